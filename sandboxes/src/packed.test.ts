@@ -88,7 +88,7 @@ describe('the packed sandboxes, beside nothing of ours', () => {
 
   test('are all there, with their types', async () => {
     const names = Object.keys(manifest().exports).map((path) => path.replace('./', ''));
-    expect(names).toHaveLength(6);
+    expect(names).toHaveLength(8);
     const loading = names.map((name) => `await import('@plinth/sandboxes/${name}')`).join(', ');
     expect(await printed(`console.log([${loading}].every((face) => Object.keys(face).length > 0));`)).toBe(
       'true\n',
@@ -140,10 +140,12 @@ const STRICT = {
   files: ['typed.ts'],
 };
 
+const idOf = (name: string) => name.replaceAll('-', '_');
+
 const TYPED = (names: readonly string[]) =>
   names
     .map(
       (name) =>
-        `import * as ${name} from '@plinth/sandboxes/${name}';\nexport type A_${name} = typeof ${name};`,
+        `import * as ${idOf(name)} from '@plinth/sandboxes/${name}';\nexport type A_${idOf(name)} = typeof ${idOf(name)};`,
     )
     .join('\n');

@@ -4,8 +4,9 @@ import { answerPlain, answerStream, deliver, sendPlain } from './delivery.ts';
 import { embed } from './embeddings.ts';
 import { type Encoded, encode } from './encode.ts';
 import { ApiError } from './errors.ts';
-import { type Exchange, parseJson } from './exchange.ts';
+import { type Exchange, parseJson, sendJson, sendText } from './exchange.ts';
 import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
+import { moderate, MODERATION_MODEL } from './moderations.ts';
 import type { Pace } from './pace.ts';
 import { type ChatRequest, parseChatRequest } from './request.ts';
 
@@ -15,6 +16,8 @@ export interface Vendor {
   readonly faults: FaultPlan;
   readonly pace: Pace;
   readonly prepared: PreparedChats;
+  /** Requests that came so far, those that steer the sandbox left out. */
+  requests: number;
 }
 
 interface PreparedChat {
@@ -104,6 +107,17 @@ export function serveEmbeddings(exchange: Exchange, body: string, vendor: Vendor
     { exchange, fault, line, answer: () => sendPlain(exchange, JSON.stringify(changed), fault) },
     vendor,
   );
+}
+
+/** POST /v1/moderations: costs nothing, so that no bill has it. It meets only faults that name its model. */
+export function serveModeration(exchange: Exchange, body: string, vendor: Vendor): void {
+  const answer = moderate(parseJson(body), exchange.id);
+  const fault = vendor.faults.takeNamed(MODERATION_MODEL);
+  if (fault === undefined) return sendJson(exchange, answer);
+  if (fault.kind === 'status')
+    throw new ApiError(fault.status, { message: fault.message ?? 'The sandbox was told to fail.' });
+  if (fault.kind === 'malformed_json') return sendText(exchange, '{"id":"modr');
+  if (fault.kind !== 'hang') exchange.request.destroy();
 }
 
 /** The fault in the request's own header; else the next that was queued; else the standing one. */

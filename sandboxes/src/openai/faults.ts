@@ -149,6 +149,13 @@ export class FaultPlan implements Faults {
     return this.#always !== null && meets(this.#always, model) ? this.#always : undefined;
   }
 
+  /** The same for a call that meets only the faults which name its model. */
+  takeNamed(model: string): Fault | undefined {
+    const place = this.#next.findIndex((fault) => fault.model === model);
+    if (place >= 0) return this.#next.splice(place, 1)[0];
+    return this.#always?.model === model ? this.#always : undefined;
+  }
+
   state(): { readonly next: readonly Fault[]; readonly always: Fault | null } {
     return { next: [...this.#next], always: this.#always };
   }

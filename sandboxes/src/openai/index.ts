@@ -25,6 +25,8 @@ export interface OpenAISandbox {
   readonly apiKey: string;
   /** The billed calls, oldest first; the last 100,000. */
   bill(): readonly BilledCall[];
+  /** How many requests of the vendor's protocol came, billed or not, whatever became of them. */
+  requests(): number;
   readonly faults: Faults;
   /** `latencyMs` from now on. */
   setLatency(ms: number): void;
@@ -45,6 +47,7 @@ export async function createOpenAISandbox(options: OpenAISandboxOptions = {}): P
     faults: new FaultPlan(),
     pace: new Pace({ latencyMs: options.latencyMs ?? 0, perTokenMs: options.perTokenMs ?? 0 }),
     prepared: new PreparedChats(),
+    requests: 0,
   };
   const listening = await listen('OpenAI', vendorListener(vendor), options).catch((error: unknown) => {
     vendor.bill.close();
@@ -60,6 +63,7 @@ export async function createOpenAISandbox(options: OpenAISandboxOptions = {}): P
     url: `${listening.url}/v1`,
     apiKey: 'sk-sandbox',
     bill: () => vendor.bill.list(),
+    requests: () => vendor.requests,
     faults: vendor.faults,
     setLatency: (ms) => {
       vendor.pace.latencyMs = ms;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { z } from 'zod';
-import { type Vendor, serveChat, serveEmbeddings } from './calls.ts';
+import { type Vendor, serveChat, serveEmbeddings, serveModeration } from './calls.ts';
 import { faultSchema } from './faults.ts';
 import { ApiError, missingKey } from './errors.ts';
 import { type Exchange, guarded, parseJson, readBody, sendJson } from './exchange.ts';
@@ -13,6 +13,7 @@ type PlainHandler = (exchange: Exchange, vendor: Vendor) => void;
 const WITH_BODY: ReadonlyMap<string, BodyHandler> = new Map([
   ['POST /v1/chat/completions', serveChat],
   ['POST /v1/embeddings', serveEmbeddings],
+  ['POST /v1/moderations', serveModeration],
   ['POST /sandbox/faults', orderFaults],
 ]);
 
@@ -40,7 +41,8 @@ function route(exchange: Exchange, vendor: Vendor): void {
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
   if (path.startsWith('/sandbox/')) refuseBrowsers(exchange);
-  else if (!hasKey(exchange)) throw missingKey();
+  else vendor.requests += 1;
+  if (!path.startsWith('/sandbox/') && !hasKey(exchange)) throw missingKey();
   const key = `${method} ${path}`;
   const withBody = WITH_BODY.get(key);
   if (withBody !== undefined) {

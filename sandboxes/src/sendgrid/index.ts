@@ -27,6 +27,17 @@ const mailSchema = z.strictObject({
   content: z
     .array(z.strictObject({ type: z.enum(['text/plain', 'text/html']), value: z.string().min(1) }))
     .min(1),
+  attachments: z
+    .array(
+      z.strictObject({
+        content: z.base64().min(1),
+        type: z.string().min(1).optional(),
+        filename: z.string().min(1),
+        disposition: z.enum(['inline', 'attachment']).optional(),
+      }),
+    )
+    .min(1)
+    .optional(),
   headers: z
     .record(z.string(), z.string())
     .refine((all) => Object.keys(all).every((name) => !RESERVED.includes(name.toLowerCase())))

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { listen, type Listening, type ListeningOptions } from '../listening.ts';
 import { type Paid, type Paying } from './checkout/index.ts';
-import { StateFile } from './state-file.ts';
+import { StateFile } from '../state-file.ts';
 import { StripeAccount, type AccountState } from './account.ts';
 import type { Delivery, Message } from './wire/webhook-sender.ts';
 import type { LoggedCall } from './wire/request-handler.ts';
@@ -78,7 +78,7 @@ const KEY = 'sk_test_sandbox';
  */
 export async function createStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
   const { file, driven = false, requestsPerSecond, settings } = options;
-  const state = file === undefined ? undefined : await StateFile.read(file, isState);
+  const state = file === undefined ? undefined : await StateFile.read(file, VENDOR, isState);
   const account = new StripeAccount({ secretKey: KEY, driven, state, settings, requestsPerSecond });
   const stateFile = new StateFile(file, () => account.state());
   const listener = vendorListener({

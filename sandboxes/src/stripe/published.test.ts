@@ -61,6 +61,7 @@ const LISTS = [
   'billing_portal/configurations',
   'charges',
   'coupons',
+  'credit_notes',
   'customers',
   'disputes',
   'events',
@@ -117,6 +118,8 @@ beforeAll(async () => {
   await sandbox.pay(bought.url ?? '');
   const [charge] = (await stripe.charges.list({ customer: buyer })).data;
   await stripe.refunds.create({ charge: charge?.id ?? '', amount: 100 });
+  const [invoice] = (await stripe.invoices.list({ customer: buyer })).data;
+  await stripe.creditNotes.create({ invoice: invoice?.id ?? '', amount: 200, refund_amount: 200 });
   await stripe.billingPortal.configurations.create({ features: { invoice_history: { enabled: true } } });
   await seeing(stripe.billingPortal.sessions.create({ customer }));
   await stripe.webhookEndpoints.create({ url: 'http://127.0.0.1:1', enabled_events: ['price.created'] });
@@ -158,6 +161,8 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     'payment_method_options.card: only here',
     'tax_id_collection: only here',
   ],
+  // Of an amount that names no line of its invoice.
+  credit_note_line_item: ['invoice_line_item: only there'],
   customer: ['customer_account: only here'],
   dispute: ['evidence_details.submission_method: only here', 'intended_submission_method: only here'],
   invoice: ['subscription: only there'],

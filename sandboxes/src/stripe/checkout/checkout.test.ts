@@ -50,7 +50,13 @@ describe('a person with a browser', () => {
   test('sees what it costs, pays, and is led back to the shop', async () => {
     const { url, id } = await subscribing();
     const html = await page(url ?? '');
-    for (const words of ['Reel Pro', '$10.00 a month', 'Subscribe', '4242 4242 4242 4242'])
+    for (const words of [
+      'A shop on the sandbox',
+      'Subscribe to Reel Pro',
+      '$10.00 a month',
+      'Subscribe',
+      '4242 4242 4242 4242',
+    ])
       expect(html).toContain(words);
     const { status, location } = await fill(`${url}/pay`, { ...CARD, number: '4242 4242 4242 4242' });
     expect([status, location]).toEqual([303, `https://shop.example/done?session=${id}`]);
@@ -116,6 +122,20 @@ describe('a person with a browser', () => {
     await fill(`${url}/pay`, { ...CARD, number: '4242424242424242' });
     const { invoice } = await read(id, ['invoice']);
     expect(invoice).toMatchObject({ total: 1_500, status: 'paid' });
+  });
+
+  test('may think of a code after a card was declined, and pays with another', async () => {
+    const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'once' });
+    await stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id }, code: 'LATER' });
+    const { url, id } = await subscribing({ allow_promotion_codes: true });
+    await fill(`${url}/pay`, { ...CARD, number: '4000000000000341' });
+    expect(await page(url ?? '')).toContain('Promotion code');
+    await fill(`${url}/code`, { code: 'later' });
+    await fill(`${url}/pay`, { ...CARD, number: '4242424242424242' });
+    const session = await read(id, ['invoice']);
+    expect(session).toMatchObject({ status: 'complete', invoice: { total: 500, status: 'paid' } });
+    const { data } = await stripe.subscriptions.list({ customer: customerOf(session), status: 'all' });
+    expect(data.map(({ status }) => status).sort()).toEqual(['active', 'incomplete_expired']);
   });
 
   test('can do nothing on a page that is paid, has expired or never was', async () => {

@@ -8,7 +8,7 @@ import { expire } from '../world/endings.ts';
 import { Form } from '../world/form.ts';
 import { openSession, pageOf } from './opening.ts';
 import { checkoutPage } from './page.ts';
-import { confirm, isAsked, submit, type Visited } from './paying.ts';
+import { confirm, isAsked, laterOf, submit, type Visited } from './paying.ts';
 import { sumsOf, sumUp } from './sums.ts';
 import type { Visit } from './visit.ts';
 
@@ -18,6 +18,8 @@ export type { Visit } from './visit.ts';
 export interface Paying {
   /** 4242 4242 4242 4242 when not said. */
   readonly card?: string;
+  /** Of an account that is debited, in place of a card. */
+  readonly iban?: string;
   /** What they say when their bank asks; yes when not said. */
   readonly confirms?: boolean;
   readonly email?: string;
@@ -56,6 +58,8 @@ export class Checkouts {
 
   *dues(): Generator<Due> {
     for (const session of this.#open()) yield { at: session.expires_at, run: () => this.#expire(session.id) };
+    for (const [id, visit] of this.#visits)
+      yield* laterOf(this.#world, { session: this.#world.table('checkout.session').get(id), visit });
   }
 
   open(world: World, params: Parameters<typeof openSession>[0]['params']): CheckoutSession {
@@ -102,7 +106,7 @@ export class Checkouts {
   /** Does what a person would do on the page, with that card. Throws StripeFault for a page that there is not. */
   pay(
     checkout: string,
-    { card = '4242424242424242', confirms = true, email, code, taxId }: Paying = {},
+    { card = '4242424242424242', iban, confirms = true, email, code, taxId }: Paying = {},
   ): Paid {
     const visited = this.#visited(checkout.split('/').at(-1) ?? '');
     const { session, visit } = visited;
@@ -111,7 +115,7 @@ export class Checkouts {
       if (says !== null) return { outcome: 'declined', says, location: null };
     }
     const filled = { number: card, expiry: '12/40', cvc: '123', name: 'Ada Lovelace' };
-    submit(this.#world, visited, { ...filled, email: email ?? 'ada@example.com', taxId });
+    submit(this.#world, visited, { ...filled, email: email ?? 'ada@example.com', taxId, iban });
     if (isAsked(this.#world, visit)) confirm(this.#world, visited, confirms);
     const outcome =
       session.status === 'open' ? 'declined' : session.status === 'complete' ? 'complete' : 'expired';
@@ -153,9 +157,10 @@ export class Checkouts {
       code === undefined ||
       coupon === null ||
       session.allow_promotion_codes !== true ||
-      visit.intent !== null
+      isAsked(this.#world, visit)
     )
       return 'This code is invalid.';
+    this.#forgetTry(visit);
     visit.discount = { coupon: idOf(coupon), promotionCode: code.id };
     sumUp(this.#world, session, visit);
     return null;
@@ -165,12 +170,26 @@ export class Checkouts {
     const line = visit.lines.find(({ id }) => id === form.get('line'));
     const quantity = Number(form.get('quantity'));
     const bounds = line?.adjustable;
-    if (line === undefined || bounds == null || visit.intent !== null) return 'This can’t be changed.';
+    if (line === undefined || bounds == null || isAsked(this.#world, visit)) return 'This can’t be changed.';
     if (!Number.isInteger(quantity) || quantity < bounds.minimum || quantity > bounds.maximum)
       return `From ${bounds.minimum} to ${bounds.maximum}.`;
+    this.#forgetTry(visit);
     line.quantity = quantity;
     sumUp(this.#world, session, visit);
     return null;
+  }
+
+  /** What was declined was for another amount: it is begun anew. */
+  #forgetTry(visit: Visit): void {
+    this.#dropSubscription(visit);
+    visit.intent = null;
+    visit.subscription = null;
+    visit.declined = null;
+  }
+
+  #dropSubscription({ subscription: id }: Visit): void {
+    const subscription = id === null ? undefined : this.#world.table('subscription').find(id);
+    if (subscription?.status === 'incomplete') expire(this.#world, subscription);
   }
 
   #visited(id: string): Visited {
@@ -192,9 +211,7 @@ export class Checkouts {
     const { session, visit } = this.#visited(id);
     session.status = 'expired';
     session.url = null;
-    const subscription =
-      visit.subscription === null ? undefined : this.#world.table('subscription').find(visit.subscription);
-    if (subscription?.status === 'incomplete') expire(this.#world, subscription);
+    this.#dropSubscription(visit);
     this.#world.emit('checkout.session.expired', session);
     return session;
   }

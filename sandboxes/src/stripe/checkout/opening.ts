@@ -1,7 +1,9 @@
 import { type Asked, invalid, type Param, type Params } from '../operation.ts';
 import { readDiscounts } from '../world/discounts.ts';
+import { idOf } from '../world/changes.ts';
 import { Form } from '../world/form.ts';
-import type { CheckoutSession, World } from '../world/index.ts';
+import { type CheckoutSession, DEBIT_CURRENCY, type World } from '../world/index.ts';
+import { checkCurrency } from '../world/subscriptions.ts';
 import { sumUp } from './sums.ts';
 import type { Visit, VisitLine } from './visit.ts';
 
@@ -25,6 +27,8 @@ export function openSession({ world, params }: Asked): { session: CheckoutSessio
     declined: null,
   };
   const session = blankSession(world, { form, mode, currency: currencyOf(world, visit) });
+  if (mode === 'subscription' && session.customer !== null)
+    checkCurrency(world, idOf(session.customer), session.currency ?? 'usd');
   form.ignore(
     'subscription_data',
     'payment_intent_data',
@@ -160,7 +164,7 @@ function blankSession(world: World, { form, mode, currency }: Opening): Checkout
     payment_method_collection:
       form.choice('payment_method_collection', ['always']) ?? (mode === 'payment' ? 'if_required' : 'always'),
     payment_method_options: { card: { request_three_d_secure: 'automatic' } },
-    payment_method_types: ['card'],
+    payment_method_types: currency === DEBIT_CURRENCY ? ['card', 'sepa_debit'] : ['card'],
     payment_status: 'unpaid',
     setup_intent: null,
     status: 'open',

@@ -1,8 +1,8 @@
-import { bankPage, cardFields, problem, testCards } from '../pages/card.ts';
+import { bankPage, cardFields, debitFields, problem, testAccounts, testCards } from '../pages/card.ts';
 import { html, type Markup, page } from '../pages/html.ts';
 import { day, money, priceInWords } from '../pages/words.ts';
 import { idOf } from '../world/changes.ts';
-import type { World } from '../world/index.ts';
+import { type CheckoutSession, DEBIT_CURRENCY, type World } from '../world/index.ts';
 import { isAsked, type Visited } from './paying.ts';
 import { type LineSum, sumsOf } from './sums.ts';
 import { hasTrial } from './visit.ts';
@@ -10,6 +10,8 @@ import { hasTrial } from './visit.ts';
 /** The page of a session, whatever has become of it. `says`: what was wrong with what was typed. */
 export function checkoutPage(world: World, visited: Visited, says: string | null = null): string {
   const { session, visit } = visited;
+  if (session.status === 'complete' && session.payment_status === 'unpaid')
+    return over('Thank you', 'The bank was asked to pay. That takes days.', session.success_url);
   if (session.status === 'complete') return over('Paid', 'This is paid.', session.success_url);
   if (session.status === 'expired') return over('Too late', 'This page has expired.', session.cancel_url);
   const at = `/c/pay/${session.id}`;
@@ -33,7 +35,8 @@ function checkoutBody(world: World, visited: Visited, says: string | null): Mark
     ? html`<p class="soft">Free for ${trialOf(visited)}. The card is charged afterwards.</p>`
     : undefined;
   const lines = sumsOf(world, visit, session).map((sum) => lineRow(world, sum));
-  return html`<h1>Checkout</h1>
+  return html`<p class="soft">${world.settings.merchant}</p>
+<h1>${titleOf(world, visited)}</h1>
 <p class="total">${total}${session.mode === 'subscription' ? ' today' : ''}</p>
 ${later}
 <table>
@@ -42,16 +45,28 @@ ${sumRow('Discount', -(session.total_details?.amount_discount ?? 0), currency)}
 ${sumRow('Tax', session.total_details?.amount_tax ?? 0, currency)}
 <tr><th>Total today</th><th>${total}</th></tr>
 </table>
-${visit.intent === null ? changes(visited, at) : undefined}
+${changes(visited, at)}
 ${problem(says ?? visit.declined)}
-<form method="post" action="${at}/pay" class="fields">
+${payForm(session, cardFields())}
+${testCards()}
+${currency === DEBIT_CURRENCY ? html`<h2>Or by direct debit</h2>${payForm(session, debitFields())}${testAccounts()}` : undefined}
+${session.cancel_url === null ? undefined : html`<p><a href="${session.cancel_url}">Back without paying</a></p>`}`;
+}
+
+function payForm(session: CheckoutSession, fields: Markup): Markup {
+  return html`<form method="post" action="/c/pay/${session.id}/pay" class="fields">
 ${session.customer === null ? html`<label>Email <input name="email" type="email" autocomplete="email" value="${session.customer_email ?? ''}" required></label>` : undefined}
-${cardFields()}
+${fields}
 ${session.tax_id_collection?.enabled === true ? html`<label>VAT number, if you buy as a business <input name="tax_id"></label>` : undefined}
 <button>${session.mode === 'subscription' ? 'Subscribe' : 'Pay'}</button>
-</form>
-${testCards()}
-${session.cancel_url === null ? undefined : html`<p><a href="${session.cancel_url}">Back without paying</a></p>`}`;
+</form>`;
+}
+
+/** What is bought, by the name that customers read on invoices. */
+function titleOf(world: World, { session, visit }: Visited): string {
+  const [first] = visit.lines.map(({ price }) => world.table('price').get(price));
+  const name = first === undefined ? '' : world.table('product').get(idOf(first.product)).name;
+  return `${session.mode === 'subscription' ? 'Subscribe to' : 'Pay for'} ${name}`;
 }
 
 function trialOf({
@@ -72,7 +87,7 @@ function sumRow(what: string, minor: number, currency: string): Markup | undefin
   return minor === 0 ? undefined : html`<tr><td>${what}</td><td>${money(minor, currency)}</td></tr>`;
 }
 
-/** What may be changed before the first try to pay. */
+/** What may be changed until it is paid. */
 function changes({ session, visit }: Visited, at: string): Markup {
   const code = html`<form method="post" action="${at}/code" class="inline"><label>Promotion code <input name="code" required></label><button class="other">Apply</button></form>`;
   const quantities = visit.lines.flatMap(({ id, quantity, adjustable }) => {

@@ -6,6 +6,8 @@ import {
   type CheckoutSession,
   type Customer,
   type Discount,
+  type Due,
+  type PaymentIntent,
   receipt,
   type World,
 } from '../world/index.ts';
@@ -30,6 +32,8 @@ export interface Filled {
   readonly email: string | undefined;
   readonly name: string | undefined;
   readonly taxId: string | undefined;
+  /** Of an account that is debited, in place of a card. */
+  readonly iban?: string | undefined;
 }
 
 /** Tries to pay, and says on the visit what the bank declined. A session that is over stays as it is. */
@@ -38,7 +42,7 @@ export function submit(world: World, visited: Visited, filled: Filled): void {
   if (session.status !== 'open') return;
   visit.declined = null;
   try {
-    const method = ask(world, 'POST /v1/payment_methods', cardParams(filled)).id;
+    const method = ask(world, 'POST /v1/payment_methods', methodParams(filled)).id;
     const customer = customerFor(world, session, filled);
     if ((session.amount_total ?? 0) > 0) charge(world, visited, { method, customer });
     else setUp(world, visited, { method, customer });
@@ -66,6 +70,13 @@ export function isAsked(world: World, { intent }: Visit): boolean {
 
 function statusOf(world: World, intent: string): string | undefined {
   return (world.table('payment_intent').find(intent) ?? world.table('setup_intent').find(intent))?.status;
+}
+
+export function methodParams(filled: Filled): Params {
+  const { iban, name = '', email } = filled;
+  if (iban === undefined) return cardParams(filled);
+  const contact = email === undefined ? {} : { email };
+  return { type: 'sepa_debit', sepa_debit: { iban }, billing_details: { name, ...contact } };
 }
 
 export function cardParams({ number, expiry, cvc, name, email }: Filled): Params {
@@ -190,9 +201,10 @@ function payment(world: World, { session, visit }: Visited, customer: Customer |
   }).id;
 }
 
-/** When the bank has said yes, what was bought is there, and the session is complete. */
+/** When the bank has said yes, or takes days to say it, the session is complete; what was bought is there with the yes. */
 function finish(world: World, { session, visit }: Visited): void {
-  if (visit.intent === null || statusOf(world, visit.intent) !== 'succeeded') return;
+  const status = visit.intent === null ? undefined : statusOf(world, visit.intent);
+  if (visit.intent === null || (status !== 'succeeded' && status !== 'processing')) return;
   const setup = world.table('setup_intent').find(visit.intent);
   if (setup !== undefined)
     subscribe(world, { session, visit }, setup.payment_method === null ? null : idOf(setup.payment_method));
@@ -202,13 +214,57 @@ function finish(world: World, { session, visit }: Visited): void {
       visit.subscription === null ? null : world.table('subscription').get(visit.subscription).latest_invoice;
   } else {
     session.payment_intent = visit.intent;
-    if (session.invoice_creation?.enabled === true)
-      session.invoice = invoiceFor(world, { session, visit }, visit.intent);
+    const isDue = status === 'succeeded' && world.settings.receiptSeconds === 0;
+    if (isDue) giveReceipt(world, { session, visit });
   }
-  session.payment_status = setup === undefined ? 'paid' : 'no_payment_required';
+  session.payment_status =
+    status === 'processing' ? 'unpaid' : setup === undefined ? 'paid' : 'no_payment_required';
   session.status = 'complete';
   session.url = null;
   world.emit('checkout.session.completed', session);
+}
+
+/** What a bank has said by now of a debit; and receipts that come after their payment. */
+export function* laterOf(world: World, visited: Visited): Generator<Due> {
+  const { session, visit } = visited;
+  if (session.status !== 'complete' || visit.intent === null) return;
+  const intent = world.table('payment_intent').find(visit.intent);
+  if (intent === undefined) return;
+  const failed = `${session.id} not paid`;
+  if (session.payment_status === 'unpaid' && intent.status !== 'processing' && !world.marks.has(failed)) {
+    yield {
+      at: world.now(),
+      run: () => {
+        if (intent.status === 'succeeded') session.payment_status = 'paid';
+        else world.marks.add(failed);
+        const outcome = intent.status === 'succeeded' ? 'succeeded' : 'failed';
+        world.emit(`checkout.session.async_payment_${outcome}`, session);
+      },
+    };
+  }
+  if (session.payment_status !== 'paid' || session.mode !== 'payment' || session.invoice !== null) return;
+  if (session.invoice_creation?.enabled !== true || !isThere(world, session)) return;
+  const at = paidAt(world, intent) + world.settings.receiptSeconds;
+  yield { at, run: () => giveReceipt(world, visited) };
+}
+
+/** A customer who was deleted gets no receipt. */
+function isThere(world: World, { customer }: CheckoutSession): boolean {
+  return customer !== null && world.table('customer').find(idOf(customer)) !== undefined;
+}
+
+/** When its money came. */
+function paidAt(world: World, { latest_charge: latest, created }: PaymentIntent): number {
+  const made = latest === null ? undefined : world.table('charge').find(idOf(latest));
+  const moved = made?.balance_transaction ?? null;
+  return (
+    (moved === null ? undefined : world.table('balance_transaction').find(idOf(moved)))?.created ?? created
+  );
+}
+
+function giveReceipt(world: World, { session, visit }: Visited): void {
+  if (session.invoice_creation?.enabled === true && visit.intent !== null)
+    session.invoice = invoiceFor(world, { session, visit }, visit.intent);
 }
 
 function invoiceFor(world: World, { session, visit }: Visited, intentId: string): string {

@@ -1,4 +1,4 @@
-import { CARDS } from '../world/index.ts';
+import { ACCOUNTS, CARDS } from '../world/index.ts';
 import type { Filled } from '../checkout/paying.ts';
 import { html, type Markup } from './html.ts';
 
@@ -10,6 +10,22 @@ export function cardFields(): Markup {
 <label>Security code <input name="cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123" required></label>
 </div>
 <label>Name on the card <input name="name" autocomplete="cc-name"></label>`;
+}
+
+/** The fields of a bank account that is debited. */
+export function debitFields(): Markup {
+  return html`<label>IBAN <input name="iban" autocomplete="off" placeholder="AT61 1904 3002 3457 3201" required></label>
+<label>Name of the account’s owner <input name="name" autocomplete="name" required></label>
+<p class="soft">By this you let the shop debit your account. The bank takes days to say whether it is paid.</p>`;
+}
+
+/** Which accounts there are, and what becomes of debits. */
+export function testAccounts(): Markup {
+  const rows = ACCOUNTS.map(
+    ({ iban, does }) =>
+      html`<tr><td><code>${iban.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code></td><td>${does}</td></tr>`,
+  );
+  return html`<details><summary>Accounts for trying things out</summary><table>${rows}</table></details>`;
 }
 
 /** Which numbers there are, and what becomes of them. */
@@ -33,6 +49,7 @@ export function readCard(form: URLSearchParams): Filled {
     email: text('email'),
     name: text('name'),
     taxId: text('tax_id'),
+    iban: text('iban'),
   };
 }
 

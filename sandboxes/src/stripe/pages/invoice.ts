@@ -1,5 +1,5 @@
 import { ask } from '../asking.ts';
-import { cardParams } from '../checkout/paying.ts';
+import { methodParams } from '../checkout/paying.ts';
 import { StripeFault } from '../operation.ts';
 import { authenticate, type Invoice, type World } from '../world/index.ts';
 import { paymentOf } from '../world/invoices.ts';
@@ -34,7 +34,7 @@ function taken(
     if (intent !== undefined && step === 'bank')
       authenticate(world, intent.id, form.get('decision') === 'confirm');
     else if (intent !== undefined && step === 'pay') {
-      const method = ask(world, 'POST /v1/payment_methods', cardParams(readCard(form))).id;
+      const method = ask(world, 'POST /v1/payment_methods', methodParams(readCard(form))).id;
       ask(world, `POST /v1/payment_intents/${intent.id}/confirm`, { payment_method: method });
     }
     return null;
@@ -78,6 +78,7 @@ function payPart(world: World, invoice: Invoice): Markup {
       `/invoices/${invoice.id}/bank`,
       `Do you want to pay ${money(invoice.amount_due, invoice.currency)}?`,
     );
+  if (intent?.status === 'processing') return html`<p>The bank was asked to pay this. That takes days.</p>`;
   return html`<form method="post" action="/invoices/${invoice.id}/pay" class="fields">
 ${cardFields()}
 <button>Pay ${money(invoice.amount_remaining, invoice.currency)}</button>

@@ -1,29 +1,9 @@
+import { minorUnits } from '../world/currencies.ts';
 import type { Price } from '../world/index.ts';
-
-/** Currencies without cents, as Stripe counts them. */
-const WHOLE = new Set([
-  'bif',
-  'clp',
-  'djf',
-  'gnf',
-  'jpy',
-  'kmf',
-  'krw',
-  'mga',
-  'pyg',
-  'rwf',
-  'ugx',
-  'vnd',
-  'vuv',
-  'xaf',
-  'xof',
-  'xpf',
-]);
 
 /** `$10.00`, of 1000 minor units. */
 export function money(minor: number, currency: string): string {
-  const amount = WHOLE.has(currency) ? minor : minor / 100;
-  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(amount);
+  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(minor / minorUnits(currency));
 }
 
 /** `$10.00 a month`. */

@@ -1,13 +1,15 @@
 import { invalid } from '../operation.ts';
 import type { Decline } from './cards.ts';
-import { charge } from './charges.ts';
+import { charge, clear } from './charges.ts';
+import { accountDebited, accountOf, DEBIT_CURRENCY } from './debits.ts';
 import { openDispute } from './disputes.ts';
+import { idOf } from './changes.ts';
 import { cardOf } from './methods.ts';
-import type { PaymentIntent, PaymentMethod } from './objects.ts';
+import type { Charge, PaymentIntent, PaymentMethod } from './objects.ts';
 import type { World } from './world.ts';
 
 /** What became of a try to be paid. */
-export type Attempted = 'declined' | 'requires_action' | 'succeeded';
+export type Attempted = 'declined' | 'processing' | 'requires_action' | 'succeeded';
 
 export interface AskedIntent {
   readonly amount: number;
@@ -79,20 +81,47 @@ export interface Trying {
   readonly confirmed?: boolean;
 }
 
-/** Charges a card for a payment, as far as its bank lets us. Throws for a payment that is over. */
+/** Charges a card or an account for a payment, as far as its bank lets us. Throws for a payment that is over, or under way. */
 export function attempt(
   world: World,
   intent: PaymentIntent,
   { method, confirmed = false }: Trying,
 ): Attempted {
-  if (intent.status === 'succeeded' || intent.status === 'canceled') {
+  if (intent.status === 'succeeded' || intent.status === 'canceled' || intent.status === 'processing') {
     const message = `You cannot confirm this PaymentIntent because it has a status of ${intent.status}.`;
     throw invalid(message, { code: 'payment_intent_unexpected_state', payment_intent: intent });
   }
   intent.payment_method = method.id;
+  if (accountOf(method) !== undefined) return debit(world, intent, method);
   if (!confirmed && asksPerson(world, method)) return askPerson(world, intent);
   const decline = cardOf(method)?.declines;
   return decline === undefined ? succeed(world, intent, method) : fail(world, intent, { method, decline });
+}
+
+/** The bank takes its time to say whether it pays. */
+function debit(world: World, intent: PaymentIntent, method: PaymentMethod): Attempted {
+  if (intent.currency !== DEBIT_CURRENCY) {
+    const message = `The payment method type sepa_debit can only be used with the currency ${DEBIT_CURRENCY}.`;
+    refuse(world, intent, { method, decline: { code: 'payment_method_currency_mismatch', message } });
+    return 'declined';
+  }
+  Object.assign(intent, { status: 'processing', next_action: null, last_payment_error: null });
+  world.emit('payment_intent.processing', intent);
+  intent.latest_charge = charge(world, intent, { method, decline: undefined }).id;
+  return 'processing';
+}
+
+/** It says so: what became of the payment by that. */
+export function settleDebit(world: World, intent: PaymentIntent, made: Charge): Attempted {
+  const method = world.table('payment_method').get(idOf(made.payment_method ?? ''));
+  const decline = accountDebited(made)?.fails;
+  clear(world, made, { intent, decline });
+  if (decline !== undefined) {
+    refuse(world, intent, { method, decline, charge: made.id });
+    return 'declined';
+  }
+  succeeded(world, intent);
+  return 'succeeded';
 }
 
 /** Whether the bank wants to see the person for a payment with that card now. */
@@ -120,13 +149,17 @@ function askPerson(world: World, intent: PaymentIntent): Attempted {
 function succeed(world: World, intent: PaymentIntent, method: PaymentMethod): Attempted {
   const made = charge(world, intent, { method, decline: undefined });
   setUp(world, method);
-  Object.assign(intent, { status: 'succeeded', next_action: null, last_payment_error: null });
-  intent.amount_received = intent.amount;
   intent.latest_charge = made.id;
-  world.emit('payment_intent.succeeded', intent);
+  succeeded(world, intent);
   const disputed = cardOf(method)?.disputed;
   if (disputed !== undefined) openDispute(world, made, disputed);
   return 'succeeded';
+}
+
+function succeeded(world: World, intent: PaymentIntent): void {
+  Object.assign(intent, { status: 'succeeded', next_action: null, last_payment_error: null });
+  intent.amount_received = intent.amount;
+  world.emit('payment_intent.succeeded', intent);
 }
 
 function fail(
@@ -179,7 +212,8 @@ export function cancelIntent(
   intent: PaymentIntent,
   reason: PaymentIntent['cancellation_reason'],
 ): void {
-  if (intent.status === 'succeeded' || intent.status === 'canceled') return;
+  // What a bank was asked to debit is not taken back.
+  if (intent.status === 'succeeded' || intent.status === 'canceled' || intent.status === 'processing') return;
   world.change(intent, 'payment_intent.canceled', (changed) => {
     Object.assign(changed, { status: 'canceled', next_action: null });
     changed.canceled_at = world.now();

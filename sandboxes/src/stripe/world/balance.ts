@@ -1,4 +1,5 @@
 import type { Operation, Operations } from '../operation.ts';
+import { minorUnits } from './currencies.ts';
 import { Form } from './form.ts';
 import type { BalanceTransaction } from './objects.ts';
 import type { World } from './world.ts';
@@ -19,7 +20,8 @@ export interface Movement {
 export function move(world: World, movement: Movement): BalanceTransaction {
   const { settlementCurrency: currency } = world.settings;
   const rate = movement.currency === currency ? null : rateOf(world, movement.currency);
-  const amount = Math.round(movement.amount * (rate ?? 1));
+  const units = movement.amount / minorUnits(movement.currency);
+  const amount = Math.round(units * (rate ?? 1) * minorUnits(currency));
   const fee = movement.fee(amount);
   const transaction: BalanceTransaction = {
     id: world.id('balance_transaction'),

@@ -193,6 +193,15 @@ describe('a schedule', () => {
     expect(subscription).toMatchObject({ status: 'active', schedule: null });
   });
 
+  test('takes no archived price, not even the one that is had', () => {
+    const { counter, subscription, schedule } = scheduled((at) => at.price(1000));
+    const had = subscription.items.data[0]?.price.id ?? '';
+    counter.ask(`POST /v1/prices/${had}`, { active: false });
+    const present = { start_date: OPENS, end_date: OPENS + MONTH, items: [{ price: had }] };
+    const call = `POST /v1/subscription_schedules/${schedule.id}`;
+    expect(counter.refused(call, { phases: [present] }).message).toContain('only accepts active prices');
+  });
+
   test('may change the cycle too', () => {
     const { counter, subscription } = scheduled((at) =>
       at.price(20_000, { recurring: { interval: 'year' } }),

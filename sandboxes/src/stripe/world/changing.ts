@@ -1,20 +1,24 @@
 import { type Operation, type Operations, invalid } from '../operation.ts';
 import { readDetails } from './cancellations.ts';
 import { idOf, merged } from './changes.ts';
+import { collect, methodFor } from './collecting.ts';
+import { accountOf } from './debits.ts';
 import { type AskedDiscount, readDiscounts, redeem } from './discounts.ts';
 import { detailsOf } from './endings.ts';
 import { Form } from './form.ts';
 import { periodOf } from './items.ts';
 import { methodOf } from './methods.ts';
-import type { PaymentBehavior } from './new-subscription.ts';
-import type { Subscription, TaxRate } from './objects.ts';
+import { CHANGE_BEHAVIORS, type ChangeBehavior } from './new-subscription.ts';
+import type { Invoice, Subscription, TaxRate } from './objects.ts';
+import { customerOf, defaultMethod } from './payers.ts';
+import { dropPending, keepPending } from './pending-updates.ts';
 import { type AskedSale, changeSale, changesSale, readSale, restart } from './sales.ts';
-import { readAutomaticTax, readMissing, readPaymentBehavior, refusedPayment } from './subscriptions.ts';
+import { readAutomaticTax, readMissing, refusedPayment } from './subscriptions.ts';
 import { readRates } from './taxes.ts';
 import type { World } from './world.ts';
 
 interface Asked extends AskedSale {
-  readonly payment: PaymentBehavior;
+  readonly payment: ChangeBehavior;
   readonly discounts: readonly AskedDiscount[] | undefined;
   readonly method: string | null | undefined;
   readonly metadata: Record<string, string> | undefined;
@@ -33,25 +37,57 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
   const asked = read(world, form);
   form.done();
   const subscription = world.table('subscription').get(id);
-  check(subscription, asked);
-  if (asked.payment !== 'error_if_incomplete' || !changesSale(asked))
-    return apply(world, subscription, asked);
+  check(world, subscription, asked);
+  if (changesSale(asked)) dropPending(world, subscription);
+  if (!changesSale(asked)) return apply(world, subscription, asked);
+  if (asked.payment === 'pending_if_incomplete') return applyOrWait(world, subscription, asked);
+  if (asked.payment !== 'error_if_incomplete') return apply(world, subscription, asked);
   return world.allOrNothing(() => {
-    const before = subscription.latest_invoice;
-    apply(world, subscription, asked);
-    const { latest_invoice: latest } = subscription;
-    const open =
-      latest !== before && latest !== null && world.table('invoice').get(idOf(latest)).status === 'open';
-    if (open) throw refusedPayment(world, latest);
+    const open = unpaidBy(world, subscription, () => apply(world, subscription, asked));
+    if (open !== undefined) throw refusedPayment(world, open.id);
     return subscription;
   });
 };
+
+/** The invoice that something makes for a subscription, and that is not paid by it. */
+function unpaidBy(world: World, subscription: Subscription, work: () => unknown): Invoice | undefined {
+  const before = subscription.latest_invoice;
+  work();
+  const { latest_invoice: latest } = subscription;
+  const made = latest !== before && latest !== null ? world.table('invoice').get(idOf(latest)) : undefined;
+  return made?.status === 'open' ? made : undefined;
+}
+
+/** A change that is not paid at once: what was done for it is undone. */
+class NotPaid extends Error {}
+
+/** It is made if it can be paid. Else it waits beside the subscription, which stays what it is, until its invoice is paid or void. */
+function applyOrWait(world: World, subscription: Subscription, asked: Asked): Subscription {
+  try {
+    return world.allOrNothing(() => {
+      if (unpaidBy(world, subscription, () => apply(world, subscription, asked)) !== undefined)
+        throw new NotPaid();
+      return subscription;
+    });
+  } catch (error) {
+    if (!(error instanceof NotPaid)) throw error;
+  }
+  const before = structuredClone(subscription);
+  if (asked.discounts !== undefined) redeem(world, subscription, asked.discounts);
+  changeSale(world, subscription, { ...asked, collects: 'later' })?.();
+  const after = structuredClone(subscription);
+  Object.assign(subscription, before);
+  keepPending(world, subscription, after);
+  const invoice = world.table('invoice').get(idOf(after.latest_invoice ?? ''));
+  collect(world, invoice, { method: methodFor(world, invoice), automatic: true });
+  return subscription;
+}
 
 function read(world: World, form: Form): Asked {
   form.ignore('off_session', 'payment_settings', 'collection_method', 'trial_from_plan');
   return {
     ...readSale(world, form),
-    payment: readPaymentBehavior(form),
+    payment: form.choice('payment_behavior', CHANGE_BEHAVIORS) ?? 'allow_incomplete',
     discounts: readDiscounts(world, form),
     method: form.optional('default_payment_method'),
     metadata: form.hash('metadata'),
@@ -75,7 +111,7 @@ function readPause(form: Form): Subscription['pause_collection'] | undefined {
   return { behavior, resumes_at: part.integer('resumes_at') ?? null };
 }
 
-function check(subscription: Subscription, asked: Asked): void {
+function check(world: World, subscription: Subscription, asked: Asked): void {
   if (subscription.ended_at !== null) {
     const onlySays =
       asked.items === undefined && asked.cancelAt === undefined && asked.atPeriodEnd === undefined;
@@ -89,6 +125,7 @@ function check(subscription: Subscription, asked: Asked): void {
       code: 'parameters_exclusive',
     });
   }
+  checkPending(world, subscription, asked);
   const cancels = asked.atPeriodEnd !== undefined || asked.cancelAt !== undefined;
   if (cancels && subscription.schedule !== null) {
     throw invalid(
@@ -101,6 +138,34 @@ function check(subscription: Subscription, asked: Asked): void {
       param: 'proration_date',
     });
   }
+}
+
+/** What can wait is what an invoice is made of, where no bank takes days to pay it. */
+function checkPending(world: World, subscription: Subscription, asked: Asked): void {
+  if (asked.payment !== 'pending_if_incomplete') return;
+  const payer = defaultMethod(world, customerOf(world, subscription.customer), subscription);
+  if (payer !== undefined && accountOf(payer) !== undefined)
+    throw invalid('Pending updates are not supported for subscriptions that are paid by bank debits.', {
+      param: 'payment_behavior',
+    });
+  const { method, description, automaticTax, rates, missingMethod, atPeriodEnd, cancelAt, pause, metadata } =
+    asked;
+  const others = {
+    method,
+    description,
+    automaticTax,
+    rates,
+    missingMethod,
+    atPeriodEnd,
+    cancelAt,
+    pause,
+    metadata,
+  };
+  if (Object.values(others).every((value) => value === undefined) && subscription.schedule === null) return;
+  throw invalid(
+    'Some of these parameters, or the schedule, can not be used when payment_behavior is set to pending_if_incomplete.',
+    { param: 'payment_behavior' },
+  );
 }
 
 function apply(world: World, subscription: Subscription, asked: Asked): Subscription {

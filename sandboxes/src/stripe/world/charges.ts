@@ -2,11 +2,12 @@ import type { Operation, Operations } from '../operation.ts';
 import { chargeFee, move } from './balance.ts';
 import type { Decline } from './cards.ts';
 import { idOf, merged } from './changes.ts';
+import { accountOf } from './debits.ts';
 import { Form } from './form.ts';
 import type { Charge, PaymentIntent, PaymentMethod } from './objects.ts';
 import type { World } from './world.ts';
 
-/** A try to take money from a card; `decline`: what its bank said. */
+/** A try to take money; `decline`: what its bank said. Of a debit it says nothing yet: that is told by `clear`. */
 export function charge(
   world: World,
   intent: PaymentIntent,
@@ -14,12 +15,13 @@ export function charge(
 ): Charge {
   const { method, decline } = tried;
   const id = world.id('charge');
-  const paid = decline === undefined;
+  const isPending = accountOf(method) !== undefined;
+  const paid = decline === undefined && !isPending;
   const made: Charge = {
     id,
     object: 'charge',
     amount: intent.amount,
-    amount_captured: paid ? intent.amount : 0,
+    amount_captured: decline === undefined ? intent.amount : 0,
     amount_refunded: 0,
     application: null,
     application_fee: null,
@@ -27,7 +29,7 @@ export function charge(
     balance_transaction: paid ? takeIn(world, intent, id) : null,
     billing_details: method.billing_details,
     calculated_statement_descriptor: 'SANDBOX',
-    captured: paid,
+    captured: decline === undefined,
     created: world.now(),
     currency: intent.currency,
     customer: intent.customer,
@@ -55,12 +57,32 @@ export function charge(
     source_transfer: null,
     statement_descriptor: null,
     statement_descriptor_suffix: null,
-    status: paid ? 'succeeded' : 'failed',
+    status: isPending ? 'pending' : paid ? 'succeeded' : 'failed',
     transfer_data: null,
     transfer_group: null,
   };
-  world.emit(paid ? 'charge.succeeded' : 'charge.failed', world.table('charge').add(made));
+  world.emit(`charge.${made.status}`, world.table('charge').add(made));
   return made;
+}
+
+/** What a bank says of a debit in the end. */
+export function clear(
+  world: World,
+  made: Charge,
+  { intent, decline }: { intent: PaymentIntent; decline: Decline | undefined },
+): void {
+  made.paid = decline === undefined;
+  made.status = made.paid ? 'succeeded' : 'failed';
+  made.outcome = outcomeOf(decline);
+  if (decline === undefined) {
+    made.balance_transaction = takeIn(world, intent, made.id);
+    made.receipt_url = `${world.pages}/receipts/${made.id}`;
+  } else {
+    Object.assign(made, { amount_captured: 0, captured: false });
+    made.failure_code = decline.code;
+    made.failure_message = decline.message;
+  }
+  world.emit(`charge.${made.status}`, made);
 }
 
 function takeIn(world: World, { amount, currency, description }: PaymentIntent, source: string): string {
@@ -83,7 +105,14 @@ function outcomeOf(decline: Decline | undefined): Charge['outcome'] {
   };
 }
 
-function detailsOf({ card }: PaymentMethod, intent: PaymentIntent): Charge['payment_method_details'] {
+function detailsOf(
+  { card, sepa_debit: debit }: PaymentMethod,
+  intent: PaymentIntent,
+): Charge['payment_method_details'] {
+  if (debit !== undefined) {
+    const { generated_from: _from, ...account } = debit;
+    return { sepa_debit: { ...account, mandate: null }, type: 'sepa_debit' };
+  }
   if (card === undefined) return null;
   return {
     card: {

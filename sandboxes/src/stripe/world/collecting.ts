@@ -1,9 +1,10 @@
-import type { Attempted } from './attempts.ts';
+import { type Attempted, settleDebit } from './attempts.ts';
 import { idOf } from './changes.ts';
 import { endNow, expire } from './endings.ts';
-import { charge, finalize, invoiceOf, markPaid, subscriptionOf } from './invoices.ts';
+import { charge, finalize, invoiceOf, markPaid, paymentOf, subscriptionOf } from './invoices.ts';
 import type { Invoice, PaymentIntent, PaymentMethod, Subscription } from './objects.ts';
 import { customerOf, defaultMethod } from './payers.ts';
+import { applyPending, waitsFor } from './pending-updates.ts';
 import type { Due, World } from './world.ts';
 
 const DAY = 86_400;
@@ -50,8 +51,9 @@ function settleAttempt(
   }
   world.change(invoice, 'invoice.updated', (changed) => {
     changed.attempted = true;
-    changed.next_payment_attempt = nextAttempt(world, changed);
+    changed.next_payment_attempt = outcome === 'processing' ? null : nextAttempt(world, changed);
   });
+  if (outcome === 'processing') return;
   if (outcome === 'requires_action') world.emit('invoice.payment_action_required', invoice);
   world.emit('invoice.payment_failed', invoice);
   unpaid(world, invoice);
@@ -64,11 +66,31 @@ export function settleIntent(world: World, intent: PaymentIntent, outcome: Attem
   settleAttempt(world, invoice, { outcome, counts: invoice.attempt_count === 0 });
 }
 
+/** Debits of which their banks say today what became of them. */
+export function* debitsToCome(world: World): Generator<Due> {
+  for (const made of world.table('charge').oldestFirst()) {
+    if (made.status !== 'pending' || made.payment_intent === null) continue;
+    const intent = world.table('payment_intent').get(idOf(made.payment_intent));
+    yield {
+      at: made.created + world.settings.debitDays * DAY,
+      run: () => settleIntent(world, intent, settleDebit(world, intent, made)),
+    };
+  }
+}
+
+/** Whether a bank was asked to pay it, and has not said yet whether it does. */
+export function isProcessing(world: World, invoice: Invoice): boolean {
+  return paymentOf(world, invoice)?.intent.status === 'processing';
+}
+
 /** Days are counted from the first try, which is when the invoice was finalized. */
 function nextAttempt(world: World, invoice: Invoice): number | null {
   const first = invoice.status_transitions.finalized_at;
   if (first === null || invoice.billing_reason === 'subscription_create' || invoice.auto_advance !== true)
     return null;
+  const subscription = subscriptionOf(world, invoice);
+  // What waits for the person is not tried without them.
+  if (subscription !== undefined && waitsFor(subscription, invoice)) return null;
   const days = world.settings.retryAfterDays.find((after) => first + after * DAY > world.now());
   return days === undefined ? null : first + days * DAY;
 }
@@ -77,6 +99,7 @@ function nextAttempt(world: World, invoice: Invoice): number | null {
 export function settled(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice);
   if (subscription === undefined || subscription.latest_invoice !== invoice.id) return;
+  if (invoice.status === 'paid') applyPending(world, subscription);
   const first = subscription.status === 'incomplete' && invoice.status === 'paid';
   if (!first && subscription.status !== 'past_due' && subscription.status !== 'unpaid') return;
   world.change(subscription, 'customer.subscription.updated', (changed) => {
@@ -98,6 +121,7 @@ function unpaid(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice);
   if (subscription === undefined || subscription.ended_at !== null || subscription.status === 'incomplete')
     return;
+  if (waitsFor(subscription, invoice)) return;
   if (invoice.next_payment_attempt !== null || invoice.auto_advance !== true) {
     if (subscription.latest_invoice === invoice.id) becomes(world, subscription, 'past_due');
     return;
@@ -111,6 +135,12 @@ function becomes(world: World, subscription: Subscription, status: 'past_due' | 
   world.change(subscription, 'customer.subscription.updated', (changed) => {
     changed.status = status;
   });
+}
+
+/** Who has named an account in time is given the days that its bank takes. */
+function waitsForBank(world: World, { latest_invoice: latest }: Subscription): boolean {
+  const invoice = latest === null ? undefined : world.table('invoice').find(idOf(latest));
+  return invoice !== undefined && isProcessing(world, invoice);
 }
 
 /** Drafts that are finalized by themselves, tries that are due, and first invoices that nobody pays. */
@@ -128,7 +158,7 @@ export function* invoicesToCome(world: World): Generator<Due> {
     }
   }
   for (const subscription of world.table('subscription').oldestFirst()) {
-    if (subscription.status !== 'incomplete') continue;
+    if (subscription.status !== 'incomplete' || waitsForBank(world, subscription)) continue;
     yield { at: subscription.created + 23 * 3600, run: () => expire(world, subscription) };
   }
 }

@@ -1,9 +1,10 @@
 import { type Operation, type Operations, invalid } from '../operation.ts';
 import { move } from './balance.ts';
 import { idOf, merged } from './changes.ts';
+import { accountDebited } from './debits.ts';
 import { Form } from './form.ts';
 import type { Charge, Dispute } from './objects.ts';
-import type { World } from './world.ts';
+import type { Due, World } from './world.ts';
 
 /** Stripe's fee for a dispute, in cents; it is kept whoever wins. */
 const FEE = 1500;
@@ -38,15 +39,7 @@ export function openDispute(
     livemode: false,
     metadata: {},
     payment_intent: charge.payment_intent,
-    payment_method_details: {
-      card: {
-        brand: 'visa',
-        case_type: inquiry ? 'inquiry' : 'chargeback',
-        network: 'visa',
-        network_reason_code: '10.4',
-      },
-      type: 'card',
-    },
+    payment_method_details: accountDebited(charge) === undefined ? ofCard(inquiry) : { type: 'sepa_debit' },
     reason,
     status: inquiry ? 'warning_needs_response' : 'needs_response',
   };
@@ -56,6 +49,31 @@ export function openDispute(
   world.emit('charge.dispute.created', dispute);
   if (!inquiry) world.emit('charge.dispute.funds_withdrawn', dispute);
   return dispute;
+}
+
+function ofCard(inquiry: boolean): NonNullable<Dispute['payment_method_details']> {
+  return {
+    card: {
+      brand: 'visa',
+      case_type: inquiry ? 'inquiry' : 'chargeback',
+      network: 'visa',
+      network_reason_code: '10.4',
+    },
+    type: 'card',
+  };
+}
+
+/** Debits that were paid, and that their owners have given back: Stripe tells them as disputes, which are lost as they come. */
+export function* returnsToCome(world: World): Generator<Due> {
+  for (const charge of world.table('charge').oldestFirst()) {
+    if (charge.status !== 'succeeded' || charge.disputed) continue;
+    if (accountDebited(charge)?.isReturned !== true) continue;
+    const at = charge.created + world.settings.returnedAfterDays * 86_400;
+    yield {
+      at,
+      run: () => closeDispute(world, openDispute(world, charge, { reason: 'debit_not_authorized' }), 'lost'),
+    };
+  }
 }
 
 /** The bank decides. An inquiry is closed, whatever was said; what was won comes back, without the fee. */

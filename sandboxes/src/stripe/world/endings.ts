@@ -1,5 +1,6 @@
 import { idOf } from './changes.ts';
 import { voidInvoice } from './invoices.ts';
+import { dropPending } from './pending-updates.ts';
 import type { Subscription } from './objects.ts';
 import type { World } from './world.ts';
 
@@ -7,6 +8,7 @@ type Reason = NonNullable<NonNullable<Subscription['cancellation_details']>['rea
 
 /** A subscription ends at this instant; what is open stays owed, and is tried no more. */
 export function endNow(world: World, subscription: Subscription, reason: Reason): void {
+  dropPending(world, subscription);
   subscription.status = 'canceled';
   subscription.ended_at = world.now();
   subscription.canceled_at ??= world.now();

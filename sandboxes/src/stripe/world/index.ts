@@ -1,4 +1,5 @@
-import { invoicesToCome } from './collecting.ts';
+import { debitsToCome, invoicesToCome } from './collecting.ts';
+import { returnsToCome } from './disputes.ts';
 import { refundsToCome } from './refunds.ts';
 import { subscriptionsToCome } from './renewals.ts';
 import { phasesToCome } from './schedules.ts';
@@ -7,6 +8,7 @@ import { World } from './world.ts';
 
 export { type Bank, createBank } from './bank.ts';
 export { CARDS, type TestCard } from './cards.ts';
+export { ACCOUNTS, DEBIT_CURRENCY } from './debits.ts';
 export { activeCode } from './discounts.ts';
 export { included } from './included.ts';
 export { authenticate } from './intents.ts';
@@ -18,7 +20,14 @@ export type { Due, Mechanism, Table, Usage, WorldEvent, WorldOptions, WorldState
 export { World } from './world.ts';
 
 /** What happens by itself at Stripe; of one second, in this order. */
-const MECHANISMS: readonly Mechanism[] = [phasesToCome, subscriptionsToCome, invoicesToCome, refundsToCome];
+const MECHANISMS: readonly Mechanism[] = [
+  phasesToCome,
+  subscriptionsToCome,
+  debitsToCome,
+  invoicesToCome,
+  refundsToCome,
+  returnsToCome,
+];
 
 /** A shop at Stripe, new or as it was kept. `mechanisms`: what else happens by itself, as pages that expire. */
 export function createWorld(options: WorldOptions & { readonly state?: WorldState }): World {

@@ -46,7 +46,7 @@ const create: Operation = ({ world, params }) => {
 const confirmIt: Operation = ({ world, params, ids: [id = ''] }) => {
   const form = new Form(params);
   const [methodId, offSession] = [form.text('payment_method'), form.flag('off_session') ?? false];
-  form.ignore('return_url', 'setup_future_usage', 'client_secret');
+  form.ignore('return_url', 'setup_future_usage', 'client_secret', 'mandate_data');
   form.done();
   const intent = world.table('payment_intent').get(id);
   if (methodId !== undefined) intent.payment_method = methodOf(world, methodId).id;
@@ -79,7 +79,8 @@ function after(
   { method, outcome }: { method: PaymentMethod; outcome: Attempted },
 ): void {
   const keeps = intent.setup_future_usage !== null && intent.customer !== null && method.customer === null;
-  if (outcome === 'succeeded' && keeps) attach(world, method, customerOf(world, intent.customer ?? ''));
+  if ((outcome === 'succeeded' || outcome === 'processing') && keeps)
+    attach(world, method, customerOf(world, intent.customer ?? ''));
   settleIntent(world, intent, outcome);
 }
 
@@ -110,7 +111,7 @@ const cancel: Operation = ({ world, params, ids: [id = ''] }) => {
   const reason = form.choice('cancellation_reason', reasons) ?? null;
   form.done();
   const intent = world.table('payment_intent').get(id);
-  if (intent.status === 'succeeded' || intent.status === 'canceled') {
+  if (intent.status === 'succeeded' || intent.status === 'canceled' || intent.status === 'processing') {
     throw invalid(`You cannot cancel this PaymentIntent because it has a status of ${intent.status}.`, {
       code: 'payment_intent_unexpected_state',
     });

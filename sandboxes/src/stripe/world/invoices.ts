@@ -141,10 +141,24 @@ export function voidInvoice(world: World, invoice: Invoice): void {
     changed.next_payment_attempt = null;
     changed.status_transitions.voided_at = world.now();
   });
+  giveBackCredit(world, invoice);
   if (payment === undefined) return;
   payment.row.status = 'canceled';
   payment.row.status_transitions.canceled_at = world.now();
   cancelIntent(world, payment.intent, 'void_invoice');
+}
+
+/** What was taken of the customer's credit for it is theirs again. */
+function giveBackCredit(
+  world: World,
+  { customer, starting_balance: before, ending_balance: after }: Invoice,
+) {
+  const used = before - (after ?? before);
+  const owner = customer === null ? undefined : world.table('customer').find(idOf(customer));
+  if (used === 0 || owner === undefined) return;
+  world.change(owner, 'customer.updated', (changed) => {
+    changed.balance += used;
+  });
 }
 
 /** It is owed, and nobody counts on it. */

@@ -1,6 +1,6 @@
 import { type Operation, type Operations, invalid } from '../operation.ts';
 import { idOf, merged } from './changes.ts';
-import { collect, finalizeAndCollect, methodFor, settled } from './collecting.ts';
+import { collect, finalizeAndCollect, isProcessing, methodFor, settled } from './collecting.ts';
 import { Form } from './form.ts';
 import {
   draftInvoice,
@@ -16,6 +16,7 @@ import type { Invoice, InvoiceItem } from './objects.ts';
 import { priced } from './lines.ts';
 import { customerOf } from './payers.ts';
 import { expire } from './endings.ts';
+import { dropPending, waitsFor } from './pending-updates.ts';
 import { pendingLine } from './prorations.ts';
 import type { World } from './world.ts';
 
@@ -150,7 +151,7 @@ const pay: Operation = ({ world, params, ids: [id = ''] }) => {
   if (method.customer === null && invoice.customer !== null)
     attach(world, method, customerOf(world, invoice.customer));
   const outcome = collect(world, invoice, { method, automatic: false });
-  if (outcome !== 'succeeded') throw unpaidFault(world, invoice);
+  if (outcome !== 'succeeded' && outcome !== 'processing') throw unpaidFault(world, invoice);
   return invoice;
 };
 
@@ -171,12 +172,15 @@ const voidByHand: Operation = ({ world, ids: [id = ''] }) => {
   if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
     throw invalid(`You can only pass in open invoices. This invoice is ${invoice.status}.`);
   }
+  if (isProcessing(world, invoice))
+    throw invalid('You cannot void an invoice with a payment that is processing.');
   const subscription = subscriptionOf(world, invoice);
   if (subscription?.status === 'incomplete' && subscription.latest_invoice === invoice.id) {
     expire(world, subscription);
     return invoice;
   }
   voidInvoice(world, invoice);
+  if (subscription !== undefined && waitsFor(subscription, invoice)) dropPending(world, subscription);
   settled(world, invoice);
   return invoice;
 };

@@ -2,6 +2,7 @@ import { type Operation, type Operations, StripeFault, invalid } from '../operat
 import { type Decline, type TestCard, cardByDigits, cardByNumber, cardByToken } from './cards.ts';
 import { merged } from './changes.ts';
 import { addressOf } from './customers.ts';
+import { accountByIban, debitDetails } from './debits.ts';
 import { Form } from './form.ts';
 import type { Customer, PaymentMethod } from './objects.ts';
 import { customerOf } from './payers.ts';
@@ -45,9 +46,9 @@ export function declinedBy(decline: Decline, details: StripeFault['error'] | obj
 
 const create: Operation = ({ world, params }) => {
   const form = new Form(params);
-  form.choice('type', ['card']);
+  const type = form.choice('type', ['card', 'sepa_debit']) ?? 'card';
   form.ignore('allow_redisplay');
-  const card = readCard(form.part('card') ?? new Form({}));
+  const bare = type === 'card' ? newCard(world, form) : newDebit(world, form);
   const details = form.part('billing_details');
   const address = details?.part('address');
   const billing = {
@@ -59,10 +60,33 @@ const create: Operation = ({ world, params }) => {
   };
   const metadata = merged(null, form.hash('metadata'));
   form.done();
-  checkExpiry(world, card);
-  const method = { ...newMethod(world, card.card, card), billing_details: billing, metadata };
-  return world.table('payment_method').add(method);
+  if (type === 'sepa_debit' && billing.name === null) throw missingName();
+  return world.table('payment_method').add({ ...bare, billing_details: billing, metadata });
 };
+
+function newCard(world: World, form: Form): PaymentMethod {
+  const card = readCard(form.part('card') ?? new Form({}));
+  checkExpiry(world, card);
+  return newMethod(world, card.card, card);
+}
+
+/** A bank account that its owner lets us debit. */
+function newDebit(world: World, form: Form): PaymentMethod {
+  const account = accountByIban(form.part('sepa_debit')?.required('iban') ?? '');
+  if (account === undefined)
+    throw invalid('The IBAN you provided is invalid.', {
+      code: 'invalid_bank_account_iban',
+      param: 'sepa_debit[iban]',
+    });
+  return { ...bareMethod(world), sepa_debit: debitDetails(account), type: 'sepa_debit' };
+}
+
+function missingName(): StripeFault {
+  return invalid('Missing required param: billing_details[name].', {
+    code: 'parameter_missing',
+    param: 'billing_details[name]',
+  });
+}
 
 interface ReadCard {
   readonly card: TestCard;
@@ -108,10 +132,7 @@ function checkExpiry(world: World, { month, year }: ReadCard): void {
 
 function newMethod(world: World, card: TestCard, { month, year } = { month: 12, year: 2040 }): PaymentMethod {
   return {
-    id: world.id('payment_method'),
-    object: 'payment_method',
-    allow_redisplay: 'unspecified',
-    billing_details: { address: null, email: null, name: null, phone: null, tax_id: null },
+    ...bareMethod(world),
     card: {
       brand: card.brand,
       checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
@@ -128,12 +149,21 @@ function newMethod(world: World, card: TestCard, { month, year } = { month: 12, 
       three_d_secure_usage: { supported: true },
       wallet: null,
     },
+    type: 'card',
+  };
+}
+
+function bareMethod(world: World): Omit<PaymentMethod, 'type'> {
+  return {
+    id: world.id('payment_method'),
+    object: 'payment_method',
+    allow_redisplay: 'unspecified',
+    billing_details: { address: null, email: null, name: null, phone: null, tax_id: null },
     created: world.now(),
     customer: null,
     customer_account: null,
     livemode: false,
     metadata: {},
-    type: 'card',
   };
 }
 

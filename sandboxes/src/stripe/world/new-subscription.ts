@@ -5,6 +5,9 @@ import type { Customer, Price, Subscription, TaxRate } from './objects.ts';
 import type { World } from './world.ts';
 
 export const PAYMENT_BEHAVIORS = ['allow_incomplete', 'default_incomplete', 'error_if_incomplete'] as const;
+/** A change has one more: it waits until it is paid. */
+export const CHANGE_BEHAVIORS = [...PAYMENT_BEHAVIORS, 'pending_if_incomplete'] as const;
+export type ChangeBehavior = (typeof CHANGE_BEHAVIORS)[number];
 export type PaymentBehavior = (typeof PAYMENT_BEHAVIORS)[number];
 
 /** What a new subscription is asked to be. */

@@ -11,6 +11,7 @@ export type BalanceTransaction = Wire<Stripe.BalanceTransaction>;
 export type Charge = Wire<Stripe.Charge>;
 export type CheckoutSession = Wire<Stripe.Checkout.Session>;
 export type Coupon = Wire<Stripe.Coupon>;
+export type CreditNote = Wire<Stripe.CreditNote>;
 export type Customer = Wire<Stripe.Customer>;
 export type Discount = Wire<Stripe.Discount>;
 export type Dispute = Wire<Stripe.Dispute>;
@@ -45,6 +46,7 @@ export interface Kinds {
   charge: Charge;
   'checkout.session': CheckoutSession;
   coupon: Coupon;
+  credit_note: CreditNote;
   customer: Customer;
   discount: Discount;
   dispute: Dispute;
@@ -77,6 +79,7 @@ export const PREFIXES: Readonly<Record<Kind, string>> = {
   charge: 'ch',
   'checkout.session': 'cs_test',
   coupon: 'co',
+  credit_note: 'cn',
   customer: 'cus',
   discount: 'di',
   dispute: 'du',

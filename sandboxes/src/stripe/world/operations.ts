@@ -3,6 +3,7 @@ import { balance } from './balance.ts';
 import { cancellations } from './cancellations.ts';
 import { changing } from './changing.ts';
 import { charges } from './charges.ts';
+import { creditNotes } from './credit-notes.ts';
 import { customers } from './customers.ts';
 import { discounts } from './discounts.ts';
 import { disputes } from './disputes.ts';
@@ -25,6 +26,7 @@ export const operations: Operations = {
   ...cancellations,
   ...changing,
   ...charges,
+  ...creditNotes,
   ...customers,
   ...discounts,
   ...disputes,

@@ -89,6 +89,10 @@ function readPhase(
   const items = (part.parts('items') ?? []).map((item) => {
     item.ignore('metadata', 'tax_rates', 'discounts');
     const price = world.table('price').get(item.required('price'), 'phases[0][items][0][price]');
+    if (!price.active)
+      throw invalid('The price specified is inactive. This field only accepts active prices.', {
+        param: 'phases[0][items][0][price]',
+      });
     return { price, quantity: item.integer('quantity') };
   });
   const [first] = items;

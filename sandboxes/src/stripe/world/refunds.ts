@@ -1,14 +1,18 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
+import { type Operation, type Operations, type Params, invalid } from '../operation.ts';
 import { move } from './balance.ts';
 import { type TestCard, cardByDigits } from './cards.ts';
 import { idOf, merged } from './changes.ts';
+import { accountDebited } from './debits.ts';
 import { Form } from './form.ts';
 import type { Charge, Refund } from './objects.ts';
 import type { Due, World } from './world.ts';
 
 const DAY = 86_400;
 
-const create: Operation = ({ world, params }) => {
+const create: Operation = ({ world, params }) => refundOf(world, params);
+
+/** Gives back what was charged, or some of it. Throws StripeFault. */
+export function refundOf(world: World, params: Params): Refund {
   const form = new Form(params);
   const charge = chargeOf(world, form);
   const asked = {
@@ -26,7 +30,7 @@ const create: Operation = ({ world, params }) => {
     changed.refunded = changed.amount_refunded === changed.amount;
   });
   return refund;
-};
+}
 
 function chargeOf(world: World, form: Form): Charge {
   const [id, intentId] = [form.text('charge'), form.text('payment_intent')];
@@ -78,10 +82,17 @@ function newRefund(
     currency: charge.currency,
     customer: charge.customer,
     customer_account: null,
-    destination_details: {
-      card: { reference_status: 'pending', reference_type: 'acquirer_reference_number', type: 'refund' },
-      type: 'card',
-    },
+    destination_details:
+      accountDebited(charge) === undefined
+        ? {
+            card: {
+              reference_status: 'pending',
+              reference_type: 'acquirer_reference_number',
+              type: 'refund',
+            },
+            type: 'card',
+          }
+        : { type: 'sepa_bank_transfer' },
     payment_intent: charge.payment_intent,
     payment_method: charge.payment_method,
     receipt_number: null,

@@ -6,6 +6,7 @@ import { advanceLines, periodOf, setPeriods } from './items.ts';
 import type { LineDraft } from './lines.ts';
 import type { Invoice, Subscription } from './objects.ts';
 import { customerOf, defaultMethod } from './payers.ts';
+import { pendingToExpire } from './pending-updates.ts';
 import { takePending } from './prorations.ts';
 import { usageLines } from './sales.ts';
 import { draftFor } from './subscriptions.ts';
@@ -22,6 +23,7 @@ export function* subscriptionsToCome(world: World): Generator<Due> {
     const { status, cancel_at: ends, pause_collection: pause } = subscription;
     if (subscription.ended_at !== null || status === 'incomplete') continue;
     if (ends !== null) yield { at: ends, run: () => endWithPeriod(world, subscription) };
+    yield* pendingToExpire(world, subscription);
     if (status === 'paused') continue;
     if (pause?.resumes_at != null) yield { at: pause.resumes_at, run: () => unpause(world, subscription) };
     yield* warnings(world, subscription);

@@ -14,7 +14,7 @@ import type { LineDraft } from './lines.ts';
 import { unitsOf } from './meters.ts';
 import type { Subscription, SubscriptionItem } from './objects.ts';
 import { addPending, creditsOf, debitsOf, usedOf } from './prorations.ts';
-import { invoiceNow } from './subscriptions.ts';
+import { type Collects, invoiceNow } from './subscriptions.ts';
 import type { World } from './world.ts';
 
 const BEHAVIORS = ['always_invoice', 'create_prorations', 'none'] as const;
@@ -63,7 +63,7 @@ export function changesSale(asked: AskedSale): boolean {
 export function changeSale(
   world: World,
   subscription: Subscription,
-  asked: AskedSale & { readonly collects: boolean },
+  asked: AskedSale & { readonly collects: Collects },
 ): (() => void) | undefined {
   if (!changesSale(asked)) return undefined;
   const before = structuredClone(subscription.items.data);
@@ -140,7 +140,7 @@ function beginTrial(world: World, subscription: Subscription, end: number): void
 export function restart(
   world: World,
   subscription: Subscription,
-  { lines, collects }: { lines: readonly LineDraft[]; collects: boolean },
+  { lines, collects }: { lines: readonly LineDraft[]; collects: Collects },
 ): () => void {
   subscription.billing_cycle_anchor = world.now();
   if (subscription.status === 'trialing') {

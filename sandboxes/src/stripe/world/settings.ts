@@ -5,6 +5,12 @@ export interface Settings {
   readonly retryAfterDays: readonly number[];
   /** What becomes of a subscription when the last try failed. */
   readonly afterLastRetry: 'cancel' | 'mark_unpaid' | 'leave_past_due';
+  /** Until a bank says whether a debit is paid. */
+  readonly debitDays: number;
+  /** After the debit its owner has the money given back, if they do. */
+  readonly returnedAfterDays: number;
+  /** A page's receipt is made so long after its payment; 0: with it. */
+  readonly receiptSeconds: number;
   /** A renewal's invoice stays a draft so long. */
   readonly draftSeconds: number;
   /** Payouts are made in it; charges in others are exchanged. */
@@ -14,17 +20,23 @@ export interface Settings {
   /** Of automatic tax, in percent, on top of a price. */
   readonly taxPercent: number;
   readonly taxCountry: string;
+  /** Who sells, as customers read it on pages. */
+  readonly merchant: string;
 }
 
 const DEFAULTS: Settings = {
   apiVersion: '2026-10-28.endive',
   retryAfterDays: [3, 8, 15],
   afterLastRetry: 'cancel',
+  debitDays: 5,
+  returnedAfterDays: 9,
+  receiptSeconds: 0,
   draftSeconds: 3600,
   settlementCurrency: 'usd',
-  exchangeRates: { usd: 1, eur: 1.1, gbp: 1.25 },
+  exchangeRates: { usd: 1, eur: 1.1, gbp: 1.25, jpy: 0.007, kwd: 3.25 },
   taxPercent: 19,
   taxCountry: 'DE',
+  merchant: 'A shop on the sandbox',
 };
 
 export function settingsOf(chosen: Partial<Settings> = {}): Settings {

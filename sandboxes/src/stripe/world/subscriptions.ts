@@ -111,12 +111,31 @@ export function readOneOffs(world: World, form: Form): { price: Price; quantity:
   });
 }
 
+/** Stripe bills a customer in one currency, as long as they have a subscription in it. */
+export function checkCurrency(world: World, customer: string, currency: string): void {
+  const other = world
+    .table('subscription')
+    .list()
+    .find(
+      (one) =>
+        idOf(one.customer) === customer &&
+        one.ended_at === null &&
+        one.status !== 'incomplete' &&
+        one.currency !== currency,
+    );
+  if (other !== undefined)
+    throw invalid(
+      `You cannot combine currencies on a single customer. This customer has an active subscription, subscription schedule, discount, quote, or invoice item with currency ${other.currency}`,
+    );
+}
+
 /** Makes a subscription, with its first invoice, and tries to be paid as its behavior says. */
 export function subscribe(world: World, asked: AskedSubscription): Subscription {
   const subscription = blankSubscription(world, asked);
   const { customer } = asked;
   subscription.items.data = itemsAfter(world, subscription, asked.items);
   subscription.currency = subscription.items.data[0]?.price.currency ?? 'usd';
+  checkCurrency(world, customer.id, subscription.currency);
   if (asked.method !== null) {
     const method = methodOf(world, asked.method, 'default_payment_method');
     if (method.customer === null) attach(world, method, customer);
@@ -204,11 +223,14 @@ export function draftFor(world: World, subscription: Subscription, asked: Subscr
   return { ...asked, subscription, currency: subscription.currency, automaticTax, rates, discounts };
 }
 
-/** Everything that is pending, and these lines, on an invoice that is due now. `try`: whether it is charged at once. */
+/** Whether an invoice is charged at once. `later`: by whoever asks, and until then nothing follows from it. */
+export type Collects = boolean | 'later';
+
+/** Everything that is pending, and these lines, on an invoice that is due now. */
 export function invoiceNow(
   world: World,
   subscription: Subscription,
-  { lines, collects }: { lines: readonly LineDraft[]; collects: boolean },
+  { lines, collects }: { lines: readonly LineDraft[]; collects: Collects },
 ): void {
   const drafts = [...takePending(world, subscription), ...lines];
   if (drafts.length === 0) return;
@@ -219,6 +241,7 @@ export function invoiceNow(
   invoice.auto_advance = true;
   subscription.latest_invoice = invoice.id;
   finalize(world, invoice);
+  if (collects === 'later') return;
   if (invoice.status === 'open' && collects)
     collect(world, invoice, { method: methodFor(world, invoice), automatic: true });
   else if (invoice.status === 'open') {

@@ -14,15 +14,19 @@ export class StateFile {
     this.#state = state;
   }
 
-  /** What a file holds; undefined: there is none yet. Throws for one that holds something else. */
-  static async read<T>(file: string, isState: (kept: unknown) => kept is T): Promise<T | undefined> {
+  /** What a file of this vendor's sandbox holds; undefined: there is none yet. Throws for one that holds something else. */
+  static async read<T>(
+    file: string,
+    vendor: string,
+    isState: (kept: unknown) => kept is T,
+  ): Promise<T | undefined> {
     try {
       const kept: unknown = JSON.parse(await readFile(file, 'utf8'));
       if (isState(kept)) return kept;
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     }
-    throw new Error(`${file} can't be read: remove it to begin with an empty sandbox of Stripe.`);
+    throw new Error(`${file} can't be read: remove it to begin with an empty sandbox of ${vendor}.`);
   }
 
   /** Resolves when everything that happened before the call is kept; calls that come meanwhile share one writing. */
@@ -42,7 +46,7 @@ export class StateFile {
     const text = JSON.stringify(this.#state());
     if (text === this.#last) return;
     await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
-    // The file holds the secret of the webhook endpoint.
+    // A file may hold a secret, as that of the webhook endpoint.
     await writeFile(`${this.#file}.new`, text, { mode: 0o600 });
     await rename(`${this.#file}.new`, this.#file);
     this.#last = text;
