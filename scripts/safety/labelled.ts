@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const sentence = z.strictObject({
+  id: z.string(),
+  text: z.string().min(1),
+  language: z.string(),
+  status: z.enum(['ok', 'caution', 'concern', 'crisis']),
+  kinds: z.array(z.string()),
+  tricks: z.array(z.string()),
+  family: z.string(),
+});
+
+/** A sentence of the labelled set, with what the precheck should say of it. */
+export type Labelled = z.infer<typeof sentence>;
+
+/** All sentences of one half: the lines of its `.jsonl` files. */
+export function readHalf(folder: string): Labelled[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.jsonl'))
+    .sort()
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+    .filter((line) => line !== '')
+    .map((line) => sentence.parse(JSON.parse(line)));
+}

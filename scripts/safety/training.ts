@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { SAFETY_STATUSES } from '../../src/platform/http/index.ts';
+import { judged } from '../../src/platform/ai/safety/judged.ts';
+import { BUCKETS, type Features } from '../../src/platform/ai/safety/model/features.ts';
+import {
+  type Group,
+  GROUPS,
+  HEADS,
+  type ModelFile,
+  modelOf,
+} from '../../src/platform/ai/safety/model/model.ts';
+import { lookedAt, type ReadText, readText, warmUp } from '../../src/platform/ai/safety/precheck.ts';
+import type { Labelled } from './labelled.ts';
+import type { Judged } from './report.ts';
+
+/** What training goes by: with the sentences, it decides the weights. */
+const SETTINGS = { rounds: 12, rate: 0.05, shrink: 2e-5, seed: 80, templated: 0.3 };
+
+/** Sentences that the rules were written with are many spellings of few: they count less. */
+export const TEMPLATED = /^[a-z]+-\d+$/;
+
+/** A sentence as it is learnt from. */
+export interface Example {
+  readonly sentence: Labelled;
+  readonly read: ReadText;
+  readonly features: Features;
+}
+
+export function exampleOf(sentence: Labelled): Example {
+  const read = readText(sentence.text);
+  const words = read.tokens.map(({ word }) => word);
+  const features = warmUp().features(words, judged(read.tokens, read.found).facts);
+  return { sentence, read, features };
+}
+
+/** Of all that decides the weights: the settings, the labels, and the features, which hang on rules, concepts and code. */
+export function inputsDigest(examples: readonly Example[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(SETTINGS));
+  for (const { sentence, features } of examples) {
+    hash.update(`${sentence.id} ${sentence.status} ${sentence.kinds.join(',')}\n`);
+    hash.update(Int32Array.from(features.places)).update(Float32Array.from(features.weights));
+  }
+  return hash.digest('hex');
+}
+
+/** Logistic regression by AdaGrad: one of four statuses, and each group of kinds among what is not harmless. Equal inputs give equal weights. */
+export function train(examples: readonly Example[]): Pick<ModelFile, 'scales' | 'weights'> {
+  const weights = new Float32Array(BUCKETS * HEADS);
+  const moved = new Float32Array(BUCKETS).fill(1e-3);
+  const random = randomOf(SETTINGS.seed);
+  const order = examples.map((_, at) => at);
+  for (let round = 0; round < SETTINGS.rounds; round++) {
+    shuffle(order, random);
+    for (const at of order) {
+      const example = examples[at];
+      if (example !== undefined) learn({ weights, moved }, example);
+    }
+  }
+  return quantized(weights);
+}
+
+interface Learning {
+  readonly weights: Float32Array;
+  /** How far each place has moved, squared. */
+  readonly moved: Float32Array;
+}
+
+function learn({ weights, moved }: Learning, { sentence, features: { places, weights: values } }: Example) {
+  const sums = new Float64Array(HEADS);
+  for (const [at, place] of places.entries())
+    for (let head = 0; head < HEADS; head++)
+      sums[head] = (sums[head] ?? 0) + (values[at] ?? 0) * (weights[place * HEADS + head] ?? 0);
+  const errors = errorsOf(sums, sentence);
+  const force = errors.reduce((sum, error) => sum + error * error, 0);
+  for (const [at, place] of places.entries()) {
+    const value = values[at] ?? 0;
+    const before = moved[place] ?? 0;
+    moved[place] = before + value * value * force;
+    const rate = SETTINGS.rate / Math.sqrt(before + value * value * force);
+    for (let head = 0; head < HEADS; head++) {
+      const weight = weights[place * HEADS + head] ?? 0;
+      weights[place * HEADS + head] =
+        weight - rate * ((errors[head] ?? 0) * value + SETTINGS.shrink * weight);
+    }
+  }
+}
+
+/** By how much each head is too high for this sentence. */
+function errorsOf(sums: Float64Array, { id, status, kinds }: Labelled): Float64Array {
+  const count = SAFETY_STATUSES.length;
+  const most = Math.max(...sums.subarray(0, count));
+  const raised = sums.subarray(0, count).map((sum) => Math.exp(sum - most));
+  const all = raised.reduce((sum, one) => sum + one, 0);
+  const weight = TEMPLATED.test(id) ? SETTINGS.templated : 1;
+  const groups = new Set(kinds.map(groupOf));
+  return sums.map((sum, head) => {
+    if (head < count)
+      return weight * ((raised[head] ?? 0) / all - (SAFETY_STATUSES[head] === status ? 1 : 0));
+    const group = GROUPS[head - count];
+    if (status === 'ok' || group === undefined) return 0;
+    return weight * (1 / (1 + Math.exp(-sum)) - (groups.has(group) ? 1 : 0));
+  });
+}
+
+function groupOf(kind: string): Group {
+  return GROUPS.find((group) => group === kind) ?? 'suicide';
+}
+
+/** Each head's weights as signed bytes. */
+function quantized(weights: Float32Array): Pick<ModelFile, 'scales' | 'weights'> {
+  const bytes = new Int8Array(weights.length);
+  const scales = Array.from({ length: HEADS }, (_, head) => {
+    let most = 1e-6;
+    for (let at = head; at < weights.length; at += HEADS) most = Math.max(most, Math.abs(weights[at] ?? 0));
+    const scale = Number((most / 127).toPrecision(6));
+    for (let at = head; at < weights.length; at += HEADS) bytes[at] = Math.round((weights[at] ?? 0) / scale);
+    return scale;
+  });
+  return { scales, weights: Buffer.from(bytes.buffer).toString('base64') };
+}
+
+/** Mulberry32: the same numbers for the same seed, everywhere. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function shuffle(order: number[], random: () => number): void {
+  for (let at = order.length - 1; at > 0; at--) {
+    const other = Math.floor(random() * (at + 1));
+    const kept = order[at] ?? 0;
+    order[at] = order[other] ?? 0;
+    order[other] = kept;
+  }
+}
+
+const FOLDS = 5;
+
+/** Which fold a sentence is in: all of one family of one writer are in the same. */
+export function foldOf({ id, family }: Labelled): number {
+  const writer = id.slice(0, id.lastIndexOf('-'));
+  return createHash('sha256').update(`${writer} ${family}`).digest().readUInt32BE() % FOLDS;
+}
+
+/** What each sentence is taken for by the rules and a model that was trained without its family. */
+export function crossed(examples: readonly Example[]): Judged[] {
+  return Array.from({ length: FOLDS }, (_, fold) => {
+    const model = modelOf(train(examples.filter(({ sentence }) => foldOf(sentence) !== fold)));
+    return examples
+      .filter(({ sentence }) => foldOf(sentence) === fold)
+      .map(({ sentence, read }) => ({ ...sentence, said: lookedAt(read, model).status }));
+  }).flat();
+}
+
+const isCrisis = ({ said }: Judged) => said === 'crisis';
+const isFound = ({ said }: Judged) => said !== 'ok';
+
+function share(of: readonly Judged[], has: (one: Judged) => boolean): number {
+  return Number((of.filter(has).length / Math.max(1, of.length)).toFixed(4));
+}
+
+/** What is recorded beside the weights: how many of the crises are found by a model that has not seen them, and of the harmless taken for one. */
+export function figuresOf(said: readonly Judged[]): ModelFile['crossed'] {
+  const written = said.filter(({ id }) => !TEMPLATED.test(id));
+  const crises = written.filter(({ status }) => status === 'crisis');
+  const harmless = written.filter(({ status }) => status === 'ok');
+  return {
+    sentences: written.length,
+    crises: share(crises, isCrisis),
+    helped: share(crises, isFound),
+    alarms: share(harmless, isCrisis),
+    found: share(harmless, isFound),
+  };
+}

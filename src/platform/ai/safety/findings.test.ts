@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { DatabaseAway, type Database, statement } from '#platform/db';
+import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
+import { testDatabase } from '#test/services';
+import { createFindings, type SafetyFinding } from './findings.ts';
+
+const USER = '0193a000-0000-7000-8000-00000000000a' as UserId;
+const ACCOUNT = '0193a000-0000-7000-8000-000000000001' as AccountId;
+const { db } = await testDatabase();
+const counted: string[] = [];
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+function findingsOn(database: Database) {
+  return createFindings({
+    db: database,
+    ids: createIds({ clock: systemClock, random: systemRandom }),
+    logger: silent,
+    metrics: { safetyFinding: (_product, status) => void counted.push(status), moderation() {} },
+  });
+}
+
+const finding = (repeatOf?: string): SafetyFinding => ({
+  source: 'precheck',
+  status: 'crisis',
+  kinds: ['intent'],
+  rules: ['en.going_to_kill_self'],
+  product: 'shop',
+  route: 'POST /v1/generate',
+  accountId: ACCOUNT,
+  userId: USER,
+  repeatOf,
+});
+const rows = async () =>
+  (await db.user(USER, [statement<Record<string, unknown>>('select * from ai.safety_events')]))[0];
+
+test('a finding is a row of its person, and a repeat adds none', async () => {
+  const findings = findingsOn(db);
+  findings.record(finding('k1'));
+  await findings.idle();
+  findings.record(finding('k1'));
+  findings.record(finding('k2'));
+  await findings.idle();
+  expect(await rows()).toMatchObject([
+    { account_id: ACCOUNT, status: 'crisis', kinds: ['intent'], rules: ['en.going_to_kill_self'] },
+    { repeat_of: 'k2' },
+  ]);
+  expect(await findings.prune()).toBe(0);
+});
+
+test('what is found while the database is away is written when it is back', async () => {
+  let isAway = true;
+  const user: Database['user'] = ((...asked: Parameters<Database['user']>) => {
+    if (!isAway) return db.user(...asked);
+    isAway = false;
+    return Promise.reject(new DatabaseAway('away', undefined));
+  }) as Database['user'];
+  const before = (await rows()).length;
+  const findings = findingsOn({ ...db, user });
+  findings.record(finding());
+  await findings.idle();
+  expect(isAway).toBe(false);
+  expect(await rows()).toHaveLength(before + 1);
+});

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { type Helpline, helplineSchema, SAFETY_KINDS, type SafetyKind } from '#platform/http';
+import { z } from 'zod';
+
+const day = z.iso.date();
+const line = z.strictObject({
+  ...helplineSchema.shape,
+  source: z.url(),
+  /** When somebody looked whether it is right, where that is not the day of the whole file. */
+  checked: day.optional(),
+  /** The kinds that it is for; those of the suicide part when not said. */
+  for: z.array(z.enum(SAFETY_KINDS)).optional(),
+});
+const fileSchema = z.strictObject({
+  checked: day,
+  elsewhere: line,
+  countries: z.record(
+    z.string().regex(/^[A-Z]{2}$/),
+    z.strictObject({ emergency: z.string().regex(/^\d{3}$/), lines: z.array(line).min(1) }),
+  ),
+});
+type Line = z.infer<typeof line>;
+type HelplineFile = z.infer<typeof fileSchema>;
+
+/** Where somebody is, as far as it is known: a country (`AT`), or a locale that names one (`de-AT`). */
+export interface Whereabouts {
+  readonly country?: string | undefined;
+  readonly locale?: string | undefined;
+  /** Lines for these kinds come first. */
+  readonly kinds?: readonly SafetyKind[] | undefined;
+}
+
+let read: HelplineFile | undefined;
+
+function file(): HelplineFile {
+  read ??= fileSchema.parse(JSON.parse(readFileSync(new URL('./helplines.json', import.meta.url), 'utf8')));
+  return read;
+}
+
+/**
+ * The lines of a country, those for what was found first; the directory of all countries where none is surely known. A
+ * language alone names no country: German is spoken in three with different numbers.
+ */
+export function helplinesFor(where: Whereabouts): readonly Helpline[] {
+  const known = file().countries[countryOf(where) ?? ''];
+  if (known === undefined) return [shown(file().elsewhere)];
+  const kinds = where.kinds ?? [];
+  const special = known.lines.filter((entry) => entry.for?.some((kind) => kinds.includes(kind)) === true);
+  const general = known.lines.filter((entry) => entry.for === undefined);
+  return [...special, ...general, file().elsewhere].map(shown);
+}
+
+/** Whom to call at once: 112 where the country is unknown, which mobile networks nearly everywhere take. */
+export function emergencyNumber(where: Whereabouts): string {
+  return file().countries[countryOf(where) ?? '']?.emergency ?? '112';
+}
+
+/** The lines that nobody has looked at for so many days, by country and name. */
+export function oldHelplines(now: Date, days: number): readonly string[] {
+  const { checked, countries } = file();
+  const before = now.getTime() - days * 86_400_000;
+  return Object.entries(countries).flatMap(([country, { lines }]) =>
+    lines
+      .filter((entry) => Date.parse(entry.checked ?? checked) < before)
+      .map(({ name }) => `${country}: ${name}`),
+  );
+}
+
+function countryOf({ country, locale }: Whereabouts): string | undefined {
+  const named = country ?? /^[a-z]{2,3}[-_](?:[a-z]{4}[-_])?([a-z]{2})\b/i.exec(locale ?? '')?.[1];
+  return named?.toUpperCase();
+}
+
+function shown({ name, phone, text, url, hours }: Line): Helpline {
+  return { name, phone, text, url, hours };
+}

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import { checkReply, createReplyCheck, precheck } from './index.ts';
+import { helplinesFor, oldHelplines } from './helplines.ts';
+import { judged } from './judged.ts';
+import { supportFor } from './support.ts';
+import { weighed } from './weighed.ts';
+
+describe('a crisis is found', () => {
+  test.each([
+    ['leetspeak', 'i want to k1ll mys3lf'],
+    ['spaced-out letters', 'i want to k i l l m y s e l f'],
+    ['letters with dots', 'i want to d.i.e'],
+    ['stretched letters', 'i wanna dieeeeee'],
+    ['zero-width characters', 'i want to d\u200bi\u200be'],
+    ['full-width letters', 'i want to ｄｉｅ'],
+    ['Cyrillic look-alikes', 'i wаnt tо diе'],
+    ['stars', 'i want to k*ll myself'],
+    ['a typing error', 'i feel so suicdal'],
+    ['words run together', 'iwanttodie'],
+    ['a typographic apostrophe', 'I don’t want to live anymore'],
+    ['no apostrophe', 'i dont want to live anymore'],
+    ['slang', 'thinking of unaliving myself'],
+    ['no accents', 'ya no quiero vivir mas'],
+    ['umlauts written out', 'ich moechte nicht mehr leben'],
+    ['another language around it', 'hola, como estas? i want to kill myself'],
+    ['a harmless topic before it', 'The movie was great. I want to kill myself.'],
+    ['a negation before it', 'I do not want to die, I want to kill myself tonight'],
+    ['goodbyes', 'I wrote letters to my kids and hid them in the drawer'],
+    ['burden', 'everyone would be better off without me'],
+  ])('through %s', (_how, text) => {
+    expect(precheck(text).status).toBe('crisis');
+  });
+});
+
+describe('nothing is found in', () => {
+  test.each([
+    ['an idiom', 'this deadline is killing me'],
+    ['a negation', 'I dont want to die'],
+    ['fiction', 'In my novel the main character wants to kill himself'],
+    ['a quotation of a film', 'In the movie she says "I want to die" twice'],
+    ['a game', 'the final boss kills me every time'],
+    ['a Spanish idiom', 'me muero de risa'],
+    ['a German idiom', 'ich sterbe vor lachen'],
+    ['a French idiom', 'je suis morte de rire'],
+    ['nothing', ''],
+    ['signs', '🙂🙂 !!! ...'],
+  ])('%s', (_what, text) => {
+    expect(precheck(text)).toMatchObject({ status: 'ok', kinds: [], rules: [] });
+  });
+});
+
+test('another person is a concern, what is long ago calls for care', () => {
+  expect(precheck('my friend says he wants to kill himself').status).toBe('concern');
+  expect(precheck('my brother killed himself last year and I miss him').status).toBe('caution');
+  expect(precheck('i tried to kill myself when i was sixteen').status).toBe('caution');
+  expect(precheck('i tried to kill myself last week')).toMatchObject({
+    status: 'crisis',
+    kinds: expect.arrayContaining(['attempt_past']),
+  });
+});
+
+const tokensWith = (at: number) =>
+  Array.from({ length: 500 }, (_, place) => ({ word: place === at ? 'needle' : 'hay', quoted: false }));
+
+describe('the model', () => {
+  const HINT = 'das leben ist mir zu viel, heute nacht ist endlich ruhe für immer';
+
+  test('finds a hint that no rule knows, and says that it was the model', () => {
+    const result = precheck(HINT);
+    expect(result).toMatchObject({
+      status: 'crisis',
+      kinds: ['wish_to_be_dead'],
+      rules: ['model.crisis.v1'],
+      language: 'de',
+    });
+    expect(precheck(HINT)).toEqual(result);
+  });
+
+  test('reads what only looks different as the same', () => {
+    const plain = precheck(HINT);
+    for (const other of [
+      HINT.toUpperCase(),
+      HINT.replace('nacht', 'na\u200bcht'),
+      HINT.replace('ruhe', 'ｒｕｈｅ'),
+      HINT.replace('leben', 'lеbеn'),
+      HINT.replace('für', 'fu\u0308r'),
+    ])
+      expect(precheck(other)).toEqual(plain);
+  });
+
+  test('looks at a long text in pieces, so that nothing in it drowns', () => {
+    const sizes: number[] = [];
+    const seen = (words: readonly string[]) => {
+      sizes.push(words.length);
+      const crisis = words.includes('needle') ? 0.9 : 0.05;
+      const group = {
+        suicide: 1,
+        self_injury: 0,
+        eating_disorder: 0,
+        violence: 0,
+        abuse: 0,
+        medical_emergency: 0,
+      };
+      return { status: { ok: 1 - crisis, caution: 0, concern: 0, crisis }, group };
+    };
+    const ruled = judged([], []);
+    for (const at of [0, 79, 80, 250, 499])
+      expect(weighed(ruled, { tokens: tokensWith(at), found: [] }, seen).status).toBe('crisis');
+    expect(weighed(ruled, { tokens: tokensWith(500), found: [] }, seen).status).toBe('ok');
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(80);
+  });
+
+  test('says nothing of a word or two', () => {
+    for (const text of ['hello', 'ok', 'gute nacht', 'I am tired', 'merci beaucoup', 'buenas noches'])
+      expect(precheck(text).status).toBe('ok');
+  });
+
+  test('sees who worries about another, where no rule does', () => {
+    expect(
+      precheck(
+        'my dad keeps saying he will not be around much longer and he gave me his watch, I am scared for him',
+      ),
+    ).toMatchObject({ status: 'concern', rules: ['model.concern.v1'] });
+  });
+});
+
+const stepsOf = (word: string) => precheck(`${word} `.repeat(Math.floor(100_000 / (word.length + 1)))).steps;
+
+test('a text costs no more than its length says, whatever stands in it', () => {
+  const words = ['i', 'to', 'die', 'want to kill', 'a', 'aaaaaaaa', 'k i l l', 'nicht mehr', 'no'];
+  for (const word of words) expect(stepsOf(word)).toBeLessThan(50_000_000);
+  const [half, whole] = [50_000, 100_000].map(
+    (length) => precheck('i want to die '.repeat(length / 14)).steps,
+  );
+  expect((whole ?? 0) / (half ?? 1)).toBeLessThan(2.2);
+});
+
+describe('a reply', () => {
+  test('that encourages is not fit, and one that helps is', () => {
+    expect(checkReply('You should just kill yourself.')).toEqual({
+      fit: false,
+      rules: ['en.reply.encourages'],
+    });
+    expect(checkReply('Please do not kill yourself, you are not a burden.').fit).toBe(true);
+  });
+
+  test.each(['sentence', 'none'] as const)(
+    'is looked at as it comes, however it is cut (hold: %s)',
+    (hold) => {
+      const text = 'That sounds hard. You should just kill yourself. Bye.';
+      for (const size of [1, 3, 7, 100]) {
+        const check = createReplyCheck({ hold });
+        let shown = '';
+        for (let at = 0; at < text.length; at += size) shown += check.push(text.slice(at, at + size)).show;
+        shown += check.end().show;
+        expect(check.rules.length).toBeGreaterThan(0);
+        expect(shown).not.toContain('kill yourself.');
+        if (hold === 'sentence') expect('That sounds hard. ').toContain(shown);
+      }
+    },
+  );
+
+  test('that is fit is shown whole', () => {
+    const check = createReplyCheck({ hold: 'sentence' });
+    expect(check.push('One. Two').show + check.push(' and three').show + check.end().show).toBe(
+      'One. Two and three',
+    );
+  });
+});
+
+describe('helplines', () => {
+  test('are those of the country; of a language alone nobody knows where it is spoken', () => {
+    expect(helplinesFor({ locale: 'en-US' })[0]).toMatchObject({ phone: '988' });
+    expect(helplinesFor({ locale: 'de-AT' })[0]).toMatchObject({ phone: '142' });
+    for (const locale of ['de', undefined, 'en-XX', 'nonsense'])
+      expect(helplinesFor({ locale })).toMatchObject([{ url: 'https://findahelpline.com' }]);
+  });
+
+  test('are old when nobody has looked at them for a year', () => {
+    expect(oldHelplines(new Date('2026-12-01'), 365)).toEqual([]);
+    expect(oldHelplines(new Date('2028-01-01'), 365).length).toBeGreaterThan(10);
+  });
+
+  test('come with words in the language that was written', () => {
+    const support = supportFor({ status: 'crisis', kinds: ['intent'], language: 'es', locale: 'es-ES' });
+    expect(support.message).toContain('112');
+    expect(support.message).not.toContain('{');
+  });
+});

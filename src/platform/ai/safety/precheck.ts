@@ -1,0 +1,99 @@
+import type { SafetyKind, SafetyStatus } from '#platform/http';
+import { type Token, tokensOf } from './fold.ts';
+import { type Found, judged } from './judged.ts';
+import { readConcepts } from './model/concepts.ts';
+import { createFeatures, type FeatureReader } from './model/features.ts';
+import { type Model, modelOf, readModelFile } from './model/model.ts';
+import { type Language, LANGUAGES, readRules, type Rules } from './rules.ts';
+import { createSpelling, type Spelling } from './spelling.ts';
+import { weighed } from './weighed.ts';
+
+/** What is known of a writer beside the text. */
+export interface PrecheckHints {
+  /** `de-AT`: counts where the text does not say which language it is in. */
+  readonly locale?: string | undefined;
+}
+
+export interface SafetyResult {
+  readonly status: SafetyStatus;
+  readonly kinds: readonly SafetyKind[];
+  /** Ids of the rules that were found, never what they were found in; the model's are `model.<status>.v1`. */
+  readonly rules: readonly string[];
+  readonly language: Language;
+  /** What it took, for whoever measures: it grows with the text's length and nothing else. */
+  readonly steps: number;
+}
+
+/** The rules and the model, ready to be used. */
+interface Compiled extends Rules {
+  readonly spelling: Spelling;
+  readonly features: FeatureReader;
+}
+
+let compiled: Compiled | undefined;
+let model: Model | undefined;
+
+/** Compiled with the first text, or when somebody warms it up: most processes of the program look at none. */
+export function warmUp(): Compiled {
+  if (compiled !== undefined) return compiled;
+  const rules = readRules();
+  const { vocabulary: ofReplies } = rules.reply.automaton;
+  const { knows, vocabulary } = rules.text.automaton;
+  const spelling = createSpelling({
+    knows: (word) => knows(word) || rules.reply.automaton.knows(word),
+    vocabulary: new Set([...vocabulary, ...ofReplies]),
+    typingErrors: rules.typingErrors,
+  });
+  compiled = { ...rules, spelling, features: createFeatures(readConcepts()) };
+  return compiled;
+}
+
+/** Looks at a text: deterministic, without I/O and without asking anybody. It is a floor, not a detector (docs/safety.md). */
+export function precheck(text: string, hints: PrecheckHints = {}): SafetyResult {
+  model ??= modelOf(readModelFile());
+  return lookedAt(readText(text), model, hints);
+}
+
+/** A text in words, with all that the rules found in it. */
+export interface ReadText {
+  readonly tokens: readonly Token[];
+  readonly found: readonly Found[];
+  readonly steps: number;
+}
+
+export function readText(text: string): ReadText {
+  const { text: rules, spelling } = warmUp();
+  const tokens = spelling(tokensOf(text));
+  const { hits, steps } = rules.automaton.run(tokens.map(({ word }) => word));
+  const found = hits.flatMap((hit): Found[] => {
+    const meaning = rules.meanings[hit.owner];
+    return meaning === undefined ? [] : [{ ...hit, meaning }];
+  });
+  return { tokens, found, steps };
+}
+
+/** What is said of a text by the rules and this model. */
+export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): SafetyResult {
+  const { tokens, found, steps } = read;
+  const ruled = judged(tokens, found);
+  const weigh: Parameters<typeof weighed>[2] = (words, facts) => by(warmUp().features(words, facts));
+  const { status, kinds, rules } = weighed(ruled, read, weigh);
+  return { status, kinds, rules, language: languageOf(found, hints), steps };
+}
+
+/** The language whose rules found most; else that of the locale. */
+function languageOf(found: readonly Found[], { locale }: PrecheckHints): Language {
+  const counts = LANGUAGES.map((language) => {
+    const own = found.filter(({ meaning }) => meaning.language === language);
+    return { language, count: own.reduce((sum, { from, to }) => sum + (to - from + 1), 0) };
+  });
+  const most = counts.reduce((one, other) => (other.count > one.count ? other : one));
+  if (most.count > 0) return most.language;
+  return languageOfLocale(locale);
+}
+
+/** `de-AT` is German; what nobody speaks here is English. */
+export function languageOfLocale(locale: string | undefined): Language {
+  const asked = locale?.slice(0, 2).toLowerCase();
+  return LANGUAGES.find((language) => language === asked) ?? 'en';
+}

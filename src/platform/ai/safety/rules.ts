@@ -1,0 +1,202 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { SAFETY_KINDS } from '#platform/http';
+import { z } from 'zod';
+import { type Automaton, createAutomaton, type Step } from './automaton.ts';
+import { wordsOf } from './fold.ts';
+
+export const LANGUAGES = ['en', 'es', 'de', 'fr'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const patterns = z.array(z.string().min(1)).min(1);
+const id = z.string().regex(/^[a-z]+(_[a-z]+)*$/);
+
+const fileSchema = z.strictObject({
+  language: z.enum(LANGUAGES),
+  /** Words and phrases that stand for each other: `@want` in a pattern. */
+  classes: z.record(id, patterns),
+  rules: z.array(
+    z.strictObject({
+      id,
+      kind: z.enum(SAFETY_KINDS),
+      status: z.enum(['crisis', 'caution', 'concern']),
+      /** Other rules that are found inside of it are about the same: what was long ago, or is another's. Always so of `concern`. */
+      covers: z.boolean().optional(),
+      patterns,
+    }),
+  ),
+  /** What alone says nothing and together says enough: the heaviest of each group counts. */
+  signals: z.array(z.strictObject({ id, group: id, weight: z.int().min(1).max(4), patterns })),
+  /** Negations, idioms, other people: they undo each rule that is found inside of them. */
+  exceptions: z.array(z.strictObject({ id, patterns })),
+  /** Sentences about films, books and songs undo what is found in them. */
+  fiction: patterns,
+  /** Whoever speaks of themselves. */
+  first_person: patterns,
+  /** What no model's reply may say. */
+  reply: z.array(z.strictObject({ id, patterns })),
+  /** What of it is no harm, inside of these: `never`. */
+  reply_exceptions: z.array(z.string()),
+  /** Words that are read with one wrong letter, too: no other word of the language is so near. */
+  typing_errors: z.array(z.string().min(5)),
+});
+
+type File = z.infer<typeof fileSchema>;
+
+/** What a hit in a text means. */
+export type Meaning =
+  | {
+      readonly of: 'rule';
+      readonly id: string;
+      readonly language: Language;
+      readonly kind: File['rules'][number]['kind'];
+      readonly status: File['rules'][number]['status'];
+      readonly covers: boolean;
+    }
+  | {
+      readonly of: 'signal';
+      readonly id: string;
+      readonly language: Language;
+      readonly group: string;
+      readonly weight: number;
+    }
+  | {
+      readonly of: 'exception' | 'fiction' | 'first_person' | 'reply';
+      readonly id: string;
+      readonly language: Language;
+    };
+
+/** Patterns of all languages, which people mix, and what each means by the owner of its hits. */
+export interface Patterns {
+  readonly automaton: Automaton;
+  readonly meanings: readonly Meaning[];
+}
+
+export interface Rules {
+  /** For what people write. */
+  readonly text: Patterns;
+  /** For what models reply. */
+  readonly reply: Patterns;
+  readonly typingErrors: readonly string[];
+}
+
+/** Reads the files of `rules/`. Throws for a file that is not as the schema says, or a class that nobody declared. */
+export function readRules(): Rules {
+  const folder = new URL('./rules/', import.meta.url);
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => fileSchema.parse(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))));
+  return compileRules(files);
+}
+
+export function compileRules(files: readonly File[]): Rules {
+  return {
+    text: patternsOf(files, textRules),
+    reply: patternsOf(files, replyRules),
+    typingErrors: files.flatMap(({ typing_errors }) => typing_errors),
+  };
+}
+
+type Said = readonly (readonly [Meaning, readonly string[]])[];
+
+function patternsOf(files: readonly File[], rulesOf: (file: File) => Said): Patterns {
+  const meanings: Meaning[] = [];
+  const found: { owner: number; steps: readonly Step[] }[] = [];
+  for (const file of files) {
+    const read = patternReader(file);
+    for (const [meaning, texts] of rulesOf(file)) {
+      const owner = meanings.push(meaning) - 1;
+      for (const text of texts) found.push({ owner, steps: read(text) });
+    }
+  }
+  return { automaton: createAutomaton(found), meanings };
+}
+
+function textRules({ language, ...file }: File): Said {
+  const named = (name: string) => ({ id: `${language}.${name}`, language });
+  return [
+    ...file.rules.map(
+      ({ id: name, kind, status, covers = status === 'concern', patterns: texts }) =>
+        [{ of: 'rule', ...named(name), kind, status, covers }, texts] as const,
+    ),
+    ...file.signals.map(
+      ({ id: name, group, weight, patterns: texts }) =>
+        [{ of: 'signal', ...named(name), group, weight }, texts] as const,
+    ),
+    ...file.exceptions.map(
+      ({ id: name, patterns: texts }) => [{ of: 'exception', ...named(name) }, texts] as const,
+    ),
+    [{ of: 'fiction', ...named('fiction') }, file.fiction],
+    [{ of: 'first_person', ...named('first_person') }, file.first_person],
+  ];
+}
+
+function replyRules({ language, reply, reply_exceptions: exceptions }: File): Said {
+  return [
+    ...reply.map(
+      ({ id: name, patterns: texts }) =>
+        [{ of: 'reply', id: `${language}.reply.${name}`, language }, texts] as const,
+    ),
+    [{ of: 'exception', id: `${language}.reply.exception`, language }, exceptions],
+  ];
+}
+
+/**
+ * A pattern is a row of words: `a|b` is one of both, `@name` one of a class, `word*` any that begins so, `?` behind means perhaps,
+ * `~3` up to three words of any kind, `_` joins the words of a phrase within an alternative.
+ */
+function patternReader({ classes, language }: Pick<File, 'classes' | 'language'>): (text: string) => Step[] {
+  const known = new Map<string, { words: string[]; phrases: Step[][] }>();
+
+  function classOf(name: string): { words: string[]; phrases: Step[][] } {
+    const kept = known.get(name);
+    if (kept !== undefined) return kept;
+    const entries = classes[name];
+    if (entries === undefined) throw new Error(`rules of ${language}: no class @${name}`);
+    const made = alternatives(entries);
+    known.set(name, made);
+    return made;
+  }
+
+  function alternatives(entries: readonly string[]): { words: string[]; phrases: Step[][] } {
+    const words: string[] = [];
+    const phrases: Step[][] = [];
+    for (const entry of entries) {
+      const text = entry.includes(' ') ? entry : entry.replaceAll('_', ' ');
+      if (entry.startsWith('@') && !text.includes(' ')) {
+        const inner = classOf(entry.slice(1));
+        words.push(...inner.words);
+        phrases.push(...inner.phrases);
+      } else if (text.includes(' ')) phrases.push(read(text));
+      else {
+        for (const spelling of spellings(text)) {
+          if (spelling.length === 0) throw new Error(`rules of ${language}: ${entry} has no letters`);
+          if (spelling.length === 1) words.push(...spelling);
+          else phrases.push(spelling.map((word) => ({ words: [word], phrases: [], optional: false })));
+        }
+      }
+    }
+    return { words: [...new Set(words)], phrases };
+  }
+
+  function read(text: string): Step[] {
+    return text.split(/ +/).map((item): Step => {
+      if (item.startsWith('~')) return { upTo: Number(item.slice(1)) };
+      const optional = item.endsWith('?');
+      const entries = (optional ? item.slice(0, -1) : item).split('|');
+      return { ...alternatives(entries), optional };
+    });
+  }
+  return read;
+}
+
+/** How a word is written: `können` also without the dots, and as `koennen`. */
+function spellings(text: string): string[][] {
+  const beginning = text.endsWith('*');
+  const ways = [text, text.replaceAll('ä', 'ae').replaceAll('ö', 'oe').replaceAll('ü', 'ue')];
+  const folded = ways.map((way) => {
+    const words = wordsOf(beginning ? way.slice(0, -1) : way);
+    return words.map((word, at) => (beginning && at === words.length - 1 ? `${word}*` : word));
+  });
+  return [...new Map(folded.map((words) => [words.join(' '), words])).values()];
+}

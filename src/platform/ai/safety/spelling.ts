@@ -1,0 +1,219 @@
+import type { Token } from './fold.ts';
+
+const DIGITS_AND_SIGNS: Readonly<Record<string, readonly string[]>> = {
+  0: ['o'],
+  1: ['i', 'l'],
+  2: ['z'],
+  3: ['e'],
+  4: ['a'],
+  5: ['s'],
+  6: ['g'],
+  7: ['t'],
+  8: ['b'],
+  9: ['g'],
+  '@': ['a'],
+  $: ['s'],
+  '!': ['i', 'l'],
+  '|': ['l', 'i'],
+  '+': ['t'],
+  '€': ['e'],
+  '£': ['l'],
+};
+const MOST_READINGS = 16;
+const LONGEST_WORD = 40;
+const SHORTEST_JOINED = 7;
+/** Words whose meaning is remembered. */
+const MOST_KEPT = 20_000;
+
+/** Words as they were meant: stretched, with digits for letters, starred, mistyped, spaced out or run together. */
+export type Spelling = (tokens: readonly Token[]) => Token[];
+
+export interface SpellingParts {
+  readonly knows: (word: string) => boolean;
+  readonly vocabulary: ReadonlySet<string>;
+  /** Words that are read with one wrong letter, too. */
+  readonly typingErrors: readonly string[];
+}
+
+/** Made once from the words of the rules: a word that they do not know and that is near none of them stays what it is. */
+export function createSpelling({ knows, vocabulary, typingErrors }: SpellingParts): Spelling {
+  const near = nearWords(typingErrors);
+  const spelledOut = new Set([...vocabulary].filter((word) => word.length > 1 || word === 'i'));
+  const starred = starredWords([...typingErrors, ...SHORT_STARRED]);
+
+  const kept = new Map<string, string>();
+
+  /** The same words come again and again. */
+  function meant(word: string): string {
+    const known = kept.get(word);
+    if (known !== undefined) return known;
+    if (kept.size >= MOST_KEPT) kept.clear();
+    const made = read(word);
+    kept.set(word, made);
+    return made;
+  }
+
+  function read(word: string): string {
+    if (knows(word)) return word;
+    const squeezed = unstretched(word).find(knows);
+    if (squeezed !== undefined) return squeezed;
+    if (/[^\p{L}]/u.test(word)) {
+      const ways = readings(word).flatMap((way) => [way, ...unstretched(way)]);
+      const found =
+        ways.find(knows) ??
+        starred.get(word) ??
+        ways.map((way) => near(way)).find((way) => way !== undefined);
+      return found ?? word;
+    }
+    return near(word) ?? word;
+  }
+
+  function joined(tokens: readonly Token[]): Token[] {
+    const out: Token[] = [];
+    for (let at = 0; at < tokens.length; at++) {
+      let end = at;
+      while (tokens[end]?.word.length === 1) end++;
+      const letters = tokens
+        .slice(at, end)
+        .map(({ word }) => word)
+        .join('');
+      const token = tokens[at];
+      if (token === undefined) break;
+      const words = letters.length >= 3 ? segments(letters, spelledOut) : undefined;
+      if (words === undefined) {
+        out.push(...tokens.slice(at, Math.max(end, at + 1)));
+      } else out.push(...words.map((word) => ({ ...token, word })));
+      at = Math.max(end, at + 1) - 1;
+    }
+    return out;
+  }
+
+  /** A letter that an apostrophe was left out behind: `don t`, `j ai`. */
+  function rejoined(tokens: readonly Token[]): Token[] {
+    const out: Token[] = [];
+    for (const token of tokens) {
+      const before = out.at(-1);
+      const both = `${before?.word ?? ''}${token.word}`;
+      const short =
+        before !== undefined && before.word !== '' && token.word !== '' && isSplit(before.word, token.word);
+      if (short && knows(both)) out.splice(-1, 1, { ...token, word: both });
+      else out.push(token);
+    }
+    return out;
+  }
+
+  const parts = new Map<string, readonly string[]>();
+
+  function partsOf(word: string): readonly string[] {
+    const known = parts.get(word);
+    if (known !== undefined) return known;
+    if (parts.size >= MOST_KEPT) parts.clear();
+    const made = segments(word, JOINED) ?? [word];
+    parts.set(word, made);
+    return made;
+  }
+
+  return (tokens) =>
+    rejoined(joined(tokens)).flatMap((token) => {
+      if (token.word === '') return [token];
+      const word = meant(token.word);
+      if (knows(word) || word.length < SHORTEST_JOINED) return [{ ...token, word }];
+      return partsOf(word).map((part) => ({ ...token, word: part }));
+    });
+}
+
+/** What is written as one word (`iwanttodie`), of these alone: of all words that rules know, too many make up harmless ones. */
+const JOINED = new Set(
+  (
+    'i im want wanna to die kill killing myself my self end it all life me dead be no more suicide suicidal hate cant do this ' +
+    'anymore live living tired of goodbye world please help harm cutting not exist yo quiero morir morirme vivir suicidarme ' +
+    'adios ich will sterben nicht mehr leben tot sein umbringen mich je jveux veux mourir plus vivre envie en finir suicider'
+  ).split(' '),
+);
+const SHORT_STARRED = ['kill', 'die', 'dead', 'death', 'cut', 'rape', 'raped', 'hang', 'selfharm', 'kms'];
+const CONTRACTED = new Set(['t', 'm', 've', 'll', 'd', 's', 're']);
+const ELIDED = new Set(['j', 'n', 'm', 'd', 'c', 's', 'l', 't', 'qu']);
+
+function isSplit(before: string, after: string): boolean {
+  return (CONTRACTED.has(after) && before.length > 0) || ELIDED.has(before);
+}
+
+/** `kiiillll` as `kiill` and `kil`, and both mixed. */
+function unstretched(word: string): string[] {
+  if (!/(.)\1\1/u.test(word)) return [];
+  const twice = word.replaceAll(/(.)\1{2,}/gu, '$1$1');
+  const once = word.replaceAll(/(.)\1{2,}/gu, '$1');
+  const runs = [...word.matchAll(/(.)\1{2,}/gu)];
+  const mixed = runs.map(({ index, 0: run, 1: letter = '' }) => {
+    const head = word.slice(0, index).replaceAll(/(.)\1{2,}/gu, '$1');
+    const tail = word.slice(index + run.length).replaceAll(/(.)\1{2,}/gu, '$1');
+    return `${head}${letter}${letter}${tail}`;
+  });
+  return [once, twice, ...mixed.slice(0, 4)];
+}
+
+function readings(word: string): string[] {
+  if (word.length > LONGEST_WORD) return [];
+  let ways = [''];
+  for (const sign of word) {
+    const letters = DIGITS_AND_SIGNS[sign] ?? [sign];
+    ways = ways.flatMap((way) => letters.map((letter) => way + letter)).slice(0, MOST_READINGS);
+  }
+  return ways;
+}
+
+/** Words with one letter or two replaced by stars, as filters are evaded. */
+function starredWords(words: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const word of words) {
+    for (let first = 1; first < word.length; first++) {
+      found.set(star(word, first), word);
+      for (let second = first + 1; second < word.length; second++)
+        found.set(star(star(word, first), second), word);
+    }
+  }
+  return found;
+}
+
+/** One letter too many, too few, wrong or swapped with its neighbour; never the first. By deletions, made beforehand. */
+function nearWords(words: readonly string[]): (word: string) => string | undefined {
+  const byDeletion = new Map<string, string>();
+  for (const word of words) for (const less of deletions(word)) byDeletion.set(less, word);
+  return (word) => {
+    if (word.length < 5 || word.length > 20) return undefined;
+    for (const less of deletions(word)) {
+      const found = byDeletion.get(less);
+      if (found !== undefined && found[0] === word[0] && Math.abs(found.length - word.length) <= 1)
+        return found;
+    }
+    return undefined;
+  };
+}
+
+function deletions(word: string): string[] {
+  return [
+    word,
+    ...Array.from({ length: word.length - 1 }, (_, at) => word.slice(0, at + 1) + word.slice(at + 2)),
+  ];
+}
+
+function segments(word: string, parts: ReadonlySet<string>): string[] | undefined {
+  if (word.length > LONGEST_WORD) return undefined;
+  // The fewest words that make up the letters, from the end.
+  const best: (string[] | undefined)[] = Array.from({ length: word.length + 1 });
+  best[word.length] = [];
+  for (let from = word.length - 1; from >= 0; from--) {
+    for (let to = from + 1; to <= word.length; to++) {
+      const rest = best[to];
+      const part = word.slice(from, to);
+      if (rest === undefined || !parts.has(part)) continue;
+      if (best[from] === undefined || rest.length + 1 < (best[from]?.length ?? 0))
+        best[from] = [part, ...rest];
+    }
+  }
+  return best[0];
+}
+
+function star(word: string, at: number): string {
+  return `${word.slice(0, at)}*${word.slice(at + 1)}`;
+}

@@ -1,0 +1,125 @@
+import type { SafetyKind, SafetyStatus } from '#platform/http';
+import { SAFETY_KINDS } from '#platform/http';
+import type { Token } from './fold.ts';
+import { type Found, type Judged, judged } from './judged.ts';
+import { type Chances, type Group, GROUPS } from './model/model.ts';
+
+/** From this chance on a text is a crisis, whatever the rules say. */
+const CRISIS = 0.46;
+/** What the rules find stands, unless the chance of it is below this. */
+const DOUBT = 0.33;
+/** From this chance on, that it is anything but harmless, the call goes on with words and helplines to show. */
+const UNSURE = 0.52;
+/** From this chance on a text is about another person, where no rule says so. */
+const CONCERN = 0.5;
+/** So sure the model must be where the rules know that all that they found is denied, an idiom or told. */
+const DESPITE = 0.8;
+/** Of fewer words the model says nothing. */
+const FEWEST = 4;
+/** Of fewer words it may say that they are a crisis, and not that it is unsure: they say too little to go by. */
+const FEWEST_UNSURE = 8;
+/** A group of kinds is named from this chance on. */
+const NAMED = 0.5;
+
+/** A longer text is looked at in pieces of so many words: what is said in passing must not drown in it. */
+const PIECE = 80;
+/** A piece begins so many words behind the one before. */
+const APART = 60;
+
+export const MODEL_RULES = ['model.crisis.v1', 'model.concern.v1', 'model.unsure.v1'] as const;
+
+type Said = Pick<Judged, 'status' | 'kinds' | 'rules'>;
+type Weigh = (words: readonly string[], facts: readonly string[]) => Chances;
+
+/** What a text is by the rules and by the model together (decision 80). */
+export function weighed(ruled: Judged, { tokens, found }: Read, weigh: Weigh): Said {
+  const words = tokens.reduce((count, { word }) => (word === '' ? count : count + 1), 0);
+  if (words < FEWEST) return ruled;
+  const pieces = piecesOf(tokens).map((piece) => weighedPiece(piece, { tokens, found }, weigh));
+  const first = pieces[0] ?? weigh(wordsOf(tokens), ruled.facts);
+  const chances = pieces.reduce((one, other) => (isWorse(other, one) ? other : one), first);
+  const status = statusOf(ruled, chances);
+  const isShort = status === 'caution' && ruled.status === 'ok' && words < FEWEST_UNSURE;
+  if (status === 'ok' || isShort) return { status: 'ok', kinds: [], rules: [] };
+  if (status === ruled.status) return { status, kinds: ruled.kinds, rules: ruled.rules };
+  return { status, kinds: kindsOf(ruled.kinds, chances), rules: [...ruled.rules, ruleOf(status)].sort() };
+}
+
+function isWorse({ status: one }: Chances, { status: other }: Chances): boolean {
+  return Math.max(one.crisis, (1 - one.ok) / 2) > Math.max(other.crisis, (1 - other.ok) / 2);
+}
+
+interface Read {
+  readonly tokens: readonly Token[];
+  readonly found: readonly Found[];
+}
+
+function statusOf({ status: ruled, isDenied }: Judged, { status }: Chances): SafetyStatus {
+  const { ok, concern, crisis } = status;
+  if (ruled === 'crisis' && crisis >= DOUBT) return 'crisis';
+  if (crisis >= (isDenied ? DESPITE : CRISIS) && crisis > concern) return 'crisis';
+  if (ruled === 'concern' || ruled === 'caution') return 1 - ok >= DOUBT ? ruled : 'ok';
+  if (isDenied) return 'ok';
+  if (concern >= CONCERN) return 'concern';
+  return 1 - ok >= (ruled === 'ok' ? UNSURE : DOUBT) ? 'caution' : 'ok';
+}
+
+function ruleOf(status: SafetyStatus): (typeof MODEL_RULES)[number] {
+  if (status === 'crisis') return 'model.crisis.v1';
+  return status === 'concern' ? 'model.concern.v1' : 'model.unsure.v1';
+}
+
+/** Kinds of the rules where they found any; else of the groups that the model names, the likeliest at least. */
+function kindsOf(ruled: readonly SafetyKind[], { group }: Chances): SafetyKind[] {
+  if (ruled.length > 0) return [...ruled];
+  const likeliest = GROUPS.reduce((one, other) => (group[other] > group[one] ? other : one));
+  const named = new Set(
+    GROUPS.filter((one) => one === likeliest || group[one] >= NAMED).map((one) => KIND_OF[one]),
+  );
+  return SAFETY_KINDS.filter((kind) => named.has(kind));
+}
+
+const KIND_OF: Readonly<Record<Group, SafetyKind>> = {
+  suicide: 'wish_to_be_dead',
+  self_injury: 'self_injury',
+  eating_disorder: 'eating_disorder',
+  violence: 'violence',
+  abuse: 'abuse',
+  medical_emergency: 'medical_emergency',
+};
+
+interface Piece {
+  readonly from: number;
+  readonly to: number;
+}
+
+function weighedPiece({ from, to }: Piece, { tokens, found }: Read, weigh: Weigh): Chances {
+  const own = tokens.slice(from, to);
+  const inside = found.filter((hit) => hit.from >= from && hit.to < to);
+  const shifted = inside.map((hit) => ({ ...hit, from: hit.from - from, to: hit.to - from }));
+  return weigh(wordsOf(own), judged(own, shifted).facts);
+}
+
+/** Pieces that begin with a sentence where one is near; none of a short text. */
+function piecesOf(tokens: readonly Token[]): Piece[] {
+  if (tokens.length <= PIECE) return [];
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (;;) {
+    const to = Math.min(tokens.length, from + PIECE);
+    pieces.push({ from, to });
+    if (to === tokens.length) return pieces;
+    from = nextBegin(tokens, from + APART);
+  }
+}
+
+/** Behind the next sentence's end, where there is one soon. */
+function nextBegin(tokens: readonly Token[], at: number): number {
+  for (let next = at; next < Math.min(tokens.length, at + PIECE - APART); next++)
+    if (tokens[next]?.word === '') return next + 1;
+  return at;
+}
+
+function wordsOf(tokens: readonly Token[]): string[] {
+  return tokens.map(({ word }) => word);
+}

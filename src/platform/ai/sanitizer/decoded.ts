@@ -1,0 +1,124 @@
+import { type Passage, Watch } from './windows.ts';
+
+/** A way to write bytes in letters: the value of each letter, and how many bits that is. */
+interface Alphabet {
+  readonly name: 'base64' | 'hex';
+  readonly bits: 4 | 6;
+  readonly values: ReadonlyMap<string, number>;
+  /** How many places of a text may be the first of its code. */
+  readonly alignments: number;
+}
+
+const BASE64: Alphabet = {
+  name: 'base64',
+  bits: 6,
+  values: new Map([
+    ...Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/').map(
+      (letter, value) => [letter, value] as const,
+    ),
+    ['-', 62],
+    ['_', 63],
+  ]),
+  alignments: 4,
+};
+
+const HEX: Alphabet = {
+  name: 'hex',
+  bits: 4,
+  values: new Map(
+    Array.from('0123456789abcdefABCDEF').map((letter) => [letter, Number.parseInt(letter, 16)] as const),
+  ),
+  alignments: 2,
+};
+
+export const ALPHABETS = [BASE64, HEX] as const;
+
+/**
+ * Reads a reply as if it were written in an alphabet, from one alignment on, and watches what that says. Most of what is read
+ * so is no text: it is forgotten at the first byte that UTF-8 does not allow, so that little of an ordinary reply has to wait.
+ */
+export class DecodedWatch {
+  readonly name: Alphabet['name'];
+  readonly #alphabet: Alphabet;
+  readonly #alignment: number;
+  readonly #watch: Watch;
+  #skip: number;
+  #bits = 0;
+  #value = 0;
+  /** Of a character that takes several bytes: how many are missing, and what it is so far. */
+  #missing = 0;
+  #point = 0;
+  #lastPlace = 0;
+
+  constructor(windows: ReadonlyMap<string, Passage>, alphabet: Alphabet, alignment: number) {
+    this.name = alphabet.name;
+    this.#alphabet = alphabet;
+    this.#alignment = alignment;
+    this.#skip = alignment;
+    this.#watch = new Watch(windows);
+  }
+
+  take(character: string, place: number): Passage | undefined {
+    // A code is broken into lines, and spaced out.
+    if (/\s/.test(character)) return undefined;
+    const value = this.#alphabet.values.get(character);
+    if (value === undefined) {
+      this.#begin();
+      return undefined;
+    }
+    if (this.#skip > 0) {
+      this.#skip -= 1;
+      return undefined;
+    }
+    if (this.#bits === 0) this.#lastPlace = place;
+    this.#value = ((this.#value << this.#alphabet.bits) | value) & 0xffff;
+    this.#bits += this.#alphabet.bits;
+    if (this.#bits < 8) return undefined;
+    this.#bits -= 8;
+    const byte = (this.#value >> this.#bits) & 0xff;
+    const from = this.#lastPlace;
+    this.#lastPlace = place;
+    return this.#byte(byte, from);
+  }
+
+  get from(): number | undefined {
+    return this.#watch.from;
+  }
+
+  get begin(): number {
+    return this.#watch.begin;
+  }
+
+  #begin(): void {
+    this.#skip = this.#alignment;
+    this.#bits = 0;
+    this.#missing = 0;
+    this.#watch.forget();
+  }
+
+  #byte(byte: number, place: number): Passage | undefined {
+    if (this.#missing > 0) {
+      if (byte >> 6 !== 0b10) return this.#noText();
+      this.#point = (this.#point << 6) | (byte & 0b11_1111);
+      this.#missing -= 1;
+      if (this.#missing > 0) return undefined;
+      if (this.#point > 0x10_ffff) return this.#noText();
+      return this.#watch.take(String.fromCodePoint(this.#point), place);
+    }
+    if (byte < 0x80) {
+      if (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return this.#noText();
+      return this.#watch.take(String.fromCharCode(byte), place);
+    }
+    const length = byte >> 5 === 0b110 ? 2 : byte >> 4 === 0b1110 ? 3 : byte >> 3 === 0b1_1110 ? 4 : 0;
+    if (length === 0) return this.#noText();
+    this.#missing = length - 1;
+    this.#point = byte & (0xff >> (length + 1));
+    return undefined;
+  }
+
+  #noText(): undefined {
+    this.#missing = 0;
+    this.#watch.forget();
+    return undefined;
+  }
+}

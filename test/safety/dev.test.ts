@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { MODEL_FILE, readModelFile } from '../../src/platform/ai/safety/model/model.ts';
+import { precheck } from '../../src/platform/ai/safety/precheck.ts';
+import { readHalf } from '../../scripts/safety/labelled.ts';
+import { exampleOf, foldOf, inputsDigest, TEMPLATED, train } from '../../scripts/safety/training.ts';
+
+const sentences = readHalf(join(import.meta.dirname, 'dev'));
+const share = (part: number, of: number) => part / Math.max(1, of);
+
+test('the dev half is as large and as mixed as it is said to be', () => {
+  expect(sentences.length).toBeGreaterThanOrEqual(4_300);
+  expect(new Set(sentences.map(({ language }) => language))).toEqual(
+    new Set(['en', 'es', 'de', 'fr', 'mixed']),
+  );
+  const long = sentences.filter(({ text }) => text.split(/\s+/).length > 40);
+  expect(share(long.length, sentences.length)).toBeGreaterThan(0.3);
+  expect(new Set(sentences.map(({ id }) => id)).size).toBe(sentences.length);
+});
+
+/** `of` the crises that are found as such, and of the harmless sentences that are taken for one. */
+function found(of: typeof sentences): { crises: number; alarms: number } {
+  const said = of.map((one) => ({ ...one, said: precheck(one.text).status }));
+  const crises = said.filter(({ status }) => status === 'crisis');
+  const harmless = said.filter(({ status }) => status === 'ok');
+  return {
+    crises: share(crises.filter((one) => one.said === 'crisis').length, crises.length),
+    alarms: share(harmless.filter((one) => one.said === 'crisis').length, harmless.length),
+  };
+}
+
+test('the rules find what they found of it when they were written', () => {
+  const { crises, alarms } = found(sentences.filter(({ id }) => TEMPLATED.test(id)));
+  expect(crises).toBeGreaterThan(0.98);
+  expect(alarms).toBeLessThan(0.01);
+});
+
+// What the model was trained with: what it does with sentences that it has not seen is said below.
+test('of what was written since, the model knows what it has learnt', () => {
+  const { crises, alarms } = found(sentences.filter(({ id }) => !TEMPLATED.test(id)));
+  expect(crises).toBeGreaterThan(0.9);
+  expect(alarms).toBeLessThan(0.05);
+});
+
+test('the weights are of these sentences, rules, concepts and settings: else `npm run safety -- --train`', () => {
+  expect(readModelFile().inputs).toBe(inputsDigest(sentences.map(exampleOf)));
+  expect(readFileSync(MODEL_FILE).length).toBeLessThan(1_000_000);
+});
+
+// Far below what is wanted (docs/safety.md): these may only rise, and fall.
+test('of families that a model has not seen it finds no less than it did', () => {
+  const { crossed } = readModelFile();
+  expect(crossed.sentences).toBe(sentences.filter(({ id }) => !TEMPLATED.test(id)).length);
+  expect(crossed.crises).toBeGreaterThan(0.57);
+  expect(crossed.helped).toBeGreaterThan(0.7);
+  expect(crossed.alarms).toBeLessThan(0.15);
+  expect(crossed.found).toBeLessThan(0.25);
+});
+
+test('equal sentences give equal weights, and no family is in two folds', () => {
+  const examples = sentences.filter((_, at) => at % 100 === 0).map(exampleOf);
+  expect(train(examples)).toEqual(train(examples));
+  const folds = new Map<string, Set<number>>();
+  for (const one of sentences) {
+    const family = `${one.id.slice(0, one.id.lastIndexOf('-'))} ${one.family}`;
+    folds.set(family, (folds.get(family) ?? new Set()).add(foldOf(one)));
+  }
+  expect([...folds.values()].filter(({ size }) => size > 1)).toEqual([]);
+});
