@@ -1,4 +1,4 @@
-import { type Database, commitPoint, mayBeDone, statement } from '#platform/db';
+import { type Database, commitPoint, mayBeDone, statement, systemCall } from '#platform/db';
 import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
 import {
   AppError,
@@ -14,6 +14,8 @@ import { createBatcher, type Traffic } from './batcher.ts';
 import { type Denial, readDenial } from './denial.ts';
 import { disown } from './disown.ts';
 import { namedBy } from './named.ts';
+import { createWithin } from './within.ts';
+import type { FeatureRules } from './decide/state.ts';
 import type { CompiledFeature } from './features.ts';
 import type { PermitFacts, PermitMaker } from './permits.ts';
 import type { AdmitRequest, Permit, StoredAnswer } from './permit.ts';
@@ -60,6 +62,8 @@ export interface AdmissionParts {
   readonly answers: KeptAnswers;
   readonly holder: HolderId;
   readonly features: ReadonlyMap<string, CompiledFeature>;
+  /** The same as `decide` reads them. */
+  readonly rules: ReadonlyMap<string, FeatureRules>;
   readonly makePermit: PermitMaker;
   readonly traffic: Traffic;
   /** Tells again what the database was away for. */
@@ -72,6 +76,7 @@ export interface AdmissionParts {
 export function createAdmission(parts: AdmissionParts) {
   /** How many batches to come look keys up before they are written. */
   let cautious = 0;
+  const within = createWithin({ ...parts, point: ADMIT });
   const batcher = createBatcher<Asked, Decision>({
     flush,
     maxBatch: 100,
@@ -81,12 +86,34 @@ export function createAdmission(parts: AdmissionParts) {
   });
 
   async function flush(items: readonly Asked[], wait: boolean): Promise<(Decision | undefined)[]> {
-    const { values, order } = batchOf(items, parts.features, { holder: parts.holder, wait });
-    const rows = await decide(values).catch((error: unknown) => {
+    try {
+      const known = await admitWithin(items, wait);
+      if (known === 'busy') return items.map(() => undefined);
+      if (known === 'granted')
+        return items.map(({ request }) => ({ kind: 'granted', reserve: request.call.reserve }));
+      return await admitUnderLock(items, wait);
+    } catch (error) {
       // Nobody waits for these permits any more, whether there are any or not.
       if (mayBeDone(error)) disown(parts, items);
       throw error;
-    });
+    }
+  }
+
+  /** One known key undoes all of them, as below. */
+  async function admitWithin(items: readonly Asked[], wait: boolean) {
+    if (cautious > 0 && items.some(({ keyed }) => keyed !== undefined)) return 'missed';
+    try {
+      return await within.admit(items, wait);
+    } catch (error) {
+      if (!isKnownKey(error)) throw error;
+      cautious = CAUTIOUS;
+      return 'missed';
+    }
+  }
+
+  async function admitUnderLock(items: readonly Asked[], wait: boolean): Promise<(Decision | undefined)[]> {
+    const { values, order } = batchOf(items, parts.features, { holder: parts.holder, wait });
+    const rows = await decide(values);
     const decisions: (Decision | undefined)[] = items.map(() => undefined);
     for (const [place, { granted, answer }] of rows.entries()) {
       const at = order[place] ?? 0;
@@ -94,6 +121,10 @@ export function createAdmission(parts: AdmissionParts) {
       else if (answer?.kind !== 'busy') decisions[at] = answer ?? undefined;
       if (answer !== null && 'budget' in answer) parts.onBudgetClosed?.(String(answer['budget']));
     }
+    within.decided(
+      items,
+      decisions.map((decision) => decision?.kind),
+    );
     return decisions;
   }
 
@@ -106,7 +137,7 @@ export function createAdmission(parts: AdmissionParts) {
       const looksUp = cautious > 0;
       if (looksUp) cautious -= 1;
       try {
-        const decided = statement<Row>(DECIDE, [...values, looksUp]);
+        const decided = systemCall(statement<Row>(DECIDE, [...values, looksUp]));
         return (await parts.db.system('limits.admission', ADMIT, [decided]))[0];
       } catch (error) {
         if (!isKnownKey(error)) throw error;

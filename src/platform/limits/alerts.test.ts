@@ -256,9 +256,9 @@ describe('what is there at this moment', () => {
     const { accountId } = await fixture.member();
     const seats = createSeats({ db, ids });
     const of = { accountId, product: 'demo', limit: 'machines' };
-    for (const machine of ['a', 'b', 'c', 'c', 'c']) await seats.take(of, machine, 60);
+    for (const machine of ['a', 'b', 'c', 'c', 'c']) await seats.take(of, machine, { ttlSeconds: 60 });
     expect(await alerts(accountId)).toEqual([]);
-    for (const machine of ['d', 'd']) await seats.take(of, machine, 60);
+    for (const machine of ['d', 'd']) await seats.take(of, machine, { ttlSeconds: 60 });
     expect(await alerts(accountId)).toEqual(['machines 80 of 5 at 4']);
   });
 });

@@ -91,7 +91,8 @@ interface Run {
   readonly meter: number;
 }
 
-function isLike(a: AdmitRequest, b: AdmitRequest): boolean {
+/** Whether two requests are decided by the same windows. */
+export function isLike(a: AdmitRequest, b: AdmitRequest): boolean {
   return (
     a.accountId === b.accountId &&
     a.userId === b.userId &&
@@ -120,6 +121,11 @@ function runFields({ request, first, last, meter }: Run, feature: number) {
     subject,
     needs === undefined ? null : JSON.stringify(needs),
   ];
+}
+
+/** A request of which no twin is in its batch, as `limits.request`. */
+export function requestText(item: Asked): string {
+  return composite(requestFields(item, 1, new Map()));
 }
 
 function requestFields({ request, keyed, permit, event }: Asked, place: number, twins: Map<string, number>) {

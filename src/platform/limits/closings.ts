@@ -2,11 +2,15 @@ import { compareText, meterOf } from './batch.ts';
 import { arrayOf, composite, type Field } from './composite.ts';
 import type { Step } from './steps.ts';
 
+/** The statement that closes one plain permit, named by its product and `closingOf`. */
+export const CLOSE_ONE = 'select limits.close_plain($1, $2::limits.closing) as cost';
+
 /** The statement that closes plain permits; its values are those of `closingsOf`. */
 export const CLOSE_PLAIN =
   'select cost from limits.close_plain($1::uuid[], $2::text[], $3::limits.closing[])';
 
-interface Placed {
+/** A step, and its place in the batch. */
+export interface Placed {
   readonly step: Step;
   readonly place: number;
 }
@@ -21,6 +25,11 @@ export function plainOf(steps: readonly Step[]): Placed[] {
     seen.add(step.id);
     return [{ step, place }];
   });
+}
+
+/** One plain end, of the only meter, as `limits.close_plain` reads it. */
+export function closingOf(step: Step): string {
+  return composite(closing(step, 1));
 }
 
 /** Plain ends as `limits.close_plain` reads them, in the order in which all processes lock meters. */

@@ -3,7 +3,7 @@ import type { Backend } from '#platform/entitlements';
 import type { AccountId, HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
 import { type Denial, readDenial } from './denial.ts';
 import type { Usage } from './permit.ts';
-import type { Resolution } from './permits.ts';
+import type { Resolution } from './settling.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
 
 /** The holders of permits that are delegated: the backends themselves, whichever process they ask. `limits.is_outside` knows them too. */

@@ -48,7 +48,7 @@ async function busy(stored: number): Promise<Member> {
   await makeGrant(db, accountId, { catalogue, plan: 'all' });
   for (const _ of [2, 3]) await makeMember(db, accountId);
   for (const machine of ['one', 'two'])
-    await seats.take({ accountId, product: 'demo', limit: 'machines' }, machine, 360);
+    await seats.take({ accountId, product: 'demo', limit: 'machines' }, machine, { ttlSeconds: 360 });
   await db.tenant(accountId, POINT, [limits.gauging('demo', 'disk', stored)]);
   return member;
 }

@@ -18,6 +18,7 @@ export {
   refusal,
 } from './admission.ts';
 export type { Alerts } from './alerts.ts';
+export type { UsageCarrier, UsedAmounts } from './carry-usage.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './credits.ts';
 export { type Denial, limitExceeded, planRequired } from './denial.ts';
 export type { DenialCache } from './denials.ts';
@@ -43,6 +44,7 @@ export {
   type OperatorBudgets,
   type Selection,
 } from './operator.ts';
+export { notAdmitted } from './not-admitted.ts';
 export { createOperatorNotices, type OperatorNotices } from './operator-notices.ts';
 export type { AdmitRequest, IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 export { type PermitFacts, stale } from './permits.ts';
@@ -50,7 +52,18 @@ export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.t
 export { createRedisRates } from './rates.redis.ts';
 export { type RateEntry, type Rates, type RateVerdict } from './rates.ts';
 export type { ReportedUse, Reporter } from './reported.ts';
-export { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './seats.ts';
+export { createRetryQueue, type RetryQueue } from './retry-queue.ts';
+export type { Renewal } from './seat-renewals.ts';
+export {
+  createSeats,
+  type EndedSeat,
+  type OccupiedSeat,
+  type Seat,
+  type SeatEnd,
+  type Seating,
+  type Seats,
+  type SeatsOf,
+} from './seats.ts';
 export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage.ts';
 
 /** This module, for the list of all of them. */

@@ -6,9 +6,13 @@ import type { Clock } from '#platform/kernel';
 import { createAlerts } from './alerts.ts';
 import { createDenialCache } from './denials.ts';
 import { createDenialEvents } from './denials.ts';
+import { Ends } from './ends.ts';
+import { createEndsElsewhere } from './ends-elsewhere.ts';
 import { createLimits, type Limits, type LimitsParts } from './limits.ts';
 import { createOperatorNotices } from './operator-notices.ts';
 import { createBudgetAlert, createOperatorBudgets } from './operator.ts';
+import { seatsInUse } from './seats.ts';
+import { createMemoryRates } from './rates.memory.ts';
 import { createPostgresRates } from './rates.postgres.ts';
 import { createRedisRates } from './rates.redis.ts';
 import { type Rates, ratesInTurn } from './rates.ts';
@@ -16,7 +20,7 @@ import { type Rates, ratesInTurn } from './rates.ts';
 /** How often permits of dead holders are looked for. Every worker does it: which of them lives is what it is about. */
 const SWEEP = 5_000;
 
-type Told = 'denials' | 'onForgotten' | 'onBudgetClosed' | 'onDenied';
+type Told = 'denials' | 'ends' | 'endsElsewhere' | 'onForgotten' | 'onBudgetClosed' | 'onDenied' | 'onSeat';
 
 export interface LimitingParts extends Omit<LimitsParts, Told> {
   readonly clock: Clock;
@@ -34,7 +38,7 @@ export interface Limiting {
   readonly rates: Rates;
   /** Closes permits that nobody runs any more, now and again until it is stopped. Every worker does it. */
   startSweep(): () => Promise<void>;
-  /** Waits for denials that are being told, and hears nothing more. */
+  /** Gives back rates that were not used, waits for denials that are being told, and hears nothing more. */
   close(): Promise<void>;
 }
 
@@ -49,39 +53,52 @@ export function createLimiting(parts: LimitingParts): Limiting {
     onFailure: (err) => logger.warn({ err }, 'a denial could not be told'),
   });
   metrics.observeBudgets(() => createOperatorBudgets(parts).list());
+  metrics.observeSeats(() => seatsInUse(parts.db));
   parts.dispatcher.addSource(createAlerts(parts));
   parts.dispatcher.addSource(createOperatorNotices(parts));
+  const ends = new Ends();
+  const endsElsewhere = createEndsElsewhere({ ...parts, ends, holder: parts.holder.id });
   const limits = createLimits({
     ...parts,
+    ends,
+    endsElsewhere,
     denials,
     onBudgetClosed: createBudgetAlert(clock, (budget) =>
       logger.error({ alert: 'operator_budget_closed', budget }, "a budget of the operator's refuses callers"),
     ),
     onDenied: denied.note,
+    onSeat: metrics.seat,
     onForgotten: (facts: object, why: string, err: unknown) =>
       logger.error({ ...facts, why, err }, 'the database was never told what this says: book it by hand'),
   });
+  const rates = createRates(parts);
   return {
     limits,
-    rates: createRates(parts),
+    rates,
     startSweep: () => startSweep(() => limits.sweep(), logger),
     async close() {
+      await rates.close();
       await denied.close();
       denials.close();
+      endsElsewhere.close();
     },
   };
 }
 
-/** Rates in Redis where there is one; in PostgreSQL while it is away. */
-function createRates({ db, telemetry, redis }: LimitingParts): Rates {
-  const inPostgres = createPostgresRates({
-    db,
-    onFailure(err) {
-      telemetry.metrics.rateFailure();
-      telemetry.logger.warn({ err }, 'rates could not be asked; callers passed uncounted');
-    },
-  });
-  return redis === undefined ? inPostgres : ratesInTurn(createRedisRates(redis), inPostgres);
+/** Rates in Redis where there is one; in PostgreSQL while it is away. On the embedded database there is no other process to count with. */
+function createRates({ db, clock, telemetry, redis }: LimitingParts): Rates {
+  const own =
+    db.engine === 'pglite'
+      ? createMemoryRates(clock)
+      : createPostgresRates({
+          db,
+          clock,
+          onFailure(err) {
+            telemetry.metrics.rateFailure();
+            telemetry.logger.warn({ err }, 'rates could not be asked; callers passed uncounted');
+          },
+        });
+  return redis === undefined ? own : ratesInTurn(createRedisRates(redis, clock), own);
 }
 
 /** Closes permits that nobody runs any more, now and again until it is stopped; one that fails is logged. */

@@ -7,14 +7,20 @@ import { createRetryQueue, type Forgotten, type RetryQueue } from './retry-queue
 import type { Denial } from './denial.ts';
 import type { AdmitRequest } from './permit.ts';
 import type { DenialCache } from './denials.ts';
+import { Ends } from './ends.ts';
+import { createAfterEnds, type EndsElsewhere } from './ends-elsewhere.ts';
 import { Traffic } from './batcher.ts';
+import { allFeatureRules } from './decide/feature.ts';
 import { compileFeatures } from './features.ts';
 import { createGauging, type Gauging } from './gauges.ts';
 import type { Holder } from './holder.ts';
 import { createDelegatedPermits, type DelegatedPermits } from './delegated.ts';
-import { createPermits, type PermitMaker } from './permits.ts';
+import { makePermit, type PermitMaker } from './permits.ts';
 import { createReporting, type Reporting } from './reported.ts';
+import { createSettling } from './settling.ts';
 import { type NotFitting, notFitting, type Wish } from './fitting.ts';
+import { createSeats, type Seats } from './seats.ts';
+import { createUsageCarrier, type UsageCarrier } from './carry-usage.ts';
 import { type LimitUsage, readUsage, readUsageEvents, type UsageEventRow } from './usage.ts';
 
 const SWEEP = commitPoint('limits.sweep', 'permits of dead holders, closed');
@@ -28,6 +34,10 @@ export interface LimitsParts {
   readonly catalogues: readonly Catalogue[];
   /** Micro-dollars that the operator bears a day for failed calls of one account, before it is denied. */
   readonly failures?: number | undefined;
+  /** The ends under way of this process, where others ask for them. */
+  readonly ends?: Ends;
+  /** Those of the other processes; without it, there are none. */
+  readonly endsElsewhere?: EndsElsewhere;
   /** Answers what was just denied; without it, the database is asked each time. */
   readonly denials?: DenialCache;
   /** Told of what this process knew and could never tell the database: it is not written down anywhere else. */
@@ -36,6 +46,8 @@ export interface LimitsParts {
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
   /** Told of each denial; it must take no time. */
   readonly onDenied?: ((request: AdmitRequest, denial: Denial) => void) | undefined;
+  /** Told of each seat that was asked for or renewed, and what came of it. */
+  readonly onSeat?: ((product: string, outcome: string) => void) | undefined;
 }
 
 /** Limits and the ledger: admission, permits, settlement, the sweep, and what is used. */
@@ -46,36 +58,45 @@ export interface Limits {
   /** Closes up to `max` permits that nobody runs any more; answers how many. */
   sweep(max?: number): Promise<number>;
   readonly gauging: Gauging;
+  /** Machines at work at once. */
+  readonly seats: Seats;
   /** Permits that are delegated to backends outside of this program. */
   readonly delegated: DelegatedPermits;
   /** What was metered outside of this program. */
   readonly reporting: Reporting;
+  /** Ends of permits whose callers may have their answers already. */
+  readonly ends: Pick<Ends, 'size' | 'idle'>;
   /** What the database was away for, and is told again. */
   readonly retries: Pick<RetryQueue, 'size' | 'finish'>;
+  /** With all calls that this process has answered. */
   usage(accountId: AccountId): Promise<LimitUsage[]>;
+  readonly carrier: UsageCarrier;
   /** What an account has there that a plan has no room for: before it is changed to a smaller one. */
   notFitting(accountId: AccountId, wish: Wish): Promise<NotFitting[]>;
   usageEvents(accountId: AccountId, page: Parameters<typeof readUsageEvents>[2]): Promise<UsageEventRow[]>;
 }
 
 export function createLimits(parts: LimitsParts): Limits {
-  const { db, holder } = parts;
+  const { db, holder, ends = new Ends() } = parts;
+  const afterEnds = createAfterEnds(ends, parts.endsElsewhere);
   // Admission and settlement lock the same meters.
   const traffic = new Traffic();
   const retries = createRetryQueue(parts.onForgotten);
-  const { makePermit, resolve } = createPermits({ ...parts, holder: holder.id, traffic, retries });
+  const settling = createSettling({ db, traffic });
+  const held = { ...parts, holder: holder.id, retries };
+  const permitOf: PermitMaker = (facts) => makePermit(facts, { ...held, settling, ends, afterEnds });
   const features = compileFeatures(parts.catalogues, parts.failures);
-  const admit = createAdmission({
-    ...parts,
-    holder: holder.id,
-    features,
-    makePermit,
-    traffic,
-    retries,
-  });
+  const rules = allFeatureRules(parts.catalogues, parts.failures);
+  const decided = createAdmission({ ...held, features, rules, makePermit: permitOf, traffic });
+  const admit: Limits['admit'] = (request) =>
+    afterEnds(
+      request.accountId,
+      () => decided(request),
+      (admission) => (admission.kind === 'denied' ? admission.denial.of : undefined),
+    );
   return {
     admit: noting(parts.denials?.around(admit) ?? admit, parts.onDenied),
-    permitOf: makePermit,
+    permitOf,
     async sweep(max = 500) {
       const [rows] = await db.system('limits.sweep', SWEEP, [
         statement<{ closed: number }>('select limits.sweep($1) as closed', [max]),
@@ -83,12 +104,21 @@ export function createLimits(parts: LimitsParts): Limits {
       return rows[0]?.closed ?? 0;
     },
     gauging: createGauging(parts.catalogues),
-    delegated: createDelegatedPermits({ ...parts, resolve }),
+    seats: createSeats(parts),
+    delegated: createDelegatedPermits({ ...parts, resolve: settling.resolve }),
     reporting: createReporting({ ...parts, features }),
+    ends,
     retries,
-    usage: (accountId) => readUsage(db, parts.catalogues, accountId),
+    carrier: createUsageCarrier(parts.catalogues),
+    async usage(accountId) {
+      await ends.of(accountId)?.();
+      return readUsage(db, parts.catalogues, accountId);
+    },
     notFitting: (accountId, wish) => notFitting(parts, accountId, wish),
-    usageEvents: (accountId, page) => readUsageEvents(db, accountId, page),
+    async usageEvents(accountId, page) {
+      await ends.of(accountId)?.();
+      return readUsageEvents(db, accountId, page);
+    },
   };
 }
 

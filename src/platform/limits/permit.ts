@@ -67,6 +67,12 @@ export interface Permit {
   readonly isHandled: boolean;
   /** A provider call is under way. */
   readonly isCalling: boolean;
+  /**
+   * Whether its caller may have the answer while `settle` is under way, so that nobody waits for a commit (docs/decisions/0064): who is
+   * denied meanwhile is asked again when it is over. Not under an Idempotency-Key, whose repeat must find the call done, and not
+   * where too many are under way.
+   */
+  readonly mayAnswerFirst: boolean;
 
   /**
    * Makes the row of the next provider call durable as `sent`, and closes the call before it. The first call after

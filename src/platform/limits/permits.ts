@@ -1,11 +1,4 @@
-import {
-  type Database,
-  commitPoint,
-  mayBeDone,
-  type Statement,
-  statement,
-  type Transaction,
-} from '#platform/db';
+import { mayBeDone, type Statement, statement, type Transaction } from '#platform/db';
 import type { KeptAnswers } from '#platform/idempotency';
 import {
   type AccountId,
@@ -20,13 +13,13 @@ import {
 } from '#platform/kernel';
 import type { RetryQueue } from './retry-queue.ts';
 import { PermitProgress } from './permit-progress.ts';
-import { CLOSE_PLAIN, closingsOf, plainOf } from './closings.ts';
 import { readDenial } from './denial.ts';
-import { meterOf } from './batch.ts';
-import { createBatcher, type Traffic } from './batcher.ts';
+import type { Ends } from './ends.ts';
+import type { AfterEnds } from './ends-elsewhere.ts';
 import { BACKENDS } from './delegated.ts';
 import { namedBy } from './named.ts';
 import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
+import type { Resolution, Settling } from './settling.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
 import './errors.ts';
 
@@ -55,73 +48,18 @@ type More = Pick<Step, 'next' | 'reason' | 'k'>;
 
 export type PermitMaker = (facts: PermitFacts) => Permit;
 
-/** What became of a step: its kind, and what there is to know of it. */
-export type Resolution = { readonly kind: string } & Record<string, unknown>;
-
-const RESOLVE = commitPoint(
-  'limits.resolve',
-  'settlements, releases and further provider calls of a batch of permits',
-);
-
 export interface PermitParts {
-  readonly db: Database;
   readonly ids: Ids;
   readonly answers: KeptAnswers;
   readonly holder: HolderId;
-  readonly traffic: Traffic;
+  readonly settling: Settling;
   /** Tells again what the database was away for. */
   readonly retries: RetryQueue;
+  readonly ends: Ends;
+  readonly afterEnds: AfterEnds;
 }
 
-/** Makes permits, and takes steps of them that are committed in groups: while one batch is in flight the next one fills. */
-export function createPermits(parts: PermitParts): {
-  readonly makePermit: PermitMaker;
-  readonly resolve: (step: Step) => Promise<Resolution>;
-} {
-  const batcher = createBatcher<Step, Resolution>({
-    flush,
-    maxBatch: 100,
-    flights: parts.db.engine === 'pglite' ? 1 : 2,
-    rowOf: (step) => meterOf(step.a, step.p),
-    traffic: parts.traffic,
-  });
-
-  async function flush(steps: readonly Step[]): Promise<(Resolution | undefined)[]> {
-    const answers: (Resolution | undefined)[] = steps.map(() => undefined);
-    const plain = plainOf(steps);
-    if (plain.length > 0) {
-      const { values, order } = closingsOf(plain);
-      const [rows] = await parts.db.system('limits.settlement', RESOLVE, [
-        statement<{ cost: number | null }>(CLOSE_PLAIN, values),
-      ]);
-      for (const [at, { cost }] of rows.entries()) {
-        const { step, place } = order[at] ?? {};
-        if (cost === null || step === undefined || place === undefined) continue;
-        answers[place] = { kind: step.op === 'settle' ? 'settled' : 'voided', cost };
-      }
-    }
-    const rest = steps.flatMap((step, i) => (answers[i] === undefined ? [{ i, ...step }] : []));
-    if (rest.length > 0) await resolveRest(rest, answers);
-    return answers;
-  }
-
-  async function resolveRest(steps: readonly (Step & { i: number })[], answers: (Resolution | undefined)[]) {
-    const [rows] = await parts.db.system('limits.settlement', RESOLVE, [
-      statement<{ i: number; answer: Resolution }>('select i, answer from limits.resolve_batch($1::jsonb)', [
-        JSON.stringify(steps),
-      ]),
-    ]);
-    for (const row of rows) answers[row.i] = row.answer;
-  }
-
-  const resolve = (step: Step) => batcher.add(step);
-  return { makePermit: (facts) => makePermit(facts, { ...parts, resolve }), resolve };
-}
-
-function makePermit(
-  facts: PermitFacts,
-  parts: PermitParts & { resolve: (step: Step) => Promise<Resolution> },
-): Permit {
+export function makePermit(facts: PermitFacts, parts: PermitParts): Permit {
   const progress = new PermitProgress();
   const outcomes: Outcome[] = [];
   let { openEvent: open, calls, reserve } = facts;
@@ -157,7 +95,7 @@ function makePermit(
   }
 
   async function resolve(op: Step['op'], more: More = {}): Promise<Resolution> {
-    const answer = await parts.resolve(step(op, more));
+    const answer = await parts.settling.resolve(step(op, more));
     if (answer.kind === 'stale') throw new AppError('permit_stale');
     return answer;
   }
@@ -168,22 +106,25 @@ function makePermit(
    */
   async function end(made: Step): Promise<void> {
     progress.end();
-    const answer = await untilKnown(made);
+    const answer = await untilKnown(made, parts.ends.begin(facts.accountId));
     if (answer.kind === 'stale') throw new AppError('permit_stale');
   }
 
-  /** A step that loses nothing when the database is away: it fails now, and is told until it is known. */
-  async function untilKnown(made: Step): Promise<Resolution> {
+  /** A step that loses nothing when the database is away: it fails now, and is told until it is known, which `over` hears of. */
+  async function untilKnown(made: Step, over = () => {}): Promise<Resolution> {
     const line = factsOf(made);
     const tell = async (): Promise<Resolution> => {
-      const answer = await parts.resolve(made);
+      const answer = await parts.settling.resolve(made);
       if (answer['state'] === 'unknown' && made.calls.length > 0) parts.retries.unknown(line);
       return answer;
     };
     try {
-      return await tell();
+      const answer = await tell();
+      over();
+      return answer;
     } catch (error) {
-      if (!(error instanceof AppError)) parts.retries.add(line, tell);
+      if (error instanceof AppError) over();
+      else parts.retries.add(line, tell, over);
       throw error;
     }
   }
@@ -215,16 +156,20 @@ function makePermit(
       return open;
     }
     const event = open ?? parts.ids.next<UsageEventId>();
-    const answer = await resolve('send', {
-      next: { e: event, pr: call.provider, m: call.model, v: call.priceVersion, r: call.reserve },
-    }).catch((error: unknown) => {
+    const ask = async (): Promise<Resolution> => {
+      const answer = await resolve('send', {
+        next: { e: event, pr: call.provider, m: call.model, v: call.priceVersion, r: call.reserve },
+      });
+      // What the database was told it knows, also where it has no room for the next call.
+      outcomes.length = 0;
+      return answer;
+    };
+    const answer = await parts.afterEnds(facts.accountId, ask, deniedBy).catch((error: unknown) => {
       // Its row may be there all the same, of a call that never goes out.
       if (open === undefined && mayBeDone(error))
         outcomes.push({ e: event, s: 'voided', t: false, c: parts.ids.next() });
       throw error;
     });
-    // What the database was told it knows, also where it has no room for the next call.
-    outcomes.length = 0;
     if (answer.kind === 'denied') throw budgetDenied(answer);
     if (answer.kind !== 'sent') throw new AppError('permit_stale');
     open = event;
@@ -253,6 +198,9 @@ function makePermit(
     },
     get isCalling() {
       return progress.isCalling;
+    },
+    get mayAnswerFirst() {
+      return facts.idempotency === undefined && !parts.ends.isFull;
     },
     async send(call) {
       if (open !== undefined && !unused) throw new Error('a provider call is under way');
@@ -333,6 +281,10 @@ async function here(tx: Transaction, made: Statement): Promise<void> {
   } catch (error) {
     throw stale(error);
   }
+}
+
+function deniedBy({ kind, of }: Resolution): unknown {
+  return kind === 'denied' ? of : undefined;
 }
 
 /** Whether the row of a planned call says enough of the one that goes out: the same model, and a reserve that holds it. */

@@ -1,36 +1,54 @@
-import { commitPoint, type Database, type Statement, statement } from '#platform/db';
-import { inTime } from '#platform/kernel';
-import type { RateEntry, Rates, RateVerdict } from './rates.ts';
+import { commitPoint, type Database, type Statement, statement, systemCall } from '#platform/db';
+import { type Clock, inTime } from '#platform/kernel';
+import {
+  createLeasedRates,
+  LENT_SHARE,
+  type RateAnswer,
+  type RateRequest,
+  type RateStore,
+  type UnusedCalls,
+} from './rates.leased.ts';
+import type { RateEntry, Rates } from './rates.ts';
 
 const TAKEN = commitPoint('rates.taken', 'calls of the present minute are counted');
+const GIVEN_BACK = commitPoint('rates.given-back', 'calls that were lent and not made are counted off');
 const SWEPT = commitPoint('rates.swept', 'rates that nobody used for an hour are forgotten');
 /** Callers that one statement decides for; what it costs grows with them, and so does what the last one waits. */
 const LARGEST_BATCH = 200;
 const SWEEP_BATCH = 5_000;
 
+/** Keys that one statement gives back: what it locks, those who ask wait for. */
+const GIVE_BACK_BATCH = 500;
+
 interface Waiting {
-  readonly entries: readonly RateEntry[];
-  readonly answer: (verdict: RateVerdict | undefined) => void;
+  readonly requests: readonly RateRequest[];
+  readonly answer: (answers: readonly RateAnswer[] | undefined) => void;
 }
 
-interface VerdictRow {
-  readonly allowed: boolean;
-  readonly entry: number;
-  readonly remaining: number;
-  readonly resets_at: Date;
-  readonly seconds: number;
+interface AnswerRow {
+  readonly left_over: number;
+  readonly spare: number;
+  /** In microseconds. */
+  readonly ends: number;
+  readonly milliseconds: number;
 }
 
 export interface PostgresRatesParts {
   readonly db: Database;
+  readonly clock: Clock;
   /** Told of every batch that could not be decided; its callers pass. */
   readonly onFailure: (error: unknown) => void;
   /** After this many milliseconds without an answer the callers pass; one second when not said. */
   readonly patience?: number;
 }
 
-/** Rates in PostgreSQL. While one statement is under way the next batch fills, so a lone caller waits for nobody. */
+/** Rates in PostgreSQL, under leases. */
 export function createPostgresRates(parts: PostgresRatesParts): Rates {
+  return createLeasedRates({ store: createPostgresStore(parts), clock: parts.clock });
+}
+
+/** While one statement is under way the next batch fills, so a lone caller waits for nobody. */
+function createPostgresStore(parts: PostgresRatesParts): RateStore {
   const waiting: Waiting[] = [];
   let flying = false;
 
@@ -38,19 +56,29 @@ export function createPostgresRates(parts: PostgresRatesParts): Rates {
     flying = true;
     while (waiting.length > 0) {
       const batch = waiting.splice(0, LARGEST_BATCH);
-      const rows = await decide(parts, batch);
-      batch.forEach(({ entries, answer }, index) => answer(verdict(entries, rows[index])));
+      const answers = await decide(parts, batch);
+      let next = 0;
+      for (const { requests, answer } of batch) {
+        answer(answers?.slice(next, next + requests.length));
+        next += requests.length;
+      }
     }
     flying = false;
   }
 
   return {
-    take(entries) {
-      if (entries.length === 0) return Promise.resolve(undefined);
-      return new Promise((answer) => {
-        waiting.push({ entries, answer });
+    take: (requests) =>
+      new Promise((answer) => {
+        waiting.push({ requests, answer });
         if (!flying) void fly();
-      });
+      }),
+    async giveBack(unused) {
+      // In the order in which keys are locked.
+      const sorted = unused.toSorted(inOrder);
+      for (let at = 0; at < sorted.length; at += GIVE_BACK_BATCH)
+        await parts.db.system('limits.rates', GIVEN_BACK, [
+          countedOff(sorted.slice(at, at + GIVE_BACK_BATCH)),
+        ]);
     },
     async sweep() {
       let total = 0;
@@ -64,50 +92,91 @@ export function createPostgresRates(parts: PostgresRatesParts): Rates {
   };
 }
 
-async function decide(parts: PostgresRatesParts, batch: readonly Waiting[]): Promise<readonly VerdictRow[]> {
-  const deciding = () => parts.db.system('limits.rates', TAKEN, [takeAll(batch)]);
+/** The answers for all entries of all callers, in their order. */
+async function decide(
+  parts: PostgresRatesParts,
+  batch: readonly Waiting[],
+): Promise<readonly RateAnswer[] | undefined> {
+  const deciding = async () => (await takeAlone(parts.db, batch)) ?? (await take(parts.db, takeAll(batch)));
   try {
-    const [rows] = await inTime(
+    const rows = await inTime(
       parts.patience ?? 1_000,
       deciding,
       () => new Error('rates were not decided in time'),
     );
-    return rows;
+    return rows.map(({ left_over: left, spare, ends, milliseconds }) => ({
+      left,
+      spare,
+      endsAt: ends / 1_000,
+      milliseconds,
+    }));
   } catch (error) {
     parts.onFailure(error);
-    return [];
+    return undefined;
   }
 }
 
+async function take(db: Database, call: Statement<AnswerRow>): Promise<readonly AnswerRow[]> {
+  const [rows] = await db.system('limits.rates', TAKEN, [systemCall(call)]);
+  return rows;
+}
+
+/** For one caller who names each key once; undefined for others, and where a key is not there yet. */
+async function takeAlone(
+  db: Database,
+  [first, ...others]: readonly Waiting[],
+): Promise<readonly AnswerRow[] | undefined> {
+  if (first === undefined || others.length > 0) return;
+  const { requests } = first;
+  const sorted = requests.toSorted(inOrder);
+  if (new Set(sorted.map(({ key }) => key)).size < sorted.length) return;
+  const rows = await take(
+    db,
+    statement(
+      'select * from limits.take_rates_alone($1::text[], $2::integer[], $3::integer[], $4::integer)',
+      [
+        sorted.map(({ key }) => key),
+        sorted.map(({ perMinute }) => perMinute),
+        sorted.map(({ spare }) => spare),
+        LENT_SHARE,
+      ],
+    ),
+  );
+  const answers = new Map(rows.map((row, at) => [sorted[at], row]));
+  return rows.length < requests.length ? undefined : requests.flatMap((entry) => answers.get(entry) ?? []);
+}
+
+/** In which all processes lock keys. */
+function inOrder(a: Pick<RateEntry, 'key'>, b: Pick<RateEntry, 'key'>): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+}
+
 /** One statement for all callers of a batch; keys go once each, in the order in which they are locked. */
-function takeAll(batch: readonly Waiting[]): Statement<VerdictRow> {
-  const keys = [...new Set(batch.flatMap(({ entries }) => entries.map(({ key }) => key)))].sort();
+function takeAll(batch: readonly Waiting[]): Statement<AnswerRow> {
+  const keys = [...new Set(batch.flatMap(({ requests }) => requests.map(({ key }) => key)))].sort();
   const slots = new Map(keys.map((key, index) => [key, index + 1]));
-  const flat = batch.flatMap(({ entries }, caller) =>
-    entries.map(({ key, perMinute }) => ({ caller: caller + 1, slot: slots.get(key) ?? 0, perMinute })),
+  const flat = batch.flatMap(({ requests }, caller) =>
+    requests.map((request) => ({ ...request, caller: caller + 1, slot: slots.get(request.key) ?? 0 })),
   );
   return statement(
-    'select * from limits.take_rates($1::text[], $2::integer[], $3::integer[], $4::integer[])',
+    'select * from limits.take_rates($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer)',
     [
       keys,
       flat.map(({ caller }) => caller),
       flat.map(({ slot }) => slot),
       flat.map(({ perMinute }) => perMinute),
+      flat.map(({ spare }) => spare),
+      LENT_SHARE,
     ],
   );
 }
 
-function verdict(entries: readonly RateEntry[], row: VerdictRow | undefined): RateVerdict | undefined {
-  if (row === undefined) return undefined;
-  const { allowed, entry, remaining, seconds } = row;
-  return {
-    allowed,
-    entry,
-    limit: entries[entry]?.perMinute ?? 0,
-    remaining,
-    resetsAt: row.resets_at,
-    seconds,
-  };
+function countedOff(unused: readonly UnusedCalls[]): Statement<object> {
+  return statement('select from limits.give_back_rates($1::text[], $2::bigint[], $3::integer[])', [
+    unused.map(({ key }) => key),
+    unused.map(({ endsAt }) => Math.round(endsAt * 1_000)),
+    unused.map(({ count }) => count),
+  ]);
 }
 
 function forget(most: number): Statement<{ deleted: number }> {

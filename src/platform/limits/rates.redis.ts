@@ -1,60 +1,90 @@
+import type { Clock } from '#platform/kernel';
 import { type Redis, scriptIn } from '#platform/redis';
 import { createBatcher } from './batcher.ts';
-import type { RateEntry, Rates, RateVerdict } from './rates.ts';
+import {
+  createLeasedRates,
+  LENT_SHARE,
+  type RateAnswer,
+  type RateRequest,
+  type RateStore,
+} from './rates.leased.ts';
+import type { Rates } from './rates.ts';
 
 const TAKE = scriptIn(new URL('./rates.lua', import.meta.url));
+const GIVE_BACK = scriptIn(new URL('./rates-back.lua', import.meta.url));
 /** Callers that one script decides for. Redis does nothing else meanwhile: 0.3 ms with five rates each. */
 const LARGEST_BATCH = 50;
+/** Keys that one script gives back. */
+const GIVE_BACK_BATCH = 500;
 /** Batches under way at once: while Redis decides one, this process reads the last and writes the next. */
 const FLIGHTS = 3;
-/** Numbers of the answer for each caller. */
+/** Numbers of the answer for each entry. */
 const EACH = 3;
 
+/** Rates in Redis, under leases. */
+export function createRedisRates(redis: Redis, clock: Clock): Rates {
+  return createLeasedRates({ store: createRedisStore(redis), clock });
+}
+
 /**
- * Rates in Redis: the answers of `createPostgresRates`, by one Lua call for all callers that are waiting. A caller
- * whose batch has no answer in time gets none, and nothing is thrown.
+ * The answers of PostgreSQL's store, by one Lua call for all callers that are waiting. A caller whose batch has no answer in
+ * time gets none, and nothing is thrown.
  */
-export function createRedisRates(redis: Redis): Rates {
-  const batcher = createBatcher<readonly RateEntry[], RateVerdict>({
+function createRedisStore(redis: Redis): RateStore {
+  const batcher = createBatcher<readonly RateRequest[], readonly RateAnswer[]>({
     flush: (callers) => decide(redis, callers),
     maxBatch: LARGEST_BATCH,
     flights: FLIGHTS,
   });
   return {
-    async take(entries) {
-      if (entries.length === 0 || redis.state === 'open') return undefined;
-      return batcher.add(entries).catch(() => undefined);
+    async take(requests) {
+      return redis.state === 'open' ? undefined : batcher.add(requests).catch(() => undefined);
+    },
+    async giveBack(unused) {
+      for (let at = 0; at < unused.length; at += GIVE_BACK_BATCH) {
+        const part = unused.slice(at, at + GIVE_BACK_BATCH);
+        const told = part.flatMap(({ endsAt, count }) => [endsAt, count]);
+        await redis.run(
+          GIVE_BACK,
+          part.map(({ key }) => nameOf(key)),
+          [JSON.stringify(told)],
+        );
+      }
     },
     // Each key expires with its minute.
     sweep: () => Promise.resolve(0),
   };
 }
 
-async function decide(redis: Redis, callers: readonly (readonly RateEntry[])[]): Promise<RateVerdict[]> {
+function nameOf(key: string): string {
+  return `rate:${key}`;
+}
+
+async function decide(
+  redis: Redis,
+  callers: readonly (readonly RateRequest[])[],
+): Promise<readonly (readonly RateAnswer[])[]> {
   const places = new Map<string, number>();
   const asked: number[] = [];
-  for (const entries of callers) {
-    asked.push(entries.length);
-    for (const { key, perMinute } of entries) {
+  for (const requests of callers) {
+    asked.push(requests.length);
+    for (const { key, perMinute, spare } of requests) {
       const place = places.get(key) ?? places.size + 1;
       places.set(key, place);
-      asked.push(place, perMinute);
+      asked.push(place, perMinute, spare);
     }
   }
-  const keys = [...places.keys()].map((key) => `rate:${key}`);
-  const [seconds, micros, ...figures] = numbers(await redis.run(TAKE, keys, [JSON.stringify(asked)]));
-  const now = Number(seconds) * 1_000 + Number(micros) / 1_000;
-  return callers.map((entries, caller) => {
-    const [left = 0, entry = 0, milliseconds = 0] = figures.slice(caller * EACH, (caller + 1) * EACH);
-    return {
-      allowed: left > 0,
-      entry,
-      limit: entries[entry]?.perMinute ?? 0,
-      remaining: Math.max(0, left - 1),
-      resetsAt: new Date(now + milliseconds),
-      seconds: Math.max(1, Math.ceil(milliseconds / 1_000)),
-    };
-  });
+  const [now = 0, ...figures] = numbers(
+    await redis.run(TAKE, [...places.keys()].map(nameOf), [JSON.stringify(asked), String(LENT_SHARE)]),
+  );
+  let at = 0;
+  return callers.map((requests) =>
+    requests.map(() => {
+      const [left = 0, spare = 0, endsAt = 0] = figures.slice(at, at + EACH);
+      at += EACH;
+      return { left, spare, endsAt, milliseconds: endsAt - now };
+    }),
+  );
 }
 
 function numbers(answer: unknown): number[] {

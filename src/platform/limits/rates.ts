@@ -10,6 +10,10 @@ export interface RateVerdict {
   /** The place, among the entries that were given, of the one that decides. */
   readonly entry: number;
   readonly limit: number;
+  /**
+   * What this process knows to be left of the minute: its own lease, and what the store had left when it was last asked. Other
+   * processes may have taken of that since, and may give back what they hold: a refusal is the store's word alone.
+   */
   readonly remaining: number;
   readonly resetsAt: Date;
   /** Whole seconds until then, by the clock that decided. */
@@ -25,6 +29,44 @@ export interface Rates {
   take(entries: readonly RateEntry[]): Promise<RateVerdict | undefined>;
   /** Forgets keys that nobody used for an hour; hourly maintenance calls it. Answers how many. */
   sweep(): Promise<number>;
+  /** Forgets all that was counted here. */
+  forget(): void;
+  /** Gives back what was taken of the store and not used. */
+  close(): Promise<void>;
+}
+
+/** How one entry stands in its minute. */
+export interface RateState {
+  /** Before the call takes its own; nothing: the entry refuses. */
+  readonly left: number;
+  /** When the minute is over by the clock that counts, in milliseconds since 1970. It names the minute. */
+  readonly endsAt: number;
+  /** Until then, by the same clock. */
+  readonly milliseconds: number;
+}
+
+/** Of those that allow the one with least left decides; of those that refuse, the last to reset. */
+export function rateVerdict(entries: readonly RateEntry[], states: readonly RateState[]): RateVerdict {
+  let [entry, decides] = [0, states[0]];
+  for (let at = 1; at < states.length; at += 1) {
+    const state = states[at];
+    if (state !== undefined && decides !== undefined && goesBefore(state, decides))
+      [entry, decides] = [at, state];
+  }
+  const { left = 0, endsAt = 0, milliseconds = 0 } = decides ?? {};
+  return {
+    allowed: left > 0,
+    entry,
+    limit: entries[entry]?.perMinute ?? 0,
+    remaining: Math.max(0, left - 1),
+    resetsAt: new Date(endsAt),
+    seconds: Math.max(1, Math.ceil(milliseconds / 1_000)),
+  };
+}
+
+function goesBefore(one: RateState, other: RateState): boolean {
+  if (one.left > 0 || other.left > 0) return one.left < other.left && other.left > 0;
+  return one.milliseconds > other.milliseconds;
 }
 
 /**
@@ -35,5 +77,10 @@ export function ratesInTurn(first: Rates, second: Rates): Rates {
   return {
     take: async (entries) => (await first.take(entries)) ?? second.take(entries),
     sweep: async () => (await first.sweep()) + (await second.sweep()),
+    forget() {
+      first.forget();
+      second.forget();
+    },
+    close: async () => void (await Promise.all([first.close(), second.close()])),
   };
 }

@@ -32,9 +32,9 @@ export type Forgotten = (
 export interface RetryQueue {
   /**
    * Tells it again, with nobody waiting for it, until the database answers, whatever it answers. The same must be told twice
-   * without harm. `facts` are logged if it never is.
+   * without harm. `facts` are logged if it never is. `over` is called when it is told, or forgotten.
    */
-  add(facts: object, work: () => Promise<unknown>): void;
+  add(facts: object, work: () => Promise<unknown>, over?: () => void): void;
   /** Told to a database that knows nothing of it: it is logged, as what is never told. */
   unknown(facts: object): void;
   /** How much is waiting. */
@@ -46,6 +46,7 @@ export interface RetryQueue {
 interface Waiting {
   readonly facts: object;
   readonly work: () => Promise<unknown>;
+  readonly over: () => void;
   failures: number;
   error: unknown;
 }
@@ -58,6 +59,7 @@ export function createRetryQueue(onForgotten: Forgotten = () => {}, pauses: Paus
 
   function forget(item: Waiting, why: Parameters<Forgotten>[1]): void {
     waiting.delete(item);
+    item.over();
     onForgotten(item.facts, why, item.error);
   }
 
@@ -69,6 +71,7 @@ export function createRetryQueue(onForgotten: Forgotten = () => {}, pauses: Paus
       if (!(error instanceof AppError)) return failed(item, error);
     }
     waiting.delete(item);
+    item.over();
     return true;
   }
 
@@ -113,9 +116,12 @@ export function createRetryQueue(onForgotten: Forgotten = () => {}, pauses: Paus
     get size() {
       return waiting.size;
     },
-    add(facts, work) {
-      const item: Waiting = { facts, work, failures: 0, error: undefined };
-      if (waiting.size >= MOST) return onForgotten(facts, 'too_many', undefined);
+    add(facts, work, over = () => {}) {
+      const item: Waiting = { facts, work, over, failures: 0, error: undefined };
+      if (waiting.size >= MOST) {
+        over();
+        return onForgotten(facts, 'too_many', undefined);
+      }
       waiting.add(item);
       start();
     },

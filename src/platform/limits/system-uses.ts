@@ -4,6 +4,7 @@ export const limitsSystemUses = {
   'limits.admission': 'one batch decides for callers of many accounts',
   'limits.settlement': 'one batch settles permits of many accounts',
   'limits.holders': 'a holder is a process and serves all accounts',
+  'limits.seats': 'one batch renews seats of many accounts, and they are counted over all',
   'limits.sweep': 'permits of dead holders are closed whoever they belong to',
   'limits.alerts': 'alerts of all accounts are told, and those who manage them found',
   'limits.operator': 'budgets of the operator are over all accounts, and platform admins are told of them',

@@ -1,6 +1,18 @@
 import type { Catalogue } from '#platform/entitlements';
-import { type Rule, ruleOf } from '../features.ts';
+import { FAILURES, type Rule, ruleOf } from '../features.ts';
 import type { FeatureRules } from './state.ts';
+
+/** The features of all products by `product.feature`, as `decide` reads them. */
+export function allFeatureRules(catalogues: readonly Catalogue[], failures: number = FAILURES) {
+  return new Map(
+    catalogues.flatMap((catalogue) =>
+      Object.keys(catalogue.features).map((name): [string, FeatureRules] => [
+        `${catalogue.product}.${name}`,
+        featureRules(catalogue, name, failures),
+      ]),
+    ),
+  );
+}
 
 /** A feature's limits in the product's order, and after them what the operator bears a day for its failed calls, in micro-dollars. */
 export function featureRules(catalogue: Catalogue, name: string, failures: number): FeatureRules {

@@ -89,7 +89,7 @@ const READ = `
           from unnest(names, starts, used) with ordinality as w (name, start, used, place)))), '[]')
       from limits.meters where account_id = $1 and (scope = $2 or starts_with(scope, $2 || '/') or scope like 'key:%')),
     'failures', (select coalesce(jsonb_agg(jsonb_build_object('start', w.start, 'used', w.used)), '[]')
-      from limits.meters m cross join lateral unnest(m.names, m.starts, m.used) as w (name, start, used) where m.account_id = $1 and m.scope <> $2 and w.name = 'failures'),
+      from limits.meters m cross join lateral unnest(m.names, m.starts, m.used) as w (name, start, used) where m.account_id = $1 and m.scope <> $2 and 'failures' = any (m.names) and w.name = 'failures'),
     'open', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'state', state, 'holder', holder, 'jobId', job_id, 'slots', slots, 'dueAt', limits.micros(due_at))), '[]')
       from limits.permits where account_id = $1 and product = $2 and state in ('queued', 'running')),
     'credits', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'source', source, 'amount', amount, 'remaining', remaining,

@@ -83,9 +83,10 @@ begin
 end $$;
 
 -- What the operator bears for an account's failed calls of a day, over all products: its limit's size is `most` of the rule.
+-- The meters that have any are found by an index of these alone.
 create or replace function limits.failures(p_account uuid, p_day bigint) returns bigint language sql stable as $$
   select coalesce(sum(t.used), 0)::bigint from limits.meters m cross join lateral unnest(m.names, m.starts, m.used) as t (name, start, used)
-  where m.account_id = p_account and t.name = 'failures' and t.start = p_day
+  where m.account_id = p_account and 'failures' = any (m.names) and t.name = 'failures' and t.start = p_day
 $$;
 
 -- Why a request has no room, after its run was granted p_number permits, p_units and p_cost: the first limit in the order of
@@ -163,18 +164,23 @@ begin
   return null;
 end $$;
 
--- How many open permits count in each slot of accounts and products: {slot: count} for each. A permit of a job counts until
--- it is closed; one that is lent until it is due; any other while its holder lives.
+-- How many open permits count in each slot of an account and product. A permit of a job counts until it is closed; one that is lent until it is
+-- due; any other while its holder lives.
+create or replace function limits.open_slots(p_account uuid, p_product text, p_now timestamptz) returns table (slot text, open bigint) language sql stable rows 3 as $$
+  -- Those that are alike are counted before it is asked whether their holder lives: an account may have a thousand.
+  select slot, sum(number)::bigint from (
+    select p.slots, p.holder, p.job_id is not null or p.state = 'queued' as is_kept, count(*) as number from limits.permits p
+      where p.account_id = p_account and p.product = p_product and p.state in ('queued', 'running') and (p.job_id is not null or p.state = 'queued' or p.due_at > p_now)
+      group by 1, 2, 3) as alike
+    cross join lateral unnest(slots) as slot
+  where is_kept or limits.is_outside(holder) or exists (select from limits.holders h where h.id = holder and h.expires_at > p_now)
+  group by slot
+$$;
+
+-- The same for many: {slot: count} for each.
 create or replace function limits.open_permits(p_accounts uuid[], p_products text[], p_now timestamptz) returns jsonb[] language plpgsql stable as $$
 begin
   return (
-    select array_agg((
-      select coalesce(jsonb_object_agg(slot, n), '{}') from (
-        select slot, count(*) as n from limits.permits p cross join lateral unnest(p.slots) as slot
-          where p.account_id = wanted.account and p.product = wanted.product and p.state in ('queued', 'running')
-            and (p.job_id is not null or p.state = 'queued'
-              or limits.is_outside(p.holder) and p.due_at > p_now
-              or p.due_at > p_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > p_now))
-          group by slot) as counted) order by place)
+    select array_agg((select coalesce(jsonb_object_agg(o.slot, o.open), '{}') from limits.open_slots(wanted.account, wanted.product, p_now) as o) order by place)
     from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
 end $$;

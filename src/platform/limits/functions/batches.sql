@@ -19,7 +19,8 @@ declare
   v_trusted bigint := limits.trusted(app.now()); v_jumped integer[] := '{}';
   v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[];
   v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
-  v_concurrent boolean := false; v_open jsonb[];
+  -- How many permits are open by meter; and where these might be too many, by slot; and those that this batch added to each.
+  v_concurrent boolean := false; v_number_open bigint[]; v_open jsonb[]; v_added jsonb[];
   -- The run at hand: its limits, what they have room for, and what it was granted so far.
   r limits.run; who accounts.spender; standing accounts.standing; f limits.feature; c limits.rule; q limits.request;
   v_run integer := 0; v_rule integer; v_place integer; v_loaded integer; v_twin integer; v_scope text; v_start bigint;
@@ -35,25 +36,22 @@ begin
     for v_row in
       select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
         select meters as meter from limits.meters where account_id = account and scope = product for update) as held
-    loop
-      v_meters[v_row.place] := v_row.meter;
-      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
-    end loop;
+    loop v_meters[v_row.place] := v_row.meter; end loop;
   else
     for v_row in
       select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
         select meters as meter from limits.meters where account_id = account and scope = product for update skip locked) as held
-    loop
-      v_meters[v_row.place] := v_row.meter;
-      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
-    end loop;
+    loop v_meters[v_row.place] := v_row.meter; end loop;
   end if;
   for v_place in 1 .. cardinality(p_accounts) loop
     v_dirty[v_place] := false;
-    continue when v_meters[v_place] is not null;
-    -- Somebody else's lock, or an account's first request.
-    insert into limits.meters (account_id, scope) values (p_accounts[v_place], p_products[v_place]) on conflict do nothing returning * into m;
-    if found then v_meters[v_place] := m; else v_meters[v_place] := null; end if;
+    if v_meters[v_place] is null then
+      -- Somebody else's lock, or an account's first request.
+      insert into limits.meters (account_id, scope) values (p_accounts[v_place], p_products[v_place]) on conflict do nothing returning * into m;
+      if found then v_meters[v_place] := m; else v_meters[v_place] := null; end if;
+    elsif (v_meters[v_place]).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_meters[v_place]).seen);
+    else v_jumped := v_jumped || v_place;
+    end if;
   end loop;
 
   -- After the locks, and never behind a row's last: a waiter must not judge in the past.
@@ -66,7 +64,10 @@ begin
   select expires_at, exists (select from limits.operator_budgets) into v_lease, v_governed from limits.holders where id = p_holder;
   if v_governed then v_states := limits.operator_states(v_now); end if;
   foreach f in array p_features loop v_concurrent := v_concurrent or f.concurrent; end loop;
-  if v_concurrent then v_open := limits.open_permits(p_accounts, p_products, v_now); end if;
+  if v_concurrent then
+    select array_agg((select count(*) from limits.permits p where p.account_id = account and p.product = wanted.product and p.state in ('queued', 'running')) order by place)
+      into v_number_open from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place);
+  end if;
   v_segments := entitlements.segments(p_accounts, p_products, v_now);
   v_standings := accounts.standings(p_spenders);
   -- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
@@ -113,7 +114,7 @@ begin
       if c.bound is not null then
         if v_loaded <> r.meter then m := v_meters[r.meter]; v_loaded := r.meter; end if;
         v_place := array_position(m.names, c.name);
-        v_at[v_rule] := v_place; v_starts[v_rule] := v_bounds[c.bound];
+        v_at[v_rule] := v_place; v_starts[v_rule] := v_bounds[c.bound]; v_meter[v_rule] := r.meter; v_scopes[v_rule] := r.product;
         v_taken[v_rule] := case when m.starts[v_place] = v_bounds[c.bound] then m.used[v_place] else 0 end;
         if c.kind = 'failures' then
           v_max[v_rule] := c.most;
@@ -142,7 +143,13 @@ begin
       if c.kind = 'concurrency' then
         v_scope := v_scope || ' ' || c.name; v_scopes[v_rule] := v_scope;
         v_held := v_held || v_scope;
-        v_taken[v_rule] := coalesce((v_open[r.meter]->>v_scope)::bigint, 0);
+        if v_number_open[r.meter] + cardinality(p_requests) <= v_max[v_rule] then
+          -- There is room for them all, whichever slots they take and whoever holds them.
+          v_taken[v_rule] := v_number_open[r.meter];
+        else
+          if v_open[r.meter] is null then v_open[r.meter] := (limits.open_permits(p_accounts[r.meter:r.meter], p_products[r.meter:r.meter], v_now))[1]; end if;
+          v_taken[v_rule] := coalesce((v_open[r.meter]->>v_scope)::bigint, 0) + coalesce((v_added[r.meter]->>v_scope)::bigint, 0);
+        end if;
         v_slots_left := least(v_slots_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
         continue;
       end if;
@@ -231,7 +238,7 @@ begin
         foreach c in array f.rules loop
           v_rule := v_rule + 1;
           if c.kind in ('quota', 'budget') then
-            v_charge := v_charge || jsonb_build_array(jsonb_build_array(case when c.bound is null then v_scopes[v_rule] else r.product end, c.name, c.kind, v_starts[v_rule],
+            v_charge := v_charge || jsonb_build_array(jsonb_build_array(v_scopes[v_rule], c.name, c.kind, v_starts[v_rule],
               case c.kind when 'quota' then q.units end, c.per));
           end if;
         end loop;
@@ -253,28 +260,12 @@ begin
     foreach c in array f.rules loop
       v_rule := v_rule + 1; v_place := v_at[v_rule];
       continue when c.kind = 'failures';
-      if c.bound is not null then
-        if v_loaded <> r.meter then
-          if v_loaded > 0 then v_meters[v_loaded] := m; end if;
-          v_loaded := r.meter; m := v_meters[v_loaded]; v_dirty[v_loaded] := true;
-        end if;
-        v_reserve := v_taken[v_rule] + case c.kind when 'budget' then v_cost else v_units end;
-        if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
-          perform limits.note(who.account_id, r.product, r.product, c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
-        end if;
-        if v_place is null then
-          m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
-        else
-          m.starts[v_place] := v_starts[v_rule]; m.used[v_place] := v_reserve;
-        end if;
-        continue;
-      end if;
       if c.kind = 'credits' then
         perform limits.note_credits(who.account_id, r.product, c, v_units, v_now);
         continue;
       end if;
       if c.kind = 'concurrency' then
-        v_open[r.meter] := v_open[r.meter] || jsonb_build_object(v_scopes[v_rule], v_taken[v_rule] + v_number);
+        v_added[r.meter] := coalesce(v_added[r.meter], '{}') || jsonb_build_object(v_scopes[v_rule], coalesce((v_added[r.meter]->>v_scopes[v_rule])::bigint, 0) + v_number);
         continue;
       end if;
       if v_loaded <> v_meter[v_rule] then

@@ -106,3 +106,61 @@ begin
   perform limits.give_back_plain(v_meters, p_closings, v_costs, v_reserves, v_charges);
   return query select c from unnest(v_costs) as t (c);
 end $$;
+
+-- The same for a lone caller: the end of one permit with one call, in statements that each find their row by its key. It knows fewer cases
+-- (no credits, no windows of other meters, no earlier calls). Answers what it cost; null: it is none of them, and nothing was done.
+create or replace function limits.close_plain(p_product text, c limits.closing) returns bigint language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+declare
+  m limits.meters; v record; v_charge jsonb;
+  v_now timestamptz; v_spent bigint; v_back bigint; v_at integer; v_moved boolean := false;
+begin
+  select * into m from limits.meters t where t.account_id = c.account_id and t.scope = p_product for update;
+  if not found then return null; end if;
+  v_now := limits.time_after(m.seen);
+  -- A statement of its own, after the lock. The call at hand is open, and there is no other one.
+  select p.reserve, p.charges, e.reserve as held into v
+    from limits.permits p cross join lateral (
+      select o.reserve from limits.usage_events o
+      where o.account_id = p.account_id and o.id = c.event_id and o.permit_id = p.id and o.state in ('pending', 'sent')) as e
+    where p.account_id = c.account_id and p.id = c.permit_id and p.product = p_product and p.holder = c.holder and p.fence = c.fence
+      and (p.state = 'running' or p.state = 'queued' and p.job_id is null) and p.operator_budgets is null
+      and not exists (select from limits.usage_events o where o.account_id = p.account_id and o.permit_id = p.id and o.id <> c.event_id)
+    for update of p;
+  if not found then return null; end if;
+  v_spent := case when c.voided then 0 when c.known then c.cost else v.held end;
+  if v_spent > v.reserve or c.charged <> c.cost then return null; end if;
+  -- What goes back. Only windows of this very meter, and no credits: anything else is left as it is, to others.
+  for v_place in 0 .. jsonb_array_length(v.charges) - 1 loop
+    v_charge := v.charges->v_place;
+    case v_charge->>2
+      when 'budget' then
+        if v_charge->>4 is not null then return null; end if;
+        v_back := v.reserve - v_spent;
+      when 'quota' then
+        v_back := case when c.failed then (v_charge->>4)::bigint else 0 end;
+      else
+        return null;
+    end case;
+    continue when v_back = 0;
+    if v_charge->>0 <> p_product then return null; end if;
+    v_at := array_position(m.names, v_charge->>1);
+    continue when v_at is null or m.starts[v_at] <> (v_charge->>3)::bigint;
+    m.used[v_at] := greatest(0, m.used[v_at] - v_back);
+    v_moved := true;
+  end loop;
+
+  update limits.usage_events e set state = case when c.voided then 'voided' else 'posted' end, updated_at = v_now,
+      estimated = not c.voided and (not c.known or c.estimated), tried = c.tried,
+      provider = coalesce(c.provider, e.provider), model = coalesce(c.model, e.model), price_version = coalesce(c.price_version, e.price_version),
+      provider_request_id = c.provider_request_id, prompt_tokens = coalesce(c.prompt_tokens, 0), cached_tokens = coalesce(c.cached_tokens, 0),
+      completion_tokens = coalesce(c.completion_tokens, 0), reasoning_tokens = coalesce(c.reasoning_tokens, 0), cost = v_spent, charged = v_spent
+    where e.account_id = c.account_id and e.id = c.event_id;
+  update limits.permits p set state = case when c.failed then 'voided' else 'settled' end, reason = c.reason, updated_at = v_now
+    where p.account_id = c.account_id and p.id = c.permit_id;
+  if v_moved then
+    update limits.meters t set used = m.used where t.account_id = c.account_id and t.scope = p_product;
+  end if;
+  return v_spent;
+end $$;

@@ -308,7 +308,7 @@ end $$;
 -- Stores the answer under the key that admission remembered, in the transaction of the effect.
 create or replace function limits.answer_here(p_permit uuid, p_route text, p_key_hash text, p_status integer, p_headers jsonb, p_body jsonb, p_sealed text) returns void language plpgsql as $$
 begin
-  update idempotency.keys set state = 'done', status = p_status, headers = p_headers, answer = p_body, sealed = p_sealed
+  update idempotency.keys set state = 'done', status = p_status, headers = p_headers, answer = p_body #>> '{}', sealed = p_sealed
     where account_id = app.account() and route = p_route and key_hash = p_key_hash and permit_id = p_permit;
 end $$;
 

@@ -1,13 +1,13 @@
--- What the transaction's account has used of the limits that count by account, read at one instant.
+-- What an account has used of the limits that count by account, read at one instant.
 -- p_rules: [{p: product, n: limit, k: kind, w: window, …}]. One row for each that the account's plan grants; of credits with
 -- what is left of them, and when the next ones expire.
-create or replace function limits.usage_here(p_rules jsonb) returns table (product text, name text, used bigint, size bigint, resets_at timestamptz,
+create or replace function limits.usage_of(p_account uuid, p_rules jsonb) returns table (product text, name text, used bigint, size bigint, resets_at timestamptz,
   balance bigint, next_expiry timestamptz)
 language plpgsql as $$
 declare
   c jsonb;
   m limits.meters;
-  v_account uuid := app.account();
+  v_account uuid := p_account;
   v_now timestamptz := app.now();
   v_segment jsonb;
   v_window limits.span;
@@ -26,22 +26,22 @@ begin
       used := coalesce(((limits.open_permits(array[v_account], array[product], v_now))[1]->>(product || ' ' || name))::bigint, 0);
     elsif c->>'k' = 'sliding' then
       select limits.used_within(t, c->>'w', limits.micros(v_now)) into used from limits.meters t
-        where t.account_id = v_account and t.scope = usage_here.product || '/' || usage_here.name;
+        where t.account_id = v_account and t.scope = usage_of.product || '/' || usage_of.name;
       used := coalesce(used, 0);
       if used > 0 then resets_at := limits.slides_open(v_account, product || '/' || name, c->>'w', v_now, used - 1); end if;
     elsif c->>'k' = 'gauge' then
-      used := coalesce((select g.used from limits.gauges g where g.account_id = v_account and g.product = usage_here.product and g.name = usage_here.name), 0);
+      used := coalesce((select g.used from limits.gauges g where g.account_id = v_account and g.product = usage_of.product and g.name = usage_of.name), 0);
     elsif c->>'k' = 'members' then
       select count(*) into used from accounts.members t where t.account_id = v_account;
     elsif c->>'k' = 'seats' then
       select count(*) into used from limits.seats t
-        where t.account_id = v_account and t.product = usage_here.product and t.name = usage_here.name and t.expires_at > v_now;
+        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and t.expires_at > v_now;
     elsif c->>'k' = 'credits' then
       select * into v_due from limits.credits_due(v_account, product, row(name, 'credits', c->>'w', 'account', (c->>'s')::integer, (c->>'m')::bigint, null)::limits.rule, size, v_now);
       select v_due.planned + v_due.rolled + coalesce(sum(t.amount), 0), v_due.planned + v_due.rolled + coalesce(sum(t.remaining), 0),
           least(case when v_due.planned + v_due.rolled > 0 then (v_due.period).ends end, min(t.expires_at) filter (where t.remaining > 0))
         into size, balance, next_expiry from limits.credits t
-        where t.account_id = v_account and t.product = usage_here.product and t.name = usage_here.name and (t.expires_at is null or t.expires_at > v_now);
+        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and (t.expires_at is null or t.expires_at > v_now);
       used := size - balance;
       if (v_segment->'grants'->>name)::bigint > 0 then resets_at := (v_due.period).ends; end if;
     else
@@ -53,3 +53,10 @@ begin
     return next;
   end loop;
 end $$;
+
+-- The same of the transaction's account.
+create or replace function limits.usage_here(p_rules jsonb) returns table (product text, name text, used bigint, size bigint, resets_at timestamptz,
+  balance bigint, next_expiry timestamptz)
+language sql as $$
+  select * from limits.usage_of(app.account(), p_rules)
+$$;

@@ -22,7 +22,7 @@ export async function readFresh(db: Database, of: Of, requests: readonly Request
 }
 
 /** A request as admission's own way to the database has it. */
-function askedOf({ accountId, product }: Of, request: Request): Asked {
+export function askedOf({ accountId, product }: Of, request: Request): Asked {
   const { key } = request;
   const call = {
     provider: request.provider,

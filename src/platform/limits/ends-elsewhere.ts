@@ -1,0 +1,114 @@
+import { type Database, statement } from '#platform/db';
+import { type AccountId, type HolderId, type Ids, within } from '#platform/kernel';
+import { type Ends, PATIENCE } from './ends.ts';
+
+const ASKED = 'ends-asked';
+const OVER = 'ends-over';
+
+const HOLDERS = 'select id from limits.holders where expires_at > app.now() and id <> $1';
+
+export interface EndsElsewhereParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly ends: Ends;
+  readonly holder: HolderId;
+}
+
+/** The ends that other processes have under way. */
+export interface EndsElsewhere {
+  /** Waits until those of an account that were under way anywhere else are over; false: nobody else is there. */
+  over(account: AccountId): Promise<boolean>;
+  close(): void;
+}
+
+interface Question {
+  readonly missing: Set<string>;
+  readonly answered: () => void;
+}
+
+/**
+ * Asks the other processes by signal, and answers them. Only a denial asks: an end is a matter of milliseconds, and is nearly always
+ * in the database before its caller's next call, on whichever process, has got there.
+ */
+export function createEndsElsewhere({ db, ids, ends, holder }: EndsElsewhereParts): EndsElsewhere {
+  const questions = new Map<string, Question>();
+  /** Not sent yet: whoever asks of the same account meanwhile shares the answer. */
+  const unsent = new Map<AccountId, Promise<boolean>>();
+
+  const stopHearingQuestions = db.onSignal(ASKED, (id) => {
+    const [question = '', account = ''] = id.split('/');
+    if (questions.has(question)) return;
+    const tell = () => db.signal(OVER, `${question}/${holder}`);
+    const wait = ends.of(account as AccountId);
+    if (wait === undefined) tell();
+    else void wait().then(tell);
+  });
+
+  const stopHearingAnswers = db.onSignal(OVER, (id) => {
+    const [question = '', from = ''] = id.split('/');
+    const asked = questions.get(question);
+    asked?.missing.delete(from);
+    if (asked?.missing.size === 0) asked.answered();
+  });
+
+  async function others(): Promise<string[]> {
+    const [rows] = await db.system('limits.holders', [statement<{ id: string }>(HOLDERS, [holder])]);
+    return rows.map(({ id }) => id);
+  }
+
+  async function ask(account: AccountId): Promise<boolean> {
+    const missing = new Set(await others().finally(() => unsent.delete(account)));
+    if (missing.size === 0) return false;
+    const { promise, resolve: answered } = Promise.withResolvers<void>();
+    const question = ids.next();
+    questions.set(question, { missing, answered });
+    try {
+      db.signal(ASKED, `${question}/${account}`);
+      // Signals may be lost, and a process that stands still says nothing: then the denial is what the database says.
+      await within(PATIENCE, promise);
+    } finally {
+      questions.delete(question);
+    }
+    return true;
+  }
+
+  return {
+    over(account) {
+      // The embedded database has one process.
+      if (db.engine === 'pglite') return Promise.resolve(false);
+      const known = unsent.get(account);
+      if (known !== undefined) return known;
+      const asking = ask(account);
+      unsent.set(account, asking);
+      return asking;
+    },
+    close() {
+      stopHearingQuestions();
+      stopHearingAnswers();
+    },
+  };
+}
+
+/** What may be given back by the end of a call: the others begin anew by time alone. */
+const GIVEN_BACK: ReadonlySet<unknown> = new Set(['concurrency', 'budget', 'quota', 'credits']);
+
+export type AfterEnds = <Answer>(
+  account: AccountId,
+  ask: () => Promise<Answer>,
+  /** The kind of limit that says no; undefined: it is no denial. */
+  deniedBy: (answer: Answer) => unknown,
+) => Promise<Answer>;
+
+/**
+ * Asks the database, and when it says no, once more when the ends are over that were under way: a caller that has its answer is not
+ * denied by the call that it is the answer of, whichever process made it.
+ */
+export function createAfterEnds(ends: Ends, elsewhere: EndsElsewhere | undefined): AfterEnds {
+  return async (account, ask, deniedBy) => {
+    const wait = ends.of(account);
+    const answer = await ask();
+    if (!GIVEN_BACK.has(deniedBy(answer))) return answer;
+    const [isAnywhere = false] = await Promise.all([elsewhere?.over(account), wait?.()]);
+    return isAnywhere || wait !== undefined ? ask() : answer;
+  };
+}

@@ -1,0 +1,2 @@
+drop type limits.basis cascade;
+drop type limits.bound cascade;

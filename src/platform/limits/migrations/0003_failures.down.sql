@@ -1,0 +1,1 @@
+drop index limits.meters_of_failures;
