@@ -63,6 +63,7 @@ export const billingDataRules: DataRule[] = [
     account: unlinked({ customer: 'null' }, 'the books: what the provider was told to bill'),
   },
   { table: 'billing.notices', account: erasedWith(ACCOUNTS) },
+  { table: 'billing.told_failures', account: erasedWith(ACCOUNTS) },
   { table: 'billing.buckets', nobodys: 'when a payment provider may be read next' },
   { table: 'billing.drains', nobodys: 'whether a job is on its way' },
   { table: 'billing.reconciled', nobodys: 'up to when a payment provider was asked for what it never told' },

@@ -16,6 +16,15 @@ declareErrors({
   },
   store_refused: { status: 502, message: 'The payment provider refused the request.' },
   payment_declined: { status: 402, message: 'The payment was declined. Nothing was changed.' },
+  debit_takes_days: {
+    status: 409,
+    message:
+      'A bank takes days to pay, and may give a debit back: this cannot be done at once by this bank account. Pay by card, or change at the end of the period.',
+  },
+  change_replaced: {
+    status: 409,
+    message: 'Another change of this subscription was asked for at the same time: look at what it is now.',
+  },
   already_subscribed: {
     status: 409,
     message: 'The account already has a subscription to this product: change it instead.',
@@ -42,6 +51,16 @@ declareErrors({
   managed_elsewhere: {
     status: 409,
     message: 'This subscription is managed at the payment provider where it was bought.',
+  },
+  purchase_unknown: {
+    status: 422,
+    message: 'This is no purchase of an app that this server sells in, or its signature is wrong.',
+  },
+  purchase_bound: { status: 409, message: 'This purchase belongs to another account.' },
+  purchase_over: { status: 409, message: 'This purchase has ended, or was given back.' },
+  app_not_sold: {
+    status: 503,
+    message: 'This server sells no app in that store: such purchases are not taken.',
   },
   nothing_sold: {
     status: 503,

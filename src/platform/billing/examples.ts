@@ -3,7 +3,7 @@ export const plan = {
   id: 'demo.pro',
   product: 'demo',
   name: 'Pro',
-  price: { currency: 'usd', monthly: 2_000, yearly: null },
+  price: { currency: 'usd', monthly: 2_000, yearly: null, also: {} },
   default: false,
   holds: 'both',
   trial_days: 14,
@@ -19,7 +19,7 @@ export const priceList = {
       id: 'demo.boost',
       product: 'demo',
       name: 'Boost',
-      price: { currency: 'usd', once: 900 },
+      price: { currency: 'usd', once: 900, also: {} },
       days: 30,
       lifts: 'demo.pro',
     },
@@ -50,6 +50,18 @@ export const entitlement = {
   grace: null,
   trial_available: true,
 };
+
+export const addOn = {
+  id: '01960a1e-7c00-7000-8000-000000000003',
+  product: 'demo',
+  add_on: 'demo.boost',
+  source: 'google_play',
+  quantity: 1,
+  bought_at: '2027-03-08T09:30:00.000Z',
+  starts_at: '2027-03-08T09:30:00.000Z',
+  ends_at: '2027-04-07T09:30:00.000Z',
+  taken_back_at: null,
+} as const;
 
 export const grant = {
   id: '01960a1e-7c00-7000-8000-000000000001',

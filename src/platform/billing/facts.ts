@@ -1,4 +1,5 @@
 import type { AccountId } from '#platform/kernel';
+import type { Cycle } from './cycles.ts';
 
 /**
  * What an object of a payment provider says, in our words. Made by the provider's `read` from one body, and from nothing else: so that
@@ -7,8 +8,12 @@ import type { AccountId } from '#platform/kernel';
 export interface Facts {
   /** The provider's customer that it belongs to. */
   readonly customer: string | null;
+  /** Who it was said to belong to before is believed rather than `customer`: the provider no longer tells all that this follows from. */
+  readonly keepsCustomer?: boolean | undefined;
   /** The account that our own note on the customer names. */
   readonly claims: AccountId | undefined;
+  /** The provider has signed this claim with the purchase: it wins over whoever brought the purchase here first. */
+  readonly isNamed?: boolean | undefined;
   /** Nothing of it is sold by us. */
   readonly foreign: boolean;
   /** Objects that it names, and that say more: they are looked at too, unless they were already. */
@@ -17,6 +22,14 @@ export interface Facts {
   readonly invoice?: InvoiceFacts | undefined;
   readonly payment?: PaymentFacts | undefined;
   readonly checkout?: CheckoutFacts | undefined;
+  /** All that was paid for it, of a provider that has no invoices of its own. */
+  readonly sales?: readonly SaleFacts[] | undefined;
+}
+
+/** A period or an add-on that was paid for at once, as the invoice that nobody wrote and the payment of it. */
+export interface SaleFacts {
+  readonly invoice: InvoiceFacts;
+  readonly payment: PaymentFacts;
 }
 
 /** What there is to look at. payment: with all of its charges, refunds and disputes. checkout: a session of the provider's page. */
@@ -27,8 +40,6 @@ export interface ObjectRef {
   readonly kind: ObjectKind;
   readonly id: string;
 }
-
-export type Cycle = 'monthly' | 'yearly';
 
 /** A plan that is or will be paid for, by its names here. */
 export interface Bought {
@@ -45,7 +56,7 @@ export interface SubscriptionFacts extends Bought {
   readonly currency: string;
   /** As the provider has it; what failures and disputes make of it is decided by us. */
   readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
-  /** It is not paid, and the provider tries no more. */
+  /** It is not paid, and the provider tries no more: of one that was canceled, for that. */
   readonly givenUp: boolean;
   readonly startsAt: Date;
   readonly trialEndsAt: Date | null;
@@ -57,8 +68,20 @@ export interface SubscriptionFacts extends Bought {
   readonly periodEndsAt: Date;
   readonly cancelsAt: Date | null;
   readonly endedAt: Date | null;
+  /** Bought in a store's sandbox, where nobody pays: it is granted to listed accounts alone. */
+  readonly isSandbox?: boolean | undefined;
+  /** Until when the provider wants it to be had although it is not paid. */
+  readonly keptUntil?: Date | undefined;
+  /** The provider's id of the purchase that this one took the place of: that gives nothing from then on. */
+  readonly replaces?: string | undefined;
+  /** The provider ended it because another purchase took its place, which may not have been told yet. */
+  readonly isReplaced?: boolean | undefined;
+  /** Until when the provider must be told that it was given, or takes it back; not there: it was told. */
+  readonly acknowledgeBy?: Date | undefined;
   /** A change that is arranged with the provider. */
   readonly next: (Bought & { readonly at: Date }) | null;
+  /** A change that waits for the customer: in effect once this invoice is paid, and forgotten at its instant. */
+  readonly pending?: (Bought & { readonly invoice: string; readonly expiresAt: Date }) | undefined;
 }
 
 export interface InvoiceFacts {
@@ -77,12 +100,18 @@ export interface InvoiceFacts {
   /** The newest charge for it. null: none yet, as where there is no card, or a bank asks for the person. */
   readonly lastCharge: string | null;
   readonly nextAttemptAt: Date | null;
+  /** The bank asks for the person, who confirms the payment at `url`. */
+  readonly asksCustomer?: boolean | undefined;
   readonly url: string | null;
   readonly pdfUrl: string | null;
   readonly issuedAt: Date;
   /** Of one that is sent to be paid, and not charged by the provider itself. */
   readonly dueAt: Date | null;
   readonly paidAt: Date | null;
+  /** Bought in a store's sandbox, where nobody pays. */
+  readonly isSandbox?: boolean | undefined;
+  /** Until when the provider must be told that it was given, or takes it back; not there: it was told, or need not be. */
+  readonly acknowledgeBy?: Date | undefined;
   readonly lines: readonly LineFacts[];
 }
 

@@ -7,6 +7,7 @@ import { defineModule } from '#platform/module';
 import { billingDataRules } from './data-rules.ts';
 import { inboxRoutes } from './inbox/routes.ts';
 import { overageRoutes } from './overage/routes.ts';
+import { purchaseRoutes } from './purchases/routes.ts';
 import { createSales } from './sales.ts';
 import { billingSystemUses } from './system-uses.ts';
 
@@ -14,17 +15,34 @@ export { createSubscriptionImporter } from './import-subscriptions.ts';
 export type { LimitInUse } from './views.ts';
 export { createSales, type Sales } from './sales.ts';
 export type { Endings } from './endings/endings.ts';
+export { managersOf } from './projection/notifications/notify.ts';
 export { createProjection } from './projection/projection.ts';
-export { createInbox, type Inbox } from './inbox/inbox.ts';
+export { createInbox, type Inbox, type ProviderSettings } from './inbox/inbox.ts';
 export { createOverage, type OverageService } from './overage/service.ts';
 export { createStripeMeter } from './providers/stripe/meters.ts';
 export { createStripeEnder } from './providers/stripe/ender.ts';
-export { createStripeClient, type StripeClient, type StripeConnection } from './providers/stripe/client.ts';
+export { createAppStoreClient } from './providers/app-store/client.ts';
+export { createAppStoreProvider } from './providers/app-store/provider.ts';
+export {
+  createStripeClient,
+  isFinal,
+  type StripeClient,
+  type StripeConnection,
+} from './providers/stripe/client.ts';
+export { createGooglePlayClient, type GooglePlayClient } from './providers/google-play/client.ts';
+export { type GooglePlayStoreParts, openGooglePlayStore } from './providers/google-play/store.ts';
+export {
+  checkGooglePlaySetup,
+  checkUnacknowledged,
+  type GooglePlayFinding,
+} from './providers/google-play/setup-check.ts';
+export { storeProducts } from './providers/store-products.ts';
 export type { Mode, SignedRequest, PaymentProvider } from './payment-provider.ts';
 export { type SetupFinding, checkStripeSetup } from './providers/stripe/setup-check.ts';
 export type { SyncedPrice } from './providers/stripe/prices.ts';
 export { syncStripe } from './providers/stripe/sync.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
+export { type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';
 
 export const billingRoutes = routesOf(routes);
@@ -33,7 +51,7 @@ export const billingRoutes = routesOf(routes);
 export const billingModule = defineModule({
   name: 'billing',
   purpose:
-    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); units past a limit (overage/); subscriptions of closed accounts (endings/)',
+    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); units past a limit (overage/); subscriptions of closed accounts (endings/)',
   migrations: () => migrationsIn('billing', import.meta.url),
   dataRules: billingDataRules,
   systemUses: billingSystemUses,
@@ -42,6 +60,7 @@ export const billingModule = defineModule({
     subscriptions: routesOf(subscriptionRoutes),
     overage: overageRoutes,
     inbox: inboxRoutes,
+    purchases: purchaseRoutes,
   },
   create: createSales,
 });

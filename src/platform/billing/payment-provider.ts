@@ -1,7 +1,10 @@
 import type { AccountId } from '#platform/kernel';
 import type { Facts, ObjectRef } from './facts.ts';
 
-export type ProviderName = 'stripe' | 'app_store' | 'google_play';
+export type ProviderName = 'stripe' | StoreName;
+
+/** Where purchases are made in an app. */
+export type StoreName = 'app_store' | 'google_play';
 
 /** Real money, the provider's own test mode, or our sandbox. */
 export type Mode = 'live' | 'test' | 'sandbox';
@@ -22,6 +25,8 @@ export interface ProviderEvent {
   readonly occurredAt: Date;
   /** The object to look at; undefined: nothing that concerns us. */
   readonly about: ObjectRef | undefined;
+  /** It is a question: until when the provider waits for an answer (`AppPurchases.answer`). */
+  readonly answerBy?: Date | undefined;
 }
 
 /** A webhook request as it came. */
@@ -54,6 +59,53 @@ export interface PaymentProvider {
   ): AsyncIterable<readonly (ProviderEvent & { readonly body: string })[]>;
   /** All objects that the provider has, whatever it told of them. */
   allObjects(reading: ReadContext): AsyncIterable<readonly ObjectRef[]>;
+  /**
+   * Objects that were not heard of for longer than can be, of a provider that tells nothing again: each reconciliation looks
+   * at them.
+   */
+  overdue?(): AsyncIterable<readonly ObjectRef[]>;
+  /** It can't list its objects: those that are known here are read too, where all are wanted. */
+  readonly listsNothing?: true;
+  /** Of a store whose purchases are made in an app. */
+  readonly purchases?: AppPurchases | undefined;
+}
+
+/** What is bought in an app, and brought here by it. */
+export interface AppPurchases {
+  /** What to read of a purchase, by what the store gave the app for it. Throws `purchase_unknown` for what is not of this store, app and mode. */
+  refOf(proof: string): Promise<ObjectRef>;
+  /** Has the store name the account in what it tells of a purchase from now on; not there: this store can't. Harmless when it is asked twice. */
+  nameOwner?(purchase: ObjectRef, accountId: AccountId): Promise<void>;
+  /** Tells the store that a purchase was given, which it takes back otherwise; not there: it need not be told. Harmless when it is asked twice. */
+  acknowledge?(purchase: ObjectRef): Promise<void>;
+  /**
+   * Tells the store how a purchase was used of which somebody wants the money back, as it has asked with that message; not there: this
+   * store does not ask. Harmless when it is told twice. Throws `store_refused` for an answer that it does not take.
+   */
+  answer?(question: string, use: PurchaseUse): Promise<void>;
+  /**
+   * Has a subscription renew no earlier than at `until`, for nothing: by whole days, as many as are missing. Asked again for the same it does
+   * nothing. Throws `store_refused`, where the store gives none or not as many.
+   */
+  extend?(subscription: ObjectRef, by: Extension): Promise<void>;
+}
+
+export interface Extension {
+  readonly until: Date;
+  readonly reason: ExtensionReason;
+  /** What tells this request from others at the store. */
+  readonly id: string;
+}
+
+export const EXTENSION_REASONS = ['customer_satisfaction', 'outage', 'other'] as const;
+export type ExtensionReason = (typeof EXTENSION_REASONS)[number];
+
+/** What became of a purchase here. */
+export interface PurchaseUse {
+  /** It was given to an account. */
+  readonly isDelivered: boolean;
+  /** Of an add-on, the part of its days that is over, between 0 and 1; undefined: it has none. */
+  readonly share: number | undefined;
 }
 
 export interface ReadContext {

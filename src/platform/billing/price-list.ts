@@ -1,34 +1,47 @@
 import {
   type AddOn,
   type Catalogue,
-  CURRENCIES,
+  currenciesOf,
+  type Currency,
   type Grants,
   type GrantValue,
+  inCurrency,
   type LimitDeclaration,
   type Plan,
   UNLIMITED,
 } from '#platform/entitlements';
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
+import { currencyCode } from './currency-code.ts';
 
 const granted = z
   .union([z.number(), z.boolean(), z.null()])
   .describe('A size, yes or no; null: without a cap.');
 export const grantsReply = z.record(z.string(), granted);
 
-const price = namedObject('PlanPrice', {
-  currency: z.enum(CURRENCIES),
+const amounts = {
   monthly: z
     .int()
-    .describe('Minor units (cents) a month; 0 is free. Of one seat, where a plan is sold by seats.'),
+    .describe(
+      'Minor units (cents; whole yen) a month; 0 is free. Of one seat, where a plan is sold by seats.',
+    ),
   yearly: z.int().nullable().describe('For a year that is paid at once; null: it is not sold so.'),
+};
+const planPrice = namedObject('PlanPrice', {
+  currency: currencyCode,
+  ...amounts,
+  also: z
+    .record(currencyCode, namedObject('PlanAmounts', amounts))
+    .describe(
+      'In other currencies: name one at the checkout. An account pays in one for as long as it has a plan.',
+    ),
 });
 
 export const planReply = namedObject('Plan', {
   id: z.string().describe('`product.plan`, as it is named everywhere.'),
   product: z.string(),
   name: z.string(),
-  price,
+  price: planPrice,
   default: z.boolean().describe('Whether accounts without a purchase have it.'),
   holds: z
     .enum(['personal', 'organization', 'both'])
@@ -51,7 +64,11 @@ const addOnReply = namedObject('AddOn', {
   id: z.string(),
   product: z.string(),
   name: z.string(),
-  price: namedObject('AddOnPrice', { currency: z.enum(CURRENCIES), once: z.int() }),
+  price: namedObject('AddOnPrice', {
+    currency: currencyCode,
+    once: z.int(),
+    also: z.record(currencyCode, namedObject('AddOnAmount', { once: z.int() })),
+  }),
   days: z.int().describe('How long it lasts; bought again meanwhile, it lasts that much longer.'),
   lifts: z.string().describe('The plan that is at least in effect while it lasts.'),
 });
@@ -124,7 +141,7 @@ function planView({ product, defaultPlan, holds }: Catalogue, name: string, plan
     id: `${product}.${name}`,
     product,
     name: plan.name,
-    price: { currency: plan.price.currency, monthly: plan.price.monthly, yearly: plan.price.yearly ?? null },
+    price: priceView(plan),
     default: name === defaultPlan,
     holds,
     trial_days: plan.trialDays ?? null,
@@ -134,10 +151,20 @@ function planView({ product, defaultPlan, holds }: Catalogue, name: string, plan
   };
 }
 
+function priceView({ price }: Plan): PlanView['price'] {
+  const shownIn = (currency: Currency) => {
+    const { monthly, yearly } = inCurrency(price, currency) ?? price;
+    return { monthly, yearly: yearly ?? null };
+  };
+  const [currency = price.currency, ...others] = currenciesOf(price);
+  const also = Object.fromEntries(others.map((one) => [one, shownIn(one)]));
+  return { currency, ...shownIn(currency), also };
+}
+
 function addOnView({ product }: Catalogue, name: string, addOn: AddOn): PriceList['add_ons'][number] {
-  const { currency, once } = addOn.price;
+  const { currency, once, also = {} } = addOn.price;
   const lasts = { days: addOn.days, lifts: `${product}.${addOn.lifts}` };
-  return { id: `${product}.${name}`, product, name: addOn.name, price: { currency, once }, ...lasts };
+  return { id: `${product}.${name}`, product, name: addOn.name, price: { currency, once, also }, ...lasts };
 }
 
 function comparisonOf(catalogue: Catalogue): Compared[] {

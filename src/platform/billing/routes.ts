@@ -2,7 +2,7 @@ import { namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import * as examples from './examples.ts';
-import { creditsReply, entitlementsReply, grantReply } from './views.ts';
+import { addOnReply, creditsReply, entitlementsReply, grantReply } from './views.ts';
 import { planReply, priceListReply } from './price-list.ts';
 import type { Billing } from './service.ts';
 
@@ -53,6 +53,28 @@ export const readEntitlements = route(
   },
   async ({ accountId }, billing) => ({ data: await billing.entitlements(accountId) }),
 );
+
+export const listAddOns = route(
+  'GET /v1/billing/add-ons',
+  {
+    summary: 'All add-ons that the account ever had, newest first',
+    description:
+      'Those that were bought, wherever, and those that were given. Bought again while it lasts, an add-on’s days begin when those before are over.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'billing:read',
+    rate: { perMinute: 120, by: 'account' },
+    query: z.strictObject({ ...pageQuery }),
+    reply: { 200: pageOf(addOnReply) },
+    example: { query: { limit: 20 }, reply: { data: [examples.addOn], next_cursor: null } },
+  },
+  async ({ accountId, query: { limit, cursor } }, billing) =>
+    billing.addOns(accountId, { limit, before: beforeId(cursor) }),
+);
+
+const beforeId = (cursor: string | undefined) =>
+  cursor === undefined ? undefined : positionOf(cursor, z.tuple([z.uuid()]))[0];
 
 const isOneOf = (...values: unknown[]) => values.filter((value) => value !== undefined).length === 1;
 
@@ -143,8 +165,7 @@ export const listGrants = route(
     },
   },
   async ({ query: { account_id, limit, cursor } }, billing) => {
-    const before = cursor === undefined ? undefined : positionOf(cursor, z.tuple([z.uuid()]))[0];
-    return billing.grants(account_id as AccountId, { limit, before });
+    return billing.grants(account_id as AccountId, { limit, before: beforeId(cursor) });
   },
 );
 

@@ -1,29 +1,38 @@
 import type { AccountId } from '#platform/kernel';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createCredits, type Limits } from '#platform/limits';
-import type { Logger } from '#platform/telemetry';
+import type { Logger, Metrics } from '#platform/telemetry';
 import { createEndings, type Endings } from './endings/endings.ts';
-import { createProjection, type ProjectionParts } from './projection/projection.ts';
-import { createInbox, type Inbox, type InboxParts } from './inbox/inbox.ts';
+import { createSuspensions, type Suspensions } from './endings/suspensions.ts';
+import { createProjection, type ProjectionParts, type StoreRules } from './projection/projection.ts';
+import { createInbox, type Inbox, type InboxParts, type ProviderSettings } from './inbox/inbox.ts';
 import { createOverage, type OverageService } from './overage/service.ts';
 import { type Billing, createBilling } from './service.ts';
 import type { StripeConnection } from './providers/stripe/client.ts';
 import { createStripeEnder } from './providers/stripe/ender.ts';
 import { createStripeMeter } from './providers/stripe/meters.ts';
 import { createStripeProvider } from './providers/stripe/provider.ts';
+import { type Acknowledging, createAcknowledging } from './purchases/acknowledging.ts';
+import { type Answering, createAnswering } from './purchases/answering.ts';
+import { createPurchases, type Purchases } from './purchases/purchases.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
 export interface SalesParts
-  extends ProjectionParts,
+  extends Omit<ProjectionParts, 'storeRules'>,
     Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs'> {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
   readonly limits: Limits;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'unacknowledged'>;
   /** The default account of the user with this email. */
   readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
   /** Where purchases are paid; undefined: nothing is sold here. */
   readonly stripe: StripeConnection | undefined;
+  /** Where purchases are made in apps, a connection for each of their modes. */
+  readonly stores: readonly ProviderSettings[];
+  /** Those that hold what is bought in a store's sandbox where real money is taken too; where none is, all do. */
+  readonly storeSandboxAccounts: readonly string[];
 }
 
 /** What is sold, what payment providers say of it, and what follows. */
@@ -31,18 +40,21 @@ export interface Sales {
   readonly billing: Billing;
   readonly inbox: Inbox;
   readonly endings: Endings;
+  readonly suspensions: Suspensions;
   readonly overage: OverageService;
   readonly subscriptions: Subscriptions;
+  readonly purchases: Purchases;
+  readonly acknowledging: Acknowledging;
+  readonly answering: Answering;
 }
 
 /** Billing over the providers that the settings name. */
 export function createSales(parts: SalesParts): Sales {
   const { stripe: link, entitlements, limits, clock, freeAccountsPerUser } = parts;
-  const providers =
-    link === undefined
-      ? []
-      : [{ provider: createStripeProvider({ link, clock }), readsPerSecond: link.readsPerSecond }];
-  const inbox = createInbox({ ...parts, projection: createProjection(parts), providers: providers });
+  const providers = [...stripeOf(link, clock), ...parts.stores];
+  const stores = parts.stores.map(({ provider }) => provider);
+  const projection = createProjection({ ...parts, storeRules: storeRules(parts, providers) });
+  const inbox = createInbox({ ...parts, projection, providers });
   return {
     inbox,
     billing: createBilling({
@@ -51,10 +63,18 @@ export function createSales(parts: SalesParts): Sales {
       credits: createCredits(parts),
       selling: link && { mode: link.client.mode, freeAccountsPerUser },
     }),
+    suspensions: createSuspensions({
+      ...parts,
+      inbox,
+      sellers: providers.map(({ provider: { name, mode } }) => ({ provider: name, mode })),
+    }),
     endings: createEndings({
       ...parts,
       inbox,
-      enders: link === undefined ? [] : [createStripeEnder(link.client)],
+      enders: [
+        ...(link === undefined ? [] : [createStripeEnder(link.client)]),
+        ...parts.stores.flatMap(({ ender }) => ender ?? []),
+      ],
     }),
     overage: createOverage({
       ...parts,
@@ -64,8 +84,30 @@ export function createSales(parts: SalesParts): Sales {
     subscriptions: createSubscriptions({
       ...parts,
       catalogues: entitlements.catalogues,
-      refresh: (refs) => inbox.refresh('stripe', refs),
+      refresh: async (refs) => link && inbox.refresh({ provider: 'stripe', mode: link.client.mode }, refs),
       notFitting: limits.notFitting,
     }),
+    purchases: createPurchases({ ...parts, inbox, stores }),
+    acknowledging: createAcknowledging({ ...parts, inbox, stores }),
+    answering: createAnswering({ ...parts, inbox, stores }),
+  };
+}
+
+function stripeOf(link: StripeConnection | undefined, clock: SalesParts['clock']): ProviderSettings[] {
+  if (link === undefined) return [];
+  return [{ provider: createStripeProvider({ link, clock }), readsPerSecond: link.readsPerSecond }];
+}
+
+/** What of all modes together decides what an account holds. */
+function storeRules(
+  { storeSandboxAccounts, limits }: Pick<SalesParts, 'storeSandboxAccounts' | 'limits'>,
+  providers: readonly ProviderSettings[],
+): StoreRules {
+  const takesMoney = providers.some(({ provider }) => provider.mode === 'live');
+  const listed = new Set(storeSandboxAccounts);
+  return {
+    modesOf: (name) => providers.flatMap(({ provider }) => (provider.name === name ? [provider.mode] : [])),
+    grantsSandbox: (accountId) => !takesMoney || listed.has(accountId),
+    carrier: limits.carrier,
   };
 }

@@ -5,6 +5,8 @@ import { type Answer, answer, type Caller, type Once, type Origin, type Page, pa
 import { type AccountId, AppError } from '#platform/kernel';
 import type { CreditsGiver } from '#platform/limits';
 import {
+  addOnView,
+  type AddOnView,
   creditsView,
   type CreditsView,
   type EntitlementView,
@@ -56,6 +58,11 @@ export interface Billing {
   priceList(product?: string): ReturnType<typeof priceListOf>;
   plan(id: string): ReturnType<typeof priceListOf>['data'][number];
   entitlements(accountId: AccountId): Promise<EntitlementView[]>;
+  /** What the account ever had of add-ons, newest first. */
+  addOns(
+    accountId: AccountId,
+    at: { readonly limit: number; readonly before?: string | undefined },
+  ): Promise<Page<AddOnView>>;
   /** `once` opens a transaction of the system role: the account is not the admin's own. */
   give(order: GrantOrder, by: ByWhom & { readonly once: Once }): Promise<Answer<GrantView>>;
   revoke(grantId: string, by: ByWhom): Promise<GrantView>;
@@ -101,6 +108,14 @@ export function createBilling(parts: BillingParts): Billing {
       ]);
       const mayTry = new Set(tried.map(({ product }) => product));
       return held.map((one) => entitlementView(one, { usage: used, graces, triableProducts: mayTry }));
+    },
+    async addOns(accountId, { limit, before }) {
+      const all = await entitlements.addOnsOf(accountId);
+      const from = before === undefined ? 0 : all.findIndex(({ grant }) => grant.id === before) + 1;
+      return page(all.slice(from, from + limit + 1), limit, {
+        item: addOnView,
+        position: ({ grant }) => [grant.id],
+      });
     },
     give: (order, by) => give(parts, order, by),
     giveCredits: (order, by) => giveCredits(parts, order, by),

@@ -1,5 +1,11 @@
 import { statement } from '#platform/db';
-import { type Entitlement, type Grant, GRANT_SOURCES, PROVIDER_SOURCES } from '#platform/entitlements';
+import {
+  type Entitlement,
+  type Entitlements,
+  type Grant,
+  GRANT_SOURCES,
+  PROVIDER_SOURCES,
+} from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
 import type { Credits } from '#platform/limits';
 import { namedObject } from '#platform/http';
@@ -77,6 +83,23 @@ export const grantReply = namedObject('Grant', {
   created_at: instant,
   revoked_at: instant.nullable(),
 });
+
+export const addOnReply = namedObject('AddOnPurchase', {
+  id: z.uuid(),
+  product: z.string(),
+  add_on: z.string().describe('`product.add_on`.'),
+  source,
+  quantity: z.int(),
+  bought_at: instant,
+  starts_at: instant
+    .nullable()
+    .describe('When its days begin: after those bought before. null: they never did.'),
+  ends_at: instant.nullable().describe('When they end; null: nothing ends it, or it never began.'),
+  taken_back_at: instant
+    .nullable()
+    .describe('When all of its money had gone back, or it was taken back by hand; null: it was not.'),
+});
+export type AddOnView = z.infer<typeof addOnReply>;
 
 export const creditsReply = namedObject('CreditGrant', {
   id: z.uuid(),
@@ -168,6 +191,25 @@ export function grantView(grant: Grant): GrantView {
     created_by: grant.createdBy,
     created_at: grant.createdAt.toISOString(),
     revoked_at: grant.revokedAt?.toISOString() ?? null,
+  };
+}
+
+export function addOnView({
+  grant,
+  from,
+  until,
+}: Awaited<ReturnType<Entitlements['addOnsOf']>>[number]): AddOnView {
+  const { id, product, addOn, source: bought, quantity, startsAt, revokedAt } = grant;
+  return {
+    id,
+    product,
+    add_on: `${product}.${addOn}`,
+    source: bought,
+    quantity,
+    bought_at: startsAt.toISOString(),
+    starts_at: from?.toISOString() ?? null,
+    ends_at: until?.toISOString() ?? null,
+    taken_back_at: revokedAt?.toISOString() ?? null,
   };
 }
 

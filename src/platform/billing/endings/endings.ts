@@ -118,7 +118,7 @@ async function requestsFor(
   ]);
   const told = async (telling: typeof ended, taken: ClaimedEnding) => {
     await db.system('billing.endings', TOLD, [telling(ender, taken)]);
-    await inbox.refresh(ender.provider, [{ kind: 'subscription', id: taken.store_id }]);
+    await inbox.refresh(ender, [{ kind: 'subscription', id: taken.store_id }]);
   };
   return [
     ...toEnd.map((taken): ProviderRequest => {
@@ -130,7 +130,7 @@ async function requestsFor(
       return { id, what: 'went on', ask: () => ender.resume(id), note: () => told(resumed, taken) };
     }),
     ...untried.map(({ store_id: id }): ProviderRequest => {
-      const note = () => inbox.refresh(ender.provider, [{ kind: 'subscription', id }]);
+      const note = () => inbox.refresh(ender, [{ kind: 'subscription', id }]);
       return { id, what: 'trial ended', ask: () => ender.endTrial(id), note };
     }),
     ...toForget.map(

@@ -81,25 +81,42 @@ create or replace function billing.is_told(p_store text, p_mode text, p_id text)
       where d.store = p_store and d.mode = p_mode and d.store_id = p_id)
 $$;
 
+-- What an amount a cycle is a year, as billing/cycles.ts has it: of another length than ours it is an ISO 8601 duration.
+create or replace function billing.a_year(p_cycle text, p_amount numeric) returns numeric language sql immutable as $$
+  select case p_cycle when 'monthly' then p_amount * 12 when 'yearly' then p_amount
+    else p_amount * case right(p_cycle, 1) when 'D' then 365 when 'W' then 365 / 7.0 when 'M' then 12 else 1 end
+      / substr(p_cycle, 2, length(p_cycle) - 2)::numeric end
+$$;
+
 -- What subscriptions bring in a year, right before an instant (a month's end: what begins then is the next month's): of each the line in effect, which is
 -- the newest one that covers it. Credits are not: they are of
 -- a line that a newer one took the place of. A line that is not paid (yet) counts until its subscription is suspended or over.
+-- Of what was changed without an invoice (a cheaper plan at once) the subscription says what it is since it was last written, with the share that discounts left.
 create or replace function billing.recurring(p_at timestamptz, p_mode text)
 returns table (account_id uuid, store text, subscription text, product text, plan text, currency text, yearly bigint)
 language sql stable as $$
-  select account_id, store, subscription, product, product || '.' || plan, currency, yearly from (
-    select distinct on (i.store, i.subscription) i.account_id, i.store, i.subscription, i.currency, l.product, l.plan, case
-        when l.amount = 0 then 0
-        -- A part of a period says what a whole one costs, with the share of it that a discount leaves.
-        when l.proration then round(l.unit_amount::numeric * l.quantity * (l.amount - l.discount) / l.amount)
-        else l.amount - l.discount
-      end::bigint * case l.cycle when 'monthly' then 12 else 1 end as yearly
+  select l.account_id, l.store, l.subscription, coalesce(now.product, l.product), coalesce(now.product || '.' || now.plan, l.product || '.' || l.plan), l.currency,
+    round(billing.a_year(coalesce(now.cycle, l.cycle), case
+      when now.plan is not null then now.unit_amount::numeric * now.quantity * l.share
+      -- A part of a period says what a whole one costs, with the share of it that a discount leaves.
+      when l.proration then round(l.unit_amount::numeric * l.quantity * l.share)
+      else l.amount - l.discount
+    end))::bigint
+  from (
+    select distinct on (i.store, i.subscription) i.account_id, i.store, i.subscription, i.currency, l.product, l.plan, l.cycle, l.quantity, l.unit_amount,
+      l.amount, l.discount, l.proration, case when l.amount = 0 then 0 else (l.amount - l.discount)::numeric / l.amount end as share
     from billing.invoice_lines l join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id
     where l.plan is not null and l.cycle is not null and l.amount >= 0 and l.period_starts_at < p_at and l.period_ends_at >= p_at
       and i.mode = p_mode and i.subscription is not null and i.state in ('draft', 'open', 'paid')
+      -- A change that is not paid is not made, unless the subscription is past due by it.
+      and not (i.state = 'open' and i.reason = 'subscription_update' and exists (select from billing.subscriptions s
+        where s.store = i.store and s.mode = i.mode and s.store_id = i.subscription and s.state in ('active', 'trialing')))
     order by i.store, i.subscription, l.period_starts_at desc, l.proration desc, i.issued_at desc, l.store_id collate "C" desc
-  ) as in_effect
-  where yearly > 0 and not exists (
-    select from billing.subscriptions s where s.store = in_effect.store and s.mode = p_mode and s.store_id = in_effect.subscription
-      and least(s.ended_at, s.suspends_at) < p_at)
+  ) as l left join billing.subscriptions now on now.store = l.store and now.mode = p_mode and now.store_id = l.subscription
+    and now.updated_at <= p_at and now.state in ('active', 'past_due')
+    and (now.product, now.plan, now.cycle, now.quantity, now.unit_amount) is distinct from (l.product, l.plan, l.cycle, l.quantity, l.unit_amount)
+  where l.share > 0 and (now.plan is null or now.unit_amount * now.quantity > 0) and not exists (
+    select from billing.subscriptions s where s.store = l.store and s.mode = p_mode and s.store_id = l.subscription
+      -- One whose first payment did not come yet was not begun.
+      and (s.state = 'incomplete' or least(s.ended_at, s.suspends_at) < p_at))
 $$;

@@ -284,7 +284,9 @@ describe('a fetch that comes to nothing', () => {
     fixture.troubles.push(away());
     await tell(ada.id);
     await inbox.drain();
-    await inbox.refresh('stripe', [{ kind: 'subscription', id: ada.id }]);
+    await inbox.refresh({ provider: 'stripe', mode: fixture.store.mode }, [
+      { kind: 'subscription', id: ada.id },
+    ]);
     expect(await ada.seats()).toBe(1);
   });
 

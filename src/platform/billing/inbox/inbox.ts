@@ -2,11 +2,17 @@ import type { Audit } from '#platform/audit';
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
 import { type Answer, type Page, page } from '#platform/http';
 import type { Queue } from '#platform/queue';
-import { type AccountId, AppError, type Clock, type Ids } from '#platform/kernel';
+import type { AccountId, Clock, Ids } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { Projection } from '../projection/projection.ts';
 import type { ObjectRef } from '../facts.ts';
-import type { SignedRequest, PaymentProvider, ProviderName } from '../payment-provider.ts';
+import type {
+  SignedRequest,
+  PaymentProvider,
+  ProviderMode,
+  ProviderName,
+  SubscriptionEnder,
+} from '../payment-provider.ts';
 import { requestDrainIn, DRAIN } from './fetching/request-drain.ts';
 import { createDrain, type Drain } from './fetching/drain.ts';
 import { refresh } from './fetching/refresh.ts';
@@ -14,6 +20,7 @@ import { resolveOwnerIn } from './objects/customer-owner.ts';
 import { receiveEvent } from './events/receive-event.ts';
 import { reconcile, type Reconciled } from './events/reconcile.ts';
 import { type ByWhom, replay, type Replay, type Replayed } from './events/replay.ts';
+import { type ReadObject, readObject } from './objects/read-object.ts';
 import { type Rebuilt, rebuild } from './objects/rebuild.ts';
 import { createReadRate, type ReadRate } from './fetching/read-rate.ts';
 import {
@@ -38,7 +45,7 @@ export interface InboxParts {
   readonly audit: Audit;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
-  readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'announce'>;
+  readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'moveIn' | 'announce'>;
   /** Those that this server sells through; none: nothing is sold here. */
   readonly providers: readonly ProviderSettings[];
 }
@@ -47,6 +54,8 @@ export interface InboxParts {
 export interface ProviderSettings {
   readonly provider: PaymentProvider;
   readonly readsPerSecond: number;
+  /** What it can do when an account is closed; not there: only its customers can. */
+  readonly ender?: SubscriptionEnder | undefined;
 }
 
 /** Events of payment providers, and what follows from them (docs/billing.md). */
@@ -56,7 +65,9 @@ export interface Inbox {
   /** Fetches and applies here and now all that is due; the job does so by itself. */
   drain(signal?: AbortSignal): Promise<void>;
   /** Has objects of a payment provider looked at, because something was done to them: they were when it resolves, or are soon after. */
-  refresh(provider: ProviderName, refs: readonly ObjectRef[]): Promise<void>;
+  refresh(at: ProviderMode, refs: readonly ObjectRef[]): Promise<void>;
+  /** What is in effect of an object, and whose it is; undefined: it was never read, or could not be. */
+  read(at: ProviderMode, ref: ObjectRef): Promise<ReadObject | undefined>;
   /**
    * Says whose a payment provider's customer is, in a transaction of the system role; what was waiting for them is looked at again.
    * After the commit the next drain sees to it.
@@ -98,21 +109,25 @@ export function createInbox(parts: InboxParts): Inbox {
     return { provider, readRate, drain: createDrain(parts, provider, readRate) };
   });
   const providers = connections.map(({ provider }) => provider);
+  const connectionOf = ({ provider: name, mode }: ProviderMode) =>
+    connections.find(({ provider }) => provider.name === name && provider.mode === mode);
   const inbox: Inbox = {
-    async receive(name, message) {
-      const provider = providers.find((one) => one.name === name);
-      if (provider === undefined)
-        throw new AppError('not_found', { message: 'Nothing is sold at this store.' });
-      await receiveEvent(parts, provider, message);
-    },
+    receive: (name, message) =>
+      receiveEvent(
+        parts,
+        providers.filter((one) => one.name === name),
+        message,
+      ),
     async drain(signal = new AbortController().signal) {
       await Promise.all(connections.map(({ drain }) => drain.run(signal)));
     },
-    async refresh(name, refs) {
-      const connection = connections.find(({ provider }) => provider.name === name);
-      if (connection === undefined) return;
-      const { provider, drain } = connection;
-      await refresh(parts, { providerMode: { provider: provider.name, mode: provider.mode }, drain }, refs);
+    async refresh(at, refs) {
+      const drain = connectionOf(at)?.drain;
+      if (drain !== undefined) await refresh(parts, { providerMode: at, drain }, refs);
+    },
+    async read(at, ref) {
+      const provider = connectionOf(at)?.provider;
+      return provider && readObject(parts, provider, ref);
     },
     async bindIn(tx, { provider: { name, mode }, ...claimed }) {
       await resolveOwnerIn(tx, { provider: name, mode }, claimed);

@@ -40,7 +40,7 @@ async function openShop() {
       });
       await begun.promise;
       const done = ours();
-      await expect.poll(() => waitsForLocks(db), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => waitsForLocks(db), { timeout: 120_000 }).toBe(1);
       waits.resolve();
       await Promise.all([theirs, done]);
     },

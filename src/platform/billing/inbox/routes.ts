@@ -42,6 +42,7 @@ const receiveStripe = route(
       'For Stripe alone: its signature is verified. 200 once the message is stored; a job then reads its object from Stripe, because what the message says of it is not believed. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is one.',
     tag,
     auth: 'none',
+    aliases: ['POST /v1/billing/webhook', 'POST /v1/subscriptions/webhook'],
     rate: { perMinute: 60_000, by: 'ip' },
     rawBody: true,
     maxBody: 1024 * 1024,
@@ -57,6 +58,63 @@ const receiveStripe = route(
   },
   async ({ wire }, inbox) => {
     await inbox.receive('stripe', messageOf(wire));
+    return { received: true };
+  },
+);
+
+const told = {
+  tag,
+  auth: 'none',
+  rate: { perMinute: 60_000, by: 'ip' },
+  rawBody: true,
+  maxBody: 1024 * 1024,
+  errors: ['not_found', 'webhook_forged'],
+} as const;
+
+const receiveAppStore = route(
+  'POST /v1/webhooks/app-store',
+  {
+    ...told,
+    summary: 'The App Store tells what happened',
+    description:
+      'For Apple’s App Store Server Notifications, version 2, of its production and its sandbox: the chain of their signature must lead to Apple’s root. 200 once the message is stored; a job then reads the purchase from the App Store. A message that comes again changes nothing. It takes no Idempotency-Key: its notificationUUID is one.',
+    body: z.looseObject({ signedPayload: z.string() }).meta({ id: 'AppStoreNotification' }),
+    reply: { 200: namedObject('AppStoreReceipt', { received: z.literal(true) }) },
+    example: { body: { signedPayload: 'eyJhbGciOiJFUzI1NiIsIng1YyI6WyJNSUlF…' }, reply: { received: true } },
+  },
+  async ({ wire }, inbox) => {
+    await inbox.receive('app_store', messageOf(wire));
+    return { received: true };
+  },
+);
+
+const receiveGooglePlay = route(
+  'POST /v1/webhooks/google-play',
+  {
+    ...told,
+    summary: 'Google Play tells what happened',
+    description:
+      'For a Pub/Sub push subscription of Real-time developer notifications, with authentication: its OIDC token is verified. 200 once the message is stored; a job then reads the purchase from Google Play. A message that comes again changes nothing. It takes no Idempotency-Key: its messageId is one.',
+    body: z
+      .looseObject({
+        message: z.looseObject({ data: z.string(), messageId: z.string() }).meta({ id: 'PubSubMessage' }),
+        subscription: z.string(),
+      })
+      .meta({ id: 'GooglePlayPush' }),
+    reply: { 200: namedObject('GooglePlayReceipt', { received: z.literal(true) }) },
+    example: {
+      body: {
+        message: {
+          data: 'eyJ2ZXJzaW9uIjoiMS4wIiwicGFja2FnZU5hbWUiOiJjb20uZXhhbXBsZSJ9',
+          messageId: '136969346945',
+        },
+        subscription: 'projects/example/subscriptions/play',
+      },
+      reply: { received: true },
+    },
+  },
+  async ({ wire }, inbox) => {
+    await inbox.receive('google_play', messageOf(wire));
     return { received: true };
   },
 );
@@ -122,7 +180,14 @@ const replayMessages = route(
 );
 
 /** What providers tell, and what platform admins see of it. Their service is an `Inbox`. */
-export const inboxRoutes = routesOf({ receiveStripe, listMessages, listDead, replayMessages });
+export const inboxRoutes = routesOf({
+  receiveStripe,
+  receiveAppStore,
+  receiveGooglePlay,
+  listMessages,
+  listDead,
+  replayMessages,
+});
 
 function messageOf({
   body,

@@ -15,7 +15,7 @@ import type { LimitInUse } from '../views.ts';
 import type { UsageMeter, Mode } from '../payment-provider.ts';
 import type { AccountCaller } from '../visitor.ts';
 import { reportOverage } from './reporting.ts';
-import { allowed, beginOverage, unitsPastLimit } from './store.ts';
+import { allowed, beginOverage, currencyPaid, unitsPastLimit } from './store.ts';
 import type { OverageView } from './views.ts';
 
 const CHOSEN = commitPoint(
@@ -98,23 +98,30 @@ async function list(parts: OverageParts, accountId: AccountId): Promise<OverageV
 async function viewOf(
   { db }: OverageParts,
   accountId: AccountId,
-  { held, catalogue, overage: { limit, micros }, used }: Offered & { readonly used: readonly LimitInUse[] },
+  {
+    held,
+    catalogue,
+    overage: { limit, micros, also = {} },
+    used,
+  }: Offered & { readonly used: readonly LimitInUse[] },
 ): Promise<OverageView> {
   const { product, plan } = held;
   const declared = catalogue.limits[limit];
   const per = declared !== undefined && 'per' in declared ? declared.per : 'month';
-  const [[counts], chosen] = await db.tenant(accountId, [
+  const [[counts], chosen, [paid]] = await db.tenant(accountId, [
     unitsPastLimit(product, limit, per),
     allowed(accountId),
+    currencyPaid(accountId, product),
   ]);
+  const currency = paid?.currency ?? catalogue.plans[localName(product, plan ?? '')]?.price.currency ?? 'usd';
   const most = chosen.find((one) => one.product === product && one.limit_name === limit)?.most ?? 0;
   const now = used.find((one) => one.product === product && one.limit === limit);
   return {
     product,
     limit,
     plan: plan ?? '',
-    currency: catalogue.plans[localName(product, plan ?? '')]?.price.currency ?? 'usd',
-    unit_micros: micros,
+    currency,
+    unit_micros: also[currency] ?? micros,
     included: Number(held.grants[limit]) - (held.overage[limit] ?? 0),
     most,
     used: now?.used ?? 0,

@@ -85,6 +85,14 @@ export const reportRefused = ({ account_id, id }: DueReport, code: string) =>
 export const unitsPastLimit = (product: string, limit: string, per: string) =>
   statement<{ past: number }>('select billing.past_here($1, $2, $3) as past', [product, limit, per]);
 
+/** The currency in which an account pays for a product at Stripe; none: it has no subscription there. */
+export const currencyPaid = (accountId: AccountId, product: string) =>
+  statement<{ currency: string }>(
+    `select currency from billing.subscriptions where account_id = $1 and product = $2 and store = 'stripe'
+      order by starts_at desc limit 1`,
+    [accountId, product],
+  );
+
 /** What an account chose. */
 export const allowed = (accountId: AccountId) =>
   statement<{ product: string; limit_name: string; most: number }>(

@@ -1,4 +1,4 @@
-import { CURRENCIES } from '#platform/entitlements';
+import { currencyCode } from '../currency-code.ts';
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 
@@ -6,7 +6,7 @@ export const overageReply = namedObject('Overage', {
   product: z.string(),
   limit: z.string(),
   plan: z.string().describe('`product.plan`: the one that is in effect.'),
-  currency: z.enum(CURRENCIES),
+  currency: currencyCode,
   unit_micros: z.int().describe('What one unit past the limit costs, in millionths of the currency.'),
   included: z.int().describe('Units that the plan itself has, in each window.'),
   most: z

@@ -1,12 +1,6 @@
 import { statement, type Transaction } from '#platform/db';
-import type {
-  ChargeFacts,
-  Cycle,
-  DisputeFacts,
-  InvoiceFacts,
-  RefundFacts,
-  SubscriptionFacts,
-} from '../facts.ts';
+import type { Cycle } from '../cycles.ts';
+import type { ChargeFacts, DisputeFacts, InvoiceFacts, RefundFacts, SubscriptionFacts } from '../facts.ts';
 import type { Customer } from './applied-object.ts';
 
 /** A row of billing.subscriptions, as far as something is derived from it. */
@@ -18,7 +12,7 @@ export interface SubscriptionRow {
   readonly cycle: Cycle;
   readonly quantity: number;
   readonly state: SubscriptionFacts['state'];
-  /** The provider tries no more to be paid. */
+  /** The provider tries no more to be paid; one that was canceled was for that. */
   readonly given_up: boolean;
   readonly starts_at: Date;
   readonly trial_ends_at: Date | null;
@@ -28,9 +22,18 @@ export interface SubscriptionRow {
   readonly period_ends_at: Date;
   readonly cancels_at: Date | null;
   readonly ended_at: Date | null;
+  /** Bought in a store's sandbox, where nobody pays. */
+  readonly in_sandbox: boolean;
+  /** Until when its store wants it to be had although it is not paid. */
+  readonly kept_until: Date | null;
+  /** The purchase that it took the place of. */
+  readonly replaces: string | null;
   readonly next_plan: string | null;
   readonly next_quantity: number | null;
   readonly next_at: Date | null;
+  /** What it becomes once an invoice of it is paid, if that is before an instant. */
+  readonly pending_plan: string | null;
+  readonly pending_expires_at: Date | null;
 }
 
 export interface InvoiceRow {
@@ -44,11 +47,15 @@ export interface InvoiceRow {
   readonly attempts: number;
   /** Without it its tries are not all known here. */
   readonly last_charge: string | null;
+  /** The payment waits for the person, at `url`. */
+  readonly asks_customer: boolean;
   readonly url: string | null;
   readonly issued_at: Date;
   /** Of one that is sent, and not charged by the provider itself. */
   readonly due_at: Date | null;
   readonly paid_at: Date | null;
+  /** Nobody paid for it: it was bought in a store's sandbox. */
+  readonly in_sandbox: boolean;
 }
 
 export interface LineRow {
@@ -90,6 +97,15 @@ export interface DisputeRow {
   readonly occurred_at: Date;
 }
 
+/** A failure of a provider's own try, as it was told to us, and what was promised then. It never changes. */
+export interface ToldFailure {
+  readonly invoice: string;
+  /** 0: it is owed, and no failure of it is known yet. */
+  readonly nth: number;
+  readonly told_at: Date;
+  readonly grace_ends_at: Date;
+}
+
 /** All that a payment provider sold to an account: what is derived is derived from this alone. Each list in the order of time. */
 export interface BillingRecords {
   readonly subscriptions: readonly SubscriptionRow[];
@@ -98,6 +114,7 @@ export interface BillingRecords {
   readonly payments: readonly PaymentRow[];
   readonly refunds: readonly RefundRow[];
   readonly disputes: readonly DisputeRow[];
+  readonly told: readonly ToldFailure[];
 }
 
 const soldTo = (order: string) =>
@@ -107,19 +124,19 @@ const TAKEN_BACK = 'store_id, charge, state, amount, currency, occurred_at';
 export async function readBillingRecords(tx: Transaction, whose: Customer): Promise<BillingRecords> {
   const { accountId, provider, mode } = whose;
   const values = [accountId, provider, mode];
-  const [subscriptions, invoices, lines, payments, refunds, disputes] = await tx.runAll([
+  const [subscriptions, invoices, lines, payments, refunds, disputes, told] = await tx.runAll([
     statement<SubscriptionRow>(
       `select s.id, s.store_id, s.product, s.plan, s.cycle, s.quantity, s.state, s.given_up, s.starts_at, s.trial_ends_at,
-         t.refused_at as trial_refused_at, s.period_starts_at, s.period_ends_at, s.cancels_at, s.ended_at, s.next_plan,
-         s.next_quantity, s.next_at
+         t.refused_at as trial_refused_at, s.period_starts_at, s.period_ends_at, s.cancels_at, s.ended_at, s.in_sandbox,
+         s.kept_until, s.replaces, s.next_plan, s.next_quantity, s.next_at, s.pending_plan, s.pending_expires_at
        from billing.subscriptions s
        left join billing.trials t using (account_id, store, mode, store_id)
        where s.account_id = $1 and s.store = $2 and s.mode = $3 order by s.starts_at, s.store_id`,
       values,
     ),
     statement<InvoiceRow>(
-      `select id, store_id, state, subscription, reason, currency, total, attempts, last_charge, url, issued_at, due_at, paid_at
-       from billing.invoices ${soldTo('issued_at')}`,
+      `select id, store_id, state, subscription, reason, currency, total, attempts, last_charge, asks_customer, url, issued_at, due_at, paid_at,
+         in_sandbox from billing.invoices ${soldTo('issued_at')}`,
       values,
     ),
     statement<LineRow>(
@@ -134,8 +151,13 @@ export async function readBillingRecords(tx: Transaction, whose: Customer): Prom
     ),
     statement<RefundRow>(`select ${TAKEN_BACK} from billing.refunds ${soldTo('occurred_at')}`, values),
     statement<DisputeRow>(`select ${TAKEN_BACK} from billing.disputes ${soldTo('occurred_at')}`, values),
+    statement<ToldFailure>(
+      `select invoice, nth, told_at, grace_ends_at from billing.told_failures
+       where account_id = $1 and store = $2 and mode = $3 order by invoice, nth`,
+      values,
+    ),
   ]);
-  return { subscriptions, invoices, lines, payments, refunds, disputes };
+  return { subscriptions, invoices, lines, payments, refunds, disputes, told };
 }
 
 /** Those that pay for a subscription, or try to. */
@@ -150,6 +172,11 @@ export function invoicesOf(
 export function paymentsOf({ payments }: BillingRecords, invoices: readonly InvoiceRow[]): PaymentRow[] {
   const paid = new Set<string | null>(invoices.map(({ store_id }) => store_id));
   return payments.filter(({ invoice }) => paid.has(invoice));
+}
+
+/** What was told of an invoice, the first thing first. */
+export function toldOf({ told }: BillingRecords, { store_id }: Pick<InvoiceRow, 'store_id'>): ToldFailure[] {
+  return told.filter(({ invoice }) => invoice === store_id).sort((a, b) => a.nth - b.nth);
 }
 
 /** Whether each charge that an invoice names was read: what was tried besides charged nothing. */

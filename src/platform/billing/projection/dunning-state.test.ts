@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { BillingRecords, SubscriptionRow } from './billing-records.ts';
 import { grantsFrom, purchasesOf } from './grants.ts';
 import { dunningStateOf } from './dunning-state.ts';
+import { failuresToTell } from './grace.ts';
 import {
   billingRecords,
   day,
@@ -68,89 +69,145 @@ const uncharged = (attempts: number): Partial<BillingRecords> => ({
   invoices: [first, invoice({ attempts })],
 });
 
+/** What is told, in this order: on a day, the rows as they are then. Answers how it stands with the last of them. */
+function told(
+  of: Partial<SubscriptionRow>,
+  ...tellings: readonly (readonly [day: number, rows: Partial<BillingRecords>])[]
+) {
+  let rows = billingRecords();
+  for (const [at, now] of tellings) {
+    const records = billingRecords({ subscriptions: [subscription(of)], ...now, told: rows.told });
+    const fresh = failuresToTell(records, { now: day(at), longestDays: 14 });
+    rows = { ...records, told: [...records.told, ...fresh] };
+  }
+  return dunning(of, rows);
+}
+const PAST_DUE = { state: 'past_due' } as const;
+
 describe('a failed payment', () => {
-  test('leaves seven days, the second one three, and the third suspends at once', () => {
-    expect(dunning({ state: 'past_due' }, failing(1, 30))).toEqual(stops(37, 'payment', 1));
-    expect(dunning({ state: 'past_due' }, failing(2, 30, 33))).toEqual(stops(36, 'payment', 2));
-    expect(dunning({ state: 'past_due' }, failing(3, 30, 33, 38))).toEqual(stops(38, 'payment', 3));
+  test('leaves seven days from when it was told, and a later one three at least', () => {
+    const one = [30, failing(1, 30)] as const;
+    expect(told(PAST_DUE, one)).toEqual(stops(37, 'payment', 1));
+    expect(told(PAST_DUE, one, [33, failing(2, 30, 33)])).toEqual(stops(37, 'payment', 2));
+    expect(told(PAST_DUE, one, [36, failing(2, 30, 36)])).toEqual(stops(39, 'payment', 2));
+    // Returned by a bank after nine days.
+    expect(told(PAST_DUE, [39, failing(1, 30)])).toEqual(stops(46, 'payment', 1));
   });
 
-  test('of a customer who tries another card takes none of the days that they were promised', () => {
-    expect(dunning({ state: 'past_due' }, failing(1, 30, 30.1, 30.2))).toEqual(stops(37, 'payment', 1));
-    expect(dunning({ state: 'past_due' }, failing(2, 30, 30.1, 33))).toEqual(stops(36, 'payment', 2));
+  test('of a provider that tries often takes no day that was promised, and leaves none after fourteen', () => {
+    const tries = [0, 1, 3, 5, 7, 9, 11, 13].map((after) => 30 + after);
+    const tellings = tries.map((at, n) => [at, failing(n + 1, ...tries.slice(0, n + 1))] as const);
+    expect(told(PAST_DUE, ...tellings.slice(0, 3))).toEqual(stops(37, 'payment', 3));
+    expect(told(PAST_DUE, ...tellings.slice(0, 4))).toEqual(stops(38, 'payment', 4));
+    expect(told(PAST_DUE, ...tellings.slice(0, 7))).toEqual(stops(44, 'payment', 7));
+    expect(told(PAST_DUE, ...tellings)).toEqual(stops(44, 'payment', 8));
   });
 
-  test('that the provider does not try again suspends, however few there were', () => {
-    expect(dunning({ state: 'past_due', given_up: true }, failing(1, 30))).toEqual(stops(30, 'payment', 1));
+  test('that is told once the days are over brings none back', () => {
+    expect(told(PAST_DUE, [30, failing(1, 30)], [38, failing(2, 30, 38)])).toEqual(stops(37, 'payment', 2));
+  });
+
+  test('of a customer who tries another card moves nothing', () => {
+    const one = [30, failing(1, 30)] as const;
+    expect(told(PAST_DUE, one, [36, failing(1, 30, 36, 36.1)])).toEqual(stops(37, 'payment', 1));
+    const two = [36, failing(2, 30, 36)] as const;
+    expect(told(PAST_DUE, one, two, [38, failing(2, 30, 36, 38)])).toEqual(stops(39, 'payment', 2));
+  });
+
+  test('that the provider does not try again leaves the days that were promised, and so does its end', () => {
+    const one = [30, failing(1, 30)] as const;
+    expect(told({ ...PAST_DUE, given_up: true }, one)).toEqual(stops(37, 'payment', 1));
+    const { told: promised } = billingRecords({
+      told: [{ invoice: 'in_2', nth: 1, told_at: day(30), grace_ends_at: day(37) }],
+    });
+    const rows = { ...failing(1, 30), told: promised };
+    const ended = { state: 'canceled', ended_at: day(34) } as const;
+    expect(dunning({ ...ended, given_up: true }, rows)).toEqual(stops(37, 'payment', 1));
+    // Whoever ends it themselves ends it then.
+    expect(dunning(ended, rows).until).toBe(34);
+  });
+
+  test('of which we hear when it is all over is promised nothing', () => {
+    const ended = { state: 'canceled', ended_at: day(41), given_up: true } as const;
+    expect(told(ended, [50, failing(3, 30, 33, 38)])).toEqual(lasts(41));
   });
 
   test('that nobody told us of yet leaves seven days all the same', () => {
-    const untried = invoice({ attempts: 0 });
-    expect(dunning({ state: 'past_due' }, { invoices: [first, untried] })).toEqual(stops(37, 'payment'));
-    expect(dunning({ state: 'past_due' })).toEqual(stops(37, 'payment'));
-    expect(dunning({ state: 'past_due' }, { invoices: [], lines: [], payments: [] }).until).toBe(37);
+    const untried = { invoices: [first, invoice({ attempts: 0 })] };
+    expect(told(PAST_DUE, [39, untried])).toEqual(stops(46, 'payment'));
+    expect(told(PAST_DUE, [39, untried], [41, failing(1, 30)])).toEqual(stops(48, 'payment', 1));
+    expect(dunning(PAST_DUE)).toEqual(stops(37, 'payment'));
+    expect(dunning(PAST_DUE, { invoices: [], lines: [], payments: [] }).until).toBe(37);
   });
 
   test('that made no charge counts as any other: there is no card, or a bank asks for the person', () => {
-    expect(dunning({ state: 'past_due' }, uncharged(1))).toEqual(stops(37, 'payment', 1));
-    expect(dunning({ state: 'past_due' }, uncharged(2))).toEqual(stops(37, 'payment', 2));
-    expect(dunning({ state: 'past_due' }, uncharged(3))).toEqual(stops(30, 'payment', 3));
+    expect(told(PAST_DUE, [30, uncharged(1)])).toEqual(stops(37, 'payment', 1));
+    expect(told(PAST_DUE, [30, uncharged(1)], [36, uncharged(2)])).toEqual(stops(39, 'payment', 2));
     // A card that was lost after the first decline.
-    expect(dunning({ state: 'past_due' }, failing(2, 31))).toEqual(stops(38, 'payment', 2));
-    expect(dunning({ state: 'past_due' }, failing(3, 31))).toEqual(stops(31, 'payment', 3));
+    expect(told(PAST_DUE, [31, failing(1, 31)], [36, failing(2, 31)])).toEqual(stops(39, 'payment', 2));
     // A bank that has not said yet.
     const pending = payment(31, { state: 'pending' });
-    expect(dunning({ state: 'past_due' }, { ...uncharged(1), payments: [paid, pending] }).failures).toBe(0);
+    expect(told(PAST_DUE, [31, { ...uncharged(1), payments: [paid, pending] }]).failures).toBe(0);
   });
 
   test('of an invoice that was never charged is not forgotten for one that was', () => {
     const second = invoice({ store_id: 'in_3', issued_at: day(60) });
-    expect(
-      dunning(
-        { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) },
-        { invoices: [first, invoice(), second], payments: [paid, payment(60, { invoice: 'in_3' })] },
-      ),
-    ).toMatchObject({ until: 37 });
+    const rows = {
+      invoices: [first, invoice(), second],
+      payments: [paid, payment(60, { invoice: 'in_3' })],
+    };
+    const of = { ...PAST_DUE, period_starts_at: day(60), period_ends_at: day(90) };
+    expect(told(of, [30, uncharged(1)], [60, rows])).toMatchObject({ until: 37 });
   });
 
   test('is owed for when the provider has written it off, until something later is paid', () => {
     const off = invoice({ state: 'uncollectible', attempts: 4 });
-    const of = { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) } as const;
-    expect(dunning(of, { invoices: [first, off] }).until).toBe(30);
+    const of = { ...PAST_DUE, period_starts_at: day(60), period_ends_at: day(90) };
+    const one = [30, uncharged(1)] as const;
+    expect(told(of, one, [50, { invoices: [first, off] }]).until).toBe(37);
     const next = invoice({ store_id: 'in_3', issued_at: day(60) });
     const since = invoice({ store_id: 'in_4', state: 'paid', issued_at: day(59) });
-    expect(dunning(of, { invoices: [first, off, next] }).until).toBe(30);
-    expect(dunning(of, { invoices: [first, off, since, next] }).until).toBe(67);
+    expect(told(of, one, [60, { invoices: [first, off, next] }]).until).toBe(37);
+    expect(told(of, one, [60, { invoices: [first, off, since, next] }]).until).toBe(67);
   });
 
-  test('of which no invoice is left gives no new grace with each period', () => {
-    const of = { state: 'past_due', period_starts_at: day(60), period_ends_at: day(90) } as const;
-    const forgiven = invoice({ state: 'void' });
-    expect(dunning(of, { invoices: [first, forgiven] })).toEqual(stops(37, 'payment'));
-    expect(dunning({ ...of, given_up: true }, { invoices: [first, forgiven] })).toEqual(stops(30, 'payment'));
+  test('of which no invoice is left gives no new grace with each period, and keeps what was promised', () => {
+    const of = { ...PAST_DUE, period_starts_at: day(60), period_ends_at: day(90) };
+    const forgiven = { invoices: [first, invoice({ state: 'void' })] };
+    expect(dunning(of, forgiven)).toEqual(stops(37, 'payment'));
+    expect(dunning({ ...of, given_up: true }, forgiven)).toEqual(stops(30, 'payment'));
+    expect(told({ ...of, given_up: true }, [39, uncharged(1)], [40, forgiven]).until).toBe(46);
   });
 
   test('of an invoice that is sent leaves seven days from when it is due', () => {
-    const of = { state: 'past_due', period_ends_at: day(90) } as const;
+    const of = { ...PAST_DUE, period_ends_at: day(90) };
     const sent = { due_at: day(60) };
-    const rows = { invoices: [first, invoice({ ...sent, attempts: 0 })] };
-    expect(dunning(of, rows)).toEqual(stops(67, 'payment'));
+    expect(told(of, [60, { invoices: [first, invoice({ ...sent, attempts: 0 })] }])).toEqual(
+      stops(67, 'payment'),
+    );
     const early = { invoices: [first, invoice(sent)], payments: [paid, payment(35)] };
-    expect(dunning(of, early)).toEqual(stops(67, 'payment', 1));
+    expect(told(of, [35, early])).toEqual(stops(67, 'payment', 1));
   });
 
   test('of two invoices counts as the one whose grace is over first', () => {
     const second = invoice({ store_id: 'in_3', issued_at: day(60) });
     const rows = failing(3, 30, 33, 38);
-    expect(
-      dunning(
-        { state: 'past_due', period_ends_at: day(90) },
-        {
-          invoices: [...(rows.invoices ?? []), second],
-          payments: [...(rows.payments ?? []), payment(60, { invoice: 'in_3' })],
-        },
-      ),
-    ).toEqual(stops(38, 'payment', 3));
+    const both = {
+      invoices: [...(rows.invoices ?? []), second],
+      payments: [...(rows.payments ?? []), payment(60, { invoice: 'in_3' })],
+    };
+    const of = { ...PAST_DUE, period_ends_at: day(90) };
+    expect(told(of, [30, failing(1, 30)], [60, both])).toEqual(stops(37, 'payment', 3));
+  });
+
+  test('of a change that is not made is owed by nobody', () => {
+    const change = invoice({ reason: 'subscription_update' });
+    const rows = { invoices: [first, change], payments: [paid, payment(40)] };
+    expect(told({ state: 'active' }, [40, rows])).toEqual(lasts(63));
+    const active = billingRecords({ subscriptions: [subscription()], ...rows });
+    expect(failuresToTell(active, { now: day(40), longestDays: 14 })).toEqual([]);
+    // One that was made, and is owed.
+    expect(told(PAST_DUE, [40, rows])).toEqual(stops(47, 'payment', 1));
   });
 
   test('that was made up for is forgotten', () => {
@@ -159,9 +216,13 @@ describe('a failed payment', () => {
   });
 
   test('ends what is canceled afterwards when it suspended it, and not later', () => {
-    expect(dunning({ state: 'canceled', ended_at: day(50) }, failing(3, 30, 33, 38))).toEqual(
-      stops(38, 'payment', 3),
-    );
+    const rows = {
+      ...failing(3, 30, 33, 38),
+      told: [{ invoice: 'in_2', nth: 1, told_at: day(30), grace_ends_at: day(37) }],
+    };
+    const of = { state: 'canceled', ended_at: day(50), given_up: true } as const;
+    expect(dunning({ ...of, given_up: false }, rows)).toEqual(stops(37, 'payment', 3));
+    expect(dunning(of, rows)).toEqual(stops(37, 'payment', 3));
   });
 });
 

@@ -10,6 +10,11 @@ import {
 } from './billing-records.ts';
 import type { DunningState } from './dunning-state.ts';
 
+/** A grant, and whether nobody paid for it. */
+export interface DerivedGrant extends ProviderGrant {
+  readonly inSandbox: boolean;
+}
+
 /**
  * All that a payment provider's rows amount to, each by the provider's id: of a subscription, or of the line of an invoice that an add-on
  * was paid with. A subscription that gives nothing is there all the same, and ends at its beginning.
@@ -17,14 +22,14 @@ import type { DunningState } from './dunning-state.ts';
 export function grantsFrom(
   records: BillingRecords,
   dunningStates: ReadonlyMap<string, DunningState>,
-): ProviderGrant[] {
+): DerivedGrant[] {
   const subscribed = records.subscriptions
     .flatMap((one) =>
       subscribedTo(one, isRefusedTrial(one) ? null : (dunningStates.get(one.id)?.until ?? null)),
     )
     // None of a plan is nothing.
     .map((grant) => (grant.quantity > 0 ? grant : { ...grant, quantity: 1, endsAt: grant.startsAt }));
-  const bought = purchasesOf(records).map(({ line, addOn, paidAt, revokedAt }) => ({
+  const bought = purchasesOf(records).map(({ line, addOn, paidAt, revokedAt, inSandbox }) => ({
     externalId: line.store_id,
     product: line.product,
     addOn,
@@ -32,6 +37,7 @@ export function grantsFrom(
     startsAt: paidAt,
     endsAt: null,
     revokedAt,
+    inSandbox,
   }));
   return [...subscribed, ...bought];
 }
@@ -50,7 +56,7 @@ function beginningOf({
 }
 
 /** A change that waits is in effect from its instant on, without anybody doing anything then. */
-function subscribedTo(subscription: SubscriptionRow, until: Date | null): ProviderGrant[] {
+function subscribedTo(subscription: SubscriptionRow, until: Date | null): DerivedGrant[] {
   const { store_id, product, plan, quantity, next_plan, next_quantity, next_at, trial_ends_at } =
     subscription;
   const startsAt = beginningOf(subscription);
@@ -62,6 +68,7 @@ function subscribedTo(subscription: SubscriptionRow, until: Date | null): Provid
     startsAt,
     endsAt: until ?? startsAt,
     revokedAt: null,
+    inSandbox: subscription.in_sandbox,
     // Stripe never bills what was used in a trial.
     meteredFrom: trial_ends_at ?? undefined,
   };
@@ -86,6 +93,7 @@ interface Purchase {
   readonly paidAt: Date;
   /** When the money went back, if it did. */
   readonly revokedAt: Date | null;
+  readonly inSandbox: boolean;
 }
 
 /** What stands on paid invoices besides plans; each line is a purchase of its own. */
@@ -99,7 +107,7 @@ export function purchasesOf(records: BillingRecords): Purchase[] {
     const sold = lines.flatMap((line) => (line.add_on === null ? [] : [{ line, addOn: line.add_on }]));
     if (sold.length === 0) return [];
     const revokedAt = takenBackAt(records, invoice);
-    return sold.map((one) => ({ ...one, paidAt, revokedAt }));
+    return sold.map((one) => ({ ...one, paidAt, revokedAt, inSandbox: invoice.in_sandbox }));
   });
 }
 

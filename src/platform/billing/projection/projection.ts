@@ -2,24 +2,46 @@ import type { Audit } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
+import type { UsageCarrier } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
 import type { ObjectRef } from '../facts.ts';
+import type { Mode, ProviderName } from '../payment-provider.ts';
 import type { AppliedObject, Customer } from './applied-object.ts';
 import { type BillingRecords, readBillingRecords, type SubscriptionRow } from './billing-records.ts';
 import { type DunningState, dunningStateOf } from './dunning-state.ts';
 import { grantsFrom } from './grants.ts';
+import { giveUsageIn, type MovedCustomer, moveRowsIn, takeUsageIn } from './move-customer.ts';
 import { writeRowsIn } from './write-rows.ts';
+import { notifyPaidTwiceIn } from './notifications/paid-twice.ts';
 import { notifyIn } from './notifications/notify.ts';
 import { recordTrialIn } from './record-trial.ts';
+import { tellFailuresIn } from './tell-failures.ts';
+
+/** How many days after its first failure was told a plan is kept at most, where nothing else is set. */
+const LONGEST_GRACE_DAYS = 14;
 
 export interface ProjectionParts {
   /** In how many accounts of one person, or on one card, a product is tried. */
   readonly freeAccountsPerUser: number;
+  /** How many days after its first failure was told a plan that is not paid is kept at most. */
+  readonly longestGraceDays?: number | undefined;
   readonly entitlements: Pick<Entitlements, 'catalogues' | 'providerGrantsIn' | 'announce'>;
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly audit: Audit;
+  /** What stores of phones need; not there: none are sold through. */
+  readonly storeRules?: StoreRules | undefined;
+}
+
+/** What decides beside their rows what purchases in apps come to. */
+export interface StoreRules {
+  /** The modes of a provider that this server sells in: what an account holds is of all of them together. */
+  readonly modesOf: (provider: ProviderName) => readonly Mode[];
+  /** Whether what is bought in a store's sandbox is granted to an account. */
+  readonly grantsSandbox: (accountId: AccountId) => boolean;
+  /** What was used of a purchase goes with it. */
+  readonly carrier: UsageCarrier;
 }
 
 export interface Projection {
@@ -29,6 +51,8 @@ export interface Projection {
    * something of the same account waits until `tx` ends.
    */
   applyIn(tx: Transaction, applied: AppliedObject): Promise<void>;
+  /** Gives the rows of a customer to another account, with what was used of what they granted. */
+  moveIn(tx: Transaction, moved: MovedCustomer): Promise<void>;
   /** Writes what all rows of an account come to: for whoever has told them again. */
   deriveIn(tx: Transaction, customer: Customer): Promise<void>;
   /** Called once that transaction is over: tells all processes what changed. */
@@ -48,10 +72,21 @@ export function createProjection(parts: ProjectionParts): Projection {
         return;
       const records = await writeDerivedIn(parts, tx, applied);
       await notifyIn(parts, tx, { applied, before, records });
+      if (applied.ref.kind === 'subscription') await notifyPaidTwiceIn(parts, tx, applied.accountId);
     },
     async deriveIn(tx, customer) {
       const [, [account]] = await tx.runAll([lockAccount(customer.accountId), accountOf(customer.accountId)]);
       if (account !== undefined) await writeDerivedIn(parts, tx, customer);
+    },
+    async moveIn(tx, moved) {
+      await tx.runAll([moved.from, moved.accountId].sort().map(lockAccount));
+      const used = await takeUsageIn(parts, tx, moved);
+      await moveRowsIn(parts, tx, moved);
+      // It must hold the plan before anything of it counts as used.
+      await writeDerivedIn(parts, tx, moved);
+      await giveUsageIn(parts, tx, { ...moved, used });
+      const [account] = await tx.run(accountOf(moved.from));
+      if (account !== undefined) await writeDerivedIn(parts, tx, { ...moved, accountId: moved.from });
     },
     announce(accountId) {
       entitlements.announce(accountId);
@@ -78,21 +113,36 @@ const accountOf = (accountId: AccountId) =>
 
 /** Writes what follows from the rows of an account: how its subscriptions stand, and what it is granted. Answers the rows. */
 async function writeDerivedIn(
-  { entitlements }: Pick<ProjectionParts, 'entitlements'>,
+  parts: Pick<ProjectionParts, 'entitlements' | 'storeRules' | 'longestGraceDays'>,
   tx: Transaction,
   customer: Customer,
 ): Promise<BillingRecords> {
-  const records = await readBillingRecords(tx, customer);
+  const { accountId, provider } = customer;
+  const { records, grants } = await derivedIn(parts, tx, customer);
+  // A store's sandbox is another mode of the same source, whose grants are replaced together.
+  for (const mode of parts.storeRules?.modesOf(provider) ?? [])
+    if (mode !== customer.mode) grants.push(...(await derivedIn(parts, tx, { ...customer, mode })).grants);
+  const granted = grants.filter(
+    ({ inSandbox }) => !inSandbox || parts.storeRules?.grantsSandbox(accountId) === true,
+  );
+  await parts.entitlements.providerGrantsIn(tx, { accountId, source: provider, grants: granted });
+  return records;
+}
+
+async function derivedIn(
+  { longestGraceDays = LONGEST_GRACE_DAYS }: Pick<ProjectionParts, 'longestGraceDays'>,
+  tx: Transaction,
+  customer: Customer,
+) {
+  const records = await tellFailuresIn(tx, customer, {
+    records: await readBillingRecords(tx, customer),
+    longestDays: longestGraceDays,
+  });
   const dunningStates = new Map(records.subscriptions.map((one) => [one.id, dunningStateOf(one, records)]));
   await tx.runAll(
     records.subscriptions.flatMap((one) => writeDunningState(customer, one, dunningStates.get(one.id))),
   );
-  await entitlements.providerGrantsIn(tx, {
-    accountId: customer.accountId,
-    source: customer.provider,
-    grants: grantsFrom(records, dunningStates),
-  });
-  return records;
+  return { records, grants: grantsFrom(records, dunningStates) };
 }
 
 function writeDunningState(

@@ -1,6 +1,6 @@
 import { type Statement, statement, type Transaction } from '#platform/db';
 import { sha256 } from '#platform/kernel';
-import type { InvoiceFacts, LineFacts, PaymentFacts, SubscriptionFacts } from '../facts.ts';
+import type { InvoiceFacts, LineFacts, PaymentFacts, SaleFacts, SubscriptionFacts } from '../facts.ts';
 import type { ProviderMode } from '../payment-provider.ts';
 import type { AppliedObject } from './applied-object.ts';
 
@@ -30,6 +30,9 @@ export async function writeRowsIn(
     writing.push(upsert(applied, 'subscriptions', subscriptionRow(subscription)));
   if (invoice !== undefined) writing.push(...invoiceRows(applied, invoice));
   if (payment !== undefined) writing.push(...paymentRows(applied, payment));
+  for (const sale of facts.sales ?? [])
+    writing.push(...invoiceRows(applied, sale.invoice), ...paymentRows(applied, sale.payment));
+  if (facts.sales !== undefined) writing.push(deleteOtherRefunds(applied, facts.sales));
   if (checkout !== undefined) writing.push(checkoutState(applied, checkout.state));
   // A draft that was thrown away. Whatever was charged stays with the provider for ever.
   if (ref.kind === 'invoice' && invoice === undefined) writing.push(deleteRow(applied, 'invoices'));
@@ -40,7 +43,31 @@ export async function writeRowsIn(
   return new Map(before.map(({ store_id, ...row }) => [store_id, row]));
 }
 
-const formerRows = ({ ref, provider, mode }: AppliedObject) =>
+/** What was taken back of sales; no row: the object tells of none. */
+const FORMER_OF_SALES = ['refunds', 'disputes']
+  .map(
+    (
+      table,
+    ) => `select t.store_id, t.state, null, null, null, null::integer, null::timestamptz from billing.${table} t
+       where t.store = $1 and t.mode = $2 and t.charge in (select jsonb_array_elements_text($4::text::jsonb))`,
+  )
+  .join(' union all ');
+
+const formerRows = ({ ref, facts, provider, mode }: AppliedObject) =>
+  facts.sales === undefined
+    ? formerRowsOf({ ref, provider, mode })
+    : statement<FormerRow & { store_id: string }>(
+        `select store_id, state, product, plan, cycle, quantity, cancels_at from billing.subscriptions
+         where store = $1 and mode = $2 and store_id = $3 union all ${FORMER_OF_SALES}`,
+        [
+          provider,
+          mode,
+          ref.id,
+          JSON.stringify(facts.sales.flatMap(({ payment }) => payment.charges.map(({ id }) => id))),
+        ],
+      );
+
+const formerRowsOf = ({ ref, provider, mode }: Pick<AppliedObject, 'ref' | 'provider' | 'mode'>) =>
   statement<FormerRow & { store_id: string }>(
     ref.kind === 'payment'
       ? `select r.store_id, r.state from billing.refunds r join billing.payments p on (p.store, p.mode, p.store_id) = (r.store, r.mode, r.charge)
@@ -57,7 +84,7 @@ const formerRows = ({ ref, provider, mode }: AppliedObject) =>
 
 type Row = { readonly store_id: string } & Readonly<Record<string, string | number | boolean | Date | null>>;
 
-function subscriptionRow({ next, ...of }: SubscriptionFacts): Row {
+function subscriptionRow({ next, pending, ...of }: SubscriptionFacts): Row {
   return {
     store_id: of.id,
     product: of.product,
@@ -74,10 +101,19 @@ function subscriptionRow({ next, ...of }: SubscriptionFacts): Row {
     period_ends_at: of.periodEndsAt,
     cancels_at: of.cancelsAt,
     ended_at: of.endedAt,
+    in_sandbox: of.isSandbox ?? false,
+    kept_until: of.keptUntil ?? null,
+    replaces: of.replaces ?? null,
+    acknowledge_by: of.acknowledgeBy ?? null,
     next_plan: next?.plan ?? null,
     next_cycle: next?.cycle ?? null,
     next_quantity: next?.quantity ?? null,
     next_at: next?.at ?? null,
+    pending_plan: pending?.plan ?? null,
+    pending_cycle: pending?.cycle ?? null,
+    pending_quantity: pending?.quantity ?? null,
+    pending_invoice: pending?.invoice ?? null,
+    pending_expires_at: pending?.expiresAt ?? null,
   };
 }
 
@@ -97,14 +133,18 @@ function invoiceRows(applied: AppliedObject, { lines, ...of }: InvoiceFacts): St
     attempts: of.attempts,
     last_charge: of.lastCharge,
     next_attempt_at: of.nextAttemptAt,
+    asks_customer: of.asksCustomer ?? false,
     url: of.url,
     pdf_url: of.pdfUrl,
     issued_at: of.issuedAt,
     due_at: of.dueAt,
     paid_at: of.paidAt,
+    acknowledge_by: of.acknowledgeBy ?? null,
+    in_sandbox: of.isSandbox ?? false,
   };
   // Lines of a draft come and go.
-  return [upsert(applied, 'invoices', row), deleteLines(applied), insertLines(applied, lines)];
+  const id = idOf(applied, of.id);
+  return [upsert(applied, 'invoices', row), deleteLines(applied, id), insertLines(applied, id, lines)];
 }
 
 function paymentRows(
@@ -181,13 +221,13 @@ const deleteRow = ({ accountId, provider, mode, ref }: AppliedObject, table: 'su
     [accountId, provider, mode, ref.id],
   );
 
-const deleteLines = ({ accountId, ref, ...providerMode }: AppliedObject) =>
+const deleteLines = ({ accountId }: AppliedObject, invoiceId: string) =>
   statement('delete from billing.invoice_lines where account_id = $1 and invoice_id = $2', [
     accountId,
-    idOf(providerMode, ref.id),
+    invoiceId,
   ]);
 
-const insertLines = ({ accountId, ref, ...providerMode }: AppliedObject, lines: readonly LineFacts[]) =>
+const insertLines = ({ accountId }: AppliedObject, invoiceId: string, lines: readonly LineFacts[]) =>
   statement(
     `insert into billing.invoice_lines (account_id, invoice_id, store_id, product, plan, add_on, overage, cycle, quantity,
        unit_amount, amount, discount, tax, proration, period_starts_at, period_ends_at)
@@ -196,7 +236,22 @@ const insertLines = ({ accountId, ref, ...providerMode }: AppliedObject, lines: 
      from jsonb_to_recordset($3::text::jsonb) as line (id text, product text, plan text, "addOn" text, overage text, cycle text,
        quantity bigint, "unitAmount" bigint, amount bigint, discount bigint, tax bigint, proration boolean,
        "periodStartsAt" timestamptz, "periodEndsAt" timestamptz)`,
-    [accountId, idOf(providerMode, ref.id), JSON.stringify(lines)],
+    [accountId, invoiceId, JSON.stringify(lines)],
+  );
+
+/** A store may take a refund back: then it is told of no more. */
+const deleteOtherRefunds = ({ accountId, provider, mode }: AppliedObject, sales: readonly SaleFacts[]) =>
+  statement(
+    `delete from billing.refunds where account_id = $1 and store = $2 and mode = $3
+       and charge in (select jsonb_array_elements_text($4::text::jsonb))
+       and store_id not in (select jsonb_array_elements_text($5::text::jsonb))`,
+    [
+      accountId,
+      provider,
+      mode,
+      JSON.stringify(sales.flatMap(({ payment }) => payment.charges.map(({ id }) => id))),
+      JSON.stringify(sales.flatMap(({ payment }) => payment.refunds.map(({ id }) => id))),
+    ],
   );
 
 /** Of a checkout that was begun here. */

@@ -1,6 +1,6 @@
 import { localName } from '#platform/entitlements';
 import { type AccountId, AppError } from '#platform/kernel';
-import type { Cycle } from '../facts.ts';
+import { aYear, type Cycle, type SoldCycle } from '../cycles.ts';
 import type { AccountCaller } from '../visitor.ts';
 import {
   type Change,
@@ -8,6 +8,7 @@ import {
   changeNow,
   previewChange,
 } from '../providers/stripe/subscription-changes.ts';
+import type { Confirmation } from '../providers/stripe/pending-change.ts';
 import { findPromotion } from '../providers/stripe/checkout.ts';
 import { catalogueOf, planOf, notSold } from './order.ts';
 import { pricesOf } from './prices.ts';
@@ -19,7 +20,7 @@ import type { PreviewView } from './views.ts';
 export interface ChangeOrder {
   readonly product?: string | undefined;
   readonly plan?: string | undefined;
-  readonly cycle?: Cycle | undefined;
+  readonly cycle?: SoldCycle | undefined;
   readonly quantity?: number | undefined;
   /** Not said: at once for what costs more, with the end of what is paid for what costs less. */
   readonly when?: 'now' | 'period_end' | undefined;
@@ -31,8 +32,15 @@ interface Planned {
   readonly row: SubscriptionRow;
   readonly change: Change;
   readonly when: 'now' | 'period_end';
-  readonly to: { readonly plan: string; readonly cycle: Cycle; readonly quantity: number };
+  readonly to: { readonly plan: string; readonly cycle: SoldCycle; readonly quantity: number };
   readonly notFitting: readonly LimitExceeded[];
+}
+
+export interface Changed {
+  readonly row: SubscriptionRow;
+  readonly notFitting: readonly LimitExceeded[];
+  /** It is not made yet: there the customer confirms its payment. */
+  readonly confirmation: Confirmation | undefined;
 }
 
 /**
@@ -43,19 +51,19 @@ export async function change(
   parts: SellingParts,
   visitor: AccountCaller,
   order: ChangeOrder,
-): Promise<{ readonly row: SubscriptionRow; readonly notFitting: readonly LimitExceeded[] }> {
+): Promise<Changed> {
   const planned = await planFor(parts, visitor.accountId, order);
   const { row, when, to, notFitting } = planned;
   if (when === 'now' && notFitting.length > 0)
     throw new AppError('does_not_fit', { details: { not_fitting: notFitting } });
   const { client } = parts.stripe;
-  await (when === 'now' ? changeNow : changeLater)(client, row.store_id, planned.change);
+  const confirmation = await (when === 'now' ? changeNow : changeLater)(client, row.store_id, planned.change);
   const after = await recordChange(parts, visitor, {
     row,
     action: 'subscription.change',
-    changes: { ...to, when },
+    changes: { ...to, when, ...(confirmation === undefined ? {} : { waits_for: 'customer' }) },
   });
-  return { row: after, notFitting };
+  return { row: after, notFitting, confirmation };
 }
 
 /** What `change` would do and cost. */
@@ -85,10 +93,11 @@ async function planFor(parts: SellingParts, accountId: AccountId, order: ChangeO
     plan: wanted,
     cycle: order.cycle ?? row.cycle,
     quantity: order.quantity ?? (bySeat ? row.quantity : 1),
+    currency: row.currency,
   });
   const { price, metered } = await pricesOf(parts, { product, ...to });
   const dearer =
-    aMonth(to.cycle, to.unitAmount * to.quantity) > aMonth(row.cycle, row.unit_amount * row.quantity);
+    aYear(to.cycle, to.unitAmount * to.quantity) > aYear(row.cycle, row.unit_amount * row.quantity);
   const { plan, cycle, quantity } = to;
   return {
     row,
@@ -135,9 +144,6 @@ function isMore(
   dearer: boolean,
 ): boolean {
   if (to.cycle === row.cycle) return dearer;
-  if (to.cycle === 'yearly') return true;
+  if (aYear(to.cycle, 1) < aYear(row.cycle, 1)) return true;
   return dearer && (to.plan !== row.plan || to.quantity > row.quantity);
 }
-
-/** Twelfths of minor units, so that a year and its months compare exactly. */
-const aMonth = (cycle: Cycle, amount: number) => (cycle === 'yearly' ? amount : amount * 12);

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Mode } from '../payment-provider.ts';
+import type { Mode, ProviderName } from '../payment-provider.ts';
 import type { Asked, Session, SessionParams } from '../providers/stripe/checkout.ts';
 import type { Order } from './order.ts';
 
@@ -84,4 +84,14 @@ export const kindOfAccount = (accountId: AccountId) =>
   statement<{ kind: 'personal' | 'organization' }>(
     'select kind from accounts.accounts where account_id = $1',
     [accountId],
+  );
+
+/** A subscription to a product that goes on in a store; one that nobody pays there is none. */
+export const renewsInAStore = (accountId: AccountId, product: string, mode: Mode) =>
+  statement<{ store: ProviderName }>(
+    `select store from billing.subscriptions
+      where account_id = $1 and product = $2 and mode = $3 and store <> 'stripe' and cancels_at is null and not in_sandbox
+        and state in ('trialing', 'active', 'past_due')
+      order by starts_at desc limit 1`,
+    [accountId, product, mode],
   );

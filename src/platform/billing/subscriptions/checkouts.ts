@@ -22,6 +22,7 @@ import {
   keepSession,
   kindOfAccount,
   openCheckout,
+  renewsInAStore,
 } from './checkouts-store.ts';
 import { type Order, notSold } from './order.ts';
 import { pricesOf } from './prices.ts';
@@ -158,6 +159,15 @@ async function openSessionFor(parts: SellingParts, visit: OrderedCheckout, asked
   });
 }
 
+/** Nobody is sold here what a store has them pay for, month by month: it is changed, or canceled, there first. Throws `managed_elsewhere`. */
+async function assertNotPaidInAStore(
+  { db, stripe }: SellingParts,
+  { accountId, product }: { readonly accountId: AccountId; readonly product: string },
+): Promise<void> {
+  const [[paid]] = await db.tenant(accountId, [renewsInAStore(accountId, product, stripe.client.mode)]);
+  if (paid !== undefined) throw new AppError('managed_elsewhere', { details: { store: paid.store } });
+}
+
 async function paramsOf(parts: SellingParts, { accountId, order }: OrderedCheckout): Promise<SessionParams> {
   const { client, addsTax } = parts.stripe;
   const { product, plan, promotionCode, quantity, successUrl, cancelUrl } = order;
@@ -169,6 +179,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: OrderedChecko
   const customers = await customersOf({ db: parts.db, client }, accountId);
   const subscribed = plan === null ? 'never' : await subscribedTo(client, { customers, product });
   if (subscribed === 'now') throw new AppError('already_subscribed');
+  if (plan !== null) await assertNotPaidInAStore(parts, { accountId, product });
   return sessionParams({
     customer,
     recurring: plan !== null,

@@ -20,6 +20,7 @@ export const subscription: SubscriptionView = {
   suspends_at: null,
   suspended_by: null,
   next: null,
+  pending: null,
 };
 
 export const preview: PreviewView = {

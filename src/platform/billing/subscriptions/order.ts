@@ -1,6 +1,14 @@
-import { type Catalogue, localName } from '#platform/entitlements';
+import {
+  type AddOn,
+  type Catalogue,
+  currenciesOf,
+  type Currency,
+  inCurrency,
+  localName,
+  type Plan,
+} from '#platform/entitlements';
 import { AppError, sha256 } from '#platform/kernel';
-import type { Cycle } from '../facts.ts';
+import { type Cycle, SOLD_CYCLES, type SoldCycle } from '../cycles.ts';
 import { amountOf } from '../providers/stripe/price-catalog.ts';
 
 /** What a customer wants to buy, as they say it. */
@@ -8,8 +16,10 @@ export interface CheckoutOrder {
   readonly product: string;
   readonly plan?: string | undefined;
   readonly add_on?: string | undefined;
-  readonly cycle: Cycle;
+  readonly cycle: SoldCycle;
   readonly quantity: number;
+  /** Not said: that of the product. */
+  readonly currency?: Currency | undefined;
   readonly success_url: string;
   readonly cancel_url: string;
   readonly promotion_code?: string | undefined;
@@ -21,8 +31,9 @@ export interface Order {
   readonly plan: string | null;
   readonly addOn: string | null;
   /** null: it is paid once. */
-  readonly cycle: Cycle | null;
+  readonly cycle: SoldCycle | null;
   readonly quantity: number;
+  readonly currency: Currency;
   /** Minor units of one, a cycle. */
   readonly unitAmount: number;
   readonly trialDays: number | undefined;
@@ -41,8 +52,8 @@ export function orderOf(catalogues: ReadonlyMap<string, Catalogue>, asked: Check
   const { promotion_code: promotionCode, success_url: successUrl, cancel_url: cancelUrl } = asked;
   const bought =
     asked.plan === undefined
-      ? addOnOf(catalogue, asked.add_on ?? '', asked.quantity)
-      : planOf(catalogue, { plan: asked.plan, cycle: asked.cycle, quantity: asked.quantity });
+      ? addOnOf(catalogue, { ...asked, addOn: asked.add_on ?? '' })
+      : planOf(catalogue, { ...asked, plan: asked.plan });
   return {
     product,
     holds,
@@ -57,26 +68,51 @@ export function orderOf(catalogues: ReadonlyMap<string, Catalogue>, asked: Check
 /** A plan that is sold, by its name within the product. Throws `validation_failed` for another. */
 export function planOf(
   { product, plans }: Catalogue,
-  asked: { readonly plan: string; readonly cycle: Cycle; readonly quantity: number },
+  asked: Pick<CheckoutOrder, 'quantity' | 'currency'> & { readonly plan: string; readonly cycle: Cycle },
 ) {
   const plan = localName(product, asked.plan);
-  const { cycle, quantity } = asked;
+  const { quantity } = asked;
   const declared = Object.hasOwn(plans, plan) ? plans[plan] : undefined;
   if (declared === undefined || declared.hidden === true) throw notSold('plan', 'There is no such plan.');
   if (declared.price.monthly === 0) throw notSold('plan', 'This plan is free.');
-  const unitAmount = amountOf(declared, cycle);
-  if (unitAmount === undefined) throw notSold('cycle', `This plan is not sold ${cycle}.`);
+  const currency = currencyOf(declared.price, asked.currency);
+  const soldBy = SOLD_CYCLES.filter((cycle) => amountOf(declared, { cycle, currency }) !== undefined);
+  const cycle = soldBy.find((one) => one === asked.cycle);
+  const unitAmount = cycle === undefined ? undefined : amountOf(declared, { cycle, currency });
+  if (cycle === undefined || unitAmount === undefined)
+    throw notSold('cycle', `This plan is not sold ${asked.cycle}, but ${soldBy.join(' or ')}.`);
   if (quantity > 1 && declared.perSeat === undefined)
     throw notSold('quantity', 'This plan is not sold by the seat.');
-  return { plan, addOn: null, cycle, quantity, unitAmount, trialDays: declared.trialDays };
+  return { plan, addOn: null, cycle, quantity, currency, unitAmount, trialDays: declared.trialDays };
 }
 
-function addOnOf({ product, addOns }: Catalogue, id: string, quantity: number) {
-  const addOn = localName(product, id);
+/** Throws `validation_failed` for one that it is not sold in. */
+function currencyOf(price: Plan['price'] | AddOn['price'], asked: Currency = price.currency): Currency {
+  const sold = currenciesOf(price);
+  if (!sold.includes(asked))
+    throw notSold('currency', `This is not sold in ${asked}, but in ${sold.join(' or ')}.`);
+  return asked;
+}
+
+function addOnOf(
+  { product, addOns }: Catalogue,
+  asked: Pick<CheckoutOrder, 'quantity' | 'currency'> & { readonly addOn: string },
+) {
+  const addOn = localName(product, asked.addOn);
   const declared = Object.hasOwn(addOns, addOn) ? addOns[addOn] : undefined;
   if (declared === undefined) throw notSold('add_on', 'There is no such add-on.');
   const { price } = declared;
-  return { plan: null, addOn, cycle: null, quantity, unitAmount: price.once, trialDays: undefined };
+  const currency = currencyOf(price, asked.currency);
+  const unitAmount = inCurrency(price, currency)?.once ?? price.once;
+  return {
+    plan: null,
+    addOn,
+    cycle: null,
+    quantity: asked.quantity,
+    currency,
+    unitAmount,
+    trialDays: undefined,
+  };
 }
 
 /** The product's catalogue. Throws `validation_failed` where there is none. */

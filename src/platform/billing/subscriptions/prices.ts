@@ -5,10 +5,12 @@ import type { StripeConnection } from '../providers/stripe/client.ts';
 import type { Order } from './order.ts';
 import type { SubscriptionsParts } from './selling.ts';
 
+type Priced = Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle' | 'currency'>;
+
 /** What the provider calls a plan or add-on, and the units past the plan's limits. Throws `prices_missing` until they are synced. */
 export async function pricesOf(
   { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeConnection },
-  what: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
+  what: Priced,
 ): Promise<{ readonly price: string; readonly metered: readonly string[] }> {
   await stripe.standIn?.prepare();
   const [rows] = await db.system('billing.prices', [pricesFor(stripe.client.mode, what)]);
@@ -18,13 +20,10 @@ export async function pricesOf(
 }
 
 /** The provider's ids of what a plan or an add-on costs; of a plan, with those of the units past its limits. */
-const pricesFor = (
-  mode: Mode,
-  { product, plan, addOn, cycle }: Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle'>,
-) =>
+const pricesFor = (mode: Mode, { product, plan, addOn, cycle, currency }: Priced) =>
   statement<{ price: string; overage: string | null }>(
     `select price, overage from billing.prices
       where store = 'stripe' and mode = $1 and product = $2 and cycle is not distinct from $5
-        and plan is not distinct from $3 and add_on is not distinct from $4`,
-    [mode, product, plan, addOn, cycle],
+        and plan is not distinct from $3 and add_on is not distinct from $4 and currency = $6`,
+    [mode, product, plan, addOn, cycle, currency],
   );

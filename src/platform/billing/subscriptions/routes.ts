@@ -1,5 +1,7 @@
 import { answer, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import { z } from 'zod';
+import { currencyCode } from '../currency-code.ts';
+import { SOLD_CYCLES } from '../cycles.ts';
 import { isFinal } from '../providers/stripe/client.ts';
 import * as examples from './examples.ts';
 import type { Subscriptions } from './service.ts';
@@ -35,7 +37,7 @@ const ONCE =
 
 const product = z.string().min(1).max(100);
 const planId = z.string().min(1).max(100).describe('`product.plan`, or its name within the product.');
-const cycle = z.enum(['monthly', 'yearly']);
+const cycle = z.enum(SOLD_CYCLES);
 const MOST = 10_000;
 const quantity = z.int().min(1).max(MOST).describe('Seats of a plan that is sold by the seat, or add-ons.');
 const promotion = z.string().min(1).max(100).describe('As it is advertised. Without one the page asks.');
@@ -65,6 +67,11 @@ export const openCheckout = route(
       add_on: z.string().min(1).max(100).optional(),
       cycle: cycle.default('monthly'),
       quantity: quantity.default(1),
+      currency: currencyCode
+        .optional()
+        .describe(
+          'One that it is sold in. Not said: that in which the account pays already, or the product’s.',
+        ),
       success_url: returnUrl,
       cancel_url: returnUrl,
       promotion_code: promotion.optional(),
@@ -73,7 +80,14 @@ export const openCheckout = route(
     }),
     private: true,
     reply: { 201: checkoutReply },
-    errors: [...NOT_HERE, 'already_subscribed', 'prices_missing', 'wrong_account_kind', 'conflict'],
+    errors: [
+      ...NOT_HERE,
+      'already_subscribed',
+      'managed_elsewhere',
+      'prices_missing',
+      'wrong_account_kind',
+      'conflict',
+    ],
     example: {
       body: {
         product: 'demo',
@@ -157,7 +171,7 @@ export const cancelSubscription = route(
       'With the end of what is paid for, unless `when=now`: then it ends at once, what was used past limits is billed, and nothing is paid back. A change that was arranged is taken back.',
     query: named.extend({ when: z.enum(['now', 'period_end']).default('period_end') }),
     reply: { 200: canceledReply },
-    errors: [...NOT_HERE, 'not_found', 'managed_elsewhere'],
+    errors: [...NOT_HERE, 'not_found', 'managed_elsewhere', 'change_replaced'],
     example: { query: { product: 'demo' }, reply: { ok: true, ends_at: '2027-04-08T09:00:00.000Z' } },
   },
   async ({ accountId, caller, origin, query }, subscriptions) => {
@@ -175,7 +189,14 @@ export const resumeSubscription = route(
     description: `Takes back that it was canceled, as long as it has not ended, or a pause. ${ONCE}`,
     body: named,
     reply: { 200: subscriptionReply },
-    errors: [...NOT_HERE, 'not_found', 'managed_elsewhere', 'subscription_over', 'payment_declined'],
+    errors: [
+      ...NOT_HERE,
+      'not_found',
+      'managed_elsewhere',
+      'change_replaced',
+      'subscription_over',
+      'payment_declined',
+    ],
     example: { body: { product: 'demo' }, reply: examples.subscription },
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
@@ -210,19 +231,21 @@ export const changeSubscription = route(
   {
     ...buys,
     summary: 'Change plan, cycle or seats',
-    description: `What costs more is charged and in effect at once, or the card is declined and nothing changes. Below what is in use it is refused with the list (\`does_not_fit\`), or arranged for the end of the period with the same list. A change to what it is takes back what was arranged. ${ONCE}`,
+    description: `What costs more is charged and in effect at once, or the card is declined and nothing changes. Where the bank wants to see the customer, \`confirmation\` names the page on which they confirm the payment: until then the plan is what it was, and if they don’t, it stays so. Below what is in use it is refused with the list (\`does_not_fit\`), or arranged for the end of the period with the same list. A change to what it is takes back what was arranged or waits. ${ONCE}`,
     body: changed,
     reply: { 200: changedReply },
     errors: [
       ...CHANGE_ERRORS,
       'does_not_fit',
       'payment_declined',
+      'debit_takes_days',
+      'change_replaced',
       'subscription_ending',
       'subscription_over',
     ],
     example: {
       body: { product: 'demo', plan: 'demo.pro' },
-      reply: { subscription: examples.subscription, not_fitting: [] },
+      reply: { subscription: examples.subscription, not_fitting: [], confirmation: null },
     },
   },
   ({ accountId, caller, origin, body, onceInSteps }, subscriptions) =>
@@ -230,8 +253,8 @@ export const changeSubscription = route(
       isOver: isFinal,
       async run(providerKey) {
         const visitor = { accountId, caller, origin, providerKey };
-        const { subscription, notFitting } = await subscriptions.change(visitor, body);
-        return answer(200, { subscription, not_fitting: notFitting });
+        const { subscription, notFitting, confirmation } = await subscriptions.change(visitor, body);
+        return answer(200, { subscription, not_fitting: [...notFitting], confirmation });
       },
     }),
 );

@@ -1,6 +1,6 @@
 import { actorOf, type Audit } from '#platform/audit';
 import { commitPoint, type Database } from '#platform/db';
-import type { Catalogue } from '#platform/entitlements';
+import type { Catalogue, Currency } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids } from '#platform/kernel';
 import type { ObjectRef } from '../facts.ts';
 import type { AccountCaller } from '../visitor.ts';
@@ -53,7 +53,10 @@ export function selling(
   return { ...parts, stripe: { ...stripe, client: keyedClient(stripe.client, providerKey) } };
 }
 
-/** The subscription that is meant: that of the product, or the only one. Throws `not_found`, or `validation_failed` where there are several. */
+/**
+ * The subscription that is meant: that of the product, or the only one; where two providers are paid for it, the one that can be changed from
+ * here. Throws `not_found`, or `validation_failed` where there are several.
+ */
 export async function subscriptionFor(
   { db, stripe }: SellingParts,
   accountId: AccountId,
@@ -61,7 +64,7 @@ export async function subscriptionFor(
 ): Promise<SubscriptionRow> {
   const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
   const meant = product === undefined ? rows : rows.filter((row) => row.product === product);
-  const [first] = meant;
+  const first = meant.find(({ store }) => store === 'stripe') ?? meant[0];
   if (first === undefined)
     throw new AppError('not_found', { message: 'This account has no such subscription.' });
   if (meant.some((row) => row.product !== first.product))
@@ -69,7 +72,18 @@ export async function subscriptionFor(
   return first;
 }
 
-/** The same, where it can be changed from here: one of another provider is changed there. */
+/**
+ * The currency in which an account pays: the provider takes no other one while it has a subscription there. undefined: none yet.
+ */
+export async function payingCurrency(
+  { db, stripe }: SellingParts,
+  accountId: AccountId,
+): Promise<Currency | undefined> {
+  const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
+  return rows.find(({ store }) => store === 'stripe')?.currency;
+}
+
+/** The same as `subscriptionFor`, where it can be changed from here: one of another provider is changed there. */
 export async function changeableSubscription(
   parts: SellingParts,
   accountId: AccountId,

@@ -6,16 +6,16 @@ import { payingCustomer } from '../providers/stripe/customers.ts';
 import { openPortal } from '../providers/stripe/portal.ts';
 import { change, type ChangeOrder, preview } from './changes.ts';
 import { checkout, type CheckoutPage } from './checkouts.ts';
-import { type CheckoutOrder, orderOf } from './order.ts';
+import { type CheckoutOrder, notSold, orderOf } from './order.ts';
 import type { AccountCaller } from '../visitor.ts';
 import {
   changeableSubscription,
+  payingCurrency,
   subscriptionFor,
   recordChange,
   selling,
   type SellingParts,
   type SubscriptionsParts,
-  type LimitExceeded,
 } from './selling.ts';
 import {
   type InvoiceRow,
@@ -24,7 +24,14 @@ import {
   type SubscriptionRow,
   subscriptionsPage,
 } from './store.ts';
-import { invoiceView, type PreviewView, subscriptionView, type SubscriptionView } from './views.ts';
+import {
+  type ChangeView,
+  changeView,
+  invoiceView,
+  type PreviewView,
+  subscriptionView,
+  type SubscriptionView,
+} from './views.ts';
 
 /** What an account buys, and what becomes of it. All that changes is changed at the provider, and seen here by looking there. */
 export interface Subscriptions {
@@ -37,10 +44,7 @@ export interface Subscriptions {
   /** Answers when it ends. */
   cancel(visitor: AccountCaller, product: string | undefined, when: 'now' | 'period_end'): Promise<Date>;
   resume(visitor: AccountCaller, product: string | undefined): Promise<SubscriptionView>;
-  change(
-    visitor: AccountCaller,
-    order: ChangeOrder,
-  ): Promise<{ readonly subscription: SubscriptionView; readonly notFitting: readonly LimitExceeded[] }>;
+  change(visitor: AccountCaller, order: ChangeOrder): Promise<ChangeView>;
   preview(accountId: AccountId, order: ChangeOrder): Promise<PreviewView>;
   invoices(accountId: AccountId, at: PageAsked): Promise<Page<ReturnType<typeof invoiceView>>>;
 }
@@ -49,8 +53,14 @@ export interface Subscriptions {
 export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   const { db, catalogues } = parts;
   return {
-    checkout: async ({ accountId, caller: { userId } }, order) =>
-      checkout(selling(parts), { accountId, userId, order: orderOf(catalogues, order) }),
+    async checkout({ accountId, caller: { userId } }, asked) {
+      const sold = selling(parts);
+      const paysIn = await payingCurrency(sold, accountId);
+      const { currency = paysIn } = asked;
+      if (paysIn !== undefined && currency !== paysIn)
+        throw notSold('currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
+      return checkout(sold, { accountId, userId, order: orderOf(catalogues, { ...asked, currency }) });
+    },
     portal: ({ accountId }, returnUrl) => portal(selling(parts), accountId, returnUrl),
     read: async (accountId, product) =>
       subscriptionView(await subscriptionFor(selling(parts), accountId, product)),
@@ -61,8 +71,7 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
     cancel: (visitor, product, when) => cancelSubscription(selling(parts), visitor, { product, when }),
     resume: (visitor, product) => resumeSubscription(selling(parts, visitor), visitor, product),
     async change(visitor, order) {
-      const { row, notFitting } = await change(selling(parts, visitor), visitor, order);
-      return { subscription: subscriptionView(row), notFitting };
+      return changeView(await change(selling(parts, visitor), visitor, order));
     },
     preview: (accountId, order) => preview(selling(parts), accountId, order),
     async invoices(accountId, { limit, before }) {

@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import type { Cycle } from '../facts.ts';
+import type { Cycle } from '../cycles.ts';
 import type { Mode, ProviderName } from '../payment-provider.ts';
 
 export interface SubscriptionRow {
@@ -27,19 +27,67 @@ export interface SubscriptionRow {
   readonly next_cycle: Cycle | null;
   readonly next_quantity: number | null;
   readonly next_at: Date | null;
+  readonly pending_plan: string | null;
+  readonly pending_cycle: Cycle | null;
+  readonly pending_quantity: number | null;
+  readonly pending_expires_at: Date | null;
+  /** Of the invoice that it waits for; null: that was not read yet. */
+  readonly pending_url: string | null;
 }
 
 const COLUMNS = `id, store, store_id, product, plan, cycle, quantity, unit_amount::float8, currency, state, starts_at,
   trial_ends_at, period_starts_at, period_ends_at, cancels_at, ended_at, grace_ends_at, suspends_at, suspended_by,
-  next_plan, next_cycle, next_quantity, next_at`;
+  next_plan, next_cycle, next_quantity, next_at, pending_plan, pending_cycle, pending_quantity, pending_expires_at,
+  (select i.url from billing.invoices i where i.account_id = s.account_id and i.store = s.store and i.mode = s.mode
+     and i.store_id = s.pending_invoice) as pending_url`;
 
 /** Those that are not over, the newest first: in the world in which this process sells. */
 export const presentSubscriptions = (accountId: AccountId, mode: Mode) =>
   statement<SubscriptionRow>(
-    `select ${COLUMNS} from billing.subscriptions
+    `select ${COLUMNS} from billing.subscriptions s
       where account_id = $1 and mode = $2 and state not in ('canceled', 'expired', 'incomplete')
       order by starts_at desc, id desc`,
     [accountId, mode],
+  );
+
+/** A subscription as a product that sells by it sees it. */
+export interface ProductSubscription
+  extends Pick<
+    SubscriptionRow,
+    | 'id'
+    | 'store'
+    | 'plan'
+    | 'cycle'
+    | 'quantity'
+    | 'state'
+    | 'starts_at'
+    | 'trial_ends_at'
+    | 'period_starts_at'
+    | 'period_ends_at'
+    | 'cancels_at'
+    | 'ended_at'
+    | 'grace_ends_at'
+    | 'suspends_at'
+    | 'suspended_by'
+  > {
+  /** How often the invoice that is owed could not be charged. */
+  readonly failures: number;
+}
+
+/**
+ * What an account's grants in a product are paid by, the newest first: also what is over, and none of what an admin gave. For a transaction
+ * of the account's scope or the system's; where a product is told of a change, it is as that change has left it.
+ */
+export const subscriptionsOf = (accountId: AccountId, product: string) =>
+  statement<ProductSubscription>(
+    `select id, store, plan, cycle, quantity, state, starts_at, trial_ends_at, period_starts_at, period_ends_at, cancels_at, ended_at,
+            failures, grace_ends_at, suspends_at, suspended_by
+       from billing.subscriptions s
+      where account_id = $1 and product = $2 and exists (
+        select from entitlements.grants g
+         where g.account_id = s.account_id and g.source = s.store and g.external_id = s.store_id and g.revoked_at is null)
+      order by starts_at desc, id desc`,
+    [accountId, product],
   );
 
 /** Whether an instant is one of the last quarter of an hour; the provider's clock may be a minute ahead of ours. */
@@ -57,7 +105,7 @@ export interface PageAsked {
 
 export const subscriptionsPage = (accountId: AccountId, { limit, before }: PageAsked) =>
   statement<SubscriptionRow>(
-    `select ${COLUMNS} from billing.subscriptions
+    `select ${COLUMNS} from billing.subscriptions s
       where account_id = $1 and ($2::timestamptz is null or (starts_at, id) < ($2, $3::uuid))
       order by starts_at desc, id desc limit $4`,
     [accountId, before?.[0] ?? null, before?.[1] ?? null, limit],

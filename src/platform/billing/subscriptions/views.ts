@@ -1,9 +1,14 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
+import { CYCLE_PATTERN } from '../cycles.ts';
+import type { Changed } from './changes.ts';
 import type { InvoiceRow, SubscriptionRow } from './store.ts';
 
 const instant = z.iso.datetime();
-const cycle = z.enum(['monthly', 'yearly']);
+const cycle = z
+  .string()
+  .regex(CYCLE_PATTERN)
+  .describe('`monthly`, `yearly`, or of another length an ISO 8601 duration: `P3M`.');
 
 export const unfittingReply = namedObject('NotFitting', {
   limit: z.string().describe('Its name within the product.'),
@@ -39,6 +44,15 @@ export const subscriptionReply = namedObject('Subscription', {
   next: namedObject('ScheduledChange', { plan: z.string(), cycle, quantity: z.int(), at: instant })
     .nullable()
     .describe('What it becomes, and when.'),
+  pending: namedObject('PendingChange', {
+    plan: z.string(),
+    cycle,
+    quantity: z.int(),
+    confirm_url: z.url().nullable().describe('Where its payment is confirmed.'),
+    expires_at: instant.describe('It is forgotten then, and nothing is owed for it.'),
+  })
+    .nullable()
+    .describe('What it becomes once the customer has confirmed the payment.'),
 });
 export type SubscriptionView = z.infer<typeof subscriptionReply>;
 
@@ -59,11 +73,26 @@ export const changedReply = namedObject('SubscriptionChange', {
     .describe(
       'What is in use beyond the size of the new plan: nothing is deleted, and nothing can be added.',
     ),
+  confirmation: namedObject('PaymentConfirmation', {
+    confirm_url: z.url().describe('The provider’s page: send the customer there.'),
+    expires_at: instant,
+  })
+    .nullable()
+    .describe(
+      'The change waits for the customer, and the plan is what it was; null: it is made, or arranged.',
+    ),
 });
+
+/** What a change came to. */
+export interface ChangeView {
+  readonly subscription: SubscriptionView;
+  readonly notFitting: Changed['notFitting'];
+  readonly confirmation: z.infer<typeof changedReply>['confirmation'];
+}
 export const previewReply = namedObject('SubscriptionPreview', {
   when: z.enum(['now', 'period_end']),
   at: instant.nullable().describe('When it would take effect; null: at once.'),
-  due_now: z.int().describe('Minor units; below 0: credited on the next invoice.'),
+  due_now: z.int().describe('Minor units; below 0: what is left, which the next invoice takes from.'),
   currency: z.string(),
   prorated_at: instant.nullable().describe('Sent along with the change, it costs what is said here.'),
   not_fitting: z.array(unfittingReply),
@@ -122,6 +151,36 @@ export function subscriptionView(row: SubscriptionRow): SubscriptionView {
     suspends_at: text(row.suspends_at),
     suspended_by: row.suspended_by,
     next: nextOf(row),
+    pending: pendingOf(row),
+  };
+}
+
+export function changeView({ row, notFitting, confirmation }: Changed): ChangeView {
+  return {
+    subscription: subscriptionView(row),
+    notFitting,
+    confirmation:
+      confirmation === undefined
+        ? null
+        : { confirm_url: confirmation.url, expires_at: confirmation.expiresAt.toISOString() },
+  };
+}
+
+function pendingOf({
+  product,
+  pending_plan: plan,
+  pending_cycle,
+  pending_quantity: quantity,
+  pending_expires_at: expires,
+  pending_url,
+}: SubscriptionRow) {
+  if (plan === null || pending_cycle === null || quantity === null || expires === null) return null;
+  return {
+    plan: `${product}.${plan}`,
+    cycle: pending_cycle,
+    quantity,
+    confirm_url: pending_url,
+    expires_at: expires.toISOString(),
   };
 }
 

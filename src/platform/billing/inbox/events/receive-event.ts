@@ -1,4 +1,5 @@
 import { commitPoint, type Database } from '#platform/db';
+import { AppError } from '#platform/kernel';
 import type { ProviderEvent, SignedRequest, PaymentProvider } from '../../payment-provider.ts';
 import { requestDrainIn, type DrainRequestParts } from '../fetching/request-drain.ts';
 import { type StoredEvent, insertEvent } from '../store/events.ts';
@@ -12,14 +13,31 @@ export interface ReceiveParts extends DrainRequestParts {
   readonly db: Database;
 }
 
-/** Keeps a message that a payment provider has signed. Throws `webhook_forged` for any other. Resolves when it can be answered. */
+/**
+ * Keeps a message that a payment provider has signed, in the mode that it is of: a store tells of its sandbox at the same
+ * address. Throws `webhook_forged` for any other, and `not_found` where nothing is sold. Resolves when it can be answered.
+ */
 export async function receiveEvent(
   parts: ReceiveParts,
-  provider: PaymentProvider,
+  modes: readonly PaymentProvider[],
   raw: SignedRequest,
 ): Promise<void> {
-  const event = await provider.verify(raw);
-  await storeEvent(parts, provider, { ...event, body: raw.body, via: 'webhook' });
+  if (modes.length === 0) throw new AppError('not_found', { message: 'Nothing is sold at this store.' });
+  for (const provider of modes) {
+    const event = await verified(provider, raw);
+    if (event !== undefined)
+      return void (await storeEvent(parts, provider, { ...event, body: raw.body, via: 'webhook' }));
+  }
+  throw new AppError('webhook_forged');
+}
+
+async function verified(provider: PaymentProvider, raw: SignedRequest): Promise<ProviderEvent | undefined> {
+  try {
+    return await provider.verify(raw);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'webhook_forged') return undefined;
+    throw error;
+  }
 }
 
 /** Keeps a message that was found by asking; answers whether it was news. */

@@ -65,8 +65,12 @@ export async function reconcile(
       if (event.about !== undefined && (await receiveFoundEvent(parts, provider, event))) events += 1;
   await bindLateCustomers(parts, providerMode);
   let objects = 0;
-  if (all || since.forgotten)
+  if (all || since.forgotten) {
     for await (const page of provider.allObjects(reading))
+      objects += await requestAll(parts, providerMode, page);
+    if (provider.listsNothing === true) objects += await requestKnown(parts, providerMode);
+  } else
+    for await (const page of provider.overdue?.() ?? [])
       objects += await requestAll(parts, providerMode, page);
   await parts.db.system('billing.inbox', RECONCILED, [keepReconciled(providerMode, since.now)]);
   return { events, objects };
@@ -84,6 +88,27 @@ async function requestAll(
   parts.jobs.wake();
   return refs.length;
 }
+
+/** What was ever read, page by page. */
+async function requestKnown(parts: ReceiveParts, providerMode: ProviderMode): Promise<number> {
+  let count = 0;
+  let after: ObjectRef = { kind: 'checkout', id: '' };
+  for (;;) {
+    const [known] = await parts.db.system('billing.inbox', [knownObjects(providerMode, after)]);
+    const last = known.at(-1);
+    if (last === undefined) return count;
+    count += await requestAll(parts, providerMode, known);
+    after = last;
+  }
+}
+
+/** In the order of the kinds' names, of which `checkout` is the first. */
+const knownObjects = ({ provider, mode }: ProviderMode, { kind, id }: ObjectRef) =>
+  statement<ObjectRef>(
+    `select kind, object_id as id from billing.objects
+     where store = $1 and mode = $2 and (kind, object_id) > ($3, $4) order by kind, object_id limit ${MOST}`,
+    [provider, mode, kind, id],
+  );
 
 /** `forgotten`: the provider was asked so long ago that it may have told things which it lists no more. The first time nothing was. */
 const sinceWhen = ({ provider, mode }: ProviderMode, remembers: number) =>

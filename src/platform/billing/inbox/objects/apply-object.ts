@@ -6,7 +6,7 @@ import type { Body, PaymentProvider } from '../../payment-provider.ts';
 import { type EventState, settleEvents } from '../store/events.ts';
 import { customerOf, insertBody, lockObject, updateObject, type ObjectState } from '../store/objects.ts';
 import { type Owner, resolveOwnerIn } from './customer-owner.ts';
-import { deleteTask, requestUnknown, requeueTask } from '../store/fetch-tasks.ts';
+import { deleteTask, requestFetches, requestUnknown, requeueTask } from '../store/fetch-tasks.ts';
 
 const APPLIED = commitPoint(
   'billing.applied',
@@ -15,7 +15,7 @@ const APPLIED = commitPoint(
 
 export interface ApplyParts {
   readonly db: Database;
-  readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'announce'>;
+  readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'moveIn' | 'announce'>;
 }
 
 /** What a payment provider answered. */
@@ -46,8 +46,10 @@ export async function applyObject(
     const told = await applyBodyIn(parts, tx, { ...fetched, provider, facts });
     if (told === undefined) return undefined;
     const { state, isErased: forgets } = told;
+    const replaced = told.isNew ? replacedBy(facts) : [];
     await tx.runAll([
       requestUnknown(providerMode, facts.also),
+      ...(replaced.length === 0 ? [] : [requestFetches(providerMode, replaced, { low: false })]),
       deleteTask(providerMode, ref, number),
       requeueTask(providerMode, ref, number),
       settleEvents(providerMode, ref, { number, state: EVENT_STATE_OF[state], forgets }),
@@ -66,8 +68,15 @@ export function factsOf(provider: PaymentProvider, { ref, body }: Pick<Fetched, 
   }
 }
 
+/** What is over by a purchase in its place, whether its provider has told of that or not. */
+function replacedBy({ subscription }: Facts): ObjectRef[] {
+  return subscription?.replaces === undefined ? [] : [{ kind: 'subscription', id: subscription.replaces }];
+}
+
 interface AppliedBody extends Owner {
   readonly state: ObjectState;
+  /** Nothing of the object was in effect before. */
+  readonly isNew: boolean;
 }
 
 /** A body that is to be the one in effect. */
@@ -88,14 +97,25 @@ export async function applyBodyIn(
 ): Promise<AppliedBody | undefined> {
   const providerMode = { provider: provider.name, mode: provider.mode };
   // Of what is gone nothing says whose it was but what was known before.
-  const customer = facts.customer ?? (await tx.run(customerOf(providerMode, ref)))[0]?.customer ?? null;
+  const [former] =
+    facts.customer === null || facts.keepsCustomer === true
+      ? await tx.run(customerOf(providerMode, ref))
+      : [];
+  const customer = former?.customer ?? facts.customer;
   const owner =
     customer === null
       ? NOBODY
-      : await resolveOwnerIn(tx, providerMode, { customer, accountId: facts.claims });
+      : await resolveOwnerIn(tx, providerMode, {
+          customer,
+          accountId: facts.claims,
+          takesOver: takeover({ ref, number, facts }),
+        });
   const [known] = await tx.run(lockObject(providerMode, ref));
   if (known === undefined) throw new Error('an object of a payment provider was not noted');
-  if (customer === null && known.customer !== null)
+  if (
+    known.customer !== customer &&
+    (customer === null || (facts.keepsCustomer === true && known.customer !== null))
+  )
     throw new Error('whose an object is was found out just now');
   if (!owner.isErased) await tx.run(insertBody(providerMode, ref, { number, body }));
   if (known.number > number) return undefined;
@@ -105,9 +125,19 @@ export async function applyBodyIn(
   await tx.run(
     updateObject(providerMode, ref, { number, customer, account_id: accountId ?? null, state, claims }),
   );
+  if (accountId !== undefined && owner.movedFrom !== undefined && customer !== null)
+    await projection.moveIn(tx, { ...providerMode, customer, accountId, from: owner.movedFrom });
   if (accountId !== undefined)
     await projection.applyIn(tx, { ...providerMode, ref, facts, accountId, isRebuild });
-  return { ...owner, state };
+  return { ...owner, state, isNew: known.number === 0 };
+}
+
+/** Whether an answer may take a purchase from one account to another: the store has signed whose it is. */
+function takeover({ ref, number, facts }: Pick<BodyToApply, 'ref' | 'number' | 'facts'>) {
+  const { isNamed, subscription, sales = [] } = facts;
+  if (isNamed !== true) return undefined;
+  const periodStartsAt = subscription?.periodStartsAt ?? sales[0]?.invoice.issuedAt;
+  return periodStartsAt && { ref, number, periodStartsAt };
 }
 
 const NOBODY: Owner = { accountId: undefined, isErased: false };

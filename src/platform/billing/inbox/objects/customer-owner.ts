@@ -1,6 +1,13 @@
 import type { Transaction } from '#platform/db';
 import { type AccountId, isUuid } from '#platform/kernel';
-import { bindCustomer, lockCustomer, lockOwner, ownerOf } from '../store/objects.ts';
+import {
+  bindCustomer,
+  lockCustomer,
+  lockOwners,
+  moveCustomer,
+  type NewOwner,
+  ownerOf,
+} from '../store/objects.ts';
 import { requestWaiting } from '../store/fetch-tasks.ts';
 import type { ProviderMode } from '../../payment-provider.ts';
 
@@ -8,27 +15,38 @@ import type { ProviderMode } from '../../payment-provider.ts';
 export interface ClaimedCustomer {
   readonly customer: string;
   readonly accountId: AccountId | undefined;
+  /** The provider has signed it, and it may be another account than before. */
+  readonly takesOver?: Omit<NewOwner, 'accountId'> | undefined;
 }
 
 /** erased: nothing of that customer is kept any more. */
-export type Owner = { readonly accountId: AccountId | undefined; readonly isErased: boolean };
+export interface Owner {
+  readonly accountId: AccountId | undefined;
+  readonly isErased: boolean;
+  /** Whose it was until now, where it has just gone to another account. */
+  readonly movedFrom?: AccountId | undefined;
+}
 
 /**
- * Whose a customer is, in a transaction of the system role. A claim is believed while nobody else is that customer; what
- * was waiting for them is fetched again.
+ * Whose a customer is, in a transaction of the system role. A claim is believed while nobody else is that customer, or where
+ * the provider itself has signed it; what was waiting for them is fetched again.
  */
 export async function resolveOwnerIn(
   tx: Transaction,
   providerMode: ProviderMode,
-  { customer, accountId }: ClaimedCustomer,
+  { customer, accountId, takesOver }: ClaimedCustomer,
 ): Promise<Owner> {
   await tx.run(lockCustomer(providerMode, customer));
+  let movedFrom: AccountId | undefined;
   if (accountId !== undefined && isUuid(accountId)) {
     const isNew = (await tx.run(bindCustomer(providerMode, customer, accountId))).length > 0;
     if (isNew) await tx.run(requestWaiting(providerMode, customer));
+    if (!isNew && takesOver !== undefined)
+      movedFrom = (await tx.run(moveCustomer(providerMode, customer, { ...takesOver, accountId })))[0]
+        ?.former;
   }
-  await tx.run(lockOwner(providerMode, customer));
+  await tx.run(lockOwners(providerMode, customer, movedFrom));
   const [owner] = await tx.run(ownerOf(providerMode, customer));
   const isErased = owner?.is_erased ?? false;
-  return { accountId: isErased ? undefined : owner?.account_id, isErased };
+  return { accountId: isErased ? undefined : owner?.account_id, isErased, movedFrom };
 }

@@ -19,9 +19,10 @@ export interface StoredEvent extends ProviderEvent {
 export const insertEvent = ({ provider, mode }: ProviderMode, message: StoredEvent) =>
   statement<{ kind: string | null }>(
     `with message as (
-       insert into billing.inbox (store, mode, event_id, type, body, kind, object_id, number, occurred_at, via, state, settled_at)
+       insert into billing.inbox (store, mode, event_id, type, body, kind, object_id, number, occurred_at, via, state, settled_at, answer_by, answer_at)
        values ($1, $2, $3, $4, $5, $6::text, $7, nextval('billing.numbers'), $8, $9,
-         case when $6::text is null then 'ignored' else 'received' end, case when $6::text is null then app.now() end)
+         case when $6::text is null then 'ignored' else 'received' end, case when $6::text is null then app.now() end,
+         $10::timestamptz, case when $10::timestamptz is not null then app.now() end)
        on conflict (store, mode, event_id) do nothing returning kind, object_id, number),
      want as (
        insert into billing.wants as w (store, mode, kind, object_id, wanted)
@@ -37,6 +38,7 @@ export const insertEvent = ({ provider, mode }: ProviderMode, message: StoredEve
       message.about?.id ?? null,
       message.occurredAt,
       message.via,
+      message.answerBy ?? null,
     ],
   );
 

@@ -99,12 +99,45 @@ export const bindCustomer = ({ provider, mode }: ProviderMode, customer: string,
     [provider, mode, customer, accountId],
   );
 
+/** The account that a purchase goes to. */
+export interface NewOwner {
+  readonly accountId: AccountId;
+  /** The object that says so, and the number of the answer: an older one than that in effect says nothing. */
+  readonly ref: ObjectRef;
+  readonly number: number;
+  /** Since when the present period runs: a purchase goes from account to account once in it. */
+  readonly periodStartsAt: Date;
+}
+
+/** Gives a customer to another account, once a period; a row: so it was done, and whose it was. */
+export const moveCustomer = (
+  { provider, mode }: ProviderMode,
+  customer: string,
+  { accountId, ref, number, periodStartsAt }: NewOwner,
+) =>
+  statement<{ former: AccountId }>(
+    `update billing.customers c set account_id = $4, named = true, moved_at = app.now(), erased_at = null, forgotten_at = null,
+       updated_at = app.now()
+     from (select account_id from billing.customers where store = $1 and mode = $2 and customer = $3) was
+     where c.store = $1 and c.mode = $2 and c.customer = $3 and c.account_id <> $4
+       and coalesce(greatest(c.moved_at, c.erased_at), '-infinity') < $5
+       and exists (select from accounts.accounts where account_id = $4)
+       and not exists (select from billing.objects o
+         where o.store = $1 and o.mode = $2 and o.kind = $6 and o.object_id = $7 and o.number > $8)
+     returning was.account_id as former`,
+    [provider, mode, customer, accountId, periodStartsAt, ref.kind, ref.id, number],
+  );
+
 /** Whoever erases the account waits until what is applied is over, and erases that too; or we wait, and then find it erased. */
-export const lockOwner = ({ provider, mode }: ProviderMode, customer: string) =>
+export const lockOwners = (
+  { provider, mode }: ProviderMode,
+  customer: string,
+  former: AccountId | undefined,
+) =>
   statement(
-    `select from accounts.accounts where account_id =
-       (select account_id from billing.customers where store = $1 and mode = $2 and customer = $3) for share`,
-    [provider, mode, customer],
+    `select from accounts.accounts where account_id = $4 or account_id =
+       (select account_id from billing.customers where store = $1 and mode = $2 and customer = $3) order by account_id for share`,
+    [provider, mode, customer, former ?? null],
   );
 
 /** The customers of a payment provider that an account is or was, in the order in which they are locked. */

@@ -35,10 +35,12 @@ export function auditEventsOf(
 
 /** The charges that are told of: none of an invoice that is not ours; one that comes after its payment brings all of them. */
 function chargesOf(
-  { payment, invoice }: Facts,
+  { payment, invoice, sales }: Facts,
   before: ReadonlyMap<string, FormerRow>,
   records: BillingRecords,
 ): ReadonlySet<string> {
+  if (sales !== undefined)
+    return new Set(sales.flatMap(({ payment: { charges } }) => charges.map(({ id }) => id)));
   if (payment !== undefined) {
     const isOurs = records.invoices.some(({ store_id }) => store_id === payment.invoice);
     return new Set(isOurs ? payment.charges.map(({ id }) => id) : []);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BillingRecords, InvoiceRow } from '../billing-records.ts';
 import { notificationsOf } from './notifications.ts';
-import { billingRecords, day, first, invoice, paid, payment, subscription } from '../testing/rows.ts';
+import { billingRecords, day, dayOf, first, invoice, paid, payment, subscription } from '../testing/rows.ts';
 
 const told = (rows: Partial<BillingRecords>, now = 40) =>
   notificationsOf(billingRecords(rows), day(now)).map(({ kind, isNews }) => [kind, isNews]);
@@ -9,6 +9,17 @@ const told = (rows: Partial<BillingRecords>, now = 40) =>
 const notCharged = (more: Partial<InvoiceRow>) => ({
   invoices: [first, invoice({ attempts: 3, ...more })],
 });
+
+const promise = (nth: number, until: number) => ({
+  invoice: 'in_2',
+  nth,
+  told_at: day(30),
+  grace_ends_at: day(until),
+});
+
+/** A purchase that another one may have taken the place of. */
+const endedOn = (ended: number) =>
+  subscription({ plan: 'basic', state: 'canceled', ended_at: day(ended), starts_at: day(10) });
 
 describe('notices', () => {
   const failed = { invoices: [first, invoice({ attempts: 2 })], payments: [paid, payment(30), payment(33)] };
@@ -27,7 +38,6 @@ describe('notices', () => {
     const steps = [
       ['payment_failed', true],
       ['payment_failed_again', true],
-      ['subscription_suspended', true],
     ];
     expect(told({ subscriptions, ...notCharged({}) })).toEqual([['payment.failed', true], ...steps]);
     expect(told({ subscriptions, ...notCharged({ state: 'uncollectible' }) }).slice(1)).toEqual(steps);
@@ -50,6 +60,54 @@ describe('notices', () => {
     expect(kinds(33, 2)).toEqual(['payment.failed', 'payment_failed', 'payment_recovered']);
   });
 
+  test('are of a later failure where it moved the date, and of the end of the days once they are over', () => {
+    const subscriptions = [subscription({ state: 'past_due' })];
+    const rows = {
+      subscriptions,
+      ...failed,
+      told: [promise(1, 37), promise(2, 37), promise(3, 37), promise(4, 40)],
+    };
+    const noted = (now: number) =>
+      notificationsOf(billingRecords(rows), day(now))
+        .filter(({ kind }) => kind !== 'payment.failed')
+        .map(({ kind, about, graceEndsAt }) => [kind, about, dayOf(graceEndsAt ?? null)]);
+    const steps = [
+      ['payment_failed', 'in_2', 40],
+      ['payment_failed_again', 'in_2', 40],
+      ['payment_failed_again', 'in_2 4', 40],
+    ];
+    expect(noted(39)).toEqual(steps);
+    expect(noted(40)).toEqual([...steps, ['subscription_suspended', 'in_2', 40]]);
+  });
+
+  test('name no date after the end that was asked for', () => {
+    const subscriptions = [subscription({ state: 'past_due', cancels_at: day(36) })];
+    const rows = billingRecords({ subscriptions, ...failed, told: [promise(1, 37)] });
+    const [, , one] = notificationsOf(rows, day(34));
+    expect(dayOf(one?.graceEndsAt ?? null)).toBe(36);
+  });
+
+  test('ask for a confirmation, of a renewal and of a change, and say that a change came to nothing', () => {
+    const asked = invoice({ asks_customer: true });
+    const pastDue = { subscriptions: [subscription({ state: 'past_due' })], payments: [paid] };
+    expect(told({ ...pastDue, invoices: [first, asked] }).map(([kind]) => kind)).toEqual([
+      'payment.failed',
+      'payment_failed',
+      'payment_action_required',
+    ]);
+    const change = { ...asked, reason: 'subscription_update' };
+    const changing = (more: Partial<InvoiceRow>) =>
+      told({
+        subscriptions: [subscription()],
+        payments: [paid, payment(39)],
+        invoices: [first, { ...change, ...more }],
+      });
+    expect(changing({})).toEqual([['payment_action_required', true]]);
+    expect(changing({ asks_customer: false })).toEqual([]);
+    expect(changing({ asks_customer: false, state: 'void' })).toEqual([['change_not_paid', true]]);
+    expect(changing({ asks_customer: false, state: 'paid', paid_at: day(40) })).toEqual([]);
+  });
+
   test('of what is over are no news', () => {
     const invoices = [first, invoice({ attempts: 2, state: 'paid' })];
     expect(told({ subscriptions: [subscription()], ...failed, invoices }).slice(2)).toEqual([
@@ -69,5 +127,20 @@ describe('notices', () => {
     const subscriptions = [subscription({ state: 'canceled', ended_at: day(40) })];
     expect(told({ subscriptions }, 41)).toEqual([['subscription_canceled', true]]);
     expect(told({ subscriptions }, 60)).toEqual([['subscription_canceled', false]]);
+  });
+
+  test('are of a change where another purchase took the place of one, and of its end where that was over before', () => {
+    const after = subscription({ store_id: 'sub_2', replaces: 'sub_1', starts_at: day(40) });
+    expect(told({ subscriptions: [endedOn(40), after] }, 41)).toEqual([
+      ['subscription_canceled', false],
+      ['plan_changed', true],
+    ]);
+    expect(told({ subscriptions: [endedOn(39), after] }, 41)).toEqual([['subscription_canceled', true]]);
+    expect(told({ subscriptions: [endedOn(40), after] }, 60)).toEqual([
+      ['subscription_canceled', false],
+      ['plan_changed', false],
+    ]);
+    const same = { ...after, plan: 'basic' };
+    expect(told({ subscriptions: [endedOn(40), same] }, 41)).toEqual([['subscription_canceled', false]]);
   });
 });

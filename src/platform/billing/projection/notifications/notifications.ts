@@ -7,16 +7,29 @@ import {
   type PaymentRow,
   paymentsOf,
   type SubscriptionRow,
+  toldOf,
 } from '../billing-records.ts';
-import { failuresOf, graceOf, isOwed } from '../dunning-state.ts';
+import {
+  countedFailures,
+  failuresOf,
+  graceEndOf,
+  isAlive,
+  isOfWaitingChange,
+  isOwed,
+  promisedUntil,
+} from '../grace.ts';
+import { plansReplaced, replacementOf } from './plan-changes.ts';
 
 /** A mail's template, or an event that operators are told (`payment.failed`). */
 export type NotificationKind =
   | 'payment_failed'
   | 'payment_failed_again'
+  | 'payment_action_required'
+  | 'change_not_paid'
   | 'subscription_suspended'
   | 'payment_recovered'
   | 'subscription_canceled'
+  | 'plan_changed'
   | 'trial_refused'
   | 'payment.failed';
 
@@ -30,12 +43,12 @@ export interface Notification {
   readonly isNews: boolean;
   readonly invoice?: InvoiceRow;
   readonly charge?: PaymentRow;
-  /** Of a failure: until when the plan is kept. */
-  readonly graceEndsAt?: Date;
+  /** Of a failure: until when the plan is kept, as is promised by telling it. */
+  readonly graceEndsAt?: Date | undefined;
+  /** Of a plan that is another one: which it was before. */
+  readonly from?: string;
 }
 
-/** What was told on the way up to the third failure. */
-const STEPS = ['payment_failed', 'payment_failed_again', 'subscription_suspended'] as const;
 /** A cancellation of longer ago was told of by others, or is old history of a payment provider that was just connected. */
 const NEWS = 7 * 86_400_000;
 
@@ -44,14 +57,20 @@ const NEWS = 7 * 86_400_000;
  * more rows. Those about one thing in the order in which they would have come.
  */
 export function notificationsOf(records: BillingRecords, now: Date): Notification[] {
-  return records.subscriptions.flatMap((subscription) => {
+  const changes = plansReplaced(records).map((change): Notification => {
+    const { state, starts_at: since } = change.subscription;
+    const isNews = isAlive({ state }) && now.getTime() - since.getTime() < NEWS;
+    return { ...change, kind: 'plan_changed', isNews };
+  });
+  const all = records.subscriptions.flatMap((subscription) => {
     const invoices = invoicesOf(records, subscription);
     return [
-      ...invoices.flatMap((invoice) => ofInvoice(records, { subscription, invoice, invoices })),
+      ...invoices.flatMap((invoice) => ofInvoice(records, { subscription, invoice, invoices, now })),
       ...ofDisputes(records, subscription, invoices),
-      ...ofEnd(subscription, now),
+      ...ofEnd(records, subscription, now),
     ];
   });
+  return [...all, ...changes];
 }
 
 interface Renewal {
@@ -59,25 +78,82 @@ interface Renewal {
   readonly invoice: InvoiceRow;
   /** All of the subscription. */
   readonly invoices: readonly InvoiceRow[];
+  readonly now: Date;
 }
 
 /** Not of the first invoice: whoever is at the checkout sees there that a card was declined. */
-function ofInvoice(records: BillingRecords, { subscription, invoice, invoices }: Renewal): Notification[] {
-  const { failures, graceEndsAt } = graceOf(records, subscription, invoice);
-  if (failures === 0 || invoice.reason === 'subscription_create' || invoice.state === 'draft') return [];
-  const of = { subscription, invoice, about: invoice.store_id };
+function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
+  const { subscription, invoice, invoices, now } = renewal;
+  if (invoice.reason === 'subscription_create' || invoice.state === 'draft') return [];
+  const failures = failuresToNotice(records, renewal);
+  const of = {
+    subscription,
+    invoice,
+    about: invoice.store_id,
+    graceEndsAt: keptUntil(records, subscription, invoice),
+  };
+  if (failures === 0) return ofWaitingChange(renewal);
   const lives = isAlive(subscription);
   const isUnpaid =
     isOwed(invoice, invoices) && (invoice.state === 'open' || subscription.state === 'past_due');
+  const isNews = isUnpaid && lives;
+  const until = graceEndOf(records, invoice);
+  const isSuspended = isOwed(invoice, invoices) && subscription.state === 'past_due';
+  const endedAt = invoice.paid_at ?? (isSuspended ? now : undefined);
+  const isOver = until !== undefined && endedAt !== undefined && until <= endedAt;
   return [
     ...eventsOf(records, invoice).map(
-      (event): Notification => ({ ...of, ...event, kind: 'payment.failed', isNews: true, graceEndsAt }),
+      (event): Notification => ({ ...of, ...event, kind: 'payment.failed', isNews: true }),
     ),
-    ...STEPS.slice(0, failures).map(
-      (kind): Notification => ({ ...of, kind, isNews: isUnpaid && lives, graceEndsAt }),
+    { ...of, kind: 'payment_failed', isNews },
+    ...laterFailures(records, invoice, failures).map(
+      (about): Notification => ({ ...of, about, kind: 'payment_failed_again', isNews }),
     ),
+    ...(invoice.asks_customer && isUnpaid
+      ? [{ ...of, kind: 'payment_action_required' as const, isNews }]
+      : []),
+    ...(isOver ? [{ ...of, kind: 'subscription_suspended' as const, isNews }] : []),
     ...(invoice.state === 'paid' ? [{ ...of, kind: 'payment_recovered' as const, isNews: lives }] : []),
   ];
+}
+
+/** Of a change those alone that were told: while it waits to be paid it is not made, and nothing is owed. */
+function failuresToNotice(records: BillingRecords, { subscription, invoice }: Renewal): number {
+  const told = Math.max(0, ...toldOf(records, invoice).map(({ nth }) => nth));
+  if (invoice.reason === 'subscription_update') return told;
+  return Math.max(told, countedFailures(records, subscription, invoice));
+}
+
+/** What a mail promises: all that is owed, and an end that was asked for, are in it. */
+function keptUntil(
+  records: BillingRecords,
+  subscription: SubscriptionRow,
+  invoice: InvoiceRow,
+): Date | undefined {
+  const promised = promisedUntil(records, subscription) ?? graceEndOf(records, invoice);
+  const { cancels_at: end } = subscription;
+  return promised !== undefined && end !== null && end < promised ? end : promised;
+}
+
+/** The second failure is told, and of those after it each that moved the date. */
+function laterFailures(records: BillingRecords, invoice: InvoiceRow, failures: number): string[] {
+  const told = toldOf(records, invoice);
+  const moved = told.filter(
+    ({ nth, grace_ends_at: end }, place) => nth > 2 && end > (told[place - 1]?.grace_ends_at ?? end),
+  );
+  return [
+    ...(failures > 1 ? [invoice.store_id] : []),
+    ...moved.map(({ nth }) => `${invoice.store_id} ${nth}`),
+  ];
+}
+
+/** A change that the customer has to confirm, or that came to nothing: the plan is what it was. */
+function ofWaitingChange({ subscription, invoice }: Renewal): Notification[] {
+  const of = { subscription, invoice, about: invoice.store_id, isNews: isAlive(subscription) };
+  if (invoice.reason !== 'subscription_update') return [];
+  if (invoice.state === 'void') return [{ ...of, kind: 'change_not_paid' }];
+  const waits = invoice.state === 'open' && invoice.asks_customer && isOfWaitingChange(subscription, invoice);
+  return waits ? [{ ...of, kind: 'payment_action_required' }] : [];
 }
 
 /**
@@ -107,16 +183,18 @@ function ofDisputes(
   );
 }
 
-function ofEnd(subscription: SubscriptionRow, now: Date): Notification[] {
+function ofEnd(records: BillingRecords, subscription: SubscriptionRow, now: Date): Notification[] {
   const { state, ended_at, store_id: about, trial_refused_at: refused } = subscription;
   if (endedAsRefusedTrial(subscription)) {
     const isNews = refused !== null && now.getTime() - refused.getTime() < NEWS;
     return [{ kind: 'trial_refused', about, subscription, isNews }];
   }
   if (state !== 'canceled' || ended_at === null) return [];
-  return [
-    { kind: 'subscription_canceled', about, subscription, isNews: now.getTime() - ended_at.getTime() < NEWS },
-  ];
+  // What another purchase took the place of has become that one: its end is noted, and nobody is told.
+  const isReplaced = replacementOf(subscription, records) !== undefined;
+  const isNews = !isReplaced && now.getTime() - ended_at.getTime() < NEWS;
+  const graceEndsAt = subscription.given_up ? promisedUntil(records, subscription) : undefined;
+  return [{ kind: 'subscription_canceled', about, subscription, isNews, graceEndsAt }];
 }
 
 /** Of a trial that is not to be, and was not paid for either. */
@@ -128,8 +206,4 @@ function endedAsRefusedTrial({
 }: SubscriptionRow): boolean {
   if (refused === null || trial_ends_at === null) return false;
   return state === 'trialing' || (state === 'canceled' && ended_at !== null && ended_at <= trial_ends_at);
-}
-
-function isAlive({ state }: SubscriptionRow): boolean {
-  return state !== 'canceled' && state !== 'expired' && state !== 'incomplete';
 }

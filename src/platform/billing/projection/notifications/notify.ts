@@ -9,7 +9,8 @@ import type { BillingRecords } from '../billing-records.ts';
 import type { AppliedObject } from '../applied-object.ts';
 import { type Notification, type NotificationKind, notificationsOf } from './notifications.ts';
 import type { FormerRow } from '../write-rows.ts';
-import { changeTexts, failureTexts } from './texts.ts';
+import { planChangedIn } from './plan-changes.ts';
+import { actionTexts, changeTexts, failureTexts } from './texts.ts';
 
 export interface NotifyParts {
   readonly entitlements: Pick<Entitlements, 'catalogues'>;
@@ -36,7 +37,11 @@ export async function notifyIn(
   for (const event of auditEventsOf(applied, before, records)) await parts.audit.recordIn(tx, event);
   const { accountId } = applied;
   const [[time], known] = await tx.runAll([presentTime(), knownNotifications(accountId)]);
-  const all = notificationsOf(records, time?.now ?? new Date(0));
+  const now = time?.now ?? new Date(0);
+  const all = [
+    ...notificationsOf(records, now).map((notice) => withoutReplaced(notice, applied)),
+    ...planChangedIn(applied, before, { records, now }),
+  ];
   const told = new Set(known.map(keyOf));
   const fresh = all.filter((notice) => !told.has(keyOf(notice)));
   if (fresh.length === 0) return;
@@ -46,7 +51,7 @@ export async function notifyIn(
     [...Map.groupBy(fresh, ({ about }) => about).values()].flatMap((ofOne) => {
       const last = ofOne.findLast(({ kind }) => kind !== 'payment.failed');
       const wasTold = known.some(({ about }) => about === last?.about);
-      const writes = last !== undefined && last.isNews && (last.kind !== 'payment_recovered' || wasTold);
+      const writes = last !== undefined && last.isNews && (!ONLY_IF_TOLD.has(last.kind) || wasTold);
       return [
         ...ofOne.flatMap((notice) => eventOf(parts, accountId, notice)),
         ...(writes ? mailsOf(parts, { accountId, people, notice: last }) : []),
@@ -54,6 +59,15 @@ export async function notifyIn(
     }),
   );
 }
+
+/** That it was replaced its provider says with its end, and may tell of the purchase in its place later. */
+function withoutReplaced(notice: Notification, { facts: { subscription } }: AppliedObject): Notification {
+  const isReplaced = subscription?.isReplaced === true && notice.subscription.store_id === subscription.id;
+  return isReplaced && notice.kind === 'subscription_canceled' ? { ...notice, isNews: false } : notice;
+}
+
+/** What is over is no news to who never heard of it. */
+const ONLY_IF_TOLD: ReadonlySet<NotificationKind> = new Set(['payment_recovered', 'change_not_paid']);
 
 const keyOf = ({ kind, about }: Pick<Notification, 'kind' | 'about'>) => `${kind} ${about}`;
 
@@ -106,9 +120,13 @@ function mailsOf(parts: NotifyParts, { accountId, people, notice }: MailOrder): 
       case 'payment_failed':
       case 'payment_failed_again':
         return parts.mail.sending({ ...letter, template: kind, facts: failureTexts(notice, words) });
+      case 'payment_action_required':
+        return parts.mail.sending({ ...letter, template: kind, facts: actionTexts(notice, words) });
+      case 'change_not_paid':
       case 'subscription_suspended':
       case 'payment_recovered':
       case 'subscription_canceled':
+      case 'plan_changed':
       case 'trial_refused':
         return parts.mail.sending({ ...letter, template: kind, facts: changeTexts(notice, words) });
     }
@@ -131,7 +149,7 @@ const insertNotifications = (accountId: AccountId, notices: readonly Notificatio
   );
 
 /** Who looks after an account: its owners and admins who may sign in. */
-const managersOf = (accountId: AccountId) =>
+export const managersOf = (accountId: AccountId) =>
   statement<Recipient>(
     `select m.user_id, u.email, a.name as account from accounts.members m
      join identity.users u on u.user_id = m.user_id join accounts.accounts a on a.account_id = m.account_id

@@ -1,4 +1,5 @@
 import type { Catalogue } from '#platform/entitlements';
+import { minorDigits } from '#platform/kernel';
 import type { Notification } from './notifications.ts';
 
 type TextContext = { readonly account: string; readonly catalogues: ReadonlyMap<string, Catalogue> };
@@ -13,25 +14,53 @@ export function failureTexts(notice: Notification, words: TextContext) {
   };
 }
 
-/** What a mail says about a plan that is no longer in effect, or is again. */
-export function changeTexts(notice: Notification, words: TextContext) {
-  return { ...planTexts(notice, words), ...reasonTexts(notice) };
-}
-
-function planTexts({ subscription: { product, plan } }: Notification, { account, catalogues }: TextContext) {
-  const catalogue = catalogues.get(product);
+/** What a mail says about a payment that the person has to confirm: on which page, and what becomes of the plan. */
+export function actionTexts(notice: Notification, words: TextContext) {
+  const { subscription, graceEndsAt } = notice;
+  const { pending_expires_at: expires, pending_plan: pending, product } = subscription;
+  const page = linkOf(notice);
+  const texts = { ...planTexts(notice, words), amount: amountOf(notice) };
+  if (graceEndsAt !== undefined)
+    return { ...texts, next: `Nothing changes before ${instant(graceEndsAt)}. Confirm it there${page}` };
+  const until = expires === null ? '' : ` until ${instant(expires)}`;
+  const becomes = pending === null ? 'the new plan' : nameOf(words, product, pending);
   return {
-    account,
-    product: catalogue?.name ?? product,
-    plan: catalogue?.plans[plan]?.name ?? plan,
+    ...texts,
+    next: `The plan is ${texts.plan} as before, and becomes ${becomes} once the payment is confirmed. Confirm it${until}${page}`,
   };
 }
 
-function reasonTexts(notice: Notification): { readonly why: string; readonly next: string } {
-  const { kind, invoice, subscription } = notice;
+/** What a mail says about a plan that is no longer in effect, or is again. */
+export function changeTexts(notice: Notification, words: TextContext) {
+  return { ...planTexts(notice, words), ...reasonTexts(notice, words) };
+}
+
+function planTexts({ subscription: { product, plan } }: Notification, words: TextContext) {
+  const { account, catalogues } = words;
+  return {
+    account,
+    product: catalogues.get(product)?.name ?? product,
+    plan: nameOf(words, product, plan),
+  };
+}
+
+function nameOf({ catalogues }: TextContext, product: string, plan: string): string {
+  return catalogues.get(product)?.plans[plan]?.name ?? plan;
+}
+
+function reasonTexts(
+  notice: Notification,
+  words: TextContext,
+): { readonly why: string; readonly next: string } {
+  const { kind, invoice, from, subscription } = notice;
+  if (kind === 'plan_changed')
+    return {
+      why: from === undefined ? '' : `Before, it was ${nameOf(words, subscription.product, from)}.`,
+      next: NOTHING_TO_DO,
+    };
   if (kind === 'subscription_canceled')
     return {
-      why: `It ended at ${instant(subscription.ended_at)}.`,
+      why: endOf(notice),
       next: 'Nothing was deleted. You can subscribe again at any time.',
     };
   if (kind === 'trial_refused')
@@ -39,13 +68,18 @@ function reasonTexts(notice: Notification): { readonly why: string; readonly nex
       why: 'A trial of it is not to be had for this account or with this card.',
       next: 'Nothing was charged. You can subscribe at any time; it is paid from the first day on.',
     };
+  if (kind === 'change_not_paid')
+    return {
+      why: `The payment of ${amountOf(notice)} for a change of it was not made.`,
+      next: 'Nothing is owed for it. You can change the plan again at any time.',
+    };
   const isOfDispute = invoice === undefined;
   if (kind === 'payment_recovered')
     return {
       why: isOfDispute
         ? 'A payment that your bank disputed was decided for us.'
         : `The payment of ${amountOf(notice)} was made.`,
-      next: 'There is nothing that you have to do.',
+      next: NOTHING_TO_DO,
     };
   return isOfDispute
     ? {
@@ -53,18 +87,24 @@ function reasonTexts(notice: Notification): { readonly why: string; readonly nex
         next: 'It is in effect again when the dispute is withdrawn or decided.',
       }
     : {
-        why: `A payment of ${amountOf(notice)} could not be made three times.`,
+        why: `A payment of ${amountOf(notice)} could not be made, and the days that were promised are over.`,
         next: `Pay the invoice or change your card, and it is in effect again${linkOf(notice)}`,
       };
+}
+
+const NOTHING_TO_DO = 'There is nothing that you have to do.';
+
+/** What was promised to whoever did not pay holds, whenever the provider gave it up. */
+function endOf({ subscription: { ended_at: end }, graceEndsAt: promised }: Notification): string {
+  if (end === null || promised === undefined || promised <= end) return `It ended at ${instant(end)}.`;
+  return `It was not paid, and is in effect until ${instant(promised)}, as was promised.`;
 }
 
 /** With as many decimals as the currency has. */
 function amountOf({ invoice }: Notification): string {
   if (invoice === undefined) return '';
-  const currency = invoice.currency.toUpperCase();
-  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency, currencyDisplay: 'code' });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return `${(invoice.total / 10 ** digits).toFixed(digits)} ${currency}`;
+  const digits = minorDigits(invoice.currency);
+  return `${(invoice.total / 10 ** digits).toFixed(digits)} ${invoice.currency.toUpperCase()}`;
 }
 
 function linkOf({ invoice }: Notification): string {

@@ -5,7 +5,7 @@ import { type AccountId, createIds, systemClock, systemRandom, usd } from '#plat
 import { createMail, type Mail, type Transport } from '#platform/mail';
 import { createSecrets, newMasterKey } from '#platform/secrets';
 import { createWebhooks } from '#platform/webhooks';
-import type { Facts } from '../../facts.ts';
+import type { Facts, ObjectRef } from '../../facts.ts';
 import { createProjection } from '../projection.ts';
 import type { ObjectFixture } from './objects.ts';
 
@@ -72,6 +72,18 @@ export async function openProjection(db: Database, transport: Transport) {
           accountId,
         }),
       ),
+    /** Gives a purchase, and all that belongs to it, to another account. */
+    move: ({ kind, id }: ObjectRef, { from, to }: { readonly from: AccountId; readonly to: AccountId }) =>
+      db.system('billing.inbox', APPLY, async (tx) => {
+        await tx.run(
+          statement(
+            `insert into billing.objects (store, mode, kind, object_id, number, customer, state, account_id)
+             values ('stripe', 'test', $1, $2, 1, $2, 'applied', $3)`,
+            [kind, id, from],
+          ),
+        );
+        await projection.moveIn(tx, { provider: 'stripe', mode: 'test', customer: id, from, accountId: to });
+      }),
     /** Empties an account's rows and tells these objects again, in one commit. */
     rebuild: (told: readonly ObjectFixture[], accountId: AccountId) =>
       db.system('billing.inbox', APPLY, async (tx) => {

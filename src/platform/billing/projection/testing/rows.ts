@@ -30,9 +30,14 @@ export const subscription = (more: Partial<SubscriptionRow> = {}): SubscriptionR
   period_ends_at: day(60),
   cancels_at: null,
   ended_at: null,
+  in_sandbox: false,
+  kept_until: null,
+  replaces: null,
   next_plan: null,
   next_quantity: null,
   next_at: null,
+  pending_plan: null,
+  pending_expires_at: null,
   ...more,
 });
 export const invoice = (more: Partial<InvoiceRow> = {}): InvoiceRow => ({
@@ -45,10 +50,12 @@ export const invoice = (more: Partial<InvoiceRow> = {}): InvoiceRow => ({
   total: 3_995,
   attempts: 1,
   last_charge: null,
+  asks_customer: false,
   url: null,
   issued_at: day(30),
   due_at: null,
   paid_at: null,
+  in_sandbox: false,
   ...more,
 });
 export const first = invoice({
@@ -103,5 +110,6 @@ export const billingRecords = (more: Partial<BillingRecords> = {}): BillingRecor
   payments: [paid],
   refunds: [],
   disputes: [],
+  told: [],
   ...more,
 });

@@ -137,6 +137,9 @@ export async function subscribedTo(
   const all = await Promise.all(customers.map((customer) => subscriptionsOf(client, customer)));
   const ofProduct = all.flat().filter((subscription) => itemSoldBy(subscription)?.product === product);
   if (ofProduct.some(({ status }) => !OVER.has(status))) return 'now';
+  const begun = ofProduct.filter(({ status }) => status === 'incomplete');
+  const areDebited = await Promise.all(begun.map((one) => isDebited(client, one)));
+  if (areDebited.includes(true)) return 'now';
   return ofProduct.some(({ status }) => status === 'canceled') ? 'before' : 'never';
 }
 
@@ -150,6 +153,18 @@ async function subscriptionsOf(client: StripeClient, customer: string): Promise<
     if (refusedFor(error, 'resource_missing')) return [];
     throw error;
   }
+}
+
+/** Its first payment is a debit of which the bank has not said yet whether it pays: whoever paid again would pay twice. */
+async function isDebited(client: StripeClient, { latest_invoice }: Stripe.Subscription): Promise<boolean> {
+  if (latest_invoice === null) return false;
+  const invoice = typeof latest_invoice === 'string' ? latest_invoice : latest_invoice.id;
+  const { payments } = await client.read((stripe) =>
+    stripe.invoices.retrieve(invoice, { expand: ['payments.data.payment.payment_intent'] }),
+  );
+  return (payments?.data ?? []).some(({ payment: { payment_intent: of } }) =>
+    typeof of === 'object' ? of.status === 'processing' : false,
+  );
 }
 
 const OVER: ReadonlySet<string> = new Set(['canceled', 'incomplete', 'incomplete_expired']);

@@ -148,7 +148,7 @@ function errorOf(errors: Errors, error: unknown): unknown {
     return new AppError('store_unavailable', { retryAfter: COME_BACK, cause: error });
   if (error instanceof errors.StripeCardError)
     return new AppError('payment_declined', {
-      details: { code: wordOf(error.decline_code ?? error.code) },
+      details: { code: declineCodeOf(error) },
       cause: error,
     });
   if (error instanceof errors.StripeAuthenticationError || error instanceof errors.StripePermissionError)
@@ -166,6 +166,14 @@ function isTransient(errors: Errors, error: Stripe.errors.StripeError): boolean 
     statusCode === 409 ||
     code === 'lock_timeout'
   );
+}
+
+/** What the bank said, or Stripe where it said nothing: the package has '' for that. */
+export function declineCodeOf(
+  of: { readonly decline_code?: string | undefined; readonly code?: string | undefined } | null | undefined,
+): string {
+  const { decline_code: said, code } = of ?? {};
+  return wordOf(said === undefined || said === '' ? code : said);
 }
 
 /** Stripe's own word for what was wrong, and never a sentence. */

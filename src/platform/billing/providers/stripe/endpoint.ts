@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe';
 import { refusedFor, type StripeClient } from './client.ts';
+import { loadStripe } from './package.ts';
 
 const PATH = '/v1/webhooks/stripe';
 
@@ -19,6 +20,9 @@ export const STRIPE_EVENTS = [
   'checkout.session.async_payment_succeeded',
   'checkout.session.completed',
   'checkout.session.expired',
+  'credit_note.created',
+  'credit_note.updated',
+  'credit_note.voided',
   'customer.created',
   'customer.deleted',
   'customer.updated',
@@ -43,6 +47,7 @@ export const STRIPE_EVENTS = [
   'invoice_payment.paid',
   'payment_intent.canceled',
   'payment_intent.payment_failed',
+  'payment_intent.processing',
   'payment_intent.succeeded',
   'refund.created',
   'refund.failed',
@@ -81,8 +86,15 @@ export async function syncEndpoint(
     return { url, was: 'changed', secret: undefined };
   }
   if (found !== undefined) await client.change((stripe) => forgetting(stripe, found.id));
+  const { API_VERSION } = await loadStripe();
   const { secret } = await client.change((stripe) =>
-    stripe.webhookEndpoints.create({ url, enabled_events: [...STRIPE_EVENTS], description: 'Plinth' }),
+    stripe.webhookEndpoints.create({
+      url,
+      enabled_events: [...STRIPE_EVENTS],
+      description: 'Plinth',
+      // That which the package speaks: the account's own may be of years ago.
+      api_version: API_VERSION,
+    }),
   );
   return { url, was: 'made', secret };
 }

@@ -1,5 +1,6 @@
-import type { Catalogue, Plan } from '#platform/entitlements';
-import type { Cycle } from '../../facts.ts';
+import { type Catalogue, currenciesOf, type Currency, inCurrency, type Plan } from '#platform/entitlements';
+import { minorDigits } from '#platform/kernel';
+import { SOLD_CYCLES, type SoldCycle } from '../../cycles.ts';
 import { type Charged, productIdOf, type SoldItem } from './product-ids.ts';
 
 /** A price as Stripe must have it. */
@@ -9,15 +10,22 @@ export interface CatalogPrice extends SoldItem {
   readonly name: string;
   /** By which the price in effect is found, whatever its id: `plinth:reel.pro:monthly`. */
   readonly lookupKey: string;
-  readonly cycle: Cycle | null;
+  readonly cycle: SoldCycle | null;
   readonly charged: Charged;
   readonly currency: string;
   /** Of one, a cycle, in millionths of the currency: units past a limit cost less than a cent. */
   readonly micros: number;
 }
 
-/** All currencies of ours have a hundred minor units. */
-export const MICROS_PER_MINOR = 10_000;
+/** How what is sold is taxed, where Stripe adds taxes. */
+export interface SaleTax {
+  readonly behavior: 'exclusive' | 'inclusive';
+  /** Stripe's product tax code. */
+  readonly code: string;
+}
+
+/** Millionths of a currency in its minor unit. */
+export const microsPerMinor = (currency: Currency) => 10 ** (6 - minorDigits(currency));
 
 export const INTERVALS = { monthly: 'month', yearly: 'year' } as const;
 
@@ -29,26 +37,35 @@ export function priceCatalogOf(catalogues: readonly Catalogue[]): CatalogPrice[]
   ]);
 }
 
-/** What a plan costs a cycle, in minor units; undefined: it is not sold so. */
-export function amountOf({ price, hidden }: Plan, cycle: Cycle): number | undefined {
-  const amount = cycle === 'monthly' ? price.monthly : price.yearly;
+/** What a plan costs a cycle in a currency, in minor units; undefined: it is not sold so. */
+export function amountOf(
+  { price, hidden }: Plan,
+  { cycle, currency }: { readonly cycle: SoldCycle; readonly currency: Currency },
+): number | undefined {
+  const amount = inCurrency(price, currency)?.[cycle];
   return hidden === true || amount === 0 ? undefined : amount;
 }
 
+/** By which the price is found: that of the product's own currency has none in its name. */
+const keyOf = (of: string, price: { readonly currency: Currency }, currency: Currency) =>
+  currency === price.currency ? of : `${of}:${currency}`;
+
 function planPrices({ product, name }: Catalogue, plan: string, declared: Plan): CatalogPrice[] {
-  return (['monthly', 'yearly'] as const).flatMap((cycle) => {
-    const unitAmount = amountOf(declared, cycle);
+  const { price } = declared;
+  const ways = SOLD_CYCLES.flatMap((cycle) => currenciesOf(price).map((currency) => ({ cycle, currency })));
+  return ways.flatMap(({ cycle, currency }) => {
+    const unitAmount = amountOf(declared, { cycle, currency });
     if (unitAmount === undefined) return [];
     const of: CatalogPrice = {
       product,
       plan,
       productId: productIdOf({ product, plan }),
       name: `${name} ${declared.name}`,
-      lookupKey: `plinth:${product}.${plan}:${cycle}`,
+      lookupKey: keyOf(`plinth:${product}.${plan}:${cycle}`, price, currency),
       cycle,
       charged: 'recurring',
-      currency: declared.price.currency,
-      micros: unitAmount * MICROS_PER_MINOR,
+      currency,
+      micros: unitAmount * microsPerMinor(currency),
     };
     return [of, ...overagePrices(of, declared, name)];
   });
@@ -56,7 +73,7 @@ function planPrices({ product, name }: Catalogue, plan: string, declared: Plan):
 
 /** Units past limits are items of the subscription beside the plan, and of its cycle, as Stripe wants it. */
 function overagePrices(of: CatalogPrice, { overage = [] }: Plan, productName: string): CatalogPrice[] {
-  return overage.map(({ limit, micros }) => ({
+  return overage.map(({ limit, micros, also = {} }) => ({
     ...of,
     overage: limit,
     productId: productIdOf({ product: of.product, overage: limit }),
@@ -64,20 +81,22 @@ function overagePrices(of: CatalogPrice, { overage = [] }: Plan, productName: st
     name: `${productName} ${limit}`,
     lookupKey: `${of.lookupKey}:${limit}`,
     charged: 'metered',
-    micros,
+    micros: also[of.currency] ?? micros,
   }));
 }
 
 function addOnPrices({ product, name, addOns }: Catalogue): CatalogPrice[] {
-  return Object.entries(addOns).map(([addOn, declared]) => ({
-    product,
-    addOn,
-    productId: productIdOf({ product, addOn }),
-    name: `${name} ${declared.name}`,
-    lookupKey: `plinth:${product}.${addOn}:once`,
-    cycle: null,
-    charged: 'one_time',
-    currency: declared.price.currency,
-    micros: declared.price.once * MICROS_PER_MINOR,
-  }));
+  return Object.entries(addOns).flatMap(([addOn, declared]) =>
+    currenciesOf(declared.price).map((currency) => ({
+      product,
+      addOn,
+      productId: productIdOf({ product, addOn }),
+      name: `${name} ${declared.name}`,
+      lookupKey: keyOf(`plinth:${product}.${addOn}:once`, declared.price, currency),
+      cycle: null,
+      charged: 'one_time' as const,
+      currency,
+      micros: (inCurrency(declared.price, currency)?.once ?? 0) * microsPerMinor(currency),
+    })),
+  );
 }

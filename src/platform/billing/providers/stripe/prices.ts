@@ -4,7 +4,7 @@ import type { Mode } from '../../payment-provider.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 import { syncMeter } from './meters.ts';
 import { loadStripe } from './package.ts';
-import { INTERVALS, MICROS_PER_MINOR, type CatalogPrice } from './price-catalog.ts';
+import { INTERVALS, microsPerMinor, type CatalogPrice, type SaleTax } from './price-catalog.ts';
 
 const SYNCED = commitPoint('billing.prices-synced', 'what the provider calls everything that is sold');
 
@@ -17,6 +17,7 @@ export interface SyncedPrice extends CatalogPrice {
 interface PricesParts {
   readonly db: Database;
   readonly client: StripeClient;
+  readonly tax: SaleTax;
 }
 
 /**
@@ -24,13 +25,13 @@ interface PricesParts {
  * nothing. An amount never changes: another one is another price, and who subscribed at the former one keeps it.
  */
 export async function syncPrices(
-  { db, client }: PricesParts,
+  { db, client, tax }: PricesParts,
   catalog: readonly CatalogPrice[],
 ): Promise<SyncedPrice[]> {
   const names = new Map(catalog.map(({ productId, name }) => [productId, name]));
-  for (const [id, name] of names) await syncProduct(client, id, name);
+  for (const [id, name] of names) await syncProduct(client, id, { name, tax_code: tax.code });
   const synced: SyncedPrice[] = [];
-  for (const price of catalog) synced.push({ ...price, ...(await syncPrice(client, price)) });
+  for (const price of catalog) synced.push({ ...price, ...(await syncPrice(client, price, tax)) });
   await db.system('billing.prices', SYNCED, [
     forgetPrices(client.mode),
     ...synced.map(keepPrice(client.mode)),
@@ -40,44 +41,59 @@ export async function syncPrices(
 
 /** The prices of the catalog that Stripe lacks, or has otherwise. */
 export async function unsyncedPrices(
-  client: StripeClient,
+  { client, tax }: Omit<PricesParts, 'db'>,
   catalog: readonly CatalogPrice[],
 ): Promise<CatalogPrice[]> {
   const wrong: CatalogPrice[] = [];
   for (const price of catalog) {
     const found = await findPrice(client, price.lookupKey);
-    if (found === undefined || !isSame(found, price)) wrong.push(price);
+    if (found === undefined || !isSame(found, price) || found.tax_behavior !== tax.behavior)
+      wrong.push(price);
   }
   return wrong;
 }
 
-async function syncProduct(client: StripeClient, id: string, name: string): Promise<void> {
+async function syncProduct(
+  client: StripeClient,
+  id: string,
+  is: { readonly name: string; readonly tax_code: string },
+): Promise<void> {
   const found = await client
     .read((stripe) => stripe.products.retrieve(id))
     .catch((error: unknown) => {
       if (refusedFor(error, 'resource_missing')) return undefined;
       throw error;
     });
-  if (found?.name === name && found.active) return;
+  const tax = typeof found?.tax_code === 'object' ? found.tax_code?.id : found?.tax_code;
+  if (found?.name === is.name && tax === is.tax_code && found.active) return;
+  const idempotencyKey = `plinth:product:${id}:${is.name}:${is.tax_code}`;
   await client.change((stripe) =>
     found === undefined
-      ? stripe.products.create({ id, name }, { idempotencyKey: `plinth:product:${id}:${name}` })
-      : stripe.products.update(id, { name, active: true }),
+      ? stripe.products.create({ id, ...is }, { idempotencyKey })
+      : stripe.products.update(id, { ...is, active: true }),
   );
 }
 
 async function syncPrice(
   client: StripeClient,
   price: CatalogPrice,
+  { behavior }: SaleTax,
 ): Promise<Pick<SyncedPrice, 'price' | 'was'>> {
   const found = await findPrice(client, price.lookupKey);
-  if (found !== undefined && isSame(found, price)) return { price: found.id, was: 'kept' };
+  if (found !== undefined && isSame(found, price)) {
+    if (found.tax_behavior === behavior) return { price: found.id, was: 'kept' };
+    // Said once, it is never changed.
+    if (found.tax_behavior === 'unspecified' || found.tax_behavior === null) {
+      await client.change((stripe) => stripe.prices.update(found.id, { tax_behavior: behavior }));
+      return { price: found.id, was: 'kept' };
+    }
+  }
   const { lookupKey, micros, currency } = price;
-  const params = await paramsOf(client, price);
+  const params = { ...(await paramsOf(client, price)), tax_behavior: behavior };
   const made = await client.change((stripe) =>
     stripe.prices.create(params, {
       // Of two who do this at once, both get one price; going back to a former amount makes another.
-      idempotencyKey: `${lookupKey}:${currency}:${micros}:after:${found?.id ?? 'none'}`,
+      idempotencyKey: `${lookupKey}:${currency}:${micros}:${behavior}:after:${found?.id ?? 'none'}`,
     }),
   );
   if (found === undefined) return { price: made.id, was: 'made' };
@@ -98,16 +114,17 @@ async function paramsOf(client: StripeClient, price: CatalogPrice): Promise<Stri
   };
 }
 
-async function amountOf({ micros }: CatalogPrice) {
-  return micros % MICROS_PER_MINOR === 0
-    ? { unit_amount: micros / MICROS_PER_MINOR }
-    : { unit_amount_decimal: await minorText(micros) };
+async function amountOf({ micros, currency }: CatalogPrice) {
+  const minor = microsPerMinor(currency);
+  return micros % minor === 0
+    ? { unit_amount: micros / minor }
+    : { unit_amount_decimal: await minorText(micros, minor) };
 }
 
 /** Minor units as Stripe writes them: a decimal without zeros at its end. */
-async function minorText(micros: number): Promise<Stripe.Decimal> {
+async function minorText(micros: number, minor: number): Promise<Stripe.Decimal> {
   const { Decimal } = await loadStripe();
-  return Decimal.from(micros).div(Decimal.from(MICROS_PER_MINOR), 12, 'half-even');
+  return Decimal.from(micros).div(Decimal.from(minor), 12, 'half-even');
 }
 
 async function findPrice(client: StripeClient, lookupKey: string): Promise<Stripe.Price | undefined> {
@@ -122,7 +139,7 @@ function isSame(found: Stripe.Price, price: CatalogPrice): boolean {
   return (
     product === price.productId &&
     found.currency === price.currency &&
-    Math.round(Number(found.unit_amount_decimal) * MICROS_PER_MINOR) === price.micros &&
+    Math.round(Number(found.unit_amount_decimal) * microsPerMinor(price.currency)) === price.micros &&
     (found.recurring?.interval ?? null) === (price.cycle === null ? null : INTERVALS[price.cycle])
   );
 }
@@ -132,10 +149,10 @@ const forgetPrices = (mode: Mode) =>
 
 const keepPrice =
   (mode: Mode) =>
-  ({ product, plan, addOn, overage, cycle, price }: SyncedPrice) =>
+  ({ product, plan, addOn, overage, cycle, currency, price }: SyncedPrice) =>
     statement(
-      `insert into billing.prices (store, mode, product, plan, add_on, overage, cycle, price)
-       values ('stripe', $1, $2, $3, $4, $5, $6, $7)
+      `insert into billing.prices (store, mode, product, plan, add_on, overage, cycle, currency, price)
+       values ('stripe', $1, $2, $3, $4, $5, $6, $7, $8)
        on conflict do nothing`,
-      [mode, product, plan ?? null, addOn ?? null, overage ?? null, cycle, price],
+      [mode, product, plan ?? null, addOn ?? null, overage ?? null, cycle, currency, price],
     );

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { CheckoutFacts, Facts, ObjectRef } from '../../facts.ts';
 import type { Body } from '../../payment-provider.ts';
 import { invoiceFacts } from './read/invoice.ts';
-import { bodyOf, idsOf, nothing, reference } from './read/parts.ts';
+import { bodyOf, nothing } from '../bodies.ts';
+import { idsOf, reference } from './read/parts.ts';
 import { paymentFacts } from './read/payment.ts';
 import { subscriptionFacts } from './read/subscription.ts';
 

@@ -1,5 +1,5 @@
-import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
+import { Overtaken } from './begun-anew.ts';
 import { idOf, isMetered, periodEnd, readSubscription } from './subscription-reads.ts';
 import type { StripeClient } from './client.ts';
 
@@ -26,7 +26,15 @@ export async function scheduleChange(
       )
     : client.read((stripe) => stripe.subscriptionSchedules.retrieve(arranged)));
   const present = schedule.phases.find((phase) => phase.start_date === schedule.current_phase?.start_date);
-  if (present === undefined) throw new AppError('store_refused');
+  if (present === undefined) throw new Overtaken();
+  if (arranged === undefined && !isOf(subscription, schedule, present)) {
+    await client.change((stripe) => stripe.subscriptionSchedules.release(schedule.id));
+    throw new Overtaken();
+  }
+  await sellAgain(
+    client,
+    subscription.items.data.map(({ price }) => price),
+  );
   // A phase that names none has those of the customer, and takes away the subscription's.
   const kept = subscription.discounts.flatMap((one) => ({ discount: idOf(one) ?? '' }));
   const phases = [
@@ -45,6 +53,26 @@ export async function scheduleChange(
   await client.change((stripe, once) =>
     stripe.subscriptionSchedules.update(schedule.id, { end_behavior: 'release', phases }, once('arrange')),
   );
+}
+
+/** A schedule is made of what the subscription is then: it may have become another one, or was canceled, since it was read. */
+function isOf(
+  { items }: Stripe.Subscription,
+  { end_behavior: behavior }: Stripe.SubscriptionSchedule,
+  present: Stripe.SubscriptionSchedule.Phase,
+): boolean {
+  const prices = new Set(present.items.map(({ price, quantity = 1 }) => `${idOf(price)} ${quantity}`));
+  const isSame = items.data.every(({ price, quantity = 1 }) => prices.has(`${price.id} ${quantity}`));
+  return isSame && prices.size === items.data.length && behavior !== 'cancel';
+}
+
+/**
+ * Stripe takes no archived price in a phase, not even the one that a customer has had for years: it is made active again, which sells it
+ * to nobody, as nothing leads to it any more.
+ */
+export async function sellAgain(client: StripeClient, prices: readonly Stripe.Price[]): Promise<void> {
+  for (const { id } of prices.filter(({ active }) => !active))
+    await client.change((stripe) => stripe.prices.update(id, { active: true }));
 }
 
 const named = (discounts: Discount[]) => (discounts.length === 0 ? {} : { discounts });

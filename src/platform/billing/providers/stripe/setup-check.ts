@@ -2,11 +2,11 @@ import type { Catalogue } from '#platform/entitlements';
 import type { StripeClient } from './client.ts';
 import { endpointUrl, findEndpoint, problemWith } from './endpoint.ts';
 import { unsyncedPrices } from './prices.ts';
-import { priceCatalogOf } from './price-catalog.ts';
+import { priceCatalogOf, type SaleTax } from './price-catalog.ts';
 
 /** What is right with one thing, or `wrong` with it, in one line. */
 export interface SetupFinding {
-  readonly of: 'Stripe key' | 'Stripe prices' | 'Stripe webhook' | 'Stripe clock';
+  readonly of: 'Stripe key' | 'Stripe prices' | 'Stripe webhook' | 'Stripe clock' | 'Stripe retries';
   readonly says: string;
   readonly isWrong: boolean;
 }
@@ -14,8 +14,11 @@ export interface SetupFinding {
 export interface StripeSetup {
   readonly client: StripeClient;
   readonly catalogues: readonly Catalogue[];
+  readonly tax: SaleTax;
   readonly baseUrl: string;
   readonly webhookSecrets: readonly string[];
+  /** How many days after its first failure was told a plan that is not paid is kept at most. */
+  readonly longestGraceDays: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -30,7 +33,13 @@ export async function checkStripeSetup(setup: StripeSetup): Promise<SetupFinding
   const clock = await clockOf(setup);
   const { mode } = setup.client;
   const says = mode === 'live' ? 'accepted: payments are real' : 'accepted: test mode, nobody pays';
-  return [{ of: 'Stripe key', says, isWrong: false }, clock, await pricesOf(setup), await webhookOf(setup)];
+  return [
+    { of: 'Stripe key', says, isWrong: false },
+    clock,
+    await pricesOf(setup),
+    await webhookOf(setup),
+    await retriesOf(setup),
+  ];
 }
 
 /** By the Date header of an answer; the read itself shows whether the key is good. */
@@ -43,9 +52,9 @@ async function clockOf({ client, now }: StripeSetup): Promise<SetupFinding> {
     : wrong('Stripe clock', `This machine’s clock is ${apart} s off. Past 300 s all messages are refused.`);
 }
 
-async function pricesOf({ client, catalogues }: StripeSetup): Promise<SetupFinding> {
+async function pricesOf({ client, catalogues, tax }: StripeSetup): Promise<SetupFinding> {
   const catalog = priceCatalogOf(catalogues);
-  const missing = await unsyncedPrices(client, catalog);
+  const missing = await unsyncedPrices({ client, tax }, catalog);
   const [first] = missing;
   return first === undefined
     ? right('Stripe prices', `all ${catalog.length} as they are sold here`)
@@ -76,11 +85,39 @@ async function webhookOf({ client, baseUrl, webhookSecrets, now }: StripeSetup):
   );
   const waiting = events.filter(({ pending_webhooks: pending }) => pending > 0).length;
   return waiting === 0
-    ? right('Stripe webhook', `sends to ${endpoint.url}, nothing waits`)
+    ? right(
+        'Stripe webhook',
+        `sends to ${endpoint.url} in API version ${endpoint.api_version ?? 'of the account'}, nothing waits`,
+      )
     : wrong(
         'Stripe webhook',
         `${waiting} of the newest ${events.length} messages are not taken. Is STRIPE_WEBHOOK_SECRET that of ${endpoint.url}?`,
       );
+}
+
+/** Seconds. */
+const DAY = 86_400;
+
+/** Stripe tells its setting to nobody: what it did with the newest failures shows it. */
+async function retriesOf({ client, longestGraceDays: most }: StripeSetup): Promise<SetupFinding> {
+  const { data } = await client.read((stripe) =>
+    stripe.events.list({ type: 'invoice.payment_failed', limit: 20 }),
+  );
+  const days = data.flatMap((event) => {
+    if (event.type !== 'invoice.payment_failed') return [];
+    const { next_payment_attempt: next, status_transitions: was } = event.data.object;
+    return was.finalized_at === null ? [] : [((next ?? event.created) - was.finalized_at) / DAY];
+  });
+  const last = Math.round(Math.max(0, ...days));
+  const seen =
+    days.length === 0
+      ? 'Stripe does not tell its setting, and no payment has failed lately'
+      : `the newest ${days.length} failures are tried until day ${last}`;
+  const late = last > most ? ` What is tried after day ${most} finds the plan suspended.` : '';
+  return right(
+    'Stripe retries',
+    `${seen}. A plan is kept 7 days after the first failure, 3 more from each later one, ${most} at most.${late} Set Billing > Revenue recovery > Retries to ${most} days or fewer.`,
+  );
 }
 
 const right = (of: SetupFinding['of'], says: string): SetupFinding => ({ of, says, isWrong: false });

@@ -1,7 +1,18 @@
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
-import type { Cycle } from '../../facts.ts';
+import { type Cycle, cycleOfLength } from '../../cycles.ts';
+import { begunAnew } from './begun-anew.ts';
 import type { StripeClient } from './client.ts';
+import { assertHasPaid, assertPaidForGood, debitOf } from './debited-change.ts';
+import { forgetKept, setAside, takeUpAgain } from './kept-change.ts';
+import {
+  type Confirmation,
+  confirmationOf,
+  dropPendingChange,
+  isWaitingFor,
+  mayWait,
+  waitingPage,
+} from './pending-change.ts';
 import { scheduleChange, scheduledFor, releaseSchedule } from './schedule.ts';
 import {
   dateOf,
@@ -22,7 +33,7 @@ export interface Change {
   readonly quantity: number;
   /** Metered prices that belong to the new plan. */
   readonly metered: readonly string[];
-  /** Costs more than what it is: it is paid at once, or nothing changes. Else what is left is credited on the next invoice. */
+  /** Costs more than what it is: it is paid at once, or nothing changes. Else what is left is the customer's credit. */
   readonly dearer: boolean;
   /** A trial goes on with it; else it ends with the change, which is paid then. */
   readonly keepsTrial: boolean;
@@ -31,7 +42,7 @@ export interface Change {
   readonly proratedAt: Date | undefined;
 }
 
-/** What a change costs at once, in minor units; below 0: that much is credited on the next invoice. */
+/** What a change costs at once, in minor units; below 0: that much is the customer's credit, which the next invoice takes from. */
 export interface Preview {
   readonly dueNow: number;
   readonly currency: string;
@@ -39,39 +50,82 @@ export interface Preview {
   readonly proratedAt: Date | null;
 }
 
-/** Changes it now. Throws `payment_declined`, and then nothing changed. Asked twice, it is charged once. */
-export async function changeNow(client: StripeClient, id: string, change: Change): Promise<void> {
+/**
+ * Changes it now. Where the customer's bank wants to see them, it waits, and the answer is where they confirm it: until then it is what
+ * it was. Throws `payment_declined`, and then nothing changed. Asked twice, it is charged once.
+ */
+export const changeNow = (
+  client: StripeClient,
+  id: string,
+  change: Change,
+): Promise<Confirmation | undefined> => begunAnew(client, (asked) => makeChange(asked, id, change));
+
+async function makeChange(
+  client: StripeClient,
+  id: string,
+  change: Change,
+): Promise<Confirmation | undefined> {
   const former = await readSubscription(client, id);
+  assertNotOver(former);
+  const page = isWaitingFor(former, change) ? await waitingPage(client, former) : undefined;
+  if (page !== undefined) return page;
+  await dropPendingChange(client, former);
+  const behavior = await paymentOf(client, former, change);
+  await assertPaidForGood(client, former, async () => -(await previewChange(client, id, change)).dueNow);
   const arranged = await scheduledFor(client, former);
   const subscription = await releaseSchedule(client, former);
-  if (isAlready(subscription, change)) return;
+  if (isAlready(subscription, change)) return undefined;
   try {
-    await client.change((stripe, once) =>
+    const changed = await client.change((stripe, once) =>
       stripe.subscriptions.update(
         id,
         {
           items: changedItems(subscription, change),
-          proration_behavior: change.dearer ? 'always_invoice' : 'create_prorations',
-          // Nothing is had before it is paid.
-          payment_behavior: 'error_if_incomplete',
+          proration_behavior: creditedBy(subscription, change),
+          payment_behavior: behavior,
           ...prorationOf(subscription, change),
           ...(change.promotion === undefined ? {} : { discounts: [{ promotion_code: change.promotion }] }),
         },
         once('change'),
       ),
     );
+    return await confirmationOf(client, changed);
   } catch (error) {
     if (arranged !== undefined) await scheduleChange(client, await readSubscription(client, id), arranged);
     throw error;
   }
 }
 
+/**
+ * Nothing is had before it is paid, but by whoever pays by debit, and has before: as with a renewal, the debit is on its way then. With what
+ * was arranged it is made at once or not at all: an arrangement would be lost while it waits.
+ */
+async function paymentOf(client: StripeClient, former: Stripe.Subscription, change: Change) {
+  const debit = debitOf(former);
+  if (debit === undefined) return mayWait(former) ? 'pending_if_incomplete' : 'error_if_incomplete';
+  if ((await previewChange(client, former.id, change)).dueNow > 0) await assertHasPaid(client, former, debit);
+  return 'allow_incomplete';
+}
+
+/**
+ * At once onto the customer's balance, which Stripe gives back with each invoice that is voided. An item that waits for the next invoice
+ * would be lost with the invoice of a dearer plan that nobody pays.
+ */
+const creditedBy = ({ status }: Stripe.Subscription, { dearer }: Change) =>
+  dearer || status !== 'trialing' ? 'always_invoice' : 'create_prorations';
+
 /** Arranges it for the end of what is paid for; a change to what it is already takes back what was arranged. */
-export async function changeLater(client: StripeClient, id: string, change: Change): Promise<void> {
+export const changeLater = (client: StripeClient, id: string, change: Change): Promise<undefined> =>
+  begunAnew(client, (asked) => arrangeChange(asked, id, change));
+
+async function arrangeChange(client: StripeClient, id: string, change: Change): Promise<undefined> {
   const subscription = await readSubscription(client, id);
+  assertNotOver(subscription);
+  await dropPendingChange(client, subscription);
   if (isAlready(subscription, change)) {
     await releaseSchedule(client, subscription);
-    return;
+    await forgetKept(client, subscription);
+    return undefined;
   }
   if (endsAt(subscription) !== undefined) throw new AppError('subscription_ending');
   await scheduleChange(client, subscription, {
@@ -81,6 +135,7 @@ export async function changeLater(client: StripeClient, id: string, change: Chan
     ],
     discounts: change.promotion === undefined ? undefined : [{ promotion_code: change.promotion }],
   });
+  return undefined;
 }
 
 /** What `changeNow` would cost at once, if nothing else happens before it. */
@@ -103,12 +158,17 @@ export async function previewChange(client: StripeClient, id: string, change: Ch
   return { dueNow, currency: invoice.currency, proratedAt: change.proratedAt ?? proratedFrom(invoice) };
 }
 
-/** Ends it: at once, without giving back what was paid; or with what is paid for. Answers when. */
-export async function cancel(client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> {
-  const subscription = await releaseSchedule(client, await readSubscription(client, id));
+/** Ends it: at once, without giving back what was paid; or with what is paid for, and then what was arranged is set aside. Answers when. */
+export const cancel = (client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> =>
+  begunAnew(client, (asked) => end(asked, id, when));
+
+async function end(client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> {
+  const former = await readSubscription(client, id);
+  if (former.ended_at !== null) return dateOf(former.ended_at);
+  await dropPendingChange(client, former);
+  const subscription = await (when === 'now' ? releaseSchedule : setAside)(client, former);
   const ending = endsAt(subscription);
-  if (subscription.ended_at !== null || (when === 'period_end' && ending !== undefined))
-    return ending ?? dateOf(subscription.ended_at ?? periodEnd(subscription));
+  if (ending !== undefined && (when === 'period_end' || subscription.ended_at !== null)) return ending;
   const after = await client.change((stripe) =>
     when === 'now'
       ? // What was used past limits is owed, whenever it ends.
@@ -118,10 +178,13 @@ export async function cancel(client: StripeClient, id: string, when: 'now' | 'pe
   return dateOf(after.ended_at ?? after.cancel_at ?? periodEnd(after));
 }
 
-/** Has it go on: takes back that it was canceled, or a pause. */
-export async function resume(client: StripeClient, id: string): Promise<void> {
+/** Has it go on: takes back that it was canceled, or a pause, and arranges again what had been. */
+export const resume = (client: StripeClient, id: string): Promise<void> =>
+  begunAnew(client, (asked) => goOn(asked, id));
+
+async function goOn(client: StripeClient, id: string): Promise<void> {
   const subscription = await readSubscription(client, id);
-  if (subscription.ended_at !== null) throw new AppError('subscription_over');
+  assertNotOver(subscription);
   if (endsAt(subscription) !== undefined || subscription.pause_collection !== null) {
     await client.change((stripe, once) =>
       stripe.subscriptions.update(
@@ -138,6 +201,11 @@ export async function resume(client: StripeClient, id: string): Promise<void> {
   }
   if (subscription.status === 'paused')
     await client.change((stripe, once) => stripe.subscriptions.resume(id, {}, once('resume')));
+  await takeUpAgain(client, subscription);
+}
+
+function assertNotOver({ ended_at: ended }: Stripe.Subscription): void {
+  if (ended !== null) throw new AppError('subscription_over');
 }
 
 function changedItems(subscription: Stripe.Subscription, { price, quantity, metered }: Change) {
@@ -164,7 +232,8 @@ function prorationOf({ status }: Stripe.Subscription, { keepsTrial, proratedAt }
 function isAlready(subscription: Stripe.Subscription, { of, quantity, promotion }: Change): boolean {
   const sold = itemSoldBy(subscription);
   const item = planItem(subscription);
-  const cycle = item?.price.recurring?.interval === 'year' ? 'yearly' : 'monthly';
+  const { interval = 'month', interval_count: count = 1 } = item?.price.recurring ?? {};
+  const cycle = cycleOfLength(interval, count);
   const isSold = sold?.product === of.product && sold.plan === of.plan && cycle === of.cycle;
   return (
     isSold &&

@@ -2,9 +2,12 @@ import type { Stripe } from 'stripe';
 import type { StripeClient } from './client.ts';
 import { type SoldItem, soldItemOf } from './product-ids.ts';
 
+/** With what charges it: by that it is known whether a change may wait. */
+const EXPANDED = ['discounts', 'default_payment_method', 'customer.invoice_settings.default_payment_method'];
+
 /** A subscription as Stripe has it at this moment, with its discounts. Throws `not_found` when there is none. */
 export async function readSubscription(client: StripeClient, id: string): Promise<Stripe.Subscription> {
-  return client.read((stripe) => stripe.subscriptions.retrieve(id, { expand: ['discounts'] }));
+  return client.read((stripe) => stripe.subscriptions.retrieve(id, { expand: EXPANDED }));
 }
 
 /** When it is to end, or ended. */

@@ -4,12 +4,13 @@ import type { StripeClient } from './client.ts';
 import { type SyncedEndpoint, syncEndpoint } from './endpoint.ts';
 import { syncPortal } from './portal.ts';
 import { type SyncedPrice, syncPrices } from './prices.ts';
-import { priceCatalogOf } from './price-catalog.ts';
+import { priceCatalogOf, type SaleTax } from './price-catalog.ts';
 
 export interface StripeSync {
   readonly db: Database;
   readonly client: StripeClient;
   readonly catalogues: readonly Catalogue[];
+  readonly tax: SaleTax;
   /** Where Stripe reaches this server; undefined: nowhere, and it tells us nothing. */
   readonly baseUrl: string | undefined;
   /** Makes the endpoint anew, so that its secret is known. */
@@ -17,11 +18,18 @@ export interface StripeSync {
 }
 
 /** Puts into Stripe all that is needed to sell: products, prices, the portal and where messages go. Done twice, it changes nothing. */
-export async function syncStripe({ db, client, catalogues, baseUrl, anew = false }: StripeSync): Promise<{
+export async function syncStripe({
+  db,
+  client,
+  catalogues,
+  tax,
+  baseUrl,
+  anew = false,
+}: StripeSync): Promise<{
   readonly prices: readonly SyncedPrice[];
   readonly endpoint: SyncedEndpoint | undefined;
 }> {
-  const prices = await syncPrices({ db, client }, priceCatalogOf(catalogues));
+  const prices = await syncPrices({ db, client, tax }, priceCatalogOf(catalogues));
   await syncPortal(client);
   const endpoint = baseUrl === undefined ? undefined : await syncEndpoint(client, { baseUrl, anew });
   return { prices, endpoint };

@@ -132,6 +132,7 @@ describe('an event', () => {
     ['charge', { object: 'charge', id: 'ch_1', payment_intent: 'pi_1' }, { kind: 'payment', id: 'pi_1' }],
     ['refund', { object: 'refund', id: 're_1', payment_intent: 'pi_1' }, { kind: 'payment', id: 'pi_1' }],
     ['dispute', { object: 'dispute', id: 'du_1', payment_intent: 'pi_1' }, { kind: 'payment', id: 'pi_1' }],
+    ['credit note', { object: 'credit_note', id: 'cn_1', invoice: 'in_1' }, { kind: 'invoice', id: 'in_1' }],
     ['checkout', { object: 'checkout.session', id: 'cs_1' }, { kind: 'checkout', id: 'cs_1' }],
   ])('of a %s says which object to look at', (_, object, about) => {
     expect(told(event(object)).about).toEqual(about);

@@ -95,6 +95,8 @@ const LOOKED_AT: Readonly<
   subscription_schedule: ['subscription', 'subscription'],
   invoice: ['invoice', 'id'],
   invoice_payment: ['invoice', 'invoice'],
+  // Its refund is told of by itself.
+  credit_note: ['invoice', 'invoice'],
   payment_intent: ['payment', 'id'],
   charge: ['payment', 'payment_intent'],
   refund: ['payment', 'payment_intent'],

@@ -35,6 +35,15 @@ describe('an invoice', () => {
     expect(invoiced({ due_date: 300 })?.dueAt).toEqual(seconds(300));
   });
 
+  test('of which credit notes took all before it was paid was not paid, unless a subscription lives by it', () => {
+    const credited = (pre_payment_credit_notes_amount: number, parent: Body | null = null) =>
+      invoiced({ amount_paid: 0, pre_payment_credit_notes_amount, parent });
+    expect(credited(3_995)).toMatchObject({ state: 'void', paidAt: null });
+    expect(credited(3_994)).toMatchObject({ state: 'paid', paidAt: seconds(120) });
+    expect(credited(3_995, { subscription_details: { subscription: 'sub_1' } })?.state).toBe('paid');
+    expect(invoiced({ total: 0, pre_payment_credit_notes_amount: 0, parent: null })?.state).toBe('paid');
+  });
+
   test('leads to its customer, its subscription and its payments', () => {
     expect(read(ref, invoice()).also).toEqual([
       { kind: 'customer', id: 'cus_1' },

@@ -1,22 +1,16 @@
 import { z } from 'zod';
-import type { Cycle, Facts, InvoiceFacts, LineFacts } from '../../../facts.ts';
+import type { Cycle } from '../../../cycles.ts';
+import type { Facts, InvoiceFacts, LineFacts } from '../../../facts.ts';
 import type { Body } from '../../../payment-provider.ts';
 import { type Charged, soldItemOf } from '../product-ids.ts';
-import {
-  bodyOf,
-  chargedBy,
-  cycleOf,
-  decimal,
-  idsOf,
-  instant,
-  nothing,
-  price,
-  reference,
-  sumOf,
-} from './parts.ts';
+import { bodyOf, nothing } from '../../bodies.ts';
+import { chargedBy, cycleOf, decimal, idsOf, instant, price, reference, sumOf } from './parts.ts';
 
 /** Expanded, it says what was charged last. */
-const intent = z.union([z.string(), z.object({ id: z.string(), latest_charge: reference })]);
+const intent = z.union([
+  z.string(),
+  z.object({ id: z.string(), latest_charge: reference, status: z.string().optional() }),
+]);
 const paying = z.object({ payment: z.object({ payment_intent: intent.nullish() }) });
 type Paying = z.infer<typeof paying>;
 
@@ -53,6 +47,7 @@ const invoice = z.object({
   currency: z.string(),
   total: z.number(),
   amount_paid: z.number(),
+  pre_payment_credit_notes_amount: z.number().optional(),
   total_discount_amounts: amounts,
   total_taxes: amounts,
   attempt_count: z.number(),
@@ -78,7 +73,7 @@ export function invoiceFacts(body: Body): Facts {
   const facts: InvoiceFacts = {
     id: of.id,
     number: of.number ?? null,
-    state: of.status,
+    state: isForgiven(of) ? 'void' : of.status,
     subscription,
     reason: of.billing_reason ?? 'manual',
     currency: of.currency,
@@ -91,11 +86,12 @@ export function invoiceFacts(body: Body): Facts {
     attempts: of.attempt_count,
     lastCharge: chargesOf(of.payments?.data ?? []).at(-1) ?? null,
     nextAttemptAt: of.next_payment_attempt ?? null,
+    asksCustomer: of.status === 'open' && asksCustomer(of.payments?.data ?? []),
     url: of.hosted_invoice_url ?? null,
     pdfUrl: of.invoice_pdf ?? null,
     issuedAt: of.status_transitions.finalized_at ?? of.created,
     dueAt: of.due_date ?? null,
-    paidAt: of.status === 'paid' ? (of.status_transitions.paid_at ?? of.created) : null,
+    paidAt: of.status === 'paid' && !isForgiven(of) ? (of.status_transitions.paid_at ?? of.created) : null,
     lines,
   };
   const payments = (of.payments?.data ?? []).flatMap(({ payment: { payment_intent: named } }) =>
@@ -105,9 +101,29 @@ export function invoiceFacts(body: Body): Facts {
   return { ...nothing, customer: of.customer, also, invoice: facts };
 }
 
+/**
+ * Credit notes took all of it away before it was paid. Stripe has it as paid: nothing was, and what stands on it was not bought.
+ * What a subscription gives says the subscription itself.
+ */
+function isForgiven({
+  total,
+  parent,
+  pre_payment_credit_notes_amount: credited = 0,
+}: z.infer<typeof invoice>) {
+  const isSubscribed = (parent?.subscription_details?.subscription ?? null) !== null;
+  return !isSubscribed && total > 0 && credited >= total;
+}
+
 function chargesOf(payments: readonly Paying[]): string[] {
   return payments.flatMap(({ payment: { payment_intent: of } }) =>
     typeof of === 'object' ? (of?.latest_charge ?? []) : [],
+  );
+}
+
+/** Its page asks for what the bank wants to see: the payment waits for the person. */
+function asksCustomer(payments: readonly Paying[]): boolean {
+  return payments.some(
+    ({ payment: { payment_intent: of } }) => typeof of === 'object' && of?.status === 'requires_action',
   );
 }
 

@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import type { Cycle, Facts, ObjectKind, ObjectRef } from '../../../facts.ts';
-import type { Body } from '../../../payment-provider.ts';
+import { type Cycle, cycleOfLength } from '../../../cycles.ts';
+import type { ObjectKind, ObjectRef } from '../../../facts.ts';
 import type { Charged } from '../product-ids.ts';
-
-/** What is said of an object that is no more. */
-export const nothing: Facts = { customer: null, claims: undefined, foreign: false, also: [] };
 
 /** Another object, expanded or not; by its id. */
 export const reference = z
@@ -24,7 +21,13 @@ export const price = z.object({
   type: z.string(),
   unit_amount: z.number().nullish(),
   unit_amount_decimal: decimal.nullish(),
-  recurring: z.object({ interval: z.string(), usage_type: z.string() }).nullish(),
+  recurring: z
+    .object({
+      interval: z.enum(['day', 'week', 'month', 'year']),
+      interval_count: z.int().min(1).default(1),
+      usage_type: z.string(),
+    })
+    .nullish(),
 });
 export type Price = z.infer<typeof price>;
 
@@ -33,22 +36,14 @@ export function chargedBy({ type, recurring }: Price): Charged {
   return recurring?.usage_type === 'metered' ? 'metered' : 'recurring';
 }
 
-/** Prices of ours are by the month or by the year (`plinth stripe sync` makes no others). */
+/** Prices of ours are by the month or by the year (`plinth stripe sync` makes no others); somebody may have made one by the quarter. */
 export function cycleOf({ recurring }: Price): Cycle {
-  return recurring?.interval === 'year' ? 'yearly' : 'monthly';
+  return cycleOfLength(recurring?.interval ?? 'month', recurring?.interval_count ?? 1);
 }
 
 /** Minor units; of units that cost less than one, rounded. */
 export function unitAmountOf({ unit_amount, unit_amount_decimal }: Price): number {
   return unit_amount ?? Math.round(unit_amount_decimal ?? 0);
-}
-
-/** What a body holds of that schema. Throws without a word of the body: it is a customer's. */
-export function bodyOf<Schema extends z.ZodType>(schema: Schema, body: Body): z.infer<Schema> {
-  const read = schema.safeParse(body);
-  if (read.success) return read.data;
-  const fields = read.error.issues.map(({ path }) => path.join('.'));
-  throw new Error(`a body of the provider can't be read: ${[...new Set(fields)].join(', ')}`);
 }
 
 /** The objects of these ids, where there is one. */

@@ -7,6 +7,8 @@ const ref = { kind: 'payment', id: 'pi_1' } as const;
 const paid = (more: Body = {}) => read(ref, payment(more)).payment;
 const fees = (balance_transaction: Body | string | null, more: Body = {}) =>
   paid({ charges: [charge({ balance_transaction, ...more })] })?.charges.map(({ fee }) => fee);
+const days = (more: Body) =>
+  paid({ charges: [charge(more)] })?.charges.map(({ occurredAt }) => occurredAt.getTime() / 1_000);
 
 describe('a payment', () => {
   test('without an invoice is nothing that we sold', () => {
@@ -20,6 +22,13 @@ describe('a payment', () => {
     expect(fees(null)).toEqual([null]);
     expect(fees('txn_1')).toEqual([null]);
     expect(fees(null, { status: 'failed' })).toEqual([0]);
+  });
+
+  test('is of the day when its money came, which for a debit is days after it was begun', () => {
+    const came = { amount: 3_995, fee: 146, currency: 'eur', created: 500 };
+    expect(days({ created: 100, status: 'pending', balance_transaction: null })).toEqual([100]);
+    expect(days({ created: 100, balance_transaction: came })).toEqual([500]);
+    expect(days({ created: 100, status: 'failed', balance_transaction: came })).toEqual([100]);
   });
 
   test.each([

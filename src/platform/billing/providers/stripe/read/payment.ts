@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import type { ChargeFacts, DisputeFacts, Facts, RefundFacts } from '../../../facts.ts';
 import type { Body } from '../../../payment-provider.ts';
-import { bodyOf, idsOf, instant, nothing, reference } from './parts.ts';
+import { bodyOf, nothing } from '../../bodies.ts';
+import { idsOf, instant, reference } from './parts.ts';
 
 /** What an amount became in the currency that we are paid out in, and what was kept of it. */
-const settled = z.object({ amount: z.number(), fee: z.number(), currency: z.string() });
+const settled = z.object({
+  amount: z.number(),
+  fee: z.number(),
+  currency: z.string(),
+  created: instant.optional(),
+});
 type Settled = z.infer<typeof settled>;
 const settlement = z.union([settled, z.string()]).nullish();
 
@@ -77,7 +83,8 @@ function chargeFacts(of: z.infer<typeof charge>): ChargeFacts {
     amount: of.amount,
     currency: of.currency,
     fee: of.status === 'failed' ? 0 : told === null ? null : inCurrencyOf(of, told, told.fee),
-    occurredAt: of.created,
+    // A debit is begun days before its money comes.
+    occurredAt: of.status === 'succeeded' ? (told?.created ?? of.created) : of.created,
   };
 }
 

@@ -36,6 +36,15 @@ describe('a subscription', () => {
     });
   });
 
+  test.each([
+    [{ interval: 'month', interval_count: 3 }, 'P3M'],
+    [{ interval: 'week' }, 'P1W'],
+    [{ interval: 'month', interval_count: 12 }, 'yearly'],
+  ])('that is paid each %o is so', (recurring, cycle) => {
+    const paid = { ...price(), recurring: { usage_type: 'licensed', ...recurring } };
+    expect(subscribed({ items: { data: [item({ price: paid })] } })).toMatchObject({ cycle });
+  });
+
   test('says what its card is told by, and whether it began at a page of ours', () => {
     const default_payment_method = { id: 'pm_1', type: 'card', fingerprint: 'AOB934' };
     const metadata = { plinth_account: 'an account' };

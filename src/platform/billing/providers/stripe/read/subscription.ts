@@ -2,23 +2,11 @@ import { z } from 'zod';
 import type { Bought, Facts, SubscriptionFacts } from '../../../facts.ts';
 import type { Body } from '../../../payment-provider.ts';
 import { soldItemOf } from '../product-ids.ts';
-import {
-  bodyOf,
-  chargedBy,
-  cycleOf,
-  idsOf,
-  instant,
-  nothing,
-  price,
-  reference,
-  unitAmountOf,
-} from './parts.ts';
+import { bodyOf, nothing } from '../../bodies.ts';
+import { chargedBy, cycleOf, idsOf, instant, price, reference, unitAmountOf } from './parts.ts';
 
-const phase = z.object({
-  start_date: instant,
-  end_date: instant,
-  items: z.array(z.object({ price: z.union([price, z.string()]), quantity: z.number().nullish() })),
-});
+const soldItem = z.object({ price: z.union([price, z.string()]), quantity: z.number().nullish() });
+const phase = z.object({ start_date: instant, end_date: instant, items: z.array(soldItem) });
 
 const schedule = z.object({
   status: z.string(),
@@ -51,18 +39,15 @@ const subscription = z.object({
   cancel_at: instant.nullish(),
   cancel_at_period_end: z.boolean(),
   ended_at: instant.nullish(),
+  cancellation_details: z.object({ reason: z.string().nullish() }).nullish(),
+  pending_update: z
+    .object({ expires_at: instant, subscription_items: z.array(soldItem).nullish() })
+    .nullish(),
   pause_collection: z.object({ behavior: z.string() }).nullish(),
   latest_invoice: reference,
   schedule: z.union([schedule, z.string()]).nullish(),
   items: z.object({
-    data: z.array(
-      z.object({
-        price,
-        quantity: z.number().nullish(),
-        current_period_start: instant,
-        current_period_end: instant,
-      }),
-    ),
+    data: z.array(soldItem.extend({ price, current_period_start: instant, current_period_end: instant })),
   }),
 });
 type Subscription = z.infer<typeof subscription>;
@@ -86,7 +71,9 @@ export function subscriptionFacts(body: Body): Facts {
     unitAmount: unitAmountOf(item.price),
     currency: of.currency,
     state: stateOf(of),
-    givenUp: of.status === 'unpaid',
+    givenUp:
+      of.status === 'unpaid' ||
+      (of.status === 'canceled' && of.cancellation_details?.reason === 'payment_failed'),
     startsAt: of.start_date,
     trialEndsAt: of.trial_end ?? null,
     card: cardOf(of),
@@ -96,8 +83,16 @@ export function subscriptionFacts(body: Body): Facts {
     cancelsAt: of.cancel_at ?? (of.cancel_at_period_end ? item.current_period_end : endOf(arranged)),
     endedAt: of.ended_at ?? null,
     next: arranged === undefined ? null : nextOf(arranged, bought),
+    pending: pendingOf(of),
   };
   return { ...nothing, customer: of.customer, also, subscription: facts };
+}
+
+/** Stripe has the change in effect as soon as the newest invoice is paid, and forgets it when it expires. */
+function pendingOf({ pending_update: update, latest_invoice: invoice }: Subscription) {
+  const [bought] = update?.subscription_items?.flatMap((one) => boughtWith(one) ?? []) ?? [];
+  if (update == null || bought === undefined || invoice === null) return undefined;
+  return { ...bought, invoice, expiresAt: update.expires_at };
 }
 
 function boughtWith(item: Schedule['phases'][number]['items'][number]): Bought | undefined {

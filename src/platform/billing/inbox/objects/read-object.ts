@@ -1,0 +1,43 @@
+import { type Database, statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { Facts, ObjectRef } from '../../facts.ts';
+import type { Body, PaymentProvider } from '../../payment-provider.ts';
+import { keyOf } from '../store/fetch-tasks.ts';
+import { factsOf } from './apply-object.ts';
+
+/** What is in effect of an object. */
+export interface ReadObject {
+  readonly facts: Facts;
+  /** The customer that it is kept under. */
+  readonly customer: string | null;
+  /** Whose it is; undefined: nobody's yet, or of somebody who was erased. */
+  readonly accountId: AccountId | undefined;
+}
+
+const NOTHING: Facts = { customer: null, claims: undefined, foreign: false, also: [] };
+
+/** Reads what is kept of an object; undefined: the provider was not asked for it yet, or has no such object. */
+export async function readObject(
+  { db }: { readonly db: Database },
+  provider: PaymentProvider,
+  ref: ObjectRef,
+): Promise<ReadObject | undefined> {
+  const [[row]] = await db.system('billing.inbox', [
+    statement<{
+      body: Body | null;
+      customer: string | null;
+      account_id: AccountId | null;
+      is_erased: boolean;
+    }>(
+      `select b.body, o.customer, o.account_id, b.number is null as is_erased
+       from billing.objects o left join billing.bodies b using (store, mode, kind, object_id, number)
+       where o.store = $1 and o.mode = $2 and o.kind = $3 and o.object_id = $4 and o.number > 0`,
+      keyOf({ provider: provider.name, mode: provider.mode }, ref),
+    ),
+  ]);
+  // Of somebody who was erased no answer is kept: it was read, and nothing is had for it.
+  if (row?.is_erased === true) return { facts: NOTHING, customer: row.customer, accountId: undefined };
+  if (row === undefined || row.body === null) return undefined;
+  const { body, customer, account_id: accountId } = row;
+  return { facts: factsOf(provider, { ref, body }), customer, accountId: accountId ?? undefined };
+}

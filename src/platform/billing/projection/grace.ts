@@ -1,0 +1,149 @@
+import {
+  areChargesKnown,
+  type BillingRecords,
+  invoicesOf,
+  type InvoiceRow,
+  type PaymentRow,
+  paymentsOf,
+  type SubscriptionRow,
+  type ToldFailure,
+  toldOf,
+} from './billing-records.ts';
+
+const DAY = 86_400_000;
+/** Grace from when the first failure was told, and at least from when a later one was (spec/platform.md). */
+const FIRST_GRACE = 7 * DAY;
+const LATER_GRACE = 3 * DAY;
+/** Whoever pays so soon after an invoice was issued pays with its first try. */
+const AT_ONCE = 3_600_000;
+
+/** When something is told, and how many days after the first failure was a plan is kept at most. */
+export interface Telling {
+  readonly now: Date;
+  readonly longestDays: number;
+}
+
+/** Until when a plan is kept although this invoice of it is not paid: the last date that was promised. undefined: none was. */
+export function graceEndOf(records: BillingRecords, invoice: InvoiceRow): Date | undefined {
+  return toldOf(records, invoice).at(-1)?.grace_ends_at;
+}
+
+/** The same of all invoices that are owed: until the first of them ends. */
+export function promisedUntil(records: BillingRecords, subscription: SubscriptionRow): Date | undefined {
+  const invoices = invoicesOf(records, subscription);
+  const ends = invoices
+    .filter((invoice) => isOwed(invoice, invoices))
+    .flatMap((invoice) => graceEndOf(records, invoice)?.getTime() ?? []);
+  return ends.length === 0 ? undefined : new Date(Math.min(...ends));
+}
+
+/** What these rows say and nobody was told yet, with the dates that are promised by telling it now. Nothing is told of what is over. */
+export function failuresToTell(records: BillingRecords, telling: Telling): ToldFailure[] {
+  let after = records;
+  for (const subscription of records.subscriptions.filter(isAlive)) {
+    const invoices = invoicesOf(records, subscription);
+    for (const invoice of invoices.filter((one) => isOwed(one, invoices))) {
+      const fresh = ofInvoice(after, { subscription, invoice }, telling);
+      after = { ...after, told: [...after.told, ...fresh] };
+    }
+  }
+  return after.told.slice(records.told.length);
+}
+
+interface Owed {
+  readonly subscription: SubscriptionRow;
+  readonly invoice: InvoiceRow;
+}
+
+function ofInvoice(
+  records: BillingRecords,
+  { subscription, invoice }: Owed,
+  { now, longestDays }: Telling,
+): ToldFailure[] {
+  if (isOfCheckout(subscription, invoice) || isOfWaitingChange(subscription, invoice)) return [];
+  const known = toldOf(records, invoice);
+  const over = graceEndOf(records, invoice);
+  if (over !== undefined && over <= now) return [];
+  const failures = countedFailures(records, subscription, invoice);
+  if (failures === 0 && (subscription.state !== 'past_due' || known.length > 0)) return [];
+  const from = invoice.due_at !== null && invoice.due_at > now ? invoice.due_at : now;
+  // A date of another invoice may have been told: it holds for this one, too.
+  const first = latest(later(from, FIRST_GRACE), promisedUntil(records, subscription));
+  const firstTold = known.find(({ nth }) => nth === 1)?.told_at ?? from;
+  const fresh: ToldFailure[] = [];
+  let end = over ?? first;
+  for (let nth = Math.min(1, failures); nth <= failures; nth += 1) {
+    if (known.some((one) => one.nth === nth)) continue;
+    const most = later(firstTold, longestDays * DAY);
+    const next = nth < 2 ? first : earlier(later(now, LATER_GRACE), most);
+    end = latest(end, next);
+    fresh.push({ invoice: invoice.store_id, nth, told_at: now, grace_ends_at: end });
+  }
+  return fresh;
+}
+
+/** Of a subscription that ended nothing is promised any more, and nothing before it began. */
+export function isAlive({ state }: Pick<SubscriptionRow, 'state'>): boolean {
+  return state !== 'canceled' && state !== 'expired' && state !== 'incomplete';
+}
+
+/** Whoever is at the checkout sees there that a card was declined. */
+function isOfCheckout({ state }: SubscriptionRow, { reason }: InvoiceRow): boolean {
+  return reason === 'subscription_create' && state !== 'past_due';
+}
+
+/** A change that is not paid is not made: nothing is owed for it, unless the subscription itself is past due by it. */
+export function isOfWaitingChange({ state }: SubscriptionRow, { reason }: InvoiceRow): boolean {
+  return reason === 'subscription_update' && state !== 'past_due' && state !== 'canceled';
+}
+
+/** What the provider has written off is owed all the same, until something later is paid. */
+export function isOwed({ state, issued_at }: InvoiceRow, invoices: readonly InvoiceRow[]): boolean {
+  if (state !== 'uncollectible') return state === 'open';
+  return !invoices.some((other) => other.state === 'paid' && other.issued_at > issued_at);
+}
+
+/** Tries to charge an invoice that failed, the oldest first. */
+export function failuresOf(records: BillingRecords, invoice: InvoiceRow): PaymentRow[] {
+  return paymentsOf(records, [invoice]).filter(({ state }) => state === 'failed');
+}
+
+/**
+ * How many failures count: as many as the provider made tries of its own (`attempts`). A customer whose second card is
+ * declined too, a minute later, moves nothing.
+ */
+export function countedFailures(
+  records: BillingRecords,
+  { state }: SubscriptionRow,
+  invoice: InvoiceRow,
+): number {
+  const failed = failuresOf(records, invoice).length;
+  const isUnpaid = invoice.state !== 'open' || state === 'past_due' || state === 'canceled';
+  const without = isUnpaid && areChargesKnown(records, invoice) ? attemptsWithoutCharge(records, invoice) : 0;
+  return Math.max(Math.min(failed, Math.max(invoice.attempts, 1)), without);
+}
+
+/** Tries that brought nothing, as the invoice has them: without a card, or where a bank asks for the person, nothing is charged. */
+function attemptsWithoutCharge(records: BillingRecords, invoice: InvoiceRow): number {
+  const { attempts, due_at, issued_at, paid_at } = invoice;
+  // The provider sent it, and tries nothing by itself.
+  if (due_at !== null) return 0;
+  const going = paymentsOf(records, [invoice]).find(({ state }) => state !== 'failed');
+  if (invoice.state !== 'paid') return attempts - (going === undefined ? 0 : 1);
+  const since = going?.occurred_at ?? paid_at;
+  if (since === null || since <= later(issued_at, AT_ONCE)) return 0;
+  // The last try may have been the one that was paid.
+  return Math.min(attempts, Math.max(attempts - 1, 1));
+}
+
+export function later(at: Date, milliseconds: number): Date {
+  return new Date(at.getTime() + milliseconds);
+}
+
+export function latest(at: Date, other: Date | undefined): Date {
+  return other !== undefined && other > at ? other : at;
+}
+
+function earlier(at: Date, other: Date): Date {
+  return other < at ? other : at;
+}

@@ -1,0 +1,94 @@
+import type { Catalogue } from '#platform/entitlements';
+import { AppError, type Clock } from '#platform/kernel';
+import type { PaymentProvider, ReadContext } from '../../payment-provider.ts';
+import { storeProducts } from '../store-products.ts';
+import type { AppStoreClient } from './client.ts';
+import { extend } from './extend.ts';
+import { askerOf, fetchObject, type Terms } from './fetch.ts';
+import { read } from './read.ts';
+import { answerQuestion, type AnswerTerms } from './questions.ts';
+import { eventOf, notificationOf, purchaseOf, verify } from './verify.ts';
+
+/** For how many days Apple lists its notifications: of production, and of its sandbox. */
+const EVENTS_KEPT_DAYS = { Production: 180, Sandbox: 30 } as const;
+const DAY = 86_400_000;
+
+export interface AppStoreProviderParts {
+  readonly client: AppStoreClient;
+  readonly terms: Terms;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly catalogues: readonly Catalogue[];
+  /** How Apple is answered that asks how a purchase was used; not said: customers have not agreed, and it is not. */
+  readonly answers?: AnswerTerms | undefined;
+  /** Of a sandbox that starts when it is first needed: until then there is nothing to ask it for. */
+  readonly isRunning?: (() => boolean) | undefined;
+}
+
+/** The App Store in one of its environments, as inbox and reconciler know it. */
+export function createAppStoreProvider(parts: AppStoreProviderParts): PaymentProvider {
+  const { client, terms, answers, isRunning = () => true } = parts;
+  const products = storeProducts(parts.catalogues, 'app_store', '.');
+  return {
+    name: 'app_store',
+    mode: client.mode,
+    eventsKeptDays: EVENTS_KEPT_DAYS[client.environment],
+    listsNothing: true,
+    verify: (message) => verify(client, message),
+    fetch: (ref, reading) => fetchObject(client, terms, { ref, reading }),
+    read: (ref, body) => read(products, ref, body),
+    eventsSince: (since, reading) => (isRunning() ? eventsSince(parts, since, reading) : nothing()),
+    allObjects: (reading) => (isRunning() ? allObjects(parts, reading) : nothing()),
+    purchases: {
+      refOf: (signedTransaction) => purchaseOf(client, signedTransaction),
+      nameOwner: ({ id }, appAccountToken) =>
+        client.change((api) => api.setAppAccountToken(id, { appAccountToken })),
+      extend: ({ id }, by) => extend(client, id, by),
+      ...(answers === undefined
+        ? {}
+        : {
+            answer: (question, use) => answerQuestion({ ...parts, terms: answers, products }, question, use),
+          }),
+    },
+  };
+}
+
+async function* nothing() {}
+
+/** As Apple has sent them, or tried to. */
+async function* eventsSince({ client, clock }: AppStoreProviderParts, since: Date, reading: ReadContext) {
+  const asking = askerOf(client, reading);
+  const wanted = { startDate: since.getTime(), endDate: clock.now() };
+  let token: string | null = null;
+  for (;;) {
+    const page: Awaited<ReturnType<typeof pageOf>> = await pageOf(asking, token, wanted);
+    const events = [];
+    for (const { signedPayload } of page.notificationHistory ?? [])
+      if (signedPayload !== undefined) {
+        const body = JSON.stringify({ signedPayload });
+        const told = await notificationOf(client, body).catch(unlessForged);
+        if (told !== undefined) events.push({ ...eventOf(told), body });
+      }
+    yield events;
+    if (page.hasMore !== true || page.paginationToken === undefined) return;
+    token = page.paginationToken;
+  }
+}
+
+const pageOf = (
+  asking: ReturnType<typeof askerOf>,
+  token: string | null,
+  wanted: { readonly startDate: number; readonly endDate: number },
+) => asking((api) => api.getNotificationHistory(token, wanted));
+
+/** One that can't be verified any more, by a certificate that was revoked since, holds up no other. */
+function unlessForged(error: unknown): undefined {
+  if (error instanceof AppError && error.code === 'webhook_forged') return undefined;
+  throw error;
+}
+
+/** Apple lists no customers: all that its notifications have named as long as it keeps them. */
+async function* allObjects(parts: AppStoreProviderParts, reading: ReadContext) {
+  const days = EVENTS_KEPT_DAYS[parts.client.environment] - 1;
+  const since = new Date(parts.clock.now() - days * DAY);
+  for await (const page of eventsSince(parts, since, reading)) yield page.flatMap(({ about }) => about ?? []);
+}

@@ -1,0 +1,133 @@
+import type { Database } from '#platform/db';
+import type { Catalogue } from '#platform/entitlements';
+import { AppError } from '#platform/kernel';
+import { z } from 'zod';
+import type { Mode, PaymentProvider, ProviderEvent, ReadContext } from '../../payment-provider.ts';
+import type { ObjectRef } from '../../facts.ts';
+import { storeProducts, type StoreProducts } from '../store-products.ts';
+import { type GooglePlayClient, statusOf } from './client.ts';
+import { acknowledge, consume, defer } from './changes.ts';
+import { fetchProduct, fetchPurchase, type GooglePlayReader, readerOf } from './fetch.ts';
+import { knownPurchases } from './known-purchases.ts';
+import { readProduct } from './read-product.ts';
+import { readPurchase } from './read.ts';
+import type { SoldInStore } from './read-order.ts';
+import { type PushSettings, verify } from './verify.ts';
+
+/** For how many days Google lists voided purchases; it lists nothing else again. */
+const VOIDED_KEPT_DAYS = 30;
+
+export interface GooglePlayProviderParts {
+  readonly db: Database;
+  readonly client: GooglePlayClient;
+  readonly mode: Mode;
+  readonly push: PushSettings;
+  readonly catalogues: readonly Catalogue[];
+  /** Of a sandbox that starts when it is first needed: until then there is nothing to ask it for. */
+  readonly isRunning?: (() => boolean) | undefined;
+}
+
+/** Google Play, as inbox and reconciler know it. */
+export function createGooglePlayProvider(parts: GooglePlayProviderParts): PaymentProvider {
+  const { db, client, mode, push, isRunning = () => true } = parts;
+  const products = storeProducts(parts.catalogues, 'google_play', ':');
+  const sold = soldIn(products);
+  return {
+    name: 'google_play',
+    mode,
+    eventsKeptDays: VOIDED_KEPT_DAYS,
+    verify: (message) => verify(client, push, message),
+    async fetch({ kind, id }, reading) {
+      if (kind === 'payment') return fetchProduct(readerOf(client, reading), id);
+      return kind === 'subscription' ? fetchPurchase(readerOf(client, reading), id) : null;
+    },
+    read: (ref, body) =>
+      ref.kind === 'payment' ? readProduct(ref, body, products) : readPurchase(ref, body, sold),
+    eventsSince: (since, reading) => (isRunning() ? voidedSince(client, since, reading) : nothing()),
+    allObjects: () => knownPurchases(db, mode, 'all'),
+    overdue: () => knownPurchases(db, mode, 'overdue'),
+    purchases: {
+      refOf: (token) => refOf(client, token),
+      acknowledge: ({ kind, id }) => (kind === 'payment' ? consume : acknowledge)(client, id),
+      extend: ({ id }, by) => defer(client, id, by),
+    },
+  };
+}
+
+/** As Play's purchase tokens are written. */
+const TOKEN = /^[\w.-]{20,1000}$/;
+
+/** A subscription's token, or one of what is bought once: Google knows which. Throws `purchase_unknown`, `purchase_over`. */
+async function refOf(client: GooglePlayClient, token: string): Promise<ObjectRef> {
+  const { packageName } = client;
+  if (!TOKEN.test(token)) throw new AppError('purchase_unknown');
+  const is = (asking: Parameters<typeof client.read>[0]) =>
+    client.read(asking).then(
+      () => true,
+      (error: unknown) => {
+        if (statusOf(error) === 404 || statusOf(error) === 400) return false;
+        throw statusOf(error) === 410 ? new AppError('purchase_over') : error;
+      },
+    );
+  if (await is((api) => api.purchases.subscriptionsv2.get({ packageName, token })))
+    return { kind: 'subscription', id: token };
+  if (await is((api) => api.purchases.productsv2.getproductpurchasev2({ packageName, token })))
+    return { kind: 'payment', id: token };
+  throw new AppError('purchase_unknown');
+}
+
+async function* nothing() {}
+
+/** By a subscription's product and base plan: `reel.pro` and `monthly`, unless a plan declares others. */
+function soldIn(products: StoreProducts): SoldInStore {
+  return (productId, basePlanId) => {
+    const sold = products.find(basePlanId === undefined ? productId : `${productId}:${basePlanId}`);
+    return sold?.plan === undefined
+      ? undefined
+      : { product: sold.product, plan: sold.plan, cycle: sold.cycle };
+  };
+}
+
+const voided = z.looseObject({
+  purchaseToken: z.string(),
+  orderId: z.string(),
+  voidedTimeMillis: z.coerce.number(),
+});
+
+/** Google lists what was bought once by itself, and else all together. */
+const BOUGHT_ONCE = 0;
+const ALL = 1;
+
+/** What went back, as notifications of it would have said. */
+async function* voidedSince(
+  client: GooglePlayClient,
+  since: Date,
+  reading: ReadContext,
+): AsyncGenerator<readonly (ProviderEvent & { readonly body: string })[], void> {
+  const once = new Set<string>();
+  for (const type of [BOUGHT_ONCE, ALL])
+    for await (const page of voidedPages(readerOf(client, reading), type, since)) {
+      if (type === BOUGHT_ONCE) for (const { purchaseToken } of page) once.add(purchaseToken);
+      const fresh = page.filter(({ purchaseToken }) => type === BOUGHT_ONCE || !once.has(purchaseToken));
+      yield fresh.map((one) => ({
+        eventId: `voided:${one.orderId}`,
+        type: 'purchase.voided',
+        occurredAt: new Date(one.voidedTimeMillis),
+        about: { kind: once.has(one.purchaseToken) ? 'payment' : 'subscription', id: one.purchaseToken },
+        body: JSON.stringify(one),
+      }));
+    }
+}
+
+async function* voidedPages(read: GooglePlayReader, type: number, since: Date) {
+  const startTime = String(since.getTime());
+  let token: string | undefined;
+  do {
+    const page = token === undefined ? { startTime } : { token };
+    const { voidedPurchases = [], tokenPagination } = await read((api, packageName) =>
+      api.purchases.voidedpurchases.list({ packageName, type, maxResults: 1_000, ...page }),
+    );
+    yield voidedPurchases.map((one) => voided.parse(one));
+    token = tokenPagination?.nextPageToken ?? undefined;
+  } while (token !== undefined);
+}

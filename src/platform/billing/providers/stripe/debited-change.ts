@@ -1,0 +1,68 @@
+import { AppError } from '#platform/kernel';
+import type { Stripe } from 'stripe';
+import type { StripeClient } from './client.ts';
+import { idOf } from './subscription-reads.ts';
+
+/** Methods of payment that take days: Stripe lets no change wait for them. */
+const BANK_DEBITS: ReadonlySet<string> = new Set([
+  'acss_debit',
+  'au_becs_debit',
+  'bacs_debit',
+  'nz_bank_account',
+  'sepa_debit',
+  'us_bank_account',
+]);
+
+/** The most that Stripe lists at once. */
+const LISTED = 100;
+
+/** The bank account that a subscription is debited from; undefined: it is paid otherwise, or owes something already. */
+export function debitOf(subscription: Stripe.Subscription): Stripe.PaymentMethod | undefined {
+  const { status, collection_method: collected, default_payment_method: own, customer } = subscription;
+  const payer = typeof customer === 'string' || customer.deleted === true ? undefined : customer;
+  const method = own ?? payer?.invoice_settings.default_payment_method ?? undefined;
+  const isPaid = status === 'active' || status === 'trialing';
+  if (!isPaid || collected !== 'charge_automatically') return undefined;
+  return typeof method === 'object' && BANK_DEBITS.has(method.type) ? method : undefined;
+}
+
+/**
+ * A dearer plan by debit is had days before its money comes. Only an account that has paid before, and kept to it, is trusted with that: else
+ * whoever names any account has the dearest plan until its bank refuses. Throws `debit_takes_days`.
+ */
+export async function assertHasPaid(
+  client: StripeClient,
+  subscription: Stripe.Subscription,
+  { id }: Stripe.PaymentMethod,
+): Promise<void> {
+  const charges = await chargesOf(client, subscription);
+  const own = charges.filter(({ payment_method: by }) => by === id);
+  const hasPaid = own.some(({ status, disputed }) => status === 'succeeded' && !disputed);
+  if (!hasPaid || own.some(({ disputed }) => disputed)) throw new AppError('debit_takes_days');
+}
+
+/**
+ * What is left of a dearer plan is the customer's credit, which stays theirs whatever becomes of the money that it was paid with. A bank gives a debit
+ * back for weeks, and asks for no reason: of a period that was paid by debit nothing is credited before it is over. Throws `debit_takes_days`.
+ */
+export async function assertPaidForGood(
+  client: StripeClient,
+  subscription: Stripe.Subscription,
+  creditOf: () => Promise<number>,
+): Promise<void> {
+  const [item] = subscription.items.data;
+  const since = item?.current_period_start ?? subscription.start_date;
+  const charges = await chargesOf(client, subscription);
+  const byDebit = charges.some(
+    ({ created, status, payment_method_details: paid }) =>
+      created >= since && status !== 'failed' && BANK_DEBITS.has(paid?.type ?? ''),
+  );
+  if (byDebit && (await creditOf()) > 0) throw new AppError('debit_takes_days');
+}
+
+async function chargesOf(client: StripeClient, { customer }: Stripe.Subscription): Promise<Stripe.Charge[]> {
+  const { data } = await client.read((stripe) =>
+    stripe.charges.list({ customer: idOf(customer) ?? '', limit: LISTED }),
+  );
+  return data;
+}

@@ -1,0 +1,127 @@
+import { namedObject, routesFor, routesOf } from '#platform/http';
+import { z } from 'zod';
+import { EXTENSION_REASONS } from '../payment-provider.ts';
+import type { Purchases } from './purchases.ts';
+import { namesReply, purchaseReply } from './views.ts';
+
+const route = routesFor<Purchases>();
+const tag = 'Billing';
+const ACCOUNT = '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a44';
+
+const readNames = route(
+  'GET /v1/billing/purchases',
+  {
+    summary: 'What an app names the account by when it buys in a store',
+    description:
+      'Give it to the store with each purchase: then the purchase is the account’s even if nobody brings it here.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'billing:read',
+    rate: { perMinute: 120, by: 'account' },
+    reply: { 200: namesReply },
+    example: { reply: { app_account_token: ACCOUNT, obfuscated_account_id: ACCOUNT } },
+  },
+  async ({ accountId }, purchases) => purchases.names(accountId),
+);
+
+const bindPurchase = route(
+  'POST /v1/billing/purchases',
+  {
+    summary: 'Bind a purchase of the App Store or of Google Play to the account',
+    description:
+      'For purchases that were restored, bought with an offer code or through Family Sharing, or whose first notification was lost. A purchase that names an account belongs to that one; one that names none goes to whoever brings it first, if the store says that it is current. It takes no Idempotency-Key: brought again, it changes nothing.',
+    tag,
+    auth: 'account',
+    may: 'admin',
+    idempotency: 'none',
+    scope: 'billing:write',
+    rate: { perMinute: 20, by: 'account' },
+    body: namedObject('BindPurchaseRequest', {
+      signed_transaction: z
+        .string()
+        .min(1)
+        .max(30_000)
+        .optional()
+        .describe('StoreKit’s `jwsRepresentation`.'),
+      purchase_token: z.string().min(1).max(4_000).optional().describe('Google Play’s `purchaseToken`.'),
+    }).refine(
+      ({ signed_transaction: apple, purchase_token: google }) =>
+        (apple === undefined) !== (google === undefined),
+      {
+        error: 'name either signed_transaction or purchase_token',
+      },
+    ),
+    private: true,
+    reply: { 200: purchaseReply },
+    errors: [
+      'purchase_unknown',
+      'purchase_bound',
+      'purchase_over',
+      'app_not_sold',
+      'store_unavailable',
+      'store_refused',
+    ],
+    example: {
+      body: { signed_transaction: 'eyJhbGciOiJFUzI1NiIsIng1YyI6WyJNSUlF…' },
+      reply: {
+        store: 'app_store',
+        mode: 'live',
+        product: 'demo',
+        plan: 'demo.pro',
+        add_on: null,
+        state: 'active',
+        ends_at: '2027-03-09T09:00:00.000Z',
+      },
+    },
+  },
+  async ({ body, accountId, caller, origin }, purchases) =>
+    purchases.bind({ accountId, caller, origin }, body),
+);
+
+const extend = route(
+  'PUT /v1/admin/billing/renewal-date',
+  {
+    summary: 'Extend a subscription of the App Store or of Google Play, for nothing',
+    description:
+      'Its next renewal is no earlier than `until`: the store adds the whole days that are missing, and tells the customer. Asked again for the same date it changes nothing. Apple adds 90 days at most, twice a year; Google a year.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:write',
+    rate: { perMinute: 60, by: 'user' },
+    body: namedObject('ExtendSubscriptionRequest', {
+      email: z.email().max(254).optional().describe('Of a user, whose default account is meant.'),
+      account_id: z.uuid().optional(),
+      store: z.enum(['app_store', 'google_play']),
+      product: z.string().min(1).max(100),
+      until: z.iso.datetime({ offset: true }),
+      reason: z.enum(EXTENSION_REASONS).default('other'),
+    }).refine(({ email, account_id }) => (email === undefined) !== (account_id === undefined), {
+      error: 'name either email or account_id',
+    }),
+    reply: { 200: purchaseReply },
+    errors: ['not_found', 'nothing_sold', 'store_refused', 'store_unavailable'],
+    example: {
+      body: {
+        email: 'ada@example.com',
+        store: 'app_store',
+        product: 'demo',
+        until: '2027-04-22T09:00:00.000Z',
+        reason: 'outage',
+      },
+      reply: {
+        store: 'app_store',
+        mode: 'live',
+        product: 'demo',
+        plan: 'demo.pro',
+        add_on: null,
+        state: 'active',
+        ends_at: '2027-04-22T09:00:00.000Z',
+      },
+    },
+  },
+  ({ body, caller, origin }, purchases) => purchases.extend(body, { caller, origin }),
+);
+
+/** Purchases in apps. Their service is `Purchases`. */
+export const purchaseRoutes = routesOf({ readNames, bindPurchase, extend });
