@@ -15,6 +15,7 @@ import { createOpenAccount } from './organizations/open-account.ts';
 import { createOwnershipRule } from './members/ownership.ts';
 import { createRoles, type Roles } from './members/roles.ts';
 import type { MemberCapacity } from './members/capacity.ts';
+import { createDirectory, type Directory } from './directory/users.ts';
 import { createSettings, type Settings } from './settings.ts';
 import { createAccountSuspension, type AccountSuspension } from './suspension.ts';
 import { membershipsOf, ownerIn } from './store.ts';
@@ -57,6 +58,7 @@ export interface Accounts {
   readonly lockAuthorized: typeof lockAuthorized;
   readonly auditTrail: AuditTrail;
   readonly adminAudit: AdminAudit;
+  readonly directory: Directory;
   readonly settings: Settings;
   readonly suspension: AccountSuspension;
   /** What becomes of organizations when one of their people closes their account; for identity. */
@@ -97,6 +99,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     lockAuthorized,
     auditTrail: createAuditTrail({ ...parts, roles }),
     adminAudit: createAdminAudit(parts),
+    directory: createDirectory(parts),
     settings: createSettings(parts),
     suspension: createAccountSuspension(parts),
     ownedOrganizations: createOwnedOrganizations({ ...parts, roles }),

@@ -1,6 +1,7 @@
 import './errors.ts';
 import { migrationsIn } from '#platform/db';
 import type { Route } from '#platform/http';
+import { directoryRoutes } from './directory/user-routes.ts';
 import { invitationPage } from './invitations/invitation-page.ts';
 import { invitationRoutes } from './invitations/invitation-routes.ts';
 import { memberRoutes } from './members/member-routes.ts';
@@ -33,6 +34,7 @@ export const accountsRoutes: Route[] = [
   ...auditRoutes,
   ...settingsRoutes,
   ...suspensionRoutes,
+  ...directoryRoutes,
 ];
 
 /** This module, for the list of all of them. */

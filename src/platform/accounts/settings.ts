@@ -1,5 +1,5 @@
 import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
-import { commitPoint, type Database } from '#platform/db';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import { settingsOf, type SettingsRow, setTimeZone } from './store.ts';
@@ -13,36 +13,48 @@ export interface SettingsView {
   readonly time_zone: string;
 }
 
+/** Who changes what an account is set to. */
+export interface SettingsChange {
+  readonly caller: Caller;
+  readonly accountId: AccountId;
+  readonly origin: RequestOrigin;
+}
+
 /** What an account is set to. */
 export interface Settings {
   get(accountId: AccountId): Promise<SettingsView>;
   /** The name is one of the time zone database; PostgreSQL refuses what it does not know. */
-  changeTimeZone(
-    by: { readonly caller: Caller; readonly accountId: AccountId; readonly origin: RequestOrigin },
-    zone: string,
-  ): Promise<SettingsView>;
+  changeTimeZone(by: SettingsChange, zone: string): Promise<SettingsView>;
+  /** The same in a transaction of the account's, where more is changed with it. */
+  changeTimeZoneIn(tx: Transaction, by: SettingsChange, zone: string): Promise<SettingsView>;
 }
 
 export function createSettings({ db, audit }: { readonly db: Database; readonly audit: Audit }): Settings {
+  async function changeTimeZoneIn(
+    tx: Transaction,
+    { caller, accountId, origin }: SettingsChange,
+    zone: string,
+  ): Promise<SettingsView> {
+    const before = viewOf(await tx.run(settingsOf(accountId)));
+    const after = viewOf(await tx.run(setTimeZone(accountId, zone)).catch(refuseUnknownZone));
+    await audit.recordIn(tx, {
+      action: 'account.time_zone_changed',
+      actor: actorOf(caller),
+      accountId,
+      target: { kind: 'account', id: accountId },
+      changes: { time_zone: { before: before.time_zone, after: after.time_zone } },
+      origin,
+    });
+    return after;
+  }
+
   return {
     async get(accountId) {
       const [rows] = await db.tenant(accountId, [settingsOf(accountId)]);
       return viewOf(rows);
     },
-    changeTimeZone: ({ caller, accountId, origin }, zone) =>
-      db.tenant(accountId, CHANGE, async (tx) => {
-        const before = viewOf(await tx.run(settingsOf(accountId)));
-        const after = viewOf(await tx.run(setTimeZone(accountId, zone)).catch(refuseUnknownZone));
-        await audit.recordIn(tx, {
-          action: 'account.time_zone_changed',
-          actor: actorOf(caller),
-          accountId,
-          target: { kind: 'account', id: accountId },
-          changes: { time_zone: { before: before.time_zone, after: after.time_zone } },
-          origin,
-        });
-        return after;
-      }),
+    changeTimeZone: (by, zone) => db.tenant(by.accountId, CHANGE, (tx) => changeTimeZoneIn(tx, by, zone)),
+    changeTimeZoneIn,
   };
 }
 

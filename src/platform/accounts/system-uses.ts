@@ -6,7 +6,7 @@ export const accountsSystemUses = {
   'accounts.personal-audit':
     'what a person did belongs to no account: the owner of a personal account reads their own sign-ins with it',
   'accounts.invitee': 'whoever was invited is no member yet: their invitation is found by its token',
-  'admin.accounts': 'a platform admin suspends and reinstates accounts that are not their own',
+  'admin.accounts': 'a platform admin finds, suspends and reinstates users’ accounts that are not their own',
   'admin.audit': 'a platform admin reads what happened in all accounts',
 } as const;
 

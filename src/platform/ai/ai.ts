@@ -2,7 +2,7 @@ import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import { ConfigError } from '#platform/config';
 import type { CrashHook } from '#platform/db';
 import type { Lane } from '#platform/jobs';
-import { AppError, type Clock, type Random } from '#platform/kernel';
+import { AppError, type Clock, createEndOfTurn, type Random } from '#platform/kernel';
 import type { Fleet, Permit, PlannedCall } from '#platform/limits';
 import type { Redis } from '#platform/redis';
 import type { z } from 'zod';
@@ -15,7 +15,7 @@ import type { StreamItemsRequest } from './list-reader.ts';
 import { generate, type Generated, type GenerateRequest } from './generate.ts';
 import { createLeases } from './leases.ts';
 import { createLedger } from './ledger.ts';
-import { embeddingModel, languageModel } from './model.ts';
+import { embeddingModel, languageModel, type ModelParts } from './model.ts';
 import { createPipe } from './pipe.ts';
 import { planCall } from './plan.ts';
 import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
@@ -23,8 +23,12 @@ import type { AiLogger, AiMetrics } from './ports.ts';
 import type { Prices } from './prices.ts';
 import type { Prompts } from './prompts.ts';
 import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers.ts';
+import { type StreamedText, streamText, type StreamTextRequest } from './text-stream.ts';
 import { systemTimers, type Timers } from './timers.ts';
+import { guardedModel, guarding, guards, type Sanitizer } from './sanitizer/index.ts';
 import { createRedisSlots } from './slots.redis.ts';
+import { createModeration, type Moderate } from './safety/moderation.ts';
+import type { Findings, SafetyMetrics } from './safety/findings.ts';
 import { createSlots, type SlotLimit, type Slots } from './slots.ts';
 import type { StructuredParts } from './structured.ts';
 import { createTokenCounter } from './tokens.ts';
@@ -60,7 +64,11 @@ export interface AiParts extends AiChoices {
   readonly random: Random;
   readonly timers?: Timers;
   readonly logger?: AiLogger | undefined;
-  readonly metrics?: AiMetrics | undefined;
+  readonly metrics?: (AiMetrics & Partial<SafetyMetrics>) | undefined;
+  /** Where what the safety part finds is kept. */
+  readonly findings?: Findings | undefined;
+  /** false: nobody gives a second look at texts, though a provider could. */
+  readonly moderation?: boolean;
   readonly crashHook?: CrashHook | undefined;
 }
 
@@ -107,9 +115,15 @@ export interface Ai {
     permit: Permit,
     request: StreamItemsRequest<Item>,
   ): Promise<StreamedItems>;
+  /**
+   * Asks for a text by a prompt and what was said before, as a stream: words are handed to `take` as they come. Before any
+   * were, it asks again within the policy's tries, then throws; afterwards a text that broke off is answered as far as it came.
+   */
+  streamText(permit: Permit, request: StreamTextRequest): Promise<StreamedText>;
   /** What admission is told of a feature's call: its first model, and the most that it may cost. */
   estimate(request: EstimateRequest): PlannedCall;
   readonly openAiEndpoint: OpenAiEndpoint;
+  readonly safety: Safety;
   /** The prices in effect, whichever these are. */
   readonly prices: Prices;
   /**
@@ -130,25 +144,16 @@ interface Chosen extends Core {
   readonly prices: Prices;
   readonly providers: Providers;
   readonly allowedFields: ReadonlySet<string>;
+  readonly guardOf: (policy: Policy) => Sanitizer | undefined;
 }
 
 /** Opens the AI gateway. Throws when a policy, a price or an alias is not right, so that the start stops. */
 export function createAi(parts: AiParts): Ai {
   const { clock, metrics } = parts;
   const timers = parts.timers ?? systemTimers;
-  const providers = createProviders({
-    ...parts,
-    timers,
-    breaker: parts.breaker ?? BREAKER,
-    breakerChanged: (provider, model, state) => {
-      metrics?.breaker(provider, model, state);
-      parts.logger?.warn({ provider, model, state }, 'circuit breaker');
-    },
-    throttled: (provider, model, milliseconds) =>
-      parts.logger?.warn({ provider, model, milliseconds }, 'a provider throttles us'),
-  });
+  const providers = providersOf(parts, timers);
   const tokens = createTokenCounter({ timers });
-  let chosen = chosenFrom(parts, providers, parts.policies);
+  let chosen = chosenFrom(parts, providers, parts);
   const slots = slotsOf(parts, { timers, providers });
   const deadlines = createDeadlines({ clock, timers });
   const pipe = createPipe({
@@ -164,33 +169,28 @@ export function createAi(parts: AiParts): Ai {
     ledger: createLedger({ tokens, metrics, crashHook: parts.crashHook }),
     safetyIdentifier: safetyIdentifiers(),
   });
-  const core: Core = {
-    policyOf: (name) => chosen.policyOf(name),
-    chainOf: (policy) => chosen.chainOf(policy),
-  };
+  const core: Core = { policyOf: (name) => chosen.policyOf(name), chainOf: (of) => chosen.chainOf(of) };
+  const guardOf = (permit: Permit, policy: Policy) => guarding(parts, permit, chosen.guardOf(policy));
   const structured: StructuredParts = {
     pipe,
     promptsOf: (product) => parts.prompts?.[product],
     governed: (permit, request) => governed(core, permit, request),
+    guardOf,
     logger: parts.logger,
   };
   return {
-    call: (permit, request) =>
-      pipe({
-        ...governed(core, permit, request),
-        wire: request.wire,
-        signal: request.signal,
-        traceparent: request.traceparent,
-      }),
-    model: (permit, feature) => languageModel({ pipe, ...governed(core, permit, { feature }) }),
+    call: (permit, request) => pipe({ ...governed(core, permit, request), ...sentWith(request) }),
+    model: (permit, feature) => modelOf({ pipe, ...governed(core, permit, { feature }) }, guardOf),
     embed: (permit, feature) => embeddingModel({ pipe, ...governed(core, permit, { feature }) }),
     generate: (permit, request) => generate(structured, permit, request),
     streamItems: (permit, request) => streamItems(structured, permit, request),
+    streamText: (permit, request) => streamText(structured, permit, request),
     estimate: (request) => estimate(core, request),
     openAiEndpoint: createOpenAiEndpoint({
       pipe,
       tokens,
       deadlines,
+      sendAtEndOfTurn: createEndOfTurn(),
       policyOf: core.policyOf,
       logger: parts.logger,
       get providers() {
@@ -200,30 +200,81 @@ export function createAi(parts: AiParts): Ai {
         return chosen.allowedFields;
       },
     }),
+    safety: safetyOf(parts, providers),
     prices: pricesNow(() => chosen.prices),
     choose(choices) {
-      chosen = chosenFrom(choices, providers.under(choices), parts.policies);
+      chosen = chosenFrom(choices, providers.under(choices), parts);
     },
     async close() {
       slots?.close();
-      await Promise.all([tokens.close(), providers.close()]);
+      await Promise.all([tokens.close(), providers.close(), parts.findings?.close()]);
     },
   };
 }
 
-function chosenFrom(choices: AiChoices, providers: Providers, declared: AiParts['policies']): Chosen {
-  const policies = createPolicies(declared, choices.policyOverrides);
+function modelOf(parts: ModelParts, guardOf: StructuredParts['guardOf']): LanguageModelV4 {
+  return guardedModel(languageModel(parts), guardOf(parts.permit, parts.policy));
+}
+
+/** The providers, whose breakers and throttles are told of. */
+function providersOf(parts: AiParts, timers: Timers): Providers {
+  return createProviders({
+    ...parts,
+    timers,
+    breaker: parts.breaker ?? BREAKER,
+    breakerChanged: (provider, model, state) => {
+      parts.metrics?.breaker(provider, model, state);
+      parts.logger?.warn({ provider, model, state }, 'circuit breaker');
+    },
+    throttled: (provider, model, milliseconds) =>
+      parts.logger?.warn({ provider, model, milliseconds }, 'a provider throttles us'),
+  });
+}
+
+type Declared = Pick<AiParts, 'policies' | 'prompts'>;
+
+function chosenFrom(choices: AiChoices, providers: Providers, declared: Declared): Chosen {
+  const policies = createPolicies(declared.policies, choices.policyOverrides);
   return {
     prices: choices.prices,
     providers,
     allowedFields: new Set(choices.allowedFields),
     chainOf: chains(policies, providers),
+    guardOf: guards(policies, declared.prompts),
     policyOf(name) {
       const policy = policies.get(name);
       if (policy === undefined) throw new Error(`no policy is declared for ${name}`);
       return policy;
     },
   };
+}
+
+function sentWith({
+  wire,
+  signal,
+  traceparent,
+}: CallRequest): Pick<PipeCall, 'wire' | 'signal' | 'traceparent'> {
+  return { wire, signal, traceparent };
+}
+
+/** Providers with a moderation endpoint, the first preferred. */
+const MODERATORS = ['openai', 'sandbox'];
+
+/** What of the safety part has effects: a second look at a provider's, and what is written down. */
+export interface Safety {
+  /** Undefined: nobody is configured who could be asked. */
+  readonly moderate: Moderate | undefined;
+  /** Undefined in a process that keeps nothing. */
+  readonly findings: Findings | undefined;
+}
+
+function safetyOf(parts: AiParts, providers: Providers): Safety {
+  const { moderation, findings, clock, logger, metrics } = parts;
+  const names = moderation === false ? [] : MODERATORS;
+  const [upstream] = names.flatMap((name) => providers.upstream(name) ?? []);
+  const moderate =
+    upstream === undefined ? undefined : createModeration({ upstream, clock, logger, metrics });
+  return { moderate, findings };
 }
 
 function pricesNow(now: () => Prices): Prices {

@@ -24,7 +24,7 @@ export async function generate<Schema extends z.ZodType>(
   request: GenerateRequest<Schema>,
 ): Promise<Generated<Schema>> {
   const { schema } = request;
-  const { call, prompt, named } = structuredCall(parts, permit, { request, schema, stream: false });
+  const { call, prompt, guard, named } = structuredCall(parts, permit, { request, schema, stream: false });
   const tries = countTries(permit, call.policy);
   do {
     tries.used();
@@ -33,7 +33,7 @@ export async function generate<Schema extends z.ZodType>(
     const object = objectIn(answer, schema);
     const { provider, model } = answer.target;
     const fields = { ...named, provider, model, provider_request_id: answer.usage.providerRequestId };
-    if (object !== undefined) {
+    if (object !== undefined && guard?.leaks(object) !== true) {
       parts.logger?.info(fields, 'generated');
       return { object, usage: answer.usage, prompt: { id: prompt.id, version: prompt.version } };
     }

@@ -1,5 +1,8 @@
+import { migrationsIn } from '#platform/db';
 import { defineModule } from '#platform/module';
 import { createAi } from './ai.ts';
+import { aiDataRules } from './data-rules.ts';
+import { aiSystemUses } from './system-uses.ts';
 export {
   type Ai,
   type AiChoices,
@@ -7,6 +10,7 @@ export {
   type CallRequest,
   createAi,
   type EstimateRequest,
+  type Safety,
 } from './ai.ts';
 export type { PlainAnswer, StreamAnswer } from './attempt.ts';
 export type { BreakerSettings, BreakerState } from './breaker.ts';
@@ -18,19 +22,32 @@ export type { Generated, GenerateRequest } from './generate.ts';
 export type { LiveStream, Sink, StreamEnd } from './live-stream.ts';
 export { openAiError } from './openai-errors.ts';
 export type { Policy, PolicyInput } from './policy.ts';
-export { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from './ports.ts';
+export { type AiLogger, type AiMetrics, type CallOutcome, endOfServer } from './ports.ts';
 export { cost, createPrices, type Price, type Prices, reserve } from './prices.ts';
 export { type Prompt, type Prompts, promptsIn } from './prompts.ts';
 export type { UpstreamOptions } from './providers.ts';
 export type { RelayTo } from './relay.ts';
+export * from './safety/index.ts';
 export { type AiSettings, NO_SETTINGS, readAiFile } from './settings.ts';
 export type { Release, SlotLimit, Slots } from './slots.ts';
+export type { Said, StreamedText, StreamTextRequest } from './text-stream.ts';
+export type { TakeWords } from './text-reader.ts';
 export type { Timers } from './timers.ts';
 export type { WireRequest } from './wire.ts';
 
 /** This module, for the list of all of them. */
 export const aiModule = defineModule({
   name: 'ai',
+  migrations: () => migrationsIn('ai', import.meta.url),
+  dataRules: aiDataRules,
+  systemUses: aiSystemUses,
+  schedules: {
+    'old-safety-events': {
+      cron: '29 3 * * *',
+      run: async ({ safety }) => safety.findings?.prune(),
+      when: ({ safety }) => safety.findings !== undefined,
+    },
+  },
   purpose: 'the AI pipe: policies, providers, prices, prompts, models for product code',
   create: createAi,
 });

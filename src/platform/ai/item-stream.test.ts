@@ -203,9 +203,10 @@ describe('a stream that breaks after elements were taken', () => {
     const text = made('a', 'b', 'c');
     const upstream = await scriptedUpstream((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.end(
-        `${delta(text.slice(0, 60))}data: {"choices":[{"delta":\n\n${delta(text.slice(70))}${usage}data: [DONE]\n\n`,
-      );
+      // All of b: what is left looks whole.
+      const before = delta(text.slice(0, text.indexOf('{"hook":"b"')));
+      const after = delta(text.slice(text.indexOf('{"hook":"c"')));
+      response.end(`${before}data: {"choices":[{"delta":\n\n${after}${usage}data: [DONE]\n\n`);
     });
     const { items, take } = basket();
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
@@ -214,6 +215,21 @@ describe('a stream that breaks after elements were taken', () => {
     expect(items.map(({ hook }) => hook)).toEqual(['a']);
     // It ran to its end, and its figures are known.
     expect(permit.rows).toMatchObject([{ state: 'served', usage: { completionTokens: 30 } }]);
+    await upstream.close();
+  });
+
+  test('is no whole one where what was lost was too long to be looked into', async () => {
+    const text = made('a', 'b');
+    const upstream = await scriptedUpstream((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const lost = `data: {"choices":[{"delta":{"content":"${'x'.repeat(70_000)}\n\n`;
+      response.end(`${delta(text)}${lost}${usage}data: [DONE]\n\n`);
+    });
+    const { items, take } = basket();
+    const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
+    const call = fixture.open({ upstreams }).streamItems(recordingPermit(), asking(take));
+    await expect(call).rejects.toMatchObject({ code: 'provider_unavailable' });
+    expect(items.map(({ hook }) => hook)).toEqual(['a', 'b']);
     await upstream.close();
   });
 

@@ -24,7 +24,7 @@ export async function streamItems<Item extends z.ZodType>(
   request: StreamItemsRequest<Item>,
 ): Promise<StreamedItems> {
   const schema = listSchema(request.item, request.list);
-  const { call, prompt, named } = structuredCall(parts, permit, { request, schema, stream: true });
+  const { call, prompt, guard, named } = structuredCall(parts, permit, { request, schema, stream: true });
   const tries = countTries(permit, call.policy);
   let broken: ProviderError | undefined;
   do {
@@ -32,7 +32,7 @@ export async function streamItems<Item extends z.ZodType>(
     const answer = await parts.pipe(call);
     if (answer.kind !== 'stream') throw new Error('a stream was answered by a plain call');
     const { live, target } = answer;
-    const taken = await new ListReader(request, { live, maxBytes: call.policy.caps.answerBytes }).done;
+    const taken = await new ListReader(request, { live, maxBytes: call.policy.caps.answerBytes, guard }).done;
     const fields = { ...named, provider: target.provider, model: target.model, elements: taken.count };
     if (taken.thrown !== undefined) throw taken.thrown.error;
     broken = taken.broken;

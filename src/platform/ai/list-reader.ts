@@ -3,6 +3,7 @@ import { ElementReader } from './elements.ts';
 import { ProviderError } from './errors.ts';
 import type { LiveStream, Sink } from './live-stream.ts';
 import { unavailable } from './outcome.ts';
+import type { Guard } from './sanitizer/index.ts';
 import { StreamText } from './stream-text.ts';
 import type { StructuredRequest } from './structured.ts';
 
@@ -26,6 +27,14 @@ export interface ListEnd {
   readonly broken: ProviderError | undefined;
 }
 
+/** A stream to read, and how. */
+interface StreamRead {
+  readonly live: LiveStream;
+  readonly maxBytes: number;
+  /** Elements that would repeat a secret prompt are dropped. */
+  readonly guard?: Guard | undefined;
+}
+
 const BORDER = Buffer.from('\n\n');
 
 /**
@@ -36,7 +45,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
   /** Settles when the ledger has the stream's outcome and the last element is taken; never rejects. */
   readonly done: Promise<ListEnd>;
   readonly #request: StreamItemsRequest<Item>;
-  readonly #stream: { readonly live: LiveStream; readonly maxBytes: number };
+  readonly #stream: StreamRead;
   readonly #text = new StreamText();
   readonly #elements: ElementReader;
   #turn: Promise<void> = Promise.resolve();
@@ -46,10 +55,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
   #thrown: ListEnd['thrown'];
   #broken: ProviderError | undefined;
 
-  constructor(
-    request: StreamItemsRequest<Item>,
-    stream: { readonly live: LiveStream; readonly maxBytes: number },
-  ) {
+  constructor(request: StreamItemsRequest<Item>, stream: StreamRead) {
     this.#request = request;
     this.#stream = stream;
     this.#elements = new ElementReader(request.list);
@@ -58,7 +64,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
   }
 
   write(chunk: Buffer): boolean {
-    const words = this.#text.push(chunk);
+    const words = this.#text.push(chunk, this.#stream.live.wholeBytes);
     this.#bytes += Buffer.byteLength(words);
     if (this.#bytes > this.#stream.maxBytes) this.#stop(oversized());
     else for (const element of this.#elements.push(words)) this.#hand(element);
@@ -84,6 +90,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
   #hand(element: unknown): void {
     const checked = this.#request.item.safeParse(element);
     if (!checked.success || this.#handed >= this.#request.most) return;
+    if (this.#stream.guard?.leaks(checked.data) === true) return;
     this.#handed += 1;
     this.#turn = this.#turn.then(() => this.#take(checked.data));
   }

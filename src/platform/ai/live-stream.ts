@@ -73,6 +73,11 @@ export class LiveStream implements Consumer {
     return this.#meter.isBetweenEvents;
   }
 
+  /** How much of what is passed on came before a part was lost; undefined where none was. */
+  get wholeBytes(): number | undefined {
+    return this.#meter.wholeBytes;
+  }
+
   /** Starts to pass the stream on. Called once. */
   pipe(sink: Sink): void {
     this.#meterHead();

@@ -22,6 +22,8 @@ const policySchema = z.strictObject({
     .prefault({}),
   /** How long a call waits for room at a provider that throttles us or whose slots are taken, before it is put off. */
   patience: z.int().min(0).max(600_000).default(5_000),
+  /** Ids of prompts of the product that no reply may repeat: one that would is cut, and a stream held back by 48 letters. */
+  secretPrompts: z.array(z.string().min(1)).max(20).default([]),
   /** Provider calls that one unit of work may make, retries, fallbacks and earlier attempts of its job together. */
   tries: z.int().min(1).max(10).default(3),
   /** How many answers the work needs when all goes well: more than one for tool rounds, repairs and chunks. */

@@ -1,5 +1,6 @@
 import { AppError, type Micros } from '#platform/kernel';
 import type { BreakerState } from './breaker.ts';
+import type { LeakRule } from './sanitizer/windows.ts';
 
 /** The part of a pino logger that is used here. Fields are ids, names and figures, never a prompt or an answer. */
 export interface AiLogger {
@@ -34,6 +35,8 @@ export interface AiMetrics {
     of: { readonly provider: string; readonly model: string; readonly lane: string },
     counts: { readonly used: number; readonly waiting: number },
   ): void;
+  /** A reply would have repeated a secret prompt. */
+  promptLeak(product: string, prompt: string, rule: LeakRule): void;
   cost(product: string, feature: string, amount: Micros): void;
   /** What of a call's cost is charged to nobody, because the provider failed. */
   failureCost(product: string, feature: string, amount: Micros): void;
@@ -42,4 +45,15 @@ export interface AiMetrics {
 /** The error that this server ended a call with, because it stops or moves it; undefined: whoever asked went away, or waits. */
 export function endedHere(signal: AbortSignal | undefined): AppError | undefined {
   return signal?.reason instanceof AppError ? signal.reason : undefined;
+}
+
+/** Of a call that goes on without its client, for its answer is kept: it ends when this server does. */
+export function endOfServer(signal: AbortSignal): AbortSignal {
+  const end = new AbortController();
+  const pass = (): void => {
+    if (endedHere(signal) !== undefined) end.abort(signal.reason);
+  };
+  if (signal.aborted) pass();
+  else signal.addEventListener('abort', pass);
+  return end.signal;
 }

@@ -22,6 +22,8 @@ export interface Prompt {
   readonly id: string;
   readonly version: number;
   readonly variables: readonly string[];
+  /** The texts around its variables. */
+  readonly fixed: readonly string[];
   /** Throws when a variable has no value or a value has no variable. */
   render(values: PromptValues): RenderedPrompt;
 }
@@ -91,6 +93,7 @@ export function definePrompt(text: string, file: string): Prompt {
     id,
     version,
     variables,
+    fixed: [parts.system ?? '', parts.user].flatMap((part) => part.split(/\{\{[^{}]*\}\}/)),
     render(values) {
       const stranger = Object.keys(values).find((name) => !variables.includes(name));
       if (stranger !== undefined) throw new Error(`the prompt ${id}.v${version} has no variable ${stranger}`);

@@ -94,6 +94,8 @@ export interface Providers {
   chain(name: string): readonly Target[];
   /** Whether a provider is configured and has the model; `*` is any. */
   has(provider: string, model: string): boolean;
+  /** A configured provider, by its name. */
+  upstream(name: string): Upstream | undefined;
   /** All names that can be asked for. */
   list(): readonly { readonly id: string; readonly provider: string }[];
   /**
@@ -151,6 +153,7 @@ export function createProviders(parts: ProvidersParts): Providers {
       },
       has: (provider, model) =>
         model === '*' ? upstreams.has(provider) : chains.has(`${provider}/${model}`),
+      upstream: (name) => upstreams.get(name),
       list: () => listed,
       under,
       async close() {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { AppError } from '#platform/kernel';
+import { AppError, type EndOfTurn } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { PipeCall, PlainAnswer, StreamAnswer } from './attempt.ts';
 import type { Deadlines, Watched } from './deadlines.ts';
@@ -25,6 +25,7 @@ export interface RelayParts {
   readonly pipe: Pipe;
   readonly deadlines: Deadlines;
   readonly logger: AiLogger | undefined;
+  readonly sendAtEndOfTurn: EndOfTurn;
 }
 
 interface Relaying {
@@ -63,16 +64,22 @@ async function answerPlain(
   permit: Permit,
   { answer, to }: { readonly answer: PlainAnswer; readonly to: RelayTo },
 ): Promise<void> {
-  // Settled first: a client that calls again at once must find its place free.
   const { body } = answer;
-  await recorded(parts, permit, () => (to.settle === undefined ? permit.settle() : to.settle(body)));
+  const mayAnswerFirst = to.settle === undefined && permit.mayAnswerFirst;
+  const settled = recorded(parts, permit, () =>
+    to.settle === undefined ? permit.settle() : to.settle(body),
+  );
+  if (!mayAnswerFirst) await settled;
   const response = to.response();
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'content-length': body.length,
-    'x-plinth-max-tokens': answer.plan.maxTokens,
+  parts.sendAtEndOfTurn(() => {
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      'x-plinth-max-tokens': answer.plan.maxTokens,
+    });
+    response.end(body);
   });
-  response.end(body);
+  await settled;
 }
 
 async function relayStream(
@@ -83,9 +90,12 @@ async function relayStream(
   const { live, plan } = answer;
   reader.pipe(live, plan.maxTokens);
   const end = await live.finished;
+  const { mayAnswerFirst } = permit;
   // Something was shown, however it ended: it counts.
-  await recorded(parts, permit, () => permit.settle());
+  const settled = recorded(parts, permit, () => permit.settle());
+  if (!mayAnswerFirst) await settled;
   reader.end(end);
+  await settled;
 }
 
 /**
@@ -122,6 +132,11 @@ class StreamReader implements Watched {
   readonly #to: RelayTo;
   #response: ServerResponse | undefined;
   #live: LiveStream | undefined;
+  /** What was said in this turn of the event loop. */
+  #said: Buffer[] = [];
+  #isSending = false;
+  /** Nothing follows what was said. */
+  #isOver = false;
 
   constructor(parts: RelayParts, call: PipeCall, to: RelayTo) {
     this.#parts = parts;
@@ -136,7 +151,8 @@ class StreamReader implements Watched {
     const response = this.#response ?? this.#open(this.#cap());
     if (response.destroyed) return;
     // A client that does not read is not written to, and no comment may stand within an event.
-    if (!response.writableNeedDrain && this.#live?.isBetweenEvents !== false) response.write(COMMENT);
+    const mayComment = this.#live?.isBetweenEvents !== false && !this.#isSending;
+    if (!response.writableNeedDrain && mayComment) response.write(COMMENT);
     this.#parts.deadlines.watch(this, SILENCE);
   }
 
@@ -150,7 +166,9 @@ class StreamReader implements Watched {
     live.pipe({
       write: (chunk) => {
         this.#touch();
-        return response.write(chunk);
+        this.#say(chunk);
+        // What leaves at the end of this turn may be more than its reader takes: then it is the next part that has to wait.
+        return !response.writableNeedDrain;
       },
       end: () => {},
       fail: (error) => this.#tell(error),
@@ -162,7 +180,7 @@ class StreamReader implements Watched {
     this.#parts.deadlines.forget(this);
     // A reader that took nothing won't take the end either.
     if (how === 'unread') this.#response?.destroy();
-    else this.#response?.end();
+    else this.#close();
   }
 
   /** The call came to nothing. False when nothing was said yet, so that the failure may be answered as usual. */
@@ -170,7 +188,7 @@ class StreamReader implements Watched {
     this.#parts.deadlines.forget(this);
     if (this.#response === undefined) return false;
     this.#tell(error instanceof AppError ? error : new AppError('internal', { cause: error }));
-    this.#response.end();
+    this.#close();
     return true;
   }
 
@@ -198,9 +216,36 @@ class StreamReader implements Watched {
   }
 
   #tell(error: AppError): void {
+    if (this.#response === undefined) return;
+    this.#say(Buffer.from(errorEvent(ended(error, this.#to.signal), this.#call.permit.requestId)));
+  }
+
+  /** Many events come at once, and what reads them wakes for each write: they leave together, as a stream's end does with its last. */
+  #say(chunk: Buffer): void {
+    this.#said.push(chunk);
+    this.#send();
+  }
+
+  #close(): void {
+    this.#isOver = true;
+    this.#send();
+  }
+
+  #send(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    this.#parts.sendAtEndOfTurn(() => this.#sendNow());
+  }
+
+  #sendNow(): void {
+    const [only = Buffer.alloc(0), ...more] = this.#said;
+    const bytes = more.length === 0 ? only : Buffer.concat(this.#said);
+    this.#said = [];
+    this.#isSending = false;
     const response = this.#response;
     if (response === undefined || response.destroyed) return;
-    response.write(errorEvent(ended(error, this.#to.signal), this.#call.permit.requestId));
+    if (this.#isOver) response.end(bytes);
+    else response.write(bytes);
   }
 }
 

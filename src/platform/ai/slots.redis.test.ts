@@ -19,7 +19,7 @@ async function processOn(url: string, limits: readonly SlotLimit[]) {
   // Hearing begins when Redis has taken note of it; a message that is missed is made good by a timer, which stands still.
   let hears = false;
   redis.subscribe('slots', () => (hears = true));
-  await expect.poll(async () => (await redis.publish('slots', '')) && hears, { timeout: 10_000 }).toBe(true);
+  await expect.poll(async () => (await redis.publish('slots', '')) && hears, { timeout: 120_000 }).toBe(true);
   return opened;
 }
 
@@ -146,6 +146,6 @@ test.skipIf(!hasRedisServer)('while Redis is away, each process keeps to its sha
   release();
   await given(one.take());
   await server.start();
-  await expect.poll(() => one.redis.state, { timeout: 10_000 }).toBe('closed');
+  await expect.poll(() => one.redis.state, { timeout: 120_000 }).toBe('closed');
   await given(one.take());
 });

@@ -1,5 +1,6 @@
-import { endOfEvent, eventsIn, hasData, stringBytes, valueAfter } from './events.ts';
-import { shownBytes, showsSomething } from './shown.ts';
+import { endOfEvent, eventsIn, hasData } from './events.ts';
+import { lookOver } from './look.ts';
+import { showsSomething } from './shown.ts';
 import {
   errorIn,
   estimatedTokens,
@@ -13,15 +14,8 @@ import {
   usageIn,
 } from './usage.ts';
 
-const USAGE = Buffer.from('"usage"');
-const ERROR = Buffer.from('"error"');
-/** MiniMax tells of an error with status 200 and without `error`. */
-const BASE_RESP = Buffer.from('"base_resp"');
-const FINISH = Buffer.from('"finish_reason"');
-const DONE = Buffer.from('[DONE]');
 const OPENS = 0x7b;
 const CLOSES = 0x7d;
-const NULL = 0x6e;
 /** An event longer than this is passed on in parts and never looked into. */
 const MOST_HELD = 65_536;
 /** `data: [DONE]` with its line ends, and some air. */
@@ -41,6 +35,8 @@ export class StreamMeter {
   tier: string | undefined;
   /** What the provider said of its failure, or that an event was no JSON. */
   failure: Readonly<Record<string, unknown>> | undefined;
+  /** How many bytes were passed on before the failure: what comes after them lacks what was lost. */
+  wholeBytes: number | undefined;
   /** [DONE] has come. */
   isDone = false;
   #usage: TokenUsage | undefined;
@@ -49,6 +45,7 @@ export class StreamMeter {
   #events = 0;
   #words = 0;
   #bytes = 0;
+  #passed = 0;
   #held: Buffer | undefined;
   #isLong = false;
   readonly #wanted: boolean;
@@ -123,19 +120,29 @@ export class StreamMeter {
     let from = 0;
     let kept = 0;
     for (let end = endOfEvent(data, 0); end !== -1; end = endOfEvent(data, end)) {
-      if (!this.#take(data.subarray(from, end))) {
+      if (!this.#take(data, from, end)) {
         if (from > kept) parts.push(data.subarray(kept, from));
+        this.#passed += Math.max(0, from - kept);
+        if (this.failure !== undefined) this.wholeBytes ??= this.#passed;
         kept = end;
       }
       from = end;
     }
+    const left = this.#hold(data, from);
+    if (left > kept) parts.push(kept === 0 && left === data.length ? data : data.subarray(kept, left));
+    this.#passed += Math.max(0, left - kept);
+    return joined(parts);
+  }
+
+  /** Keeps what is no whole event yet, and answers where it begins. Of an event that is too long only what may be its border is kept. */
+  #hold(data: Buffer, from: number): number {
+    if (from === data.length) return from;
     const rest = data.subarray(from);
     this.#isLong ||= rest.length > MOST_HELD;
     const held = this.#isLong ? lineEnds(rest) : rest.length;
     this.#bytes += rest.length - held;
     if (held > 0) this.#held = rest.subarray(rest.length - held);
-    if (data.length - held > kept) parts.push(data.subarray(kept, data.length - held));
-    return joined(parts);
+    return data.length - held;
   }
 
   /**
@@ -153,55 +160,42 @@ export class StreamMeter {
     const isWhole = [...eventsIn(rest.toString('utf8'))].every(
       (data) => data === '[DONE]' || isRecord(parsedText(data)),
     );
-    if (!hasData(rest) || !isWhole) return undefined;
-    return this.#take(event) ? event : undefined;
+    if (!hasData(rest, 0, rest.length) || !isWhole) return undefined;
+    return this.#take(event, 0, event.length) ? event : undefined;
   }
 
   /** Looks at a whole event; false when it is not to be passed on. */
-  #take(event: Buffer): boolean {
-    const isLong = this.#isLong || event.length - 1 > MOST_HELD;
+  #take(data: Buffer, from: number, to: number): boolean {
+    const length = to - from;
+    const isLong = this.#isLong || length - 1 > MOST_HELD;
     this.#isLong = false;
     if (isLong) {
       this.#events += 1;
       this.#words += 1;
-      this.#bytes += event.length;
+      this.#bytes += length;
       return true;
     }
-    if (!hasData(event)) return true;
-    if (isDoneEvent(event)) {
+    if (!hasData(data, from, to)) return true;
+    if (length <= LONGEST_DONE && isDoneEvent(data.toString('utf8', from, to))) {
       this.isDone = true;
       return true;
     }
     this.#events += 1;
-    if (!endsObject(event)) {
+    if (!endsObject(data, from, to)) {
       this.failure ??= {};
       return false;
     }
-    this.#measure(event);
-    return !this.#mayTell(event) || this.#read(event);
-  }
-
-  #measure(event: Buffer): void {
-    const bytes = shownBytes(event);
-    this.#bytes += bytes;
-    if (bytes > 0) this.#words += 1;
-    for (let at = valueAfter(event, FINISH); at !== -1; at = valueAfter(event, FINISH, at)) {
-      if (stringBytes(event, at) > 0) this.#finished += 1;
-    }
-  }
-
-  /** Whether an event may hold what is looked for; nearly none does, and is not parsed. */
-  #mayTell(event: Buffer): boolean {
-    if (this.id === undefined && this.#events <= EVENTS_WITH_ID) return true;
-    if (hasObject(event, USAGE)) return true;
-    if (event.includes(BASE_RESP)) return true;
-    const error = valueAfter(event, ERROR);
-    return error !== -1 && event[error] !== NULL;
+    const { shownBytes, finished, mayTell } = lookOver(data, from, to);
+    this.#bytes += shownBytes;
+    if (shownBytes > 0) this.#words += 1;
+    this.#finished += finished;
+    const lacksId = this.id === undefined && this.#events <= EVENTS_WITH_ID;
+    return !(mayTell || lacksId) || this.#read(data.toString('utf8', from, to));
   }
 
   /** Reads the figures of an event; false when it holds nothing else, or is an error. */
-  #read(event: Buffer): boolean {
-    const [data] = eventsIn(event.toString('utf8'));
+  #read(event: string): boolean {
+    const [data] = eventsIn(event);
     const answer = parsedText(data ?? '');
     if (!isRecord(answer)) return true;
     this.id ??= idOf(answer['id']);
@@ -226,27 +220,20 @@ export function isPlain(received: Buffer): boolean {
   return received[firstWord(received)] === OPENS;
 }
 
-function isDoneEvent(event: Buffer): boolean {
-  if (event.length > LONGEST_DONE || !event.includes(DONE)) return false;
-  const [data] = eventsIn(event.toString('utf8'));
+function isDoneEvent(event: string): boolean {
+  if (!event.includes('[DONE]')) return false;
+  const [data] = eventsIn(event);
   return data === '[DONE]';
 }
 
 /** Whether an event's last line ends an object. What does not was cut short by its provider. */
-function endsObject(event: Buffer): boolean {
-  let at = event.length - 1;
-  while (at >= 0 && (event[at] ?? 0) <= 0x20) at -= 1;
-  if (event[at] === CLOSES) return true;
+function endsObject(data: Buffer, from: number, to: number): boolean {
+  let at = to - 1;
+  while (at >= from && (data[at] ?? 0) <= 0x20) at -= 1;
+  if (data[at] === CLOSES) return true;
   // A comment or another field may follow the data, and data may be empty.
-  const [data] = eventsIn(event.toString('utf8'));
-  return data === undefined || isRecord(parsedText(data));
-}
-
-function hasObject(event: Buffer, name: Buffer): boolean {
-  for (let at = valueAfter(event, name); at !== -1; at = valueAfter(event, name, at)) {
-    if (event[at] === OPENS) return true;
-  }
-  return false;
+  const [said] = eventsIn(data.toString('utf8', from, to));
+  return said === undefined || isRecord(parsedText(said));
 }
 
 function firstWord(data: Buffer): number {

@@ -10,10 +10,16 @@ export class StreamText {
   isBroken = false;
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
+  #received = 0;
 
-  /** Takes bytes, cut anywhere, and answers the words of the events that they complete. */
-  push(chunk: Buffer): string {
-    const text = this.#rest + this.#decoder.write(chunk);
+  /**
+   * Takes bytes, cut anywhere, and answers the words of the events that they complete. Of a stream that has lost a part only its first
+   * `wholeBytes` are taken: what goes on after a hole is another answer.
+   */
+  push(chunk: Buffer, wholeBytes = Number.POSITIVE_INFINITY): string {
+    const whole = chunk.subarray(0, Math.max(0, wholeBytes - this.#received));
+    this.#received += chunk.length;
+    const text = this.#rest + this.#decoder.write(whole);
     const border = LAST_BORDER.exec(text)?.[0].length ?? 0;
     this.#rest = text.slice(border);
     let words = '';

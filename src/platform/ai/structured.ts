@@ -4,8 +4,10 @@ import { z } from 'zod';
 import type { PipeCall } from './attempt.ts';
 import { ProviderError } from './errors.ts';
 import type { Pipe } from './pipe.ts';
+import type { Policy } from './policy.ts';
 import type { AiLogger } from './ports.ts';
 import type { Prompts, PromptValues, RenderedPrompt } from './prompts.ts';
+import type { Guard } from './sanitizer/index.ts';
 import { isRecord } from './usage.ts';
 import { readWire } from './wire.ts';
 
@@ -28,6 +30,8 @@ export interface StructuredParts {
     permit: Permit,
     request: { readonly feature: string; readonly lane?: Lane | undefined },
   ) => Omit<PipeCall, 'wire'>;
+  /** Keeps answers from repeating secret prompts. */
+  readonly guardOf: (permit: Permit, policy: Policy) => Guard | undefined;
   readonly logger: AiLogger | undefined;
 }
 
@@ -35,6 +39,7 @@ export interface StructuredParts {
 export interface StructuredCall {
   readonly call: PipeCall;
   readonly prompt: RenderedPrompt;
+  readonly guard: Guard | undefined;
   /** What its log lines name: ids and versions, never a text. */
   readonly named: Readonly<Record<string, unknown>>;
 }
@@ -46,9 +51,7 @@ export function structuredCall(
   asked: { readonly request: StructuredRequest; readonly schema: z.ZodType; readonly stream: boolean },
 ): StructuredCall {
   const { request, stream } = asked;
-  const prompts = parts.promptsOf(permit.product);
-  if (prompts === undefined) throw new Error(`the product ${permit.product} has no prompts`);
-  const prompt = prompts.get(request.prompt.id, request.prompt.version).render(request.prompt.variables);
+  const prompt = renderedPrompt(parts, permit, request);
   const call = parts.governed(permit, request);
   const takesSchema = call.chain.every(({ upstream }) => upstream.dialect.jsonSchema);
   const body = structuredBody(prompt, answerSchema(asked.schema), takesSchema);
@@ -60,12 +63,29 @@ export function structuredCall(
       traceparent: request.traceparent,
     },
     prompt,
-    named: {
-      prompt: prompt.id,
-      prompt_version: prompt.version,
-      request_id: permit.requestId,
-      permit_id: permit.id,
-    },
+    guard: parts.guardOf(permit, call.policy),
+    named: namesOf(permit, prompt),
+  };
+}
+
+/** The prompt of a request, of those of the permit's product, with its values in place. */
+export function renderedPrompt(
+  parts: Pick<StructuredParts, 'promptsOf'>,
+  permit: Permit,
+  { prompt }: Pick<StructuredRequest, 'prompt'>,
+): RenderedPrompt {
+  const prompts = parts.promptsOf(permit.product);
+  if (prompts === undefined) throw new Error(`the product ${permit.product} has no prompts`);
+  return prompts.get(prompt.id, prompt.version).render(prompt.variables);
+}
+
+/** What log lines of a call name: ids and versions, never a text. */
+export function namesOf(permit: Permit, prompt: RenderedPrompt): Readonly<Record<string, unknown>> {
+  return {
+    prompt: prompt.id,
+    prompt_version: prompt.version,
+    request_id: permit.requestId,
+    permit_id: permit.id,
   };
 }
 

@@ -52,7 +52,7 @@ export class Throttle {
   /** Lets a call through, where there is room at once and nobody waits. */
   admit(): Epoch | undefined {
     if (this.#isOpen) return this.#epoch;
-    if (this.#queue.length > 0 || !this.#hasRoom) return undefined;
+    if (this.#queue.length > 0 || this.wait > 0 || this.#inside >= this.#window) return undefined;
     this.#inside += 1;
     return this.#epoch;
   }
@@ -103,15 +103,21 @@ export class Throttle {
     return this.#window === Number.POSITIVE_INFINITY;
   }
 
-  get #hasRoom(): boolean {
-    return this.wait === 0 && this.#inside < this.#window;
+  #admitWaiting(): void {
+    // Read once: a pause that ended between two looks would neither admit anybody nor wake anybody up.
+    const wait = this.wait;
+    if (wait === 0) this.#admit();
+    else if (this.#queue.length > 0) this.#lookAgainAfter(wait);
   }
 
-  #admitWaiting(): void {
-    while (this.#hasRoom && this.#queue.next(this.#epoch)) this.#inside += 1;
-    if (this.wait === 0 || this.#queue.length === 0 || this.#isWaking) return;
+  #admit(): void {
+    while (this.#inside < this.#window && this.#queue.next(this.#epoch)) this.#inside += 1;
+  }
+
+  #lookAgainAfter(wait: number): void {
+    if (this.#isWaking) return;
     this.#isWaking = true;
-    this.#parts.timers.after(this.wait, () => {
+    this.#parts.timers.after(wait, () => {
       this.#isWaking = false;
       this.#admitWaiting();
     });

@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
+import {
+  type AccountId,
+  createIds,
+  declareSecretShapes,
+  systemClock,
+  systemRandom,
+  type UserId,
+} from '#platform/kernel';
 import { testDatabase } from '#test/services';
 import { auditDataRules } from './data-rules.ts';
 import { createAudit } from './index.ts';
@@ -117,4 +124,29 @@ test('a secret never enters the audit, however deep it lies', async () => {
     }),
   );
   await expect(leak).rejects.toThrow('must not hold a secret');
+});
+
+test('a secret whose shape a product has declared is not kept, wherever an event says it', async () => {
+  declareSecretShapes([/AUDITED-[0-9A-Z-]+/i]);
+  const secret = 'AUDITED-7XQ2-99AA';
+  const changes = { note: `for ${secret}`, list: [{ as: secret.toLowerCase() }], seats: 3 };
+  const target = { kind: 'licence', id: secret };
+  await db.tenant(ours, point, (tx) =>
+    audit.recordIn(tx, {
+      ...record(ours, someone),
+      target,
+      changes,
+      origin: { ...origin, userAgent: `sdk ${secret}` },
+    }),
+  );
+  const last = statement<{ changes: object; target_id: string; user_agent: string }>(
+    `select changes, target_id, user_agent from audit.events where target_kind = 'licence'`,
+  );
+  expect((await db.tenant(ours, [last]))[0]).toEqual([
+    {
+      changes: { note: 'for [hidden]', list: [{ as: '[hidden]' }], seats: 3 },
+      target_id: '[hidden]',
+      user_agent: 'sdk [hidden]',
+    },
+  ]);
 });

@@ -1,6 +1,6 @@
 import { type Transaction, statement } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
-import type { AccountId, Ids, KeyId, UserId } from '#platform/kernel';
+import { type AccountId, type Ids, type KeyId, type UserId, withoutDeclaredSecrets } from '#platform/kernel';
 
 /** Who acted. A key acts for a person, and both are kept. */
 export type Actor =
@@ -50,16 +50,23 @@ export function createAudit(parts: { readonly ids: Ids }): Audit {
             'userId' in actor ? actor.userId : null,
             event.action,
             target?.kind ?? null,
-            target?.id ?? null,
-            JSON.stringify(event.changes ?? {}),
+            target === undefined ? null : withoutDeclaredSecrets(target.id),
+            JSON.stringify(event.changes ?? {}, withoutSecretValue),
             origin?.ip ?? null,
-            origin?.userAgent.slice(0, USER_AGENT_LIMIT) ?? null,
+            origin === undefined ? null : userAgentOf(origin),
             origin?.requestId ?? null,
           ],
         ),
       );
     },
   };
+}
+
+const withoutSecretValue = (_name: string, value: unknown): unknown =>
+  typeof value === 'string' ? withoutDeclaredSecrets(value) : value;
+
+function userAgentOf({ userAgent }: RequestOrigin): string {
+  return withoutDeclaredSecrets(userAgent).slice(0, USER_AGENT_LIMIT);
 }
 
 /** The actor that a caller is: the key, where there is one. */

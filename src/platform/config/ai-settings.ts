@@ -42,6 +42,10 @@ export const AI_SETTINGS = {
     group: 'AI',
     says: 'Dollars a day that you bear for one account’s calls that providers broke: nobody is charged for those. Past it the account is denied until the day (UTC) is over (docs/failures.md).',
   }),
+  SAFETY_MODERATION: setting(toggle.default(true), {
+    group: 'AI',
+    says: 'Whether the provider’s moderation endpoint looks at what people write, after the rules of the precheck have passed it, where OpenAI is configured or the sandbox answers (docs/safety.md).',
+  }),
   SANDBOX_AI: setting(toggle.optional(), {
     group: 'AI',
     says: 'true to run the AI sandbox in production, or beside real upstreams.',

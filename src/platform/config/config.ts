@@ -15,6 +15,8 @@ import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settin
 import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
 import { nearNames } from './near-names.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
+import { type GooglePlaySettings, readGooglePlay } from './google-play.ts';
+import { type AppStoreSettings, readAppStore } from './app-store.ts';
 import { readStripe, type StripeSettings } from './stripe.ts';
 
 export interface PostgresSettings {
@@ -76,6 +78,8 @@ export interface Config {
     readonly slots: readonly SlotSetting[];
     /** Micro-dollars a day that the operator bears for failed calls of one account. */
     readonly failures: number;
+    /** Whether a provider gives a second look at texts with a precheck. */
+    readonly moderation: boolean;
     /** undefined: prices, models, aliases and policies are those that come with the program. */
     readonly settings: AiSettingsText | undefined;
   };
@@ -90,6 +94,8 @@ export interface Config {
   readonly organizationsPerUser: number;
   /** Accounts of one maker that have a product's default plan, and that may try it. */
   readonly freeAccountsPerUser: number;
+  /** How many days after its first failure was told a plan that is not paid is kept at most. */
+  readonly longestGraceDays: number;
   /** undefined: none is asked for. */
   readonly captcha: CaptchaSettings | undefined;
   readonly passwords: { readonly words: readonly string[]; readonly breachesUrl: string | undefined };
@@ -98,6 +104,12 @@ export interface Config {
   readonly mail: MailSettings;
   /** undefined: nothing is sold here. */
   readonly stripe: StripeSettings | undefined;
+  /** undefined: nothing is taken of it. */
+  readonly googlePlay: GooglePlaySettings | undefined;
+  /** undefined: nothing is sold in the App Store. */
+  readonly appStore: AppStoreSettings | undefined;
+  /** Accounts that hold what is bought in a store's sandbox, where real money is taken. */
+  readonly storeSandboxAccounts: readonly string[];
   readonly workerConcurrency: number;
   /** At most `workerConcurrency`. */
   readonly workerBatchConcurrency: number;
@@ -109,9 +121,17 @@ export interface Config {
   readonly metricsPort: number | undefined;
   /** Where the process ends itself, for tests: `point:before` or `point:after`, and perhaps `:n` for the n-th time. */
   readonly crashAt: string | undefined;
+  /** Where errors are told beside the log; undefined: nowhere. */
+  readonly errorTracker: ErrorTrackerSettings | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** The settings as they are in effect, for `plinth config`. */
   readonly values: Values;
+}
+
+export interface ErrorTrackerSettings {
+  readonly dsn: string;
+  readonly environment: string;
+  readonly release: string | undefined;
 }
 
 /** Settings that are missing or malformed: one line for each. It quotes no value: a value may be a secret. */
@@ -145,6 +165,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const passkeys = readPasskeys(values, problems);
   const masterKeys = readMasterKeys(values, problems);
   const stripe = readStripe(values, problems);
+  const googlePlay = readGooglePlay(
+    values,
+    // HOST may be what is wrong.
+    problems.length > 0 ? '' : reachedAt(values),
+    problems,
+  );
+  const appStore = readAppStore(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     ...assembled(values, {
@@ -159,6 +186,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     passkeys,
     masterKeys,
     stripe,
+    googlePlay,
+    appStore,
+    storeSandboxAccounts: values.STORE_SANDBOX_ACCOUNTS,
   };
 }
 
@@ -247,7 +277,19 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
 function assembled(
   values: Values,
   ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>,
-): Omit<Config, 'portMayMove' | 'delivery' | 'mail' | 'signIn' | 'passkeys' | 'masterKeys' | 'stripe'> {
+): Omit<
+  Config,
+  | 'portMayMove'
+  | 'delivery'
+  | 'mail'
+  | 'signIn'
+  | 'passkeys'
+  | 'masterKeys'
+  | 'stripe'
+  | 'googlePlay'
+  | 'appStore'
+  | 'storeSandboxAccounts'
+> {
   const isProduction = values.NODE_ENV === 'production';
   const dataDir = resolve(values.DATA_DIR);
   return {
@@ -268,12 +310,7 @@ function assembled(
     },
     database: databaseOf(values, dataDir),
     redis: redisOf(values),
-    ai: {
-      ...ai,
-      sandbox: values.SANDBOX_AI ?? ai.upstreams.length === 0,
-      sandboxLatencyMs: values.SANDBOX_LATENCY_MS,
-      failures: Math.round(values.AI_FAILURES_PER_DAY * 1_000_000),
-    },
+    ai: aiOf(values, ai),
     passwords: { words: values.PASSWORD_WORDS, breachesUrl: values.PASSWORD_BREACHES_URL },
     signingKeyDays: values.SIGNING_KEY_DAYS,
     ssoDnsServers: values.SSO_DNS_SERVERS,
@@ -281,6 +318,7 @@ function assembled(
     sessionDays: values.SESSION_LIFETIME_DAYS,
     organizationsPerUser: values.ORGANIZATIONS_PER_USER,
     freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,
+    longestGraceDays: values.PAYMENT_GRACE_MAX_DAYS,
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: batchConcurrency(values),
@@ -288,8 +326,28 @@ function assembled(
     metricsToken: values.METRICS_TOKEN,
     metricsPort: values.METRICS_PORT,
     crashAt: values.CRASH_AT,
+    errorTracker: errorTrackerOf(values),
     logLevel: values.LOG_LEVEL ?? (isProduction ? 'info' : 'warn'),
     values,
+  };
+}
+
+function errorTrackerOf(values: Values): ErrorTrackerSettings | undefined {
+  const {
+    SENTRY_DSN: dsn,
+    SENTRY_ENVIRONMENT: environment = values.NODE_ENV,
+    SENTRY_RELEASE: release,
+  } = values;
+  return dsn === undefined ? undefined : { dsn, environment, release };
+}
+
+function aiOf(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>): Config['ai'] {
+  return {
+    ...ai,
+    sandbox: values.SANDBOX_AI ?? ai.upstreams.length === 0,
+    sandboxLatencyMs: values.SANDBOX_LATENCY_MS,
+    moderation: values.SAFETY_MODERATION,
+    failures: Math.round(values.AI_FAILURES_PER_DAY * 1_000_000),
   };
 }
 

@@ -11,6 +11,7 @@ const GROUPS: readonly SettingNotes['group'][] = [
   'Mail',
   'Accounts',
   'Stripe',
+  'Stores',
   'QStash',
   'Operations',
 ];

@@ -15,6 +15,8 @@ export { configMarkdown, envExample } from './document.ts';
 export type { MailSettings, OutboxSettings, SendGridSettings, SmtpSettings } from './mail.ts';
 export { type MasterKey, type MasterKeysSettings, masterKeyText, parseMasterKeys } from './master-keys.ts';
 export type { ClientSettings, SignInSettings } from './sign-in.ts';
+export type { GooglePlaySettings } from './google-play.ts';
+export type { AppStoreSettings } from './app-store.ts';
 export type { StripeSettings } from './stripe.ts';
 export { nearestOf } from './near-names.ts';
 export { SETTING_NAMES, type SettingName, type Values } from './settings.ts';

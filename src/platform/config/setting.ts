@@ -13,6 +13,7 @@ export interface SettingNotes {
     | 'Sign-in'
     | 'Mail'
     | 'Stripe'
+    | 'Stores'
     | 'QStash'
     | 'Operations';
   readonly says: string;
@@ -74,6 +75,17 @@ export const httpUrl = z
     'must be an http:// or https:// URL',
   )
   .transform((value) => value.replace(/\/+$/, ''));
+/** A project of a tracker of errors: its key stands where a URL has the user. */
+export const dsn = z
+  .string()
+  .regex(
+    /^https?:\/\/[\w-]+(:[\w-]*)?@[a-z0-9.-]+(:\d{1,5})?(\/[\w-]+)*\/\d+$/i,
+    'must be a DSN, like https://key@errors.example.com/1',
+  );
+/** A name that others sort by. */
+export const label = z
+  .string()
+  .regex(/^[\w.@+-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, @, +, - and underscores');
 export const domain = z
   .string()
   .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a domain, in lower case')

@@ -2,14 +2,19 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AI_SETTINGS } from './ai-settings.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
+import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
+import { APP_STORE_SETTINGS } from './app-store-settings.ts';
+import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
 import {
   basePath,
   count,
   domain,
+  dsn,
   host,
   httpUrl,
   key,
+  label,
   list,
   networks,
   origins,
@@ -275,6 +280,9 @@ export const SETTINGS = {
   }),
 
   ...STRIPE_SETTINGS,
+  ...STORE_SETTINGS,
+  ...GOOGLE_PLAY_SETTINGS,
+  ...APP_STORE_SETTINGS,
 
   JOBS_DELIVERY: setting(z.enum(['worker', 'qstash'], 'must be worker or qstash').default('worker'), {
     group: 'QStash',
@@ -346,6 +354,22 @@ export const SETTINGS = {
       example: 'jobs.take:after',
     },
   ),
+  SENTRY_DSN: setting(dsn.optional(), {
+    group: 'Operations',
+    says: 'Where errors are told beside the log: the DSN of a project in Sentry, or in what speaks its protocol, as GlitchTip does. Of people and of their texts no event says anything (docs/runbook.md).',
+    secret: true,
+    example: 'https://key@errors.example.com/1',
+  }),
+  SENTRY_ENVIRONMENT: setting(label.optional(), {
+    group: 'Operations',
+    says: 'Under what name SENTRY_DSN sorts the errors of this installation. Not set: the value of NODE_ENV.',
+    example: 'staging',
+  }),
+  SENTRY_RELEASE: setting(label.optional(), {
+    group: 'Operations',
+    says: 'What runs here, for SENTRY_DSN. Not set: plinth@ and its version.',
+    example: 'shop@2026.11.21',
+  }),
   LOG_LEVEL: setting(
     z
       .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')

@@ -37,10 +37,33 @@ export const STRIPE_SETTINGS = {
     group: 'Stripe',
     says: 'How many reads a second all processes together send, at most. Stripe takes 100 in live mode and 25 in test mode, the changes that customers ask for included.',
   }),
+  PAYMENT_GRACE_MAX_DAYS: setting(
+    count(90)
+      .refine((days) => days >= 7, 'must be 7 or more')
+      .default(14),
+    {
+      group: 'Stripe',
+      says: 'How many days after its first failure was told a plan that is not paid is kept at most; seven it is kept in any case (docs/billing.md).',
+    },
+  ),
   STRIPE_TAX: setting(z.enum(['none', 'automatic'], 'must be none or automatic').default('none'), {
     group: 'Stripe',
     says: 'Whether Stripe adds taxes and asks for tax ids; it must be set up there first.',
   }),
+  STRIPE_PRICES_INCLUDE_TAX: setting(toggle.default(false), {
+    group: 'Stripe',
+    says: 'Whether the prices of plans have the tax in them already. Changed later, `plinth stripe sync` makes new prices.',
+  }),
+  STRIPE_TAX_CODE: setting(
+    z
+      .string()
+      .regex(/^txcd_\d{8}$/, 'must be like txcd_10103001')
+      .default('txcd_10103001'),
+    {
+      group: 'Stripe',
+      says: 'What is sold, as tax offices sort it (Stripe: product tax codes): software as a service for businesses, when not set; txcd_10103000 is the same for persons.',
+    },
+  ),
   SANDBOX_STRIPE: setting(toggle.optional(), {
     group: 'Stripe',
     says: 'Whether a sandbox stands in for Stripe, where any card is good and nobody pays. Not set: in development without STRIPE_SECRET_KEY. Refused in production.',

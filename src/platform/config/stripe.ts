@@ -16,6 +16,8 @@ export interface StripeSettings {
   readonly readsPerSecond: number;
   /** Whether Stripe adds taxes, and asks for tax ids. */
   readonly addsTax: boolean;
+  /** How what is sold is taxed. */
+  readonly tax: { readonly behavior: 'exclusive' | 'inclusive'; readonly code: string };
 }
 
 /** Reads where purchases are paid; undefined: nowhere, and nothing is sold. What is wrong is added to `problems`, a line each. */
@@ -36,6 +38,10 @@ export function readStripe(values: Values, problems: string[]): StripeSettings |
     url: values.STRIPE_API_URL,
     readsPerSecond: values.STRIPE_READS_PER_SECOND,
     addsTax: values.STRIPE_TAX === 'automatic',
+    tax: {
+      behavior: values.STRIPE_PRICES_INCLUDE_TAX ? 'inclusive' : 'exclusive',
+      code: values.STRIPE_TAX_CODE,
+    },
   };
 }
 

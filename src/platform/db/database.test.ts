@@ -1,7 +1,7 @@
 import { type AccountId, createIds, systemClock, systemRandom, type UserId } from '#platform/kernel';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { engine, testDatabase } from '#test/services';
-import { assertOutsideTransaction, commitPoint, type Database, statement } from './index.ts';
+import { assertOutsideTransaction, commitPoint, type Database, statement, systemCall } from './index.ts';
 
 const ids = createIds({ clock: systemClock, random: systemRandom });
 const WRITE = commitPoint('test.write', 'rows of this test');
@@ -20,7 +20,10 @@ beforeAll(async () => {
     grant select, insert, update, delete on notes.notes to plinth_tenant, plinth_system;
     create table notes.diaries (user_id uuid not null, id uuid primary key, text text not null);
     call app.protect_user('notes.diaries');
-    grant select, insert on notes.diaries to plinth_tenant;`);
+    grant select, insert on notes.diaries to plinth_tenant;
+    create function notes.whoami(scope text, out who text, out said text) language sql as $$ select current_user::text, scope $$;
+    revoke execute on function notes.whoami(text) from public;
+    call app.run_as_system('notes.whoami(text)');`);
 });
 
 function insertNote(owner: AccountId, text: string, id: string = ids.next()) {
@@ -79,6 +82,25 @@ describe('scopes', () => {
     );
     expect(row?.role).not.toBe('plinth_tenant');
     expect(row?.account ?? '').toBe('');
+  });
+
+  it('a call of a function that runs as the system needs no scope, is prepared once, and is refused to whoever may not', async () => {
+    const call = systemCall(
+      statement<{ who: string; said: string }>('select who, said from notes.whoami($1::text)', ['note']),
+    );
+    const answers = [];
+    for (let n = 0; n < 3; n += 1) answers.push(await db.system('limits.sweep', WRITE, [call]));
+    expect(answers).toEqual(Array.from({ length: 3 }, () => [[{ who: 'plinth_system', said: 'note' }]]));
+    // With others it is a part of their transaction.
+    const [[first], , rows] = await db.system('limits.sweep', WRITE, [
+      call,
+      insertNote(account, 'called'),
+      texts,
+    ]);
+    expect(first).toEqual({ who: 'plinth_system', said: 'note' });
+    expect(rows).toContainEqual({ text: 'called' });
+    // Of a tenant it is sent in the tenant's scope, who may not.
+    await expect(db.tenant(account, WRITE, [call])).rejects.toMatchObject({ code: '42501' });
   });
 
   it('a scope takes the id of an account and nothing else', async () => {

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { engine, temporaryFolder, testDatabase } from '#test/services';
+import { atEndOfFile } from '#test/closing';
+import { engine, temporaryFolder, testDatabase, type TestDatabase, testLogin } from '#test/services';
 import { applyingFunctions, NEWER } from './applying-functions.ts';
 import { type FunctionSet, functionSetIn, partsOf, versionOf } from './function-set.ts';
 import {
@@ -10,6 +11,7 @@ import {
   migrateDown,
   migrateUp,
   type Migration,
+  openDatabase,
   pendingMigrations,
   statement,
   type Step,
@@ -40,9 +42,11 @@ function setOf(version: number, functions: string, rights = RIGHTS): FunctionSet
   return set;
 }
 
+let database: TestDatabase;
 let db: Database;
 beforeEach(async () => {
-  ({ db } = await testDatabase({ empty: true }));
+  database = await testDatabase({ empty: true });
+  ({ db } = database);
 });
 
 const withNotes = (set: FunctionSet): Migration[] => [...dbMigrations(), NOTES, set];
@@ -154,6 +158,34 @@ describe('functions and rights', () => {
     expect(await migrateUp(db, migrations)).toEqual([NOTES.id, 'db/functions', 'notes/functions']);
     expect(await migrateDown(db, migrations)).toEqual(done.toReversed());
   });
+
+  test.runIf(engine === 'postgres').each([
+    ['owns nothing', []],
+    ['owns the schema and its functions, and not the history', ['schema notes', 'function notes.answer']],
+  ])(
+    'are refused to a login that %s, in a sentence that says whose it is, and stay whole',
+    async (_, owned) => {
+      await apply(setOf(1, answers(1)));
+      const changed = setOf(2, answers(2), `${RIGHTS}grant select on notes.notes to plinth_tenant;\n`);
+      const login = await testLogin(
+        database,
+        'grant plinth_system to $login',
+        ...owned.map((what) => `alter ${what} owner to $login`),
+      );
+      const without = await openDatabase({ engine: 'postgres', url: login.url, poolSize: 1 });
+      atEndOfFile(() => without.close());
+      await expect(apply(changed, without)).rejects.toMatchObject({
+        code: 'schema_not_owned',
+        message: expect.stringContaining('Run "plinth migrate up" with the owner\'s login in DIRECT_URL'),
+      });
+      expect(await answer()).toBe(2);
+      expect(await one(`select has_table_privilege('plinth_tenant', 'notes.notes', 'select') as value`)).toBe(
+        false,
+      );
+      expect(await pendingMigrations(db, withNotes(changed))).toEqual(['notes/functions']);
+      expect(await pendingMigrations(db, withNotes(setOf(1, answers(1))))).toEqual([]);
+    },
+  );
 
   test.runIf(engine === 'postgres')('of two programs at once are applied one after the other', async () => {
     await apply(setOf(1, answers(1)));

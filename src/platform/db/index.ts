@@ -38,5 +38,5 @@ export type { Database, RowsOf, SignalCarrier, Transaction } from './port.ts';
 export { ensurePrivate } from './private-folder.ts';
 export { migrationFiles, preparedName, writePrepared } from './prepared.ts';
 export { openStore, type Store } from './store.ts';
-export { type RowOf, type Statement, statement } from './statement.ts';
+export { type RowOf, type Statement, statement, systemCall } from './statement.ts';
 export { dbSystemUses, type SystemUse, type SystemUses } from './system-uses.ts';

@@ -142,6 +142,20 @@ describe.runIf(engine === 'postgres')('of two logins', () => {
     expect(said[0]).toContain(`it is a member of "${top.name}", which has BYPASSRLS`);
   });
 
+  test('a system login that does not inherit what it is granted is refused: some statements take nothing on', async () => {
+    const idle = await testLogin(database, 'alter role $login noinherit', 'grant plinth_system to $login');
+    const other = await opened({ systemUrl: idle.url });
+    await expect(assertLogins(other)).rejects.toThrow(
+      `The login "${idle.name}" of SYSTEM_DATABASE_URL does not inherit plinth_system`,
+    );
+    await idle.alter(
+      'alter role $login inherit',
+      'revoke plinth_system from $login',
+      'grant plinth_system to $login',
+    );
+    expect(await troublesOfLogins(other)).toEqual([]);
+  });
+
   test('the owner’s login and the system’s are refused for tenants’ work, and one that may do nothing for any', async () => {
     const [owners, systems] = await Promise.all([opened({ url: database.url }), opened({ url: system.url })]);
     await expect(assertLogins(owners)).rejects.toThrow('owns tables');

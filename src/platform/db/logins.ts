@@ -43,9 +43,10 @@ const REACH = statement<Role>(
 );
 
 const may = (role: 'plinth_tenant' | 'plinth_system') =>
-  statement<{ login: string; may: boolean }>(
+  statement<{ login: string; may: boolean; inherits: boolean }>(
     `select session_user as login, pg_catalog.pg_has_role(session_user, $1,
-       case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) as may`,
+       case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) as may,
+       pg_catalog.pg_has_role(session_user, $1, 'USAGE') as inherits`,
     [role],
   );
 
@@ -70,11 +71,17 @@ export async function troublesOfLogins(db: Database): Promise<string[]> {
         ]),
     ...(tenant?.may === true ? [] : [lacking('DATABASE_URL', tenant?.login, 'plinth_tenant')]),
     ...(system?.may === true ? [] : [lacking('SYSTEM_DATABASE_URL', system?.login, 'plinth_system')]),
+    ...(system?.may === true && !system.inherits ? [notInheriting(system.login)] : []),
   ];
 }
 
 function lacking(setting: string, login: string | undefined, role: string): string {
   return `The login "${login}" of ${setting} may not become ${role}: grant ${role} to it.`;
+}
+
+/** What it calls without a scope of its own, it calls by the rights that it inherits. */
+function notInheriting(login: string): string {
+  return `The login "${login}" of SYSTEM_DATABASE_URL does not inherit plinth_system: alter role "${login}" inherit, and grant plinth_system to it again.`;
 }
 
 /** Throws `database_login_unfit` with the first thing that is wrong with the two logins. */

@@ -19,13 +19,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return createDatabase(engine, { crashHook: options.crashHook });
 }
 
-/** A pre-migrated embedded database as bytes, for tests to start from. */
+/** An embedded database as bytes, after it was prepared and as often before as is asked for, for tests to start from. */
 export async function dumpEmbedded(
-  prepare: (db: Database) => Promise<void>,
+  prepare: (db: Database, dump: () => Promise<Uint8Array<ArrayBuffer>>) => Promise<void>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const engine = await createPgliteEngine({});
   const db = createDatabase(engine);
-  await prepare(db);
+  await prepare(db, () => engine.dump());
   const dump = await engine.dump();
   await db.close();
   return dump;

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { broken } from './away.ts';
 import type { Answer, Ask, Opened, WorkerInput } from './pglite-worker.ts';
-import type { Engine, EngineTransaction } from './port.ts';
+import type { Engine, EngineTransaction, Plain } from './port.ts';
 
 export interface PgliteOptions {
   /** The folder of the database; none: it lives in memory and ends with the process. */
@@ -99,6 +99,11 @@ export async function createPgliteEngine(
     }
   }
 
+  async function oneStatement(statement: Plain): Promise<unknown[]> {
+    const [rows = []] = await alone<unknown[][]>({ kind: 'run', statements: [statement] });
+    return rows;
+  }
+
   async function begun(opening: Ask): Promise<EngineTransaction> {
     const done = await turn();
     const end = async (kind: 'commit' | 'rollback') => {
@@ -124,17 +129,11 @@ export async function createPgliteEngine(
   return {
     name: 'pglite',
     batch: (opening, statements) => alone({ kind: 'batch', opening, statements }),
+    call: oneStatement,
     begin: (opening) => begun({ kind: 'begin', opening }),
     beginAsMigrator: (write) => begun({ kind: 'script', sql: write ? 'begin' : 'begin read only' }),
     script: (sql) => alone({ kind: 'script', sql }),
-    async bare(statement) {
-      const done = await turn();
-      try {
-        return ((await ask({ kind: 'run', statements: [statement] })) as unknown[][])[0] ?? [];
-      } finally {
-        done();
-      }
-    },
+    bare: oneStatement,
     async dump() {
       return new Uint8Array(await alone<ArrayBuffer>({ kind: 'dump' }));
     },

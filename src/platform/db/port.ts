@@ -67,6 +67,8 @@ export interface SignalCarrier {
 export interface Engine {
   readonly name: 'pglite' | 'postgres';
   batch(opening: Opening, statements: readonly Plain[]): Promise<unknown[][]>;
+  /** One statement as the system's login, which commits by itself. */
+  call(statement: Plain): Promise<unknown[]>;
   begin(opening: Opening): Promise<EngineTransaction>;
   /** A transaction as the migrator, who owns the tables. */
   beginAsMigrator(write: boolean): Promise<EngineTransaction>;

@@ -159,13 +159,13 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         broken = false;
         return rows.slice(2, -1);
       } catch (error) {
-        // An error of SQL leaves the connection sound (COMMIT of a failed transaction rolls back); any other does not.
-        broken = !(error instanceof pg.DatabaseError) || error.severity === 'FATAL';
+        broken = isBroken(error);
         throw failureOf(loginOf(opening).setting, error, { ...opening, commits: true });
       } finally {
         client.release(broken);
       }
     },
+    call: (statement) => committed(system, (client) => query(client, statement)),
     async begin(opening): Promise<EngineTransaction> {
       const { setting, connect } = loginOf(opening);
       const client = await connect();
@@ -233,18 +233,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       const isOwners = login === 'migrator' && options.systemUrl !== undefined;
       const asked = { text, values: [...values] };
       if (isOwners) return (await once((client) => client.query(asked))).rows;
-      const { setting, connect } = login === 'tenant' ? tenants : system;
-      const client = await connect();
-      let broken = true;
-      try {
-        const { rows } = await client.query(asked);
-        broken = false;
-        return rows;
-      } catch (error) {
-        throw failureOf(setting, error, { write: true, commits: true });
-      } finally {
-        client.release(broken);
-      }
+      return committed(login === 'tenant' ? tenants : system, (client) => client.query(asked));
     },
     async listen(channel, hear) {
       const listening = { connectionString: direct.url, channel, hear, onError: onIdleError };
@@ -259,6 +248,30 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       await Promise.all([...new Set([tenants, system])].map((login) => login.end()));
     },
   };
+}
+
+/** What commits by itself. */
+async function committed(
+  { setting, connect }: Login,
+  ask: (client: pg.PoolClient) => Promise<pg.QueryResult>,
+): Promise<unknown[]> {
+  const client = await connect();
+  let broken = true;
+  try {
+    const { rows } = await ask(client);
+    broken = false;
+    return rows;
+  } catch (error) {
+    broken = isBroken(error);
+    throw failureOf(setting, error, { write: true, commits: true });
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** An error of SQL leaves the connection sound (COMMIT of a failed transaction rolls back); any other does not. */
+function isBroken(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) || error.severity === 'FATAL';
 }
 
 /**

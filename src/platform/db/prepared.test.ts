@@ -31,7 +31,7 @@ beforeAll(async () => {
   made = (await installationOf(db)).id;
   await db.close();
   writePrepared(folder, kept, NAME);
-}, 60_000);
+});
 
 /** Opens a data folder as a start does, brings it up to date, and answers what it found. */
 async function begin(name: string, from: string | undefined) {
@@ -52,7 +52,7 @@ async function begin(name: string, from: string | undefined) {
 const idOf = async (db: Database) => (await installationOf(db)).id;
 const ALL = dbMigrations().length;
 
-describe('a first start', { timeout: 60_000 }, () => {
+describe('a first start', () => {
   test('begins with a copy of the prepared database, which is other data; later ones go on with it', async () => {
     const first = await begin('one', prepared);
     expect(first).toMatchObject({ slowly: undefined, applied: 0 });

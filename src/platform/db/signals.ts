@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Engine, SignalCarrier } from './port.ts';
 
 const CHANNEL = 'plinth';
@@ -7,7 +8,7 @@ const PAYLOAD_LIMIT = 7_000;
 
 /**
  * Signals between processes over LISTEN and NOTIFY, or a carrier that takes them. NOTIFY serialises commits, so it is never part of a business
- * transaction: what was signalled while one NOTIFY is in flight goes out together in the next.
+ * transaction: what is signalled in one turn of the event loop, or while one NOTIFY is in flight, goes out together.
  */
 export function createSignals(engine: Engine) {
   const ears = new Map<string, Set<(id: string) => void>>();
@@ -38,8 +39,20 @@ export function createSignals(engine: Engine) {
         pending.delete(entry);
       }
       if ((await carrier?.publish(payload)) === true) continue;
-      await engine.bare({ text: `select pg_notify('${CHANNEL}', $1)`, values: [payload] }, 'system');
+      await engine.call({ text: `select pg_notify('${CHANNEL}', $1)`, values: [payload] });
     }
+  }
+
+  function depart(): void {
+    flight ??= setImmediate()
+      .then(fly)
+      // A lost signal costs a listener its slow poll's interval, nothing more.
+      .catch(() => pending.clear())
+      .finally(() => {
+        flight = undefined;
+        // Said between the last look and here.
+        if (pending.size > 0) depart();
+      });
   }
 
   return {
@@ -49,12 +62,7 @@ export function createSignals(engine: Engine) {
       // The embedded database has one process: there is nobody else to tell.
       if (engine.name === 'pglite' || closed) return;
       pending.add(entry);
-      flight ??= fly()
-        // A lost signal costs a listener its slow poll's interval, nothing more.
-        .catch(() => pending.clear())
-        .finally(() => {
-          flight = undefined;
-        });
+      depart();
     },
     hear(topic: string, hear: (id: string) => void): () => void {
       if (engine.name === 'postgres') {
@@ -80,7 +88,6 @@ export function createSignals(engine: Engine) {
     },
     async close(): Promise<void> {
       closed = true;
-      pending.clear();
       await flight;
       // A connection that is still being made to listen can only be closed once it stands.
       await listening;

@@ -4,6 +4,8 @@ import type { Plain } from './port.ts';
 export interface Statement<Row = unknown> {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** It calls a function that runs as the system, whoever calls it: no scope need be set for it. */
+  readonly runsAsSystem?: true;
   /** Exists for the compiler alone. */
   readonly __row?: Row;
 }
@@ -13,6 +15,14 @@ export type RowOf<S> = S extends Statement<infer Row> ? Row : never;
 /** A statement written as SQL, with $1, $2 … for its values. */
 export function statement<Row>(text: string, values: readonly unknown[] = []): Statement<Row> {
   return { text, values };
+}
+
+/**
+ * A statement that only calls a function which `app.run_as_system` made one of the system's: alone in the system's scope it
+ * is a transaction by itself, and `begin`, the scope and `commit` are not sent.
+ */
+export function systemCall<Row>(call: Statement<Row>): Statement<Row> {
+  return { ...call, runsAsSystem: true };
 }
 
 /** Text and plain values as an engine takes them: dates as ISO text, so that both engines read them alike. */

@@ -62,16 +62,38 @@ export type OptionKind = 'number' | 'boolean';
 export type GrantValue = number | boolean;
 export type Grants = Readonly<Record<string, GrantValue>>;
 
-/** What we sell in. One product has one of them, so that its plans can be compared. */
-export const CURRENCIES = ['usd', 'eur', 'gbp'] as const;
-export type Currency = (typeof CURRENCIES)[number];
+/** By ISO 4217, in lower case: `usd`. */
+export type Currency = string;
 
-export interface Price {
-  readonly currency: Currency;
-  /** Minor units (cents) a month, of one seat where it is sold by seats; 0 is free. */
+/** What something costs, in minor units (cents; whole yen). */
+export interface Amounts {
+  /** A month, of one seat where it is sold by seats; 0 is free. */
   readonly monthly: number;
   /** The same for a year that is paid at once. */
   readonly yearly?: number;
+}
+
+/** One product has one `currency`, in which its plans are compared, and is sold in the same other ones throughout. */
+export interface Price extends Amounts {
+  readonly currency: Currency;
+  readonly also?: Readonly<Record<Currency, Amounts>>;
+}
+
+/** Something that is sold in several currencies, and what it costs in the product's own. */
+type InCurrencies<Amount> = Amount & {
+  readonly currency: Currency;
+  readonly also?: Readonly<Record<Currency, Amount>>;
+};
+
+/** The currencies of a price, that of the product first. */
+export function currenciesOf({ currency, also = {} }: InCurrencies<unknown>): Currency[] {
+  return [currency, ...Object.keys(also)];
+}
+
+/** What something costs in a currency; undefined: it is not sold in that one. */
+export function inCurrency<Amount>(price: InCurrencies<Amount>, currency: Currency): Amount | undefined {
+  if (currency === price.currency) return price;
+  return Object.hasOwn(price.also ?? {}, currency) ? price.also?.[currency] : undefined;
 }
 
 /** What units past a quota cost. */
@@ -79,6 +101,20 @@ export interface Overage {
   readonly limit: string;
   /** One unit, in millionths of the price's currency. */
   readonly micros: Micros;
+  /** The same in each of the price's other currencies. */
+  readonly also?: Readonly<Record<Currency, Micros>>;
+}
+
+/** What the stores of phones call a plan or an add-on, where it is not what `storeProducts` makes of its names (docs/billing.md). */
+export interface StoreIds<Ids> {
+  readonly app_store?: Ids;
+  readonly google_play?: Ids;
+}
+
+/** By cycle. Former ids stay in the list: what was bought by them goes on. */
+export interface CycleIds {
+  readonly monthly?: readonly string[];
+  readonly yearly?: readonly string[];
 }
 
 /** A plan of a product. The one with the highest rank that an account holds is in effect. */
@@ -93,6 +129,7 @@ export interface Plan {
   readonly perSeat?: readonly string[];
   /** Quotas that may be passed for money, as far as the account allows: nothing, until it does. */
   readonly overage?: readonly Overage[];
+  readonly storeIds?: StoreIds<CycleIds>;
   /** Shown to admins and on the local owner's account only; not sold. */
   readonly hidden?: boolean;
 }
@@ -103,9 +140,14 @@ export interface Plan {
  */
 export interface AddOn {
   readonly name: string;
-  readonly price: { readonly currency: Currency; readonly once: number };
+  readonly price: {
+    readonly currency: Currency;
+    readonly once: number;
+    readonly also?: Readonly<Record<Currency, { readonly once: number }>>;
+  };
   readonly days: number;
   readonly lifts: string;
+  readonly storeIds?: StoreIds<readonly string[]>;
 }
 
 /** Whose backend, outside of this program, does the work: the account's own, or one of the operator that serves many accounts. */

@@ -1,11 +1,64 @@
-import { type Catalogue, type LimitDeclaration, type Plan, UNLIMITED } from './catalogue.ts';
+import { minorDigits } from '#platform/kernel';
+import {
+  type AddOn,
+  type Amounts,
+  type Catalogue,
+  currenciesOf,
+  type Currency,
+  inCurrency,
+  type LimitDeclaration,
+  type Overage,
+  type Plan,
+  UNLIMITED,
+} from './catalogue.ts';
 
-/** A product is sold in one currency: else nobody could say which of two plans costs more. */
+/**
+ * A product has one currency: else nobody could say which of two plans costs more. In others all of it is sold, or whoever
+ * pays in one could change to some plans and not to others.
+ */
 export function currencyProblems({ plans, addOns }: Catalogue): string[] {
-  const prices = [...Object.values(plans), ...Object.values(addOns)].map(({ price }) => price);
-  const used = new Set(prices.map(({ currency }) => currency));
-  return used.size > 1 ? [`it is sold in several currencies: ${[...used].join(', ')}`] : [];
+  const sold = [...Object.values(plans), ...Object.values(addOns)].map(({ price }) => price);
+  const own = new Set(sold.map(({ currency }) => currency));
+  if (own.size > 1) return [`it is sold in several currencies: ${[...own].join(', ')}`];
+  const all = new Set(sold.flatMap(currenciesOf));
+  const missing = (price: Parameters<typeof currenciesOf>[0]) =>
+    [...all].filter((currency) => !currenciesOf(price).includes(currency));
+  return [
+    ...[...all]
+      .filter((currency) => !isCurrency(currency))
+      .map((currency) => `"${currency}" is no currency of ISO 4217`),
+    ...Object.entries({ ...plans, ...addOns })
+      .filter(([, { price }]) => !('monthly' in price && price.monthly === 0))
+      .flatMap(([name, { price }]) =>
+        missing(price).map((currency) => `${name} has no price in ${currency}`),
+      ),
+  ];
 }
+
+function isCurrency(currency: Currency): boolean {
+  return (
+    currency === currency.toLowerCase() && Intl.supportedValuesOf('currency').includes(currency.toUpperCase())
+  );
+}
+
+/** Stripe's rule for currencies of three decimals: the last one is 0. */
+function isAmountOf(currency: Currency, amount: number): boolean {
+  return Number.isSafeInteger(amount) && amount >= 0 && (minorDigits(currency) < 3 || amount % 10 === 0);
+}
+
+/** What an amount is not, in any of its currencies. */
+export function amountProblems(price: Plan['price'] | AddOn['price']): string[] {
+  return currenciesOf(price)
+    .filter((currency) => {
+      const amounts = inCurrency<object>(price, currency) ?? {};
+      return Object.entries(amounts).some(
+        ([of, amount]) => CYCLES.has(of) && !isAmountOf(currency, Number(amount)),
+      );
+    })
+    .map((currency) => `its price is no whole number of ${currency}'s smallest units`);
+}
+
+const CYCLES: ReadonlySet<string> = new Set(['monthly', 'yearly', 'once']);
 
 /** What can't be right about how a plan is sold: a year, a trial, by the seat, past its quotas. */
 export function saleProblems({ limits }: Catalogue, plan: Plan): string[] {
@@ -20,9 +73,19 @@ export function saleProblems({ limits }: Catalogue, plan: Plan): string[] {
   ];
 }
 
-function yearProblems({ price: { monthly, yearly } }: Plan): string[] {
-  if (yearly === undefined || (yearly >= monthly && yearly <= 12 * monthly && monthly > 0)) return [];
-  return ['a year costs less than one month, or more than twelve'];
+function yearProblems({ price }: Plan): string[] {
+  const amounts = currenciesOf(price).map((currency) => inCurrency(price, currency));
+  const isSold = amounts.map((amount) => amount?.yearly !== undefined);
+  return [
+    ...(new Set(isSold).size > 1 ? ['it is sold by the year in some currencies alone'] : []),
+    ...(amounts.every((amount) => amount === undefined || isYearFit(amount))
+      ? []
+      : ['a year costs less than one month, or more than twelve']),
+  ];
+}
+
+function isYearFit({ monthly, yearly }: Amounts): boolean {
+  return yearly === undefined || (yearly >= monthly && yearly <= 12 * monthly && monthly > 0);
 }
 
 function trialProblems({ price, trialDays }: Plan): string[] {
@@ -40,7 +103,7 @@ function seatProblems(name: string, limit: LimitDeclaration | undefined): string
 /** Only what a whole account counts in windows is past its size for good at a window's end, and can be billed. */
 function overageProblems(
   { price, grants }: Plan,
-  { limit: name, micros }: NonNullable<Plan['overage']>[number],
+  { limit: name, micros, also = {} }: Overage,
   limit: LimitDeclaration | undefined,
 ): string[] {
   if (limit?.kind !== 'quota' || limit.by !== 'account')
@@ -51,9 +114,12 @@ function overageProblems(
       : [`${name} may be passed, and its windows are of the account's own time zone`]),
     ...(grants[name] === UNLIMITED ? [`${name} may be passed, and has no end`] : []),
     ...(price.monthly === 0 ? [`${name} may be passed, and the plan is free: nobody would be billed`] : []),
-    ...(Number.isSafeInteger(micros) && micros > 0
+    ...([micros, ...Object.values(also)].every((each) => Number.isSafeInteger(each) && each > 0)
       ? []
       : [`one unit past ${name} costs no whole number of micro-units`]),
+    ...currenciesOf(price)
+      .filter((currency) => currency !== price.currency && !Object.hasOwn(also, currency))
+      .map((currency) => `one unit past ${name} has no price in ${currency}`),
   ];
 }
 

@@ -42,6 +42,10 @@ const sound: PlainDeclaration = {
 function grantsOf(of: Readonly<Record<string, number | boolean>>) {
   return { posts: 5, pause: 20, cost: 500_000, exports: true, variants: 1, ...of };
 }
+function planned({ plans: { team: dear, paid: cheap } }: PlainDeclaration) {
+  if (dear === undefined || cheap === undefined) throw new Error('a plan is missing');
+  return { team: dear, paid: cheap };
+}
 const planWith = (of: Partial<PlainDeclaration['plans'][string]>): Partial<PlainDeclaration> => ({
   plans: { ...sound.plans, paid: { name: 'Paid', rank: 2, price: price(900), grants: grantsOf({}), ...of } },
 });
@@ -49,6 +53,11 @@ const featureWith = (of: Partial<PlainDeclaration['features'][string]>): Partial
   features: { post: { consumes: ['posts'], reserve: usd('0'), longestSeconds: 60, ...of } },
 });
 const boost = { name: 'Boost', price: { currency: 'usd' as const, once: 500 }, days: 30, lifts: 'paid' };
+const alsoIn = (also: NonNullable<PlainDeclaration['plans'][string]['price']['also']>) => ({
+  ...price(900),
+  also,
+});
+const { team, paid } = planned(sound);
 const { posts: _, ...withoutPosts } = grantsOf({});
 
 test('what a product sells is answered as a catalogue, with nothing left out', () => {
@@ -96,7 +105,7 @@ const BROKEN: readonly (readonly [string, Partial<PlainDeclaration>])[] = [
   ['plan paid: exports is no boolean', planWith({ grants: grantsOf({ exports: 1 }) })],
   ['plan paid: variants is no whole number from 0 up', planWith({ grants: grantsOf({ variants: true }) })],
   ["plan paid: cost can't hold the reserve of one post", planWith({ grants: grantsOf({ cost: 99_999 }) })],
-  ['plan paid: its price is no whole number of cents', planWith({ price: price(9.95) })],
+  ["plan paid: its price is no whole number of usd's smallest units", planWith({ price: price(9.95) })],
   ['plan paid: its rank is no whole number', planWith({ rank: 1.5 })],
   ['plans free and paid have the same rank', planWith({ rank: 1 })],
   ['plan paid ranks above free and does not cost more', planWith({ price: price(0) })],
@@ -108,13 +117,47 @@ const BROKEN: readonly (readonly [string, Partial<PlainDeclaration>])[] = [
   ['add-on boost: lifts to "gold", which is no plan', { addOns: { boost: { ...boost, lifts: 'gold' } } }],
   ['add-on boost: lasts no whole number of days', { addOns: { boost: { ...boost, days: 0 } } }],
   [
-    'add-on boost: its price is no whole number of cents',
+    "add-on boost: its price is no whole number of usd's smallest units",
     { addOns: { boost: { ...boost, price: { currency: 'usd', once: -1 } } } },
   ],
   ['the default plan "gold" is no plan', { defaultPlan: 'gold' }],
   ['the default plan "paid" is not free', { defaultPlan: 'paid' }],
   ['there is no plan', { plans: {} }],
   ['it is sold in several currencies: usd, eur', planWith({ price: { currency: 'eur', monthly: 900 } })],
+  ['"bit" is no currency of ISO 4217', planWith({ price: alsoIn({ bit: { monthly: 900 } }) })],
+  ['"EUR" is no currency of ISO 4217', planWith({ price: alsoIn({ EUR: { monthly: 900 } }) })],
+  ['team has no price in jpy', planWith({ price: alsoIn({ jpy: { monthly: 1_400 } }) })],
+  [
+    "plan paid: its price is no whole number of kwd's smallest units",
+    planWith({ price: alsoIn({ kwd: { monthly: 2_995 } }) }),
+  ],
+  [
+    'plan paid: a year costs less than one month, or more than twelve',
+    planWith({ price: { ...alsoIn({ eur: { monthly: 900, yearly: 10_801 } }), yearly: 9_000 } }),
+  ],
+  [
+    'plan paid: it is sold by the year in some currencies alone',
+    planWith({ price: alsoIn({ eur: { monthly: 900, yearly: 9_000 } }) }),
+  ],
+  [
+    'plan team: one unit past posts has no price in jpy',
+    {
+      plans: {
+        ...sound.plans,
+        team: { ...team, price: { ...price(1_900), also: { jpy: { monthly: 2_900 } } } },
+      },
+    },
+  ],
+  [
+    'plan team ranks above paid and does not cost more',
+    {
+      plans: {
+        ...sound.plans,
+        paid: { ...paid, price: alsoIn({ jpy: { monthly: 2_900 } }) },
+        team: { ...team, price: { ...price(1_900), also: { jpy: { monthly: 2_900 } } } },
+      },
+    },
+  ],
   [
     'plan paid: a year costs less than one month, or more than twelve',
     planWith({ price: { ...price(900), yearly: 10_801 } }),

@@ -1,13 +1,15 @@
 import {
   type AddOn,
   type Catalogue,
+  currenciesOf,
   type Feature,
+  inCurrency,
   type LimitDeclaration,
   type OptionKind,
   type Plan,
   UNLIMITED,
 } from './catalogue.ts';
-import { currencyProblems, saleProblems } from './check-sale.ts';
+import { amountProblems, currencyProblems, saleProblems } from './check-sale.ts';
 
 /** A declaration whose parts the compiler has held against each other already, or that came from untyped code. */
 export interface PlainDeclaration extends Omit<Catalogue, 'product' | 'options' | 'addOns'> {
@@ -91,7 +93,6 @@ function featureProblems(catalogue: Catalogue, name: string, feature: Feature): 
 function planProblems(catalogue: Catalogue, name: string, plan: Plan): string[] {
   const { limits, options } = catalogue;
   const declared = { ...limits, ...options };
-  const { monthly, yearly } = plan.price;
   const problems = [
     ...Object.keys(declared)
       .filter((grant) => !Object.hasOwn(plan.grants, grant))
@@ -102,9 +103,7 @@ function planProblems(catalogue: Catalogue, name: string, plan: Plan): string[] 
     ...Object.entries(limits).flatMap(([limit, of]) => sizeProblems(limit, of, plan.grants[limit])),
     ...Object.entries(options).flatMap(([option, kind]) => optionProblems(option, kind, plan.grants[option])),
     ...(Number.isSafeInteger(plan.rank) ? [] : ['its rank is no whole number']),
-    ...(isAmount(monthly) && (yearly === undefined || isAmount(yearly))
-      ? []
-      : ['its price is no whole number of cents']),
+    ...amountProblems(plan.price),
     ...saleProblems(catalogue, plan),
     ...reserveProblems(catalogue, plan),
   ];
@@ -146,18 +145,26 @@ function orderProblems(catalogue: Catalogue): string[] {
       lower?.[1].rank === higher[1].rank ? [`plans ${lower[0]} and ${higher[0]} have the same rank`] : [],
     ),
     ...pairs(sold).flatMap(([lower, higher]) =>
-      lower !== undefined && lower[1].price.monthly >= higher[1].price.monthly
+      lower !== undefined && !costsMore(lower[1], higher[1])
         ? [`plan ${higher[0]} ranks above ${lower[0]} and does not cost more`]
         : [],
     ),
   ];
 }
 
+/** In each currency that both are sold in. */
+function costsMore({ price: lower }: Plan, { price: higher }: Plan): boolean {
+  return currenciesOf(higher).every((currency) => {
+    const least = inCurrency(lower, currency);
+    return least === undefined || (inCurrency(higher, currency)?.monthly ?? 0) > least.monthly;
+  });
+}
+
 function addOnProblems(catalogue: Catalogue, name: string, addOn: AddOn): string[] {
   const problems = [
     ...(Object.hasOwn(catalogue.plans, addOn.lifts) ? [] : [`lifts to "${addOn.lifts}", which is no plan`]),
     ...(Number.isSafeInteger(addOn.days) && addOn.days > 0 ? [] : ['lasts no whole number of days']),
-    ...(isAmount(addOn.price.once) ? [] : ['its price is no whole number of cents']),
+    ...amountProblems(addOn.price),
   ];
   return problems.map((problem) => `add-on ${name}: ${problem}`);
 }

@@ -9,12 +9,14 @@ export type { Allowance } from './allowances.ts';
 export {
   type AddOn,
   type Backend,
+  type Amounts,
   type Catalogue,
-  CURRENCIES,
+  currenciesOf,
   type Currency,
   type Feature,
   type Grants,
   type GrantValue,
+  inCurrency,
   type LimitDeclaration,
   type LimitSubject,
   type OptionKind,
@@ -50,7 +52,10 @@ export {
   type ProviderSource,
   type TimedGrant,
   timelineOf,
+  usedShareAt,
 } from './timeline.ts';
+
+export { createUpgradeFor, type UpgradeFor, type UpgradeQuestion } from './upgrade.ts';
 
 /** This module, for the list of all of them. */
 export const entitlementsModule = defineModule({

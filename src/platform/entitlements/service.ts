@@ -6,8 +6,9 @@ import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { METERED } from './effective.ts';
 import { createGrantWriter, type GrantWriter } from './grants.ts';
 import { createRewriter, type OnEntitlementChanged, type Synced } from './snapshots.ts';
-import { boughtBy, type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
+import { addOnsOf, boughtBy, type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
 import {
+  addOnTimes,
   isProvider,
   lastsUntil,
   runningAt,
@@ -63,6 +64,8 @@ export interface Entitlements extends GrantWriter {
     accountId: AccountId,
     page: { readonly limit: number; readonly before?: string | undefined },
   ): Promise<Grant[]>;
+  /** All add-ons that an account ever had, the newest first, each with the time that it is had. */
+  addOnsOf(accountId: AccountId): Promise<ReturnType<typeof addOnTimes<Grant>>>;
   /** Called at each start: puts defaults and snapshots in step with the plans in code. Two processes may do so at once. */
   syncCatalogues(): Promise<Synced>;
   upgradeFor(product: string, present: string | null, admits: (grants: Grants) => boolean): Upgrade | null;
@@ -110,6 +113,10 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
     async grantsOf(accountId, page) {
       const [rows] = await db.system('admin.grants', [grantsPage(accountId, page)]);
       return rows.map(grantOf);
+    },
+    async addOnsOf(accountId) {
+      const [rows] = await db.tenant(accountId, [addOnsOf(accountId)]);
+      return addOnTimes(rows.map(grantOf));
     },
     upgradeFor(product, present, admits) {
       const catalogue = catalogues.get(product);

@@ -139,6 +139,13 @@ export const boughtBy = (accountId: AccountId) =>
     [accountId, PROVIDER_SOURCES],
   );
 
+/** All add-ons that an account ever had, by whoever gave them. */
+export const addOnsOf = (accountId: AccountId) =>
+  statement<GrantRow>(
+    `select ${GRANT} from entitlements.grants where account_id = $1 and add_on is not null`,
+    [accountId],
+  );
+
 /** All grants of some accounts in a product. */
 export const grantsIn = (product: string, accountIds: readonly AccountId[]) =>
   statement<GrantRow>(

@@ -217,24 +217,27 @@ const anyGrant = fc
   });
 const anyGrants = fc.array(anyGrant, { maxLength: 12 });
 
+/** Purchases of one instant stand in the order of their sources, then as we heard of them. */
+const turnOf = ({ source, id }: TimedGrant) => `${source} ${id}`;
+
 /** The days on which an add-on runs, played through day by day: bought days wait in a queue until their turn. */
 function playedThrough(grants: readonly TimedGrant[], last: number): Map<string, Set<number>> {
   const queue = grants
     .filter(({ addOn }) => addOn !== null)
-    .sort((a, b) => Number(a.startsAt) - Number(b.startsAt) || (a.id < b.id ? -1 : 1))
+    .sort((a, b) => Number(a.startsAt) - Number(b.startsAt) || (turnOf(a) < turnOf(b) ? -1 : 1))
     .map((bought) => ({ bought, left: bought.days, over: false }));
   const running = new Map<string, Set<number>>([
     ['boost', new Set()],
     ['nudge', new Set()],
   ]);
   for (let today = 0; today <= last; today += 1) {
-    for (const [place, entry] of queue.entries()) {
+    for (const [turn, entry] of queue.entries()) {
       const { bought } = entry;
       if (entry.over || bought.startsAt > day(today)) continue;
       if (bought.revokedAt !== null && bought.revokedAt <= day(today)) entry.over = true;
       if (bought.endsAt !== null && bought.endsAt <= day(today)) entry.over = true;
       if (entry.left === 0) entry.over = true;
-      const waits = queue.slice(0, place).some((one) => one.bought.addOn === bought.addOn && !one.over);
+      const waits = queue.slice(0, turn).some((one) => one.bought.addOn === bought.addOn && !one.over);
       if (entry.over || (bought.days !== null && waits)) continue;
       if (entry.left !== null) entry.left -= 1;
       running.get(bought.addOn ?? '')?.add(today);

@@ -156,6 +156,38 @@ export function runningAt<Of extends TimedGrant>(
   });
 }
 
+/** Each add-on with the time that it is had, the newest first; null: it never was, as where its money went back before its days began. */
+export function addOnTimes<Of extends TimedGrant & { readonly product: string }>(
+  grants: readonly Of[],
+): { readonly grant: Of; readonly from: Date | null; readonly until: Date | null }[] {
+  const spans = new Map(
+    [...Map.groupBy(grants, ({ product }) => product).values()].flatMap((of) =>
+      spansOf(of).map((span) => [span.grant.id, span] as const),
+    ),
+  );
+  const begins = ({ id }: TimedGrant) => spans.get(id)?.from ?? 0;
+  return grants
+    .toSorted(
+      (a, b) =>
+        b.startsAt.getTime() - a.startsAt.getTime() ||
+        begins(b) - begins(a) ||
+        (nameOf(a) < nameOf(b) ? 1 : -1),
+    )
+    .map((grant) => ({
+      grant,
+      from: dated(spans.get(grant.id)?.from),
+      until: dated(spans.get(grant.id)?.until),
+    }));
+}
+
+/** The part of an add-on's days that is over at an instant, between 0 and 1; undefined: it has none. `grants`: all of its product. */
+export function usedShareAt(grants: readonly TimedGrant[], id: string, at: Date): number | undefined {
+  const span = spansOf(grants).find(({ grant }) => grant.id === id && grant.addOn !== null);
+  if (span === undefined || !Number.isFinite(span.until)) return undefined;
+  const { from, until } = span;
+  return Math.min(1, Math.max(0, (at.getTime() - from) / (until - from)));
+}
+
 function planSpans(ordered: readonly TimedGrant[]): Timed[] {
   return ordered
     .filter(({ plan }) => plan !== null)
@@ -193,4 +225,8 @@ function nameOf({ source, externalId, id }: TimedGrant): string {
 
 function timeOf(end: Date | null): number {
   return end?.getTime() ?? Number.POSITIVE_INFINITY;
+}
+
+function dated(at: number | undefined): Date | null {
+  return at === undefined || !Number.isFinite(at) ? null : new Date(at);
 }

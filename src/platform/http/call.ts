@@ -31,6 +31,20 @@ export interface Caller {
  */
 export type Spender = Pick<Caller, 'userId' | 'keyId' | 'sessionId'>;
 
+/** Whose secret of a product a call has brought, such as a licence key: what its product found by it. */
+export interface ProductKey {
+  readonly accountId: AccountId;
+  /** What names it in rates: its id, and never the secret itself. */
+  readonly id: string;
+}
+
+/** Finds out whose a secret is; undefined: nobody's, and the call is 401. It may throw an error of its own in its place. */
+export type ResolveProductKey = (
+  service: never,
+  secret: string,
+  origin: Origin,
+) => Promise<ProductKey | undefined>;
+
 /** What every call has, signed in or not. */
 export interface Origin {
   readonly requestId: string;

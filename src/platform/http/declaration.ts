@@ -1,10 +1,21 @@
 import { declaredErrors } from '#platform/kernel';
-import type { Route, RouteRate } from './route.ts';
+import type { Route, RouteAlias, RouteRate } from './route.ts';
+
+/** Whether it is called with a secret of its product, or may be. */
+export function takesProductKey({ shape: { auth } }: Pick<Route, 'shape'>): boolean {
+  return auth === 'product_key' || auth === 'account_or_product_key';
+}
+
+/** Whether who calls is a member of an account, or may be one. */
+export function isForMembers({ shape: { auth } }: Pick<Route, 'shape'>): boolean {
+  return auth === 'account' || auth === 'account_or_product_key';
+}
 
 /** How a route takes an Idempotency-Key, the default filled in: POSTs of a known caller may carry one. */
 export function idempotencyOf(route: Route): 'required' | 'optional' | 'none' {
   const { idempotency, auth } = route.shape;
-  return idempotency ?? (route.method === 'POST' && auth !== 'none' ? 'optional' : 'none');
+  const isByCaller = auth !== 'none' && !takesProductKey(route);
+  return idempotency ?? (route.method === 'POST' && isByCaller ? 'optional' : 'none');
 }
 
 /** Largest body in bytes where a route says nothing else. */
@@ -15,35 +26,86 @@ export function featuresOf({ shape }: Route): readonly string[] {
   return shape.spends === undefined ? [] : [shape.spends.feature].flat();
 }
 
+/** The other names that a route answers at. */
+export function aliasesOf({ shape }: Route): readonly RouteAlias[] {
+  return (shape.aliases ?? []).map((alias) => (typeof alias === 'string' ? { name: alias } : alias));
+}
+
+const paramsIn = (path: string): string[] => [...path.matchAll(/:\w+/g)].map(([name]) => name);
+
+/** Whether two paths have the same parameters, in whatever order. */
+function haveSameParams(one: string, other: string): boolean {
+  const [names, others] = [paramsIn(one), paramsIn(other)];
+  return names.length === others.length && names.every((name) => others.includes(name));
+}
+
+function hasStrayAlias(route: Route): boolean {
+  return aliasesOf(route).some(({ name, form }) => form === undefined && !haveSameParams(name, route.path));
+}
+
 /** How often a route may be called: all that it declares. */
 export function ratesOf({ shape }: Route): readonly [RouteRate, ...RouteRate[]] {
   return 'by' in shape.rate ? [shape.rate] : shape.rate;
+}
+
+/** Whether it is broken, and what is wrong then. */
+type DeclarationRule = readonly [broken: boolean, says: string];
+
+/** What a route must say, and can't, whose caller is known by a secret of its product. */
+function productKeyRules(route: Route, ratedBy: readonly RouteRate['by'][]): DeclarationRule[] {
+  const { shape } = route;
+  const byKey = takesProductKey(route);
+  return [
+    [
+      byKey !== (shape.productKey !== undefined),
+      '`productKey` goes with auth `product_key` or `account_or_product_key`, and they with it',
+    ],
+    [byKey && !ratedBy.includes('ip'), 'a secret is looked up for callers that are rated by `ip`'],
+    [
+      byKey && ratedBy.some((by) => by === 'user' || by === 'member'),
+      'a route with `productKey` has no user to be rated by',
+    ],
+    [
+      byKey && shape.precheck !== undefined,
+      'a precheck answers before anything is looked up, and a `productKey` is',
+    ],
+    [byKey && shape.stepUp === true, '`stepUp` needs somebody who is signed in'],
+    [byKey && idempotencyOf(route) !== 'none', 'an Idempotency-Key needs a caller to belong to'],
+  ];
 }
 
 /** What is wrong with a route's declaration, in sentences; the server refuses to start with such a route. */
 export function objectionsTo(route: Route): string[] {
   const { shape } = route;
   const ratedBy = ratesOf(route).map(({ by }) => by);
+  const byKey = takesProductKey(route);
+  const hasAccount = shape.auth === 'account' || byKey;
   const known = new Set(declaredErrors().map(([code]) => code));
-  const rules: readonly (readonly [boolean, string])[] = [
-    [shape.may !== undefined && shape.auth !== 'account', '`may` needs auth `account`'],
+  const rules: readonly DeclarationRule[] = [
+    ...productKeyRules(route, ratedBy),
+    [shape.may !== undefined && !isForMembers(route), '`may` needs auth `account`'],
     [
       shape.within !== undefined && (shape.auth !== 'user' || !route.path.includes('/:id')),
       '`within` needs auth `user` and an organization in the path',
     ],
+    [hasStrayAlias(route), 'an alias has other parameters in its path, and does not say what they become'],
     [shape.stepUp === true && shape.auth === 'none', '`stepUp` needs somebody who is signed in'],
     [shape.onBehalf === true && shape.auth !== 'account', '`onBehalf` needs auth `account`'],
     [shape.largeBody !== undefined && shape.auth !== 'account', '`largeBody` needs auth `account`'],
-    [shape.soldRates !== undefined && shape.auth !== 'account', '`soldRates` needs auth `account`'],
-    [shape.holds !== undefined && shape.auth !== 'account', '`holds` needs auth `account`'],
-    [shape.auth === 'account' && shape.may === undefined, 'auth `account` needs `may`'],
-    [shape.auth !== 'none' && shape.scope === undefined, 'a signed-in route needs a `scope` (or `session`)'],
+    [shape.soldRates !== undefined && !hasAccount, '`soldRates` needs auth `account`'],
+    [shape.requires !== undefined && !hasAccount, '`requires` needs auth `account`'],
+    [shape.holds !== undefined && !isForMembers(route), '`holds` needs auth `account`'],
+    [isForMembers(route) && shape.may === undefined, 'auth `account` needs `may`'],
+    [
+      shape.auth !== 'none' && shape.auth !== 'product_key' && shape.scope === undefined,
+      'a signed-in route needs a `scope` (or `session`)',
+    ],
     [
       shape.auth === 'none' && ratedBy.some((by) => by !== 'ip'),
       'a route for anyone can only be rated by `ip`',
     ],
     [
-      shape.auth !== 'account' && ratedBy.some((by) => by === 'account' || by === 'member'),
+      !hasAccount && ratedBy.some((by) => by === 'account' || by === 'member'),
       'a rate by `account` or `member` needs auth `account`',
     ],
     [new Set(ratedBy).size < ratedBy.length, 'it is rated twice by the same'],

@@ -8,12 +8,23 @@ export {
   type Once,
   type OnceInSteps,
   type Origin,
+  type ProductKey,
+  type ResolveProductKey,
   type Role,
   ROLES,
   type Spender,
 } from './call.ts';
 export { CSV_FORMATS, type CsvTable, type CsvValue, sendCsv, wantsCsv } from './csv.ts';
-export { DEFAULT_MAX_BODY, featuresOf, idempotencyOf, objectionsTo, ratesOf } from './declaration.ts';
+export {
+  aliasesOf,
+  DEFAULT_MAX_BODY,
+  featuresOf,
+  idempotencyOf,
+  isForMembers,
+  objectionsTo,
+  ratesOf,
+  takesProductKey,
+} from './declaration.ts';
 export {
   type EventStream,
   type EventStreamOptions,
@@ -24,6 +35,7 @@ export {
 } from './events.ts';
 export { sendDownload } from './download.ts';
 export { htmlPage } from './html-page.ts';
+export { calendarDay } from './calendar-day.ts';
 export { namedAfter, namedObject, okReply } from './named-object.ts';
 export { originsAllowed } from './origins.ts';
 export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
@@ -36,6 +48,8 @@ export {
   type PathParams,
   type Prepared,
   type Route,
+  type RouteAlias,
+  routeAlias,
   type RouteAuth,
   type RouteInput,
   type RouteName,
@@ -47,3 +61,15 @@ export {
   type SubjectRate,
   type Wire,
 } from './route.ts';
+export {
+  type Helpline,
+  helplineSchema,
+  type Precheck,
+  type Safety,
+  SAFETY_KINDS,
+  SAFETY_STATUSES,
+  type SafetyKind,
+  safetySchema,
+  type SafetyStatus,
+  type SafetySupport,
+} from './safety.ts';

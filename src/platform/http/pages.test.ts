@@ -36,7 +36,8 @@ test('whatever is no cursor of this list is refused with 400, and never breaks a
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const made = Buffer.from(text).toString('base64url');
-      for (const cursor of [text, made])
+      const ofAnother = Buffer.from(JSON.stringify({ text })).toString('base64url');
+      for (const cursor of [text, made, ofAnother])
         expect(() => positionOf(cursor, position)).toThrow('The cursor is not one');
     }),
   );

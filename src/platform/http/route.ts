@@ -1,7 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccountId, AppError } from '#platform/kernel';
 import type { z } from 'zod';
-import type { Answer, Caller, Once, OnceInSteps, Origin, Role, Spender } from './call.ts';
+import type {
+  Answer,
+  Caller,
+  Once,
+  OnceInSteps,
+  Origin,
+  ProductKey,
+  ResolveProductKey,
+  Role,
+  Spender,
+} from './call.ts';
+import type { Precheck, SafetySupport } from './safety.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** `POST /v1/organizations/:id`; the path's parameters follow from it. */
@@ -14,9 +25,11 @@ export type PathParams<Name extends string> = Name extends `${string}:${infer Pa
 
 /**
  * Who may call: `none` anyone; `user` whoever is signed in; `account` a member of the account that the call is for
- * (`may` says the least role); `admin` platform admins. Keys need `scope` besides.
+ * (`may` says the least role); `admin` platform admins. Keys need `scope` besides. `product_key`: whoever brings a secret of
+ * the product (`productKey` says where it stands), for the account that the product finds by it; `account_or_product_key`:
+ * by that secret where the call has no Authorization header, and as `account` where it has one.
  */
-export type RouteAuth = 'none' | 'user' | 'account' | 'admin';
+export type RouteAuth = 'none' | 'user' | 'account' | 'admin' | 'product_key' | 'account_or_product_key';
 
 /** How often a route may be called in a minute, and what is counted. Leaves no row; answers 429 with RateLimit headers. */
 export interface RouteRate {
@@ -65,6 +78,14 @@ export interface Spending<Input> {
     call: Input & { readonly accountId: AccountId; readonly caller: Caller },
     service: never,
   ) => Promise<void>;
+  /**
+   * Answers a repeat of an Idempotency-Key from what was kept under it, such as an id: read anew, so that what its owner deleted
+   * meanwhile is in no answer. Without it what was kept is sent as it is.
+   */
+  readonly replay?: (
+    call: Input & { readonly accountId: AccountId; readonly kept: unknown },
+    service: never,
+  ) => Promise<unknown>;
   /** `job`: the permit is handed to a job that the handler enqueues; `inline`: the handler itself calls the model. */
   readonly as: 'job' | 'inline';
   readonly units?: (input: Input) => number;
@@ -82,6 +103,37 @@ export interface Spending<Input> {
     request: Input & { readonly wire: Wire },
     service: never,
   ) => Prepared | Promise<Prepared>;
+}
+
+/** Another name of a call, for clients that know it by that: the same answer, rates and rights. */
+export interface RouteAlias {
+  readonly name: RouteName;
+  /** Where it takes another form than the route itself: what that is, and what of the route's own it becomes. */
+  readonly form?: {
+    readonly params?: Readonly<Record<string, 'text'>>;
+    readonly body?: z.ZodType;
+    readonly becomes: (given: never) => AliasedInput;
+    readonly example: { readonly params?: Readonly<Record<string, string>>; readonly body?: unknown };
+  };
+}
+
+/** What an alias says in the route's own form; it is checked as if it had come so. */
+export interface AliasedInput {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** An alias that takes another form than its route: `{session_id}` in its body where the route has `:id` in its path. */
+export function routeAlias<const Name extends RouteName, Body extends z.ZodType = z.ZodUndefined>(
+  name: Name,
+  form: {
+    readonly params?: { readonly [Param in keyof PathParams<Name>]?: 'text' };
+    readonly body?: Body;
+    readonly becomes: (given: Omit<RouteInput<Name, Body, undefined>, 'query'>) => AliasedInput;
+    readonly example: { readonly params?: PathParams<Name>; readonly body?: unknown };
+  },
+): RouteAlias {
+  return { name, form: form as NonNullable<RouteAlias['form']> };
 }
 
 export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Query extends z.ZodType> {
@@ -118,8 +170,23 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
    * with all other routes that name them. Without a plan, or of size 0, it is 402 `plan_required`.
    */
   readonly soldRates?: readonly string[];
+  /**
+   * Options of its product that the account's plan must grant, for a call that spends nothing: less is 402 `plan_required`. What a
+   * call that spends needs, its feature and `spends.needs` say.
+   */
+  readonly requires?: readonly string[];
+  /**
+   * Where a secret of the product stands in the call: in its body or path. Calls are counted by IP before it is looked up, and by all
+   * other rates after it. Only with auth `product_key` and `account_or_product_key`.
+   */
+  readonly productKey?: (input: RouteInput<Name, Body, Query>) => string | undefined;
   /** The machine that calls, for a rate that is sold by machines. A call of none is not counted by it. */
   readonly machine?: (input: RouteInput<Name, Body, Query>) => string | undefined;
+  /**
+   * Other names that it answers at: with the same parameters and form, or as `routeAlias` says. A trailing slash, and `/api` in place of
+   * `/v1` or before it, need none.
+   */
+  readonly aliases?: readonly (RouteName | RouteAlias)[];
   /** Path parameters are UUIDs, and anything else is 404; `text` for those that are words: `{ id: 'text' }` of a plan. */
   readonly params?: { readonly [Param in keyof PathParams<Name>]?: 'text' };
   readonly body?: Body;
@@ -146,8 +213,11 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly spends?: Spending<RouteInput<Name, Body, Query>>;
   /** Takes an If-Match header with the version that the caller has read: `call.ifMatch`. */
   readonly versioned?: true;
-  /** The text that the safety precheck looks at before anything is charged. */
-  readonly precheck?: (input: RouteInput<Name, Body, Query>) => string;
+  /**
+   * Has the safety precheck look at what the user wrote. A crisis is answered in place of the handler, before limits, plan and rates
+   * are looked at: with status 200, nothing generated and nothing charged. The handler finds all else as `call.safety`.
+   */
+  readonly precheck?: Precheck<RouteInput<Name, Body, Query>>;
   /** Largest body in bytes; 64 KiB when not said. */
   readonly maxBody?: number;
   /**
@@ -177,14 +247,29 @@ export interface RouteInput<Name extends RouteName, Body, Query> {
   readonly query: Query extends z.ZodType ? z.infer<Query> : undefined;
 }
 
+/** Of what an Authorization header says: it is there with some words, may be with one, and is not with others. */
+type BySignedIn<Auth extends RouteAuth, Words extends RouteAuth, Value> = Auth extends Words
+  ? Value
+  : Auth extends 'account_or_product_key'
+    ? Value | undefined
+    : undefined;
+
 /** What a handler is given. Parts that the route's declaration rules out are typed away. */
-export interface Call<Name extends RouteName, Body, Query, Auth extends RouteAuth, Permit>
-  extends RouteInput<Name, Body, Query> {
+export interface Call<
+  Name extends RouteName,
+  Body,
+  Query,
+  Auth extends RouteAuth,
+  Permit,
+  Key extends ProductKey = ProductKey,
+> extends RouteInput<Name, Body, Query> {
   readonly origin: Origin;
-  readonly caller: Auth extends 'none' ? undefined : Caller;
-  readonly accountId: Auth extends 'account' ? AccountId : undefined;
-  readonly role: Auth extends 'account' ? Role : undefined;
-  readonly spender: Auth extends 'account' ? Spender : undefined;
+  readonly caller: BySignedIn<Auth, 'user' | 'account' | 'admin', Caller>;
+  readonly accountId: Auth extends 'none' | 'user' | 'admin' ? undefined : AccountId;
+  readonly role: BySignedIn<Auth, 'account', Role>;
+  readonly spender: BySignedIn<Auth, 'account', Spender>;
+  /** What the product found by the secret of the call, where it was made by one. */
+  readonly productKey: BySignedIn<Auth, 'product_key', Key>;
   readonly permit: Permit;
   /** What `spends.prepare` made of the request. */
   readonly prepared: unknown;
@@ -192,6 +277,8 @@ export interface Call<Name extends RouteName, Body, Query, Auth extends RouteAut
   readonly idempotencyKey: string | undefined;
   readonly once: Once;
   readonly onceInSteps: OnceInSteps;
+  /** What the precheck found, with words and helplines where it is not `ok`; `ok` where the route has none. Never a crisis. */
+  readonly safety: SafetySupport;
   /** The version in the If-Match header, where the route is `versioned` and the caller sent one. */
   readonly ifMatch: number | undefined;
   /** The wire itself, for event streams and the AI endpoint: call `take()` and the server keeps its hands off the answer. */
@@ -236,7 +323,7 @@ export function isAnswer(value: unknown): value is Answer {
  * The `route` function of one module: its handlers take that module's service as their second argument.
  * One value says everything about a call; a module exports its routes, and being exported registers them.
  */
-export function routesFor<Service, Permit = never>() {
+export function routesFor<Service, Permit = never, Key extends ProductKey = ProductKey>() {
   return function route<
     const Name extends RouteName,
     const Auth extends RouteAuth,
@@ -252,7 +339,7 @@ export function routesFor<Service, Permit = never>() {
       };
     },
     handle: (
-      call: Call<Name, Body, Query, Auth, [Feature] extends [never] ? undefined : Permit>,
+      call: Call<Name, Body, Query, Auth, [Feature] extends [never] ? undefined : Permit, Key>,
       service: Service,
     ) => Promise<unknown>,
   ): Route {
@@ -274,6 +361,8 @@ export interface Mounted {
   readonly product?: string;
   readonly routes: readonly Route[];
   readonly service: unknown;
+  /** Needed as soon as one of the routes is called by a secret of the product. */
+  readonly resolveKey?: ResolveProductKey | undefined;
 }
 
 /** All routes among a module's exports. */

@@ -13,7 +13,8 @@ const SALTED = commitPoint('idempotency.salted', 'the salt of the names of Idemp
 export interface KeptAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>> | null;
-  readonly answer: unknown;
+  /** JSON, of which the database reads nothing: a repeat has the same bytes. */
+  readonly answer: string | null;
   readonly sealed: string | null;
 }
 
@@ -85,9 +86,9 @@ export function createKeptAnswers({
     vendorKeyOf: ({ keyHash }, claimedAt) => salted('vendor', keyHash, claimedAt),
     keep(name, given, sealWith) {
       const kept = { status: given.status, headers: given.headers ?? null };
-      const body = given.body ?? null;
-      if (sealWith === undefined) return { ...kept, answer: body, sealed: null };
-      const inner = Buffer.from(seal(sealWith, Buffer.from(JSON.stringify(body)), random));
+      const answer = JSON.stringify(given.body ?? null);
+      if (sealWith === undefined) return { ...kept, answer, sealed: null };
+      const inner = Buffer.from(seal(sealWith, Buffer.from(answer), random));
       return {
         ...kept,
         answer: null,
@@ -95,14 +96,15 @@ export function createKeptAnswers({
       };
     },
     open(name, kept, key) {
-      const body = kept.sealed === null ? kept.answer : unsealed(kept.sealed, name, key);
+      const text = kept.sealed === null ? (kept.answer ?? 'null') : unsealed(kept.sealed, name, key);
+      const body: unknown = JSON.parse(text);
       const given = { status: kept.status, body: body ?? undefined };
       return kept.headers === null ? given : { ...given, headers: kept.headers };
     },
   };
 
-  function unsealed(sealed: string, name: KeyName, key: string): unknown {
+  function unsealed(sealed: string, name: KeyName, key: string): string {
     const inner = Buffer.from(secrets.open(sealed, placeOfAnswer(name)), 'base64url');
-    return JSON.parse(Buffer.from(unseal(key, inner)).toString('utf8'));
+    return Buffer.from(unseal(key, inner)).toString('utf8');
   }
 }

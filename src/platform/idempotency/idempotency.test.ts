@@ -72,6 +72,17 @@ test('a repeat has one effect and the same answer, marked as a repeat', async ()
   expect(await count('one')).toBe(1);
 });
 
+test('a repeat has the bytes of the first answer: no field of it changes its place', async () => {
+  const body = { zone: 'z', at: { y: [{ b: 1, a: null }], aa: '\u0000' }, name: 'a' };
+  for (const [kind, keyed] of Object.entries({ open: call, sealed: { ...call, private: true } })) {
+    const give = () =>
+      idempotency.once({ ...keyed, key: `bytes ${kind}` }, made, async () => answer(200, body));
+    const [first, again] = [await give(), await give()];
+    expect(again.headers).toEqual({ 'Idempotent-Replayed': 'true' });
+    expect(JSON.stringify(again.body)).toBe(JSON.stringify(first.body));
+  }
+});
+
 test('twenty equal calls at once have one effect; each gets the answer or is told to come back', async () => {
   const keyed = { ...call, key: 'crowd' };
   const results = await Promise.allSettled(Array.from({ length: 20 }, () => make(keyed, 'crowd')));

@@ -80,11 +80,11 @@ export function keepKey(name: KeyName, bodyHash: string, kept: KeptAnswer): Stat
   const { table, column, id } = place(name.owner);
   return statement(
     `insert into ${table} (${column}, route, key_hash, body_hash, state, status, headers, answer, sealed)
-      values ($1, $2, $3, $4, 'done', $5, $6::text::jsonb, $7::text::jsonb, $8)
+      values ($1, $2, $3, $4, 'done', $5, $6::text::jsonb, $7, $8)
       on conflict (${column}, route, key_hash) do update set
         body_hash = excluded.body_hash, state = 'done', status = excluded.status, headers = excluded.headers,
         answer = excluded.answer, sealed = excluded.sealed, created_at = excluded.created_at, expires_at = excluded.expires_at`,
-    [id, name.route, name.keyHash, bodyHash, kept.status, json(kept.headers), json(kept.answer), kept.sealed],
+    [id, name.route, name.keyHash, bodyHash, kept.status, json(kept.headers), kept.answer, kept.sealed],
   );
 }
 
@@ -121,7 +121,7 @@ export function claimKey({ owner, route, keyHash }: KeyName, bodyHash: string): 
 /** Keeps the answer of what was claimed. */
 export function endClaim({ owner, route, keyHash }: KeyName, claim: Claim, kept: KeptAnswer): Statement {
   return statement(
-    `update idempotency.keys set state = 'done', status = $5, headers = $6::text::jsonb, answer = $7::text::jsonb, sealed = $8
+    `update idempotency.keys set state = 'done', status = $5, headers = $6::text::jsonb, answer = $7, sealed = $8
       where ${IS_CLAIM}`,
     [
       place(owner).id,
@@ -130,7 +130,7 @@ export function endClaim({ owner, route, keyHash }: KeyName, claim: Claim, kept:
       claim.held_until,
       kept.status,
       json(kept.headers),
-      json(kept.answer),
+      kept.answer,
       kept.sealed,
     ],
   );

@@ -34,6 +34,7 @@ import {
   type UserToMake,
 } from './users/registration.ts';
 import { knownScopes } from './keys/scopes.ts';
+import { endSessions } from './sessions/session-store.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys/signing-keys.ts';
 import { createUsers, type Users, type UsersParts } from './users/users.ts';
@@ -151,7 +152,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     sessions: createSessions(inside),
     guessing,
     keys,
-    users: createUsers(inside),
+    users: createUsers({ ...inside, endSessions }),
     emails: createEmailFlows(inside),
     newPasswords: createNewPasswords(inside),
     mfa: createMfa({ ...inside, passkeySettings: settings.passkeys ?? LOCAL_PASSKEYS }),

@@ -255,7 +255,7 @@ describe('a cancel at the same time', () => {
          + (select count(*) from limits.permits where state in ('queued', 'running') and account_id = any($1::uuid[])))::integer as n`,
       [`{${members.map(({ accountId }) => accountId).join()}}`],
     );
-    await expect.poll(async () => (await db.asMigrator(open))[0]?.n, { timeout: 15_000 }).toBe(0);
+    await expect.poll(async () => (await db.asMigrator(open))[0]?.n, { timeout: 120_000 }).toBe(0);
     await Promise.all(workers.map((worker) => worker.stop(0)));
     const ends = await Promise.all(enqueued.map(async ({ id }) => (await jobRow(db, id)).state));
     for (const [place, { id }] of enqueued.entries()) {

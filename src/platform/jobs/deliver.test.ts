@@ -133,7 +133,7 @@ describe('a delivery', () => {
     expect(await jobs.deliver(member.accountId, id)).toBe('retry');
     expect(logged.join()).toContain('job could not be ended');
     await db.asMigrator(statement('alter table jobs.jobs drop constraint away'));
-    await expect.poll(async () => (await jobRow(db, id)).state, { timeout: 10_000 }).toBe('ready');
+    await expect.poll(async () => (await jobRow(db, id)).state, { timeout: 120_000 }).toBe('ready');
     expect(await jobs.deliver(member.accountId, id)).toBe('done');
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 2 });
   });

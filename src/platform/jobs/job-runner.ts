@@ -18,7 +18,7 @@ export interface JobRunner {
   deliver(accountId: AccountId, id: JobId): Promise<Delivered>;
   /** Makes jobs due again that nobody runs. */
   recover(): Promise<void>;
-  /** Takes up jobs again after a `close`, and hears each time that a slot is free. */
+  /** Takes up jobs again after a `close`, and hears when a slot is free that jobs may be waiting for. */
   open(hearFree: () => void): void;
   /** Takes up nothing more; waits, and after `grace` milliseconds ends the signals of what is under way. */
   close(grace: number): Promise<void>;
@@ -31,6 +31,8 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
   const unended = new Set<JobId>();
   let isClosed = false;
   let afterBatch = false;
+  /** The newest look may have left jobs for which there was no slot. Of one that had slots left others are told by signals. */
+  let leftSome = true;
   let onFree: (() => void) | undefined;
 
   // Never beside a take-up: what is taken in the meantime would look lost.
@@ -55,7 +57,8 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
         unended.add(taken.job.id);
         lookForLost();
       }
-      onFree?.();
+      // Who was tried in vain is due again, at a time that no look knew of.
+      if (leftSome || !FINAL.has(outcome)) onFree?.();
     });
     return run;
   }
@@ -64,9 +67,13 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
     recover,
     fill: () =>
       alone(async () => {
+        // While it looks, too: what ends meanwhile makes room that it did not know of.
+        leftSome = true;
         const free = slots.free();
         if (free.all <= 0 || isClosed) return { isFull: true, nextDue: undefined };
         const { taken, nextDue } = await takeJobs(parts, { ...free, afterBatch });
+        const batch = taken.filter(({ job }) => job.lane === 'batch').length;
+        leftSome = taken.length === free.all || batch >= free.batch;
         for (const one of taken) start(one);
         const last = taken.at(-1);
         if (last !== undefined) afterBatch = last.job.lane === 'batch';
@@ -106,6 +113,9 @@ const DELIVERED: Readonly<Record<Outcome, Delivered>> = {
   // It runs again once it was found.
   lost: 'retry',
 };
+
+/** After these a job is not due again. */
+const FINAL: ReadonlySet<Outcome> = new Set(['done', 'failed']);
 
 /** Makes one piece of work wait for the one before. */
 function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {

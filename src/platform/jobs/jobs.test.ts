@@ -236,7 +236,9 @@ describe('workers', () => {
     );
     const workers = await Promise.all(nodes.map((node) => fixture.work({ node, concurrency: 8 })));
     await expect
-      .poll(() => workers.reduce((sum, { process: { ended } }) => sum + ended.length, 0), { timeout: 15_000 })
+      .poll(() => workers.reduce((sum, { process: { ended } }) => sum + ended.length, 0), {
+        timeout: 120_000,
+      })
       .toBe(200);
     await Promise.all(workers.map((worker) => worker.stop(1_000)));
     expect([...runs.values()].every((count) => count === 1)).toBe(true);

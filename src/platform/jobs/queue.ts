@@ -1,4 +1,4 @@
-import { commitPoint, statement } from '#platform/db';
+import { commitPoint, statement, systemCall } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import type { Taken } from './attempt.ts';
 import type { Lane } from './job.ts';
@@ -17,22 +17,31 @@ export interface FreeSlots {
   readonly afterBatch: boolean;
 }
 
+/** A job that was taken up; the last row has none, but the milliseconds until the next delayed one is due. */
+interface TakeUpRow {
+  readonly job: Taken['job'] | null;
+  readonly permit: Taken['permit'];
+  readonly due: number | null;
+}
+
 /** Takes up what there is room for and answers it, with the milliseconds until the next delayed job is due. */
 export async function takeJobs(
   { db, holder, handlers }: WorkerParts,
   free: FreeSlots,
 ): Promise<{ taken: Taken[]; nextDue: number | undefined }> {
-  const [taken, due] = await db.system('jobs.queue', TAKE, [
-    statement<Taken>('select job, permit from jobs.take($1, $2::text[], $3, $4, $5)', [
-      holder.id,
-      [...handlers.keys()],
-      free.all,
-      free.batch,
-      free.afterBatch,
-    ]),
-    statement<{ due: number | null }>('select jobs.next_due() as due'),
+  const [rows] = await db.system('jobs.queue', TAKE, [
+    systemCall(
+      statement<TakeUpRow>('select job, permit, due from jobs.take_up($1, $2::text[], $3, $4, $5)', [
+        holder.id,
+        [...handlers.keys()],
+        free.all,
+        free.batch,
+        free.afterBatch,
+      ]),
+    ),
   ]);
-  return { taken, nextDue: due[0]?.due ?? undefined };
+  const taken = rows.flatMap(({ job, permit }) => (job === null ? [] : [{ job, permit }]));
+  return { taken, nextDue: rows.at(-1)?.due ?? undefined };
 }
 
 /** Takes up one job out of its turn, if it is due, handled here, and of one of these lanes. */

@@ -7,7 +7,7 @@ import { openJobs, type JobProcessOptions } from '#test/jobs';
 import { type Jobs, PLATFORM_ACCOUNT, type RunningJob } from './index.ts';
 
 /** Waits for what a worker's next look at the clock brings about. */
-const soon = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 });
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 120_000 });
 
 /** Workers that keep schedules of kind `tick`, on a database of their own, at noon. */
 async function openClockwork() {

@@ -1,5 +1,6 @@
 export { type Clock, systemClock } from './clock.ts';
 export { equalInConstantTime, randomToken, seal, sha256, unseal } from './crypto.ts';
+export { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
 export {
   AppError,
   type AppErrorOptions,
@@ -20,7 +21,13 @@ export {
   type UsageEventId,
   type UserId,
 } from './ids.ts';
-export { type Micros, micros, usd } from './money.ts';
+export { type Micros, micros, minorDigits, usd } from './money.ts';
+export {
+  declareSecretShapes,
+  HIDDEN,
+  LONGEST_SHAPE,
+  withoutDeclaredSecrets,
+} from './secret-shapes.ts';
 export { type Random, systemRandom } from './random.ts';
 export { inTime, within } from './in-time.ts';
 export { isTimeZone } from './zones.ts';

@@ -4,6 +4,19 @@
  */
 export type Micros = number & { readonly __brand: 'Micros' };
 
+/**
+ * Currencies whose smallest unit is not a hundredth, as payment providers count them (Stripe, "Supported currencies":
+ * zero-decimal and three-decimal ones). ISO 4217 has a few more without cents (ISK, UGX), which providers charge in hundredths.
+ */
+const WHOLE = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
+const THOUSANDTHS = 'bhd jod kwd omr tnd'.split(' ');
+
+/** How many decimals the minor unit of a currency stands for: 2 of `usd`, 0 of `jpy`, 3 of `kwd`. */
+export function minorDigits(currency: string): number {
+  if (WHOLE.includes(currency)) return 0;
+  return THOUSANDTHS.includes(currency) ? 3 : 2;
+}
+
 /** Checks that a number is whole, safe and not negative. */
 export function micros(value: number): Micros {
   if (!Number.isSafeInteger(value) || value < 0)

@@ -1,3 +1,4 @@
+import { v7 } from 'uuid';
 import { expect, test } from 'vitest';
 import { createIds, randomToken, systemClock, systemRandom } from './index.ts';
 
@@ -30,4 +31,19 @@ test('ids that two processes make in one millisecond are different', () => {
     createIds({ clock, random: systemRandom }),
   ];
   expect(one.next()).not.toBe(other.next());
+});
+
+test('an id is a UUIDv7 as a package of the field makes it from the same time, sequence and chance', () => {
+  let now = 1_700_000_000_000;
+  const random = {
+    bytes: (length: number) => new Uint8Array(length).map((_, at) => 41 * at + 7),
+    uniform: () => 0,
+  };
+  const ids = createIds({ clock: { now: () => now, monotonic: () => 0 }, random });
+  const chance = new Uint8Array([...random.bytes(10).map(() => 0), ...random.bytes(6)]);
+  for (let seq = 0; seq < 20_000; seq += 1) expect(ids.next()).toBe(v7({ msecs: now, seq, random: chance }));
+  now += 1;
+  expect(ids.next()).toBe(v7({ msecs: now, seq: 0, random: chance }));
+  now -= 5;
+  expect(ids.next()).toBe(v7({ msecs: now + 5, seq: 1, random: chance }));
 });

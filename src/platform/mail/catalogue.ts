@@ -1,17 +1,52 @@
 import { z } from 'zod';
+import type { Attachment } from './transport.ts';
 
 const link = z.url({ protocol: /^https?$/ });
 const hours = z.int().positive();
 
-interface Template<Facts extends z.ZodType> {
+/** What a template is filled with: links, names, figures. */
+export type Facts = Readonly<Record<string, string | number>>;
+
+interface Template<Schema extends z.ZodType<Facts>> {
   /** What the files of the template may name. */
-  readonly facts: Facts;
+  readonly facts: Schema;
   /** For previews, and the test that renders them all. */
-  readonly example: z.infer<Facts>;
+  readonly example: z.infer<Schema>;
+  /** What goes with the mail, by example; a template without any sends none. */
+  readonly attachments: readonly Attachment[];
 }
 
-function template<Facts extends z.ZodType>(facts: Facts, example: z.infer<Facts>): Template<Facts> {
-  return { facts, example };
+/** A template, before it is known whose it is. */
+export function mailTemplate<Schema extends z.ZodType<Facts>>(
+  facts: Schema,
+  example: z.infer<Schema>,
+  attachments: readonly Attachment[] = [],
+): Template<Schema> {
+  return { facts, example, attachments };
+}
+const template = mailTemplate;
+
+/** A template with its name and where its files are: `<file>.txt` and `<file>.html`. */
+export interface MailTemplate<Schema extends z.ZodType<Facts> = z.ZodType<Facts>> extends Template<Schema> {
+  /** `invitation`, or `notes.ready` of a product. */
+  readonly name: string;
+  readonly file: URL;
+}
+
+/**
+ * The mails of a product: `declareMails('notes', import.meta.url, { ready: mailTemplate(facts, example) })` is `notes.ready`, whose words
+ * are in `mails/ready.txt` and `mails/ready.html` beside the file that declares it. Its product says them in `mails`.
+ */
+export function declareMails<const Names extends Readonly<Record<string, Template<z.ZodType<Facts>>>>>(
+  product: string,
+  folder: string,
+  templates: Names,
+): { readonly [Name in keyof Names]: MailTemplate<Names[Name]['facts']> } {
+  const named = Object.entries(templates).map(([name, one]) => [
+    name,
+    { ...one, name: `${product}.${name}`, file: new URL(`./mails/${name}`, folder) },
+  ]);
+  return Object.fromEntries(named) as ReturnType<typeof declareMails<Names>>;
 }
 
 /** A plan of an account, in words for people. */
@@ -148,9 +183,19 @@ export const TEMPLATES = {
   ),
   payment_failed: template(failedPayment, failedPaymentExample),
   payment_failed_again: template(failedPayment, failedPaymentExample),
+  payment_action_required: template(z.strictObject({ ...bought, amount: z.string(), next: z.string() }), {
+    ...boughtExample,
+    amount: '34.00 USD',
+    next: 'The plan is Basic as before, and becomes Pro once the payment is confirmed. Confirm it until 2026-11-21 07:00 UTC: https://pay.example.com/invoice',
+  }),
+  change_not_paid: template(changedPlan, {
+    ...boughtExample,
+    why: 'The payment of 34.00 USD for a change of it was not made.',
+    next: 'Nothing is owed for it. You can change the plan again at any time.',
+  }),
   subscription_suspended: template(changedPlan, {
     ...boughtExample,
-    why: 'A payment of 39.95 USD could not be made three times.',
+    why: 'A payment of 39.95 USD could not be made, and the days that were promised are over.',
     next: 'Pay the invoice or change your card, and it is in effect again: https://pay.example.com/invoice',
   }),
   payment_recovered: template(changedPlan, {
@@ -163,6 +208,16 @@ export const TEMPLATES = {
     why: 'It ended at 2026-11-20 08:00 UTC.',
     next: 'Nothing was deleted. You can subscribe again at any time.',
   }),
+  plan_changed: template(changedPlan, {
+    ...boughtExample,
+    why: 'Before, it was Basic.',
+    next: 'There is nothing that you have to do.',
+  }),
+  paid_twice: template(changedPlan, {
+    ...boughtExample,
+    why: 'It is paid for at the App Store and at Google Play.',
+    next: 'To pay once, cancel one of them where you bought it: each ends with what is paid for.',
+  }),
   trial_refused: template(changedPlan, {
     ...boughtExample,
     why: 'A trial of it is not to be had for this account or with this card.',
@@ -171,9 +226,36 @@ export const TEMPLATES = {
 } as const;
 
 export type TemplateName = keyof typeof TEMPLATES;
-export type FactsOf<Name extends TemplateName> = z.infer<(typeof TEMPLATES)[Name]['facts']>;
-export const TEMPLATE_NAMES = Object.keys(TEMPLATES) as TemplateName[];
+/** A template of the platform by its name, or one of a product. */
+export type AnyTemplate = TemplateName | MailTemplate;
+export type FactsOf<Of extends AnyTemplate> = (
+  Of extends TemplateName
+    ? (typeof TEMPLATES)[Of]
+    : Of
+) extends { readonly facts: infer Schema extends z.ZodType<Facts> }
+  ? z.infer<Schema>
+  : never;
 
-export function isTemplate(name: string): name is TemplateName {
-  return Object.hasOwn(TEMPLATES, name);
+const OURS: readonly MailTemplate[] = Object.entries(TEMPLATES).map(([name, one]) => ({
+  ...one,
+  name,
+  file: new URL(`./templates/${name}`, import.meta.url),
+}));
+const known = new Map(OURS.map((one) => [one.name, one]));
+
+/** Makes the templates of a product known, so that they are sent, listed and previewed like all others. */
+export function addMails(templates: readonly MailTemplate[]): void {
+  for (const one of templates) known.set(one.name, one);
+}
+
+/** All templates: those of the platform, and those of its products. */
+export function mailTemplates(): readonly MailTemplate[] {
+  return [...known.values()];
+}
+
+/** A template by its name. */
+export function templateCalled(name: string): MailTemplate {
+  const found = known.get(name);
+  if (found === undefined) throw new Error(`there is no template ${name}`);
+  return found;
 }

@@ -5,12 +5,19 @@ import { createMail } from './mail.ts';
 import { mailRoutes } from './routes.ts';
 import { mailSystemUses } from './system-uses.ts';
 
-export { type FactsOf, TEMPLATE_NAMES, type TemplateName, TEMPLATES } from './catalogue.ts';
+export {
+  addMails,
+  declareMails,
+  mailTemplate,
+  type MailTemplate,
+  mailTemplates,
+  type TemplateName,
+} from './catalogue.ts';
 export { type Asking, createMail, type Mail, type MailParts, type Message } from './mail.ts';
 export { createOutbox } from './outbox.ts';
 export { mailTime, mailTimeNow, render } from './render.ts';
 export type { Resolved, Resolver } from './sending.ts';
-export type { Transport } from './transport.ts';
+export type { Attachment, Transport } from './transport.ts';
 export { transportOf } from './transport-of.ts';
 
 /** This module, for the list of all of them. */

@@ -4,9 +4,14 @@ import type { AccountId, Ids, Random, UserId } from '#platform/kernel';
 import type { Queue } from '#platform/queue';
 import type { Secrets } from '#platform/secrets';
 import type { Logger } from '#platform/telemetry';
-import { type FactsOf, type TemplateName, TEMPLATES } from './catalogue.ts';
+import {
+  type AnyTemplate,
+  type Facts,
+  type FactsOf,
+  templateCalled,
+  type TemplateName,
+} from './catalogue.ts';
 import { sealFacts } from './sealed-facts.ts';
-import type { Facts } from './render.ts';
 import { giveUpMail, type Resolver, sendMail } from './sending.ts';
 import {
   insertMessage,
@@ -18,7 +23,7 @@ import {
   pruneMessages,
   type Whose,
 } from './store.ts';
-import type { Address, Transport } from './transport.ts';
+import type { Address, Attachment, Transport } from './transport.ts';
 
 const PRUNE = commitPoint('mail.prune', 'old lines of the mail log, deleted');
 const KIND = 'mail.send';
@@ -39,10 +44,12 @@ export interface MailParts {
 }
 
 /** A mail, with the facts that its template names. */
-export interface Message<Name extends TemplateName> {
+export interface Message<Of extends AnyTemplate> {
   readonly to: string;
-  readonly template: Name;
-  readonly facts: FactsOf<Name>;
+  readonly template: Of;
+  readonly facts: FactsOf<Of>;
+  /** Small files that go with it, where its template says that some do: 5 at most, of 128 KiB together. Sealed until they are sent. */
+  readonly attachments?: readonly Attachment[] | undefined;
   /** The account whose mail it is; without one it is sent in the system's scope alone. */
   readonly accountId?: AccountId | undefined;
   readonly userId?: UserId | undefined;
@@ -66,7 +73,7 @@ export interface Mail {
    * The statements that store a mail and enqueue the job that sends it, for the caller's transaction: the account's, or
    * the system's. After the commit, call `wake`. Sent at least once, under one Message-ID.
    */
-  sending<Name extends TemplateName>(message: Message<Name>): readonly Statement[];
+  sending<Of extends AnyTemplate>(message: Message<Of>): readonly Statement[];
   /**
    * The same for an address that somebody typed, in the system's scope. A job asks the template's resolver whether it is
    * sent: until then, the same is done for an address that is known and for one that is not.
@@ -127,17 +134,20 @@ export function createMail(parts: MailParts): Mail {
   });
 
   return {
-    sending({ to, template, facts, accountId = NOBODYS, userId, once, requestId }) {
+    sending({ to, template: asked, facts, attachments = [], accountId = NOBODYS, userId, once, requestId }) {
       const id = ids.next();
       // A fact that does not fit is the caller's mistake: it shows here, and not in a job.
-      const checked = TEMPLATES[template].facts.parse(facts);
+      const template = templateCalled(typeof asked === 'string' ? asked : asked.name);
+      const checked = { facts: template.facts.parse(facts), attachments };
+      if (attachments.length > 0 && template.attachments.length === 0)
+        throw new Error(`the template ${template.name} says of no attachments`);
       return [
         insertMessage({
           accountId,
           id,
           userId,
           recipient: to,
-          template,
+          template: template.name,
           status: 'waiting',
           facts: sealFacts(secrets, { accountId, id }, checked),
           once,
@@ -155,7 +165,7 @@ export function createMail(parts: MailParts): Mail {
           recipient: to,
           template,
           status: 'asked',
-          facts: sealFacts(secrets, { accountId: NOBODYS, id }, facts),
+          facts: sealFacts(secrets, { accountId: NOBODYS, id }, { facts }),
           once: undefined,
         }),
         ...enqueueing({ accountId: NOBODYS, id, requestId }),

@@ -40,7 +40,7 @@ export async function asMessage(mail: OutgoingMail): Promise<Uint8Array> {
 }
 
 /** A mail as nodemailer takes it. It reads no files and fetches nothing, whatever a text looks like. */
-export function composed({ from, to, subject, text, html, messageId, date }: OutgoingMail) {
+export function composed({ from, to, subject, text, html, messageId, date, attachments }: OutgoingMail) {
   return {
     from,
     to: { name: '', address: to },
@@ -49,6 +49,11 @@ export function composed({ from, to, subject, text, html, messageId, date }: Out
     html,
     messageId,
     date,
+    attachments: attachments.map(({ name, type, content }) => ({
+      filename: name,
+      contentType: type,
+      content: Buffer.from(content),
+    })),
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from '#platform/kernel';
-import type { TemplateName } from './catalogue.ts';
+import type { Facts, MailTemplate } from './catalogue.ts';
 
 /** What a mail says. */
 export interface Rendered {
@@ -9,29 +9,29 @@ export interface Rendered {
   readonly html: string;
 }
 
-export type Facts = Readonly<Record<string, string | number>>;
-
 const PLACE = /\{\{(\w+)\}\}/g;
 const SUBJECT = /^Subject: (.+)\n\n/;
 const LONGEST_FACT = 2_000;
 
-const fileOf = (name: string) => readFileSync(new URL(`./templates/${name}`, import.meta.url), 'utf8');
+const LAYOUT = new URL('./templates/layout.html', import.meta.url);
+
+const textOf = (file: URL) => readFileSync(file, 'utf8');
 
 /**
  * Fills a template: `{{name}}` is replaced by that fact, escaped in the HTML part. A template has no logic; one that
  * names a fact which is not there throws. The subject is the first line of the text part.
  */
-export function render(template: TemplateName, facts: Facts): Rendered {
-  const source = fileOf(`${template}.txt`);
+export function render({ name, file }: Pick<MailTemplate, 'name' | 'file'>, facts: Facts): Rendered {
+  const source = textOf(new URL(`${file.href}.txt`));
   const subjectLine = SUBJECT.exec(source)?.[1];
-  if (subjectLine === undefined) throw new Error(`the template ${template} does not begin with its subject`);
+  if (subjectLine === undefined) throw new Error(`the template ${name} does not begin with its subject`);
   const subject = fill(subjectLine, facts, plain);
   return {
     subject,
     text: fill(source.replace(SUBJECT, ''), facts, plain),
-    html: fileOf('layout.html')
+    html: textOf(LAYOUT)
       .replace('{{subject}}', () => escapeHtml(subject))
-      .replace('{{content}}', () => fill(fileOf(`${template}.html`).trimEnd(), facts, escapedFact)),
+      .replace('{{content}}', () => fill(textOf(new URL(`${file.href}.html`)).trimEnd(), facts, escapedFact)),
   };
 }
 

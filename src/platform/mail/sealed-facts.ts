@@ -1,6 +1,8 @@
 import { type Sealed, sealedColumn, type Secrets } from '#platform/secrets';
-import type { Facts } from './render.ts';
+import { z } from 'zod';
+import type { Facts } from './catalogue.ts';
 import type { MessageRow, StoredMessage } from './store.ts';
+import type { Attachment, OutgoingMail } from './transport.ts';
 
 /** What mails are filled with holds links that sign people in: it is sealed until the mail is sent, and then gone. */
 const FACTS: Sealed = sealedColumn({
@@ -9,17 +11,62 @@ const FACTS: Sealed = sealedColumn({
   key: ['account_id', 'id'],
 });
 
-/** The facts of a mail as they are stored. */
+/** What a mail says besides the words of its template. */
+interface Contents {
+  readonly facts: Facts;
+  readonly attachments?: readonly Attachment[];
+}
+
+/** What goes with mails is small, because it lies in the database until they are sent: bytes of all together. */
+const MOST_BYTES = 128 * 1024;
+const attachmentSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}$/),
+  type: z.string().regex(/^[a-z]+\/[\w.+-]{1,80}$/),
+  content: z.union([z.string(), z.instanceof(Uint8Array)]).transform((content) => Buffer.from(content)),
+});
+const attachmentsSchema = z
+  .array(attachmentSchema)
+  .max(5)
+  .refine((all) => all.reduce((sum, { content }) => sum + content.length, 0) <= MOST_BYTES, {
+    message: `they have more than ${MOST_BYTES} bytes together`,
+  });
+/** As they are stored, beside the facts, whose values are no lists. */
+const storedSchema = z.looseObject({
+  attachments: z
+    .array(z.strictObject({ name: z.string(), type: z.string(), base64: z.string() }))
+    .optional()
+    .catch(undefined),
+});
+
+/** The facts of a mail and what goes with it, as they are stored. What does not fit is the caller's mistake. */
 export function sealFacts(
   secrets: Secrets,
   { accountId, id }: { readonly accountId: string; readonly id: string },
-  facts: Facts,
+  { facts, attachments = [] }: Contents,
 ): string {
-  return secrets.seal(JSON.stringify(facts), FACTS.context(accountId, id));
+  const files = attachmentsSchema.parse(attachments).map(({ name, type, content }) => ({
+    name,
+    type,
+    base64: content.toString('base64'),
+  }));
+  const contents = files.length === 0 ? facts : { ...facts, attachments: files };
+  return secrets.seal(JSON.stringify(contents), FACTS.context(accountId, id));
 }
 
-/** A stored mail with its facts readable again. */
+/** A stored mail with its facts, and what goes with it, readable again. */
 export function openMessage(secrets: Secrets, stored: StoredMessage): MessageRow {
-  const facts = secrets.open(stored.facts, FACTS.context(stored.account_id, stored.id));
-  return { ...stored, facts: JSON.parse(facts) as Facts };
+  const opened: unknown = JSON.parse(secrets.open(stored.facts, FACTS.context(stored.account_id, stored.id)));
+  const { attachments, ...facts } = storedSchema.parse(opened);
+  return { ...stored, facts: facts as Facts, attachments: (attachments ?? []).map(fileOf) };
+}
+
+function fileOf({
+  base64,
+  ...file
+}: {
+  readonly name: string;
+  readonly type: string;
+  readonly base64: string;
+}): OutgoingMail['attachments'][number] {
+  return { ...file, content: Buffer.from(base64, 'base64') };
 }

@@ -49,7 +49,13 @@ function outcomeOf(status: number): Delivery {
 /** Links are left as they are: rewritten for counting clicks, a link that lets in would pass through SendGrid's hands. */
 const UNTRACKED = { enable: false };
 
-function asJson({ id, from, to, subject, text, html, messageId, date }: OutgoingMail): object {
+function asJson({ id, from, to, subject, text, html, messageId, date, attachments }: OutgoingMail): object {
+  const files = attachments.map(({ name, type, content }) => ({
+    content: Buffer.from(content).toString('base64'),
+    type,
+    filename: name,
+    disposition: 'attachment',
+  }));
   return {
     personalizations: [{ to: [{ email: to }] }],
     from: { email: from.address, name: from.name },
@@ -58,6 +64,7 @@ function asJson({ id, from, to, subject, text, html, messageId, date }: Outgoing
       { type: 'text/plain', value: text },
       { type: 'text/html', value: html },
     ],
+    ...(files.length === 0 ? {} : { attachments: files }),
     headers: { 'Message-ID': messageId, Date: date.toUTCString(), 'Auto-Submitted': 'auto-generated' },
     custom_args: { mail_id: id },
     tracking_settings: { click_tracking: UNTRACKED, open_tracking: UNTRACKED },

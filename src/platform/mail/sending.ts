@@ -9,7 +9,7 @@ import type { AccountId, UserId } from '#platform/kernel';
 import { openMessage, sealFacts } from './sealed-facts.ts';
 import { composeMail } from './compose.ts';
 import type { MailParts } from './mail.ts';
-import type { Facts } from './render.ts';
+import type { Facts } from './catalogue.ts';
 import {
   dropMessage,
   dueMessage,
@@ -116,7 +116,7 @@ async function resolved(parts: SendingParts, found: MessageRow): Promise<Message
       await tx.run(dropMessage(asked));
       return undefined;
     }
-    const sealed = sealFacts(secrets, { accountId: asked.account_id, id: asked.id }, answer.facts);
+    const sealed = sealFacts(secrets, { accountId: asked.account_id, id: asked.id }, answer);
     const [message] = await tx.run(resolveMessage(asked, { ...answer, facts: sealed }));
     return message === undefined ? undefined : openMessage(secrets, message);
   });

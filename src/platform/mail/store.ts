@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { TemplateName } from './catalogue.ts';
-import type { Facts } from './render.ts';
+import type { Facts } from './catalogue.ts';
+import type { OutgoingMail } from './transport.ts';
 
 /** A mail to be stored, in the transaction of what it tells of. */
 export interface NewMessage {
@@ -9,7 +9,7 @@ export interface NewMessage {
   readonly id: string;
   readonly userId: UserId | undefined;
   readonly recipient: string;
-  readonly template: TemplateName;
+  readonly template: string;
   readonly status: 'asked' | 'waiting';
   /** Sealed. */
   readonly facts: string;
@@ -33,7 +33,7 @@ export const insertMessage = (message: NewMessage) =>
   );
 
 /** A mail on its way, as it is stored. */
-export interface StoredMessage extends Omit<MessageRow, 'facts'> {
+export interface StoredMessage extends Omit<MessageRow, 'facts' | 'attachments'> {
   /** Sealed. */
   readonly facts: string;
 }
@@ -44,9 +44,10 @@ export interface MessageRow {
   readonly id: string;
   readonly user_id: UserId | null;
   readonly recipient: string;
-  readonly template: TemplateName;
+  readonly template: string;
   readonly status: 'asked' | 'waiting';
   readonly facts: Facts;
+  readonly attachments: OutgoingMail['attachments'];
   readonly attempts: number;
   readonly created_at: Date;
   readonly is_over: boolean;

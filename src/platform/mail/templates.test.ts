@@ -1,52 +1,24 @@
-import { readdirSync } from 'node:fs';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
-import { TEMPLATE_NAMES, TEMPLATES } from './catalogue.ts';
+import { templateCalled } from './catalogue.ts';
 import { asMessage } from './outbox.ts';
 import { render } from './render.ts';
 import { isAddress } from './transport.ts';
 
-const exampleOf = (name: (typeof TEMPLATE_NAMES)[number]) => ({
-  ...TEMPLATES[name].example,
-  sender: 'Plinth',
-});
+const [verifying, inviting] = [templateCalled('verify_email'), templateCalled('invitation')];
 const mail = (more: object = {}) => ({
   id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a07',
   messageId: '<1@example.com>',
   from: { name: 'Plinth', address: 'plinth@example.com' },
   to: 'ada@example.com',
   date: new Date(1_800_000_000_000),
-  ...render('verify_email', exampleOf('verify_email')),
+  attachments: [],
+  ...render(verifying, { ...verifying.example, sender: 'Plinth' }),
   ...more,
 });
 
 const invitation = (organization: string) =>
-  render('invitation', { ...exampleOf('invitation'), organization });
-
-describe('every template', () => {
-  test('has its two files, and no file is left over', () => {
-    const files = TEMPLATE_NAMES.flatMap((name) => [`${name}.html`, `${name}.txt`]);
-    expect(readdirSync(new URL('./templates', import.meta.url)).sort()).toEqual(
-      [...files, 'layout.html'].sort(),
-    );
-  });
-
-  test.each(TEMPLATE_NAMES)('%s says its example in text and HTML, with a subject', (name) => {
-    const { subject, text, html } = render(name, exampleOf(name));
-    expect(subject).toMatch(/^\S[^\n]{5,80}$/);
-    for (const part of [subject, text, html]) expect(part).not.toMatch(/\{\{|\}\}|undefined/);
-    expect(html).toMatch(/^<!doctype html>/);
-    for (const [fact, value] of Object.entries(TEMPLATES[name].example)) {
-      expect(text + subject, `the text says the ${fact}`).toContain(String(value));
-      expect(html, `the HTML says the ${fact}`).toContain(String(value));
-    }
-  });
-
-  test.each(TEMPLATE_NAMES)('%s loads nothing from elsewhere, so that opening it tells nobody', (name) => {
-    const { html } = render(name, exampleOf(name));
-    expect(html).not.toMatch(/<(img|link|script|iframe|object|video|audio)\b|url\(|@import|srcset/i);
-  });
-});
+  render(inviting, { ...inviting.example, sender: 'Plinth', organization });
 
 describe('what people wrote', () => {
   test('is text in HTML, whatever it looks like', () => {
@@ -70,7 +42,7 @@ describe('what people wrote', () => {
 });
 
 test('a fact that a template names and nobody gives is an error, and not a hole in a mail', () => {
-  expect(() => render('verify_email', { hours: 24, sender: 'x' })).toThrow('the fact link');
+  expect(() => render(verifying, { hours: 24, sender: 'x' })).toThrow('the fact link');
 });
 
 test('a mail is read as it was written, in both parts, and says that nobody wrote it', async () => {

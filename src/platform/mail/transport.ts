@@ -10,6 +10,16 @@ export interface OutgoingMail {
   readonly text: string;
   readonly html: string;
   readonly date: Date;
+  readonly attachments: readonly (Attachment & { readonly content: Uint8Array })[];
+}
+
+/** A small file that goes with a mail. */
+export interface Attachment {
+  /** With its ending: letters, digits, dots, dashes. */
+  readonly name: string;
+  /** Its media type: `application/json`. */
+  readonly type: string;
+  readonly content: string | Uint8Array;
 }
 
 export interface Address {

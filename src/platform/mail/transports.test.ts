@@ -22,7 +22,9 @@ const LETTER: OutgoingMail = {
   text: 'In text',
   html: '<p>In HTML</p>',
   date: new Date(1_800_000_000_000),
+  attachments: [],
 };
+const FILE = { name: 'licence.json', type: 'application/json', content: Buffer.from('{"seats":3}') };
 const CERTIFICATE = JSON.parse(
   readFileSync(new URL('./testing/certificate.json', import.meta.url), 'utf8'),
 ) as { readonly key: string; readonly cert: string };
@@ -67,6 +69,22 @@ describe('SMTP', () => {
     expect(read).toMatchObject({ subject: 'Hello', messageId: LETTER.messageId });
     expect([read.text?.trim(), read.html?.trim()]).toEqual(['In text', '<p>In HTML</p>']);
     expect(read.to).toMatchObject([{ address: 'ada@example.com' }]);
+    expect(read.attachments).toEqual([]);
+  });
+
+  test('hands over what goes with it, byte for byte', async () => {
+    const { taken, to } = await postOffice();
+    const bytes = Buffer.from([0, 255, 13, 10, 46, 13, 10]);
+    const attachments = [FILE, { name: 'raw.bin', type: 'application/octet-stream', content: bytes }];
+    expect(await to().deliver({ ...LETTER, attachments }, NEVER)).toEqual({ outcome: 'sent' });
+    const read = await PostalMime.parse(taken[0] ?? '');
+    expect(read.attachments).toMatchObject([
+      { filename: 'licence.json', mimeType: 'application/json', disposition: 'attachment' },
+      { filename: 'raw.bin', mimeType: 'application/octet-stream' },
+    ]);
+    const contents = read.attachments.map(({ content }) => Buffer.from(content as ArrayBuffer));
+    expect(contents).toEqual([FILE.content, bytes]);
+    expect(read.text?.trim()).toBe('In text');
   });
 
   test('says who it is, and over an encrypted connection alone', async () => {
@@ -195,6 +213,14 @@ describe('SendGrid', async () => {
       headers: { 'Message-ID': LETTER.messageId },
       tracking_settings: { click_tracking: { enable: false }, open_tracking: { enable: false } },
     });
+  });
+
+  test('is handed what goes with a mail', async () => {
+    expect(await sendgrid.deliver({ ...LETTER, attachments: [FILE] }, NEVER)).toEqual({ outcome: 'sent' });
+    const content = FILE.content.toString('base64');
+    expect(sandbox.mails.at(-1)?.attachments).toEqual([
+      { filename: 'licence.json', type: 'application/json', disposition: 'attachment', content },
+    ]);
   });
 
   test.each([

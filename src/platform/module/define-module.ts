@@ -94,7 +94,7 @@ export function defineModule<const Name extends string, Create extends Maker | u
 /** Throws where one of these names is somebody else's: the use `limits.sweep` of `db.system` and the table `limits.permits` are of limits. */
 export function assertOwn(
   owner: string,
-  what: 'system use' | 'data rule of' | 'crash point',
+  what: 'system use' | 'data rule of' | 'crash point' | 'mail' | 'event' | 'audit action',
   { names, prefixes = [owner] }: { readonly names: readonly string[]; readonly prefixes?: readonly string[] },
 ): void {
   const foreign = names.find((name) => !prefixes.includes(name.split('.')[0] ?? ''));

@@ -1,6 +1,13 @@
-import { expect, test } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
 import { usd } from '#platform/kernel';
 import { z } from 'zod';
+import { eventTypes } from '#platform/webhooks';
+import type { Transaction } from '#platform/db';
+import { declaredAudit } from './product-context.ts';
 import { declareCatalogue, defineProduct, productRoutes } from './index.ts';
 
 interface Chat {
@@ -72,6 +79,32 @@ test('a product is one value, with what was left out filled in', () => {
   expect(product.routes.map(({ name }) => name)).toEqual(['POST /v1/demo/say']);
 });
 
+test('a feature of which nothing is said is called as any; one of a backend outside is not called here', () => {
+  const chat = { consumes: ['calls'], reserve: usd('0.01'), longestSeconds: 60 } as const;
+  const features = { chat, draw: chat, external: { ...chat, outside: 'account' } } as const;
+  const policies = { draw: { models: ['large'] } };
+  const product = defineProduct({ ...sells, features, routes: [], policies, service });
+  expect(product.policies).toEqual({ chat: { models: ['small'] }, draw: { models: ['large'] } });
+});
+
+test('what lies in the folder of a product is its own: steps of the schema, and prompts', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'product-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const url = pathToFileURL(join(folder, 'index.ts')).href;
+  expect(defineProduct({ ...sells, folder: url, routes: [], service })).toMatchObject({
+    migrations: [],
+    prompts: undefined,
+  });
+  for (const part of ['migrations', 'prompts']) await mkdir(join(folder, part));
+  await writeFile(join(folder, 'migrations/0001_demo.up.sql'), 'create schema demo;');
+  await writeFile(join(folder, 'migrations/0001_demo.down.sql'), 'drop schema demo;');
+  const prompt = '---\nid: say\nversion: 1\nvariables: []\n---\n## user\nHello.\n';
+  await writeFile(join(folder, 'prompts/say.v1.md'), prompt);
+  const product = defineProduct({ ...sells, folder: url, routes: [], service });
+  expect(product.migrations).toMatchObject([{ id: 'demo/0001_demo', up: 'create schema demo;' }]);
+  expect(product.prompts?.get('say').version).toBe(1);
+});
+
 test('what the compiler can not see is refused at definition', () => {
   const plans = { free: { ...sells.plans.free, grants: { calls: -1 } } };
   expect(() => defineProduct({ ...sells, plans, routes: [], service })).toThrow(
@@ -106,4 +139,56 @@ test('a schedule runs a job that the product has', () => {
   expect(() => defineProduct({ ...sells, routes: [], schedules: { nightly }, service })).toThrow(
     'the schedule nightly is for the job "tidy", which it does not have',
   );
+});
+
+test('events and audit actions of a product are its own, and endpoints may ask for its events', () => {
+  const events = { 'demo.seat.taken': 'a seat was taken' } as const;
+  const product = defineProduct({ ...sells, routes: [], events, auditActions: events, service });
+  expect(product).toMatchObject({ events, auditActions: events });
+  expect([...eventTypes()]).toContainEqual(['demo.seat.taken', 'a seat was taken']);
+  const foreign = { 'other.seat.taken': 'a seat was taken' } as const;
+  expect(() => defineProduct({ ...sells, routes: [], events: foreign, service })).toThrow(
+    'event other.seat.taken',
+  );
+  expect(() => defineProduct({ ...sells, routes: [], auditActions: foreign, service })).toThrow(
+    'audit action other.seat.taken',
+  );
+});
+
+const event = (action: string) => ({ action, actor: { kind: 'system' } as const });
+
+test('a product that has declared what it records in the audit records nothing else', async () => {
+  const recorded: string[] = [];
+  const audit = {
+    recordIn: async (_tx: unknown, { action }: { readonly action: string }) => void recorded.push(action),
+  };
+  const tx = {} as Transaction;
+  const declared = declaredAudit(audit, ['demo.seat.taken']);
+  await declared.recordIn(tx, event('demo.seat.taken'));
+  await expect(declared.recordIn(tx, event('demo.seat.lost'))).rejects.toThrow('demo.seat.lost');
+  await declaredAudit(audit, []).recordIn(tx, event('demo.seat.lost'));
+  expect(recorded).toEqual(['demo.seat.taken', 'demo.seat.lost']);
+});
+
+const resolveKey = async () => undefined;
+
+test('a route that takes a secret of the product needs somebody who says whose it is', () => {
+  const byKey = route(
+    'GET /v1/demo/keys/:key',
+    {
+      summary: 'Read by a key',
+      tag: 'Demo',
+      auth: 'product_key',
+      params: { key: 'text' },
+      productKey: ({ params }) => params.key,
+      rate: { perMinute: 60, by: 'ip' },
+      reply: { 200: z.strictObject({}) },
+      example: { params: { key: 'K' }, reply: {} },
+    },
+    async () => ({}),
+  );
+  expect(() => defineProduct({ ...sells, routes: [byKey], service })).toThrow(
+    'no resolveKey says whose it is',
+  );
+  expect(defineProduct({ ...sells, routes: [byKey], resolveKey, service })).toMatchObject({ resolveKey });
 });

@@ -1,5 +1,6 @@
-import type { PolicyInput, Prompts } from '#platform/ai';
-import type { DataRule, Migration, Transaction } from '#platform/db';
+import { existsSync } from 'node:fs';
+import { type PolicyInput, type Prompts, promptsIn } from '#platform/ai';
+import { type DataRule, type Migration, migrationsIn, type Transaction } from '#platform/db';
 import {
   type Catalogue,
   type CatalogueDeclaration,
@@ -9,9 +10,21 @@ import {
   type NoOptions,
   type OptionKind,
 } from '#platform/entitlements';
-import { featuresOf, type Route, routesFor } from '#platform/http';
+import {
+  featuresOf,
+  isForMembers,
+  type Origin,
+  type ProductKey,
+  type ResolveProductKey,
+  type Route,
+  routesFor,
+  takesProductKey,
+} from '#platform/http';
+import { declareSecretShapes } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
+import { addMails, type MailTemplate } from '#platform/mail';
 import { assertOwn } from '#platform/module';
+import { addEvents, type ProductEventType } from '#platform/webhooks';
 import type { CrashPoint } from './crash-points.ts';
 import type { ProductJob, ProductSchedule } from './job.ts';
 import type { ProductContext } from './product-context.ts';
@@ -25,8 +38,8 @@ export type EntitlementHook<Service> = (
 
 /** What a product is made of beside what it sells. */
 export interface ProductParts<Service> {
-  /** Its tables: `migrationsIn('reel', import.meta.url)`. */
-  readonly migrations?: readonly Migration[];
+  /** `import.meta.url`: `migrations/`, `functions/` and `prompts/` beside it are its tables, their rights, and its prompts. */
+  readonly folder?: string;
   /** What erasure and export do with them; a test goes red for a table of which nothing is said. */
   readonly dataRules?: readonly DataRule[];
   /** Why it uses `db.system`, by the use: `notes.sweep`. Its system-uses.ts makes them known to the compiler. */
@@ -35,13 +48,31 @@ export interface ProductParts<Service> {
   readonly crashPoints?: Readonly<Record<string, CrashPoint>>;
   /** Its calls; being here registers them. */
   readonly routes: readonly Route[];
+  /**
+   * Whose a secret of the product is (a licence key), for routes with auth `product_key`: its account, and an id that rates count by.
+   * Undefined: nobody's, and the call is 401. Look it up by a hash, in a time that does not hang on what is found.
+   */
+  readonly resolveKey?: (
+    service: NoInfer<Service>,
+    secret: string,
+    origin: Origin,
+  ) => Promise<ProductKey | undefined>;
   /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
   readonly jobs?: Readonly<Record<string, ProductJob<NoInfer<Service>>>>;
+  /** Its mails, as `declareMails` made them; being here has them sent, listed and previewed like those of the platform. */
+  readonly mails?: Readonly<Record<string, MailTemplate>>;
+  /** What it tells the operator's endpoints by `webhooks.emitting`, and when: `{ 'notes.answer.failed': 'an answer …' }`. */
+  readonly events?: Readonly<Record<ProductEventType, string>>;
+  /**
+   * What it writes into the audit, and what each means: `{ 'notes.answer.shared': 'a member …' }`. A product that declares any can
+   * record no other.
+   */
+  readonly auditActions?: Readonly<Record<ProductEventType, string>>;
+  /** What its secrets look like, so that none is seen in logs, the error tracker and the audit: `[/NOTES-[0-9A-Z-]+/]`. */
+  readonly redact?: readonly RegExp[];
   /** Which of them run by the clock; `nightly` of Reel is the schedule `reel.nightly`. */
   readonly schedules?: Readonly<Record<string, ProductSchedule>>;
-  /** `promptsIn(new URL('./prompts/', import.meta.url))` */
-  readonly prompts?: Prompts;
-  /** How the model calls of a feature are made, by the feature's name. */
+  /** How the model calls of a feature are made, by the feature's name; of one that is not named, as `ANY_CALL` says. */
   readonly policies?: Readonly<Record<string, PolicyInput>>;
   /**
    * What the product makes or puts right in the transaction that writes an account's entitlement in it anew: by a purchase,
@@ -65,7 +96,12 @@ export interface Product<Service = unknown> {
   readonly systemUses: Readonly<Record<string, string>>;
   readonly crashPoints: Readonly<Record<string, CrashPoint>>;
   readonly routes: readonly Route[];
+  readonly resolveKey: ResolveProductKey | undefined;
   readonly jobs: Readonly<Record<string, ProductJob<never>>>;
+  readonly mails: readonly MailTemplate[];
+  readonly events: Readonly<Record<string, string>>;
+  readonly auditActions: Readonly<Record<string, string>>;
+  readonly redact: readonly RegExp[];
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
@@ -86,15 +122,15 @@ export function defineProduct<
 >(definition: CatalogueDeclaration<L, O, PlanName> & ProductParts<Service>): Product<Service> {
   const catalogue = catalogueOf(definition);
   const {
-    migrations = [],
+    folder,
     dataRules = [],
     systemUses = {},
     crashPoints = {},
     jobs = {},
     schedules = {},
-    prompts,
     policies = {},
     onEntitlementChanged,
+    resolveKey,
     service,
   } = definition;
   assertOwn(catalogue.product, 'system use', { names: Object.keys(systemUses) });
@@ -111,29 +147,79 @@ export function defineProduct<
       `the product "${catalogue.product}": ${stray[0]} is for "${stray[1]}", which is no feature`,
     );
   }
-  const unsold = routes.flatMap((route) => rateProblems(catalogue, route))[0];
+  const unsold = routes.flatMap((route) => [
+    ...rateProblems(catalogue, route),
+    ...optionProblems(catalogue, route),
+    ...(resolveKey === undefined ? keyProblems(route) : []),
+  ])[0];
   if (unsold !== undefined) throw new Error(`the product "${catalogue.product}": ${unsold}`);
-  const idle = Object.entries(schedules).find(([, { job }]) => !Object.hasOwn(jobs, job));
-  if (idle !== undefined) {
-    throw new Error(
-      `the product "${catalogue.product}": the schedule ${idle[0]} is for the job "${idle[1].job}", which it does not have`,
-    );
-  }
+  assertScheduled(catalogue.product, schedules, jobs);
   return {
     key: catalogue.product,
     catalogue,
-    migrations,
+    ...partsIn(folder, catalogue.product),
     dataRules,
     systemUses,
     crashPoints,
     routes,
+    resolveKey,
     jobs,
+    ...saidBy(catalogue.product, definition),
     schedules,
-    prompts,
-    policies,
+    policies: { ...unnamedPolicies(catalogue), ...policies },
     onEntitlementChanged,
     service,
   };
+}
+
+/** A schedule is for a job that there is. */
+function assertScheduled(
+  product: string,
+  schedules: Readonly<Record<string, ProductSchedule>>,
+  jobs: Readonly<Record<string, unknown>>,
+): void {
+  const idle = Object.entries(schedules).find(([, { job }]) => !Object.hasOwn(jobs, job));
+  if (idle !== undefined) {
+    throw new Error(
+      `the product "${product}": the schedule ${idle[0]} is for the job "${idle[1].job}", which it does not have`,
+    );
+  }
+}
+
+/** What a product tells people and systems, and what it must not: known from here on to whatever reads all of it. */
+function saidBy(
+  product: string,
+  { mails: byName = {}, events = {}, auditActions = {}, redact = [] }: SaidParts,
+): Pick<Product, 'mails' | 'events' | 'auditActions' | 'redact'> {
+  const mails = Object.values(byName);
+  assertOwn(product, 'mail', { names: mails.map(({ name }) => name) });
+  assertOwn(product, 'event', { names: Object.keys(events) });
+  assertOwn(product, 'audit action', { names: Object.keys(auditActions) });
+  declareSecretShapes(redact);
+  addMails(mails);
+  addEvents(events);
+  return { mails, events, auditActions, redact };
+}
+
+type SaidParts = Pick<ProductParts<never>, 'mails' | 'events' | 'auditActions' | 'redact'>;
+
+/** What lies beside a product's file. */
+function partsIn(folder: string | undefined, key: string): Pick<Product, 'migrations' | 'prompts'> {
+  if (folder === undefined) return { migrations: [], prompts: undefined };
+  const prompts = new URL('./prompts/', folder);
+  return {
+    migrations: existsSync(new URL('./migrations/', folder)) ? migrationsIn(key, folder) : [],
+    prompts: existsSync(prompts) ? promptsIn(prompts) : undefined,
+  };
+}
+
+/** How a model is called for a feature of which its product says nothing: the cheap one, with the time limits and tries of every policy. */
+const ANY_CALL: PolicyInput = { models: ['small'] };
+
+/** Of features whose calls are made here: others are at somebody else's provider. */
+function unnamedPolicies({ features }: Catalogue): Record<string, PolicyInput> {
+  const ours = Object.entries(features).filter(([, { outside }]) => outside === undefined);
+  return Object.fromEntries(ours.map(([feature]) => [feature, ANY_CALL]));
 }
 
 /** What is wrong with the rates that a route names. */
@@ -146,13 +232,35 @@ function rateProblems({ limits }: Catalogue, { name, shape }: Route): string[] {
   });
 }
 
+/** What is wrong with a route of a product that can't say whose its secrets are. */
+function keyProblems(route: Route): string[] {
+  return takesProductKey(route)
+    ? [`${route.name} takes a secret of the product, and no resolveKey says whose it is`]
+    : [];
+}
+
+/** What is wrong with the options that a route requires. */
+function optionProblems({ options }: Catalogue, { name, shape }: Route): string[] {
+  return (shape.requires ?? [])
+    .filter((option) => !Object.hasOwn(options, option))
+    .map((option) => `${name} requires "${option}", which is no option`);
+}
+
 /** The calls of a product that holds accounts of one kind are for those alone; calls that are for no account stay as they are. */
 function heldBy(holds: Catalogue['holds'], route: Route): Route {
-  if (holds === 'both' || route.shape.auth !== 'account') return route;
+  if (holds === 'both' || !isForMembers(route)) return route;
   return { ...route, shape: { ...route.shape, holds } };
 }
 
-/** The `route` function of a product: handlers take its service, and the permit where the route spends. */
-export function productRoutes<Service>() {
-  return routesFor<Service, Permit>();
+/** What most calls that change something have in common: a member of the account makes them, 60 a minute. */
+export function memberCalls(tag: string, scope: string) {
+  return { tag, auth: 'account', may: 'member', scope, rate: { perMinute: 60, by: 'account' } } as const;
+}
+
+/**
+ * The `route` function of a product: handlers take its service, the permit where the route spends, and what its `resolveKey`
+ * answered where they are called by a secret of the product.
+ */
+export function productRoutes<Service, Key extends ProductKey = ProductKey>() {
+  return routesFor<Service, Permit, Key>();
 }

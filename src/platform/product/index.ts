@@ -7,6 +7,7 @@ export {
 export {
   defineProduct,
   type EntitlementHook,
+  memberCalls,
   type Product,
   type ProductParts,
   productRoutes,
@@ -15,6 +16,17 @@ export { type PlatformParts, productContext, type ProductContext } from './produ
 export type { CrashPoint, LostAnswer } from './crash-points.ts';
 export { registerProduct } from './registering.ts';
 export { productSystemUses } from './system-uses.ts';
+export { type PlanAccess, plannedBy, type WorkWish } from './plan-access.ts';
+export { type FirstEvent, TextEvents } from './text-events.ts';
+export {
+  answerText,
+  type StoredText,
+  storeText,
+  type TextAnswer,
+  type TextCall,
+  type TextReply,
+} from './text-work.ts';
+export { type NextWork, nextWork, type NextWorkWish } from './next-work.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';
 export { purgeTrash, type Trash, trashOf } from './trash.ts';
 export {
@@ -36,6 +48,8 @@ export {
   type WorkStatus,
 } from './following.ts';
 export type { Progress } from './progress-events.ts';
+export { type Attachment, declareMails, mailTemplate } from '#platform/mail';
+export { type ProductSubscription, subscriptionsOf } from '#platform/billing';
 export {
   acceptedAnswer,
   type AcceptedWork,

@@ -3,12 +3,15 @@ import type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 
 /** What runs outside of a request, as its product declares it. Its kind is `product.name`. */
 export interface ProductJob<Service> {
-  /** How often it is tried in all, crashes included; its permit's provider calls count too. */
-  readonly attempts: number;
+  /** How often it is tried in all, crashes included; its permit's provider calls count too. Three times, when not said. */
+  readonly attempts?: number;
   /** Does the work; it may run again after a crash, so that it must be idempotent. */
   readonly run: (service: Service, job: RunningJob) => Promise<void>;
-  /** Nobody tries again: store the failure, release the permit and finish the job, in one transaction. */
-  readonly giveUp: (service: Service, job: RunningJob, failure: JobFailure) => Promise<void>;
+  /**
+   * Nobody tries again: store the failure, release the permit and finish the job, in one transaction. Not said: there is nothing to
+   * store, and the worker does the rest.
+   */
+  readonly giveUp?: (service: Service, job: RunningJob, failure: JobFailure) => Promise<void>;
   /** The statements that put what it is about back to waiting, when an admin replays it after it was given up. */
   readonly reviving?: (service: Service, job: DeadJob) => Statement[];
 }

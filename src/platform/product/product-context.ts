@@ -1,13 +1,18 @@
+import type { Accounts } from '#platform/accounts';
 import type { Ai } from '#platform/ai';
 import type { Audit } from '#platform/audit';
+import type { Subscriptions } from '#platform/billing';
 import type { Database } from '#platform/db';
-import type { Entitlements } from '#platform/entitlements';
+import type { Entitlements, PlanRates } from '#platform/entitlements';
 import type { Jobs } from '#platform/jobs';
 import type { Clock, Ids } from '#platform/kernel';
-import type { Limits } from '#platform/limits';
+import type { Limits, Rates } from '#platform/limits';
 import type { Mail } from '#platform/mail';
+import type { Secrets } from '#platform/secrets';
 import type { Webhooks } from '#platform/webhooks';
 import { type Activity, createActivity } from './activity.ts';
+import type { Product } from './define-product.ts';
+import { createPlanAccess, type PlanAccess } from './plan-access.ts';
 
 /** What the platform gives every product alike. */
 export interface PlatformParts {
@@ -16,6 +21,8 @@ export interface PlatformParts {
   readonly clock: Clock;
   readonly entitlements: Entitlements;
   readonly limits: Limits;
+  /** Rates of which only the call itself says how high they are; all others are the route's. */
+  readonly rates: Pick<Rates, 'take'>;
   readonly jobs: Jobs;
   readonly ai: Ai;
   /** Mails of the templates that there are, stored in the transaction of what they tell of. */
@@ -24,16 +31,45 @@ export interface PlatformParts {
   readonly audit: Audit;
   /** What the operator's endpoints are told, stored in the transaction of what happened. */
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
+  /** Seals what nobody may read in a copy of the database. A column of sealed texts is declared with `sealedColumn`. */
+  readonly secrets: Secrets;
+  /** Where this server is reached, without a slash at its end. */
+  readonly baseUrl: string;
+  /** The payment provider’s page for an order of the product. */
+  readonly subscriptions: Pick<Subscriptions, 'checkout'>;
+  /** What an account is set to: its time zone. */
+  readonly accounts: Pick<Accounts, 'settings'>;
 }
 
 /** What a product's service is made from. */
 export interface ProductContext extends PlatformParts {
   readonly activity: Activity;
+  /** What the account's plan grants, and permits for work that no call spends by its declaration. */
+  readonly plan: PlanAccess;
 }
 
 /** The context of one product. */
-export function productContext(product: string, parts: PlatformParts): ProductContext {
-  const { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks } = parts;
+export function productContext(
+  { key: product, auditActions }: Pick<Product, 'key' | 'auditActions'>,
+  parts: PlatformParts & { readonly planRates: PlanRates },
+): ProductContext {
+  const { db, ids, clock, entitlements, limits, jobs, ai, mail, webhooks, accounts } = parts;
+  const { secrets, baseUrl, subscriptions, rates } = parts;
+  const audit = declaredAudit(parts.audit, Object.keys(auditActions));
   const activity = createActivity({ db, audit, product });
-  return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, activity };
+  const plan = createPlanAccess({ ...parts, product });
+  const made = { activity, plan, rates, secrets, baseUrl, subscriptions };
+  return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...made };
+}
+
+/** The audit for a product that has declared what it records: what is not in the docs is not written. */
+export function declaredAudit(audit: Audit, actions: readonly string[]): Audit {
+  if (actions.length === 0) return audit;
+  return {
+    async recordIn(tx, event) {
+      if (!actions.includes(event.action))
+        throw new Error(`the audit action ${event.action} is not among the product's auditActions`);
+      await audit.recordIn(tx, event);
+    },
+  };
 }

@@ -3,6 +3,9 @@ import type { RunningJob } from '#platform/jobs';
 import type { Queue } from '#platform/queue';
 import type { Product } from './define-product.ts';
 
+/** How often a job is tried that does not say so. */
+const TRIES = 3;
+
 /**
  * Registers what a product runs outside of requests, and what it does when an entitlement in it changes, with the service that
  * the product itself made.
@@ -18,12 +21,12 @@ export function registerProduct(
   const { queue, entitlements } = parts;
   const { key, onEntitlementChanged } = product;
   const own = service as never;
-  for (const [name, { attempts, run, giveUp, reviving }] of Object.entries(product.jobs)) {
+  for (const [name, { attempts = TRIES, run, giveUp, reviving }] of Object.entries(product.jobs)) {
     queue.handle({
       kind: `${key}.${name}`,
       attempts,
       run: (job) => run(own, job),
-      giveUp: (job, failure) => giveUp(own, job, failure),
+      giveUp: async (job, failure) => giveUp?.(own, job, failure),
       ...(reviving === undefined ? {} : { reviving: (job) => reviving(own, job) }),
     });
   }

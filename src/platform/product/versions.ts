@@ -18,16 +18,20 @@ export interface WhichVersion {
  * A statement's text and values, for `statement<Row>(text, values)`: it changes a row of this version in a table (`reel.drafts`),
  * and counts the change. `parts` gives the assignments, and
  * conditions beside account, id and version, with their values put into the statement: `title = ${put(title)}`. No row:
- * there is none, or it has another version.
+ * there is none, or it has another version. A table with one row for each account has `key: 'account_id'`.
  */
 export function versionUpdate(
-  { table, returning }: { readonly table: string; readonly returning: string },
+  {
+    table,
+    key = 'id',
+    returning,
+  }: { readonly table: string; readonly key?: 'id' | 'account_id'; readonly returning: string },
   { accountId, id, version }: WhichVersion,
   parts: (put: Put) => { readonly sets: readonly string[]; readonly where?: readonly string[] },
 ): { readonly text: string; readonly values: readonly unknown[] } {
   const { values, put } = valuesOf(accountId, id, version ?? null);
   const { sets, where = [] } = parts(put);
-  const conditions = ['account_id = $1 and id = $2 and ($3::integer is null or version = $3)', ...where];
+  const conditions = [`account_id = $1 and ${key} = $2 and ($3::integer is null or version = $3)`, ...where];
   const text = `update ${table} set ${[...sets, 'version = version + 1', 'updated_at = app.now()'].join(', ')}
      where ${conditions.join(' and ')} returning ${returning}`;
   return { text, values };

@@ -205,7 +205,10 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
     expect(away.states).toEqual(['open']);
     const lost = await well({ url: (await redisServer()).url });
     lost.redis.subscribe('news', () => {});
+    // On a busy machine the first answer may come late, and 'open' was told before.
+    const told = [...lost.states];
     await lost.redis.close();
-    expect(lost.states).toEqual(['closed']);
+    expect(told.at(-1)).toBe('closed');
+    expect(lost.states).toEqual(told);
   });
 });

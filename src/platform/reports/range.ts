@@ -1,4 +1,5 @@
 import { type Statement, statement } from '#platform/db';
+import { calendarDay } from '#platform/http';
 import { AppError, isTimeZone } from '#platform/kernel';
 import { z } from 'zod';
 
@@ -20,8 +21,8 @@ export interface Range {
 
 /** The query of a report over time: spread it into the route's `query` object. */
 export const rangeQuery = {
-  from: z.iso.date().optional().describe('The first day; without it, the first of the present month.'),
-  until: z.iso.date().optional().describe('The day after the last; without it, tomorrow.'),
+  from: calendarDay.optional().describe('The first day; without it, the first of the present month.'),
+  until: calendarDay.optional().describe('The day after the last; without it, tomorrow.'),
   zone: z
     .string()
     .max(64)

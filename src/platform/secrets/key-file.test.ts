@@ -15,6 +15,21 @@ test('a first start makes a master key that nobody else on the machine reads; la
   expect(made).toHaveLength(1);
 });
 
+test('a process that finds another one’s key when it gives its own a name has that one', () => {
+  const file = join(temporaryFolder(), 'master-keys');
+  let others: unknown;
+  const late = keysOfFile(file, {
+    ...systemRandom,
+    bytes(size) {
+      // After it has looked for the file and before it makes it.
+      others ??= keysOfFile(file, systemRandom);
+      return systemRandom.bytes(size);
+    },
+  });
+  expect(late).toEqual(others);
+  expect(keysOfFile(file, systemRandom)).toEqual(others);
+});
+
 test('of two processes that start at once both have the one key', async () => {
   const folder = temporaryFolder();
   const file = join(folder, 'master-keys');

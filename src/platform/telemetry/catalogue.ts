@@ -20,6 +20,18 @@ export const METRICS = {
     help: 'Calls that a limit refused.',
     labels: ['product', 'limit'],
   },
+  seats: {
+    name: 'plinth_seat_calls_total',
+    kind: 'counter',
+    help: 'Seats that machines asked for: `taken`, `denied`, `plan_required`; and their heartbeats: `renewed`, or why there was no seat any more.',
+    labels: ['product', 'outcome'],
+  },
+  seatsInUse: {
+    name: 'plinth_seats_in_use',
+    kind: 'gauge',
+    help: 'Machines that hold a seat at this moment, over all accounts.',
+    labels: ['product'],
+  },
   recounts: {
     name: 'plinth_reserve_recounts_total',
     kind: 'counter',
@@ -50,11 +62,35 @@ export const METRICS = {
     help: 'Calls to Redis, and probes of it, that failed or had no answer in time.',
     labels: [],
   },
+  errorReports: {
+    name: 'plinth_error_reports_total',
+    kind: 'counter',
+    help: 'Errors for the tracker of SENTRY_DSN: `sent`; `repeated`, of a kind that was sent within the minute and counts in its next event; `failed`, because the tracker is away, full or refuses.',
+    labels: ['outcome'],
+  },
   providerCalls: {
     name: 'plinth_provider_call_duration_seconds',
     kind: 'histogram',
     help: 'Calls to AI providers by outcome; `rate_limited` are their 429s.',
     labels: ['provider', 'model', 'outcome'],
+  },
+  safetyFindings: {
+    name: 'plinth_safety_findings_total',
+    kind: 'counter',
+    help: 'Texts and replies in which the safety part found something, by who found it; `moderation_failed`: nobody gave the second look, and the call went on.',
+    labels: ['product', 'status', 'source'],
+  },
+  moderations: {
+    name: 'plinth_safety_moderations_total',
+    kind: 'counter',
+    help: 'Second looks at texts by the provider’s moderation endpoint; `skipped`: nobody was asked, because it failed lately.',
+    labels: ['outcome'],
+  },
+  promptLeaks: {
+    name: 'plinth_prompt_leaks_total',
+    kind: 'counter',
+    help: 'Replies that would have repeated a secret prompt and were cut, by the prompt and by how it was written: plain, rot13, reversed, base64, hex.',
+    labels: ['product', 'prompt', 'rule'],
   },
   breaker: {
     name: 'plinth_provider_breaker_state',
@@ -103,6 +139,12 @@ export const METRICS = {
     kind: 'gauge',
     help: 'Which part of the day’s amount of a budget of the operator is spent; 1 and above: it is closed.',
     labels: ['product', 'feature', 'provider', 'plan'],
+  },
+  unacknowledged: {
+    name: 'plinth_purchases_unacknowledged',
+    kind: 'gauge',
+    help: 'Purchases that a store will take back within 36 hours, because it was not told that they were given. 0 is right.',
+    labels: ['store'],
   },
   scheduledRuns: {
     name: 'plinth_scheduled_runs_total',

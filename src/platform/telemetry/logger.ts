@@ -1,6 +1,6 @@
 import { type DestinationStream, pino } from 'pino';
 import { standardOutput } from './output.ts';
-import { fitForLog, withoutSecrets } from './redaction.ts';
+import { fitForLog, withoutSecretsInMessage } from './redaction.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -25,7 +25,11 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** Where the lines go; standard output when not said. */
   readonly destination?: DestinationStream | undefined;
+  /** Hears of each error as it is written, also where the level is above. */
+  readonly onError?: OnError;
 }
+
+export type OnError = (fields: LogFields, message: string) => void;
 
 /** JSON lines by pino. On standard output they leave together, at most 0.1 s late; warnings and errors at once, with all before them. */
 export function createLogger(options: LoggerOptions): Logger {
@@ -37,21 +41,35 @@ export function createLogger(options: LoggerOptions): Logger {
     // Errors are in plain form already; pino's own serializer would write messages and stacks out in full.
     serializers: { err: (value: unknown) => value },
   };
-  if (options.destination !== undefined) return wrapped(pino(settings, options.destination), {}, () => {});
+  const { onError } = options;
+  if (options.destination !== undefined)
+    return wrapped({ log: pino(settings, options.destination), onError, flush: () => {} });
   // Whoever says nothing listens for no signals either.
-  if (options.level === 'silent') return wrapped(pino(settings), {}, () => {});
+  if (options.level === 'silent') return wrapped({ log: pino(settings), onError, flush: () => {} });
   const output = standardOutput();
-  return wrapped(pino(settings, output), {}, () => output.flush());
+  return wrapped({ log: pino(settings, output), onError, flush: () => output.flush() });
 }
 
 type Level = Exclude<LogLevel, 'silent'>;
 
-function wrapped(log: pino.Logger, bound: LogFields, flush: () => void): Logger {
+interface Written {
+  readonly log: pino.Logger;
+  readonly onError: OnError | undefined;
+  readonly flush: () => void;
+}
+
+function wrapped(to: Written, bound: LogFields = {}): Logger {
+  const { log, onError, flush } = to;
   const write = (level: Level) => (fields: LogFields, message: string) => {
-    if (!log.isLevelEnabled(level)) return;
-    const fit = fitForLog({ ...bound, ...fields });
+    const tell = level === 'error' ? onError : undefined;
+    const isWritten = log.isLevelEnabled(level);
+    if (!isWritten && tell === undefined) return;
+    const fit = fitForLog({ ...bound, ...fields }) as LogFields;
+    const says = withoutSecretsInMessage(message);
+    tell?.(fit, says);
+    if (!isWritten) return;
     // The message goes as data, so that nothing in it is read as a format.
-    log[level](fit, '%s', withoutSecrets(message));
+    log[level](fit, '%s', says);
     if (level === 'warn' || level === 'error') flush();
   };
   return {
@@ -60,6 +78,6 @@ function wrapped(log: pino.Logger, bound: LogFields, flush: () => void): Logger 
     warn: write('warn'),
     error: write('error'),
     hears: (level) => log.isLevelEnabled(level),
-    with: (fields) => wrapped(log, { ...bound, ...fields }, flush),
+    with: (fields) => wrapped(to, { ...bound, ...fields }),
   };
 }

@@ -1,10 +1,9 @@
-import type { Attributes, Meter } from '@opentelemetry/api';
+import type { Meter } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import { METRICS, type MetricDeclaration } from './catalogue.ts';
-
-/** Upper bounds in seconds: from an answer out of memory to a long generation. */
-const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+import { METRICS } from './catalogue.ts';
+import type { ErrorReportOutcome } from './error-tracker.ts';
+import { createSeriesSet, type SeriesSet } from './series.ts';
 
 export interface ProviderCall {
   readonly provider: string;
@@ -58,6 +57,10 @@ export interface BudgetState {
 export interface Metrics {
   httpRequest(route: string, status: number, seconds: number): void;
   denial(product: string, limit: string): void;
+  /** A machine asked for a seat, or renewed its own. */
+  seat(product: string, outcome: string): void;
+  /** Asked at every scrape for the machines that hold a seat. */
+  observeSeats(read: () => Promise<readonly { readonly product: string; readonly used: number }[]>): void;
   /** A budget had no room for a call by its bytes, so that its input was counted: then it did fit, or it was too large. */
   recount(product: string, result: 'fits' | 'too_large'): void;
   /** Whether the file of AI_CONFIG is in effect as it is now. */
@@ -66,10 +69,15 @@ export interface Metrics {
   redisBreaker(state: 'closed' | 'open'): void;
   redisFailure(): void;
   providerCall(call: ProviderCall): void;
+  /** Something was found in what a person wrote, or a model replied. */
+  safetyFinding(product: string, status: string, source: string): void;
+  moderation(outcome: string): void;
   breaker(provider: string, model: string, state: BreakerState): void;
   /** Places of a slot limit. */
   slots(of: SlotsOf, counts: { readonly used: number; readonly waiting: number }): void;
   job(run: JobRun): void;
+  /** A reply that would have repeated a secret prompt was cut; `rule`: how the prompt was written in it. */
+  promptLeak(product: string, prompt: string, rule: string): void;
   /** Micro-dollars of model cost. */
   cost(product: string, feature: string, micros: number): void;
   /** Micro-dollars of model cost that nobody is charged for, because the provider failed. */
@@ -80,6 +88,10 @@ export interface Metrics {
   observeOldestJobs(read: () => Promise<readonly OldestJob[]>): void;
   /** Asked at every scrape for the operator's budgets. */
   observeBudgets(read: () => Promise<readonly BudgetState[]>): void;
+  /** Purchases that a store will take back within 36 hours unless it is told that they were given. */
+  unacknowledged(store: string, count: number): void;
+  /** An error was to be told to a tracker of errors. */
+  errorReport(outcome: ErrorReportOutcome): void;
   /** A schedule enqueued its job. */
   scheduledRun(schedule: string): void;
 }
@@ -97,73 +109,68 @@ export function createMetrics(): MetricsHandle {
   const provider = new MeterProvider({ readers: [reader] });
   const meter = provider.getMeter('plinth');
   const serializer = new PrometheusSerializer('', false, undefined, true, true);
+  const series = createSeriesSet();
   observeProcess(meter);
   return {
-    metrics: instruments(meter),
+    metrics: instruments(meter, series),
     async prometheus() {
       const { resourceMetrics } = await reader.collect();
-      return serializer.serialize(resourceMetrics);
+      const counted = { scope: { name: 'plinth' }, metrics: series.collect() };
+      return serializer.serialize({
+        ...resourceMetrics,
+        scopeMetrics: [...resourceMetrics.scopeMetrics, counted],
+      });
     },
     close: () => provider.shutdown(),
   };
 }
 
-function instruments(meter: Meter): Metrics {
-  const counter = ({ name, help }: MetricDeclaration) => meter.createCounter(name, { description: help });
-  const gauge = ({ name, help }: MetricDeclaration) => meter.createGauge(name, { description: help });
-  const histogram = ({ name, help }: MetricDeclaration) =>
-    meter.createHistogram(name, { description: help, advice: { explicitBucketBoundaries: BOUNDS } });
-  const requests = labelled(['route', 'status']);
-  const denials = labelled(['product', 'limit']);
-  const recounts = labelled(['product', 'result']);
-  const calls = labelled(['provider', 'model', 'outcome']);
-  const breakers = labelled(['provider', 'model']);
-  const places = labelled(['provider', 'model', 'lane', 'state']);
-  const waits = labelled(['kind', 'lane']);
-  const runs = labelled(['kind', 'lane', 'outcome']);
-  const costs = labelled(['product', 'feature']);
-  const [httpRequests, denialCount, rateFailures] = [
-    histogram(METRICS.httpRequests),
-    counter(METRICS.denials),
-    counter(METRICS.rateFailures),
-  ];
-  const [recountCount, aiSettings] = [counter(METRICS.recounts), gauge(METRICS.aiSettings)];
+function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Metrics {
+  const httpRequests = histogram(METRICS.httpRequests);
+  const denials = counter(METRICS.denials);
+  const [recounts, seats] = [counter(METRICS.recounts), counter(METRICS.seats)];
+  const aiSettings = gauge(METRICS.aiSettings);
+  const rateFailures = counter(METRICS.rateFailures);
   const [redisState, redisFailures] = [gauge(METRICS.redisBreaker), counter(METRICS.redisFailures)];
-  const [providerCalls, breakerState, slotCounts, costSum, failureSum] = [
-    histogram(METRICS.providerCalls),
-    gauge(METRICS.breaker),
-    gauge(METRICS.slots),
-    counter(METRICS.cost),
-    counter(METRICS.failureCost),
-  ];
-  const [jobWait, jobRun] = [histogram(METRICS.jobWait), histogram(METRICS.jobRun)];
-  const [schedules, scheduledRuns] = [labelled(['schedule']), counter(METRICS.scheduledRuns)];
+  const providerCalls = histogram(METRICS.providerCalls);
+  const [safetyFindings, moderations] = [counter(METRICS.safetyFindings), counter(METRICS.moderations)];
+  const [breakers, slots] = [gauge(METRICS.breaker), gauge(METRICS.slots)];
+  const [costs, failureCosts] = [counter(METRICS.cost), counter(METRICS.failureCost)];
+  const [jobWaits, jobRuns] = [histogram(METRICS.jobWait), histogram(METRICS.jobRun)];
+  const scheduledRuns = counter(METRICS.scheduledRuns);
+  const unacknowledged = gauge(METRICS.unacknowledged);
+  const [errorReports, promptLeaks] = [counter(METRICS.errorReports), counter(METRICS.promptLeaks)];
   return {
-    httpRequest: (route, status, seconds) => httpRequests.record(seconds, requests(route, String(status))),
-    denial: (product, limit) => denialCount.add(1, denials(product, limit)),
-    recount: (product, result) => recountCount.add(1, recounts(product, result)),
-    aiSettings: (state) => aiSettings.record(state === 'refused' ? 1 : 0),
-    rateFailure: () => rateFailures.add(1),
-    redisBreaker: (state) => redisState.record(BREAKER_VALUES[state]),
-    redisFailure: () => redisFailures.add(1),
-    providerCall: (call) =>
-      providerCalls.record(call.seconds, calls(call.provider, call.model, call.outcome)),
-    breaker: (provider, model, state) =>
-      breakerState.record(BREAKER_VALUES[state], breakers(provider, model)),
-    slots: ({ provider, model, lane }, { used, waiting }) => {
-      slotCounts.record(used, places(provider, model, lane, 'used'));
-      slotCounts.record(waiting, places(provider, model, lane, 'waiting'));
+    httpRequest: (route, status, seconds) => httpRequests(seconds, route, status),
+    denial: (product, limit) => denials(1, product, limit),
+    recount: (product, result) => recounts(1, product, result),
+    seat: (product, outcome) => seats(1, product, outcome),
+    observeSeats: (read) => observeSeats(meter, read),
+    aiSettings: (state) => aiSettings(state === 'refused' ? 1 : 0),
+    rateFailure: () => rateFailures(1),
+    redisBreaker: (state) => redisState(BREAKER_VALUES[state]),
+    redisFailure: () => redisFailures(1),
+    providerCall: (call) => providerCalls(call.seconds, call.provider, call.model, call.outcome),
+    safetyFinding: (product, status, source) => safetyFindings(1, product, status, source),
+    moderation: (outcome) => moderations(1, outcome),
+    breaker: (provider, model, state) => breakers(BREAKER_VALUES[state], provider, model),
+    slots({ provider, model, lane }, { used, waiting }) {
+      slots(used, provider, model, lane, 'used');
+      slots(waiting, provider, model, lane, 'waiting');
     },
     job(run) {
-      jobWait.record(run.waitSeconds, waits(run.kind, run.lane));
-      jobRun.record(run.runSeconds, runs(run.kind, run.lane, run.outcome));
+      jobWaits(run.waitSeconds, run.kind, run.lane);
+      jobRuns(run.runSeconds, run.kind, run.lane, run.outcome);
     },
-    cost: (product, feature, micros) => costSum.add(micros, costs(product, feature)),
-    failureCost: (product, feature, micros) => failureSum.add(micros, costs(product, feature)),
+    promptLeak: (product, prompt, rule) => promptLeaks(1, product, prompt, rule),
+    cost: (product, feature, micros) => costs(micros, product, feature),
+    failureCost: (product, feature, micros) => failureCosts(micros, product, feature),
     observeJobsDepth: (read) => observeDepth(meter, read),
     observeOldestJobs: (read) => observeOldest(meter, read),
     observeBudgets: (read) => observeBudgets(meter, read),
-    scheduledRun: (schedule) => scheduledRuns.add(1, schedules(schedule)),
+    unacknowledged: (store, count) => unacknowledged(count, store),
+    errorReport: (outcome) => errorReports(1, outcome),
+    scheduledRun: (schedule) => scheduledRuns(1, schedule),
   };
 }
 
@@ -171,6 +178,13 @@ function observeDepth(meter: Meter, read: () => Promise<readonly JobsDepth[]>): 
   const { name, help } = METRICS.jobsDepth;
   meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
     for (const { lane, state, count } of await read()) observed.observe(count, { lane, state });
+  });
+}
+
+function observeSeats(meter: Meter, read: Parameters<Metrics['observeSeats']>[0]): void {
+  const { name, help } = METRICS.seatsInUse;
+  meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
+    for (const { product, used } of await read()) observed.observe(used, { product });
   });
 }
 
@@ -217,17 +231,4 @@ function observeProcess(meter: Meter): void {
       const { user, system } = process.cpuUsage();
       observed.observe((user + system) / 1_000_000);
     });
-}
-
-/** Attribute objects by their values: a call makes no new ones. Bounded, in case a label turns out not to be. */
-function labelled(names: readonly string[]): (...values: string[]) => Attributes {
-  const known = new Map<string, Attributes>();
-  return (...values) => {
-    const key = values.join('\u0000');
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const made = Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
-    if (known.size < 10_000) known.set(key, made);
-    return made;
-  };
 }

@@ -1,4 +1,5 @@
-const HIDDEN = '[hidden]';
+import { HIDDEN, LONGEST_SHAPE, withoutDeclaredSecrets } from '#platform/kernel';
+
 const DEEPEST = 6;
 
 /** Names under which secrets, tokens and people's texts travel: their values never reach a log. */
@@ -21,12 +22,19 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(api[-_]?key|token|password|secret)(["']?\s*[:=]\s*["']?)[^\s"',;&}]{4,}/gi, `$1$2${HIDDEN}`],
 ];
 
+/** Most texts of a line are ids, and none of the shapes fits one. */
+const ID_LENGTH = 36;
+const ID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
 /** As much of a text as a log line has of it: the shapes take time by its square, and a text may be anybody's. */
 const LONGEST_TEXT = 4_000;
 
 /** A sentence without whatever looks like a secret; a long text is cut. */
 export function withoutSecrets(text: string): string {
-  const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  if (text.length === ID_LENGTH && ID.test(text)) return text;
+  // One that the cut would halve is found whole.
+  const known = withoutDeclaredSecrets(text.slice(0, LONGEST_TEXT + LONGEST_SHAPE));
+  const short = known.length > LONGEST_TEXT ? `${known.slice(0, LONGEST_TEXT)}…` : known;
   return SECRET_SHAPES.reduce((rest, [shape, instead]) => rest.replace(shape, instead), short);
 }
 
@@ -51,8 +59,30 @@ export function fitForLog(value: unknown, depth = 0): unknown {
 
 function isHidden(name: string, value: unknown): boolean {
   if (value === undefined || value === null || typeof value === 'boolean') return false;
-  if (typeof value === 'number' || HARMLESS_NAME.test(name)) return false;
+  return typeof value !== 'number' && isHiddenName(name);
+}
+
+const isHiddenName = remembered((name) => {
+  if (HARMLESS_NAME.test(name)) return false;
   return SECRET_NAME.test(name) || TEXT_NAME.test(name);
+});
+
+/** A sentence of ours, in which data is no part: there are few, and each is written many times. */
+export const withoutSecretsInMessage = remembered(withoutSecrets);
+
+const MOST_REMEMBERED = 1_000;
+const LONGEST_REMEMBERED = 200;
+
+/** What was found of a word that comes again and again. Words may be made up: so many are kept, and no more. */
+function remembered<T extends string | boolean>(find: (word: string) => T): (word: string) => T {
+  const known = new Map<string, T>();
+  return (word) => {
+    const before = known.get(word);
+    if (before !== undefined) return before;
+    const found = find(word);
+    if (known.size < MOST_REMEMBERED && word.length <= LONGEST_REMEMBERED) known.set(word, found);
+    return found;
+  };
 }
 
 /**

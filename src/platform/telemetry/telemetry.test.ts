@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { AppError } from '#platform/kernel';
-import { createTelemetry } from './index.ts';
+import { AppError, declareSecretShapes } from '#platform/kernel';
+import { createTelemetry, METRICS } from './index.ts';
 
 function listening() {
   const lines: string[] = [];
@@ -76,6 +78,24 @@ test.each(SECRETS)('%s never reaches the log', (_name, fields, message) => {
   }
   expect(lines).toHaveLength(8);
   expect(lines.join()).not.toContain('marker');
+});
+
+test('what has the shape of a product’s secret never reaches the log, also where a text is cut', () => {
+  declareSecretShapes([/MARKED-[0-9A-F]{4}(-[0-9A-F]{4})+/]);
+  const secret = 'MARKED-00AA-11BB-22CC';
+  const { logger, lines } = listening();
+  const err = new AppError('not_found', { message: `no ${secret}`, cause: new Error(`of ${secret}`) });
+  logger.error(
+    { path: `/v1/x/${secret}/status`, long: `${'x'.repeat(3_990)}${secret}`, err },
+    `said ${secret}`,
+  );
+  expect(lines.join()).not.toMatch(/MARKED|00AA|22CC/);
+  expect(lines.join()).toContain('/v1/x/[hidden]/status');
+});
+
+test('a pattern that fits ids, or nothing at all, is refused', () => {
+  expect(() => declareSecretShapes([/[0-9a-f-]{36}/])).toThrow('fits what is none');
+  expect(() => declareSecretShapes([/A*/])).toThrow('fits what is none');
 });
 
 test('what helps to find a fault stays: ids, figures, codes, frames, and sentences of ours', () => {
@@ -158,4 +178,35 @@ test('metrics are read in Prometheus text, with a series for each route, limit, 
   expect(text).toContain('plinth_jobs_depth{lane="batch",state="ready"} 7');
   expect(text).toMatch(/plinth_process_memory_bytes\{of="resident"\} \d+/);
   await close();
+});
+
+test('a histogram has each value in its bucket, bounds included, and their sum', async () => {
+  const { metrics, prometheus, close } = listening();
+  for (const seconds of [0.001, 0.0011, 0.02, 500]) metrics.httpRequest('GET /v1/me', 200, seconds);
+  const text = await prometheus();
+  const bucket = (le: string) =>
+    Number(new RegExp(`_bucket\\{route="GET /v1/me",status="200",le="${le}"\\} (\\d+)`).exec(text)?.[1]);
+  expect(['0.001', '0.0025', '0.025', '120', '\\+Inf'].map(bucket)).toEqual([1, 2, 3, 3, 4]);
+  expect(text).toContain('_sum{route="GET /v1/me",status="200"} 500.0221');
+  await close();
+});
+
+test('a label that turns out not to be bounded fills no memory: what is past 2,000 series counts together', async () => {
+  const { metrics, prometheus, close } = listening();
+  for (let n = 0; n < 2_100; n += 1) metrics.denial(`product ${n}`, 'generations');
+  metrics.denial('product 7', 'generations');
+  const text = await prometheus();
+  expect(text).toContain('plinth_denials_total{product="other",limit="other"} 100');
+  expect(text).toContain('plinth_denials_total{product="product 7",limit="generations"} 2');
+  await close();
+});
+
+test('each metric stands in the runbook, which says when to look at it, and none that there is not', () => {
+  const runbook = readFileSync(join(import.meta.dirname, '../../../docs/runbook.md'), 'utf8');
+  const named = new Set(runbook.match(/\bplinth_\w+/g));
+  expect([...named].toSorted()).toEqual(
+    Object.values(METRICS)
+      .map(({ name }) => name)
+      .toSorted(),
+  );
 });

@@ -4,7 +4,7 @@ import { type Answer, answer, type Caller, type Once, type Origin } from '#platf
 import { AppError, type Ids, type Random } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import { urlProblem } from './address.ts';
-import { EVENT_TYPES } from './event.ts';
+import { eventTypes } from './event.ts';
 import { newSecret } from './signature.ts';
 import { changeEndpoint, type EndpointRow, insertEndpoint, placeOfSecret, rotateSecret } from './store.ts';
 import { type EndpointView, endpointView } from './views.ts';
@@ -52,7 +52,7 @@ export async function create(
   wanted: NewEndpoint,
   by: ByWhomOnce,
 ): Promise<Answer<WithSecret>> {
-  const { url, types = EVENT_TYPES, description = '' } = wanted;
+  const { url, types = [...eventTypes().keys()], description = '' } = wanted;
   refuseUrl(parts, url);
   return by.once(MADE, async (tx) => {
     const secret = newSecret(parts.random);

@@ -1,16 +1,30 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 
-/** What an endpoint may ask to be told. */
-export const EVENT_TYPES = [
-  'limit.alert',
-  'permit.denied',
-  'plan.changed',
-  'payment.failed',
-  'operator_budget.closed',
-] as const;
+/** What an endpoint may ask to be told by the platform, and when it is (docs/webhooks.md says with which data). */
+const OURS = {
+  'limit.alert': 'an account has used 80 or 100 % of a limit',
+  'permit.denied': 'a limit refuses an account, once in its window',
+  'plan.changed': 'an account has another plan or other add-ons than before',
+  'payment.failed': 'a renewal could not be charged',
+  'operator_budget.closed': 'a budget of the operator is used up for the day',
+} as const;
+/** Of a product: `notes.answer.failed`. Its first word is the product's name. */
+export type ProductEventType = `${string}.${string}.${string}`;
 /** `webhook.test` goes to the one endpoint that an admin tries, whatever it asked for. */
-export type EventType = (typeof EVENT_TYPES)[number] | 'webhook.test';
+export type EventType = keyof typeof OURS | ProductEventType | 'webhook.test';
+
+const known = new Map<string, string>(Object.entries(OURS));
+
+/** Makes the events of a product known, so that endpoints may ask for them. */
+export function addEvents(events: Readonly<Record<ProductEventType, string>>): void {
+  for (const [type, when] of Object.entries(events)) known.set(type, when);
+}
+
+/** Everything that an endpoint may ask to be told, and when it is. */
+export function eventTypes(): ReadonlyMap<string, string> {
+  return known;
+}
 
 /** What happened, as whoever it happened to tells it. */
 export interface NewEvent {
@@ -42,16 +56,20 @@ export type Emitting = (event: NewEvent) => readonly Statement[];
  * the system. It is told if that transaction commits, and only then.
  */
 export function emittingOf({ ids }: { readonly ids: Ids }): Emitting {
-  return ({ type, accountId, id, data }) => [
-    statement('select webhooks.emit($1, $2, $3, $4, $5::text::jsonb)', [
-      ids.next(),
-      type,
-      accountId ?? NOBODY,
-      id,
-      JSON.stringify(data),
-    ]),
-  ];
+  return ({ type, accountId, id, data }) => {
+    if (!known.has(type)) throw new Error(`nobody has declared the event ${type}`);
+    return [emit({ type, accountId, id, data }, ids)];
+  };
 }
+
+const emit = ({ type, accountId, id, data }: NewEvent, ids: Ids) =>
+  statement('select webhooks.emit($1, $2, $3, $4, $5::text::jsonb)', [
+    ids.next(),
+    type,
+    accountId ?? NOBODY,
+    id,
+    JSON.stringify(data),
+  ]);
 
 /** The body that is sent, the same bytes at every attempt. */
 export function bodyOf({ id, type, account_id, data, created_at }: EventRow): string {

@@ -7,7 +7,14 @@ import { createEvents } from './events.ts';
 
 export { checkedLookup, urlProblem, type ReachOptions, type Resolve, systemResolve } from './address.ts';
 export type { Deliverer, DeliveryJob } from './delivery.ts';
-export type { Emitting, EventType, NewEvent } from './event.ts';
+export {
+  addEvents,
+  type Emitting,
+  type EventType,
+  eventTypes,
+  type NewEvent,
+  type ProductEventType,
+} from './event.ts';
 export type { Relay } from './relay.ts';
 export { createSend } from './send.ts';
 export { createEvents, type EventSource, type EventDispatcher } from './events.ts';

@@ -1,12 +1,12 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { EVENT_TYPES, NOBODY } from './event.ts';
+import { eventTypes, NOBODY } from './event.ts';
 import { type DeliveryRow, type EndpointRow, STATES } from './store.ts';
 
 export const endpointReply = namedObject('Webhook', {
   id: z.uuid(),
   url: z.string(),
-  types: z.array(z.enum(EVENT_TYPES)).describe('What it is told.'),
+  types: z.array(z.lazy(() => z.enum([...eventTypes().keys()]))).describe('What it is told.'),
   description: z.string(),
   status: z.enum(['enabled', 'disabled']),
   disabled_because: z
@@ -28,7 +28,7 @@ export type EndpointView = z.infer<typeof endpointReply>;
 export const deliveryReply = namedObject('WebhookDelivery', {
   id: z.uuid(),
   event_id: z.uuid().describe('The `webhook-id` that it is sent under.'),
-  type: z.enum([...EVENT_TYPES, 'webhook.test']),
+  type: z.lazy(() => z.enum([...eventTypes().keys(), 'webhook.test'])),
   account_id: z.uuid().nullable().describe('Whom the event is about.'),
   status: z.enum(STATES).describe('`sending`: a job has it. `dead`: all attempts failed; replay it.'),
   attempts: z.int().describe('How often it was tried since it was last begun.'),
@@ -51,7 +51,7 @@ export function endpointView(row: EndpointRow): EndpointView {
   return {
     id,
     url,
-    types: EVENT_TYPES.filter((type) => types.includes(type)),
+    types: [...eventTypes().keys()].filter((type) => types.includes(type)),
     description,
     status,
     disabled_because: reason === 'gone' || reason === 'failing' ? reason : null,

@@ -45,29 +45,36 @@ create or replace function accounts.key_budgets(p_account uuid, p_keys uuid[]) r
   where k.account_id = p_account and k.id = any(p_keys) and k.monthly_budget_micros is not null
 $$;
 
+-- A set of one row, so that it becomes a part of the statement that asks.
+create or replace function accounts.standing_of(p_account uuid, p_user uuid, p_key uuid, p_session uuid) returns table (refused text, key_budgets accounts.key_budget[])
+language sql stable rows 1 as $$
+  select case
+      when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'
+      when u.status is distinct from 'active' then 'user_suspended'
+      when m.user_id is null then 'not_a_member'
+      when p_key is not null and (
+        k.id is null or k.user_id <> p_user or k.revoked_at is not null
+        or (k.expires_at is not null and k.expires_at <= app.now()) or identity.is_cut_off(k.account_id, k.makers)) then 'key_revoked'
+      when p_session is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= app.now()) then 'session_over'
+      end,
+    case when k.makers <> '{}' then accounts.key_budgets(k.account_id, k.makers || k.id)
+      when k.monthly_budget_micros is not null then array[(k.id, k.monthly_budget_micros)::accounts.key_budget] end
+  from (select) as one
+  -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
+  left join lateral (select * from accounts.accounts x where x.account_id = p_account limit 1) a on true
+  left join lateral (select * from identity.users x where x.user_id = p_user limit 1) u on true
+  left join lateral (select * from accounts.members x where x.account_id = p_account and x.user_id = p_user limit 1) m on true
+  left join lateral (select * from identity.api_keys x where x.account_id = p_account and x.id = p_key limit 1) k on true
+  left join lateral (select * from identity.sessions x where x.user_id = p_user and x.id = p_session limit 1) i on true
+$$;
+
 -- Those of a whole batch, for admission.
 create or replace function accounts.standings(p_spenders accounts.spender[]) returns accounts.standing[] language plpgsql stable as $$
 begin
   return (
-    select array_agg((case
-      when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'
-      when u.status is distinct from 'active' then 'user_suspended'
-      when m.user_id is null then 'not_a_member'
-      when s.key_id is not null and (
-        k.id is null or k.user_id <> s.user_id or k.revoked_at is not null
-        or (k.expires_at is not null and k.expires_at <= app.now()) or identity.is_cut_off(k.account_id, k.makers)) then 'key_revoked'
-      when s.session_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= app.now()) then 'session_over'
-      end,
-      case when k.makers <> '{}' then accounts.key_budgets(k.account_id, k.makers || k.id)
-        when k.monthly_budget_micros is not null then array[(k.id, k.monthly_budget_micros)::accounts.key_budget] end)::accounts.standing order by s.place)
+    select array_agg((w.refused, w.key_budgets)::accounts.standing order by s.place)
     from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
-    -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
-    left join lateral (select * from accounts.accounts x where x.account_id = s.account_id limit 1) a on true
-    left join lateral (select * from identity.users x where x.user_id = s.user_id limit 1) u on true
-    left join lateral (select * from accounts.members x where x.account_id = s.account_id and x.user_id = s.user_id limit 1) m on true
-    left join lateral (select * from identity.api_keys x where x.account_id = s.account_id and x.id = s.key_id limit 1) k on true
-    left join lateral (select * from identity.sessions x where x.user_id = s.user_id and x.id = s.session_id limit 1) i on true
-  );
+    cross join lateral accounts.standing_of(s.account_id, s.user_id, s.key_id, s.session_id) as w);
 end $$;
 
 -- The refusal of one, whose permit was admitted before: a session that has ended since takes back nothing.

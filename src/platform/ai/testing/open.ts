@@ -40,18 +40,22 @@ export function recordingMetrics(): AiMetrics & {
   readonly costs: number[];
   readonly failures: number[];
   readonly slotsTold: string[];
+  readonly leaks: string[];
 } {
   const calls: string[] = [];
   const breakers: string[] = [];
   const costs: number[] = [];
   const failures: number[] = [];
   const slotsTold: string[] = [];
+  const leaks: string[] = [];
   return {
     calls,
     breakers,
     costs,
     failures,
     slotsTold,
+    leaks,
+    promptLeak: (product, prompt, rule) => leaks.push(`${product}.${prompt} ${rule}`),
     slots: ({ provider, model, lane }, { used, waiting }) =>
       slotsTold.push(`${provider}/${model}:${lane} ${used} used, ${waiting} waiting`),
     providerCall: ({ provider, model, outcome }) => calls.push(`${provider}/${model} ${outcome}`),

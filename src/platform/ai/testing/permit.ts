@@ -98,6 +98,7 @@ export function recordingPermit(
     get isCalling() {
       return rows.at(-1)?.state === 'sent';
     },
+    mayAnswerFirst: true,
     finish: (failure) =>
       rows.some(({ state }) => state === 'served')
         ? close('settled')

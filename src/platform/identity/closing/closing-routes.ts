@@ -22,6 +22,7 @@ const closeMe = route(
     tag,
     auth: 'user',
     scope: 'session',
+    aliases: ['DELETE /v1/auth/me'],
     rate: { perMinute: 5, by: 'user' },
     body: namedObject('CloseUserRequest', { password: passwordSchema.optional() }).optional(),
     reply: {

@@ -10,9 +10,16 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 export interface PasswordsOptions {
   /** Hashes computed at once; when not said 2, which leaves half of Node's four pool threads to files and name look-ups, and one processor to everybody else. */
   readonly running?: number;
-  /** Hashes that may wait; past it the answer is 503 `busy`. 100 of them are over in about two seconds. */
+  /** Hashes that may wait; past it the answer is 503 `busy`. 250 of them are over in three seconds, or six where one is computed at once. */
   readonly waiting?: number;
+  /** Milliseconds that one may have waited when its turn comes; past it, it is answered `busy` and not computed. */
+  readonly patience?: number;
 }
+
+/** So many people may arrive at once; whoever only makes others wait gets no more of them in than are computed. */
+const MOST_WAITING = 250;
+/** Sooner than clients give up: nobody has anything of a hash whose caller has left. */
+const PATIENCE = 10_000;
 
 const MOST_RUNNING = Math.max(1, Math.min(2, availableParallelism() - 1));
 
@@ -33,7 +40,8 @@ export function createPasswords(
   options: PasswordsOptions = {},
   log: Pick<Logger, 'warn'> = { warn() {} },
 ): Passwords {
-  const pool = createPool(options.running ?? MOST_RUNNING, options.waiting ?? 100);
+  const { running = MOST_RUNNING, waiting = MOST_WAITING, patience = PATIENCE } = options;
+  const pool = createPool({ running, waiting, patience });
   let decoy: Promise<string> | undefined;
   const check = (stored: string, password: string) =>
     isImported(stored) ? matchesImported(stored, password, log) : verify(stored, password.normalize('NFKC'));
@@ -61,25 +69,41 @@ interface Pool {
   assertRoom(): void;
 }
 
-function createPool(atOnce: number, mayWait: number): Pool {
-  const waiting: (() => void)[] = [];
+interface Waiting {
+  readonly since: number;
+  readonly go: () => void;
+  readonly refuse: (reason: AppError) => void;
+}
+
+const busy = () => new AppError('busy', { retryAfter: 2 });
+
+function createPool({ running: atOnce, waiting: mayWait, patience }: Required<PasswordsOptions>): Pool {
+  const waiting: Waiting[] = [];
   let running = 0;
   const assertRoom = () => {
-    if (running >= atOnce && waiting.length >= mayWait) throw new AppError('busy', { retryAfter: 2 });
+    if (running >= atOnce && waiting.length >= mayWait) throw busy();
+  };
+  // Whoever finishes hands its place on, so `running` stays as it is.
+  const handOn = () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (performance.now() - next.since <= patience) return next.go();
+      next.refuse(busy());
+    }
+    running -= 1;
   };
   return {
     assertRoom,
     async run(work) {
       assertRoom();
-      // Whoever finishes hands its place on, so `running` stays as it is.
       if (running < atOnce) running += 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      else
+        await new Promise<void>((go, refuse) => {
+          waiting.push({ since: performance.now(), go, refuse });
+        });
       try {
         return await work();
       } finally {
-        const next = waiting.shift();
-        if (next === undefined) running -= 1;
-        else next();
+        handOn();
       }
     },
   };

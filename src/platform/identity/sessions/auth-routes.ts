@@ -22,6 +22,7 @@ const register = route(
       'Makes a personal account and, where `company_name` is given, an organization too. A known email gets the same answer. It takes no Idempotency-Key: registering twice is registering once.',
     tag,
     auth: 'none',
+    aliases: ['POST /v1/auth/signup'],
     rate: { perMinute: 20, by: 'ip' },
     rateOf: byEmail,
     body: namedObject('RegisterRequest', {
@@ -55,6 +56,7 @@ const login = route(
       'A wrong password and an unknown email give the same answer. Who has a second factor is answered with a challenge. After several that failed it asks to wait, and where a CAPTCHA is set up for its answer: `captcha_required` says `site_key`. It takes no Idempotency-Key: each log-in is a session.',
     tag,
     auth: 'none',
+    aliases: ['POST /v1/auth/signin'],
     // None by email: whoever hammers one would keep its owner out. Guesses at it are counted apart (guessing/guessing.ts).
     rate: { perMinute: 30, by: 'ip' },
     body: namedObject('LoginRequest', {
@@ -125,6 +127,7 @@ const logout = route(
     tag,
     auth: 'user',
     scope: 'session',
+    aliases: ['POST /v1/auth/signout'],
     rate: { perMinute: 30, by: 'user' },
     reply: { 200: okReply },
     idempotency: 'none',

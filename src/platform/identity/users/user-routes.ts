@@ -53,6 +53,7 @@ const getMe = route(
     tag: 'Identity',
     auth: 'user',
     scope: 'account:read',
+    aliases: ['GET /v1/auth/me'],
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: meSchema },
     example: { reply: ME },
@@ -68,6 +69,7 @@ const changeMe = route(
     tag: 'Identity',
     auth: 'user',
     scope: 'session',
+    aliases: ['PATCH /v1/auth/me'],
     rate: { perMinute: 30, by: 'user' },
     body: namedObject('UpdateUserRequest', {
       full_name: z.string().trim().min(1).max(200).nullable().optional(),

@@ -1,9 +1,8 @@
 import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
-import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Statement, type Transaction } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
 import type { Callers } from '../callers/callers.ts';
-import { endSessions } from '../sessions/session-store.ts';
 import { changeProfile, lockUser, profile, setStatus } from './user-store.ts';
 
 const PROFILE = commitPoint('identity.profile', 'a changed profile');
@@ -29,6 +28,8 @@ export interface UsersParts {
   readonly db: Database;
   readonly audit: Audit;
   readonly callers: Callers;
+  /** Ends all sessions of a user: sessions know users, and not the other way round. */
+  readonly endSessions: (userId: UserId, reason: string) => Statement;
   /** The accounts of a user, read in the user's own scope. Accounts lie above identity: `app.ts` hands it in. */
   readonly membershipsOf: (tx: Transaction, userId: UserId) => Promise<Membership[]>;
 }
@@ -67,7 +68,7 @@ export interface Users {
 }
 
 export function createUsers(parts: UsersParts): Users {
-  const { db, audit, callers } = parts;
+  const { db, audit, callers, endSessions } = parts;
 
   async function setUserStatus(
     admin: Caller,

@@ -92,6 +92,19 @@ begin
   close v_batch;
 end $$;
 
+-- Milliseconds until the next delayed job is due, for a worker that found nothing; null when there is none.
+create or replace function jobs.next_due() returns double precision language sql volatile as $$
+  select extract(epoch from min(run_at) - app.now()) * 1000 from jobs.jobs where state = 'delayed'
+$$;
+
+-- The same, and in a last row without a job when the next delayed one is due: all that a worker asks for, in one statement of its own.
+create or replace function jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean)
+returns table (job jsonb, permit jsonb, due double precision) language plpgsql as $$
+begin
+  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch) t;
+  return query select null::jsonb, null::jsonb, jobs.next_due();
+end $$;
+
 -- Takes one job out of its turn, for somebody who was told to run it: nothing when it is not due, final, or another's.
 create or replace function jobs.take_one(p_holder uuid, p_account uuid, p_job uuid, p_kinds text[], p_lanes text[])
 returns table (job jsonb, permit jsonb) language plpgsql as $$
@@ -106,11 +119,6 @@ begin
   select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
   return next;
 end $$;
-
--- Milliseconds until the next delayed job is due, for a worker that found nothing; null when there is none.
-create or replace function jobs.next_due() returns double precision language sql volatile as $$
-  select extract(epoch from min(run_at) - app.now()) * 1000 from jobs.jobs where state = 'delayed'
-$$;
 
 -- Locks a job of this transaction's account for whoever runs it. Whoever lost the fence, or the job, has its whole
 -- transaction undone. Locks everywhere: the job, then its permit's meter, the permit, the usage events.

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { emailSchema } from '../fields.ts';
 import { importedByEmail, setExternalId, userByExternalId } from './import-store.ts';
 import { importedPassword } from '../passwords/imported-passwords.ts';
-import { addUser, type RegistrationParts } from './registration.ts';
+import { addUser, type RegistrationParts } from '../users/registration.ts';
 
 const IMPORTED = commitPoint('identity.users-imported', 'users of a file, with their accounts');
 

@@ -1,0 +1,81 @@
+import { namedObject, pageOf, pageQuery, type Route, routesFor } from '#platform/http';
+import { z } from 'zod';
+import type { Accounts } from '../accounts.ts';
+import { after } from '../cursors.ts';
+import { USER_STATUSES } from './users.ts';
+
+const route = routesFor<Accounts>();
+
+const listUsers = route(
+  'GET /v1/admin/users',
+  {
+    summary: 'Find users',
+    description:
+      'Newest first, with the accounts that they belong to. `email` and `company` (the name of an organization of theirs) are parts of it, in any case.',
+    tag: 'Admin',
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject({
+      status: z.enum(USER_STATUSES).optional(),
+      email: z.string().min(1).max(254).optional(),
+      company: z.string().min(1).max(200).optional(),
+      ...pageQuery,
+    }),
+    reply: {
+      200: pageOf(
+        namedObject('AdminUser', {
+          id: z.uuid(),
+          email: z.string(),
+          full_name: z.string().nullable(),
+          email_verified: z.boolean(),
+          role: z.enum(['user', 'admin']),
+          status: z.enum(USER_STATUSES),
+          created_at: z.iso.datetime(),
+          accounts: z.array(
+            namedObject('AdminUserAccount', {
+              id: z.uuid(),
+              kind: z.enum(['personal', 'organization']),
+              name: z.string(),
+              role: z.enum(['viewer', 'member', 'admin', 'owner']),
+              status: z.enum(['active', 'suspended']),
+            }),
+          ),
+        }),
+      ),
+    },
+    example: {
+      query: { status: 'active', email: 'ada@', company: 'ada' },
+      reply: {
+        data: [
+          {
+            id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
+            email: 'ada@example.com',
+            full_name: 'Ada',
+            email_verified: true,
+            role: 'user',
+            status: 'active',
+            created_at: '2026-11-21T09:00:00.000Z',
+            accounts: [
+              {
+                id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
+                kind: 'organization',
+                name: 'Ada & Co',
+                role: 'owner',
+                status: 'active',
+              },
+            ],
+          },
+        ],
+        next_cursor: null,
+      },
+    },
+  },
+  ({ query }, { directory }) => {
+    const { status, email, company, limit } = query;
+    return directory.search({ status, email, company }, { after: after(query), limit });
+  },
+);
+
+/** Calls of platform admins on users, with what they belong to. */
+export const directoryRoutes: Route[] = [listUsers];

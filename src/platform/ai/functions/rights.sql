@@ -1,0 +1,5 @@
+-- Who may what in this schema. Nothing else is granted to anybody, but functions to the system (docs/decisions/0058).
+grant usage on schema ai to plinth_tenant, plinth_system;
+
+grant select, insert, delete on ai.safety_events to plinth_system;
+grant select, insert on ai.safety_events to plinth_tenant;

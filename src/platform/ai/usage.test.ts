@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { readAnswer } from './usage.ts';
+
+const USAGE = { prompt_tokens: 12, completion_tokens: 3, total_tokens: 15 };
+const OTHER = { prompt_tokens: 900, completion_tokens: 900, total_tokens: 1_800 };
+const choice = (content: string) => [{ index: 0, message: { role: 'assistant', content } }];
+
+/** Tokens of prompt and completion; undefined where the answer has no figures that can be. */
+function tokensIn(text: string): readonly [number, number] | undefined {
+  const { usage } = readAnswer(Buffer.from(text));
+  return usage === undefined ? undefined : [usage.promptTokens, usage.completionTokens];
+}
+
+const said = (answer: object) => JSON.stringify({ id: 'x', choices: choice('tea'), ...answer });
+
+test.each([
+  ['usage', said({ usage: USAGE }), [12, 3]],
+  ['none', said({}), undefined],
+  ['usage that is null', said({ usage: null }), undefined],
+  ['usage that is a text', said({ usage: JSON.stringify(USAGE) }), undefined],
+  ['figures that are texts', said({ usage: { prompt_tokens: '12', completion_tokens: '3' } }), undefined],
+  [
+    'usage written twice, of which the last holds',
+    `{"choices":[1],"usage":${JSON.stringify(OTHER)},"usage":${JSON.stringify(USAGE)}}`,
+    [12, 3],
+  ],
+  ['usage within its words only', said({ choices: choice(`"usage":${JSON.stringify(OTHER)}`) }), undefined],
+  [
+    'usage within its words, and its own',
+    said({ choices: choice(`"usage":${JSON.stringify(OTHER)}`), usage: USAGE }),
+    [12, 3],
+  ],
+  [
+    'usage of a choice and not its own',
+    said({ choices: [{ index: 0, message: { content: 'tea' }, usage: OTHER }] }),
+    undefined,
+  ],
+  ['usage deep within, and its own', said({ x: { y: [{ usage: OTHER }] }, usage: USAGE }), [12, 3]],
+  ['its usage in front of everything', `{"usage":${JSON.stringify(USAGE)},"choices":[1]}`, [12, 3]],
+  ['its name written in escapes', `{"choices":[1],"\\u0075sage":${JSON.stringify(USAGE)}}`, [12, 3]],
+  [
+    'words of more than a megabyte',
+    said({ choices: choice('tea "usage" \\ é'.repeat(80_000)), usage: USAGE }),
+    [12, 3],
+  ],
+  ['an end that is missing', said({ usage: USAGE }).slice(0, -1), undefined],
+  ['something behind its end', `${said({ usage: USAGE })}}`, undefined],
+])('a plain answer that has %s', (_, text, expected) => {
+  expect(tokensIn(text)).toEqual(expected);
+});

@@ -1,0 +1,69 @@
+import type { AccountId, UserId } from '#platform/kernel';
+import { z } from 'zod';
+import { namedObject } from './named-object.ts';
+
+/** `concern` is for another person. In a crisis nothing is generated and nothing charged. */
+export const SAFETY_STATUSES = ['ok', 'caution', 'concern', 'crisis'] as const;
+export type SafetyStatus = (typeof SAFETY_STATUSES)[number];
+
+/** The first nine are those of the Columbia scale (C-SSRS), from passive to attempted, recent and past apart. */
+export const SAFETY_KINDS = [
+  'wish_to_be_dead',
+  'active_thoughts',
+  'method',
+  'intent',
+  'plan',
+  'preparatory_acts',
+  'attempt_past',
+  'attempt_now',
+  'self_injury',
+  'eating_disorder',
+  'violence',
+  'abuse',
+  'medical_emergency',
+] as const;
+export type SafetyKind = (typeof SAFETY_KINDS)[number];
+
+/** What every answer of a route with a precheck carries. */
+export const safetySchema = namedObject('Safety', {
+  status: z.enum(SAFETY_STATUSES),
+  kinds: z.array(z.enum(SAFETY_KINDS)),
+});
+export type Safety = z.infer<typeof safetySchema>;
+
+/** A line that people in distress can call or write to. */
+export const helplineSchema = namedObject('Helpline', {
+  name: z.string(),
+  /** What to dial; null for one that is a page alone. */
+  phone: z.string().nullable(),
+  /** How to write to it, in words: `text HOME to 741741`. */
+  text: z.string().nullable(),
+  url: z.string().nullable(),
+  hours: z.string(),
+});
+export type Helpline = z.infer<typeof helplineSchema>;
+
+/** Words for somebody in distress, or who worries about somebody, and who else can help. */
+export interface SafetySupport {
+  readonly safety: Safety;
+  readonly message: string;
+  readonly helplines: readonly Helpline[];
+}
+
+/** What a route says of its precheck. */
+export interface Precheck<Input> {
+  /** All that the user has written in this request. */
+  readonly text: (input: Input) => string;
+  /** The caller's own locale (`de-AT`), where the product knows it; without it, or when it takes too long, Accept-Language counts. */
+  readonly locale?: (
+    call: Input & { readonly userId: UserId | undefined; readonly accountId: AccountId | undefined },
+    service: never,
+  ) => Promise<string | undefined>;
+  /** The body of the answer in place of the handler's, with status 200: it must fit the route's reply. */
+  readonly crisis: (support: SafetySupport, input: Input) => unknown;
+  /** The same as events, for a client that asked for a stream; without it, one event `safety` with the body. */
+  readonly crisisEvents?: (
+    support: SafetySupport,
+    input: Input,
+  ) => readonly { readonly event: string; readonly data: unknown }[];
+}
