@@ -1,0 +1,86 @@
+import { namedObject, type SafetySupport, wantsEvents } from '#platform/http';
+import { productRoutes } from '#platform/product';
+import { z } from 'zod';
+import type { Prism } from '../service.ts';
+import { instead, supportAgain } from '../safety.ts';
+import { line, readAgain } from '../words.ts';
+import type { Exchange } from './messages.ts';
+import { HISTORY_BYTES } from './placing.ts';
+import { EXCHANGE, exchange, SESSION, shownCrisis, shownExchange } from './shown.ts';
+import { ReplyEvents } from './telling.ts';
+
+const route = productRoutes<Prism>();
+
+/** Words and lines beside a reply: for what was written, or where what the model wrote was not fit to be shown. */
+function supportOf({ reply }: Exchange, support: SafetySupport, locale: string | undefined): SafetySupport {
+  return reply.safety === 'ok' ? support : instead(locale);
+}
+
+/** POST /v1/mirror/messages: a look at the text, admission, the model, and one commit; words as they come, if asked for. */
+export const sendMessage = route(
+  'POST /v1/mirror/messages',
+  {
+    summary: 'Say something in a session',
+    description: [
+      'Answers with the reply. With `Accept: text/event-stream` it is told event by event: `safety` (`{status, kinds}`), `words` (`{text}`) as they come, and at last `done` with what the plain answer is; `error` in its place where the model broke off before a word. Who hangs up finds the reply in the session.',
+      'Messages of one session are answered one after the other. A repeat of an Idempotency-Key is answered plainly.',
+      'To somebody in a crisis it answers with words and helplines: nothing is generated, kept or charged, whatever your plan and limits say.',
+    ].join('\n\n'),
+    tag: 'Prism Mirror',
+    auth: 'account',
+    may: 'member',
+    scope: 'prism:write',
+    rate: { perMinute: 120, by: 'account' },
+    maxSeconds: 150,
+    precheck: {
+      text: ({ body }) => body.content,
+      locale: ({ accountId }, { profiles }: Prism) => profiles.localeOf(accountId),
+      crisis: (support, { body }) => shownCrisis(support, body),
+      crisisEvents: (support, { body }) => [
+        { event: 'safety', data: support.safety },
+        { event: 'done', data: shownCrisis(support, body) },
+      ],
+    },
+    spends: {
+      feature: 'mirror_message',
+      as: 'inline',
+      storedBytes: HISTORY_BYTES,
+      check: ({ accountId, body }, { messages }: Prism) => messages.check(accountId, body.session_id),
+      replay: ({ accountId, kept }, { messages, profiles }: Prism) =>
+        readAgain(kept, async (id) => {
+          const made = await messages.read({ accountId, id });
+          const locale = await profiles.localeOf(accountId);
+          return shownExchange(made, supportOf(made, supportAgain(made.message, locale), locale));
+        }),
+    },
+    body: namedObject('NewMirrorMessage', { session_id: z.uuid(), content: line(4_000) }),
+    reply: { 200: exchange },
+    errors: [
+      'not_found',
+      'mirror_session_closed',
+      'mirror_session_busy',
+      'limit_exceeded',
+      'provider_unavailable',
+      'provider_rejected',
+      'answer_unusable',
+    ],
+    example: { body: { session_id: SESSION.id, content: EXCHANGE.message.content }, reply: EXCHANGE },
+  },
+  async ({ accountId, permit, body, origin, wire, safety: support }, { messages, profiles }) => {
+    const profile = await profiles.read(accountId);
+    const saying = { accountId, permit, profile, origin };
+    const words = { sessionId: body.session_id, content: body.content, safety: support.safety };
+    const shown = (made: Exchange) =>
+      shownExchange(made, supportOf(made, support, profile.locale ?? undefined));
+    if (!wantsEvents(wire)) return shown(await messages.say(saying, words));
+    const events = new ReplyEvents(wire, { origin, safety: support.safety });
+    try {
+      await events.done(shown(await messages.say(saying, words, events.words)));
+    } catch (error) {
+      if (!events.isOpen) throw error;
+      await permit.finish('broken off');
+      await events.failed(error);
+    }
+    return undefined;
+  },
+);

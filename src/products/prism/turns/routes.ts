@@ -1,0 +1,120 @@
+import { commitPoint } from '#platform/db';
+import { answer, namedObject, okReply, pageOf, pageQuery } from '#platform/http';
+import { productRoutes } from '#platform/product';
+import { z } from 'zod';
+import { supportAgain } from '../safety.ts';
+import { line, readAgain } from '../words.ts';
+import type { Prism } from '../service.ts';
+import { shownCrisis, shownReply, shownTurn, TURN, turn, turnReply } from './shown.ts';
+import { STYLES } from './store.ts';
+
+const FEEDBACK = commitPoint(
+  'prism.feedback',
+  'whether a turn helped, and the answer under the request’s key',
+);
+
+const route = productRoutes<Prism>();
+
+const common = {
+  tag: 'Prism Turn',
+  auth: 'account',
+  may: 'member',
+  scope: 'prism:write',
+  rate: { perMinute: 120, by: 'account' },
+} as const;
+const of = { params: { id: TURN.id } };
+const WRITTEN = { thought: TURN.original, style: TURN.style };
+
+/** POST /v1/turns: a look at the text, admission, the model, and one commit. */
+export const makeTurn = route(
+  'POST /v1/turns',
+  {
+    ...common,
+    summary: 'Turn a thought',
+    description:
+      'Answers when the model has. To somebody in a crisis it answers with words and helplines: nothing is generated, kept or charged, whatever your plan and limits say.',
+    maxSeconds: 90,
+    precheck: {
+      text: ({ body }) => body.thought,
+      locale: ({ accountId }, { profiles }: Prism) => profiles.localeOf(accountId),
+      crisis: (support, { body }) => shownCrisis(support, body),
+    },
+    spends: {
+      feature: 'turn',
+      as: 'inline',
+      replay: ({ accountId, kept }, { turns, profiles }: Prism) =>
+        readAgain(kept, async (id) => {
+          const row = await turns.read({ accountId, id });
+          return shownReply(row, supportAgain(row, await profiles.localeOf(accountId)));
+        }),
+    },
+    body: namedObject('NewTurn', {
+      thought: line(2_000).describe('One thought, as it comes to you.'),
+      style: z.enum(STYLES).default('gentle'),
+    }),
+    reply: { 200: turnReply },
+    errors: ['not_found', 'provider_unavailable', 'provider_rejected', 'answer_unusable', 'answer_too_large'],
+    example: { body: WRITTEN, reply: { ...TURN, support: null } },
+  },
+  async ({ accountId, caller, permit, body, origin, safety }, { turns, profiles }) => {
+    const profile = await profiles.read(accountId);
+    const { userId } = caller;
+    const asking = { accountId, userId, permit, profile, signal: origin.signal };
+    const made = await turns.make(asking, { ...body, safety: safety.safety });
+    return shownReply(made, safety);
+  },
+);
+
+export const listTurns = route(
+  'GET /v1/turns',
+  {
+    ...common,
+    may: 'viewer',
+    scope: 'prism:read',
+    summary: 'List your turns',
+    description: 'Newest first.',
+    query: z.strictObject(pageQuery),
+    reply: { 200: pageOf(turn) },
+    example: { reply: { data: [TURN], next_cursor: null } },
+  },
+  async ({ accountId, query }, { turns }) => {
+    const { data, next_cursor } = await turns.list(accountId, query);
+    return { data: data.map(shownTurn), next_cursor };
+  },
+);
+
+export const rateTurn = route(
+  'POST /v1/turns/:id/feedback',
+  {
+    ...common,
+    summary: 'Say whether a turn helped',
+    description: 'What you said of it before is replaced.',
+    body: namedObject('TurnFeedback', {
+      helpful: z.boolean(),
+      note: line(1_000).nullable().default(null),
+    }),
+    reply: { 200: turn },
+    errors: ['not_found'],
+    example: { ...of, body: { helpful: true }, reply: { ...TURN, helpful: true } },
+  },
+  ({ accountId, params, body, once }, { turns }) =>
+    once(FEEDBACK, async (tx) =>
+      answer(200, shownTurn(await turns.rateIn(tx, { accountId, id: params.id }, body))),
+    ),
+);
+
+export const deleteTurn = route(
+  'DELETE /v1/turns/:id',
+  {
+    ...common,
+    summary: 'Delete a turn',
+    description: 'It is gone from everywhere at once, and for good 30 days later.',
+    reply: { 200: okReply },
+    errors: ['not_found'],
+    example: { ...of, reply: { ok: true } },
+  },
+  async ({ accountId, params }, { turns }) => {
+    await turns.remove({ accountId, id: params.id });
+    return { ok: true };
+  },
+);

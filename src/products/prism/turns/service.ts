@@ -1,0 +1,130 @@
+import { commitPoint, type Transaction } from '#platform/db';
+import type { Page, Safety } from '#platform/http';
+import { type AccountId, AppError, type UserId } from '#platform/kernel';
+import { type Permit, stale } from '#platform/limits';
+import { type ProductContext, purgeTrash, timeList, type WorkKey } from '#platform/product';
+import { z } from 'zod';
+import type { Profile } from '../profile/service.ts';
+import { assertFit, careOf } from '../safety.ts';
+import { availableOr } from '../unavailable.ts';
+import { aboutPerson, clean } from '../words.ts';
+import {
+  DISTORTIONS,
+  insertTurn,
+  listTurns,
+  rateTurn,
+  readTurn,
+  type Style,
+  trash,
+  type TurnRow,
+} from './store.ts';
+
+const MADE = commitPoint('prism.turn', 'a turn, its settlement and the answer under the request’s key');
+const DELETE = commitPoint('prism.turn-delete', 'a turn in the trash');
+const PURGE = commitPoint('prism.turns-purged', 'turns that were deleted 30 days ago are gone');
+
+const said = z.string().refine((text) => text.trim() !== '');
+/** As the model is asked for it; `none` where the thought is not bent at all. */
+const turned = z.object({
+  distortion: z.enum([...DISTORTIONS, 'none']),
+  turn: said,
+  question: said,
+});
+
+/** Who asks for a turn, and what they were allowed. */
+export interface Asking {
+  readonly accountId: AccountId;
+  readonly userId: UserId;
+  readonly permit: Permit;
+  readonly profile: Profile;
+  readonly signal: AbortSignal;
+}
+
+/** Turn: one thought, seen from another side. */
+export function createTurns({ ai, db, ids }: ProductContext) {
+  /** Asks the model, then stores what it made, what that cost and the answer in one commit. */
+  async function make(
+    { accountId, userId, permit, profile, signal }: Asking,
+    { thought, style, safety }: { thought: string; style: Style; safety: Safety },
+  ): Promise<TurnRow> {
+    const { object } = await availableOr(
+      ai.generate(permit, {
+        feature: 'turn',
+        prompt: {
+          id: 'turn',
+          variables: { thought, style, care: careOf(safety), ...aboutPerson(profile) },
+        },
+        schema: turned,
+        signal,
+      }),
+    );
+    const { distortion, turn, question } = object;
+    await assertFit({ ai, permit, route: 'POST /v1/turns' }, turn, question);
+    const made = {
+      id: ids.next(),
+      thought,
+      style,
+      distortion: distortion === 'none' ? null : distortion,
+      turn: clean(turn),
+      question: clean(question),
+      safety,
+    };
+    const stored = permit.answering({ status: 200, body: { id: made.id } });
+    try {
+      const [[row]] = await db.tenant(accountId, MADE, [
+        insertTurn({ accountId, userId, ...made }),
+        ...(stored === undefined ? [] : [stored]),
+        permit.settlement(),
+      ]);
+      return row ?? missing();
+    } catch (error) {
+      throw stale(error);
+    }
+  }
+
+  async function read(key: WorkKey): Promise<TurnRow> {
+    const [[row]] = await db.tenant(key.accountId, [readTurn(key)]);
+    return row ?? missing();
+  }
+
+  /** Newest first. */
+  async function list(
+    accountId: AccountId,
+    { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
+  ): Promise<Page<TurnRow>> {
+    const turns = timeList('turns', {});
+    const [rows] = await db.tenant(accountId, [
+      listTurns(accountId, { after: turns.after(cursor), limit: limit + 1 }),
+    ]);
+    return turns.page(rows, limit);
+  }
+
+  /** Puts a turn into the trash, from where nobody gets it back. */
+  async function remove(key: WorkKey): Promise<void> {
+    await db.tenant(key.accountId, DELETE, async (tx) => {
+      const [row] = await tx.run(readTurn(key));
+      if (row === undefined) throw noTurn();
+      await tx.run(trash.trashing(key.accountId, key.id));
+    });
+  }
+
+  return { make, read, list, remove, rateIn, purge: () => purgeTrash(db, trash, PURGE) };
+}
+
+/** Says whether a turn helped, in the transaction of whoever counts the request's key. */
+async function rateIn(
+  tx: Transaction,
+  key: WorkKey,
+  feedback: { readonly helpful: boolean; readonly note: string | null },
+): Promise<TurnRow> {
+  const [row] = await tx.run(rateTurn(key, feedback));
+  return row ?? missing();
+}
+
+function noTurn(): AppError {
+  return new AppError('not_found', { message: 'There is no such turn.' });
+}
+
+function missing(): never {
+  throw noTurn();
+}
