@@ -1,0 +1,133 @@
+import { namedObject, pageOf, pageQuery } from '#platform/http';
+import { productRoutes } from '#platform/product';
+import { z } from 'zod';
+import { STATUSES } from '../licenses/shown.ts';
+import type { Coditect } from '../service.ts';
+import { exampleFound, foundLicenseReply } from './shown.ts';
+
+const route = productRoutes<Coditect>();
+const tag = 'Coditect for operators';
+const instant = z.iso.datetime({ offset: true });
+const LONGEST_DAYS = 3_650;
+
+export const findLicenses = route(
+  'GET /v1/admin/licenses',
+  {
+    tag,
+    summary: 'Find licences of all accounts',
+    description:
+      '`key` is a whole key, its end (five characters or more), its last group, or the hint that lists show. `email` is of whoever belongs to the account.',
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 120, by: 'user' },
+    query: z.strictObject({
+      key: z.string().min(4).max(80).optional(),
+      email: z.email().max(254).optional(),
+      account_id: z.uuid().optional(),
+      status: z.enum(STATUSES).optional(),
+      tier: z.string().min(1).max(100).optional(),
+      expires_before: instant.optional(),
+      expires_after: instant.optional(),
+      ...pageQuery,
+    }),
+    reply: { 200: pageOf(foundLicenseReply) },
+    errors: ['license_key_malformed'],
+    example: {
+      query: { key: exampleFound.key_hint, status: 'active' },
+      reply: { data: [exampleFound], next_cursor: null },
+    },
+  },
+  ({ query }, { desk }) => desk.list(query),
+);
+
+const changes = {
+  tag,
+  auth: 'admin',
+  scope: 'admin:write',
+  rate: { perMinute: 60, by: 'user' },
+  versioned: true,
+  reply: { 200: foundLicenseReply },
+  errors: ['not_found', 'precondition_failed'],
+} as const;
+
+const params = { id: exampleFound.id };
+
+export const suspendLicense = route(
+  'POST /v1/admin/licenses/:id/suspend',
+  {
+    ...changes,
+    summary: 'Suspend a licence',
+    description:
+      'Its sessions end, and its files are revoked, until it is reinstated: whatever is paid meanwhile. It takes no Idempotency-Key: what is suspended stays so.',
+    idempotency: 'none',
+    body: namedObject('SuspendLicenseRequest', {
+      reason: z.string().trim().min(1).max(500).describe('For the audit, which the account reads too.'),
+    }),
+    example: {
+      params,
+      body: { reason: 'The key was published.' },
+      reply: { ...exampleFound, status: 'suspended', status_reason: 'admin', version: 4 },
+    },
+  },
+  ({ body, params: { id }, ifMatch: version, caller, origin }, { desk }) =>
+    desk.suspend({ id, version, caller, origin }, body.reason),
+);
+
+export const reinstateLicense = route(
+  'POST /v1/admin/licenses/:id/reinstate',
+  {
+    ...changes,
+    summary: 'Reinstate a licence that an operator suspended',
+    description:
+      'It is worth what its account holds: where that is not paid it stays suspended. It takes no Idempotency-Key: what is reinstated stays so.',
+    idempotency: 'none',
+    example: { params, reply: exampleFound },
+  },
+  ({ params: { id }, ifMatch: version, caller, origin }, { desk }) =>
+    desk.reinstate({ id, version, caller, origin }),
+);
+
+export const extendLicense = route(
+  'POST /v1/admin/licenses/:id/extend',
+  {
+    ...changes,
+    summary: 'Have a licence work for longer than is paid for',
+    description:
+      'Gives the account the licence’s plan until then, as `POST /v1/admin/grants` does: it is listed there, and ended by `DELETE /v1/admin/grants/:id`. What the customer pays, and when, is as before. `days` count from the end of what is paid for, or from now where that is over. One that nothing ends stays as it is.',
+    body: z
+      .strictObject({
+        until: instant.optional(),
+        days: z.int().min(1).max(LONGEST_DAYS).optional(),
+      })
+      .refine(({ until, days }) => (until === undefined) !== (days === undefined), {
+        error: 'name either until or days',
+      })
+      .meta({ id: 'ExtendLicenseRequest' }),
+    errors: [...changes.errors, 'conflict'],
+    example: {
+      params,
+      body: { days: 30 },
+      reply: { ...exampleFound, expires_at: '2027-04-22T09:00:00.000Z' },
+    },
+  },
+  ({ body: { until, days = 0 }, params: { id }, ifMatch: version, caller, origin, once }, { desk }) =>
+    desk.extend({ id, version, caller, origin, once }, until === undefined ? { days } : { until }),
+);
+
+export const setLicenseSeats = route(
+  'PATCH /v1/admin/licenses/:id',
+  {
+    ...changes,
+    summary: 'Give a licence other seats than its plan',
+    description:
+      'In place of the plan’s while a plan runs; null gives them back to it. Sessions that run stay, and none is admitted until they fit.',
+    body: namedObject('ChangeLicenseRequest', { seats: z.int().min(0).max(100_000).nullable() }),
+    example: {
+      params,
+      body: { seats: 25 },
+      reply: { ...exampleFound, max_seats: 25, seats_left: 22, seats_by_admin: 25, version: 4 },
+    },
+  },
+  ({ body, params: { id }, ifMatch: version, caller, origin }, { desk }) =>
+    desk.setSeats({ id, version, caller, origin }, body.seats),
+);

@@ -1,0 +1,38 @@
+import type { CrashPoint } from '#platform/product';
+
+const ONE_COMMIT = 'one commit is all there is: before it nothing happened, after it everything did';
+
+/** Where a process of Coditect may be killed, and what that does. */
+export const coditectCrashPoints: Readonly<Record<string, CrashPoint>> = {
+  'coditect.activate': { because: ONE_COMMIT, lost: 'same' },
+  'coditect.deactivate': { because: ONE_COMMIT, lost: 'same' },
+  'coditect.letters': { because: 'the job writes them again, and each mail is one', lost: 'found' },
+  'coditect.rotate-key': { because: ONE_COMMIT, lost: 'keyed' },
+  'coditect.rehash': { because: 'both hashes find the licence: the next run renews it', lost: 'again' },
+  'coditect.lapse': {
+    because: 'how it stands is computed by whoever looks: the next run writes it',
+    lost: 'again',
+  },
+  'coditect.admin-changed': { because: ONE_COMMIT, lost: 'same' },
+  'coditect.admin-extended': { because: ONE_COMMIT, lost: 'keyed' },
+  'coditect.signing-key-rotated': { because: ONE_COMMIT, lost: 'keyed' },
+  'coditect.signing-key': {
+    because: 'a key that was not kept signed nothing: whoever needs one next makes another',
+    lost: 'same',
+  },
+  'coditect.session-acquired': {
+    because:
+      'one commit has the seat, its machine and its history; who was not answered takes it over by asking again',
+    lost: 'same',
+  },
+  'coditect.session-released': { because: ONE_COMMIT, lost: 'same' },
+  'coditect.session-forced': { because: ONE_COMMIT, lost: 'same' },
+  'coditect.session-refused': {
+    because: 'it is a copy of what the seat says, which the history is read from until somebody has made it',
+    lost: 'again',
+  },
+  'coditect.sessions-closed': {
+    because: 'it is a copy of what the seats say: what one run leaves the next one does',
+    lost: 'again',
+  },
+};

@@ -1,0 +1,21 @@
+import { type DataRule, erased, erasedWith, unlinked } from '#platform/db';
+
+/** What erasure and export do with licences, machines and sessions. */
+export const coditectDataRules: DataRule[] = [
+  {
+    table: 'coditect.licenses',
+    account: erased(),
+    withheld: ['key_hash', 'key_hash_by', 'key_sealed'],
+  },
+  { table: 'coditect.machines', account: erasedWith('coditect.licenses') },
+  {
+    table: 'coditect.sessions',
+    account: erasedWith('coditect.licenses'),
+    user: unlinked(
+      { user_id: 'null', ip: 'null', agent: 'null', said_agent: 'null', said_ip: 'null' },
+      'when the account’s machines worked is the account’s',
+    ),
+  },
+  { table: 'coditect.revocations', account: erasedWith('coditect.licenses') },
+  { table: 'coditect.signing_keys', nobodys: 'the keys that sign licence files' },
+];

@@ -1,0 +1,14 @@
+-- Who may what in this schema. Nothing else is granted to anybody, but functions to the system (docs/decisions/0058).
+grant usage on schema coditect to plinth_tenant, plinth_system;
+
+grant select, insert, update, delete on coditect.licenses, coditect.machines, coditect.sessions, coditect.signing_keys,
+  coditect.revocations to plinth_system;
+grant select, update on coditect.licenses to plinth_tenant;
+grant select, insert, update on coditect.machines to plinth_tenant;
+grant select, insert, update on coditect.sessions to plinth_tenant;
+grant select on coditect.revocations to plinth_tenant;
+
+-- Tenants may call these, and nothing that is a part of them.
+grant execute on function coditect.subscription(uuid) to plinth_tenant;
+grant execute on function coditect.renewed_at(billing.subscriptions) to plinth_tenant;
+grant execute on function coditect.head(uuid) to plinth_tenant;

@@ -1,0 +1,86 @@
+import { type Statement, statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { KeptKey } from '../licenses/license.ts';
+import type { HeadRow } from '../licenses/store.ts';
+
+/** A licence as it was last written. */
+export interface StoredLicense {
+  readonly account_id: AccountId;
+  readonly id: string;
+  readonly tier: string;
+  readonly status: HeadRow['status'];
+  readonly status_reason: string | null;
+  readonly suspended_at: Date | null;
+  readonly deactivated_at: Date | null;
+  readonly period_end: Date | null;
+  readonly holds_until: Date | null;
+  readonly version: number;
+}
+
+/** The licence of an account, which nobody else changes until the transaction ends. */
+export const lockLicense = (accountId: AccountId) =>
+  statement<StoredLicense>(
+    `select account_id, id, tier, status, status_reason, suspended_at, deactivated_at, period_end, holds_until, version
+     from coditect.licenses where account_id = $1 for update`,
+    [accountId],
+  );
+
+export interface NewLicense extends KeptKey {
+  readonly accountId: AccountId;
+  readonly id: string;
+  readonly tier: string;
+}
+
+export const insertLicense = (license: NewLicense) =>
+  statement(
+    `insert into coditect.licenses (account_id, id, key_hash, key_hash_by, key_sealed, key_tail, tier, status)
+     values ($1, $2, $3, $4, $5, $6, $7, 'active')`,
+    [
+      license.accountId,
+      license.id,
+      license.keyHash,
+      license.keyHashBy,
+      license.keySealed,
+      license.keyTail,
+      license.tier,
+    ],
+  );
+
+/** Writes how a licence stands now. */
+export const writeLicense = (to: StoredLicense) =>
+  statement(
+    `update coditect.licenses set tier = $3, status = $4, status_reason = $5, suspended_at = $6, deactivated_at = $7, period_end = $8,
+       holds_until = $9, version = $10, updated_at = app.now()
+     where account_id = $1 and id = $2`,
+    [
+      to.account_id,
+      to.id,
+      to.tier,
+      to.status,
+      to.status_reason,
+      to.suspended_at,
+      to.deactivated_at,
+      to.period_end,
+      to.holds_until,
+      to.version,
+    ],
+  );
+
+/** Signed files of this version, and those before it, hold no more. */
+export function revokeFiles(license: StoredLicense, reason: string, listedUntil: Date | null): Statement {
+  return statement(
+    `insert into coditect.revocations as r (account_id, license_id, version, reason, listed_until) values ($1, $2, $3, $4, $5)
+     on conflict (account_id, license_id) do update set version = excluded.version, reason = excluded.reason,
+       revoked_at = app.now(), listed_until = excluded.listed_until, updated_at = app.now()`,
+    [license.account_id, license.id, license.version, reason, listedUntil],
+  );
+}
+
+/** Accounts whose licence stands otherwise than when it was last written: what they held is over, or what they owed. */
+export const lapsedAccounts = (limit: number) =>
+  statement<{ account_id: AccountId }>(
+    `select l.account_id from coditect.licenses l cross join lateral coditect.head(l.account_id) h
+     where (l.holds_until <= app.now() or l.status = 'suspended')
+       and (h.status, h.tier, h.holds_until) is distinct from (l.status, l.tier, l.holds_until) limit $1`,
+    [limit],
+  );

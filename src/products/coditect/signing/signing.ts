@@ -1,0 +1,59 @@
+import { CompactSign, compactVerify, errors, exportJWK, type JWK } from 'jose';
+import { AppError } from '#platform/kernel';
+import type { SigningKey, SigningKeys } from './keys.ts';
+
+/** Tells a session's token from whatever else a key of ours may sign. */
+const TYPE = 'coditect-session+jwt';
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+export interface Signing {
+  /** A compact JWS with EdDSA, its key id in the header. */
+  sign(claims: Claims): Promise<string>;
+  /** What a token of ours says. Its times are for whoever asks to judge. Throws `token_invalid`. */
+  verify(token: string): Promise<Claims>;
+  /** The public keys of all kinds, former ones too: as JWK, with their PEM. */
+  jwks(): Promise<readonly PublicKey[]>;
+}
+
+export type PublicKey = JWK & {
+  readonly kid: string;
+  readonly pem: string;
+  readonly retired_at: string | null;
+};
+
+export function createSigning({ keys }: { readonly keys: SigningKeys }): Signing {
+  return {
+    async sign(claims) {
+      const key = await keys.current('ed25519');
+      return new CompactSign(Buffer.from(JSON.stringify(claims)))
+        .setProtectedHeader({ alg: 'EdDSA', kid: key.id, typ: TYPE })
+        .sign(key.privateKey());
+    },
+    async verify(token) {
+      try {
+        const { payload } = await compactVerify(
+          token,
+          async ({ kid, typ }) => {
+            const key = typ === TYPE && kid !== undefined ? await keys.find(kid) : undefined;
+            if (key?.kind !== 'ed25519') throw new errors.JWKSNoMatchingKey();
+            return key.publicKey;
+          },
+          { algorithms: ['EdDSA'] },
+        );
+        return JSON.parse(Buffer.from(payload).toString('utf8')) as Claims;
+      } catch (error) {
+        // Whatever is wrong with a token is its bearer's; what is wrong with us is an error.
+        if (error instanceof errors.JOSEError) throw new AppError('token_invalid', { cause: error });
+        throw error;
+      }
+    },
+    jwks: async () => Promise.all((await keys.all()).map(publicKey)),
+  };
+}
+
+async function publicKey({ id, kind, pem, publicKey: key, retiredAt }: SigningKey): Promise<PublicKey> {
+  const jwk = await exportJWK(key);
+  const alg = kind === 'ed25519' ? 'EdDSA' : 'RS256';
+  return { ...jwk, kid: id, alg, use: 'sig', pem, retired_at: retiredAt?.toISOString() ?? null };
+}
