@@ -18,6 +18,7 @@ import { ensureOwner, ownerFileOf } from '#platform/owner';
 import { createTelemetry, type Telemetry } from '#platform/telemetry';
 import { createServer, type Server } from '#server';
 import { aiSettingsOf } from './app/ai-settings.ts';
+import { openAppStore } from './app/app-store.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { allMigrations, allRoutes } from './app/lists.ts';
 import type { AppOptions } from './app/options.ts';
@@ -25,6 +26,7 @@ import { openRedis } from './app/redis.ts';
 import { openAISandbox, qstashSandbox, type SandboxParts } from './app/sandboxes.ts';
 import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
+import { openGooglePlay } from './app/google-play.ts';
 import { openStripe } from './app/stripe.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
@@ -67,6 +69,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const { config, clock = systemClock } = options;
   const telemetry = createTelemetry({ logLevel: config.logLevel });
   opened.defer(() => telemetry.close());
+  if (config.errorTracker !== undefined) await telemetry.trackErrors(config.errorTracker, clock);
   const db = await openedDatabase(options, telemetry, opened);
   const ids = createIds({ clock, random: systemRandom });
   const secrets = await openSecrets(config, { db, random: systemRandom });
@@ -85,15 +88,28 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const qstash = await qstashOf(config, sandboxes);
   const providers = await openProviders(config, clock, sandboxes);
   const stripe = await openStripe(options, sandboxes);
-  const modules = wire({ ...base, holder, options, upstreams, qstash, providers, stripe: stripe?.link });
+  const appStore = await openAppStore({ ...options, clock }, sandboxes);
+  const googlePlay = await openGooglePlay(options, db, sandboxes);
+  const modules = wire({
+    ...base,
+    holder,
+    options,
+    upstreams,
+    qstash,
+    providers,
+    stripe: stripe?.link,
+    stores: [...appStore.stores, ...googlePlay.stores],
+  });
   opened.defer(() => modules.close());
   await modules.entitlements.syncCatalogues();
   await modules.identity.ready();
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
-  const server = connected(await createServer(serverParts(modules, options)), (url) =>
-    stripe?.connect(modules, url),
-  );
+  const server = connected(await createServer(serverParts(modules, options)), (url) => {
+    appStore.connect(url);
+    googlePlay.connect(url);
+    return stripe?.connect(modules, url);
+  });
   const worker = options.work ? modules.jobs.work() : undefined;
   const stopSweep = options.work ? modules.limiting.startSweep() : undefined;
   const stopTelling = options.work ? modules.dispatcher.start() : undefined;
@@ -131,14 +147,16 @@ const LOST_GRACE = 5;
 /** Milliseconds that the database may be away while a process wants to end and knows what it does not. A second signal ends it at once. */
 const LAST_WORDS = 600_000;
 
-/** Nothing else knows what these calls cost: whoever ends the process now posts estimates. */
+/**
+ * Ends whose callers have their answers are under no request any more. What the database could not be told nothing else knows: whoever
+ * ends the process now posts estimates.
+ */
 async function tellAll({ limits, telemetry }: Modules): Promise<void> {
-  if (limits.retries.size === 0) return;
-  telemetry.logger.warn(
-    { waiting: limits.retries.size },
-    'waits for the database, to tell what calls have cost',
-  );
-  await limits.retries.finish(LAST_WORDS);
+  const { ends, retries } = limits;
+  if (retries.size > 0)
+    telemetry.logger.warn({ waiting: retries.size }, 'waits for the database, to tell what calls have cost');
+  await within(LAST_WORDS, ends.idle());
+  if (retries.size > 0) await retries.finish(ends.size === 0 ? LAST_WORDS : 0);
 }
 
 /** A lease that can't be ended runs out. */

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { lockDataFolder, openDatabase, statement } from '#platform/db';
 import { createQStashSandbox } from '#sandbox/qstash';
 import { engine, testDatabase } from '#test/services';
@@ -16,8 +16,6 @@ const running = new Set<ChildProcess>();
 const { url } = engine === 'postgres' ? await testDatabase({ empty: true }) : { url: '' };
 /** What is the same to every database: each program opens the embedded one anew, which takes its time. */
 const onServer = test.runIf(engine === 'postgres');
-// Each test starts programs, up to nine one after the other.
-vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth main '));
 afterAll(() => {
@@ -171,7 +169,7 @@ test('a second signal ends a stop that takes its time', async () => {
   await hanging;
 });
 
-test('settings that are wrong stop the start, with a line for each and no value', async () => {
+onServer('settings that are wrong stop the start, with a line for each and no value', async () => {
   const program = plinth(['start'], {
     PORT: 'marker',
     DATABASE_URL: 'postgres//marker',
@@ -182,16 +180,19 @@ test('settings that are wrong stop the start, with a line for each and no value'
   expect(program.said()).not.toContain('marker');
 });
 
-test('a live sign without NODE_ENV=production stops the start, with a line that says what to set', async () => {
-  const program = plinth(['start'], { HOST: '0.0.0.0', STRIPE_SECRET_KEY: 'sk_live_marker' });
-  expect(await program.ended()).toBe(1);
-  expect(program.said().trim().split('\n').slice(1)).toEqual([
-    expect.stringMatching(/^ {2}STRIPE_SECRET_KEY is a live one: set NODE_ENV=production, or /),
-    expect.stringMatching(/^ {2}HOST is reached from elsewhere, .*: set NODE_ENV=production, or /),
-  ]);
-});
+onServer(
+  'a live sign without NODE_ENV=production stops the start, with a line that says what to set',
+  async () => {
+    const program = plinth(['start'], { HOST: '0.0.0.0', STRIPE_SECRET_KEY: 'sk_live_marker' });
+    expect(await program.ended()).toBe(1);
+    expect(program.said().trim().split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^ {2}STRIPE_SECRET_KEY is a live one: set NODE_ENV=production, or /),
+      expect.stringMatching(/^ {2}HOST is reached from elsewhere, .*: set NODE_ENV=production, or /),
+    ]);
+  },
+);
 
-test('config shows what is in effect, and hides secrets', async () => {
+onServer('config shows what is in effect, and hides secrets', async () => {
   const program = plinth(['config'], { OPENAI_API_KEY: 'sk-marker', SANDBOX_LATENCY_MS: '7' });
   expect(await program.ended()).toBe(0);
   expect(program.said()).toMatch(/SANDBOX_LATENCY_MS +7/);
@@ -215,38 +216,30 @@ test('migrate goes down and up again, and doctor says how things stand', async (
   expect(well.said()).toMatch(/ok {4}database/);
 });
 
-onServer(
-  'budget sets, closes, opens and lists what model calls may cost the operator',
-  async () => {
-    expect(await plinth(['migrate', 'up']).ended()).toBe(0);
-    const says = async (...words: string[]) => {
-      const program = plinth(['budget', ...words]);
-      return [await program.ended(), program.said()];
-    };
-    expect(await says('list')).toEqual([0, 'There are no budgets.\n']);
-    expect(await says('set', '12.50', 'product=reel')).toEqual([
-      0,
-      'product=reel: $0.00 of $12.50 a day, open\n',
-    ]);
-    expect(await says('close', 'product=reel')).toEqual([
-      0,
-      'product=reel: $0.00 of $12.50 a day, closed by hand\n',
-    ]);
-    expect(await says('close')).toEqual([
-      0,
-      'everything: $0.00 of no cap, closed by hand\nproduct=reel: $0.00 of $12.50 a day, closed by hand\n',
-    ]);
-    expect(await says('open', 'product=reel')).toMatchObject([
-      0,
-      expect.stringMatching(/12\.50 a day, open/),
-    ]);
-    const usage = [2, expect.stringContaining('Usage: plinth budget')];
-    const wrong = [['set', 'much'], ['close', 'who=reel'], ['shut']];
-    expect(await Promise.all(wrong.map((words) => says(...words)))).toMatchObject(wrong.map(() => usage));
-    // Eight programs, one after the other where each has the data folder for itself.
-  },
-  180_000,
-);
+onServer('budget sets, closes, opens and lists what model calls may cost the operator', async () => {
+  expect(await plinth(['migrate', 'up']).ended()).toBe(0);
+  const says = async (...words: string[]) => {
+    const program = plinth(['budget', ...words]);
+    return [await program.ended(), program.said()];
+  };
+  expect(await says('list')).toEqual([0, 'There are no budgets.\n']);
+  expect(await says('set', '12.50', 'product=reel')).toEqual([
+    0,
+    'product=reel: $0.00 of $12.50 a day, open\n',
+  ]);
+  expect(await says('close', 'product=reel')).toEqual([
+    0,
+    'product=reel: $0.00 of $12.50 a day, closed by hand\n',
+  ]);
+  expect(await says('close')).toEqual([
+    0,
+    'everything: $0.00 of no cap, closed by hand\nproduct=reel: $0.00 of $12.50 a day, closed by hand\n',
+  ]);
+  expect(await says('open', 'product=reel')).toMatchObject([0, expect.stringMatching(/12\.50 a day, open/)]);
+  const usage = [2, expect.stringContaining('Usage: plinth budget')];
+  const wrong = [['set', 'much'], ['close', 'who=reel'], ['shut']];
+  expect(await Promise.all(wrong.map((words) => says(...words)))).toMatchObject(wrong.map(() => usage));
+});
 
 test('usage verify ends with 1 and names the cells where the sums of reports differ from the rows, until they are repaired', async () => {
   expect(await plinth(['migrate', 'up']).ended()).toBe(0);
@@ -319,7 +312,7 @@ test('an upstream without the models that products ask for ends a start in a sen
   expect(program.said()).not.toContain('    at ');
 });
 
-test('doctor names what is wrong with each thing in a line', async () => {
+onServer('doctor names what is wrong with each thing in a line', async () => {
   const program = plinth(['doctor'], {
     DATABASE_URL: 'postgres://a:marker@127.0.0.1:1/a',
     MINIMAX_API_KEY: 'marker',

@@ -1,5 +1,7 @@
-import { type Ai, type AiParts, createAi } from '#platform/ai';
+import { type Ai, type AiParts, createAi, createFindings } from '#platform/ai';
 import type { Config } from '#platform/config';
+import type { Database } from '#platform/db';
+import type { Ids } from '#platform/kernel';
 import type { Holder } from '#platform/limits';
 import type { Product } from '#platform/product';
 import type { Telemetry } from '#platform/telemetry';
@@ -8,16 +10,20 @@ import { aiSettingsOf } from './ai-settings.ts';
 
 interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'crashHook'> {
   readonly config: Config;
+  readonly db: Database;
+  readonly ids: Ids;
   readonly telemetry: Telemetry;
   readonly holder: Holder;
 }
 
 /** Every way to a model, with the policies and prompts of all products, and what the operator's file says of them. */
-export function openAi({ telemetry, config, ...parts }: AiWiring): Ai {
+export function openAi({ telemetry, config, db, ids, ...parts }: AiWiring): Ai {
   return createAi({
     ...parts,
     ...telemetry,
     ...aiSettingsOf(config),
+    findings: createFindings({ db, ids, ...telemetry }),
+    moderation: config.ai.moderation,
     slots: config.ai.slots,
     fleet: () => parts.holder.fleet,
     policies: policiesOf(products),

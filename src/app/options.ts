@@ -8,6 +8,28 @@ export interface StripeStandIn {
   readonly secretKey: string;
 }
 
+/** A sandbox of Google Play that is running already. */
+export interface GooglePlayStandIn {
+  readonly url: string;
+  readonly packageName: string;
+  readonly serviceAccount: () => string | Promise<string>;
+  readonly isRunning?: () => boolean;
+}
+
+/** A sandbox of the App Store that is running already. */
+export interface AppStoreStandIn {
+  readonly url: string;
+  readonly root: string;
+  readonly app: {
+    readonly bundleId: string;
+    readonly appId: number;
+    readonly environment: 'Production' | 'Sandbox';
+  };
+  readonly key: { readonly pem: string; readonly keyId: string; readonly issuerId: string };
+  /** `sandbox` when not said. */
+  readonly mode?: 'live' | 'test';
+}
+
 export interface AppOptions {
   readonly config: Config;
   readonly version: string;
@@ -26,4 +48,8 @@ export interface AppOptions {
   readonly crashHook?: CrashHook;
   /** In place of one of this process's own: a sandbox whose clock somebody else drives. */
   readonly stripeSandbox?: StripeStandIn;
+  /** The same of Google Play. */
+  readonly googlePlaySandbox?: GooglePlayStandIn;
+  /** The same of the App Store, one for each of its environments. */
+  readonly appStoreSandbox?: readonly AppStoreStandIn[];
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -36,9 +37,24 @@ async function onCall(before: (count: number) => Promise<void> = async () => {})
   return { sandbox, starts: () => starts };
 }
 
+/** Settles when so many requests have come to servers of this process. */
+function requests(count: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let come = 0;
+  const onRequest = () => {
+    come += 1;
+    if (come === count) resolve();
+  };
+  subscribe('http.server.request.start', onRequest);
+  onTestFinished(() => void unsubscribe('http.server.request.start', onRequest));
+  return promise;
+}
+
 describe('a sandbox', () => {
   test('is not started before somebody calls it, and then once for all who call', async () => {
-    const { sandbox, starts } = await onCall();
+    // While it starts all of them come.
+    const come = requests(3);
+    const { sandbox, starts } = await onCall(() => come);
     expect([starts(), sandbox.isRunning()]).toEqual([0, false]);
     const answers = await Promise.all([ask(sandbox), ask(sandbox), ask(sandbox)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);

@@ -1,7 +1,8 @@
-import type { Ai } from '#platform/ai';
 import { installationOf } from '#platform/db';
+import { createUpgradeFor } from '#platform/entitlements';
 import type { PlannedCall } from '#platform/limits';
 import { ownerKeyOf } from '#platform/owner';
+import { plannedBy } from '#platform/product';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import type { Modules } from './wiring.ts';
@@ -22,10 +23,11 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
     roleOf: accounts.roleOf,
     kindOf: accounts.kindOf,
     ownerOf: accounts.ownerOf,
+    safety: ai.safety,
     admit: ({ spender: { userId, keyId, sessionId }, product, feature, textBytes, prepared, ...request }) => {
       // Not all that a route has prepared: what is asked is remembered as text where it is denied.
       const { planned, leastReserve } = prepared ?? {
-        planned: plannedCall(ai, { product, feature, textBytes }),
+        planned: plannedBy(ai, { product, feature, textBytes }),
         leastReserve: undefined,
       };
       return limits.admit({
@@ -40,26 +42,6 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
       });
     },
     docsKey: async () => ownerKeyOf(config.dataDir, (await installationOf(db)).id),
-    upgradeFor: ({ product, plan, grant, atLeast }) =>
-      entitlements.upgradeFor(product, plan, (grants) => grant === null || enough(grants[grant], atLeast))
-        ?.plan ?? null,
+    upgradeFor: createUpgradeFor(entitlements),
   };
-}
-
-/** What a prompt of ours adds to the texts that it is about, at most. */
-const PROMPT_BYTES = 8 * 1_024;
-
-function plannedCall(
-  ai: Ai,
-  asked: { product: string; feature: string; textBytes: number },
-): ReturnType<Ai['estimate']> {
-  return ai.estimate({
-    policy: `${asked.product}.${asked.feature}`,
-    inputBytes: asked.textBytes + PROMPT_BYTES,
-  });
-}
-
-function enough(held: number | boolean | undefined, needed: number | boolean | null): boolean {
-  if (typeof needed === 'number') return typeof held === 'number' && held >= needed;
-  return held !== undefined && held !== false;
 }

@@ -55,7 +55,7 @@ export async function openStripe(
     async connect({ db, entitlements }, baseUrl) {
       telling.is(async () => {
         const catalogues = [...entitlements.catalogues.values()];
-        const { endpoint } = await syncStripe({ db, client, catalogues, baseUrl, anew: true });
+        const { endpoint } = await syncStripe({ db, client, catalogues, tax: how.tax, baseUrl, anew: true });
         webhookSecrets = endpoint?.secret === undefined ? [] : [endpoint.secret];
       });
       if (sandbox.isRunning === undefined) await telling.run();

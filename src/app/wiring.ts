@@ -1,6 +1,6 @@
 import { createAudit } from '#platform/audit';
 import type { UpstreamOptions } from '#platform/ai';
-import { createSales, type StripeConnection } from '#platform/billing';
+import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
 import { createEntitlements, createPlanRates } from '#platform/entitlements';
 import type { Mounted } from '#platform/http';
@@ -44,6 +44,8 @@ export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'teleme
   readonly providers: Providers;
   /** undefined: nothing is sold here. */
   readonly stripe: StripeConnection | undefined;
+  /** Where purchases are made in apps. */
+  readonly stores: readonly ProviderSettings[];
 }
 
 /** The modules of this process. */
@@ -56,20 +58,28 @@ export function wire(parts: WiringParts) {
   const { ai, aiSettings } = spending;
   const { identity, accounts, planRates } = people;
   const services = servicesOf({ ...parts, ...people, ...spending });
+  const { baseUrl } = parts.options.config;
+  const given = { ...parts, ...people, ...spending, baseUrl };
   const sold = products.map((product) => ({
     product,
-    service: product.service(productContext(product.key, { ...parts, ...people, ...spending })),
+    service: product.service(productContext(product, given)),
   }));
   for (const { product, service } of sold) registerProduct(people, product, service);
   for (const module of modules) keepSchedules(people.queue, module, serviceOf(services, module.name));
   const mounted: Mounted[] = [
     ...mountedOf(services),
-    ...sold.map(({ product, service }) => ({ module: product.key, routes: product.routes, service })),
+    ...sold.map(({ product: { key: module, routes, resolveKey }, service }) => ({
+      module,
+      routes,
+      service,
+      resolveKey,
+    })),
   ];
   return {
     ...parts,
     ...people,
     ...spending,
+    baseUrl,
     services,
     mounted,
     async close() {
@@ -168,6 +178,9 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     jobs,
     log,
     freeAccountsPerUser: config.freeAccountsPerUser,
+    longestGraceDays: config.longestGraceDays,
+    metrics: parts.telemetry.metrics,
+    storeSandboxAccounts: config.storeSandboxAccounts,
     accountByEmail: async (email) =>
       (await db.system('admin.grants', [userByEmail(email)]))[0][0]?.default_account_id,
   });

@@ -22,6 +22,24 @@ function storesOf({ stripe }: Config): string[] {
   return [stripe.account === undefined ? 'sandbox stores' : `Stripe in ${stripe.account.mode} mode`];
 }
 
+/**
+ * Of a process that only serves, or only works, and stands in for payment providers by itself: whoever does the rest has sandboxes of its own, and knows
+ * nothing of what is bought in these. undefined: nobody is stood in for, or all is done here.
+ */
+export function sandboxesApart(
+  { stripe, appStore, googlePlay }: Pick<Config, 'stripe' | 'appStore' | 'googlePlay'>,
+  { serve, work }: { readonly serve: boolean; readonly work: boolean },
+): string | undefined {
+  const settings = [
+    ...(stripe !== undefined && stripe.account === undefined ? ['STRIPE_API_URL'] : []),
+    ...(appStore !== undefined && appStore.app === undefined ? ['APP_STORE_API_URL'] : []),
+    ...(googlePlay !== undefined && googlePlay.account === undefined ? ['GOOGLE_PLAY_API_URL'] : []),
+  ];
+  if (serve === work || settings.length === 0) return undefined;
+  return `Sandboxes of stores are in this process alone: what is bought in another one is unknown here.
+Run \`plinth start\`, which serves and works, or name one for all processes: ${settings.join(', ')}, with the keys.`;
+}
+
 /** What to paste into another terminal, with the port and the owner's file that are really in use. */
 export function invitation(config: Config, url: string, ownerFile: string | undefined): string {
   const key =

@@ -9,15 +9,19 @@ import {
   type UpstreamSetting,
   unusableFolder,
 } from '#platform/config';
+import { oldHelplines } from '#platform/ai';
 import { AppError, systemClock } from '#platform/kernel';
 import { ensurePrivate } from '#platform/db';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
+import { askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
 import { aiSettingsOf, providersOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
+import { googlePlayChecks } from './google-play-check.ts';
+import { appStoreChecks } from './app-store-check.ts';
 import { stripeChecks } from './stripe-check.ts';
 import { codeOf, reason, OperatorError } from './operator-error.ts';
 
@@ -48,10 +52,14 @@ export const doctor: Verb = async ({ config, words }) => {
       name: `AI: ${setting.name}`,
       look: () => upstream(setting),
     })),
+    { name: 'helplines', look: async () => helplinesState() },
     { name: 'passkeys', look: async () => passkeysState(config) },
     ...providersChecks(config),
     { name: 'mail', look: () => mailState(config.mail) },
+    { name: 'error tracker', look: () => errorTrackerState(config.errorTracker) },
     ...stripeChecks(config),
+    ...googlePlayChecks(config, unlessInUse),
+    ...appStoreChecks(config),
     ...(delivery === undefined ? [] : [{ name: 'QStash', look: () => qstash(delivery) }]),
   ];
   let sound = true;
@@ -65,6 +73,16 @@ export const doctor: Verb = async ({ config, words }) => {
   }
   return sound ? 0 : 1;
 };
+
+/** Days after which somebody should look whether they are still right. */
+const HELPLINES_GOOD_FOR = 365;
+
+/** Helplines come with the program; a number that has changed is worse than none. It is a warning: the program works. */
+function helplinesState(): string {
+  const old = oldHelplines(new Date(systemClock.now()), HELPLINES_GOOD_FOR);
+  if (old.length === 0) return 'looked at within the last year';
+  return `WARNING: nobody has looked at these for a year: ${old.join(', ')} (docs/safety.md)`;
+}
 
 /** What would be refused is refused by the settings; what works for nobody but this machine is said here. */
 function passkeysState({ environment, passkeys: { rpId, origins } }: Config): string {
@@ -141,6 +159,18 @@ async function mailState(settings: MailSettings): Promise<string> {
     throw new OperatorError(`${transport.name} can not be used (${mailReason(cause)}).`, { cause });
   });
   return `from ${settings.from.address} by ${transport.name}: ${says}`;
+}
+
+async function errorTrackerState(settings: Config['errorTracker']): Promise<string> {
+  if (settings === undefined) return 'SENTRY_DSN is not set: errors stand in the log alone';
+  const { host } = new URL(settings.dsn);
+  const status = await askErrorTracker(settings.dsn).catch((cause: unknown) => {
+    throw new OperatorError(`${host} can not be reached (${codeOf(cause)}).`, { cause });
+  });
+  if (status === 401 || status === 403 || status === 404)
+    throw new OperatorError(`${host} does not know the project or the key of SENTRY_DSN (status ${status}).`);
+  if (status >= 300 && status !== 429) throw new OperatorError(`${host} answers with status ${status}.`);
+  return `${host} takes events of ${settings.environment}`;
 }
 
 /** What a mail server says when a log-in fails may quote it: only its number is told. */

@@ -2,7 +2,7 @@ import type { App, AppOptions } from '#app';
 import { type Config, onPort } from '#platform/config';
 import { openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
-import { banner, invitation } from './banner.ts';
+import { banner, invitation, sandboxesApart } from './banner.ts';
 import { crashingAt } from './crash-hook.ts';
 import { preparedFile } from './prepared-file.ts';
 import { waitForDatabase } from './wait-for-database.ts';
@@ -35,6 +35,8 @@ type Roles = Pick<AppOptions, 'serve' | 'work' | 'migrate' | 'owner'>;
 async function run(invocation: Invocation, roles: Roles): Promise<number> {
   const { version } = invocation;
   process.stdout.write(`\n${banner(invocation.config, version)}\n`);
+  const apart = sandboxesApart(invocation.config, roles);
+  if (apart !== undefined) process.stdout.write(`${apart}\n`);
   // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
   const crashHook = crashingAt(invocation.config.crashAt);
   const begun = openStore(invocation.config, crashHook, preparedFile(invocation.config));
@@ -94,11 +96,20 @@ function signalled(): Promise<NodeJS.Signals> {
   return asked.promise;
 }
 
-/** A defect that nobody caught leaves the process in a state that nobody knows: it is logged, and the process ends. */
+/** Milliseconds that a process with a defect stays, to tell a tracker of errors why it ends. */
+const LAST_REPORT = 1_000;
+
+/**
+ * A defect that nobody caught leaves the process in a state that nobody knows: it is logged, and the process ends. Where errors are
+ * told to a tracker this is told too, once; a second defect in that time ends the process at once.
+ */
 function endOnDefects({ telemetry }: App): void {
+  let isEnding = false;
   const end = (kind: string) => (err: unknown) => {
     telemetry.logger.error({ err }, kind);
-    process.exit(1);
+    if (isEnding) process.exit(1);
+    isEnding = true;
+    telemetry.flushErrors(LAST_REPORT).then(endNow, endNow);
   };
   process.on('uncaughtException', end('an exception that nobody caught'));
   process.on('unhandledRejection', end('a rejection that nobody caught'));

@@ -4,7 +4,7 @@ import { AppError, systemClock } from '#platform/kernel';
 import { products } from '#products';
 import { OperatorError } from './operator-error.ts';
 
-const LINES = ['Stripe key', 'Stripe clock', 'Stripe prices', 'Stripe webhook'] as const;
+const LINES = ['Stripe key', 'Stripe clock', 'Stripe prices', 'Stripe webhook', 'Stripe retries'] as const;
 
 /** What a server that sells needs of Stripe, a line each. */
 export function stripeChecks(
@@ -32,14 +32,16 @@ export function stripeChecks(
 type Selling = StripeSettings & { readonly account: NonNullable<StripeSettings['account']> };
 
 /** Without a good key the rest is not known: only its own line is there. */
-async function findings(config: Config, { account, url }: Selling): Promise<readonly SetupFinding[]> {
+async function findings(config: Config, { account, url, tax }: Selling): Promise<readonly SetupFinding[]> {
   const client = createStripeClient({ ...account, url });
   try {
     return await checkStripeSetup({
       client,
       catalogues: products.map(({ catalogue }) => catalogue),
+      tax,
       baseUrl: config.baseUrl,
       webhookSecrets: account.webhookSecrets,
+      longestGraceDays: config.longestGraceDays,
       now: systemClock.now,
     });
   } catch (error) {

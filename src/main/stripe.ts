@@ -35,13 +35,13 @@ function refused(): number {
   return 1;
 }
 
-async function sync(config: Config, { account, url }: StripeSettings): Promise<number> {
+async function sync(config: Config, { account, url, tax }: StripeSettings): Promise<number> {
   if (account === undefined) return refused();
   const client = createStripeClient({ ...account, url });
   const catalogues = products.map(({ catalogue }) => catalogue);
   try {
     const { prices, endpoint } = await withDatabase(config, (db) =>
-      syncStripe({ db, client, catalogues, baseUrl: config.publicUrl }),
+      syncStripe({ db, client, catalogues, tax, baseUrl: config.publicUrl }),
     );
     process.stdout.write(prices.map(line).join(''));
     if (endpoint === undefined)

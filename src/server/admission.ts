@@ -1,8 +1,8 @@
 import type { Answer, Prepared, Route } from '#platform/http';
 import { type KeySender, replayed } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
-import { type Admission, limitExceeded, type Permit, planRequired, refusal } from '#platform/limits';
-import { isOnBehalf, type CallerContext } from './caller-context.ts';
+import { type Admission, notAdmitted, type Permit, refusal } from '#platform/limits';
+import type { CallerContext } from './caller-context.ts';
 import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts, SpendingRequest } from './parts.ts';
 import type { InFlightRequest } from './in-flight.ts';
@@ -22,14 +22,9 @@ export interface SpendingCall {
 }
 
 /**
- * The name under which a call's Idempotency-Key is kept: keys of a backend that serves an account are apart from the account's
- * own. Else whoever guessed one could have the other do work under a permit of theirs.
+ * Whose an Idempotency-Key is: the caller's, in whoever's name the call is charged. So keys of a backend that serves an account are
+ * apart from the account's own: else whoever guessed one could have the other do work under a permit of theirs.
  */
-export function keyedRoute({ route, context }: Pick<SpendingCall, 'route' | 'context'>): string {
-  return isOnBehalf(context) ? `${route.name} on behalf` : route.name;
-}
-
-/** Whose an Idempotency-Key is: the caller's, in whoever's name the call is charged. */
 export function keySender({ caller }: Pick<CallerContext, 'caller'>): KeySender {
   if (caller === undefined) throw new Error('an Idempotency-Key belongs to a caller');
   return { userId: caller.userId, keyId: caller.keyId };
@@ -65,7 +60,7 @@ export async function admitted(
       key === undefined
         ? undefined
         : {
-            route: keyedRoute(call),
+            route: route.name,
             by: keySender(call.context),
             key,
             bodyHash: requestHash(inFlight.request),
@@ -105,20 +100,11 @@ function outcome(admission: Admission, { product, prepared }: SpendingRequest, p
       if (admission.reason === 'operator_budget_closed')
         parts.telemetry.metrics.denial(product, 'operator_budget');
       throw refusal(admission.reason);
-    case 'denied': {
-      const { limit, of, max, needed, size = max, plan } = admission.denial;
-      parts.telemetry.metrics.denial(product, limit);
-      // More of a cooldown is a longer one: only waiting helps.
-      const helps = of !== 'cooldown';
-      const question = { product, plan, grant: limit, atLeast: Math.max(size + 1, needed ?? 0) };
-      const upgrade = helps ? (parts.upgradeFor?.(question) ?? null) : null;
-      throw limitExceeded(admission.denial, upgrade);
-    }
+    case 'denied':
     case 'plan_required': {
-      const { plan, grant, needed } = admission;
-      parts.telemetry.metrics.denial(product, grant ?? 'plan');
-      const upgrade = parts.upgradeFor?.({ product, plan, grant, atLeast: needed }) ?? null;
-      throw planRequired({ product, plan, grant, needed }, upgrade);
+      const limit = admission.kind === 'denied' ? admission.denial.limit : (admission.grant ?? 'plan');
+      parts.telemetry.metrics.denial(product, limit);
+      throw notAdmitted(product, admission, parts.upgradeFor);
     }
   }
 }

@@ -1,7 +1,18 @@
 import type { FastifyRequest } from 'fastify';
-import { atLeast, type Caller, type Role, type Route, type Spender } from '#platform/http';
+import {
+  atLeast,
+  type Caller,
+  isForMembers,
+  type Mounted,
+  type ProductKey,
+  type Role,
+  type Route,
+  type Spender,
+} from '#platform/http';
 import { allowsScope } from '#platform/identity';
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
+import type { InFlightRequest } from './in-flight.ts';
+import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
 
 /** Who calls, and for which account. */
@@ -11,6 +22,8 @@ export interface CallerContext {
   readonly role: Role | undefined;
   /** In whose name what the call spends is charged. */
   readonly spender: Spender | undefined;
+  /** What the product found by the secret of the call. */
+  readonly productKey: ProductKey | undefined;
 }
 
 /** Whether the operator's backend calls for an account that is not its own. */
@@ -18,7 +31,14 @@ export function isOnBehalf({ caller, spender }: Pick<CallerContext, 'caller' | '
   return spender !== undefined && spender !== caller;
 }
 
-const NOBODY = { caller: undefined, accountId: undefined, role: undefined, spender: undefined };
+/** The context of a route for anyone, and of a caller who can't be told. */
+export const NOBODY: CallerContext = {
+  caller: undefined,
+  accountId: undefined,
+  role: undefined,
+  spender: undefined,
+  productKey: undefined,
+};
 const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 
 /** Says who is calling and whether they may: unknown is 401, too little is 403, another's account is 404. */
@@ -28,7 +48,7 @@ export async function callerContextOf(
   parts: ServerParts,
 ): Promise<CallerContext> {
   const { shape } = route;
-  if (shape.auth === 'none') return NOBODY;
+  if (shape.auth === 'none' || isByProductKey(route, request)) return NOBODY;
   const { inFlight } = request;
   const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
   const caller = bearer === undefined ? undefined : await parts.identify(bearer, inFlight.ip);
@@ -39,7 +59,7 @@ export async function callerContextOf(
     throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
   }
   if (shape.auth === 'admin' && caller.platformRole !== 'admin') throw new AppError('forbidden');
-  if (shape.auth !== 'account') return { ...NOBODY, caller };
+  if (!isForMembers(route)) return { ...NOBODY, caller };
 
   const serves = shape.onBehalf === true && caller.platformRole === 'admin' && caller.keyId !== undefined;
   const accountId = accountOf(caller, request.headers['x-account-id'], serves);
@@ -47,7 +67,7 @@ export async function callerContextOf(
     const userId = await parts.ownerOf?.(accountId);
     if (userId === undefined) throw new AppError('not_found');
     inFlight.accountId = accountId;
-    return { caller, accountId, role: 'owner', spender: { userId } };
+    return { ...NOBODY, caller, accountId, role: 'owner', spender: { userId } };
   }
   const role = await parts.roleOf(caller.userId, accountId);
   if (role === undefined) throw new AppError('not_found');
@@ -56,7 +76,27 @@ export async function callerContextOf(
   if (shape.holds !== undefined && shape.holds !== (await parts.kindOf?.(caller.userId, accountId))) {
     throw new AppError('wrong_account_kind', { details: { needed: shape.holds } });
   }
-  return { caller, accountId, role, spender: caller };
+  return { ...NOBODY, caller, accountId, role, spender: caller };
+}
+
+/** Whether a call is made by a secret of the product: an Authorization header says something else where the route takes one. */
+export function isByProductKey({ shape }: Route, request: Pick<FastifyRequest, 'headers'>): boolean {
+  if (shape.auth === 'product_key') return true;
+  return shape.auth === 'account_or_product_key' && request.headers.authorization === undefined;
+}
+
+/** Has the product say whose the secret of a call is. What is nobody's is 401, like a token that is not good. */
+export async function productKeyContext(
+  { name, shape }: Route,
+  { service, resolveKey }: Mounted,
+  { input, inFlight }: { readonly input: Input; readonly inFlight: InFlightRequest },
+): Promise<CallerContext> {
+  if (resolveKey === undefined) throw new Error(`${name}: nobody says whose a secret of its product is`);
+  const secret = shape.productKey?.(input);
+  const productKey = secret === undefined ? undefined : await resolveKey(service as never, secret, inFlight);
+  if (productKey === undefined) throw new AppError('unauthenticated');
+  inFlight.accountId = productKey.accountId;
+  return { ...NOBODY, accountId: productKey.accountId, productKey };
 }
 
 function accountOf(caller: Caller, asked: string | string[] | undefined, any: boolean): AccountId {

@@ -1,14 +1,15 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { answer } from '#platform/http';
 import { micros } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { Member } from '#test/factories';
-import { figures, ledger, openLimits, permits, planned, request, windows } from '#test/limits';
+import { figures, ledger, openLimits, permits, planned, request, settlingGate, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { serve } from '#test/shop';
 
 const { db } = await testDatabase();
-const fixture = await openLimits(db, {
+const gate = settlingGate(db);
+const fixture = await openLimits(gate.db, {
   product: 'shop',
   limits: {
     calls: { kind: 'quota', per: 'month', by: 'account' },
@@ -23,8 +24,8 @@ let member: Member;
 const { call, shop, lines } = await serve(
   {},
   {
-    admit: ({ feature, as }) =>
-      fixture.limits.admit(request(member, { feature, as, reserve: 1_000 }, 'shop')),
+    admit: ({ feature, as, idempotency }) =>
+      fixture.limits.admit(request(member, { feature, as, reserve: 1_000, idempotency }, 'shop')),
   },
 );
 
@@ -33,17 +34,35 @@ async function served(permit: Permit, cost: number): Promise<void> {
   permit.served(figures(cost));
 }
 
-/** A call of a new account, and what its rows say once the permit is over. */
+/** A call of a new account, and what its rows say once no end is under way. */
 async function chat(work: (permit: Permit) => Promise<unknown>) {
   member = await fixture.member();
+  return again(work);
+}
+
+async function again(work: (permit: Permit) => Promise<unknown>) {
   let permit: Permit | undefined;
   shop.chat = async (given) => {
     permit = given.permit;
     return (await work(given.permit)) ?? {};
   };
-  const { status } = await call('/v1/chat', { method: 'POST', as: 'token' });
+  const { status } = await ask();
+  await fixture.limits.ends.idle();
   return { status, permit: taken(permit), ...(await rows()) };
 }
+
+/** What does not wait for something that never comes is there long before all this is done; else undefined. */
+async function soonest<T>(asked: Promise<T>): Promise<T | undefined> {
+  await expect.poll(() => fixture.limits.ends.size, { timeout: 30_000 }).toBe(1);
+  return Promise.race([asked, others()]);
+}
+
+async function others(): Promise<undefined> {
+  for (let nth = 0; nth < 50; nth += 1) await rows();
+  return undefined;
+}
+
+const ask = () => call('/v1/chat', { method: 'POST', as: 'token' });
 
 async function rows() {
   const [row] = await permits(db, member.accountId);
@@ -63,6 +82,12 @@ function taken(permit: Permit | undefined): Permit {
   return permit;
 }
 
+// Whatever a test came to, nothing waits for it.
+afterEach(() => {
+  gate.afterDecision(() => {});
+  gate.open();
+});
+
 describe('an inline handler that leaves its permit open', () => {
   test('is charged the sum of its calls, to the micro-dollar, when it has answered', async () => {
     const done = await chat(async (permit) => {
@@ -74,8 +99,43 @@ describe('an inline handler that leaves its permit open', () => {
       ['posted', 31, false],
       ['posted', 12, false],
     ]);
-    // Its place is free before the caller has the answer.
-    expect((await chat((permit) => served(permit, 5))).state).toBe('settled');
+    // Its place is free.
+    expect((await again((permit) => served(permit, 5))).state).toBe('settled');
+  });
+
+  test('is answered before its end is known, and its next call at one place is not denied for it', async () => {
+    member = await fixture.member();
+    shop.chat = async ({ permit }) => {
+      await served(permit, 31);
+      return {};
+    };
+    gate.shut();
+    expect(await soonest(ask())).toMatchObject({ status: 200 });
+    expect((await rows()).state).toBe('running');
+    expect(fixture.limits.ends.size).toBe(1);
+    gate.open();
+    // The end of each call arrives when the next one has been decided without it.
+    gate.openAtDecisions();
+    for (let nth = 0; nth < 4; nth += 1) expect((await ask()).status).toBe(200);
+    gate.afterDecision(() => {});
+    gate.open();
+    await fixture.limits.ends.idle();
+    expect(await rows()).toMatchObject({ quota: 5, cost: 155 });
+  });
+
+  test('is answered under an Idempotency-Key when its end is known', async () => {
+    member = await fixture.member();
+    shop.chat = async ({ permit }) => {
+      await served(permit, 31);
+      return {};
+    };
+    gate.shut();
+    const headers = { 'idempotency-key': 'k' };
+    const keyed = call('/v1/chat', { method: 'POST', as: 'token', headers });
+    expect(await soonest(keyed)).toBeUndefined();
+    gate.open();
+    expect((await keyed).status).toBe(200);
+    expect(await rows()).toMatchObject({ state: 'settled', quota: 1, cost: 31 });
   });
 
   test('gets its quota back when no call was served', async () => {

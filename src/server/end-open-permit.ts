@@ -4,9 +4,9 @@ import type { SpendingCall } from './admission.ts';
 import type { ServerParts } from './parts.ts';
 
 /**
- * Sees to a permit that its handler left open when it had answered. One that runs inline is settled by the sum of its calls, before
- * the answer is sent; where the handler took the wire, when that has ended. One for a job that nobody handed on is
- * released: its work will not be done.
+ * Sees to a permit that its handler left open when it had answered. One that runs inline is settled by the sum of its calls, and its
+ * answer does not wait for that (docs/decisions/0064); where the handler took the wire, when that has ended. One for a job that
+ * nobody handed on is released: its work will not be done.
  */
 export async function endOpenPermit(
   call: SpendingCall,
@@ -25,10 +25,11 @@ export async function endOpenPermit(
     raw.once('close', () => void ended(permit.finish(), fields, parts));
     return;
   }
-  if (!permit.isCalling) return ended(permit.finish(failureIn(result)), fields, parts);
-  // Its outcome is waited for, and its answer is not.
-  parts.telemetry.logger.error(fields, 'a handler answered while its provider call went on');
-  void ended(permit.finish(), fields, parts);
+  const { isCalling, mayAnswerFirst } = permit;
+  if (isCalling) parts.telemetry.logger.error(fields, 'a handler answered while its provider call went on');
+  const over = ended(permit.finish(isCalling ? undefined : failureIn(result)), fields, parts);
+  // The outcome of a call that goes on is waited for, and its answer is not.
+  if (!isCalling && !mayAnswerFirst) await over;
 }
 
 /** The caller gets its answer even if the ledger can't be reached: it is told again. */

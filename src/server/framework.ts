@@ -143,5 +143,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     readonly rawBody?: boolean;
     readonly errorForm?: ErrorForm | undefined;
+    /** Of a call by another name too, so that logs and metrics have one route for both. */
+    readonly routeName?: string;
   }
 }

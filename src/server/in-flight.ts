@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '#platform/http';
-import { AppError } from '#platform/kernel';
+import { AppError, withoutDeclaredSecrets } from '#platform/kernel';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,10 +13,11 @@ const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 const LONGEST_USER_AGENT = 400;
 
-/** The caller's X-Request-Id where it is fit for headers, logs and rows. */
+/** The caller's X-Request-Id where it is fit for headers, logs and rows: a secret in its place is not. */
 export function givenRequestId(request: IncomingMessage): string | undefined {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : undefined;
+  const isFit = typeof given === 'string' && REQUEST_ID.test(given);
+  return isFit && withoutDeclaredSecrets(given) === given ? given : undefined;
 }
 
 /**
@@ -119,6 +120,7 @@ export function createInFlightRequests(): InFlightRequests {
 
 /** The name of the route that a request found; what it asked for in vain is not repeated in logs and metrics. */
 export function routeNameOf(request: FastifyRequest): string {
-  const { url } = request.routeOptions;
+  const { url, config } = request.routeOptions;
+  if (config.routeName !== undefined && request.method !== 'HEAD') return config.routeName;
   return url === undefined ? 'unknown' : `${request.method} ${url}`;
 }

@@ -3,10 +3,8 @@ export { inlineSchema } from './openapi/schema-writer.ts';
 export { errorsOf, openApiOf } from './openapi/openapi.ts';
 export type {
   Dependency,
-  PrecheckRequest,
   ServerParts,
   ServerSettings,
   SpendingRequest,
-  UpgradeQuestion,
 } from './parts.ts';
 export { createServer, type Server } from './server.ts';

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Route } from '#platform/http';
+import type { Route, RouteAlias } from '#platform/http';
 import { AppError, isUuid, sha256 } from '#platform/kernel';
 import type { z } from 'zod';
 import { NOTHING, type ReadBody, refuseHostile } from './bodies.ts';
@@ -27,6 +27,25 @@ export function readInput(route: Route, request: FastifyRequest): Input {
   const query = readQuery(route, request.raw.url ?? '');
   const body = route.shape.rawBody === true ? undefined : readBody(route, bodyOf(request).value);
   return { params, query, body };
+}
+
+/** The same of a call by another name: what it says is checked in its own form, and what that becomes in the route's. */
+export function readAliased(route: Route, { form }: RouteAlias, request: FastifyRequest): Input {
+  if (form === undefined) return readInput(route, request);
+  const { params, body, becomes } = form;
+  const { params: _, body: __, ...shape } = route.shape;
+  const own = {
+    ...shape,
+    ...(params === undefined ? {} : { params }),
+    ...(body === undefined ? {} : { body }),
+  };
+  const given = readInput({ ...route, shape: own }, request);
+  const said = becomes(given as never);
+  return {
+    params: readParams(route, said.params ?? {}),
+    query: given.query,
+    body: readBody(route, said.body),
+  };
 }
 
 function readParams(

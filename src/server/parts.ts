@@ -1,7 +1,8 @@
-import type { Answer, Caller, Mounted, Origin, Prepared, Role, Route, Spender } from '#platform/http';
+import type { Safety } from '#platform/ai';
+import type { Caller, Mounted, Prepared, Role, Spender } from '#platform/http';
 import type { Idempotency } from '#platform/idempotency';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
-import type { PlanRates } from '#platform/entitlements';
+import type { PlanRates, UpgradeFor } from '#platform/entitlements';
 import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
 import type { Telemetry } from '#platform/telemetry';
 
@@ -21,25 +22,6 @@ export interface SpendingRequest {
   readonly textBytes: number;
   readonly idempotency: IdempotencyRequest | undefined;
   readonly requestId: string;
-}
-
-/** What a refused caller could do: the cheapest plan that would admit the call. */
-export interface UpgradeQuestion {
-  readonly product: string;
-  readonly plan: string | null;
-  /** The limit or grant that stood in the way, when it is one. */
-  readonly grant: string | null;
-  /** What is needed of it at least; of a limit that is used up, more than its present size. */
-  readonly atLeast: number | boolean | null;
-}
-
-/** A text of a caller, to be looked at before anything is charged. */
-export interface PrecheckRequest {
-  readonly text: string;
-  readonly route: Route;
-  readonly product: string;
-  readonly caller: Caller | undefined;
-  readonly origin: Origin;
 }
 
 /** Something that the server stands on, as /readyz tells it. */
@@ -106,7 +88,7 @@ export interface ServerParts {
   /** Needed as soon as a route spends. */
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
   /** The id of the cheapest plan that would admit it: `reel.standard`. */
-  readonly upgradeFor?: (question: UpgradeQuestion) => string | null;
-  /** Needed as soon as a route has a precheck; answers in place of the route, or lets the call go on. */
-  readonly precheck?: (request: PrecheckRequest) => Promise<Answer | undefined>;
+  readonly upgradeFor?: UpgradeFor;
+  /** Where what prechecks find is written down, and who gives a second look. The precheck itself needs nobody. */
+  readonly safety?: Safety;
 }

@@ -1,16 +1,10 @@
 import type { Route } from '#platform/http';
 
 /**
- * Other names of calls, from plan documents that name them differently. A pair that ends in a slash stands for
- * everything below it too. An alias only answers where its call exists.
+ * Other names of whole parts of the API, with everything below them, from plan documents that name them differently. An alias
+ * only answers where its calls exist. Another name of one call is an alias of its route.
  */
 const ALIASES: readonly (readonly [alias: string, path: string])[] = [
-  ['/v1/auth/signup', '/v1/auth/register'],
-  ['/v1/auth/signin', '/v1/auth/login'],
-  ['/v1/auth/signout', '/v1/auth/logout'],
-  ['/v1/auth/me', '/v1/me'],
-  ['/v1/billing/webhook', '/v1/webhooks/stripe'],
-  ['/v1/subscriptions/webhook', '/v1/webhooks/stripe'],
   ['/v1/workspaces/', '/v1/organizations/'],
 ];
 
@@ -48,16 +42,11 @@ function rooted(path: string, base: string | undefined): string {
 function aliased(aliases: typeof ALIASES, path: string): string {
   for (const [alias, target] of aliases) {
     if (!isUnder(path, alias)) continue;
-    return alias.endsWith('/') ? target.slice(0, -1) + path.slice(alias.length - 1) : target;
+    return target.slice(0, -1) + path.slice(alias.length - 1);
   }
   return path;
 }
 
 function isUnder(path: string, place: string): boolean {
-  return place.endsWith('/') ? path === place.slice(0, -1) || path.startsWith(place) : path === place;
-}
-
-/** All names that a route answers under beside its own, for the docs. */
-export function aliasesOf(route: Route): string[] {
-  return ALIASES.filter(([, path]) => !path.endsWith('/') && path === route.path).map(([alias]) => alias);
+  return path === place.slice(0, -1) || path.startsWith(place);
 }

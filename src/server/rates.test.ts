@@ -1,10 +1,11 @@
 import type { PlanRate, PlanRatesNow } from '#platform/entitlements';
-import type { Caller } from '#platform/http';
+import { type Caller, routesFor } from '#platform/http';
 import type { AccountId, KeyId, UserId } from '#platform/kernel';
 import { ids } from '#test/factories';
 import { serve } from '#test/shop';
+import { z } from 'zod';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { UpgradeQuestion } from './index.ts';
+import type { UpgradeQuestion } from '#platform/entitlements';
 
 const upgrades: UpgradeQuestion[] = [];
 let now: PlanRatesNow;
@@ -99,4 +100,41 @@ describe('a rate that a plan sells', () => {
     now = { plan: null, rates: new Map(), grants: {} };
     expect((await ask()).status).toBe(402);
   });
+});
+
+test('what was made once of a caller is not taken for another account, nor when identity knows better', async () => {
+  const [mine, other] = [ids.next<AccountId>(), ids.next<AccountId>()];
+  const small = routesFor<object>()(
+    'GET /v1/small',
+    {
+      summary: 'Counts by account',
+      tag: 'Shop',
+      auth: 'account',
+      may: 'viewer',
+      scope: 'shop:read',
+      rate: { perMinute: 2, by: 'account' },
+      reply: { 200: z.strictObject({}) },
+      example: { reply: {} },
+    },
+    async () => ({}),
+  );
+  let caller: Caller = { userId: users.one, platformRole: 'user', scopes: ['*'], accountId: mine };
+  const serving = await serve(
+    {},
+    {
+      mounted: [{ module: 'shop', routes: [small], service: {} }],
+      identify: async () => caller,
+      roleOf: async () => 'owner',
+    },
+  );
+  const askSmall = async (headers = {}) => (await serving.call('/v1/small', { as: 'one', headers })).status;
+  expect([await askSmall(), await askSmall(), await askSmall()]).toEqual([200, 200, 429]);
+  const there = { 'x-account-id': other };
+  expect([await askSmall(there), await askSmall(), await askSmall(there), await askSmall(there)]).toEqual([
+    200, 429, 200, 429,
+  ]);
+  // The same token, looked up again.
+  caller = { ...caller, accountId: ids.next<AccountId>() };
+  expect(await askSmall()).toBe(200);
+  await serving.server.stop(0);
 });

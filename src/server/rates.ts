@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { addressBlock, ratesOf, type Route, type RouteRate } from '#platform/http';
+import { addressBlock, type Caller, ratesOf, type Route, type RouteRate } from '#platform/http';
 import { AppError, sha256 } from '#platform/kernel';
 import { planRequired, type RateEntry, type RateVerdict } from '#platform/limits';
 import { isOnBehalf, type CallerContext } from './caller-context.ts';
@@ -22,21 +22,85 @@ interface NamedRate extends RateEntry {
   readonly soldBy?: string;
 }
 
-/** Takes the route's rates, all in one question, before any work is done; the answer carries them as headers. */
-export async function takeRates(route: Route, call: RatedCall, parts: ServerParts): Promise<void> {
-  const { rateOf } = route.shape;
-  const named: NamedRate[] = ratesOf(route).map(({ by, perMinute }) => ({
-    name: by,
-    key: `${route.name} ${by} ${countedBy(by, call)}`,
-    perMinute,
-  }));
-  const subject = rateOf?.of(call.input);
-  if (rateOf !== undefined && subject !== undefined) {
-    // What people type (an email) is not written down: a digest counts as well.
-    const key = `${route.name} ${rateOf.name} ${digest(subject)}`;
-    named.push({ name: rateOf.name, key, perMinute: rateOf.perMinute });
-  }
-  named.push(...(await soldRates(route, call, parts)));
+/** What a call asks of the store before any work is done: the route's own rates, and those of the account's plan. */
+export type RatesOfCall = (
+  call: RatedCall,
+  parts: ServerParts,
+) => readonly NamedRate[] | Promise<readonly NamedRate[]>;
+
+/** The rates of a route. Of a caller who is known they are the same with each call, and made once. */
+export function ratesOfCall(route: Route): RatesOfCall {
+  const { rateOf, soldRates: sold = [] } = route.shape;
+  const declared = ratesOf(route);
+  // Of a call by a secret of the product its IP was counted before that was looked up.
+  const own = (call: RatedCall) =>
+    declared
+      .filter(({ by }) => by !== 'ip' || call.context.productKey === undefined)
+      .map((rate) => namedRate(route, rate, call));
+  if (rateOf === undefined && sold.length === 0 && declared.every(({ by }) => by !== 'ip'))
+    return onceForCaller(own);
+  return async (call, parts) => {
+    const named: NamedRate[] = own(call);
+    const subject = rateOf?.of(call.input);
+    if (rateOf !== undefined && subject !== undefined) {
+      // What people type (an email) is not written down: a digest counts as well.
+      const key = `${route.name} ${rateOf.name} ${digest(subject)}`;
+      named.push({ name: rateOf.name, key, perMinute: rateOf.perMinute });
+    }
+    return [...named, ...(await soldRates(route, call, parts))];
+  };
+}
+
+/** The rates of a route by IP alone: what is counted before a secret of the product is looked up. */
+export function ratesByIp(route: Route): RatesOfCall {
+  const declared = ratesOf(route).filter(({ by }) => by === 'ip');
+  return (call) => declared.map((rate) => namedRate(route, rate, call));
+}
+
+function namedRate(route: Route, { by, perMinute }: RouteRate, call: RatedCall): NamedRate {
+  return { name: by, key: `${route.name} ${by} ${countedBy(by, call)}`, perMinute };
+}
+
+/**
+ * Kept by the caller, which identity makes anew when a key, a session or a role of the platform is not what it was: with it goes what was
+ * made of it. The account may be another one with the next call, and so may be in whose name it is made.
+ */
+function onceForCaller(
+  make: (call: RatedCall) => readonly NamedRate[],
+): (call: RatedCall) => readonly NamedRate[] {
+  const made = new WeakMap<
+    Caller,
+    { readonly context: CallerContext; readonly rates: readonly NamedRate[] }
+  >();
+  return (call) => {
+    const { context } = call;
+    const { caller } = context;
+    if (caller === undefined) return make(call);
+    const known = made.get(caller);
+    const isSame =
+      known !== undefined &&
+      known.context.accountId === context.accountId &&
+      isOnBehalf(known.context) === isOnBehalf(context);
+    if (isSame) return known.rates;
+    const rates = make(call);
+    made.set(caller, { context, rates });
+    return rates;
+  };
+}
+
+/** How often a crisis is answered to one address in a minute: more than people write, however many share it. */
+const CRISES_PER_MINUTE = 120;
+
+/** The one rate that holds for whoever is in a crisis: a shield against floods, and no limit of anybody's plan. */
+export const crisisRate: RatesOfCall = (call) => [
+  { name: 'ip', key: `crisis ip ${addressBlock(call.inFlight.ip)}`, perMinute: CRISES_PER_MINUTE },
+];
+
+/** Takes the route's rates, all in one question; the answer carries them as headers. */
+export async function takeRates(of: RatesOfCall, call: RatedCall, parts: ServerParts): Promise<void> {
+  const asked = of(call, parts);
+  const named = asked instanceof Promise ? await asked : asked;
+  if (named.length === 0) return;
   const verdict = await parts.rates.take(named);
   const taken = verdict === undefined ? undefined : named[verdict.entry];
   if (verdict === undefined || taken === undefined) return;
@@ -102,7 +166,13 @@ function countedBy(by: RouteRate['by'], { inFlight, context }: RatedCall): strin
     case 'member':
       return `${context.accountId ?? ''} ${context.caller?.userId ?? ''}`;
     case 'key':
-      return context.caller?.firstKeyId ?? context.caller?.keyId ?? context.caller?.userId ?? '';
+      return (
+        context.productKey?.id ??
+        context.caller?.firstKeyId ??
+        context.caller?.keyId ??
+        context.caller?.userId ??
+        ''
+      );
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { declareSecretShapes } from '#platform/kernel';
 import { MINE, serve, THEIRS } from '#test/shop';
 
 const { call, lines, shop } = await serve();
@@ -16,6 +17,14 @@ test('every answer carries a request id: a sound one of the caller, else one of 
   const made = await call('/nowhere', { headers: { 'x-request-id': 'no spaces please' } });
   expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   expect(made.json.error).toMatchObject({ code: 'not_found', request_id: made.headers.get('x-request-id') });
+});
+
+test('a secret of a product is no request id, and is in no line of the log', async () => {
+  declareSecretShapes([/SHOPKEY-[0-9A-Z]+/]);
+  const headers = { 'x-request-id': 'SHOPKEY-7XQ2', 'user-agent': 'SHOPKEY-7XQ2' };
+  const answered = await call('/v1/shelves/SHOPKEY-7XQ2', { headers });
+  expect(answered.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  expect(lines.join()).not.toContain('SHOPKEY');
 });
 
 test('a call is logged with its request id and trace, without what was asked for', async () => {

@@ -1,10 +1,18 @@
-import { fastify, type FastifyInstance } from 'fastify';
-import { DEFAULT_MAX_BODY, type Mounted, objectionsTo, type Route } from '#platform/http';
-import { AppError, within } from '#platform/kernel';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import {
+  aliasesOf,
+  DEFAULT_MAX_BODY,
+  type Mounted,
+  objectionsTo,
+  type Route,
+  type RouteAlias,
+} from '#platform/http';
+import { AppError, createEndOfTurn, within } from '#platform/kernel';
 import { BODY_CAPACITY, beforeBody, type BodyCapacity, createBodyCapacity } from './body-capacity.ts';
 import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
 import { openFramework } from './framework.ts';
+import { readAliased, readInput } from './input.ts';
 import { listenOn } from './listening.ts';
 import { openApiOf } from './openapi/openapi.ts';
 import { mountMetrics, mountOperations } from './operations.ts';
@@ -12,7 +20,7 @@ import type { ServerParts } from './parts.ts';
 import { pathRewriter } from './paths.ts';
 import { mountRoot } from './root.ts';
 import { createInFlightRequests, type InFlightRequests } from './in-flight.ts';
-import { walkOf } from './walk.ts';
+import { type WalkParts, walkOf } from './walk.ts';
 
 const DEFAULT_CALL_SECONDS = 60;
 /** How often calls are looked over for those that take too long: one timer for all of them. */
@@ -52,7 +60,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     (document ??= openApiOf(mounted, { version: settings.version, serverUrl: settings.publicUrl }));
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY);
-  for (const module of mounted) mountModule(app, module, { parts, fail, capacity });
+  const sendAtEndOfTurn = createEndOfTurn();
+  for (const module of mounted) mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn });
   mountRoot(app, settings);
   mountOperations(app, parts, () => stopping);
   app.get('/openapi.json', async () => openApi());
@@ -97,25 +106,31 @@ function refuseFaulty(routes: readonly Route[], parts: ServerParts): void {
 function mountModule(
   app: FastifyInstance,
   module: Mounted,
-  { parts, fail, capacity }: { parts: ServerParts; fail: Fail; capacity: BodyCapacity },
+  { capacity, ...walkParts }: Omit<WalkParts, 'read'> & { readonly capacity: BodyCapacity },
 ): void {
-  for (const route of module.routes) {
-    const walk = walkOf(route, module, parts);
+  const mount = (route: Route, alias?: RouteAlias) => {
+    const read = (request: FastifyRequest) =>
+      alias === undefined ? readInput(route, request) : readAliased(route, alias, request);
+    const walk = walkOf(route, module, { ...walkParts, read });
+    const [method = '', url = ''] = (alias ?? route).name.split(' ', 2);
     app.route({
-      method: route.method,
-      url: route.path,
+      method,
+      url,
       bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
-      preParsing: beforeBody(route, module, { parts, capacity }),
-      config: { rawBody: route.shape.rawBody === true, errorForm: route.shape.errorForm },
-      handler: async (request, reply) => {
-        try {
-          await walk(request, reply);
-        } catch (error) {
-          fail(request, reply, error);
-        }
-        return reply;
+      preParsing: beforeBody(route, module, { parts: walkParts.parts, capacity }),
+      config: {
+        rawBody: route.shape.rawBody === true,
+        errorForm: route.shape.errorForm,
+        routeName: route.name,
       },
+      // It answers by itself: a promise would have the framework wait for the answer a second time.
+      handler: (request, reply) =>
+        void walk(request, reply).catch((error) => walkParts.fail(request, reply, error)),
     });
+  };
+  for (const route of module.routes) {
+    mount(route);
+    for (const alias of aliasesOf(route)) mount(route, alias);
   }
 }
 

@@ -1,73 +1,145 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { warmUp } from '#platform/ai';
 import {
-  type Answer,
   idempotencyOf,
   isAnswer,
   type Mounted,
   type Once,
   type OnceInSteps,
   type Route,
+  type SafetySupport,
   type Wire,
 } from '#platform/http';
 import type { KeyedCall, Scope } from '#platform/idempotency';
-import type { AppError } from '#platform/kernel';
+import type { AppError, EndOfTurn } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
-import { admitted, giveBack, keySender, keyedRoute, type SpendingCall } from './admission.ts';
+import { admitted, giveBack, keySender, type SpendingCall } from './admission.ts';
 import { endOpenPermit } from './end-open-permit.ts';
-import { type CallerContext, callerContextOf } from './caller-context.ts';
+import {
+  type CallerContext,
+  callerContextOf,
+  isByProductKey,
+  NOBODY,
+  productKeyContext,
+} from './caller-context.ts';
+import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
-import { bodyOf, idempotencyKeyOf, readInput, requestHash, versionOf } from './input.ts';
+import { assertGranted } from './granted.ts';
+import { bodyOf, idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
-import { takeRates } from './rates.ts';
+import { answerInstead, moderated, prechecked, supported } from './precheck.ts';
+import { repeated } from './repeated.ts';
+import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
 import type { InFlightRequest } from './in-flight.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const PAGE_TYPE = 'text/html; charset=utf-8';
 
+/** What a walk stands on. */
+export interface WalkParts {
+  readonly parts: ServerParts;
+  readonly fail: Fail;
+  readonly sendAtEndOfTurn: EndOfTurn;
+  /** What a call says, checked: in the route's own form, or in that of an alias. */
+  readonly read: (request: FastifyRequest) => Input;
+}
+
 /**
- * One route's walk, without a step back: who calls → what they say → how often → a look at the text → admission →
+ * One route's walk, without a step back: who calls → what they say → a look at the text → how often → admission →
  * the handler → its answer.
  */
-export function walkOf(route: Route, mounted: Mounted, parts: ServerParts) {
+export function walkOf(route: Route, mounted: Mounted, { parts, fail, sendAtEndOfTurn, read }: WalkParts) {
   const { shape } = route;
+  // The rules take half a second to be made ready: at the start, and not of the first call.
+  if (shape.precheck !== undefined) warmUp();
   const product = mounted.product ?? mounted.module;
   const takesKey = idempotencyOf(route);
+  const rates = ratesOfCall(route);
+  const before = ratesByIp(route);
   const handle = route.handle as unknown as (call: object, service: unknown) => Promise<unknown>;
   const checkReplies = parts.settings.environment !== 'production';
+
+  function send(reply: FastifyReply, result: unknown, check: boolean): void {
+    const answered = answerOf(route, result, check);
+    sendAtEndOfTurn(() => {
+      try {
+        sendAnswer(reply, answered);
+      } catch (error) {
+        fail(reply.request, reply, error);
+      }
+    });
+  }
+
+  /** What the safety part says, in place of the handler. */
+  async function answerWith(support: SafetySupport, call: SpendingCall, reply: FastifyReply): Promise<void> {
+    const instead = await answerInstead(call, support, wireOf(call.inFlight));
+    if (instead !== undefined) send(reply, instead, checkReplies);
+  }
+
+  /** The context of a call that is made by a secret of the product: looked up for those who don't guess too often. */
+  async function contextByKey(call: SpendingCall): Promise<SpendingCall> {
+    await takeRates(before, call, parts);
+    return { ...call, context: await productKeyContext(route, mounted, call) };
+  }
 
   return async function walk(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { inFlight } = request;
     inFlight.maxSeconds = shape.maxSeconds;
     inFlight.streams = shape.streams === true;
-    const context = await callerContextOf(route, request, parts);
-    const input = readInput(route, request);
+    const { context, unknown } = await contextOrOutage(route, request, parts);
+    const input = read(request);
     const key = idempotencyKeyOf(request, takesKey);
-    await takeRates(route, { product, inFlight, context, input }, parts);
+    const given: SpendingCall = { route, product, inFlight, context, input, key };
+    const call = isByProductKey(route, request) ? await contextByKey(given) : given;
+    const looked = prechecked(call);
+    const isCrisis = looked?.result.status === 'crisis';
+    if (!isCrisis && unknown !== undefined) throw unknown;
+    await takeRates(isCrisis ? crisisRate : rates, call, parts);
+    const safety = await supported(call, looked, { service: mounted.service, parts });
+    if (isCrisis) return answerWith(safety, call, reply);
+
     await assertProven(route, context, parts);
-
-    const call: SpendingCall = { route, product, inFlight, context, input, key };
-    const instead = await prechecked(call, parts);
-    if (instead !== undefined) return sendResult(route, reply, { result: instead, check: checkReplies });
-
-    await looked(call, mounted.service, parts);
+    await assertGranted(call, parts);
+    await checkBefore(call, mounted.service, parts);
     // What only the body tells of the model call is read before anything is charged.
     const prepare = shape.spends?.prepare;
     const planned = await prepare?.({ ...input, wire: wireOf(inFlight) }, mounted.service as never);
     const admission = shape.spends === undefined ? undefined : await admitted(call, planned, parts);
     if (admission !== undefined && 'replay' in admission) {
-      return sendResult(route, reply, { result: admission.replay, check: false });
+      const { result, isNew } = await repeated(call, admission.replay, mounted.service);
+      return send(reply, result, isNew && checkReplies);
     }
     const { permit, prepared } = admission ?? { permit: undefined, prepared: undefined };
     try {
-      const result = await handle({ ...callFor(call, permit, parts), prepared }, mounted.service);
+      const flagged = await moderated(call, { looked, permit, service: mounted.service }, parts);
+      if (flagged !== undefined) return await answerWith(flagged, call, reply);
+      const result = await handle({ ...callFor(call, permit, parts), prepared, safety }, mounted.service);
       if (permit !== undefined) await endOpenPermit(call, { permit, result }, parts);
-      sendResult(route, reply, { result, check: checkReplies });
+      // The handler took the wire, or the call was given up while it ran.
+      if (!reply.sent) send(reply, result, checkReplies);
     } catch (error) {
       const failure = asAppError(error);
       if (permit !== undefined) await released(call, { permit, failure }, parts);
       throw failure;
     }
   };
+}
+
+/**
+ * Who calls. Where that can't be told because the database is away, a route with a precheck goes on to look at the text all the same: a
+ * crisis is answered to whoever brings it, which tells nothing of anybody and costs nothing; all else throws what is `unknown`.
+ */
+async function contextOrOutage(
+  route: Route,
+  request: FastifyRequest,
+  parts: ServerParts,
+): Promise<{ readonly context: CallerContext; readonly unknown?: unknown }> {
+  try {
+    return { context: await callerContextOf(route, request, parts) };
+  } catch (unknown) {
+    if (route.shape.precheck === undefined || asAppError(unknown).status < 500) throw unknown;
+    return { context: NOBODY, unknown };
+  }
 }
 
 /** A session that somebody found open does not do what asks for a proof of late. */
@@ -77,22 +149,15 @@ async function assertProven({ shape }: Route, { caller }: CallerContext, parts: 
   await parts.assertProven(caller);
 }
 
-async function prechecked(call: SpendingCall, parts: ServerParts): Promise<Answer | undefined> {
-  const { route, product, inFlight, context, input } = call;
-  const text = route.shape.precheck?.(input);
-  if (text === undefined || parts.precheck === undefined) return undefined;
-  return parts.precheck({ text, route, product, caller: context.caller, origin: inFlight });
-}
-
 /** The look before anything is charged. A repeat gets what admission has kept for it, whatever has changed since. */
-async function looked(call: SpendingCall, service: unknown, parts: ServerParts): Promise<void> {
+async function checkBefore(call: SpendingCall, service: unknown, parts: ServerParts): Promise<void> {
   const { route, input, key } = call;
   const { accountId, caller } = call.context;
   try {
     await route.shape.spends?.check?.({ ...input, accountId, caller } as never, service as never);
   } catch (error) {
     if (key === undefined || accountId === undefined) throw error;
-    const sent = { route: keyedRoute(call), by: keySender(call.context), key };
+    const sent = { route: route.name, by: keySender(call.context), key };
     if (!(await parts.idempotency.isKnown({ accountId, ...sent }))) throw error;
   }
 }
@@ -140,7 +205,7 @@ function keyedCall(call: SpendingCall, within?: Parameters<Once>[2]): KeyedCall 
   const { route, context, inFlight, key } = call;
   return {
     scope: scopeOf(call, within),
-    route: keyedRoute(call),
+    route: route.name,
     by: keySender(context),
     key,
     bodyHash: key === undefined ? '' : requestHash(inFlight.request),
@@ -175,23 +240,32 @@ function wireOf(inFlight: InFlightRequest): Wire {
   };
 }
 
-/** Sends what a handler answered: a plain value is 200 (nothing at all 204), an `answer()` says its status itself. */
-function sendResult(
-  route: Route,
-  reply: FastifyReply,
-  { result, check }: { readonly result: unknown; readonly check: boolean },
-): void {
-  // The handler took the wire, or the call was given up while it ran.
-  if (reply.sent) return;
+/** An answer as it leaves. */
+interface ReadyAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly type: string;
+  readonly text: string | undefined;
+}
+
+/** What a handler answered: a plain value is 200 (nothing at all 204), an `answer()` says its status itself. */
+function answerOf(route: Route, result: unknown, check: boolean): ReadyAnswer {
   const given = isAnswer(result) ? result : { status: result === undefined ? 204 : 200, body: result };
-  const isPage = route.shape.page === true && typeof given.body === 'string';
-  const text = given.body === undefined ? undefined : JSON.stringify(given.body);
-  if (check) checkReply(route, given.status, text);
-  reply.code(given.status);
-  for (const [name, value] of Object.entries(given.headers ?? {})) reply.header(name, value);
+  const { status, headers, body } = given;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  if (check) checkReply(route, status, text);
+  if (route.shape.page === true && typeof body === 'string')
+    return { status, headers, type: PAGE_TYPE, text: body };
+  return { status, headers, type: JSON_TYPE, text };
+}
+
+function sendAnswer(reply: FastifyReply, { status, headers, type, text }: ReadyAnswer): void {
+  // Given up meanwhile.
+  if (reply.sent) return;
+  reply.code(status);
+  if (headers !== undefined) reply.headers(headers);
   if (text === undefined) reply.send();
-  else if (isPage) reply.type(PAGE_TYPE).send(given.body);
-  else reply.type(JSON_TYPE).send(text);
+  else reply.type(type).send(text);
 }
 
 /** Outside production an answer that is not as declared is a defect that shows at once. */

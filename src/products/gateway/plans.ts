@@ -1,4 +1,4 @@
-import { usd } from '#platform/kernel';
+import { micros, usd } from '#platform/kernel';
 import { declareCatalogue } from '#platform/product';
 
 /** Seconds that one chat call may take over all tries: ten minutes of thinking, and as long again to say it. */
@@ -45,19 +45,29 @@ export const gatewayCatalogue = declareCatalogue({
     scale: {
       name: 'Scale',
       rank: 2,
-      price: { currency: 'usd', monthly: 4_900, yearly: 49_000 },
+      price: {
+        currency: 'usd',
+        monthly: 4_900,
+        yearly: 49_000,
+        also: { eur: { monthly: 4_500, yearly: 45_000 } },
+      },
       trialDays: 14,
       grants: { calls: 100_000, per_minute: 1_200, concurrent: 20, daily_cost: usd('25'), body_mb: 32 },
       // A fifth more than a call of the quota costs.
-      overage: [{ limit: 'calls', micros: usd('0.0006') }],
+      overage: [{ limit: 'calls', micros: usd('0.0006'), also: { eur: micros(550) } }],
     },
     team: {
       name: 'Team',
       rank: 3,
-      price: { currency: 'usd', monthly: 5_900, yearly: 59_000 },
+      price: {
+        currency: 'usd',
+        monthly: 5_900,
+        yearly: 59_000,
+        also: { eur: { monthly: 5_400, yearly: 54_000 } },
+      },
       perSeat: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
       grants: { calls: 150_000, per_minute: 1_500, concurrent: 25, daily_cost: usd('30'), body_mb: 32 },
-      overage: [{ limit: 'calls', micros: usd('0.0006') }],
+      overage: [{ limit: 'calls', micros: usd('0.0006'), also: { eur: micros(550) } }],
     },
   },
   defaultPlan: 'developer',

@@ -1,4 +1,4 @@
-import { endedHere, type PreparedChat } from '#platform/ai';
+import { endOfServer, type PreparedChat } from '#platform/ai';
 import { commitPoint } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
@@ -67,15 +67,6 @@ export function createGateway({ ai, db }: ProductContext) {
       await permit.settle();
     }
   }
-}
-
-/** Of a call that goes on without its client: it ends when this server does. */
-function endOfServer(signal: AbortSignal): AbortSignal {
-  const end = new AbortController();
-  signal.addEventListener('abort', () => {
-    if (endedHere(signal) !== undefined) end.abort(signal.reason);
-  });
-  return end.signal;
 }
 
 export type Gateway = ReturnType<typeof createGateway>;

@@ -1,5 +1,4 @@
-import { type PolicyInput, promptsIn } from '#platform/ai';
-import { migrationsIn } from '#platform/db';
+import type { PolicyInput } from '#platform/ai';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
 import { reelCrashPoints } from './crash-points.ts';
@@ -22,11 +21,7 @@ const generate: ProductJob<Reel> = {
 };
 
 /** Takes what has been in the trash for long out of the library, of all accounts; what one night leaves the next one finds. */
-const purge: ProductJob<Reel> = {
-  attempts: TRIES,
-  run: async (reel) => void (await reel.library.purge()),
-  giveUp: () => Promise.resolve(),
-};
+const purge: ProductJob<Reel> = { run: async (reel) => void (await reel.library.purge()) };
 
 /** Model calls of every feature: a post, or a part of one, and one more call where it must be made shorter. */
 const writing: PolicyInput = {
@@ -44,7 +39,7 @@ const writing: PolicyInput = {
 /** Content generation: a creator asks for a post, a worker writes variants. */
 export const reel = defineProduct({
   ...reelCatalogue,
-  migrations: migrationsIn('reel', import.meta.url),
+  folder: import.meta.url,
   dataRules: reelDataRules,
   crashPoints: reelCrashPoints,
   routes: [
@@ -55,7 +50,6 @@ export const reel = defineProduct({
   ],
   jobs: { generate, purge },
   schedules: { purge: { cron: '17 3 * * *', job: 'purge' } },
-  prompts: promptsIn(new URL('./prompts/', import.meta.url)),
   policies: { generation: writing, regeneration_targeted: writing, regeneration_full: writing },
   service: createReel,
 });

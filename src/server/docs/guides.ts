@@ -8,6 +8,7 @@ const FOLDER = new URL('../../../docs/', import.meta.url);
 /** What somebody who calls the API reads, in this order; each is `docs/NAME.md`. */
 export const GUIDES: Readonly<Record<string, string>> = {
   'quick-start': 'Quick start',
+  tutorial: 'Tutorial',
   errors: 'Errors',
   limits: 'Limits and the ledger',
   permits: 'Permits',

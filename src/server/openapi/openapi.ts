@@ -1,8 +1,18 @@
-import { featuresOf, idempotencyOf, type Mounted, ratesOf, type Route, type RouteAuth } from '#platform/http';
+import {
+  aliasesOf,
+  featuresOf,
+  idempotencyOf,
+  isForMembers,
+  type Mounted,
+  ratesOf,
+  type Route,
+  type RouteAlias,
+  type RouteAuth,
+  takesProductKey,
+} from '#platform/http';
 import { z } from 'zod';
 import { createFailureWriter, ERROR_SCHEMA, type FailureWriter } from './failure-writer.ts';
 import { createSchemaWriter, inlineSchema, type SchemaWriter } from './schema-writer.ts';
-import { aliasesOf } from '../paths.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -58,7 +68,7 @@ const SECURITY_SCHEMES = {
 
 function operation(route: Route, writers: Writers): Json {
   const { shape } = route;
-  const aliases = aliasesOf(route);
+  const aliases = aliasesOf(route).map((alias) => aliasNote(route, alias));
   const notes = [
     shape.description,
     ...notesOn(route),
@@ -69,7 +79,7 @@ function operation(route: Route, writers: Writers): Json {
     summary: shape.summary,
     description: notes.filter((note) => note !== undefined).join('\n\n'),
     tags: [shape.tag],
-    security: shape.auth === 'none' ? [] : [{ bearer: [] }],
+    security: SECURITY[shape.auth],
     parameters: parameters(route),
     ...(shape.body === undefined ? {} : { requestBody: requestBody(route, writers.schemas) }),
     responses: responses(route, writers),
@@ -87,6 +97,14 @@ function operation(route: Route, writers: Writers): Json {
   };
 }
 
+/** An alias as a reader needs it: its method where that is another, and its body where that is. */
+function aliasNote(route: Route, { name, form }: RouteAlias): string {
+  const [method, path] = name.split(' ', 2);
+  const said = method === route.method ? `${path}` : name;
+  const body = form?.example.body === undefined ? '' : `, with ${JSON.stringify(form.example.body)}`;
+  return `${said}${body}`;
+}
+
 function operationId(route: Route): string {
   const words = route.path
     .replace(/^\/v1\//, '')
@@ -95,11 +113,24 @@ function operationId(route: Route): string {
   return [route.method.toLowerCase(), ...words].join('_');
 }
 
+/** A secret of a product stands in the body or the path: for OpenAPI it is no scheme, and a call with it needs none. */
+const SECURITY: Readonly<Record<RouteAuth, readonly Json[]>> = {
+  none: [],
+  product_key: [],
+  account_or_product_key: [{ bearer: [] }, {}],
+  user: [{ bearer: [] }],
+  account: [{ bearer: [] }],
+  admin: [{ bearer: [] }],
+};
+
 const WHO: Readonly<Record<RouteAuth, string>> = {
   none: 'Anyone may call this.',
   user: 'Whoever is signed in may call this.',
   account: 'For members of the account that the call is for.',
   admin: 'For platform admins.',
+  product_key: 'For whoever has the key that the call names: no token is needed.',
+  account_or_product_key:
+    'For members of the account that the call is for; without a token, for whoever has the key that the call names.',
 };
 
 const HOLDS = {
@@ -177,7 +208,7 @@ function parameters(route: Route): Json[] {
     ...(takesKey === 'none' ? [] : [keyHeader]),
     ...(shape.versioned === true ? [VERSION_HEADER] : []),
     ...(shape.streams === true ? [EVENT_HEADER] : []),
-    ...(shape.auth === 'account' ? [ACCOUNT_HEADER] : []),
+    ...(isForMembers(route) ? [ACCOUNT_HEADER] : []),
   ];
 }
 
@@ -241,15 +272,19 @@ export function errorsOf(route: Route): string[] {
   const takesKey = idempotencyOf(route);
   const rules: readonly (readonly [boolean, readonly string[]])[] = [
     [true, ['validation_failed', 'limit_exceeded', 'internal', 'unavailable', 'server_stopping']],
-    [shape.auth !== 'none', ['unauthenticated', 'forbidden', 'too_many_attempts']],
-    [shape.auth === 'account' || route.path.includes(':'), ['not_found']],
+    [takesProductKey(route), ['unauthenticated']],
+    [
+      shape.auth !== 'none' && shape.auth !== 'product_key',
+      ['unauthenticated', 'forbidden', 'too_many_attempts'],
+    ],
+    [isForMembers(route) || route.path.includes(':'), ['not_found']],
     [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
     [shape.holds !== undefined, ['wrong_account_kind']],
     [shape.stepUp === true, ['step_up_required']],
     [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
     [takesKey === 'required', ['idempotency_key_required']],
     [shape.versioned === true, ['precondition_failed']],
-    [shape.soldRates !== undefined, ['plan_required']],
+    [shape.soldRates !== undefined || shape.requires !== undefined, ['plan_required']],
     [shape.spends !== undefined, ['plan_required', 'outcome_unknown', 'operator_budget_closed']],
   ];
   const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);

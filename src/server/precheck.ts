@@ -1,0 +1,151 @@
+import { precheck, type SafetyFinding, type SafetyResult, supportFor } from '#platform/ai';
+import { type Answer, answer, openEvents, type SafetySupport, wantsEvents, type Wire } from '#platform/http';
+import { inTime, sha256 } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
+import type { SpendingCall } from './admission.ts';
+import { requestHash } from './input.ts';
+import type { ServerParts } from './parts.ts';
+
+/** Milliseconds that a product has to say where its user is. */
+const LOCALE_TIME = 250;
+/** The longest that a stream of what is written already lasts, in milliseconds. */
+const LONGEST_STREAM = 30_000;
+const NOTHING_FOUND: SafetySupport = { safety: { status: 'ok', kinds: [] }, message: '', helplines: [] };
+
+type Found = Pick<SafetyFinding, 'status' | 'kinds' | 'rules' | 'source'>;
+
+/** What the precheck says of a call: nothing where its route has none. */
+export interface Prechecked {
+  readonly text: string;
+  readonly result: SafetyResult;
+}
+
+/** Looks at what the user wrote, where the route asks for it. It asks nobody, so that nothing that is away keeps it from an answer. */
+export function prechecked(call: SpendingCall): Prechecked | undefined {
+  const text = call.route.shape.precheck?.text(call.input);
+  if (text === undefined) return undefined;
+  return { text, result: precheck(text, { locale: acceptedLocale(call) }) };
+}
+
+/** Writes down what was found, when the database is there, and says the words for it. */
+export async function supported(
+  call: SpendingCall,
+  looked: Prechecked | undefined,
+  { service, parts }: { readonly service: unknown; readonly parts: ServerParts },
+): Promise<SafetySupport> {
+  if (looked === undefined || looked.result.status === 'ok') return NOTHING_FOUND;
+  record(call, { ...looked.result, source: 'precheck' }, parts);
+  return supportOf(call, looked.result, service);
+}
+
+/**
+ * The second look, by a provider, at a text that the rules have passed. What it flags is answered in place of the handler: the
+ * permit is given back, and a repeat gets the same answer. Where nobody answers the call goes on, and that is written down.
+ */
+export async function moderated(
+  call: SpendingCall,
+  {
+    looked,
+    permit,
+    service,
+  }: { looked: Prechecked | undefined; permit: Permit | undefined; service: unknown },
+  parts: ServerParts,
+): Promise<SafetySupport | undefined> {
+  const moderate = parts.safety?.moderate;
+  if (looked === undefined || moderate === undefined) return undefined;
+  const { text, result: passed } = looked;
+  const result = await moderate(text);
+  if (result.outcome === 'passed') return undefined;
+  if (result.outcome !== 'flagged') {
+    const { status, kinds } = passed;
+    record(
+      call,
+      { status, kinds, rules: [`moderation.${result.outcome}`], source: 'moderation_failed' },
+      parts,
+    );
+    return undefined;
+  }
+  record(call, { ...result, source: 'moderation' }, parts);
+  const support = await supportOf(call, { ...result, language: passed.language }, service);
+  if (permit !== undefined)
+    await parts.safety?.findings?.refuse(permit, { status: 200, body: crisisBody(call, support) });
+  return support;
+}
+
+/** Answers in place of the handler: as JSON, or as the events that the route makes of it, for who asked for a stream. */
+export async function answerInstead(
+  call: SpendingCall,
+  support: SafetySupport,
+  wire: Wire,
+): Promise<Answer | undefined> {
+  const { route, input, inFlight } = call;
+  const toEvents = wantsEvents(wire) ? route.shape.precheck?.crisisEvents : undefined;
+  const events = toEvents?.(support, input);
+  if (events === undefined) return answer(200, crisisBody(call, support));
+  const stream = openEvents(wire, { signal: inFlight.signal, longest: LONGEST_STREAM });
+  try {
+    for (const [at, event] of events.entries())
+      if (!(await stream.send({ ...event, id: String(at + 1) }))) break;
+  } finally {
+    stream.end();
+  }
+  return undefined;
+}
+
+function crisisBody({ route, input }: SpendingCall, support: SafetySupport): unknown {
+  return route.shape.precheck?.crisis(support, input);
+}
+
+/** Words and helplines for what was found, for where the caller is. */
+async function supportOf(
+  call: SpendingCall,
+  { status, kinds, language }: Pick<SafetyResult, 'status' | 'kinds' | 'language'>,
+  service: unknown,
+): Promise<SafetySupport> {
+  return supportFor({ status, kinds, language, locale: await localeOf(call, service) });
+}
+
+/** Of somebody who can't be told, because the database is away, it is counted and no more. */
+function record(call: SpendingCall, found: Found, { safety, telemetry }: ServerParts): void {
+  const { route, product, context, key, inFlight } = call;
+  const { caller, accountId = caller?.accountId } = context;
+  const { status, kinds, rules, source } = found;
+  if (caller === undefined || accountId === undefined)
+    return telemetry.metrics.safetyFinding(product, status, source);
+  safety?.findings?.record({
+    status,
+    kinds,
+    rules,
+    source,
+    product,
+    route: route.name,
+    requestId: inFlight.requestId,
+    accountId,
+    userId: caller.userId,
+    repeatOf:
+      key === undefined
+        ? undefined
+        : sha256(`${route.name} ${caller.keyId ?? ''} ${key} ${requestHash(inFlight.request)}`),
+  });
+}
+
+const late = () => new Error('the locale is not known in time');
+
+/** What the product knows of where its user is; what the client says, where it does not know or does not say it in time. */
+async function localeOf(call: SpendingCall, service: unknown): Promise<string | undefined> {
+  const { route, input, context } = call;
+  const ask = route.shape.precheck?.locale;
+  if (ask === undefined) return acceptedLocale(call);
+  const asking = { ...input, userId: context.caller?.userId, accountId: context.accountId };
+  const known = await inTime(LOCALE_TIME, async () => ask(asking, service as never), late).catch(
+    () => undefined,
+  );
+  return known ?? acceptedLocale(call);
+}
+
+/** The first of Accept-Language that names a country: `en, de-AT` is somebody in Austria. Else the first. */
+function acceptedLocale({ inFlight }: SpendingCall): string | undefined {
+  const given = inFlight.request.headers['accept-language']?.slice(0, 200) ?? '';
+  const tags = given.split(',').map((part) => part.split(';')[0]?.trim() ?? '');
+  return tags.find((tag) => tag.includes('-')) ?? tags.find((tag) => tag !== '' && tag !== '*');
+}
