@@ -55,7 +55,7 @@ export interface CallerParts extends WireParts {
   readonly timeout: number;
 }
 
-/** POSTs that answer the same when they come twice, by what they do and without a key. */
+/** What has one effect when it comes twice, by what it does and without a key. */
 const REPEATABLE: ReadonlySet<RouteName> = new Set<RouteName>([
   // A used refresh token is answered with its successor for ten seconds.
   'POST /v1/auth/refresh',
@@ -71,6 +71,14 @@ const REPEATABLE: ReadonlySet<RouteName> = new Set<RouteName>([
   'POST /v1/billing/subscription/change',
   // Each event counts once by its id.
   'POST /v1/usage-events',
+  // A machine has one seat: a second acquire takes over from the first.
+  'POST /v1/licenses/acquire',
+  'PATCH /v1/licenses/sessions/{id}/heartbeat',
+  'POST /v1/licenses/borrow',
+  'POST /v1/licenses/release',
+  'POST /v1/licenses/activate',
+  'POST /v1/licenses/deactivate',
+  'POST /v1/licenses/validate',
 ]);
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
 

@@ -3,6 +3,7 @@ import { type Ai, aiCalls } from './ai.ts';
 import { type Auth, authCalls } from './auth.ts';
 import { type Billing, billingCalls } from './billing.ts';
 import { type Caller, type CallerParts, type CallOptions, createCaller, type GivenFor } from './calls.ts';
+import { type Licenses, licenseCalls } from './license-calls.ts';
 import { entriesOf, type ItemOf, type ListRoute } from './pages.ts';
 import { type Permits, permitCalls, type PermitParts } from './permits.ts';
 import { type Reel, reelCalls } from './reel.ts';
@@ -33,6 +34,7 @@ export interface Client extends Caller, Account, Permits {
   readonly reel: Reel;
   readonly ai: Ai;
   readonly billing: Billing;
+  readonly licenses: Licenses;
   /** All entries of a list, page after page as they are asked for. */
   each<R extends ListRoute>(
     route: R,
@@ -81,6 +83,7 @@ function clientOf(parts: CallerParts, more: ClientParts): Client {
     reel: reelCalls(caller, parts),
     ai: aiCalls(caller),
     billing: billingCalls(caller),
+    licenses: licenseCalls(caller),
     each: (route, given, options) =>
       entriesOf(caller, route, { given, options }) as AsyncGenerator<never, void>,
     forAccount: (accountId) => clientOf({ ...parts, accountId }, more),

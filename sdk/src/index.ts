@@ -21,6 +21,7 @@ export {
   Unauthenticated,
   Unavailable,
 } from './errors.ts';
+export { type Licenses } from './license-calls.ts';
 export { type Permits, type PermitWork, type Spent, type WithPermit } from './permits.ts';
 export {
   type Asset,

@@ -20,6 +20,34 @@ export interface Schemas {
     /** Where its days, weeks and months begin, for limits that count in them: `Europe/Berlin`. */
     readonly time_zone: string;
   };
+  readonly Action: {
+    readonly id: string;
+    readonly goal_id: string;
+    readonly title: string;
+    readonly due: string | null;
+    readonly source: 'own' | 'suggested';
+    readonly done: boolean;
+    readonly done_at: string | null;
+    /** The day on which it was done, where you were. */
+    readonly done_on: string | null;
+    readonly version: number;
+    readonly created_at: string;
+  };
+  readonly ActivateLicenseRequest: {
+    /** As it is on the key: case, hyphens and blanks don’t matter, nor I for 1, L for 1, O for 0. */
+    readonly license_key: string;
+    /** What the machine is recognised by: at least 10 characters. */
+    readonly hardware_id?: string | undefined;
+    /** What the machine is recognised by: at least 10 characters. */
+    readonly machine_id?: string | undefined;
+    readonly name?: string | undefined;
+    readonly platform?: string | undefined;
+  };
+  readonly ActivatedMachine: {
+    readonly id: string;
+    readonly hardware_id: string;
+    readonly activated_at: string;
+  };
   readonly Activity: {
     readonly id: string;
     readonly created_at: string;
@@ -42,9 +70,33 @@ export interface Schemas {
     /** The plan that is at least in effect while it lasts. */
     readonly lifts: string;
   };
-  readonly AddOnPrice: {
-    readonly currency: 'usd' | 'eur' | 'gbp';
+  readonly AddOnAmount: {
     readonly once: number;
+  };
+  readonly AddOnPrice: {
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+    readonly once: number;
+    readonly also: Readonly<Record<string, Schemas['AddOnAmount']>>;
+  };
+  readonly AddOnPurchase: {
+    readonly id: string;
+    readonly product: string;
+    /** `product.add_on`. */
+    readonly add_on: string;
+    readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play';
+    readonly quantity: number;
+    readonly bought_at: string;
+    /** When its days begin: after those bought before. null: they never did. */
+    readonly starts_at: string | null;
+    /** When they end; null: nothing ends it, or it never began. */
+    readonly ends_at: string | null;
+    /** When all of its money had gone back, or it was taken back by hand; null: it was not. */
+    readonly taken_back_at: string | null;
+  };
+  readonly AddOnPurchasePage: {
+    readonly data: readonly Schemas['AddOnPurchase'][];
+    readonly next_cursor: string | null;
   };
   readonly AddPasskeyRequest: {
     readonly name: string;
@@ -119,6 +171,69 @@ export interface Schemas {
     readonly data: readonly Schemas['AdminJob'][];
     readonly next_cursor: string | null;
   };
+  readonly AdminLicense: {
+    readonly id: string;
+    /** The end of the key, to tell keys apart by. */
+    readonly key_hint: string;
+    readonly status: 'active' | 'suspended' | 'inactive';
+    /** Why it is not active: `payment`, `dispute`, `pause`, `ended`, `account`, `admin`. */
+    readonly status_reason: string | null;
+    /** The plan; of a licence that has ended, the last one. */
+    readonly tier: string;
+    /** Options of the plan that are granted. */
+    readonly features: readonly string[];
+    readonly max_seats: number;
+    readonly current_seats_used: number;
+    readonly seats_left: number;
+    readonly max_machines: number;
+    readonly machines_used: number;
+    /** The longest that a session may work offline. */
+    readonly offline_minutes: number;
+    readonly issued_at: string;
+    /** By the first machine. */
+    readonly activated_at: string | null;
+    readonly suspended_at: string | null;
+    readonly deactivated_at: string | null;
+    readonly last_renewal_at: string | null;
+    readonly next_billing_date: string | null;
+    /** The end of what is paid for, or tried; null: nothing ends it. */
+    readonly expires_at: string | null;
+    readonly trial_ends_at: string | null;
+    /** Until when it works although a payment failed; null: none did. */
+    readonly grace_period_ends_at: string | null;
+    readonly account_id: string;
+    /** What the account is called. */
+    readonly organization: string;
+    /** In place of the plan’s; null: those of the plan. */
+    readonly seats_by_admin: number | null;
+    /** For If-Match. */
+    readonly version: number;
+  };
+  readonly AdminLicensePage: {
+    readonly data: readonly Schemas['AdminLicense'][];
+    readonly next_cursor: string | null;
+  };
+  readonly AdminUser: {
+    readonly id: string;
+    readonly email: string;
+    readonly full_name: string | null;
+    readonly email_verified: boolean;
+    readonly role: 'user' | 'admin';
+    readonly status: 'active' | 'suspended' | 'closed';
+    readonly created_at: string;
+    readonly accounts: readonly Schemas['AdminUserAccount'][];
+  };
+  readonly AdminUserAccount: {
+    readonly id: string;
+    readonly kind: 'personal' | 'organization';
+    readonly name: string;
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    readonly status: 'active' | 'suspended';
+  };
+  readonly AdminUserPage: {
+    readonly data: readonly Schemas['AdminUser'][];
+    readonly next_cursor: string | null;
+  };
   readonly ApiKey: {
     readonly id: string;
     readonly name: string;
@@ -138,6 +253,12 @@ export interface Schemas {
   readonly ApiKeyPage: {
     readonly data: readonly Schemas['ApiKey'][];
     readonly next_cursor: string | null;
+  };
+  readonly AppStoreNotification: {
+    readonly signedPayload: string;
+  } & Readonly<Record<string, unknown>>;
+  readonly AppStoreReceipt: {
+    readonly received: true;
   };
   readonly Asset: {
     readonly id: string;
@@ -189,6 +310,33 @@ export interface Schemas {
     readonly kind: string;
     readonly id: string | null;
   };
+  readonly BindPurchaseRequest: {
+    /** StoreKit’s `jwsRepresentation`. */
+    readonly signed_transaction?: string | undefined;
+    /** Google Play’s `purchaseToken`. */
+    readonly purchase_token?: string | undefined;
+  };
+  readonly BoundPurchase: {
+    readonly store: 'stripe' | 'app_store' | 'google_play';
+    /** `test`: of the store’s own sandbox, where nobody pays. */
+    readonly mode: 'live' | 'test' | 'sandbox';
+    readonly product: string | null;
+    /** `product.plan`; null: an add-on. */
+    readonly plan: string | null;
+    readonly add_on: string | null;
+    /** Of the subscription; `paid` for an add-on. null: it is read in a moment. */
+    readonly state: string | null;
+    /** The end of the present period; null: of an add-on. */
+    readonly ends_at: string | null;
+  };
+  readonly BuyLicenseRequest: {
+    /** `coditect.pro`, or `pro`. */
+    readonly plan_id: string;
+    readonly cycle?: 'monthly' | 'yearly' | undefined;
+    /** The session’s id is put in place of {CHECKOUT_SESSION_ID}. */
+    readonly success_url?: string | undefined;
+    readonly cancel_url?: string | undefined;
+  };
   readonly CanceledGeneration: {
     readonly generation_id: string;
     readonly draft_id: string;
@@ -203,6 +351,9 @@ export interface Schemas {
   readonly ChangeEmailRequest: {
     readonly email: string;
     readonly password: string;
+  };
+  readonly ChangeLicenseRequest: {
+    readonly seats: number | null;
   };
   readonly ChangePasswordRequest: {
     readonly password: string;
@@ -258,6 +409,14 @@ export interface Schemas {
   readonly ConfirmTotpRequest: {
     readonly code: string;
   };
+  readonly Consents: {
+    /** Feelings and themes are drawn out of what you write; Spectrum shows them. */
+    readonly insights: boolean;
+    /** What you write may be used for research, without your name. */
+    readonly research: boolean;
+    /** You are told what is new. */
+    readonly news: boolean;
+  };
   readonly CostEstimate: {
     readonly cost_micros: number;
   };
@@ -275,6 +434,8 @@ export interface Schemas {
     readonly cycle?: 'monthly' | 'yearly' | undefined;
     /** Seats of a plan that is sold by the seat, or add-ons. */
     readonly quantity?: number | undefined;
+    /** One that it is sold in. Not said: that in which the account pays already, or the product’s. */
+    readonly currency?: string | undefined;
     /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
     readonly success_url: string;
     /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
@@ -367,6 +528,14 @@ export interface Schemas {
   readonly DataExportPage: {
     readonly data: readonly Schemas['DataExport'][];
     readonly next_cursor: string | null;
+  };
+  readonly DeactivateLicenseRequest: {
+    /** As it is on the key: case, hyphens and blanks don’t matter, nor I for 1, L for 1, O for 0. */
+    readonly license_key: string;
+    /** What the machine is recognised by: at least 10 characters. */
+    readonly hardware_id?: string | undefined;
+    /** What the machine is recognised by: at least 10 characters. */
+    readonly machine_id?: string | undefined;
   };
   readonly DeadInboxTask: {
     readonly store: 'stripe' | 'app_store' | 'google_play';
@@ -507,11 +676,24 @@ export interface Schemas {
     readonly source: string;
     readonly newest: string;
   };
+  readonly ExtendLicenseRequest: {
+    readonly until?: string | undefined;
+    readonly days?: number | undefined;
+  };
   readonly ExtendPermitRequest: {
     /** From now; a permit never ends sooner for it. */
     readonly ttl_seconds?: number | undefined;
     /** What it may cost in all; a reserve never shrinks. */
     readonly cost_micros?: number | undefined;
+  };
+  readonly ExtendSubscriptionRequest: {
+    /** Of a user, whose default account is meant. */
+    readonly email?: string | undefined;
+    readonly account_id?: string | undefined;
+    readonly store: 'app_store' | 'google_play';
+    readonly product: string;
+    readonly until: string;
+    readonly reason?: 'customer_satisfaction' | 'outage' | 'other' | undefined;
   };
   readonly ExtendedPermit: {
     readonly permit_id: string;
@@ -563,6 +745,41 @@ export interface Schemas {
     /** Longer than its platform takes. */
     readonly over_length: boolean;
   };
+  readonly Goal: {
+    readonly id: string;
+    readonly title: string;
+    readonly why: string | null;
+    readonly target_date: string | null;
+    readonly status: 'active' | 'paused' | 'achieved' | 'dropped';
+    /** Counts your changes; the ETag of the goal. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly GoalDetail: {
+    readonly id: string;
+    readonly title: string;
+    readonly why: string | null;
+    readonly target_date: string | null;
+    readonly status: 'active' | 'paused' | 'achieved' | 'dropped';
+    /** Counts your changes; the ETag of the goal. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly actions: readonly Schemas['Action'][];
+    readonly streak: Schemas['Streak'];
+  };
+  readonly GoalPage: {
+    readonly data: readonly Schemas['Goal'][];
+    readonly next_cursor: string | null;
+  };
+  readonly GooglePlayPush: {
+    readonly message: Schemas['PubSubMessage'];
+    readonly subscription: string;
+  } & Readonly<Record<string, unknown>>;
+  readonly GooglePlayReceipt: {
+    readonly received: true;
+  };
   readonly GoogleSignInRequest: {
     readonly code: string;
     readonly code_verifier: string;
@@ -604,6 +821,13 @@ export interface Schemas {
   readonly GrantPage: {
     readonly data: readonly Schemas['Grant'][];
     readonly next_cursor: string | null;
+  };
+  readonly Helpline: {
+    readonly name: string;
+    readonly phone: string | null;
+    readonly text: string | null;
+    readonly url: string | null;
+    readonly hours: string;
   };
   readonly Identity: {
     readonly id: string;
@@ -718,6 +942,208 @@ export interface Schemas {
     readonly done: number;
     readonly total: number;
   };
+  readonly License: {
+    readonly id: string;
+    /** For owners and admins of the account; else null. */
+    readonly license_key: string | null;
+    /** The end of the key, to tell keys apart by. */
+    readonly key_hint: string;
+    readonly status: 'active' | 'suspended' | 'inactive';
+    /** Why it is not active: `payment`, `dispute`, `pause`, `ended`, `account`, `admin`. */
+    readonly status_reason: string | null;
+    /** The plan; of a licence that has ended, the last one. */
+    readonly tier: string;
+    /** Options of the plan that are granted. */
+    readonly features: readonly string[];
+    readonly max_seats: number;
+    readonly current_seats_used: number;
+    readonly seats_left: number;
+    readonly max_machines: number;
+    readonly machines_used: number;
+    /** The longest that a session may work offline. */
+    readonly offline_minutes: number;
+    readonly issued_at: string;
+    /** By the first machine. */
+    readonly activated_at: string | null;
+    readonly suspended_at: string | null;
+    readonly deactivated_at: string | null;
+    readonly last_renewal_at: string | null;
+    readonly next_billing_date: string | null;
+    /** The end of what is paid for, or tried; null: nothing ends it. */
+    readonly expires_at: string | null;
+    readonly trial_ends_at: string | null;
+    /** Until when it works although a payment failed; null: none did. */
+    readonly grace_period_ends_at: string | null;
+  };
+  readonly LicenseAcquire: {
+    /** Not needed by a user of the account. */
+    readonly license_key?: string | undefined;
+    readonly hardware_id?: string | undefined;
+    /** The same as `hardware_id`. */
+    readonly machine_id?: string | undefined;
+    readonly name?: string | undefined;
+    readonly platform?: string | undefined;
+    readonly user_agent?: string | undefined;
+    readonly user_ip?: string | undefined;
+    readonly app_version?: string | undefined;
+    /** How long the program should be able to work without the server. */
+    readonly offline_minutes?: number | undefined;
+    /** Of the session before on this machine: with it what that one handed out is given up. */
+    readonly signed_token?: string | undefined;
+  };
+  readonly LicenseActivation: {
+    readonly license: Schemas['License'];
+    readonly machine: Schemas['ActivatedMachine'];
+    readonly already_activated: boolean;
+  };
+  readonly LicenseBorrow: {
+    readonly session_id: string;
+    readonly signed_token: string;
+    readonly minutes: number;
+  };
+  readonly LicenseCheckout: {
+    readonly checkout_url: string;
+    readonly session_id: string;
+    readonly expires_at: string;
+    /** Of the trial that it offers; null: it is paid at once. */
+    readonly trial_days: number | null;
+  };
+  readonly LicenseHeartbeat: {
+    readonly session_id: string;
+    /** A compact JWS (EdDSA). Whoever holds it may work until `exp`, and until `off` without the server. */
+    readonly signed_token: string;
+    /** When the seat is free again without a heartbeat. */
+    readonly expires_at: string;
+    /** Seconds until the next heartbeat. */
+    readonly heartbeat_interval: number;
+    /** Until when the program may work without the server. */
+    readonly offline_until: string | null;
+    readonly server_time: string;
+  };
+  readonly LicenseKeyRotation: {
+    /** null where the call is repeated with its Idempotency-Key. */
+    readonly license_key: string | null;
+  };
+  readonly LicenseMachine: {
+    readonly id: string;
+    readonly hardware_id: string;
+    readonly name: string | null;
+    readonly platform: string | null;
+    readonly activated_at: string;
+    readonly last_seen_at: string;
+  };
+  readonly LicenseMachineList: {
+    readonly data: readonly Schemas['LicenseMachine'][];
+  };
+  readonly LicensePage: {
+    readonly data: readonly Schemas['License'][];
+    readonly next_cursor: string | null;
+  };
+  readonly LicenseRelease: {
+    readonly signed_token?: string | undefined;
+  };
+  readonly LicenseSeat: {
+    readonly session_id: string;
+    readonly machine_id: string;
+    readonly hardware_id: string;
+    readonly machine_name: string | null;
+    readonly user_id: string | null;
+    readonly ip: string | null;
+    readonly started_at: string;
+    readonly last_heartbeat_at: string;
+    readonly occupied_until: string;
+    readonly offline_until: string | null;
+    /** What ended it: nobody renews it, and what it handed out for work without the server occupies it. */
+    readonly ended: 'active' | 'released' | 'expired' | 'taken_over' | 'suspended' | 'forced' | null;
+  };
+  readonly LicenseSeatEnded: {
+    readonly machine_id: string;
+    /** null: it is free. */
+    readonly occupied_until: string | null;
+  };
+  readonly LicenseSeats: {
+    readonly max_seats: number;
+    readonly current_seats_used: number;
+    readonly seats: readonly Schemas['LicenseSeat'][];
+  };
+  readonly LicenseSession: {
+    readonly session_id: string;
+    /** A compact JWS (EdDSA). Whoever holds it may work until `exp`, and until `off` without the server. */
+    readonly signed_token: string;
+    /** When the seat is free again without a heartbeat. */
+    readonly expires_at: string;
+    /** Seconds until the next heartbeat. */
+    readonly heartbeat_interval: number;
+    /** Until when the program may work without the server. */
+    readonly offline_until: string | null;
+    readonly server_time: string;
+    readonly license_id: string;
+    readonly current_seats_used: number;
+    readonly max_seats: number;
+  };
+  readonly LicenseSessionRecord: {
+    readonly session_id: string;
+    readonly machine_id: string;
+    readonly hardware_id: string;
+    readonly machine_name: string | null;
+    readonly user_id: string | null;
+    readonly fence: number;
+    readonly status: 'active' | 'released' | 'expired' | 'taken_over' | 'suspended' | 'forced';
+    readonly started_at: string;
+    /** When it really ended: of one that ran out, when its seat did. */
+    readonly ended_at: string | null;
+    readonly last_heartbeat_at: string;
+    /** As the server saw it; for owners and admins. */
+    readonly ip: string | null;
+    readonly user_agent: string | null;
+    /** `user_ip`, as the program said it; for owners and admins. */
+    readonly said_ip: string | null;
+    readonly said_user_agent: string | null;
+    readonly app_version: string | null;
+  };
+  readonly LicenseSessionRecordPage: {
+    readonly data: readonly Schemas['LicenseSessionRecord'][];
+    readonly next_cursor: string | null;
+  };
+  readonly LicenseSessionToken: {
+    readonly session_id: string;
+    readonly signed_token: string;
+  };
+  readonly LicenseSignature: {
+    readonly key_id: string;
+    readonly algorithm: 'RS256' | 'EdDSA';
+    /** Base64, over the licence in the canonical form of RFC 8785. */
+    readonly signature: string;
+  };
+  readonly LicenseSigningKey: {
+    readonly key_id: string;
+    readonly kind: 'rsa-4096' | 'ed25519';
+  };
+  readonly LicenseStatus: {
+    readonly license_id: string;
+    readonly status: 'active' | 'suspended' | 'inactive';
+    /** Why it is not active: `payment`, `dispute`, `pause`, `ended`, `account`, `admin`. */
+    readonly status_reason: string | null;
+    readonly tier: string;
+    readonly max_seats: number;
+    readonly current_seats_used: number;
+    /** The end of what is paid for, or tried; null: nothing ends it. */
+    readonly expires_at: string | null;
+    /** Until when it works although a payment failed; null: none did. */
+    readonly grace_period_ends_at: string | null;
+    readonly suspended_at: string | null;
+    readonly deactivated_at: string | null;
+  };
+  readonly LicenseToken: {
+    readonly signed_token: string;
+  };
+  readonly LicenseValidity: {
+    readonly valid: boolean;
+    readonly status: 'active' | 'suspended' | 'inactive' | 'unknown';
+    readonly tier: string | null;
+    readonly expires_at: string | null;
+    readonly max_seats: number | null;
+  };
   readonly LimitUsage: {
     readonly product: string;
     readonly limit: string;
@@ -824,6 +1250,58 @@ export interface Schemas {
     readonly recovery_codes_left: number;
     readonly passkeys: readonly Schemas['Passkey'][];
   };
+  readonly MirrorFragment: {
+    readonly id: string;
+    readonly kind: 'feeling' | 'theme' | 'need' | 'strength' | 'value';
+    readonly text: string;
+    readonly intensity: number;
+    /** The message that it was drawn out of. */
+    readonly message_id: string;
+  };
+  readonly MirrorMessage: {
+    readonly id: string;
+    readonly role: 'user' | 'mirror';
+    readonly content: string;
+    /** A message waits for its reply, or is answered; a reply is whole, or was cut short. */
+    readonly status: 'waiting' | 'answered' | 'whole' | 'cut';
+    readonly safety: Schemas['Safety'];
+    readonly created_at: string;
+  };
+  readonly MirrorReply: {
+    readonly session_id: string;
+    readonly safety: Schemas['Safety'];
+    readonly message: Schemas['MirrorMessage'] | null;
+    readonly reply: Schemas['MirrorMessage'] | null;
+    readonly support: Schemas['SafetySupport'] | null;
+  };
+  readonly MirrorSession: {
+    readonly id: string;
+    readonly title: string | null;
+    /** `closing`: it takes no more messages, and is being summed up. */
+    readonly status: 'open' | 'closing' | 'closed';
+    readonly summary: string | null;
+    /** Why it was closed without a summary. */
+    readonly summary_error: string | null;
+    readonly created_at: string;
+    readonly closed_at: string | null;
+  };
+  readonly MirrorSessionDetail: {
+    readonly id: string;
+    readonly title: string | null;
+    /** `closing`: it takes no more messages, and is being summed up. */
+    readonly status: 'open' | 'closing' | 'closed';
+    readonly summary: string | null;
+    /** Why it was closed without a summary. */
+    readonly summary_error: string | null;
+    readonly created_at: string;
+    readonly closed_at: string | null;
+    readonly messages: readonly Schemas['MirrorMessage'][];
+    readonly fragments: readonly Schemas['MirrorFragment'][];
+  };
+  readonly MirrorSessionPage: {
+    readonly data: readonly Schemas['MirrorSession'][];
+    readonly next_cursor: string | null;
+  };
   readonly Model: {
     readonly id: string;
     readonly object: 'model';
@@ -854,6 +1332,11 @@ export interface Schemas {
     /** Part of the completion’s. */
     readonly reasoning_tokens?: number | undefined;
   };
+  readonly NewAction: {
+    readonly title: string;
+    readonly due?: string | null | undefined;
+    readonly source?: 'own' | 'suggested' | undefined;
+  };
   readonly NewApiKey: {
     readonly id: string;
     readonly name: string;
@@ -871,6 +1354,24 @@ export interface Schemas {
     readonly last_used_at: string | null;
     /** Shown once: null where the call is repeated with its Idempotency-Key. */
     readonly key: string | null;
+  };
+  readonly NewGoal: {
+    readonly title: string;
+    /** Why you want it. */
+    readonly why?: string | null | undefined;
+    readonly target_date?: string | null | undefined;
+  };
+  readonly NewMirrorMessage: {
+    readonly session_id: string;
+    readonly content: string;
+  };
+  readonly NewMirrorSession: {
+    readonly title?: string | null | undefined;
+  };
+  readonly NewTurn: {
+    /** One thought, as it comes to you. */
+    readonly thought: string;
+    readonly style?: 'gentle' | 'direct' | 'playful' | undefined;
   };
   readonly NotFitting: {
     /** Its name within the product. */
@@ -900,7 +1401,8 @@ export interface Schemas {
     readonly limit: string;
     /** `product.plan`: the one that is in effect. */
     readonly plan: string;
-    readonly currency: 'usd' | 'eur' | 'gbp';
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
     /** What one unit past the limit costs, in millionths of the currency. */
     readonly unit_micros: number;
     /** Units that the plan itself has, in each window. */
@@ -1003,6 +1505,21 @@ export interface Schemas {
     readonly status: 'reset_sent';
     readonly email: string;
   };
+  readonly PaymentConfirmation: {
+    /** The provider’s page: send the customer there. */
+    readonly confirm_url: string;
+    readonly expires_at: string;
+  };
+  readonly PendingChange: {
+    readonly plan: string;
+    /** `monthly`, `yearly`, or of another length an ISO 8601 duration: `P3M`. */
+    readonly cycle: string;
+    readonly quantity: number;
+    /** Where its payment is confirmed. */
+    readonly confirm_url: string | null;
+    /** It is forgotten then, and nothing is owed for it. */
+    readonly expires_at: string;
+  };
   readonly Permit: {
     readonly permit_id: string;
     readonly product: string;
@@ -1047,6 +1564,12 @@ export interface Schemas {
     readonly overage: Readonly<Record<string, number>>;
     readonly grants: Readonly<Record<string, number | boolean | null>>;
   };
+  readonly PlanAmounts: {
+    /** Minor units (cents; whole yen) a month; 0 is free. Of one seat, where a plan is sold by seats. */
+    readonly monthly: number;
+    /** For a year that is paid at once; null: it is not sold so. */
+    readonly yearly: number | null;
+  };
   readonly PlanComparison: {
     readonly name: string;
     readonly kind: 'quota' | 'credits' | 'burst' | 'cooldown' | 'concurrency' | 'budget' | 'gauge' | 'seats' | 'rate' | 'number' | 'boolean';
@@ -1063,11 +1586,14 @@ export interface Schemas {
     readonly comparison: Readonly<Record<string, readonly Schemas['PlanComparison'][]>>;
   };
   readonly PlanPrice: {
-    readonly currency: 'usd' | 'eur' | 'gbp';
-    /** Minor units (cents) a month; 0 is free. Of one seat, where a plan is sold by seats. */
+    /** By ISO 4217, in lower case. */
+    readonly currency: string;
+    /** Minor units (cents; whole yen) a month; 0 is free. Of one seat, where a plan is sold by seats. */
     readonly monthly: number;
     /** For a year that is paid at once; null: it is not sold so. */
     readonly yearly: number | null;
+    /** In other currencies: name one at the checkout. An account pays in one for as long as it has a plan. */
+    readonly also: Readonly<Record<string, Schemas['PlanAmounts']>>;
   };
   readonly PortalSession: {
     readonly portal_url: string;
@@ -1079,6 +1605,26 @@ export interface Schemas {
   };
   readonly ProceedsResultList: {
     readonly data: readonly Schemas['ProceedsResult'][];
+  };
+  readonly Profile: {
+    readonly display_name: string | null;
+    readonly locale: string | null;
+    readonly time_zone: string;
+    readonly pronouns: string | null;
+    readonly focus_areas: readonly string[];
+    readonly consents: Schemas['Consents'];
+    /** Counts your changes; the ETag of the profile. */
+    readonly version: number;
+  };
+  readonly PubSubMessage: {
+    readonly data: string;
+    readonly messageId: string;
+  } & Readonly<Record<string, unknown>>;
+  readonly PurchaseNames: {
+    /** StoreKit’s `appAccountToken`. */
+    readonly app_account_token: string;
+    /** Google Play’s `setObfuscatedAccountId`. */
+    readonly obfuscated_account_id: string;
   };
   readonly QueuedGeneration: {
     readonly generation_id: string;
@@ -1236,8 +1782,19 @@ export interface Schemas {
     readonly data: readonly Schemas['Revenue'][];
     readonly next_cursor: string | null;
   };
+  readonly RotateLicenseSigningKeyRequest: {
+    readonly kind: 'rsa-4096' | 'ed25519';
+  };
   readonly RotateWebhookSecretRequest: {
     readonly overlap_hours?: number | undefined;
+  };
+  readonly Safety: {
+    readonly status: 'ok' | 'caution' | 'concern' | 'crisis';
+    readonly kinds: readonly ('wish_to_be_dead' | 'active_thoughts' | 'method' | 'intent' | 'plan' | 'preparatory_acts' | 'attempt_past' | 'attempt_now' | 'self_injury' | 'eating_disorder' | 'violence' | 'abuse' | 'medical_emergency')[];
+  };
+  readonly SafetySupport: {
+    readonly message: string;
+    readonly helplines: readonly Schemas['Helpline'][];
   };
   readonly Sale: {
     readonly product: string;
@@ -1302,7 +1859,8 @@ export interface Schemas {
   };
   readonly ScheduledChange: {
     readonly plan: string;
-    readonly cycle: 'monthly' | 'yearly';
+    /** `monthly`, `yearly`, or of another length an ISO 8601 duration: `P3M`. */
+    readonly cycle: string;
     readonly quantity: number;
     readonly at: string;
   };
@@ -1351,6 +1909,38 @@ export interface Schemas {
     readonly units: number;
     readonly cost_micros: number;
   };
+  readonly SignedLicense: {
+    readonly license: Readonly<Record<string, unknown>>;
+    readonly signatures: readonly Schemas['LicenseSignature'][];
+  };
+  readonly Spectrum: {
+    readonly from: string;
+    readonly to: string;
+    readonly bucket: 'day' | 'week';
+    readonly data: readonly Schemas['SpectrumBucket'][];
+  };
+  readonly SpectrumBucket: {
+    readonly starts: string;
+    readonly ends: string;
+    /** By ISO 8601: `2026-W47`. */
+    readonly week: string | null;
+    /** The most frequent first; 20 at most. */
+    readonly feelings: readonly Schemas['SpectrumShade'][];
+    /** The most frequent first; 20 at most. */
+    readonly themes: readonly Schemas['SpectrumShade'][];
+    /** The most frequent first; 20 at most. */
+    readonly needs: readonly Schemas['SpectrumShade'][];
+    /** The most frequent first; 20 at most. */
+    readonly strengths: readonly Schemas['SpectrumShade'][];
+    /** The most frequent first; 20 at most. */
+    readonly values: readonly Schemas['SpectrumShade'][];
+  };
+  readonly SpectrumShade: {
+    readonly text: string;
+    readonly count: number;
+    /** On average. */
+    readonly intensity: number;
+  };
   readonly SsoConnection: {
     /** As the provider’s discovery document names itself, not that document’s address; https. */
     readonly issuer: string;
@@ -1396,6 +1986,11 @@ export interface Schemas {
     readonly recovery_code?: string | undefined;
     readonly passkey?: Schemas['PasskeyAssertion'] | undefined;
   };
+  readonly Streak: {
+    /** Days in a row, up to today or yesterday, on which you did something for it. */
+    readonly current: number;
+    readonly longest: number;
+  };
   readonly StripeEvent: {
     readonly id: string;
     readonly object: 'event';
@@ -1410,7 +2005,8 @@ export interface Schemas {
     readonly product: string;
     /** `product.plan`. */
     readonly plan: string;
-    readonly cycle: 'monthly' | 'yearly';
+    /** `monthly`, `yearly`, or of another length an ISO 8601 duration: `P3M`. */
+    readonly cycle: string;
     readonly quantity: number;
     readonly price: Schemas['SubscriptionPrice'];
     readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
@@ -1428,11 +2024,15 @@ export interface Schemas {
     readonly suspended_by: 'dispute' | 'pause' | 'payment' | null;
     /** What it becomes, and when. */
     readonly next: Schemas['ScheduledChange'] | null;
+    /** What it becomes once the customer has confirmed the payment. */
+    readonly pending: Schemas['PendingChange'] | null;
   };
   readonly SubscriptionChange: {
     readonly subscription: Schemas['Subscription'];
     /** What is in use beyond the size of the new plan: nothing is deleted, and nothing can be added. */
     readonly not_fitting: readonly Schemas['NotFitting'][];
+    /** The change waits for the customer, and the plan is what it was; null: it is made, or arranged. */
+    readonly confirmation: Schemas['PaymentConfirmation'] | null;
   };
   readonly SubscriptionPage: {
     readonly data: readonly Schemas['Subscription'][];
@@ -1442,7 +2042,7 @@ export interface Schemas {
     readonly when: 'now' | 'period_end';
     /** When it would take effect; null: at once. */
     readonly at: string | null;
-    /** Minor units; below 0: credited on the next invoice. */
+    /** Minor units; below 0: what is left, which the next invoice takes from. */
     readonly due_now: number;
     readonly currency: string;
     /** Sent along with the change, it costs what is said here. */
@@ -1453,6 +2053,20 @@ export interface Schemas {
     readonly currency: string;
     /** Of one, a cycle, before discounts and tax; minor units. */
     readonly unit_amount: number;
+  };
+  readonly Suggestion: {
+    readonly title: string;
+    readonly why: string;
+  };
+  readonly Suggestions: {
+    readonly safety: Schemas['Safety'];
+    /** None where the goal speaks of a crisis. */
+    readonly suggestions: readonly Schemas['Suggestion'][];
+    readonly support: Schemas['SafetySupport'] | null;
+  };
+  readonly SuspendLicenseRequest: {
+    /** For the audit, which the account reads too. */
+    readonly reason: string;
   };
   readonly TokenPair: {
     readonly access_token: string;
@@ -1470,8 +2084,51 @@ export interface Schemas {
   readonly TransferOrganizationRequest: {
     readonly user_id: string;
   };
+  readonly Turn: {
+    readonly id: string;
+    /** The thought as you wrote it. */
+    readonly original: string;
+    /** The habit of thought that bends it, if one does. */
+    readonly distortion: 'all_or_nothing' | 'overgeneralization' | 'mental_filter' | 'discounting_the_positive' | 'mind_reading' | 'fortune_telling' | 'catastrophizing' | 'emotional_reasoning' | 'should_statements' | 'labeling' | 'personalization' | null;
+    /** The same, seen from another side. */
+    readonly turn: string;
+    /** A question to go on with. */
+    readonly question: string;
+    readonly style: 'gentle' | 'direct' | 'playful';
+    readonly safety: Schemas['Safety'];
+    readonly helpful: boolean | null;
+    readonly feedback: string | null;
+    readonly created_at: string;
+  };
+  readonly TurnFeedback: {
+    readonly helpful: boolean;
+    readonly note?: string | null | undefined;
+  };
+  readonly TurnPage: {
+    readonly data: readonly Schemas['Turn'][];
+    readonly next_cursor: string | null;
+  };
+  readonly TurnReply: {
+    readonly id: string | null;
+    readonly original: string | null;
+    /** The habit of thought that bends it, if one does. */
+    readonly distortion: 'all_or_nothing' | 'overgeneralization' | 'mental_filter' | 'discounting_the_positive' | 'mind_reading' | 'fortune_telling' | 'catastrophizing' | 'emotional_reasoning' | 'should_statements' | 'labeling' | 'personalization' | null;
+    readonly turn: string | null;
+    readonly question: string | null;
+    readonly style: 'gentle' | 'direct' | 'playful';
+    readonly safety: Schemas['Safety'];
+    readonly helpful: boolean | null;
+    readonly feedback: string | null;
+    readonly created_at: string | null;
+    readonly support: Schemas['SafetySupport'] | null;
+  };
   readonly UpdateAccountRequest: {
     readonly time_zone: string;
+  };
+  readonly UpdateActionRequest: {
+    readonly title?: string | undefined;
+    readonly due?: string | null | undefined;
+    readonly done?: boolean | undefined;
   };
   readonly UpdateAssetRequest: {
     readonly title?: string | null | undefined;
@@ -1484,6 +2141,14 @@ export interface Schemas {
     /** What it asks of its readers. */
     readonly cta?: string | undefined;
     readonly hashtags?: readonly string[] | undefined;
+  };
+  readonly UpdateConsentsRequest: {
+    /** Feelings and themes are drawn out of what you write; Spectrum shows them. */
+    readonly insights?: boolean | undefined;
+    /** What you write may be used for research, without your name. */
+    readonly research?: boolean | undefined;
+    /** You are told what is new. */
+    readonly news?: boolean | undefined;
   };
   readonly UpdateDraftRequest: {
     /** One of its own variants. */
@@ -1498,11 +2163,27 @@ export interface Schemas {
     /** BCP 47 tag of the language to write in. */
     readonly language?: string | undefined;
   };
+  readonly UpdateGoalRequest: {
+    readonly title?: string | undefined;
+    /** Why you want it. */
+    readonly why?: string | null | undefined;
+    readonly target_date?: string | null | undefined;
+    readonly status?: 'active' | 'paused' | 'achieved' | 'dropped' | undefined;
+  };
   readonly UpdateMemberRequest: {
     readonly role: 'viewer' | 'member' | 'admin' | 'owner';
   };
   readonly UpdateOrganizationRequest: {
     readonly name: string;
+  };
+  readonly UpdateProfileRequest: {
+    readonly display_name?: string | null | undefined;
+    readonly locale?: string | null | undefined;
+    /** Where your days and weeks begin. A window that has begun goes on: a move resets nothing. */
+    readonly time_zone?: string | undefined;
+    readonly pronouns?: string | null | undefined;
+    readonly focus_areas?: readonly string[] | undefined;
+    readonly consents?: Schemas['UpdateConsentsRequest'] | undefined;
   };
   readonly UpdateUserRequest: {
     readonly full_name?: string | null | undefined;
@@ -1651,6 +2332,12 @@ export interface Schemas {
     readonly status: 'active' | 'suspended';
     readonly role: 'viewer' | 'member' | 'admin' | 'owner';
   };
+  readonly ValidateLicenseRequest: {
+    /** As it is on the key: case, hyphens and blanks don’t matter, nor I for 1, L for 1, O for 0. */
+    readonly license_key: string;
+    /** Then it is good only where it is activated on this machine. */
+    readonly hardware_id?: string | undefined;
+  };
   readonly VerificationMail: {
     readonly status: 'verification_sent';
     readonly email: string;
@@ -1794,12 +2481,35 @@ export interface Routes {
     };
     readonly reply: Schemas['CanceledSubscription'];
   };
+  /** Delete a goal */
+  'DELETE /v1/lens/goals/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
   /** Put an asset into the trash */
   'DELETE /v1/library/assets/{id}': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['Ok'];
+  };
+  /** Give a seat back by its session */
+  'DELETE /v1/licenses/sessions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['LicenseRelease'];
+    readonly reply: null;
+  };
+  /** End the seat of a machine */
+  'DELETE /v1/licenses/{id}/seats/{machine}': {
+    readonly params: {
+      readonly id: string;
+      readonly machine: string;
+    };
+    readonly reply: Schemas['LicenseSeatEnded'];
   };
   /** Close your account */
   'DELETE /v1/me': {
@@ -1808,6 +2518,13 @@ export interface Routes {
   };
   /** Sign in by a provider no more */
   'DELETE /v1/me/identities/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a session */
+  'DELETE /v1/mirror/sessions/{id}': {
     readonly params: {
       readonly id: string;
     };
@@ -1856,6 +2573,13 @@ export interface Routes {
     readonly params: {
       readonly id: string;
       readonly user_id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a turn */
+  'DELETE /v1/turns/{id}': {
+    readonly params: {
+      readonly id: string;
     };
     readonly reply: Schemas['Ok'];
   };
@@ -2035,11 +2759,28 @@ export interface Routes {
     };
     readonly reply: Schemas['AdminJob'];
   };
+  /** Find licences of all accounts */
+  'GET /v1/admin/licenses': {
+    readonly query: {
+      readonly key?: string | undefined;
+      readonly email?: string | undefined;
+      readonly account_id?: string | undefined;
+      readonly status?: 'active' | 'suspended' | 'inactive' | undefined;
+      readonly tier?: string | undefined;
+      readonly expires_before?: string | undefined;
+      readonly expires_after?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['AdminLicensePage'];
+  };
   /** The mail log, newest first */
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'address_claimed' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'operator_budget_closed' | 'payment_failed' | 'payment_failed_again' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | 'trial_refused' | undefined;
+      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'address_claimed' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'operator_budget_closed' | 'payment_failed' | 'payment_failed_again' | 'payment_action_required' | 'change_not_paid' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | 'plan_changed' | 'paid_twice' | 'trial_refused' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -2118,6 +2859,19 @@ export interface Routes {
     };
     readonly reply: Schemas['UsageAdjustmentPage'];
   };
+  /** Find users */
+  'GET /v1/admin/users': {
+    readonly query: {
+      readonly status?: 'active' | 'suspended' | 'closed' | undefined;
+      readonly email?: string | undefined;
+      readonly company?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['AdminUserPage'];
+  };
   /** The endpoints that are told, newest first */
   'GET /v1/admin/webhooks': {
     readonly query: {
@@ -2184,6 +2938,16 @@ export interface Routes {
     };
     readonly reply: Schemas['SessionPage'];
   };
+  /** All add-ons that the account ever had, newest first */
+  'GET /v1/billing/add-ons': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['AddOnPurchasePage'];
+  };
   /** What the account may do now in each product, why, and until when */
   'GET /v1/billing/entitlements': {
     readonly reply: Schemas['EntitlementList'];
@@ -2201,6 +2965,10 @@ export interface Routes {
   /** Limits that may be passed for money, and how far */
   'GET /v1/billing/overage': {
     readonly reply: Schemas['OverageList'];
+  };
+  /** What an app names the account by when it buys in a store */
+  'GET /v1/billing/purchases': {
+    readonly reply: Schemas['PurchaseNames'];
   };
   /** What the account pays for */
   'GET /v1/billing/subscription': {
@@ -2284,6 +3052,24 @@ export interface Routes {
     };
     readonly reply: Schemas['Job'];
   };
+  /** List your goals */
+  'GET /v1/lens/goals': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly status?: 'active' | 'paused' | 'achieved' | 'dropped' | undefined;
+    };
+    readonly reply: Schemas['GoalPage'];
+  };
+  /** Read a goal with its actions and streak */
+  'GET /v1/lens/goals/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['GoalDetail'];
+  };
   /** List and search the library */
   'GET /v1/library/assets': {
     readonly query: {
@@ -2308,6 +3094,72 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['Asset'];
+  };
+  /** The licences of the account, with seats used and left */
+  'GET /v1/licenses': {
+    readonly query: {
+      readonly active?: string | undefined;
+      /** A plan: `pro`. */
+      readonly tier?: string | undefined;
+      readonly expires_before?: string | undefined;
+      readonly expires_after?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['LicensePage'];
+  };
+  /** A licence, with its key for owners and admins */
+  'GET /v1/licenses/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['License'];
+  };
+  /** The signed licence file */
+  'GET /v1/licenses/{id}/download': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      readonly part?: 'signed' | 'license' | 'rsa-4096' | 'ed25519' | undefined;
+    };
+    readonly reply: Schemas['SignedLicense'];
+  };
+  /** The machines that a licence is activated on */
+  'GET /v1/licenses/{id}/machines': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['LicenseMachineList'];
+  };
+  /** Who holds the seats of a licence */
+  'GET /v1/licenses/{id}/seats': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['LicenseSeats'];
+  };
+  /** The sessions of a licence, by its key or id */
+  'GET /v1/licenses/{key}/sessions': {
+    readonly params: {
+      readonly key: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['LicenseSessionRecordPage'];
+  };
+  /** How a licence stands, for whoever has its key */
+  'GET /v1/licenses/{key}/status': {
+    readonly params: {
+      readonly key: string;
+    };
+    readonly reply: Schemas['LicenseStatus'];
   };
   /** Read who you are */
   'GET /v1/me': {
@@ -2340,6 +3192,23 @@ export interface Routes {
   /** List the providers that you can sign in by */
   'GET /v1/me/identities': {
     readonly reply: Schemas['IdentityList'];
+  };
+  /** List your sessions */
+  'GET /v1/mirror/sessions': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['MirrorSessionPage'];
+  };
+  /** Read a session with its messages and fragments */
+  'GET /v1/mirror/sessions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['MirrorSessionDetail'];
   };
   /** List your organizations */
   'GET /v1/organizations': {
@@ -2476,6 +3345,30 @@ export interface Routes {
     };
     readonly reply: Schemas['Plan'];
   };
+  /** Read your profile */
+  'GET /v1/profile': {
+    readonly reply: Schemas['Profile'];
+  };
+  /** See how your themes and feelings moved */
+  'GET /v1/spectrum': {
+    readonly query: {
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly bucket?: 'day' | 'week' | undefined;
+      readonly format?: 'json' | 'csv' | undefined;
+    };
+    readonly reply: Schemas['Spectrum'];
+  };
+  /** List your turns */
+  'GET /v1/turns': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['TurnPage'];
+  };
   /** What is used of each limit, and the ledger */
   'GET /v1/usage': {
     readonly query: {
@@ -2517,6 +3410,14 @@ export interface Routes {
     readonly body: Schemas['UpdateAccountRequest'];
     readonly reply: Schemas['Account'];
   };
+  /** Give a licence other seats than its plan */
+  'PATCH /v1/admin/licenses/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ChangeLicenseRequest'];
+    readonly reply: Schemas['AdminLicense'];
+  };
   /** Change an endpoint; enable or disable it */
   'PATCH /v1/admin/webhooks/{id}': {
     readonly params: {
@@ -2541,6 +3442,22 @@ export interface Routes {
     readonly body: Schemas['UpdateDraftRequest'];
     readonly reply: Schemas['Draft'];
   };
+  /** Change an action, or say that it is done */
+  'PATCH /v1/lens/actions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['UpdateActionRequest'];
+    readonly reply: Schemas['Action'];
+  };
+  /** Change a goal */
+  'PATCH /v1/lens/goals/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['UpdateGoalRequest'];
+    readonly reply: Schemas['Goal'];
+  };
   /** Change an asset */
   'PATCH /v1/library/assets/{id}': {
     readonly params: {
@@ -2548,6 +3465,14 @@ export interface Routes {
     };
     readonly body: Schemas['UpdateAssetRequest'];
     readonly reply: Schemas['Asset'];
+  };
+  /** Keep a seat */
+  'PATCH /v1/licenses/sessions/{id}/heartbeat': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['LicenseToken'];
+    readonly reply: Schemas['LicenseHeartbeat'];
   };
   /** Change your profile */
   'PATCH /v1/me': {
@@ -2570,6 +3495,11 @@ export interface Routes {
     };
     readonly body: Schemas['UpdateMemberRequest'];
     readonly reply: Schemas['Member'];
+  };
+  /** Change your profile */
+  'PATCH /v1/profile': {
+    readonly body: Schemas['UpdateProfileRequest'];
+    readonly reply: Schemas['Profile'];
   };
   /** Reinstate a suspended account */
   'POST /v1/admin/accounts/{id}/reinstate': {
@@ -2606,6 +3536,34 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['AdminJob'];
+  };
+  /** Have a new key sign licence files and sessions */
+  'POST /v1/admin/licenses/signing-keys': {
+    readonly body: Schemas['RotateLicenseSigningKeyRequest'];
+    readonly reply: Schemas['LicenseSigningKey'];
+  };
+  /** Have a licence work for longer than is paid for */
+  'POST /v1/admin/licenses/{id}/extend': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ExtendLicenseRequest'];
+    readonly reply: Schemas['AdminLicense'];
+  };
+  /** Reinstate a licence that an operator suspended */
+  'POST /v1/admin/licenses/{id}/reinstate': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['AdminLicense'];
+  };
+  /** Suspend a licence */
+  'POST /v1/admin/licenses/{id}/suspend': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['SuspendLicenseRequest'];
+    readonly reply: Schemas['AdminLicense'];
   };
   /** Record what an account’s sales brought in */
   'POST /v1/admin/proceeds': {
@@ -2831,6 +3789,11 @@ export interface Routes {
     readonly body: Schemas['CreatePortalSessionRequest'];
     readonly reply: Schemas['PortalSession'];
   };
+  /** Bind a purchase of the App Store or of Google Play to the account */
+  'POST /v1/billing/purchases': {
+    readonly body: Schemas['BindPurchaseRequest'];
+    readonly reply: Schemas['BoundPurchase'];
+  };
   /** Change plan, cycle or seats */
   'POST /v1/billing/subscription/change': {
     readonly body: Schemas['ChangeSubscriptionRequest'];
@@ -2840,6 +3803,11 @@ export interface Routes {
   'POST /v1/billing/subscription/resume': {
     readonly body: Schemas['ResumeSubscriptionRequest'];
     readonly reply: Schemas['Subscription'];
+  };
+  /** Buy a plan of Coditect */
+  'POST /v1/checkout/session': {
+    readonly body: Schemas['BuyLicenseRequest'];
+    readonly reply: Schemas['LicenseCheckout'];
   };
   /** Ask for variants of a post */
   'POST /v1/create': {
@@ -2858,6 +3826,26 @@ export interface Routes {
     readonly body: Schemas['AcceptInvitationRequest'];
     readonly reply: Schemas['Organization'];
   };
+  /** Set a goal */
+  'POST /v1/lens/goals': {
+    readonly body: Schemas['NewGoal'];
+    readonly reply: Schemas['Goal'];
+  };
+  /** Add an action to a goal */
+  'POST /v1/lens/goals/{id}/actions': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['NewAction'];
+    readonly reply: Schemas['Action'];
+  };
+  /** Suggest next actions for a goal */
+  'POST /v1/lens/goals/{id}/suggest': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Suggestions'];
+  };
   /** Save to the library */
   'POST /v1/library/assets': {
     readonly body: Schemas['SaveAssetRequest'];
@@ -2870,9 +3858,63 @@ export interface Routes {
     };
     readonly reply: Schemas['Asset'];
   };
+  /** Take a seat */
+  'POST /v1/licenses/acquire': {
+    readonly body: Schemas['LicenseAcquire'];
+    readonly reply: Schemas['LicenseSession'];
+  };
+  /** Activate a licence on a machine */
+  'POST /v1/licenses/activate': {
+    readonly body: Schemas['ActivateLicenseRequest'];
+    readonly reply: Schemas['LicenseActivation'];
+  };
+  /** Borrow a seat for longer work without the server */
+  'POST /v1/licenses/borrow': {
+    readonly body: Schemas['LicenseBorrow'];
+    readonly reply: Schemas['LicenseHeartbeat'];
+  };
+  /** Take a licence off a machine */
+  'POST /v1/licenses/deactivate': {
+    readonly body: Schemas['DeactivateLicenseRequest'];
+    readonly reply: null;
+  };
+  /** Give a seat back */
+  'POST /v1/licenses/release': {
+    readonly body: Schemas['LicenseSessionToken'];
+    readonly reply: null;
+  };
+  /** Whether a licence key is good */
+  'POST /v1/licenses/validate': {
+    readonly body: Schemas['ValidateLicenseRequest'];
+    readonly reply: Schemas['LicenseValidity'];
+  };
+  /** Give the licence another key */
+  'POST /v1/licenses/{id}/key': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['LicenseKeyRotation'];
+  };
   /** Have an archive made of all that is kept of you */
   'POST /v1/me/exports': {
     readonly reply: Schemas['DataExport'];
+  };
+  /** Say something in a session */
+  'POST /v1/mirror/messages': {
+    readonly body: Schemas['NewMirrorMessage'];
+    readonly reply: Schemas['MirrorReply'];
+  };
+  /** Open a session */
+  'POST /v1/mirror/sessions': {
+    readonly body: Schemas['NewMirrorSession'];
+    readonly reply: Schemas['MirrorSession'];
+  };
+  /** Close a session */
+  'POST /v1/mirror/sessions/{id}/close': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['MirrorSessionDetail'];
   };
   /** Make an organization */
   'POST /v1/organizations': {
@@ -2967,15 +4009,43 @@ export interface Routes {
     readonly body: Schemas['RegenerateRequest'];
     readonly reply: Schemas['QueuedGeneration'];
   };
+  /** Turn a thought */
+  'POST /v1/turns': {
+    readonly body: Schemas['NewTurn'];
+    readonly reply: Schemas['TurnReply'];
+  };
+  /** Say whether a turn helped */
+  'POST /v1/turns/{id}/feedback': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['TurnFeedback'];
+    readonly reply: Schemas['Turn'];
+  };
   /** Write down what was metered elsewhere */
   'POST /v1/usage-events': {
     readonly body: Schemas['ReportUsageEventsRequest'];
     readonly reply: Schemas['UsageEventResultList'];
   };
+  /** The App Store tells what happened */
+  'POST /v1/webhooks/app-store': {
+    readonly body: Schemas['AppStoreNotification'];
+    readonly reply: Schemas['AppStoreReceipt'];
+  };
+  /** Google Play tells what happened */
+  'POST /v1/webhooks/google-play': {
+    readonly body: Schemas['GooglePlayPush'];
+    readonly reply: Schemas['GooglePlayReceipt'];
+  };
   /** Stripe tells what happened */
   'POST /v1/webhooks/stripe': {
     readonly body: Schemas['StripeEvent'];
     readonly reply: Schemas['StripeEventReceipt'];
+  };
+  /** Extend a subscription of the App Store or of Google Play, for nothing */
+  'PUT /v1/admin/billing/renewal-date': {
+    readonly body: Schemas['ExtendSubscriptionRequest'];
+    readonly reply: Schemas['BoundPurchase'];
   };
   /** Choose how far a limit may be passed */
   'PUT /v1/billing/overage': {
@@ -2998,6 +4068,8 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/admin/credits',
   'POST /v1/admin/grants',
   'POST /v1/admin/jobs/{id}/replay',
+  'POST /v1/admin/licenses/signing-keys',
+  'POST /v1/admin/licenses/{id}/extend',
   'POST /v1/admin/proceeds',
   'POST /v1/admin/usage/adjustments',
   'POST /v1/admin/webhooks',
@@ -3011,11 +4083,18 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/billing/checkout',
   'POST /v1/billing/subscription/change',
   'POST /v1/billing/subscription/resume',
+  'POST /v1/checkout/session',
   'POST /v1/create',
   'POST /v1/generations/{id}/cancel',
+  'POST /v1/lens/goals',
+  'POST /v1/lens/goals/{id}/actions',
+  'POST /v1/lens/goals/{id}/suggest',
   'POST /v1/library/assets',
   'POST /v1/library/assets/{id}/restore',
+  'POST /v1/licenses/{id}/key',
   'POST /v1/me/exports',
+  'POST /v1/mirror/messages',
+  'POST /v1/mirror/sessions',
   'POST /v1/organizations',
   'POST /v1/organizations/{id}/exports',
   'POST /v1/organizations/{id}/invitations',
@@ -3023,6 +4102,8 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/organizations/{id}/sso/domains',
   'POST /v1/permits',
   'POST /v1/regenerate',
+  'POST /v1/turns',
+  'POST /v1/turns/{id}/feedback',
 ]);
 
 /** Every code that an error may have. */
@@ -3032,12 +4113,16 @@ export type ErrorCode =
   | 'already_subscribed'
   | 'answer_too_large'
   | 'answer_unusable'
+  | 'app_not_sold'
   | 'busy'
   | 'call_too_costly'
   | 'captcha_required'
+  | 'change_replaced'
   | 'conflict'
   | 'context_length_exceeded'
   | 'context_too_large'
+  | 'deactivations_exhausted'
+  | 'debit_takes_days'
   | 'delivery_malformed'
   | 'dns_unavailable'
   | 'does_not_fit'
@@ -3060,16 +4145,25 @@ export type ErrorCode =
   | 'job_not_dead'
   | 'job_not_replayable'
   | 'last_owner'
+  | 'license_inactive'
+  | 'license_key_malformed'
+  | 'license_not_found'
+  | 'license_suspended'
   | 'limit_exceeded'
   | 'link_invalid'
+  | 'machines_exhausted'
   | 'managed_elsewhere'
   | 'mfa_over'
   | 'mfa_paused'
   | 'mfa_refused'
+  | 'mirror_session_busy'
+  | 'mirror_session_closed'
   | 'model_unknown'
   | 'no_variant_selected'
   | 'not_found'
   | 'nothing_sold'
+  | 'offline_too_early'
+  | 'offline_too_long'
   | 'operator_budget_closed'
   | 'outcome_unknown'
   | 'overage_not_sold'
@@ -3088,9 +4182,16 @@ export type ErrorCode =
   | 'provider_timeout'
   | 'provider_unavailable'
   | 'provider_unprocessable'
+  | 'purchase_bound'
+  | 'purchase_over'
+  | 'purchase_unknown'
   | 'refreshed_too_often'
   | 'sale_differs'
+  | 'seat_taken_over'
+  | 'seats_exhausted'
   | 'server_stopping'
+  | 'session_expired'
+  | 'session_not_found'
   | 'sign_in_canceled'
   | 'sign_in_failed'
   | 'sign_in_not_linked'
@@ -3105,6 +4206,7 @@ export type ErrorCode =
   | 'store_unavailable'
   | 'subscription_ending'
   | 'subscription_over'
+  | 'token_invalid'
   | 'too_many_attempts'
   | 'too_many_domains'
   | 'too_many_organizations'

@@ -1,0 +1,280 @@
+import { PlinthError } from '../errors.ts';
+import { CLOCK_SLACK, passedSince, type ServerClock } from './clock.ts';
+import type { LastCall } from './exit.ts';
+import { type Granted, type LicenseServer, verdictOf } from './server.ts';
+import type { KeptState, StateStore } from './state-file.ts';
+import { LicenseError, type LicenseState, type LicenseWarning, type StopReason } from './states.ts';
+import type { LicenseTime } from './time.ts';
+import { keyIdOf, type Lease, leaseEnd, leaseIn, type PublicKey } from './tokens.ts';
+
+export interface SessionParts {
+  readonly server: LicenseServer;
+  readonly store: StateStore;
+  readonly clock: ServerClock;
+  readonly time: LicenseTime;
+  /** The keys that are trusted, where the program brings them: none are fetched then. */
+  readonly pinned: readonly PublicKey[] | undefined;
+  /** Something may have changed. */
+  readonly changed: () => void;
+  readonly warn: (warning: LicenseWarning) => void;
+}
+
+/** One licence session after the other: what is held, and what is done about it. */
+export interface Session {
+  state(): LicenseState;
+  /** What gives the seat back at the end of the process; undefined where there is none. */
+  lastCall(): LastCall | undefined;
+  /** Gets a seat, or goes on with the lease of the run before where the server is away. Throws LicenseError. */
+  begin(): Promise<void>;
+  /** Looks at the clocks, and asks the server when it is time to. Throws LicenseError where work has to stop. */
+  tick(): Promise<void>;
+  /** Milliseconds after which to do so. */
+  next(): number;
+  /** Has it last for longer without the server. Throws what the server says. */
+  borrow(minutes: number): Promise<void>;
+  /** Gives the seat back where there is one, and waits for no answer but the first. */
+  end(): Promise<void>;
+  /** Was given back while the process ended. */
+  ended(isAnswered: boolean): void;
+}
+
+/** The server is asked again this often while it is away, by chance up to half as long again. Milliseconds. */
+const AWAY = 30_000;
+/** Who asks for more patience than this is asked again all the same. Milliseconds. */
+const MOST = 300_000;
+/** A heartbeat is sent before the seat ends, however long the interval. Milliseconds. */
+const AHEAD = 30_000;
+/** The clocks are looked at this often: after the machine's sleep timers wait for the rest of their time. Milliseconds. */
+const LOOKS = 15_000;
+const WARNED_AT = [10, 5, 1];
+const MINUTE = 60_000;
+
+export function createSession({ server, store, clock, time, pinned, changed, warn }: SessionParts): Session {
+  let phase: 'idle' | 'connecting' | 'live' = 'idle';
+  let stop: LicenseError | undefined;
+  let held: Lease | undefined;
+  let seats: Granted['seats'];
+  let offlineMinutes = 0;
+  let keys = pinned ?? [];
+  let [isAway, isSetBack, isWritable] = [false, false, true];
+  let due = 0;
+  let [warnedAt, savedAt] = [Number.POSITIVE_INFINITY, 0];
+  let written: string | undefined;
+  let run = new AbortController();
+  let anew: Promise<void> | undefined;
+
+  const left = (lease: Lease) => leaseEnd(lease) - (clock.now() ?? Number.POSITIVE_INFINITY);
+  const isOver = () => held === undefined || left(held) <= 0;
+
+  function state(): LicenseState {
+    if (stop !== undefined) return { status: 'stopped', reason: stop.reason, message: stop.message };
+    if (phase === 'idle') return { status: 'idle' };
+    if (phase === 'connecting' || held === undefined || left(held) <= 0) return { status: 'connecting' };
+    if (isAway)
+      return {
+        status: 'offline',
+        minutesLeft: Math.ceil(left(held) / MINUTE),
+        until: new Date(leaseEnd(held)),
+      };
+    return { status: 'online', offlineMinutes, seats };
+  }
+
+  function save(token: string | undefined): void {
+    const serverTime = clock.now();
+    const seen = serverTime === undefined ? undefined : { serverTime, at: clock.reading() };
+    savedAt = clock.elapsed();
+    const isWritten = store.write({ keys, seen, token });
+    if (!isWritten && isWritable) warn({ kind: 'state', problem: 'state_unwritable' });
+    isWritable = isWritten;
+    written = token;
+  }
+
+  /** Leaves no lease for the next run, save one that another process has put there since. */
+  function forget(): void {
+    const kept = store.read();
+    if (typeof kept === 'object' && kept.token !== undefined && kept.token !== written) return;
+    save(undefined);
+  }
+
+  function stopped(reason: StopReason, message: string, cause?: unknown): LicenseError {
+    stop = new LicenseError(reason, message, cause);
+    phase = 'idle';
+    held = undefined;
+    run.abort(stop);
+    if (reason !== 'seat_taken_over') forget();
+    return stop;
+  }
+
+  /** Believes an answer by its signature alone. Throws `untrusted_answer`. */
+  async function accept(granted: Granted, askedAt: number): Promise<void> {
+    const isKnown = keys.some(({ kid }) => kid === keyIdOf(granted.token));
+    if (!isKnown && pinned === undefined) keys = mergedKeys(keys, await server.publicKeys(run.signal));
+    run.signal.throwIfAborted();
+    const lease = leaseIn(granted.token, keys);
+    const isOurs = lease !== undefined && lease.sessionId === granted.sessionId && follows(lease, held);
+    if (!isOurs || leaseEnd(lease) <= lease.serverTime)
+      throw new LicenseError(
+        'untrusted_answer',
+        'What answered is not the licence server, or is out of date.',
+      );
+    clock.set(lease.serverTime, askedAt);
+    [held, phase, isAway, isSetBack, warnedAt] = [lease, 'live', false, false, Number.POSITIVE_INFINITY];
+    seats = granted.seats ?? seats;
+    offlineMinutes = lease.offlineUntil === undefined ? 0 : Math.round(left(lease) / MINUTE);
+    const jittered = granted.interval * (1.01 + 0.09 * time.random());
+    const before = lease.expiresAt - lease.serverTime - AHEAD;
+    due = clock.elapsed() + Math.min(jittered, Math.max(before, AHEAD));
+    save(lease.token);
+  }
+
+  async function acquire(): Promise<void> {
+    held = undefined;
+    const askedAt = clock.elapsed();
+    await accept(await server.acquire(run.signal), askedAt);
+  }
+
+  /** A lease that was handed out to an earlier run, or why there is none to work on. */
+  function resume(error: unknown): void {
+    const kept = store.read();
+    if (typeof kept === 'string') {
+      if (kept !== 'state_missing') warn({ kind: 'state', problem: kept });
+      throw stopped('unreachable', 'The licence server can’t be reached.', error);
+    }
+    keys = pinned ?? kept.keys;
+    const resumed = resumedFrom(kept, keys, clock);
+    if (resumed === 'set_back')
+      throw stopped('clock_set_back', 'The clock of this machine is behind what it was.', error);
+    if (resumed === undefined) throw stopped('unreachable', 'The licence server can’t be reached.', error);
+    clock.set(resumed.serverTime, clock.elapsed());
+    if (left(resumed.lease) <= 0)
+      throw stopped('offline_ended', 'The time for work without the licence server is over.', error);
+    [held, phase, written] = [resumed.lease, 'live', resumed.lease.token];
+    awaited(error);
+  }
+
+  /** The server is away: there is work as long as there is a lease. */
+  function awaited(error: unknown): void {
+    isAway = true;
+    if (isSetBack)
+      throw stopped('clock_set_back', 'The clock of this machine was set back while offline.', error);
+    if (isOver())
+      throw stopped('offline_ended', 'The time for work without the licence server is over.', error);
+    const patience = error instanceof PlinthError ? Math.min((error.retryAfter ?? 0) * 1_000, MOST) : 0;
+    due = clock.elapsed() + Math.max(AWAY * (1 + 0.5 * time.random()), patience);
+  }
+
+  async function heartbeat(lease: Lease): Promise<void> {
+    const askedAt = clock.elapsed();
+    try {
+      await accept(await server.heartbeat(lease, run.signal), askedAt);
+    } catch (error) {
+      if (run.signal.aborted) return;
+      if (error instanceof LicenseError) warn({ kind: 'untrusted_answer' });
+      const verdict = verdictOf(error);
+      if (verdict === 'away') return awaited(error);
+      if (verdict !== 'lost') throw stopped(verdict.code, verdict.message, verdict);
+      anew = acquireAnew();
+      await anew;
+    }
+  }
+
+  async function acquireAnew(): Promise<void> {
+    held = undefined;
+    forget();
+    phase = 'connecting';
+    changed();
+    await attempt((error) => {
+      throw stopped('unreachable', 'The licence server can’t be reached.', error);
+    });
+  }
+
+  async function attempt(whenAway: (error: unknown) => void): Promise<void> {
+    try {
+      await acquire();
+    } catch (error) {
+      if (run.signal.aborted) throw error;
+      if (error instanceof LicenseError) throw stopped(error.reason, error.message, error);
+      const verdict = verdictOf(error);
+      if (typeof verdict === 'string') return whenAway(error);
+      throw stopped(verdict.code, verdict.message, verdict);
+    }
+  }
+
+  function look(): void {
+    const back = clock.takeSetBack();
+    if (back === undefined) return;
+    warn({ kind: 'clock_set_back', minutes: Math.round(back / MINUTE) });
+    // What time it is says the server; if it can't be asked, nobody knows.
+    isSetBack = true;
+    due = 0;
+  }
+
+  function remind(): void {
+    const now = state();
+    if (now.status !== 'offline') return;
+    const { minutesLeft } = now;
+    if (WARNED_AT.some((at) => minutesLeft <= at && warnedAt > at)) {
+      warnedAt = minutesLeft;
+      warn({ kind: 'offline_ending', minutesLeft });
+    }
+    if (clock.elapsed() - savedAt >= MINUTE && held !== undefined) save(held.token);
+  }
+
+  return {
+    state,
+    lastCall: () => (held === undefined ? undefined : server.lastCall(held)),
+    async begin() {
+      [stop, phase, isSetBack, run] = [undefined, 'connecting', false, new AbortController()];
+      clock.takeSetBack();
+      changed();
+      const kept = store.read();
+      if (pinned === undefined && keys.length === 0 && typeof kept === 'object') keys = kept.keys;
+      await attempt(resume);
+    },
+    async tick() {
+      if (phase !== 'live' || held === undefined) return;
+      look();
+      if (clock.elapsed() >= due || isOver()) await heartbeat(held);
+      remind();
+    },
+    async borrow(minutes) {
+      if (held === undefined) return;
+      const askedAt = clock.elapsed();
+      await accept(await server.borrow(held, minutes, run.signal), askedAt);
+    },
+    next: () => Math.min(Math.max(due - clock.elapsed(), 0), LOOKS),
+    async end() {
+      // A seat that is about to be had is given back as well.
+      await anew?.catch(() => {});
+      const lease = held;
+      [held, phase, stop] = [undefined, 'idle', undefined];
+      run.abort(new LicenseError('released', 'The licence was given back.'));
+      if (lease === undefined) return;
+      // Unanswered, the seat is this machine's until its lease ends: the next run may use it.
+      await server.release(lease, isAway).then(forget, () => {});
+    },
+    ended(isAnswered) {
+      if (isAnswered) forget();
+    },
+  };
+}
+
+/** A heartbeat's answer renews the lease that is held, and is not an older one of it. */
+function follows(lease: Lease, held: Lease | undefined): boolean {
+  if (held === undefined) return true;
+  const { sessionId, fence, serverTime } = lease;
+  return sessionId === held.sessionId && fence === held.fence && serverTime >= held.serverTime - CLOCK_SLACK;
+}
+
+function resumedFrom({ token, seen }: KeptState, keys: readonly PublicKey[], clock: ServerClock) {
+  const lease = token === undefined ? undefined : leaseIn(token, keys);
+  if (lease === undefined || seen === undefined) return undefined;
+  const passed = passedSince(seen.at, clock.reading());
+  if (passed === 'set_back') return passed;
+  return { lease, serverTime: Math.max(seen.serverTime + passed, lease.serverTime) };
+}
+
+function mergedKeys(known: readonly PublicKey[], fetched: readonly PublicKey[]): readonly PublicKey[] {
+  const fresh = fetched.filter(({ kid }) => !known.some((key) => key.kid === kid));
+  return [...known, ...fresh];
+}

@@ -1,0 +1,32 @@
+import { uptime } from 'node:os';
+import type { Time } from '../time.ts';
+
+/** Time as a licence needs it: with clocks that nobody can set back. */
+export interface LicenseTime extends Time {
+  /** Milliseconds since some instant; never goes back within a run, and may stand still while the machine sleeps. */
+  monotonic(): number;
+  /** Milliseconds since the machine was started, its sleep counted. */
+  uptime(): number;
+}
+
+/** This machine's. Its waits do not keep the process alive. */
+export const backgroundTime: LicenseTime = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  monotonic: () => performance.now(),
+  uptime: () => uptime() * 1_000,
+  wait: (milliseconds, signal) =>
+    new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const given = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', given);
+        resolve();
+      }, milliseconds);
+      timer.unref();
+      signal?.addEventListener('abort', given, { once: true });
+    }),
+};
