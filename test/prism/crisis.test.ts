@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import { refusalOf } from '#test/calls';
+import { advance, databaseTime } from '#test/factories';
+import type { Reply } from '../services/app.ts';
+import { type Person, prismFixture } from './fixture.ts';
+
+const app = await prismFixture();
+const { count, db, sandbox, somebody } = app;
+const { entitlements, limits } = app.app.modules;
+
+const CRISES = {
+  en: 'I want to kill myself tonight and I have the pills here',
+  es: 'Quiero matarme esta noche, ya tengo las pastillas',
+  de: 'Ich will mich umbringen. Die Tabletten habe ich schon.',
+  fr: 'Je veux me tuer ce soir, j’ai déjà les comprimés',
+} as const;
+
+/** What a provider was asked, the ledger and the windows of an account, and what Prism has stored of it. */
+async function trace({ by }: Person): Promise<readonly unknown[]> {
+  const [windows] = await db.asMigrator(
+    statement<{ used: unknown }>(
+      `select coalesce(jsonb_agg(to_jsonb(m) order by scope), '[]') as used from (
+         select scope, names, used from limits.meters where account_id = $1) as m`,
+      [by.accountId],
+    ),
+  );
+  return [
+    sandbox.requests(),
+    await count(by, 'limits.usage_events'),
+    await count(by, 'limits.permits'),
+    await count(by, 'prism.turns'),
+    await count(by, 'prism.mirror_messages'),
+    await count(by, 'idempotency.keys'),
+    windows,
+  ];
+}
+
+function assertHelped({ status, body }: Pick<Reply, 'status' | 'body'>): void {
+  expect(status, JSON.stringify(body)).toBe(200);
+  expect(body).toMatchObject({
+    safety: { status: 'crisis', kinds: expect.any(Array) },
+    support: { message: expect.any(String), helplines: expect.any(Array) },
+  });
+  const { helplines } = body['support'] as { helplines: unknown[] };
+  expect(helplines.length).toBeGreaterThan(0);
+}
+
+/** Everything that a person in a crisis may say in Prism, as JSON and as a stream. */
+async function cries(me: Person, session: string, text: string): Promise<void> {
+  assertHelped(await me.turn(text));
+  assertHelped(await me.say(session, text));
+  const stream = await me.hear(session, text);
+  const events = await stream.rest();
+  expect([stream.status, events.map(({ event }) => event)]).toEqual([200, ['safety', 'done']]);
+  expect(events[0]?.data).toMatchObject({ status: 'crisis' });
+  assertHelped({ status: 200, body: events[1]?.data ?? {} });
+  expect(events[1]?.data).toMatchObject({ session_id: session, message: null, reply: null });
+}
+
+/** Fills what the free plan has of everything. */
+async function spent(me: Person): Promise<void> {
+  await db.asMigrator(
+    statement(
+      `update limits.meters set used = (select array_agg(1000000000::bigint) from unnest(used)) where account_id = $1`,
+      [me.by.accountId],
+    ),
+  );
+}
+
+/** Somebody whose plan ends tomorrow, with a session and a turn that it allowed, two days later. */
+async function lapsed(): Promise<{ readonly me: Person; readonly session: string }> {
+  const me = await somebody();
+  const until = new Date((await databaseTime(db)).getTime() + 86_400_000).toISOString();
+  const { email } = me.by;
+  const granted = await app.call((await app.admin()).key, 'POST /v1/admin/grants', {
+    body: { email, product: 'prism', plan: 'prism.prism', until },
+  });
+  expect(granted.status, JSON.stringify(granted.body)).toBe(201);
+  const plan = async () => (await entitlements.current(me.by.accountId)).find(isPrism)?.plan;
+  expect(await plan()).toBe('prism.prism');
+  const session = await me.session();
+  await me.turn();
+  await advance(db, '2 days');
+  expect(await plan()).toBe('prism.free');
+  expect(refusalOf(await me.get('/v1/spectrum')).code).toBe('plan_required');
+  return { me, session };
+}
+
+const isPrism = ({ product }: { readonly product: string }) => product === 'prism';
+
+describe.each(Object.entries(CRISES))(
+  'in %s, a crisis is answered with words and helplines',
+  (_language, text) => {
+    test('and nothing goes to a provider, is charged or is kept: with all limits spent, the provider down, and an expired plan', async () => {
+      const { me, session } = await lapsed();
+      await me.turn();
+      await limits.ends.idle();
+      const before = await trace(me);
+      await cries(me, session, text);
+      expect(await trace(me)).toEqual(before);
+
+      await spent(me);
+      expect((await me.turn()).status).toBe(429);
+      const full = await trace(me);
+      await cries(me, session, text);
+      expect(await trace(me)).toEqual(full);
+
+      sandbox.faults.always({ kind: 'status', status: 503 });
+      await cries(me, session, text);
+      sandbox.faults.clear();
+      expect(await trace(me)).toEqual(full);
+    });
+  },
+);
+
+test('in a session that is closed, full, deleted, another’s or not there', async () => {
+  const [me, other] = [await somebody(), await somebody()];
+  const [closed, deleted] = [await me.session(), await me.session()];
+  await me.post(`/v1/mirror/sessions/${closed}/close`);
+  await me.remove(`/v1/mirror/sessions/${deleted}`);
+  const [full, theirs] = [await other.session(), await other.session()];
+  await db.asMigrator(
+    statement(
+      `insert into prism.mirror_messages (account_id, id, session_id, position, role, content, status, safety, safety_kinds, day)
+       select $1, gen_random_uuid(), $2, n, 'user', 'said', 'answered', 'ok', '{}', current_date from generate_series(1, 20) as n`,
+      [other.by.accountId, full],
+    ),
+  );
+  expect(refusalOf(await other.say(full)).code).toBe('limit_exceeded');
+  const before = await Promise.all([me, other].map(trace));
+  for (const session of [closed, deleted, theirs, crypto.randomUUID()]) await cries(me, session, CRISES.en);
+  await cries(other, full, CRISES.en);
+  expect(await Promise.all([me, other].map(trace))).toEqual(before);
+});
+
+test('a repeat of an Idempotency-Key is looked at too, and the words come from where the person is', async () => {
+  const me = await somebody();
+  await me.patch('/v1/profile', { locale: 'en-US' });
+  const key = { 'idempotency-key': 'the-same' };
+  const once = await me.turn(CRISES.en, key);
+  const again = await me.turn(CRISES.en, key);
+  assertHelped(once);
+  expect(again.body).toEqual(once.body);
+  expect(JSON.stringify(once.body['support'])).toContain('988');
+  await me.patch('/v1/profile', { locale: 'en-GB' });
+  expect(JSON.stringify((await me.turn(CRISES.en)).body['support'])).toContain('116 123');
+});
+
+test('what was said in a crisis is in no later prompt, fragment or summary', async () => {
+  const me = await somebody();
+  const session = await me.session();
+  const marker = 'Zanzibarkeks';
+  await me.say(session, 'I slept badly, and the house is so quiet.');
+  assertHelped(await me.say(session, `${CRISES.en} ${marker}`));
+  const reply = await me.say(session, 'I called my sister after that.');
+  expect(reply.status).toBe(200);
+  const closed = await me.post(`/v1/mirror/sessions/${session}/close`);
+  expect(JSON.stringify(closed.body)).not.toContain(marker);
+  const [found] = await db.asMigrator(
+    statement<{ n: number }>(
+      `select count(*)::int as n from prism.mirror_messages where account_id = $1 and content like '%' || $2 || '%'`,
+      [me.by.accountId, marker],
+    ),
+  );
+  expect(found?.n).toBe(0);
+});
+
+test('worry about somebody else is taken seriously: a reply with care, and whom to ask', async () => {
+  const me = await somebody();
+  const made = await me.turn(
+    'My best friend told me that she wants to kill herself, and I do not know what to say.',
+  );
+  expect(made.body).toMatchObject({
+    safety: { status: 'concern' },
+    turn: expect.any(String),
+    support: { message: expect.any(String) },
+  });
+  const session = await me.session();
+  const events = await (
+    await me.hear(session, 'My best friend told me that she wants to kill herself.')
+  ).rest();
+  expect(events[0]).toMatchObject({ event: 'safety', data: { status: 'concern' } });
+  expect(events.at(-1)?.data).toMatchObject({ safety: { status: 'concern' }, reply: { status: 'whole' } });
+});
