@@ -1,0 +1,182 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { statement } from '#platform/db';
+import type { JobId } from '#platform/kernel';
+import { temporaryFolder } from '#test/services';
+import PostalMime from 'postal-mime';
+import { describe, expect, test } from 'vitest';
+import type { Customer } from '../services/app.ts';
+import { coditectFixture } from './fixture.ts';
+
+const run = promisify(execFile);
+const fixture = await coditectFixture();
+const { app, call, customer, db, heard, later, licensee, of, order, sandbox } = fixture;
+
+/** Shell blocks of the docs, below a heading. */
+function blocksBelow(heading: string): string[] {
+  const docs = readFileSync(new URL('../../docs/coditect.md', import.meta.url), 'utf8');
+  const [, section = ''] = docs.split(`\n${heading}\n`);
+  const [own = ''] = section.split(/\n##? /);
+  return [...own.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+}
+
+/** Runs lines of the docs in a folder, against this app. Answers what they print, or why they end. */
+async function shell(folder: string, lines: string, setting: Readonly<Record<string, string>> = {}) {
+  const [define = ''] =
+    blocksBelow('## By hand')
+      .join('\n')
+      .match(/^coditect\(\).*$/m) ?? [];
+  const script = `set -eu\n${define}\n${lines}`.replaceAll('127.0.0.1:6174', new URL(fixture.url).host);
+  return run('bash', ['-c', script], { cwd: folder, env: { PATH: process.env['PATH'], ...setting } }).then(
+    ({ stdout }) => stdout,
+    ({ code }: { readonly code: number }) => `ended with ${code}`,
+  );
+}
+
+describe('the commands of the docs', () => {
+  test('verify a licence file with openssl alone, and refuse it with one byte changed', async () => {
+    const ada = await licensee('pro');
+    const folder = temporaryFolder();
+    const [fetching = '', verifying = ''] = blocksBelow('### Verify a file with nothing but openssl');
+    await shell(folder, fetching, { KEY: ada.who.key, ID: await ada.id() });
+    const good = await shell(folder, verifying);
+    expect(good).toContain('Verified OK');
+    expect(good).toContain('Signature Verified Successfully');
+    const license = join(folder, 'license.json');
+    const bytes = readFileSync(license);
+    expect(JSON.parse(bytes.toString())).toMatchObject({ tier: 'pro', max_seats: 10 });
+    for (const at of [0, Math.floor(bytes.length / 2), bytes.length - 1]) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      writeFileSync(license, changed);
+      for (const command of verifying.trim().split('\n'))
+        expect(await shell(folder, command)).toBe('ended with 1');
+    }
+    writeFileSync(license, bytes);
+    expect(await shell(folder, verifying)).toBe(good);
+  });
+});
+
+/** Has jobs of an account run to their end, and the mails that they leave. */
+async function workOff({ accountId }: Customer, kind: string): Promise<void> {
+  const rows = await db.asMigrator(
+    statement<{ id: JobId }>(
+      `select id from jobs.jobs where account_id = $1 and kind = $2 and state = 'ready' order by id`,
+      [accountId, kind],
+    ),
+  );
+  for (const { id } of rows) await app.modules.jobs.deliver(accountId, id);
+}
+
+async function mailsTo(who: Customer) {
+  await workOff(who, 'coditect.letters');
+  await workOff(who, 'mail.send');
+  const { mail } = app.modules.options.config;
+  if (mail.via.transport !== 'outbox') throw new Error('there is no outbox');
+  const { folder } = mail.via;
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.eml'))
+    .sort();
+  const read = await Promise.all(files.map((name) => PostalMime.parse(readFileSync(join(folder, name)))));
+  return read.filter(({ to }) => to?.[0]?.address === who.email);
+}
+
+describe('whoever manages the account', () => {
+  test('gets the key and the signed file by mail, once, and the new file with each renewal', async () => {
+    const ada = await licensee('pro');
+    const [issued, confirmed, ...more] = await mailsTo(ada.who);
+    expect(more).toEqual([]);
+    expect(issued?.text).toContain(await ada.key());
+    const names = issued?.attachments.map(({ filename }) => filename);
+    expect(names).toEqual(['license.json', 'license.rsa-4096.sig', 'license.ed25519.sig']);
+    const { body } = await call(ada.who.key, `GET /v1/licenses/${await ada.id()}/download`);
+    const attached = Buffer.from(issued?.attachments[0]?.content as ArrayBuffer).toString();
+    expect(JSON.parse(attached)).toEqual(body['license']);
+    expect(confirmed?.subject).toBe('Coditect: the plan Pro is in effect');
+    expect(confirmed?.text).toContain('tried for nothing');
+    await later(14.1);
+    const [renewed, ...rest] = (await mailsTo(ada.who)).slice(2);
+    expect(rest).toEqual([]);
+    expect(renewed?.subject).toBe('Coditect: the plan Pro is renewed');
+    expect(renewed?.attachments).toHaveLength(3);
+  });
+});
+
+const pageOf = async (session: string) => {
+  const response = await fetch(`${fixture.url}/v1/checkout/success?session_id=${session}`);
+  return { status: response.status, text: await response.text(), headers: response.headers };
+};
+const buys = (who: Customer, plan_id: string) =>
+  call(who.key, 'POST /v1/checkout/session', { body: { plan_id } });
+
+describe('the page after a payment', () => {
+  test('shows the key once the payment has arrived, for an hour, to whoever has the id of the session', async () => {
+    const who = await customer();
+    const { status, body } = await buys(who, 'coditect.pro');
+    expect([status, body['trial_days']]).toEqual([201, 14]);
+    const session = String(body['session_id']);
+    expect((await buys(who, 'pro')).body['session_id']).toBe(session);
+    expect((await pageOf(session)).text).toContain('is being confirmed');
+    await sandbox.pay(String(body['checkout_url']));
+    await heard();
+    const page = await pageOf(session);
+    expect(page.text).toContain(await of(who).key());
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    await later(2 / 24);
+    const over = await pageOf(session);
+    expect(over.text).toContain('This page is over');
+    expect(over.text).not.toContain('CODITECT-');
+    expect(await pageOf('cs_nobodys')).toMatchObject({ status: 200, text: over.text });
+  });
+
+  test('of another product shows nothing, and a plan that is not sold is refused', async () => {
+    const who = await customer();
+    await licensee();
+    const { body } = await order(who, { product: 'reel', plan: 'basic' });
+    const session = new URL(String(body['checkout_url'])).pathname.split('/').at(-1) ?? '';
+    await sandbox.pay(String(body['checkout_url']));
+    await heard();
+    expect((await pageOf(session)).text).toContain('This page is over');
+    for (const plan_id of ['free', 'reel.pro', 'none']) expect((await buys(who, plan_id)).status).toBe(400);
+  });
+
+  test('of whoever left the payment page says that nothing was charged', async () => {
+    const response = await fetch(`${fixture.url}/v1/checkout/cancel/`);
+    expect([response.status, await response.text()]).toEqual([
+      200,
+      expect.stringContaining('nothing was charged'),
+    ]);
+  });
+});
+
+describe('in whichever order a store’s events come,', () => {
+  test.each(['as they happened', 'the last first', 'each twice'])(
+    'the licence stands as the plan does after each, and in the end: %s',
+    async (how) => {
+      const ada = await licensee('pro');
+      sandbox.hold();
+      await call(ada.who.key, 'POST /v1/billing/subscription/change', {
+        body: { product: 'coditect', plan: 'enterprise' },
+      });
+      await call(ada.who.key, 'DELETE /v1/billing/subscription?product=coditect&when=now');
+      const held = sandbox.held().map(({ id }) => id);
+      const orders: Readonly<Record<string, readonly string[]>> = {
+        'as they happened': held,
+        'the last first': held.toReversed(),
+        'each twice': held.flatMap((id) => [id, id]),
+      };
+      for (const id of orders[how] ?? []) {
+        await sandbox.release([id]);
+        await heard();
+        const plan = await fixture.plan(ada.who, 'coditect');
+        const { status } = await ada.license();
+        expect(status).toBe(plan === 'coditect.free' ? 'inactive' : 'active');
+      }
+      await sandbox.release();
+      await heard();
+      expect(await ada.license()).toMatchObject({ status: 'inactive', status_reason: 'ended' });
+    },
+  );
+});
