@@ -74,11 +74,43 @@ export function endOf({ 'entitlements.grants': _grants, timelines, ...rows }: Ro
       timeline.filter(({ until }) => until === null || new Date(until) > at).map(from(at)),
     ],
   );
-  return { ...rows, timelines: Object.fromEntries(present) };
+  const notices = listOf(rows['billing.notices']).filter(
+    ({ kind, about }) => !isOfAnInstant(String(kind), String(about)),
+  );
+  // That it is owed is told on the way to its first failure, or is not.
+  const told = listOf(rows['billing.told_failures']).filter(({ nth }) => nth !== 0);
+  return {
+    ...rows,
+    'billing.notices': notices,
+    'billing.told_failures': told,
+    timelines: Object.fromEntries(present),
+  };
 }
 
 const from = (at: Date) => (segment: Segment) =>
   new Date(segment.from) < at ? { ...segment, from: at.toISOString() } : segment;
+
+/** Told because the days of a grace are over, or because a telling moved their end: whoever looks at another time tells it or not. */
+const isOfAnInstant = (kind: string, about: string) =>
+  (kind === 'subscription_suspended' && about.startsWith('in_')) || / \d+$/.test(about);
+
+/**
+ * Without what hangs on when we were told: a grace is counted from then, and so what was heard of later ends later. All else is the
+ * same, whenever it was heard of.
+ */
+export function withoutTellings({ 'billing.told_failures': _told, timelines, ...rows }: Rows): Rows {
+  const subscriptions = listOf(rows['billing.subscriptions']);
+  const isEndedByGrace = subscriptions.some(({ suspended_by: by, given_up }) => by === 'payment' || given_up);
+  return {
+    ...rows,
+    timelines: isEndedByGrace ? {} : timelines,
+    'billing.subscriptions': subscriptions.map(
+      ({ grace_ends_at: _until, suspends_at: _at, suspended_by: _by, failures: _n, ...row }) => row,
+    ),
+  };
+}
+
+const listOf = (rows: unknown) => (rows ?? []) as readonly Readonly<Record<string, unknown>>[];
 
 /** The plan in effect at an instant, of whatever product has one that was bought. */
 export function planOf({ timelines }: Rows, product: string, at: Date): string | null {

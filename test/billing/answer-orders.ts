@@ -1,4 +1,5 @@
 import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
 import { advanceTo } from '#test/factories';
 import { applyBodyIn } from '../../src/platform/billing/inbox/objects/apply-object.ts';
 import { type Chance, chanceOf } from '../faults/chance.ts';
@@ -16,12 +17,16 @@ const SMALL: ReadonlySet<Answer['kind']> = new Set(['customer', 'checkout']);
 /** Of a number that no fetch had yet. */
 const LATER = 1_000_000_000;
 
-/** Forgets all that stores have told, and what was made of it. */
-export async function forgetEverything(db: Database): Promise<void> {
+/**
+ * Forgets all that stores have told, and what was made of it. What was told of failures stays, as it does when bodies are told again:
+ * all but what was told when a history was over, while longer ones went on.
+ */
+export async function forgetEverything(db: Database, finished: readonly FinishedScenario[]): Promise<void> {
   await db.script(`
     truncate billing.inbox, billing.wants, billing.objects, billing.bodies, billing.customers, billing.subscriptions,
       billing.invoices, billing.payments, billing.refunds, billing.disputes, billing.notices, webhooks.events cascade;
     truncate entitlements.snapshots, entitlements.grants;`);
+  for (const { accountId, endedAt } of finished) await db.asMigrator(forgetToldAfter(accountId, endedAt));
 }
 
 /** Applies what was fetched last of each object in every order, at the instant at which the history ended. */
@@ -102,6 +107,9 @@ function newestOf(answers: readonly Answer[]): Answer[] {
   const newest = new Map(answers.map((answer) => [`${answer.kind} ${answer.id}`, answer]));
   return [...newest.values()].sort((a, b) => a.number - b.number);
 }
+
+const forgetToldAfter = (accountId: AccountId, at: Date) =>
+  statement('delete from billing.told_failures where account_id = $1 and told_at > $2', [accountId, at]);
 
 const nobodysObjects = () =>
   statement<{ id: string }>('select object_id as id from billing.objects where account_id is null');

@@ -17,9 +17,11 @@ if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
 
 const GOOD = '4242 4242 4242 4242';
 const DECLINED = '4000 0000 0000 0002';
+/** Its bank asks for the person each time. */
+const ASKING = '4000 0027 6000 3184';
 /** Is taken as a card, and then pays nothing. */
 const EMPTY = '4000 0000 0000 0341';
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 describe.runIf(isHere)('in a browser, a person', async () => {
   if (!isHere) return;
@@ -132,6 +134,53 @@ describe.runIf(isHere)('in a browser, a person', async () => {
     await page.getByRole('button', { name: 'Choose Standard' }).click();
     await page.locator('#held').getByText('of 300 posts').waitFor();
     await shot(page, 'standard');
+  });
+
+  test('arranges a smaller plan, cancels, keeps it with what was arranged, and takes that back', async () => {
+    const standing = page.locator('#subscription');
+    await page.getByRole('button', { name: 'Choose Basic' }).click();
+    await standing.getByText('becomes reel.basic on').waitFor();
+    await shot(page, 'arranged');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await standing.getByText('ends on').waitFor();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await standing.getByText('becomes reel.basic on').waitFor();
+    await page.getByRole('button', { name: 'Stay with this plan' }).click();
+    await standing.getByText('active, renews on').waitFor();
+    await shot(page, 'stayed');
+  });
+
+  test('is asked by their bank about a bigger plan: they close the page, refuse, and confirm', async () => {
+    await page.getByRole('button', { name: 'Card and invoices' }).click();
+    await page.getByText('Change the card').click();
+    await pay(page, { card: ASKING, by: 'Use this card' });
+    // A bank asks about the card itself, too.
+    await page.getByRole('button', { name: 'Confirm', exact: true }).click();
+    await page.getByRole('link', { name: 'Back to the shop' }).click();
+
+    await page.getByRole('button', { name: 'Choose Pro' }).click();
+    await page.getByText('Your bank asks').waitFor();
+    await shot(page, 'bank-asks');
+    // Closed: nothing has changed, and it is said.
+    await told(/You have reel\.standard\. reel\.pro waits for your bank until/);
+    await page.locator('#held').getByText('of 300 posts').waitFor();
+    await shot(page, 'change-waits');
+    expect(await mails()).toContainEqual(expect.stringMatching(/confirm the payment/));
+
+    await page.getByRole('button', { name: 'Confirm the payment' }).click();
+    await page.getByRole('button', { name: 'Refuse', exact: true }).click();
+    await page.getByLabel('Card number').waitFor();
+    await shot(page, 'bank-refused');
+    await told(/You have reel\.standard\. reel\.pro waits/);
+    await page.locator('#held').getByText('of 300 posts').waitFor();
+    await page.getByRole('button', { name: 'Stay with reel.standard' }).click();
+    await page.locator('#waiting').waitFor({ state: 'detached' });
+
+    await page.getByRole('button', { name: 'Choose Pro' }).click();
+    await page.getByRole('button', { name: 'Confirm', exact: true }).click();
+    await page.getByText('This invoice is paid.').waitFor();
+    await told(/of 900 posts/);
+    await shot(page, 'confirmed');
   });
 });
 

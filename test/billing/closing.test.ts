@@ -232,7 +232,9 @@ describe('a payment provider', () => {
     await expect(endings.run()).rejects.toThrow('1 endings failed');
     faults.clear();
     await advance(db, '6 minutes');
-    faults.at('POST /v1/subscriptions', { kind: 'status', status: 400 });
+    // Each time that it is begun anew.
+    const refused = { kind: 'status', status: 400 } as const;
+    faults.at('POST /v1/subscriptions', refused, refused, refused, refused);
     await expect(endings.run()).rejects.toThrow('1 endings failed');
     await advance(db, '6 minutes');
     expect(await endings.run()).toBe(1);

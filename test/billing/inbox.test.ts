@@ -102,7 +102,7 @@ describe('an admin', () => {
     });
     await marked.promise;
     const replayed = replay({ event_ids: told.map(({ event_id }) => event_id) });
-    await expect.poll(() => waitsForLocks(plinth.db), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => waitsForLocks(plinth.db), { timeout: 120_000 }).toBeGreaterThan(0);
     waits.resolve();
     await applying;
     expect(await replayed).toMatchObject({ status: 202, body: { objects: 2 } });

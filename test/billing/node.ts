@@ -47,7 +47,10 @@ export async function openNode(
   const { url, secretKey } = drivenStripe.sandbox;
   const client = createStripeClient({ url, secretKey, mode: 'sandbox' });
   atEndOfFile(() => client.close());
-  await syncPrices({ db, client }, priceCatalogOf(products.map(({ catalogue }) => catalogue)));
+  await syncPrices(
+    { db, client, tax: { behavior: 'exclusive', code: 'txcd_10103001' } },
+    priceCatalogOf(products.map(({ catalogue }) => catalogue)),
+  );
   const clock = { ...systemClock, now: () => drivenStripe.now().getTime() };
   const link = { client, webhookSecrets: () => [SECRET] };
   const provider = createStripeProvider({ link, clock });

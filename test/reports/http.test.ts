@@ -95,6 +95,8 @@ describe('GET /v1/usage/report', () => {
     'zone=Mars/Olympus',
     'from=2026-11-31',
     'from=2026-12-02&until=2026-12-01',
+    'from=0000-01-01',
+    'until=9999-12-31',
     'cursor=WyJhIiwiYiJd',
     'format=xml',
   ])('refuses %s', async (query) => {

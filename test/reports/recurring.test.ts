@@ -104,6 +104,27 @@ describe('recurring revenue', () => {
     ]);
   });
 
+  test('of a plan that was made cheaper at once is that of the cheaper one, from when on nobody knows better', async () => {
+    const { product, sell, report } = salesFixture();
+    const accountId = newAccount();
+    const year = { from: day('02-01'), until: '2028-02-01' };
+    await sell(accountId, [{ ...year, amount: 39_950, discount: 3_995, cycle: 'yearly' }]);
+    await till.subscription(accountId, `sub_${accountId}`, {
+      product,
+      plan: 'basic',
+      unitAmount: 600,
+      cycle: 'P3M',
+      since: day('03-10'),
+    });
+    const months = { from: '2027-02-01', until: '2027-04-01', group: ['product', 'plan'] as const };
+    expect(await report(months)).toMatchObject([
+      { month: '2027-02', plan: `${product}.pro`, mrr_minor: 2_996 },
+      // 600 a quarter, with the tenth off that it had.
+      { month: '2027-03', plan: `${product}.basic`, mrr_minor: 180, arr_minor: 2_160, new_minor: 180 },
+      { month: '2027-03', plan: `${product}.pro`, mrr_minor: 0, churned_minor: 2_996 },
+    ]);
+  });
+
   test('by plan has left one plan and come to another where it was changed', async () => {
     const { product, sell, report } = salesFixture();
     const accountId = newAccount();

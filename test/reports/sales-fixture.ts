@@ -34,6 +34,12 @@ export interface Sold {
 }
 
 interface Ended {
+  readonly plan?: string;
+  readonly product?: string;
+  readonly unitAmount?: number;
+  readonly cycle?: string;
+  /** Since when it is what it is. */
+  readonly since?: string;
   readonly endedAt?: string;
   readonly suspendsAt?: string;
 }
@@ -125,15 +131,16 @@ export function openSalesFixture(db: Database) {
         occurred_at: of.at,
       }),
     /** A subscription that is over, or gives nothing from some time on. */
-    subscription: (accountId: AccountId, storeId: string, { endedAt, suspendsAt }: Ended) =>
+    subscription: (accountId: AccountId, storeId: string, { endedAt, suspendsAt, ...is }: Ended) =>
       insert('subscriptions', {
         ...common({ accountId }),
         store_id: storeId,
-        product: 'demo',
-        plan: 'pro',
-        cycle: 'monthly',
+        product: is.product ?? 'demo',
+        plan: is.plan ?? 'pro',
+        cycle: is.cycle ?? 'monthly',
         quantity: 1,
-        unit_amount: 1,
+        unit_amount: is.unitAmount ?? 1,
+        ...(is.since === undefined ? {} : { updated_at: is.since }),
         currency: 'usd',
         state: endedAt === undefined ? 'past_due' : 'canceled',
         starts_at: '2026-01-01',

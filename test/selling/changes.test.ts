@@ -4,43 +4,22 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { openSellingApp } from './fixture.ts';
+import { subscriptionCalls } from './subscription-calls.ts';
 
 const counter = await openSellingApp();
 const { app, buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
-const REEL = { product: 'reel' };
-const BASIC = { ...REEL, plan: 'basic' };
-const PRO = { ...REEL, plan: 'pro' };
+const BASIC = { product: 'reel', plan: 'basic' };
+const PRO = { product: 'reel', plan: 'pro' };
 const SEATS = { product: 'gateway', plan: 'team' };
 
 beforeEach(() => sandbox.faults.clear());
 
-const change = (who: Customer, body: Readonly<Record<string, unknown>>) =>
-  call(who.key, 'POST /v1/billing/subscription/change', { body });
+const { change, cancel, resume, holding, storeId } = subscriptionCalls(counter);
 const seats = (who: Customer, quantity: number) => change(who, { product: 'gateway', quantity });
-const cancel = (who: Customer, query = '') =>
-  call(who.key, `DELETE /v1/billing/subscription?product=reel${query}`);
-const resume = (who: Customer) => call(who.key, 'POST /v1/billing/subscription/resume', { body: REEL });
-
-async function holding(what: Readonly<Record<string, unknown>>): Promise<Customer> {
-  const who = await customer();
-  await buy(who, what);
-  return who;
-}
 
 async function invoicesOf({ key }: Customer): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const { body } = await call(key, 'GET /v1/billing/invoices');
   return body['data'] as readonly Readonly<Record<string, unknown>>[];
-}
-
-/** The provider's id of the account's subscription. */
-async function storeId({ accountId }: Customer): Promise<string> {
-  const [row] = await counter.db.asMigrator(
-    statement<{ store_id: string }>(
-      'select store_id from billing.subscriptions where account_id = $1 order by id desc limit 1',
-      [accountId],
-    ),
-  );
-  return row?.store_id ?? '';
 }
 
 /** What the provider calls a customer. */
@@ -257,7 +236,7 @@ describe('a cheaper plan', () => {
       const subscriptions = createSubscriptions({
         ...modules,
         catalogues: modules.entitlements.catalogues,
-        refresh: (refs) => modules.inbox.refresh('stripe', refs),
+        refresh: (refs) => modules.inbox.refresh({ provider: 'stripe', mode: 'sandbox' }, refs),
         notFitting: async () => unfit,
         freeAccountsPerUser: 1,
       });

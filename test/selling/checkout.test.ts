@@ -5,6 +5,7 @@ import { abandon } from '../../src/platform/billing/subscriptions/checkouts-stor
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { CANCEL, openSellingApp, SUCCESS } from './fixture.ts';
+import { subscriptionCalls } from './subscription-calls.ts';
 
 /** Where the process dies: the point, and whether before or after it. */
 let dying: string | undefined;
@@ -16,6 +17,7 @@ const counter = await openSellingApp({
   },
 });
 const { buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
+const { triesUntold } = subscriptionCalls(counter);
 const GIVEN_UP = commitPoint('test.given-up', 'an order that somebody else gives up');
 const PRO = { product: 'reel', plan: 'reel.pro' };
 const BOOST = { product: 'reel', add_on: 'reel.pro_boost' };
@@ -48,6 +50,8 @@ async function sessionsOf(who: Customer, status: 'open' | 'complete' | 'expired'
   return data;
 }
 
+const SCALE = { product: 'gateway', plan: 'scale' };
+
 describe('a plan', () => {
   test('that is paid for on the page of the provider is in effect, and the page leads back', async () => {
     const ada = await customer();
@@ -78,6 +82,12 @@ describe('a plan', () => {
     await call(ada.key, 'DELETE /v1/billing/subscription?product=gateway&when=now');
     await buy(ada, { product: 'gateway', plan: 'scale' });
     expect(await read(ada, 'gateway')).toMatchObject({ state: 'active', trial_ends_at: null });
+    const bob = await customer();
+    await triesUntold(bob, SCALE);
+    const { body } = await order(bob, SCALE);
+    expect(body['trial_days']).toBeNull();
+    await sandbox.pay(String(body['checkout_url']));
+    await sandbox.release();
   });
 
   test('is not sold twice, even to whoever has just paid and was not told of yet', async () => {
@@ -124,7 +134,14 @@ describe('one page is open at a time', () => {
   test('for the same order, by however many tabs at once, and one customer', async () => {
     const ada = await customer();
     const before = (await stripe.customers.list({ limit: 100 })).data.length;
-    const answers = await Promise.all(Array.from({ length: 4 }, () => order(ada, PRO)));
+    // The page is made, and nobody here has heard of it.
+    sandbox.faults.at('POST /v1/checkout/sessions', { kind: 'hold' });
+    const first = order(ada, PRO);
+    await sandbox.faults.untilHeld(1);
+    const others = Array.from({ length: 3 }, () => order(ada, PRO));
+    await others[0];
+    for (const held of sandbox.faults.held()) held.release();
+    const answers = await Promise.all([first, ...others]);
     const urls = answers.map(({ body }) => body['checkout_url']);
     expect(new Set(urls).size).toBe(1);
     expect(urls[0]).toMatch(/^http/);
@@ -346,12 +363,15 @@ describe.runIf(engine === 'postgres')('an account that is several customers of t
 
   test('has its trial once', async () => {
     const ada = await customer();
-    await buy(ada, { product: 'gateway', plan: 'scale' });
-    await call(ada.key, 'DELETE /v1/billing/subscription?product=gateway&when=now');
+    await triesUntold(ada, SCALE);
     await later(1);
     await stripe.customers.create({ metadata: { plinth_account: ada.accountId } });
+    const told = sandbox.held().filter(({ type }) => type === 'customer.created');
+    await sandbox.release(told.map(({ id }) => id));
     await heard();
-    await buy(ada, { product: 'gateway', plan: 'scale' });
+    expect(await order(ada, SCALE)).toMatchObject({ status: 201, body: { trial_days: null } });
+    await sandbox.release();
+    await buy(ada, SCALE);
     expect(await read(ada, 'gateway')).toMatchObject({ state: 'active', trial_ends_at: null });
   });
 });

@@ -17,6 +17,7 @@ const receiver: Server = createServer((_, response) => response.writeHead(status
 receiver.listen(0, '127.0.0.1');
 await once(receiver, 'listening');
 const address = receiver.address();
+const tax = { behavior: 'exclusive', code: 'txcd_10103001' } as const;
 const baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
 afterAll(async () => {
   client.close();
@@ -24,15 +25,17 @@ afterAll(async () => {
   receiver.close();
 });
 
+const setup = {
+  client,
+  catalogues,
+  tax,
+  baseUrl,
+  webhookSecrets: ['whsec_a'],
+  longestGraceDays: 14,
+  now: () => sandbox.now().getTime(),
+};
 const look = async (more: Partial<Parameters<typeof checkStripeSetup>[0]> = {}) => {
-  const found = await checkStripeSetup({
-    client,
-    catalogues,
-    baseUrl,
-    webhookSecrets: ['whsec_a'],
-    now: () => sandbox.now().getTime(),
-    ...more,
-  });
+  const found = await checkStripeSetup({ ...setup, ...more });
   return found.filter(({ isWrong }) => isWrong).map(({ of, says }) => `${of}: ${says}`);
 };
 
@@ -41,7 +44,7 @@ test('what is missing at Stripe is said, a line each, until it is synced', async
     expect.stringMatching(/^Stripe prices: \d+ of \d+ are missing or differ .* Run plinth stripe sync\.$/),
     `Stripe webhook: Nothing is sent to ${baseUrl}/v1/webhooks/stripe. Run plinth stripe sync, and set STRIPE_WEBHOOK_SECRET.`,
   ]);
-  await syncStripe({ db, client, catalogues, baseUrl });
+  await syncStripe({ db, client, catalogues, tax, baseUrl });
   expect(await look()).toEqual([]);
 });
 
@@ -78,4 +81,34 @@ test('a key that is not accepted is an error of its own', async () => {
     details: { code: 'key_refused' },
   });
   stranger.close();
+});
+
+const retries = async (longestGraceDays = 14) =>
+  (await checkStripeSetup({ ...setup, longestGraceDays })).find(({ of }) => of === 'Stripe retries');
+
+test('how often a failed payment is tried is said as far as it is seen, and what follows from it', async () => {
+  expect(await retries()).toMatchObject({
+    isWrong: false,
+    says: expect.stringMatching(/^Stripe does not tell/),
+  });
+  const { id: customer } = await stripe.customers.create({});
+  const method = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer });
+  const { id: product } = await stripe.products.create({ name: 'Posts' });
+  const recurring = { interval: 'month' } as const;
+  const price = await stripe.prices.create({ product, currency: 'usd', unit_amount: 500, recurring });
+  await stripe.subscriptions.create({
+    customer,
+    items: [{ price: price.id }],
+    default_payment_method: method.id,
+    trial_end: Math.floor(sandbox.now().getTime() / 1_000) + 60,
+  });
+  sandbox.world.advance(2 * 3_600);
+  const { says } = (await retries()) ?? {};
+  expect(says).toMatch(
+    /^the newest 1 failures are tried until day 3\. A plan is kept 7 days .* 14 at most\. Set /,
+  );
+  sandbox.world.advance(20 * 86_400);
+  expect((await retries())?.says).toMatch(
+    /until day 15\. .* What is tried after day 14 finds the plan suspended\./,
+  );
 });

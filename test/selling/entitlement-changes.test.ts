@@ -1,8 +1,21 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { commitPoint, statement } from '#platform/db';
-import type { EntitlementChange } from '#platform/product';
+import { addMails } from '#platform/mail';
+import {
+  declareMails,
+  type EntitlementChange,
+  mailTemplate,
+  type ProductSubscription,
+  subscriptionsOf,
+} from '#platform/product';
+import { addEvents } from '#platform/webhooks';
 import { advance } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Customer } from '../services/app.ts';
+import { temporaryFolder } from '../services/index.ts';
 import { openSellingApp } from './fixture.ts';
 
 /** Where each process dies: the point, and whether before or after it. */
@@ -18,7 +31,7 @@ const counter = await openSellingApp({
   },
 });
 const { app, buy, customer, db, heard, order, plan, sandbox } = counter;
-const { entitlements } = app.modules;
+const { audit, entitlements, mail, webhooks } = app.modules;
 const GRANT = commitPoint('test.entitlement-changes', 'what an admin gives in a test');
 const PRO = { product: 'reel', plan: 'reel.pro' };
 
@@ -26,8 +39,35 @@ await db.script(`
   create table public.workspaces (account_id uuid primary key, plan text, told integer not null default 1);
   grant select, insert, update on public.workspaces to plinth_system;`);
 const told: EntitlementChange[] = [];
+/** What the product saw of the subscription when it was told. */
+const seen: (ProductSubscription | undefined)[] = [];
+
+/** A mail of the product with a file, and an event: as a seller of licences has them. */
+const folder = pathToFileURL(join(temporaryFolder(), 'mails.ts'));
+mkdirSync(new URL('./mails/', folder));
+writeFileSync(new URL('./mails/issued.txt', folder), 'Subject: Your licence\n\nFor {{seats}} seats.\n');
+writeFileSync(new URL('./mails/issued.html', folder), '<p>For {{seats}} seats.</p>\n');
+const example = { name: 'licence.json', type: 'application/json', content: '{}' };
+const { issued } = declareMails('reel', folder.href, {
+  issued: mailTemplate(z.strictObject({ seats: z.int() }), { seats: 3 }, [example]),
+});
+addMails([issued]);
+addEvents({ 'reel.licence.issued': 'a licence was issued' });
+
 entitlements.onChanged('reel', async (tx, change) => {
   told.push(change);
+  const { accountId, present } = change;
+  const [subscription] = await tx.run(subscriptionsOf(accountId, 'reel'));
+  seen.push(subscription);
+  const facts = { seats: subscription?.quantity ?? 0 };
+  const attachments = [{ ...example, content: JSON.stringify({ plan: present.plan }) }];
+  const to = `${accountId}@example.com`;
+  const data = { plan: present.plan };
+  await tx.runAll([
+    ...mail.sending({ to, template: issued, facts, attachments, accountId, once: `licence ${present.plan}` }),
+    ...webhooks.emitting({ type: 'reel.licence.issued', accountId, id: String(present.plan), data }),
+  ]);
+  await audit.recordIn(tx, { action: 'reel.licence.issued', actor: { kind: 'system' }, accountId });
   await tx.run(
     statement(
       `insert into public.workspaces (account_id, plan) values ($1, $2)
@@ -46,6 +86,17 @@ const made = ({ accountId }: Customer) =>
     ),
   );
 
+/** The mails, events and audit entries that the product wrote for an account. */
+async function written({ accountId }: Customer) {
+  const count = `select (select count(*)::int from mail.messages where account_id = $1 and template = 'reel.issued') as mails,
+    (select count(*)::int from webhooks.events where account_id = $1 and type = 'reel.licence.issued') as events,
+    (select count(*)::int from audit.events where account_id = $1 and action = 'reel.licence.issued') as entries`;
+  const [row] = await db.asMigrator(
+    statement<{ mails: number; events: number; entries: number }>(count, [accountId]),
+  );
+  return row;
+}
+
 /** Pays, and has the provider's messages come in without being looked at. */
 async function pay(who: Customer): Promise<void> {
   const { body } = await order(who, PRO);
@@ -63,6 +114,7 @@ beforeEach(() => {
   died = 0;
   failing = undefined;
   told.length = 0;
+  seen.length = 0;
 });
 
 describe('what a product makes of a purchase', () => {
@@ -78,6 +130,17 @@ describe('what a product makes of a purchase', () => {
       present: { plan: 'reel.pro', source: 'stripe' },
     });
     expect(first?.former?.plan ?? null).toBeNull();
+    expect(seen[0]).toMatchObject({
+      plan: 'pro',
+      state: 'active',
+      quantity: 1,
+      failures: 0,
+      grace_ends_at: null,
+    });
+    // The plan is kept for some days past what is paid.
+    expect(seen[0]?.period_ends_at.toISOString()).toMatch(/Z$/);
+    expect(Date.parse(first?.present.until ?? '')).toBeGreaterThan(Number(seen[0]?.period_ends_at));
+    expect(await written(ada)).toMatchObject({ mails: 1, events: 1 });
   });
 
   test('is not there, nor is the purchase, when the process dies before the commit; both are at the next try', async () => {
@@ -114,6 +177,7 @@ describe('what a product makes of a purchase', () => {
     failing = new Error('the product could not make its part');
     await heard().catch(() => {});
     expect([await plan(ada), await made(ada)]).toEqual([null, []]);
+    expect(await written(ada)).toEqual({ mails: 0, events: 0, entries: 0 });
     failing = undefined;
     await triedAgain();
     expect([await plan(ada), await made(ada)]).toMatchObject(['reel.pro', [{ plan: 'reel.pro' }]]);

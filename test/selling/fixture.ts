@@ -1,4 +1,4 @@
-import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
+import { createStripeSandbox, type Settings, type StripeSandbox } from '#sandbox/stripe';
 import { advance } from '#test/factories';
 import type { Stripe } from 'stripe';
 import { atEndOfFile } from '#test/closing';
@@ -10,7 +10,7 @@ export const CANCEL = 'https://app.example.com/plans';
 const DAY = 86_400;
 
 /** A whole app that sells at a sandbox of its own, both on driven clocks. */
-export interface SellingApp extends Pick<TestApp, 'app' | 'db' | 'call' | 'customer'> {
+export interface SellingApp extends Pick<TestApp, 'admin' | 'app' | 'db' | 'call' | 'customer' | 'url'> {
   readonly sandbox: StripeSandbox;
   /** The official package, as whoever looks at the dashboard. */
   readonly stripe: Stripe;
@@ -30,13 +30,14 @@ export interface SellingApp extends Pick<TestApp, 'app' | 'db' | 'call' | 'custo
 }
 
 export async function openSellingApp(
-  options: Pick<TestAppOptions, 'settings' | 'crashHook'> = {},
+  options: Pick<TestAppOptions, 'settings' | 'crashHook'> & { readonly atStripe?: Partial<Settings> } = {},
 ): Promise<SellingApp> {
-  const sandbox = await createStripeSandbox({ driven: true });
+  const { atStripe = {}, ...rest } = options;
+  const sandbox = await createStripeSandbox({ driven: true, settings: atStripe });
   atEndOfFile(() => sandbox.close());
   // Its rate is tried elsewhere, and so is who has a trial: here most pay with the same card.
   const settings = { STRIPE_READS_PER_SECOND: '1000', FREE_ACCOUNTS_PER_USER: '1000', ...options.settings };
-  const app = await testApp({ ...options, settings, work: false, stripe: sandbox });
+  const app = await testApp({ ...rest, settings, work: false, stripe: sandbox });
   const stripe = packageAt(sandbox);
   const { call, db } = app;
   const heard = async () => {
@@ -73,4 +74,9 @@ export async function openSellingApp(
     read: async ({ key }, product = 'reel') =>
       (await call(key, `GET /v1/billing/subscription?product=${product}`)).body,
   };
+}
+
+/** Of what an object of Stripe names, expanded or not. */
+export function idOf(named: string | { readonly id: string } | null | undefined): string {
+  return typeof named === 'string' ? named : (named?.id ?? '');
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { testApp, type TestAppOptions } from '../services/app.ts';
@@ -27,4 +27,45 @@ test('the sandbox of Stripe starts with the first purchases, and is where it was
 
   await ownSandbox({ beside: first });
   expect((await fetch(page)).status).toBe(200);
+});
+
+/** What somebody does there by hand. */
+const buys = async (at: string, what: object) => {
+  const response = await fetch(at, { method: 'POST', body: JSON.stringify(what) });
+  return (await response.json()) as Readonly<Record<string, string>>;
+};
+
+test('the sandboxes of the stores start with the first purchase, and what is bought there is had', async () => {
+  const stores = { SANDBOX_APP_STORE: 'true', SANDBOX_GOOGLE_PLAY: 'true' };
+  const first = await ownSandbox({ settings: stores });
+  const { app, call, customer } = first;
+  const { inbox, options } = app.modules;
+  const { key, accountId } = await customer();
+  const addressOf = (store: string): string => {
+    const file = join(options.config.dataDir, `${store}-sandbox.json`);
+    return (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url;
+  };
+  const held = async (proof: object) => {
+    expect((await call(key, 'POST /v1/billing/purchases', { body: proof })).status).toBe(200);
+    const { body: rights } = await call(key, 'GET /v1/billing/entitlements');
+    return (rights['data'] as { product: string; plan: string }[]).find(({ product }) => product === 'reel')
+      ?.plan;
+  };
+  expect(await inbox.reconcile({ all: true })).toEqual({ events: 0, objects: 0 });
+  const { signedTransaction } = await buys(`${addressOf('app-store')}/controls/buy`, {
+    product: 'reel.basic.monthly',
+    appAccountToken: accountId,
+  });
+  expect(await held({ signed_transaction: signedTransaction })).toBe('reel.basic');
+  const { token } = await buys(`${addressOf('google-play')}/sandbox/buy`, {
+    productId: 'reel.pro',
+    basePlanId: 'monthly',
+    account: accountId,
+  });
+  expect(await held({ purchase_token: token })).toBe('reel.pro');
+  // It is forgotten with the process: the next one asks for nothing of it, and starts no sandbox for that.
+  await app.stop();
+  const google = { SANDBOX_GOOGLE_PLAY: 'true' };
+  const next = await ownSandbox({ settings: google, beside: first });
+  expect(await next.app.modules.inbox.reconcile({ all: true })).toEqual({ events: 0, objects: 0 });
 });

@@ -2,6 +2,7 @@ import { syncStripe, createStripeClient } from '#platform/billing';
 import { statement } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import { createStripeSandbox } from '#sandbox/stripe';
+import { usd } from '#platform/kernel';
 import { products } from '#products';
 import { afterAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '../services/index.ts';
@@ -17,8 +18,9 @@ afterAll(async () => {
   await sandbox.close();
 });
 
+const EXCLUSIVE = { behavior: 'exclusive', code: 'txcd_10103001' } as const;
 const sync = (sold: readonly Catalogue[] = catalogues, baseUrl?: string) =>
-  syncStripe({ db, client, catalogues: sold, baseUrl });
+  syncStripe({ db, client, catalogues: sold, tax: EXCLUSIVE, baseUrl });
 const written = () => sandbox.calls().filter(({ method }) => method !== 'GET').length;
 const prices = async () => (await stripe.prices.list({ limit: 100, active: true })).data;
 
@@ -47,6 +49,50 @@ describe('what is sold', () => {
     expect(await prices()).toEqual(first);
   });
 
+  test('has a price of its own in each currency, and whether it includes taxes', async () => {
+    const found = await prices();
+    const of = (key: string) => found.find(({ lookup_key }) => lookup_key === key);
+    expect(of('plinth:gateway.scale:yearly')).toMatchObject({ currency: 'usd', unit_amount: 49_000 });
+    const inEuros = of('plinth:gateway.scale:yearly:eur');
+    expect(inEuros).toMatchObject({ currency: 'eur', unit_amount: 45_000, tax_behavior: 'exclusive' });
+    expect(Number(of('plinth:gateway.scale:yearly:eur:calls')?.unit_amount_decimal)).toBe(0.055);
+    expect(await stripe.products.retrieve('plinth_gateway_scale')).toMatchObject({
+      tax_code: 'txcd_10103001',
+    });
+    const { prices: synced } = await syncStripe({
+      db,
+      client,
+      catalogues,
+      tax: { behavior: 'inclusive', code: 'txcd_10103000' },
+      baseUrl: undefined,
+    });
+    // Said once, Stripe changes it never: another price takes its place.
+    expect(synced.every(({ was }) => was === 'replaced')).toBe(true);
+    expect(await stripe.products.retrieve('plinth_gateway_scale')).toMatchObject({
+      tax_code: 'txcd_10103000',
+    });
+    await sync();
+  });
+
+  test('that says nothing of taxes yet is told, and stays the price that it is', async () => {
+    await sync();
+    const [price] = (await prices()).filter(({ lookup_key: key }) => key === 'plinth:reel.pro:monthly');
+    const { id } = await stripe.prices.create({
+      product: 'plinth_reel_pro',
+      currency: 'usd',
+      unit_amount: price?.unit_amount ?? 0,
+      recurring: { interval: 'month' },
+      lookup_key: 'plinth:reel.pro:monthly',
+      transfer_lookup_key: true,
+    });
+    const { prices: synced } = await sync();
+    expect(synced.find(({ lookupKey }) => lookupKey === 'plinth:reel.pro:monthly')).toMatchObject({
+      price: id,
+      was: 'kept',
+    });
+    expect(await stripe.prices.retrieve(id)).toMatchObject({ tax_behavior: 'exclusive' });
+  });
+
   test('at another price is another price, and whoever has the former keeps it', async () => {
     const [former] = (await prices()).filter(({ lookup_key: key }) => key === 'plinth:reel.pro:monthly');
     const { prices: synced } = await sync(dearer(4_995));
@@ -72,10 +118,42 @@ describe('what is sold', () => {
   });
 });
 
+test('without decimals, or with three, is what it says', async () => {
+  const gateway = catalogues.filter(({ product }) => product === 'gateway');
+  const sold = (currency: string, monthly: number): Catalogue[] =>
+    gateway.map((catalogue) => {
+      const { developer, scale } = catalogue.plans;
+      if (developer === undefined || scale === undefined) throw new Error('a plan is missing');
+      const { overage = [] } = scale;
+      const free = { ...developer, price: { currency, monthly: 0 } };
+      return {
+        ...catalogue,
+        product: currency,
+        plans: {
+          developer: free,
+          scale: {
+            ...scale,
+            price: { currency, monthly },
+            overage: overage.map(({ limit }) => ({ limit, micros: usd('0.09') })),
+          },
+        },
+      };
+    });
+  await sync([...sold('jpy', 7_000), ...sold('kwd', 15_990)]);
+  const found = await prices();
+  const of = (key: string) => found.find(({ lookup_key }) => lookup_key === key);
+  expect(of('plinth:jpy.scale:monthly')).toMatchObject({ currency: 'jpy', unit_amount: 7_000 });
+  expect(Number(of('plinth:jpy.scale:monthly:calls')?.unit_amount_decimal)).toBe(0.09);
+  expect(of('plinth:kwd.scale:monthly')).toMatchObject({ currency: 'kwd', unit_amount: 15_990 });
+  expect(Number(of('plinth:kwd.scale:monthly:calls')?.unit_amount_decimal)).toBe(90);
+});
+
 test('messages are sent here by one endpoint, of which what is wrong is put right', async () => {
   await sync(catalogues, BASE);
   const { data } = await stripe.webhookEndpoints.list();
-  expect(data).toMatchObject([{ url: `${BASE}/v1/webhooks/stripe`, status: 'enabled' }]);
+  const { apiVersion } = sandbox.world.settings;
+  const url = `${BASE}/v1/webhooks/stripe`;
+  expect(data).toMatchObject([{ url, status: 'enabled', api_version: apiVersion }]);
   await stripe.webhookEndpoints.update(data[0]?.id ?? '', {
     disabled: true,
     enabled_events: ['charge.failed'],

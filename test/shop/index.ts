@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import type { Database } from '#platform/db';
 import type { Caller, Role } from '#platform/http';
 import { createIdempotency } from '#platform/idempotency';
 import {
@@ -22,7 +23,7 @@ export const MINE = '0193a000-0000-7000-8000-000000000001' as AccountId;
 export const THEIRS = '0193a000-0000-7000-8000-000000000002' as AccountId;
 const ME = '0193a000-0000-7000-8000-00000000000a' as UserId;
 
-const me: Caller = { userId: ME, platformRole: 'user', sessionId: 's', scopes: [], accountId: MINE };
+export const me: Caller = { userId: ME, platformRole: 'user', sessionId: 's', scopes: [], accountId: MINE };
 const CALLERS: Readonly<Record<string, Caller>> = {
   token: me,
   admin: { ...me, platformRole: 'admin' },
@@ -54,12 +55,13 @@ export interface Answered {
   readonly text: string;
 }
 
-/** A real server on a free port with the test shop mounted, on a database of its own. */
+/** A real server on a free port with the test shop mounted, on a database of its own where none is given. */
 export async function serve(
   settings: Partial<ServerSettings> = {},
   more: Partial<ServerParts> = {},
+  on?: Database,
 ): Promise<Serving> {
-  const { db } = await testDatabase();
+  const db = on ?? (await testDatabase()).db;
   const { shop, mounted } = openShop();
   const lines: string[] = [];
   const logTo = new Writable({
@@ -81,7 +83,11 @@ export async function serve(
     telemetry: createTelemetry({ logLevel: 'debug', logTo }),
     clock: systemClock,
     ids: createIds({ clock: systemClock, random: systemRandom }),
-    rates: createPostgresRates({ db, onFailure: (error) => lines.push(`rates failed: ${String(error)}`) }),
+    rates: createPostgresRates({
+      db,
+      clock: systemClock,
+      onFailure: (error) => lines.push(`rates failed: ${String(error)}`),
+    }),
     idempotency: createIdempotency({ db, answers }),
     dependencies: [{ name: 'database', required: true, check: () => db.ping() }],
     identify: async (bearer) => CALLERS[bearer],

@@ -1,5 +1,6 @@
 import { commitPoint, statement } from '#platform/db';
-import { answer, type Mounted, pageOf, pageQuery, routesFor, type Wire } from '#platform/http';
+import { answer, helplineSchema, type Mounted, pageOf, pageQuery, routesFor } from '#platform/http';
+import { type SafetySupport, safetySchema, type Wire } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
@@ -8,6 +9,8 @@ import { z } from 'zod';
 export interface Shop {
   /** What handlers did, for tests to look at. */
   readonly done: string[];
+  readonly found: SafetySupport[];
+  locale: () => Promise<string | undefined>;
   /** Lets a handler that waits go on. */
   release: () => void;
   /** What the handler that spends inline does. */
@@ -131,6 +134,7 @@ export const signIn = route(
     summary: 'Signs in',
     tag,
     auth: 'none',
+    aliases: ['POST /v1/auth/signin'],
     rate: {
       perMinute: 1e3,
       by: 'ip',
@@ -165,21 +169,34 @@ export const generate = route(
       as: 'job',
       needs: ({ body }) => ({ variants: body.variants }),
     },
-    precheck: ({ body }) => body.topic,
+    precheck: {
+      text: ({ body }) => body.topic,
+      locale: (_call, shop: Shop) => shop.locale(),
+      crisis: ({ safety, message, helplines }) => ({ safety, message, helplines }),
+      crisisEvents: ({ safety: data, message }) => [
+        { event: 'safety', data },
+        { event: 'reply', data: message },
+      ],
+    },
     body: z.strictObject({
       topic: z.string(),
       variants: z.number().int().default(1),
     }),
     reply: {
-      200: z.strictObject({ help: z.string() }),
+      200: z.strictObject({ safety: safetySchema, message: z.string(), helplines: z.array(helplineSchema) }),
       202: z.strictObject({ permit: z.string() }),
     },
     example: {
       body: { topic: 'tea' },
-      reply: { help: 'none' },
+      reply: {
+        safety: { status: 'crisis', kinds: ['intent'] },
+        message: 'You are not alone.',
+        helplines: [],
+      },
     },
   },
-  async ({ body, permit }, shop) => {
+  async ({ body, permit, safety }, shop) => {
+    shop.found.push(safety);
     if (body.topic === 'refuse') throw new AppError('conflict');
     if (body.topic === 'break') throw new Error('secret marker');
     shop.done.push(permit.id);
@@ -368,6 +385,8 @@ export const shopRoutes = [
 export function openShop(): { shop: Shop; mounted: Mounted } {
   const shop: Shop = {
     done: [],
+    found: [],
+    locale: async () => undefined,
     release: () => {},
     waiting: Promise.withResolvers<void>(),
     chat: async () => {

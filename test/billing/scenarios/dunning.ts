@@ -15,7 +15,7 @@ export const DUNNING: readonly Scenario[] = [
     steps: [...declinedLater, { day: 33, does: pays, has: 'reel.basic' }, { day: 39, has: 'reel.basic' }],
   },
   {
-    name: 'a renewal fails twice, and is paid within the three days',
+    name: 'a renewal fails twice, and is paid within the days that were promised',
     steps: [
       ...declinedLater,
       { day: 34, has: 'reel.basic' },
@@ -24,12 +24,13 @@ export const DUNNING: readonly Scenario[] = [
     ],
   },
   {
-    name: 'a renewal fails twice, suspends after three days, and is paid',
+    name: 'a renewal fails twice, suspends after the seven days that were promised, and is paid',
     steps: [
       ...declinedLater,
       { day: 34, has: 'reel.basic' },
-      { day: 37, has: null },
-      { day: 38, does: pays, has: 'reel.basic' },
+      { day: 37, has: 'reel.basic' },
+      { day: 38, has: null },
+      { day: 38.5, does: pays, has: 'reel.basic' },
     ],
   },
   {

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { createGooglePlaySandbox } from '#sandbox/google-play';
+import { ids } from '#test/factories';
+import { atEndOfFile } from '#test/closing';
+import { basePlans } from '../../../src/app/google-play.ts';
+import type { Facts } from '../../../src/platform/billing/facts.ts';
+import { openPlayProvider } from './provider.ts';
+import { HISTORIES, type History, PlayCustomer } from './histories.ts';
+import { planAt, recordsOf } from '../store-records.ts';
+
+// What Google Play answers, told by its own packages, and what follows from it: without a database, in every order.
+
+const BEGINNING = Date.UTC(2026, 0, 1);
+const sandbox = await createGooglePlaySandbox({ plans: basePlans(), startsAt: new Date(BEGINNING) });
+atEndOfFile(() => sandbox.close());
+const provider = openPlayProvider(sandbox);
+
+interface Answer {
+  readonly token: string;
+  readonly number: number;
+  readonly facts: Facts;
+}
+
+/** Every order, of as many as six. */
+function ordersOf<T>(of: readonly T[]): T[][] {
+  if (of.length === 0) return [[]];
+  return of.flatMap((one) => ordersOf(of.filter((other) => other !== one)).map((rest) => [one, ...rest]));
+}
+
+/** As the inbox applies answers: one that was asked for before that in effect changes nothing. */
+function applied(answers: readonly Answer[]): Facts[] {
+  const newest = new Map<string, Answer>();
+  for (const answer of answers)
+    if (answer.number > (newest.get(answer.token)?.number ?? 0)) newest.set(answer.token, answer);
+  return [...newest.values()].map(({ facts }) => facts);
+}
+
+async function lived(history: History, check: (answers: readonly Answer[], has: string | null) => void) {
+  const customer = new PlayCustomer(sandbox, ids.next());
+  const from = sandbox.told().length;
+  const beginning = sandbox.world.now;
+  const answers: Answer[] = [];
+  let heard = from;
+  for (const [day, does, has] of history.steps) {
+    sandbox.world.advanceTo(new Date(beginning + day * 86_400_000));
+    does(customer);
+    const told = sandbox.told().slice(heard);
+    heard = sandbox.told().length;
+    // Others live on in the same world.
+    for (const { token } of told.filter((one) => customer.tokens.includes(one.token))) {
+      answers.push({ token, number: answers.length + 1, facts: await provider.factsOf(token) });
+    }
+    check(answers, has);
+  }
+  return { customer, answers };
+}
+
+test.each(HISTORIES)(
+  'what $name is had as long as it should be, in whatever order it is heard of',
+  async (history) => {
+    const { answers } = await lived(history, (known, has) => {
+      expect(planAt(recordsOf(applied(known)), sandbox.now())).toBe(has);
+    });
+    const [before, last] = [answers.slice(0, -6), answers.slice(-6)];
+    const ends = new Set(ordersOf(last).map((order) => sorted(applied([...before, ...order, ...order]))));
+    expect(ends).toEqual(new Set([sorted(applied(answers))]));
+  },
+);
+
+const sorted = (facts: readonly Facts[]) => JSON.stringify(recordsOf(facts.toSorted(byToken)));
+
+const byToken = (a: Facts, b: Facts) =>
+  (a.subscription?.startsAt.getTime() ?? 0) - (b.subscription?.startsAt.getTime() ?? 0);
+
+test('what is downgraded while the end of the old purchase is not told is had in the new plan', async () => {
+  const customer = new PlayCustomer(sandbox, ids.next());
+  customer.buys('reel.pro:monthly');
+  customer.isAcknowledged();
+  const before = await provider.factsOf(customer.token);
+  sandbox.advance(3);
+  customer.changesTo('reel.basic:monthly');
+  const records = recordsOf([before, await provider.factsOf(customer.token)]);
+  expect(planAt(records, sandbox.now())).toBe('basic');
+});
