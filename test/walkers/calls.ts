@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { idempotencyOf, type Route } from '#platform/http';
 import { isUuid } from '#platform/kernel';
+import { accountFor } from './own-accounts.ts';
 
 /** Ids by the name of the column that holds them. */
 export type IdsByColumn = ReadonlyMap<string, readonly string[]>;
@@ -25,6 +26,8 @@ export interface Sending {
   /** A body as it is, in place of one made from a value. */
   readonly raw?: string | Uint8Array<ArrayBuffer>;
   readonly query?: Readonly<Record<string, unknown>>;
+  /** In place of the secret of a product that the example shows. */
+  readonly productKey?: string | undefined;
   /** The whole path, in place of the route's with the example's parameters. */
   readonly path?: string;
 }
@@ -48,11 +51,13 @@ export const exampleOf = (route: Route): Example => route.shape.example as Examp
 
 /** Makes the call that a route's example shows, with what is said otherwise. */
 export async function send(url: string, route: Route, sending: Sending = {}): Promise<Reply> {
-  const { as, account, filling = {}, raw } = sending;
+  const { as, account = accountFor(route, as), filling = {}, raw } = sending;
   const example = exampleOf(route);
-  const body = raw ?? ('body' in sending ? bodyText(sending.body) : exampleText(route, filling));
+  const keyed = (text: string) => withProductKey(route, sending.productKey, text);
+  const text = 'body' in sending ? bodyText(sending.body) : exampleText(route, filling);
+  const body = raw ?? (text === undefined ? undefined : keyed(text));
   const query = queryText(sending.query ?? (filled(example.query, 'query', filling) as Example['query']));
-  const path = sending.path ?? pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) });
+  const path = sending.path ?? keyed(pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) }));
   const response = await fetch(url + path + query, {
     method: route.method,
     // Where a call leads is its answer, and no walk of ours.
@@ -67,6 +72,11 @@ export async function send(url: string, route: Route, sending: Sending = {}): Pr
     ...(body === undefined ? {} : { body }),
   });
   return readReply(response);
+}
+
+function withProductKey(route: Route, key: string | undefined, text: string): string {
+  const shown = key === undefined ? undefined : route.shape.productKey?.(exampleOf(route) as never);
+  return key === undefined || shown === undefined ? text : text.replaceAll(shown, key);
 }
 
 /** The body of a route's example, with ids that exist. */

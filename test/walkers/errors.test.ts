@@ -74,6 +74,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** Errors that are thrown with a code in a variable, which a list or a type bounds: file and expression. */
 const BOUNDED: Readonly<Record<string, string>> = {
+  'src/platform/billing/providers/app-store/client.ts notSigned': 'its type lists them',
   'src/server/framework.ts code': 'one of three that are written above it',
   'src/platform/ai/outcome.ts code': 'its type lists the codes of provider errors',
   'src/platform/ai/errors.ts this.code as ProviderErrorCode': 'the same error again',

@@ -6,8 +6,8 @@ export interface Exception {
   readonly because: string;
 }
 
-/** More than these is a sign that a rule is wrong, or that the house is. */
-export const MOST_EXCEPTIONS = 21;
+/** More than these is a sign that a rule is wrong, or that the house is. Each payment provider brings two: only it can sign an example; what only a store can do is one more. A licence’s sessions are named by tokens that the server signs. */
+export const MOST_EXCEPTIONS = 34;
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -73,6 +73,36 @@ export const EXCEPTIONS: readonly Exception[] = [
       'whoever has not signed is told nothing about the body; what is signed and no event is forged too',
   },
   {
+    rule: 'answers',
+    route: 'POST /v1/webhooks/app-store',
+    because: 'no example can be signed by Apple; test/app-store delivers with a chain of its own',
+  },
+  {
+    rule: 'bodies',
+    route: 'POST /v1/webhooks/app-store',
+    because: 'whoever has not signed is told nothing about the body',
+  },
+  {
+    rule: 'answers',
+    route: 'POST /v1/webhooks/google-play',
+    because: 'no example can be signed by Google',
+  },
+  {
+    rule: 'bodies',
+    route: 'POST /v1/webhooks/google-play',
+    because: 'whoever has not signed is told nothing about the body',
+  },
+  {
+    rule: 'answers',
+    route: 'POST /v1/billing/purchases',
+    because: 'no example can be signed by Apple; test/app-store brings purchases of a chain of its own',
+  },
+  {
+    rule: 'answers',
+    route: 'PUT /v1/admin/billing/renewal-date',
+    because: 'no example is paid for in a store; test/billing/stores.test.ts extends what is, at both',
+  },
+  {
     rule: 'readers',
     route: 'POST /v1/api-keys',
     because: 'a viewer’s key does what its viewer may: it reads',
@@ -101,6 +131,37 @@ export const EXCEPTIONS: readonly Exception[] = [
     rule: 'unshared',
     route: 'POST /v1/admin/credits',
     because: 'no product here sells credits; a key’s sender is told apart in one place for all routes',
+  },
+  {
+    rule: 'answers',
+    route: 'PATCH /v1/licenses/sessions/:id/heartbeat',
+    because: 'no example can be signed by the server; test/coditect/sessions has real tokens',
+  },
+  {
+    rule: 'answers',
+    route: 'POST /v1/licenses/borrow',
+    because: 'the same as of a heartbeat',
+  },
+  {
+    rule: 'answers',
+    route: 'GET /v1/licenses/:key/sessions',
+    because:
+      'what stands in the path is a key or an id, and no hole for ids; test/coditect/sessions reads by both',
+  },
+  {
+    rule: 'answers',
+    route: 'DELETE /v1/licenses/:id/seats/:machine',
+    because: 'a seat lasts for minutes; test/coditect/sessions ends one that is held',
+  },
+  {
+    rule: 'answers',
+    route: 'GET /.well-known/license-keys/:id',
+    because: 'it answers PEM, for openssl; test/coditect/files.test.ts verifies with it',
+  },
+  {
+    rule: 'nowhere',
+    route: 'DELETE /v1/licenses/sessions/:id',
+    because: 'a release is 204 whatever it names: a program that ends has nobody to tell of an error',
   },
   {
     rule: 'answers',

@@ -1,7 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { commitPoint } from '#platform/db';
-import { answer, type Mounted, namedObject, okReply, type Route, routesFor } from '#platform/http';
+import {
+  answer,
+  type Mounted,
+  namedObject,
+  okReply,
+  type ProductKey,
+  type Route,
+  routeAlias,
+  routesFor,
+} from '#platform/http';
+import { type AccountId, AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
 
@@ -88,6 +98,22 @@ export const MISTAKES: Readonly<Record<string, Route>> = {
     },
     async () => ({ token: 'a' }),
   ),
+  aliased: route(
+    'PATCH /v1/fake/seat',
+    {
+      ...soundPost,
+      auth: 'none',
+      rate: { perMinute: 600, by: 'ip' },
+      aliases: [
+        routeAlias('POST /v1/fake/other-seat', {
+          body: namedObject('OtherFake', { called: z.string() }),
+          becomes: ({ body }) => ({ body: { named: body.called } }),
+          example: { body: { called: 'a' } },
+        }),
+      ],
+    },
+    yes,
+  ),
   unshared: route('POST /v1/fake/shared', { ...soundPost, idempotency: 'optional' }, async () =>
     answer(200, { ok: true }, { 'Idempotent-Replayed': 'true' }),
   ),
@@ -100,11 +126,43 @@ export const SOUND = route(
   ({ once }) => once(MADE, async () => answer(200, { ok: true })),
 );
 
+/** The same of one that is called by a secret of its product. */
+export const SOUND_BY_KEY = route(
+  'POST /v1/fake/by-key/:id',
+  {
+    ...soundPost,
+    auth: 'product_key',
+    description: 'It takes no Idempotency-Key: nothing comes of it.',
+    body: namedObject('FakeByKey', { fake_key: z.string().max(200) }),
+    productKey: ({ body }) => body.fake_key,
+    rate: [
+      { perMinute: 600, by: 'ip' },
+      { perMinute: 600, by: 'key' },
+    ],
+    errors: ['not_found'],
+    example: { params: { id: ID }, body: { fake_key: 'fake-key' }, reply: { ok: true } },
+  },
+  async ({ params, accountId }) => {
+    if (!isOf(params.id, accountId)) throw new AppError('not_found');
+    return { ok: true };
+  },
+);
+
+/** What is whose, in this module: an account has itself. */
+const isOf = (id: string, accountId: AccountId) => id === accountId;
+
+/** Whose secrets of this module are: ./product-keys.ts. */
+async function resolveKey(_service: unknown, secret: string): Promise<ProductKey | undefined> {
+  const accountId = /^fake-key-of-(.+)$/.exec(secret)?.[1] as AccountId | undefined;
+  return accountId === undefined ? undefined : { accountId, id: accountId };
+}
+
 export const fakeModule: Mounted = {
   module: 'fake',
   product: 'reel',
-  routes: [...Object.values(MISTAKES), SOUND],
+  routes: [...Object.values(MISTAKES), SOUND, SOUND_BY_KEY],
   service: undefined,
+  resolveKey,
 };
 
 /** A server that answers everything with one status and body, whoever asks what. */

@@ -1,11 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { products } from '#products';
 import type { Heard } from './leaks/talk.ts';
 import { openLeaksFixture } from './leaks/fixture.ts';
 import { isRecord } from './calls.ts';
 import { operationsOf } from './hostile/operations.ts';
 import type { OpenApi } from './rules/rule.ts';
 
-const { marks, program, database, sandbox, owner, say, refusals, linksSent, leaks } =
+const { marks, program, database, sandbox, tracker, owner, say, refusals, linksSent, leaks } =
   await openLeaksFixture();
 const { key } = owner;
 
@@ -34,7 +36,9 @@ function chat(prompt: string, more: object = {}): Promise<Heard> {
   return say('POST /v1/ai/chat/completions', { as: key, body: { model: 'small', messages, ...more } });
 }
 
-describe('nothing leaks into the log, the metrics or a refusal', { timeout: 60_000 }, () => {
+describe('nothing leaks into the log, the metrics, a refusal or a tracker of errors', {
+  timeout: 60_000,
+}, () => {
   test('of who registers and signs in: passwords, tokens, keys, names and emails', async () => {
     const password = `Aa1-${marks.as('a password')}`;
     const email = `${marks.as('an email')}@example.com`;
@@ -153,6 +157,22 @@ describe('nothing leaks into the log, the metrics or a refusal', { timeout: 60_0
     expect(await leaks()).toEqual([]);
   });
 
+  test('of secrets that a product says by their shape, in a path, a query, a body and a header', async () => {
+    for (const shape of products.flatMap(({ redact }) => redact)) {
+      const fitting = fc.stringMatching(new RegExp(`^(?:${shape.source})$`));
+      // As a header may have it.
+      const [secret = ''] = fc.sample(
+        fitting.filter((text) => /^[!-~]+$/.test(text)),
+        1,
+      );
+      marks.add(`what fits ${String(shape)}`, secret);
+      await say(`GET /v1/plans/${encodeURIComponent(secret)}?key=${encodeURIComponent(secret)}`, { as: key });
+      await say('POST /v1/auth/login', { body: { email: secret, password: secret } });
+      await say('GET /v1/me', { headers: { 'x-request-id': secret, 'user-agent': secret }, as: key });
+    }
+    expect(await leaks()).toEqual([]);
+  });
+
   test('of what can not be read at all', async () => {
     const broken = [
       `{"topic":"${marks.as('half a body')}`,
@@ -191,6 +211,7 @@ describe('nothing leaks into the log, the metrics or a refusal', { timeout: 60_0
     expect((await ask(marks.as('a topic that the database quotes'))).status).toBe(500);
     await database.db.script('alter table reel.drafts drop constraint broken');
     await expect.poll(() => program.said()).toContain('invalid input syntax');
+    await expect.poll(() => tracker.text()).toContain('invalid input syntax');
     expect(await leaks()).toEqual([]);
   });
 

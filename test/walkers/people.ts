@@ -3,15 +3,19 @@ import { atEndOfFile } from '#test/closing';
 import { vi } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan } from '#platform/entitlements';
-import { idempotencyOf, type Role, type Route } from '#platform/http';
+import { idempotencyOf, isForMembers, type Role, type Route } from '#platform/http';
 import type { Identity } from '#platform/identity';
 import { type AccountId, isUuid, sha256, type UserId } from '#platform/kernel';
 import { type TestApp, testApp } from '../services/app.ts';
 import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
 import { makeChallenges, makeFactors } from './factors.ts';
+import { ownAccountOf, owns } from './own-accounts.ts';
+import { makeLicenses } from './licenses.ts';
 import { makePurchases } from './purchases.ts';
 import { makeCodes, makeIdentities, RETURNS } from './providers.ts';
+import { makeReflections } from './reflections.ts';
 import { dnsSettings, makeSso } from './sso.ts';
+import { makeDeadJob, makeWebhooks } from './background.ts';
 
 /** Longer than the jobs of a household take. */
 const PATIENCE = { timeout: 60_000, interval: 10 };
@@ -25,6 +29,8 @@ export interface Person {
   readonly userId: UserId;
   /** Where calls without X-Account-Id go. */
   readonly accountId: AccountId;
+  /** Their own, where calls of products go that hold people’s data alone. */
+  readonly own: AccountId;
   readonly email: string;
   readonly token: string;
   readonly key: string;
@@ -57,13 +63,16 @@ export async function makePerson({ app, db }: TestApp, options: PersonOptions = 
     const user = await identity.createUser(tx, { email, password, role, emailVerified: true, ...company });
     const actor = { kind: 'system' } as const;
     const key = { ...user, name: 'a walker’s', scopes: ['*'], actor };
+    const own = await ownAccountOf(tx, user.userId);
     for (const [product, catalogue] of options.company === true ? entitlements.catalogues : []) {
       const plan = bestPlan(catalogue);
       const why = { source: 'admin', cause: 'test', by: actor } as const;
-      await entitlements.grantIn(tx, { accountId: user.accountId, product, plan, ...why });
+      const accountId = catalogue.holds === 'personal' ? own : user.accountId;
+      await entitlements.grantIn(tx, { accountId, product, plan, ...why });
     }
-    return { ...user, key: (await identity.createKey(tx, key)).key };
+    return { ...user, own, key: (await identity.createKey(tx, key)).key };
   });
+  owns(person.userId, person.own);
   return { ...person, email, token: await signIn(identity, { email, password }) };
 }
 
@@ -119,6 +128,8 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   await makeHoldings(app, owner.accountId);
   await makeReported(app, owner);
   await makePurchases(app, owner.accountId);
+  for (const account of [owner.accountId, owner.own]) await makeReflections(app, owner, account);
+  await makeLicenses(app, owner.userId, owner.accountId);
   await makeInvitations(app, owner);
   await makeMail(app, owner);
   await makeExport(app, owner);
@@ -126,26 +137,6 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   await makeIdentities(app, owner.userId);
   await makeSso(app, owner);
   return team;
-}
-
-/** Endpoints of the operator's, enough of them that one may be deleted. */
-async function makeWebhooks({ app, db }: TestApp): Promise<void> {
-  for (let n = 0; n < 3; n += 1) {
-    const insert = `insert into webhooks.endpoints (id, url, types, description, secret)
-      values ($1, 'https://hooks.example.com/', '{limit.alert}', '', 'whsec_AAAA')`;
-    await db.asMigrator(statement(insert, [app.modules.ids.next()]));
-  }
-}
-
-/** A job that was given up: no call makes one. */
-async function makeDeadJob({ app, db }: TestApp, accountId: AccountId): Promise<void> {
-  await db.asMigrator(
-    statement(
-      `insert into jobs.jobs (account_id, id, kind, lane, payload, state, attempt, attempts, request_id)
-       values ($1, $2, 'platform.old-jobs', 'batch', '{}', 'dead', 3, 3, 'req_walker')`,
-      [accountId, app.modules.ids.next()],
-    ),
-  );
 }
 
 /** What an account holds of kinds of limits that no product here has: no call makes it. */
@@ -172,6 +163,13 @@ const SOLD = 'invoice-2027-0001';
 /** What operators and the upkeep write of an account: an adjustment, a sale, and a sum of what it used. */
 async function makeReported({ app, db }: TestApp, { accountId, userId }: Person): Promise<void> {
   const { ids } = app.modules;
+  await db.asMigrator(
+    statement(
+      `insert into ai.safety_events (id, account_id, user_id, product, route, source, status, kinds, rules)
+       values ($1, $2, $3, 'reel', 'POST /v1/create', 'precheck', 'caution', '{}', '{}')`,
+      [ids.next(), accountId, userId],
+    ),
+  );
   // The example’s sale is then to be recorded of this account, if it is.
   await db.asMigrator(
     statement(`delete from reports.proceeds where source = 'manual' and source_id = $1`, [SOLD]),
@@ -255,7 +253,7 @@ export function workedOff({ app, db }: TestApp): Promise<void> {
 
 function isMaker(route: Route): boolean {
   const { auth } = route.shape;
-  const isForOwner = auth === 'account' || auth === 'user';
+  const isForOwner = isForMembers(route) || auth === 'user';
   return isForOwner && idempotencyOf(route) !== 'none' && paramNames(route).length === 0;
 }
 
@@ -304,7 +302,7 @@ export async function idsOf(db: Database, household: Household, rowsOfEach = 10_
   const { owner, others, organization } = household;
   const users = [owner, ...Object.values<Person>(others)].map(({ userId }) => userId);
   const ids = new Map<string, Set<string>>();
-  for (const row of await rowsOf(db, { accounts: [organization], users, rowsOfEach })) {
+  for (const row of await rowsOf(db, { accounts: [organization, owner.own], users, rowsOfEach })) {
     for (const [column, value] of Object.entries(row)) {
       if (typeof value !== 'string' || !isUuid(value)) continue;
       ids.set(column, (ids.get(column) ?? new Set()).add(value));
@@ -358,7 +356,8 @@ async function rowsOf(
 }
 
 /** Forgets how often anybody called, so that a walker is not taken for a flood. */
-export async function forgetRates(db: Database): Promise<void> {
+export async function forgetRates({ db, app }: Pick<TestApp, 'app' | 'db'>): Promise<void> {
+  app.modules.rates.forget();
   await db.asMigrator(statement('delete from limits.rates'));
 }
 

@@ -24,6 +24,7 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
        values (${sold}, 'dp_' || $2, 'ch_' || $2, 'won', 100, 'usd', app.now())`,
     `insert into billing.checkouts (account_id, id, store, mode, product, plan, cycle, quantity, fingerprint, session, url, state)
        values (${sold}, 'reel', 'pro', 'monthly', 1, 'an order', 'cs_' || $2, 'https://pay.example.com/cs', 'expired')`,
+    `insert into billing.told_failures (account_id, store, mode, invoice, nth, told_at, grace_ends_at) values ($1, 'stripe', 'live', 'in_' || $2, 1, app.now(), app.now())`,
     `insert into billing.notices (account_id, kind, about) values ($1, 'receipt', $2)`,
     `insert into billing.endings (account_id, store, mode, store_id) values ($1, 'stripe', 'live', $2)`,
     `insert into billing.trials (account_id, store, mode, store_id, product, created_by) values (${sold.replace('$2, ', '')}, 'sub_' || $2, 'reel', $2)`,
@@ -67,6 +68,6 @@ async function makeSubscription({ modules }: TestApp['app'], accountId: AccountI
     const { data } = await stripe.prices.list({ lookup_keys: [`plinth:${plan}:monthly`] });
     const items = [{ price: data[0]?.id ?? '', quantity }];
     const { id } = await stripe.subscriptions.create({ customer, items, default_payment_method: card });
-    await inbox.refresh('stripe', [{ kind: 'subscription', id }]);
+    await inbox.refresh({ provider: 'stripe', mode: 'sandbox' }, [{ kind: 'subscription', id }]);
   }
 }

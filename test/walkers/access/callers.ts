@@ -1,6 +1,5 @@
 import { statement } from '#platform/db';
-import type { Role, Route } from '#platform/http';
-import type { AccountId } from '#platform/kernel';
+import { isForMembers, type Role, type Route } from '#platform/http';
 import { CALLERS, type Caller } from '../../../scripts/generate/access.ts';
 import type { TestApp } from '../../services/app.ts';
 import type { Sending } from '../calls.ts';
@@ -30,7 +29,7 @@ export async function makeCallers(fixture: WalkerFixture): Promise<Callers> {
   const stranger = await makePerson(app, { company: true });
   const operator = await makePerson(app, { role: 'admin' });
   const { owner, others, organization } = team;
-  const personal = await personalAccountOf(app, owner);
+  const { own: personal } = owner;
   const stale = await staleTokenOf(app, owner);
   const narrowKeys = new Map<string, string>();
 
@@ -71,22 +70,15 @@ export async function makeCallers(fixture: WalkerFixture): Promise<Callers> {
   return {
     async sendingOf(caller, route) {
       const account = caller === 'personal' ? personal : organization;
-      const { auth, within } = route.shape;
+      const { within } = route.shape;
       return {
         as: await credentialOf(caller, route),
-        ...(auth === 'account' ? { account } : {}),
+        ...(isForMembers(route) ? { account } : {}),
         ...(within === undefined ? {} : { filling: { 'params.id': account } }),
       };
     },
     isIntact: () => isIntact(app, team, Object.values(credentials)),
   };
-}
-
-async function personalAccountOf({ db }: TestApp, { userId }: Person): Promise<AccountId> {
-  const sql = `select account_id from accounts.accounts where created_by = $1 and kind = 'personal'`;
-  const [row] = await db.asMigrator(statement<{ account_id: AccountId }>(sql, [userId]));
-  if (row === undefined) throw new Error('they have no account of their own');
-  return row.account_id;
 }
 
 /** A second session of somebody, proven an hour ago. */

@@ -5,7 +5,7 @@ interface Exception {
 }
 
 /** More than these is a sign that a layer has a hole. */
-export const MOST_EXCEPTIONS = 12;
+export const MOST_EXCEPTIONS = 14;
 
 /** Readings that are not the same twice, so that nothing is told by comparing them; marks are looked for in them all the same. */
 export const UNSTEADY: readonly Exception[] = [
@@ -40,9 +40,19 @@ export const UNTOUCHED: readonly Exception[] = [
       'what is chosen is one row for a limit, and each household has its own; test/billing/overage asks two',
   },
   {
+    route: 'GET /v1/billing/add-ons',
+    because: 'no household holds an add-on; test/billing/google-play/add-ons.test.ts asks two who do',
+  },
+  {
+    route: 'GET /v1/profile',
+    because:
+      'each account has one row, and says nothing in it that another does not; test/prism/walk.test.ts writes one',
+  },
+  {
     route: 'GET /v1/billing/subscription',
     because: 'of several the newest: that of others is older',
   },
   { route: 'GET /v1/billing/subscription/preview', because: 'the same' },
+  { route: 'GET /v1/billing/purchases', because: 'it reads no row: the name is made of the id' },
   { route: 'GET /v1/ai/models', because: 'it reads no row: models are the operator’s' },
 ];

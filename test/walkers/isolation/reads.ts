@@ -23,7 +23,7 @@ export async function readAll(tenants: Tenants, url: string): Promise<Readings> 
   let asked = 0;
   const read = async (route: Route, sending: Sending): Promise<boolean> => {
     asked += 1;
-    if (asked % FORGETFUL === 0) await forgetRates(tenants.mine.db);
+    if (asked % FORGETFUL === 0) await forgetRates(tenants.mine.app);
     const { status, text } = await send(url, route, { as: tenants.mine.me.token, ...sending });
     if (status < 400) readings.set(`${route.name} ${JSON.stringify(sending)}`, { route, text });
     return status < 400;

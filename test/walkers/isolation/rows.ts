@@ -9,7 +9,10 @@ export type Rows = Readonly<Record<string, string>>;
 /** Reads the digests of all rows of an organization, of its members and of their own accounts: one statement, 20 ms. */
 export async function rowReader(db: Database, household: Household): Promise<() => Promise<Rows>> {
   const users = peopleOf(household).map(({ userId }) => userId);
-  const accounts = [...peopleOf(household).map(({ accountId }) => accountId), household.organization];
+  const accounts = [
+    ...peopleOf(household).flatMap(({ accountId, own }) => [accountId, own]),
+    household.organization,
+  ];
   const selects = (await readTables(db)).flatMap(({ name, columns }) => {
     const owned = columns.flatMap((column) => OWNED[column.name] ?? []);
     if (owned.length === 0) return [];

@@ -1,4 +1,4 @@
-import type { Route } from '#platform/http';
+import { isForMembers, type Route, takesProductKey } from '#platform/http';
 import { dereferenced } from '#test/openapi';
 import { type TestApp, testApp } from '../../services/app.ts';
 import type { IdsByColumn } from '../calls.ts';
@@ -78,7 +78,7 @@ export async function makeTenants(): Promise<Tenants> {
     other,
     routes: mine.mounted
       .flatMap(({ routes }) => routes)
-      .filter(({ shape }) => shape.auth === 'account' || shape.auth === 'user'),
+      .filter((route) => isForMembers(route) || takesProductKey(route) || route.shape.auth === 'user'),
     unfiltered,
     seen,
   };

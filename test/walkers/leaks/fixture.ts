@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { expect } from 'vitest';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import { type ErrorTrackerStandIn, errorTrackerStandIn } from '#test/error-tracker';
 import { testDatabase, type TestDatabase } from '#test/services';
 import { endAll, type Program, startProgram } from '../../process/program.ts';
 import { atEndOfFile } from '#test/closing';
@@ -24,6 +25,8 @@ export interface LeaksFixture extends Talk {
   readonly owner: { readonly email: string; readonly password: string; readonly key: string };
   /** The secrets of one kind in the links of all mails to an address so far, the oldest first. */
   linksSent(kind: 'ple' | 'pli', address: string): Promise<string[]>;
+  /** What the tracker of errors was told. */
+  readonly tracker: ErrorTrackerStandIn;
   /** Whatever was said so far where nobody may say such a thing. */
   leaks(): Promise<string[]>;
 }
@@ -34,7 +37,7 @@ export async function openLeaksFixture(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<LeaksFixture> {
   const database = await testDatabase();
-  const sandbox = await createOpenAISandbox();
+  const [sandbox, tracker] = await Promise.all([createOpenAISandbox(), errorTrackerStandIn()]);
   const folder = mkdtempSync(join(tmpdir(), 'plinth-leaks-'));
   const metricsToken = `${marks.as('the metrics token')}-0123456789`;
   const upstream = {
@@ -48,6 +51,7 @@ export async function openLeaksFixture(
     DATA_DIR: folder,
     LOG_LEVEL: 'debug',
     METRICS_TOKEN: metricsToken,
+    SENTRY_DSN: tracker.dsn,
     AI_UPSTREAMS: JSON.stringify([upstream]),
     ...database.settings,
     ...settings,
@@ -70,6 +74,7 @@ export async function openLeaksFixture(
     program,
     database,
     sandbox,
+    tracker,
     folder,
     environment,
     url,
@@ -82,6 +87,7 @@ export async function openLeaksFixture(
         ...marks.foundIn('the log', program.said()),
         ...marks.foundIn('the metrics', metrics.text),
         ...marks.foundIn('a refusal', talk.refusals()),
+        ...marks.foundIn('the tracker of errors', tracker.text()),
       ];
     },
   };

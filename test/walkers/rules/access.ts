@@ -1,11 +1,24 @@
-import type { Route } from '#platform/http';
+import { isForMembers, type Route, takesProductKey } from '#platform/http';
 import { fillingsOf, type Filling, holesOf } from '../calls.ts';
-import { credentialFor, foreignIds, type WalkerFixture, refusedAs, type Rule, visit } from './rule.ts';
+import {
+  credentialFor,
+  foreignIds,
+  productKeyFor,
+  refusedAs,
+  type Rule,
+  visit,
+  type WalkerFixture,
+} from './rule.ts';
 
 /** The calls that anyone may make. Adding one is a decision: it is made here too. */
 const OPEN = new Set([
+  'PATCH /v1/licenses/sessions/:id/heartbeat',
+  'POST /v1/licenses/borrow',
+  'POST /v1/licenses/release',
   'POST /v1/auth/register',
   'POST /v1/webhooks/stripe',
+  'POST /v1/webhooks/app-store',
+  'POST /v1/webhooks/google-play',
   'POST /v1/auth/login',
   'POST /v1/auth/mfa/options',
   'POST /v1/auth/mfa/verify',
@@ -31,6 +44,12 @@ const OPEN = new Set([
   'GET /v1/auth/accept-admin',
   'POST /v1/auth/accept-admin',
   'GET /.well-known/jwks.json',
+  'GET /.well-known/license-keys',
+  'GET /.well-known/license-keys/:id',
+  'GET /.well-known/license-revocations',
+  'POST /v1/licenses/validate',
+  'GET /v1/checkout/success',
+  'GET /v1/checkout/cancel',
   'GET /v1/invitations/accept',
   'GET /v1/plans',
   'GET /v1/plans/:id',
@@ -65,6 +84,10 @@ const signedIn: Rule = {
     const found: string[] = [];
     for (const [when, as] of credentials) {
       const reply = await visit(fixture, route, { as });
+      // A product may say in words of its own that a secret is nobody's, where the route documents them.
+      const isRefused = reply.status === 401 || reply.status === 404;
+      const isNobodys = isRefused && route.shape.errors?.includes(reply.code ?? '') === true;
+      if (takesProductKey(route) && isNobodys) continue;
       found.push(...refusedAs(route, reply, { status: 401, code: 'unauthenticated', when }));
       if (reply.headers.get('www-authenticate') !== 'Bearer') found.push(`${when}: no WWW-Authenticate`);
     }
@@ -91,7 +114,7 @@ const admins: Rule = {
 const accounts: Rule = {
   key: 'accounts',
   name: 'is 404 for an account that the caller is no member of, or that their key is not bound to',
-  visits: ({ shape }) => shape.auth === 'account',
+  visits: isForMembers,
   async objections(route, fixture) {
     const { me, household } = fixture;
     const { viewer } = household.others;
@@ -120,8 +143,9 @@ const foreign: Rule = {
     const fillings = fillingsOf(route, await foreignIds(fixture));
     if (fillings.length < 2) return ['there is no foreign id to try'];
     const found = new Set<string>();
+    const productKey = await productKeyFor(route, fixture, fixture.me.accountId);
     for (const filling of fillings) {
-      const reply = await visit(fixture, route, { as: fixture.me.token, filling });
+      const reply = await visit(fixture, route, { as: fixture.me.token, productKey, filling });
       const when = 'another’s id';
       for (const one of refusedAs(route, reply, { status: 404, code: 'not_found', when })) found.add(one);
     }
@@ -132,7 +156,7 @@ const foreign: Rule = {
 const readers: Rule = {
   key: 'readers',
   name: 'that writes is not for viewers',
-  visits: ({ method, shape }) => method !== 'GET' && shape.auth === 'account',
+  visits: (route) => route.method !== 'GET' && isForMembers(route),
   objections: ({ shape }) => (shape.may === 'viewer' ? ['a viewer may make it'] : []),
 };
 
@@ -199,8 +223,11 @@ const nowhere: Rule = {
       const path = route.path.replace(/:\w+/g, word);
       const reply = await visit(fixture, route, { as: credentialFor(route, fixture), path });
       const isBroken = reply.status === 400 && reply.code === 'validation_failed';
+      // A secret in the path that is nobody's is told from no other; what can't be one is told so, where the route says that.
+      const isNone = reply.status === 400 && route.shape.errors?.includes(reply.code ?? '') === true;
+      const isSecret = takesProductKey(route) && (reply.status === 401 || isNone);
       // By `not_found`, or by a 404 of its own that the route documents: a model has one.
-      if (!isBroken) found.push(...refusedAs(route, reply, { status: 404, when: word }));
+      if (!isBroken && !isSecret) found.push(...refusedAs(route, reply, { status: 404, when: word }));
     }
     return found;
   },

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '#platform/entitlements';
-import { featuresOf, idempotencyOf, ratesOf, type Route } from '#platform/http';
+import {
+  featuresOf,
+  idempotencyOf,
+  ratesOf,
+  type Route,
+  type RouteAuth,
+  takesProductKey,
+} from '#platform/http';
 import { errorsOf, openApiOf } from '#server';
 import { dereferenced } from '#test/openapi';
 import { z } from 'zod';
@@ -22,6 +29,16 @@ const COMMITTED = dereferenced(
   JSON.parse(readFileSync(join(ROOT, 'docs/generated/openapi.json'), 'utf8')) as OpenApi,
 );
 
+/** A secret of a product is no scheme of the document; where a token does as well, it may be left out. */
+const SCHEMES: Readonly<Record<RouteAuth, number>> = {
+  none: 0,
+  product_key: 0,
+  user: 1,
+  account: 1,
+  admin: 1,
+  account_or_product_key: 2,
+};
+
 const documented: Rule = {
   key: 'documented',
   name: 'is documented, with a summary, every error code and an example',
@@ -33,7 +50,7 @@ const documented: Rule = {
     const codes = errorsOf(route).filter((code) => !said.some((text) => text.includes(`\`${code}\``)));
     const faults: readonly (readonly [boolean, string])[] = [
       [(operation.summary ?? '').length < 10, 'it has no summary'],
-      [operation.security.length !== (route.shape.auth === 'none' ? 0 : 1), 'its security is wrong'],
+      [operation.security.length !== SCHEMES[route.shape.auth], 'its security is wrong'],
       [codes.length > 0, `errors are missing: ${codes.join()}`],
       [lacksExample(route, operation), 'an example is missing'],
       [!isCommitted(route, operation), 'docs/generated/openapi.json does not have it so: npm run generate'],
@@ -169,7 +186,7 @@ const repeatable: Rule = {
 const keyed: Rule = {
   key: 'keyed',
   name: 'that is a POST of somebody who is signed in takes an Idempotency-Key, or is on the short list of those that do not',
-  visits: ({ method, shape }) => method === 'POST' && shape.auth !== 'none',
+  visits: (route) => route.method === 'POST' && route.shape.auth !== 'none' && !takesProductKey(route),
   objections: (route) =>
     idempotencyOf(route) !== 'none' || Object.hasOwn(KEYLESS, route.name)
       ? []

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
-import { idempotencyOf, type Route } from '#platform/http';
-import { exampleText, fillingsOf, holesOf, isRecord, type Reply, type Sending } from '../calls.ts';
+import { aliasesOf, idempotencyOf, isForMembers, type Route } from '#platform/http';
+import { exampleOf, exampleText, fillingsOf, holesOf, isRecord, type Reply, type Sending } from '../calls.ts';
 import { type Household, idsOf, makeHousehold, type Person } from '../people.ts';
 import type { TestApp } from '../../services/app.ts';
 import { schemaOf } from './declaration.ts';
-import { envelopeFaults, type WalkerFixture, operationOf, type Rule, visit } from './rule.ts';
+import { envelopeFaults, operationOf, productKeyFor, type Rule, visit, type WalkerFixture } from './rule.ts';
 
 /** What became of a route's example when somebody who may make the call really made it. */
 interface Told {
@@ -26,7 +25,7 @@ function callersOf(
   { admin }: WalkerFixture,
 ): (string | undefined)[] {
   const { auth } = route.shape;
-  if (auth === 'none') return [undefined];
+  if (auth === 'none' || auth === 'product_key') return [undefined];
   if (auth === 'admin') return [admin.token];
   return auth === 'user'
     ? [owner, ...Object.values<Person>(others)].map(({ token }) => token)
@@ -67,10 +66,11 @@ interface Telling {
 async function tellFor(household: Household, { route, fixture, headers }: Telling): Promise<Told> {
   const fillings = fillingsOf(route, await idsOf(fixture.db, household, fixture.rowsOfEach));
   const faults = new Set<string>();
+  const productKey = await productKeyFor(route, fixture, household.organization);
   let last: Told | undefined;
   for (const as of callersOf(route, household, fixture)) {
     for (const filling of fillings) {
-      const sending = { as, filling, headers };
+      const sending = { as, productKey, filling, headers };
       const reply = await visit(fixture, route, sending);
       for (const fault of envelopeFaults(route, reply)) faults.add(fault);
       last = { sending, reply, faults: [...faults] };
@@ -138,6 +138,32 @@ function tellsRate({ headers }: Reply): boolean {
   return policy && /^"\w+";r=\d+;t=\d+$/.test(headers.get('ratelimit') ?? '');
 }
 
+const aliased: Rule = {
+  key: 'aliased',
+  name: 'answers at each of its other names, in the form of that, what it answers at its own',
+  visits: (route) => aliasesOf(route).length > 0,
+  async objections(route, fixture) {
+    const found: string[] = [];
+    for (const { name, form } of aliasesOf(route)) {
+      const [method, path = ''] = name.split(' ', 2);
+      const example = { ...exampleOf(route), ...form?.example };
+      const { body: _, params: __, ...shape } = route.shape;
+      const own = form === undefined ? route.shape : { ...shape, ...form, example };
+      const other = { ...route, name, method: method as Route['method'], path, shape: own as Route['shape'] };
+      // Nobody is signed in: what is there says so in the same words, and what is not there is 404.
+      const [here, there] = [await visit(fixture, route, {}), await visit(fixture, other, {})];
+      if (here.status !== there.status || here.code !== there.code)
+        found.push(
+          `${name} answers ${there.status} ${there.code ?? ''}, not ${here.status} ${here.code ?? ''}`,
+        );
+    }
+    const [, path = ''] = (aliasesOf(route)[0]?.name ?? '').split(' ', 2);
+    const nowhere = await visit(fixture, { ...route, path: `${path}-of-nobody` }, {});
+    if (nowhere.status !== 404) found.push(`a name that nobody gave it answers ${nowhere.status}`);
+    return found;
+  },
+};
+
 const identified: Rule = {
   key: 'identified',
   name: 'answers with the request id that was sent',
@@ -167,22 +193,17 @@ const repeated: Rule = {
     const faults: readonly (readonly [boolean, string])[] = [
       [again.headers.get('idempotent-replayed') !== 'true', `a repeat is no replay: ${again.status}`],
       [again.status !== first.reply.status, 'a repeat has another status'],
-      [!isSame(again.json, shownAgain(route, first.reply.json)), 'a repeat has another body'],
+      [again.text !== shownAgain(route, first.reply), 'a repeat has another body'],
       [other.code !== 'idempotency_mismatch', `another request is ${other.status} ${other.code ?? ''}`],
     ];
     return faults.filter(([broken]) => broken).map(([, says]) => says);
   },
 };
 
-/** A body as a repeat shows it: without what is shown once. */
-function shownAgain({ shape: { secrets = [] } }: Route, body: unknown): unknown {
-  const nothing = Object.fromEntries(secrets.map((field) => [field, null]));
-  return isRecord(body) ? { ...body, ...nothing } : body;
-}
-
-/** Equal as JSON: a stored answer keeps its values, and not the order of its fields. */
-function isSame(one: unknown, other: unknown): boolean {
-  return isDeepStrictEqual(one, other);
+/** A body as a repeat shows it, byte for byte: without what is shown once. */
+function shownAgain({ shape: { secrets = [] } }: Route, { text, json }: Reply): string {
+  if (secrets.length === 0 || !isRecord(json)) return text;
+  return JSON.stringify({ ...json, ...Object.fromEntries(secrets.map((field) => [field, null])) });
 }
 
 type Roles = Household<'admin' | 'member' | 'viewer'>;
@@ -205,7 +226,7 @@ type Sender = Pick<Sending, 'as' | 'account'>;
 /** Others who may send what somebody sent: in other roles, and the same person with an API key. */
 function othersThan(route: Route, sending: Sending, of: { readonly team: Roles; readonly admin: Person }) {
   const { owner, others, organization } = of.team;
-  const account = route.shape.auth === 'account' ? { account: organization } : {};
+  const account = isForMembers(route) ? { account: organization } : {};
   const senders: Record<string, Sender> = {
     'a viewer': { as: others.viewer.token, ...account },
     'a member': { as: others.member.token, ...account },
@@ -258,4 +279,4 @@ function leaked(
 }
 
 /** What really happens. */
-export const EFFECTS: readonly Rule[] = [answers, counted, identified, repeated, unshared];
+export const EFFECTS: readonly Rule[] = [answers, counted, aliased, identified, repeated, unshared];

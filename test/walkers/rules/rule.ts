@@ -1,10 +1,11 @@
 import type { Database } from '#platform/db';
-import type { Mounted, Route } from '#platform/http';
-import { declaredErrors } from '#platform/kernel';
+import { type Mounted, type Route, takesProductKey } from '#platform/http';
+import { type AccountId, declaredErrors } from '#platform/kernel';
 import { errorsOf } from '#server';
 import type { TestApp } from '../../services/app.ts';
 import { forgetRates, type Household, idsOf, type Person } from '../people.ts';
 import { type IdsByColumn, isRecord, type Reply, send, type Sending } from '../calls.ts';
+import { PRODUCT_KEYS } from '../product-keys.ts';
 
 /** What must hold for every route, and how to see that it does. */
 export interface Rule {
@@ -92,8 +93,21 @@ export function credentialFor(
   { admin, me }: Pick<WalkerFixture, 'admin' | 'me'>,
 ): string | undefined {
   const { auth } = route.shape;
-  if (auth === 'none') return undefined;
+  if (auth === 'none' || auth === 'product_key') return undefined;
   return auth === 'admin' ? admin.token : me.token;
+}
+
+/** The secret by which an account makes a call, where that takes one. */
+export async function productKeyFor(
+  route: Route,
+  fixture: WalkerFixture,
+  accountId: AccountId,
+): Promise<string | undefined> {
+  if (!takesProductKey(route)) return undefined;
+  const { module } = moduleOf(fixture, route);
+  const make = PRODUCT_KEYS[module];
+  if (make === undefined) throw new Error(`${module}: ../product-keys.ts does not say how to come by a key`);
+  return make(fixture.app, accountId);
 }
 
 /** The household’s ids. */
@@ -108,7 +122,7 @@ let visits = 0;
 /** Makes a call that no rate stands in the way of. */
 export async function visit(fixture: WalkerFixture, route: Route, sending: Sending): Promise<Reply> {
   visits += 1;
-  if (visits % FORGETFUL === 0) await forgetRates(fixture.db);
+  if (visits % FORGETFUL === 0) await forgetRates(fixture.app);
   const reply = await send(fixture.url, route, sending);
   fixture.heard?.({ route, sending, reply });
   return reply;

@@ -38,6 +38,12 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
   },
   { table: 'entitlements.defaults', says: 'the policy everybody*', because: 'the same for all accounts' },
   { table: 'identity.signing_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
+  { table: 'coditect.signing_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
+  {
+    table: 'coditect.licenses',
+    says: 'the unique licenses_key_hash_key*',
+    because: 'a keyed hash of 95 random bits says whose it is before the account is known',
+  },
   { table: 'secrets.master_keys', says: 'it is the system’s', because: 'the names of the server’s keys' },
   { table: 'idempotency.salts', says: 'it is the system’s', because: 'the salt belongs to the server' },
   {

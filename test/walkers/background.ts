@@ -1,0 +1,23 @@
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { TestApp } from '../services/app.ts';
+
+/** Endpoints of the operator's, enough of them that one may be deleted. */
+export async function makeWebhooks({ app, db }: TestApp): Promise<void> {
+  for (let n = 0; n < 3; n += 1) {
+    const insert = `insert into webhooks.endpoints (id, url, types, description, secret)
+      values ($1, 'https://hooks.example.com/', '{limit.alert}', '', 'whsec_AAAA')`;
+    await db.asMigrator(statement(insert, [app.modules.ids.next()]));
+  }
+}
+
+/** A job that was given up: no call makes one. */
+export async function makeDeadJob({ app, db }: TestApp, accountId: AccountId): Promise<void> {
+  await db.asMigrator(
+    statement(
+      `insert into jobs.jobs (account_id, id, kind, lane, payload, state, attempt, attempts, request_id)
+       values ($1, $2, 'platform.old-jobs', 'batch', '{}', 'dead', 3, 3, 'req_walker')`,
+      [accountId, app.modules.ids.next()],
+    ),
+  );
+}

@@ -1,0 +1,20 @@
+import { statement } from '#platform/db';
+import type { AccountId, UserId } from '#platform/kernel';
+import type { TestApp } from '../services/app.ts';
+
+/** What is kept of an account's licence beside it: a machine, a session, and files that hold no more. */
+export async function makeLicenses(
+  { app, db }: TestApp,
+  userId: UserId,
+  accountId: AccountId,
+): Promise<void> {
+  const [machine, session] = [app.modules.ids.next(), app.modules.ids.next()];
+  const insert = `with license as (select account_id, id from coditect.licenses where account_id = $1),
+    machine as (insert into coditect.machines (account_id, license_id, id, hardware_id, last_ip, last_agent)
+      select account_id, id, $3::uuid, 'hardware-' || $3::text, '203.0.113.7', 'a client' from license),
+    revoked as (insert into coditect.revocations (account_id, license_id, version, reason)
+      select account_id, id, 1, 'payment' from license)
+    insert into coditect.sessions (account_id, id, license_id, machine_id, user_id, fence, ip, agent, said_agent, said_ip)
+      select account_id, $4::uuid, id, $3::uuid, $2::uuid, 1, '203.0.113.7', 'a client', 'a client', '203.0.113.7' from license`;
+  await db.asMigrator(statement(insert, [accountId, userId, machine, session]));
+}

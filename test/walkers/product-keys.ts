@@ -1,0 +1,19 @@
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { TestApp } from '../services/app.ts';
+
+/** How an account comes by a secret of a product that calls are made with, by the product: a new one each time, or the one that it has. */
+export const PRODUCT_KEYS: Readonly<Record<string, (app: TestApp, accountId: AccountId) => Promise<string>>> =
+  {
+    // Of ./fakes.ts.
+    fake: async (_app, accountId) => `fake-key-of-${accountId}`,
+    coditect: async ({ app, db }, accountId) => {
+      const licenses = statement<{ id: string; key_sealed: string }>(
+        'select id, key_sealed from coditect.licenses where account_id = $1',
+        [accountId],
+      );
+      const [row] = await db.asMigrator(licenses);
+      if (row === undefined) throw new Error('an account that should have a licence has none');
+      return app.modules.secrets.open(row.key_sealed, `coditect.licenses.key_sealed/${accountId}/${row.id}`);
+    },
+  };
