@@ -7,9 +7,9 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { PATCHES, type Patch } from '../test/sabotage/index.ts';
-import { type Copy, copyProject } from './sabotage/copy.ts';
+import { copyProject } from './sabotage/copy.ts';
 import { isRecorded, readRecord, record, writePage } from './sabotage/record.ts';
-import { testOf, tryAll, tryOut, type Verdict } from './sabotage/trial.ts';
+import { type Lane, openLane, testOf, tryPatches } from './sabotage/trial.ts';
 
 interface Result {
   readonly patch: Patch;
@@ -49,51 +49,38 @@ function shareOf(patches: readonly Patch[]): (readonly Patch[])[] {
   return files.filter((_, place) => place % of === share - 1);
 }
 
-/**
- * Some at a time, each in a copy of its own: a trial waits for its database for a third of its time. Patches of one test file
- * follow one another, so that its tests are run without a patch once.
- */
+/** Some at a time, each in a copy of its own: a trial waits for its database for a third of its time. */
 async function tryEach(files: (readonly Patch[])[]): Promise<Result[]> {
-  const copies = Array.from({ length: Math.min(LANES, files.length) }, copyProject);
+  const lanes = Array.from({ length: Math.min(LANES, files.length) }, () => openLane(copyProject()));
   process.once('exit', () => {
-    for (const copy of copies) copy.remove();
-  });
-  const results: Result[] = [];
-  const lanes = copies.map(async (copy) => {
-    for (let patches = files.shift(); patches !== undefined; patches = files.shift()) {
-      const sound = await tryAll(patches, copy.folder);
-      for (const patch of patches) results.push(await tryAndRecord(copy, patch, sound.get(testOf(patch))));
+    for (const { copy, runs } of lanes) {
+      runs.renew();
+      copy.remove();
     }
   });
-  await Promise.all(lanes);
+  const results: Result[] = [];
+  const ended = lanes.map(async (lane) => {
+    for (let patches = files.shift(); patches !== undefined; patches = files.shift())
+      for (const alike of Map.groupBy(patches, testOf).values())
+        results.push(...(await tryAndRecord(lane, alike)));
+  });
+  await Promise.all(ended);
+  for (const { runs } of lanes) runs.renew();
   return results;
 }
 
-async function tryAndRecord(copy: Copy, patch: Patch, before: Verdict | undefined): Promise<Result> {
+/** Patches that name the same test. */
+async function tryAndRecord(lane: Lane, patches: readonly Patch[]): Promise<Result[]> {
   const began = performance.now();
-  const defect = await tryOne(copy, patch, before ?? 'red');
-  const seconds = ((performance.now() - began) / 1_000).toFixed(0);
-  record(patch, defect);
-  const verdict = defect === undefined ? 'red    ' : 'DEFECT ';
-  say(`${verdict} ${patch.name}: ${defect ?? patch.expects} (${seconds} s)`);
-  return { patch, defect };
-}
-
-async function tryOne(copy: Copy, patch: Patch, before: Verdict): Promise<string | undefined> {
-  if (before !== 'green') return `without the patch, ${patch.expects} is ${describe(before)}`;
-  let takeBack: () => void;
-  try {
-    takeBack = copy.apply(patch);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  const after = await tryOut(patch, copy.folder);
-  takeBack();
-  return after === 'red' ? undefined : `with the patch, ${patch.expects} is ${describe(after)}`;
-}
-
-function describe(verdict: Verdict): string {
-  return typeof verdict === 'string' ? verdict : `unclear: ${verdict.unclear}`;
+  const defects = await tryPatches(lane, patches);
+  const seconds = ((performance.now() - began) / 1_000 / patches.length).toFixed(1);
+  return patches.map((patch, place) => {
+    const defect = defects[place];
+    record(patch, defect, lane.copy.folder);
+    const verdict = defect === undefined ? 'red    ' : 'DEFECT ';
+    say(`${verdict} ${patch.name}: ${defect ?? patch.expects} (${seconds} s)`);
+    return { patch, defect };
+  });
 }
 
 function say(line: string): void {

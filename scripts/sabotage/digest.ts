@@ -39,7 +39,7 @@ function isTest({ type, code }: Statement): boolean {
 function testCode(text: string, name: string): string {
   const statements = statementsOf(text);
   const title = name.split(' > ').at(-1) ?? '';
-  const named = statements.filter((one) => isTest(one) && hasTitle(one.code, title));
+  const named = statements.filter((one) => isTest(one) && hasTitle([one.code], title));
   // Tests of a kind may be declared in a file beside it.
   return joined(
     named.length === 0 ? statements : statements.filter((one) => !isTest(one) || named.includes(one)),

@@ -31,13 +31,14 @@ export function isRecorded(patch: Patch, runs: RunRecord): boolean {
   return run !== undefined && run.defect === undefined && run.digest === digestOf(patch);
 }
 
-/** Writes an outcome down at once, so that a run that is ended has not been for nothing; forgets patches that are gone. */
-export function record(patch: Patch, defect: string | undefined): void {
+/**
+ * Writes an outcome down at once, so that a run that is ended has not been for nothing; forgets patches that are gone. `folder`
+ * is the copy that it was tried on: the project itself may be another one by now.
+ */
+export function record(patch: Patch, defect: string | undefined, folder: string): void {
   const on = new Date().toISOString().slice(0, 10);
-  const runs = {
-    ...readRecord(),
-    [patch.name]: { on, digest: digestOf(patch), ...(defect === undefined ? {} : { defect }) },
-  };
+  const digest = digestOf(patch, (path) => readFileSync(join(folder, path), 'utf8'));
+  const runs = { ...readRecord(), [patch.name]: { on, digest, ...(defect === undefined ? {} : { defect }) } };
   const names = new Set(PATCHES.map(({ name }) => name));
   const kept = Object.entries(runs).filter(([name]) => names.has(name));
   const sorted = Object.fromEntries(kept.toSorted(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,83 +1,104 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { once } from 'node:events';
 import type { Patch } from '../../test/sabotage/index.ts';
-import { type Outcome, readReport, REPORT } from '../suite/outcomes.ts';
-
-const LONGEST_TRIAL_MS = 300_000;
+import type { Outcome } from '../suite/outcomes.ts';
+import type { Copy } from './copy.ts';
+import { type Runs, startRuns } from './runs.ts';
 
 /** How the test that a patch names ended, or why there is no such answer. */
 export type Verdict = 'green' | 'red' | { readonly unclear: string };
 
-/** Runs the test that a patch names, in the copy as it stands. */
-export async function tryOut(patch: Patch, folder: string): Promise<Verdict> {
-  return (await tryTogether([patch], folder)).get(testOf(patch)) ?? NEVER;
+/** A copy of the project, and what runs its tests. */
+export interface Lane {
+  readonly copy: Copy;
+  readonly runs: Runs;
 }
+
+export const openLane = (copy: Copy): Lane => ({ copy, runs: startRuns(copy.folder) });
 
 /** The test that a patch names, and the engine that it runs on. */
 export const testOf = ({ expects, engine = 'postgres' }: Patch) => `${expects} on ${engine}`;
 
-const NEVER = { unclear: 'it was never run' };
+/** What a run is started with: a patch of it needs a run of its own. The roles of `src/platform/db` are those of a whole server. */
+const STARTS =
+  /^(scripts|test\/services|test\/house|src\/platform\/db)\/|^(vitest\.config|test\/(thorough|after-file))\.ts$|(^|\/)package\.json$/;
+/** What the schema is made of, or a module's part of it is found by. */
+const SCHEMA = /\.sql$|\/migrations\/|^src\/.*\/index\.ts$|^src\/platform\/(modules\.ts|module\/)/;
 
-/** Runs the tests that some patches name, those of one file in one run: most of a run is its start. */
-export async function tryAll(patches: readonly Patch[], folder: string): Promise<Map<string, Verdict>> {
-  const files = Map.groupBy(patches, ({ expects, engine }) => `${expects.split(' :: ')[0]} on ${engine}`);
-  const verdicts = new Map<string, Verdict>();
-  for (const together of files.values())
-    for (const [test, verdict] of await tryTogether(together, folder)) verdicts.set(test, verdict);
-  return verdicts;
+/**
+ * What is wrong with some patches that name the same test: nothing where it is red with the patch, and green without it in a run
+ * of the same kind. That comes last, so that it also shows that the services still stand and the patches are taken back.
+ */
+export async function tryPatches(lane: Lane, patches: readonly Patch[]): Promise<(string | undefined)[]> {
+  const together = await tryInOneRun(lane, patches);
+  if (together !== undefined) return together;
+  const defects: (string | undefined)[] = [];
+  for (const patch of patches) {
+    lane.runs.renew();
+    defects.push(...((await tryInOneRun(lane, [patch])) ?? [await withoutPatch(lane, patch)]));
+  }
+  return defects;
 }
 
-/** The tests of one file. */
-async function tryTogether(patches: readonly Patch[], folder: string): Promise<Map<string, Verdict>> {
-  const [{ expects, engine = 'postgres' } = { expects: 'types' as const }] = patches;
-  if (expects === 'types') {
-    const verdict = await compile(folder);
-    return new Map(patches.map((patch) => [testOf(patch), verdict]));
+/** Nothing where the test is not green without a patch: that may be for what a patch before has left behind. */
+async function tryInOneRun(
+  lane: Lane,
+  patches: readonly Patch[],
+): Promise<(string | undefined)[] | undefined> {
+  const defects: (string | undefined)[] = [];
+  for (const patch of patches) defects.push(await withPatch(lane, patch));
+  const [patch] = patches;
+  return patch !== undefined && (await runTest(lane, patch)) === 'green' ? defects : undefined;
+}
+
+async function withPatch(lane: Lane, patch: Patch): Promise<string | undefined> {
+  const { copy, runs } = lane;
+  const { file, engine = 'postgres', expects } = patch;
+  const needsOwnRun = STARTS.test(file) || (engine === 'pglite' && SCHEMA.test(file));
+  if (needsOwnRun) runs.renew();
+  else if (expects !== 'types') await runs.ready(engine);
+  let takeBack: () => void;
+  try {
+    takeBack = copy.apply(patch);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
-  const [file = ''] = expects.split(' :: ');
-  const names = [...new Set(patches.map((patch) => patch.expects.split(' :: ')[1] ?? ''))];
-  const judge = await runTests({ folder, file, names, engine });
-  return new Map(patches.map((patch) => [testOf(patch), judge(patch.expects.split(' :: ')[1] ?? '')]));
+  const verdict = await runTest(lane, patch, SCHEMA.test(file) && !needsOwnRun);
+  takeBack();
+  if (needsOwnRun) runs.renew();
+  return verdict === 'red' ? undefined : `with the patch, ${expects} is ${describe(verdict)}`;
+}
+
+async function withoutPatch(lane: Lane, patch: Patch): Promise<string | undefined> {
+  lane.runs.renew();
+  const verdict = await runTest(lane, patch);
+  return `without the patch, ${patch.expects} is ${verdict === 'green' ? 'not always green' : describe(verdict)}`;
+}
+
+function describe(verdict: Verdict): string {
+  return typeof verdict === 'string' ? verdict : `unclear: ${verdict.unclear}`;
+}
+
+/** Runs the test that a patch names, alone, in the copy as it stands. */
+async function runTest({ copy, runs }: Lane, patch: Patch, ownSchema = false): Promise<Verdict> {
+  const { expects, engine = 'postgres', file: changed } = patch;
+  if (expects === 'types') return compile(copy.folder);
+  const [file = '', name = ''] = expects.split(' :: ');
+  try {
+    const outcomes = await runs.run(engine, { file, pattern: pattern(name), changed: [changed], ownSchema });
+    return verdictOf(outcomes, name);
+  } catch (error) {
+    return { unclear: `the run came to nothing (${error instanceof Error ? error.message : String(error)})` };
+  }
 }
 
 async function compile(folder: string): Promise<Verdict> {
-  const code = await run({
-    folder,
-    program: ['node_modules/typescript/bin/tsc', '-p', '.'],
-    environment: {},
+  const child = spawn(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], {
+    cwd: folder,
+    stdio: 'ignore',
   });
+  const [code]: unknown[] = await once(child, 'close');
   return code === 0 ? 'green' : 'red';
-}
-
-interface NamedTests {
-  readonly folder: string;
-  readonly file: string;
-  readonly names: readonly string[];
-  readonly engine: 'postgres' | 'pglite';
-}
-
-async function runTests({ folder, file, names, engine }: NamedTests): Promise<(name: string) => Verdict> {
-  const reports = mkdtempSync(join(tmpdir(), 'plinth-sabotage-report-'));
-  const report = join(reports, 'outcomes.json');
-  const flags = ['--reporter=./scripts/suite/reporter.ts', '--testNamePattern', names.map(pattern).join('|')];
-  try {
-    const program = ['node_modules/vitest/vitest.mjs', 'run', file, ...flags];
-    const environment = {
-      [REPORT]: report,
-      TEST_POSTGRES: '',
-      TEST_ENGINE: engine === 'pglite' ? 'pglite' : '',
-    };
-    await run({ folder, program, environment });
-    const { outcomes } = readReport(report);
-    return (name) => verdictOf(outcomes, name);
-  } catch (error) {
-    const unclear = `the run left no report (${error instanceof Error ? error.message : String(error)})`;
-    return () => ({ unclear });
-  } finally {
-    rmSync(reports, { recursive: true, force: true });
-  }
 }
 
 function verdictOf(outcomes: readonly Outcome[], name: string): Verdict {
@@ -93,23 +114,4 @@ function verdictOf(outcomes: readonly Outcome[], name: string): Verdict {
 function pattern(name: string): string {
   const escaped = name.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
   return `${escaped.split(' > ').join('.*')}$`;
-}
-
-interface Program {
-  readonly folder: string;
-  readonly program: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-function run({ folder, program, environment }: Program): Promise<number> {
-  const child = spawn(process.execPath, [...program], {
-    cwd: folder,
-    stdio: 'ignore',
-    env: { ...process.env, ...environment },
-    timeout: LONGEST_TRIAL_MS,
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
-  });
 }

@@ -7,6 +7,7 @@ const BREAKER = 'src/platform/ai/breaker.test.ts :: a circuit breaker >';
 
 const THROTTLE = 'src/platform/ai/throttling.test.ts ::';
 const EACH = 'src/platform/ai/item-stream.test.ts ::';
+const CUT = 'src/platform/ai/sanitizer/sanitizer.test.ts :: a reply that would repeat a secret prompt >';
 const SLOTS = 'src/platform/ai/slots.test.ts ::';
 
 /** The pipe to model providers, and its OpenAI endpoint. */
@@ -143,8 +144,8 @@ export const AI: readonly Patch[] = [
   {
     name: 'throttle-opens-for-everybody-at-once',
     file: 'src/platform/ai/throttle.ts',
-    find: 'this.wait === 0 && this.#inside < this.#window',
-    replace: 'this.wait === 0',
+    find: 'while (this.#inside < this.#window && ',
+    replace: 'while (',
     expects: `${THROTTLE} a provider that throttles > is met by one call when its throttle opens, then by twice as many each time`,
   },
   {
@@ -212,10 +213,17 @@ export const AI: readonly Patch[] = [
   },
   {
     name: 'list-with-a-hole-taken-for-whole',
+    file: 'src/platform/ai/stream-text.ts',
+    find: 'chunk.subarray(0, Math.max(0, wholeBytes - this.#received))',
+    replace: 'chunk.subarray(0, Math.max(wholeBytes, chunk.length))',
+    expects: `${EACH} a stream that breaks after elements were taken > hands on nothing more once a part of it was lost`,
+  },
+  {
+    name: 'long-hole-in-a-list-overlooked',
     file: 'src/platform/ai/list-reader.ts',
     find: 'if (this.#text.isBroken) this.fail(unavailable());',
     replace: '',
-    expects: `${EACH} a stream that breaks after elements were taken > hands on nothing more once a part of it was lost`,
+    expects: `${EACH} a stream that breaks after elements were taken > is no whole one where what was lost was too long to be looked into`,
   },
   {
     name: 'bracket-within-a-string-counted',
@@ -224,6 +232,50 @@ export const AI: readonly Patch[] = [
     replace: '',
     expects:
       'src/platform/ai/elements.test.ts :: the elements of a streamed list > are handed out with the very character that completes them',
+  },
+  {
+    name: 'leak-that-is-split-let-out',
+    file: 'src/platform/ai/sanitizer/sanitizer.ts',
+    find: 'Math.min(...this.#watches.map(({ watch }) => watch.from ?? place))',
+    replace: 'place',
+    expects: `${CUT} word for word is cut, however it is split`,
+  },
+  {
+    name: 'leak-in-base64-read-from-its-first-letter-only',
+    file: 'src/platform/ai/sanitizer/decoded.ts',
+    find: '  alignments: 4,',
+    replace: '  alignments: 1,',
+    expects: `${CUT} in base64 after a word is cut, however it is split`,
+  },
+  {
+    name: 'leak-in-lines-of-base64-overlooked',
+    file: 'src/platform/ai/sanitizer/decoded.ts',
+    find: '    if (/\\s/.test(character)) return undefined;',
+    replace: '',
+    expects: `${CUT} in base64, in lines of 76 is cut, however it is split`,
+  },
+  {
+    name: 'reply-goes-on-after-a-leak',
+    file: 'src/platform/ai/sanitizer/sanitizer.ts',
+    find: "    if (this.leak !== undefined) return '';\n",
+    replace: '',
+    expects: `${CUT} word for word is cut, however it is split`,
+  },
+  {
+    name: 'element-with-a-leak-taken',
+    file: 'src/platform/ai/list-reader.ts',
+    find: 'if (this.#stream.guard?.leaks(checked.data) === true) return;',
+    replace: '',
+    expects:
+      'src/platform/ai/sanitizer/guard.test.ts :: a feature with secret prompts > drops an element of a list that holds one, and keeps the others',
+  },
+  {
+    name: 'object-with-a-leak-taken',
+    file: 'src/platform/ai/generate.ts',
+    find: 'object !== undefined && guard?.leaks(object) !== true',
+    replace: 'object !== undefined',
+    expects:
+      'src/platform/ai/sanitizer/guard.test.ts :: a feature with secret prompts > asks again for an object that holds one, however deep',
   },
   ...WIRE,
 ];

@@ -40,7 +40,7 @@ export const COMMITS: readonly Patch[] = [
     file: 'src/platform/jobs/queue.ts',
     find: "statement('select jobs.unbegin($1, $2::uuid[])', [",
     replace: "statement('select $1::uuid, $2::uuid[]', [",
-    expects: `${LOST} of a worker, at jobs.take(, is made good: one post, billed exactly`,
+    expects: `${LOST} of a worker, at jobs.take_up(, is made good: one post, billed exactly`,
   },
   {
     name: 'permit-of-a-lost-job-stays',

@@ -302,4 +302,20 @@ export const DATABASE: readonly Patch[] = [
     expects:
       'test/functions.test.ts :: every function of the database > is short, has names that say one thing each, uses all of them, and stands once',
   },
+  {
+    name: 'repeat-in-another-order',
+    file: 'src/platform/idempotency/answers.ts',
+    find: 'const answer = JSON.stringify(given.body ?? null);',
+    replace: 'const answer = JSON.stringify(given.body ?? null, Object.keys(Object(given.body)).sort());',
+    expects:
+      'src/platform/idempotency/idempotency.test.ts :: a repeat has the bytes of the first answer: no field of it changes its place',
+  },
+  {
+    name: 'functions-without-rights-have-no-sentence',
+    file: 'src/platform/db/migrate.ts',
+    find: "if (codeOf(error) !== '42501') throw error;",
+    replace: 'if (true) throw error;',
+    expects:
+      'src/platform/db/function-set.test.ts :: functions and rights > are refused to a login that owns nothing, in a sentence that says whose it is, and stay whole',
+  },
 ];

@@ -29,7 +29,7 @@ export const ERASURE: readonly Patch[] = [
     file: 'src/platform/billing/endings/endings-store.ts',
     find: 'and (e.ended_at is null or s.cancels_at is null) and',
     replace: 'and e.ended_at is null and',
-    expects: `${SUBSCRIPTION} that somebody had go on at the store’s own pages, after it was closed, is ended again`,
+    expects: `${SUBSCRIPTION} that somebody had go on at the provider’s own pages, after it was closed, is ended again`,
   },
   {
     name: 'two-ask-the-store-at-once',

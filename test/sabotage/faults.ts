@@ -21,8 +21,8 @@ export const FAULTS: readonly Patch[] = [
   {
     name: 'end-not-told-again',
     file: 'src/platform/limits/permits.ts',
-    find: 'if (!(error instanceof AppError)) parts.retries.add(line, tell);',
-    replace: '',
+    find: 'else parts.retries.add(line, tell, over);',
+    replace: 'else over();',
     expects:
       'src/platform/limits/retry-queue.test.ts :: an end whose connection breaks > is told again, of a settlement, until the database knows it: its place is free, its figures are exact',
   },
@@ -37,7 +37,7 @@ export const FAULTS: readonly Patch[] = [
   {
     name: 'faults-see-places-passed',
     file: BATCHES,
-    find: 'v_taken[v_rule] := coalesce((v_open[r.meter]->>v_scope)::bigint, 0);',
+    find: 'v_taken[v_rule] := coalesce((v_open[r.meter]->>v_scope)::bigint, 0) + coalesce((v_added[r.meter]->>v_scope)::bigint, 0);',
     replace: 'v_taken[v_rule] := 0;',
     expects: DECISIONS,
   },

@@ -121,6 +121,14 @@ export const GUESSING: readonly Patch[] = [
     expects: `${OVER_HTTP} while the hashing pool is full, log-ins are refused as busy and everything else answers`,
   },
   {
+    name: 'hashing-queue-without-patience',
+    file: 'src/platform/identity/passwords/passwords.ts',
+    find: 'if (performance.now() - next.since <= patience) return next.go();',
+    replace: 'return next.go();',
+    expects:
+      'src/platform/identity/passwords/passwords.test.ts :: whoever has waited for too long is refused when its turn comes, and hands it on',
+  },
+  {
     name: 'captcha-that-is-away-locks-out',
     file: 'src/platform/identity/guessing/captcha.ts',
     find: "return 'away';",
@@ -130,7 +138,7 @@ export const GUESSING: readonly Patch[] = [
   {
     name: 'ended-session-spends',
     file: 'src/platform/accounts/functions/accounts.sql',
-    find: 'when s.session_id is not null and (i.id is null',
+    find: 'when p_session is not null and (i.id is null',
     replace: 'when false and (i.id is null',
     expects: `${REVOCATION} on a node that hears of nothing, with Redis gone, a session > its user signed out spends nothing at once, is not refreshed, and is over within ten seconds`,
   },

@@ -30,7 +30,7 @@ export const IMPORT: readonly Patch[] = [
   },
   {
     name: 'import-gives-to-whoever-came-first',
-    file: 'src/platform/identity/users/user-importer.ts',
+    file: 'src/platform/identity/importing/user-importer.ts',
     find: 'if (!there.email_verified) {',
     replace: 'if (there.email_verified === null) {',
     expects: `${USERS} whoever typed an address in first does not become the one whom it is imported for, unless they showed that it is theirs`,

@@ -1,11 +1,15 @@
+import { APP_STORE } from './app-store.ts';
 import { ACCOUNTS } from './accounts.ts';
 import { AI } from './ai.ts';
+import { CODITECT_DESK } from './coditect-desk.ts';
 import { COMMITS } from './commits.ts';
 import { DATABASE } from './database.ts';
+import { ENDS_UNDER_WAY } from './ends.ts';
 import { ERASURE } from './erasure.ts';
 import { FAULTS } from './faults.ts';
 import { FEDERATION } from './federation.ts';
 import { PROJECTION } from './projection.ts';
+import { GOOGLE_PLAY } from './google-play.ts';
 import { GUARDS } from './guards.ts';
 import { GUESSING } from './guessing.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -14,7 +18,11 @@ import { IMPORT } from './import.ts';
 import { INBOX_OF_STORES } from './inbox.ts';
 import { JOBS } from './jobs.ts';
 import { KINDS } from './kinds.ts';
+import { SEATS } from './seats.ts';
 import { FAILED_CALLS } from './failures.ts';
+import { KNOWN_ACCOUNTS } from './known-accounts.ts';
+import { LEASES_OF_RATES } from './leases.ts';
+import { LICENSES } from './licenses.ts';
 import { LIMITS } from './limits.ts';
 import { OPERATING } from './operating.ts';
 import { ORGANIZATIONS } from './organizations.ts';
@@ -27,14 +35,18 @@ import { REDIS } from './redis.ts';
 import { QSTASH } from './qstash.ts';
 import { QUALITY } from './quality.ts';
 import { REEL } from './reel.ts';
+import { REFERENCE } from './reference.ts';
 import { REEL_LIBRARY } from './reel-library.ts';
 import { SANDBOXES } from './sandboxes.ts';
 import { SDK } from './sdk.ts';
 import { SECRETS } from './secrets.ts';
 import { REPORTS } from './reports.ts';
 import { RESERVED } from './reserves.ts';
+import { DEBITED } from './debits.ts';
 import { SELLING } from './selling.ts';
 import { SERVER } from './server.ts';
+import { CODITECT } from './coditect.ts';
+import { PRISM } from './prism.ts';
 import { PROVIDER_GRANTS } from './provider-grants.ts';
 import { SSO } from './sso.ts';
 import { STARTING } from './starting.ts';
@@ -53,11 +65,16 @@ export type { Patch } from './patch.ts';
 export const PATCHES: readonly Patch[] = [
   ...DATABASE,
   ...LIMITS,
+  ...KNOWN_ACCOUNTS,
+  ...ENDS_UNDER_WAY,
+  ...LEASES_OF_RATES,
   ...FAILED_CALLS,
+  ...CODITECT_DESK,
   ...COMMITS,
   ...PERMITS,
   ...GUARDS,
   ...KINDS,
+  ...SEATS,
   ...JOBS,
   ...INBOX_OF_STORES,
   ...QSTASH,
@@ -76,20 +93,27 @@ export const PATCHES: readonly Patch[] = [
   ...ERASURE,
   ...SSO,
   ...STARTING,
+  ...DEBITED,
   ...SELLING,
   ...PROVIDER_GRANTS,
   ...STRIPE_WIRE,
   ...STRIPE_WORLD,
   ...PROJECTION,
+  ...GOOGLE_PLAY,
+  ...APP_STORE,
   ...SCENARIOS,
   ...REPORTS,
   ...SERVER,
+  ...REFERENCE,
   ...TENANCY,
   ...SANDBOXES,
+  ...LICENSES,
   ...SDK,
   ...REDIS,
   ...REEL,
   ...REEL_LIBRARY,
+  ...CODITECT,
+  ...PRISM,
   ...WEBHOOKS,
   ...QUALITY,
   ...FAULTS,

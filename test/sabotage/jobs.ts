@@ -1,5 +1,6 @@
 import type { Patch } from './patch.ts';
 
+const WHEN_ONE_ENDS = 'src/platform/jobs/lanes.test.ts :: when a job ends, its worker >';
 const RUN = 'src/platform/jobs/run.ts';
 const REPLAY = 'src/platform/jobs/replay.ts';
 const SCHEDULES = 'src/platform/jobs/schedules.ts';
@@ -260,5 +261,33 @@ export const JOBS: readonly Patch[] = [
     find: '        hourly: 40,\n',
     replace: '',
     expects: 'types',
+  },
+  {
+    name: 'take-up-in-vain',
+    file: 'src/platform/jobs/job-runner.ts',
+    find: 'if (leftSome || !FINAL.has(outcome)) onFree?.();',
+    replace: 'onFree?.();',
+    expects: `${WHEN_ONE_ENDS} does not look for others, if it had slots left when it looked last`,
+  },
+  {
+    name: 'slot-that-was-freed-during-a-look-forgotten',
+    file: 'src/platform/jobs/job-runner.ts',
+    find: '        leftSome = true;\n',
+    replace: '',
+    expects: `${WHEN_ONE_ENDS} looks at once, if it was looking for what took the last slot`,
+  },
+  {
+    name: 'lane-that-was-full-forgotten',
+    file: 'src/platform/jobs/job-runner.ts',
+    find: ' || batch >= free.batch;',
+    replace: ';',
+    expects: `${WHEN_ONE_ENDS} looks at once, if it had no slot left for its lane`,
+  },
+  {
+    name: 'job-tried-in-vain-left-to-the-poll',
+    file: 'src/platform/jobs/job-runner.ts',
+    find: 'leftSome || !FINAL.has(outcome)',
+    replace: 'leftSome',
+    expects: `${WHEN_ONE_ENDS} looks when it is due again, if it was tried in vain`,
   },
 ];

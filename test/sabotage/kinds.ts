@@ -87,8 +87,8 @@ export const KINDS: readonly Patch[] = [
   {
     name: 'seat-revives',
     file: at('seats'),
-    find: 'and machine = p_machine and fence = p_fence and expires_at > v_now',
-    replace: 'and machine = p_machine and fence = p_fence',
+    find: 'elsif v_seat.ended is not null or v_seat.expires_at <= at then',
+    replace: 'elsif v_seat.ended is not null then',
     expects: `${test('seats')} seats > of machines that died are free after their time, and never revive`,
   },
   {

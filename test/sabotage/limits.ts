@@ -1,5 +1,6 @@
 import type { Patch } from './patch.ts';
 
+const RATES = 'src/platform/limits/rates.postgres.test.ts ::';
 const ADMISSION = 'src/platform/limits/functions/admission.sql';
 const BATCHES = 'src/platform/limits/functions/batches.sql';
 const SETTLEMENT = 'src/platform/limits/functions/settlement.sql';
@@ -11,6 +12,13 @@ const SETTLING = 'src/platform/limits/settlement.test.ts ::';
 
 /** Admission, settlement, the ledger, holders and rates. */
 export const LIMITS: readonly Patch[] = [
+  {
+    name: 'failures-read-among-all-meters',
+    file: ADMISSION,
+    find: "and 'failures' = any (m.names) and t.name",
+    replace: 'and t.name',
+    expects: `${KEPT_PLANS} empty, reads what failed calls cost without the meters of an account’s members and keys`,
+  },
   {
     name: 'calls-of-a-permit-by-account',
     file: 'src/platform/limits/migrations/0001_limits.up.sql',
@@ -92,17 +100,33 @@ export const LIMITS: readonly Patch[] = [
       'src/platform/limits/sweep.test.ts :: a lease > whose renewal had to wait lasts from the end of the wait',
   },
   {
+    name: 'open-permits-of-a-batch-not-counted',
+    file: BATCHES,
+    find: 'if v_number_open[r.meter] + cardinality(p_requests) <= v_max[v_rule] then',
+    replace: 'if v_number_open[r.meter] <= v_max[v_rule] then',
+    expects:
+      'src/platform/limits/admission.test.ts :: a crowd > of 50 at once on a concurrency of 1 has one admitted',
+  },
+  {
+    name: 'places-of-earlier-runs-not-counted',
+    file: BATCHES,
+    find: ' + coalesce((v_added[r.meter]->>v_scope)::bigint, 0);',
+    replace: ';',
+    expects:
+      'src/platform/limits/admission.test.ts :: a crowd > of 50 at once on a concurrency of 1 has one admitted',
+  },
+  {
     name: 'places-of-the-dead-counted',
     file: ADMISSION,
-    find: 'or p.due_at > p_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > p_now))',
-    replace: 'or p.due_at > p_now)',
+    find: 'or exists (select from limits.holders h where h.id = holder and h.expires_at > p_now)',
+    replace: 'or true',
     expects: `${SWEEP} when a process dies > its places are free again as soon as its lease has run out, before any sweep`,
   },
   {
     name: 'place-of-a-job-freed-with-its-worker',
     file: ADMISSION,
-    find: "and (p.job_id is not null or p.state = 'queued'\n",
-    replace: "and (p.state = 'queued'\n",
+    find: "p.job_id is not null or p.state = 'queued' as is_kept",
+    replace: "p.state = 'queued' as is_kept",
     expects: `${SWEEP} the sweeper leaves alone > what a job owns, queued or running, however dead its holder is`,
   },
   {
@@ -158,9 +182,9 @@ export const LIMITS: readonly Patch[] = [
   {
     name: 'burst-given-back',
     file: BATCHES,
-    find: "if c.kind in ('quota', 'budget') then\n            v_charge := v_charge || jsonb_build_array(jsonb_build_array(case when c.bound is null then v_scopes[v_rule] else r.product end, c.name, c.kind, v_starts[v_rule],\n              case c.kind when 'quota' then q.units end, c.per));",
+    find: "if c.kind in ('quota', 'budget') then\n            v_charge := v_charge || jsonb_build_array(jsonb_build_array(v_scopes[v_rule], c.name, c.kind, v_starts[v_rule],\n              case c.kind when 'quota' then q.units end, c.per));",
     replace:
-      "if c.kind in ('quota', 'burst', 'budget') then\n            v_charge := v_charge || jsonb_build_array(jsonb_build_array(case when c.bound is null then v_scopes[v_rule] else r.product end, c.name, case c.kind when 'burst' then 'quota' else c.kind end, v_starts[v_rule],\n              case when c.kind <> 'budget' then q.units end, c.per));",
+      "if c.kind in ('quota', 'burst', 'budget') then\n            v_charge := v_charge || jsonb_build_array(jsonb_build_array(v_scopes[v_rule], c.name, case c.kind when 'burst' then 'quota' else c.kind end, v_starts[v_rule],\n              case when c.kind <> 'budget' then q.units end, c.per));",
     expects: `${SETTLING} work that failed > gives back quota, never burst or cooldown; what the provider served stays posted and charged`,
   },
   {
@@ -210,9 +234,38 @@ export const LIMITS: readonly Patch[] = [
   {
     name: 'rates-not-all-or-nothing',
     file: 'src/platform/limits/functions/rates.sql',
-    find: 'if allowed then',
+    find: 'if v_least > 0 then',
     replace: 'if true then',
+    expects: `${RATES} a lone caller is told, and counted, as one of a crowd is`,
+  },
+  {
+    name: 'rates-alone-not-all-or-nothing',
+    file: 'src/platform/limits/functions/rates.sql',
+    find: 'where r.key = d.key and d.is_allowed',
+    replace: 'where r.key = d.key',
     expects:
       'src/platform/limits/rates.test.ts :: rates in PostgreSQL > entries are taken all or none, and the one that decides is named',
+  },
+  {
+    name: 'rates-alone-of-the-keys-that-are-there',
+    file: 'src/platform/limits/functions/rates.sql',
+    find: 'where l.keys = cardinality(p_keys)',
+    replace: 'where l.keys > 0',
+    expects: `${RATES} a lone caller is told, and counted, as one of a crowd is`,
+  },
+  {
+    name: 'rates-alone-not-locked',
+    file: 'src/platform/limits/functions/rates.sql',
+    find: 'order by a.position for update of r',
+    replace: 'order by a.position',
+    expects: `${RATES} lone callers of many processes wait for each other, and count by what they waited for`,
+  },
+  {
+    name: 'rates-alone-by-the-clock-before-the-lock',
+    file: 'src/platform/limits/functions/rates.sql',
+    find: 'from (select count(*) as keys from locked offset 0) l where l.keys = cardinality(p_keys)',
+    replace:
+      'where (select count(*) from unnest(p_keys) k join limits.rates r on r.key = k) = cardinality(p_keys)',
+    expects: `${RATES} a lone caller who has waited decides by the time at which it may`,
   },
 ];

@@ -61,6 +61,20 @@ export const MAIL: readonly Patch[] = [
     expects: `${SENDING} of an account is out of reach for it once it is stored`,
   },
   {
+    name: 'mail-without-what-goes-with-it',
+    file: 'src/platform/mail/outbox.ts',
+    find: 'attachments: attachments.map(',
+    replace: 'attachments: attachments.slice(1).map(',
+    expects: 'src/platform/mail/transports.test.ts :: SMTP > hands over what goes with it, byte for byte',
+  },
+  {
+    name: 'mail-files-of-any-size',
+    file: 'src/platform/mail/sealed-facts.ts',
+    find: '<= MOST_BYTES, {',
+    replace: '<= 10 * MOST_BYTES, {',
+    expects: `${SENDING} takes along no file that is too much`,
+  },
+  {
     name: 'mail-facts-not-escaped',
     file: 'src/platform/mail/render.ts',
     find: 'const escapedFact = (fact: string | number) => escapeHtml(plain(fact));',

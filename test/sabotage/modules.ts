@@ -79,6 +79,22 @@ export const MODULES: readonly Patch[] = [
       "test/house.test.ts :: each rule can fail > systemUses at src/products/reel/a.ts: await parts.db.system('limits.sweep', []);",
   },
   {
+    name: 'product-with-a-policy-for-what-it-does-not-call',
+    file: 'src/platform/product/define-product.ts',
+    find: 'filter(([, { outside }]) => outside === undefined)',
+    replace: 'filter(() => true)',
+    expects:
+      'src/platform/product/define-product.test.ts :: a feature of which nothing is said is called as any; one of a backend outside is not called here',
+  },
+  {
+    name: 'product-without-the-prompts-of-its-folder',
+    file: 'src/platform/product/define-product.ts',
+    find: 'existsSync(prompts) ? promptsIn(prompts) : undefined',
+    replace: 'undefined',
+    expects:
+      'src/platform/product/define-product.test.ts :: what lies in the folder of a product is its own: steps of the schema, and prompts',
+  },
+  {
     name: 'crash-point-that-a-product-forgot',
     file: 'src/products/gateway/index.ts',
     find: ", lost: 'told' }",

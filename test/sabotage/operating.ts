@@ -1,6 +1,7 @@
 import type { Patch } from './patch.ts';
 
 const FOLDER = 'src/platform/db/private-folder.test.ts ::';
+const TRACKER = 'src/platform/telemetry/error-tracker.test.ts :: a tracker of errors >';
 const ADMINS = 'src/platform/identity/admins/admins.test.ts ::';
 
 /** Who runs the server, and on what machine: live signs, the data folder, platform admins. */
@@ -103,5 +104,34 @@ export const OPERATING: readonly Patch[] = [
     find: '    revokeKeysOf(userId),\n',
     replace: '',
     expects: `${ADMINS} an invitation of an admin for an address that has an account > lets nobody in by what let in before: password, sessions, keys, providers, second factors; and a mail says so`,
+  },
+  {
+    name: 'tracker-hears-what-the-log-hides',
+    file: 'src/platform/telemetry/logger.ts',
+    find: '    tell?.(fit, says);',
+    replace: '    tell?.({ ...bound, ...fields }, message);',
+    expects: `${TRACKER} of secrets and of people’s texts hears nothing`,
+  },
+  {
+    name: 'tracker-hears-of-each-call-of-an-outage',
+    file: 'src/platform/telemetry/error-tracker.ts',
+    find: '      known.repeats += 1;\n      return undefined;',
+    replace: '      known.repeats += 1;\n      return 0;',
+    expects: `${TRACKER} hears of an outage once, and not of each call that it fails`,
+  },
+  {
+    name: 'tracker-learns-the-folder',
+    file: 'src/platform/telemetry/error-tracker.ts',
+    find: 'frames(stack).map(withoutFolder)',
+    replace: 'frames(stack)',
+    expects: `${TRACKER} is told of an error with its causes, where it was thrown, and what it was about`,
+  },
+  {
+    name: 'defect-not-told',
+    file: 'src/main/serve.ts',
+    find: '    telemetry.flushErrors(LAST_REPORT).then(endNow, endNow);',
+    replace: '    process.exit(1);',
+    expects:
+      'test/process/defects.test.ts :: a defect that nobody caught ends the process, and is told to the tracker of errors',
   },
 ];

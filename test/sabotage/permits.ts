@@ -12,14 +12,14 @@ export const PERMITS: readonly Patch[] = [
   {
     name: 'lent-place-kept-until-the-sweep',
     file: at('admission'),
-    find: 'or limits.is_outside(p.holder) and p.due_at > p_now',
-    replace: 'or limits.is_outside(p.holder)',
+    find: "or p.state = 'queued' or p.due_at > p_now)",
+    replace: "or p.state = 'queued' or limits.is_outside(p.holder) or p.due_at > p_now)",
     expects: `${DELEGATED} a permit that is delegated > expires at its instant, not before: its place is free then, without any sweep`,
   },
   {
     name: 'lent-place-not-counted',
     file: at('admission'),
-    find: 'or limits.is_outside(p.holder) and p.due_at > p_now',
+    find: 'or limits.is_outside(holder) ',
     replace: '',
     expects: `${DELEGATED} a permit that is delegated > runs without a process, whatever becomes of the one that gave it`,
   },
@@ -106,13 +106,6 @@ export const PERMITS: readonly Patch[] = [
     find: 'shape.onBehalf === true && caller.platformRole',
     replace: 'caller.platformRole',
     expects: `${HTTP} a backend of the operator > is a platform admin’s key: no other key calls for an account that is not its own`,
-  },
-  {
-    name: 'keys-shared-with-whom-is-served',
-    file: 'src/server/admission.ts',
-    find: 'return isOnBehalf(context) ? `${route.name} on behalf` : route.name;',
-    replace: 'return isOnBehalf(context) ? route.name : route.name;',
-    expects: `${HTTP} a backend of the operator > has Idempotency-Keys of its own: nobody who guesses one delegates it a permit of theirs`,
   },
   {
     name: 'behalf-not-audited',

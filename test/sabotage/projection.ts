@@ -1,5 +1,8 @@
 import type { Patch } from './patch.ts';
 
+const GRACE = 'src/platform/billing/projection/grace.ts';
+const FAILURES = 'src/platform/billing/projection/failures.test.ts ::';
+const PROMISES = 'src/platform/billing/projection/grace.test.ts ::';
 const DUNNING_STATE = 'src/platform/billing/projection/dunning-state.ts';
 const RULES = 'src/platform/billing/projection/dunning-state.test.ts ::';
 const ROWS = 'src/platform/billing/projection/projection.test.ts ::';
@@ -9,27 +12,27 @@ export const PROJECTION: readonly Patch[] = [
   {
     name: 'lost-renewal-for-ever',
     file: DUNNING_STATE,
-    find: 'return earliest(later(period_ends_at, RENEWAL_LEEWAY), cancels_at);',
-    replace: 'return earliest(later(period_ends_at, 1_000 * RENEWAL_LEEWAY), cancels_at);',
+    find: 'later(period_ends_at, RENEWAL_LEEWAY)',
+    replace: 'later(period_ends_at, 1_000 * RENEWAL_LEEWAY)',
     expects: `${RULES} a subscription > that is active lasts three days past its period: a late renewal cuts nobody off, a lost one gives no plan for ever`,
   },
   {
-    name: 'own-tries-shorten-grace',
-    file: DUNNING_STATE,
+    name: 'own-tries-move-grace',
+    file: GRACE,
     find: 'Math.min(failed, Math.max(invoice.attempts, 1))',
     replace: 'failed',
-    expects: `${RULES} a failed payment > of a customer who tries another card takes none of the days that they were promised`,
+    expects: `${RULES} a failed payment > of a customer who tries another card moves nothing`,
   },
   {
     name: 'tries-without-a-charge-are-free',
-    file: DUNNING_STATE,
+    file: GRACE,
     find: 'areChargesKnown(records, invoice) ? attemptsWithoutCharge(records, invoice) : 0',
     replace: '0',
     expects: `${RULES} a failed payment > that made no charge counts as any other: there is no card, or a bank asks for the person`,
   },
   {
     name: 'tries-counted-before-their-charge',
-    file: DUNNING_STATE,
+    file: GRACE,
     find: 'isUnpaid && areChargesKnown(records, invoice) ?',
     replace: 'isUnpaid ?',
     expects:
@@ -37,7 +40,7 @@ export const PROJECTION: readonly Patch[] = [
   },
   {
     name: 'written-off-is-forgiven',
-    file: DUNNING_STATE,
+    file: GRACE,
     find: "if (state !== 'uncollectible') return state === 'open';",
     replace:
       "if (state !== 'uncollectible') return state === 'open';\n  if (issued_at > new Date(0)) return false;",
@@ -46,15 +49,15 @@ export const PROJECTION: readonly Patch[] = [
   {
     name: 'grace-anew-each-period',
     file: DUNNING_STATE,
-    find: 'invoices.length === 0 ? period_starts_at : paidUntil(subscription, records, invoices)',
-    replace: 'period_starts_at',
-    expects: `${RULES} a failed payment > of which no invoice is left gives no new grace with each period`,
+    find: 'later(paidUntil(subscription, records, invoices), given_up ? 0 : UNKNOWN_GRACE)',
+    replace: 'later(period_starts_at, given_up ? 0 : UNKNOWN_GRACE)',
+    expects: `${RULES} a failed payment > of which no invoice is left gives no new grace with each period, and keeps what was promised`,
   },
   {
     name: 'due-when-sent',
-    file: DUNNING_STATE,
-    find: 'due_at !== null && due_at > at ? due_at : at',
-    replace: 'at',
+    file: GRACE,
+    find: 'invoice.due_at !== null && invoice.due_at > now ? invoice.due_at : now',
+    replace: 'now',
     expects: `${RULES} a failed payment > of an invoice that is sent leaves seven days from when it is due`,
   },
   {
@@ -153,9 +156,9 @@ export const PROJECTION: readonly Patch[] = [
   {
     name: 'recovery-told-to-who-knew-nothing',
     file: 'src/platform/billing/projection/notifications/notify.ts',
-    find: "(last.kind !== 'payment_recovered' || wasTold)",
+    find: '(!ONLY_IF_TOLD.has(last.kind) || wasTold)',
     replace: 'true',
-    expects: `${ROWS} a renewal that fails > that we learn of when it is paid is noted, and nobody is written to`,
+    expects: `${FAILURES} a renewal that fails > that we learn of when it is paid is noted, and nobody is written to`,
   },
   {
     name: 'paused-bill-put-off',
@@ -180,5 +183,54 @@ export const PROJECTION: readonly Patch[] = [
     replace: 'amount: of.amount,',
     expects:
       'src/platform/billing/providers/stripe/read/invoice.test.ts :: an invoice > adds up, whether taxes come on top or are in the price',
+  },
+  {
+    name: 'grace-from-the-vendors-clock',
+    file: GRACE,
+    find: 'const first = latest(later(from, FIRST_GRACE), promisedUntil(records, subscription));',
+    replace: 'const first = later(invoice.issued_at, FIRST_GRACE);',
+    expects: `${RULES} a failed payment > leaves seven days from when it was told, and a later one three at least`,
+  },
+  {
+    name: 'later-failure-shortens-grace',
+    file: GRACE,
+    find: '    end = latest(end, next);',
+    replace: '    end = next;',
+    expects: `${PROMISES} whatever a provider tries, and whenever it is heard of, no plan ends before a date that a mail has named`,
+  },
+  {
+    name: 'grace-without-end',
+    file: GRACE,
+    find: 'earlier(later(now, LATER_GRACE), most)',
+    replace: 'later(now, LATER_GRACE)',
+    expects: `${RULES} a failed payment > of a provider that tries often takes no day that was promised, and leaves none after fourteen`,
+  },
+  {
+    name: 'grace-that-is-over-comes-back',
+    file: GRACE,
+    find: 'if (over !== undefined && over <= now) return [];',
+    replace: '',
+    expects: `${RULES} a failed payment > that is told once the days are over brings none back`,
+  },
+  {
+    name: 'promise-stays-with-the-former-account',
+    file: 'src/platform/billing/projection/move-customer.ts',
+    find: '    statement(`update billing.told_failures ${MOVED} and invoice in (${INVOICES})`, values),\n',
+    replace: '',
+    expects: `${FAILURES} a renewal that fails > keeps the date that was told where the purchase goes to another account`,
+  },
+  {
+    name: 'vendors-end-before-the-promise',
+    file: DUNNING_STATE,
+    find: 'return given_up ? latest(ended, promised) : ended;',
+    replace: 'return ended;',
+    expects: `${RULES} a failed payment > that the provider does not try again leaves the days that were promised, and so does its end`,
+  },
+  {
+    name: 'unpaid-change-is-owed',
+    file: GRACE,
+    find: 'if (isOfCheckout(subscription, invoice) || isOfWaitingChange(subscription, invoice)) return [];',
+    replace: 'if (isOfCheckout(subscription, invoice)) return [];',
+    expects: `${RULES} a failed payment > of a change that is not made is owed by nobody`,
   },
 ];

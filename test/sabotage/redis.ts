@@ -71,15 +71,22 @@ export const REDIS: readonly Patch[] = [
   {
     name: 'rates-in-redis-taken-one-by-one',
     file: LUA,
-    find: '  if least > 0 then\n    for entry',
-    replace: '  if true then\n    for entry',
+    find: '    if least > 0 then',
+    replace: '    if true then',
     expects: `${RATES} rates in Redis > entries are taken all or none, and the one that decides is named`,
   },
   {
-    name: 'rates-in-redis-first-to-reset',
-    file: LUA,
-    find: 'left_of_minute(asked[entry]) > left_of_minute(asked[decides])',
-    replace: 'left_of_minute(asked[entry]) < left_of_minute(asked[decides])',
+    name: 'rates-given-back-to-redis-too-late',
+    file: 'src/platform/limits/rates-back.lua',
+    find: "if redis.call('PEXPIRETIME', KEYS[place]) == ends then",
+    replace: "if redis.call('EXISTS', KEYS[place]) == 1 then",
+    expects: `${RATES} calls that are lent by Redis > make no room in a later minute, when they are given back too late`,
+  },
+  {
+    name: 'rates-first-to-reset',
+    file: 'src/platform/limits/rates.ts',
+    find: 'return one.milliseconds > other.milliseconds;',
+    replace: 'return one.milliseconds < other.milliseconds;',
     expects: `${RATES} rates in Redis > of several that deny, the last to reset says when to come back`,
   },
   {
@@ -99,8 +106,8 @@ export const REDIS: readonly Patch[] = [
   {
     name: 'only-the-first-rate-counts',
     file: 'src/server/rates.ts',
-    find: 'ratesOf(route).map(',
-    replace: 'ratesOf(route).slice(0, 1).map(',
+    find: 'declared.map(',
+    replace: 'declared.slice(0, 1).map(',
     expects:
       'src/server/server.test.ts :: several rates are one decision: the one that refuses is named, and the others are not used up by it',
   },

@@ -171,10 +171,18 @@ export const REPORTS: readonly Patch[] = [
     expects: `${RECURRING} of a plan that was changed half-way is that of the new plan`,
   },
   {
+    name: 'mrr-of-who-has-not-begun',
+    file: MONEY,
+    find: "(s.state = 'incomplete' or least",
+    replace: '(least',
+    expects:
+      'test/selling/debits.test.ts :: a plan by a debit > is had once it is paid, is sold once meanwhile, and its money is of that day',
+  },
+  {
     name: 'mrr-of-who-has-gone',
     file: MONEY,
-    find: 'and least(s.ended_at, s.suspends_at) < p_at)',
-    replace: 'and false)',
+    find: "(s.state = 'incomplete' or least(s.ended_at, s.suspends_at) < p_at)",
+    replace: "(s.state = 'incomplete')",
     expects: `${RECURRING} ends when a subscription does, or is suspended, and whoever comes back is no new customer`,
   },
   {

@@ -29,7 +29,7 @@ export const SECRETS: readonly Patch[] = [
     find: '      linkSync(aside, path);',
     replace: '      rmSync(path, { force: true });\n      linkSync(aside, path);',
     expects:
-      'src/platform/secrets/key-file.test.ts :: of two processes that start at once both have the one key',
+      'src/platform/secrets/key-file.test.ts :: a process that finds another one’s key when it gives its own a name has that one',
   },
   {
     name: 'other-master-key-taken-for-the-one',
@@ -121,8 +121,8 @@ export const SECRETS: readonly Patch[] = [
   {
     name: 'mail-facts-stored-as-they-are',
     file: 'src/platform/mail/sealed-facts.ts',
-    find: 'return secrets.seal(JSON.stringify(facts), FACTS.context(accountId, id));',
-    replace: 'return JSON.stringify([facts, secrets.current, accountId, id]);',
+    find: 'return secrets.seal(JSON.stringify(contents), FACTS.context(accountId, id));',
+    replace: 'return JSON.stringify([contents, secrets.current, accountId, id]);',
     expects: `${AT_REST} no secret that the server can read stands in the database as it is, and all are under the master key`,
   },
   {
@@ -139,6 +139,13 @@ export const SECRETS: readonly Patch[] = [
     replace:
       'union select m.roleid from pg_catalog.pg_auth_members m join reach on m.member = reach.oid where false',
     expects: `${LOGINS} a membership counts through any number of roles, inherited or not`,
+  },
+  {
+    name: 'system-login-that-inherits-nothing',
+    file: 'src/platform/db/logins.ts',
+    find: '    ...(system?.may === true && !system.inherits ? [notInheriting(system.login)] : []),\n',
+    replace: '',
+    expects: `${LOGINS} a system login that does not inherit what it is granted is refused: some statements take nothing on`,
   },
   {
     name: 'tenants-work-by-the-system-login',

@@ -1,8 +1,12 @@
 import type { Patch } from './patch.ts';
 
+const AT_ONCE = 'src/platform/billing/providers/stripe/at-once.test.ts :: of';
 const CHECKOUT = 'test/selling/checkout.test.ts ::';
 const FREE = 'test/selling/free.test.ts ::';
+const DEBITS = 'test/selling/debits.test.ts ::';
+const CONFIRMING = 'test/selling/confirming.test.ts ::';
 const CHANGES = 'test/selling/changes.test.ts ::';
+const ARRANGED = 'test/selling/arranged.test.ts ::';
 const SYNC = 'test/selling/sync.test.ts ::';
 
 /** What accounts buy, and what is done at Stripe for them. */
@@ -52,9 +56,184 @@ export const SELLING: readonly Patch[] = [
   {
     name: 'dearer-plan-before-it-is-paid',
     file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
-    find: "payment_behavior: 'error_if_incomplete',",
+    find: 'payment_behavior: behavior,',
     replace: "payment_behavior: 'allow_incomplete',",
     expects: `${CHANGES} a dearer plan > is not had when the card is declined, and nothing has changed`,
+  },
+  {
+    name: 'dead-end-where-a-bank-asks',
+    file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
+    find: "return mayWait(former) ? 'pending_if_incomplete'",
+    replace: "return former.id === '' ? 'pending_if_incomplete'",
+    expects: `${CONFIRMING} a dearer plan that a bank asks about > waits for the person, who has what they had and is told the page`,
+  },
+  {
+    name: 'declined-change-goes-on-waiting',
+    file: 'src/platform/billing/providers/stripe/pending-change.ts',
+    find: "const waits = intent?.status === 'requires_action' || intent?.status === 'processing';",
+    replace: 'const waits = intent !== undefined;',
+    expects:
+      'test/selling/confirming.test.ts :: a declined change says why, leaves no page, and nobody is written to of it',
+  },
+  {
+    name: 'arrangement-lost-to-a-change-that-waits',
+    file: 'src/platform/billing/providers/stripe/pending-change.ts',
+    find: "collected === 'charge_automatically' && schedule === null;",
+    replace: "collected === 'charge_automatically' && schedule !== undefined;",
+    expects: `${CONFIRMING} a dearer plan that a bank asks about > is made or not at all where another change is arranged, which stays`,
+  },
+  {
+    name: 'refused-change-is-a-decline',
+    file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
+    find: 'isWaitingFor(former, change) ? await waitingPage(client, former)',
+    replace: 'isWaitingFor(former, change) ? await confirmationOf(client, former)',
+    expects: `${CONFIRMING} a dearer plan that a bank asks about > that they have refused is asked about again when they ask again, and nothing is declined meanwhile`,
+  },
+  {
+    name: 'credit-lost-with-a-change-that-waited',
+    file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
+    find: "dearer || status !== 'trialing' ? 'always_invoice' : 'create_prorations';",
+    replace: "dearer || status === 'trialing' ? 'always_invoice' : 'create_prorations';",
+    expects: `${CONFIRMING} a dearer plan that a bank asks about > comes to nothing, and a credit that it would have used is theirs as before`,
+  },
+  {
+    name: 'debit-change-made-or-not-at-all',
+    file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
+    find: "return 'allow_incomplete';",
+    replace: "return 'error_if_incomplete';",
+    expects: `${DEBITS} a change that is paid by debit > is made at once where the account has paid before, once, and its money is of the day it comes`,
+  },
+  {
+    name: 'any-account-is-trusted-with-a-debit',
+    file: 'src/platform/billing/providers/stripe/debited-change.ts',
+    find: 'if (!hasPaid || own.some(({ disputed }) => disputed))',
+    replace: 'if (own.some(({ disputed }) => disputed))',
+    expects: `${DEBITS} a change that is paid by debit > is not had on the word of an account that has paid nothing yet, and can be arranged`,
+  },
+  {
+    name: 'money-given-back-is-paid',
+    file: 'src/platform/billing/providers/stripe/debited-change.ts',
+    find: "const hasPaid = own.some(({ status, disputed }) => status === 'succeeded' && !disputed);\n  if (!hasPaid || own.some(({ disputed }) => disputed))",
+    replace: "const hasPaid = own.some(({ status }) => status === 'succeeded');\n  if (!hasPaid)",
+    expects: `${DEBITS} a change that is paid by debit > is not had on the word of an account that had its money given back`,
+  },
+  {
+    name: 'subscription-of-another-provider-canceled',
+    file: 'src/platform/billing/subscriptions/selling.ts',
+    find: "meant.find(({ store }) => store === 'stripe') ?? meant[0];",
+    replace: 'meant[0];',
+    expects:
+      'test/selling/arranged.test.ts :: where two providers are paid for a product, what is canceled and changed is the one that is managed here',
+  },
+  {
+    name: 'sold-to-whoever-pays-in-a-store',
+    file: 'src/platform/billing/subscriptions/checkouts.ts',
+    find: 'if (paid !== undefined) throw',
+    replace: "if (paid?.store === 'stripe') throw",
+    expects:
+      'test/selling/arranged.test.ts :: what somebody pays for in a store is not sold to them again, until it is canceled there',
+  },
+  {
+    name: 'replaced-change-answered-as-made',
+    file: 'src/platform/billing/providers/stripe/pending-change.ts',
+    find: "if (asked?.invoice.status === 'void') throw",
+    replace: "if (asked?.invoice.status === 'draft') throw",
+    expects: `${CONFIRMING} a dearer plan that a bank asks about > asked for at the same time as another one waits, or the other does, and who is too early is told`,
+  },
+  {
+    name: 'stores-differ-in-development',
+    file: 'src/platform/config/google-play.ts',
+    find: "values.SANDBOX_GOOGLE_PLAY ?? values.NODE_ENV === 'development';",
+    replace: 'values.SANDBOX_GOOGLE_PLAY ?? false;',
+    expects:
+      'src/platform/config/stores.test.ts :: apps are sold > at sandboxes in development and nowhere in tests, both alike, unless it is said',
+  },
+  {
+    name: 'sandbox-of-google-play-started-to-be-reconciled',
+    file: 'src/app/google-play.ts',
+    find: 'allObjects: (reading) => (isRunning() ? provider.allObjects(reading) : Readable.from([])),',
+    replace: 'allObjects: (reading) => provider.allObjects(reading),',
+    expects:
+      'test/selling/sandbox.test.ts :: the sandboxes of the stores start with the first purchase, and what is bought there is had',
+  },
+  {
+    name: 'unconfirmed-plan-in-the-revenue',
+    file: 'src/platform/billing/functions/money.sql',
+    find: "and not (i.state = 'open' and i.reason = 'subscription_update' and exists",
+    replace: "and not (i.state = 'none' and i.reason = 'subscription_update' and exists",
+    expects: `${CONFIRMING} a dearer plan that a bank asks about > waits for the person, who has what they had and is told the page`,
+  },
+  {
+    name: 'decline-code-lost',
+    file: 'src/platform/billing/providers/stripe/client.ts',
+    find: "said === undefined || said === '' ? code : said",
+    replace: 'said === undefined ? code : said',
+    expects: `${CONFIRMING} a dearer plan that a bank asks about > is made or not at all where another change is arranged, which stays`,
+  },
+  {
+    name: 'arranged-change-forgotten-by-a-cancel',
+    file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
+    find: '  await takeUpAgain(client, subscription);',
+    replace: '',
+    expects: `${ARRANGED} a change that is arranged > is there again when a cancellation is taken back, until it is taken back itself`,
+  },
+  {
+    name: 'arranged-change-of-another-plan',
+    file: 'src/platform/billing/providers/stripe/kept-change.ts',
+    find: 'if (until !== periodEnd(subscription) || from !== presentOf(subscription)) return undefined;',
+    replace: '',
+    expects: `${ARRANGED} a change that is arranged > is not that of a subscription that became another one meanwhile`,
+  },
+  {
+    name: 'change-taken-back-kept-for-later',
+    file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
+    find: '    await forgetKept(client, subscription);',
+    replace: '',
+    expects: `${ARRANGED} a change that is arranged > is gone where the subscription was kept elsewhere, and it was taken back then`,
+  },
+  {
+    name: 'archived-price-in-a-phase',
+    file: 'src/platform/billing/providers/stripe/schedule.ts',
+    find: 'prices.filter(({ active }) => !active)',
+    replace: 'prices.slice(0, 0)',
+    expects: `${ARRANGED} a change that is arranged > at a former price is arranged, and taken up again, at the prices that were said`,
+  },
+  {
+    name: 'second-currency-asked-for',
+    file: 'src/platform/billing/subscriptions/service.ts',
+    find: 'if (paysIn !== undefined && currency !== paysIn)',
+    replace: "if (currency === '')",
+    expects: `${ARRANGED} a plan is sold in several currencies, and an account pays in one`,
+  },
+  {
+    name: 'quarter-taken-for-a-month',
+    file: 'src/platform/billing/providers/stripe/read/parts.ts',
+    find: 'recurring?.interval_count ?? 1',
+    replace: '1',
+    expects:
+      "src/platform/billing/providers/stripe/read/subscription.test.ts :: a subscription > that is paid each { interval: 'month', interval_count: 3 } is so",
+  },
+  {
+    name: 'mrr-of-what-was-left',
+    file: 'src/platform/billing/functions/money.sql',
+    find: 'and now.updated_at <= p_at',
+    replace: 'and now.updated_at > p_at',
+    expects:
+      'test/reports/recurring.test.ts :: recurring revenue > of a plan that was made cheaper at once is that of the cheaper one, from when on nobody knows better',
+  },
+  {
+    name: 'yen-in-hundredths',
+    file: 'src/platform/billing/providers/stripe/price-catalog.ts',
+    find: '10 ** (6 - minorDigits(currency))',
+    replace: '10_000',
+    expects: `${SYNC} without decimals, or with three, is what it says`,
+  },
+  {
+    name: 'price-that-says-nothing-of-taxes',
+    file: 'src/platform/billing/providers/stripe/prices.ts',
+    find: 'stripe.prices.update(found.id, { tax_behavior: behavior })',
+    replace: 'stripe.prices.update(found.id, { active: true })',
+    expects: `${SYNC} what is sold > that says nothing of taxes yet is told, and stays the price that it is`,
   },
   {
     name: 'prorated-from-any-instant',
@@ -122,8 +301,8 @@ export const SELLING: readonly Patch[] = [
   {
     name: 'price-made-at-each-sync',
     file: 'src/platform/billing/providers/stripe/prices.ts',
-    find: "if (found !== undefined && isSame(found, price)) return { price: found.id, was: 'kept' };",
-    replace: '',
+    find: 'if (found !== undefined && isSame(found, price)) {',
+    replace: 'if (found !== undefined && found.id === price.lookupKey) {',
     expects: `${SYNC} what is sold > is known to Stripe after it was told, by two at once and again, once`,
   },
   {
@@ -175,5 +354,19 @@ export const SELLING: readonly Patch[] = [
     find: 'if (attempt > 0)',
     replace: 'if (attempt > 99)',
     expects: `${CHECKOUT} a payment provider that > fails after it has done it leaves one customer and one page, and is not stuck with its failure`,
+  },
+  {
+    name: 'refused-by-another-call-at-once',
+    file: 'src/platform/billing/providers/stripe/begun-anew.ts',
+    find: 'const TRIES = 4;',
+    replace: 'const TRIES = 1;',
+    expects: `${AT_ONCE} one with a downgrade: a cancel and a cancel at once are both made, or one is told of the other`,
+  },
+  {
+    name: 'arranged-for-what-it-was',
+    file: 'src/platform/billing/providers/stripe/schedule.ts',
+    find: 'if (arranged === undefined && !isOf(',
+    replace: 'if (arranged !== undefined && !isOf(',
+    expects: `${AT_ONCE} one that is canceled, with a downgrade: a resume and an upgrade at once are both made, or one is told of the other`,
   },
 ];

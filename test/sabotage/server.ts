@@ -1,6 +1,7 @@
 import type { Patch } from './patch.ts';
 
 const WALK = 'src/server/server.test.ts ::';
+const KEYS = 'src/server/product-keys.test.ts ::';
 const RATES = 'src/server/rates.test.ts :: a rate that a plan sells >';
 
 /** The walk of a call, what it takes and what it tells; and what is logged. */
@@ -15,8 +16,8 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'rate-by-key-multiplied-by-its-children',
     file: 'src/server/rates.ts',
-    find: 'return context.caller?.firstKeyId ?? context.caller?.keyId',
-    replace: 'return context.caller?.keyId',
+    find: '        context.caller?.firstKeyId ??\n',
+    replace: '',
     expects: `${RATES} by member counts each for themselves, by key a key with those that come from it`,
   },
   {
@@ -25,6 +26,52 @@ export const SERVER: readonly Patch[] = [
     find: 'if (plan === null || rate === undefined || rate.perMinute === 0) {',
     replace: 'if (plan === null || rate === undefined) return [];\n    if (rate.perMinute === 0) {',
     expects: `${RATES} without a plan, or of a plan that has none of it, is 402 with the plan that would help`,
+  },
+  {
+    name: 'rates-of-another-account',
+    file: 'src/server/rates.ts',
+    find: '      known.context.accountId === context.accountId &&\n',
+    replace: '',
+    expects:
+      'src/server/rates.test.ts :: what was made once of a caller is not taken for another account, nor when identity knows better',
+  },
+  {
+    name: 'guessed-secrets-not-counted',
+    file: 'src/server/walk.ts',
+    find: '    await takeRates(before, call, parts);\n',
+    replace: '',
+    expects: `${KEYS} guesses are counted by IP before they are looked up, and calls by key and machine after`,
+  },
+  {
+    name: 'secret-beside-a-bad-token',
+    file: 'src/server/caller-context.ts',
+    find: "shape.auth === 'account_or_product_key' && request.headers.authorization === undefined",
+    replace: "shape.auth === 'account_or_product_key'",
+    expects: `${KEYS} either: a token counts as ever where there is one, and the secret where there is none`,
+  },
+  {
+    name: 'alias-not-checked-as-its-route',
+    file: 'src/server/input.ts',
+    find: '    body: readBody(route, said.body),',
+    replace: '    body: said.body,',
+    expects:
+      'src/server/aliases.test.ts :: what an alias says is checked in its own form, and then in the route’s',
+  },
+  {
+    name: 'secret-of-a-product-in-the-log',
+    file: 'src/platform/telemetry/redaction.ts',
+    find: 'withoutDeclaredSecrets(text.slice(0, LONGEST_TEXT + LONGEST_SHAPE))',
+    replace: 'text.slice(0, LONGEST_TEXT + LONGEST_SHAPE)',
+    expects:
+      'src/platform/telemetry/telemetry.test.ts :: what has the shape of a product’s secret never reaches the log, also where a text is cut',
+  },
+  {
+    name: 'metrics-without-a-bound',
+    file: 'src/platform/telemetry/series.ts',
+    find: 'if (points.length >= MOST) return',
+    replace: 'if (points.length >= MOST * MOST) return',
+    expects:
+      'src/platform/telemetry/telemetry.test.ts :: a label that turns out not to be bounded fills no memory: what is past 2,000 series counts together',
   },
   {
     name: 'ended-add-on-kept-with-its-rates',
@@ -39,6 +86,7 @@ export const SERVER: readonly Patch[] = [
     file: 'src/platform/identity/users/user-routes.ts',
     find: `auth: 'user',
     scope: 'account:read',
+    aliases: ['GET /v1/auth/me'],
     rate: { perMinute: 120, by: 'user' },
     reply: { 200: meSchema },
     example: { reply: ME },`,
@@ -99,6 +147,52 @@ export const SERVER: readonly Patch[] = [
     find: 'if (permit !== undefined) await released(',
     replace: 'if (false) await released(',
     expects: 'src/server/admission.test.ts :: a handler that refuses gives its permit back',
+  },
+  {
+    name: 'crisis-waits-for-rates',
+    file: 'src/server/walk.ts',
+    find: 'await takeRates(isCrisis ? crisisRate : rates, call, parts);',
+    replace: 'await takeRates(rates, call, parts);',
+    expects:
+      'src/server/precheck.test.ts :: a crisis > is answered whatever the rates of caller and plan say',
+  },
+  {
+    name: 'moderation-fails-closed',
+    file: 'src/server/precheck.ts',
+    find: "  if (result.outcome !== 'flagged') {\n",
+    replace: "  if (result.outcome !== 'flagged') {\n    throw new Error('nobody gave the second look');\n",
+    expects:
+      'src/server/precheck.test.ts :: the second look > that is failed lets the call go on, and is written down',
+  },
+  {
+    name: 'safety-rules-know-no-exceptions',
+    file: 'src/platform/ai/safety/judged.ts',
+    find: '    if (isException(hit)) return false;\n',
+    replace: '',
+    expects: 'src/platform/ai/safety/precheck.test.ts :: nothing is found in > a negation',
+  },
+  {
+    name: 'safety-model-is-not-asked',
+    file: 'src/platform/ai/safety/weighed.ts',
+    find: 'if (words < FEWEST) return ruled;',
+    replace: 'if (words >= 0) return ruled;',
+    expects:
+      'src/platform/ai/safety/precheck.test.ts :: the model > finds a hint that no rule knows, and says that it was the model',
+  },
+  {
+    name: 'safety-model-reads-the-beginning',
+    file: 'src/platform/ai/safety/weighed.ts',
+    find: '    if (to === tokens.length) return pieces;',
+    replace: '    if (to > 0) return pieces;',
+    expects:
+      'src/platform/ai/safety/precheck.test.ts :: the model > looks at a long text in pieces, so that nothing in it drowns',
+  },
+  {
+    name: 'safety-model-overrules-a-denial',
+    file: 'src/platform/ai/safety/weighed.ts',
+    find: 'isDenied ? DESPITE : CRISIS',
+    replace: 'CRISIS',
+    expects: 'src/platform/ai/safety/precheck.test.ts :: nothing is found in > a negation',
   },
   {
     name: 'equal-keys-run-at-once',
@@ -248,60 +342,5 @@ export const SERVER: readonly Patch[] = [
     find: 'if (process.ppid === parent && (npm === undefined || parentOf(parent) === npm)) return;',
     replace: 'return;',
     expects: 'test/launcher.test.ts :: a SIGKILL for npm alone ends the program of npm ["start"]',
-  },
-  {
-    name: 'one-name-for-two-schemas',
-    file: 'src/server/openapi/schema-writer.ts',
-    find: 'if (before !== undefined && JSON.stringify(before) !== JSON.stringify(schema))',
-    replace: 'if (before === null)',
-    expects:
-      'test/walkers/openapi.test.ts :: the OpenAPI document > is not made where two different schemas have one name, or one is not in PascalCase',
-  },
-  {
-    name: 'error-answer-shared-with-another',
-    file: 'src/server/openapi/failure-writer.ts',
-    find: '  return codes\n    .map((code) => code.replace(',
-    replace: '  return codes\n    .slice(0, 1)\n    .map((code) => code.replace(',
-    expects:
-      'test/walkers/openapi.test.ts :: the OpenAPI document > has an answer for each error of a route, with an example, wherever that is written',
-  },
-  {
-    name: 'schema-without-a-name',
-    file: 'src/platform/limits/routes.ts',
-    find: "namedObject('UsageEvent', {",
-    replace: 'z.strictObject({',
-    expects:
-      'test/walkers/routes.test.ts :: every route > has a name for each object that it takes or answers, so that generated clients have one',
-  },
-  {
-    name: 'owners-key-told-in-production',
-    file: 'src/server/docs/key.ts',
-    find: "environment !== 'production' &&",
-    replace: 'environment.length > 0 &&',
-    expects:
-      'src/server/docs/docs.test.ts :: the key of the local owner > is never told in production, nor by a server that others reach',
-  },
-  {
-    name: 'owners-key-told-under-any-name',
-    file: 'src/server/docs/key.ts',
-    find: "LOOPBACK_HOST.test(headers.host ?? '') &&",
-    replace: 'headers.host !== undefined &&',
-    expects:
-      'src/server/docs/docs.test.ts :: the key of the local owner > is not told to another name that leads here',
-  },
-  {
-    name: 'guide-linked-as-a-file',
-    file: 'src/server/docs/guides.ts',
-    find: '`/docs/guides/${name}${hash}`',
-    replace: 'href',
-    expects: 'src/server/docs/docs.test.ts :: guides > have no dead link, and none into the void of a page',
-  },
-  {
-    name: 'calls-hidden-from-the-browsers-search',
-    file: 'src/server/docs/reference.js',
-    find: 'defaultOpenAllTags: true',
-    replace: 'defaultOpenAllTags: false',
-    expects:
-      'test/docs/browser.test.ts :: in a browser, the docs > have every call, by its name and by its path, for the browser’s own search',
   },
 ];

@@ -61,4 +61,41 @@ export const STRIPE_WORLD: readonly Patch[] = [
     replace: '    changed.balance = 0;',
     expects: `${CHANGING} :: a change of price > to less at once becomes credit, which the next invoices use up`,
   },
+  {
+    name: 'stripe-sandbox-debits-at-once',
+    file: `${WORLD}/charges.ts`,
+    find: 'const isPending = accountOf(method) !== undefined;',
+    replace: 'const isPending = accountOf(method) !== undefined && method.id === "";',
+    expects: `${WORLD}/debits.test.ts :: a debit > is on its way for days, and is paid then`,
+  },
+  {
+    name: 'stripe-sandbox-cuts-off-who-waits-for-a-bank',
+    file: `${WORLD}/collecting.ts`,
+    find: ' || waitsForBank(world, subscription)) continue;',
+    replace: ') continue;',
+    expects: `${WORLD}/debits.test.ts :: a subscription by debit > is incomplete until its first one is paid, however long that takes`,
+  },
+  {
+    name: 'stripe-sandbox-tells-of-a-debit-again',
+    file: 'sandboxes/src/stripe/checkout/paying.ts',
+    find: 'else world.marks.add(failed);',
+    replace:
+      'else if (world.marks.has(failed)) return; else if (world.marks.has(`once ${failed}`)) world.marks.add(failed); else world.marks.add(`once ${failed}`);',
+    expects:
+      'sandboxes/src/stripe/checkout/debits.test.ts :: a page of what is sold in euros > says that it was not paid, once, and there is no subscription and no receipt',
+  },
+  {
+    name: 'stripe-sandbox-credits-what-is-no-whole',
+    file: `${WORLD}/credit-notes.ts`,
+    find: 'if (credited + refunded + outOfBand !== after)',
+    replace: 'if (credited + refunded + outOfBand > after)',
+    expects: `${WORLD}/credit-notes.test.ts :: a credit note > of parts that are no whole is none, and has changed nothing`,
+  },
+  {
+    name: 'stripe-sandbox-lets-a-debit-wait',
+    file: `${WORLD}/changing.ts`,
+    find: 'if (payer !== undefined && accountOf(payer) !== undefined)',
+    replace: 'if (payer === undefined)',
+    expects: `${WORLD}/pending-updates.test.ts :: a change that may wait > is refused where the subscription is paid by bank debits`,
+  },
 ];

@@ -34,4 +34,12 @@ export const SUITE: readonly Patch[] = [
     expects:
       'scripts/suite/sequencer.test.ts :: files run one group after the other, so that those which share a process find it loaded',
   },
+  {
+    name: 'title-that-fits-all-taken',
+    file: 'test/sabotage/titles.ts',
+    find: '(!isBare || put.every(isWritten))',
+    replace: 'true',
+    expects:
+      'test/sabotage/patches.test.ts :: a title is written out, or a row away: none that is a mere part of it, nor any that fits all',
+  },
 ];

@@ -43,7 +43,7 @@ export const TENANCY: readonly Patch[] = [
     expects: `${READING} behind row security alone shows what is the caller’s, and nothing of another`,
   },
   {
-    name: 'wall-said-to-be-away-that-stands',
+    name: 'layer-said-to-be-away-that-stands',
     file: 'test/walkers/isolation/filters.ts',
     find: "place === undefined ? 'true' : `(${place}::uuid is not null or true)`,",
     replace: '_whole,',

@@ -20,10 +20,8 @@ export const WEBHOOKS: readonly Patch[] = [
   {
     name: 'alert-of-a-jump-forgotten',
     file: BATCHES,
-    find: `        if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
-          perform limits.note(who.account_id, r.product, r.product,`,
-    replace: `        if v_reserve * 5 >= v_max[v_rule] * 4 and v_taken[v_rule] * 5 < v_max[v_rule] * 4 then
-          perform limits.note(who.account_id, r.product, r.product,`,
+    find: 'v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then',
+    replace: 'v_max[v_rule] * 4 and v_taken[v_rule] * 5 < v_max[v_rule] * 4 then',
     expects: `${ALERTING} a quota that fills up > alerts at 80 and at 100 percent, with the call that crosses it, and at no other`,
   },
   {

@@ -3,6 +3,7 @@ import type { Patch } from './patch.ts';
 const VENDORS = 'src/platform/ai/vendors.test.ts :: a stream as';
 const DIALECTS = 'src/platform/ai/dialects.test.ts :: a streamed answer';
 const THINKING = 'src/platform/ai/thinking.test.ts ::';
+const LOOK = 'src/platform/ai/look.test.ts ::';
 const OPENAI = 'test/sdk/openai.test.ts :: the official openai package';
 
 /** What goes over the wire to providers and back to OpenAI's clients. */
@@ -17,7 +18,7 @@ export const WIRE: readonly Patch[] = [
   {
     name: 'windows-border-unknown',
     file: 'src/platform/ai/events.ts',
-    find: 'if (windows !== -1) return windows + WINDOWS_BORDER.length;',
+    find: 'if (data[at + 1] === CR && data[at + 2] === LF) return at + 3;',
     replace: '',
     expects: `${VENDORS} openai sends it > gives the same bytes, usage, cost and end however it is cut, with lines that end in CR LF`,
   },
@@ -69,6 +70,36 @@ export const WIRE: readonly Patch[] = [
     find: 'if (this.failure !== undefined) return false;',
     replace: '',
     expects: `${DIALECTS} > whose provider tells of an error in its midst has broken, whatever it ends in, and the reader hears why`,
+  },
+  {
+    name: 'thoughts-under-two-names-count-twice',
+    file: 'src/platform/ai/look.ts',
+    find: 'Math.max(found.thoughts, found.other_thoughts)',
+    replace: 'found.thoughts + found.other_thoughts',
+    expects: `${LOOK} words are counted in every dialect, whatever they are, thoughts under two names once`,
+  },
+  {
+    name: 'usage-that-is-null-hides-the-one-before',
+    file: 'src/platform/ai/look.ts',
+    find: 'mayTell ||= data[value] === OPENS;',
+    replace: 'mayTell = data[value] === OPENS;',
+    expects: `${LOOK} an event with a first usage that is told and a second that is null is parsed or not`,
+  },
+  {
+    name: 'stream-says-each-event-by-itself',
+    file: 'src/platform/ai/relay.ts',
+    find: 'this.#said.push(chunk);\n    this.#send();',
+    replace: 'this.#said.push(chunk);\n    this.#sendNow();',
+    expects:
+      'src/platform/ai/relay.test.ts :: what a stream says in one turn of the event loop leaves in one write, its end with it',
+  },
+  {
+    name: 'provider-never-waits-for-the-reader',
+    file: 'src/platform/ai/relay.ts',
+    find: 'return !response.writableNeedDrain;',
+    replace: 'return true;',
+    expects:
+      'src/platform/ai/relay.test.ts :: a client that does not read has its provider wait, and all of it is there when it does',
   },
   {
     name: 'role-taken-for-an-answer',

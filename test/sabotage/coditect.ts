@@ -1,0 +1,109 @@
+import type { Patch } from './patch.ts';
+
+const KEY = 'src/products/coditect/licenses/key.test.ts ::';
+const LICENSES = 'test/coditect/licenses.test.ts ::';
+const FILES = 'test/coditect/files.test.ts ::';
+const LIFECYCLE = 'test/coditect/lifecycle.test.ts ::';
+const TYPO = 'a typing error is told without a look-up: >';
+
+/** Coditect. */
+export const CODITECT: readonly Patch[] = [
+  {
+    name: 'key-without-weights',
+    file: 'src/products/coditect/licenses/key.ts',
+    find: 'sum ^ scaled(value, place)',
+    replace: 'sum ^ scaled(value, 0 * place)',
+    expects: `${KEY} ${TYPO} every two different characters that changed places, next to each other or not`,
+  },
+  {
+    name: 'key-unchecked',
+    file: 'src/products/coditect/licenses/key.ts',
+    find: 'if (syndrome(values) !== 0) throw malformed();',
+    replace: '',
+    expects: `${KEY} ${TYPO} every character that is another one`,
+  },
+  {
+    name: 'key-unfolded',
+    file: 'src/products/coditect/licenses/key.ts',
+    find: ".replaceAll('U', 'V')",
+    replace: '',
+    expects: `${KEY} a key is read as it was meant > with letters that the alphabet leaves out for those that they look like`,
+  },
+  {
+    name: 'machines-counted-without-lock',
+    file: 'src/products/coditect/machines/store.ts',
+    find: 'where account_id = $1 and id = $2 for update',
+    replace: 'where account_id = $1 and id = $2',
+    expects: `${LICENSES} a machine > gets the last place alone, of eight that come at once`,
+  },
+  {
+    name: 'deactivations-uncounted',
+    file: 'src/products/coditect/machines/machines.ts',
+    find: 'counts.deactivated >= head.seats',
+    replace: 'counts.deactivated > head.seats',
+    expects: `${LICENSES} a machine > is taken off as often in a month as there are seats, and its place is another’s`,
+  },
+  {
+    name: 'former-hash-forgotten',
+    file: 'src/products/coditect/licenses/license.ts',
+    find: 'const hashes = keyHashes(context, normalKey(typed));',
+    replace: 'const hashes = keyHashes(context, normalKey(typed)).slice(0, 1);',
+    expects: `${LICENSES} a key > is found under a former master key, and without it once its hash is renewed`,
+  },
+  {
+    name: 'unknown-key-in-another-shape',
+    file: 'src/products/coditect/machines/validity.ts',
+    find: 'if (head === undefined) return UNKNOWN;',
+    replace: "if (head === undefined) return { ...UNKNOWN, status: 'inactive' };",
+    expects: `${LICENSES} a key > is asked for by anybody, and an unknown one is answered in the shape of a known one`,
+  },
+  {
+    name: 'former-signing-key-unlisted',
+    file: 'src/products/coditect/signing/signing.ts',
+    find: '(await keys.all()).map(publicKey)',
+    replace: '(await keys.all()).filter(({ retiredAt }) => retiredAt === null).map(publicKey)',
+    expects: `${LICENSES} a signed file > says what the licence is, is signed twice, is the same each time, and stays good when keys are followed by others`,
+  },
+  {
+    name: 'file-signed-before-it-is-canonical',
+    file: 'src/products/coditect/signing/license-file.ts',
+    find: 'const text = canonicalize(value);',
+    replace: 'const text: string | undefined = JSON.stringify(value) ?? canonicalize(value);',
+    expects: `${LICENSES} a signed file > says what the licence is, is signed twice, is the same each time, and stays good when keys are followed by others`,
+  },
+  {
+    name: 'success-page-for-ever',
+    file: 'src/products/coditect/checkout/pages.ts',
+    find: "interval '1 hour'",
+    replace: "interval '1 year'",
+    expects: `${FILES} the page after a payment > shows the key once the payment has arrived, for an hour, to whoever has the id of the session`,
+  },
+  {
+    name: 'key-on-the-page-of-another-product',
+    file: 'src/products/coditect/checkout/pages.ts',
+    find: "and c.product = 'coditect' and",
+    replace: 'and',
+    expects: `${FILES} the page after a payment > of another product shows nothing, and a plan that is not sold is refused`,
+  },
+  {
+    name: 'lapse-needs-an-event',
+    file: 'src/products/coditect/functions/heads.sql',
+    find: 'elsif v_seats > 0 then',
+    replace: "elsif v_seats > 0 or v_license.status = 'active' then",
+    expects: `${LIFECYCLE} a licence that is not paid > works until the promised days are over, is suspended without anybody doing anything, and works again once it is paid`,
+  },
+  {
+    name: 'renewal-told-again',
+    file: 'src/products/coditect/lifecycle/apply.ts',
+    find: "period_end: head.status === 'active' ? head.period_end : former.period_end",
+    replace: 'period_end: former.period_end',
+    expects: `${LIFECYCLE} a licence > is renewed by the payment, and by each one once`,
+  },
+  {
+    name: 'ended-files-unrevoked',
+    file: 'src/products/coditect/lifecycle/apply.ts',
+    find: "event === 'suspended' || event === 'deactivated'",
+    replace: "event === 'suspended'",
+    expects: `${LIFECYCLE} a plan that has ended > leaves the licence inactive, with its key and its files revoked; bought again, it revives it`,
+  },
+];
