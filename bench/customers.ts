@@ -1,15 +1,58 @@
-import { openApp } from '../src/app.ts';
+import { type App, openApp } from '../src/app.ts';
 import { readConfig } from '#platform/config';
-import { commitPoint } from '#platform/db';
+import { commitPoint, type Transaction } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
 
-const PREPARE = commitPoint('bench.prepare', 'organizations with a plan and a key');
+const PREPARE = commitPoint('bench.prepare', 'customers with a plan');
 
 /** Makes organizations with a plan and a key each, on the database of the settings, and closes it again. Answers the keys. */
-export async function makeCustomers(
+export function makeCustomers(
   settings: Readonly<Record<string, string>>,
   count: number,
   plan: string,
 ): Promise<string[]> {
+  return prepare(settings, count, async (n, tx, { modules: { identity, accounts, entitlements } }) => {
+    // Nobody owns so many organizations.
+    const email = `bench-${n}@example.com`;
+    const owner = { ...(await identity.createUser(tx, { email })), email };
+    const accountId = await accounts.makeOrganization(tx, owner, `Customer ${n}`);
+    const { key } = await identity.createKey(tx, {
+      accountId,
+      userId: owner.userId,
+      name: 'bench',
+      scopes: ['*'],
+      actor: { kind: 'system' },
+    });
+    await entitlements.grantIn(tx, grantOf(accountId, plan));
+    return key;
+  });
+}
+
+/** Who can sign in. */
+export interface SignIn {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** Makes people with a plan, each with an account of their own. */
+export function makePeople(
+  settings: Readonly<Record<string, string>>,
+  count: number,
+  plan: string,
+): Promise<SignIn[]> {
+  return prepare(settings, count, async (n, tx, { modules: { identity, entitlements } }) => {
+    const email = `person-${n}@example.com`;
+    const { accountId, password } = await identity.createUser(tx, { email, emailVerified: true });
+    await entitlements.grantIn(tx, grantOf(accountId, plan));
+    return { email, password };
+  });
+}
+
+async function prepare<Made>(
+  settings: Readonly<Record<string, string>>,
+  count: number,
+  make: (n: number, tx: Transaction, app: App) => Promise<Made>,
+): Promise<Made[]> {
   const app = await openApp({
     config: readConfig({ ...settings, LOG_LEVEL: 'silent' }),
     version: 'bench',
@@ -20,34 +63,16 @@ export async function makeCustomers(
       throw new Error(reason);
     },
   });
-  const { db, identity, accounts, entitlements } = app.modules;
-  const [product = '', name = ''] = plan.split('.');
-  const keys = await db.system('owner.first-start', PREPARE, async (tx) => {
-    const made: string[] = [];
-    for (let n = 0; n < count; n += 1) {
-      // Nobody owns so many organizations.
-      const email = `bench-${n}@example.com`;
-      const owner = { ...(await identity.createUser(tx, { email })), email };
-      const accountId = await accounts.makeOrganization(tx, owner, `Customer ${n}`);
-      const { key } = await identity.createKey(tx, {
-        accountId,
-        userId: owner.userId,
-        name: 'bench',
-        scopes: ['*'],
-        actor: { kind: 'system' },
-      });
-      await entitlements.grantIn(tx, {
-        accountId,
-        product,
-        plan: name,
-        source: 'admin',
-        cause: 'bench',
-        by: { kind: 'system' },
-      });
-      made.push(key);
-    }
-    return made;
+  const made = await app.modules.db.system('owner.first-start', PREPARE, async (tx) => {
+    const all: Made[] = [];
+    for (let n = 0; n < count; n += 1) all.push(await make(n, tx, app));
+    return all;
   });
   await app.stop();
-  return keys;
+  return made;
+}
+
+function grantOf(accountId: AccountId, id: string) {
+  const [product = '', plan = ''] = id.split('.');
+  return { accountId, product, plan, source: 'admin', cause: 'bench', by: { kind: 'system' } } as const;
 }

@@ -133,7 +133,7 @@ async function startsOf(customer: Customer): Promise<number[]> {
     const began = performance.now();
     if (status !== 202) throw new Error(`a create answered ${status}: ${JSON.stringify(body)}`);
     let started: number | undefined;
-    for await (const { data } of customer.events(String(body['status_url']))) {
+    for await (const { data } of customer.events(`GET ${String(body['status_url'])}`)) {
       if (data['status'] !== 'queued') started ??= performance.now() - began;
     }
     times.push(started ?? Number.NaN);

@@ -1,4 +1,5 @@
 import type { Figures } from './figures.ts';
+import { costInTheDatabase } from './limits/cpu.ts';
 import { costOfDeciding } from './limits/decide.ts';
 import { composed, composedInPostgres, ours, readThenWrite } from './limits/correctness.ts';
 import { openPeers, type Peers } from './limits/peers.ts';
@@ -31,6 +32,7 @@ export async function benchLimits(say: Say): Promise<Figures> {
     return {
       ...setting,
       ...(await correctness(fixture, peers, say)),
+      ...(await cpu(fixture, say)),
       ...(await speeds(fixture, say)),
       ...costOfDeciding(),
       ...(peers && (await speedsOfRates(peers, say))),
@@ -54,6 +56,10 @@ async function correctness({ url }: Fixture, peers: Peers | undefined, say: Say)
   say(`correctness: ${JSON.stringify({ ours: own, ...others })}`);
   const { over_admissions, charged_on_denial } = own;
   return { over_admissions, charged_on_denial, correctness: { ours: own, ...others } };
+}
+
+async function cpu(fixture: Fixture, say: Say): Promise<Figures> {
+  return sayer(say)('cpu', (await costInTheDatabase(fixture)) ?? {});
 }
 
 async function speeds({ admit, pair, bare, clear }: Fixture, say: Say): Promise<Figures> {

@@ -33,11 +33,31 @@ export function readStat(line: string): Stat {
 export function cpuOfFamily(pid: number): number {
   const parent = statOf(pid);
   if (parent === undefined) return Number.NaN;
-  const children = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => statOf(Number(name)) ?? [])
-    .filter((stat) => stat.parent === pid);
+  const children = childrenOf(pid).flatMap((child) => statOf(child) ?? []);
   return children.reduce((sum, { own, ended }) => sum + own + ended, parent.own + parent.ended);
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => statOf(child)?.parent === pid);
+}
+
+/** Megabytes that a process and its children hold: what each has alone, and what they share once. */
+export function memoryOfFamily(pid: number): number {
+  const held = [pid, ...childrenOf(pid)].flatMap((one) => {
+    try {
+      const status = readFileSync(`/proc/${one}/status`, 'utf8');
+      const of = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0);
+      return [{ own: of('RssAnon'), shared: of('RssShmem') }];
+    } catch {
+      // It has ended since it was listed.
+      return [];
+    }
+  });
+  const own = held.reduce((sum, one) => sum + one.own, 0);
+  return (own + Math.max(...held.map(({ shared }) => shared))) / 1_024;
 }
 
 function statOf(pid: number): Stat | undefined {

@@ -61,6 +61,7 @@ export async function openFixture() {
     db,
     url,
     bare,
+    members,
     version: server.version,
     admit,
     /** The whole of a governed call, but for the call. */
@@ -85,6 +86,21 @@ export async function openFixture() {
   };
 }
 
+const UPDATE = 'update public.bench_counters set used = used + 1 where id = $1 returning used';
+
+/** The bare UPDATE over one connection, and whose it is. */
+export function openLoneUpdate(url: string) {
+  const pool = new Pool({ connectionString: url, max: 1 });
+  return {
+    update: (n: number) => pool.query({ name: 'update', text: UPDATE, values: [n % ACCOUNTS] }),
+    async pid(): Promise<number> {
+      const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid');
+      return rows[0]?.pid ?? 0;
+    },
+    close: () => pool.end(),
+  };
+}
+
 /** Statements without anything around them: prepared, one trip each, a commit of their own. */
 async function openBare(db: Database, url: string) {
   await db.script(`
@@ -98,10 +114,7 @@ async function openBare(db: Database, url: string) {
   const pool = new Pool({ connectionString: url, max: CONNECTIONS });
   const run = (name: string, text: string, values: unknown[]) => pool.query({ name, text, values });
   return {
-    update: (n: number) =>
-      run('update', 'update public.bench_counters set used = used + 1 where id = $1 returning used', [
-        n % ACCOUNTS,
-      ]),
+    update: (n: number) => run('update', UPDATE, [n % ACCOUNTS]),
     async insertAndUpdate(n: number) {
       const id = crypto.randomUUID();
       await run('insert', `insert into public.bench_rows values ($1, $2, 'open', 0)`, [id, n % ACCOUNTS]);

@@ -1,3 +1,4 @@
+import { systemClock } from '#platform/kernel';
 import { createRedisRates } from '#platform/limits';
 import { createRedis } from '#platform/redis';
 import type { Limiter, Peers } from './peers.ts';
@@ -21,7 +22,7 @@ interface How {
  */
 export async function contestsOfRates(peers: Peers, how: How): Promise<{ rlf: Ratio; upstash: Ratio }> {
   const redis = await createRedis({ url: peers.url, deadline: 5_000 });
-  const rates = createRedisRates(redis);
+  const rates = createRedisRates(redis, systemClock);
   const against = (limiters: readonly Limiter[]) =>
     contest({
       ...how,

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createOpenAISandbox } from '#sandbox/openai';
+import { chanceOf } from '../../test/faults/chance.ts';
+import { npmBinaries } from '../../test/services/binaries.ts';
+import { asAdmin, createDatabase, prepareCluster } from '../../test/services/cluster.ts';
+import { startPostgres } from '../../test/services/postgres.ts';
+import { redisProgram, startRedis } from '../../test/services/redis-server.ts';
+import { openSql } from '../../test/services/sql.ts';
+import { makePeople } from '../customers.ts';
+import { ALONE, startProgram } from '../process.ts';
+import { type Calls, callsTo } from './calls.ts';
+import { compareLedger, type Comparison } from './ledger.ts';
+import { Person } from './person.ts';
+import { visit } from './visit.ts';
+import { type Used, watch } from './watch.ts';
+
+/** A small model as it is called from afar: until the first token, and for each one. Milliseconds. */
+const MODEL = { latencyMs: 700, perTokenMs: 15 };
+
+export interface LoadOptions {
+  readonly users: number;
+  readonly seconds: number;
+  readonly withRedis: boolean;
+  /** Which run it is: the same seed makes the same choices. */
+  readonly seed: string;
+  /** What of their time people take to think: 1, but for whoever has none. */
+  readonly pace?: number;
+  /** Times of the model; those of a real one when not said. */
+  readonly model?: { readonly latencyMs: number; readonly perTokenMs: number };
+}
+
+export interface Load {
+  readonly seconds: number;
+  readonly taken: Calls['taken'];
+  readonly errors: Calls['errors'];
+  readonly used: { readonly server: Used; readonly database: Used };
+  readonly ledger: Comparison;
+}
+
+/** Things that were started, the last one first. */
+class Started {
+  readonly #ends: (() => Promise<unknown> | void)[] = [];
+
+  on(end: () => Promise<unknown> | void): void {
+    this.#ends.unshift(end);
+  }
+
+  async end(): Promise<void> {
+    for (const end of this.#ends) await end();
+  }
+}
+
+/** People at Prism on a server of their own, with a durable PostgreSQL, a Redis if one is wanted, and a model that takes its time. */
+export async function runLoad(options: LoadOptions): Promise<Load> {
+  const started = new Started();
+  try {
+    return await loaded(options, started);
+  } finally {
+    await started.end();
+  }
+}
+
+async function loaded(
+  { users, seconds, withRedis, seed, ...options }: LoadOptions,
+  started: Started,
+): Promise<Load> {
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-load-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  started.on(() => {
+    remove();
+    process.off('exit', remove);
+  });
+  const database = await startDatabase(started);
+  const sandbox = await createOpenAISandbox(options.model ?? MODEL);
+  started.on(() => sandbox.close());
+  const settings = {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: folder,
+    LOG_LEVEL: 'error',
+    DATABASE_URL: database.url,
+    TRUSTED_PROXIES: '127.0.0.1',
+    AI_UPSTREAMS: JSON.stringify([
+      {
+        name: 'sandbox',
+        base_url: sandbox.url,
+        api_key: sandbox.apiKey,
+        models: ['sandbox-small', 'sandbox-large'],
+      },
+    ]),
+    ...(withRedis ? { REDIS_URL: await redisUrl(started) } : {}),
+  };
+  const people = await makePeople({ ...ALONE, ...settings }, users, 'prism.prism_plus');
+  const program = await startProgram('start', settings);
+  started.on(() => program.stop());
+  const sql = openSql(database.url);
+  started.on(() => sql.close());
+
+  const calls = callsTo(program.url);
+  const watched = watch({ server: program.pid, database: database.pid, sql });
+  const began = performance.now();
+  const over = AbortSignal.timeout(seconds * 1_000);
+  await Promise.all(
+    people.map(async (signIn, n) => {
+      const chance = chanceOf(`${seed}/${n}`);
+      const person = new Person({
+        calls,
+        signIn,
+        address: addressOf(n),
+        chance,
+        pace: options.pace ?? 1,
+        over,
+      });
+      // Nobody waits for the others to come.
+      await person.thinks(ARRIVAL);
+      do {
+        await visit(person, chance);
+        await person.thinks(BETWEEN_VISITS);
+      } while (!over.aborted);
+    }),
+  );
+  const lasted = (performance.now() - began) / 1_000;
+  const used = await watched.stop();
+  const ledger = await compareLedger(sql, () => sandbox.bill());
+  return { seconds: lasted, taken: calls.taken, errors: calls.errors, used, ledger };
+}
+
+/** Seconds on average until somebody opens the app, and until they open it again. */
+const ARRIVAL = 30;
+const BETWEEN_VISITS = 20;
+
+async function startDatabase(started: Started): Promise<{ readonly url: string; readonly pid: number }> {
+  const binaries = await npmBinaries();
+  if (binaries === undefined)
+    throw new Error('there is no PostgreSQL for this system in the packages of npm');
+  const server = await startPostgres({ binaries, durable: true });
+  started.on(() => server.stop());
+  const [rows] = await asAdmin(server.adminUrl, [`select pg_read_file('postmaster.pid') as file`]);
+  const url = await createDatabase(await prepareCluster(server.adminUrl, true), 'load');
+  return { url, pid: Number.parseInt(String(rows?.[0]?.['file']), 10) };
+}
+
+async function redisUrl(started: Started): Promise<string> {
+  const program = redisProgram();
+  if (program === undefined)
+    throw new Error('there is no redis-server on PATH (Debian: apt-get install redis-server)');
+  const redis = await startRedis(program);
+  started.on(() => redis.stop());
+  return redis.url;
+}
+
+function addressOf(n: number): string {
+  return `10.0.${(n >> 8) & 255}.${n & 255}`;
+}
