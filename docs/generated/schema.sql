@@ -306,6 +306,32 @@ end $function$;
 alter routine accounts.reachable(text) owner to plinth_system;
 grant execute on routine accounts.reachable(text) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION accounts.standing_of(p_account uuid, p_user uuid, p_key uuid, p_session uuid)
+ RETURNS TABLE(refused text, key_budgets accounts.key_budget[])
+ LANGUAGE sql
+ STABLE ROWS 1
+AS $function$
+  select case
+      when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'
+      when u.status is distinct from 'active' then 'user_suspended'
+      when m.user_id is null then 'not_a_member'
+      when p_key is not null and (
+        k.id is null or k.user_id <> p_user or k.revoked_at is not null
+        or (k.expires_at is not null and k.expires_at <= app.now()) or identity.is_cut_off(k.account_id, k.makers)) then 'key_revoked'
+      when p_session is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= app.now()) then 'session_over'
+      end,
+    case when k.makers <> '{}' then accounts.key_budgets(k.account_id, k.makers || k.id)
+      when k.monthly_budget_micros is not null then array[(k.id, k.monthly_budget_micros)::accounts.key_budget] end
+  from (select) as one
+  -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
+  left join lateral (select * from accounts.accounts x where x.account_id = p_account limit 1) a on true
+  left join lateral (select * from identity.users x where x.user_id = p_user limit 1) u on true
+  left join lateral (select * from accounts.members x where x.account_id = p_account and x.user_id = p_user limit 1) m on true
+  left join lateral (select * from identity.api_keys x where x.account_id = p_account and x.id = p_key limit 1) k on true
+  left join lateral (select * from identity.sessions x where x.user_id = p_user and x.id = p_session limit 1) i on true
+$function$;
+grant execute on routine accounts.standing_of(uuid,uuid,uuid,uuid) to plinth_system;
+
 CREATE OR REPLACE FUNCTION accounts.standings(p_spenders accounts.spender[])
  RETURNS accounts.standing[]
  LANGUAGE plpgsql
@@ -313,25 +339,9 @@ CREATE OR REPLACE FUNCTION accounts.standings(p_spenders accounts.spender[])
 AS $function$
 begin
   return (
-    select array_agg((case
-      when a.status is distinct from 'active' or a.deleted_at is not null then 'account_suspended'
-      when u.status is distinct from 'active' then 'user_suspended'
-      when m.user_id is null then 'not_a_member'
-      when s.key_id is not null and (
-        k.id is null or k.user_id <> s.user_id or k.revoked_at is not null
-        or (k.expires_at is not null and k.expires_at <= app.now()) or identity.is_cut_off(k.account_id, k.makers)) then 'key_revoked'
-      when s.session_id is not null and (i.id is null or i.revoked_at is not null or i.expires_at <= app.now()) then 'session_over'
-      end,
-      case when k.makers <> '{}' then accounts.key_budgets(k.account_id, k.makers || k.id)
-        when k.monthly_budget_micros is not null then array[(k.id, k.monthly_budget_micros)::accounts.key_budget] end)::accounts.standing order by s.place)
+    select array_agg((w.refused, w.key_budgets)::accounts.standing order by s.place)
     from unnest(p_spenders) with ordinality as s (account_id, user_id, key_id, session_id, place)
-    -- Laterally: each is one look-up by its key, however large the tables were when the plan was made.
-    left join lateral (select * from accounts.accounts x where x.account_id = s.account_id limit 1) a on true
-    left join lateral (select * from identity.users x where x.user_id = s.user_id limit 1) u on true
-    left join lateral (select * from accounts.members x where x.account_id = s.account_id and x.user_id = s.user_id limit 1) m on true
-    left join lateral (select * from identity.api_keys x where x.account_id = s.account_id and x.id = s.key_id limit 1) k on true
-    left join lateral (select * from identity.sessions x where x.user_id = s.user_id and x.id = s.session_id limit 1) i on true
-  );
+    cross join lateral accounts.standing_of(s.account_id, s.user_id, s.key_id, s.session_id) as w);
 end $function$;
 grant execute on routine accounts.standings(accounts.spender[]) to plinth_system;
 
@@ -364,6 +374,34 @@ AS $function$
   select time_zone from accounts.accounts where account_id = p_account
 $function$;
 grant execute on routine accounts.time_zone(uuid) to plinth_system;
+
+-- ==================== ai
+
+create table ai.safety_events (
+  id uuid not null,
+  account_id uuid not null,
+  user_id uuid not null,
+  product text not null,
+  route text not null,
+  source text not null,
+  status text not null,
+  kinds text[] not null,
+  rules text[] not null,
+  request_id text,
+  repeat_of text,
+  created_at timestamp with time zone not null default app.now(),
+  constraint safety_events_pkey PRIMARY KEY (user_id, id),
+  constraint safety_events_source_check CHECK ((source = ANY (ARRAY['precheck'::text, 'moderation'::text, 'reply'::text, 'moderation_failed'::text]))),
+  constraint safety_events_status_check CHECK ((status = ANY (ARRAY['ok'::text, 'caution'::text, 'concern'::text, 'crisis'::text])))
+);
+CREATE INDEX safety_events_by_time ON ai.safety_events USING btree (created_at);
+CREATE INDEX safety_events_of_account ON ai.safety_events USING btree (account_id, created_at);
+CREATE UNIQUE INDEX safety_events_once ON ai.safety_events USING btree (repeat_of, user_id, source);
+alter table ai.safety_events enable row level security, force row level security;
+create policy own on ai.safety_events for all to plinth_tenant using ((user_id = ( SELECT app.user_id() AS user_id))) with check ((user_id = ( SELECT app.user_id() AS user_id)));
+create policy system on ai.safety_events for all to plinth_system using (true) with check (true);
+grant delete, insert, select on ai.safety_events to plinth_system;
+grant insert, select on ai.safety_events to plinth_tenant;
 
 -- ==================== app
 
@@ -617,6 +655,8 @@ create table billing.customers (
   forgotten_at timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  named boolean not null default false,
+  moved_at timestamp with time zone,
   constraint customers_pkey PRIMARY KEY (account_id, store, mode, customer),
   constraint customers_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text, 'sandbox'::text]))),
   constraint customers_store_check CHECK ((store = ANY (ARRAY['stripe'::text, 'app_store'::text, 'google_play'::text])))
@@ -700,6 +740,8 @@ create table billing.inbox (
   settled_at timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  answer_by timestamp with time zone,
+  answer_at timestamp with time zone,
   constraint inbox_pkey PRIMARY KEY (store, mode, event_id),
   constraint inbox_check CHECK (((kind IS NULL) = (object_id IS NULL))),
   constraint inbox_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255))),
@@ -712,6 +754,7 @@ CREATE INDEX inbox_by_number ON billing.inbox USING btree (number);
 CREATE INDEX inbox_by_object ON billing.inbox USING btree (store, mode, kind, object_id, number) WHERE (state = ANY (ARRAY['received'::text, 'waiting'::text, 'dead'::text]));
 CREATE INDEX inbox_by_state ON billing.inbox USING btree (state, number);
 CREATE INDEX inbox_by_time ON billing.inbox USING btree (created_at, number);
+CREATE INDEX inbox_to_answer ON billing.inbox USING btree (store, mode, answer_at) WHERE (answer_by IS NOT NULL);
 alter table billing.inbox enable row level security, force row level security;
 create policy system on billing.inbox for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on billing.inbox to plinth_system;
@@ -735,9 +778,9 @@ create table billing.invoice_lines (
   period_ends_at timestamp with time zone not null,
   created_at timestamp with time zone not null default app.now(),
   constraint invoice_lines_pkey PRIMARY KEY (account_id, invoice_id, store_id),
-  constraint invoice_lines_account_id_invoice_id_fkey FOREIGN KEY (account_id, invoice_id) REFERENCES billing.invoices(account_id, id) ON DELETE CASCADE,
+  constraint invoice_lines_account_id_invoice_id_fkey FOREIGN KEY (account_id, invoice_id) REFERENCES billing.invoices(account_id, id) ON UPDATE CASCADE ON DELETE CASCADE,
   constraint invoice_lines_check CHECK ((num_nonnulls(plan, add_on, overage) = 1)),
-  constraint invoice_lines_cycle_check CHECK ((cycle = ANY (ARRAY['monthly'::text, 'yearly'::text])))
+  constraint invoice_lines_cycle_check CHECK ((cycle ~ '^(monthly|yearly|P[1-9][0-9]{0,2}[DWMY])$'::text))
 );
 CREATE INDEX invoice_lines_by_period ON billing.invoice_lines USING btree (period_ends_at) WHERE (plan IS NOT NULL);
 alter table billing.invoice_lines enable row level security, force row level security;
@@ -772,6 +815,9 @@ create table billing.invoices (
   paid_at timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  asks_customer boolean not null default false,
+  in_sandbox boolean not null default false,
+  acknowledge_by timestamp with time zone,
   constraint invoices_pkey PRIMARY KEY (account_id, id),
   constraint invoices_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
   constraint invoices_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'open'::text, 'paid'::text, 'void'::text, 'uncollectible'::text])))
@@ -780,6 +826,7 @@ CREATE UNIQUE INDEX invoices_by_store_id ON billing.invoices USING btree (store,
 CREATE INDEX invoices_by_time ON billing.invoices USING btree (paid_at) WHERE (state = 'paid'::text);
 CREATE INDEX invoices_of_account ON billing.invoices USING btree (account_id, issued_at, id);
 CREATE INDEX invoices_of_subscription ON billing.invoices USING btree (store, mode, subscription);
+CREATE INDEX invoices_to_acknowledge ON billing.invoices USING btree (store, mode, acknowledge_by) WHERE (acknowledge_by IS NOT NULL);
 alter table billing.invoices enable row level security, force row level security;
 create policy system on billing.invoices for all to plinth_system using (true) with check (true);
 create policy tenant on billing.invoices for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
@@ -929,7 +976,9 @@ create table billing.prices (
   price text not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
-  constraint prices_store_mode_product_plan_add_on_overage_cycle_key UNIQUE NULLS NOT DISTINCT (store, mode, product, plan, add_on, overage, cycle),
+  currency text not null,
+  constraint prices_unique UNIQUE NULLS NOT DISTINCT (store, mode, product, plan, add_on, overage, cycle, currency),
+  constraint prices_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
   constraint prices_cycle_check CHECK ((cycle = ANY (ARRAY['monthly'::text, 'yearly'::text])))
 );
 alter table billing.prices enable row level security, force row level security;
@@ -1007,14 +1056,27 @@ create table billing.subscriptions (
   next_at timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  pending_plan text,
+  pending_cycle text,
+  pending_quantity integer,
+  pending_invoice text,
+  pending_expires_at timestamp with time zone,
+  in_sandbox boolean not null default false,
+  kept_until timestamp with time zone,
+  replaces text,
+  acknowledge_by timestamp with time zone,
+  extending_until timestamp with time zone,
   constraint subscriptions_pkey PRIMARY KEY (account_id, id),
   constraint subscriptions_check CHECK (((suspends_at IS NULL) = (suspended_by IS NULL))),
   constraint subscriptions_check1 CHECK ((num_nonnulls(next_plan, next_cycle, next_quantity, next_at) = ANY (ARRAY[0, 4]))),
+  constraint subscriptions_check2 CHECK ((num_nonnulls(pending_plan, pending_cycle, pending_quantity, pending_invoice, pending_expires_at) = ANY (ARRAY[0, 5]))),
   constraint subscriptions_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
-  constraint subscriptions_cycle_check CHECK ((cycle = ANY (ARRAY['monthly'::text, 'yearly'::text]))),
+  constraint subscriptions_cycle_check CHECK ((cycle ~ '^(monthly|yearly|P[1-9][0-9]{0,2}[DWMY])$'::text)),
   constraint subscriptions_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text, 'sandbox'::text]))),
-  constraint subscriptions_next_cycle_check CHECK ((next_cycle = ANY (ARRAY['monthly'::text, 'yearly'::text]))),
+  constraint subscriptions_next_cycle_check CHECK ((next_cycle ~ '^(monthly|yearly|P[1-9][0-9]{0,2}[DWMY])$'::text)),
   constraint subscriptions_next_quantity_check CHECK ((next_quantity >= 0)),
+  constraint subscriptions_pending_cycle_check CHECK ((pending_cycle ~ '^(monthly|yearly|P[1-9][0-9]{0,2}[DWMY])$'::text)),
+  constraint subscriptions_pending_quantity_check CHECK ((pending_quantity >= 0)),
   constraint subscriptions_quantity_check CHECK ((quantity >= 0)),
   constraint subscriptions_state_check CHECK ((state = ANY (ARRAY['incomplete'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'paused'::text, 'canceled'::text, 'expired'::text]))),
   constraint subscriptions_store_check CHECK ((store = ANY (ARRAY['stripe'::text, 'app_store'::text, 'google_play'::text]))),
@@ -1023,11 +1085,32 @@ create table billing.subscriptions (
 CREATE INDEX subscriptions_by_id ON billing.subscriptions USING btree (id);
 CREATE UNIQUE INDEX subscriptions_by_store_id ON billing.subscriptions USING btree (store, mode, store_id);
 CREATE INDEX subscriptions_of_account ON billing.subscriptions USING btree (account_id, starts_at, id);
+CREATE INDEX subscriptions_to_acknowledge ON billing.subscriptions USING btree (store, mode, acknowledge_by) WHERE (acknowledge_by IS NOT NULL);
 alter table billing.subscriptions enable row level security, force row level security;
 create policy system on billing.subscriptions for all to plinth_system using (true) with check (true);
 create policy tenant on billing.subscriptions for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on billing.subscriptions to plinth_system;
 grant select on billing.subscriptions to plinth_tenant;
+
+create table billing.told_failures (
+  account_id uuid not null,
+  store text not null,
+  mode text not null,
+  invoice text not null,
+  nth integer not null,
+  told_at timestamp with time zone not null,
+  grace_ends_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint told_failures_pkey PRIMARY KEY (account_id, store, mode, invoice, nth),
+  constraint told_failures_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint told_failures_nth_check CHECK ((nth >= 0))
+);
+alter table billing.told_failures enable row level security, force row level security;
+create policy system on billing.told_failures for all to plinth_system using (true) with check (true);
+create policy tenant on billing.told_failures for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.told_failures to plinth_system;
+grant select on billing.told_failures to plinth_tenant;
 
 create table billing.trials (
   account_id uuid not null,
@@ -1070,6 +1153,17 @@ CREATE INDEX wants_due ON billing.wants USING btree (store, mode, low, due_at) W
 alter table billing.wants enable row level security, force row level security;
 create policy system on billing.wants for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on billing.wants to plinth_system;
+
+CREATE OR REPLACE FUNCTION billing.a_year(p_cycle text, p_amount numeric)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case p_cycle when 'monthly' then p_amount * 12 when 'yearly' then p_amount
+    else p_amount * case right(p_cycle, 1) when 'D' then 365 when 'W' then 365 / 7.0 when 'M' then 12 else 1 end
+      / substr(p_cycle, 2, length(p_cycle) - 2)::numeric end
+$function$;
+grant execute on routine billing.a_year(text,numeric) to plinth_system;
 
 CREATE OR REPLACE FUNCTION billing.begin_overage(p_account uuid, p_product text, p_limit text)
  RETURNS void
@@ -1247,21 +1341,30 @@ CREATE OR REPLACE FUNCTION billing.recurring(p_at timestamp with time zone, p_mo
  LANGUAGE sql
  STABLE
 AS $function$
-  select account_id, store, subscription, product, product || '.' || plan, currency, yearly from (
-    select distinct on (i.store, i.subscription) i.account_id, i.store, i.subscription, i.currency, l.product, l.plan, case
-        when l.amount = 0 then 0
-        -- A part of a period says what a whole one costs, with the share of it that a discount leaves.
-        when l.proration then round(l.unit_amount::numeric * l.quantity * (l.amount - l.discount) / l.amount)
-        else l.amount - l.discount
-      end::bigint * case l.cycle when 'monthly' then 12 else 1 end as yearly
+  select l.account_id, l.store, l.subscription, coalesce(now.product, l.product), coalesce(now.product || '.' || now.plan, l.product || '.' || l.plan), l.currency,
+    round(billing.a_year(coalesce(now.cycle, l.cycle), case
+      when now.plan is not null then now.unit_amount::numeric * now.quantity * l.share
+      -- A part of a period says what a whole one costs, with the share of it that a discount leaves.
+      when l.proration then round(l.unit_amount::numeric * l.quantity * l.share)
+      else l.amount - l.discount
+    end))::bigint
+  from (
+    select distinct on (i.store, i.subscription) i.account_id, i.store, i.subscription, i.currency, l.product, l.plan, l.cycle, l.quantity, l.unit_amount,
+      l.amount, l.discount, l.proration, case when l.amount = 0 then 0 else (l.amount - l.discount)::numeric / l.amount end as share
     from billing.invoice_lines l join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id
     where l.plan is not null and l.cycle is not null and l.amount >= 0 and l.period_starts_at < p_at and l.period_ends_at >= p_at
       and i.mode = p_mode and i.subscription is not null and i.state in ('draft', 'open', 'paid')
+      -- A change that is not paid is not made, unless the subscription is past due by it.
+      and not (i.state = 'open' and i.reason = 'subscription_update' and exists (select from billing.subscriptions s
+        where s.store = i.store and s.mode = i.mode and s.store_id = i.subscription and s.state in ('active', 'trialing')))
     order by i.store, i.subscription, l.period_starts_at desc, l.proration desc, i.issued_at desc, l.store_id collate "C" desc
-  ) as in_effect
-  where yearly > 0 and not exists (
-    select from billing.subscriptions s where s.store = in_effect.store and s.mode = p_mode and s.store_id = in_effect.subscription
-      and least(s.ended_at, s.suspends_at) < p_at)
+  ) as l left join billing.subscriptions now on now.store = l.store and now.mode = p_mode and now.store_id = l.subscription
+    and now.updated_at <= p_at and now.state in ('active', 'past_due')
+    and (now.product, now.plan, now.cycle, now.quantity, now.unit_amount) is distinct from (l.product, l.plan, l.cycle, l.quantity, l.unit_amount)
+  where l.share > 0 and (now.plan is null or now.unit_amount * now.quantity > 0) and not exists (
+    select from billing.subscriptions s where s.store = l.store and s.mode = p_mode and s.store_id = l.subscription
+      -- One whose first payment did not come yet was not begun.
+      and (s.state = 'incomplete' or least(s.ended_at, s.suspends_at) < p_at))
 $function$;
 grant execute on routine billing.recurring(timestamp with time zone,text) to plinth_system;
 
@@ -1293,6 +1396,245 @@ AS $function$
      where t.card = p_card and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null))::integer
 $function$;
 grant execute on routine billing.tried_elsewhere(uuid,text,text,text) to plinth_system;
+
+-- ==================== coditect
+
+create table coditect.licenses (
+  account_id uuid not null,
+  id uuid not null,
+  key_hash text not null,
+  key_hash_by text not null,
+  key_sealed text not null,
+  key_tail text not null,
+  tier text not null,
+  status text not null,
+  status_reason text,
+  seats_by_admin integer,
+  offline_minutes integer not null default 30,
+  issued_at timestamp with time zone not null default app.now(),
+  activated_at timestamp with time zone,
+  suspended_at timestamp with time zone,
+  deactivated_at timestamp with time zone,
+  period_end timestamp with time zone,
+  holds_until timestamp with time zone,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint licenses_pkey PRIMARY KEY (account_id, id),
+  constraint licenses_account_id_key UNIQUE (account_id),
+  constraint licenses_key_hash_key UNIQUE (key_hash),
+  constraint licenses_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint licenses_check CHECK (((status = 'active'::text) = (status_reason IS NULL))),
+  constraint licenses_key_tail_check CHECK ((length(key_tail) = 4)),
+  constraint licenses_offline_minutes_check CHECK (((offline_minutes >= 0) AND (offline_minutes <= 43200))),
+  constraint licenses_seats_by_admin_check CHECK (((seats_by_admin >= 0) AND (seats_by_admin <= 100000))),
+  constraint licenses_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'inactive'::text])))
+);
+CREATE INDEX licenses_by_hash_key ON coditect.licenses USING btree (key_hash_by, id);
+CREATE INDEX licenses_by_id ON coditect.licenses USING btree (id);
+CREATE INDEX licenses_by_tail ON coditect.licenses USING btree (key_tail);
+CREATE INDEX licenses_by_time ON coditect.licenses USING btree (issued_at, id);
+CREATE INDEX licenses_suspended ON coditect.licenses USING btree (id) WHERE (status = 'suspended'::text);
+CREATE INDEX licenses_that_lapse ON coditect.licenses USING btree (holds_until);
+alter table coditect.licenses enable row level security, force row level security;
+create policy system on coditect.licenses for all to plinth_system using (true) with check (true);
+create policy tenant on coditect.licenses for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on coditect.licenses to plinth_system;
+grant select, update on coditect.licenses to plinth_tenant;
+
+create table coditect.machines (
+  account_id uuid not null,
+  license_id uuid not null,
+  id uuid not null,
+  hardware_id text not null,
+  name text,
+  platform text,
+  activated_at timestamp with time zone not null default app.now(),
+  deactivated_at timestamp with time zone,
+  last_seen_at timestamp with time zone not null default app.now(),
+  last_ip text,
+  last_agent text,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint machines_pkey PRIMARY KEY (account_id, id),
+  constraint machines_account_id_license_id_fkey FOREIGN KEY (account_id, license_id) REFERENCES coditect.licenses(account_id, id) ON DELETE CASCADE,
+  constraint machines_hardware_id_check CHECK (((length(hardware_id) >= 10) AND (length(hardware_id) <= 255)))
+);
+CREATE INDEX machines_deactivated ON coditect.machines USING btree (license_id, deactivated_at) WHERE (deactivated_at IS NOT NULL);
+CREATE UNIQUE INDEX machines_live ON coditect.machines USING btree (account_id, license_id, hardware_id) WHERE (deactivated_at IS NULL);
+CREATE INDEX machines_of_license ON coditect.machines USING btree (license_id, account_id, activated_at);
+alter table coditect.machines enable row level security, force row level security;
+create policy system on coditect.machines for all to plinth_system using (true) with check (true);
+create policy tenant on coditect.machines for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on coditect.machines to plinth_system;
+grant insert, select, update on coditect.machines to plinth_tenant;
+
+create table coditect.revocations (
+  account_id uuid not null,
+  license_id uuid not null,
+  version integer not null,
+  reason text not null,
+  revoked_at timestamp with time zone not null default app.now(),
+  listed_until timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint revocations_pkey PRIMARY KEY (account_id, license_id),
+  constraint revocations_account_id_license_id_fkey FOREIGN KEY (account_id, license_id) REFERENCES coditect.licenses(account_id, id) ON DELETE CASCADE
+);
+CREATE INDEX revocations_listed ON coditect.revocations USING btree (listed_until);
+alter table coditect.revocations enable row level security, force row level security;
+create policy system on coditect.revocations for all to plinth_system using (true) with check (true);
+create policy tenant on coditect.revocations for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on coditect.revocations to plinth_system;
+grant select on coditect.revocations to plinth_tenant;
+
+create table coditect.sessions (
+  account_id uuid not null,
+  id uuid not null,
+  license_id uuid not null,
+  machine_id uuid not null,
+  user_id uuid,
+  fence bigint not null,
+  status text not null default 'active'::text,
+  started_at timestamp with time zone not null default app.now(),
+  ended_at timestamp with time zone,
+  last_heartbeat_at timestamp with time zone not null default app.now(),
+  ip text,
+  agent text,
+  said_agent text,
+  said_ip text,
+  app_version text,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint sessions_pkey PRIMARY KEY (account_id, id),
+  constraint sessions_account_id_license_id_fkey FOREIGN KEY (account_id, license_id) REFERENCES coditect.licenses(account_id, id) ON DELETE CASCADE,
+  constraint sessions_account_id_machine_id_fkey FOREIGN KEY (account_id, machine_id) REFERENCES coditect.machines(account_id, id),
+  constraint sessions_check CHECK (((status = 'active'::text) = (ended_at IS NULL))),
+  constraint sessions_status_check CHECK ((status = ANY (ARRAY['active'::text, 'released'::text, 'expired'::text, 'taken_over'::text, 'suspended'::text, 'forced'::text])))
+);
+CREATE INDEX sessions_by_time ON coditect.sessions USING btree (started_at);
+CREATE INDEX sessions_of_license ON coditect.sessions USING btree (license_id, started_at, id);
+CREATE INDEX sessions_of_machine ON coditect.sessions USING btree (machine_id, account_id);
+CREATE INDEX sessions_of_user ON coditect.sessions USING btree (user_id) WHERE (user_id IS NOT NULL);
+alter table coditect.sessions enable row level security, force row level security;
+create policy system on coditect.sessions for all to plinth_system using (true) with check (true);
+create policy tenant on coditect.sessions for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on coditect.sessions to plinth_system;
+grant insert, select, update on coditect.sessions to plinth_tenant;
+
+create table coditect.signing_keys (
+  id text not null,
+  kind text not null,
+  public_key text not null,
+  private_sealed text not null,
+  retired_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint signing_keys_pkey PRIMARY KEY (id),
+  constraint signing_keys_kind_check CHECK ((kind = ANY (ARRAY['rsa-4096'::text, 'ed25519'::text])))
+);
+CREATE UNIQUE INDEX signing_keys_present ON coditect.signing_keys USING btree (kind) WHERE (retired_at IS NULL);
+alter table coditect.signing_keys enable row level security, force row level security;
+create policy system on coditect.signing_keys for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.signing_keys to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.head(p_account uuid)
+ RETURNS TABLE(id uuid, tier text, status text, reason text, seats integer, machines integer, features jsonb, offline_minutes integer, grace_ends_at timestamp with time zone, period_end timestamp with time zone, file_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, next_billing_date timestamp with time zone, last_renewal_at timestamp with time zone, holds_until timestamp with time zone, now timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  -- From the end of a period until a plan that is not paid is over, as mails promise it first.
+  c_grace constant interval := interval '7 days';
+  v_license coditect.licenses;
+  v_subscription billing.subscriptions;
+  v_segment jsonb;
+  v_seats integer;
+  v_given timestamptz;
+  v_account text;
+begin
+  now := app.now();
+  select * into v_license from coditect.licenses l where l.account_id = p_account;
+  -- What follows is done for an account without a licence too, so that the time it takes does not tell whether there is one.
+  v_segment := entitlements.segment(p_account, 'coditect', now);
+  v_seats := coalesce((v_segment->'grants'->>'seats')::integer, 0);
+  v_subscription := coditect.subscription(p_account);
+  select a.status into v_account from accounts.accounts a where a.account_id = p_account and a.deleted_at is null;
+
+  id := v_license.id;
+  offline_minutes := v_license.offline_minutes;
+  tier := case when v_seats > 0 then split_part(v_segment->>'plan', '.', 2) else v_license.tier end;
+  seats := case when v_seats > 0 then coalesce(v_license.seats_by_admin, v_seats) else 0 end;
+  machines := coalesce((v_segment->'grants'->>'machines')::integer, 0);
+  -- Options of the plan that are granted.
+  features := (select coalesce(jsonb_agg(g.key order by g.key), '[]') from jsonb_each(v_segment->'grants') g where g.value = 'true');
+  holds_until := (v_segment->>'until')::timestamptz;
+
+  -- A plan that was given by hand ends when that ends, whatever a subscription beside it says.
+  if v_segment->>'source' in ('admin', 'owner', 'import') then
+    period_end := holds_until;
+    file_ends_at := holds_until;
+  else
+    period_end := v_subscription.period_ends_at;
+    grace_ends_at := case when v_subscription.state = 'past_due' then v_subscription.grace_ends_at end;
+    file_ends_at := case
+      when v_subscription.cancels_at is not null then v_subscription.cancels_at
+      else greatest(v_subscription.period_ends_at + c_grace, grace_ends_at) end;
+    -- An operator gave the same plan for longer: it works until then, whatever is paid.
+    v_given := (select max(g.ends_at) from entitlements.grants g
+      where g.account_id = p_account and g.product = 'coditect' and g.source = 'admin' and g.plan = tier and g.revoked_at is null
+        and g.starts_at <= now and g.ends_at > now);
+    period_end := greatest(period_end, v_given);
+    file_ends_at := greatest(file_ends_at, v_given);
+    if v_subscription.state in ('trialing', 'active', 'past_due') and v_subscription.cancels_at is null then
+      next_billing_date := v_subscription.period_ends_at;
+    end if;
+  end if;
+  if v_seats = 0 then period_end := coalesce(period_end, v_license.period_end); end if;
+  trial_ends_at := v_subscription.trial_ends_at;
+  last_renewal_at := coditect.renewed_at(v_subscription);
+
+  status := 'active';
+  -- First: it is what the row says of it that lasts, and it must not be written over by what else is in the way.
+  if v_license.status = 'suspended' and v_license.status_reason = 'admin' then
+    status := 'suspended'; reason := 'admin';
+  elsif v_account is distinct from 'active' then
+    status := 'suspended'; reason := 'account';
+  elsif v_seats > 0 then
+    reason := null;
+  elsif v_subscription.state is null or v_subscription.state = 'canceled' or v_subscription.cancels_at <= now then
+    status := 'inactive'; reason := 'ended';
+  else
+    status := 'suspended'; reason := coalesce(v_subscription.suspended_by, 'payment');
+  end if;
+  if id is not null then return next; end if;
+end $function$;
+grant execute on routine coditect.head(uuid) to plinth_system;
+grant execute on routine coditect.head(uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.renewed_at(p_subscription billing.subscriptions)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select max(i.paid_at) from billing.invoices i
+  where i.account_id = p_subscription.account_id and i.store = p_subscription.store and i.mode = p_subscription.mode
+    and i.subscription = p_subscription.store_id and i.state = 'paid' and i.reason = 'subscription_cycle'
+$function$;
+grant execute on routine coditect.renewed_at(billing.subscriptions) to plinth_system;
+grant execute on routine coditect.renewed_at(billing.subscriptions) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.subscription(p_account uuid)
+ RETURNS billing.subscriptions
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select s from billing.subscriptions s
+  where s.account_id = p_account and s.product = 'coditect' and s.state not in ('incomplete', 'expired')
+  order by (s.state = 'canceled'), s.starts_at desc, s.id desc limit 1
+$function$;
+grant execute on routine coditect.subscription(uuid) to plinth_system;
+grant execute on routine coditect.subscription(uuid) to plinth_tenant;
 
 -- ==================== entitlements
 
@@ -1543,7 +1885,7 @@ create table idempotency.keys (
   state text not null,
   status integer,
   headers jsonb,
-  answer jsonb,
+  answer text,
   sealed text,
   created_at timestamp with time zone not null default app.now(),
   expires_at timestamp with time zone not null default (app.now() + '24:00:00'::interval),
@@ -1576,7 +1918,7 @@ create table idempotency.user_keys (
   state text not null,
   status integer not null,
   headers jsonb,
-  answer jsonb,
+  answer text,
   sealed text,
   created_at timestamp with time zone not null default app.now(),
   expires_at timestamp with time zone not null default (app.now() + '24:00:00'::interval),
@@ -2408,8 +2750,6 @@ grant execute on routine jobs.start(jobs.jobs,uuid,timestamp with time zone) to 
 CREATE OR REPLACE FUNCTION jobs.take(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean)
  RETURNS TABLE(job jsonb, permit jsonb)
  LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_now timestamptz := app.now();
@@ -2448,7 +2788,7 @@ begin
   close v_interactive;
   close v_batch;
 end $function$;
-alter routine jobs.take(uuid,text[],integer,integer,boolean) owner to plinth_system;
+grant execute on routine jobs.take(uuid,text[],integer,integer,boolean) to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.take_one(p_holder uuid, p_account uuid, p_job uuid, p_kinds text[], p_lanes text[])
  RETURNS TABLE(job jsonb, permit jsonb)
@@ -2468,6 +2808,18 @@ begin
   return next;
 end $function$;
 alter routine jobs.take_one(uuid,uuid,uuid,text[],text[]) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean)
+ RETURNS TABLE(job jsonb, permit jsonb, due double precision)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch) t;
+  return query select null::jsonb, null::jsonb, jobs.next_due();
+end $function$;
+alter routine jobs.take_up(uuid,text[],integer,integer,boolean) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.turn_for(p_account uuid, p_lane text, p_kept bigint, p_kinds text[])
  RETURNS bigint
@@ -2500,6 +2852,10 @@ alter routine jobs.unbegin(uuid,uuid[]) owner to plinth_system;
 
 create type limits.admitted as (reserve bigint, charges jsonb, slots text[], due_at timestamp with time zone, operator_budgets uuid[], plan text);
 
+create type limits.basis as (feature text, longest double precision, since bigint, until bigint, version bigint, by_default jsonb, plan text, bounds limits.bound[], slots text[], places bigint[], charges jsonb, borne bigint, key_budgets accounts.key_budget[]);
+
+create type limits.bound as (scope text, name text, start bigint, amount bigint, most bigint, kind text);
+
 create type limits.charged as (product text, name text, subject text, since timestamp with time zone, charge jsonb);
 
 create type limits.closing as (meter integer, account_id uuid, permit_id uuid, holder uuid, fence integer, failed boolean, reason text, event_id uuid, voided boolean, known boolean, tried boolean, estimated boolean, provider text, model text, provider_request_id text, prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, cost bigint, charged bigint, price_version text);
@@ -2509,6 +2865,8 @@ create type limits.feature as (requires text[], longest double precision, rules 
 create type limits.move as (scope text, name text, start bigint, amount bigint);
 
 create type limits.operator_state as (id uuid, product text, feature text, provider text, plan text, closed boolean);
+
+create type limits.renewal as (account_id uuid, product text, name text, machine text, fence integer, seconds double precision, borrow integer);
 
 create type limits.reported as (product text, name text, feature integer, id uuid, permit_id uuid, reported_id uuid, units integer, happened_at timestamp with time zone, subject text, provider text, model text, provider_request_id text, prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, cost bigint, price_version text);
 
@@ -2645,6 +3003,7 @@ create table limits.meters (
   created_at timestamp with time zone not null default app.now(),
   constraint meters_pkey PRIMARY KEY (account_id, scope)
 ) with (fillfactor=70);
+CREATE INDEX meters_of_failures ON limits.meters USING btree (account_id, scope) WHERE ('failures'::text = ANY (names));
 alter table limits.meters enable row level security, force row level security;
 create policy system on limits.meters for all to plinth_system using (true) with check (true);
 create policy tenant on limits.meters for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
@@ -2750,10 +3109,19 @@ create table limits.seats (
   expires_at timestamp with time zone not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  offline_minutes integer not null default 0,
+  offline_until timestamp with time zone,
+  owed_until timestamp with time zone,
+  renewed_at timestamp with time zone not null default app.now(),
+  ended text,
+  ended_at timestamp with time zone,
   constraint seats_pkey PRIMARY KEY (account_id, product, name, machine),
-  constraint seats_machine_check CHECK (((length(machine) >= 1) AND (length(machine) <= 200)))
-);
-CREATE INDEX seats_in_use ON limits.seats USING btree (account_id, product, name, expires_at, machine);
+  constraint seats_check CHECK (((ended IS NULL) = (ended_at IS NULL))),
+  constraint seats_ended_check CHECK ((ended = ANY (ARRAY['released'::text, 'expired'::text, 'forced'::text, 'suspended'::text]))),
+  constraint seats_machine_check CHECK (((length(machine) >= 1) AND (length(machine) <= 200))),
+  constraint seats_offline_minutes_check CHECK (((offline_minutes >= 0) AND (offline_minutes <= 43200)))
+) with (fillfactor=70);
+CREATE INDEX seats_open ON limits.seats USING btree (product, name) WHERE (ended IS NULL);
 alter table limits.seats enable row level security, force row level security;
 create policy system on limits.seats for all to plinth_system using (true) with check (true);
 create policy tenant on limits.seats for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
@@ -2952,7 +3320,8 @@ declare
   v_trusted bigint := limits.trusted(app.now()); v_jumped integer[] := '{}';
   v_segments jsonb[]; v_standings accounts.standing[]; v_lease timestamptz; v_known integer[];
   v_governed boolean; v_states limits.operator_state[]; v_governing record; v_budgets uuid[];
-  v_concurrent boolean := false; v_open jsonb[];
+  -- How many permits are open by meter; and where these might be too many, by slot; and those that this batch added to each.
+  v_concurrent boolean := false; v_number_open bigint[]; v_open jsonb[]; v_added jsonb[];
   -- The run at hand: its limits, what they have room for, and what it was granted so far.
   r limits.run; who accounts.spender; standing accounts.standing; f limits.feature; c limits.rule; q limits.request;
   v_run integer := 0; v_rule integer; v_place integer; v_loaded integer; v_twin integer; v_scope text; v_start bigint;
@@ -2968,25 +3337,22 @@ begin
     for v_row in
       select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
         select meters as meter from limits.meters where account_id = account and scope = product for update) as held
-    loop
-      v_meters[v_row.place] := v_row.meter;
-      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
-    end loop;
+    loop v_meters[v_row.place] := v_row.meter; end loop;
   else
     for v_row in
       select place, meter from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place) cross join lateral (
         select meters as meter from limits.meters where account_id = account and scope = product for update skip locked) as held
-    loop
-      v_meters[v_row.place] := v_row.meter;
-      if (v_row.meter).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_row.meter).seen); else v_jumped := v_jumped || v_row.place::integer; end if;
-    end loop;
+    loop v_meters[v_row.place] := v_row.meter; end loop;
   end if;
   for v_place in 1 .. cardinality(p_accounts) loop
     v_dirty[v_place] := false;
-    continue when v_meters[v_place] is not null;
-    -- Somebody else's lock, or an account's first request.
-    insert into limits.meters (account_id, scope) values (p_accounts[v_place], p_products[v_place]) on conflict do nothing returning * into m;
-    if found then v_meters[v_place] := m; else v_meters[v_place] := null; end if;
+    if v_meters[v_place] is null then
+      -- Somebody else's lock, or an account's first request.
+      insert into limits.meters (account_id, scope) values (p_accounts[v_place], p_products[v_place]) on conflict do nothing returning * into m;
+      if found then v_meters[v_place] := m; else v_meters[v_place] := null; end if;
+    elsif (v_meters[v_place]).seen <= v_trusted then v_now_us := greatest(v_now_us, (v_meters[v_place]).seen);
+    else v_jumped := v_jumped || v_place;
+    end if;
   end loop;
 
   -- After the locks, and never behind a row's last: a waiter must not judge in the past.
@@ -2999,7 +3365,10 @@ begin
   select expires_at, exists (select from limits.operator_budgets) into v_lease, v_governed from limits.holders where id = p_holder;
   if v_governed then v_states := limits.operator_states(v_now); end if;
   foreach f in array p_features loop v_concurrent := v_concurrent or f.concurrent; end loop;
-  if v_concurrent then v_open := limits.open_permits(p_accounts, p_products, v_now); end if;
+  if v_concurrent then
+    select array_agg((select count(*) from limits.permits p where p.account_id = account and p.product = wanted.product and p.state in ('queued', 'running')) order by place)
+      into v_number_open from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place);
+  end if;
   v_segments := entitlements.segments(p_accounts, p_products, v_now);
   v_standings := accounts.standings(p_spenders);
   -- The budgets of a key and of those that it comes from count for all products: their meters are locked too, in one order, after
@@ -3046,7 +3415,7 @@ begin
       if c.bound is not null then
         if v_loaded <> r.meter then m := v_meters[r.meter]; v_loaded := r.meter; end if;
         v_place := array_position(m.names, c.name);
-        v_at[v_rule] := v_place; v_starts[v_rule] := v_bounds[c.bound];
+        v_at[v_rule] := v_place; v_starts[v_rule] := v_bounds[c.bound]; v_meter[v_rule] := r.meter; v_scopes[v_rule] := r.product;
         v_taken[v_rule] := case when m.starts[v_place] = v_bounds[c.bound] then m.used[v_place] else 0 end;
         if c.kind = 'failures' then
           v_max[v_rule] := c.most;
@@ -3075,7 +3444,13 @@ begin
       if c.kind = 'concurrency' then
         v_scope := v_scope || ' ' || c.name; v_scopes[v_rule] := v_scope;
         v_held := v_held || v_scope;
-        v_taken[v_rule] := coalesce((v_open[r.meter]->>v_scope)::bigint, 0);
+        if v_number_open[r.meter] + cardinality(p_requests) <= v_max[v_rule] then
+          -- There is room for them all, whichever slots they take and whoever holds them.
+          v_taken[v_rule] := v_number_open[r.meter];
+        else
+          if v_open[r.meter] is null then v_open[r.meter] := (limits.open_permits(p_accounts[r.meter:r.meter], p_products[r.meter:r.meter], v_now))[1]; end if;
+          v_taken[v_rule] := coalesce((v_open[r.meter]->>v_scope)::bigint, 0) + coalesce((v_added[r.meter]->>v_scope)::bigint, 0);
+        end if;
         v_slots_left := least(v_slots_left, coalesce(v_max[v_rule] - v_taken[v_rule], 0));
         continue;
       end if;
@@ -3164,7 +3539,7 @@ begin
         foreach c in array f.rules loop
           v_rule := v_rule + 1;
           if c.kind in ('quota', 'budget') then
-            v_charge := v_charge || jsonb_build_array(jsonb_build_array(case when c.bound is null then v_scopes[v_rule] else r.product end, c.name, c.kind, v_starts[v_rule],
+            v_charge := v_charge || jsonb_build_array(jsonb_build_array(v_scopes[v_rule], c.name, c.kind, v_starts[v_rule],
               case c.kind when 'quota' then q.units end, c.per));
           end if;
         end loop;
@@ -3186,28 +3561,12 @@ begin
     foreach c in array f.rules loop
       v_rule := v_rule + 1; v_place := v_at[v_rule];
       continue when c.kind = 'failures';
-      if c.bound is not null then
-        if v_loaded <> r.meter then
-          if v_loaded > 0 then v_meters[v_loaded] := m; end if;
-          v_loaded := r.meter; m := v_meters[v_loaded]; v_dirty[v_loaded] := true;
-        end if;
-        v_reserve := v_taken[v_rule] + case c.kind when 'budget' then v_cost else v_units end;
-        if v_reserve * 5 >= v_max[v_rule] * 4 and (v_taken[v_rule] * 5 < v_max[v_rule] * 4 or v_taken[v_rule] < v_max[v_rule] and v_reserve >= v_max[v_rule]) then
-          perform limits.note(who.account_id, r.product, r.product, c.name, c.kind, c.per, v_starts[v_rule], v_taken[v_rule], v_reserve, v_max[v_rule], v_now);
-        end if;
-        if v_place is null then
-          m.names := m.names || c.name; m.starts := m.starts || v_starts[v_rule]; m.used := m.used || v_reserve;
-        else
-          m.starts[v_place] := v_starts[v_rule]; m.used[v_place] := v_reserve;
-        end if;
-        continue;
-      end if;
       if c.kind = 'credits' then
         perform limits.note_credits(who.account_id, r.product, c, v_units, v_now);
         continue;
       end if;
       if c.kind = 'concurrency' then
-        v_open[r.meter] := v_open[r.meter] || jsonb_build_object(v_scopes[v_rule], v_taken[v_rule] + v_number);
+        v_added[r.meter] := coalesce(v_added[r.meter], '{}') || jsonb_build_object(v_scopes[v_rule], coalesce((v_added[r.meter]->>v_scopes[v_rule])::bigint, 0) + v_number);
         continue;
       end if;
       if v_loaded <> v_meter[v_rule] then
@@ -3263,6 +3622,108 @@ begin
 end $function$;
 alter routine limits.admit(uuid[],text[],limits.feature[],accounts.spender[],limits.run[],limits.request[],uuid,boolean,boolean) owner to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.admit_within(p_who accounts.spender, p_product text, p_basis limits.basis, p_requests limits.request[], p_holder uuid, p_wait boolean)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  m limits.meters; others limits.meters[] := '{}'; b limits.bound;
+  v record; v_now bigint; v_at integer; v_used bigint; v_budgets uuid[]; v_closed uuid;
+begin
+  -- 1. The lock.
+  if p_wait then
+    select * into m from limits.meters where account_id = p_who.account_id and scope = p_product for update;
+  else
+    select * into m from limits.meters where account_id = p_who.account_id and scope = p_product for update skip locked;
+  end if;
+  -- Who waited and has none is the first, or was erased.
+  if not found then return case when p_wait then 'new' else 'busy' end; end if;
+
+  -- 2. What may change beside the counters, all of one instant.
+  select t.now, m.seen > limits.trusted(c.clock) as is_ahead, w.refused, w.key_budgets,
+      (select s.version from entitlements.snapshots s where s.account_id = p_who.account_id and s.product = p_product order by s.version desc limit 1) as version,
+      exists (select from limits.holders h where h.id = p_holder and h.expires_at > t.now) as lives, exists (select from limits.operator_budgets) as governed,
+      (select count(*) from limits.permits p where p.account_id = p_who.account_id and p.product = p_product and p.state in ('queued', 'running')) as open
+    into v from (select app.now() offset 0) as c (clock) cross join lateral (select greatest(c.clock, limits.instant(m.seen)) offset 0) as t (now)
+      cross join lateral accounts.standing_of(p_who.account_id, p_who.user_id, p_who.key_id, p_who.session_id) as w;
+  v_now := limits.micros(v.now);
+  if v.is_ahead or v_now < p_basis.since or v_now >= p_basis.until then return 'time'; end if;
+  if v.refused is not null or v.key_budgets is distinct from p_basis.key_budgets then return 'spender'; end if;
+  if not v.lives then return 'holder'; end if;
+  if v.version is distinct from p_basis.version or v.version is null and entitlements.ungranted(p_who.account_id, p_product) is distinct from p_basis.by_default then return 'plan'; end if;
+  if v.governed then
+    select g.budgets, g.closed into v_budgets, v_closed from limits.governing(limits.operator_states(v.now), p_product, p_basis.feature, p_basis.plan, (p_requests[1]).provider) g;
+    if v_closed is not null then return 'operator'; end if;
+  end if;
+  -- Null would have the second half looked at too, which reads all meters of the account.
+  if coalesce(m.used[array_position(m.names, 'failures')], 0) > 0 and limits.failures(p_who.account_id, limits.window_start('day', v.now)) >= p_basis.borne then return 'failures'; end if;
+  -- Mostly there is room for all that are open, whichever slots they take and whoever holds them.
+  if v.open + cardinality(p_requests) > any (p_basis.places) and (cardinality(p_requests) > any (p_basis.places) or exists (
+    select from unnest(p_basis.slots, p_basis.places) as place (slot, most) cross join lateral limits.open_slots(p_who.account_id, p_product, v.now) as o
+      where o.slot = place.slot and o.open + cardinality(p_requests) > place.most)) then return 'places'; end if;
+
+  -- 3. The windows, with what is counted now. That a use comes to 80 or 100 percent is written down by limits.admit, and so left to it.
+  foreach b in array p_basis.bounds loop
+    if b.scope <> m.scope then
+      others := others || m;
+      select * into m from limits.meters t where t.account_id = p_who.account_id and t.scope = b.scope for update;
+      -- A key's is made by limits.admit: other products make and lock it too.
+      if not found and b.scope like 'key:%' then return 'new'; end if;
+      if not found then m := (p_who.account_id, b.scope, '{}', '{}', '{}', 0, v.now); end if;
+    end if;
+    -- A burst that slides: the meter is its own.
+    if b.kind in ('minute', 'hour') then
+      if limits.used_within(m, b.kind, v_now) + b.amount > b.most then return 'full'; end if;
+      m := limits.slide(m, b.name, b.kind, v_now, b.amount);
+      continue;
+    end if;
+    v_at := array_position(m.names, b.name);
+    if b.kind = 'pause' then
+      if m.starts[v_at] > v_now then return 'pause'; end if;
+      b.start := v_now + b.amount; v_used := 1;
+    else
+      if m.starts[v_at] > b.start or b.kind = 'stays' and m.starts[v_at] is distinct from b.start then return 'window'; end if;
+      v_used := b.amount + case when m.starts[v_at] = b.start then m.used[v_at] else 0 end;
+      if v_used > b.most then return 'full'; end if;
+      if v_used * 5 >= b.most * 4 and ((v_used - b.amount) * 5 < b.most * 4 or v_used - b.amount < b.most and v_used >= b.most) then return 'alert'; end if;
+    end if;
+    v_at := coalesce(v_at, cardinality(m.names) + 1);
+    m.names[v_at] := b.name; m.starts[v_at] := b.start; m.used[v_at] := v_used;
+  end loop;
+  if others <> '{}' then others := others || m; m := others[1]; end if;
+
+  -- 4. The rows.
+  update limits.meters set names = m.names, starts = m.starts, used = m.used, seen = v_now where account_id = m.account_id and scope = m.scope;
+  if others <> '{}' then
+    insert into limits.meters as t (account_id, scope, names, starts, used) select d.account_id, d.scope, d.names, d.starts, d.used from unnest(others[2:]) as d
+      on conflict (account_id, scope) do update set names = excluded.names, starts = excluded.starts, used = excluded.used;
+  end if;
+  insert into limits.permits (account_id, id, user_id, key_id, product, feature, plan, units, reserve, state, holder, fence,
+      slots, charges, subject, operator_budgets, due_at, request_id, created_at, updated_at)
+    select p_who.account_id, q.permit_id, p_who.user_id, p_who.key_id, p_product, p_basis.feature, p_basis.plan, q.units, q.reserve, q.state, p_holder, 1,
+      p_basis.slots, p_basis.charges, q.subject, v_budgets, v.now + make_interval(secs => p_basis.longest), q.request_id, v.now, v.now
+    from unnest(p_requests) as q;
+  insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, key_id, product, feature, provider, model, price_version,
+      reserve, state, request_id, created_at, updated_at)
+    select p_who.account_id, q.event_id, q.permit_id, 1, 1, p_who.user_id, p_who.key_id, p_product, p_basis.feature, q.provider, q.model, q.price_version,
+      q.reserve, case q.state when 'queued' then 'pending' else 'sent' end, q.request_id, v.now, v.now
+    from unnest(p_requests) as q;
+  if (p_requests[1]).key_hash is null then return null; end if;
+  -- One that is known violates its key: all of this is undone, and limits.admit looks it up.
+  insert into idempotency.keys (account_id, route, key_hash, body_hash, permit_id, state, created_at, expires_at)
+    select p_who.account_id, q.route, q.key_hash, q.body_hash, q.permit_id, 'running', v.now, v.now + interval '24 hours'
+    from unnest(p_requests) as q;
+  return null;
+end $function$;
+alter routine limits.admit_within(accounts.spender,text,limits.basis,limits.request[],uuid,boolean) owner to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.after_jump(p_meter limits.meters, p_now timestamp with time zone)
  RETURNS limits.meters
  LANGUAGE plpgsql
@@ -3303,7 +3764,7 @@ CREATE OR REPLACE FUNCTION limits.answer_here(p_permit uuid, p_route text, p_key
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  update idempotency.keys set state = 'done', status = p_status, headers = p_headers, answer = p_body, sealed = p_sealed
+  update idempotency.keys set state = 'done', status = p_status, headers = p_headers, answer = p_body #>> '{}', sealed = p_sealed
     where account_id = app.account() and route = p_route and key_hash = p_key_hash and permit_id = p_permit;
 end $function$;
 alter routine limits.answer_here(uuid,text,text,integer,jsonb,jsonb,text) owner to plinth_system;
@@ -3479,6 +3940,71 @@ begin
 end $function$;
 grant execute on routine limits.charge_reported(uuid,text,limits.rule,bigint,limits.reported[],timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.close_plain(p_product text, c limits.closing)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  m limits.meters; v record; v_charge jsonb;
+  v_now timestamptz; v_spent bigint; v_back bigint; v_at integer; v_moved boolean := false;
+begin
+  select * into m from limits.meters t where t.account_id = c.account_id and t.scope = p_product for update;
+  if not found then return null; end if;
+  v_now := limits.time_after(m.seen);
+  -- A statement of its own, after the lock. The call at hand is open, and there is no other one.
+  select p.reserve, p.charges, e.reserve as held into v
+    from limits.permits p cross join lateral (
+      select o.reserve from limits.usage_events o
+      where o.account_id = p.account_id and o.id = c.event_id and o.permit_id = p.id and o.state in ('pending', 'sent')) as e
+    where p.account_id = c.account_id and p.id = c.permit_id and p.product = p_product and p.holder = c.holder and p.fence = c.fence
+      and (p.state = 'running' or p.state = 'queued' and p.job_id is null) and p.operator_budgets is null
+      and not exists (select from limits.usage_events o where o.account_id = p.account_id and o.permit_id = p.id and o.id <> c.event_id)
+    for update of p;
+  if not found then return null; end if;
+  v_spent := case when c.voided then 0 when c.known then c.cost else v.held end;
+  if v_spent > v.reserve or c.charged <> c.cost then return null; end if;
+  -- What goes back. Only windows of this very meter, and no credits: anything else is left as it is, to others.
+  for v_place in 0 .. jsonb_array_length(v.charges) - 1 loop
+    v_charge := v.charges->v_place;
+    case v_charge->>2
+      when 'budget' then
+        if v_charge->>4 is not null then return null; end if;
+        v_back := v.reserve - v_spent;
+      when 'quota' then
+        v_back := case when c.failed then (v_charge->>4)::bigint else 0 end;
+      else
+        return null;
+    end case;
+    continue when v_back = 0;
+    if v_charge->>0 <> p_product then return null; end if;
+    v_at := array_position(m.names, v_charge->>1);
+    continue when v_at is null or m.starts[v_at] <> (v_charge->>3)::bigint;
+    m.used[v_at] := greatest(0, m.used[v_at] - v_back);
+    v_moved := true;
+  end loop;
+
+  update limits.usage_events e set state = case when c.voided then 'voided' else 'posted' end, updated_at = v_now,
+      estimated = not c.voided and (not c.known or c.estimated), tried = c.tried,
+      provider = coalesce(c.provider, e.provider), model = coalesce(c.model, e.model), price_version = coalesce(c.price_version, e.price_version),
+      provider_request_id = c.provider_request_id, prompt_tokens = coalesce(c.prompt_tokens, 0), cached_tokens = coalesce(c.cached_tokens, 0),
+      completion_tokens = coalesce(c.completion_tokens, 0), reasoning_tokens = coalesce(c.reasoning_tokens, 0), cost = v_spent, charged = v_spent
+    where e.account_id = c.account_id and e.id = c.event_id;
+  update limits.permits p set state = case when c.failed then 'voided' else 'settled' end, reason = c.reason, updated_at = v_now
+    where p.account_id = c.account_id and p.id = c.permit_id;
+  if v_moved then
+    update limits.meters t set used = m.used where t.account_id = c.account_id and t.scope = p_product;
+  end if;
+  return v_spent;
+end $function$;
+alter routine limits.close_plain(text,limits.closing) owner to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text[], p_closings limits.closing[])
  RETURNS TABLE(cost bigint)
  LANGUAGE plpgsql
@@ -3520,6 +4046,24 @@ begin
   return query select c from unnest(v_costs) as t (c);
 end $function$;
 alter routine limits.close_plain(uuid[],text[],limits.closing[]) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.close_seats(p_product text, p_name text, p_most integer)
+ RETURNS SETOF limits.seats
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_now timestamptz := app.now();
+begin
+  return query update limits.seats s set ended = 'expired', ended_at = s.expires_at, updated_at = v_now
+    from (
+      select t.account_id, t.machine from limits.seats t where t.product = p_product and t.name = p_name and t.ended is null and t.expires_at <= v_now
+      order by t.account_id, t.machine limit p_most for update skip locked) as due
+    where s.account_id = due.account_id and s.product = p_product and s.name = p_name and s.machine = due.machine
+    returning s.*;
+end $function$;
+alter routine limits.close_seats(text,text,integer) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.count_spending(p_permit limits.permits, p_corrections uuid[], p_now timestamp with time zone)
  RETURNS void
@@ -3716,6 +4260,34 @@ begin
 end $function$;
 alter routine limits.end_holders(uuid,boolean) owner to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.end_seats(p_product text, p_name text, p_machine text, p_why text)
+ RETURNS SETOF limits.seats
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  return query select * from limits.end_seats_of(app.account(), p_product, p_name, p_machine, p_why);
+end $function$;
+alter routine limits.end_seats(text,text,text,text) owner to plinth_system;
+grant execute on routine limits.end_seats(text,text,text,text) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION limits.end_seats_of(p_account uuid, p_product text, p_name text, p_machine text, p_why text)
+ RETURNS SETOF limits.seats
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_now timestamptz := limits.lock_seats(p_account, p_product, p_name);
+begin
+  perform from limits.seats s where s.account_id = p_account and s.product = p_product and s.name = p_name
+    and (p_machine is null or s.machine = p_machine) and s.ended is null and s.expires_at > v_now order by s.machine for update;
+  return query update limits.seats s set ended = p_why, ended_at = v_now, expires_at = greatest(v_now, limits.owed(s)), updated_at = v_now
+    where s.account_id = p_account and s.product = p_product and s.name = p_name
+      and (p_machine is null or s.machine = p_machine) and s.ended is null and s.expires_at > v_now
+    returning s.*;
+end $function$;
+grant execute on routine limits.end_seats_of(uuid,text,text,text,text) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.extend(p_permit limits.permits, p_short bigint, p_now timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3772,7 +4344,7 @@ CREATE OR REPLACE FUNCTION limits.failures(p_account uuid, p_day bigint)
  STABLE
 AS $function$
   select coalesce(sum(t.used), 0)::bigint from limits.meters m cross join lateral unnest(m.names, m.starts, m.used) as t (name, start, used)
-  where m.account_id = p_account and t.name = 'failures' and t.start = p_day
+  where m.account_id = p_account and 'failures' = any (m.names) and t.name = 'failures' and t.start = p_day
 $function$;
 grant execute on routine limits.failures(uuid,bigint) to plinth_system;
 
@@ -3813,18 +4385,24 @@ end $function$;
 grant execute on routine limits.finish(limits.permits,boolean,text,timestamp with time zone,boolean) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.free_seat(p_product text, p_name text, p_machine text, p_fence integer)
- RETURNS boolean
+ RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_now timestamptz := app.now();
+  v_now timestamptz;
+  v_seat limits.seats;
 begin
-  update limits.seats set expires_at = v_now, updated_at = v_now
-    where account_id = app.account() and product = p_product and name = p_name and machine = p_machine and expires_at > v_now
-      and (p_fence is null or fence = p_fence);
-  return found;
+  select * into v_seat from limits.seats s where s.account_id = app.account() and s.product = p_product and s.name = p_name and s.machine = p_machine
+    and s.fence = p_fence for update;
+  v_now := app.now();
+  if v_seat.expires_at is null or v_seat.expires_at <= v_now then return null; end if;
+  update limits.seats s set ended = coalesce(s.ended, 'released'), ended_at = coalesce(s.ended_at, v_now), offline_until = null,
+      expires_at = greatest(v_now, s.owed_until), updated_at = v_now
+    where s.account_id = v_seat.account_id and s.product = p_product and s.name = p_name and s.machine = p_machine;
+  if v_seat.ended is not null then return null; end if;
+  return jsonb_build_object('id', v_seat.id, 'ended', 'released', 'ended_at', v_now, 'renewed_at', v_seat.renewed_at);
 end $function$;
 alter routine limits.free_seat(text,text,text,integer) owner to plinth_system;
 grant execute on routine limits.free_seat(text,text,text,integer) to plinth_tenant;
@@ -3924,6 +4502,21 @@ begin
 end $function$;
 grant execute on routine limits.give_back_plain(limits.meters[],limits.closing[],bigint[],bigint[],jsonb[]) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.give_back_rates(p_keys text[], p_ends bigint[], p_counts integer[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform from unnest(p_keys) with ordinality as wanted (k, position) join limits.rates on rates.key = k
+    order by position for update of rates;
+  update limits.rates set used = rates.used - back.calls
+    from unnest(p_keys, p_ends, p_counts) as back (rate, ends, calls)
+    where rates.key = back.rate and extract(epoch from rates.starts_at + interval '1 minute') * 1000000 = back.ends;
+end $function$;
+alter routine limits.give_back_rates(text[],bigint[],integer[]) owner to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.governing(p_states limits.operator_state[], p_product text, p_feature text, p_plan text, p_provider text, OUT budgets uuid[], OUT closed uuid)
  RETURNS record
  LANGUAGE sql
@@ -3980,6 +4573,16 @@ AS $function$
   from unnest(p_budgets) with ordinality as t (key_id, micros, place)
 $function$;
 grant execute on routine limits.key_rules(accounts.key_budget[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.lease_of(p_seat limits.seats, p_borrow integer, p_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case when p_seat.taken_at + interval '5 minutes' <= p_at and greatest(p_seat.offline_minutes, p_borrow) > 0
+    then p_at + make_interval(mins => greatest(p_seat.offline_minutes, p_borrow)) end
+$function$;
+grant execute on routine limits.lease_of(limits.seats,integer,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.lend(p_permit uuid, p_holder uuid, p_fence integer, p_to uuid, p_seconds integer)
  RETURNS timestamp with time zone
@@ -4069,6 +4672,16 @@ begin
   locked_at := app.now();
 end $function$;
 grant execute on routine limits.lock_rates(text[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.lock_seats(p_account uuid, p_product text, p_name text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('seats ' || p_account || p_product || '.' || p_name, 0));
+  return app.now();
+end $function$;
+grant execute on routine limits.lock_seats(uuid,text,text) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.micros(p_at timestamp with time zone)
  RETURNS bigint
@@ -4197,14 +4810,7 @@ CREATE OR REPLACE FUNCTION limits.open_permits(p_accounts uuid[], p_products tex
 AS $function$
 begin
   return (
-    select array_agg((
-      select coalesce(jsonb_object_agg(slot, n), '{}') from (
-        select slot, count(*) as n from limits.permits p cross join lateral unnest(p.slots) as slot
-          where p.account_id = wanted.account and p.product = wanted.product and p.state in ('queued', 'running')
-            and (p.job_id is not null or p.state = 'queued'
-              or limits.is_outside(p.holder) and p.due_at > p_now
-              or p.due_at > p_now and exists (select from limits.holders h where h.id = p.holder and h.expires_at > p_now))
-          group by slot) as counted) order by place)
+    select array_agg((select coalesce(jsonb_object_agg(o.slot, o.open), '{}') from limits.open_slots(wanted.account, wanted.product, p_now) as o) order by place)
     from unnest(p_accounts, p_products) with ordinality as wanted (account, product, place));
 end $function$;
 grant execute on routine limits.open_permits(uuid[],text[],timestamp with time zone) to plinth_system;
@@ -4218,6 +4824,22 @@ AS $function$
 $function$;
 grant execute on routine limits.open_since(uuid,text,timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.open_slots(p_account uuid, p_product text, p_now timestamp with time zone)
+ RETURNS TABLE(slot text, open bigint)
+ LANGUAGE sql
+ STABLE ROWS 3
+AS $function$
+  -- Those that are alike are counted before it is asked whether their holder lives: an account may have a thousand.
+  select slot, sum(number)::bigint from (
+    select p.slots, p.holder, p.job_id is not null or p.state = 'queued' as is_kept, count(*) as number from limits.permits p
+      where p.account_id = p_account and p.product = p_product and p.state in ('queued', 'running') and (p.job_id is not null or p.state = 'queued' or p.due_at > p_now)
+      group by 1, 2, 3) as alike
+    cross join lateral unnest(slots) as slot
+  where is_kept or limits.is_outside(holder) or exists (select from limits.holders h where h.id = holder and h.expires_at > p_now)
+  group by slot
+$function$;
+grant execute on routine limits.open_slots(uuid,text,timestamp with time zone) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.operator_states(p_now timestamp with time zone)
  RETURNS limits.operator_state[]
  LANGUAGE plpgsql
@@ -4230,6 +4852,15 @@ begin
     from limits.operator_budgets b);
 end $function$;
 grant execute on routine limits.operator_states(timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.owed(p_seat limits.seats)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select greatest(p_seat.offline_until, p_seat.owed_until)
+$function$;
+grant execute on routine limits.owed(limits.seats) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.plan_required(p_feature limits.feature, p_needs jsonb, p_segment jsonb)
  RETURNS jsonb
@@ -4405,23 +5036,61 @@ begin
 end $function$;
 alter routine limits.renew_holder(uuid,interval) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.renew_seat(p_product text, p_name text, p_machine text, p_fence integer, p_ttl interval)
- RETURNS timestamp with time zone
+CREATE OR REPLACE FUNCTION limits.renew_seats(p_renewals limits.renewal[])
+ RETURNS TABLE(kind text, expires_at timestamp with time zone, offline_until timestamp with time zone, offline_from timestamp with time zone, at timestamp with time zone)
  LANGUAGE plpgsql
  SECURITY DEFINER
+ SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_now timestamptz := app.now();
-  v_expires timestamptz;
+  r limits.renewal;
+  v_seat limits.seats;
+  v_before limits.renewal;
+  v_segment jsonb;
+  v_lease timestamptz;
 begin
-  update limits.seats set expires_at = greatest(expires_at, v_now + p_ttl), updated_at = v_now
-    where account_id = app.account() and product = p_product and name = p_name and machine = p_machine and fence = p_fence and expires_at > v_now
-    returning expires_at into v_expires;
-  return v_expires;
+  foreach r in array p_renewals loop
+    select * into v_seat from limits.seats s
+      where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine for update;
+    -- After the lock, or whoever waited for it is judged in the past.
+    at := app.now();
+    offline_until := null;
+    offline_from := v_seat.taken_at + interval '5 minutes';
+    expires_at := coalesce(v_seat.ended_at, v_seat.expires_at);
+    if v_seat.machine is null or v_seat.fence < r.fence then
+      kind := 'unknown';
+    elsif v_seat.fence > r.fence then
+      kind := 'taken_over';
+    elsif v_seat.ended is not null or v_seat.expires_at <= at then
+      kind := coalesce(v_seat.ended, 'expired');
+    else
+      if (v_before.account_id, v_before.product) is distinct from (r.account_id, r.product) then
+        -- A token is all that its holder shows: that the account may still do anything is seen here alone.
+        v_segment := case when exists (select from accounts.accounts a where a.account_id = r.account_id and a.status = 'active' and a.deleted_at is null)
+          then entitlements.segment(r.account_id, r.product, at) end;
+        v_before := r;
+      end if;
+      if v_segment->>'plan' is null or coalesce((v_segment->'grants'->>r.name)::bigint, 0) < 1 then
+        kind := 'suspended';
+        expires_at := at;
+        update limits.seats s set ended = 'suspended', ended_at = at, expires_at = greatest(at, limits.owed(v_seat)), updated_at = at
+          where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine;
+      else
+        kind := 'renewed';
+        expires_at := at + make_interval(secs => r.seconds);
+        v_lease := greatest(v_seat.offline_until, limits.lease_of(v_seat, r.borrow, at));
+        if v_lease > at then offline_until := v_lease; end if;
+        update limits.seats s set expires_at = greatest(v_seat.expires_at, renew_seats.expires_at, v_lease), offline_until = v_lease, renewed_at = at,
+            updated_at = at
+          where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine;
+      end if;
+    end if;
+    return next;
+  end loop;
 end $function$;
-alter routine limits.renew_seat(text,text,text,integer,interval) owner to plinth_system;
-grant execute on routine limits.renew_seat(text,text,text,integer,interval) to plinth_tenant;
+alter routine limits.renew_seats(limits.renewal[]) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.repeated(p_request limits.request, p_holder uuid, p_refused text, p_now timestamp with time zone)
  RETURNS jsonb
@@ -4978,8 +5647,8 @@ begin
 end $function$;
 grant execute on routine limits.take(uuid,uuid,uuid) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.take_rates(p_keys text[], p_callers integer[], p_slots integer[], p_maxima integer[])
- RETURNS TABLE(allowed boolean, entry integer, remaining integer, resets_at timestamp with time zone, seconds integer)
+CREATE OR REPLACE FUNCTION limits.take_rates(p_keys text[], p_callers integer[], p_slots integer[], p_maxima integer[], p_spares integer[], p_share integer)
+ RETURNS TABLE(left_over integer, spare integer, ends bigint, milliseconds integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4993,14 +5662,13 @@ declare
   v_first integer := 1;
   v_next integer;
   v_slot integer;
-  v_left integer;
   v_least integer;
-  v_entry integer;
+  v_over timestamptz;
 begin
   select * into v_starts, v_used, v_now from limits.lock_rates(p_keys);
 
   while v_first <= v_total loop
-    v_entry := null;
+    v_least := null;
     v_next := v_first;
     while v_next <= v_total and p_callers[v_next] = p_callers[v_first] loop
       v_slot := p_slots[v_next];
@@ -5008,28 +5676,23 @@ begin
         v_starts[v_slot] := v_now;
         v_used[v_slot] := 0;
       end if;
-      v_left := p_maxima[v_next] - v_used[v_slot];
-      if v_entry is null
-        or (v_left < v_least and v_least > 0)
-        or (v_left <= 0 and v_least <= 0 and v_starts[v_slot] > v_starts[p_slots[v_entry]])
-      then
-        v_entry := v_next;
-        v_least := v_left;
-      end if;
+      v_least := least(v_least, p_maxima[v_next] - v_used[v_slot]);
       v_next := v_next + 1;
     end loop;
-    allowed := v_least > 0;
-    if allowed then
-      for v_charged in v_first .. v_next - 1 loop
-        v_used[p_slots[v_charged]] := v_used[p_slots[v_charged]] + 1;
-        v_touched[p_slots[v_charged]] := true;
-      end loop;
-    end if;
-    entry := v_entry - v_first;
-    remaining := greatest(0, v_least - 1);
-    resets_at := v_starts[p_slots[v_entry]] + interval '1 minute';
-    seconds := greatest(1, ceil(extract(epoch from resets_at - v_now)))::integer;
-    return next;
+    for v_entry in v_first .. v_next - 1 loop
+      v_slot := p_slots[v_entry];
+      left_over := p_maxima[v_entry] - v_used[v_slot];
+      spare := 0;
+      if v_least > 0 then
+        spare := greatest(0, least(p_spares[v_entry], (left_over - 1) / p_share));
+        v_used[v_slot] := v_used[v_slot] + 1 + spare;
+        v_touched[v_slot] := true;
+      end if;
+      v_over := v_starts[v_slot] + interval '1 minute';
+      ends := extract(epoch from v_over) * 1000000;
+      milliseconds := floor(extract(epoch from v_over - v_now) * 1000);
+      return next;
+    end loop;
     v_first := v_next;
   end loop;
 
@@ -5037,9 +5700,44 @@ begin
     from unnest(p_keys, v_starts, v_used, v_touched) as counted (key, starts_at, used, touched)
     where rates.key = counted.key and counted.touched;
 end $function$;
-alter routine limits.take_rates(text[],integer[],integer[],integer[]) owner to plinth_system;
+alter routine limits.take_rates(text[],integer[],integer[],integer[],integer[],integer) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.take_seat(p_product text, p_name text, p_machine text, p_id uuid, p_ttl interval)
+CREATE OR REPLACE FUNCTION limits.take_rates_alone(p_keys text[], p_maxima integer[], p_spares integer[], p_share integer)
+ RETURNS TABLE(left_over integer, spare integer, ends bigint, milliseconds integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  return query
+  with locked as materialized (
+    select a.position, a.most, a.wanted, r.key, r.starts_at, r.used
+      from unnest(p_keys, p_maxima, p_spares) with ordinality as a (key, most, wanted, position) join limits.rates r on r.key = a.key
+      order by a.position for update of r
+  ), clock as materialized (
+    -- Read when all are counted, and so locked: whoever waited must not decide by a time before the row's.
+    select app.now() as now from (select count(*) as keys from locked offset 0) l where l.keys = cardinality(p_keys)
+  ), decided as materialized (
+    select l.position, l.key, c.now, m.began, m.used, l.most - m.used as room, min(l.most - m.used) over () > 0 as is_allowed,
+        greatest(0, least(l.wanted, (l.most - m.used - 1) / p_share)) as lent
+      from locked l cross join clock c
+        cross join lateral (select l.starts_at + interval '1 minute' <= c.now or l.starts_at > c.now as is_over) o
+        cross join lateral (select case when o.is_over then c.now else l.starts_at end as began, case when o.is_over then 0 else l.used end as used) m
+  ), written as (
+    update limits.rates r set starts_at = d.began, used = d.used + 1 + d.lent from decided d where r.key = d.key and d.is_allowed
+  )
+  select d.room, case when d.is_allowed then d.lent else 0 end, (extract(epoch from d.began + interval '1 minute') * 1000000)::bigint,
+      floor(extract(epoch from d.began + interval '1 minute' - d.now) * 1000)::integer
+    from decided d order by d.position;
+end $function$;
+alter routine limits.take_rates_alone(text[],integer[],integer[],integer) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.take_seat(p_product text, p_name text, p_machine text, p_id uuid, p_ttl interval, p_size bigint, p_offline integer, p_resumed uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -5052,34 +5750,52 @@ declare
   v_max bigint;
   v_used bigint;
   v_resets timestamptz;
+  v_owed timestamptz;
+  v_closed jsonb;
+  v_former limits.seats;
   v_seat limits.seats;
 begin
-  -- The seats of an account and limit are counted by one at a time.
-  perform pg_advisory_xact_lock(hashtextextended('seats ' || v_account || p_product || '.' || p_name, 0));
-  v_now := app.now();
+  v_now := limits.lock_seats(v_account, p_product, p_name);
+  perform from limits.seats where account_id = v_account and product = p_product and name = p_name
+    and (machine = p_machine or ended is null and expires_at <= v_now) order by machine for update;
+  with closed as (
+    update limits.seats set ended = 'expired', ended_at = expires_at, updated_at = v_now
+      where account_id = v_account and product = p_product and name = p_name and ended is null and expires_at <= v_now
+      returning id, ended, ended_at, renewed_at
+  )
+  select coalesce(jsonb_agg(to_jsonb(closed)), '[]') into v_closed from closed;
+
   v_segment := entitlements.segment(v_account, p_product, v_now);
   v_max := (v_segment->'grants'->>p_name)::bigint;
   if v_segment->>'plan' is null or v_max is null or v_max < 1 then
-    return jsonb_build_object('kind', 'plan_required', 'grant', p_name, 'needed', 1, 'plan', v_segment->'plan');
+    return jsonb_build_object('kind', 'plan_required', 'grant', p_name, 'needed', 1, 'plan', v_segment->'plan', 'closed', v_closed);
   end if;
+  v_max := coalesce(p_size, v_max);
   select count(*), min(expires_at) into v_used, v_resets from limits.seats
     where account_id = v_account and product = p_product and name = p_name and machine <> p_machine and expires_at > v_now;
   if v_used >= v_max then
     return jsonb_build_object('kind', 'denied', 'limit', p_name, 'of', 'seats', 'used', v_used, 'max', v_max, 'resets_at', v_resets, 'now', v_now,
-      'plan', v_segment->'plan');
+      'plan', v_segment->'plan', 'closed', v_closed);
   end if;
-  if not exists (select from limits.seats where account_id = v_account and product = p_product and name = p_name and machine = p_machine and expires_at > v_now) then
+  select * into v_former from limits.seats where account_id = v_account and product = p_product and name = p_name and machine = p_machine;
+  if v_former.expires_at is null or v_former.expires_at <= v_now then
     perform limits.note(v_account, p_product, p_product, p_name, 'seats', null, limits.window_start('month', v_now), v_used, v_used + 1, v_max, v_now);
   end if;
-  insert into limits.seats as s (account_id, product, name, machine, id, fence, taken_at, expires_at)
-    values (v_account, p_product, p_name, p_machine, p_id, 1, v_now, v_now + p_ttl)
+  v_owed := greatest(v_former.owed_until, case when v_former.id is distinct from p_resumed then v_former.offline_until end);
+  if v_owed <= v_now then v_owed := null; end if;
+  insert into limits.seats as s (account_id, product, name, machine, id, fence, taken_at, expires_at, offline_minutes, renewed_at)
+    values (v_account, p_product, p_name, p_machine, p_id, 1, v_now, v_now + p_ttl, p_offline, v_now)
     on conflict (account_id, product, name, machine) do update
-      set id = excluded.id, fence = s.fence + 1, taken_at = v_now, expires_at = excluded.expires_at, updated_at = v_now
+      set id = excluded.id, fence = s.fence + 1, taken_at = v_now, expires_at = greatest(excluded.expires_at, v_owed), updated_at = v_now,
+        offline_minutes = excluded.offline_minutes, offline_until = null, owed_until = v_owed, renewed_at = v_now, ended = null, ended_at = null
     returning * into v_seat;
-  return jsonb_build_object('kind', 'seat', 'id', v_seat.id, 'fence', v_seat.fence, 'expires_at', v_seat.expires_at);
+  return jsonb_build_object('kind', 'seat', 'id', v_seat.id, 'fence', v_seat.fence, 'expires_at', v_now + p_ttl, 'now', v_now,
+    'used', v_used + 1, 'max', v_max, 'closed', v_closed,
+    'former', case when v_former.id is not null then jsonb_build_object('id', v_former.id, 'ended', coalesce(v_former.ended, 'taken_over'),
+      'ended_at', coalesce(v_former.ended_at, v_now), 'renewed_at', v_former.renewed_at) end);
 end $function$;
-alter routine limits.take_seat(text,text,text,uuid,interval) owner to plinth_system;
-grant execute on routine limits.take_seat(text,text,text,uuid,interval) to plinth_tenant;
+alter routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,uuid) owner to plinth_system;
+grant execute on routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,uuid) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION limits.time_after(p_seen bigint)
  RETURNS timestamp with time zone
@@ -5122,14 +5838,23 @@ grant execute on routine limits.unserved(uuid,uuid,timestamp with time zone) to 
 
 CREATE OR REPLACE FUNCTION limits.usage_here(p_rules jsonb)
  RETURNS TABLE(product text, name text, used bigint, size bigint, resets_at timestamp with time zone, balance bigint, next_expiry timestamp with time zone)
- LANGUAGE plpgsql
+ LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select * from limits.usage_of(app.account(), p_rules)
+$function$;
+alter routine limits.usage_here(jsonb) owner to plinth_system;
+grant execute on routine limits.usage_here(jsonb) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION limits.usage_of(p_account uuid, p_rules jsonb)
+ RETURNS TABLE(product text, name text, used bigint, size bigint, resets_at timestamp with time zone, balance bigint, next_expiry timestamp with time zone)
+ LANGUAGE plpgsql
 AS $function$
 declare
   c jsonb;
   m limits.meters;
-  v_account uuid := app.account();
+  v_account uuid := p_account;
   v_now timestamptz := app.now();
   v_segment jsonb;
   v_window limits.span;
@@ -5148,22 +5873,22 @@ begin
       used := coalesce(((limits.open_permits(array[v_account], array[product], v_now))[1]->>(product || ' ' || name))::bigint, 0);
     elsif c->>'k' = 'sliding' then
       select limits.used_within(t, c->>'w', limits.micros(v_now)) into used from limits.meters t
-        where t.account_id = v_account and t.scope = usage_here.product || '/' || usage_here.name;
+        where t.account_id = v_account and t.scope = usage_of.product || '/' || usage_of.name;
       used := coalesce(used, 0);
       if used > 0 then resets_at := limits.slides_open(v_account, product || '/' || name, c->>'w', v_now, used - 1); end if;
     elsif c->>'k' = 'gauge' then
-      used := coalesce((select g.used from limits.gauges g where g.account_id = v_account and g.product = usage_here.product and g.name = usage_here.name), 0);
+      used := coalesce((select g.used from limits.gauges g where g.account_id = v_account and g.product = usage_of.product and g.name = usage_of.name), 0);
     elsif c->>'k' = 'members' then
       select count(*) into used from accounts.members t where t.account_id = v_account;
     elsif c->>'k' = 'seats' then
       select count(*) into used from limits.seats t
-        where t.account_id = v_account and t.product = usage_here.product and t.name = usage_here.name and t.expires_at > v_now;
+        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and t.expires_at > v_now;
     elsif c->>'k' = 'credits' then
       select * into v_due from limits.credits_due(v_account, product, row(name, 'credits', c->>'w', 'account', (c->>'s')::integer, (c->>'m')::bigint, null)::limits.rule, size, v_now);
       select v_due.planned + v_due.rolled + coalesce(sum(t.amount), 0), v_due.planned + v_due.rolled + coalesce(sum(t.remaining), 0),
           least(case when v_due.planned + v_due.rolled > 0 then (v_due.period).ends end, min(t.expires_at) filter (where t.remaining > 0))
         into size, balance, next_expiry from limits.credits t
-        where t.account_id = v_account and t.product = usage_here.product and t.name = usage_here.name and (t.expires_at is null or t.expires_at > v_now);
+        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and (t.expires_at is null or t.expires_at > v_now);
       used := size - balance;
       if (v_segment->'grants'->>name)::bigint > 0 then resets_at := (v_due.period).ends; end if;
     else
@@ -5175,8 +5900,7 @@ begin
     return next;
   end loop;
 end $function$;
-alter routine limits.usage_here(jsonb) owner to plinth_system;
-grant execute on routine limits.usage_here(jsonb) to plinth_tenant;
+grant execute on routine limits.usage_of(uuid,jsonb) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.used_within(p_meter limits.meters, p_per text, p_now bigint)
  RETURNS bigint
@@ -5305,6 +6029,191 @@ create policy system on mail.messages for all to plinth_system using (true) with
 create policy tenant on mail.messages for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on mail.messages to plinth_system;
 grant insert on mail.messages to plinth_tenant;
+
+-- ==================== prism
+
+create table prism.lens_actions (
+  account_id uuid not null,
+  id uuid not null,
+  goal_id uuid not null,
+  title text not null,
+  due date,
+  source text not null,
+  done_at timestamp with time zone,
+  done_on date,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint lens_actions_pkey PRIMARY KEY (account_id, id),
+  constraint lens_actions_account_id_goal_id_fkey FOREIGN KEY (account_id, goal_id) REFERENCES prism.lens_goals(account_id, id) ON DELETE CASCADE,
+  constraint lens_actions_check CHECK (((done_at IS NULL) = (done_on IS NULL))),
+  constraint lens_actions_source_check CHECK ((source = ANY (ARRAY['own'::text, 'suggested'::text])))
+);
+CREATE INDEX lens_actions_of_goal ON prism.lens_actions USING btree (goal_id, account_id, created_at, id);
+alter table prism.lens_actions enable row level security, force row level security;
+create policy system on prism.lens_actions for all to plinth_system using (true) with check (true);
+create policy tenant on prism.lens_actions for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on prism.lens_actions to plinth_system;
+grant insert, select, update on prism.lens_actions to plinth_tenant;
+
+create table prism.lens_goals (
+  account_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  title text not null,
+  why text,
+  target_date date,
+  status text not null default 'active'::text,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  deleted_at timestamp with time zone,
+  trashed boolean not null generated always as ((deleted_at IS NOT NULL)) stored,
+  constraint lens_goals_pkey PRIMARY KEY (account_id, id),
+  constraint lens_goals_status_check CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text, 'achieved'::text, 'dropped'::text])))
+);
+CREATE INDEX lens_goals_by_time ON prism.lens_goals USING btree (account_id, trashed, created_at DESC, id DESC);
+CREATE INDEX lens_goals_to_purge ON prism.lens_goals USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+alter table prism.lens_goals enable row level security, force row level security;
+create policy system on prism.lens_goals for all to plinth_system using (true) with check (true);
+create policy tenant on prism.lens_goals for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on prism.lens_goals to plinth_system;
+grant insert, select, update on prism.lens_goals to plinth_tenant;
+
+create table prism.mirror_fragments (
+  account_id uuid not null,
+  id uuid not null,
+  session_id uuid not null,
+  message_id uuid not null,
+  kind text not null,
+  text text not null,
+  intensity double precision not null,
+  day date not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint mirror_fragments_pkey PRIMARY KEY (account_id, id),
+  constraint mirror_fragments_message_id_account_id_kind_text_key UNIQUE (message_id, account_id, kind, text),
+  constraint mirror_fragments_account_id_message_id_fkey FOREIGN KEY (account_id, message_id) REFERENCES prism.mirror_messages(account_id, id) ON DELETE CASCADE,
+  constraint mirror_fragments_account_id_session_id_fkey FOREIGN KEY (account_id, session_id) REFERENCES prism.mirror_sessions(account_id, id) ON DELETE CASCADE,
+  constraint mirror_fragments_intensity_check CHECK (((intensity >= (0)::double precision) AND (intensity <= (1)::double precision))),
+  constraint mirror_fragments_kind_check CHECK ((kind = ANY (ARRAY['feeling'::text, 'theme'::text, 'need'::text, 'strength'::text, 'value'::text])))
+);
+CREATE INDEX mirror_fragments_by_day ON prism.mirror_fragments USING btree (account_id, day);
+CREATE INDEX mirror_fragments_of_session ON prism.mirror_fragments USING btree (session_id, account_id);
+alter table prism.mirror_fragments enable row level security, force row level security;
+create policy system on prism.mirror_fragments for all to plinth_system using (true) with check (true);
+create policy tenant on prism.mirror_fragments for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on prism.mirror_fragments to plinth_system;
+grant insert, select on prism.mirror_fragments to plinth_tenant;
+
+create table prism.mirror_messages (
+  account_id uuid not null,
+  id uuid not null,
+  session_id uuid not null,
+  "position" integer not null,
+  role text not null,
+  content text not null,
+  status text not null,
+  waits_until timestamp with time zone,
+  safety text not null,
+  safety_kinds text[] not null,
+  day date not null,
+  drawing text not null default 'off'::text,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint mirror_messages_pkey PRIMARY KEY (account_id, id),
+  constraint mirror_messages_session_id_account_id_position_key UNIQUE (session_id, account_id, "position"),
+  constraint mirror_messages_account_id_session_id_fkey FOREIGN KEY (account_id, session_id) REFERENCES prism.mirror_sessions(account_id, id) ON DELETE CASCADE,
+  constraint mirror_messages_check CHECK (((status = 'waiting'::text) = (waits_until IS NOT NULL))),
+  constraint mirror_messages_check1 CHECK (((role = 'user'::text) = (status = ANY (ARRAY['waiting'::text, 'answered'::text])))),
+  constraint mirror_messages_drawing_check CHECK ((drawing = ANY (ARRAY['off'::text, 'missed'::text, 'due'::text, 'drawn'::text]))),
+  constraint mirror_messages_position_check CHECK (("position" >= 1)),
+  constraint mirror_messages_role_check CHECK ((role = ANY (ARRAY['user'::text, 'mirror'::text]))),
+  constraint mirror_messages_safety_check CHECK ((safety = ANY (ARRAY['ok'::text, 'caution'::text, 'concern'::text, 'crisis'::text]))),
+  constraint mirror_messages_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'answered'::text, 'whole'::text, 'cut'::text])))
+);
+alter table prism.mirror_messages enable row level security, force row level security;
+create policy system on prism.mirror_messages for all to plinth_system using (true) with check (true);
+create policy tenant on prism.mirror_messages for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on prism.mirror_messages to plinth_system;
+grant delete, insert, select, update on prism.mirror_messages to plinth_tenant;
+
+create table prism.mirror_sessions (
+  account_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  title text,
+  status text not null default 'open'::text,
+  summary text,
+  summary_error text,
+  positions integer not null default 0,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  closed_at timestamp with time zone,
+  deleted_at timestamp with time zone,
+  trashed boolean not null generated always as ((deleted_at IS NOT NULL)) stored,
+  constraint mirror_sessions_pkey PRIMARY KEY (account_id, id),
+  constraint mirror_sessions_check CHECK (((summary IS NULL) OR (status = 'closed'::text))),
+  constraint mirror_sessions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closing'::text, 'closed'::text])))
+);
+CREATE INDEX mirror_sessions_by_time ON prism.mirror_sessions USING btree (account_id, trashed, created_at DESC, id DESC);
+CREATE INDEX mirror_sessions_to_purge ON prism.mirror_sessions USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+alter table prism.mirror_sessions enable row level security, force row level security;
+create policy system on prism.mirror_sessions for all to plinth_system using (true) with check (true);
+create policy tenant on prism.mirror_sessions for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on prism.mirror_sessions to plinth_system;
+grant insert, select, update on prism.mirror_sessions to plinth_tenant;
+
+create table prism.profiles (
+  account_id uuid not null,
+  user_id uuid not null,
+  display_name text,
+  locale text,
+  pronouns text,
+  focus_areas text[] not null default '{}'::text[],
+  insights boolean not null default true,
+  research boolean not null default false,
+  news boolean not null default false,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint profiles_pkey PRIMARY KEY (account_id)
+);
+alter table prism.profiles enable row level security, force row level security;
+create policy system on prism.profiles for all to plinth_system using (true) with check (true);
+create policy tenant on prism.profiles for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on prism.profiles to plinth_system;
+grant insert, select, update on prism.profiles to plinth_tenant;
+
+create table prism.turns (
+  account_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  thought text not null,
+  style text not null,
+  distortion text,
+  turn text not null,
+  question text not null,
+  safety text not null,
+  safety_kinds text[] not null,
+  helpful boolean,
+  feedback text,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  deleted_at timestamp with time zone,
+  trashed boolean not null generated always as ((deleted_at IS NOT NULL)) stored,
+  constraint turns_pkey PRIMARY KEY (account_id, id),
+  constraint turns_safety_check CHECK ((safety = ANY (ARRAY['ok'::text, 'caution'::text, 'concern'::text, 'crisis'::text]))),
+  constraint turns_style_check CHECK ((style = ANY (ARRAY['gentle'::text, 'direct'::text, 'playful'::text])))
+);
+CREATE INDEX turns_by_time ON prism.turns USING btree (account_id, trashed, created_at DESC, id DESC);
+CREATE INDEX turns_to_purge ON prism.turns USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+alter table prism.turns enable row level security, force row level security;
+create policy system on prism.turns for all to plinth_system using (true) with check (true);
+create policy tenant on prism.turns for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on prism.turns to plinth_system;
+grant insert, select, update on prism.turns to plinth_tenant;
 
 -- ==================== reel
 
