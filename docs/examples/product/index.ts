@@ -1,5 +1,5 @@
-import { type PolicyInput, promptsIn } from '#platform/ai';
-import { type DataRule, erased, migrationsIn, THE_ACCOUNTS } from '#platform/db';
+import type { PolicyInput } from '#platform/ai';
+import { type DataRule, erased, THE_ACCOUNTS } from '#platform/db';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
 import { sampleCrashPoints } from './crash-points.ts';
@@ -19,11 +19,7 @@ const answer: ProductJob<Sample> = {
 };
 
 /** Deletes for good what has been in the trash for 30 days. */
-const purge: ProductJob<Sample> = {
-  attempts: TRIES,
-  run: async (sample) => void (await sample.purge()),
-  giveUp: () => Promise.resolve(),
-};
+const purge: ProductJob<Sample> = { run: async (sample) => void (await sample.purge()) };
 
 /** How the model is called for an answer. */
 const answering: PolicyInput = {
@@ -41,13 +37,12 @@ const dataRules: DataRule[] = [{ table: 'sample.answers', account: erased(), use
 /** Sample: a question is asked over HTTP, and a worker answers it. */
 export const sample = defineProduct({
   ...sampleCatalogue,
-  migrations: migrationsIn('sample', import.meta.url),
+  folder: import.meta.url,
   dataRules,
   crashPoints: sampleCrashPoints,
   routes: routesOf(routes),
   jobs: { answer, purge },
   schedules: { purge: { cron: '41 3 * * *', job: 'purge' } },
-  prompts: promptsIn(new URL('./prompts/', import.meta.url)),
   policies: { answer: answering },
   service: createSample,
 });

@@ -7,7 +7,7 @@ import {
   type ReplyOf,
   Unauthenticated,
 } from '@plinth/sdk';
-import { button, byId, day, el, field, price } from './parts.ts';
+import { button, byId, day, el, field, price, time } from './parts.ts';
 
 type Plan = ReplyOf<'GET /v1/plans'>['data'][number];
 type AddOn = ReplyOf<'GET /v1/plans'>['add_ons'][number];
@@ -141,10 +141,12 @@ async function change(to: { plan: string } | { add_on: string }): Promise<void> 
   const { due_now: due, currency, prorated_at: at, when } = await plinth.billing.subscription.preview(asked);
   const what = when === 'now' ? `${price(due, currency)} now` : 'with the end of what is paid for';
   if (!confirm(`Change the plan: ${what}?`)) return;
-  const { subscription } = await plinth.billing.subscription.change({
+  const { subscription, confirmation } = await plinth.billing.subscription.change({
     ...asked,
     ...(at === null ? {} : { prorated_at: at }),
   });
+  // The bank wants to see the customer: until they have confirmed it, the plan is what it was.
+  if (confirmation !== null) return location.assign(confirmation.confirm_url);
   const { plan, next } = subscription;
   says(
     next === null ? `You have ${plan} now.` : `You have ${plan} until ${day(next.at)}, then ${next.plan}.`,
@@ -184,21 +186,54 @@ function subscriptionLines(subscription: Subscription): HTMLElement[] {
     subscription.cancels_at === null
       ? act('Cancel', () => plinth.billing.subscription.cancel(query).then(show), true)
       : act('Keep it', () => plinth.billing.subscription.resume(query).then(show));
+  const { next, plan, cycle, quantity } = subscription;
+  // A change to what it is already takes back what was arranged.
+  const stay = () =>
+    plinth.billing.subscription
+      .change({ ...query, plan, ...soldBy(cycle), quantity, when: 'period_end' })
+      .then(show);
+  const undo = next === null ? [] : [act('Stay with this plan', stay, true)];
   return [
     el('div', { id: 'subscription', className: 'quiet' }, standing(subscription)),
-    el('div', { className: 'row' }, act('Card and invoices', toPortal), other),
+    ...waiting(subscription),
+    el('div', { className: 'row' }, act('Card and invoices', toPortal), ...undo, other),
   ];
+}
+
+/** A change that the customer has not confirmed: the way to the page, and back to what they have. */
+function waiting({ plan, pending }: Subscription): HTMLElement[] {
+  if (pending === null) return [];
+  const { confirm_url: page, expires_at: end } = pending;
+  const stay = () => plinth.billing.subscription.change({ product: PRODUCT, plan, when: 'now' });
+  return [
+    el('div', { id: 'waiting' }, `You have ${plan}. ${pending.plan} waits for your bank until ${time(end)}.`),
+    el(
+      'div',
+      { className: 'row' },
+      ...(page === null ? [] : [act('Confirm the payment', async () => location.assign(page))]),
+      act(`Stay with ${plan}`, () => stay().then(show), true),
+    ),
+  ];
+}
+
+/** Cycles of other lengths are not for sale: it keeps its own. */
+function soldBy(cycle: string): { cycle?: 'monthly' | 'yearly' } {
+  return cycle === 'monthly' || cycle === 'yearly' ? { cycle } : {};
 }
 
 function standing({
   state,
+  next,
   cancels_at: end,
   suspends_at: off,
   period_ends_at: renewal,
 }: Subscription): string {
   if (off !== null)
     return `The last payment failed. It works until ${day(off)}: pay the invoice, or change the card.`;
-  return end === null ? `${state}, renews on ${day(renewal)}` : `ends on ${day(end)}`;
+  if (end !== null) return `ends on ${day(end)}`;
+  return next === null
+    ? `${state}, renews on ${day(renewal)}`
+    : `${state}, becomes ${next.plan} on ${day(next.at)}`;
 }
 
 /** Where posts are written. */

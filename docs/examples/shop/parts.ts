@@ -41,9 +41,14 @@ export function field(form: HTMLFormElement, name: string): string {
 }
 
 export function price(minor: number, currency: string): string {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).format(minor / 100);
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
 export function day(instant: string): string {
   return new Intl.DateTimeFormat('en', { dateStyle: 'medium' }).format(new Date(instant));
+}
+
+export function time(instant: string): string {
+  return new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(instant));
 }
