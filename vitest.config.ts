@@ -19,7 +19,12 @@ export default defineConfig({
     projects: testFiles().map(
       ({ group, files }): TestProjectInlineConfiguration => ({
         // The tree tests the client's sources; test/sdk/built.test.ts is for what strangers install.
-        resolve: { alias: { '@plinth/sdk': join(import.meta.dirname, 'sdk/src/index.ts') } },
+        resolve: {
+          alias: {
+            '@plinth/sdk/licenses': join(import.meta.dirname, 'sdk/src/licenses/index.ts'),
+            '@plinth/sdk': join(import.meta.dirname, 'sdk/src/index.ts'),
+          },
+        },
         test: {
           name: group,
           include: files.filter((file) => !leftOut.has(file)),

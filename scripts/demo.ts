@@ -1,47 +1,103 @@
-/** `npm run demo`: a creator's day on a server of its own, each call and answer printed. */
+/**
+ * `npm run demo`: a creator's day on a server of its own, each call and answer printed. `npm run demo -- prism`: a person's week with Prism.
+ * `npm run demo -- billing`: people who pay at three providers, and what they and the operator see, months in seconds.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openApp } from '#app';
+import { setInterval } from 'node:timers/promises';
+import { type AppOptions, openApp } from '#app';
 import { readConfig } from '#platform/config';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { advance } from '#test/factories';
+import { BILLING_SETTINGS, openVendors, tellBilling } from './demo/billing/index.ts';
 import { aDay } from './demo/day.ts';
+import { aWeek, fragmentsDue } from './demo/week.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth demo '));
 const sandbox = await createOpenAISandbox({ latencyMs: 200 });
-const upstream = { name: 'sandbox', base_url: sandbox.url, api_key: sandbox.apiKey };
-const app = await openApp({
-  config: readConfig({
-    DATA_DIR: folder,
-    PORT: '0',
-    LOG_LEVEL: 'error',
-    AI_UPSTREAMS: JSON.stringify([{ ...upstream, models: ['sandbox-small', 'sandbox-large'] }]),
-  }),
-  version: 'demo',
-  serve: true,
-  work: true,
-  migrate: true,
-  owner: true,
-  onLost(reason) {
-    throw new Error(reason);
-  },
-});
+const say = (line: string) => void process.stdout.write(`${line}\n`);
 try {
-  const { url } = await app.server.listen();
-  const owner = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as { api_key: string };
-  const { db } = app.modules;
-  const { denials } = await aDay({
-    url,
-    ownerKey: owner.api_key,
-    advance: (interval) => advance(db, interval),
-    nextCallHangs: () => sandbox.faults.next({ kind: 'hang' }),
-    nextCallIsDear: () => sandbox.faults.next({ kind: 'usage', reasoning_tokens: 10_000_000 }),
-    say: (line) => process.stdout.write(`${line}\n`),
-  });
-  process.stdout.write(`\nLimits met: ${Object.keys(denials).join(', ')}\n`);
+  const demos: Readonly<Record<string, () => Promise<void>>> = { day, prism: week, billing };
+  const demo = demos[process.argv[2] ?? 'day'];
+  if (demo === undefined) throw new Error(`there are these demos: ${Object.keys(demos).join(', ')}`);
+  await demo();
 } finally {
-  await app.stop();
   await sandbox.close();
   rmSync(folder, { recursive: true, force: true });
+}
+
+async function opened(settings: Readonly<Record<string, string>>, more: Partial<AppOptions>) {
+  const upstream = { name: 'sandbox', base_url: sandbox.url, api_key: sandbox.apiKey };
+  const app = await openApp({
+    config: readConfig({
+      DATA_DIR: folder,
+      PORT: '0',
+      LOG_LEVEL: 'error',
+      AI_UPSTREAMS: JSON.stringify([{ ...upstream, models: ['sandbox-small', 'sandbox-large'] }]),
+      ...settings,
+    }),
+    version: 'demo',
+    serve: true,
+    work: true,
+    migrate: true,
+    owner: true,
+    onLost(reason) {
+      throw new Error(reason);
+    },
+    ...more,
+  });
+  return { app, db: app.modules.db, url: (await app.server.listen()).url };
+}
+
+function ownerKey(): string {
+  const owner = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as { api_key: string };
+  return owner.api_key;
+}
+
+async function week(): Promise<void> {
+  const { app, db, url } = await opened({}, {});
+  try {
+    const drawn = async () => {
+      for await (const _ of setInterval(50)) if ((await fragmentsDue(db)) === 0) return;
+    };
+    await aWeek({ url, ownerKey: ownerKey(), advance: (interval) => advance(db, interval), drawn, say });
+  } finally {
+    await app.stop();
+  }
+}
+
+async function day(): Promise<void> {
+  const { app, db, url } = await opened({}, {});
+  try {
+    const { denials } = await aDay({
+      url,
+      ownerKey: ownerKey(),
+      advance: (interval) => advance(db, interval),
+      nextCallHangs: () => sandbox.faults.next({ kind: 'hang' }),
+      nextCallIsDear: () => sandbox.faults.next({ kind: 'usage', reasoning_tokens: 10_000_000 }),
+      say,
+    });
+    say(`\nLimits met: ${Object.keys(denials).join(', ')}`);
+  } finally {
+    await app.stop();
+  }
+}
+
+async function billing(): Promise<void> {
+  const vendors = await openVendors();
+  const { stripe, appStore, googlePlay } = vendors;
+  // What jobs do by themselves is done when the demo says so: then it is told in one order.
+  const { app, db, url } = await opened(BILLING_SETTINGS, {
+    work: false,
+    stripeSandbox: stripe,
+    appStoreSandbox: [appStore],
+    googlePlaySandbox: { ...googlePlay, serviceAccount: () => googlePlay.serviceAccount },
+  });
+  try {
+    await tellBilling({ app, url, db, vendors, say });
+  } finally {
+    await app.stop();
+    await vendors.close();
+  }
 }

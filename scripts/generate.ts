@@ -14,6 +14,7 @@ import { clientTypes } from './generate/client.ts';
 import {
   commitPointsMarkdown,
   errorsMarkdown,
+  eventsMarkdown,
   limitsMarkdown,
   metricsMarkdown,
 } from './generate/documents.ts';
@@ -35,6 +36,7 @@ async function generated(): Promise<Map<string, string>> {
       ['docs/generated/commit-points.md', commitPointsMarkdown()],
       ['docs/generated/config.md', configMarkdown()],
       ['docs/generated/errors.md', errorsMarkdown()],
+      ['docs/generated/events.md', eventsMarkdown()],
       ['docs/generated/limits.md', limitsMarkdown()],
       ['docs/generated/metrics.md', metricsMarkdown()],
       ['docs/generated/openapi.json', `${JSON.stringify(openApi, null, 1)}\n`],

@@ -1,17 +1,26 @@
 /**
  * `npm test`: the whole suite on PostgreSQL from npm, then parts of it through PgBouncer, on PGlite and on the `postgres` of
  * PATH. `npm test -- src/platform/limits` runs a part on PostgreSQL alone; further arguments go to Vitest. `--thorough` is
- * for a night: whatever uses a database on every engine, and more runs of each property. What has passed on exactly what it
+ * for a night: whatever uses a database on every engine, and more runs of each property, of which the whole suite has half as
+ * many as a named part. What has passed on exactly what it
  * reads is left out of the whole suite (scripts/suite/unchanged.ts); `--record` leaves nothing out and notes what has passed.
  * The last line is `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { THOROUGH } from '../test/thorough.ts';
+import { SHORT, THOROUGH } from '../test/thorough.ts';
 import { type Missing, type Pass, planPasses } from './suite/passes.ts';
-import { countOf, neverRun, type Outcome, type Report, readReport, REPORT } from './suite/outcomes.ts';
+import {
+  countOf,
+  neverRun,
+  type Outcome,
+  type Report,
+  readReport,
+  REPORT,
+  TESTED,
+} from './suite/outcomes.ts';
 import { tellSeconds } from './suite/seconds.ts';
 import { LEFT_OUT, recordPassed, unchangedGroups } from './suite/unchanged.ts';
 
@@ -40,43 +49,85 @@ async function main(): Promise<number> {
   const plan = await planPasses(process.env, { thorough });
   const passes = partial ? plan.passes.slice(0, 1) : plan.passes;
   const missing = partial ? [] : plan.missing;
-  const ran: Ran[] = [];
   tellLeftOut();
-  for (const pass of passes) {
-    say(`\n${pass.title}${pass.files.length === 0 ? '' : `: ${pass.files.length} files`}`);
-    ran.push(await run(pass, pass === passes[0] && coverage));
-  }
-  return summarize(ran, missing);
+  return summarize(await runAll(passes), missing);
 }
 
-function run(pass: Pass, withCoverage: boolean): Promise<Ran> {
+/** The first pass, and when its last test has ended the others: the longest of them beside the rest, each with half of the cores. */
+async function runAll([first, ...others]: readonly Pass[]): Promise<Ran[]> {
+  if (first === undefined) return [];
+  const whole = run(first, { withCoverage: coverage });
+  await whole.tested;
+  const longest = others.toSorted((a, b) => b.files.length - a.files.length)[0];
+  const lanes = [others.filter((pass) => pass === longest), others.filter((pass) => pass !== longest)];
+  const beside = lanes.every((lane) => lane.length > 0);
+  const ran = await Promise.all(
+    lanes.map(async (lane, number) => {
+      const done: Ran[] = [];
+      for (const pass of lane) done.push(await run(pass, { beside, later: beside && number > 0 }).done);
+      return done;
+    }),
+  );
+  return [await whole.done, ...ran.flat()];
+}
+
+interface RunOptions {
+  readonly withCoverage?: boolean;
+  /** Another pass runs at the same time. */
+  readonly beside?: boolean;
+  /** What it says is shown in one piece when it has ended. */
+  readonly later?: boolean;
+}
+
+interface Run {
+  /** When its last test has ended, or the run has, if that comes first. */
+  readonly tested: Promise<unknown>;
+  readonly done: Promise<Ran>;
+}
+
+function run(pass: Pass, { withCoverage = false, beside = false, later = false }: RunOptions): Run {
+  const title = `\n${pass.title}${pass.files.length === 0 ? '' : `: ${pass.files.length} files`}`;
+  if (!later) say(title);
   const folder = mkdtempSync(join(tmpdir(), 'plinth-test-report-'));
   const report = join(folder, 'outcomes.json');
+  const watcher = watch(folder);
   const flags = ['--reporter=default', '--reporter=./scripts/suite/reporter.ts', '--allowOnly=false'];
   if (withCoverage) flags.push('--coverage.enabled');
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const child = spawn(process.execPath, [vitest, 'run', ...flags, ...pass.files, ...given], {
     cwd: ROOT,
-    stdio: 'inherit',
+    stdio: ['inherit', later ? 'pipe' : 'inherit', later ? 'pipe' : 'inherit'],
     env: {
       ...process.env,
       ...pass.environment,
       [REPORT]: report,
       [LEFT_OUT]: leftOut.flatMap(({ files }) => files).join(),
-      ...(thorough ? { [THOROUGH]: 'true' } : {}),
+      ...(beside ? { VITEST_MAX_WORKERS: String(availableParallelism()) } : {}),
+      ...(thorough ? { [THOROUGH]: 'true' } : partial ? {} : { [SHORT]: 'true' }),
     },
   });
   // Ctrl-C reaches Vitest by itself, which ends its services; this process waits for it.
   process.on('SIGINT', () => {});
   process.once('SIGTERM', () => child.kill('SIGTERM'));
   const began = performance.now();
-  return new Promise((resolve) => {
+  const said: Buffer[] = [];
+  for (const output of [child.stdout, child.stderr])
+    output?.on('data', (data: Buffer) => void said.push(data));
+  const done = new Promise<Ran>((resolve) => {
     child.once('close', (code) => {
       const minutes = (performance.now() - began) / 60_000;
+      watcher.close();
+      if (later) say(`${title}\n${Buffer.concat(said).toString()}`);
       resolve({ pass, report: read(report), minutes, code: code ?? 1 });
       rmSync(folder, { recursive: true, force: true });
     });
   });
+  const last = new Promise<void>((resolve) =>
+    watcher.on('change', () => {
+      if (existsSync(join(folder, TESTED))) resolve();
+    }),
+  );
+  return { tested: Promise.race([last, done]), done };
 }
 
 /** A run that ended before its tests did, for want of a database for example, is a failure too. */

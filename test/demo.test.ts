@@ -1,9 +1,29 @@
 import { expect, test } from 'vitest';
 import { advance } from '#test/factories';
 import { aDay, LIMITS } from '../scripts/demo/day.ts';
+import { aWeek, fragmentsDue } from '../scripts/demo/week.ts';
 import { testApp } from './services/app.ts';
 
 const { url, db, sandbox, admin } = await testApp({ settings: { EMAIL_VERIFICATION: 'off' } });
+
+test('a person’s week with Prism over HTTP: thoughts, a conversation, a crisis, a plan, goals, and what goes when it is deleted', async () => {
+  const owner = await admin();
+  const said: string[] = [];
+  const week = await aWeek({
+    url,
+    ownerKey: owner.key,
+    advance: (interval) => advance(db, interval),
+    drawn: async () => expect.poll(() => fragmentsDue(db)).toBe(0),
+    say: (line) => said.push(line),
+  });
+  expect(week.streamed[0]).toBe('safety');
+  expect(week.streamed.at(-1)).toBe('done');
+  expect(week.crisis).toMatchObject({ safety: { status: 'crisis' }, message: null, reply: null });
+  expect(JSON.stringify(week.crisis)).toContain('116 123');
+  expect(week.used[1]).toEqual(week.used[0]);
+  expect(week.spectrum).toEqual([1, 0]);
+  expect(said.join('\n')).not.toContain(owner.key);
+});
 
 test('a creator’s day over HTTP: plan, create, watch, select, regenerate, save, search, and each limit with its reset', async () => {
   const owner = await admin();

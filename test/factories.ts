@@ -192,6 +192,20 @@ export async function advanceTo(db: Database, instant: string): Promise<void> {
   await advance(db, `${rows[0]?.seconds ?? 0} seconds`);
 }
 
+/**
+ * Moves the time past the hour that ends within ten minutes, unless a test has moved it already: no hour, day or month of a
+ * limit is then over between what a test uses and what it counts.
+ */
+export async function passTheHour(db: Database): Promise<void> {
+  const [row] = await db.asMigrator(
+    statement<{ left: number }>(
+      `select extract(epoch from date_trunc('hour', app.now()) + interval '1 hour 1 second' - app.now())::double precision as left
+       from app.clock where ahead = '0' and app.now() - date_trunc('hour', app.now()) > interval '50 minutes'`,
+    ),
+  );
+  if (row !== undefined) await advance(db, `${row.left} seconds`);
+}
+
 /** Stops the database's time, so that it moves by `advance` alone: what is decided by seconds hangs on no machine. */
 export async function stopTime(db: Database): Promise<void> {
   const [row] = await db.asMigrator(statement<{ at: Date }>('select app.now() - ahead as at from app.clock'));

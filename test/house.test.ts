@@ -112,6 +112,14 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
   ['arrows', 'src/platform/limits/a.ts', `import { a } from '@plinth/sdk';`, `import { a } from 'pino';`],
   ['standalone', 'sdk/src/a.ts', `import { a } from 'node:http';`, `import { a } from './b.ts';`],
   ['standalone', 'sdk/src/a.ts', `import { a } from '../../src/app.ts';`, `import { a } from './b.ts';`],
+  ['standalone', 'sdk/src/a.ts', `import { a } from './licenses/b.ts';`, `import { a } from './b.ts';`],
+  ['standalone', 'sdk/src/licenses/a.ts', `import { a } from 'pino';`, `import { a } from 'node:fs';`],
+  [
+    'standalone',
+    'sdk/src/licenses/a.ts',
+    `import { a } from '../../../src/app.ts';`,
+    `import { a } from '../errors.ts';`,
+  ],
   ['vendors', 'src/platform/limits/a.ts', `import pg from 'pg';`, `import { a } from 'pino';`],
   [
     'vendors',

@@ -18,3 +18,16 @@ test('a property that is out of time has ended when it says so', async () => {
   expect(ended).toBe(begun);
   expect(begun).toBeGreaterThan(1);
 });
+
+test('a property that has no time is tried once, and by that fails or holds', async () => {
+  const tried: number[] = [];
+  const trying = (holds: boolean) =>
+    fc.asyncProperty(fc.nat(), async (n) => {
+      tried.push(n);
+      return holds;
+    });
+  await assertWithin(trying(true), { numRuns: 5, within: 0, examples: [[7]] });
+  expect(tried).toEqual([7]);
+  await expect(assertWithin(trying(false), { numRuns: 5, within: 0 })).rejects.toThrow('Property failed');
+  expect(tried).toHaveLength(2);
+});

@@ -2,3 +2,8 @@
 export const THOROUGH = 'PLINTH_TEST_THOROUGH';
 
 export const isThorough = process.env[THOROUGH] === 'true';
+
+/** The environment variable that asks for fewer runs of each property that uses a database: `npm test` of the whole suite sets it. */
+export const SHORT = 'PLINTH_TEST_SHORT';
+
+export const isShort = process.env[SHORT] === 'true';

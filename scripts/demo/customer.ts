@@ -35,10 +35,10 @@ export class Customer {
     return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
   }
 
-  /** Reads an event stream to its end, or until `enough` says so. */
-  async *events(path: string, lastEventId?: string): AsyncGenerator<StreamEvent> {
-    const last = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-    const response = await this.#fetch(`GET ${path}`, { headers: { accept: 'text/event-stream', ...last } });
+  /** `GET /v1/generations/…`: reads an event stream to its end. */
+  async *events(call: string, { body, headers }: CallOptions = {}): AsyncGenerator<StreamEvent> {
+    const accept = 'text/event-stream';
+    const response = await this.#fetch(call, { body, headers: { accept, ...headers } });
     if (response.body === null) return;
     let text = '';
     for await (const part of response.body.pipeThrough(new TextDecoderStream())) {

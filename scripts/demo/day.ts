@@ -89,7 +89,7 @@ class Actor {
     this.stage.say('\nShe asks for a post, and watches it being written.');
     const headers = { 'idempotency-key': 'the-first-post' };
     const { body } = await told(this, 'POST /v1/create', { body: POST, headers, expect: 202 });
-    const events = await watched(this, String(body['status_url']));
+    const events = await watched(this, `GET ${String(body['status_url'])}`);
     this.stage.say('\nThe same key again is the same post; nothing is charged twice.');
     await told(this, 'POST /v1/create', { body: POST, headers, expect: 202 });
     this.stage.say('\nMore variants than the plan has are not sold to her.');
@@ -120,7 +120,7 @@ class Actor {
     this.stage.say('\nA sharper hook for the selected variant; the rest of it stays.');
     const wish = { draft_id: draft, mode: 'targeted', target: 'hook', instructions: 'start with a number' };
     const { body } = await told(this, 'POST /v1/regenerate', { body: wish, expect: 202 });
-    await watched(this, String(body['status_url']));
+    await watched(this, `GET ${String(body['status_url'])}`);
     this.stage.say('\nAgain at once: a draft rests for 20 seconds. The whole post anew is not in basic.');
     await this.denied('POST /v1/regenerate', wish);
     await told(this, 'POST /v1/regenerate', { body: { draft_id: draft, mode: 'full' }, expect: 402 });
@@ -187,7 +187,7 @@ class Actor {
     this.stage.say('\nWith the boost she has what pro has: a new post in five variants.');
     const wish = { draft_id: draft, mode: 'full', variants: 5 };
     const { body } = await told(this, 'POST /v1/regenerate', { body: wish, expect: 202 });
-    await watched(this, String(body['status_url']));
+    await watched(this, `GET ${String(body['status_url'])}`);
     this.stage.say('\nA second boost begins when the first has ended. After both she is back on basic.');
     await told({ stage: this.stage, by: this.#owner }, 'POST /v1/admin/grants', {
       body: { email: ADA.email, product: 'reel', add_on: 'reel.pro_boost' },

@@ -23,11 +23,17 @@ export interface Denial {
   readonly upgrade: string | null;
 }
 
+/** Who calls, and where what happens is printed. */
+interface Telling {
+  readonly stage: Pick<Stage, 'say'>;
+  readonly by: Customer;
+}
+
 const WIDEST = 150;
 
 /** Tells a call and its answer in a line each, and answers the answer. A status that was not expected ends the day. */
 export async function told(
-  { stage, by }: { readonly stage: Stage; readonly by: Customer },
+  { stage, by }: Telling,
   call: string,
   options: CallOptions & { readonly expect: number },
 ): Promise<Reply> {
@@ -43,12 +49,14 @@ export async function told(
 
 /** Tells a stream event by event, and answers them. */
 export async function watched(
-  { stage, by }: { readonly stage: Stage; readonly by: Customer },
-  path: string,
+  { stage, by }: Telling,
+  call: string,
+  options: CallOptions = {},
 ): Promise<StreamEvent[]> {
-  stage.say(`  GET ${path}   (accept: text/event-stream)`);
+  const said = options.body === undefined ? '' : ` ${short(options.body)}`;
+  stage.say(`  ${call}${said}   (accept: text/event-stream)`);
   const events: StreamEvent[] = [];
-  for await (const event of by.events(path)) {
+  for await (const event of by.events(call, options)) {
     stage.say(`    ${event.event} ${short(event.data)}`);
     events.push(event);
   }

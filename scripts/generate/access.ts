@@ -39,7 +39,9 @@ const BY_KEY: readonly Caller[] = ['narrow', 'key', 'backend'];
 /** What a route's declaration says of a caller: its `auth`, `may`, `within`, `scope`, `holds`, `onBehalf` and `stepUp`. */
 export function expectedOf({ shape }: Route, caller: Caller): Outcome {
   const { auth, scope } = shape;
-  if (auth === 'none') return 'in';
+  // What opens it is a secret in the call, and not who makes it.
+  if (auth === 'none' || auth === 'product_key') return 'in';
+  if (auth === 'account_or_product_key' && caller === 'nobody') return 'in';
   if (UNKNOWN.includes(caller)) return 401;
   if (caller === 'narrow' || (scope === 'session' && BY_KEY.includes(caller))) return 403;
   const standing = auth === 'admin' ? asAdmin(caller) : inAccount({ shape }, caller);

@@ -2,6 +2,7 @@ import { crashPoints } from '#platform/db';
 import { type Catalogue, type LimitDeclaration, type Plan, UNLIMITED } from '#platform/entitlements';
 import { declaredErrors } from '#platform/kernel';
 import { METRICS } from '#platform/telemetry';
+import { eventTypes } from '#platform/webhooks';
 import { products } from '#products';
 
 const MADE = 'Made from the code by `npm run generate`.';
@@ -33,6 +34,16 @@ export function metricsMarkdown(): string {
     help,
   ]);
   return `# Metrics\n\n${MADE}\n\n${table(['metric', 'kind', 'labels', ''], rows)}\n`;
+}
+
+/** What the operator's endpoints may be told, and what products write into the audit. */
+export function eventsMarkdown(): string {
+  const types = [...eventTypes()].map(([type, when]) => [`\`${type}\``, when]);
+  const actions = products
+    .flatMap(({ auditActions }) => Object.entries(auditActions))
+    .map(([action, what]) => [`\`${action}\``, what]);
+  const audit = actions.length === 0 ? 'None is declared.' : table(['action', 'what was done'], actions);
+  return `# Events and audit actions\n\n${MADE}\n\n## Webhooks\n\n${table(['type', 'when'], types)}\n\n## Audit actions of products\n\n${audit}\n`;
 }
 
 /** Every place where the program commits, or sends something that can't be taken back: where the crash tests kill it. */

@@ -12,7 +12,7 @@ const outcome = z.object({
 /** How long a test file took from its first import to its last hook. */
 const timing = z.object({ file: z.string(), group: z.string(), seconds: z.number() });
 
-const report = z.object({ outcomes: z.array(outcome), timings: z.array(timing) });
+export const reportSchema = z.object({ outcomes: z.array(outcome), timings: z.array(timing) });
 
 /** How one test of one pass ended. */
 export type Outcome = Readonly<z.infer<typeof outcome>>;
@@ -26,9 +26,12 @@ export interface Report {
 /** The environment variable that names the file which the report is written to. */
 export const REPORT = 'PLINTH_TEST_REPORT';
 
+/** The file beside the report that is there once the last test has ended. */
+export const TESTED = 'tested';
+
 /** What the reporter wrote; throws when the run ended before it could. */
 export function readReport(path: string): Report {
-  return report.parse(JSON.parse(readFileSync(path, 'utf8')));
+  return reportSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
 }
 
 export function countOf(outcomes: readonly Outcome[], state: Outcome['state']): number {

@@ -86,8 +86,13 @@ function readRecord(): UnchangedRecord {
 
 /** Of all inputs, and of what runs them: the recorded run of another system or another Node says nothing of this one. */
 export function digestOf(group: SettledGroup, textOf: (path: string) => Buffer = read): string {
+  return digestOfInputs(inputsOf(group), textOf);
+}
+
+/** The same of inputs that are known. */
+export function digestOfInputs(inputs: readonly string[], textOf: (path: string) => Buffer): string {
   const hash = createHash('sha256').update(`${process.version} ${process.platform} ${process.arch}`);
-  for (const path of inputsOf(group)) hash.update(`\n${path}\n`).update(textOf(path));
+  for (const path of inputs) hash.update(`\n${path}\n`).update(textOf(path));
   return hash.digest('hex').slice(0, 32);
 }
 

@@ -2,7 +2,7 @@ import { expect, describe, test, vi } from 'vitest';
 import { engine } from '#test/services';
 import { commitsFixture } from './fixture.ts';
 
-const SOON = { timeout: 30_000, interval: 20 };
+const SOON = { timeout: 120_000, interval: 20 };
 
 describe.runIf(engine === 'postgres')('a database that is away', async () => {
   const fixture = await commitsFixture();
@@ -47,7 +47,7 @@ describe.runIf(engine === 'postgres')('a database that is away', async () => {
   test('while a provider answers is told the figures when it is back: of a call, and of a job', async () => {
     const customer = await fixture.customer('gateway.scale', 'reel.pro');
     const before = await fixture.books();
-    sandbox.faults.next({ kind: 'latency', ms: 300 });
+    sandbox.faults.next({ kind: 'latency', ms: 2_000 });
     const billed = sandbox.bill().length;
     const call = fixture.chat(customer.key);
     await vi.waitFor(async () => expect(await open(fixture, customer.accountId)).toBe(1), SOON);
@@ -58,7 +58,7 @@ describe.runIf(engine === 'postgres')('a database that is away', async () => {
     await fixture.told();
     expect(await open(fixture, customer.accountId)).toBe(0);
 
-    sandbox.faults.next({ kind: 'latency', ms: 300 });
+    sandbox.faults.next({ kind: 'latency', ms: 2_000 });
     expect((await fixture.create(customer.key)).status).toBe(202);
     await vi.waitFor(async () => expect(await running(fixture)).toBe(1), SOON);
     cutter.refuse();

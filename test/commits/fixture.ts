@@ -16,7 +16,7 @@ export interface CommitsFixture extends TestApp {
 }
 
 /** As long as something takes that waits for nothing but other processes. */
-const PATIENCE = { timeout: 30_000, interval: 20 };
+const PATIENCE = { timeout: 120_000, interval: 20 };
 
 export async function commitsFixture(options: TestAppOptions = {}): Promise<CommitsFixture> {
   const database = await testDatabase();
@@ -38,7 +38,11 @@ export async function commitsFixture(options: TestAppOptions = {}): Promise<Comm
         headers: { 'idempotency-key': crypto.randomUUID(), ...headers },
         body: { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 1 },
       }),
-    told: () => vi.waitFor(() => expect(app.app.modules.limits.retries.size).toBe(0), PATIENCE),
+    async told() {
+      const { ends, retries } = app.app.modules.limits;
+      await ends.idle();
+      await vi.waitFor(() => expect(retries.size).toBe(0), PATIENCE);
+    },
     async books() {
       const [row] = await rows<{ posted: number; estimates: number }>(
         `select coalesce(sum(prompt_tokens + completion_tokens), 0)::int as posted,

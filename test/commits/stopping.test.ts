@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { type TestApp, testApp } from '../services/app.ts';
 
-const SOON = { timeout: 30_000, interval: 20 };
+const SOON = { timeout: 120_000, interval: 20 };
 const ENDS_SOON = { SHUTDOWN_GRACE_SECONDS: '1' };
 
 const asked = (stream: boolean) => ({

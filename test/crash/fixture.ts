@@ -8,7 +8,7 @@ import { createQStashSandbox, type QStashSandbox } from '#sandbox/qstash';
 import { advanceWithout } from '#test/factories';
 import { openSecrets } from '../../src/app.ts';
 import { type Client, clientOf } from '../process/client.ts';
-import { type Program, startProgram } from '../process/program.ts';
+import { type Program, QUICK, startProgram } from '../process/program.ts';
 import {
   aliveHolders,
   expectAlertsToldOnce,
@@ -18,7 +18,7 @@ import {
   NOTHING,
   unfinished,
 } from './promises.ts';
-import { keyOf, openHere, QUICK, type Running, type Installation } from './installation.ts';
+import { keyOf, openHere, type Running, type Installation } from './installation.ts';
 import { openStripe, type StripeFixture } from './stripe.ts';
 
 /** Longer than the sweeper takes to look, and a job to be found when its time has come. */

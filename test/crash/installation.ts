@@ -10,6 +10,7 @@ import { type Database, openDatabase, openStore } from '#platform/db';
 import { advanceTo } from '#test/factories';
 import { type App, openApp } from '../../src/app.ts';
 import { createDatabase, dropDatabase } from '../services/cluster.ts';
+import { QUICK } from '../process/program.ts';
 import { makeRunFolder, MEMORY } from '../services/folders.ts';
 
 /** What a program stands on: a data folder, and on PostgreSQL a database beside it. */
@@ -29,12 +30,6 @@ export interface Installations {
   readonly owned: Installation;
   remove(): Promise<void>;
 }
-
-/**
- * An embedded database that lives for a second is not worth optimising its code: to open one takes 0.37 s of CPU with
- * this, 0.82 without.
- */
-export const QUICK = '--liftoff-only';
 
 /** The middle of a month, a day and an hour: no window of a limit ends while a test runs. */
 const NOON = '2031-01-15T12:10:00Z';

@@ -26,31 +26,31 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
   'given back': of('limits.admit jobs.replay permits.delegate'),
   told: of('limits.resolve limits.disown'),
   found: of(`
-    jobs.take jobs.retry jobs.postpone jobs.hand-over jobs.finish
+    jobs.take jobs.retry jobs.postpone jobs.hand-over jobs.finish product.store-text
 
     mail.resolve mail.end mail.put-off webhooks.relay webhooks.answered limits.alerts-told limits.budget-told
     jobs.announce jobs.announced jobs.announce-anew
     erasure.export-begun erasure.export-part erasure.export-ready erasure.export-failed
     billing.drain-begun billing.claimed billing.turn-taken billing.applied billing.put-off billing.reads-held-back
-    billing.ending-taken billing.ending-told billing.customer-forgotten
+    billing.ending-taken billing.ending-told billing.customer-forgotten billing.question-taken billing.question-answered
     billing.overage-counted billing.overage-taken billing.overage-sent`),
   keyed: of(`
     accounts.invited accounts.organization-made billing.credits-given billing.granted billing.replayed erasure.export-asked
     identity.key-made identity.key-rotated identity.recovery-codes
     reports.adjusted reports.proceeds-recorded sso.domain-claimed webhooks.made webhooks.replayed webhooks.rotated webhooks.tested
     idempotency.kept billing.checkout-begun billing.checkout-asked billing.checkout-kept billing.customer-made
-    billing.ordered`),
+    billing.ordered ai.safety-refused billing.extension-asked product.answer-text`),
   same: of(`
     accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
     accounts.organization-change accounts.settings-change accounts.standing accounts.transferred
-    billing.looked billing.overage-chosen billing.revoked erasure.export-downloaded
+    billing.looked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded
     identity.admin-accepted identity.admin-revoked identity.closed identity.key-revoke identity.logout identity.mfa-reset
     identity.passkey-changed identity.passkey-removed identity.profile identity.restored identity.standing identity.totp-removed
-    identity.unlinked jobs.discard limits.operator-budget limits.seat
+    identity.unlinked jobs.discard limits.operator-budget limits.seat limits.seat-renewals
     sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
-  row: of('permits.reported billing.received'),
+  row: of('permits.reported billing.received ai.safety-recorded'),
   again: of(`
-    limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned webhooks.pruned mail.prune
+    limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned webhooks.pruned mail.prune ai.safety-pruned
     idempotency.swept rates.swept accounts.invitations-pruned identity.admin-invitations-pruned identity.guesses-pruned
     identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned reports.rolled reports.repaired
     billing.everything-marked billing.replay-marked billing.claimed-late billing.reconciled billing.retold billing.pruned
@@ -61,7 +61,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     identity.passkey-counted identity.stepped-up identity.sign-in-begun identity.sign-in-returned identity.named
     identity.totp-begun identity.totp-confirmed sso.admitted`),
   count: of(`
-    limits.holder-renew limits.holder-end rates.taken identity.key-used identity.guess-taken identity.guess-given-back
+    limits.holder-renew limits.holder-end rates.taken rates.given-back identity.key-used identity.guess-taken identity.guess-given-back
     identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied
     idempotency.claimed idempotency.given-up`),
   start: of(`

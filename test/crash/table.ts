@@ -19,6 +19,8 @@ const MOVED =
   'one commit in each database, of which the second only marks: test/process/moving.test.ts kills moves before and after';
 const STEPS =
   'whoever comes with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
+const ASKED =
+  'one commit before or after a store is answered, which may be done twice: test/app-store/refund-requests.test.ts ends runs at each';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
 /** The crash points of the platform. */
@@ -26,10 +28,21 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'limits.admit': {
     walks: ['a create', 'a create whose customer does not come back', 'a chat call with an Idempotency-Key'],
   },
+  'product.answer-text': { because: ONE_COMMIT },
+  'product.store-text': { because: 'one commit, which ends the job: until then its job runs again' },
   'jobs.take': { walks: ['a create that waits for a worker', 'a create that QStash delivers'] },
   'jobs.announce': { walks: ['a create that QStash delivers'] },
   'jobs.publish': { walks: ['a create that QStash delivers'] },
   'jobs.announced': { walks: ['a create that QStash delivers'] },
+  'ai.safety-recorded': {
+    because:
+      'one row that nothing waits for: what a process that is killed had not written is lost (docs/safety.md)',
+  },
+  'ai.safety-pruned': { because: AGAIN },
+  'ai.safety-refused': {
+    because:
+      'one commit before anything was called: before it the permit is closed by the sweeper and voided, after it the answer is kept for the repeat',
+  },
   'ai.dispatch': { walks: ['a create', 'a chat call with an Idempotency-Key', 'a streamed chat call'] },
   'ai.answer': { walks: ['a create', 'a chat call', 'a streamed chat call'] },
   'jobs.retry': { walks: ['a create that fails at a provider which asks to come back later'] },
@@ -55,6 +68,10 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'limits.holder-renew': { walks: ['a create whose provider keeps silent'] },
   'limits.holder-end': { walks: ['a create before the process stops'] },
   'rates.taken': { walks: ['a create'] },
+  'rates.given-back': {
+    because:
+      'one commit, told once: what is not counted off is lost until its minute is over (rates.leased.test.ts kills processes)',
+  },
   'identity.key-used': { walks: ['a create'] },
 
   'limits.holder-start': { walks: ['a first start'] },
@@ -200,6 +217,21 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'billing.checkout-kept': { because: SOLD },
   'billing.customer-made': { because: SOLD },
   'billing.change': { because: SOLD },
+  'billing.google-change': {
+    because:
+      'a purchase that is acknowledged, or does not renew any more: what there is to do is read from rows until Google says that it is so',
+  },
+  'billing.app-store-change': {
+    because:
+      'an account that the store names from now on; it is bound here by then, and named again by whoever brings it again. An answer to the store, which is given again (test/app-store/refund-requests.test.ts)',
+  },
+  'billing.extension-asked': {
+    because:
+      'who asks, and that nobody else does meanwhile; asked again for the same date, the store adds nothing (test/billing/stores.test.ts)',
+  },
+  'billing.question-taken': { because: ASKED },
+  'billing.question-answered': { because: ASKED },
+  'billing.purchase-bound': { because: 'one commit; brought again, the purchase is the account’s already' },
   'billing.ordered': {
     because:
       'who asked for a change that the store has made; what came of it is told by the store in any case',
@@ -222,6 +254,9 @@ const PLATFORM: Readonly<Record<string, Place>> = {
       'one commit takes rows out of the queue and adds them to the sums; rollup.test.ts ends runs half-way',
   },
   'limits.seat': { because: ONE_COMMIT },
+  'limits.seat-renewals': {
+    because: 'one statement renews what it renews; who was not answered does so again, within the lease',
+  },
   'identity.key-revoke': { because: ONE_COMMIT },
   'identity.login': { because: ONE_COMMIT },
   'identity.login-refused': { because: ONE_COMMIT },

@@ -2,6 +2,7 @@ import type { Database } from '#platform/db';
 import { type Secrets, sealedColumns } from '#platform/secrets';
 import type { OpenAISandbox } from '#sandbox/openai';
 import type { Client, Generation } from '../process/client.ts';
+import { reflect } from './reflecting.ts';
 import type { StripeFixture } from './stripe.ts';
 
 /** What is done while a process is killed, and how it must have ended when another one took over. */
@@ -127,6 +128,12 @@ export const WALKS = {
   'a chat call whose process died': {
     earlier: { client: (client) => client.chat({}), crashAt: 'ai.dispatch:after' },
     leaves: true,
+  },
+  'a conversation': {
+    client: reflect,
+    // A message whose process died while its reply was written may have been billed, and lapses.
+    ends: ['answered, closed', 'outcome_unknown, closed'],
+    later: '121 seconds',
   },
   'a registration': { client: (client) => client.register('ada@example.com'), ends: ['verify_email sent'] },
   'a purchase that Stripe tells of': {

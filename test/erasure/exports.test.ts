@@ -20,7 +20,7 @@ async function made(token: string, path = '/v1/me/exports'): Promise<Export> {
   const id = String(asked.body['id']);
   const status = statement<{ status: string }>('select status from erasure.exports where id = $1', [id]);
   await expect
-    .poll(async () => (await app.db.asMigrator(status))[0]?.status, { timeout: 40_000 })
+    .poll(async () => (await app.db.asMigrator(status))[0]?.status, { timeout: 120_000 })
     .toBe('ready');
   return (await call(token, `GET /v1/me/exports/${id}`)).body;
 }

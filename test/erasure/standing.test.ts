@@ -35,7 +35,7 @@ describe('an account that an admin suspends', () => {
       expect.objectContaining({ id: who.accountId, status: 'suspended' }),
     );
     const worker = app.app.modules.jobs.work();
-    await expect.poll(states, { timeout: 20_000 }).toEqual(['voided']);
+    await expect.poll(states, { timeout: 120_000 }).toEqual(['voided']);
     await worker.stop(1_000);
     expect(said(await standing(who.accountId, 'reinstate'))).toBe('200');
     expect(said(await create(who.key))).toBe('202');

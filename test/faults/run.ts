@@ -94,7 +94,11 @@ async function underFaults(
   );
   await Promise.all([...troubles, after(ms)]);
   context.sandbox.faults.clear();
-  for (const { provider } of context.members) provider.cut();
+  for (const { name, provider } of context.members) {
+    const isBack = context.outages.begin('provider', name);
+    provider.cut();
+    isBack();
+  }
   await Promise.all(calling);
 }
 

@@ -39,7 +39,7 @@ test.runIf(engine === 'postgres')(
     const statuses = new Map<number, number>();
 
     while (performance.now() < until && faults.length === 0) {
-      await forgetRates(app.db);
+      await forgetRates(app);
       await app.db.asMigrator(statement('delete from identity.guesses'));
       const corpus = await corpusFor(targets);
       let left = EACH;
@@ -68,7 +68,7 @@ test.runIf(engine === 'postgres')(
     process.stdout.write(`auth fuzz, seed ${seed}, ${seconds} s: ${counts.join(', ')}\n`);
     expect(faults).toEqual([]);
     expect(await targets.state()).toEqual(before);
-    await forgetRates(app.db);
+    await forgetRates(app);
     await app.db.asMigrator(statement('delete from identity.guesses'));
     expect(await targets.areWell()).toBe(true);
 

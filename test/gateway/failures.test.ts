@@ -27,7 +27,7 @@ function ask({ key }: Customer, { more = {}, headers = {}, signal }: Asked): Pro
 
 /** The same, given up as soon as the provider has it. */
 async function abandoned(customer: Customer, asked: Asked = {}) {
-  sandbox.faults.next({ kind: 'latency', ms: 300 });
+  sandbox.faults.next({ kind: 'latency', ms: 2_000 });
   const stop = new AbortController();
   const gone = expect(ask(customer, { ...asked, signal: stop.signal })).rejects.toThrow('aborted');
   await vi.waitFor(async () => expect(await ordered()).toEqual([]), SOON);

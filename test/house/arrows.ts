@@ -98,17 +98,22 @@ function intoAnother(from: Room, target: string): string | undefined {
   return isFace ? undefined : 'only the face of a module is imported';
 }
 
-/** The client runs wherever there are web standards: it imports itself alone. */
-export const standalone: Rule = (file) =>
-  file.path.startsWith('sdk/')
-    ? file.imports
-        .filter(({ specifier }) => !specifier.startsWith('./'))
-        .map(({ specifier, line }) => ({
-          path: file.path,
-          line,
-          says: `imports ${specifier}: the client stands on web standards alone`,
-        }))
-    : [];
+/**
+ * The client runs wherever there are web standards: it imports itself alone. Its part for licences runs in Node and Bun; it
+ * imports the rest, which does not import it.
+ */
+export const standalone: Rule = (file) => {
+  if (!file.path.startsWith('sdk/')) return [];
+  const isOfLicenses = file.path.startsWith('sdk/src/licenses/');
+  const own = isOfLicenses ? /^(\.{1,2}\/[\w.-]+$|node:)/ : /^\.\/(?!licenses\/)/;
+  return file.imports
+    .filter(({ specifier }) => !own.test(specifier))
+    .map(({ specifier, line }) => ({
+      path: file.path,
+      line,
+      says: `imports ${specifier}: the client stands on web standards alone`,
+    }));
+};
 
 /** Packages that one room alone may import, so that a vendor or a driver can be changed in one place. */
 const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; readonly says: string }[] = [
@@ -142,6 +147,11 @@ const VENDORS: readonly { readonly packages: RegExp; readonly rooms: RegExp; rea
     rooms:
       /^(src\/platform\/billing\/providers\/stripe\/|sandboxes\/src\/stripe\/|.*\.test\.ts$|test\/|bench\/)/,
     says: 'only platform/billing/providers/stripe knows the package of Stripe',
+  },
+  {
+    packages: /^@apple\/[\w-]+(\/|$)/,
+    rooms: /^src\/platform\/billing\/providers\/app-store\//,
+    says: "only platform/billing/providers/app-store knows Apple's package",
   },
 ];
 

@@ -21,12 +21,6 @@ export const EXCEPTIONS: readonly Exception[] = [
     because: 'the list of migrations is older than app.now(); nothing is decided by when one was applied',
   },
   {
-    rule: 'folderCircles',
-    path: 'src/platform/identity',
-    says: ': email, federation, mfa, passwords, sessions, users',
-    because: 'whoever is suspended loses their sessions, and an import of users reads their passwords',
-  },
-  {
     rule: 'vendors',
     path: 'bench/library/plans.ts',
     because: 'plans of statements inside of functions come as notices, which nobody else needs',

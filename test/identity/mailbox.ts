@@ -87,6 +87,7 @@ export function signedIn(app: TestApp, token: string) {
 }
 
 /** Forgets how often anybody called: a test calls more often than a person. */
-export async function forgetRates({ db }: TestApp): Promise<void> {
+export async function forgetRates({ db, app }: Pick<TestApp, 'app' | 'db'>): Promise<void> {
+  app.modules.rates.forget();
   await db.script('delete from limits.rates');
 }

@@ -59,6 +59,8 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
 
   test('of a user with a second factor is proven by that, and by each code once', async () => {
     const one = await withAuthenticator(app);
+    // A session that is still good becomes no better by the password alone.
+    expect((await one.call(STEP_UP, { password: PASSWORD })).code).toBe('step_up_required');
     await stale();
     // Right or wrong: nobody learns here which it is.
     for (const password of [PASSWORD, OTHER]) {

@@ -1,13 +1,15 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { commitPoint, openDatabase } from '#platform/db';
 import { answers } from '#test/answers';
 import { atEndOfFile } from '#test/closing';
 import { ids, type Member } from '#test/factories';
 import { openJobs, type JobsFixture } from '#test/jobs';
+import { PATIENCE, watched } from '#test/known';
 import { figures, granted, planned } from '#test/limits';
 import { engine, testDatabase, type TestDatabase } from '#test/services';
 import { answer } from '#platform/http';
 import { createIdempotency } from '#platform/idempotency';
+import { micros } from '#platform/kernel';
 import { addHistory, adminOf } from './history.ts';
 import { keysReadBadly } from './keys.ts';
 import { rowsRead } from './reads.ts';
@@ -27,7 +29,8 @@ async function openPaths(database: TestDatabase) {
   kept.searchParams.set('options', '-c plan_cache_mode=force_generic_plan');
   const db = await openDatabase({ engine: 'postgres', url: kept.href, poolSize: 1 });
   atEndOfFile(() => db.close());
-  const fixture = await openJobs(db);
+  const { db: seen, ways } = watched(db);
+  const fixture = await openJobs(seen);
   const idempotency = createIdempotency({ db, answers });
   const admit = async (member: Member, as: 'inline' | 'job' = 'inline') =>
     granted(await fixture.admit(member, { reserve: 100, key: ids.next(), as }));
@@ -41,6 +44,12 @@ async function openPaths(database: TestDatabase) {
     },
     async 'a call that came to nothing'(member) {
       await (await admit(member)).release('nothing');
+    },
+    async 'a call of who is known'(member) {
+      await vi.waitFor(async () => {
+        await (await admit(member)).release('nothing');
+        expect(ways.at(-1)).toBe('known');
+      }, PATIENCE);
     },
     async 'two calls under one permit'(member) {
       const permit = await admit(member);
@@ -72,7 +81,14 @@ async function openPaths(database: TestDatabase) {
     },
     'a job, from its order to its end': await jobPath(fixture),
   };
-  return { db, paths, member: () => fixture.member() };
+  /** A call that the provider broke: the operator bears what it cost. */
+  const failed = async (member: Member) => {
+    const permit = await admit(member);
+    await permit.send(planned(100));
+    permit.unknown(figures(90, { charged: micros(0), estimated: true }));
+    await permit.release('provider_unavailable');
+  };
+  return { db, paths, failed, member: () => fixture.member() };
 }
 
 async function jobPath(fixture: JobsFixture): Promise<Path> {
@@ -124,6 +140,27 @@ describe.runIf(engine === 'postgres')('a plan that is kept, and was made when ta
       }
     }
     expect(badly).toEqual([]);
+  });
+
+  test('empty, reads what failed calls cost without the meters of an account’s members and keys', async () => {
+    const database = await testDatabase();
+    const admin = await adminOf(database);
+    const { db, paths, member, failed } = await openPaths(database);
+    const one = await member();
+    await failed(one);
+    await admin(
+      'set session_replication_role = replica',
+      `insert into limits.meters (account_id, scope, names, starts, used)
+       select '${one.accountId}', 'demo/' || gen_random_uuid(), array['hourly'], array[0], array[1] from generate_series(1, ${HISTORY})`,
+    );
+    const calls = ['a call that is admitted, sent and settled', 'a call that came to nothing'];
+    const before = await rowsRead(db, admin);
+    for (let n = 0; n < TIMES; n += 1) for (const call of calls) await paths[call]?.(one);
+    const after = await rowsRead(db, admin);
+    const table = 'limits.meters';
+    const each = ((after.get(table) ?? 0) - (before.get(table) ?? 0)) / (TIMES * calls.length);
+    expect(each).toBeGreaterThan(0);
+    expect(each).toBeLessThanOrEqual(MOST);
   });
 
   test('empty, finds a row by its key through an index that finds one row', async () => {

@@ -1,13 +1,18 @@
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import { commitPoint, statement } from '#platform/db';
-import type { TemplateName } from '#platform/mail';
+import { addMails, declareMails, mailTemplate, type TemplateName } from '#platform/mail';
 import { advance } from '#test/factories';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { forgetRates, newEmail, registered, somebodyAt } from '../identity/mailbox.ts';
 import { testApp } from '../services/app.ts';
+import { temporaryFolder } from '../services/index.ts';
+import { z } from 'zod';
 
 const POINT = commitPoint('test.mail', 'mails of a test');
 
@@ -20,7 +25,7 @@ beforeEach(async () => {
   refusal = undefined;
   crashHook = undefined;
   const due = `select id from mail.messages where status in ('asked', 'waiting') and due_at <= app.now()`;
-  await expect.poll(() => app.db.asMigrator(statement(due)), { timeout: 10_000, interval: 20 }).toEqual([]);
+  await expect.poll(() => app.db.asMigrator(statement(due)), { timeout: 120_000, interval: 20 }).toEqual([]);
 });
 
 const taken: string[] = [];
@@ -64,7 +69,7 @@ async function log(query: string) {
 async function line(to: string, expected: object) {
   const query = `to=${encodeURIComponent(to)}`;
   await expect
-    .poll(async () => (await log(query))[0], { timeout: 10_000, interval: 20 })
+    .poll(async () => (await log(query))[0], { timeout: 120_000, interval: 20 })
     .toMatchObject(expected);
 }
 
@@ -91,6 +96,17 @@ async function stored(...mails: readonly Parameters<typeof mail.sending<'passwor
   );
   mail.wake();
 }
+/** A mail of a product that this program does not have. */
+const folder = pathToFileURL(join(temporaryFolder(), 'mails.ts'));
+mkdirSync(new URL('./mails/', folder));
+writeFileSync(new URL('./mails/issued.txt', folder), 'Subject: Your licence {{key}}\n\n{{key}}\n');
+writeFileSync(new URL('./mails/issued.html', folder), '<p>{{key}}</p>\n');
+const { issued } = declareMails('demo', folder.href, {
+  issued: mailTemplate(z.strictObject({ key: z.string() }), { key: 'A' }, [
+    { name: 'licence.json', type: 'application/json', content: '{}' },
+  ]),
+});
+addMails([issued]);
 const NOTICE = { template: 'password_changed', facts: { at: 'now' } } as const;
 
 describe('a mail', () => {
@@ -128,6 +144,10 @@ describe('a mail', () => {
     await later('1 hour');
     await line(ada.email, { template, status: 'failed', error: 'SMTP 451' });
     expect(await facts(ada.email)).toContainEqual({ template, facts: null });
+    // The mail of the registration was refused again as well: it would arrive, its link still good.
+    const registration = async () =>
+      (await log(`to=${encodeURIComponent(ada.email)}`)).find((one) => one['template'] === 'verify_email');
+    await expect.poll(registration).toMatchObject({ status: 'waiting', attempts: 2 });
     refusal = undefined;
     await later('1 day');
     expect(await arrived(ada.email)).toEqual([]);
@@ -147,6 +167,46 @@ describe('a mail', () => {
     expect(second?.messageId).toBe(first?.messageId);
     expect(second?.text).toBe(first?.text);
     expect(first?.messageId).toMatch(/^<[0-9a-f-]{36}@localhost>$/);
+  });
+
+  test('takes along what goes with it, which is sealed while it waits, and gone once it is sent', async () => {
+    const to = newEmail();
+    const content = 'KEY-OF-A-LICENCE';
+    const attachments = [{ name: 'licence.json', type: 'application/json', content }];
+    refusal = { responseCode: 451 };
+    const mails = mail.sending({ to, template: issued, facts: { key: 'A-B' }, attachments });
+    await app.db.system('mail.sending', POINT, mails);
+    mail.wake();
+    await line(to, { template: 'demo.issued', status: 'waiting', attempts: 1 });
+    expect(await facts(to)).toEqual([{ template: 'demo.issued', facts: expect.stringMatching(/^ps1\./) }]);
+    refusal = undefined;
+    await later('36 seconds');
+    await line(to, { status: 'sent' });
+    const [read] = await arrived(to);
+    expect(read?.subject).toBe('Your licence A-B');
+    const [file] = read?.attachments ?? [];
+    expect([file?.filename, Buffer.from(file?.content as ArrayBuffer).toString()]).toEqual([
+      'licence.json',
+      content,
+    ]);
+    expect(await facts(to)).toEqual([{ template: 'demo.issued', facts: null }]);
+    // By its receiver: which templates may be asked for is settled when the first mails are listed in this process.
+    expect((await log(`to=${encodeURIComponent(to)}`)).map(({ template }) => template)).toEqual([
+      'demo.issued',
+    ]);
+  });
+
+  test.each([
+    ['a path', [{ name: '../licence', type: 'text/plain', content: '' }]],
+    ['no media type', [{ name: 'a.txt', type: 'text/plain\r\nBcc: eve', content: '' }]],
+    ['too much', [{ name: 'a.txt', type: 'text/plain', content: 'x'.repeat(128 * 1024 + 1) }]],
+    ['too many', Array.from({ length: 6 }, () => ({ name: 'a.txt', type: 'text/plain', content: '' }))],
+  ])('takes along no file that is %s', (_what, attachments) => {
+    const sending = { to: newEmail(), template: issued, facts: { key: 'A-B' }, attachments };
+    expect(() => mail.sending(sending)).toThrow();
+    expect(() => mail.sending({ ...NOTICE, to: newEmail(), attachments: attachments.slice(0, 1) })).toThrow(
+      'password_changed says of no attachments',
+    );
   });
 
   test('is sent once for its key, and is not sent when its transaction fails', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '../factories.ts';
+import { forgetRates } from '../identity/mailbox.ts';
 import { testApp } from '../services/app.ts';
 import { said, fixtureOf } from './fixture.ts';
 
@@ -11,7 +12,7 @@ const owner = await guest();
 const path = await organization(owner);
 
 // One minute has more calls here than anybody makes.
-beforeEach(() => app.db.asMigrator(statement('delete from limits.rates')).then(() => {}));
+beforeEach(() => forgetRates(app));
 
 /** Somebody who was invited, with the token that they were sent. */
 async function invited(role = 'member') {
@@ -194,7 +195,7 @@ describe('who invites', () => {
       await call(owner.token, `DELETE ${path}/invitations/${String(body['id'])}`);
     }
     const elsewhere = await organization(owner);
-    await app.db.asMigrator(statement('delete from limits.rates'));
+    await forgetRates(app);
     const asked = await invite(elsewhere, owner, { email: email.toUpperCase() });
     expect(said(asked)).toBe('429 invited_too_often');
     await advance(app.db, '61 minutes');

@@ -31,6 +31,7 @@ beforeAll(async () => {
       idempotency: createIdempotency({ db, answers }),
       rates: createPostgresRates({
         db,
+        clock: world.clock,
         onFailure: (error) => {
           throw error;
         },

@@ -125,7 +125,7 @@ export function clientOf(url: string, token: string): Client {
 }
 
 /** Comes back where an answer says when: another call has the key or the place. A broken connection ends it. */
-async function patiently(send: () => Promise<Reply>): Promise<Reply> {
+export async function patiently(send: () => Promise<Reply>): Promise<Reply> {
   let reply = await send();
   let failure: unknown;
   await vi.waitUntil(async () => {

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { engine, temporaryFolder, testDatabase } from '#test/services';
-import { QUICK } from '../crash/installation.ts';
 import { type Client, clientOf, type Reply } from './client.ts';
-import { endAll, type Program, startProgram } from './program.ts';
+import { endAll, type Program, QUICK, startProgram } from './program.ts';
 
 const TIMEOUT = 240_000;
 

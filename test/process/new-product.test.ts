@@ -1,11 +1,20 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
 import { newProduct, NewProductRefused } from '../../src/main/new-product.ts';
 import { ROOT } from '../house/source.ts';
+import { endAll, startProgram } from './program.ts';
 
 const run = promisify(execFile);
 const SMALL = ['src/products', 'docs/examples/product', 'docs/generated/openapi.json'];
@@ -35,33 +44,137 @@ const everything = (root: string) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).toSorted(),
   );
 
+const LIST = 'src/products/index.ts';
+const page = readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8');
+
+/** The files that the tutorial has its reader write, by their paths. */
+const written = new Map(
+  [...page.matchAll(/^`(src\/[^`]+)`\n\n```\w+\n(.*?)^```$/gms)].map(([, path = '', text = '']) => [
+    path,
+    text,
+  ]),
+);
+
+/** A checkout in which somebody has followed the tutorial. */
+function followed(): string {
+  const root = checkout(WHOLE.split(' '));
+  for (const [path, text] of written) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+/** Runs blocks of the tutorial's commands against a server; later ones know what the first one has set. */
+function shellOf(server: string, { cwd, settings }: { readonly cwd: string; readonly settings: string }) {
+  return async (block: string): Promise<string> => {
+    const here = `${settings}\n${block}`
+      .replaceAll('http://127.0.0.1:6174', server)
+      .replaceAll('127.0.0.1:6174', server);
+    return (await run('sh', ['-ec', here], { cwd, env: { PATH: process.env['PATH'] } })).stdout;
+  };
+}
+
+const KEY = 'hung-up-on';
+
+/** Asks for a tale as a stream, and is gone with its first bytes. */
+async function hangUp(url: string, token: string): Promise<void> {
+  const gone = new AbortController();
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'text/event-stream',
+      'content-type': 'application/json',
+      'idempotency-key': KEY,
+    },
+    body: JSON.stringify({ about: 'a fox' }),
+    signal: gone.signal,
+  });
+  expect(response.status).toBe(200);
+  await response.body?.getReader().read();
+  gone.abort();
+}
+
+const readLogin = (cwd: string) =>
+  (JSON.parse(readFileSync(join(cwd, 'login.json'), 'utf8')) as { readonly access_token: string })
+    .access_token;
+
 describe('a new product', () => {
+  let followedRoot = '';
+  beforeAll(() => {
+    followedRoot = followed();
+  });
+  afterAll(endAll);
+
   test('compiles, keeps to the format and the lint, and its tests ask its metered call over HTTP', async () => {
-    const root = checkout(WHOLE.split(' '));
+    const root = followedRoot;
     const program = await run(process.execPath, [join(root, 'bin/plinth.js'), 'new', 'product', 'notes'], {
       cwd: root,
     });
     expect(program.stdout).toContain('wrote src/products/notes/index.ts\n');
-    const folder = 'src/products/notes';
+    // That of the tutorial goes with it: each step costs hardly more for two.
+    const folders = ['src/products/notes', 'src/products/tales'];
     writeFileSync(
       join(root, 'tsconfig.notes.json'),
       JSON.stringify({
         extends: './tsconfig.json',
-        include: [folder, 'test/services/global-setup.ts'],
+        include: [...folders, 'test/services/global-setup.ts'],
         exclude: [],
       }),
     );
     const bin = (name: string) => join(root, 'node_modules/.bin', name);
     const steps: readonly (readonly [string, readonly string[]])[] = [
       [process.execPath, [bin('tsc'), '-p', 'tsconfig.notes.json']],
-      [bin('biome'), ['format', folder, 'src/products/index.ts']],
-      [process.execPath, [bin('oxlint'), '--deny-warnings', folder]],
-      [process.execPath, ['scripts/test.ts', folder]],
+      [bin('biome'), ['format', ...folders, LIST]],
+      [process.execPath, [bin('oxlint'), '--deny-warnings', ...folders]],
+      [process.execPath, ['scripts/test.ts', ...folders]],
     ];
     for (const [command, args] of steps)
       await run(command, args, { cwd: root, env: { ...process.env, VITEST: '' } });
     // A type check and a run of the suite's own: half a minute where nothing else runs.
-  }, 300_000);
+  }, 600_000);
+
+  test('of the tutorial takes under 100 lines, and one in the list', () => {
+    const list = written.get(LIST) ?? '';
+    const before = list.replace(/^import \{ tales \}.*\n/m, '').replace(', tales]', ']');
+    expect(before).toBe(readFileSync(join(ROOT, LIST), 'utf8'));
+    const files = [...written].filter(([path]) => path !== LIST);
+    expect(files).toHaveLength(6);
+    const lines = files.reduce((sum, [, text]) => sum + text.trimEnd().split('\n').length, 0);
+    expect(page).toContain(` ${lines} lines\n`);
+    expect(lines).toBeLessThan(100);
+  });
+
+  test('of the tutorial is called, denied, bought and streamed as its page shows', async () => {
+    const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text = '']) => text);
+    const [, first = '', second = '', buy = '', stream = '', ...more] = blocks;
+    expect(more).toEqual([]);
+    const cwd = temporaryFolder();
+    const server = startProgram(['start'], { cwd, environment: { PORT: '0' }, root: followedRoot });
+    const url = await server.url();
+    const settings = (/^JSON=.*$/m.exec(first) ?? [''])[0];
+    const bearer = (/^BEARER=.*$/m.exec(first) ?? [''])[0];
+    const visitor = shellOf(url, { cwd, settings: '' });
+    const ada = shellOf(url, { cwd, settings: `${settings}\n${bearer}` });
+    expect(JSON.parse(await visitor(first))).toEqual({ id: expect.any(String), text: expect.any(String) });
+    expect(JSON.parse(await ada(second))).toMatchObject({
+      error: {
+        code: 'limit_exceeded',
+        details: { limit: 'tales', used: 1, max: 1, upgrade: 'tales.family' },
+      },
+    });
+    await ada(buy);
+    // What was bought is there when the payment's event was read.
+    await expect.poll(() => ada(stream)).toContain('event: done\n');
+    await hangUp(`${url}/v1/tales`, readLogin(cwd));
+    const kept = stream.replace('-H "accept: text/event-stream" ', '').replace('three', KEY);
+    await expect.poll(async () => JSON.parse(await ada(kept)) as object).toHaveProperty('text');
+    const used = await ada(`curl -s 127.0.0.1:6174/v1/usage -H "$BEARER"`);
+    expect(JSON.parse(used)).toMatchObject({
+      data: expect.arrayContaining([expect.objectContaining({ product: 'tales', limit: 'tales', used: 3 })]),
+    });
+  }, 600_000);
 
   test.each([
     ['Notes', 'name_invalid'],

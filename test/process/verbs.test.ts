@@ -1,3 +1,4 @@
+import { errorTrackerStandIn } from '#test/error-tracker';
 import { temporaryFolder } from '#test/services';
 import { expect, test } from 'vitest';
 import { startProgram } from './program.ts';
@@ -33,6 +34,21 @@ test('doctor warns of an upstream’s model that has no price, and of no other',
   const program = startProgram(['doctor'], { environment: OWN, cwd: temporaryFolder() });
   await program.ended;
   expect(program.said()).toContain('WARNING: no price of own/guessed: booked at $5 and $20 a million tokens');
+});
+
+test.each([
+  ['takes events of staging', { status: 200 }],
+  ['does not know the project or the key of SENTRY_DSN (status 403)', { status: 403 }],
+  ['answers with status 502', { status: 502 }],
+])('doctor asks the tracker of errors, which %s, and makes no event', async (says, answer) => {
+  const tracker = await errorTrackerStandIn();
+  tracker.answer(answer);
+  const environment = { ...OWN, SENTRY_DSN: tracker.dsn, SENTRY_ENVIRONMENT: 'staging' };
+  const program = startProgram(['doctor'], { environment, cwd: temporaryFolder() });
+  await program.ended;
+  expect(program.said()).toContain(`${new URL(tracker.dsn).host} ${says}`);
+  expect(tracker.requests()).toBe(1);
+  expect(tracker.events).toEqual([]);
 });
 
 test('what is wrong with AI_CONFIG is said with its place', async () => {

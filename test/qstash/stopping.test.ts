@@ -22,7 +22,7 @@ async function runningPost(fault: Fault, grace: string) {
 const ifSeveral = test.runIf(engine === 'postgres');
 
 ifSeveral('a process that only serves ends the jobs that were delivered to it before it stops', async () => {
-  const { serving, post } = await runningPost({ kind: 'latency', ms: 500 }, '30');
+  const { serving, post } = await runningPost({ kind: 'latency', ms: 2_000 }, '30');
   await serving.close();
   expect(await stateOf(fixture, post)).toBe('done');
   await qstash.idle();

@@ -1,8 +1,9 @@
-import { vi } from 'vitest';
 import { statement } from '#platform/db';
 import type { Worker } from '#platform/jobs';
+import { callsOf } from '#test/calls';
+import { passTheHour } from '#test/factories';
 import { type Customer, type Reply, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
-import { type Followed, follow } from './following.ts';
+import type { Followed } from '../fixtures/following.ts';
 
 /** A generation as it is answered. */
 export interface Generation {
@@ -52,44 +53,34 @@ export interface ReelFixture extends TestApp {
   creator(...plans: readonly string[]): Promise<Creator>;
   /** Starts to have jobs done, where the app does not yet. */
   work(): Worker;
-  /** How many rows of an account there are: `reel.variants`, with a further condition if any. */
-  count(by: Customer, table: string, condition?: string): Promise<number>;
 }
 
 let keys = 0;
 const nextKey = () => `key-${(keys += 1)}`;
-const SOON = { timeout: 120_000, interval: 10 };
 
 export async function reelFixture(options: TestAppOptions = {}): Promise<ReelFixture> {
   const app = await testApp(options);
+  await passTheHour(app.db);
   return {
     ...app,
     work: () => app.app.modules.jobs.work(),
     creator: async (...plans) => creatorOf(app, await app.customer(...plans)),
-    async count(by, table, condition = 'true') {
-      const [row] = await app.db.asMigrator(
-        statement<{ n: number }>(
-          `select count(*)::int as n from ${table} where account_id = $1 and ${condition}`,
-          [by.accountId],
-        ),
-      );
-      return row?.n ?? -1;
-    },
   };
 }
 
 /** The same creator at another process. */
 export function creatorOf(app: TestApp, by: Customer): Creator {
+  const calls = callsOf(app, by);
   const post = (path: string, body: object, key: string) =>
-    app.call(by.key, `POST ${path}`, { headers: { 'idempotency-key': key }, body });
+    calls.post(path, body, { 'idempotency-key': key });
   const read = async (path: string) =>
-    (await app.call(by.key, `GET /v1/generations/${path}`)).body as unknown as Generation;
+    (await calls.get(`/v1/generations/${path}`)).body as unknown as Generation;
   const creator: Creator = {
     by,
     create: (more = {}, key = nextKey()) =>
       post('/v1/create', { platform: 'linkedin', topic: 'Why small teams ship faster', ...more }, key),
     regenerate: (body, key = nextKey()) => post('/v1/regenerate', body, key),
-    cancel: (id, headers = {}) => app.call(by.key, `POST /v1/generations/${id}/cancel`, { headers }),
+    cancel: (id, headers) => calls.post(`/v1/generations/${id}/cancel`, undefined, headers),
     read,
     ended: (id) => read(`${id}?wait=30`),
     asked: async (more) => acceptedOf(await creator.create(more)),
@@ -100,14 +91,8 @@ export function creatorOf(app: TestApp, by: Customer): Creator {
       return generation;
     },
     follow: (id, { lastEventId, url = app.url } = {}) =>
-      follow(`${url}/v1/generations/${id}`, { key: by.key, lastEventId }),
-    async used() {
-      const { body } = await app.call(by.key, 'GET /v1/usage');
-      const limits = body['data'] as { product: string; limit: string; used: number }[];
-      return Object.fromEntries(
-        limits.filter(({ product }) => product === 'reel').map(({ limit, used }) => [limit, used]),
-      );
-    },
+      callsOf({ ...app, url }, by).follow(`/v1/generations/${id}`, { lastEventId }),
+    used: () => calls.used('reel'),
   };
   return creator;
 }
@@ -125,19 +110,4 @@ async function select(app: TestApp, by: Customer, { draft_id: draft, variants }:
       variants[0]?.id,
     ]),
   );
-}
-
-/** Waits until something holds, looking again and again; it then does so by itself. */
-export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  await vi.waitUntil(holds, SOON);
-}
-
-/** The code and the details of a refusal. */
-export function refusalOf({ status, body }: Reply): {
-  status: number;
-  code: string;
-  details: Record<string, unknown>;
-} {
-  const { code, details = {} } = body['error'] as { code: string; details?: Record<string, unknown> };
-  return { status, code, details };
 }

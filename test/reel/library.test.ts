@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { until } from '#test/calls';
 import { advance } from '#test/factories';
 import type { Customer, Reply } from '../services/app.ts';
 import { type Asset, libraryFixture } from './library.ts';
-import { until } from './fixture.ts';
 import { viewerKeyOf } from './viewer.ts';
 
 const fixture = await libraryFixture();

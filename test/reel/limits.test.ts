@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '#platform/db';
+import { refusalOf, until } from '#test/calls';
 import { advance, advanceTo } from '#test/factories';
 import type { Reply } from '../services/app.ts';
-import { type Creator, type Generation, reelFixture, refusalOf, until } from './fixture.ts';
+import { type Creator, type Generation, reelFixture } from './fixture.ts';
 
 const { admin, call, count, creator, db, sandbox } = await reelFixture();
 // No window of a limit ends by itself while these tests run.

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { statement } from '#platform/db';
+import { refusalOf } from '#test/calls';
 import { advance } from '#test/factories';
-import { type Generation, reelFixture, refusalOf, type Variant } from './fixture.ts';
+import { type Generation, reelFixture, type Variant } from './fixture.ts';
 
 const { count, creator, db, sandbox } = await reelFixture();
 

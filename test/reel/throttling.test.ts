@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { systemClock } from '#platform/kernel';
+import { until } from '#test/calls';
 import { advance } from '#test/factories';
-import { reelFixture, until } from './fixture.ts';
+import { reelFixture } from './fixture.ts';
 
 const ROUNDS = 4;
 const ROUND_SECONDS = 15;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { JobId } from '#platform/kernel';
+import { until } from '#test/calls';
 import { suspendAccount } from '#test/factories';
-import { type Creator, reelFixture, until } from './fixture.ts';
+import { type Creator, reelFixture } from './fixture.ts';
 
 const CANCEL = commitPoint('test.reel.cancel', 'a cancel of which no worker is told');
 const app = await reelFixture();
@@ -191,7 +192,7 @@ describe('a generation', () => {
 
   it('that was cancelled behind its worker’s back gets nothing more; what its call cost is known in the end', async () => {
     const by = await creator('reel.pro');
-    sandbox.faults.next({ kind: 'latency', ms: 150, before: 'first_token' });
+    sandbox.faults.next({ kind: 'latency', ms: 1_500, before: 'first_token' });
     const before = sandbox.bill().length;
     const id = await by.asked({ variants: 3 });
     await until(() => sandbox.bill().length > before);

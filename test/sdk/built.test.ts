@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '#test/services';
 import { testApp } from '../services/app.ts';
 import { programsOnPath } from '../services/programs.ts';
 import type { Smoke } from './smoke.ts';
-import { compileExamples, makeStranger, runIn, serveStranger } from './stranger.ts';
+import { compileExamples, makeStranger, olderNode, runIn, serveStranger } from './stranger.ts';
 
 const app = await testApp();
 const folder = temporaryFolder();
@@ -31,13 +30,6 @@ async function given(runtime: string): Promise<Smoke> {
   const { key } = await app.customer('reel.basic');
   const isPage = runtime === 'chromium';
   return { baseUrl: app.url, apiKey: key, email: `${runtime}@example.com`, isPage };
-}
-
-/** The oldest Node that the client promises to work in, if it is on PATH: any before our own. */
-function olderNode(): string | undefined {
-  return programsOnPath('node').find((program) =>
-    /^v2[0-3]\./.test(execFileSync(program, ['--version'], { encoding: 'utf8' })),
-  );
 }
 
 /** A test says why it does not run; with CI=true that is a failure. */
@@ -77,7 +69,7 @@ describe('the client as it is built and installed, by its types too, works in', 
   });
 });
 
-it('each example of docs/sdk.md compiles, for whoever is strict', async () => {
+it('each example of docs/sdk.md and docs/license-client.md compiles, for whoever is strict', async () => {
   await installed();
   await expect(compileExamples(folder)).resolves.toBeUndefined();
 });

@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../house/source.ts';
+import { programsOnPath } from '../services/programs.ts';
 
 const run = promisify(execFile);
 const COMPILER = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -28,12 +29,8 @@ const PAGE = `<!doctype html><script type="importmap">
  * test compiled against its types.
  */
 export async function makeStranger(folder: string): Promise<void> {
-  const installed = join(folder, 'node_modules/@plinth/sdk');
-  mkdirSync(installed, { recursive: true });
-  await compile('-p', join(ROOT, 'sdk'), '--outDir', join(installed, 'dist'));
-  copyFileSync(join(ROOT, 'sdk/package.json'), join(installed, 'package.json'));
+  await install(folder);
   copyFileSync(join(ROOT, 'test/sdk/smoke.ts'), join(folder, 'smoke.ts'));
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   configure(folder, 'smoke.ts');
   writeFileSync(
     join(folder, 'run.js'),
@@ -43,11 +40,23 @@ export async function makeStranger(folder: string): Promise<void> {
   await compile('-p', folder);
 }
 
-/** Compiles the examples of docs/sdk.md, one after the other as they stand there, in a stranger's project. */
+/** Builds the client into a project, as `npm install` of its package would put it there. */
+export async function install(folder: string): Promise<void> {
+  const installed = join(folder, 'node_modules/@plinth/sdk');
+  mkdirSync(installed, { recursive: true });
+  await compile('-p', join(ROOT, 'sdk'), '--outDir', join(installed, 'dist'));
+  await compile('-p', join(ROOT, 'sdk/src/licenses'), '--outDir', join(installed, 'dist'));
+  copyFileSync(join(ROOT, 'sdk/package.json'), join(installed, 'package.json'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+}
+
+const PAGES = ['docs/sdk.md', 'docs/license-client.md'];
+
+/** Compiles the examples of the client's pages, one after the other as they stand there, in a stranger's project. */
 export async function compileExamples(folder: string): Promise<void> {
-  const page = readFileSync(join(ROOT, 'docs/sdk.md'), 'utf8');
-  const examples = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code);
-  if (examples.length === 0) throw new Error('docs/sdk.md has no examples');
+  const pages = PAGES.map((page) => readFileSync(join(ROOT, page), 'utf8')).join('\n');
+  const examples = [...pages.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code);
+  if (examples.length === 0) throw new Error('the pages of the client have no examples');
   writeFileSync(join(folder, 'examples.ts'), examples.join('\n'));
   configure(folder, 'examples.ts');
   await compile('-p', folder);
@@ -62,6 +71,13 @@ async function compile(...words: readonly string[]): Promise<void> {
   await run(process.execPath, [COMPILER, ...words]).catch((error: { readonly stdout?: string }) => {
     throw new Error(`tsc ${words.join(' ')}: ${error.stdout}`, { cause: error });
   });
+}
+
+/** The oldest Node that the client promises to work in, if it is on PATH: any before our own. */
+export function olderNode(): string | undefined {
+  return programsOnPath('node').find((program) =>
+    /^v2[0-3]\./.test(execFileSync(program, ['--version'], { encoding: 'utf8' })),
+  );
 }
 
 /** Runs the smoke test as a program does, and answers its report. */

@@ -1,8 +1,10 @@
 import { type App, openApp } from '../../src/app.ts';
+import type { AppStoreStandIn } from '../../src/app/options.ts';
 import { readConfig } from '#platform/config';
-import { commitPoint, type Database, type CrashHook } from '#platform/db';
+import { commitPoint, type Database, type CrashHook, statement } from '#platform/db';
 import { type AccountId, type Clock, type UserId } from '#platform/kernel';
 import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
+import type { GooglePlaySandbox } from '#sandbox/google-play';
 import type { StripeSandbox } from '#sandbox/stripe';
 import { atEndOfFile } from '#test/closing';
 import { temporaryFolder, testDatabase, type TestDatabase } from './index.ts';
@@ -18,6 +20,10 @@ export interface TestAppOptions {
   readonly clock?: Clock;
   /** A sandbox of Stripe, with which the app sells; without it nothing is sold. */
   readonly stripe?: Pick<StripeSandbox, 'advance' | 'idle' | 'secretKey' | 'url'>;
+  /** A sandbox of Google Play, whose purchases the app takes. */
+  readonly googlePlay?: Pick<GooglePlaySandbox, 'packageName' | 'serviceAccount' | 'url'>;
+  /** Sandboxes of the App Store, one for each environment that the app is told of. */
+  readonly appStore?: readonly AppStoreStandIn[];
   readonly crashHook?: CrashHook;
   /** A second process on the database and the provider of another. */
   readonly beside?: TestApp;
@@ -47,8 +53,12 @@ export interface TestApp {
   outbox(): Promise<SentMail[]>;
   /** Makes a customer; with a plan (`reel.basic`), it is granted from now on. */
   customer(...plans: readonly string[]): Promise<Customer>;
+  /** The same of a person for themselves, without an organization: for products that hold people's data alone. */
+  person(...plans: readonly string[]): Promise<Customer>;
   /** A platform admin. */
   admin(): Promise<Customer>;
+  /** How many rows of an account there are: `prism.turns`, with a further condition if any. */
+  count(by: Pick<Customer, 'accountId'>, table: string, condition?: string): Promise<number>;
   /** A call with a key; the body is sent as JSON. */
   call(key: string | undefined, call: string, options?: CallOptions): Promise<Reply>;
   close(): Promise<void>;
@@ -69,7 +79,7 @@ export interface Reply {
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = options.on ?? options.beside?.database ?? (await testDatabase(crashHookOf(options)));
   const sandbox = options.beside?.sandbox ?? (await createOpenAISandbox());
-  const { over = (db) => db, stripe = options.beside?.stripe } = options;
+  const { over = (db) => db, stripe = options.beside?.stripe, googlePlay } = options;
   const upstream = {
     name: 'sandbox',
     base_url: sandbox.url,
@@ -83,6 +93,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     LOG_LEVEL: 'silent',
     AI_UPSTREAMS: JSON.stringify([upstream]),
     ...(stripe === undefined ? {} : { SANDBOX_STRIPE: 'true' }),
+    ...(googlePlay === undefined ? {} : { SANDBOX_GOOGLE_PLAY: 'true' }),
+    ...(options.appStore === undefined ? {} : { SANDBOX_APP_STORE: 'true' }),
     ...options.settings,
   });
   const app = await openApp({
@@ -91,17 +103,13 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     serve: true,
     work: options.work ?? true,
     migrate: false,
-    // The test file's database outlives the app.
-    store: Promise.resolve({
-      db: over(database.db),
-      narrowed: 0,
-      close: async () => {},
-      onIdleError: () => {},
-    }),
+    store: outliving(over(database.db)),
     onLost: (reason) => {
       throw new Error(reason);
     },
     ...(stripe === undefined ? {} : { stripeSandbox: stripe }),
+    ...(googlePlay === undefined ? {} : { googlePlaySandbox: standInOf(googlePlay) }),
+    ...(options.appStore === undefined ? {} : { appStoreSandbox: options.appStore }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.crashHook === undefined ? {} : { crashHook: options.crashHook }),
   });
@@ -120,16 +128,41 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     sandbox,
     stripe,
     outbox: () => outboxOf(database.db, config),
-    customer: (...plans) => makeCustomer(app, database.db, { plans, role: 'user' }),
-    admin: () => makeCustomer(app, database.db, { plans: [], role: 'admin' }),
+    customer: (...plans) => makeCustomer(app, database.db, { plans, role: 'user', isPerson: false }),
+    person: (...plans) => makeCustomer(app, database.db, { plans, role: 'user', isPerson: true }),
+    admin: () => makeCustomer(app, database.db, { plans: [], role: 'admin', isPerson: false }),
+    count: (...of) => countRows(database.db, of),
     call: (key, call, more) => request(url, { key, call, ...more }),
     close,
   };
 }
 
+/** The test file's database, which outlives the app. */
+const outliving = (db: Database) =>
+  Promise.resolve({ db, narrowed: 0, close: async () => {}, onIdleError: () => {} });
+
+const standInOf = (of: NonNullable<TestAppOptions['googlePlay']>) => ({
+  url: of.url,
+  packageName: of.packageName,
+  serviceAccount: () => of.serviceAccount,
+});
+
 /** Of a process that dies at a commit. */
 function crashHookOf({ crashHook }: TestAppOptions) {
   return crashHook === undefined ? {} : { crashHook };
+}
+
+async function countRows(
+  db: Database,
+  [{ accountId }, table, condition = 'true']: Parameters<TestApp['count']>,
+): Promise<number> {
+  const [row] = await db.asMigrator(
+    statement<{ n: number }>(
+      `select count(*)::int as n from ${table} where account_id = $1 and ${condition}`,
+      [accountId],
+    ),
+  );
+  return row?.n ?? -1;
 }
 
 let made = 0;
@@ -137,14 +170,18 @@ let made = 0;
 async function makeCustomer(
   { modules }: App,
   db: Database,
-  { plans, role }: { readonly plans: readonly string[]; readonly role: 'user' | 'admin' },
+  {
+    plans,
+    role,
+    isPerson,
+  }: { readonly plans: readonly string[]; readonly role: 'user' | 'admin'; readonly isPerson: boolean },
 ): Promise<Customer> {
   made += 1;
   const email = `customer-${process.pid}-${made}@example.com`;
   return db.system('owner.first-start', PREPARE, async (tx) => {
     const user = await modules.identity.createUser(tx, {
       email,
-      companyName: `Company ${made}`,
+      ...(isPerson ? {} : { companyName: `Company ${made}` }),
       emailVerified: true,
       role,
     });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commitPoint, openDatabase, statement } from '#platform/db';
+import { commitPoint, openDatabase, statement, systemCall } from '#platform/db';
 import { atEndOfFile } from '#test/closing';
 import { startCommitCutter } from './commit-cutter.ts';
 import { engine, testDatabase } from './index.ts';
@@ -52,6 +52,28 @@ test.runIf(engine === 'postgres')(
     expect(await known(ID(4))).toBe(false);
     expect(await release()).toBe('COMMIT');
     expect(await known(ID(4))).toBe(true);
+  },
+);
+
+test.runIf(engine === 'postgres')(
+  'a call that commits by itself is lost, or held back with its locks, as a transaction is',
+  async () => {
+    const { cutter, through, known } = await opened();
+    const call = (last: number) => through.system('limits.holders', WRITE, [systemCall(holder(ID(last)))]);
+    void cutter.cutNextCommit(/start_holder/);
+    await expect(call(1)).rejects.toThrow();
+    expect(await known(ID(1))).toBe(true);
+    const held = cutter.holdNextCommit();
+    await expect(call(2)).rejects.toThrow();
+    const release = await held;
+    expect(await known(ID(2))).toBe(false);
+    expect(await release()).toBe('COMMIT');
+    expect(await known(ID(2))).toBe(true);
+    const lost = cutter.loseNextCommit(/start_holder/);
+    await expect(call(3)).rejects.toThrow();
+    await lost;
+    await call(4);
+    expect([await known(ID(3)), await known(ID(4))]).toEqual([false, true]);
   },
 );
 

@@ -1,7 +1,7 @@
 import { createConnection, createServer, type Socket } from 'node:net';
-import { clientMessages, serverMessages } from './postgres-wire.ts';
+import { clientMessages, type ServerMessage, serverMessages } from './postgres-wire.ts';
 
-/** A way to a PostgreSQL (or PgBouncer) that loses answers of commits: the server has committed, and the client never hears of it. */
+/** A way to a PostgreSQL (or PgBouncer) that loses answers of commits, those of calls that commit by themselves too: the server has committed, and the client never hears of it. */
 export interface CommitCutter {
   /** The connection string that it was given, by this way. */
   readonly url: string;
@@ -43,6 +43,16 @@ interface Said {
   texts: string[];
 }
 
+/** A transaction that the server has not ended yet, and what is to happen then. */
+interface End {
+  readonly order: Order | undefined;
+  /** It is one statement, which commits by itself. */
+  readonly isCall: boolean;
+}
+
+/** What `systemCall` makes: outside of a transaction nothing else calls such functions. */
+const CALL = /\blimits\.\w+\(/;
+
 /** Opens one; `random` decides by `probability` (a run with a seed gives its own). */
 export async function startCommitCutter(
   connectionString: string,
@@ -65,7 +75,7 @@ export async function startCommitCutter(
 
   /** What is to happen to a commit: taken out of the orders, the oldest first. */
   function orderFor({ texts }: Said): Order | undefined {
-    if (!texts.includes('begin')) return undefined;
+    if (!texts.includes('begin') && !calls(texts)) return undefined;
     const at = orders.findIndex(({ of }) => of === undefined || texts.some((text) => of.test(text)));
     if (at >= 0) return orders.splice(at, 1)[0];
     return random() < state.probability
@@ -148,15 +158,15 @@ interface Orders {
 function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Orders): void {
   const said: Said = { texts: [] };
   /** What is to happen to each commit or rollback that the server has not answered yet. */
-  const ends: (Order | undefined)[] = [];
+  const ends: End[] = [];
   let held: Buffer[] | undefined;
   /** What was said of a transaction that may be held back whole. */
   let kept: Buffer[] | undefined;
   let told: ((word: string) => void) | undefined;
 
   function ended(order: Order | undefined): void {
+    ends.push({ order, isCall: calls(said.texts) });
     said.texts = [];
-    ends.push(order);
     const before = kept ?? [];
     kept = undefined;
     if (order?.hold === undefined) {
@@ -176,24 +186,27 @@ function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Or
     });
   }
 
-  const fromClient = clientMessages(({ bytes, executes, wishes }) => {
+  const fromClient = clientMessages(({ bytes, executes, syncs, wishes }) => {
     if (wishes) return void near.write('N');
     if (executes !== undefined) {
+      if (!said.texts[0]?.startsWith('begin')) said.texts = [];
       said.texts.push(executes);
-      if (executes === 'begin' && holdsBack()) kept = [];
+      if ((executes === 'begin' || calls(said.texts)) && holdsBack()) kept = [];
       if (executes === 'commit') ended(orderFor(said));
       else if (executes === 'rollback') ended(undefined);
-    }
+    } else if (syncs && calls(said.texts)) ended(orderFor(said));
     const aside = held ?? kept;
     if (aside === undefined) far.write(bytes);
     else aside.push(bytes);
   });
-  const fromServer = serverMessages(({ bytes, completes }) => {
-    const order = completes === 'COMMIT' || completes === 'ROLLBACK' ? ends.shift() : undefined;
+  const fromServer = serverMessages((message) => {
+    const { bytes } = message;
+    const word = ends[0] && wordOf(message, ends[0]);
+    const order = word === undefined ? undefined : ends.shift()?.order;
     if (order?.hold !== undefined) {
-      told?.(completes ?? '');
+      told?.(word ?? '');
       far.destroy();
-    } else if (order?.cut !== undefined && completes === 'COMMIT') {
+    } else if (order?.cut !== undefined && word === 'COMMIT') {
       lost();
       near.destroy();
       far.destroy();
@@ -207,4 +220,15 @@ function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Or
   far.on('data', fromServer);
   near.once('close', () => held === undefined && far.destroy());
   far.once('close', () => near.destroy());
+}
+
+function calls(texts: readonly string[]): boolean {
+  return texts.length === 1 && CALL.test(texts[0] ?? '');
+}
+
+/** How a transaction has ended, if this message says so. */
+function wordOf({ completes, fails }: ServerMessage, { isCall }: End): 'COMMIT' | 'ROLLBACK' | undefined {
+  if (!isCall) return completes === 'COMMIT' || completes === 'ROLLBACK' ? completes : undefined;
+  if (fails) return 'ROLLBACK';
+  return completes === undefined ? undefined : 'COMMIT';
 }

@@ -22,7 +22,13 @@ export type Services =
       /** Why the project's schema could not be made, if so: only the tests that need a database fail by it. */
       readonly problem?: string;
     }
-  | { readonly engine: 'pglite'; readonly template: string; readonly problem?: string };
+  | {
+      readonly engine: 'pglite';
+      readonly template: string;
+      /** Without the project's schema. */
+      readonly empty: string;
+      readonly problem?: string;
+    };
 
 /** What test files are told of Redis: absent is what there is none of. */
 export interface RedisServices {
@@ -95,8 +101,10 @@ async function startEmbedded(): Promise<Started> {
   const folder = await makeRunFolder(tmpdir());
   const stop = () => rm(folder, { recursive: true, force: true });
   const template = join(folder, 'template.tar');
-  const problem = await problemOf(dumpTemplate().then((dump) => writeFile(template, dump)));
-  return { services: { engine: 'pglite', template, ...problem }, said: 'PGlite (embedded)', stop };
+  const empty = join(folder, 'empty.tar');
+  const dumping = dumpTemplate((dump) => writeFile(empty, dump)).then((dump) => writeFile(template, dump));
+  const problem = await problemOf(dumping);
+  return { services: { engine: 'pglite', template, empty, ...problem }, said: 'PGlite (embedded)', stop };
 }
 
 async function problemOf(work: Promise<void>): Promise<{ problem?: string }> {

@@ -96,7 +96,8 @@ async function embedded(
   services: Extract<Services, { engine: 'pglite' }>,
   options: TestDatabaseOptions,
 ): Promise<TestDatabase> {
-  const template = options.empty === true ? undefined : new Uint8Array(await readFile(services.template));
+  const from = options.empty === true ? services.empty : services.template;
+  const template = new Uint8Array(await readFile(from));
   const db = await openDatabase({ engine: 'pglite', template, crashHook: options.crashHook });
   return { db, engine: 'pglite', url: '', settings: {}, close: () => db.close() };
 }

@@ -23,7 +23,7 @@ export async function outboxOf(db: Database, { mail }: Config): Promise<SentMail
   if (mail.via.transport !== 'outbox') throw new Error('this app writes no outbox folder');
   const { folder } = mail.via;
   await expect
-    .poll(async () => (await db.asMigrator(ON_THEIR_WAY))[0]?.mails, { timeout: 20_000, interval: 20 })
+    .poll(async () => (await db.asMigrator(ON_THEIR_WAY))[0]?.mails, { timeout: 120_000, interval: 20 })
     .toBe(0);
   const files = await readdir(folder).catch(() => []);
   // Named by ids that sort by time.

@@ -3,6 +3,8 @@ export interface ClientMessage {
   readonly bytes: Buffer;
   /** The text of the statement that it executes, in lower case. */
   readonly executes: string | undefined;
+  /** Ends what it has sent so far; outside of a transaction this commits it. */
+  readonly syncs: boolean;
   /** A client asks for TLS before it starts up: whoever reads messages has to refuse it. */
   readonly wishes: boolean;
 }
@@ -10,6 +12,8 @@ export interface ServerMessage {
   readonly bytes: Buffer;
   /** The command that it says is complete, with its counts: `COMMIT`, `INSERT 0 1`. */
   readonly completes: string | undefined;
+  /** It says an error. */
+  readonly fails: boolean;
 }
 
 /** Codes of first messages that are no start-up: wishes for TLS and for GSS, whose answer is one byte. */
@@ -23,7 +27,7 @@ export function clientMessages(hear: (message: ClientMessage) => void): (chunk: 
 
   function executed(bytes: Buffer): string | undefined {
     const [first = '', second = ''] = stringsOf(bytes);
-    switch (String.fromCodePoint(bytes[0] ?? 0)) {
+    switch (typeOf(bytes)) {
       case 'P':
         statements.set(first, second.trim().toLowerCase());
         return undefined;
@@ -41,10 +45,11 @@ export function clientMessages(hear: (message: ClientMessage) => void): (chunk: 
 
   return framed(
     (bytes) => {
-      if (started) return hear({ bytes, executes: executed(bytes), wishes: false });
+      const syncs = started && typeOf(bytes) === 'S';
+      if (started) return hear({ bytes, executes: executed(bytes), syncs, wishes: false });
       const wishes = WISHES.has(bytes.readUInt32BE(4));
       started = !wishes;
-      hear({ bytes, executes: undefined, wishes });
+      hear({ bytes, executes: undefined, syncs: false, wishes });
     },
     () => started,
   );
@@ -54,8 +59,8 @@ export function clientMessages(hear: (message: ClientMessage) => void): (chunk: 
 export function serverMessages(hear: (message: ServerMessage) => void): (chunk: Buffer) => void {
   return framed(
     (bytes) => {
-      const isComplete = String.fromCodePoint(bytes[0] ?? 0) === 'C';
-      hear({ bytes, completes: isComplete ? stringsOf(bytes)[0] : undefined });
+      const type = typeOf(bytes);
+      hear({ bytes, completes: type === 'C' ? stringsOf(bytes)[0] : undefined, fails: type === 'E' });
     },
     () => true,
   );
@@ -76,6 +81,10 @@ function framed(hear: (bytes: Buffer) => void, isTyped: () => boolean): (chunk: 
       hear(bytes);
     }
   };
+}
+
+function typeOf(bytes: Buffer): string {
+  return String.fromCodePoint(bytes[0] ?? 0);
 }
 
 /** The first two strings of a message's body, each of which ends with a zero. */

@@ -20,9 +20,15 @@ export async function migrateTemplate(url: string): Promise<void> {
   }
 }
 
-/** A migrated embedded database as bytes: loading it is quicker than migrating anew. */
-export function dumpTemplate(): Promise<Uint8Array<ArrayBuffer>> {
-  return dumpEmbedded(async (db: Database) => {
+/**
+ * A migrated embedded database as bytes, told as it was before, too: to load one takes a sixth of the time that
+ * PostgreSQL's own preparations take, and less than that of migrating anew.
+ */
+export function dumpTemplate(
+  tellEmpty: (dump: Uint8Array<ArrayBuffer>) => Promise<void>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return dumpEmbedded(async (db: Database, dump) => {
+    await tellEmpty(await dump());
     await migrateUp(db, projectMigrations());
   });
 }

@@ -14,10 +14,14 @@ const { operator, db } = fixture;
 const budgets = createOperatorBudgets({ db, ids });
 const { modules } = fixture.app;
 
-const chat = ({ key }: Customer) =>
-  fixture.call(key, 'POST /v1/ai/chat/completions', {
+/** A budget of the operator's counts what is settled, and an answer does not wait for that: this does. */
+async function chat({ key }: Customer) {
+  const reply = await fixture.call(key, 'POST /v1/ai/chat/completions', {
     body: { model: 'sandbox-small', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 20 },
   });
+  await modules.limits.ends.idle();
+  return reply;
+}
 
 async function mails(): Promise<readonly { readonly subject: string; readonly text: string }[]> {
   return (await fixture.outbox()).filter(

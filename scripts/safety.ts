@@ -1,0 +1,57 @@
+/**
+ * `npm run safety [-- --crossed] [-- --train] [-- --held-out] [-- --misses N]`: precision and recall of the precheck on the labelled
+ * set, with 95 % intervals (Wilson), by kind, language and trick, and every miss. `--crossed` looks at each sentence of the dev half
+ * with a model that was trained without its family; `--train` writes the model. See docs/safety.md.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { MODEL_FILE } from '../src/platform/ai/safety/model/model.ts';
+import { precheck } from '../src/platform/ai/safety/precheck.ts';
+import { type Labelled, readHalf } from './safety/labelled.ts';
+import { report } from './safety/report.ts';
+import { crossed, exampleOf, figuresOf, inputsDigest, TEMPLATED, train } from './safety/training.ts';
+
+const FOLDER = join(import.meta.dirname, '../test/safety');
+const HELD_OUT = join(FOLDER, 'held-out');
+const LOOKS = join(HELD_OUT, 'looks.json');
+
+const { values } = parseArgs({
+  options: {
+    crossed: { type: 'boolean', default: false },
+    train: { type: 'boolean', default: false },
+    'held-out': { type: 'boolean', default: false },
+    misses: { type: 'string', default: '1000' },
+  },
+});
+
+function looks(): number {
+  return existsSync(LOOKS) ? Number(JSON.parse(readFileSync(LOOKS, 'utf8')).looks) : 0;
+}
+
+function say(half: string, judged: Parameters<typeof report>[1]): void {
+  process.stdout.write(report(half, judged, Number(values.misses)));
+}
+
+const judgedOf = (sentences: readonly Labelled[]) =>
+  sentences.map((one) => ({ ...one, said: precheck(one.text).status }));
+
+const dev = readHalf(join(FOLDER, 'dev'));
+if (values.train || values.crossed) {
+  const examples = dev.map(exampleOf);
+  const judged = crossed(examples);
+  say(
+    'dev, by models that have not seen the family of a sentence',
+    judged.filter(({ id }) => !TEMPLATED.test(id)),
+  );
+  if (values.train) {
+    const model = { inputs: inputsDigest(examples), crossed: figuresOf(judged), ...train(examples) };
+    writeFileSync(MODEL_FILE, `${JSON.stringify(model, null, 2)}\n`);
+  }
+} else say('dev, with which the model was trained', judgedOf(dev));
+const isThere = existsSync(HELD_OUT) && readdirSync(HELD_OUT).some((name) => name.endsWith('.jsonl'));
+if (values['held-out'] && isThere) {
+  writeFileSync(LOOKS, `${JSON.stringify({ looks: looks() + 1 })}\n`);
+  say('held-out', judgedOf(readHalf(HELD_OUT)));
+}
+process.stdout.write(`held-out: ${isThere ? `looked at ${looks()} times` : 'not there'}\n`);

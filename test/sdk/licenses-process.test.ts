@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '#test/services';
+import { ROOT } from '../house/source.ts';
+import { programsOnPath } from '../services/programs.ts';
+import { licenseStandIn } from './license-server.ts';
+import { install, olderNode } from './stranger.ts';
+
+const folder = temporaryFolder();
+const EXAMPLE = join(ROOT, 'docs/examples/licensed-cli');
+const server = licenseStandIn({
+  get now() {
+    return Date.now();
+  },
+});
+const listening = createServer((request, response) => {
+  text(request)
+    .then((body) =>
+      server.fetch(`http://stand-in${request.url}`, {
+        method: request.method ?? 'GET',
+        ...(body === '' ? {} : { body }),
+      }),
+    )
+    .then(async (answer) =>
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text()),
+    )
+    .catch(() => response.destroy());
+}).listen(0, '127.0.0.1');
+afterAll(() => {
+  listening.closeAllConnections();
+  listening.close();
+});
+
+/** What a program does with its licence, once it has a seat. */
+const PROGRAMS = {
+  nothing: '',
+  exits: 'process.exit(3);',
+  throws: 'setTimeout(() => { throw new Error("no"); }, 1);',
+  waits: 'process.stdin.resume();',
+  'listens for SIGINT': `process.on('SIGINT', () => console.log('heard')); process.stdin.resume();
+    process.stdin.on('end', () => process.exit(0));`,
+};
+
+beforeEach(() => server.free());
+
+beforeAll(async () => {
+  await install(folder);
+  for (const name of ['cli', 'main']) {
+    const source = stripTypeScriptTypes(readFileSync(join(EXAMPLE, `${name}.ts`), 'utf8'));
+    writeFileSync(join(folder, `${name}.js`), source.replaceAll('.ts', '.js'));
+  }
+  for (const [name, does] of Object.entries(PROGRAMS))
+    writeFileSync(
+      join(folder, `${name}.js`),
+      `import { createLicenseClient } from '@plinth/sdk/licenses';
+      const { PLINTH_URL: baseUrl, LICENSE_KEY: licenseKey } = process.env;
+      const license = createLicenseClient({
+        baseUrl, licenseKey, hardwareId: 'hw_' + process.argv[1], releaseWithin: 60_000 });
+      await license.acquire();
+      ${does}
+      console.log(license.state.status);`,
+    );
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  /** All that it has said so far; waits until that has these words in it. */
+  said(words: string): Promise<void>;
+  ended(): Promise<{ readonly code: unknown; readonly signal: unknown }>;
+}
+
+function start(program: string, file: string): Started {
+  const address = listening.address();
+  const child = spawn(program, [join(folder, `${file}.js`)], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: {
+      ...process.env,
+      HOME: folder,
+      XDG_STATE_HOME: join(folder, 'state'),
+      XDG_CONFIG_HOME: join(folder, 'config'),
+      LICENSE_KEY: 'CODITECT-0000-0000-0000-0000-0000',
+      PLINTH_URL: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    },
+  });
+  let heard = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    heard += bytes.toString();
+  });
+  const over = once(child, 'close');
+  return {
+    child,
+    async said(words) {
+      await expect.poll(() => heard).toContain(words);
+    },
+    async ended() {
+      const [code, signal] = await over;
+      return { code, signal };
+    },
+  };
+}
+
+const BUILT = process.execPath;
+
+describe('a program gives its seat back', () => {
+  it.each([
+    { file: 'nothing', end: { code: 0, signal: null } },
+    { file: 'exits', end: { code: 3, signal: null } },
+    { file: 'throws', end: { code: 1, signal: null } },
+  ] as const)('when it ends by itself ($file): its licence does not keep it alive', async ({ file, end }) => {
+    expect(await start(BUILT, file).ended()).toEqual(end);
+    expect(server.calls.at(-1)).toBe('POST /v1/licenses/release');
+    expect(server.holders()).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('when %s ends it', async (signal) => {
+    const { child, said, ended } = start(BUILT, 'waits');
+    await said('online');
+    expect(server.holders()).toHaveLength(1);
+    child.kill(signal);
+    expect(await ended()).toEqual({ code: null, signal });
+    expect(server.holders()).toEqual([]);
+  });
+
+  it('not at a signal that the program itself listens for', async () => {
+    const { child, said, ended } = start(BUILT, 'listens for SIGINT');
+    await said('online');
+    child.kill('SIGINT');
+    await said('heard');
+    expect(server.holders()).toHaveLength(1);
+    child.stdin?.end();
+    expect(await ended()).toEqual({ code: 0, signal: null });
+    expect(server.holders()).toEqual([]);
+  });
+
+  it('though nobody answers any more: its end is not held up for ever', async () => {
+    const { child, said, ended } = start(BUILT, 'waits');
+    await said('online');
+    server.away = true;
+    child.kill('SIGTERM');
+    expect(await ended()).toEqual({ code: null, signal: 'SIGTERM' });
+    server.away = false;
+  });
+});
+
+describe('the example works under a licence, shows it, and gives its seat back at the end of its input, in', () => {
+  it.for([
+    { runtime: 'Node', program: BUILT, missing: '' },
+    { runtime: 'an older Node', program: olderNode(), missing: 'there is no Node 20 to 23 on PATH' },
+    {
+      runtime: 'Bun',
+      program: programsOnPath('bun')[0],
+      missing: 'there is no bun on PATH (.ci/run says how to have it from npm)',
+    },
+  ])('$runtime', async ({ program, missing }, { skip }) => {
+    if (program === undefined) return skip(missing);
+    const { child, said, ended } = start(program, 'main');
+    await said('licence: online, 1 of 3 seats used, 0 minutes without a network\n');
+    child.stdin?.write('hello\nstate\n');
+    await said('HELLO\nlicence: online');
+    child.stdin?.end();
+    expect(await ended()).toEqual({ code: 0, signal: null });
+    await said('licence: idle');
+    const exits = start(program, 'exits');
+    expect(await exits.ended()).toEqual({ code: 3, signal: null });
+    expect(server.holders()).toEqual([]);
+  });
+});
+
+it('a program leaves its state where programs of the system keep theirs', () => {
+  expect(readdirSync(join(folder, 'state/plinth/licenses')).length).toBeGreaterThan(0);
+  expect(readdirSync(join(folder, 'config/plinth/licenses')).length).toBeGreaterThan(0);
+});
