@@ -20,10 +20,16 @@ export async function readBody(request: IncomingMessage, headers: Headers, paylo
     throw new Refusal('NotImplemented', { message: `The sandbox reads no ${payload}: ${TRAILING} it does.` });
   if (!/^(?:[\da-f]{64}|UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER)$/.test(payload))
     throw new Refusal('InvalidArgument', {
-      message: 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, or a valid sha256 value.',
+      message:
+        'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, or a valid sha256 value.',
     });
   const isWriting = request.method === 'PUT' || request.method === 'POST';
-  if (isWriting && headers['content-length'] === undefined && payload !== TRAILING && headers['transfer-encoding'] !== undefined)
+  if (
+    isWriting &&
+    headers['content-length'] === undefined &&
+    payload !== TRAILING &&
+    headers['transfer-encoding'] !== undefined
+  )
     throw new Refusal('MissingContentLength');
   if (Number(headers['content-length'] ?? 0) > LARGEST) throw new Refusal('EntityTooLarge');
   const sent = await allOf(request);

@@ -5,7 +5,10 @@ import { Refusal } from './refusal.ts';
 import { type Content, readXml } from './xml.ts';
 
 export function listBuckets({ buckets }: Call): Answer {
-  const all = [...buckets.values()].map(({ name, created }) => ({ Name: name, CreationDate: isoOf(created) }));
+  const all = [...buckets.values()].map(({ name, created }) => ({
+    Name: name,
+    CreationDate: isoOf(created),
+  }));
   return { xml: ['ListAllMyBucketsResult', { Owner: { ID: 'sandbox' }, Buckets: { Bucket: all } }] };
 }
 
@@ -46,7 +49,10 @@ export function listObjects(call: Call): Answer {
   const entries = grouped(rest, prefix, delimiter).filter(({ name }) => byBytes(name, after) > 0);
   const page = entries.slice(0, most);
   const isTruncated = most > 0 && page.length < entries.length;
-  const named = query.get('encoding-type') === 'url' ? (text: string) => encodeURIComponent(text).replaceAll('%2F', '/') : String;
+  const named =
+    query.get('encoding-type') === 'url'
+      ? (text: string) => encodeURIComponent(text).replaceAll('%2F', '/')
+      : String;
   const content: Content = {
     Name: bucket.name,
     Prefix: named(prefix),
@@ -59,7 +65,9 @@ export function listObjects(call: Call): Answer {
     MaxKeys: most,
     IsTruncated: isTruncated,
     Contents: page.flatMap(({ stored }) => (stored === undefined ? [] : [listed(stored, named)])),
-    CommonPrefixes: page.flatMap(({ name, stored }) => (stored === undefined ? [{ Prefix: named(name) }] : [])),
+    CommonPrefixes: page.flatMap(({ name, stored }) =>
+      stored === undefined ? [{ Prefix: named(name) }] : [],
+    ),
   };
   return { xml: ['ListBucketResult', content] };
 }

@@ -94,7 +94,10 @@ export const stateOf = (buckets: Buckets) => ({
   buckets: [...buckets.values()].map(({ objects, uploads, ...bucket }) => ({
     ...bucket,
     objects: [...objects.values()].map(packed),
-    uploads: [...uploads.values()].map((upload) => ({ ...upload, parts: [...upload.parts.values()].map(packed) })),
+    uploads: [...uploads.values()].map((upload) => ({
+      ...upload,
+      parts: [...upload.parts.values()].map(packed),
+    })),
   })),
 });
 
@@ -121,5 +124,11 @@ export const bucketsOf = ({ buckets }: State): Buckets =>
     ]),
   );
 
-const packed = <T extends { readonly bytes: Buffer }>(one: T) => ({ ...one, bytes: one.bytes.toString('base64') });
-const unpacked = <T extends { readonly bytes: string }>(one: T) => ({ ...one, bytes: Buffer.from(one.bytes, 'base64') });
+const packed = <T extends { readonly bytes: Buffer }>(one: T) => ({
+  ...one,
+  bytes: one.bytes.toString('base64'),
+});
+const unpacked = <T extends { readonly bytes: string }>(one: T) => ({
+  ...one,
+  bytes: Buffer.from(one.bytes, 'base64'),
+});

@@ -28,8 +28,7 @@ export interface Answer {
 /** The bucket that a call names; NoSuchBucket when there is none. */
 export function bucketOf({ buckets, bucketName }: Call): Bucket {
   const bucket = buckets.get(bucketName);
-  if (bucket === undefined)
-    throw new Refusal('NoSuchBucket', { facts: { BucketName: bucketName } });
+  if (bucket === undefined) throw new Refusal('NoSuchBucket', { facts: { BucketName: bucketName } });
   return bucket;
 }
 
@@ -43,11 +42,17 @@ export function objectOf(call: Call): StoredObject {
 export const isoOf = (instant: number) => new Date(instant).toISOString();
 
 /** A whole number of the query within bounds, or what holds without one. */
-export function numberOf(call: Call, name: string, [least, most, otherwise]: readonly [number, number, number]): number {
+export function numberOf(
+  call: Call,
+  name: string,
+  [least, most, otherwise]: readonly [number, number, number],
+): number {
   const text = call.query.get(name);
   if (text === null || text === '') return otherwise;
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < least)
-    throw new Refusal('InvalidArgument', { message: `Provided ${name} not an integer or within integer range` });
+    throw new Refusal('InvalidArgument', {
+      message: `Provided ${name} not an integer or within integer range`,
+    });
   return Math.min(number, most);
 }

@@ -61,7 +61,8 @@ export function algorithmNamed(name: string | undefined): Algorithm | undefined 
   const known = name?.toLowerCase();
   if (known === undefined || isAlgorithm(known)) return known;
   throw new Refusal('InvalidRequest', {
-    message: 'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+    message:
+      'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
   });
 }
 

@@ -73,7 +73,12 @@ export function preflight(bucket: Bucket | undefined, headers: Headers): Answer 
     .filter((name) => name !== '');
   const rule = ruleFor(bucket.cors, { origin, method, asked });
   if (rule === undefined) throw new Refusal('AccessForbidden');
-  return { headers: { ...allowed(rule, origin), ...(asked.length === 0 ? {} : { 'access-control-allow-headers': asked.join(', ') }) } };
+  return {
+    headers: {
+      ...allowed(rule, origin),
+      ...(asked.length === 0 ? {} : { 'access-control-allow-headers': asked.join(', ') }),
+    },
+  };
 }
 
 /** What an answer says to the browser that asked for it; nothing where no rule fits. */

@@ -2,10 +2,11 @@ import { listen, type ListeningOptions } from '../listening.ts';
 import { StateFile } from '../state-file.ts';
 import { type Buckets, bucketsOf, isState, newBucket, stateOf } from './buckets.ts';
 import { Faults } from './faults.ts';
-import { s3Listener } from './server.ts';
+import { type Older, s3Listener } from './server.ts';
 
 export type { Fault, Faults } from './faults.ts';
 export type { RefusalCode } from './refusal.ts';
+export type { Older } from './server.ts';
 
 export interface S3SandboxOptions extends ListeningOptions {
   /** The one region that signatures must name: us-east-1. */
@@ -17,10 +18,10 @@ export interface S3SandboxOptions extends ListeningOptions {
   /** Its clock, in milliseconds: what signatures are late by. */
   readonly now?: () => number;
   /**
-   * An older store, as there are many: it knows of no checksum but Content-MD5, neither checks nor reports the others, and refuses a
-   * body with a trailing one by this status.
+   * An older store, as there are many: it knows no checksum but Content-MD5. It overlooks others in headers and refuses trailing ones
+   * (`ignores`), or refuses all by this status.
    */
-  readonly older?: 400 | 501 | undefined;
+  readonly older?: Older | undefined;
   /** Where it keeps what is in it, over a restart; nowhere when not said. */
   readonly file?: string | undefined;
 }
@@ -62,7 +63,11 @@ export async function createS3Sandbox(options: S3SandboxOptions = {}): Promise<S
   const faults = new Faults();
   const account = { region, accessKeyId, secretAccessKey, now };
   const served = { account, buckets, faults, older, calls, kept: () => stateFile.keep() };
-  const listening = await listen('S3', s3Listener(() => served), options);
+  const listening = await listen(
+    'S3',
+    s3Listener(() => served),
+    options,
+  );
   return {
     url: listening.url,
     region,

@@ -91,12 +91,18 @@ export function completeMultipartUpload(call: Call): Answer {
   const small = parts.slice(0, -1).find(({ bytes }) => bytes.length < SMALLEST);
   if (small !== undefined)
     throw new Refusal('EntityTooSmall', {
-      facts: { ProposedSize: String(small.bytes.length), MinSizeAllowed: String(SMALLEST), PartNumber: String(small.number) },
+      facts: {
+        ProposedSize: String(small.bytes.length),
+        MinSizeAllowed: String(SMALLEST),
+        PartNumber: String(small.number),
+      },
     });
   const bytes = Buffer.concat(parts.map((part) => part.bytes));
   const declared = call.headers['x-amz-mp-object-size'];
   if (declared !== undefined && Number(declared) !== bytes.length)
-    throw new Refusal('InvalidRequest', { message: 'The provided x-amz-mp-object-size does not match what was computed.' });
+    throw new Refusal('InvalidRequest', {
+      message: 'The provided x-amz-mp-object-size does not match what was computed.',
+    });
   const sum = call.isOlder ? undefined : wholeChecksum(upload, parts, bytes);
   checkSum(sum, call.headers);
   checkWrite(bucket.objects.get(upload.key), call.headers);
@@ -120,7 +126,9 @@ function namedPart(upload: Upload, said: Element): Part {
   const part = upload.parts.get(number);
   const etag = (said.one('ETag') ?? '').replaceAll('"', '');
   if (part === undefined || part.etag !== `"${etag}"`)
-    throw new Refusal('InvalidPart', { facts: { UploadId: upload.id, PartNumber: String(number), ETag: etag } });
+    throw new Refusal('InvalidPart', {
+      facts: { UploadId: upload.id, PartNumber: String(number), ETag: etag },
+    });
   const { checksum } = part;
   const named = checksum && said.one(`Checksum${checksum.algorithm.toUpperCase()}`);
   if (named !== undefined && named !== checksum?.value) throw new Refusal('InvalidPart');
@@ -180,11 +188,15 @@ export function listParts(call: Call): Answer {
 
 export function listMultipartUploads(call: Call): Answer {
   const prefix = call.query.get('prefix') ?? '';
-  const [keyMarker, idMarker] = [call.query.get('key-marker') ?? '', call.query.get('upload-id-marker') ?? ''];
+  const [keyMarker, idMarker] = [
+    call.query.get('key-marker') ?? '',
+    call.query.get('upload-id-marker') ?? '',
+  ];
   const most = numberOf(call, 'max-uploads', [1, 1_000, 1_000]);
   const place = ({ key, id }: { key: string; id: string }) => Buffer.from(`${key}\0${id}`);
   // A key alone stands behind all uploads of it.
-  const marker = keyMarker === '' ? undefined : place({ key: keyMarker, id: idMarker === '' ? '\u{10ffff}' : idMarker });
+  const marker =
+    keyMarker === '' ? undefined : place({ key: keyMarker, id: idMarker === '' ? '\u{10ffff}' : idMarker });
   const rest = [...bucketOf(call).uploads.values()]
     .filter((upload) => upload.key.startsWith(prefix))
     .filter((upload) => marker === undefined || Buffer.compare(place(upload), marker) > 0)
@@ -200,7 +212,12 @@ export function listMultipartUploads(call: Call): Answer {
     Prefix: prefix,
     MaxUploads: most,
     IsTruncated: isTruncated,
-    Upload: page.map(({ key, id, initiated }) => ({ Key: key, UploadId: id, Initiated: isoOf(initiated), StorageClass: 'STANDARD' })),
+    Upload: page.map(({ key, id, initiated }) => ({
+      Key: key,
+      UploadId: id,
+      Initiated: isoOf(initiated),
+      StorageClass: 'STANDARD',
+    })),
   };
   return { xml: ['ListMultipartUploadsResult', content] };
 }

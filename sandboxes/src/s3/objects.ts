@@ -114,7 +114,14 @@ function rangeOf(header: string | undefined, size: number): readonly [number, nu
   return [first, last];
 }
 
-const OVERRIDES = ['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'content-type', 'expires'];
+const OVERRIDES = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+];
 
 /** `response-content-disposition` and the like of a query, which is signed. */
 const overrides = (query: URLSearchParams) =>

@@ -32,9 +32,14 @@ export interface Operation {
   readonly run: (call: Call) => Answer;
 }
 
-const RESPONSES = ['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'content-type', 'expires'].map(
-  (name) => `response-${name}`,
-);
+const RESPONSES = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+].map((name) => `response-${name}`);
 
 const OPERATIONS: readonly Operation[] = [
   { name: 'ListBuckets', method: 'GET', on: 'account', run: listBuckets },
@@ -66,11 +71,36 @@ const OPERATIONS: readonly Operation[] = [
   { name: 'GetObject', method: 'GET', on: 'object', takes: RESPONSES, run: getObject },
   { name: 'HeadObject', method: 'HEAD', on: 'object', takes: RESPONSES, run: getObject },
   { name: 'DeleteObject', method: 'DELETE', on: 'object', run: deleteObject },
-  { name: 'CreateMultipartUpload', method: 'POST', on: 'object', marks: ['uploads'], run: createMultipartUpload },
+  {
+    name: 'CreateMultipartUpload',
+    method: 'POST',
+    on: 'object',
+    marks: ['uploads'],
+    run: createMultipartUpload,
+  },
   { name: 'UploadPart', method: 'PUT', on: 'object', marks: ['uploadId', 'partNumber'], run: uploadPart },
-  { name: 'CompleteMultipartUpload', method: 'POST', on: 'object', marks: ['uploadId'], run: completeMultipartUpload },
-  { name: 'AbortMultipartUpload', method: 'DELETE', on: 'object', marks: ['uploadId'], run: abortMultipartUpload },
-  { name: 'ListParts', method: 'GET', on: 'object', marks: ['uploadId'], takes: ['max-parts', 'part-number-marker'], run: listParts },
+  {
+    name: 'CompleteMultipartUpload',
+    method: 'POST',
+    on: 'object',
+    marks: ['uploadId'],
+    run: completeMultipartUpload,
+  },
+  {
+    name: 'AbortMultipartUpload',
+    method: 'DELETE',
+    on: 'object',
+    marks: ['uploadId'],
+    run: abortMultipartUpload,
+  },
+  {
+    name: 'ListParts',
+    method: 'GET',
+    on: 'object',
+    marks: ['uploadId'],
+    takes: ['max-parts', 'part-number-marker'],
+    run: listParts,
+  },
 ];
 
 /** The operation that a request is. What nobody reads is refused, so that a test does not pass by chance. */
@@ -84,5 +114,7 @@ export function operationOf(method: string, on: Operation['on'], query: URLSearc
   );
   if (found !== undefined) return found;
   if (here.length === 0) throw new Refusal('MethodNotAllowed');
-  throw new Refusal('NotImplemented', { message: `The sandbox does not know ${method} with ${given.join(', ') || 'nothing'}.` });
+  throw new Refusal('NotImplemented', {
+    message: `The sandbox does not know ${method} with ${given.join(', ') || 'nothing'}.`,
+  });
 }

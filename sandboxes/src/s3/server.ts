@@ -15,12 +15,14 @@ export interface Served {
   readonly account: Account;
   readonly buckets: Buckets;
   readonly faults: Faults;
-  /** How an older store refuses trailing checksums; undefined: this one takes them, and knows all others too. */
-  readonly older: 400 | 501 | undefined;
+  readonly older: Older | undefined;
   readonly calls: string[];
   /** Resolves when what has happened is kept. */
   readonly kept: () => Promise<void>;
 }
+
+/** What an older store makes of checksums: it overlooks them in headers, or refuses all by this status. */
+export type Older = 'ignores' | 400 | 501;
 
 /** What a request is about. */
 interface Target {
@@ -56,12 +58,18 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
       if (fault?.kind === 'refuse') throw new Refusal(fault.code);
       const payload = authenticate(signable, served.account);
       if (on === 'object' && Buffer.byteLength(target.key) > 1_024) throw new Refusal('KeyTooLongError');
-      refuseTrailers(served, signable.headers);
+      refuseChecksums(served, { ...hoisted(signable.query), ...signable.headers });
       const { bytes, trailers } = await readBody(request, signable.headers, payload);
       const { buckets, account } = served;
       const headers = { ...hoisted(signable.query), ...signable.headers, ...trailers };
       const said = { headers, query: signable.query, bytes, ...target };
-      answer = run({ buckets, now: account.now(), region: account.region, isOlder: served.older !== undefined, ...said });
+      answer = run({
+        buckets,
+        now: account.now(),
+        region: account.region,
+        isOlder: served.older !== undefined,
+        ...said,
+      });
       await served.kept();
     }
   } catch (error) {
@@ -69,11 +77,16 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
   }
   if (fault?.kind === 'lost') return void request.socket.destroy();
   if (fault?.kind === 'slow') await setTimeout(fault.ms);
-  send(response, { ...answer, headers: { ...cors, ...answer.headers } }, fault?.kind === 'cut' ? fault.after : undefined);
+  send(
+    response,
+    { ...answer, headers: { ...cors, ...answer.headers } },
+    fault?.kind === 'cut' ? fault.after : undefined,
+  );
 }
 
 function targetOf({ path, headers }: Signable): Target {
-  const [, fromHost = ''] = /^([a-z0-9][a-z0-9.-]*?)(?:\.s3)?\.localhost(?::\d+)?$/.exec(headers['host'] ?? '') ?? [];
+  const [, fromHost = ''] =
+    /^([a-z0-9][a-z0-9.-]*?)(?:\.s3)?\.localhost(?::\d+)?$/.exec(headers['host'] ?? '') ?? [];
   const rest = path.slice(1);
   if (fromHost !== '' && fromHost !== 's3') return { bucketName: fromHost, key: rest };
   const [bucketName = '', key = ''] = rest.split(/\/(.*)/s);
@@ -84,14 +97,18 @@ function operationFor({ method, query }: Signable, { bucketName, key }: Target) 
   return operationOf(method, bucketName === '' ? 'account' : key === '' ? 'bucket' : 'object', query);
 }
 
-function refuseTrailers({ older }: Served, headers: Headers): void {
-  if (older === undefined || headers['x-amz-trailer'] === undefined) return;
-  throw new Refusal(older === 501 ? 'NotImplemented' : 'InvalidArgument', {
+/** What older stores answer to a header that they do not know, or of which they know that they can't do it. */
+function refuseChecksums({ older }: Served, headers: Headers): void {
+  if (older === undefined) return;
+  const known = older === 'ignores' ? /^x-amz-trailer$/ : /^x-amz-(?:trailer|checksum-.+|sdk-checksum-algorithm)$/;
+  const header = Object.keys(headers).find((name) => known.test(name));
+  if (header === undefined) return;
+  throw new Refusal(older === 400 ? 'InvalidArgument' : 'NotImplemented', {
     message:
-      older === 501
-        ? 'A header you provided implies functionality that is not implemented.'
-        : 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, or a valid sha256 value.',
-    facts: { Header: 'x-amz-trailer' },
+      older === 400
+        ? `Unsupported header '${header}' received for this API call.`
+        : 'A header you provided implies functionality that is not implemented',
+    facts: { Header: header },
   });
 }
 

@@ -96,7 +96,8 @@ const encoded = (text: string) =>
 function signed({ headers }: Signable, account: Account): Claim {
   const { authorization = '', 'x-amz-date': date = '', 'x-amz-content-sha256': payload } = headers;
   const malformed = (message: string) => new Refusal('AuthorizationHeaderMalformed', { message });
-  const form = /^AWS4-HMAC-SHA256 Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([\da-f]{64})$/;
+  const form =
+    /^AWS4-HMAC-SHA256 Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([\da-f]{64})$/;
   const [, credential = '', names = '', signature = ''] = form.exec(authorization) ?? [];
   if (credential === '') throw malformed('The authorization header is malformed; it is no AWS4-HMAC-SHA256.');
   if (payload === undefined)
@@ -105,7 +106,10 @@ function signed({ headers }: Signable, account: Account): Claim {
     });
   const scoped = scopeOf(credential, account.region, malformed);
   const at = instantOf(date);
-  if (at === undefined) throw new Refusal('AccessDenied', { message: 'AWS authentication requires a valid Date or x-amz-date header' });
+  if (at === undefined)
+    throw new Refusal('AccessDenied', {
+      message: 'AWS authentication requires a valid Date or x-amz-date header',
+    });
   const now = account.now();
   if (Math.abs(now - at) > SKEW)
     throw new Refusal('RequestTimeTooSkewed', {
@@ -115,7 +119,8 @@ function signed({ headers }: Signable, account: Account): Claim {
         MaxAllowedSkewMilliseconds: String(SKEW),
       },
     });
-  if (scoped.scope[0] !== date.slice(0, 8)) throw malformed('The authorization header is malformed; the date is wrong.');
+  if (scoped.scope[0] !== date.slice(0, 8))
+    throw malformed('The authorization header is malformed; the date is wrong.');
   return { ...scoped, signedHeaders: names.split(';'), signature, date, payload };
 }
 
@@ -135,10 +140,12 @@ function presigned({ headers, query }: Signable, account: Account): Claim {
   const scoped = scopeOf(said('X-Amz-Credential'), account.region, malformed);
   const at = instantOf(date);
   if (at === undefined || scoped.scope[0] !== date.slice(0, 8))
-    throw malformed('X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"');
+    throw malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
   if (!Number.isInteger(expires) || expires < 0) throw malformed('X-Amz-Expires should be a number');
   if (expires > LONGEST)
-    throw malformed('X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds');
+    throw malformed(
+      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
+    );
   verifyTime({ at, expires, now: account.now() });
   const signedHeaders = said('X-Amz-SignedHeaders').split(';');
   const payload = headers['x-amz-content-sha256'] ?? query.get('X-Amz-Content-Sha256') ?? 'UNSIGNED-PAYLOAD';
@@ -164,7 +171,9 @@ function scopeOf(
 ): Pick<Claim, 'accessKeyId' | 'scope'> {
   const [accessKeyId = '', day = '', given = '', service = '', end = '', ...more] = credential.split('/');
   if (service !== 's3' || end !== 'aws4_request' || !/^\d{8}$/.test(day) || more.length > 0)
-    throw malformed('the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".');
+    throw malformed(
+      'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+    );
   if (given !== region) {
     const { code, status } = malformed('');
     const message = `The authorization header is malformed; the region '${given}' is wrong; expecting '${region}'`;

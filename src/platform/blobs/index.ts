@@ -18,6 +18,8 @@ export {
   type PutRequest,
   type SignedRequest,
 } from './home.ts';
+export { checkS3Cors } from './s3-check.ts';
+export { createS3Home, type S3HomeParts } from './s3-home.ts';
 export { type BlobStorage, createBlobStorage } from './service.ts';
 
 /** This module, for the list of all of them. */
