@@ -42,7 +42,7 @@ export function listObjects(call: Call): Answer {
   const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter') ?? ''];
   const token = query.get('continuation-token');
   const after = token === null ? (query.get('start-after') ?? '') : keyOf(token);
-  const most = numberOf(call, 'max-keys', [0, 1_000, 1_000]);
+  const most = numberOf(call, 'max-keys', [0, call.page, call.page]);
   const rest = [...bucket.objects.values()]
     .filter(({ key }) => key.startsWith(prefix))
     .sort((a, b) => byBytes(a.key, b.key));

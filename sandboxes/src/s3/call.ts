@@ -9,6 +9,8 @@ export interface Call {
   readonly region: string;
   /** Whether the store knows no checksums but MD5. */
   readonly isOlder: boolean;
+  /** Entries that a list has at most. */
+  readonly page: number;
   readonly bucketName: string;
   readonly key: string;
   readonly query: URLSearchParams;

@@ -22,6 +22,8 @@ export interface S3SandboxOptions extends ListeningOptions {
    * (`ignores`), or refuses all by this status.
    */
   readonly older?: Older | undefined;
+  /** Entries that a list has at most, whatever a call asks for: 1,000, as S3’s. */
+  readonly page?: number;
   /** Where it keeps what is in it, over a restart; nowhere when not said. */
   readonly file?: string | undefined;
 }
@@ -53,7 +55,14 @@ export interface S3Sandbox {
  * parts, lists, CORS, checksums, and Signature Version 4 in headers and in presigned URLs, which it verifies.
  */
 export async function createS3Sandbox(options: S3SandboxOptions = {}): Promise<S3Sandbox> {
-  const { region = 'us-east-1', now = Date.now, older, file, buckets: names = ['sandbox'] } = options;
+  const {
+    region = 'us-east-1',
+    now = Date.now,
+    older,
+    page = 1_000,
+    file,
+    buckets: names = ['sandbox'],
+  } = options;
   const { accessKeyId = 'AKIASANDBOX', secretAccessKey = 'sandbox-secret' } = options;
   const kept = file === undefined ? undefined : await StateFile.read(file, 'S3', isState);
   const buckets: Buckets = kept === undefined ? new Map() : bucketsOf(kept);
@@ -62,7 +71,7 @@ export async function createS3Sandbox(options: S3SandboxOptions = {}): Promise<S
   const calls: string[] = [];
   const faults = new Faults();
   const account = { region, accessKeyId, secretAccessKey, now };
-  const served = { account, buckets, faults, older, calls, kept: () => stateFile.keep() };
+  const served = { account, buckets, faults, older, page, calls, kept: () => stateFile.keep() };
   const listening = await listen(
     'S3',
     s3Listener(() => served),

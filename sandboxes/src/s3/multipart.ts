@@ -164,7 +164,7 @@ export function abortMultipartUpload(call: Call): Answer {
 export function listParts(call: Call): Answer {
   const upload = uploadOf(call);
   const after = numberOf(call, 'part-number-marker', [0, MOST_PARTS, 0]);
-  const most = numberOf(call, 'max-parts', [0, 1_000, 1_000]);
+  const most = numberOf(call, 'max-parts', [0, call.page, call.page]);
   const rest = [...upload.parts.values()].filter(({ number }) => number > after);
   const page = rest.sort((a, b) => a.number - b.number).slice(0, most);
   const content = {
@@ -192,7 +192,7 @@ export function listMultipartUploads(call: Call): Answer {
     call.query.get('key-marker') ?? '',
     call.query.get('upload-id-marker') ?? '',
   ];
-  const most = numberOf(call, 'max-uploads', [1, 1_000, 1_000]);
+  const most = numberOf(call, 'max-uploads', [1, call.page, call.page]);
   const place = ({ key, id }: { key: string; id: string }) => Buffer.from(`${key}\0${id}`);
   // A key alone stands behind all uploads of it.
   const marker =

@@ -16,6 +16,8 @@ export interface Served {
   readonly buckets: Buckets;
   readonly faults: Faults;
   readonly older: Older | undefined;
+  /** Entries that a list has at most. */
+  readonly page: number;
   readonly calls: string[];
   /** Resolves when what has happened is kept. */
   readonly kept: () => Promise<void>;
@@ -68,6 +70,7 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
         now: account.now(),
         region: account.region,
         isOlder: served.older !== undefined,
+        page: served.page,
         ...said,
       });
       await served.kept();
@@ -79,7 +82,10 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
   if (fault?.kind === 'slow') await setTimeout(fault.ms);
   send(
     response,
-    { ...answer, headers: { ...cors, ...answer.headers } },
+    {
+      ...answer,
+      headers: { date: new Date(served.account.now()).toUTCString(), ...cors, ...answer.headers },
+    },
     fault?.kind === 'cut' ? fault.after : undefined,
   );
 }
@@ -100,7 +106,8 @@ function operationFor({ method, query }: Signable, { bucketName, key }: Target) 
 /** What older stores answer to a header that they do not know, or of which they know that they can't do it. */
 function refuseChecksums({ older }: Served, headers: Headers): void {
   if (older === undefined) return;
-  const known = older === 'ignores' ? /^x-amz-trailer$/ : /^x-amz-(?:trailer|checksum-.+|sdk-checksum-algorithm)$/;
+  const known =
+    older === 'ignores' ? /^x-amz-trailer$/ : /^x-amz-(?:trailer|checksum-.+|sdk-checksum-algorithm)$/;
   const header = Object.keys(headers).find((name) => known.test(name));
   if (header === undefined) return;
   throw new Refusal(older === 400 ? 'InvalidArgument' : 'NotImplemented', {

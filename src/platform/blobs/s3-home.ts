@@ -85,6 +85,8 @@ async function readOf({ at, call }: S3Access, key: string, range?: ByteRange): P
     const { Body } = await call('GetObject', (s3) => s3.getObject({ ...at(key), ...asked }));
     if (!(Body instanceof Readable)) throw new AppError('storage_unavailable');
     const stream = Readable.from(received(Body), { objectMode: false });
+    // It may break before anybody reads; the reader is told then.
+    Body.on('error', () => {});
     // Whoever stops reading, even before the first byte, gives the connection back.
     stream.once('close', () => Body.destroy());
     return stream;
