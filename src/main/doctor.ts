@@ -22,6 +22,7 @@ import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
 import { googlePlayChecks } from './google-play-check.ts';
 import { appStoreChecks } from './app-store-check.ts';
+import { s3Checks } from './s3-checks.ts';
 import { stripeChecks } from './stripe-check.ts';
 import { codeOf, reason, OperatorError } from './operator-error.ts';
 
@@ -58,6 +59,7 @@ export const doctor: Verb = async ({ config, words }) => {
     ...providersChecks(config),
     { name: 'mail', look: () => mailState(config.mail) },
     { name: 'error tracker', look: () => errorTrackerState(config.errorTracker) },
+    ...s3Checks(config),
     ...stripeChecks(config),
     ...googlePlayChecks(config, unlessInUse),
     ...appStoreChecks(config),

@@ -4,6 +4,7 @@ import { AI_SETTINGS } from './ai-settings.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
 import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
+import { S3_SETTINGS } from './s3-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
 import {
@@ -315,6 +316,8 @@ export const SETTINGS = {
     says: 'Jobs that QStash may have running at once, over all processes, at most half of them of the batch lane. Not set: WORKER_CONCURRENCY.',
     example: '40',
   }),
+
+  ...S3_SETTINGS,
 
   WORKER_CONCURRENCY: setting(count(1_000).default(8), {
     group: 'Operations',
