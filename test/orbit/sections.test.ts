@@ -81,7 +81,9 @@ describe('the order of sections', () => {
       statement(`update orbit.sections set rank = 'a0' where scope_id = $1`, [scope]),
     );
     const [a, b, c] = await sectionsOf(member, scope);
-    expect([a?.id, b?.id, c?.id]).toEqual([a, b, c].map((one) => String(one?.id)).toSorted((x, y) => (x < y ? -1 : 1)));
+    expect([a?.id, b?.id, c?.id]).toEqual(
+      [a, b, c].map((one) => String(one?.id)).toSorted((x, y) => (x < y ? -1 : 1)),
+    );
     const path = `/v1/scopes/${scope}/sections/${c?.id}/move`;
     expect((await member.post(path, { after: a?.id })).status).toBe(200);
     const order = await sectionsOf(member, scope);
