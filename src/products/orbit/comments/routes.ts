@@ -20,7 +20,12 @@ const reads = {
 const writes = { ...reads, may: 'member', scope: 'orbit:write', rate: { perMinute: 60, by: 'member' } } as const;
 const of = { params: { id: COMMENT.id } };
 
-const body = text(5_000).describe('Plain text.');
+/** Neither spaces nor marks nor what is invisible. */
+const SAID = /[^\p{C}\p{Z}\p{M}]/u;
+const body = text(5_000)
+  .trim()
+  .refine((words) => SAID.test(words), { error: 'says nothing' })
+  .describe('Plain text.');
 const mentions = z
   .array(z.uuid())
   .max(10)

@@ -5,7 +5,7 @@ import { timeList, type WorkKey } from '#platform/product';
 import type { By } from '../changes/service.ts';
 import type { ScopeKey } from '../changes/store.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
-import { noScope } from '../scopes/service.ts';
+import { noScope } from '../scopes/locking.ts';
 import { readScope } from '../scopes/store.ts';
 import { mentionIn } from './mentions.ts';
 import {

@@ -1,7 +1,7 @@
 import type { StreamEvent } from '#platform/http';
 
-/** A reader who has left this many changes unread is cut: they come back, and are told what they missed. */
-export const MOST_UNREAD = 256;
+/** A reader who has left this many changes unread is cut: they come back, and are told what they missed. One commit makes 400 at most. */
+export const MOST_UNREAD = 1_000;
 
 /** What waits for one reader of a stream. */
 export interface Reader {

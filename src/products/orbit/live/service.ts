@@ -2,7 +2,7 @@ import { lastEventId, openEvents, type Origin, type StreamEvent, type Wire } fro
 import { AppError } from '#platform/kernel';
 import type { z } from 'zod';
 import type { OrbitParts } from '../orbit-parts.ts';
-import { noScope } from '../scopes/service.ts';
+import { noScope } from '../scopes/locking.ts';
 import { changeEvent, missedAfter, type Missed } from './feed.ts';
 import { createLiveReaders, type Following } from './live.ts';
 import type { liveState } from './shown.ts';
