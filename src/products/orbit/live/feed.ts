@@ -18,6 +18,8 @@ export interface Feed {
   readonly head: number;
   /** Who was here when it was last looked, as it was told. */
   presence: { readonly text: string; readonly data: object } | undefined;
+  /** Whether a look goes on. */
+  readonly isLooking: boolean;
   /** Resolves when `head` is known; from then on nothing is missed. */
   readonly opened: Promise<void>;
   add(reader: Reader): void;
@@ -70,6 +72,9 @@ export function createFeed(db: Pick<Database, 'tenant'>, key: ScopeKey): Feed {
     readers,
     get head() {
       return head;
+    },
+    get isLooking() {
+      return looking !== undefined;
     },
     presence: undefined,
     opened,

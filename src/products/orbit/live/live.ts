@@ -192,7 +192,8 @@ function createFeeds(db: Database) {
       const [heads] = await db.system('orbit.live', [headsOf(all.map(({ key }) => key))]);
       const behind = heads.flatMap(({ scope_id, seq }) => {
         const feed = feeds.get(scope_id);
-        return feed !== undefined && seq > feed.head ? [feed] : [];
+        // A look that goes on sees it, or the next round does.
+        return feed !== undefined && seq > feed.head && !feed.isLooking ? [feed] : [];
       });
       await Promise.all(behind.map((feed) => feed.look()));
     },
