@@ -35,7 +35,9 @@ describe('a thread', () => {
     ]);
     const one = await viewer.get(`/v1/comments/${second}/replies?limit=1`);
     expect(dataOf(one).map(({ body }) => body)).toEqual(['One.']);
-    const rest = await viewer.get(`/v1/comments/${second}/replies?limit=1&cursor=${String(one.body['next_cursor'])}`);
+    const rest = await viewer.get(
+      `/v1/comments/${second}/replies?limit=1&cursor=${String(one.body['next_cursor'])}`,
+    );
     expect([dataOf(rest).map(({ body }) => body), rest.body['next_cursor']]).toEqual([['Two.'], null]);
     const on = await viewer.get(`/v1/scopes/${id}/comments?section_id=${String(section?.['id'])}`);
     expect(dataOf(on)).toHaveLength(1);
@@ -55,7 +57,9 @@ describe('a thread', () => {
     const id = await scope(0);
     const all = [await said(member, id), await said(member, id), await said(member, id)].toReversed();
     const page = await member.get(`/v1/scopes/${id}/comments?limit=2`);
-    const rest = await member.get(`/v1/scopes/${id}/comments?limit=2&cursor=${String(page.body['next_cursor'])}`);
+    const rest = await member.get(
+      `/v1/scopes/${id}/comments?limit=2&cursor=${String(page.body['next_cursor'])}`,
+    );
     expect([...dataOf(page), ...dataOf(rest)].map((one) => one['id'])).toEqual(all);
     await member.remove(`/v1/scopes/${id}`);
     expect((await member.get(`/v1/scopes/${id}/comments`)).status).toBe(404);
@@ -78,7 +82,9 @@ describe('a thread', () => {
       resolved_by: member.by.userId,
       version: 2,
     });
-    expect(dataOf(await viewer.get(`/v1/scopes/${id}/comments?resolved=true`)).map((one) => one['id'])).toEqual([mine]);
+    expect(
+      dataOf(await viewer.get(`/v1/scopes/${id}/comments?resolved=true`)).map((one) => one['id']),
+    ).toEqual([mine]);
     expect((await admin.post(`/v1/comments/${mine}/unresolve`)).body).toMatchObject({ resolved_at: null });
     expect(dataOf(await viewer.get(`/v1/scopes/${id}/comments?resolved=true`))).toEqual([]);
   });
@@ -91,7 +97,9 @@ describe('a comment', () => {
     expect((await owner.patch(`/v1/comments/${id}`, { body: 'Mine now.' })).status).toBe(403);
     const changed = await member.patch(`/v1/comments/${id}`, { body: 'Is it?' }, { 'if-match': '"1"' });
     expect(changed.body).toMatchObject({ body: 'Is it?', version: 2, edited_at: expect.any(String) });
-    expect((await member.patch(`/v1/comments/${id}`, { body: 'Old.' }, { 'if-match': '"1"' })).status).toBe(412);
+    expect((await member.patch(`/v1/comments/${id}`, { body: 'Old.' }, { 'if-match': '"1"' })).status).toBe(
+      412,
+    );
   });
 
   test('is deleted by its author and by admins; with replies it stays without its text until they are gone', async () => {
@@ -114,9 +122,13 @@ describe('a comment', () => {
     const path = `/v1/scopes/${id}/comments`;
     expect((await viewer.post(path, { body: 'Hello.' })).status).toBe(403);
     expect((await (await here.stranger()).post(path, { body: 'Hello.' })).status).toBe(404);
-    expect(refusalOf(await member.post(path, { body: 'a', section_id: section?.['id'] })).code).toBe('section_not_found');
+    expect(refusalOf(await member.post(path, { body: 'a', section_id: section?.['id'] })).code).toBe(
+      'section_not_found',
+    );
     const elsewhere = await said(member, other);
-    expect(refusalOf(await member.post(path, { body: 'a', reply_to: elsewhere })).code).toBe('comment_not_found');
+    expect(refusalOf(await member.post(path, { body: 'a', reply_to: elsewhere })).code).toBe(
+      'comment_not_found',
+    );
     for (const body of ['', '  ', '\u200b', 'x'.repeat(5_001)])
       expect((await member.post(path, { body })).status).toBe(400);
     const twice = await Promise.all(
@@ -124,7 +136,9 @@ describe('a comment', () => {
     );
     const again = await member.post(path, { body: 'Once.' }, { 'idempotency-key': `comment-once-${id}` });
     expect(again.status).toBe(201);
-    expect(new Set([...twice, again].filter(({ status }) => status === 201).map(({ body }) => body['id'])).size).toBe(1);
+    expect(
+      new Set([...twice, again].filter(({ status }) => status === 201).map(({ body }) => body['id'])).size,
+    ).toBe(1);
     expect(dataOf(await member.get(path))).toHaveLength(1);
   });
 });
@@ -150,7 +164,8 @@ describe('who is mentioned', () => {
   test('writes nothing of their own into the mail: no header, no line, no markup', async () => {
     const { admin, member, scope } = await here.workspace();
     const scopeId = await scope(0);
-    const body = 'Hi\r\n\r\nYour password is wrong, call us.\r\nBcc: all@example.com <img src=x onerror=alert(1)> \u202etxt';
+    const body =
+      'Hi\r\n\r\nYour password is wrong, call us.\r\nBcc: all@example.com <img src=x onerror=alert(1)> \u202etxt';
     await said(member, scopeId, { body, mentions: [admin.by.userId] });
     const mail = (await here.outbox()).findLast(({ to }) => to === admin.by.email);
     expect(mail?.subject.split('\n')).toHaveLength(1);
@@ -168,7 +183,11 @@ describe('who is mentioned', () => {
     const nobody = '00000000-0000-7000-8000-000000000000';
     for (const user of [stranger.by.userId, nobody]) {
       const refused = await member.post(`/v1/scopes/${scopeId}/comments`, { body: 'You.', mentions: [user] });
-      expect(refusalOf(refused)).toMatchObject({ status: 400, code: 'mention_unknown', details: { users: [user] } });
+      expect(refusalOf(refused)).toMatchObject({
+        status: 400,
+        code: 'mention_unknown',
+        details: { users: [user] },
+      });
     }
     expect(dataOf(await member.get(`/v1/scopes/${scopeId}/comments`))).toEqual([]);
     const mails = await here.db.asMigrator(

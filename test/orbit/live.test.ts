@@ -78,7 +78,10 @@ describe('a reader of a scope’s events', () => {
     const { viewer, scope } = await here.workspace();
     const id = await scope(2);
     await db.asMigrator(
-      statement(`update orbit.scope_changes set created_at = created_at - interval '8 days' where scope_id = $1`, [id]),
+      statement(
+        `update orbit.scope_changes set created_at = created_at - interval '8 days' where scope_id = $1`,
+        [id],
+      ),
     );
     await createChanges({ db, ids: createIds({ clock: systemClock, random: systemRandom }) }).prune();
     expect(await numbersOf(db, id)).toEqual([]);
@@ -147,8 +150,7 @@ describe('a reader whose rights end is cut:', () => {
       statement('update identity.api_keys set revoked_at = app.now() where user_id = $1', [admin.by.userId]),
     );
     await db.asMigrator(statement('update orbit.scopes set deleted_at = app.now() where id = $1', [other]));
-    for (const stream of [removed, revoked, deleted])
-      expect(await stream.until('never')).toBeUndefined();
+    for (const stream of [removed, revoked, deleted]) expect(await stream.until('never')).toBeUndefined();
     await member.post(`/v1/scopes/${id}/comments`, { body: 'Still here.' });
     expect(await stays.changesUntil('comment.added')).toHaveLength(1);
     await db.asMigrator(
@@ -199,10 +201,7 @@ describe.runIf(engine === 'postgres')('where several processes answer', () => {
     const workspace = await here.workspace();
     const elsewhere = workspace.at(there);
     const id = await workspace.scope(0);
-    const [near, far] = [
-      await followScope(workspace.viewer, id),
-      await followScope(elsewhere.admin, id),
-    ];
+    const [near, far] = [await followScope(workspace.viewer, id), await followScope(elsewhere.admin, id)];
     await workspace.member.post(`/v1/scopes/${id}/comments`, { body: 'From here.' });
     await elsewhere.member.post(`/v1/scopes/${id}/comments`, { body: 'From there.' });
     const both = [workspace.viewer, workspace.admin].map(({ by }) => by.userId).toSorted();

@@ -31,15 +31,24 @@ describe('a template of a workspace', () => {
     const { admin: boss, member, viewer } = await here.workspace();
     expect((await member.post('/v1/templates', SHOP)).status).toBe(403);
     const id = await made(boss);
-    expect((await viewer.get(`/v1/templates/${id}`)).body).toMatchObject({ ...SHOP, visibility: 'workspace' });
+    expect((await viewer.get(`/v1/templates/${id}`)).body).toMatchObject({
+      ...SHOP,
+      visibility: 'workspace',
+    });
     const stranger = await here.stranger();
     expect((await stranger.get(`/v1/templates/${id}`)).status).toBe(404);
     expect((await member.patch(`/v1/templates/${id}`, { name: 'Mine' })).status).toBe(403);
     expect((await member.remove(`/v1/templates/${id}`)).status).toBe(403);
     expect((await stranger.patch(`/v1/templates/${id}`, { name: 'Mine' })).status).toBe(404);
-    const changed = await boss.patch(`/v1/templates/${id}`, { sections: [section('One')] }, { 'if-match': '"1"' });
+    const changed = await boss.patch(
+      `/v1/templates/${id}`,
+      { sections: [section('One')] },
+      { 'if-match': '"1"' },
+    );
     expect(changed.body).toMatchObject({ name: 'A shop', section_count: 1, version: 2 });
-    expect((await boss.patch(`/v1/templates/${id}`, { name: 'Old' }, { 'if-match': '"1"' })).status).toBe(412);
+    expect((await boss.patch(`/v1/templates/${id}`, { name: 'Old' }, { 'if-match': '"1"' })).status).toBe(
+      412,
+    );
     expect((await boss.remove(`/v1/templates/${id}`)).status).toBe(200);
     expect((await viewer.get(`/v1/templates/${id}`)).status).toBe(404);
   });
@@ -58,7 +67,10 @@ describe('a template of a workspace', () => {
     } while (cursor !== '');
     const known = [last, theirs, ...mine.toReversed()];
     expect(all.filter((id) => known.includes(id))).toEqual(known);
-    expect(idsOf((await viewer.get('/v1/templates?visibility=workspace')).body)).toEqual([last, ...mine.toReversed()]);
+    expect(idsOf((await viewer.get('/v1/templates?visibility=workspace')).body)).toEqual([
+      last,
+      ...mine.toReversed(),
+    ]);
     expect(idsOf((await viewer.get('/v1/templates?visibility=public')).body)).toContain(theirs);
   });
 });
@@ -68,7 +80,10 @@ describe('a public template', () => {
     const { owner, viewer } = await here.workspace();
     expect((await owner.post('/v1/admin/orbit/templates', SHOP)).status).toBe(403);
     const id = await published('For all');
-    expect((await viewer.get(`/v1/templates/${id}`)).body).toMatchObject({ name: 'For all', visibility: 'public' });
+    expect((await viewer.get(`/v1/templates/${id}`)).body).toMatchObject({
+      name: 'For all',
+      visibility: 'public',
+    });
     expect((await owner.patch(`/v1/templates/${id}`, { name: 'Ours' })).status).toBe(404);
     expect((await owner.remove(`/v1/templates/${id}`)).status).toBe(404);
   });
@@ -92,7 +107,10 @@ describe('a template is applied to a scope', () => {
 
   test('after what is there, in place of it, or by title, each in one version of the scope', async () => {
     const { admin: boss, member, scope } = await here.workspace();
-    const id = await made(boss, { name: 'T', sections: [section('  section 1 ', 'New.'), section('Photos')] });
+    const id = await made(boss, {
+      name: 'T',
+      sections: [section('  section 1 ', 'New.'), section('Photos')],
+    });
     const apply = async (mode: string) => {
       const scopeId = await scope(2);
       const before = await scopeOf(member, scopeId);
@@ -116,14 +134,20 @@ describe('a template is applied to a scope', () => {
     const path = `/v1/templates/${id}/apply`;
     const stale = await member.post(path, { scope_id: scopeId }, { 'if-match': `"${Number(version) - 1}"` });
     expect(refusalOf(stale)).toMatchObject({ status: 412, details: { current: { version } } });
-    expect((await member.post(path, { scope_id: scopeId }, { 'if-match': `"${String(version)}"` })).status).toBe(200);
+    expect(
+      (await member.post(path, { scope_id: scopeId }, { 'if-match': `"${String(version)}"` })).status,
+    ).toBe(200);
     expect(textsOf(await scopeOf(member, scopeId))).toHaveLength(3);
   });
 
   test('once under one key, and not by viewers, to strangers’ scopes, to a sent one or past its sections', async () => {
     const { admin: boss, member, viewer, scope } = await here.workspace();
     const many = Array.from({ length: 100 }, (_, n) => section(`Part ${n}`));
-    const [id, big, scopeId] = [await made(boss), await made(boss, { name: 'Big', sections: many }), await scope(0)];
+    const [id, big, scopeId] = [
+      await made(boss),
+      await made(boss, { name: 'Big', sections: many }),
+      await scope(0),
+    ];
     const path = `/v1/templates/${id}/apply`;
     const stranger = await here.stranger();
     const key = { 'idempotency-key': `apply-${scopeId}` };
@@ -136,7 +160,9 @@ describe('a template is applied to a scope', () => {
     const foreign = await stranger.post(`/v1/templates/${everybodys}/apply`, { scope_id: scopeId });
     expect(refusalOf(foreign)).toMatchObject({ status: 404, code: 'scope_not_found' });
     await member.post(`/v1/templates/${big}/apply`, { scope_id: scopeId });
-    expect(refusalOf(await member.post(`/v1/templates/${big}/apply`, { scope_id: scopeId })).code).toBe('section_limit');
+    expect(refusalOf(await member.post(`/v1/templates/${big}/apply`, { scope_id: scopeId })).code).toBe(
+      'section_limit',
+    );
     expect(textsOf(await scopeOf(member, scopeId))).toHaveLength(102);
     expect((await member.post(path, { scope_id: scopeId, mode: 'sideways' })).status).toBe(400);
   });

@@ -5,7 +5,8 @@ export const orbitSystemUses = {
   'orbit.changes': 'changes of scopes that are old go, whoever they belong to',
   'orbit.live':
     'whoever follows scopes at a process is looked at in one query: may they still, what was missed, who is here',
-  'orbit.presence': 'a process says of all who follow scopes at it that they are here, whichever workspaces these are of',
+  'orbit.presence':
+    'a process says of all who follow scopes at it that they are here, whichever workspaces these are of',
   'orbit.public-templates': 'what the operator publishes for all workspaces is no account’s',
 } as const;
 

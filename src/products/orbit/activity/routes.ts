@@ -15,7 +15,9 @@ const reads = {
 const activity = namedObject('ScopeActivity', {
   id: z.uuid(),
   workspace_id: z.uuid(),
-  kind: z.string().describe('`scope.created`, `document.uploaded`, `comment.added`, `scope.status_changed` …'),
+  kind: z
+    .string()
+    .describe('`scope.created`, `document.uploaded`, `comment.added`, `scope.status_changed` …'),
   scope: namedObject('ActivityScope', { id: z.uuid(), title: z.string().nullable() })
     .nullable()
     .describe('null: of the workspace. Without a title it is deleted.'),

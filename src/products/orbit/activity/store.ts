@@ -26,7 +26,8 @@ export interface FeedQuery {
 }
 
 const LINE = `a.id, a.account_id, a.kind, a.scope_id, s.title as scope_title, a.actor_user, a.data, a.created_at, ${microsecondsOf('a.created_at')} as at`;
-const SCOPE = 'left join orbit.scopes s on s.account_id = a.account_id and s.id = a.scope_id and s.deleted_at is null';
+const SCOPE =
+  'left join orbit.scopes s on s.account_id = a.account_id and s.id = a.scope_id and s.deleted_at is null';
 const ORDER = 'order by a.created_at desc, a.id desc';
 
 function asked({ kind, actor, after }: FeedQuery, put: Put): string[] {

@@ -40,10 +40,7 @@ export function createChanges({ db, ids }: Pick<ProductContext, 'db' | 'ids'>) {
      * Call it late in the transaction: other changes of the scope wait from here to its commit. Answers the change's number: of a
      * scope they grow by one.
      */
-    async recordIn(
-      tx: Transaction,
-      { accountId, scopeId, kind, data, caller }: NewChange,
-    ): Promise<number> {
+    async recordIn(tx: Transaction, { accountId, scopeId, kind, data, caller }: NewChange): Promise<number> {
       const change = { accountId, scopeId, id: ids.next(), kind, data, actor: caller?.userId };
       const [row] = await tx.run(recordChange(change));
       return Number(row?.seq);

@@ -6,7 +6,10 @@ import type { Orbit } from '../service.ts';
 import { text } from '../words.ts';
 import { COMMENT, comment, REPLY, shownComment, thread } from './shown.ts';
 
-const ADD = commitPoint('orbit.comment-add', 'a comment, the mails of whom it mentions, and the answer under the request’s key');
+const ADD = commitPoint(
+  'orbit.comment-add',
+  'a comment, the mails of whom it mentions, and the answer under the request’s key',
+);
 
 const route = productRoutes<Orbit>();
 
@@ -17,7 +20,12 @@ const reads = {
   scope: 'orbit:read',
   rate: { perMinute: 600, by: 'account' },
 } as const;
-const writes = { ...reads, may: 'member', scope: 'orbit:write', rate: { perMinute: 60, by: 'member' } } as const;
+const writes = {
+  ...reads,
+  may: 'member',
+  scope: 'orbit:write',
+  rate: { perMinute: 60, by: 'member' },
+} as const;
 const of = { params: { id: COMMENT.id } };
 
 /** Neither spaces nor marks nor what is invisible. */
@@ -53,7 +61,12 @@ export const listComments = route(
   },
   async ({ accountId, params, query }, { comments }) => {
     const { section_id: section, resolved, cursor, limit } = query;
-    const asked = { section, resolved: resolved === undefined ? undefined : resolved === 'true', cursor, limit };
+    const asked = {
+      section,
+      resolved: resolved === undefined ? undefined : resolved === 'true',
+      cursor,
+      limit,
+    };
     const { data, next_cursor } = await comments.threads({ accountId, scopeId: params.id }, asked);
     return {
       data: data.map((one) => ({ ...shownComment(one.comment), replies: one.replies.map(shownComment) })),
@@ -132,7 +145,8 @@ export const changeComment = route(
   {
     ...writes,
     summary: 'Change your comment',
-    description: 'Nobody changes another’s. Who is mentioned anew gets a mail, unless this comment sent them one before.',
+    description:
+      'Nobody changes another’s. Who is mentioned anew gets a mail, unless this comment sent them one before.',
     versioned: true,
     body: namedObject('UpdateCommentRequest', { body, mentions: mentions.optional() }),
     reply: { 200: comment },
@@ -161,7 +175,8 @@ export const deleteComment = route(
   {
     ...writes,
     summary: 'Delete a comment',
-    description: 'By who wrote it, and by admins. One with replies stays without its text while they are there.',
+    description:
+      'By who wrote it, and by admins. One with replies stays without its text while they are there.',
     reply: { 200: okReply },
     errors: ['comment_not_found', 'forbidden'],
     example: { ...of, reply: { ok: true } },
@@ -205,7 +220,8 @@ export const unresolveThread = route(
   {
     ...resolving,
     summary: 'Take up a resolved thread again',
-    description: 'By who began it, and by admins. It takes no Idempotency-Key: what is not resolved stays so.',
+    description:
+      'By who began it, and by admins. It takes no Idempotency-Key: what is not resolved stays so.',
     example: { ...of, reply: COMMENT },
   },
   async ({ accountId, params, role, caller, origin }, { comments }) => {

@@ -144,8 +144,7 @@ export function createComments(parts: Parts) {
       if (present.user_id !== caller.userId && !atLeast(role, 'admin')) throw new AppError('forbidden');
       if (present.deleted_at !== null) return present;
       await tx.run(present.replies > 0 ? emptyComment({ accountId, id }) : deleteComment({ accountId, id }));
-      if (present.thread_id !== null)
-        await tx.run(deleteIfHollow({ accountId, id: present.thread_id }));
+      if (present.thread_id !== null) await tx.run(deleteIfHollow({ accountId, id: present.thread_id }));
       await changes.recordIn(tx, { ...at, ...changeOf(present), kind: 'comment.deleted' });
       return present;
     });

@@ -123,7 +123,14 @@ function createFeeds(db: Database) {
   function hear(): () => void {
     const stops = [
       // A look that fails is made up for in the next round.
-      db.onSignal(CHANGED, (scopeId) => void feeds.get(scopeId)?.look().catch(() => {})),
+      db.onSignal(
+        CHANGED,
+        (scopeId) =>
+          void feeds
+            .get(scopeId)
+            ?.look()
+            .catch(() => {}),
+      ),
       db.onSignal(CAME_OR_LEFT, gather),
     ];
     return () => stops.forEach((stop) => stop());

@@ -4,7 +4,10 @@ import type { ProductContext } from '#platform/product';
 import { deletePresence, type Present, prunePresence, upsertPresence } from './store.ts';
 
 const PRESENT = commitPoint('orbit.presence', 'who has which scope open at this process');
-const PRUNE = commitPoint('orbit.presence-pruned', 'what processes that are gone said of who is here is deleted');
+const PRUNE = commitPoint(
+  'orbit.presence-pruned',
+  'what processes that are gone said of who is here is deleted',
+);
 
 /** The signal that somebody came to a scope, or left it. */
 export const CAME_OR_LEFT = 'orbit.presence';
@@ -57,7 +60,8 @@ export function createPresence({ db, ids }: Pick<ProductContext, 'db' | 'ids'>):
         untold = new Map();
         await write(batch);
         const news = [...batch.values()].filter(({ isNews }) => isNews);
-        for (const scope of new Set(news.map(({ present }) => present.scopeId))) db.signal(CAME_OR_LEFT, scope);
+        for (const scope of new Set(news.map(({ present }) => present.scopeId)))
+          db.signal(CAME_OR_LEFT, scope);
       }
     } finally {
       writing = undefined;

@@ -29,7 +29,9 @@ export const followScope = route(
         .min(0)
         .max(Number.MAX_SAFE_INTEGER)
         .optional()
-        .describe('The number of the last change that you know of. Of no use in a stream: that has Last-Event-ID.'),
+        .describe(
+          'The number of the last change that you know of. Of no use in a stream: that has Last-Event-ID.',
+        ),
     }),
     reply: { 200: liveState },
     errors: ['scope_not_found'],

@@ -48,11 +48,7 @@ export async function applyIn(parts: Parts, tx: Transaction, applied: Applied): 
 }
 
 /** Does to the sections that are there what the mode says, and answers those that are to be added. */
-async function makeWay(
-  parts: Parts,
-  tx: Transaction,
-  applied: Applied,
-): Promise<readonly TemplateSection[]> {
+async function makeWay(parts: Parts, tx: Transaction, applied: Applied): Promise<readonly TemplateSection[]> {
   const { template, mode, ...of } = applied;
   if (mode === 'append') return template.sections;
   if (mode === 'by_title') return overwrite(parts, tx, applied);

@@ -33,7 +33,12 @@ const reads = {
   scope: 'orbit:read',
   rate: { perMinute: 600, by: 'account' },
 } as const;
-const manages = { ...reads, may: 'admin', scope: 'orbit:write', rate: { perMinute: 60, by: 'account' } } as const;
+const manages = {
+  ...reads,
+  may: 'admin',
+  scope: 'orbit:write',
+  rate: { perMinute: 60, by: 'account' },
+} as const;
 const of = { params: { id: TEMPLATE.id } };
 /** A hundred sections; letters of some scripts have three bytes. */
 export const LARGEST_TEMPLATE = 512 * 1_024;

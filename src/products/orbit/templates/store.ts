@@ -82,23 +82,19 @@ export type TemplateChange = { readonly [Field in keyof TemplateText]?: Template
 
 /** Changes a template of this version (any, when not said). No row: there is none, or it has another version. */
 export function changeTemplate(which: WhichVersion, change: TemplateChange): Statement<TemplateRow> {
-  const { text, values } = versionUpdate(
-    { table: 'orbit.templates', returning: WHOLE },
-    which,
-    (put) => ({
-      sets: Object.entries(change).map(([field, value]) =>
-        field === 'sections' ? `sections = ${put(JSON.stringify(value))}::jsonb` : `${field} = ${put(value)}`,
-      ),
-    }),
-  );
+  const { text, values } = versionUpdate({ table: 'orbit.templates', returning: WHOLE }, which, (put) => ({
+    sets: Object.entries(change).map(([field, value]) =>
+      field === 'sections' ? `sections = ${put(JSON.stringify(value))}::jsonb` : `${field} = ${put(value)}`,
+    ),
+  }));
   return statement<TemplateRow>(text, values);
 }
 
 export const deleteTemplate = ({ accountId, id }: WorkKey) =>
-  statement<{ id: string }>(
-    'delete from orbit.templates where account_id = $1 and id = $2 returning id',
-    [accountId, id],
-  );
+  statement<{ id: string }>('delete from orbit.templates where account_id = $1 and id = $2 returning id', [
+    accountId,
+    id,
+  ]);
 
 /** What the operator published, newest first. */
 export const publicTemplates = (most: number) =>
