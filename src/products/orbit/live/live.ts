@@ -9,10 +9,11 @@ import { createReader, type Reader } from './reader.ts';
 import { type PresenceView, shownPresence } from './shown.ts';
 import { entitledReaders, presentAt, type ReaderRights } from './store.ts';
 
-/** Milliseconds between two looks at everybody who reads here: are they still allowed to, was a signal lost, who is here. */
-const ROUND = 4_000;
-/** A reader of whom nothing could be found out for so long is cut: with the round after it, less than 10 s. */
-const UNKNOWN = 5_500;
+const TICK = 1_000;
+/** Ticks between two looks at everybody who reads here: are they still allowed to, was a signal lost, who is here. */
+const TICKS_A_ROUND = 3;
+/** A reader of whom nothing could be found out for so long is cut: with the tick after it, less than 10 s. */
+const UNKNOWN = 8_500;
 /** Milliseconds in which people who come and go are told of once. */
 const GATHERED = 500;
 /** More names than this nobody reads. */
@@ -47,7 +48,9 @@ export function createLiveReaders({ db, ids }: Pick<ProductContext, 'db' | 'ids'
   const presence = createPresence({ db, ids });
   const feeds = createFeeds(db);
   const open = new Set<Open>();
-  let rounds: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let ticks = 0;
+  let rounding = false;
 
   async function checkRights(): Promise<void> {
     const asked = [...open];
@@ -60,27 +63,32 @@ export function createLiveReaders({ db, ids }: Pick<ProductContext, 'db' | 'ids'
     }
   }
 
-  function round(): void {
+  /** What can't be done now is done in the next round, each part by itself. */
+  async function round(): Promise<void> {
+    const beaten = presence.beat().then(() => feeds.lookWhoIsHere());
+    await Promise.allSettled([checkRights(), feeds.catchUp(), beaten]);
+    rounding = false;
+  }
+
+  function tick(): void {
     for (const { reader, knownAt } of open) if (performance.now() - knownAt > UNKNOWN) reader.end();
-    // Each by itself: what can't be done now is done in the next round.
-    void checkRights().catch(() => {});
-    void feeds.catchUp().catch(() => {});
-    void presence
-      .beat()
-      .then(() => feeds.lookWhoIsHere())
-      .catch(() => {});
+    ticks += 1;
+    // A database that does not answer is not asked the same again.
+    if (ticks % TICKS_A_ROUND !== 0 || rounding) return;
+    rounding = true;
+    void round();
   }
 
   function begin(one: Open): void {
     open.add(one);
-    rounds ??= setInterval(round, ROUND).unref();
+    timer ??= setInterval(tick, TICK).unref();
   }
 
   function end(one: Open): void {
     open.delete(one);
     if (open.size > 0) return;
-    clearInterval(rounds);
-    rounds = undefined;
+    clearInterval(timer);
+    timer = undefined;
   }
 
   return {
