@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
 import { refusalOf } from '#test/calls';
 import { type Colleague, orbitFixture } from './fixture.ts';
 
@@ -99,6 +100,17 @@ describe('a public template', () => {
     expect((await admin(`DELETE ${path}`)).status).toBe(200);
     expect((await viewer.get(`/v1/templates/${id}`)).status).toBe(404);
     expect((await admin(`DELETE ${path}`)).status).toBe(404);
+    const told = await here.db.asMigrator(
+      statement<{ action: string }>(
+        'select action from audit.events where target_id = $1 order by created_at, id',
+        [id],
+      ),
+    );
+    expect(told.map(({ action }) => action.replace('orbit.template.', ''))).toEqual([
+      'published',
+      'changed',
+      'withdrawn',
+    ]);
   });
 });
 

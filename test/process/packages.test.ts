@@ -22,6 +22,7 @@ const LATER = [
   '@zxcvbn-ts/language-common',
   'ai',
   'fflate',
+  'fractional-indexing',
   'google-auth-library',
   'gpt-tokenizer',
   'ioredis',

@@ -79,12 +79,12 @@ export const publishTemplate = route(
     errors: ['template_limit'],
     example: { body: NEW, reply: PUBLISHED },
   },
-  async ({ body, once }, { templates }) => {
+  async ({ body, caller, origin, once }, { templates }) => {
     const { published } = templates;
     const made = await once(
       PUBLISH,
       async (tx) => {
-        const row = await published.publishIn(tx, body);
+        const row = await published.publishIn(tx, { caller, origin }, body);
         return tagged(row, { status: 201, headers: { location: `/v1/admin/orbit/templates/${row.id}` } });
       },
       { use: 'orbit.public-templates' },
@@ -111,8 +111,8 @@ export const changePublicTemplate = route(
       reply: { ...PUBLISHED, name: 'A small shop', version: 2 },
     },
   },
-  async ({ params, ifMatch: version, body }, { templates }) =>
-    tagged(await templates.published.change({ id: params.id, version }, body)),
+  async ({ params, caller, origin, ifMatch: version, body }, { templates }) =>
+    tagged(await templates.published.change({ id: params.id, version, caller, origin }, body)),
 );
 
 export const deletePublicTemplate = route(
@@ -125,8 +125,8 @@ export const deletePublicTemplate = route(
     errors: ['template_not_found'],
     example: { ...of, reply: { ok: true } },
   },
-  async ({ params }, { templates }) => {
-    await templates.published.remove(params.id);
+  async ({ params, caller, origin }, { templates }) => {
+    await templates.published.remove({ id: params.id, caller, origin });
     return { ok: true };
   },
 );

@@ -1,6 +1,8 @@
-import { commitPoint, type Database, keepUntil, type Transaction } from '#platform/db';
-import { type Clock, AppError, type Ids } from '#platform/kernel';
-import { refusedChange, type TimePosition } from '#platform/product';
+import { actorOf } from '#platform/audit';
+import { commitPoint, keepUntil, type Transaction } from '#platform/db';
+import type { Caller, Origin } from '#platform/http';
+import { AppError } from '#platform/kernel';
+import { type ProductContext, refusedChange, type TimePosition } from '#platform/product';
 import {
   changePublicTemplate,
   deletePublicTemplate,
@@ -21,16 +23,19 @@ const MOST = 200;
 const PUBLISHED = 'orbit.public-templates';
 const ALL = 'all';
 
+/** A platform admin at work on a template that all workspaces have. */
+export interface ByOperator {
+  readonly caller: Caller;
+  readonly origin: Origin;
+}
+
 /** Templates that the operator published for all workspaces: kept for seconds in each process, and dropped when one changes. */
 export function createPublicTemplates({
   db,
   ids,
   clock,
-}: {
-  readonly db: Database;
-  readonly ids: Ids;
-  readonly clock: Clock;
-}) {
+  audit,
+}: Pick<ProductContext, 'db' | 'ids' | 'clock' | 'audit'>) {
   const lists = keepUntil<readonly (TemplateSummary & TimePosition)[]>({ db, clock, topic: PUBLISHED });
   const wholes = keepUntil<TemplateRow | undefined>({ db, clock, topic: PUBLISHED });
   const changed = () => db.signal(PUBLISHED, ALL);
@@ -51,32 +56,50 @@ export function createPublicTemplates({
     });
   }
 
+  const auditIn = (
+    tx: Transaction,
+    { caller, origin }: ByOperator,
+    { id, event }: { readonly id: string; readonly event: 'published' | 'changed' | 'withdrawn' },
+  ) =>
+    audit.recordIn(tx, {
+      action: `orbit.template.${event}`,
+      actor: actorOf(caller),
+      target: { kind: 'template', id },
+      origin,
+    });
+
   return {
     all,
     read,
     /** In the transaction of whoever counts the request's key; call `changed` after the commit. */
-    async publishIn(tx: Transaction, template: TemplateText): Promise<TemplateRow> {
+    async publishIn(tx: Transaction, by: ByOperator, template: TemplateText): Promise<TemplateRow> {
       const [row] = await tx.run(insertPublicTemplate(ids.next(), template, MOST));
       if (row === undefined) throw new AppError('template_limit', { details: { max: MOST } });
+      await auditIn(tx, by, { id: row.id, event: 'published' });
       return row;
     },
     changed,
     async change(
-      which: { readonly id: string; readonly version: number | undefined },
+      which: ByOperator & { readonly id: string; readonly version: number | undefined },
       change: TemplateChange,
     ): Promise<TemplateRow> {
-      const [[row], [present]] = await db.system('orbit.public-templates', CHANGE, [
-        changePublicTemplate(which, change),
-        readPublicTemplate(which.id),
-      ]);
+      const row = await db.system('orbit.public-templates', CHANGE, async (tx) => {
+        const [made] = await tx.run(changePublicTemplate(which, change));
+        if (made === undefined)
+          throw refusedChange((await tx.run(readPublicTemplate(which.id)))[0], noTemplate);
+        await auditIn(tx, which, { id: which.id, event: 'changed' });
+        return made;
+      });
       changed();
-      if (row === undefined) throw refusedChange(present, noTemplate);
       return row;
     },
-    async remove(id: string): Promise<void> {
-      const [[gone]] = await db.system('orbit.public-templates', DELETE, [deletePublicTemplate(id)]);
+    async remove({ id, ...by }: ByOperator & { readonly id: string }): Promise<void> {
+      await db.system('orbit.public-templates', DELETE, async (tx) => {
+        const [gone] = await tx.run(deletePublicTemplate(id));
+        if (gone === undefined) throw noTemplate();
+        await auditIn(tx, by, { id, event: 'withdrawn' });
+      });
       changed();
-      if (gone === undefined) throw noTemplate();
     },
   };
 }
