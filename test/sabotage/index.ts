@@ -25,6 +25,7 @@ import { LEASES_OF_RATES } from './leases.ts';
 import { LICENSES } from './licenses.ts';
 import { LIMITS } from './limits.ts';
 import { OPERATING } from './operating.ts';
+import { ORBIT_COLLABORATION } from './orbit-collaboration.ts';
 import { ORGANIZATIONS } from './organizations.ts';
 import { MAIL } from './mail.ts';
 import { MODULES } from './modules.ts';
@@ -120,5 +121,6 @@ export const PATCHES: readonly Patch[] = [
   ...QUALITY,
   ...FAULTS,
   ...OPERATING,
+  ...ORBIT_COLLABORATION,
   ...SUITE,
 ];

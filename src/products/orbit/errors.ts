@@ -28,3 +28,20 @@ declareErrors({
   slug_taken: { status: 409, message: 'Another workspace has this slug.' },
   step_required: { status: 409, message: 'This step of the onboarding can’t be skipped.' },
 });
+
+declareErrors({
+  comment_not_found: { status: 404, message: 'There is no such comment, or it was deleted.' },
+  comment_is_reply: {
+    status: 409,
+    message: 'A reply is not resolved: resolve the comment that began its thread (`thread_id`).',
+  },
+  mention_unknown: {
+    status: 400,
+    message: 'Somebody who is mentioned is no member of the workspace; `users` has their ids.',
+  },
+  template_not_found: {
+    status: 404,
+    message: 'There is no such template of the workspace, and no public one.',
+  },
+  template_limit: { status: 409, message: 'There are as many templates as there can be. Delete one first.' },
+});

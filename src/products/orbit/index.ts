@@ -10,6 +10,7 @@ import * as exportRoutes from './exports/routes.ts';
 import * as extractionRoutes from './extraction/routes.ts';
 import * as favouriteRoutes from './favourites/routes.ts';
 import * as liveRoutes from './live/routes.ts';
+import { orbitMails } from './mails.ts';
 import * as onboardingRoutes from './onboarding/routes.ts';
 import * as collaboration from './parts/collaboration.ts';
 import * as core from './parts/core.ts';
@@ -22,6 +23,7 @@ import * as scopeRoutes from './scopes/routes.ts';
 import * as sectionRoutes from './sections/routes.ts';
 import { createOrbit } from './service.ts';
 import { orbitSystemUses } from './system-uses.ts';
+import * as templateAdminRoutes from './templates/admin-routes.ts';
 import * as templateRoutes from './templates/routes.ts';
 import * as versionRoutes from './versions/routes.ts';
 import * as workspaceRoutes from './workspaces/routes.ts';
@@ -65,6 +67,7 @@ export const orbit = defineProduct({
     ...routesOf(liveRoutes),
     ...routesOf(commentRoutes),
     ...routesOf(templateRoutes),
+    ...routesOf(templateAdminRoutes),
     ...routesOf(favouriteRoutes),
     ...routesOf(activityRoutes),
     ...routesOf(documentRoutes),
@@ -86,6 +89,7 @@ export const orbit = defineProduct({
     ...extraction.schedules,
     ...exported.schedules,
   },
+  mails: orbitMails,
   policies: { ai: reading },
   service: createOrbit,
 });

@@ -45,6 +45,11 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     because: 'a keyed hash of 95 random bits says whose it is before the account is known',
   },
   {
+    table: 'orbit.public_templates',
+    says: 'it is the system’s',
+    because: 'what the operator publishes for all workspaces',
+  },
+  {
     table: 'orbit.workspaces',
     says: 'the unique workspaces_slug_key*',
     because: 'a slug is a name in links: of another’s it shows that it is taken, and no more',

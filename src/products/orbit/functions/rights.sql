@@ -15,6 +15,14 @@ grant execute on function orbit.query_of(text) to plinth_tenant;
 
 
 -- Changes, comments, templates, favourites.
+grant select, insert, update, delete on orbit.scope_heads, orbit.scope_changes, orbit.activities, orbit.presence, orbit.comments,
+  orbit.comment_mentions, orbit.templates, orbit.public_templates, orbit.favourites to plinth_system;
+grant select, insert, update on orbit.scope_heads to plinth_tenant;
+grant select, insert on orbit.scope_changes, orbit.activities to plinth_tenant;
+grant select, insert, update, delete on orbit.comments to plinth_tenant;
+grant select, insert, update on orbit.comment_mentions to plinth_tenant;
+grant select, insert, update, delete on orbit.templates to plinth_tenant;
+grant select, insert, delete on orbit.favourites to plinth_tenant;
 
 
 -- Documents.

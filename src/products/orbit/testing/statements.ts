@@ -3,6 +3,7 @@ import { type AccountId, createIds, systemClock, systemRandom } from '#platform/
 import { changeProject, listProjects } from '../projects/store.ts';
 import { changeScope, listScopes, SCOPE_SORTS } from '../scopes/store.ts';
 import { changeWorkspace } from '../workspaces/store.ts';
+import { collaborationStatements } from './collaboration.ts';
 
 const account = createIds({ clock: systemClock, random: systemRandom }).next<AccountId>();
 const which = { accountId: account, id: account, version: 1 };
@@ -17,6 +18,7 @@ const every = {
 
 /** Statements whose text only a run knows, as calls of what makes them: test/statements.test.ts has the database look at them. */
 export const statements: Readonly<Record<string, readonly Statement[]>> = {
+  ...collaborationStatements,
   'projects/store.ts listProjects': [undefined, { at: 1, id: account }].flatMap((after) =>
     ['a', undefined].map((client_name) =>
       listProjects(account, { archived: false, client_name, after, limit: 1 }),
