@@ -15,7 +15,9 @@ grant select, insert, delete on orbit.scope_versions to plinth_tenant;
 
 
 -- Documents.
-
+grant select, insert, update, delete on orbit.documents, orbit.document_pages to plinth_system;
+grant select, insert, update, delete on orbit.documents to plinth_tenant;
+grant select, insert on orbit.document_pages to plinth_tenant;
 
 -- Extraction and analysis.
 
