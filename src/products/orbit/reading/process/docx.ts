@@ -13,6 +13,10 @@ const MACRO_TYPE = /macroEnabled/i;
 const ENTITIES = /<!(?:DOCTYPE|ENTITY)/i;
 /** Where a new page began when the document was last laid out. */
 const LAID_OUT = /<w:lastRenderedPageBreak\s*\/>/g;
+/** What a paragraph says of itself, and whether that is to begin a page. */
+const PARAGRAPH = /<w:pPr>([^]*?)<\/w:pPr>/g;
+const BEGINS_PAGE = /<w:pageBreakBefore(?:\s+w:val="(?:1|true|on)")?\s*\/>/;
+const BREAK = '<w:br w:type="page"/>';
 
 /** The pages of a DOCX, as Markdown. */
 export async function readDocx(bytes: Uint8Array, caps: ReadingCaps): Promise<string[]> {
@@ -44,7 +48,13 @@ function assertPlain(name: string, part: Uint8Array): void {
 /** Mammoth knows breaks that an author typed; the others are made to such ones. */
 function paged(part: Uint8Array): Uint8Array {
   const text = Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString();
-  return Buffer.from(text.replace(LAID_OUT, '<w:br w:type="page"/>'));
+  return Buffer.from(
+    text
+      .replace(LAID_OUT, BREAK)
+      .replace(PARAGRAPH, (whole, said: string) =>
+        BEGINS_PAGE.test(said) && !said.includes('<w:pPrChange') ? `${whole}<w:r>${BREAK}</w:r>` : whole,
+      ),
+  );
 }
 
 async function asHtml(file: Uint8Array): Promise<string> {

@@ -16,6 +16,7 @@ export class MarkdownWriter {
   #block = '';
   /** What the block begins with: `## `, `- `. */
   #mark = '';
+  #wasItem = false;
   readonly #lists: { ordered: boolean; count: number }[] = [];
   readonly #tables: Table[] = [];
   #tooDeep = 0;
@@ -123,7 +124,10 @@ export class MarkdownWriter {
   }
 
   #write(block: string, isItem = false): void {
-    this.#out.push(block, isItem ? '\n' : '\n\n');
+    // Items of a list stand together, and apart from what follows.
+    const isApart = this.#wasItem && !isItem;
+    this.#out.push(isApart ? '\n' : '', block, isItem ? '\n' : '\n\n');
+    this.#wasItem = isItem;
   }
 }
 

@@ -26,6 +26,8 @@ const PARAGRAPH = 1.7;
 const LARGER = 1.15;
 const LONGEST_HEADING = 160;
 const LEVELS = 4;
+/** Bullets, those of symbol fonts too. */
+const BULLET = /^[\u2022\u25aa\u25cf\u25e6\u2023\uf0a7\uf0b7]\s*/;
 
 /** The lines of a page, in the order in which the file has them. */
 export function linesOf(pieces: readonly TextPiece[]): TextLine[] {
@@ -49,7 +51,7 @@ export function linesOf(pieces: readonly TextPiece[]): TextLine[] {
     }
     if (hasEOL) isOver = true;
   }
-  return lines.map(({ text, size, drop }) => ({ text: text.trimEnd(), size, drop }));
+  return lines.map(({ text, size, drop }) => ({ text: text.trimEnd().replace(BULLET, '- '), size, drop }));
 }
 
 function between(line: { readonly text: string; readonly endX: number }, x: number, size: number): string {
