@@ -18,6 +18,8 @@ export interface ReadingCaps {
   readonly heapMegabytes: number;
   /** MiB of everything; four times the file's size come on top. */
   readonly memoryMegabytes: number;
+  /** Until a process and its libraries have begun, on a slow machine; on top of the next two. */
+  readonly beginMilliseconds: number;
   readonly readMilliseconds: number;
   /** Of OCR, for each page. */
   readonly ocrPageMilliseconds: number;
@@ -38,6 +40,7 @@ export const READING_CAPS: ReadingCaps = {
   ocrPages: 200,
   heapMegabytes: 768,
   memoryMegabytes: 1_024,
+  beginMilliseconds: 20_000,
   readMilliseconds: 120_000,
   ocrPageMilliseconds: 60_000,
 };

@@ -12,8 +12,6 @@ declareErrors({
   readers_busy: { status: 503, message: 'As many documents are being read as can be at once. It is tried again.' },
 });
 
-/** Milliseconds that a process and its libraries take to begin, on a slow machine. */
-const BEGINNING = 20_000;
 /** A letter may take six bytes of JSON. */
 const LONGEST_LETTER = 6;
 const MEBIBYTE = 1_048_576;
@@ -108,7 +106,7 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
 
 function timeFor(caps: ReadingCaps, ocrPages: number | undefined): number {
   const pages = ocrPages === undefined ? 0 : ocrPages * caps.ocrPageMilliseconds;
-  return BEGINNING + caps.readMilliseconds + pages;
+  return caps.beginMilliseconds + caps.readMilliseconds + pages;
 }
 
 function isPipe(error: unknown): boolean {
