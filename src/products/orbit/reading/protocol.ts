@@ -6,6 +6,8 @@ import type { DocumentType } from './types.ts';
 /** What a reader process is told, as its argument. The file itself comes by its standard input. */
 export interface ReadingOrder {
   readonly declared: DocumentType;
+  /** How long the file is: of one that breaks off on its way nothing is said. */
+  readonly bytes: number;
   readonly caps: ReadingCaps;
   /** The pages to read by OCR; undefined: the document is read without it, and pages that need it are named. */
   readonly ocr?: { readonly pages: readonly number[] };

@@ -75,7 +75,10 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
   const { declared, ocrPages, signal } = reading;
   signal.throwIfAborted();
   const file = await reading.open();
-  const order: ReadingOrder = { declared, caps, ...(ocrPages === undefined ? {} : { ocr: { pages: ocrPages } }) };
+  if (signal.aborted) file.destroy();
+  signal.throwIfAborted();
+  const { bytes } = reading;
+  const order: ReadingOrder = { declared, bytes, caps, ...(ocrPages === undefined ? {} : { ocr: { pages: ocrPages } }) };
   const process = startReader(order, {
     memoryMegabytes: caps.memoryMegabytes + Math.ceil((4 * reading.bytes) / MEBIBYTE),
     milliseconds: timeFor(caps, ocrPages?.length),
@@ -87,7 +90,7 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
   try {
     const end = await answersOf(process, reading, caps);
     const failed = await feeding;
-    if (failed !== undefined && end === undefined) throw failed;
+    if (failed !== undefined) throw failed;
     const { code, reason } = await process.ended;
     signal.throwIfAborted();
     if (reason !== undefined) return { kind: 'failed', ...reason };

@@ -1,4 +1,5 @@
 import { Parser } from 'htmlparser2';
+import { Unreadable } from '../failures.ts';
 import { MarkdownWriter } from './markdown-writer.ts';
 
 /** What is never text, with all that is in it. Of SVG and MathML too: what they hold is not read from top to bottom. */
@@ -43,18 +44,22 @@ const BLOCKS: ReadonlySet<string> = new Set([
 const HEADING = /^h([1-6])$/;
 /** What DOCX is turned to where a page ends. */
 export const PAGE_BREAK = { element: 'hr', class: 'page-break' } as const;
+/** Elements within elements: the parser goes through those that are open at each that it meets. */
+const DEEPEST = 20_000;
 
 /**
- * HTML as Markdown, read in one go and without a tree, so that elements may be nested as deep as they like: headings, lists and tables
- * are kept, scripts and styles are not. A form feed stands where a page ends.
+ * HTML as Markdown, read in one go and without a tree: headings, lists and tables are kept, scripts and styles are not. A form feed stands where a page ends.
  */
 export function htmlToMarkdown(html: string): string {
   const out = new MarkdownWriter();
   let dropped: { name: string; depth: number } | undefined;
   let pre = 0;
+  let depth = 0;
   const parser = new Parser(
     {
       onopentag(name, attributes) {
+        depth += 1;
+        if (depth > DEEPEST) throw new Unreadable('document_damaged', 'It is nested too deeply.');
         if (dropped !== undefined) {
           if (name === dropped.name) dropped.depth += 1;
           return;
@@ -70,6 +75,7 @@ export function htmlToMarkdown(html: string): string {
         if (dropped === undefined) out.text(text, pre > 0);
       },
       onclosetag(name) {
+        depth -= 1;
         if (dropped !== undefined) {
           if (name === dropped.name) dropped.depth -= 1;
           if (dropped.depth === 0) dropped = undefined;

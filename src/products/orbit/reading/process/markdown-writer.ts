@@ -2,7 +2,28 @@
 interface Table {
   readonly rows: string[][];
   /** The text of the cell under way. */
-  cell: string | undefined;
+  cell: TextPieces | undefined;
+}
+
+/** A text in the pieces that it comes in: a block may have a hundred thousand. No two spaces where they meet. */
+class TextPieces {
+  #pieces: string[] = [];
+  #endsInSpace = true;
+
+  add(text: string): void {
+    const said = this.#endsInSpace ? text.replace(/^ +/, '') : text;
+    if (said === '') return;
+    this.#pieces.push(said);
+    this.#endsInSpace = /\s/.test(said.at(-1) ?? '');
+  }
+
+  /** All of it, trimmed; then it is empty. */
+  taken(): string {
+    const text = this.#pieces.join('').trim();
+    this.#pieces = [];
+    this.#endsInSpace = true;
+    return text;
+  }
 }
 
 /** Deeper lists and tables are not told apart any more. */
@@ -13,7 +34,7 @@ export class MarkdownWriter {
   /** What is written for good. */
   readonly #out: string[] = [];
   /** The block under way. */
-  #block = '';
+  readonly #block = new TextPieces();
   /** What the block begins with: `## `, `- `. */
   #mark = '';
   #wasItem = false;
@@ -24,10 +45,10 @@ export class MarkdownWriter {
   text(text: string, isPlain = false): void {
     const table = this.#tables.at(-1);
     const said = isPlain && table === undefined ? text : text.replace(/[\s\f]+/g, ' ');
-    if (table === undefined) this.#block = joined(this.#block, said);
-    else if (table.cell !== undefined) table.cell = joined(table.cell, said);
-    // Text between the cells of a table is nobody's: it is kept before the table.
-    else if (said.trim() !== '') this.#block = joined(this.#block, said);
+    if (table === undefined) this.#block.add(said);
+    else if (table.cell !== undefined) table.cell.add(said);
+    // Text between the cells of a table is nobody's: it is kept behind the table.
+    else if (said.trim() !== '') this.#block.add(said);
   }
 
   /** The end of a block. Within a table it is a space. */
@@ -39,7 +60,7 @@ export class MarkdownWriter {
 
   line(): void {
     if (this.#tables.length > 0) this.text(' ');
-    else this.#block = `${this.#block.trimEnd()}\n`;
+    else this.#block.add('\n');
   }
 
   heading(level: number): void {
@@ -85,7 +106,7 @@ export class MarkdownWriter {
     if (table === undefined) return;
     endCell(table);
     if (table.rows.length === 0) table.rows.push([]);
-    table.cell = '';
+    table.cell = new TextPieces();
   }
 
   closeTable(): void {
@@ -114,9 +135,8 @@ export class MarkdownWriter {
   }
 
   #flush(): void {
-    const text = this.#block.trim();
+    const text = this.#block.taken();
     const mark = this.#mark;
-    this.#block = '';
     if (text === '') return;
     this.#mark = '';
     const isItem = mark !== '' && !mark.startsWith('#');
@@ -131,14 +151,9 @@ export class MarkdownWriter {
   }
 }
 
-/** No two spaces where elements meet. */
-function joined(before: string, text: string): string {
-  return /\s$/.test(before) || before === '' ? before + text.replace(/^ +/, '') : before + text;
-}
-
 function endCell(table: Table): void {
   if (table.cell === undefined) return;
-  table.rows.at(-1)?.push(table.cell.trim().replaceAll('|', '\\|'));
+  table.rows.at(-1)?.push(table.cell.taken().replaceAll('|', '\\|'));
   table.cell = undefined;
 }
 

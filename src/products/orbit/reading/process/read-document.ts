@@ -7,12 +7,15 @@ import { decodeText, pagesOf } from './plain-text.ts';
 
 /** Where answers go: libraries write to the standard output whatever they like. */
 const ANSWERS = 3;
+/** How the process ends when not all of the file came. */
+const BROKEN_OFF = 3;
 
 /** Reads the document on the standard input as the order says, and tells what it finds. Never throws. */
 export async function readDocument(argument: string): Promise<void> {
   try {
     const order = JSON.parse(argument) as ReadingOrder;
     const bytes = await allOf(process.stdin);
+    if (bytes.length !== order.bytes) process.exit(BROKEN_OFF);
     const type = contentType(bytes, order.declared);
     if (order.ocr === undefined) await readText(type, bytes, order);
     else await readImages(type, bytes, { ...order, pages: order.ocr.pages });
