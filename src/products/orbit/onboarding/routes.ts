@@ -46,7 +46,7 @@ const EXAMPLE = {
   workspace_id: WORKSPACE,
   name: 'Ada & Co',
   slug: 'ada-co',
-  plan: 'free',
+  plan: 'orbit.free',
   privacy: 'standard',
   steps: [
     { step: 'workspace', ...DONE },

@@ -3,7 +3,13 @@ import type { Caller, Once, Origin, Role } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
-import { type Privacy, type Step, type StepState, STEPS, type WorkspaceRow } from '../workspaces/workspace.ts';
+import {
+  type Privacy,
+  type Step,
+  type StepState,
+  STEPS,
+  type WorkspaceRow,
+} from '../workspaces/workspace.ts';
 import { changeWorkspace } from '../workspaces/store.ts';
 
 const MADE = commitPoint('orbit.workspace-organization', 'the organization of a new workspace');
@@ -138,12 +144,12 @@ async function unfinished(
 }
 
 async function make(
-  { accounts }: OrbitParts,
+  { workspaces }: OrbitParts,
   { caller, origin, once }: Beginner & { readonly once: Once },
   name: string,
 ): Promise<string> {
   const made = await once(MADE, async (tx) => {
-    const { id } = await accounts.organizations.makeIn(tx, { userId: caller.userId, origin }, name);
+    const { id } = await workspaces.makeOrganizationIn(tx, { caller, origin }, name);
     return { status: 201, body: { id } };
   });
   return made.body.id;

@@ -39,7 +39,10 @@ const place = {
 /** A section with its version as ETag. */
 const tagged = (row: SectionRow) => versionedAnswer(row, shownSection(row));
 
-function placeOf({ after, before }: {
+function placeOf({
+  after,
+  before,
+}: {
   readonly after?: string | null | undefined;
   readonly before?: string | null | undefined;
 }): Place | undefined {
