@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BlobHome, type Blobs, blobsModule, createBlobStorage, createFolderHome } from '#platform/blobs';
-import { type CrashHook, type Database, statement } from '#platform/db';
+import { commitPoint, type CrashHook, type Database, type Statement, statement } from '#platform/db';
 import { answer, type Caller, namedObject, routesOf } from '#platform/http';
-import { createIds, systemRandom } from '#platform/kernel';
+import { type AccountId, createIds, systemRandom } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { createSecrets } from '#platform/secrets';
 import { createTelemetry } from '#platform/telemetry';
@@ -16,6 +16,7 @@ import { temporaryFolder, testDatabase } from '#test/services';
 import { serve } from '#test/shop';
 import { z } from 'zod';
 
+const FORGOTTEN = commitPoint('test.blobs.forgotten', 'what files were for, gone');
 export const RULES = {
   product: 'vault',
   limits: {
@@ -238,6 +239,8 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
     owner,
     /** The next pass of a commit kills the process: `blobs.stored:after`. */
     kill: (at: string) => void (armed = at),
+    /** Runs statements in an account's scope. */
+    forget: (accountId: AccountId, statements: readonly Statement[]) => db.tenant(accountId, FORGOTTEN, statements),
     /** All files in the folder, finished or not. */
     files: () => filesIn(folder),
     async rows() {
