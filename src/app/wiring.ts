@@ -84,6 +84,7 @@ export function wire(parts: WiringParts) {
     ...people,
     ...spending,
     baseUrl,
+    clamdUrl,
     services,
     mounted,
     async close() {

@@ -66,7 +66,16 @@ export function productContext(
   const audit = declaredAudit(parts.audit, Object.keys(auditActions));
   const activity = createActivity({ db, audit, product });
   const plan = createPlanAccess({ ...parts, product });
-  const made = { activity, blobs: parts.blobs.of(product), plan, rates, secrets, baseUrl, clamdUrl, subscriptions };
+  const made = {
+    activity,
+    blobs: parts.blobs.of(product),
+    plan,
+    rates,
+    secrets,
+    baseUrl,
+    clamdUrl,
+    subscriptions,
+  };
   return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...made };
 }
 

@@ -8,7 +8,10 @@ import { countOcr, hasText, insertPages, readDocument } from './store.ts';
 import { signals } from './views.ts';
 
 const PAGE = commitPoint('orbit.document-page', 'the text of a page that OCR has read');
-const DONE = commitPoint('orbit.document-ocr', 'the end of a document that OCR has read, its job and its pages charged');
+const DONE = commitPoint(
+  'orbit.document-ocr',
+  'the end of a document that OCR has read, its job and its pages charged',
+);
 
 /**
  * The worker's part: reads the pages that are images, each stored as soon as it is read. A worker that goes on after another reads what is
@@ -35,7 +38,11 @@ export async function readByOcr(parts: ReadingParts, job: RunningJob): Promise<v
 
 async function takePage(
   { db }: ReadingParts,
-  { job, document, line }: { readonly job: RunningJob; readonly document: DocumentRow; readonly line: PageLine },
+  {
+    job,
+    document,
+    line,
+  }: { readonly job: RunningJob; readonly document: DocumentRow; readonly line: PageLine },
 ): Promise<void> {
   const key = keyOf(job);
   // A hostile file may have the reader name pages that nobody asked for.

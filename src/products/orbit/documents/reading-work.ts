@@ -10,11 +10,21 @@ import type { DocumentRow, MissingPage } from './document.ts';
 import { ocrPermit } from './ocr-permit.ts';
 import { recordIn, type RecordingParts, uploaderOf } from './recording.ts';
 import type { Scanner } from './scanner.ts';
-import { completeDocument, type DocumentKey, failDocument, handToOcr, insertPages, startReading } from './store.ts';
+import {
+  completeDocument,
+  type DocumentKey,
+  failDocument,
+  handToOcr,
+  insertPages,
+  startReading,
+} from './store.ts';
 import { signals } from './views.ts';
 
 const START = commitPoint('orbit.reading', 'a document marked as being read');
-const READ = commitPoint('orbit.document-read', 'the text of a document; its end, or the job of OCR that goes on');
+const READ = commitPoint(
+  'orbit.document-read',
+  'the text of a document; its end, or the job of OCR that goes on',
+);
 const FAIL = commitPoint('orbit.document-failed', 'why a document could not be read, and the end of the job');
 
 export interface ReadingParts extends ProductContext, RecordingParts {
@@ -66,7 +76,11 @@ export async function readDocument(parts: ReadingParts, job: RunningJob): Promis
 
 async function scanned(
   { blobs, scanner }: ReadingParts,
-  { key, blobId, signal }: { readonly key: DocumentKey; readonly blobId: string; readonly signal: AbortSignal },
+  {
+    key,
+    blobId,
+    signal,
+  }: { readonly key: DocumentKey; readonly blobId: string; readonly signal: AbortSignal },
 ): Promise<ReadFailure | undefined> {
   if (scanner === undefined) return undefined;
   const verdict = await scanner.scan(await blobs.open(key.accountId, blobId), signal);
@@ -98,15 +112,24 @@ async function store(parts: ReadingParts, read: Read): Promise<void> {
           requestId: job.requestId,
           pages: wanted.length,
         });
-  for (const page of wanted.slice(permit?.units ?? 0)) found.missing.push({ page, reason: 'ocr_pages_used_up' });
+  for (const page of wanted.slice(permit?.units ?? 0))
+    found.missing.push({ page, reason: 'ocr_pages_used_up' });
   if (permit !== undefined) return handOn(parts, read, { permit, pages: wanted.slice(0, permit.units) });
   if (isBare(found) && found.missing.some(({ reason }) => reason === 'ocr_pages_used_up')) {
-    const failure = { code: 'document_ocr_exhausted', detail: `${found.scanned.length} pages are images.` } as const;
+    const failure = {
+      code: 'document_ocr_exhausted',
+      detail: `${found.scanned.length} pages are images.`,
+    } as const;
     return fail(parts, { job, failure });
   }
   const key = keyOf(job);
   const done = [insertPages(key, found.pages, false)];
-  await complete(parts, { job, before: done, more: { pages: read.end.pages, missing: found.missing }, point: READ });
+  await complete(parts, {
+    job,
+    before: done,
+    more: { pages: read.end.pages, missing: found.missing },
+    point: READ,
+  });
 }
 
 const isBare = ({ pages }: Found) => pages.every(({ text }) => text === '');
@@ -179,7 +202,11 @@ export async function complete(
 /** The last commit of a document that could not be read. What the scanner found is deleted with it. */
 export async function fail(
   parts: ReadingParts,
-  { job, failure, ending }: { readonly job: RunningJob; readonly failure: ReadFailure; readonly ending?: readonly Statement[] },
+  {
+    job,
+    failure,
+    ending,
+  }: { readonly job: RunningJob; readonly failure: ReadFailure; readonly ending?: readonly Statement[] },
 ): Promise<void> {
   const { db, blobs } = parts;
   const key = keyOf(job);
@@ -190,7 +217,12 @@ export async function fail(
     if (before === undefined) return undefined;
     const [failed] = await tx.run(failDocument(key, { code, detail }, isKept));
     if (failed === undefined) return undefined;
-    await recordIn(parts, tx, { ...uploaderOf(job, failed), accountId: key.accountId, document: failed, action: 'failed' });
+    await recordIn(parts, tx, {
+      ...uploaderOf(job, failed),
+      accountId: key.accountId,
+      document: failed,
+      action: 'failed',
+    });
     await tx.runAll([
       ...(isKept || before.blob_id === null ? [] : blobs.forgetting(key.accountId, before.blob_id)),
       ...(ending ?? [job.finishing({ failed: code })]),

@@ -80,7 +80,9 @@ const upload = z
     }),
   ])
   .nullable()
-  .describe('How to send the file. null where the call is repeated with its Idempotency-Key: delete the document, and begin anew.');
+  .describe(
+    'How to send the file. null where the call is repeated with its Idempotency-Key: delete the document, and begin anew.',
+  );
 
 /** The most bytes that any plan takes. */
 const MOST_BYTES = 1_000_000_000;
@@ -94,7 +96,9 @@ export const presignDocument = route(
       'Reserves the declared bytes in `storage`, and answers where to send the file. Then `POST /v1/documents/:id/complete`. An upload that is not completed is deleted after a day or two, and its storage is free again.',
     secrets: ['upload'],
     body: namedObject('PresignDocumentRequest', {
-      name: line(255).describe('As it is shown, and saved when it is downloaded. What the file is, its content says.'),
+      name: line(255).describe(
+        'As it is shown, and saved when it is downloaded. What the file is, its content says.',
+      ),
       type: z.enum(MEDIA_TYPES),
       bytes: z.int().min(1).max(MOST_BYTES).describe('All of it; `file_bytes` of the plan at most.'),
       sha256: z
@@ -125,7 +129,11 @@ export const presignDocument = route(
     agrees(body.workspace_id, accountId);
     const { scope_id: scopeId, project_id: projectId, parts: inParts, ...file } = body;
     const run = async () => {
-      const made = await documents.presign(accountId, { caller, origin }, { ...file, scopeId, projectId, inParts });
+      const made = await documents.presign(
+        accountId,
+        { caller, origin },
+        { ...file, scopeId, projectId, inParts },
+      );
       return answer(201, { document: shownDocument(made.document), upload: made.upload });
     };
     return onceInSteps({ run, isOver: () => true }, { account: accountId });

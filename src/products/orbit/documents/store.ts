@@ -70,7 +70,10 @@ export interface DocumentQuery {
 }
 
 /** Newest first, from a place in that order on. */
-export function listDocuments(accountId: AccountId, query: DocumentQuery): Statement<DocumentRow & TimePosition> {
+export function listDocuments(
+  accountId: AccountId,
+  query: DocumentQuery,
+): Statement<DocumentRow & TimePosition> {
   const { values, put } = valuesOf(accountId, query.limit);
   const { scopeId, projectId, status, after } = query;
   const conditions = [

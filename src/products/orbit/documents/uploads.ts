@@ -1,7 +1,8 @@
+import { storingRefusal } from '#platform/blobs';
 import { commitPoint } from '#platform/db';
 import { createUpgradeFor } from '#platform/entitlements';
 import { type AccountId, AppError, type JobId } from '#platform/kernel';
-import { gaugeRefusal, planRequired } from '#platform/limits';
+import { planRequired } from '#platform/limits';
 import type { ProductContext } from '#platform/product';
 import type { MediaType } from '../reading/types.ts';
 import type { DocumentRow } from './document.ts';
@@ -87,12 +88,15 @@ export function createUploads(context: ProductContext & RecordingParts) {
       .tenant(accountId, UPLOADED, async (tx) => {
         const [row] = await tx.run(markUploaded(key, jobId));
         if (row === undefined) return undefined;
-        await tx.runAll([...storing, ...jobs.enqueueing(accountId, { ...job, requestId: doer.origin.requestId })]);
+        await tx.runAll([
+          ...storing,
+          ...jobs.enqueueing(accountId, { ...job, requestId: doer.origin.requestId }),
+        ]);
         await recordIn(context, tx, { ...doer, accountId, document: row, action: 'uploaded' });
         return row;
       })
       .catch((error: unknown) => {
-        throw gaugeRefusal(error);
+        throw storingRefusal(error);
       });
     // Somebody was first, or it was deleted meanwhile.
     if (uploaded === undefined) return readAgain(key);

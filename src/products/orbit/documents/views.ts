@@ -1,6 +1,12 @@
 import { type Page, page, positionOf } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import { createFollowing, type ProductContext, timeList, workSignals, type WorkStatus } from '#platform/product';
+import {
+  createFollowing,
+  type ProductContext,
+  timeList,
+  workSignals,
+  type WorkStatus,
+} from '#platform/product';
 import { z } from 'zod';
 import type { DocumentRow, DocumentStatus, PageRow } from './document.ts';
 import {
@@ -95,8 +101,13 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
       const document = documents.find(({ id }) => id === documentId.toLowerCase());
       if (document === undefined) throw noDocument();
       const { id, name, status } = document;
-      if (status !== 'completed') throw new AppError('document_not_ready', { details: { document_id: id, status } });
-      return { documentId: id, name, pages: (byDocument.get(id) ?? []).map((row) => ({ page: row.page, text: row.text })) };
+      if (status !== 'completed')
+        throw new AppError('document_not_ready', { details: { document_id: id, status } });
+      return {
+        documentId: id,
+        name,
+        pages: (byDocument.get(id) ?? []).map((row) => ({ page: row.page, text: row.text })),
+      };
     });
   }
 

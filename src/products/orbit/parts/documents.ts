@@ -3,7 +3,12 @@ import type { CrashPoint, ProductJob, ProductSchedule } from '#platform/product'
 import type { Orbit } from '../service.ts';
 
 export const dataRules: DataRule[] = [
-  { table: 'orbit.documents', account: erased(), user: THE_ACCOUNTS, withheld: ['blob_id', 'job_id', 'ocr_left'] },
+  {
+    table: 'orbit.documents',
+    account: erased(),
+    user: THE_ACCOUNTS,
+    withheld: ['blob_id', 'job_id', 'ocr_left'],
+  },
   { table: 'orbit.document_pages', account: erasedWith('orbit.documents') },
 ];
 
@@ -11,7 +16,8 @@ const FOUND_AGAIN = 'the job runs again, and finds how far it came';
 
 export const crashPoints: Readonly<Record<string, CrashPoint>> = {
   'orbit.document': {
-    because: 'the upload that was reserved before it is swept where nobody completes it, and so is the document',
+    because:
+      'the upload that was reserved before it is swept where nobody completes it, and so is the document',
     lost: 'keyed',
   },
   'orbit.document-uploaded': {
@@ -32,7 +38,10 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
     lost: 'found',
   },
   'orbit.document-failed': { because: FOUND_AGAIN, lost: 'found' },
-  'orbit.document-page': { because: 'each page is stored once, and those that are left are read', lost: 'found' },
+  'orbit.document-page': {
+    because: 'each page is stored once, and those that are left are read',
+    lost: 'found',
+  },
   'orbit.document-ocr': { because: FOUND_AGAIN, lost: 'found' },
 };
 

@@ -5,7 +5,8 @@ export const READ_FAILURES = {
   document_too_long: 'The document holds more text than can be read.',
   document_encrypted: 'The document is protected by a password. Upload it without one.',
   document_damaged: 'The file is damaged, or is not what its beginning says. Save it anew, and upload that.',
-  document_unsafe: 'The document holds what is not opened here: macros, or entities from elsewhere. Save it without.',
+  document_unsafe:
+    'The document holds what is not opened here: macros, or entities from elsewhere. Save it without.',
   document_unreadable_type:
     'Files of this type are not read. PDF, DOCX, Markdown, text, HTML, PNG and JPEG are.',
   document_type_mismatch: 'The file is of another type than was declared for it.',

@@ -53,7 +53,8 @@ export function startReader(
     child.kill('SIGKILL');
   };
   const tooLong = setTimeout(
-    () => kill({ code: 'document_took_too_long', detail: `It took more than ${most.milliseconds / 1_000} s.` }),
+    () =>
+      kill({ code: 'document_took_too_long', detail: `It took more than ${most.milliseconds / 1_000} s.` }),
     most.milliseconds,
   );
   const tooMuch = {
@@ -64,7 +65,9 @@ export function startReader(
   humble(child);
   const ended = new Promise<{ code: number | null; reason: ReadFailure | undefined }>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, reason: reason ?? (isHeapFull(said) ? tooMuch : undefined) }));
+    child.once('close', (code) =>
+      resolve({ code, reason: reason ?? (isHeapFull(said) ? tooMuch : undefined) }),
+    );
   }).finally(() => {
     clearTimeout(tooLong);
     looking.stop();

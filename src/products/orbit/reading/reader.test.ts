@@ -52,8 +52,12 @@ describe('a file that another program made', () => {
     const { end, texts } = await read(fileOf('brief.docx'), 'docx');
     expect(end).toEqual({ kind: 'read', pages: 2 });
     expect(texts[0]).toMatch(/^# Brief for a new tea shop\n\nMüller & Söhne/);
-    expect(texts[0]).toContain('- A shop with a catalogue of 240 teas\n- Payment by card and by invoice, net 30\n');
-    expect(texts[0]).toContain('| Part | Due | Price |\n| --- | --- | --- |\n| Catalogue | 1 March 2027 | EUR 12,000 |');
+    expect(texts[0]).toContain(
+      '- A shop with a catalogue of 240 teas\n- Payment by card and by invoice, net 30\n',
+    );
+    expect(texts[0]).toContain(
+      '| Part | Due | Price |\n| --- | --- | --- |\n| Catalogue | 1 March 2027 | EUR 12,000 |',
+    );
     expect(texts[1]).toMatch(/^# Timeline\n/);
   });
 
@@ -68,7 +72,10 @@ describe('a file that another program made', () => {
 
   test('is not read with a password on it', async () => {
     expect(await refusal(fileOf('locked.pdf'), 'pdf')).toBe('document_encrypted');
-    const package_ = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.from('EncryptedPackage', 'utf16le')]);
+    const package_ = Buffer.concat([
+      Buffer.from('d0cf11e0a1b11ae1', 'hex'),
+      Buffer.from('EncryptedPackage', 'utf16le'),
+    ]);
     expect(await refusal(package_, 'docx')).toBe('document_encrypted');
   });
 });
@@ -88,7 +95,15 @@ describe('a hostile file fails alone, and says why', () => {
   });
 
   test('and one whose index is broken is read all the same', async () => {
-    const { texts } = await read(Buffer.from(pageOf(saying('net 30')).toString('latin1').replace(/startxref\n\d+/, 'startxref\n7'), 'latin1'), 'pdf');
+    const { texts } = await read(
+      Buffer.from(
+        pageOf(saying('net 30'))
+          .toString('latin1')
+          .replace(/startxref\n\d+/, 'startxref\n7'),
+        'latin1',
+      ),
+      'pdf',
+    );
     expect(texts).toEqual(['net 30']);
   });
 
@@ -96,7 +111,9 @@ describe('a hostile file fails alone, and says why', () => {
     const large = docxOf(`${paragraph('hello')}<!--${' '.repeat(2_000_000)}-->`);
     const reader = createReader({ caps: { entryBytes: 1_000_000, memoryMegabytes: 200 } });
     expect(await refusal(large, 'docx', { reader })).toBe('document_too_large');
-    expect(await refusal(lying(large, 'word/document.xml', 200), 'docx', { reader })).toBe('document_damaged');
+    expect(await refusal(lying(large, 'word/document.xml', 200), 'docx', { reader })).toBe(
+      'document_damaged',
+    );
     expect(await refusal(pageOf(bomb(150)), 'pdf', { reader })).toBe('document_took_too_much_memory');
   });
 
@@ -114,16 +131,22 @@ describe('a hostile file fails alone, and says why', () => {
     const macros = docxOf(paragraph('hello'), { 'word/vbaProject.bin': new Uint8Array(8) });
     expect(await refusal(macros, 'docx')).toBe('document_unsafe');
     const named = docxOf(paragraph('hello'), {
-      '[Content_Types].xml': strToU8('<Types><Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'),
+      '[Content_Types].xml': strToU8(
+        '<Types><Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>',
+      ),
     });
     expect(await refusal(named, 'docx')).toBe('document_unsafe');
   });
 
   test('that is another type than it says, two at once, or none that is read', async () => {
     expect(await refusal(fileOf('brief.pdf'), 'docx')).toBe('document_type_mismatch');
-    expect(await refusal(Buffer.concat([fileOf('brief.pdf'), fileOf('brief.docx')]), 'docx')).toBe('document_type_mismatch');
+    expect(await refusal(Buffer.concat([fileOf('brief.pdf'), fileOf('brief.docx')]), 'docx')).toBe(
+      'document_type_mismatch',
+    );
     expect(await refusal(Buffer.from('<html><body>hello'), 'text')).toBe('document_type_mismatch');
-    expect(await refusal(Buffer.from('<!-- a --><svg onload="alert(1)"><script>x</script></svg>'), 'html')).toBe('document_unreadable_type');
+    expect(
+      await refusal(Buffer.from('<!-- a --><svg onload="alert(1)"><script>x</script></svg>'), 'html'),
+    ).toBe('document_unreadable_type');
     expect(await refusal(Buffer.from('<?xml version="1.0"?><svg/>'), 'png')).toBe('document_unreadable_type');
     expect(await refusal(Buffer.from([0, 1, 2, 3, 0, 0, 255]), 'text')).toBe('document_unreadable_type');
     expect(await refusal(Buffer.from('d0cf11e0a1b11ae100', 'hex'), 'docx')).toBe('document_unreadable_type');

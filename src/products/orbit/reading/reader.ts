@@ -9,7 +9,10 @@ import { type ReaderProcess, startReader } from './reader-process.ts';
 import type { DocumentType } from './types.ts';
 
 declareErrors({
-  readers_busy: { status: 503, message: 'As many documents are being read as can be at once. It is tried again.' },
+  readers_busy: {
+    status: 503,
+    message: 'As many documents are being read as can be at once. It is tried again.',
+  },
 });
 
 /** A letter may take six bytes of JSON. */
@@ -78,7 +81,12 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
   if (signal.aborted) file.destroy();
   signal.throwIfAborted();
   const { bytes } = reading;
-  const order: ReadingOrder = { declared, bytes, caps, ...(ocrPages === undefined ? {} : { ocr: { pages: ocrPages } }) };
+  const order: ReadingOrder = {
+    declared,
+    bytes,
+    caps,
+    ...(ocrPages === undefined ? {} : { ocr: { pages: ocrPages } }),
+  };
   const process = startReader(order, {
     memoryMegabytes: caps.memoryMegabytes + Math.ceil((4 * reading.bytes) / MEBIBYTE),
     milliseconds: timeFor(caps, ocrPages?.length),
@@ -86,7 +94,9 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
   const stop = () => process.kill();
   signal.addEventListener('abort', stop, { once: true });
   // What the process does not read any more is no failure of the file.
-  const feeding = pipeline(file, process.input).catch((error: unknown) => (isPipe(error) ? undefined : error));
+  const feeding = pipeline(file, process.input).catch((error: unknown) =>
+    isPipe(error) ? undefined : error,
+  );
   try {
     const end = await answersOf(process, reading, caps);
     const failed = await feeding;
@@ -141,5 +151,9 @@ async function answersOf(
 /** Of control characters, those that texts have; PostgreSQL keeps no NUL, and half a character is none. */
 function cleaned(text: string, { pageCharacters }: ReadingCaps): string {
   // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '').toWellFormed().slice(0, pageCharacters).trim();
+  return text
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')
+    .toWellFormed()
+    .slice(0, pageCharacters)
+    .trim();
 }

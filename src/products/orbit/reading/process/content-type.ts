@@ -46,7 +46,10 @@ function binaryType(bytes: Buffer): Binary | undefined {
 function ole(bytes: Buffer): Unreadable {
   return bytes.includes(ENCRYPTED_PACKAGE)
     ? new Unreadable('document_encrypted', 'It is an Office document with a password.')
-    : new Unreadable('document_unreadable_type', 'It is a document of Office 2003 or before. Save it as DOCX.');
+    : new Unreadable(
+        'document_unreadable_type',
+        'It is a document of Office 2003 or before. Save it as DOCX.',
+      );
 }
 
 const TEXTS: ReadonlySet<DocumentType> = new Set(['text', 'markdown', 'html']);

@@ -41,7 +41,10 @@ function isUtf8(bytes: Buffer): boolean {
 }
 
 /** The pages of a text: where it has form feeds, and parts of a length that can be worked with where it has none. */
-export function pagesOf(text: string, caps: { readonly pages: number; readonly characters: number }): string[] {
+export function pagesOf(
+  text: string,
+  caps: { readonly pages: number; readonly characters: number },
+): string[] {
   if (text.length > caps.characters)
     throw new Unreadable('document_too_long', `It has more than ${caps.characters} characters.`);
   const pages = text.split('\f').flatMap(parts);

@@ -113,5 +113,8 @@ function failureOf(error: unknown): ReadFailure {
       ? { code: 'document_damaged', detail: 'It is nested too deeply.' }
       : { code: 'document_took_too_much_memory', detail: 'There was no memory for what it holds.' };
   }
-  return { code: 'document_damaged', detail: `Reading it ended with ${error instanceof Error ? error.name : 'an error'}.` };
+  return {
+    code: 'document_damaged',
+    detail: `Reading it ended with ${error instanceof Error ? error.name : 'an error'}.`,
+  };
 }

@@ -35,7 +35,11 @@ export function pdfOf(objects: readonly PdfObject[]): Buffer {
 }
 
 /** A PDF of one page that shows this stream, with a font of Helvetica and whatever else. */
-export function pageOf(stream: Extract<PdfObject, object>, more: readonly PdfObject[] = [], font = HELVETICA): Buffer {
+export function pageOf(
+  stream: Extract<PdfObject, object>,
+  more: readonly PdfObject[] = [],
+  font = HELVETICA,
+): Buffer {
   return pdfOf([
     '<< /Type /Catalog /Pages 2 0 R >>',
     '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
