@@ -42,6 +42,7 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
     lost: 'again',
   },
   'orbit.section-add': { because: ONE_COMMIT, lost: 'keyed' },
+  'orbit.section-move': { because: ONE_COMMIT, lost: 'keyed' },
   'orbit.section-change': { because: ONE_COMMIT, lost: 'same' },
 };
 
