@@ -18,13 +18,13 @@ const DONE = commitPoint(
  * left; the pages were charged when they were handed to the job, and are given back where OCR read none.
  */
 export async function readByOcr(parts: ReadingParts, job: RunningJob): Promise<void> {
-  const { db, reader, blobs } = parts;
+  const { db, ocrReader, blobs } = parts;
   const key = keyOf(job);
   const [[document]] = await db.tenant(key.accountId, [readDocument(key)]);
   if (document?.status !== 'processing' || document.blob_id === null) return;
   const blobId = document.blob_id;
   if (document.ocr_left.length === 0) return ended(parts, job, document);
-  const end = await reader.read({
+  const end = await ocrReader.read({
     declared: DOCUMENT_TYPES[document.type],
     bytes: document.bytes,
     ocrPages: document.ocr_left,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { commitPoint } from '#platform/db';
 import type { JobFailure, ProductContext, RunningJob } from '#platform/product';
 import type { Changes } from '../changes/service.ts';
@@ -17,7 +18,13 @@ const SWEEP = commitPoint('orbit.documents-unfinished', 'documents whose files n
 export function createDocuments(context: ProductContext & { readonly changes: Changes }) {
   const { db, clamdUrl } = context;
   const scanner = clamdUrl === undefined ? undefined : createClamd(clamdUrl);
-  const parts = { ...context, scanner, reader: createReader() };
+  const parts = {
+    ...context,
+    scanner,
+    reader: createReader(),
+    // Long work of its own: text does not wait for it.
+    ocrReader: createReader({ atOnce: Math.max(1, Math.floor(availableParallelism() / 2)) }),
+  };
   return {
     ...createDocumentViews(context),
     ...createUploads(context),

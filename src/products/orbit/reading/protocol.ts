@@ -9,6 +9,8 @@ export interface ReadingOrder {
   /** How long the file is: of one that breaks off on its way nothing is said. */
   readonly bytes: number;
   readonly caps: ReadingCaps;
+  /** After which the process ends itself, should nobody be left to end it. */
+  readonly milliseconds: number;
   /** The pages to read by OCR; undefined: the document is read without it, and pages that need it are named. */
   readonly ocr?: { readonly pages: readonly number[] };
 }

@@ -24,6 +24,8 @@ export interface ReaderProcess {
   /** Its end. `reason`: what it was killed for, or ended by itself with, where that is the document's doing. */
   readonly ended: Promise<{ readonly code: number | null; readonly reason: ReadFailure | undefined }>;
   kill(reason?: ReadFailure): void;
+  /** It came on: from now on it has so many milliseconds. */
+  extend(milliseconds: number): void;
 }
 
 /**
@@ -52,11 +54,13 @@ export function startReader(
     reason ??= why;
     child.kill('SIGKILL');
   };
-  const tooLong = setTimeout(
-    () =>
-      kill({ code: 'document_took_too_long', detail: `It took more than ${most.milliseconds / 1_000} s.` }),
-    most.milliseconds,
-  );
+  let tooLong: NodeJS.Timeout | undefined;
+  const extend = (milliseconds: number): void => {
+    clearTimeout(tooLong);
+    const late = { code: 'document_took_too_long', detail: `It took more than ${milliseconds / 1_000} s.` } as const;
+    tooLong = setTimeout(() => kill(late), milliseconds);
+  };
+  extend(most.milliseconds);
   const tooMuch = {
     code: 'document_took_too_much_memory',
     detail: `It took more than ${most.memoryMegabytes} MiB.`,
@@ -72,7 +76,7 @@ export function startReader(
     clearTimeout(tooLong);
     looking.stop();
   });
-  return { input, answers: answers as Readable, ended, kill };
+  return { input, answers: answers as Readable, ended, kill, extend };
 }
 
 function isHeapFull(said: string): boolean {

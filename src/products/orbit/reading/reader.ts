@@ -81,15 +81,17 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
   if (signal.aborted) file.destroy();
   signal.throwIfAborted();
   const { bytes } = reading;
+  const milliseconds = firstDeadline(caps, ocrPages);
   const order: ReadingOrder = {
     declared,
     bytes,
     caps,
+    milliseconds: milliseconds + (ocrPages?.length ?? 0) * caps.ocrPageMilliseconds,
     ...(ocrPages === undefined ? {} : { ocr: { pages: ocrPages } }),
   };
   const process = startReader(order, {
-    memoryMegabytes: caps.memoryMegabytes + Math.ceil((4 * reading.bytes) / MEBIBYTE),
-    milliseconds: timeFor(caps, ocrPages?.length),
+    memoryMegabytes: caps.memoryMegabytes + Math.ceil((4 * bytes) / MEBIBYTE),
+    milliseconds,
   });
   const stop = () => process.kill();
   signal.addEventListener('abort', stop, { once: true });
@@ -117,9 +119,9 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
   }
 }
 
-function timeFor(caps: ReadingCaps, ocrPages: number | undefined): number {
-  const pages = ocrPages === undefined ? 0 : ocrPages * caps.ocrPageMilliseconds;
-  return caps.beginMilliseconds + caps.readMilliseconds + pages;
+/** Until all is read, or the first page of OCR: each that follows has its own time. */
+function firstDeadline(caps: ReadingCaps, ocrPages: readonly number[] | undefined): number {
+  return caps.beginMilliseconds + caps.readMilliseconds + (ocrPages === undefined ? 0 : caps.ocrPageMilliseconds);
 }
 
 function isPipe(error: unknown): boolean {
@@ -130,7 +132,7 @@ function isPipe(error: unknown): boolean {
 /** Hands on what the process says; answers its end, or undefined where it said none. */
 async function answersOf(
   process: ReaderProcess,
-  { take }: Reading,
+  { take, ocrPages }: Reading,
   caps: ReadingCaps,
 ): Promise<ReadingEnd | undefined> {
   const most = {
@@ -142,6 +144,7 @@ async function answersOf(
     const said = readingLine.parse(JSON.parse(line));
     if (said.kind === 'read' || said.kind === 'failed') return said;
     told += 1;
+    if (ocrPages !== undefined) process.extend(caps.ocrPageMilliseconds);
     if (told > caps.pages || said.page > caps.pages) throw new LinesRefused('more pages than there may be');
     await take(said.kind === 'page' ? { ...said, text: cleaned(said.text, caps) } : said);
   }

@@ -11,9 +11,8 @@ const ANSWERS = 3;
 const BROKEN_OFF = 3;
 
 /** Reads the document on the standard input as the order says, and tells what it finds. Never throws. */
-export async function readDocument(argument: string): Promise<void> {
+export async function readDocument(order: ReadingOrder): Promise<void> {
   try {
-    const order = JSON.parse(argument) as ReadingOrder;
     const bytes = await allOf(process.stdin);
     if (bytes.length !== order.bytes) process.exit(BROKEN_OFF);
     const type = contentType(bytes, order.declared);
