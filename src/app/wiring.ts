@@ -62,8 +62,8 @@ export function wire(parts: WiringParts) {
   const { ai, aiSettings } = spending;
   const { identity, accounts, planRates } = people;
   const services = servicesOf({ ...parts, ...people, ...spending });
-  const { baseUrl } = parts.options.config;
-  const given = { ...parts, ...people, ...spending, baseUrl };
+  const { baseUrl, clamdUrl } = parts.options.config;
+  const given = { ...parts, ...people, ...spending, baseUrl, clamdUrl };
   const sold = products.map((product) => ({
     product,
     service: product.service(productContext(product, given)),
@@ -84,6 +84,7 @@ export function wire(parts: WiringParts) {
     ...people,
     ...spending,
     baseUrl,
+    clamdUrl,
     services,
     mounted,
     async close() {

@@ -36,6 +36,8 @@ export interface PlatformParts {
   readonly secrets: Secrets;
   /** Where this server is reached, without a slash at its end. */
   readonly baseUrl: string;
+  /** Where clamd listens; undefined: nothing that is uploaded is scanned. */
+  readonly clamdUrl: string | undefined;
   /** The payment provider’s page for an order of the product. */
   readonly subscriptions: Pick<Subscriptions, 'checkout'>;
   /** What an account is set to, and organizations with their members and invitations. */
@@ -60,11 +62,20 @@ export function productContext(
   parts: PlatformParts & { readonly planRates: PlanRates; readonly blobs: Pick<BlobStorage, 'of'> },
 ): ProductContext {
   const { db, ids, clock, entitlements, limits, jobs, ai, mail, webhooks, accounts } = parts;
-  const { secrets, baseUrl, subscriptions, rates } = parts;
+  const { secrets, baseUrl, clamdUrl, subscriptions, rates } = parts;
   const audit = declaredAudit(parts.audit, Object.keys(auditActions));
   const activity = createActivity({ db, audit, product });
   const plan = createPlanAccess({ ...parts, product });
-  const made = { activity, blobs: parts.blobs.of(product), plan, rates, secrets, baseUrl, subscriptions };
+  const made = {
+    activity,
+    blobs: parts.blobs.of(product),
+    plan,
+    rates,
+    secrets,
+    baseUrl,
+    clamdUrl,
+    subscriptions,
+  };
   return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...made };
 }
 

@@ -10,8 +10,10 @@ const AI_RESERVE = usd('0.05');
 const AI_SECONDS = 1_800;
 /** What asks no model is over at once. */
 const SHORT_SECONDS = 60;
-/** A conversion, or pages read by OCR, with the waits between tries. */
+/** A conversion, with the waits between tries. */
 const WORK_SECONDS = 1_800;
+/** Two hundred pages at some seconds each, behind the scans of others: it holds nothing but its pages of the month. */
+const OCR_SECONDS = 21_600;
 
 /** What Orbit sells. The only place where these numbers stand. */
 export const orbitCatalogue = declareCatalogue({
@@ -42,7 +44,7 @@ export const orbitCatalogue = declareCatalogue({
     ai: { consumes: ['ai_calls', 'daily_cost'], reserve: AI_RESERVE, longestSeconds: AI_SECONDS },
     export: { consumes: ['exports'], reserve: usd('0'), longestSeconds: WORK_SECONDS },
     // As many units as there are pages.
-    ocr: { consumes: ['ocr_pages'], reserve: usd('0'), longestSeconds: WORK_SECONDS },
+    ocr: { consumes: ['ocr_pages'], reserve: usd('0'), longestSeconds: OCR_SECONDS },
   },
   plans: {
     free: {

@@ -8,6 +8,7 @@ export const orbitSystemUses = {
   'orbit.presence':
     'a process says of all who follow scopes at it that they are here, whichever workspaces these are of',
   'orbit.public-templates': 'what the operator publishes for all workspaces is no account’s',
+  'orbit.documents': 'uploads that were never completed are found, whoever began them',
 } as const;
 
 type Own = typeof orbitSystemUses;

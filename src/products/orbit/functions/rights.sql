@@ -26,7 +26,9 @@ grant select, insert, delete on orbit.favourites to plinth_tenant;
 
 
 -- Documents.
-
+grant select, insert, update, delete on orbit.documents, orbit.document_pages to plinth_system;
+grant select, insert, update, delete on orbit.documents to plinth_tenant;
+grant select, insert on orbit.document_pages to plinth_tenant;
 
 -- Extraction and analysis.
 
