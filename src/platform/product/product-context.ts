@@ -37,8 +37,11 @@ export interface PlatformParts {
   readonly baseUrl: string;
   /** The payment provider’s page for an order of the product. */
   readonly subscriptions: Pick<Subscriptions, 'checkout'>;
-  /** What an account is set to: its time zone. */
-  readonly accounts: Pick<Accounts, 'settings'>;
+  /** What an account is set to, and organizations with their members and invitations. */
+  readonly accounts: Pick<
+    Accounts,
+    'authorizeMember' | 'invitations' | 'members' | 'organizations' | 'roleOf' | 'settings'
+  >;
 }
 
 /** What a product's service is made from. */

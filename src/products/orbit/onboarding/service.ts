@@ -1,0 +1,6 @@
+import type { OrbitParts } from '../orbit-parts.ts';
+
+/** The first steps of a workspace. */
+export function createOnboarding(_parts: OrbitParts) {
+  return {};
+}
