@@ -266,7 +266,9 @@ function isoWeek(year: number, week: number): Reading | undefined {
   return { date: isoDay(monday), until: isoDay(sunday) };
 }
 
-function withoutYear({ day, month }: Groups): Reading | undefined {
+function withoutYear({ day, month = '' }: Groups): Reading | undefined {
+  // "At least 10 may attend", "5 march on".
+  if (/^(?:may|march|mars)$/u.test(month)) return undefined;
   // A leap year has every day that a year may have.
   if (dayOf('2024', monthOf(month), day) === undefined) return undefined;
   return { date: null, yearless: { day: Number(day), month: monthOf(month) } };

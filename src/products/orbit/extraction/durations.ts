@@ -62,7 +62,7 @@ const NUMBER = String.raw`(?:\d{1,4}(?:[.,]\d)?|${Object.keys(WORDS)
   .toSorted((one, other) => other.length - one.length)
   .join('|')})`;
 const DURATION = new RegExp(
-  String.raw`(?<![\p{L}\p{N}.,$€£])(?<count>${NUMBER})(?!\p{L})(?<half>\s+and\s+a\s+half)?(?:\s*\((?<digits>\d{1,4})\))?(?:\s*(?:-|–|—|to|or|bis|à)\s*(?<most>${NUMBER})(?!\p{L}))?[\s-]+(?<kind>(?:business|working|calendar|consecutive|full)[\s-]+)?(?<unit>days?|weeks?|months?|sprints?|quarters?|years?|tage?n?|werktage?n?|arbeitstage?n?|wochen?|monate?n?|quartale?n?|jahre?n?|jours?|semaines?|mois)(?!\p{L})`,
+  String.raw`(?<![\p{L}\p{N}.,$€£])(?<count>${NUMBER})(?!\p{L})(?<half>\s+and\s+a\s+half)?(?:\s*\((?<digits>\d{1,4}|[a-z-]+)\))?(?:\s*(?:-|–|—|to|or|bis|à)\s*(?<most>${NUMBER})(?!\p{L}))?[\s-]+(?<kind>(?:business|working|calendar|consecutive|full)[\s-]+)?(?<unit>days?|weeks?|months?|sprints?|quarters?|years?|tage?n?|werktage?n?|arbeitstage?n?|wochen?|monate?n?|quartale?n?|jahre?n?|jours?|semaines?|mois)(?!\p{L})`,
   'giu',
 );
 const MOST_DURATIONS = 40;
@@ -91,7 +91,7 @@ function durationOf(
   // "a day" of "$900 a day" or "once a week" is no length of anything.
   if (known === undefined || /^an?$/iu.test(count)) return undefined;
   const { unit, times } = known;
-  const least = digits === undefined ? numberOf(count) + (half === undefined ? 0 : 0.5) : Number(digits);
+  const least = digits === undefined || !/^\d/u.test(digits) ? numberOf(count) + (half === undefined ? 0 : 0.5) : Number(digits);
   const until = most === undefined ? undefined : numberOf(most) * times;
   const isBusiness = /business|working/iu.test(kind) || /^(?:werktag|arbeitstag)/iu.test(word);
   return {

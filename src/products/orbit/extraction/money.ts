@@ -107,7 +107,7 @@ export function moneyIn(text: string): MoneyField[] {
 
 /** Cut where a stop is followed by a capital, so that `approx. $5` stays whole. */
 function sentencesOf(text: string): string[] {
-  return text.split(/(?<=[.!?;])\s+(?=\p{Lu})|\n{2,}|(?<=\n)/u);
+  return text.split(/(?<=[.!?;])(?<!\b(?:[Zz]zgl|[Ee]x[ck]l|[Ii]n[ck]l|[Aa]pprox|[Cc]a|[Mm]ax|[Mm]in|[Mm]io|[Tt]sd|Rs|Fr|[Nn]o|[Nn]r)\.)\s+(?=\p{Lu})|\n{2,}|(?<=\n)/u);
 }
 
 function moneyOfSentence(sentence: string): MoneyField[] {

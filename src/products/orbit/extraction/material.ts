@@ -1,0 +1,40 @@
+import { sha256 } from '#platform/kernel';
+import type { DocumentText } from '../documents/service.ts';
+import { type Chunk, chunksOf } from './chunks.ts';
+
+/** Chunks of one extraction, each with its document. */
+export interface DocumentChunk extends Chunk {
+  readonly document: DocumentText;
+  readonly digest: string;
+  readonly fromPage: number;
+  readonly toPage: number;
+}
+
+/** Of the prompt and of how a document is cut: what was read by another version is read again. */
+const READ_BY = 'extract.v1';
+
+/** The chunks of documents, in the order in which they were named. */
+export function chunksOfAll(documents: readonly DocumentText[]): DocumentChunk[] {
+  return documents.flatMap((document) =>
+    chunksOf(document.pages)
+      .filter(({ parts }) => parts.some(({ text }) => text.trim() !== ''))
+      .map((chunk) => ({
+        ...chunk,
+        document,
+        digest: sha256(JSON.stringify([READ_BY, chunk.heading, chunk.parts])),
+        fromPage: chunk.parts[0]?.page ?? 1,
+        toPage: chunk.parts.at(-1)?.page ?? 1,
+      })),
+  );
+}
+
+/**
+ * The pages of a chunk as JSON on one line: whatever they hold, it stays inside of its quotation marks, and forges neither a
+ * further line of the message nor its end.
+ */
+export function pagesAsJson({ parts }: Chunk): string {
+  return JSON.stringify(parts.map(({ page, text }) => ({ page, text }))).replaceAll(
+    /[\u0085\u2028\u2029]/gu,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
