@@ -1,6 +1,7 @@
 import { sha256 } from '#platform/kernel';
 import type { DocumentText } from '../documents/service.ts';
 import { type Chunk, chunksOf } from './chunks.ts';
+import { jsonLine } from './json-line.ts';
 
 /** Chunks of one extraction, each with its document. */
 export interface DocumentChunk extends Chunk {
@@ -28,13 +29,7 @@ export function chunksOfAll(documents: readonly DocumentText[]): DocumentChunk[]
   );
 }
 
-/**
- * The pages of a chunk as JSON on one line: whatever they hold, it stays inside of its quotation marks, and forges neither a
- * further line of the message nor its end.
- */
+/** The pages of a chunk, as a prompt holds them. */
 export function pagesAsJson({ parts }: Chunk): string {
-  return JSON.stringify(parts.map(({ page, text }) => ({ page, text }))).replaceAll(
-    /[\u0085\u2028\u2029]/gu,
-    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return jsonLine(parts.map(({ page, text }) => ({ page, text: text.toWellFormed() })));
 }

@@ -10,11 +10,12 @@ import {
 } from '#platform/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
+import { byOf } from './by.ts';
 import { overallConfidence } from './confidence.ts';
 import { checkedItems, extracted } from './item.ts';
 import { chunksOfAll, type DocumentChunk, pagesAsJson } from './material.ts';
 import { merged } from './merge.ts';
-import { type FindQuote, quoteFinder } from './quotes.ts';
+import { quoteFinder } from './quotes.ts';
 import {
   type ChunkRow,
   completeExtraction,
@@ -129,7 +130,6 @@ function nameOf({ document, number }: DocumentChunk): string {
 async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> {
   const { parts, chunks, read, job } = work;
   const until = parts.clock.monotonic() + LONGEST_RUN;
-  const finders = new Map<string, FindQuote>();
   let asked = 0;
   for (const chunk of chunks) {
     if (read.has(nameOf(chunk))) continue;
@@ -137,10 +137,7 @@ async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> 
     if (parts.clock.monotonic() > until) return 'time';
     job.signal.throwIfAborted();
     asked += 1;
-    const { documentId, pages } = chunk.document;
-    const find = finders.get(documentId) ?? quoteFinder(pages);
-    finders.set(documentId, find);
-    const items = await itemsOf(work, { permit, chunk, find });
+    const items = await itemsOf(work, permit, chunk);
     if (items === 'budget') return items;
     if (items !== undefined) await store(work, chunk, items);
   }
@@ -150,7 +147,8 @@ async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> 
 /** What a model says of a chunk; undefined where its answers were no use. */
 async function itemsOf(
   { parts, job }: Work,
-  { permit, chunk, find }: { readonly permit: Permit; readonly chunk: DocumentChunk; readonly find: FindQuote },
+  permit: Permit,
+  chunk: DocumentChunk,
 ): Promise<ChunkRow['items'] | 'budget' | undefined> {
   try {
     const { object } = await parts.ai.generate(permit, {
@@ -168,7 +166,8 @@ async function itemsOf(
       lane: job.lane,
       signal: job.signal,
     });
-    return checkedItems(object, chunk.document.documentId, find);
+    // A model can quote what it was shown, and nothing else.
+    return checkedItems(object, chunk.document.documentId, quoteFinder(chunk.parts));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'limit_exceeded') return 'budget';
@@ -229,7 +228,7 @@ async function complete(work: Work, stopped: Reason | undefined): Promise<void> 
   const made = merged(items.slice(0, MOST_ITEMS), (id) => names.get(id) ?? 'a document');
   const confidence = overallConfidence(made.confidences, { read: read.size, of: chunks.length });
   const missing = missingOf(chunks.filter((chunk) => !read.has(nameOf(chunk))), stopped);
-  const by = byOf(job, task);
+  const by = byOf(job, task.created_by);
   await parts.db.tenant(job.accountId, COMPLETE, async (tx) => {
     await tx.runAll([sizeExtraction(key, chunks.length), ...ratings(by, task, confidence)]);
     const sections = await append(tx, { parts, by, task, made });
@@ -261,23 +260,6 @@ async function append(
   if (made.sections.length === 0) return [];
   const wish = { ...by, scopeId: task.scope_id, sections: made.sections, cause: 'extracted' } as const;
   return (await parts.sections.appendIn(tx, wish)).map(({ id }) => id);
-}
-
-/** Who asked for it: what a job does is theirs. */
-function byOf(job: RunningJob, { created_by: userId }: Task): By {
-  const { accountId, permit, requestId, signal } = job;
-  const keyId = permit?.keyId;
-  return {
-    accountId,
-    caller: {
-      userId,
-      platformRole: 'user',
-      scopes: [],
-      accountId,
-      ...(keyId === undefined ? {} : { keyId }),
-    },
-    origin: { requestId, ip: '', userAgent: '', traceparent: undefined, signal },
-  };
 }
 
 /** Pages that follow each other and were left out for one reason are one entry. */
