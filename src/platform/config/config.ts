@@ -115,6 +115,8 @@ export interface Config {
   readonly workerBatchConcurrency: number;
   /** undefined: jobs are run by workers, and nothing is taken from QStash. */
   readonly delivery: DeliverySettings | undefined;
+  /** Where clamd listens; undefined: nothing is scanned. */
+  readonly clamdUrl: string | undefined;
   /** undefined: the rates that come with the program. */
   readonly exchangeRatesFile: string | undefined;
   readonly metricsToken: string | undefined;
@@ -322,6 +324,7 @@ function assembled(
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: batchConcurrency(values),
+    clamdUrl: values.CLAMD_URL,
     exchangeRatesFile: values.EXCHANGE_RATES_FILE,
     metricsToken: values.METRICS_TOKEN,
     metricsPort: values.METRICS_PORT,

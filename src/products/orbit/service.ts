@@ -23,7 +23,7 @@ export function createOrbit(context: ProductContext) {
   const versions = createVersions(context);
   const sections = createSections({ ...context, changes, versions });
   const scopes = createScopes({ ...context, changes, versions });
-  const documents = createDocuments(context);
+  const documents = createDocuments({ ...context, changes });
   const inner = { ...context, workspaces, changes, versions, sections, scopes, documents };
   return {
     plan: context.plan,

@@ -18,7 +18,9 @@ grant execute on function orbit.query_of(text) to plinth_tenant;
 
 
 -- Documents.
-
+grant select, insert, update, delete on orbit.documents, orbit.document_pages to plinth_system;
+grant select, insert, update, delete on orbit.documents to plinth_tenant;
+grant select, insert on orbit.document_pages to plinth_tenant;
 
 -- Extraction and analysis.
 grant select, insert, update, delete on orbit.extractions, orbit.extraction_chunks, orbit.analyses to plinth_system;
