@@ -21,7 +21,7 @@ export interface AcceptedAnalysis {
 
 /** Asks for suggestions and analyses; a worker makes them. */
 export function createAnalysisAsks(parts: OrbitParts) {
-  const { db, ids, scopes } = parts;
+  const { db, ids, scopes, workspaces } = parts;
 
   /** A scope in its present version. Throws `scope_not_found`. */
   async function scopeSubject(accountId: AccountId, scopeId: string): Promise<Subject> {
@@ -36,6 +36,9 @@ export function createAnalysisAsks(parts: OrbitParts) {
     await scopes.read(accountId, row.scope_id);
     return { kind: 'suggest', scopeId: row.scope_id, sectionId, version: row.version };
   }
+
+  /** Throws `models_not_allowed`. */
+  const assertModels = (accountId: AccountId) => workspaces.assertModels(accountId);
 
   async function ask(asking: Asking, subject: Subject): Promise<AcceptedAnalysis> {
     const former = await formerOf(asking, subject);
@@ -87,7 +90,7 @@ export function createAnalysisAsks(parts: OrbitParts) {
     return body;
   }
 
-  return { scopeSubject, sectionSubject, ask };
+  return { scopeSubject, sectionSubject, assertModels, ask };
 }
 
 function acceptedOf(id: string, { scopeId }: Subject, status: WorkStatus): AcceptedAnalysis {

@@ -52,6 +52,7 @@ export const suggest = route(
       async check({ accountId, body }, { analysis: analyses }: Orbit) {
         agrees(body.workspace_id, accountId);
         await analyses.sectionSubject(accountId, body.section_id);
+        await analyses.assertModels(accountId);
       },
     },
     body: namedObject('SuggestRequest', { section_id: z.uuid(), workspace_id: workspaceId }),
@@ -79,6 +80,7 @@ export const analyze = route(
       async check({ accountId, body }, { analysis: analyses }: Orbit) {
         agrees(body.workspace_id, accountId);
         await analyses.scopeSubject(accountId, body.scope_id);
+        await analyses.assertModels(accountId);
       },
     },
     body: namedObject('AnalyzeRequest', { scope_id: z.uuid(), workspace_id: workspaceId }),

@@ -35,14 +35,15 @@ export interface Accepted {
 
 /** Asks for extractions; a worker reads. */
 export function createAsks(parts: OrbitParts) {
-  const { db, documents, ids, scopes } = parts;
+  const { db, documents, ids, scopes, workspaces } = parts;
 
   /**
-   * What must hold before anything is charged. Throws `scope_not_found`, `scope_frozen`, `not_found` for a document that is not
-   * the account's, `document_not_ready`, and `extraction_running`.
+   * What must hold before anything is charged. Throws `scope_not_found`, `scope_frozen`, `models_not_allowed`,
+   * `document_not_found` for one of another account, `document_not_ready`, and `extraction_running`.
    */
   async function check(accountId: AccountId, wish: ExtractionWish): Promise<void> {
     await openScope(accountId, wish.scope_id);
+    await workspaces.assertModels(accountId);
     await documents.text(accountId, wish.document_ids);
     await formerOf(accountId, wish);
   }

@@ -86,7 +86,7 @@ const FORMS: readonly Form[] = [
   },
   {
     form: formOf(
-      String.raw`(?<part>the\s+end|end|ende|late|fin|beginning|start|begin|beginn|anfang|early|début|mid|middle|mitte)(?:\s+of|-|\s+de)?\s+${MONTH}(?:,?\s+${OF}${YEAR})?`,
+      String.raw`(?<part>the\s+end|end|ende|late|fin|beginning|start|begin|beginn|anfang|early|début|mid|middle|mitte)(?:-|(?:\s+of|\s+de)?\s+)${MONTH}(?:,?\s+${OF}${YEAR})?`,
     ),
     read: partOfMonth,
   },

@@ -115,9 +115,13 @@ function sectionOf(
   };
 }
 
+const LONGEST_ARTICLE = 5;
+
 function lineOf(type: SectionType, { title, text }: Item): string {
   if (type === 'overview') return text;
-  const isTitled = title !== '' && !text.toLowerCase().startsWith(title.toLowerCase());
+  // "An admin dashboard …" has its title in it.
+  const start = text.slice(0, title.length + LONGEST_ARTICLE).toLowerCase();
+  const isTitled = title !== '' && !start.includes(title.toLowerCase());
   return isTitled ? `- **${title.replaceAll('*', '')}**: ${text}` : `- ${text}`;
 }
 
