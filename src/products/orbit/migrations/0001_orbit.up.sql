@@ -1,5 +1,7 @@
 -- Orbit: scopes of work, and the workspaces and projects that they are in. A workspace is an organization account.
 create schema orbit;
+-- So that one GIN index holds words together with their account.
+create extension if not exists btree_gin with schema public;
 
 -- What Orbit knows of a workspace beside what accounts knows: one row for an account.
 create table orbit.workspaces (

@@ -138,12 +138,12 @@ async function unfinished(
 }
 
 async function make(
-  { accounts }: OrbitParts,
+  { workspaces }: OrbitParts,
   { caller, origin, once }: Beginner & { readonly once: Once },
   name: string,
 ): Promise<string> {
   const made = await once(MADE, async (tx) => {
-    const { id } = await accounts.organizations.makeIn(tx, { userId: caller.userId, origin }, name);
+    const { id } = await workspaces.makeOrganizationIn(tx, { caller, origin }, name);
     return { status: 201, body: { id } };
   });
   return made.body.id;

@@ -16,6 +16,10 @@ const TAKEN_UP =
 
 export const crashPoints: Readonly<Record<string, CrashPoint>> = {
   'orbit.workspace-organization': { because: TAKEN_UP, lost: 'keyed' },
+  'orbit.organization-made': {
+    because: 'what Orbit knows of an organization is made at the next look',
+    lost: 'keyed',
+  },
   'orbit.workspace-made': { because: TAKEN_UP, lost: 'same' },
   'orbit.workspace-change': { because: ONE_COMMIT, lost: 'same' },
   'orbit.onboarding-step': { because: 'a step is taken again, and has one effect', lost: 'same' },

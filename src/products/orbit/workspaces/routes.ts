@@ -1,10 +1,16 @@
-import { namedObject, pageOf, pageQuery, positionOf } from '#platform/http';
+import { commitPoint } from '#platform/db';
+import { answer, namedObject, pageOf, pageQuery, positionOf } from '#platform/http';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Orbit } from '../service.ts';
 import { line } from '../words.ts';
 import { shownWorkspace, workspace, WORKSPACE_EXAMPLE } from './shown.ts';
 import { coloursSchema, PRIVACY } from './workspace.ts';
+
+const MADE = commitPoint(
+  'orbit.organization-made',
+  'the organization of a new workspace, and its id under the request’s key',
+);
 
 const route = productRoutes<Orbit>();
 
@@ -22,6 +28,31 @@ const slug = z
   .min(2)
   .max(60)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'Lower-case letters, digits, and single hyphens between them.');
+
+export const makeWorkspace = route(
+  'POST /v1/workspaces',
+  {
+    ...reads,
+    scope: 'session',
+    rate: { perMinute: 10, by: 'user' },
+    summary: 'Make a workspace',
+    description:
+      'An organization that you own. `POST /v1/onboarding/workspace` does the same, and takes up one that was begun.',
+    body: namedObject('CreateWorkspaceRequest', { name: line(200) }),
+    reply: { 201: workspace },
+    errors: ['conflict', 'too_many_organizations'],
+    example: { body: { name: WORKSPACE_EXAMPLE.name }, reply: WORKSPACE_EXAMPLE },
+  },
+  async ({ caller, origin, body, once }, { workspaces }) => {
+    const made = await once(MADE, async (tx) => {
+      const { id } = await workspaces.makeOrganizationIn(tx, { caller, origin }, body.name);
+      return answer(201, { id });
+    });
+    const view = await workspaces.get({ caller, origin, organization: made.body.id });
+    const headers = { location: `/v1/workspaces/${made.body.id}` };
+    return versionedAnswer(view.workspace, shownWorkspace(view), { status: 201, headers });
+  },
+);
 
 export const listWorkspaces = route(
   'GET /v1/workspaces',

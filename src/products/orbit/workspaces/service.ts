@@ -84,9 +84,14 @@ export function createWorkspaces(parts: ProductContext) {
     if (row?.privacy === 'no_models') throw new AppError('models_not_allowed');
   }
 
+  /** Makes an organization in the transaction of whoever counts the request's key. */
+  const makeOrganizationIn = (tx: Transaction, by: Pick<WorkspaceRequest, 'caller' | 'origin'>, name: string) =>
+    accounts.organizations.makeIn(tx, { userId: by.caller.userId, origin: by.origin }, name);
+
   return {
     open,
     get,
+    makeOrganizationIn,
     list,
     assertModels,
     /** What a workspace is set to, and how its exports look; undefined where nobody has said anything yet. */
