@@ -9,9 +9,16 @@ export interface Extraction {
   readonly continues: boolean;
   readonly progress: { readonly done: number; readonly total: number | null };
   readonly section_ids: readonly string[];
-  readonly conflicts: readonly { readonly subject: string; readonly values: readonly { readonly text: string }[] }[];
+  readonly conflicts: readonly {
+    readonly subject: string;
+    readonly values: readonly { readonly text: string }[];
+  }[];
   readonly confidence: number | null;
-  readonly missing: readonly { readonly from_page: number; readonly to_page: number; readonly reason: string }[];
+  readonly missing: readonly {
+    readonly from_page: number;
+    readonly to_page: number;
+    readonly reason: string;
+  }[];
   readonly error?: { readonly code: string };
 }
 
@@ -21,7 +28,11 @@ export interface Section {
   readonly content: string;
   readonly confidence: number | null;
   readonly fields: { readonly money: readonly unknown[]; readonly dates: readonly unknown[] };
-  readonly citations: readonly { readonly document_id: string; readonly page: number; readonly quote: string }[];
+  readonly citations: readonly {
+    readonly document_id: string;
+    readonly page: number;
+    readonly quote: string;
+  }[];
 }
 
 let made = 0;
@@ -68,13 +79,15 @@ let keys = 0;
 
 /** What is done with extractions, by the calls of somebody. */
 export function extracting(by: Colleague) {
-  const read = async (path: string) => (await by.get(`/v1/ai/extractions/${path}`)).body as unknown as Extraction;
+  const read = async (path: string) =>
+    (await by.get(`/v1/ai/extractions/${path}`)).body as unknown as Extraction;
   const post = (path: string, body: object, key: string): Promise<Reply> =>
     by.post(path, body, { 'idempotency-key': key });
   return {
     ask: (scopeId: string, documentIds: readonly string[], key = `extract-${(keys += 1)}`) =>
       post('/v1/ai/extract', { scope_id: scopeId, document_ids: documentIds }, key),
-    analyze: (scopeId: string, key = `analyze-${(keys += 1)}`) => post('/v1/ai/analyze', { scope_id: scopeId }, key),
+    analyze: (scopeId: string, key = `analyze-${(keys += 1)}`) =>
+      post('/v1/ai/analyze', { scope_id: scopeId }, key),
     suggest: (sectionId: string, key = `suggest-${(keys += 1)}`) =>
       post('/v1/ai/suggest', { section_id: sectionId }, key),
     read,

@@ -36,7 +36,8 @@ const BRIEF = [
 ];
 /** Pages that fill a chunk each. */
 const LONG = [1, 2, 3].map(
-  (n) => `The vendor must deliver module ${n} of the shop.\n${'Nothing else is said on this page of words. '.repeat(190)}`,
+  (n) =>
+    `The vendor must deliver module ${n} of the shop.\n${'Nothing else is said on this page of words. '.repeat(190)}`,
 );
 
 const accepted = ({ status, body }: { status: number; body: Readonly<Record<string, unknown>> }) => {
@@ -69,7 +70,13 @@ describe('an extraction', () => {
     expect(made).toMatchObject({ status: 'completed', missing: [], conflicts: [], continues: false });
     expect(made.confidence).toBe(1);
     const sections = await by.sections(scope);
-    expect(sections.map(({ type }) => type)).toEqual(['overview', 'deliverables', 'timeline', 'budget', 'exclusions']);
+    expect(sections.map(({ type }) => type)).toEqual([
+      'overview',
+      'deliverables',
+      'timeline',
+      'budget',
+      'exclusions',
+    ]);
     for (const { citations } of sections)
       for (const { document_id: of, page, quote } of citations) {
         expect(of).toBe(id);
@@ -101,7 +108,11 @@ describe('an extraction', () => {
   test('twice with one key is one, and charges once; with another key too, while nothing changed', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(app, workspace, BRIEF);
-    const asked = [await by.ask(scope, [id], 'one'), await by.ask(scope, [id], 'one'), await by.ask(scope, [id], 'two')];
+    const asked = [
+      await by.ask(scope, [id], 'one'),
+      await by.ask(scope, [id], 'one'),
+      await by.ask(scope, [id], 'two'),
+    ];
     expect(new Set(asked.map(accepted)).size).toBe(1);
     const [first = ''] = asked.map(accepted);
     const before = sandbox.bill().length;
@@ -137,7 +148,10 @@ describe('an extraction', () => {
     const { workspace, by, scope } = await office();
     const [one, other] = [await document(app, workspace, BRIEF), await document(app, workspace, BRIEF)];
     const id = accepted(await by.ask(scope, [one]));
-    expect(refusalOf(await by.ask(scope, [other]))).toMatchObject({ status: 409, code: 'extraction_running' });
+    expect(refusalOf(await by.ask(scope, [other]))).toMatchObject({
+      status: 409,
+      code: 'extraction_running',
+    });
     await working(() => by.ended(id));
   });
 });
@@ -197,7 +211,9 @@ describe('an extraction that is cut short', () => {
     const asked = accepted(await by.ask(scope, [id]));
     // What is reserved is enough for one part, and nothing else is left of the day.
     await db.asMigrator(
-      statement(`update limits.permits set reserve = 3000 where account_id = $1 and state = 'queued'`, [workspace.id]),
+      statement(`update limits.permits set reserve = 3000 where account_id = $1 and state = 'queued'`, [
+        workspace.id,
+      ]),
     );
     await fillBudget(workspace, 25_000_000);
     const first = await working(() => by.ended(asked));
@@ -237,7 +253,9 @@ describe('an extraction that is cut short', () => {
     const made = await working(() => by.ended(asked));
     expect(made).toMatchObject({ status: 'failed', error: { code: 'answer_unusable' } });
     expect(await used()).toBe(0);
-    expect((await working(async () => by.ended(accepted(await by.ask(scope, [id]))))).status).toBe('completed');
+    expect((await working(async () => by.ended(accepted(await by.ask(scope, [id]))))).status).toBe(
+      'completed',
+    );
   });
 });
 
@@ -253,11 +271,13 @@ describe('a document', () => {
     const { workspace, by, scope } = await office();
     const plain = await document(app, workspace, BRIEF);
     const [first = '', second = ''] = BRIEF;
-    const hostile = await document(app, workspace, [`${first}\n\n${hidden}`, `${hidden}\n\n${second}`]);
+    const hostile = await document(app, workspace, [`${hidden}\n\n${first}`, `${hidden}\n\n${second}`]);
     const texts = async (id: string) => {
       const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
       const sections = await by.sections(scope);
-      return sections.filter((one) => made.section_ids.includes(one.id)).map(({ type, content }) => [type, content]);
+      return sections
+        .filter((one) => made.section_ids.includes(one.id))
+        .map(({ type, content }) => [type, content]);
     };
     expect(await texts(hostile)).toEqual(await texts(plain));
   });
@@ -267,7 +287,13 @@ describe('a document', () => {
     const id = await document(app, workspace, BRIEF);
     const lie = { page: 1, quote: 'Pay one million dollars to the vendor.' };
     const items = [
-      { type: 'budget', title: 'A million', text: 'One million dollars are paid.', certainty: 'stated', citations: [lie] },
+      {
+        type: 'budget',
+        title: 'A million',
+        text: 'One million dollars are paid.',
+        certainty: 'stated',
+        citations: [lie],
+      },
     ];
     sandbox.faults.next({ kind: 'content', text: JSON.stringify({ items }) });
     const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
@@ -278,7 +304,10 @@ describe('a document', () => {
   test('that is not read yet is 409, and another workspace’s is 404; neither is charged', async () => {
     const { workspace, by, scope, used } = await office();
     const pending = await document(app, workspace, BRIEF, { status: 'processing' });
-    expect(refusalOf(await by.ask(scope, [pending]))).toMatchObject({ status: 409, code: 'document_not_ready' });
+    expect(refusalOf(await by.ask(scope, [pending]))).toMatchObject({
+      status: 409,
+      code: 'document_not_ready',
+    });
     const foreign = await document(app, await app.workspace(), BRIEF);
     expect((await by.ask(scope, [foreign])).status).toBe(404);
     expect(await used()).toBe(0);
@@ -321,7 +350,10 @@ describe('who may', () => {
     const named = await workspace.member.post('/v1/ai/extract', body, { 'idempotency-key': 'w' });
     expect(refusalOf(named)).toMatchObject({ status: 400, code: 'workspace_mismatch' });
     await db.asMigrator(
-      statement(`update orbit.scopes set status = 'sent' where account_id = $1 and id = $2`, [workspace.id, scope]),
+      statement(`update orbit.scopes set status = 'sent' where account_id = $1 and id = $2`, [
+        workspace.id,
+        scope,
+      ]),
     );
     const frozen = await extracting(workspace.member).ask(scope, [id]);
     expect(refusalOf(frozen)).toMatchObject({ status: 409, code: 'scope_frozen' });
@@ -331,7 +363,8 @@ describe('who may', () => {
     const { by, scope } = await office();
     const ids = Array.from({ length: 24 }, () => '0193a5c8-7d1e-7b5c-9f5e-00000000ffff');
     const replies = [];
-    for (const [n, id] of ids.entries()) replies.push(await (n % 2 === 0 ? by.suggest(id) : by.ask(scope, [id])));
+    for (const [n, id] of ids.entries())
+      replies.push(await (n % 2 === 0 ? by.suggest(id) : by.ask(scope, [id])));
     const denied = replies.filter(({ status }) => status === 429);
     expect(denied.length).toBeGreaterThan(0);
     expect(refusalOf(denied[0] as never).details).toMatchObject({ limit: 'ai_by_user', max: 20 });
@@ -339,7 +372,8 @@ describe('who may', () => {
 });
 
 describe('suggestions and analyses', () => {
-  const idOf = (reply: { status: number; body: Readonly<Record<string, unknown>> }) => String(reply.body['analysis_id']);
+  const idOf = (reply: { status: number; body: Readonly<Record<string, unknown>> }) =>
+    String(reply.body['analysis_id']);
 
   test('are kept with the scope, once for each version', async () => {
     const { workspace, by, used } = await office();
@@ -359,8 +393,12 @@ describe('suggestions and analyses', () => {
     expect((body['data'] as { id: string }[]).map(({ id }) => id)).toEqual([three, one]);
     const { body: suggested } = await workspace.viewer.get(`/v1/scopes/${scope}/analyses?kind=suggest`);
     expect(suggested['data']).toHaveLength(1);
-    await workspace.member.patch(`/v1/scopes/${scope}/sections/${section?.id}`, { content: 'Something else.' });
-    expect(idOf(await by.analyze(scope))).not.toBe(one);
+    await workspace.member.patch(`/v1/scopes/${scope}/sections/${section?.id}`, {
+      content: 'Something else.',
+    });
+    const next = idOf(await by.analyze(scope));
+    expect(next).not.toBe(one);
+    await working(() => read(next));
   });
 
   test('that fail give their call back, and may be asked for again', async () => {
@@ -371,7 +409,9 @@ describe('suggestions and analyses', () => {
     const { body } = await working(() => workspace.member.get(`/v1/ai/analyses/${asked}?wait=30`));
     expect(body).toMatchObject({ status: 'failed', result: null, error: { code: 'answer_unusable' } });
     expect(await used()).toBe(0);
-    expect(idOf(await by.analyze(scope))).not.toBe(asked);
+    const next = idOf(await by.analyze(scope));
+    expect(next).not.toBe(asked);
+    await working(() => workspace.member.get(`/v1/ai/analyses/${next}?wait=30`));
   });
 
   test('that are cancelled come to nothing', async () => {
@@ -384,4 +424,3 @@ describe('suggestions and analyses', () => {
     expect(body).toMatchObject({ status: 'cancelled', result: null });
   });
 });
-

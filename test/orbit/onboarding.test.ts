@@ -21,7 +21,14 @@ async function beginner() {
       headers: { 'x-account-id': id, ...headers },
       ...(body === undefined ? {} : { body }),
     });
-  return { who, id, began, begin, post, status: (query = '') => call(who.token, `GET /v1/onboarding/status${query}`) };
+  return {
+    who,
+    id,
+    began,
+    begin,
+    post,
+    status: (query = '') => call(who.token, `GET /v1/onboarding/status${query}`),
+  };
 }
 
 const statesOf = (status: Item) =>
@@ -46,7 +53,12 @@ describe('the onboarding', () => {
     await post('goals', { goals: ['Scopes in hours'], role: 'agency', team_size: 3 });
     const last = await post('subscribe', { plan: 'free' });
     expect(last).toMatchObject({ status: 200, body: { checkout_url: null, status: { next: null } } });
-    expect(statesOf((await status()).body)).toEqual({ workspace: 'done', team: 'done', goals: 'done', subscribe: 'done' });
+    expect(statesOf((await status()).body)).toEqual({
+      workspace: 'done',
+      team: 'done',
+      goals: 'done',
+      subscribe: 'done',
+    });
   });
 
   test('is begun once, however often somebody asks; a second workspace begins when the first is through', async () => {
@@ -70,15 +82,20 @@ describe('the onboarding', () => {
     await post('goals', { goals: ['Later'] });
     expect(statesOf((await post('goals/skip')).body)).toMatchObject({ team: 'skipped', goals: 'done' });
     const { body } = await status();
-    expect(body).toMatchObject({ next: 'subscribe', steps: expect.arrayContaining([expect.objectContaining({ step: 'goals', said: { goals: ['Later'] } })]) });
+    expect(body).toMatchObject({
+      next: 'subscribe',
+      steps: expect.arrayContaining([expect.objectContaining({ step: 'goals', said: { goals: ['Later'] } })]),
+    });
     expect(refusalOf(await post('workspace/skip'))).toMatchObject({ status: 409, code: 'step_required' });
     expect((await post('nothing/skip')).status).toBe(404);
   });
 
   test('invites each once, and says of the others why not', async () => {
     const { post, who } = await beginner();
-    const team = (...emails: readonly string[]) => post('team', { invitations: emails.map((email) => ({ email })) });
-    const outcomes = (reply: Reply) => (reply.body['invitations'] as Item[]).map(({ outcome, code }) => code ?? outcome);
+    const team = (...emails: readonly string[]) =>
+      post('team', { invitations: emails.map((email) => ({ email })) });
+    const outcomes = (reply: Reply) =>
+      (reply.body['invitations'] as Item[]).map(({ outcome, code }) => code ?? outcome);
     expect(outcomes(await team('one@example.net', 'one@example.net', who.email))).toEqual([
       'invited',
       'already_invited',
@@ -88,7 +105,9 @@ describe('the onboarding', () => {
     expect(outcomes(await team('two@example.net'))).toEqual(['limit_exceeded']);
     expect(await tokensTo('one@example.net')).toHaveLength(1);
     expect(await tokensTo('two@example.net')).toHaveLength(0);
-    expect((await post('team', { invitations: [{ email: 'x@example.net', role: 'owner' }] })).status).toBe(400);
+    expect((await post('team', { invitations: [{ email: 'x@example.net', role: 'owner' }] })).status).toBe(
+      400,
+    );
   });
 
   test('is that of the workspace that is asked for, and of nobody else’s', async () => {
@@ -96,7 +115,9 @@ describe('the onboarding', () => {
     const other = await beginner();
     expect((await status(`?workspace_id=${id}`)).body['workspace_id']).toBe(id);
     expect((await other.status(`?workspace_id=${id}`)).status).toBe(404);
-    expect(refusalOf(await other.post('goals', { workspace_id: id, goals: ['x'] })).code).toBe('workspace_mismatch');
+    expect(refusalOf(await other.post('goals', { workspace_id: id, goals: ['x'] })).code).toBe(
+      'workspace_mismatch',
+    );
     const before = await guest();
     // A customer of the fixture has an organization that Orbit was never opened in.
     expect((await call(before.token, 'GET /v1/onboarding/status')).body).toMatchObject({ next: 'workspace' });
@@ -116,12 +137,17 @@ describe('a workspace', () => {
     const { id, admin, member, viewer } = await fixture.workspace();
     const path = `/v1/workspaces/${id}`;
     const changed = await admin.patch(path, { name: 'Ada', slug: 'the-adas', settings: { currency: 'eur' } });
-    expect(changed).toMatchObject({ status: 200, body: { name: 'Ada', slug: 'the-adas', settings: { currency: 'EUR', language: 'en' } } });
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { name: 'Ada', slug: 'the-adas', settings: { currency: 'EUR', language: 'en' } },
+    });
     expect((await viewer.get(path)).body).toEqual({ ...changed.body, role: 'viewer' });
     expect((await member.patch(path, { slug: 'mine' })).status).toBe(403);
     expect((await admin.patch(path, { slug: 'late' }, { 'if-match': '"1"' })).status).toBe(412);
     const other = await fixture.workspace();
-    expect(refusalOf(await other.owner.patch(`/v1/workspaces/${other.id}`, { slug: 'the-adas' })).code).toBe('slug_taken');
+    expect(refusalOf(await other.owner.patch(`/v1/workspaces/${other.id}`, { slug: 'the-adas' })).code).toBe(
+      'slug_taken',
+    );
     expect((await other.owner.get(path)).status).toBe(404);
     expect((await other.owner.patch(path, { slug: 'theirs' })).status).toBe(404);
     expect((await admin.patch(path, { slug: 'No Slug' })).status).toBe(400);

@@ -41,10 +41,7 @@ describe('the order of sections', () => {
     });
     const answers = await Promise.all(moves);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    const [here, there] = [
-      await sectionsOf(workspace.member, scope),
-      await sectionsOf(beside.viewer, scope),
-    ];
+    const [here, there] = [await sectionsOf(workspace.member, scope), await sectionsOf(beside.viewer, scope)];
     expect(there).toEqual(here);
     expect(here.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
     expect(here.toSorted(byBytes).map(({ id }) => id)).toEqual(here.map(({ id }) => id));
@@ -96,7 +93,10 @@ describe('the order of sections', () => {
     const { member, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(3);
     await fixture.db.asMigrator(
-      statement(`update orbit.sections set rank = 'a0' || repeat('0', 110) || '1' where scope_id = $1 and title = 'Section 2'`, [scope]),
+      statement(
+        `update orbit.sections set rank = 'a0' || repeat('0', 110) || '1' where scope_id = $1 and title = 'Section 2'`,
+        [scope],
+      ),
     );
     const [a, , c] = await sectionsOf(member, scope);
     await member.post(`/v1/scopes/${scope}/sections/${c?.id}/move`, { after: a?.id });
@@ -117,7 +117,9 @@ describe('the order of sections', () => {
     });
     expect((await member.post(path, { after: null, before: null })).status).toBe(400);
     expect((await member.post(path, {})).status).toBe(400);
-    expect((await member.post(`/v1/scopes/${other}/sections/${a?.id}/move`, { after: null })).status).toBe(404);
+    expect((await member.post(`/v1/scopes/${other}/sections/${a?.id}/move`, { after: null })).status).toBe(
+      404,
+    );
   });
 
   test('the name that other clients know moves it too', async () => {
@@ -145,7 +147,9 @@ describe('two editors of one section', () => {
     const { workspace, path } = await edited();
     const first = await workspace.member.patch(path, { content: 'the first' }, { 'if-match': '"1"' });
     expect(first).toMatchObject({ status: 200, body: { version: 2, content: 'the first' } });
-    const second = refusalOf(await workspace.admin.patch(path, { content: 'the second' }, { 'if-match': '"1"' }));
+    const second = refusalOf(
+      await workspace.admin.patch(path, { content: 'the second' }, { 'if-match': '"1"' }),
+    );
     expect(second).toMatchObject({
       status: 412,
       code: 'precondition_failed',
@@ -159,7 +163,11 @@ describe('two editors of one section', () => {
     const { workspace, path } = await edited();
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
-        (n % 2 === 0 ? workspace.member : workspace.admin).patch(path, { content: `text ${n}` }, { 'if-match': '"1"' }),
+        (n % 2 === 0 ? workspace.member : workspace.admin).patch(
+          path,
+          { content: `text ${n}` },
+          { 'if-match': '"1"' },
+        ),
       ),
     );
     const won = answers.filter(({ status }) => status === 200);

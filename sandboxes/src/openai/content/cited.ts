@@ -33,13 +33,21 @@ const KINDS: readonly { readonly kind: string; readonly words: RegExp }[] = [
   },
   {
     kind: 'acceptance',
-    words: /\baccept(?:ance|ed)\b|\bsign(?:ed|s)?[ -]?off\b|\bapproved? (?:by|when|once|in writing)\b|\babnahme/iu,
+    words:
+      /\baccept(?:ance|ed)\b|\bsign(?:ed|s)?[ -]?off\b|\bapproved? (?:by|when|once|in writing)\b|\babnahme/iu,
   },
   {
     kind: 'assumptions',
-    words: /\bassum(?:es?|ed|ing|ptions?)\b|\bclient (?:will|shall|must) (?:provide|supply|give|name)|\bprovided by the client|\bprerequisite/iu,
+    words:
+      /\bassum(?:es?|ed|ing|ptions?)\b|\bclient (?:will|shall|must) (?:provide|supply|give|name)|\bprovided by the client|\bprerequisite/iu,
   },
-  { kind: 'budget', words: new RegExp(String.raw`${MONEY}|\bnet[ -]?\d{2}\b|\b(?:budget|invoiced?|payment terms|hourly rate)\b`, 'iu') },
+  {
+    kind: 'budget',
+    words: new RegExp(
+      String.raw`${MONEY}|\bnet[ -]?\d{2}\b|\b(?:budget|invoiced?|payment terms|hourly rate)\b`,
+      'iu',
+    ),
+  },
   {
     kind: 'timeline',
     words: new RegExp(
@@ -53,7 +61,10 @@ const KINDS: readonly { readonly kind: string; readonly words: RegExp }[] = [
     words:
       /\b(?:must|shall|will|should) (?:also )?(?:deliver|provide|build|create|design|implement|develop|include|support|have|offer|write|migrate)|\bdeliverables?\b|\bhanded over\b|\bto be (?:delivered|built)|\bliefer(?:t|umfang|n)\b/iu,
   },
-  { kind: 'objectives', words: /\b(?:goals?|objectives?|aims? to|success|in order to|increase|reduce|improve)\b|\bziele?\b/iu },
+  {
+    kind: 'objectives',
+    words: /\b(?:goals?|objectives?|aims? to|success|in order to|increase|reduce|improve)\b|\bziele?\b/iu,
+  },
 ];
 
 /** Words of headings that say what stands below them. */
@@ -64,7 +75,10 @@ const HEADED: readonly { readonly kind: string; readonly words: RegExp }[] = [
   { kind: 'budget', words: /\bbudget|pric(?:e|ing)|fees?\b|costs?\b|payment|commercial|preise?\b|kosten/iu },
   { kind: 'timeline', words: /\btimeline|schedule|milestones?|dates\b|roadmap|zeitplan|termine/iu },
   { kind: 'risks', words: /\brisks?|risiken/iu },
-  { kind: 'deliverables', words: /\bdeliverables?|scope of work|features|requirements|lieferumfang|leistungen/iu },
+  {
+    kind: 'deliverables',
+    words: /\bdeliverables?|scope of work|features|requirements|lieferumfang|leistungen/iu,
+  },
   { kind: 'objectives', words: /\bobjectives?|goals?\b|ziele\b/iu },
   { kind: 'overview', words: /\boverview|background|introduction|summary|about\b|überblick/iu },
 ];
@@ -93,7 +107,9 @@ export function citedFields(items: unknown, { kind, title, text, page }: Stateme
     ...(allows(properties, 'type', kind) ? { type: kind } : {}),
     ...(allows(properties, 'certainty', 'stated') ? { certainty: 'stated' } : {}),
   };
-  return Object.fromEntries(Object.entries(known).filter(([name]) => ownOf(properties ?? {}, name) !== undefined));
+  return Object.fromEntries(
+    Object.entries(known).filter(([name]) => ownOf(properties ?? {}, name) !== undefined),
+  );
 }
 
 function allows(properties: JsonObject | undefined, name: string, value: string): boolean {

@@ -212,7 +212,8 @@ function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[
     items === false ? first.length : MOST_VALUES,
   );
   const cited = citedItems(items, filling.author, filling.effort);
-  if (cited !== undefined && cited.length >= least) return fillCited(items, cited.slice(0, most), { place, filling });
+  if (cited !== undefined && cited.length >= least)
+    return fillCited(items, cited.slice(0, most), { place, filling });
   const originals = originalsOf(items, place, filling.author);
   const asked =
     originals?.length ??

@@ -118,7 +118,8 @@ export const cancelAnalysis = route(
     may: 'member',
     scope: 'orbit:write',
     summary: 'Cancel suggestions or an analysis',
-    description: 'Its call is given back. Cancelling again changes nothing; one that completed or failed is 409.',
+    description:
+      'Its call is given back. Cancelling again changes nothing; one that completed or failed is 409.',
     reply: { 200: namedObject('CanceledAnalysis', { ...reference, status: z.literal('cancelled') }) },
     errors: ['not_found', 'analysis_ended'],
     example: { ...of, reply: { ...REPLY, status: 'cancelled' } },

@@ -1,7 +1,14 @@
 import { commitPoint } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
-import { completing, failing, type JobFailure, type RunningJob, type WorkKey, workSignals } from '#platform/product';
+import {
+  completing,
+  failing,
+  type JobFailure,
+  type RunningJob,
+  type WorkKey,
+  workSignals,
+} from '#platform/product';
 import { byOf } from '../extraction/by.ts';
 import { jsonLine } from '../extraction/json-line.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
@@ -11,8 +18,14 @@ import { analyzed, type AnalysisResult, findingsOf, suggested, suggestionsOf } f
 import { type AnalysisTask, completeAnalysis, endAnalysis, startAnalysis } from './store.ts';
 
 const START = commitPoint('orbit.analysis-start', 'an analysis marked as running');
-const COMPLETE = commitPoint('orbit.analysis-complete', 'what a model said, its settlement and the end of the job');
-const FAIL = commitPoint('orbit.analysis-fail', 'a failed analysis, its call given back, and the end of the job');
+const COMPLETE = commitPoint(
+  'orbit.analysis-complete',
+  'what a model said, its settlement and the end of the job',
+);
+const FAIL = commitPoint(
+  'orbit.analysis-fail',
+  'a failed analysis, its call given back, and the end of the job',
+);
 
 /** What is told of an analysis to all processes, by its id. */
 export const signals = workSignals('orbit.analysis');
@@ -44,7 +57,11 @@ export async function runAnalysis(parts: OrbitParts, job: RunningJob): Promise<v
   parts.changes.moved(task.scope_id);
 }
 
-export async function giveUpAnalysis({ db }: OrbitParts, job: RunningJob, failure: JobFailure): Promise<void> {
+export async function giveUpAnalysis(
+  { db }: OrbitParts,
+  job: RunningJob,
+  failure: JobFailure,
+): Promise<void> {
   const key = analysisOf(job);
   await db.tenant(job.accountId, FAIL, [
     endAnalysis(key, { status: 'failed', ...failure }),
@@ -84,21 +101,23 @@ async function resultOf(
     scope: scope.title,
     type: section.type,
     section: `${section.title}\n${section.content.slice(0, MOST.all)}`,
-    others: others.map(({ title, content }) => `${title}\n${content.slice(0, MOST.section)}`).join('\n\n').slice(0, MOST.all) || 'none',
+    others:
+      others
+        .map(({ title, content }) => `${title}\n${content.slice(0, MOST.section)}`)
+        .join('\n\n')
+        .slice(0, MOST.all) || 'none',
   };
   const prompt = { id: 'suggest', version: 1, variables };
   const { object } = await ai.generate(permit, { feature: 'ai', prompt, schema: suggested, lane, signal });
   return suggestionsOf(object);
 }
 
-/** Sections as JSON on one line, each cut to its share where they are long together. */
+/** A line for each section, its text as JSON, so that it forges no further line; each is cut to its share where they are long. */
 function numbered(sections: readonly SectionRow[]): string {
   const share = Math.max(200, Math.min(MOST.section, Math.floor(MOST.all / Math.max(1, sections.length))));
-  const shown = sections.map(({ type, title, content }, n) => ({
-    number: n + 1,
-    type,
-    title,
-    content: content.slice(0, share).toWellFormed(),
-  }));
-  return jsonLine(shown);
+  const lines = sections.map(({ type, title, content }, n) => {
+    const text = `${title}\n${content.slice(0, share)}`.toWellFormed();
+    return `Section ${n + 1} ${type}: ${jsonLine(text)}`;
+  });
+  return lines.join('\n') || 'none';
 }

@@ -93,7 +93,8 @@ export function createAnalysis(parts: OrbitParts) {
     ...createAnalysisAsks(parts),
     cancel,
     list,
-    follow: (follower: Follower) => answerFollower(follower, { following, resultEvent: 'result', progressOf }),
+    follow: (follower: Follower) =>
+      answerFollower(follower, { following, resultEvent: 'result', progressOf }),
     run: (job: RunningJob) => runAnalysis(parts, job),
     giveUp: (job: RunningJob, failure: JobFailure) => giveUpAnalysis(parts, job, failure),
     revive: (job: DeadJob) => [reviveAnalysis(analysisOf(job))],

@@ -109,7 +109,11 @@ export function createAsks(parts: OrbitParts) {
   }
 
   /** The same was asked for before, and nothing has changed since: that one is the answer, and this call takes nothing. */
-  async function repeat({ accountId, permit }: Asking, wish: ExtractionWish, former: Former): Promise<Accepted> {
+  async function repeat(
+    { accountId, permit }: Asking,
+    wish: ExtractionWish,
+    former: Former,
+  ): Promise<Accepted> {
     const body = acceptedOf(former.id, wish.scope_id, former.status);
     const stored = permit.answering({ status: 202, body, headers: { location: body.status_url } });
     try {

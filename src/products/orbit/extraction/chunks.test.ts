@@ -4,7 +4,14 @@ import { CHUNK_TOKENS, chunksOf, headingIn, tokensOf } from './chunks.ts';
 
 const line = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 80 }),
-  fc.constantFrom('', '# Budget', '2. Timeline', 'SCOPE OF WORK', 'A sentence of some words. Another one follows it.', '語'.repeat(40)),
+  fc.constantFrom(
+    '',
+    '# Budget',
+    '2. Timeline',
+    'SCOPE OF WORK',
+    'A sentence of some words. Another one follows it.',
+    '語'.repeat(40),
+  ),
 );
 const pages = fc
   .array(fc.array(line, { maxLength: 30 }), { maxLength: 8 })
@@ -29,7 +36,8 @@ describe('chunks', () => {
     fc.assert(
       fc.property(pages, fc.integer({ min: 5, max: 300 }), (document, most) => {
         const chunks = chunksOf(document, most);
-        for (const { parts } of chunks) expect(tokensOf(parts.map(({ text }) => text).join(''))).toBeLessThanOrEqual(most);
+        for (const { parts } of chunks)
+          expect(tokensOf(parts.map(({ text }) => text).join(''))).toBeLessThanOrEqual(most);
         expect(chunksOf(structuredClone(document), most)).toEqual(chunks);
         expect(chunks.map(({ number }) => number)).toEqual(chunks.map((_, n) => n + 1));
       }),
@@ -63,8 +71,11 @@ describe('a heading', () => {
     ['Assumptions:', 'Assumptions'],
   ])('is %s', (text, heading) => expect(headingIn(text, { isAlone: true })).toBe(heading));
 
-  test.each(['We deliver a shop.', 'The total is $5,000', '- An entry of a list', '12,500', 'a line that goes on'])(
-    'is not %s',
-    (text) => expect(headingIn(text, { isAlone: true })).toBeUndefined(),
-  );
+  test.each([
+    'We deliver a shop.',
+    'The total is $5,000',
+    '- An entry of a list',
+    '12,500',
+    'a line that goes on',
+  ])('is not %s', (text) => expect(headingIn(text, { isAlone: true })).toBeUndefined());
 });

@@ -126,7 +126,9 @@ function cutToFit(line: string, room: number): string[] {
   let rest = line;
   while (Buffer.byteLength(rest) > room) {
     const fits = fitting(rest, room);
-    const sentence = Math.max(...['. ', '! ', '? ', '。'].map((stop) => fits.lastIndexOf(stop) + stop.length));
+    const sentence = Math.max(
+      ...['. ', '! ', '? ', '。'].map((stop) => fits.lastIndexOf(stop) + stop.length),
+    );
     const word = fits.lastIndexOf(' ') + 1;
     const half = fits.length / 2;
     const at = sentence > half ? sentence : word > half ? word : fits.length;

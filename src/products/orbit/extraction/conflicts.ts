@@ -17,23 +17,37 @@ export interface ConflictValue {
 }
 
 /** Things that a project has one of, by the words that name them. */
-const SINGLE: readonly { readonly kind: Conflict['kind']; readonly subject: string; readonly words: RegExp }[] = [
+const SINGLE: readonly {
+  readonly kind: Conflict['kind'];
+  readonly subject: string;
+  readonly words: RegExp;
+}[] = [
   {
     kind: 'money',
     subject: 'Total budget',
     words:
       /\b(?:total|overall|entire|whole|maximum|gesamt\p{L}*)\b.{0,40}\b(?:budget|cost|price|fee|amount|investment)|\b(?:budget|project cost|project price)\b.{0,30}\b(?:is|of|are|capped|exceed|at|beträgt)\b|\bnot[\s-](?:to[\s-])?exceed|gesamtbudget|gesamtpreis/iu,
   },
-  { kind: 'date', subject: 'Go-live', words: /\b(?:go[\s-]?live|goes? live|launch(?:es|ed)?|release date)\b/iu },
-  { kind: 'date', subject: 'Start', words: /\b(?:kick[\s-]?off|project (?:start|begins?)|start date|work (?:starts|begins))\b/iu },
+  {
+    kind: 'date',
+    subject: 'Go-live',
+    words: /\b(?:go[\s-]?live|goes? live|launch(?:es|ed)?|release date)\b/iu,
+  },
+  {
+    kind: 'date',
+    subject: 'Start',
+    words: /\b(?:kick[\s-]?off|project (?:start|begins?)|start date|work (?:starts|begins))\b/iu,
+  },
   {
     kind: 'date',
     subject: 'Completion',
-    words: /\b(?:project (?:end|ends|completion)|completion date|final delivery|end date|deadline|complete(?:d)? by|finished by)\b/iu,
+    words:
+      /\b(?:project (?:end|ends|completion)|completion date|final delivery|end date|deadline|complete(?:d)? by|finished by)\b/iu,
   },
 ];
 /** A part of a project has dates and amounts of its own. */
-const PART = /\b(?:phase|milestone|sprint|stage|month|monthly|hour|hourly|per|each|part|module|week|option)\b/iu;
+const PART =
+  /\b(?:phase|milestone|sprint|stage|month|monthly|hour|hourly|per|each|part|module|week|option)\b/iu;
 /** Words that are less alike are about two things. */
 const SAME_SUBJECT = 0.6;
 
@@ -45,7 +59,9 @@ interface Valued {
 }
 
 /** What contradicts what, of the items that are left after those that say the same were joined. */
-export function conflictsIn(items: readonly Compared[]): { conflict: Conflict; items: readonly Compared[] }[] {
+export function conflictsIn(
+  items: readonly Compared[],
+): { conflict: Conflict; items: readonly Compared[] }[] {
   return (['money', 'date'] as const).flatMap((kind) => {
     const valued = items
       .map((item) => ({ item, values: kind === 'money' ? item.money : item.dates }))
@@ -53,7 +69,9 @@ export function conflictsIn(items: readonly Compared[]): { conflict: Conflict; i
       .map((one) => ({ ...one, single: singleOf(kind, one.item) }));
     const left = new Set<Valued>(valued);
     return valued.flatMap((one) => {
-      const others = left.has(one) ? [...left].filter((other) => other !== one && contradict(one, other)) : [];
+      const others = left.has(one)
+        ? [...left].filter((other) => other !== one && contradict(one, other))
+        : [];
       if (others.length === 0) return [];
       const all = [one, ...others];
       for (const each of all) left.delete(each);

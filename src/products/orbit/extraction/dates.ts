@@ -69,12 +69,16 @@ const FORMS: readonly Form[] = [
     read: slashed,
   },
   {
-    form: formOf(String.raw`(?:${DAY}${DASH})(?<last>\d{1,2})(?:st|nd|rd|th|\.)?\s+${OF}${MONTH},?\s+${OF}${YEAR}`),
-    read: ({ day, last, month, year }) => stretch(dayOf(year, monthOf(month), day), dayOf(year, monthOf(month), last)),
+    form: formOf(
+      String.raw`(?:${DAY}${DASH})(?<last>\d{1,2})(?:st|nd|rd|th|\.)?\s+${OF}${MONTH},?\s+${OF}${YEAR}`,
+    ),
+    read: ({ day, last, month, year }) =>
+      stretch(dayOf(year, monthOf(month), day), dayOf(year, monthOf(month), last)),
   },
   {
     form: formOf(String.raw`${MONTH}\s+${DAY}${DASH}(?<last>\d{1,2})(?:st|nd|rd|th)?,?\s+${YEAR}`),
-    read: ({ day, last, month, year }) => stretch(dayOf(year, monthOf(month), day), dayOf(year, monthOf(month), last)),
+    read: ({ day, last, month, year }) =>
+      stretch(dayOf(year, monthOf(month), day), dayOf(year, monthOf(month), last)),
   },
   {
     form: formOf(String.raw`${DAY}[\s-]+${OF}${MONTH}[,-]?[\s-]*${OF}${YEAR}`),
@@ -112,7 +116,9 @@ const FORMS: readonly Form[] = [
     read: ({ week, year }) => isoWeek(Number(year), Number(week)),
   },
   {
-    form: formOf(String.raw`(?:the\s+)?(?:end\s+of(?:\s+the\s+year)?|year[\s-]end|ende)\s+(?<year>20\d{2})(?![\d-])`),
+    form: formOf(
+      String.raw`(?:the\s+)?(?:end\s+of(?:\s+the\s+year)?|year[\s-]end|ende)\s+(?<year>20\d{2})(?![\d-])`,
+    ),
     read: ({ year }) => ({ date: `${year ?? ''}-12-31` }),
   },
   {
@@ -137,9 +143,24 @@ function relativeForms(): Form[] {
   const event = String.raw`(?:\s+(?:the\s+|our\s+|your\s+|der\s+|dem\s+)?[\p{L}-]+){1,4}`;
   const undated = () => ({ date: null });
   return [
-    { form: formOf(String.raw`(?:within\s+)?${amount}\s+${unit}\s+(?:after|before|from|following|of|prior\s+to|nach|vor)${event}`), read: undated },
-    { form: formOf(String.raw`(?:by|until|in|on)?\s?(?:next|this|the\s+following)\s+(?:week|month|quarter|year|monday|tuesday|wednesday|thursday|friday)(?!\p{L})`), read: undated },
-    { form: formOf(String.raw`(?:upon|on)\s+(?:signing|signature|acceptance|delivery|kick-?off|completion|go-?live)(?!\p{L})`), read: undated },
+    {
+      form: formOf(
+        String.raw`(?:within\s+)?${amount}\s+${unit}\s+(?:after|before|from|following|of|prior\s+to|nach|vor)${event}`,
+      ),
+      read: undated,
+    },
+    {
+      form: formOf(
+        String.raw`(?:by|until|in|on)?\s?(?:next|this|the\s+following)\s+(?:week|month|quarter|year|monday|tuesday|wednesday|thursday|friday)(?!\p{L})`,
+      ),
+      read: undated,
+    },
+    {
+      form: formOf(
+        String.raw`(?:upon|on)\s+(?:signing|signature|acceptance|delivery|kick-?off|completion|go-?live)(?!\p{L})`,
+      ),
+      read: undated,
+    },
   ];
 }
 
@@ -190,7 +211,10 @@ function rangeOf(one: Found, next: Found): Pick<DateField, 'date' | 'until'> | u
 }
 
 /** "March 3 to April 14, 2026": the year before where the month comes later in it. */
-function yearFrom({ day, month }: { readonly day: number; readonly month: number }, last: string): string | null {
+function yearFrom(
+  { day, month }: { readonly day: number; readonly month: number },
+  last: string,
+): string | null {
   const year = Number(last.slice(0, 4));
   const same = dayOf(String(year), month, String(day))?.date ?? null;
   return same !== null && same > last ? (dayOf(String(year - 1), month, String(day))?.date ?? null) : same;
@@ -213,7 +237,11 @@ function longYear(year = ''): string {
   return year.length === 2 ? `20${year}` : year;
 }
 
-function dayOf(year: string | undefined, month: number, day: string | undefined): { date: string } | undefined {
+function dayOf(
+  year: string | undefined,
+  month: number,
+  day: string | undefined,
+): { date: string } | undefined {
   const date = new Date(Date.UTC(Number(year), month - 1, Number(day)));
   const isReal =
     Number(year) >= 1900 &&

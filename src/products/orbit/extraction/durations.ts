@@ -91,7 +91,10 @@ function durationOf(
   // "a day" of "$900 a day" or "once a week" is no length of anything.
   if (known === undefined || /^an?$/iu.test(count)) return undefined;
   const { unit, times } = known;
-  const least = digits === undefined || !/^\d/u.test(digits) ? numberOf(count) + (half === undefined ? 0 : 0.5) : Number(digits);
+  const least =
+    digits === undefined || !/^\d/u.test(digits)
+      ? numberOf(count) + (half === undefined ? 0 : 0.5)
+      : Number(digits);
   const until = most === undefined ? undefined : numberOf(most) * times;
   const isBusiness = /business|working/iu.test(kind) || /^(?:werktag|arbeitstag)/iu.test(word);
   return {

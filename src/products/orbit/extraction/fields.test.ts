@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fieldsIn, fieldsSchema } from './fields.ts';
 
-const dateOf = (text: string) => fieldsIn(text).dates.map(({ date, until }) => (until === undefined ? date : [date, until]));
+const dateOf = (text: string) =>
+  fieldsIn(text).dates.map(({ date, until }) => (until === undefined ? date : [date, until]));
 const moneyOf = (text: string) =>
   fieldsIn(text).money.map(({ currency, amount_minor: least, until_minor: most }) =>
     most === undefined ? [currency, least] : [currency, least, most],
@@ -44,15 +45,24 @@ describe('dates', () => {
     ['2026-03-01 to 2026-04-01', '2026-03-01', '2026-04-01'],
   ])('%s is a stretch of time', (text, from, until) => expect(dateOf(text)).toEqual([[from, until]]));
 
-  test.each(['by the end of May', 'on March 3', 'within two weeks of signing', 'next Friday', 'due 03/04/2026'])(
-    '%s is kept as text: nobody but the reader knows which day is meant',
-    (text) => expect(dateOf(text)).toEqual([null]),
+  test.each([
+    'by the end of May',
+    'on March 3',
+    'within two weeks of signing',
+    'next Friday',
+    'due 03/04/2026',
+  ])('%s is kept as text: nobody but the reader knows which day is meant', (text) =>
+    expect(dateOf(text)).toEqual([null]),
   );
 
-  test.each(['2026-02-30', 'February 30, 2026', '31.04.2026', 'version 2.3.1', 'at least 10 may attend', 'we march on'])(
-    '%s is no date',
-    (text) => expect(dateOf(text)).toEqual([]),
-  );
+  test.each([
+    '2026-02-30',
+    'February 30, 2026',
+    '31.04.2026',
+    'version 2.3.1',
+    'at least 10 may attend',
+    'we march on',
+  ])('%s is no date', (text) => expect(dateOf(text)).toEqual([]));
 
   test('days and months with slashes are told apart where another date of the text shows which comes first', () => {
     expect(dateOf('Start 05/07/2026, end 25/12/2026.')).toEqual(['2026-07-05', '2026-12-25']);
@@ -67,7 +77,8 @@ describe('dates', () => {
         const british = at.toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
         const german = at.toLocaleDateString('de-DE', { dateStyle: 'long', timeZone: 'UTC' });
         const dotted = iso.split('-').toReversed().join('.');
-        for (const text of [iso, long, british, german, dotted]) expect(dateOf(`It ends on ${text}, they say.`)).toEqual([iso]);
+        for (const text of [iso, long, british, german, dotted])
+          expect(dateOf(`It ends on ${text}, they say.`)).toEqual([iso]);
       }),
     );
   });
@@ -128,7 +139,9 @@ describe('money', () => {
     expect(fieldsIn('Payment: net 30').money).toEqual([
       { text: 'net 30', currency: null, amount_minor: null, terms: 'net 30' },
     ]);
-    expect(fieldsIn('Der Preis ist 12.500 € zzgl. MwSt. und Reisekosten.').money).toMatchObject([{ terms: 'zzgl. MwSt.' }]);
+    expect(fieldsIn('Der Preis ist 12.500 € zzgl. MwSt. und Reisekosten.').money).toMatchObject([
+      { terms: 'zzgl. MwSt.' },
+    ]);
     expect(fieldsIn('$120 per hour').money).toMatchObject([{ amount_minor: 12_000, terms: 'per hour' }]);
   });
 
@@ -154,7 +167,23 @@ describe('money', () => {
 
 test('whatever a text holds, its fields are of the form that sections keep', () => {
   const noise = fc.string({ unit: 'binary', maxLength: 200 });
-  const words = fc.constantFrom('$', '12,500', 'EUR', 'May', '2026', '-', 'two', 'weeks', 'Q3', 'net 30', 'k', '.', ' ', 'between', 'and');
+  const words = fc.constantFrom(
+    '$',
+    '12,500',
+    'EUR',
+    'May',
+    '2026',
+    '-',
+    'two',
+    'weeks',
+    'Q3',
+    'net 30',
+    'k',
+    '.',
+    ' ',
+    'between',
+    'and',
+  );
   fc.assert(
     fc.property(fc.array(fc.oneof(noise, words), { maxLength: 30 }), (parts) => {
       expect(fieldsSchema.safeParse(fieldsIn(parts.join(' '))).success).toBe(true);

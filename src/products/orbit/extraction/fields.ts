@@ -12,7 +12,9 @@ export const fieldsSchema = z.strictObject({
     .array(
       z.strictObject({
         text: text.describe('As it is written.'),
-        date: isoDate.nullable().describe('The day, or the first one; null where the text alone does not say which.'),
+        date: isoDate
+          .nullable()
+          .describe('The day, or the first one; null where the text alone does not say which.'),
         until: isoDate.optional().describe('The last day, of a stretch of time.'),
       }),
     )
@@ -49,7 +51,10 @@ export type Fields = z.output<typeof fieldsSchema>;
 
 /** The fields of texts, each once, in order of appearance. */
 export function fieldsIn(...texts: readonly string[]): Fields {
-  const short = <Field extends { readonly text: string }>(field: Field) => ({ ...field, text: field.text.slice(0, 200) });
+  const short = <Field extends { readonly text: string }>(field: Field) => ({
+    ...field,
+    text: field.text.slice(0, 200),
+  });
   return {
     dates: distinct(texts.flatMap(datesIn)).map(short),
     durations: distinct(texts.flatMap(durationsIn)).map(short),

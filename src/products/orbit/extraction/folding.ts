@@ -53,13 +53,8 @@ function signsOf(text: string): Sign[] {
   const signs: Sign[] = [];
   for (const { 0: cluster, index } of text.matchAll(CLUSTER)) {
     if (UNSEEN.test(cluster)) continue;
-    const plain = cluster
-      .normalize('NFKC')
-      .replace(SINGLE, "'")
-      .replace(DOUBLE, '"')
-      .replace(DASH, '-');
-    for (const unit of plain.split(''))
-      signs.push({ text: unit, from: index, to: index + cluster.length });
+    const plain = cluster.normalize('NFKC').replace(SINGLE, "'").replace(DOUBLE, '"').replace(DASH, '-');
+    for (const unit of plain.split('')) signs.push({ text: unit, from: index, to: index + cluster.length });
   }
   return signs;
 }

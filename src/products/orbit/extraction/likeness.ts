@@ -16,7 +16,11 @@ const KIND_WORDS = new Set(
 
 /** The words of a text that carry it, in small letters. */
 export function wordsIn(text: string): ReadonlySet<string> {
-  const words = text.normalize('NFKC').toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const words =
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? [];
   return new Set(words.filter((word) => !EMPTY_WORDS.has(word)));
 }
 
@@ -58,7 +62,9 @@ export function compared(item: Item): Compared {
         least === null ? [] : [`${currency ?? ''} ${least} ${most ?? ''}`],
       ),
     ),
-    dates: new Set(fields.dates.flatMap(({ date, until }) => (date === null ? [] : [`${date} ${until ?? ''}`]))),
+    dates: new Set(
+      fields.dates.flatMap(({ date, until }) => (date === null ? [] : [`${date} ${until ?? ''}`])),
+    ),
     documents: new Set(item.citations.map(({ document_id: id }) => id)),
   };
 }

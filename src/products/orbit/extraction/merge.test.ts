@@ -35,7 +35,9 @@ describe('items', () => {
       'one',
       find,
     );
-    expect(true_?.citations).toEqual([{ document_id: 'one', page: 1, quote: 'deliver a shop with 300 products' }]);
+    expect(true_?.citations).toEqual([
+      { document_id: 'one', page: 1, quote: 'deliver a shop with 300 products' },
+    ]);
     expect(half?.citations).toHaveLength(1);
     expect(none?.citations).toEqual([]);
     const rated = [true_, half, none].map((one) => (one === undefined ? '' : confidenceOf(one).toFixed(2)));
@@ -43,7 +45,11 @@ describe('items', () => {
   });
 
   test('are cut and cleaned of what a database does not take', () => {
-    const [one] = checkedItems({ items: [{ ...said(), text: `a\u0000b\uD800 ${'x'.repeat(5_000)}` }] }, 'one', find);
+    const [one] = checkedItems(
+      { items: [{ ...said(), text: `a\u0000b\uD800 ${'x'.repeat(5_000)}` }] },
+      'one',
+      find,
+    );
     expect(one?.text).toHaveLength(1_500);
     expect(one?.text.startsWith('a b\uFFFD x')).toBe(true);
   });
@@ -70,7 +76,9 @@ describe('merging', () => {
       item({ title: 'Admin dashboard', text: 'An admin dashboard' }),
       item({ title: 'Customer app', text: 'An app for customers on phones' }),
     );
-    expect(sections[0]?.content).toBe('- An admin dashboard\n- **Customer app**: An app for customers on phones');
+    expect(sections[0]?.content).toBe(
+      '- An admin dashboard\n- **Customer app**: An app for customers on phones',
+    );
   });
 
   test('shows two budgets as a conflict with both places, and averages nothing', () => {
@@ -84,7 +92,9 @@ describe('merging', () => {
     const [budget] = sections;
     expect(budget?.content).toContain('“$40,000” (brief.pdf, page 2) and “$50,000” (mail.pdf, page 1)');
     expect(budget?.content).not.toContain('45,000');
-    expect(budget?.fields).toMatchObject({ money: [{ amount_minor: 4_000_000 }, { amount_minor: 5_000_000 }] });
+    expect(budget?.fields).toMatchObject({
+      money: [{ amount_minor: 4_000_000 }, { amount_minor: 5_000_000 }],
+    });
     expect(budget?.confidence).toBe(0.8);
   });
 
@@ -120,7 +130,10 @@ describe('merging', () => {
     const any = fc.record({
       type: fc.constantFrom(...SECTION_TYPES),
       title: fc.lorem({ maxCount: 2 }),
-      text: fc.oneof(fc.lorem({ maxCount: 8 }), fc.constantFrom('The total budget is $5.', 'Total budget: 7 EUR')),
+      text: fc.oneof(
+        fc.lorem({ maxCount: 8 }),
+        fc.constantFrom('The total budget is $5.', 'Total budget: 7 EUR'),
+      ),
       certainty: fc.constantFrom(...CERTAINTIES),
       document: fc.constantFrom('one', 'two'),
     });

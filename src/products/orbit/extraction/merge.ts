@@ -45,9 +45,14 @@ export function merged(items: readonly MergeItem[], nameOf: (documentId: string)
   const joined = joinedItems(items);
   const conflicts = conflictsIn(joined.map(({ at }) => at));
   const conflicting = new Set(conflicts.flatMap((one) => one.items));
-  const rated = joined.map((one) => ({ ...one, confidence: confidenceOf(one.at.item, conflicting.has(one.at)) }));
+  const rated = joined.map((one) => ({
+    ...one,
+    confidence: confidenceOf(one.at.item, conflicting.has(one.at)),
+  }));
   const told = new Set(joined.filter(({ isTold }) => isTold).map(({ at }) => at));
-  const fresh = conflicts.filter((one) => one.items.some((item) => !told.has(item))).map(({ conflict }) => conflict);
+  const fresh = conflicts
+    .filter((one) => one.items.some((item) => !told.has(item)))
+    .map(({ conflict }) => conflict);
   const sections = SECTION_TYPES.flatMap((type) => {
     const of = rated.filter(({ at, isTold }) => at.item.type === type && !isTold);
     const notes = fresh.filter((conflict) => conflict.type === type).map((one) => noteOf(one, nameOf));
@@ -77,7 +82,8 @@ function both(one: Compared, other: Compared): Compared {
   const together = `${one.item.text} ${other.item.text}`;
   const text = saysTheSame(one, other) || together.length > MOST.joinedText ? long.text : together;
   const citations = distinct([...one.item.citations, ...other.item.citations]);
-  const missed = one.item.quoted - one.item.citations.length + other.item.quoted - other.item.citations.length;
+  const missed =
+    one.item.quoted - one.item.citations.length + other.item.quoted - other.item.citations.length;
   const certainty = one.item.certainty === 'stated' ? 'stated' : long.certainty;
   return compared({
     type: one.item.type,
@@ -90,9 +96,7 @@ function both(one: Compared, other: Compared): Compared {
 }
 
 function distinct(citations: readonly Citation[]): Citation[] {
-  return [
-    ...new Map(citations.map((one) => [`${one.document_id} ${one.page} ${one.quote}`, one])).values(),
-  ];
+  return [...new Map(citations.map((one) => [`${one.document_id} ${one.page} ${one.quote}`, one])).values()];
 }
 
 function sectionOf(

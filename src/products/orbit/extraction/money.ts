@@ -12,15 +12,15 @@ export interface MoneyField {
 }
 
 const SYMBOLS: Readonly<Record<string, string>> = {
-  'us$': 'USD',
-  'ca$': 'CAD',
-  'c$': 'CAD',
-  'a$': 'AUD',
-  'au$': 'AUD',
-  'nz$': 'NZD',
-  's$': 'SGD',
-  'hk$': 'HKD',
-  'r$': 'BRL',
+  us$: 'USD',
+  ca$: 'CAD',
+  c$: 'CAD',
+  a$: 'AUD',
+  au$: 'AUD',
+  nz$: 'NZD',
+  s$: 'SGD',
+  hk$: 'HKD',
+  r$: 'BRL',
   $: 'USD',
   '€': 'EUR',
   '£': 'GBP',
@@ -32,7 +32,10 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   sfr: 'CHF',
   zł: 'PLN',
 };
-const CODES = 'USD EUR GBP CHF JPY INR CAD AUD NZD SGD HKD SEK NOK DKK PLN CZK HUF BRL MXN CNY KRW ZAR AED ILS TRY'.split(' ');
+const CODES =
+  'USD EUR GBP CHF JPY INR CAD AUD NZD SGD HKD SEK NOK DKK PLN CZK HUF BRL MXN CNY KRW ZAR AED ILS TRY'.split(
+    ' ',
+  );
 const NAMES: Readonly<Record<string, string>> = {
   dollars: 'USD',
   dollar: 'USD',
@@ -88,7 +91,8 @@ const AMOUNT = new RegExp(
   'giu',
 );
 const BETWEEN = /^\s*(?:-|–|—|to|and|up to|bis|und|à)\s*$/iu;
-const NO_AMOUNT = /^\s*(?:%|percent|(?:(?:business|working|calendar)\s+)?(?:days?|weeks?|months?|sprints?|hours?|years?|people|users?|pages?)\b)/iu;
+const NO_AMOUNT =
+  /^\s*(?:%|percent|(?:(?:business|working|calendar)\s+)?(?:days?|weeks?|months?|sprints?|hours?|years?|people|users?|pages?)\b)/iu;
 
 interface Amount {
   readonly from: number;
@@ -107,7 +111,9 @@ export function moneyIn(text: string): MoneyField[] {
 
 /** Cut where a stop is followed by a capital, so that `approx. $5` stays whole. */
 function sentencesOf(text: string): string[] {
-  return text.split(/(?<=[.!?;])(?<!\b(?:[Zz]zgl|[Ee]x[ck]l|[Ii]n[ck]l|[Aa]pprox|[Cc]a|[Mm]ax|[Mm]in|[Mm]io|[Tt]sd|Rs|Fr|[Nn]o|[Nn]r)\.)\s+(?=\p{Lu})|\n{2,}|(?<=\n)/u);
+  return text.split(
+    /(?<=[.!?;])(?<!\b(?:[Zz]zgl|[Ee]x[ck]l|[Ii]n[ck]l|[Aa]pprox|[Cc]a|[Mm]ax|[Mm]in|[Mm]io|[Tt]sd|Rs|Fr|[Nn]o|[Nn]r)\.)\s+(?=\p{Lu})|\n{2,}|(?<=\n)/u,
+  );
 }
 
 function moneyOfSentence(sentence: string): MoneyField[] {
@@ -126,7 +132,9 @@ function moneyOfSentence(sentence: string): MoneyField[] {
     fields.push({ ...field, ...(terms.length === 0 ? {} : { terms: terms.join('; ').slice(0, 200) }) });
   }
   if (fields.length > 0 || shared.length === 0) return fields;
-  return [{ text: shared.join('; '), currency: null, amount_minor: null, terms: shared.join('; ').slice(0, 200) }];
+  return [
+    { text: shared.join('; '), currency: null, amount_minor: null, terms: shared.join('; ').slice(0, 200) },
+  ];
 }
 
 function amountOf(match: RegExpExecArray): Amount {
@@ -160,10 +168,15 @@ function rangeOf(sentence: string, one: Amount, next: Amount): MoneyField | unde
   const between = sentence.slice(one.to, next.from);
   const currency = next.currency ?? one.currency;
   if (!BETWEEN.test(between) || currency === undefined) return undefined;
-  if (one.currency !== undefined && next.currency !== undefined && one.currency !== next.currency) return undefined;
-  if (/and|und/iu.test(between) && !/\b(?:between|zwischen)\s*$/iu.test(sentence.slice(0, one.from))) return undefined;
+  if (one.currency !== undefined && next.currency !== undefined && one.currency !== next.currency)
+    return undefined;
+  if (/and|und/iu.test(between) && !/\b(?:between|zwischen)\s*$/iu.test(sentence.slice(0, one.from)))
+    return undefined;
   if (next.currency === undefined && NO_AMOUNT.test(sentence.slice(next.to))) return undefined;
-  const [least, most] = [minorOf(one, currency, one.scale ?? next.scale), minorOf(next, currency, next.scale)];
+  const [least, most] = [
+    minorOf(one, currency, one.scale ?? next.scale),
+    minorOf(next, currency, next.scale),
+  ];
   if (least === undefined || most === undefined || least >= most) return undefined;
   const start = /\b(?:between|zwischen)\s*$/iu.exec(sentence.slice(0, one.from))?.index ?? one.from;
   return { text: sentence.slice(start, next.to), currency, amount_minor: least, until_minor: most };
@@ -171,7 +184,9 @@ function rangeOf(sentence: string, one: Amount, next: Amount): MoneyField | unde
 
 /** In the smallest unit; undefined for what is larger than a number holds exactly. */
 function minorOf({ number }: Amount, currency: string, scale: number | undefined): number | undefined {
-  const minor = Math.round(valueOf(number, scale !== undefined) * (scale ?? 1) * 10 ** (DIGITS[currency] ?? 2));
+  const minor = Math.round(
+    valueOf(number, scale !== undefined) * (scale ?? 1) * 10 ** (DIGITS[currency] ?? 2),
+  );
   return Number.isSafeInteger(minor) ? minor : undefined;
 }
 
@@ -196,7 +211,9 @@ function valueOf(number: string, isScaled: boolean): number {
 
 function rateAfter(rest: string): string | undefined {
   const [, unit] =
-    /^\s*(?:per|an?|each|\/|pro)\s*(hour|hr|day|week|month|year|sprint|user|seat|milestone|stunde|tag|monat|jahr)(?!\p{L})/iu.exec(rest) ?? [];
+    /^\s*(?:per|an?|each|\/|pro)\s*(hour|hr|day|week|month|year|sprint|user|seat|milestone|stunde|tag|monat|jahr)(?!\p{L})/iu.exec(
+      rest,
+    ) ?? [];
   return unit === undefined ? undefined : `per ${unit.toLowerCase()}`;
 }
 

@@ -38,7 +38,10 @@ describe('a quote', () => {
   );
 
   test('of any stretch of a text is found, and what is kept stands in the text', () => {
-    const text = fc.array(fc.oneof(fc.lorem({ maxCount: 3 }), fc.string({ unit: 'grapheme', maxLength: 12 })), { minLength: 1 });
+    const text = fc.array(
+      fc.oneof(fc.lorem({ maxCount: 3 }), fc.string({ unit: 'grapheme', maxLength: 12 })),
+      { minLength: 1 },
+    );
     fc.assert(
       fc.property(text, fc.nat(), fc.nat(), (parts, from, length) => {
         const page = { page: 1, text: parts.join('\n') };
@@ -54,7 +57,10 @@ describe('a quote', () => {
   });
 
   test('that is not a stretch of the text is never found', () => {
-    const words = fc.array(fc.constantFrom('shop', 'budget', 'May', '$5', 'the', 'end'), { minLength: 2, maxLength: 6 });
+    const words = fc.array(fc.constantFrom('shop', 'budget', 'May', '$5', 'the', 'end'), {
+      minLength: 2,
+      maxLength: 6,
+    });
     fc.assert(
       fc.property(words, words, (text, quote) => {
         const found = quoteFinder([{ page: 1, text: text.join(' ') }])(quote.join(' '), 1);

@@ -1,13 +1,7 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
-import {
-  completing,
-  failing,
-  type JobFailure,
-  type RunningJob,
-  type WorkKey,
-} from '#platform/product';
+import { completing, failing, type JobFailure, type RunningJob, type WorkKey } from '#platform/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { byOf } from './by.ts';
@@ -35,12 +29,18 @@ import {
 import { signals } from './views.ts';
 
 const START = commitPoint('orbit.extract-start', 'an extraction marked as running');
-const CHUNK = commitPoint('orbit.extract-chunk', 'what a model said of a chunk, stored as soon as it is known');
+const CHUNK = commitPoint(
+  'orbit.extract-chunk',
+  'what a model said of a chunk, stored as soon as it is known',
+);
 const COMPLETE = commitPoint(
   'orbit.extract-complete',
   'the sections of an extraction, its settlement and the end of the job',
 );
-const FAIL = commitPoint('orbit.extract-fail', 'a failed extraction, its call given back, and the end of the job');
+const FAIL = commitPoint(
+  'orbit.extract-fail',
+  'a failed extraction, its call given back, and the end of the job',
+);
 
 /** Chunks that one extraction reads, some 400 pages; the next one goes on. It is the policy's `rounds`, too. */
 export const MOST_CHUNKS = 100;
@@ -81,7 +81,11 @@ export async function runExtraction(parts: OrbitParts, job: RunningJob): Promise
 }
 
 /** Nobody tries again: what was read becomes sections, and the rest is missing; of nothing the call is given back. */
-export async function giveUpExtraction(parts: OrbitParts, job: RunningJob, failure: JobFailure): Promise<void> {
+export async function giveUpExtraction(
+  parts: OrbitParts,
+  job: RunningJob,
+  failure: JobFailure,
+): Promise<void> {
   const key = extractionOf(job);
   const [[task], [untold]] = await parts.db.tenant(job.accountId, [readTask(key), countUntold(key)]);
   if (task !== undefined && untold !== undefined && untold.chunks > 0) {
@@ -177,7 +181,12 @@ async function itemsOf(
 }
 
 /** Of this chunk no answer will do; the next one may be another matter. */
-const UNUSABLE = new Set(['answer_unusable', 'answer_too_large', 'provider_rejected', 'context_length_exceeded']);
+const UNUSABLE = new Set([
+  'answer_unusable',
+  'answer_too_large',
+  'provider_rejected',
+  'context_length_exceeded',
+]);
 
 async function store(
   { parts, job, key, task, chunks, read }: Work,
@@ -227,7 +236,10 @@ async function complete(work: Work, stopped: Reason | undefined): Promise<void> 
   });
   const made = merged(items.slice(0, MOST_ITEMS), (id) => names.get(id) ?? 'a document');
   const confidence = overallConfidence(made.confidences, { read: read.size, of: chunks.length });
-  const missing = missingOf(chunks.filter((chunk) => !read.has(nameOf(chunk))), stopped);
+  const missing = missingOf(
+    chunks.filter((chunk) => !read.has(nameOf(chunk))),
+    stopped,
+  );
   const by = byOf(job, task.created_by);
   await parts.db.tenant(job.accountId, COMPLETE, async (tx) => {
     await tx.runAll([sizeExtraction(key, chunks.length), ...ratings(by, task, confidence)]);

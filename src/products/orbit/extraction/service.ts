@@ -63,7 +63,11 @@ export function createExtraction(parts: OrbitParts) {
   /** Of a scope, newest first. Throws `scope_not_found`. */
   async function list(
     accountId: AccountId,
-    { scopeId, cursor, limit }: { readonly scopeId: string; readonly cursor?: string | undefined; readonly limit: number },
+    {
+      scopeId,
+      cursor,
+      limit,
+    }: { readonly scopeId: string; readonly cursor?: string | undefined; readonly limit: number },
   ): Promise<Page<ExtractionRow>> {
     await scopes.read(accountId, scopeId);
     const extractions = timeList('extractions', { scopeId });

@@ -96,7 +96,10 @@ export const EXTRACTION = {
 } as const;
 
 /** Why it failed, if it did. */
-export function shownError(row: { readonly error_code: string | null; readonly error_message: string | null }) {
+export function shownError(row: {
+  readonly error_code: string | null;
+  readonly error_message: string | null;
+}) {
   const { error_code: code, error_message: message } = row;
   return code === null ? {} : { error: { code, message: message ?? '' } };
 }

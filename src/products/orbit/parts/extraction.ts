@@ -4,7 +4,12 @@ import { MOST_CHUNKS } from '../extraction/run.ts';
 import type { Orbit } from '../service.ts';
 
 export const dataRules: DataRule[] = [
-  { table: 'orbit.extractions', account: erasedWith('orbit.scopes'), user: THE_ACCOUNTS, withheld: ['documents_key'] },
+  {
+    table: 'orbit.extractions',
+    account: erasedWith('orbit.scopes'),
+    user: THE_ACCOUNTS,
+    withheld: ['documents_key'],
+  },
   { table: 'orbit.extraction_chunks', account: erasedWith('orbit.extractions'), withheld: ['digest'] },
   { table: 'orbit.analyses', account: erasedWith('orbit.scopes'), user: THE_ACCOUNTS },
 ];
@@ -13,9 +18,12 @@ const LIKE_A_GENERATION =
   'rows, job and stored answer are one commit, as of Reel’s generations, whose walk kills a process before and after it';
 const READ_ONCE =
   'a chunk is stored as soon as it is read: killed before it the chunk is read again, killed after it it is not';
-const ONE_ANSWER = 'one commit has what the model said, the settlement and the job’s end: killed before it, it is asked again';
-const GIVEN_BACK = 'one commit has the answer and the permit’s end: killed before it, both are asked for anew';
-const OF_THE_KIT = 'the kit ends failed and cancelled work, and Reel’s walks kill a process before and after it';
+const ONE_ANSWER =
+  'one commit has what the model said, the settlement and the job’s end: killed before it, it is asked again';
+const GIVEN_BACK =
+  'one commit has the answer and the permit’s end: killed before it, both are asked for anew';
+const OF_THE_KIT =
+  'the kit ends failed and cancelled work, and Reel’s walks kill a process before and after it';
 
 export const crashPoints: Readonly<Record<string, CrashPoint>> = {
   'orbit.extract-enqueue': { because: LIKE_A_GENERATION, lost: 'given back' },
