@@ -5,7 +5,7 @@ import type { Reply } from '../services/app.ts';
 import { orbitFixture } from './fixture.ts';
 
 const fixture = await orbitFixture({ settings: { FREE_ACCOUNTS_PER_USER: '10' } });
-const { call, guest, tokensTo } = fixtureOf(fixture);
+const { call, guest, invite, join, organization, tokensTo } = fixtureOf(fixture);
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -37,7 +37,7 @@ const statesOf = (status: Item) =>
 describe('the onboarding', () => {
   test('goes step by step, and ends', async () => {
     const { who, id, began, post, status } = await beginner();
-    expect(began).toMatchObject({ status: 201, body: { slug: 'ada-co', plan: 'free', next: 'team' } });
+    expect(began).toMatchObject({ status: 201, body: { slug: 'ada-co', plan: 'orbit.free', next: 'team' } });
     const team = await post('team', {
       workspace_id: id,
       invitations: [{ email: 'grace@example.com', role: 'member' }],
@@ -101,13 +101,26 @@ describe('the onboarding', () => {
       'already_invited',
       'already_member',
     ]);
-    // The free plan has two members.
-    expect(outcomes(await team('two@example.net'))).toEqual(['limit_exceeded']);
     expect(await tokensTo('one@example.net')).toHaveLength(1);
-    expect(await tokensTo('two@example.net')).toHaveLength(0);
     expect((await post('team', { invitations: [{ email: 'x@example.net', role: 'owner' }] })).status).toBe(
       400,
     );
+  });
+
+  test('invites no more than its plan has members, and members of who never opened Orbit are not counted', async () => {
+    const full = async () => {
+      const { who, id, post } = await beginner();
+      for (let n = 0; n < 2; n += 1) await join(`/v1/organizations/${id}`, await guest(), 'member');
+      return { who, post };
+    };
+    const { post } = await full();
+    const team = await post('team', { invitations: [{ email: 'two@example.net' }] });
+    expect(team.body['invitations']).toMatchObject([{ outcome: 'refused', code: 'limit_exceeded' }]);
+    expect(await tokensTo('two@example.net')).toHaveLength(0);
+    const owner = await guest();
+    const elsewhere = await organization(owner);
+    for (let n = 0; n < 4; n += 1) await join(elsewhere, await guest(), 'member');
+    expect((await invite(elsewhere, owner, { email: 'three@example.net' })).status).toBe(201);
   });
 
   test('is that of the workspace that is asked for, and of nobody else’s', async () => {

@@ -207,6 +207,7 @@ describe('a scope', () => {
     const scope = await workspace.scope(2);
     await member.remove(`/v1/scopes/${scope}`);
     expect((await member.get(`/v1/scopes/${scope}`)).status).toBe(404);
+    expect(titlesOf(await member.get('/v1/scopes'))).toEqual([]);
     expect((await member.get(`/v1/scopes/${scope}/sections`)).status).toBe(404);
     expect((await member.patch(`/v1/scopes/${scope}`, { title: 'x' })).status).toBe(404);
     expect((await member.post(`/v1/scopes/${scope}/restore`, {})).status).toBe(200);
