@@ -46,6 +46,7 @@ import { DEBITED } from './debits.ts';
 import { SELLING } from './selling.ts';
 import { SERVER } from './server.ts';
 import { CODITECT } from './coditect.ts';
+import { ORBIT } from './orbit.ts';
 import { PRISM } from './prism.ts';
 import { PROVIDER_GRANTS } from './provider-grants.ts';
 import { SSO } from './sso.ts';
@@ -114,6 +115,7 @@ export const PATCHES: readonly Patch[] = [
   ...REEL_LIBRARY,
   ...CODITECT,
   ...PRISM,
+  ...ORBIT,
   ...WEBHOOKS,
   ...QUALITY,
   ...FAULTS,

@@ -5,7 +5,12 @@ import type { Orbit } from '../service.ts';
 export const dataRules: DataRule[] = [
   { table: 'orbit.workspaces', account: erased() },
   { table: 'orbit.projects', account: erased(), user: THE_ACCOUNTS, withheld: ['archived', 'client_key'] },
-  { table: 'orbit.scopes', account: erased(), user: THE_ACCOUNTS, withheld: ['trashed', 'search', 'section_words', 'title_key', 'client_key'] },
+  {
+    table: 'orbit.scopes',
+    account: erased(),
+    user: THE_ACCOUNTS,
+    withheld: ['trashed', 'search', 'section_words', 'title_key', 'client_key'],
+  },
   { table: 'orbit.sections', account: erasedWith('orbit.scopes') },
   { table: 'orbit.scope_versions', account: erasedWith('orbit.scopes'), user: THE_ACCOUNTS },
 ];
@@ -26,7 +31,8 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
   'orbit.project-add': { because: ONE_COMMIT, lost: 'keyed' },
   'orbit.project-change': { because: ONE_COMMIT, lost: 'same' },
   'orbit.scope-create': {
-    because: 'one commit has the scope, its place in the month and the answer; before it the permit is given back',
+    because:
+      'one commit has the scope, its place in the month and the answer; before it the permit is given back',
     lost: 'told',
   },
   'orbit.scope-change': { because: ONE_COMMIT, lost: 'same' },
@@ -36,6 +42,7 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
     lost: 'again',
   },
   'orbit.section-add': { because: ONE_COMMIT, lost: 'keyed' },
+  'orbit.section-move': { because: ONE_COMMIT, lost: 'keyed' },
   'orbit.section-change': { because: ONE_COMMIT, lost: 'same' },
 };
 

@@ -22,7 +22,7 @@ import {
 
 const CHANGE = commitPoint(
   'orbit.section-change',
-  'a changed, moved or deleted section, and the version of its scope',
+  'a changed or deleted section, and the version of its scope',
 );
 
 /** More than this no reader goes through, and each version holds them all. */
@@ -75,11 +75,8 @@ export function createSections(parts: SectionsParts) {
       changes.moved(which.scopeId);
       return row;
     },
-    async move(which: SectionOf, place: Place): Promise<SectionRow> {
-      const row = await db.tenant(which.accountId, CHANGE, (tx) => moveIn(parts, tx, { which, place }));
-      changes.moved(which.scopeId);
-      return row;
-    },
+    /** The same of a move: after the commit call `changes.moved(scopeId)`. */
+    moveIn: (tx: Transaction, which: SectionOf, place: Place) => moveIn(parts, tx, { which, place }),
     async remove(which: SectionOf): Promise<void> {
       await db.tenant(which.accountId, CHANGE, (tx) => removeIn(parts, tx, which));
       changes.moved(which.scopeId);
