@@ -181,11 +181,14 @@ function blocksIn(text: string): string[] {
   return blocks.filter((lines) => lines.length > 0).map((lines) => lines.join(' '));
 }
 
+/** A line that ends so is the first of a sentence. */
+const GOES_ON = /\b(?:is|are|was|be|will|must|shall|has|have|of|the|an?|and|or|to|in|for|by|with)$/iu;
+
 function isHeading(line: string): boolean {
   if (line.length > 80 || /[.!?;,]$/u.test(line)) return false;
   if (/^#{1,6} \S/u.test(line)) return true;
   const bare = line.replace(/^(?:\d{1,2}(?:\.\d{1,2})*\.?|[IVX]+\.)\s+/u, '').replace(/:$/u, '');
-  if (/\d|[$€£:|]/u.test(bare) || /^[-*•]/u.test(bare)) return false;
+  if (/\d|[$€£:|]/u.test(bare) || /^[-*•]/u.test(bare) || GOES_ON.test(bare)) return false;
   return bare.split(' ').length <= 6 && /^\p{Lu}/u.test(bare) && HEADED.some(({ words }) => words.test(bare));
 }
 
