@@ -49,6 +49,7 @@ import { SERVER } from './server.ts';
 import { CODITECT } from './coditect.ts';
 import { ORBIT } from './orbit.ts';
 import { ORBIT_READING } from './orbit-reading.ts';
+import { ORBIT_EXTRACTION } from './orbit-extraction.ts';
 import { PRISM } from './prism.ts';
 import { PROVIDER_GRANTS } from './provider-grants.ts';
 import { SSO } from './sso.ts';
@@ -119,6 +120,7 @@ export const PATCHES: readonly Patch[] = [
   ...PRISM,
   ...ORBIT_READING,
   ...ORBIT,
+  ...ORBIT_EXTRACTION,
   ...WEBHOOKS,
   ...QUALITY,
   ...FAULTS,

@@ -8,6 +8,7 @@ import * as commentRoutes from './comments/routes.ts';
 import * as documentRoutes from './documents/routes.ts';
 import * as exportRoutes from './exports/routes.ts';
 import * as extractionRoutes from './extraction/routes.ts';
+import { MOST_CHUNKS } from './extraction/run.ts';
 import * as favouriteRoutes from './favourites/routes.ts';
 import * as liveRoutes from './live/routes.ts';
 import { orbitMails } from './mails.ts';
@@ -34,6 +35,8 @@ const reading: PolicyInput = {
   temperature: 0.1,
   maxOutputTokens: 4_000,
   tries: 3,
+  // A chunk is a round.
+  rounds: MOST_CHUNKS,
   timeouts: { total: 60_000 },
   caps: { runTime: 180_000, inputBytes: 131_072, answerBytes: 262_144 },
 };

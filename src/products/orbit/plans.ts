@@ -28,6 +28,9 @@ export const orbitCatalogue = declareCatalogue({
     daily_cost: { kind: 'budget', per: 'day', by: 'account' },
     members: { kind: 'gauge', by: 'account', unit: 'members' },
     storage: { kind: 'gauge', by: 'account', unit: 'bytes' },
+    /** Calls of a model a minute, over all routes that make them. */
+    ai_by_user: { kind: 'rate', by: 'member' },
+    ai_by_workspace: { kind: 'rate', by: 'account' },
   },
   options: {
     /** The largest file that may be uploaded. */
@@ -59,6 +62,8 @@ export const orbitCatalogue = declareCatalogue({
         daily_cost: usd('0.50'),
         members: 2,
         storage: 200 * MB,
+        ai_by_user: 20,
+        ai_by_workspace: 60,
         file_bytes: 10 * MB,
         own_logo: false,
         own_colours: false,
@@ -77,6 +82,8 @@ export const orbitCatalogue = declareCatalogue({
         daily_cost: usd('5'),
         members: 5,
         storage: 10 * GB,
+        ai_by_user: 20,
+        ai_by_workspace: 60,
         file_bytes: 50 * MB,
         own_logo: true,
         own_colours: false,
@@ -95,6 +102,8 @@ export const orbitCatalogue = declareCatalogue({
         daily_cost: usd('25'),
         members: 25,
         storage: 100 * GB,
+        ai_by_user: 20,
+        ai_by_workspace: 60,
         file_bytes: 200 * MB,
         own_logo: true,
         own_colours: true,

@@ -31,6 +31,10 @@ grant select, insert, update, delete on orbit.documents to plinth_tenant;
 grant select, insert on orbit.document_pages to plinth_tenant;
 
 -- Extraction and analysis.
+grant select, insert, update, delete on orbit.extractions, orbit.extraction_chunks, orbit.analyses to plinth_system;
+grant select, insert, update on orbit.extractions to plinth_tenant;
+grant select, insert, update on orbit.extraction_chunks to plinth_tenant;
+grant select, insert, update on orbit.analyses to plinth_tenant;
 
 
 -- Exports.

@@ -1,6 +1,8 @@
 import type { Statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
 import { listDocuments } from '../documents/store.ts';
+import { listAnalyses } from '../analysis/store.ts';
+import { listExtractions } from '../extraction/store.ts';
 import { changeProject, listProjects } from '../projects/store.ts';
 import { changeScope, listScopes, SCOPE_SORTS } from '../scopes/store.ts';
 import { changeWorkspace } from '../workspaces/store.ts';
@@ -38,6 +40,14 @@ export const statements: Readonly<Record<string, readonly Statement[]>> = {
     changeProject(which, { name: 'a', client_name: null, archived: true }),
     changeProject(which, { archived: false }),
   ],
+  'extraction/store.ts listExtractions': [undefined, { at: 1, id: account }].map((after) =>
+    listExtractions(account, { scopeId: account, after, limit: 1 }),
+  ),
+  'analysis/store.ts listAnalyses': [undefined, { at: 1, id: account }].flatMap((after) =>
+    (['suggest', undefined] as const).map((kind) =>
+      listAnalyses(account, { scopeId: account, kind, after, limit: 1 }),
+    ),
+  ),
   'scopes/store.ts listScopes': SCOPE_SORTS.flatMap((sort) =>
     [undefined, { at: sort.endsWith('title') ? 'a' : 1, id: account }].flatMap((after) =>
       [undefined, [account]].map((among) =>
