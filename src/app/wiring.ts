@@ -1,5 +1,6 @@
 import { createAudit } from '#platform/audit';
 import type { UpstreamOptions } from '#platform/ai';
+import { createBlobStorage } from '#platform/blobs';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
 import { createEntitlements, createPlanRates } from '#platform/entitlements';
@@ -24,6 +25,7 @@ import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import { openAccounts } from './accounts.ts';
 import { openAi } from './ai.ts';
+import { openBlobHome } from './blobs.ts';
 import { watchAiSettings } from './ai-settings.ts';
 import { openErasure } from './erasure.ts';
 import { mountedOf, serviceOf } from './lists.ts';
@@ -161,6 +163,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const { logger: log } = parts.telemetry;
   const limiting = createLimiting({ ...parts, failures: config.ai.failures });
   const { limits } = limiting;
+  const blobs = createBlobStorage({ ...parts, limits, log, home: openBlobHome(config, parts) });
   const work = createWork({
     ...parts,
     limits,
@@ -187,6 +190,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   return {
     limiting,
     ...limiting,
+    blobs,
     work,
     ...work,
     idempotency,
