@@ -1,6 +1,8 @@
-import { statement } from '#platform/db';
+import { commitPoint, statement } from '#platform/db';
 import { type Calls, callsOf } from '#test/calls';
 import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
+
+const KEY = commitPoint('test.colleague', 'a key of a member in a workspace');
 
 /** Somebody in a workspace, by the calls that they make in it. */
 export interface Colleague extends Omit<Calls, 'used'> {
@@ -60,15 +62,18 @@ async function makeWorkspace(app: TestApp, plans: readonly string[]): Promise<Wo
         role,
       ]),
     );
-    // A key of theirs in the workspace.
-    await app.db.asMigrator(
-      statement('update identity.api_keys set account_id = $1 where user_id = $2', [
-        owner.accountId,
-        user.userId,
-      ]),
-    );
     app.db.signal('accounts.changed', owner.accountId);
-    return { ...user, accountId: owner.accountId };
+    const { accountId } = owner;
+    const { key } = await app.db.tenant(accountId, KEY, (tx) =>
+      app.app.modules.identity.createKey(tx, {
+        accountId,
+        userId: user.userId,
+        name: 'test',
+        scopes: ['*'],
+        actor: { kind: 'system' },
+      }),
+    );
+    return { ...user, accountId, key };
   };
   const people = {
     owner,

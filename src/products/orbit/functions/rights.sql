@@ -9,6 +9,9 @@ grant select, insert, update on orbit.projects to plinth_tenant;
 grant select, insert, update on orbit.scopes to plinth_tenant;
 grant select, insert, update, delete on orbit.sections to plinth_tenant;
 grant select, insert, delete on orbit.scope_versions to plinth_tenant;
+call app.run_as_system('orbit.scopes_with(text, jsonb, integer)');
+grant execute on function orbit.scopes_with(text, jsonb, integer) to plinth_tenant;
+grant execute on function orbit.query_of(text) to plinth_tenant;
 
 
 -- Changes, comments, templates, favourites.

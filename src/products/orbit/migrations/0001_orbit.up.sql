@@ -46,8 +46,8 @@ create table orbit.scopes (
   summary text not null default '',
   -- Of what was extracted, 0 to 1; null: nothing was.
   confidence numeric check (confidence between 0 and 1),
-  -- ISO 4217, in lower case.
-  currency text not null default 'usd' check (currency ~ '^[a-z]{3}$'),
+  -- ISO 4217.
+  currency text not null default 'USD' check (currency ~ '^[A-Z]{3}$'),
   created_by uuid not null,
   -- Counts changes of the scope and of its sections; the ETag of a scope.
   version integer not null default 1,
@@ -58,6 +58,9 @@ create table orbit.scopes (
   trashed boolean not null generated always as (deleted_at is not null) stored,
   -- The words of its sections, written with them.
   section_words tsvector not null default '',
+  -- What titles and clients are compared by.
+  title_key text collate "C" not null generated always as (lower(title)) stored,
+  client_key text collate "C" generated always as (lower(client_name)) stored,
   search tsvector not null generated always as (
     setweight(to_tsvector('simple'::regconfig, normalize(title || ' ' || coalesce(client_name, ''))), 'A')
     || setweight(to_tsvector('simple'::regconfig, normalize(left(summary, 20000))), 'B') || section_words) stored,
@@ -67,9 +70,10 @@ create table orbit.scopes (
 -- Pages are slices of these, in each order of the list, and of one status or one project in the order that is asked for most.
 create index scopes_by_creation on orbit.scopes (account_id, trashed, created_at desc, id desc);
 create index scopes_by_change on orbit.scopes (account_id, trashed, updated_at desc, id desc);
-create index scopes_by_title on orbit.scopes (account_id, trashed, (lower(title)) collate "C", id);
+create index scopes_by_title on orbit.scopes (account_id, trashed, title_key, id);
 create index scopes_by_status on orbit.scopes (account_id, trashed, status, updated_at desc, id desc);
 create index scopes_of_project on orbit.scopes (account_id, project_id, trashed, updated_at desc, id desc);
+create index scopes_of_client on orbit.scopes (account_id, trashed, client_key, updated_at desc, id desc);
 create index scopes_by_words on orbit.scopes using gin (account_id, search) with (fastupdate = off) where deleted_at is null;
 create index scopes_to_purge on orbit.scopes (deleted_at) where deleted_at is not null;
 call app.protect_tenant('orbit.scopes');
