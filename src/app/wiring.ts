@@ -3,7 +3,7 @@ import type { UpstreamOptions } from '#platform/ai';
 import { createBlobStorage } from '#platform/blobs';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
-import { createEntitlements, createPlanRates } from '#platform/entitlements';
+import { createEntitlements, createPlanRates, createUpgradeFor } from '#platform/entitlements';
 import type { Mounted } from '#platform/http';
 import { createIdempotency, type KeptAnswers } from '#platform/idempotency';
 import { createCaptcha, createIdentity, type Providers, userByEmail } from '#platform/identity';
@@ -163,7 +163,14 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const { logger: log } = parts.telemetry;
   const limiting = createLimiting({ ...parts, failures: config.ai.failures });
   const { limits } = limiting;
-  const blobs = createBlobStorage({ ...parts, limits, log, home: openBlobHome(config, parts) });
+  const blobs = createBlobStorage({
+    ...parts,
+    limits,
+    log,
+    home: openBlobHome(config, parts),
+    upgradeFor: createUpgradeFor(parts.entitlements),
+    metrics: parts.telemetry.metrics,
+  });
   const work = createWork({
     ...parts,
     limits,

@@ -5,6 +5,7 @@ declareErrors({
   blob_gone: { status: 410, message: 'The bytes of this file are not there any more.' },
   upload_missing: { status: 409, message: 'The file was not sent yet, or not all of it.' },
   upload_over: { status: 409, message: 'This file was sent and completed already.' },
+  upload_replaced: { status: 409, message: 'Another request sends this file now.' },
   upload_expired: { status: 410, message: 'The time to send this file is over. Ask for a new upload.' },
   upload_mismatch: {
     status: 422,

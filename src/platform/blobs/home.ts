@@ -74,6 +74,8 @@ export interface BlobHome {
   /** Begins an upload in parts; answers its name at the home. */
   startParts(upload: { readonly key: string; readonly type: string }): Promise<string>;
   presignPart(part: PartRequest): Promise<SignedRequest>;
+  /** Of a home whose signed requests this server answers itself: takes a part, or nothing of it. Throws `upload_mismatch`. */
+  writePart?(part: Omit<PartRequest, 'expiresIn'>, body: Readable): Promise<void>;
   /** Makes one object of all parts that are there. Done already: nothing. Throws `upload_missing` where some lack. */
   completeParts(upload: { readonly key: string; readonly uploadId: string; readonly parts: number }): Promise<void>;
   /** Deletes the parts. Of an upload that is over or was never begun: nothing. */
@@ -83,7 +85,7 @@ export interface BlobHome {
   head(key: string): Promise<HomeEntry | undefined>;
   /** Throws `blob_gone` where it is not there. */
   read(key: string, range?: ByteRange): Promise<Readable>;
-  /** All of it or nothing, in place of what was there. */
+  /** All of it or nothing, in place of what was there. Throws `upload_mismatch` where it is not what `facts` say. */
   write(
     key: string,
     body: Uint8Array | Readable,

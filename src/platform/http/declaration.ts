@@ -125,6 +125,10 @@ export function objectionsTo(route: Route): string[] {
       '`secrets` needs an Idempotency-Key that is taken outside of admission',
     ],
     [shape.body !== undefined && route.method === 'GET', `a ${route.method} has no body`],
+    [
+      shape.streamedBody === true && (shape.body !== undefined || idempotencyOf(route) !== 'none'),
+      'a `streamedBody` is read by its handler: it has no form, and no Idempotency-Key that it could be bound to',
+    ],
     [Object.keys(shape.reply).length === 0, 'it has no reply'],
   ];
   const objections = rules.filter(([broken]) => broken).map(([, says]) => says);
