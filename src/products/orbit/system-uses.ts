@@ -1,6 +1,7 @@
 /** Uses of `db.system` by this product, with the reason why no single account or user owns the work. */
 export const orbitSystemUses = {
   'orbit.workspaces': 'a person’s workspaces are listed together, and each is an account of its own',
+  'orbit.exports': 'exports whose time is over are swept, those of all accounts',
 } as const;
 
 type Own = typeof orbitSystemUses;

@@ -24,4 +24,5 @@ grant execute on function orbit.query_of(text) to plinth_tenant;
 
 
 -- Exports.
-
+grant select, insert, update, delete on orbit.exports to plinth_system;
+grant select, insert, update, delete on orbit.exports to plinth_tenant;

@@ -5,7 +5,12 @@ import type { Orbit } from '../service.ts';
 export const dataRules: DataRule[] = [
   { table: 'orbit.workspaces', account: erased() },
   { table: 'orbit.projects', account: erased() },
-  { table: 'orbit.scopes', account: erased(), user: THE_ACCOUNTS, withheld: ['trashed', 'search', 'section_search'] },
+  {
+    table: 'orbit.scopes',
+    account: erased(),
+    user: THE_ACCOUNTS,
+    withheld: ['trashed', 'search', 'section_search'],
+  },
   { table: 'orbit.sections', account: erasedWith('orbit.scopes') },
   { table: 'orbit.scope_versions', account: erasedWith('orbit.scopes'), user: THE_ACCOUNTS },
 ];

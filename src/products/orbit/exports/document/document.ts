@@ -29,7 +29,11 @@ export function documentOf(source: ExportSource): ScopeDocument {
 }
 
 /** Throws `TooLarge` for a text that no document is made of: the look that costs nothing. */
-export function assertSize({ sections }: { readonly sections: readonly { readonly content: string }[] }): void {
+export function assertSize({
+  sections,
+}: {
+  readonly sections: readonly { readonly content: string }[];
+}): void {
   const characters = sections.reduce((sum, { content }) => sum + content.length, 0);
   if (characters > MOST.characters)
     throw new TooLarge(
@@ -60,7 +64,7 @@ function sourcesOf({ sections, documents }: ExportSource, budget: Budget): Docum
   const rows = sections.flatMap(({ title, citations }) =>
     citations.map(({ document_id, page, quote }) => {
       budget.row(4);
-      const name = documents?.[document_id] ?? '';
+      const name = documents?.[document_id] ?? WORDS.removed;
       return [title, name, String(page), `“${quote}”`].map((text) => [{ text: fitLine(text) }]);
     }),
   );

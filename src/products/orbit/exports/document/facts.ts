@@ -15,10 +15,15 @@ interface Item {
  * Deliverables, timeline and budget as tables, where their author has made none: of a list, whose items are the rows, with the dates and
  * amounts that stand in them in a column of their own; else of the sentences that hold a date or an amount, below the text.
  */
-export function tabulated({ type, fields }: Pick<SourceSection, 'type' | 'fields'>, blocks: readonly Block[]) {
+export function tabulated(
+  { type, fields }: Pick<SourceSection, 'type' | 'fields'>,
+  blocks: readonly Block[],
+) {
   const make = TABLES[type];
   if (make === undefined || blocks.some(({ kind }) => kind === 'table')) return [...blocks];
-  const made = blocks.map((block) => (block.kind === 'list' ? (make(itemsOf(block), fields) ?? block) : block));
+  const made = blocks.map((block) =>
+    block.kind === 'list' ? (make(itemsOf(block), fields) ?? block) : block,
+  );
   if (made.some(({ kind }) => kind === 'table')) return made;
   const facts = sentencesOf(blocks).filter((item) => hasFact(type, item, fields));
   const table = facts.length < 2 ? undefined : make(facts, fields);
@@ -63,7 +68,10 @@ function budget(items: readonly Item[], fields: Fields): Block | undefined {
   const terms = amounts.map((money) => [...new Set(money.flatMap((one) => one.terms ?? []))].join('; '));
   return withColumns([
     [WORDS.item, items.map(({ name }) => name)],
-    [WORDS.details, items.map((item, n) => (saysMore(item, saidOf(amounts[n] ?? [])) ? item.description : []))],
+    [
+      WORDS.details,
+      items.map((item, n) => (saysMore(item, saidOf(amounts[n] ?? [])) ? item.description : [])),
+    ],
     [WORDS.terms, terms.map(plainRuns)],
     [WORDS.amount, amounts.map((money) => plainRuns(money.map(moneyWords).join('\n'))), 'right'],
   ]);
@@ -82,14 +90,15 @@ function wordsOf({ text }: Item, { dates, durations }: Fields): string[] {
   return [...dates, ...durations].map((one) => one.text).filter((words) => text.includes(words));
 }
 
-const saidOf = (money: readonly MoneyField[]) => money.flatMap(({ text, terms }) => [text, ...(terms === undefined ? [] : [terms])]);
+const saidOf = (money: readonly MoneyField[]) =>
+  money.flatMap(({ text, terms }) => [text, ...(terms === undefined ? [] : [terms])]);
 
 /** A table of the columns that have something in any row. */
 function withColumns(columns: readonly (readonly [string, readonly Runs[], 'right'?])[]): Block {
   const used = columns.filter(([, cells]) => cells.some((cell) => textOf(cell).trim() !== ''));
   const [, first = []] = columns[0] ?? [];
   return tableOf(
-    used.map(([title, , align = 'left']) => ({ title: [{ text: title }], align })),
+    used.map(([title, , align = 'left' as const]) => ({ title: [{ text: title }], align })),
     first.map((_, row) => used.map(([, cells]) => cells[row] ?? [])),
   );
 }
@@ -101,7 +110,9 @@ function whenOf(text: string, fields: Fields): string | undefined {
 function dateIn(text: string, { dates }: Fields): string | undefined {
   const found = dates.filter((one) => text.includes(one.text));
   // A date is not broken in its middle.
-  const dayByDay = found.map((one) => dateWords(one).replaceAll(/(\d) (\p{L}+) (\d)/gu, '$1\u00A0$2\u00A0$3'));
+  const dayByDay = found.map((one) =>
+    dateWords(one).replaceAll(/(\d) (\p{L}+) (\d)/gu, '$1\u00A0$2\u00A0$3'),
+  );
   return found.length === 0 ? undefined : dayByDay.join('\n');
 }
 
@@ -144,7 +155,9 @@ function linesOf(blocks: readonly Block[], indent: string): Run[] {
       case 'code':
         return [[{ text: block.text, code: true }]];
       case 'table':
-        return block.rows.map((row) => row.flatMap((cell, n) => (n === 0 ? cell : [{ text: ' | ' }, ...cell])));
+        return block.rows.map((row) =>
+          row.flatMap((cell, n) => (n === 0 ? cell : [{ text: ' | ' }, ...cell])),
+        );
       case 'rule':
         return [];
     }

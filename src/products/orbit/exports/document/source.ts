@@ -23,7 +23,11 @@ export interface SourceSection {
   /** Markdown. */
   readonly content: string;
   readonly fields: Fields;
-  readonly citations: readonly { readonly document_id: string; readonly page: number; readonly quote: string }[];
+  readonly citations: readonly {
+    readonly document_id: string;
+    readonly page: number;
+    readonly quote: string;
+  }[];
 }
 
 /** What was parsed out of a section: each says with which words it stands there. */

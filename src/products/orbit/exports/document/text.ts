@@ -8,11 +8,7 @@ const UNFIT =
 
 /** A text of people as documents can hold it: its line breaks are line feeds. */
 export function fitText(text: string): string {
-  return text
-    .replaceAll('\r\n', '\n')
-    .replaceAll('\r', '\n')
-    .toWellFormed()
-    .replaceAll(UNFIT, '');
+  return text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').toWellFormed().replaceAll(UNFIT, '');
 }
 
 /** The same in one line. */

@@ -27,6 +27,7 @@ export const WORDS = {
   page: 'Page',
   quote: 'Quoted',
   section: 'Section',
+  removed: 'a document that was deleted',
   pageOf: (page: number, pages: number) => `Page ${page} of ${pages}`,
 } as const;
 

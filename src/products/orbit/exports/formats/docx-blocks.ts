@@ -40,7 +40,9 @@ export function runsOf(runs: Runs, style: DocxStyle, more: object = {}): Docx.Te
           ...(bold === undefined ? {} : { bold, boldComplexScript: bold }),
           ...(italics === undefined ? {} : { italics, italicsComplexScript: italics }),
           ...(strike === undefined ? {} : { strike }),
-          ...(code === undefined ? {} : { shading: { type: docx.ShadingType.CLEAR, fill: 'eef1f4', color: bare(palette.text) } }),
+          ...(code === undefined
+            ? {}
+            : { shading: { type: docx.ShadingType.CLEAR, fill: 'eef1f4', color: bare(palette.text) } }),
           ...(isRightToLeft(line) ? { rightToLeft: true } : {}),
           ...more,
         }),
@@ -74,11 +76,16 @@ function childOf(block: Block, style: DocxStyle): Child[] {
       ];
     }
     case 'paragraph':
-      return [new docx.Paragraph({ children: runsOf(block.runs, style), bidirectional: isFromRight(block.runs) })];
+      return [
+        new docx.Paragraph({ children: runsOf(block.runs, style), bidirectional: isFromRight(block.runs) }),
+      ];
     case 'list':
       return listOf(block, style, 0);
     case 'table':
-      return [tableNode(block, style), new docx.Paragraph({ spacing: { before: 0, after: 60, ...lines(200) } })];
+      return [
+        tableNode(block, style),
+        new docx.Paragraph({ spacing: { before: 0, after: 60, ...lines(200) } }),
+      ];
     case 'quote':
       return quoteOf(block.blocks, style);
     case 'code':
@@ -92,7 +99,9 @@ function childOf(block: Block, style: DocxStyle): Child[] {
     case 'rule':
       return [
         new docx.Paragraph({
-          border: { bottom: { style: docx.BorderStyle.SINGLE, size: 4, color: bare(palette.line), space: 1 } },
+          border: {
+            bottom: { style: docx.BorderStyle.SINGLE, size: 4, color: bare(palette.line), space: 1 },
+          },
           spacing: { before: 0, after: 200 },
         }),
       ];
@@ -107,7 +116,9 @@ function quoteOf(blocks: readonly Block[], style: DocxStyle): Child[] {
           new docx.Paragraph({
             children: runsOf(block.runs, style),
             indent: { left: 240 },
-            border: { left: { style: docx.BorderStyle.SINGLE, size: 16, color: bare(palette.accent), space: 8 } },
+            border: {
+              left: { style: docx.BorderStyle.SINGLE, size: 16, color: bare(palette.accent), space: 8 },
+            },
           }),
         ]
       : childOf(block, style),
@@ -126,7 +137,14 @@ function listOf(list: ListBlock, style: DocxStyle, depth: number): Child[] {
       if (block.kind !== 'paragraph') return childOf(block, style);
       const place = n === 0 ? { numbering } : { indent: { left: 360 * (level + 1) } };
       const children = runsOf(block.runs, style);
-      return [new docx.Paragraph({ children, ...place, spacing: { after: 70 }, bidirectional: isFromRight(block.runs) })];
+      return [
+        new docx.Paragraph({
+          children,
+          ...place,
+          spacing: { after: 70 },
+          bidirectional: isFromRight(block.runs),
+        }),
+      ];
     }),
   );
 }
@@ -153,12 +171,21 @@ export function numberingOf({ docx, lists, palette }: DocxStyle): Docx.INumberin
           level,
           format: LevelFormat.DECIMAL,
           text,
-          style: { paragraph: { indent: { left: HEADING_INDENTS[level] ?? 0, hanging: HEADING_INDENTS[level] ?? 0 } } },
+          style: {
+            paragraph: {
+              indent: { left: HEADING_INDENTS[level] ?? 0, hanging: HEADING_INDENTS[level] ?? 0 },
+            },
+          },
         })),
       },
       {
         reference: 'bullets',
-        levels: levels.map((level) => ({ level, format: LevelFormat.BULLET, text: '•', style: indented(level) })),
+        levels: levels.map((level) => ({
+          level,
+          format: LevelFormat.BULLET,
+          text: '•',
+          style: indented(level),
+        })),
       },
       ...[...lists.keys()].map((start) => ({
         reference: `ordered-${start}`,
@@ -185,7 +212,9 @@ function tableNode({ columns, rows }: TableBlock, style: DocxStyle): Docx.Table 
   const cell = (runs: Runs, n: number, look: { readonly fill: string | undefined; readonly run: object }) =>
     new docx.TableCell({
       width: { size: widths[n] ?? 0, type: docx.WidthType.DXA },
-      ...(look.fill === undefined ? {} : { shading: { type: docx.ShadingType.CLEAR, fill: bare(look.fill), color: 'auto' } }),
+      ...(look.fill === undefined
+        ? {}
+        : { shading: { type: docx.ShadingType.CLEAR, fill: bare(look.fill), color: 'auto' } }),
       children: [
         new docx.Paragraph({
           children: runsOf(runs, style, { size, ...look.run }),
@@ -203,14 +232,27 @@ function tableNode({ columns, rows }: TableBlock, style: DocxStyle): Docx.Table 
     columnWidths: widths,
     layout: docx.TableLayoutType.FIXED,
     margins: { top: 80, bottom: 80, left: 110, right: 110 },
-    borders: { top: none, left: none, right: none, insideVertical: none, bottom: line, insideHorizontal: line },
+    borders: {
+      top: none,
+      left: none,
+      right: none,
+      insideVertical: none,
+      bottom: line,
+      insideHorizontal: line,
+    },
     rows: [
-      new docx.TableRow({ tableHeader: true, cantSplit: true, children: columns.map(({ title }, n) => cell(title, n, head)) }),
+      new docx.TableRow({
+        tableHeader: true,
+        cantSplit: true,
+        children: columns.map(({ title }, n) => cell(title, n, head)),
+      }),
       ...rows.map(
         (row, at) =>
           new docx.TableRow({
             cantSplit: true,
-            children: row.map((runs, n) => cell(runs, n, { fill: at % 2 === 1 ? palette.tint : undefined, run: {} })),
+            children: row.map((runs, n) =>
+              cell(runs, n, { fill: at % 2 === 1 ? palette.tint : undefined, run: {} }),
+            ),
           }),
       ),
     ],

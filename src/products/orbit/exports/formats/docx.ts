@@ -15,6 +15,20 @@ import { settled } from './settled.ts';
  */
 export async function docxOf(document: ScopeDocument): Promise<MadeFile> {
   const docx = await import('docx');
+  const { estimatePageNumbers } = await import('docx/layout');
+  if (JSON.stringify(document.parts).length > MOST_ESTIMATED) return written(document, docx, undefined);
+  // The estimate lays the document out as Word would. One that it can't read has entries without numbers until Word fills them.
+  return written(document, docx, estimatePageNumbers).catch(() => written(document, docx, undefined));
+}
+
+/** Page numbers of longer documents are left to Word: their estimate takes as long as all the rest. */
+const MOST_ESTIMATED = 200_000;
+
+async function written(
+  document: ScopeDocument,
+  docx: typeof Docx,
+  pageNumbers: Docx.IPropertiesOptions['pageNumbers'],
+): Promise<MadeFile> {
   const coverage = new Coverage(['Inter']);
   const style: DocxStyle = { docx, palette: paletteOf(document.branding), coverage, lists: new Map() };
   const children = [
@@ -26,9 +40,8 @@ export async function docxOf(document: ScopeDocument): Promise<MadeFile> {
       ...childrenOf(blocks, style),
     ]),
   ];
-  const { estimatePageNumbers } = await import('docx/layout');
   const file = new docx.Document({
-    pageNumbers: estimatePageNumbers,
+    ...(pageNumbers === undefined ? {} : { pageNumbers }),
     title: document.title,
     creator: document.workspace,
     lastModifiedBy: document.workspace,
@@ -45,8 +58,14 @@ export async function docxOf(document: ScopeDocument): Promise<MadeFile> {
             margin: { top: 1_500, bottom: 1_300, left: 1_134, right: 1_134, header: 640, footer: 560 },
           },
         },
-        headers: { default: header(document, style), first: new docx.Header({ children: [new docx.Paragraph({})] }) },
-        footers: { default: footer(document, style), first: new docx.Footer({ children: [new docx.Paragraph({})] }) },
+        headers: {
+          default: header(document, style),
+          first: new docx.Header({ children: [new docx.Paragraph({})] }),
+        },
+        footers: {
+          default: footer(document, style),
+          first: new docx.Footer({ children: [new docx.Paragraph({})] }),
+        },
         children,
       },
     ],
@@ -84,7 +103,10 @@ function stylesOf({ palette }: DocxStyle): Docx.IStylesOptions {
       },
       heading1: heading(34, 440, 180),
       heading2: heading(24, 260, 110),
-      heading3: { ...heading(21, 200, 80), run: { font: 'Inter', size: 21, bold: true, color: bare(palette.text) } },
+      heading3: {
+        ...heading(21, 200, 80),
+        run: { font: 'Inter', size: 21, bold: true, color: bare(palette.text) },
+      },
     },
     paragraphStyles: [contentsLine('TOC1', 0, { bold: true }), contentsLine('TOC2', 300, {})],
   };
@@ -100,7 +122,10 @@ function logoOf({ type, bytes, width, height }: Logo, { docx }: DocxStyle): Docx
   return new docx.ImageRun({
     type,
     data: bytes,
-    transformation: { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) },
+    transformation: {
+      width: Math.max(1, Math.round(width * scale)),
+      height: Math.max(1, Math.round(height * scale)),
+    },
   });
 }
 
@@ -132,7 +157,13 @@ function cover(document: ScopeDocument, style: DocxStyle): (Docx.Paragraph | Doc
     new docx.Paragraph({
       ...beside,
       children: [
-        new docx.TextRun({ text: WORDS.kind.toUpperCase(), bold: true, size: 20, color: bare(palette.accent), characterSpacing: 30 }),
+        new docx.TextRun({
+          text: WORDS.kind.toUpperCase(),
+          bold: true,
+          size: 20,
+          color: bare(palette.accent),
+          characterSpacing: 30,
+        }),
       ],
       spacing: { after: 120 },
     }),
@@ -143,7 +174,10 @@ function cover(document: ScopeDocument, style: DocxStyle): (Docx.Paragraph | Doc
     }),
     new docx.Paragraph({
       ...beside,
-      children: client === null ? [] : textOf(`${WORDS.preparedFor} ${client}`, style, { size: 26, color: bare(palette.muted) }),
+      children:
+        client === null
+          ? []
+          : textOf(`${WORDS.preparedFor} ${client}`, style, { size: 26, color: bare(palette.muted) }),
       spacing: { after: Math.max(600, below) },
     }),
     factsOf(document, style),
@@ -174,7 +208,14 @@ function factsOf(document: ScopeDocument, style: DocxStyle): Docx.Table {
     columnWidths: [label, value],
     layout: docx.TableLayoutType.FIXED,
     margins: { top: 90, bottom: 90, left: 0, right: 100 },
-    borders: { top: line, bottom: line, insideHorizontal: line, left: none, right: none, insideVertical: none },
+    borders: {
+      top: line,
+      bottom: line,
+      insideHorizontal: line,
+      left: none,
+      right: none,
+      insideVertical: none,
+    },
     rows: facts.flatMap(([name, text]) =>
       text === null
         ? []
@@ -228,7 +269,11 @@ const shortened = (text: string, most: number) =>
 function header({ title, workspace }: ScopeDocument, style: DocxStyle): Docx.Header {
   const { docx, palette } = style;
   const small = { size: 16, color: bare(palette.muted) };
-  const sides = twoSides(textOf(shortened(title, 70), style, small), textOf(shortened(workspace, 40), style, small), style);
+  const sides = twoSides(
+    textOf(shortened(title, 70), style, small),
+    textOf(shortened(workspace, 40), style, small),
+    style,
+  );
   const line = { style: docx.BorderStyle.SINGLE, size: 4, color: bare(palette.line), space: 4 };
   return new docx.Header({ children: [new docx.Paragraph({ ...sides, border: { bottom: line } })] });
 }
@@ -239,5 +284,7 @@ function footer({ version, date, branding }: ScopeDocument, style: DocxStyle): D
   const left = `${WORDS.version} ${version} · ${date}${branding.mark ? ` · ${WORDS.mark}` : ''}`;
   const { CURRENT, TOTAL_PAGES } = docx.PageNumber;
   const right = [new docx.TextRun({ ...small, children: ['Page ', CURRENT, ' of ', TOTAL_PAGES] })];
-  return new docx.Footer({ children: [new docx.Paragraph(twoSides(textOf(left, style, small), right, style))] });
+  return new docx.Footer({
+    children: [new docx.Paragraph(twoSides(textOf(left, style, small), right, style))],
+  });
 }

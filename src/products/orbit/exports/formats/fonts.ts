@@ -27,7 +27,11 @@ export const FONTS = {
 } as const satisfies Record<string, FontFiles>;
 
 /** The styles that a DOCX embeds: Word looks for a bold one by that name. */
-export const DOCX_FONT = { normal: inter('400Regular'), bold: inter('700Bold'), italics: inter('400Regular_Italic') };
+export const DOCX_FONT = {
+  normal: inter('400Regular'),
+  bold: inter('700Bold'),
+  italics: inter('400Regular_Italic'),
+};
 
 export type FontName = keyof typeof FONTS;
 

@@ -67,7 +67,10 @@ export function nodeOf(block: Block, style: PdfStyle, numbering: Numbering): Nod
       );
     case 'code':
       return {
-        table: { widths: ['*'], body: [[{ text: plainText(block.text, style), fontSize: 8.5, preserveLeadingSpaces: true }]] },
+        table: {
+          widths: ['*'],
+          body: [[{ text: plainText(block.text, style), fontSize: 8.5, preserveLeadingSpaces: true }]],
+        },
         layout: { hLineWidth: none, vLineWidth: none, fillColor: () => '#f3f5f7', ...padding(8, 6) },
         margin: [0, 2, 0, 9],
       };
@@ -120,7 +123,10 @@ function itemOf(blocks: readonly Block[], style: PdfStyle, numbering: Numbering)
 
 function quoteOf(stack: readonly Node[], { accent }: Palette): Node {
   return {
-    table: { widths: ['*'], body: [[{ stack: stack.map((node, n) => (n < stack.length - 1 ? node : { ...node, margin: 0 })) }]] },
+    table: {
+      widths: ['*'],
+      body: [[{ stack: stack.map((node, n) => (n < stack.length - 1 ? node : { ...node, margin: 0 })) }]],
+    },
     layout: {
       hLineWidth: none,
       vLineWidth: (n: number) => (n === 0 ? 2 : 0),
@@ -149,7 +155,9 @@ function tableNode({ columns, rows }: TableBlock, style: PdfStyle): Node {
       return { text: textOf(cell, style), alignment, ...(alignment === 'right' ? EVEN_DIGITS : {}) };
     }),
   );
-  const isShort = rows.every((row) => row.every((cell) => cell.reduce((sum, { text }) => sum + text.length, 0) < WHOLE_ROW));
+  const isShort = rows.every((row) =>
+    row.every((cell) => cell.reduce((sum, { text }) => sum + text.length, 0) < WHOLE_ROW),
+  );
   return {
     table: {
       headerRows: 1,

@@ -30,6 +30,7 @@ function definitionOf(document: ScopeDocument, style: PdfStyle): object {
   const { palette } = style;
   const parts = document.parts.map((part, n) => partNodes(part, n + 1, style));
   const summary = document.summary === null ? [] : summaryNodes(document.summary, style);
+  const body = [...summary, ...parts.flat()];
   // Everything that is shown has been looked at here, the cover too.
   const cover = coverNodes(document, style);
   const running = runningTitle(document, style);
@@ -45,8 +46,13 @@ function definitionOf(document: ScopeDocument, style: PdfStyle): object {
     images: imagesOf(document),
     background: (page: number) => (page === 1 ? coverBand(style) : null),
     header: (page: number) => (page === 1 ? null : running),
-    footer: (page: number, pages: number) => (page === 1 ? coverFoot(document) : footerOf(document, { page, pages })),
-    content: [...cover, ...contentsNodes(missing, style), ...summary, ...parts.flat()],
+    footer: (page: number, pages: number) =>
+      page === 1 ? coverFoot(document) : footerOf(document, { page, pages }),
+    content: [
+      ...cover,
+      ...contentsNodes(missing, style),
+      ...body.map((node, n) => (n === 0 ? { ...node, pageBreak: 'before' } : node)),
+    ],
     pageBreakBefore: strandedHeadings(document),
   };
 }
@@ -106,16 +112,38 @@ function coverNodes(document: ScopeDocument, style: PdfStyle): Node[] {
   const { title, workspace, branding } = document;
   const { palette } = style;
   const size = title.length > 140 ? 18 : title.length > 70 ? 23 : 29;
-  const top = branding.logo === null
-    ? { text: plainText(workspace, style), fontSize: 13, bold: true, color: palette.heading }
-    : logoNode(branding.logo);
+  const top =
+    branding.logo === null
+      ? { text: plainText(workspace, style), fontSize: 13, bold: true, color: palette.heading }
+      : logoNode(branding.logo);
   return [
     { stack: [top], absolutePosition: { x: MARGINS[0] + 14, y: 74 } },
-    { text: WORDS.kind.toUpperCase(), fontSize: 10, bold: true, characterSpacing: 1.6, color: palette.accent, margin: [14, 168, 0, 12] },
-    { text: plainText(title, style), fontSize: size, bold: true, lineHeight: 1.15, color: palette.heading, margin: [14, 0, 30, 0] },
+    {
+      text: WORDS.kind.toUpperCase(),
+      fontSize: 10,
+      bold: true,
+      characterSpacing: 1.6,
+      color: palette.accent,
+      margin: [14, 168, 0, 12],
+    },
+    {
+      text: plainText(title, style),
+      fontSize: size,
+      bold: true,
+      lineHeight: 1.15,
+      color: palette.heading,
+      margin: [14, 0, 30, 0],
+    },
     ...(document.client === null
       ? []
-      : [{ text: [`${WORDS.preparedFor} `, ...plainText(document.client, style)], fontSize: 13, color: palette.muted, margin: [14, 14, 30, 0] }]),
+      : [
+          {
+            text: [`${WORDS.preparedFor} `, ...plainText(document.client, style)],
+            fontSize: 13,
+            color: palette.muted,
+            margin: [14, 14, 30, 0],
+          },
+        ]),
     { stack: [factsOf(document, style)], absolutePosition: { x: MARGINS[0] + 14, y: 560 } },
   ];
 }
@@ -131,7 +159,14 @@ function factsOf(document: ScopeDocument, style: PdfStyle): Node {
     [WORDS.status, document.status],
   ];
   const rows = facts.flatMap(([label, value]) =>
-    value === null ? [] : [[{ text: label, style: 'label', margin: [0, 1.5, 0, 0] }, { text: plainText(value, style), lineHeight: 1.2 }]],
+    value === null
+      ? []
+      : [
+          [
+            { text: label, style: 'label', margin: [0, 1.5, 0, 0] },
+            { text: plainText(value, style), lineHeight: 1.2 },
+          ],
+        ],
   );
   return {
     table: { widths: [90, 330], body: rows },
@@ -167,7 +202,7 @@ function contentsNodes(missing: readonly Missing[], style: PdfStyle): Node[] {
 function summaryNodes(summary: string, style: PdfStyle): Node[] {
   const paragraphs = summary.split(/\n{2,}/);
   return [
-    { text: WORDS.summary, style: 'first', tocItem: true, tocStyle: 'tocFirst', tocMargin: [0, 5, 0, 0], pageBreak: 'before', margin: [0, 0, 0, 9] },
+    { text: WORDS.summary, style: 'first', tocItem: true, tocStyle: 'tocFirst', tocMargin: [0, 5, 0, 0] },
     ...paragraphs.map((text) => ({ text: plainText(text, style), margin: [0, 0, 0, 7] })),
   ];
 }
@@ -191,8 +226,12 @@ function partNodes({ title, blocks }: DocumentPart, part: number, style: PdfStyl
 function strandedHeadings({ parts }: ScopeDocument) {
   const size = JSON.stringify(parts).length;
   let left = Math.max(3, Math.min(40, Math.floor(2_000_000 / (size + 20_000))));
-  return (node: { readonly headlineLevel?: number; readonly startPosition: { readonly verticalRatio: number } }) => {
-    if (node.headlineLevel === undefined || left === 0 || node.startPosition.verticalRatio < 0.84) return false;
+  return (node: {
+    readonly headlineLevel?: number;
+    readonly startPosition: { readonly verticalRatio: number };
+  }) => {
+    if (node.headlineLevel === undefined || left === 0 || node.startPosition.verticalRatio < 0.84)
+      return false;
     left -= 1;
     return true;
   };
@@ -209,11 +248,18 @@ function runningTitle({ title, workspace }: ScopeDocument, style: PdfStyle): Nod
       {
         columns: [
           { text: plainText(shortened(title, 70), style), style: 'running', width: '*' },
-          { text: plainText(shortened(workspace, 40), style), style: 'running', alignment: 'right', width: 'auto' },
+          {
+            text: plainText(shortened(workspace, 40), style),
+            style: 'running',
+            alignment: 'right',
+            width: 'auto',
+          },
         ],
       },
       {
-        canvas: [{ type: 'line', x1: 0, y1: 5, x2: WIDTH, y2: 5, lineWidth: 0.5, lineColor: style.palette.line }],
+        canvas: [
+          { type: 'line', x1: 0, y1: 5, x2: WIDTH, y2: 5, lineWidth: 0.5, lineColor: style.palette.line },
+        ],
       },
     ],
   };

@@ -9,7 +9,10 @@ export function settled(file: Uint8Array, instant: string): Uint8Array {
   const zippable: Zippable = {};
   for (const name of Object.keys(entries)) {
     const bytes = entries[name] ?? new Uint8Array();
-    zippable[name] = [name === 'docProps/core.xml' ? dated(bytes, instant) : bytes, { mtime: ENTRY_TIME, level: 6 }];
+    zippable[name] = [
+      name === 'docProps/core.xml' ? dated(bytes, instant) : bytes,
+      { mtime: ENTRY_TIME, level: 6 },
+    ];
   }
   return zipSync(zippable);
 }
