@@ -5,7 +5,7 @@ grant usage on schema orbit to plinth_tenant, plinth_system;
 grant select, insert, update, delete on orbit.workspaces, orbit.projects, orbit.scopes, orbit.sections, orbit.scope_versions
   to plinth_system;
 grant select, insert, update on orbit.workspaces to plinth_tenant;
-grant select, insert, update on orbit.projects to plinth_tenant;
+grant select, insert, update, delete on orbit.projects to plinth_tenant;
 grant select, insert, update on orbit.scopes to plinth_tenant;
 grant select, insert, update, delete on orbit.sections to plinth_tenant;
 grant select, insert, delete on orbit.scope_versions to plinth_tenant;

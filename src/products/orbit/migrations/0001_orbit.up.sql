@@ -1,5 +1,7 @@
 -- Orbit: scopes of work, and the workspaces and projects that they are in. A workspace is an organization account.
 create schema orbit;
+-- So that one GIN index holds words together with their account.
+create extension if not exists btree_gin with schema public;
 
 -- What Orbit knows of a workspace beside what accounts knows: one row for an account.
 create table orbit.workspaces (
@@ -27,6 +29,7 @@ create table orbit.projects (
   client_name text,
   archived_at timestamptz,
   archived boolean not null generated always as (archived_at is not null) stored,
+  client_key text collate "C" generated always as (lower(client_name)) stored,
   created_by uuid not null,
   version integer not null default 1,
   created_at timestamptz not null default app.now(),
@@ -65,7 +68,7 @@ create table orbit.scopes (
     setweight(to_tsvector('simple'::regconfig, normalize(title || ' ' || coalesce(client_name, ''))), 'A')
     || setweight(to_tsvector('simple'::regconfig, normalize(left(summary, 20000))), 'B') || section_words) stored,
   primary key (account_id, id),
-  foreign key (account_id, project_id) references orbit.projects (account_id, id)
+  foreign key (account_id, project_id) references orbit.projects (account_id, id) on delete set null (project_id)
 );
 -- Pages are slices of these, in each order of the list, and of one status or one project in the order that is asked for most.
 create index scopes_by_creation on orbit.scopes (account_id, trashed, created_at desc, id desc);

@@ -1,5 +1,7 @@
 import { type Statement, statement } from '#platform/db';
-import type { NewVersion } from './service.ts';
+import type { AccountId } from '#platform/kernel';
+import type { NewVersion, VersionCause } from './service.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Takes the newest version away where it is the same person's editing of the last ten minutes: the next one has all of it. */
 export function mergeVersion({ accountId, scopeId, userId }: NewVersion): Statement<{ began_at: Date }> {
@@ -32,5 +34,38 @@ export function insertVersion(
      from orbit.scopes s where s.account_id = $1 and s.id = $2
      on conflict (account_id, scope_id, number) do nothing`,
     [accountId, scopeId, id, cause, userId, beganAt],
+  );
+}
+
+/** A version without what it keeps. */
+export interface VersionRow {
+  readonly number: number;
+  readonly cause: VersionCause;
+  readonly created_by: string | null;
+  readonly began_at: Date;
+  readonly created_at: Date;
+}
+
+/** Versions of a scope in use, the newest first, from a number downwards. */
+export function listVersions(
+  accountId: AccountId,
+  { scopeId, below, limit }: { readonly scopeId: string; readonly below: number; readonly limit: number },
+): Statement<VersionRow> {
+  return statement<VersionRow>(
+    `select number, cause, created_by, began_at, created_at from orbit.scope_versions
+     where account_id = $1 and scope_id = $2 and number < $3 order by number desc limit $4`,
+    [accountId, scopeId, below, limit],
+  );
+}
+
+/** A version, or the newest one that is not above a number. */
+export function readVersion(
+  accountId: AccountId,
+  { scopeId, number, below }: { readonly scopeId: string; readonly number: number; readonly below: boolean },
+): Statement<VersionRow & { readonly snapshot: Snapshot }> {
+  return statement<VersionRow & { readonly snapshot: Snapshot }>(
+    `select number, cause, created_by, began_at, created_at, snapshot from orbit.scope_versions
+     where account_id = $1 and scope_id = $2 and (number = $3 or ($4::boolean and number < $3)) order by number desc limit 1`,
+    [accountId, scopeId, number, below],
   );
 }
