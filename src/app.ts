@@ -90,8 +90,10 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const stripe = await openStripe(options, sandboxes);
   const appStore = await openAppStore({ ...options, clock }, sandboxes);
   const googlePlay = await openGooglePlay(options, db, sandboxes);
+  let reachedAt = config.baseUrl;
   const modules = wire({
     ...base,
+    reachedAt: () => reachedAt,
     holder,
     options,
     upstreams,
@@ -106,6 +108,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
   const server = connected(await createServer(serverParts(modules, options)), (url) => {
+    reachedAt = config.publicUrl ?? url;
     appStore.connect(url);
     googlePlay.connect(url);
     return stripe?.connect(modules, url);

@@ -41,6 +41,8 @@ export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'teleme
   readonly answers: KeptAnswers;
   readonly holder: Holder;
   readonly options: AppOptions;
+  /** Where this process is reached: its public address, or the port that it has opened. */
+  readonly reachedAt: () => string;
   readonly upstreams: readonly UpstreamOptions[];
   readonly qstash: QStash | undefined;
   readonly providers: Providers;
@@ -167,7 +169,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     ...parts,
     limits,
     log,
-    home: openBlobHome(config, parts),
+    home: openBlobHome(config, { ...parts, baseUrl: parts.reachedAt }),
     upgradeFor: createUpgradeFor(parts.entitlements),
     metrics: parts.telemetry.metrics,
   });

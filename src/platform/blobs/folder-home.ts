@@ -11,7 +11,7 @@ export interface FolderHomeParts {
   /** Made at the first write. */
   readonly folder: string;
   /** Where this server is reached, without a slash at its end: the signed requests lead here. */
-  readonly baseUrl: string;
+  readonly baseUrl: () => string;
   readonly secrets: Pick<Secrets, 'derived'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -46,11 +46,14 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
     const { does: _does, id, ...said } = facts;
     const { part: _part, ...query } = { part: 0, ...said };
     const search = new URLSearchParams(
-      Object.entries({ ...query, signature: signer.sign(facts) }).map(([name, value]) => [name, String(value)]),
+      Object.entries({ ...query, signature: signer.sign(facts) }).map(([name, value]): [string, string] => [
+        name,
+        String(value),
+      ]),
     );
     return {
       method,
-      url: `${baseUrl}/v1/blobs/${id}/${path}?${search}`,
+      url: `${baseUrl()}/v1/blobs/${id}/${path}?${search}`,
       headers: type === undefined ? {} : { 'content-type': type },
     };
   };

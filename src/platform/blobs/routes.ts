@@ -20,7 +20,7 @@ const signed = {
 const bytes = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const type = z.string().min(3).max(127);
 
-const errors = ['signature_invalid', 'link_expired', 'blob_not_found', 'storage_unavailable'] as const;
+const errors = ['signed_url_invalid', 'signed_url_expired', 'blob_not_found', 'storage_unavailable'] as const;
 const uploadErrors = [
   ...errors,
   'length_required',

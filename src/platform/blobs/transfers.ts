@@ -41,8 +41,8 @@ export function createTransfers(parts: BlobStorageParts): Transfers {
   const underWay = new Map<string, AbortController>();
 
   function assertSigned(facts: SignedFacts, signature: string): void {
-    if (!signer.isSigned(facts, signature)) throw new AppError('signature_invalid');
-    if (facts.expires * 1_000 < clock.now()) throw new AppError('link_expired');
+    if (!signer.isSigned(facts, signature)) throw new AppError('signed_url_invalid');
+    if (facts.expires * 1_000 < clock.now()) throw new AppError('signed_url_expired');
   }
 
   async function rowOf(id: string): Promise<BlobRow> {
