@@ -1,5 +1,6 @@
 import type { Statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
+import { listExports } from '../exports/store.ts';
 import { changeProject, listProjects } from '../projects/store.ts';
 import { changeScope, listScopes, SCOPE_SORTS } from '../scopes/store.ts';
 import { changeWorkspace } from '../workspaces/store.ts';
@@ -17,6 +18,9 @@ const every = {
 
 /** Statements whose text only a run knows, as calls of what makes them: test/statements.test.ts has the database look at them. */
 export const statements: Readonly<Record<string, readonly Statement[]>> = {
+  'exports/store.ts listExports': [undefined, { at: 1, id: account }].map((after) =>
+    listExports(account, { scopeId: account, after, limit: 1 }),
+  ),
   'projects/store.ts listProjects': [undefined, { at: 1, id: account }].flatMap((after) =>
     ['a', undefined].map((client_name) =>
       listProjects(account, { archived: false, client_name, after, limit: 1 }),
