@@ -16,13 +16,19 @@ import { settled } from './settled.ts';
 export async function docxOf(document: ScopeDocument): Promise<MadeFile> {
   const docx = await import('docx');
   const { estimatePageNumbers } = await import('docx/layout');
-  if (JSON.stringify(document.parts).length > MOST_ESTIMATED) return written(document, docx, undefined);
+  if (!isEstimated(document)) return written(document, docx, undefined);
   // The estimate lays the document out as Word would. One that it can't read has entries without numbers until Word fills them.
   return written(document, docx, estimatePageNumbers).catch(() => written(document, docx, undefined));
 }
 
-/** Page numbers of longer documents are left to Word: their estimate takes as long as all the rest. */
-const MOST_ESTIMATED = 200_000;
+/**
+ * Page numbers of longer documents are left to Word: their estimate takes as long as all the rest. Those of one with a word of no language
+ * too, for which it looks for a place to break by the square of its length.
+ */
+function isEstimated({ parts, title }: ScopeDocument): boolean {
+  const text = JSON.stringify([title, parts]);
+  return text.length < 100_000 && !/[^\s"]{200}/.test(text);
+}
 
 async function written(
   document: ScopeDocument,
