@@ -14,6 +14,8 @@ const LATER = [
   '@ai-sdk/openai-compatible',
   '@ai-sdk/provider',
   '@apple/app-store-server-library',
+  '@expo-google-fonts/inter',
+  '@expo-google-fonts/zcool-xiaowei',
   '@googleapis/androidpublisher',
   '@node-rs/bcrypt',
   '@scalar/fastify-api-reference',
@@ -21,11 +23,13 @@ const LATER = [
   '@simplewebauthn/server',
   '@zxcvbn-ts/language-common',
   'ai',
+  'docx',
   'fflate',
   'google-auth-library',
   'gpt-tokenizer',
   'ioredis',
   'nodemailer',
+  'pdfmake',
   'stripe',
 ];
 

@@ -46,6 +46,7 @@ import { DEBITED } from './debits.ts';
 import { SELLING } from './selling.ts';
 import { SERVER } from './server.ts';
 import { CODITECT } from './coditect.ts';
+import { ORBIT_EXPORTS } from './orbit-exports.ts';
 import { PRISM } from './prism.ts';
 import { PROVIDER_GRANTS } from './provider-grants.ts';
 import { SSO } from './sso.ts';
@@ -113,6 +114,7 @@ export const PATCHES: readonly Patch[] = [
   ...REEL,
   ...REEL_LIBRARY,
   ...CODITECT,
+  ...ORBIT_EXPORTS,
   ...PRISM,
   ...WEBHOOKS,
   ...QUALITY,
