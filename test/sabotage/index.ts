@@ -50,6 +50,7 @@ import { CODITECT } from './coditect.ts';
 import { ORBIT } from './orbit.ts';
 import { ORBIT_READING } from './orbit-reading.ts';
 import { ORBIT_EXTRACTION } from './orbit-extraction.ts';
+import { ORBIT_EXPORTS } from './orbit-exports.ts';
 import { PRISM } from './prism.ts';
 import { PROVIDER_GRANTS } from './provider-grants.ts';
 import { SSO } from './sso.ts';
@@ -117,6 +118,7 @@ export const PATCHES: readonly Patch[] = [
   ...REEL,
   ...REEL_LIBRARY,
   ...CODITECT,
+  ...ORBIT_EXPORTS,
   ...PRISM,
   ...ORBIT_READING,
   ...ORBIT,

@@ -9,6 +9,7 @@ export const orbitSystemUses = {
     'a process says of all who follow scopes at it that they are here, whichever workspaces these are of',
   'orbit.public-templates': 'what the operator publishes for all workspaces is no account’s',
   'orbit.documents': 'uploads that were never completed are found, whoever began them',
+  'orbit.exports': 'exports whose time is over are swept, those of all accounts',
 } as const;
 
 type Own = typeof orbitSystemUses;

@@ -38,4 +38,5 @@ grant select, insert, update on orbit.analyses to plinth_tenant;
 
 
 -- Exports.
-
+grant select, insert, update, delete on orbit.exports to plinth_system;
+grant select, insert, update, delete on orbit.exports to plinth_tenant;

@@ -3,6 +3,7 @@ import { type AccountId, createIds, systemClock, systemRandom } from '#platform/
 import { listDocuments } from '../documents/store.ts';
 import { listAnalyses } from '../analysis/store.ts';
 import { listExtractions } from '../extraction/store.ts';
+import { listExports } from '../exports/store.ts';
 import { changeProject, listProjects } from '../projects/store.ts';
 import { changeScope, listScopes, SCOPE_SORTS } from '../scopes/store.ts';
 import { changeWorkspace } from '../workspaces/store.ts';
@@ -30,6 +31,8 @@ export const statements: Readonly<Record<string, readonly Statement[]>> = {
       after,
       limit: 1,
     }),
+  'exports/store.ts listExports': [undefined, { at: 1, id: account }].map((after) =>
+    listExports(account, { scopeId: account, after, limit: 1 }),
   ),
   'projects/store.ts listProjects': [undefined, { at: 1, id: account }].flatMap((after) =>
     ['a', undefined].map((client_name) =>
