@@ -1,17 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readConfig } from '#platform/config';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { createOpenAISandbox } from '#sandbox/openai';
-import { type App, openApp } from '../src/app.ts';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import type { App } from '../src/app.ts';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
+import { onDatabaseWithModels, withApp } from './server.ts';
 
 const PREPARE = commitPoint('bench.seats', 'machines that hold seats');
 /** Machines that beat every five minutes, and what they ask for in a second. */
@@ -29,44 +24,11 @@ const CROWD = { machines: 500, seats: 100 };
  * commit for many, a new token signed), and over HTTP with the load in the same process. Then 500 machines come at once for 100 seats.
  */
 export async function benchLicences(say: (line: string) => void): Promise<Figures> {
-  const binaries = await npmBinaries();
-  if (binaries === undefined)
-    throw new Error('there is no PostgreSQL for this system in the packages of npm');
-  const server = await startPostgres({ binaries, durable: true });
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-  const sandbox = await createOpenAISandbox();
-  try {
-    const upstream = { name: 'sandbox', base_url: sandbox.url, api_key: sandbox.apiKey };
-    const settings = {
-      DATABASE_URL: server.adminUrl,
-      NODE_ENV: 'test',
-      DATA_DIR: folder,
-      PORT: '0',
-      LOG_LEVEL: 'silent',
-      TRUSTED_PROXIES: '127.0.0.1',
-      AI_UPSTREAMS: JSON.stringify([{ ...upstream, models: ['sandbox-small', 'sandbox-large'] }]),
-    };
+  return onDatabaseWithModels(async (given) => {
+    const settings = { ...given, TRUSTED_PROXIES: '127.0.0.1' };
     const keys = await makeCustomers(settings, MACHINES / SEATS, 'coditect.enterprise');
-    const app = await openApp({
-      config: readConfig(settings),
-      version: 'bench',
-      serve: true,
-      work: false,
-      migrate: false,
-      onLost(reason) {
-        throw new Error(reason);
-      },
-    });
-    try {
-      return await measure(app, keys[0] ?? '', say);
-    } finally {
-      await app.stop();
-    }
-  } finally {
-    await sandbox.close();
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return withApp(settings, { work: false, migrate: false }, (app) => measure(app, keys[0] ?? '', say));
+  });
 }
 
 interface Beating {
