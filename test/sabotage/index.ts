@@ -1,6 +1,7 @@
 import { APP_STORE } from './app-store.ts';
 import { ACCOUNTS } from './accounts.ts';
 import { AI } from './ai.ts';
+import { CODITECT_DAYS } from './coditect-days.ts';
 import { CODITECT_DESK } from './coditect-desk.ts';
 import { COMMITS } from './commits.ts';
 import { DATABASE } from './database.ts';
@@ -74,6 +75,7 @@ export const PATCHES: readonly Patch[] = [
   ...ENDS_UNDER_WAY,
   ...LEASES_OF_RATES,
   ...FAILED_CALLS,
+  ...CODITECT_DAYS,
   ...CODITECT_DESK,
   ...COMMITS,
   ...PERMITS,

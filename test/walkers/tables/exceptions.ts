@@ -39,6 +39,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
   { table: 'entitlements.defaults', says: 'the policy everybody*', because: 'the same for all accounts' },
   { table: 'identity.signing_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
   { table: 'coditect.signing_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
+  { table: 'coditect.rolled_days', says: 'it is the system’s', because: 'a day is of all accounts' },
   {
     table: 'coditect.licenses',
     says: 'the unique licenses_key_hash_key*',
