@@ -31,6 +31,7 @@ export const statements: Readonly<Record<string, readonly Statement[]>> = {
       after,
       limit: 1,
     }),
+  ),
   'exports/store.ts listExports': [undefined, { at: 1, id: account }].map((after) =>
     listExports(account, { scopeId: account, after, limit: 1 }),
   ),
