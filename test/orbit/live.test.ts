@@ -235,11 +235,11 @@ describe.runIf(engine === 'postgres')('where several processes answer', () => {
     expect((await next.changesUntil('comment.added')).map((one) => one.id)).toEqual(['2']);
     for (const one of [watcher, next]) one.leave();
   });
-
-  /** A process with a connection of its own to the database: signals between the two go by the database. */
-  async function another() {
-    const second = await openDatabase({ engine: 'postgres', url: here.database.url });
-    atEndOfFile(() => second.close());
-    return withWorkspaces(await testApp({ beside: here, work: false, over: () => second }));
-  }
 });
+
+/** A process with a connection of its own to the database: signals between the two go by the database. */
+async function another() {
+  const second = await openDatabase({ engine: 'postgres', url: here.database.url });
+  atEndOfFile(() => second.close());
+  return withWorkspaces(await testApp({ beside: here, work: false, over: () => second }));
+}

@@ -27,6 +27,8 @@ const textsOf = (body: Readonly<Record<string, unknown>>) =>
 const idsOf = (body: Readonly<Record<string, unknown>>) =>
   (body['data'] as readonly { readonly id: string }[]).map(({ id }) => id);
 
+const scopeOf = async (by: Colleague, scopeId: string) => (await by.get(`/v1/scopes/${scopeId}`)).body;
+
 describe('a template of a workspace', () => {
   test('is managed by admins, and read by everybody in it and nobody else', async () => {
     const { admin: boss, member, viewer } = await here.workspace();
@@ -64,7 +66,8 @@ describe('a template of a workspace', () => {
     do {
       const { body } = await viewer.get(`/v1/templates?limit=1${cursor}`);
       all.push(...idsOf(body));
-      cursor = body['next_cursor'] === null ? '' : `&cursor=${String(body['next_cursor'])}`;
+      const next = body['next_cursor'];
+      cursor = typeof next === 'string' ? `&cursor=${next}` : '';
     } while (cursor !== '');
     const known = [last, theirs, ...mine.toReversed()];
     expect(all.filter((id) => known.includes(id))).toEqual(known);
@@ -115,8 +118,6 @@ describe('a public template', () => {
 });
 
 describe('a template is applied to a scope', () => {
-  const scopeOf = async (by: Colleague, scopeId: string) => (await by.get(`/v1/scopes/${scopeId}`)).body;
-
   test('after what is there, in place of it, or by title, each in one version of the scope', async () => {
     const { admin: boss, member, scope } = await here.workspace();
     const id = await made(boss, {

@@ -69,8 +69,11 @@ function mailTo(
   };
 }
 
-/** Whole characters: half a surrogate pair is none. */
 function quoted(body: string): string {
-  const characters = [...body];
-  return characters.length <= MOST_QUOTED ? body : `${characters.slice(0, MOST_QUOTED).join('')} …`;
+  if (body.length <= MOST_QUOTED) return body;
+  // The last one may be half of a pair.
+  return `${body
+    .slice(0, MOST_QUOTED)
+    .toWellFormed()
+    .replace(/\uFFFD$/, '')} …`;
 }

@@ -85,11 +85,11 @@ export function createComments(parts: Parts) {
     ]);
     if (present === undefined || present.deleted_at !== null) throw noScope();
     const { data, next_cursor } = list.page(rows, limit);
-    const answered = data.flatMap(({ id, replies }) => (replies > 0 ? [id] : []));
-    const [replies] = await db.tenant(scope.accountId, [
+    const answered = data.flatMap((one) => (one.replies > 0 ? [one.id] : []));
+    const [answers] = await db.tenant(scope.accountId, [
       firstReplies(scope.accountId, answered, REPLIES_SHOWN),
     ]);
-    const ofThread = Map.groupBy(replies, ({ thread_id }) => thread_id);
+    const ofThread = Map.groupBy(answers, ({ thread_id }) => thread_id);
     return {
       data: data.map((comment) => ({ comment, replies: ofThread.get(comment.id) ?? [] })),
       next_cursor,

@@ -37,11 +37,12 @@ export interface TemplateOf extends By {
   readonly version: number | undefined;
 }
 
+const own = <Row extends TemplateSummary>(row: Row): Shown<Row> => ({ ...row, visibility: 'workspace' });
+
 /** Templates: sections that scopes begin with. */
 export function createTemplates(parts: OrbitParts) {
   const { db, ids, changes } = parts;
   const published = createPublicTemplates(parts);
-  const own = <Row extends TemplateSummary>(row: Row): Shown<Row> => ({ ...row, visibility: 'workspace' });
 
   /** The workspace's and the public ones, newest first; or those of one kind alone. */
   async function list(
