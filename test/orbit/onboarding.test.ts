@@ -34,6 +34,10 @@ async function beginner() {
 const statesOf = (status: Item) =>
   Object.fromEntries((status['steps'] as Item[]).map(({ step, state }) => [step, state]));
 
+/** What became of each invitation. */
+const outcomes = (reply: Reply) =>
+  (reply.body['invitations'] as Item[]).map(({ outcome, code }) => code ?? outcome);
+
 describe('the onboarding', () => {
   test('goes step by step, and ends', async () => {
     const { who, id, began, post, status } = await beginner();
@@ -94,8 +98,6 @@ describe('the onboarding', () => {
     const { post, who } = await beginner();
     const team = (...emails: readonly string[]) =>
       post('team', { invitations: emails.map((email) => ({ email })) });
-    const outcomes = (reply: Reply) =>
-      (reply.body['invitations'] as Item[]).map(({ outcome, code }) => code ?? outcome);
     expect(outcomes(await team('one@example.net', 'one@example.net', who.email))).toEqual([
       'invited',
       'already_invited',

@@ -68,9 +68,9 @@ describe('the status of a scope', () => {
     const tried = [
       await member.patch(`/v1/scopes/${scope}`, { title: 'another' }),
       await member.post(at, { type: 'other', title: 'more' }),
-      await member.patch(`${at}/${section?.['id']}`, { content: 'else' }),
-      await member.post(`${at}/${section?.['id']}/move`, { before: null }),
-      await member.remove(`${at}/${section?.['id']}`),
+      await member.patch(`${at}/${String(section?.['id'])}`, { content: 'else' }),
+      await member.post(`${at}/${String(section?.['id'])}/move`, { before: null }),
+      await member.remove(`${at}/${String(section?.['id'])}`),
     ];
     expect(tried.map((reply) => refusalOf(reply).code)).toEqual(Array(5).fill('scope_frozen'));
     expect((await member.get(`/v1/scopes/${scope}`)).body).toEqual(whole.body);
@@ -101,12 +101,12 @@ describe('a list of scopes', () => {
     for (const sort of ['title', '-title', 'created_at', '-created_at', 'updated_at', '-updated_at']) {
       const whole = await list(`sort=${sort}`);
       const paged: unknown[] = [];
-      for (let cursor: unknown = ''; cursor !== null; ) {
+      for (let cursor: string | null = ''; cursor !== null; ) {
         const page = await member.get(
-          `/v1/scopes?sort=${sort}&limit=1${cursor === '' ? '' : `&cursor=${String(cursor)}`}`,
+          `/v1/scopes?sort=${sort}&limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`,
         );
         paged.push(...titlesOf(page));
-        cursor = page.body['next_cursor'];
+        cursor = page.body['next_cursor'] as string | null;
       }
       expect(paged).toEqual(whole);
     }
@@ -134,7 +134,7 @@ describe('a list of scopes', () => {
     for (const q of [`'`, `\\`, `'); drop`, '!&|<->', ':*', '-', `a'b\\c:*`]) await found(q);
     const { body } = await member.get(`/v1/scopes/${shop}/sections`);
     const [section] = body['data'] as Item[];
-    await member.patch(`/v1/scopes/${shop}/sections/${section?.['id']}`, { content: 'the road' });
+    await member.patch(`/v1/scopes/${shop}/sections/${String(section?.['id'])}`, { content: 'the road' });
     expect(await found('harbour')).toEqual([]);
     await member.remove(`/v1/scopes/${shop}`);
     expect(await found('köln')).toEqual([]);
@@ -153,7 +153,7 @@ describe('a scope', () => {
     await make(member, { title: 'two' }, { title: 'three' });
     const refused = refusalOf(await member.post('/v1/scopes', { title: 'four' }));
     expect(refused).toMatchObject({ status: 429, code: 'limit_exceeded', details: { limit: 'scopes' } });
-    const copy = refusalOf(await member.post(`/v1/scopes/${first.body['id']}/duplicate`, {}));
+    const copy = refusalOf(await member.post(`/v1/scopes/${String(first.body['id'])}/duplicate`, {}));
     expect(copy).toMatchObject({ status: 429, code: 'limit_exceeded' });
     expect(titlesOf(await member.get('/v1/scopes?sort=created_at'))).toEqual(['one', 'two', 'three']);
     expect(await member.used()).toMatchObject({ scopes: 3 });
@@ -291,7 +291,7 @@ describe('a project', () => {
     expect((await member.post('/v1/projects', { name: 'Shop', client_name: 'Acme' }, key)).body).toEqual(
       made.body,
     );
-    const path = `/v1/projects/${made.body['id']}`;
+    const path = `/v1/projects/${String(made.body['id'])}`;
     const [scope] = await make(member, { title: 'one', project_id: made.body['id'] });
     expect(await member.patch(path, { name: 'Shops' }, { 'if-match': '"1"' })).toMatchObject({
       status: 200,

@@ -81,7 +81,7 @@ describe('the order of sections', () => {
       statement(`update orbit.sections set rank = 'a0' where scope_id = $1`, [scope]),
     );
     const [a, b, c] = await sectionsOf(member, scope);
-    expect([a?.id, b?.id, c?.id]).toEqual([a?.id, b?.id, c?.id].toSorted());
+    expect([a?.id, b?.id, c?.id]).toEqual([a, b, c].map((one) => String(one?.id)).toSorted((x, y) => (x < y ? -1 : 1)));
     const path = `/v1/scopes/${scope}/sections/${c?.id}/move`;
     expect((await member.post(path, { after: a?.id })).status).toBe(200);
     const order = await sectionsOf(member, scope);
@@ -135,14 +135,14 @@ describe('the order of sections', () => {
   });
 });
 
-describe('two editors of one section', () => {
-  async function edited(): Promise<{ workspace: Workspace; path: string }> {
-    const workspace = await fixture.workspace();
-    const scope = await workspace.scope(1);
-    const [section] = await sectionsOf(workspace.member, scope);
-    return { workspace, path: `/v1/scopes/${scope}/sections/${section?.id}` };
-  }
+async function edited(): Promise<{ workspace: Workspace; path: string }> {
+  const workspace = await fixture.workspace();
+  const scope = await workspace.scope(1);
+  const [section] = await sectionsOf(workspace.member, scope);
+  return { workspace, path: `/v1/scopes/${scope}/sections/${section?.id}` };
+}
 
+describe('two editors of one section', () => {
   test('the second one is refused with the newer text, and can save after a look at it', async () => {
     const { workspace, path } = await edited();
     const first = await workspace.member.patch(path, { content: 'the first' }, { 'if-match': '"1"' });
@@ -183,7 +183,7 @@ describe('two editors of one section', () => {
 
   test('a move meanwhile is in nobody’s way', async () => {
     const { workspace, path } = await edited();
-    await workspace.member.post(`${path.replace(/\/[^/]+$/, '')}`, { type: 'risks', title: 'Risks' });
+    await workspace.member.post(path.replace(/\/[^/]+$/, ''), { type: 'risks', title: 'Risks' });
     await workspace.admin.post(`${path}/move`, { before: null });
     const saved = await workspace.member.patch(path, { content: 'saved' }, { 'if-match': '"1"' });
     expect(saved.status).toBe(200);

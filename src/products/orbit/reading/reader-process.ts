@@ -76,6 +76,8 @@ export function startReader(
     clearTimeout(tooLong);
     looking.stop();
   });
+  // Whoever gave up on it before does not wait for its end.
+  ended.catch(() => {});
   return { input, answers: answers as Readable, ended, kill, extend };
 }
 

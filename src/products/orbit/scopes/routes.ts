@@ -154,7 +154,7 @@ export const changeScope = route(
       project_id: project_id.optional(),
       summary: summary.optional(),
       currency: currency.optional(),
-    }).refine(({ workspace_id: _, ...said }) => Object.keys(said).length > 0, 'Say what to change.'),
+    }).refine((body) => Object.keys(body).some((field) => field !== 'workspace_id'), 'Say what to change.'),
     reply: { 200: scope },
     errors: [
       'workspace_mismatch',

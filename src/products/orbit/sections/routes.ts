@@ -135,8 +135,8 @@ export const changeSection = route(
     },
   },
   async ({ accountId, caller, origin, params, ifMatch, body }, { sections }) => {
-    const of = { scopeId: params.id, sectionId: params.section_id, version: ifMatch };
-    return tagged(await sections.change({ accountId, caller, origin, ...of }, body));
+    const key = { scopeId: params.id, sectionId: params.section_id, version: ifMatch };
+    return tagged(await sections.change({ accountId, caller, origin, ...key }, body));
   },
 );
 
@@ -186,8 +186,8 @@ export const deleteSection = route(
     example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, caller, origin, params }, { sections }) => {
-    const of = { scopeId: params.id, sectionId: params.section_id };
-    await sections.remove({ accountId, caller, origin, ...of });
+    const key = { scopeId: params.id, sectionId: params.section_id };
+    await sections.remove({ accountId, caller, origin, ...key });
     return { ok: true };
   },
 );
