@@ -13,14 +13,20 @@ const changed = (upload: SignedUpload, change: (url: URL) => void): SignedUpload
 };
 
 /** Speaks HTTP by hand; answers all that comes back. */
-async function raw(url: string, headers: readonly string[], body: readonly (string | Uint8Array)[] = []): Promise<string> {
+async function raw(
+  url: string,
+  headers: readonly string[],
+  body: readonly (string | Uint8Array)[] = [],
+): Promise<string> {
   const { hostname, port, pathname, search } = new URL(url);
   const socket = connect(Number(port), hostname);
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
   socket.on('error', () => {});
   const closed = once(socket, 'close');
-  socket.write([`PUT ${pathname}${search} HTTP/1.1`, 'host: a', 'connection: close', ...headers, '', ''].join('\r\n'));
+  socket.write(
+    [`PUT ${pathname}${search} HTTP/1.1`, 'host: a', 'connection: close', ...headers, '', ''].join('\r\n'),
+  );
   for (const part of body) socket.write(part);
   await closed;
   return Buffer.concat(chunks).toString();
@@ -96,7 +102,10 @@ describe('bytes', () => {
     const { id, upload } = await owner.begin(TEXT);
     for (const wrong of [`${TEXT}!`, TEXT.slice(1), '']) {
       const refused = await send(upload, wrong);
-      expect([said(refused), refused.json.error?.details]).toEqual(['422 upload_mismatch', { field: 'bytes' }]);
+      expect([said(refused), refused.json.error?.details]).toEqual([
+        '422 upload_mismatch',
+        { field: 'bytes' },
+      ]);
     }
     expect(fixture.files()).not.toContain(id);
   });
@@ -106,7 +115,10 @@ describe('bytes', () => {
     const before = fixture.files();
     const { upload } = await owner.begin(TEXT);
     const refused = await send(upload, TEXT.toUpperCase());
-    expect([said(refused), refused.json.error?.details]).toEqual(['422 upload_mismatch', { field: 'sha256' }]);
+    expect([said(refused), refused.json.error?.details]).toEqual([
+      '422 upload_mismatch',
+      { field: 'sha256' },
+    ]);
     expect(fixture.files()).toEqual(before);
     expect(said(await send(upload, TEXT))).toBe('204');
   });
@@ -126,7 +138,11 @@ describe('bytes', () => {
     const owner = await fixture.owner();
     const { id, upload } = await owner.begin(TEXT);
     const chunked = `${TEXT.length.toString(16)}\r\n${TEXT}\r\n0\r\n\r\n`;
-    const said411 = await raw(upload.url, ['content-type: text/plain', 'transfer-encoding: chunked'], [chunked]);
+    const said411 = await raw(
+      upload.url,
+      ['content-type: text/plain', 'transfer-encoding: chunked'],
+      [chunked],
+    );
     expect(said411).toContain('411');
     expect(said411).toContain('length_required');
     expect(fixture.files()).not.toContain(id);
@@ -154,9 +170,13 @@ describe('bytes', () => {
     const sent = await Promise.allSettled(Array.from({ length: 6 }, () => send(upload, large)));
     const codes = sent.map((one) => (one.status === 'fulfilled' ? said(one.value) : 'cut'));
     expect(codes).toContain('204');
-    expect(codes.filter((code) => !['204', 'cut', '409 upload_replaced', '499 client_gone'].includes(code))).toEqual([]);
+    expect(
+      codes.filter((code) => !['204', 'cut', '409 upload_replaced', '499 client_gone'].includes(code)),
+    ).toEqual([]);
     expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
-    await expect.poll(() => fixture.files().filter((name) => name.includes('-') && name.length < 36)).toEqual([]);
+    await expect
+      .poll(() => fixture.files().filter((name) => name.includes('-') && name.length < 36))
+      .toEqual([]);
     expect(await owner.used()).toBe(large.length);
   });
 

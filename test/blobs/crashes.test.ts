@@ -79,7 +79,9 @@ describe.each(Object.keys(LIVES))('%s', (life) => {
     fixture.kill(at);
     // A call over HTTP hears 500, a call of the product the death itself; of other bytes it is refused.
     await LIVES[life]?.(owner).catch((error: unknown) => {
-      expect(String(error)).toMatch(/killed|500 internal|not the one that was declared|no such file|not sent yet/);
+      expect(String(error)).toMatch(
+        /killed|500 internal|not the one that was declared|no such file|not sent yet/,
+      );
     });
     fixture.kill('nowhere');
     if (life !== 'an upload that is given up' && life !== 'an upload of other bytes') await forgetAll(owner);

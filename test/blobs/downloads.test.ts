@@ -25,15 +25,19 @@ describe('a download', () => {
     });
   });
 
-  test.each(['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/xml', 'text/javascript', 'application/x-msdownload'])(
-    'of %s is bytes of no type',
-    async (type) => {
-      const one = await owner.store(`${type} <script>alert(1)</script>`, { type, filename: 'page.html' });
-      const { headers } = await read(await fetch(await link(one)));
-      expect(headers.get('content-type')).toBe('application/octet-stream');
-      expect(headers.get('content-disposition')).toMatch(/^attachment;/);
-    },
-  );
+  test.each([
+    'text/html',
+    'image/svg+xml',
+    'application/xhtml+xml',
+    'text/xml',
+    'text/javascript',
+    'application/x-msdownload',
+  ])('of %s is bytes of no type', async (type) => {
+    const one = await owner.store(`${type} <script>alert(1)</script>`, { type, filename: 'page.html' });
+    const { headers } = await read(await fetch(await link(one)));
+    expect(headers.get('content-type')).toBe('application/octet-stream');
+    expect(headers.get('content-disposition')).toMatch(/^attachment;/);
+  });
 
   test.each([
     ['bytes=0-3', '0123', 'bytes 0-3/10'],
@@ -48,17 +52,26 @@ describe('a download', () => {
     expect(headers.get('content-length')).toBe(String(part.length));
   });
 
-  test.each(['bytes=0-1,4-5', 'bytes=5-2', 'bytes=a-b', 'bytes=-', 'items=0-1', 'bytes=0-99999999999999999999', ''])(
-    'of the range "%s" is all of it',
-    async (range) => {
-      const { status, bytes } = await got({ range });
-      expect([status, bytes.toString()]).toEqual([200, TEXT]);
-    },
-  );
+  test.each([
+    'bytes=0-1,4-5',
+    'bytes=5-2',
+    'bytes=a-b',
+    'bytes=-',
+    'items=0-1',
+    'bytes=0-99999999999999999999',
+    '',
+  ])('of the range "%s" is all of it', async (range) => {
+    const { status, bytes } = await got({ range });
+    expect([status, bytes.toString()]).toEqual([200, TEXT]);
+  });
 
   test.each(['bytes=10-', 'bytes=99-100', 'bytes=-0'])('of %s is refused with the length', async (range) => {
     const { status, headers, json } = await got({ range });
-    expect([status, json.error?.code, headers.get('content-range')]).toEqual([416, 'range_not_satisfiable', 'bytes */10']);
+    expect([status, json.error?.code, headers.get('content-range')]).toEqual([
+      416,
+      'range_not_satisfiable',
+      'bytes */10',
+    ]);
   });
 
   test('is asked about without its bytes, and not sent again to who has it', async () => {
@@ -71,7 +84,9 @@ describe('a download', () => {
   });
 
   test('has the name that the product gives it, and ends with its link', async () => {
-    const named = await owner.call(`GET /v1/vault/files/${id}?filename=${encodeURIComponent('Angebot für Müller.pdf')}`);
+    const named = await owner.call(
+      `GET /v1/vault/files/${id}?filename=${encodeURIComponent('Angebot für Müller.pdf')}`,
+    );
     const { headers } = await read(await fetch(String(named.json['url'])));
     expect(headers.get('content-disposition')).toContain("UTF-8''Angebot%20f%C3%BCr%20M%C3%BCller.pdf");
     expect(headers.get('content-disposition')).toContain('filename="Angebot f_r M_ller.pdf"');

@@ -33,7 +33,12 @@ interface Vault {
 }
 
 const route = productRoutes<Vault>();
-const common = { tag: 'Vault', auth: 'account', scope: 'vault:write', rate: { perMinute: 10_000, by: 'account' } } as const;
+const common = {
+  tag: 'Vault',
+  auth: 'account',
+  scope: 'vault:write',
+  rate: { perMinute: 10_000, by: 'account' },
+} as const;
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f06';
 const file = z.record(z.string(), z.unknown());
 
@@ -58,7 +63,14 @@ const routes = {
     },
     async ({ accountId, caller, body: { part_bytes: partBytes, ...body } }, { blobs }) => {
       const multipart = partBytes === undefined ? {} : { multipart: { partBytes } };
-      const asked = { ...body, ...multipart, accountId, gauge: 'storage', purpose: 'document', createdBy: caller.userId };
+      const asked = {
+        ...body,
+        ...multipart,
+        accountId,
+        gauge: 'storage',
+        purpose: 'document',
+        createdBy: caller.userId,
+      };
       return answer(201, await blobs.presign(asked));
     },
   ),
@@ -90,13 +102,16 @@ const routes = {
   ),
 };
 
-export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+export const sha256 = (bytes: Uint8Array | string): string =>
+  createHash('sha256').update(bytes).digest('hex');
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Buffer;
-  readonly json: Readonly<Record<string, unknown>> & { readonly error?: { readonly code: string; readonly details?: object } };
+  readonly json: Readonly<Record<string, unknown>> & {
+    readonly error?: { readonly code: string; readonly details?: object };
+  };
 }
 
 /** The code of a refusal, or its status. */
@@ -182,7 +197,8 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
         { module: 'blobs', routes: blobsModule.routes, service: storage },
       ],
       identify: async (bearer) => callers.get(bearer),
-      roleOf: async (userId, accountId) => (callers.get(userId)?.accountId === accountId ? 'owner' : undefined),
+      roleOf: async (userId, accountId) =>
+        callers.get(userId)?.accountId === accountId ? 'owner' : undefined,
       kindOf: async () => 'organization',
     },
     db,
@@ -212,11 +228,14 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
     /** The next pass of a commit kills the process: `blobs.stored:after`. */
     kill: (at: string) => void (armed = at),
     /** Runs statements in an account's scope. */
-    forget: (accountId: AccountId, statements: readonly Statement[]) => db.tenant(accountId, FORGOTTEN, statements),
+    forget: (accountId: AccountId, statements: readonly Statement[]) =>
+      db.tenant(accountId, FORGOTTEN, statements),
     /** All files in the folder, finished or not. */
     files: () => filesIn(folder),
     async rows() {
-      return db.asMigrator(statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'));
+      return db.asMigrator(
+        statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'),
+      );
     },
   };
 }
@@ -248,7 +267,8 @@ function ownerOf(member: Member, url: string, { limits }: LimitsFixture): Owner 
       const { id, upload } = await begin(body, more);
       const sent = await send(upload, body);
       const completed = await call(`POST /v1/vault/files/${id}/complete`);
-      if (sent.status !== 204 || completed.status !== 200) throw new Error(`${said(sent)}, ${said(completed)}`);
+      if (sent.status !== 204 || completed.status !== 200)
+        throw new Error(`${said(sent)}, ${said(completed)}`);
       return id;
     },
   };
@@ -257,7 +277,11 @@ function ownerOf(member: Member, url: string, { limits }: LimitsFixture): Owner 
 export type BlobsFixture = Awaited<ReturnType<typeof openBlobs>>;
 
 /** Sends what a signed request asks for. */
-export async function send(upload: SignedUpload, body?: Uint8Array | string, more: RequestInit = {}): Promise<Answer> {
+export async function send(
+  upload: SignedUpload,
+  body?: Uint8Array | string,
+  more: RequestInit = {},
+): Promise<Answer> {
   const { method, url, headers } = upload;
   return read(await fetch(url, { method, headers, ...(body === undefined ? {} : { body }), ...more }));
 }

@@ -21,7 +21,12 @@ describe('an upload', () => {
     expect(await owner.used()).toBe(TEXT.length);
     expect(said(await send(upload, TEXT))).toBe('204');
     const completed = await owner.call(`POST /v1/vault/files/${id}/complete`);
-    expect(completed.json).toMatchObject({ id, bytes: TEXT.length, sha256: sha256(TEXT), type: 'text/plain' });
+    expect(completed.json).toMatchObject({
+      id,
+      bytes: TEXT.length,
+      sha256: sha256(TEXT),
+      type: 'text/plain',
+    });
     const { json } = await owner.call(`GET /v1/vault/files/${id}`);
     const got = await fetch(String(json['url']));
     expect(got.status).toBe(200);
@@ -32,7 +37,9 @@ describe('an upload', () => {
     const owner = await fixture.owner();
     const id = await owner.store('');
     const { json } = await owner.call(`GET /v1/vault/files/${id}`);
-    expect((await send({ method: 'GET', url: String(json['url']), headers: {}, expires_at: '' })).bytes.length).toBe(0);
+    expect(
+      (await send({ method: 'GET', url: String(json['url']), headers: {}, expires_at: '' })).bytes.length,
+    ).toBe(0);
   });
 
   test('reserves what it declares: beyond the plan it is refused with the plan that has room, and takes nothing', async () => {
@@ -45,7 +52,12 @@ describe('an upload', () => {
       sha256: sha256('b'),
     });
     expect(said(refused)).toBe('429 limit_exceeded');
-    expect(refused.json.error?.details).toMatchObject({ limit: 'storage', used: 700, max: 1_000, upgrade: 'vault.big' });
+    expect(refused.json.error?.details).toMatchObject({
+      limit: 'storage',
+      used: 700,
+      max: 1_000,
+      upgrade: 'vault.big',
+    });
     expect(await owner.used()).toBe(700);
     await owner.begin('a'.repeat(300));
     expect(await owner.used()).toBe(1_000);
@@ -172,11 +184,16 @@ describe('a file of the server’s own', () => {
   test('counts and is read; forgotten, its storage is back at once and its bytes go', async () => {
     const { accountId, used } = await fixture.owner('small');
     const { id } = await blobs.put({ ...own, accountId, bytes: Buffer.from('%PDF') });
-    expect(await used()).toBe(4);
-    expect(await blobs.head(accountId, id)).toMatchObject({ filename: 'export.pdf', bytes: 4, purpose: 'export' });
+    await blobs.put({ ...own, accountId, bytes: Buffer.alloc(10) });
+    expect(await used()).toBe(14);
+    expect(await blobs.head(accountId, id)).toMatchObject({
+      filename: 'export.pdf',
+      bytes: 4,
+      purpose: 'export',
+    });
     for (let times = 0; times < 2; times += 1) {
       await fixture.db.tenant(accountId, KEPT, blobs.forgetting(accountId, id));
-      expect(await used()).toBe(0);
+      expect(await used()).toBe(10);
     }
     await expect(blobs.head(accountId, id)).rejects.toMatchObject({ code: 'blob_not_found' });
     await storage.sweep();
@@ -219,7 +236,9 @@ describe('a file of the server’s own', () => {
     const error = await late.catch(storingRefusal);
     expect(error).toMatchObject({ code: 'upload_expired' });
     const [[count]] = await fixture.db.tenant(accountId, [
-      statement<{ n: number }>('select count(*)::int as n from public.papers where account_id = $1', [accountId]),
+      statement<{ n: number }>('select count(*)::int as n from public.papers where account_id = $1', [
+        accountId,
+      ]),
     ]);
     expect([count?.n, await used()]).toEqual([1, 4]);
   });
@@ -236,7 +255,8 @@ describe('a file of the server’s own', () => {
       () => others.head(one.accountId, id),
       () => others.complete(one.accountId, id),
     ];
-    for (const asked of tries) await expect(asked()).rejects.toMatchObject({ code: 'blob_not_found', status: 404 });
+    for (const asked of tries)
+      await expect(asked()).rejects.toMatchObject({ code: 'blob_not_found', status: 404 });
     await fixture.db.tenant(two.accountId, KEPT, blobs.forgetting(two.accountId, id));
     expect(await blobs.head(one.accountId, id)).toMatchObject({ id });
     expect(said(await two.call(`GET /v1/vault/files/${id}`))).toBe('404 blob_not_found');

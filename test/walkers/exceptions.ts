@@ -102,11 +102,13 @@ export const EXCEPTIONS: readonly Exception[] = [
     route: 'PUT /v1/admin/billing/renewal-date',
     because: 'no example is paid for in a store; test/billing/stores.test.ts extends what is, at both',
   },
-  ...['PUT /v1/blobs/:id/content', 'PUT /v1/blobs/:id/parts/:part', 'GET /v1/blobs/:id/content'].map((route) => ({
-    rule: 'answers',
-    route,
-    because: 'no example can be signed by the server; test/blobs sends and reads with real signatures',
-  })),
+  ...['PUT /v1/blobs/:id/content', 'PUT /v1/blobs/:id/parts/:part', 'GET /v1/blobs/:id/content'].map(
+    (route) => ({
+      rule: 'answers',
+      route,
+      because: 'no example can be signed by the server; test/blobs sends and reads with real signatures',
+    }),
+  ),
   {
     rule: 'readers',
     route: 'POST /v1/api-keys',

@@ -46,6 +46,7 @@ async function ownerOf(parts: BlobStorageParts): Promise<string | undefined> {
 function foreign(): AppError {
   return new AppError('storage_unavailable', {
     details: { reason: 'foreign' },
-    message: 'Files are kept where another installation keeps its own. The operator has to set another place.',
+    message:
+      'Files are kept where another installation keeps its own. The operator has to set another place.',
   });
 }
