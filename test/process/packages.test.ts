@@ -24,6 +24,7 @@ const LATER = [
   '@zxcvbn-ts/language-common',
   'ai',
   'fflate',
+  'fractional-indexing',
   'google-auth-library',
   'gpt-tokenizer',
   'htmlparser2',
