@@ -44,7 +44,8 @@ describe('a document', () => {
     const { member, owner } = await fixture.workspace();
     const { accountId } = owner.by;
     const orbit = fixture.app.modules.mounted.find(({ module }) => module === 'orbit');
-    const { documents } = orbit?.service as Pick<Orbit, 'documents'>;
+    if (orbit === undefined) throw new Error('Orbit is not there');
+    const { documents } = orbit.service as Orbit;
     const id = await uploaded(member, 'brief.md', Buffer.from('# One\fTwo'));
     await ended(member, id);
     expect(await documents.text(accountId, [id])).toEqual([

@@ -38,7 +38,7 @@ export interface Placed {
 
 /** Begins an upload; the document's id and where its file goes. */
 export async function presigned(by: Colleague, name: string, file: Buffer | Placed) {
-  const { bytes, ...place } = file instanceof Buffer ? { bytes: file } : file;
+  const { bytes, ...place }: Placed = Buffer.isBuffer(file) ? { bytes: file } : file;
   const { status, body } = await by.post('/v1/documents/presign', { ...declared(name, bytes), ...place });
   if (status !== 201) throw new Error(`no upload was begun: ${JSON.stringify(body)}`);
   return { id: (body['document'] as { id: string }).id, upload: body['upload'] as Upload };
@@ -55,7 +55,7 @@ export async function uploaded(
   file: Buffer | Placed = fileOf(name),
 ): Promise<string> {
   const { id, upload } = await presigned(by, name, file);
-  const bytes = file instanceof Buffer ? file : file.bytes;
+  const bytes = Buffer.isBuffer(file) ? file : file.bytes;
   const sent = await send(upload, bytes);
   if (!sent.ok) throw new Error(`the file was not taken: ${await sent.text()}`);
   const { status, body } = await by.post(`/v1/documents/${id}/complete`);
