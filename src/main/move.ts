@@ -29,7 +29,8 @@ first. It can be repeated, whatever ended it. See docs/moving.md.
 `;
 
 /** What a move of the database leaves where it is. */
-const FILES = 'Files of accounts stay in the folder blobs of DATA_DIR. Keep it, or copy it to where the server will run (docs/blobs.md).';
+const FILES =
+  'Files of accounts stay in the folder blobs of DATA_DIR. Keep it, or copy it to where the server will run (docs/blobs.md).';
 
 /** `move`: from the embedded database to PostgreSQL. */
 export const move: Verb = async ({ config, words }) => {

@@ -82,7 +82,10 @@ describe('the virus scanner', () => {
       return row?.attempt ?? 0;
     };
     await until(async () => (await tries()) >= 1);
-    expect(await ended(member, id)).toMatchObject({ status: 'failed', failure: { code: 'document_not_scanned' } });
+    expect(await ended(member, id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'document_not_scanned' },
+    });
     expect(await tries()).toBe(3);
     isAway = false;
     expect(await textsOf(member, id)).toEqual([]);

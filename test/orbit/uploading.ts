@@ -29,9 +29,17 @@ export interface Upload {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A file, and what it belongs to. */
+export interface Placed {
+  readonly bytes: Buffer;
+  readonly scope_id?: string;
+  readonly project_id?: string;
+}
+
 /** Begins an upload; the document's id and where its file goes. */
-export async function presigned(by: Colleague, name: string, bytes: Buffer, more: object = {}) {
-  const { status, body } = await by.post('/v1/documents/presign', { ...declared(name, bytes), ...more });
+export async function presigned(by: Colleague, name: string, file: Buffer | Placed) {
+  const { bytes, ...place }: Placed = Buffer.isBuffer(file) ? { bytes: file } : file;
+  const { status, body } = await by.post('/v1/documents/presign', { ...declared(name, bytes), ...place });
   if (status !== 201) throw new Error(`no upload was begun: ${JSON.stringify(body)}`);
   return { id: (body['document'] as { id: string }).id, upload: body['upload'] as Upload };
 }
@@ -44,10 +52,10 @@ export function send({ method, url, headers }: Upload, bytes: Buffer): Promise<R
 export async function uploaded(
   by: Colleague,
   name: string,
-  bytes = fileOf(name),
-  more: object = {},
+  file: Buffer | Placed = fileOf(name),
 ): Promise<string> {
-  const { id, upload } = await presigned(by, name, bytes, more);
+  const { id, upload } = await presigned(by, name, file);
+  const bytes = Buffer.isBuffer(file) ? file : file.bytes;
   const sent = await send(upload, bytes);
   if (!sent.ok) throw new Error(`the file was not taken: ${await sent.text()}`);
   const { status, body } = await by.post(`/v1/documents/${id}/complete`);

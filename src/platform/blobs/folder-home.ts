@@ -54,7 +54,14 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
     name: 'folder',
     parts: { leastBytes: MIB, most: 10_000 },
     async presignPut({ key, bytes, type, sha256: hash, expiresIn }) {
-      const facts = { does: 'put', id: idOf(key), expires: expiry(expiresIn), bytes, type, sha256: hash } as const;
+      const facts = {
+        does: 'put',
+        id: idOf(key),
+        expires: expiry(expiresIn),
+        bytes,
+        type,
+        sha256: hash,
+      } as const;
       return { method: 'PUT', url: urlOf('content', facts), headers: { 'content-type': type } };
     },
     async presignGet({ key, filename, type, expiresIn }) {

@@ -63,7 +63,9 @@ describe('a scanner', () => {
   );
 
   test('that is not there, or hangs up, is away', async () => {
-    await expect(scan('unix:/nowhere/clamd.ctl', 'a file')).rejects.toMatchObject({ code: 'scanner_unavailable' });
+    await expect(scan('unix:/nowhere/clamd.ctl', 'a file')).rejects.toMatchObject({
+      code: 'scanner_unavailable',
+    });
     const url = await speaking((_, socket) => void socket.destroy());
     await expect(scan(url, 'a file')).rejects.toMatchObject({ code: 'scanner_unavailable' });
   });

@@ -28,7 +28,7 @@ create table orbit.documents (
   created_at timestamptz not null default app.now(),
   updated_at timestamptz not null default app.now(),
   primary key (account_id, id),
-  foreign key (account_id, project_id) references orbit.projects (account_id, id),
+  foreign key (account_id, project_id) references orbit.projects (account_id, id) on delete set null (project_id),
   foreign key (account_id, scope_id) references orbit.scopes (account_id, id) on delete set null (scope_id)
 );
 create index documents_by_time on orbit.documents (account_id, created_at desc, id desc);

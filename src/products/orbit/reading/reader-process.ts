@@ -57,7 +57,10 @@ export function startReader(
   let tooLong: NodeJS.Timeout | undefined;
   const extend = (milliseconds: number): void => {
     clearTimeout(tooLong);
-    const late = { code: 'document_took_too_long', detail: `It took more than ${milliseconds / 1_000} s.` } as const;
+    const late = {
+      code: 'document_took_too_long',
+      detail: `It took more than ${milliseconds / 1_000} s.`,
+    } as const;
     tooLong = setTimeout(() => kill(late), milliseconds);
   };
   extend(most.milliseconds);
@@ -76,6 +79,8 @@ export function startReader(
     clearTimeout(tooLong);
     looking.stop();
   });
+  // Whoever gave up on it before does not wait for its end.
+  ended.catch(() => {});
   return { input, answers: answers as Readable, ended, kill, extend };
 }
 

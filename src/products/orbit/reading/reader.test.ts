@@ -72,11 +72,11 @@ describe('a file that another program made', () => {
 
   test('is not read with a password on it', async () => {
     expect(await refusal(fileOf('locked.pdf'), 'pdf')).toBe('document_encrypted');
-    const package_ = Buffer.concat([
+    const locked = Buffer.concat([
       Buffer.from('d0cf11e0a1b11ae1', 'hex'),
       Buffer.from('EncryptedPackage', 'utf16le'),
     ]);
-    expect(await refusal(package_, 'docx')).toBe('document_encrypted');
+    expect(await refusal(locked, 'docx')).toBe('document_encrypted');
   });
 });
 
@@ -170,10 +170,11 @@ describe('a hostile file fails alone, and says why', () => {
   });
 });
 
+const deep = (depth: number) =>
+  Buffer.from(`<html><body>${'<div>'.repeat(depth)}deep down${'</div>'.repeat(depth)}`);
+
 describe('a reader', () => {
   test('reads elements that are nested ten thousand deep, and no deeper than twenty thousand', async () => {
-    const deep = (depth: number) =>
-      Buffer.from(`<html><body>${'<div>'.repeat(depth)}deep down${'</div>'.repeat(depth)}`);
     expect((await read(deep(10_000), 'html')).texts).toEqual(['deep down']);
     expect(await refusal(deep(100_000), 'html')).toBe('document_damaged');
   });

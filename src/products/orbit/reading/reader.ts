@@ -121,7 +121,9 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
 
 /** Until all is read, or the first page of OCR: each that follows has its own time. */
 function firstDeadline(caps: ReadingCaps, ocrPages: readonly number[] | undefined): number {
-  return caps.beginMilliseconds + caps.readMilliseconds + (ocrPages === undefined ? 0 : caps.ocrPageMilliseconds);
+  return (
+    caps.beginMilliseconds + caps.readMilliseconds + (ocrPages === undefined ? 0 : caps.ocrPageMilliseconds)
+  );
 }
 
 function isPipe(error: unknown): boolean {
@@ -153,9 +155,8 @@ async function answersOf(
 
 /** Of control characters, those that texts have; PostgreSQL keeps no NUL, and half a character is none. */
 function cleaned(text: string, { pageCharacters }: ReadingCaps): string {
-  // oxlint-disable-next-line no-control-regex
   return text
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')
+    .replace(/[^\P{Cc}\t\n]/gu, '')
     .toWellFormed()
     .slice(0, pageCharacters)
     .trim();

@@ -27,10 +27,16 @@ describe('HTML', () => {
 
   test('is read where its tags do not close, and where a table lies in a table', () => {
     expect(of('<p>a<p>b<ul><li>c<li>d')).toBe('a\n\nb\n\n- c\n- d');
-    expect(of('<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>')).toBe('| a b c | d |\n| --- | --- |');
+    expect(of('<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>')).toBe(
+      '| a b c | d |\n| --- | --- |',
+    );
   });
 
   test('has its pages apart', () => {
-    expect(htmlToMarkdown('<p>a</p><hr class="page-break"><p>b</p>').split('\f').map((page) => page.trim())).toEqual(['a', 'b']);
+    expect(
+      htmlToMarkdown('<p>a</p><hr class="page-break"><p>b</p>')
+        .split('\f')
+        .map((page) => page.trim()),
+    ).toEqual(['a', 'b']);
   });
 });

@@ -7,9 +7,6 @@ import { createRequire } from 'node:module';
  */
 export function lockDown(): void {
   const require = createRequire(import.meta.url);
-  const refuse = (): never => {
-    throw new Error('a reader has no network');
-  };
   const net = require('node:net') as typeof import('node:net');
   net.Socket.prototype.connect = refuse;
   const dgram = require('node:dgram') as typeof import('node:dgram');
@@ -19,4 +16,8 @@ export function lockDown(): void {
   for (const name of ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'])
     Object.defineProperty(globalThis, name, { value: undefined, configurable: false, writable: false });
   for (const level of ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const) console[level] = () => {};
+}
+
+function refuse(): never {
+  throw new Error('a reader has no network');
 }
