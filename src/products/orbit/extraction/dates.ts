@@ -136,12 +136,13 @@ const FORMS: readonly Form[] = [
   ...relativeForms(),
 ];
 
+const undated = () => ({ date: null });
+
 /** Dates that are told by other events are kept as they are written: nobody but the reader knows when these are. */
 function relativeForms(): Form[] {
   const amount = String.raw`(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|zwei|drei|vier|sechs)(?:\s?[-–]\s?\d{1,3})?(?:\s+\(\d+\))?`;
   const unit = String.raw`(?:(?:business|working|calendar)\s+)?(?:days?|weeks?|months?|sprints?|Tage?n?|Wochen?|Monate?n?|Werktage?n?)`;
   const event = String.raw`(?:\s+(?:the\s+|our\s+|your\s+|der\s+|dem\s+)?[\p{L}-]+){1,4}`;
-  const undated = () => ({ date: null });
   return [
     {
       form: formOf(
