@@ -54,6 +54,9 @@ interface Hints {
   readonly slashes: 'dmy' | 'mdy' | undefined;
 }
 
+/** Of what the text alone does not date. */
+const undated = () => ({ date: null });
+
 /** The first form that fits a place is the one that is read, so that longer ones come first. */
 const FORMS: readonly Form[] = [
   {
@@ -135,8 +138,6 @@ const FORMS: readonly Form[] = [
   },
   ...relativeForms(),
 ];
-
-const undated = () => ({ date: null });
 
 /** Dates that are told by other events are kept as they are written: nobody but the reader knows when these are. */
 function relativeForms(): Form[] {
