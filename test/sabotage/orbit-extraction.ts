@@ -17,8 +17,8 @@ export const ORBIT_EXTRACTION: readonly Patch[] = [
   {
     name: 'orbit-pages-believed',
     file: 'src/products/orbit/extraction/quotes.ts',
-    find: 'for (const page of nearest) {',
-    replace: 'for (const page of nearest.slice(0, 1)) {',
+    find: 'if (at >= 0) return { page: page.page,',
+    replace: 'if (at >= 0) return { page: named,',
     expects:
       'src/products/orbit/extraction/quotes.test.ts :: a quote > on another page than the one that was named gets the right one',
   },
