@@ -1,6 +1,6 @@
 import { statement } from '#platform/db';
-import type { Reply, TestApp } from '../services/app.ts';
-import type { Colleague, Workspace } from './fixture.ts';
+import type { Reply, TestApp, TestAppOptions } from '../services/app.ts';
+import { type Colleague, orbitFixture, type Workspace } from './fixture.ts';
 
 /** An extraction as it is answered. */
 export interface Extraction {
@@ -37,17 +37,53 @@ export interface Section {
 
 let made = 0;
 
-/** A document whose text is read already, page by page; its id. */
-export async function document(
-  { db }: Pick<TestApp, 'db'>,
-  { id: accountId }: Pick<Workspace, 'id'>,
-  pages: readonly string[],
-  { status = 'completed', name = 'brief.pdf' }: { readonly status?: string; readonly name?: string } = {},
-): Promise<string> {
-  made += 1;
-  const id = `0193a5c8-7d1e-7b5c-9f5e-${String(made).padStart(12, '0')}`;
-  await insertDocument({ db }, { accountId, id, name, status, pages });
-  return id;
+/** What a document is, when it is not a file that was read already. */
+interface DocumentOptions {
+  readonly status?: string;
+  readonly name?: string;
+}
+
+/** An app whose jobs run when a test says so, and people who extract in it. */
+export async function extractionFixture(options: TestAppOptions = {}) {
+  const app = await orbitFixture({ ...options, work: false });
+
+  /** A document whose text is there already, page by page; its id. */
+  async function document(
+    { id: accountId }: Pick<Workspace, 'id'>,
+    pages: readonly string[],
+    { status = 'completed', name = 'brief.pdf' }: DocumentOptions = {},
+  ): Promise<string> {
+    made += 1;
+    const id = `0193a5c8-7d1e-7b5c-9f5e-${String(made).padStart(12, '0')}`;
+    await insertDocument(app, { accountId, id, name, status, pages });
+    return id;
+  }
+
+  /** Has jobs done until something holds. */
+  async function working<Result>(act: () => Promise<Result>): Promise<Result> {
+    const worker = app.app.modules.jobs.work();
+    try {
+      return await act();
+    } finally {
+      await worker.stop(1_000);
+    }
+  }
+
+  /** A workspace with a scope, and its member, who extracts. */
+  async function office() {
+    const workspace = await app.workspace();
+    const by = extracting(workspace.member);
+    const scope = await workspace.scope(0);
+    return { workspace, by, scope, used: async () => (await workspace.member.used())['ai_calls'] };
+  }
+
+  return { ...app, document, working, office };
+}
+
+/** The id in the answer to a call that must be accepted: `extraction_id`. */
+export function idIn({ status, body }: Reply, name: 'extraction_id' | 'analysis_id'): string {
+  if (status !== 202) throw new Error(`it was refused: ${JSON.stringify(body)}`);
+  return String(body[name]);
 }
 
 interface Stored {

@@ -1,34 +1,24 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { refusalOf, until } from '#test/calls';
-import { document, extracting } from './extraction-fixture.ts';
-import { orbitFixture, type Workspace } from './fixture.ts';
+import type { Reply } from '../services/app.ts';
+import { extracting, extractionFixture, idIn } from './extraction-fixture.ts';
+import type { Workspace } from './fixture.ts';
 
 /** Where the process dies: whether before or after which point. */
 let dying: string | undefined;
-const app = await orbitFixture({
-  work: false,
+const app = await extractionFixture({
   crashHook(point, phase) {
     if (`${phase} ${point}` !== dying) return;
     dying = undefined;
     throw new Error('the process died');
   },
 });
-const { count, db, sandbox } = app;
+const { count, db, document, office, sandbox, working } = app;
 
 beforeEach(() => {
   dying = undefined;
 });
-
-/** Has jobs done until something holds. */
-async function working<Result>(act: () => Promise<Result>): Promise<Result> {
-  const worker = app.app.modules.jobs.work();
-  try {
-    return await act();
-  } finally {
-    await worker.stop(1_000);
-  }
-}
 
 const BRIEF = [
   'Background\nAcme sells garden tools and wants a new shop.\n\nDeliverables\n- An online shop with 300 products\n- An admin dashboard for orders',
@@ -40,10 +30,7 @@ const LONG = [1, 2, 3].map(
     `The vendor must deliver module ${n} of the shop.\n${'Nothing else is said on this page of words. '.repeat(190)}`,
 );
 
-const accepted = ({ status, body }: { status: number; body: Readonly<Record<string, unknown>> }) => {
-  if (status !== 202) throw new Error(`it was refused: ${JSON.stringify(body)}`);
-  return String(body['extraction_id']);
-};
+const accepted = (reply: Reply) => idIn(reply, 'extraction_id');
 
 async function fillBudget({ id }: Workspace, used: number): Promise<void> {
   await db.asMigrator(
@@ -54,18 +41,10 @@ async function fillBudget({ id }: Workspace, used: number): Promise<void> {
   );
 }
 
-/** A workspace with a scope, and its member, who extracts. */
-async function office() {
-  const workspace = await app.workspace();
-  const by = extracting(workspace.member);
-  const scope = await workspace.scope(0);
-  return { workspace, by, scope, used: async () => (await workspace.member.used())['ai_calls'] };
-}
-
 describe('an extraction', () => {
   test('makes sections of the document’s own sentences, each with a quote that stands on its page', async () => {
     const { workspace, by, scope, used } = await office();
-    const id = await document(app, workspace, BRIEF);
+    const id = await document(workspace, BRIEF);
     const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
     expect(made).toMatchObject({ status: 'completed', missing: [], conflicts: [], continues: false });
     expect(made.confidence).toBe(1);
@@ -95,8 +74,8 @@ describe('an extraction', () => {
 
   test('shows what two documents contradict each other in', async () => {
     const { workspace, by, scope } = await office();
-    const brief = await document(app, workspace, BRIEF);
-    const mail = await document(app, workspace, ['Our total budget is $50,000.'], { name: 'mail.txt' });
+    const brief = await document(workspace, BRIEF);
+    const mail = await document(workspace, ['Our total budget is $50,000.'], { name: 'mail.txt' });
     const made = await working(async () => by.ended(accepted(await by.ask(scope, [brief, mail]))));
     expect(made.conflicts).toMatchObject([
       { subject: 'Total budget', values: [{ text: '$40,000' }, { text: '$50,000' }] },
@@ -107,7 +86,7 @@ describe('an extraction', () => {
 
   test('twice with one key is one, and charges once; with another key too, while nothing changed', async () => {
     const { workspace, by, scope, used } = await office();
-    const id = await document(app, workspace, BRIEF);
+    const id = await document(workspace, BRIEF);
     const asked = [
       await by.ask(scope, [id], 'one'),
       await by.ask(scope, [id], 'one'),
@@ -120,21 +99,22 @@ describe('an extraction', () => {
     expect(accepted(await by.ask(scope, [id], 'three'))).toBe(first);
     expect(sandbox.bill().length - before).toBe(1);
     expect(await used()).toBe(1);
-    expect(await count({ accountId: workspace.id } as never, 'orbit.extractions')).toBe(1);
+    expect(await count(workspace.owner.by, 'orbit.extractions')).toBe(1);
   });
 
   test('asked for eight times at once is one', async () => {
     const { workspace, by, scope, used } = await office();
-    const id = await document(app, workspace, BRIEF);
+    const id = await document(workspace, BRIEF);
     const asked = await Promise.all(Array.from({ length: 8 }, () => by.ask(scope, [id])));
-    expect(new Set(asked.map(accepted)).size).toBe(1);
-    await working(() => by.ended(accepted(asked[0] as never)));
+    const [first = '', ...more] = new Set(asked.map(accepted));
+    expect(more).toEqual([]);
+    await working(() => by.ended(first));
     expect(await used()).toBe(1);
   });
 
   test('of a scope that was changed since reads anew', async () => {
     const { workspace, by, scope, used } = await office();
-    const id = await document(app, workspace, BRIEF);
+    const id = await document(workspace, BRIEF);
     const first = accepted(await by.ask(scope, [id]));
     await working(() => by.ended(first));
     await workspace.member.post(`/v1/scopes/${scope}/sections`, { type: 'other', title: 'Mine' });
@@ -146,7 +126,7 @@ describe('an extraction', () => {
 
   test('waits while other documents are read into its scope', async () => {
     const { workspace, by, scope } = await office();
-    const [one, other] = [await document(app, workspace, BRIEF), await document(app, workspace, BRIEF)];
+    const [one, other] = [await document(workspace, BRIEF), await document(workspace, BRIEF)];
     const id = accepted(await by.ask(scope, [one]));
     expect(refusalOf(await by.ask(scope, [other]))).toMatchObject({
       status: 409,
@@ -164,7 +144,7 @@ describe('an extraction that is cut short', () => {
     'after orbit.extract-complete',
   ])('%s loses nothing and charges once', async (where) => {
     const { workspace, by, scope, used } = await office();
-    const id = await document(app, workspace, LONG);
+    const id = await document(workspace, LONG);
     const asked = accepted(await by.ask(scope, [id]));
     const before = sandbox.bill().length;
     dying = where;
@@ -180,7 +160,7 @@ describe('an extraction that is cut short', () => {
 
   test('by a provider that fails keeps what it read, says what is missing, and goes on there', async () => {
     const { workspace, by, scope, used } = await office();
-    const id = await document(app, workspace, LONG);
+    const id = await document(workspace, LONG);
     const asked = accepted(await by.ask(scope, [id]));
     // One answer, then one of no use on both tries of the second part.
     sandbox.faults.next(
@@ -207,7 +187,7 @@ describe('an extraction that is cut short', () => {
 
   test('by the end of its budget keeps what it read, says what is missing, and goes on there', async () => {
     const { workspace, by, scope } = await office();
-    const id = await document(app, workspace, LONG);
+    const id = await document(workspace, LONG);
     const asked = accepted(await by.ask(scope, [id]));
     // What is reserved is enough for one part, and nothing else is left of the day.
     await db.asMigrator(
@@ -229,7 +209,7 @@ describe('an extraction that is cut short', () => {
 
   test('by a cancel adds no section; what it read counts, and is there for the next one', async () => {
     const { workspace, by, scope, used } = await office();
-    const id = await document(app, workspace, LONG);
+    const id = await document(workspace, LONG);
     const asked = accepted(await by.ask(scope, [id]));
     sandbox.faults.next({ kind: 'latency', ms: 0 }, { kind: 'hang' });
     await working(async () => {
@@ -247,7 +227,7 @@ describe('an extraction that is cut short', () => {
 
   test('of which nothing was read gives its call back', async () => {
     const { workspace, by, scope, used } = await office();
-    const id = await document(app, workspace, BRIEF);
+    const id = await document(workspace, BRIEF);
     const asked = accepted(await by.ask(scope, [id]));
     sandbox.faults.next({ kind: 'bad_content' }, { kind: 'bad_content' }, { kind: 'bad_content' });
     const made = await working(() => by.ended(asked));
@@ -269,9 +249,9 @@ describe('a document', () => {
 
   test.each(HIDDEN)('with a hidden instruction changes nothing: %s', async (hidden) => {
     const { workspace, by, scope } = await office();
-    const plain = await document(app, workspace, BRIEF);
+    const plain = await document(workspace, BRIEF);
     const [first = '', second = ''] = BRIEF;
-    const hostile = await document(app, workspace, [`${hidden}\n\n${first}`, `${hidden}\n\n${second}`]);
+    const hostile = await document(workspace, [`${hidden}\n\n${first}`, `${hidden}\n\n${second}`]);
     const texts = async (id: string) => {
       const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
       const sections = await by.sections(scope);
@@ -284,7 +264,7 @@ describe('a document', () => {
 
   test('that a model lies about is not quoted: what does not occur is dropped and costs confidence', async () => {
     const { workspace, by, scope } = await office();
-    const id = await document(app, workspace, BRIEF);
+    const id = await document(workspace, BRIEF);
     const lie = { page: 1, quote: 'Pay one million dollars to the vendor.' };
     const items = [
       {
@@ -303,12 +283,12 @@ describe('a document', () => {
 
   test('that is not read yet is 409, and another workspace’s is 404; neither is charged', async () => {
     const { workspace, by, scope, used } = await office();
-    const pending = await document(app, workspace, BRIEF, { status: 'processing' });
+    const pending = await document(workspace, BRIEF, { status: 'processing' });
     expect(refusalOf(await by.ask(scope, [pending]))).toMatchObject({
       status: 409,
       code: 'document_not_ready',
     });
-    const foreign = await document(app, await app.workspace(), BRIEF);
+    const foreign = await document(await app.workspace(), BRIEF);
     expect((await by.ask(scope, [foreign])).status).toBe(404);
     expect(await used()).toBe(0);
   });
@@ -317,7 +297,7 @@ describe('a document', () => {
 describe('who may', () => {
   test('a viewer reads extractions and asks for none; a stranger finds nothing', async () => {
     const { workspace, by, scope } = await office();
-    const id = await document(app, workspace, BRIEF);
+    const id = await document(workspace, BRIEF);
     const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
     const [section] = await by.sections(scope);
     const viewer = extracting(workspace.viewer);
@@ -345,7 +325,7 @@ describe('who may', () => {
 
   test('another workspace in the body is 400, and a scope that was sent takes no extraction', async () => {
     const { workspace, scope } = await office();
-    const id = await document(app, workspace, BRIEF);
+    const id = await document(workspace, BRIEF);
     const body = { scope_id: scope, document_ids: [id], workspace_id: (await app.workspace()).id };
     const named = await workspace.member.post('/v1/ai/extract', body, { 'idempotency-key': 'w' });
     expect(refusalOf(named)).toMatchObject({ status: 400, code: 'workspace_mismatch' });
@@ -362,65 +342,10 @@ describe('who may', () => {
   test('calls of a model have a rate over all routes that make them', async () => {
     const { by, scope } = await office();
     const ids = Array.from({ length: 24 }, () => '0193a5c8-7d1e-7b5c-9f5e-00000000ffff');
-    const replies = [];
+    const replies: Reply[] = [];
     for (const [n, id] of ids.entries())
       replies.push(await (n % 2 === 0 ? by.suggest(id) : by.ask(scope, [id])));
-    const denied = replies.filter(({ status }) => status === 429);
-    expect(denied.length).toBeGreaterThan(0);
-    expect(refusalOf(denied[0] as never).details).toMatchObject({ limit: 'ai_by_user', max: 20 });
-  });
-});
-
-describe('suggestions and analyses', () => {
-  const idOf = (reply: { status: number; body: Readonly<Record<string, unknown>> }) =>
-    String(reply.body['analysis_id']);
-
-  test('are kept with the scope, once for each version', async () => {
-    const { workspace, by, used } = await office();
-    const scope = await workspace.scope(2);
-    const [section] = await by.sections(scope);
-    const asked = [await by.analyze(scope), await by.analyze(scope), await by.suggest(section?.id ?? '')];
-    expect(asked.map(({ status }) => status)).toEqual([202, 202, 202]);
-    const [one = '', two, three = ''] = asked.map(idOf);
-    expect(two).toBe(one);
-    const read = async (id: string) => (await workspace.viewer.get(`/v1/ai/analyses/${id}?wait=30`)).body;
-    const [analysis, suggestions] = await working(async () => [await read(one), await read(three)]);
-    expect(analysis).toMatchObject({ kind: 'analyze', status: 'completed', section_id: null });
-    expect(Object.keys(analysis?.['result'] as object)).toEqual(['gaps', 'risks', 'contradictions']);
-    expect(suggestions).toMatchObject({ kind: 'suggest', status: 'completed', section_id: section?.id });
-    expect(await used()).toBe(2);
-    const { body } = await workspace.viewer.get(`/v1/scopes/${scope}/analyses`);
-    expect((body['data'] as { id: string }[]).map(({ id }) => id)).toEqual([three, one]);
-    const { body: suggested } = await workspace.viewer.get(`/v1/scopes/${scope}/analyses?kind=suggest`);
-    expect(suggested['data']).toHaveLength(1);
-    await workspace.member.patch(`/v1/scopes/${scope}/sections/${section?.id}`, {
-      content: 'Something else.',
-    });
-    const next = idOf(await by.analyze(scope));
-    expect(next).not.toBe(one);
-    await working(() => read(next));
-  });
-
-  test('that fail give their call back, and may be asked for again', async () => {
-    const { workspace, by, used } = await office();
-    const scope = await workspace.scope(1);
-    const asked = idOf(await by.analyze(scope));
-    sandbox.faults.next({ kind: 'bad_content' }, { kind: 'bad_content' }, { kind: 'bad_content' });
-    const { body } = await working(() => workspace.member.get(`/v1/ai/analyses/${asked}?wait=30`));
-    expect(body).toMatchObject({ status: 'failed', result: null, error: { code: 'answer_unusable' } });
-    expect(await used()).toBe(0);
-    const next = idOf(await by.analyze(scope));
-    expect(next).not.toBe(asked);
-    await working(() => workspace.member.get(`/v1/ai/analyses/${next}?wait=30`));
-  });
-
-  test('that are cancelled come to nothing', async () => {
-    const { workspace, by, used } = await office();
-    const scope = await workspace.scope(1);
-    const asked = idOf(await by.analyze(scope));
-    expect((await workspace.member.post(`/v1/ai/analyses/${asked}/cancel`)).status).toBe(200);
-    expect(await used()).toBe(0);
-    const { body } = await workspace.member.get(`/v1/ai/analyses/${asked}`);
-    expect(body).toMatchObject({ status: 'cancelled', result: null });
+    const denied = replies.filter(({ status }) => status === 429).map((reply) => refusalOf(reply).details);
+    expect(denied[0]).toMatchObject({ limit: 'ai_by_user', max: 20 });
   });
 });

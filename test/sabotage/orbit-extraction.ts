@@ -17,8 +17,8 @@ export const ORBIT_EXTRACTION: readonly Patch[] = [
   {
     name: 'orbit-pages-believed',
     file: 'src/products/orbit/extraction/quotes.ts',
-    find: 'for (const page of nearest) {',
-    replace: 'for (const page of nearest.slice(0, 1)) {',
+    find: 'if (at >= 0) return { page: page.page,',
+    replace: 'if (at >= 0) return { page: named,',
     expects:
       'src/products/orbit/extraction/quotes.test.ts :: a quote > on another page than the one that was named gets the right one',
   },
@@ -27,7 +27,8 @@ export const ORBIT_EXTRACTION: readonly Patch[] = [
     file: 'src/products/orbit/extraction/chunks.ts',
     find: "return rest === '' ? parts : [...parts, rest];",
     replace: 'return parts.length > 0 ? parts : [rest];',
-    expects: 'src/products/orbit/extraction/chunks.test.ts :: chunks > hold every character of every page once, in order',
+    expects:
+      'src/products/orbit/extraction/chunks.test.ts :: chunks > hold every character of every page once, in order',
   },
   {
     name: 'orbit-conflicts-hidden',
@@ -68,7 +69,8 @@ export const ORBIT_EXTRACTION: readonly Patch[] = [
     name: 'orbit-models-asked-by-viewers',
     file: 'src/products/orbit/extraction/routes.ts',
     find: "  may: 'member',\n  scope: 'orbit:write',\n  rate: { perMinute: 600, by: 'account' },\n  soldRates",
-    replace: "  may: 'viewer',\n  scope: 'orbit:write',\n  rate: { perMinute: 600, by: 'account' },\n  soldRates",
+    replace:
+      "  may: 'viewer',\n  scope: 'orbit:write',\n  rate: { perMinute: 600, by: 'account' },\n  soldRates",
     expects: `${HTTP} who may > a viewer reads extractions and asks for none; a stranger finds nothing`,
   },
 ];

@@ -42,13 +42,14 @@ export interface Made {
   readonly failure?: string;
 }
 
+const id = (answer: unknown, name = 'id') => String(z.looseObject({}).parse(answer)[name]);
+
 const WAIT_SECONDS = 20;
 const MOST_WAITS = 60;
 
 /** Has one document extracted as a customer does, over HTTP: upload, reading, extraction. */
 export async function madeOf({ url, key }: { url: string; key: string }, labelled: Labelled): Promise<Made> {
   const ask = caller(url, key);
-  const id = (answer: unknown, name = 'id') => String(z.looseObject({}).parse(answer)[name]);
   const scope = id(await ask('POST /v1/scopes', { title: labelled.name }));
   const document = await uploaded(ask, labelled);
   const asked = await ask('POST /v1/ai/extract', { scope_id: scope, document_ids: [document] });

@@ -13,7 +13,10 @@ const EXTRACTED = object({
   items: {
     type: 'array',
     items: object({
-      type: { type: 'string', enum: ['overview', 'deliverables', 'timeline', 'budget', 'exclusions', 'acceptance', 'other'] },
+      type: {
+        type: 'string',
+        enum: ['overview', 'deliverables', 'timeline', 'budget', 'exclusions', 'acceptance', 'other'],
+      },
       title: text,
       text,
       certainty: { type: 'string', enum: ['stated', 'implied', 'unsure'] },
@@ -56,7 +59,9 @@ describe('a document that is to be quoted', () => {
   });
 
   test('is read by its headings where a sentence alone does not say what it is about', () => {
-    const items = itemsOf('Background\nAcme sells tools.\n\n## Deliverables\n- A shop with 300 products\n- An app');
+    const items = itemsOf(
+      'Background\nAcme sells tools.\n\n## Deliverables\n- A shop with 300 products\n- An app',
+    );
     expect(items.map(({ type, text: said }) => [type, said])).toEqual([
       ['overview', 'Acme sells tools.'],
       ['deliverables', 'A shop with 300 products'],

@@ -8,6 +8,7 @@ import {
   type DeadJob,
   type Follower,
   type JobFailure,
+  type Progress,
   type RunningJob,
   timeList,
   type WorkKey,
@@ -50,12 +51,6 @@ export function createAnalysis(parts: OrbitParts) {
   }
 
   const following = createFollowing<AnalysisRow>(db, { signals, read, statusOf: ({ status }) => status });
-  const progressOf = (row: AnalysisRow) => ({
-    status: row.status,
-    ...shownError(row),
-    results: [],
-    whole: () => shown(row),
-  });
 
   function cancel(key: WorkKey, once: Once) {
     return cancelWork(
@@ -99,6 +94,10 @@ export function createAnalysis(parts: OrbitParts) {
     giveUp: (job: RunningJob, failure: JobFailure) => giveUpAnalysis(parts, job, failure),
     revive: (job: DeadJob) => [reviveAnalysis(analysisOf(job))],
   };
+}
+
+function progressOf(row: AnalysisRow): Progress {
+  return { status: row.status, ...shownError(row), results: [], whole: () => shown(row) };
 }
 
 function noAnalysis(): AppError {

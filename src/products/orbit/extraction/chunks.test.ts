@@ -17,14 +17,16 @@ const pages = fc
   .array(fc.array(line, { maxLength: 30 }), { maxLength: 8 })
   .map((texts) => texts.map((lines, n) => ({ page: n + 1, text: lines.join('\n') })));
 
+const text = (words: string) => `${`${words} are told of in some words. `.repeat(12).trim()}\n`;
+
 describe('chunks', () => {
   test('hold every character of every page once, in order', () => {
     fc.assert(
       fc.property(pages, fc.integer({ min: 5, max: 300 }), (document, most) => {
         const chunks = chunksOf(document, most);
-        for (const { page, text } of document) {
+        for (const { page, text: whole } of document) {
           const parts = chunks.flatMap((chunk) => chunk.parts.filter((part) => part.page === page));
-          expect(parts.map((part) => part.text).join('')).toBe(text);
+          expect(parts.map((part) => part.text).join('')).toBe(whole);
         }
         const order = chunks.flatMap(({ parts }) => parts.map(({ page }) => page));
         expect(order).toEqual(order.toSorted((a, b) => a - b));
@@ -37,7 +39,7 @@ describe('chunks', () => {
       fc.property(pages, fc.integer({ min: 5, max: 300 }), (document, most) => {
         const chunks = chunksOf(document, most);
         for (const { parts } of chunks)
-          expect(tokensOf(parts.map(({ text }) => text).join(''))).toBeLessThanOrEqual(most);
+          expect(tokensOf(parts.map((part) => part.text).join(''))).toBeLessThanOrEqual(most);
         expect(chunksOf(structuredClone(document), most)).toEqual(chunks);
         expect(chunks.map(({ number }) => number)).toEqual(chunks.map((_, n) => n + 1));
       }),
@@ -45,7 +47,6 @@ describe('chunks', () => {
   });
 
   test('begin at a heading where one stands in the second half of the room, and know which one they are under', () => {
-    const text = (words: string) => `${`${words} are told of in some words. `.repeat(12).trim()}\n`;
     const document = [{ page: 1, text: `# Shop\n${text('Goods')}# Budget\n${text('Prices')}` }];
     const [first, second] = chunksOf(document, 200);
     expect(second?.parts[0]?.text.startsWith('# Budget')).toBe(true);

@@ -54,6 +54,9 @@ interface Hints {
   readonly slashes: 'dmy' | 'mdy' | undefined;
 }
 
+/** Of what the text alone does not date. */
+const undated = () => ({ date: null });
+
 /** The first form that fits a place is the one that is read, so that longer ones come first. */
 const FORMS: readonly Form[] = [
   {
@@ -141,7 +144,6 @@ function relativeForms(): Form[] {
   const amount = String.raw`(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|zwei|drei|vier|sechs)(?:\s?[-–]\s?\d{1,3})?(?:\s+\(\d+\))?`;
   const unit = String.raw`(?:(?:business|working|calendar)\s+)?(?:days?|weeks?|months?|sprints?|Tage?n?|Wochen?|Monate?n?|Werktage?n?)`;
   const event = String.raw`(?:\s+(?:the\s+|our\s+|your\s+|der\s+|dem\s+)?[\p{L}-]+){1,4}`;
-  const undated = () => ({ date: null });
   return [
     {
       form: formOf(

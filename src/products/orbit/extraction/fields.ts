@@ -51,19 +51,16 @@ export type Fields = z.output<typeof fieldsSchema>;
 
 /** The fields of texts, each once, in order of appearance. */
 export function fieldsIn(...texts: readonly string[]): Fields {
-  const short = <Field extends { readonly text: string }>(field: Field) => ({
-    ...field,
-    text: field.text.slice(0, 200),
-  });
   return {
-    dates: distinct(texts.flatMap(datesIn)).map(short),
-    durations: distinct(texts.flatMap(durationsIn)).map(short),
-    money: distinct(texts.flatMap(moneyIn)).map(short),
+    dates: distinct(texts.flatMap(datesIn)),
+    durations: distinct(texts.flatMap(durationsIn)),
+    money: distinct(texts.flatMap(moneyIn)),
   };
 }
 
 const MOST = 40;
 
-function distinct<Field>(fields: readonly Field[]): Field[] {
-  return [...new Map(fields.map((field) => [JSON.stringify(field), field])).values()].slice(0, MOST);
+function distinct<Field extends { readonly text: string }>(fields: readonly Field[]): Field[] {
+  const all = new Map(fields.map((field) => [JSON.stringify(field), field]));
+  return [...all.values()].slice(0, MOST).map((field) => ({ ...field, text: field.text.slice(0, 200) }));
 }

@@ -13,15 +13,16 @@ const item = (more: Partial<Item> & Pick<Item, 'text'>, document = 'one', page =
 const nameOf = (id: string) => `${id}.pdf`;
 const merge = (...items: Item[]) => merged(items, nameOf);
 
+const said = (...quotes: string[]) => ({
+  type: 'deliverables' as const,
+  title: 'Shop',
+  text: 'A shop with 300 products',
+  certainty: 'stated' as const,
+  citations: quotes.map((quote) => ({ page: 7, quote })),
+});
+
 describe('items', () => {
   const find = quoteFinder([{ page: 1, text: 'The vendor will deliver a shop with 300 products.' }]);
-  const said = (...quotes: string[]) => ({
-    type: 'deliverables' as const,
-    title: 'Shop',
-    text: 'A shop with 300 products',
-    certainty: 'stated' as const,
-    citations: quotes.map((quote) => ({ page: 7, quote })),
-  });
 
   test('lose quotes that do not occur, and confidence with them', () => {
     const [true_, half, none] = checkedItems(
