@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'login-flood': async () => (await import('./login-flood.ts')).benchLoginFlood,
   safety: async () => (await import('./safety.ts')).benchSafety,
   start: async () => (await import('./start.ts')).benchStart,
+  'orbit-exports': async () => (await import('./orbit-exports.ts')).benchOrbitExports,
   reel: async () => (await import('./reel.ts')).benchReel,
   walk: async () => (await import('./walk.ts')).benchWalk,
 };

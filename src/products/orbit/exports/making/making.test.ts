@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import '../errors.ts';
 import type { ExportSource, Fields, SourceSection } from '../document/source.ts';
 import { MARK_PNG } from '../formats/mark.ts';
-import { FORMATS, type Format } from './file.ts';
+import { fileOf, FORMATS, type Format } from './file.ts';
 import { createMaking } from './making.ts';
 
 const making = createMaking();
@@ -32,13 +32,14 @@ function source(sections: readonly SourceSection[], more: Partial<ExportSource> 
   };
 }
 
+/** On a thread, as the server does it. What a file says is looked at in files that are made here, which takes a fraction of the time. */
 const make = (format: Format, of: ExportSource) => making.make({ format, source: of }, never);
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
 
 /** The XML of a DOCX, by the name of its part. */
 async function partsOf(of: ExportSource): Promise<Readonly<Record<string, string>>> {
-  const { bytes } = await make('docx', of);
+  const { bytes } = await fileOf('docx', of);
   return Object.fromEntries(
     Object.entries(unzipSync(bytes))
       .filter(([name]) => /\.(?:xml|rels)$/.test(name))
@@ -81,20 +82,20 @@ describe('what somebody hostile writes', () => {
   });
 
   test('is letters in Markdown: no HTML, no link that runs something', async () => {
-    const text = textOf((await make('markdown', hostile)).bytes);
+    const text = textOf((await fileOf('markdown', hostile)).bytes);
     expect(text).not.toMatch(/(?<!\\)<[a-z/!]/i);
     expect(text).not.toMatch(/javascript:|file:\/\//);
   });
 
   test('is letters in a PDF: no script, no action, no file', async () => {
-    const { bytes } = await make('pdf', hostile);
+    const { bytes } = await fileOf('pdf', hostile);
     const raw = Buffer.from(bytes).toString('latin1');
     expect(raw.startsWith('%PDF-')).toBe(true);
     expect(raw).not.toMatch(/\/(?:JavaScript|JS|OpenAction|EmbeddedFile|Launch|URI)\b/);
   });
 
   test('with ten thousand quotes in each other is shown as plain text', async () => {
-    const { bytes } = await make('markdown', source([section(`${'> '.repeat(10_000)}deep`)]));
+    const { bytes } = await fileOf('markdown', source([section(`${'> '.repeat(10_000)}deep`)]));
     expect(textOf(bytes)).toContain('deep');
   });
 
@@ -110,7 +111,7 @@ describe('what somebody hostile writes', () => {
   });
 
   test.each(['pdf', 'docx'] as const)('one word of 100,000 letters comes to a bounded %s', async (format) => {
-    const { bytes } = await make(format, source([section('a'.repeat(100_000))]));
+    const { bytes } = await fileOf(format, source([section('a'.repeat(100_000))]));
     expect(bytes.length).toBeLessThan(2_000_000);
   });
 });
@@ -119,11 +120,11 @@ describe('characters', () => {
   const TEXT = 'Příliš Ελληνικά Жёлтый nghiệm 中文 – €';
 
   test('that the fonts have are in a PDF, and nothing is missing', async () => {
-    expect((await make('pdf', source([section(TEXT)]))).missing).toEqual([]);
+    expect((await fileOf('pdf', source([section(TEXT)]))).missing).toEqual([]);
   });
 
   test('that no font has are named in a PDF, each by its script and how many', async () => {
-    const { missing } = await make('pdf', source([section('한국어 and عربي and עברית')], { title: 'ภาษาไทย' }));
+    const { missing } = await fileOf('pdf', source([section('한국어 and عربي and עברית')], { title: 'ภาษาไทย' }));
     expect(missing.map(({ what, name }) => [what, name]).toSorted()).toEqual([
       ['script', 'Arabic'],
       ['script', 'Hangul'],
@@ -162,8 +163,8 @@ describe('how it looks', () => {
     source([section('Text.')], { branding: { logo: null, primary: null, accent: null, mark: false, ...more } });
 
   test('Orbit’s mark is there, or is not', async () => {
-    expect(textOf((await make('markdown', branded({ mark: true }))).bytes)).toContain('Made with Orbit');
-    expect(textOf((await make('markdown', branded({}))).bytes)).not.toContain('Orbit');
+    expect(textOf((await fileOf('markdown', branded({ mark: true }))).bytes)).toContain('Made with Orbit');
+    expect(textOf((await fileOf('markdown', branded({}))).bytes)).not.toContain('Orbit');
     expect((await partsOf(branded({})))['word/document.xml']).not.toContain('Orbit');
   });
 
@@ -173,7 +174,7 @@ describe('how it looks', () => {
   });
 
   test.each(['pdf', 'docx'] as const)('a logo is in the %s', async (format) => {
-    const [without, withLogo] = [await make(format, branded({})), await make(format, branded({ logo }))];
+    const [without, withLogo] = [await fileOf(format, branded({})), await fileOf(format, branded({ logo }))];
     expect(withLogo.bytes.length).toBeGreaterThan(without.bytes.length + 500);
     expect(withLogo.missing).toEqual([]);
   });

@@ -3,8 +3,8 @@ import { AppError } from '#platform/kernel';
 import type { MadeFile } from '../document/model.ts';
 import type { Order, Reply } from './thread.ts';
 
-/** Milliseconds that one file may take: some 600 pages take half of it. */
-const LONGEST = 180_000;
+/** Milliseconds that one file may take: 600 pages take 20 s on an idle core. */
+const LONGEST = 300_000;
 /** Megabytes of a thread's heap: what a file of 600 pages takes, and as much again. */
 const MOST_MEMORY = 1_024;
 /** Files that are made at a time in one process: each takes a core. */
