@@ -203,7 +203,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     work,
     ...work,
     idempotency,
-    erasure: openErasure({ ...parts, jobs, idempotency }),
+    erasure: openErasure({ ...parts, jobs, idempotency, blobs }),
     ai,
     aiSettings: watchAiSettings({ ...parts, config, ai }),
     permits: createPermits({ ...parts, limits, prices: ai.prices }),

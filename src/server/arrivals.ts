@@ -40,6 +40,8 @@ export function watchArrivals(
         yield* request.iterator({ destroyOnReturn: false });
       } finally {
         if (one !== undefined) one.until = until();
+        // Node reads the rest of a request to which it was answered early, but not of one that somebody began to read.
+        request.resume();
       }
     },
     cut() {

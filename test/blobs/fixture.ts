@@ -2,20 +2,21 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BlobHome, type Blobs, blobsModule, createBlobStorage, createFolderHome } from '#platform/blobs';
-import { type CrashHook, type Database, statement } from '#platform/db';
+import { commitPoint, type CrashHook, type Database, type Statement, statement } from '#platform/db';
 import { answer, type Caller, namedObject, routesOf } from '#platform/http';
-import { createIds, systemRandom } from '#platform/kernel';
+import { type AccountId, createIds, systemRandom } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { createSecrets } from '#platform/secrets';
 import { createTelemetry } from '#platform/telemetry';
 import { atEndOfFile } from '#test/closing';
 import type { Member } from '#test/factories';
-import { openLimits } from '#test/limits';
+import { type LimitsFixture, openLimits } from '#test/limits';
 import { drivenClock, MASTER_KEY } from '#test/people';
 import { temporaryFolder, testDatabase } from '#test/services';
 import { serve } from '#test/shop';
 import { z } from 'zod';
 
+const FORGOTTEN = commitPoint('test.blobs.forgotten', 'what files were for, gone');
 export const RULES = {
   product: 'vault',
   limits: {
@@ -32,7 +33,12 @@ interface Vault {
 }
 
 const route = productRoutes<Vault>();
-const common = { tag: 'Vault', auth: 'account', scope: 'vault:write', rate: { perMinute: 10_000, by: 'account' } } as const;
+const common = {
+  tag: 'Vault',
+  auth: 'account',
+  scope: 'vault:write',
+  rate: { perMinute: 10_000, by: 'account' },
+} as const;
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f06';
 const file = z.record(z.string(), z.unknown());
 
@@ -57,7 +63,14 @@ const routes = {
     },
     async ({ accountId, caller, body: { part_bytes: partBytes, ...body } }, { blobs }) => {
       const multipart = partBytes === undefined ? {} : { multipart: { partBytes } };
-      const asked = { ...body, ...multipart, accountId, gauge: 'storage', purpose: 'document', createdBy: caller.userId };
+      const asked = {
+        ...body,
+        ...multipart,
+        accountId,
+        gauge: 'storage',
+        purpose: 'document',
+        createdBy: caller.userId,
+      };
       return answer(201, await blobs.presign(asked));
     },
   ),
@@ -89,13 +102,16 @@ const routes = {
   ),
 };
 
-export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+export const sha256 = (bytes: Uint8Array | string): string =>
+  createHash('sha256').update(bytes).digest('hex');
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Buffer;
-  readonly json: Readonly<Record<string, unknown>> & { readonly error?: { readonly code: string; readonly details?: object } };
+  readonly json: Readonly<Record<string, unknown>> & {
+    readonly error?: { readonly code: string; readonly details?: object };
+  };
 }
 
 /** The code of a refusal, or its status. */
@@ -181,7 +197,8 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
         { module: 'blobs', routes: blobsModule.routes, service: storage },
       ],
       identify: async (bearer) => callers.get(bearer),
-      roleOf: async (userId, accountId) => (callers.get(userId)?.accountId === accountId ? 'owner' : undefined),
+      roleOf: async (userId, accountId) =>
+        callers.get(userId)?.accountId === accountId ? 'owner' : undefined,
       kindOf: async () => 'organization',
     },
     db,
@@ -189,40 +206,12 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
   atEndOfFile(() => server.server.stop(1));
   ({ url } = server);
 
-  async function owner(plan: keyof typeof RULES.plans = 'big'): Promise<Owner> {
+  const owner = async (plan: keyof typeof RULES.plans = 'big'): Promise<Owner> => {
     const member = await limits.member(plan);
     const { userId, accountId } = member;
     callers.set(userId, { userId, accountId, platformRole: 'user', sessionId: 's', scopes: [] });
-    const call: Owner['call'] = async (named, body) => {
-      const [method = 'GET', path = ''] = named.split(' ');
-      const headers = { authorization: `Bearer ${userId}`, 'content-type': 'application/json' };
-      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-      return read(await fetch(url + path, { method, headers, ...sent }));
-    };
-    const begin: Owner['begin'] = async (body, more = {}) => {
-      const bytes = Buffer.byteLength(body);
-      const facts = { filename: 'a file.txt', type: 'text/plain', bytes, sha256: sha256(body), ...more };
-      const reply = await call('POST /v1/vault/uploads', facts);
-      if (reply.status !== 201) throw new Error(said(reply));
-      return { id: String(reply.json['blobId']), upload: reply.json['upload'] as Begun['upload'] };
-    };
-    return {
-      ...member,
-      call,
-      begin,
-      async used() {
-        const all = await limits.limits.usage(accountId);
-        return all.find(({ limit }) => limit === 'storage')?.used ?? 0;
-      },
-      async store(body, more) {
-        const { id, upload } = await begin(body, more);
-        const sent = await send(upload, body);
-        const completed = await call(`POST /v1/vault/files/${id}/complete`);
-        if (sent.status !== 204 || completed.status !== 200) throw new Error(`${said(sent)}, ${said(completed)}`);
-        return id;
-      },
-    };
-  }
+    return ownerOf(member, url, limits);
+  };
 
   return {
     db,
@@ -238,10 +227,49 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
     owner,
     /** The next pass of a commit kills the process: `blobs.stored:after`. */
     kill: (at: string) => void (armed = at),
+    /** Runs statements in an account's scope. */
+    forget: (accountId: AccountId, statements: readonly Statement[]) =>
+      db.tenant(accountId, FORGOTTEN, statements),
     /** All files in the folder, finished or not. */
     files: () => filesIn(folder),
     async rows() {
-      return db.asMigrator(statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'));
+      return db.asMigrator(
+        statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'),
+      );
+    },
+  };
+}
+
+function ownerOf(member: Member, url: string, { limits }: LimitsFixture): Owner {
+  const { userId, accountId } = member;
+  const call: Owner['call'] = async (named, body) => {
+    const [method = 'GET', path = ''] = named.split(' ');
+    const headers = { authorization: `Bearer ${userId}`, 'content-type': 'application/json' };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    return read(await fetch(url + path, { method, headers, ...sent }));
+  };
+  const begin: Owner['begin'] = async (body, more = {}) => {
+    const bytes = Buffer.byteLength(body);
+    const facts = { filename: 'a file.txt', type: 'text/plain', bytes, sha256: sha256(body), ...more };
+    const reply = await call('POST /v1/vault/uploads', facts);
+    if (reply.status !== 201) throw new Error(said(reply));
+    return { id: String(reply.json['blobId']), upload: reply.json['upload'] as Begun['upload'] };
+  };
+  return {
+    ...member,
+    call,
+    begin,
+    async used() {
+      const all = await limits.usage(accountId);
+      return all.find(({ limit }) => limit === 'storage')?.used ?? 0;
+    },
+    async store(body, more) {
+      const { id, upload } = await begin(body, more);
+      const sent = await send(upload, body);
+      const completed = await call(`POST /v1/vault/files/${id}/complete`);
+      if (sent.status !== 204 || completed.status !== 200)
+        throw new Error(`${said(sent)}, ${said(completed)}`);
+      return id;
     },
   };
 }
@@ -249,7 +277,11 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
 export type BlobsFixture = Awaited<ReturnType<typeof openBlobs>>;
 
 /** Sends what a signed request asks for. */
-export async function send(upload: SignedUpload, body?: Uint8Array | string, more: RequestInit = {}): Promise<Answer> {
+export async function send(
+  upload: SignedUpload,
+  body?: Uint8Array | string,
+  more: RequestInit = {},
+): Promise<Answer> {
   const { method, url, headers } = upload;
   return read(await fetch(url, { method, headers, ...(body === undefined ? {} : { body }), ...more }));
 }

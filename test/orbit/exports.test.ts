@@ -162,9 +162,15 @@ describe('an export', () => {
   test('is refused for a scope of more text than a document takes, before anything is charged', async () => {
     const { member, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(0);
-    const content = 'words '.repeat(15_000);
-    for (let n = 0; n < 18; n++)
-      await member.post(`/v1/scopes/${scope}/sections`, { type: 'other', title: `Part ${n}`, content });
+    await member.post(`/v1/scopes/${scope}/sections`, { type: 'other', title: 'Long', content: 'words '.repeat(8_000) });
+    await fixture.db.asMigrator(
+      statement(
+        `insert into orbit.sections (account_id, id, scope_id, type, title, content, rank)
+         select account_id, gen_random_uuid(), scope_id, type, title, content, rank || n::text
+         from orbit.sections, generate_series(1, 32) n where scope_id = $1`,
+        [scope],
+      ),
+    );
     expect(refusalOf(await ask(member, scope, 'pdf'))).toMatchObject({ status: 422, code: 'export_too_large' });
     expect(await member.used()).toMatchObject({ exports: 0 });
   });

@@ -14,13 +14,27 @@ async function make(by: Colleague, ...scopes: readonly Item[]): Promise<string[]
 }
 
 describe('the status of a scope', () => {
-  const LEGAL = ['in_review', 'draft', 'in_review', 'approved', 'in_review', 'approved', 'sent', 'draft', 'archived', 'draft'];
+  const LEGAL = [
+    'in_review',
+    'draft',
+    'in_review',
+    'approved',
+    'in_review',
+    'approved',
+    'sent',
+    'draft',
+    'archived',
+    'draft',
+  ];
 
   test('goes by legal moves, each in the activity and in a version', async () => {
     const { member, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(1);
     for (const status of LEGAL)
-      expect(await member.patch(`/v1/scopes/${scope}/status`, { status })).toMatchObject({ status: 200, body: { status } });
+      expect(await member.patch(`/v1/scopes/${scope}/status`, { status })).toMatchObject({
+        status: 200,
+        body: { status },
+      });
     const { body } = await member.get(`/v1/scopes/${scope}/versions?limit=100`);
     const causes = (body['data'] as Item[]).map(({ cause }) => cause);
     expect(causes.filter((cause) => cause === 'status_changed')).toHaveLength(LEGAL.length);
@@ -54,9 +68,9 @@ describe('the status of a scope', () => {
     const tried = [
       await member.patch(`/v1/scopes/${scope}`, { title: 'another' }),
       await member.post(at, { type: 'other', title: 'more' }),
-      await member.patch(`${at}/${section?.['id']}`, { content: 'else' }),
-      await member.post(`${at}/${section?.['id']}/move`, { before: null }),
-      await member.remove(`${at}/${section?.['id']}`),
+      await member.patch(`${at}/${String(section?.['id'])}`, { content: 'else' }),
+      await member.post(`${at}/${String(section?.['id'])}/move`, { before: null }),
+      await member.remove(`${at}/${String(section?.['id'])}`),
     ];
     expect(tried.map((reply) => refusalOf(reply).code)).toEqual(Array(5).fill('scope_frozen'));
     expect((await member.get(`/v1/scopes/${scope}`)).body).toEqual(whole.body);
@@ -87,10 +101,12 @@ describe('a list of scopes', () => {
     for (const sort of ['title', '-title', 'created_at', '-created_at', 'updated_at', '-updated_at']) {
       const whole = await list(`sort=${sort}`);
       const paged: unknown[] = [];
-      for (let cursor: unknown = ''; cursor !== null; ) {
-        const page = await member.get(`/v1/scopes?sort=${sort}&limit=1${cursor === '' ? '' : `&cursor=${String(cursor)}`}`);
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const page = await member.get(
+          `/v1/scopes?sort=${sort}&limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`,
+        );
         paged.push(...titlesOf(page));
-        cursor = page.body['next_cursor'];
+        cursor = page.body['next_cursor'] as string | null;
       }
       expect(paged).toEqual(whole);
     }
@@ -103,7 +119,11 @@ describe('a list of scopes', () => {
       { title: 'Köln shop', client_name: 'Zürich AG', summary: 'sells tea' },
       { title: 'An app', client_name: 'Acme' },
     );
-    await member.post(`/v1/scopes/${shop}/sections`, { type: 'risks', title: 'Risks', content: 'the harbour freezes' });
+    await member.post(`/v1/scopes/${shop}/sections`, {
+      type: 'risks',
+      title: 'Risks',
+      content: 'the harbour freezes',
+    });
     const found = async (q: string) => titlesOf(await member.get(`/v1/scopes?q=${encodeURIComponent(q)}`));
     expect(await found('köln')).toEqual(['Köln shop']);
     expect(await found('zürich tea')).toEqual(['Köln shop']);
@@ -114,7 +134,7 @@ describe('a list of scopes', () => {
     for (const q of [`'`, `\\`, `'); drop`, '!&|<->', ':*', '-', `a'b\\c:*`]) await found(q);
     const { body } = await member.get(`/v1/scopes/${shop}/sections`);
     const [section] = body['data'] as Item[];
-    await member.patch(`/v1/scopes/${shop}/sections/${section?.['id']}`, { content: 'the road' });
+    await member.patch(`/v1/scopes/${shop}/sections/${String(section?.['id'])}`, { content: 'the road' });
     expect(await found('harbour')).toEqual([]);
     await member.remove(`/v1/scopes/${shop}`);
     expect(await found('köln')).toEqual([]);
@@ -133,7 +153,7 @@ describe('a scope', () => {
     await make(member, { title: 'two' }, { title: 'three' });
     const refused = refusalOf(await member.post('/v1/scopes', { title: 'four' }));
     expect(refused).toMatchObject({ status: 429, code: 'limit_exceeded', details: { limit: 'scopes' } });
-    const copy = refusalOf(await member.post(`/v1/scopes/${first.body['id']}/duplicate`, {}));
+    const copy = refusalOf(await member.post(`/v1/scopes/${String(first.body['id'])}/duplicate`, {}));
     expect(copy).toMatchObject({ status: 429, code: 'limit_exceeded' });
     expect(titlesOf(await member.get('/v1/scopes?sort=created_at'))).toEqual(['one', 'two', 'three']);
     expect(await member.used()).toMatchObject({ scopes: 3 });
@@ -142,11 +162,17 @@ describe('a scope', () => {
   test('takes nothing of the month when it can’t be made', async () => {
     const { member } = await fixture.workspace('orbit.free');
     const nowhere = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0eff';
-    expect(refusalOf(await member.post('/v1/scopes', { title: 'one', project_id: nowhere })).code).toBe('project_not_found');
-    expect(refusalOf(await member.post('/v1/scopes', { title: 'one', workspace_id: nowhere })).code).toBe('workspace_mismatch');
+    expect(refusalOf(await member.post('/v1/scopes', { title: 'one', project_id: nowhere })).code).toBe(
+      'project_not_found',
+    );
+    expect(refusalOf(await member.post('/v1/scopes', { title: 'one', workspace_id: nowhere })).code).toBe(
+      'workspace_mismatch',
+    );
     const project = String((await member.post('/v1/projects', { name: 'P' })).body['id']);
     await member.patch(`/v1/projects/${project}`, { archived: true });
-    expect(refusalOf(await member.post('/v1/scopes', { title: 'one', project_id: project })).code).toBe('project_archived');
+    expect(refusalOf(await member.post('/v1/scopes', { title: 'one', project_id: project })).code).toBe(
+      'project_archived',
+    );
     expect(await member.used()).toMatchObject({ scopes: 0 });
   });
 
@@ -156,7 +182,10 @@ describe('a scope', () => {
     await member.patch(`/v1/scopes/${scope}/status`, { status: 'in_review' });
     const from = (await member.get(`/v1/scopes/${scope}`)).body['sections'] as Item[];
     const copy = await member.post(`/v1/scopes/${scope}/duplicate`, { title: 'the copy' });
-    expect(copy).toMatchObject({ status: 201, body: { title: 'the copy', status: 'draft', client_name: 'Acme' } });
+    expect(copy).toMatchObject({
+      status: 201,
+      body: { title: 'the copy', status: 'draft', client_name: 'Acme' },
+    });
     const sections = copy.body['sections'] as Item[];
     expect(sections.map(({ content }) => content)).toEqual(from.map(({ content }) => content));
     expect(sections.some(({ id }) => from.some((one) => one['id'] === id))).toBe(false);
@@ -167,7 +196,9 @@ describe('a scope', () => {
     const { member, admin, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(0);
     await member.patch(`/v1/scopes/${scope}`, { title: 'newer' }, { 'if-match': '"1"' });
-    const late = refusalOf(await admin.patch(`/v1/scopes/${scope}`, { title: 'late' }, { 'if-match': '"1"' }));
+    const late = refusalOf(
+      await admin.patch(`/v1/scopes/${scope}`, { title: 'late' }, { 'if-match': '"1"' }),
+    );
     expect(late).toMatchObject({ status: 412, details: { current: { title: 'newer', version: 2 } } });
   });
 
@@ -176,6 +207,7 @@ describe('a scope', () => {
     const scope = await workspace.scope(2);
     await member.remove(`/v1/scopes/${scope}`);
     expect((await member.get(`/v1/scopes/${scope}`)).status).toBe(404);
+    expect(titlesOf(await member.get('/v1/scopes'))).toEqual([]);
     expect((await member.get(`/v1/scopes/${scope}/sections`)).status).toBe(404);
     expect((await member.patch(`/v1/scopes/${scope}`, { title: 'x' })).status).toBe(404);
     expect((await member.post(`/v1/scopes/${scope}/restore`, {})).status).toBe(200);
@@ -187,7 +219,13 @@ describe('a scope', () => {
     const scope = await workspace.scope(1);
     const stranger = await fixture.stranger();
     const path = `/v1/scopes/${scope}`;
-    const read = [path, `${path}/sections`, `${path}/versions`, `${path}/versions/1`, `${path}/versions/1/diff`];
+    const read = [
+      path,
+      `${path}/sections`,
+      `${path}/versions`,
+      `${path}/versions/1`,
+      `${path}/versions/1/diff`,
+    ];
     for (const one of read) {
       expect((await stranger.get(one)).status).toBe(404);
       expect((await viewer.get(one)).status).toBe(200);
@@ -208,7 +246,8 @@ describe('the versions of a scope', () => {
     const { member, admin, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(4);
     const path = `/v1/scopes/${scope}`;
-    const versionsOf = async () => (await member.get(`${path}/versions`)).body['data'] as { number: number; cause: string }[];
+    const versionsOf = async () =>
+      (await member.get(`${path}/versions`)).body['data'] as { number: number; cause: string }[];
     const [newest] = await versionsOf();
     const before = (await member.get(path)).body['sections'] as Item[];
     const [a, b, , d] = before.map(({ id }) => String(id));
@@ -249,13 +288,19 @@ describe('a project', () => {
     const { member, viewer } = await fixture.workspace();
     const key = { 'idempotency-key': 'a-project' };
     const made = await member.post('/v1/projects', { name: 'Shop', client_name: 'Acme' }, key);
-    expect((await member.post('/v1/projects', { name: 'Shop', client_name: 'Acme' }, key)).body).toEqual(made.body);
-    const path = `/v1/projects/${made.body['id']}`;
+    expect((await member.post('/v1/projects', { name: 'Shop', client_name: 'Acme' }, key)).body).toEqual(
+      made.body,
+    );
+    const path = `/v1/projects/${String(made.body['id'])}`;
     const [scope] = await make(member, { title: 'one', project_id: made.body['id'] });
-    expect(await member.patch(path, { name: 'Shops' }, { 'if-match': '"1"' })).toMatchObject({ status: 200, body: { version: 2 } });
+    expect(await member.patch(path, { name: 'Shops' }, { 'if-match': '"1"' })).toMatchObject({
+      status: 200,
+      body: { version: 2 },
+    });
     expect((await member.patch(path, { name: 'Late' }, { 'if-match': '"1"' })).status).toBe(412);
     expect((await viewer.patch(path, { name: 'x' })).status).toBe(403);
-    const names = async (query: string) => ((await viewer.get(`/v1/projects?${query}`)).body['data'] as Item[]).map(({ name }) => name);
+    const names = async (query: string) =>
+      ((await viewer.get(`/v1/projects?${query}`)).body['data'] as Item[]).map(({ name }) => name);
     expect(await names('client_name=ACME')).toEqual(['Shops']);
     await member.patch(path, { archived: true });
     expect([await names(''), await names('archived=true')]).toEqual([[], ['Shops']]);

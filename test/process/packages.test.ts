@@ -25,6 +25,7 @@ const LATER = [
   'ai',
   'docx',
   'fflate',
+  'fractional-indexing',
   'google-auth-library',
   'gpt-tokenizer',
   'ioredis',

@@ -47,6 +47,7 @@ import { SELLING } from './selling.ts';
 import { SERVER } from './server.ts';
 import { CODITECT } from './coditect.ts';
 import { ORBIT_EXPORTS } from './orbit-exports.ts';
+import { ORBIT } from './orbit.ts';
 import { PRISM } from './prism.ts';
 import { PROVIDER_GRANTS } from './provider-grants.ts';
 import { SSO } from './sso.ts';
@@ -116,6 +117,7 @@ export const PATCHES: readonly Patch[] = [
   ...CODITECT,
   ...ORBIT_EXPORTS,
   ...PRISM,
+  ...ORBIT,
   ...WEBHOOKS,
   ...QUALITY,
   ...FAULTS,

@@ -3,7 +3,8 @@ import { declareErrors } from '#platform/kernel';
 declareErrors({
   workspace_mismatch: {
     status: 400,
-    message: 'workspace_id names another workspace than the call is for (X-Account-Id, or the account of the key).',
+    message:
+      'workspace_id names another workspace than the call is for (X-Account-Id, or the account of the key).',
   },
   scope_not_found: { status: 404, message: 'There is no such scope, or it is in the trash.' },
   section_not_found: { status: 404, message: 'There is no such section in this scope.' },
@@ -15,7 +16,8 @@ declareErrors({
   },
   scope_frozen: {
     status: 409,
-    message: 'The scope was sent or archived, and can’t be changed. Set its status to draft first, or duplicate it.',
+    message:
+      'The scope was sent or archived, and can’t be changed. Set its status to draft first, or duplicate it.',
   },
   section_limit: { status: 409, message: 'The scope has as many sections as a scope can have.' },
   project_archived: { status: 409, message: 'The project is archived. Take it out of the archive first.' },
@@ -23,6 +25,11 @@ declareErrors({
     status: 403,
     message: 'This workspace sends nothing to models (privacy is no_models). An admin can change that.',
   },
+  logo_not_found: {
+    status: 404,
+    message: 'The workspace has no logo, or this file is none that was sent as one.',
+  },
+  logo_unreadable: { status: 422, message: 'The file is no PNG or JPEG. It was deleted.' },
   slug_taken: { status: 409, message: 'Another workspace has this slug.' },
   step_required: { status: 409, message: 'This step of the onboarding can’t be skipped.' },
 });

@@ -24,6 +24,7 @@ import { createOrbit } from './service.ts';
 import { orbitSystemUses } from './system-uses.ts';
 import * as templateRoutes from './templates/routes.ts';
 import * as versionRoutes from './versions/routes.ts';
+import * as logoRoutes from './workspaces/logo-routes.ts';
 import * as workspaceRoutes from './workspaces/routes.ts';
 
 /** Nobody waits for it longer than a job takes: a chunk is asked for three times. */
@@ -58,6 +59,7 @@ export const orbit = defineProduct({
   routes: [
     ...routesOf(onboardingRoutes),
     ...routesOf(workspaceRoutes),
+    ...routesOf(logoRoutes),
     ...routesOf(projectRoutes),
     ...routesOf(scopeRoutes),
     ...routesOf(sectionRoutes),

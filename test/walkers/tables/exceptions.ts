@@ -44,6 +44,11 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     says: 'the unique licenses_key_hash_key*',
     because: 'a keyed hash of 95 random bits says whose it is before the account is known',
   },
+  {
+    table: 'orbit.workspaces',
+    says: 'the unique workspaces_slug_key*',
+    because: 'a slug is a name in links: of another’s it shows that it is taken, and no more',
+  },
   { table: 'secrets.master_keys', says: 'it is the system’s', because: 'the names of the server’s keys' },
   { table: 'idempotency.salts', says: 'it is the system’s', because: 'the salt belongs to the server' },
   {

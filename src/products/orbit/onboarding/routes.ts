@@ -1,4 +1,5 @@
-import { answer, namedObject, ROLES } from '#platform/http';
+import { isFinal } from '#platform/billing';
+import { answer, namedObject, type OnceInSteps, ROLES } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Orbit } from '../service.ts';
@@ -17,9 +18,8 @@ const steps = {
   may: 'admin',
   scope: 'orbit:write',
   rate: { perMinute: 20, by: 'account' },
-  idempotency: 'none',
 } as const;
-const AGAIN = 'It takes no Idempotency-Key: a step may be taken again, and has one effect.';
+const AGAIN = 'A step may be taken again, with or without an Idempotency-Key, and has one effect.';
 
 const WORKSPACE = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e21';
 
@@ -46,7 +46,7 @@ const EXAMPLE = {
   workspace_id: WORKSPACE,
   name: 'Ada & Co',
   slug: 'ada-co',
-  plan: 'free',
+  plan: 'orbit.free',
   privacy: 'standard',
   steps: [
     { step: 'workspace', ...DONE },
@@ -73,6 +73,10 @@ function shown(found: OnboardingStatus | undefined): z.input<typeof status> {
     next: states.find(({ state }) => state === 'open')?.step ?? null,
   };
 }
+
+/** A step is of several commits, and each of them is made once by itself. */
+const inSteps = <Body>(onceInSteps: OnceInSteps, run: () => Promise<Body>) =>
+  onceInSteps({ isOver: isFinal, run: async () => answer(200, await run()) });
 
 export const beginWorkspace = route(
   'POST /v1/onboarding/workspace',
@@ -137,12 +141,14 @@ export const teamStep = route(
       },
     },
   },
-  async ({ accountId, caller, origin, body }, { onboarding }) => {
+  async ({ accountId, caller, origin, body, onceInSteps }, { onboarding }) => {
     agrees(body.workspace_id, accountId);
     const { invitations, privacy } = body;
-    const invited = await onboarding.team({ accountId, caller, origin }, { invitations, privacy });
-    const found = await onboarding.status({ caller, origin }, accountId);
-    return { invitations: invited.map((one) => ({ ...one })), status: shown(found) };
+    return inSteps(onceInSteps, async () => {
+      const invited = await onboarding.team({ accountId, caller, origin }, { invitations, privacy });
+      const found = await onboarding.status({ caller, origin }, accountId);
+      return { invitations: invited.map((one) => ({ ...one })), status: shown(found) };
+    });
   },
 );
 
@@ -165,11 +171,13 @@ export const goalsStep = route(
       reply: EXAMPLE,
     },
   },
-  async ({ accountId, caller, origin, body }, { onboarding }) => {
+  async ({ accountId, caller, origin, body, onceInSteps }, { onboarding }) => {
     const { workspace_id, ...said } = body;
     agrees(workspace_id, accountId);
-    await onboarding.goals({ accountId, caller, origin }, said);
-    return shown(await onboarding.status({ caller, origin }, accountId));
+    return inSteps(onceInSteps, async () => {
+      await onboarding.goals({ accountId, caller, origin }, said);
+      return shown(await onboarding.status({ caller, origin }, accountId));
+    });
   },
 );
 
@@ -224,16 +232,18 @@ export const subscribeStep = route(
       },
     },
   },
-  async ({ accountId, caller, origin, body }, { onboarding }) => {
+  async ({ accountId, caller, origin, body, onceInSteps }, { onboarding }) => {
     const { workspace_id, plan, cycle, success_url = '', cancel_url = '' } = body;
     agrees(workspace_id, accountId);
     const by = { accountId, caller, origin };
-    const page = await onboarding.subscribe(by, { plan, cycle, success_url, cancel_url });
-    return {
-      checkout_url: page?.url ?? null,
-      expires_at: page?.expiresAt.toISOString() ?? null,
-      status: shown(await onboarding.status({ caller, origin }, accountId)),
-    };
+    return inSteps(onceInSteps, async () => {
+      const page = await onboarding.subscribe(by, { plan, cycle, success_url, cancel_url });
+      return {
+        checkout_url: page?.url ?? null,
+        expires_at: page?.expiresAt.toISOString() ?? null,
+        status: shown(await onboarding.status({ caller, origin }, accountId)),
+      };
+    });
   },
 );
 
@@ -255,9 +265,12 @@ export const skipStep = route(
     errors: ['not_found', 'step_required'],
     example: { params: { step: 'team' }, reply: EXAMPLE },
   },
-  async ({ accountId, caller, origin, params }, { onboarding }) => {
-    await onboarding.skip({ accountId, caller, origin }, stepIn(params.step));
-    return shown(await onboarding.status({ caller, origin }, accountId));
+  async ({ accountId, caller, origin, params, onceInSteps }, { onboarding }) => {
+    const step = stepIn(params.step);
+    return inSteps(onceInSteps, async () => {
+      await onboarding.skip({ accountId, caller, origin }, step);
+      return shown(await onboarding.status({ caller, origin }, accountId));
+    });
   },
 );
 

@@ -3,7 +3,13 @@ import type { Caller, Once, Origin, Role } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
-import { type Privacy, type Step, type StepState, STEPS, type WorkspaceRow } from '../workspaces/workspace.ts';
+import {
+  type Privacy,
+  type Step,
+  type StepState,
+  STEPS,
+  type WorkspaceRow,
+} from '../workspaces/workspace.ts';
 import { changeWorkspace } from '../workspaces/store.ts';
 
 const MADE = commitPoint('orbit.workspace-organization', 'the organization of a new workspace');

@@ -5,7 +5,12 @@ import type { Orbit } from '../service.ts';
 export const dataRules: DataRule[] = [
   { table: 'orbit.workspaces', account: erased() },
   { table: 'orbit.projects', account: erased(), user: THE_ACCOUNTS, withheld: ['archived', 'client_key'] },
-  { table: 'orbit.scopes', account: erased(), user: THE_ACCOUNTS, withheld: ['trashed', 'search', 'section_words', 'title_key', 'client_key'] },
+  {
+    table: 'orbit.scopes',
+    account: erased(),
+    user: THE_ACCOUNTS,
+    withheld: ['trashed', 'search', 'section_words', 'title_key', 'client_key'],
+  },
   { table: 'orbit.sections', account: erasedWith('orbit.scopes') },
   { table: 'orbit.scope_versions', account: erasedWith('orbit.scopes'), user: THE_ACCOUNTS },
 ];
@@ -22,11 +27,16 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
   },
   'orbit.workspace-made': { because: TAKEN_UP, lost: 'same' },
   'orbit.workspace-change': { because: ONE_COMMIT, lost: 'same' },
+  'orbit.logo-change': {
+    because: 'one commit has the logo and its file, and gives the former one’s storage back',
+    lost: 'keyed',
+  },
   'orbit.onboarding-step': { because: 'a step is taken again, and has one effect', lost: 'same' },
   'orbit.project-add': { because: ONE_COMMIT, lost: 'keyed' },
   'orbit.project-change': { because: ONE_COMMIT, lost: 'same' },
   'orbit.scope-create': {
-    because: 'one commit has the scope, its place in the month and the answer; before it the permit is given back',
+    because:
+      'one commit has the scope, its place in the month and the answer; before it the permit is given back',
     lost: 'told',
   },
   'orbit.scope-change': { because: ONE_COMMIT, lost: 'same' },
@@ -36,6 +46,7 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
     lost: 'again',
   },
   'orbit.section-add': { because: ONE_COMMIT, lost: 'keyed' },
+  'orbit.section-move': { because: ONE_COMMIT, lost: 'keyed' },
   'orbit.section-change': { because: ONE_COMMIT, lost: 'same' },
 };
 

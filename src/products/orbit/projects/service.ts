@@ -14,7 +14,10 @@ import {
   readProject,
 } from './store.ts';
 
-const CHANGE = commitPoint('orbit.project-change', 'a changed or deleted project, and its row of the activity');
+const CHANGE = commitPoint(
+  'orbit.project-change',
+  'a changed or deleted project, and its row of the activity',
+);
 
 /** A project that somebody changes, of the version that they have read. */
 export interface ProjectOf extends By {

@@ -110,7 +110,10 @@ export const listScopes = route(
     }),
     reply: { 200: pageOf(scope) },
     errors: ['workspace_mismatch'],
-    example: { query: { status: 'draft', sort: 'title' }, reply: { data: [SCOPE_EXAMPLE], next_cursor: null } },
+    example: {
+      query: { status: 'draft', sort: 'title' },
+      reply: { data: [SCOPE_EXAMPLE], next_cursor: null },
+    },
   },
   async ({ accountId, query }, { scopes }) => {
     const { workspace_id, limit, cursor, sort, deleted, ...rest } = query;
@@ -151,10 +154,7 @@ export const changeScope = route(
       project_id: project_id.optional(),
       summary: summary.optional(),
       currency: currency.optional(),
-    }).refine(
-      ({ workspace_id: _, ...said }) => Object.keys(said).length > 0,
-      'Say what to change.',
-    ),
+    }).refine((body) => Object.keys(body).some((field) => field !== 'workspace_id'), 'Say what to change.'),
     reply: { 200: scope },
     errors: [
       'workspace_mismatch',

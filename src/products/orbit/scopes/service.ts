@@ -156,7 +156,7 @@ async function changeText(parts: ScopesParts, which: ScopeOf, change: ScopeChang
     assertVersion(present, which.version);
     if (change.project_id !== undefined && change.project_id !== present.project_id)
       await assertProjectIn(tx, which.accountId, change.project_id);
-    return changedIn(parts, tx, which, { change, cause: 'edited' });
+    return changedIn(parts, tx, { which, change, cause: 'edited' });
   });
   changes.moved(which.scopeId);
   return row;
@@ -174,7 +174,7 @@ async function setStatus(parts: ScopesParts, which: ScopeOf, status: ScopeStatus
     if (!allowed.includes(status))
       throw new AppError('illegal_status', { details: { status: present.status, allowed } });
     const data = { before: present.status, after: status };
-    return changedIn(parts, tx, which, { change: { status }, cause: 'status_changed', data });
+    return changedIn(parts, tx, { which, change: { status }, cause: 'status_changed', data });
   });
   changes.moved(which.scopeId);
   return row;
@@ -183,10 +183,14 @@ async function setStatus(parts: ScopesParts, which: ScopeOf, status: ScopeStatus
 async function changedIn(
   { versions, changes }: ScopesParts,
   tx: Transaction,
-  which: ScopeOf,
-  what: { readonly change: ScopeChange; readonly cause: VersionCause; readonly data?: object },
+  what: {
+    readonly which: ScopeOf;
+    readonly change: ScopeChange;
+    readonly cause: VersionCause;
+    readonly data?: object;
+  },
 ): Promise<ScopeRow> {
-  const { accountId, scopeId, caller, origin } = which;
+  const { accountId, scopeId, caller, origin } = what.which;
   const [row] = await tx.run(changeScope({ accountId, id: scopeId, version: undefined }, what.change));
   if (row === undefined) throw noScope();
   await versions.keepIn(tx, { accountId, scopeId, userId: caller.userId, cause: what.cause });

@@ -142,8 +142,7 @@ export function listScopes(
   const column = isDown ? sort.slice(1) : sort;
   const key = column === 'title' ? 'title_key' : column;
   const at = column === 'title' ? 'title_key' : microsecondsOf(key);
-  const from = (place: ScopePosition) =>
-    column === 'title' ? put(place.at) : instantOf(put(place.at));
+  const from = (place: ScopePosition) => (column === 'title' ? put(place.at) : instantOf(put(place.at)));
   const conditions = [
     'account_id = $1',
     `trashed = ${filters.deleted === true}`,

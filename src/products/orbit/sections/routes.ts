@@ -9,6 +9,10 @@ import { SECTION_TYPES, type SectionRow } from './section.ts';
 import { section, SECTION_EXAMPLE, shownSection } from './shown.ts';
 
 const ADD = commitPoint('orbit.section-add', 'a section, and the answer under the request’s key');
+const MOVE = commitPoint(
+  'orbit.section-move',
+  'a section at another place, and the answer under the request’s key',
+);
 
 const route = productRoutes<Orbit>();
 
@@ -39,7 +43,10 @@ const place = {
 /** A section with its version as ETag. */
 const tagged = (row: SectionRow) => versionedAnswer(row, shownSection(row));
 
-function placeOf({ after, before }: {
+function placeOf({
+  after,
+  before,
+}: {
   readonly after?: string | null | undefined;
   readonly before?: string | null | undefined;
 }): Place | undefined {
@@ -128,8 +135,8 @@ export const changeSection = route(
     },
   },
   async ({ accountId, caller, origin, params, ifMatch, body }, { sections }) => {
-    const of = { scopeId: params.id, sectionId: params.section_id, version: ifMatch };
-    return tagged(await sections.change({ accountId, caller, origin, ...of }, body));
+    const key = { scopeId: params.id, sectionId: params.section_id, version: ifMatch };
+    return tagged(await sections.change({ accountId, caller, origin, ...key }, body));
   },
 );
 
@@ -139,8 +146,7 @@ export const moveSection = route(
     ...writes,
     summary: 'Move a section to another place',
     description:
-      'Moves of several people at once are made one after the other, and all readers see the same order. It takes no Idempotency-Key: what stands at its place stays there.',
-    idempotency: 'none',
+      'Moves of several people at once are made one after the other, and all readers see the same order.',
     aliases: [
       routeAlias('POST /v1/scopes/:id/sections/reorder', {
         body: namedObject('ReorderSectionRequest', { section_id: z.uuid(), ...place }),
@@ -159,9 +165,13 @@ export const moveSection = route(
     errors: ['scope_not_found', 'section_not_found', 'scope_frozen'],
     example: { ...of, body: { after: OTHER }, reply: { ...SECTION_EXAMPLE, rank: 'a1' } },
   },
-  async ({ accountId, caller, origin, params, body }, { sections }) => {
+  async ({ accountId, caller, origin, params, body, once }, { sections, changes }) => {
     const which = { accountId, caller, origin, scopeId: params.id, sectionId: params.section_id };
-    return tagged(await sections.move(which, placeOf(body) ?? { before: null }));
+    const moved = await once(MOVE, async (tx) =>
+      tagged(await sections.moveIn(tx, which, placeOf(body) ?? { before: null })),
+    );
+    changes.moved(params.id);
+    return moved;
   },
 );
 
@@ -176,8 +186,8 @@ export const deleteSection = route(
     example: { ...of, reply: { ok: true } },
   },
   async ({ accountId, caller, origin, params }, { sections }) => {
-    const of = { scopeId: params.id, sectionId: params.section_id };
-    await sections.remove({ accountId, caller, origin, ...of });
+    const key = { scopeId: params.id, sectionId: params.section_id };
+    await sections.remove({ accountId, caller, origin, ...key });
     return { ok: true };
   },
 );

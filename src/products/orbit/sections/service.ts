@@ -22,7 +22,7 @@ import {
 
 const CHANGE = commitPoint(
   'orbit.section-change',
-  'a changed, moved or deleted section, and the version of its scope',
+  'a changed or deleted section, and the version of its scope',
 );
 
 /** More than this no reader goes through, and each version holds them all. */
@@ -75,11 +75,8 @@ export function createSections(parts: SectionsParts) {
       changes.moved(which.scopeId);
       return row;
     },
-    async move(which: SectionOf, place: Place): Promise<SectionRow> {
-      const row = await db.tenant(which.accountId, CHANGE, (tx) => moveIn(parts, tx, { which, place }));
-      changes.moved(which.scopeId);
-      return row;
-    },
+    /** The same of a move: after the commit call `changes.moved(scopeId)`. */
+    moveIn: (tx: Transaction, which: SectionOf, place: Place) => moveIn(parts, tx, { which, place }),
     async remove(which: SectionOf): Promise<void> {
       await db.tenant(which.accountId, CHANGE, (tx) => removeIn(parts, tx, which));
       changes.moved(which.scopeId);
@@ -139,8 +136,7 @@ async function moveIn(
 ): Promise<SectionRow> {
   const { accountId, scopeId, sectionId } = which;
   await lockForChange(tx, which);
-  const all = await tx.run(ranksOf(accountId, scopeId));
-  const [present] = await tx.run(readSection(which));
+  const [all, [present]] = await tx.runAll([ranksOf(accountId, scopeId), readSection(which)]);
   if (present === undefined) throw noSection();
   const others = all.filter(({ id }) => id !== sectionId);
   const anchor = 'after' in place ? place.after : place.before;
@@ -194,8 +190,8 @@ async function counted(
   of: OfScope & { readonly cause: VersionCause; readonly words: boolean },
 ): Promise<void> {
   const { accountId, scopeId, caller, cause } = of;
-  await tx.run(countChange(accountId, scopeId, of.words));
-  await versions.keepIn(tx, { accountId, scopeId, userId: caller.userId, cause });
+  const version = versions.keeping({ accountId, scopeId, userId: caller.userId, cause });
+  await tx.runAll([countChange(accountId, scopeId, of.words), version]);
 }
 
 async function record(

@@ -45,15 +45,20 @@ export function diffScopes(before: Snapshot, after: Snapshot): ScopeDiff {
   });
   const removed = before.sections
     .filter(({ id }) => !present.has(id))
-    .map((section): SectionDiff => ({
-      ...named(section),
-      change: 'removed',
-      before_position: former.get(section.id)?.at ?? null,
-      after_position: null,
-      fields: [],
-      lines: diffLines(section.content, '').filter(({ op }) => op === 'removed'),
-    }));
-  return { fields: FIELDS.flatMap((field) => diffField(field, before[field], after[field])), sections: [...kept, ...removed] };
+    .map(
+      (section): SectionDiff => ({
+        ...named(section),
+        change: 'removed',
+        before_position: former.get(section.id)?.at ?? null,
+        after_position: null,
+        fields: [],
+        lines: diffLines(section.content, '').filter(({ op }) => op === 'removed'),
+      }),
+    );
+  return {
+    fields: FIELDS.flatMap((field) => diffField(field, before[field], after[field])),
+    sections: [...kept, ...removed],
+  };
 }
 
 type Places = Pick<SectionDiff, 'before_position' | 'after_position'>;

@@ -1,4 +1,4 @@
-import { namedObject, pageOf, pageQuery } from '#platform/http';
+import { pageOf, pageQuery } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';

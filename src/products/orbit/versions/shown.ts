@@ -61,9 +61,7 @@ export const scopeDiff = namedObject('ScopeDiff', {
       before_position: z.int().nullable().describe('Its place, from 1; null: it was not there.'),
       after_position: z.int().nullable(),
       fields: fieldDiffs,
-      lines: z.array(
-        namedObject('DiffLine', { op: z.enum(['same', 'added', 'removed']), text: z.string() }),
-      ),
+      lines: z.array(namedObject('DiffLine', { op: z.enum(['same', 'added', 'removed']), text: z.string() })),
     }),
   ),
 });

@@ -36,7 +36,9 @@ export type WorkspaceEdit = WorkspaceChange & { readonly name?: string | undefin
 
 /** What Orbit knows of a workspace beside its organization. */
 export function createWorkspaces(parts: ProductContext) {
-  const { db, accounts } = parts;
+  const { db, accounts, limits } = parts;
+  // From here on the account uses Orbit, and the members of its plan are counted, should it have that by default.
+  const using = limits.gauging('orbit', 'storage', 0);
 
   /** The workspace's row; made at the first look, for an organization that was made elsewhere. */
   async function open(accountId: AccountId, name: string): Promise<WorkspaceRow> {
@@ -47,10 +49,15 @@ export function createWorkspaces(parts: ProductContext) {
   async function make(accountId: AccountId, name: string): Promise<WorkspaceRow> {
     const tail = accountId.slice(-8);
     const wanted = slugOf(name);
-    for (const slug of [...(wanted === undefined ? [] : [wanted, `${wanted}-${tail}`]), `workspace-${tail}`, accountId]) {
+    for (const slug of [
+      ...(wanted === undefined ? [] : [wanted, `${wanted}-${tail}`]),
+      `workspace-${tail}`,
+      accountId,
+    ]) {
       const [, [row]] = await db.tenant(accountId, MADE, [
         insertWorkspace(accountId, slug),
         readWorkspace(accountId),
+        using,
       ]);
       if (row !== undefined) return row;
     }
@@ -85,8 +92,11 @@ export function createWorkspaces(parts: ProductContext) {
   }
 
   /** Makes an organization in the transaction of whoever counts the request's key. */
-  const makeOrganizationIn = (tx: Transaction, by: Pick<WorkspaceRequest, 'caller' | 'origin'>, name: string) =>
-    accounts.organizations.makeIn(tx, { userId: by.caller.userId, origin: by.origin }, name);
+  const makeOrganizationIn = (
+    tx: Transaction,
+    by: Pick<WorkspaceRequest, 'caller' | 'origin'>,
+    name: string,
+  ) => accounts.organizations.makeIn(tx, { userId: by.caller.userId, origin: by.origin }, name);
 
   return {
     open,
@@ -141,7 +151,11 @@ async function change(
       const { caller, origin } = request;
       const by = { accountId, caller, origin, action: 'updated' };
       const fields = Object.keys(edit);
-      await activity.recordIn(tx, { ...by, target: { kind: 'workspace', id: accountId }, changes: { fields } });
+      await activity.recordIn(tx, {
+        ...by,
+        target: { kind: 'workspace', id: accountId },
+        changes: { fields },
+      });
       return row;
     })
     .catch((error: unknown) => {

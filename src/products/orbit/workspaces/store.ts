@@ -29,12 +29,9 @@ export function insertWorkspace(accountId: AccountId, slug: string): Statement<W
 }
 
 export type WorkspaceChange = {
-  readonly [Field in
-    | 'slug'
-    | 'logo_blob_id'
-    | 'colours'
-    | 'privacy'
-    | 'settings']?: WorkspaceRow[Field] | undefined;
+  readonly [Field in 'slug' | 'logo_blob_id' | 'colours' | 'privacy' | 'settings']?:
+    | WorkspaceRow[Field]
+    | undefined;
 };
 
 /** Changes a workspace of this version (any, when not said); what settings do not say they keep. */
