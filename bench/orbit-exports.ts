@@ -86,7 +86,11 @@ async function measure({ url, keys, say }: Bench): Promise<Figures> {
   async function scopeOf(key: string, sections: number): Promise<string> {
     const { id } = await call(key, '/v1/scopes', { title: 'A portal', client_name: 'Acme' });
     for (let n = 1; n <= sections; n++)
-      await call(key, `/v1/scopes/${String(id)}/sections`, { type: 'other', title: `Part ${n}`, content: CONTENT });
+      await call(key, `/v1/scopes/${String(id)}/sections`, {
+        type: 'other',
+        title: `Part ${n}`,
+        content: CONTENT,
+      });
     return String(id);
   }
 
@@ -103,11 +107,9 @@ async function measure({ url, keys, say }: Bench): Promise<Figures> {
 
   async function reading(key: string, scope: string, over: Promise<unknown>): Promise<number[]> {
     const took: number[] = [];
-    let isOver = false;
-    void over.finally(() => {
-      isOver = true;
-    });
-    while (!isOver) {
+    const ended = new AbortController();
+    void over.finally(() => ended.abort());
+    while (!ended.signal.aborted) {
       const began = performance.now();
       await call(key, `/v1/scopes/${scope}`);
       took.push(performance.now() - began);

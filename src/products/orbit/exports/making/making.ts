@@ -27,17 +27,17 @@ export function createMaking(): Making {
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     waiting.push(resolve);
-    const leave = () => {
+    const giveUp = () => {
       const at = waiting.indexOf(resolve);
       if (at === -1) return;
       waiting.splice(at, 1);
       reject(signal.reason as Error);
     };
-    signal.addEventListener('abort', leave, { once: true });
+    signal.addEventListener('abort', giveUp, { once: true });
     try {
       await promise;
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', giveUp);
     }
   }
 
