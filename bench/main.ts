@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   orbit: async () => (await import('./orbit.ts')).benchOrbit,
   safety: async () => (await import('./safety.ts')).benchSafety,
   start: async () => (await import('./start.ts')).benchStart,
+  'orbit-exports': async () => (await import('./orbit-exports.ts')).benchOrbitExports,
   reel: async () => (await import('./reel.ts')).benchReel,
   walk: async () => (await import('./walk.ts')).benchWalk,
 };

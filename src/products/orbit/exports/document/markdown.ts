@@ -44,17 +44,17 @@ function blockOf(token: Token, at: At): Block[] {
   at.budget.piece();
   switch (token.type) {
     case 'heading': {
-      const { depth, tokens = [] } = token as Tokens.Heading;
+      const { depth, tokens } = token as Tokens.Heading;
       const runs = runsOf(tokens);
       // The level is set by the whole section, once all of its headings are known.
-      return hasText(runs) ? [{ kind: 'heading', level: depth as 2, runs }] : [];
+      return hasText(runs) ? [{ kind: 'heading', level: depth, runs }] : [];
     }
     case 'list':
       return listOf(token as Tokens.List, at);
     case 'table':
       return tablesOf(token as Tokens.Table, at.budget);
     case 'blockquote': {
-      const { tokens = [], text } = token as Tokens.Blockquote;
+      const { tokens, text } = token as Tokens.Blockquote;
       if (at.depth >= MOST.depth) return paragraph([{ text: withoutTags(text) }]);
       return [{ kind: 'quote', blocks: flattened(tokens, { ...at, depth: at.depth + 1 }) }];
     }
@@ -184,12 +184,12 @@ function linkOf({ tokens, href, text }: Tokens.Link, style: Style): Run[] {
 
 /** Headings of a section begin below its own and leave none out: `#` and `####` become its second and third level. */
 function levelled(blocks: readonly Block[]): Block[] {
-  const depths = blocks.flatMap((block) => (block.kind === 'heading' ? [Number(block.level)] : []));
+  const depths = blocks.flatMap((block) => (block.kind === 'heading' ? [block.level] : []));
   const least = Math.min(...depths);
   let isBegun = false;
   return blocks.map((block) => {
     if (block.kind !== 'heading') return block;
-    const level = Number(block.level) === least || !isBegun ? 2 : 3;
+    const level = block.level === least || !isBegun ? 2 : 3;
     isBegun = true;
     return { ...block, level };
   });

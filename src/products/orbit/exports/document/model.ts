@@ -33,7 +33,8 @@ export interface ListBlock {
 
 /** What a section consists of, whatever format it is written in. */
 export type Block =
-  | { readonly kind: 'heading'; readonly level: 2 | 3; readonly runs: Runs }
+  /** Its level is 2 or 3: the section's own heading is the first. */
+  | { readonly kind: 'heading'; readonly level: number; readonly runs: Runs }
   | { readonly kind: 'paragraph'; readonly runs: Runs }
   | { readonly kind: 'quote'; readonly blocks: readonly Block[] }
   | { readonly kind: 'code'; readonly text: string }

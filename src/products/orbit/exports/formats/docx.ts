@@ -89,17 +89,18 @@ function fontOf() {
   };
 }
 
+const contentsLine = (id: string, indent: number, run: object) => ({
+  id,
+  name: `toc ${id.slice(3)}`,
+  basedOn: 'Normal',
+  run,
+  paragraph: { indent: { left: indent }, spacing: { before: indent === 0 ? 100 : 0, after: 30 } },
+});
+
 function stylesOf({ palette }: DocxStyle): Docx.IStylesOptions {
   const heading = (size: number, before: number, after: number) => ({
     run: { font: 'Inter', size, bold: true, color: bare(palette.heading) },
     paragraph: { spacing: { before, after, ...lines(276) }, keepNext: true, keepLines: true },
-  });
-  const contentsLine = (id: string, indent: number, run: object) => ({
-    id,
-    name: `toc ${id.slice(3)}`,
-    basedOn: 'Normal',
-    run,
-    paragraph: { indent: { left: indent }, spacing: { before: indent === 0 ? 100 : 0, after: 30 } },
   });
   return {
     default: {

@@ -89,13 +89,14 @@ function ofCell(run: Run): Run {
   return run.code === true ? { ...run, text: run.text.replaceAll('|', '\\|') } : run;
 }
 
+const line = (cells: readonly Runs[]) =>
+  `| ${cells.map((cell) => inline(cell.map(ofCell)).replaceAll('\\\n', ' · ').replaceAll('\n', ' ')).join(' | ')} |`;
+
 function tableText({ columns, rows }: TableBlock): string {
-  const line = (cells: readonly Runs[]) =>
-    `| ${cells.map((cell) => inline(cell.map(ofCell)).replaceAll('\\\n', ' · ').replaceAll('\n', ' ')).join(' | ')} |`;
   const signs = { left: '---', center: ':---:', right: '---:' } as const;
   return [
     line(columns.map(({ title }) => title)),
     `| ${columns.map(({ align }) => signs[align]).join(' | ')} |`,
-    ...rows.map(line),
+    ...rows.map((row) => line(row)),
   ].join('\n');
 }

@@ -25,7 +25,7 @@ const SCRIPTS = [
 const PATTERNS = SCRIPTS.map((name) => [name, new RegExp(`\\p{Script=${name}}`, 'u')] as const);
 const PICTURE = /\p{Extended_Pictographic}/u;
 /** What a font needs no glyph for: line breaks, joiners and variants of the character before. */
-const SILENT = /[\s\u200C\u200D\uFE00-\uFE0F\u{E0100}-\u{E01EF}]/u;
+const SILENT = /\s|\u200C|\u200D|\p{Variation_Selector}/u;
 
 /** What script a character is of, in a word for people. */
 function scriptOf(character: string): string {

@@ -3,8 +3,8 @@ import { AppError } from '#platform/kernel';
 import type { MadeFile } from '../document/model.ts';
 import type { Order, Reply } from './thread.ts';
 
-/** Milliseconds that one file may take: some 600 pages take half of it. */
-const LONGEST = 180_000;
+/** Milliseconds that one file may take: 600 pages take 20 s on an idle core. */
+const LONGEST = 300_000;
 /** Megabytes of a thread's heap: what a file of 600 pages takes, and as much again. */
 const MOST_MEMORY = 1_024;
 /** Files that are made at a time in one process: each takes a core. */
@@ -27,17 +27,17 @@ export function createMaking(): Making {
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     waiting.push(resolve);
-    const leave = () => {
+    const giveUp = () => {
       const at = waiting.indexOf(resolve);
       if (at === -1) return;
       waiting.splice(at, 1);
       reject(signal.reason as Error);
     };
-    signal.addEventListener('abort', leave, { once: true });
+    signal.addEventListener('abort', giveUp, { once: true });
     try {
       await promise;
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', giveUp);
     }
   }
 
