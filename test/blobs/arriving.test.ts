@@ -1,3 +1,4 @@
+import '#platform/blobs';
 import { type IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
