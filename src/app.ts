@@ -19,6 +19,7 @@ import { createTelemetry, type Telemetry } from '#platform/telemetry';
 import { createServer, type Server } from '#server';
 import { aiSettingsOf } from './app/ai-settings.ts';
 import { openAppStore } from './app/app-store.ts';
+import { openBlobHome } from './app/blobs.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { allMigrations, allRoutes } from './app/lists.ts';
 import type { AppOptions } from './app/options.ts';
@@ -30,7 +31,7 @@ import { openGooglePlay } from './app/google-play.ts';
 import { openStripe } from './app/stripe.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
-export { aiSettingsOf, allMigrations, allRoutes, openSecrets, providersOf };
+export { aiSettingsOf, allMigrations, allRoutes, openBlobHome, openSecrets, providersOf };
 export type { AppOptions };
 
 declareErrors({

@@ -62,7 +62,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY);
   const sendAtEndOfTurn = createEndOfTurn();
-  for (const module of mounted) mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
+  for (const module of mounted)
+    mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
   mountRoot(app, settings);
   mountOperations(app, parts, () => stopping);
   app.get('/openapi.json', async () => openApi());

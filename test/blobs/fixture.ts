@@ -10,7 +10,7 @@ import { createSecrets } from '#platform/secrets';
 import { createTelemetry } from '#platform/telemetry';
 import { atEndOfFile } from '#test/closing';
 import type { Member } from '#test/factories';
-import { openLimits } from '#test/limits';
+import { type LimitsFixture, openLimits } from '#test/limits';
 import { drivenClock, MASTER_KEY } from '#test/people';
 import { temporaryFolder, testDatabase } from '#test/services';
 import { serve } from '#test/shop';
@@ -206,41 +206,12 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
   atEndOfFile(() => server.server.stop(1));
   ({ url } = server);
 
-  async function owner(plan: keyof typeof RULES.plans = 'big'): Promise<Owner> {
+  const owner = async (plan: keyof typeof RULES.plans = 'big'): Promise<Owner> => {
     const member = await limits.member(plan);
     const { userId, accountId } = member;
     callers.set(userId, { userId, accountId, platformRole: 'user', sessionId: 's', scopes: [] });
-    const call: Owner['call'] = async (named, body) => {
-      const [method = 'GET', path = ''] = named.split(' ');
-      const headers = { authorization: `Bearer ${userId}`, 'content-type': 'application/json' };
-      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-      return read(await fetch(url + path, { method, headers, ...sent }));
-    };
-    const begin: Owner['begin'] = async (body, more = {}) => {
-      const bytes = Buffer.byteLength(body);
-      const facts = { filename: 'a file.txt', type: 'text/plain', bytes, sha256: sha256(body), ...more };
-      const reply = await call('POST /v1/vault/uploads', facts);
-      if (reply.status !== 201) throw new Error(said(reply));
-      return { id: String(reply.json['blobId']), upload: reply.json['upload'] as Begun['upload'] };
-    };
-    return {
-      ...member,
-      call,
-      begin,
-      async used() {
-        const all = await limits.limits.usage(accountId);
-        return all.find(({ limit }) => limit === 'storage')?.used ?? 0;
-      },
-      async store(body, more) {
-        const { id, upload } = await begin(body, more);
-        const sent = await send(upload, body);
-        const completed = await call(`POST /v1/vault/files/${id}/complete`);
-        if (sent.status !== 204 || completed.status !== 200)
-          throw new Error(`${said(sent)}, ${said(completed)}`);
-        return id;
-      },
-    };
-  }
+    return ownerOf(member, url, limits);
+  };
 
   return {
     db,
@@ -265,6 +236,40 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
       return db.asMigrator(
         statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'),
       );
+    },
+  };
+}
+
+function ownerOf(member: Member, url: string, { limits }: LimitsFixture): Owner {
+  const { userId, accountId } = member;
+  const call: Owner['call'] = async (named, body) => {
+    const [method = 'GET', path = ''] = named.split(' ');
+    const headers = { authorization: `Bearer ${userId}`, 'content-type': 'application/json' };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    return read(await fetch(url + path, { method, headers, ...sent }));
+  };
+  const begin: Owner['begin'] = async (body, more = {}) => {
+    const bytes = Buffer.byteLength(body);
+    const facts = { filename: 'a file.txt', type: 'text/plain', bytes, sha256: sha256(body), ...more };
+    const reply = await call('POST /v1/vault/uploads', facts);
+    if (reply.status !== 201) throw new Error(said(reply));
+    return { id: String(reply.json['blobId']), upload: reply.json['upload'] as Begun['upload'] };
+  };
+  return {
+    ...member,
+    call,
+    begin,
+    async used() {
+      const all = await limits.usage(accountId);
+      return all.find(({ limit }) => limit === 'storage')?.used ?? 0;
+    },
+    async store(body, more) {
+      const { id, upload } = await begin(body, more);
+      const sent = await send(upload, body);
+      const completed = await call(`POST /v1/vault/files/${id}/complete`);
+      if (sent.status !== 204 || completed.status !== 200)
+        throw new Error(`${said(sent)}, ${said(completed)}`);
+      return id;
     },
   };
 }

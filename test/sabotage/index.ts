@@ -1,6 +1,7 @@
 import { APP_STORE } from './app-store.ts';
 import { ACCOUNTS } from './accounts.ts';
 import { AI } from './ai.ts';
+import { BLOBS } from './blobs.ts';
 import { CODITECT_DESK } from './coditect-desk.ts';
 import { COMMITS } from './commits.ts';
 import { DATABASE } from './database.ts';
@@ -92,6 +93,7 @@ export const PATCHES: readonly Patch[] = [
   ...ACCOUNTS,
   ...ORGANIZATIONS,
   ...ERASURE,
+  ...BLOBS,
   ...SSO,
   ...STARTING,
   ...DEBITED,

@@ -35,7 +35,9 @@ export interface NewUpload {
 }
 
 /** How a file is sent. */
-export type Upload = (SignedRequest | { readonly parts: readonly UploadPart[] }) & { readonly expires_at: string };
+export type Upload = (SignedRequest | { readonly parts: readonly UploadPart[] }) & {
+  readonly expires_at: string;
+};
 
 export interface UploadPart extends SignedRequest {
   /** From 1. */

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { AppError, type Clock, type Random, sha256 } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import { codeOf, diskFailure, onDisk, writeChecked } from './checked-bytes.ts';
-import type { BlobHome, ByteRange, HomeEntry, HomePage, SignedRequest } from './home.ts';
+import type { BlobHome, ByteRange, HomeEntry, HomePage } from './home.ts';
 import { createSigner, type SignedFacts } from './signing.ts';
 
 export interface FolderHomeParts {
@@ -42,35 +42,36 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
     return join(folder, UNFINISHED, uploadId);
   };
   const expiry = (seconds: number) => Math.floor(clock.now() / 1_000) + seconds;
-  const signed = (method: 'PUT' | 'GET', path: string, facts: SignedFacts, type?: string): SignedRequest => {
-    const { does: _does, id, ...said } = facts;
-    const { part: _part, ...query } = { part: 0, ...said };
-    const search = new URLSearchParams(
-      Object.entries({ ...query, signature: signer.sign(facts) }).map(([name, value]): [string, string] => [
-        name,
-        String(value),
-      ]),
-    );
-    return {
-      method,
-      url: `${baseUrl()}/v1/blobs/${id}/${path}?${search}`,
-      headers: type === undefined ? {} : { 'content-type': type },
-    };
+  const urlOf = (path: string, facts: SignedFacts) => {
+    const said = Object.entries({ ...facts, signature: signer.sign(facts) });
+    // These stand in the path.
+    const query = said.filter(([name]) => !['does', 'id', 'part'].includes(name));
+    const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, String(value)]));
+    return `${baseUrl()}/v1/blobs/${facts.id}/${path}?${search.toString()}`;
   };
 
   return {
     name: 'folder',
     parts: { leastBytes: MIB, most: 10_000 },
     async presignPut({ key, bytes, type, sha256: hash, expiresIn }) {
-      const facts = { does: 'put', id: idOf(key), expires: expiry(expiresIn), bytes, type, sha256: hash } as const;
-      return signed('PUT', 'content', facts, type);
+      const facts = {
+        does: 'put',
+        id: idOf(key),
+        expires: expiry(expiresIn),
+        bytes,
+        type,
+        sha256: hash,
+      } as const;
+      return { method: 'PUT', url: urlOf('content', facts), headers: { 'content-type': type } };
     },
     async presignGet({ key, filename, type, expiresIn }) {
-      return signed('GET', 'content', { does: 'get', id: idOf(key), expires: expiry(expiresIn), filename, type });
+      const facts = { does: 'get', id: idOf(key), expires: expiry(expiresIn), filename, type } as const;
+      return { method: 'GET', url: urlOf('content', facts), headers: {} };
     },
     async presignPart({ key, part, bytes, expiresIn }) {
       const facts = { does: 'part', id: idOf(key), expires: expiry(expiresIn), part, bytes } as const;
-      return signed('PUT', `parts/${part}`, facts, 'application/octet-stream');
+      const headers = { 'content-type': 'application/octet-stream' };
+      return { method: 'PUT', url: urlOf(`parts/${part}`, facts), headers };
     },
     async startParts() {
       const name = nameOf(parts);
@@ -79,7 +80,9 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
     },
     async writePart({ uploadId, part, bytes }, body) {
       // Under a name that is no part's until it is whole.
-      await place(unfinished(), join(partsOf(uploadId), String(part)), (path) => writeChecked(path, body, { bytes }));
+      await place(unfinished(), join(partsOf(uploadId), String(part)), (path) =>
+        writeChecked(path, body, { bytes }),
+      );
     },
     async completeParts({ key, uploadId, parts: count }) {
       const paths = Array.from({ length: count }, (_, at) => join(partsOf(uploadId), String(at + 1)));
@@ -127,7 +130,11 @@ function nameOf({ clock, random }: Pick<FolderHomeParts, 'clock' | 'random'>): s
 }
 
 /** Makes a file under a name of its own and moves it to its place in one step: there is all of it, or nothing. */
-async function place(temporary: string, to: string, make: (path: string) => Promise<string>): Promise<string> {
+async function place(
+  temporary: string,
+  to: string,
+  make: (path: string) => Promise<string>,
+): Promise<string> {
   await onDisk(() => mkdir(dirname(temporary), { recursive: true, mode: 0o700 }));
   try {
     const hash = await make(temporary);
@@ -216,7 +223,9 @@ async function namesIn(folder: string): Promise<string[]> {
 /** Keys in order: names of one level are all of one length, so that the order of folders is that of keys. */
 async function pageOf(folder: string, prefix: string, after: string): Promise<HomePage> {
   const keys: string[] = [];
-  for (const first of (await namesIn(folder)).filter((name) => LEVEL.test(name) && name >= after.slice(0, 2))) {
+  for (const first of (await namesIn(folder)).filter(
+    (name) => LEVEL.test(name) && name >= after.slice(0, 2),
+  )) {
     for (const second of (await namesIn(join(folder, first))).filter((name) => LEVEL.test(name))) {
       const above = `${first}/${second}/`;
       if (above < after.slice(0, above.length)) continue;
@@ -265,8 +274,7 @@ function createSeen() {
     },
     of(path: string, { size, ino, mtimeMs }: Entry): string | undefined {
       const found = known.get(path);
-      const isSame =
-        found?.entry.size === size && found.entry.ino === ino && found.entry.mtimeMs === mtimeMs;
+      const isSame = found?.entry.size === size && found.entry.ino === ino && found.entry.mtimeMs === mtimeMs;
       return isSame ? found.hash : undefined;
     },
   };

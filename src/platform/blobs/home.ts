@@ -77,7 +77,11 @@ export interface BlobHome {
   /** Of a home whose signed requests this server answers itself: takes a part, or nothing of it. Throws `upload_mismatch`. */
   writePart?(part: Omit<PartRequest, 'expiresIn'>, body: Readable): Promise<void>;
   /** Makes one object of all parts that are there. Done already: nothing. Throws `upload_missing` where some lack. */
-  completeParts(upload: { readonly key: string; readonly uploadId: string; readonly parts: number }): Promise<void>;
+  completeParts(upload: {
+    readonly key: string;
+    readonly uploadId: string;
+    readonly parts: number;
+  }): Promise<void>;
   /** Deletes the parts. Of an upload that is over or was never begun: nothing. */
   abortParts(upload: { readonly key: string; readonly uploadId: string }): Promise<void>;
 

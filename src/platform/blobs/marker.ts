@@ -6,19 +6,20 @@ import { atHome, type BlobStorageParts } from './parts.ts';
 const MARKER = 'plinth/installation';
 const LONGEST = 100;
 
-const claimed = new WeakMap<object, Promise<void>>();
+/** Asked once by each process. */
+const claimed = new WeakMap<BlobStorageParts, Promise<void>>();
 
 /**
  * Makes the home this installation's, before anything is written to it. Two that shared one would each delete the other's files as
  * nobody's. Throws `storage_unavailable` where it is another's.
  */
 export function claim(parts: BlobStorageParts): Promise<void> {
-  const known = claimed.get(parts.home);
+  const known = claimed.get(parts);
   if (known !== undefined) return known;
   const claiming = claimOnce(parts);
-  claimed.set(parts.home, claiming);
+  claimed.set(parts, claiming);
   // Asked again with the next file.
-  claiming.catch(() => claimed.delete(parts.home));
+  claiming.catch(() => claimed.delete(parts));
   return claiming;
 }
 
@@ -45,6 +46,7 @@ async function ownerOf(parts: BlobStorageParts): Promise<string | undefined> {
 function foreign(): AppError {
   return new AppError('storage_unavailable', {
     details: { reason: 'foreign' },
-    message: 'Files are kept where another installation keeps its own. The operator has to set another place.',
+    message:
+      'Files are kept where another installation keeps its own. The operator has to set another place.',
   });
 }

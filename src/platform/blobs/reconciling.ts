@@ -34,7 +34,8 @@ export async function reconcile(parts: BlobStorageParts): Promise<Differences> {
     orphans += await deleteOrphans(parts, page.keys, before);
     const lost = await lostBetween(parts, { after, to: page.next, keys: new Set(page.keys) });
     missing += lost.length;
-    if (lost.length > 0) log.error({ blobs: lost.slice(0, NAMED), count: lost.length }, 'the bytes of files are gone');
+    if (lost.length > 0)
+      log.error({ blobs: lost.slice(0, NAMED), count: lost.length }, 'the bytes of files are gone');
     if (page.next === undefined) break;
     after = page.next;
   }
@@ -43,7 +44,11 @@ export async function reconcile(parts: BlobStorageParts): Promise<Differences> {
   return { orphans, missing };
 }
 
-async function deleteOrphans(parts: BlobStorageParts, keys: readonly string[], before: number): Promise<number> {
+async function deleteOrphans(
+  parts: BlobStorageParts,
+  keys: readonly string[],
+  before: number,
+): Promise<number> {
   const old = keys.filter((key) => isOurs(key) && madeAt(key) < before);
   if (old.length === 0) return 0;
   const [rows] = await parts.db.system('blobs.sweep', [knownKeys(old)]);

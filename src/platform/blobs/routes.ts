@@ -81,7 +81,10 @@ const putPart = route(
   ({ params, query: { signature, ...facts }, wire, origin }, { transfers }) => {
     if (!PART.test(params.part)) throw new AppError('not_found');
     const part = Number(params.part);
-    return transfers.receivePart({ does: 'part', id: params.id, part, ...facts }, { wire, origin, signature });
+    return transfers.receivePart(
+      { does: 'part', id: params.id, part, ...facts },
+      { wire, origin, signature },
+    );
   },
 );
 

@@ -75,8 +75,7 @@ function blobsOf(parts: BlobStorageParts, product: string): Blobs {
   return {
     presign: (upload) => presign(parts, product, upload),
     completing: (accountId, id) => completing(parts, keyOf(accountId, id)),
-    complete: async (accountId, id) =>
-      store(parts, accountId, await completing(parts, keyOf(accountId, id))),
+    complete: async (accountId, id) => store(parts, accountId, await completing(parts, keyOf(accountId, id))),
     putting: (blob) => putting(parts, product, blob),
     put: async (blob) => store(parts, blob.accountId, await putting(parts, product, blob)),
     head: async (accountId, id) => blobOf(await stored(accountId, id)),

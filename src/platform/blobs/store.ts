@@ -96,8 +96,7 @@ export const nameUpload = ({ accountId, product, id }: BlobKey, uploadId: string
 /** Undoes its transaction with PL030 where there is nothing to be stored. */
 export const storeHere = (id: string): Statement => statement('select blobs.store_here($1)', [id]);
 
-export const forgetHere = (id: string): Statement =>
-  statement('select blobs.forget_here($1, null)', [id]);
+export const forgetHere = (id: string): Statement => statement('select blobs.forget_here($1, null)', [id]);
 
 /** Only while it is in that state and its time is over. */
 export const giveUpHere = (id: string, was: BlobRow['status']) =>

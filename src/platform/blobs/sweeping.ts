@@ -3,8 +3,14 @@ import type { AccountId } from '#platform/kernel';
 import { atHome, type BlobStorageParts } from './parts.ts';
 import { type BlobRow, deletable, deleted, filesOf, giveUpHere, overdue } from './store.ts';
 
-const GIVEN_UP = commitPoint('blobs.given-up', 'a file whose time is over, forgotten, and its storage given back');
-const SWEPT = commitPoint('blobs.swept', 'the note that the bytes of forgotten files are deleted, or their rows gone');
+const GIVEN_UP = commitPoint(
+  'blobs.given-up',
+  'a file whose time is over, forgotten, and its storage given back',
+);
+const SWEPT = commitPoint(
+  'blobs.swept',
+  'the note that the bytes of forgotten files are deleted, or their rows gone',
+);
 
 const BATCH = 500;
 /** Milliseconds after which nothing of an upload can still be under way: no signed request is good for more than a day. */
@@ -14,7 +20,9 @@ export const UNFINISHED = 25 * 3_600_000;
  * Forgets files whose time is over, each in its account's scope, and deletes the bytes of all that are forgotten. What a process that
  * dies leaves undone the next run does. Answers how many files it forgot, and of how many it deleted the bytes.
  */
-export async function sweep(parts: BlobStorageParts): Promise<{ readonly forgotten: number; readonly deleted: number }> {
+export async function sweep(
+  parts: BlobStorageParts,
+): Promise<{ readonly forgotten: number; readonly deleted: number }> {
   return { forgotten: await forgetOverdue(parts), deleted: await deleteForgotten(parts) };
 }
 

@@ -85,7 +85,9 @@ export function createTransfers(parts: BlobStorageParts): Transfers {
       if (mediaType(call.wire.request.headers['content-type'] ?? '') !== type) throw mismatch('type');
       const { id, key } = await reservedRow(facts.id);
       await alone(id, (replaced) =>
-        atHome(parts, 'write', (home) => home.write(key, bytesOf(call, facts, replaced), { bytes, type, sha256 })),
+        atHome(parts, 'write', (home) =>
+          home.write(key, bytesOf(call, facts, replaced), { bytes, type, sha256 }),
+        ),
       );
     },
     async receivePart(facts, call) {
@@ -157,7 +159,11 @@ function headersOf({ filename, type }: SignedFacts & { readonly does: 'get' }, e
 }
 
 /** The bytes; none of an empty file, which has no range either. */
-async function opened(parts: BlobStorageParts, { key, bytes }: BlobRow, range?: ByteRange): Promise<Readable> {
+async function opened(
+  parts: BlobStorageParts,
+  { key, bytes }: BlobRow,
+  range?: ByteRange,
+): Promise<Readable> {
   if (bytes === 0) return Readable.from([]);
   return atHome(parts, 'read', (home) => home.read(key, range));
 }

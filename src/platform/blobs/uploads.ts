@@ -21,7 +21,10 @@ import {
 const RESERVED = commitPoint('blobs.reserved', 'a file that may be sent, and the storage that it takes');
 const PARTS = commitPoint('blobs.parts', 'the name of an upload in parts at its home');
 const STORED = commitPoint('blobs.stored', 'a file whose bytes are there and right');
-const REFUSED = commitPoint('blobs.refused', 'a file given up because it is not what was declared, and its storage given back');
+const REFUSED = commitPoint(
+  'blobs.refused',
+  'a file given up because it is not what was declared, and its storage given back',
+);
 
 /** A file may be sent for an hour, and for longer at 250 kB a second, a day at most. */
 const SHORTEST_UPLOAD = 3_600;
@@ -55,7 +58,12 @@ export function blobOf(row: BlobRow): Blob {
 }
 
 /** Throws `upload_invalid`, with the field, for what no file is. */
-function checkedFacts({ filename, type, bytes, purpose }: Pick<NewRow, 'filename' | 'type' | 'bytes' | 'purpose'>) {
+function checkedFacts({
+  filename,
+  type,
+  bytes,
+  purpose,
+}: Pick<NewRow, 'filename' | 'type' | 'bytes' | 'purpose'>) {
   const known = mediaType(type);
   if (known === undefined) throw invalid('type', 'This is not a media type.');
   if (!Number.isSafeInteger(bytes) || bytes < 0) throw invalid('bytes', 'This is not a number of bytes.');
@@ -92,7 +100,8 @@ export async function presign(
 ): Promise<{ readonly blobId: string; readonly upload: Upload }> {
   const { accountId, gauge, createdBy, multipart } = upload;
   const facts = checkedFacts(upload);
-  if (!SHA256.test(upload.sha256)) throw invalid('sha256', 'This is not a SHA-256 in 64 small hexadecimal digits.');
+  if (!SHA256.test(upload.sha256))
+    throw invalid('sha256', 'This is not a SHA-256 in 64 small hexadecimal digits.');
   const seconds = uploadSeconds(facts.bytes);
   const id = parts.ids.next();
   const row = await reserve(parts, {
@@ -109,7 +118,8 @@ export async function presign(
     reservedSeconds: seconds + TO_COMPLETE,
   });
   try {
-    const signed = row.parts === null ? await signWhole(parts, row, seconds) : await signParts(parts, row, seconds);
+    const signed =
+      row.parts === null ? await signWhole(parts, row, seconds) : await signParts(parts, row, seconds);
     const expires_at = new Date(parts.clock.now() + seconds * 1_000).toISOString();
     return { blobId: id, upload: { ...signed, expires_at } };
   } catch (error) {
@@ -131,7 +141,9 @@ function partsOf({ home }: BlobStorageParts, bytes: number, partBytes: number) {
 
 function signWhole(parts: BlobStorageParts, row: BlobRow, expiresIn: number) {
   const { key, bytes, type } = row;
-  return atHome(parts, 'sign', (home) => home.presignPut({ key, bytes, type, sha256: row.sha256, expiresIn }));
+  return atHome(parts, 'sign', (home) =>
+    home.presignPut({ key, bytes, type, sha256: row.sha256, expiresIn }),
+  );
 }
 
 async function signParts(parts: BlobStorageParts, row: BlobRow, expiresIn: number) {
@@ -180,7 +192,11 @@ async function assertRight(parts: BlobStorageParts, row: BlobRow): Promise<void>
   if (entry === undefined) throw new AppError('upload_missing');
   const hash = async () => sha256Of(await atHome(parts, 'read', (home) => home.read(key)));
   const wrong =
-    entry.bytes !== row.bytes ? 'bytes' : (entry.sha256 ?? (await hash())) !== row.sha256 ? 'sha256' : undefined;
+    entry.bytes !== row.bytes
+      ? 'bytes'
+      : (entry.sha256 ?? (await hash())) !== row.sha256
+        ? 'sha256'
+        : undefined;
   if (wrong === undefined) return;
   await giveBack(parts, keyIn(row));
   parts.metrics.blobUpload(row.product, 'mismatch');
@@ -188,7 +204,11 @@ async function assertRight(parts: BlobStorageParts, row: BlobRow): Promise<void>
 }
 
 /** Runs the statements of a file that is right in a transaction of their own. */
-export async function store(parts: BlobStorageParts, accountId: AccountId, { blob, storing }: Storing): Promise<Blob> {
+export async function store(
+  parts: BlobStorageParts,
+  accountId: AccountId,
+  { blob, storing }: Storing,
+): Promise<Blob> {
   try {
     await parts.db.tenant(accountId, STORED, storing);
     return blob;

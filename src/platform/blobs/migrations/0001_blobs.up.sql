@@ -35,7 +35,7 @@ create table blobs.blobs (
   check (status <> 'reserved' or expires_at is not null)
 );
 -- Whoever has a signed request names the file alone.
-create unique index blobs_by_id on blobs.blobs (id);
+create index blobs_by_id on blobs.blobs (id);
 create index blobs_by_key on blobs.blobs (key);
 create index blobs_due on blobs.blobs (expires_at) where expires_at is not null and status <> 'forgotten';
 create index blobs_forgotten on blobs.blobs (coalesce(swept_at, '-infinity'), upload_until) where status = 'forgotten';
