@@ -1,4 +1,4 @@
-import { checkS3Cors, createS3Home } from '#platform/blobs';
+import { checkS3Cors } from '#platform/blobs';
 import type { Config } from '#platform/config';
 import { systemClock } from '#platform/kernel';
 
@@ -7,19 +7,11 @@ interface Check {
   readonly look: () => Promise<string>;
 }
 
-/** Whether the bucket of files takes what it must, from this server and from pages; none where files lie in a folder. */
-export function s3Checks(config: Config): Check[] {
-  const { s3: settings } = config;
+/** Whether pages may send files to the bucket; nothing where files lie in a folder. */
+export function s3Checks({ s3: settings, corsOrigins, baseUrl }: Config): Check[] {
   if (settings === undefined) return [];
-  const checked = { settings, clock: systemClock };
-  return [
-    { name: 'files', look: () => createS3Home(checked).check() },
-    { name: 'files: CORS', look: () => checkS3Cors(checked, originsOf(config)) },
-  ];
-}
-
-/** Those of pages; where settings name but patterns, that of this server's own. */
-function originsOf({ corsOrigins, baseUrl }: Config): string[] {
   const named = corsOrigins.filter((origin) => /^https?:\/\/[^*]+$/.test(origin));
-  return named.length > 0 ? named : [new URL(baseUrl).origin];
+  // Where settings name but patterns, a page of this server's own is asked for.
+  const origins = named.length > 0 ? named : [new URL(baseUrl).origin];
+  return [{ name: 'files: CORS', look: () => checkS3Cors({ settings, clock: systemClock }, origins) }];
 }

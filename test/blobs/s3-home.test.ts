@@ -139,10 +139,10 @@ test('a signed download is an attachment of the type that is asked for, whole or
   expect((await fetch(shown)).status).toBe(403);
 });
 
-describe('a store that is not well', () => {
-  const write = (home: ReturnType<typeof createS3Home>) =>
-    home.write(KEY, Buffer.from(BODY), factsOf(Buffer.from(BODY)));
+const write = (home: ReturnType<typeof createS3Home>) =>
+  home.write(KEY, Buffer.from(BODY), factsOf(Buffer.from(BODY)));
 
+describe('a store that is not well', () => {
   test('is asked again: what it refused, cut off, or did without saying so has one effect', async () => {
     const { home, sandbox } = await openS3();
     sandbox.faults.next({ kind: 'refuse', code: 'SlowDown' }, { kind: 'reset' }, { kind: 'lost' });

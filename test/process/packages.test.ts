@@ -14,6 +14,8 @@ const LATER = [
   '@ai-sdk/openai-compatible',
   '@ai-sdk/provider',
   '@apple/app-store-server-library',
+  '@aws-sdk/client-s3',
+  '@aws-sdk/s3-request-presigner',
   '@expo-google-fonts/inter',
   '@expo-google-fonts/zcool-xiaowei',
   '@googleapis/androidpublisher',

@@ -9,6 +9,7 @@ import { DATABASE } from './database.ts';
 import { ENDS_UNDER_WAY } from './ends.ts';
 import { ERASURE } from './erasure.ts';
 import { FAULTS } from './faults.ts';
+import { FILES_IN_S3 } from './s3.ts';
 import { FEDERATION } from './federation.ts';
 import { PROJECTION } from './projection.ts';
 import { GOOGLE_PLAY } from './google-play.ts';
@@ -132,6 +133,7 @@ export const PATCHES: readonly Patch[] = [
   ...WEBHOOKS,
   ...QUALITY,
   ...FAULTS,
+  ...FILES_IN_S3,
   ...OPERATING,
   ...ORBIT_COLLABORATION,
   ...SUITE,

@@ -186,6 +186,9 @@ export function listParts(call: Call): Answer {
   return { xml: ['ListPartsResult', content] };
 }
 
+/** What uploads are in order by. */
+const place = ({ key, id }: { readonly key: string; readonly id: string }) => Buffer.from(`${key}\0${id}`);
+
 export function listMultipartUploads(call: Call): Answer {
   const prefix = call.query.get('prefix') ?? '';
   const [keyMarker, idMarker] = [
@@ -193,7 +196,6 @@ export function listMultipartUploads(call: Call): Answer {
     call.query.get('upload-id-marker') ?? '',
   ];
   const most = numberOf(call, 'max-uploads', [1, call.page, call.page]);
-  const place = ({ key, id }: { key: string; id: string }) => Buffer.from(`${key}\0${id}`);
   // A key alone stands behind all uploads of it.
   const marker =
     keyMarker === '' ? undefined : place({ key: keyMarker, id: idMarker === '' ? '\u{10ffff}' : idMarker });

@@ -93,18 +93,21 @@ function canonicalRequest({ method, path, query, headers }: Signable, claim: Cla
 const encoded = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
+const malformedHeader = (message: string) => new Refusal('AuthorizationHeaderMalformed', { message });
+const malformedQuery = (message: string) => new Refusal('AuthorizationQueryParametersError', { message });
+
 function signed({ headers }: Signable, account: Account): Claim {
   const { authorization = '', 'x-amz-date': date = '', 'x-amz-content-sha256': payload } = headers;
-  const malformed = (message: string) => new Refusal('AuthorizationHeaderMalformed', { message });
   const form =
     /^AWS4-HMAC-SHA256 Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([\da-f]{64})$/;
   const [, credential = '', names = '', signature = ''] = form.exec(authorization) ?? [];
-  if (credential === '') throw malformed('The authorization header is malformed; it is no AWS4-HMAC-SHA256.');
+  if (credential === '')
+    throw malformedHeader('The authorization header is malformed; it is no AWS4-HMAC-SHA256.');
   if (payload === undefined)
     throw new Refusal('InvalidRequest', {
       message: 'Missing required header for this request: x-amz-content-sha256',
     });
-  const scoped = scopeOf(credential, account.region, malformed);
+  const scoped = scopeOf(credential, account.region, malformedHeader);
   const at = instantOf(date);
   if (at === undefined)
     throw new Refusal('AccessDenied', {
@@ -120,30 +123,29 @@ function signed({ headers }: Signable, account: Account): Claim {
       },
     });
   if (scoped.scope[0] !== date.slice(0, 8))
-    throw malformed('The authorization header is malformed; the date is wrong.');
+    throw malformedHeader('The authorization header is malformed; the date is wrong.');
   return { ...scoped, signedHeaders: names.split(';'), signature, date, payload };
 }
 
 function presigned({ headers, query }: Signable, account: Account): Claim {
-  const malformed = (message: string) => new Refusal('AuthorizationQueryParametersError', { message });
   const said = (name: string) => {
     const [value, ...more] = query.getAll(name);
     if (value === undefined || value === '' || more.length > 0)
-      throw malformed(
+      throw malformedQuery(
         'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
       );
     return value;
   };
   if (said('X-Amz-Algorithm') !== ALGORITHM)
-    throw malformed('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');
+    throw malformedQuery('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');
   const [date, expires] = [said('X-Amz-Date'), Number(said('X-Amz-Expires'))];
-  const scoped = scopeOf(said('X-Amz-Credential'), account.region, malformed);
+  const scoped = scopeOf(said('X-Amz-Credential'), account.region, malformedQuery);
   const at = instantOf(date);
   if (at === undefined || scoped.scope[0] !== date.slice(0, 8))
-    throw malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
-  if (!Number.isInteger(expires) || expires < 0) throw malformed('X-Amz-Expires should be a number');
+    throw malformedQuery("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
+  if (!Number.isInteger(expires) || expires < 0) throw malformedQuery('X-Amz-Expires should be a number');
   if (expires > LONGEST)
-    throw malformed(
+    throw malformedQuery(
       'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
     );
   verifyTime({ at, expires, now: account.now() });

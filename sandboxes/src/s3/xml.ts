@@ -38,14 +38,11 @@ const escaped = (text: string) =>
     .replace(/[\p{Cc}]/gu, (sign) => `&#x${sign.codePointAt(0)?.toString(16) ?? ''};`);
 
 const unescaped = (text: string) =>
-  text.replace(
-    /&(?:#x([\da-f]{1,6})|#(\d{1,7})|(\w+));/gi,
-    (whole, hex?: string, decimal?: string, name = '') => {
-      if (hex === undefined && decimal === undefined) return ENTITIES[String(name)] ?? whole;
-      const code = Number.parseInt(hex ?? decimal ?? '', hex === undefined ? 10 : 16);
-      return code > 0x10_ffff ? whole : String.fromCodePoint(code);
-    },
-  );
+  text.replace(/&(#x[\da-f]{1,6}|#\d{1,7}|\w+);/gi, (whole, name: string) => {
+    if (!name.startsWith('#')) return ENTITIES[name] ?? whole;
+    const code = Number(name.toLowerCase().startsWith('#x') ? `0${name.slice(1)}` : name.slice(1));
+    return code > 0x10_ffff ? whole : String.fromCodePoint(code);
+  });
 
 /** An element that was read. */
 export class Element {

@@ -100,9 +100,9 @@ export class StoreFailure extends Error {
 /** As the SDK throws them. */
 interface Thrown {
   readonly name?: string;
-  readonly code?: unknown;
-  readonly Code?: unknown;
-  readonly Region?: unknown;
+  readonly code?: string | number;
+  readonly Code?: string;
+  readonly Region?: string;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
 }
 
@@ -111,10 +111,10 @@ export function storeFailure(call: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { name = 'Error', code, Code, Region, $metadata = {} } = (error ?? {}) as Thrown;
   const cause = new StoreFailure(call, {
-    code: String(Code ?? (typeof code === 'string' && name !== 'TimeoutError' ? code : name)),
+    code: Code ?? (typeof code === 'string' && name !== 'TimeoutError' ? code : name),
     status: $metadata.httpStatusCode,
     requestId: $metadata.requestId,
-    region: typeof Region === 'string' ? Region : undefined,
+    region: Region,
   });
   return new AppError('storage_unavailable', {
     message: 'The store of files does not answer as it must. Try again later.',
