@@ -60,6 +60,9 @@ const events = ({ who }: Office): Promise<readonly Event[]> =>
 
 const agent = (name: string) => ({ headers: { 'user-agent': `program of ${name}` } });
 
+const asMachine = (path: string, body: object) => call(undefined, path, { body, ...agent('a machine') });
+const asAdmin = (path: string, body?: object) => call(admin.key, path, { body, ...agent('an operator') });
+
 /** Events that a program made by one kind of actor. */
 const from = (name: string, kind: string, ...actions: readonly string[]) =>
   actions.map((action) => ({
@@ -72,9 +75,7 @@ const from = (name: string, kind: string, ...actions: readonly string[]) =>
 describe('the audit', () => {
   test('has each event of a licence with who made it, from which address and with which program', async () => {
     const at = await office(app);
-    const asMachine = (path: string, body: object) => call(undefined, path, { body, ...agent('a machine') });
     const asOwner = (path: string, body?: object) => call(at.who.key, path, { body, ...agent('an owner') });
-    const asAdmin = (path: string, body?: object) => call(admin.key, path, { body, ...agent('an operator') });
     const key = { license_key: at.key, hardware_id: machine('a') };
     const desk = `/v1/admin/licenses/${at.id}`;
 
