@@ -118,7 +118,11 @@ describe.runIf(isHere)('a company', async () => {
     expect(status).toBe(201);
     const plans = await call(undefined, 'GET /v1/plans?product=coditect');
     expect(JSON.stringify(plans.body)).toContain('Starter');
-    const { body } = await asAda('POST /v1/checkout/session', { plan_id: 'coditect.starter' });
+    const { body } = await asAda('POST /v1/checkout/session', {
+      plan_id: 'coditect.starter',
+      // The server’s own page, at the port that it was given.
+      success_url: `${url}/v1/checkout/success?session_id={CHECKOUT_SESSION_ID}`,
+    });
     await page.goto(String(body['checkout_url']));
     await page.getByLabel('Card number').fill(GOOD);
     await page.getByLabel('Expiry').fill('12/40');

@@ -36,7 +36,7 @@ export interface SeatTerms {
 }
 
 /** A seat that a machine wants, by the id that it will have. */
-export interface WantedSeat extends SeatTerms {
+interface WantedSeat extends SeatTerms {
   readonly machine: string;
   readonly id: string;
 }

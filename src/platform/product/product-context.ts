@@ -66,7 +66,7 @@ interface DaysAsked {
 }
 
 /** What of the operator's reports is about the product, over all accounts: for its calls for operators alone. */
-export interface ProductReports {
+interface ProductReports {
   /** What its subscriptions bring in, by day: MRR, ARR, churn and who is new. A day on which nobody pays has no row. */
   recurring(asked: DaysAsked): Promise<Report<DailyRecurring>>;
 }

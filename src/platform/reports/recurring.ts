@@ -37,16 +37,28 @@ const MEASURES = [
 ] as const;
 type Measure = (typeof MEASURES)[number];
 
-type RecurringRow<S extends Step> = Readonly<Record<Measure, number>> &
-  Readonly<Record<S | 'currency', string>> & { readonly product?: string; readonly plan?: string };
+interface RecurringRow extends Readonly<Record<Measure, number>> {
+  /** One of the two. */
+  readonly month?: string;
+  readonly day?: string;
+  readonly currency: string;
+  readonly product?: string;
+  readonly plan?: string;
+}
 
 /** What subscriptions brought in a step and a currency. Rates are shares of what there was when it began; null: nothing. */
-type RecurringBy<S extends Step> = RecurringRow<S> & {
+interface RecurringSums extends RecurringRow {
   readonly logo_churn: number | null;
   readonly revenue_churn: number | null;
-};
-export type Recurring = RecurringBy<'month'>;
-export type DailyRecurring = RecurringBy<'day'>;
+}
+
+export interface Recurring extends RecurringSums {
+  readonly month: string;
+}
+
+export interface DailyRecurring extends RecurringSums {
+  readonly day: string;
+}
 
 interface RecurringParts {
   readonly db: Database;
@@ -58,32 +70,42 @@ interface RecurringParts {
  * beginning, of each account. An account is told apart as the sums are: by plan, who changes it has left one and come to
  * another.
  */
-export const openRecurringReport = (parts: RecurringParts, question: RecurringQuestion) =>
-  openBy('month', parts, question);
+export function openRecurringReport(
+  parts: RecurringParts,
+  question: RecurringQuestion,
+): Promise<Report<Recurring>> {
+  return openBy(parts, question, { step: 'month', named: ({ month = '', ...row }) => ({ ...row, month }) });
+}
 
 /** The same by day. */
-export const openDailyRecurringReport = (parts: RecurringParts, question: RecurringQuestion) =>
-  openBy('day', parts, question);
+export function openDailyRecurringReport(
+  parts: RecurringParts,
+  question: RecurringQuestion,
+): Promise<Report<DailyRecurring>> {
+  return openBy(parts, question, { step: 'day', named: ({ day = '', ...row }) => ({ ...row, day }) });
+}
 
-async function openBy<const S extends Step>(
-  step: S,
+async function openBy<Row extends RecurringSums>(
   { db, mode }: RecurringParts,
   question: RecurringQuestion,
-): Promise<Report<RecurringBy<S>>> {
+  { step, named }: { readonly step: Step; readonly named: (row: RecurringSums) => Row },
+): Promise<Report<Row>> {
   const read = readerFor(db, 'everybody');
   const range = await resolveRange(question, read);
   const keys = [step, 'currency', ...question.group] as const;
   return {
     range,
     keys,
-    positionOf: (row) => keys.map((key) => String(row[key] ?? '')),
+    positionOf: (row) => keys.map((key) => row[key] ?? ''),
     async page(at) {
       const rows = await read(sums(step, question, { ...at, range, keys, mode }));
-      return rows.map((row) => ({
-        ...row,
-        logo_churn: share(row.churned_customers, row.customers_before),
-        revenue_churn: share(row.churned_minor + row.contraction_minor, row.mrr_before_minor),
-      }));
+      return rows.map((row) =>
+        named({
+          ...row,
+          logo_churn: share(row.churned_customers, row.customers_before),
+          revenue_churn: share(row.churned_minor + row.contraction_minor, row.mrr_before_minor),
+        }),
+      );
     },
   };
 }
@@ -137,11 +159,11 @@ const STEPS: Readonly<Record<Step, { readonly lasts: string; readonly called: st
   day: { lasts: '1 day', called: 'YYYY-MM-DD' },
 };
 
-function sums<S extends Step>(
-  step: S,
+function sums(
+  step: Step,
   { product, currency }: RecurringQuestion,
   asked: SumsQuery,
-): Statement<RecurringRow<S>> {
+): Statement<RecurringRow> {
   const { keys } = asked;
   const { values, place } = valuesFor(asked);
   const goesOn = afterCursor(asked, place);
@@ -154,7 +176,7 @@ function sums<S extends Step>(
     ...(product === undefined ? [] : [`r.product = ${place(product)}`]),
     ...(currency === undefined ? [] : [`r.currency = ${place(currency)}`]),
   ];
-  return statement<RecurringRow<S>>(
+  return statement<RecurringRow>(
     `with steps as (
        select to_char(step, '${called}') collate "C" as ${step}, step at time zone $3 as starts,
          least((step + interval '${lasts}') at time zone $3, app.now()) as ends

@@ -25,7 +25,7 @@ test.runIf(app.database.engine === 'postgres')(
   async () => {
     const at = await office(app, 'enterprise');
     const kept: Kept[] = [];
-    for (let n = 0; n < 24; n += 1) kept.push(await at.seat(n));
+    for (let n = 0; n < 24; n += 1) kept.push(await at.seat(`${n}`));
     const { dataDir } = app.app.modules.options.config;
     const program = startProgram(['serve'], {
       cwd: dataDir,

@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 /** Days that one run writes down: more of them are left to the next. */
 const MOST = 40;
 
-export interface AnalyticsQuestion {
+interface AnalyticsQuestion {
   readonly from?: string | undefined;
   readonly until?: string | undefined;
   readonly currency: string;
