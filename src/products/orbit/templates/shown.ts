@@ -18,11 +18,10 @@ const fields = {
   updated_at: z.iso.datetime(),
 } as const;
 
-const section = namedObject('TemplateSection', {
-  type: z.enum(SECTION_TYPES),
-  title: line(300),
-  content: text(20_000).default('').describe('Markdown.'),
-});
+const sectionFields = { type: z.enum(SECTION_TYPES), title: line(300) } as const;
+const content = text(20_000).describe('Markdown.');
+const section = namedObject('TemplateSection', { ...sectionFields, content });
+const newSection = namedObject('NewTemplateSection', { ...sectionFields, content: content.default('') });
 
 /** A template as lists answer it. */
 export const summary = namedObject('TemplateSummary', fields);
@@ -32,7 +31,7 @@ export const template = namedObject('Template', { ...fields, sections: z.array(s
 
 const name = line(200);
 const description = line(1_000).nullable();
-const sections = z.array(section).min(1).max(100);
+const sections = z.array(newSection).min(1).max(100);
 
 export const newTemplate = namedObject('NewTemplate', {
   name,
