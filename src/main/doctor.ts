@@ -10,13 +10,13 @@ import {
   unusableFolder,
 } from '#platform/config';
 import { oldHelplines } from '#platform/ai';
-import { AppError, systemClock } from '#platform/kernel';
+import { AppError, systemClock, systemRandom } from '#platform/kernel';
 import { ensurePrivate } from '#platform/db';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { aiSettingsOf, providersOf } from '#app';
+import { aiSettingsOf, openBlobHome, providersOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
@@ -41,6 +41,7 @@ export const doctor: Verb = async ({ config, words }) => {
   const checks: Check[] = [
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
     { name: 'data folder', look: async () => dataFolder(config) },
+    { name: 'files', look: () => filesState(config) },
     {
       name: 'database',
       look: () => withDatabase(config, (db) => databaseState(db, config)).catch(unlessInUse),
@@ -103,6 +104,17 @@ function dataFolder({ dataDir }: Config): string {
     throw cause instanceof AppError ? cause : unusableFolder(dataDir, cause);
   }
   return dataDir;
+}
+
+/** Whether files of accounts can be written, read and deleted where they are kept. */
+async function filesState(config: Config): Promise<string> {
+  const home = openBlobHome(config, {
+    secrets: { derived: () => [''] },
+    clock: systemClock,
+    random: systemRandom,
+    baseUrl: () => config.baseUrl,
+  });
+  return home.check();
 }
 
 async function redisState(settings: RedisSettings): Promise<string> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { refusalOf } from '#test/calls';
 import { fixtureOf } from '../organizations/fixture.ts';
@@ -181,6 +182,42 @@ describe('a workspace', () => {
       status: 200,
       body: { colours: { primary: '#112233', accent: '#aabbcc' } },
     });
+  });
+
+  test('has a logo by a plan that has it: a picture, which counts in its storage', async () => {
+    const free = await fixture.workspace('orbit.free');
+    const logo = (bytes: Buffer) => ({
+      filename: 'logo.png',
+      type: 'image/png',
+      bytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    });
+    const picture = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(1_000, 1)]);
+    expect((await free.owner.post(`/v1/workspaces/${free.id}/logo`, logo(picture))).status).toBe(402);
+    const { id, admin, member, viewer, owner } = await fixture.workspace('orbit.pro');
+    const path = `/v1/workspaces/${id}/logo`;
+    const send = async (bytes: Buffer) => {
+      const { body } = await admin.post(path, logo(bytes));
+      const { url, headers } = body['upload'] as { url: string; headers: Record<string, string> };
+      await fetch(url, { method: 'PUT', headers, body: new Uint8Array(bytes) });
+      return admin.post(`${path}/${String(body['blob_id'])}/complete`);
+    };
+    expect((await member.post(path, logo(picture))).status).toBe(403);
+    expect((await viewer.get(path)).status).toBe(404);
+    expect((await send(picture)).status).toBe(200);
+    const link = await viewer.get(path);
+    const read = await fetch(String(link.body['url']));
+    expect(Buffer.from(await read.arrayBuffer())).toEqual(picture);
+    const other = Buffer.concat([picture, Buffer.alloc(500)]);
+    expect((await send(other)).status).toBe(200);
+    expect(await owner.used()).toMatchObject({ storage: other.length });
+    const page = Buffer.from('<html><script>alert(1)</script></html>');
+    expect(refusalOf(await send(page))).toMatchObject({ status: 422, code: 'logo_unreadable' });
+    expect((await viewer.get(path)).status).toBe(404);
+    expect(await owner.used()).toMatchObject({ storage: 0 });
+    await send(picture);
+    expect((await admin.remove(path)).status).toBe(200);
+    expect(await owner.used()).toMatchObject({ storage: 0 });
   });
 
   test('is listed with the others of its person, and closed by its owner alone', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { refusalOf } from '#test/calls';
-import { testApp } from '../services/app.ts';
+import { type Reply, testApp } from '../services/app.ts';
 import { type Colleague, orbitFixture, type Workspace } from './fixture.ts';
 
 const fixture = await orbitFixture();
@@ -25,6 +25,14 @@ const byBytes = (a: Shown, b: Shown) =>
 /** The n-th of a fixed sequence that looks like chance: nothing here hangs on a seed. */
 const chance = (n: number, most: number) => (n * 7_919 + 104_729) % most;
 
+/** Asks again where the server was too busy and said so, as clients do. */
+async function patient(ask: () => Promise<Reply>): Promise<Reply> {
+  for (;;) {
+    const reply = await ask();
+    if (reply.status !== 503) return reply;
+  }
+}
+
 describe('the order of sections', () => {
   test('200 parallel moves from two processes converge to one order with all sections there', async () => {
     const workspace = await fixture.workspace();
@@ -37,7 +45,7 @@ describe('the order of sections', () => {
       const section = ids[chance(n, 10)] ?? '';
       const anchor = ids[chance(n + 3, 10)] ?? '';
       const to = n % 5 === 0 ? { after: null } : n % 7 === 0 ? { before: null } : { after: anchor };
-      return who.post(`/v1/scopes/${scope}/sections/${section}/move`, to);
+      return patient(() => who.post(`/v1/scopes/${scope}/sections/${section}/move`, to));
     });
     const answers = await Promise.all(moves);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));

@@ -12,6 +12,7 @@ const OTHERS = 0o077;
 const STICKY = 0o1000;
 /** What a start leaves in its folder, one of them at least. */
 const OURS = [
+  'blobs',
   'database',
   'lock',
   'mail-preview',

@@ -2,6 +2,7 @@ import type { Accounts } from '#platform/accounts';
 import type { Ai } from '#platform/ai';
 import type { Audit } from '#platform/audit';
 import type { Subscriptions } from '#platform/billing';
+import type { Blobs, BlobStorage } from '#platform/blobs';
 import type { Database } from '#platform/db';
 import type { Entitlements, PlanRates } from '#platform/entitlements';
 import type { Jobs } from '#platform/jobs';
@@ -47,6 +48,8 @@ export interface PlatformParts {
 /** What a product's service is made from. */
 export interface ProductContext extends PlatformParts {
   readonly activity: Activity;
+  /** Files of accounts: uploads, downloads, and what they take of a gauge. */
+  readonly blobs: Blobs;
   /** What the account's plan grants, and permits for work that no call spends by its declaration. */
   readonly plan: PlanAccess;
 }
@@ -54,14 +57,14 @@ export interface ProductContext extends PlatformParts {
 /** The context of one product. */
 export function productContext(
   { key: product, auditActions }: Pick<Product, 'key' | 'auditActions'>,
-  parts: PlatformParts & { readonly planRates: PlanRates },
+  parts: PlatformParts & { readonly planRates: PlanRates; readonly blobs: Pick<BlobStorage, 'of'> },
 ): ProductContext {
   const { db, ids, clock, entitlements, limits, jobs, ai, mail, webhooks, accounts } = parts;
   const { secrets, baseUrl, subscriptions, rates } = parts;
   const audit = declaredAudit(parts.audit, Object.keys(auditActions));
   const activity = createActivity({ db, audit, product });
   const plan = createPlanAccess({ ...parts, product });
-  const made = { activity, plan, rates, secrets, baseUrl, subscriptions };
+  const made = { activity, blobs: parts.blobs.of(product), plan, rates, secrets, baseUrl, subscriptions };
   return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...made };
 }
 

@@ -25,6 +25,11 @@ declareErrors({
     status: 403,
     message: 'This workspace sends nothing to models (privacy is no_models). An admin can change that.',
   },
+  logo_not_found: {
+    status: 404,
+    message: 'The workspace has no logo, or this file is none that was sent as one.',
+  },
+  logo_unreadable: { status: 422, message: 'The file is no PNG or JPEG. It was deleted.' },
   slug_taken: { status: 409, message: 'Another workspace has this slug.' },
   step_required: { status: 409, message: 'This step of the onboarding can’t be skipped.' },
 });

@@ -26,6 +26,7 @@ import { orbitSystemUses } from './system-uses.ts';
 import * as templateAdminRoutes from './templates/admin-routes.ts';
 import * as templateRoutes from './templates/routes.ts';
 import * as versionRoutes from './versions/routes.ts';
+import * as logoRoutes from './workspaces/logo-routes.ts';
 import * as workspaceRoutes from './workspaces/routes.ts';
 
 /** Nobody waits for it longer than a job takes: a chunk is asked for three times. */
@@ -60,6 +61,7 @@ export const orbit = defineProduct({
   routes: [
     ...routesOf(onboardingRoutes),
     ...routesOf(workspaceRoutes),
+    ...routesOf(logoRoutes),
     ...routesOf(projectRoutes),
     ...routesOf(scopeRoutes),
     ...routesOf(sectionRoutes),

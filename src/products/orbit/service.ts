@@ -14,6 +14,7 @@ import { createScopes } from './scopes/service.ts';
 import { createSections } from './sections/service.ts';
 import { createTemplates } from './templates/service.ts';
 import { createVersions } from './versions/service.ts';
+import { createLogos } from './workspaces/logos.ts';
 import { createWorkspaces } from './workspaces/service.ts';
 
 /** What Orbit's routes and jobs are called with. */
@@ -28,6 +29,7 @@ export function createOrbit(context: ProductContext) {
   return {
     plan: context.plan,
     workspaces,
+    logos: createLogos({ ...context, workspaces }),
     changes,
     versions,
     sections,

@@ -27,6 +27,10 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
   },
   'orbit.workspace-made': { because: TAKEN_UP, lost: 'same' },
   'orbit.workspace-change': { because: ONE_COMMIT, lost: 'same' },
+  'orbit.logo-change': {
+    because: 'one commit has the logo and its file, and gives the former one’s storage back',
+    lost: 'keyed',
+  },
   'orbit.onboarding-step': { because: 'a step is taken again, and has one effect', lost: 'same' },
   'orbit.project-add': { because: ONE_COMMIT, lost: 'keyed' },
   'orbit.project-change': { because: ONE_COMMIT, lost: 'same' },

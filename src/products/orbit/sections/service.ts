@@ -136,8 +136,7 @@ async function moveIn(
 ): Promise<SectionRow> {
   const { accountId, scopeId, sectionId } = which;
   await lockForChange(tx, which);
-  const all = await tx.run(ranksOf(accountId, scopeId));
-  const [present] = await tx.run(readSection(which));
+  const [all, [present]] = await tx.runAll([ranksOf(accountId, scopeId), readSection(which)]);
   if (present === undefined) throw noSection();
   const others = all.filter(({ id }) => id !== sectionId);
   const anchor = 'after' in place ? place.after : place.before;
@@ -191,8 +190,8 @@ async function counted(
   of: OfScope & { readonly cause: VersionCause; readonly words: boolean },
 ): Promise<void> {
   const { accountId, scopeId, caller, cause } = of;
-  await tx.run(countChange(accountId, scopeId, of.words));
-  await versions.keepIn(tx, { accountId, scopeId, userId: caller.userId, cause });
+  const version = versions.keeping({ accountId, scopeId, userId: caller.userId, cause });
+  await tx.runAll([countChange(accountId, scopeId, of.words), version]);
 }
 
 async function record(

@@ -7,7 +7,7 @@ import { noScope } from '../scopes/locking.ts';
 import { readScope } from '../scopes/store.ts';
 import { diffScopes, type ScopeDiff } from './diff.ts';
 import type { Snapshot } from './snapshot.ts';
-import { insertVersion, listVersions, mergeVersion, readVersion, type VersionRow } from './store.ts';
+import { keepVersion, listVersions, readVersion, type VersionRow } from './store.ts';
 
 /** Why a version of a scope was kept. */
 export type VersionCause = (typeof VERSION_CAUSES)[number];
@@ -55,9 +55,9 @@ export function createVersions({ db, ids }: ProductContext) {
    * Keeps the scope as it is now in this transaction, after the change and the raised version. What one person edits within ten
    * minutes is one version.
    */
+  const keeping = (version: NewVersion) => keepVersion(ids.next(), version);
   async function keepIn(tx: Transaction, version: NewVersion): Promise<void> {
-    const [merged] = version.cause === 'edited' ? await tx.run(mergeVersion(version)) : [];
-    await tx.run(insertVersion(ids.next(), version, merged?.began_at ?? null));
+    await tx.run(keeping(version));
   }
 
   /** The newest first. */
@@ -104,7 +104,7 @@ export function createVersions({ db, ids }: ProductContext) {
     return { from: before?.number ?? 0, to, ...what };
   }
 
-  return { keepIn, list, read, diff };
+  return { keeping, keepIn, list, read, diff };
 }
 
 export type Versions = ReturnType<typeof createVersions>;

@@ -3,26 +3,19 @@ import type { AccountId } from '#platform/kernel';
 import type { NewVersion, VersionCause } from './service.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Takes the newest version away where it is the same person's editing of the last ten minutes: the next one has all of it. */
-export function mergeVersion({ accountId, scopeId, userId }: NewVersion): Statement<{ began_at: Date }> {
-  return statement<{ began_at: Date }>(
-    `delete from orbit.scope_versions v
-     where v.account_id = $1 and v.scope_id = $2 and v.cause = 'edited' and v.created_by = $3
-       and v.began_at > app.now() - interval '10 minutes'
-       and v.number = (select max(number) from orbit.scope_versions where account_id = $1 and scope_id = $2)
-     returning v.began_at`,
-    [accountId, scopeId, userId],
-  );
-}
-
-/** Keeps the scope as it stands, under its present version. */
-export function insertVersion(
-  id: string,
-  { accountId, scopeId, userId, cause }: NewVersion,
-  beganAt: Date | null,
-): Statement {
+/**
+ * Keeps the scope as it stands, under its present version. The newest version goes, where it is the same person's editing of the last ten
+ * minutes: the new one has all of it.
+ */
+export function keepVersion(id: string, { accountId, scopeId, userId, cause }: NewVersion): Statement {
   return statement(
-    `insert into orbit.scope_versions (account_id, id, scope_id, number, snapshot, cause, created_by, began_at)
+    `with former as (
+       delete from orbit.scope_versions v
+       where $4 = 'edited' and v.account_id = $1 and v.scope_id = $2 and v.cause = 'edited' and v.created_by = $5
+         and v.began_at > app.now() - interval '10 minutes'
+         and v.number = (select max(number) from orbit.scope_versions where account_id = $1 and scope_id = $2)
+       returning v.began_at)
+     insert into orbit.scope_versions (account_id, id, scope_id, number, snapshot, cause, created_by, began_at)
      select s.account_id, $3, s.id, s.version,
        jsonb_build_object('title', s.title, 'client_name', s.client_name, 'status', s.status, 'summary', s.summary,
          'currency', s.currency, 'project_id', s.project_id, 'confidence', s.confidence,
@@ -30,10 +23,10 @@ export function insertVersion(
            select jsonb_agg(jsonb_build_object('id', c.id, 'type', c.type, 'title', c.title, 'content', c.content,
              'fields', c.fields, 'confidence', c.confidence, 'citations', c.citations) order by c.rank, c.id)
            from orbit.sections c where c.account_id = s.account_id and c.scope_id = s.id), '[]')),
-       $4, $5, coalesce($6::timestamptz, app.now())
+       $4, $5, coalesce((select began_at from former), app.now())
      from orbit.scopes s where s.account_id = $1 and s.id = $2
      on conflict (account_id, scope_id, number) do nothing`,
-    [accountId, scopeId, id, cause, userId, beganAt],
+    [accountId, scopeId, id, cause, userId],
   );
 }
 
