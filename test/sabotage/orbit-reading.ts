@@ -38,7 +38,7 @@ export const ORBIT_READING: readonly Patch[] = [
   },
   {
     name: 'type-as-declared',
-    file: 'src/products/orbit/reading/process/content-type.ts',
+    file: 'src/products/orbit/reading/process/recognize.ts',
     find: 'if (found !== declared)',
     replace: 'if (found === undefined)',
     expects: `${READER} ${FAILS} that is another type than it says, two at once, or none that is read`,

@@ -1,5 +1,5 @@
 import { declareErrors, type JobId } from '#platform/kernel';
-import type { MediaType } from '../reading/types.ts';
+import type { MediaType } from '../reading/formats.ts';
 
 declareErrors({
   document_not_found: { status: 404, message: 'There is no such document.' },

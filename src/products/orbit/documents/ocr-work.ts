@@ -1,7 +1,7 @@
 import { commitPoint } from '#platform/db';
 import { completing, failing, type JobFailure, type RunningJob } from '#platform/product';
 import type { PageLine } from '../reading/reader.ts';
-import { DOCUMENT_TYPES } from '../reading/types.ts';
+import { DOCUMENT_TYPES } from '../reading/formats.ts';
 import type { DocumentRow, MissingPage } from './document.ts';
 import { complete, fail, keyOf, type ReadingParts } from './reading-work.ts';
 import { countOcr, hasText, insertPages, readDocument } from './store.ts';

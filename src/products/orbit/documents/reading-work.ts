@@ -5,7 +5,7 @@ import type { JobFailure, ProductContext, RunningJob } from '#platform/product';
 import type { ReadFailure } from '../reading/failures.ts';
 import { READING_CAPS } from '../reading/caps.ts';
 import type { Reader, ReadingEnd } from '../reading/reader.ts';
-import { DOCUMENT_TYPES } from '../reading/types.ts';
+import { DOCUMENT_TYPES } from '../reading/formats.ts';
 import type { DocumentRow, MissingPage } from './document.ts';
 import { ocrPermit } from './ocr-permit.ts';
 import { recordIn, type RecordingParts, uploaderOf } from './recording.ts';

@@ -1,7 +1,7 @@
 import { answer, namedObject, pageOf, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import { MEDIA_TYPES } from '../reading/types.ts';
+import { MEDIA_TYPES } from '../reading/formats.ts';
 import type { Orbit } from '../service.ts';
 import { line } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';

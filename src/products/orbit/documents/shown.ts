@@ -1,7 +1,7 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { READ_FAILURES } from '../reading/failures.ts';
-import { MEDIA_TYPES } from '../reading/types.ts';
+import { MEDIA_TYPES } from '../reading/formats.ts';
 import {
   DOCUMENT_STATUSES,
   type DocumentRow,

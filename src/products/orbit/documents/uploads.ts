@@ -4,7 +4,7 @@ import { createUpgradeFor } from '#platform/entitlements';
 import { type AccountId, AppError, type JobId } from '#platform/kernel';
 import { planRequired } from '#platform/limits';
 import type { ProductContext } from '#platform/product';
-import type { MediaType } from '../reading/types.ts';
+import type { MediaType } from '../reading/formats.ts';
 import type { DocumentRow } from './document.ts';
 import { type Doer, recordIn, type RecordingParts } from './recording.ts';
 import {

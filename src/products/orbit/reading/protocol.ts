@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ReadingCaps } from './caps.ts';
 import { READ_FAILURES, type ReadFailureCode } from './failures.ts';
-import type { DocumentType } from './types.ts';
+import type { DocumentType } from './formats.ts';
 
 /** What a reader process is told, as its argument. The file itself comes by its standard input. */
 export interface ReadingOrder {

@@ -4,7 +4,7 @@ import { strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { createReader, type PageLine, type Reader, type ReadingEnd } from './reader.ts';
 import { bomb, docxOf, lying, manyPages, pageOf, paragraph, saying } from './testing/hostile.ts';
-import type { DocumentType } from './types.ts';
+import type { DocumentType } from './formats.ts';
 
 const fileOf = (name: string) =>
   readFileSync(new URL(`../../../../test/orbit/files/${name}`, import.meta.url));

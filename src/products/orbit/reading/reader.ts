@@ -6,7 +6,7 @@ import type { ReadFailure } from './failures.ts';
 import { linesIn, LinesRefused } from './lines.ts';
 import { type ReadingLine, readingLine, type ReadingOrder } from './protocol.ts';
 import { type ReaderProcess, startReader } from './reader-process.ts';
-import type { DocumentType } from './types.ts';
+import type { DocumentType } from './formats.ts';
 
 declareErrors({
   readers_busy: {

@@ -11,7 +11,7 @@ export interface Ocr {
 
 export async function startOcr(): Promise<Ocr> {
   const { createWorker, OEM } = await import('tesseract.js');
-  const data = createRequire(import.meta.url).resolve(`@tesseract.js-data/${LANGUAGE}/package.json`);
+  const data = createRequire(import.meta.url).resolve('@tesseract.js-data/eng/package.json');
   const worker = await createWorker(LANGUAGE, OEM.LSTM_ONLY, {
     langPath: join(dirname(data), '4.0.0_best_int'),
     cacheMethod: 'none',

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import { type ReadFailure, Unreadable } from '../failures.ts';
 import type { ReadingLine, ReadingOrder } from '../protocol.ts';
-import type { DocumentType } from '../types.ts';
-import { contentType } from './content-type.ts';
+import type { DocumentType } from '../formats.ts';
+import { recognize } from './recognize.ts';
 import { decodeText, pagesOf } from './plain-text.ts';
 
 /** Where answers go: libraries write to the standard output whatever they like. */
@@ -15,7 +15,7 @@ export async function readDocument(order: ReadingOrder): Promise<void> {
   try {
     const bytes = await allOf(process.stdin);
     if (bytes.length !== order.bytes) process.exit(BROKEN_OFF);
-    const type = contentType(bytes, order.declared);
+    const type = recognize(bytes, order.declared);
     if (order.ocr === undefined) await readText(type, bytes, order);
     else await readImages(type, bytes, { ...order, pages: order.ocr.pages });
   } catch (error) {

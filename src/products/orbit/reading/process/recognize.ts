@@ -1,5 +1,5 @@
 import { Unreadable } from '../failures.ts';
-import type { DocumentType } from '../types.ts';
+import type { DocumentType } from '../formats.ts';
 import { decodeText, isReadableText } from './plain-text.ts';
 
 /** What a file begins with, where that says alone what it is. */
@@ -24,7 +24,7 @@ const BINARY: Partial<Record<Binary, DocumentType>> = { pdf: 'pdf', zip: 'docx',
  * What a file is by its content; its name is not asked. Text has no mark of its own: which kind it is, the declaration says.
  * Throws for what is not read, and for what is something else than was declared.
  */
-export function contentType(bytes: Buffer, declared: DocumentType): DocumentType {
+export function recognize(bytes: Buffer, declared: DocumentType): DocumentType {
   if (bytes.length === 0) throw new Unreadable('document_damaged', 'The file is empty.');
   const binary = binaryType(bytes);
   if (binary === 'ole') throw ole(bytes);
