@@ -16,8 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Item = Readonly<Record<string, unknown>>;
 
-function ask(by: Colleague, scope: string, format: string, headers: Readonly<Record<string, string>> = {}) {
-  return by.post(`/v1/scopes/${scope}/export`, { format }, headers);
+function ask(by: Colleague, scope: string, format: string) {
+  return by.post(`/v1/scopes/${scope}/export`, { format });
 }
 
 /** An export when it has ended. */

@@ -30,7 +30,7 @@ export function paletteOf({ primary, accent }: Branding): Palette {
     band,
     onBand: contrast(rgb(band), [255, 255, 255]) >= 3 ? '#ffffff' : '#1f2933',
     tint: hex(mixed(rgb(band), [255, 255, 255], 0.05)),
-    accent: second,
+    accent: readable(second),
     text: '#1f2933',
     muted: '#5b6775',
     line: '#d3d9e0',
