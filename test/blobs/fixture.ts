@@ -154,6 +154,19 @@ export interface Begun {
 /** A process that died at a commit: what it would have done next it does not. */
 export class Killed extends Error {}
 
+/** A hook that kills once, where it is told to. */
+function killing(): { readonly crashHook: CrashHook; readonly kill: (at: string) => void } {
+  let armed: string | undefined;
+  return {
+    kill: (at) => void (armed = at),
+    crashHook(point, phase) {
+      if (`${point}:${phase}` !== armed) return;
+      armed = undefined;
+      throw new Killed(`killed ${phase} ${point}`);
+    },
+  };
+}
+
 export interface BlobsFixtureOptions {
   /** What the product gets in place of the home. */
   readonly over?: (home: BlobHome) => BlobHome;
@@ -161,12 +174,7 @@ export interface BlobsFixtureOptions {
 
 /** A product that keeps files, on a server of its own, with a folder and a driven clock. */
 export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions = {}) {
-  let armed: string | undefined;
-  const crashHook: CrashHook = (point, phase) => {
-    if (`${point}:${phase}` !== armed) return;
-    armed = undefined;
-    throw new Killed(`killed ${phase} ${point}`);
-  };
+  const { crashHook, kill } = killing();
   const { db } = await testDatabase({ crashHook });
   const clock = drivenClock(db);
   const limits = await openLimits(db, RULES);
@@ -226,7 +234,7 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
     telemetry,
     owner,
     /** The next pass of a commit kills the process: `blobs.stored:after`. */
-    kill: (at: string) => void (armed = at),
+    kill,
     /** Runs statements in an account's scope. */
     forget: (accountId: AccountId, statements: readonly Statement[]) =>
       db.tenant(accountId, FORGOTTEN, statements),

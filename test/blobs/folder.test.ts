@@ -18,6 +18,12 @@ const folder = join(temporaryFolder(), 'blobs');
 const home = createFolderHome({ ...parts, folder });
 const facts = (text: string) => ({ type: 'text/plain', bytes: text.length, sha256: sha256(text) });
 
+/** A sender who hangs up. */
+async function* failing(): AsyncGenerator<Buffer> {
+  yield Buffer.from('as');
+  throw new Error('the sender is gone');
+}
+
 describe('a folder of files', () => {
   test.each(['../secret', '/etc/passwd', 'a/../b', 'a\\b', 'a//b', '', '.unfinished/a', 'a\u0000b'])(
     'is not left by the key "%s"',
@@ -36,10 +42,6 @@ describe('a folder of files', () => {
       ).rejects.toMatchObject({
         code: 'upload_mismatch',
       });
-    const failing = async function* () {
-      yield Buffer.from('as');
-      throw new Error('the sender is gone');
-    };
     await expect(home.write(key, Readable.from(failing()), facts('as said.'))).rejects.toThrow('gone');
     expect(await home.head(key)).toBeUndefined();
     await expect(home.read(key)).rejects.toMatchObject({ code: 'blob_gone' });
