@@ -54,8 +54,6 @@ import { ORBIT } from './orbit.ts';
 import { ORBIT_READING } from './orbit-reading.ts';
 import { ORBIT_EXTRACTION } from './orbit-extraction.ts';
 import { ORBIT_EXPORTS } from './orbit-exports.ts';
-import { ORBIT_EXPORTS } from './orbit-exports.ts';
-import { ORBIT } from './orbit.ts';
 import { PRISM } from './prism.ts';
 import { PROVIDER_GRANTS } from './provider-grants.ts';
 import { SSO } from './sso.ts';

@@ -1,12 +1,11 @@
 import { statement } from '#platform/db';
-import type { AccountId } from '#platform/kernel';
+import type { AccountId, UserId } from '#platform/kernel';
 import type { TestApp } from '../services/app.ts';
-import type { Person } from './people.ts';
 
 /** One of everything that people keep of a scope in Orbit: who is here, changes, comments, templates, favourites. */
 export async function makeCollaboration(
   { app, db }: TestApp,
-  { userId }: Pick<Person, 'userId'>,
+  { userId }: { readonly userId: UserId },
   accountId: AccountId,
 ): Promise<void> {
   const [scope, section, comment, line, template, process] = Array.from({ length: 6 }, () =>

@@ -145,5 +145,4 @@ create table orbit.favourites (
   foreign key (account_id, scope_id) references orbit.scopes (account_id, id) on delete cascade
 );
 create index favourites_by_time on orbit.favourites (account_id, user_id, created_at desc, scope_id desc);
-create index favourites_of_scope on orbit.favourites (account_id, scope_id);
 call app.protect_tenant('orbit.favourites');

@@ -1,3 +1,5 @@
+import type { SectionRow } from '../sections/section.ts';
+
 /** The status of a scope. */
 export const SCOPE_STATUSES = ['draft', 'in_review', 'approved', 'sent', 'archived'] as const;
 export type ScopeStatus = (typeof SCOPE_STATUSES)[number];
@@ -19,4 +21,10 @@ export interface ScopeRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly deleted_at: Date | null;
+}
+
+/** A scope with its sections in their order. */
+export interface WholeScope {
+  readonly scope: ScopeRow;
+  readonly sections: readonly SectionRow[];
 }

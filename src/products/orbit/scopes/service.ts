@@ -7,7 +7,7 @@ import { copySections, listSections } from '../sections/store.ts';
 import type { SectionRow } from '../sections/section.ts';
 import type { VersionCause, Versions } from '../versions/service.ts';
 import { lockForChange, noScope, outdated } from './locking.ts';
-import type { ScopeRow, ScopeStatus } from './scope.ts';
+import type { ScopeRow, ScopeStatus, WholeScope } from './scope.ts';
 import { findScopes, type ScopeSearch } from './search.ts';
 import { movesFrom } from './statuses.ts';
 import {
@@ -32,12 +32,6 @@ const PURGE = commitPoint('orbit.scopes-purged', 'scopes that were deleted 30 da
 export interface ScopesParts extends ProductContext {
   readonly changes: Changes;
   readonly versions: Versions;
-}
-
-/** A scope with its sections in their order. */
-export interface WholeScope {
-  readonly scope: ScopeRow;
-  readonly sections: readonly SectionRow[];
 }
 
 /** A scope that somebody changes, of the version that they have read. */

@@ -1,8 +1,7 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { SECTION_EXAMPLE, section, shownSection } from '../sections/shown.ts';
-import { SCOPE_STATUSES, type ScopeRow } from './scope.ts';
-import type { WholeScope } from './service.ts';
+import { SCOPE_STATUSES, type ScopeRow, type WholeScope } from './scope.ts';
 
 const fields = {
   id: z.uuid(),

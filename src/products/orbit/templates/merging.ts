@@ -2,7 +2,7 @@ import type { Transaction } from '#platform/db';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { lockForChange, noScope, outdated } from '../scopes/locking.ts';
-import type { WholeScope } from '../scopes/service.ts';
+import type { WholeScope } from '../scopes/scope.ts';
 import { readScope } from '../scopes/store.ts';
 import type { SectionRow } from '../sections/section.ts';
 import { listSections } from '../sections/store.ts';
