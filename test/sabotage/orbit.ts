@@ -11,7 +11,7 @@ export const ORBIT: readonly Patch[] = [
     name: 'moves-that-take-no-turns',
     file: `${FIRST}/scopes/store.ts`,
     find: 'and not trashed for no key update`',
-    replace: 'and not trashed',
+    replace: 'and not trashed`',
     expects: `${SECTIONS} the order of sections > 200 parallel moves from two processes converge to one order with all sections there`,
   },
   {
