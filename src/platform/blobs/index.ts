@@ -19,7 +19,6 @@ export {
   type PutRequest,
   type SignedRequest,
 } from './home.ts';
-export { cleanFilename, contentDisposition, servedType } from './naming.ts';
 export { type BlobStorage, createBlobStorage, type FileLink } from './service.ts';
 export { storingRefusal } from './uploads.ts';
 
