@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BlobHome, type Blobs, blobsModule, createBlobStorage, createFolderHome } from '#platform/blobs';
+import { type Blobs, blobsModule, createBlobStorage, createFolderHome } from '#platform/blobs';
 import { commitPoint, type CrashHook, type Database, type Statement, statement } from '#platform/db';
 import { answer, type Caller, namedObject, routesOf } from '#platform/http';
 import { type AccountId, createIds, systemRandom } from '#platform/kernel';
@@ -154,6 +154,9 @@ export interface Begun {
 /** A process that died at a commit: what it would have done next it does not. */
 export class Killed extends Error {}
 
+const rowsOf = (db: Database) =>
+  db.asMigrator(statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'));
+
 /** A hook that kills once, where it is told to. */
 function killing(): { readonly crashHook: CrashHook; readonly kill: (at: string) => void } {
   let armed: string | undefined;
@@ -167,13 +170,8 @@ function killing(): { readonly crashHook: CrashHook; readonly kill: (at: string)
   };
 }
 
-export interface BlobsFixtureOptions {
-  /** What the product gets in place of the home. */
-  readonly over?: (home: BlobHome) => BlobHome;
-}
-
 /** A product that keeps files, on a server of its own, with a folder and a driven clock. */
-export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions = {}) {
+export async function openBlobs() {
   const { crashHook, kill } = killing();
   const { db } = await testDatabase({ crashHook });
   const clock = drivenClock(db);
@@ -193,7 +191,7 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
     metrics: telemetry.metrics,
     log: telemetry.logger,
   };
-  const storage = createBlobStorage({ ...parts, home: over(home) });
+  const storage = createBlobStorage({ ...parts, home });
   const vault: Vault = { blobs: storage.of('vault'), db };
   const callers = new Map<string, Caller>();
   const server = await serve(
@@ -240,11 +238,7 @@ export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions =
       db.tenant(accountId, FORGOTTEN, statements),
     /** All files in the folder, finished or not. */
     files: () => filesIn(folder),
-    async rows() {
-      return db.asMigrator(
-        statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'),
-      );
-    },
+    rows: () => rowsOf(db),
   };
 }
 

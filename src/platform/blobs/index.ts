@@ -19,7 +19,6 @@ export {
   type PutRequest,
   type SignedRequest,
 } from './home.ts';
-export { cleanFilename, contentDisposition, servedType } from './naming.ts';
 export { checkS3Cors } from './s3-check.ts';
 export { createS3Home, type S3HomeParts } from './s3-home.ts';
 export { type BlobStorage, createBlobStorage, type FileLink } from './service.ts';
