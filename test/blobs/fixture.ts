@@ -154,6 +154,13 @@ export interface Begun {
 /** A process that died at a commit: what it would have done next it does not. */
 export class Killed extends Error {}
 
+const roleIn = (callers: ReadonlyMap<string, Caller>, { userId, accountId }: Member) =>
+  callers.get(userId)?.accountId === accountId ? ('owner' as const) : undefined;
+
+/** Runs statements in an account's scope. */
+const forgettingIn = (db: Database) => (accountId: AccountId, statements: readonly Statement[]) =>
+  db.tenant(accountId, FORGOTTEN, statements);
+
 const rowsOf = (db: Database) =>
   db.asMigrator(statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'));
 
@@ -203,8 +210,7 @@ export async function openBlobs() {
         { module: 'blobs', routes: blobsModule.routes, service: storage },
       ],
       identify: async (bearer) => callers.get(bearer),
-      roleOf: async (userId, accountId) =>
-        callers.get(userId)?.accountId === accountId ? 'owner' : undefined,
+      roleOf: async (userId, accountId) => roleIn(callers, { userId, accountId }),
       kindOf: async () => 'organization',
     },
     db,
@@ -233,9 +239,7 @@ export async function openBlobs() {
     owner,
     /** The next pass of a commit kills the process: `blobs.stored:after`. */
     kill,
-    /** Runs statements in an account's scope. */
-    forget: (accountId: AccountId, statements: readonly Statement[]) =>
-      db.tenant(accountId, FORGOTTEN, statements),
+    forget: forgettingIn(db),
     /** All files in the folder, finished or not. */
     files: () => filesIn(folder),
     rows: () => rowsOf(db),
