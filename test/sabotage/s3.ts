@@ -1,9 +1,9 @@
 import type { Patch } from './patch.ts';
 
-const HOME = 'test/blobs/s3-home.test.ts >';
-const CHECK = 'test/blobs/s3-check.test.ts > a look at the bucket >';
-const SIGNATURES = 'sandboxes/src/s3/signature.test.ts > a signature >';
-const SANDBOX = 'sandboxes/src/s3/objects.test.ts >';
+const HOME = 'test/blobs/s3-home.test.ts ::';
+const CHECK = 'test/blobs/s3-check.test.ts :: a look at the bucket >';
+const SIGNATURES = 'sandboxes/src/s3/signature.test.ts :: a signature >';
+const SANDBOX = 'sandboxes/src/s3/objects.test.ts ::';
 
 /** Files in a bucket, and the sandbox that they are tried with. */
 export const FILES_IN_S3: readonly Patch[] = [
