@@ -31,7 +31,7 @@ if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
 
 const KEY = commitPoint('test.signing-key', 'a key that is made already');
 const GOOD = '4242 4242 4242 4242';
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 /** Less often than calls are counted by the minute. */
 const PATIENT = { timeout: PATIENCE, interval: 700 };
 const HOUR = 60 * MINUTE;
