@@ -16,7 +16,7 @@ export const ORBIT: readonly Patch[] = [
   },
   {
     name: 'keys-compared-by-a-language',
-    file: `${FIRST}/sections/store.ts`,
+    file: `${FIRST}/scopes/sections/store.ts`,
     find: 'where account_id = $1 and scope_id = $2 order by rank, id`,\n    [accountId, scopeId],\n  );\n}\n\n/** Their places',
     replace:
       'where account_id = $1 and scope_id = $2 order by lower(rank) desc, id`,\n    [accountId, scopeId],\n  );\n}\n\n/** Their places',
@@ -24,14 +24,14 @@ export const ORBIT: readonly Patch[] = [
   },
   {
     name: 'no-room-between-equal-keys',
-    file: `${FIRST}/sections/ranks.ts`,
+    file: `${FIRST}/scopes/sections/ranks.ts`,
     find: 'if (lower !== null && lower === upper) return undefined;',
     replace: '',
     expects: `${SECTIONS} the order of sections > equal keys have an order by id, and there is room between them again`,
   },
   {
     name: 'section-saved-over-a-newer-one',
-    file: `${FIRST}/sections/service.ts`,
+    file: `${FIRST}/scopes/sections/service.ts`,
     find: 'if (which.version !== undefined && which.version !== present.version)',
     replace: 'if (which.version !== undefined && which.version > present.version)',
     expects: `${SECTIONS} two editors of one section > of twenty at once from one version one wins, and nineteen get the text of that one`,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SECTION_TYPES } from '../../../src/products/orbit/sections/section.ts';
+import { SECTION_TYPES } from '../../../src/products/orbit/scopes/sections/section.ts';
 
 const day = z.iso.date();
 const labelled = z.strictObject({

@@ -21,7 +21,7 @@ import * as extraction from './parts/extraction.ts';
 import { orbitCatalogue } from './plans.ts';
 import * as projectRoutes from './projects/routes.ts';
 import * as scopeRoutes from './scopes/routes.ts';
-import * as sectionRoutes from './sections/routes.ts';
+import * as sectionRoutes from './scopes/sections/routes.ts';
 import { createOrbit } from './service.ts';
 import { orbitSystemUses } from './system-uses.ts';
 import * as templateAdminRoutes from './templates/admin-routes.ts';

@@ -2,7 +2,7 @@ import type { ProductContext } from '#platform/product';
 import type { Changes } from './changes/service.ts';
 import type { createDocuments } from './documents/service.ts';
 import type { Scopes } from './scopes/service.ts';
-import type { Sections } from './sections/service.ts';
+import type { Sections } from './scopes/sections/service.ts';
 import type { Versions } from './versions/service.ts';
 import type { Workspaces } from './workspaces/service.ts';
 

@@ -11,7 +11,7 @@ import { createLive } from './live/service.ts';
 import { createOnboarding } from './onboarding/service.ts';
 import { createProjects } from './projects/service.ts';
 import { createScopes } from './scopes/service.ts';
-import { createSections } from './sections/service.ts';
+import { createSections } from './scopes/sections/service.ts';
 import { createTemplates } from './templates/service.ts';
 import { createVersions } from './versions/service.ts';
 import { createLogos } from './workspaces/logos.ts';

@@ -13,7 +13,7 @@ import { byOf } from '../extraction/by.ts';
 import { jsonLine } from '../extraction/json-line.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import type { WholeScope } from '../scopes/scope.ts';
-import type { SectionRow } from '../sections/section.ts';
+import type { SectionRow } from '../scopes/sections/section.ts';
 import { analyzed, type AnalysisResult, findingsOf, suggested, suggestionsOf } from './results.ts';
 import { type AnalysisTask, completeAnalysis, endAnalysis, startAnalysis } from './store.ts';
 

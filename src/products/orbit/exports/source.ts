@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { type AccountId, AppError, sha256 } from '#platform/kernel';
 import { z } from 'zod';
 import type { OrbitParts } from '../orbit-parts.ts';
-import type { SectionRow } from '../sections/section.ts';
+import type { SectionRow } from '../scopes/sections/section.ts';
 import { assertSize } from './document/document.ts';
 import { TooLarge } from './document/limits.ts';
 import type { Branding, Logo } from './document/model.ts';

@@ -1,4 +1,4 @@
-import type { Citation, SectionType } from '../sections/section.ts';
+import type { Citation, SectionType } from '../scopes/sections/section.ts';
 import { alike, type Compared, differ } from './likeness.ts';
 
 /** Two or more passages that can't all hold. Nothing is chosen and nothing averaged: a person decides. */

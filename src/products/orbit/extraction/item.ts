@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SECTION_TYPES, type Citation, type SectionType } from '../sections/section.ts';
+import { SECTION_TYPES, type Citation, type SectionType } from '../scopes/sections/section.ts';
 import { spaced } from './folding.ts';
 import type { FindQuote } from './quotes.ts';
 

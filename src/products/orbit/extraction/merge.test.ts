@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SECTION_TYPES } from '../sections/section.ts';
+import { SECTION_TYPES } from '../scopes/sections/section.ts';
 import { confidenceOf } from './confidence.ts';
 import { checkedItems, CERTAINTIES, type Item } from './item.ts';
 import { merged } from './merge.ts';

@@ -1,7 +1,7 @@
 import { namedObject } from '#platform/http';
 import { WORK_STATUSES } from '#platform/product';
 import { z } from 'zod';
-import { SECTION_TYPES } from '../sections/section.ts';
+import { SECTION_TYPES } from '../scopes/sections/section.ts';
 import type { ExtractionRow, ReadChunk } from './store.ts';
 
 export const citation = namedObject('OrbitCitation', {

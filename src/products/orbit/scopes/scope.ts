@@ -1,4 +1,4 @@
-import type { SectionRow } from '../sections/section.ts';
+import type { SectionRow } from './sections/section.ts';
 
 /** The status of a scope. */
 export const SCOPE_STATUSES = ['draft', 'in_review', 'approved', 'sent', 'archived'] as const;

@@ -1,6 +1,6 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { SECTION_EXAMPLE, section, shownSection } from '../sections/shown.ts';
+import { SECTION_EXAMPLE, section, shownSection } from './sections/shown.ts';
 import { SCOPE_STATUSES, type ScopeRow, type WholeScope } from './scope.ts';
 
 const fields = {

@@ -4,8 +4,8 @@ import type { OrbitParts } from '../orbit-parts.ts';
 import { lockForChange, noScope, outdated } from '../scopes/locking.ts';
 import type { WholeScope } from '../scopes/scope.ts';
 import { readScope } from '../scopes/store.ts';
-import type { SectionRow } from '../sections/section.ts';
-import { listSections } from '../sections/store.ts';
+import type { SectionRow } from '../scopes/sections/section.ts';
+import { listSections } from '../scopes/sections/store.ts';
 import { clearSections, replaceText, type TemplateSection } from './store.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { SECTION_TYPES } from '../sections/section.ts';
+import { SECTION_TYPES } from '../scopes/sections/section.ts';
 import { line, text } from '../words.ts';
 import { type Shown, VISIBILITIES } from './service.ts';
 import type { TemplateRow, TemplateSummary } from './store.ts';

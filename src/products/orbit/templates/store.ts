@@ -10,7 +10,7 @@ import {
   type WorkKey,
 } from '#platform/product';
 import type { ScopeKey } from '../changes/store.ts';
-import type { SectionType } from '../sections/section.ts';
+import type { SectionType } from '../scopes/sections/section.ts';
 
 /** A section as a template has it. */
 export interface TemplateSection {

@@ -1,4 +1,4 @@
-import type { SectionType } from '../sections/section.ts';
+import type { SectionType } from '../scopes/sections/section.ts';
 import { type DiffLine, diffLines } from './lines.ts';
 import type { KeptSection, Snapshot } from './snapshot.ts';
 

@@ -1,8 +1,8 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { SCOPE_STATUSES } from '../scopes/scope.ts';
-import { SECTION_TYPES } from '../sections/section.ts';
-import { citation } from '../sections/shown.ts';
+import { SECTION_TYPES } from '../scopes/sections/section.ts';
+import { citation } from '../scopes/sections/shown.ts';
 import { VERSION_CAUSES } from './service.ts';
 import type { VersionRow } from './store.ts';
 

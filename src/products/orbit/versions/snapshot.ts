@@ -1,5 +1,5 @@
 import type { ScopeStatus } from '../scopes/scope.ts';
-import type { Citation, SectionFields, SectionType } from '../sections/section.ts';
+import type { Citation, SectionFields, SectionType } from '../scopes/sections/section.ts';
 
 /** A section as a version keeps it. */
 export interface KeptSection {

@@ -1,10 +1,10 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { ProductContext } from '#platform/product';
-import type { By, Changes } from '../changes/service.ts';
-import { lockForChange, noScope } from '../scopes/locking.ts';
-import { countChange, readScope } from '../scopes/store.ts';
-import type { VersionCause, Versions } from '../versions/service.ts';
+import type { By, Changes } from '../../changes/service.ts';
+import { lockForChange, noScope } from '../locking.ts';
+import { countChange, readScope } from '../store.ts';
+import type { VersionCause, Versions } from '../../versions/service.ts';
 import { indexOf, type Place, type Placed, ranksAt, spread } from './ranks.ts';
 import type { NewSection, SectionRow } from './section.ts';
 import { shownSection } from './shown.ts';
