@@ -161,6 +161,15 @@ const roleIn = (callers: ReadonlyMap<string, Caller>, { userId, accountId }: Mem
 const forgettingIn = (db: Database) => (accountId: AccountId, statements: readonly Statement[]) =>
   db.tenant(accountId, FORGOTTEN, statements);
 
+const ownersOf =
+  (limits: LimitsFixture, callers: Map<string, Caller>, url: string) =>
+  async (plan: keyof typeof RULES.plans = 'big'): Promise<Owner> => {
+    const member = await limits.member(plan);
+    const { userId, accountId } = member;
+    callers.set(userId, { userId, accountId, platformRole: 'user', sessionId: 's', scopes: [] });
+    return ownerOf(member, url, limits);
+  };
+
 const rowsOf = (db: Database) =>
   db.asMigrator(statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'));
 
@@ -218,13 +227,6 @@ export async function openBlobs() {
   atEndOfFile(() => server.server.stop(1));
   ({ url } = server);
 
-  const owner = async (plan: keyof typeof RULES.plans = 'big'): Promise<Owner> => {
-    const member = await limits.member(plan);
-    const { userId, accountId } = member;
-    callers.set(userId, { userId, accountId, platformRole: 'user', sessionId: 's', scopes: [] });
-    return ownerOf(member, url, limits);
-  };
-
   return {
     db,
     clock,
@@ -236,7 +238,7 @@ export async function openBlobs() {
     another: () => createBlobStorage({ ...parts, home }),
     server,
     telemetry,
-    owner,
+    owner: ownersOf(limits, callers, url),
     /** The next pass of a commit kills the process: `blobs.stored:after`. */
     kill,
     forget: forgettingIn(db),
