@@ -6529,7 +6529,6 @@ create table orbit.favourites (
   constraint favourites_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE
 );
 CREATE INDEX favourites_by_time ON orbit.favourites USING btree (account_id, user_id, created_at DESC, scope_id DESC);
-CREATE INDEX favourites_of_scope ON orbit.favourites USING btree (account_id, scope_id);
 alter table orbit.favourites enable row level security, force row level security;
 create policy system on orbit.favourites for all to plinth_system using (true) with check (true);
 create policy tenant on orbit.favourites for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Blobs, blobsModule, createBlobStorage, createFolderHome } from '#platform/blobs';
+import { type Blobs, blobsModule, createBlobStorage, createFolderHome, type BlobHome } from '#platform/blobs';
 import { commitPoint, type CrashHook, type Database, type Statement, statement } from '#platform/db';
 import { answer, type Caller, namedObject, routesOf } from '#platform/http';
 import { type AccountId, createIds, systemRandom } from '#platform/kernel';
@@ -186,8 +186,13 @@ function killing(): { readonly crashHook: CrashHook; readonly kill: (at: string)
   };
 }
 
+export interface BlobsFixtureOptions {
+  /** The home that is used in place of the folder. */
+  readonly over?: (folder: BlobHome) => BlobHome;
+}
+
 /** A product that keeps files, on a server of its own, with a folder and a driven clock. */
-export async function openBlobs() {
+export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions = {}) {
   const { crashHook, kill } = killing();
   const { db } = await testDatabase({ crashHook });
   const clock = drivenClock(db);
@@ -207,7 +212,7 @@ export async function openBlobs() {
     metrics: telemetry.metrics,
     log: telemetry.logger,
   };
-  const storage = createBlobStorage({ ...parts, home });
+  const storage = createBlobStorage({ ...parts, home: over(home) });
   const vault: Vault = { blobs: storage.of('vault'), db };
   const callers = new Map<string, Caller>();
   const server = await serve(

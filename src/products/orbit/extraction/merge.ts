@@ -1,4 +1,9 @@
-import { SECTION_TYPES, type Citation, type NewSection, type SectionType } from '../scopes/sections/section.ts';
+import {
+  SECTION_TYPES,
+  type Citation,
+  type NewSection,
+  type SectionType,
+} from '../scopes/sections/section.ts';
 import { confidenceOf, meanOf } from './confidence.ts';
 import { type Conflict, conflictsIn } from './conflicts.ts';
 import { fieldsIn } from './fields.ts';
