@@ -46,7 +46,7 @@ interface Worked {
 async function workedAt(at: Office): Promise<Worked[]> {
   return (await at.history()).map(({ started_at: from, ended_at: until }) => ({
     from: Date.parse(String(from)),
-    until: until === null ? Infinity : Date.parse(String(until)),
+    until: typeof until === 'string' ? Date.parse(until) : Infinity,
   }));
 }
 

@@ -80,8 +80,7 @@ describe.runIf(isHere)('a company', async () => {
     token = String(signedIn['access_token']);
     return call(token, path, options);
   }
-  const subscription = async () =>
-    (await asAda('GET /v1/billing/subscription?product=coditect')).body as Readonly<Record<string, unknown>>;
+  const subscription = async () => (await asAda('GET /v1/billing/subscription?product=coditect')).body;
   const state = async () => (await subscription())['state'];
   const license = async () => {
     const { body } = await asAda('GET /v1/licenses');

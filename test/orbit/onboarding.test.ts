@@ -39,6 +39,14 @@ const statesOf = (status: Item) =>
 const outcomes = (reply: Reply) =>
   (reply.body['invitations'] as Item[]).map(({ outcome, code }) => code ?? outcome);
 
+/** What is declared of a logo before it is sent. */
+const logo = (bytes: Buffer) => ({
+  filename: 'logo.png',
+  type: 'image/png',
+  bytes: bytes.length,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+});
+
 describe('the onboarding', () => {
   test('goes step by step, and ends', async () => {
     const { who, id, began, post, status } = await beginner();
@@ -186,12 +194,6 @@ describe('a workspace', () => {
 
   test('has a logo by a plan that has it: a picture, which counts in its storage', async () => {
     const free = await fixture.workspace('orbit.free');
-    const logo = (bytes: Buffer) => ({
-      filename: 'logo.png',
-      type: 'image/png',
-      bytes: bytes.length,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-    });
     const picture = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(1_000, 1)]);
     expect((await free.owner.post(`/v1/workspaces/${free.id}/logo`, logo(picture))).status).toBe(402);
     const { id, admin, member, viewer, owner } = await fixture.workspace('orbit.pro');

@@ -4,7 +4,6 @@ import { type Permit, stale } from '#platform/limits';
 import { type ProductContext, purgeTrash } from '#platform/product';
 import type { By, Changes } from '../changes/service.ts';
 import { copySections, listSections } from './sections/store.ts';
-import type { SectionRow } from './sections/section.ts';
 import type { VersionCause, Versions } from '../versions/service.ts';
 import { lockForChange, noScope, outdated } from './locking.ts';
 import type { ScopeRow, ScopeStatus, WholeScope } from './scope.ts';
