@@ -25,8 +25,8 @@ export const ORBIT_COLLABORATION: readonly Patch[] = [
   {
     name: 'scope-lost-signals-lost',
     file: 'src/products/orbit/live/live.ts',
-    find: 'void feeds.catchUp().catch(() => {});',
-    replace: '',
+    find: 'checkRights(), feeds.catchUp(), beaten',
+    replace: 'checkRights(), beaten',
     expects: `${LIVE} a reader of a scope’s events > a change whose signal was lost is told all the same`,
   },
   {

@@ -18,8 +18,8 @@ export const ORBIT_READING: readonly Patch[] = [
   {
     name: 'reader-unlimited-time',
     file: 'src/products/orbit/reading/reader-process.ts',
-    find: '    most.milliseconds,\n  );',
-    replace: '    2 ** 31 - 1,\n  );',
+    find: 'setTimeout(() => kill(late), milliseconds)',
+    replace: 'setTimeout(() => kill(late), 2 ** 31 - 1)',
     expects: `${READER} ${FAILS} that takes too long`,
   },
   {
