@@ -9,6 +9,7 @@ import { type AccountId, isUuid, sha256, type UserId } from '#platform/kernel';
 import { type TestApp, testApp } from '../services/app.ts';
 import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
 import { makeCollaboration } from './collaboration.ts';
+import { makeDocuments } from './documents.ts';
 import { makeChallenges, makeFactors } from './factors.ts';
 import { makeFiles } from './files.ts';
 import { ownAccountOf, owns } from './own-accounts.ts';
@@ -135,6 +136,7 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
     await makeFiles(app, account);
   }
   await makeCollaboration(app, owner, owner.accountId);
+  await makeDocuments(app, owner, owner.accountId);
   await makeLicenses(app, owner.userId, owner.accountId);
   await makeInvitations(app, owner);
   await makeMail(app, owner);

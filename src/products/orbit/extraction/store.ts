@@ -182,7 +182,7 @@ export function insertChunk(
 /** From now on what these chunks say is in the scope. */
 export function tellChunks(accountId: AccountId, rootId: string, extractionId: string): Statement {
   return statement(
-    'update orbit.extraction_chunks set told_by = $3 where account_id = $1 and root_id = $2 and told_by is null',
+    'update orbit.extraction_chunks set told_by = $3, updated_at = app.now() where account_id = $1 and root_id = $2 and told_by is null',
     [accountId, rootId, extractionId],
   );
 }

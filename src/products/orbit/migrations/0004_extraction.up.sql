@@ -54,6 +54,7 @@ create table orbit.extraction_chunks (
   -- The extraction whose sections have what it says.
   told_by uuid,
   created_at timestamptz not null default app.now(),
+  updated_at timestamptz not null default app.now(),
   primary key (account_id, root_id, document_id, number),
   foreign key (account_id, root_id) references orbit.extractions (account_id, id) on delete cascade
 );
