@@ -71,7 +71,7 @@ describe('a folder of files', () => {
     const at = join(temporaryFolder(), 'file');
     writeFileSync(at, 'no folder');
     const broken = createFolderHome({ ...parts, folder: at });
-    const failure = { code: 'storage_unavailable', status: 507, details: { reason: 'unusable' } };
+    const failure = { code: 'storage_unavailable', status: 503, details: { reason: 'unusable' } };
     await expect(broken.write(keyOf(ids.next()), Buffer.from('a'), facts('a'))).rejects.toMatchObject(
       failure,
     );

@@ -16,5 +16,5 @@ declareErrors({
   signed_url_expired: { status: 410, message: 'This link is no longer good. Ask for a new one.' },
   length_required: { status: 411, message: 'Send the Content-Length of the file.' },
   range_not_satisfiable: { status: 416, message: 'The file has no such bytes.' },
-  storage_unavailable: { status: 507, message: 'The file could not be stored now. Try again later.' },
+  storage_unavailable: { status: 503, message: 'The file could not be stored now. Try again later.' },
 });

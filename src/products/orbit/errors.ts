@@ -4,7 +4,7 @@ declareErrors({
   workspace_mismatch: {
     status: 400,
     message:
-      'workspace_id names another workspace than the call is for (X-Account-Id, or the account of the key).',
+      'The workspace_id is of another workspace than the call is for (X-Account-Id, or the account of the key).',
   },
   scope_not_found: { status: 404, message: 'There is no such scope, or it is in the trash.' },
   section_not_found: { status: 404, message: 'There is no such section in this scope.' },

@@ -214,19 +214,26 @@ async function store(
 }
 
 /** Why nothing at all was read. */
-const NOTHING: Readonly<Record<Reason, string>> = {
-  budget: 'limit_exceeded',
-  size: 'provider_unavailable',
-  time: 'provider_timeout',
-  unusable: 'answer_unusable',
-  provider: 'provider_unavailable',
-};
+function nothingRead(stopped: Reason | undefined): AppError {
+  switch (stopped) {
+    case 'budget':
+      return new AppError('limit_exceeded');
+    case 'time':
+      return new AppError('provider_timeout');
+    case 'size':
+    case 'provider':
+      return new AppError('provider_unavailable');
+    case 'unusable':
+    case undefined:
+      return new AppError('answer_unusable');
+  }
+}
 
 /** The last commit: sections, what is missing, settlement and the job's end. Of nothing at all nothing is charged. */
 async function complete(work: Work, stopped: Reason | undefined): Promise<void> {
   const { parts, job, key, task, chunks, read } = work;
   if (read.size === 0 && chunks.length > 0) {
-    const { code, message } = new AppError(NOTHING[stopped ?? 'unusable']);
+    const { code, message } = nothingRead(stopped);
     return fail(parts, job, { code, message });
   }
   const names = new Map(chunks.map(({ document }) => [document.documentId, document.name]));
