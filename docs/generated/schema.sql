@@ -6473,6 +6473,7 @@ create table orbit.extraction_chunks (
   items jsonb not null,
   told_by uuid,
   created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
   constraint extraction_chunks_pkey PRIMARY KEY (account_id, root_id, document_id, number),
   constraint extraction_chunks_account_id_root_id_fkey FOREIGN KEY (account_id, root_id) REFERENCES orbit.extractions(account_id, id) ON DELETE CASCADE,
   constraint extraction_chunks_number_check CHECK ((number >= 1))
