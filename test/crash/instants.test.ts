@@ -44,9 +44,7 @@ async function killedRound(fixture: CrashFixture, round: number): Promise<void> 
   await fixture.between(leasesRunOut);
 }
 
-test(`a crowd is served once, whenever its process is killed (${engine}, SEED=${seed})`, {
-  timeout: 180_000,
-}, async () => {
+test(`a crowd is served once, whenever its process is killed (${engine}, SEED=${seed})`, async () => {
   const fixture = await openCrashFixture(installations.owned);
   fixture.sandbox.setLatency(15);
   for (let round = 0; round < ROUNDS; round += 1) await killedRound(fixture, round);

@@ -15,9 +15,7 @@ const database: Record<string, string> =
     ? { SINGLE_DATABASE_LOGIN: 'true', ...(await testDatabase()).settings }
     : { EMBEDDED_DATABASE: 'true' };
 
-test('in production a start makes nobody; an operator invites the first admin by a link that works once', {
-  timeout: 180_000,
-}, async () => {
+test('in production a start makes nobody; an operator invites the first admin by a link that works once', async () => {
   const folder = temporaryFolder();
   const environment = {
     NODE_ENV: 'production',

@@ -98,9 +98,7 @@ async function clientAt(running: Program): Promise<Client> {
 }
 
 /** Each test goes on in the folder that the one before left. */
-test('a first start that is killed while it writes its database leaves a folder that the next one can use', {
-  timeout: 120_000,
-}, async () => {
+test('a first start that is killed while it writes its database leaves a folder that the next one can use', async () => {
   const killed = start();
   await vi.waitFor(() => expect(filesIn(dataDir)).toBeGreaterThan(HALF_WRITTEN), {
     timeout: 60_000,
@@ -117,9 +115,7 @@ test('a first start that is killed while it writes its database leaves a folder 
   rmSync(dataDir, { recursive: true });
 });
 
-test(`${mayEnter ? 'an ordinary user' : 'whoever owns the checkout'} without a HOME, in a folder with a space, has variants`, {
-  timeout: 120_000,
-}, async () => {
+test(`${mayEnter ? 'an ordinary user' : 'whoever owns the checkout'} without a HOME, in a folder with a space, has variants`, async () => {
   const running = start();
   const client = await clientAt(running);
   expect(statSync(join(dataDir, 'owner.json')).mode & 0o777).toBe(0o600);
@@ -130,9 +126,7 @@ test(`${mayEnter ? 'an ordinary user' : 'whoever owns the checkout'} without a H
   expect(await running.ended).toEqual({ code: 0, signal: null });
 });
 
-test('a second start on a data folder is refused in one line; one that was killed leaves nobody in the way', {
-  timeout: 120_000,
-}, async () => {
+test('a second start on a data folder is refused in one line; one that was killed leaves nobody in the way', async () => {
   const first = start();
   const before = await (await clientAt(first)).create('kept');
   const second = start();
@@ -154,9 +148,7 @@ test('a second start on a data folder is refused in one line; one that was kille
   expect(await third.ended).toEqual({ code: 0, signal: null });
 });
 
-test('a start that is told to stop lets a job and a stream end, and loses nothing of either', {
-  timeout: 120_000,
-}, async () => {
+test('a start that is told to stop lets a job and a stream end, and loses nothing of either', async () => {
   const sandbox = await createOpenAISandbox({ perTokenMs: 10 });
   const upstream = { name: 'sandbox', base_url: sandbox.url, api_key: sandbox.apiKey };
   const environment = {

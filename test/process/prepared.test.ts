@@ -32,9 +32,7 @@ test('two first starts at once copy what npm has prepared', { timeout: 120_000 }
     expect(said).not.toContain(SLOWLY);
 });
 
-test('a first start that can not copy it makes the database itself, and says so where debugging is asked for', {
-  timeout: 120_000,
-}, async () => {
+test('a first start that can not copy it makes the database itself, and says so where debugging is asked for', async () => {
   mkdirSync(join(folder, 'there/database'), { recursive: true });
   expect(await firstStart('there')).toContain(SLOWLY);
 });

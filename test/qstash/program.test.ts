@@ -19,9 +19,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-test('with JOBS_DELIVERY=qstash and nothing else a sandbox in the program delivers its jobs', {
-  timeout: 60_000,
-}, async () => {
+test('with JOBS_DELIVERY=qstash and nothing else a sandbox in the program delivers its jobs', async () => {
   const folder = temporaryFolder();
   const program = startProgram(['start'], {
     cwd: folder,

@@ -171,7 +171,7 @@ async function postedCost(at: TestApp, { by }: Creator): Promise<number | undefi
 }
 
 describe('cancels that race with the work', () => {
-  it(`end each generation once, and charge what was made (SEED=${seed})`, { timeout: 60_000 }, async () => {
+  it(`end each generation once, and charge what was made (SEED=${seed})`, async () => {
     const here = await reelFixture({ settings: { WORKER_CONCURRENCY: '10' } });
     const creators = await Promise.all(Array.from({ length: 8 }, () => here.creator('reel.pro')));
     here.sandbox.setLatency(40);

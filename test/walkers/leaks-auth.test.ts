@@ -80,9 +80,7 @@ async function everywhere(): Promise<string[]> {
   return [...(await leaks()), ...(engine === 'postgres' ? marks.foundIn('a table', await dump()) : [])];
 }
 
-describe('nothing that lets people in stands in the log, the metrics, a refusal or a table', {
-  timeout: 60_000,
-}, () => {
+describe('nothing that lets people in stands in the log, the metrics, a refusal or a table', () => {
   test('of authenticator apps: secrets, codes, recovery codes and the tokens of sign-ins that were begun', async () => {
     const { email, password, token } = await somebody();
     const { body: enrolled } = await say('POST /v1/auth/mfa/totp', { as: token });

@@ -36,9 +36,7 @@ function chat(prompt: string, more: object = {}): Promise<Heard> {
   return say('POST /v1/ai/chat/completions', { as: key, body: { model: 'small', messages, ...more } });
 }
 
-describe('nothing leaks into the log, the metrics, a refusal or a tracker of errors', {
-  timeout: 60_000,
-}, () => {
+describe('nothing leaks into the log, the metrics, a refusal or a tracker of errors', () => {
   test('of who registers and signs in: passwords, tokens, keys, names and emails', async () => {
     const password = `Aa1-${marks.as('a password')}`;
     const email = `${marks.as('an email')}@example.com`;
