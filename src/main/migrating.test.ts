@@ -6,9 +6,7 @@ import { temporaryFolder } from '#test/services';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/plinth.js');
 
-test('migrate status says what migrate up would apply, and applies nothing', {
-  timeout: 120_000,
-}, async () => {
+test('migrate status says what migrate up would apply, and applies nothing', async () => {
   const env = { PATH: process.env['PATH'], DATA_DIR: temporaryFolder() };
   const run = async (way: string) =>
     (await promisify(execFile)(process.execPath, [PROGRAM, 'migrate', way], { env, cwd: env.DATA_DIR }))

@@ -24,7 +24,7 @@ async function firstStart(name: string): Promise<string> {
   return program.said();
 }
 
-test('two first starts at once copy what npm has prepared', { timeout: 120_000 }, async () => {
+test('two first starts at once copy what npm has prepared', async () => {
   // `--omit=dev` means production to npm: there nothing is set yet.
   const prepare = startProgram(['prepare'], { cwd: folder, environment: { NODE_ENV: 'production' } });
   expect(await prepare.ended, prepare.said()).toEqual({ code: 0, signal: null });
