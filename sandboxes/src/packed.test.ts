@@ -88,7 +88,7 @@ describe('the packed sandboxes, beside nothing of ours', () => {
 
   test('are all there, with their types', async () => {
     const names = Object.keys(manifest().exports).map((path) => path.replace('./', ''));
-    expect(names).toHaveLength(8);
+    expect(names).toHaveLength(9);
     const loading = names.map((name) => `await import('@plinth/sandboxes/${name}')`).join(', ');
     expect(await printed(`console.log([${loading}].every((face) => Object.keys(face).length > 0));`)).toBe(
       'true\n',

@@ -7,7 +7,7 @@ export interface Started {
 
 export interface StartOptions {
   readonly port: number;
-  /** Of Stripe alone: where it keeps what it knows. */
+  /** Of Stripe and S3 alone: where it keeps what it knows. */
   readonly file?: string | undefined;
   /** Of the stores alone: where notifications go. */
   readonly notify?: string | undefined;
@@ -70,6 +70,19 @@ export const STARTS: Readonly<Record<string, (options: StartOptions) => Promise<
     const { url, token, keys, close } = await createQStashSandbox({ port });
     const signing = { QSTASH_CURRENT_SIGNING_KEY: keys.current, QSTASH_NEXT_SIGNING_KEY: keys.next };
     return { settings: { QSTASH_URL: url, QSTASH_TOKEN: token, ...signing }, close };
+  },
+  async s3({ port, file }) {
+    const { createS3Sandbox } = await import('./s3/index.ts');
+    const { url, region, credentials, close } = await createS3Sandbox({ port, file });
+    const settings = {
+      S3_ENDPOINT: url,
+      S3_BUCKET: 'sandbox',
+      S3_REGION: region,
+      S3_ACCESS_KEY_ID: credentials.accessKeyId,
+      S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      S3_FORCE_PATH_STYLE: 'true',
+    };
+    return { settings, close };
   },
   async sendgrid({ port }) {
     const { createSendGridSandbox } = await import('./sendgrid/index.ts');

@@ -1,3 +1,4 @@
+import { citedFields, citedItems, type Statement } from './cited.ts';
 import { Effort, stepsOf, UnfillableSchema } from './effort.ts';
 import { fillBoolean, fillNumber } from './figures.ts';
 import { type JsonObject, isObject, own, ownList, ownNumber, ownObject } from './json.ts';
@@ -189,6 +190,19 @@ function usualItems(place: Place, author: Author): number {
   return place.name.toLowerCase() === 'hashtags' ? author.post(place.index).hashtags.length : USUAL_ITEMS;
 }
 
+/** Items that quote a document: what the schema asks beside the quotes is filled as always. */
+function fillCited(
+  items: unknown,
+  cited: readonly Statement[],
+  { place, filling }: { readonly place: Place; readonly filling: Filling },
+): unknown[] {
+  return cited.map((statement, index) => {
+    const inner = { ...place, index, outer: place.index, depth: place.depth + 1 };
+    const value = fill(items, inner, filling);
+    return isObject(value) ? { ...value, ...citedFields(items, statement) } : value;
+  });
+}
+
 function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[] {
   const first = ownList(schema, 'prefixItems') ?? [];
   const items = own(schema, 'items');
@@ -197,6 +211,9 @@ function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[
     ownNumber(schema, 'maxItems') ?? MOST_VALUES,
     items === false ? first.length : MOST_VALUES,
   );
+  const cited = citedItems(items, filling.author, filling.effort);
+  if (cited !== undefined && cited.length >= least)
+    return fillCited(items, cited.slice(0, most), { place, filling });
   const originals = originalsOf(items, place, filling.author);
   const asked =
     originals?.length ??
