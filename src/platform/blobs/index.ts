@@ -1,0 +1,40 @@
+import './errors.ts';
+import { migrationsIn } from '#platform/db';
+import { defineModule } from '#platform/module';
+import { blobsDataRules } from './data-rules.ts';
+import { blobsRoutes } from './routes.ts';
+import { createBlobStorage } from './service.ts';
+import { blobsSystemUses } from './system-uses.ts';
+
+export type { Blob, Blobs, NewBlob, NewUpload, Storing, Upload, UploadPart } from './blobs.ts';
+export { createFolderHome, type FolderHomeParts } from './folder-home.ts';
+export {
+  type BlobHome,
+  type ByteRange,
+  type GetRequest,
+  type HomeEntry,
+  type HomePage,
+  keyOf,
+  type PartRequest,
+  type PutRequest,
+  type SignedRequest,
+} from './home.ts';
+export { checkS3Cors } from './s3-check.ts';
+export { createS3Home, type S3HomeParts } from './s3-home.ts';
+export { type BlobStorage, createBlobStorage, type FileLink } from './service.ts';
+export { storingRefusal } from './uploads.ts';
+
+/** This module, for the list of all of them. */
+export const blobsModule = defineModule({
+  name: 'blobs',
+  purpose: 'files of accounts: uploads, downloads, the storage that they take; a folder or S3',
+  migrations: () => migrationsIn('blobs', import.meta.url),
+  dataRules: blobsDataRules,
+  systemUses: blobsSystemUses,
+  routes: blobsRoutes,
+  schedules: {
+    'old-files': { cron: '*/5 * * * *', run: (blobs) => blobs.sweep() },
+    'stray-files': { cron: '23 4 * * *', run: (blobs) => blobs.reconcile() },
+  },
+  create: createBlobStorage,
+});

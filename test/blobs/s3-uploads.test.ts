@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { openBlobs, said, sha256 } from './fixture.ts';
+import { openS3, sendSigned } from './s3-fixture.ts';
+
+// The whole way of a file, of which the bytes go to the bucket and never through this server.
+
+/** A product whose files lie in a bucket. */
+async function openProduct(options: Parameters<typeof openS3>[0] = {}) {
+  const s3 = await openS3(options);
+  const fixture = await openBlobs({ over: () => s3.home });
+  return { ...fixture, ...s3, owner: await fixture.owner() };
+}
+
+describe('a file in a bucket', () => {
+  test('is declared, sent there, completed, and downloaded from there', async () => {
+    const { owner, sandbox } = await openProduct();
+    const { id, upload } = await owner.begin('hello');
+    expect(await owner.used()).toBe(5);
+    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('409 upload_missing');
+    expect(await sendSigned({ ...upload, method: 'PUT' }, 'hello')).toBe('200');
+    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+    const { json } = await owner.call(`GET /v1/vault/files/${id}`);
+    const response = await fetch(String(json['url']));
+    expect([await response.text(), response.headers.get('content-disposition')]).toEqual([
+      'hello',
+      `attachment; filename="a file.txt"; filename*=UTF-8''a%20file.txt`,
+    ]);
+    expect(sandbox.calls.filter((call) => call.startsWith('GetObject') && call.endsWith(id))).toHaveLength(1);
+  });
+
+  test('comes in parts, of which the server reads the whole once to check it', async () => {
+    const { owner, home } = await openProduct();
+    const bytes = Buffer.alloc(home.parts.leastBytes + 10, 'abc');
+    const { id, upload } = await owner.begin(bytes, { part_bytes: home.parts.leastBytes });
+    let first = 0;
+    for (const part of upload.parts) {
+      expect(await sendSigned({ ...part, method: 'PUT' }, bytes.subarray(first, first + part.bytes))).toBe(
+        '200',
+      );
+      first += part.bytes;
+    }
+    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+  });
+
+  test('that is another than declared is found at a store that checks nothing; its storage is given back', async () => {
+    const { owner } = await openProduct({ sandbox: { older: 'ignores' } });
+    const { id, upload } = await owner.begin('hello');
+    expect(await sendSigned({ ...upload, method: 'PUT' }, 'HELLO')).toBe('200');
+    const refused = await owner.call(`POST /v1/vault/files/${id}/complete`);
+    expect([said(refused), refused.json.error?.details]).toEqual([
+      '422 upload_mismatch',
+      { field: 'sha256' },
+    ]);
+    expect(await owner.used()).toBe(0);
+  });
+
+  test('whose upload nobody completes is swept with its parts, and its storage given back', async () => {
+    const { owner, sandbox, storage, clock, home } = await openProduct();
+    await owner.begin('hello');
+    const bytes = Buffer.alloc(home.parts.leastBytes, 'a');
+    const { upload } = await owner.begin(bytes, { part_bytes: home.parts.leastBytes, sha256: sha256(bytes) });
+    const [part] = upload.parts;
+    if (part === undefined) throw new Error('there are no parts');
+    expect(await sendSigned({ ...part, method: 'PUT' }, bytes)).toBe('200');
+    expect(sandbox.uploads('sandbox')).toHaveLength(1);
+    await clock.advance(2 * 86_400_000);
+    await storage.sweep();
+    expect([await owner.used(), sandbox.uploads('sandbox')]).toEqual([0, []]);
+  });
+
+  test('that can not be reserved at the store takes no storage', async () => {
+    const { owner, sandbox, home } = await openProduct();
+    sandbox.faults.always({ kind: 'refuse', code: 'AccessDenied', of: 'CreateMultipartUpload' });
+    const begin = owner.begin(Buffer.alloc(10), { part_bytes: home.parts.leastBytes });
+    await expect(begin).rejects.toThrow('storage_unavailable');
+    expect(await owner.used()).toBe(0);
+  });
+});
