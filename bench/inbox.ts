@@ -1,16 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readConfig } from '#platform/config';
 import { type Database, statement } from '#platform/db';
 import { createStripeSandbox, type StripeSandbox } from '#sandbox/stripe';
 import { Stripe } from 'stripe';
-import { type App, openApp } from '../src/app.ts';
+import type { App } from '../src/app.ts';
 import { packageAt } from '../sandboxes/src/stripe/testing/package.ts';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
 import type { Figures } from './figures.ts';
+import { onDatabase, withApp } from './server.ts';
 
 /** Stripe's own limit in live mode, and ours below it. */
 const STRIPE_TAKES = 100;
@@ -29,43 +24,16 @@ type Say = (line: string) => void;
  * are applied by the worker of the same process; and how near its reads came to Stripe's limit, which it must not touch.
  */
 export async function benchInbox(say: Say): Promise<Figures> {
-  const binaries = await npmBinaries();
-  if (binaries === undefined)
-    throw new Error('there is no PostgreSQL for this system in the packages of npm');
-  const server = await startPostgres({ binaries, durable: true });
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-  const sandbox = await createStripeSandbox({ driven: new Date(), requestsPerSecond: STRIPE_TAKES });
-  const settings = {
-    DATABASE_URL: server.adminUrl,
-    NODE_ENV: 'test',
-    DATA_DIR: folder,
-    PORT: '0',
-    LOG_LEVEL: 'silent',
-    SANDBOX_STRIPE: 'true',
-    STRIPE_READS_PER_SECOND: String(WE_READ),
-  };
-  try {
-    const app = await openApp({
-      config: readConfig(settings),
-      version: 'bench',
-      serve: true,
-      work: true,
-      migrate: true,
-      stripeSandbox: sandbox,
-      onLost(reason) {
-        throw new Error(reason);
-      },
-    });
+  return onDatabase(async (given) => {
+    const sandbox = await createStripeSandbox({ driven: new Date(), requestsPerSecond: STRIPE_TAKES });
+    const settings = { ...given, SANDBOX_STRIPE: 'true', STRIPE_READS_PER_SECOND: String(WE_READ) };
     try {
-      return await measure(app, sandbox, say);
+      const options = { work: true, migrate: true, stripeSandbox: sandbox };
+      return await withApp(settings, options, (app) => measure(app, sandbox, say));
     } finally {
-      await app.stop();
+      await sandbox.close();
     }
-  } finally {
-    await sandbox.close();
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function measure(app: App, sandbox: StripeSandbox, say: Say): Promise<Figures> {

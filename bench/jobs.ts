@@ -1,17 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readConfig } from '#platform/config';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { type AccountId, createIds, systemClock, systemRandom } from '#platform/kernel';
-import { createOpenAISandbox } from '#sandbox/openai';
 import { Customer } from '../scripts/demo/customer.ts';
-import { type App, openApp } from '../src/app.ts';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import type { App } from '../src/app.ts';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
+import { onDatabaseWithModels, withApp } from './server.ts';
 
 const ENQUEUE = commitPoint('bench.enqueue', 'the jobs of a bench');
 /** One account's batch, and what each of its jobs takes. */
@@ -26,43 +20,10 @@ const POST = { platform: 'x', topic: 'Why small teams ship faster' };
  * begun before a third account's own first batch job, which was enqueued after them.
  */
 export async function benchJobs(say: (line: string) => void): Promise<Figures> {
-  const binaries = await npmBinaries();
-  if (binaries === undefined)
-    throw new Error('there is no PostgreSQL for this system in the packages of npm');
-  const server = await startPostgres({ binaries, durable: true });
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-  const sandbox = await createOpenAISandbox();
-  try {
-    const upstream = { name: 'sandbox', base_url: sandbox.url, api_key: sandbox.apiKey };
-    const settings = {
-      DATABASE_URL: server.adminUrl,
-      NODE_ENV: 'test',
-      DATA_DIR: folder,
-      PORT: '0',
-      LOG_LEVEL: 'silent',
-      AI_UPSTREAMS: JSON.stringify([{ ...upstream, models: ['sandbox-small', 'sandbox-large'] }]),
-    };
+  return onDatabaseWithModels(async (settings) => {
     const [key = ''] = await makeCustomers(settings, 1, 'reel.pro');
-    const app = await openApp({
-      config: readConfig(settings),
-      version: 'bench',
-      serve: true,
-      work: false,
-      migrate: false,
-      onLost(reason) {
-        throw new Error(reason);
-      },
-    });
-    try {
-      return await measure(app, key, say);
-    } finally {
-      await app.stop();
-    }
-  } finally {
-    await sandbox.close();
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return withApp(settings, { work: false, migrate: false }, (app) => measure(app, key, say));
+  });
 }
 
 async function measure(app: App, key: string, say: (line: string) => void): Promise<Figures> {

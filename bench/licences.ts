@@ -1,17 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readConfig } from '#platform/config';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { createOpenAISandbox } from '#sandbox/openai';
-import { type App, openApp } from '../src/app.ts';
-import { npmBinaries } from '../test/services/binaries.ts';
-import { startPostgres } from '../test/services/postgres.ts';
+import type { App } from '../src/app.ts';
 import { makeCustomers } from './customers.ts';
 import { type Figures, quantile, round } from './figures.ts';
+import { measureValidate } from './licences-validate.ts';
+import { onDatabaseWithModels, withApp } from './server.ts';
 
 const PREPARE = commitPoint('bench.seats', 'machines that hold seats');
 /** Machines that beat every five minutes, and what they ask for in a second. */
@@ -26,47 +22,15 @@ const CROWD = { machines: 500, seats: 100 };
 
 /**
  * 10,000 machines of 200 licences hold seats and beat as fast as they are answered: through the service alone (token verified, rates, one
- * commit for many, a new token signed), and over HTTP with the load in the same process. Then 500 machines come at once for 100 seats.
+ * commit for many, a new token signed), and over HTTP with the load in the same process. Then it is measured whether `validate` takes as long for an unknown key, and 500 machines come at
+ * once for 100 seats.
  */
 export async function benchLicences(say: (line: string) => void): Promise<Figures> {
-  const binaries = await npmBinaries();
-  if (binaries === undefined)
-    throw new Error('there is no PostgreSQL for this system in the packages of npm');
-  const server = await startPostgres({ binaries, durable: true });
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
-  const sandbox = await createOpenAISandbox();
-  try {
-    const upstream = { name: 'sandbox', base_url: sandbox.url, api_key: sandbox.apiKey };
-    const settings = {
-      DATABASE_URL: server.adminUrl,
-      NODE_ENV: 'test',
-      DATA_DIR: folder,
-      PORT: '0',
-      LOG_LEVEL: 'silent',
-      TRUSTED_PROXIES: '127.0.0.1',
-      AI_UPSTREAMS: JSON.stringify([{ ...upstream, models: ['sandbox-small', 'sandbox-large'] }]),
-    };
+  return onDatabaseWithModels(async (given) => {
+    const settings = { ...given, TRUSTED_PROXIES: '127.0.0.1' };
     const keys = await makeCustomers(settings, MACHINES / SEATS, 'coditect.enterprise');
-    const app = await openApp({
-      config: readConfig(settings),
-      version: 'bench',
-      serve: true,
-      work: false,
-      migrate: false,
-      onLost(reason) {
-        throw new Error(reason);
-      },
-    });
-    try {
-      return await measure(app, keys[0] ?? '', say);
-    } finally {
-      await app.stop();
-    }
-  } finally {
-    await sandbox.close();
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return withApp(settings, { work: false, migrate: false }, (app) => measure(app, keys[0] ?? '', say));
+  });
 }
 
 interface Beating {
@@ -81,11 +45,22 @@ interface Service {
     heartbeat(id: string, token: string, origin: { ip: string }): Promise<{ readonly token: string }>;
   };
   readonly tokens: { sign(session: object, times: object): Promise<string> };
+  readonly views: { key(accountId: AccountId): Promise<string> };
+}
+
+const serviceOf = ({ modules }: App) =>
+  modules.mounted.find(({ module }) => module === 'coditect')?.service as Service;
+
+/** The key of some licence. */
+async function aLicenceKey(app: App): Promise<string> {
+  const [row] = await app.modules.db.asMigrator(
+    statement<{ account_id: AccountId }>('select account_id from coditect.licenses limit 1'),
+  );
+  return row === undefined ? '' : serviceOf(app).views.key(row.account_id);
 }
 
 async function measure(app: App, key: string, say: (line: string) => void): Promise<Figures> {
-  const { service } = app.modules.mounted.find(({ module }) => module === 'coditect') ?? {};
-  const { sessions, tokens } = service as Service;
+  const { sessions, tokens } = serviceOf(app);
   const { url } = await app.server.listen();
   const machines = await seated(app, tokens);
   say(`${machines.length} machines hold seats`);
@@ -102,6 +77,12 @@ async function measure(app: App, key: string, say: (line: string) => void): Prom
     one.token = String(answer.body['signed_token']);
   });
   say(`http: ${String(http['per_second'])} a second`);
+  const validate = await measureValidate(await aLicenceKey(app), async (licence, n) => {
+    const body = { license_key: licence, hardware_id: 'a-machine-of-bench' };
+    const answer = await post('/v1/licenses/validate', body, `10.8.${(n >> 5) & 255}.${n & 31}`);
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer));
+  });
+  say(`validate: ${JSON.stringify(validate)}`);
   const crowd = await come(app, key, post);
   agent.destroy();
   const factor = (figures: Figures) => round(Number(figures['per_second']) / NEEDED);
@@ -109,6 +90,7 @@ async function measure(app: App, key: string, say: (line: string) => void): Prom
     needed_per_second: round(NEEDED),
     service: { ...alone, times_needed: factor(alone) },
     http: { ...http, times_needed: factor(http) },
+    validate,
     crowd,
   };
 }

@@ -14,8 +14,10 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   licences: async () => (await import('./licences.ts')).benchLicences,
   limits: async () => (await import('./limits.ts')).benchLimits,
   'login-flood': async () => (await import('./login-flood.ts')).benchLoginFlood,
+  orbit: async () => (await import('./orbit.ts')).benchOrbit,
   safety: async () => (await import('./safety.ts')).benchSafety,
   start: async () => (await import('./start.ts')).benchStart,
+  'orbit-exports': async () => (await import('./orbit-exports.ts')).benchOrbitExports,
   reel: async () => (await import('./reel.ts')).benchReel,
   walk: async () => (await import('./walk.ts')).benchWalk,
 };

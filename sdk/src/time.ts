@@ -8,21 +8,30 @@ export interface Time {
   random(): number;
 }
 
+/** Waits by this machine's timers. `begun` is told of the timer, for whoever must not be kept alive by it. */
+export function waitByTimer(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  begun: (timer: ReturnType<typeof setTimeout>) => void = () => {},
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const given = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', given);
+      resolve();
+    }, milliseconds);
+    begun(timer);
+    signal?.addEventListener('abort', given, { once: true });
+  });
+}
+
 /** This machine's. */
 export const machineTime: Time = {
   now: () => Date.now(),
-  wait: (milliseconds, signal) =>
-    new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const given = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', given);
-        resolve();
-      }, milliseconds);
-      signal?.addEventListener('abort', given, { once: true });
-    }),
+  wait: waitByTimer,
   random: () => Math.random(),
 };

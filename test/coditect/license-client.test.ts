@@ -102,6 +102,28 @@ describe('a program that runs under a licence of the server', () => {
     await client.release();
   });
 
+  it('whose clock is set back by an hour asks the server what time it is, and works on in the same session', async () => {
+    const { here, client, api, licenseKey } = await leased();
+    here.setClock(-HOUR);
+    await here.pass(45_000);
+    expect(client.warnings).toMatchObject([{ kind: 'clock_set_back' }]);
+    expect(client.state).toMatchObject({ status: 'online' });
+    expect((await api.licenses.sessions(licenseKey)).data).toMatchObject([{ status: 'active' }]);
+    await client.release();
+  });
+
+  it('whose clock is set back by an hour without a network stops, and has a seat when the server says what time it is', async () => {
+    const { here, client, network } = await leased();
+    network.away = true;
+    await here.pass(10 * MINUTE);
+    here.setClock(-HOUR);
+    await here.pass(45_000);
+    expect(client.state).toMatchObject({ status: 'stopped', reason: 'clock_set_back' });
+    network.away = false;
+    expect(await client.acquire()).toMatchObject({ status: 'online' });
+    await client.release();
+  });
+
   it('stops when a clone of its machine takes its seat over', async () => {
     const { client, here, desk, holders } = await leased();
     const beside = desk('ada');

@@ -1,5 +1,5 @@
 import { uptime } from 'node:os';
-import type { Time } from '../time.ts';
+import { type Time, waitByTimer } from '../time.ts';
 
 /** Time as a licence needs it: with clocks that nobody can set back. */
 export interface LicenseTime extends Time {
@@ -15,18 +15,5 @@ export const backgroundTime: LicenseTime = {
   random: () => Math.random(),
   monotonic: () => performance.now(),
   uptime: () => uptime() * 1_000,
-  wait: (milliseconds, signal) =>
-    new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const given = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', given);
-        resolve();
-      }, milliseconds);
-      timer.unref();
-      signal?.addEventListener('abort', given, { once: true });
-    }),
+  wait: (milliseconds, signal) => waitByTimer(milliseconds, signal, (timer) => void timer.unref()),
 };

@@ -35,4 +35,12 @@ export const coditectCrashPoints: Readonly<Record<string, CrashPoint>> = {
     because: 'it is a copy of what the seats say: what one run leaves the next one does',
     lost: 'again',
   },
+  'coditect.day-rolled': {
+    because: 'what is not written down is computed by whoever asks: the next run writes it',
+    lost: 'again',
+  },
+  'coditect.begun': {
+    because: 'a licence whose time has begun is found by the next run',
+    lost: 'again',
+  },
 };

@@ -17,5 +17,8 @@ export const coditectDataRules: DataRule[] = [
     ),
   },
   { table: 'coditect.revocations', account: erasedWith('coditect.licenses') },
+  { table: 'coditect.days', account: erasedWith('coditect.licenses') },
+  { table: 'coditect.denials', account: erasedWith('coditect.licenses') },
+  { table: 'coditect.rolled_days', nobodys: 'which days are in the figures by day' },
   { table: 'coditect.signing_keys', nobodys: 'the keys that sign licence files' },
 ];

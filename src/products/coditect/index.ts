@@ -2,6 +2,7 @@ import './errors.ts';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
 import * as adminRoutes from './admin/routes.ts';
+import * as analyticsRoutes from './analytics/routes.ts';
 import { coditectAuditActions } from './audit-actions.ts';
 import { coditectCrashPoints } from './crash-points.ts';
 import { coditectDataRules } from './data-rules.ts';
@@ -19,8 +20,16 @@ import { coditectSystemUses } from './system-uses.ts';
 /** Writes down which licences have lapsed; what one run leaves the next one finds. */
 const lapses: ProductJob<Coditect> = { run: async ({ lifecycle }) => void (await lifecycle.lapse()) };
 
-/** Writes down which sessions ran out; what one run leaves the next one finds. */
-const sessions: ProductJob<Coditect> = { run: ({ holders }) => holders.close() };
+/** Writes down which sessions ran out, and what a day that is over was; what one run leaves the next one finds. */
+const sessions: ProductJob<Coditect> = {
+  async run({ holders, analytics }) {
+    await holders.close();
+    await analytics.roll();
+  },
+};
+
+/** Issues licences of plans that were given for later; what one run leaves the next one finds. */
+const beginnings: ProductJob<Coditect> = { run: async ({ lifecycle }) => void (await lifecycle.begin()) };
 
 /** Hashes licence keys under the present master key; what one run leaves the next one finds. */
 const hashes: ProductJob<Coditect> = { run: async (service) => void (await service.rehash()) };
@@ -42,6 +51,7 @@ export const coditect = defineProduct({
   redact: [KEY_SHAPE],
   routes: [
     ...routesOf(adminRoutes),
+    ...routesOf(analyticsRoutes),
     ...routesOf(checkoutRoutes),
     ...routesOf(licenseRoutes),
     ...routesOf(machineRoutes),
@@ -54,10 +64,11 @@ export const coditect = defineProduct({
     const { accountId, licenseId } = await tokens.read(secret);
     return { accountId, id: licenseId };
   },
-  jobs: { lapses, sessions, hashes, letters },
+  jobs: { lapses, beginnings, sessions, hashes, letters },
   mails: coditectMails,
   schedules: {
     lapses: { cron: '23 * * * *', job: 'lapses' },
+    beginnings: { cron: '*/5 * * * *', job: 'beginnings' },
     sessions: { cron: '*/5 * * * *', job: 'sessions' },
     hashes: { cron: '29 * * * *', job: 'hashes' },
   },

@@ -1,5 +1,6 @@
 import type { ProductContext } from '#platform/product';
 import { createLicenseDesk } from './admin/licenses.ts';
+import { createAnalytics } from './analytics/analytics.ts';
 import { createCheckout } from './checkout/checkout.ts';
 import { successPage } from './checkout/pages.ts';
 import { createLicenses } from './licenses/license.ts';
@@ -27,6 +28,7 @@ export function createCoditect(context: ProductContext) {
   const tokens = createSessionTokens({ signing });
   return {
     licenses,
+    analytics: createAnalytics(context),
     desk: createLicenseDesk({ ...context, letters }),
     letters,
     lifecycle: createLifecycle({ ...context, letters }),

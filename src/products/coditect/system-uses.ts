@@ -9,6 +9,7 @@ export const coditectSystemUses = {
   'coditect.admin':
     'a platform admin finds and changes licences that are not their own, and counts those of all',
   'coditect.sessions': 'sessions that ran out are written down, whoever they belong to',
+  'coditect.days': 'what licences of all accounts were used for is counted by day',
 } as const;
 
 type Own = typeof coditectSystemUses;

@@ -7,6 +7,9 @@ grant select, update on coditect.licenses to plinth_tenant;
 grant select, insert, update on coditect.machines to plinth_tenant;
 grant select, insert, update on coditect.sessions to plinth_tenant;
 grant select on coditect.revocations to plinth_tenant;
+grant select, insert, delete on coditect.days, coditect.rolled_days, coditect.denials to plinth_system;
+grant select on coditect.days to plinth_tenant;
+grant select, insert on coditect.denials to plinth_tenant;
 
 -- Tenants may call these, and nothing that is a part of them.
 grant execute on function coditect.subscription(uuid) to plinth_tenant;

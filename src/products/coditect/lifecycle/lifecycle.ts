@@ -6,17 +6,23 @@ import { keptKey } from '../licenses/license.ts';
 import { type HeadRow, readHead } from '../licenses/store.ts';
 import { type LifecycleEvent, recordIn, type Transition, writeTransitionIn } from './apply.ts';
 import type { Letters } from './letters.ts';
-import { insertLicense, lapsedAccounts, lockLicense, type NewLicense } from './store.ts';
+import { begunAccounts, insertLicense, lapsedAccounts, lockLicense, type NewLicense } from './store.ts';
 
-const LAPSED = commitPoint('coditect.lapse', 'how a licence stands whose plan ended by time alone');
+const LAPSED = commitPoint('coditect.lapse', 'how a licence stands whose plan changed by time alone');
+const BEGUN = commitPoint(
+  'coditect.begun',
+  'a licence of a plan that was given for later, and its mails to write',
+);
 /** Licences that one run of the schedule looks at. */
 const MOST = 1_000;
 
 export interface Lifecycle {
   /** Issues, renews, suspends or ends a licence in the commit that changes what its account holds. */
   applyIn(tx: Transaction, change: EntitlementChange): Promise<void>;
-  /** Writes down the lapses of licences whose plan ended by time alone, of all accounts. Answers how many. */
+  /** Writes down how licences stand whose plan changed by time alone, of all accounts. Answers how many. */
   lapse(): Promise<number>;
+  /** Issues the licences of accounts whose first plan with seats was given for later, and is in effect by now. Answers how many. */
+  begin(): Promise<number>;
 }
 
 export type SettlingParts = Pick<ProductContext, 'audit' | 'limits'> & {
@@ -29,22 +35,31 @@ export function createLifecycle(parts: Parts): Lifecycle {
   return {
     async applyIn(tx, { accountId, present }) {
       const [former] = await tx.run(lockLicense(accountId));
-      if (former !== undefined) await settleIn(parts, tx, { former });
-      else if (Number(present.grants['seats'] ?? 0) > 0) {
-        await issueIn(parts, tx, accountId);
-        // The owner of a server that was just set up bought nothing.
-        if (present.source !== 'owner') await tx.runAll(parts.letters.enqueueing(accountId, ['issued'], 0));
-      }
+      if (former !== undefined) return void (await settleIn(parts, tx, { former }));
+      if (Number(present.grants['seats'] ?? 0) < 1) return;
+      // The owner of a server that was just set up bought nothing.
+      if (await issueIn(parts, tx, { accountId, tells: present.source !== 'owner' })) return;
+      // Its time has begun this moment, and it was issued because of that.
+      const [issued] = await tx.run(lockLicense(accountId));
+      if (issued !== undefined) await settleIn(parts, tx, { former: issued });
     },
     async lapse() {
       const [lapsed] = await db.system('coditect.lapses', [lapsedAccounts(MOST)]);
       for (const { account_id: accountId } of lapsed)
         await db.system('coditect.lapses', LAPSED, async (tx) => {
           const [former] = await tx.run(lockLicense(accountId));
-          if (former !== undefined)
-            await writeTransitionIn(parts, tx, { former, head: await headIn(tx, accountId) });
+          if (former !== undefined) await settleIn(parts, tx, { former });
         });
       return lapsed.length;
+    },
+    async begin() {
+      const [begun] = await db.system('coditect.lapses', [begunAccounts(null, MOST)]);
+      for (const { account_id: accountId } of begun)
+        await db.system('coditect.lapses', BEGUN, async (tx) => {
+          const [still] = await tx.run(begunAccounts(accountId, 1));
+          if (still !== undefined) await issueIn(parts, tx, { accountId, tells: true });
+        });
+      return begun.length;
     },
   };
 }
@@ -68,9 +83,16 @@ async function headIn(tx: Transaction, accountId: AccountId): Promise<HeadRow> {
   return head;
 }
 
-/** Nobody ever sees the key but those who are shown it: it is kept as a hash and sealed. */
-async function issueIn(parts: Parts, tx: Transaction, accountId: AccountId): Promise<void> {
-  await tx.run(insertLicense(newLicense(parts, accountId)));
+interface Issuing {
+  readonly accountId: AccountId;
+  /** By mail. */
+  readonly tells: boolean;
+}
+
+/** Nobody ever sees the key but those who are shown it: it is kept as a hash and sealed. False: another has issued it meanwhile. */
+async function issueIn(parts: Parts, tx: Transaction, { accountId, tells }: Issuing): Promise<boolean> {
+  const [inserted] = await tx.run(insertLicense(newLicense(parts, accountId)));
+  if (inserted === undefined) return false;
   const [[former], head] = [await tx.run(lockLicense(accountId)), await headIn(tx, accountId)];
   if (former === undefined) throw new Error('a licence was not stored');
   await writeTransitionIn(parts, tx, {
@@ -78,6 +100,8 @@ async function issueIn(parts: Parts, tx: Transaction, accountId: AccountId): Pro
     head,
   });
   await recordIn(parts.audit, tx, { accountId, head, event: 'issued' });
+  if (tells) await tx.runAll(parts.letters.enqueueing(accountId, ['issued'], 0));
+  return true;
 }
 
 function newLicense(parts: Parts, accountId: AccountId): NewLicense {

@@ -31,10 +31,11 @@ export interface NewLicense extends KeptKey {
   readonly tier: string;
 }
 
+/** Answers it, unless the account has one already. */
 export const insertLicense = (license: NewLicense) =>
-  statement(
+  statement<{ id: string }>(
     `insert into coditect.licenses (account_id, id, key_hash, key_hash_by, key_sealed, key_tail, tier, status)
-     values ($1, $2, $3, $4, $5, $6, $7, 'active')`,
+     values ($1, $2, $3, $4, $5, $6, $7, 'active') on conflict (account_id) do nothing returning id`,
     [
       license.accountId,
       license.id,
@@ -83,4 +84,15 @@ export const lapsedAccounts = (limit: number) =>
      where (l.holds_until <= app.now() or l.status = 'suspended')
        and (h.status, h.tier, h.holds_until) is distinct from (l.status, l.tier, l.holds_until) limit $1`,
     [limit],
+  );
+
+/** Accounts whose plan with seats is in effect, and that have no licence: it was given for a time that has begun since. Of one alone, or of all. */
+export const begunAccounts = (accountId: AccountId | null, limit: number) =>
+  statement<{ account_id: AccountId }>(
+    `select distinct g.account_id from entitlements.grants g join accounts.accounts a on a.account_id = g.account_id
+     where g.product = 'coditect' and ($1::uuid is null or g.account_id = $1) and g.plan is not null and g.revoked_at is null
+       and g.starts_at <= app.now() and (g.ends_at is null or g.ends_at > app.now()) and a.status = 'active' and a.deleted_at is null
+       and not exists (select from coditect.licenses l where l.account_id = g.account_id)
+       and (entitlements.segment(g.account_id, 'coditect', app.now())->'grants'->>'seats')::integer > 0 limit $2`,
+    [accountId, limit],
   );

@@ -26,6 +26,14 @@ export const liveMachine = ({ accountId, id }: WhichLicense, hardwareId: string)
     [accountId, id, hardwareId],
   );
 
+/** The same of several. */
+export const liveMachines = ({ accountId, id }: WhichLicense, hardwareIds: readonly string[]) =>
+  statement<MachineRow>(
+    `select ${SHOWN} from coditect.machines
+     where account_id = $1 and license_id = $2 and hardware_id = any($3::text[]) and deactivated_at is null`,
+    [accountId, id, hardwareIds],
+  );
+
 /** How many are live, and how many were deactivated in this calendar month of UTC. */
 export const machineCounts = ({ accountId, id }: WhichLicense) =>
   statement<{ live: number; deactivated: number; month_ends: Date }>(

@@ -6,6 +6,7 @@ import type { OccupiedSeat } from '#platform/limits';
 import { type ProductContext, timeList } from '#platform/product';
 import type { Licenses } from '../licenses/license.ts';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
+import { releaseEvent } from './release-audit.ts';
 import { closeSeats, listSessions, namesOf, type SessionRow } from './store.ts';
 
 const FORCED = commitPoint('coditect.session-forced', 'a seat that an admin of the account ended');
@@ -73,17 +74,8 @@ export function createHolders({ db, limits, audit, licenses }: Parts) {
         const [ended] = await seats.endIn(tx, seatsOf(accountId), { machine, as: 'forced' });
         if (ended === undefined) throw new AppError('session_not_found');
         await tx.run(endSessionsBySeats(accountId));
-        const target = { kind: 'license', id };
-        const changes = { session: ended.id, machine, forced: true };
-        const actor = actorOf(caller);
-        await audit.recordIn(tx, {
-          action: 'coditect.license.released',
-          actor,
-          accountId,
-          target,
-          changes,
-          origin,
-        });
+        const release = { accountId, licenseId: id, session: ended.id, machine, origin, isForced: true };
+        await audit.recordIn(tx, releaseEvent({ ...release, actor: actorOf(caller) }));
         const { expiresAt, endedAt } = ended;
         return endedAt !== null && expiresAt > endedAt ? expiresAt : null;
       });

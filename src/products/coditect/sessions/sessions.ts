@@ -1,57 +1,31 @@
-import { type Actor, actorOf } from '#platform/audit';
-import { commitPoint, type Transaction } from '#platform/db';
-import type { Caller, Origin, Role } from '#platform/http';
-import { type AccountId, AppError, isUuid } from '#platform/kernel';
-import type { Renewal, Seating } from '#platform/limits';
+import { commitPoint } from '#platform/db';
+import type { Origin, Role } from '#platform/http';
+import { AppError, isUuid } from '#platform/kernel';
+import type { Renewal } from '#platform/limits';
 import type { ProductContext } from '#platform/product';
-import { assertUsable, headOf, type LicenseHead, type Licenses } from '../licenses/license.ts';
-import { readHead } from '../licenses/store.ts';
-import { queued } from './queued.ts';
-import { createSessionRates } from './rates.ts';
-import {
-  activateLicense,
-  insertMachine,
-  liveMachine,
-  lockMachines,
-  machineCounts,
-  seenMachine,
-} from '../machines/store.ts';
+import { assertUsable, type LicenseHead, type Licenses } from '../licenses/license.ts';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
-import { endSessions, insertSession, readSession } from './store.ts';
+import { grouped } from './grouped.ts';
+import { createSessionRates } from './rates.ts';
+import { releaseEvent } from './release-audit.ts';
+import { endSessions, readSession } from './store.ts';
+import { actorOfAsker, type Asker, SEAT_TTL, takeIn, type Taken, type Taking, type Wish } from './taking.ts';
 import type { SessionName, SessionTimes, SessionTokens } from './tokens.ts';
 
-const ACQUIRED = commitPoint('coditect.session-acquired', 'a seat, its machine and its session');
+const ACQUIRED = commitPoint(
+  'coditect.session-acquired',
+  'seats of a licence, their machines and their sessions',
+);
 const RELEASED = commitPoint('coditect.session-released', 'a seat that was given back');
 const REFUSED = commitPoint(
   'coditect.session-refused',
   'the end of a session whose seat was refused a renewal',
 );
 
-/** Seconds until a seat is free again after its last heartbeat, and between two of them. */
-export const SEAT_TTL = 360;
+/** Seconds between two heartbeats of a seat. */
 export const HEARTBEAT_INTERVAL = 300;
-/** Minutes of work without the server that a heartbeat hands out where nobody wished for another number. */
-const OFFLINE_MINUTES = 30;
-
-/** What an acquire says. */
-export interface Wish {
-  readonly hardwareId: string;
-  readonly name?: string | undefined;
-  readonly platform?: string | undefined;
-  readonly userAgent?: string | undefined;
-  readonly userIp?: string | undefined;
-  readonly appVersion?: string | undefined;
-  readonly offlineMinutes?: number | undefined;
-  /** The token of the machine's session before, whose lease it gives up. */
-  readonly former?: string | undefined;
-}
-
-/** Who asks: for which account, and as whom; without a caller by the licence's key alone. */
-export interface Asker {
-  readonly accountId: AccountId;
-  readonly caller: Caller | undefined;
-  readonly origin: Origin;
-}
+/** Acquires of a licence that are committed at once, at most. */
+const A_GROUP = 100;
 
 /** A seat that is held, as its holder is told. */
 export interface Held {
@@ -79,7 +53,16 @@ export interface SessionsParts extends Pick<ProductContext, 'db' | 'ids' | 'limi
 export function createSessions(parts: SessionsParts) {
   const { db, licenses, tokens, audit } = parts;
   const { seats } = parts.limits;
-  const inTurn = queued<AccountId>();
+  // The others would wait for the licence with a connection and a commit each.
+  const take = grouped<LicenseHead['id'], Taking & { readonly license: LicenseHead }, Taken>(
+    A_GROUP,
+    async (_, takings) => {
+      const [first] = takings;
+      if (first === undefined) return [];
+      const { license } = first;
+      return db.tenant(license.accountId, ACQUIRED, (tx) => takeIn(tx, parts, { license, takings }));
+    },
+  );
   const rated = createSessionRates(parts);
 
   async function acquire(asker: Asker, wish: Wish): Promise<Acquired> {
@@ -89,11 +72,7 @@ export function createSessions(parts: SessionsParts) {
     await rated({ kind: 'acquire', licenseId: head.id, seats: head.seats, machine, ip: origin.ip });
     assertUsable(head);
     const former = await formerOf(wish, head);
-    // One at a time: the others would wait for the licence with a connection each.
-    const taken = await inTurn(accountId, () =>
-      db.tenant(accountId, ACQUIRED, (tx) => takeIn(tx, parts, { asker, license: head, wish, former })),
-    );
-    const { answer, head: now, machineId } = taken;
+    const { answer, head: now, machineId } = await take(head.id, { asker, license: head, wish, former });
     if (answer.kind === 'plan_required')
       throw new AppError('license_inactive', { details: { reason: 'ended' } });
     if (answer.kind === 'denied') {
@@ -157,17 +136,9 @@ export function createSessions(parts: SessionsParts) {
       const ended = await seats.releaseIn(tx, seatsOf(accountId), { machine, fence });
       if (ended === undefined) return;
       await tx.run(endSessions(accountId, [ended]));
-      const actor = caller === undefined ? SYSTEM : actorOf(caller);
-      const target = { kind: 'license', id: licenseId };
-      const changes = { session: id, machine };
-      await audit.recordIn(tx, {
-        action: 'coditect.license.released',
-        actor,
-        accountId,
-        target,
-        changes,
-        origin,
-      });
+      const actor = actorOfAsker({ caller });
+      const release = { accountId, licenseId, session: id, machine, actor, origin, isForced: false };
+      await audit.recordIn(tx, releaseEvent(release));
     });
   }
 
@@ -219,104 +190,6 @@ export function createSessions(parts: SessionsParts) {
 
 type Given = Pick<SessionName, 'id' | 'machineId' | 'licenseId' | 'fence'>;
 type Renewed = Extract<Renewal, { readonly kind: 'renewed' }>;
-
-/** Nobody is signed in: the machine's token or the key acted. */
-const SYSTEM: Actor = { kind: 'system' };
-
-interface Taking {
-  readonly asker: Asker;
-  readonly license: LicenseHead;
-  readonly wish: Wish;
-  readonly former: SessionName | undefined;
-}
-
-interface Taken {
-  readonly answer: Seating;
-  readonly head: LicenseHead;
-  readonly machineId: string;
-}
-
-/** One commit: the seat, what it ended, and who has it. */
-async function takeIn(tx: Transaction, parts: SessionsParts, taking: Taking): Promise<Taken> {
-  const { ids, limits } = parts;
-  const { asker, license, wish, former } = taking;
-  const { accountId } = asker;
-  const [, [read], [machine], [counts]] = await tx.runAll([
-    lockMachines(license),
-    readHead(accountId),
-    liveMachine(license, wish.hardwareId),
-    machineCounts(license),
-  ]);
-  if (read === undefined) throw new AppError('license_not_found');
-  const head = headOf(accountId, read);
-  assertUsable(head);
-  const used = counts?.live ?? 0;
-  if (machine === undefined && used >= head.machines)
-    throw new AppError('machines_exhausted', { details: { used, max: head.machines } });
-  const machineId = machine?.id ?? ids.next();
-  const answer = await limits.seats.takeIn(tx, seatsOf(accountId), {
-    machine: machineId,
-    id: ids.next(),
-    ttlSeconds: SEAT_TTL,
-    // The plan's, or what an admin set in its place.
-    size: head.seats,
-    offlineMinutes: Math.min(wish.offlineMinutes ?? OFFLINE_MINUTES, head.offlineMinutes),
-    resumes: former?.machineId === machineId ? former.id : undefined,
-  });
-  if (answer.ended.length > 0) await tx.run(endSessions(accountId, answer.ended));
-  if (answer.kind === 'seat')
-    await keepIn(tx, parts, { ...taking, head, machineId, isNew: machine === undefined, answer });
-  return { answer, head, machineId };
-}
-
-interface Kept extends Taking {
-  readonly head: LicenseHead;
-  readonly machineId: string;
-  readonly isNew: boolean;
-  readonly answer: Extract<Seating, { readonly kind: 'seat' }>;
-}
-
-/** What is kept of who took a seat. */
-async function keepIn(tx: Transaction, { audit }: SessionsParts, kept: Kept): Promise<void> {
-  const { head, machineId, wish, isNew } = kept;
-  const { seat, at } = kept.answer;
-  const { accountId, caller, origin } = kept.asker;
-  const agent = origin.userAgent.slice(0, LONGEST_AGENT);
-  const { hardwareId, name = null, platform = null } = wish;
-  const machine = { id: machineId, hardwareId, name, platform, ip: origin.ip, agent };
-  const come = isNew ? [insertMachine(head, machine), activateLicense(head)] : [seenMachine(head, machine)];
-  await tx.runAll([
-    ...come,
-    insertSession({
-      accountId,
-      licenseId: head.id,
-      id: seat.id,
-      machineId,
-      userId: caller?.userId ?? null,
-      fence: seat.fence,
-      at,
-      ip: origin.ip,
-      agent,
-      saidAgent: wish.userAgent ?? null,
-      saidIp: wish.userIp ?? null,
-      appVersion: wish.appVersion ?? null,
-    }),
-  ]);
-  const of = {
-    actor: caller === undefined ? SYSTEM : actorOf(caller),
-    accountId,
-    target: { kind: 'license', id: head.id },
-    origin,
-  };
-  if (isNew) {
-    const changes = { machine: machineId, name };
-    await audit.recordIn(tx, { ...of, action: 'coditect.license.activated', changes });
-  }
-  const changes = { session: seat.id, machine: machineId, fence: seat.fence };
-  await audit.recordIn(tx, { ...of, action: 'coditect.license.acquired', changes });
-}
-
-const LONGEST_AGENT = 300;
 
 function notOurs(error: unknown): undefined {
   const known = error instanceof AppError && ['token_invalid', 'session_not_found'].includes(error.code);

@@ -1,6 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { EndedSeat, SeatEnd } from '#platform/limits';
+import type { WhichLicense } from '../machines/store.ts';
 import { instantOf, microsecondsOf, type TimePosition } from '#platform/product';
 
 export interface NewSession {
@@ -38,6 +39,18 @@ export const insertSession = (of: NewSession) =>
       of.appVersion,
     ],
   );
+
+/** So many acquires of one commit found no seat. */
+export const insertDenials = (
+  { accountId, id: licenseId }: WhichLicense,
+  { id, denied }: { readonly id: string; readonly denied: number },
+) =>
+  statement('insert into coditect.denials (account_id, id, license_id, denied) values ($1, $2, $3, $4)', [
+    accountId,
+    id,
+    licenseId,
+    denied,
+  ]);
 
 export const readSession = (accountId: AccountId, id: string) =>
   statement<{ machine_id: string; license_id: string; fence: number; user_id: UserId | null }>(

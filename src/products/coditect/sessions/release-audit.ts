@@ -1,0 +1,33 @@
+import type { Actor, AuditEvent, RequestOrigin } from '#platform/audit';
+import type { AccountId } from '#platform/kernel';
+
+interface Release {
+  readonly accountId: AccountId;
+  readonly licenseId: string;
+  readonly session: string;
+  readonly machine: string;
+  readonly actor: Actor;
+  readonly origin: RequestOrigin;
+  /** A manager of the account ended it. */
+  readonly isForced: boolean;
+}
+
+/** What the audit says of a seat that was given back, or that a manager ended. */
+export function releaseEvent({
+  accountId,
+  licenseId,
+  session,
+  machine,
+  actor,
+  origin,
+  isForced,
+}: Release): AuditEvent {
+  return {
+    action: 'coditect.license.released',
+    actor,
+    accountId,
+    target: { kind: 'license', id: licenseId },
+    changes: { session, machine, ...(isForced ? { forced: true } : {}) },
+    origin,
+  };
+}
