@@ -1,0 +1,86 @@
+import { commitPoint } from '#platform/db';
+import { completing, failing, type JobFailure, type RunningJob } from '#platform/product';
+import type { PageLine } from '../reading/reader.ts';
+import { DOCUMENT_TYPES } from '../reading/formats.ts';
+import type { DocumentRow, MissingPage } from './document.ts';
+import { complete, fail, keyOf, type ReadingParts } from './reading-work.ts';
+import { countOcr, hasText, insertPages, readDocument } from './store.ts';
+import { signals } from './views.ts';
+
+const PAGE = commitPoint('orbit.document-page', 'the text of a page that OCR has read');
+const DONE = commitPoint(
+  'orbit.document-ocr',
+  'the end of a document that OCR has read, its job and its pages charged',
+);
+
+/**
+ * The worker's part: reads the pages that are images, each stored as soon as it is read. A worker that goes on after another reads what is
+ * left; the pages were charged when they were handed to the job, and are given back where OCR read none.
+ */
+export async function readByOcr(parts: ReadingParts, job: RunningJob): Promise<void> {
+  const { db, ocrReader, blobs } = parts;
+  const key = keyOf(job);
+  const [[document]] = await db.tenant(key.accountId, [readDocument(key)]);
+  if (document?.status !== 'processing' || document.blob_id === null) return;
+  const blobId = document.blob_id;
+  if (document.ocr_left.length === 0) return ended(parts, job, document);
+  const end = await ocrReader.read({
+    declared: DOCUMENT_TYPES[document.type],
+    bytes: document.bytes,
+    ocrPages: document.ocr_left,
+    open: () => blobs.open(key.accountId, blobId),
+    signal: job.signal,
+    take: (line) => takePage(parts, { job, document, line }),
+  });
+  if (end.kind === 'failed' && end.code === 'document_reading_failed') throw new Error(end.detail);
+  await ended(parts, job, document);
+}
+
+async function takePage(
+  { db }: ReadingParts,
+  {
+    job,
+    document,
+    line,
+  }: { readonly job: RunningJob; readonly document: DocumentRow; readonly line: PageLine },
+): Promise<void> {
+  const key = keyOf(job);
+  // A hostile file may have the reader name pages that nobody asked for.
+  if (!document.ocr_left.includes(line.page)) return;
+  const missing: MissingPage[] = line.kind === 'page' ? [] : [{ page: line.page, reason: 'ocr_failed' }];
+  const pages = line.kind === 'page' ? [{ page: line.page, text: line.text }] : [];
+  await db.tenant(key.accountId, PAGE, async (tx) => {
+    await tx.run(insertPages(key, pages, true));
+    const [row] = await tx.run(countOcr(key, { page: line.page, missing }));
+    const total = document.ocr_pages + document.ocr_left.length;
+    if (row !== undefined) await tx.run(job.progressing(Math.min(total, document.ocr_pages + 1), total));
+  });
+  signals.moved(db, key.id);
+}
+
+/** Its end, with what was read: pages that OCR was still to read are named, and a document without any text has failed. */
+async function ended(parts: ReadingParts, job: RunningJob, before: DocumentRow): Promise<void> {
+  const key = keyOf(job);
+  const [[document], [text]] = await parts.db.tenant(key.accountId, [readDocument(key), hasText(key)]);
+  if (document?.status !== 'processing') return;
+  const missing = document.ocr_left.map((page): MissingPage => ({ page, reason: 'ocr_failed' }));
+  if (document.ocr_pages === 0 && text?.text !== true && before.ocr_left.length > 0) {
+    const failure = { code: 'document_damaged', detail: 'None of its images can be read.' } as const;
+    return fail(parts, { job, failure, ending: failing(job, failure) });
+  }
+  const ending = document.ocr_pages === 0 ? failing(job, { code: 'document_damaged' }) : completing(job);
+  await complete(parts, { job, before: [], more: { pages: null, missing }, point: DONE, ending });
+}
+
+/** Nobody tries again: what is there stays. */
+export async function giveUpOcr(parts: ReadingParts, job: RunningJob, { code }: JobFailure): Promise<void> {
+  const key = keyOf(job);
+  const [[document], [text]] = await parts.db.tenant(key.accountId, [readDocument(key), hasText(key)]);
+  if (document?.status !== 'processing') return;
+  if (text?.text === true) return ended(parts, job, document);
+  await fail(parts, {
+    job,
+    failure: { code: 'document_reading_failed', detail: code },
+    ending: failing(job, { code }),
+  });
+}

@@ -1,0 +1,102 @@
+import { connect, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { AppError, declareErrors } from '#platform/kernel';
+
+declareErrors({
+  scanner_unavailable: { status: 503, message: 'The virus scanner is away. It is tried again.' },
+});
+
+/** What the scanner says of a file. `refused`: it did not look at all of it, and would not the next time. */
+export type Verdict =
+  | { readonly kind: 'clean' }
+  | { readonly kind: 'infected'; readonly name: string }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Looks into a file for what should not be in it. */
+export interface Scanner {
+  /** Throws `scanner_unavailable` where it is away, or does not answer. */
+  scan(file: Readable, signal: AbortSignal): Promise<Verdict>;
+}
+
+/** Milliseconds without a byte either way: a scan of a large archive takes a while. */
+const SILENCE = 120_000;
+const LONGEST_REPLY = 4_096;
+const LENGTH_BYTES = 4;
+
+/** clamd, by its INSTREAM: the file in chunks with their lengths, and a line in answer. `tcp://host:3310`, or `unix:/run/clamav/clamd.ctl`. */
+export function createClamd(url: string): Scanner {
+  return {
+    async scan(file, signal) {
+      const socket = connected(url);
+      const stop = () => socket.destroy(new Error('called off'));
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        const reply = replyOf(socket);
+        // It answers before the end what it takes no more of, and hangs up: its answer counts.
+        const sent = send(file, socket).catch(() => undefined);
+        const said = await reply;
+        await sent;
+        return verdictOf(said);
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw new AppError('scanner_unavailable', { cause });
+      } finally {
+        signal.removeEventListener('abort', stop);
+        socket.destroy();
+        file.destroy();
+      }
+    },
+  };
+}
+
+function connected(url: string): Socket {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const socket =
+    protocol === 'unix:'
+      ? connect({ path: decodeURIComponent(pathname) })
+      : connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 3_310) });
+  socket.setTimeout(SILENCE, () => socket.destroy(new Error('silent')));
+  return socket;
+}
+
+async function send(file: Readable, socket: Socket): Promise<void> {
+  await write(socket, Buffer.from('zINSTREAM\0'));
+  for await (const chunk of file as AsyncIterable<Buffer>) {
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeUInt32BE(chunk.length);
+    await write(socket, length);
+    await write(socket, chunk);
+  }
+  await write(socket, Buffer.alloc(LENGTH_BYTES));
+}
+
+function write(socket: Socket, bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** The line that it answers, which ends with a NUL. */
+function replyOf(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    socket.on('data', (chunk: Buffer) => {
+      said += chunk.toString('latin1');
+      if (said.length > LONGEST_REPLY) reject(new Error('more than a line'));
+      const end = said.indexOf('\0');
+      if (end >= 0) resolve(said.slice(0, end));
+    });
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('it hung up')));
+  });
+}
+
+/** `stream: OK`, `stream: Eicar-Signature FOUND`, `INSTREAM size limit exceeded. ERROR`. */
+function verdictOf(said: string): Verdict {
+  if (/^stream: OK$/.test(said)) return { kind: 'clean' };
+  const found = /^stream: (?<name>.+) FOUND$/.exec(said)?.groups?.['name'];
+  if (found !== undefined) return { kind: 'infected', name: found.slice(0, 200) };
+  if (/size limit exceeded/i.test(said))
+    return { kind: 'refused', reason: 'It is larger than the scanner takes (StreamMaxLength).' };
+  throw new Error('it could not scan');
+}

@@ -1,0 +1,123 @@
+import { type Page, page, positionOf } from '#platform/http';
+import { type AccountId, AppError } from '#platform/kernel';
+import {
+  createFollowing,
+  type ProductContext,
+  timeList,
+  workSignals,
+  type WorkStatus,
+} from '#platform/product';
+import { z } from 'zod';
+import type { DocumentRow, DocumentStatus, PageRow } from './document.ts';
+import {
+  type DocumentKey,
+  type DocumentQuery,
+  documentsOf,
+  listDocuments,
+  listPages,
+  readDocument,
+  textsOf,
+} from './store.ts';
+
+/** What is told of a document to all processes, by its id. */
+export const signals = workSignals('orbit.document');
+
+const WORK: Readonly<Record<DocumentStatus, WorkStatus>> = {
+  pending: 'queued',
+  processing: 'running',
+  completed: 'completed',
+  failed: 'failed',
+};
+
+/** The text of a document, page by page. */
+export interface DocumentText {
+  readonly documentId: string;
+  readonly name: string;
+  readonly pages: readonly { readonly page: number; readonly text: string }[];
+}
+
+export const noDocument = () => new AppError('document_not_found');
+
+/** Documents as they are read from the database: nothing here changes them. */
+export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | 'blobs'>) {
+  async function read(key: DocumentKey): Promise<DocumentRow> {
+    const [[row]] = await db.tenant(key.accountId, [readDocument(key)]);
+    if (row === undefined) throw noDocument();
+    return row;
+  }
+
+  const following = createFollowing<DocumentRow>(db, {
+    signals,
+    read,
+    statusOf: ({ status }) => WORK[status],
+  });
+
+  /** Newest first. */
+  async function list(
+    accountId: AccountId,
+    query: Omit<DocumentQuery, 'after'> & { readonly cursor: string | undefined },
+  ): Promise<Page<DocumentRow>> {
+    const { scopeId, projectId, status, cursor, limit } = query;
+    const documents = timeList('documents', { scopeId, projectId, status });
+    const after = documents.after(cursor);
+    const asked = { scopeId, projectId, status, after, limit: limit + 1 };
+    const [rows] = await db.tenant(accountId, [listDocuments(accountId, asked)]);
+    return documents.page(rows, limit);
+  }
+
+  /** What was read so far, in the order of the pages. */
+  async function pages(
+    key: DocumentKey,
+    { cursor, limit }: { readonly cursor: string | undefined; readonly limit: number },
+  ): Promise<Page<PageRow>> {
+    const position = z.tuple([z.literal(key.id), z.int().min(0)]);
+    const [, after] = cursor === undefined ? ['', 0] : positionOf(cursor, position);
+    const [[row], rows] = await db.tenant(key.accountId, [
+      readDocument(key),
+      listPages(key, { after, limit: limit + 1 }),
+    ]);
+    if (row === undefined) throw noDocument();
+    return page(rows, limit, { item: (one): PageRow => one, position: (one) => [key.id, one.page] });
+  }
+
+  /** A link to its file. */
+  async function download(key: DocumentKey): Promise<{ url: string; expires_at: string }> {
+    const { blob_id: blobId, uploaded_at: uploadedAt, name } = await read(key);
+    if (blobId === null || uploadedAt === null) throw new AppError('document_not_uploaded');
+    return blobs.download(key.accountId, blobId, { filename: name });
+  }
+
+  /**
+   * The text of completed documents, in the order in which they are named. Throws `document_not_found`, and `document_not_ready` (409) where
+   * one is not read yet, or could not be.
+   */
+  async function text(accountId: AccountId, documentIds: readonly string[]): Promise<DocumentText[]> {
+    const [documents, texts] = await db.tenant(accountId, [
+      documentsOf(accountId, documentIds),
+      textsOf(accountId, documentIds),
+    ]);
+    const byDocument = Map.groupBy(texts, (row) => row.document_id);
+    return documentIds.map((documentId) => {
+      const document = documents.find(({ id }) => id === documentId.toLowerCase());
+      if (document === undefined) throw noDocument();
+      const { id, name, status } = document;
+      if (status !== 'completed')
+        throw new AppError('document_not_ready', { details: { document_id: id, status } });
+      return {
+        documentId: id,
+        name,
+        pages: (byDocument.get(id) ?? []).map((row) => ({ page: row.page, text: row.text })),
+      };
+    });
+  }
+
+  return {
+    read,
+    list,
+    pages,
+    download,
+    text,
+    follow: (key: DocumentKey, wait: { readonly seconds: number; readonly signal: AbortSignal }) =>
+      wait.seconds === 0 ? read(key) : following.waitFor(key, wait),
+  };
+}

@@ -1,0 +1,114 @@
+import { Parser } from 'htmlparser2';
+import { Unreadable } from '../failures.ts';
+import { MarkdownWriter } from './markdown-writer.ts';
+
+/** What is never text, with all that is in it. Of SVG and MathML too: what they hold is not read from top to bottom. */
+const DROPPED: ReadonlySet<string> = new Set([
+  'script',
+  'style',
+  'template',
+  'noscript',
+  'svg',
+  'math',
+  'iframe',
+  'object',
+  'embed',
+  'canvas',
+  'select',
+  'head',
+]);
+const BLOCKS: ReadonlySet<string> = new Set([
+  'p',
+  'div',
+  'section',
+  'article',
+  'main',
+  'header',
+  'footer',
+  'aside',
+  'nav',
+  'blockquote',
+  'pre',
+  'ul',
+  'ol',
+  'dl',
+  'dt',
+  'dd',
+  'figure',
+  'figcaption',
+  'address',
+  'form',
+  'fieldset',
+  'body',
+]);
+const HEADING = /^h([1-6])$/;
+/** What DOCX is turned to where a page ends. */
+export const PAGE_BREAK = { element: 'hr', class: 'page-break' } as const;
+/** Elements within elements: the parser goes through those that are open at each that it meets. */
+const DEEPEST = 20_000;
+
+/**
+ * HTML as Markdown, read in one go and without a tree: headings, lists and tables are kept, scripts and styles are not. A form feed stands where a page ends.
+ */
+export function htmlToMarkdown(html: string): string {
+  const out = new MarkdownWriter();
+  let dropped: { name: string; depth: number } | undefined;
+  let pre = 0;
+  let depth = 0;
+  const parser = new Parser(
+    {
+      onopentag(name, attributes) {
+        depth += 1;
+        if (depth > DEEPEST) throw new Unreadable('document_damaged', 'It is nested too deeply.');
+        if (dropped !== undefined) {
+          if (name === dropped.name) dropped.depth += 1;
+          return;
+        }
+        if (DROPPED.has(name)) {
+          dropped = { name, depth: 1 };
+          return;
+        }
+        if (name === 'pre') pre += 1;
+        opened(out, name, attributes);
+      },
+      ontext(text) {
+        if (dropped === undefined) out.text(text, pre > 0);
+      },
+      onclosetag(name) {
+        depth -= 1;
+        if (dropped !== undefined) {
+          if (name === dropped.name) dropped.depth -= 1;
+          if (dropped.depth === 0) dropped = undefined;
+          return;
+        }
+        if (name === 'pre') pre -= 1;
+        closed(out, name);
+      },
+    },
+    { decodeEntities: true, lowerCaseTags: true, lowerCaseAttributeNames: true },
+  );
+  parser.write(html);
+  parser.end();
+  return out.end();
+}
+
+function opened(out: MarkdownWriter, name: string, attributes: Readonly<Record<string, string>>): void {
+  const level = HEADING.exec(name)?.[1];
+  if (level !== undefined) out.heading(Number(level));
+  else if (name === 'ul' || name === 'ol') out.openList(name === 'ol');
+  else if (name === 'li') out.item();
+  else if (name === 'table') out.openTable();
+  else if (name === 'tr') out.row();
+  else if (name === 'td' || name === 'th') out.cell();
+  else if (name === 'br') out.line();
+  else if (name === PAGE_BREAK.element)
+    if (attributes['class'] === PAGE_BREAK.class) out.page();
+    else out.block();
+  else if (BLOCKS.has(name)) out.block();
+}
+
+function closed(out: MarkdownWriter, name: string): void {
+  if (name === 'ul' || name === 'ol') out.closeList();
+  else if (name === 'table') out.closeTable();
+  else if (HEADING.test(name) || name === 'li' || BLOCKS.has(name)) out.block();
+}

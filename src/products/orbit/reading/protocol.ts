@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { ReadingCaps } from './caps.ts';
+import { READ_FAILURES, type ReadFailureCode } from './failures.ts';
+import type { DocumentType } from './formats.ts';
+
+/** What a reader process is told, as its argument. The file itself comes by its standard input. */
+export interface ReadingOrder {
+  readonly declared: DocumentType;
+  /** How long the file is: of one that breaks off on its way nothing is said. */
+  readonly bytes: number;
+  readonly caps: ReadingCaps;
+  /** After which the process ends itself, should nobody be left to end it. */
+  readonly milliseconds: number;
+  /** The pages to read by OCR; undefined: the document is read without it, and pages that need it are named. */
+  readonly ocr?: { readonly pages: readonly number[] };
+}
+
+const count = z.int().min(0);
+const codes = Object.keys(READ_FAILURES) as [ReadFailureCode, ...ReadFailureCode[]];
+
+/**
+ * What a reader process answers, a line of JSON each. It has read a hostile file, so that nothing of it is believed: the
+ * lines are checked as input is.
+ */
+export const readingLine = z.discriminatedUnion('kind', [
+  /** A page's text. */
+  z.strictObject({ kind: z.literal('page'), page: count.min(1), text: z.string() }),
+  /** A page that is an image: OCR alone can read it. */
+  z.strictObject({ kind: z.literal('scanned'), page: count.min(1) }),
+  /** A page that is broken. */
+  z.strictObject({ kind: z.literal('unread'), page: count.min(1) }),
+  /** All pages were told. */
+  z.strictObject({ kind: z.literal('read'), pages: count }),
+  z.strictObject({ kind: z.literal('failed'), code: z.enum(codes), detail: z.string().max(500) }),
+]);
+
+export type ReadingLine = z.infer<typeof readingLine>;

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { constants, setPriority } from 'node:os';
+import { dirname, join, sep } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { ReadFailure } from './failures.ts';
+import type { ReadingOrder } from './protocol.ts';
+
+const ENTRY = fileURLToPath(new URL('./process/entry.ts', import.meta.url));
+/** What the process loads, beside this folder: packages, wherever they were installed. */
+const PACKAGES = ['pdfjs-dist', 'mammoth', 'htmlparser2', 'fflate', 'zod'] as const;
+/** Milliseconds between two looks at what it takes of memory. */
+const LOOK = 100;
+const MEBIBYTE = 1_048_576;
+/** The end of what it says on its way out: enough to know a heap that was full. */
+const KEPT_ERRORS = 8_192;
+
+/** A process that reads one document, and is killed when it takes more than it may. */
+export interface ReaderProcess {
+  readonly input: Writable;
+  readonly answers: Readable;
+  /** Its end. `reason`: what it was killed for, or ended by itself with, where that is the document's doing. */
+  readonly ended: Promise<{ readonly code: number | null; readonly reason: ReadFailure | undefined }>;
+  kill(reason?: ReadFailure): void;
+  /** It came on: from now on it has so many milliseconds. */
+  extend(milliseconds: number): void;
+}
+
+/**
+ * Starts a reader. It has none of our environment, may read nothing but its own code, and may start and write nothing. Memory is looked
+ * at from outside, where a process that is busy can't keep anybody from looking.
+ */
+export function startReader(
+  order: ReadingOrder,
+  most: { readonly memoryMegabytes: number; readonly milliseconds: number },
+): ReaderProcess {
+  const child = spawn(process.execPath, [...flags(order), ENTRY, JSON.stringify(order)], {
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+    env: environment(),
+    cwd: dirname(ENTRY),
+    windowsHide: true,
+  });
+  const [input, , errors, answers] = child.stdio;
+  if (input === null || errors === null || answers === null || answers === undefined)
+    throw new Error('a reader has pipes');
+  let reason: ReadFailure | undefined;
+  let said = '';
+  errors.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString('latin1')).slice(-KEPT_ERRORS);
+  });
+  const kill = (why?: ReadFailure): void => {
+    reason ??= why;
+    child.kill('SIGKILL');
+  };
+  let tooLong: NodeJS.Timeout | undefined;
+  const extend = (milliseconds: number): void => {
+    clearTimeout(tooLong);
+    const late = {
+      code: 'document_took_too_long',
+      detail: `It took more than ${milliseconds / 1_000} s.`,
+    } as const;
+    tooLong = setTimeout(() => kill(late), milliseconds);
+  };
+  extend(most.milliseconds);
+  const tooMuch = {
+    code: 'document_took_too_much_memory',
+    detail: `It took more than ${most.memoryMegabytes} MiB.`,
+  } as const;
+  const looking = watchMemory(child, most.memoryMegabytes, () => kill(tooMuch));
+  humble(child);
+  const ended = new Promise<{ code: number | null; reason: ReadFailure | undefined }>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) =>
+      resolve({ code, reason: reason ?? (isHeapFull(said) ? tooMuch : undefined) }),
+    );
+  }).finally(() => {
+    clearTimeout(tooLong);
+    looking.stop();
+  });
+  // Whoever gave up on it before does not wait for its end.
+  ended.catch(() => {});
+  return { input, answers: answers as Readable, ended, kill, extend };
+}
+
+function isHeapFull(said: string): boolean {
+  return /heap out of memory|Array buffer allocation failed|Fatal.*out of memory/i.test(said);
+}
+
+function flags({ caps }: ReadingOrder): string[] {
+  return [
+    `--max-old-space-size=${caps.heapMegabytes}`,
+    '--permission',
+    // The drawing library is an addon; OCR has its engine in a thread.
+    '--allow-addons',
+    '--allow-worker',
+    ...[dirname(dirname(ENTRY)), ...packageFolders()].map((folder) => `--allow-fs-read=${folder}${sep}*`),
+    '--disable-warning=SecurityWarning',
+    '--disable-warning=ExperimentalWarning',
+  ];
+}
+
+let folders: readonly string[] | undefined;
+
+function packageFolders(): readonly string[] {
+  const require = createRequire(import.meta.url);
+  folders ??= [
+    ...new Set(
+      PACKAGES.map((name) => {
+        const resolved = require.resolve(name);
+        const within = `${sep}node_modules${sep}`;
+        return join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules');
+      }),
+    ),
+  ];
+  return folders;
+}
+
+/** Of ours nothing; of the system's, what Windows starts no program without. */
+function environment(): NodeJS.ProcessEnv {
+  const { SystemRoot: root } = process.env;
+  return root === undefined ? {} : { SystemRoot: root };
+}
+
+/** Looks at the resident memory, where the system shows it; elsewhere the heap's cap alone holds. */
+function watchMemory({ pid }: ChildProcess, megabytes: number, tooMuch: () => void): { stop(): void } {
+  if (process.platform !== 'linux' || pid === undefined) return { stop() {} };
+  const timer = setInterval(() => {
+    readFile(`/proc/${pid}/statm`, 'latin1').then(
+      (statm) => {
+        const pages = Number(statm.split(' ')[1]);
+        if (pages * PAGE_BYTES > megabytes * MEBIBYTE) tooMuch();
+      },
+      () => {},
+    );
+  }, LOOK);
+  return { stop: () => clearInterval(timer) };
+}
+
+const PAGE_BYTES = 4_096;
+
+/** Calls go before it, and where the system has no memory left it is the first to end. */
+function humble({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system has no such thing.
+  }
+  if (process.platform === 'linux') writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch(() => {});
+}

@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { strToU8 } from 'fflate';
+import { describe, expect, test } from 'vitest';
+import { createReader, type PageLine, type Reader, type ReadingEnd } from './reader.ts';
+import { bomb, docxOf, lying, manyPages, pageOf, paragraph, saying } from './testing/hostile.ts';
+import type { DocumentType } from './formats.ts';
+
+const fileOf = (name: string) =>
+  readFileSync(new URL(`../../../../test/orbit/files/${name}`, import.meta.url));
+
+interface Told {
+  readonly end: ReadingEnd;
+  readonly lines: readonly PageLine[];
+  readonly texts: readonly string[];
+}
+
+async function read(
+  bytes: Buffer,
+  declared: DocumentType,
+  { reader = createReader(), ocrPages }: { reader?: Reader; ocrPages?: readonly number[] } = {},
+): Promise<Told> {
+  const lines: PageLine[] = [];
+  const end = await reader.read({
+    declared,
+    bytes: bytes.length,
+    open: () => Promise.resolve(Readable.from([bytes])),
+    signal: new AbortController().signal,
+    take: (line) => void lines.push(line),
+    ...(ocrPages === undefined ? {} : { ocrPages }),
+  });
+  const texts = lines.flatMap((line) => (line.kind === 'page' ? [line.text] : []));
+  return { end, lines, texts };
+}
+
+const refusal = async (...of: Parameters<typeof read>) => {
+  const { end } = await read(...of);
+  return end.kind === 'failed' ? end.code : end;
+};
+
+describe('a file that another program made', () => {
+  test('is read page by page: a PDF of LibreOffice, with its headings', async () => {
+    const { end, texts } = await read(fileOf('brief.pdf'), 'pdf');
+    expect(end).toEqual({ kind: 'read', pages: 2 });
+    expect(texts[0]).toMatch(/^# Brief for a new tea shop\n\nMüller & Söhne sells tea/);
+    expect(texts[0]).toContain('## Deliverables');
+    expect(texts[0]).toMatch(/Checkout 15 April 2027 EUR 18,500/);
+    expect(texts[1]).toMatch(/^# Timeline\n\nWork begins on 4 January 2027/);
+  });
+
+  test('is read page by page: a DOCX of LibreOffice, with its list and its table', async () => {
+    const { end, texts } = await read(fileOf('brief.docx'), 'docx');
+    expect(end).toEqual({ kind: 'read', pages: 2 });
+    expect(texts[0]).toMatch(/^# Brief for a new tea shop\n\nMüller & Söhne/);
+    expect(texts[0]).toContain(
+      '- A shop with a catalogue of 240 teas\n- Payment by card and by invoice, net 30\n',
+    );
+    expect(texts[0]).toContain(
+      '| Part | Due | Price |\n| --- | --- | --- |\n| Catalogue | 1 March 2027 | EUR 12,000 |',
+    );
+    expect(texts[1]).toMatch(/^# Timeline\n/);
+  });
+
+  test('is named as scanned where its page is a picture, and read by OCR then', async () => {
+    const scanned = fileOf('scanned.pdf');
+    expect((await read(scanned, 'pdf')).lines).toEqual([{ kind: 'scanned', page: 1 }]);
+    const { end, texts } = await read(scanned, 'pdf', { ocrPages: [1] });
+    expect(end.kind).toBe('read');
+    expect(texts[0]).toContain('Payment by card and by invoice, net 30');
+    expect(texts[0]).toContain('15 April 2027 EUR 18,500');
+  });
+
+  test('is not read with a password on it', async () => {
+    expect(await refusal(fileOf('locked.pdf'), 'pdf')).toBe('document_encrypted');
+    const locked = Buffer.concat([
+      Buffer.from('d0cf11e0a1b11ae1', 'hex'),
+      Buffer.from('EncryptedPackage', 'utf16le'),
+    ]);
+    expect(await refusal(locked, 'docx')).toBe('document_encrypted');
+  });
+});
+
+describe('a hostile file fails alone, and says why', () => {
+  test('of more pages than are read', async () => {
+    expect(await refusal(manyPages(10_000), 'pdf')).toBe('document_too_many_pages');
+    expect(await refusal(Buffer.from('a\f'.repeat(3_000)), 'text')).toBe('document_too_many_pages');
+  });
+
+  test('that is broken: cut off, garbage behind its head, an archive without an end', async () => {
+    const whole = fileOf('brief.pdf');
+    expect(await refusal(whole.subarray(0, 900), 'pdf')).toBe('document_damaged');
+    expect(await refusal(fileOf('brief.docx').subarray(0, 4_000), 'docx')).toBe('document_damaged');
+    expect(await refusal(fileOf('note.png').subarray(0, 12), 'png')).toBe('document_damaged');
+    expect(await refusal(Buffer.alloc(0), 'text')).toBe('document_damaged');
+  });
+
+  test('and one whose index is broken is read all the same', async () => {
+    const { texts } = await read(
+      Buffer.from(
+        pageOf(saying('net 30'))
+          .toString('latin1')
+          .replace(/startxref\n\d+/, 'startxref\n7'),
+        'latin1',
+      ),
+      'pdf',
+    );
+    expect(texts).toEqual(['net 30']);
+  });
+
+  test('that is a bomb: an entry of an archive that says so, one that lies, and a stream of a PDF', async () => {
+    const large = docxOf(`${paragraph('hello')}<!--${' '.repeat(2_000_000)}-->`);
+    const reader = createReader({ caps: { entryBytes: 1_000_000, memoryMegabytes: 200 } });
+    expect(await refusal(large, 'docx', { reader })).toBe('document_too_large');
+    expect(await refusal(lying(large, 'word/document.xml', 200), 'docx', { reader })).toBe(
+      'document_damaged',
+    );
+    expect(await refusal(pageOf(bomb(150)), 'pdf', { reader })).toBe('document_took_too_much_memory');
+  });
+
+  test('with a font that never ends', async () => {
+    const font = '<< /Type /Font /Subtype /TrueType /BaseFont /Endless /FontDescriptor 6 0 R >>';
+    const descriptor = '<< /Type /FontDescriptor /FontName /Endless /Flags 32 /FontFile2 7 0 R >>';
+    const reader = createReader({ caps: { memoryMegabytes: 200 } });
+    const file = pageOf(saying('hello'), [descriptor, bomb(150, '/Length1 157286400')], font);
+    expect(await refusal(file, 'pdf', { reader })).toBe('document_took_too_much_memory');
+  });
+
+  test('that declares entities of elsewhere, holds macros, or names them in its type', async () => {
+    const head = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>';
+    expect(await refusal(docxOf(paragraph('&x;'), {}, head), 'docx')).toBe('document_unsafe');
+    const macros = docxOf(paragraph('hello'), { 'word/vbaProject.bin': new Uint8Array(8) });
+    expect(await refusal(macros, 'docx')).toBe('document_unsafe');
+    const named = docxOf(paragraph('hello'), {
+      '[Content_Types].xml': strToU8(
+        '<Types><Override ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>',
+      ),
+    });
+    expect(await refusal(named, 'docx')).toBe('document_unsafe');
+  });
+
+  test('that is another type than it says, two at once, or none that is read', async () => {
+    expect(await refusal(fileOf('brief.pdf'), 'docx')).toBe('document_type_mismatch');
+    expect(await refusal(Buffer.concat([fileOf('brief.pdf'), fileOf('brief.docx')]), 'docx')).toBe(
+      'document_type_mismatch',
+    );
+    expect(await refusal(Buffer.from('<html><body>hello'), 'text')).toBe('document_type_mismatch');
+    expect(
+      await refusal(Buffer.from('<!-- a --><svg onload="alert(1)"><script>x</script></svg>'), 'html'),
+    ).toBe('document_unreadable_type');
+    expect(await refusal(Buffer.from('<?xml version="1.0"?><svg/>'), 'png')).toBe('document_unreadable_type');
+    expect(await refusal(Buffer.from([0, 1, 2, 3, 0, 0, 255]), 'text')).toBe('document_unreadable_type');
+    expect(await refusal(Buffer.from('d0cf11e0a1b11ae100', 'hex'), 'docx')).toBe('document_unreadable_type');
+  });
+
+  test('of an image that is larger than any screen', async () => {
+    const huge = Buffer.from(fileOf('note.png'));
+    huge.writeUInt32BE(60_000, 16);
+    huge.writeUInt32BE(60_000, 20);
+    expect(await refusal(huge, 'png')).toBe('document_too_large');
+  });
+
+  test('of more text than is kept', async () => {
+    const reader = createReader({ caps: { characters: 100_000 } });
+    expect(await refusal(Buffer.alloc(200_000, 'a'), 'text', { reader })).toBe('document_too_long');
+  });
+
+  test('that takes too long', async () => {
+    const reader = createReader({ caps: { beginMilliseconds: 50, readMilliseconds: 0 } });
+    expect(await refusal(fileOf('brief.pdf'), 'pdf', { reader })).toBe('document_took_too_long');
+  });
+});
+
+const deep = (depth: number) =>
+  Buffer.from(`<html><body>${'<div>'.repeat(depth)}deep down${'</div>'.repeat(depth)}`);
+
+describe('a reader', () => {
+  test('reads elements that are nested ten thousand deep, and no deeper than twenty thousand', async () => {
+    expect((await read(deep(10_000), 'html')).texts).toEqual(['deep down']);
+    expect(await refusal(deep(100_000), 'html')).toBe('document_damaged');
+  });
+
+  test('does not hold a file in the memory of the server', async () => {
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const chunk = Buffer.alloc(65_536, 'hello\n');
+    const lines = async function* () {
+      for (let n = 0; n < 640; n += 1) {
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+        yield Buffer.from(chunk);
+      }
+    };
+    const reader = createReader();
+    const end = await reader.read({
+      declared: 'text',
+      bytes: 640 * chunk.length,
+      open: () => Promise.resolve(Readable.from(lines())),
+      signal: new AbortController().signal,
+      take() {},
+    });
+    expect(end).toMatchObject({ kind: 'failed', code: 'document_too_long' });
+    expect(most).toBeLessThan(24 * 1_048_576);
+  });
+
+  test('says that it is busy, and then reads on', async () => {
+    const reader = createReader({ atOnce: 1 });
+    const first = read(Buffer.from('one'), 'text', { reader });
+    await expect(read(Buffer.from('two'), 'text', { reader })).rejects.toMatchObject({
+      code: 'readers_busy',
+      postponed: true,
+    });
+    expect((await first).texts).toEqual(['one']);
+    expect((await read(Buffer.from('two'), 'text', { reader })).texts).toEqual(['two']);
+  });
+
+  test('is ended by whoever calls it off, and by a file that breaks off', async () => {
+    const calling = new AbortController();
+    const endless = new Readable({ read() {} });
+    const called = createReader().read({
+      declared: 'text',
+      bytes: 10,
+      open: () => Promise.resolve(endless),
+      signal: calling.signal,
+      take() {},
+    });
+    calling.abort();
+    await expect(called).rejects.toThrow();
+    expect(endless.destroyed).toBe(true);
+    const broken = new Readable({
+      read() {
+        this.destroy(new Error('the disk is gone'));
+      },
+    });
+    const reading = createReader().read({
+      declared: 'text',
+      bytes: 10,
+      open: () => Promise.resolve(broken),
+      signal: new AbortController().signal,
+      take() {},
+    });
+    await expect(reading).rejects.toThrow('the disk is gone');
+  });
+});

@@ -1,0 +1,163 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AppError, declareErrors } from '#platform/kernel';
+import { READING_CAPS, type ReadingCaps } from './caps.ts';
+import type { ReadFailure } from './failures.ts';
+import { linesIn, LinesRefused } from './lines.ts';
+import { type ReadingLine, readingLine, type ReadingOrder } from './protocol.ts';
+import { type ReaderProcess, startReader } from './reader-process.ts';
+import type { DocumentType } from './formats.ts';
+
+declareErrors({
+  readers_busy: {
+    status: 503,
+    message: 'As many documents are being read as can be at once. It is tried again.',
+  },
+});
+
+/** A letter may take six bytes of JSON. */
+const LONGEST_LETTER = 6;
+const MEBIBYTE = 1_048_576;
+
+/** A file to be read. */
+export interface Reading {
+  readonly declared: DocumentType;
+  readonly bytes: number;
+  /** Answers the file itself, once. */
+  readonly open: () => Promise<Readable>;
+  /** The pages to read by OCR. Not said: all that is text is read, and pages that need OCR are named. */
+  readonly ocrPages?: readonly number[];
+  readonly signal: AbortSignal;
+  /** Takes what is read, page by page; the reader waits for it. */
+  readonly take: (line: PageLine) => Promise<void> | void;
+}
+
+export type PageLine = Extract<ReadingLine, { page: number }>;
+
+/** What came of it. `failed` is the document's doing: reading it again would fail again. */
+export type ReadingEnd =
+  | { readonly kind: 'read'; readonly pages: number }
+  | ({ readonly kind: 'failed' } & ReadFailure);
+
+export interface Reader {
+  /**
+   * Reads a file in a process of its own. Throws what `take` and `open` throw, `readers_busy` where there is no room, and an error that
+   * passes where the process ended for no reason of the document's.
+   */
+  read(reading: Reading): Promise<ReadingEnd>;
+}
+
+export interface ReaderOptions {
+  /** Documents that are read at once by this process of the server: each may take a gigabyte. */
+  readonly atOnce?: number;
+  readonly caps?: Partial<ReadingCaps>;
+}
+
+export function createReader({ atOnce = 2, caps: given = {} }: ReaderOptions = {}): Reader {
+  const caps = { ...READING_CAPS, ...given };
+  let running = 0;
+  return {
+    async read(reading) {
+      if (running >= atOnce) throw busy();
+      running += 1;
+      try {
+        return await readInProcess(reading, caps);
+      } finally {
+        running -= 1;
+      }
+    },
+  };
+}
+
+/** The queue asks again, and does not count it. */
+function busy(): AppError {
+  return Object.assign(new AppError('readers_busy', { retryAfter: 1 }), { postponed: true });
+}
+
+async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<ReadingEnd> {
+  const { declared, ocrPages, signal } = reading;
+  signal.throwIfAborted();
+  const file = await reading.open();
+  if (signal.aborted) file.destroy();
+  signal.throwIfAborted();
+  const { bytes } = reading;
+  const milliseconds = firstDeadline(caps, ocrPages);
+  const order: ReadingOrder = {
+    declared,
+    bytes,
+    caps,
+    milliseconds: milliseconds + (ocrPages?.length ?? 0) * caps.ocrPageMilliseconds,
+    ...(ocrPages === undefined ? {} : { ocr: { pages: ocrPages } }),
+  };
+  const process = startReader(order, {
+    memoryMegabytes: caps.memoryMegabytes + Math.ceil((4 * bytes) / MEBIBYTE),
+    milliseconds,
+  });
+  const stop = () => process.kill();
+  signal.addEventListener('abort', stop, { once: true });
+  // What the process does not read any more is no failure of the file.
+  const feeding = pipeline(file, process.input).catch((error: unknown) =>
+    isPipe(error) ? undefined : error,
+  );
+  try {
+    const end = await answersOf(process, reading, caps);
+    const failed = await feeding;
+    if (failed !== undefined) throw failed;
+    const { code, reason } = await process.ended;
+    signal.throwIfAborted();
+    if (reason !== undefined) return { kind: 'failed', ...reason };
+    if (end === undefined) throw new Error(`the reader process ended with ${code}`);
+    return end;
+  } catch (error) {
+    if (error instanceof LinesRefused)
+      return { kind: 'failed', code: 'document_too_long', detail: 'It holds more text than may be read.' };
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    process.kill();
+    file.destroy();
+  }
+}
+
+/** Until all is read, or the first page of OCR: each that follows has its own time. */
+function firstDeadline(caps: ReadingCaps, ocrPages: readonly number[] | undefined): number {
+  return (
+    caps.beginMilliseconds + caps.readMilliseconds + (ocrPages === undefined ? 0 : caps.ocrPageMilliseconds)
+  );
+}
+
+function isPipe(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET';
+}
+
+/** Hands on what the process says; answers its end, or undefined where it said none. */
+async function answersOf(
+  process: ReaderProcess,
+  { take, ocrPages }: Reading,
+  caps: ReadingCaps,
+): Promise<ReadingEnd | undefined> {
+  const most = {
+    lineBytes: LONGEST_LETTER * caps.pageCharacters + 1_024,
+    bytes: LONGEST_LETTER * caps.characters + 1_024 * caps.pages,
+  };
+  let told = 0;
+  for await (const line of linesIn(process.answers, most)) {
+    const said = readingLine.parse(JSON.parse(line));
+    if (said.kind === 'read' || said.kind === 'failed') return said;
+    told += 1;
+    if (ocrPages !== undefined) process.extend(caps.ocrPageMilliseconds);
+    if (told > caps.pages || said.page > caps.pages) throw new LinesRefused('more pages than there may be');
+    await take(said.kind === 'page' ? { ...said, text: cleaned(said.text, caps) } : said);
+  }
+  return undefined;
+}
+
+/** Of control characters, those that texts have; PostgreSQL keeps no NUL, and half a character is none. */
+function cleaned(text: string, { pageCharacters }: ReadingCaps): string {
+  return text
+    .replace(/[^\P{Cc}\t\n]/gu, '')
+    .toWellFormed()
+    .slice(0, pageCharacters)
+    .trim();
+}

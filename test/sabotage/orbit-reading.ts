@@ -1,0 +1,74 @@
+import type { Patch } from './patch.ts';
+
+const READER = 'src/products/orbit/reading/reader.test.ts ::';
+const SCANNER = 'src/products/orbit/documents/scanner.test.ts ::';
+const DOCUMENTS = 'test/orbit/documents.test.ts ::';
+const HOSTILE = 'test/orbit/hostile-files.test.ts ::';
+const FAILS = 'a hostile file fails alone, and says why >';
+
+/** Orbit's documents: what a file may do, and what it is charged. */
+export const ORBIT_READING: readonly Patch[] = [
+  {
+    name: 'reader-memory-unwatched',
+    file: 'src/products/orbit/reading/reader-process.ts',
+    find: 'if (pages * PAGE_BYTES > megabytes * MEBIBYTE) tooMuch();',
+    replace: 'if (pages < 0) tooMuch();',
+    expects: `${READER} ${FAILS} with a font that never ends`,
+  },
+  {
+    name: 'reader-unlimited-time',
+    file: 'src/products/orbit/reading/reader-process.ts',
+    find: 'setTimeout(() => kill(late), milliseconds)',
+    replace: 'setTimeout(() => kill(late), 2 ** 31 - 1)',
+    expects: `${READER} ${FAILS} that takes too long`,
+  },
+  {
+    name: 'inflated-unasked',
+    file: 'src/products/orbit/reading/process/zip.ts',
+    find: 'if (originalSize > caps.entryBytes || total > caps.inflatedBytes)',
+    replace: 'if (total < 0)',
+    expects: `${READER} ${FAILS} that is a bomb: an entry of an archive that says so, one that lies, and a stream of a PDF`,
+  },
+  {
+    name: 'entities-unrefused',
+    file: 'src/products/orbit/reading/process/docx.ts',
+    find: "if (ENTITIES.test(text)) throw new Unreadable('document_unsafe', 'It declares entities.');",
+    replace: '',
+    expects: `${READER} ${FAILS} that declares entities of elsewhere, holds macros, or names them in its type`,
+  },
+  {
+    name: 'type-as-declared',
+    file: 'src/products/orbit/reading/process/recognize.ts',
+    find: 'if (found !== declared)',
+    replace: 'if (found === undefined)',
+    expects: `${READER} ${FAILS} that is another type than it says, two at once, or none that is read`,
+  },
+  {
+    name: 'broken-off-file-read',
+    file: 'src/products/orbit/reading/reader.ts',
+    find: 'if (failed !== undefined) throw failed;',
+    replace: '',
+    expects: `${READER} a reader > is ended by whoever calls it off, and by a file that breaks off`,
+  },
+  {
+    name: 'unscanned-as-clean',
+    file: 'src/products/orbit/documents/scanner.ts',
+    find: 'if (/^stream: OK$/.test(said))',
+    replace: 'if (/^stream: OK/.test(said))',
+    expects: `${SCANNER} a scanner > that answers "stream: OK and more" is away`,
+  },
+  {
+    name: 'infected-file-kept',
+    file: 'src/products/orbit/documents/reading-work.ts',
+    find: "const isKept = code !== 'document_infected';",
+    replace: "const isKept = code.startsWith('document_');",
+    expects: `${HOSTILE} the virus scanner > has an infected file deleted, and its storage given back`,
+  },
+  {
+    name: 'ocr-uncharged',
+    file: 'src/products/orbit/documents/ocr-work.ts',
+    find: ': completing(job);',
+    replace: ": failing(job, { code: 'free' });",
+    expects: `${DOCUMENTS} OCR > is charged once, whoever dies while it reads`,
+  },
+];
