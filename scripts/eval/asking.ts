@@ -66,7 +66,8 @@ export async function written(fixture: Fixture, brief: Brief, at: number): Promi
 
 type Ask = (call: string, body?: object) => Promise<unknown>;
 
-function caller(url: string, key: string): Ask {
+/** Calls of a customer; a refusal throws. */
+export function caller(url: string, key: string): Ask {
   return async (call, body) => {
     const [method = 'GET', path = '/'] = call.split(' ');
     const response = await fetch(url + path, {

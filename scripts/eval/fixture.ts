@@ -8,12 +8,14 @@ import type { Fixture } from './asking.ts';
 
 /**
  * A server on an embedded database that is thrown away, with the providers of the environment (the sandbox when there
- * are none), and `customers` with Reel's best plan. `model` (`provider/model`) takes the place of those that policies name.
+ * are none), and `customers` with a plan. `model` (`provider/model`) takes the place of those that policies name.
  */
 export async function openFixture(options: {
   readonly customers: number;
+  /** `reel.pro` */
+  readonly plan: string;
   readonly model: string | undefined;
-}): Promise<Fixture & { close(): Promise<void> }> {
+}): Promise<Fixture & { readonly isSandbox: boolean; close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth eval '));
   // What the environment says of databases and ports is about another server.
   const { DATABASE_URL: _url, DIRECT_URL: _direct, REDIS_URL: _redis, ...environment } = process.env;
@@ -26,7 +28,7 @@ export async function openFixture(options: {
   };
   try {
     const config = withModel(readConfig(settings), options.model);
-    const keys = await makeCustomers(settings, options.customers, 'reel.pro');
+    const keys = await makeCustomers(settings, options.customers, options.plan);
     const app = await openApp({
       config,
       version: 'eval',
@@ -41,6 +43,7 @@ export async function openFixture(options: {
     return {
       url,
       keys,
+      isSandbox: config.ai.sandbox,
       async close() {
         await app.stop();
         rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { clean } from '../extraction/item.ts';
+
+const KINDS = ['clarify', 'add', 'remove', 'rewrite'] as const;
+const SEVERITIES = ['high', 'medium', 'low'] as const;
+
+/** As a model is asked for what a section lacks. */
+export const suggested = z.object({
+  suggestions: z.array(
+    z.object({ kind: z.enum(KINDS), title: z.string(), text: z.string(), reason: z.string() }),
+  ),
+});
+
+const finding = z.object({
+  title: z.string(),
+  detail: z.string(),
+  severity: z.enum(SEVERITIES),
+  sections: z.array(z.number()),
+});
+type Said = z.output<typeof finding>;
+
+/** As a model is asked for what is wrong with a scope; sections by their numbers in the prompt. */
+export const analyzed = z.object({
+  risks: z.array(finding),
+  gaps: z.array(finding),
+  contradictions: z.array(finding),
+});
+
+export interface Suggestion {
+  readonly kind: (typeof KINDS)[number];
+  readonly title: string;
+  readonly text: string;
+  readonly reason: string;
+}
+
+export interface Finding {
+  readonly title: string;
+  readonly detail: string;
+  readonly severity: (typeof SEVERITIES)[number];
+  readonly section_ids: readonly string[];
+}
+
+/** What is kept with the scope. */
+export type AnalysisResult =
+  | { readonly suggestions: readonly Suggestion[] }
+  | {
+      readonly risks: readonly Finding[];
+      readonly gaps: readonly Finding[];
+      readonly contradictions: readonly Finding[];
+    };
+
+const MOST = { suggestions: 5, findings: 10, title: 200, text: 4_000, reason: 500, detail: 1_000 } as const;
+
+export function suggestionsOf({ suggestions }: z.output<typeof suggested>): AnalysisResult {
+  return {
+    suggestions: suggestions.slice(0, MOST.suggestions).map(({ kind, title, text, reason }) => ({
+      kind,
+      title: clean(title, MOST.title),
+      text: clean(text, MOST.text),
+      reason: clean(reason, MOST.reason),
+    })),
+  };
+}
+
+/** Findings with the ids of the sections that they name; a number that is no section's is left out. */
+export function findingsOf(
+  { risks, gaps, contradictions }: z.output<typeof analyzed>,
+  sectionIds: readonly string[],
+): AnalysisResult {
+  const kept = (found: readonly Said[]): Finding[] =>
+    found.slice(0, MOST.findings).map(({ title, detail, severity, sections }) => ({
+      title: clean(title, MOST.title),
+      detail: clean(detail, MOST.detail),
+      severity,
+      section_ids: [...new Set(sections.flatMap((number) => sectionIds[number - 1] ?? []))],
+    }));
+  return { risks: kept(risks), gaps: kept(gaps), contradictions: kept(contradictions) };
+}
+
+const finding_shown = z.object({
+  title: z.string(),
+  detail: z.string(),
+  severity: z.enum(SEVERITIES),
+  section_ids: z.array(z.uuid()),
+});
+
+/** A result as it is answered: suggestions of a section, or what is wrong with a scope. */
+export const resultFields = {
+  suggestions: z
+    .array(
+      z.object({
+        kind: z.enum(KINDS),
+        title: z.string(),
+        text: z.string().describe('Words to put into the section; of `remove`, to take out.'),
+        reason: z.string(),
+      }),
+    )
+    .optional(),
+  risks: z.array(finding_shown).optional(),
+  gaps: z.array(finding_shown).optional(),
+  contradictions: z.array(finding_shown).optional(),
+} as const;

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { SECTION_TYPES, type Citation, type SectionType } from '../scopes/sections/section.ts';
+import { spaced } from './folding.ts';
+import type { FindQuote } from './quotes.ts';
+
+/** How sure a model says that it is: models grade in words more steadily than in numbers. */
+export const CERTAINTIES = ['stated', 'implied', 'unsure'] as const;
+export type Certainty = (typeof CERTAINTIES)[number];
+
+/** As a model is asked for what a chunk says. All fields are required, so that providers hold it to them. */
+export const extracted = z.object({
+  items: z.array(
+    z.object({
+      type: z.enum(SECTION_TYPES),
+      title: z.string(),
+      text: z.string(),
+      certainty: z.enum(CERTAINTIES),
+      citations: z.array(z.object({ page: z.number(), quote: z.string() })),
+    }),
+  ),
+});
+export type Extracted = z.output<typeof extracted>;
+
+/** Something that a chunk says, with the quotes that were found in its document. */
+export interface Item {
+  readonly type: SectionType;
+  readonly title: string;
+  readonly text: string;
+  readonly certainty: Certainty;
+  readonly citations: readonly Citation[];
+  /** How many quotes the model gave, of which `citations` are those that occur. */
+  readonly quoted: number;
+}
+
+const MOST = { items: 60, quotes: 8, title: 120, text: 1_500 } as const;
+
+/** What a model said of a chunk, with each quote looked for in the document; one that does not occur is dropped. */
+export function checkedItems({ items }: Extracted, documentId: string, find: FindQuote): Item[] {
+  return items.slice(0, MOST.items).flatMap(({ citations, ...said }) => {
+    const text = clean(said.text, MOST.text);
+    if (text === '') return [];
+    const given = citations.slice(0, MOST.quotes);
+    const found = given.flatMap(({ page, quote }) => find(quote, page) ?? []);
+    const distinct = new Map(found.map((one) => [`${one.page} ${one.quote}`, one]));
+    const missed = given.length - found.length;
+    return {
+      type: said.type,
+      title: clean(said.title, MOST.title),
+      text,
+      certainty: said.certainty,
+      citations: [...distinct.values()].map(({ page, quote }) => ({
+        document_id: documentId,
+        page,
+        quote: clean(quote, 500),
+      })),
+      quoted: distinct.size + missed,
+    };
+  });
+}
+
+/** One line of text that a database takes, cut to a length. */
+export function clean(text: string, most: number): string {
+  return spaced(text.toWellFormed().replaceAll(/\p{Cc}/gu, ' '))
+    .slice(0, most)
+    .toWellFormed();
+}

@@ -1,0 +1,154 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SECTION_TYPES } from '../scopes/sections/section.ts';
+import { confidenceOf } from './confidence.ts';
+import { checkedItems, CERTAINTIES, type Item } from './item.ts';
+import { merged } from './merge.ts';
+import { quoteFinder } from './quotes.ts';
+
+const item = (more: Partial<Item> & Pick<Item, 'text'>, document = 'one', page = 1): Item => {
+  const citations = [{ document_id: document, page, quote: more.text }];
+  return { type: 'deliverables', title: '', certainty: 'stated', citations, quoted: 1, ...more };
+};
+const nameOf = (id: string) => `${id}.pdf`;
+const merge = (...items: Item[]) => merged(items, nameOf);
+
+const said = (...quotes: string[]) => ({
+  type: 'deliverables' as const,
+  title: 'Shop',
+  text: 'A shop with 300 products',
+  certainty: 'stated' as const,
+  citations: quotes.map((quote) => ({ page: 7, quote })),
+});
+
+describe('items', () => {
+  const find = quoteFinder([{ page: 1, text: 'The vendor will deliver a shop with 300 products.' }]);
+
+  test('lose quotes that do not occur, and confidence with them', () => {
+    const [true_, half, none] = checkedItems(
+      {
+        items: [
+          said('deliver a shop with 300 products'),
+          said('deliver a shop', 'deliver a shop with 900 products'),
+          said('deliver an app'),
+        ],
+      },
+      'one',
+      find,
+    );
+    expect(true_?.citations).toEqual([
+      { document_id: 'one', page: 1, quote: 'deliver a shop with 300 products' },
+    ]);
+    expect(half?.citations).toHaveLength(1);
+    expect(none?.citations).toEqual([]);
+    const rated = [true_, half, none].map((one) => (one === undefined ? '' : confidenceOf(one).toFixed(2)));
+    expect(rated).toEqual(['1.00', '0.65', '0.30']);
+  });
+
+  test('are cut and cleaned of what a database does not take', () => {
+    const [one] = checkedItems(
+      { items: [{ ...said(), text: `a\u0000b\uD800 ${'x'.repeat(5_000)}` }] },
+      'one',
+      find,
+    );
+    expect(one?.text).toHaveLength(1_500);
+    expect(one?.text.startsWith('a b\uFFFD x')).toBe(true);
+  });
+});
+
+describe('merging', () => {
+  test('has what two chunks say of one thing once, with the quotes of both', () => {
+    const { sections } = merge(
+      item({ title: 'Admin dashboard', text: 'An admin dashboard with reports of orders' }),
+      item({ title: 'Admin dashboard', text: 'The admin dashboard lists customers' }, 'two', 4),
+    );
+    expect(sections).toHaveLength(1);
+    expect(sections[0]?.content.match(/^- /gmu)).toHaveLength(1);
+    expect(sections[0]?.content).toContain('reports of orders');
+    expect(sections[0]?.content).toContain('lists customers');
+    expect(sections[0]?.citations?.map(({ document_id: id, page }) => [id, page])).toEqual([
+      ['one', 1],
+      ['two', 4],
+    ]);
+  });
+
+  test('keeps apart what differs', () => {
+    const { sections } = merge(
+      item({ title: 'Admin dashboard', text: 'An admin dashboard' }),
+      item({ title: 'Customer app', text: 'An app for customers on phones' }),
+    );
+    expect(sections[0]?.content).toBe(
+      '- An admin dashboard\n- **Customer app**: An app for customers on phones',
+    );
+  });
+
+  test('shows two budgets as a conflict with both places, and averages nothing', () => {
+    const { sections, conflicts } = merge(
+      item({ type: 'budget', text: 'The total budget is $40,000.' }, 'brief', 2),
+      item({ type: 'budget', text: 'Our total budget is $50,000, net 30.' }, 'mail', 1),
+    );
+    expect(conflicts).toMatchObject([
+      { kind: 'money', subject: 'Total budget', values: [{ text: '$40,000' }, { text: '$50,000' }] },
+    ]);
+    const [budget] = sections;
+    expect(budget?.content).toContain('“$40,000” (brief.pdf, page 2) and “$50,000” (mail.pdf, page 1)');
+    expect(budget?.content).not.toContain('45,000');
+    expect(budget?.fields).toMatchObject({
+      money: [{ amount_minor: 4_000_000 }, { amount_minor: 5_000_000 }],
+    });
+    expect(budget?.confidence).toBe(0.8);
+  });
+
+  test('shows two dates of one thing as a conflict', () => {
+    const { conflicts } = merge(
+      item({ type: 'timeline', text: 'Go-live is on 2026-05-04.' }, 'brief'),
+      item({ type: 'timeline', text: 'The shop goes live on June 1, 2026.' }, 'mail'),
+    );
+    expect(conflicts).toMatchObject([{ kind: 'date', subject: 'Go-live' }]);
+  });
+
+  test('takes amounts and dates of parts for no conflict', () => {
+    const { conflicts } = merge(
+      item({ type: 'budget', text: 'Phase 1 has a budget of $10,000.' }, 'brief'),
+      item({ type: 'budget', text: 'Phase 2 has a budget of $20,000.' }, 'mail'),
+      item({ type: 'budget', text: 'The logo costs $500.' }, 'brief'),
+      item({ type: 'budget', text: 'The hosting costs $90.' }, 'mail'),
+    );
+    expect(conflicts).toEqual([]);
+  });
+
+  test('tells nothing again that an earlier extraction told, but knows it', () => {
+    const told = { ...item({ title: 'Shop', text: 'A shop with 300 products' }), isTold: true };
+    const { sections, confidences } = merged(
+      [told, item({ title: 'Shop', text: 'A shop' }), item({ title: 'App', text: 'An app for phones' })],
+      nameOf,
+    );
+    expect(sections.map(({ content }) => content)).toEqual(['- An app for phones']);
+    expect(confidences).toHaveLength(2);
+  });
+
+  test('keeps each quote of any items, and no confidence leaves its range', () => {
+    const any = fc.record({
+      type: fc.constantFrom(...SECTION_TYPES),
+      title: fc.lorem({ maxCount: 2 }),
+      text: fc.oneof(
+        fc.lorem({ maxCount: 8 }),
+        fc.constantFrom('The total budget is $5.', 'Total budget: 7 EUR'),
+      ),
+      certainty: fc.constantFrom(...CERTAINTIES),
+      document: fc.constantFrom('one', 'two'),
+    });
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 12 }), (all) => {
+        const items = all.map(({ document, ...more }) => item(more, document));
+        const made = merge(...items);
+        expect(made).toEqual(merge(...structuredClone(items)));
+        const cited = made.sections.flatMap(({ citations }) => (citations ?? []).map(({ quote }) => quote));
+        for (const { text } of items) expect(cited).toContain(text);
+        for (const one of made.confidences) expect(one).toBeGreaterThanOrEqual(0);
+        for (const one of made.confidences) expect(one).toBeLessThanOrEqual(1);
+        expect(new Set(made.sections.map(({ type }) => type)).size).toBe(made.sections.length);
+      }),
+    );
+  });
+});

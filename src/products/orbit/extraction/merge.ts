@@ -1,0 +1,150 @@
+import {
+  SECTION_TYPES,
+  type Citation,
+  type NewSection,
+  type SectionType,
+} from '../scopes/sections/section.ts';
+import { confidenceOf, meanOf } from './confidence.ts';
+import { type Conflict, conflictsIn } from './conflicts.ts';
+import { fieldsIn } from './fields.ts';
+import type { Item } from './item.ts';
+import { type Compared, compared, isSame, saysTheSame } from './likeness.ts';
+
+/** An item of a chunk, and whether an earlier extraction has put it into the scope already. */
+export interface MergeItem extends Item {
+  readonly isTold?: boolean;
+}
+
+export interface Merged {
+  readonly sections: readonly NewSection[];
+  readonly conflicts: readonly Conflict[];
+  /** Of each item, those that the scope has already too. */
+  readonly confidences: readonly number[];
+}
+
+const TITLES: Readonly<Record<SectionType, string>> = {
+  overview: 'Overview',
+  objectives: 'Objectives',
+  deliverables: 'Deliverables',
+  timeline: 'Timeline',
+  budget: 'Budget',
+  assumptions: 'Assumptions',
+  exclusions: 'Exclusions',
+  risks: 'Risks',
+  acceptance: 'Acceptance criteria',
+  other: 'Other',
+};
+
+const MOST = { content: 40_000, citations: 100, joinedText: 1_500, perItem: 20 } as const;
+
+interface Joined {
+  at: Compared;
+  isTold: boolean;
+}
+
+/**
+ * Makes sections of what the chunks say, one for each type: what two chunks say of one thing is there once, with the quotes of
+ * both, and what contradicts itself is there twice, with a note of both places. Items come in the order of the documents.
+ */
+export function merged(items: readonly MergeItem[], nameOf: (documentId: string) => string): Merged {
+  const joined = joinedItems(items);
+  const conflicts = conflictsIn(joined.map(({ at }) => at));
+  const conflicting = new Set(conflicts.flatMap((one) => one.items));
+  const rated = joined.map((one) => ({
+    ...one,
+    confidence: confidenceOf(one.at.item, conflicting.has(one.at)),
+  }));
+  const told = new Set(joined.filter(({ isTold }) => isTold).map(({ at }) => at));
+  const fresh = conflicts
+    .filter((one) => one.items.some((item) => !told.has(item)))
+    .map(({ conflict }) => conflict);
+  const sections = SECTION_TYPES.flatMap((type) => {
+    const of = rated.filter(({ at, isTold }) => at.item.type === type && !isTold);
+    const notes = fresh.filter((conflict) => conflict.type === type).map((one) => noteOf(one, nameOf));
+    return of.length + notes.length === 0 ? [] : [sectionOf(type, of, notes)];
+  });
+  return { sections, conflicts: fresh, confidences: rated.map(({ confidence }) => confidence) };
+}
+
+function joinedItems(items: readonly MergeItem[]): Joined[] {
+  const joined: Joined[] = [];
+  for (const { isTold = false, ...item } of items) {
+    const at = compared(item);
+    const same = joined.find((one) => isSame(one.at, at));
+    if (same === undefined) joined.push({ at, isTold });
+    else {
+      same.at = both(same.at, at);
+      same.isTold ||= isTold;
+    }
+  }
+  return joined;
+}
+
+/** One item of two: the longer text, or both where each says something of its own, the quotes of both, the surer word. */
+function both(one: Compared, other: Compared): Compared {
+  const [long, short] =
+    other.item.text.length > one.item.text.length ? [other.item, one.item] : [one.item, other.item];
+  const together = `${one.item.text} ${other.item.text}`;
+  const text = saysTheSame(one, other) || together.length > MOST.joinedText ? long.text : together;
+  const citations = distinct([...one.item.citations, ...other.item.citations]);
+  const missed =
+    one.item.quoted - one.item.citations.length + other.item.quoted - other.item.citations.length;
+  const certainty = one.item.certainty === 'stated' ? 'stated' : long.certainty;
+  return compared({
+    type: one.item.type,
+    title: long.title === '' ? short.title : long.title,
+    text,
+    certainty: other.item.certainty === 'stated' ? 'stated' : certainty,
+    citations: citations.slice(0, MOST.perItem),
+    quoted: Math.min(citations.length, MOST.perItem) + missed,
+  });
+}
+
+function distinct(citations: readonly Citation[]): Citation[] {
+  return [...new Map(citations.map((one) => [`${one.document_id} ${one.page} ${one.quote}`, one])).values()];
+}
+
+function sectionOf(
+  type: SectionType,
+  items: readonly { readonly at: Compared; readonly confidence: number }[],
+  notes: readonly string[],
+): NewSection {
+  const lines = items.map(({ at }) => lineOf(type, at.item));
+  const citations = distinct(items.flatMap(({ at }) => at.item.citations)).slice(0, MOST.citations);
+  const texts = items.flatMap(({ at: { item } }) =>
+    item.citations.length === 0 ? [item.text] : item.citations.map(({ quote }) => quote),
+  );
+  return {
+    type,
+    title: TITLES[type],
+    content: within([...(type === 'overview' ? [lines.join('\n\n')] : [lines.join('\n')]), ...notes]),
+    fields: fieldsIn(...texts),
+    confidence: meanOf(items.map(({ confidence }) => confidence)),
+    citations,
+  };
+}
+
+const LONGEST_ARTICLE = 5;
+
+function lineOf(type: SectionType, { title, text }: Item): string {
+  if (type === 'overview') return text;
+  // "An admin dashboard …" has its title in it.
+  const start = text.slice(0, title.length + LONGEST_ARTICLE).toLowerCase();
+  const isTitled = title !== '' && !start.includes(title.toLowerCase());
+  return isTitled ? `- **${title.replaceAll('*', '')}**: ${text}` : `- ${text}`;
+}
+
+function noteOf({ subject, values }: Conflict, nameOf: (documentId: string) => string): string {
+  const places = values.map(({ text, citations: [first] }) =>
+    first === undefined ? `“${text}”` : `“${text}” (${nameOf(first.document_id)}, page ${first.page})`,
+  );
+  return `> **Conflict: ${subject.replaceAll('*', '')}.** The documents say ${places.join(' and ')}. Decide which one holds.`;
+}
+
+/** Paragraphs as far as there is room, cut after a line. */
+function within(paragraphs: readonly string[]): string {
+  const text = paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
+  if (text.length <= MOST.content) return text;
+  const cut = text.slice(0, MOST.content);
+  return cut.slice(0, cut.lastIndexOf('\n'));
+}

@@ -1,0 +1,235 @@
+/** An amount as a text gives it. */
+export interface MoneyField {
+  readonly text: string;
+  /** ISO 4217; null for terms without an amount. */
+  readonly currency: string | null;
+  /** In the currency's smallest unit; of a range, the least. */
+  readonly amount_minor: number | null;
+  /** The most, of a range. */
+  readonly until_minor?: number;
+  /** When or per what it is paid: `net 30`, `per hour`. */
+  readonly terms?: string;
+}
+
+const SYMBOLS: Readonly<Record<string, string>> = {
+  us$: 'USD',
+  ca$: 'CAD',
+  c$: 'CAD',
+  a$: 'AUD',
+  au$: 'AUD',
+  nz$: 'NZD',
+  s$: 'SGD',
+  hk$: 'HKD',
+  r$: 'BRL',
+  $: 'USD',
+  '€': 'EUR',
+  '£': 'GBP',
+  '¥': 'JPY',
+  '₹': 'INR',
+  'rs.': 'INR',
+  rs: 'INR',
+  'fr.': 'CHF',
+  sfr: 'CHF',
+  zł: 'PLN',
+};
+const CODES =
+  'USD EUR GBP CHF JPY INR CAD AUD NZD SGD HKD SEK NOK DKK PLN CZK HUF BRL MXN CNY KRW ZAR AED ILS TRY'.split(
+    ' ',
+  );
+const NAMES: Readonly<Record<string, string>> = {
+  dollars: 'USD',
+  dollar: 'USD',
+  'us dollars': 'USD',
+  euros: 'EUR',
+  euro: 'EUR',
+  pounds: 'GBP',
+  'pounds sterling': 'GBP',
+  'swiss francs': 'CHF',
+  francs: 'CHF',
+  franken: 'CHF',
+  yen: 'JPY',
+  rupees: 'INR',
+};
+/** Currencies without cents, and those with a thousand of them. */
+const DIGITS: Readonly<Record<string, number>> = { JPY: 0, KRW: 0, HUF: 2 };
+const SCALES: Readonly<Record<string, number>> = {
+  k: 1e3,
+  thousand: 1e3,
+  tsd: 1e3,
+  'tsd.': 1e3,
+  grand: 1e3,
+  m: 1e6,
+  mn: 1e6,
+  mm: 1e6,
+  mio: 1e6,
+  'mio.': 1e6,
+  million: 1e6,
+  millions: 1e6,
+  millionen: 1e6,
+  bn: 1e9,
+  billion: 1e9,
+  lakh: 1e5,
+  lakhs: 1e5,
+  lac: 1e5,
+  crore: 1e7,
+  crores: 1e7,
+};
+
+function anyOf(words: readonly string[]): string {
+  return words
+    .toSorted((one, other) => other.length - one.length)
+    .map((word) => word.replaceAll(/[.$]/gu, String.raw`\$&`))
+    .join('|');
+}
+
+const LEAD = anyOf([...Object.keys(SYMBOLS), ...CODES]);
+const TRAIL = anyOf([...Object.keys(SYMBOLS), ...CODES, ...Object.keys(NAMES)]);
+const SCALE = anyOf(Object.keys(SCALES));
+const DIGITS_OF = String.raw`\d{1,3}(?:[.,'’ \u00a0\u202f]\d{2,3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,3})?`;
+const AMOUNT = new RegExp(
+  String.raw`(?<![\p{L}\p{N}.,])(?:(?<lead>${LEAD})\s?)?(?<number>${DIGITS_OF})(?![\d]|[.,]\d)(?:\.[–—-]|,[–—-])?(?:\s?(?<scale>${SCALE})(?!\p{L}))?(?:\s?(?<trail>${TRAIL})(?![\p{L}\d]))?`,
+  'giu',
+);
+const BETWEEN = /^\s*(?:-|–|—|to|and|up to|bis|und|à)\s*$/iu;
+const NO_AMOUNT =
+  /^\s*(?:%|percent|(?:(?:business|working|calendar)\s+)?(?:days?|weeks?|months?|sprints?|hours?|years?|people|users?|pages?)\b)/iu;
+
+interface Amount {
+  readonly from: number;
+  readonly to: number;
+  readonly number: string;
+  readonly scale: number | undefined;
+  readonly currency: string | undefined;
+}
+
+const MOST_AMOUNTS = 40;
+
+/** Amounts and terms of payment, in order of appearance. A number without a currency is no amount. */
+export function moneyIn(text: string): MoneyField[] {
+  return sentencesOf(text).flatMap(moneyOfSentence).slice(0, MOST_AMOUNTS);
+}
+
+/** Cut where a stop is followed by a capital, so that `approx. $5` stays whole. */
+function sentencesOf(text: string): string[] {
+  return text.split(
+    /(?<=[.!?;])(?<!\b(?:[Zz]zgl|[Ee]x[ck]l|[Ii]n[ck]l|[Aa]pprox|[Cc]a|[Mm]ax|[Mm]in|[Mm]io|[Tt]sd|Rs|Fr|[Nn]o|[Nn]r)\.)\s+(?=\p{Lu})|\n{2,}|(?<=\n)/u,
+  );
+}
+
+function moneyOfSentence(sentence: string): MoneyField[] {
+  const amounts = [...sentence.matchAll(AMOUNT)].map(amountOf);
+  const fields: MoneyField[] = [];
+  const shared = termsIn(sentence);
+  for (let n = 0; n < amounts.length; n += 1) {
+    const [one, next] = [amounts[n], amounts[n + 1]];
+    if (one === undefined) break;
+    const range = next === undefined ? undefined : rangeOf(sentence, one, next);
+    const field = range ?? (one.currency === undefined ? undefined : single(sentence, one));
+    if (field === undefined) continue;
+    if (range !== undefined) n += 1;
+    const end = range === undefined || next === undefined ? one.to : next.to;
+    const terms = [rateAfter(sentence.slice(end)), ...shared].filter((term) => term !== undefined);
+    fields.push({ ...field, ...(terms.length === 0 ? {} : { terms: terms.join('; ').slice(0, 200) }) });
+  }
+  if (fields.length > 0 || shared.length === 0) return fields;
+  return [
+    { text: shared.join('; '), currency: null, amount_minor: null, terms: shared.join('; ').slice(0, 200) },
+  ];
+}
+
+function amountOf(match: RegExpExecArray): Amount {
+  const { lead, number = '', scale, trail } = match.groups ?? {};
+  const known = scale === undefined ? undefined : SCALES[scale.toLowerCase()];
+  return {
+    from: match.index,
+    to: match.index + match[0].trimEnd().length,
+    number,
+    scale: known,
+    currency: currencyOf(lead) ?? currencyOf(trail),
+  };
+}
+
+function currencyOf(word: string | undefined): string | undefined {
+  if (word === undefined) return undefined;
+  const known = word.toLowerCase();
+  const code = word.toUpperCase();
+  return SYMBOLS[known] ?? NAMES[known] ?? (CODES.includes(code) ? code : undefined);
+}
+
+function single(sentence: string, one: Amount): MoneyField | undefined {
+  const { currency = '' } = one;
+  const amount = minorOf(one, currency, one.scale);
+  if (amount === undefined) return undefined;
+  return { text: sentence.slice(one.from, one.to), currency, amount_minor: amount };
+}
+
+/** Two amounts with a word of range between them; the currency may stand at one of them, and the scale at the last. */
+function rangeOf(sentence: string, one: Amount, next: Amount): MoneyField | undefined {
+  const between = sentence.slice(one.to, next.from);
+  const currency = next.currency ?? one.currency;
+  if (!BETWEEN.test(between) || currency === undefined) return undefined;
+  if (one.currency !== undefined && next.currency !== undefined && one.currency !== next.currency)
+    return undefined;
+  if (/and|und/iu.test(between) && !/\b(?:between|zwischen)\s*$/iu.test(sentence.slice(0, one.from)))
+    return undefined;
+  if (next.currency === undefined && NO_AMOUNT.test(sentence.slice(next.to))) return undefined;
+  const [least, most] = [
+    minorOf(one, currency, one.scale ?? next.scale),
+    minorOf(next, currency, next.scale),
+  ];
+  if (least === undefined || most === undefined || least >= most) return undefined;
+  const start = /\b(?:between|zwischen)\s*$/iu.exec(sentence.slice(0, one.from))?.index ?? one.from;
+  return { text: sentence.slice(start, next.to), currency, amount_minor: least, until_minor: most };
+}
+
+/** In the smallest unit; undefined for what is larger than a number holds exactly. */
+function minorOf({ number }: Amount, currency: string, scale: number | undefined): number | undefined {
+  const minor = Math.round(
+    valueOf(number, scale !== undefined) * (scale ?? 1) * 10 ** (DIGITS[currency] ?? 2),
+  );
+  return Number.isSafeInteger(minor) ? minor : undefined;
+}
+
+/**
+ * Of two kinds of separators the last one is the decimal one. One kind alone separates thousands where it stands twice or
+ * three digits follow, but not before a scale: 1.250 million is a million and a quarter.
+ */
+function valueOf(number: string, isScaled: boolean): number {
+  const plain = number.replaceAll(/['’ \u00a0\u202f]/gu, '');
+  const [dots, commas] = [plain.split('.').length - 1, plain.split(',').length - 1];
+  if (dots > 0 && commas > 0) {
+    const decimal = plain.lastIndexOf('.') > plain.lastIndexOf(',') ? '.' : ',';
+    const thousands = decimal === '.' ? ',' : '.';
+    return Number(plain.replaceAll(thousands, '').replace(decimal, '.'));
+  }
+  const separator = dots > 0 ? '.' : ',';
+  const digits = plain.length - 1 - plain.lastIndexOf(separator);
+  if (dots + commas > 1 || (dots + commas === 1 && digits === 3 && !isScaled))
+    return Number(plain.replaceAll(separator, ''));
+  return Number(plain.replace(',', '.'));
+}
+
+function rateAfter(rest: string): string | undefined {
+  const [, unit] =
+    /^\s*(?:per|an?|each|\/|pro)\s*(hour|hr|day|week|month|year|sprint|user|seat|milestone|stunde|tag|monat|jahr)(?!\p{L})/iu.exec(
+      rest,
+    ) ?? [];
+  return unit === undefined ? undefined : `per ${unit.toLowerCase()}`;
+}
+
+const TERMS: readonly RegExp[] = [
+  /(?<!\p{L})net[\s-]?\d{1,3}(?:\s+days)?(?![\d,.]*\d)/giu,
+  /(?<!\d)\d{1,3}\s+days\s+net(?!\p{L})/giu,
+  /(?<!\p{L})(?:due|payable)\s+(?:up)?on\s+(?:receipt|signing|signature|delivery|acceptance|completion)/giu,
+  /(?<!\p{L})(?:due|payable|paid)\s+within\s+(?:\p{L}+\s+\()?\d{1,3}\)?\s+(?:business\s+|calendar\s+)?days/giu,
+  /(?<![\d.,])\d{1,3}\s?%\s+(?:up\s?-?front|(?:up)?on\s+[\p{L}-]+|at\s+[\p{L}-]+|in\s+advance|deposit|advance)/giu,
+  /(?<!\p{L})(?:excl(?:uding|\.)?|plus|zzgl\.?|net\s+of)\s+(?:VAT|taxe?s?|MwSt\.?|GST)/giu,
+  /(?<!\p{L})(?:not[\s-]to[\s-]exceed|time\s+and\s+materials|fixed[\s-](?:price|fee))(?!\p{L})/giu,
+];
+
+/** Terms of payment, in order of appearance. */
+function termsIn(sentence: string): string[] {
+  return TERMS.flatMap((form) => [...sentence.matchAll(form)])
+    .toSorted((one, other) => one.index - other.index)
+    .map(([term]) => term.trim().replace(/^net[\s-]?(\d+).*$/iu, 'net $1'));
+}

@@ -1,0 +1,300 @@
+import { commitPoint, type Transaction } from '#platform/db';
+import { AppError } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
+import { completing, failing, type JobFailure, type RunningJob, type WorkKey } from '#platform/product';
+import type { By } from '../changes/service.ts';
+import type { OrbitParts } from '../orbit-parts.ts';
+import { byOf } from './by.ts';
+import { overallConfidence } from './confidence.ts';
+import { checkedItems, extracted } from './item.ts';
+import { chunksOfAll, type DocumentChunk, pagesAsJson } from './material.ts';
+import { merged } from './merge.ts';
+import { quoteFinder } from './quotes.ts';
+import {
+  type ChunkRow,
+  completeExtraction,
+  countUntold,
+  endExtraction,
+  insertChunk,
+  type MissingPages,
+  rateScope,
+  readChunks,
+  readTask,
+  sizeExtraction,
+  startExtraction,
+  type Task,
+  tellChunks,
+  touchExtraction,
+} from './store.ts';
+import { signals } from './views.ts';
+
+const START = commitPoint('orbit.extract-start', 'an extraction marked as running');
+const CHUNK = commitPoint(
+  'orbit.extract-chunk',
+  'what a model said of a chunk, stored as soon as it is known',
+);
+const COMPLETE = commitPoint(
+  'orbit.extract-complete',
+  'the sections of an extraction, its settlement and the end of the job',
+);
+const FAIL = commitPoint(
+  'orbit.extract-fail',
+  'a failed extraction, its call given back, and the end of the job',
+);
+
+/** Chunks that one extraction reads, some 400 pages; the next one goes on. It is the policy's `rounds`, too. */
+export const MOST_CHUNKS = 100;
+/** Milliseconds after which an attempt begins no further chunk: less than its permit lasts, by the longest call. */
+const LONGEST_RUN = 1_500_000;
+/** So many times it is begun without storing a chunk, by crashes or by a provider that is away or has no room. */
+export const MOST_STARTS = 5;
+/** Items that are compared with each other; a scope of so many is read by nobody. */
+const MOST_ITEMS = 1_000;
+
+/** Why the worker stopped before the end. */
+type Reason = MissingPages['reason'];
+
+interface Work {
+  readonly parts: OrbitParts;
+  readonly job: RunningJob;
+  readonly key: WorkKey;
+  readonly task: Task;
+  readonly chunks: readonly DocumentChunk[];
+  /** What is read, by `nameOf`. */
+  readonly read: Map<string, ChunkRow>;
+}
+
+/**
+ * The worker's part: cut the documents, have each chunk read, store what was said of it as it comes, and at last sections,
+ * settlement and the job's end in one transaction. What an earlier attempt or extraction has read is not asked for again.
+ */
+export async function runExtraction(parts: OrbitParts, job: RunningJob): Promise<void> {
+  const key = extractionOf(job);
+  const [[task]] = await parts.db.tenant(job.accountId, START, [startExtraction(key)]);
+  // Final already: this delivery came twice, and the worker ends the job.
+  if (task === undefined) return;
+  if (job.permit === undefined) throw new Error('an extraction needs a permit');
+  signals.moved(parts.db, key.id);
+  const work = await workOf(parts, job, task);
+  const stopped = task.starts > MOST_STARTS ? 'provider' : await readAll(work, job.permit);
+  await complete(work, stopped);
+}
+
+/** Nobody tries again: what was read becomes sections, and the rest is missing; of nothing the call is given back. */
+export async function giveUpExtraction(
+  parts: OrbitParts,
+  job: RunningJob,
+  failure: JobFailure,
+): Promise<void> {
+  const key = extractionOf(job);
+  const [[task], [untold]] = await parts.db.tenant(job.accountId, [readTask(key), countUntold(key)]);
+  if (task !== undefined && untold !== undefined && untold.chunks > 0) {
+    try {
+      return await complete(await workOf(parts, job, task), 'provider');
+    } catch (error) {
+      // The scope takes no sections any more, or a document is gone: that is why it failed.
+      if (!(error instanceof AppError) || error.code === 'permit_stale') throw error;
+      return fail(parts, job, { code: error.code, message: error.message });
+    }
+  }
+  await fail(parts, job, failure);
+}
+
+async function fail(parts: OrbitParts, job: RunningJob, failure: JobFailure): Promise<void> {
+  const key = extractionOf(job);
+  await parts.db.tenant(job.accountId, FAIL, [
+    endExtraction(key, { status: 'failed', ...failure }),
+    ...failing(job, failure),
+  ]);
+  signals.ended(parts.db, key.id);
+}
+
+export function extractionOf({ accountId, payload }: Pick<RunningJob, 'accountId' | 'payload'>): WorkKey {
+  return { accountId, id: payload['extraction_id'] ?? '' };
+}
+
+async function workOf(parts: OrbitParts, job: RunningJob, task: Task): Promise<Work> {
+  const { accountId } = job;
+  const chunks = chunksOfAll(await parts.documents.text(accountId, task.document_ids));
+  const [rows] = await parts.db.tenant(accountId, [readChunks(accountId, task.root_id)]);
+  const stored = new Map(rows.map((row) => [`${row.document_id} ${row.number}`, row]));
+  const read = new Map<string, ChunkRow>();
+  for (const chunk of chunks) {
+    const row = stored.get(nameOf(chunk));
+    if (row?.digest === chunk.digest) read.set(nameOf(chunk), row);
+  }
+  return { parts, job, key: extractionOf(job), task, chunks, read };
+}
+
+function nameOf({ document, number }: DocumentChunk): string {
+  return `${document.documentId} ${number}`;
+}
+
+/** Reads chunk after chunk. Answers why it stopped before the last one, if it did. */
+async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> {
+  const { parts, chunks, read, job } = work;
+  const until = parts.clock.monotonic() + LONGEST_RUN;
+  let asked = 0;
+  for (const chunk of chunks) {
+    if (read.has(nameOf(chunk))) continue;
+    if (asked >= MOST_CHUNKS) return 'size';
+    if (parts.clock.monotonic() > until) return 'time';
+    job.signal.throwIfAborted();
+    asked += 1;
+    const items = await itemsOf(work, permit, chunk);
+    if (items === 'budget') return items;
+    if (items !== undefined) await store(work, chunk, items);
+  }
+  return undefined;
+}
+
+/** What a model says of a chunk; undefined where its answers were no use. */
+async function itemsOf(
+  { parts, job }: Work,
+  permit: Permit,
+  chunk: DocumentChunk,
+): Promise<ChunkRow['items'] | 'budget' | undefined> {
+  try {
+    const { object } = await parts.ai.generate(permit, {
+      feature: 'ai',
+      prompt: {
+        id: 'extract',
+        version: 1,
+        variables: {
+          name: chunk.document.name,
+          heading: chunk.heading ?? 'none',
+          pages: pagesAsJson(chunk),
+        },
+      },
+      schema: extracted,
+      lane: job.lane,
+      signal: job.signal,
+    });
+    // A model can quote what it was shown, and nothing else.
+    return checkedItems(object, chunk.document.documentId, quoteFinder(chunk.parts));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'limit_exceeded') return 'budget';
+    if (UNUSABLE.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** Of this chunk no answer will do; the next one may be another matter. */
+const UNUSABLE = new Set([
+  'answer_unusable',
+  'answer_too_large',
+  'provider_rejected',
+  'context_length_exceeded',
+]);
+
+async function store(
+  { parts, job, key, task, chunks, read }: Work,
+  chunk: DocumentChunk,
+  items: ChunkRow['items'],
+): Promise<void> {
+  const { accountId } = job;
+  const row = {
+    document_id: chunk.document.documentId,
+    number: chunk.number,
+    digest: chunk.digest,
+    from_page: chunk.fromPage,
+    to_page: chunk.toPage,
+    items,
+  };
+  // The extraction is locked first, as by whoever cancels it: then each waits for the other, and never both.
+  await parts.db.tenant(accountId, CHUNK, [
+    touchExtraction(key),
+    sizeExtraction(key, chunks.length),
+    job.progressing(read.size + 1, chunks.length),
+    insertChunk({ accountId, rootId: task.root_id }, row),
+  ]);
+  read.set(nameOf(chunk), { ...row, told_by: null });
+  signals.moved(parts.db, key.id);
+}
+
+/** Why nothing at all was read. */
+function nothingRead(stopped: Reason | undefined): AppError {
+  switch (stopped) {
+    case 'budget':
+      return new AppError('limit_exceeded');
+    case 'time':
+      return new AppError('provider_timeout');
+    case 'size':
+    case 'provider':
+      return new AppError('provider_unavailable');
+    case 'unusable':
+    case undefined:
+      return new AppError('answer_unusable');
+  }
+}
+
+/** The last commit: sections, what is missing, settlement and the job's end. Of nothing at all nothing is charged. */
+async function complete(work: Work, stopped: Reason | undefined): Promise<void> {
+  const { parts, job, key, task, chunks, read } = work;
+  if (read.size === 0 && chunks.length > 0) {
+    const { code, message } = nothingRead(stopped);
+    return fail(parts, job, { code, message });
+  }
+  const names = new Map(chunks.map(({ document }) => [document.documentId, document.name]));
+  const items = chunks.flatMap((chunk) => {
+    const row = read.get(nameOf(chunk));
+    return (row?.items ?? []).map((item) => ({ ...item, isTold: row?.told_by !== null }));
+  });
+  const made = merged(items.slice(0, MOST_ITEMS), (id) => names.get(id) ?? 'a document');
+  const confidence = overallConfidence(made.confidences, { read: read.size, of: chunks.length });
+  const missing = missingOf(
+    chunks.filter((chunk) => !read.has(nameOf(chunk))),
+    stopped,
+  );
+  const by = byOf(job, task.created_by);
+  await parts.db.tenant(job.accountId, COMPLETE, async (tx) => {
+    await tx.runAll([sizeExtraction(key, chunks.length), ...ratings(by, task, confidence)]);
+    const sections = await append(tx, { parts, by, task, made });
+    const done = { chunks: read.size, items: made.confidences.length, sections, conflicts: made.conflicts };
+    await tx.runAll([
+      tellChunks(job.accountId, task.root_id, key.id),
+      completeExtraction(key, { done, missing, confidence }),
+    ]);
+    await parts.changes.recordIn(tx, {
+      ...by,
+      scopeId: task.scope_id,
+      kind: 'extraction.completed',
+      data: { extraction_id: key.id, sections: sections.length, missing: missing.length },
+    });
+    await tx.runAll(completing(job));
+  });
+  signals.ended(parts.db, key.id);
+  parts.changes.moved(task.scope_id);
+}
+
+function ratings({ accountId }: By, { scope_id: scopeId }: Task, confidence: number | null) {
+  return confidence === null ? [] : [rateScope(accountId, scopeId, confidence)];
+}
+
+async function append(
+  tx: Transaction,
+  { parts, by, task, made }: Pick<Work, 'parts' | 'task'> & { by: By; made: ReturnType<typeof merged> },
+): Promise<string[]> {
+  if (made.sections.length === 0) return [];
+  const wish = { ...by, scopeId: task.scope_id, sections: made.sections, cause: 'extracted' } as const;
+  return (await parts.sections.appendIn(tx, wish)).map(({ id }) => id);
+}
+
+/** Pages that follow each other and were left out for one reason are one entry. */
+function missingOf(left: readonly DocumentChunk[], stopped: Reason | undefined): MissingPages[] {
+  const missing: MissingPages[] = [];
+  for (const { document, fromPage, toPage } of left) {
+    const last = missing.at(-1);
+    if (last?.document_id === document.documentId && fromPage <= last.to_page + 1)
+      missing[missing.length - 1] = { ...last, to_page: toPage };
+    else
+      missing.push({
+        document_id: document.documentId,
+        from_page: fromPage,
+        to_page: toPage,
+        reason: stopped ?? 'unusable',
+      });
+  }
+  return missing;
+}
