@@ -1,0 +1,54 @@
+/**
+ * Control characters, halves of surrogate pairs, noncharacters (which XML can't hold), and the invisible ones that turn the direction of
+ * what follows: a file would be invalid with the former, and show other text than it holds with the latter.
+ */
+const UNFIT =
+  // oxlint-disable-next-line no-control-regex -- they are what is taken out
+  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFDD0-\uFDEF\uFEFF\uFFF9-\uFFFC\uFFFE\uFFFF]/g;
+
+/** A text of people as documents can hold it: its line breaks are line feeds. */
+export function fitText(text: string): string {
+  return text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').toWellFormed().replaceAll(UNFIT, '');
+}
+
+/** The same in one line. */
+export function fitLine(text: string): string {
+  return fitText(text).replaceAll(/\s+/g, ' ').trim();
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00A0',
+  ndash: '–',
+  mdash: '—',
+  hellip: '…',
+  copy: '©',
+  reg: '®',
+  trade: '™',
+  euro: '€',
+};
+
+/** Entities of HTML as Markdown allows them in a text; those that nobody writes stay as they are. */
+export function decoded(text: string): string {
+  return text.replaceAll(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,6});/gi, (whole, name: string) => {
+    if (!name.startsWith('#')) return NAMED[name.toLowerCase()] ?? whole;
+    const isHex = name[1]?.toLowerCase() === 'x';
+    const code = Number.parseInt(name.slice(isHex ? 2 : 1), isHex ? 16 : 10);
+    return code > 0 && code <= 0x10_ff_ff ? fitText(String.fromCodePoint(code)) : '';
+  });
+}
+
+/** HTML without its tags: nothing of it is run or shown as such, and its words stay. */
+export function withoutTags(html: string): string {
+  return decoded(
+    html
+      .replaceAll(/<!--[\s\S]*?(?:-->|$)/g, '')
+      .replaceAll(/<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)/gi, '')
+      .replaceAll(/<br\s*\/?>|<\/(?:p|div|li|tr|h[1-6])\s*>/gi, '\n')
+      .replaceAll(/<\/?[a-z!?][^<>]*>/gi, ''),
+  );
+}

@@ -1,0 +1,102 @@
+import type { Block, MadeFile, Run, Runs, ScopeDocument, TableBlock } from '../document/model.ts';
+import { WORDS } from '../document/words.ts';
+
+/** A document as Markdown. Nothing in it is HTML or a link that runs something, whatever was written into the scope. */
+export function markdownOf(document: ScopeDocument): MadeFile {
+  const facts: (readonly [string, string | null])[] = [
+    [WORDS.preparedFor, document.client],
+    [WORDS.preparedBy, document.workspace],
+    [WORDS.project, document.project],
+    [WORDS.date, document.date],
+    [WORDS.version, String(document.version)],
+    [WORDS.status, document.status],
+  ];
+  const head = facts.flatMap(([name, text]) => (text === null ? [] : [`- **${name}:** ${escaped(text)}`]));
+  const summary = document.summary === null ? [] : [`## ${WORDS.summary}`, escaped(document.summary)];
+  const parts = document.parts.flatMap(({ title, blocks }, n) => [
+    `## ${n + 1}. ${escaped(title)}`,
+    ...blocks.map((block) => written(block)),
+  ]);
+  const mark = document.branding.mark ? ['---', `_${WORDS.mark}_`] : [];
+  const text = [`# ${escaped(document.title)}`, head.join('\n'), ...summary, ...parts, ...mark].join('\n\n');
+  return { bytes: Buffer.from(`${text}\n`, 'utf8'), missing: [] };
+}
+
+/** What would be a sign of Markdown or HTML is a letter. */
+function escaped(text: string): string {
+  return text
+    .replaceAll(/[\\`*_[\]<>|~&]/g, '\\$&')
+    .replaceAll(/^(\s*)([#+=-]|\d+[.)])/gm, (_, space: string, sign: string) =>
+      /\d/.test(sign) ? `${space}${sign.slice(0, -1)}\\${sign.slice(-1)}` : `${space}\\${sign}`,
+    );
+}
+
+function inline(runs: Runs): string {
+  return runs
+    .map(({ text, bold, italics, strike, code }) => {
+      if (text.trim() === '') return text;
+      if (code === true) return codeOf(text);
+      const [, before = '', inner = '', after = ''] = /^(\s*)([^]*?)(\s*)$/.exec(text) ?? [];
+      const signs = `${bold === true ? '**' : ''}${italics === true ? '_' : ''}${strike === true ? '~~' : ''}`;
+      const closing = `${strike === true ? '~~' : ''}${italics === true ? '_' : ''}${bold === true ? '**' : ''}`;
+      return `${before}${signs}${escaped(inner)}${closing}${after}`;
+    })
+    .join('')
+    .replaceAll('\n', '\\\n');
+}
+
+/** A code span or block within as many signs as it does not have itself. */
+function codeOf(text: string): string {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([signs]) => signs.length));
+  const sign = '`'.repeat(longest + 1);
+  const isFenced = text.startsWith('`') || text.endsWith('`');
+  return `${sign}${isFenced ? ` ${text} ` : text}${sign}`;
+}
+
+function written(block: Block): string {
+  switch (block.kind) {
+    case 'heading':
+      return `${'#'.repeat(block.level + 1)} ${inline(block.runs).replaceAll('\\\n', ' ')}`;
+    case 'paragraph':
+      return inline(block.runs);
+    case 'list':
+      return block.items
+        .map((item, n) => {
+          const sign = block.ordered ? `${block.start + n}. ` : '- ';
+          const text = item.map((inner) => written(inner)).join('\n\n');
+          return `${sign}${text.replaceAll('\n', `\n${' '.repeat(sign.length)}`)}`;
+        })
+        .join('\n');
+    case 'quote':
+      return block.blocks
+        .map((inner) => written(inner))
+        .join('\n\n')
+        .replaceAll(/^/gm, '> ');
+    case 'code': {
+      const longest = Math.max(2, ...[...block.text.matchAll(/`+/g)].map(([signs]) => signs.length));
+      const fence = '`'.repeat(longest + 1);
+      return `${fence}\n${block.text}\n${fence}`;
+    }
+    case 'rule':
+      return '---';
+    case 'table':
+      return tableText(block);
+  }
+}
+
+/** A bar ends a cell in a code span, too. */
+function ofCell(run: Run): Run {
+  return run.code === true ? { ...run, text: run.text.replaceAll('|', '\\|') } : run;
+}
+
+const line = (cells: readonly Runs[]) =>
+  `| ${cells.map((cell) => inline(cell.map(ofCell)).replaceAll('\\\n', ' · ').replaceAll('\n', ' ')).join(' | ')} |`;
+
+function tableText({ columns, rows }: TableBlock): string {
+  const signs = { left: '---', center: ':---:', right: '---:' } as const;
+  return [
+    line(columns.map(({ title }) => title)),
+    `| ${columns.map(({ align }) => signs[align]).join(' | ')} |`,
+    ...rows.map((row) => line(row)),
+  ].join('\n');
+}

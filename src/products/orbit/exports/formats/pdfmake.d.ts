@@ -1,0 +1,11 @@
+/** What this program uses of pdfmake 0.3, which brings no types. */
+declare module 'pdfmake' {
+  interface PdfMake {
+    setFonts(fonts: Readonly<Record<string, object>>): void;
+    setUrlAccessPolicy(isAllowed: (url: string) => boolean): void;
+    setLocalAccessPolicy(isAllowed: (path: string) => boolean): void;
+    createPdf(definition: object): { getBuffer(): Promise<Uint8Array> };
+  }
+  const pdfmake: PdfMake;
+  export default pdfmake;
+}

@@ -1,0 +1,99 @@
+import type { Missing } from '../document/model.ts';
+import { charactersOf, type FontName } from './fonts.ts';
+
+/** Scripts by name, in the order in which they are asked. */
+const SCRIPTS = [
+  'Han',
+  'Hiragana',
+  'Katakana',
+  'Hangul',
+  'Arabic',
+  'Hebrew',
+  'Devanagari',
+  'Bengali',
+  'Tamil',
+  'Telugu',
+  'Thai',
+  'Georgian',
+  'Armenian',
+  'Ethiopic',
+  'Khmer',
+  'Latin',
+  'Greek',
+  'Cyrillic',
+] as const;
+const PATTERNS = SCRIPTS.map((name) => [name, new RegExp(`\\p{Script=${name}}`, 'u')] as const);
+const PICTURE = /\p{Extended_Pictographic}/u;
+/** What a font needs no glyph for: line breaks, joiners and variants of the character before. */
+const SILENT = /\s|\u200C|\u200D|\p{Variation_Selector}/u;
+
+/** What script a character is of, in a word for people. */
+function scriptOf(character: string): string {
+  if (PICTURE.test(character)) return 'Emoji';
+  return PATTERNS.find(([, pattern]) => pattern.test(character))?.[0] ?? 'Symbols';
+}
+
+/** A stretch of text that one font has, or that none has. */
+export interface Stretch {
+  readonly text: string;
+  /** undefined: no font has these characters. */
+  readonly font: FontName | undefined;
+}
+
+/** Writes down which characters no font has. */
+export class Coverage {
+  readonly #missing = new Map<string, number>();
+  readonly #fonts: readonly FontName[];
+
+  constructor(fonts: readonly FontName[]) {
+    this.#fonts = fonts;
+  }
+
+  /** Cuts a text where the font changes. What none has is told by `script` in its place. */
+  stretches(text: string): Stretch[] {
+    if (/^[\s\u0021-\u007E]*$/.test(text)) return [{ text, font: 'Inter' }];
+    const found: { text: string; font: FontName | undefined; script: string }[] = [];
+    for (const character of text) {
+      const code = character.codePointAt(0) ?? 0;
+      const last = found.at(-1);
+      if (SILENT.test(character)) {
+        if (last === undefined) found.push({ text: character, font: 'Inter', script: '' });
+        else if (/\s/.test(character)) last.text += character;
+        continue;
+      }
+      const font = this.#fonts.find((name) => charactersOf(name).has(code));
+      const script = font === undefined ? scriptOf(character) : '';
+      if (font === undefined) this.#missing.set(script, (this.#missing.get(script) ?? 0) + 1);
+      if (last !== undefined && last.font === font && last.script === script) last.text += character;
+      else found.push({ text: character, font, script });
+    }
+    return found.map(({ text: part, font, script }) =>
+      font === undefined ? { text: told(part, script), font } : { text: part, font },
+    );
+  }
+
+  get missing(): Missing[] {
+    return [...this.#missing].map(([name, characters]) => ({ what: 'script', name, characters }));
+  }
+}
+
+/** In place of what can't be written: `[Hangul]`, with the space that followed it. */
+function told(text: string, script: string): string {
+  return `[${script}]${/\s+$/.exec(text)?.[0] ?? ''}`;
+}
+
+/** The sentence of a document that lacks characters. */
+export function missingSentence(missing: readonly Missing[]): string | undefined {
+  const scripts = missing.filter(({ what }) => what === 'script');
+  if (scripts.length === 0) return undefined;
+  const named = scripts.map(({ name, characters }) => `${name} (${characters})`).join(', ');
+  return `This PDF has no font for these characters, and names their script in brackets instead: ${named}. The DOCX and Markdown exports have them.`;
+}
+
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
+
+/** Whether a text begins in a script that is written from right to left. */
+export function isRightToLeft(text: string): boolean {
+  const first = /\p{L}/u.exec(text)?.[0];
+  return first !== undefined && RIGHT_TO_LEFT.test(first);
+}

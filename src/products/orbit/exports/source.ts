@@ -1,0 +1,180 @@
+import type { Readable } from 'node:stream';
+import { type AccountId, AppError, sha256 } from '#platform/kernel';
+import { z } from 'zod';
+import type { OrbitParts } from '../orbit-parts.ts';
+import type { SectionRow } from '../scopes/sections/section.ts';
+import { assertSize } from './document/document.ts';
+import { TooLarge } from './document/limits.ts';
+import type { Branding, Logo } from './document/model.ts';
+import type { ExportSource, Fields, SourceSection } from './document/source.ts';
+import type { Format } from './making/file.ts';
+import { tooLarge } from './making/making.ts';
+import { readSetting } from './store.ts';
+
+/** Raise it when files come out another way: those that were made before are no longer given in place of new ones. */
+const REVISION = 1;
+/** A larger logo is left out: the file would carry it to each reader. */
+const MOST_LOGO = 2_000_000;
+const MOST_PIXELS = 8_000_000;
+
+/** What is to be made of which scope. */
+export interface Wish {
+  readonly accountId: AccountId;
+  readonly scopeId: string;
+  readonly format: Format;
+  /** Whether the documents that sections come from are listed at the end. */
+  readonly citations: boolean;
+}
+
+/** All that a file is made from, but the logo's bytes, and the names of that under which the file is found again. */
+export interface Source {
+  readonly source: ExportSource;
+  readonly logoBlobId: string | null;
+  readonly brandingHash: string;
+  readonly sourceHash: string;
+}
+
+const words = z.string().min(1).max(500);
+const dates = z.object({ text: words, date: z.string().max(40), until: z.string().max(40).nullish() });
+const durations = z.object({ text: words });
+const money = z.object({
+  text: words,
+  currency: z.string().regex(/^[A-Za-z]{3}$/),
+  amount_minor: z.number(),
+  until_minor: z.number().nullish(),
+  terms: z.string().max(200).nullish(),
+});
+
+/** Reads what files are made from, as the workspace's plan allows it to look. */
+export function createSources({ db, scopes, plan, blobs, documents }: OrbitParts) {
+  /** Throws `scope_not_found`, and `export_too_large` where one look says so. */
+  async function read({ accountId, scopeId, format, citations }: Wish): Promise<Source> {
+    const { scope, sections } = await scopes.read(accountId, scopeId);
+    assertFits(sections);
+    const [[setting]] = await db.tenant(accountId, [readSetting(accountId, scope.project_id)]);
+    const { grants } = await plan.now(accountId);
+    const isColoured = grants['own_colours'] === true;
+    const branding: Branding = {
+      logo: null,
+      primary: isColoured ? (setting?.primary ?? null) : null,
+      accent: isColoured ? (setting?.accent ?? null) : null,
+      mark: grants['no_mark'] !== true,
+    };
+    const logoBlobId = grants['own_logo'] === true ? (setting?.logo_blob_id ?? null) : null;
+    const source: ExportSource = {
+      title: scope.title,
+      workspace: setting?.workspace ?? '',
+      client: scope.client_name,
+      project: setting?.project ?? null,
+      instant: scope.updated_at.toISOString(),
+      version: scope.version,
+      status: scope.status,
+      summary: scope.summary,
+      sections: sections.map(sectionOf),
+      documents: citations ? await namesOf(accountId, sections) : null,
+      branding,
+    };
+    const brandingHash = sha256(JSON.stringify([branding, logoBlobId]));
+    const sourceHash = sha256(JSON.stringify([REVISION, format, logoBlobId, source]));
+    return { source, logoBlobId, brandingHash, sourceHash };
+  }
+
+  async function namesOf(
+    accountId: AccountId,
+    sections: readonly SectionRow[],
+  ): Promise<Record<string, string>> {
+    const cited = sections.flatMap(({ citations }) => (citations ?? []).map((one) => one.document_id));
+    return cited.length === 0 ? {} : documentNames(accountId, [...new Set(cited)]);
+  }
+
+  /** One that was deleted has no name any more. */
+  async function documentNames(
+    accountId: AccountId,
+    ids: readonly string[],
+  ): Promise<Record<string, string>> {
+    const found = await Promise.all(
+      ids.map((id) =>
+        documents.text(accountId, [id]).catch((error: unknown) => {
+          if (error instanceof AppError && error.status < 500) return [];
+          throw error;
+        }),
+      ),
+    );
+    return Object.fromEntries(found.flat().map(({ documentId, name }) => [documentId, name]));
+  }
+
+  /** The logo, where it is a picture of a bearable size; else none. */
+  async function logoOf(accountId: AccountId, blobId: string | null): Promise<Logo | null> {
+    if (blobId === null) return null;
+    try {
+      const bytes = await bytesOf(await blobs.open(accountId, blobId), MOST_LOGO);
+      return bytes === undefined ? null : await pictureOf(bytes);
+    } catch (error) {
+      if (error instanceof AppError && error.status < 500) return null;
+      throw error;
+    }
+  }
+
+  return { read, logoOf };
+}
+
+function assertFits(sections: readonly SectionRow[]): void {
+  try {
+    assertSize({ sections });
+  } catch (error) {
+    if (error instanceof TooLarge) throw tooLarge(error.message);
+    throw error;
+  }
+}
+
+function sectionOf({ type, title, content, fields, citations }: SectionRow): SourceSection {
+  return { type, title, content, fields: fieldsOf(fields), citations: citations ?? [] };
+}
+
+/** What of the fields can be read: one that can't be is no reason to have no file. */
+function fieldsOf(fields: SectionRow['fields']): Fields {
+  return {
+    dates: fitting(fields['dates'], dates).map(({ until, ...date }) => ({
+      ...date,
+      until: until ?? undefined,
+    })),
+    durations: fitting(fields['durations'], durations),
+    money: fitting(fields['money'], money).map(({ until_minor, terms, ...one }) => ({
+      ...one,
+      until_minor: until_minor ?? undefined,
+      terms: terms ?? undefined,
+    })),
+  };
+}
+
+function fitting<T extends z.ZodType>(values: unknown, schema: T): z.infer<T>[] {
+  if (!Array.isArray(values)) return [];
+  return values.flatMap((value) => {
+    const read = schema.safeParse(value);
+    return read.success ? [read.data] : [];
+  });
+}
+
+/** All bytes of a stream; undefined where there are more than that. */
+async function bytesOf(stream: Readable, most: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk as Uint8Array);
+    length += bytes.length;
+    if (length > most) {
+      stream.destroy();
+      return undefined;
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function pictureOf(bytes: Uint8Array): Promise<Logo | null> {
+  const { imageDimensionsFromData } = await import('image-dimensions');
+  const size = imageDimensionsFromData(bytes);
+  if (size === undefined || size.width * size.height > MOST_PIXELS) return null;
+  if (size.type !== 'png' && size.type !== 'jpeg') return null;
+  return { type: size.type === 'png' ? 'png' : 'jpg', bytes, width: size.width, height: size.height };
+}
