@@ -176,8 +176,8 @@ export const ERASURE: readonly Patch[] = [
   {
     name: 'mails-stay-in-the-outbox',
     file: 'src/app/erasure.ts',
-    find: 'for (const subject of subjects) await mail.forget',
-    replace: 'for (const subject of subjects.slice(9)) await mail.forget',
+    find: 'await mail.forget(whoseOf(subject));',
+    replace: '',
     expects: `${EXPORT} goes with its person`,
   },
   {

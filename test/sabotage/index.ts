@@ -1,12 +1,15 @@
 import { APP_STORE } from './app-store.ts';
 import { ACCOUNTS } from './accounts.ts';
 import { AI } from './ai.ts';
+import { CODITECT_DAYS } from './coditect-days.ts';
+import { BLOBS } from './blobs.ts';
 import { CODITECT_DESK } from './coditect-desk.ts';
 import { COMMITS } from './commits.ts';
 import { DATABASE } from './database.ts';
 import { ENDS_UNDER_WAY } from './ends.ts';
 import { ERASURE } from './erasure.ts';
 import { FAULTS } from './faults.ts';
+import { FILES_IN_S3 } from './s3.ts';
 import { FEDERATION } from './federation.ts';
 import { PROJECTION } from './projection.ts';
 import { GOOGLE_PLAY } from './google-play.ts';
@@ -25,6 +28,7 @@ import { LEASES_OF_RATES } from './leases.ts';
 import { LICENSES } from './licenses.ts';
 import { LIMITS } from './limits.ts';
 import { OPERATING } from './operating.ts';
+import { ORBIT_COLLABORATION } from './orbit-collaboration.ts';
 import { ORGANIZATIONS } from './organizations.ts';
 import { MAIL } from './mail.ts';
 import { MODULES } from './modules.ts';
@@ -46,6 +50,10 @@ import { DEBITED } from './debits.ts';
 import { SELLING } from './selling.ts';
 import { SERVER } from './server.ts';
 import { CODITECT } from './coditect.ts';
+import { ORBIT } from './orbit.ts';
+import { ORBIT_READING } from './orbit-reading.ts';
+import { ORBIT_EXTRACTION } from './orbit-extraction.ts';
+import { ORBIT_EXPORTS } from './orbit-exports.ts';
 import { PRISM } from './prism.ts';
 import { PROVIDER_GRANTS } from './provider-grants.ts';
 import { SSO } from './sso.ts';
@@ -69,6 +77,7 @@ export const PATCHES: readonly Patch[] = [
   ...ENDS_UNDER_WAY,
   ...LEASES_OF_RATES,
   ...FAILED_CALLS,
+  ...CODITECT_DAYS,
   ...CODITECT_DESK,
   ...COMMITS,
   ...PERMITS,
@@ -91,6 +100,7 @@ export const PATCHES: readonly Patch[] = [
   ...ACCOUNTS,
   ...ORGANIZATIONS,
   ...ERASURE,
+  ...BLOBS,
   ...SSO,
   ...STARTING,
   ...DEBITED,
@@ -113,10 +123,16 @@ export const PATCHES: readonly Patch[] = [
   ...REEL,
   ...REEL_LIBRARY,
   ...CODITECT,
+  ...ORBIT_EXPORTS,
   ...PRISM,
+  ...ORBIT_READING,
+  ...ORBIT,
+  ...ORBIT_EXTRACTION,
   ...WEBHOOKS,
   ...QUALITY,
   ...FAULTS,
+  ...FILES_IN_S3,
   ...OPERATING,
+  ...ORBIT_COLLABORATION,
   ...SUITE,
 ];

@@ -15,8 +15,8 @@ export const MODULES: readonly Patch[] = [
   {
     name: 'modules-in-another-order',
     file: 'src/platform/modules.ts',
-    find: '  limitsModule,\n  jobsModule,\n',
-    replace: '  jobsModule,\n  limitsModule,\n',
+    find: '  limitsModule,\n  blobsModule,\n  jobsModule,\n',
+    replace: '  jobsModule,\n  limitsModule,\n  blobsModule,\n',
     expects: 'test/house.test.ts :: the whole house keeps the rule: arrows',
   },
   {

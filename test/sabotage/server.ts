@@ -293,7 +293,7 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'secret-in-the-audit',
     file: 'src/platform/audit/audit.ts',
-    find: '      refuseSecrets(event.changes);\n',
+    find: '  refuseSecrets(event.changes);\n',
     replace: '',
     expects: 'src/platform/audit/audit.test.ts :: a secret never enters the audit, however deep it lies',
   },

@@ -1,0 +1,52 @@
+import { declareErrors } from '#platform/kernel';
+
+declareErrors({
+  workspace_mismatch: {
+    status: 400,
+    message:
+      'The workspace_id is of another workspace than the call is for (X-Account-Id, or the account of the key).',
+  },
+  scope_not_found: { status: 404, message: 'There is no such scope, or it is in the trash.' },
+  section_not_found: { status: 404, message: 'There is no such section in this scope.' },
+  project_not_found: { status: 404, message: 'There is no such project.' },
+  version_not_found: { status: 404, message: 'This version of the scope was not kept.' },
+  illegal_status: {
+    status: 409,
+    message: 'A scope can’t go from its status to that one; `allowed` says where it can go.',
+  },
+  scope_frozen: {
+    status: 409,
+    message:
+      'The scope was sent or archived, and can’t be changed. Set its status to draft first, or duplicate it.',
+  },
+  section_limit: { status: 409, message: 'The scope has as many sections as a scope can have.' },
+  project_archived: { status: 409, message: 'The project is archived. Take it out of the archive first.' },
+  models_not_allowed: {
+    status: 403,
+    message: 'This workspace sends nothing to models (privacy is no_models). An admin can change that.',
+  },
+  logo_not_found: {
+    status: 404,
+    message: 'The workspace has no logo, or this file is none that was sent as one.',
+  },
+  logo_unreadable: { status: 422, message: 'The file is no PNG or JPEG. It was deleted.' },
+  slug_taken: { status: 409, message: 'Another workspace has this slug.' },
+  step_required: { status: 409, message: 'This step of the onboarding can’t be skipped.' },
+});
+
+declareErrors({
+  comment_not_found: { status: 404, message: 'There is no such comment, or it was deleted.' },
+  comment_is_reply: {
+    status: 409,
+    message: 'A reply is not resolved: resolve the comment that began its thread (`thread_id`).',
+  },
+  mention_unknown: {
+    status: 400,
+    message: 'Somebody who is mentioned is no member of the workspace; `users` has their ids.',
+  },
+  template_not_found: {
+    status: 404,
+    message: 'There is no such template of the workspace, and no public one.',
+  },
+  template_limit: { status: 409, message: 'There are as many templates as there can be. Delete one first.' },
+});

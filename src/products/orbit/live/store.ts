@@ -1,0 +1,102 @@
+import { type Statement, statement } from '#platform/db';
+import type { KeyId, UserId } from '#platform/kernel';
+import type { ScopeKey } from '../changes/store.ts';
+
+/** By what a reader may read a scope. */
+export interface ReaderRights extends ScopeKey {
+  readonly userId: UserId;
+  readonly keyId: KeyId | undefined;
+  readonly sessionId: string | undefined;
+}
+
+/**
+ * Which of some readers, by their places from 1, may still read: members of an open account, by a session or key in force, of a
+ * scope that is not deleted. It asks what `identity` and `accounts` ask of a call.
+ */
+export const entitledReaders = (readers: readonly ReaderRights[]): Statement<{ place: number }> =>
+  statement(
+    `select asked.place::integer as place
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[]) with ordinality
+       as asked (account_id, scope_id, user_id, key_id, session_id, place)
+     where exists (
+         select from accounts.members m join accounts.accounts a on a.account_id = m.account_id join identity.users u on u.user_id = m.user_id
+         where m.account_id = asked.account_id and m.user_id = asked.user_id and a.deleted_at is null and u.status = 'active')
+       and exists (
+         select from orbit.scopes s where s.account_id = asked.account_id and s.id = asked.scope_id and s.deleted_at is null)
+       and (asked.key_id is null or exists (
+         select from identity.api_keys k where k.account_id = asked.account_id and k.id = asked.key_id and k.revoked_at is null
+           and (k.expires_at is null or k.expires_at > app.now()) and not identity.is_cut_off(k.account_id, k.makers)))
+       and (asked.session_id is null or exists (
+         select from identity.sessions s where s.user_id = asked.user_id and s.id = asked.session_id and s.revoked_at is null
+           and s.expires_at > app.now()))`,
+    [
+      readers.map(({ accountId }) => accountId),
+      readers.map(({ scopeId }) => scopeId),
+      readers.map(({ userId }) => userId),
+      readers.map(({ keyId }) => keyId ?? null),
+      readers.map(({ sessionId }) => sessionId ?? null),
+    ],
+  );
+
+/** Somebody who has a scope open at this process. */
+export interface Present extends ScopeKey {
+  readonly userId: UserId;
+}
+
+/** Says of some people that they have a scope open here, for so many seconds. */
+export const upsertPresence = (process: string, present: readonly Present[], seconds: number) =>
+  statement(
+    `insert into orbit.presence as p (account_id, scope_id, user_id, process_id, expires_at)
+     select account_id, scope_id, user_id, $1::uuid, app.now() + make_interval(secs => $5)
+     from unnest($2::uuid[], $3::uuid[], $4::uuid[]) as here (account_id, scope_id, user_id)
+     where exists (select from orbit.scopes s where s.account_id = here.account_id and s.id = here.scope_id)
+     order by account_id, scope_id, user_id
+     on conflict (account_id, scope_id, user_id, process_id) do update set
+       created_at = case when p.expires_at > app.now() then p.created_at else app.now() end,
+       expires_at = excluded.expires_at, updated_at = app.now()`,
+    [process, ...columnsOf(present), seconds],
+  );
+
+/** They have it open here no more. */
+export const deletePresence = (process: string, gone: readonly Present[]) =>
+  statement(
+    `delete from orbit.presence p using unnest($2::uuid[], $3::uuid[], $4::uuid[]) as gone (account_id, scope_id, user_id)
+     where p.process_id = $1 and p.account_id = gone.account_id and p.scope_id = gone.scope_id and p.user_id = gone.user_id`,
+    [process, ...columnsOf(gone)],
+  );
+
+function columnsOf(people: readonly Present[]): readonly [string[], string[], string[]] {
+  return [
+    people.map(({ accountId }) => accountId),
+    people.map(({ scopeId }) => scopeId),
+    people.map(({ userId }) => userId),
+  ];
+}
+
+/** Deletes what processes that are gone left behind, long after it ran out. */
+export const prunePresence = () =>
+  statement(`delete from orbit.presence where expires_at < (select app.now() - interval '1 hour')`);
+
+export interface PresentRow {
+  readonly scope_id: string;
+  readonly user_id: UserId;
+  readonly full_name: string | null;
+  readonly since: Date;
+  /** How many have the scope open; the rows are the first of them. */
+  readonly count: number;
+}
+
+/** Who has these scopes open, at whichever process: of each the first so many who came. */
+export const presentAt = (scopes: readonly ScopeKey[], most: number): Statement<PresentRow> =>
+  statement(
+    `select scope_id, user_id, full_name, since, count from (
+       select p.scope_id, p.user_id, u.full_name, min(p.created_at) as since,
+         row_number() over (partition by p.scope_id order by min(p.created_at), p.user_id) as place,
+         (count(*) over (partition by p.scope_id))::integer as count
+       from orbit.presence p join unnest($1::uuid[], $2::uuid[]) as asked (account_id, scope_id) using (account_id, scope_id)
+       join identity.users u on u.user_id = p.user_id
+       where p.expires_at > (select app.now())
+       group by p.account_id, p.scope_id, p.user_id, u.full_name) here
+     where place <= $3 order by scope_id, place`,
+    [scopes.map(({ accountId }) => accountId), scopes.map(({ scopeId }) => scopeId), most],
+  );

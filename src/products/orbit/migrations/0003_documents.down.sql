@@ -1,0 +1,2 @@
+drop table orbit.document_pages;
+drop table orbit.documents;

@@ -1,0 +1,3 @@
+drop table orbit.analyses;
+drop table orbit.extraction_chunks;
+drop table orbit.extractions;

@@ -1,0 +1,26 @@
+import type { Transaction } from '#platform/db';
+import { type AccountId, AppError } from '#platform/kernel';
+import type { ScopeRow } from './scope.ts';
+import { shownScope } from './shown.ts';
+import { isFrozen } from './statuses.ts';
+import { lockScope } from './store.ts';
+
+/** Locks a scope whose text may be changed. Throws `scope_not_found`; `scope_frozen` of one that was sent or archived. */
+export async function lockForChange(
+  tx: Transaction,
+  { accountId, scopeId }: { readonly accountId: AccountId; readonly scopeId: string },
+): Promise<ScopeRow> {
+  const [scope] = await tx.run(lockScope(accountId, scopeId));
+  if (scope === undefined) throw noScope();
+  if (isFrozen(scope.status)) throw new AppError('scope_frozen', { details: { status: scope.status } });
+  return scope;
+}
+
+/** 412, with the scope as it is by now: whoever wrote an older one need not ask for it. */
+export function outdated(present: ScopeRow): AppError {
+  return new AppError('precondition_failed', { details: { current: shownScope(present) } });
+}
+
+export function noScope(): AppError {
+  return new AppError('scope_not_found');
+}

@@ -1,0 +1,48 @@
+import type { Database } from '#platform/db';
+import { type Page, page, positionOf } from '#platform/http';
+import type { AccountId } from '#platform/kernel';
+import { listName, microseconds } from '#platform/product';
+import { z } from 'zod';
+import {
+  type ListedScope,
+  listScopes,
+  type ScopeFilters,
+  type ScopePosition,
+  type ScopeSort,
+  scopesWith,
+} from './store.ts';
+
+/** So many scopes are sorted at once; words that more have are met soon by going down the list. */
+const FEW = 1_000;
+
+export interface ScopeSearch {
+  readonly accountId: AccountId;
+  readonly filters: ScopeFilters;
+  readonly sort: ScopeSort;
+  readonly cursor: string | undefined;
+  readonly limit: number;
+}
+
+/** A page of scopes. What is rare is looked up by its words, what is frequent is met by going down the list. */
+export async function findScopes(
+  db: Database,
+  { accountId, filters, sort, cursor, limit }: ScopeSearch,
+): Promise<Page<ListedScope>> {
+  const name = listName(`scopes ${sort}`, filters);
+  const after = cursor === undefined ? undefined : placeIn(cursor, name, sort);
+  const rows = await db.tenant(accountId, async (tx) => {
+    // The trash has no index of words: it is small.
+    const isSearch = filters.q !== undefined && filters.deleted !== true;
+    const [found] = isSearch ? await tx.run(scopesWith(filters, FEW)) : [];
+    const among = found?.ids ?? undefined;
+    if (among?.length === 0) return [];
+    return tx.run(listScopes(accountId, { filters, among, sort, after, limit: limit + 1 }));
+  });
+  return page(rows, limit, { item: (row) => row, position: ({ at, id }) => [name, at, id] });
+}
+
+function placeIn(cursor: string, name: string, sort: ScopeSort): ScopePosition {
+  const at = sort.endsWith('title') ? z.string() : microseconds;
+  const [, place, id] = positionOf(cursor, z.tuple([z.literal(name), at, z.uuid()]));
+  return { at: place, id };
+}

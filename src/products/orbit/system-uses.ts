@@ -1,0 +1,18 @@
+/** Uses of `db.system` by this product, with the reason why no single account or user owns the work. */
+export const orbitSystemUses = {
+  'orbit.workspaces': 'a person’s workspaces are listed together, and each is an account of its own',
+  'orbit.activity': 'the feed of a person is of all workspaces that they are a member of at that instant',
+  'orbit.changes': 'changes of scopes that are old go, whoever they belong to',
+  'orbit.live':
+    'whoever follows scopes at a process is looked at in one query: may they still, what was missed, who is here',
+  'orbit.presence':
+    'a process says of all who follow scopes at it that they are here, whichever workspaces these are of',
+  'orbit.public-templates': 'what the operator publishes for all workspaces is no account’s',
+  'orbit.documents': 'uploads that were never completed are found, whoever began them',
+  'orbit.exports': 'exports whose time is over are swept, those of all accounts',
+} as const;
+
+type Own = typeof orbitSystemUses;
+declare module '#platform/db' {
+  interface SystemUses extends Own {}
+}

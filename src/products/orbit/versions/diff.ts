@@ -1,0 +1,106 @@
+import type { SectionType } from '../scopes/sections/section.ts';
+import { type DiffLine, diffLines } from './lines.ts';
+import type { KeptSection, Snapshot } from './snapshot.ts';
+
+const FIELDS = ['title', 'client_name', 'status', 'summary', 'currency', 'project_id'] as const;
+
+/** What became of one field. */
+export interface FieldDiff {
+  readonly field: (typeof FIELDS)[number] | 'type';
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What became of a section. */
+export interface SectionDiff {
+  readonly id: string;
+  readonly change: 'added' | 'removed' | 'changed' | 'moved';
+  readonly type: SectionType;
+  /** As it is called after the change; of one that was removed, as it was. */
+  readonly title: string;
+  /** Its place among the sections, from 1; null: it is not there. */
+  readonly before_position: number | null;
+  readonly after_position: number | null;
+  readonly fields: readonly FieldDiff[];
+  readonly lines: readonly DiffLine[];
+}
+
+export interface ScopeDiff {
+  readonly fields: readonly FieldDiff[];
+  readonly sections: readonly SectionDiff[];
+}
+
+/** What became of a scope from one version to another: fields, and sections in the order in which they stand after it. */
+export function diffScopes(before: Snapshot, after: Snapshot): ScopeDiff {
+  const former = new Map(before.sections.map((section, index) => [section.id, { section, at: index + 1 }]));
+  const present = new Set(after.sections.map(({ id }) => id));
+  const moved = movedIds(
+    before.sections.map(({ id }) => id).filter((id) => present.has(id)),
+    after.sections.map(({ id }) => id).filter((id) => former.has(id)),
+  );
+  const kept = after.sections.flatMap((section, index) => {
+    const old = former.get(section.id);
+    const places = { before_position: old?.at ?? null, after_position: index + 1 };
+    return diffSection(old?.section, section, { places, isMoved: moved.has(section.id) });
+  });
+  const removed = before.sections
+    .filter(({ id }) => !present.has(id))
+    .map(
+      (section): SectionDiff => ({
+        ...named(section),
+        change: 'removed',
+        before_position: former.get(section.id)?.at ?? null,
+        after_position: null,
+        fields: [],
+        lines: diffLines(section.content, '').filter(({ op }) => op === 'removed'),
+      }),
+    );
+  return {
+    fields: FIELDS.flatMap((field) => diffField(field, before[field], after[field])),
+    sections: [...kept, ...removed],
+  };
+}
+
+type Places = Pick<SectionDiff, 'before_position' | 'after_position'>;
+
+function diffSection(
+  before: KeptSection | undefined,
+  after: KeptSection,
+  { places, isMoved }: { readonly places: Places; readonly isMoved: boolean },
+): SectionDiff[] {
+  if (before === undefined) {
+    const lines = diffLines('', after.content).filter(({ op }) => op === 'added');
+    return [{ ...named(after), change: 'added', ...places, fields: [], lines }];
+  }
+  const fields = [
+    ...diffField('title', before.title, after.title),
+    ...diffField('type', before.type, after.type),
+  ];
+  const lines = diffLines(before.content, after.content);
+  if (fields.length === 0 && lines.length === 0)
+    return isMoved ? [{ ...named(after), change: 'moved', ...places, fields, lines }] : [];
+  return [{ ...named(after), change: 'changed', ...places, fields, lines }];
+}
+
+const named = ({ id, type, title }: KeptSection) => ({ id, type, title });
+
+function diffField(field: FieldDiff['field'], before: string | null, after: string | null): FieldDiff[] {
+  return before === after ? [] : [{ field, before, after }];
+}
+
+/** The fewest that were moved: all but a longest run that kept its order. */
+function movedIds(before: readonly string[], after: readonly string[]): Set<string> {
+  const place = new Map(before.map((id, index) => [id, index]));
+  const places = after.map((id) => place.get(id) ?? 0);
+  const longest = places.map(() => 1);
+  const previous = places.map(() => -1);
+  for (let i = 0; i < places.length; i += 1)
+    for (let j = 0; j < i; j += 1)
+      if ((places[j] ?? 0) < (places[i] ?? 0) && (longest[j] ?? 0) + 1 > (longest[i] ?? 0)) {
+        longest[i] = (longest[j] ?? 0) + 1;
+        previous[i] = j;
+      }
+  const stayed = new Set<number>();
+  for (let at = longest.indexOf(Math.max(...longest)); at >= 0; at = previous[at] ?? -1) stayed.add(at);
+  return new Set(after.filter((_, index) => !stayed.has(index)));
+}

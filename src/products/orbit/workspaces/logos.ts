@@ -1,0 +1,113 @@
+import { buffer } from 'node:stream/consumers';
+import { storingRefusal } from '#platform/blobs';
+import { commitPoint, type Transaction } from '#platform/db';
+import { type Answer, answer, type Once, type OnceInSteps } from '#platform/http';
+import { type AccountId, AppError } from '#platform/kernel';
+import type { ProductContext } from '#platform/product';
+import type { Workspaces, WorkspaceRequest } from './service.ts';
+import { changeWorkspace, readWorkspace } from './store.ts';
+
+const CHANGE = commitPoint(
+  'orbit.logo-change',
+  'the logo of a workspace and its file, the former one forgotten',
+);
+
+export const LOGO_TYPES = ['image/png', 'image/jpeg'] as const;
+export const LARGEST_LOGO = 2_000_000;
+
+/** A file that is to be the logo. */
+export interface NewLogo {
+  readonly filename: string;
+  readonly type: (typeof LOGO_TYPES)[number];
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** The first bytes of each type. */
+const BEGINNINGS = [
+  ['image/png', '89504e470d0a1a0a'],
+  ['image/jpeg', 'ffd8ff'],
+] as const;
+
+/** The picture that a workspace's exports carry, by a plan that has it. */
+export function createLogos({
+  db,
+  accounts,
+  plan,
+  blobs,
+  workspaces,
+}: ProductContext & { readonly workspaces: Workspaces }) {
+  /** Throws `not_found`, `forbidden`. */
+  async function managed(request: WorkspaceRequest): Promise<AccountId> {
+    const { accountId } = await accounts.authorizeMember(request, 'admin');
+    await workspaces.get(request);
+    return accountId;
+  }
+
+  /** Has the workspace show another logo, and forgets the file of the former one. */
+  async function replaceIn(tx: Transaction, accountId: AccountId, blobId: string | null): Promise<void> {
+    const [former] = await tx.run(readWorkspace(accountId));
+    if (former?.logo_blob_id === blobId) return;
+    await tx.run(changeWorkspace(accountId, undefined, { logo_blob_id: blobId }));
+    if (former !== undefined && former.logo_blob_id !== null)
+      await tx.runAll(blobs.forgetting(accountId, former.logo_blob_id));
+  }
+
+  return {
+    async presign(
+      request: WorkspaceRequest & { readonly onceInSteps: OnceInSteps },
+      logo: NewLogo,
+    ): Promise<Answer> {
+      const accountId = await managed(request);
+      await plan.assertGrants(accountId, 'own_logo');
+      const createdBy = request.caller.userId;
+      const run = async () => {
+        const asked = { ...logo, accountId, gauge: 'storage', purpose: 'logo', createdBy };
+        const { blobId, upload } = await blobs.presign(asked);
+        return answer(201, { blob_id: blobId, upload });
+      };
+      return request.onceInSteps({ run, isOver: () => true }, { account: accountId });
+    },
+    /** Makes a file that was sent the logo. What is no picture is deleted again, and the workspace has no logo then. */
+    async complete(request: WorkspaceRequest & { readonly once: Once }, blobId: string): Promise<Answer> {
+      const accountId = await managed(request);
+      const { blob, storing } = await blobs.completing(accountId, blobId);
+      if (blob.purpose !== 'logo') throw new AppError('logo_not_found');
+      await request
+        .once(
+          CHANGE,
+          async (tx) => {
+            await tx.runAll(storing);
+            await replaceIn(tx, accountId, blobId);
+            return answer(200, { id: blobId });
+          },
+          { account: accountId },
+        )
+        .catch((error: unknown) => {
+          throw storingRefusal(error);
+        });
+      const bytes = await buffer(await blobs.open(accountId, blobId));
+      if (!isPicture(bytes, blob.type)) {
+        await db.tenant(accountId, CHANGE, (tx) => replaceIn(tx, accountId, null));
+        throw new AppError('logo_unreadable');
+      }
+      return answer(200, { logo_blob_id: blobId });
+    },
+    async remove(request: WorkspaceRequest): Promise<void> {
+      const accountId = await managed(request);
+      await db.tenant(accountId, CHANGE, (tx) => replaceIn(tx, accountId, null));
+    },
+    /** A link to read it by. */
+    async link(request: WorkspaceRequest) {
+      const { workspace } = await workspaces.get(request);
+      if (workspace.logo_blob_id === null) throw new AppError('logo_not_found');
+      return blobs.download(workspace.account_id as AccountId, workspace.logo_blob_id);
+    },
+  };
+}
+
+function isPicture(bytes: Buffer, type: string): boolean {
+  return BEGINNINGS.some(
+    ([of, beginning]) => of === type && bytes.toString('hex', 0, beginning.length / 2) === beginning,
+  );
+}

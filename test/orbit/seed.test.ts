@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '#platform/config';
+import { seed } from '../../src/main/seed.ts';
+import { temporaryFolder } from '../services/index.ts';
+import { orbitFixture } from './fixture.ts';
+
+const fixture = await orbitFixture();
+const config = readConfig({ NODE_ENV: 'test', PORT: '0', DATA_DIR: temporaryFolder() });
+const run = (...words: readonly string[]) => seed({ config, version: 'test', words });
+
+type Item = Readonly<Record<string, unknown>>;
+
+test('a demo workspace is filled by the calls that any client makes, and once', async () => {
+  const { owner, viewer } = await fixture.workspace();
+  const words = [`url=${fixture.url}/`, `key=${owner.by.key}`];
+  expect(await run(...words)).toBe(0);
+  const list = async () => (await viewer.get('/v1/scopes?limit=100')).body['data'] as Item[];
+  const scopes = await list();
+  expect(new Set(scopes.map(({ status }) => status))).toEqual(
+    new Set(['draft', 'in_review', 'approved', 'sent']),
+  );
+  const sent = scopes.find(({ status }) => status === 'sent');
+  const whole = await viewer.get(`/v1/scopes/${String(sent?.['id'])}`);
+  expect((whole.body['sections'] as Item[]).map(({ type }) => type)).toContain('budget');
+  expect(await run(...words)).toBe(0);
+  expect(await list()).toEqual(scopes);
+});
+
+test('whoever has no server or no key is told so in a sentence', async () => {
+  await expect(run('url=http://127.0.0.1:9', 'key=pl_nobody')).rejects.toThrow('start it first');
+  await expect(run(`url=${fixture.url}`)).rejects.toThrow('There is no key in');
+  await expect(run(`url=${fixture.url}`, 'key=pl_nobody')).rejects.toThrow('401');
+  expect(await run('everything')).toBe(2);
+});

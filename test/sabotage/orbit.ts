@@ -1,0 +1,88 @@
+import type { Patch } from './patch.ts';
+
+const SECTIONS = 'test/orbit/sections.test.ts ::';
+const SCOPES = 'test/orbit/scopes.test.ts ::';
+const ONBOARDING = 'test/orbit/onboarding.test.ts ::';
+const FIRST = 'src/products/orbit';
+
+/** Orbit: workspaces, scopes and sections. */
+export const ORBIT: readonly Patch[] = [
+  {
+    name: 'moves-that-take-no-turns',
+    file: `${FIRST}/scopes/store.ts`,
+    find: 'and not trashed for no key update`',
+    replace: 'and not trashed`',
+    expects: `${SECTIONS} the order of sections > 200 parallel moves from two processes converge to one order with all sections there`,
+  },
+  {
+    name: 'keys-compared-by-a-language',
+    file: `${FIRST}/scopes/sections/store.ts`,
+    find: 'where account_id = $1 and scope_id = $2 order by rank, id`,\n    [accountId, scopeId],\n  );\n}\n\n/** Their places',
+    replace:
+      'where account_id = $1 and scope_id = $2 order by lower(rank) desc, id`,\n    [accountId, scopeId],\n  );\n}\n\n/** Their places',
+    expects: `${SECTIONS} the order of sections > keys are compared by bytes: Z stands before a, and no language has a say in it`,
+  },
+  {
+    name: 'no-room-between-equal-keys',
+    file: `${FIRST}/scopes/sections/ranks.ts`,
+    find: 'if (lower !== null && lower === upper) return undefined;',
+    replace: '',
+    expects: `${SECTIONS} the order of sections > equal keys have an order by id, and there is room between them again`,
+  },
+  {
+    name: 'section-saved-over-a-newer-one',
+    file: `${FIRST}/scopes/sections/service.ts`,
+    find: 'if (which.version !== undefined && which.version !== present.version)',
+    replace: 'if (which.version !== undefined && which.version > present.version)',
+    expects: `${SECTIONS} two editors of one section > of twenty at once from one version one wins, and nineteen get the text of that one`,
+  },
+  {
+    name: 'sent-scope-edited',
+    file: `${FIRST}/scopes/statuses.ts`,
+    find: "return status === 'sent' || status === 'archived';",
+    replace: "return status === 'archived';",
+    expects: `${SCOPES} the status of a scope > what was sent stays as it is, word for word, until it is a draft again`,
+  },
+  {
+    name: 'status-of-any-move',
+    file: `${FIRST}/scopes/service.ts`,
+    find: 'if (!allowed.includes(status))',
+    replace: "if (!allowed.includes(status) && status === 'in_review')",
+    expects: `${SCOPES} the status of a scope > from draft to approved is refused, and where it can go is said`,
+  },
+  {
+    name: 'deleted-scope-listed',
+    file: `${FIRST}/scopes/store.ts`,
+    find: '`trashed = ${filters.deleted === true}`,',
+    replace: '',
+    expects: `${SCOPES} a scope > is back from the trash as it was`,
+  },
+  {
+    name: 'scope-not-charged',
+    file: `${FIRST}/plans.ts`,
+    find: "scope: { consumes: ['scopes'],",
+    replace: 'scope: { consumes: [],',
+    expects: `${SCOPES} a scope > counts against the month, once under one key, and past it nothing is stored`,
+  },
+  {
+    name: 'second-workspace-for-who-asks-twice',
+    file: `${FIRST}/onboarding/service.ts`,
+    find: 'const id = (await unfinished(parts, beginner.caller, name)) ?? (await make(parts, beginner, name));',
+    replace: 'const id = await make(parts, beginner, name);',
+    expects: `${ONBOARDING} the onboarding > is begun once, however often somebody asks; a second workspace begins when the first is through`,
+  },
+  {
+    name: 'done-step-skipped',
+    file: `${FIRST}/workspaces/store.ts`,
+    find: "where account_id = $1 and ($4 = 'done' or",
+    replace: "where account_id = $1 and ($4 <> 'none' or",
+    expects: `${ONBOARDING} the onboarding > is skipped and gone on with later; what is done stays done`,
+  },
+  {
+    name: 'unused-product-counts-members',
+    file: 'src/platform/limits/functions/gauges.sql',
+    find: "continue when not exists (select from entitlements.snapshots s where s.account_id = v_account and s.product = c->>'p')",
+    replace: 'continue when false',
+    expects: `${ONBOARDING} the onboarding > invites no more than its plan has members, and members of who never opened Orbit are not counted`,
+  },
+];
