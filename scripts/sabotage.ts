@@ -19,11 +19,38 @@ interface Result {
 
 const LANES = Math.min(4, availableParallelism());
 
-const { values: options, positionals: wanted } = parseArgs({
-  allowPositionals: true,
-  options: { share: { type: 'string', default: '1/1' }, stale: { type: 'boolean', default: false } },
-});
+const USAGE = `Usage: npm run sabotage -- [name …] [--stale] [--share 2/7]
+
+Breaks a copy of the program, one patch at a time, and asks whether the test that should notice does.
+
+  name …       these patches alone; without a name, all of them
+  --stale      those whose code or test has changed since their last run
+  --share 2/7  the second of seven shares of what is chosen
+`;
+
+const { options, wanted } = asked();
 process.exitCode = await main();
+
+/** What the command line says. Ends the program where that is a question, or nonsense. */
+function asked() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        share: { type: 'string', default: '1/1' },
+        stale: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (!values.help) return { options: values, wanted: positionals };
+    process.stdout.write(USAGE);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 async function main(): Promise<number> {
   const unknown = wanted.filter((name) => !PATCHES.some((patch) => patch.name === name));

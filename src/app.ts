@@ -19,6 +19,7 @@ import { createTelemetry, type Telemetry } from '#platform/telemetry';
 import { createServer, type Server } from '#server';
 import { aiSettingsOf } from './app/ai-settings.ts';
 import { openAppStore } from './app/app-store.ts';
+import { openBlobHome } from './app/blobs.ts';
 import { openProviders, providersOf } from './app/federation.ts';
 import { allMigrations, allRoutes } from './app/lists.ts';
 import type { AppOptions } from './app/options.ts';
@@ -30,7 +31,7 @@ import { openGooglePlay } from './app/google-play.ts';
 import { openStripe } from './app/stripe.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
-export { aiSettingsOf, allMigrations, allRoutes, openSecrets, providersOf };
+export { aiSettingsOf, allMigrations, allRoutes, openBlobHome, openSecrets, providersOf };
 export type { AppOptions };
 
 declareErrors({
@@ -90,8 +91,10 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const stripe = await openStripe(options, sandboxes);
   const appStore = await openAppStore({ ...options, clock }, sandboxes);
   const googlePlay = await openGooglePlay(options, db, sandboxes);
+  let reachedAt = config.baseUrl;
   const modules = wire({
     ...base,
+    reachedAt: () => reachedAt,
     holder,
     options,
     upstreams,
@@ -106,6 +109,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
   const server = connected(await createServer(serverParts(modules, options)), (url) => {
+    reachedAt = config.publicUrl ?? url;
     appStore.connect(url);
     googlePlay.connect(url);
     return stripe?.connect(modules, url);

@@ -1397,7 +1397,134 @@ AS $function$
 $function$;
 grant execute on routine billing.tried_elsewhere(uuid,text,text,text) to plinth_system;
 
+-- ==================== blobs
+
+create table blobs.blobs (
+  account_id uuid not null,
+  id uuid not null,
+  product text not null,
+  gauge text,
+  purpose text not null,
+  key text not null,
+  filename text not null,
+  type text not null,
+  bytes bigint not null,
+  sha256 text not null,
+  status text not null default 'reserved'::text,
+  upload_id text,
+  parts integer,
+  part_bytes bigint,
+  upload_until timestamp with time zone,
+  expires_at timestamp with time zone,
+  keep_until timestamp with time zone,
+  swept_at timestamp with time zone,
+  created_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint blobs_pkey PRIMARY KEY (account_id, id),
+  constraint blobs_bytes_check CHECK ((bytes >= 0)),
+  constraint blobs_check CHECK (((parts IS NULL) = (part_bytes IS NULL))),
+  constraint blobs_check1 CHECK (((status <> 'reserved'::text) OR (expires_at IS NOT NULL))),
+  constraint blobs_filename_check CHECK (((length(filename) >= 1) AND (length(filename) <= 255))),
+  constraint blobs_gauge_check CHECK (((length(gauge) >= 1) AND (length(gauge) <= 60))),
+  constraint blobs_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+  constraint blobs_part_bytes_check CHECK ((part_bytes > 0)),
+  constraint blobs_parts_check CHECK (((parts >= 1) AND (parts <= 10000))),
+  constraint blobs_product_check CHECK (((length(product) >= 2) AND (length(product) <= 30))),
+  constraint blobs_purpose_check CHECK (((length(purpose) >= 1) AND (length(purpose) <= 60))),
+  constraint blobs_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint blobs_status_check CHECK ((status = ANY (ARRAY['reserved'::text, 'stored'::text, 'forgotten'::text]))),
+  constraint blobs_type_check CHECK (((length(type) >= 1) AND (length(type) <= 127))),
+  constraint blobs_upload_id_check CHECK (((length(upload_id) >= 1) AND (length(upload_id) <= 1000)))
+);
+CREATE INDEX blobs_by_id ON blobs.blobs USING btree (id);
+CREATE INDEX blobs_by_key ON blobs.blobs USING btree (key);
+CREATE INDEX blobs_due ON blobs.blobs USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (status <> 'forgotten'::text));
+CREATE INDEX blobs_forgotten ON blobs.blobs USING btree (COALESCE(swept_at, '-infinity'::timestamp with time zone), upload_until) WHERE (status = 'forgotten'::text);
+alter table blobs.blobs enable row level security, force row level security;
+create policy system on blobs.blobs for all to plinth_system using (true) with check (true);
+create policy tenant on blobs.blobs for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, select, update on blobs.blobs to plinth_system;
+grant insert, select, update on blobs.blobs to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION blobs.forget_here(p_id uuid, p_was text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  b blobs.blobs;
+begin
+  update blobs.blobs t set status = 'forgotten', updated_at = app.now()
+    where t.account_id = app.account() and t.id = p_id and t.status <> 'forgotten'
+      and (p_was is null or (t.status = p_was and t.expires_at <= app.now()))
+    returning t.* into b;
+  if not found then return false; end if;
+  if b.gauge is not null then perform limits.gauge_here(b.product, b.gauge, -b.bytes); end if;
+  return true;
+end $function$;
+grant execute on routine blobs.forget_here(uuid,text) to plinth_system;
+grant execute on routine blobs.forget_here(uuid,text) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION blobs.store_here(p_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_status text;
+begin
+  select b.status into v_status from blobs.blobs b where b.account_id = app.account() and b.id = p_id for update;
+  if v_status = 'stored' then return; end if;
+  if v_status is distinct from 'reserved' then
+    raise exception 'the file is not there to be stored' using errcode = 'PL030';
+  end if;
+  update blobs.blobs b set status = 'stored', expires_at = b.keep_until, updated_at = app.now()
+    where b.account_id = app.account() and b.id = p_id;
+end $function$;
+grant execute on routine blobs.store_here(uuid) to plinth_system;
+grant execute on routine blobs.store_here(uuid) to plinth_tenant;
+
 -- ==================== coditect
+
+create table coditect.days (
+  account_id uuid not null,
+  license_id uuid not null,
+  day date not null,
+  seats integer not null,
+  seats_used integer not null,
+  subscriptions integer not null,
+  trials integer not null,
+  sessions integer not null,
+  ended integer not null,
+  ended_us bigint not null,
+  worked_us bigint not null,
+  denials integer not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint days_pkey PRIMARY KEY (account_id, day),
+  constraint days_account_id_license_id_fkey FOREIGN KEY (account_id, license_id) REFERENCES coditect.licenses(account_id, id) ON DELETE CASCADE
+);
+CREATE INDEX days_by_day ON coditect.days USING btree (day);
+alter table coditect.days enable row level security, force row level security;
+create policy system on coditect.days for all to plinth_system using (true) with check (true);
+create policy tenant on coditect.days for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select on coditect.days to plinth_system;
+grant select on coditect.days to plinth_tenant;
+
+create table coditect.denials (
+  account_id uuid not null,
+  id uuid not null,
+  license_id uuid not null,
+  denied integer not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint denials_pkey PRIMARY KEY (account_id, id),
+  constraint denials_account_id_license_id_fkey FOREIGN KEY (account_id, license_id) REFERENCES coditect.licenses(account_id, id) ON DELETE CASCADE,
+  constraint denials_denied_check CHECK ((denied > 0))
+);
+CREATE INDEX denials_by_time ON coditect.denials USING btree (created_at);
+alter table coditect.denials enable row level security, force row level security;
+create policy system on coditect.denials for all to plinth_system using (true) with check (true);
+create policy tenant on coditect.denials for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select on coditect.denials to plinth_system;
+grant insert, select on coditect.denials to plinth_tenant;
 
 create table coditect.licenses (
   account_id uuid not null,
@@ -1488,6 +1615,15 @@ create policy tenant on coditect.revocations for all to plinth_tenant using ((ac
 grant delete, insert, select, update on coditect.revocations to plinth_system;
 grant select on coditect.revocations to plinth_tenant;
 
+create table coditect.rolled_days (
+  day date not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint rolled_days_pkey PRIMARY KEY (day)
+);
+alter table coditect.rolled_days enable row level security, force row level security;
+create policy system on coditect.rolled_days for all to plinth_system using (true) with check (true);
+grant delete, insert, select on coditect.rolled_days to plinth_system;
+
 create table coditect.sessions (
   account_id uuid not null,
   id uuid not null,
@@ -1512,6 +1648,7 @@ create table coditect.sessions (
   constraint sessions_check CHECK (((status = 'active'::text) = (ended_at IS NULL))),
   constraint sessions_status_check CHECK ((status = ANY (ARRAY['active'::text, 'released'::text, 'expired'::text, 'taken_over'::text, 'suspended'::text, 'forced'::text])))
 );
+CREATE INDEX sessions_by_end ON coditect.sessions USING btree (ended_at);
 CREATE INDEX sessions_by_time ON coditect.sessions USING btree (started_at);
 CREATE INDEX sessions_of_license ON coditect.sessions USING btree (license_id, started_at, id);
 CREATE INDEX sessions_of_machine ON coditect.sessions USING btree (machine_id, account_id);
@@ -1537,6 +1674,58 @@ CREATE UNIQUE INDEX signing_keys_present ON coditect.signing_keys USING btree (k
 alter table coditect.signing_keys enable row level security, force row level security;
 create policy system on coditect.signing_keys for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on coditect.signing_keys to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.day_starts(p_day date)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select p_day::timestamp at time zone 'UTC'
+$function$;
+grant execute on routine coditect.day_starts(date) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.figures_of(p_day date)
+ RETURNS TABLE(account_id uuid, license_id uuid, seats integer, seats_used integer, subscriptions integer, trials integer, sessions integer, ended integer, ended_us bigint, worked_us bigint, denials integer)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with bounds as (select coditect.day_starts(p_day) as starts, least(coditect.day_starts(p_day + 1), app.now()) as ends),
+  spans as materialized (
+    select s.account_id, s.started_at, s.ended_at, b.starts, b.ends, greatest(s.started_at, b.starts) as came, least(s.ended_at, b.ends) as went
+    from bounds b cross join lateral coditect.sessions_between(b.starts, b.ends) s),
+  -- Whoever goes at an instant makes room for whoever comes then.
+  moves as (
+    select s.account_id, s.came as at, 1 as by from spans s where s.came < s.went
+    union all select s.account_id, s.went, -1 from spans s where s.came < s.went),
+  busy as (
+    select c.account_id, max(c.used)::integer as used
+    from (select m.account_id, sum(m.by) over (partition by m.account_id order by m.at, m.by) as used from moves m) c group by c.account_id),
+  worked as (
+    select s.account_id, count(*) filter (where s.started_at >= s.starts)::integer as sessions, count(*) filter (where s.ended_at < s.ends)::integer as ended,
+      coalesce(sum(extract(epoch from s.ended_at - s.started_at) * 1000000) filter (where s.ended_at < s.ends), 0)::bigint as ended_us,
+      sum(extract(epoch from s.went - s.came) * 1000000)::bigint as worked_us
+    from spans s group by s.account_id),
+  denied as (
+    select d.account_id, sum(d.denied)::integer as denials from bounds b join coditect.denials d on d.created_at >= b.starts and d.created_at < b.ends
+    group by d.account_id),
+  -- Paid for, tried, or not paid while the promised days last.
+  held as (
+    select s.account_id, count(*)::integer as subscriptions, count(*) filter (where s.trial_ends_at >= b.ends)::integer as trials
+    from bounds b join billing.subscriptions s on s.product = 'coditect' and s.state not in ('incomplete', 'expired') and s.starts_at < b.ends
+      and (s.ended_at is null or s.ended_at >= b.ends) and (s.suspends_at is null or s.suspends_at >= b.ends)
+    group by s.account_id),
+  said as (
+    select l.account_id, l.id, case when plan.seats > 0 then coalesce(l.seats_by_admin, plan.seats) else 0 end as seats, coalesce(u.used, 0) as used,
+      coalesce(h.subscriptions, 0) as subscriptions, coalesce(h.trials, 0) as trials, coalesce(w.sessions, 0) as sessions, coalesce(w.ended, 0) as ended,
+      coalesce(w.ended_us, 0) as ended_us, coalesce(w.worked_us, 0) as worked_us, coalesce(d.denials, 0) as denials
+    from bounds b join coditect.licenses l on l.issued_at < b.ends
+      cross join lateral (select coalesce((entitlements.segment(l.account_id, 'coditect', b.ends - interval '1 microsecond')->'grants'->>'seats')::integer, 0)
+        as seats) as plan
+      left join busy u on u.account_id = l.account_id left join worked w on w.account_id = l.account_id
+      left join denied d on d.account_id = l.account_id left join held h on h.account_id = l.account_id)
+  select s.* from said s where (s.seats, s.subscriptions, s.sessions, s.ended, s.worked_us, s.denials) <> (0, 0, 0, 0, 0, 0)
+$function$;
+grant execute on routine coditect.figures_of(date) to plinth_system;
 
 CREATE OR REPLACE FUNCTION coditect.head(p_account uuid)
  RETURNS TABLE(id uuid, tier text, status text, reason text, seats integer, machines integer, features jsonb, offline_minutes integer, grace_ends_at timestamp with time zone, period_end timestamp with time zone, file_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, next_billing_date timestamp with time zone, last_renewal_at timestamp with time zone, holds_until timestamp with time zone, now timestamp with time zone)
@@ -1612,6 +1801,17 @@ end $function$;
 grant execute on routine coditect.head(uuid) to plinth_system;
 grant execute on routine coditect.head(uuid) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION coditect.next_day()
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select next.day from (
+    select coalesce((select max(r.day) + 1 from coditect.rolled_days r), (select (min(l.issued_at) at time zone 'UTC')::date from coditect.licenses l)) as day
+  ) as next where coditect.day_starts(next.day + 1) + interval '1 hour' <= app.now()
+$function$;
+grant execute on routine coditect.next_day() to plinth_system;
+
 CREATE OR REPLACE FUNCTION coditect.renewed_at(p_subscription billing.subscriptions)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -1623,6 +1823,41 @@ AS $function$
 $function$;
 grant execute on routine coditect.renewed_at(billing.subscriptions) to plinth_system;
 grant execute on routine coditect.renewed_at(billing.subscriptions) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.roll_day()
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_day date := coditect.next_day();
+begin
+  if v_day is null then return false; end if;
+  insert into coditect.rolled_days (day) values (v_day) on conflict (day) do nothing;
+  if not found then return true; end if;
+  insert into coditect.days (account_id, license_id, day, seats, seats_used, subscriptions, trials, sessions, ended, ended_us, worked_us, denials)
+    select f.account_id, f.license_id, v_day, f.seats, f.seats_used, f.subscriptions, f.trials, f.sessions, f.ended, f.ended_us, f.worked_us, f.denials
+    from coditect.figures_of(v_day) f;
+  delete from coditect.denials d where d.created_at < coditect.day_starts(v_day + 1);
+  return true;
+end $function$;
+grant execute on routine coditect.roll_day() to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.sessions_between(p_from timestamp with time zone, p_until timestamp with time zone)
+ RETURNS TABLE(account_id uuid, started_at timestamp with time zone, ended_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select s.account_id, s.started_at, s.ended_at from coditect.sessions s where s.ended_at >= p_from and s.started_at < p_until
+  union all
+  select s.account_id, s.started_at, seat.ended_at
+  from coditect.sessions s
+    left join limits.seats t on t.account_id = s.account_id and t.product = 'coditect' and t.name = 'seats' and t.machine = s.machine_id::text
+      and t.id = s.id
+    cross join lateral (select case when t.id is null then s.last_heartbeat_at when t.ended is not null then t.ended_at
+      when t.expires_at <= app.now() then t.expires_at end as ended_at) as seat
+  where s.ended_at is null and s.started_at < p_until and (seat.ended_at is null or seat.ended_at >= p_from)
+$function$;
+grant execute on routine coditect.sessions_between(timestamp with time zone,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION coditect.subscription(p_account uuid)
  RETURNS billing.subscriptions
@@ -5400,6 +5635,9 @@ begin
       perform limits.note(v_account, c->>'p', c->>'p', c->>'n', 'gauge', null, limits.window_start('month', v_now), v_members - 1, v_members, v_max, v_now);
     end if;
     continue when v_segment->>'plan' is null or v_members <= v_max;
+    continue when not exists (select from entitlements.snapshots s where s.account_id = v_account and s.product = c->>'p')
+      and not exists (select from limits.meters m where m.account_id = v_account and m.scope = c->>'p')
+      and not exists (select from limits.gauges g where g.account_id = v_account and g.product = c->>'p');
     raise exception 'the gauge % of % has no room', c->>'n', c->>'p' using errcode = 'PL013',
       detail = jsonb_build_object('limit', c->>'n', 'of', 'gauge', 'used', v_members - 1, 'max', v_max, 'resets_at', null, 'now', v_now,
         'plan', v_segment->>'plan')::text;
@@ -6029,6 +6267,538 @@ create policy system on mail.messages for all to plinth_system using (true) with
 create policy tenant on mail.messages for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on mail.messages to plinth_system;
 grant insert on mail.messages to plinth_tenant;
+
+-- ==================== orbit
+
+create table orbit.activities (
+  account_id uuid not null,
+  id uuid not null,
+  scope_id uuid,
+  kind text not null,
+  data jsonb not null,
+  actor_user uuid,
+  created_at timestamp with time zone not null default app.now(),
+  constraint activities_pkey PRIMARY KEY (account_id, id),
+  constraint activities_data_check CHECK ((jsonb_typeof(data) = 'object'::text))
+);
+CREATE INDEX activities_by_time ON orbit.activities USING btree (account_id, created_at DESC, id DESC);
+CREATE INDEX activities_of_actor ON orbit.activities USING btree (account_id, actor_user, created_at DESC, id DESC);
+CREATE INDEX activities_of_kind ON orbit.activities USING btree (account_id, kind, created_at DESC, id DESC);
+CREATE INDEX activities_of_scope ON orbit.activities USING btree (account_id, scope_id, created_at DESC, id DESC);
+alter table orbit.activities enable row level security, force row level security;
+create policy system on orbit.activities for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.activities for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.activities to plinth_system;
+grant insert, select on orbit.activities to plinth_tenant;
+
+create table orbit.analyses (
+  account_id uuid not null,
+  id uuid not null,
+  scope_id uuid not null,
+  section_id uuid,
+  kind text not null,
+  version integer not null,
+  permit_id uuid not null,
+  job_id uuid not null,
+  status text not null,
+  result jsonb,
+  error_code text,
+  error_message text,
+  request_id text not null,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint analyses_pkey PRIMARY KEY (account_id, id),
+  constraint analyses_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE,
+  constraint analyses_check CHECK (((status = 'failed'::text) = (error_code IS NOT NULL))),
+  constraint analyses_check1 CHECK (((kind = 'suggest'::text) = (section_id IS NOT NULL))),
+  constraint analyses_kind_check CHECK ((kind = ANY (ARRAY['suggest'::text, 'analyze'::text]))),
+  constraint analyses_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX analyses_of_scope ON orbit.analyses USING btree (account_id, scope_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX analyses_once ON orbit.analyses USING btree (account_id, scope_id, kind, version, COALESCE(section_id, scope_id)) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text]));
+alter table orbit.analyses enable row level security, force row level security;
+create policy system on orbit.analyses for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.analyses for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.analyses to plinth_system;
+grant insert, select, update on orbit.analyses to plinth_tenant;
+
+create table orbit.comment_mentions (
+  account_id uuid not null,
+  comment_id uuid not null,
+  user_id uuid not null,
+  removed_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint comment_mentions_pkey PRIMARY KEY (account_id, comment_id, user_id),
+  constraint comment_mentions_account_id_comment_id_fkey FOREIGN KEY (account_id, comment_id) REFERENCES orbit.comments(account_id, id) ON DELETE CASCADE
+);
+alter table orbit.comment_mentions enable row level security, force row level security;
+create policy system on orbit.comment_mentions for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.comment_mentions for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.comment_mentions to plinth_system;
+grant insert, select, update on orbit.comment_mentions to plinth_tenant;
+
+create table orbit.comments (
+  account_id uuid not null,
+  id uuid not null,
+  scope_id uuid not null,
+  section_id uuid,
+  thread_id uuid,
+  user_id uuid not null,
+  body text not null,
+  edited_at timestamp with time zone,
+  resolved_at timestamp with time zone,
+  resolved_by uuid,
+  deleted_at timestamp with time zone,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint comments_pkey PRIMARY KEY (account_id, id),
+  constraint comments_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE,
+  constraint comments_account_id_section_id_fkey FOREIGN KEY (account_id, section_id) REFERENCES orbit.sections(account_id, id) ON DELETE SET NULL (section_id),
+  constraint comments_account_id_thread_id_fkey FOREIGN KEY (account_id, thread_id) REFERENCES orbit.comments(account_id, id) ON DELETE CASCADE,
+  constraint comments_check CHECK (((thread_id IS NULL) OR (resolved_at IS NULL))),
+  constraint comments_check1 CHECK (((resolved_at IS NULL) = (resolved_by IS NULL))),
+  constraint comments_check2 CHECK (((deleted_at IS NULL) OR (body = ''::text)))
+);
+CREATE INDEX comments_of_scope ON orbit.comments USING btree (account_id, scope_id);
+CREATE INDEX comments_of_section ON orbit.comments USING btree (account_id, section_id) WHERE (section_id IS NOT NULL);
+CREATE INDEX comments_replies ON orbit.comments USING btree (account_id, thread_id, created_at, id);
+CREATE INDEX comments_threads ON orbit.comments USING btree (account_id, scope_id, created_at DESC, id DESC) WHERE (thread_id IS NULL);
+alter table orbit.comments enable row level security, force row level security;
+create policy system on orbit.comments for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.comments for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.comments to plinth_system;
+grant delete, insert, select, update on orbit.comments to plinth_tenant;
+
+create table orbit.document_pages (
+  account_id uuid not null,
+  document_id uuid not null,
+  page integer not null,
+  text text not null,
+  by_ocr boolean not null default false,
+  created_at timestamp with time zone not null default app.now(),
+  constraint document_pages_pkey PRIMARY KEY (account_id, document_id, page),
+  constraint document_pages_account_id_document_id_fkey FOREIGN KEY (account_id, document_id) REFERENCES orbit.documents(account_id, id) ON DELETE CASCADE,
+  constraint document_pages_page_check CHECK ((page >= 1))
+);
+alter table orbit.document_pages enable row level security, force row level security;
+create policy system on orbit.document_pages for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.document_pages for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.document_pages to plinth_system;
+grant insert, select on orbit.document_pages to plinth_tenant;
+
+create table orbit.documents (
+  account_id uuid not null,
+  id uuid not null,
+  project_id uuid,
+  scope_id uuid,
+  blob_id uuid,
+  name text not null,
+  type text not null,
+  bytes bigint not null,
+  sha256 text not null,
+  status text not null default 'pending'::text,
+  uploaded_at timestamp with time zone,
+  failure jsonb,
+  pages integer,
+  ocr_pages integer not null default 0,
+  ocr_left jsonb not null default '[]'::jsonb,
+  missing jsonb not null default '[]'::jsonb,
+  job_id uuid,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint documents_pkey PRIMARY KEY (account_id, id),
+  constraint documents_account_id_project_id_fkey FOREIGN KEY (account_id, project_id) REFERENCES orbit.projects(account_id, id) ON DELETE SET NULL (project_id),
+  constraint documents_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE SET NULL (scope_id),
+  constraint documents_bytes_check CHECK ((bytes > 0)),
+  constraint documents_check CHECK (((status = 'failed'::text) = (failure IS NOT NULL))),
+  constraint documents_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
+  constraint documents_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint documents_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'completed'::text, 'failed'::text])))
+);
+CREATE INDEX documents_by_time ON orbit.documents USING btree (account_id, created_at DESC, id DESC);
+CREATE INDEX documents_not_uploaded ON orbit.documents USING btree (created_at) WHERE (uploaded_at IS NULL);
+CREATE INDEX documents_of_project ON orbit.documents USING btree (account_id, project_id, created_at DESC, id DESC);
+CREATE INDEX documents_of_scope ON orbit.documents USING btree (account_id, scope_id, created_at DESC, id DESC);
+alter table orbit.documents enable row level security, force row level security;
+create policy system on orbit.documents for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.documents for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.documents to plinth_system;
+grant delete, insert, select, update on orbit.documents to plinth_tenant;
+
+create table orbit.exports (
+  account_id uuid not null,
+  id uuid not null,
+  scope_id uuid not null,
+  scope_version integer not null,
+  format text not null,
+  citations boolean not null,
+  branding_hash text not null,
+  source_hash text,
+  status text not null default 'queued'::text,
+  job_id uuid not null,
+  blob_id uuid,
+  bytes bigint,
+  missing jsonb not null default '[]'::jsonb,
+  failure jsonb,
+  created_by uuid not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint exports_pkey PRIMARY KEY (account_id, id),
+  constraint exports_check CHECK (((status = 'completed'::text) = (blob_id IS NOT NULL))),
+  constraint exports_format_check CHECK ((format = ANY (ARRAY['pdf'::text, 'docx'::text, 'markdown'::text]))),
+  constraint exports_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE UNIQUE INDEX exports_by_source ON orbit.exports USING btree (scope_id, source_hash, account_id) WHERE (source_hash IS NOT NULL);
+CREATE INDEX exports_due ON orbit.exports USING btree (expires_at);
+CREATE INDEX exports_of_scope ON orbit.exports USING btree (account_id, scope_id, created_at DESC, id DESC);
+alter table orbit.exports enable row level security, force row level security;
+create policy system on orbit.exports for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.exports for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.exports to plinth_system;
+grant delete, insert, select, update on orbit.exports to plinth_tenant;
+
+create table orbit.extraction_chunks (
+  account_id uuid not null,
+  root_id uuid not null,
+  document_id uuid not null,
+  number integer not null,
+  digest text not null,
+  from_page integer not null,
+  to_page integer not null,
+  items jsonb not null,
+  told_by uuid,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint extraction_chunks_pkey PRIMARY KEY (account_id, root_id, document_id, number),
+  constraint extraction_chunks_account_id_root_id_fkey FOREIGN KEY (account_id, root_id) REFERENCES orbit.extractions(account_id, id) ON DELETE CASCADE,
+  constraint extraction_chunks_number_check CHECK ((number >= 1))
+);
+alter table orbit.extraction_chunks enable row level security, force row level security;
+create policy system on orbit.extraction_chunks for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.extraction_chunks for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.extraction_chunks to plinth_system;
+grant insert, select, update on orbit.extraction_chunks to plinth_tenant;
+
+create table orbit.extractions (
+  account_id uuid not null,
+  id uuid not null,
+  scope_id uuid not null,
+  scope_version integer not null,
+  result_version integer,
+  document_ids uuid[] not null,
+  documents_key text not null,
+  root_id uuid not null,
+  permit_id uuid not null,
+  job_id uuid not null,
+  status text not null,
+  starts integer not null default 0,
+  chunks integer,
+  done jsonb,
+  missing jsonb not null default '[]'::jsonb,
+  confidence numeric,
+  error_code text,
+  error_message text,
+  request_id text not null,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint extractions_pkey PRIMARY KEY (account_id, id),
+  constraint extractions_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE,
+  constraint extractions_check CHECK (((status = 'failed'::text) = (error_code IS NOT NULL))),
+  constraint extractions_confidence_check CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+  constraint extractions_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX extractions_of_scope ON orbit.extractions USING btree (account_id, scope_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX extractions_under_way ON orbit.extractions USING btree (account_id, scope_id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+alter table orbit.extractions enable row level security, force row level security;
+create policy system on orbit.extractions for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.extractions for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.extractions to plinth_system;
+grant insert, select, update on orbit.extractions to plinth_tenant;
+
+create table orbit.favourites (
+  account_id uuid not null,
+  user_id uuid not null,
+  scope_id uuid not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint favourites_pkey PRIMARY KEY (account_id, user_id, scope_id),
+  constraint favourites_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE
+);
+CREATE INDEX favourites_by_time ON orbit.favourites USING btree (account_id, user_id, created_at DESC, scope_id DESC);
+alter table orbit.favourites enable row level security, force row level security;
+create policy system on orbit.favourites for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.favourites for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.favourites to plinth_system;
+grant delete, insert, select on orbit.favourites to plinth_tenant;
+
+create table orbit.presence (
+  account_id uuid not null,
+  scope_id uuid not null,
+  user_id uuid not null,
+  process_id uuid not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint presence_pkey PRIMARY KEY (account_id, scope_id, user_id, process_id),
+  constraint presence_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE
+);
+CREATE INDEX presence_of_process ON orbit.presence USING btree (process_id);
+CREATE INDEX presence_to_prune ON orbit.presence USING btree (expires_at);
+alter table orbit.presence enable row level security, force row level security;
+create policy system on orbit.presence for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.presence for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.presence to plinth_system;
+
+create table orbit.projects (
+  account_id uuid not null,
+  id uuid not null,
+  name text not null,
+  client_name text,
+  archived_at timestamp with time zone,
+  archived boolean not null generated always as ((archived_at IS NOT NULL)) stored,
+  client_key text generated always as (lower(client_name)) stored,
+  created_by uuid not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint projects_pkey PRIMARY KEY (account_id, id)
+);
+CREATE INDEX projects_by_time ON orbit.projects USING btree (account_id, archived, created_at DESC, id DESC);
+alter table orbit.projects enable row level security, force row level security;
+create policy system on orbit.projects for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.projects for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.projects to plinth_system;
+grant delete, insert, select, update on orbit.projects to plinth_tenant;
+
+create table orbit.public_templates (
+  id uuid not null,
+  name text not null,
+  description text,
+  sections jsonb not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint public_templates_pkey PRIMARY KEY (id),
+  constraint public_templates_sections_check CHECK ((jsonb_typeof(sections) = 'array'::text))
+);
+CREATE INDEX public_templates_by_time ON orbit.public_templates USING btree (created_at DESC, id DESC);
+alter table orbit.public_templates enable row level security, force row level security;
+create policy system on orbit.public_templates for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on orbit.public_templates to plinth_system;
+
+create table orbit.scope_changes (
+  account_id uuid not null,
+  scope_id uuid not null,
+  seq bigint not null,
+  kind text not null,
+  data jsonb not null,
+  actor_user uuid,
+  created_at timestamp with time zone not null default app.now(),
+  constraint scope_changes_pkey PRIMARY KEY (account_id, scope_id, seq),
+  constraint scope_changes_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE,
+  constraint scope_changes_data_check CHECK ((jsonb_typeof(data) = 'object'::text))
+);
+CREATE INDEX scope_changes_to_prune ON orbit.scope_changes USING btree (created_at);
+alter table orbit.scope_changes enable row level security, force row level security;
+create policy system on orbit.scope_changes for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.scope_changes for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.scope_changes to plinth_system;
+grant insert, select on orbit.scope_changes to plinth_tenant;
+
+create table orbit.scope_heads (
+  account_id uuid not null,
+  scope_id uuid not null,
+  seq bigint not null,
+  pruned bigint not null default 0,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint scope_heads_pkey PRIMARY KEY (account_id, scope_id),
+  constraint scope_heads_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE,
+  constraint scope_heads_check CHECK (((pruned >= 0) AND (pruned <= seq))),
+  constraint scope_heads_seq_check CHECK ((seq > 0))
+);
+alter table orbit.scope_heads enable row level security, force row level security;
+create policy system on orbit.scope_heads for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.scope_heads for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.scope_heads to plinth_system;
+grant insert, select, update on orbit.scope_heads to plinth_tenant;
+
+create table orbit.scope_versions (
+  account_id uuid not null,
+  id uuid not null,
+  scope_id uuid not null,
+  number integer not null,
+  snapshot jsonb not null,
+  cause text not null,
+  created_by uuid,
+  began_at timestamp with time zone not null default app.now(),
+  created_at timestamp with time zone not null default app.now(),
+  constraint scope_versions_pkey PRIMARY KEY (account_id, id),
+  constraint scope_versions_account_id_scope_id_number_key UNIQUE (account_id, scope_id, number),
+  constraint scope_versions_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE
+);
+alter table orbit.scope_versions enable row level security, force row level security;
+create policy system on orbit.scope_versions for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.scope_versions for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.scope_versions to plinth_system;
+grant delete, insert, select on orbit.scope_versions to plinth_tenant;
+
+create table orbit.scopes (
+  account_id uuid not null,
+  id uuid not null,
+  project_id uuid,
+  title text not null,
+  client_name text,
+  status text not null default 'draft'::text,
+  summary text not null default ''::text,
+  confidence numeric,
+  currency text not null default 'USD'::text,
+  created_by uuid not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  deleted_at timestamp with time zone,
+  trashed boolean not null generated always as ((deleted_at IS NOT NULL)) stored,
+  section_words tsvector not null default ''::tsvector,
+  title_key text not null generated always as (lower(title)) stored,
+  client_key text generated always as (lower(client_name)) stored,
+  search tsvector not null generated always as (((setweight(to_tsvector('simple'::regconfig, NORMALIZE(((title || ' '::text) || COALESCE(client_name, ''::text)))), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, NORMALIZE("left"(summary, 20000))), 'B'::"char")) || section_words)) stored,
+  constraint scopes_pkey PRIMARY KEY (account_id, id),
+  constraint scopes_account_id_project_id_fkey FOREIGN KEY (account_id, project_id) REFERENCES orbit.projects(account_id, id) ON DELETE SET NULL (project_id),
+  constraint scopes_confidence_check CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+  constraint scopes_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint scopes_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text, 'sent'::text, 'archived'::text])))
+);
+CREATE INDEX scopes_by_change ON orbit.scopes USING btree (account_id, trashed, updated_at DESC, id DESC);
+CREATE INDEX scopes_by_creation ON orbit.scopes USING btree (account_id, trashed, created_at DESC, id DESC);
+CREATE INDEX scopes_by_status ON orbit.scopes USING btree (account_id, trashed, status, updated_at DESC, id DESC);
+CREATE INDEX scopes_by_title ON orbit.scopes USING btree (account_id, trashed, title_key, id);
+CREATE INDEX scopes_by_words ON orbit.scopes USING gin (account_id, search) WITH (fastupdate=off) WHERE (deleted_at IS NULL);
+CREATE INDEX scopes_of_client ON orbit.scopes USING btree (account_id, trashed, client_key, updated_at DESC, id DESC);
+CREATE INDEX scopes_of_project ON orbit.scopes USING btree (account_id, project_id, trashed, updated_at DESC, id DESC);
+CREATE INDEX scopes_to_purge ON orbit.scopes USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+alter table orbit.scopes enable row level security, force row level security;
+create policy system on orbit.scopes for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.scopes for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.scopes to plinth_system;
+grant insert, select, update on orbit.scopes to plinth_tenant;
+
+create table orbit.sections (
+  account_id uuid not null,
+  id uuid not null,
+  scope_id uuid not null,
+  type text not null,
+  title text not null,
+  content text not null default ''::text,
+  fields jsonb not null default '{"dates": [], "money": [], "durations": []}'::jsonb,
+  confidence numeric,
+  citations jsonb,
+  rank text not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint sections_pkey PRIMARY KEY (account_id, id),
+  constraint sections_account_id_scope_id_fkey FOREIGN KEY (account_id, scope_id) REFERENCES orbit.scopes(account_id, id) ON DELETE CASCADE,
+  constraint sections_confidence_check CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
+  constraint sections_rank_check CHECK (((length(rank) >= 1) AND (length(rank) <= 500))),
+  constraint sections_type_check CHECK ((type = ANY (ARRAY['overview'::text, 'objectives'::text, 'deliverables'::text, 'timeline'::text, 'budget'::text, 'assumptions'::text, 'exclusions'::text, 'risks'::text, 'acceptance'::text, 'other'::text])))
+);
+CREATE INDEX sections_in_order ON orbit.sections USING btree (account_id, scope_id, rank, id);
+alter table orbit.sections enable row level security, force row level security;
+create policy system on orbit.sections for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.sections for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.sections to plinth_system;
+grant delete, insert, select, update on orbit.sections to plinth_tenant;
+
+create table orbit.templates (
+  account_id uuid not null,
+  id uuid not null,
+  name text not null,
+  description text,
+  sections jsonb not null,
+  created_by uuid not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint templates_pkey PRIMARY KEY (account_id, id),
+  constraint templates_sections_check CHECK ((jsonb_typeof(sections) = 'array'::text))
+);
+CREATE INDEX templates_by_time ON orbit.templates USING btree (account_id, created_at DESC, id DESC);
+alter table orbit.templates enable row level security, force row level security;
+create policy system on orbit.templates for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.templates for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.templates to plinth_system;
+grant delete, insert, select, update on orbit.templates to plinth_tenant;
+
+create table orbit.workspaces (
+  account_id uuid not null,
+  slug text not null,
+  logo_blob_id uuid,
+  colours jsonb,
+  privacy text not null default 'standard'::text,
+  settings jsonb not null default '{}'::jsonb,
+  onboarding jsonb not null default '{}'::jsonb,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint workspaces_pkey PRIMARY KEY (account_id),
+  constraint workspaces_slug_key UNIQUE (slug),
+  constraint workspaces_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint workspaces_privacy_check CHECK ((privacy = ANY (ARRAY['standard'::text, 'no_models'::text]))),
+  constraint workspaces_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND ((length(slug) >= 2) AND (length(slug) <= 60))))
+);
+alter table orbit.workspaces enable row level security, force row level security;
+create policy system on orbit.workspaces for all to plinth_system using (true) with check (true);
+create policy tenant on orbit.workspaces for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on orbit.workspaces to plinth_system;
+grant insert, select, update on orbit.workspaces to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION orbit.query_of(p_text text)
+ RETURNS tsquery
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select plainto_tsquery('simple'::regconfig, coalesce(substring(t from '^(.*)\s\S+$'), ''))
+    && to_tsquery('simple'::regconfig, '''' || replace(replace(substring(t from '\S+$'), '\', '\\'), '''', '''''') || ''':*')
+  from (select regexp_replace(btrim(normalize(p_text)), '\s+', ' ', 'g') as t) as trimmed
+$function$;
+grant execute on routine orbit.query_of(text) to plinth_system;
+grant execute on routine orbit.query_of(text) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION orbit.scopes_with(p_text text, p_filters jsonb, p_most integer)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET plan_cache_mode TO 'force_custom_plan'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_account uuid := app.account();
+  v_query tsquery := orbit.query_of(p_text);
+  v_status text := p_filters->>'status';
+  v_project uuid := p_filters->>'project_id';
+  v_client text := lower(p_filters->>'client_name');
+  v_creator uuid := p_filters->>'created_by';
+  v_ids uuid[];
+begin
+  select array_agg(f.id) into v_ids from (
+    select s.id from orbit.scopes s
+    where s.account_id = v_account and s.search @@ v_query and s.deleted_at is null
+      and (v_status is null or s.status = v_status) and (v_project is null or s.project_id = v_project)
+      and (v_client is null or s.client_key = v_client) and (v_creator is null or s.created_by = v_creator)
+    limit p_most + 1) f;
+  if cardinality(v_ids) > p_most then return null; end if;
+  return coalesce(v_ids, '{}');
+end $function$;
+alter routine orbit.scopes_with(text,jsonb,integer) owner to plinth_system;
+grant execute on routine orbit.scopes_with(text,jsonb,integer) to plinth_tenant;
 
 -- ==================== prism
 

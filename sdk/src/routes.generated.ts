@@ -13,6 +13,20 @@ export interface Schemas {
     readonly status: 'admin';
     readonly email: string;
   };
+  readonly AcceptedAnalysis: {
+    readonly analysis_id: string;
+    readonly scope_id: string;
+    readonly status_url: string;
+    /** `queued`, but of an analysis that was there already. */
+    readonly status: 'queued' | 'running' | 'completed';
+  };
+  readonly AcceptedExtraction: {
+    readonly extraction_id: string;
+    readonly scope_id: string;
+    readonly status_url: string;
+    /** `queued`, but of an extraction that was there already. */
+    readonly status: 'queued' | 'running' | 'completed';
+  };
   readonly Account: {
     readonly id: string;
     readonly kind: 'personal' | 'organization';
@@ -59,6 +73,10 @@ export interface Schemas {
   readonly ActivityPage: {
     readonly data: readonly Schemas['Activity'][];
     readonly next_cursor: string | null;
+  };
+  readonly ActivityScope: {
+    readonly id: string;
+    readonly title: string | null;
   };
   readonly AddOn: {
     readonly id: string;
@@ -234,6 +252,11 @@ export interface Schemas {
     readonly data: readonly Schemas['AdminUser'][];
     readonly next_cursor: string | null;
   };
+  readonly AnalyzeRequest: {
+    readonly scope_id: string;
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+  };
   readonly ApiKey: {
     readonly id: string;
     readonly name: string;
@@ -259,6 +282,12 @@ export interface Schemas {
   } & Readonly<Record<string, unknown>>;
   readonly AppStoreReceipt: {
     readonly received: true;
+  };
+  readonly ApplyTemplateRequest: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly scope_id: string;
+    readonly mode?: 'append' | 'replace' | 'by_title' | undefined;
   };
   readonly Asset: {
     readonly id: string;
@@ -310,6 +339,9 @@ export interface Schemas {
     readonly kind: string;
     readonly id: string | null;
   };
+  readonly BeginWorkspaceRequest: {
+    readonly name: string;
+  };
   readonly BindPurchaseRequest: {
     /** StoreKit’s `jwsRepresentation`. */
     readonly signed_transaction?: string | undefined;
@@ -336,6 +368,18 @@ export interface Schemas {
     /** The session’s id is put in place of {CHECKOUT_SESSION_ID}. */
     readonly success_url?: string | undefined;
     readonly cancel_url?: string | undefined;
+  };
+  readonly CanceledAnalysis: {
+    readonly analysis_id: string;
+    readonly scope_id: string;
+    readonly status_url: string;
+    readonly status: 'cancelled';
+  };
+  readonly CanceledExtraction: {
+    readonly extraction_id: string;
+    readonly scope_id: string;
+    readonly status_url: string;
+    readonly status: 'cancelled';
   };
   readonly CanceledGeneration: {
     readonly generation_id: string;
@@ -405,6 +449,58 @@ export interface Schemas {
   readonly ClosedUser: {
     readonly status: 'closed';
     readonly restorable_until: string;
+  };
+  readonly Comment: {
+    readonly id: string;
+    readonly scope_id: string;
+    /** null: on the scope, or its section was deleted. */
+    readonly section_id: string | null;
+    /** The comment that began the thread; null: this one did. */
+    readonly thread_id: string | null;
+    /** Who wrote it. */
+    readonly user_id: string;
+    /** null: it was deleted, and is shown because of its replies. */
+    readonly body: string | null;
+    readonly mentions: readonly string[];
+    readonly edited_at: string | null;
+    readonly resolved_at: string | null;
+    readonly resolved_by: string | null;
+    readonly reply_count: number;
+    /** Counts its changes; its ETag. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly CommentPage: {
+    readonly data: readonly Schemas['Comment'][];
+    readonly next_cursor: string | null;
+  };
+  readonly CommentThread: {
+    readonly id: string;
+    readonly scope_id: string;
+    /** null: on the scope, or its section was deleted. */
+    readonly section_id: string | null;
+    /** The comment that began the thread; null: this one did. */
+    readonly thread_id: string | null;
+    /** Who wrote it. */
+    readonly user_id: string;
+    /** null: it was deleted, and is shown because of its replies. */
+    readonly body: string | null;
+    readonly mentions: readonly string[];
+    readonly edited_at: string | null;
+    readonly resolved_at: string | null;
+    readonly resolved_by: string | null;
+    readonly reply_count: number;
+    /** Counts its changes; its ETag. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    /** The first 20; `GET /v1/comments/:id/replies` has all. */
+    readonly replies: readonly Schemas['Comment'][];
+  };
+  readonly CommentThreadPage: {
+    readonly data: readonly Schemas['CommentThread'][];
+    readonly next_cursor: string | null;
   };
   readonly ConfirmTotpRequest: {
     readonly code: string;
@@ -495,12 +591,48 @@ export interface Schemas {
     /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
     readonly return_url: string;
   };
+  readonly CreateProjectRequest: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly name: string;
+    readonly client_name?: string | null | undefined;
+  };
+  readonly CreateScopeRequest: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly title: string;
+    readonly client_name?: string | null | undefined;
+    readonly project_id?: string | null | undefined;
+    readonly summary?: string | undefined;
+    /** By ISO 4217. */
+    readonly currency?: string | undefined;
+  };
+  readonly CreateSectionRequest: {
+    readonly type: 'overview' | 'objectives' | 'deliverables' | 'timeline' | 'budget' | 'assumptions' | 'exclusions' | 'risks' | 'acceptance' | 'other';
+    readonly title: string;
+    /** Markdown. */
+    readonly content?: string | undefined;
+    /** Right after this section; null: to the beginning. */
+    readonly after?: string | null | undefined;
+    /** Right before this section; null: to the end. */
+    readonly before?: string | null | undefined;
+  };
+  readonly CreateTemplateRequest: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly name: string;
+    readonly description?: string | null | undefined;
+    readonly sections: readonly Schemas['NewTemplateSection'][];
+  };
   readonly CreateWebhookRequest: {
     /** https:// and an address of the public Internet. */
     readonly url: string;
     /** All when not said. */
     readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
     readonly description?: string | undefined;
+  };
+  readonly CreateWorkspaceRequest: {
+    readonly name: string;
   };
   readonly CreditGrant: {
     readonly id: string;
@@ -553,15 +685,98 @@ export interface Schemas {
     readonly data: readonly Schemas['DeadInboxTask'][];
     readonly next_cursor: string | null;
   };
+  readonly DeletedWorkspace: {
+    readonly id: string;
+    readonly restorable_until: string | null;
+  };
   readonly DeliveryReplay: {
     readonly deliveries: number;
     /** Where to go on; null: that was all. */
     readonly next_since: string | null;
   };
+  readonly DiffLine: {
+    readonly op: 'same' | 'added' | 'removed';
+    readonly text: string;
+  };
   readonly DnsRecord: {
     readonly type: 'TXT';
     readonly name: string;
     readonly value: string;
+  };
+  readonly Document: {
+    readonly id: string;
+    /** `pending` until a worker begins to read it; `uploaded_at` says whether its file is there. */
+    readonly status: 'pending' | 'processing' | 'completed' | 'failed';
+    /** Why it could not be read; `code` is stable (docs/orbit.md). */
+    readonly failure: {
+      readonly code: string;
+      readonly message: string;
+      readonly detail: string;
+    } | null;
+    /** null until it is read. */
+    readonly pages: number | null;
+    /** How many of them OCR has read. */
+    readonly ocr_pages: number;
+    /** How many of them OCR is reading now. */
+    readonly ocr_pages_left: number;
+    /** Pages whose text is not there. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page. */
+    readonly missing: readonly ({
+      readonly page: number;
+      readonly reason: 'page_damaged' | 'ocr_pages_used_up' | 'ocr_page_limit' | 'ocr_failed';
+    })[];
+    readonly updated_at: string;
+    readonly scope_id: string | null;
+    readonly project_id: string | null;
+    readonly name: string;
+    readonly type: 'application/pdf' | 'application/vnd.openxmlformats-officedocument.wordprocessingml.document' | 'text/markdown' | 'text/plain' | 'text/html' | 'image/png' | 'image/jpeg';
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly uploaded_at: string | null;
+    /** Whether there is a file to download. */
+    readonly has_file: boolean;
+    readonly created_by: string;
+    readonly created_at: string;
+  };
+  readonly DocumentDownload: {
+    readonly url: string;
+    readonly expires_at: string;
+  };
+  readonly DocumentPage: {
+    readonly data: readonly Schemas['Document'][];
+    readonly next_cursor: string | null;
+  };
+  readonly DocumentStatus: {
+    readonly id: string;
+    /** `pending` until a worker begins to read it; `uploaded_at` says whether its file is there. */
+    readonly status: 'pending' | 'processing' | 'completed' | 'failed';
+    /** Why it could not be read; `code` is stable (docs/orbit.md). */
+    readonly failure: {
+      readonly code: string;
+      readonly message: string;
+      readonly detail: string;
+    } | null;
+    /** null until it is read. */
+    readonly pages: number | null;
+    /** How many of them OCR has read. */
+    readonly ocr_pages: number;
+    /** How many of them OCR is reading now. */
+    readonly ocr_pages_left: number;
+    /** Pages whose text is not there. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page. */
+    readonly missing: readonly ({
+      readonly page: number;
+      readonly reason: 'page_damaged' | 'ocr_pages_used_up' | 'ocr_page_limit' | 'ocr_failed';
+    })[];
+    readonly updated_at: string;
+  };
+  readonly DocumentText: {
+    readonly page: number;
+    /** Markdown: headings and tables where the file has them. */
+    readonly text: string;
+    readonly by_ocr: boolean;
+  };
+  readonly DocumentTextPage: {
+    readonly data: readonly Schemas['DocumentText'][];
+    readonly next_cursor: string | null;
   };
   readonly Draft: {
     readonly id: string;
@@ -612,6 +827,10 @@ export interface Schemas {
     readonly hashtags: readonly string[];
     /** Longer than its platform takes. */
     readonly over_length: boolean;
+  };
+  readonly DuplicateScopeRequest: {
+    /** As that of the scope when not said. */
+    readonly title?: string | undefined;
   };
   readonly EmailChange: {
     readonly status: 'verification_sent';
@@ -676,6 +895,13 @@ export interface Schemas {
     readonly source: string;
     readonly newest: string;
   };
+  readonly ExportScopeRequest: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly format: 'pdf' | 'docx' | 'markdown';
+    /** Whether the documents and passages that sections come from are listed at the end. */
+    readonly citations?: boolean | undefined;
+  };
   readonly ExtendLicenseRequest: {
     readonly until?: string | undefined;
     readonly days?: number | undefined;
@@ -699,6 +925,87 @@ export interface Schemas {
     readonly permit_id: string;
     readonly expires_at: string;
     readonly reserve_micros: number;
+  };
+  readonly ExtractRequest: {
+    readonly scope_id: string;
+    readonly document_ids: readonly string[];
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+  };
+  readonly Extraction: {
+    readonly id: string;
+    readonly scope_id: string;
+    /** Of the scope when it was asked for. */
+    readonly scope_version: number;
+    /** Of the scope with its sections. */
+    readonly result_version: number | null;
+    readonly document_ids: readonly string[];
+    /** Whether it goes on where an earlier one of the same documents stopped. */
+    readonly continues: boolean;
+    readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    /** Parts of the documents that are read, of how many. */
+    readonly progress: Schemas['ExtractionProgress'];
+    /** The sections that were added. */
+    readonly section_ids: readonly string[];
+    /** What the documents say, each thing once. */
+    readonly items: number;
+    readonly conflicts: readonly Schemas['ExtractionConflict'][];
+    readonly confidence: number | null;
+    /** What was not read. */
+    readonly missing: readonly Schemas['ExtractionMissing'][];
+    /** Why it failed; its call was given back. */
+    readonly error?: Schemas['ExtractionError'];
+    readonly request_id: string;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly ExtractionConflict: {
+    readonly kind: 'money' | 'date';
+    /** The section that shows it. */
+    readonly type: 'overview' | 'objectives' | 'deliverables' | 'timeline' | 'budget' | 'assumptions' | 'exclusions' | 'risks' | 'acceptance' | 'other';
+    readonly subject: string;
+    /** What the documents say, each with its place. None is chosen, and nothing is averaged. */
+    readonly values: readonly Schemas['ExtractionConflictValue'][];
+  };
+  readonly ExtractionConflictValue: {
+    readonly text: string;
+    readonly citations: readonly Schemas['OrbitCitation'][];
+  };
+  readonly ExtractionError: {
+    readonly code: string;
+    readonly message: string;
+  };
+  readonly ExtractionMissing: {
+    readonly document_id: string;
+    readonly from_page: number;
+    readonly to_page: number;
+    /** `budget`: the day’s is used up; `size` and `time`: one extraction reads no more; `unusable` and `provider`: the model failed. Ask again with the same documents to go on. */
+    readonly reason: 'budget' | 'size' | 'time' | 'unusable' | 'provider';
+  };
+  readonly ExtractionPage: {
+    readonly data: readonly Schemas['Extraction'][];
+    readonly next_cursor: string | null;
+  };
+  readonly ExtractionProgress: {
+    readonly done: number;
+    readonly total: number | null;
+  };
+  readonly FavouriteScope: {
+    readonly scope_id: string;
+    readonly title: string;
+    readonly client_name: string | null;
+    readonly status: 'draft' | 'in_review' | 'approved' | 'sent' | 'archived';
+    /** When you marked it. */
+    readonly created_at: string;
+  };
+  readonly FavouriteScopePage: {
+    readonly data: readonly Schemas['FavouriteScope'][];
+    readonly next_cursor: string | null;
+  };
+  readonly FieldDiff: {
+    readonly field: 'title' | 'client_name' | 'status' | 'summary' | 'currency' | 'project_id' | 'type';
+    readonly before: string | null;
+    readonly after: string | null;
   };
   readonly FirebaseSignInRequest: {
     readonly id_token: string;
@@ -942,6 +1249,25 @@ export interface Schemas {
     readonly done: number;
     readonly total: number;
   };
+  readonly KeptScope: {
+    readonly title: string;
+    readonly client_name: string | null;
+    readonly status: 'draft' | 'in_review' | 'approved' | 'sent' | 'archived';
+    readonly summary: string;
+    readonly currency: string;
+    readonly project_id: string | null;
+    readonly confidence: number | null;
+    readonly sections: readonly Schemas['KeptSection'][];
+  };
+  readonly KeptSection: {
+    readonly id: string;
+    readonly type: 'overview' | 'objectives' | 'deliverables' | 'timeline' | 'budget' | 'assumptions' | 'exclusions' | 'risks' | 'acceptance' | 'other';
+    readonly title: string;
+    readonly content: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+    readonly confidence: number | null;
+    readonly citations: readonly Schemas['ScopeCitation'][] | null;
+  };
   readonly License: {
     readonly id: string;
     /** For owners and admins of the account; else null. */
@@ -995,6 +1321,61 @@ export interface Schemas {
     readonly license: Schemas['License'];
     readonly machine: Schemas['ActivatedMachine'];
     readonly already_activated: boolean;
+  };
+  readonly LicenseAnalytics: {
+    /** Of UTC; the present one until now. */
+    readonly day: string;
+    /** People who registered on this server. */
+    readonly sign_ups: number;
+    /** Accounts that got their licence. */
+    readonly licenses_issued: number;
+    /** When the day ended: paid, tried, or not paid while the promised days last. */
+    readonly active_subscriptions: number;
+    /** Of these, those that are tried. */
+    readonly trials: number;
+    /** Of all licences, when the day ended. */
+    readonly seats: number;
+    /** At the busiest moment of each licence. */
+    readonly seats_used: number;
+    /** seats_used ÷ seats; null: there were none. */
+    readonly utilization: number | null;
+    /** Sessions that began. */
+    readonly sessions: number;
+    readonly sessions_ended: number;
+    /** Of those that ended; null: none did. */
+    readonly mean_session_seconds: number | null;
+    /** Of all sessions, on this day. */
+    readonly worked_seconds: number;
+    /** Acquires for which no seat was free. */
+    readonly denials: number;
+    /** What follows is of subscriptions in it. */
+    readonly currency: string;
+    /** Accounts that paid when the day ended. */
+    readonly customers: number;
+    readonly new_customers: number;
+    /** Had paid before, and not when the day began. */
+    readonly returned_customers: number;
+    readonly churned_customers: number;
+    readonly mrr_minor: number;
+    readonly arr_minor: number;
+    readonly new_minor: number;
+    readonly returned_minor: number;
+    readonly expansion_minor: number;
+    readonly contraction_minor: number;
+    readonly churned_minor: number;
+    /** churned_customers ÷ those when the day began; null: there were none. */
+    readonly logo_churn: number | null;
+    /** (churned + contraction) ÷ MRR when the day began. */
+    readonly revenue_churn: number | null;
+  };
+  readonly LicenseAnalyticsReport: {
+    /** The first day. */
+    readonly from: string;
+    /** The day after the last. */
+    readonly until: string;
+    readonly zone: string;
+    readonly data: readonly Schemas['LicenseAnalytics'][];
+    readonly next_cursor: string | null;
   };
   readonly LicenseBorrow: {
     readonly session_id: string;
@@ -1169,6 +1550,21 @@ export interface Schemas {
     /** What the CAPTCHA answered, once. */
     readonly captcha_token?: string | undefined;
   };
+  readonly LogoLink: {
+    readonly url: string;
+    readonly expires_at: string;
+  };
+  readonly LogoUpload: {
+    readonly blob_id: string;
+    /** null where the call is repeated with its Idempotency-Key: begin anew. */
+    readonly upload: Schemas['LogoUploadRequest'] | null;
+  };
+  readonly LogoUploadRequest: {
+    readonly method: 'PUT' | 'GET';
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly expires_at: string;
+  };
   readonly Mail: {
     /** Its Message-ID begins with it. */
     readonly id: string;
@@ -1332,6 +1728,12 @@ export interface Schemas {
     /** Part of the completion’s. */
     readonly reasoning_tokens?: number | undefined;
   };
+  readonly MoveSectionRequest: {
+    /** Right after this section; null: to the beginning. */
+    readonly after?: string | null | undefined;
+    /** Right before this section; null: to the end. */
+    readonly before?: string | null | undefined;
+  };
   readonly NewAction: {
     readonly title: string;
     readonly due?: string | null | undefined;
@@ -1355,6 +1757,20 @@ export interface Schemas {
     /** Shown once: null where the call is repeated with its Idempotency-Key. */
     readonly key: string | null;
   };
+  readonly NewComment: {
+    /** Plain text. */
+    readonly body: string;
+    readonly section_id?: string | undefined;
+    /** A comment of the thread. It is on what the thread is on. */
+    readonly reply_to?: string | undefined;
+    /** Members who are told by mail, once for a comment. */
+    readonly mentions?: readonly string[] | undefined;
+  };
+  readonly NewFavourite: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly scope_id: string;
+  };
   readonly NewGoal: {
     readonly title: string;
     /** Why you want it. */
@@ -1367,6 +1783,17 @@ export interface Schemas {
   };
   readonly NewMirrorSession: {
     readonly title?: string | null | undefined;
+  };
+  readonly NewTemplate: {
+    readonly name: string;
+    readonly description?: string | null | undefined;
+    readonly sections: readonly Schemas['NewTemplateSection'][];
+  };
+  readonly NewTemplateSection: {
+    readonly type: 'overview' | 'objectives' | 'deliverables' | 'timeline' | 'budget' | 'assumptions' | 'exclusions' | 'risks' | 'acceptance' | 'other';
+    readonly title: string;
+    /** Markdown. */
+    readonly content?: string | undefined;
   };
   readonly NewTurn: {
     /** One thought, as it comes to you. */
@@ -1381,6 +1808,75 @@ export interface Schemas {
   };
   readonly Ok: {
     readonly ok: true;
+  };
+  readonly OnboardingCheckout: {
+    /** The provider’s page; null: there is nothing to pay. */
+    readonly checkout_url: string | null;
+    readonly expires_at: string | null;
+    readonly status: Schemas['OnboardingStatus'];
+  };
+  readonly OnboardingGoalsRequest: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly goals: readonly string[];
+    /** What you do: consultant, agency, in-house … */
+    readonly role?: string | undefined;
+    readonly team_size?: number | undefined;
+  };
+  readonly OnboardingInvitation: {
+    readonly email: string;
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    readonly outcome: 'invited' | 'already_invited' | 'already_member' | 'refused';
+    /** Of a refused one: why, such as `limit_exceeded`. */
+    readonly code: string | null;
+  };
+  readonly OnboardingInvitee: {
+    readonly email: string;
+    readonly role?: 'viewer' | 'member' | 'admin' | undefined;
+  };
+  readonly OnboardingStatus: {
+    /** Null: you have no workspace yet. */
+    readonly workspace_id: string | null;
+    readonly name: string | null;
+    readonly slug: string | null;
+    /** What the workspace has now, whatever was ordered. */
+    readonly plan: string | null;
+    readonly privacy: 'standard' | 'no_models';
+    readonly steps: readonly Schemas['OnboardingStep'][];
+    /** The first open one; null: it is over. */
+    readonly next: 'workspace' | 'team' | 'goals' | 'subscribe' | null;
+  };
+  readonly OnboardingStep: {
+    readonly step: 'workspace' | 'team' | 'goals' | 'subscribe';
+    readonly state: 'open' | 'done' | 'skipped';
+    readonly at: string | null;
+    /** What was said in it: goals, or what was ordered. */
+    readonly said: Readonly<Record<string, unknown>> | null;
+  };
+  readonly OnboardingSubscribeRequest: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly plan: 'free' | 'pro' | 'team';
+    readonly cycle?: 'monthly' | 'yearly' | undefined;
+    readonly success_url?: string | undefined;
+    readonly cancel_url?: string | undefined;
+  };
+  readonly OnboardingTeam: {
+    readonly invitations: readonly Schemas['OnboardingInvitation'][];
+    readonly status: Schemas['OnboardingStatus'];
+  };
+  readonly OnboardingTeamRequest: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly invitations?: readonly Schemas['OnboardingInvitee'][] | undefined;
+    /** no_models: nothing of it is sent to a model. */
+    readonly privacy?: 'standard' | 'no_models' | undefined;
+  };
+  readonly OrbitCitation: {
+    readonly document_id: string;
+    readonly page: number;
+    /** As it stands in the document, white space folded. */
+    readonly quote: string;
   };
   readonly Organization: {
     readonly id: string;
@@ -1598,6 +2094,47 @@ export interface Schemas {
   readonly PortalSession: {
     readonly portal_url: string;
   };
+  readonly PresentUser: {
+    readonly user_id: string;
+    readonly full_name: string | null;
+    readonly since: string;
+  };
+  readonly PresignDocumentRequest: {
+    /** As it is shown, and saved when it is downloaded. What the file is, its content says. */
+    readonly name: string;
+    readonly type: 'application/pdf' | 'application/vnd.openxmlformats-officedocument.wordprocessingml.document' | 'text/markdown' | 'text/plain' | 'text/html' | 'image/png' | 'image/jpeg';
+    /** All of it; `file_bytes` of the plan at most. */
+    readonly bytes: number;
+    /** Of all bytes, in hex. Another file than this one is refused. */
+    readonly sha256: string;
+    readonly scope_id?: string | undefined;
+    readonly project_id?: string | undefined;
+    /** For large files: sent in parts of 16 MiB. */
+    readonly parts?: boolean | undefined;
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+  };
+  readonly PresignedDocument: {
+    readonly document: Schemas['Document'];
+    /** How to send the file. null where the call is repeated with its Idempotency-Key: delete the document, and begin anew. */
+    readonly upload: {
+      readonly method: 'PUT' | 'GET';
+      readonly url: string;
+      /** Send them as they are: they are signed. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly expires_at: string;
+    } | {
+      readonly parts: readonly ({
+        readonly method: 'PUT' | 'GET';
+        readonly url: string;
+        /** Send them as they are: they are signed. */
+        readonly headers: Readonly<Record<string, string>>;
+        readonly part: number;
+        readonly bytes: number;
+      })[];
+      readonly expires_at: string;
+    } | null;
+  };
   readonly ProceedsResult: {
     readonly source: string;
     readonly source_id: string;
@@ -1616,10 +2153,29 @@ export interface Schemas {
     /** Counts your changes; the ETag of the profile. */
     readonly version: number;
   };
+  readonly Project: {
+    readonly id: string;
+    readonly name: string;
+    readonly client_name: string | null;
+    /** Archived since then; null: in use. */
+    readonly archived_at: string | null;
+    readonly created_by: string;
+    /** Counts its changes; the ETag of the project. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly ProjectPage: {
+    readonly data: readonly Schemas['Project'][];
+    readonly next_cursor: string | null;
+  };
   readonly PubSubMessage: {
     readonly data: string;
     readonly messageId: string;
   } & Readonly<Record<string, unknown>>;
+  readonly PublicTemplateList: {
+    readonly data: readonly Schemas['TemplateSummary'][];
+  };
   readonly PurchaseNames: {
     /** StoreKit’s `appAccountToken`. */
     readonly app_account_token: string;
@@ -1630,6 +2186,15 @@ export interface Schemas {
     readonly generation_id: string;
     readonly draft_id: string;
     readonly status: 'queued';
+    readonly status_url: string;
+  };
+  readonly QueuedScopeExport: {
+    readonly export_id: string;
+    readonly scope_id: string;
+    readonly format: 'pdf' | 'docx' | 'markdown';
+    readonly status: string;
+    /** Whether it was there before: then it is not charged again. */
+    readonly reused: boolean;
     readonly status_url: string;
   };
   readonly RecordProceedsRequest: {
@@ -1864,6 +2429,272 @@ export interface Schemas {
     readonly quantity: number;
     readonly at: string;
   };
+  readonly Scope: {
+    readonly id: string;
+    readonly project_id: string | null;
+    readonly title: string;
+    readonly client_name: string | null;
+    readonly status: 'draft' | 'in_review' | 'approved' | 'sent' | 'archived';
+    readonly summary: string;
+    /** Of what was extracted, 0 to 1; null: nothing was. */
+    readonly confidence: number | null;
+    /** By ISO 4217. */
+    readonly currency: string;
+    readonly created_by: string;
+    /** Counts changes of the scope and of its sections; the ETag of the scope. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    /** In the trash since then; null: in use. */
+    readonly deleted_at: string | null;
+  };
+  readonly ScopeActivity: {
+    readonly id: string;
+    readonly workspace_id: string;
+    /** `scope.created`, `document.uploaded`, `comment.added`, `scope.status_changed` … */
+    readonly kind: string;
+    /** null: of the workspace. Without a title it is deleted. */
+    readonly scope: Schemas['ActivityScope'] | null;
+    /** Who did it; null: the server. */
+    readonly user_id: string | null;
+    /** Ids, versions and names of fields. */
+    readonly data: Readonly<Record<string, unknown>>;
+    readonly created_at: string;
+  };
+  readonly ScopeActivityPage: {
+    readonly data: readonly Schemas['ScopeActivity'][];
+    readonly next_cursor: string | null;
+  };
+  readonly ScopeAnalysis: {
+    readonly id: string;
+    readonly scope_id: string;
+    /** The section, of suggestions. */
+    readonly section_id: string | null;
+    readonly kind: 'suggest' | 'analyze';
+    /** Of the section or scope that it is about. */
+    readonly version: number;
+    readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    readonly result: Schemas['ScopeAnalysisResult'] | null;
+    /** Why it failed; its call was given back. */
+    readonly error?: Schemas['ScopeAnalysisError'];
+    readonly request_id: string;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly ScopeAnalysisError: {
+    readonly code: string;
+    readonly message: string;
+  };
+  readonly ScopeAnalysisPage: {
+    readonly data: readonly Schemas['ScopeAnalysis'][];
+    readonly next_cursor: string | null;
+  };
+  readonly ScopeAnalysisResult: {
+    readonly suggestions?: readonly ({
+      readonly kind: 'clarify' | 'add' | 'remove' | 'rewrite';
+      readonly title: string;
+      /** Words to put into the section; of `remove`, to take out. */
+      readonly text: string;
+      readonly reason: string;
+    })[];
+    readonly risks?: readonly ({
+      readonly title: string;
+      readonly detail: string;
+      readonly severity: 'high' | 'medium' | 'low';
+      readonly section_ids: readonly string[];
+    })[];
+    readonly gaps?: readonly ({
+      readonly title: string;
+      readonly detail: string;
+      readonly severity: 'high' | 'medium' | 'low';
+      readonly section_ids: readonly string[];
+    })[];
+    readonly contradictions?: readonly ({
+      readonly title: string;
+      readonly detail: string;
+      readonly severity: 'high' | 'medium' | 'low';
+      readonly section_ids: readonly string[];
+    })[];
+  };
+  readonly ScopeChange: {
+    /** The scope’s changes are numbered, without gaps. */
+    readonly seq: number;
+    /** `section.updated`, `comment.added` … */
+    readonly kind: string;
+    /** Ids, versions and names of fields. */
+    readonly data: Readonly<Record<string, unknown>>;
+    /** Who did it; null: the server. */
+    readonly user_id: string | null;
+    readonly created_at: string;
+  };
+  readonly ScopeCitation: {
+    readonly document_id: string;
+    readonly page: number;
+    readonly quote: string;
+  };
+  readonly ScopeDiff: {
+    /** 0: there was nothing yet. */
+    readonly from: number;
+    readonly to: number;
+    readonly fields: readonly Schemas['FieldDiff'][];
+    readonly sections: readonly Schemas['SectionDiff'][];
+  };
+  readonly ScopeEvents: {
+    /** The number of the last change. */
+    readonly seq: number;
+    /** You missed more than is kept: read the scope anew. */
+    readonly reset: boolean;
+    /** Those after `after`; none without it. */
+    readonly changes: readonly Schemas['ScopeChange'][];
+    readonly here: Schemas['ScopePresence'];
+  };
+  readonly ScopeExport: {
+    readonly id: string;
+    readonly scope_id: string;
+    /** The version that the file shows. */
+    readonly scope_version: number;
+    readonly format: 'pdf' | 'docx' | 'markdown';
+    readonly citations: boolean;
+    readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    readonly error: {
+      readonly code: string;
+      readonly message: string;
+    } | null;
+    readonly bytes: number | null;
+    /** What the file could not show. */
+    readonly missing: readonly ({
+      /** `script`: characters that the PDF has no font for; it names their script in brackets. `font`: characters that the DOCX holds, and whose font is left to the program that opens it. `logo`: the logo could not be read. */
+      readonly what: 'script' | 'font' | 'logo';
+      /** The script: `Hangul`. */
+      readonly name: string;
+      readonly characters: number;
+    })[];
+    /** When the file is deleted, unless somebody asks for it again. */
+    readonly expires_at: string;
+    readonly created_at: string;
+  };
+  readonly ScopeExportFile: {
+    readonly id: string;
+    readonly scope_id: string;
+    /** The version that the file shows. */
+    readonly scope_version: number;
+    readonly format: 'pdf' | 'docx' | 'markdown';
+    readonly citations: boolean;
+    readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    readonly error: {
+      readonly code: string;
+      readonly message: string;
+    } | null;
+    readonly bytes: number | null;
+    /** What the file could not show. */
+    readonly missing: readonly ({
+      /** `script`: characters that the PDF has no font for; it names their script in brackets. `font`: characters that the DOCX holds, and whose font is left to the program that opens it. `logo`: the logo could not be read. */
+      readonly what: 'script' | 'font' | 'logo';
+      /** The script: `Hangul`. */
+      readonly name: string;
+      readonly characters: number;
+    })[];
+    /** When the file is deleted, unless somebody asks for it again. */
+    readonly expires_at: string;
+    readonly created_at: string;
+    readonly download: {
+      readonly url: string;
+      readonly expires_at: string;
+    } | null;
+  };
+  readonly ScopeExportPage: {
+    readonly data: readonly Schemas['ScopeExport'][];
+    readonly next_cursor: string | null;
+  };
+  readonly ScopePage: {
+    readonly data: readonly Schemas['Scope'][];
+    readonly next_cursor: string | null;
+  };
+  readonly ScopePresence: {
+    /** How many people have the scope open. */
+    readonly count: number;
+    /** Who came first, first; 100 of them at most. */
+    readonly users: readonly Schemas['PresentUser'][];
+  };
+  readonly ScopeSection: {
+    readonly id: string;
+    readonly scope_id: string;
+    readonly type: 'overview' | 'objectives' | 'deliverables' | 'timeline' | 'budget' | 'assumptions' | 'exclusions' | 'risks' | 'acceptance' | 'other';
+    readonly title: string;
+    /** Markdown. */
+    readonly content: string;
+    /** Dates, durations and money that stand in it, parsed. */
+    readonly fields: Readonly<Record<string, unknown>>;
+    /** Of what was extracted, 0 to 1; null: a person wrote it. */
+    readonly confidence: number | null;
+    /** Where in the documents it stands; null: nobody said. */
+    readonly citations: readonly Schemas['ScopeCitation'][] | null;
+    /** Its place in the scope: compared by bytes, ties broken by id. */
+    readonly rank: string;
+    /** Counts changes of its text; the ETag of the section. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly ScopeSectionList: {
+    readonly data: readonly Schemas['ScopeSection'][];
+  };
+  readonly ScopeVersion: {
+    /** The version of the scope. */
+    readonly number: number;
+    readonly cause: 'created' | 'edited' | 'duplicated' | 'status_changed' | 'extracted' | 'template_applied';
+    readonly created_by: string | null;
+    /** Of the first change that it holds. */
+    readonly began_at: string;
+    /** Of the last one. */
+    readonly created_at: string;
+    readonly scope: Schemas['KeptScope'];
+  };
+  readonly ScopeVersionSummary: {
+    /** The version of the scope. */
+    readonly number: number;
+    readonly cause: 'created' | 'edited' | 'duplicated' | 'status_changed' | 'extracted' | 'template_applied';
+    readonly created_by: string | null;
+    /** Of the first change that it holds. */
+    readonly began_at: string;
+    /** Of the last one. */
+    readonly created_at: string;
+  };
+  readonly ScopeVersionSummaryPage: {
+    readonly data: readonly Schemas['ScopeVersionSummary'][];
+    readonly next_cursor: string | null;
+  };
+  readonly ScopeWithSections: {
+    readonly id: string;
+    readonly project_id: string | null;
+    readonly title: string;
+    readonly client_name: string | null;
+    readonly status: 'draft' | 'in_review' | 'approved' | 'sent' | 'archived';
+    readonly summary: string;
+    /** Of what was extracted, 0 to 1; null: nothing was. */
+    readonly confidence: number | null;
+    /** By ISO 4217. */
+    readonly currency: string;
+    readonly created_by: string;
+    /** Counts changes of the scope and of its sections; the ETag of the scope. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    /** In the trash since then; null: in use. */
+    readonly deleted_at: string | null;
+    readonly sections: readonly Schemas['ScopeSection'][];
+  };
+  readonly SectionDiff: {
+    readonly id: string;
+    readonly change: 'added' | 'removed' | 'changed' | 'moved';
+    readonly type: 'overview' | 'objectives' | 'deliverables' | 'timeline' | 'budget' | 'assumptions' | 'exclusions' | 'risks' | 'acceptance' | 'other';
+    readonly title: string;
+    /** Its place, from 1; null: it was not there. */
+    readonly before_position: number | null;
+    readonly after_position: number | null;
+    readonly fields: readonly Schemas['FieldDiff'][];
+    readonly lines: readonly Schemas['DiffLine'][];
+  };
   readonly Session: {
     readonly id: string;
     /** What you call the device, or what its user agent says it is. */
@@ -1883,6 +2714,9 @@ export interface Schemas {
     readonly limit: string;
     /** Units past the plan’s own size, in each window. */
     readonly most: number;
+  };
+  readonly SetScopeStatusRequest: {
+    readonly status: 'draft' | 'in_review' | 'approved' | 'sent' | 'archived';
   };
   readonly SetSsoConnectionRequest: {
     /** As the provider’s discovery document names itself, not that document’s address; https. */
@@ -2054,6 +2888,11 @@ export interface Schemas {
     /** Of one, a cycle, before discounts and tax; minor units. */
     readonly unit_amount: number;
   };
+  readonly SuggestRequest: {
+    readonly section_id: string;
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+  };
   readonly Suggestion: {
     readonly title: string;
     readonly why: string;
@@ -2067,6 +2906,41 @@ export interface Schemas {
   readonly SuspendLicenseRequest: {
     /** For the audit, which the account reads too. */
     readonly reason: string;
+  };
+  readonly Template: {
+    readonly id: string;
+    /** `public`: published for all workspaces. */
+    readonly visibility: 'workspace' | 'public';
+    readonly name: string;
+    readonly description: string | null;
+    readonly section_count: number;
+    /** Counts its changes; its ETag. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly sections: readonly Schemas['TemplateSection'][];
+  };
+  readonly TemplateSection: {
+    readonly type: 'overview' | 'objectives' | 'deliverables' | 'timeline' | 'budget' | 'assumptions' | 'exclusions' | 'risks' | 'acceptance' | 'other';
+    readonly title: string;
+    /** Markdown. */
+    readonly content: string;
+  };
+  readonly TemplateSummary: {
+    readonly id: string;
+    /** `public`: published for all workspaces. */
+    readonly visibility: 'workspace' | 'public';
+    readonly name: string;
+    readonly description: string | null;
+    readonly section_count: number;
+    /** Counts its changes; its ETag. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly TemplateSummaryPage: {
+    readonly data: readonly Schemas['TemplateSummary'][];
+    readonly next_cursor: string | null;
   };
   readonly TokenPair: {
     readonly access_token: string;
@@ -2142,6 +3016,12 @@ export interface Schemas {
     readonly cta?: string | undefined;
     readonly hashtags?: readonly string[] | undefined;
   };
+  readonly UpdateCommentRequest: {
+    /** Plain text. */
+    readonly body: string;
+    /** Members who are told by mail, once for a comment. */
+    readonly mentions?: readonly string[] | undefined;
+  };
   readonly UpdateConsentsRequest: {
     /** Feelings and themes are drawn out of what you write; Spectrum shows them. */
     readonly insights?: boolean | undefined;
@@ -2185,6 +3065,33 @@ export interface Schemas {
     readonly focus_areas?: readonly string[] | undefined;
     readonly consents?: Schemas['UpdateConsentsRequest'] | undefined;
   };
+  readonly UpdateProjectRequest: {
+    readonly name?: string | undefined;
+    readonly client_name?: string | null | undefined;
+    readonly archived?: boolean | undefined;
+  };
+  readonly UpdateScopeRequest: {
+    /** The workspace; it must be the account that the call is for. */
+    readonly workspace_id?: string | undefined;
+    readonly title?: string | undefined;
+    readonly client_name?: string | null | undefined;
+    readonly project_id?: string | null | undefined;
+    readonly summary?: string | undefined;
+    /** By ISO 4217. */
+    readonly currency?: string | undefined;
+  };
+  readonly UpdateSectionRequest: {
+    readonly type?: 'overview' | 'objectives' | 'deliverables' | 'timeline' | 'budget' | 'assumptions' | 'exclusions' | 'risks' | 'acceptance' | 'other' | undefined;
+    readonly title?: string | undefined;
+    /** Markdown. */
+    readonly content?: string | undefined;
+  };
+  readonly UpdateTemplateRequest: {
+    readonly name?: string | undefined;
+    readonly description?: string | null | undefined;
+    /** All of them anew. */
+    readonly sections?: readonly Schemas['NewTemplateSection'][] | undefined;
+  };
   readonly UpdateUserRequest: {
     readonly full_name?: string | null | undefined;
     readonly avatar_url?: string | null | undefined;
@@ -2196,6 +3103,27 @@ export interface Schemas {
     readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
     readonly description?: string | undefined;
     readonly status?: 'enabled' | 'disabled' | undefined;
+  };
+  readonly UpdateWorkspaceRequest: {
+    readonly name?: string | undefined;
+    readonly slug?: string | undefined;
+    /** Of exports: `primary` and `accent`, #rrggbb. */
+    readonly colours?: {
+      readonly primary: string;
+      readonly accent: string;
+    } | null | undefined;
+    /** no_models: nothing of it is sent to a model. */
+    readonly privacy?: 'standard' | 'no_models' | undefined;
+    readonly settings?: {
+      readonly currency?: string | undefined;
+      readonly language?: string | undefined;
+    } | undefined;
+  };
+  readonly UploadLogoRequest: {
+    readonly filename: string;
+    readonly type: 'image/png' | 'image/jpeg';
+    readonly bytes: number;
+    readonly sha256: string;
   };
   readonly Usage: {
     readonly data: readonly Schemas['LimitUsage'][];
@@ -2422,6 +3350,43 @@ export interface Schemas {
     /** What its signatures are made with; in this answer and nowhere else: null where the call is repeated with its Idempotency-Key. */
     readonly secret: string | null;
   };
+  readonly Workspace: {
+    /** The organization, and what X-Account-Id names. */
+    readonly id: string;
+    readonly name: string;
+    /** Null: Orbit was not opened in it yet. */
+    readonly slug: string | null;
+    /** Your own in it. */
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    readonly status: 'active' | 'suspended';
+    readonly logo_blob_id: string | null;
+    readonly colours: Schemas['WorkspaceColours'] | null;
+    /** no_models: nothing of it is sent to a model. */
+    readonly privacy: 'standard' | 'no_models';
+    readonly settings: Schemas['WorkspaceSettings'];
+    /** Until when a deleted one can be opened again; null: it is open. */
+    readonly restorable_until: string | null;
+    /** Counts its changes; the ETag of the workspace. */
+    readonly version: number;
+    readonly created_at: string;
+  };
+  readonly WorkspaceColours: {
+    readonly primary: string;
+    readonly accent: string;
+  };
+  readonly WorkspaceLogo: {
+    readonly logo_blob_id: string;
+  };
+  readonly WorkspacePage: {
+    readonly data: readonly Schemas['Workspace'][];
+    readonly next_cursor: string | null;
+  };
+  readonly WorkspaceSettings: {
+    /** Of new scopes. */
+    readonly currency: string;
+    /** Of exports. */
+    readonly language: string;
+  };
 }
 
 /** What each route takes and answers. */
@@ -2435,6 +3400,13 @@ export interface Routes {
   };
   /** Delete a job that was given up */
   'DELETE /v1/admin/jobs/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Take a public template back */
+  'DELETE /v1/admin/orbit/templates/{id}': {
     readonly params: {
       readonly id: string;
     };
@@ -2480,6 +3452,27 @@ export interface Routes {
       readonly when?: 'now' | 'period_end' | undefined;
     };
     readonly reply: Schemas['CanceledSubscription'];
+  };
+  /** Delete a comment */
+  'DELETE /v1/comments/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a document */
+  'DELETE /v1/documents/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: null;
+  };
+  /** Take a scope out of your favourites */
+  'DELETE /v1/favourites/{scope_id}': {
+    readonly params: {
+      readonly scope_id: string;
+    };
+    readonly reply: Schemas['Ok'];
   };
   /** Delete a goal */
   'DELETE /v1/lens/goals/{id}': {
@@ -2576,8 +3569,51 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
+  /** Delete a project */
+  'DELETE /v1/projects/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Put a scope into the trash */
+  'DELETE /v1/scopes/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a section */
+  'DELETE /v1/scopes/{id}/sections/{section_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly section_id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a template of the workspace */
+  'DELETE /v1/templates/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
   /** Delete a turn */
   'DELETE /v1/turns/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a workspace */
+  'DELETE /v1/workspaces/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['DeletedWorkspace'];
+  };
+  /** Delete the logo */
+  'DELETE /v1/workspaces/{id}/logo': {
     readonly params: {
       readonly id: string;
     };
@@ -2623,6 +3659,21 @@ export interface Routes {
       readonly until?: string | undefined;
     };
     readonly reply: unknown;
+  };
+  /** See what was done in your workspaces */
+  'GET /v1/activity': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** One kind, or all of a subject: `comment.added`, `comment`. */
+      readonly kind?: string | undefined;
+      /** What one person did. */
+      readonly actor?: string | undefined;
+      readonly workspace_id?: string | undefined;
+    };
+    readonly reply: Schemas['ScopeActivityPage'];
   };
   /** Read who did what, in all accounts */
   'GET /v1/admin/audit': {
@@ -2776,11 +3827,29 @@ export interface Routes {
     };
     readonly reply: Schemas['AdminLicensePage'];
   };
+  /** Subscriptions, revenue, seats and denials of all licences, by day */
+  'GET /v1/admin/licenses/analytics': {
+    readonly query: {
+      /** The first day; without it, the first of the present month. */
+      readonly from?: string | undefined;
+      /** The day after the last; without it, tomorrow. */
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
+      /** Of the amounts, and of the customers who pay. */
+      readonly currency?: string | undefined;
+    };
+    readonly reply: Schemas['LicenseAnalyticsReport'];
+  };
   /** The mail log, newest first */
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'address_claimed' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'operator_budget_closed' | 'payment_failed' | 'payment_failed_again' | 'payment_action_required' | 'change_not_paid' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | 'plan_changed' | 'paid_twice' | 'trial_refused' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | undefined;
+      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'address_claimed' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'operator_budget_closed' | 'payment_failed' | 'payment_failed_again' | 'payment_action_required' | 'change_not_paid' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | 'plan_changed' | 'paid_twice' | 'trial_refused' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'orbit.comment_mention' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -2809,6 +3878,17 @@ export interface Routes {
       readonly format?: 'json' | 'csv' | undefined;
     };
     readonly reply: Schemas['MarginReport'];
+  };
+  /** List the templates that are published for all workspaces */
+  'GET /v1/admin/orbit/templates': {
+    readonly reply: Schemas['PublicTemplateList'];
+  };
+  /** Read a public template */
+  'GET /v1/admin/orbit/templates/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Template'];
   };
   /** Recorded sales, newest first */
   'GET /v1/admin/proceeds': {
@@ -2902,6 +3982,28 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['WebhookDeliveryPage'];
+  };
+  /** Read suggestions or an analysis */
+  'GET /v1/ai/analyses/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** Seconds to wait for the end. */
+      readonly wait?: number | undefined;
+    };
+    readonly reply: Schemas['ScopeAnalysis'];
+  };
+  /** Read an extraction */
+  'GET /v1/ai/extractions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** Seconds to wait for the end. */
+      readonly wait?: number | undefined;
+    };
+    readonly reply: Schemas['Extraction'];
   };
   /** The models that can be asked for */
   'GET /v1/ai/models': {
@@ -3006,6 +4108,93 @@ export interface Routes {
     };
     readonly reply: Schemas['SubscriptionPage'];
   };
+  /** Download a file */
+  'GET /v1/blobs/{id}/content': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** Seconds since 1970. */
+      readonly expires: number;
+      readonly signature: string;
+      readonly filename: string;
+      readonly type: string;
+    };
+    readonly reply: unknown;
+  };
+  /** Read a comment */
+  'GET /v1/comments/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Comment'];
+  };
+  /** List the replies of a thread */
+  'GET /v1/comments/{id}/replies': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['CommentPage'];
+  };
+  /** List documents */
+  'GET /v1/documents': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly scope_id?: string | undefined;
+      readonly project_id?: string | undefined;
+      readonly status?: 'pending' | 'processing' | 'completed' | 'failed' | undefined;
+      /** The workspace; it must be the account that the call is for. */
+      readonly workspace_id?: string | undefined;
+    };
+    readonly reply: Schemas['DocumentPage'];
+  };
+  /** A document */
+  'GET /v1/documents/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Document'];
+  };
+  /** A link to the file */
+  'GET /v1/documents/{id}/download': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['DocumentDownload'];
+  };
+  /** The text of a document, page by page */
+  'GET /v1/documents/{id}/pages': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['DocumentTextPage'];
+  };
+  /** How far a document is read */
+  'GET /v1/documents/{id}/status': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** Seconds to wait for the end. */
+      readonly wait?: number | undefined;
+    };
+    readonly reply: Schemas['DocumentStatus'];
+  };
   /** List drafts */
   'GET /v1/drafts': {
     readonly query: {
@@ -3023,6 +4212,29 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['Draft'];
+  };
+  /** Read an export and get its link */
+  'GET /v1/exports/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** Seconds to wait for the end. */
+      readonly wait?: number | undefined;
+    };
+    readonly reply: Schemas['ScopeExportFile'];
+  };
+  /** List the scopes that you marked */
+  'GET /v1/favourites': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** The workspace; it must be the account that the call is for. */
+      readonly workspace_id?: string | undefined;
+    };
+    readonly reply: Schemas['FavouriteScopePage'];
   };
   /** Read a generation and its variants */
   'GET /v1/generations/{id}': {
@@ -3210,6 +4422,13 @@ export interface Routes {
     };
     readonly reply: Schemas['MirrorSessionDetail'];
   };
+  /** Where you are in the onboarding */
+  'GET /v1/onboarding/status': {
+    readonly query: {
+      readonly workspace_id?: string | undefined;
+    };
+    readonly reply: Schemas['OnboardingStatus'];
+  };
   /** List your organizations */
   'GET /v1/organizations': {
     readonly query: {
@@ -3349,6 +4568,183 @@ export interface Routes {
   'GET /v1/profile': {
     readonly reply: Schemas['Profile'];
   };
+  /** List projects */
+  'GET /v1/projects': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** The workspace; it must be the account that the call is for. */
+      readonly workspace_id?: string | undefined;
+      /** `true`: those in the archive. */
+      readonly archived?: 'true' | 'false' | undefined;
+      /** Of this client alone; upper and lower case are the same. */
+      readonly client_name?: string | undefined;
+    };
+    readonly reply: Schemas['ProjectPage'];
+  };
+  /** Read a project */
+  'GET /v1/projects/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Project'];
+  };
+  /** List and search scopes */
+  'GET /v1/scopes': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** The workspace; it must be the account that the call is for. */
+      readonly workspace_id?: string | undefined;
+      readonly status?: 'draft' | 'in_review' | 'approved' | 'sent' | 'archived' | undefined;
+      readonly project_id?: string | undefined;
+      /** Of this client alone; upper and lower case are the same. */
+      readonly client_name?: string | undefined;
+      readonly created_by?: string | undefined;
+      /** Words to search for. */
+      readonly q?: string | undefined;
+      /** `true`: those in the trash. */
+      readonly deleted?: 'true' | 'false' | undefined;
+      /** With a minus: downwards. */
+      readonly sort?: '-updated_at' | 'updated_at' | '-created_at' | 'created_at' | 'title' | '-title' | undefined;
+    };
+    readonly reply: Schemas['ScopePage'];
+  };
+  /** Read a scope with its sections */
+  'GET /v1/scopes/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['ScopeWithSections'];
+  };
+  /** See what was done to a scope */
+  'GET /v1/scopes/{id}/activity': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** One kind, or all of a subject: `comment.added`, `comment`. */
+      readonly kind?: string | undefined;
+      /** What one person did. */
+      readonly actor?: string | undefined;
+    };
+    readonly reply: Schemas['ScopeActivityPage'];
+  };
+  /** List the suggestions and analyses of a scope */
+  'GET /v1/scopes/{id}/analyses': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly kind?: 'suggest' | 'analyze' | undefined;
+    };
+    readonly reply: Schemas['ScopeAnalysisPage'];
+  };
+  /** List the threads of a scope */
+  'GET /v1/scopes/{id}/comments': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** Those on one section. */
+      readonly section_id?: string | undefined;
+      readonly resolved?: 'true' | 'false' | undefined;
+    };
+    readonly reply: Schemas['CommentThreadPage'];
+  };
+  /** Follow a scope: what changes, and who is here */
+  'GET /v1/scopes/{id}/events': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** The number of the last change that you know of. Of no use in a stream: that has Last-Event-ID. */
+      readonly after?: number | undefined;
+    };
+    readonly reply: Schemas['ScopeEvents'];
+  };
+  /** List the exports of a scope */
+  'GET /v1/scopes/{id}/exports': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['ScopeExportPage'];
+  };
+  /** List the extractions of a scope */
+  'GET /v1/scopes/{id}/extractions': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['ExtractionPage'];
+  };
+  /** List the sections of a scope */
+  'GET /v1/scopes/{id}/sections': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['ScopeSectionList'];
+  };
+  /** List the versions of a scope */
+  'GET /v1/scopes/{id}/versions': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['ScopeVersionSummaryPage'];
+  };
+  /** Read a scope as it was */
+  'GET /v1/scopes/{id}/versions/{number}': {
+    readonly params: {
+      readonly id: string;
+      readonly number: string;
+    };
+    readonly reply: Schemas['ScopeVersion'];
+  };
+  /** What became of a scope up to a version */
+  'GET /v1/scopes/{id}/versions/{number}/diff': {
+    readonly params: {
+      readonly id: string;
+      readonly number: string;
+    };
+    readonly query: {
+      /** The number of another version. */
+      readonly from?: number | undefined;
+    };
+    readonly reply: Schemas['ScopeDiff'];
+  };
   /** See how your themes and feelings moved */
   'GET /v1/spectrum': {
     readonly query: {
@@ -3358,6 +4754,27 @@ export interface Routes {
       readonly format?: 'json' | 'csv' | undefined;
     };
     readonly reply: Schemas['Spectrum'];
+  };
+  /** List the templates of the workspace, and public ones */
+  'GET /v1/templates': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** The workspace; it must be the account that the call is for. */
+      readonly workspace_id?: string | undefined;
+      /** Both when not said. */
+      readonly visibility?: 'workspace' | 'public' | undefined;
+    };
+    readonly reply: Schemas['TemplateSummaryPage'];
+  };
+  /** Read a template */
+  'GET /v1/templates/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Template'];
   };
   /** List your turns */
   'GET /v1/turns': {
@@ -3405,6 +4822,30 @@ export interface Routes {
     };
     readonly reply: Schemas['UsageTotalReport'];
   };
+  /** List your workspaces */
+  'GET /v1/workspaces': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['WorkspacePage'];
+  };
+  /** Read a workspace */
+  'GET /v1/workspaces/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Workspace'];
+  };
+  /** A link to the logo */
+  'GET /v1/workspaces/{id}/logo': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['LogoLink'];
+  };
   /** Change the time zone of the account */
   'PATCH /v1/account': {
     readonly body: Schemas['UpdateAccountRequest'];
@@ -3417,6 +4858,14 @@ export interface Routes {
     };
     readonly body: Schemas['ChangeLicenseRequest'];
     readonly reply: Schemas['AdminLicense'];
+  };
+  /** Change a public template */
+  'PATCH /v1/admin/orbit/templates/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['UpdateTemplateRequest'];
+    readonly reply: Schemas['Template'];
   };
   /** Change an endpoint; enable or disable it */
   'PATCH /v1/admin/webhooks/{id}': {
@@ -3433,6 +4882,14 @@ export interface Routes {
     };
     readonly body: Schemas['RenamePasskeyRequest'];
     readonly reply: Schemas['Passkey'];
+  };
+  /** Change your comment */
+  'PATCH /v1/comments/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['UpdateCommentRequest'];
+    readonly reply: Schemas['Comment'];
   };
   /** Choose a variant, name a draft, change its brief */
   'PATCH /v1/drafts/{id}': {
@@ -3501,6 +4958,55 @@ export interface Routes {
     readonly body: Schemas['UpdateProfileRequest'];
     readonly reply: Schemas['Profile'];
   };
+  /** Change, archive or unarchive a project */
+  'PATCH /v1/projects/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['UpdateProjectRequest'];
+    readonly reply: Schemas['Project'];
+  };
+  /** Change a scope */
+  'PATCH /v1/scopes/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['UpdateScopeRequest'];
+    readonly reply: Schemas['Scope'];
+  };
+  /** Change a section */
+  'PATCH /v1/scopes/{id}/sections/{section_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly section_id: string;
+    };
+    readonly body: Schemas['UpdateSectionRequest'];
+    readonly reply: Schemas['ScopeSection'];
+  };
+  /** Set the status of a scope */
+  'PATCH /v1/scopes/{id}/status': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['SetScopeStatusRequest'];
+    readonly reply: Schemas['Scope'];
+  };
+  /** Change a template of the workspace */
+  'PATCH /v1/templates/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['UpdateTemplateRequest'];
+    readonly reply: Schemas['Template'];
+  };
+  /** Change a workspace */
+  'PATCH /v1/workspaces/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['UpdateWorkspaceRequest'];
+    readonly reply: Schemas['Workspace'];
+  };
   /** Reinstate a suspended account */
   'POST /v1/admin/accounts/{id}/reinstate': {
     readonly params: {
@@ -3565,6 +5071,11 @@ export interface Routes {
     readonly body: Schemas['SuspendLicenseRequest'];
     readonly reply: Schemas['AdminLicense'];
   };
+  /** Publish a template for all workspaces */
+  'POST /v1/admin/orbit/templates': {
+    readonly body: Schemas['NewTemplate'];
+    readonly reply: Schemas['Template'];
+  };
   /** Record what an account’s sales brought in */
   'POST /v1/admin/proceeds': {
     readonly body: Schemas['RecordProceedsRequest'];
@@ -3624,10 +5135,39 @@ export interface Routes {
     };
     readonly reply: Schemas['WebhookTest'];
   };
+  /** Cancel suggestions or an analysis */
+  'POST /v1/ai/analyses/{id}/cancel': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['CanceledAnalysis'];
+  };
+  /** Find risks, gaps and contradictions of a scope */
+  'POST /v1/ai/analyze': {
+    readonly body: Schemas['AnalyzeRequest'];
+    readonly reply: Schemas['AcceptedAnalysis'];
+  };
   /** Chat completions in OpenAI’s protocol */
   'POST /v1/ai/chat/completions': {
     readonly body: Schemas['ChatCompletionRequest'];
     readonly reply: Schemas['ChatCompletion'];
+  };
+  /** Extract documents into sections of a scope */
+  'POST /v1/ai/extract': {
+    readonly body: Schemas['ExtractRequest'];
+    readonly reply: Schemas['AcceptedExtraction'];
+  };
+  /** Cancel an extraction */
+  'POST /v1/ai/extractions/{id}/cancel': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['CanceledExtraction'];
+  };
+  /** Suggest changes of a section */
+  'POST /v1/ai/suggest': {
+    readonly body: Schemas['SuggestRequest'];
+    readonly reply: Schemas['AcceptedAnalysis'];
   };
   /** Make an API key */
   'POST /v1/api-keys': {
@@ -3809,10 +5349,41 @@ export interface Routes {
     readonly body: Schemas['BuyLicenseRequest'];
     readonly reply: Schemas['LicenseCheckout'];
   };
+  /** Resolve a thread */
+  'POST /v1/comments/{id}/resolve': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Comment'];
+  };
+  /** Take up a resolved thread again */
+  'POST /v1/comments/{id}/unresolve': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Comment'];
+  };
   /** Ask for variants of a post */
   'POST /v1/create': {
     readonly body: Schemas['CreateGenerationRequest'];
     readonly reply: Schemas['QueuedGeneration'];
+  };
+  /** Begin an upload */
+  'POST /v1/documents/presign': {
+    readonly body: Schemas['PresignDocumentRequest'];
+    readonly reply: Schemas['PresignedDocument'];
+  };
+  /** Say that the file is sent */
+  'POST /v1/documents/{id}/complete': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Document'];
+  };
+  /** Mark a scope as a favourite of yours */
+  'POST /v1/favourites': {
+    readonly body: Schemas['NewFavourite'];
+    readonly reply: Schemas['FavouriteScope'];
   };
   /** Cancel a generation */
   'POST /v1/generations/{id}/cancel': {
@@ -3916,6 +5487,33 @@ export interface Routes {
     };
     readonly reply: Schemas['MirrorSessionDetail'];
   };
+  /** Say what you want to do */
+  'POST /v1/onboarding/goals': {
+    readonly body: Schemas['OnboardingGoalsRequest'];
+    readonly reply: Schemas['OnboardingStatus'];
+  };
+  /** Choose a plan */
+  'POST /v1/onboarding/subscribe': {
+    readonly body: Schemas['OnboardingSubscribeRequest'];
+    readonly reply: Schemas['OnboardingCheckout'];
+  };
+  /** Invite the team, and choose what may leave the workspace */
+  'POST /v1/onboarding/team': {
+    readonly body: Schemas['OnboardingTeamRequest'];
+    readonly reply: Schemas['OnboardingTeam'];
+  };
+  /** Begin with a workspace */
+  'POST /v1/onboarding/workspace': {
+    readonly body: Schemas['BeginWorkspaceRequest'];
+    readonly reply: Schemas['OnboardingStatus'];
+  };
+  /** Skip a step */
+  'POST /v1/onboarding/{step}/skip': {
+    readonly params: {
+      readonly step: string;
+    };
+    readonly reply: Schemas['OnboardingStatus'];
+  };
   /** Make an organization */
   'POST /v1/organizations': {
     readonly body: Schemas['CreateOrganizationRequest'];
@@ -4004,10 +5602,81 @@ export interface Routes {
     readonly body: Schemas['SettlePermitRequest'];
     readonly reply: Schemas['SettledPermit'];
   };
+  /** Create a project */
+  'POST /v1/projects': {
+    readonly body: Schemas['CreateProjectRequest'];
+    readonly reply: Schemas['Project'];
+  };
   /** Ask for another version of a draft */
   'POST /v1/regenerate': {
     readonly body: Schemas['RegenerateRequest'];
     readonly reply: Schemas['QueuedGeneration'];
+  };
+  /** Create a scope */
+  'POST /v1/scopes': {
+    readonly body: Schemas['CreateScopeRequest'];
+    readonly reply: Schemas['ScopeWithSections'];
+  };
+  /** Comment on a scope, on one of its sections, or in a thread */
+  'POST /v1/scopes/{id}/comments': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['NewComment'];
+    readonly reply: Schemas['Comment'];
+  };
+  /** Duplicate a scope with its sections */
+  'POST /v1/scopes/{id}/duplicate': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['DuplicateScopeRequest'];
+    readonly reply: Schemas['ScopeWithSections'];
+  };
+  /** Export a scope as a file */
+  'POST /v1/scopes/{id}/export': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ExportScopeRequest'];
+    readonly reply: Schemas['QueuedScopeExport'];
+  };
+  /** Take a scope out of the trash */
+  'POST /v1/scopes/{id}/restore': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Scope'];
+  };
+  /** Add a section */
+  'POST /v1/scopes/{id}/sections': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['CreateSectionRequest'];
+    readonly reply: Schemas['ScopeSection'];
+  };
+  /** Move a section to another place */
+  'POST /v1/scopes/{id}/sections/{section_id}/move': {
+    readonly params: {
+      readonly id: string;
+      readonly section_id: string;
+    };
+    readonly body: Schemas['MoveSectionRequest'];
+    readonly reply: Schemas['ScopeSection'];
+  };
+  /** Create a template for the workspace */
+  'POST /v1/templates': {
+    readonly body: Schemas['CreateTemplateRequest'];
+    readonly reply: Schemas['Template'];
+  };
+  /** Apply a template to a scope */
+  'POST /v1/templates/{id}/apply': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ApplyTemplateRequest'];
+    readonly reply: Schemas['ScopeWithSections'];
   };
   /** Turn a thought */
   'POST /v1/turns': {
@@ -4042,6 +5711,27 @@ export interface Routes {
     readonly body: Schemas['StripeEvent'];
     readonly reply: Schemas['StripeEventReceipt'];
   };
+  /** Make a workspace */
+  'POST /v1/workspaces': {
+    readonly body: Schemas['CreateWorkspaceRequest'];
+    readonly reply: Schemas['Workspace'];
+  };
+  /** Begin to upload a logo */
+  'POST /v1/workspaces/{id}/logo': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['UploadLogoRequest'];
+    readonly reply: Schemas['LogoUpload'];
+  };
+  /** Make a file that was sent the logo */
+  'POST /v1/workspaces/{id}/logo/{blob_id}/complete': {
+    readonly params: {
+      readonly id: string;
+      readonly blob_id: string;
+    };
+    readonly reply: Schemas['WorkspaceLogo'];
+  };
   /** Extend a subscription of the App Store or of Google Play, for nothing */
   'PUT /v1/admin/billing/renewal-date': {
     readonly body: Schemas['ExtendSubscriptionRequest'];
@@ -4051,6 +5741,35 @@ export interface Routes {
   'PUT /v1/billing/overage': {
     readonly body: Schemas['SetOverageRequest'];
     readonly reply: Schemas['Overage'];
+  };
+  /** Send a file */
+  'PUT /v1/blobs/{id}/content': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** Seconds since 1970. */
+      readonly expires: number;
+      readonly signature: string;
+      readonly bytes: number;
+      readonly type: string;
+      readonly sha256: string;
+    };
+    readonly reply: null;
+  };
+  /** Send a part of a file */
+  'PUT /v1/blobs/{id}/parts/{part}': {
+    readonly params: {
+      readonly id: string;
+      readonly part: string;
+    };
+    readonly query: {
+      /** Seconds since 1970. */
+      readonly expires: number;
+      readonly signature: string;
+      readonly bytes: number;
+    };
+    readonly reply: null;
   };
   /** Set up single sign-on */
   'PUT /v1/organizations/{id}/sso': {
@@ -4070,13 +5789,19 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/admin/jobs/{id}/replay',
   'POST /v1/admin/licenses/signing-keys',
   'POST /v1/admin/licenses/{id}/extend',
+  'POST /v1/admin/orbit/templates',
   'POST /v1/admin/proceeds',
   'POST /v1/admin/usage/adjustments',
   'POST /v1/admin/webhooks',
   'POST /v1/admin/webhooks/{id}/replay',
   'POST /v1/admin/webhooks/{id}/rotate',
   'POST /v1/admin/webhooks/{id}/test',
+  'POST /v1/ai/analyses/{id}/cancel',
+  'POST /v1/ai/analyze',
   'POST /v1/ai/chat/completions',
+  'POST /v1/ai/extract',
+  'POST /v1/ai/extractions/{id}/cancel',
+  'POST /v1/ai/suggest',
   'POST /v1/api-keys',
   'POST /v1/api-keys/{id}/rotate',
   'POST /v1/auth/mfa/recovery-codes',
@@ -4085,6 +5810,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/billing/subscription/resume',
   'POST /v1/checkout/session',
   'POST /v1/create',
+  'POST /v1/documents/presign',
   'POST /v1/generations/{id}/cancel',
   'POST /v1/lens/goals',
   'POST /v1/lens/goals/{id}/actions',
@@ -4095,15 +5821,33 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/me/exports',
   'POST /v1/mirror/messages',
   'POST /v1/mirror/sessions',
+  'POST /v1/onboarding/goals',
+  'POST /v1/onboarding/subscribe',
+  'POST /v1/onboarding/team',
+  'POST /v1/onboarding/workspace',
+  'POST /v1/onboarding/{step}/skip',
   'POST /v1/organizations',
   'POST /v1/organizations/{id}/exports',
   'POST /v1/organizations/{id}/invitations',
   'POST /v1/organizations/{id}/invitations/{invitation_id}/resend',
   'POST /v1/organizations/{id}/sso/domains',
   'POST /v1/permits',
+  'POST /v1/projects',
   'POST /v1/regenerate',
+  'POST /v1/scopes',
+  'POST /v1/scopes/{id}/comments',
+  'POST /v1/scopes/{id}/duplicate',
+  'POST /v1/scopes/{id}/export',
+  'POST /v1/scopes/{id}/restore',
+  'POST /v1/scopes/{id}/sections',
+  'POST /v1/scopes/{id}/sections/{section_id}/move',
+  'POST /v1/templates',
+  'POST /v1/templates/{id}/apply',
   'POST /v1/turns',
   'POST /v1/turns/{id}/feedback',
+  'POST /v1/workspaces',
+  'POST /v1/workspaces/{id}/logo',
+  'POST /v1/workspaces/{id}/logo/{blob_id}/complete',
 ]);
 
 /** Every code that an error may have. */
@@ -4111,13 +5855,19 @@ export type ErrorCode =
   | 'already_invited'
   | 'already_member'
   | 'already_subscribed'
+  | 'analysis_ended'
   | 'answer_too_large'
   | 'answer_unusable'
   | 'app_not_sold'
+  | 'blob_gone'
+  | 'blob_not_found'
   | 'busy'
   | 'call_too_costly'
   | 'captcha_required'
   | 'change_replaced'
+  | 'client_gone'
+  | 'comment_is_reply'
+  | 'comment_not_found'
   | 'conflict'
   | 'context_length_exceeded'
   | 'context_too_large'
@@ -4125,11 +5875,18 @@ export type ErrorCode =
   | 'debit_takes_days'
   | 'delivery_malformed'
   | 'dns_unavailable'
+  | 'document_not_found'
+  | 'document_not_ready'
+  | 'document_not_uploaded'
   | 'does_not_fit'
   | 'domain_taken'
   | 'domain_unfit'
   | 'domain_unproven'
   | 'email_not_verified'
+  | 'export_not_found'
+  | 'export_too_large'
+  | 'extraction_ended'
+  | 'extraction_running'
   | 'feature_not_open'
   | 'field_refused'
   | 'forbidden'
@@ -4137,6 +5894,7 @@ export type ErrorCode =
   | 'idempotency_in_progress'
   | 'idempotency_key_required'
   | 'idempotency_mismatch'
+  | 'illegal_status'
   | 'internal'
   | 'invalid_credentials'
   | 'invitation_expired'
@@ -4145,20 +5903,25 @@ export type ErrorCode =
   | 'job_not_dead'
   | 'job_not_replayable'
   | 'last_owner'
+  | 'length_required'
   | 'license_inactive'
   | 'license_key_malformed'
   | 'license_not_found'
   | 'license_suspended'
   | 'limit_exceeded'
   | 'link_invalid'
+  | 'logo_not_found'
+  | 'logo_unreadable'
   | 'machines_exhausted'
   | 'managed_elsewhere'
+  | 'mention_unknown'
   | 'mfa_over'
   | 'mfa_paused'
   | 'mfa_refused'
   | 'mirror_session_busy'
   | 'mirror_session_closed'
   | 'model_unknown'
+  | 'models_not_allowed'
   | 'no_variant_selected'
   | 'not_found'
   | 'nothing_sold'
@@ -4175,6 +5938,8 @@ export type ErrorCode =
   | 'plan_required'
   | 'precondition_failed'
   | 'prices_missing'
+  | 'project_archived'
+  | 'project_not_found'
   | 'provider_email_unverified'
   | 'provider_not_found'
   | 'provider_rate_limited'
@@ -4185,10 +5950,16 @@ export type ErrorCode =
   | 'purchase_bound'
   | 'purchase_over'
   | 'purchase_unknown'
+  | 'range_not_satisfiable'
   | 'refreshed_too_often'
+  | 'request_timeout'
   | 'sale_differs'
+  | 'scope_frozen'
+  | 'scope_not_found'
   | 'seat_taken_over'
   | 'seats_exhausted'
+  | 'section_limit'
+  | 'section_not_found'
   | 'server_stopping'
   | 'session_expired'
   | 'session_not_found'
@@ -4198,14 +5969,21 @@ export type ErrorCode =
   | 'sign_in_not_set_up'
   | 'sign_in_unavailable'
   | 'signature_invalid'
+  | 'signed_url_expired'
+  | 'signed_url_invalid'
+  | 'slug_taken'
   | 'sso_required'
   | 'sso_unconfigured'
   | 'sso_unproven'
+  | 'step_required'
   | 'step_up_required'
+  | 'storage_unavailable'
   | 'store_refused'
   | 'store_unavailable'
   | 'subscription_ending'
   | 'subscription_over'
+  | 'template_limit'
+  | 'template_not_found'
   | 'token_invalid'
   | 'too_many_attempts'
   | 'too_many_domains'
@@ -4213,11 +5991,19 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'unavailable'
   | 'unsupported_media_type'
+  | 'upload_expired'
+  | 'upload_invalid'
+  | 'upload_mismatch'
+  | 'upload_missing'
+  | 'upload_over'
+  | 'upload_replaced'
   | 'user_closed'
   | 'user_suspended'
   | 'validation_failed'
+  | 'version_not_found'
   | 'webhook_disabled'
   | 'webhook_forged'
   | 'workers_busy'
+  | 'workspace_mismatch'
   | 'wrong_account_kind'
   | 'wrong_password';

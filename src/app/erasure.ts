@@ -1,4 +1,5 @@
 import type { Accounts } from '#platform/accounts';
+import type { BlobStorage } from '#platform/blobs';
 import { createErasure, type Erasure, type Subject } from '#platform/erasure';
 import type { Idempotency } from '#platform/idempotency';
 import type { Mail } from '#platform/mail';
@@ -7,25 +8,30 @@ import { allDataRules } from './lists.ts';
 
 type ErasureWiring = Omit<
   Parameters<typeof createErasure>[0],
-  'rules' | 'removeFiles' | 'sweepAnswers' | 'log' | 'roleOf' | 'kindOf' | 'mail'
+  'rules' | 'removeFiles' | 'filesOf' | 'sweepAnswers' | 'log' | 'roleOf' | 'kindOf' | 'mail'
 > & {
   readonly accounts: Accounts;
   readonly mail: Mail;
+  readonly blobs: BlobStorage;
   readonly idempotency: Idempotency;
   readonly telemetry: Telemetry;
 };
 
 /** Erasure and exports, with what each module says of its tables. */
 export function openErasure(parts: ErasureWiring): Erasure {
-  const { accounts, mail, idempotency } = parts;
+  const { accounts, mail, blobs, idempotency } = parts;
   return createErasure({
     ...parts,
     rules: allDataRules(),
     roleOf: accounts.roleOf,
     kindOf: accounts.kindOf,
+    filesOf: blobs.linksOf,
     sweepAnswers: () => idempotency.sweep(),
     removeFiles: async (subjects) => {
-      for (const subject of subjects) await mail.forget(whoseOf(subject));
+      for (const subject of subjects) {
+        await mail.forget(whoseOf(subject));
+        if (subject.kind === 'account') await blobs.forgetBytesOf(subject.id);
+      }
     },
     log: parts.telemetry.logger,
   });

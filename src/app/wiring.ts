@@ -1,8 +1,9 @@
 import { createAudit } from '#platform/audit';
 import type { UpstreamOptions } from '#platform/ai';
+import { createBlobStorage } from '#platform/blobs';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
-import { createEntitlements, createPlanRates } from '#platform/entitlements';
+import { createEntitlements, createPlanRates, createUpgradeFor } from '#platform/entitlements';
 import type { Mounted } from '#platform/http';
 import { createIdempotency, type KeptAnswers } from '#platform/idempotency';
 import { createCaptcha, createIdentity, type Providers, userByEmail } from '#platform/identity';
@@ -24,6 +25,7 @@ import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import { openAccounts } from './accounts.ts';
 import { openAi } from './ai.ts';
+import { openBlobHome } from './blobs.ts';
 import { watchAiSettings } from './ai-settings.ts';
 import { openErasure } from './erasure.ts';
 import { mountedOf, serviceOf } from './lists.ts';
@@ -39,6 +41,8 @@ export interface WiringParts extends Pick<ServerParts, 'clock' | 'ids' | 'teleme
   readonly answers: KeptAnswers;
   readonly holder: Holder;
   readonly options: AppOptions;
+  /** Where this process is reached: its public address, or the port that it has opened. */
+  readonly reachedAt: () => string;
   readonly upstreams: readonly UpstreamOptions[];
   readonly qstash: QStash | undefined;
   readonly providers: Providers;
@@ -58,8 +62,8 @@ export function wire(parts: WiringParts) {
   const { ai, aiSettings } = spending;
   const { identity, accounts, planRates } = people;
   const services = servicesOf({ ...parts, ...people, ...spending });
-  const { baseUrl } = parts.options.config;
-  const given = { ...parts, ...people, ...spending, baseUrl };
+  const { baseUrl, clamdUrl } = parts.options.config;
+  const given = { ...parts, ...people, ...spending, baseUrl, clamdUrl };
   const sold = products.map((product) => ({
     product,
     service: product.service(productContext(product, given)),
@@ -80,6 +84,7 @@ export function wire(parts: WiringParts) {
     ...people,
     ...spending,
     baseUrl,
+    clamdUrl,
     services,
     mounted,
     async close() {
@@ -161,6 +166,14 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const { logger: log } = parts.telemetry;
   const limiting = createLimiting({ ...parts, failures: config.ai.failures });
   const { limits } = limiting;
+  const blobs = createBlobStorage({
+    ...parts,
+    limits,
+    log,
+    home: openBlobHome(config, { ...parts, baseUrl: parts.reachedAt }),
+    upgradeFor: createUpgradeFor(parts.entitlements),
+    metrics: parts.telemetry.metrics,
+  });
   const work = createWork({
     ...parts,
     limits,
@@ -187,10 +200,11 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   return {
     limiting,
     ...limiting,
+    blobs,
     work,
     ...work,
     idempotency,
-    erasure: openErasure({ ...parts, jobs, idempotency }),
+    erasure: openErasure({ ...parts, jobs, idempotency, blobs }),
     ai,
     aiSettings: watchAiSettings({ ...parts, config, ai }),
     permits: createPermits({ ...parts, limits, prices: ai.prices }),

@@ -10,18 +10,19 @@ import {
   unusableFolder,
 } from '#platform/config';
 import { oldHelplines } from '#platform/ai';
-import { AppError, systemClock } from '#platform/kernel';
+import { AppError, systemClock, systemRandom } from '#platform/kernel';
 import { ensurePrivate } from '#platform/db';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { aiSettingsOf, providersOf } from '#app';
+import { aiSettingsOf, openBlobHome, providersOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
 import { googlePlayChecks } from './google-play-check.ts';
 import { appStoreChecks } from './app-store-check.ts';
+import { s3Checks } from './s3-checks.ts';
 import { stripeChecks } from './stripe-check.ts';
 import { codeOf, reason, OperatorError } from './operator-error.ts';
 
@@ -41,6 +42,7 @@ export const doctor: Verb = async ({ config, words }) => {
   const checks: Check[] = [
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
     { name: 'data folder', look: async () => dataFolder(config) },
+    { name: 'files', look: () => filesState(config) },
     {
       name: 'database',
       look: () => withDatabase(config, (db) => databaseState(db, config)).catch(unlessInUse),
@@ -57,6 +59,7 @@ export const doctor: Verb = async ({ config, words }) => {
     ...providersChecks(config),
     { name: 'mail', look: () => mailState(config.mail) },
     { name: 'error tracker', look: () => errorTrackerState(config.errorTracker) },
+    ...s3Checks(config),
     ...stripeChecks(config),
     ...googlePlayChecks(config, unlessInUse),
     ...appStoreChecks(config),
@@ -103,6 +106,17 @@ function dataFolder({ dataDir }: Config): string {
     throw cause instanceof AppError ? cause : unusableFolder(dataDir, cause);
   }
   return dataDir;
+}
+
+/** Whether files of accounts can be written, read and deleted where they are kept. */
+async function filesState(config: Config): Promise<string> {
+  const home = openBlobHome(config, {
+    secrets: { derived: () => [''] },
+    clock: systemClock,
+    random: systemRandom,
+    baseUrl: () => config.baseUrl,
+  });
+  return home.check();
 }
 
 async function redisState(settings: RedisSettings): Promise<string> {

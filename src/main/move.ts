@@ -28,6 +28,10 @@ Takes everything from the embedded database in DATA_DIR to an empty PostgreSQL, 
 first. It can be repeated, whatever ended it. See docs/moving.md.
 `;
 
+/** What a move of the database leaves where it is. */
+const FILES =
+  'Files of accounts stay in the folder blobs of DATA_DIR. Keep it, or copy it to where the server will run (docs/blobs.md).';
+
 /** `move`: from the embedded database to PostgreSQL. */
 export const move: Verb = async ({ config, words }) => {
   const order = orderOf(words);
@@ -47,6 +51,7 @@ export const move: Verb = async ({ config, words }) => {
     say(`moving everything from ${shortest(config.dataDir)} to ${targetName}`);
     const moved = await moveTo(source, { to, targetName, crashHook }).catch(explain);
     say(report(moved, config, targetName));
+    if (existsSync(join(config.dataDir, 'blobs'))) say(FILES);
     return 0;
   });
 };

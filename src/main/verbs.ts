@@ -13,6 +13,7 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   keys: async () => (await import('./keys.ts')).keys,
   stripe: async () => (await import('./stripe.ts')).stripe,
   import: async () => (await import('./import-file.ts')).importFile,
+  seed: async () => (await import('./seed.ts')).seed,
   mail: async () => (await import('./mail.ts')).mail,
   config: async () => (await import('./show-config.ts')).showConfig,
   doctor: async () => (await import('./doctor.ts')).doctor,

@@ -1,6 +1,7 @@
 import { accountsModule } from '#platform/accounts';
 import { aiModule } from '#platform/ai';
 import { auditModule } from '#platform/audit';
+import { blobsModule } from '#platform/blobs';
 import { billingModule } from '#platform/billing';
 import { dbDataRules, dbMigrations, dbSystemUses, openDatabase } from '#platform/db';
 import { entitlementsModule } from '#platform/entitlements';
@@ -76,6 +77,7 @@ export const modules = inOrder([
   ssoModule,
   entitlementsModule,
   limitsModule,
+  blobsModule,
   jobsModule,
   erasureModule,
   aiModule,

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { DEFAULT_MAX_BODY, type ErrorForm } from '#platform/http';
 import { AppError } from '#platform/kernel';
+import { type Arrivals, watchArrivals } from './arrivals.ts';
 import { readJson, readRaw } from './bodies.ts';
 import type { Fail } from './failure-handler.ts';
 import { failureAnswer } from './failures.ts';
@@ -20,6 +21,8 @@ import {
 const HEAD_TIME = 15_000;
 const REQUEST_TIME = 30_000;
 const LONGEST_PARAM = 300;
+/** Node's own name for it. */
+const LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 export interface FrameworkOptions {
   readonly rewriteUrl: (url: string) => string;
@@ -30,14 +33,18 @@ export interface FrameworkOptions {
 }
 
 /** Fastify, set up for this house: it routes and reads bodies; the walk does the rest. */
-export function openFramework(parts: ServerParts, options: FrameworkOptions): FastifyInstance {
+export function openFramework(
+  parts: ServerParts,
+  options: FrameworkOptions,
+): { readonly app: FastifyInstance; readonly arrivals: Arrivals } {
   const { fail, inFlightRequests } = options;
   const { trustedProxies = [] } = parts.settings;
   const arrive = arrivalHandler(parts, inFlightRequests);
   const app = fastify({
     logger: false,
     bodyLimit: DEFAULT_MAX_BODY,
-    requestTimeout: REQUEST_TIME,
+    // Files take longer than calls: `watchArrivals` ends what is late.
+    requestTimeout: 0,
     return503OnClosing: false,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     genReqId: (raw) => givenRequestId(raw) ?? parts.ids.next(),
@@ -53,6 +60,14 @@ export function openFramework(parts: ServerParts, options: FrameworkOptions): Fa
   // Likewise: an expectation that nobody here knows is let be, as RFC 9110 (10.1.1) allows.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.headersTimeout = HEAD_TIME;
+  const arrivals = watchArrivals(app.server, {
+    clock: parts.clock,
+    milliseconds: REQUEST_TIME,
+    onLate: ({ socket }) => {
+      const late = Object.assign(new Error('the request is late'), { code: LATE });
+      answerBrokenRequest(late, socket, parts.ids.next());
+    },
+  });
   readJsonOnly(app);
   app.decorateRequest('inFlight');
   app.addHook('onRequest', (request, reply, done) =>
@@ -60,7 +75,7 @@ export function openFramework(parts: ServerParts, options: FrameworkOptions): Fa
   );
   app.setErrorHandler((error, request, reply) => fail(request, reply, error));
   app.setNotFoundHandler((request, reply) => fail(request, reply, new AppError('not_found')));
-  return app;
+  return { app, arrivals };
 }
 
 function readJsonOnly(app: FastifyInstance): void {
@@ -73,6 +88,16 @@ function readJsonOnly(app: FastifyInstance): void {
     } catch (error) {
       done(error instanceof Error ? error : new Error('the body could not be read'));
     }
+  });
+}
+
+/** Of what is mounted here no body is read: its handlers take them as they come. */
+export function withoutBodies(app: FastifyInstance, mount: (app: FastifyInstance) => void): void {
+  app.register((inner, _options, done) => {
+    inner.removeAllContentTypeParsers();
+    inner.addContentTypeParser('*', (_request, _payload, read) => read(null, undefined));
+    mount(inner);
+    done();
   });
 }
 
@@ -126,7 +151,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, r
   const code =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? 'headers_too_large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      : error.code === LATE
         ? 'request_timeout'
         : 'validation_failed';
   const failure = code === 'validation_failed' ? notHttp(error.code) : new AppError(code);

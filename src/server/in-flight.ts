@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Origin } from '#platform/http';
 import { AppError, withoutDeclaredSecrets } from '#platform/kernel';
+import type { Arrivals } from './arrivals.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -45,6 +46,8 @@ export class InFlightRequest implements Origin {
   isStopped = false;
   /** How long the call may take, where its route says so; the server's own limit otherwise. */
   maxSeconds: number | undefined;
+  /** Of a route whose handler reads the body as it comes. */
+  arrivals: Arrivals | undefined;
   #controller: AbortController | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply, began: number) {

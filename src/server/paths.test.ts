@@ -20,6 +20,19 @@ test.each([
   expect(pathRewriter(routes, undefined)(asked)).toBe(path);
 });
 
+test('a path that a call has itself is no other name of another', () => {
+  const own = [
+    ...routes,
+    ...['/v1/workspaces', '/v1/workspaces/:id'].map((path) => ({ path }) as unknown as Route),
+  ];
+  const rewritten = pathRewriter(own, undefined);
+  expect(['/api/workspaces?a=1', '/v1/workspaces/7/', '/v1/workspaces/7/members'].map(rewritten)).toEqual([
+    '/v1/workspaces?a=1',
+    '/v1/workspaces/7',
+    '/v1/organizations/7/members',
+  ]);
+});
+
 test.each([
   ['/', '/me', '/v1/me'],
   ['/', '/auth/signup', '/v1/auth/signup'],

@@ -2,7 +2,7 @@ import type { Route } from '#platform/http';
 
 /**
  * Other names of whole parts of the API, with everything below them, from plan documents that name them differently. An alias
- * only answers where its calls exist. Another name of one call is an alias of its route.
+ * only answers where its calls exist, and where no call has the path itself. Another name of one call is an alias of its route.
  */
 const ALIASES: readonly (readonly [alias: string, path: string])[] = [
   ['/v1/workspaces/', '/v1/organizations/'],
@@ -17,11 +17,16 @@ export function pathRewriter(
   basePath: string | undefined,
 ): (url: string) => string {
   const aliases = ALIASES.filter(([, path]) => routes.some((route) => isUnder(route.path, path)));
+  const own = routes
+    .filter(({ path }) => aliases.some(([alias]) => isUnder(path, alias)))
+    .map(({ path }) => new RegExp(`^${path.replaceAll(/:[^/]+/g, '[^/]+')}$`));
   const base = basePath === undefined ? undefined : basePath.replace(/\/+$/, '');
   return (url) => {
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);
-    return aliased(aliases, rooted(withoutSlash(path), base)) + (query === -1 ? '' : url.slice(query));
+    const asked = rooted(withoutSlash(path), base);
+    const mounted = own.some((one) => one.test(asked)) ? asked : aliased(aliases, asked);
+    return mounted + (query === -1 ? '' : url.slice(query));
   };
 }
 

@@ -8,10 +8,11 @@ import {
   type RouteAlias,
 } from '#platform/http';
 import { AppError, createEndOfTurn, within } from '#platform/kernel';
+import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, beforeBody, type BodyCapacity, createBodyCapacity } from './body-capacity.ts';
 import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
-import { openFramework } from './framework.ts';
+import { openFramework, withoutBodies } from './framework.ts';
 import { readAliased, readInput } from './input.ts';
 import { listenOn } from './listening.ts';
 import { openApiOf } from './openapi/openapi.ts';
@@ -49,7 +50,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const inFlightRequests = createInFlightRequests();
   const fail = createFailureHandler(parts.telemetry);
   let stopping = false;
-  const app = openFramework(parts, {
+  const { app, arrivals } = openFramework(parts, {
     rewriteUrl: pathRewriter(routes, settings.publicBasePath),
     inFlightRequests,
     fail,
@@ -61,14 +62,15 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY);
   const sendAtEndOfTurn = createEndOfTurn();
-  for (const module of mounted) mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn });
+  for (const module of mounted)
+    mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
   mountRoot(app, settings);
   mountOperations(app, parts, () => stopping);
   app.get('/openapi.json', async () => openApi());
   mountDocs(app, parts);
   const metrics = settings.metricsPort === undefined ? undefined : fastify({ logger: false });
   if (metrics !== undefined) mountMetrics(metrics, parts);
-  const watch = watchOver(inFlightRequests, parts, fail);
+  const watch = watchOver(inFlightRequests, parts, { fail, arrivals });
 
   return {
     routes,
@@ -109,15 +111,21 @@ function mountModule(
   { capacity, ...walkParts }: Omit<WalkParts, 'read'> & { readonly capacity: BodyCapacity },
 ): void {
   const mount = (route: Route, alias?: RouteAlias) => {
+    if (route.shape.streamedBody === true) withoutBodies(app, (inner) => mountAt(inner, route, alias));
+    else mountAt(app, route, alias);
+  };
+  const mountAt = (at: FastifyInstance, route: Route, alias?: RouteAlias) => {
     const read = (request: FastifyRequest) =>
       alias === undefined ? readInput(route, request) : readAliased(route, alias, request);
     const walk = walkOf(route, module, { ...walkParts, read });
     const [method = '', url = ''] = (alias ?? route).name.split(' ', 2);
-    app.route({
+    at.route({
       method,
       url,
       bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
-      preParsing: beforeBody(route, module, { parts: walkParts.parts, capacity }),
+      ...(route.shape.streamedBody === true
+        ? {}
+        : { preParsing: beforeBody(route, module, { parts: walkParts.parts, capacity }) }),
       config: {
         rawBody: route.shape.rawBody === true,
         errorForm: route.shape.errorForm,
@@ -135,9 +143,14 @@ function mountModule(
 }
 
 /** Gives up calls that take too long. Streams are none of its business: whoever took the wire has deadlines of its own. */
-function watchOver(inFlightRequests: InFlightRequests, parts: ServerParts, fail: Fail): NodeJS.Timeout {
+function watchOver(
+  inFlightRequests: InFlightRequests,
+  parts: ServerParts,
+  { fail, arrivals }: { readonly fail: Fail; readonly arrivals: Arrivals },
+): NodeJS.Timeout {
   const { callSeconds = DEFAULT_CALL_SECONDS } = parts.settings;
   const watch = setInterval(() => {
+    arrivals.cut();
     const now = parts.clock.monotonic();
     inFlightRequests.each((inFlight) => {
       const until = inFlight.began + (inFlight.maxSeconds ?? callSeconds) * 1_000;

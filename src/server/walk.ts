@@ -13,6 +13,7 @@ import {
 import type { KeyedCall, Scope } from '#platform/idempotency';
 import type { AppError, EndOfTurn } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
+import type { Arrivals } from './arrivals.ts';
 import { admitted, giveBack, keySender, type SpendingCall } from './admission.ts';
 import { endOpenPermit } from './end-open-permit.ts';
 import {
@@ -40,6 +41,7 @@ export interface WalkParts {
   readonly parts: ServerParts;
   readonly fail: Fail;
   readonly sendAtEndOfTurn: EndOfTurn;
+  readonly arrivals: Arrivals;
   /** What a call says, checked: in the route's own form, or in that of an alias. */
   readonly read: (request: FastifyRequest) => Input;
 }
@@ -48,7 +50,11 @@ export interface WalkParts {
  * One route's walk, without a step back: who calls → what they say → a look at the text → how often → admission →
  * the handler → its answer.
  */
-export function walkOf(route: Route, mounted: Mounted, { parts, fail, sendAtEndOfTurn, read }: WalkParts) {
+export function walkOf(
+  route: Route,
+  mounted: Mounted,
+  { parts, fail, sendAtEndOfTurn, arrivals, read }: WalkParts,
+) {
   const { shape } = route;
   // The rules take half a second to be made ready: at the start, and not of the first call.
   if (shape.precheck !== undefined) warmUp();
@@ -86,6 +92,7 @@ export function walkOf(route: Route, mounted: Mounted, { parts, fail, sendAtEndO
     const { inFlight } = request;
     inFlight.maxSeconds = shape.maxSeconds;
     inFlight.streams = shape.streams === true;
+    if (shape.streamedBody === true) inFlight.arrivals = arrivals;
     const { context, unknown } = await contextOrOutage(route, request, parts);
     const input = read(request);
     const key = idempotencyKeyOf(request, takesKey);
@@ -229,6 +236,10 @@ function wireOf(inFlight: InFlightRequest): Wire {
     request: request.raw,
     body: bodyOf(request).raw,
     accept: request.headers.accept ?? '*/*',
+    bytes() {
+      if (inFlight.arrivals === undefined) throw new Error('the body of this call was read already');
+      return inFlight.arrivals.bytesOf(request.raw);
+    },
     take() {
       inFlight.taken = true;
       reply.hijack();

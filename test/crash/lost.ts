@@ -47,6 +47,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     identity.admin-accepted identity.admin-revoked identity.closed identity.key-revoke identity.logout identity.mfa-reset
     identity.passkey-changed identity.passkey-removed identity.profile identity.restored identity.standing identity.totp-removed
     identity.unlinked jobs.discard limits.operator-budget limits.seat limits.seat-renewals
+    blobs.stored
     sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
   row: of('permits.reported billing.received ai.safety-recorded'),
   again: of(`
@@ -54,12 +55,13 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     idempotency.swept rates.swept accounts.invitations-pruned identity.admin-invitations-pruned identity.guesses-pruned
     identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned reports.rolled reports.repaired
     billing.everything-marked billing.replay-marked billing.claimed-late billing.reconciled billing.retold billing.pruned
+    blobs.refused blobs.given-up blobs.swept
     sso.domain-checked secrets.resealed secrets.retired identity.signing-key`),
   person: of(`
     identity.login identity.register identity.link-asked identity.email-confirmed identity.password-set identity.refresh
     identity.restore-asked identity.ceremony-begun identity.ceremony-used identity.mfa-answered identity.passkey-added
     identity.passkey-counted identity.stepped-up identity.sign-in-begun identity.sign-in-returned identity.named
-    identity.totp-begun identity.totp-confirmed sso.admitted`),
+    identity.totp-begun identity.totp-confirmed sso.admitted blobs.reserved blobs.parts`),
   count: of(`
     limits.holder-renew limits.holder-end rates.taken rates.given-back identity.key-used identity.guess-taken identity.guess-given-back
     identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied

@@ -21,6 +21,8 @@ const STEPS =
   'whoever comes with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
 const ASKED =
   'one commit before or after a store is answered, which may be done twice: test/app-store/refund-requests.test.ts ends runs at each';
+const LIVES =
+  'test/blobs/crashes.test.ts kills each life of a file before and after it: nothing stays charged, and no bytes';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
 /** The crash points of the platform. */
@@ -107,6 +109,12 @@ const PLATFORM: Readonly<Record<string, Place>> = {
     because: 'one commit, of the mark, the event and the mails: what it left undone the next look does',
   },
   'limits.denied': { because: 'one commit, of an event that comes again with the next denial' },
+  'blobs.reserved': { because: LIVES },
+  'blobs.parts': { because: LIVES },
+  'blobs.stored': { because: LIVES },
+  'blobs.refused': { because: LIVES },
+  'blobs.given-up': { because: LIVES },
+  'blobs.swept': { because: LIVES },
   'limits.alerts-pruned': { because: AGAIN },
   'webhooks.made': { because: ONE_COMMIT },
   'webhooks.changed': { because: ONE_COMMIT },

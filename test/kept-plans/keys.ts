@@ -3,6 +3,7 @@ import type { Admin } from './history.ts';
 /** Indexes that aren't unique by what they say, and find one row all the same. */
 const ONE_ROW_EACH = new Map([
   ['entitlements.grants_by_id', 'an id is of one grant, whichever account has it'],
+  ['blobs.blobs_by_id', 'an id is of one file'],
   ['coditect.licenses_by_id', 'an id is of one licence'],
   ['mail.messages_log', 'an id is of one message'],
 ]);

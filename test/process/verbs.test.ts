@@ -1,4 +1,6 @@
 import { errorTrackerStandIn } from '#test/error-tracker';
+import { createS3Sandbox } from '#sandbox/s3';
+import { atEndOfFile } from '#test/closing';
 import { temporaryFolder } from '#test/services';
 import { expect, test } from 'vitest';
 import { startProgram } from './program.ts';
@@ -49,6 +51,31 @@ test.each([
   expect(program.said()).toContain(`${new URL(tracker.dsn).host} ${says}`);
   expect(tracker.requests()).toBe(1);
   expect(tracker.events).toEqual([]);
+});
+
+test('doctor writes, reads and deletes in the bucket of files, and says whose pages may not send there', async () => {
+  const sandbox = await createS3Sandbox();
+  atEndOfFile(() => sandbox.close());
+  const { accessKeyId, secretAccessKey } = sandbox.credentials;
+  const environment = {
+    ...OWN,
+    S3_ENDPOINT: sandbox.url,
+    S3_BUCKET: 'sandbox',
+    S3_ACCESS_KEY_ID: accessKeyId,
+    S3_SECRET_ACCESS_KEY: secretAccessKey,
+    S3_FORCE_PATH_STYLE: 'true',
+    CORS_ORIGINS: 'https://app.example.com,app://',
+  };
+  const program = startProgram(['doctor'], { environment, cwd: temporaryFolder() });
+  await program.ended;
+  const { host } = new URL(sandbox.url);
+  expect(program.said()).toMatch(
+    new RegExp(`^ok +files +sandbox at ${host}: takes, gives back and deletes`, 'm'),
+  );
+  expect(program.said()).toMatch(
+    /^FAIL +files: CORS +The bucket’s CORS rules do not let pages of https:\/\/app\.example\.com/m,
+  );
+  expect(program.said()).not.toContain(secretAccessKey);
 });
 
 test('what is wrong with AI_CONFIG is said with its place', async () => {

@@ -37,6 +37,7 @@ const server = createServer((request, response) => {
     request,
     body: new Uint8Array(),
     accept: request.headers.accept ?? '',
+    bytes: () => request,
     take: () => response,
   };
   const origin = {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Database, Statement } from '#platform/db';
 import { sealedCounts } from '../../src/platform/secrets/count-sealed.ts';
 import { openMarginReport } from '../../src/platform/reports/margin.ts';
-import { openRecurringReport } from '../../src/platform/reports/recurring.ts';
+import { openDailyRecurringReport, openRecurringReport } from '../../src/platform/reports/recurring.ts';
 import { openRevenueReport } from '../../src/platform/reports/revenue.ts';
 import { openUsageReport } from '../../src/platform/reports/usage.ts';
 import { ROOT } from '../house/source.ts';
@@ -74,7 +74,12 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
     ],
     [
       'src/platform/reports/recurring.ts sums',
-      await of((on) => openRecurringReport({ db: on, mode }, { ...range, group })),
+      [
+        ...(await of((on) => openRecurringReport({ db: on, mode }, { ...range, group }))),
+        ...(await of((on) =>
+          openDailyRecurringReport({ db: on, mode }, { ...range, group: [], product: 'a', currency: 'usd' }),
+        )),
+      ],
     ],
   ];
 }

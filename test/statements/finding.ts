@@ -61,6 +61,7 @@ function waysOf(call: CallExpression, program: Program): Way[] {
     const values = elements?.map((element) => shapeOf(element, checker));
     return { text: known, because, values };
   });
+  if (ways === undefined) return [{ text: undefined, because: text.getText(), values: undefined }];
   return [...Map.groupBy(ways, (way) => `${way.text} ${way.values?.length}`).values()].flatMap(
     ([one]) => one ?? [],
   );

@@ -67,8 +67,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   sso_refused: 'the callback sends a browser back with it',
   sso_not_a_member: 'the callback sends a browser back with it',
   headers_too_large: 'what is no request yet has no route',
-  request_timeout: 'what is no request yet has no route',
-  client_gone: 'nobody is there to read it',
+  readers_busy: 'a job waits for a place with it',
+  scanner_unavailable: 'a job is tried again with it, and a document fails with a code of its own',
   gone: 'a promise to clients that no call makes use of yet',
 };
 

@@ -6,8 +6,8 @@ export interface Exception {
   readonly because: string;
 }
 
-/** More than these is a sign that a rule is wrong, or that the house is. Each payment provider brings two: only it can sign an example; what only a store can do is one more. A licence’s sessions are named by tokens that the server signs. */
-export const MOST_EXCEPTIONS = 34;
+/** More than these is a sign that a rule is wrong, or that the house is. Each payment provider brings two: only it can sign an example; what only a store can do is one more. A licence’s sessions are named by tokens that the server signs, and so are files. */
+export const MOST_EXCEPTIONS = 37;
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -102,6 +102,13 @@ export const EXCEPTIONS: readonly Exception[] = [
     route: 'PUT /v1/admin/billing/renewal-date',
     because: 'no example is paid for in a store; test/billing/stores.test.ts extends what is, at both',
   },
+  ...['PUT /v1/blobs/:id/content', 'PUT /v1/blobs/:id/parts/:part', 'GET /v1/blobs/:id/content'].map(
+    (route) => ({
+      rule: 'answers',
+      route,
+      because: 'no example can be signed by the server; test/blobs sends and reads with real signatures',
+    }),
+  ),
   {
     rule: 'readers',
     route: 'POST /v1/api-keys',

@@ -137,6 +137,13 @@ const VERB_TABLE: Readonly<
       [['users', 'users.csv', '--format', 'xml'], 'xml'],
     ],
   },
+  seed: {
+    right: [],
+    wrong: [
+      [['everything'], 'everything'],
+      [['url=ftp://example.com'], 'url'],
+    ],
+  },
   mail: {
     right: [],
     wrong: [

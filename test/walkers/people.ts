@@ -8,7 +8,10 @@ import type { Identity } from '#platform/identity';
 import { type AccountId, isUuid, sha256, type UserId } from '#platform/kernel';
 import { type TestApp, testApp } from '../services/app.ts';
 import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls.ts';
+import { makeCollaboration } from './collaboration.ts';
+import { makeDocuments } from './documents.ts';
 import { makeChallenges, makeFactors } from './factors.ts';
+import { makeFiles } from './files.ts';
 import { ownAccountOf, owns } from './own-accounts.ts';
 import { makeLicenses } from './licenses.ts';
 import { makePurchases } from './purchases.ts';
@@ -128,7 +131,12 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   await makeHoldings(app, owner.accountId);
   await makeReported(app, owner);
   await makePurchases(app, owner.accountId);
-  for (const account of [owner.accountId, owner.own]) await makeReflections(app, owner, account);
+  for (const account of [owner.accountId, owner.own]) {
+    await makeReflections(app, owner, account);
+    await makeFiles(app, account);
+  }
+  await makeCollaboration(app, owner, owner.accountId);
+  await makeDocuments(app, owner, owner.accountId);
   await makeLicenses(app, owner.userId, owner.accountId);
   await makeInvitations(app, owner);
   await makeMail(app, owner);

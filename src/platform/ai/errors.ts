@@ -29,7 +29,6 @@ declareErrors({
     status: 429,
     message: 'The model provider takes no more calls at present. Try again after the time in Retry-After.',
   },
-  client_gone: { status: 499, message: 'The client hung up before the answer was complete.' },
 });
 
 export type ProviderErrorCode =

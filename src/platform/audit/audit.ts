@@ -1,4 +1,4 @@
-import { type Transaction, statement } from '#platform/db';
+import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
 import { type AccountId, type Ids, type KeyId, type UserId, withoutDeclaredSecrets } from '#platform/kernel';
 
@@ -26,40 +26,43 @@ export interface AuditEvent {
 export interface Audit {
   /** Appends an event in the transaction of what it tells of: both are there, or neither. */
   recordIn(tx: Transaction, event: AuditEvent): Promise<void>;
+  /** The same of several, in one round trip. */
+  recordAllIn(tx: Transaction, events: readonly AuditEvent[]): Promise<void>;
 }
 
 const SECRET = /(^|_)(passwords?|secrets?|token|hash|credentials?|authorization|cookies?)$/i;
 const USER_AGENT_LIMIT = 300;
 
 /** The audit: append-only, for all modules. */
-export function createAudit(parts: { readonly ids: Ids }): Audit {
+export function createAudit({ ids }: { readonly ids: Ids }): Audit {
   return {
-    async recordIn(tx, event) {
-      refuseSecrets(event.changes);
-      const { actor, target, origin } = event;
-      await tx.run(
-        statement(
-          `insert into audit.events (id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id,
-             changes, ip, user_agent, request_id)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-          [
-            parts.ids.next(),
-            event.accountId ?? null,
-            actor.kind,
-            actorId(actor),
-            'userId' in actor ? actor.userId : null,
-            event.action,
-            target?.kind ?? null,
-            target === undefined ? null : withoutDeclaredSecrets(target.id),
-            JSON.stringify(event.changes ?? {}, withoutSecretValue),
-            origin?.ip ?? null,
-            origin === undefined ? null : userAgentOf(origin),
-            origin?.requestId ?? null,
-          ],
-        ),
-      );
-    },
+    recordIn: async (tx, event) => void (await tx.run(appending(ids, event))),
+    recordAllIn: async (tx, events) => void (await tx.runAll(events.map((event) => appending(ids, event)))),
   };
+}
+
+function appending(ids: Ids, event: AuditEvent): Statement {
+  refuseSecrets(event.changes);
+  const { actor, target, origin } = event;
+  return statement(
+    `insert into audit.events (id, account_id, actor_kind, actor_id, user_id, action, target_kind, target_id,
+       changes, ip, user_agent, request_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      ids.next(),
+      event.accountId ?? null,
+      actor.kind,
+      actorId(actor),
+      'userId' in actor ? actor.userId : null,
+      event.action,
+      target?.kind ?? null,
+      target === undefined ? null : withoutDeclaredSecrets(target.id),
+      JSON.stringify(event.changes ?? {}, withoutSecretValue),
+      origin?.ip ?? null,
+      origin === undefined ? null : userAgentOf(origin),
+      origin?.requestId ?? null,
+    ],
+  );
 }
 
 const withoutSecretValue = (_name: string, value: unknown): unknown =>

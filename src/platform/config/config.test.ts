@@ -156,7 +156,7 @@ test('secrets are never shown', () => {
 });
 
 test('the example file names every setting, and is itself a good configuration', () => {
-  const uncommented = envExample().replaceAll(/^# ([A-Z_]+=)/gm, '$1');
+  const uncommented = envExample().replaceAll(/^# ([A-Z0-9_]+=)/gm, '$1');
   const environment = parseEnv(uncommented);
   expect(Object.keys(environment)).toEqual(expect.arrayContaining([...SETTING_NAMES]));
   // Examples that are files, and one that would be somebody's key.

@@ -17,6 +17,7 @@ import { nearNames } from './near-names.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
 import { type GooglePlaySettings, readGooglePlay } from './google-play.ts';
 import { type AppStoreSettings, readAppStore } from './app-store.ts';
+import { readS3, type S3Settings } from './s3.ts';
 import { readStripe, type StripeSettings } from './stripe.ts';
 
 export interface PostgresSettings {
@@ -108,6 +109,8 @@ export interface Config {
   readonly googlePlay: GooglePlaySettings | undefined;
   /** undefined: nothing is sold in the App Store. */
   readonly appStore: AppStoreSettings | undefined;
+  /** undefined: files lie in a folder. */
+  readonly s3: S3Settings | undefined;
   /** Accounts that hold what is bought in a store's sandbox, where real money is taken. */
   readonly storeSandboxAccounts: readonly string[];
   readonly workerConcurrency: number;
@@ -115,6 +118,8 @@ export interface Config {
   readonly workerBatchConcurrency: number;
   /** undefined: jobs are run by workers, and nothing is taken from QStash. */
   readonly delivery: DeliverySettings | undefined;
+  /** Where clamd listens; undefined: nothing is scanned. */
+  readonly clamdUrl: string | undefined;
   /** undefined: the rates that come with the program. */
   readonly exchangeRatesFile: string | undefined;
   readonly metricsToken: string | undefined;
@@ -172,6 +177,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     problems,
   );
   const appStore = readAppStore(values, problems);
+  const s3 = readS3(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     ...assembled(values, {
@@ -188,6 +194,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     stripe,
     googlePlay,
     appStore,
+    s3,
     storeSandboxAccounts: values.STORE_SANDBOX_ACCOUNTS,
   };
 }
@@ -288,6 +295,7 @@ function assembled(
   | 'stripe'
   | 'googlePlay'
   | 'appStore'
+  | 's3'
   | 'storeSandboxAccounts'
 > {
   const isProduction = values.NODE_ENV === 'production';
@@ -322,6 +330,7 @@ function assembled(
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: batchConcurrency(values),
+    clamdUrl: values.CLAMD_URL,
     exchangeRatesFile: values.EXCHANGE_RATES_FILE,
     metricsToken: values.METRICS_TOKEN,
     metricsPort: values.METRICS_PORT,

@@ -13,6 +13,7 @@ const GROUPS: readonly SettingNotes['group'][] = [
   'Stripe',
   'Stores',
   'QStash',
+  'Files',
   'Operations',
 ];
 

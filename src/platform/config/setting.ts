@@ -15,6 +15,7 @@ export interface SettingNotes {
     | 'Stripe'
     | 'Stores'
     | 'QStash'
+    | 'Files'
     | 'Operations';
   readonly says: string;
   /** A secret is never printed, not even when it is wrong. */

@@ -4,6 +4,8 @@ import { AI_SETTINGS } from './ai-settings.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
 import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
+import { S3_SETTINGS } from './s3-settings.ts';
+import { SCANNER_SETTINGS } from './scanner-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
 import {
@@ -316,6 +318,8 @@ export const SETTINGS = {
     example: '40',
   }),
 
+  ...S3_SETTINGS,
+
   WORKER_CONCURRENCY: setting(count(1_000).default(8), {
     group: 'Operations',
     says: 'Jobs that one process runs at once.',
@@ -324,6 +328,7 @@ export const SETTINGS = {
     group: 'Operations',
     says: 'How many of them may be of the batch lane. Not set: half of them, at least one.',
   }),
+  ...SCANNER_SETTINGS,
   EXCHANGE_RATES_FILE: setting(text.optional(), {
     group: 'Operations',
     says: 'Exchange rates for margins, in the format of the ECB’s eurofxref-hist.csv (docs/reports.md). Not set: the few days that come with the program.',

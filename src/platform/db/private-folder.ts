@@ -10,8 +10,11 @@ declareErrors({
 /** What others may do with a file, and what only its owner may. */
 const OTHERS = 0o077;
 const STICKY = 0o1000;
+/** Where files of accounts are kept. */
+const FILES = 'blobs';
 /** What a start leaves in its folder, one of them at least. */
 const OURS = [
+  FILES,
   'database',
   'lock',
   'mail-preview',
@@ -73,8 +76,10 @@ function narrowBelow(folder: string, user: number): number {
       throw foreign(
         `${path} belongs to another user (${stats.uid}, this is ${user}). Give it to this user (chown), or set DATA_DIR to another folder.`,
       );
-    count += narrow(path, stats);
-    if (stats.isDirectory()) count += narrowBelow(path, user);
+    const narrowed = narrow(path, stats);
+    count += narrowed;
+    // Files of accounts may be a million: their folder, once it is closed to others, keeps them all.
+    if (stats.isDirectory() && (narrowed > 0 || name !== FILES)) count += narrowBelow(path, user);
   }
   return count;
 }

@@ -1,5 +1,6 @@
 import { type Database, type DataRule, statement } from '#platform/db';
 import type { ArchivedFile } from './archive.ts';
+import type { AccountId } from '#platform/kernel';
 import { rowsOf, type Subject, valuesOf } from './plan.ts';
 
 /** Rows that are read at a time. */
@@ -13,6 +14,8 @@ as in the documentation. Times are in UTC, money is in millionths of a US dollar
 - \`user/\`: who you are, your sessions and keys, the mails that you were sent, what you did.
 - \`account/\`: what belongs to the account: its members, plans, use, and what was made in its products.
 
+Files that were uploaded or made are listed in \`account/files.json\`, each with a link by which anybody may download it for seven days.
+
 A table without rows has no file. Left out are secrets (passwords, tokens and keys, of which only hashes are kept), columns that are
 made of others, and these tables:
 
@@ -21,10 +24,16 @@ ${left.map((line) => `- ${line}`).join('\n')}
 What belongs to an organization is exported by its owners. What is erased, and when, is said at docs/erasure.md.
 `;
 
-/** All files of an archive of these subjects: a README, and a list of rows for each table that has some. */
+export interface ContentsParts {
+  readonly db: Database;
+  readonly rules: readonly DataRule[];
+  /** Files of an account, whose bytes are not in the database, with links to read them by. */
+  readonly filesOf: (accountId: AccountId) => AsyncIterable<object>;
+}
+
+/** All files of an archive of these subjects: a README, a list of rows for each table that has some, and a list of files. */
 export async function* contentsOf(
-  db: Database,
-  rules: readonly DataRule[],
+  { db, rules, filesOf }: ContentsParts,
   subjects: readonly Subject[],
 ): AsyncGenerator<ArchivedFile> {
   const left = rules.flatMap(({ table, withheld }) =>
@@ -41,6 +50,8 @@ export async function* contentsOf(
       const batches = rowsIn(db, { rule, subject, key, person });
       yield { name: `${subject.kind}/${rule.table}.json`, pieces: listOf(batches) };
     }
+    if (subject.kind === 'account')
+      yield { name: 'account/files.json', pieces: listOf(oneByOne(filesOf(subject.id))) };
   }
 }
 
@@ -53,6 +64,10 @@ function isShown({ withheld, ...rule }: DataRule, kind: Subject['kind']): boolea
 
 async function* once(text: string): AsyncGenerator<string> {
   yield text;
+}
+
+async function* oneByOne(all: AsyncIterable<unknown>): AsyncGenerator<readonly unknown[]> {
+  for await (const one of all) yield [one];
 }
 
 async function* listOf(batches: AsyncIterable<readonly unknown[]>): AsyncGenerator<string> {

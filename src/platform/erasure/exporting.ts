@@ -1,12 +1,12 @@
 import type { Audit } from '#platform/audit';
 import { personalAccount } from '#platform/accounts';
-import { commitPoint, type Database, type DataRule, type Transaction } from '#platform/db';
+import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { profile } from '#platform/identity';
 import type { JobHandler, QueuedJob } from '#platform/queue';
 import type { Ids, UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import { archiveOf } from './archive.ts';
-import { contentsOf } from './contents.ts';
+import { contentsOf, type ContentsParts } from './contents.ts';
 import {
   beginAttempt,
   type ExportKey,
@@ -25,12 +25,10 @@ const FAILED = commitPoint('erasure.export-failed', 'an archive that could not b
 export const EXPORT_KIND = 'erasure.export';
 const ATTEMPTS = 5;
 
-export interface ExportingParts {
-  readonly db: Database;
+export interface ExportingParts extends ContentsParts {
   readonly ids: Ids;
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
-  readonly rules: readonly DataRule[];
 }
 
 /** What makes archives: a job that reads table after table and stores the archive in parts. */
@@ -52,7 +50,7 @@ const keyOf = ({ payload }: QueuedJob): ExportKey => ({
 });
 
 async function makeArchive(parts: ExportingParts, job: QueuedJob): Promise<void> {
-  const { db, rules } = parts;
+  const { db } = parts;
   const key = keyOf(job);
   const subjects = await subjectsOf(db, key);
   if (subjects === undefined) return;
@@ -60,7 +58,7 @@ async function makeArchive(parts: ExportingParts, job: QueuedJob): Promise<void>
   await db.system('erasure.export', BEGUN, beginAttempt(key, attempt));
   let place = 0;
   let bytes = 0;
-  for await (const part of archiveOf(contentsOf(db, rules, subjects))) {
+  for await (const part of archiveOf(contentsOf(parts, subjects))) {
     job.signal.throwIfAborted();
     const stored = insertPart(key, { attempt, place, bytes: part });
     const [rows] = await db.system('erasure.export', PART, [stored]);

@@ -74,6 +74,18 @@ function productKeyRules(route: Route, ratedBy: readonly RouteRate['by'][]): Dec
   ];
 }
 
+/** What a route can't say of its body. */
+function bodyRules(route: Route): DeclarationRule[] {
+  const { shape, method } = route;
+  return [
+    [shape.body !== undefined && method === 'GET', `a ${method} has no body`],
+    [
+      shape.streamedBody === true && (shape.body !== undefined || idempotencyOf(route) !== 'none'),
+      'a `streamedBody` is read by its handler: it has no form, and no Idempotency-Key that it could be bound to',
+    ],
+  ];
+}
+
 /** What is wrong with a route's declaration, in sentences; the server refuses to start with such a route. */
 export function objectionsTo(route: Route): string[] {
   const { shape } = route;
@@ -83,6 +95,7 @@ export function objectionsTo(route: Route): string[] {
   const known = new Set(declaredErrors().map(([code]) => code));
   const rules: readonly DeclarationRule[] = [
     ...productKeyRules(route, ratedBy),
+    ...bodyRules(route),
     [shape.may !== undefined && !isForMembers(route), '`may` needs auth `account`'],
     [
       shape.within !== undefined && (shape.auth !== 'user' || !route.path.includes('/:id')),
@@ -124,7 +137,6 @@ export function objectionsTo(route: Route): string[] {
       shape.secrets !== undefined && (idempotencyOf(route) === 'none' || shape.spends !== undefined),
       '`secrets` needs an Idempotency-Key that is taken outside of admission',
     ],
-    [shape.body !== undefined && route.method === 'GET', `a ${route.method} has no body`],
     [Object.keys(shape.reply).length === 0, 'it has no reply'],
   ];
   const objections = rules.filter(([broken]) => broken).map(([, says]) => says);

@@ -192,6 +192,11 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly body?: Body;
   /** The handler reads `wire.body` itself, checks included; the schema is for the docs alone. For bodies in a vendor's protocol. */
   readonly rawBody?: true;
+  /**
+   * The body is of any type and length, and is not read before the handler takes it, as it comes: `wire.bytes()`. Nothing of it is
+   * kept in memory. Its handler says how long it may take.
+   */
+  readonly streamedBody?: true;
   readonly query?: Query;
   /** Schema of the body for each status that the handler answers. */
   readonly reply: Readonly<Record<number, z.ZodType>>;
@@ -291,6 +296,11 @@ export interface Wire {
   /** The body as it came, for a route that passes it on unchanged; empty when there was none. */
   readonly body: Uint8Array;
   readonly accept: string;
+  /**
+   * The body as it comes, of a route with `streamedBody`: from then on no time is set for it to arrive. Whoever stops reading leaves
+   * the connection as it is, so that an answer can be sent.
+   */
+  bytes(): AsyncIterable<Uint8Array>;
   /** Hands the answer over to the caller of this: the server has set its headers and writes nothing more. */
   take(): ServerResponse;
 }

@@ -35,6 +35,12 @@ export interface SeatTerms {
   readonly resumes?: string | undefined;
 }
 
+/** A seat that a machine wants, by the id that it will have. */
+interface WantedSeat extends SeatTerms {
+  readonly machine: string;
+  readonly id: string;
+}
+
 export type SeatEnd = 'released' | 'expired' | 'taken_over' | 'forced' | 'suspended';
 
 /** A seat that is over: since when, and when it was last renewed. */
@@ -82,8 +88,8 @@ export interface OccupiedSeat extends Seat {
 export interface Seats {
   /** A machine that holds a seat takes it over from its former self, with the next fence. */
   take(of: SeatsOf, machine: string, terms: SeatTerms): Promise<Seating>;
-  /** In the transaction, in the account's scope, of what happens with it: seats of the account wait for its end. */
-  takeIn(tx: Transaction, of: SeatsOf, seat: SeatTerms & { machine: string; id: string }): Promise<Seating>;
+  /** The same of several machines, one after the other, in the transaction, in the account's scope, of what happens with it: seats of the account wait for its end. */
+  takeIn(tx: Transaction, of: SeatsOf, wanted: readonly WantedSeat[]): Promise<Seating[]>;
   /** Is answered when it is committed, with others of this process. One that was lost is taken anew, and never revives. */
   renew(of: SeatsOf, held: Held, terms: RenewTerms): Promise<Renewal>;
   /** Frees one's own seat, and all that it handed out; one that is not held any more is none of one's business. */
@@ -118,6 +124,8 @@ interface SeatRow {
   readonly ended_at: Date | null;
 }
 
+const SEAT = 'id, machine, fence, taken_at, expires_at, renewed_at, offline_until, ended, ended_at';
+
 export interface SeatsParts {
   readonly db: Database;
   readonly ids: Ids;
@@ -132,19 +140,25 @@ const releaseIn: Seats['releaseIn'] = async (tx, of, held) => {
 
 export function createSeats({ db, ids, onSeat = () => {} }: SeatsParts): Seats {
   const renewing = createRenewing(db);
-  const takeIn: Seats['takeIn'] = async (tx, of, { machine, id, ...terms }) => {
-    const [row] = await tx.run(taking(of, { machine, id, ...terms }));
-    const answer = seating(machine, row?.answer ?? {});
-    onSeat(of.product, answer.kind === 'seat' ? 'taken' : answer.kind);
-    return answer;
+  const takeIn: Seats['takeIn'] = async (tx, of, wanted) => {
+    const taken = await tx.runAll(wanted.map((seat) => taking(of, seat)));
+    return wanted.map(({ machine }, place) => {
+      const answer = seating(machine, taken[place]?.[0]?.answer ?? {});
+      onSeat(of.product, answer.kind === 'seat' ? 'taken' : answer.kind);
+      return answer;
+    });
   };
   return {
     takeIn,
     releaseIn,
     endIn: async (tx, of, end) => (await tx.run(ending(of, end))).map(occupied),
     endBySystemIn: async (tx, of, end) => (await tx.run(endingBySystem(of, end))).map(occupied),
-    take: (of, machine, terms) =>
-      db.tenant(of.accountId, CHANGE, (tx) => takeIn(tx, of, { ...terms, machine, id: ids.next() })),
+    async take(of, machine, terms) {
+      const wanted = { ...terms, machine, id: ids.next() };
+      const [answer] = await db.tenant(of.accountId, CHANGE, (tx) => takeIn(tx, of, [wanted]));
+      if (answer === undefined) throw new Error('the database did not say whether there is a seat');
+      return answer;
+    },
     async renew(of, held, terms) {
       const answer = await renewing(of, held, terms);
       onSeat(of.product, answer.kind);
@@ -158,7 +172,7 @@ export function createSeats({ db, ids, onSeat = () => {} }: SeatsParts): Seats {
     async list({ accountId, product, limit }) {
       const [rows] = await db.tenant(accountId, [
         statement<SeatRow>(
-          `select id, machine, fence, taken_at, expires_at, renewed_at, offline_until, ended, ended_at from limits.seats
+          `select ${SEAT} from limits.seats
            where account_id = $1 and product = $2 and name = $3 and expires_at > app.now() order by taken_at, machine`,
           [accountId, product, limit],
         ),
@@ -182,7 +196,7 @@ type Answer = Record<string, unknown>;
 
 function taking(
   { product, limit }: SeatsOf,
-  { machine, id, ttlSeconds, size, offlineMinutes, resumes }: SeatTerms & { machine: string; id: string },
+  { machine, id, ttlSeconds, size, offlineMinutes, resumes }: WantedSeat,
 ): Statement<{ answer: Answer }> {
   return statement(
     'select limits.take_seat($1, $2, $3, $4, make_interval(secs => $5), $6, $7, $8) as answer',
@@ -198,19 +212,22 @@ function freeing(
 }
 
 function endingBySystem({ accountId, product, limit }: SeatsOf, { machine, as }: Ending): Statement<SeatRow> {
-  return statement(
-    `select id, machine, fence, taken_at, expires_at, renewed_at, offline_until, ended, ended_at
-     from limits.end_seats_of($1, $2, $3, $4, $5) order by taken_at, machine`,
-    [accountId, product, limit, machine ?? null, as],
-  );
+  return statement(`select ${SEAT} from limits.end_seats_of($1, $2, $3, $4, $5) order by taken_at, machine`, [
+    accountId,
+    product,
+    limit,
+    machine ?? null,
+    as,
+  ]);
 }
 
 function ending({ product, limit }: SeatsOf, { machine, as }: Ending): Statement<SeatRow> {
-  return statement(
-    `select id, machine, fence, taken_at, expires_at, renewed_at, offline_until, ended, ended_at
-     from limits.end_seats($1, $2, $3, $4) order by taken_at, machine`,
-    [product, limit, machine ?? null, as],
-  );
+  return statement(`select ${SEAT} from limits.end_seats($1, $2, $3, $4) order by taken_at, machine`, [
+    product,
+    limit,
+    machine ?? null,
+    as,
+  ]);
 }
 
 function occupied(row: SeatRow): OccupiedSeat {

@@ -159,13 +159,18 @@ const event = (action: string) => ({ action, actor: { kind: 'system' } as const 
 
 test('a product that has declared what it records in the audit records nothing else', async () => {
   const recorded: string[] = [];
+  const recordAllIn = async (_tx: unknown, events: readonly { readonly action: string }[]) =>
+    void recorded.push(...events.map(({ action }) => action));
   const audit = {
-    recordIn: async (_tx: unknown, { action }: { readonly action: string }) => void recorded.push(action),
+    recordAllIn,
+    recordIn: (_tx: unknown, one: { readonly action: string }) => recordAllIn(_tx, [one]),
   };
   const tx = {} as Transaction;
   const declared = declaredAudit(audit, ['demo.seat.taken']);
   await declared.recordIn(tx, event('demo.seat.taken'));
   await expect(declared.recordIn(tx, event('demo.seat.lost'))).rejects.toThrow('demo.seat.lost');
+  const both = [event('demo.seat.taken'), event('demo.seat.lost')];
+  await expect(declared.recordAllIn(tx, both)).rejects.toThrow('demo.seat.lost');
   await declaredAudit(audit, []).recordIn(tx, event('demo.seat.lost'));
   expect(recorded).toEqual(['demo.seat.taken', 'demo.seat.lost']);
 });

@@ -20,6 +20,8 @@ export interface WorkWish {
   readonly as: 'job' | 'inline';
   /** A bound on what it puts into a prompt. */
   readonly textBytes: number;
+  /** How many it takes of its limits; one when not said. */
+  readonly units?: number;
   readonly requestId: string;
 }
 

@@ -2,12 +2,14 @@ import type { Accounts } from '#platform/accounts';
 import type { Ai } from '#platform/ai';
 import type { Audit } from '#platform/audit';
 import type { Subscriptions } from '#platform/billing';
+import type { Blobs, BlobStorage } from '#platform/blobs';
 import type { Database } from '#platform/db';
 import type { Entitlements, PlanRates } from '#platform/entitlements';
 import type { Jobs } from '#platform/jobs';
 import type { Clock, Ids } from '#platform/kernel';
 import type { Limits, Rates } from '#platform/limits';
 import type { Mail } from '#platform/mail';
+import type { DailyRecurring, Report, Reports } from '#platform/reports';
 import type { Secrets } from '#platform/secrets';
 import type { Webhooks } from '#platform/webhooks';
 import { type Activity, createActivity } from './activity.ts';
@@ -35,41 +37,78 @@ export interface PlatformParts {
   readonly secrets: Secrets;
   /** Where this server is reached, without a slash at its end. */
   readonly baseUrl: string;
+  /** Where clamd listens; undefined: nothing that is uploaded is scanned. */
+  readonly clamdUrl: string | undefined;
   /** The payment provider’s page for an order of the product. */
   readonly subscriptions: Pick<Subscriptions, 'checkout'>;
-  /** What an account is set to: its time zone. */
-  readonly accounts: Pick<Accounts, 'settings'>;
+  /** What an account is set to, and organizations with their members and invitations. */
+  readonly accounts: Pick<
+    Accounts,
+    'authorizeMember' | 'invitations' | 'members' | 'organizations' | 'roleOf' | 'settings'
+  >;
 }
 
 /** What a product's service is made from. */
 export interface ProductContext extends PlatformParts {
   readonly activity: Activity;
+  /** Files of accounts: uploads, downloads, and what they take of a gauge. */
+  readonly blobs: Blobs;
   /** What the account's plan grants, and permits for work that no call spends by its declaration. */
   readonly plan: PlanAccess;
+  readonly reports: ProductReports;
+}
+
+/** Days of UTC: the first one, the one after the last. */
+interface DaysAsked {
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+  readonly currency: string;
+}
+
+/** What of the operator's reports is about the product, over all accounts: for its calls for operators alone. */
+interface ProductReports {
+  /** What its subscriptions bring in, by day: MRR, ARR, churn and who is new. A day on which nobody pays has no row. */
+  recurring(asked: DaysAsked): Promise<Report<DailyRecurring>>;
 }
 
 /** The context of one product. */
 export function productContext(
   { key: product, auditActions }: Pick<Product, 'key' | 'auditActions'>,
-  parts: PlatformParts & { readonly planRates: PlanRates },
+  parts: PlatformParts & {
+    readonly planRates: PlanRates;
+    readonly blobs: Pick<BlobStorage, 'of'>;
+    readonly reports: Pick<Reports, 'dailyRecurring'>;
+  },
 ): ProductContext {
   const { db, ids, clock, entitlements, limits, jobs, ai, mail, webhooks, accounts } = parts;
-  const { secrets, baseUrl, subscriptions, rates } = parts;
+  const { secrets, baseUrl, clamdUrl, subscriptions, rates } = parts;
   const audit = declaredAudit(parts.audit, Object.keys(auditActions));
   const activity = createActivity({ db, audit, product });
   const plan = createPlanAccess({ ...parts, product });
-  const made = { activity, plan, rates, secrets, baseUrl, subscriptions };
-  return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...made };
+  const reports: ProductReports = {
+    recurring: (asked) => parts.reports.dailyRecurring({ ...asked, product, zone: 'UTC', group: [] }),
+  };
+  const blobs = parts.blobs.of(product);
+  const own = { activity, blobs, plan, reports };
+  const lent = { rates, secrets, baseUrl, clamdUrl, subscriptions };
+  return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...lent, ...own };
 }
 
 /** The audit for a product that has declared what it records: what is not in the docs is not written. */
 export function declaredAudit(audit: Audit, actions: readonly string[]): Audit {
   if (actions.length === 0) return audit;
+  const refuseUndeclared = (action: string) => {
+    if (!actions.includes(action))
+      throw new Error(`the audit action ${action} is not among the product's auditActions`);
+  };
   return {
     async recordIn(tx, event) {
-      if (!actions.includes(event.action))
-        throw new Error(`the audit action ${event.action} is not among the product's auditActions`);
+      refuseUndeclared(event.action);
       await audit.recordIn(tx, event);
+    },
+    async recordAllIn(tx, events) {
+      for (const { action } of events) refuseUndeclared(action);
+      await audit.recordAllIn(tx, events);
     },
   };
 }

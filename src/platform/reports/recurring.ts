@@ -5,13 +5,19 @@ import type { Report } from './report.ts';
 import { afterCursor, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
-/** What recurring revenue is told apart by, beside month and currency, which it always is. */
+/** What recurring revenue is told apart by, beside month (or day) and currency, which it always is. */
 export const RECURRING_DIMENSIONS = ['product', 'plan'] as const;
 export type RecurringDimension = (typeof RECURRING_DIMENSIONS)[number];
 
 export interface RecurringQuestion extends RangeQuery {
   readonly group: readonly RecurringDimension[];
+  /** Of this product alone, or in this currency. */
+  readonly product?: string | undefined;
+  readonly currency?: string | undefined;
 }
+
+/** What is compared: each month's beginning with its end, or each day's. */
+type Step = 'month' | 'day';
 
 /** Customers are accounts that pay; what each amount is says the table in docs/reports.md. */
 const MEASURES = [
@@ -32,16 +38,31 @@ const MEASURES = [
 type Measure = (typeof MEASURES)[number];
 
 interface RecurringRow extends Readonly<Record<Measure, number>> {
-  readonly month: string;
+  /** One of the two. */
+  readonly month?: string;
+  readonly day?: string;
   readonly currency: string;
   readonly product?: string;
   readonly plan?: string;
 }
 
-/** What subscriptions brought in a month and a currency. Rates are shares of what there was when the month began; null: nothing. */
-export interface Recurring extends RecurringRow {
+/** What subscriptions brought in a step and a currency. Rates are shares of what there was when it began; null: nothing. */
+interface RecurringSums extends RecurringRow {
   readonly logo_churn: number | null;
   readonly revenue_churn: number | null;
+}
+
+export interface Recurring extends RecurringSums {
+  readonly month: string;
+}
+
+export interface DailyRecurring extends RecurringSums {
+  readonly day: string;
+}
+
+interface RecurringParts {
+  readonly db: Database;
+  readonly mode: Mode;
 }
 
 /**
@@ -49,24 +70,42 @@ export interface Recurring extends RecurringRow {
  * beginning, of each account. An account is told apart as the sums are: by plan, who changes it has left one and come to
  * another.
  */
-export async function openRecurringReport(
-  { db, mode }: { readonly db: Database; readonly mode: Mode },
+export function openRecurringReport(
+  parts: RecurringParts,
   question: RecurringQuestion,
 ): Promise<Report<Recurring>> {
+  return openBy(parts, question, { step: 'month', named: ({ month = '', ...row }) => ({ ...row, month }) });
+}
+
+/** The same by day. */
+export function openDailyRecurringReport(
+  parts: RecurringParts,
+  question: RecurringQuestion,
+): Promise<Report<DailyRecurring>> {
+  return openBy(parts, question, { step: 'day', named: ({ day = '', ...row }) => ({ ...row, day }) });
+}
+
+async function openBy<Row extends RecurringSums>(
+  { db, mode }: RecurringParts,
+  question: RecurringQuestion,
+  { step, named }: { readonly step: Step; readonly named: (row: RecurringSums) => Row },
+): Promise<Report<Row>> {
   const read = readerFor(db, 'everybody');
   const range = await resolveRange(question, read);
-  const keys = ['month', 'currency', ...question.group] as const;
+  const keys = [step, 'currency', ...question.group] as const;
   return {
     range,
     keys,
     positionOf: (row) => keys.map((key) => row[key] ?? ''),
     async page(at) {
-      const rows = await read(sums({ ...at, range, keys, mode }));
-      return rows.map((row) => ({
-        ...row,
-        logo_churn: share(row.churned_customers, row.customers_before),
-        revenue_churn: share(row.churned_minor + row.contraction_minor, row.mrr_before_minor),
-      }));
+      const rows = await read(sums(step, question, { ...at, range, keys, mode }));
+      return rows.map((row) =>
+        named({
+          ...row,
+          logo_churn: share(row.churned_customers, row.customers_before),
+          revenue_churn: share(row.churned_minor + row.contraction_minor, row.mrr_before_minor),
+        }),
+      );
     },
   };
 }
@@ -114,26 +153,43 @@ const SUMS: Readonly<Record<Measure, string>> = {
   arr_minor: 'coalesce(sum("is"), 0)::bigint',
 };
 
-function sums(asked: SumsQuery): Statement<RecurringRow> {
+/** How long a step lasts, and how it is called. */
+const STEPS: Readonly<Record<Step, { readonly lasts: string; readonly called: string }>> = {
+  month: { lasts: '1 month', called: 'YYYY-MM' },
+  day: { lasts: '1 day', called: 'YYYY-MM-DD' },
+};
+
+function sums(
+  step: Step,
+  { product, currency }: RecurringQuestion,
+  asked: SumsQuery,
+): Statement<RecurringRow> {
   const { keys } = asked;
   const { values, place } = valuesFor(asked);
   const goesOn = afterCursor(asked, place);
-  const own = ['month', 'starts', 'account_id', ...keys.filter((key) => key !== 'month')].join(', ');
+  const { lasts, called } = STEPS[step];
+  const own = [step, 'starts', 'account_id', ...keys.filter((key) => key !== step)].join(', ');
   const list = keys.join(', ');
   const same = keys.flatMap((key) => PAID_FOR[key] ?? []).join(' ');
   const measures = MEASURES.map((name) => `${SUMS[name]} as ${name}`);
+  const these = [
+    ...(product === undefined ? [] : [`r.product = ${place(product)}`]),
+    ...(currency === undefined ? [] : [`r.currency = ${place(currency)}`]),
+  ];
   return statement<RecurringRow>(
-    `with months as (
-       select to_char(month, 'YYYY-MM') collate "C" as month, month at time zone $3 as starts,
-         least((month + interval '1 month') at time zone $3, app.now()) as ends
-       from generate_series(date_trunc('month', $1 at time zone $3), ($2 at time zone $3) - interval '1 microsecond', interval '1 month') as month
-       where month at time zone $3 <= app.now()),
+    `with steps as (
+       select to_char(step, '${called}') collate "C" as ${step}, step at time zone $3 as starts,
+         least((step + interval '${lasts}') at time zone $3, app.now()) as ends
+       from generate_series(date_trunc('${step}', $1 at time zone $3), ($2 at time zone $3) - interval '1 microsecond', interval '${lasts}') as step
+       where step at time zone $3 <= app.now()),
+     instants as (select starts as at from steps union select ends from steps),
+     yearly as materialized (
+       select i.at, r.account_id, r.currency collate "C" as currency, r.product collate "C" as product, r.plan collate "C" as plan, r.yearly
+       from instants i cross join lateral billing.recurring(i.at, $5) r ${these.length === 0 ? '' : `where ${these.join(' and ')}`}),
      held as (
-       select m.month, m.starts, r.account_id, r.currency collate "C" as currency, r.product collate "C" as product, r.plan collate "C" as plan,
-         0 as was, r.yearly as is
-       from months m cross join lateral billing.recurring(m.ends, $5) r
+       select s.${step}, s.starts, y.account_id, y.currency, y.product, y.plan, 0 as was, y.yearly as is from steps s join yearly y on y.at = s.ends
        union all
-       select m.month, m.starts, r.account_id, r.currency, r.product, r.plan, r.yearly, 0 from months m cross join lateral billing.recurring(m.starts, $5) r),
+       select s.${step}, s.starts, y.account_id, y.currency, y.product, y.plan, y.yearly, 0 from steps s join yearly y on y.at = s.starts),
      customers as (select ${own}, sum(was) as was, sum("is") as "is" from held group by ${own}),
      told as (
        select c.*, exists (

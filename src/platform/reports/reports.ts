@@ -8,7 +8,13 @@ import { type Adjustment, createAdjuster, listAdjustments, type NewAdjustment } 
 import { type ExchangeRates, readExchangeRates } from './exchange-rates.ts';
 import { type Margin, type MarginQuestion, openMarginReport } from './margin.ts';
 import { createProceeds, type Proceeds } from './proceeds.ts';
-import { openRecurringReport, type Recurring, type RecurringQuestion } from './recurring.ts';
+import {
+  type DailyRecurring,
+  openDailyRecurringReport,
+  openRecurringReport,
+  type Recurring,
+  type RecurringQuestion,
+} from './recurring.ts';
 import type { Report } from './report.ts';
 import { openRevenueReport, type Revenue, type RevenueQuestion } from './revenue.ts';
 import { createRollup, type Rollup } from './rollup.ts';
@@ -40,6 +46,7 @@ export interface Reports {
   margin(question: MarginQuestion): Promise<Report<Margin>>;
   revenue(question: RevenueQuestion): Promise<Report<Revenue>>;
   recurring(question: RecurringQuestion): Promise<Report<Recurring>>;
+  dailyRecurring(question: RecurringQuestion): Promise<Report<DailyRecurring>>;
   /** `once` opens a transaction of the system role: the account is not the admin's own. */
   adjust(
     wanted: Omit<NewAdjustment, 'by' | 'madeBy' | 'origin'>,
@@ -66,6 +73,7 @@ export function createReports(parts: ReportsParts): Reports {
     margin: (question) => openMarginReport({ db, rates, mode }, question),
     revenue: (question) => openRevenueReport({ db, mode }, question),
     recurring: (question) => openRecurringReport({ db, mode }, question),
+    dailyRecurring: (question) => openDailyRecurringReport({ db, mode }, question),
     async adjust(wanted, { caller, origin, once }) {
       const by = { by: actorOf(caller), madeBy: caller.userId, origin };
       const made = await once(ADJUSTED, async (tx) =>

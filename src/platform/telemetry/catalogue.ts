@@ -146,6 +146,30 @@ export const METRICS = {
     help: 'Purchases that a store will take back within 36 hours, because it was not told that they were given. 0 is right.',
     labels: ['store'],
   },
+  blobBytes: {
+    name: 'plinth_blobs_stored_bytes',
+    kind: 'gauge',
+    help: 'Bytes of the files that accounts store.',
+    labels: ['product'],
+  },
+  blobUploads: {
+    name: 'plinth_blob_uploads_total',
+    kind: 'counter',
+    help: 'Uploads that came to an end: `completed`; `mismatch`, because the file was not the declared one; `given_up`, because it was not completed in time.',
+    labels: ['product', 'outcome'],
+  },
+  blobHomeFailures: {
+    name: 'plinth_blob_home_failures_total',
+    kind: 'counter',
+    help: 'Times that the folder or the S3 where files are kept failed: full, away, or without the right.',
+    labels: ['home', 'doing'],
+  },
+  blobProblems: {
+    name: 'plinth_blob_problems',
+    kind: 'gauge',
+    help: 'What the last comparison of the home with the database found: `orphans`, bytes of no file, which it deleted; `missing`, files without their bytes. 0 is right.',
+    labels: ['kind'],
+  },
   scheduledRuns: {
     name: 'plinth_scheduled_runs_total',
     kind: 'counter',

@@ -92,8 +92,22 @@ export interface Metrics {
   unacknowledged(store: string, count: number): void;
   /** An error was to be told to a tracker of errors. */
   errorReport(outcome: ErrorReportOutcome): void;
+  /** An upload came to its end: `completed`, `mismatch`, `given_up`. */
+  blobUpload(product: string, outcome: 'completed' | 'mismatch' | 'given_up'): void;
+  /** The home of files failed at something. */
+  blobHomeFailure(home: string, doing: string): void;
+  /** What the last comparison of home and database found. */
+  blobProblems(orphans: number, missing: number): void;
+  /** Asked at every scrape for what all accounts store. */
+  observeBlobs(read: () => Promise<readonly StoredBlobs[]>): void;
   /** A schedule enqueued its job. */
   scheduledRun(schedule: string): void;
+}
+
+/** Files of a product. */
+export interface StoredBlobs {
+  readonly product: string;
+  readonly bytes: number;
 }
 
 export interface MetricsHandle {
@@ -138,6 +152,8 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
   const [costs, failureCosts] = [counter(METRICS.cost), counter(METRICS.failureCost)];
   const [jobWaits, jobRuns] = [histogram(METRICS.jobWait), histogram(METRICS.jobRun)];
   const scheduledRuns = counter(METRICS.scheduledRuns);
+  const [blobUploads, blobHomeFailures] = [counter(METRICS.blobUploads), counter(METRICS.blobHomeFailures)];
+  const blobProblems = gauge(METRICS.blobProblems);
   const unacknowledged = gauge(METRICS.unacknowledged);
   const [errorReports, promptLeaks] = [counter(METRICS.errorReports), counter(METRICS.promptLeaks)];
   return {
@@ -170,6 +186,13 @@ function instruments(meter: Meter, { counter, gauge, histogram }: SeriesSet): Me
     observeBudgets: (read) => observeBudgets(meter, read),
     unacknowledged: (store, count) => unacknowledged(count, store),
     errorReport: (outcome) => errorReports(1, outcome),
+    blobUpload: (product, outcome) => blobUploads(1, product, outcome),
+    blobHomeFailure: (home, doing) => blobHomeFailures(1, home, doing),
+    blobProblems(orphans, missing) {
+      blobProblems(orphans, 'orphans');
+      blobProblems(missing, 'missing');
+    },
+    observeBlobs: (read) => observeBlobs(meter, read),
     scheduledRun: (schedule) => scheduledRuns(1, schedule),
   };
 }
@@ -185,6 +208,13 @@ function observeSeats(meter: Meter, read: Parameters<Metrics['observeSeats']>[0]
   const { name, help } = METRICS.seatsInUse;
   meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
     for (const { product, used } of await read()) observed.observe(used, { product });
+  });
+}
+
+function observeBlobs(meter: Meter, read: Parameters<Metrics['observeBlobs']>[0]): void {
+  const { name, help } = METRICS.blobBytes;
+  meter.createObservableGauge(name, { description: help }).addCallback(async (observed) => {
+    for (const { product, bytes } of await read()) observed.observe(bytes, { product });
   });
 }
 

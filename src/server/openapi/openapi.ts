@@ -82,6 +82,7 @@ function operation(route: Route, writers: Writers): Json {
     security: SECURITY[shape.auth],
     parameters: parameters(route),
     ...(shape.body === undefined ? {} : { requestBody: requestBody(route, writers.schemas) }),
+    ...(shape.streamedBody === true ? { requestBody: ANY_BYTES } : {}),
     responses: responses(route, writers),
     'x-plinth': {
       auth: shape.auth,
@@ -228,6 +229,8 @@ function queryParameters({ shape }: Route): Json[] {
     ...(example[name] === undefined ? {} : { example: example[name] }),
   }));
 }
+
+const ANY_BYTES = { required: true, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
 
 function requestBody({ shape }: Route, schemas: SchemaWriter): Json {
   const schema = shape.body === undefined ? {} : schemas.write(shape.body, 'input');

@@ -61,6 +61,10 @@ const OPEN = new Set([
   'POST /v1/auth/sso/start',
   'GET /v1/auth/sso/:id',
   'GET /v1/auth/sso/:id/callback',
+  // Signed by this server, for one file.
+  'PUT /v1/blobs/:id/content',
+  'PUT /v1/blobs/:id/parts/:part',
+  'GET /v1/blobs/:id/content',
   // Signed by QStash.
   'POST /worker/generate',
 ]);

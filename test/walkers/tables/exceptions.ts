@@ -39,10 +39,21 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
   { table: 'entitlements.defaults', says: 'the policy everybody*', because: 'the same for all accounts' },
   { table: 'identity.signing_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
   { table: 'coditect.signing_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
+  { table: 'coditect.rolled_days', says: 'it is the system’s', because: 'a day is of all accounts' },
   {
     table: 'coditect.licenses',
     says: 'the unique licenses_key_hash_key*',
     because: 'a keyed hash of 95 random bits says whose it is before the account is known',
+  },
+  {
+    table: 'orbit.public_templates',
+    says: 'it is the system’s',
+    because: 'what the operator publishes for all workspaces',
+  },
+  {
+    table: 'orbit.workspaces',
+    says: 'the unique workspaces_slug_key*',
+    because: 'a slug is a name in links: of another’s it shows that it is taken, and no more',
   },
   { table: 'secrets.master_keys', says: 'it is the system’s', because: 'the names of the server’s keys' },
   { table: 'idempotency.salts', says: 'it is the system’s', because: 'the salt belongs to the server' },

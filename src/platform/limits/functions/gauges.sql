@@ -27,7 +27,8 @@ end $$;
 
 -- Whether so many more members of the transaction's account have room (0: those who are there now, one of them just added).
 -- p_gauges: [{p: product, n: limit}]. Members are counted where they are, so that no counter can part from them; who asks
--- holds the account's lock. A product that the account has no plan in says nothing about its members.
+-- holds the account's lock. A product that the account has no plan in says nothing about its members; nor does one whose plan it has
+-- by default alone, until it uses that: a team of one product is not turned away by another that it never opened.
 create or replace function limits.room_for_members(p_gauges jsonb, p_more integer) returns void language plpgsql as $$
 declare
   c jsonb;
@@ -45,6 +46,9 @@ begin
       perform limits.note(v_account, c->>'p', c->>'p', c->>'n', 'gauge', null, limits.window_start('month', v_now), v_members - 1, v_members, v_max, v_now);
     end if;
     continue when v_segment->>'plan' is null or v_members <= v_max;
+    continue when not exists (select from entitlements.snapshots s where s.account_id = v_account and s.product = c->>'p')
+      and not exists (select from limits.meters m where m.account_id = v_account and m.scope = c->>'p')
+      and not exists (select from limits.gauges g where g.account_id = v_account and g.product = c->>'p');
     raise exception 'the gauge % of % has no room', c->>'n', c->>'p' using errcode = 'PL013',
       detail = jsonb_build_object('limit', c->>'n', 'of', 'gauge', 'used', v_members - 1, 'max', v_max, 'resets_at', null, 'now', v_now,
         'plan', v_segment->>'plan')::text;

@@ -1,0 +1,51 @@
+import type { Values } from './settings.ts';
+
+/** The bucket in which files lie (docs/blobs.md). */
+export interface S3Settings {
+  readonly bucket: string;
+  readonly region: string;
+  /** undefined: Amazon's of the region. */
+  readonly endpoint: string | undefined;
+  /** undefined: those that the SDK finds on the machine. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  /** Empty, or with a slash at its end. */
+  readonly prefix: string;
+  readonly forcePathStyle: boolean;
+  /** undefined: the bucket's own. */
+  readonly encryption: 'AES256' | 'aws:kms' | undefined;
+  readonly checksums: 'when_supported' | 'when_required';
+}
+
+const NEED_A_BUCKET = [
+  'S3_ENDPOINT',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+  'S3_PREFIX',
+  'S3_SSE',
+] as const;
+
+/** Reads where files lie; undefined: in a folder. What is wrong is added to `problems`, a line each. */
+export function readS3(values: Values, problems: string[]): S3Settings | undefined {
+  const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = values;
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set both or none.');
+  if (bucket === undefined) {
+    const idle = NEED_A_BUCKET.filter((name) => values[name] !== undefined);
+    if (idle.length > 0)
+      problems.push(`${idle.join(', ')} without S3_BUCKET: files would lie in a folder. Set S3_BUCKET too.`);
+    return undefined;
+  }
+  return {
+    bucket,
+    region: values.S3_REGION,
+    endpoint: values.S3_ENDPOINT,
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? undefined
+        : { accessKeyId, secretAccessKey },
+    prefix: values.S3_PREFIX ?? '',
+    forcePathStyle: values.S3_FORCE_PATH_STYLE,
+    encryption: values.S3_SSE,
+    checksums: values.S3_CHECKSUMS,
+  };
+}

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { atEndOfFile } from '#test/closing';
+import { watchArrivals } from './arrivals.ts';
+
+const HEAD = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n12345';
+
+/** A server that reads bodies, answers at once, or waits, as the test says; its time moves by hand. */
+async function open(onRequest: (request: IncomingMessage, answer: () => void) => void = () => {}) {
+  let now = 0;
+  const server = createServer();
+  const arrivals = watchArrivals(server, {
+    clock: { now: () => now, monotonic: () => now },
+    milliseconds: 30_000,
+    onLate: ({ socket }) => void socket.end('HTTP/1.1 408 Late\r\nconnection: close\r\n\r\n'),
+  });
+  const arrived: IncomingMessage[] = [];
+  server.on('request', (request, response) => {
+    arrived.push(request);
+    onRequest(request, () => response.end('early'));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEndOfFile(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    arrivals,
+    async begin(): Promise<Socket> {
+      const { length } = arrived;
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      socket.write(HEAD);
+      await expect.poll(() => arrived.length).toBe(length + 1);
+      return socket;
+    },
+    pass(milliseconds: number): void {
+      now += milliseconds;
+      arrivals.cut();
+    },
+  };
+}
+
+async function heard(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => {});
+  await once(socket, 'close');
+  return Buffer.concat(chunks).toString();
+}
+
+describe('a request whose body does not come', () => {
+  test('is ended after its time, and not before', async () => {
+    const server = await open((request) => void request.resume());
+    const socket = await server.begin();
+    server.pass(29_000);
+    expect(socket.destroyed).toBe(false);
+    const answer = heard(socket);
+    server.pass(2_000);
+    expect(await answer).toContain('408');
+  });
+
+  test('is ended also where it was answered early', async () => {
+    const server = await open((_request, answer) => answer());
+    const socket = await server.begin();
+    const answer = heard(socket);
+    await expect.poll(() => socket.bytesRead).toBeGreaterThan(0);
+    server.pass(31_000);
+    expect(await answer).not.toContain('408');
+  });
+
+  test('has more time while its handler reads it, and the same as others from where that stops', async () => {
+    const read: string[] = [];
+    const server = await open((request) => {
+      void (async () => {
+        for await (const chunk of server.arrivals.bytesOf(request)) {
+          read.push(Buffer.from(chunk).toString());
+          if (read.join('').length >= 7) break;
+        }
+      })();
+    });
+    const socket = await server.begin();
+    await expect.poll(() => read.join('')).toBe('12345');
+    server.pass(3_600_000);
+    expect(socket.destroyed).toBe(false);
+    socket.write('67');
+    await expect.poll(() => read.join('')).toBe('1234567');
+    const answer = heard(socket);
+    await expect
+      .poll(() => {
+        server.pass(31_000);
+        return socket.destroyed || socket.readableEnded;
+      })
+      .toBe(true);
+    expect(await answer).toContain('408');
+  });
+});
