@@ -443,6 +443,14 @@ export interface Schemas {
     /** Of the trial that the page offers; null: it is paid at once. */
     readonly trial_days: number | null;
   };
+  readonly ChosenColours: {
+    readonly primary: string;
+    readonly accent: string;
+  };
+  readonly ChosenWorkspaceSettings: {
+    readonly currency?: string | undefined;
+    readonly language?: string | undefined;
+  };
   readonly CloseUserRequest: {
     readonly password?: string | undefined;
   };
@@ -708,11 +716,7 @@ export interface Schemas {
     /** `pending` until a worker begins to read it; `uploaded_at` says whether its file is there. */
     readonly status: 'pending' | 'processing' | 'completed' | 'failed';
     /** Why it could not be read; `code` is stable (docs/orbit.md). */
-    readonly failure: {
-      readonly code: string;
-      readonly message: string;
-      readonly detail: string;
-    } | null;
+    readonly failure: Schemas['DocumentFailure'] | null;
     /** null until it is read. */
     readonly pages: number | null;
     /** How many of them OCR has read. */
@@ -720,10 +724,7 @@ export interface Schemas {
     /** How many of them OCR is reading now. */
     readonly ocr_pages_left: number;
     /** Pages whose text is not there. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page. */
-    readonly missing: readonly ({
-      readonly page: number;
-      readonly reason: 'page_damaged' | 'ocr_pages_used_up' | 'ocr_page_limit' | 'ocr_failed';
-    })[];
+    readonly missing: readonly Schemas['MissingPage'][];
     readonly updated_at: string;
     readonly scope_id: string | null;
     readonly project_id: string | null;
@@ -737,9 +738,10 @@ export interface Schemas {
     readonly created_by: string;
     readonly created_at: string;
   };
-  readonly DocumentDownload: {
-    readonly url: string;
-    readonly expires_at: string;
+  readonly DocumentFailure: {
+    readonly code: string;
+    readonly message: string;
+    readonly detail: string;
   };
   readonly DocumentPage: {
     readonly data: readonly Schemas['Document'][];
@@ -750,11 +752,7 @@ export interface Schemas {
     /** `pending` until a worker begins to read it; `uploaded_at` says whether its file is there. */
     readonly status: 'pending' | 'processing' | 'completed' | 'failed';
     /** Why it could not be read; `code` is stable (docs/orbit.md). */
-    readonly failure: {
-      readonly code: string;
-      readonly message: string;
-      readonly detail: string;
-    } | null;
+    readonly failure: Schemas['DocumentFailure'] | null;
     /** null until it is read. */
     readonly pages: number | null;
     /** How many of them OCR has read. */
@@ -762,10 +760,7 @@ export interface Schemas {
     /** How many of them OCR is reading now. */
     readonly ocr_pages_left: number;
     /** Pages whose text is not there. `page_damaged`: the page is broken; `ocr_pages_used_up`: the plan’s pages of OCR are used up for this month; `ocr_page_limit`: OCR reads no more pages of one document; `ocr_failed`: OCR could not read the page. */
-    readonly missing: readonly ({
-      readonly page: number;
-      readonly reason: 'page_damaged' | 'ocr_pages_used_up' | 'ocr_page_limit' | 'ocr_failed';
-    })[];
+    readonly missing: readonly Schemas['MissingPage'][];
     readonly updated_at: string;
   };
   readonly DocumentText: {
@@ -894,6 +889,10 @@ export interface Schemas {
   readonly ExchangeRateSource: {
     readonly source: string;
     readonly newest: string;
+  };
+  readonly ExportError: {
+    readonly code: string;
+    readonly message: string;
   };
   readonly ExportScopeRequest: {
     /** The workspace; it must be the account that the call is for. */
@@ -1550,20 +1549,10 @@ export interface Schemas {
     /** What the CAPTCHA answered, once. */
     readonly captcha_token?: string | undefined;
   };
-  readonly LogoLink: {
-    readonly url: string;
-    readonly expires_at: string;
-  };
   readonly LogoUpload: {
     readonly blob_id: string;
     /** null where the call is repeated with its Idempotency-Key: begin anew. */
-    readonly upload: Schemas['LogoUploadRequest'] | null;
-  };
-  readonly LogoUploadRequest: {
-    readonly method: 'PUT' | 'GET';
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly expires_at: string;
+    readonly upload: Schemas['SignedUpload'] | null;
   };
   readonly Mail: {
     /** Its Message-ID begins with it. */
@@ -1697,6 +1686,17 @@ export interface Schemas {
   readonly MirrorSessionPage: {
     readonly data: readonly Schemas['MirrorSession'][];
     readonly next_cursor: string | null;
+  };
+  readonly MissingFromExport: {
+    /** `script`: characters that the PDF has no font for; it names their script in brackets. `font`: characters that the DOCX holds, and whose font is left to the program that opens it. `logo`: the logo could not be read. */
+    readonly what: 'script' | 'font' | 'logo';
+    /** The script: `Hangul`. */
+    readonly name: string;
+    readonly characters: number;
+  };
+  readonly MissingPage: {
+    readonly page: number;
+    readonly reason: 'page_damaged' | 'ocr_pages_used_up' | 'ocr_page_limit' | 'ocr_failed';
   };
   readonly Model: {
     readonly id: string;
@@ -2117,23 +2117,7 @@ export interface Schemas {
   readonly PresignedDocument: {
     readonly document: Schemas['Document'];
     /** How to send the file. null where the call is repeated with its Idempotency-Key: delete the document, and begin anew. */
-    readonly upload: {
-      readonly method: 'PUT' | 'GET';
-      readonly url: string;
-      /** Send them as they are: they are signed. */
-      readonly headers: Readonly<Record<string, string>>;
-      readonly expires_at: string;
-    } | {
-      readonly parts: readonly ({
-        readonly method: 'PUT' | 'GET';
-        readonly url: string;
-        /** Send them as they are: they are signed. */
-        readonly headers: Readonly<Record<string, string>>;
-        readonly part: number;
-        readonly bytes: number;
-      })[];
-      readonly expires_at: string;
-    } | null;
+    readonly upload: Schemas['SignedUpload'] | Schemas['SignedParts'] | null;
   };
   readonly ProceedsResult: {
     readonly source: string;
@@ -2490,31 +2474,10 @@ export interface Schemas {
     readonly next_cursor: string | null;
   };
   readonly ScopeAnalysisResult: {
-    readonly suggestions?: readonly ({
-      readonly kind: 'clarify' | 'add' | 'remove' | 'rewrite';
-      readonly title: string;
-      /** Words to put into the section; of `remove`, to take out. */
-      readonly text: string;
-      readonly reason: string;
-    })[];
-    readonly risks?: readonly ({
-      readonly title: string;
-      readonly detail: string;
-      readonly severity: 'high' | 'medium' | 'low';
-      readonly section_ids: readonly string[];
-    })[];
-    readonly gaps?: readonly ({
-      readonly title: string;
-      readonly detail: string;
-      readonly severity: 'high' | 'medium' | 'low';
-      readonly section_ids: readonly string[];
-    })[];
-    readonly contradictions?: readonly ({
-      readonly title: string;
-      readonly detail: string;
-      readonly severity: 'high' | 'medium' | 'low';
-      readonly section_ids: readonly string[];
-    })[];
+    readonly suggestions?: readonly Schemas['SectionSuggestion'][];
+    readonly risks?: readonly Schemas['ScopeFinding'][];
+    readonly gaps?: readonly Schemas['ScopeFinding'][];
+    readonly contradictions?: readonly Schemas['ScopeFinding'][];
   };
   readonly ScopeChange: {
     /** The scope’s changes are numbered, without gaps. */
@@ -2556,19 +2519,10 @@ export interface Schemas {
     readonly format: 'pdf' | 'docx' | 'markdown';
     readonly citations: boolean;
     readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-    readonly error: {
-      readonly code: string;
-      readonly message: string;
-    } | null;
+    readonly error: Schemas['ExportError'] | null;
     readonly bytes: number | null;
     /** What the file could not show. */
-    readonly missing: readonly ({
-      /** `script`: characters that the PDF has no font for; it names their script in brackets. `font`: characters that the DOCX holds, and whose font is left to the program that opens it. `logo`: the logo could not be read. */
-      readonly what: 'script' | 'font' | 'logo';
-      /** The script: `Hangul`. */
-      readonly name: string;
-      readonly characters: number;
-    })[];
+    readonly missing: readonly Schemas['MissingFromExport'][];
     /** When the file is deleted, unless somebody asks for it again. */
     readonly expires_at: string;
     readonly created_at: string;
@@ -2581,30 +2535,24 @@ export interface Schemas {
     readonly format: 'pdf' | 'docx' | 'markdown';
     readonly citations: boolean;
     readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-    readonly error: {
-      readonly code: string;
-      readonly message: string;
-    } | null;
+    readonly error: Schemas['ExportError'] | null;
     readonly bytes: number | null;
     /** What the file could not show. */
-    readonly missing: readonly ({
-      /** `script`: characters that the PDF has no font for; it names their script in brackets. `font`: characters that the DOCX holds, and whose font is left to the program that opens it. `logo`: the logo could not be read. */
-      readonly what: 'script' | 'font' | 'logo';
-      /** The script: `Hangul`. */
-      readonly name: string;
-      readonly characters: number;
-    })[];
+    readonly missing: readonly Schemas['MissingFromExport'][];
     /** When the file is deleted, unless somebody asks for it again. */
     readonly expires_at: string;
     readonly created_at: string;
-    readonly download: {
-      readonly url: string;
-      readonly expires_at: string;
-    } | null;
+    readonly download: Schemas['SignedLink'] | null;
   };
   readonly ScopeExportPage: {
     readonly data: readonly Schemas['ScopeExport'][];
     readonly next_cursor: string | null;
+  };
+  readonly ScopeFinding: {
+    readonly title: string;
+    readonly detail: string;
+    readonly severity: 'high' | 'medium' | 'low';
+    readonly section_ids: readonly string[];
   };
   readonly ScopePage: {
     readonly data: readonly Schemas['Scope'][];
@@ -2695,6 +2643,13 @@ export interface Schemas {
     readonly fields: readonly Schemas['FieldDiff'][];
     readonly lines: readonly Schemas['DiffLine'][];
   };
+  readonly SectionSuggestion: {
+    readonly kind: 'clarify' | 'add' | 'remove' | 'rewrite';
+    readonly title: string;
+    /** Words to put into the section; of `remove`, to take out. */
+    readonly text: string;
+    readonly reason: string;
+  };
   readonly Session: {
     readonly id: string;
     /** What you call the device, or what its user agent says it is. */
@@ -2746,6 +2701,29 @@ export interface Schemas {
   readonly SignedLicense: {
     readonly license: Readonly<Record<string, unknown>>;
     readonly signatures: readonly Schemas['LicenseSignature'][];
+  };
+  readonly SignedLink: {
+    readonly url: string;
+    readonly expires_at: string;
+  };
+  readonly SignedPart: {
+    readonly method: 'PUT' | 'GET';
+    readonly url: string;
+    /** Send them as they are: they are signed. */
+    readonly headers: Readonly<Record<string, string>>;
+    readonly part: number;
+    readonly bytes: number;
+  };
+  readonly SignedParts: {
+    readonly parts: readonly Schemas['SignedPart'][];
+    readonly expires_at: string;
+  };
+  readonly SignedUpload: {
+    readonly method: 'PUT' | 'GET';
+    readonly url: string;
+    /** Send them as they are: they are signed. */
+    readonly headers: Readonly<Record<string, string>>;
+    readonly expires_at: string;
   };
   readonly Spectrum: {
     readonly from: string;
@@ -3108,16 +3086,10 @@ export interface Schemas {
     readonly name?: string | undefined;
     readonly slug?: string | undefined;
     /** Of exports: `primary` and `accent`, #rrggbb. */
-    readonly colours?: {
-      readonly primary: string;
-      readonly accent: string;
-    } | null | undefined;
+    readonly colours?: Schemas['ChosenColours'] | null | undefined;
     /** no_models: nothing of it is sent to a model. */
     readonly privacy?: 'standard' | 'no_models' | undefined;
-    readonly settings?: {
-      readonly currency?: string | undefined;
-      readonly language?: string | undefined;
-    } | undefined;
+    readonly settings?: Schemas['ChosenWorkspaceSettings'] | undefined;
   };
   readonly UploadLogoRequest: {
     readonly filename: string;
@@ -4169,7 +4141,7 @@ export interface Routes {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: Schemas['DocumentDownload'];
+    readonly reply: Schemas['SignedLink'];
   };
   /** The text of a document, page by page */
   'GET /v1/documents/{id}/pages': {
@@ -4844,7 +4816,7 @@ export interface Routes {
     readonly params: {
       readonly id: string;
     };
-    readonly reply: Schemas['LogoLink'];
+    readonly reply: Schemas['SignedLink'];
   };
   /** Change the time zone of the account */
   'PATCH /v1/account': {

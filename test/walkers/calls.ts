@@ -139,8 +139,14 @@ export function holesOf(route: Route): Hole[] {
 
 function idsAtTop(value: unknown): string[] {
   const entries = isRecord(value) ? Object.entries(value) : [];
-  return entries.filter(([, one]) => typeof one === 'string' && isUuid(one)).map(([name]) => name);
+  const isId = (one: unknown) => typeof one === 'string' && isUuid(one);
+  return entries
+    .filter(([, one]) => isId(one) || (Array.isArray(one) && one.length > 0 && one.every(isId)))
+    .map(([name]) => name);
 }
+
+/** More ways than that are tried for minutes, and mean that nothing tells which ids a call is about. */
+const MOST_WAYS = 2_000;
 
 /**
  * Ways to fill a call's holes: with every id, those first that are most likely meant. Where there are several holes,
@@ -149,29 +155,39 @@ function idsAtTop(value: unknown): string[] {
 export function fillingsOf(route: Route, ids: IdsByColumn): Filling[] {
   const all = [...new Set([...ids.values()].flat())];
   const holes = holesOf(route);
+  const candidates = holes.map(({ name }) => {
+    const likely = ids.get(columnOf(route, name)) ?? [];
+    return holes.length > 1 && likely.length > 0 ? likely : [...new Set([...likely, ...all])];
+  });
+  const ways = candidates.reduce((product, { length }) => product * length, 1);
+  if (ways > MOST_WAYS)
+    throw new Error(`${route.name}: ${ways} ways to fill its ids: no column says which are meant`);
   return holes.reduce<Filling[]>(
-    (fillings, { place, name }) => {
-      const likely = ids.get(columnOf(route, name)) ?? [];
-      const others = holes.length > 1 && likely.length > 0 ? [] : all.filter((id) => !likely.includes(id));
-      return fillings.flatMap((one) =>
-        [...likely, ...others].map((id) => ({ ...one, [`${place}.${name}`]: id })),
-      );
-    },
+    (fillings, { place, name }, index) =>
+      fillings.flatMap((one) =>
+        (candidates[index] ?? []).map((id) => ({ ...one, [`${place}.${name}`]: id })),
+      ),
     [{}],
   );
 }
 
 /** Where other tables name what a hole is about: `/drafts/:id` is a draft_id, `/organizations/:id` an account_id. */
 function columnOf(route: Route, name: string): string {
-  if (name !== 'id') return name;
+  if (name === 'mentions') return 'user_id';
+  if (name !== 'id') return name.replace(/_ids$/, '_id');
   const [, segment = ''] = /(\w+)s\/:id\b/.exec(route.path) ?? [];
-  return segment === 'organization' ? 'account_id' : `${segment}_id`;
+  if (segment === 'template' && route.path.startsWith('/v1/admin/')) return 'public_template_id';
+  return ['organization', 'workspace'].includes(segment) ? 'account_id' : `${segment}_id`;
 }
 
 function filled(value: unknown, place: Hole['place'], filling: Filling): unknown {
   if (!isRecord(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [name, filling[`${place}.${name}`] ?? sold(one)]),
+    Object.entries(value).map(([name, one]) => {
+      const id = filling[`${place}.${name}`];
+      if (id === undefined) return [name, sold(one)];
+      return [name, Array.isArray(one) ? [id] : id];
+    }),
   );
 }
 

@@ -1,13 +1,22 @@
 import type { AccountId } from '#platform/kernel';
 import type { TestApp } from '../services/app.ts';
 
-/** A file of an account: no call makes one where no product here takes files by an example. */
+const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
+
+/** Files of an account, one of them a logo: no example of a call sends one. */
 export async function makeFiles({ app }: TestApp, accountId: AccountId): Promise<void> {
-  await app.modules.blobs.of('reel').put({
+  await app.modules.blobs.of('orbit').put({
     accountId,
     filename: 'a file.txt',
     type: 'text/plain',
     purpose: 'document',
     bytes: Buffer.from(`a file of ${accountId}`),
+  });
+  await app.modules.blobs.of('orbit').put({
+    accountId,
+    filename: 'logo.png',
+    type: 'image/png',
+    purpose: 'logo',
+    bytes: PNG,
   });
 }

@@ -305,23 +305,29 @@ async function makeExampleLinks(app: TestApp): Promise<void> {
   }
 }
 
-/** Every id in every row (or in the first few of each table) of a household's, by column; and those of the operator's webhooks. */
+/** Every id in every row (or in the first few of each table) of a household's, by column; and those of the operator's webhooks and public templates. */
 export async function idsOf(db: Database, household: Household, rowsOfEach = 10_000): Promise<IdsByColumn> {
   const { owner, others, organization } = household;
   const users = [owner, ...Object.values<Person>(others)].map(({ userId }) => userId);
   const ids = new Map<string, Set<string>>();
-  for (const row of await rowsOf(db, { accounts: [organization, owner.own], users, rowsOfEach })) {
+  const add = (column: string, value: string) => ids.set(column, (ids.get(column) ?? new Set()).add(value));
+  for (const { of, row } of await rowsOf(db, { accounts: [organization, owner.own], users, rowsOfEach })) {
     for (const [column, value] of Object.entries(row)) {
       if (typeof value !== 'string' || !isUuid(value)) continue;
-      ids.set(column, (ids.get(column) ?? new Set()).add(value));
+      add(column, value);
+      if (column === 'id') add(`${of.replace(/^.*\./, '').replace(/s$/, '')}_id`, value);
     }
   }
   const webhooks = await db.asMigrator(
     statement<{ id: string }>('select id from webhooks.endpoints order by id'),
   );
+  const templates = await db.asMigrator(
+    statement<{ id: string }>('select id from orbit.public_templates order by id'),
+  );
   return new Map([
     ...[...ids].map(([column, values]) => [column, [...values]] as const),
     ['webhook_id', webhooks.map(({ id }) => id)],
+    ['public_template_id', templates.map(({ id }) => id)],
   ]);
 }
 
@@ -349,18 +355,17 @@ async function rowsOf(
     readonly users: readonly UserId[];
     readonly rowsOfEach: number;
   },
-): Promise<Record<string, unknown>[]> {
+): Promise<{ readonly of: string; readonly row: Record<string, unknown> }[]> {
   const selects = (await ownedBy(db)).map(
     ({ name, owner }) =>
-      `(select to_jsonb(t) as row from ${name} t where ${owner} = any (${owner === 'account_id' ? '$1' : '$2'}::uuid[]) order by t limit ${of.rowsOfEach})`,
+      `(select '${name}' as of, to_jsonb(t) as row from ${name} t where ${owner} = any (${owner === 'account_id' ? '$1' : '$2'}::uuid[]) order by t limit ${of.rowsOfEach})`,
   );
-  const rows = await db.asMigrator(
-    statement<{ row: Record<string, unknown> }>(selects.join('\nunion all '), [
+  return db.asMigrator(
+    statement<{ of: string; row: Record<string, unknown> }>(selects.join('\nunion all '), [
       `{${of.accounts.join()}}`,
       `{${of.users.join()}}`,
     ]),
   );
-  return rows.map(({ row }) => row);
 }
 
 /** Forgets how often anybody called, so that a walker is not taken for a flood. */

@@ -5,7 +5,7 @@ interface Exception {
 }
 
 /** More than these is a sign that a layer has a hole. */
-export const MOST_EXCEPTIONS = 14;
+export const MOST_EXCEPTIONS = 19;
 
 /** Readings that are not the same twice, so that nothing is told by comparing them; marks are looked for in them all the same. */
 export const UNSTEADY: readonly Exception[] = [
@@ -16,6 +16,8 @@ export const UNSTEADY: readonly Exception[] = [
   { route: 'GET /v1/organizations/:id/audit/export', because: 'it is an event of itself' },
   { route: 'GET /v1/account/audit', because: 'the same as of an organization' },
   { route: 'GET /v1/account/audit/export', because: 'the same as of an organization' },
+  { route: 'GET /v1/documents/:id/download', because: 'a link is signed for its own instant' },
+  { route: 'GET /v1/workspaces/:id/logo', because: 'the same' },
 ];
 
 /** Readings that row security alone does not keep as they are: what comes besides is of the caller's own accounts. */
@@ -26,6 +28,7 @@ export const WIDER: readonly Exception[] = [
       'row security shows a user all members of their accounts; which of them they are is said by the filter',
   },
   { route: 'GET /v1/organizations', because: 'the same' },
+  { route: 'GET /v1/workspaces', because: 'the same' },
 ];
 
 /** Readings without an id that stay the same behind neither layer: what keeps them is neither, and so not shown here. */
@@ -54,5 +57,13 @@ export const UNTOUCHED: readonly Exception[] = [
   },
   { route: 'GET /v1/billing/subscription/preview', because: 'the same' },
   { route: 'GET /v1/billing/purchases', because: 'it reads no row: the name is made of the id' },
+  {
+    route: 'GET /v1/favourites',
+    because: 'what somebody marked is theirs alone, and of each other no household marked anything',
+  },
+  {
+    route: 'GET /v1/activity',
+    because: 'it asks for all workspaces that the caller is a member of, by their ids',
+  },
   { route: 'GET /v1/ai/models', because: 'it reads no row: models are the operator’s' },
 ];

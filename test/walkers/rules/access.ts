@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isForMembers, type Route, takesProductKey } from '#platform/http';
 import { fillingsOf, type Filling, holesOf } from '../calls.ts';
 import {
@@ -141,17 +142,22 @@ const accounts: Rule = {
 
 const foreign: Rule = {
   key: 'foreign',
-  name: 'is 404 for every id of another account or user, in path, query and body, and never 403',
+  name: 'is 404 for every id of another account or user, in path, query and body, as for an id that is nobody’s',
   visits: (route) => isSignedIn(route) && route.shape.auth !== 'admin' && holesOf(route).length > 0,
   async objections(route, fixture) {
     const fillings = fillingsOf(route, await foreignIds(fixture));
     if (fillings.length < 2) return ['there is no foreign id to try'];
     const found = new Set<string>();
     const productKey = await productKeyFor(route, fixture, fixture.me.accountId);
+    const ask = (filling: Filling) => visit(fixture, route, { as: fixture.me.token, productKey, filling });
+    const nobodys = await ask(
+      Object.fromEntries(Object.keys(fillings[0] ?? {}).map((hole) => [hole, randomUUID()])),
+    );
+    if (!/^(\w+_)?not_found$/.test(nobodys.code ?? ''))
+      found.add(`an id that is nobody’s: ${nobodys.status} ${nobodys.code ?? ''}, not 404`);
     for (const filling of fillings) {
-      const reply = await visit(fixture, route, { as: fixture.me.token, productKey, filling });
-      const when = 'another’s id';
-      for (const one of refusedAs(route, reply, { status: 404, code: 'not_found', when })) found.add(one);
+      const expected = { status: 404, code: nobodys.code ?? 'not_found', when: 'another’s id' };
+      for (const one of refusedAs(route, await ask(filling), expected)) found.add(one);
     }
     return [...found];
   },

@@ -11,6 +11,8 @@ interface Told {
   readonly sending: Sending;
   readonly reply: Reply;
   readonly faults: readonly string[];
+  /** Each refusal that was answered, with how often. */
+  readonly refusals: readonly string[];
 }
 
 const isGood = ({ status }: Reply) => status < 400;
@@ -66,6 +68,7 @@ interface Telling {
 async function tellFor(household: Household, { route, fixture, headers }: Telling): Promise<Told> {
   const fillings = fillingsOf(route, await idsOf(fixture.db, household, fixture.rowsOfEach));
   const faults = new Set<string>();
+  const refusals = new Map<string, number>();
   const productKey = await productKeyFor(route, fixture, household.organization);
   let last: Told | undefined;
   for (const as of callersOf(route, household, fixture)) {
@@ -73,7 +76,10 @@ async function tellFor(household: Household, { route, fixture, headers }: Tellin
       const sending = { as, productKey, filling, headers };
       const reply = await visit(fixture, route, sending);
       for (const fault of envelopeFaults(route, reply)) faults.add(fault);
-      last = { sending, reply, faults: [...faults] };
+      const code = `${reply.status} ${reply.code ?? ''}`;
+      refusals.set(code, (refusals.get(code) ?? 0) + 1);
+      const refused = [...refusals].map(([one, times]) => `${one} (${times})`);
+      last = { sending, reply, faults: [...faults], refusals: refused };
       if (isGood(reply)) return last;
     }
   }
@@ -97,8 +103,8 @@ const answers: Rule = {
   name: 'answers its own example with a status and a body that it declares',
   visits: () => true,
   async objections(route, fixture) {
-    const { reply, faults } = await once(route, fixture);
-    if (!isGood(reply)) return [`nobody is answered well: ${reply.status} ${reply.code ?? ''}`, ...faults];
+    const { reply, faults, refusals } = await once(route, fixture);
+    if (!isGood(reply)) return [`nobody is answered well: ${refusals.join(', ')}`, ...faults];
     const written = operationOf(fixture.document, route)?.responses[reply.status];
     if (written === undefined) return [`${reply.status} is not documented`, ...faults];
     if (route.shape.page === true) return isPage(reply) ? [...faults] : ['it is no page of HTML'];
@@ -186,7 +192,7 @@ const repeated: Rule = {
   visits: (route) => idempotencyOf(route) !== 'none',
   async objections(route, fixture) {
     const first = await tell(route, fixture, { 'idempotency-key': randomUUID() });
-    if (!isGood(first.reply)) return [`it could not be made: ${first.reply.status}`, ...first.faults];
+    if (!isGood(first.reply)) return [`it could not be made: ${first.refusals.join(', ')}`, ...first.faults];
     const again = await visit(fixture, route, first.sending);
     const raw = `${exampleText(route, first.sending.filling) ?? '{}'} `;
     const other = await visit(fixture, route, { ...first.sending, raw });

@@ -1,3 +1,4 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { clean } from '../extraction/item.ts';
 
@@ -77,7 +78,7 @@ export function findingsOf(
   return { risks: kept(risks), gaps: kept(gaps), contradictions: kept(contradictions) };
 }
 
-const finding_shown = z.object({
+const shownFinding = namedObject('ScopeFinding', {
   title: z.string(),
   detail: z.string(),
   severity: z.enum(SEVERITIES),
@@ -88,7 +89,7 @@ const finding_shown = z.object({
 export const resultFields = {
   suggestions: z
     .array(
-      z.object({
+      namedObject('SectionSuggestion', {
         kind: z.enum(KINDS),
         title: z.string(),
         text: z.string().describe('Words to put into the section; of `remove`, to take out.'),
@@ -96,7 +97,7 @@ export const resultFields = {
       }),
     )
     .optional(),
-  risks: z.array(finding_shown).optional(),
-  gaps: z.array(finding_shown).optional(),
-  contradictions: z.array(finding_shown).optional(),
+  risks: z.array(shownFinding).optional(),
+  gaps: z.array(shownFinding).optional(),
+  contradictions: z.array(shownFinding).optional(),
 } as const;

@@ -1,3 +1,4 @@
+import { signedLink, signedParts, signedUpload } from '#platform/blobs';
 import { answer, namedObject, pageOf, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
@@ -66,19 +67,8 @@ const writes = {
   rate: { perMinute: 120, by: 'account' },
 } as const;
 
-const signedRequest = {
-  method: z.enum(['PUT', 'GET']),
-  url: z.string(),
-  headers: z.record(z.string(), z.string()).describe('Send them as they are: they are signed.'),
-};
 const upload = z
-  .union([
-    z.strictObject({ ...signedRequest, expires_at: z.iso.datetime() }),
-    z.strictObject({
-      parts: z.array(z.strictObject({ ...signedRequest, part: z.int(), bytes: z.int() })),
-      expires_at: z.iso.datetime(),
-    }),
-  ])
+  .union([signedUpload, signedParts])
   .nullable()
   .describe(
     'How to send the file. null where the call is repeated with its Idempotency-Key: delete the document, and begin anew.',
@@ -179,7 +169,7 @@ export const listDocuments = route(
       workspace_id: workspaceId,
     }),
     reply: { 200: pageOf(document) },
-    errors: ['workspace_mismatch'],
+    errors: ['workspace_mismatch', 'scope_not_found', 'project_not_found'],
     example: { query: { scope_id: SCOPE }, reply: { data: [DOCUMENT], next_cursor: null } },
   },
   async ({ accountId, query }, { documents }) => {
@@ -251,7 +241,7 @@ export const downloadDocument = route(
     ...reads,
     summary: 'A link to the file',
     description: 'Whoever has the link can download the file until it expires.',
-    reply: { 200: namedObject('DocumentDownload', { url: z.string(), expires_at: z.iso.datetime() }) },
+    reply: { 200: signedLink },
     errors: ['document_not_found', 'document_not_uploaded', 'blob_not_found', 'blob_gone'],
     example: {
       params: { id: ID },

@@ -16,8 +16,11 @@ const said = (words: Readonly<Record<string, string>>) =>
     .join('; ');
 const reasons = Object.keys(MISSING_REASONS) as [MissingReason, ...MissingReason[]];
 
-const failure = z
-  .strictObject({ code: z.string(), message: z.string(), detail: z.string() })
+const failure = namedObject('DocumentFailure', {
+  code: z.string(),
+  message: z.string(),
+  detail: z.string(),
+})
   .nullable()
   .describe('Why it could not be read; `code` is stable (docs/orbit.md).');
 
@@ -31,7 +34,7 @@ const state = {
   ocr_pages: z.int().describe('How many of them OCR has read.'),
   ocr_pages_left: z.int().describe('How many of them OCR is reading now.'),
   missing: z
-    .array(z.strictObject({ page: z.int(), reason: z.enum(reasons) }))
+    .array(namedObject('MissingPage', { page: z.int(), reason: z.enum(reasons) }))
     .describe(`Pages whose text is not there. ${said(MISSING_REASONS)}.`),
   updated_at: z.iso.datetime(),
 };

@@ -16,7 +16,7 @@ import {
   placesOf,
   readDocument,
 } from './store.ts';
-import { noDocument, signals } from './views.ts';
+import { assertPlaces, noDocument, signals } from './views.ts';
 
 const PRESIGN = commitPoint('orbit.document', 'a document whose file is not there yet');
 const UPLOADED = commitPoint('orbit.document-uploaded', 'the file of a document, and the job that reads it');
@@ -52,8 +52,7 @@ export function createUploads(context: ProductContext & RecordingParts) {
   async function presign(accountId: AccountId, { caller, origin }: Doer, file: NewFile) {
     await assertFits(accountId, file.bytes);
     const [[places]] = await db.tenant(accountId, [placesOf(accountId, file)]);
-    if (places?.scope !== true) throw new AppError('scope_not_found');
-    if (!places.project) throw new AppError('project_not_found');
+    assertPlaces(places);
     const { name, type, bytes, sha256 } = file;
     const { blobId, upload } = await blobs.presign({
       accountId,

@@ -15,6 +15,7 @@ import {
   documentsOf,
   listDocuments,
   listPages,
+  placesOf,
   readDocument,
   textsOf,
 } from './store.ts';
@@ -36,6 +37,14 @@ export interface DocumentText {
   readonly pages: readonly { readonly page: number; readonly text: string }[];
 }
 
+/** Throws `scope_not_found`, `project_not_found`. */
+export function assertPlaces(
+  places: { readonly scope: boolean; readonly project: boolean } | undefined,
+): void {
+  if (places?.scope !== true) throw new AppError('scope_not_found');
+  if (!places.project) throw new AppError('project_not_found');
+}
+
 export const noDocument = () => new AppError('document_not_found');
 
 /** Documents as they are read from the database: nothing here changes them. */
@@ -52,7 +61,7 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     statusOf: ({ status }) => WORK[status],
   });
 
-  /** Newest first. */
+  /** Newest first. Throws `scope_not_found`, `project_not_found`. */
   async function list(
     accountId: AccountId,
     query: Omit<DocumentQuery, 'after'> & { readonly cursor: string | undefined },
@@ -61,7 +70,11 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     const documents = timeList('documents', { scopeId, projectId, status });
     const after = documents.after(cursor);
     const asked = { scopeId, projectId, status, after, limit: limit + 1 };
-    const [rows] = await db.tenant(accountId, [listDocuments(accountId, asked)]);
+    const [[places], rows] = await db.tenant(accountId, [
+      placesOf(accountId, query),
+      listDocuments(accountId, asked),
+    ]);
+    assertPlaces(places);
     return documents.page(rows, limit);
   }
 

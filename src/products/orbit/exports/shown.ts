@@ -1,10 +1,11 @@
+import { signedLink } from '#platform/blobs';
 import { namedObject } from '#platform/http';
 import { WORK_STATUSES } from '#platform/product';
 import { z } from 'zod';
 import { FORMATS } from './making/file.ts';
 import type { ExportRow } from './store.ts';
 
-const missing = z.object({
+const missing = namedObject('MissingFromExport', {
   what: z
     .enum(['script', 'font', 'logo'])
     .describe(
@@ -22,7 +23,7 @@ export const exported = namedObject('ScopeExport', {
   format: z.enum(FORMATS),
   citations: z.boolean(),
   status: z.enum(WORK_STATUSES),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  error: namedObject('ExportError', { code: z.string(), message: z.string() }).nullable(),
   bytes: z.int().nullable(),
   missing: z.array(missing).describe('What the file could not show.'),
   expires_at: z.iso.datetime().describe('When the file is deleted, unless somebody asks for it again.'),
@@ -32,7 +33,7 @@ export const exported = namedObject('ScopeExport', {
 /** The same with a link. */
 export const linkedExport = namedObject('ScopeExportFile', {
   ...exported.shape,
-  download: z.object({ url: z.string(), expires_at: z.iso.datetime() }).nullable(),
+  download: signedLink.nullable(),
 });
 
 export function shownExport(row: ExportRow): z.infer<typeof exported> {

@@ -77,6 +77,7 @@ export const extract = route(
       'workspace_mismatch',
       'scope_not_found',
       'scope_frozen',
+      'document_not_found',
       'document_not_ready',
       'extraction_running',
       'models_not_allowed',

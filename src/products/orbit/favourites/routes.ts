@@ -84,6 +84,7 @@ export const removeFavourite = route(
     summary: 'Take a scope out of your favourites',
     description: 'One that is not among them is no error.',
     reply: { 200: okReply },
+    errors: ['scope_not_found'],
     example: { params: { scope_id: FAVOURITE.scope_id }, reply: { ok: true } },
   },
   async ({ accountId, caller, params }, { favourites }) => {

@@ -3,6 +3,7 @@ import type { Page } from '#platform/http';
 import { timeList } from '#platform/product';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { noScope } from '../scopes/locking.ts';
+import { readScope } from '../scopes/store.ts';
 import {
   deleteFavourite,
   type Fan,
@@ -27,9 +28,13 @@ export function createFavourites({ db }: Pick<OrbitParts, 'db'>) {
       if (row === undefined) throw noScope();
       return row;
     },
-    /** One that is not marked stays so. */
+    /** One that is not marked stays so. Throws `scope_not_found`. */
     async remove(fan: Fan, scopeId: string): Promise<void> {
-      await db.tenant(fan.accountId, REMOVE, [deleteFavourite(fan, scopeId)]);
+      const [, [scope]] = await db.tenant(fan.accountId, REMOVE, [
+        deleteFavourite(fan, scopeId),
+        readScope(fan.accountId, scopeId),
+      ]);
+      if (scope === undefined) throw noScope();
     },
     /** What was marked last, first. A scope in the trash is not among them until it is restored. */
     async list(

@@ -93,8 +93,10 @@ export const beginWorkspace = route(
     errors: ['conflict', 'too_many_organizations'],
     example: { body: { name: 'Ada & Co' }, reply: EXAMPLE },
   },
-  async ({ caller, origin, body, once }, { onboarding }) =>
-    answer(201, shown(await onboarding.begin({ caller, origin, once }, body.name))),
+  async ({ caller, origin, body, once }, { onboarding }) => {
+    const { headers, status: begun } = await onboarding.begin({ caller, origin, once }, body.name);
+    return answer(201, shown(begun), headers);
+  },
 );
 
 const MOST_INVITATIONS = 25;
@@ -134,9 +136,9 @@ export const teamStep = route(
     },
     errors: ['workspace_mismatch'],
     example: {
-      body: { invitations: [{ email: 'grace@example.com', role: 'member' }], privacy: 'standard' },
+      body: { invitations: [{ email: 'lin@example.com', role: 'member' }], privacy: 'standard' },
       reply: {
-        invitations: [{ email: 'grace@example.com', role: 'member', outcome: 'invited', code: null }],
+        invitations: [{ email: 'lin@example.com', role: 'member', outcome: 'invited', code: null }],
         status: EXAMPLE,
       },
     },

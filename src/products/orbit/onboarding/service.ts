@@ -1,5 +1,5 @@
 import { commitPoint } from '#platform/db';
-import type { Caller, Once, Origin, Role } from '#platform/http';
+import type { Answer, Caller, Once, Origin, Role } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
@@ -78,13 +78,21 @@ export function createOnboarding(parts: OrbitParts) {
   return {
     /**
      * Makes an organization, or takes up one of the caller's that has this name and whose onboarding is not over: whoever asks twice, or
-     * was not answered, has one workspace.
+     * was not answered, has one workspace. The headers say whether the key was known.
      */
-    async begin(beginner: Beginner & { readonly once: Once }, name: string): Promise<OnboardingStatus> {
-      const id = (await unfinished(parts, beginner.caller, name)) ?? (await make(parts, beginner, name));
-      await workspaces.get({ ...beginner, organization: id });
-      await mark(id as AccountId, 'workspace', { state: 'done' });
-      return statusOf(beginner, id);
+    async begin(
+      beginner: Beginner & { readonly once: Once },
+      name: string,
+    ): Promise<{ readonly status: OnboardingStatus; readonly headers: Answer['headers'] }> {
+      const present = await unfinished(parts, beginner.caller, name);
+      const { body, headers } = await beginner.once(MADE, async (tx) => ({
+        status: 201,
+        body: { id: present ?? (await workspaces.makeOrganizationIn(tx, beginner, name)).id },
+      }));
+      const { workspace } = await workspaces.get({ ...beginner, organization: body.id });
+      if (workspace.onboarding.workspace === undefined)
+        await mark(body.id as AccountId, 'workspace', { state: 'done' });
+      return { status: await statusOf(beginner, body.id), headers };
     },
     /** Invites those whom it can, each once, and says of the others why not. */
     async team(by: By, { invitations, privacy }: TeamStep): Promise<readonly Invited[]> {
@@ -141,18 +149,6 @@ async function unfinished(
       (workspace === undefined || !isOver(workspace)),
   );
   return (open ?? (name === undefined ? own[0] : undefined))?.organization.id;
-}
-
-async function make(
-  { workspaces }: OrbitParts,
-  { caller, origin, once }: Beginner & { readonly once: Once },
-  name: string,
-): Promise<string> {
-  const made = await once(MADE, async (tx) => {
-    const { id } = await workspaces.makeOrganizationIn(tx, { caller, origin }, name);
-    return { status: 201, body: { id } };
-  });
-  return made.body.id;
 }
 
 async function invite(

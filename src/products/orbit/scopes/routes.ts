@@ -30,6 +30,7 @@ const writes = {
   rate: { perMinute: 600, by: 'account' },
 } as const;
 const of = { params: { id: SCOPE_EXAMPLE.id } };
+const PROJECT = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0f01';
 
 const title = line(300);
 const client_name = line(200).nullable();
@@ -109,10 +110,10 @@ export const listScopes = route(
       sort: z.enum(SCOPE_SORTS).default('-updated_at').describe('With a minus: downwards.'),
     }),
     reply: { 200: pageOf(scope) },
-    errors: ['workspace_mismatch'],
+    errors: ['workspace_mismatch', 'project_not_found'],
     example: {
-      query: { status: 'draft', sort: 'title' },
-      reply: { data: [SCOPE_EXAMPLE], next_cursor: null },
+      query: { project_id: PROJECT, sort: 'title' },
+      reply: { data: [{ ...SCOPE_EXAMPLE, project_id: PROJECT }], next_cursor: null },
     },
   },
   async ({ accountId, query }, { scopes }) => {

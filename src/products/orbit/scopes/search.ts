@@ -1,11 +1,12 @@
 import type { Database } from '#platform/db';
 import { type Page, page, positionOf } from '#platform/http';
-import type { AccountId } from '#platform/kernel';
+import { type AccountId, AppError } from '#platform/kernel';
 import { listName, microseconds } from '#platform/product';
 import { z } from 'zod';
 import {
   type ListedScope,
   listScopes,
+  projectInUse,
   type ScopeFilters,
   type ScopePosition,
   type ScopeSort,
@@ -23,7 +24,10 @@ export interface ScopeSearch {
   readonly limit: number;
 }
 
-/** A page of scopes. What is rare is looked up by its words, what is frequent is met by going down the list. */
+/**
+ * A page of scopes. What is rare is looked up by its words, what is frequent is met by going down the list. Throws
+ * `project_not_found`.
+ */
 export async function findScopes(
   db: Database,
   { accountId, filters, sort, cursor, limit }: ScopeSearch,
@@ -31,6 +35,9 @@ export async function findScopes(
   const name = listName(`scopes ${sort}`, filters);
   const after = cursor === undefined ? undefined : placeIn(cursor, name, sort);
   const rows = await db.tenant(accountId, async (tx) => {
+    const { project_id } = filters;
+    if (project_id !== undefined && (await tx.run(projectInUse(accountId, project_id))).length === 0)
+      throw new AppError('project_not_found');
     // The trash has no index of words: it is small.
     const isSearch = filters.q !== undefined && filters.deleted !== true;
     const [found] = isSearch ? await tx.run(scopesWith(filters, FEW)) : [];

@@ -15,7 +15,7 @@ const reads = {
   rate: { perMinute: 600, by: 'account' },
 } as const;
 const SCOPE = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e01';
-const of = { params: { id: SCOPE, number: '3' } };
+const of = { params: { id: SCOPE, number: '1' } };
 
 const number = z.coerce.number().int().min(1).max(2_000_000_000);
 

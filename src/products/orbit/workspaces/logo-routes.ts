@@ -2,6 +2,7 @@ import { namedObject, okReply } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Orbit } from '../service.ts';
+import { signedLink, signedUpload } from '#platform/blobs';
 import { LARGEST_LOGO, LOGO_TYPES } from './logos.ts';
 
 const route = productRoutes<Orbit>();
@@ -36,12 +37,7 @@ export const uploadLogo = route(
     reply: {
       201: namedObject('LogoUpload', {
         blob_id: z.uuid(),
-        upload: namedObject('LogoUploadRequest', {
-          method: z.enum(['PUT', 'GET']),
-          url: z.string(),
-          headers: z.record(z.string(), z.string()),
-          expires_at: z.iso.datetime(),
-        })
+        upload: signedUpload
           .nullable()
           .describe('null where the call is repeated with its Idempotency-Key: begin anew.'),
       }),
@@ -96,7 +92,7 @@ export const readLogo = route(
     scope: 'orbit:read',
     rate: { perMinute: 120, by: 'user' },
     summary: 'A link to the logo',
-    reply: { 200: namedObject('LogoLink', { url: z.string(), expires_at: z.iso.datetime() }) },
+    reply: { 200: signedLink },
     errors: ['not_found', 'logo_not_found', 'blob_not_found'],
     example: { ...of, reply: { url: URL, expires_at: '2026-11-20T09:00:00.000Z' } },
   },

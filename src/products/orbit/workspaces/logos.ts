@@ -73,7 +73,7 @@ export function createLogos({
       const accountId = await managed(request);
       const { blob, storing } = await blobs.completing(accountId, blobId);
       if (blob.purpose !== 'logo') throw new AppError('logo_not_found');
-      await request
+      const { headers } = await request
         .once(
           CHANGE,
           async (tx) => {
@@ -91,7 +91,7 @@ export function createLogos({
         await db.tenant(accountId, CHANGE, (tx) => replaceIn(tx, accountId, null));
         throw new AppError('logo_unreadable');
       }
-      return answer(200, { logo_blob_id: blobId });
+      return answer(200, { logo_blob_id: blobId }, headers);
     },
     async remove(request: WorkspaceRequest): Promise<void> {
       const accountId = await managed(request);

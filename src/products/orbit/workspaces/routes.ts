@@ -29,6 +29,19 @@ const slug = z
   .max(60)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'Lower-case letters, digits, and single hyphens between them.');
 
+const chosenSettings = namedObject('ChosenWorkspaceSettings', {
+  currency: z
+    .string()
+    .regex(/^[A-Za-z]{3}$/)
+    .toUpperCase()
+    .optional(),
+  language: z
+    .string()
+    .max(35)
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/)
+    .optional(),
+});
+
 export const makeWorkspace = route(
   'POST /v1/workspaces',
   {
@@ -49,7 +62,7 @@ export const makeWorkspace = route(
       return answer(201, { id });
     });
     const view = await workspaces.get({ caller, origin, organization: made.body.id });
-    const headers = { location: `/v1/workspaces/${made.body.id}` };
+    const headers = { ...made.headers, location: `/v1/workspaces/${made.body.id}` };
     return versionedAnswer(view.workspace, shownWorkspace(view), { status: 201, headers });
   },
 );
@@ -103,24 +116,15 @@ export const changeWorkspace = route(
       slug: slug.optional(),
       colours: coloursSchema.nullable().optional().describe('Of exports: `primary` and `accent`, #rrggbb.'),
       privacy: z.enum(PRIVACY).optional().describe('no_models: nothing of it is sent to a model.'),
-      settings: z
-        .strictObject({
-          currency: z
-            .string()
-            .regex(/^[A-Za-z]{3}$/)
-            .toUpperCase()
-            .optional(),
-          language: z
-            .string()
-            .max(35)
-            .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/)
-            .optional(),
-        })
-        .optional(),
+      settings: chosenSettings.optional(),
     }).refine((body) => Object.keys(body).length > 0, 'Say what to change.'),
     reply: { 200: workspace },
     errors: ['not_found', 'forbidden', 'slug_taken', 'plan_required', 'precondition_failed'],
-    example: { ...of, body: { slug: 'ada' }, reply: { ...WORKSPACE_EXAMPLE, slug: 'ada', version: 2 } },
+    example: {
+      ...of,
+      body: { settings: { currency: 'EUR' } },
+      reply: { ...WORKSPACE_EXAMPLE, settings: { currency: 'EUR', language: 'en' }, version: 2 },
+    },
   },
   async ({ caller, origin, params, ifMatch, body }, { workspaces }) => {
     const view = await workspaces.change({ caller, origin, organization: params.id }, ifMatch, body);

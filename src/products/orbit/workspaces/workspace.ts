@@ -1,3 +1,4 @@
+import { namedObject } from '#platform/http';
 import { z } from 'zod';
 
 /** What may leave a workspace: `no_models` sends nothing of it to a model. */
@@ -13,7 +14,7 @@ export const colour = z
   .regex(/^#[0-9A-Fa-f]{6}$/, 'A colour is #rrggbb.')
   .toLowerCase();
 /** Of exports. */
-export const coloursSchema = z.strictObject({ primary: colour, accent: colour });
+export const coloursSchema = namedObject('ChosenColours', { primary: colour, accent: colour });
 export type Colours = z.infer<typeof coloursSchema>;
 
 /** What a workspace is set to. */

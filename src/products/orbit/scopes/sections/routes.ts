@@ -163,7 +163,7 @@ export const moveSection = route(
     ),
     reply: { 200: section },
     errors: ['scope_not_found', 'section_not_found', 'scope_frozen'],
-    example: { ...of, body: { after: OTHER }, reply: { ...SECTION_EXAMPLE, rank: 'a1' } },
+    example: { ...of, body: { after: null }, reply: { ...SECTION_EXAMPLE, rank: 'a1' } },
   },
   async ({ accountId, caller, origin, params, body, once }, { sections, changes }) => {
     const which = { accountId, caller, origin, scopeId: params.id, sectionId: params.section_id };
