@@ -67,8 +67,8 @@ export const ORBIT: readonly Patch[] = [
   {
     name: 'second-workspace-for-who-asks-twice',
     file: `${FIRST}/onboarding/service.ts`,
-    find: 'const id = (await unfinished(parts, beginner.caller, name)) ?? (await make(parts, beginner, name));',
-    replace: 'const id = await make(parts, beginner, name);',
+    find: 'body: { id: present ?? (await workspaces',
+    replace: 'body: { id: (await workspaces',
     expects: `${ONBOARDING} the onboarding > is begun once, however often somebody asks; a second workspace begins when the first is through`,
   },
   {

@@ -137,9 +137,10 @@ export function holesOf(route: Route): Hole[] {
   ];
 }
 
+const isId = (one: unknown) => typeof one === 'string' && isUuid(one);
+
 function idsAtTop(value: unknown): string[] {
   const entries = isRecord(value) ? Object.entries(value) : [];
-  const isId = (one: unknown) => typeof one === 'string' && isUuid(one);
   return entries
     .filter(([, one]) => isId(one) || (Array.isArray(one) && one.length > 0 && one.every(isId)))
     .map(([name]) => name);

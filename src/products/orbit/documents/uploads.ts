@@ -1,7 +1,7 @@
 import { storingRefusal } from '#platform/blobs';
 import { commitPoint } from '#platform/db';
 import { createUpgradeFor } from '#platform/entitlements';
-import { type AccountId, AppError, type JobId } from '#platform/kernel';
+import { type AccountId, type JobId } from '#platform/kernel';
 import { planRequired } from '#platform/limits';
 import type { ProductContext } from '#platform/product';
 import type { MediaType } from '../reading/formats.ts';
