@@ -107,6 +107,10 @@ describe('a scope as a file', () => {
     expect(await member.used()).toMatchObject({ exports: 2 });
     const { body } = await member.get(`/v1/scopes/${scope}/exports`);
     expect((body['data'] as Item[]).map(({ id }) => id)).toEqual([changed.row['id'], first.row['id']]);
+    const feed = await member.get(`/v1/scopes/${scope}/activity?kind=export.completed`);
+    expect((feed.body['data'] as Item[]).map(({ data }) => data)).toEqual(
+      [changed, first].map(({ row }) => ({ export_id: row['id'], format: 'markdown' })),
+    );
   });
 
   test('that is asked for eight times at once is made and charged once', async () => {

@@ -177,6 +177,17 @@ describe('a workspace', () => {
     expect((await admin.patch(path, { slug: 'No Slug' })).status).toBe(400);
   });
 
+  test('gives new scopes its currency', async () => {
+    const { id, admin, member } = await fixture.workspace();
+    await admin.patch(`/v1/workspaces/${id}`, { settings: { currency: 'chf' } });
+    const made = await member.post('/v1/scopes', { title: 'A shop in Bern' });
+    expect(made).toMatchObject({ status: 201, body: { currency: 'CHF' } });
+    const said = await member.post('/v1/scopes', { title: 'A shop in Rome', currency: 'EUR' });
+    expect(said.body['currency']).toBe('EUR');
+    const other = await fixture.workspace();
+    expect((await other.member.post('/v1/scopes', { title: 'A shop' })).body['currency']).toBe('USD');
+  });
+
   test('has colours of its own by a plan that has them', async () => {
     const colours = { primary: '#112233', accent: '#AABBCC' };
     const pro = await fixture.workspace('orbit.pro');

@@ -33,6 +33,32 @@ async function patient(ask: () => Promise<Reply>): Promise<Reply> {
   }
 }
 
+describe('the fields of a section', () => {
+  test('are what its text says, also after it was edited', async () => {
+    const { member, ...workspace } = await fixture.workspace();
+    const scope = await workspace.scope(0);
+    const path = `/v1/scopes/${scope}/sections`;
+    const added = await member.post(path, {
+      type: 'budget',
+      title: 'Budget',
+      content: 'Design costs €23,000, due by 2026-12-01.',
+    });
+    expect(added.body['fields']).toMatchObject({
+      dates: [{ date: '2026-12-01' }],
+      money: [{ currency: 'EUR', amount_minor: 2_300_000 }],
+    });
+    const one = `${path}/${String(added.body['id'])}`;
+    const edited = await member.patch(one, { content: 'Design costs $25,000, net 30, and takes two weeks.' });
+    const fields = {
+      dates: [],
+      durations: [{ unit: 'weeks', count: 2 }],
+      money: [{ currency: 'USD', amount_minor: 2_500_000 }],
+    };
+    expect(edited.body['fields']).toMatchObject(fields);
+    expect((await member.patch(one, { title: 'What it costs' })).body['fields']).toMatchObject(fields);
+  });
+});
+
 describe('the order of sections', () => {
   test('200 parallel moves from two processes converge to one order with all sections there', async () => {
     const workspace = await fixture.workspace();

@@ -37,6 +37,20 @@ export const ORBIT: readonly Patch[] = [
     expects: `${SECTIONS} two editors of one section > of twenty at once from one version one wins, and nineteen get the text of that one`,
   },
   {
+    name: 'fields-of-an-older-text',
+    file: `${FIRST}/scopes/sections/service.ts`,
+    find: 'changeSection(which, { ...change, fields })',
+    replace: 'changeSection(which, change)',
+    expects: `${SECTIONS} the fields of a section > are what its text says, also after it was edited`,
+  },
+  {
+    name: 'currency-of-another-workspace',
+    file: `${FIRST}/scopes/store.ts`,
+    find: "(select settings ->> 'currency' from orbit.workspaces where account_id = $1), ",
+    replace: '',
+    expects: `${ONBOARDING} a workspace > gives new scopes its currency`,
+  },
+  {
     name: 'sent-scope-edited',
     file: `${FIRST}/scopes/statuses.ts`,
     find: "return status === 'sent' || status === 'archived';",

@@ -1,4 +1,4 @@
-import { fieldsIn } from '../../../src/products/orbit/extraction/fields.ts';
+import { fieldsIn } from '../../../src/products/orbit/fields/fields.ts';
 import { folded, spaced } from '../../../src/products/orbit/extraction/folding.ts';
 import { wordsIn } from '../../../src/products/orbit/extraction/likeness.ts';
 import type { Labelled } from './labelled.ts';

@@ -100,6 +100,15 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     return blobs.download(key.accountId, blobId, { filename: name });
   }
 
+  /** The names of documents by their ids; one that was deleted has none. */
+  async function names(
+    accountId: AccountId,
+    documentIds: readonly string[],
+  ): Promise<Record<string, string>> {
+    const [found] = await db.tenant(accountId, [documentsOf(accountId, documentIds)]);
+    return Object.fromEntries(found.map(({ id, name }) => [id, name]));
+  }
+
   /**
    * The text of completed documents, in the order in which they are named. Throws `document_not_found`, and `document_not_ready` (409) where
    * one is not read yet, or could not be.
@@ -129,6 +138,7 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     list,
     pages,
     download,
+    names,
     text,
     follow: (key: DocumentKey, wait: { readonly seconds: number; readonly signal: AbortSignal }) =>
       wait.seconds === 0 ? read(key) : following.waitFor(key, wait),

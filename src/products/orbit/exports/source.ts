@@ -84,23 +84,7 @@ export function createSources({ db, scopes, plan, blobs, documents }: OrbitParts
     sections: readonly SectionRow[],
   ): Promise<Record<string, string>> {
     const cited = sections.flatMap(({ citations }) => (citations ?? []).map((one) => one.document_id));
-    return cited.length === 0 ? {} : documentNames(accountId, [...new Set(cited)]);
-  }
-
-  /** One that was deleted has no name any more. */
-  async function documentNames(
-    accountId: AccountId,
-    ids: readonly string[],
-  ): Promise<Record<string, string>> {
-    const found = await Promise.all(
-      ids.map((id) =>
-        documents.text(accountId, [id]).catch((error: unknown) => {
-          if (error instanceof AppError && error.status < 500) return [];
-          throw error;
-        }),
-      ),
-    );
-    return Object.fromEntries(found.flat().map(({ documentId, name }) => [documentId, name]));
+    return cited.length === 0 ? {} : documents.names(accountId, [...new Set(cited)]);
   }
 
   /** The logo, where it is a picture of a bearable size; else none. */

@@ -96,6 +96,9 @@ export function createWork({ db, blobs, changes }: OrbitParts, { sources, making
         completeExport(key, { ...hashes, ...made, scopeVersion: source.version }),
         ...completing(job),
       ]);
+      const by = { accountId, caller: { userId: row.created_by } };
+      const data = { export_id: key.id, format };
+      await changes.recordIn(tx, { ...by, scopeId, kind: 'export.completed', data });
     });
     signals.ended(db, key.id);
     changes.moved(scopeId);

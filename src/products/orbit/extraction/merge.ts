@@ -6,7 +6,7 @@ import {
 } from '../scopes/sections/section.ts';
 import { confidenceOf, meanOf } from './confidence.ts';
 import { type Conflict, conflictsIn } from './conflicts.ts';
-import { fieldsIn } from './fields.ts';
+import { fieldsIn } from '../fields/fields.ts';
 import type { Item } from './item.ts';
 import { type Compared, compared, isSame, saysTheSame } from './likeness.ts';
 

@@ -16,8 +16,8 @@ import {
   lockScope,
   projectInUse,
   readScope,
+  type NewScope,
   type ScopeChange,
-  type ScopeText,
   trash,
 } from './store.ts';
 
@@ -58,7 +58,7 @@ export function createScopes(parts: ScopesParts) {
     find: (search: ScopeSearch) => findScopes(db, search),
     assertProject: (accountId: AccountId, id: string | null | undefined) =>
       db.tenant(accountId, (tx) => assertProjectIn(tx, accountId, id)),
-    create: (by: Making, text: ScopeText) => create(parts, by, text),
+    create: (by: Making, text: NewScope) => create(parts, by, text),
     duplicate: (by: Making, copied: Copied) => duplicate(parts, by, copied),
     change: (which: ScopeOf, change: ScopeChange) => changeText(parts, which, change),
     setStatus: (which: ScopeOf, status: ScopeStatus) => setStatus(parts, which, status),
@@ -83,7 +83,7 @@ export interface Copied {
 }
 
 /** One commit: the scope, its first version, its place in the month, and the answer under the request's key. */
-async function create(parts: ScopesParts, by: Making, text: ScopeText): Promise<ScopeRow> {
+async function create(parts: ScopesParts, by: Making, text: NewScope): Promise<ScopeRow> {
   const { ids } = parts;
   const key = { accountId: by.accountId, id: ids.next(), userId: by.caller.userId };
   return made(parts, { ...by, id: key.id, cause: 'created' }, async (tx) => {

@@ -27,17 +27,21 @@ export interface ScopeText {
   readonly currency: string;
 }
 
+/** A scope that is to be made; without a currency it has that of its workspace. */
+export type NewScope = Omit<ScopeText, 'currency'> & { readonly currency?: string | undefined };
+
 /** No row: there is no such project in use. */
 export function insertScope(
   { accountId, id, userId }: WorkKey & { readonly userId: UserId },
-  { title, client_name, project_id, summary, currency }: ScopeText,
+  { title, client_name, project_id, summary, currency }: NewScope,
 ): Statement<ScopeRow> {
   return statement<ScopeRow>(
     `insert into orbit.scopes (account_id, id, created_by, title, client_name, project_id, summary, currency)
-     select $1, $2, $3, $4, $5, $6, $7, $8
+     select $1, $2, $3, $4, $5, $6, $7,
+       coalesce($8, (select settings ->> 'currency' from orbit.workspaces where account_id = $1), 'USD')
      where $6::uuid is null or exists (select from orbit.projects where account_id = $1 and id = $6 and not archived)
      returning ${SCOPE}`,
-    [accountId, id, userId, title, client_name, project_id, summary, currency],
+    [accountId, id, userId, title, client_name, project_id, summary, currency ?? null],
   );
 }
 

@@ -20,7 +20,7 @@ export interface Citation {
   readonly quote: string;
 }
 
-/** Dates, durations and money that stand in a section, parsed: `extraction/fields.ts` says their form. */
+/** Dates, durations and money that stand in a section, parsed: `fields/fields.ts` says their form. */
 export type SectionFields = Readonly<Record<string, unknown>>;
 
 /** A section as it is stored. */

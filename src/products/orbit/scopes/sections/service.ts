@@ -5,8 +5,9 @@ import type { By, Changes } from '../../changes/service.ts';
 import { lockForChange, noScope } from '../locking.ts';
 import { countChange, readScope } from '../store.ts';
 import type { VersionCause, Versions } from '../../versions/service.ts';
+import { fieldsIn } from '../../fields/fields.ts';
 import { indexOf, type Place, type Placed, ranksAt, spread } from './ranks.ts';
-import type { NewSection, SectionRow } from './section.ts';
+import type { NewSection, SectionFields, SectionRow } from './section.ts';
 import { shownSection } from './shown.ts';
 import {
   changeSection,
@@ -100,7 +101,8 @@ async function appendIn(
   const added: SectionRow[] = [];
   for (const [index, section] of sections.entries()) {
     const at = { accountId, scopeId, id: parts.ids.next(), rank: ranks[index] ?? '' };
-    added.push(...(await tx.run(insertSection(at, section))));
+    const fields = section.fields ?? parsed(section.content);
+    added.push(...(await tx.run(insertSection(at, { ...section, fields }))));
   }
   await counted(parts, tx, { ...by, scopeId, cause, words: true });
   for (const { id, type } of added) {
@@ -121,12 +123,21 @@ async function changeIn(
   // Whoever wrote an older text gets the newer one with the refusal.
   if (which.version !== undefined && which.version !== present.version)
     throw new AppError('precondition_failed', { details: { current: shownSection(present) } });
-  const [row] = await tx.run(changeSection(which, change));
+  const fields = change.content === undefined ? undefined : parsed(change.content);
+  const [row] = await tx.run(changeSection(which, { ...change, fields }));
   if (row === undefined) throw noSection();
   await counted(parts, tx, { ...which, cause: 'edited', words: true });
   const data = { section_id: row.id, fields: Object.keys(change), version: row.version };
   await record(parts, tx, { which, kind: 'section.updated', data });
   return row;
+}
+
+/** Longer texts are parsed in part: the last pages of a section are no reason to let other requests wait. */
+const MOST_PARSED = 20_000;
+
+/** The dates, durations and money of what somebody wrote. */
+function parsed(content: string): SectionFields {
+  return { ...fieldsIn(content.slice(0, MOST_PARSED)) };
 }
 
 async function moveIn(
