@@ -10,6 +10,10 @@ export interface SeedScope {
   }[];
   /** The statuses that it goes through. */
   readonly moves: readonly string[];
+  /** What is said of its sections, by their `type`, and answered. */
+  readonly comments?: readonly { readonly on: string; readonly body: string; readonly reply?: string }[];
+  /** What the client sent, in Markdown. */
+  readonly brief?: { readonly name: string; readonly text: string };
 }
 
 interface SeedProject {
@@ -30,6 +34,38 @@ export const PROJECTS: readonly SeedProject[] = [
           'Lindqvist Teas moves its shop of some 420 products to a platform that its own team can look after, before the Christmas season.',
         currency: 'EUR',
         moves: ['in_review', 'approved', 'sent'],
+        comments: [
+          {
+            on: 'timeline',
+            body: 'They close for the first week of May. Is the test planned around that?',
+            reply: 'It begins on the 3rd, so it is two days late. I asked for a contact who is there.',
+          },
+          { on: 'budget', body: 'Thirds were agreed by phone on Tuesday.' },
+        ],
+        brief: {
+          name: 'Brief of Lindqvist Teas.md',
+          text: `# A new shop for Lindqvist Teas
+
+## Where we are
+
+Our shop shows a page in almost five seconds on a phone. We sell 420 teas in 38 categories. Prices are changed by an agency, which takes
+two days each time.
+
+## What we want
+
+- Three of our own people look after prices, texts and pictures.
+- Customers pay by card, by invoice or with PayPal.
+- No link from a search engine may break.
+
+## When and for how much
+
+We would like to begin on 11 January 2027 and be done by the end of May 2027. The budget is between €40,000 and €46,000, net 30.
+
+## What we do ourselves
+
+Photographs, translations and hosting.
+`,
+        },
         sections: [
           {
             type: 'overview',
@@ -85,6 +121,9 @@ export const PROJECTS: readonly SeedProject[] = [
         summary: 'A box of three teas every month, which customers pause and change by themselves.',
         currency: 'EUR',
         moves: ['in_review'],
+        comments: [
+          { on: 'risks', body: 'One in twelve is what the provider says for Germany. And for Austria?' },
+        ],
         sections: [
           {
             type: 'overview',
@@ -121,6 +160,13 @@ export const PROJECTS: readonly SeedProject[] = [
         summary: 'One calendar for 14 physicians, filled by the front desk and by patients themselves.',
         currency: 'USD',
         moves: ['in_review', 'approved'],
+        comments: [
+          {
+            on: 'deliverables',
+            body: 'Do the six rooms count as calendars, too?',
+            reply: 'Yes: a room is booked with the physician, and can be the reason why there is no place.',
+          },
+        ],
         sections: [
           {
             type: 'overview',
@@ -196,3 +242,29 @@ export const PROJECTS: readonly SeedProject[] = [
     ],
   },
 ];
+
+/** What the consultancy begins most of its scopes with. */
+export const TEMPLATE = {
+  name: 'Fixed price, small team',
+  description: 'For work of up to three months that is paid by milestones.',
+  sections: [
+    { type: 'overview', title: 'Overview', content: 'What is the client’s problem, in three sentences?' },
+    {
+      type: 'deliverables',
+      title: 'Deliverables',
+      content: '| Deliverable | Accepted when |\n|---|---|\n|  |  |',
+    },
+    { type: 'timeline', title: 'Timeline', content: '| Phase | From | Until |\n|---|---|---|\n|  |  |  |' },
+    {
+      type: 'budget',
+      title: 'Budget',
+      content: '| Item | Amount |\n|---|---:|\n|  |  |\n\nPaid by milestones; net 30.',
+    },
+    { type: 'exclusions', title: 'Not included', content: '- Hosting and domains\n- Translations' },
+    {
+      type: 'acceptance',
+      title: 'Acceptance',
+      content: 'The client tests for ten working days. What is not named in that time is accepted.',
+    },
+  ],
+} as const;

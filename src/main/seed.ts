@@ -1,13 +1,14 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, OperatorError } from './operator-error.ts';
-import { PROJECTS, type SeedScope } from './seed-data.ts';
+import { PROJECTS, type SeedScope, TEMPLATE } from './seed-data.ts';
 import { misused, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth seed [url=http://127.0.0.1:6174] [key=pl_…]
 
-Fills the workspace of a key with believable projects and scopes, at a server that runs: by itself the one of this DATA_DIR, with the
-key of its owner.json. What is there already is left as it is.
+Fills the workspace of a key with believable projects, scopes, comments, a client’s brief and a template, at a server that runs: by
+itself the one of this DATA_DIR, with the key of its owner.json. What is there already is left as it is.
 `;
 
 /** A call of a server that runs. */
@@ -31,13 +32,55 @@ export const seed: Verb = async ({ config, words }) => {
       await addScope(call, { project_id: id, client_name: project.client }, scope);
     process.stdout.write(`"${project.name}": ${project.scopes.length} scopes.\n`);
   }
+  if ((await named(call, '/v1/templates', 'name')).includes(TEMPLATE.name)) return 0;
+  await call('POST /v1/templates', TEMPLATE);
+  process.stdout.write(`The template "${TEMPLATE.name}".\n`);
   return 0;
 };
 
-async function addScope(call: Call, of: object, { sections, moves, ...scope }: SeedScope): Promise<void> {
+async function addScope(call: Call, of: object, seeded: SeedScope): Promise<void> {
+  const { sections, moves, comments = [], brief, ...scope } = seeded;
   const { id } = await call('POST /v1/scopes', { ...of, ...scope });
-  for (const section of sections) await call(`POST /v1/scopes/${String(id)}/sections`, section);
-  for (const status of moves) await call(`PATCH /v1/scopes/${String(id)}/status`, { status });
+  const path = `/v1/scopes/${String(id)}`;
+  const ids = new Map<string, unknown>();
+  for (const section of sections) ids.set(section.type, (await call(`POST ${path}/sections`, section))['id']);
+  for (const { on, body, reply } of comments) {
+    const thread = await call(`POST ${path}/comments`, { body, section_id: ids.get(on) });
+    if (reply !== undefined) await call(`POST ${path}/comments`, { body: reply, reply_to: thread['id'] });
+  }
+  if (brief !== undefined) {
+    await addBrief(call, id, brief);
+    // What has a brief is what somebody shows to others.
+    await call('POST /v1/favourites', { scope_id: id });
+  }
+  for (const status of moves) await call(`PATCH ${path}/status`, { status });
+}
+
+/** Uploads a file as a browser does: asks where to, sends it there, and says that it is sent. */
+async function addBrief(
+  call: Call,
+  scopeId: unknown,
+  { name, text }: NonNullable<SeedScope['brief']>,
+): Promise<void> {
+  const bytes = Buffer.from(text);
+  const { document, upload } = (await call('POST /v1/documents/presign', {
+    name,
+    type: 'text/markdown',
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    scope_id: scopeId,
+  })) as {
+    readonly document: { readonly id: string };
+    readonly upload: {
+      readonly method: string;
+      readonly url: string;
+      readonly headers: Record<string, string>;
+    };
+  };
+  const { method, url, headers } = upload;
+  const sent = await fetch(url, { method, headers, body: bytes });
+  if (!sent.ok) throw new OperatorError(`${method} ${new URL(url).origin} was answered ${sent.status}.`);
+  await call(`POST /v1/documents/${document.id}/complete`);
 }
 
 async function named(call: Call, path: string, field: string): Promise<string[]> {
