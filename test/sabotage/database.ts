@@ -7,6 +7,14 @@ const SETS = 'src/platform/db/function-set.test.ts :: functions and rights >';
 /** Scopes, policies, transactions, migrations and signals. */
 export const DATABASE: readonly Patch[] = [
   {
+    name: 'data-folder-of-a-dead-process-kept',
+    file: 'src/platform/db/data-lock.ts',
+    find: ' && !isDead(pid)',
+    replace: '',
+    expects:
+      'src/platform/db/data-lock.test.ts :: the lock of a data folder > a lock whose process was killed and whose parent never asks for it is taken over',
+  },
+  {
     name: 'tests-as-superuser',
     file: 'test/services/cluster.ts',
     find: 'create role plinth login createdb createrole',
@@ -124,7 +132,7 @@ export const DATABASE: readonly Patch[] = [
   {
     name: 'stale-lock-kept',
     file: 'src/platform/db/data-lock.ts',
-    find: 'return start === startOf(pid) ? pid : undefined;',
+    find: 'return start === startOf(pid) && !isDead(pid) ? pid : undefined;',
     replace: 'return pid;',
     expects:
       'src/platform/db/data-lock.test.ts :: the lock of a data folder > a lock that names a process number given to another program since is taken over',

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { until } from '#test/calls';
 import { temporaryFolder } from '#test/services';
 import { lockDataFolder } from './index.ts';
 
@@ -40,6 +41,24 @@ describe('the lock of a data folder', () => {
     expect(existsSync(join(path, 'lock'))).toBe(true);
     lockDataFolder(path)();
   });
+
+  it.runIf(process.platform === 'linux')(
+    'a lock whose process was killed and whose parent never asks for it is taken over',
+    async () => {
+      const path = temporaryFolder();
+      // `sleep` waits for no child.
+      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = said.toString().trim();
+      const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ', 2)[1]?.split(' ') ?? [];
+      await until(() => stat()[0] === 'Z');
+      writeFileSync(join(path, 'lock'), `${pid} ${stat()[19]}\n`);
+      lockDataFolder(path)();
+      parent.kill();
+    },
+  );
 
   it('a lock that names a process number given to another program since is taken over', () => {
     const path = temporaryFolder();

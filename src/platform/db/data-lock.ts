@@ -59,15 +59,29 @@ function liveOwner(path: string): number | undefined {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
   }
   // A number that was given to another process since then is no owner.
-  return start === startOf(pid) ? pid : undefined;
+  return start === startOf(pid) && !isDead(pid) ? pid : undefined;
 }
 
-/** When a process started, in clock ticks since boot, where the system tells (Linux); '' elsewhere. */
+/** When a process started, in clock ticks since boot; '' where the system does not tell. */
 function startOf(pid: number): string {
+  return statusOf(pid)[19] ?? '';
+}
+
+/**
+ * Whether a process has ended and only its parent has not asked how: in containers that may never happen. While one of its threads is
+ * at work on a disk, it is not over.
+ */
+function isDead(pid: number): boolean {
+  const status = statusOf(pid);
+  return status[0] === 'Z' && Number(status[17]) <= 1;
+}
+
+/** What the system says of a process (Linux: `man proc_pid_stat`, from `state` on); nothing elsewhere. */
+function statusOf(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return '';
+    return [];
   }
 }

@@ -79,4 +79,13 @@ describe('a document that is to be quoted', () => {
     expect(items.length).toBeGreaterThan(20);
     expect(JSON.stringify(items).length).toBeLessThan(25_000);
   });
+
+  test('of many short entries, each in other words, is answered too', () => {
+    const entries = Array.from(
+      { length: 340 },
+      (_, n) => `- Module ${n} by 2027-01-1${n % 9}, at $${1_000 + n * 10}.`,
+    );
+    const items = itemsOf(['# Deliverables', ...entries].join('\n\n'));
+    expect(items.length).toBeGreaterThan(50);
+  });
 });

@@ -190,7 +190,7 @@ function usualItems(place: Place, author: Author): number {
   return place.name.toLowerCase() === 'hashtags' ? author.post(place.index).hashtags.length : USUAL_ITEMS;
 }
 
-/** Items that quote a document: what the schema asks beside the quotes is filled as always. */
+/** Items that quote a document: what the schema asks beside them is filled as always, and nothing is made up to be thrown away. */
 function fillCited(
   items: unknown,
   cited: readonly Statement[],
@@ -198,9 +198,19 @@ function fillCited(
 ): unknown[] {
   return cited.map((statement, index) => {
     const inner = { ...place, index, outer: place.index, depth: place.depth + 1 };
-    const value = fill(items, inner, filling);
-    return isObject(value) ? { ...value, ...citedFields(items, statement) } : value;
+    const known = citedFields(items, statement);
+    const value = fill(without(items, known), inner, filling);
+    return isObject(value) ? { ...value, ...known } : value;
   });
+}
+
+/** A schema of objects without some of its properties. */
+function without(schema: unknown, known: JsonObject): unknown {
+  if (!isObject(schema)) return schema;
+  const isLeft = (name: unknown) => typeof name !== 'string' || !Object.hasOwn(known, name);
+  const properties = Object.entries(ownObject(schema, 'properties') ?? {}).filter(([name]) => isLeft(name));
+  const required = (ownList(schema, 'required') ?? []).filter(isLeft);
+  return { ...schema, properties: Object.fromEntries(properties), required };
 }
 
 function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[] {
