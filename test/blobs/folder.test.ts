@@ -75,7 +75,10 @@ describe('a folder of files', () => {
     await expect(broken.write(keyOf(ids.next()), Buffer.from('a'), facts('a'))).rejects.toMatchObject(
       failure,
     );
-    await expect(broken.check()).rejects.toMatchObject(failure);
+    await expect(broken.check()).rejects.toMatchObject({
+      code: 'data_folder_unusable',
+      message: expect.stringContaining(at),
+    });
     const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC', errno: -28 });
     expect(diskFailure(full)).toMatchObject({ code: 'storage_unavailable', details: { reason: 'full' } });
     mkdirSync(folder, { recursive: true });

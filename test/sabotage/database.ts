@@ -117,7 +117,7 @@ export const DATABASE: readonly Patch[] = [
   {
     name: 'migration-not-undone',
     file: 'src/products/reel/migrations/0002_library.down.sql',
-    find: 'drop extension btree_gin;',
+    find: 'drop function reel.stemming(text);',
     replace: '',
     expects: 'src/platform/db/migrate.test.ts :: migrations > each step down undoes exactly its own step up',
   },

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { makeFolder } from '#platform/config';
 import { AppError, type Clock, type Random, sha256 } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import { codeOf, diskFailure, onDisk, writeChecked } from './checked-bytes.ts';
@@ -248,6 +249,7 @@ async function sweep(folder: string, before: number): Promise<number> {
 
 async function checked(folder: string, path: string): Promise<string> {
   const said = Buffer.from('written, read and deleted by plinth doctor');
+  makeFolder(folder);
   await onDisk(() => mkdir(dirname(path), { recursive: true, mode: 0o700 }));
   try {
     await writeChecked(path, [said], { bytes: said.length, sha256: sha256(said) });

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { until } from '#test/calls';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '#test/services';
 import { lockDataFolder } from './index.ts';
 
@@ -53,7 +52,7 @@ describe('the lock of a data folder', () => {
       const [said] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = said.toString().trim();
       const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ', 2)[1]?.split(' ') ?? [];
-      await until(() => stat()[0] === 'Z');
+      await vi.waitFor(() => expect(stat()[0]).toBe('Z'));
       writeFileSync(join(path, 'lock'), `${pid} ${stat()[19]}\n`);
       lockDataFolder(path)();
       parent.kill();

@@ -17,8 +17,10 @@ const TITLE_WORDS = 6;
 const READINGS = 10;
 /** Of a longer sentence its beginning is looked at. */
 const LOOKED_AT = 1_000;
-/** Characters of all statements together: an answer has room for some thousand tokens. */
-const MOST_CHARACTERS = 4_500;
+/** Characters of all statements together, as JSON: an answer has room for some thousand tokens. */
+const MOST_CHARACTERS = 12_000;
+/** What the names of an item's fields take. */
+const NAMES = 120;
 
 const MONEY = String.raw`(?:[$€£¥₹]\s?\d|\b(?:USD|EUR|GBP|CHF|INR|JPY)\s?\d|\d[\d.,' ]*\s?(?:k\s?)?(?:USD|EUR|GBP|CHF|INR|JPY|[€£]|euros?\b|dollars?\b))`;
 const MONTH = String.raw`(?:jan|feb|mar|mär|apr|ma[iy]|ju[ln]|aug|sep|o[ck]t|nov|de[cz])\p{L}*\.?`;
@@ -94,7 +96,9 @@ export function citedItems(items: unknown, material: Material, effort: Effort): 
   if (label === undefined || pages === undefined) return undefined;
   effort.spend(READINGS * stepsOf(label));
   let room = MOST_CHARACTERS;
-  return pages.flatMap(statementsOf).filter(({ text }) => (room -= text.length) >= 0);
+  // A text stands there twice: as it is said, and as it is quoted.
+  const lengthOf = ({ title, text }: Statement) => title.length + 2 * text.length + NAMES;
+  return pages.flatMap(statementsOf).filter((statement) => (room -= lengthOf(statement)) >= 0);
 }
 
 /** The fields of an item that such a statement fills, those that the schema has. */

@@ -57,7 +57,9 @@ const created = namedObject('CreateScopeRequest', {
   client_name: client_name.default(null),
   project_id: project_id.default(null),
   summary: summary.default(''),
-  currency: currency.optional().describe('By ISO 4217; when not said, that of the workspace’s settings, else USD.'),
+  currency: currency
+    .optional()
+    .describe('By ISO 4217; when not said, that of the workspace’s settings, else USD.'),
 });
 
 export const createScope = route(
