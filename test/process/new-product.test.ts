@@ -119,7 +119,7 @@ describe('a new product', () => {
       join(root, 'tsconfig.notes.json'),
       JSON.stringify({
         extends: './tsconfig.json',
-        include: [...folders, 'test/services/global-setup.ts'],
+        include: [...folders, 'src/**/*.d.ts', 'test/services/global-setup.ts'],
         exclude: [],
       }),
     );
@@ -131,7 +131,12 @@ describe('a new product', () => {
       [process.execPath, ['scripts/test.ts', ...folders]],
     ];
     for (const [command, args] of steps)
-      await run(command, args, { cwd: root, env: { ...process.env, VITEST: '' } });
+      await run(command, args, { cwd: root, env: { ...process.env, VITEST: '' } }).catch((error: unknown) => {
+        // A compiler says what is wrong on its standard output, which the error does not tell.
+        throw new Error(error instanceof Error && 'stdout' in error ? String(error.stdout) : 'no output', {
+          cause: error,
+        });
+      });
     // A type check and a run of the suite's own: half a minute where nothing else runs.
   }, 600_000);
 

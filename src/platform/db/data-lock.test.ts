@@ -45,13 +45,15 @@ describe('the lock of a data folder', () => {
     'a lock whose process was killed and whose parent never asks for it is taken over',
     async () => {
       const path = temporaryFolder();
-      // `sleep` waits for no child.
-      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
-        stdio: ['ignore', 'pipe', 'ignore'],
+      // The child ends when it is told to, and `sleep`, which the shell has become by then, asks for none.
+      const parent = spawn('sh', ['-c', 'exec 3<&0; (read -r _ <&3) & echo $!; exec sleep 60'], {
+        stdio: ['pipe', 'pipe', 'ignore'],
       });
       const [said] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = said.toString().trim();
       const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ', 2)[1]?.split(' ') ?? [];
+      await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'));
+      parent.stdin.end('\n');
       await vi.waitFor(() => expect(stat()[0]).toBe('Z'));
       writeFileSync(join(path, 'lock'), `${pid} ${stat()[19]}\n`);
       lockDataFolder(path)();
