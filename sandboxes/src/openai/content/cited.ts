@@ -1,5 +1,6 @@
 import { type Effort, stepsOf } from './effort.ts';
 import { type JsonObject, isObject, own as ownOf, ownList, ownObject } from './json.ts';
+import { countTokens } from '../tokens.ts';
 import type { Material } from './material.ts';
 import { clip } from './words.ts';
 
@@ -17,10 +18,10 @@ const TITLE_WORDS = 6;
 const READINGS = 10;
 /** Of a longer sentence its beginning is looked at. */
 const LOOKED_AT = 1_000;
-/** Characters of all statements together, as JSON: an answer has room for some thousand tokens. */
-const MOST_CHARACTERS = 12_000;
-/** What the names of an item's fields take. */
-const NAMES = 120;
+/** Tokens of all statements together: what an answer is cut to is seldom less. */
+const MOST_TOKENS = 3_000;
+/** What the names and the marks of an item take. */
+const NAMES = 50;
 
 const MONEY = String.raw`(?:[$€£¥₹]\s?\d|\b(?:USD|EUR|GBP|CHF|INR|JPY)\s?\d|\d[\d.,' ]*\s?(?:k\s?)?(?:USD|EUR|GBP|CHF|INR|JPY|[€£]|euros?\b|dollars?\b))`;
 const MONTH = String.raw`(?:jan|feb|mar|mär|apr|ma[iy]|ju[ln]|aug|sep|o[ck]t|nov|de[cz])\p{L}*\.?`;
@@ -95,10 +96,10 @@ export function citedItems(items: unknown, material: Material, effort: Effort): 
   const pages = pagesIn(label);
   if (label === undefined || pages === undefined) return undefined;
   effort.spend(READINGS * stepsOf(label));
-  let room = MOST_CHARACTERS;
+  let room = MOST_TOKENS;
   // A text stands there twice: as it is said, and as it is quoted.
-  const lengthOf = ({ title, text }: Statement) => title.length + 2 * text.length + NAMES;
-  return pages.flatMap(statementsOf).filter((statement) => (room -= lengthOf(statement)) >= 0);
+  const tokensOf = ({ title, text }: Statement) => countTokens(title) + 2 * countTokens(text) + NAMES;
+  return pages.flatMap(statementsOf).filter((statement) => (room -= tokensOf(statement)) >= 0);
 }
 
 /** The fields of an item that such a statement fills, those that the schema has. */
