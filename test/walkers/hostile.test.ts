@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { statement } from '#platform/db';
+import { type Statement, statement } from '#platform/db';
 import { PLATFORM_ACCOUNT } from '#platform/jobs';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -46,36 +46,31 @@ async function documented(): Promise<Operation[]> {
 
 /** Does what may change nothing, while the database's time stands still: every five minutes a schedule clears away old guesses. */
 async function unchanging(work: () => Promise<void>): Promise<void> {
-  await settled();
+  await untilNone(UNDER_WAY);
   await whileStill(app.db, async () => {
-    await schedulesDone();
+    await untilNone(SCHEDULED);
     const before = await stateOf();
     await work();
     expect(await stateOf()).toEqual(before);
   });
 }
 
-/** Waits for what a purchase has under way: a licence's first mail takes an RSA key, which takes seconds. */
-async function settled(): Promise<void> {
-  const left = statement<{ left: number }>(
-    `select (select count(*) from jobs.jobs where state in ('ready', 'delayed', 'running') and account_id <> $1)::integer
-       + (select count(*) from mail.messages where status in ('asked', 'waiting'))::integer as left`,
-    [PLATFORM_ACCOUNT],
-  );
-  await vi.waitFor(async () => expect(await app.db.asMigrator(left)).toEqual([{ left: 0 }]), {
-    timeout: 120_000,
-    interval: 20,
-  });
-}
+/** What a purchase has under way: a licence's first mail takes an RSA key, which takes seconds. */
+const UNDER_WAY = statement<{ left: number }>(
+  `select (select count(*) from jobs.jobs where state in ('ready', 'delayed', 'running') and account_id <> $1)::integer
+     + (select count(*) from mail.messages where status in ('asked', 'waiting'))::integer as left`,
+  [PLATFORM_ACCOUNT],
+);
 
-/** Waits for what the clock began just before it stood still: a job of a schedule that runs now changes rows of its own. */
-async function schedulesDone(): Promise<void> {
-  const left = statement<{ left: number }>(
-    `select (select count(*) from jobs.schedules where next_at <= app.now())::integer
-       + (select count(*) from jobs.jobs where account_id = $1 and state in ('ready', 'delayed', 'running')
-          and run_at <= app.now())::integer as left`,
-    [PLATFORM_ACCOUNT],
-  );
+/** What the clock began just before it stood still: a job of a schedule that runs now changes rows of its own. */
+const SCHEDULED = statement<{ left: number }>(
+  `select (select count(*) from jobs.schedules where next_at <= app.now())::integer
+     + (select count(*) from jobs.jobs where account_id = $1 and state in ('ready', 'delayed', 'running')
+        and run_at <= app.now())::integer as left`,
+  [PLATFORM_ACCOUNT],
+);
+
+async function untilNone(left: Statement<{ left: number }>): Promise<void> {
   await vi.waitFor(async () => expect(await app.db.asMigrator(left)).toEqual([{ left: 0 }]), {
     timeout: 120_000,
     interval: 20,
