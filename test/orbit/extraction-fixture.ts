@@ -35,6 +35,12 @@ export interface Section {
   }[];
 }
 
+/** Pages that fill a chunk each. */
+export const LONG = [1, 2, 3].map(
+  (n) =>
+    `The vendor must deliver module ${n} of the shop.\n${'Nothing else is said on this page of words. '.repeat(190)}`,
+);
+
 let made = 0;
 
 /** What a document is, when it is not a file that was read already. */
@@ -59,6 +65,29 @@ export async function extractionFixture(options: TestAppOptions = {}) {
     return id;
   }
 
+  async function useBudget({ id }: Pick<Workspace, 'id'>, used: number): Promise<void> {
+    await app.db.asMigrator(
+      statement(
+        `update limits.meters set used[array_position(names, 'daily_cost')] = $2 where account_id = $1 and scope = 'orbit'`,
+        [id, used],
+      ),
+    );
+  }
+
+  /** What was asked for has so many micro-dollars, and nothing else is left of the day. */
+  async function leaveOfBudget(workspace: Pick<Workspace, 'id'>, reserve: number): Promise<void> {
+    await app.db.asMigrator(
+      statement(`update limits.permits set reserve = $2 where account_id = $1 and state = 'queued'`, [
+        workspace.id,
+        reserve,
+      ]),
+    );
+    await useBudget(workspace, 25_000_000);
+  }
+
+  /** The next day. */
+  const renewBudget = (workspace: Pick<Workspace, 'id'>) => useBudget(workspace, 0);
+
   /** Has jobs done until something holds. */
   async function working<Result>(act: () => Promise<Result>): Promise<Result> {
     const worker = app.app.modules.jobs.work();
@@ -77,7 +106,7 @@ export async function extractionFixture(options: TestAppOptions = {}) {
     return { workspace, by, scope, used: async () => (await workspace.member.used())['ai_calls'] };
   }
 
-  return { ...app, document, working, office };
+  return { ...app, document, working, office, leaveOfBudget, renewBudget };
 }
 
 /** The id in the answer to a call that must be accepted: `extraction_id`. */

@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { refusalOf, until } from '#test/calls';
 import type { Reply } from '../services/app.ts';
-import { extracting, extractionFixture, idIn } from './extraction-fixture.ts';
-import type { Workspace } from './fixture.ts';
+import { extracting, extractionFixture, idIn, LONG } from './extraction-fixture.ts';
 
 /** Where the process dies: whether before or after which point. */
 let dying: string | undefined;
@@ -14,7 +13,7 @@ const app = await extractionFixture({
     throw new Error('the process died');
   },
 });
-const { count, db, document, office, sandbox, working } = app;
+const { count, db, document, leaveOfBudget, office, renewBudget, sandbox, working } = app;
 
 beforeEach(() => {
   dying = undefined;
@@ -24,22 +23,7 @@ const BRIEF = [
   'Background\nAcme sells garden tools and wants a new shop.\n\nDeliverables\n- An online shop with 300 products\n- An admin dashboard for orders',
   'Timeline\nThe shop goes live on 4 May 2026.\n\nBudget\nThe total budget is $40,000, net 30.\n\nHosting is out of scope.',
 ];
-/** Pages that fill a chunk each. */
-const LONG = [1, 2, 3].map(
-  (n) =>
-    `The vendor must deliver module ${n} of the shop.\n${'Nothing else is said on this page of words. '.repeat(190)}`,
-);
-
 const accepted = (reply: Reply) => idIn(reply, 'extraction_id');
-
-async function fillBudget({ id }: Workspace, used: number): Promise<void> {
-  await db.asMigrator(
-    statement(
-      `update limits.meters set used[array_position(names, 'daily_cost')] = $2 where account_id = $1 and scope = 'orbit'`,
-      [id, used],
-    ),
-  );
-}
 
 describe('an extraction', () => {
   test('makes sections of the document’s own sentences, each with a quote that stands on its page', async () => {
@@ -189,18 +173,13 @@ describe('an extraction that is cut short', () => {
     const { workspace, by, scope } = await office();
     const id = await document(workspace, LONG);
     const asked = accepted(await by.ask(scope, [id]));
-    // What is reserved is enough for one part, and nothing else is left of the day.
-    await db.asMigrator(
-      statement(`update limits.permits set reserve = 3000 where account_id = $1 and state = 'queued'`, [
-        workspace.id,
-      ]),
-    );
-    await fillBudget(workspace, 25_000_000);
+    // What is reserved is enough for one part.
+    await leaveOfBudget(workspace, 3_000);
     const first = await working(() => by.ended(asked));
     expect(first.status).toBe('completed');
     expect(first.missing).toMatchObject([{ to_page: 3, reason: 'budget' }]);
     expect(first.progress.done).toBeGreaterThan(0);
-    await fillBudget(workspace, 0);
+    await renewBudget(workspace);
     const second = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
     expect(second).toMatchObject({ continues: true, missing: [], progress: { done: 3, total: 3 } });
     const contents = (await by.sections(scope)).flatMap(({ content }) => content.match(/module \d/gu));

@@ -277,5 +277,13 @@ export const AI: readonly Patch[] = [
     expects:
       'src/platform/ai/sanitizer/guard.test.ts :: a feature with secret prompts > asks again for an object that holds one, however deep',
   },
+  {
+    name: 'cut-answer-asked-again',
+    file: 'src/platform/ai/generate.ts',
+    find: "request.whenCut === 'refuse' && object === undefined && isCut(answer)",
+    replace: 'false && isCut(answer)',
+    expects:
+      'src/platform/ai/generate.test.ts :: an answer that is cut is refused at once where its caller can ask for less, else asked for again',
+  },
   ...WIRE,
 ];

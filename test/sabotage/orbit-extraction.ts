@@ -3,6 +3,7 @@ import type { Patch } from './patch.ts';
 const HTTP = 'test/orbit/extraction.test.ts ::';
 const CUT_SHORT = `${HTTP} an extraction that is cut short >`;
 const MERGE = 'src/products/orbit/extraction/merge.test.ts ::';
+const HALVES = 'test/orbit/extraction-halves.test.ts :: a chunk whose answer is cut >';
 const RUN = 'src/products/orbit/extraction/run.ts';
 
 /** Extraction of documents. */
@@ -57,6 +58,27 @@ export const ORBIT_EXTRACTION: readonly Patch[] = [
     find: "if (error.code === 'limit_exceeded') return 'budget';",
     replace: '',
     expects: `${CUT_SHORT} by the end of its budget keeps what it read, says what is missing, and goes on there`,
+  },
+  {
+    name: 'orbit-cut-chunks-lost',
+    file: RUN,
+    find: "if (TOO_LARGE.has(error.code)) return 'too_large';",
+    replace: 'if (TOO_LARGE.has(error.code)) return undefined;',
+    expects: `${HALVES} once is read in smaller parts, as one call of the plan, and cites the right pages`,
+  },
+  {
+    name: 'orbit-half-a-chunk-believed',
+    file: RUN,
+    find: "if (of === undefined || typeof of === 'string') return of;",
+    replace: "if (of === undefined || typeof of === 'string') continue;",
+    expects: `${HALVES} and for whose parts no budget is left loses nothing of what was read before`,
+  },
+  {
+    name: 'orbit-cut-answers-asked-again',
+    file: RUN,
+    find: "whenCut: 'refuse',",
+    replace: '',
+    expects: `${HALVES} however small its parts are is missing, and no call is made twice for it`,
   },
   {
     name: 'orbit-repeat-charged',

@@ -40,6 +40,24 @@ test('an answer that does not fit is asked for again, within the tries, and each
   expect(hopeless.states).toEqual(['served', 'served']);
 });
 
+test('an answer that is cut is refused at once where its caller can ask for less, else asked for again', async () => {
+  const cut = { kind: 'content', text: `{"hook":"${'word '.repeat(2_000)}"` } as const;
+  const patient = recordingPermit();
+  fixture.sandbox.faults.next(cut);
+  await fixture.open().generate(patient, request);
+  expect(patient.states).toEqual(['served', 'served']);
+  const modest = recordingPermit();
+  fixture.sandbox.faults.next(cut);
+  const asked = fixture.open().generate(modest, { ...request, whenCut: 'refuse' });
+  await expect(asked).rejects.toMatchObject({ code: 'answer_too_large', retryable: false, caused: false });
+  expect(modest.states).toEqual(['served']);
+  // What does not fit and is whole is asked for again all the same.
+  const unlucky = recordingPermit();
+  fixture.sandbox.faults.next({ kind: 'bad_content' });
+  await fixture.open().generate(unlucky, { ...request, whenCut: 'refuse' });
+  expect(unlucky.states).toEqual(['served', 'served']);
+});
+
 test('logs name the prompt, its version, the request and the model, and never a text', async () => {
   const lines: unknown[] = [];
   const log = (fields: object, message: string): void => void lines.push({ ...fields, message });

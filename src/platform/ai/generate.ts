@@ -2,12 +2,23 @@ import type { Permit, Usage } from '#platform/limits';
 import type { z } from 'zod';
 import type { PlainAnswer } from './attempt.ts';
 import { countTries } from './plan.ts';
-import { type StructuredParts, type StructuredRequest, structuredCall, unfit } from './structured.ts';
+import {
+  type StructuredParts,
+  type StructuredRequest,
+  structuredCall,
+  tooLong,
+  unfit,
+} from './structured.ts';
 import { isRecord, parsedText } from './usage.ts';
 
 export interface GenerateRequest<Schema extends z.ZodType> extends StructuredRequest {
   /** What the answer must be. An object whose fields are all required is enforced by the provider itself. */
   readonly schema: Schema;
+  /**
+   * What becomes of an answer that ran into the reply's cap and is no whole object: asked for again like any other that does not
+   * fit, or `answer_too_large` at once, for whoever can ask for less. At a low temperature the same request is cut again.
+   */
+  readonly whenCut?: 'ask_again' | 'refuse';
 }
 
 export interface Generated<Schema extends z.ZodType> {
@@ -37,6 +48,10 @@ export async function generate<Schema extends z.ZodType>(
       parts.logger?.info(fields, 'generated');
       return { object, usage: answer.usage, prompt: { id: prompt.id, version: prompt.version } };
     }
+    if (request.whenCut === 'refuse' && object === undefined && isCut(answer)) {
+      parts.logger?.warn(fields, 'an answer is cut at its most tokens');
+      throw tooLong(permit, prompt);
+    }
     parts.logger?.warn(fields, 'an answer does not fit its schema');
   } while (tries.left > 0);
   throw unfit(permit, prompt);
@@ -47,13 +62,25 @@ function objectIn<Schema extends z.ZodType>(
   answer: PlainAnswer,
   schema: Schema,
 ): z.output<Schema> | undefined {
-  const body = parsedText(answer.body.toString('utf8'));
-  const choices = isRecord(body) && Array.isArray(body['choices']) ? body['choices'] : [];
-  const message: unknown = isRecord(choices[0]) ? choices[0]['message'] : undefined;
+  const message = choiceIn(answer)['message'];
   const content = isRecord(message) ? message['content'] : undefined;
   if (typeof content !== 'string') return undefined;
   const checked = schema.safeParse(parsedText(unwrapped(content)));
   return checked.success ? checked.data : undefined;
+}
+
+/** OpenAI's word, Mistral's for the end of its context, and Anthropic's, which some gateways pass on. */
+const CUT = new Set<unknown>(['length', 'model_length', 'max_tokens']);
+
+/** Whether a model would have said more than it was given room for. */
+function isCut(answer: PlainAnswer): boolean {
+  return CUT.has(choiceIn(answer)['finish_reason']);
+}
+
+function choiceIn(answer: PlainAnswer): Readonly<Record<string, unknown>> {
+  const body = parsedText(answer.body.toString('utf8'));
+  const choices: readonly unknown[] = isRecord(body) && Array.isArray(body['choices']) ? body['choices'] : [];
+  return isRecord(choices[0]) ? choices[0] : {};
 }
 
 const FENCE = '```';

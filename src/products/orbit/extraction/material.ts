@@ -1,6 +1,6 @@
 import { sha256 } from '#platform/kernel';
 import type { DocumentText } from '../documents/service.ts';
-import { type Chunk, chunksOf } from './chunks.ts';
+import { type Chunk, chunksOf, tokensOf } from './chunks.ts';
 import { jsonLine } from './json-line.ts';
 
 /** Chunks of one extraction, each with its document. */
@@ -11,6 +11,9 @@ export interface DocumentChunk extends Chunk {
   readonly toPage: number;
 }
 
+/** What a model is shown in one call: a chunk, or a part of one. */
+export type Material = Pick<DocumentChunk, 'document' | 'heading' | 'parts'>;
+
 /** Of the prompt and of how a document is cut: what was read by another version is read again. */
 const READ_BY = 'extract.v1';
 
@@ -18,7 +21,7 @@ const READ_BY = 'extract.v1';
 export function chunksOfAll(documents: readonly DocumentText[]): DocumentChunk[] {
   return documents.flatMap((document) =>
     chunksOf(document.pages)
-      .filter(({ parts }) => parts.some(({ text }) => text.trim() !== ''))
+      .filter(hasWords)
       .map((chunk) => ({
         ...chunk,
         document,
@@ -29,7 +32,22 @@ export function chunksOfAll(documents: readonly DocumentText[]): DocumentChunk[]
   );
 }
 
+function hasWords({ parts }: Chunk): boolean {
+  return parts.some(({ text }) => text.trim() !== '');
+}
+
+/** A little more than a half, so that lines of unlike length leave no third part of a line or two. */
+const HALF = 0.55;
+
+/** Material in two, cut where a document is cut, too: in more where a good place for a cut lies before the middle. */
+export function halvesOf({ document, heading, parts }: Material): Material[] {
+  const tokens = tokensOf(parts.map(({ text }) => text).join(''));
+  return chunksOf(parts, Math.ceil(tokens * HALF))
+    .filter(hasWords)
+    .map((half) => ({ document, heading: half.heading ?? heading, parts: half.parts }));
+}
+
 /** The pages of a chunk, as a prompt holds them. */
-export function pagesAsJson({ parts }: Chunk): string {
+export function pagesAsJson({ parts }: Pick<Chunk, 'parts'>): string {
   return jsonLine(parts.map(({ page, text }) => ({ page, text: text.toWellFormed() })));
 }

@@ -6,8 +6,8 @@ import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { byOf } from './by.ts';
 import { overallConfidence } from './confidence.ts';
-import { checkedItems, extracted } from './item.ts';
-import { chunksOfAll, type DocumentChunk, pagesAsJson } from './material.ts';
+import { checkedItems, extracted, type Item } from './item.ts';
+import { chunksOfAll, type DocumentChunk, halvesOf, type Material, pagesAsJson } from './material.ts';
 import { merged } from './merge.ts';
 import { quoteFinder } from './quotes.ts';
 import {
@@ -42,12 +42,17 @@ const FAIL = commitPoint(
   'a failed extraction, its call given back, and the end of the job',
 );
 
-/** Chunks that one extraction reads, some 400 pages; the next one goes on. It is the policy's `rounds`, too. */
+/**
+ * Calls to a model of one extraction, those of earlier attempts and those that failed included: some 400 pages, and the next one
+ * goes on. It is the policy's `rounds`, too, so that the last call still has all of the policy's tries.
+ */
 export const MOST_CHUNKS = 100;
 /** Milliseconds after which an attempt begins no further chunk: less than its permit lasts, by the longest call. */
 const LONGEST_RUN = 1_500_000;
 /** So many times it is begun without storing a chunk, by crashes or by a provider that is away or has no room. */
 export const MOST_STARTS = 5;
+/** So often a chunk is cut in two: down to quarters, some seven calls for what one could not say. */
+const MOST_CUTS = 2;
 /** Items that are compared with each other; a scope of so many is read by nobody. */
 const MOST_ITEMS = 1_000;
 
@@ -130,63 +135,86 @@ function nameOf({ document, number }: DocumentChunk): string {
   return `${document.documentId} ${number}`;
 }
 
+/** The calls to a model of one attempt. */
+interface Reading {
+  readonly work: Work;
+  readonly permit: Permit;
+  /** Monotonic milliseconds after which no further call is begun. */
+  readonly until: number;
+}
+
+type Items = ChunkRow['items'];
+
 /** Reads chunk after chunk. Answers why it stopped before the last one, if it did. */
 async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> {
-  const { parts, chunks, read, job } = work;
-  const until = parts.clock.monotonic() + LONGEST_RUN;
-  let asked = 0;
-  for (const chunk of chunks) {
-    if (read.has(nameOf(chunk))) continue;
-    if (asked >= MOST_CHUNKS) return 'size';
-    if (parts.clock.monotonic() > until) return 'time';
-    job.signal.throwIfAborted();
-    asked += 1;
-    const items = await itemsOf(work, permit, chunk);
-    if (items === 'budget') return items;
+  const reading: Reading = { work, permit, until: work.parts.clock.monotonic() + LONGEST_RUN };
+  for (const chunk of work.chunks) {
+    if (work.read.has(nameOf(chunk))) continue;
+    const items = await itemsOf(reading, chunk);
+    if (typeof items === 'string') return items;
     if (items !== undefined) await store(work, chunk, items);
   }
   return undefined;
 }
 
-/** What a model says of a chunk; undefined where its answers were no use. */
+/**
+ * What a model says of a chunk; undefined where its answers were no use, or why nothing more is asked. One that it has too much
+ * to say of, a page that is one dense table, is asked for in halves, and each of them in halves once more: all of it or nothing.
+ */
 async function itemsOf(
-  { parts, job }: Work,
-  permit: Permit,
-  chunk: DocumentChunk,
-): Promise<ChunkRow['items'] | 'budget' | undefined> {
+  reading: Reading,
+  material: Material,
+  cuts = MOST_CUTS,
+): Promise<Items | Reason | undefined> {
+  const said = await ask(reading, material);
+  if (said !== 'too_large') return said;
+  if (cuts === 0) return undefined;
+  const items: Item[] = [];
+  for (const half of halvesOf(material)) {
+    const of = await itemsOf(reading, half, cuts - 1);
+    if (of === undefined || typeof of === 'string') return of;
+    items.push(...of);
+  }
+  return items;
+}
+
+/** One answer of a model, or why there is none. */
+async function ask(
+  { work: { parts, job }, permit, until }: Reading,
+  material: Material,
+): Promise<Items | Reason | 'too_large' | undefined> {
+  if (permit.calls >= MOST_CHUNKS) return 'size';
+  if (parts.clock.monotonic() > until) return 'time';
+  job.signal.throwIfAborted();
+  const { document, heading } = material;
   try {
     const { object } = await parts.ai.generate(permit, {
       feature: 'ai',
       prompt: {
         id: 'extract',
         version: 1,
-        variables: {
-          name: chunk.document.name,
-          heading: chunk.heading ?? 'none',
-          pages: pagesAsJson(chunk),
-        },
+        variables: { name: document.name, heading: heading ?? 'none', pages: pagesAsJson(material) },
       },
       schema: extracted,
+      whenCut: 'refuse',
       lane: job.lane,
       signal: job.signal,
     });
     // A model can quote what it was shown, and nothing else.
-    return checkedItems(object, chunk.document.documentId, quoteFinder(chunk.parts));
+    return checkedItems(object, document.documentId, quoteFinder(material.parts));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'limit_exceeded') return 'budget';
+    if (TOO_LARGE.has(error.code)) return 'too_large';
     if (UNUSABLE.has(error.code)) return undefined;
     throw error;
   }
 }
 
+/** Of less of it an answer may fit. */
+const TOO_LARGE = new Set(['answer_too_large', 'context_too_large', 'call_too_costly']);
 /** Of this chunk no answer will do; the next one may be another matter. */
-const UNUSABLE = new Set([
-  'answer_unusable',
-  'answer_too_large',
-  'provider_rejected',
-  'context_length_exceeded',
-]);
+const UNUSABLE = new Set(['answer_unusable', 'provider_rejected']);
 
 async function store(
   { parts, job, key, task, chunks, read }: Work,
