@@ -9,6 +9,14 @@ const RUN = 'src/products/orbit/extraction/run.ts';
 /** Extraction of documents. */
 export const ORBIT_EXTRACTION: readonly Patch[] = [
   {
+    name: 'sent-to-models-after-all',
+    file: 'src/products/orbit/extraction/run.ts',
+    find: 'await parts.workspaces.assertModels(job.accountId);',
+    replace: '',
+    expects:
+      'test/orbit/privacy.test.ts :: what was asked for before is not sent any more, and is given back',
+  },
+  {
     name: 'orbit-quotes-believed',
     file: 'src/products/orbit/extraction/item.ts',
     find: 'find(quote, page) ?? []',

@@ -41,6 +41,13 @@ export async function runAnalysis(parts: OrbitParts, job: RunningJob): Promise<v
   if (task === undefined) return;
   if (job.permit === undefined) throw new Error('an analysis needs a permit');
   signals.moved(parts.db, key.id);
+  try {
+    // The workspace may have changed its mind since the request.
+    await parts.workspaces.assertModels(job.accountId);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'models_not_allowed') throw error;
+    return giveUpAnalysis(parts, job, { code: error.code, message: error.message });
+  }
   const scope = await parts.scopes.read(job.accountId, task.scope_id);
   const result = await resultOf({ parts, job, permit: job.permit }, task, scope);
   await parts.db.tenant(job.accountId, COMPLETE, async (tx) => {

@@ -188,6 +188,8 @@ async function ask(
   job.signal.throwIfAborted();
   const { document, heading } = material;
   try {
+    // Asked before each call: the workspace may have changed its mind since the request.
+    await parts.workspaces.assertModels(job.accountId);
     const { object } = await parts.ai.generate(permit, {
       feature: 'ai',
       prompt: {
@@ -205,6 +207,7 @@ async function ask(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'limit_exceeded') return 'budget';
+    if (error.code === 'models_not_allowed') return 'privacy';
     if (TOO_LARGE.has(error.code)) return 'too_large';
     if (UNUSABLE.has(error.code)) return undefined;
     throw error;
@@ -248,6 +251,8 @@ function nothingRead(stopped: Reason | undefined): AppError {
       return new AppError('limit_exceeded');
     case 'time':
       return new AppError('provider_timeout');
+    case 'privacy':
+      return new AppError('models_not_allowed');
     case 'size':
     case 'provider':
       return new AppError('provider_unavailable');

@@ -24,9 +24,9 @@ const missing = namedObject('ExtractionMissing', {
   from_page: z.int(),
   to_page: z.int(),
   reason: z
-    .enum(['budget', 'size', 'time', 'unusable', 'provider'])
+    .enum(['budget', 'size', 'time', 'unusable', 'provider', 'privacy'])
     .describe(
-      '`budget`: the day’s is used up; `size` and `time`: one extraction reads no more; `unusable` and `provider`: the model failed. Ask again with the same documents to go on.',
+      '`budget`: the day’s is used up; `size` and `time`: one extraction reads no more; `unusable` and `provider`: the model failed; `privacy`: the workspace sends nothing to models any more. Ask again with the same documents to go on.',
     ),
 });
 

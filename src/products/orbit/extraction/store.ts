@@ -27,8 +27,11 @@ export interface MissingPages {
   readonly document_id: string;
   readonly from_page: number;
   readonly to_page: number;
-  /** `budget`: the day's is used up; `size`, `time`: one extraction reads no more; `unusable`, `provider`: the model failed. */
-  readonly reason: 'budget' | 'size' | 'time' | 'unusable' | 'provider';
+  /**
+   * `budget`: the day's is used up; `size`, `time`: one extraction reads no more; `unusable`, `provider`: the model failed; `privacy`:
+   * nothing is sent to models any more.
+   */
+  readonly reason: 'budget' | 'size' | 'time' | 'unusable' | 'provider' | 'privacy';
 }
 
 export interface NewExtraction {
