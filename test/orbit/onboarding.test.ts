@@ -87,6 +87,19 @@ describe('the onboarding', () => {
     expect((body['data'] as Item[]).filter(({ name }) => name === 'Ada & Co')).toHaveLength(2);
   });
 
+  test('is begun once by tabs that ask at once', async () => {
+    const { token } = await guest();
+    const begun = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        fixture.call(token, 'POST /v1/onboarding/workspace', { body: { name: 'Ada & Co' } }),
+      ),
+    );
+    expect(begun.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 201));
+    expect(new Set(begun.map(({ body }) => body['workspace_id'])).size).toBe(1);
+    const { body } = await call(token, 'GET /v1/organizations');
+    expect((body['data'] as Item[]).filter(({ name }) => name === 'Ada & Co')).toHaveLength(1);
+  });
+
   test('is skipped and gone on with later; what is done stays done', async () => {
     const { post, status } = await beginner();
     expect((await post('team/skip')).body).toMatchObject({ next: 'goals' });

@@ -6,6 +6,13 @@ const EXPORTS = 'test/orbit/exports.test.ts ::';
 /** Exports of Orbit. */
 export const ORBIT_EXPORTS: readonly Patch[] = [
   {
+    name: 'hostile-nesting-parsed',
+    file: 'src/products/orbit/exports/document/markdown.ts',
+    find: '  if (UNPARSED.test(text)) return plain(text, budget);\n',
+    replace: '',
+    expects: `${MAKING} what somebody hostile writes > quotes in each other: is nothing that the parser is given, for its time grows with the square`,
+  },
+  {
     name: 'export-by-chance',
     file: 'src/products/orbit/exports/making/thread.ts',
     find: 'seedRandom();\nparentPort',

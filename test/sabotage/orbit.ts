@@ -81,9 +81,16 @@ export const ORBIT: readonly Patch[] = [
   {
     name: 'second-workspace-for-who-asks-twice',
     file: `${FIRST}/onboarding/service.ts`,
-    find: 'body: { id: present ?? (await workspaces',
-    replace: 'body: { id: (await workspaces',
+    find: 'if (present !== undefined) return present;',
+    replace: '',
     expects: `${ONBOARDING} the onboarding > is begun once, however often somebody asks; a second workspace begins when the first is through`,
+  },
+  {
+    name: 'workspace-for-each-tab',
+    file: `${FIRST}/onboarding/service.ts`,
+    find: 'await tx.run(lockBeginner(userId));',
+    replace: '',
+    expects: `${ONBOARDING} the onboarding > is begun once by tabs that ask at once`,
   },
   {
     name: 'done-step-skipped',

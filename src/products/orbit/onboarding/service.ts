@@ -1,4 +1,4 @@
-import { commitPoint } from '#platform/db';
+import { commitPoint, type Transaction } from '#platform/db';
 import type { Answer, Caller, Once, Origin, Role } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { By } from '../changes/service.ts';
@@ -10,7 +10,7 @@ import {
   STEPS,
   type WorkspaceRow,
 } from '../workspaces/workspace.ts';
-import { changeWorkspace } from '../workspaces/store.ts';
+import { changeWorkspace, lockBeginner, ownedByName } from '../workspaces/store.ts';
 
 const MADE = commitPoint('orbit.workspace-organization', 'the organization of a new workspace');
 const STEP = commitPoint('orbit.onboarding-step', 'what became of a step of the onboarding');
@@ -84,10 +84,10 @@ export function createOnboarding(parts: OrbitParts) {
       beginner: Beginner & { readonly once: Once },
       name: string,
     ): Promise<{ readonly status: OnboardingStatus; readonly headers: Answer['headers'] }> {
-      const present = await unfinished(parts, beginner.caller, name);
+      const idIn = await takenUpOrMade(parts, beginner, name);
       const { body, headers } = await beginner.once(MADE, async (tx) => ({
         status: 201,
-        body: { id: present ?? (await workspaces.makeOrganizationIn(tx, beginner, name)).id },
+        body: { id: await idIn(tx) },
       }));
       const { workspace } = await workspaces.get({ ...beginner, organization: body.id });
       if (workspace.onboarding.workspace === undefined)
@@ -137,7 +137,7 @@ export function isOver({ onboarding }: Pick<WorkspaceRow, 'onboarding'>): boolea
 
 /** The newest organization of somebody whose onboarding is not over; else, where no name is asked for, the newest one. */
 async function unfinished(
-  { workspaces }: OrbitParts,
+  { workspaces }: Pick<OrbitParts, 'workspaces'>,
   caller: Caller,
   name: string | undefined,
 ): Promise<string | undefined> {
@@ -149,6 +149,27 @@ async function unfinished(
       (workspace === undefined || !isOver(workspace)),
   );
   return (open ?? (name === undefined ? own[0] : undefined))?.organization.id;
+}
+
+/**
+ * Looks for an organization that somebody has begun, and answers how its id is had in a transaction. Where none was found, one that
+ * is there by then was begun by another call meanwhile: two tabs that ask at once have one workspace.
+ */
+async function takenUpOrMade(
+  { db, workspaces }: OrbitParts,
+  beginner: Beginner,
+  name: string,
+): Promise<(tx: Transaction) => Promise<string>> {
+  const { userId } = beginner.caller;
+  const [before] = await db.user(userId, [ownedByName(userId, name, [])]);
+  const seen = before.map(({ id }) => id);
+  const present = await unfinished({ workspaces }, beginner.caller, name);
+  return async (tx) => {
+    if (present !== undefined) return present;
+    await tx.run(lockBeginner(userId));
+    const [meanwhile] = await tx.run(ownedByName(userId, name, seen));
+    return (meanwhile ?? (await workspaces.makeOrganizationIn(tx, beginner, name))).id;
+  };
 }
 
 async function invite(

@@ -1,5 +1,5 @@
 import { type Statement, statement } from '#platform/db';
-import type { AccountId } from '#platform/kernel';
+import type { AccountId, UserId } from '#platform/kernel';
 import { versionUpdate } from '#platform/product';
 import type { Step, StepState, WorkspaceRow } from './workspace.ts';
 
@@ -18,6 +18,28 @@ export function workspacesOf(accountIds: readonly string[]): Statement<Workspace
     `select ${WORKSPACE} from orbit.workspaces where account_id = any($1::uuid[])`,
     [accountIds],
   );
+}
+
+/** The organizations of this name that somebody owns, but for those that were seen before; newest first. */
+export function ownedByName(
+  userId: UserId,
+  name: string,
+  seen: readonly string[],
+): Statement<{ readonly id: string }> {
+  return statement<{ readonly id: string }>(
+    `select a.account_id as id from accounts.members m join accounts.accounts a using (account_id)
+     where m.user_id = $1 and m.role = 'owner' and a.kind = 'organization' and a.deleted_at is null and a.name = $2
+       and a.account_id <> all($3::uuid[])
+     order by a.account_id desc`,
+    [userId, name, seen],
+  );
+}
+
+/** Of several calls that begin a workspace for one person, each sees what those before it have made. */
+export function lockBeginner(userId: UserId): Statement {
+  return statement(`select pg_advisory_xact_lock(hashtextextended('orbit beginner ' || $1::uuid, 0))`, [
+    userId,
+  ]);
 }
 
 /** Nothing where the workspace is there already, or another has the slug. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { strFromU8, unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import '../errors.ts';
+import { Budget } from '../document/limits.ts';
+import { blocksOf } from '../document/markdown.ts';
 import type { ExportSource, Fields, SourceSection } from '../document/source.ts';
 import { MARK_PNG } from '../formats/mark.ts';
 import { fileOf, FORMATS, type Format } from './file.ts';
@@ -101,6 +103,15 @@ describe('what somebody hostile writes', () => {
   test('with ten thousand quotes in each other is shown as plain text', async () => {
     const { bytes } = await fileOf('markdown', source([section(`${'> '.repeat(10_000)}deep`)]));
     expect(textOf(bytes)).toContain('deep');
+  });
+
+  test.each([
+    ['quotes in each other', `${'> '.repeat(300)}deep`],
+    ['lists in each other', `${'- '.repeat(300)}deep`],
+    ['numbered lists in each other', `${'1. '.repeat(300)}deep`],
+    ['a word of thousands of characters', `**bold** ${'a.'.repeat(2_000)}@`],
+  ])('%s: is nothing that the parser is given, for its time grows with the square', (_, content) => {
+    expect(blocksOf(content, new Budget())).toEqual([{ kind: 'paragraph', runs: [{ text: content }] }]);
   });
 
   test.each([
