@@ -48,13 +48,13 @@ describe('the fields of a section', () => {
       money: [{ currency: 'EUR', amount_minor: 2_300_000 }],
     });
     const one = `${path}/${String(added.body['id'])}`;
-    const edited = await member.patch(one, { content: 'Design costs $25,000, net 30, and takes two weeks.' });
+    const changed = await member.patch(one, { content: 'Design costs $25,000, net 30, and takes two weeks.' });
     const fields = {
       dates: [],
       durations: [{ unit: 'weeks', count: 2 }],
       money: [{ currency: 'USD', amount_minor: 2_500_000 }],
     };
-    expect(edited.body['fields']).toMatchObject(fields);
+    expect(changed.body['fields']).toMatchObject(fields);
     expect((await member.patch(one, { title: 'What it costs' })).body['fields']).toMatchObject(fields);
   });
 });

@@ -25,7 +25,7 @@ test('a demo workspace is filled by the calls that any client makes, and once', 
   const of = async (path: string) => (await viewer.get(path)).body['data'] as Item[];
   const id = String(sent?.['id']);
   const threads = await of(`/v1/scopes/${id}/comments`);
-  expect(threads.map(({ replies }) => (replies as Item[]).length).toSorted()).toEqual([0, 1]);
+  expect(threads.map(({ replies }) => (replies as Item[]).length).toSorted((a, b) => a - b)).toEqual([0, 1]);
   expect(threads.every(({ section_id: section }) => section !== null)).toBe(true);
   const [brief] = await of(`/v1/documents?scope_id=${id}`);
   const read = await viewer.get(`/v1/documents/${String(brief?.['id'])}/status?wait=20`);
