@@ -612,7 +612,7 @@ export interface Schemas {
     readonly client_name?: string | null | undefined;
     readonly project_id?: string | null | undefined;
     readonly summary?: string | undefined;
-    /** By ISO 4217. */
+    /** By ISO 4217; when not said, that of the workspace’s settings, else USD. */
     readonly currency?: string | undefined;
   };
   readonly CreateSectionRequest: {

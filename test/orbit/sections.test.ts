@@ -48,7 +48,9 @@ describe('the fields of a section', () => {
       money: [{ currency: 'EUR', amount_minor: 2_300_000 }],
     });
     const one = `${path}/${String(added.body['id'])}`;
-    const changed = await member.patch(one, { content: 'Design costs $25,000, net 30, and takes two weeks.' });
+    const changed = await member.patch(one, {
+      content: 'Design costs $25,000, net 30, and takes two weeks.',
+    });
     const fields = {
       dates: [],
       durations: [{ unit: 'weeks', count: 2 }],
