@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   limits: async () => (await import('./limits.ts')).benchLimits,
   'login-flood': async () => (await import('./login-flood.ts')).benchLoginFlood,
   orbit: async () => (await import('./orbit.ts')).benchOrbit,
+  'orbit-ai': async () => (await import('./orbit-ai.ts')).benchOrbitAi,
   safety: async () => (await import('./safety.ts')).benchSafety,
   start: async () => (await import('./start.ts')).benchStart,
   'orbit-exports': async () => (await import('./orbit-exports.ts')).benchOrbitExports,

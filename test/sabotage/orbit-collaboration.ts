@@ -85,4 +85,12 @@ export const ORBIT_COLLABORATION: readonly Patch[] = [
     replace: '',
     expects: `${ACTIVITY} the feed of a person > is of all workspaces that they are a member of now, and of no other`,
   },
+  {
+    name: 'activities-outlive-a-workspace',
+    file: 'src/products/orbit/parts/collaboration.ts',
+    find: "{ table: 'orbit.activities', account: erased() }",
+    replace: "{ table: 'orbit.activities', account: { does: 'keep', because: 'nobody looks at them' } }",
+    expects:
+      'test/orbit/leaving.test.ts :: a workspace takes each table of Orbit and each file with it: into its export, and out of the database; others keep theirs',
+  },
 ];

@@ -103,4 +103,12 @@ export const ORBIT_EXTRACTION: readonly Patch[] = [
       "  may: 'viewer',\n  scope: 'orbit:write',\n  rate: { perMinute: 600, by: 'account' },\n  soldRates",
     expects: `${HTTP} who may > a viewer reads extractions and asks for none; a stranger finds nothing`,
   },
+  {
+    name: 'two-who-ask-at-once-for-an-analysis',
+    file: 'src/products/orbit/analysis/ask.ts',
+    find: 'const other = isTaken(error) ? await formerOf(asking, subject) : undefined;',
+    replace: 'const other = undefined;',
+    expects:
+      'bench/orbit-load.test.ts :: under load each call of a model and each export is made and charged once',
+  },
 ];
