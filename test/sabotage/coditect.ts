@@ -64,7 +64,7 @@ export const CODITECT: readonly Patch[] = [
     file: 'src/products/coditect/machines/validity.ts',
     find: 'const accountId = found?.account_id ?? NOBODY;',
     replace: 'if (found === undefined) return UNKNOWN;\n  const accountId = found.account_id ?? NOBODY;',
-    expects: `${VALIDATE} makes the server do the same for an unknown key as for a known one ($hardwareId)`,
+    expects: `${VALIDATE} makes the server do the same for an unknown key as for a known one`,
   },
   {
     name: 'keys-tried-without-end',
