@@ -397,7 +397,8 @@ export interface Schemas {
     readonly password: string;
   };
   readonly ChangeLicenseRequest: {
-    readonly seats: number | null;
+    readonly seats?: number | null | undefined;
+    readonly offline_minutes?: number | undefined;
   };
   readonly ChangePasswordRequest: {
     readonly password: string;
@@ -1319,6 +1320,8 @@ export interface Schemas {
   readonly LicenseActivation: {
     readonly license: Schemas['License'];
     readonly machine: Schemas['ActivatedMachine'];
+    /** As in `license`. */
+    readonly max_seats: number;
     readonly already_activated: boolean;
   };
   readonly LicenseAnalytics: {
@@ -3237,6 +3240,8 @@ export interface Schemas {
     readonly license_key: string;
     /** Then it is good only where it is activated on this machine. */
     readonly hardware_id?: string | undefined;
+    /** The same as `hardware_id`. */
+    readonly machine_id?: string | undefined;
   };
   readonly VerificationMail: {
     readonly status: 'verification_sent';
@@ -4823,7 +4828,7 @@ export interface Routes {
     readonly body: Schemas['UpdateAccountRequest'];
     readonly reply: Schemas['Account'];
   };
-  /** Give a licence other seats than its plan */
+  /** Give a licence other seats than its plan, or other minutes of work offline */
   'PATCH /v1/admin/licenses/{id}': {
     readonly params: {
       readonly id: string;

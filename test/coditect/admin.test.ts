@@ -17,10 +17,12 @@ const acquire = async (ada: Licensee, hardware_id: string) =>
   call(undefined, 'POST /v1/licenses/acquire', { body: { license_key: await ada.key(), hardware_id } });
 const beat = ({ body: { session_id, signed_token } }: Reply) =>
   call(undefined, 'POST /v1/licenses/heartbeat', { body: { session_id, signed_token } });
+const borrow = ({ body: { session_id, signed_token } }: Reply, minutes: number) =>
+  call(undefined, 'POST /v1/licenses/borrow', { body: { session_id, signed_token, minutes } });
 /** What the admin says of a licence: its body, and from which version on. */
 type Saying = readonly [body?: object, version?: number];
 const say = async (ada: Licensee, verb: string, ...[body, version]: Saying) =>
-  call(admin.key, verb === 'seats' ? `PATCH ${await at(ada)}` : `POST ${await at(ada)}/${verb}`, {
+  call(admin.key, verb === 'terms' ? `PATCH ${await at(ada)}` : `POST ${await at(ada)}/${verb}`, {
     ...(body === undefined ? {} : { body }),
     headers: version === undefined ? {} : { 'if-match': `"${version}"` },
   });
@@ -135,13 +137,13 @@ describe('an operator suspends a licence', () => {
     const [{ version } = {}] = (await find(`account_id=${ada.who.accountId}`)).body['data'] as {
       version: number;
     }[];
-    const done = await say(ada, 'seats', { seats: 5 }, version);
+    const done = await say(ada, 'terms', { seats: 5 }, version);
     expect([done.status, done.headers.get('etag')]).toEqual([200, `"${Number(version) + 1}"`]);
     for (const [verb, body] of [
       ['suspend', { reason }],
       ['reinstate'],
       ['extend', { days: 1 }],
-      ['seats', { seats: 6 }],
+      ['terms', { seats: 6 }],
     ] as const)
       expect(code(await say(ada, verb, body, version)), verb).toBe('precondition_failed');
     expect(code(await call(admin.key, `POST /v1/admin/licenses/${ada.who.accountId}/reinstate`))).toBe(
@@ -184,22 +186,51 @@ describe('an operator extends a licence', () => {
 describe('an operator gives a licence other seats', () => {
   test('more are there at once; fewer let running sessions be and admit none until it fits; null gives them back', async () => {
     const ada = await licensee();
-    expect((await say(ada, 'seats', { seats: 4 })).body).toMatchObject({ max_seats: 4, seats_by_admin: 4 });
+    expect((await say(ada, 'terms', { seats: 4 })).body).toMatchObject({ max_seats: 4, seats_by_admin: 4 });
     const sessions: Reply[] = [];
     for (const name of [...HARDWARE, 'hardware-four-0004']) sessions.push(await acquire(ada, name));
     expect(sessions.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
     expect(code(await acquire(ada, 'hardware-five-0005'))).toBe('seats_exhausted');
-    const fewer = await say(ada, 'seats', { seats: 1 });
+    const fewer = await say(ada, 'terms', { seats: 1 });
     expect(fewer.body).toMatchObject({ max_seats: 1, current_seats_used: 4, seats_left: 0 });
-    expect((await say(ada, 'seats', { seats: 1 })).body).toEqual(fewer.body);
+    expect((await say(ada, 'terms', { seats: 1 })).body).toEqual(fewer.body);
     for (const session of sessions) expect((await beat(session)).status).toBe(200);
     expect(code(await acquire(ada, 'hardware-five-0005'))).toBe('seats_exhausted');
-    expect((await say(ada, 'seats', { seats: null })).body).toMatchObject({
+    expect((await say(ada, 'terms', { seats: null })).body).toMatchObject({
       max_seats: 3,
       seats_by_admin: null,
     });
     expect((await audited(ada.who)).filter((event) => event === 'seats_changed')).toHaveLength(3);
-    expect((await say(ada, 'seats', { seats: -1 })).status).toBe(400);
+    expect((await say(ada, 'terms', { seats: -1 })).status).toBe(400);
+  });
+});
+
+describe('an operator gives a licence other minutes of work without the server', () => {
+  test('and a session that comes then borrows its seat for as long, or is handed out none', async () => {
+    const ada = await licensee();
+    const before = await acquire(ada, HARDWARE[0]);
+    const more = await say(ada, 'terms', { offline_minutes: 480 });
+    expect(more.body).toMatchObject({ offline_minutes: 480, max_seats: 3, seats_by_admin: null });
+    expect((await say(ada, 'terms', { offline_minutes: 480 })).body).toEqual(more.body);
+    await later(5 / (24 * 60));
+    expect(code(await borrow(before, 481))).toBe('offline_too_long');
+    const borrowed = await borrow(before, 480);
+    const { offline_until: until, server_time: now } = borrowed.body;
+    expect((Date.parse(String(until)) - Date.parse(String(now))) / 60_000).toBe(480);
+    // The number of the version that was read, and of no other.
+    const { version } = more.body as { version: number };
+    expect((await say(ada, 'terms', { offline_minutes: 0 }, version - 1)).status).toBe(412);
+    expect((await say(ada, 'terms', { offline_minutes: 0 }, version)).status).toBe(200);
+    const after = await acquire(ada, HARDWARE[1]);
+    await later(5 / (24 * 60));
+    expect((await beat(after)).body).toMatchObject({ offline_until: null });
+    expect(code(await borrow(after, 1))).toBe('offline_too_long');
+    expect((await audited(ada.who)).filter((event) => event.endsWith('_changed'))).toEqual([
+      'offline_changed',
+      'offline_changed',
+    ]);
+    for (const wrong of [{}, { offline_minutes: -1 }, { offline_minutes: 43_201 }])
+      expect((await say(ada, 'terms', wrong)).status).toBe(400);
   });
 });
 

@@ -91,6 +91,9 @@ describe('a plan that has ended', () => {
   test('leaves the licence inactive, with its key and its files revoked; bought again, it revives it', async () => {
     const ada = await licensee('pro');
     const [key, id] = [await ada.key(), await ada.id()];
+    const machine = { license_key: key, hardware_id: HARDWARE[0] };
+    const seat = await call(undefined, 'POST /v1/licenses/acquire', { body: machine });
+    expect(seat.status).toBe(201);
     await call(ada.who.key, 'DELETE /v1/billing/subscription?product=coditect&when=now');
     await heard();
     expect(await ada.license()).toMatchObject({
@@ -99,14 +102,20 @@ describe('a plan that has ended', () => {
       tier: 'pro',
       max_seats: 0,
       deactivated_at: expect.any(String),
+      current_seats_used: 0,
     });
+    const { session_id, signed_token } = seat.body;
+    const beat = await call(undefined, 'POST /v1/licenses/heartbeat', { body: { session_id, signed_token } });
+    expect([beat.status, beat.body]).toMatchObject([403, { error: { code: 'license_inactive' } }]);
+    const { body: history } = await call(ada.who.key, `GET /v1/licenses/${id}/sessions`);
+    expect(history['data']).toMatchObject([{ session_id, status: 'suspended' }]);
     const { body } = await call(undefined, 'GET /.well-known/license-revocations');
     expect(body['data']).toContainEqual(
       expect.objectContaining({ license_id: id, version: expect.any(Number) }),
     );
     await fixture.buy(ada.who, { product: 'coditect', plan: 'starter' });
     expect(await ada.license()).toMatchObject({ id, license_key: key, status: 'active', tier: 'starter' });
-    expect(await audited(ada.who)).toEqual(['issued', 'deactivated', 'revived']);
+    expect(await audited(ada.who)).toEqual(['issued', 'activated', 'acquired', 'deactivated', 'revived']);
   });
 });
 

@@ -31,4 +31,11 @@ export const CODITECT_DESK: readonly Patch[] = [
     replace: 'if (version !== undefined && found.version < version)',
     expects: `${ADMIN} an operator suspends a licence > of the version that they have read, and of no other`,
   },
+  {
+    name: 'offline-minutes-of-an-operator-forgotten',
+    file: 'src/products/coditect/admin/store.ts',
+    find: 'set seats_by_admin = $2, offline_minutes = $3, version',
+    replace: 'set seats_by_admin = $2, offline_minutes = least(offline_minutes, $3), version',
+    expects: `${ADMIN} an operator gives a licence other minutes of work without the server > and a session that comes then borrows its seat for as long, or is handed out none`,
+  },
 ];

@@ -4,6 +4,8 @@ const KEY = 'src/products/coditect/licenses/key.test.ts ::';
 const LICENSES = 'test/coditect/licenses.test.ts ::';
 const FILES = 'test/coditect/files.test.ts ::';
 const LIFECYCLE = 'test/coditect/lifecycle.test.ts ::';
+const VALIDATE = 'test/coditect/validate.test.ts :: whoever asks whether a key is good >';
+const RATES = 'src/products/coditect/sessions/rates.test.ts ::';
 const TYPO = 'a typing error is told without a look-up: >';
 
 /** Coditect. */
@@ -56,6 +58,34 @@ export const CODITECT: readonly Patch[] = [
     find: 'if (head === undefined) return UNKNOWN;',
     replace: "if (head === undefined) return { ...UNKNOWN, status: 'inactive' };",
     expects: `${LICENSES} a key > is asked for by anybody, and an unknown one is answered in the shape of a known one`,
+  },
+  {
+    name: 'unknown-key-asked-for-less',
+    file: 'src/products/coditect/machines/validity.ts',
+    find: 'const accountId = found?.account_id ?? NOBODY;',
+    replace: 'if (found === undefined) return UNKNOWN;\n  const accountId = found.account_id ?? NOBODY;',
+    expects: `${VALIDATE} makes the server do the same for an unknown key as for a known one`,
+  },
+  {
+    name: 'keys-tried-without-end',
+    file: 'src/products/coditect/machines/routes.ts',
+    find: "rate: { perMinute: 60, by: 'ip' },",
+    replace: "rate: { perMinute: 600, by: 'ip' },",
+    expects: `${VALIDATE} does so sixty times a minute from one address, whichever keys are asked for`,
+  },
+  {
+    name: 'key-in-the-log-as-it-was-pasted',
+    file: 'src/products/coditect/licenses/key.ts',
+    find: '%(?:20|',
+    replace: '%(?:',
+    expects: `${KEY} a key is hidden in logs however it was typed, also within an address`,
+  },
+  {
+    name: 'licence-rates-without-its-seats',
+    file: 'src/products/coditect/sessions/rates.ts',
+    find: 'const most = of.license + seats * of.seat;',
+    replace: 'const most = of.license + 0 * seats * of.seat;',
+    expects: `${RATES} a licence’s rates grow with its seats, and from one address are half of that`,
   },
   {
     name: 'former-signing-key-unlisted',

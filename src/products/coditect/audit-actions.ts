@@ -8,6 +8,7 @@ export const coditectAuditActions = {
   'coditect.license.extended': 'an operator has the licence work for longer',
   'coditect.license.seats_changed':
     'an operator gave the licence other seats than its plan, or gave them back to it',
+  'coditect.license.offline_changed': 'an operator gave the licence other minutes of work without the server',
   'coditect.license.deactivated': 'the licence’s plan has ended',
   'coditect.license.revived': 'a licence that had ended has a plan again',
   'coditect.license.activated': 'the licence was activated on a machine',

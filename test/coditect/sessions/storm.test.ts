@@ -135,7 +135,7 @@ test.runIf(hasRedisServer)('a Redis that goes away in between changes nothing', 
   const redis = await redisServer();
   const node = await testApp({ work: false, beside: app, settings: { REDIS_URL: redis.url } });
   const at = await office(node, 'pro');
-  const crowd = Array.from({ length: 40 }, (_, n) => at.acquire(`crowd-${n}`));
+  const crowd = Array.from({ length: 100 }, (_, n) => at.acquire(`crowd-${n}`));
   const [first] = await Promise.all(crowd.slice(0, 1));
   await redis.kill();
   const replies = await Promise.all(crowd);

@@ -13,9 +13,10 @@ import { type foundLicenseReply, shownFound } from './shown.ts';
 import {
   type FoundLicense,
   type LicenseSearch,
+  type LicenseTerms,
   lockForAdmin,
   searchLicenses,
-  setSeats,
+  setTerms,
   suspendByAdmin,
   unsuspendByAdmin,
 } from './store.ts';
@@ -104,14 +105,24 @@ export function createLicenseDesk(parts: Parts) {
           await recordIn(audit, tx, { accountId: found.account_id, head, event: 'reinstated', by });
       }),
 
-    /** Running sessions stay, also where they are more than the seats by now: none is admitted until it fits. */
-    setSeats: (of: Change, seats: number | null) =>
+    /**
+     * Running sessions stay, also where they are more than the seats by now: none is admitted until it fits. They keep the minutes of work
+     * without the server that they came with: what was handed out can't be taken back.
+     */
+    setTerms: (of: Change, wanted: Partial<LicenseTerms>) =>
       changed(of, undefined, async (tx, { former, found, by }) => {
-        if (found.seats_by_admin === seats) return;
-        await tx.run(setSeats(found.account_id, seats));
+        const { account_id: accountId } = found;
+        const present = { seats: found.seats_by_admin, offlineMinutes: found.offline_minutes };
+        const terms = { ...present, ...wanted };
+        const events = [
+          ...(terms.seats === present.seats ? [] : (['seats_changed'] as const)),
+          ...(terms.offlineMinutes === present.offlineMinutes ? [] : (['offline_changed'] as const)),
+        ];
+        if (events.length === 0) return;
+        await tx.run(setTerms(accountId, terms));
         const next = { ...former, version: former.version + 1 };
         const { head } = await settleIn(parts, tx, { former: next, by });
-        await recordIn(audit, tx, { accountId: found.account_id, head, event: 'seats_changed', by });
+        for (const event of events) await recordIn(audit, tx, { accountId, head, event, by });
       }),
 
     /** Gives the account the licence's plan until then, as any plan is given by hand: what the licence is worth follows from it. */

@@ -9,6 +9,8 @@ const route = productRoutes<Coditect>();
 const tag = 'Coditect for operators';
 const instant = z.iso.datetime({ offset: true });
 const LONGEST_DAYS = 3_650;
+/** Thirty days, as the database has it. */
+const LONGEST_OFFLINE_MINUTES = 43_200;
 
 export const findLicenses = route(
   'GET /v1/admin/licenses',
@@ -114,20 +116,37 @@ export const extendLicense = route(
     desk.extend({ id, version, caller, origin, once }, until === undefined ? { days } : { until }),
 );
 
-export const setLicenseSeats = route(
+export const setLicenseTerms = route(
   'PATCH /v1/admin/licenses/:id',
   {
     ...changes,
-    summary: 'Give a licence other seats than its plan',
+    summary: 'Give a licence other seats than its plan, or other minutes of work offline',
     description:
-      'In place of the plan’s while a plan runs; null gives them back to it. Sessions that run stay, and none is admitted until they fit.',
-    body: namedObject('ChangeLicenseRequest', { seats: z.int().min(0).max(100_000).nullable() }),
+      '`seats` are in place of the plan’s while a plan runs; null gives them back to it. Sessions that run stay, and none is admitted until they fit. `offline_minutes` is the longest that a session may work, or borrow its seat, without the server; 0: not at all. A session keeps those that it came with.',
+    body: z
+      .strictObject({
+        seats: z.int().min(0).max(100_000).nullable().optional(),
+        offline_minutes: z.int().min(0).max(LONGEST_OFFLINE_MINUTES).optional(),
+      })
+      .refine(({ seats, offline_minutes: minutes }) => seats !== undefined || minutes !== undefined, {
+        error: 'name seats or offline_minutes',
+      })
+      .meta({ id: 'ChangeLicenseRequest' }),
     example: {
       params,
       body: { seats: 25 },
       reply: { ...exampleFound, max_seats: 25, seats_left: 22, seats_by_admin: 25, version: 4 },
     },
   },
-  ({ body, params: { id }, ifMatch: version, caller, origin }, { desk }) =>
-    desk.setSeats({ id, version, caller, origin }, body.seats),
+  (
+    { body: { seats, offline_minutes: offlineMinutes }, params: { id }, ifMatch: version, caller, origin },
+    { desk },
+  ) =>
+    desk.setTerms(
+      { id, version, caller, origin },
+      {
+        ...(seats === undefined ? {} : { seats }),
+        ...(offlineMinutes === undefined ? {} : { offlineMinutes }),
+      },
+    ),
 );

@@ -83,9 +83,16 @@ export const unsuspendByAdmin = (accountId: AccountId) =>
     [accountId],
   );
 
-/** Other seats than the plan's; null: those of the plan. A signed file of before tells of others. */
-export const setSeats = (accountId: AccountId, seats: number | null) =>
+/** What an operator sets of a licence. */
+export interface LicenseTerms {
+  /** In place of the plan's; null: those of the plan. A signed file of before tells of others. */
+  readonly seats: number | null;
+  readonly offlineMinutes: number;
+}
+
+export const setTerms = (accountId: AccountId, { seats, offlineMinutes }: LicenseTerms) =>
   statement(
-    'update coditect.licenses set seats_by_admin = $2, version = version + 1, updated_at = app.now() where account_id = $1',
-    [accountId, seats],
+    `update coditect.licenses set seats_by_admin = $2, offline_minutes = $3, version = version + 1, updated_at = app.now()
+     where account_id = $1`,
+    [accountId, seats, offlineMinutes],
   );

@@ -1,7 +1,7 @@
 import { systemRandom } from '#platform/kernel';
 import { describe, expect, test } from 'vitest';
 import '../errors.ts';
-import { newKey, normalKey, tailOf } from './key.ts';
+import { KEY_SHAPE, newKey, normalKey, tailOf } from './key.ts';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const SHAPE = /^CODITECT(-[0-9A-HJKMNP-TV-Z]{4}){5}$/;
@@ -110,6 +110,17 @@ describe('a key is read as it was meant', () => {
       expect(normalKey(`C0D1TECT${body}`)).toBe(key);
     }
   });
+});
+
+test('a key is hidden in logs however it was typed, also within an address', () => {
+  for (const key of keys)
+    for (const between of ['-', '', ' ', '_', '\n', ' - ', '\u2011', '\u2013', '  \u2014']) {
+      const typed = key.replaceAll('-', between);
+      expect(normalKey(typed)).toBe(key);
+      const written = [typed, typed.toLowerCase(), encodeURIComponent(typed)];
+      const said = written.map((text) => `of /v1/licenses/${text}/status`.replace(KEY_SHAPE, ''));
+      expect(said).toEqual(written.map(() => 'of /v1/licenses//status'));
+    }
 });
 
 test('what is shown of a key in lists are the four characters before the last', () => {

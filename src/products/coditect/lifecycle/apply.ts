@@ -98,7 +98,7 @@ export async function writeTransitionIn(
 export interface Recorded {
   readonly accountId: AccountId;
   readonly head: HeadRow;
-  readonly event: LifecycleEvent | 'extended' | 'seats_changed';
+  readonly event: LifecycleEvent | 'extended' | 'seats_changed' | 'offline_changed';
   readonly by?: ByHand | undefined;
 }
 
@@ -108,14 +108,22 @@ export async function recordIn(
   tx: Transaction,
   { accountId, head, event, by }: Recorded,
 ): Promise<void> {
-  const { id, tier, status, reason, seats, period_end: end } = head;
+  const { id, tier, status, reason, seats, offline_minutes, period_end: end } = head;
   const note = by?.note === undefined ? {} : { note: by.note };
   await audit.recordIn(tx, {
     action: `coditect.license.${event}`,
     actor: by?.actor ?? { kind: 'system' },
     accountId,
     target: { kind: 'license', id },
-    changes: { tier, status, reason, seats, period_end: end?.toISOString() ?? null, ...note },
+    changes: {
+      tier,
+      status,
+      reason,
+      seats,
+      offline_minutes,
+      period_end: end?.toISOString() ?? null,
+      ...note,
+    },
     origin: by?.origin,
   });
 }

@@ -28,6 +28,8 @@ interface NamedHardware {
   readonly machine_id?: string | undefined;
 }
 
+const isNoneOrOne = ({ hardware_id: one, machine_id: other }: NamedHardware) =>
+  one === undefined || other === undefined;
 const isOne = ({ hardware_id: one, machine_id: other }: NamedHardware) =>
   (one === undefined) !== (other === undefined);
 const ONE = { error: 'name either hardware_id or machine_id' };
@@ -75,6 +77,7 @@ export const activate = route(
           hardware_id: EXAMPLE.hardware_id,
           activated_at: exampleLicense.activated_at,
         },
+        max_seats: exampleLicense.max_seats,
         already_activated: false,
       },
     },
@@ -82,8 +85,10 @@ export const activate = route(
   async ({ productKey, body, origin }, { machines, views }) => {
     const given = { hardwareId: hardwareOf(body), name: body.name, platform: body.platform };
     const { machine, isNew } = await machines.activate(productKey, given, origin);
+    const license = await views.ofKey(productKey.accountId);
     return {
-      license: await views.ofKey(productKey.accountId),
+      license,
+      max_seats: license.max_seats,
       machine: {
         id: machine.id,
         hardware_id: machine.hardwareId,
@@ -168,7 +173,8 @@ export const validateLicense = route(
       hardware_id: hardwareId
         .optional()
         .describe('Then it is good only where it is activated on this machine.'),
-    }),
+      machine_id: hardwareId.optional().describe('The same as `hardware_id`.'),
+    }).refine(isNoneOrOne, { error: 'name hardware_id or machine_id, not both' }),
     reply: { 200: validityReply },
     errors: ['license_key_malformed'],
     example: {
@@ -182,5 +188,6 @@ export const validateLicense = route(
       },
     },
   },
-  ({ body }, { validity }) => validity({ licenseKey: body.license_key, hardwareId: body.hardware_id }),
+  ({ body }, { validity }) =>
+    validity({ licenseKey: body.license_key, hardwareId: body.hardware_id ?? body.machine_id }),
 );

@@ -10,6 +10,7 @@ export const activatedReply = namedObject('LicenseActivation', {
     hardware_id: z.string(),
     activated_at: z.iso.datetime(),
   }),
+  max_seats: z.int().describe('As in `license`.'),
   already_activated: z.boolean(),
 });
 

@@ -47,7 +47,9 @@ const acquireBody = namedObject('LicenseAcquire', {
   signed_token: token
     .optional()
     .describe('Of the session before on this machine: with it what that one handed out is given up.'),
-}).refine((body) => (body.hardware_id ?? body.machine_id) !== undefined, 'hardware_id is missing');
+}).refine(({ hardware_id: one, machine_id: other }) => (one === undefined) !== (other === undefined), {
+  error: 'name either hardware_id or machine_id',
+});
 
 export const acquireSeat = route(
   'POST /v1/licenses/acquire',

@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest';
+import { keptOf, machine, office } from './sessions/office.ts';
+import { testApp } from '../services/app.ts';
+
+const app = await testApp({ work: false });
+const [at, admin] = [await office(app), await app.admin()];
+const [owner, operator] = [at.who.key, admin.key];
+const now = { license_key: at.key, hardware_id: machine('a') };
+const hardware = { license_key: at.key, machine_id: machine('b') };
+const seat = () => at.seat('of-the-plan-document');
+
+interface Asked {
+  readonly as?: string;
+  readonly body?: object | (() => Promise<object>);
+}
+
+/** The calls as the plan document names them, below /api: whoever calls, what is answered, and the fields that it promises. */
+const CALLS: readonly (readonly [string, Asked, number, readonly string[]])[] = [
+  [
+    'POST auth/register',
+    { body: { email: 'eve@example.com', password: 'Correct-Horse-1', company_name: 'Eve & Co' } },
+    201,
+    [],
+  ],
+  ['GET auth/verify-email?token=none', {}, 200, []],
+  ['POST auth/forgot-password', { body: { email: 'eve@example.com' } }, 202, []],
+  ['POST auth/reset-password', { body: { token: 'none', password: 'Correct-Horse-2' } }, 400, []],
+  ['GET plans', {}, 200, ['data']],
+  ['GET plans?product=coditect', {}, 200, ['data']],
+  ['GET plans/coditect.pro', {}, 200, ['id', 'price', 'trial_days', 'grants']],
+  [
+    'POST checkout/session',
+    {
+      as: owner,
+      body: { plan_id: 'pro', success_url: 'https://example.com/a', cancel_url: 'https://example.com/b' },
+    },
+    503,
+    [],
+  ],
+  ['GET checkout/success?session_id=none', {}, 200, []],
+  ['GET checkout/cancel', {}, 200, []],
+  ['GET licenses', { as: owner }, 200, ['data']],
+  ['GET licenses?active=true&tier=starter', { as: owner }, 200, ['data']],
+  [
+    `GET licenses/${at.id}`,
+    { as: owner },
+    200,
+    [
+      'license_key',
+      'status',
+      'tier',
+      'max_seats',
+      'current_seats_used',
+      'seats_left',
+      'issued_at',
+      'activated_at',
+      'suspended_at',
+      'deactivated_at',
+      'last_renewal_at',
+      'next_billing_date',
+      'expires_at',
+    ],
+  ],
+  [
+    'POST licenses/validate',
+    { body: { license_key: at.key } },
+    200,
+    ['valid', 'status', 'tier', 'max_seats', 'expires_at'],
+  ],
+  ['POST licenses/activate', { body: now }, 200, ['license', 'max_seats']],
+  ['POST licenses/activate', { body: hardware }, 200, ['license', 'max_seats']],
+  [`GET licenses/${at.key}/status`, {}, 200, ['status', 'grace_period_ends_at']],
+  [
+    'POST licenses/acquire',
+    { body: { ...now, user_agent: 'tool/1', user_ip: '192.0.2.9' } },
+    201,
+    ['session_id', 'signed_token', 'expires_at', 'heartbeat_interval', 'max_seats', 'current_seats_used'],
+  ],
+  [
+    'POST licenses/acquire',
+    { as: owner, body: { machine_id: machine('b') } },
+    201,
+    ['session_id', 'signed_token', 'expires_at'],
+  ],
+  ['POST licenses/heartbeat', { body: seat }, 200, ['expires_at', 'heartbeat_interval']],
+  ['POST licenses/release', { body: seat }, 204, []],
+  [`GET licenses/${at.key}/sessions`, { as: owner }, 200, ['data']],
+  ['GET admin/users?status=active', { as: operator }, 200, ['data']],
+  ['GET admin/licenses?status=active', { as: operator }, 200, ['data']],
+  ['GET admin/analytics', { as: operator }, 200, ['data']],
+];
+
+test.each(CALLS)(
+  '%s answers at the plan document’s path, with and without a trailing slash',
+  async (...[named, asked, status, fields]) => {
+    const [method = '', path = ''] = named.split(' ');
+    const [name = '', query] = path.split('?');
+    for (const slash of ['', '/']) {
+      const body = typeof asked.body === 'function' ? await asked.body() : asked.body;
+      const url = `${app.url}/api/v1/${name}${slash}${query === undefined ? '' : `?${query}`}`;
+      const reply = await fetch(url, {
+        method,
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(asked.as === undefined ? {} : { authorization: `Bearer ${asked.as}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await reply.text();
+      expect(reply.status, `${url}: ${text}`).toBe(status);
+      const answered = fields.length === 0 ? {} : (JSON.parse(text) as object);
+      expect(Object.keys(answered), url).toEqual(expect.arrayContaining([...fields]));
+    }
+  },
+);
+
+test('sessions are kept and given back at their own paths, and a full licence says how many seats are used', async () => {
+  for (const slash of ['', '/']) {
+    const { session_id: id, signed_token } = await seat();
+    const path = `/api/v1/licenses/sessions/${id}`;
+    const beaten = await app.call(undefined, `PATCH ${path}/heartbeat${slash}`, { body: { signed_token } });
+    expect(beaten.body).toMatchObject({ session_id: id, heartbeat_interval: 300 });
+    const body = { signed_token: keptOf(beaten).signed_token };
+    expect((await app.call(undefined, `DELETE ${path}${slash}`, { body })).status).toBe(204);
+    expect((await app.call(undefined, `DELETE ${path}${slash}`, { body })).status).toBe(204);
+  }
+  const other = await office(app);
+  for (const name of ['a', 'b', 'c']) await other.seat(name);
+  const full = await other.acquire('d');
+  expect([full.status, full.body]).toMatchObject([
+    429,
+    { error: { details: { current_seats_used: 3, max_seats: 3 } } },
+  ]);
+});
