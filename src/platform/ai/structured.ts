@@ -91,23 +91,17 @@ export function namesOf(permit: Permit, prompt: RenderedPrompt): Readonly<Record
 
 /** The model's answers did not fit the schema, and there are no tries left. */
 export function unfit(permit: Permit, prompt: RenderedPrompt): ProviderError {
-  return final('answer_unusable', permit, prompt);
+  return new ProviderError('answer_unusable', noMoreOf(permit, prompt));
 }
 
 /** The model had more to say than the policy gives it room for. */
 export function tooLong(permit: Permit, prompt: RenderedPrompt): ProviderError {
-  return final('answer_too_large', permit, prompt);
+  return new ProviderError('answer_too_large', noMoreOf(permit, prompt));
 }
 
-function final(
-  code: 'answer_unusable' | 'answer_too_large',
-  { feature }: Permit,
-  { id, version }: RenderedPrompt,
-): ProviderError {
-  return new ProviderError(code, {
-    retryable: false,
-    details: { feature, prompt: id, prompt_version: version },
-  });
+/** Nothing is asked again; what it was is said by its name and version. */
+function noMoreOf({ feature }: Permit, { id, version }: RenderedPrompt) {
+  return { retryable: false, details: { feature, prompt: id, prompt_version: version } };
 }
 
 interface AnswerSchema {
