@@ -10,6 +10,5 @@ declareErrors({
     message: 'This call takes application/json in UTF-8, not encoded otherwise.',
   },
   headers_too_large: { status: 431, message: 'The headers of the request are too large.' },
-  client_gone: { status: 499, message: 'The client hung up before the answer was complete.' },
   unavailable: { status: 503, message: 'This can not be done right now. Try again shortly.' },
 });
