@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
 import { refusalOf } from '#test/calls';
 import { fixtureOf } from '../organizations/fixture.ts';
 import type { Reply } from '../services/app.ts';
@@ -188,6 +189,22 @@ describe('a workspace', () => {
     expect((await other.owner.get(path)).status).toBe(404);
     expect((await other.owner.patch(path, { slug: 'theirs' })).status).toBe(404);
     expect((await admin.patch(path, { slug: 'No Slug' })).status).toBe(400);
+  });
+
+  test('is opened by who changes it, and by no reading', async () => {
+    const who = await guest();
+    const id = String((await call(who.token, 'POST /v1/organizations', { name: 'Elsewhere' })).body['id']);
+    const opened = () =>
+      fixture.db.asMigrator(statement('select 1 from orbit.workspaces where account_id = $1', [id]));
+    expect(await call(who.token, `GET /v1/workspaces/${id}`)).toMatchObject({
+      status: 200,
+      body: { slug: null, version: 1 },
+    });
+    expect((await call(who.token, `GET /v1/onboarding/status?workspace_id=${id}`)).status).toBe(200);
+    expect(await opened()).toEqual([]);
+    const changed = await call(who.token, `PATCH /v1/workspaces/${id}`, { slug: 'elsewhere' });
+    expect(changed).toMatchObject({ status: 200, body: { slug: 'elsewhere' } });
+    expect(await opened()).toHaveLength(1);
   });
 
   test('gives new scopes its currency', async () => {

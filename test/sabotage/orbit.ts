@@ -44,6 +44,13 @@ export const ORBIT: readonly Patch[] = [
     expects: `${SECTIONS} the fields of a section > are what its text says, also after it was edited`,
   },
   {
+    name: 'workspace-opened-by-a-look',
+    file: `${FIRST}/onboarding/service.ts`,
+    find: 'await workspaces.look({ ...beginner, organization: id })',
+    replace: 'await workspaces.get({ ...beginner, organization: id })',
+    expects: `${ONBOARDING} a workspace > is opened by who changes it, and by no reading`,
+  },
+  {
     name: 'currency-of-another-workspace',
     file: `${FIRST}/scopes/store.ts`,
     find: "(select settings ->> 'currency' from orbit.workspaces where account_id = $1), ",

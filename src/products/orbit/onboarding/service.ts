@@ -70,7 +70,7 @@ export function createOnboarding(parts: OrbitParts) {
   }
 
   async function statusOf(beginner: Beginner, id: string): Promise<OnboardingStatus> {
-    const { organization, workspace } = await workspaces.get({ ...beginner, organization: id });
+    const { organization, workspace } = await workspaces.look({ ...beginner, organization: id });
     const { plan: present } = await plan.now(organization.id as AccountId);
     return { workspace, name: organization.name, plan: present };
   }

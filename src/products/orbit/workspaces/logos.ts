@@ -99,8 +99,8 @@ export function createLogos({
     },
     /** A link to read it by. */
     async link(request: WorkspaceRequest) {
-      const { workspace } = await workspaces.get(request);
-      if (workspace.logo_blob_id === null) throw new AppError('logo_not_found');
+      const { workspace } = await workspaces.look(request);
+      if (workspace === undefined || workspace.logo_blob_id === null) throw new AppError('logo_not_found');
       return blobs.download(workspace.account_id as AccountId, workspace.logo_blob_id);
     },
   };

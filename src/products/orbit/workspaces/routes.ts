@@ -95,8 +95,8 @@ export const readWorkspace = route(
     example: { ...of, reply: WORKSPACE_EXAMPLE },
   },
   async ({ caller, origin, params }, { workspaces }) => {
-    const view = await workspaces.get({ caller, origin, organization: params.id });
-    return versionedAnswer(view.workspace, shownWorkspace(view));
+    const view = await workspaces.look({ caller, origin, organization: params.id });
+    return versionedAnswer(view.workspace ?? { version: 1 }, shownWorkspace(view));
   },
 );
 

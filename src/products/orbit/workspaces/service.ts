@@ -31,6 +31,11 @@ export interface WorkspaceView {
   readonly workspace: WorkspaceRow;
 }
 
+/** The same of one that may not have been opened. */
+export type WorkspaceLook = Omit<WorkspaceView, 'workspace'> & {
+  readonly workspace: WorkspaceRow | undefined;
+};
+
 /** What is changed of a workspace, its name among it. */
 export type WorkspaceEdit = WorkspaceChange & { readonly name?: string | undefined };
 
@@ -40,7 +45,7 @@ export function createWorkspaces(parts: ProductContext) {
   // From here on the account uses Orbit, and the members of its plan are counted, should it have that by default.
   const using = limits.gauging('orbit', 'storage', 0);
 
-  /** The workspace's row; made at the first look, for an organization that was made elsewhere. */
+  /** The workspace's row; made at the first change, for an organization that was made elsewhere. */
   async function open(accountId: AccountId, name: string): Promise<WorkspaceRow> {
     const [[row]] = await db.tenant(accountId, [readWorkspace(accountId)]);
     return row ?? make(accountId, name);
@@ -64,6 +69,16 @@ export function createWorkspaces(parts: ProductContext) {
     throw new Error('an account’s own id is another workspace’s slug');
   }
 
+  /** What there is of a workspace; of an organization in which Orbit was not opened there is no row, and none is made. */
+  async function look(request: WorkspaceRequest): Promise<WorkspaceLook> {
+    const organization = await accounts.organizations.get(request);
+    const [[workspace]] = await db.tenant(organization.id as AccountId, [
+      readWorkspace(organization.id as AccountId),
+    ]);
+    return { organization, workspace };
+  }
+
+  /** A workspace that is about to be changed: it is opened, if it was not. */
   async function get(request: WorkspaceRequest): Promise<WorkspaceView> {
     const organization = await accounts.organizations.get(request);
     const workspace = await open(organization.id as AccountId, organization.name);
@@ -101,6 +116,7 @@ export function createWorkspaces(parts: ProductContext) {
   return {
     open,
     get,
+    look,
     makeOrganizationIn,
     list,
     assertModels,
