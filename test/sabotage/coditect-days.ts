@@ -51,7 +51,7 @@ export const CODITECT_DAYS: readonly Patch[] = [
     file: TAKING,
     find: '...(denied === 0 ? [] : [insertDenials(head, { id: ids.next(), denied })]),',
     replace: '...(denied === 0 ? [] : []),',
-    expects: COMPUTED,
+    expects: ONCE,
   },
   {
     name: 'machines-without-room-come-in-a-crowd',

@@ -11,8 +11,8 @@ export const ORBIT_COLLABORATION: readonly Patch[] = [
   {
     name: 'scope-readers-stay-for-ever',
     file: 'src/products/orbit/live/live.ts',
-    find: 'else one.reader.end();',
-    replace: '',
+    find: 'if (allowed.has(index + 1)) one.knownAt = began;\n      else one.reader.end();',
+    replace: 'one.knownAt = began;',
     expects: `${LIVE} a reader whose rights end is cut: > removed from the workspace, its key revoked, the scope deleted, the workspace closed`,
   },
   {

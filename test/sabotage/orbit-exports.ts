@@ -57,9 +57,9 @@ export const ORBIT_EXPORTS: readonly Patch[] = [
   {
     name: 'export-charged-again',
     file: 'src/products/orbit/exports/service.ts',
-    find: 'if (kept !== undefined) return kept;',
-    replace: '',
-    expects: `${EXPORTS} a plan > has so many exports a month; the file that is there needs none`,
+    find: "if (asked.reused) await permit.release('another export of the same');\n    else {",
+    replace: 'if (!asked.reused) {',
+    expects: `${EXPORTS} a scope as a file > that is asked for eight times at once is made and charged once`,
   },
   {
     name: 'export-swept-with-its-storage-kept',
