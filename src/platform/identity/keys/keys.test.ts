@@ -166,11 +166,9 @@ describe('rotating a key', () => {
     expect(await identity.identify(before.key)).toBeDefined();
     const after = await rotate(owner.caller, before.keyId);
     keys.rotated(before.keyId);
-    expect(after.view).toEqual({
-      ...before.view,
-      prefix: after.key.slice(0, 11),
-      last_used_at: expect.anything(),
-    });
+    // Its use is written down behind the answer: before or after this.
+    const { last_used_at: _, ...kept } = before.view;
+    expect(after.view).toMatchObject({ ...kept, prefix: after.key.slice(0, 11) });
     expect(after.key).not.toBe(before.key);
     expect(await identity.identify(before.key)).toBeUndefined();
     expect(await identity.identify(after.key)).toMatchObject({ keyId: before.keyId });
