@@ -24,9 +24,9 @@ const PROGRAMS = ['test/process/program.ts', 'node:child_process'];
 const ALONE: readonly string[] = [
   // It declares a sealed column of a table of its own, which every app that is opened would look into.
   'src/platform/secrets/resealing.test.ts',
-  // It declares an event after the program was read: calls that had been made before would not know it, and all list it.
-  'test/selling/entitlement-changes.test.ts',
 ];
+/** They add an event or a mail once the program is read: calls made before would not know it, and the documents of all list it. */
+const ADDS = /\badd(?:Events|Mails)\(/;
 
 /** All test files by their group. */
 export function testFiles(): TestFiles[] {
@@ -41,7 +41,8 @@ export function testFiles(): TestFiles[] {
 
 function groupOf(file: string): Group {
   const reached = reachedBy(file, new Set());
-  if (ALONE.includes(file) || PROGRAMS.some((program) => reached.has(program))) return 'process';
+  if (ALONE.includes(file) || ADDS.test(textOf(file)) || PROGRAMS.some((program) => reached.has(program)))
+    return 'process';
   return [...reached].some((path) => path.startsWith(SERVICES)) ? 'app' : 'pure';
 }
 
@@ -63,9 +64,10 @@ function isOfTests(path: string): boolean {
 
 /** By their text, as that takes a twentieth of parsing: each run of one test waits for this. */
 function namedIn(file: string): string[] {
+  return [...textOf(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, name = '']) => name);
+}
+
+function textOf(file: string): string {
   const path = join(ROOT, file);
-  if (!file.endsWith('.ts') || !existsSync(path)) return [];
-  return [...readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
-    ([, name = '']) => name,
-  );
+  return file.endsWith('.ts') && existsSync(path) ? readFileSync(path, 'utf8') : '';
 }

@@ -637,7 +637,7 @@ export interface Schemas {
     /** https:// and an address of the public Internet. */
     readonly url: string;
     /** All when not said. */
-    readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
+    readonly types?: readonly ('limit.alert' | 'operator_budget.closed' | 'payment.failed' | 'permit.denied' | 'plan.changed')[] | undefined;
     readonly description?: string | undefined;
   };
   readonly CreateWorkspaceRequest: {
@@ -3081,7 +3081,7 @@ export interface Schemas {
     /** https:// and an address of the public Internet. */
     readonly url?: string | undefined;
     /** All when not said. */
-    readonly types?: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[] | undefined;
+    readonly types?: readonly ('limit.alert' | 'operator_budget.closed' | 'payment.failed' | 'permit.denied' | 'plan.changed')[] | undefined;
     readonly description?: string | undefined;
     readonly status?: 'enabled' | 'disabled' | undefined;
   };
@@ -3265,7 +3265,7 @@ export interface Schemas {
     readonly id: string;
     readonly url: string;
     /** What it is told. */
-    readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
+    readonly types: readonly ('limit.alert' | 'operator_budget.closed' | 'payment.failed' | 'permit.denied' | 'plan.changed')[];
     readonly description: string;
     readonly status: 'enabled' | 'disabled';
     /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
@@ -3281,7 +3281,7 @@ export interface Schemas {
     readonly id: string;
     /** The `webhook-id` that it is sent under. */
     readonly event_id: string;
-    readonly type: 'limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed' | 'webhook.test';
+    readonly type: 'limit.alert' | 'operator_budget.closed' | 'payment.failed' | 'permit.denied' | 'plan.changed' | 'webhook.test';
     /** Whom the event is about. */
     readonly account_id: string | null;
     /** `sending`: a job has it. `dead`: all attempts failed; replay it. */
@@ -3313,7 +3313,7 @@ export interface Schemas {
     readonly id: string;
     readonly url: string;
     /** What it is told. */
-    readonly types: readonly ('limit.alert' | 'permit.denied' | 'plan.changed' | 'payment.failed' | 'operator_budget.closed')[];
+    readonly types: readonly ('limit.alert' | 'operator_budget.closed' | 'payment.failed' | 'permit.denied' | 'plan.changed')[];
     readonly description: string;
     readonly status: 'enabled' | 'disabled';
     /** `gone`: it answered 410. `failing`: nothing reached it for five days. null: it is enabled, or an admin disabled it. */
@@ -3826,7 +3826,7 @@ export interface Routes {
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'verify_email' | 'change_email' | 'reset_password' | 'password_changed' | 'mfa_changed' | 'email_changed' | 'identity_linked' | 'address_claimed' | 'identity_unlinked' | 'session_replayed' | 'new_device' | 'address_taken' | 'account_closed' | 'organization_closed' | 'export_ready' | 'invitation' | 'sso_changed' | 'domain_missing' | 'domain_lost' | 'limit_alert' | 'operator_budget_closed' | 'payment_failed' | 'payment_failed_again' | 'payment_action_required' | 'change_not_paid' | 'subscription_suspended' | 'payment_recovered' | 'subscription_canceled' | 'plan_changed' | 'paid_twice' | 'trial_refused' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'orbit.comment_mention' | undefined;
+      readonly template?: 'account_closed' | 'address_claimed' | 'address_taken' | 'change_email' | 'change_not_paid' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'domain_lost' | 'domain_missing' | 'email_changed' | 'export_ready' | 'identity_linked' | 'identity_unlinked' | 'invitation' | 'limit_alert' | 'mfa_changed' | 'new_device' | 'operator_budget_closed' | 'orbit.comment_mention' | 'organization_closed' | 'paid_twice' | 'password_changed' | 'payment_action_required' | 'payment_failed' | 'payment_failed_again' | 'payment_recovered' | 'plan_changed' | 'reset_password' | 'session_replayed' | 'sso_changed' | 'subscription_canceled' | 'subscription_suspended' | 'trial_refused' | 'verify_email' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;

@@ -248,9 +248,9 @@ export function addMails(templates: readonly MailTemplate[]): void {
   for (const one of templates) known.set(one.name, one);
 }
 
-/** All templates: those of the platform, and those of its products. */
+/** All templates: those of the platform, and those of its products; by name, whichever product was read first. */
 export function mailTemplates(): readonly MailTemplate[] {
-  return [...known.values()];
+  return [...known.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** A template by its name. */

@@ -21,9 +21,9 @@ export function addEvents(events: Readonly<Record<ProductEventType, string>>): v
   for (const [type, when] of Object.entries(events)) known.set(type, when);
 }
 
-/** Everything that an endpoint may ask to be told, and when it is. */
+/** Everything that an endpoint may ask to be told, and when it is; by name, whichever product was read first. */
 export function eventTypes(): ReadonlyMap<string, string> {
-  return known;
+  return new Map([...known].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** What happened, as whoever it happened to tells it. */
