@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { TestApp } from '../services/app.ts';
 
-/** One of everything that Orbit makes of documents: their pages, an extraction with a part of its answer and one that is running, an analysis, an export. */
+/** One of everything that Orbit makes of documents: their pages, an extraction with a part of its answer and one that is running, an analysis, an export that has ended: whoever reads it is not kept waiting. */
 export async function makeDocuments(
   { app, db }: TestApp,
   { userId }: { readonly userId: UserId },
@@ -31,8 +31,8 @@ export async function makeDocuments(
     analysis as (
       insert into orbit.analyses (account_id, id, scope_id, kind, version, permit_id, job_id, status, result, request_id, created_by)
       values ($1, $6, $3, 'analyze', 1, $8, $9, 'completed', '{}', 'a request', $2))
-    insert into orbit.exports (account_id, id, scope_id, scope_version, format, citations, branding_hash, job_id, created_by, expires_at)
-    values ($1, $7, $3, 1, 'pdf', false, repeat('0', 64), $9, $2, app.now() + interval '7 days')`;
+    insert into orbit.exports (account_id, id, scope_id, scope_version, format, citations, branding_hash, status, job_id, created_by, expires_at)
+    values ($1, $7, $3, 1, 'pdf', false, repeat('0', 64), 'cancelled', $9, $2, app.now() + interval '7 days')`;
   await db.asMigrator(
     statement(insert, [
       accountId,
