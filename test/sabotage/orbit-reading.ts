@@ -16,6 +16,13 @@ export const ORBIT_READING: readonly Patch[] = [
     expects: `${READER} ${FAILS} with a font that never ends`,
   },
   {
+    name: 'loading-blamed-on-the-document',
+    file: 'src/products/orbit/reading/process/read-document.ts',
+    find: 'if (isOfLoading(error)) process.exit(NOT_LOADED);',
+    replace: '',
+    expects: `${READER} a reader > that can not load its packages says nothing of the document`,
+  },
+  {
     name: 'reader-unlimited-time',
     file: 'src/products/orbit/reading/reader-process.ts',
     find: 'setTimeout(() => kill(late), milliseconds)',

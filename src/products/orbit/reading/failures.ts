@@ -36,3 +36,6 @@ export class Unreadable extends Error {
     this.code = code;
   }
 }
+
+/** How a reader process ends that could not load what it reads with: our failure, and none of the document. */
+export const NOT_LOADED = 4;

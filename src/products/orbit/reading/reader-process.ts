@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { constants, setPriority } from 'node:os';
@@ -103,14 +104,17 @@ function flags({ caps }: ReadingOrder): string[] {
 
 let folders: readonly string[] | undefined;
 
+/** Where packages are found from here, by the name of the folder and by where that leads: it may be a link. */
 function packageFolders(): readonly string[] {
   const require = createRequire(import.meta.url);
+  const within = `${sep}node_modules${sep}`;
   folders ??= [
     ...new Set(
-      PACKAGES.map((name) => {
+      PACKAGES.flatMap((name) => {
         const resolved = require.resolve(name);
-        const within = `${sep}node_modules${sep}`;
-        return join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules');
+        const real = join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules');
+        const above = (require.resolve.paths(name) ?? []).filter((folder) => existsSync(join(folder, name)));
+        return [real, ...above.slice(0, 1)];
       }),
     ),
   ];

@@ -1,7 +1,14 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
+import { dirname } from 'node:path';
+import { Readable, type Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { READING_CAPS } from './caps.ts';
+import { NOT_LOADED } from './failures.ts';
 import { createReader, type PageLine, type Reader, type ReadingEnd } from './reader.ts';
 import { bomb, docxOf, lying, manyPages, pageOf, paragraph, saying } from './testing/hostile.ts';
 import type { DocumentType } from './formats.ts';
@@ -199,6 +206,21 @@ describe('a reader', () => {
     });
     expect(end).toMatchObject({ kind: 'failed', code: 'document_too_long' });
     expect(most).toBeLessThan(24 * 1_048_576);
+  });
+
+  test('that can not load its packages says nothing of the document', async () => {
+    const entry = fileURLToPath(new URL('./process/entry.ts', import.meta.url));
+    const file = fileOf('brief.docx');
+    const order = { declared: 'docx', bytes: file.length, caps: READING_CAPS, milliseconds: 60_000 };
+    const ours = `--allow-fs-read=${dirname(dirname(entry))}/*`;
+    const args = ['--permission', '--allow-worker', ours, entry, JSON.stringify(order)];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] });
+    const [code, said] = await Promise.all([
+      new Promise((resolve) => child.once('close', resolve)),
+      text(child.stdio[3] as Readable),
+      pipeline(Readable.from([file]), child.stdio[0] as Writable).catch(() => {}),
+    ]);
+    expect({ code, said }).toEqual({ code: NOT_LOADED, said: '' });
   });
 
   test('says that it is busy, and then reads on', async () => {

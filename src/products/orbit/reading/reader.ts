@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, declareErrors } from '#platform/kernel';
 import { READING_CAPS, type ReadingCaps } from './caps.ts';
-import type { ReadFailure } from './failures.ts';
+import { NOT_LOADED, type ReadFailure } from './failures.ts';
 import { linesIn, LinesRefused } from './lines.ts';
 import { type ReadingLine, readingLine, type ReadingOrder } from './protocol.ts';
 import { type ReaderProcess, startReader } from './reader-process.ts';
@@ -106,6 +106,7 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
     const { code, reason } = await process.ended;
     signal.throwIfAborted();
     if (reason !== undefined) return { kind: 'failed', ...reason };
+    if (code === NOT_LOADED) throw new Error('the reader process could not load its packages');
     if (end === undefined) throw new Error(`the reader process ended with ${code}`);
     return end;
   } catch (error) {

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { type ReadFailure, Unreadable } from '../failures.ts';
+import { NOT_LOADED, type ReadFailure, Unreadable } from '../failures.ts';
 import type { ReadingLine, ReadingOrder } from '../protocol.ts';
 import type { DocumentType } from '../formats.ts';
 import { recognize } from './recognize.ts';
@@ -19,6 +19,7 @@ export async function readDocument(order: ReadingOrder): Promise<void> {
     if (order.ocr === undefined) await readText(type, bytes, order);
     else await readImages(type, bytes, { ...order, pages: order.ocr.pages });
   } catch (error) {
+    if (isOfLoading(error)) process.exit(NOT_LOADED);
     tell({ kind: 'failed', ...failureOf(error) });
   }
 }
@@ -101,6 +102,12 @@ async function readImage(page: number, read: () => Promise<string>): Promise<Rea
     if (error instanceof RangeError) throw error;
     return { kind: 'unread', page };
   }
+}
+
+/** Packages are loaded when they are needed: one that is not there, or may not be read, says nothing of the document. */
+function isOfLoading(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /^(?:ERR_ACCESS_DENIED|ERR_DLOPEN_FAILED|(?:ERR_)?MODULE_NOT_FOUND)$/.test(code);
 }
 
 /** Texts of libraries are not told: they may hold some of the document. */
