@@ -84,6 +84,26 @@ describe('the order of sections', () => {
     expect(new Set(here.map(({ rank }) => rank)).size).toBe(ids.length);
   });
 
+  test('those that are moved to one place at once, from two processes, stand apart there', async () => {
+    const workspace = await fixture.workspace();
+    const beside = workspace.at(await testApp({ beside: fixture }));
+    const scope = await workspace.scope(10);
+    for (let round = 0; round < 5; round += 1) {
+      const [first, ...others] = (await sectionsOf(workspace.member, scope)).map(({ id }) => id);
+      const moves = others.map((section, n) =>
+        patient(() =>
+          (n % 2 === 0 ? workspace.member : beside.admin).post(
+            `/v1/scopes/${scope}/sections/${section}/move`,
+            { after: first },
+          ),
+        ),
+      );
+      expect(new Set((await Promise.all(moves)).map(({ status }) => status))).toEqual(new Set([200]));
+      const ranks = (await sectionsOf(beside.viewer, scope)).map(({ rank }) => rank);
+      expect(new Set(ranks).size).toBe(10);
+    }
+  });
+
   test('a move writes one row, and a section that stands there already none', async () => {
     const { member, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(4);

@@ -12,7 +12,7 @@ export const ORBIT: readonly Patch[] = [
     file: `${FIRST}/scopes/store.ts`,
     find: 'and not trashed for no key update`',
     replace: 'and not trashed`',
-    expects: `${SECTIONS} the order of sections > 200 parallel moves from two processes converge to one order with all sections there`,
+    expects: `${SECTIONS} the order of sections > those that are moved to one place at once, from two processes, stand apart there`,
   },
   {
     name: 'keys-compared-by-a-language',
