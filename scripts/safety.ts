@@ -11,6 +11,7 @@ import { precheck } from '../src/platform/ai/safety/precheck.ts';
 import { type Labelled, readHalf } from './safety/labelled.ts';
 import { report } from './safety/report.ts';
 import { crossed, exampleOf, figuresOf, inputsDigest, TEMPLATED, train } from './safety/training.ts';
+import { writeVectors } from './safety/vectors.ts';
 
 const FOLDER = join(import.meta.dirname, '../test/safety');
 const HELD_OUT = join(FOLDER, 'held-out');
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     crossed: { type: 'boolean', default: false },
     train: { type: 'boolean', default: false },
     'held-out': { type: 'boolean', default: false },
+    vectors: { type: 'string' },
     misses: { type: 'string', default: '1000' },
   },
 });
@@ -36,6 +38,7 @@ function say(half: string, judged: Parameters<typeof report>[1]): void {
 const judgedOf = (sentences: readonly Labelled[]) =>
   sentences.map((one) => ({ ...one, said: precheck(one.text).status }));
 
+if (values.vectors !== undefined) writeVectors(values.vectors);
 const dev = readHalf(join(FOLDER, 'dev'));
 if (values.train || values.crossed) {
   const examples = dev.map(exampleOf);

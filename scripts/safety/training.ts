@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SAFETY_STATUSES } from '../../src/platform/http/index.ts';
 import { judged } from '../../src/platform/ai/safety/judged.ts';
-import { BUCKETS, type Features } from '../../src/platform/ai/safety/model/features.ts';
+import { PLACES, type Features } from '../../src/platform/ai/safety/model/features.ts';
 import {
   type Group,
   GROUPS,
@@ -45,8 +45,8 @@ export function inputsDigest(examples: readonly Example[]): string {
 
 /** Logistic regression by AdaGrad: one of four statuses, and each group of kinds among what is not harmless. Equal inputs give equal weights. */
 export function train(examples: readonly Example[]): Pick<ModelFile, 'scales' | 'weights'> {
-  const weights = new Float32Array(BUCKETS * HEADS);
-  const moved = new Float32Array(BUCKETS).fill(1e-3);
+  const weights = new Float32Array(PLACES * HEADS);
+  const moved = new Float32Array(PLACES).fill(1e-3);
   const random = randomOf(SETTINGS.seed);
   const order = examples.map((_, at) => at);
   for (let round = 0; round < SETTINGS.rounds; round++) {
@@ -67,12 +67,16 @@ interface Learning {
 
 function learn({ weights, moved }: Learning, { sentence, features: { places, weights: values } }: Example) {
   const sums = new Float64Array(HEADS);
-  for (const [at, place] of places.entries())
+  for (let at = 0; at < places.length; at++) {
+    const value = values[at] ?? 0;
+    const from = (places[at] ?? 0) * HEADS;
     for (let head = 0; head < HEADS; head++)
-      sums[head] = (sums[head] ?? 0) + (values[at] ?? 0) * (weights[place * HEADS + head] ?? 0);
+      sums[head] = (sums[head] ?? 0) + value * (weights[from + head] ?? 0);
+  }
   const errors = errorsOf(sums, sentence);
   const force = errors.reduce((sum, error) => sum + error * error, 0);
-  for (const [at, place] of places.entries()) {
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] ?? 0;
     const value = values[at] ?? 0;
     const before = moved[place] ?? 0;
     moved[place] = before + value * value * force;
@@ -120,7 +124,7 @@ function quantized(weights: Float32Array): Pick<ModelFile, 'scales' | 'weights'>
 }
 
 /** Mulberry32: the same numbers for the same seed, everywhere. */
-function randomOf(seed: number): () => number {
+export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -130,12 +134,11 @@ function randomOf(seed: number): () => number {
   };
 }
 
-function shuffle(order: number[], random: () => number): void {
+export function shuffle<T>(order: T[], random: () => number): void {
   for (let at = order.length - 1; at > 0; at--) {
     const other = Math.floor(random() * (at + 1));
-    const kept = order[at] ?? 0;
-    order[at] = order[other] ?? 0;
-    order[other] = kept;
+    const [one, two] = [order[at], order[other]];
+    if (one !== undefined && two !== undefined) [order[at], order[other]] = [two, one];
   }
 }
 

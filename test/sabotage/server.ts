@@ -188,6 +188,13 @@ export const SERVER: readonly Patch[] = [
       'src/platform/ai/safety/precheck.test.ts :: the model > looks at a long text in pieces, so that nothing in it drowns',
   },
   {
+    name: 'safety-model-reads-english-alone',
+    file: 'src/platform/ai/safety/model/translations.ts',
+    find: 'if (language === 0) return',
+    replace: 'if (language >= 0) return',
+    expects: 'src/platform/ai/safety/model/vectors.test.ts :: a text means the same in four languages',
+  },
+  {
     name: 'safety-model-overrules-a-denial',
     file: 'src/platform/ai/safety/weighed.ts',
     find: 'isDenied ? DESPITE : CRISIS',

@@ -52,10 +52,10 @@ test('the weights are of these sentences, rules, concepts and settings: else `np
 test('of families that a model has not seen it finds no less than it did', () => {
   const { crossed } = readModelFile();
   expect(crossed.sentences).toBe(sentences.filter(({ id }) => !TEMPLATED.test(id)).length);
-  expect(crossed.crises).toBeGreaterThan(0.57);
-  expect(crossed.helped).toBeGreaterThan(0.7);
-  expect(crossed.alarms).toBeLessThan(0.15);
-  expect(crossed.found).toBeLessThan(0.25);
+  expect(crossed.crises).toBeGreaterThan(0.59);
+  expect(crossed.helped).toBeGreaterThan(0.72);
+  expect(crossed.alarms).toBeLessThan(0.135);
+  expect(crossed.found).toBeLessThan(0.22);
 });
 
 test('equal sentences give equal weights, and no family is in two folds', () => {

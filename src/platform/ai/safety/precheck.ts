@@ -4,6 +4,7 @@ import { type Found, judged } from './judged.ts';
 import { readConcepts } from './model/concepts.ts';
 import { createFeatures, type FeatureReader } from './model/features.ts';
 import { type Model, modelOf, readModelFile } from './model/model.ts';
+import { readMeanings } from './model/vectors.ts';
 import { type Language, LANGUAGES, readRules, type Rules } from './rules.ts';
 import { createSpelling, type Spelling } from './spelling.ts';
 import { weighed } from './weighed.ts';
@@ -44,7 +45,7 @@ export function warmUp(): Compiled {
     vocabulary: new Set([...vocabulary, ...ofReplies]),
     typingErrors: rules.typingErrors,
   });
-  compiled = { ...rules, spelling, features: createFeatures(readConcepts()) };
+  compiled = { ...rules, spelling, features: createFeatures(readConcepts(), readMeanings()) };
   return compiled;
 }
 

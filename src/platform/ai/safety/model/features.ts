@@ -1,10 +1,22 @@
 import type { ConceptReader } from './concepts.ts';
+import { CLUSTERINGS, CLUSTERS, DIMENSIONS, type MeaningReader } from './vectors.ts';
 
 /** Features are hashed into so many places: what falls together is told apart by the rest of the text. */
 export const BUCKETS = 1 << 16;
+/** Behind those: one for each dimension of the words' vectors, and for each cluster. */
+export const PLACES = BUCKETS + DIMENSIONS + CLUSTERINGS * CLUSTERS;
 
 /** How much each part of a text's features weighs, whatever the text's length. */
-const WEIGHTS = { words: 1, letters: 0.8, concepts: 0.8, pairs: 0.8, facts: 0.35, always: 0.3 };
+const WEIGHTS = {
+  words: 1,
+  letters: 0.8,
+  concepts: 0.8,
+  pairs: 0.8,
+  clusters: 0.8,
+  vector: 2,
+  facts: 0.35,
+  always: 0.3,
+};
 /** Concepts of one sentence belong together when so many words or fewer are between them. */
 const WINDOW = 8;
 const LETTERS = [3, 4, 5];
@@ -23,8 +35,11 @@ interface Word {
   readonly letters: readonly number[];
 }
 
-/** Words, pairs of words, letters within words, concepts and pairs of them, and what the rules found (`facts`). An empty word ends a sentence. */
-export function createFeatures(conceptsOf: ConceptReader): FeatureReader {
+/**
+ * Words, pairs of words, letters within words, concepts and pairs of them, what words of any language mean, and what the rules found
+ * (`facts`). An empty word ends a sentence.
+ */
+export function createFeatures(conceptsOf: ConceptReader, meaningsOf: MeaningReader): FeatureReader {
   const kept = new Map<string, Word>();
   // Each part of each text has a stamp of its own: a place counts once.
   const seen = new Float64Array(BUCKETS);
@@ -54,6 +69,7 @@ export function createFeatures(conceptsOf: ConceptReader): FeatureReader {
   return (words, facts) => {
     const read = words.map(wordOf);
     const about = conceptsOf(words);
+    const meant = meaningsOf(words);
     const letters: number[] = [];
     for (const word of read) for (const hash of word.letters) letters.push(hash);
     const parts = [
@@ -61,6 +77,7 @@ export function createFeatures(conceptsOf: ConceptReader): FeatureReader {
       [distinct(letters), WEIGHTS.letters],
       [distinct(about.flat().map((one) => mixed(one, CONCEPT))), WEIGHTS.concepts],
       [distinct(conceptPairs(read, about)), WEIGHTS.pairs],
+      [[...new Set(meant.clusters)].map((one) => BUCKETS + DIMENSIONS + one), WEIGHTS.clusters],
     ] as const;
     const places: number[] = [];
     const weights: number[] = [];
@@ -74,6 +91,10 @@ export function createFeatures(conceptsOf: ConceptReader): FeatureReader {
     for (const place of distinct(facts.map((fact) => hashed(fact, FACT)))) {
       places.push(place);
       weights.push(WEIGHTS.facts);
+    }
+    for (const [dimension, value] of meant.vector.entries()) {
+      places.push(BUCKETS + dimension);
+      weights.push(WEIGHTS.vector * value);
     }
     places.push(hashed('', FACT) & (BUCKETS - 1));
     weights.push(WEIGHTS.always);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { SafetyStatus } from '#platform/http';
 import { SAFETY_STATUSES } from '#platform/http';
 import { z } from 'zod';
-import { BUCKETS, type Features } from './features.ts';
+import { PLACES, type Features } from './features.ts';
 
 /** What kinds are told apart: all of the suicide part are one. */
 export const GROUPS = [
@@ -55,15 +55,16 @@ export function readModelFile(): ModelFile {
 
 export function modelOf({ scales, weights }: Pick<ModelFile, 'scales' | 'weights'>): Model {
   const bytes = Buffer.from(weights, 'base64');
-  if (bytes.length !== BUCKETS * HEADS)
-    throw new Error(`the safety model has ${bytes.length} weights, not ${BUCKETS * HEADS}`);
+  if (bytes.length !== PLACES * HEADS)
+    throw new Error(`the safety model has ${bytes.length} weights, not ${PLACES * HEADS}`);
   const table = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   return ({ places, weights: values }) => {
     const sums = new Float64Array(HEADS);
-    for (const [at, place] of places.entries()) {
+    for (let at = 0; at < places.length; at++) {
       const value = values[at] ?? 0;
+      const from = (places[at] ?? 0) * HEADS;
       for (let head = 0; head < HEADS; head++)
-        sums[head] = (sums[head] ?? 0) + value * (table[place * HEADS + head] ?? 0);
+        sums[head] = (sums[head] ?? 0) + value * (table[from + head] ?? 0);
     }
     return chancesOf(sums.map((sum, head) => sum * (scales[head] ?? 0)));
   };

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const LANGUAGES = ['en', 'de', 'es', 'fr'] as const;
+const [, GERMAN, SPANISH, FRENCH] = LANGUAGES.keys();
+
+const fileSchema = z.record(z.string(), z.tuple([z.string(), z.string(), z.string(), z.string()]));
+
+/** So many of the file's first entries are the words by which a language is told: pronouns, articles, prepositions. */
+const TELLING = 120;
+const SHORTEST_BEGINNING = 3;
+/** A word of so many letters is known with an ending of a few letters more. */
+const SHORTEST_STEM = 5;
+const LONGEST_ENDING = 3;
+/** Each part of a compound has so many letters. */
+const SHORTEST_PART = 4;
+
+const ELIDED = /^(?:jusqu|lorsqu|puisqu|qu|[ljdmtnsc])(?=[aeiouhy])/;
+const ENCLITIC = /(?:[mts]el[oa]s?|me|te|se|nos|l[aeo]s?)$/;
+
+/** What words of four languages are in English. Languages are told by their number. */
+export interface Translations {
+  readonly languages: readonly string[];
+  /** All words that others are translated to. */
+  readonly english: readonly string[];
+  /** The language that most of the words are in that tell one. */
+  readonly languageOf: (words: readonly string[]) => number;
+  /** English words for one of this language; none for one that nobody wrote down. An English word is itself. */
+  readonly translated: (word: string, language: number) => readonly string[];
+}
+
+interface Entries {
+  readonly whole: Map<string, string[]>;
+  readonly beginnings: Map<string, string[]>;
+}
+
+/** `translations.json`: English words, each with other spellings of it and its translations; `word*` is a beginning. */
+export function readTranslations(): Translations {
+  const file = fileSchema.parse(
+    JSON.parse(readFileSync(new URL('./translations.json', import.meta.url), 'utf8')),
+  );
+  const telling = new Map<string, Set<number>>();
+  const entries = LANGUAGES.map((): Entries => ({ whole: new Map(), beginnings: new Map() }));
+  for (const [at, [english, languages]] of Object.entries(file).entries()) {
+    if (at < TELLING) note(telling, english, 0);
+    for (const [language, spellings] of languages.entries()) {
+      for (const spelling of spellings.split(' ').filter((one) => one !== '')) {
+        enter(entries[language], spelling, english);
+        if (at < TELLING) note(telling, spelling, language);
+      }
+    }
+  }
+
+  function languageOf(words: readonly string[]): number {
+    const counts = LANGUAGES.map(() => 0);
+    for (const word of words)
+      for (const language of telling.get(word) ?? []) counts[language] = (counts[language] ?? 0) + 1;
+    return counts.indexOf(Math.max(...counts));
+  }
+
+  function translated(word: string, language: number): readonly string[] {
+    const own = entries[language];
+    if (own === undefined) return [];
+    if (language === 0) return own.whole.get(word) ?? [word];
+    const found = stemmed(own, word);
+    return found.length > 0 ? found : parted(own, word, language);
+  }
+  return { languages: LANGUAGES, english: Object.keys(file), languageOf, translated };
+}
+
+function note(telling: Map<string, Set<number>>, word: string, language: number): void {
+  telling.set(word, (telling.get(word) ?? new Set()).add(language));
+}
+
+function enter(entries: Entries | undefined, spelling: string, english: string): void {
+  if (entries === undefined) return;
+  const [into, name] = spelling.endsWith('*')
+    ? [entries.beginnings, spelling.slice(0, -1)]
+    : [entries.whole, spelling];
+  into.set(name, [...(into.get(name) ?? []), english]);
+}
+
+function stemmed({ whole, beginnings }: Entries, word: string): readonly string[] {
+  const known = whole.get(word);
+  if (known !== undefined) return known;
+  for (let length = word.length; length >= SHORTEST_BEGINNING; length--) {
+    const stem = word.slice(0, length);
+    const begun = beginnings.get(stem);
+    if (begun !== undefined) return begun;
+    if (length < SHORTEST_STEM || word.length - length > LONGEST_ENDING) continue;
+    const ended = whole.get(stem);
+    if (ended !== undefined) return ended;
+  }
+  return [];
+}
+
+/** `lhopital` is `hopital`, `llamarte` is `llamar`, `gartenzaun` is a kind of `zaun`. */
+function parted(entries: Entries, word: string, language: number): readonly string[] {
+  if (language === FRENCH && ELIDED.test(word)) return stemmed(entries, word.replace(ELIDED, ''));
+  if (language === SPANISH) {
+    const verb = word.replace(ENCLITIC, '');
+    return verb.length >= SHORTEST_PART && verb !== word ? stemmed(entries, verb) : [];
+  }
+  if (language !== GERMAN) return [];
+  for (let at = SHORTEST_PART; at <= word.length - SHORTEST_PART; at++) {
+    const last = word.slice(at);
+    const found = entries.whole.get(last) ?? entries.beginnings.get(last);
+    if (found !== undefined) return found;
+  }
+  return [];
+}
