@@ -7,6 +7,7 @@ const HALVES = 'test/orbit/extraction-halves.test.ts :: a chunk whose answer is 
 const RUN = 'src/products/orbit/extraction/run.ts';
 const MEANWHILE = 'test/orbit/meanwhile.test.ts ::';
 const ENDS = 'test/orbit/extraction-ends.test.ts ::';
+const LARGE = 'test/orbit/extraction-too-large.test.ts ::';
 
 /** Extraction of documents. */
 export const ORBIT_EXTRACTION: readonly Patch[] = [
@@ -154,5 +155,19 @@ export const ORBIT_EXTRACTION: readonly Patch[] = [
     find: "task.starts > MOST_STARTS ? 'provider'",
     replace: "task.starts < 0 ? 'provider'",
     expects: `${ENDS} an extraction whose process dies > again and again before it stores anything is given up with a reason, and its call given back`,
+  },
+  {
+    name: 'orbit-too-large-blamed-on-the-model',
+    file: RUN,
+    find: "? 'too_large' : 'unusable'",
+    replace: "? 'unusable' : 'unusable'",
+    expects: `${LARGE} a chunk that is too large for the model > in quarters too is missing for that reason, and the others are read`,
+  },
+  {
+    name: 'cap-of-cost-by-a-bound',
+    file: 'src/platform/ai/ai.ts',
+    find: 'planCall({ policy: { ...policy, caps }, wire: asked }, first)',
+    replace: 'planCall({ policy: { ...policy, caps: { ...caps, cost } }, wire: asked }, first)',
+    expects: `${LARGE} a policy with a cap of each call > of cost has a chunk read in parts that fit; what does not fit is never sent`,
   },
 ];
