@@ -8,6 +8,7 @@ const RUN = 'src/products/orbit/extraction/run.ts';
 const MEANWHILE = 'test/orbit/meanwhile.test.ts ::';
 const ENDS = 'test/orbit/extraction-ends.test.ts ::';
 const LARGE = 'test/orbit/extraction-too-large.test.ts ::';
+const LIMITS = 'test/orbit/plan-limits.test.ts ::';
 
 /** Extraction of documents. */
 export const ORBIT_EXTRACTION: readonly Patch[] = [
@@ -169,5 +170,19 @@ export const ORBIT_EXTRACTION: readonly Patch[] = [
     find: 'planCall({ policy: { ...policy, caps }, wire: asked }, first)',
     replace: 'planCall({ policy: { ...policy, caps: { ...caps, cost } }, wire: asked }, first)',
     expects: `${LARGE} a policy with a cap of each call > of cost has a chunk read in parts that fit; what does not fit is never sent`,
+  },
+  {
+    name: 'orbit-ai-calls-uncounted',
+    file: 'src/products/orbit/plans.ts',
+    find: "consumes: ['ai_calls', 'daily_cost']",
+    replace: "consumes: ['daily_cost']",
+    expects: `${LIMITS} the AI calls of a month > used up: extract says so, and when there are more; nothing is charged or sent`,
+  },
+  {
+    name: 'orbit-ai-rate-of-a-person-alone',
+    file: 'src/products/orbit/extraction/routes.ts',
+    find: "soldRates: ['ai_by_user', 'ai_by_workspace'],",
+    replace: "soldRates: ['ai_by_user'],",
+    expects: `${LIMITS} a rate > of a workspace counts the calls to models of all its members`,
   },
 ];

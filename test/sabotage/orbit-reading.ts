@@ -71,4 +71,12 @@ export const ORBIT_READING: readonly Patch[] = [
     replace: ": failing(job, { code: 'free' });",
     expects: `${DOCUMENTS} OCR > is charged once, whoever dies while it reads`,
   },
+  {
+    name: 'ocr-past-the-month',
+    file: 'src/products/orbit/documents/ocr-permit.ts',
+    find: 'const units = Math.min(pages, await leftOf(limits, wish.accountId));',
+    replace: 'const units = Math.max(pages, await leftOf(limits, wish.accountId));',
+    expects:
+      'test/orbit/plan-limits.test.ts :: of pages of OCR as many are read as the month has left, each of the others is named, and no more are charged',
+  },
 ];
