@@ -4,6 +4,7 @@ const READER = 'src/products/orbit/reading/reader.test.ts ::';
 const SCANNER = 'src/products/orbit/documents/scanner.test.ts ::';
 const DOCUMENTS = 'test/orbit/documents.test.ts ::';
 const HOSTILE = 'test/orbit/hostile-files.test.ts ::';
+const TIME = 'src/products/orbit/reading/reader-time.test.ts :: a document whose time is over';
 const FAILS = 'a hostile file fails alone, and says why >';
 
 /** Orbit's documents: what a file may do, and what it is charged. */
@@ -18,8 +19,8 @@ export const ORBIT_READING: readonly Patch[] = [
   {
     name: 'reader-unlimited-time',
     file: 'src/products/orbit/reading/reader-process.ts',
-    find: 'setTimeout(() => kill(late), milliseconds)',
-    replace: 'setTimeout(() => kill(late), 2 ** 31 - 1)',
+    find: 'most.after(milliseconds, () => kill(late))',
+    replace: 'most.after(2 ** 31 - 1, () => kill(late))',
     expects: `${READER} ${FAILS} that takes too long`,
   },
   {
@@ -78,5 +79,19 @@ export const ORBIT_READING: readonly Patch[] = [
     replace: 'const units = Math.max(pages, await leftOf(limits, wish.accountId));',
     expects:
       'test/orbit/plan-limits.test.ts :: of pages of OCR as many are read as the month has left, each of the others is named, and no more are charged',
+  },
+  {
+    name: 'reader-said-to-be-over-and-left-running',
+    file: 'src/products/orbit/reading/reader-process.ts',
+    find: "child.kill('SIGKILL');",
+    replace: 'input.destroy();\n    answers.destroy();',
+    expects: `${TIME} > is killed at that moment with a reason, and others are read meanwhile`,
+  },
+  {
+    name: 'reader-that-outlives-who-started-it',
+    file: 'src/products/orbit/reading/process/entry.ts',
+    find: 'endAfter(order.milliseconds);',
+    replace: 'endAfter(2 ** 31 - 1);',
+    expects: `${TIME} > ends itself, should nobody be left to end it`,
   },
 ];

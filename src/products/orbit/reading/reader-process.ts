@@ -17,6 +17,16 @@ const MEBIBYTE = 1_048_576;
 /** The end of what it says on its way out: enough to know a heap that was full. */
 const KEPT_ERRORS = 8_192;
 
+/** Has something done after so many milliseconds; answers how that is called off. */
+export type After = (milliseconds: number, then: () => void) => () => void;
+
+/** What a process may take, and who says when its time is over. */
+interface Most {
+  readonly memoryMegabytes: number;
+  readonly milliseconds: number;
+  readonly after: After;
+}
+
 /** A process that reads one document, and is killed when it takes more than it may. */
 export interface ReaderProcess {
   readonly input: Writable;
@@ -32,10 +42,7 @@ export interface ReaderProcess {
  * Starts a reader. It has none of our environment, may read nothing but its own code, and may start and write nothing. Memory is looked
  * at from outside, where a process that is busy can't keep anybody from looking.
  */
-export function startReader(
-  order: ReadingOrder,
-  most: { readonly memoryMegabytes: number; readonly milliseconds: number },
-): ReaderProcess {
+export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
   const child = spawn(process.execPath, [...flags(order), ENTRY, JSON.stringify(order)], {
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     env: environment(),
@@ -54,14 +61,14 @@ export function startReader(
     reason ??= why;
     child.kill('SIGKILL');
   };
-  let tooLong: NodeJS.Timeout | undefined;
+  let callOff: (() => void) | undefined;
   const extend = (milliseconds: number): void => {
-    clearTimeout(tooLong);
+    callOff?.();
     const late = {
       code: 'document_took_too_long',
       detail: `It took more than ${milliseconds / 1_000} s.`,
     } as const;
-    tooLong = setTimeout(() => kill(late), milliseconds);
+    callOff = most.after(milliseconds, () => kill(late));
   };
   extend(most.milliseconds);
   const tooMuch = {
@@ -76,7 +83,7 @@ export function startReader(
       resolve({ code, reason: reason ?? (isHeapFull(said) ? tooMuch : undefined) }),
     );
   }).finally(() => {
-    clearTimeout(tooLong);
+    callOff?.();
     looking.stop();
   });
   // Whoever gave up on it before does not wait for its end.
