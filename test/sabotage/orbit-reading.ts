@@ -94,4 +94,12 @@ export const ORBIT_READING: readonly Patch[] = [
     replace: 'endAfter(2 ** 31 - 1);',
     expects: `${TIME} > ends itself, should nobody be left to end it`,
   },
+  {
+    name: 'reader-kept-from-linked-packages',
+    file: 'src/products/orbit/reading/reader-process.ts',
+    find: 'return linked === undefined ? [real] : [real, linked];',
+    replace: "return linked === '' ? [] : [real];",
+    expects:
+      'test/orbit/linked-packages.test.ts :: a PDF and a DOCX are read where the folder of packages is a link, as some package managers make it',
+  },
 ];

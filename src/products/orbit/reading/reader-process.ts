@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { constants, setPriority } from 'node:os';
@@ -114,10 +115,13 @@ function packageFolders(): readonly string[] {
   const require = createRequire(import.meta.url);
   folders ??= [
     ...new Set(
-      PACKAGES.map((name) => {
+      PACKAGES.flatMap((name) => {
         const resolved = require.resolve(name);
         const within = `${sep}node_modules${sep}`;
-        return join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules');
+        const real = join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules');
+        // Where the folder of packages, or the package in it, is a link, the way there is looked at, too.
+        const linked = (require.resolve.paths(name) ?? []).find((folder) => existsSync(join(folder, name)));
+        return linked === undefined ? [real] : [real, linked];
       }),
     ),
   ];
