@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, symlinkSync } from 'node:fs';
+import { cpSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
@@ -25,7 +25,7 @@ test('a PDF and a DOCX are read where the folder of packages is a link, as some 
   const folder = temporaryFolder();
   for (const part of ['src', 'package.json'])
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir');
+  symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(folder, 'node_modules'), 'dir');
   const read = (type: string) => {
     const words = ['--input-type=module', '--eval', READ, type];
     const said = execFileSync(process.execPath, words, { cwd: folder, input: fileOf(`brief.${type}`) });
