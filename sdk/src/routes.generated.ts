@@ -979,8 +979,8 @@ export interface Schemas {
     readonly document_id: string;
     readonly from_page: number;
     readonly to_page: number;
-    /** `budget`: the day’s is used up; `size` and `time`: one extraction reads no more; `unusable` and `provider`: the model failed; `privacy`: the workspace sends nothing to models any more. Ask again with the same documents to go on. */
-    readonly reason: 'budget' | 'size' | 'time' | 'unusable' | 'provider' | 'privacy';
+    /** `budget`: the day’s is used up; `size` and `time`: one extraction reads no more; `unusable` and `provider`: the model failed; `too_large`: larger or more costly than a call to the model may be, in small parts too; `privacy`: the workspace sends nothing to models any more. Ask again with the same documents to go on. */
+    readonly reason: 'budget' | 'size' | 'time' | 'unusable' | 'too_large' | 'provider' | 'privacy';
   };
   readonly ExtractionPage: {
     readonly data: readonly Schemas['Extraction'][];

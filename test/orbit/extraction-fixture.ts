@@ -74,15 +74,19 @@ export async function extractionFixture(options: TestAppOptions = {}) {
     );
   }
 
-  /** What was asked for has so many micro-dollars, and nothing else is left of the day. */
-  async function leaveOfBudget(workspace: Pick<Workspace, 'id'>, reserve: number): Promise<void> {
+  /** What was asked for has so many micro-dollars, and so many of the day are used: when not said, all. */
+  async function leaveOfBudget(
+    workspace: Pick<Workspace, 'id'>,
+    reserve: number,
+    used = 25_000_000,
+  ): Promise<void> {
     await app.db.asMigrator(
       statement(`update limits.permits set reserve = $2 where account_id = $1 and state = 'queued'`, [
         workspace.id,
         reserve,
       ]),
     );
-    await useBudget(workspace, 25_000_000);
+    await useBudget(workspace, used);
   }
 
   /** The next day. */
@@ -106,7 +110,7 @@ export async function extractionFixture(options: TestAppOptions = {}) {
     return { workspace, by, scope, used: async () => (await workspace.member.used())['ai_calls'] };
   }
 
-  return { ...app, document, working, office, leaveOfBudget, renewBudget };
+  return { ...app, document, working, office, leaveOfBudget, renewBudget, useBudget };
 }
 
 /** The id in the answer to a call that must be accepted: `extraction_id`. */

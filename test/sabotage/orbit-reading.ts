@@ -4,6 +4,7 @@ const READER = 'src/products/orbit/reading/reader.test.ts ::';
 const SCANNER = 'src/products/orbit/documents/scanner.test.ts ::';
 const DOCUMENTS = 'test/orbit/documents.test.ts ::';
 const HOSTILE = 'test/orbit/hostile-files.test.ts ::';
+const TIME = 'src/products/orbit/reading/reader-time.test.ts :: a document whose time is over';
 const FAILS = 'a hostile file fails alone, and says why >';
 
 /** Orbit's documents: what a file may do, and what it is charged. */
@@ -25,8 +26,8 @@ export const ORBIT_READING: readonly Patch[] = [
   {
     name: 'reader-unlimited-time',
     file: 'src/products/orbit/reading/reader-process.ts',
-    find: 'setTimeout(() => kill(late), milliseconds)',
-    replace: 'setTimeout(() => kill(late), 2 ** 31 - 1)',
+    find: 'most.after(milliseconds, () => kill(late))',
+    replace: 'most.after(2 ** 31 - 1, () => kill(late))',
     expects: `${READER} ${FAILS} that takes too long`,
   },
   {
@@ -77,5 +78,35 @@ export const ORBIT_READING: readonly Patch[] = [
     find: ': completing(job);',
     replace: ": failing(job, { code: 'free' });",
     expects: `${DOCUMENTS} OCR > is charged once, whoever dies while it reads`,
+  },
+  {
+    name: 'ocr-past-the-month',
+    file: 'src/products/orbit/documents/ocr-permit.ts',
+    find: 'const units = Math.min(pages, await leftOf(limits, wish.accountId));',
+    replace: 'const units = Math.max(pages, await leftOf(limits, wish.accountId));',
+    expects:
+      'test/orbit/plan-limits.test.ts :: of pages of OCR as many are read as the month has left, each of the others is named, and no more are charged',
+  },
+  {
+    name: 'reader-said-to-be-over-and-left-running',
+    file: 'src/products/orbit/reading/reader-process.ts',
+    find: "child.kill('SIGKILL');",
+    replace: 'input.destroy();\n    answers.destroy();',
+    expects: `${TIME} > is killed at that moment with a reason, and others are read meanwhile`,
+  },
+  {
+    name: 'reader-that-outlives-who-started-it',
+    file: 'src/products/orbit/reading/process/entry.ts',
+    find: 'endAfter(order.milliseconds);',
+    replace: 'endAfter(2 ** 31 - 1);',
+    expects: `${TIME} > ends itself, should nobody be left to end it`,
+  },
+  {
+    name: 'reader-kept-from-linked-packages',
+    file: 'src/products/orbit/reading/reader-process.ts',
+    find: 'return linked === undefined ? [real] : [real, linked];',
+    replace: "return linked === '' ? [] : [real];",
+    expects:
+      'test/orbit/linked-packages.test.ts :: a PDF and a DOCX are read where the folder of packages is a link, as some package managers make it',
   },
 ];

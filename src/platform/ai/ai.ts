@@ -2,7 +2,7 @@ import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import { ConfigError } from '#platform/config';
 import type { CrashHook } from '#platform/db';
 import type { Lane } from '#platform/jobs';
-import { AppError, type Clock, createEndOfTurn, type Random } from '#platform/kernel';
+import { AppError, type Clock, createEndOfTurn, micros, type Random } from '#platform/kernel';
 import type { Fleet, Permit, PlannedCall } from '#platform/limits';
 import type { Redis } from '#platform/redis';
 import type { z } from 'zod';
@@ -351,7 +351,10 @@ function estimate(core: Core, request: EstimateRequest): PlannedCall {
     ...request,
   } as const;
   const asked = { ...wire, maxTokens: request.maxTokens };
-  return planCall({ policy, wire: asked }, first).call;
+  // A bound is no reason to refuse: whoever makes the call measures it, and may ask for less. None costs more than the cap.
+  const { cost = Number.POSITIVE_INFINITY, ...caps } = policy.caps;
+  const { call } = planCall({ policy: { ...policy, caps }, wire: asked }, first);
+  return { ...call, reserve: micros(Math.min(call.reserve, cost)) };
 }
 
 const KEPT_IDENTIFIERS = 10_000;

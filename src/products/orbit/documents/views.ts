@@ -109,10 +109,13 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     return Object.fromEntries(found.map(({ id, name }) => [id, name]));
   }
 
-  /**
-   * The text of completed documents, in the order in which they are named. Throws `document_not_found`, and `document_not_ready` (409) where
-   * one is not read yet, or could not be.
-   */
+  /** Throws `document_not_found`, and `document_not_ready` (409) where one is not read yet, or could not be. */
+  async function assertReady(accountId: AccountId, documentIds: readonly string[]): Promise<void> {
+    const [documents] = await db.tenant(accountId, [documentsOf(accountId, documentIds)]);
+    for (const documentId of documentIds) completed(documents, documentId);
+  }
+
+  /** The text of completed documents, in the order in which they are named. Throws as `assertReady`. */
   async function text(accountId: AccountId, documentIds: readonly string[]): Promise<DocumentText[]> {
     const [documents, texts] = await db.tenant(accountId, [
       documentsOf(accountId, documentIds),
@@ -120,16 +123,9 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     ]);
     const byDocument = Map.groupBy(texts, (row) => row.document_id);
     return documentIds.map((documentId) => {
-      const document = documents.find(({ id }) => id === documentId.toLowerCase());
-      if (document === undefined) throw noDocument();
-      const { id, name, status } = document;
-      if (status !== 'completed')
-        throw new AppError('document_not_ready', { details: { document_id: id, status } });
-      return {
-        documentId: id,
-        name,
-        pages: (byDocument.get(id) ?? []).map((row) => ({ page: row.page, text: row.text })),
-      };
+      const { id, name } = completed(documents, documentId);
+      const rows = byDocument.get(id) ?? [];
+      return { documentId: id, name, pages: rows.map((row) => ({ page: row.page, text: row.text })) };
     });
   }
 
@@ -139,8 +135,22 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     pages,
     download,
     names,
+    assertReady,
     text,
     follow: (key: DocumentKey, wait: { readonly seconds: number; readonly signal: AbortSignal }) =>
       wait.seconds === 0 ? read(key) : following.waitFor(key, wait),
   };
+}
+
+/** One of these documents, which is read. */
+function completed<Document extends { readonly id: string; readonly status: DocumentStatus }>(
+  documents: readonly Document[],
+  documentId: string,
+): Document {
+  const document = documents.find(({ id }) => id === documentId.toLowerCase());
+  if (document === undefined) throw noDocument();
+  const { id, status } = document;
+  if (status !== 'completed')
+    throw new AppError('document_not_ready', { details: { document_id: id, status } });
+  return document;
 }

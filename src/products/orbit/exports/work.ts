@@ -14,6 +14,8 @@ import type { ExportSource } from './document/source.ts';
 import { fitLine } from './document/text.ts';
 import type { Format } from './making/file.ts';
 import type { Making } from './making/making.ts';
+import { noScope } from '../scopes/locking.ts';
+import { lockScope } from '../scopes/store.ts';
 import type { createSources } from './source.ts';
 import { completeExport, type ExportRow, failExport, reviveExport, startExport } from './store.ts';
 
@@ -51,7 +53,10 @@ export interface WorkParts {
 }
 
 /** The worker's part: the scope as it is now, made on another thread, stored in one commit. */
-export function createWork({ db, blobs, changes }: OrbitParts, { sources, making, signals }: WorkParts) {
+export function createWork(
+  { db, blobs, changes, scopes }: OrbitParts,
+  { sources, making, signals }: WorkParts,
+) {
   async function run(job: RunningJob): Promise<void> {
     const key = exportOf(job);
     const [[row]] = await db.tenant(key.accountId, START, [startExport(key)]);
@@ -74,6 +79,8 @@ export function createWork({ db, blobs, changes }: OrbitParts, { sources, making
     const logo = await sources.logoOf(accountId, logoBlobId);
     const branding = { ...source.branding, logo };
     const { bytes, missing } = await making.make({ format, source: { ...source, branding } }, job.signal);
+    // What was thrown away while its file was made is stored nowhere.
+    await scopes.read(accountId, scopeId);
     const { type, ending } = KINDS[format];
     const filename = `${nameOf(source)}.${ending}`;
     const { blob, storing } = await blobs.putting({
@@ -91,6 +98,9 @@ export function createWork({ db, blobs, changes }: OrbitParts, { sources, making
         : [];
     const made = { blobId: blob.id, bytes: blob.bytes, missing: [...missing, ...unread] };
     await db.tenant(accountId, COMPLETE, async (tx) => {
+      // Nobody could read its file, and nobody pays for it.
+      const [scope] = await tx.run(lockScope(accountId, scopeId));
+      if (scope === undefined) throw noScope();
       await tx.runAll([
         ...storing,
         completeExport(key, { ...hashes, ...made, scopeVersion: source.version }),

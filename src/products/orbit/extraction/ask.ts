@@ -42,16 +42,10 @@ export function createAsks(parts: OrbitParts) {
    * `document_not_found` for one of another account, `document_not_ready`, and `extraction_running`.
    */
   async function check(accountId: AccountId, wish: ExtractionWish): Promise<void> {
-    await openScope(accountId, wish.scope_id);
+    await scopes.open(accountId, wish.scope_id);
     await workspaces.assertModels(accountId);
-    await documents.text(accountId, wish.document_ids);
+    await documents.assertReady(accountId, wish.document_ids);
     await formerOf(accountId, wish);
-  }
-
-  async function openScope(accountId: AccountId, scopeId: string): Promise<ScopeRow> {
-    const { scope } = await scopes.read(accountId, scopeId);
-    if (scope.status === 'sent' || scope.status === 'archived') throw new AppError('scope_frozen');
-    return scope;
   }
 
   async function formerOf(accountId: AccountId, wish: ExtractionWish): Promise<Former | undefined> {
@@ -65,7 +59,7 @@ export function createAsks(parts: OrbitParts) {
 
   async function ask(asking: Asking, wish: ExtractionWish): Promise<Accepted> {
     const { accountId } = asking;
-    const scope = await openScope(accountId, wish.scope_id);
+    const scope = await scopes.open(accountId, wish.scope_id);
     const former = await formerOf(accountId, wish);
     if (former !== undefined && isStillTrue(former, scope)) return repeat(asking, wish, former);
     try {

@@ -4,6 +4,7 @@ import type { Permit } from '#platform/limits';
 import { completing, failing, type JobFailure, type RunningJob, type WorkKey } from '#platform/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
+import { lockForChange } from '../scopes/locking.ts';
 import { byOf } from './by.ts';
 import { overallConfidence } from './confidence.ts';
 import { checkedItems, extracted, type Item } from './item.ts';
@@ -67,6 +68,8 @@ interface Work {
   readonly chunks: readonly DocumentChunk[];
   /** What is read, by `nameOf`. */
   readonly read: Map<string, ChunkRow>;
+  /** Chunks that this attempt could not have read, and why. */
+  readonly refused: Map<string, AppError>;
 }
 
 /**
@@ -128,7 +131,7 @@ async function workOf(parts: OrbitParts, job: RunningJob, task: Task): Promise<W
     const row = stored.get(nameOf(chunk));
     if (row?.digest === chunk.digest) read.set(nameOf(chunk), row);
   }
-  return { parts, job, key: extractionOf(job), task, chunks, read };
+  return { parts, job, key: extractionOf(job), task, chunks, read, refused: new Map() };
 }
 
 function nameOf({ document, number }: DocumentChunk): string {
@@ -152,43 +155,46 @@ async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> 
     if (work.read.has(nameOf(chunk))) continue;
     const items = await itemsOf(reading, chunk);
     if (typeof items === 'string') return items;
-    if (items !== undefined) await store(work, chunk, items);
+    if (items instanceof AppError) work.refused.set(nameOf(chunk), items);
+    else await store(work, chunk, items);
   }
   return undefined;
 }
 
 /**
- * What a model says of a chunk; undefined where its answers were no use, or why nothing more is asked. One that it has too much
- * to say of, a page that is one dense table, is asked for in halves, and each of them in halves once more: all of it or nothing.
+ * What a model says of a chunk; an error where there is no answer of use to this one, or why nothing more is asked. One that is too
+ * large for a call, or that it has too much to say of, as of a page that is one dense table, is asked for in halves, and each of them
+ * in halves once more: all of it or nothing.
  */
 async function itemsOf(
   reading: Reading,
   material: Material,
   cuts = MOST_CUTS,
-): Promise<Items | Reason | undefined> {
+): Promise<Items | Reason | AppError> {
   const said = await ask(reading, material);
-  if (said !== 'too_large') return said;
-  if (cuts === 0) return undefined;
+  if (cuts === 0 || !(said instanceof AppError) || !TOO_LARGE.has(said.code)) return said;
   const items: Item[] = [];
   for (const half of halvesOf(material)) {
     const of = await itemsOf(reading, half, cuts - 1);
-    if (of === undefined || typeof of === 'string') return of;
+    if (of instanceof AppError || typeof of === 'string') return of;
     items.push(...of);
   }
   return items;
 }
 
-/** One answer of a model, or why there is none. */
+/** One answer of a model, or why there is none. Throws what ends the whole extraction, and what is worth another try. */
 async function ask(
-  { work: { parts, job }, permit, until }: Reading,
+  { work: { parts, job, task }, permit, until }: Reading,
   material: Material,
-): Promise<Items | Reason | 'too_large' | undefined> {
+): Promise<Items | Reason | AppError> {
   if (permit.calls >= MOST_CHUNKS) return 'size';
   if (parts.clock.monotonic() > until) return 'time';
   job.signal.throwIfAborted();
   const { document, heading } = material;
   try {
-    // Asked before each call: the workspace may have changed its mind since the request.
+    // Asked before each call: what is deleted is sent to nobody, and nothing is spent on a scope that takes no sections any more.
+    await parts.scopes.open(job.accountId, task.scope_id);
+    await parts.documents.assertReady(job.accountId, task.document_ids);
     await parts.workspaces.assertModels(job.accountId);
     const { object } = await parts.ai.generate(permit, {
       feature: 'ai',
@@ -208,8 +214,7 @@ async function ask(
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'limit_exceeded') return 'budget';
     if (error.code === 'models_not_allowed') return 'privacy';
-    if (TOO_LARGE.has(error.code)) return 'too_large';
-    if (UNUSABLE.has(error.code)) return undefined;
+    if (TOO_LARGE.has(error.code) || UNUSABLE.has(error.code)) return error;
     throw error;
   }
 }
@@ -244,8 +249,8 @@ async function store(
   signals.moved(parts.db, key.id);
 }
 
-/** Why nothing at all was read. */
-function nothingRead(stopped: Reason | undefined): AppError {
+/** Why nothing was read. */
+function nothingRead({ refused }: Work, stopped: Reason | undefined): AppError {
   switch (stopped) {
     case 'budget':
       return new AppError('limit_exceeded');
@@ -256,17 +261,21 @@ function nothingRead(stopped: Reason | undefined): AppError {
     case 'size':
     case 'provider':
       return new AppError('provider_unavailable');
+    case 'too_large':
     case 'unusable':
-    case undefined:
-      return new AppError('answer_unusable');
+    case undefined: {
+      const [first] = refused.values();
+      return first ?? new AppError('answer_unusable');
+    }
   }
 }
 
-/** The last commit: sections, what is missing, settlement and the job's end. Of nothing at all nothing is charged. */
+/** The last commit: sections, what is missing, settlement and the job's end. Where nothing new was read nothing is charged. */
 async function complete(work: Work, stopped: Reason | undefined): Promise<void> {
   const { parts, job, key, task, chunks, read } = work;
-  if (read.size === 0 && chunks.length > 0) {
-    const { code, message } = nothingRead(stopped);
+  const isNew = [...read.values()].some((row) => row.told_by === null);
+  if (!isNew && read.size < chunks.length) {
+    const { code, message } = nothingRead(work, stopped);
     return fail(parts, job, { code, message });
   }
   const names = new Map(chunks.map(({ document }) => [document.documentId, document.name]));
@@ -276,13 +285,13 @@ async function complete(work: Work, stopped: Reason | undefined): Promise<void> 
   });
   const made = merged(items.slice(0, MOST_ITEMS), (id) => names.get(id) ?? 'a document');
   const confidence = overallConfidence(made.confidences, { read: read.size, of: chunks.length });
-  const missing = missingOf(
-    chunks.filter((chunk) => !read.has(nameOf(chunk))),
-    stopped,
-  );
+  const missing = missingOf(work, stopped);
   const by = byOf(job, task.created_by);
   await parts.db.tenant(job.accountId, COMPLETE, async (tx) => {
-    await tx.runAll([sizeExtraction(key, chunks.length), ...ratings(by, task, confidence)]);
+    await tx.run(sizeExtraction(key, chunks.length));
+    // Where no section is added, too: what was sent meanwhile stays as it was sent, its confidence as well.
+    await lockForChange(tx, { accountId: job.accountId, scopeId: task.scope_id });
+    await tx.runAll(ratings(by, task, confidence));
     const sections = await append(tx, { parts, by, task, made });
     const done = { chunks: read.size, items: made.confidences.length, sections, conflicts: made.conflicts };
     await tx.runAll([
@@ -315,19 +324,22 @@ async function append(
 }
 
 /** Pages that follow each other and were left out for one reason are one entry. */
-function missingOf(left: readonly DocumentChunk[], stopped: Reason | undefined): MissingPages[] {
+function missingOf({ chunks, read, refused }: Work, stopped: Reason | undefined): MissingPages[] {
   const missing: MissingPages[] = [];
-  for (const { document, fromPage, toPage } of left) {
+  for (const chunk of chunks) {
+    const { document, fromPage, toPage } = chunk;
+    if (read.has(nameOf(chunk))) continue;
+    const error = refused.get(nameOf(chunk));
+    const reason = error === undefined ? (stopped ?? 'unusable') : reasonOf(error);
     const last = missing.at(-1);
-    if (last?.document_id === document.documentId && fromPage <= last.to_page + 1)
-      missing[missing.length - 1] = { ...last, to_page: toPage };
-    else
-      missing.push({
-        document_id: document.documentId,
-        from_page: fromPage,
-        to_page: toPage,
-        reason: stopped ?? 'unusable',
-      });
+    const isNext = last?.document_id === document.documentId && fromPage <= last.to_page + 1;
+    if (isNext && last.reason === reason) missing[missing.length - 1] = { ...last, to_page: toPage };
+    else missing.push({ document_id: document.documentId, from_page: fromPage, to_page: toPage, reason });
   }
   return missing;
+}
+
+/** An answer that is too large says something of the model; a question that is, of the document. */
+function reasonOf({ code }: AppError): Reason {
+  return code === 'context_too_large' || code === 'call_too_costly' ? 'too_large' : 'unusable';
 }

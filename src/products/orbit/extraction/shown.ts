@@ -24,9 +24,9 @@ const missing = namedObject('ExtractionMissing', {
   from_page: z.int(),
   to_page: z.int(),
   reason: z
-    .enum(['budget', 'size', 'time', 'unusable', 'provider', 'privacy'])
+    .enum(['budget', 'size', 'time', 'unusable', 'too_large', 'provider', 'privacy'])
     .describe(
-      '`budget`: the day’s is used up; `size` and `time`: one extraction reads no more; `unusable` and `provider`: the model failed; `privacy`: the workspace sends nothing to models any more. Ask again with the same documents to go on.',
+      '`budget`: the day’s is used up; `size` and `time`: one extraction reads no more; `unusable` and `provider`: the model failed; `too_large`: larger or more costly than a call to the model may be, in small parts too; `privacy`: the workspace sends nothing to models any more. Ask again with the same documents to go on.',
     ),
 });
 

@@ -28,10 +28,10 @@ export interface MissingPages {
   readonly from_page: number;
   readonly to_page: number;
   /**
-   * `budget`: the day's is used up; `size`, `time`: one extraction reads no more; `unusable`, `provider`: the model failed; `privacy`:
-   * nothing is sent to models any more.
+   * `budget`: the day's is used up; `size`, `time`: one extraction reads no more; `unusable`, `provider`: the model failed; `too_large`: more
+   * than the model or the policy takes, also in quarters; `privacy`: nothing is sent to models any more.
    */
-  readonly reason: 'budget' | 'size' | 'time' | 'unusable' | 'provider' | 'privacy';
+  readonly reason: 'budget' | 'size' | 'time' | 'unusable' | 'too_large' | 'provider' | 'privacy';
 }
 
 export interface NewExtraction {

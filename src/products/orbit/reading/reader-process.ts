@@ -18,6 +18,16 @@ const MEBIBYTE = 1_048_576;
 /** The end of what it says on its way out: enough to know a heap that was full. */
 const KEPT_ERRORS = 8_192;
 
+/** Has something done after so many milliseconds; answers how that is called off. */
+export type After = (milliseconds: number, then: () => void) => () => void;
+
+/** What a process may take, and who says when its time is over. */
+interface Most {
+  readonly memoryMegabytes: number;
+  readonly milliseconds: number;
+  readonly after: After;
+}
+
 /** A process that reads one document, and is killed when it takes more than it may. */
 export interface ReaderProcess {
   readonly input: Writable;
@@ -33,10 +43,7 @@ export interface ReaderProcess {
  * Starts a reader. It has none of our environment, may read nothing but its own code, and may start and write nothing. Memory is looked
  * at from outside, where a process that is busy can't keep anybody from looking.
  */
-export function startReader(
-  order: ReadingOrder,
-  most: { readonly memoryMegabytes: number; readonly milliseconds: number },
-): ReaderProcess {
+export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
   const child = spawn(process.execPath, [...flags(order), ENTRY, JSON.stringify(order)], {
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     env: environment(),
@@ -55,14 +62,14 @@ export function startReader(
     reason ??= why;
     child.kill('SIGKILL');
   };
-  let tooLong: NodeJS.Timeout | undefined;
+  let callOff: (() => void) | undefined;
   const extend = (milliseconds: number): void => {
-    clearTimeout(tooLong);
+    callOff?.();
     const late = {
       code: 'document_took_too_long',
       detail: `It took more than ${milliseconds / 1_000} s.`,
     } as const;
-    tooLong = setTimeout(() => kill(late), milliseconds);
+    callOff = most.after(milliseconds, () => kill(late));
   };
   extend(most.milliseconds);
   const tooMuch = {
@@ -77,7 +84,7 @@ export function startReader(
       resolve({ code, reason: reason ?? (isHeapFull(said) ? tooMuch : undefined) }),
     );
   }).finally(() => {
-    clearTimeout(tooLong);
+    callOff?.();
     looking.stop();
   });
   // Whoever gave up on it before does not wait for its end.
@@ -113,8 +120,8 @@ function packageFolders(): readonly string[] {
       PACKAGES.flatMap((name) => {
         const resolved = require.resolve(name);
         const real = join(resolved.slice(0, resolved.lastIndexOf(within)), 'node_modules');
-        const above = (require.resolve.paths(name) ?? []).filter((folder) => existsSync(join(folder, name)));
-        return [real, ...above.slice(0, 1)];
+        const linked = (require.resolve.paths(name) ?? []).find((folder) => existsSync(join(folder, name)));
+        return linked === undefined ? [real] : [real, linked];
       }),
     ),
   ];

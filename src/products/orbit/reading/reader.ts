@@ -5,7 +5,7 @@ import { READING_CAPS, type ReadingCaps } from './caps.ts';
 import { NOT_LOADED, type ReadFailure } from './failures.ts';
 import { linesIn, LinesRefused } from './lines.ts';
 import { type ReadingLine, readingLine, type ReadingOrder } from './protocol.ts';
-import { type ReaderProcess, startReader } from './reader-process.ts';
+import { type After, type ReaderProcess, startReader } from './reader-process.ts';
 import type { DocumentType } from './formats.ts';
 
 declareErrors({
@@ -51,9 +51,16 @@ export interface ReaderOptions {
   /** Documents that are read at once by this process of the server: each may take a gigabyte. */
   readonly atOnce?: number;
   readonly caps?: Partial<ReadingCaps>;
+  /** Tells when the time of a document is over; the system's timers when not said. */
+  readonly after?: After;
 }
 
-export function createReader({ atOnce = 2, caps: given = {} }: ReaderOptions = {}): Reader {
+const timed: After = (milliseconds, then) => {
+  const timer = setTimeout(then, milliseconds);
+  return () => clearTimeout(timer);
+};
+
+export function createReader({ atOnce = 2, caps: given = {}, after = timed }: ReaderOptions = {}): Reader {
   const caps = { ...READING_CAPS, ...given };
   let running = 0;
   return {
@@ -61,7 +68,7 @@ export function createReader({ atOnce = 2, caps: given = {} }: ReaderOptions = {
       if (running >= atOnce) throw busy();
       running += 1;
       try {
-        return await readInProcess(reading, caps);
+        return await readInProcess(reading, { caps, after });
       } finally {
         running -= 1;
       }
@@ -74,7 +81,10 @@ function busy(): AppError {
   return Object.assign(new AppError('readers_busy', { retryAfter: 1 }), { postponed: true });
 }
 
-async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<ReadingEnd> {
+async function readInProcess(
+  reading: Reading,
+  { caps, after }: { readonly caps: ReadingCaps; readonly after: After },
+): Promise<ReadingEnd> {
   const { declared, ocrPages, signal } = reading;
   signal.throwIfAborted();
   const file = await reading.open();
@@ -92,6 +102,7 @@ async function readInProcess(reading: Reading, caps: ReadingCaps): Promise<Readi
   const process = startReader(order, {
     memoryMegabytes: caps.memoryMegabytes + Math.ceil((4 * bytes) / MEBIBYTE),
     milliseconds,
+    after,
   });
   const stop = () => process.kill();
   signal.addEventListener('abort', stop, { once: true });

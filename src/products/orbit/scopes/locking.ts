@@ -11,6 +11,11 @@ export async function lockForChange(
   { accountId, scopeId }: { readonly accountId: AccountId; readonly scopeId: string },
 ): Promise<ScopeRow> {
   const [scope] = await tx.run(lockScope(accountId, scopeId));
+  return assertOpen(scope);
+}
+
+/** The same of a scope that was read: undefined where there is none in use. */
+export function assertOpen(scope: ScopeRow | undefined): ScopeRow {
   if (scope === undefined) throw noScope();
   if (isFrozen(scope.status)) throw new AppError('scope_frozen', { details: { status: scope.status } });
   return scope;

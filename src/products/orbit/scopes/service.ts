@@ -5,7 +5,7 @@ import { type ProductContext, purgeTrash } from '#platform/product';
 import type { By, Changes } from '../changes/service.ts';
 import { copySections, listSections } from './sections/store.ts';
 import type { VersionCause, Versions } from '../versions/service.ts';
-import { lockForChange, noScope, outdated } from './locking.ts';
+import { assertOpen, lockForChange, noScope, outdated } from './locking.ts';
 import type { ScopeRow, ScopeStatus, WholeScope } from './scope.ts';
 import { findScopes, type ScopeSearch } from './search.ts';
 import { movesFrom } from './statuses.ts';
@@ -53,8 +53,15 @@ export function createScopes(parts: ScopesParts) {
     return { scope, sections };
   }
 
+  /** A scope whose text may be changed, without its sections. Throws `scope_not_found`; `scope_frozen` of one that was sent or archived. */
+  async function open(accountId: AccountId, scopeId: string): Promise<ScopeRow> {
+    const [[scope]] = await db.tenant(accountId, [readScope(accountId, scopeId)]);
+    return assertOpen(scope?.deleted_at === null ? scope : undefined);
+  }
+
   return {
     read,
+    open,
     find: (search: ScopeSearch) => findScopes(db, search),
     assertProject: (accountId: AccountId, id: string | null | undefined) =>
       db.tenant(accountId, (tx) => assertProjectIn(tx, accountId, id)),
