@@ -4,36 +4,14 @@ import { describe, expect, test } from 'vitest';
 import '../errors.ts';
 import { Budget } from '../document/limits.ts';
 import { blocksOf } from '../document/markdown.ts';
-import type { ExportSource, Fields, SourceSection } from '../document/source.ts';
+import type { ExportSource } from '../document/source.ts';
 import { MARK_PNG } from '../formats/mark.ts';
+import { section, source } from '../testing/source.ts';
 import { fileOf, FORMATS, type Format } from './file.ts';
 import { createMaking } from './making.ts';
 
 const making = createMaking();
 const never = new AbortController().signal;
-const NO_FIELDS: Fields = { dates: [], durations: [], money: [] };
-
-function section(content: string, more: Partial<SourceSection> = {}): SourceSection {
-  return { type: 'other', title: 'A section', content, fields: NO_FIELDS, citations: [], ...more };
-}
-
-function source(sections: readonly SourceSection[], more: Partial<ExportSource> = {}): ExportSource {
-  return {
-    title: 'A new shop',
-    workspace: 'Nordlicht',
-    client: 'Acme',
-    project: null,
-    instant: '2026-11-20T08:00:00.000Z',
-    version: 3,
-    status: 'draft',
-    summary: '',
-    sections,
-    documents: null,
-    branding: { logo: null, primary: null, accent: null, mark: true },
-    ...more,
-  };
-}
-
 /** On a thread, as the server does it. What a file says is looked at in files that are made here, which takes a fraction of the time. */
 const make = (format: Format, of: ExportSource) => making.make({ format, source: of }, never);
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
