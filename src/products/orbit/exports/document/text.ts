@@ -1,14 +1,20 @@
 /**
  * Control characters, halves of surrogate pairs, noncharacters (which XML can't hold), and the invisible ones that turn the direction of
- * what follows: a file would be invalid with the former, and show other text than it holds with the latter.
+ * what follows: a file would be invalid with the former, and show other text than it holds with the latter. A soft hyphen is drawn by some
+ * programs wherever it stands.
  */
 const UNFIT =
   // oxlint-disable-next-line no-control-regex -- they are what is taken out
-  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFDD0-\uFDEF\uFEFF\uFFF9-\uFFFC\uFFFE\uFFFF]/g;
+  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFDD0-\uFDEF\uFEFF\uFFF9-\uFFFC\uFFFE\uFFFF]/g;
 
-/** A text of people as documents can hold it: its line breaks are line feeds. */
+/** A text of people as documents can hold it: its line breaks are line feeds, and a letter and its accent are one character where there is one. */
 export function fitText(text: string): string {
-  return text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').toWellFormed().replaceAll(UNFIT, '');
+  return text
+    .replaceAll('\r\n', '\n')
+    .replaceAll('\r', '\n')
+    .toWellFormed()
+    .replaceAll(UNFIT, '')
+    .normalize('NFC');
 }
 
 /** The same in one line. */
@@ -51,4 +57,12 @@ export function withoutTags(html: string): string {
       .replaceAll(/<br\s*\/?>|<\/(?:p|div|li|tr|h[1-6])\s*>/gi, '\n')
       .replaceAll(/<\/?[a-z!?][^<>]*>/gi, ''),
   );
+}
+
+/** Characters that are about as wide as they are high. */
+const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Lu}]/gu;
+
+/** Lines that a text takes, about, by how many usual letters one has room for. */
+export function linesIn(text: string, room: number): number {
+  return Math.ceil((text.length + (text.match(WIDE)?.length ?? 0) * 0.5) / room);
 }
