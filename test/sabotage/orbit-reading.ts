@@ -4,6 +4,7 @@ const READER = 'src/products/orbit/reading/reader.test.ts ::';
 const SCANNER = 'src/products/orbit/documents/scanner.test.ts ::';
 const DOCUMENTS = 'test/orbit/documents.test.ts ::';
 const HOSTILE = 'test/orbit/hostile-files.test.ts ::';
+const CLAMD = 'test/orbit/clamd.test.ts ::';
 const FAILS = 'a hostile file fails alone, and says why >';
 
 /** Orbit's documents: what a file may do, and what it is charged. */
@@ -70,5 +71,12 @@ export const ORBIT_READING: readonly Patch[] = [
     find: ': completing(job);',
     replace: ": failing(job, { code: 'free' });",
     expects: `${DOCUMENTS} OCR > is charged once, whoever dies while it reads`,
+  },
+  {
+    name: 'scanner-misspoken',
+    file: 'src/products/orbit/documents/scanner.ts',
+    find: "Buffer.from('zINSTREAM\\0')",
+    replace: "Buffer.from('zINSTREAN\\0')",
+    expects: `${CLAMD} clamd itself says what is read: a clean file is, EICAR is deleted, a file it takes no more of and one it is away for are not read`,
   },
 ];
