@@ -3,6 +3,7 @@ import type { Patch } from './patch.ts';
 const MAKING = 'src/products/orbit/exports/making/making.test.ts ::';
 const EXPORTS = 'test/orbit/exports.test.ts ::';
 const BRANDING = 'test/orbit/branding.test.ts ::';
+const HOSTILE = 'test/orbit/hostile-exports.test.ts ::';
 const FACTS = 'src/products/orbit/exports/document/facts.test.ts ::';
 const SCRIPTS = 'src/products/orbit/exports/formats/scripts.test.ts ::';
 const FONTS = 'src/products/orbit/exports/formats/fonts.test.ts ::';
@@ -121,5 +122,19 @@ export const ORBIT_EXPORTS: readonly Patch[] = [
     find: 'Math.min(GAP + 320 - top, factsAt - top - titled - 300)',
     replace: 'GAP',
     expects: `${COVER} a cover with a tall logo and long names is one page`,
+  },
+  {
+    name: 'export-without-what-is-to-be-agreed',
+    file: 'src/products/orbit/exports/document/text.ts',
+    find: 'ELEMENTS})(?=[\\\\s/>])',
+    replace: "'[a-z]+'})",
+    expects: `${MAKING} what somebody hostile writes > in angle brackets is kept where it is no HTML, and the tags of HTML are not`,
+  },
+  {
+    name: 'export-with-pictures-of-elsewhere',
+    file: 'src/products/orbit/exports/formats/markdown.ts',
+    find: '.replaceAll(/[\\\\`*_[\\]<>|~&]/g',
+    replace: '.replaceAll(/[\\\\`*_<>|~&]/g',
+    expects: `${HOSTILE} what somebody hostile writes is text in each format that another program opens: none of it is run, fetched, or lost without a word`,
   },
 ];

@@ -48,14 +48,23 @@ export function decoded(text: string): string {
   });
 }
 
+/** The elements of HTML. What else stands in angle brackets is somebody's text, such as `<to be agreed>`. */
+const ELEMENTS =
+  'a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame frameset h[1-6] head header hgroup hr html i iframe img input ins kbd label legend li link main map mark marquee math menu meta meter nav nobr noembed noframes noscript object ol optgroup option output p param picture plaintext portal pre progress q rp rt ruby s samp script search section select slot small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xmp'.replaceAll(
+    ' ',
+    '|',
+  );
+const TAG = new RegExp(`</?(?:${ELEMENTS})(?=[\\s/>])[^<>]*>|<[!?][^<>]*>`, 'gi');
+
 /** HTML without its tags: nothing of it is run or shown as such, and its words stay. */
 export function withoutTags(html: string): string {
   return decoded(
     html
       .replaceAll(/<!--[\s\S]*?(?:-->|$)/g, '')
+      .replaceAll(/<!\[CDATA\[([\s\S]*?)(?:\]\]>|$)/g, '$1')
       .replaceAll(/<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)/gi, '')
       .replaceAll(/<br\s*\/?>|<\/(?:p|div|li|tr|h[1-6])\s*>/gi, '\n')
-      .replaceAll(/<\/?[a-z!?][^<>]*>/gi, ''),
+      .replaceAll(TAG, ''),
   );
 }
 

@@ -32,13 +32,20 @@ test.each([
   expect(page).toBe('3');
 });
 
-test('contents have a number in each line, whatever characters stand above', async () => {
-  const of = source([
-    section('한국어 😀 ≋ 数据', { title: '数据 😀' }),
-    section('Text.', { title: 'Second' }),
-  ]);
-  const { bytes } = await docxOf(documentOf(of));
+/** Whether each line of the contents has a number. */
+async function areNumbered(...contents: readonly string[]): Promise<boolean[]> {
+  const sections = contents.map((content) => section(content, { title: content.slice(0, 20) }));
+  const { bytes } = await docxOf(documentOf(source(sections)));
   const body = strFromU8(unzipSync(bytes)['word/document.xml'] ?? new Uint8Array());
-  const numbers = [...body.matchAll(/PAGEREF .*?"separate"\/>(.*?)<w:fldChar/gs)];
-  expect(numbers.map(([, number = '']) => /<w:t[^>]*>3</.test(number))).toEqual([true, true]);
+  const lines = body.matchAll(/PAGEREF .*?"separate"\/>(.*?)<w:fldChar/gs);
+  return [...lines].map(([, number = '']) => /<w:t[^>]*>3</.test(number));
+}
+
+test('contents have a number in each line, whatever characters stand above', async () => {
+  expect(await areNumbered('한국어 😀 ≋ 数据', 'Text.')).toEqual([true, true]);
+});
+
+test('contents have numbers beside an address of some hundred letters, and none beside words of no language', async () => {
+  expect(await areNumbered(`https://example.com/${'path/'.repeat(80)}`)).toEqual([true]);
+  expect(await areNumbered('a'.repeat(3_000))).toEqual([false]);
 });

@@ -23,13 +23,17 @@ export async function docxOf(document: ScopeDocument): Promise<MadeFile> {
   return written(document, docx, estimate).catch(() => written(document, docx, undefined));
 }
 
+/** What the squares of the lengths of long words come to together, at most: about a second's work of the estimate. */
+const MOST_SQUARES = 5_000_000;
+
 /**
- * Page numbers of longer documents are left to Word: their estimate takes as long as all the rest. Those of one with a word of no language
- * too, for which it looks for a place to break by the square of its length.
+ * Page numbers of longer documents are left to Word: their estimate takes as long as all the rest. Those of one with words of no language
+ * too, for which it looks for a place to break by the square of their length; an address of some hundred letters is none of these.
  */
 function isEstimated({ parts, title }: ScopeDocument): boolean {
   const text = JSON.stringify([title, parts]);
-  return text.length < 100_000 && !/[^\s"]{200}/.test(text);
+  const long = text.match(/[^\s"]{200,}/g) ?? [];
+  return text.length < 100_000 && long.reduce((sum, { length }) => sum + length ** 2, 0) < MOST_SQUARES;
 }
 
 async function written(

@@ -26,7 +26,7 @@ const PATTERNS = SCRIPTS.map((name) => [name, new RegExp(`\\p{Script=${name}}`, 
 /** Pictures, and what flags, keys and colours of skin are put together from. */
 const PICTURE = /[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\u20E3]/u;
 /** What a font needs no glyph for: line breaks, joiners, variants of the character before, and the letters in a flag. */
-const SILENT = /\s|\u200C|\u200D|\p{Variation_Selector}|[\u{E0020}-\u{E007F}]/u;
+const SILENT = /\s|\u034F|\u200C|\u200D|\p{Variation_Selector}|[\u{E0020}-\u{E007F}]/u;
 const PLAIN = /^[\s\u0021-\u007E]*$/;
 /** What has plain characters that say the same: ligatures, letters and digits of another width. A raised digit has not. */
 const HAS_PLAIN = /[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{P}]/u;

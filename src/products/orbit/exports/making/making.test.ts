@@ -78,6 +78,14 @@ describe('what somebody hostile writes', () => {
     expect(raw).not.toMatch(/\/(?:JavaScript|JS|OpenAction|EmbeddedFile|Launch|URI)\b/);
   });
 
+  test('in angle brackets is kept where it is no HTML, and the tags of HTML are not', async () => {
+    const content =
+      'Due <to be agreed> by <client>, <b>bold</b> <img src=x> <![CDATA[kept]]> <h2 id=a>head</h2> <x-y>';
+    const { bytes } = await fileOf('markdown', source([section(content)]));
+    const text = textOf(bytes).replaceAll('\\', '').replaceAll(/\s+/g, ' ');
+    expect(text).toContain('Due <to be agreed> by <client>, bold kept head <x-y> ---');
+  });
+
   test('with ten thousand quotes in each other is shown as plain text', async () => {
     const { bytes } = await fileOf('markdown', source([section(`${'> '.repeat(10_000)}deep`)]));
     expect(textOf(bytes)).toContain('deep');
