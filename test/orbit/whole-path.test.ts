@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/closing';
 import { pdfOf } from '../../src/products/orbit/reading/testing/hostile.ts';
-import { converted, drawn, inkOf, lackOfDocumentPrograms, pagesOf } from '../services/document-programs.ts';
+import {
+  converted,
+  drawn,
+  hasRule,
+  inkOf,
+  lackOfDocumentPrograms,
+  pagesOf,
+} from '../services/document-programs.ts';
 import { fileOf } from './exporting.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
 import { ended, readAs, textsOf, uploaded } from './uploading.ts';
@@ -113,6 +120,7 @@ async function looksRight(pdf: string, sections: readonly Section[]): Promise<vo
   const pictures = await drawn(pdf, folder);
   expect(pictures).toHaveLength(pages.length);
   for (const picture of pictures) expect(inkOf(picture)).toBeGreaterThan(0.001);
+  expect(pictures.map(hasRule)).toEqual(pictures.map((_, n) => n > 0));
 }
 
 /** What is read out of a file by libraries that did not write it is the scope. */

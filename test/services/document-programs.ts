@@ -79,6 +79,13 @@ export function inkOf({ pixels }: Drawn): number {
   return pixels.filter((grey) => grey < 200).length / pixels.length;
 }
 
+/** Whether a line runs across a page within its first 70 points. */
+export function hasRule({ width, pixels }: Drawn): boolean {
+  const inked = (y: number) =>
+    pixels.subarray(y * width, (y + 1) * width).filter((grey) => grey < 250).length;
+  return Array.from({ length: 70 }, (_, y) => inked(y)).some((count) => count > width * 0.7);
+}
+
 /** The colours of the first page, as `#rrggbb`. */
 export async function coloursOf(pdf: string): Promise<Set<string>> {
   const { stdout } = await run('pdftoppm', ['-r', '36', '-f', '1', '-l', '1', '-singlefile', pdf], {
