@@ -3,7 +3,6 @@ import type { Patch } from './patch.ts';
 const MAKING = 'src/products/orbit/exports/making/making.test.ts ::';
 const EXPORTS = 'test/orbit/exports.test.ts ::';
 const BRANDING = 'test/orbit/branding.test.ts ::';
-const WHOLE = 'test/orbit/whole-path.test.ts ::';
 const HOSTILE = 'test/orbit/hostile-exports.test.ts ::';
 const FACTS = 'src/products/orbit/exports/document/facts.test.ts ::';
 const SCRIPTS = 'src/products/orbit/exports/formats/scripts.test.ts ::';
@@ -137,12 +136,5 @@ export const ORBIT_EXPORTS: readonly Patch[] = [
     find: '.replaceAll(/[\\\\`*_[\\]<>|~&]/g',
     replace: '.replaceAll(/[\\\\`*_<>|~&]/g',
     expects: `${HOSTILE} what somebody hostile writes is text in each format that another program opens: none of it is run, fetched, or lost without a word`,
-  },
-  {
-    name: 'export-with-a-rule-on-one-page',
-    file: 'src/products/orbit/exports/formats/pdf.ts',
-    find: '(page === 1 ? null : running())',
-    replace: '(page === 2 ? running() : null)',
-    expects: `${WHOLE} a PDF, a scan and a DOCX of other programs become a scope that is edited, and a PDF and a DOCX that other programs open`,
   },
 ];
