@@ -1,44 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { refusalOf } from '#test/calls';
+import { temporaryFolder } from '#test/closing';
 import { advance } from '#test/factories';
+import { FORMATS } from '../../src/products/orbit/exports/making/file.ts';
 import type { Orbit } from '../../src/products/orbit/service.ts';
+import { lackOfDocumentPrograms, pagesOf } from '../services/document-programs.ts';
+import { ask, ended, fileOf, type Item } from './exporting.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
 
 const fixture = await orbitFixture();
-const folder = mkdtempSync(join(tmpdir(), 'plinth-exports-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-type Item = Readonly<Record<string, unknown>>;
-
-function ask(by: Colleague, scope: string, format: string) {
-  return by.post(`/v1/scopes/${scope}/export`, { format });
-}
-
-/** An export when it has ended. */
-async function ended(by: Colleague, id: unknown): Promise<Item> {
-  for (;;) {
-    const { body } = await by.get(`/v1/exports/${String(id)}?wait=20`);
-    if (body['status'] !== 'queued' && body['status'] !== 'running') return body;
-  }
-}
-
-/** Asks for a file, and reads it by its link. */
-async function fileOf(by: Colleague, scope: string, format: string) {
-  const { status, body } = await ask(by, scope, format);
-  expect(status).toBe(202);
-  const row = await ended(by, body['export_id']);
-  expect(row).toMatchObject({ status: 'completed', format, error: null });
-  const { url } = row['download'] as { url: string };
-  const got = await fetch(url);
-  expect(got.status).toBe(200);
-  return { row, asked: body, bytes: Buffer.from(await got.arrayBuffer()), headers: got.headers };
-}
 
 async function described(by: Colleague, scope: string): Promise<void> {
   const sections = [
@@ -59,15 +33,19 @@ async function described(by: Colleague, scope: string): Promise<void> {
 }
 
 describe('a scope as a file', () => {
-  test('that poppler reads: cover, contents with page numbers, headings, tables, pages n of m', async () => {
+  test('that poppler reads: cover, contents with page numbers, headings, tables, pages n of m', async ({
+    skip,
+  }) => {
+    const lack = lackOfDocumentPrograms(['pdftotext']);
+    if (lack !== undefined) return skip(lack);
     const { member, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(0);
     await described(member, scope);
     const { bytes, headers } = await fileOf(member, scope, 'pdf');
     expect(headers.get('content-disposition')).toMatch(/^attachment;.*\.pdf/);
-    writeFileSync(join(folder, 'a.pdf'), bytes);
-    const text = execFileSync('pdftotext', ['-layout', join(folder, 'a.pdf'), '-'], { encoding: 'utf8' });
-    const pages = text.split('\f').slice(0, -1);
+    const file = join(temporaryFolder(), 'a.pdf');
+    writeFileSync(file, bytes);
+    const pages = await pagesOf(file);
     expect(pages[0]).toMatch(/A new shop[^]*Prepared for\s+Acme[^]*Version/);
     expect(pages[1]).toMatch(/Contents[^]*1\s+Overview\s+3[^]*1\.1\s+Background\s+3[^]*2\s+Deliverables\s+3/);
     expect(pages[2]).toMatch(
@@ -145,8 +123,7 @@ describe('a plan', () => {
     const { owner } = await fixture.workspace('orbit.free');
     const made = await owner.post('/v1/scopes', { title: 'Small' });
     const scope = String(made.body['id']);
-    for (const format of ['markdown', 'docx', 'pdf'])
-      expect((await ask(owner, scope, format)).status).toBe(202);
+    for (const format of FORMATS) expect((await ask(owner, scope, format)).status).toBe(202);
     await owner.post(`/v1/scopes/${scope}/sections`, { type: 'other', title: 'More', content: 'More.' });
     expect(refusalOf(await ask(owner, scope, 'markdown'))).toMatchObject({
       status: 429,
@@ -253,36 +230,5 @@ describe('an export', () => {
     expect(next.asked['reused']).toBe(false);
     expect(next.row['id']).not.toBe(row['id']);
     expect(await member.used()).toMatchObject({ storage: bytes.length });
-  });
-});
-
-async function textIn(plan: string): Promise<string> {
-  const { member, ...workspace } = await fixture.workspace(plan);
-  return (await fileOf(member, await workspace.scope(0), 'markdown')).bytes.toString('utf8');
-}
-
-describe('how a file looks', () => {
-  test('Orbit’s mark is on it in the plans free and pro, and not in team', async () => {
-    expect(await textIn('orbit.free')).toContain('Made with Orbit');
-    expect(await textIn('orbit.pro')).toContain('Made with Orbit');
-    expect(await textIn('orbit.team')).not.toContain('Made with Orbit');
-  });
-
-  test.each([
-    ['orbit.team', true],
-    ['orbit.pro', false],
-  ])('colours of the workspace are those of a DOCX in %s: %s', async (plan, isColoured) => {
-    const { member, ...workspace } = await fixture.workspace(plan);
-    // As of a workspace that had the plan team once.
-    await fixture.db.asMigrator(
-      statement(
-        `insert into orbit.workspaces (account_id, slug, colours) values ($1::uuid, 'w-' || $1::text, $2::jsonb)
-         on conflict (account_id) do update set colours = excluded.colours`,
-        [workspace.id, '{"primary": "#7a1f3d", "accent": "#118822"}'],
-      ),
-    );
-    const { bytes } = await fileOf(member, await workspace.scope(0), 'docx');
-    const body = Buffer.from(unzipSync(bytes)['word/document.xml'] ?? []).toString('utf8');
-    expect(body.includes('7a1f3d')).toBe(isColoured);
   });
 });

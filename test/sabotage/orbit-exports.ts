@@ -2,6 +2,12 @@ import type { Patch } from './patch.ts';
 
 const MAKING = 'src/products/orbit/exports/making/making.test.ts ::';
 const EXPORTS = 'test/orbit/exports.test.ts ::';
+const BRANDING = 'test/orbit/branding.test.ts ::';
+const HOSTILE = 'test/orbit/hostile-exports.test.ts ::';
+const FACTS = 'src/products/orbit/exports/document/facts.test.ts ::';
+const SCRIPTS = 'src/products/orbit/exports/formats/scripts.test.ts ::';
+const FONTS = 'src/products/orbit/exports/formats/fonts.test.ts ::';
+const COVER = 'src/products/orbit/exports/formats/docx-cover.test.ts ::';
 
 /** Exports of Orbit. */
 export const ORBIT_EXPORTS: readonly Patch[] = [
@@ -50,8 +56,8 @@ export const ORBIT_EXPORTS: readonly Patch[] = [
   {
     name: 'export-with-silent-boxes',
     file: 'src/products/orbit/exports/formats/scripts.ts',
-    find: 'if (font === undefined) this.#missing.set(',
-    replace: 'if (this.#fonts.length === 0) this.#missing.set(',
+    find: 'if (font === undefined) this.#miss(script);',
+    replace: '',
     expects: `${MAKING} characters > that no font has are named in a PDF, each by its script and how many`,
   },
   {
@@ -73,7 +79,63 @@ export const ORBIT_EXPORTS: readonly Patch[] = [
     file: 'src/products/orbit/exports/source.ts',
     find: "const isColoured = grants['own_colours'] === true;",
     replace: 'const isColoured = grants !== null;',
-    expects: `${EXPORTS} how a file looks > colours of the workspace are those of a DOCX in orbit.pro: false`,
+    expects: `${BRANDING} a workspace’s logo and colours are in its files as long as its plan has them: all of them in team, the logo in pro, none in free`,
+  },
+  {
+    name: 'export-with-a-logo-of-no-plan',
+    file: 'src/products/orbit/exports/source.ts',
+    find: "grants['own_logo'] === true ? (setting?.logo_blob_id ?? null) : null",
+    replace: 'setting?.logo_blob_id ?? null',
+    expects: `${BRANDING} a workspace’s logo and colours are in its files as long as its plan has them: all of them in team, the logo in pro, none in free`,
+  },
+  {
+    name: 'export-of-less-than-was-agreed',
+    file: 'src/products/orbit/exports/document/facts.ts',
+    find: '.some((word) => !LEFT_BEHIND.has(word.toLowerCase()))',
+    replace: '.join().length > 8',
+    expects: `${FACTS} in a table of budget, “Travel: up to €5,000” keeps each word that changes what is agreed`,
+  },
+  {
+    name: 'export-with-ligatures-missing',
+    file: 'src/products/orbit/exports/formats/scripts.ts',
+    find: "const plain = character.normalize('NFKC');",
+    replace: 'const plain = character;',
+    expects: `${SCRIPTS} a character that no font has > is the plain ones that say the same: a ligature, copied out of a PDF`,
+  },
+  {
+    name: 'export-kerned-twice',
+    file: 'src/products/orbit/exports/formats/fonts.ts',
+    find: 'if (isRepeated) view.setUint16(feature + 2, distinct);',
+    replace: 'if (isRepeated) view.setUint16(feature + 2, count);',
+    expects: `${FONTS} Inter in normal kerns each pair of letters once`,
+  },
+  {
+    name: 'export-contents-without-numbers',
+    file: 'src/products/orbit/exports/formats/docx.ts',
+    find: 'estimatePageNumbersWith({ guess: true })',
+    replace: 'estimatePageNumbersWith({ guess: false })',
+    expects: `${COVER} contents have a number in each line, whatever characters stand above`,
+  },
+  {
+    name: 'export-cover-of-two-pages',
+    file: 'src/products/orbit/exports/formats/docx-cover.ts',
+    find: 'Math.min(GAP + 320 - top, factsAt - top - titled - 300)',
+    replace: 'GAP',
+    expects: `${COVER} a cover with a tall logo and long names is one page`,
+  },
+  {
+    name: 'export-without-what-is-to-be-agreed',
+    file: 'src/products/orbit/exports/document/text.ts',
+    find: 'ELEMENTS})(?=[\\\\s/>])',
+    replace: "'[a-z]+'})",
+    expects: `${MAKING} what somebody hostile writes > in angle brackets is kept where it is no HTML, and the tags of HTML are not`,
+  },
+  {
+    name: 'export-with-pictures-of-elsewhere',
+    file: 'src/products/orbit/exports/formats/markdown.ts',
+    find: '.replaceAll(/[\\\\`*_[\\]<>|~&]/g',
+    replace: '.replaceAll(/[\\\\`*_<>|~&]/g',
+    expects: `${HOSTILE} what somebody hostile writes is text in each format that another program opens: none of it is run, fetched, or lost without a word`,
   },
   {
     name: 'export-of-a-scope-thrown-away',

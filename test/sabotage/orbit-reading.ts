@@ -5,6 +5,7 @@ const SCANNER = 'src/products/orbit/documents/scanner.test.ts ::';
 const DOCUMENTS = 'test/orbit/documents.test.ts ::';
 const HOSTILE = 'test/orbit/hostile-files.test.ts ::';
 const TIME = 'src/products/orbit/reading/reader-time.test.ts :: a document whose time is over';
+const CLAMD = 'test/orbit/clamd.test.ts ::';
 const FAILS = 'a hostile file fails alone, and says why >';
 
 /** Orbit's documents: what a file may do, and what it is charged. */
@@ -108,5 +109,12 @@ export const ORBIT_READING: readonly Patch[] = [
     replace: "return linked === '' ? [] : [real];",
     expects:
       'test/orbit/linked-packages.test.ts :: a PDF and a DOCX are read where the folder of packages is a link, as some package managers make it',
+  },
+  {
+    name: 'scanner-misspoken',
+    file: 'src/products/orbit/documents/scanner.ts',
+    find: "Buffer.from('zINSTREAM\\0')",
+    replace: "Buffer.from('zINSTREAN\\0')",
+    expects: `${CLAMD} clamd itself says what is read: a clean file is, EICAR is deleted, a file it takes no more of and one it is away for are not read`,
   },
 ];

@@ -56,7 +56,7 @@ function timeline(items: readonly Item[], fields: Fields): Block | undefined {
     return undefined;
   return withColumns([
     [WORDS.milestone, items.map(({ name }) => name)],
-    [WORDS.details, items.map((item) => (saysMore(item, wordsOf(item, fields)) ? item.description : []))],
+    [WORDS.details, items.map((item) => (saysMore(item, shownOf(item, fields)) ? item.description : []))],
     [WORDS.when, whens.map((when) => plainRuns(when ?? ''))],
   ]);
 }
@@ -77,17 +77,20 @@ function budget(items: readonly Item[], fields: Fields): Block | undefined {
   ]);
 }
 
-/** Letters that are left of `from 1 December` or `due by …`, when the date has a column of its own. */
-const SMALL_WORDS = 8;
+/** Words that a date or an amount leaves behind in its sentence, and that nobody misses. `until`, `up to`, `approx.` or `+ VAT` are not among them. */
+const LEFT_BEHIND = new Set(['a', 'am', 'at', 'dated', 'den', 'due', 'in', 'is', 'le', 'on', 'the']);
 
 /** Whether a description says more than what is in other columns. */
 function saysMore({ description }: Item, said: readonly string[]): boolean {
   const rest = said.reduce((text, words) => text.replace(words, ''), textOf(description));
-  return (rest.match(/[\p{L}\p{N}]/gu) ?? []).length > SMALL_WORDS;
+  return (rest.match(/[\p{L}\p{M}\p{N}%+]+/gu) ?? []).some((word) => !LEFT_BEHIND.has(word.toLowerCase()));
 }
 
-function wordsOf({ text }: Item, { dates, durations }: Fields): string[] {
-  return [...dates, ...durations].map((one) => one.text).filter((words) => text.includes(words));
+/** What of an item its column of dates shows, as it was written. */
+function shownOf({ text }: Item, fields: Fields): string[] {
+  const dates = fields.dates.map((one) => one.text).filter((words) => text.includes(words));
+  const duration = durationIn(text, fields);
+  return dates.length > 0 || duration === undefined ? dates : [duration];
 }
 
 const saidOf = (money: readonly MoneyField[]) =>
@@ -104,7 +107,21 @@ function withColumns(columns: readonly (readonly [string, readonly Runs[], 'righ
 }
 
 function whenOf(text: string, fields: Fields): string | undefined {
-  return dateIn(text, fields) ?? fields.durations.find((one) => text.includes(one.text))?.text;
+  return dateIn(text, fields) ?? durationIn(text, fields);
+}
+
+/** A cell of a column of dates has room for so many letters. */
+const LONGEST_DURATION = 40;
+
+/** From the first length of time to the last one, as in `ten sprints of two weeks`; the first alone where that is too much. */
+function durationIn(text: string, { durations }: Fields): string | undefined {
+  const found = durations
+    .filter((one) => text.includes(one.text))
+    .map((one) => ({ from: text.indexOf(one.text), to: text.indexOf(one.text) + one.text.length }));
+  const from = Math.min(...found.map((one) => one.from));
+  const whole = text.slice(from, Math.max(...found.map((one) => one.to)));
+  if (whole.length <= LONGEST_DURATION && !whole.includes('\n')) return whole === '' ? undefined : whole;
+  return text.slice(from, found.find((one) => one.from === from)?.to);
 }
 
 function dateIn(text: string, { dates }: Fields): string | undefined {

@@ -93,7 +93,15 @@ export function hasText(runs: Runs): boolean {
 }
 
 function listOf({ ordered, start, items, raw }: Tokens.List, at: At): Block[] {
-  if (at.depth >= MOST.depth) return paragraph([{ text: decoded(raw).trim() }]);
+  // Its indents would push each line out of the page.
+  if (at.depth >= MOST.depth)
+    return paragraph([
+      {
+        text: decoded(raw)
+          .replaceAll(/^[ \t]+/gm, '')
+          .trim(),
+      },
+    ]);
   const below = { ...at, depth: at.depth + 1 };
   const made = items.map((item) => {
     const box = item.task ? [{ text: item.checked === true ? '[x] ' : '[ ] ' }] : [];

@@ -30,8 +30,7 @@ export const bare = (colour: string): string => colour.slice(1);
 export function runsOf(runs: Runs, style: DocxStyle, more: object = {}): Docx.TextRun[] {
   const { docx, coverage, palette } = style;
   return runs.flatMap(({ text, bold, italics, strike, code }) => {
-    // The text stays as it is: the program that opens the file has fonts of its own for what Inter lacks.
-    coverage.stretches(text);
+    coverage.note(text);
     return text.split('\n').map(
       (line, n) =>
         new docx.TextRun({

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type * as Docx from 'docx';
-import type { Logo, MadeFile, ScopeDocument } from '../document/model.ts';
+import type { MadeFile, ScopeDocument } from '../document/model.ts';
 import { WORDS } from '../document/words.ts';
 import { bare, childrenOf, type DocxStyle, lines, numberingOf, TEXT_WIDTH, textOf } from './docx-blocks.ts';
+import { coverOf, PAGE_HEIGHT, VERTICAL_MARGINS } from './docx-cover.ts';
 import { DOCX_FONT } from './fonts.ts';
-import { MARK_PNG } from './mark.ts';
 import { paletteOf } from './palette.ts';
 import { Coverage } from './scripts.ts';
 import { settled } from './settled.ts';
@@ -15,19 +15,25 @@ import { settled } from './settled.ts';
  */
 export async function docxOf(document: ScopeDocument): Promise<MadeFile> {
   const docx = await import('docx');
-  const { estimatePageNumbers } = await import('docx/layout');
+  const { estimatePageNumbersWith } = await import('docx/layout');
   if (!isEstimated(document)) return written(document, docx, undefined);
-  // The estimate lays the document out as Word would. One that it can't read has entries without numbers until Word fills them.
-  return written(document, docx, estimatePageNumbers).catch(() => written(document, docx, undefined));
+  // The estimate lays the document out as Word would, and guesses how wide characters are that Inter lacks: without a guess all entries below
+  // the first of them stay empty, in each program but Word. One that it can't read has entries without numbers until Word fills them.
+  const estimate = estimatePageNumbersWith({ guess: true });
+  return written(document, docx, estimate).catch(() => written(document, docx, undefined));
 }
 
+/** What the squares of the lengths of long words come to together, at most: about a second's work of the estimate. */
+const MOST_SQUARES = 5_000_000;
+
 /**
- * Page numbers of longer documents are left to Word: their estimate takes as long as all the rest. Those of one with a word of no language
- * too, for which it looks for a place to break by the square of its length.
+ * Page numbers of longer documents are left to Word: their estimate takes as long as all the rest. Those of one with words of no language
+ * too, for which it looks for a place to break by the square of their length; an address of some hundred letters is none of these.
  */
 function isEstimated({ parts, title }: ScopeDocument): boolean {
   const text = JSON.stringify([title, parts]);
-  return text.length < 100_000 && !/[^\s"]{200}/.test(text);
+  const long = text.match(/[^\s"]{200,}/g) ?? [];
+  return text.length < 100_000 && long.reduce((sum, { length }) => sum + length ** 2, 0) < MOST_SQUARES;
 }
 
 async function written(
@@ -38,7 +44,7 @@ async function written(
   const coverage = new Coverage(['Inter']);
   const style: DocxStyle = { docx, palette: paletteOf(document.branding), coverage, lists: new Map() };
   const children = [
-    ...cover(document, style),
+    ...coverOf(document, style),
     ...contents(style),
     ...summaryOf(document, style),
     ...document.parts.flatMap(({ title, blocks }) => [
@@ -60,8 +66,8 @@ async function written(
         properties: {
           titlePage: true,
           page: {
-            size: { width: 11_906, height: 16_838 },
-            margin: { top: 1_500, bottom: 1_300, left: 1_134, right: 1_134, header: 640, footer: 560 },
+            size: { width: 11_906, height: PAGE_HEIGHT },
+            margin: { ...VERTICAL_MARGINS, left: 1_134, right: 1_134, header: 640, footer: 560 },
           },
         },
         headers: {
@@ -121,122 +127,6 @@ function stylesOf({ palette }: DocxStyle): Docx.IStylesOptions {
 
 function first(children: Docx.TextRun[], { docx }: DocxStyle, more: object): Docx.Paragraph {
   return new docx.Paragraph({ heading: docx.HeadingLevel.HEADING_1, children, ...more });
-}
-
-/** A logo within 250 by 84 pixels, never larger than it is. */
-function logoOf({ type, bytes, width, height }: Logo, { docx }: DocxStyle): Docx.ImageRun {
-  const scale = Math.min(250 / width, 84 / height, 1);
-  return new docx.ImageRun({
-    type,
-    data: bytes,
-    transformation: {
-      width: Math.max(1, Math.round(width * scale)),
-      height: Math.max(1, Math.round(height * scale)),
-    },
-  });
-}
-
-function markOf(style: DocxStyle): (Docx.ImageRun | Docx.TextRun)[] {
-  const { docx, palette } = style;
-  const data = Buffer.from(MARK_PNG, 'base64');
-  return [
-    new docx.ImageRun({ type: 'png', data, transformation: { width: 16, height: 16 } }),
-    new docx.TextRun({ text: `  ${WORDS.mark}`, size: 17, color: bare(palette.muted) }),
-  ];
-}
-
-function cover(document: ScopeDocument, style: DocxStyle): (Docx.Paragraph | Docx.Table)[] {
-  const { docx, palette } = style;
-  const { title, workspace, client, branding } = document;
-  const [size, width] = title.length > 140 ? [36, 52] : title.length > 70 ? [46, 40] : [58, 31];
-  // What the title takes, in its lines of so many letters, the facts below it give.
-  const below = 4_000 - (Math.ceil(title.length / width) - 1) * size * 12;
-  const bar = { left: { style: docx.BorderStyle.SINGLE, size: 36, color: bare(palette.accent), space: 14 } };
-  const beside = { border: bar, indent: { left: 320 } };
-  return [
-    new docx.Paragraph({
-      children:
-        branding.logo === null
-          ? textOf(workspace, style, { bold: true, size: 26, color: bare(palette.heading) })
-          : [logoOf(branding.logo, style)],
-      spacing: { before: 0, after: 3_000 },
-    }),
-    new docx.Paragraph({
-      ...beside,
-      children: [
-        new docx.TextRun({
-          text: WORDS.kind.toUpperCase(),
-          bold: true,
-          size: 20,
-          color: bare(palette.accent),
-          characterSpacing: 30,
-        }),
-      ],
-      spacing: { after: 120 },
-    }),
-    new docx.Paragraph({
-      ...beside,
-      children: textOf(title, style, { bold: true, size, color: bare(palette.heading) }),
-      spacing: { after: 160, ...lines(276) },
-    }),
-    new docx.Paragraph({
-      ...beside,
-      children:
-        client === null
-          ? []
-          : textOf(`${WORDS.preparedFor} ${client}`, style, { size: 26, color: bare(palette.muted) }),
-      spacing: { after: Math.max(600, below) },
-    }),
-    factsOf(document, style),
-    new docx.Paragraph({ children: branding.mark ? markOf(style) : [], spacing: { before: 900, after: 0 } }),
-  ];
-}
-
-function factsOf(document: ScopeDocument, style: DocxStyle): Docx.Table {
-  const { docx, palette } = style;
-  const facts: (readonly [string, string | null])[] = [
-    [WORDS.preparedFor, document.client],
-    [WORDS.preparedBy, document.workspace],
-    [WORDS.project, document.project],
-    [WORDS.date, document.date],
-    [WORDS.version, String(document.version)],
-    [WORDS.status, document.status],
-  ];
-  const line = { style: docx.BorderStyle.SINGLE, size: 4, color: bare(palette.line) };
-  const none = { style: docx.BorderStyle.NONE, size: 0, color: 'auto' };
-  const [label, value] = [2_000, TEXT_WIDTH - 2_000];
-  const cell = (children: Docx.TextRun[], size: number) =>
-    new docx.TableCell({
-      width: { size, type: docx.WidthType.DXA },
-      children: [new docx.Paragraph({ children, spacing: { before: 0, after: 0, ...lines(264) } })],
-    });
-  return new docx.Table({
-    width: { size: TEXT_WIDTH, type: docx.WidthType.DXA },
-    columnWidths: [label, value],
-    layout: docx.TableLayoutType.FIXED,
-    margins: { top: 90, bottom: 90, left: 0, right: 100 },
-    borders: {
-      top: line,
-      bottom: line,
-      insideHorizontal: line,
-      left: none,
-      right: none,
-      insideVertical: none,
-    },
-    rows: facts.flatMap(([name, text]) =>
-      text === null
-        ? []
-        : [
-            new docx.TableRow({
-              cantSplit: true,
-              children: [
-                cell(textOf(name, style, { size: 17, color: bare(palette.muted) }), label),
-                cell(textOf(text, style), value),
-              ],
-            }),
-          ],
-    ),
-  });
 }
 
 function contents(style: DocxStyle): (Docx.Paragraph | Docx.TableOfContents)[] {

@@ -44,6 +44,26 @@ export function charactersOf(font: FontName): ReadonlySet<number> {
   return read;
 }
 
+/**
+ * A font file that names no lookup twice in one feature. Inter 4 does so for the kerning of what is of no script, and whoever lays text out lookup by
+ * lookup (fontkit) then moves `7.` together by a quarter of its height, in place of an eighth: a feature ends here where it begins to repeat itself.
+ */
+export function withoutRepeats(file: Buffer): Buffer {
+  const mended = Buffer.from(file);
+  const view = new DataView(mended.buffer, mended.byteOffset, mended.byteLength);
+  const table = tableAt(view, 'GPOS');
+  const features = table + view.getUint16(table + 6);
+  for (let n = 0; n < view.getUint16(features); n++) {
+    const feature = features + view.getUint16(features + 6 + n * 6);
+    const count = view.getUint16(feature + 2);
+    const lookups = Array.from({ length: count }, (_, at) => view.getUint16(feature + 4 + at * 2));
+    const distinct = new Set(lookups).size;
+    const isRepeated = lookups.every((lookup, at) => lookup === lookups[at % distinct]);
+    if (isRepeated) view.setUint16(feature + 2, distinct);
+  }
+  return mended;
+}
+
 /** The code points that a TrueType file maps to a glyph: its `cmap`, in the two forms that every font of today has (OpenType 1.9, cmap). */
 export function charactersIn(file: Buffer): Set<number> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);

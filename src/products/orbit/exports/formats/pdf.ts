@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import type { DocumentPart, Logo, MadeFile, Missing, ScopeDocument } from '../document/model.ts';
+import { linesIn } from '../document/text.ts';
 import { WORDS } from '../document/words.ts';
-import { FONTS } from './fonts.ts';
+import { FONTS, withoutRepeats } from './fonts.ts';
 import { EVEN_DIGITS, type Node, nodeOf, type Numbering, plainText, type PdfStyle } from './pdf-blocks.ts';
 import { MARK_PNG } from './mark.ts';
 import { paletteOf } from './palette.ts';
@@ -17,7 +19,9 @@ const WIDTH = PAGE.width - MARGINS[0] - MARGINS[2];
  */
 export async function pdfOf(document: ScopeDocument): Promise<MadeFile> {
   const { default: pdfmake } = await import('pdfmake');
-  const files = new Set(Object.values(FONTS).flatMap((font) => Object.values(font)));
+  const files = new Set<string>(Object.values(FONTS.Chinese));
+  for (const path of Object.values(FONTS.Inter))
+    pdfmake.virtualfs.writeFileSync(path, withoutRepeats(readFileSync(path)));
   pdfmake.setFonts(FONTS);
   pdfmake.setUrlAccessPolicy(() => false);
   pdfmake.setLocalAccessPolicy((path) => files.has(path));
@@ -45,7 +49,7 @@ function definitionOf(document: ScopeDocument, style: PdfStyle): object {
     styles: stylesOf(style),
     images: imagesOf(document),
     background: (page: number) => (page === 1 ? coverBand(style) : null),
-    header: (page: number) => (page === 1 ? null : running),
+    header: (page: number) => (page === 1 ? null : running()),
     footer: (page: number, pages: number) =>
       page === 1 ? coverFoot(document) : footerOf(document, { page, pages }),
     content: [
@@ -112,6 +116,11 @@ function coverNodes(document: ScopeDocument, style: PdfStyle): Node[] {
   const { title, workspace, branding } = document;
   const { palette } = style;
   const size = title.length > 140 ? 18 : title.length > 70 ? 23 : 29;
+  // Lines that names take past their first: the facts are placed, and what passes the foot of the page is lost.
+  const more = [document.client, workspace, document.project].reduce(
+    (sum, name) => sum + Math.max(0, linesIn(name ?? '', 58) - 1) * 14,
+    0,
+  );
   const top =
     branding.logo === null
       ? { text: plainText(workspace, style), fontSize: 13, bold: true, color: palette.heading }
@@ -124,7 +133,7 @@ function coverNodes(document: ScopeDocument, style: PdfStyle): Node[] {
       bold: true,
       characterSpacing: 1.6,
       color: palette.accent,
-      margin: [14, 168, 0, 12],
+      margin: [14, Math.max(70, 168 - more), 0, 12],
     },
     {
       text: plainText(title, style),
@@ -144,7 +153,7 @@ function coverNodes(document: ScopeDocument, style: PdfStyle): Node[] {
             margin: [14, 14, 30, 0],
           },
         ]),
-    { stack: [factsOf(document, style)], absolutePosition: { x: MARGINS[0] + 14, y: 560 } },
+    { stack: [factsOf(document, style)], absolutePosition: { x: MARGINS[0] + 14, y: 560 - more } },
   ];
 }
 
@@ -241,19 +250,18 @@ function shortened(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
 }
 
-function runningTitle({ title, workspace }: ScopeDocument, style: PdfStyle): Node {
-  return {
+/** The line above each page: a node of its own each time, for its rule is moved to where it is drawn. */
+function runningTitle({ title, workspace }: ScopeDocument, style: PdfStyle): () => Node {
+  const [left, right] = [shortened(title, 70), shortened(workspace, 40)].map((text) =>
+    plainText(text, style),
+  );
+  return () => ({
     margin: [MARGINS[0], 36, MARGINS[2], 0],
     stack: [
       {
         columns: [
-          { text: plainText(shortened(title, 70), style), style: 'running', width: '*' },
-          {
-            text: plainText(shortened(workspace, 40), style),
-            style: 'running',
-            alignment: 'right',
-            width: 'auto',
-          },
+          { text: left, style: 'running', width: '*' },
+          { text: right, style: 'running', alignment: 'right', width: 'auto' },
         ],
       },
       {
@@ -262,7 +270,7 @@ function runningTitle({ title, workspace }: ScopeDocument, style: PdfStyle): Nod
         ],
       },
     ],
-  };
+  });
 }
 
 function footerOf(

@@ -1,6 +1,8 @@
 /** What this program uses of pdfmake 0.3, which brings no types. */
 declare module 'pdfmake' {
   interface PdfMake {
+    /** Files that are read from memory. */
+    readonly virtualfs: { writeFileSync(path: string, bytes: Uint8Array): void };
     setFonts(fonts: Readonly<Record<string, object>>): void;
     setUrlAccessPolicy(isAllowed: (url: string) => boolean): void;
     setLocalAccessPolicy(isAllowed: (path: string) => boolean): void;

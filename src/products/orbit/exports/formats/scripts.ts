@@ -23,9 +23,13 @@ const SCRIPTS = [
   'Cyrillic',
 ] as const;
 const PATTERNS = SCRIPTS.map((name) => [name, new RegExp(`\\p{Script=${name}}`, 'u')] as const);
-const PICTURE = /\p{Extended_Pictographic}/u;
-/** What a font needs no glyph for: line breaks, joiners and variants of the character before. */
-const SILENT = /\s|\u200C|\u200D|\p{Variation_Selector}/u;
+/** Pictures, and what flags, keys and colours of skin are put together from. */
+const PICTURE = /[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\u20E3]/u;
+/** What a font needs no glyph for: line breaks, joiners, variants of the character before, and the letters in a flag. */
+const SILENT = /\s|\u034F|\u200C|\u200D|\p{Variation_Selector}|[\u{E0020}-\u{E007F}]/u;
+const PLAIN = /^[\s\u0021-\u007E]*$/;
+/** What has plain characters that say the same: ligatures, letters and digits of another width. A raised digit has not. */
+const HAS_PLAIN = /[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{P}]/u;
 
 /** What script a character is of, in a word for people. */
 function scriptOf(character: string): string {
@@ -51,25 +55,49 @@ export class Coverage {
 
   /** Cuts a text where the font changes. What none has is told by `script` in its place. */
   stretches(text: string): Stretch[] {
-    if (/^[\s\u0021-\u007E]*$/.test(text)) return [{ text, font: 'Inter' }];
+    if (PLAIN.test(text)) return [{ text, font: 'Inter' }];
     const found: { text: string; font: FontName | undefined; script: string }[] = [];
-    for (const character of text) {
-      const code = character.codePointAt(0) ?? 0;
+    for (const written of text) {
+      const character = this.#atHand(written);
       const last = found.at(-1);
       if (SILENT.test(character)) {
         if (last === undefined) found.push({ text: character, font: 'Inter', script: '' });
         else if (/\s/.test(character)) last.text += character;
         continue;
       }
-      const font = this.#fonts.find((name) => charactersOf(name).has(code));
+      const font = this.#fontOf(character);
       const script = font === undefined ? scriptOf(character) : '';
-      if (font === undefined) this.#missing.set(script, (this.#missing.get(script) ?? 0) + 1);
+      if (font === undefined) this.#miss(script);
       if (last !== undefined && last.font === font && last.script === script) last.text += character;
       else found.push({ text: character, font, script });
     }
     return found.map(({ text: part, font, script }) =>
       font === undefined ? { text: told(part, script), font } : { text: part, font },
     );
+  }
+
+  /** Of a text that stays as it is: the program that opens the file has fonts of its own for what is missing. */
+  note(text: string): void {
+    if (PLAIN.test(text)) return;
+    for (const character of text)
+      if (!SILENT.test(character) && this.#fontOf(character) === undefined) this.#miss(scriptOf(character));
+  }
+
+  #miss(script: string): void {
+    this.#missing.set(script, (this.#missing.get(script) ?? 0) + 1);
+  }
+
+  #fontOf(text: string): FontName | undefined {
+    return this.#fonts.find((name) =>
+      Array.from(text).every((character) => charactersOf(name).has(character.codePointAt(0) ?? 0)),
+    );
+  }
+
+  /** A character, or the plain ones that it stands for where no font has it: the `ﬁ` of a text that was copied out of a PDF. */
+  #atHand(character: string): string {
+    if (!HAS_PLAIN.test(character) || this.#fontOf(character) !== undefined) return character;
+    const plain = character.normalize('NFKC');
+    return this.#fontOf(plain) === undefined ? character : plain;
   }
 
   get missing(): Missing[] {

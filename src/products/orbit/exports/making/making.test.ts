@@ -4,36 +4,14 @@ import { describe, expect, test } from 'vitest';
 import '../errors.ts';
 import { Budget } from '../document/limits.ts';
 import { blocksOf } from '../document/markdown.ts';
-import type { ExportSource, Fields, SourceSection } from '../document/source.ts';
+import type { ExportSource } from '../document/source.ts';
 import { MARK_PNG } from '../formats/mark.ts';
+import { section, source } from '../testing/source.ts';
 import { fileOf, FORMATS, type Format } from './file.ts';
 import { createMaking } from './making.ts';
 
 const making = createMaking();
 const never = new AbortController().signal;
-const NO_FIELDS: Fields = { dates: [], durations: [], money: [] };
-
-function section(content: string, more: Partial<SourceSection> = {}): SourceSection {
-  return { type: 'other', title: 'A section', content, fields: NO_FIELDS, citations: [], ...more };
-}
-
-function source(sections: readonly SourceSection[], more: Partial<ExportSource> = {}): ExportSource {
-  return {
-    title: 'A new shop',
-    workspace: 'Nordlicht',
-    client: 'Acme',
-    project: null,
-    instant: '2026-11-20T08:00:00.000Z',
-    version: 3,
-    status: 'draft',
-    summary: '',
-    sections,
-    documents: null,
-    branding: { logo: null, primary: null, accent: null, mark: true },
-    ...more,
-  };
-}
-
 /** On a thread, as the server does it. What a file says is looked at in files that are made here, which takes a fraction of the time. */
 const make = (format: Format, of: ExportSource) => making.make({ format, source: of }, never);
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -98,6 +76,14 @@ describe('what somebody hostile writes', () => {
     const raw = Buffer.from(bytes).toString('latin1');
     expect(raw.startsWith('%PDF-')).toBe(true);
     expect(raw).not.toMatch(/\/(?:JavaScript|JS|OpenAction|EmbeddedFile|Launch|URI)\b/);
+  });
+
+  test('in angle brackets is kept where it is no HTML, and the tags of HTML are not', async () => {
+    const content =
+      'Due <to be agreed> by <client>, <b>bold</b> <img src=x> <![CDATA[kept]]> <h2 id=a>head</h2> <x-y>';
+    const { bytes } = await fileOf('markdown', source([section(content)]));
+    const text = textOf(bytes).replaceAll('\\', '').replaceAll(/\s+/g, ' ');
+    expect(text).toContain('Due <to be agreed> by <client>, bold kept head <x-y> ---');
   });
 
   test('with ten thousand quotes in each other is shown as plain text', async () => {

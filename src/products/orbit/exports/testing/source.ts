@@ -1,0 +1,25 @@
+import type { ExportSource, Fields, SourceSection } from '../document/source.ts';
+
+const NO_FIELDS: Fields = { dates: [], durations: [], money: [] };
+
+export function section(content: string, more: Partial<SourceSection> = {}): SourceSection {
+  return { type: 'other', title: 'A section', content, fields: NO_FIELDS, citations: [], ...more };
+}
+
+/** What a document is made from: a small scope of some sections. */
+export function source(sections: readonly SourceSection[], more: Partial<ExportSource> = {}): ExportSource {
+  return {
+    title: 'A new shop',
+    workspace: 'Nordlicht',
+    client: 'Acme',
+    project: null,
+    instant: '2026-11-20T08:00:00.000Z',
+    version: 3,
+    status: 'draft',
+    summary: '',
+    sections,
+    documents: null,
+    branding: { logo: null, primary: null, accent: null, mark: true },
+    ...more,
+  };
+}
