@@ -1974,6 +1974,16 @@ create policy tenant on entitlements.snapshots for all to plinth_tenant using ((
 grant insert, select on entitlements.snapshots to plinth_system;
 grant select on entitlements.snapshots to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION entitlements.default_timeline(p_account uuid, p_product text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select d.timeline from entitlements.defaults d
+  where d.product = p_product and entitlements.ungranted(p_account, p_product) is not null
+$function$;
+grant execute on routine entitlements.default_timeline(uuid,text) to plinth_system;
+
 CREATE OR REPLACE FUNCTION entitlements.has_default(p_account uuid, p_holds text, p_most integer)
  RETURNS boolean
  LANGUAGE sql
@@ -5630,6 +5640,9 @@ begin
   select count(*) + p_more into v_members from accounts.members m where m.account_id = v_account;
   for c in select value from jsonb_array_elements(p_gauges) loop
     v_segment := entitlements.segment(v_account, c->>'p', v_now);
+    if v_segment->>'plan' is null then
+      v_segment := entitlements.segment_at(entitlements.default_timeline(v_account, c->>'p'), v_now);
+    end if;
     v_max := coalesce((v_segment->'grants'->>(c->>'n'))::bigint, 0);
     if p_more = 0 and v_members <= v_max then
       perform limits.note(v_account, c->>'p', c->>'p', c->>'n', 'gauge', null, limits.window_start('month', v_now), v_members - 1, v_members, v_max, v_now);
