@@ -1,5 +1,7 @@
 import type { Patch } from './patch.ts';
 
+const LENGTH = 'test/orbit/scope-length.test.ts :: a scope >';
+const DIFF = 'src/products/orbit/versions/diff.test.ts :: a diff of two of the longest scopes >';
 const MEMBERS = 'test/orbit/members.test.ts ::';
 
 /** What bounds a workspace of Orbit, and the numbers that are asked for. */
@@ -18,5 +20,40 @@ export const ORBIT_LIMITS: readonly Patch[] = [
     find: "if v_segment->>'plan' is null then",
     replace: 'if false then',
     expects: `${MEMBERS} a free workspace > that has no plan, as its owner has a free one already, has no more members than that`,
+  },
+  {
+    name: 'scope-of-any-length',
+    file: 'src/products/orbit/scopes/length.ts',
+    find: 'grown > 0 && characters > MOST_CHARACTERS',
+    replace: 'characters < 0',
+    expects: `${LENGTH} takes 400,000 characters in its sections and not one more, by whichever call`,
+  },
+  {
+    name: 'long-scope-not-shortened',
+    file: 'src/products/orbit/scopes/length.ts',
+    find: 'grown > 0 && characters',
+    replace: 'characters',
+    expects: `${LENGTH} that is too long already is shortened and moved about, and neither grows nor is copied`,
+  },
+  {
+    name: 'growth-by-template-forgotten',
+    file: 'src/products/orbit/templates/merging.ts',
+    find: 'grown += wanted.content.length - present.content.length;',
+    replace: '',
+    expects: `${LENGTH} is made no longer by a template, whichever way it is applied`,
+  },
+  {
+    name: 'diff-of-any-number-of-lines',
+    file: 'src/products/orbit/versions/lines.ts',
+    find: 'Math.min(MOST_PAIRS, room.pairs)',
+    replace: 'MOST_PAIRS',
+    expects: `${DIFF} compares line by line as far as it may take, and then shows one text in place of the other`,
+  },
+  {
+    name: 'diff-shown-whole',
+    file: 'src/products/orbit/versions/lines.ts',
+    find: 'room.lines < 0 || ',
+    replace: '',
+    expects: `${DIFF} shows ten thousand lines, and says how many more there are`,
   },
 ];
