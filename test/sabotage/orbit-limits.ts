@@ -22,6 +22,14 @@ export const ORBIT_LIMITS: readonly Patch[] = [
     expects: `${MEMBERS} a free workspace > that has no plan, as its owner has a free one already, has no more members than that`,
   },
   {
+    name: 'workspace-opened-by-a-refusal',
+    file: 'src/products/orbit/workspaces/service.ts',
+    find: 'const present = await accounts.organizations.get(request);',
+    replace:
+      'const present = await accounts.organizations.get(request);\n  await db.tenant(accountId, CHANGE, (tx) => parts.openIn(tx, present));',
+    expects: 'test/orbit/onboarding.test.ts :: a workspace > is not opened by a change that is refused',
+  },
+  {
     name: 'scope-of-any-length',
     file: 'src/products/orbit/scopes/length.ts',
     find: 'grown > 0 && characters > MOST_CHARACTERS',
