@@ -1564,7 +1564,7 @@ export interface Schemas {
     readonly user_id: string | null;
     readonly to: string;
     readonly template: string;
-    /** `asked`: an address was typed, and is being looked up; `waiting`: on its way, or tried again at due_at; `refused`: whoever delivers does not take it; `failed`: it was tried in vain. */
+    /** `asked`: an address was typed, and is being looked up; `waiting`: on its way, or tried again at due_at; `refused`: whoever delivers does not take it, or it is not for its receiver any more; `failed`: it was tried in vain. */
     readonly status: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed';
     readonly attempts: number;
     readonly error: string | null;

@@ -30,6 +30,22 @@ export const ORBIT_LIMITS: readonly Patch[] = [
     expects: 'test/orbit/onboarding.test.ts :: a workspace > is not opened by a change that is refused',
   },
   {
+    name: 'mention-mailed-to-who-left',
+    file: 'src/products/orbit/comments/service.ts',
+    find: '  keepMentionsAmongMembers(parts);',
+    replace: '',
+    expects:
+      'test/orbit/mentions.test.ts :: a mail of a mention goes to none who has left, is suspended or has closed their account meanwhile',
+  },
+  {
+    name: 'mention-mailed-from-closed-workspace',
+    file: 'src/products/orbit/comments/store.ts',
+    find: "and a.deleted_at is null and u.status = 'active'",
+    replace: "and u.status = 'active'",
+    expects:
+      'test/orbit/mentions.test.ts :: a mail of a mention in a workspace that was closed meanwhile is sent to nobody',
+  },
+  {
     name: 'scope-of-any-length',
     file: 'src/products/orbit/scopes/length.ts',
     find: 'grown > 0 && characters > MOST_CHARACTERS',
