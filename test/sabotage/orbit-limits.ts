@@ -1,5 +1,6 @@
 import type { Patch } from './patch.ts';
 
+const RIGHTS = 'test/orbit/live-rights.test.ts ::';
 const LENGTH = 'test/orbit/scope-length.test.ts :: a scope >';
 const DIFF = 'src/products/orbit/versions/diff.test.ts :: a diff of two of the longest scopes >';
 const MEMBERS = 'test/orbit/members.test.ts ::';
@@ -44,6 +45,20 @@ export const ORBIT_LIMITS: readonly Patch[] = [
     replace: "and u.status = 'active'",
     expects:
       'test/orbit/mentions.test.ts :: a mail of a mention in a workspace that was closed meanwhile is sent to nobody',
+  },
+  {
+    name: 'live-by-the-secret-before',
+    file: 'src/products/orbit/live/store.ts',
+    find: 'key.prefix = coalesce(asked.key_prefix, key.prefix)',
+    replace: 'key.prefix is not null',
+    expects: `${RIGHTS} a reader is cut when they are suspended or close their account, or their session or key ends, whichever way`,
+  },
+  {
+    name: 'live-for-members-alone',
+    file: 'src/products/orbit/live/store.ts',
+    find: "a.deleted_at is null and u.status = 'active'",
+    replace: "a.deleted_at is null and u.status = 'active' and m.role <> 'viewer'",
+    expects: `${RIGHTS} a reader whom nothing forbids to read is told on: with another role, without a plan, in a suspended workspace`,
   },
   {
     name: 'scope-of-any-length',
