@@ -1465,23 +1465,26 @@ end $function$;
 grant execute on routine blobs.forget_here(uuid,text) to plinth_system;
 grant execute on routine blobs.forget_here(uuid,text) to plinth_tenant;
 
-CREATE OR REPLACE FUNCTION blobs.store_here(p_id uuid)
+CREATE OR REPLACE FUNCTION blobs.store_here(p_id uuid, p_copy uuid, p_key text)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_status text;
+  f blobs.blobs;
 begin
-  select b.status into v_status from blobs.blobs b where b.account_id = app.account() and b.id = p_id for update;
-  if v_status = 'stored' then return; end if;
-  if v_status is distinct from 'reserved' then
+  select * into f from blobs.blobs b where b.account_id = app.account() and b.id = p_id for update;
+  if f.status = 'stored' then return; end if;
+  if f.status is distinct from 'reserved' then
     raise exception 'the file is not there to be stored' using errcode = 'PL030';
   end if;
-  update blobs.blobs b set status = 'stored', expires_at = b.keep_until, updated_at = app.now()
+  update blobs.blobs b set status = 'stored', key = coalesce(p_key, b.key), expires_at = b.keep_until, updated_at = app.now()
     where b.account_id = app.account() and b.id = p_id;
+  if p_copy is null then return; end if;
+  insert into blobs.blobs (account_id, id, product, purpose, key, filename, type, bytes, sha256, status, upload_until)
+    values (f.account_id, p_copy, f.product, f.purpose, f.key, 'upload', 'application/octet-stream', 0, f.sha256, 'forgotten', f.upload_until);
 end $function$;
-grant execute on routine blobs.store_here(uuid) to plinth_system;
-grant execute on routine blobs.store_here(uuid) to plinth_tenant;
+grant execute on routine blobs.store_here(uuid,uuid,text) to plinth_system;
+grant execute on routine blobs.store_here(uuid,uuid,text) to plinth_tenant;
 
 -- ==================== coditect
 
