@@ -57,7 +57,7 @@ const queries: Rule = {
 };
 
 /** What `Number` reads though nobody writes a number so. */
-const ODD_NUMERALS = ['', ' ', ' 1', '0x10', '1e1', '+1', '01'];
+const ODD_NUMERALS = ['', ' ', ' 1', '0x10', '1e1', '+1', '01', '1.0'];
 
 /** In a query everything is text: a number is what reads as one. */
 function wrongTexts(schema: Schema): unknown[] {
