@@ -186,6 +186,7 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
   ['passedIn', 'src/platform/limits/a.ts', `const a = Date.now();`, `const a = clock.now();`],
   ['passedIn', 'src/platform/limits/a.ts', `const a = new Date();`, `const a = new Date(clock.now());`],
   ['passedIn', 'src/platform/limits/a.ts', `const a = Math.random();`, `const a = Math.round(1);`],
+  ['writtenNumbers', 'src/products/reel/a.ts', `z.coerce.number();`, `wholeNumber(1, 100);`],
   ['honestTests', 'src/platform/limits/a.test.ts', `vi.mock('#platform/db');`, `vi.waitFor(a);`],
   ['honestTests', 'test/a.test.ts', `await setTimeout(100);`, `setTimeout(() => fail('too late'), 100);`],
   [

@@ -1465,23 +1465,26 @@ end $function$;
 grant execute on routine blobs.forget_here(uuid,text) to plinth_system;
 grant execute on routine blobs.forget_here(uuid,text) to plinth_tenant;
 
-CREATE OR REPLACE FUNCTION blobs.store_here(p_id uuid)
+CREATE OR REPLACE FUNCTION blobs.store_here(p_id uuid, p_copy uuid, p_key text)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_status text;
+  f blobs.blobs;
 begin
-  select b.status into v_status from blobs.blobs b where b.account_id = app.account() and b.id = p_id for update;
-  if v_status = 'stored' then return; end if;
-  if v_status is distinct from 'reserved' then
+  select * into f from blobs.blobs b where b.account_id = app.account() and b.id = p_id for update;
+  if f.status = 'stored' then return; end if;
+  if f.status is distinct from 'reserved' then
     raise exception 'the file is not there to be stored' using errcode = 'PL030';
   end if;
-  update blobs.blobs b set status = 'stored', expires_at = b.keep_until, updated_at = app.now()
+  update blobs.blobs b set status = 'stored', key = coalesce(p_key, b.key), expires_at = b.keep_until, updated_at = app.now()
     where b.account_id = app.account() and b.id = p_id;
+  if p_copy is null then return; end if;
+  insert into blobs.blobs (account_id, id, product, purpose, key, filename, type, bytes, sha256, status, upload_until)
+    values (f.account_id, p_copy, f.product, f.purpose, f.key, 'upload', 'application/octet-stream', 0, f.sha256, 'forgotten', f.upload_until);
 end $function$;
-grant execute on routine blobs.store_here(uuid) to plinth_system;
-grant execute on routine blobs.store_here(uuid) to plinth_tenant;
+grant execute on routine blobs.store_here(uuid,uuid,text) to plinth_system;
+grant execute on routine blobs.store_here(uuid,uuid,text) to plinth_tenant;
 
 -- ==================== coditect
 
@@ -1973,6 +1976,16 @@ create policy system on entitlements.snapshots for all to plinth_system using (t
 create policy tenant on entitlements.snapshots for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant insert, select on entitlements.snapshots to plinth_system;
 grant select on entitlements.snapshots to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION entitlements.default_timeline(p_account uuid, p_product text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select d.timeline from entitlements.defaults d
+  where d.product = p_product and entitlements.ungranted(p_account, p_product) is not null
+$function$;
+grant execute on routine entitlements.default_timeline(uuid,text) to plinth_system;
 
 CREATE OR REPLACE FUNCTION entitlements.has_default(p_account uuid, p_holds text, p_most integer)
  RETURNS boolean
@@ -5630,6 +5643,9 @@ begin
   select count(*) + p_more into v_members from accounts.members m where m.account_id = v_account;
   for c in select value from jsonb_array_elements(p_gauges) loop
     v_segment := entitlements.segment(v_account, c->>'p', v_now);
+    if v_segment->>'plan' is null then
+      v_segment := entitlements.segment_at(entitlements.default_timeline(v_account, c->>'p'), v_now);
+    end if;
     v_max := coalesce((v_segment->'grants'->>(c->>'n'))::bigint, 0);
     if p_more = 0 and v_members <= v_max then
       perform limits.note(v_account, c->>'p', c->>'p', c->>'n', 'gauge', null, limits.window_start('month', v_now), v_members - 1, v_members, v_max, v_now);

@@ -1564,7 +1564,7 @@ export interface Schemas {
     readonly user_id: string | null;
     readonly to: string;
     readonly template: string;
-    /** `asked`: an address was typed, and is being looked up; `waiting`: on its way, or tried again at due_at; `refused`: whoever delivers does not take it; `failed`: it was tried in vain. */
+    /** `asked`: an address was typed, and is being looked up; `waiting`: on its way, or tried again at due_at; `refused`: whoever delivers does not take it, or it is not for its receiver any more; `failed`: it was tried in vain. */
     readonly status: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed';
     readonly attempts: number;
     readonly error: string | null;
@@ -2645,6 +2645,8 @@ export interface Schemas {
     readonly after_position: number | null;
     readonly fields: readonly Schemas['FieldDiff'][];
     readonly lines: readonly Schemas['DiffLine'][];
+    /** How many more there are: a diff shows 10,000 lines and 1,000,000 characters at most. */
+    readonly lines_left_out: number;
   };
   readonly SectionSuggestion: {
     readonly kind: 'clarify' | 'add' | 'remove' | 'rewrite';
@@ -5933,6 +5935,7 @@ export type ErrorCode =
   | 'sale_differs'
   | 'scope_frozen'
   | 'scope_not_found'
+  | 'scope_too_long'
   | 'seat_taken_over'
   | 'seats_exhausted'
   | 'section_limit'

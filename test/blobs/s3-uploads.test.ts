@@ -55,6 +55,52 @@ describe('a file in a bucket', () => {
     expect(await owner.used()).toBe(0);
   });
 
+  test.each([
+    ['overlooks checksums', { sandbox: { older: 'ignores' } }],
+    ['refuses them', { sandbox: { older: 501 }, settings: { checksums: 'when_required' } }],
+  ] as const)(
+    'stays as it was completed, though it can be sent again, at a store that %s',
+    async (_, options) => {
+      const { owner, home, storage, clock, blobs, forget } = await openProduct(options);
+      const { id, upload } = await owner.begin('hello');
+      const send = (text: string) => sendSigned({ ...upload, method: 'PUT' }, text);
+      const read = async () => {
+        const { json } = await owner.call(`GET /v1/vault/files/${id}`);
+        return (await fetch(String(json['url']))).text();
+      };
+      expect(await send('hello')).toBe('200');
+      const complete = () => owner.call(`POST /v1/vault/files/${id}/complete`);
+      expect([said(await complete()), said(await complete())]).toEqual(['200', '200']);
+      expect(await send('HELLO')).toBe('200');
+      expect(await read()).toBe('hello');
+      await storage.sweep();
+      expect(await send('HELLO')).toBe('200');
+      await clock.advance(2 * 86_400_000);
+      await storage.sweep();
+      expect([await read(), await owner.used()]).toEqual(['hello', 5]);
+      const files = async () => (await home.list('')).keys.filter((key) => key.split('/').length === 3);
+      expect(await files()).toHaveLength(1);
+      await forget(owner.accountId, blobs.forgetting(owner.accountId, id));
+      await storage.sweep();
+      expect(await files()).toEqual([]);
+    },
+  );
+
+  test('of six who complete it at once is stored once, and what the others made of it is swept', async () => {
+    const { owner, home, storage, clock } = await openProduct({ sandbox: { older: 'ignores' } });
+    const { id, upload } = await owner.begin('hello');
+    await sendSigned({ ...upload, method: 'PUT' }, 'hello');
+    const path = `POST /v1/vault/files/${id}/complete`;
+    const replies = await Promise.all(Array.from({ length: 6 }, () => owner.call(path)));
+    expect(new Set(replies.map(said))).toEqual(new Set(['200']));
+    await clock.advance(3 * 86_400_000);
+    await storage.sweep();
+    await storage.reconcile();
+    expect((await home.list('')).keys.filter((key) => key.split('/').length === 3)).toHaveLength(1);
+    const { json } = await owner.call(`GET /v1/vault/files/${id}`);
+    expect(await (await fetch(String(json['url']))).text()).toBe('hello');
+  });
+
   test('whose upload nobody completes is swept with its parts, and its storage given back', async () => {
     const { owner, sandbox, storage, clock, home } = await openProduct();
     await owner.begin('hello');

@@ -76,9 +76,13 @@ export const passedIn: Rule = (file) => {
 
 function isCall(node: Node, object: string, method: string): boolean {
   const callee = node['callee'];
-  if (node.type !== 'CallExpression' || !isNode(callee) || callee.type !== 'MemberExpression') return false;
-  const [owner, property] = [callee['object'], callee['property']];
-  return isNode(owner) && owner['name'] === object && isNode(property) && property['name'] === method;
+  return node.type === 'CallExpression' && isNode(callee) && isMember(callee, object, method);
+}
+
+function isMember(node: Node, object: string, name: string): boolean {
+  if (node.type !== 'MemberExpression') return false;
+  const [owner, property] = [node['object'], node['property']];
+  return isNode(owner) && owner['name'] === object && isNode(property) && property['name'] === name;
 }
 
 function isPresentDate(node: Node): boolean {
@@ -88,6 +92,12 @@ function isPresentDate(node: Node): boolean {
   const none = Array.isArray(given) && given.length === 0;
   return node.type === 'CallExpression' || (node.type === 'NewExpression' && none);
 }
+
+/** What reads no text at all as 0 reads a parameter that was left empty as one that was said. */
+export const writtenNumbers: Rule = (file) =>
+  file.path.startsWith('src/')
+    ? where(file, ({ node }) => isMember(node, 'z', 'coerce'), 'z.coerce: take wholeNumber, or numberIn')
+    : [];
 
 /** Nothing of ours is mocked, and no test sleeps: it waits for what it waits for. */
 export const honestTests: Rule = (file) => {

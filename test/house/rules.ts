@@ -9,6 +9,7 @@ import {
   honestTypes,
   names,
   passedIn,
+  writtenNumbers,
 } from './habits.ts';
 import type { SourceFile } from './source.ts';
 import { systemUses } from './system-uses.ts';
@@ -24,6 +25,7 @@ const OF_EACH: Readonly<Record<string, Rule>> = {
   functionSizes,
   honestTypes,
   passedIn,
+  writtenNumbers,
   honestTests,
   databaseTime,
   systemUses,

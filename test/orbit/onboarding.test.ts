@@ -207,6 +207,34 @@ describe('a workspace', () => {
     expect(await opened()).toHaveLength(1);
   });
 
+  test('is not opened by a change that is refused', async () => {
+    const who = await guest();
+    const id = String((await call(who.token, 'POST /v1/organizations', { name: 'Elsewhere' })).body['id']);
+    const other = await fixture.workspace();
+    await other.owner.patch(`/v1/workspaces/${other.id}`, { slug: 'taken-already' });
+    const path = `/v1/workspaces/${id}`;
+    const pages = { success_url: 'https://example.com/a', cancel_url: 'https://example.com/b' };
+    const headers = { 'x-account-id': id, 'if-match': '"2"' };
+    const asked: [string, object, string][] = [
+      [`PATCH ${path}`, { slug: 'mine' }, 'precondition_failed'],
+      [`PATCH ${path}`, { colours: { primary: '#112233', accent: '#aabbcc' } }, 'plan_required'],
+      [`PATCH ${path}`, { slug: 'taken-already' }, 'slug_taken'],
+      [`POST ${path}/logo`, logo(Buffer.from('a picture')), 'plan_required'],
+      [`POST ${path}/logo/${other.id}/complete`, {}, 'blob_not_found'],
+      ['POST /v1/onboarding/subscribe', { plan: 'pro', ...pages }, 'nothing_sold'],
+    ];
+    for (const [line, body, code] of asked) {
+      const { 'if-match': version, ...rest } = headers;
+      const said = code === 'precondition_failed' ? { ...rest, 'if-match': version } : rest;
+      const reply = await fixture.call(who.token, line, { body, headers: said });
+      expect(refusalOf(reply).code, line).toBe(code);
+    }
+    for (const table of ['orbit.workspaces', 'limits.gauges'])
+      expect(
+        await fixture.db.asMigrator(statement(`select 1 from ${table} where account_id = $1`, [id])),
+      ).toEqual([]);
+  });
+
   test('gives new scopes its currency', async () => {
     const { id, admin, member } = await fixture.workspace();
     await admin.patch(`/v1/workspaces/${id}`, { settings: { currency: 'chf' } });

@@ -53,6 +53,7 @@ import { CODITECT } from './coditect.ts';
 import { ORBIT } from './orbit.ts';
 import { ORBIT_READING } from './orbit-reading.ts';
 import { ORBIT_EXTRACTION } from './orbit-extraction.ts';
+import { ORBIT_LIMITS } from './orbit-limits.ts';
 import { ORBIT_EXPORTS } from './orbit-exports.ts';
 import { PRISM } from './prism.ts';
 import { PROVIDER_GRANTS } from './provider-grants.ts';
@@ -134,5 +135,6 @@ export const PATCHES: readonly Patch[] = [
   ...FILES_IN_S3,
   ...OPERATING,
   ...ORBIT_COLLABORATION,
+  ...ORBIT_LIMITS,
   ...SUITE,
 ];

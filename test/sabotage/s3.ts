@@ -36,6 +36,22 @@ export const FILES_IN_S3: readonly Patch[] = [
     expects: `${HOME} a home in S3 that takes no checksums > an object > that is another than it should be is refused, and leaves what was there`,
   },
   {
+    name: 's3-upload-kept-where-it-is-sent',
+    file: 'src/platform/blobs/uploads.ts',
+    find: 'entry.sha256 === undefined && count === null ? await copied(parts, key) : undefined',
+    replace: 'undefined as Copy | undefined',
+    expects:
+      'test/blobs/s3-uploads.test.ts :: a file in a bucket > stays as it was completed, though it can be sent again, at a store that overlooks checksums',
+  },
+  {
+    name: 's3-sent-again-stays',
+    file: 'src/platform/blobs/functions/blobs.sql',
+    find: 'if p_copy is null then return; end if;',
+    replace: 'return;',
+    expects:
+      'test/blobs/s3-uploads.test.ts :: a file in a bucket > stays as it was completed, though it can be sent again, at a store that refuses them',
+  },
+  {
     name: 's3-part-taken-for-whole',
     file: 'src/platform/blobs/s3-home.ts',
     find: "    throw storeFailure('GetObject', error);",

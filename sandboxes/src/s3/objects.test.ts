@@ -39,6 +39,30 @@ describe('objects', () => {
     expect(await refusal(textOf('digits', { Range: 'bytes=10-' }))).toBe('416 InvalidRange');
   });
 
+  test('are copied with all that they have, and a copy stays when its source changes', async () => {
+    const Key = 'a source/é.txt';
+    await client.putObject({ Bucket, Key, Body: 'first', ContentType: 'text/plain', Metadata: { a: 'b' } });
+    const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
+    const copied = await client.copyObject({
+      Bucket,
+      Key: 'copy',
+      CopySource,
+      ServerSideEncryption: 'AES256',
+    });
+    await client.putObject({ Bucket, Key, Body: 'second' });
+    expect(await textOf('copy')).toBe('first');
+    expect(await client.headObject({ Bucket, Key: 'copy' })).toMatchObject({
+      ContentType: 'text/plain',
+      Metadata: { a: 'b' },
+      ServerSideEncryption: 'AES256',
+      ETag: copied.CopyObjectResult?.ETag,
+    });
+    const missing = client.copyObject({ Bucket, Key: 'copy', CopySource: `${Bucket}/nothing` });
+    expect(await refusal(missing)).toBe('404 NoSuchKey');
+    const itself = client.copyObject({ Bucket, Key: 'copy', CopySource: `/${Bucket}/copy` });
+    expect(await refusal(itself)).toBe('400 InvalidRequest');
+  });
+
   test('are read and written on conditions', async () => {
     const { ETag } = await client.putObject({ Bucket, Key: 'once', Body: '1', IfNoneMatch: '*' });
     const again = { Bucket, Key: 'once', Body: '2' };

@@ -1,13 +1,11 @@
 import { type StoredObject, etagOf, keptHeaders } from './buckets.ts';
-import { type Answer, bucketOf, type Call, objectOf } from './call.ts';
+import { type Answer, bucketOf, type Call, isoOf, objectOf } from './call.ts';
 import { checksumHeaders, verified } from './checksums.ts';
 import { Refusal } from './refusal.ts';
 
 export function putObject(call: Call): Answer {
   const { bytes, headers, key, now, isOlder } = call;
   const bucket = bucketOf(call);
-  if ('x-amz-copy-source' in headers)
-    throw new Refusal('NotImplemented', { message: 'The sandbox copies nothing.' });
   const sum = isOlder ? undefined : verified(bytes, headers);
   checkWrite(bucket.objects.get(key), headers);
   const stored = {
@@ -20,6 +18,40 @@ export function putObject(call: Call): Answer {
   };
   bucket.objects.set(key, stored);
   return { headers: { etag: stored.etag, ...writtenHeaders(stored) } };
+}
+
+/** Copies an object with all that it has; its encryption alone is said anew. */
+export function copyObject(call: Call): Answer {
+  const { headers, key, now } = call;
+  const bucket = bucketOf(call);
+  const { bucketName, key: from } = sourceOf(headers['x-amz-copy-source'] ?? '');
+  if (Object.keys(headers).some((name) => /^x-amz-(?:copy-source-|metadata-directive)/.test(name)))
+    throw new Refusal('NotImplemented', {
+      message: 'The sandbox copies objects whole, and whenever it is asked.',
+    });
+  const source = objectOf({ ...call, bucketName, key: from });
+  if (source === bucket.objects.get(key)) throw new Refusal('InvalidRequest');
+  const kept = Object.entries(source.headers).filter(
+    ([name]) => !name.startsWith('x-amz-server-side-encryption'),
+  );
+  const stored = {
+    ...source,
+    key,
+    modified: now,
+    headers: { ...Object.fromEntries(kept), ...encryptionOf(keptHeaders(headers)) },
+  };
+  bucket.objects.set(key, stored);
+  return {
+    headers: encryptionOf(stored.headers),
+    xml: ['CopyObjectResult', { ETag: stored.etag, LastModified: isoOf(now) }],
+  };
+}
+
+/** `bucket/key`, encoded, with a slash before it or none. */
+function sourceOf(header: string): { readonly bucketName: string; readonly key: string } {
+  const [, bucketName = '', key = ''] = /^\/?([^/?]+)\/([^?]+)$/.exec(header) ?? [];
+  if (key === '') throw new Refusal('InvalidArgument', { facts: { ArgumentName: 'x-amz-copy-source' } });
+  return { bucketName, key: decodeURIComponent(key) };
 }
 
 /** What an answer to a write says of the object beside its ETag. */

@@ -17,8 +17,9 @@ import {
   listParts,
   uploadPart,
 } from './multipart.ts';
-import { deleteObject, getObject, putObject } from './objects.ts';
+import { copyObject, deleteObject, getObject, putObject } from './objects.ts';
 import { Refusal } from './refusal.ts';
+import type { Signable } from './signature.ts';
 
 export interface Operation {
   /** As S3's documentation calls it. */
@@ -27,7 +28,9 @@ export interface Operation {
   readonly on: 'account' | 'bucket' | 'object';
   /** Parameters that tell it from others at the same path. */
   readonly marks?: readonly string[];
-  /** Further ones that it reads. */
+  /** A header that does. */
+  readonly header?: string;
+  /** Further parameters that it reads. */
   readonly takes?: readonly string[];
   readonly run: (call: Call) => Answer;
 }
@@ -67,6 +70,7 @@ const OPERATIONS: readonly Operation[] = [
     takes: ['prefix', 'key-marker', 'upload-id-marker', 'max-uploads'],
     run: listMultipartUploads,
   },
+  { name: 'CopyObject', method: 'PUT', on: 'object', header: 'x-amz-copy-source', run: copyObject },
   { name: 'PutObject', method: 'PUT', on: 'object', run: putObject },
   { name: 'GetObject', method: 'GET', on: 'object', takes: RESPONSES, run: getObject },
   { name: 'HeadObject', method: 'HEAD', on: 'object', takes: RESPONSES, run: getObject },
@@ -104,11 +108,15 @@ const OPERATIONS: readonly Operation[] = [
 ];
 
 /** The operation that a request is. What nobody reads is refused, so that a test does not pass by chance. */
-export function operationOf(method: string, on: Operation['on'], query: URLSearchParams): Operation {
+export function operationOf(
+  { method, query, headers }: Pick<Signable, 'method' | 'query' | 'headers'>,
+  on: Operation['on'],
+): Operation {
   const given = [...new Set(query.keys())].filter((name) => !/^(?:x-amz-|x-id$)/i.test(name));
   const here = OPERATIONS.filter((one) => one.method === method && one.on === on);
   const found = here.find(
-    ({ marks = [], takes = [] }) =>
+    ({ marks = [], takes = [], header }) =>
+      (header === undefined || header in headers) &&
       marks.every((mark) => given.includes(mark)) &&
       given.every((name) => marks.includes(name) || takes.includes(name)),
   );

@@ -99,8 +99,8 @@ function targetOf({ path, headers }: Signable): Target {
   return { bucketName, key };
 }
 
-function operationFor({ method, query }: Signable, { bucketName, key }: Target) {
-  return operationOf(method, bucketName === '' ? 'account' : key === '' ? 'bucket' : 'object', query);
+function operationFor(asked: Signable, { bucketName, key }: Target) {
+  return operationOf(asked, bucketName === '' ? 'account' : key === '' ? 'bucket' : 'object');
 }
 
 /** What older stores answer to a header that they do not know, or of which they know that they can't do it. */

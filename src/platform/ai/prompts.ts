@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { numberIn } from '#platform/kernel';
 import { z } from 'zod';
 
 const headSchema = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/),
-  version: z.coerce.number().int().positive(),
+  version: z.preprocess(numberIn, z.int().positive()),
   variables: z.array(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/)),
 });
 

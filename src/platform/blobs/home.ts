@@ -95,6 +95,11 @@ export interface BlobHome {
     body: Uint8Array | Readable,
     facts: { readonly type: string; readonly bytes: number; readonly sha256: string },
   ): Promise<void>;
+  /**
+   * Of a home that takes signed requests after their file was completed, and may not know what it has then: copies an object to a key
+   * that nobody has a signed request for, in place of what was there.
+   */
+  copy?(from: string, to: string): Promise<void>;
   /** Deletes for good. What is not there is no failure. */
   delete(keys: readonly string[]): Promise<void>;
 

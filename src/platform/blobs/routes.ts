@@ -1,4 +1,4 @@
-import { type Route, routesFor } from '#platform/http';
+import { type Route, routesFor, wholeNumber } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import type { BlobStorage } from './service.ts';
@@ -14,10 +14,10 @@ const SIGNATURE = 'mJ2vJv1uQq0E2Zy0bq8m6hQm2v3dQk9o1nq7yq0Jt5Y';
 const SIGNED = 'It is made by the server and can not be changed: send it as it is, before it expires.';
 
 const signed = {
-  expires: z.coerce.number().int().min(0).max(1e11).describe('Seconds since 1970.'),
+  expires: wholeNumber(0, 1e11).describe('Seconds since 1970.'),
   signature: z.string().regex(/^[\w-]{43}$/),
 };
-const bytes = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const bytes = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 const type = z.string().min(3).max(127);
 
 const errors = ['signed_url_invalid', 'signed_url_expired', 'blob_not_found', 'storage_unavailable'] as const;

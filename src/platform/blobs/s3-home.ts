@@ -33,6 +33,14 @@ export function createS3Home({ settings, clock, patience }: S3HomeParts): BlobHo
     head,
     read: (key, range) => readOf(access, key, range),
     write: (key, body, facts) => writeTo(access, { key, body, facts }),
+    async copy(from, to) {
+      const source = `${settings.bucket}/${settings.prefix}${from}`
+        .split('/')
+        .map(encodeURIComponent)
+        .join('/');
+      const facts = { CopySource: source, ServerSideEncryption: settings.encryption };
+      await call('CopyObject', (s3) => s3.copyObject({ ...at(to), ...facts }));
+    },
     async delete(keys) {
       // Each by itself: stores that delete many at once want a checksum with it, and do not agree on which.
       for (let first = 0; first < keys.length; first += AT_ONCE)

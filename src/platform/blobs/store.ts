@@ -93,8 +93,9 @@ export const nameUpload = ({ accountId, product, id }: BlobKey, uploadId: string
     [accountId, id, product, uploadId],
   );
 
-/** Undoes its transaction with PL030 where there is nothing to be stored. */
-export const storeHere = (id: string): Statement => statement('select blobs.store_here($1)', [id]);
+/** Undoes its transaction with PL030 where there is nothing to be stored. `copy`: what is kept is that, in place of what was sent. */
+export const storeHere = (id: string, copy?: { readonly id: string; readonly key: string }): Statement =>
+  statement('select blobs.store_here($1, $2, $3)', [id, copy?.id ?? null, copy?.key ?? null]);
 
 export const forgetHere = (id: string): Statement => statement('select blobs.forget_here($1, null)', [id]);
 

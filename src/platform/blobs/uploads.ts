@@ -177,12 +177,16 @@ export async function completing(parts: BlobStorageParts, key: BlobKey): Promise
   if (row === undefined || row.status === 'forgotten') throw new AppError('blob_not_found');
   if (row.status === 'reserved') {
     if (row.over) throw new AppError('upload_expired');
-    await assertRight(parts, row);
+    return { blob: blobOf(row), storing: [storeHere(row.id, await rightCopy(parts, row))] };
   }
   return { blob: blobOf(row), storing: [storeHere(row.id)] };
 }
 
-async function assertRight(parts: BlobStorageParts, row: BlobRow): Promise<void> {
+/**
+ * Looks whether what was sent is right. Where the home can't tell by itself, whoever has the signed request may send other bytes after this
+ * look: then a copy is made first, looked at, and answered as what is to be kept.
+ */
+async function rightCopy(parts: BlobStorageParts, row: BlobRow): Promise<Copy | undefined> {
   const { key, upload_id: uploadId, parts: count } = row;
   if (count !== null) {
     if (uploadId === null) throw new AppError('upload_missing');
@@ -190,17 +194,36 @@ async function assertRight(parts: BlobStorageParts, row: BlobRow): Promise<void>
   }
   const entry = await atHome(parts, 'read', (home) => home.head(key));
   if (entry === undefined) throw new AppError('upload_missing');
-  const hash = async () => sha256Of(await atHome(parts, 'read', (home) => home.read(key)));
+  const copy = entry.sha256 === undefined && count === null ? await copied(parts, key) : undefined;
+  const kept = copy?.key ?? key;
+  const hash = async () => sha256Of(await atHome(parts, 'read', (home) => home.read(kept)));
   const wrong =
     entry.bytes !== row.bytes
       ? 'bytes'
       : (entry.sha256 ?? (await hash())) !== row.sha256
         ? 'sha256'
         : undefined;
-  if (wrong === undefined) return;
+  if (wrong === undefined) return copy;
+  if (copy !== undefined) await atHome(parts, 'delete', (home) => home.delete([copy.key]));
   await giveBack(parts, keyIn(row));
   parts.metrics.blobUpload(row.product, 'mismatch');
   throw new AppError('upload_mismatch', { details: { field: wrong } });
+}
+
+/** A further object with the bytes of a file. Where nobody comes to keep it, it is bytes of no file, which are swept. */
+interface Copy {
+  readonly id: string;
+  readonly key: string;
+}
+
+async function copied(parts: BlobStorageParts, from: string): Promise<Copy | undefined> {
+  const id = parts.ids.next();
+  const key = keyOf(id);
+  return atHome(parts, 'write', async (home) => {
+    if (home.copy === undefined) return undefined;
+    await home.copy(from, key);
+    return { id, key };
+  });
 }
 
 /** Runs the statements of a file that is right in a transaction of their own. */

@@ -1,3 +1,4 @@
+import { numberIn } from '#platform/kernel';
 import { z } from 'zod';
 import { count, httpUrl, key, setting, text, toggle } from './setting.ts';
 
@@ -11,7 +12,7 @@ export const APP_STORE_SETTINGS = {
     example: 'com.example.app',
   }),
   APP_STORE_APP_ID: setting(
-    z.coerce.number('must be a number').int().positive('must be a number').optional(),
+    z.preprocess(numberIn, z.number('must be a number').int().positive('must be a number')).optional(),
     {
       group,
       says: 'Apple’s number of the app, as App Store Connect shows it.',

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { numberIn } from '#platform/kernel';
 import { z } from 'zod';
 
 /** What the docs and `plinth config` need to know of a setting beside its schema. */
@@ -45,21 +46,23 @@ export const networks = z
     (all) => all.every(isNetwork),
     'must be addresses or networks such as 10.0.0.1 or 10.0.0.0/8, by commas',
   );
-export const port = z.coerce
-  .number('must be a number')
-  .int('must be a whole number')
-  .min(0, 'must be 0 to 65535')
-  .max(65_535, 'must be 0 to 65535');
 export const count = (most: number, least = 1) =>
-  z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(least, `must be ${least} to ${most}`)
-    .max(most, `must be ${least} to ${most}`);
-export const dollars = z.coerce
-  .number('must be dollars, like 10 or 0.50')
-  .min(0, 'must be dollars, like 10 or 0.50')
-  .max(1_000_000, 'must be at most 1000000');
+  z.preprocess(
+    numberIn,
+    z
+      .number('must be a number')
+      .int('must be a whole number')
+      .min(least, `must be ${least} to ${most}`)
+      .max(most, `must be ${least} to ${most}`),
+  );
+export const port = count(65_535, 0);
+export const dollars = z.preprocess(
+  numberIn,
+  z
+    .number('must be dollars, like 10 or 0.50')
+    .min(0, 'must be dollars, like 10 or 0.50')
+    .max(1_000_000, 'must be at most 1000000'),
+);
 export const toggle = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true');

@@ -38,6 +38,7 @@ export { htmlPage } from './html-page.ts';
 export { calendarDay } from './calendar-day.ts';
 export { namedAfter, namedObject, okReply } from './named-object.ts';
 export { originsAllowed } from './origins.ts';
+export { wholeNumber } from './whole-number.ts';
 export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
 export {
   answer,

@@ -1,6 +1,7 @@
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { namedAfter } from './named-object.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** A page as every list answers it. */
 export interface Page<Item> {
@@ -13,7 +14,7 @@ const LONGEST_CURSOR = 512;
 
 /** The query of a list: spread it into the route's `query` object. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(100).default(20).describe('How many entries a page holds.'),
+  limit: wholeNumber(1, 100).default(20).describe('How many entries a page holds.'),
   cursor: z.string().min(1).max(LONGEST_CURSOR).optional().describe('The `next_cursor` of the page before.'),
 };
 

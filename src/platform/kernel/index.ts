@@ -21,6 +21,7 @@ export {
   type UsageEventId,
   type UserId,
 } from './ids.ts';
+export { numberIn } from './numerals.ts';
 export { type Micros, micros, minorDigits, usd } from './money.ts';
 export {
   declareSecretShapes,

@@ -12,7 +12,7 @@ import {
   type TemplateName,
 } from './catalogue.ts';
 import { sealFacts } from './sealed-facts.ts';
-import { giveUpMail, type Resolver, sendMail } from './sending.ts';
+import { type Condition, giveUpMail, type Resolver, sendMail } from './sending.ts';
 import {
   insertMessage,
   listMessages,
@@ -81,6 +81,8 @@ export interface Mail {
   asking(asked: Asking): readonly Statement[];
   /** Registers who decides on mails that were asked for, by their template. */
   resolve(resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>): void;
+  /** Has mails of a template handed over only while this holds of whom they are for: between the two they may have left. */
+  onlyWhile(template: string, holds: Condition): void;
   /** How many mails of a template a user was sent in the last hour, for resolvers. */
   recently(userId: UserId, template: TemplateName): Statement<{ count: number }>;
   /** How many mails of a template were sent to an address in the last hour, whoever they are from. */
@@ -114,6 +116,7 @@ export interface LogLine {
 export function createMail(parts: MailParts): Mail {
   const { db, ids, secrets, queue } = parts;
   const resolvers = new Map<string, Resolver>();
+  const conditions = new Map<string, Condition>();
   const enqueueing = (
     { accountId, id, requestId }: { accountId: AccountId; id: string; requestId: string },
     delay = 0,
@@ -125,7 +128,7 @@ export function createMail(parts: MailParts): Mail {
       requestId,
       ...(delay === 0 ? {} : { delay }),
     });
-  const sendingParts = { ...parts, resolvers, enqueueing };
+  const sendingParts = { ...parts, resolvers, conditions, enqueueing };
   queue.handle({
     kind: KIND,
     attempts: 5,
@@ -174,6 +177,7 @@ export function createMail(parts: MailParts): Mail {
     resolve(added) {
       for (const [template, resolver] of Object.entries(added)) resolvers.set(template, resolver);
     },
+    onlyWhile: (template, holds) => void conditions.set(template, holds),
     recently: (userId, template) =>
       statement(
         `select count(*)::int as count from mail.messages

@@ -43,6 +43,12 @@ export interface Resolved {
 /** Finds out, in its transaction, whether a mail is sent that was asked for; undefined: none, and the address is forgotten. */
 export type Resolver = (tx: Transaction, asked: Asked) => Promise<Resolved | undefined>;
 
+/** Whether somebody may still be told what a mail says. */
+export type Condition = (whose: {
+  readonly accountId: AccountId;
+  readonly userId: UserId;
+}) => Promise<boolean>;
+
 export interface Asked {
   /** As it was typed. */
   readonly to: string;
@@ -61,6 +67,7 @@ export interface MailJob {
 
 interface SendingParts extends MailParts {
   readonly resolvers: ReadonlyMap<string, Resolver>;
+  readonly conditions: ReadonlyMap<string, Condition>;
   /** The statements that enqueue the job of a mail, to be due after `delay` milliseconds. */
   readonly enqueueing: (message: MessageAt, delay: number) => readonly Statement[];
 }
@@ -81,6 +88,8 @@ export async function sendMail(parts: SendingParts, job: MailJob): Promise<void>
   const message = found.status === 'asked' ? await resolved(parts, found) : found;
   if (message === undefined) return;
   if (message.is_over) return ended(parts, message, { status: 'failed', error: null });
+  if (!(await mayBeTold(parts, message)))
+    return ended(parts, message, { status: 'refused', error: 'not for them any more' });
   const delivery = await delivered(parts, message, job.signal);
   if (delivery.outcome !== 'failed')
     return ended(parts, message, {
@@ -120,6 +129,12 @@ async function resolved(parts: SendingParts, found: MessageRow): Promise<Message
     const [message] = await tx.run(resolveMessage(asked, { ...answer, facts: sealed }));
     return message === undefined ? undefined : openMessage(secrets, message);
   });
+}
+
+async function mayBeTold({ conditions }: SendingParts, message: MessageRow): Promise<boolean> {
+  const { account_id: accountId, user_id: userId, template } = message;
+  const holds = conditions.get(template);
+  return holds === undefined || userId === null || holds({ accountId, userId });
 }
 
 async function delivered(parts: SendingParts, message: MessageRow, signal: AbortSignal): Promise<Delivery> {

@@ -4,9 +4,9 @@ import {
   openEvents,
   type Origin,
   wantsEvents,
+  wholeNumber,
   type Wire,
 } from '#platform/http';
-import { z } from 'zod';
 import type { Following, WorkKey } from './following.ts';
 import { eventsAfter, isTold, type Progress, type Told, toldUntil } from './progress-events.ts';
 
@@ -15,7 +15,7 @@ const LONGEST_STREAM = 300_000;
 
 /** The query of a route that follows work. Such a route is `streams: true` and answers 200 with the whole, and 204. */
 export const followQuery = {
-  wait: z.coerce.number().int().min(0).max(30).default(0).describe('Seconds to wait for the end.'),
+  wait: wholeNumber(0, 30).default(0).describe('Seconds to wait for the end.'),
 };
 
 /** Who follows which work. */

@@ -28,7 +28,7 @@ export interface PlatformParts {
   readonly jobs: Jobs;
   readonly ai: Ai;
   /** Mails of the templates that there are, stored in the transaction of what they tell of. */
-  readonly mail: Pick<Mail, 'sending' | 'wake'>;
+  readonly mail: Pick<Mail, 'sending' | 'onlyWhile' | 'wake'>;
   /** Who did what, for owners and admins. What members should see of it is `activity`. */
   readonly audit: Audit;
   /** What the operator's endpoints are told, stored in the transaction of what happened. */

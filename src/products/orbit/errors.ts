@@ -20,6 +20,10 @@ declareErrors({
       'The scope was sent or archived, and can’t be changed. Set its status to draft first, or duplicate it.',
   },
   section_limit: { status: 409, message: 'The scope has as many sections as a scope can have.' },
+  scope_too_long: {
+    status: 409,
+    message: 'The sections would have more text than a scope can have: `max` characters. Shorten some first.',
+  },
   project_archived: { status: 409, message: 'The project is archived. Take it out of the archive first.' },
   models_not_allowed: {
     status: 403,

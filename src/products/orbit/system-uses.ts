@@ -7,6 +7,7 @@ export const orbitSystemUses = {
     'whoever follows scopes at a process is looked at in one query: may they still, what was missed, who is here',
   'orbit.presence':
     'a process says of all who follow scopes at it that they are here, whichever workspaces these are of',
+  'orbit.mentions': 'whether somebody is a member still is asked by the job that sends them a mail',
   'orbit.public-templates': 'what the operator publishes for all workspaces is no account’s',
   'orbit.documents': 'uploads that were never completed are found, whoever began them',
   'orbit.exports': 'exports whose time is over are swept, those of all accounts',

@@ -51,6 +51,15 @@ function written(schema: z.ZodType, io: Direction, metadata: Metadata): Json {
     metadata,
     target: 'draft-2020-12',
     unrepresentable: 'any',
+    // Zod leaves out what a value that is read from text is when it is not said.
+    override({
+      zodSchema: {
+        _zod: { def },
+      },
+      jsonSchema,
+    }) {
+      if (def.type === 'default') jsonSchema.default ??= def.defaultValue as Json;
+    },
   });
   return rest;
 }

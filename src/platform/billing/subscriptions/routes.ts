@@ -1,4 +1,4 @@
-import { answer, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
+import { answer, namedObject, pageOf, pageQuery, positionOf, routesFor, wholeNumber } from '#platform/http';
 import { z } from 'zod';
 import { currencyCode } from '../currency-code.ts';
 import { SOLD_CYCLES } from '../cycles.ts';
@@ -264,7 +264,7 @@ export const previewChange = route(
   {
     ...reads,
     summary: 'What a change would cost now',
-    query: changed.extend({ quantity: z.coerce.number().int().min(1).max(MOST).optional() }),
+    query: changed.extend({ quantity: wholeNumber(1, MOST).optional() }),
     reply: { 200: previewReply },
     errors: CHANGE_ERRORS,
     example: { query: { product: 'demo', plan: 'demo.pro' }, reply: examples.preview },

@@ -1,16 +1,20 @@
 -- Stores a reserved file of the transaction's account. One that is stored already stays so; one that is forgotten, or gone, raises
--- PL030: the transaction that wants it stored is undone.
-create or replace function blobs.store_here(p_id uuid) returns void language plpgsql as $$
+-- PL030: the transaction that wants it stored is undone. p_copy: it is kept under the key p_key; what lies where it was sent, and may be
+-- sent there still, is deleted as a forgotten file of this id.
+create or replace function blobs.store_here(p_id uuid, p_copy uuid, p_key text) returns void language plpgsql as $$
 declare
-  v_status text;
+  f blobs.blobs;
 begin
-  select b.status into v_status from blobs.blobs b where b.account_id = app.account() and b.id = p_id for update;
-  if v_status = 'stored' then return; end if;
-  if v_status is distinct from 'reserved' then
+  select * into f from blobs.blobs b where b.account_id = app.account() and b.id = p_id for update;
+  if f.status = 'stored' then return; end if;
+  if f.status is distinct from 'reserved' then
     raise exception 'the file is not there to be stored' using errcode = 'PL030';
   end if;
-  update blobs.blobs b set status = 'stored', expires_at = b.keep_until, updated_at = app.now()
+  update blobs.blobs b set status = 'stored', key = coalesce(p_key, b.key), expires_at = b.keep_until, updated_at = app.now()
     where b.account_id = app.account() and b.id = p_id;
+  if p_copy is null then return; end if;
+  insert into blobs.blobs (account_id, id, product, purpose, key, filename, type, bytes, sha256, status, upload_until)
+    values (f.account_id, p_copy, f.product, f.purpose, f.key, 'upload', 'application/octet-stream', 0, f.sha256, 'forgotten', f.upload_until);
 end $$;
 
 -- Forgets a file of the transaction's account and gives its storage back, once. `p_was`: only while it is in that state and its time

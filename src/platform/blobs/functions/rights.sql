@@ -5,5 +5,5 @@ grant select, update, delete on blobs.blobs to plinth_system;
 grant select, insert, update on blobs.blobs to plinth_tenant;
 
 -- Tenants may call these, and nothing that is a part of them.
-grant execute on function blobs.store_here(uuid) to plinth_tenant;
+grant execute on function blobs.store_here(uuid, uuid, text) to plinth_tenant;
 grant execute on function blobs.forget_here(uuid, text) to plinth_tenant;

@@ -15,6 +15,12 @@ create or replace function entitlements.ungranted(p_account uuid, p_product text
     and (d.holds = 'both' or d.holds = (select a.kind from accounts.accounts a where a.account_id = p_account))
 $$;
 
+-- A product's default plan, whether or not the account has it; null where the product is not for accounts of this kind.
+create or replace function entitlements.default_timeline(p_account uuid, p_product text) returns jsonb language sql stable parallel safe as $$
+  select d.timeline from entitlements.defaults d
+  where d.product = p_product and entitlements.ungranted(p_account, p_product) is not null
+$$;
+
 -- The newest timeline of an account in a product.
 create or replace function entitlements.timeline(p_account uuid, p_product text) returns jsonb language sql stable parallel safe as $$
   select coalesce(

@@ -27,8 +27,9 @@ end $$;
 
 -- Whether so many more members of the transaction's account have room (0: those who are there now, one of them just added).
 -- p_gauges: [{p: product, n: limit}]. Members are counted where they are, so that no counter can part from them; who asks
--- holds the account's lock. A product that the account has no plan in says nothing about its members; nor does one whose plan it has
--- by default alone, until it uses that: a team of one product is not turned away by another that it never opened.
+-- holds the account's lock. A product that the account has no plan in says nothing about its members, unless it has a default plan that
+-- the account lacks because its maker has it elsewhere: then no more than that one has room for. Nor does one whose plan it has by
+-- default alone, until it uses that: a team of one product is not turned away by another that it never opened.
 create or replace function limits.room_for_members(p_gauges jsonb, p_more integer) returns void language plpgsql as $$
 declare
   c jsonb;
@@ -41,6 +42,9 @@ begin
   select count(*) + p_more into v_members from accounts.members m where m.account_id = v_account;
   for c in select value from jsonb_array_elements(p_gauges) loop
     v_segment := entitlements.segment(v_account, c->>'p', v_now);
+    if v_segment->>'plan' is null then
+      v_segment := entitlements.segment_at(entitlements.default_timeline(v_account, c->>'p'), v_now);
+    end if;
     v_max := coalesce((v_segment->'grants'->>(c->>'n'))::bigint, 0);
     if p_more = 0 and v_members <= v_max then
       perform limits.note(v_account, c->>'p', c->>'p', c->>'n', 'gauge', null, limits.window_start('month', v_now), v_members - 1, v_members, v_max, v_now);

@@ -4,7 +4,7 @@ import type { WorkKey } from '#platform/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { orbitMails } from '../mails.ts';
-import { type MemberRow, membersAmong, workspaceName, writeMentions } from './store.ts';
+import { isPresent, type MemberRow, membersAmong, workspaceName, writeMentions } from './store.ts';
 
 /** As much of a comment as its mail quotes. */
 const MOST_QUOTED = 500;
@@ -45,6 +45,14 @@ export async function mentionIn(
     comment: quoted(body),
   };
   await tx.runAll(told.flatMap((to) => mail.sending(mailTo(to, { accountId, id, facts, origin }))));
+}
+
+/** Has mails of mentions sent to members alone, as they are when it is sent: some have left, or may not sign in any more. */
+export function keepMentionsAmongMembers({ db, mail }: Pick<OrbitParts, 'db' | 'mail'>): void {
+  mail.onlyWhile(orbitMails.comment_mention.name, async ({ accountId, userId }) => {
+    const [found] = await db.system('orbit.mentions', [isPresent(accountId, userId)]);
+    return found.length > 0;
+  });
 }
 
 function mailTo(

@@ -7,7 +7,7 @@ import type { ScopeKey } from '../changes/store.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { noScope } from '../scopes/locking.ts';
 import { readScope } from '../scopes/store.ts';
-import { mentionIn } from './mentions.ts';
+import { keepMentionsAmongMembers, mentionIn } from './mentions.ts';
 import {
   changeBody,
   commentable,
@@ -60,6 +60,7 @@ type Parts = Pick<OrbitParts, 'db' | 'ids' | 'mail' | 'changes'>;
 /** Comments on scopes and their sections, in threads. */
 export function createComments(parts: Parts) {
   const { db, mail, changes } = parts;
+  keepMentionsAmongMembers(parts);
 
   /** Tells whoever follows the scope, and whoever is mentioned. After the commit. */
   function told(row: Pick<CommentRow, 'scope_id'>): void {

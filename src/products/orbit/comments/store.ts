@@ -203,5 +203,14 @@ export const membersAmong = (accountId: AccountId, users: readonly string[]) =>
     [accountId, users],
   );
 
+/** Whether somebody is a member of an open workspace, and may sign in: else nothing of it is sent to them. */
+export const isPresent = (accountId: AccountId, userId: UserId) =>
+  statement<{ user_id: UserId }>(
+    `select m.user_id from accounts.members m join accounts.accounts a on a.account_id = m.account_id
+       join identity.users u on u.user_id = m.user_id
+     where m.account_id = $1 and m.user_id = $2 and a.deleted_at is null and u.status = 'active'`,
+    [accountId, userId],
+  );
+
 export const workspaceName = (accountId: AccountId) =>
   statement<{ name: string }>('select name from accounts.accounts where account_id = $1', [accountId]);

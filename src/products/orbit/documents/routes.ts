@@ -1,5 +1,5 @@
 import { signedLink, signedParts, signedUpload } from '#platform/blobs';
-import { answer, namedObject, pageOf, pageQuery } from '#platform/http';
+import { answer, namedObject, pageOf, pageQuery, wholeNumber } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { MEDIA_TYPES } from '../reading/formats.ts';
@@ -200,7 +200,7 @@ export const followDocument = route(
     summary: 'How far a document is read',
     description: '`?wait=20` answers as soon as it has ended, or after that many seconds as it stands.',
     query: z.strictObject({
-      wait: z.coerce.number().int().min(0).max(30).default(0).describe('Seconds to wait for the end.'),
+      wait: wholeNumber(0, 30).default(0).describe('Seconds to wait for the end.'),
     }),
     reply: { 200: documentState },
     errors: ['document_not_found'],

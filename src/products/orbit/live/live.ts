@@ -36,8 +36,8 @@ interface Open {
 
 /** Everybody who follows a scope at this process. */
 export interface Live {
-  /** Whether somebody may read a scope at this instant, asked past all caches. */
-  mayRead(rights: ReaderRights): Promise<boolean>;
+  /** The rights of somebody who may read a scope at this instant, asked past all caches; undefined: they may not. */
+  rightsNow(rights: ReaderRights): Promise<ReaderRights | undefined>;
   /** Begins to follow; from here on nothing is missed. */
   open(rights: ReaderRights): Promise<Following>;
   presenceOf(key: ScopeKey): Promise<PresenceView>;
@@ -93,9 +93,9 @@ export function createLiveReaders({ db, ids }: Pick<ProductContext, 'db' | 'ids'
 
   return {
     presence,
-    async mayRead(rights) {
-      const [rows] = await db.system('orbit.live', [entitledReaders([rights])]);
-      return rows.length > 0;
+    async rightsNow(rights) {
+      const [[row]] = await db.system('orbit.live', [entitledReaders([rights])]);
+      return row === undefined ? undefined : { ...rights, keyPrefix: row.key_prefix ?? undefined };
     },
     async open(rights) {
       const reader = createReader();

@@ -1,4 +1,4 @@
-import { wantsEvents } from '#platform/http';
+import { wantsEvents, wholeNumber } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Orbit } from '../service.ts';
@@ -23,11 +23,7 @@ export const followScope = route(
     rate: { perMinute: 120, by: 'member' },
     streams: true,
     query: z.strictObject({
-      after: z.coerce
-        .number()
-        .int()
-        .min(0)
-        .max(Number.MAX_SAFE_INTEGER)
+      after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
         .optional()
         .describe(
           'The number of the last change that you know of. Of no use in a stream: that has Last-Event-ID.',

@@ -22,15 +22,17 @@ export interface Follower {
 export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
   const live = createLiveReaders({ db, ids });
 
-  async function assertReads(rights: ReaderRights): Promise<void> {
-    if (!(await live.mayRead(rights))) throw noScope();
+  /** Throws `scope_not_found`. */
+  async function rightsNow(asked: ReaderRights): Promise<ReaderRights> {
+    const rights = await live.rightsNow(asked);
+    if (rights === undefined) throw noScope();
+    return rights;
   }
 
   /** Tells somebody what becomes of a scope, until they leave, may read no more, or the stream is five minutes old. */
   async function follow({ rights, origin, wire }: Follower): Promise<void> {
     const told = toldUntil(lastEventId(wire));
-    await assertReads(rights);
-    const following = await live.open(rights);
+    const following = await live.open(await rightsNow(rights));
     try {
       const first = await firstEvents(following, told);
       const { signal } = origin;
@@ -61,7 +63,7 @@ export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
 
   /** The same without a stream: what came after a number, and who is here. */
   async function read(rights: ReaderRights, after: number | undefined): Promise<z.infer<typeof liveState>> {
-    await assertReads(rights);
+    await rightsNow(rights);
     const [missed, here] = await Promise.all([
       missedAfter(db, rights, after ?? Number.MAX_SAFE_INTEGER),
       live.presenceOf(rights),

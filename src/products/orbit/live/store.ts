@@ -7,25 +7,29 @@ export interface ReaderRights extends ScopeKey {
   readonly userId: UserId;
   readonly keyId: KeyId | undefined;
   readonly sessionId: string | undefined;
+  /** What their key began with when they came: one that was rotated since has another secret. */
+  readonly keyPrefix?: string | undefined;
 }
 
 /**
  * Which of some readers, by their places from 1, may still read: members of an open account, by a session or key in force, of a
  * scope that is not deleted. It asks what `identity` and `accounts` ask of a call.
  */
-export const entitledReaders = (readers: readonly ReaderRights[]): Statement<{ place: number }> =>
+export const entitledReaders = (
+  readers: readonly ReaderRights[],
+): Statement<{ place: number; key_prefix: string | null }> =>
   statement(
-    `select asked.place::integer as place
-     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[]) with ordinality
-       as asked (account_id, scope_id, user_id, key_id, session_id, place)
+    `select asked.place::integer as place, key.prefix as key_prefix
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[]) with ordinality
+       as asked (account_id, scope_id, user_id, key_id, session_id, key_prefix, place)
+     left join identity.api_keys key on key.account_id = asked.account_id and key.id = asked.key_id and key.revoked_at is null
+       and (key.expires_at is null or key.expires_at > app.now()) and not identity.is_cut_off(key.account_id, key.makers)
      where exists (
          select from accounts.members m join accounts.accounts a on a.account_id = m.account_id join identity.users u on u.user_id = m.user_id
          where m.account_id = asked.account_id and m.user_id = asked.user_id and a.deleted_at is null and u.status = 'active')
        and exists (
          select from orbit.scopes s where s.account_id = asked.account_id and s.id = asked.scope_id and s.deleted_at is null)
-       and (asked.key_id is null or exists (
-         select from identity.api_keys k where k.account_id = asked.account_id and k.id = asked.key_id and k.revoked_at is null
-           and (k.expires_at is null or k.expires_at > app.now()) and not identity.is_cut_off(k.account_id, k.makers)))
+       and (asked.key_id is null or key.prefix = coalesce(asked.key_prefix, key.prefix))
        and (asked.session_id is null or exists (
          select from identity.sessions s where s.user_id = asked.user_id and s.id = asked.session_id and s.revoked_at is null
            and s.expires_at > app.now()))`,
@@ -35,6 +39,7 @@ export const entitledReaders = (readers: readonly ReaderRights[]): Statement<{ p
       readers.map(({ userId }) => userId),
       readers.map(({ keyId }) => keyId ?? null),
       readers.map(({ sessionId }) => sessionId ?? null),
+      readers.map(({ keyPrefix }) => keyPrefix ?? null),
     ],
   );
 

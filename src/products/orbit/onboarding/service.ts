@@ -110,9 +110,9 @@ export function createOnboarding(parts: OrbitParts) {
     },
     /** The payment provider's page; undefined of the free plan. */
     async subscribe(by: By, { plan: wanted, cycle, ...pages }: SubscribeStep) {
-      await opened(by);
       const order = { product: 'orbit', plan: wanted, cycle, quantity: 1, ...pages };
       const page = wanted === 'free' ? undefined : await subscriptions.checkout(by, order);
+      await opened(by);
       await mark(by.accountId, 'subscribe', { state: 'done', said: { plan: wanted, cycle } });
       return page;
     },

@@ -221,7 +221,7 @@ export const duplicateScope = route(
       title: title.optional().describe('As that of the scope when not said.'),
     }),
     reply: { 201: wholeScope },
-    errors: ['scope_not_found'],
+    errors: ['scope_not_found', 'scope_too_long'],
     example: { ...of, body: { title: 'A new shop, phase 2' }, reply: WHOLE_EXAMPLE },
   },
   async ({ accountId, caller, origin, permit, params, body }, { scopes }) => {

@@ -5,6 +5,7 @@ import { type ProductContext, purgeTrash } from '#platform/product';
 import type { By, Changes } from '../changes/service.ts';
 import { copySections, listSections } from './sections/store.ts';
 import type { VersionCause, Versions } from '../versions/service.ts';
+import { assertNotTooLong } from './length.ts';
 import { assertOpen, lockForChange, noScope, outdated } from './locking.ts';
 import type { ScopeRow, ScopeStatus, WholeScope } from './scope.ts';
 import { findScopes, type ScopeSearch } from './search.ts';
@@ -117,6 +118,8 @@ async function duplicate(parts: ScopesParts, by: Making, { scopeId, title }: Cop
     await tx.run(copySections(accountId, { scopeId: key.id, ids }));
     await tx.run(changeScope({ accountId, id: key.id, version: undefined }, { confidence: from.confidence }));
     const [whole] = await tx.run(countChange(accountId, key.id, true));
+    const characters = whole?.characters ?? 0;
+    assertNotTooLong(characters, characters);
     return whole ?? row;
   });
 }

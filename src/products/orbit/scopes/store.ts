@@ -61,15 +61,21 @@ export function lockScope(accountId: AccountId, id: string): Statement<ScopeRow>
   );
 }
 
-/** Counts a change of its sections; `words`: their text changed, and the scope is found by it anew. */
-export function countChange(accountId: AccountId, id: string, words: boolean): Statement<ScopeRow> {
-  return statement<ScopeRow>(
+/** Counts a change of its sections; `words`: their text changed, the scope is found by it anew, and its characters are counted. */
+export function countChange(
+  accountId: AccountId,
+  id: string,
+  words: boolean,
+): Statement<ScopeRow & { readonly characters: number | null }> {
+  return statement<ScopeRow & { readonly characters: number | null }>(
     `update orbit.scopes s set version = s.version + 1, updated_at = app.now(),
        section_words = case when $3::boolean then (
          select to_tsvector('simple'::regconfig, normalize(left(coalesce(
            string_agg(c.title || ' ' || left(c.content, 10000), ' ' order by c.rank, c.id), ''), 100000)))
          from orbit.sections c where c.account_id = s.account_id and c.scope_id = s.id) else s.section_words end
-     where s.account_id = $1 and s.id = $2 returning ${SCOPE}`,
+     where s.account_id = $1 and s.id = $2 returning ${SCOPE}, case when $3 then (
+       select coalesce(sum(length(c.content)), 0)::integer from orbit.sections c where c.account_id = s.account_id and c.scope_id = s.id)
+       end as characters`,
     [accountId, id, words],
   );
 }

@@ -27,16 +27,17 @@ type Parts = Pick<OrbitParts, 'changes' | 'sections'>;
 
 /**
  * Merges the sections of a template into a scope, in the transaction of whoever counts the request's key: one version of the scope.
- * After the commit, call `changes.moved`. Throws `scope_not_found`, `scope_frozen`, `section_limit`, `precondition_failed`.
+ * After the commit, call `changes.moved`. Throws `scope_not_found`, `scope_frozen`, `section_limit`, `scope_too_long`,
+ * `precondition_failed`.
  */
 export async function applyIn(parts: Parts, tx: Transaction, applied: Applied): Promise<WholeScope> {
   const { template, scopeId, mode, version, accountId, caller, origin } = applied;
   const by = { accountId, caller, origin, scopeId };
   const present = await lockForChange(tx, by);
   if (version !== undefined && version !== present.version) throw outdated(present);
-  const rest = await makeWay(parts, tx, applied);
+  const added = await makeWay(parts, tx, applied);
   // It raises the version and keeps it, also where nothing is left to add.
-  await parts.sections.appendIn(tx, { ...by, sections: rest, cause: 'template_applied' });
+  await parts.sections.appendIn(tx, { ...by, ...added, cause: 'template_applied' });
   const data = { template_id: template.id, mode };
   await parts.changes.recordIn(tx, { ...by, kind: 'template.applied', data });
   const [[scope], sections] = await tx.runAll([
@@ -47,30 +48,39 @@ export async function applyIn(parts: Parts, tx: Transaction, applied: Applied): 
   return { scope, sections };
 }
 
-/** Does to the sections that are there what the mode says, and answers those that are to be added. */
-async function makeWay(parts: Parts, tx: Transaction, applied: Applied): Promise<readonly TemplateSection[]> {
+/** What is added to the sections that are there, and by how many characters those have grown. */
+interface Added {
+  readonly sections: readonly TemplateSection[];
+  readonly grown?: number;
+}
+
+/** Does to the sections that are there what the mode says, and answers what is to be added. */
+async function makeWay(parts: Parts, tx: Transaction, applied: Applied): Promise<Added> {
   const { template, mode, ...of } = applied;
-  if (mode === 'append') return template.sections;
+  const { sections } = template;
+  if (mode === 'append') return { sections };
   if (mode === 'by_title') return overwrite(parts, tx, applied);
   for (const { id, type } of await tx.run(clearSections(of))) {
     await parts.changes.recordIn(tx, { ...of, kind: 'section.deleted', data: { section_id: id, type } });
   }
-  return template.sections;
+  return { sections };
 }
 
 async function overwrite(
   { changes }: Parts,
   tx: Transaction,
   { template, accountId, scopeId, caller, origin }: Applied,
-): Promise<readonly TemplateSection[]> {
+): Promise<Added> {
+  let grown = 0;
   const { pairs, rest } = pairByTitle(await tx.run(listSections(accountId, scopeId)), template.sections);
   for (const { present, wanted } of pairs) {
     if (present.content === wanted.content && present.type === wanted.type) continue;
+    grown += wanted.content.length - present.content.length;
     const [row] = await tx.run(replaceText(accountId, present.id, wanted));
     const data = { section_id: present.id, fields: ['type', 'content'], version: row?.version };
     await changes.recordIn(tx, { accountId, caller, origin, scopeId, kind: 'section.updated', data });
   }
-  return rest;
+  return { sections: rest, grown };
 }
 
 /**

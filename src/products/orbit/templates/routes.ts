@@ -166,6 +166,7 @@ export const applyTemplate = route(
       'scope_not_found',
       'scope_frozen',
       'section_limit',
+      'scope_too_long',
       'precondition_failed',
     ],
     example: { ...of, body: { scope_id: WHOLE_EXAMPLE.id, mode: 'append' }, reply: WHOLE_EXAMPLE },

@@ -1,5 +1,6 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
+import { MOST_CHARACTERS } from '../scopes/length.ts';
 import { SECTION_TYPES } from '../scopes/sections/section.ts';
 import { line, text } from '../words.ts';
 import { type Shown, VISIBILITIES } from './service.ts';
@@ -31,7 +32,13 @@ export const template = namedObject('Template', { ...fields, sections: z.array(s
 
 const name = line(200);
 const description = line(1_000).nullable();
-const sections = z.array(newSection).min(1).max(100);
+const sections = z
+  .array(newSection)
+  .min(1)
+  .max(100)
+  .refine((all) => all.reduce((sum, one) => sum + one.content.length, 0) <= MOST_CHARACTERS, {
+    error: `have more text than a scope can have: ${MOST_CHARACTERS} characters`,
+  });
 
 export const newTemplate = namedObject('NewTemplate', {
   name,

@@ -1,5 +1,5 @@
 import type { SectionType } from '../scopes/sections/section.ts';
-import { type DiffLine, diffLines } from './lines.ts';
+import { type DiffLine, diffLines, diffRoom, type DiffRoom, withinRoom } from './lines.ts';
 import type { KeptSection, Snapshot } from './snapshot.ts';
 
 const FIELDS = ['title', 'client_name', 'status', 'summary', 'currency', 'project_id'] as const;
@@ -23,6 +23,8 @@ export interface SectionDiff {
   readonly after_position: number | null;
   readonly fields: readonly FieldDiff[];
   readonly lines: readonly DiffLine[];
+  /** How many more there are: a diff shows no more than a reader can be sent. */
+  readonly lines_left_out: number;
 }
 
 export interface ScopeDiff {
@@ -32,6 +34,7 @@ export interface ScopeDiff {
 
 /** What became of a scope from one version to another: fields, and sections in the order in which they stand after it. */
 export function diffScopes(before: Snapshot, after: Snapshot): ScopeDiff {
+  const room = diffRoom();
   const former = new Map(before.sections.map((section, index) => [section.id, { section, at: index + 1 }]));
   const present = new Set(after.sections.map(({ id }) => id));
   const moved = movedIds(
@@ -41,7 +44,7 @@ export function diffScopes(before: Snapshot, after: Snapshot): ScopeDiff {
   const kept = after.sections.flatMap((section, index) => {
     const old = former.get(section.id);
     const places = { before_position: old?.at ?? null, after_position: index + 1 };
-    return diffSection(old?.section, section, { places, isMoved: moved.has(section.id) });
+    return diffSection(old?.section, section, { places, isMoved: moved.has(section.id), room });
   });
   const removed = before.sections
     .filter(({ id }) => !present.has(id))
@@ -52,7 +55,10 @@ export function diffScopes(before: Snapshot, after: Snapshot): ScopeDiff {
         before_position: former.get(section.id)?.at ?? null,
         after_position: null,
         fields: [],
-        lines: diffLines(section.content, '').filter(({ op }) => op === 'removed'),
+        ...shown(
+          diffLines(section.content, '', room).filter(({ op }) => op === 'removed'),
+          room,
+        ),
       }),
     );
   return {
@@ -66,20 +72,25 @@ type Places = Pick<SectionDiff, 'before_position' | 'after_position'>;
 function diffSection(
   before: KeptSection | undefined,
   after: KeptSection,
-  { places, isMoved }: { readonly places: Places; readonly isMoved: boolean },
+  { places, isMoved, room }: { readonly places: Places; readonly isMoved: boolean; readonly room: DiffRoom },
 ): SectionDiff[] {
   if (before === undefined) {
-    const lines = diffLines('', after.content).filter(({ op }) => op === 'added');
-    return [{ ...named(after), change: 'added', ...places, fields: [], lines }];
+    const lines = diffLines('', after.content, room).filter(({ op }) => op === 'added');
+    return [{ ...named(after), change: 'added', ...places, fields: [], ...shown(lines, room) }];
   }
   const fields = [
     ...diffField('title', before.title, after.title),
     ...diffField('type', before.type, after.type),
   ];
-  const lines = diffLines(before.content, after.content);
+  const lines = diffLines(before.content, after.content, room);
   if (fields.length === 0 && lines.length === 0)
-    return isMoved ? [{ ...named(after), change: 'moved', ...places, fields, lines }] : [];
-  return [{ ...named(after), change: 'changed', ...places, fields, lines }];
+    return isMoved ? [{ ...named(after), change: 'moved', ...places, fields, ...shown([], room) }] : [];
+  return [{ ...named(after), change: 'changed', ...places, fields, ...shown(lines, room) }];
+}
+
+function shown(all: readonly DiffLine[], room: DiffRoom): Pick<SectionDiff, 'lines' | 'lines_left_out'> {
+  const lines = withinRoom(all, room);
+  return { lines, lines_left_out: all.length - lines.length };
 }
 
 const named = ({ id, type, title }: KeptSection) => ({ id, type, title });

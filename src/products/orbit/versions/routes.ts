@@ -1,4 +1,4 @@
-import { pageOf, pageQuery } from '#platform/http';
+import { pageOf, pageQuery, wholeNumber } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ const reads = {
 const SCOPE = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0e01';
 const of = { params: { id: SCOPE, number: '1' } };
 
-const number = z.coerce.number().int().min(1).max(2_000_000_000);
+const number = wholeNumber(1, 2_000_000_000);
 
 /** A version in a path; what is no number is no version. */
 function numberIn(word: string): number {

@@ -62,6 +62,9 @@ export const scopeDiff = namedObject('ScopeDiff', {
       after_position: z.int().nullable(),
       fields: fieldDiffs,
       lines: z.array(namedObject('DiffLine', { op: z.enum(['same', 'added', 'removed']), text: z.string() })),
+      lines_left_out: z
+        .int()
+        .describe('How many more there are: a diff shows 10,000 lines and 1,000,000 characters at most.'),
     }),
   ),
 });
@@ -92,6 +95,7 @@ export const DIFF_EXAMPLE = {
         { op: 'added', text: '- A shop with 300 products' },
         { op: 'same', text: '- A way to pay by card' },
       ],
+      lines_left_out: 0,
     },
   ],
 } as const;

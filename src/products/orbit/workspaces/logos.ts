@@ -39,15 +39,13 @@ export function createLogos({
 }: ProductContext & { readonly workspaces: Workspaces }) {
   /** Throws `not_found`, `forbidden`. */
   async function managed(request: WorkspaceRequest): Promise<AccountId> {
-    const { accountId } = await accounts.authorizeMember(request, 'admin');
-    await workspaces.get(request);
-    return accountId;
+    return (await accounts.authorizeMember(request, 'admin')).accountId;
   }
 
   /** Has the workspace show another logo, and forgets the file of the former one. */
   async function replaceIn(tx: Transaction, accountId: AccountId, blobId: string | null): Promise<void> {
     const [former] = await tx.run(readWorkspace(accountId));
-    if (former?.logo_blob_id === blobId) return;
+    if ((former?.logo_blob_id ?? null) === blobId) return;
     await tx.run(changeWorkspace(accountId, undefined, { logo_blob_id: blobId }));
     if (former !== undefined && former.logo_blob_id !== null)
       await tx.runAll(blobs.forgetting(accountId, former.logo_blob_id));
@@ -73,11 +71,13 @@ export function createLogos({
       const accountId = await managed(request);
       const { blob, storing } = await blobs.completing(accountId, blobId);
       if (blob.purpose !== 'logo') throw new AppError('logo_not_found');
+      const organization = await accounts.organizations.get(request);
       const { headers } = await request
         .once(
           CHANGE,
           async (tx) => {
             await tx.runAll(storing);
+            await workspaces.openIn(tx, organization);
             await replaceIn(tx, accountId, blobId);
             return answer(200, { id: blobId });
           },

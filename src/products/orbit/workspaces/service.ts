@@ -45,13 +45,14 @@ export function createWorkspaces(parts: ProductContext) {
   // From here on the account uses Orbit, and the members of its plan are counted, should it have that by default.
   const using = limits.gauging('orbit', 'storage', 0);
 
-  /** The workspace's row; made at the first change, for an organization that was made elsewhere. */
-  async function open(accountId: AccountId, name: string): Promise<WorkspaceRow> {
-    const [[row]] = await db.tenant(accountId, [readWorkspace(accountId)]);
-    return row ?? make(accountId, name);
-  }
-
-  async function make(accountId: AccountId, name: string): Promise<WorkspaceRow> {
+  /** The workspace's row, made in this transaction where Orbit was not opened yet: a change that is refused opens nothing. */
+  async function openIn(
+    tx: Transaction,
+    { id, name }: Pick<Organization, 'id' | 'name'>,
+  ): Promise<WorkspaceRow> {
+    const accountId = id as AccountId;
+    const [present] = await tx.run(readWorkspace(accountId));
+    if (present !== undefined) return present;
     const tail = accountId.slice(-8);
     const wanted = slugOf(name);
     for (const slug of [
@@ -59,12 +60,10 @@ export function createWorkspaces(parts: ProductContext) {
       `workspace-${tail}`,
       accountId,
     ]) {
-      const [, [row]] = await db.tenant(accountId, MADE, [
-        insertWorkspace(accountId, slug),
-        readWorkspace(accountId),
-        using,
-      ]);
-      if (row !== undefined) return row;
+      const [, [row]] = await tx.runAll([insertWorkspace(accountId, slug), readWorkspace(accountId)]);
+      if (row === undefined) continue;
+      await tx.runAll([using]);
+      return row;
     }
     throw new Error('an account’s own id is another workspace’s slug');
   }
@@ -78,11 +77,12 @@ export function createWorkspaces(parts: ProductContext) {
     return { organization, workspace };
   }
 
-  /** A workspace that is about to be changed: it is opened, if it was not. */
+  /** A workspace that is being begun: it is opened, if it was not. */
   async function get(request: WorkspaceRequest): Promise<WorkspaceView> {
-    const organization = await accounts.organizations.get(request);
-    const workspace = await open(organization.id as AccountId, organization.name);
-    return { organization, workspace };
+    const { organization, workspace } = await look(request);
+    if (workspace !== undefined) return { organization, workspace };
+    const made = await db.tenant(organization.id as AccountId, MADE, (tx) => openIn(tx, organization));
+    return { organization, workspace: made };
   }
 
   /** Those of a person, the newest first; one that Orbit has not been opened in yet has no row. */
@@ -114,7 +114,7 @@ export function createWorkspaces(parts: ProductContext) {
   ) => accounts.organizations.makeIn(tx, { userId: by.caller.userId, origin: by.origin }, name);
 
   return {
-    open,
+    openIn,
     get,
     look,
     makeOrganizationIn,
@@ -125,7 +125,7 @@ export function createWorkspaces(parts: ProductContext) {
       return (await db.tenant(accountId, [readWorkspace(accountId)]))[0][0];
     },
     change: (request: WorkspaceRequest, version: number | undefined, edit: WorkspaceEdit) =>
-      change({ ...parts, get }, { request, version, edit }),
+      change({ ...parts, openIn }, { request, version, edit }),
     close: (request: WorkspaceRequest) => accounts.organizations.close(request),
     markStepIn,
   };
@@ -146,7 +146,9 @@ async function markStepIn(
 }
 
 async function change(
-  parts: ProductContext & { readonly get: (request: WorkspaceRequest) => Promise<WorkspaceView> },
+  parts: ProductContext & {
+    readonly openIn: (tx: Transaction, organization: Organization) => Promise<WorkspaceRow>;
+  },
   asked: {
     readonly request: WorkspaceRequest;
     readonly version: number | undefined;
@@ -156,12 +158,13 @@ async function change(
   const { db, accounts, activity, plan } = parts;
   const { request, version, edit } = asked;
   const { accountId, role } = await accounts.authorizeMember(request, 'admin');
-  await parts.get(request);
   const { name, ...changes } = edit;
   if (changes.colours !== undefined && changes.colours !== null)
     await plan.assertGrants(accountId, 'own_colours');
+  const present = await accounts.organizations.get(request);
   const workspace = await db
     .tenant(accountId, CHANGE, async (tx) => {
+      await parts.openIn(tx, present);
       const [row] = await tx.run(changeWorkspace(accountId, version, changes));
       if (row === undefined) throw new AppError('precondition_failed');
       const { caller, origin } = request;
@@ -177,9 +180,6 @@ async function change(
     .catch((error: unknown) => {
       throw slugTaken(error) ? new AppError('slug_taken', { cause: error }) : error;
     });
-  const organization =
-    name === undefined
-      ? await accounts.organizations.get(request)
-      : await accounts.organizations.rename(request, name);
+  const organization = name === undefined ? present : await accounts.organizations.rename(request, name);
   return { organization: { ...organization, role: role satisfies Role }, workspace };
 }

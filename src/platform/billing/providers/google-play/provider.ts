@@ -1,6 +1,6 @@
 import type { Database } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
-import { AppError } from '#platform/kernel';
+import { AppError, numberIn } from '#platform/kernel';
 import { z } from 'zod';
 import type { Mode, PaymentProvider, ProviderEvent, ReadContext } from '../../payment-provider.ts';
 import type { ObjectRef } from '../../facts.ts';
@@ -91,7 +91,7 @@ function soldIn(products: StoreProducts): SoldInStore {
 const voided = z.looseObject({
   purchaseToken: z.string(),
   orderId: z.string(),
-  voidedTimeMillis: z.coerce.number(),
+  voidedTimeMillis: z.preprocess(numberIn, z.number()),
 });
 
 /** Google lists what was bought once by itself, and else all together. */

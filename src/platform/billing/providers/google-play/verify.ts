@@ -1,4 +1,4 @@
-import { AppError } from '#platform/kernel';
+import { AppError, numberIn } from '#platform/kernel';
 import { z } from 'zod';
 import type { ObjectRef } from '../../facts.ts';
 import type { ProviderEvent, SignedRequest } from '../../payment-provider.ts';
@@ -35,7 +35,7 @@ const purchaseToken = z.string().min(1).max(1_000);
 
 const notification = z.object({
   packageName: z.string(),
-  eventTimeMillis: z.coerce.number().int().min(0).max(8.64e15),
+  eventTimeMillis: z.preprocess(numberIn, z.int().min(0).max(8.64e15)),
   subscriptionNotification: z.object({ notificationType: z.number().int(), purchaseToken }).optional(),
   voidedPurchaseNotification: z.object({ purchaseToken, productType: z.number().int() }).optional(),
   oneTimeProductNotification: z.object({ notificationType: z.number().int(), purchaseToken }).optional(),

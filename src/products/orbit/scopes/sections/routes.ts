@@ -85,7 +85,7 @@ export const addSection = route(
       error: 'name either after or before',
     }),
     reply: { 201: section },
-    errors: ['scope_not_found', 'section_not_found', 'scope_frozen', 'section_limit'],
+    errors: ['scope_not_found', 'section_not_found', 'scope_frozen', 'section_limit', 'scope_too_long'],
     example: {
       params: { id: SCOPE },
       body: { type: 'deliverables', title: 'Deliverables', content: SECTION_EXAMPLE.content },
@@ -127,7 +127,7 @@ export const changeSection = route(
       content: content.optional(),
     }).refine((body) => Object.keys(body).length > 0, 'Say what to change.'),
     reply: { 200: section },
-    errors: ['scope_not_found', 'section_not_found', 'scope_frozen', 'precondition_failed'],
+    errors: ['scope_not_found', 'section_not_found', 'scope_frozen', 'scope_too_long', 'precondition_failed'],
     example: {
       ...of,
       body: { content: '- A shop with 300 products' },

@@ -2,6 +2,7 @@ import { commitPoint, type Transaction } from '#platform/db';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { ProductContext } from '#platform/product';
 import type { By, Changes } from '../../changes/service.ts';
+import { assertNotTooLong } from '../length.ts';
 import { lockForChange, noScope } from '../locking.ts';
 import { countChange, readScope } from '../store.ts';
 import type { VersionCause, Versions } from '../../versions/service.ts';
@@ -51,6 +52,8 @@ export interface NewSections extends OfScope {
   readonly sections: readonly NewSection[];
   readonly place?: Place;
   readonly cause: VersionCause;
+  /** Characters by which sections that are there have grown in this transaction already. */
+  readonly grown?: number;
 }
 
 /** The sections of a scope. Who changes them takes turns at the scope's row, so that two never choose one place. */
@@ -68,7 +71,8 @@ export function createSections(parts: SectionsParts) {
     },
     /**
      * Adds sections to a scope in this transaction, raises the scope's version and keeps it. After the commit call
-     * `changes.moved(scopeId)`. Throws `scope_not_found`, `scope_frozen`, `section_limit`, `section_not_found`.
+     * `changes.moved(scopeId)`. Throws `scope_not_found`, `scope_frozen`, `section_limit`, `scope_too_long`,
+     * `section_not_found`.
      */
     appendIn: (tx: Transaction, added: NewSections) => appendIn(parts, tx, added),
     async change(which: SectionOf, change: SectionChange): Promise<SectionRow> {
@@ -90,7 +94,7 @@ export type Sections = ReturnType<typeof createSections>;
 async function appendIn(
   parts: SectionsParts,
   tx: Transaction,
-  { scopeId, sections, place = END, cause, ...by }: NewSections,
+  { scopeId, sections, place = END, cause, grown = 0, ...by }: NewSections,
 ): Promise<SectionRow[]> {
   const { accountId } = by;
   await lockForChange(tx, { accountId, scopeId });
@@ -104,7 +108,8 @@ async function appendIn(
     const fields = section.fields ?? parsed(section.content);
     added.push(...(await tx.run(insertSection(at, { ...section, fields }))));
   }
-  await counted(parts, tx, { ...by, scopeId, cause, words: true });
+  const more = sections.reduce((sum, { content }) => sum + content.length, grown);
+  await counted(parts, tx, { ...by, scopeId, cause, grown: more });
   for (const { id, type } of added) {
     const data = { section_id: id, type };
     await parts.changes.recordIn(tx, { ...by, scopeId, kind: 'section.added', data });
@@ -126,7 +131,8 @@ async function changeIn(
   const fields = change.content === undefined ? undefined : parsed(change.content);
   const [row] = await tx.run(changeSection(which, { ...change, fields }));
   if (row === undefined) throw noSection();
-  await counted(parts, tx, { ...which, cause: 'edited', words: true });
+  const grown = row.content.length - present.content.length;
+  await counted(parts, tx, { ...which, cause: 'edited', grown });
   const data = { section_id: row.id, fields: Object.keys(change), version: row.version };
   await record(parts, tx, { which, kind: 'section.updated', data });
   return row;
@@ -158,7 +164,7 @@ async function moveIn(
   const [rank = ''] = await roomIn(tx, { accountId, scopeId, present: others, place, count: 1 });
   const [row] = await tx.run(placeSection(which, rank));
   if (row === undefined) throw noSection();
-  await counted(parts, tx, { ...which, cause: 'edited', words: false });
+  await counted(parts, tx, { ...which, cause: 'edited', grown: undefined });
   await record(parts, tx, { which, kind: 'section.moved', data: { section_id: sectionId, rank } });
   return row;
 }
@@ -168,7 +174,7 @@ async function removeIn(parts: SectionsParts, tx: Transaction, which: SectionOf)
   const [present] = await tx.run(readSection(which));
   if (present === undefined) throw noSection();
   await tx.run(deleteSection(which));
-  await counted(parts, tx, { ...which, cause: 'edited', words: true });
+  await counted(parts, tx, { ...which, cause: 'edited', grown: -present.content.length });
   const data = { section_id: present.id, type: present.type };
   await record(parts, tx, { which, kind: 'section.deleted', data });
 }
@@ -194,15 +200,16 @@ async function roomIn(
   return free;
 }
 
-/** Raises the scope's version, and keeps it as it is now. */
+/** Raises the scope's version, and keeps it as it is now. `grown`: by so many characters; undefined: no text has changed. */
 async function counted(
   { versions }: SectionsParts,
   tx: Transaction,
-  of: OfScope & { readonly cause: VersionCause; readonly words: boolean },
+  of: OfScope & { readonly cause: VersionCause; readonly grown: number | undefined },
 ): Promise<void> {
-  const { accountId, scopeId, caller, cause } = of;
+  const { accountId, scopeId, caller, cause, grown } = of;
   const version = versions.keeping({ accountId, scopeId, userId: caller.userId, cause });
-  await tx.runAll([countChange(accountId, scopeId, of.words), version]);
+  const [[scope]] = await tx.runAll([countChange(accountId, scopeId, grown !== undefined), version]);
+  assertNotTooLong(scope?.characters ?? 0, grown ?? 0);
 }
 
 async function record(

@@ -1,0 +1,10 @@
+/** As people write numbers: digits, and a fraction if there is one. */
+const NUMERAL = /^-?(0|[1-9]\d*)(\.\d+)?$/;
+
+/**
+ * What a text that reads as a number says; everything else as it is, for whoever checks that it is one. `Number` alone takes more:
+ * it reads nothing and spaces as 0, `0x10` as 16 and `1e3` as 1000.
+ */
+export function numberIn(value: unknown): unknown {
+  return typeof value === 'string' && NUMERAL.test(value) ? Number(value) : value;
+}
