@@ -139,4 +139,11 @@ export const GOOGLE_PLAY: readonly Patch[] = [
     replace: 'return isKeepable(event) ? event : event;',
     expects: `${APP} a push is refused, and nothing is kept of it, > without a token, with half of one, and with nonsense`,
   },
+  {
+    name: 'usage-stays-where-the-plan-has-ended',
+    file: 'src/platform/limits/carry-usage.ts',
+    find: '[...held, ...counted]',
+    replace: '[...held, ...counted.slice(0, 0)]',
+    expects: `${MOVES} what was used goes along although the end of the former purchase is heard of first`,
+  },
 ];

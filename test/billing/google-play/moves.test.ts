@@ -82,6 +82,20 @@ test('a purchase that takes the place of another account’s takes along what wa
   expect(body['data']).toHaveLength(3);
 });
 
+test('what was used goes along although the end of the former purchase is heard of first', async () => {
+  const [ada, bob] = await people();
+  if (ada === undefined || bob === undefined) throw new Error('two are there');
+  const first = await buys(ada, 'basic');
+  await hears(first);
+  await use(ada.accountId, 40);
+  const second = await buys(bob, 'pro', first);
+  await inbox.refresh({ provider: 'google_play', mode: 'sandbox' }, [{ kind: 'subscription', id: first }]);
+  await inbox.drain();
+  expect(await plansOf([ada, bob])).toEqual([null, null]);
+  await hears(second);
+  expect([await plansOf([ada, bob]), await used(bob)]).toEqual([[null, 'reel.pro'], 40]);
+});
+
 test('so it is after more changes than are read at once', async () => {
   const [ada, bob] = await people();
   if (ada === undefined || bob === undefined) throw new Error('two are there');
