@@ -36,8 +36,11 @@ export function createUsageCarrier(catalogues: readonly Catalogue[]): UsageCarri
         s,
         m,
       }));
-      const values = [accountId, JSON.stringify(asked)];
-      const [held, counted] = await tx.runAll([usedOfPlan(values), usedInWindows(values)]);
+      const rulesAsked = JSON.stringify(asked);
+      const [held, counted] = await tx.runAll([
+        usedOfPlan(accountId, rulesAsked),
+        usedInWindows(accountId, rulesAsked),
+      ]);
       const used = new Map([...held, ...counted].map((row) => [row.name, row.used]));
       return rules.map((rule) => ({ rule, used: used.get(rule.name) ?? 0 }));
     },
@@ -60,11 +63,11 @@ interface Used {
   readonly used: number;
 }
 
-const usedOfPlan = (values: readonly string[]) =>
-  statement<Used>('select name, used::float8 from limits.usage_of($1, $2::jsonb)', values);
+const usedOfPlan = (accountId: AccountId, asked: string) =>
+  statement<Used>('select name, used::float8 from limits.usage_of($1, $2::jsonb)', [accountId, asked]);
 
 /** As the meters have it: credits alone are counted by the plan that gives them. */
-const usedInWindows = (values: readonly string[]) =>
+const usedInWindows = (accountId: AccountId, asked: string) =>
   statement<Used>(
     `select asked.n as name, m.used[at.at]::float8 as used
      from jsonb_to_recordset($2::jsonb) as asked (p text, n text, k text, w text)
@@ -72,7 +75,7 @@ const usedInWindows = (values: readonly string[]) =>
      cross join lateral (select array_position(m.names, asked.n) as at) at
      where asked.k <> 'credits' and at.at is not null
        and m.starts[at.at] = (limits.window_of($1, asked.p, asked.w, m.starts[at.at], app.now())).starts`,
-    values,
+    [accountId, asked],
   );
 
 const charge = (
