@@ -725,6 +725,27 @@ create policy system on billing.endings for all to plinth_system using (true) wi
 create policy tenant on billing.endings for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on billing.endings to plinth_system;
 
+create table billing.gone_credits (
+  account_id uuid not null,
+  store text not null,
+  mode text not null,
+  store_id text not null,
+  currency text not null,
+  due bigint not null,
+  taken bigint not null default 0,
+  asked_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint gone_credits_pkey PRIMARY KEY (account_id, store, mode, store_id),
+  constraint gone_credits_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint gone_credits_due_check CHECK ((due >= 0))
+);
+CREATE INDEX gone_credits_to_take ON billing.gone_credits USING btree (store, mode, asked_at) WHERE (due <> taken);
+alter table billing.gone_credits enable row level security, force row level security;
+create policy system on billing.gone_credits for all to plinth_system using (true) with check (true);
+create policy tenant on billing.gone_credits for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on billing.gone_credits to plinth_system;
+
 create table billing.inbox (
   store text not null,
   mode text not null,

@@ -83,6 +83,7 @@ function invoiceRow(of: NonNullable<Facts['sales']>[number]['invoice']): Invoice
     reason: of.reason,
     currency: of.currency,
     total: of.total,
+    paid: of.paid,
     attempts: of.attempts,
     last_charge: of.lastCharge,
     asks_customer: of.asksCustomer ?? false,

@@ -205,6 +205,14 @@ export class StripeCustomer {
     });
   }
 
+  /** Their bank takes their nth payment back, the first is 0. */
+  async isChargedBack(payment: number): Promise<void> {
+    const { data } = await this.#stripe.charges.list({ customer: this.#customer, limit: 100 });
+    const charge = data.filter(({ status }) => status === 'succeeded').toReversed()[payment];
+    if (charge === undefined) throw new Error('there is no such payment');
+    this.#pages.bank.dispute(charge.id);
+  }
+
   /** Their bank decides on the newest dispute. */
   async dispute(end: 'is won' | 'is lost'): Promise<void> {
     const { data } = await this.#stripe.disputes.list({ limit: 100, expand: ['data.charge'] });

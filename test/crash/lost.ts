@@ -32,7 +32,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     jobs.announce jobs.announced jobs.announce-anew
     erasure.export-begun erasure.export-part erasure.export-ready erasure.export-failed
     billing.drain-begun billing.claimed billing.turn-taken billing.applied billing.put-off billing.reads-held-back
-    billing.ending-taken billing.ending-told billing.customer-forgotten billing.question-taken billing.question-answered
+    billing.ending-taken billing.ending-told billing.customer-forgotten billing.credit-taken billing.question-taken billing.question-answered
     billing.overage-counted billing.overage-taken billing.overage-sent`),
   keyed: of(`
     accounts.invited accounts.organization-made billing.credits-given billing.granted billing.replayed erasure.export-asked

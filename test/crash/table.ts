@@ -66,6 +66,10 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'billing.ending-taken': { because: ENDING },
   'billing.ending-told': { because: ENDING },
   'billing.customer-forgotten': { because: ENDING },
+  'billing.credit-taken': {
+    because:
+      'one commit after a store is asked, which may be asked twice: test/selling/gone-credit.test.ts ends a run before it',
+  },
   'limits.sweep': { walks: ['a chat call whose process died'] },
   'limits.holder-renew': { walks: ['a create whose provider keeps silent'] },
   'limits.holder-end': { walks: ['a create before the process stops'] },

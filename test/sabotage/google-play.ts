@@ -3,6 +3,7 @@ import type { Patch } from './patch.ts';
 const PLAY = 'src/platform/billing/providers/google-play';
 const APP = 'test/billing/google-play/app.test.ts ::';
 const REFUSED = 'test/billing/google-play/refused.test.ts ::';
+const MOVES = 'test/billing/google-play/moves.test.ts ::';
 const ADD_ONS = 'test/billing/google-play/add-ons.test.ts ::';
 const CHANGES =
   'test/billing/plan-changes.test.ts :: at Google Play, where another purchase takes its place, >';
@@ -116,5 +117,33 @@ export const GOOGLE_PLAY: readonly Patch[] = [
     find: "once.has(one.purchaseToken) ? 'payment' : 'subscription'",
     replace: "once.has(one.purchaseToken) ? 'subscription' : 'subscription'",
     expects: `${ADD_ONS} an add-on that is bought once at Google Play > is gone with its money, and only then; a refund that was never told is found`,
+  },
+  {
+    name: 'play-purchase-in-another-name-is-a-new-one',
+    file: `${PLAY}/read.ts`,
+    find: 'customer: earliest?.token ?? token,',
+    replace: 'customer: token,',
+    expects: `${MOVES} a purchase that takes the place of another account’s takes along what was used, and all that was paid`,
+  },
+  {
+    name: 'play-older-purchase-takes-all-back',
+    file: 'src/platform/billing/inbox/store/objects.ts',
+    find: 's.starts_at > $9)',
+    replace: "s.starts_at > $9::timestamptz + interval '100 years')",
+    expects: `${MOVES} the account that the newest names has it, heard of in the order 2, 1, 0`,
+  },
+  {
+    name: 'nul-in-a-message',
+    file: 'src/platform/billing/inbox/events/receive-event.ts',
+    find: 'return isKeepable(event) ? event : undefined;',
+    replace: 'return isKeepable(event) ? event : event;',
+    expects: `${APP} a push is refused, and nothing is kept of it, > without a token, with half of one, and with nonsense`,
+  },
+  {
+    name: 'usage-stays-where-the-plan-has-ended',
+    file: 'src/platform/limits/carry-usage.ts',
+    find: '[...held, ...counted]',
+    replace: '[...held, ...counted.slice(0, 0)]',
+    expects: `${MOVES} what was used goes along although the end of the former purchase is heard of first`,
   },
 ];

@@ -3,6 +3,8 @@ import type { Patch } from './patch.ts';
 const GRACE = 'src/platform/billing/projection/grace.ts';
 const FAILURES = 'src/platform/billing/projection/failures.test.ts ::';
 const PROMISES = 'src/platform/billing/projection/grace.test.ts ::';
+const CREDIT = 'src/platform/billing/projection/gone-credit.ts';
+const GONE = 'src/platform/billing/projection/gone-credit.test.ts ::';
 const DUNNING_STATE = 'src/platform/billing/projection/dunning-state.ts';
 const RULES = 'src/platform/billing/projection/dunning-state.test.ts ::';
 const ROWS = 'src/platform/billing/projection/projection.test.ts ::';
@@ -232,5 +234,34 @@ export const PROJECTION: readonly Patch[] = [
     find: 'if (isOfCheckout(subscription, invoice) || isOfWaitingChange(subscription, invoice)) return [];',
     replace: 'if (isOfCheckout(subscription, invoice)) return [];',
     expects: `${RULES} a failed payment > of a change that is not made is owed by nobody`,
+  },
+  {
+    name: 'credit-outlives-its-money',
+    file: CREDIT,
+    find: 'const gone = period.disputed + period.refunded;',
+    replace: 'const gone = period.refunded;',
+    expects: `${GONE} the credit of a smaller plan > is gone with it while it is disputed`,
+  },
+  {
+    name: 'credit-goes-with-any-money',
+    file: CREDIT,
+    find: 'endsOf(records, one, (amount) => amount > 0).has(end)',
+    replace: 'endsOf(records, one, (amount) => amount > 0).size >= Math.min(1, end)',
+    expects: `${GONE} the credit of a smaller plan > is theirs when the money of another period goes back`,
+  },
+  {
+    name: 'spent-credit-is-kept',
+    file: DUNNING_STATE,
+    find: '[...disputesOf(records, payments), ...disputesOfCredit(records, invoices)]',
+    replace: '[...disputesOf(records, payments), ...disputesOfCredit(records, [])]',
+    expects: `${GONE} what was bought with credit whose money is disputed > is suspended with it until that is won, or it is paid for`,
+  },
+  {
+    name: 'taken-credit-stays-taken',
+    file: 'src/platform/billing/providers/stripe/credit-holder.ts',
+    find: 'const asked = amount - taken;',
+    replace: 'const asked = amount;',
+    expects:
+      'test/selling/gone-credit.test.ts :: credit of a plan whose payment a bank takes back > is gone once, and theirs again when the dispute is won',
   },
 ];

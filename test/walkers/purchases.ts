@@ -27,6 +27,7 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
     `insert into billing.told_failures (account_id, store, mode, invoice, nth, told_at, grace_ends_at) values ($1, 'stripe', 'live', 'in_' || $2, 1, app.now(), app.now())`,
     `insert into billing.notices (account_id, kind, about) values ($1, 'receipt', $2)`,
     `insert into billing.endings (account_id, store, mode, store_id) values ($1, 'stripe', 'live', $2)`,
+    `insert into billing.gone_credits (account_id, store, mode, store_id, currency, due, taken) values ($1, 'stripe', 'live', $2, 'usd', 100, 100)`,
     `insert into billing.trials (account_id, store, mode, store_id, product, created_by) values (${sold.replace('$2, ', '')}, 'sub_' || $2, 'reel', $2)`,
     `insert into entitlements.allowances (account_id, product, limit_name, most) select $1, 'gateway', 'calls', 5 where $2 is not null on conflict do nothing`,
     `insert into billing.overage (account_id, product, limit_name, below, open_since, updated_at) values ($1, 'gateway', 'calls', $2, app.now(), app.now() + interval '1 year') on conflict do nothing`,

@@ -42,6 +42,11 @@ export const billingDataRules: DataRule[] = [
     account: erasedWith(ACCOUNTS),
     withheld: 'what becomes of subscriptions by the end of an account',
   },
+  {
+    table: 'billing.gone_credits',
+    account: erasedWith(ACCOUNTS),
+    withheld: 'what of a credit is still to be taken at a payment provider',
+  },
   // Whoever has the address may pay.
   {
     table: 'billing.checkouts',

@@ -143,6 +143,26 @@ export interface UsageMeter {
   report(usage: UsageReport): Promise<void>;
 }
 
+/** Credit that is to be gone, because the money that it came from is. */
+export interface CreditToTake {
+  /** As the provider calls who has it. */
+  readonly customer: string;
+  /** That gave the credit. */
+  readonly subscription: string;
+  readonly currency: string;
+  /** Minor units: all that is to be gone of this subscription's. */
+  readonly amount: number;
+}
+
+/** A payment provider that keeps what it owes to a customer for the next invoice. */
+export interface CreditHolder extends ProviderMode {
+  /**
+   * Has as much of a customer's credit be gone as is said, no more than there is, and gives back what was taken past it. Answers how much is
+   * gone. Harmless when it is asked twice.
+   */
+  take(credit: CreditToTake): Promise<number>;
+}
+
 /** What a payment provider does when those who buy there go. Each is harmless when it is asked twice, and of what is not there any more. */
 export interface SubscriptionEnder extends ProviderMode {
   /** Ends a subscription with what is paid for. */

@@ -3,12 +3,14 @@ import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createCredits, type Limits } from '#platform/limits';
 import type { Logger, Metrics } from '#platform/telemetry';
 import { createEndings, type Endings } from './endings/endings.ts';
+import { createGoneCredits, type GoneCredits } from './endings/gone-credits.ts';
 import { createSuspensions, type Suspensions } from './endings/suspensions.ts';
 import { createProjection, type ProjectionParts, type StoreRules } from './projection/projection.ts';
 import { createInbox, type Inbox, type InboxParts, type ProviderSettings } from './inbox/inbox.ts';
 import { createOverage, type OverageService } from './overage/service.ts';
 import { type Billing, createBilling } from './service.ts';
 import type { StripeConnection } from './providers/stripe/client.ts';
+import { createCreditHolder } from './providers/stripe/credit-holder.ts';
 import { createStripeEnder } from './providers/stripe/ender.ts';
 import { createStripeMeter } from './providers/stripe/meters.ts';
 import { createStripeProvider } from './providers/stripe/provider.ts';
@@ -41,6 +43,7 @@ export interface Sales {
   readonly inbox: Inbox;
   readonly endings: Endings;
   readonly suspensions: Suspensions;
+  readonly goneCredits: GoneCredits;
   readonly overage: OverageService;
   readonly subscriptions: Subscriptions;
   readonly purchases: Purchases;
@@ -68,6 +71,7 @@ export function createSales(parts: SalesParts): Sales {
       inbox,
       sellers: providers.map(({ provider: { name, mode } }) => ({ provider: name, mode })),
     }),
+    goneCredits: createGoneCredits({ ...parts, holder: link && createCreditHolder(link.client) }),
     endings: createEndings({
       ...parts,
       inbox,

@@ -7,6 +7,7 @@ export const billingSystemUses = {
   'billing.import': 'what was sold elsewhere, to any account',
   'billing.endings':
     'subscriptions of accounts that were closed, and customers who were erased, are ended at the provider',
+  'billing.credits': 'credit of any account is taken at the provider, where its money has gone back',
   'billing.inbox':
     'a payment provider tells of all its customers, and whose they are is found out by reading',
   'admin.billing': 'a platform admin reads the events of payment providers, and has them processed again',

@@ -8,7 +8,7 @@ export type UsedAmounts = readonly { readonly rule: Rule; readonly used: number 
 
 /** Has what one account used count for another: for a purchase that goes from the one to the other. In a transaction of the system role. */
 export interface UsageCarrier {
-  /** What an account has used of a product. */
+  /** What an account has used of a product, although it may hold no plan of it any more: its end may be heard of before the move. */
   usedIn(
     tx: Transaction,
     of: { readonly accountId: AccountId; readonly product: string },
@@ -36,13 +36,12 @@ export function createUsageCarrier(catalogues: readonly Catalogue[]): UsageCarri
         s,
         m,
       }));
-      const rows = await tx.run(
-        statement<{ name: string; used: number }>(
-          'select name, used::float8 from limits.usage_of($1, $2::jsonb)',
-          [accountId, JSON.stringify(asked)],
-        ),
-      );
-      const used = new Map(rows.map((row) => [row.name, row.used]));
+      const rulesAsked = JSON.stringify(asked);
+      const [held, counted] = await tx.runAll([
+        usedOfPlan(accountId, rulesAsked),
+        usedInWindows(accountId, rulesAsked),
+      ]);
+      const used = new Map([...held, ...counted].map((row) => [row.name, row.used]));
       return rules.map((rule) => ({ rule, used: used.get(rule.name) ?? 0 }));
     },
     async chargeIn(tx, { accountId, product }, amounts) {
@@ -58,6 +57,26 @@ function carriedRules(catalogues: readonly Catalogue[], product: string): Rule[]
     declaration.by === 'account' && CARRIED.has(declaration.kind) ? [ruleOf(name, declaration)] : [],
   );
 }
+
+interface Used {
+  readonly name: string;
+  readonly used: number;
+}
+
+const usedOfPlan = (accountId: AccountId, asked: string) =>
+  statement<Used>('select name, used::float8 from limits.usage_of($1, $2::jsonb)', [accountId, asked]);
+
+/** As the meters have it: credits alone are counted by the plan that gives them. */
+const usedInWindows = (accountId: AccountId, asked: string) =>
+  statement<Used>(
+    `select asked.n as name, m.used[at.at]::float8 as used
+     from jsonb_to_recordset($2::jsonb) as asked (p text, n text, k text, w text)
+     join limits.meters m on m.account_id = $1 and m.scope = asked.p
+     cross join lateral (select array_position(m.names, asked.n) as at) at
+     where asked.k <> 'credits' and at.at is not null
+       and m.starts[at.at] = (limits.window_of($1, asked.p, asked.w, m.starts[at.at], app.now())).starts`,
+    [accountId, asked],
+  );
 
 const charge = (
   accountId: AccountId,

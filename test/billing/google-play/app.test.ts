@@ -141,7 +141,17 @@ describe('a push is refused, and nothing is kept of it,', () => {
     expect(await send({})).toBe(401);
     expect(await send({ authorization: authorization.slice(0, 60) })).toBe(401);
     expect(await send({ authorization: `Basic ${authorization}` })).toBe(401);
-    for (const data of ['', 'AAAA', Buffer.from('{"packageName":"com.example.sandbox"}').toString('base64')])
+    const ofNul = JSON.stringify({
+      packageName: sandbox.packageName,
+      eventTimeMillis: '1',
+      subscriptionNotification: { notificationType: 4, purchaseToken: 'a\0b' },
+    });
+    for (const data of [
+      '',
+      'AAAA',
+      Buffer.from(ofNul).toString('base64'),
+      Buffer.from('{"packageName":"com.example.sandbox"}').toString('base64'),
+    ])
       expect(await send({ authorization }, JSON.stringify({ message: { messageId: '1', data } }))).toBe(401);
     expect(await send({ authorization })).toBe(200);
   });

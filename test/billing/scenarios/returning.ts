@@ -35,6 +35,34 @@ export const RETURNING: readonly Scenario[] = [
     ],
   },
   {
+    name: 'a plan that was made smaller at once is charged back, and that is lost',
+    steps: [
+      { day: 0, does: (customer) => customer.subscribes('reel.pro'), has: 'reel.pro' },
+      { day: 3, does: (customer) => customer.changesTo('reel.basic'), has: 'reel.basic' },
+      { day: 9, does: (customer) => customer.isChargedBack(0), has: null },
+      { day: 12, does: (customer) => customer.dispute('is lost'), has: null },
+    ],
+  },
+  {
+    name: 'a plan that was made smaller at once is charged back, and that is won',
+    steps: [
+      { day: 0, does: (customer) => customer.subscribes('reel.pro'), has: 'reel.pro' },
+      { day: 3, does: (customer) => customer.changesTo('reel.basic'), has: 'reel.basic' },
+      { day: 9, does: (customer) => customer.isChargedBack(0), has: null },
+      { day: 12, does: (customer) => customer.dispute('is won'), has: 'reel.basic' },
+    ],
+  },
+  {
+    name: 'a plan that was made smaller, larger and smaller again is refunded in part',
+    steps: [
+      { day: 0, does: (customer) => customer.subscribes('reel.pro'), has: 'reel.pro' },
+      { day: 3, does: (customer) => customer.changesTo('reel.basic'), has: 'reel.basic' },
+      { day: 4, does: (customer) => customer.changesTo('reel.standard'), has: 'reel.standard' },
+      { day: 5, does: (customer) => customer.changesTo('reel.basic'), has: 'reel.basic' },
+      { day: 9, does: (customer) => customer.isRefunded(0, 2_000), has: 'reel.basic' },
+    ],
+  },
+  {
     name: 'a bank inquires, and takes nothing',
     steps: [
       {

@@ -1,6 +1,7 @@
 import { type Operation, type Operations, invalid } from '../operation.ts';
 import { idOf, listOf, merged } from './changes.ts';
 import { isProcessing, settled } from './collecting.ts';
+import { moveCredit } from './credit.ts';
 import { Form } from './form.ts';
 import { markPaid, paymentOf } from './invoices.ts';
 import type { CreditNote, Invoice, Refund } from './objects.ts';
@@ -87,11 +88,14 @@ function issue(world: World, issued: Issued): CreditNote {
     asked.refunded > 0 && intent !== undefined
       ? refundOf(world, { payment_intent: intent.id, amount: String(asked.refunded) })
       : undefined;
-  if (asked.credited > 0)
-    world.change(customer, 'customer.updated', (changed) => {
-      changed.balance -= asked.credited;
-    });
   const note = world.table('credit_note').add(creditNote(world, issued, refund));
+  if (asked.credited > 0)
+    note.customer_balance_transaction = moveCredit(world, customer, {
+      amount: -asked.credited,
+      currency: invoice.currency,
+      type: 'credit_note',
+      creditNote: note.id,
+    }).id;
   world.emit('credit_note.created', note);
   world.change(invoice, 'invoice.updated', (changed) => {
     changed.pre_payment_credit_notes_amount += before;
@@ -130,7 +134,7 @@ function creditNote(world: World, { invoice, asked, before, after }: Issued, ref
     currency: invoice.currency,
     customer: customerOf(world, invoice.customer ?? '').id,
     customer_account: null,
-    customer_balance_transaction: asked.credited > 0 ? world.token('cbtxn') : null,
+    customer_balance_transaction: null,
     discount_amount: 0,
     discount_amounts: [],
     effective_at: world.now(),

@@ -1,5 +1,6 @@
 import { attempt, type Attempted, cancelIntent, newIntent } from './attempts.ts';
 import { idOf } from './changes.ts';
+import { moveCredit, noteCredit } from './credit.ts';
 import { useUp } from './discounts.ts';
 import { composeInvoice, type InvoiceDraft } from './drafts.ts';
 import type { Invoice, InvoicePayment, PaymentIntent, PaymentMethod, Subscription } from './objects.ts';
@@ -44,6 +45,8 @@ export function finalize(world: World, invoice: Invoice): void {
     changed.balance = Math.min(0, left);
     changed.currency ??= invoice.currency;
   });
+  const used = customer.balance - invoice.starting_balance;
+  if (used !== 0) noteCredit(world, customer, { ...ofInvoice(invoice, used), type: 'applied_to_invoice' });
   const subscription = subscriptionOf(world, invoice);
   if (subscription !== undefined && invoice.discounts.length > 0) useUp(world, subscription);
   if (invoice.amount_due === 0) markPaid(world, invoice);
@@ -149,17 +152,15 @@ export function voidInvoice(world: World, invoice: Invoice): void {
 }
 
 /** What was taken of the customer's credit for it is theirs again. */
-function giveBackCredit(
-  world: World,
-  { customer, starting_balance: before, ending_balance: after }: Invoice,
-) {
+function giveBackCredit(world: World, invoice: Invoice) {
+  const { customer, starting_balance: before, ending_balance: after } = invoice;
   const used = before - (after ?? before);
   const owner = customer === null ? undefined : world.table('customer').find(idOf(customer));
   if (used === 0 || owner === undefined) return;
-  world.change(owner, 'customer.updated', (changed) => {
-    changed.balance += used;
-  });
+  moveCredit(world, owner, { ...ofInvoice(invoice, used), type: 'unapplied_from_invoice' });
 }
+
+const ofInvoice = ({ id, currency }: Invoice, amount: number) => ({ amount, currency, invoice: id });
 
 /** It is owed, and nobody counts on it. */
 export function markUncollectible(world: World, invoice: Invoice): void {

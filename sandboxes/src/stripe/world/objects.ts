@@ -13,6 +13,7 @@ export type CheckoutSession = Wire<Stripe.Checkout.Session>;
 export type Coupon = Wire<Stripe.Coupon>;
 export type CreditNote = Wire<Stripe.CreditNote>;
 export type Customer = Wire<Stripe.Customer>;
+export type CustomerBalanceTransaction = Wire<Stripe.CustomerBalanceTransaction>;
 export type Discount = Wire<Stripe.Discount>;
 export type Dispute = Wire<Stripe.Dispute>;
 export type Invoice = Wire<Stripe.Invoice>;
@@ -48,6 +49,7 @@ export interface Kinds {
   coupon: Coupon;
   credit_note: CreditNote;
   customer: Customer;
+  customer_balance_transaction: CustomerBalanceTransaction;
   discount: Discount;
   dispute: Dispute;
   invoice: Invoice;
@@ -81,6 +83,7 @@ export const PREFIXES: Readonly<Record<Kind, string>> = {
   coupon: 'co',
   credit_note: 'cn',
   customer: 'cus',
+  customer_balance_transaction: 'cbtxn',
   discount: 'di',
   dispute: 'du',
   invoice: 'in',

@@ -3,6 +3,7 @@ import { balance } from './balance.ts';
 import { cancellations } from './cancellations.ts';
 import { changing } from './changing.ts';
 import { charges } from './charges.ts';
+import { credit } from './credit.ts';
 import { creditNotes } from './credit-notes.ts';
 import { customers } from './customers.ts';
 import { discounts } from './discounts.ts';
@@ -26,6 +27,7 @@ export const operations: Operations = {
   ...cancellations,
   ...changing,
   ...charges,
+  ...credit,
   ...creditNotes,
   ...customers,
   ...discounts,

@@ -4,7 +4,7 @@ grant usage on sequence billing.numbers to plinth_system;
 
 grant select, insert, update, delete on billing.inbox, billing.wants, billing.drains, billing.objects, billing.bodies,
   billing.customers, billing.buckets, billing.reconciled, billing.subscriptions, billing.invoices, billing.invoice_lines,
-  billing.payments, billing.refunds, billing.disputes, billing.endings, billing.checkouts, billing.trials, billing.notices, billing.told_failures,
+  billing.payments, billing.refunds, billing.disputes, billing.endings, billing.gone_credits, billing.checkouts, billing.trials, billing.notices, billing.told_failures,
   billing.prices, billing.overage, billing.overage_windows, billing.overage_reports to plinth_system;
 grant select on billing.customers to plinth_tenant;
 grant select on billing.subscriptions to plinth_tenant;

@@ -44,6 +44,8 @@ export interface InvoiceRow {
   readonly reason: string;
   readonly currency: string;
   readonly total: number;
+  /** What came of it as money: the rest was the customer's credit. */
+  readonly paid: number;
   readonly attempts: number;
   /** Without it its tries are not all known here. */
   readonly last_charge: string | null;
@@ -135,7 +137,7 @@ export async function readBillingRecords(tx: Transaction, whose: Customer): Prom
       values,
     ),
     statement<InvoiceRow>(
-      `select id, store_id, state, subscription, reason, currency, total, attempts, last_charge, asks_customer, url, issued_at, due_at, paid_at,
+      `select id, store_id, state, subscription, reason, currency, total, paid, attempts, last_charge, asks_customer, url, issued_at, due_at, paid_at,
          in_sandbox from billing.invoices ${soldTo('issued_at')}`,
       values,
     ),

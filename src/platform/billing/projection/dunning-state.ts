@@ -3,11 +3,11 @@ import {
   disputesOf,
   invoicesOf,
   type InvoiceRow,
-  type PaymentRow,
   paymentsOf,
   type SubscriptionRow,
   toldOf,
 } from './billing-records.ts';
+import { disputesOfCredit } from './gone-credit.ts';
 import { countedFailures, graceEndOf, isOwed, later, latest } from './grace.ts';
 
 const DAY = 86_400_000;
@@ -35,7 +35,7 @@ export function dunningStateOf(subscription: SubscriptionRow, records: BillingRe
   const suspensions: Suspension[] = [
     ...(owed === undefined ? [] : [{ at: owed.graceEndsAt, by: 'payment' as const }]),
     ...pauseSuspension(subscription, records, invoices),
-    ...disputeSuspension(records, paymentsOf(records, invoices)),
+    ...disputeSuspension(records, invoices),
   ];
   const [first] = suspensions.sort((a, b) => a.at.getTime() - b.at.getTime());
   const lasts = lastsUntil(subscription, owed?.graceEndsAt);
@@ -146,10 +146,11 @@ function paidUntil(
 }
 
 /** Whoever takes the money back has nothing for it: until they lose, or pay again. */
-function disputeSuspension(records: BillingRecords, payments: readonly PaymentRow[]): Suspension[] {
+function disputeSuspension(records: BillingRecords, invoices: readonly InvoiceRow[]): Suspension[] {
+  const payments = paymentsOf(records, invoices);
   const paidSince = (at: Date) =>
     payments.some(({ state, occurred_at }) => state === 'succeeded' && occurred_at > at);
-  return disputesOf(records, payments)
+  return [...disputesOf(records, payments), ...disputesOfCredit(records, invoices)]
     .filter(({ state, occurred_at: at }) => state === 'open' || (state === 'lost' && !paidSince(at)))
     .map(({ occurred_at: at }) => ({ at, by: 'dispute' }));
 }

@@ -11,6 +11,7 @@ import type { AppliedObject, Customer } from './applied-object.ts';
 import { type BillingRecords, readBillingRecords, type SubscriptionRow } from './billing-records.ts';
 import { type DunningState, dunningStateOf } from './dunning-state.ts';
 import { grantsFrom } from './grants.ts';
+import { writeGoneCreditIn } from './write-gone-credit.ts';
 import { giveUsageIn, type MovedCustomer, moveRowsIn, takeUsageIn } from './move-customer.ts';
 import { writeRowsIn } from './write-rows.ts';
 import { notifyPaidTwiceIn } from './notifications/paid-twice.ts';
@@ -142,6 +143,7 @@ async function derivedIn(
   await tx.runAll(
     records.subscriptions.flatMap((one) => writeDunningState(customer, one, dunningStates.get(one.id))),
   );
+  await writeGoneCreditIn(tx, customer, records);
   return { records, grants: grantsFrom(records, dunningStates) };
 }
 

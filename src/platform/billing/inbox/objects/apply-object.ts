@@ -2,7 +2,7 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { AppError, isUuid } from '#platform/kernel';
 import type { Facts, ObjectRef } from '../../facts.ts';
 import type { Projection } from '../../projection/projection.ts';
-import type { Body, PaymentProvider } from '../../payment-provider.ts';
+import type { Body, PaymentProvider, ProviderMode } from '../../payment-provider.ts';
 import { type EventState, settleEvents } from '../store/events.ts';
 import { customerOf, insertBody, lockObject, updateObject, type ObjectState } from '../store/objects.ts';
 import { type Owner, resolveOwnerIn } from './customer-owner.ts';
@@ -97,11 +97,7 @@ export async function applyBodyIn(
 ): Promise<AppliedBody | undefined> {
   const providerMode = { provider: provider.name, mode: provider.mode };
   // Of what is gone nothing says whose it was but what was known before.
-  const [former] =
-    facts.customer === null || facts.keepsCustomer === true
-      ? await tx.run(customerOf(providerMode, ref))
-      : [];
-  const customer = former?.customer ?? facts.customer;
+  const customer = (await formerCustomer(tx, providerMode, { ref, facts })) ?? facts.customer;
   const owner =
     customer === null
       ? NOBODY
@@ -132,12 +128,28 @@ export async function applyBodyIn(
   return { ...owner, state, isNew: known.number === 0 };
 }
 
+/** Whose it was, or whose that was which it took the place of; undefined: nobody knows, or what is told says it better. */
+async function formerCustomer(
+  tx: Transaction,
+  providerMode: ProviderMode,
+  { ref, facts }: Pick<BodyToApply, 'ref' | 'facts'>,
+): Promise<string | undefined> {
+  if (facts.customer !== null && facts.keepsCustomer !== true) return undefined;
+  for (const known of [ref, ...replacedBy(facts)]) {
+    const [former] = await tx.run(customerOf(providerMode, known));
+    if (former !== undefined && former.customer !== null) return former.customer;
+  }
+  return undefined;
+}
+
 /** Whether an answer may take a purchase from one account to another: the store has signed whose it is. */
 function takeover({ ref, number, facts }: Pick<BodyToApply, 'ref' | 'number' | 'facts'>) {
   const { isNamed, subscription, sales = [] } = facts;
   if (isNamed !== true) return undefined;
   const periodStartsAt = subscription?.periodStartsAt ?? sales[0]?.invoice.issuedAt;
-  return periodStartsAt && { ref, number, periodStartsAt };
+  return (
+    periodStartsAt && { ref, number, periodStartsAt, startsAt: subscription?.startsAt ?? periodStartsAt }
+  );
 }
 
 const NOBODY: Owner = { accountId: undefined, isErased: false };

@@ -107,16 +107,21 @@ export interface NewOwner {
   readonly number: number;
   /** Since when the present period runs: a purchase goes from account to account once in it. */
   readonly periodStartsAt: Date;
+  /** Since when the object itself is there: of several of one customer the newest says whose they are. */
+  readonly startsAt: Date;
 }
 
-/** Gives a customer to another account, once a period; a row: so it was done, and whose it was. */
+/**
+ * Gives a customer to another account, once a period; a row: so it was done, and whose it was. By the period and not by the time when it is
+ * done: of two purchases that both are heard of late the newer one has its way, whichever is read first.
+ */
 export const moveCustomer = (
   { provider, mode }: ProviderMode,
   customer: string,
-  { accountId, ref, number, periodStartsAt }: NewOwner,
+  { accountId, ref, number, periodStartsAt, startsAt }: NewOwner,
 ) =>
   statement<{ former: AccountId }>(
-    `update billing.customers c set account_id = $4, named = true, moved_at = app.now(), erased_at = null, forgotten_at = null,
+    `update billing.customers c set account_id = $4, named = true, moved_at = $5, erased_at = null, forgotten_at = null,
        updated_at = app.now()
      from (select account_id from billing.customers where store = $1 and mode = $2 and customer = $3) was
      where c.store = $1 and c.mode = $2 and c.customer = $3 and c.account_id <> $4
@@ -124,8 +129,10 @@ export const moveCustomer = (
        and exists (select from accounts.accounts where account_id = $4)
        and not exists (select from billing.objects o
          where o.store = $1 and o.mode = $2 and o.kind = $6 and o.object_id = $7 and o.number > $8)
+       and not exists (select from billing.objects o join billing.subscriptions s on s.store = o.store and s.mode = o.mode and s.store_id = o.object_id
+         where o.store = $1 and o.mode = $2 and o.kind = 'subscription' and o.customer = $3 and o.object_id <> $7 and s.starts_at > $9)
      returning was.account_id as former`,
-    [provider, mode, customer, accountId, periodStartsAt, ref.kind, ref.id, number],
+    [provider, mode, customer, accountId, periodStartsAt, ref.kind, ref.id, number, startsAt],
   );
 
 /** Whoever erases the account waits until what is applied is over, and erases that too; or we wait, and then find it erased. */

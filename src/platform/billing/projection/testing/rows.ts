@@ -48,6 +48,7 @@ export const invoice = (more: Partial<InvoiceRow> = {}): InvoiceRow => ({
   reason: 'subscription_cycle',
   currency: 'usd',
   total: 3_995,
+  paid: more.state === 'paid' ? (more.total ?? 3_995) : 0,
   attempts: 1,
   last_charge: null,
   asks_customer: false,

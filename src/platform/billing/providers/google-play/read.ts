@@ -70,25 +70,22 @@ export function readPurchase({ kind, id: token }: ObjectRef, body: Body | null, 
 }
 
 /**
- * Purchases that took each other's place are one customer, by the token of the first of them; but where the app named another account
- * with a later one, that begins a customer of its own. A purchase that names nobody is of whom those before it name.
+ * Purchases that took each other's place are one customer, by the token of the first of them: where the app names another account with a
+ * later one, all of it goes there, with what was used. A purchase that names nobody is of whom those before it name.
  */
 function ownerOf(token: string, purchase: Purchase, linked: Linked) {
-  const own = accountIn(purchase.externalAccountIdentifiers);
-  const before = linked.flatMap(({ purchase: known }) => accountOf(known) ?? []);
-  const claims = accountOf(purchase) ?? before[0];
-  let customer = token;
-  for (const { token: earlier, purchase: known } of linked) {
-    const named = accountOf(known);
-    if (named !== undefined && claims !== undefined && named !== claims) break;
-    customer = earlier;
-  }
+  const [claims] = [purchase, ...linked.map(({ purchase: known }) => known)].flatMap(
+    (one) => accountOf(one) ?? [],
+  );
+  const earliest = linked.at(-1);
   return {
-    customer,
+    customer: earliest?.token ?? token,
     claims,
-    isNamed: own !== undefined,
-    // What Google no longer tells of may have had another one before it.
-    keepsCustomer: linked.some(({ purchase: known }) => known === null),
+    isNamed: claims !== undefined,
+    // What Google no longer tells of, and what is further back than is read, may have had another one before it.
+    keepsCustomer:
+      earliest !== undefined &&
+      (earliest.purchase === null || earliest.purchase.linkedPurchaseToken !== undefined),
   };
 }
 

@@ -1,0 +1,1 @@
+drop table billing.gone_credits;
