@@ -1167,10 +1167,12 @@ create table billing.wants (
   error text,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  holder uuid,
   constraint wants_pkey PRIMARY KEY (store, mode, kind, object_id)
 );
 CREATE INDEX wants_dead ON billing.wants USING btree (wanted) WHERE dead;
 CREATE INDEX wants_due ON billing.wants USING btree (store, mode, low, due_at) WHERE (NOT dead);
+CREATE INDEX wants_held ON billing.wants USING btree (store, mode) WHERE (holder IS NOT NULL);
 alter table billing.wants enable row level security, force row level security;
 create policy system on billing.wants for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on billing.wants to plinth_system;

@@ -140,8 +140,6 @@ export const WALKS = {
     through: 'stripe',
     client: async (client, stripe) => (await stripe?.tell(client)) ?? '',
     ends: ['reel.basic active, paid'],
-    // A fetch has its object for itself for so long.
-    later: '91 seconds',
   },
   'a permit over HTTP': { client: (client) => client.borrow('first'), ends: ['settled'], hides: 1 },
   'a permit over HTTP whose backend does not come back': {

@@ -19,10 +19,23 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'number-taken-without-a-lease',
     file: 'src/platform/billing/inbox/store/fetch-tasks.ts',
-    find: "set fetching = nextval('billing.numbers'), due_at = app.now() + make_interval(secs => $3), updated_at",
-    replace:
-      "set fetching = nextval('billing.numbers'), due_at = app.now() + make_interval(secs => $3 * 0), updated_at",
+    find: 'holder = $4, due_at = app.now() + make_interval(secs => $3), updated_at',
+    replace: 'holder = $4, due_at = app.now() + make_interval(secs => $3 * 0), updated_at',
     expects: `${NODES} two processes > never fetch one object at once`,
+  },
+  {
+    name: 'fetch-of-a-dead-process-waits-for-its-lease',
+    file: 'src/platform/billing/inbox/fetching/drain.ts',
+    find: '        releaseAbandonedTasks(providerMode),\n',
+    replace: '',
+    expects: `${NODES} of two processes one died while it fetched: the other takes over once it is dead, not before`,
+  },
+  {
+    name: 'fetch-of-a-living-process-taken-over',
+    file: 'src/platform/billing/inbox/store/fetch-tasks.ts',
+    find: 'where h.id = w.holder and h.expires_at > app.now())',
+    replace: 'where h.id = w.holder and h.expires_at > app.now() and false)',
+    expects: `${NODES} of two processes one died while it fetched: the other takes over once it is dead, not before`,
   },
   {
     name: 'hint-during-a-fetch-forgotten',
@@ -140,7 +153,7 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'drain-never-asked-for-again',
     file: 'src/platform/billing/inbox/fetching/drain.ts',
-    find: "await parts.db.system('billing.inbox', BEGUN, [deleteDrain(providerMode)]);",
+    find: '        deleteDrain(providerMode),\n',
     replace: '',
     expects: `${NODES} the job > that drains is enqueued once for many events, and again once it has begun`,
   },

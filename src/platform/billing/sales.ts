@@ -21,7 +21,7 @@ import { createSubscriptions, type Subscriptions } from './subscriptions/service
 
 export interface SalesParts
   extends Omit<ProjectionParts, 'storeRules'>,
-    Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs'> {
+    Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs' | 'holder'> {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
   readonly limits: Limits;

@@ -3,6 +3,7 @@ import { commitPoint, type Database, statement, type Transaction } from '#platfo
 import { type Answer, type Page, page } from '#platform/http';
 import type { Queue } from '#platform/queue';
 import type { AccountId, Clock, Ids } from '#platform/kernel';
+import type { Holder } from '#platform/limits';
 import type { Logger } from '#platform/telemetry';
 import type { Projection } from '../projection/projection.ts';
 import type { ObjectRef } from '../facts.ts';
@@ -44,6 +45,8 @@ export interface InboxParts {
   readonly clock: Clock;
   readonly audit: Audit;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** This process. */
+  readonly holder: Pick<Holder, 'id'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
   readonly projection: Pick<Projection, 'applyIn' | 'deriveIn' | 'moveIn' | 'announce'>;
   /** Those that this server sells through; none: nothing is sold here. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance, makeAccount } from '#test/factories';
+import { kill } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import { openSeller, openPaymentProvider, seatsOf } from '#test/payment-provider';
 
@@ -91,13 +92,18 @@ describe.runIf(engine === 'postgres')('two processes', () => {
     expect(await seats()).toBe(4);
   });
 
-  test('of which one died while it fetched: the other takes over when its lease is over', async () => {
+  test('of which one is never done with a fetch: the other takes over when its lease is over', async () => {
     const { db, fixture, one, other, has, tell, seats } = await openTwo();
     const never = fixture.hold();
     has(2);
     await tell();
     void one.inbox.drain();
     await never.asked;
+    await db.asMigrator(
+      statement(`update limits.holders set expires_at = app.now() + interval '1 hour' where id = $1`, [
+        one.node.holder.id,
+      ]),
+    );
     await other.inbox.drain();
     expect(await seats()).toBe(1);
     await advance(db, '2 minutes');
@@ -158,4 +164,21 @@ describe.runIf(engine === 'postgres')('the job', () => {
     await expect.poll(seats).toBe(2);
     await worker.stop(5_000);
   });
+});
+
+// On the embedded database, too: there the next start is the other process.
+test('of two processes one died while it fetched: the other takes over once it is dead, not before', async () => {
+  const { fixture, one, other, has, tell, seats } = await openTwo();
+  const never = fixture.hold();
+  has(2);
+  await tell();
+  const draining = one.inbox.drain();
+  await never.asked;
+  await other.inbox.drain();
+  expect(await seats()).toBe(1);
+  await kill(one.node);
+  await other.inbox.drain();
+  expect(await seats()).toBe(2);
+  never.release();
+  await draining;
 });

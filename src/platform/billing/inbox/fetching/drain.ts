@@ -1,10 +1,14 @@
 import { commitPoint } from '#platform/db';
 import type { PaymentProvider } from '../../payment-provider.ts';
+import { releaseAbandonedTasks } from '../store/fetch-tasks.ts';
 import { deleteDrain } from './request-drain.ts';
 import { type FetchParts, fetchNext } from './fetch-next.ts';
 import type { ReadRate } from './read-rate.ts';
 
-const BEGUN = commitPoint('billing.drain-begun', 'that the next event asks for another drain');
+const BEGUN = commitPoint(
+  'billing.drain-begun',
+  'that the next event asks for another drain, and what dead processes were fetching is due',
+);
 
 /** Objects of a payment provider that a process fetches at once. */
 const WORKERS = 6;
@@ -24,7 +28,10 @@ export function createDrain(parts: FetchParts, provider: PaymentProvider, readRa
     while (isAsked) {
       isAsked = false;
       const providerMode = { provider: provider.name, mode: provider.mode };
-      await parts.db.system('billing.inbox', BEGUN, [deleteDrain(providerMode)]);
+      await parts.db.system('billing.inbox', BEGUN, [
+        deleteDrain(providerMode),
+        releaseAbandonedTasks(providerMode),
+      ]);
       await Promise.all(Array.from({ length: WORKERS }, () => worker(signal)));
     }
   }

@@ -1,5 +1,6 @@
 import { commitPoint } from '#platform/db';
 import { AppError } from '#platform/kernel';
+import type { Holder } from '#platform/limits';
 import type { Logger } from '#platform/telemetry';
 import type { ObjectRef } from '../../facts.ts';
 import type { Body, PaymentProvider } from '../../payment-provider.ts';
@@ -15,7 +16,7 @@ const POSTPONED = commitPoint(
   'that a fetch came to nothing, and when the next one is due',
 );
 
-/** How long a fetch has its object for itself. Seconds. */
+/** How long a fetch has its object for itself, while its process lives. Seconds. */
 const LEASE = 90;
 /** No read goes out later than this after the claim, so that none is under way when the lease ends. Milliseconds. */
 const LAST_READ = 60_000;
@@ -29,6 +30,8 @@ const TRIES_WHILE_AWAY = 5;
 
 export interface FetchParts extends ApplyParts {
   readonly clock: { monotonic(): number };
+  /** This process. */
+  readonly holder: Pick<Holder, 'id'>;
   readonly log: Pick<Logger, 'warn' | 'error'>;
 }
 
@@ -46,7 +49,8 @@ export interface FetchSource {
 export async function fetchNext(parts: FetchParts, source: FetchSource): Promise<boolean> {
   const { provider } = source;
   const providerMode = { provider: provider.name, mode: provider.mode };
-  const [[claim]] = await parts.db.system('billing.inbox', CLAIMED, [claimTask(providerMode, LEASE)]);
+  const lease = { holder: parts.holder.id, seconds: LEASE };
+  const [[claim]] = await parts.db.system('billing.inbox', CLAIMED, [claimTask(providerMode, lease)]);
   if (claim === undefined) return false;
   const { number } = claim;
   const ref = { kind: claim.kind, id: claim.id };

@@ -1,4 +1,5 @@
 import { statement } from '#platform/db';
+import type { HolderId } from '#platform/kernel';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
 import type { ProviderMode } from '../../payment-provider.ts';
 
@@ -99,16 +100,37 @@ export interface ClaimedTask {
   readonly attempts: number;
 }
 
-/** Claims the task that is due the longest, for so many seconds; those of low rank last; no row: nothing is due. */
-export const claimTask = ({ provider, mode }: ProviderMode, lease: number) =>
+/** Who claims a task, and for how many seconds. */
+export interface FetchLease {
+  readonly holder: HolderId;
+  readonly seconds: number;
+}
+
+/** Claims the task that is due the longest; those of low rank last; no row: nothing is due. */
+export const claimTask = ({ provider, mode }: ProviderMode, { holder, seconds }: FetchLease) =>
   statement<ClaimedTask>(
-    `update billing.wants w set fetching = nextval('billing.numbers'), due_at = app.now() + make_interval(secs => $3), updated_at = app.now()
+    `update billing.wants w set fetching = nextval('billing.numbers'), holder = $4, due_at = app.now() + make_interval(secs => $3), updated_at = app.now()
      where (w.store, w.mode, w.kind, w.object_id) = (
        select store, mode, kind, object_id from billing.wants
        where store = $1 and mode = $2 and not dead and due_at <= app.now()
        order by low, due_at limit 1 for update skip locked)
      returning kind, object_id as id, fetching as number, attempts`,
-    [provider, mode, lease],
+    [provider, mode, seconds, holder],
+  );
+
+/**
+ * Makes due at once what a process was fetching that is dead: customers would wait until its lease is over. Should it live on, its answer
+ * is judged by its number.
+ */
+export const releaseAbandonedTasks = ({ provider, mode }: ProviderMode) =>
+  statement(
+    `update billing.wants set fetching = null, holder = null, due_at = app.now(), updated_at = app.now()
+     where (store, mode, kind, object_id) in (
+       select w.store, w.mode, w.kind, w.object_id from billing.wants w
+       where w.store = $1 and w.mode = $2 and w.holder is not null
+         and not exists (select from limits.holders h where h.id = w.holder and h.expires_at > app.now())
+       for update of w skip locked)`,
+    [provider, mode],
   );
 
 /** Deletes a task that is done; `requeueTask` goes next, in a statement of its own: only that sees who hinted meanwhile. */
@@ -118,7 +140,7 @@ export const deleteTask = (providerMode: ProviderMode, ref: ObjectRef, number: n
 /** Makes due at once what was reported while it was fetched. */
 export const requeueTask = (providerMode: ProviderMode, ref: ObjectRef, number: number) =>
   statement(
-    `update billing.wants set fetching = null, due_at = app.now(), attempts = 0, error = null, updated_at = app.now()
+    `update billing.wants set fetching = null, holder = null, due_at = app.now(), attempts = 0, error = null, updated_at = app.now()
      where ${KEY} and fetching = $5`,
     [...keyOf(providerMode, ref), number],
   );
@@ -142,7 +164,7 @@ export const postponeTask = (
   { number, error, pause, attempts, dead }: Failure,
 ) =>
   statement(
-    `update billing.wants set fetching = null, attempts = $9, error = $6, dead = $8,
+    `update billing.wants set fetching = null, holder = null, attempts = $9, error = $6, dead = $8,
        due_at = app.now() + make_interval(secs => $7), updated_at = app.now()
      where ${KEY} and fetching = $5`,
     [...keyOf(providerMode, ref), number, error, pause, dead, attempts],

@@ -1,0 +1,2 @@
+drop index billing.wants_held;
+alter table billing.wants drop column holder;
