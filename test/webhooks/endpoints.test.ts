@@ -25,7 +25,7 @@ describe('an endpoint', () => {
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(view).toMatchObject({
       status: 'enabled',
-      types: ['limit.alert', 'permit.denied', 'plan.changed', 'payment.failed', 'operator_budget.closed'],
+      types: ['limit.alert', 'operator_budget.closed', 'payment.failed', 'permit.denied', 'plan.changed'],
     });
     expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toEqual(view);
     const body = { url: 'https://hooks.example.com/b', types: ['limit.alert'], description: 'Ours' };
