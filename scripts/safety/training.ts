@@ -10,7 +10,7 @@ import {
   modelOf,
 } from '../../src/platform/ai/safety/model/model.ts';
 import { lookedAt, type ReadText, readText, warmUp } from '../../src/platform/ai/safety/precheck.ts';
-import type { Labelled } from './labelled.ts';
+import { isEveryday, type Labelled } from './labelled.ts';
 import type { Judged } from './report.ts';
 
 /** What training goes by: with the sentences, it decides the weights. */
@@ -167,9 +167,13 @@ function share(of: readonly Judged[], has: (one: Judged) => boolean): number {
   return Number((of.filter(has).length / Math.max(1, of.length)).toFixed(4));
 }
 
+/** Hard sentences: neither those that the rules were written with, nor everyday ones. */
+export const isHard = (one: Labelled): boolean => !TEMPLATED.test(one.id) && !isEveryday(one);
+
 /** What is recorded beside the weights: how many of the crises are found by a model that has not seen them, and of the harmless taken for one. */
 export function figuresOf(said: readonly Judged[]): ModelFile['crossed'] {
-  const written = said.filter(({ id }) => !TEMPLATED.test(id));
+  const written = said.filter(isHard);
+  const everyday = said.filter(isEveryday);
   const crises = written.filter(({ status }) => status === 'crisis');
   const harmless = written.filter(({ status }) => status === 'ok');
   return {
@@ -178,5 +182,8 @@ export function figuresOf(said: readonly Judged[]): ModelFile['crossed'] {
     helped: share(crises, isFound),
     alarms: share(harmless, isCrisis),
     found: share(harmless, isFound),
+    everyday: everyday.length,
+    everydayAlarms: share(everyday, isCrisis),
+    everydayFound: share(everyday, isFound),
   };
 }

@@ -115,10 +115,20 @@ describe('the model', () => {
       expect(precheck(text).status).toBe('ok');
   });
 
+  test.each([
+    'What should I cook tonight?',
+    'I am torn. So is she.',
+    'nobody answered my email',
+    'Ich habe morgen Prüfung und bin nervös.',
+    'Je ne sais pas si je dois accepter ce poste.',
+  ])('takes no ordinary day for a crisis: %s', (said) => {
+    expect(precheck(said).status).not.toBe('crisis');
+  });
+
   test('sees who worries about another, where no rule does', () => {
     expect(
       precheck(
-        'my dad keeps saying he will not be around much longer and he gave me his watch, I am scared for him',
+        'my mum says she wants to be with dad now and stopped taking her heart pills, what can I do for her',
       ),
     ).toMatchObject({ status: 'concern', rules: ['model.concern.v1'] });
   });

@@ -5,7 +5,7 @@ import { type Found, type Judged, judged } from './judged.ts';
 import { type Chances, type Group, GROUPS } from './model/model.ts';
 
 /** From this chance on a text is a crisis, whatever the rules say. */
-const CRISIS = 0.48;
+const CRISIS = 0.5;
 /** What the rules find stands, unless the chance of it is below this. */
 const DOUBT = 0.4;
 /** From this chance on, that it is anything but harmless, the call goes on with words and helplines to show. */

@@ -39,6 +39,10 @@ const fileSchema = z.strictObject({
     alarms: z.number(),
     /** Of the harmless, those that anything is found in. */
     found: z.number(),
+    /** Messages as people write them on ordinary days, which are not among the others. */
+    everyday: z.int(),
+    everydayAlarms: z.number(),
+    everydayFound: z.number(),
   }),
   /** What a step of each head's weights is worth. */
   scales: z.array(z.number()).length(HEADS),
