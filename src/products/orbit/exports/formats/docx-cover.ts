@@ -1,4 +1,5 @@
 import type * as Docx from 'docx';
+import { type Fact, factsOf } from '../document/cover.ts';
 import type { Logo, ScopeDocument } from '../document/model.ts';
 import { linesIn } from '../document/text.ts';
 import { WORDS } from '../document/words.ts';
@@ -19,8 +20,6 @@ const SPARE = 450;
 /** The mark's paragraph, or the empty one that a table must be followed by. */
 const MARK_HEIGHT = 1_250;
 const NO_MARK_HEIGHT = 340;
-
-type Fact = readonly [name: string, text: string];
 
 /** The first page. All of it stands on one: its gaps give what a logo, a long title or long names take. */
 export function coverOf(document: ScopeDocument, style: DocxStyle): (Docx.Paragraph | Docx.Table)[] {
@@ -43,18 +42,6 @@ export function coverOf(document: ScopeDocument, style: DocxStyle): (Docx.Paragr
       spacing: { before: branding.mark ? 900 : 0, after: 0 },
     }),
   ];
-}
-
-function factsOf(document: ScopeDocument): Fact[] {
-  const facts = [
-    [WORDS.preparedFor, document.client],
-    [WORDS.preparedBy, document.workspace],
-    [WORDS.project, document.project],
-    [WORDS.date, document.date],
-    [WORDS.version, String(document.version)],
-    [WORDS.status, document.status],
-  ] as const;
-  return facts.flatMap(([name, text]): Fact[] => (text === null ? [] : [[name, text]]));
 }
 
 /** The title's letters in half points, and how many a line of it has room for. */

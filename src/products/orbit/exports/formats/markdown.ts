@@ -1,17 +1,10 @@
+import { factsOf } from '../document/cover.ts';
 import type { Block, MadeFile, Run, Runs, ScopeDocument, TableBlock } from '../document/model.ts';
 import { WORDS } from '../document/words.ts';
 
 /** A document as Markdown. Nothing in it is HTML or a link that runs something, whatever was written into the scope. */
 export function markdownOf(document: ScopeDocument): MadeFile {
-  const facts: (readonly [string, string | null])[] = [
-    [WORDS.preparedFor, document.client],
-    [WORDS.preparedBy, document.workspace],
-    [WORDS.project, document.project],
-    [WORDS.date, document.date],
-    [WORDS.version, String(document.version)],
-    [WORDS.status, document.status],
-  ];
-  const head = facts.flatMap(([name, text]) => (text === null ? [] : [`- **${name}:** ${escaped(text)}`]));
+  const head = factsOf(document).map(([name, text]) => `- **${name}:** ${escaped(text)}`);
   const summary = document.summary === null ? [] : [`## ${WORDS.summary}`, escaped(document.summary)];
   const parts = document.parts.flatMap(({ title, blocks }, n) => [
     `## ${n + 1}. ${escaped(title)}`,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { factsOf } from '../document/cover.ts';
 import type { DocumentPart, Logo, MadeFile, Missing, ScopeDocument } from '../document/model.ts';
 import { linesIn } from '../document/text.ts';
 import { WORDS } from '../document/words.ts';
@@ -153,30 +154,16 @@ function coverNodes(document: ScopeDocument, style: PdfStyle): Node[] {
             margin: [14, 14, 30, 0],
           },
         ]),
-    { stack: [factsOf(document, style)], absolutePosition: { x: MARGINS[0] + 14, y: 560 - more } },
+    { stack: [factsTable(document, style)], absolutePosition: { x: MARGINS[0] + 14, y: 560 - more } },
   ];
 }
 
-function factsOf(document: ScopeDocument, style: PdfStyle): Node {
+function factsTable(document: ScopeDocument, style: PdfStyle): Node {
   const { palette } = style;
-  const facts: (readonly [string, string | null])[] = [
-    [WORDS.preparedFor, document.client],
-    [WORDS.preparedBy, document.workspace],
-    [WORDS.project, document.project],
-    [WORDS.date, document.date],
-    [WORDS.version, String(document.version)],
-    [WORDS.status, document.status],
-  ];
-  const rows = facts.flatMap(([label, value]) =>
-    value === null
-      ? []
-      : [
-          [
-            { text: label, style: 'label', margin: [0, 1.5, 0, 0] },
-            { text: plainText(value, style), lineHeight: 1.2 },
-          ],
-        ],
-  );
+  const rows = factsOf(document).map(([label, value]) => [
+    { text: label, style: 'label', margin: [0, 1.5, 0, 0] },
+    { text: plainText(value, style), lineHeight: 1.2 },
+  ]);
   return {
     table: { widths: [90, 330], body: rows },
     layout: {
