@@ -1,11 +1,12 @@
+/** One of these words; one that ends in `*` is a beginning. Phrases of several words stand beside them. */
+export interface Choice {
+  readonly words: readonly string[];
+  readonly phrases: readonly (readonly Step[])[];
+}
+
 /** One way through a pattern, step by step. */
 export type Step =
-  /** One of these words; one that ends in `*` is a beginning. Phrases of several words stand beside them. */
-  | {
-      readonly words: readonly string[];
-      readonly phrases: readonly (readonly Step[])[];
-      readonly optional: boolean;
-    }
+  | { readonly choice: Choice; readonly optional: boolean }
   /** Up to so many words, whichever. */
   | { readonly upTo: number };
 
@@ -17,7 +18,7 @@ export interface Hit {
 }
 
 interface State {
-  readonly edges: Map<number, number[]>;
+  edges: Map<number, number[]>;
   /** Entered with any word. */
   any: number[];
   /** Entered together with this one. */
@@ -51,6 +52,7 @@ export function createAutomaton(
   const states: State[] = [newState()];
   const shared = new Map<string, number>();
   const symbols = new Map<string, number>();
+  const texts = new Map<Choice, string>();
   const ofWord = new Map<string, number[]>();
   const ofBeginning = new Map<string, number[]>();
 
@@ -59,7 +61,16 @@ export function createAutomaton(
     return states.length - 1;
   }
 
-  function symbolOf(words: readonly string[]): number {
+  const ofChoice = new Map<Choice, number>();
+  function symbolOf(choice: Choice): number {
+    const known = ofChoice.get(choice);
+    if (known !== undefined) return known;
+    const made = newSymbol(choice.words);
+    ofChoice.set(choice, made);
+    return made;
+  }
+
+  function newSymbol(words: readonly string[]): number {
     const key = [...words].sort().join('|');
     const known = symbols.get(key);
     if (known !== undefined) return known;
@@ -67,9 +78,28 @@ export function createAutomaton(
     symbols.set(key, made);
     for (const word of words) {
       const [into, name] = word.endsWith('*') ? [ofBeginning, word.slice(0, -1)] : [ofWord, word];
-      into.set(name, [...(into.get(name) ?? []), made]);
+      const others = into.get(name);
+      if (others === undefined) into.set(name, [made]);
+      else others.push(made);
     }
     return made;
+  }
+
+  /** Alike choices have one name. A class is thousands of letters and stands in hundreds of patterns: it is written out once. */
+  const names = new Map<string, string>();
+  function nameOf(choice: Choice): string {
+    const known = texts.get(choice);
+    if (known !== undefined) return known;
+    const phrases = choice.phrases.map((steps) => steps.map(nameOfStep).join(' '));
+    const text = `${choice.words.join('|')}/${phrases.join('|')}`;
+    const name = names.get(text) ?? String(names.size);
+    names.set(text, name);
+    texts.set(choice, name);
+    return name;
+  }
+
+  function nameOfStep(step: Step): string {
+    return 'upTo' in step ? `~${step.upTo}` : `${nameOf(step.choice)}${step.optional ? '?' : ''}`;
   }
 
   /** Patterns that begin alike share the states of their beginning. */
@@ -85,13 +115,17 @@ export function createAutomaton(
   function after(step: Step, froms: readonly number[]): number[] {
     const path = froms.join(',');
     if ('upTo' in step) return [...froms, ...gap(step.upTo, froms)];
-    const { words, phrases, optional } = step;
-    const key = `${path} ${words.join('|')} ${JSON.stringify(phrases)}`;
-    const target = stateFor(key, (made) => {
-      if (words.length > 0) for (const from of froms) link(from, symbolOf(words), made);
+    const { choice, optional } = step;
+    const { words, phrases } = choice;
+    const target = stateFor(`${path} ${nameOf(choice)}`, (made) => {
+      const symbol = words.length > 0 ? symbolOf(choice) : undefined;
+      if (symbol !== undefined) for (const from of froms) link(from, symbol, made);
       for (const phrase of phrases) {
         const ends = phrase.reduce<number[]>((at, inner) => after(inner, at), [...froms]);
-        for (const end of ends) states[end]?.also.push(made);
+        for (const end of ends) {
+          const state = states[end];
+          if (state !== undefined) state.also = grown(state.also, made);
+        }
       }
     });
     return optional ? [...froms, target] : [target];
@@ -102,7 +136,10 @@ export function createAutomaton(
     let last = [...froms];
     for (let count = 1; count <= upTo; count++) {
       const made = stateFor(`${last.join(',')} any`, (fresh) => {
-        for (const from of last) states[from]?.any.push(fresh);
+        for (const from of last) {
+          const state = states[from];
+          if (state !== undefined) state.any = grown(state.any, fresh);
+        }
       });
       passed.push(made);
       last = [made];
@@ -111,21 +148,34 @@ export function createAutomaton(
   }
 
   function link(from: number, symbol: number, to: number): void {
-    const edges = states[from]?.edges;
-    edges?.set(symbol, [...(edges.get(symbol) ?? []), to]);
+    const state = states[from];
+    if (state === undefined) return;
+    if (state.edges === NO_EDGES) state.edges = new Map();
+    state.edges.set(symbol, grown(state.edges.get(symbol) ?? NONE, to));
   }
 
   for (const { owner, steps } of patterns) {
     for (const end of steps.reduce<number[]>((froms, step) => after(step, froms), [0])) {
       const state = states[end];
-      if (end !== 0 && state !== undefined && !state.owners.includes(owner)) state.owners.push(owner);
+      if (end !== 0 && state !== undefined && !state.owners.includes(owner))
+        state.owners = grown(state.owners, owner);
     }
   }
   return running({ states, ofWord, ofBeginning });
 }
 
+/** There are tens of thousands of states, and most lead on in one way: what is empty is one and the same. */
+const NONE: number[] = [];
+const NO_EDGES: State['edges'] = new Map();
+
 function newState(): State {
-  return { edges: new Map(), any: [], also: [], owners: [] };
+  return { edges: NO_EDGES, any: NONE, also: NONE, owners: NONE };
+}
+
+function grown(list: number[], one: number): number[] {
+  if (list === NONE) return [one];
+  list.push(one);
+  return list;
 }
 
 /** What a word is to the rules. */
@@ -137,8 +187,6 @@ interface Reading {
   /** The states that it leads to by itself. */
   readonly begins: readonly number[];
 }
-
-const NOWHERE: readonly number[] = [];
 
 interface Built {
   readonly states: readonly State[];
@@ -248,7 +296,7 @@ function running({ states, ofWord, ofBeginning }: Built): Automaton {
 
 /** Common words stand in hundreds of classes, and most states lead on by a few. */
 function targetsOf(edges: State['edges'], { symbols, has }: Reading): readonly number[] {
-  let found = NOWHERE;
+  let found: readonly number[] = NONE;
   if (edges.size < symbols.length) {
     for (const [symbol, next] of edges) if (has.has(symbol)) found = joined(found, next);
   } else {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { SAFETY_KINDS } from '#platform/http';
 import { z } from 'zod';
-import { type Automaton, createAutomaton, type Step } from './automaton.ts';
+import { type Automaton, type Choice, createAutomaton, type Step } from './automaton.ts';
 import { wordsOf } from './fold.ts';
 
 export const LANGUAGES = ['en', 'es', 'de', 'fr'] as const;
@@ -146,52 +146,70 @@ function replyRules({ language, reply, reply_exceptions: exceptions }: File): Sa
  * `~3` up to three words of any kind, `_` joins the words of a phrase within an alternative.
  */
 function patternReader({ classes, language }: Pick<File, 'classes' | 'language'>): (text: string) => Step[] {
-  const known = new Map<string, { words: string[]; phrases: Step[][] }>();
+  // Each is made once, and is the same object wherever it stands: classes are large, and stand in hundreds of patterns.
+  const ofClass = new Map<string, Choice>();
+  const ofItem = new Map<string, Choice>();
 
-  function classOf(name: string): { words: string[]; phrases: Step[][] } {
-    const kept = known.get(name);
-    if (kept !== undefined) return kept;
-    const entries = classes[name];
-    if (entries === undefined) throw new Error(`rules of ${language}: no class @${name}`);
-    const made = alternatives(entries);
-    known.set(name, made);
-    return made;
+  function kept(made: Map<string, Choice>, name: string, entriesOf: () => readonly string[]): Choice {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const choice = choiceOf(entriesOf());
+    made.set(name, choice);
+    return choice;
   }
 
-  function alternatives(entries: readonly string[]): { words: string[]; phrases: Step[][] } {
-    const words: string[] = [];
+  function classOf(name: string): Choice {
+    return kept(ofClass, name, () => {
+      const entries = classes[name];
+      if (entries === undefined) throw new Error(`rules of ${language}: no class @${name}`);
+      return entries;
+    });
+  }
+
+  function choiceOf(entries: readonly string[]): Choice {
+    const [only = ''] = entries;
+    if (entries.length === 1 && only.startsWith('@') && !only.includes(' ')) return classOf(only.slice(1));
+    const words = new Set<string>();
     const phrases: Step[][] = [];
     for (const entry of entries) {
       const text = entry.includes(' ') ? entry : entry.replaceAll('_', ' ');
       if (entry.startsWith('@') && !text.includes(' ')) {
         const inner = classOf(entry.slice(1));
-        words.push(...inner.words);
-        phrases.push(...inner.phrases);
+        for (const word of inner.words) words.add(word);
+        for (const phrase of inner.phrases) phrases.push([...phrase]);
       } else if (text.includes(' ')) phrases.push(read(text));
       else {
         for (const spelling of spellings(text)) {
-          if (spelling.length === 0) throw new Error(`rules of ${language}: ${entry} has no letters`);
-          if (spelling.length === 1) words.push(...spelling);
-          else phrases.push(spelling.map((word) => ({ words: [word], phrases: [], optional: false })));
+          const [word, ...more] = spelling;
+          if (word === undefined) throw new Error(`rules of ${language}: ${entry} has no letters`);
+          if (more.length === 0) words.add(word);
+          else
+            phrases.push(
+              spelling.map((part) => ({ choice: { words: [part], phrases: [] }, optional: false })),
+            );
         }
       }
     }
-    return { words: [...new Set(words)], phrases };
+    return { words: [...words], phrases };
   }
 
   function read(text: string): Step[] {
     return text.split(/ +/).map((item): Step => {
       if (item.startsWith('~')) return { upTo: Number(item.slice(1)) };
       const optional = item.endsWith('?');
-      const entries = (optional ? item.slice(0, -1) : item).split('|');
-      return { ...alternatives(entries), optional };
+      const said = optional ? item.slice(0, -1) : item;
+      return { choice: kept(ofItem, said, () => said.split('|')), optional };
     });
   }
   return read;
 }
 
+/** Written in one way, and read as it stands. */
+const PLAIN_WORD = /^[a-z0-9]+\*?$/;
+
 /** How a word is written: `können` also without the dots, and as `koennen`. */
 function spellings(text: string): string[][] {
+  if (PLAIN_WORD.test(text)) return [[text]];
   const beginning = text.endsWith('*');
   const ways = [text, text.replaceAll('ä', 'ae').replaceAll('ö', 'oe').replaceAll('ü', 'ue')];
   const folded = ways.map((way) => {
