@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** What came of the calls of one name. */
 export interface Taken {
   /** Milliseconds until the whole answer was there. */
@@ -63,15 +65,26 @@ export function callsTo(url: string): Calls {
     };
   };
 
-  async function call(caller: Caller, { name, route, body }: Call) {
+  function ask(caller: Caller, { route, body }: Omit<Call, 'name'>): Promise<Response> {
     const [method = 'GET', path = '/'] = route.split(' ');
+    return fetch(url + path, {
+      method,
+      headers: headersFor(caller, body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** Whoever is told that something is under way asks once more when the answer said to. */
+  async function call(caller: Caller, { name, ...asked }: Call) {
     const began = performance.now();
     try {
-      const response = await fetch(url + path, {
-        method,
-        headers: headersFor(caller, body),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+      let response = await ask(caller, asked);
+      const again = response.headers.get('retry-after');
+      if (response.status === 409 && again !== null) {
+        await response.body?.cancel();
+        await pause(Number(again) * 1_000);
+        response = await ask(caller, asked);
+      }
       const text = await response.text();
       const read = (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
       if (response.ok) of(name).times.push(performance.now() - began);
