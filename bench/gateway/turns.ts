@@ -11,18 +11,24 @@ export interface Scenario {
   readonly callers: number;
   /** Of the text that is sent. */
   readonly bytes: number;
+  /** How many accounts call in turn; others in each turn, for none may make more than 1,500 calls a minute. */
+  readonly accounts: number;
 }
 
 const SHORT = 300;
+/** So few that each calls again at once, as one who is alone does. */
+const FEW = 4;
+const ALL = 400;
 
 export const SCENARIOS = {
-  plain_1: { kind: 'plain', callers: 1, bytes: SHORT },
-  plain_32: { kind: 'plain', callers: 32, bytes: SHORT },
-  plain_200: { kind: 'plain', callers: 200, bytes: SHORT },
-  stream_32: { kind: 'stream', callers: 32, bytes: SHORT },
-  paced_1: { kind: 'paced', callers: 1, bytes: SHORT },
-  paced_32: { kind: 'paced', callers: 32, bytes: SHORT },
-  megabyte_8: { kind: 'plain', callers: 8, bytes: 1_000_000 },
+  plain_1: { kind: 'plain', callers: 1, bytes: SHORT, accounts: FEW },
+  plain_1_of_all: { kind: 'plain', callers: 1, bytes: SHORT, accounts: ALL },
+  plain_32: { kind: 'plain', callers: 32, bytes: SHORT, accounts: ALL },
+  plain_200: { kind: 'plain', callers: 200, bytes: SHORT, accounts: ALL },
+  stream_32: { kind: 'stream', callers: 32, bytes: SHORT, accounts: ALL },
+  paced_1: { kind: 'paced', callers: 1, bytes: SHORT, accounts: FEW },
+  paced_32: { kind: 'paced', callers: 32, bytes: SHORT, accounts: ALL },
+  megabyte_8: { kind: 'plain', callers: 8, bytes: 1_000_000, accounts: ALL },
 } as const satisfies Record<string, Scenario>;
 export type ScenarioName = keyof typeof SCENARIOS;
 
@@ -40,18 +46,26 @@ export type Made = Record<Kind, number>;
 /** How long the load may take over a turn's time: its own patience with one answer, and the time to tell. */
 const GRACE = 30_000;
 
+let turnsTaken = 0;
+
+function keysOf({ keys }: Subject, accounts: number): readonly string[] {
+  turnsTaken += 1;
+  const from = (turnsTaken * accounts) % keys.length;
+  return [...keys.slice(from), ...keys.slice(0, from)].slice(0, accounts);
+}
+
 /** Asks one subject for a while; the first wrong answer ends the bench, and names it. */
 export async function take(
   { load, upstream, plinth }: Setting,
   { subject, scenario, made }: { subject: Subject; scenario: Scenario; made: Made },
   length: Length,
 ): Promise<Turn> {
-  const { kind, callers, bytes } = scenario;
+  const { kind, callers, bytes, accounts } = scenario;
   const order: Order = {
     origin: subject.origin,
     path: subject.path(kind),
     headers: subject.headers(kind),
-    keys: subject.keys,
+    keys: keysOf(subject, accounts),
     body: requestOf(kind, bytes),
     kind,
     callers,
