@@ -106,8 +106,8 @@ export const REDIS: readonly Patch[] = [
   {
     name: 'only-the-first-rate-counts',
     file: 'src/server/rates.ts',
-    find: 'declared.map(',
-    replace: 'declared.slice(0, 1).map(',
+    find: '      .map((rate) => namedRate(',
+    replace: '      .slice(0, 1).map((rate) => namedRate(',
     expects:
       'src/server/server.test.ts :: several rates are one decision: the one that refuses is named, and the others are not used up by it',
   },
