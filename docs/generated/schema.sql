@@ -336,6 +336,7 @@ CREATE OR REPLACE FUNCTION accounts.standings(p_spenders accounts.spender[])
  RETURNS accounts.standing[]
  LANGUAGE plpgsql
  STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 begin
   return (

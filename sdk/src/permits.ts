@@ -1,4 +1,4 @@
-import type { BodyOf, Caller, CallOptions, ReplyOf } from './calls.ts';
+import type { BodyOf, Caller, CallOptions, QueryOf, ReplyOf } from './calls.ts';
 import {
   type PermitParts,
   runWithPermit,
@@ -28,6 +28,9 @@ export function permitCalls(caller: Caller, parts: PermitParts) {
       /** Asks for a permit. A denial throws LimitExceeded or PlanRequired, and charges nothing. */
       take: (body: BodyOf<'POST /v1/permits'>, options?: CallOptions) =>
         call('POST /v1/permits', { body }, options),
+      /** Whether one would be given now, and why not. Nothing is charged. */
+      preview: (query: QueryOf<'GET /v1/permits/preview'>, options?: CallOptions) =>
+        call('GET /v1/permits/preview', { query }, options),
       get: (id: string, options?: CallOptions) => call('GET /v1/permits/{id}', { params: { id } }, options),
       /** Says what was really used. The rest of what was reserved is free again. */
       settle: (id: string, body: BodyOf<'POST /v1/permits/{id}/settle'> = {}, options?: CallOptions) =>

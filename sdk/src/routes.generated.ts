@@ -2028,6 +2028,22 @@ export interface Schemas {
     readonly expires_at: string;
     readonly status: 'running';
   };
+  readonly PermitPreview: {
+    /** Whether a permit would be given at this moment. */
+    readonly admitted: boolean;
+    readonly product: string;
+    readonly feature: string;
+    readonly units: number;
+    /** What would be reserved from the budgets. */
+    readonly reserve_micros: number;
+    /** The error that asking for a permit would be answered with. */
+    readonly refusal: Schemas['PermitRefusal'] | null;
+  };
+  readonly PermitRefusal: {
+    readonly code: string;
+    readonly message: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  };
   readonly PermitStatus: {
     readonly permit_id: string;
     readonly product: string;
@@ -4521,6 +4537,25 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['SsoDomainList'];
+  };
+  /** Whether a permit would be given now, and why not */
+  'GET /v1/permits/preview': {
+    readonly query: {
+      readonly product: string;
+      /** One that its product opens to backends outside. */
+      readonly feature: string;
+      /** What a limit by subject counts by: an id of yours, and no text of a user’s. */
+      readonly subject?: string | undefined;
+      readonly units?: number | undefined;
+      /** As the price catalogue has it: `openai/gpt-4o`, or `gpt-4o` where one provider alone has it. */
+      readonly model?: string | undefined;
+      readonly provider?: string | undefined;
+      readonly prompt_tokens?: number | undefined;
+      readonly completion_tokens?: number | undefined;
+      /** The most that the work may cost, in place of a model and its tokens. */
+      readonly cost_micros?: number | undefined;
+    };
+    readonly reply: Schemas['PermitPreview'];
   };
   /** A permit that was taken over HTTP */
   'GET /v1/permits/{id}': {

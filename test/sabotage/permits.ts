@@ -149,4 +149,20 @@ export const PERMITS: readonly Patch[] = [
     replace: 'coalesce(happened_at, v_now)',
     expects: `${REPORTED} it is charged to the present windows that it lies in > and what is said to come still has happened now`,
   },
+  {
+    name: 'preview-of-the-usual-cost',
+    file: 'src/platform/permits/service.ts',
+    find: '  const call = plannedCall(prices, reserve, estimate);',
+    replace: '  const call = plannedCall(prices, reserve, { ...estimate, cost_micros: undefined });',
+    expects:
+      'test/permits/preview.test.ts :: a permit’s preview > refuses by the words that asking for a permit is refused with',
+  },
+  {
+    name: 'preview-without-what-is-under-way',
+    file: 'src/platform/limits/preview.ts',
+    find: 'preview(state, request, bounds)',
+    replace: 'preview({ ...state, open: [] }, request, bounds)',
+    expects:
+      'test/permits/preview.test.ts :: a permit’s preview > knows of places that are taken, and that they are free again at once',
+  },
 ];

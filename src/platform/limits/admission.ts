@@ -37,6 +37,9 @@ export type Admission =
     }
   | { readonly kind: 'denied'; readonly denial: Denial };
 
+/** Nothing was charged, and why. */
+export type NotGranted = Extract<Admission, { readonly kind: 'refused' | 'plan_required' | 'denied' }>;
+
 type Decision = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
 interface Row {
@@ -147,15 +150,22 @@ export function createAdmission(parts: AdmissionParts) {
   }
 
   return async function admit(request: AdmitRequest): Promise<Admission> {
-    const feature = parts.features.get(`${request.product}.${request.feature}`);
-    if (feature === undefined) throw new Error(`no such feature: ${request.product}.${request.feature}`);
-    if (request.subject === undefined && feature.needsSubject) {
-      throw new Error(`${request.product}.${request.feature} has a limit by subject, and none is named`);
-    }
+    assertAsked(parts.features, request);
     const keyed = request.idempotency && namedBy(parts.answers, request.accountId, request.idempotency);
     const item: Asked = { request, keyed, permit: parts.ids.next(), event: parts.ids.next() };
     return admission(await batcher.add(item), item, parts);
   };
+}
+
+/** Throws for a feature that there is not, or without the subject that a limit of it counts by. */
+export function assertAsked(
+  features: ReadonlyMap<string, CompiledFeature>,
+  { product, feature: name, subject }: Pick<AdmitRequest, 'product' | 'feature' | 'subject'>,
+): void {
+  const feature = features.get(`${product}.${name}`);
+  if (feature === undefined) throw new Error(`no such feature: ${product}.${name}`);
+  if (subject === undefined && feature.needsSubject)
+    throw new Error(`${product}.${name} has a limit by subject, and none is named`);
 }
 
 function admission(
@@ -186,14 +196,18 @@ function admission(
     case 'mismatch':
     case 'outcome_unknown':
       return { kind: decision.kind };
+    default:
+      return notGranted(decision);
+  }
+}
+
+/** A no, in whichever of the two it was decided. */
+export function notGranted(decision: Decision): NotGranted {
+  switch (decision.kind) {
     case 'refused':
       return { kind: 'refused', reason: String(decision['reason']) };
     case 'plan_required': {
-      const {
-        grant,
-        needed = null,
-        plan,
-      } = decision as unknown as { grant: string | null; needed?: number | boolean; plan: string | null };
+      const { grant, needed = null, plan } = decision as unknown as PlanLack;
       return { kind: 'plan_required', grant, needed, plan };
     }
     case 'denied':
@@ -201,6 +215,12 @@ function admission(
     default:
       throw new Error(`admission answered with an unknown kind: ${decision.kind}`);
   }
+}
+
+interface PlanLack {
+  readonly grant: string | null;
+  readonly needed?: number | boolean;
+  readonly plan: string | null;
 }
 
 function facts(decision: Readonly<Record<string, unknown>>, request: AdmitRequest): PermitFacts {

@@ -48,6 +48,7 @@ export { notAdmitted } from './not-admitted.ts';
 export { createOperatorNotices, type OperatorNotices } from './operator-notices.ts';
 export type { AdmitRequest, IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 export { type PermitFacts, stale } from './permits.ts';
+export type { Preview } from './preview.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates.postgres.ts';
 export { createRedisRates } from './rates.redis.ts';
 export { type RateEntry, type Rates, type RateVerdict } from './rates.ts';

@@ -14,6 +14,7 @@ import { allFeatureRules } from './decide/feature.ts';
 import { compileFeatures } from './features.ts';
 import { createGauging, type Gauging } from './gauges.ts';
 import type { Holder } from './holder.ts';
+import { createPreview, type Preview } from './preview.ts';
 import { createDelegatedPermits, type DelegatedPermits } from './delegated.ts';
 import { makePermit, type PermitMaker } from './permits.ts';
 import { createReporting, type Reporting } from './reported.ts';
@@ -53,6 +54,8 @@ export interface LimitsParts {
 /** Limits and the ledger: admission, permits, settlement, the sweep, and what is used. */
 export interface Limits {
   admit(request: AdmitRequest): Promise<Admission>;
+  /** What `admit` would say now, and why. Nothing is charged, written or remembered. */
+  preview(request: Omit<AdmitRequest, 'idempotency'>): Promise<Preview>;
   /** Makes the permit of a job that was just taken up. */
   readonly permitOf: PermitMaker;
   /** Closes up to `max` permits that nobody runs any more; answers how many. */
@@ -88,14 +91,11 @@ export function createLimits(parts: LimitsParts): Limits {
   const features = compileFeatures(parts.catalogues, parts.failures);
   const rules = allFeatureRules(parts.catalogues, parts.failures);
   const decided = createAdmission({ ...held, features, rules, makePermit: permitOf, traffic });
-  const admit: Limits['admit'] = (request) =>
-    afterEnds(
-      request.accountId,
-      () => decided(request),
-      (admission) => (admission.kind === 'denied' ? admission.denial.of : undefined),
-    );
+  const previewed = createPreview({ ...held, features, rules });
+  const admit: Limits['admit'] = (request) => afterEnds(request.accountId, () => decided(request), deniedBy);
   return {
     admit: noting(parts.denials?.around(admit) ?? admit, parts.onDenied),
+    preview: (request) => afterEnds(request.accountId, () => previewed(request), deniedBy),
     permitOf,
     async sweep(max = 500) {
       const [rows] = await db.system('limits.sweep', SWEEP, [
@@ -120,6 +120,10 @@ export function createLimits(parts: LimitsParts): Limits {
       return readUsageEvents(db, accountId, page);
     },
   };
+}
+
+function deniedBy(answer: Admission | Preview): string | undefined {
+  return answer.kind === 'denied' ? answer.denial.of : undefined;
 }
 
 function noting(admit: Limits['admit'], onDenied: LimitsParts['onDenied']): Limits['admit'] {

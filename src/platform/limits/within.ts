@@ -105,7 +105,8 @@ function hasTwins(items: readonly Asked[]): boolean {
   return new Set(hashes).size < hashes.length;
 }
 
-function requestOf({ request, permit, event }: Asked, rules: FeatureRules): Request {
+/** A request as `decide` takes it, under no key. */
+export function requestOf({ request, permit, event }: Omit<Asked, 'keyed'>, rules: FeatureRules): Request {
   const { userId, keyId, sessionId, feature, units = 1, subject, needs, requestId, call } = request;
   const { reserve, provider } = call;
   const state = stateOf(request);

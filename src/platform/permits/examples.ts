@@ -18,6 +18,23 @@ export const delegated = {
   expires_at: '2026-11-20T08:02:00.000Z',
 };
 
+export const previewing = {
+  product: 'gateway',
+  feature: 'external',
+  model: 'openai/gpt-4o',
+  prompt_tokens: '800',
+  completion_tokens: '400',
+};
+
+export const preview = {
+  admitted: true,
+  product: 'gateway',
+  feature: 'external',
+  units: 1,
+  reserve_micros: 6_000,
+  refusal: null,
+};
+
 export const settling = {
   usage: {
     model: 'openai/gpt-4o',

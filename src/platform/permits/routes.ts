@@ -9,6 +9,8 @@ import {
   delegatedReply,
   permitBody,
   permitReply,
+  previewQuery,
+  previewReply,
   releaseBody,
   settleBody,
   settledReply,
@@ -57,6 +59,22 @@ export const takePermit = route(
     example: { body: examples.wanted, reply: examples.delegated },
   },
   async ({ permit, body, ...by }, permits) => permits.delegate(permit, body.ttl_seconds, by),
+);
+
+export const previewPermit = route(
+  'GET /v1/permits/preview',
+  {
+    ...shared,
+    summary: 'Whether a permit would be given now, and why not',
+    description:
+      'A dry run: decided as `POST /v1/permits` would be, on what is used at this moment. Nothing is charged, reserved or written down, so whoever asks next may take what there is.',
+    scope: 'permits:read',
+    query: previewQuery,
+    reply: { 200: previewReply },
+    errors: ['feature_not_open', 'model_unknown'],
+    example: { query: examples.previewing, reply: examples.preview },
+  },
+  async ({ query, ...by }, permits) => permits.preview(query, by),
 );
 
 export const readPermit = route(

@@ -1,4 +1,4 @@
-import { namedObject } from '#platform/http';
+import { namedObject, wholeNumber } from '#platform/http';
 import { z } from 'zod';
 
 /** Up to a thousand dollars, in micro-dollars: sums of what somebody made up stay numbers that can be counted with. */
@@ -78,6 +78,36 @@ export const permitBody = namedObject('CreatePermitRequest', {
     .describe(
       'After so many seconds it expires, and its place is free. Never longer than the feature allows.',
     ),
+});
+
+const most = wholeNumber(0, 100_000_000).optional();
+
+/** As the body that a permit is asked with, flat, for a query has no objects. */
+export const previewQuery = z.strictObject({
+  ...use,
+  units: wholeNumber(1, 1_000_000).default(1),
+  model: model.optional(),
+  provider: provider.optional(),
+  prompt_tokens: most,
+  completion_tokens: most,
+  cost_micros: wholeNumber(0, 1_000_000_000)
+    .optional()
+    .describe('The most that the work may cost, in place of a model and its tokens.'),
+});
+
+export const previewReply = namedObject('PermitPreview', {
+  admitted: z.boolean().describe('Whether a permit would be given at this moment.'),
+  product: z.string(),
+  feature: z.string(),
+  units: z.int(),
+  reserve_micros: z.int().describe('What would be reserved from the budgets.'),
+  refusal: namedObject('PermitRefusal', {
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()),
+  })
+    .nullable()
+    .describe('The error that asking for a permit would be answered with.'),
 });
 
 export const settleBody = namedObject('SettlePermitRequest', {

@@ -1,13 +1,14 @@
 import type { Audit } from '#platform/audit';
 import type { Prices } from '#platform/ai';
 import { commitPoint, type Database } from '#platform/db';
-import type { Entitlements } from '#platform/entitlements';
+import { createUpgradeFor, type Entitlements } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Prepared } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import {
   type DelegatedPermit,
   type Limits,
   limitExceeded,
+  notAdmitted,
   type Permit,
   refusal,
   stale,
@@ -30,6 +31,8 @@ export type PermitOf = Pick<By, 'accountId' | 'caller'> & { readonly id: string 
 export interface Permits {
   /** What admission is asked for. Throws for a feature that is not open to anybody, and for a model without a price. */
   plan(wanted: Use & { readonly estimate?: Estimate | undefined }): Prepared;
+  /** What asking for a permit would be answered now. Throws as `plan` and `checkOpen` do. */
+  preview(wanted: Use & Estimate & { readonly units: number }, by: By): Promise<PreviewView>;
   /** Throws `feature_not_open` where this caller may take no permits of the feature. */
   checkOpen(wanted: Use, caller: Caller): void;
   /** Delegates a permit that admission has just given, and keeps the answer for a repeat, in one commit. */
@@ -58,6 +61,19 @@ export interface DelegatedView {
   readonly expires_at: string;
 }
 
+export interface PreviewView {
+  readonly admitted: boolean;
+  readonly product: string;
+  readonly feature: string;
+  readonly units: number;
+  readonly reserve_micros: number;
+  readonly refusal: {
+    readonly code: string;
+    readonly message: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  } | null;
+}
+
 export interface SettledView {
   readonly permit_id: string;
   readonly status: 'settled';
@@ -67,7 +83,7 @@ export interface SettledView {
 
 export interface PermitsParts {
   readonly db: Database;
-  readonly limits: Pick<Limits, 'delegated' | 'reporting'>;
+  readonly limits: Pick<Limits, 'delegated' | 'preview' | 'reporting'>;
   readonly entitlements: Pick<Entitlements, 'catalogues' | 'upgradeFor'>;
   readonly prices: Prices;
   readonly audit: Audit;
@@ -88,6 +104,7 @@ export function createPermits(parts: PermitsParts): Permits {
       const { reserve } = openFeature(catalogues, wanted, 'operator');
       return { planned: plannedCall(prices, reserve, wanted.estimate) };
     },
+    preview: (wanted, by) => preview(parts, wanted, by),
     checkOpen: (wanted, caller) => void openFeature(catalogues, wanted, backendOf(caller)),
     delegate: (permit, seconds, by) => delegate(parts, permit, { ...by, seconds }),
     find,
@@ -133,6 +150,32 @@ export function createPermits(parts: PermitsParts): Permits {
     },
 
     report: createReport(parts),
+  };
+}
+
+async function preview(
+  { limits, prices, entitlements }: PermitsParts,
+  { product, feature, subject, units, ...estimate }: Use & Estimate & { readonly units: number },
+  { accountId, caller, spender, origin }: By,
+): Promise<PreviewView> {
+  const { catalogues, upgradeFor } = entitlements;
+  const { reserve } = openFeature(catalogues, { product, feature, subject }, backendOf(caller));
+  const call = plannedCall(prices, reserve, estimate);
+  const use = { product, feature, subject, units, call, as: 'job' } as const;
+  const said = await limits.preview({ ...use, ...spender, accountId, requestId: origin.requestId });
+  const refused =
+    said.kind === 'granted'
+      ? null
+      : said.kind === 'refused'
+        ? refusal(said.reason)
+        : notAdmitted(product, said, createUpgradeFor({ upgradeFor }));
+  return {
+    admitted: refused === null,
+    product,
+    feature,
+    units,
+    reserve_micros: said.kind === 'granted' ? said.reserve : call.reserve,
+    refusal: refused && { code: refused.code, message: refused.message, details: refused.details ?? {} },
   };
 }
 
