@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { lockDataFolder, openDatabase, statement } from '#platform/db';
 import { createQStashSandbox } from '#sandbox/qstash';
-import { engine, testDatabase } from '#test/services';
+import { engine, QUICK, testDatabase } from '#test/services';
 
 const ROOT = join(import.meta.dirname, '..');
 const running = new Set<ChildProcess>();
@@ -35,7 +35,7 @@ interface Program {
 function plinth(words: readonly string[], environment: Record<string, string> = {}): Program {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, PORT: '0', DATABASE_URL: url, ...environment };
-  const child = spawn(process.execPath, [join(ROOT, 'bin/plinth.js'), ...words], {
+  const child = spawn(process.execPath, [QUICK, join(ROOT, 'bin/plinth.js'), ...words], {
     cwd: folder,
     env,
     stdio: 'pipe',

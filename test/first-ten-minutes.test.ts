@@ -31,7 +31,7 @@ let key = '';
 let id = '';
 
 beforeAll(async () => {
-  program = startProgram(['start'], { cwd: folder, environment: { PORT: '0' } });
+  program = startProgram(['start'], { cwd: folder, environment: { PORT: '0' }, flags: [] });
   url = await program.url();
 }, 120_000);
 

@@ -19,7 +19,8 @@ export interface TestFiles {
 
 /** Where a test comes to the services of a run, which start programs of their own, and where to programs. */
 const SERVICES = 'test/services/';
-const PROGRAMS = ['test/process/program.ts', 'node:child_process'];
+const PROGRAM = 'test/process/program.ts';
+const PROGRAMS = [PROGRAM, 'node:child_process'];
 /** Files whose tests start no program, and still can't share a process. */
 const ALONE: readonly string[] = [
   // It declares a sealed column of a table of its own, which every app that is opened would look into.
@@ -44,6 +45,11 @@ function groupOf(file: string): Group {
   if (ALONE.includes(file) || ADDS.test(textOf(file)) || PROGRAMS.some((program) => reached.has(program)))
     return 'process';
   return [...reached].some((path) => path.startsWith(SERVICES)) ? 'app' : 'pure';
+}
+
+/** Whether a test file can tell one database from another: it comes to a service of the run, or starts the program. */
+export function reachesService(file: string): boolean {
+  return [...reachedBy(file, new Set())].some((path) => path.startsWith(SERVICES) || path === PROGRAM);
 }
 
 /** All that a test file names, and what the tests' own files name that it uses; the program's own files name no tests. */

@@ -2,7 +2,7 @@ import { npmBinaries, pathBinaries } from '../../test/services/binaries.ts';
 import { lackOfPooler } from '../../test/services/plan-pooler.ts';
 import { lackOfRedis } from '../../test/services/plan-redis.ts';
 import { EMBEDDED, ONCE, OTHER_VERSION, POOLED } from './engines.ts';
-import { testFiles } from './groups.ts';
+import { reachesService, testFiles } from './groups.ts';
 
 /** One run of the suite, or of a part of it, on one database. */
 export interface Pass {
@@ -35,7 +35,8 @@ export async function planPasses(environment: NodeJS.ProcessEnv, { thorough }: E
   if (isSteered(environment))
     return { passes: [{ title: 'as the environment says', environment: {}, files: [] }], missing: [] };
   const files = testFiles().flatMap((one) => (one.group === 'pure' ? [] : one.files));
-  const within = (starts: readonly string[]) => files.filter((file) => startsWithOne(file, starts));
+  const within = (starts: readonly string[]) =>
+    files.filter((file) => startsWithOne(file, starts) && reachesService(file));
   const repeated = files.filter((file) => !startsWithOne(file, ONCE));
   const embedded = {
     title: 'PGlite',

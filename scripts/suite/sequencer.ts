@@ -4,9 +4,16 @@ import { GROUPS } from './groups.ts';
 
 /** Files that take so long that a run which begins them last waits for them alone. */
 export const LONG: readonly string[] = [
+  'src/platform/billing/providers/stripe/at-once.test.ts',
   'src/platform/db/migrate.test.ts',
+  'src/platform/db/prepared.test.ts',
+  'src/products/orbit/exports/making/making.test.ts',
+  'test/blobs/s3-home.test.ts',
   'test/billing/money.test.ts',
   'test/billing/plans.test.ts',
+  'test/crash/crash.test.ts',
+  'test/crash/instants.test.ts',
+  'test/safety/dev.test.ts',
   'test/walkers/access.test.ts',
   'test/walkers/routes.test.ts',
   'test/walkers/isolation.test.ts',

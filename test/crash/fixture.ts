@@ -8,7 +8,7 @@ import { createQStashSandbox, type QStashSandbox } from '#sandbox/qstash';
 import { advanceWithout } from '#test/factories';
 import { openSecrets } from '../../src/app.ts';
 import { type Client, clientOf } from '../process/client.ts';
-import { type Program, QUICK, startProgram } from '../process/program.ts';
+import { type Program, startProgram } from '../process/program.ts';
 import {
   aliveHolders,
   expectAlertsToldOnce,
@@ -78,7 +78,6 @@ export async function openCrashFixture(
     start(crashAt = '') {
       const program = startProgram(['start'], {
         environment: { ...settings, NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error', CRASH_AT: crashAt },
-        flags: [QUICK],
         cwd: installation.settings['DATA_DIR'] ?? '',
       });
       // One that dies at its start is never reached.

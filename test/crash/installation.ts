@@ -10,8 +10,8 @@ import { type Database, openDatabase, openStore } from '#platform/db';
 import { advanceTo } from '#test/factories';
 import { type App, openApp } from '../../src/app.ts';
 import { createDatabase, dropDatabase } from '../services/cluster.ts';
-import { QUICK } from '../process/program.ts';
 import { makeRunFolder, MEMORY } from '../services/folders.ts';
+import { QUICK } from '../services/programs.ts';
 
 /** What a program stands on: a data folder, and on PostgreSQL a database beside it. */
 export interface Installation {

@@ -42,6 +42,8 @@ const mayEnter =
 function start(environment: Readonly<Record<string, string>> = {}): Program {
   return startProgram(['start'], {
     cwd: folder,
+    // As people start it: it serves, and its code is worth optimising.
+    flags: [],
     user: mayEnter ? user : undefined,
     environment: { DATA_DIR: './the data', PORT: '0', ...environment },
   });

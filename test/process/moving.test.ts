@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { engine, temporaryFolder, testDatabase } from '#test/services';
 import { type Client, clientOf, type Reply } from './client.ts';
-import { endAll, type Program, QUICK, startProgram } from './program.ts';
+import { endAll, type Program, startProgram } from './program.ts';
 
 const TIMEOUT = 240_000;
 
@@ -18,7 +18,6 @@ const dataDir = join(folder, 'data');
 function plinth(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Program {
   return startProgram(words, {
     cwd: folder,
-    flags: [QUICK],
     environment: { DATA_DIR: './data', PORT: '0', LOG_LEVEL: 'silent', ...environment },
   });
 }

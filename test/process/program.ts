@@ -2,18 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { ROOT } from '../house/source.ts';
-
-/**
- * An embedded database that lives for a second is not worth optimising its code: to open one takes 0.37 s of CPU with
- * this flag of Node's, 0.82 without.
- */
-export const QUICK = '--liftoff-only';
+import { QUICK } from '../services/programs.ts';
 
 export interface ProgramOptions {
   /** All that the program sees of an environment, beside PATH. */
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Flags for Node itself. */
+  /** Flags for Node itself; `QUICK` when not said. */
   readonly flags?: readonly string[];
   /** Whose program it is; this checkout's when not said. */
   readonly root?: string;
@@ -51,7 +46,7 @@ export function endAll(): void {
 export function startProgram(words: readonly string[], options: ProgramOptions): Program {
   const child = spawn(
     process.execPath,
-    [...(options.flags ?? []), join(options.root ?? ROOT, 'bin/plinth.js'), ...words],
+    [...(options.flags ?? [QUICK]), join(options.root ?? ROOT, 'bin/plinth.js'), ...words],
     {
       cwd: options.cwd,
       // To the program we are the launcher of an older Node: when we are killed outright, its channel closes and it stops.

@@ -11,6 +11,9 @@ test('a verb that there is not is named, with the nearest that there is', async 
   expect(program.said()).toMatch(/^There is no verb "mgirate"\. Do you mean "plinth migrate"\?\n/);
 });
 
+/** Where each doctor comes after the other, and looks into the database that the first one made. */
+const folder = temporaryFolder();
+
 const OWN = {
   NODE_ENV: 'test',
   AI_UPSTREAMS: JSON.stringify([
@@ -33,7 +36,7 @@ test('config shows what is in effect of AI_CONFIG', async () => {
 });
 
 test('doctor warns of an upstream’s model that has no price, and of no other', async () => {
-  const program = startProgram(['doctor'], { environment: OWN, cwd: temporaryFolder() });
+  const program = startProgram(['doctor'], { environment: OWN, cwd: folder });
   await program.ended;
   expect(program.said()).toContain('WARNING: no price of own/guessed: booked at $5 and $20 a million tokens');
 });
@@ -46,7 +49,7 @@ test.each([
   const tracker = await errorTrackerStandIn();
   tracker.answer(answer);
   const environment = { ...OWN, SENTRY_DSN: tracker.dsn, SENTRY_ENVIRONMENT: 'staging' };
-  const program = startProgram(['doctor'], { environment, cwd: temporaryFolder() });
+  const program = startProgram(['doctor'], { environment, cwd: folder });
   await program.ended;
   expect(program.said()).toContain(`${new URL(tracker.dsn).host} ${says}`);
   expect(tracker.requests()).toBe(1);
@@ -66,7 +69,7 @@ test('doctor writes, reads and deletes in the bucket of files, and says whose pa
     S3_FORCE_PATH_STYLE: 'true',
     CORS_ORIGINS: 'https://app.example.com,app://',
   };
-  const program = startProgram(['doctor'], { environment, cwd: temporaryFolder() });
+  const program = startProgram(['doctor'], { environment, cwd: folder });
   await program.ended;
   const { host } = new URL(sandbox.url);
   expect(program.said()).toMatch(

@@ -35,6 +35,14 @@ export const SUITE: readonly Patch[] = [
       'scripts/suite/sequencer.test.ts :: files run one group after the other, so that those which share a process find it loaded',
   },
   {
+    name: 'reached-no-database-and-repeated',
+    file: 'scripts/suite/passes.ts',
+    find: 'startsWithOne(file, starts) && reachesService(file)',
+    replace: 'startsWithOne(file, starts)',
+    expects:
+      'scripts/suite/passes.test.ts :: a file that comes to no database and starts no program is on no second engine, whatever its folder',
+  },
+  {
     name: 'title-that-fits-all-taken',
     file: 'test/sabotage/titles.ts',
     find: '(!isBare || put.every(isWritten))',

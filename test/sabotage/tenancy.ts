@@ -35,6 +35,14 @@ export const TENANCY: readonly Patch[] = [
     expects: `${READING} behind filters alone shows what is the caller’s, and nothing of another`,
   },
   {
+    name: 'filter-dropped-from-a-read',
+    file: 'src/products/reel/drafts/store.ts',
+    find: 'select ${SHOWN} from reel.drafts where account_id = $1 and id = $2',
+    replace: 'select ${SHOWN} from reel.drafts where $1::uuid is not null and id = $2',
+    expects:
+      'test/walkers/isolation.test.ts :: behind filters alone, every route > is 404 for every id of another in path, query and body, tells nothing of theirs and changes no row',
+  },
+  {
     name: 'second-policy-lets-everybody-read',
     file: 'src/platform/jobs/migrations/0001_jobs.up.sql',
     find: "call app.protect_tenant('jobs.jobs');",

@@ -11,6 +11,7 @@ export { temporaryFolder } from '#test/closing';
 export { type CommitCutter, startCommitCutter };
 export { type Described, type DescribedColumn, describeStatements } from './describing.ts';
 export { freePort } from './ports.ts';
+export { QUICK } from './programs.ts';
 export { testLogin, type TestLogin } from './logins.ts';
 export { projectMigrations } from './project.ts';
 

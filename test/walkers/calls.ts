@@ -150,15 +150,18 @@ function idsAtTop(value: unknown): string[] {
 const MOST_WAYS = 2_000;
 
 /**
- * Ways to fill a call's holes: with every id, those first that are most likely meant. Where there are several holes,
- * with the likely ones alone, when there are such.
+ * Ways to fill a call's holes: with every id that is likely meant, and then with others; with all of them, when not said.
+ * Where there are several holes, with the likely ones alone, when there are such.
  */
-export function fillingsOf(route: Route, ids: IdsByColumn): Filling[] {
-  const all = [...new Set([...ids.values()].flat())];
+export function fillingsOf(
+  route: Route,
+  ids: IdsByColumn,
+  others: readonly string[] = [...ids.values()].flat(),
+): Filling[] {
   const holes = holesOf(route);
   const candidates = holes.map(({ name }) => {
     const likely = ids.get(columnOf(route, name)) ?? [];
-    return holes.length > 1 && likely.length > 0 ? likely : [...new Set([...likely, ...all])];
+    return holes.length > 1 && likely.length > 0 ? likely : [...new Set([...likely, ...others])];
   });
   const ways = candidates.reduce((product, { length }) => product * length, 1);
   if (ways > MOST_WAYS)

@@ -81,8 +81,8 @@ describe('behind neither', LONG, () => {
   beforeAll(() => setRowSecurity(mine.db, false));
 
   test('ids of another are answered, and their rows changed', async () => {
-    const fixture = { ...tenants.foreign, url: tenants.unfiltered.url };
-    // Some are enough, and the whole walk takes its time.
+    // The ids that are meant are enough where all that is shown is that some are answered.
+    const fixture = { ...tenants.foreign, url: tenants.unfiltered.url, otherColumns: 0 };
     const routes = tenants.routes.filter(({ method, name }) => method === 'GET' || name === CHANGED);
     const found = await visitAll({ ...tenants, routes }, { rule: 'foreign', fixture, readRows });
     expect(routesOf(found.filter((says) => says.includes('another’s id:'))).size).toBeGreaterThan(5);

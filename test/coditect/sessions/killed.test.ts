@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { endAll, QUICK, startProgram } from '../../process/program.ts';
+import { endAll, startProgram } from '../../process/program.ts';
 import { testApp, type Reply } from '../../services/app.ts';
 import { type Kept, office } from './office.ts';
 
@@ -30,7 +30,6 @@ test.runIf(app.database.engine === 'postgres')(
     const program = startProgram(['serve'], {
       cwd: dataDir,
       environment: { ...app.database.settings, DATA_DIR: dataDir, PORT: '0', NODE_ENV: 'test' },
-      flags: [QUICK],
     });
     const url = await program.url();
     const answered = new Map<string, number>();

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isForMembers, type Route, takesProductKey } from '#platform/http';
-import { fillingsOf, type Filling, holesOf } from '../calls.ts';
+import { type Filling, holesOf } from '../calls.ts';
 import {
   credentialFor,
-  foreignIds,
+  foreignFillings,
   productKeyFor,
   refusedAs,
   type Rule,
@@ -145,7 +145,7 @@ const foreign: Rule = {
   name: 'is 404 for every id of another account or user, in path, query and body, as for an id that is nobody’s',
   visits: (route) => isSignedIn(route) && route.shape.auth !== 'admin' && holesOf(route).length > 0,
   async objections(route, fixture) {
-    const fillings = fillingsOf(route, await foreignIds(fixture));
+    const fillings = await foreignFillings(route, fixture);
     if (fillings.length < 2) return ['there is no foreign id to try'];
     const found = new Set<string>();
     const productKey = await productKeyFor(route, fixture, fixture.me.accountId);
@@ -185,7 +185,7 @@ const visitors: Rule = {
   visits: (route) => route.shape.auth === 'user' && route.method !== 'GET' && holesOf(route).length > 0,
   async objections(route, fixture) {
     const { viewer } = fixture.household.others;
-    const fillings = fillingsOf(route, await foreignIds(fixture)).filter(
+    const fillings = (await foreignFillings(route, fixture)).filter(
       (filling) => !Object.values(filling).includes(viewer.userId) && !isOwn(filling, fixture),
     );
     const found = new Set<string>();

@@ -4,7 +4,15 @@ import { type AccountId, declaredErrors } from '#platform/kernel';
 import { errorsOf } from '#server';
 import type { TestApp } from '../../services/app.ts';
 import { forgetRates, type Household, idsOf, type Person } from '../people.ts';
-import { type IdsByColumn, isRecord, type Reply, send, type Sending } from '../calls.ts';
+import {
+  type Filling,
+  fillingsOf,
+  type IdsByColumn,
+  isRecord,
+  type Reply,
+  send,
+  type Sending,
+} from '../calls.ts';
 import { PRODUCT_KEYS } from '../product-keys.ts';
 
 /** What must hold for every route, and how to see that it does. */
@@ -35,6 +43,8 @@ export interface WalkerFixture {
   readonly refused: Readonly<Record<string, string>>;
   /** How many rows of each table the household’s ids are taken from; of all, when not said. */
   readonly rowsOfEach?: number;
+  /** Of how many columns a call tries the ids that it is not about; of all, when not said. */
+  readonly otherColumns?: number;
   /** Told of every answer to a call of a rule, if somebody wants to look at them all. */
   readonly heard?: (heard: Heard) => void;
 }
@@ -110,10 +120,30 @@ export async function productKeyFor(
   return make(fixture.app, accountId);
 }
 
-/** The household’s ids; what is public is nobody’s. */
-export async function foreignIds({ db, household, rowsOfEach }: WalkerFixture): Promise<IdsByColumn> {
-  const ids = await idsOf(db, household, rowsOfEach);
-  return new Map([...ids].filter(([column]) => !column.startsWith('public_')));
+const foreign = new WeakMap<WalkerFixture, Promise<IdsByColumn>>();
+
+/** The household’s ids; what is public is nobody’s. They are read once: whoever is refused changes nothing. */
+function foreignIds(fixture: WalkerFixture): Promise<IdsByColumn> {
+  const ids =
+    foreign.get(fixture) ??
+    idsOf(fixture.db, fixture.household, fixture.rowsOfEach).then(
+      (all) => new Map([...all].filter(([column]) => !column.startsWith('public_'))),
+    );
+  foreign.set(fixture, ids);
+  return ids;
+}
+
+/**
+ * A call’s holes with the household’s ids: each that the call may be about, and one of each other column, which names nothing to
+ * it. The next call takes the next one of a column, and goes on where this one ended if it tries but some columns.
+ */
+export async function foreignFillings(route: Route, fixture: WalkerFixture): Promise<Filling[]> {
+  const ids = await foreignIds(fixture);
+  const turn = Math.max(0, fixture.mounted.flatMap(({ routes }) => routes).indexOf(route));
+  const others = new Set([...ids.values()].flatMap((column) => column[turn % column.length] ?? []));
+  const { otherColumns = others.size } = fixture;
+  const from = (turn * otherColumns) % Math.max(1, others.size);
+  return fillingsOf(route, ids, [...others, ...others].slice(from, from + otherColumns));
 }
 
 /** Fewer than any route may be called in a minute. */

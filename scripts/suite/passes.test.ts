@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { EMBEDDED } from './engines.ts';
+import { reachesService } from './groups.ts';
+import { planPasses } from './passes.ts';
+
+const passes = async () => (await planPasses({}, { thorough: false })).passes;
+
+test('a file that comes to no database and starts no program is on no second engine, whatever its folder', async () => {
+  const reader = 'src/products/orbit/reading/reader.test.ts';
+  expect(EMBEDDED.some((start) => reader.startsWith(start))).toBe(true);
+  const [, ...others] = await passes();
+  const repeated = others.flatMap(({ files }) => files);
+  expect(repeated).not.toContain(reader);
+  expect(repeated.filter((file) => !reachesService(file))).toEqual([]);
+  expect(repeated).toEqual(expect.arrayContaining(['src/main.test.ts', 'test/crash/crash.test.ts']));
+});
