@@ -173,4 +173,20 @@ export const CODITECT: readonly Patch[] = [
     replace: 'values ($1, $2, $3, $4, (select h.file_ends_at from coditect.head($1) h))',
     expects: `${RENEWAL} files of a licence that has ended > are revoked for as long as any of them would hold, also one of before the cancellation`,
   },
+  {
+    name: 'signing-keys-of-a-minute-ago',
+    file: 'src/products/coditect/signing/keys.ts',
+    find: 'refresh: async () => void (await load()),',
+    replace: 'refresh: async () => void (await all()),',
+    expects:
+      'test/coditect/signing-keys.test.ts :: whichever process answers, a file and the keys that verify it fit, from the first call after a rotation on',
+  },
+  {
+    name: 'rsa-key-of-half-the-length',
+    file: 'src/products/coditect/signing/keys.ts',
+    find: 'modulusLength: 4_096',
+    replace: 'modulusLength: 2_048',
+    expects:
+      'test/coditect/signing-keys.test.ts :: a server makes its own keys: of RSA one of 4096 bits, and of each kind one, however many ask at once',
+  },
 ];
