@@ -8,6 +8,7 @@ const VALIDATE = 'test/coditect/validate.test.ts :: whoever asks whether a key i
 const RATES = 'src/products/coditect/sessions/rates.test.ts ::';
 const RENEWAL = 'test/coditect/renewal.test.ts ::';
 const BEGUN = `${RENEWAL} a period that the store has begun >`;
+const PURCHASE = 'test/coditect/purchase.test.ts :: a purchase >';
 const TYPO = 'a typing error is told without a look-up: >';
 
 /** Coditect. */
@@ -188,5 +189,12 @@ export const CODITECT: readonly Patch[] = [
     replace: 'modulusLength: 2_048',
     expects:
       'test/coditect/signing-keys.test.ts :: a server makes its own keys: of RSA one of 4096 bits, and of each kind one, however many ask at once',
+  },
+  {
+    name: 'key-shown-before-its-plan-is-in-effect',
+    file: 'src/products/coditect/checkout/pages.ts',
+    find: 'coalesce(h.machines, 0) > 0 as complete',
+    replace: 'h.id is not null as complete',
+    expects: `${PURCHASE} of whoever had a licence before shows its key when the plan is in effect, and not before`,
   },
 ];
