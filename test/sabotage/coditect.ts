@@ -197,4 +197,11 @@ export const CODITECT: readonly Patch[] = [
     replace: 'h.id is not null as complete',
     expects: `${PURCHASE} of whoever had a licence before shows its key when the plan is in effect, and not before`,
   },
+  {
+    name: 'key-in-an-address-with-its-hyphens-in-hexadecimal',
+    file: 'src/products/coditect/licenses/key.ts',
+    find: '20|2d|5f|',
+    replace: '20|5f|',
+    expects: `${KEY} a key is hidden in logs however it was typed, also within an address`,
+  },
 ];
