@@ -204,4 +204,12 @@ export const CODITECT: readonly Patch[] = [
     replace: '20|5f|',
     expects: `${KEY} a key is hidden in logs however it was typed, also within an address`,
   },
+  {
+    name: 'typing-error-looked-up',
+    file: 'src/products/coditect/machines/validity.ts',
+    find: '  const hashes = keyHashes(parts, normalKey(licenseKey));',
+    replace:
+      "  await db.system('coditect.key', [accountOfKey([licenseKey])]);\n  const hashes = keyHashes(parts, normalKey(licenseKey));",
+    expects: `${VALIDATE} is told of a typing error, and the database is asked nothing`,
+  },
 ];
