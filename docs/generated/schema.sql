@@ -1788,6 +1788,7 @@ declare
   v_subscription billing.subscriptions;
   v_segment jsonb;
   v_seats integer;
+  v_paid timestamptz;
   v_given timestamptz;
   v_account text;
 begin
@@ -1807,19 +1808,20 @@ begin
   -- Options of the plan that are granted.
   features := (select coalesce(jsonb_agg(g.key order by g.key), '[]') from jsonb_each(v_segment->'grants') g where g.value = 'true');
   holds_until := (v_segment->>'until')::timestamptz;
+  v_paid := coditect.paid_until(v_subscription);
+  -- An operator gave the same plan for longer: it works until then, whatever is paid.
+  v_given := (select max(g.ends_at) from entitlements.grants g
+    where g.account_id = p_account and g.product = 'coditect' and g.source = 'admin' and g.plan = tier and g.revoked_at is null
+      and g.starts_at <= now and g.ends_at > now);
 
   -- A plan that was given by hand ends when that ends, whatever a subscription beside it says.
   if v_segment->>'source' in ('admin', 'owner', 'import') then
     period_end := holds_until;
     file_ends_at := holds_until;
   else
-    period_end := coditect.paid_until(v_subscription);
+    period_end := v_paid;
     grace_ends_at := case when v_subscription.state = 'past_due' then v_subscription.grace_ends_at end;
     file_ends_at := least(v_subscription.cancels_at, greatest(period_end + coditect.file_grace(), grace_ends_at));
-    -- An operator gave the same plan for longer: it works until then, whatever is paid.
-    v_given := (select max(g.ends_at) from entitlements.grants g
-      where g.account_id = p_account and g.product = 'coditect' and g.source = 'admin' and g.plan = tier and g.revoked_at is null
-        and g.starts_at <= now and g.ends_at > now);
     period_end := greatest(period_end, v_given);
     file_ends_at := greatest(file_ends_at, v_given);
     if v_subscription.state in ('trialing', 'active', 'past_due') and v_subscription.cancels_at is null then
