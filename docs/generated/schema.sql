@@ -1754,18 +1754,42 @@ AS $function$
 $function$;
 grant execute on routine coditect.figures_of(date) to plinth_system;
 
+CREATE OR REPLACE FUNCTION coditect.file_grace()
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$ select interval '7 days' $function$;
+grant execute on routine coditect.file_grace() to plinth_system;
+grant execute on routine coditect.file_grace() to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.files_until(p_account uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select nullif(greatest(
+    (select max(greatest(s.period_ends_at, s.grace_ends_at)) + coditect.file_grace() from billing.subscriptions s
+     where s.account_id = p_account and s.product = 'coditect'),
+    (select max(l.period_ends_at) + coditect.file_grace()
+     from billing.invoices i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
+     where i.account_id = p_account and l.product = 'coditect' and l.plan is not null and i.state = 'paid'),
+    (select max(coalesce(g.ends_at, 'infinity')) from entitlements.grants g
+     where g.account_id = p_account and g.product = 'coditect' and g.plan is not null and g.source in ('admin', 'owner', 'import'))
+  ), 'infinity')
+$function$;
+grant execute on routine coditect.files_until(uuid) to plinth_system;
+
 CREATE OR REPLACE FUNCTION coditect.head(p_account uuid)
  RETURNS TABLE(id uuid, tier text, status text, reason text, seats integer, machines integer, features jsonb, offline_minutes integer, grace_ends_at timestamp with time zone, period_end timestamp with time zone, file_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, next_billing_date timestamp with time zone, last_renewal_at timestamp with time zone, holds_until timestamp with time zone, now timestamp with time zone)
  LANGUAGE plpgsql
  STABLE
 AS $function$
 declare
-  -- From the end of a period until a plan that is not paid is over, as mails promise it first.
-  c_grace constant interval := interval '7 days';
   v_license coditect.licenses;
   v_subscription billing.subscriptions;
   v_segment jsonb;
   v_seats integer;
+  v_paid timestamptz;
   v_given timestamptz;
   v_account text;
 begin
@@ -1785,21 +1809,20 @@ begin
   -- Options of the plan that are granted.
   features := (select coalesce(jsonb_agg(g.key order by g.key), '[]') from jsonb_each(v_segment->'grants') g where g.value = 'true');
   holds_until := (v_segment->>'until')::timestamptz;
+  v_paid := coditect.paid_until(v_subscription);
+  -- An operator gave the same plan for longer: it works until then, whatever is paid.
+  v_given := (select max(g.ends_at) from entitlements.grants g
+    where g.account_id = p_account and g.product = 'coditect' and g.source = 'admin' and g.plan = tier and g.revoked_at is null
+      and g.starts_at <= now and g.ends_at > now);
 
   -- A plan that was given by hand ends when that ends, whatever a subscription beside it says.
   if v_segment->>'source' in ('admin', 'owner', 'import') then
     period_end := holds_until;
     file_ends_at := holds_until;
   else
-    period_end := v_subscription.period_ends_at;
+    period_end := v_paid;
     grace_ends_at := case when v_subscription.state = 'past_due' then v_subscription.grace_ends_at end;
-    file_ends_at := case
-      when v_subscription.cancels_at is not null then v_subscription.cancels_at
-      else greatest(v_subscription.period_ends_at + c_grace, grace_ends_at) end;
-    -- An operator gave the same plan for longer: it works until then, whatever is paid.
-    v_given := (select max(g.ends_at) from entitlements.grants g
-      where g.account_id = p_account and g.product = 'coditect' and g.source = 'admin' and g.plan = tier and g.revoked_at is null
-        and g.starts_at <= now and g.ends_at > now);
+    file_ends_at := least(v_subscription.cancels_at, greatest(period_end + coditect.file_grace(), grace_ends_at));
     period_end := greatest(period_end, v_given);
     file_ends_at := greatest(file_ends_at, v_given);
     if v_subscription.state in ('trialing', 'active', 'past_due') and v_subscription.cancels_at is null then
@@ -1838,6 +1861,27 @@ AS $function$
   ) as next where coditect.day_starts(next.day + 1) + interval '1 hour' <= app.now()
 $function$;
 grant execute on routine coditect.next_day() to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.paid_until(p_subscription billing.subscriptions)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case
+    when paid.until >= p_subscription.period_ends_at then p_subscription.period_ends_at
+    when p_subscription.state not in ('trialing', 'active') then coalesce(paid.until, p_subscription.period_starts_at)
+    when paid.until >= p_subscription.period_starts_at then paid.until
+    else p_subscription.period_ends_at end
+  from (
+    select greatest(max(l.period_ends_at), p_subscription.trial_ends_at) as until
+    from billing.invoices i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
+    where i.account_id = p_subscription.account_id and i.store = p_subscription.store and i.mode = p_subscription.mode
+      and i.subscription = p_subscription.store_id and l.product = 'coditect' and l.plan is not null
+      and (i.state = 'paid' or (i.state = 'open' and i.due_at > app.now()))
+  ) as paid
+$function$;
+grant execute on routine coditect.paid_until(billing.subscriptions) to plinth_system;
+grant execute on routine coditect.paid_until(billing.subscriptions) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION coditect.renewed_at(p_subscription billing.subscriptions)
  RETURNS timestamp with time zone

@@ -214,7 +214,7 @@ export interface Schemas {
     readonly deactivated_at: string | null;
     readonly last_renewal_at: string | null;
     readonly next_billing_date: string | null;
-    /** The end of what is paid for, or tried; null: nothing ends it. */
+    /** The end of what is paid for, or tried; null: nothing ends it. Past it the licence works until `grace_period_ends_at` where a payment failed. */
     readonly expires_at: string | null;
     readonly trial_ends_at: string | null;
     /** Until when it works although a payment failed; null: none did. */
@@ -1295,7 +1295,7 @@ export interface Schemas {
     readonly deactivated_at: string | null;
     readonly last_renewal_at: string | null;
     readonly next_billing_date: string | null;
-    /** The end of what is paid for, or tried; null: nothing ends it. */
+    /** The end of what is paid for, or tried; null: nothing ends it. Past it the licence works until `grace_period_ends_at` where a payment failed. */
     readonly expires_at: string | null;
     readonly trial_ends_at: string | null;
     /** Until when it works although a payment failed; null: none did. */
@@ -1510,7 +1510,7 @@ export interface Schemas {
     readonly tier: string;
     readonly max_seats: number;
     readonly current_seats_used: number;
-    /** The end of what is paid for, or tried; null: nothing ends it. */
+    /** The end of what is paid for, or tried; null: nothing ends it. Past it the licence works until `grace_period_ends_at` where a payment failed. */
     readonly expires_at: string | null;
     /** Until when it works although a payment failed; null: none did. */
     readonly grace_period_ends_at: string | null;

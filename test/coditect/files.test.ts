@@ -8,7 +8,7 @@ import { temporaryFolder } from '#test/services';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
-import { coditectFixture } from './fixture.ts';
+import { coditectFixture, HARDWARE } from './fixture.ts';
 
 const run = promisify(execFile);
 const fixture = await coditectFixture();
@@ -55,8 +55,56 @@ describe('the commands of the docs', () => {
         expect(await shell(folder, command)).toBe('ended with 1');
     }
     writeFileSync(license, bytes);
+    const [rsa = '', ed25519 = ''] = verifying.trim().split('\n');
+    for (const [name, command] of [
+      ['license.rsa-4096.sig', rsa],
+      ['license.ed25519.sig', ed25519],
+    ] as const) {
+      const signature = readFileSync(join(folder, name));
+      const changed = Buffer.from(signature);
+      changed[40] = (changed[40] ?? 0) ^ 1;
+      writeFileSync(join(folder, name), changed);
+      expect(await shell(folder, command)).toBe('ended with 1');
+      writeFileSync(join(folder, name), signature);
+    }
     expect(await shell(folder, verifying)).toBe(good);
   });
+});
+
+test('a copied file grants no seat: it says what the licence is, holds no secret, and nothing in it is taken for one', async () => {
+  const ada = await licensee('pro');
+  const [key, id, license] = [await ada.key(), await ada.id(), await ada.license()];
+  const { body } = await call(ada.who.key, `GET /v1/licenses/${id}/download`);
+  const file = body as {
+    readonly license: Readonly<Record<string, unknown>>;
+    readonly signatures: readonly { readonly key_id: string; readonly signature: string }[];
+  };
+  const [rsa, ed25519] = file.signatures;
+  const accounts = await call(ada.who.key, 'GET /v1/organizations');
+  const [organization] = accounts.body['data'] as readonly { readonly name: string }[];
+  expect(file.license).toEqual({
+    format: 'coditect-license-1',
+    key_ids: { 'rsa-4096': rsa?.key_id, ed25519: ed25519?.key_id },
+    license_id: id,
+    version: expect.any(Number),
+    organization: organization?.name,
+    tier: 'pro',
+    features: [],
+    max_seats: 10,
+    max_machines: 30,
+    issued_at: license['issued_at'],
+    expires_at: new Date(Date.parse(String(license['expires_at'])) + 7 * 86_400_000).toISOString(),
+  });
+  const digits = key.slice('CODITECT-'.length);
+  for (const part of [digits, digits.replaceAll('-', '')]) expect(JSON.stringify(body)).not.toContain(part);
+  const tried = [id, ...file.signatures.flatMap((one) => [one.key_id, one.signature]), JSON.stringify(body)];
+  for (const secret of tried.map((one) => one.slice(0, 100))) {
+    const taken = { license_key: secret, hardware_id: HARDWARE[0] };
+    expect((await call(undefined, 'POST /v1/licenses/acquire', { body: taken })).status).toBe(400);
+    const kept = { session_id: id, signed_token: secret };
+    expect((await call(undefined, 'POST /v1/licenses/heartbeat', { body: kept })).status).toBe(401);
+  }
+  expect(await ada.license()).toMatchObject({ current_seats_used: 0, machines_used: 0 });
 });
 
 /** Has jobs of an account run to their end, and the mails that they leave. */
