@@ -1759,7 +1759,7 @@ CREATE OR REPLACE FUNCTION coditect.head(p_account uuid)
  STABLE
 AS $function$
 declare
-  -- From the end of a period until a plan that is not paid is over, as mails promise it first.
+  -- From the end of what is paid for until a plan that is not paid is over, as mails promise it first.
   c_grace constant interval := interval '7 days';
   v_license coditect.licenses;
   v_subscription billing.subscriptions;
@@ -1790,11 +1790,9 @@ begin
     period_end := holds_until;
     file_ends_at := holds_until;
   else
-    period_end := v_subscription.period_ends_at;
+    period_end := coditect.paid_until(v_subscription);
     grace_ends_at := case when v_subscription.state = 'past_due' then v_subscription.grace_ends_at end;
-    file_ends_at := case
-      when v_subscription.cancels_at is not null then v_subscription.cancels_at
-      else greatest(v_subscription.period_ends_at + c_grace, grace_ends_at) end;
+    file_ends_at := least(v_subscription.cancels_at, greatest(period_end + c_grace, grace_ends_at));
     -- An operator gave the same plan for longer: it works until then, whatever is paid.
     v_given := (select max(g.ends_at) from entitlements.grants g
       where g.account_id = p_account and g.product = 'coditect' and g.source = 'admin' and g.plan = tier and g.revoked_at is null
@@ -1837,6 +1835,25 @@ AS $function$
   ) as next where coditect.day_starts(next.day + 1) + interval '1 hour' <= app.now()
 $function$;
 grant execute on routine coditect.next_day() to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.paid_until(p_subscription billing.subscriptions)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case
+    when p_subscription.period_starts_at <= p_subscription.starts_at and p_subscription.state <> 'past_due' then p_subscription.period_ends_at
+    else least(p_subscription.period_ends_at,
+      coalesce(greatest(p_subscription.trial_ends_at, max(l.period_ends_at)), p_subscription.period_starts_at))
+  end
+  from billing.invoices i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
+  where i.account_id = p_subscription.account_id and i.store = p_subscription.store and i.mode = p_subscription.mode
+    and i.subscription = p_subscription.store_id and l.plan is not null and l.amount >= 0
+    and (i.state = 'paid' or p_subscription.state = 'active'
+      and (i.state in ('void', 'uncollectible') or i.state = 'draft' and i.next_attempt_at is null))
+$function$;
+grant execute on routine coditect.paid_until(billing.subscriptions) to plinth_system;
+grant execute on routine coditect.paid_until(billing.subscriptions) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION coditect.renewed_at(p_subscription billing.subscriptions)
  RETURNS timestamp with time zone

@@ -68,7 +68,7 @@ export function wire(parts: WiringParts) {
     product,
     service: product.service(productContext(product, given)),
   }));
-  for (const { product, service } of sold) registerProduct(people, product, service);
+  for (const { product, service } of sold) registerProduct(given, product, service);
   for (const module of modules) keepSchedules(people.queue, module, serviceOf(services, module.name));
   const mounted: Mounted[] = [
     ...mountedOf(services),

@@ -5,7 +5,12 @@ import type { Logger, Metrics } from '#platform/telemetry';
 import { createEndings, type Endings } from './endings/endings.ts';
 import { createGoneCredits, type GoneCredits } from './endings/gone-credits.ts';
 import { createSuspensions, type Suspensions } from './endings/suspensions.ts';
-import { createProjection, type ProjectionParts, type StoreRules } from './projection/projection.ts';
+import {
+  createProjection,
+  type OnPlanPaid,
+  type ProjectionParts,
+  type StoreRules,
+} from './projection/projection.ts';
 import { createInbox, type Inbox, type InboxParts, type ProviderSettings } from './inbox/inbox.ts';
 import { createOverage, type OverageService } from './overage/service.ts';
 import { type Billing, createBilling } from './service.ts';
@@ -20,7 +25,7 @@ import { createPurchases, type Purchases } from './purchases/purchases.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
 export interface SalesParts
-  extends Omit<ProjectionParts, 'storeRules'>,
+  extends Omit<ProjectionParts, 'storeRules' | 'planPaid'>,
     Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs' | 'holder'> {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
@@ -49,6 +54,8 @@ export interface Sales {
   readonly purchases: Purchases;
   readonly acknowledging: Acknowledging;
   readonly answering: Answering;
+  /** Registers what a product does when an invoice of a plan of it is paid, in the transaction that writes the invoice. */
+  onPlanPaid(product: string, hook: OnPlanPaid): void;
 }
 
 /** Billing over the providers that the settings name. */
@@ -56,7 +63,12 @@ export function createSales(parts: SalesParts): Sales {
   const { stripe: link, entitlements, limits, clock, freeAccountsPerUser } = parts;
   const providers = [...stripeOf(link, clock), ...parts.stores];
   const stores = parts.stores.map(({ provider }) => provider);
-  const projection = createProjection({ ...parts, storeRules: storeRules(parts, providers) });
+  const hooks = new Map<string, OnPlanPaid>();
+  const projection = createProjection({
+    ...parts,
+    storeRules: storeRules(parts, providers),
+    planPaid: (product) => hooks.get(product),
+  });
   const inbox = createInbox({ ...parts, projection, providers });
   return {
     inbox,
@@ -94,6 +106,10 @@ export function createSales(parts: SalesParts): Sales {
     purchases: createPurchases({ ...parts, inbox, stores }),
     acknowledging: createAcknowledging({ ...parts, inbox, stores }),
     answering: createAnswering({ ...parts, inbox, stores }),
+    onPlanPaid(product, hook) {
+      if (hooks.has(product)) throw new Error(`"${product}" has said already what it does`);
+      hooks.set(product, hook);
+    },
   };
 }
 

@@ -20,7 +20,7 @@ import {
   routesFor,
   takesProductKey,
 } from '#platform/http';
-import { declareSecretShapes } from '#platform/kernel';
+import { type AccountId, declareSecretShapes } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { addMails, type MailTemplate } from '#platform/mail';
 import { assertOwn } from '#platform/module';
@@ -34,6 +34,13 @@ export type EntitlementHook<Service> = (
   service: Service,
   tx: Transaction,
   change: EntitlementChange,
+) => Promise<void>;
+
+/** What a product does in the transaction that has an invoice of a plan of its own paid. */
+export type PlanPaidHook<Service> = (
+  service: Service,
+  tx: Transaction,
+  accountId: AccountId,
 ) => Promise<void>;
 
 /** What a product is made of beside what it sells. */
@@ -82,6 +89,11 @@ export interface ProductParts<Service> {
    * end that comes by time alone is no commit: nobody is called then.
    */
   readonly onEntitlementChanged?: EntitlementHook<NoInfer<Service>>;
+  /**
+   * What the product does when an invoice of a plan of its own is paid: a renewal often changes nothing that the account holds. In the
+   * transaction that writes the invoice, with the system's scope; again where the provider tells of the same invoice again.
+   */
+  readonly onPlanPaid?: PlanPaidHook<NoInfer<Service>>;
   /** Makes the service that routes and jobs are called with, once per process. */
   readonly service: (context: ProductContext) => Service;
 }
@@ -106,6 +118,7 @@ export interface Product<Service = unknown> {
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
   readonly onEntitlementChanged: EntitlementHook<never> | undefined;
+  readonly onPlanPaid: PlanPaidHook<never> | undefined;
   readonly service: (context: ProductContext) => Service;
 }
 
@@ -130,6 +143,7 @@ export function defineProduct<
     schedules = {},
     policies = {},
     onEntitlementChanged,
+    onPlanPaid,
     resolveKey,
     service,
   } = definition;
@@ -168,6 +182,7 @@ export function defineProduct<
     schedules,
     policies: { ...unnamedPolicies(catalogue), ...policies },
     onEntitlementChanged,
+    onPlanPaid,
     service,
   };
 }

@@ -73,5 +73,6 @@ export const coditect = defineProduct({
     hashes: { cron: '29 * * * *', job: 'hashes' },
   },
   onEntitlementChanged: ({ lifecycle }, tx, change) => lifecycle.applyIn(tx, change),
+  onPlanPaid: ({ lifecycle }, tx, accountId) => lifecycle.paidIn(tx, accountId),
   service: createCoditect,
 });

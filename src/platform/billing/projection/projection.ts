@@ -5,7 +5,7 @@ import type { AccountId } from '#platform/kernel';
 import type { UsageCarrier } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
-import type { ObjectRef } from '../facts.ts';
+import type { Facts, ObjectRef } from '../facts.ts';
 import type { Mode, ProviderName } from '../payment-provider.ts';
 import type { AppliedObject, Customer } from './applied-object.ts';
 import { type BillingRecords, readBillingRecords, type SubscriptionRow } from './billing-records.ts';
@@ -31,6 +31,8 @@ export interface ProjectionParts {
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly audit: Audit;
+  /** What a product does when an invoice of a plan of it is paid. */
+  readonly planPaid?: ((product: string) => OnPlanPaid | undefined) | undefined;
   /** What stores of phones need; not there: none are sold through. */
   readonly storeRules?: StoreRules | undefined;
 }
@@ -60,6 +62,9 @@ export interface Projection {
   announce(accountId: AccountId): void;
 }
 
+/** What a product does with an invoice of its plan that is paid, in the transaction that writes it. */
+export type OnPlanPaid = (tx: Transaction, accountId: AccountId) => Promise<void>;
+
 /** Makes rows of what a payment provider says, and of the rows what accounts are granted (docs/billing.md). */
 export function createProjection(parts: ProjectionParts): Projection {
   const { entitlements, webhooks, mail } = parts;
@@ -72,6 +77,8 @@ export function createProjection(parts: ProjectionParts): Projection {
       if (account === undefined || applied.isRebuild === true || !AFFECTS_ACCOUNTS.has(applied.ref.kind))
         return;
       const records = await writeDerivedIn(parts, tx, applied);
+      for (const product of paidProducts(applied.facts))
+        await parts.planPaid?.(product)?.(tx, applied.accountId);
       await notifyIn(parts, tx, { applied, before, records });
       if (applied.ref.kind === 'subscription') await notifyPaidTwiceIn(parts, tx, applied.accountId);
     },
@@ -95,6 +102,13 @@ export function createProjection(parts: ProjectionParts): Projection {
       mail.wake();
     },
   };
+}
+
+/** Products of whose plans an object says that they are paid. */
+function paidProducts({ invoice, sales = [] }: Facts): ReadonlySet<string> {
+  const invoices = [...(invoice === undefined ? [] : [invoice]), ...sales.map((sale) => sale.invoice)];
+  const lines = invoices.filter(({ state }) => state === 'paid').flatMap((paid) => paid.lines);
+  return new Set(lines.flatMap(({ product, plan }) => (plan === null ? [] : [product])));
 }
 
 /** Of the rest no account is granted or told anything. */

@@ -12,6 +12,21 @@ create or replace function coditect.renewed_at(p_subscription billing.subscripti
     and i.subscription = p_subscription.store_id and i.state = 'paid' and i.reason = 'subscription_cycle'
 $$;
 
+-- Until when a subscription is paid for, or tried. Its period does not say so: a provider begins the next one when it asks for the money, and goes on
+-- with periods that nobody pays. What it lets go of (void, written off, put off) while the subscription goes on is owed by nobody.
+create or replace function coditect.paid_until(p_subscription billing.subscriptions) returns timestamptz language sql stable as $$
+  select case
+    when p_subscription.period_starts_at <= p_subscription.starts_at and p_subscription.state <> 'past_due' then p_subscription.period_ends_at
+    else least(p_subscription.period_ends_at,
+      coalesce(greatest(p_subscription.trial_ends_at, max(l.period_ends_at)), p_subscription.period_starts_at))
+  end
+  from billing.invoices i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
+  where i.account_id = p_subscription.account_id and i.store = p_subscription.store and i.mode = p_subscription.mode
+    and i.subscription = p_subscription.store_id and l.plan is not null and l.amount >= 0
+    and (i.state = 'paid' or p_subscription.state = 'active'
+      and (i.state in ('void', 'uncollectible') or i.state = 'draft' and i.next_attempt_at is null))
+$$;
+
 -- What a licence is worth now: by its row, by what the account holds at this instant, and by what the subscription says of why. No row: the
 -- account has no licence.
 create or replace function coditect.head(p_account uuid)
@@ -21,7 +36,7 @@ returns table (
   last_renewal_at timestamptz, holds_until timestamptz, now timestamptz
 ) language plpgsql stable as $$
 declare
-  -- From the end of a period until a plan that is not paid is over, as mails promise it first.
+  -- From the end of what is paid for until a plan that is not paid is over, as mails promise it first.
   c_grace constant interval := interval '7 days';
   v_license coditect.licenses;
   v_subscription billing.subscriptions;
@@ -52,11 +67,9 @@ begin
     period_end := holds_until;
     file_ends_at := holds_until;
   else
-    period_end := v_subscription.period_ends_at;
+    period_end := coditect.paid_until(v_subscription);
     grace_ends_at := case when v_subscription.state = 'past_due' then v_subscription.grace_ends_at end;
-    file_ends_at := case
-      when v_subscription.cancels_at is not null then v_subscription.cancels_at
-      else greatest(v_subscription.period_ends_at + c_grace, grace_ends_at) end;
+    file_ends_at := least(v_subscription.cancels_at, greatest(period_end + c_grace, grace_ends_at));
     -- An operator gave the same plan for longer: it works until then, whatever is paid.
     v_given := (select max(g.ends_at) from entitlements.grants g
       where g.account_id = p_account and g.product = 'coditect' and g.source = 'admin' and g.plan = tier and g.revoked_at is null

@@ -6,6 +6,9 @@ import type { ProductContext } from '#platform/product';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
 import { revokeFiles, type StoredLicense, writeLicense } from './store.ts';
 
+/** How long a file holds past what is paid for (coditect.head). */
+const FILE_GRACE = 7 * 86_400_000;
+
 /** What became of a licence. */
 export type LifecycleEvent =
   | 'issued'
@@ -36,10 +39,13 @@ export interface Transition {
  * whichever order, and not told again by the next look.
  */
 export function eventsOf({ former, head }: Pick<Transition, 'former' | 'head'>): LifecycleEvent[] {
-  if (head.status !== former.status) return [changeOfStatus(former.status, head.status)];
-  if (head.status !== 'active') return [];
   const isRenewed =
     former.period_end !== null && head.period_end !== null && head.period_end > former.period_end;
+  if (head.status !== former.status) {
+    const event = changeOfStatus(former.status, head.status);
+    return event === 'reinstated' && isRenewed ? [event, 'renewed'] : [event];
+  }
+  if (head.status !== 'active') return [];
   return [
     ...(head.tier === former.tier ? [] : (['tier_changed'] as const)),
     ...(isRenewed ? (['renewed'] as const) : []),
@@ -89,10 +95,23 @@ export async function writeTransitionIn(
   const ending: Statement[] =
     over === undefined
       ? []
-      : [endSessionsBySeats(former.account_id), revokeFiles(former, head.reason ?? over, head.file_ends_at)];
+      : [
+          endSessionsBySeats(former.account_id),
+          revokeFiles(former, head.reason ?? over, filesEnd(transition)),
+        ];
   await tx.runAll([...ending, writeLicense(licenseAfter(transition, events.length > 0))]);
   for (const event of events) await recordIn(audit, tx, { accountId: former.account_id, head, event, by });
   return events;
+}
+
+/**
+ * Until when any file holds that was signed so far; null: for ever, as far as is known. Who cancels has files of before, which hold for a week past the
+ * period.
+ */
+function filesEnd({ former, head }: Transition): Date | null {
+  if (head.file_ends_at === null) return null;
+  const paid = [former.period_end, head.period_end].flatMap((end) => end?.getTime() ?? []);
+  return new Date(Math.max(head.file_ends_at.getTime(), ...paid.map((end) => end + FILE_GRACE)));
 }
 
 export interface Recorded {

@@ -19,6 +19,8 @@ const MOST = 1_000;
 export interface Lifecycle {
   /** Issues, renews, suspends or ends a licence in the commit that changes what its account holds. */
   applyIn(tx: Transaction, change: EntitlementChange): Promise<void>;
+  /** Renews a licence in the commit that has an invoice of its plan paid: what the account holds is often the same as before. */
+  paidIn(tx: Transaction, accountId: AccountId): Promise<void>;
   /** Writes down how licences stand whose plan changed by time alone, of all accounts. Answers how many. */
   lapse(): Promise<number>;
   /** Issues the licences of accounts whose first plan with seats was given for later, and is in effect by now. Answers how many. */
@@ -42,6 +44,10 @@ export function createLifecycle(parts: Parts): Lifecycle {
       // Its time has begun this moment, and it was issued because of that.
       const [issued] = await tx.run(lockLicense(accountId));
       if (issued !== undefined) await settleIn(parts, tx, { former: issued });
+    },
+    async paidIn(tx, accountId) {
+      const [former] = await tx.run(lockLicense(accountId));
+      if (former !== undefined) await settleIn(parts, tx, { former });
     },
     async lapse() {
       const [lapsed] = await db.system('coditect.lapses', [lapsedAccounts(MOST)]);
