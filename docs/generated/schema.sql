@@ -1876,8 +1876,9 @@ AS $function$
     select greatest(max(l.period_ends_at), p_subscription.trial_ends_at) as until
     from billing.invoices i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
     where i.account_id = p_subscription.account_id and i.store = p_subscription.store and i.mode = p_subscription.mode
-      and i.subscription = p_subscription.store_id and l.product = 'coditect' and l.plan is not null
-      and (i.state = 'paid' or (i.state = 'open' and i.due_at > app.now()))
+      and i.subscription = p_subscription.store_id and l.product = 'coditect' and l.plan is not null and l.amount >= 0
+      and (i.state = 'paid' or i.state = 'open' and i.due_at > app.now() or p_subscription.state = 'active'
+        and (i.state in ('void', 'uncollectible') or i.state = 'draft' and i.next_attempt_at is null))
   ) as paid
 $function$;
 grant execute on routine coditect.paid_until(billing.subscriptions) to plinth_system;

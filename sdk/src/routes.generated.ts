@@ -1475,6 +1475,8 @@ export interface Schemas {
     readonly started_at: string;
     /** When it really ended: of one that ran out, when its seat did. */
     readonly ended_at: string | null;
+    /** How long it lasted; null: it goes on. */
+    readonly duration_seconds: number | null;
     readonly last_heartbeat_at: string;
     /** As the server saw it; for owners and admins. */
     readonly ip: string | null;
@@ -3809,7 +3811,9 @@ export interface Routes {
   'GET /v1/admin/licenses': {
     readonly query: {
       readonly key?: string | undefined;
+      readonly license_key?: string | undefined;
       readonly email?: string | undefined;
+      readonly user_email?: string | undefined;
       readonly account_id?: string | undefined;
       readonly status?: 'active' | 'suspended' | 'inactive' | undefined;
       readonly tier?: string | undefined;
@@ -3844,7 +3848,7 @@ export interface Routes {
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'account_closed' | 'address_claimed' | 'address_taken' | 'change_email' | 'change_not_paid' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'domain_lost' | 'domain_missing' | 'email_changed' | 'export_ready' | 'identity_linked' | 'identity_unlinked' | 'invitation' | 'limit_alert' | 'mfa_changed' | 'new_device' | 'operator_budget_closed' | 'orbit.comment_mention' | 'organization_closed' | 'paid_twice' | 'password_changed' | 'payment_action_required' | 'payment_failed' | 'payment_failed_again' | 'payment_recovered' | 'plan_changed' | 'reset_password' | 'session_replayed' | 'sso_changed' | 'subscription_canceled' | 'subscription_suspended' | 'trial_refused' | 'verify_email' | undefined;
+      readonly template?: 'account_closed' | 'address_claimed' | 'address_taken' | 'change_email' | 'change_not_paid' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'domain_lost' | 'domain_missing' | 'email_changed' | 'export_ready' | 'identity_linked' | 'identity_unlinked' | 'invitation' | 'limit_alert' | 'mfa_changed' | 'new_device' | 'operator_budget_closed' | 'orbit.comment_mention' | 'organization_closed' | 'paid_twice' | 'password_changed' | 'payment_action_required' | 'payment_failed' | 'payment_failed_again' | 'payment_recovered' | 'plan_changed' | 'reset_password' | 'session_replayed' | 'sso_changed' | 'subscription_canceled' | 'subscription_suspended' | 'trial_refused' | 'verify_email' | 'welcome' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -3937,9 +3941,10 @@ export interface Routes {
   /** Find users */
   'GET /v1/admin/users': {
     readonly query: {
-      readonly status?: 'active' | 'suspended' | 'closed' | undefined;
+      readonly status?: 'active' | 'suspended' | 'closed' | 'inactive' | undefined;
       readonly email?: string | undefined;
       readonly company?: string | undefined;
+      readonly company_name?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
       /** The `next_cursor` of the page before. */

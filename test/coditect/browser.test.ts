@@ -144,6 +144,7 @@ describe.runIf(isHere)('a company', async () => {
   });
 
   test('has the key by mail, with the signed file that it can download', async () => {
+    await mailed(/^Welcome to Plinth: please verify your email address$/);
     await mailed(/^Your Coditect licence key$/);
     await mailed(/the plan Starter is in effect/);
     const { mail } = app.app.modules.options.config;
@@ -216,6 +217,9 @@ describe.runIf(isHere)('a company', async () => {
     const { grace_ends_at: first } = await subscription();
     expect((Date.parse(String(first)) - failed) / DAY).toBeCloseTo(7, 0);
     await says('licence: online');
+    // A period that began and is not paid is no renewal.
+    expect((await license())['expires_at']).toBe(trialEnds);
+    expect(await subjects()).not.toContainEqual(expect.stringMatching(/is renewed/));
 
     // The provider tries again after some days, and three days are promised from then on.
     for (let day = 1; !(await subjects()).some((subject) => subject.startsWith('Urgent')); day += 1) {

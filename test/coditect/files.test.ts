@@ -1,18 +1,19 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { statement } from '#platform/db';
-import type { JobId } from '#platform/kernel';
 import { temporaryFolder } from '#test/services';
-import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { coditectFixture, HARDWARE } from './fixture.ts';
+import { mailsTo } from './mailbox.ts';
 
 const run = promisify(execFile);
+const DAY = 86_400_000;
 const fixture = await coditectFixture();
-const { app, call, customer, db, heard, later, licensee, of, order, sandbox } = fixture;
+const { call, customer, heard, later, licensee, of, order, sandbox, stripe } = fixture;
+const { service } = fixture.app.modules.mounted.find(({ module }) => module === 'coditect') ?? {};
+const { lifecycle } = service as { lifecycle: { lapse(): Promise<number> } };
 
 /** Shell blocks of the docs, below a heading. */
 function blocksBelow(heading: string): string[] {
@@ -107,34 +108,10 @@ test('a copied file grants no seat: it says what the licence is, holds no secret
   expect(await ada.license()).toMatchObject({ current_seats_used: 0, machines_used: 0 });
 });
 
-/** Has jobs of an account run to their end, and the mails that they leave. */
-async function workOff({ accountId }: Customer, kind: string): Promise<void> {
-  const rows = await db.asMigrator(
-    statement<{ id: JobId }>(
-      `select id from jobs.jobs where account_id = $1 and kind = $2 and state = 'ready' order by id`,
-      [accountId, kind],
-    ),
-  );
-  for (const { id } of rows) await app.modules.jobs.deliver(accountId, id);
-}
-
-async function mailsTo(who: Customer) {
-  await workOff(who, 'coditect.letters');
-  await workOff(who, 'mail.send');
-  const { mail } = app.modules.options.config;
-  if (mail.via.transport !== 'outbox') throw new Error('there is no outbox');
-  const { folder } = mail.via;
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.eml'))
-    .sort();
-  const read = await Promise.all(files.map((name) => PostalMime.parse(readFileSync(join(folder, name)))));
-  return read.filter(({ to }) => to?.[0]?.address === who.email);
-}
-
 describe('whoever manages the account', () => {
   test('gets the key and the signed file by mail, once, and the new file with each renewal', async () => {
     const ada = await licensee('pro');
-    const [issued, confirmed, ...more] = await mailsTo(ada.who);
+    const [issued, confirmed, ...more] = await mailsTo(fixture, ada.who);
     expect(more).toEqual([]);
     expect(issued?.text).toContain(await ada.key());
     const names = issued?.attachments.map(({ filename }) => filename);
@@ -145,11 +122,35 @@ describe('whoever manages the account', () => {
     expect(confirmed?.subject).toBe('Coditect: the plan Pro is in effect');
     expect(confirmed?.text).toContain('tried for nothing');
     await later(14.1);
-    const [renewed, ...rest] = (await mailsTo(ada.who)).slice(2);
+    const [renewed, ...rest] = (await mailsTo(fixture, ada.who)).slice(2);
     expect(rest).toEqual([]);
     expect(renewed?.subject).toBe('Coditect: the plan Pro is renewed');
     expect(renewed?.attachments).toHaveLength(3);
   });
+});
+
+test('files of before a cancellation are listed as revoked once the period is over, until they have run out', async () => {
+  const ada = await licensee('pro');
+  await later(14.1);
+  const id = await ada.id();
+  const ends = async () => {
+    const { body } = await call(ada.who.key, `GET /v1/licenses/${id}/download`);
+    return Date.parse(String((body['license'] as Readonly<Record<string, unknown>>)['expires_at']));
+  };
+  const isListed = async () => {
+    const { body } = await call(undefined, 'GET /.well-known/license-revocations');
+    return (body['data'] as readonly { readonly license_id: string }[]).some((one) => one.license_id === id);
+  };
+  const [before, over] = [await ends(), Date.parse(String((await ada.license())['expires_at']))];
+  await call(ada.who.key, 'DELETE /v1/billing/subscription?product=coditect');
+  await heard();
+  expect([before - over, await ends()]).toEqual([7 * DAY, over]);
+  expect([await isListed(), (await ada.license())['status']]).toEqual([false, 'active']);
+  await later((over - sandbox.now().getTime()) / DAY + 0.1);
+  await lifecycle.lapse();
+  expect([await isListed(), (await ada.license())['status']]).toEqual([true, 'inactive']);
+  await later(7);
+  expect(await isListed()).toBe(false);
 });
 
 const pageOf = async (session: string) => {
@@ -188,6 +189,24 @@ describe('the page after a payment', () => {
     await heard();
     expect((await pageOf(session)).text).toContain('This page is over');
     for (const plan_id of ['free', 'reel.pro', 'none']) expect((await buys(who, plan_id)).status).toBe(400);
+  });
+
+  test('is of a year, tried for 14 days and then paid at ten months, where that is ordered', async () => {
+    const who = await customer();
+    const body = { plan_id: 'starter', cycle: 'yearly' };
+    const { body: ordered } = await call(who.key, 'POST /v1/checkout/session', { body });
+    await sandbox.pay(String(ordered['checkout_url']));
+    await heard();
+    const bought = await fixture.read(who, 'coditect');
+    expect(bought).toMatchObject({ plan: 'coditect.starter', cycle: 'yearly', state: 'trialing' });
+    const { trial_ends_at: ends, issued_at: began } = await of(who).license();
+    expect((Date.parse(String(ends)) - Date.parse(String(began))) / DAY).toBeCloseTo(14, 1);
+    await later(14.1);
+    const { data } = await stripe.invoices.list({ subscription: await fixture.subscription(who) });
+    expect(data.map(({ status, amount_paid }) => [status, amount_paid])).toEqual([
+      ['paid', 29_000],
+      ['paid', 0],
+    ]);
   });
 
   test('of whoever left the payment page says that nothing was charged', async () => {

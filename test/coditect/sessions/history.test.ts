@@ -171,6 +171,12 @@ function compared(row: Readonly<Record<string, unknown>>, mine: ReturnType<Check
   };
 }
 
+/** Whole seconds from the beginning of a session to its end; null: it goes on. */
+function lasted({ started_at: from, ended_at: until }: Readonly<Record<string, unknown>>): number | null {
+  if (typeof until !== 'string') return null;
+  return Math.round((Date.parse(until) - Date.parse(String(from))) / 1_000);
+}
+
 test('the history of a licence is what a checker computes that saw nothing but requests and answers', async () => {
   let start = Date.parse('2033-01-01T00:00:00Z');
   await assertWithin(
@@ -188,6 +194,7 @@ test('the history of a licence is what a checker computes that saw nothing but r
       const mine = known.history();
       const rows = await at.history();
       expect(rows).toHaveLength(mine.length);
+      for (const row of rows) expect(row['duration_seconds']).toBe(lasted(row));
       expect(rows.map((row, place) => compared(row, mine[place] ?? ({} as never)))).toEqual(mine);
     }),
     { numRuns: 12, within: 40_000 },

@@ -13,7 +13,8 @@ create or replace function coditect.renewed_at(p_subscription billing.subscripti
 $$;
 
 -- Until when a subscription is paid for, or tried. A store begins a period before it charges it, and goes on with periods that nobody pays: one
--- counts once its invoice is paid, or was sent to be paid later. Where nothing is known of what was paid before it, the store's word is taken.
+-- counts once its invoice is paid, or was sent to be paid later. What a store lets go of (void, written off, put off) while it goes on is owed by nobody.
+-- Where nothing is known of what was paid before it, the store's word is taken.
 create or replace function coditect.paid_until(p_subscription billing.subscriptions) returns timestamptz language sql stable as $$
   select case
     when paid.until >= p_subscription.period_ends_at then p_subscription.period_ends_at
@@ -24,8 +25,9 @@ create or replace function coditect.paid_until(p_subscription billing.subscripti
     select greatest(max(l.period_ends_at), p_subscription.trial_ends_at) as until
     from billing.invoices i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
     where i.account_id = p_subscription.account_id and i.store = p_subscription.store and i.mode = p_subscription.mode
-      and i.subscription = p_subscription.store_id and l.product = 'coditect' and l.plan is not null
-      and (i.state = 'paid' or (i.state = 'open' and i.due_at > app.now()))
+      and i.subscription = p_subscription.store_id and l.product = 'coditect' and l.plan is not null and l.amount >= 0
+      and (i.state = 'paid' or i.state = 'open' and i.due_at > app.now() or p_subscription.state = 'active'
+        and (i.state in ('void', 'uncollectible') or i.state = 'draft' and i.next_attempt_at is null))
   ) as paid
 $$;
 
