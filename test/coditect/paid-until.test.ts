@@ -15,6 +15,8 @@ interface Known {
   readonly state: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
   readonly until: number;
   readonly due?: number;
+  /** When the store asks for the money next; not there: it is put off. */
+  readonly attempt?: number;
 }
 
 async function paidUntil(subscription: object, invoices: readonly Known[]): Promise<number | undefined> {
@@ -24,12 +26,12 @@ async function paidUntil(subscription: object, invoices: readonly Known[]): Prom
     mode: 'test',
     store_id: `sub_${Buffer.from(systemRandom.bytes(8)).toString('hex')}`,
   };
-  for (const { state, until, due } of invoices) {
+  for (const { state, until, due, attempt } of invoices) {
     const id = ids.next();
     await db.asMigrator(
       statement(
         `insert into billing.invoices (account_id, id, store, mode, store_id, state, subscription, reason, currency, subtotal, discount, tax, total, paid,
-           issued_at, due_at) values ($1, $2, $3, $4, $5, $6, $7, 'subscription_cycle', 'usd', 0, 0, 0, 0, 0, $8, $9)`,
+           issued_at, due_at, next_attempt_at) values ($1, $2, $3, $4, $5, $6, $7, 'subscription_cycle', 'usd', 0, 0, 0, 0, 0, $8, $9, $10)`,
         [
           of.account_id,
           id,
@@ -40,6 +42,7 @@ async function paidUntil(subscription: object, invoices: readonly Known[]): Prom
           of.store_id,
           at(until - 30),
           due === undefined ? null : at(due),
+          attempt === undefined ? null : at(attempt),
         ],
       ),
     );
@@ -95,8 +98,14 @@ const CASES: readonly Case[] = [
   {
     what: 'its trial until the period after it is paid',
     of: one('active', { trial_ends_at: at(-10) }),
-    known: [{ state: 'draft', until: 20 }],
+    known: [{ state: 'draft', until: 20, attempt: 0 }],
     until: -10,
+  },
+  {
+    what: 'a period that is put off, or written off, while the store goes on',
+    of: one('active'),
+    known: [LAST, { state: 'draft', until: 20 }],
+    until: 20,
   },
   {
     what: 'its period once that is paid',
