@@ -2,16 +2,17 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { statement } from '#platform/db';
 import { temporaryFolder } from '#test/services';
 import { describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { coditectFixture, HARDWARE } from './fixture.ts';
-import { mailsTo } from './mailbox.ts';
+import { mailsTo, writeLetters } from './mailbox.ts';
 
 const run = promisify(execFile);
 const DAY = 86_400_000;
 const fixture = await coditectFixture();
-const { call, customer, heard, later, licensee, of, order, sandbox, stripe } = fixture;
+const { call, customer, db, heard, later, licensee, of, order, sandbox, stripe } = fixture;
 const { service } = fixture.app.modules.mounted.find(({ module }) => module === 'coditect') ?? {};
 const { lifecycle } = service as { lifecycle: { lapse(): Promise<number> } };
 
@@ -151,6 +152,44 @@ test('files of before a cancellation are listed as revoked once the period is ov
   expect([await isListed(), (await ada.license())['status']]).toEqual([true, 'inactive']);
   await later(7);
   expect(await isListed()).toBe(false);
+});
+
+/** Tables in which a row has one of these texts. */
+async function tablesWith(texts: readonly string[]): Promise<string[]> {
+  const tables = await db.asMigrator(
+    statement<{ name: string }>(
+      `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+       where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema') order by 1`,
+    ),
+  );
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const rows = `select 1 as one from ${name} t where to_jsonb(t)::text like any($1::text[]) limit 1`;
+    const [row] = await db.asMigrator(statement(rows, [texts.map((text) => `%${text}%`)]));
+    if (row !== undefined) found.push(name);
+  }
+  return found;
+}
+
+test('a key stands nowhere in the database: in no mail on its way, no job, no audit and no answer that is kept', async () => {
+  const ada = await licensee();
+  const [former, id] = [await ada.key(), await ada.id()];
+  await writeLetters(fixture, ada.who);
+  const headers = { 'idempotency-key': 'rotated-and-looked-for', 'user-agent': `a client of ${former}` };
+  const { body } = await call(ada.who.key, `POST /v1/licenses/${id}/key`, { headers });
+  const key = String(body['license_key']);
+  // A client may say its key where nobody asked for it.
+  const says = { name: `of ${key}`, platform: former };
+  const acquires = { ...says, user_agent: former, app_version: `1 ${key}` };
+  for (const license_key of [key, former]) {
+    const machine = { license_key, hardware_id: HARDWARE[0] };
+    await call(undefined, 'POST /v1/licenses/activate', { body: { ...machine, ...says }, headers });
+    await call(undefined, 'POST /v1/licenses/acquire', { body: { ...machine, ...acquires }, headers });
+  }
+  expect(await ada.license()).toMatchObject({ machines_used: 1, current_seats_used: 1 });
+  const digits = [former, key].map((one) => one.slice('CODITECT-'.length));
+  expect(await tablesWith([id])).toContain('coditect.licenses');
+  expect(await tablesWith(digits.flatMap((one) => [one, one.replaceAll('-', '')]))).toEqual([]);
 });
 
 const pageOf = async (session: string) => {

@@ -70,6 +70,25 @@ describe('a period that the store has begun', () => {
     ]);
   });
 
+  test('is told of once, in whichever order and how often the store tells of it', async () => {
+    const ada = await licensee();
+    const tried = endOf(await ada.license());
+    sandbox.hold();
+    await untilEnd(ada, 0.1);
+    const told = sandbox.held().map(({ id }) => id);
+    for (const id of [...told, ...told].toReversed()) {
+      await sandbox.release([id]);
+      await heard();
+    }
+    await sandbox.release();
+    await heard();
+    expect((endOf(await ada.license()) - tried) / DAY).toBeGreaterThanOrEqual(28);
+    expect([await audited(ada.who), await letters(ada)]).toEqual([
+      ['issued', 'renewed'],
+      ['issued', 'renewed'],
+    ]);
+  });
+
   test('and nobody pays, makes no file hold for longer than was promised; paid within the promised days it is renewed', async () => {
     const ada = await licensee();
     const tried = endOf(await ada.license());

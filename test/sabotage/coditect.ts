@@ -212,4 +212,11 @@ export const CODITECT: readonly Patch[] = [
       "  await db.system('coditect.key', [accountOfKey([licenseKey])]);\n  const hashes = keyHashes(parts, normalKey(licenseKey));",
     expects: `${VALIDATE} is told of a typing error, and the database is asked nothing`,
   },
+  {
+    name: 'key-kept-where-a-client-put-it',
+    file: 'src/products/coditect/machines/machines.ts',
+    find: 'withoutDeclaredSecrets(userAgent).slice',
+    replace: 'userAgent.slice',
+    expects: `${FILES} a key stands nowhere in the database: in no mail on its way, no job, no audit and no answer that is kept`,
+  },
 ];
