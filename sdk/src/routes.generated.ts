@@ -1314,8 +1314,10 @@ export interface Schemas {
     readonly app_version?: string | undefined;
     /** How long the program should be able to work without the server. */
     readonly offline_minutes?: number | undefined;
-    /** Of the session before on this machine: with it what that one handed out is given up. */
+    /** Of a session before on this machine: with it what that one handed out is given up. */
     readonly signed_token?: string | undefined;
+    /** Is repeated in the token of the answer: by it a program knows the answer from an earlier one. */
+    readonly nonce?: string | undefined;
   };
   readonly LicenseActivation: {
     readonly license: Schemas['License'];
@@ -1383,6 +1385,8 @@ export interface Schemas {
     readonly session_id: string;
     readonly signed_token: string;
     readonly minutes: number;
+    /** Is repeated in the token of the answer: by it a program knows the answer from an earlier one. */
+    readonly nonce?: string | undefined;
   };
   readonly LicenseCheckout: {
     readonly checkout_url: string;
@@ -1521,6 +1525,8 @@ export interface Schemas {
   };
   readonly LicenseToken: {
     readonly signed_token: string;
+    /** Is repeated in the token of the answer: by it a program knows the answer from an earlier one. */
+    readonly nonce?: string | undefined;
   };
   readonly LicenseValidity: {
     readonly valid: boolean;

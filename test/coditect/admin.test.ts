@@ -194,8 +194,10 @@ describe('an operator gives a licence other seats', () => {
     for (const name of [...HARDWARE, 'hardware-four-0004']) sessions.push(await acquire(ada, name));
     expect(sessions.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
     expect(code(await acquire(ada, 'hardware-five-0005'))).toBe('seats_exhausted');
+    expect((await ada.activate('hardware-five-0005')).status).toBe(200);
     const fewer = await say(ada, 'terms', { seats: 1 });
-    expect(fewer.body).toMatchObject({ max_seats: 1, current_seats_used: 4, seats_left: 0 });
+    expect(fewer.body).toMatchObject({ max_seats: 1, current_seats_used: 4, seats_left: 0, max_machines: 3 });
+    expect(code(await ada.activate('hardware-six-000006'))).toBe('machines_exhausted');
     expect((await say(ada, 'terms', { seats: 1 })).body).toEqual(fewer.body);
     for (const session of sessions) expect((await beat(session)).status).toBe(200);
     expect(code(await acquire(ada, 'hardware-five-0005'))).toBe('seats_exhausted');

@@ -77,7 +77,9 @@ begin
   offline_minutes := v_license.offline_minutes;
   tier := case when v_seats > 0 then split_part(v_segment->>'plan', '.', 2) else v_license.tier end;
   seats := case when v_seats > 0 then coalesce(v_license.seats_by_admin, v_seats) else 0 end;
+  -- As many for each seat as the plan has; an operator who leaves none has no need for others.
   machines := coalesce((v_segment->'grants'->>'machines')::integer, 0);
+  if seats > 0 then machines := ceil(machines::numeric * seats / v_seats); end if;
   -- Options of the plan that are granted.
   features := (select coalesce(jsonb_agg(g.key order by g.key), '[]') from jsonb_each(v_segment->'grants') g where g.value = 'true');
   holds_until := (v_segment->>'until')::timestamptz;

@@ -34,6 +34,7 @@ export interface Wish {
   readonly userIp?: string | undefined;
   readonly appVersion?: string | undefined;
   readonly offlineMinutes?: number | undefined;
+  readonly nonce?: string | undefined;
   /** The token of the machine's session before, whose lease it gives up. */
   readonly former?: string | undefined;
 }
@@ -174,7 +175,7 @@ async function seatIn(
     // The plan's, or what an admin set in its place.
     size: head.seats,
     offlineMinutes: Math.min(wish.offlineMinutes ?? OFFLINE_MINUTES, head.offlineMinutes),
-    resumes: former?.machineId === machineId ? former.id : undefined,
+    resumes: former?.machineId === machineId ? former.fence : undefined,
   }));
   const answers = await limits.seats.takeIn(tx, seatsOf(head.accountId), wanted);
   return group.flatMap((one, place) => {
