@@ -140,7 +140,8 @@ describe.runIf(engine === 'postgres')('a stream of a generation, where several p
     const leaving = await reelFixture({ beside: here, work: false });
     const stream = await creatorOf(leaving, by.by).follow(id);
     const first = await stream.next();
-    // Not after the half minute that calls are given to end.
+    // Not after the hour that calls are given to end here.
+    await leaving.app.server.stop(3_600);
     await leaving.close();
     expect((await stream.rest()).map(({ event }) => event)).not.toContain('done');
     const next = await by.follow(id, { lastEventId: first?.id ?? '' });

@@ -64,7 +64,7 @@ export const WEBHOOKS: readonly Patch[] = [
     file: COURIER,
     find: 'sent.status >= 200 && sent.status < 300',
     replace: 'sent.status >= 200 && sent.status < 400',
-    expects: `${DELIVERY} an endpoint that does not take a message > fails with {"status":302,"headers":{"location":"http://169.254.169.254/"}}, and follows nothing`,
+    expects: `${DELIVERY} an endpoint that does not take a message > fails with {"status":302,"headers":{"location":"http://169.254.169.254/","retry-after":"60"}}, and follows nothing`,
   },
   {
     name: 'address-looked-up-and-not-checked',
