@@ -1754,18 +1754,42 @@ AS $function$
 $function$;
 grant execute on routine coditect.figures_of(date) to plinth_system;
 
+CREATE OR REPLACE FUNCTION coditect.file_grace()
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$ select interval '7 days' $function$;
+grant execute on routine coditect.file_grace() to plinth_system;
+grant execute on routine coditect.file_grace() to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.files_until(p_account uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select nullif(greatest(
+    (select max(greatest(s.period_ends_at, s.grace_ends_at)) + coditect.file_grace() from billing.subscriptions s
+     where s.account_id = p_account and s.product = 'coditect'),
+    (select max(l.period_ends_at) + coditect.file_grace()
+     from billing.invoices i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
+     where i.account_id = p_account and l.product = 'coditect' and l.plan is not null and i.state = 'paid'),
+    (select max(coalesce(g.ends_at, 'infinity')) from entitlements.grants g
+     where g.account_id = p_account and g.product = 'coditect' and g.plan is not null and g.source in ('admin', 'owner', 'import'))
+  ), 'infinity')
+$function$;
+grant execute on routine coditect.files_until(uuid) to plinth_system;
+
 CREATE OR REPLACE FUNCTION coditect.head(p_account uuid)
  RETURNS TABLE(id uuid, tier text, status text, reason text, seats integer, machines integer, features jsonb, offline_minutes integer, grace_ends_at timestamp with time zone, period_end timestamp with time zone, file_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, next_billing_date timestamp with time zone, last_renewal_at timestamp with time zone, holds_until timestamp with time zone, now timestamp with time zone)
  LANGUAGE plpgsql
  STABLE
 AS $function$
 declare
-  -- From the end of a period until a plan that is not paid is over, as mails promise it first.
-  c_grace constant interval := interval '7 days';
   v_license coditect.licenses;
   v_subscription billing.subscriptions;
   v_segment jsonb;
   v_seats integer;
+  v_paid timestamptz;
   v_given timestamptz;
   v_account text;
 begin
@@ -1781,25 +1805,26 @@ begin
   offline_minutes := v_license.offline_minutes;
   tier := case when v_seats > 0 then split_part(v_segment->>'plan', '.', 2) else v_license.tier end;
   seats := case when v_seats > 0 then coalesce(v_license.seats_by_admin, v_seats) else 0 end;
+  -- As many for each seat as the plan has; an operator who leaves none has no need for others.
   machines := coalesce((v_segment->'grants'->>'machines')::integer, 0);
+  if seats > 0 then machines := ceil(machines::numeric * seats / v_seats); end if;
   -- Options of the plan that are granted.
   features := (select coalesce(jsonb_agg(g.key order by g.key), '[]') from jsonb_each(v_segment->'grants') g where g.value = 'true');
   holds_until := (v_segment->>'until')::timestamptz;
+  v_paid := coditect.paid_until(v_subscription);
+  -- An operator gave the same plan for longer: it works until then, whatever is paid.
+  v_given := (select max(g.ends_at) from entitlements.grants g
+    where g.account_id = p_account and g.product = 'coditect' and g.source = 'admin' and g.plan = tier and g.revoked_at is null
+      and g.starts_at <= now and g.ends_at > now);
 
   -- A plan that was given by hand ends when that ends, whatever a subscription beside it says.
   if v_segment->>'source' in ('admin', 'owner', 'import') then
     period_end := holds_until;
     file_ends_at := holds_until;
   else
-    period_end := v_subscription.period_ends_at;
+    period_end := v_paid;
     grace_ends_at := case when v_subscription.state = 'past_due' then v_subscription.grace_ends_at end;
-    file_ends_at := case
-      when v_subscription.cancels_at is not null then v_subscription.cancels_at
-      else greatest(v_subscription.period_ends_at + c_grace, grace_ends_at) end;
-    -- An operator gave the same plan for longer: it works until then, whatever is paid.
-    v_given := (select max(g.ends_at) from entitlements.grants g
-      where g.account_id = p_account and g.product = 'coditect' and g.source = 'admin' and g.plan = tier and g.revoked_at is null
-        and g.starts_at <= now and g.ends_at > now);
+    file_ends_at := least(v_subscription.cancels_at, greatest(period_end + coditect.file_grace(), grace_ends_at));
     period_end := greatest(period_end, v_given);
     file_ends_at := greatest(file_ends_at, v_given);
     if v_subscription.state in ('trialing', 'active', 'past_due') and v_subscription.cancels_at is null then
@@ -1838,6 +1863,28 @@ AS $function$
   ) as next where coditect.day_starts(next.day + 1) + interval '1 hour' <= app.now()
 $function$;
 grant execute on routine coditect.next_day() to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.paid_until(p_subscription billing.subscriptions)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case
+    when paid.until >= p_subscription.period_ends_at then p_subscription.period_ends_at
+    when p_subscription.state not in ('trialing', 'active') then coalesce(paid.until, p_subscription.period_starts_at)
+    when paid.until >= p_subscription.period_starts_at then paid.until
+    else p_subscription.period_ends_at end
+  from (
+    select greatest(max(l.period_ends_at), p_subscription.trial_ends_at) as until
+    from billing.invoices i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
+    where i.account_id = p_subscription.account_id and i.store = p_subscription.store and i.mode = p_subscription.mode
+      and i.subscription = p_subscription.store_id and l.product = 'coditect' and l.plan is not null and l.amount >= 0
+      and (i.state = 'paid' or i.state = 'open' and i.due_at > app.now() or p_subscription.state = 'active'
+        and (i.state in ('void', 'uncollectible') or i.state = 'draft' and i.next_attempt_at is null))
+  ) as paid
+$function$;
+grant execute on routine coditect.paid_until(billing.subscriptions) to plinth_system;
+grant execute on routine coditect.paid_until(billing.subscriptions) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION coditect.renewed_at(p_subscription billing.subscriptions)
  RETURNS timestamp with time zone
@@ -3387,6 +3434,7 @@ create table limits.seats (
   renewed_at timestamp with time zone not null default app.now(),
   ended text,
   ended_at timestamp with time zone,
+  owed_fence integer,
   constraint seats_pkey PRIMARY KEY (account_id, product, name, machine),
   constraint seats_check CHECK (((ended IS NULL) = (ended_at IS NULL))),
   constraint seats_ended_check CHECK ((ended = ANY (ARRAY['released'::text, 'expired'::text, 'forced'::text, 'suspended'::text]))),
@@ -4553,7 +4601,7 @@ declare
 begin
   perform from limits.seats s where s.account_id = p_account and s.product = p_product and s.name = p_name
     and (p_machine is null or s.machine = p_machine) and s.ended is null and s.expires_at > v_now order by s.machine for update;
-  return query update limits.seats s set ended = p_why, ended_at = v_now, expires_at = greatest(v_now, limits.owed(s)), updated_at = v_now
+  return query update limits.seats s set ended = p_why, ended_at = v_now, expires_at = greatest(v_now, s.offline_until), updated_at = v_now
     where s.account_id = p_account and s.product = p_product and s.name = p_name
       and (p_machine is null or s.machine = p_machine) and s.ended is null and s.expires_at > v_now
     returning s.*;
@@ -4665,15 +4713,21 @@ AS $function$
 declare
   v_now timestamptz;
   v_seat limits.seats;
+  v_is_ended boolean;
 begin
   select * into v_seat from limits.seats s where s.account_id = app.account() and s.product = p_product and s.name = p_name and s.machine = p_machine
-    and s.fence = p_fence for update;
+    and p_fence in (s.fence, s.owed_fence) for update;
   v_now := app.now();
-  if v_seat.expires_at is null or v_seat.expires_at <= v_now then return null; end if;
-  update limits.seats s set ended = coalesce(s.ended, 'released'), ended_at = coalesce(s.ended_at, v_now), offline_until = null,
-      expires_at = greatest(v_now, s.owed_until), updated_at = v_now
-    where s.account_id = v_seat.account_id and s.product = p_product and s.name = p_name and s.machine = p_machine;
-  if v_seat.ended is not null then return null; end if;
+  if v_seat.fence = p_fence and v_seat.expires_at > v_now then
+    v_is_ended := v_seat.ended is not null;
+    update limits.seats s set ended = coalesce(s.ended, 'released'), ended_at = coalesce(s.ended_at, v_now), offline_until = null, expires_at = v_now,
+        updated_at = v_now
+      where s.account_id = v_seat.account_id and s.product = p_product and s.name = p_name and s.machine = p_machine;
+  elsif v_seat.owed_fence = p_fence then
+    update limits.seats s set owed_until = null, owed_fence = null, updated_at = v_now
+      where s.account_id = v_seat.account_id and s.product = p_product and s.name = p_name and s.machine = p_machine;
+  end if;
+  if v_is_ended is distinct from false then return null; end if;
   return jsonb_build_object('id', v_seat.id, 'ended', 'released', 'ended_at', v_now, 'renewed_at', v_seat.renewed_at);
 end $function$;
 alter routine limits.free_seat(text,text,text,integer) owner to plinth_system;
@@ -4851,10 +4905,19 @@ CREATE OR REPLACE FUNCTION limits.lease_of(p_seat limits.seats, p_borrow integer
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  select case when p_seat.taken_at + interval '5 minutes' <= p_at and greatest(p_seat.offline_minutes, p_borrow) > 0
+  select case when limits.leases_from(p_seat) <= p_at and greatest(p_seat.offline_minutes, p_borrow) > 0
     then p_at + make_interval(mins => greatest(p_seat.offline_minutes, p_borrow)) end
 $function$;
 grant execute on routine limits.lease_of(limits.seats,integer,timestamp with time zone) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.leases_from(p_seat limits.seats)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select greatest(p_seat.taken_at + interval '5 minutes', p_seat.owed_until)
+$function$;
+grant execute on routine limits.leases_from(limits.seats) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.lend(p_permit uuid, p_holder uuid, p_fence integer, p_to uuid, p_seconds integer)
  RETURNS timestamp with time zone
@@ -5075,6 +5138,15 @@ begin
 end $function$;
 grant execute on routine limits.note_postings() to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.occupied_until(p_seat limits.seats)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select greatest(p_seat.expires_at, p_seat.owed_until)
+$function$;
+grant execute on routine limits.occupied_until(limits.seats) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.open_permits(p_accounts uuid[], p_products text[], p_now timestamp with time zone)
  RETURNS jsonb[]
  LANGUAGE plpgsql
@@ -5124,15 +5196,6 @@ begin
     from limits.operator_budgets b);
 end $function$;
 grant execute on routine limits.operator_states(timestamp with time zone) to plinth_system;
-
-CREATE OR REPLACE FUNCTION limits.owed(p_seat limits.seats)
- RETURNS timestamp with time zone
- LANGUAGE sql
- IMMUTABLE
-AS $function$
-  select greatest(p_seat.offline_until, p_seat.owed_until)
-$function$;
-grant execute on routine limits.owed(limits.seats) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.plan_required(p_feature limits.feature, p_needs jsonb, p_segment jsonb)
  RETURNS jsonb
@@ -5329,7 +5392,7 @@ begin
     -- After the lock, or whoever waited for it is judged in the past.
     at := app.now();
     offline_until := null;
-    offline_from := v_seat.taken_at + interval '5 minutes';
+    offline_from := limits.leases_from(v_seat);
     expires_at := coalesce(v_seat.ended_at, v_seat.expires_at);
     if v_seat.machine is null or v_seat.fence < r.fence then
       kind := 'unknown';
@@ -5347,7 +5410,7 @@ begin
       if v_segment->>'plan' is null or coalesce((v_segment->'grants'->>r.name)::bigint, 0) < 1 then
         kind := 'suspended';
         expires_at := at;
-        update limits.seats s set ended = 'suspended', ended_at = at, expires_at = greatest(at, limits.owed(v_seat)), updated_at = at
+        update limits.seats s set ended = 'suspended', ended_at = at, expires_at = greatest(at, v_seat.offline_until), updated_at = at
           where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine;
       else
         kind := 'renewed';
@@ -6015,7 +6078,7 @@ begin
 end $function$;
 alter routine limits.take_rates_alone(text[],integer[],integer[],integer) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.take_seat(p_product text, p_name text, p_machine text, p_id uuid, p_ttl interval, p_size bigint, p_offline integer, p_resumed uuid)
+CREATE OR REPLACE FUNCTION limits.take_seat(p_product text, p_name text, p_machine text, p_id uuid, p_ttl interval, p_size bigint, p_offline integer, p_resumed integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -6028,7 +6091,7 @@ declare
   v_max bigint;
   v_used bigint;
   v_resets timestamptz;
-  v_owed timestamptz;
+  v_owed record;
   v_closed jsonb;
   v_former limits.seats;
   v_seat limits.seats;
@@ -6049,31 +6112,32 @@ begin
     return jsonb_build_object('kind', 'plan_required', 'grant', p_name, 'needed', 1, 'plan', v_segment->'plan', 'closed', v_closed);
   end if;
   v_max := coalesce(p_size, v_max);
-  select count(*), min(expires_at) into v_used, v_resets from limits.seats
-    where account_id = v_account and product = p_product and name = p_name and machine <> p_machine and expires_at > v_now;
+  select count(*), min(limits.occupied_until(s)) into v_used, v_resets from limits.seats s
+    where account_id = v_account and product = p_product and name = p_name and machine <> p_machine and limits.occupied_until(s) > v_now;
   if v_used >= v_max then
     return jsonb_build_object('kind', 'denied', 'limit', p_name, 'of', 'seats', 'used', v_used, 'max', v_max, 'resets_at', v_resets, 'now', v_now,
       'plan', v_segment->'plan', 'closed', v_closed);
   end if;
   select * into v_former from limits.seats where account_id = v_account and product = p_product and name = p_name and machine = p_machine;
-  if v_former.expires_at is null or v_former.expires_at <= v_now then
+  if v_former.id is null or limits.occupied_until(v_former) <= v_now then
     perform limits.note(v_account, p_product, p_product, p_name, 'seats', null, limits.window_start('month', v_now), v_used, v_used + 1, v_max, v_now);
   end if;
-  v_owed := greatest(v_former.owed_until, case when v_former.id is distinct from p_resumed then v_former.offline_until end);
-  if v_owed <= v_now then v_owed := null; end if;
+  select o.until, o.fence into v_owed from (values (v_former.offline_until, v_former.fence), (v_former.owed_until, v_former.owed_fence)) as o (until, fence)
+    where o.until > v_now and o.fence is distinct from p_resumed order by o.until desc limit 1;
   insert into limits.seats as s (account_id, product, name, machine, id, fence, taken_at, expires_at, offline_minutes, renewed_at)
     values (v_account, p_product, p_name, p_machine, p_id, 1, v_now, v_now + p_ttl, p_offline, v_now)
     on conflict (account_id, product, name, machine) do update
-      set id = excluded.id, fence = s.fence + 1, taken_at = v_now, expires_at = greatest(excluded.expires_at, v_owed), updated_at = v_now,
-        offline_minutes = excluded.offline_minutes, offline_until = null, owed_until = v_owed, renewed_at = v_now, ended = null, ended_at = null
+      set id = excluded.id, fence = s.fence + 1, taken_at = v_now, expires_at = excluded.expires_at, updated_at = v_now,
+        offline_minutes = excluded.offline_minutes, offline_until = null, owed_until = v_owed.until, owed_fence = v_owed.fence, renewed_at = v_now,
+        ended = null, ended_at = null
     returning * into v_seat;
   return jsonb_build_object('kind', 'seat', 'id', v_seat.id, 'fence', v_seat.fence, 'expires_at', v_now + p_ttl, 'now', v_now,
     'used', v_used + 1, 'max', v_max, 'closed', v_closed,
     'former', case when v_former.id is not null then jsonb_build_object('id', v_former.id, 'ended', coalesce(v_former.ended, 'taken_over'),
       'ended_at', coalesce(v_former.ended_at, v_now), 'renewed_at', v_former.renewed_at) end);
 end $function$;
-alter routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,uuid) owner to plinth_system;
-grant execute on routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,uuid) to plinth_tenant;
+alter routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,integer) owner to plinth_system;
+grant execute on routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,integer) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION limits.time_after(p_seen bigint)
  RETURNS timestamp with time zone
@@ -6160,7 +6224,7 @@ begin
       select count(*) into used from accounts.members t where t.account_id = v_account;
     elsif c->>'k' = 'seats' then
       select count(*) into used from limits.seats t
-        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and t.expires_at > v_now;
+        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and limits.occupied_until(t) > v_now;
     elsif c->>'k' = 'credits' then
       select * into v_due from limits.credits_due(v_account, product, row(name, 'credits', c->>'w', 'account', (c->>'s')::integer, (c->>'m')::bigint, null)::limits.rule, size, v_now);
       select v_due.planned + v_due.rolled + coalesce(sum(t.amount), 0), v_due.planned + v_due.rolled + coalesce(sum(t.remaining), 0),

@@ -214,7 +214,7 @@ export interface Schemas {
     readonly deactivated_at: string | null;
     readonly last_renewal_at: string | null;
     readonly next_billing_date: string | null;
-    /** The end of what is paid for, or tried; null: nothing ends it. */
+    /** The end of what is paid for, or tried; null: nothing ends it. Past it the licence works until `grace_period_ends_at` where a payment failed. */
     readonly expires_at: string | null;
     readonly trial_ends_at: string | null;
     /** Until when it works although a payment failed; null: none did. */
@@ -1295,7 +1295,7 @@ export interface Schemas {
     readonly deactivated_at: string | null;
     readonly last_renewal_at: string | null;
     readonly next_billing_date: string | null;
-    /** The end of what is paid for, or tried; null: nothing ends it. */
+    /** The end of what is paid for, or tried; null: nothing ends it. Past it the licence works until `grace_period_ends_at` where a payment failed. */
     readonly expires_at: string | null;
     readonly trial_ends_at: string | null;
     /** Until when it works although a payment failed; null: none did. */
@@ -1314,8 +1314,10 @@ export interface Schemas {
     readonly app_version?: string | undefined;
     /** How long the program should be able to work without the server. */
     readonly offline_minutes?: number | undefined;
-    /** Of the session before on this machine: with it what that one handed out is given up. */
+    /** Of a session before on this machine: with it what that one handed out is given up. */
     readonly signed_token?: string | undefined;
+    /** Is repeated in the token of the answer: by it a program knows the answer from an earlier one. */
+    readonly nonce?: string | undefined;
   };
   readonly LicenseActivation: {
     readonly license: Schemas['License'];
@@ -1383,6 +1385,8 @@ export interface Schemas {
     readonly session_id: string;
     readonly signed_token: string;
     readonly minutes: number;
+    /** Is repeated in the token of the answer: by it a program knows the answer from an earlier one. */
+    readonly nonce?: string | undefined;
   };
   readonly LicenseCheckout: {
     readonly checkout_url: string;
@@ -1475,6 +1479,8 @@ export interface Schemas {
     readonly started_at: string;
     /** When it really ended: of one that ran out, when its seat did. */
     readonly ended_at: string | null;
+    /** How long it lasted; null: it goes on. */
+    readonly duration_seconds: number | null;
     readonly last_heartbeat_at: string;
     /** As the server saw it; for owners and admins. */
     readonly ip: string | null;
@@ -1510,7 +1516,7 @@ export interface Schemas {
     readonly tier: string;
     readonly max_seats: number;
     readonly current_seats_used: number;
-    /** The end of what is paid for, or tried; null: nothing ends it. */
+    /** The end of what is paid for, or tried; null: nothing ends it. Past it the licence works until `grace_period_ends_at` where a payment failed. */
     readonly expires_at: string | null;
     /** Until when it works although a payment failed; null: none did. */
     readonly grace_period_ends_at: string | null;
@@ -1519,6 +1525,8 @@ export interface Schemas {
   };
   readonly LicenseToken: {
     readonly signed_token: string;
+    /** Is repeated in the token of the answer: by it a program knows the answer from an earlier one. */
+    readonly nonce?: string | undefined;
   };
   readonly LicenseValidity: {
     readonly valid: boolean;
@@ -3809,7 +3817,9 @@ export interface Routes {
   'GET /v1/admin/licenses': {
     readonly query: {
       readonly key?: string | undefined;
+      readonly license_key?: string | undefined;
       readonly email?: string | undefined;
+      readonly user_email?: string | undefined;
       readonly account_id?: string | undefined;
       readonly status?: 'active' | 'suspended' | 'inactive' | undefined;
       readonly tier?: string | undefined;
@@ -3844,7 +3854,7 @@ export interface Routes {
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
-      readonly template?: 'account_closed' | 'address_claimed' | 'address_taken' | 'change_email' | 'change_not_paid' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'domain_lost' | 'domain_missing' | 'email_changed' | 'export_ready' | 'identity_linked' | 'identity_unlinked' | 'invitation' | 'limit_alert' | 'mfa_changed' | 'new_device' | 'operator_budget_closed' | 'orbit.comment_mention' | 'organization_closed' | 'paid_twice' | 'password_changed' | 'payment_action_required' | 'payment_failed' | 'payment_failed_again' | 'payment_recovered' | 'plan_changed' | 'reset_password' | 'session_replayed' | 'sso_changed' | 'subscription_canceled' | 'subscription_suspended' | 'trial_refused' | 'verify_email' | undefined;
+      readonly template?: 'account_closed' | 'address_claimed' | 'address_taken' | 'change_email' | 'change_not_paid' | 'coditect.license_issued' | 'coditect.subscription_confirmed' | 'coditect.subscription_renewed' | 'domain_lost' | 'domain_missing' | 'email_changed' | 'export_ready' | 'identity_linked' | 'identity_unlinked' | 'invitation' | 'limit_alert' | 'mfa_changed' | 'new_device' | 'operator_budget_closed' | 'orbit.comment_mention' | 'organization_closed' | 'paid_twice' | 'password_changed' | 'payment_action_required' | 'payment_failed' | 'payment_failed_again' | 'payment_recovered' | 'plan_changed' | 'reset_password' | 'session_replayed' | 'sso_changed' | 'subscription_canceled' | 'subscription_suspended' | 'trial_refused' | 'verify_email' | 'welcome' | undefined;
       readonly to?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
@@ -3937,9 +3947,10 @@ export interface Routes {
   /** Find users */
   'GET /v1/admin/users': {
     readonly query: {
-      readonly status?: 'active' | 'suspended' | 'closed' | undefined;
+      readonly status?: 'active' | 'suspended' | 'closed' | 'inactive' | undefined;
       readonly email?: string | undefined;
       readonly company?: string | undefined;
+      readonly company_name?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
       /** The `next_cursor` of the page before. */

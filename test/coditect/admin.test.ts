@@ -36,6 +36,9 @@ describe('an operator finds licences', () => {
     for (const part of [key, key.toLowerCase().slice(-9), key.slice(-4), String(hint)])
       expect(idsOf(await find(`key=${encodeURIComponent(part)}&tier=pro`)), part).toContain(id);
     expect(idsOf(await find(`email=${ada.who.email.toUpperCase()}`))).toEqual([id]);
+    expect(idsOf(await find(`license_key=${key}&user_email=${ada.who.email}`))).toEqual([id]);
+    for (const twice of [`key=${key}&license_key=${key}`, 'email=a@b.com&user_email=a@b.com'])
+      expect((await find(twice)).status).toBe(400);
     const found = await find(
       `account_id=${ada.who.accountId}&status=active&expires_after=2000-01-01T00:00:00Z`,
     );
@@ -191,8 +194,10 @@ describe('an operator gives a licence other seats', () => {
     for (const name of [...HARDWARE, 'hardware-four-0004']) sessions.push(await acquire(ada, name));
     expect(sessions.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
     expect(code(await acquire(ada, 'hardware-five-0005'))).toBe('seats_exhausted');
+    expect((await ada.activate('hardware-five-0005')).status).toBe(200);
     const fewer = await say(ada, 'terms', { seats: 1 });
-    expect(fewer.body).toMatchObject({ max_seats: 1, current_seats_used: 4, seats_left: 0 });
+    expect(fewer.body).toMatchObject({ max_seats: 1, current_seats_used: 4, seats_left: 0, max_machines: 3 });
+    expect(code(await ada.activate('hardware-six-000006'))).toBe('machines_exhausted');
     expect((await say(ada, 'terms', { seats: 1 })).body).toEqual(fewer.body);
     for (const session of sessions) expect((await beat(session)).status).toBe(200);
     expect(code(await acquire(ada, 'hardware-five-0005'))).toBe('seats_exhausted');
@@ -254,9 +259,27 @@ describe('an operator finds users', () => {
     expect(idsOf(await users(`company=${company}&status=suspended`))).toEqual([]);
     expect(idsOf(await users('status=suspended'))).toEqual([bob.userId]);
     expect(idsOf(await users('email=%25'))).toEqual([]);
+    expect(idsOf(await users(`company_name=${company}`))).toEqual([ada.userId]);
+    expect((await users(`company=${company}&company_name=${company}`)).status).toBe(400);
     const first = await users('limit=1');
     const next = await users(`limit=100&cursor=${first.body['next_cursor'] as string}`);
     expect([...idsOf(first), ...idsOf(next)]).toEqual(idsOf(await users('limit=100')));
     expect((await call(ada.key, 'GET /v1/admin/users')).status).toBe(403);
+  });
+
+  test('by the company that they registered, and by having closed their account', async () => {
+    const [email, password] = ['grace@example.com', 'Correct-Horse-1'];
+    const body = { email, password, company_name: 'Hopper % Sons' };
+    expect((await call(undefined, 'POST /v1/auth/register', { body })).status).toBe(201);
+    const [found, ...others] = (await users('company_name=hopper%20%25')).body['data'] as object[];
+    expect([found, others]).toMatchObject([{ email, status: 'active' }, []]);
+    expect(idsOf(await users('company=hopper%25'))).toEqual([]);
+    const signedIn = await call(undefined, 'POST /v1/auth/login', { body: { email, password } });
+    const token = String(signedIn.body['access_token']);
+    const closed = await call(token, 'DELETE /v1/me', { body: { password } });
+    expect(closed.status).toBeLessThan(300);
+    for (const status of ['inactive', 'closed'])
+      expect((await users(`status=${status}`)).body['data']).toMatchObject([{ email, status: 'closed' }]);
+    expect((await users('status=active&email=grace')).body['data']).toEqual([]);
   });
 });

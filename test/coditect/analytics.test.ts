@@ -172,6 +172,8 @@ describe('figures by day', () => {
     expect(await app.count(at.who, 'coditect.denials')).toBeGreaterThan(0);
     const open = await report(start, start + DAY);
     expect(open).toMatchObject([{ denials: 2, sessions: 3, seats_used: 3 }]);
+    const [{ seats, utilization } = {}] = open;
+    expect(utilization).toBe(Math.round((3 / Number(seats)) * 10_000) / 10_000);
     await advanceTo(db, new Date(start + DAY + HOUR / 2).toISOString());
     await scheduled();
     // Within an hour of midnight somebody may still be about to commit.

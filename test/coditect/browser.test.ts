@@ -115,13 +115,19 @@ describe.runIf(isHere)('a company', async () => {
       body: { ...ADA, company_name: 'Acme' },
     });
     expect(status).toBe(201);
+    await mailed(/^Verify your email address$/);
     const plans = await call(undefined, 'GET /v1/plans?product=coditect');
     expect(JSON.stringify(plans.body)).toContain('Starter');
     const { body } = await asAda('POST /v1/checkout/session', {
       plan_id: 'coditect.starter',
       // The server’s own page, at the port that it was given.
       success_url: `${url}/v1/checkout/success?session_id={CHECKOUT_SESSION_ID}`,
+      cancel_url: `${url}/v1/checkout/cancel`,
     });
+    await page.goto(String(body['checkout_url']));
+    await page.getByRole('link', { name: 'Back without paying' }).click();
+    await page.getByText('nothing was charged').waitFor();
+    await shot(page, 'left-without-paying');
     await page.goto(String(body['checkout_url']));
     await page.getByLabel('Card number').fill(GOOD);
     await page.getByLabel('Expiry').fill('12/40');
@@ -138,6 +144,7 @@ describe.runIf(isHere)('a company', async () => {
   });
 
   test('has the key by mail, with the signed file that it can download', async () => {
+    await mailed(/^Welcome to Plinth: please verify your email address$/);
     await mailed(/^Your Coditect licence key$/);
     await mailed(/the plan Starter is in effect/);
     const { mail } = app.app.modules.options.config;
@@ -159,6 +166,7 @@ describe.runIf(isHere)('a company', async () => {
     const { body } = await asAda(`GET /v1/licenses/${String(id)}/download`);
     const bytes = Buffer.from(issued?.attachments[0]?.content as ArrayBuffer);
     expect(JSON.parse(bytes.toString())).toEqual(body['license']);
+    expect(body['license']).toMatchObject({ organization: 'Acme', tier: 'starter', max_seats: 3 });
   });
 
   test('runs the program with it, which shows its seat and gives it back', async () => {
@@ -209,6 +217,9 @@ describe.runIf(isHere)('a company', async () => {
     const { grace_ends_at: first } = await subscription();
     expect((Date.parse(String(first)) - failed) / DAY).toBeCloseTo(7, 0);
     await says('licence: online');
+    // A period that began and is not paid is no renewal.
+    expect((await license())['expires_at']).toBe(trialEnds);
+    expect(await subjects()).not.toContainEqual(expect.stringMatching(/is renewed/));
 
     // The provider tries again after some days, and three days are promised from then on.
     for (let day = 1; !(await subjects()).some((subject) => subject.startsWith('Urgent')); day += 1) {
@@ -267,11 +278,25 @@ describe.runIf(isHere)('a company', async () => {
     await page.getByText('This invoice is paid.').waitFor();
     await shot(page, 'paid-after-all');
     await mailed(/is in order again/);
+    // Not when its card failed: nothing was renewed then.
+    await mailed(/the plan Starter is renewed/);
+    expect((await subjects()).filter((subject) => subject.includes('is renewed'))).toHaveLength(1);
     await expect.poll(async () => (await license())['status'], PATIENT).toBe('active');
     input.write('connect\nhello\n');
     await says('HELLO');
     input.end();
     await expect.poll(async () => (await license())['current_seats_used'], PATIENT).toBe(0);
+  });
+
+  test('ends its plan and is told: the licence is inactive; and has a mail to choose another password', async () => {
+    await asAda('DELETE /v1/billing/subscription?product=coditect&when=now');
+    await mailed(/the plan Starter has ended/);
+    await expect.poll(async () => (await license())['status'], PATIENT).toBe('inactive');
+    const body = { license_key: licenseKey, hardware_id: 'hardware-of-ada' };
+    const refused = await call(undefined, 'POST /v1/licenses/acquire', { body });
+    expect([refused.status, refused.body]).toMatchObject([403, { error: { code: 'license_inactive' } }]);
+    await call(undefined, 'POST /v1/auth/forgot-password', { body: { email: ADA.email } });
+    await mailed(/^Choose a new password$/);
   });
 });
 

@@ -63,6 +63,15 @@ describe('a machine', () => {
     expect(await audited(ada.who)).toEqual(['issued', 'activated']);
   });
 
+  test('that asks eight times at once is activated once', async () => {
+    const ada = await licensee();
+    const all = await Promise.all(Array.from({ length: 8 }, () => ada.activate(HARDWARE[0])));
+    const fresh = all.filter(({ body }) => body['already_activated'] === false);
+    expect([fresh.length, new Set(all.map(({ status }) => status))]).toEqual([1, new Set([200])]);
+    expect(await ada.license()).toMatchObject({ machines_used: 1 });
+    expect(await audited(ada.who)).toEqual(['issued', 'activated']);
+  });
+
   test('gets the last place alone, of eight that come at once', async () => {
     const ada = await licensee();
     for (let number = 0; number < 8; number += 1) await ada.activate(hardware(number));

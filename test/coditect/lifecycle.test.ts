@@ -96,6 +96,8 @@ describe('a plan that has ended', () => {
     expect(seat.status).toBe(201);
     await call(ada.who.key, 'DELETE /v1/billing/subscription?product=coditect&when=now');
     await heard();
+    expect(await fixture.plan(ada.who, 'coditect')).toBe('coditect.free');
+    expect((await fixture.mailed(ada.who)).at(-1)).toBe('subscription_canceled');
     expect(await ada.license()).toMatchObject({
       status: 'inactive',
       status_reason: 'ended',

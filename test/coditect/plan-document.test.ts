@@ -23,6 +23,7 @@ const CALLS: readonly (readonly [string, Asked, number, readonly string[]])[] = 
     [],
   ],
   ['GET auth/verify-email?token=none', {}, 200, []],
+  ['GET auth/verify-email/ple_none', {}, 200, []],
   ['POST auth/forgot-password', { body: { email: 'eve@example.com' } }, 202, []],
   ['POST auth/reset-password', { body: { token: 'none', password: 'Correct-Horse-2' } }, 400, []],
   ['GET plans', {}, 200, ['data']],
@@ -130,5 +131,40 @@ test('sessions are kept and given back at their own paths, and a full licence sa
   expect([full.status, full.body]).toMatchObject([
     429,
     { error: { details: { current_seats_used: 3, max_seats: 3 } } },
+  ]);
+});
+
+test('plans of Coditect alone are listed by price, with their trial and seats; of a product that is not there none are', async () => {
+  const { body } = await app.call(undefined, 'GET /api/v1/plans/?product=coditect');
+  const plans = body['data'] as readonly Readonly<Record<string, unknown>>[];
+  expect(plans).toMatchObject([
+    { id: 'coditect.free', price: { monthly: 0 }, grants: { seats: 0 } },
+    {
+      id: 'coditect.starter',
+      price: { monthly: 2_900, yearly: 29_000 },
+      trial_days: 14,
+      grants: { seats: 3 },
+    },
+    { id: 'coditect.pro', price: { monthly: 9_900, yearly: 99_000 }, trial_days: 14, grants: { seats: 10 } },
+    {
+      id: 'coditect.enterprise',
+      price: { monthly: 29_900, yearly: 299_000 },
+      trial_days: 14,
+      grants: { seats: 50 },
+    },
+  ]);
+  for (const product of ['none', 'constructor', ''])
+    expect(
+      (await app.call(undefined, `GET /v1/plans?product=${product}`)).status,
+      product,
+    ).toBeGreaterThanOrEqual(400);
+});
+
+test('a list of licences shows how many seats are used, and how many are left', async () => {
+  const there = await office(app);
+  await there.seat('a');
+  const { body } = await app.call(there.who.key, 'GET /v1/licenses');
+  expect(body['data']).toMatchObject([
+    { max_seats: 3, current_seats_used: 1, seats_left: 2, license_key: null },
   ]);
 });

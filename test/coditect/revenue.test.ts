@@ -1,20 +1,31 @@
 import { expect, test } from 'vitest';
 import { databaseTime } from '#test/factories';
+import type { Customer } from '../services/app.ts';
+import { idOf } from '../selling/fixture.ts';
 import { coditectFixture } from './fixture.ts';
 
 const fixture = await coditectFixture();
-const { admin, call, db, later, licensee } = fixture;
+const { admin, buy, call, customer, db, heard, later, licensee, sandbox, stripe, subscription } = fixture;
 const DAY = 86_400_000;
 
 type Row = Readonly<Record<string, number | string | null>>;
 
 const dayOf = (at: Date) => at.toISOString().slice(0, 10);
 
+const operator = await admin();
+
 async function rowsOf(path: string): Promise<Row[]> {
-  const { key } = await admin();
+  const { key } = operator;
   const { status, body } = await call(key, path);
   expect(status).toBe(200);
   return body['data'] as Row[];
+}
+
+/** The next day begins, and it is six: nothing of a few hours from now is another day's. */
+async function morning(): Promise<void> {
+  const now = sandbox.now().getTime();
+  const six = Math.ceil(now / DAY) * DAY + DAY / 4;
+  await later((six - now) / DAY);
 }
 
 test('revenue by day is what subscriptions bring in: the trial nothing, the first payment, a churn; and a month’s sums are those of its days', async () => {
@@ -72,4 +83,84 @@ test('revenue by day is what subscriptions bring in: the trial nothing, the firs
     const mrr = [...moved, ...gone.map((minor) => -minor)].reduce((all, minor) => all + minor, 0);
     expect(Number(row['mrr_minor'])).toBe(Number(before['mrr_minor']) + mrr);
   }
+});
+
+test('a year’s price counts by the month; an upgrade expands, a downgrade contracts when it begins, a trial that is not paid is nothing; a refund takes nothing off, and the end does', async () => {
+  const today = async () => {
+    const from = dayOf(await databaseTime(db));
+    const until = dayOf(new Date(Date.parse(from) + DAY));
+    const [row] = await rowsOf(`GET /v1/admin/analytics?from=${from}&until=${until}`);
+    return row ?? {};
+  };
+  const change = async (who: Customer, plan: string) => {
+    const body = { product: 'coditect', plan };
+    expect((await call(who.key, 'POST /v1/billing/subscription/change', { body })).status).toBe(200);
+    await heard();
+  };
+  const ends = (who: Customer) =>
+    call(who.key, 'DELETE /v1/billing/subscription?product=coditect&when=now').then(heard);
+  await morning();
+  const before = await today();
+  const [ada, bob, eve] = [await customer(), await customer(), await customer()];
+  await buy(ada, { product: 'coditect', plan: 'starter', cycle: 'yearly' });
+  await buy(bob, { product: 'coditect', plan: 'starter' });
+  await buy(eve, { product: 'coditect', plan: 'enterprise' });
+  expect(await today()).toMatchObject({ trials: 3, mrr_minor: before['mrr_minor'] });
+  await later(3);
+  await ends(eve);
+  await later(11.2);
+  const paid = await today();
+  // 29,000 a year, and 2,900 a month.
+  expect(paid).toMatchObject({ new_minor: 5_317, new_customers: 2, churned_customers: 0, trials: 0 });
+  expect(Number(paid['arr_minor']) - Number(before['arr_minor'])).toBe(63_800);
+  await later(1);
+  await change(bob, 'pro');
+  expect(await today()).toMatchObject({ expansion_minor: 7_000, new_customers: 0, churned_customers: 0 });
+  await later(1);
+  await change(bob, 'starter');
+  expect(await today()).toMatchObject({ contraction_minor: 0, expansion_minor: 0 });
+  const { period_ends_at: renews } = await fixture.read(bob, 'coditect');
+  await later((Date.parse(String(renews)) - sandbox.now().getTime()) / DAY + 0.1);
+  expect(await today()).toMatchObject({ contraction_minor: 7_000, churned_customers: 0 });
+  await later(1);
+  const { customer: them } = await stripe.subscriptions.retrieve(await subscription(ada));
+  const { data: charges } = await stripe.charges.list({ customer: idOf(them) });
+  await stripe.refunds.create({ charge: charges[0]?.id ?? '' });
+  await heard();
+  expect(await today()).toMatchObject({ contraction_minor: 0, churned_minor: 0 });
+  await later(1);
+  await ends(ada);
+  expect(await today()).toMatchObject({ churned_minor: 2_417, churned_customers: 1 });
+});
+
+test('a subscription that is not paid counts while its promised days last, and again once it is paid', async () => {
+  await morning();
+  const who = await customer();
+  await buy(who, { product: 'coditect', plan: 'pro' });
+  await fixture.card(who, 'pm_card_chargeCustomerFail');
+  const from = dayOf(await databaseTime(db));
+  const days = async () => {
+    const until = dayOf(new Date((await databaseTime(db)).getTime() + DAY));
+    return rowsOf(`GET /v1/admin/analytics?from=${from}&until=${until}&limit=100`);
+  };
+  const last = async () => (await days()).at(-1) ?? {};
+  const tried = await last();
+  await later(14.2);
+  const { active_subscriptions: active, mrr_minor: mrr } = await last();
+  const churned = async () =>
+    (await days()).reduce((all, { churned_customers: gone }) => all + Number(gone), 0);
+  expect(active).toBe(tried['active_subscriptions']);
+  await later(3);
+  expect(await last()).toMatchObject({ active_subscriptions: active });
+  // Stripe has not given up by then.
+  await later(9);
+  expect(await last()).toMatchObject({ active_subscriptions: Number(active) - 1 });
+  expect(Number(mrr) - Number((await last())['mrr_minor'])).toBe(9_900);
+  expect(await churned()).toBe(1);
+  await fixture.card(who, 'pm_card_visa');
+  const { data } = await stripe.invoices.list({ subscription: await subscription(who), status: 'open' });
+  for (const { id = '' } of data) await stripe.invoices.pay(id);
+  await heard();
+  expect(await last()).toMatchObject({ active_subscriptions: active, mrr_minor: mrr });
+  expect(await churned()).toBe(0);
 });

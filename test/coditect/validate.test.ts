@@ -2,6 +2,7 @@ import type { Database, Statement } from '#platform/db';
 import { type AccountId, systemRandom } from '#platform/kernel';
 import { describe, expect, test } from 'vitest';
 import { newKey } from '../../src/products/coditect/licenses/key.ts';
+import { createLicenses } from '../../src/products/coditect/licenses/license.ts';
 import { validity } from '../../src/products/coditect/machines/validity.ts';
 import { testApp } from '../services/app.ts';
 import { machine, office } from './sessions/office.ts';
@@ -45,6 +46,18 @@ describe('whoever asks whether a key is good', () => {
       expect(known.asked).toHaveLength(hardwareId === undefined ? 2 : 3);
       expect(none.asked).toEqual(known.asked);
     }
+  });
+
+  test('is told of a typing error, and the database is asked nothing', async () => {
+    const { secrets } = app.app.modules;
+    const { db, asked } = watched(app.db);
+    const typo = `${at.key.slice(0, -1)}${at.key.endsWith('0') ? '1' : '0'}`;
+    const malformed = { code: 'license_key_malformed' };
+    await expect(validity({ db, secrets }, { licenseKey: typo })).rejects.toMatchObject(malformed);
+    await expect(createLicenses({ db, secrets }).byKey(typo)).rejects.toMatchObject(malformed);
+    expect(asked).toEqual([]);
+    await createLicenses({ db, secrets }).byKey(at.key);
+    expect(asked).not.toEqual([]);
   });
 
   test('names the machine by hardware_id or machine_id, and not by both', async () => {

@@ -135,7 +135,7 @@ export const WALKS = {
     ends: ['answered, closed', 'outcome_unknown, closed'],
     later: '121 seconds',
   },
-  'a registration': { client: (client) => client.register('ada@example.com'), ends: ['verify_email sent'] },
+  'a registration': { client: (client) => client.register('ada@example.com'), ends: ['welcome sent'] },
   'a purchase that Stripe tells of': {
     through: 'stripe',
     client: async (client, stripe) => (await stripe?.tell(client)) ?? '',

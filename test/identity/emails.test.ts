@@ -14,7 +14,7 @@ describe('a registration', () => {
   test('sends a link that verifies the address, by a page whose button a person presses', async () => {
     const ada = await registered(app);
     const [mail] = await ada.mails();
-    expect(mail?.subject).toBe('Verify your email address');
+    expect(mail?.subject).toBe('Welcome to Plinth: please verify your email address');
     const link = await ada.link();
     expect(mail?.html).toContain(`/v1/auth/verify-email/${link}"`);
     const { access } = await ada.enter();
@@ -39,7 +39,10 @@ describe('a registration', () => {
     expect(again).toMatchObject({ status: 201, body: { status: 'verification_sent', email } });
     await ada.auth('register', { email: email.toUpperCase(), password: OTHER });
     const subjects = (await ada.mails()).map(({ subject }) => subject);
-    expect(subjects).toEqual(['Verify your email address', 'You have an account already']);
+    expect(subjects).toEqual([
+      'Welcome to Plinth: please verify your email address',
+      'You have an account already',
+    ]);
     expect((await ada.login(OTHER)).code).toBe('invalid_credentials');
     const { access } = await ada.enter();
     expect((await me(access)).body['accounts']).toHaveLength(1);

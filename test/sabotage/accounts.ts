@@ -110,9 +110,9 @@ export const ACCOUNTS: readonly Patch[] = [
   {
     name: 'product-not-told-of-a-purchase',
     file: 'src/platform/entitlements/snapshots.ts',
-    find: 'if (hook !== undefined) for (const written of changed) await hook(tx, changeOf(change, written));',
+    find: 'for (const written of changed) await hook(tx, changeOf(change, written));',
     replace:
-      'if (hook !== undefined && changed.length < 0) await Promise.all(changed.map((one) => hook(tx, changeOf(change, one))));',
+      'if (changed.length < 0) await Promise.all(changed.map((one) => hook(tx, changeOf(change, one))));',
     expects:
       'test/selling/entitlement-changes.test.ts :: what a product makes of a purchase > is there as soon as the purchase is in effect',
   },

@@ -6,6 +6,9 @@ const FILES = 'test/coditect/files.test.ts ::';
 const LIFECYCLE = 'test/coditect/lifecycle.test.ts ::';
 const VALIDATE = 'test/coditect/validate.test.ts :: whoever asks whether a key is good >';
 const RATES = 'src/products/coditect/sessions/rates.test.ts ::';
+const RENEWAL = 'test/coditect/renewal.test.ts ::';
+const BEGUN = `${RENEWAL} a period that the store has begun >`;
+const PURCHASE = 'test/coditect/purchase.test.ts :: a purchase >';
 const TYPO = 'a typing error is told without a look-up: >';
 
 /** Coditect. */
@@ -135,5 +138,85 @@ export const CODITECT: readonly Patch[] = [
     find: "event === 'suspended' || event === 'deactivated'",
     replace: "event === 'suspended'",
     expects: `${LIFECYCLE} a plan that has ended > leaves the licence inactive, with its key and its files revoked; bought again, it revives it`,
+  },
+  {
+    name: 'renewed-before-it-is-paid',
+    file: 'src/products/coditect/functions/heads.sql',
+    find: 'when paid.until >= p_subscription.period_starts_at then paid.until',
+    replace: 'when paid.until >= p_subscription.period_starts_at then p_subscription.period_ends_at',
+    expects: `${BEGUN} renews nothing before it is paid, and the licence, its file and its mail once it is`,
+  },
+  {
+    name: 'payment-untold-where-the-plan-is-the-same',
+    file: 'src/platform/entitlements/snapshots.ts',
+    find: "if (change.cause === 'store_changed')",
+    replace: "if (change.cause === 'revoked')",
+    expects: `${BEGUN} renews nothing before it is paid, and the licence, its file and its mail once it is`,
+  },
+  {
+    name: 'file-holds-for-a-period-that-nobody-paid',
+    file: 'src/products/coditect/functions/heads.sql',
+    find: 'greatest(period_end + coditect.file_grace(), grace_ends_at)',
+    replace: 'greatest(v_subscription.period_ends_at + coditect.file_grace(), grace_ends_at)',
+    expects: `${BEGUN} and nobody pays, makes no file hold for longer than was promised; paid within the promised days it is renewed`,
+  },
+  {
+    name: 'reinstated-with-the-file-of-before',
+    file: 'src/products/coditect/lifecycle/apply.ts',
+    find: "if (head.status !== 'active' || former.status === 'inactive') return change;",
+    replace: "if (head.status !== 'active' || isChanged) return change;",
+    expects: `${RENEWAL} what was paid while an operator had a licence stopped renews it when it is reinstated`,
+  },
+  {
+    name: 'revocation-forgotten-before-its-file',
+    file: 'src/products/coditect/lifecycle/store.ts',
+    find: 'values ($1, $2, $3, $4, coditect.files_until($1))',
+    replace: 'values ($1, $2, $3, $4, (select h.file_ends_at from coditect.head($1) h))',
+    expects: `${RENEWAL} files of a licence that has ended > are revoked for as long as any of them would hold, also one of before the cancellation`,
+  },
+  {
+    name: 'signing-keys-of-a-minute-ago',
+    file: 'src/products/coditect/signing/keys.ts',
+    find: 'refresh: async () => void (await load()),',
+    replace: 'refresh: async () => void (await all()),',
+    expects:
+      'test/coditect/signing-keys.test.ts :: whichever process answers, a file and the keys that verify it fit, from the first call after a rotation on',
+  },
+  {
+    name: 'rsa-key-of-half-the-length',
+    file: 'src/products/coditect/signing/keys.ts',
+    find: 'modulusLength: 4_096',
+    replace: 'modulusLength: 2_048',
+    expects:
+      'test/coditect/signing-keys.test.ts :: a server makes its own keys: of RSA one of 4096 bits, and of each kind one, however many ask at once',
+  },
+  {
+    name: 'key-shown-before-its-plan-is-in-effect',
+    file: 'src/products/coditect/checkout/pages.ts',
+    find: 'coalesce(h.machines, 0) > 0 as complete',
+    replace: 'h.id is not null as complete',
+    expects: `${PURCHASE} of whoever had a licence before shows its key when the plan is in effect, and not before`,
+  },
+  {
+    name: 'key-in-an-address-with-its-hyphens-in-hexadecimal',
+    file: 'src/products/coditect/licenses/key.ts',
+    find: '20|2d|5f|',
+    replace: '20|5f|',
+    expects: `${KEY} a key is hidden in logs however it was typed, also within an address`,
+  },
+  {
+    name: 'typing-error-looked-up',
+    file: 'src/products/coditect/machines/validity.ts',
+    find: '  const hashes = keyHashes(parts, normalKey(licenseKey));',
+    replace:
+      "  await db.system('coditect.key', [accountOfKey([licenseKey])]);\n  const hashes = keyHashes(parts, normalKey(licenseKey));",
+    expects: `${VALIDATE} is told of a typing error, and the database is asked nothing`,
+  },
+  {
+    name: 'key-kept-where-a-client-put-it',
+    file: 'src/products/coditect/machines/machines.ts',
+    find: 'withoutDeclaredSecrets(userAgent).slice',
+    replace: 'userAgent.slice',
+    expects: `${FILES} a key stands nowhere in the database: in no mail on its way, no job, no audit and no answer that is kept`,
   },
 ];

@@ -4,6 +4,7 @@ import { AI } from './ai.ts';
 import { CODITECT_DAYS } from './coditect-days.ts';
 import { BLOBS } from './blobs.ts';
 import { CODITECT_DESK } from './coditect-desk.ts';
+import { CODITECT_PAID } from './coditect-paid.ts';
 import { COMMITS } from './commits.ts';
 import { DATABASE } from './database.ts';
 import { ENDS_UNDER_WAY } from './ends.ts';
@@ -80,6 +81,7 @@ export const PATCHES: readonly Patch[] = [
   ...FAILED_CALLS,
   ...CODITECT_DAYS,
   ...CODITECT_DESK,
+  ...CODITECT_PAID,
   ...COMMITS,
   ...PERMITS,
   ...GUARDS,

@@ -4,6 +4,8 @@ const CLOCK = 'sdk/src/licenses/clock.ts';
 const SESSION = 'sdk/src/licenses/session.ts';
 const SCENES = 'test/sdk/licenses.test.ts';
 const UNTRUSTED = 'test/sdk/licenses-untrusted.test.ts';
+const RUNS =
+  'test/sdk/licenses-runs.test.ts :: a program that was killed with a lease and is started again with the server in reach >';
 
 /** The client of a program that runs under a licence. */
 export const LICENSES: readonly Patch[] = [
@@ -56,6 +58,34 @@ export const LICENSES: readonly Patch[] = [
     find: 'clock.set(lease.serverTime, askedAt);',
     replace: 'clock.set(lease.serverTime, clock.elapsed());',
     expects: `${UNTRUSTED} :: an answer that was held up counts from when it was asked for: no lease is longer than the server has said`,
+  },
+  {
+    name: 'license-answer-of-another-call',
+    file: SESSION,
+    find: ' && nonce === granted.nonce',
+    replace: ' && nonce !== granted.token',
+    expects: `${UNTRUSTED} :: an answer that the server gave before > told again as often as it is asked for lengthens nothing`,
+  },
+  {
+    name: 'license-former-lease-forgotten',
+    file: SESSION,
+    find: "former = typeof kept === 'object' ? lastHandedOut(kept, keys) : undefined;",
+    replace: "former = typeof kept === 'object' ? lastHandedOut({ keys }, keys) : undefined;",
+    expects: `${RUNS} may work without it for what is left of that lease: another one it gets when that is over`,
+  },
+  {
+    name: 'license-former-lease-not-given-back',
+    file: SESSION,
+    find: 'await server.release(former, isAway);',
+    replace: '',
+    expects: `${RUNS} gives both back, so that the seat is free at once`,
+  },
+  {
+    name: 'license-tries-twice',
+    file: 'sdk/src/licenses/client.ts',
+    find: '{ ...RETRIES, base: 2_000 }',
+    replace: '{ ...RETRIES, base: 2_000, max: 1 }',
+    expects: `${SCENES} :: the network is gone > is asked for three times more, each time after a longer while, before that counts`,
   },
   {
     name: 'license-older-state',

@@ -11,7 +11,7 @@ export const SEATS: readonly Patch[] = [
   {
     name: 'forced-seat-is-free-at-once',
     file: SQL,
-    find: 'update limits.seats s set ended = p_why, ended_at = v_now, expires_at = greatest(v_now, limits.owed(s)), updated_at = v_now',
+    find: 'update limits.seats s set ended = p_why, ended_at = v_now, expires_at = greatest(v_now, s.offline_until), updated_at = v_now',
     replace:
       'update limits.seats s set ended = p_why, ended_at = v_now, expires_at = v_now, updated_at = v_now',
     expects: `${OFFLINE} is still owed when others end the seat, or the same machine takes it over and stops`,
@@ -27,16 +27,77 @@ export const SEATS: readonly Patch[] = [
   {
     name: 'take-over-forgets-what-is-owed',
     file: SQL,
-    find: 'case when v_former.id is distinct from p_resumed then v_former.offline_until end',
-    replace: 'null::timestamptz',
+    find: '(values (v_former.offline_until, v_former.fence),',
+    replace: '(values (null::timestamptz, v_former.fence),',
     expects: `${OFFLINE} is still owed when others end the seat, or the same machine takes it over and stops`,
   },
   {
     name: 'offline-from-the-first-minute',
     file: SQL,
-    find: "case when p_seat.taken_at + interval '5 minutes' <= p_at and",
-    replace: 'case when',
+    find: "select greatest(p_seat.taken_at + interval '5 minutes', p_seat.owed_until)",
+    replace: 'select greatest(p_seat.taken_at, p_seat.owed_until)',
     expects: `${OFFLINE} is handed out after five minutes with it, and not at all by a seat that hands out none`,
+  },
+  {
+    name: 'two-leases-of-one-seat',
+    file: SQL,
+    find: "select greatest(p_seat.taken_at + interval '5 minutes', p_seat.owed_until)",
+    replace: "select p_seat.taken_at + interval '5 minutes'",
+    expects: `${OFFLINE} is handed out to one holder of a seat at a time: machines with one name that take it over from each other share one`,
+  },
+  {
+    name: 'lease-of-a-former-holder-kept',
+    file: SQL,
+    find: 'p_fence in (s.fence, s.owed_fence)',
+    replace: 'p_fence = s.fence',
+    expects: `${OFFLINE} is still owed when others end the seat, or the same machine takes it over and stops`,
+  },
+  {
+    name: 'session-lasts-as-long-as-what-is-owed',
+    file: SQL,
+    find: 'taken_at = v_now, expires_at = excluded.expires_at, updated_at',
+    replace: 'taken_at = v_now, expires_at = greatest(excluded.expires_at, v_owed.until), updated_at',
+    expects: `${OFFLINE} that is owed ends when it does, and the seat of whoever took it over when that one does`,
+  },
+  {
+    name: 'smaller-plan-admits-more',
+    file: SQL,
+    find: 'if v_used >= v_max then',
+    replace: 'if v_used = v_max then',
+    expects:
+      'test/coditect/sessions/seats.test.ts :: a seat > of a smaller plan: whoever works goes on, and nobody comes in until it fits',
+  },
+  {
+    name: 'heartbeats-one-by-one',
+    file: 'src/platform/limits/seat-renewals.ts',
+    find: 'maxBatch: 200,',
+    replace: 'maxBatch: 1,',
+    expects:
+      'src/platform/limits/seats.test.ts :: renewals that come together are committed together, of whichever accounts they are',
+  },
+  {
+    name: 'token-answers-no-call',
+    file: 'src/products/coditect/sessions/tokens.ts',
+    find: '...(nonce === undefined ? {} : { nonce }),',
+    replace: '',
+    expects:
+      'test/coditect/sessions/attacks.test.ts :: a token > says what it was asked for with, and so tells a new answer from an old one',
+  },
+  {
+    name: 'machines-of-the-plan-for-more-seats',
+    file: 'src/products/coditect/functions/heads.sql',
+    find: 'if seats > 0 then machines := ceil(machines::numeric * seats / v_seats); end if;',
+    replace: '',
+    expects:
+      'test/coditect/sessions/seats.test.ts :: a seat > is refused to a machine beyond those that the licence may be activated on',
+  },
+  {
+    name: 'history-without-heartbeats',
+    file: STORE,
+    find: 'coalesce(t.renewed_at, s.last_heartbeat_at)',
+    replace: 's.last_heartbeat_at',
+    expects:
+      'test/coditect/sessions/history.test.ts :: the history of a licence is what a checker computes that saw nothing but requests and answers',
   },
   {
     name: 'offline-lease-does-not-occupy',

@@ -17,7 +17,7 @@ export interface LicenseStandIn {
   offlineMinutes: number;
   /** Answers in place of the server's, where there is one; `right` is what it would answer. */
   instead: ((call: string, right: () => Answer) => Answer | undefined) | undefined;
-  /** The machines that hold a seat at this instant. */
+  /** The machines that occupy a seat at this instant. */
   holders(): string[];
   /** Nobody holds a seat any more. */
   free(): void;
@@ -48,6 +48,9 @@ interface Seat {
   over?: 'released' | 'taken_over' | 'ended';
 }
 
+/** What a call says. */
+type Asked = Readonly<Record<string, string>>;
+
 const TTL = 360_000;
 
 export function signingPair(kid: string): SigningPair {
@@ -58,6 +61,8 @@ export function licenseStandIn(world: World): LicenseStandIn {
   const seats: Seat[] = [];
   const isHeld = ({ over, expires, off = 0 }: Seat) =>
     over === undefined && world.now < Math.max(expires, off);
+  const isOwed = ({ off = 0 }: Seat) => world.now < off;
+  const isOccupied = (seat: Seat) => isHeld(seat) || isOwed(seat);
   const standIn: LicenseStandIn = {
     calls: [],
     away: false,
@@ -67,7 +72,7 @@ export function licenseStandIn(world: World): LicenseStandIn {
     instead: undefined,
     key: signingPair('first'),
     free: () => void seats.splice(0),
-    holders: () => seats.filter(isHeld).map(({ machine }) => machine),
+    holders: () => [...new Set(seats.filter(isOccupied).map(({ machine }) => machine))],
     signed(claims, { by = standIn.key, header = {} } = {}) {
       const said = { alg: 'EdDSA', kid: by.kid, typ: 'coditect-session+jwt', ...header };
       const text = [said, claims]
@@ -88,21 +93,21 @@ export function licenseStandIn(world: World): LicenseStandIn {
     },
   };
 
-  function answered(call: string, body: Readonly<Record<string, string>>): Answer {
+  function answered(call: string, body: Asked): Answer {
     if (call === 'GET /.well-known/license-keys') {
       const { kid, publicKey } = standIn.key;
       return { status: 200, body: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'EdDSA' }] } };
     }
-    if (call === 'POST /v1/licenses/acquire') return acquired(body['hardware_id'] ?? '');
+    if (call === 'POST /v1/licenses/acquire') return acquired(body);
     const seat = seats.find(({ id }) => id === body['session_id']);
-    if (call === 'POST /v1/licenses/heartbeat') return renewed(seat);
-    if (seat !== undefined) seat.over ??= 'released';
+    if (call === 'POST /v1/licenses/heartbeat') return renewed(seat, body['nonce']);
+    if (seat !== undefined) Object.assign(seat, { over: seat.over ?? 'released', off: undefined });
     return { status: 204 };
   }
 
-  function acquired(machine: string): Answer {
+  function acquired({ hardware_id: machine = '', nonce }: Asked): Answer {
     if (standIn.status !== 'active') return failed(403, `license_${standIn.status}`);
-    const others = seats.filter((seat) => isHeld(seat) && seat.machine !== machine);
+    const others = standIn.holders().filter((other) => other !== machine);
     if (others.length >= standIn.seats) return failed(429, 'seats_exhausted', { 'retry-after': '300' });
     for (const seat of seats) if (isHeld(seat) && seat.machine === machine) seat.over = 'taken_over';
     const fence = seats.length + 1;
@@ -115,10 +120,10 @@ export function licenseStandIn(world: World): LicenseStandIn {
       off: undefined,
     };
     seats.push(seat);
-    return { ...granted(seat), status: 201 };
+    return { ...granted(seat, nonce), status: 201 };
   }
 
-  function renewed(seat: Seat | undefined): Answer {
+  function renewed(seat: Seat | undefined, nonce: string | undefined): Answer {
     if (seat === undefined) return failed(404, 'session_not_found');
     if (seat.over === 'taken_over') return failed(409, 'seat_taken_over');
     if (!isHeld(seat)) return failed(410, 'session_expired');
@@ -127,14 +132,15 @@ export function licenseStandIn(world: World): LicenseStandIn {
       return failed(403, `license_${standIn.status}`);
     }
     seat.expires = world.now + TTL;
-    if (world.now - seat.since >= 300_000 && standIn.offlineMinutes > 0)
+    const isFirst = !seats.some((other) => other !== seat && other.machine === seat.machine && isOwed(other));
+    if (isFirst && world.now - seat.since >= 300_000 && standIn.offlineMinutes > 0)
       seat.off = world.now + standIn.offlineMinutes * 60_000;
-    return granted(seat);
+    return granted(seat, nonce);
   }
 
-  function granted({ id, machine, fence, expires, off }: Seat): Answer {
+  function granted({ id, machine, fence, expires, off }: Seat, nonce: string | undefined): Answer {
     const [exp, srv] = [Math.floor(expires / 1_000), Math.floor(world.now / 1_000)];
-    const claims = { sid: id, lid: 'licence', mid: machine, fence, iat: srv, exp, srv };
+    const claims = { sid: id, lid: 'licence', mid: machine, fence, iat: srv, exp, srv, nonce };
     const lease = off === undefined ? claims : { ...claims, off: Math.floor(off / 1_000) };
     return {
       status: 200,

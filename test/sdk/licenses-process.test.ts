@@ -14,19 +14,24 @@ import { install, olderNode } from './stranger.ts';
 
 const folder = temporaryFolder();
 const EXAMPLE = join(ROOT, 'docs/examples/licensed-cli');
+/** Milliseconds that have passed at the server beside those that really did. */
+let ahead = 0;
 const server = licenseStandIn({
   get now() {
-    return Date.now();
+    return Date.now() + ahead;
   },
 });
+/** What a heartbeat waits for on its way. */
+let onTheWay: (() => Promise<unknown>) | undefined;
 const listening = createServer((request, response) => {
   text(request)
-    .then((body) =>
-      server.fetch(`http://stand-in${request.url}`, {
+    .then(async (body) => {
+      if (request.url?.endsWith('/heartbeat') === true) await onTheWay?.();
+      return server.fetch(`http://stand-in${request.url}`, {
         method: request.method ?? 'GET',
         ...(body === '' ? {} : { body }),
-      }),
-    )
+      });
+    })
     .then(async (answer) =>
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text()),
     )
@@ -43,11 +48,25 @@ const PROGRAMS = {
   exits: 'process.exit(3);',
   throws: 'setTimeout(() => { throw new Error("no"); }, 1);',
   waits: 'process.stdin.resume();',
+  beats: 'license.onState((state) => console.log(JSON.stringify(state)));',
   'listens for SIGINT': `process.on('SIGINT', () => console.log('heard')); process.stdin.resume();
     process.stdin.on('end', () => process.exit(0));`,
 };
 
-beforeEach(() => server.free());
+/** A machine on which five minutes pass when it is told so. */
+const CLOCKS = `
+  let [ahead, wake] = [0, () => {}];
+  process.stdin.on('data', () => { ahead += 335_000; wake(); });
+  const time = {
+    now: () => Date.now() + ahead, monotonic: () => performance.now() + ahead, uptime: () => ahead, random: Math.random,
+    wait: () => new Promise((resolve) => { wake = resolve; }),
+  };`;
+
+beforeEach(() => {
+  onTheWay = undefined;
+  ahead = 0;
+  server.free();
+});
 
 beforeAll(async () => {
   await install(folder);
@@ -60,8 +79,9 @@ beforeAll(async () => {
       join(folder, `${name}.js`),
       `import { createLicenseClient } from '@plinth/sdk/licenses';
       const { PLINTH_URL: baseUrl, LICENSE_KEY: licenseKey } = process.env;
+      ${name === 'beats' ? CLOCKS : 'const time = undefined;'}
       const license = createLicenseClient({
-        baseUrl, licenseKey, hardwareId: 'hw_' + process.argv[1], releaseWithin: 60_000 });
+        baseUrl, licenseKey, hardwareId: 'hw_' + process.argv[1], releaseWithin: 60_000, time });
       await license.acquire();
       ${does}
       console.log(license.state.status);`,
@@ -127,6 +147,42 @@ describe('a program gives its seat back', () => {
     expect(server.holders()).toEqual([]);
   });
 
+  it('when a signal ends it in the middle of a heartbeat, which comes too late', async () => {
+    const { child, said, ended } = start(BUILT, 'beats');
+    await said('online');
+    const [sent, arrives] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    onTheWay = () => {
+      sent.resolve(undefined);
+      return arrives.promise;
+    };
+    child.stdin?.write('five minutes\n');
+    await sent.promise;
+    expect(server.holders()).toHaveLength(1);
+    child.kill('SIGTERM');
+    expect(await ended()).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(server.holders()).toEqual([]);
+    arrives.resolve(undefined);
+    await expect.poll(() => server.calls.at(-1)).toBe('POST /v1/licenses/heartbeat');
+    expect(server.holders()).toEqual([]);
+  });
+
+  it('with what an earlier run was handed out that was killed', async () => {
+    const first = start(BUILT, 'beats');
+    await first.said('online');
+    ahead = 335_000;
+    first.child.stdin?.write('five minutes\n');
+    await first.said('"offlineMinutes":30');
+    first.child.kill('SIGKILL');
+    await first.ended();
+    const second = start(BUILT, 'beats');
+    await second.said('online');
+    expect(server.holders()).toHaveLength(1);
+    second.child.kill('SIGTERM');
+    expect(await second.ended()).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(server.calls.slice(-2)).toEqual(['POST /v1/licenses/release', 'POST /v1/licenses/release']);
+    expect(server.holders()).toEqual([]);
+  });
+
   it('not at a signal that the program itself listens for', async () => {
     const { child, said, ended } = start(BUILT, 'listens for SIGINT');
     await said('online');
@@ -148,7 +204,7 @@ describe('a program gives its seat back', () => {
   });
 });
 
-describe('the example works under a licence, shows it, and gives its seat back at the end of its input, in', () => {
+describe('the example works under a licence, shows it, and gives its seat back at the end of its input and at a signal, in', () => {
   it.for([
     { runtime: 'Node', program: BUILT, missing: '' },
     { runtime: 'an older Node', program: olderNode(), missing: 'there is no Node 20 to 23 on PATH' },
@@ -169,6 +225,14 @@ describe('the example works under a licence, shows it, and gives its seat back a
     const exits = start(program, 'exits');
     expect(await exits.ended()).toEqual({ code: 3, signal: null });
     expect(server.holders()).toEqual([]);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      const waits = start(program, 'waits');
+      await waits.said('online');
+      expect(server.holders()).toHaveLength(1);
+      waits.child.kill(signal);
+      expect(await waits.ended()).toEqual({ code: null, signal });
+      expect(server.holders()).toEqual([]);
+    }
   });
 });
 

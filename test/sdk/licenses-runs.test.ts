@@ -84,6 +84,72 @@ describe('a program that is started again without a network', () => {
   });
 });
 
+/** It has a session of its own, and the lease of the run before with it. */
+async function restarted() {
+  const one = await killed();
+  one.server.away = false;
+  const run = await one.again();
+  expect(run.state).toMatchObject({ status: 'online' });
+  return { ...one, run };
+}
+
+describe('a program that was killed with a lease and is started again with the server in reach', () => {
+  it('may work without it for what is left of that lease: another one it gets when that is over', async () => {
+    const { run, server, here } = await restarted();
+    await here.pass(10 * MINUTE);
+    expect(run.state).toMatchObject({ status: 'online' });
+    server.away = true;
+    await here.pass(15 * MINUTE);
+    expect(run.state).toMatchObject({ status: 'offline' });
+    expect(server.holders()).toHaveLength(1);
+    await here.pass(5 * MINUTE);
+    expect(run.state).toMatchObject({ status: 'stopped', reason: 'offline_ended' });
+    expect(server.holders()).toEqual([]);
+  });
+
+  it('has a lease of its own once that is over', async () => {
+    const { run, here } = await restarted();
+    await here.pass(40 * MINUTE);
+    expect(run.state).toMatchObject({ status: 'online', offlineMinutes: 30 });
+  });
+
+  it('gives both back, so that the seat is free at once', async () => {
+    const { run, server } = await restarted();
+    expect(server.holders()).toHaveLength(1);
+    await run.release();
+    expect(server.holders()).toEqual([]);
+  });
+
+  it('and whose own seat ran out meanwhile has another, and works on where the network goes before that', async () => {
+    const { run, server, here } = await restarted();
+    server.away = true;
+    await here.pass(9 * MINUTE);
+    expect(run.state).toMatchObject({ status: 'offline' });
+    // The network comes and goes: that the seat has run out is heard, and another one is not.
+    server.away = false;
+    server.instead = (call, right) => (call.endsWith('/acquire') ? { status: 502, body: 'no' } : right());
+    await here.pass(2 * MINUTE);
+    expect(run.state).toMatchObject({ status: 'offline' });
+    server.instead = undefined;
+    await here.pass(2 * MINUTE);
+    expect(run.state).toMatchObject({ status: 'online' });
+    await run.release();
+    expect(server.holders()).toEqual([]);
+  });
+
+  it('and is killed again leaves the lease to the third run', async () => {
+    const { here, server, again } = await restarted();
+    here.crash();
+    const third = await again();
+    await here.pass(MINUTE);
+    server.away = true;
+    await here.pass(20 * MINUTE);
+    expect(third.state).toMatchObject({ status: 'offline' });
+    await third.release();
+    expect(server.holders()).toHaveLength(1);
+  });
+});
+
 describe('the clock that was set back between two runs', () => {
   it('is noticed: the second one may not work without the server', async () => {
     const { again, here, server } = await killed();

@@ -51,6 +51,14 @@ const forged: readonly {
     },
   },
   { what: 'is another session’s', token: (server, claims) => server.signed({ ...claims, sid: 'session-9' }) },
+  {
+    what: 'answers another call',
+    token: (server, claims) => server.signed({ ...claims, nonce: 'of another call' }),
+  },
+  {
+    what: 'answers no call',
+    token: (server, claims) => server.signed({ ...claims, nonce: undefined }),
+  },
   { what: 'has another fence', token: (server, claims) => server.signed({ ...claims, fence: 99 }) },
   {
     what: 'is of something else that the server signs',
@@ -99,6 +107,40 @@ describe('an answer whose token', () => {
       expect(client.state).toMatchObject({ status: 'stopped' });
     },
   );
+});
+
+describe('an answer that the server gave before', () => {
+  it('told again as often as it is asked for lengthens nothing', async () => {
+    const { here, server, client } = await leased();
+    const heard: Answer[] = [];
+    server.instead = (call, right) => {
+      if (!isBeat(call)) return undefined;
+      if (heard.length === 0) heard.push(right());
+      return heard[0];
+    };
+    await here.pass(6 * MINUTE);
+    expect(client.state).toMatchObject({ status: 'online' });
+    // From now on nobody but a recording answers.
+    await here.pass(31 * MINUTE);
+    expect(client.warnings).toContainEqual({ kind: 'untrusted_answer' });
+    expect(client.state).toMatchObject({ status: 'stopped', reason: 'offline_ended' });
+  });
+
+  it('is no seat, in the next run or on another machine', async () => {
+    const { server, here, world } = await leased();
+    const heard = new Map<string, Answer>();
+    server.instead = (call, right) => {
+      const answer = right();
+      if (call.startsWith('POST')) heard.set(call, answer);
+      return answer;
+    };
+    await here.run({ fetch: server.fetch }).acquire();
+    server.instead = (call, right) => heard.get(call) ?? right();
+    for (const one of [here, machine(world)])
+      await expect(one.run({ fetch: server.fetch }).acquire()).rejects.toMatchObject({
+        reason: 'untrusted_answer',
+      });
+  });
 });
 
 it('a program that brings its keys believes no others, and fetches none', async () => {

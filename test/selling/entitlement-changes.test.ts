@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { commitPoint, statement } from '#platform/db';
 import { addMails } from '#platform/mail';
 import {
@@ -181,6 +182,18 @@ describe('what a product makes of a purchase', () => {
     failing = undefined;
     await triedAgain();
     expect([await plan(ada), await made(ada)]).toMatchObject(['reel.pro', [{ plan: 'reel.pro' }]]);
+  });
+
+  test('can be made of a payment too that changes nothing of what is held', async () => {
+    const ada = await customer();
+    await buy(ada, PRO);
+    told.length = 0;
+    await counter.later(31.1);
+    const same = told.filter(
+      ({ accountId, former, present }) =>
+        accountId === ada.accountId && isDeepStrictEqual(former, present) && present.plan === 'reel.pro',
+    );
+    expect(same.map(({ cause }) => cause)).toContain('store_changed');
   });
 
   test('is made of a gift too, and of its end', async () => {

@@ -132,7 +132,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     person: (...plans) => makeCustomer(app, database.db, { plans, role: 'user', isPerson: true }),
     admin: () => makeCustomer(app, database.db, { plans: [], role: 'admin', isPerson: false }),
     count: (...of) => countRows(database.db, of),
-    call: (key, call, more) => request(url, { key, call, ...more }),
+    call: callAt(url),
     close,
   };
 }
@@ -207,6 +207,12 @@ async function makeCustomer(
     return { ...user, email, key };
   });
 }
+
+/** Calls of whichever server listens there. */
+export const callAt =
+  (url: string): TestApp['call'] =>
+  (key, call, more) =>
+    request(url, { key, call, ...more });
 
 async function request(
   url: string,

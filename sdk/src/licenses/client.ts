@@ -119,7 +119,7 @@ export function createLicenseClient(options: LicenseClientOptions): LicenseClien
     looking = { over, done };
     const { releaseWithin: within = 2_000 } = options;
     if (options.releaseAtExit !== false)
-      cancelExit ??= atExit({ call: one.lastCall, done: one.ended, within });
+      cancelExit ??= atExit({ calls: one.lastCalls, done: one.ended, within });
     return state();
   }
 

@@ -6,11 +6,11 @@ export interface LastCall {
   readonly body: string;
 }
 
-/** What a client does when the process ends. `call` is one to be made, or undefined where there is nothing to give back. */
+/** What a client does when the process ends. `calls` are made one after the other, as long as the server answers them. */
 export interface AtExit {
-  readonly call: () => LastCall | undefined;
-  /** Whether the server has answered. */
-  readonly done: (isAnswered: boolean) => void;
+  readonly calls: () => readonly LastCall[];
+  /** How many of them the server has answered. */
+  readonly done: (answered: number) => void;
   /** The end is held up for no longer. Milliseconds. */
   readonly within: number;
 }
@@ -37,9 +37,9 @@ export function atExit(one: AtExit): () => void {
 }
 
 function endAll(): void {
-  for (const { call, done, within } of waiting) {
-    const last = call();
-    if (last !== undefined) done(callAndWait(last, within));
+  for (const { calls, done, within } of waiting) {
+    const last = calls();
+    if (last.length > 0) done(callAndWait(last, within));
   }
   waiting.clear();
 }
@@ -53,29 +53,39 @@ function endBy(signal: NodeJS.Signals): void {
 }
 
 const CALLER = `
-const { workerData: { url, body, answered, longest } } = require('node:worker_threads');
+const { workerData: { calls, ended, longest } } = require('node:worker_threads');
 const headers = { 'content-type': 'application/json' };
-fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(longest) })
-  .then((answer) => Atomics.store(answered, 0, answer.ok ? 1 : 2), () => Atomics.store(answered, 0, 2))
-  .finally(() => Atomics.notify(answered, 0));
+const signal = AbortSignal.timeout(longest);
+async function callAll() {
+  for (const { url, body } of calls) {
+    const answer = await fetch(url, { method: 'POST', headers, body, signal });
+    if (!answer.ok) return;
+    Atomics.add(ended, 1, 1);
+  }
+}
+callAll().catch(() => {}).finally(() => {
+  Atomics.store(ended, 0, 1);
+  Atomics.notify(ended, 0);
+});
 `;
 
 /** Nothing asynchronous is done any more while a process ends: another thread calls, and this one stands still until then. */
-function callAndWait({ url, body }: LastCall, within: number): boolean {
-  const answered = new Int32Array(new SharedArrayBuffer(4));
+function callAndWait(calls: readonly LastCall[], within: number): number {
+  /** Whether it is through, and how many were answered. */
+  const ended = new Int32Array(new SharedArrayBuffer(8));
   try {
     const caller = new Worker(CALLER, {
       eval: true,
-      workerData: { url, body, answered, longest: within },
+      workerData: { calls, ended, longest: within },
       // Not what the program itself was started with: a loader, a debugger.
       execArgv: [],
     });
     caller.unref();
-    Atomics.wait(answered, 0, 0, within);
+    Atomics.wait(ended, 0, 0, within);
   } catch {
-    return false;
+    return 0;
   }
-  return Atomics.load(answered, 0) === 1;
+  return Atomics.load(ended, 1);
 }
 
 /** Keeps the process alive while it waits for this; timers of a licence alone don't. */

@@ -12,6 +12,8 @@ export interface Granted {
   /** Milliseconds until the next heartbeat. */
   readonly interval: number;
   readonly seats: { readonly used: number; readonly max: number } | undefined;
+  /** What it was asked for with, and what its token has to say. */
+  readonly nonce: string;
 }
 
 export interface LicenseServer {
@@ -57,17 +59,18 @@ export function licenseServer(parts: LicenseServerParts): LicenseServer {
     );
   };
   return {
-    async acquire(signal) {
-      const { asked, user } = parts;
-      return grantedIn(
-        await (user === undefined
-          ? post(ACQUIRE, asked, { signal })
-          : user.licenses.acquire(asked, { signal, timeout })),
-      );
-    },
-    borrow: async (lease, minutes, signal) =>
-      grantedIn(await post(BORROW, { ...bodyOf(lease), minutes }, { signal })),
-    heartbeat: async (lease, signal) => grantedIn(await post(HEARTBEAT, bodyOf(lease), { signal })),
+    acquire: (signal) =>
+      granted((nonce) => {
+        const { user, asked } = parts;
+        const body = { ...asked, nonce };
+        return user === undefined
+          ? post(ACQUIRE, body, { signal })
+          : user.licenses.acquire(body, { signal, timeout });
+      }),
+    borrow: (lease, minutes, signal) =>
+      granted((nonce) => post(BORROW, { ...bodyOf(lease), minutes, nonce }, { signal })),
+    heartbeat: (lease, signal) =>
+      granted((nonce) => post(HEARTBEAT, { ...bodyOf(lease), nonce }, { signal })),
     async release(lease, isAway) {
       const hasty = isAway ? { max: 0, timeout: 2_000 } : { max: 1, timeout };
       await post(RELEASE, bodyOf(lease), hasty);
@@ -80,6 +83,12 @@ export function licenseServer(parts: LicenseServerParts): LicenseServer {
   };
 }
 
+/** Each call is asked for with a name of its own, so that nobody answers with what was answered before. */
+async function granted(ask: (nonce: string) => Promise<unknown>): Promise<Granted> {
+  const nonce = crypto.randomUUID();
+  return grantedIn(await ask(nonce), nonce);
+}
+
 const ACQUIRE = '/v1/licenses/acquire';
 const HEARTBEAT = '/v1/licenses/heartbeat';
 const BORROW = '/v1/licenses/borrow';
@@ -89,7 +98,7 @@ function bodyOf({ sessionId, token }: Lease) {
   return { session_id: sessionId, signed_token: token };
 }
 
-function grantedIn(answer: unknown): Granted {
+function grantedIn(answer: unknown, nonce: string): Granted {
   const said = isRecord(answer) ? answer : {};
   const { session_id: sessionId, signed_token: token, heartbeat_interval: seconds } = said;
   const { current_seats_used: used, max_seats: max } = said;
@@ -105,6 +114,7 @@ function grantedIn(answer: unknown): Granted {
     token,
     interval: Math.min(Math.max(asked, INTERVALS.least), INTERVALS.most),
     seats: typeof used === 'number' && typeof max === 'number' ? { used, max } : undefined,
+    nonce,
   };
 }
 

@@ -22,8 +22,8 @@ export interface SessionParts {
 /** One licence session after the other: what is held, and what is done about it. */
 export interface Session {
   state(): LicenseState;
-  /** What gives the seat back at the end of the process; undefined where there is none. */
-  lastCall(): LastCall | undefined;
+  /** What gives the seat back at the end of the process, and what an earlier run was handed out with it. */
+  lastCalls(): readonly LastCall[];
   /** Gets a seat, or goes on with the lease of the run before where the server is away. Throws LicenseError. */
   begin(): Promise<void>;
   /** Looks at the clocks, and asks the server when it is time to. Throws LicenseError where work has to stop. */
@@ -34,8 +34,8 @@ export interface Session {
   borrow(minutes: number): Promise<void>;
   /** Gives the seat back where there is one, and waits for no answer but the first. */
   end(): Promise<void>;
-  /** Was given back while the process ended. */
-  ended(isAnswered: boolean): void;
+  /** So many of the last calls were answered while the process ended. */
+  ended(answered: number): void;
 }
 
 /** The server is asked again this often while it is away, by chance up to half as long again. Milliseconds. */
@@ -53,8 +53,9 @@ export function createSession({ server, store, clock, time, pinned, changed, war
   let phase: 'idle' | 'connecting' | 'live' = 'idle';
   let stop: LicenseError | undefined;
   let held: Lease | undefined;
-  let seats: Granted['seats'];
-  let offlineMinutes = 0;
+  /** What an earlier run was handed out and did not give back: until it ends the seat is this machine's, and it gets no other. */
+  let former: Lease | undefined;
+  let [seats, offlineMinutes]: [Granted['seats'], number] = [undefined, 0];
   let keys = pinned ?? [];
   let [isAway, isSetBack, isWritable] = [false, false, true];
   let due = 0;
@@ -63,7 +64,8 @@ export function createSession({ server, store, clock, time, pinned, changed, war
   let run = new AbortController();
   let anew: Promise<void> | undefined;
 
-  const left = (lease: Lease) => leaseEnd(lease) - (clock.now() ?? Number.POSITIVE_INFINITY);
+  const now = () => clock.now() ?? Number.POSITIVE_INFINITY;
+  const left = (lease: Lease) => endOf(lease, former) - now();
   const isOver = () => held === undefined || left(held) <= 0;
 
   function state(): LicenseState {
@@ -74,7 +76,7 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       return {
         status: 'offline',
         minutesLeft: Math.ceil(left(held) / MINUTE),
-        until: new Date(leaseEnd(held)),
+        until: new Date(endOf(held, former)),
       };
     return { status: 'online', offlineMinutes, seats };
   }
@@ -83,7 +85,12 @@ export function createSession({ server, store, clock, time, pinned, changed, war
     const serverTime = clock.now();
     const seen = serverTime === undefined ? undefined : { serverTime, at: clock.reading() };
     savedAt = clock.elapsed();
-    const isWritten = store.write({ keys, seen, token });
+    const isWritten = store.write({
+      keys,
+      seen,
+      token,
+      former: token === undefined ? undefined : former?.token,
+    });
     if (!isWritten && isWritable) warn({ kind: 'state', problem: 'state_unwritable' });
     isWritable = isWritten;
     written = token;
@@ -99,19 +106,19 @@ export function createSession({ server, store, clock, time, pinned, changed, war
   function stopped(reason: StopReason, message: string, cause?: unknown): LicenseError {
     stop = new LicenseError(reason, message, cause);
     phase = 'idle';
-    held = undefined;
+    [held, former] = [undefined, undefined];
     run.abort(stop);
     if (reason !== 'seat_taken_over') forget();
     return stop;
   }
 
-  /** Believes an answer by its signature alone. Throws `untrusted_answer`. */
-  async function accept(granted: Granted, askedAt: number): Promise<void> {
+  /** Believes an answer by its signature alone; `before` is the lease that it renews. Throws `untrusted_answer`. */
+  async function accept(granted: Granted, askedAt: number, before: Lease | undefined): Promise<void> {
     const isKnown = keys.some(({ kid }) => kid === keyIdOf(granted.token));
     if (!isKnown && pinned === undefined) keys = mergedKeys(keys, await server.publicKeys(run.signal));
     run.signal.throwIfAborted();
     const lease = leaseIn(granted.token, keys);
-    const isOurs = lease !== undefined && lease.sessionId === granted.sessionId && follows(lease, held);
+    const isOurs = lease !== undefined && answers(lease, granted) && follows(lease, before);
     if (!isOurs || leaseEnd(lease) <= lease.serverTime)
       throw new LicenseError(
         'untrusted_answer',
@@ -120,17 +127,18 @@ export function createSession({ server, store, clock, time, pinned, changed, war
     clock.set(lease.serverTime, askedAt);
     [held, phase, isAway, isSetBack, warnedAt] = [lease, 'live', false, false, Number.POSITIVE_INFINITY];
     seats = granted.seats ?? seats;
-    offlineMinutes = lease.offlineUntil === undefined ? 0 : Math.round(left(lease) / MINUTE);
+    // A seat is worth one lease at a time: with one of its own the former is over.
+    if (lease.offlineUntil !== undefined || !isOwed(former, lease, now())) former = undefined;
+    offlineMinutes = (lease.offlineUntil ?? former?.offlineUntil) === undefined ? 0 : minutesOf(left(lease));
     const jittered = granted.interval * (1.01 + 0.09 * time.random());
-    const before = lease.expiresAt - lease.serverTime - AHEAD;
-    due = clock.elapsed() + Math.min(jittered, Math.max(before, AHEAD));
+    const inTime = lease.expiresAt - lease.serverTime - AHEAD;
+    due = clock.elapsed() + Math.min(jittered, Math.max(inTime, AHEAD));
     save(lease.token);
   }
 
   async function acquire(): Promise<void> {
-    held = undefined;
     const askedAt = clock.elapsed();
-    await accept(await server.acquire(run.signal), askedAt);
+    await accept(await server.acquire(run.signal), askedAt, undefined);
   }
 
   /** A lease that was handed out to an earlier run, or why there is none to work on. */
@@ -141,6 +149,7 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       throw stopped('unreachable', 'The licence server can’t be reached.', error);
     }
     keys = pinned ?? kept.keys;
+    former = leaseIn(kept.former ?? '', keys);
     const resumed = resumedFrom(kept, keys, clock);
     if (resumed === 'set_back')
       throw stopped('clock_set_back', 'The clock of this machine is behind what it was.', error);
@@ -166,25 +175,29 @@ export function createSession({ server, store, clock, time, pinned, changed, war
   async function heartbeat(lease: Lease): Promise<void> {
     const askedAt = clock.elapsed();
     try {
-      await accept(await server.heartbeat(lease, run.signal), askedAt);
+      await accept(await server.heartbeat(lease, run.signal), askedAt, lease);
     } catch (error) {
       if (run.signal.aborted) return;
       if (error instanceof LicenseError) warn({ kind: 'untrusted_answer' });
       const verdict = verdictOf(error);
       if (verdict === 'away') return awaited(error);
       if (verdict !== 'lost') throw stopped(verdict.code, verdict.message, verdict);
-      anew = acquireAnew();
+      anew = acquireAnew(lease);
       await anew;
     }
   }
 
-  async function acquireAnew(): Promise<void> {
-    held = undefined;
-    forget();
-    phase = 'connecting';
+  async function acquireAnew(lost: Lease): Promise<void> {
+    // With what an earlier run was handed out work goes on meanwhile.
+    if (isOwed(former, lost, now())) isAway = true;
+    else {
+      [held, phase] = [undefined, 'connecting'];
+      forget();
+    }
     changed();
     await attempt((error) => {
-      throw stopped('unreachable', 'The licence server can’t be reached.', error);
+      if (held === undefined) throw stopped('unreachable', 'The licence server can’t be reached.', error);
+      awaited(error);
     });
   }
 
@@ -210,9 +223,9 @@ export function createSession({ server, store, clock, time, pinned, changed, war
   }
 
   function remind(): void {
-    const now = state();
-    if (now.status !== 'offline') return;
-    const { minutesLeft } = now;
+    const present = state();
+    if (present.status !== 'offline') return;
+    const { minutesLeft } = present;
     if (WARNED_AT.some((at) => minutesLeft <= at && warnedAt > at)) {
       warnedAt = minutesLeft;
       warn({ kind: 'offline_ending', minutesLeft });
@@ -222,13 +235,20 @@ export function createSession({ server, store, clock, time, pinned, changed, war
 
   return {
     state,
-    lastCall: () => (held === undefined ? undefined : server.lastCall(held)),
+    lastCalls: () => [former, held].filter((lease) => lease !== undefined).map(server.lastCall),
     async begin() {
-      [stop, phase, isSetBack, run] = [undefined, 'connecting', false, new AbortController()];
+      [stop, held, phase, isSetBack, run] = [
+        undefined,
+        undefined,
+        'connecting',
+        false,
+        new AbortController(),
+      ];
       clock.takeSetBack();
       changed();
       const kept = store.read();
       if (pinned === undefined && keys.length === 0 && typeof kept === 'object') keys = kept.keys;
+      former = typeof kept === 'object' ? lastHandedOut(kept, keys) : undefined;
       await attempt(resume);
     },
     async tick() {
@@ -238,9 +258,11 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       remind();
     },
     async borrow(minutes) {
-      if (held === undefined) return;
+      const lease = held;
+      if (lease === undefined) return;
       const askedAt = clock.elapsed();
-      await accept(await server.borrow(held, minutes, run.signal), askedAt);
+      const granted = await server.borrow(lease, minutes, run.signal);
+      await accept(granted, askedAt, held ?? lease);
     },
     next: () => Math.min(Math.max(due - clock.elapsed(), 0), LOOKS),
     async end() {
@@ -250,13 +272,49 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       [held, phase, stop] = [undefined, 'idle', undefined];
       run.abort(new LicenseError('released', 'The licence was given back.'));
       if (lease === undefined) return;
-      // Unanswered, the seat is this machine's until its lease ends: the next run may use it.
-      await server.release(lease, isAway).then(forget, () => {});
+      try {
+        if (former !== undefined) {
+          await server.release(former, isAway);
+          former = undefined;
+          save(lease.token);
+        }
+        await server.release(lease, isAway);
+        forget();
+      } catch {
+        // Unanswered, the seat is this machine's until its lease ends: the next run may use what the disk has.
+      }
     },
-    ended(isAnswered) {
-      if (isAnswered) forget();
+    ended(answered) {
+      if (answered === [former, held].filter((lease) => lease !== undefined).length) forget();
+      else if (answered > 0) {
+        former = undefined;
+        save(held?.token);
+      }
     },
   };
+}
+
+/** Until when a program may work: on what it holds, and on what an earlier run was handed out. */
+const endOf = (lease: Lease, former: Lease | undefined) =>
+  Math.max(leaseEnd(lease), former?.offlineUntil ?? 0);
+
+/** Whether what an earlier run was handed out is of the same licence, and goes on. */
+function isOwed(former: Lease | undefined, { licenseId }: Lease, now: number): boolean {
+  return former?.licenseId === licenseId && (former.offlineUntil ?? 0) > now;
+}
+
+const minutesOf = (milliseconds: number) => Math.round(milliseconds / MINUTE);
+
+/** Whether a lease was signed for this call, and is no answer to an earlier one. */
+function answers({ sessionId, nonce }: Lease, granted: Granted): boolean {
+  return sessionId === granted.sessionId && nonce === granted.nonce;
+}
+
+/** The last lease for work without the server that was handed out to earlier runs. */
+function lastHandedOut({ token, former }: KeptState, keys: readonly PublicKey[]): Lease | undefined {
+  const leases = [token, former].flatMap((one) => leaseIn(one ?? '', keys) ?? []);
+  const handedOut = leases.filter(({ offlineUntil }) => offlineUntil !== undefined);
+  return handedOut.sort((a, b) => (b.offlineUntil ?? 0) - (a.offlineUntil ?? 0))[0];
 }
 
 /** A heartbeat's answer renews the lease that is held, and is not an older one of it. */

@@ -15,6 +15,8 @@ export interface KeptState {
   readonly seen?: { readonly serverTime: number; readonly at: Reading } | undefined;
   /** The lease of a session that was not given back. */
   readonly token?: string | undefined;
+  /** The same of an earlier run, where that one handed out work without the server: the seat is this machine's until it ends. */
+  readonly former?: string | undefined;
 }
 
 /** Why what is there can't be used: nobody may work offline on it. */
@@ -145,11 +147,12 @@ function jsonAt(path: string): unknown {
   }
 }
 
-function stateIn({ keys, seen, token }: Readonly<Record<string, unknown>>): KeptState {
+function stateIn({ keys, seen, token, former }: Readonly<Record<string, unknown>>): KeptState {
   return {
     keys: publicKeysIn({ keys }),
     seen: seenIn(seen),
     token: typeof token === 'string' ? token : undefined,
+    former: typeof former === 'string' ? former : undefined,
   };
 }
 

@@ -17,6 +17,8 @@ export interface Lease {
   readonly expiresAt: number;
   /** Until when its holder may work without the server; undefined where none was handed out. */
   readonly offlineUntil: number | undefined;
+  /** What it was asked for with: an answer to anything else is an earlier one. */
+  readonly nonce: string | undefined;
 }
 
 /** Tells a lease from whatever else a key of the server signs. */
@@ -60,7 +62,7 @@ export function keyIdOf(token: string): string | undefined {
 export function leaseIn(token: string, keys: readonly PublicKey[]): Lease | undefined {
   const claims = claimsIn(token, keys);
   if (claims === undefined) return undefined;
-  const { sid, lid, fence, exp, off, srv } = claims;
+  const { sid, lid, fence, exp, off, srv, nonce } = claims;
   if (typeof sid !== 'string' || typeof lid !== 'string') return undefined;
   if (!isSecond(fence) || !isSecond(exp) || !isSecond(srv)) return undefined;
   if (off !== undefined && off !== null && !isSecond(off)) return undefined;
@@ -72,6 +74,7 @@ export function leaseIn(token: string, keys: readonly PublicKey[]): Lease | unde
     serverTime: srv * 1_000,
     expiresAt: exp * 1_000,
     offlineUntil: typeof off === 'number' ? off * 1_000 : undefined,
+    nonce: typeof nonce === 'string' ? nonce : undefined,
   };
 }
 

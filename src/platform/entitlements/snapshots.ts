@@ -16,6 +16,7 @@ import {
   insertSnapshots,
   lockAccounts,
   noteOtherPlans,
+  presentTime,
   syncedTo,
   type WrittenSnapshot,
 } from './store.ts';
@@ -42,7 +43,7 @@ export interface Synced {
   readonly unknown: readonly string[];
 }
 
-/** What an account holds of a product changed. */
+/** What an account holds of a product changed, or what it pays for it with: then it holds what it held. */
 export interface EntitlementChange {
   readonly accountId: AccountId;
   readonly product: string;
@@ -57,7 +58,7 @@ export interface EntitlementChange {
 export type OnEntitlementChanged = (tx: Transaction, change: EntitlementChange) => Promise<void>;
 
 export interface Rewriter {
-  /** Registers what a product does whenever an account's timeline in it is written anew. */
+  /** Registers what a product does whenever an account's timeline in it is written anew, and whenever a store tells of what pays for it. */
   onChanged(product: string, hook: OnEntitlementChanged): void;
   /** Writes the timelines that the accounts' grants amount to, where they changed. Answers the accounts with a new one. */
   rewriteIn(tx: Transaction, accountIds: readonly AccountId[], change: Change): Promise<AccountId[]>;
@@ -105,7 +106,10 @@ export function createRewriter(
     ]);
     await tx.runAll(planEvents(change, changed).flatMap(emitting));
     const hook = hooks.get(change.product);
-    if (hook !== undefined) for (const written of changed) await hook(tx, changeOf(change, written));
+    if (hook !== undefined) {
+      for (const written of changed) await hook(tx, changeOf(change, written));
+      if (change.cause === 'store_changed') await tellUnchanged(tx, change, { hook, timelines, changed });
+    }
     return {
       changed: changed.map(({ account_id }) => account_id),
       unknown: rows.map(grantOf).flatMap((grant) => unknownIn(catalogue, grant)),
@@ -176,7 +180,23 @@ function planEvents(
 
 const heldIn = ({ plan, add_ons }: Segment) => JSON.stringify([plan, [...add_ons].sort()]);
 
-function changeOf({ product, cause }: Change, written: WrittenSnapshot): EntitlementChange {
+interface Unchanged {
+  readonly hook: OnEntitlementChanged;
+  readonly timelines: Parameters<typeof insertSnapshots>[1];
+  readonly changed: readonly WrittenSnapshot[];
+}
+
+/** A store begins a period before it is paid: that it is by now changes what an account pays for, and nothing that it holds. */
+async function tellUnchanged(tx: Transaction, change: Change, { hook, timelines, changed }: Unchanged) {
+  const told = new Set(changed.map(({ account_id }) => account_id));
+  const rest = timelines.filter(({ account_id }) => !told.has(account_id));
+  if (rest.length === 0) return;
+  const [{ now } = { now: new Date(0) }] = await tx.run(presentTime());
+  for (const { account_id, timeline } of rest)
+    await hook(tx, changeOf(change, { account_id, timeline, former: timeline, now }));
+}
+
+function changeOf({ product, cause }: Change, written: Omit<WrittenSnapshot, 'version'>): EntitlementChange {
   const { account_id: accountId, timeline, former, now } = written;
   return {
     accountId,

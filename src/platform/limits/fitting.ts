@@ -57,7 +57,8 @@ const overfull = (
      cross join lateral (select case rule->>'kind'
        when 'members' then (select count(*) from accounts.members m where m.account_id = $1)
        when 'seats' then (select count(*) from limits.seats s
-         where s.account_id = $1 and s.product = $2 and s.name = rule->>'name' and s.expires_at > app.now())
+         where s.account_id = $1 and s.product = $2 and s.name = rule->>'name'
+           and greatest(s.expires_at, s.owed_until) > app.now())
        else coalesce((select g.used from limits.gauges g where g.account_id = $1 and g.product = $2 and g.name = rule->>'name'), 0)
      end as used) as present
      where used > (rule->>'max')::bigint order by place`,

@@ -20,7 +20,7 @@ export type Renewal =
       readonly expiresAt: Date;
       /** Until when its holder may work without the server: the seat stays occupied as long. */
       readonly offlineUntil: Date | null;
-      /** From when on renewals hand that out. */
+      /** From when on renewals hand that out: after five minutes, and not while a former holder of the seat has a lease. */
       readonly offlineFrom: Date;
     }
   | { readonly kind: SeatEnd; readonly at: Date; readonly endedAt: Date }

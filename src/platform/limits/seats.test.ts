@@ -5,7 +5,10 @@ import { openLimits, waitsForLocks } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from './index.ts';
 
-const { db, url } = await testDatabase();
+const commits: string[] = [];
+const { db, url } = await testDatabase({
+  crashHook: (point, phase) => void (phase === 'before' && commits.push(point)),
+});
 const TTL = 360;
 const TERMS = { ttlSeconds: TTL };
 const MAX = 3;
@@ -186,16 +189,54 @@ describe('work without the server', () => {
     await seats.release(of, seated(await seats.take(of, 'b', TERMS)));
     expect(await machines(of)).toEqual(['a', 'b']);
     await seats.release(of, a);
-    await seats.release(of, b);
     expect(await machines(of)).toEqual(['b']);
-    await advance(db, '31 minutes');
+    // Who took it over has no say in what was handed out before it; whoever has it gives it up.
+    await seats.release(of, { ...b, fence: b.fence + 1 });
+    expect(await machines(of)).toEqual(['b']);
+    await seats.release(of, b);
     expect(await machines(of)).toEqual([]);
+  });
+
+  test('that is owed ends when it does, and the seat of whoever took it over when that one does', async () => {
+    const of = await office();
+    await away(of, 'a');
+    const second = seated(await seats.take(of, 'a', OFFLINE));
+    await advance(db, '7 minutes');
+    const over = await seats.renew(of, second, TERMS);
+    if (over.kind !== 'expired') throw new Error('it is renewed');
+    expect(Math.abs(over.endedAt.getTime() - second.expiresAt.getTime())).toBeLessThanOrEqual(1);
+    expect(await machines(of)).toEqual(['a']);
+    expect(await seats.forceRelease(of, 'a')).toBe(false);
+    await advance(db, '24 minutes');
+    expect(await machines(of)).toEqual([]);
+  });
+
+  test('is handed out to one holder of a seat at a time: machines with one name that take it over from each other share one', async () => {
+    const of = await office();
+    const first = await away(of, 'clone');
+    let last = first;
+    const from = new Set<number>();
+    for (let n = 0; n < 5; n += 1) {
+      const clone = seated(await seats.take(of, 'clone', OFFLINE));
+      // The one before gives up nothing that is not its own.
+      if (last !== first) await seats.release(of, last);
+      last = clone;
+      await advance(db, '5 minutes');
+      const answer = await seats.renew(of, clone, { ttlSeconds: TTL, borrowMinutes: 600 });
+      if (answer.kind !== 'renewed') throw new Error('the seat was lost');
+      expect(answer.offlineUntil).toBeNull();
+      from.add(answer.offlineFrom.getTime());
+    }
+    // All were told the same end.
+    expect(from.size).toBe(1);
+    await seats.release(of, first);
+    expect(await seats.renew(of, last, TERMS)).toMatchObject({ offlineUntil: expect.any(Date) as Date });
   });
 
   test('is given up by a machine that shows it when it begins anew', async () => {
     const of = await office();
     const a = await away(of, 'a');
-    await seats.release(of, seated(await seats.take(of, 'a', { ...OFFLINE, resumes: a.id })));
+    await seats.release(of, seated(await seats.take(of, 'a', { ...OFFLINE, resumes: a.fence })));
     expect(await machines(of)).toEqual([]);
   });
 
@@ -219,6 +260,20 @@ test('a size in the plan’s place counts while the plan has seats', async () =>
   expect(await seats.take(await office('none'), 'a', { ...TERMS, size: 5 })).toMatchObject({
     kind: 'plan_required',
   });
+});
+
+test('renewals that come together are committed together, of whichever accounts they are', async () => {
+  const offices = [await office(), await office(), await office()];
+  const held: { of: SeatsOf; seat: Seat }[] = [];
+  for (const of of offices)
+    for (const machine of ['a', 'b', 'c'])
+      held.push({ of, seat: seated(await seats.take(of, machine, TERMS)) });
+  commits.length = 0;
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => held.map(({ of, seat }) => seats.renew(of, seat, TERMS))).flat(),
+  );
+  expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(['renewed']));
+  expect(commits).toEqual(['limits.seat-renewals']);
 });
 
 test.runIf(engine === 'postgres')(

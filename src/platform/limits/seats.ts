@@ -31,8 +31,8 @@ export interface SeatTerms {
   readonly size?: number | undefined;
   /** How many minutes of work without the server each renewal hands out; 0 and undefined: none. At most 30 days. */
   readonly offlineMinutes?: number | undefined;
-  /** The machine's former seat, whose lease it gives up with this: without it that lease is owed until it ends. */
-  readonly resumes?: string | undefined;
+  /** The fence of a former seat of the machine, whose lease it gives up with this: without it that lease is owed until it ends. */
+  readonly resumes?: number | undefined;
 }
 
 /** A seat that a machine wants, by the id that it will have. */
@@ -73,7 +73,7 @@ export type Seating = (
   readonly ended: readonly EndedSeat[];
 };
 
-/** A seat as others see it. */
+/** A seat as others see it: `expiresAt` is when it is free, with what former holders were handed out. */
 export interface OccupiedSeat extends Seat {
   readonly takenAt: Date;
   readonly renewedAt: Date;
@@ -92,7 +92,7 @@ export interface Seats {
   takeIn(tx: Transaction, of: SeatsOf, wanted: readonly WantedSeat[]): Promise<Seating[]>;
   /** Is answered when it is committed, with others of this process. One that was lost is taken anew, and never revives. */
   renew(of: SeatsOf, held: Held, terms: RenewTerms): Promise<Renewal>;
-  /** Frees one's own seat, and all that it handed out; one that is not held any more is none of one's business. */
+  /** Frees one's own seat with all that it handed out; of one that somebody else has by now, what one was handed out. */
   release(of: SeatsOf, held: Held): Promise<void>;
   releaseIn(tx: Transaction, of: SeatsOf, held: Held): Promise<EndedSeat | undefined>;
   /** Ends a machine's seat, whoever holds it: what it handed out occupies it until it ends. Answers whether anybody held it. */
@@ -124,7 +124,8 @@ interface SeatRow {
   readonly ended_at: Date | null;
 }
 
-const SEAT = 'id, machine, fence, taken_at, expires_at, renewed_at, offline_until, ended, ended_at';
+const SEAT =
+  'id, machine, fence, taken_at, greatest(expires_at, owed_until) as expires_at, renewed_at, offline_until, ended, ended_at';
 
 export interface SeatsParts {
   readonly db: Database;
@@ -173,7 +174,8 @@ export function createSeats({ db, ids, onSeat = () => {} }: SeatsParts): Seats {
       const [rows] = await db.tenant(accountId, [
         statement<SeatRow>(
           `select ${SEAT} from limits.seats
-           where account_id = $1 and product = $2 and name = $3 and expires_at > app.now() order by taken_at, machine`,
+           where account_id = $1 and product = $2 and name = $3 and greatest(expires_at, owed_until) > app.now()
+           order by taken_at, machine`,
           [accountId, product, limit],
         ),
       ]);

@@ -63,6 +63,10 @@ const changedPlan = z.strictObject({ ...bought, why: z.string(), next: z.string(
 
 /** Every mail that is sent: its words are in `templates/<name>.txt` and `.html`, its facts here. */
 export const TEMPLATES = {
+  welcome: template(z.strictObject({ link, hours }), {
+    link: 'https://api.example.com/v1/auth/verify-email/ple_example',
+    hours: 24,
+  }),
   verify_email: template(z.strictObject({ link, hours }), {
     link: 'https://api.example.com/v1/auth/verify-email/ple_example',
     hours: 24,

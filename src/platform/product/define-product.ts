@@ -77,8 +77,8 @@ export interface ProductParts<Service> {
   /**
    * What the product makes or puts right in the transaction that writes an account's entitlement in it anew: by a purchase,
    * a grant, a store's news or a changed catalogue. The transaction has the system's scope, so statements name the account.
-   * It is called again when anything of the entitlement changes, such as its end: do what holds for `change.present`, and
-   * nothing twice. What it throws undoes the purchase's commit, which is then tried again; a remote call in it throws. An
+   * It is called again when anything of the entitlement changes, such as its end, and when a store tells of what pays for it, such as
+   * an invoice that is paid by now: do what holds for `change.present`, and nothing twice. What it throws undoes the purchase's commit, which is then tried again; a remote call in it throws. An
    * end that comes by time alone is no commit: nobody is called then.
    */
   readonly onEntitlementChanged?: EntitlementHook<NoInfer<Service>>;

@@ -1,7 +1,7 @@
 /** What Coditect writes into the audit of an account. */
 export const coditectAuditActions = {
   'coditect.license.issued': 'a plan with seats was bought or given, and the account’s licence was made',
-  'coditect.license.renewed': 'what the licence is paid for reaches further',
+  'coditect.license.renewed': 'the licence works for longer: another period was paid, or an operator gave it',
   'coditect.license.tier_changed': 'the licence is of another plan',
   'coditect.license.suspended': 'the licence is not paid, or its account or an operator has it stopped',
   'coditect.license.reinstated': 'a suspended licence works again, or an operator stands in its way no more',

@@ -36,7 +36,8 @@ declareErrors({
   session_expired: { status: 410, message: 'The session is over. Take a seat anew.' },
   offline_too_early: {
     status: 409,
-    message: 'Work without the server is handed out after five minutes with it. Ask again then.',
+    message:
+      'Work without the server is handed out after five minutes with it, and not twice at once. Ask again then.',
   },
   offline_too_long: {
     status: 403,

@@ -158,8 +158,8 @@ describe('metrics', () => {
 });
 
 /** What a heartbeat after five minutes hands out. */
-async function handed(at: Office, more: object): Promise<number> {
-  const taken = await at.acquire('a', more);
+async function handed(at: Office, name: string, more: object): Promise<number> {
+  const taken = await at.acquire(name, more);
   expect(taken.status).toBe(201);
   await advance(db, '5 minutes');
   const { body } = await at.beat(keptOf(taken));
@@ -171,9 +171,9 @@ async function handed(at: Office, more: object): Promise<number> {
 describe('minutes of work without the server', () => {
   test('are fewer where a program wishes for fewer, never more than the licence has, and none for none', async () => {
     const at = await office(app);
-    expect(await handed(at, { offline_minutes: 10 })).toBe(10);
-    expect(await handed(at, { offline_minutes: 300 })).toBe(30);
-    expect(await handed(at, { offline_minutes: 0 })).toBe(0);
+    expect(await handed(at, 'a', { offline_minutes: 10 })).toBe(10);
+    expect(await handed(at, 'b', { offline_minutes: 300 })).toBe(30);
+    expect(await handed(at, 'c', { offline_minutes: 0 })).toBe(0);
   });
 
   test('that a licence has fewer of by now: what was handed out holds, a session keeps its own, the next one has fewer', async () => {
@@ -188,7 +188,7 @@ describe('minutes of work without the server', () => {
     expect(codeOf(await at.borrow(kept, 6))).toBe('offline_too_long');
     // It gives up what it had, and so nothing of it is owed.
     const { signed_token } = keptOf(again);
-    expect(await handed(at, { signed_token })).toBe(5);
+    expect(await handed(at, 'a', { signed_token })).toBe(5);
     const [seat] = await at.seats();
     const held =
       Date.parse(String(seat?.['occupied_until'])) - Date.parse(String(seat?.['last_heartbeat_at']));

@@ -9,8 +9,8 @@ export interface Kept {
 }
 
 /** A licence, and the calls of the machines that work under it. */
-export interface Office {
-  readonly who: Customer;
+export interface Office<Who = Customer> {
+  readonly who: Who;
   readonly key: string;
   readonly id: string;
   acquire(hardware: string, more?: object): Promise<Reply>;
@@ -35,7 +35,10 @@ export async function office(app: App, plan = 'starter'): Promise<Office> {
   return officeOf(app, who);
 }
 
-export async function officeOf({ call }: Pick<App, 'call'>, who: Customer): Promise<Office> {
+export async function officeOf<Who extends Pick<Customer, 'key'>>(
+  { call }: Pick<App, 'call'>,
+  who: Who,
+): Promise<Office<Who>> {
   const data = rowsOf(await call(who.key, 'GET /v1/licenses'));
   const id = String(data[0]?.['id']);
   const { body } = await call(who.key, `GET /v1/licenses/${id}`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { advance } from '#test/factories';
 import { testApp } from '../../services/app.ts';
-import { claimsOf, codeOf, keptOf, machine, office, officeOf, setLicense } from './office.ts';
+import { claimsOf, codeOf, keptOf, machine, office, officeOf, rowsOf, setLicense } from './office.ts';
 
 const app = await testApp({ work: false });
 const { call, customer, db } = app;
@@ -118,18 +118,48 @@ describe('a seat', () => {
     expect((await at.acquire('e')).status).toBe(201);
   });
 
+  test('of a smaller plan: whoever works goes on, and nobody comes in until it fits', async () => {
+    const who = await customer('coditect.starter', 'coditect.pro');
+    const at = await officeOf(app, who);
+    const kept = [];
+    for (const name of ['a', 'b', 'c', 'd', 'e']) kept.push(await at.seat(name));
+    const operator = await app.admin();
+    const grants = rowsOf(await call(operator.key, `GET /v1/admin/grants?account_id=${who.accountId}`));
+    const pro = grants.find(({ plan }) => plan === 'coditect.pro');
+    expect((await call(operator.key, `DELETE /v1/admin/grants/${String(pro?.['id'])}`)).status).toBe(200);
+    for (const one of kept) expect((await at.beat(one)).status).toBe(200);
+    expect((await at.acquire('f')).body).toMatchObject({
+      error: { code: 'seats_exhausted', details: { current_seats_used: 5, max_seats: 3 } },
+    });
+    for (const one of kept.slice(0, 2)) await at.release(one);
+    expect(codeOf(await at.acquire('f'))).toBe('seats_exhausted');
+    for (const one of kept.slice(2, 3)) await at.release(one);
+    expect((await at.acquire('f')).status).toBe(201);
+    expect(await at.seats()).toHaveLength(3);
+  });
+
   test('is refused to a machine beyond those that the licence may be activated on', async () => {
     const at = await office(app);
     for (let n = 0; n < 9; n += 1) await at.release(await at.seat(String(n)));
     const refused = await at.acquire('tenth');
     expect([refused.status, codeOf(refused)]).toEqual([409, 'machines_exhausted']);
+    // Three for each seat, whoever says how many seats there are.
+    await setLicense(app, at.who.accountId, { seats: 4 });
+    for (let n = 9; n < 12; n += 1) await at.release(await at.seat(String(n)));
+    expect(codeOf(await at.acquire('thirteenth'))).toBe('machines_exhausted');
   });
 
   test('is asked for ten times a minute by a machine, and no more', async () => {
     const at = await office(app);
-    const statuses = [];
-    for (let n = 0; n < 11; n += 1) statuses.push((await at.acquire('a')).status);
-    expect(statuses.filter((status) => status === 201)).toHaveLength(10);
+    const replies = [];
+    for (let n = 0; n < 11; n += 1) replies.push(await at.acquire('a'));
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(10);
+    const refused = replies.find(({ status }) => status !== 201);
+    expect([refused?.status, refused?.body]).toMatchObject([
+      429,
+      { error: { code: 'limit_exceeded', details: { limit: 'acquires_per_minute_by_machine', max: 10 } } },
+    ]);
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await at.acquire('b')).status).toBe(201);
   });
 });

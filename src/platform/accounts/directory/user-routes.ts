@@ -6,22 +6,29 @@ import { USER_STATUSES } from './users.ts';
 
 const route = routesFor<Accounts>();
 
+const company = z.string().min(1).max(200).optional();
+
 const listUsers = route(
   'GET /v1/admin/users',
   {
     summary: 'Find users',
     description:
-      'Newest first, with the accounts that they belong to. `email` and `company` (the name of an organization of theirs) are parts of it, in any case.',
+      'Newest first, with the accounts that they belong to. `email` and `company` (the name of an organization of theirs; also `company_name`) are parts of it, in any case. `inactive` is `closed`.',
     tag: 'Admin',
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 120, by: 'user' },
-    query: z.strictObject({
-      status: z.enum(USER_STATUSES).optional(),
-      email: z.string().min(1).max(254).optional(),
-      company: z.string().min(1).max(200).optional(),
-      ...pageQuery,
-    }),
+    query: z
+      .strictObject({
+        status: z.enum([...USER_STATUSES, 'inactive']).optional(),
+        email: z.string().min(1).max(254).optional(),
+        company,
+        company_name: company,
+        ...pageQuery,
+      })
+      .refine(({ company: one, company_name: other }) => one === undefined || other === undefined, {
+        error: 'name either company or company_name',
+      }),
     reply: {
       200: pageOf(
         namedObject('AdminUser', {
@@ -72,8 +79,10 @@ const listUsers = route(
     },
   },
   ({ query }, { directory }) => {
-    const { status, email, company, limit } = query;
-    return directory.search({ status, email, company }, { after: after(query), limit });
+    const { status: asked, email, limit } = query;
+    const status = asked === 'inactive' ? 'closed' : asked;
+    const search = { status, email, company: query.company ?? query.company_name };
+    return directory.search(search, { after: after(query), limit });
   },
 );
 

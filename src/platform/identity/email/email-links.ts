@@ -7,6 +7,7 @@ import { type CredentialRow, lockUser, userByEmail } from '../users/user-store.t
 const PREFIX = 'ple_';
 /** So many mails of a kind an hour: whoever asks for more floods somebody's mailbox. */
 const MOST = {
+  welcome: 5,
   verify_email: 5,
   change_email: 5,
   reset_password: 5,
@@ -31,13 +32,12 @@ export interface LinksParts {
 /** Who is sent which mail that was asked for by typing an address. Each makes its link, and so ends the one before. */
 export function emailResolvers(
   parts: LinksParts,
-): Readonly<Record<Exclude<EmailKind, 'restore'> | 'account_closed' | 'address_taken', Resolver>> {
+): Readonly<
+  Record<Exclude<EmailKind, 'restore'> | 'account_closed' | 'address_taken' | 'welcome', Resolver>
+> {
   return {
-    async verify_email(tx, { to }) {
-      const user = await reachable(parts, tx, { to, kind: 'verify_email' });
-      if (user === undefined || user.email_verified) return undefined;
-      return linked(parts, tx, { user, kind: 'verify_email', to: user.email });
-    },
+    welcome: (tx, { to }) => verifying(parts, tx, { to, kind: 'welcome' }),
+    verify_email: (tx, { to }) => verifying(parts, tx, { to, kind: 'verify_email' }),
     async reset_password(tx, { to }) {
       const user = await reachable(parts, tx, { to, kind: 'reset_password' });
       return user && linked(parts, tx, { user, kind: 'reset_password', to: user.email });
@@ -76,6 +76,17 @@ interface Wanted {
   readonly kind: keyof typeof MOST;
 }
 
+/** Both mails of an address that is not verified have the same link: the first one greets. */
+async function verifying(
+  parts: LinksParts,
+  tx: Transaction,
+  asked: { readonly to: string; readonly kind: 'welcome' | 'verify_email' },
+): Promise<Resolved | undefined> {
+  const user = await reachable(parts, tx, asked);
+  if (user === undefined || user.email_verified) return undefined;
+  return linked(parts, tx, { user, kind: 'verify_email', to: user.email });
+}
+
 /** The user of a typed address, when they may get such a mail; locked, so that no link outlives a new password or address. */
 async function reachable(
   parts: LinksParts,
@@ -91,8 +102,9 @@ async function reachable(
 
 async function mayGet({ mail }: LinksParts, tx: Transaction, { user, kind }: Wanted): Promise<boolean> {
   if (user.status !== (kind === 'account_closed' ? 'closed' : 'active')) return false;
-  const [sent] = await tx.run(mail.recently(user.user_id, kind));
-  return (sent?.count ?? 0) < MOST[kind];
+  const kinds: readonly Wanted['kind'][] = kind === 'verify_email' ? ['welcome', kind] : [kind];
+  const sent = await tx.runAll(kinds.map((one) => mail.recently(user.user_id, one)));
+  return sent.flat().reduce((sum, { count }) => sum + count, 0) < MOST[kind];
 }
 
 /** Makes the link, in the transaction that decides on its mail. */

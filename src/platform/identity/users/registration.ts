@@ -87,7 +87,7 @@ export async function register(
       ...(made === undefined ? {} : { target: { kind: 'user', id: made.userId } }),
       origin,
     });
-    const template = made === undefined ? 'address_taken' : 'verify_email';
+    const template = made === undefined ? 'address_taken' : 'welcome';
     await tx.runAll(parts.mail.asking({ to: input.email, template, requestId: origin.requestId }));
   });
   parts.mail.wake();

@@ -30,7 +30,7 @@ call app.run_as_system('limits.end_holders(uuid, boolean)');
 call app.run_as_system('limits.sweep(integer)');
 call app.run_as_system('limits.gauge_here(text, text, bigint)');
 call app.run_as_system('limits.room_for_members(jsonb, integer)');
-call app.run_as_system('limits.take_seat(text, text, text, uuid, interval, bigint, integer, uuid)');
+call app.run_as_system('limits.take_seat(text, text, text, uuid, interval, bigint, integer, integer)');
 call app.run_as_system('limits.renew_seats(limits.renewal[])');
 call app.run_as_system('limits.free_seat(text, text, text, integer)');
 call app.run_as_system('limits.end_seats(text, text, text, text)');
@@ -49,7 +49,7 @@ grant execute on function limits.answer_here(uuid, text, text, integer, jsonb, j
 grant execute on function limits.room_for_members(jsonb, integer) to plinth_tenant;
 grant execute on function limits.usage_here(jsonb) to plinth_tenant;
 grant execute on function limits.gauge_here(text, text, bigint) to plinth_tenant;
-grant execute on function limits.take_seat(text, text, text, uuid, interval, bigint, integer, uuid) to plinth_tenant;
+grant execute on function limits.take_seat(text, text, text, uuid, interval, bigint, integer, integer) to plinth_tenant;
 grant execute on function limits.free_seat(text, text, text, integer) to plinth_tenant;
 grant execute on function limits.end_seats(text, text, text, text) to plinth_tenant;
 grant execute on function limits.lend(uuid, uuid, integer, uuid, integer) to plinth_tenant;

@@ -4,14 +4,20 @@
 -- it says so in the row (`ended`), so that a renewal that is late and not yet committed either is seen or finds its seat ended.
 -- Row locks are taken in the order of account, product, name and machine by everybody.
 
--- The last instant at which the machine of a seat may work on what it was handed out, before or after its end.
-create or replace function limits.owed(p_seat limits.seats) returns timestamptz language sql immutable as $$
-  select greatest(p_seat.offline_until, p_seat.owed_until)
+-- Until when a seat is its machine's: for its holder, or for one before it that was handed out a lease and never said that it stopped.
+create or replace function limits.occupied_until(p_seat limits.seats) returns timestamptz language sql immutable as $$
+  select greatest(p_seat.expires_at, p_seat.owed_until)
 $$;
 
--- Until when a renewal at p_at lets its holder work without the server: the first such lease comes after five minutes with it. Null: none.
+-- From when on renewals hand out leases: after five minutes with the server, and when what a holder before was handed out is over. One seat is
+-- worth one lease at a time, or machines that are cloned from each other would take it over one after the other, and each keep one.
+create or replace function limits.leases_from(p_seat limits.seats) returns timestamptz language sql immutable as $$
+  select greatest(p_seat.taken_at + interval '5 minutes', p_seat.owed_until)
+$$;
+
+-- Until when a renewal at p_at lets its holder work without the server. Null: not at all.
 create or replace function limits.lease_of(p_seat limits.seats, p_borrow integer, p_at timestamptz) returns timestamptz language sql immutable as $$
-  select case when p_seat.taken_at + interval '5 minutes' <= p_at and greatest(p_seat.offline_minutes, p_borrow) > 0
+  select case when limits.leases_from(p_seat) <= p_at and greatest(p_seat.offline_minutes, p_borrow) > 0
     then p_at + make_interval(mins => greatest(p_seat.offline_minutes, p_borrow)) end
 $$;
 
@@ -23,11 +29,11 @@ begin
 end $$;
 
 -- Takes a seat of the transaction's account for a machine, which has at most one: a machine that holds one takes it over.
--- p_size: in place of the plan's, where the plan has any. p_offline: minutes that renewals hand out. p_resumed: the seat whose lease
--- the machine showed and gives up with it; of any other that it had, what was handed out is still owed.
+-- p_size: in place of the plan's, where the plan has any. p_offline: minutes that renewals hand out. p_resumed: the fence of the holder whose
+-- lease the machine showed and gives up with it; what was handed out to any other is still owed.
 -- Answers the seat, or the denial; with them `closed`, seats that it found run out, and `former`, the machine's seat before.
 create or replace function limits.take_seat(p_product text, p_name text, p_machine text, p_id uuid, p_ttl interval, p_size bigint, p_offline integer,
-  p_resumed uuid) returns jsonb language plpgsql as $$
+  p_resumed integer) returns jsonb language plpgsql as $$
 declare
   v_account uuid := app.account();
   v_now timestamptz;
@@ -35,7 +41,7 @@ declare
   v_max bigint;
   v_used bigint;
   v_resets timestamptz;
-  v_owed timestamptz;
+  v_owed record;
   v_closed jsonb;
   v_former limits.seats;
   v_seat limits.seats;
@@ -56,23 +62,24 @@ begin
     return jsonb_build_object('kind', 'plan_required', 'grant', p_name, 'needed', 1, 'plan', v_segment->'plan', 'closed', v_closed);
   end if;
   v_max := coalesce(p_size, v_max);
-  select count(*), min(expires_at) into v_used, v_resets from limits.seats
-    where account_id = v_account and product = p_product and name = p_name and machine <> p_machine and expires_at > v_now;
+  select count(*), min(limits.occupied_until(s)) into v_used, v_resets from limits.seats s
+    where account_id = v_account and product = p_product and name = p_name and machine <> p_machine and limits.occupied_until(s) > v_now;
   if v_used >= v_max then
     return jsonb_build_object('kind', 'denied', 'limit', p_name, 'of', 'seats', 'used', v_used, 'max', v_max, 'resets_at', v_resets, 'now', v_now,
       'plan', v_segment->'plan', 'closed', v_closed);
   end if;
   select * into v_former from limits.seats where account_id = v_account and product = p_product and name = p_name and machine = p_machine;
-  if v_former.expires_at is null or v_former.expires_at <= v_now then
+  if v_former.id is null or limits.occupied_until(v_former) <= v_now then
     perform limits.note(v_account, p_product, p_product, p_name, 'seats', null, limits.window_start('month', v_now), v_used, v_used + 1, v_max, v_now);
   end if;
-  v_owed := greatest(v_former.owed_until, case when v_former.id is distinct from p_resumed then v_former.offline_until end);
-  if v_owed <= v_now then v_owed := null; end if;
+  select o.until, o.fence into v_owed from (values (v_former.offline_until, v_former.fence), (v_former.owed_until, v_former.owed_fence)) as o (until, fence)
+    where o.until > v_now and o.fence is distinct from p_resumed order by o.until desc limit 1;
   insert into limits.seats as s (account_id, product, name, machine, id, fence, taken_at, expires_at, offline_minutes, renewed_at)
     values (v_account, p_product, p_name, p_machine, p_id, 1, v_now, v_now + p_ttl, p_offline, v_now)
     on conflict (account_id, product, name, machine) do update
-      set id = excluded.id, fence = s.fence + 1, taken_at = v_now, expires_at = greatest(excluded.expires_at, v_owed), updated_at = v_now,
-        offline_minutes = excluded.offline_minutes, offline_until = null, owed_until = v_owed, renewed_at = v_now, ended = null, ended_at = null
+      set id = excluded.id, fence = s.fence + 1, taken_at = v_now, expires_at = excluded.expires_at, updated_at = v_now,
+        offline_minutes = excluded.offline_minutes, offline_until = null, owed_until = v_owed.until, owed_fence = v_owed.fence, renewed_at = v_now,
+        ended = null, ended_at = null
     returning * into v_seat;
   return jsonb_build_object('kind', 'seat', 'id', v_seat.id, 'fence', v_seat.fence, 'expires_at', v_now + p_ttl, 'now', v_now,
     'used', v_used + 1, 'max', v_max, 'closed', v_closed,
@@ -82,8 +89,7 @@ end $$;
 
 -- Renews seats of many accounts, in the order in which all lock them: each if it is still held by that very fence, for one that has run
 -- out never revives, since another may sit there. One whose account is suspended or closed, or whose plan has no
--- seats any more, is ended. The first lease for work
--- without the server is handed out after five minutes with it.
+-- seats any more, is ended.
 -- kind: renewed; expired, taken_over, or what ended it; unknown: no such seat.
 create or replace function limits.renew_seats(p_renewals limits.renewal[]) returns table (kind text, expires_at timestamptz, offline_until timestamptz,
   offline_from timestamptz, at timestamptz) language plpgsql
@@ -102,7 +108,7 @@ begin
     -- After the lock, or whoever waited for it is judged in the past.
     at := app.now();
     offline_until := null;
-    offline_from := v_seat.taken_at + interval '5 minutes';
+    offline_from := limits.leases_from(v_seat);
     expires_at := coalesce(v_seat.ended_at, v_seat.expires_at);
     if v_seat.machine is null or v_seat.fence < r.fence then
       kind := 'unknown';
@@ -120,7 +126,7 @@ begin
       if v_segment->>'plan' is null or coalesce((v_segment->'grants'->>r.name)::bigint, 0) < 1 then
         kind := 'suspended';
         expires_at := at;
-        update limits.seats s set ended = 'suspended', ended_at = at, expires_at = greatest(at, limits.owed(v_seat)), updated_at = at
+        update limits.seats s set ended = 'suspended', ended_at = at, expires_at = greatest(at, v_seat.offline_until), updated_at = at
           where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine;
       else
         kind := 'renewed';
@@ -136,21 +142,27 @@ begin
   end loop;
 end $$;
 
--- Frees it at once, with all that it handed out: for whoever holds that fence and stops. Of one that others ended, or that ran out, what it
--- handed out is given up. Answers the seat if this ended it.
+-- Gives up what a holder was handed out, for whoever has its fence and stops: of the holder of now the seat with it; of one before it the lease
+-- that is owed to it. Of a seat that others ended, or that ran out, the lease alone. Answers the seat if this ended it.
 create or replace function limits.free_seat(p_product text, p_name text, p_machine text, p_fence integer) returns jsonb language plpgsql as $$
 declare
   v_now timestamptz;
   v_seat limits.seats;
+  v_is_ended boolean;
 begin
   select * into v_seat from limits.seats s where s.account_id = app.account() and s.product = p_product and s.name = p_name and s.machine = p_machine
-    and s.fence = p_fence for update;
+    and p_fence in (s.fence, s.owed_fence) for update;
   v_now := app.now();
-  if v_seat.expires_at is null or v_seat.expires_at <= v_now then return null; end if;
-  update limits.seats s set ended = coalesce(s.ended, 'released'), ended_at = coalesce(s.ended_at, v_now), offline_until = null,
-      expires_at = greatest(v_now, s.owed_until), updated_at = v_now
-    where s.account_id = v_seat.account_id and s.product = p_product and s.name = p_name and s.machine = p_machine;
-  if v_seat.ended is not null then return null; end if;
+  if v_seat.fence = p_fence and v_seat.expires_at > v_now then
+    v_is_ended := v_seat.ended is not null;
+    update limits.seats s set ended = coalesce(s.ended, 'released'), ended_at = coalesce(s.ended_at, v_now), offline_until = null, expires_at = v_now,
+        updated_at = v_now
+      where s.account_id = v_seat.account_id and s.product = p_product and s.name = p_name and s.machine = p_machine;
+  elsif v_seat.owed_fence = p_fence then
+    update limits.seats s set owed_until = null, owed_fence = null, updated_at = v_now
+      where s.account_id = v_seat.account_id and s.product = p_product and s.name = p_name and s.machine = p_machine;
+  end if;
+  if v_is_ended is distinct from false then return null; end if;
   return jsonb_build_object('id', v_seat.id, 'ended', 'released', 'ended_at', v_now, 'renewed_at', v_seat.renewed_at);
 end $$;
 
@@ -163,7 +175,7 @@ declare
 begin
   perform from limits.seats s where s.account_id = p_account and s.product = p_product and s.name = p_name
     and (p_machine is null or s.machine = p_machine) and s.ended is null and s.expires_at > v_now order by s.machine for update;
-  return query update limits.seats s set ended = p_why, ended_at = v_now, expires_at = greatest(v_now, limits.owed(s)), updated_at = v_now
+  return query update limits.seats s set ended = p_why, ended_at = v_now, expires_at = greatest(v_now, s.offline_until), updated_at = v_now
     where s.account_id = p_account and s.product = p_product and s.name = p_name
       and (p_machine is null or s.machine = p_machine) and s.ended is null and s.expires_at > v_now
     returning s.*;

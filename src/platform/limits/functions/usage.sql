@@ -35,7 +35,7 @@ begin
       select count(*) into used from accounts.members t where t.account_id = v_account;
     elsif c->>'k' = 'seats' then
       select count(*) into used from limits.seats t
-        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and t.expires_at > v_now;
+        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and limits.occupied_until(t) > v_now;
     elsif c->>'k' = 'credits' then
       select * into v_due from limits.credits_due(v_account, product, row(name, 'credits', c->>'w', 'account', (c->>'s')::integer, (c->>'m')::bigint, null)::limits.rule, size, v_now);
       select v_due.planned + v_due.rolled + coalesce(sum(t.amount), 0), v_due.planned + v_due.rolled + coalesce(sum(t.remaining), 0),

@@ -8,6 +8,8 @@ import { exampleFound, foundLicenseReply } from './shown.ts';
 const route = productRoutes<Coditect>();
 const tag = 'Coditect for operators';
 const instant = z.iso.datetime({ offset: true });
+const key = z.string().min(4).max(80).optional();
+const email = z.email().max(254).optional();
 const LONGEST_DAYS = 3_650;
 /** Thirty days, as the database has it. */
 const LONGEST_OFFLINE_MINUTES = 43_200;
@@ -18,20 +20,29 @@ export const findLicenses = route(
     tag,
     summary: 'Find licences of all accounts',
     description:
-      '`key` is a whole key, its end (five characters or more), its last group, or the hint that lists show. `email` is of whoever belongs to the account.',
+      '`key`, also called `license_key`, is a whole key, its end (five characters or more), its last group, or the hint that lists show. `email`, also called `user_email`, is of whoever belongs to the account.',
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 120, by: 'user' },
-    query: z.strictObject({
-      key: z.string().min(4).max(80).optional(),
-      email: z.email().max(254).optional(),
-      account_id: z.uuid().optional(),
-      status: z.enum(STATUSES).optional(),
-      tier: z.string().min(1).max(100).optional(),
-      expires_before: instant.optional(),
-      expires_after: instant.optional(),
-      ...pageQuery,
-    }),
+    query: z
+      .strictObject({
+        key,
+        license_key: key,
+        email,
+        user_email: email,
+        account_id: z.uuid().optional(),
+        status: z.enum(STATUSES).optional(),
+        tier: z.string().min(1).max(100).optional(),
+        expires_before: instant.optional(),
+        expires_after: instant.optional(),
+        ...pageQuery,
+      })
+      .refine(({ key: one, license_key: other }) => one === undefined || other === undefined, {
+        error: 'name either key or license_key',
+      })
+      .refine(({ email: one, user_email: other }) => one === undefined || other === undefined, {
+        error: 'name either email or user_email',
+      }),
     reply: { 200: pageOf(foundLicenseReply) },
     errors: ['license_key_malformed'],
     example: {
@@ -39,7 +50,8 @@ export const findLicenses = route(
       reply: { data: [exampleFound], next_cursor: null },
     },
   },
-  ({ query }, { desk }) => desk.list(query),
+  ({ query: { license_key: named, user_email: whose, ...query } }, { desk }) =>
+    desk.list({ ...query, key: query.key ?? named, email: query.email ?? whose }),
 );
 
 const changes = {

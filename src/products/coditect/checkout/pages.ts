@@ -6,7 +6,7 @@ import type { LicenseViews } from '../licenses/views.ts';
 
 interface CheckoutRow {
   readonly account_id: AccountId;
-  /** Paid, and the licence is there. */
+  /** Paid, and what was bought is in effect: an account that had a licence before has one although it is not. */
   readonly complete: boolean;
   /** So many minutes ago that the page is over. */
   readonly over: boolean;
@@ -15,9 +15,9 @@ interface CheckoutRow {
 /** Whose a checkout session was. Its id is random, and known to whoever paid. */
 const checkoutOf = (session: string) =>
   statement<CheckoutRow>(
-    `select c.account_id, c.state = 'complete' and l.id is not null as complete,
+    `select c.account_id, c.state = 'complete' and coalesce(h.machines, 0) > 0 as complete,
        c.state = 'complete' and c.updated_at < app.now() - interval '1 hour' as over
-     from billing.checkouts c left join coditect.licenses l on l.account_id = c.account_id
+     from billing.checkouts c left join lateral coditect.head(c.account_id) h on true
      where c.store = 'stripe' and c.session = $1 and c.product = 'coditect' and c.state in ('open', 'complete')`,
     [session],
   );

@@ -14,4 +14,6 @@ grant select, insert on coditect.denials to plinth_tenant;
 -- Tenants may call these, and nothing that is a part of them.
 grant execute on function coditect.subscription(uuid) to plinth_tenant;
 grant execute on function coditect.renewed_at(billing.subscriptions) to plinth_tenant;
+grant execute on function coditect.paid_until(billing.subscriptions) to plinth_tenant;
+grant execute on function coditect.file_grace() to plinth_tenant;
 grant execute on function coditect.head(uuid) to plinth_tenant;

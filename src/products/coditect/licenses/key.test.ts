@@ -114,10 +114,32 @@ describe('a key is read as it was meant', () => {
 
 test('a key is hidden in logs however it was typed, also within an address', () => {
   for (const key of keys)
-    for (const between of ['-', '', ' ', '_', '\n', ' - ', '\u2011', '\u2013', '  \u2014']) {
+    for (const between of [
+      '-',
+      '',
+      ' ',
+      '_',
+      '\n',
+      ' - ',
+      '\u00a0',
+      '\u2009',
+      '\u2011',
+      '\u2013',
+      '  \u2014',
+    ]) {
       const typed = key.replaceAll('-', between);
       expect(normalKey(typed)).toBe(key);
-      const written = [typed, typed.toLowerCase(), encodeURIComponent(typed)];
+      // A client may write more signs of an address in hexadecimal than it must.
+      const everySign = Buffer.from(between)
+        .toString('hex')
+        .replaceAll(/../g, (byte) => `%${byte}`);
+      const written = [
+        typed,
+        typed.toLowerCase(),
+        encodeURIComponent(typed),
+        key.replaceAll('-', everySign),
+        key.replaceAll('-', everySign.toUpperCase()),
+      ];
       const said = written.map((text) => `of /v1/licenses/${text}/status`.replace(KEY_SHAPE, ''));
       expect(said).toEqual(written.map(() => 'of /v1/licenses//status'));
     }

@@ -13,7 +13,7 @@ const LONGEST = 80;
 
 /** A key, as somebody may have typed it, also as it is written in an address: in no log and no audit. */
 export const KEY_SHAPE =
-  /c[o0]d[i1l]tect(?:(?:[\s\u2010-\u2015_+-]|%(?:20|0[9ad]|e2%80%9[0-5])){0,3}[0-9a-z]{4}){5}/i;
+  /c[o0]d[i1l]tect(?:(?:[\s\u2010-\u2015_+-]|%(?:20|2d|5f|0[9a-d]|c2%a0|e2%80%[89a][\da-f])){0,3}[0-9a-z]{4}){5}/i;
 
 /** The field of 32 elements, modulo x^5 + x^2 + 1, in which 2 generates all others: exponents and their logarithms. */
 const EXPONENTS = powersOfTwo();

@@ -29,7 +29,11 @@ const fields = {
   deactivated_at: instant.nullable(),
   last_renewal_at: instant.nullable(),
   next_billing_date: instant.nullable(),
-  expires_at: instant.nullable().describe('The end of what is paid for, or tried; null: nothing ends it.'),
+  expires_at: instant
+    .nullable()
+    .describe(
+      'The end of what is paid for, or tried; null: nothing ends it. Past it the licence works until `grace_period_ends_at` where a payment failed.',
+    ),
   trial_ends_at: instant.nullable(),
   grace_period_ends_at: instant
     .nullable()

@@ -78,7 +78,7 @@ export const SHOWN_LICENSE = `h.*, l.key_sealed, l.key_tail, l.issued_at, l.acti
        case when h.status = 'suspended' then coalesce(l.suspended_at, least(l.holds_until, h.now)) end as suspended_at,
        case when h.status = 'inactive' then coalesce(l.deactivated_at, least(l.holds_until, h.now)) end as deactivated_at,
        (select count(*)::int from limits.seats s where s.account_id = l.account_id and s.product = 'coditect' and s.name = 'seats'
-          and s.expires_at > h.now) as seats_used,
+          and greatest(s.expires_at, s.owed_until) > h.now) as seats_used,
        (select count(*)::int from coditect.machines m where m.account_id = l.account_id and m.license_id = l.id
           and m.deactivated_at is null) as machines_used,
        (select a.name from accounts.accounts a where a.account_id = l.account_id) as organization`;

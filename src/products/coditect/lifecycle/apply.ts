@@ -36,12 +36,15 @@ export interface Transition {
  * whichever order, and not told again by the next look.
  */
 export function eventsOf({ former, head }: Pick<Transition, 'former' | 'head'>): LifecycleEvent[] {
-  if (head.status !== former.status) return [changeOfStatus(former.status, head.status)];
-  if (head.status !== 'active') return [];
+  const isChanged = head.status !== former.status;
+  const change = isChanged ? [changeOfStatus(former.status, head.status)] : [];
+  // A revival is told with a file of its own.
+  if (head.status !== 'active' || former.status === 'inactive') return change;
   const isRenewed =
     former.period_end !== null && head.period_end !== null && head.period_end > former.period_end;
   return [
-    ...(head.tier === former.tier ? [] : (['tier_changed'] as const)),
+    ...change,
+    ...(isChanged || head.tier === former.tier ? [] : (['tier_changed'] as const)),
     ...(isRenewed ? (['renewed'] as const) : []),
   ];
 }
@@ -89,7 +92,7 @@ export async function writeTransitionIn(
   const ending: Statement[] =
     over === undefined
       ? []
-      : [endSessionsBySeats(former.account_id), revokeFiles(former, head.reason ?? over, head.file_ends_at)];
+      : [endSessionsBySeats(former.account_id), revokeFiles(former, head.reason ?? over)];
   await tx.runAll([...ending, writeLicense(licenseAfter(transition, events.length > 0))]);
   for (const event of events) await recordIn(audit, tx, { accountId: former.account_id, head, event, by });
   return events;

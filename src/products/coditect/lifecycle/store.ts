@@ -67,13 +67,14 @@ export const writeLicense = (to: StoredLicense) =>
     ],
   );
 
-/** Signed files of this version, and those before it, hold no more. */
-export function revokeFiles(license: StoredLicense, reason: string, listedUntil: Date | null): Statement {
+/** Signed files of this version, and those before it, hold no more: listed until the last of them has run out by itself. */
+export function revokeFiles(license: StoredLicense, reason: string): Statement {
   return statement(
-    `insert into coditect.revocations as r (account_id, license_id, version, reason, listed_until) values ($1, $2, $3, $4, $5)
+    `insert into coditect.revocations as r (account_id, license_id, version, reason, listed_until)
+     values ($1, $2, $3, $4, coditect.files_until($1))
      on conflict (account_id, license_id) do update set version = excluded.version, reason = excluded.reason,
        revoked_at = app.now(), listed_until = excluded.listed_until, updated_at = app.now()`,
-    [license.account_id, license.id, license.version, reason, listedUntil],
+    [license.account_id, license.id, license.version, reason],
   );
 }
 

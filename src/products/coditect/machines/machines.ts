@@ -1,6 +1,6 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Origin } from '#platform/http';
-import { AppError } from '#platform/kernel';
+import { AppError, withoutDeclaredSecrets } from '#platform/kernel';
 import type { ProductContext } from '#platform/product';
 import { assertUsable, headOf, type LicenseHead } from '../licenses/license.ts';
 import { readHead } from '../licenses/store.ts';
@@ -51,6 +51,12 @@ export interface Machines {
   list(license: WhichLicense): Promise<readonly Machine[]>;
 }
 
+const LONGEST_AGENT = 300;
+
+/** The program that calls, as it is kept: without a key that somebody put there. */
+export const agentOf = ({ userAgent }: Pick<Origin, 'userAgent'>) =>
+  withoutDeclaredSecrets(userAgent).slice(0, LONGEST_AGENT);
+
 type Parts = Pick<ProductContext, 'db' | 'ids' | 'audit' | 'limits'>;
 
 export function createMachines(parts: Parts): Machines {
@@ -92,10 +98,10 @@ async function activateIn(parts: Parts, tx: Transaction, { license, given, origi
   assertUsable(head);
   const said = {
     hardwareId: given.hardwareId,
-    name: given.name ?? null,
-    platform: given.platform ?? null,
+    name: given.name === undefined ? null : withoutDeclaredSecrets(given.name),
+    platform: given.platform === undefined ? null : withoutDeclaredSecrets(given.platform),
     ip: origin.ip,
-    agent: origin.userAgent,
+    agent: agentOf(origin),
   };
   const [[present], [counts]] = await tx.runAll([
     liveMachine(license, given.hardwareId),

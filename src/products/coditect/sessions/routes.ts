@@ -31,6 +31,9 @@ const text = (longest: number) => z.string().min(1).max(longest);
 const hardwareId = z.string().min(10).max(255);
 const token = text(2_000);
 const minutes = z.int().min(0).max(43_200);
+const nonce = text(100)
+  .optional()
+  .describe('Is repeated in the token of the answer: by it a program knows the answer from an earlier one.');
 
 const acquireBody = namedObject('LicenseAcquire', {
   license_key: text(100).optional().describe('Not needed by a user of the account.'),
@@ -46,7 +49,8 @@ const acquireBody = namedObject('LicenseAcquire', {
     .describe('How long the program should be able to work without the server.'),
   signed_token: token
     .optional()
-    .describe('Of the session before on this machine: with it what that one handed out is given up.'),
+    .describe('Of a session before on this machine: with it what that one handed out is given up.'),
+  nonce,
 }).refine(({ hardware_id: one, machine_id: other }) => (one === undefined) !== (other === undefined), {
   error: 'name either hardware_id or machine_id',
 });
@@ -95,6 +99,7 @@ export const acquireSeat = route(
         appVersion: body.app_version,
         offlineMinutes: body.offline_minutes,
         former: body.signed_token,
+        nonce: body.nonce,
       },
     );
     if (acquired.kind === 'acquired') return answer(201, shownAcquired(acquired));
@@ -113,6 +118,7 @@ export const acquireSeat = route(
 
 const byToken = { tag, auth: 'none', rate: flood, idempotency: 'none' } as const;
 const named = namedObject('LicenseSessionToken', { session_id: z.string(), signed_token: token });
+const beating = namedObject('LicenseSessionBeat', { session_id: z.string(), signed_token: token, nonce });
 const over = [
   'token_invalid',
   'session_not_found',
@@ -129,23 +135,20 @@ export const heartbeat = route(
     summary: 'Keep a seat',
     description:
       'Answered when it is written down: it survives a crash of the server. Told again it changes nothing.',
-    body: namedObject('LicenseToken', { signed_token: token }),
+    body: namedObject('LicenseToken', { signed_token: token, nonce }),
     reply: { 200: heldReply },
     errors: [...over, ...suspended],
     aliases: [
       routeAlias('POST /v1/licenses/heartbeat', {
-        body: named,
-        becomes: ({ body }) => ({
-          params: { id: body.session_id },
-          body: { signed_token: body.signed_token },
-        }),
+        body: beating,
+        becomes: ({ body: { session_id: id, ...body } }) => ({ params: { id }, body }),
         example: { body: { session_id: EXAMPLE.id, signed_token: TOKEN } },
       }),
     ],
     example: { params: { id: EXAMPLE.id }, body: { signed_token: TOKEN }, reply: exampleHeld },
   },
   async ({ params, body, origin }, { sessions }) =>
-    shownHeld(await sessions.heartbeat(params.id, body.signed_token, origin)),
+    shownHeld(await sessions.heartbeat(params.id, { token: body.signed_token, nonce: body.nonce }, origin)),
 );
 
 export const borrowSeat = route(
@@ -159,13 +162,14 @@ export const borrowSeat = route(
       session_id: z.uuid(),
       signed_token: token,
       minutes: minutes.min(1),
+      nonce,
     }),
     reply: { 200: heldReply },
     errors: [...over, ...suspended, 'offline_too_early', 'offline_too_long'],
     example: { body: { session_id: EXAMPLE.id, signed_token: TOKEN, minutes: 480 }, reply: exampleHeld },
   },
   async ({ body, origin }, { sessions }) => {
-    const asked = { token: body.signed_token, minutes: body.minutes };
+    const asked = { token: body.signed_token, minutes: body.minutes, nonce: body.nonce };
     return shownHeld(await sessions.borrow(body.session_id, asked, origin));
   },
 );
@@ -176,7 +180,7 @@ export const releaseSeat = route(
     ...byToken,
     summary: 'Give a seat back',
     description:
-      'With all that it handed out for work without the server. 204 whatever the token says. It takes no Idempotency-Key: again, it changes nothing.',
+      'With all that it handed out for work without the server. Of a session that was taken over since, what that one was handed out is given up. 204 whatever the token says. It takes no Idempotency-Key: again, it changes nothing.',
     body: named,
     reply: { 204: z.undefined() },
     example: { body: { session_id: EXAMPLE.id, signed_token: TOKEN }, reply: undefined },

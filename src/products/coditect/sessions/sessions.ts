@@ -34,6 +34,12 @@ export interface Held {
   readonly token: string;
 }
 
+/** What whoever holds a seat shows, and what their answer is to be known by. */
+export interface Shown {
+  readonly token: string;
+  readonly nonce?: string | undefined;
+}
+
 export type Acquired =
   | { readonly kind: 'acquired'; readonly held: Held; readonly used: number; readonly max: number }
   | {
@@ -82,7 +88,7 @@ export function createSessions(parts: SessionsParts) {
     const { seat, used, max, at } = answer;
     const session = { accountId, licenseId: now.id, id: seat.id, machineId, fence: seat.fence, seats: max };
     const times = { at, expiresAt: seat.expiresAt, offlineUntil: null };
-    const held = { session, times, token: await tokens.sign(session, times) };
+    const held = { session, times, token: await tokens.sign(session, times, wish.nonce) };
     return { kind: 'acquired', held, used, max };
   }
 
@@ -119,8 +125,8 @@ export function createSessions(parts: SessionsParts) {
     return new AppError('session_expired', { details });
   }
 
-  async function renewedHeld(session: SessionName, renewal: Renewed): Promise<Held> {
-    return { session, times: renewal, token: await tokens.sign(session, renewal) };
+  async function renewedHeld(session: SessionName, renewal: Renewed, nonce?: string): Promise<Held> {
+    return { session, times: renewal, token: await tokens.sign(session, renewal, nonce) };
   }
 
   /** The session of a token, as its path or body names it too. */
@@ -145,15 +151,15 @@ export function createSessions(parts: SessionsParts) {
   return {
     acquire,
 
-    async heartbeat(id: string, token: string, { ip }: Origin): Promise<Held> {
+    async heartbeat(id: string, { token, nonce }: Shown, { ip }: Origin): Promise<Held> {
       const session = await sessionOf(id, token);
       const { licenseId, seats: size, machineId: machine } = session;
       await rated({ kind: 'heartbeat', licenseId, seats: size, machine, ip });
-      return renewedHeld(session, await renew(session, undefined));
+      return renewedHeld(session, await renew(session, undefined), nonce);
     },
 
     /** A longer lease for work without the server, at most as long as the licence has it. */
-    async borrow(id: string, asked: { readonly token: string; readonly minutes: number }, origin: Origin) {
+    async borrow(id: string, asked: Shown & { readonly minutes: number }, origin: Origin) {
       const session = await sessionOf(id, asked.token);
       const { accountId, licenseId, seats: size, machineId: machine } = session;
       await rated({ kind: 'heartbeat', licenseId, seats: size, machine, ip: origin.ip });
@@ -166,7 +172,7 @@ export function createSessions(parts: SessionsParts) {
           details: { available_at: renewal.offlineFrom.toISOString() },
           retryAfter: Math.max(1, Math.ceil((renewal.offlineFrom.getTime() - renewal.at.getTime()) / 1_000)),
         });
-      return renewedHeld(session, renewal);
+      return renewedHeld(session, renewal, asked.nonce);
     },
 
     /** Whatever the token says: nobody who stops is told that they can't. */

@@ -1,11 +1,12 @@
 import { type Actor, type AuditEvent, actorOf } from '#platform/audit';
 import type { Statement, Transaction } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
+import { type AccountId, AppError, withoutDeclaredSecrets } from '#platform/kernel';
 import type { Seating } from '#platform/limits';
 import type { ProductContext } from '#platform/product';
 import { assertUsable, headOf, type LicenseHead } from '../licenses/license.ts';
 import { readHead } from '../licenses/store.ts';
+import { agentOf } from '../machines/machines.ts';
 import {
   activateLicense,
   insertMachine,
@@ -23,7 +24,6 @@ import type { SessionName } from './tokens.ts';
 export const SEAT_TTL = 360;
 /** Minutes of work without the server that a heartbeat hands out where nobody wished for another number. */
 const OFFLINE_MINUTES = 30;
-const LONGEST_AGENT = 300;
 
 /** What an acquire says. */
 export interface Wish {
@@ -34,6 +34,7 @@ export interface Wish {
   readonly userIp?: string | undefined;
   readonly appVersion?: string | undefined;
   readonly offlineMinutes?: number | undefined;
+  readonly nonce?: string | undefined;
   /** The token of the machine's session before, whose lease it gives up. */
   readonly former?: string | undefined;
 }
@@ -174,7 +175,7 @@ async function seatIn(
     // The plan's, or what an admin set in its place.
     size: head.seats,
     offlineMinutes: Math.min(wish.offlineMinutes ?? OFFLINE_MINUTES, head.offlineMinutes),
-    resumes: former?.machineId === machineId ? former.id : undefined,
+    resumes: former?.machineId === machineId ? former.fence : undefined,
   }));
   const answers = await limits.seats.takeIn(tx, seatsOf(head.accountId), wanted);
   return group.flatMap((one, place) => {
@@ -206,13 +207,17 @@ async function keepIn(
   );
 }
 
+/** What a client says of itself, without the key that it may have put there too. */
+const said = (text: string | undefined) => (text === undefined ? null : withoutDeclaredSecrets(text));
+
 /** The statements that keep who has a seat: none of a denial. */
 function keeping(head: LicenseHead, { taking, machineId, isNew, answer }: Decided): Statement[] {
   if (answer.kind !== 'seat') return [];
   const { asker, wish } = taking;
   const { caller, origin } = asker;
-  const agent = origin.userAgent.slice(0, LONGEST_AGENT);
-  const { hardwareId, name = null, platform = null } = wish;
+  const agent = agentOf(origin);
+  const { hardwareId } = wish;
+  const [name, platform] = [said(wish.name), said(wish.platform)];
   const machine = { id: machineId, hardwareId, name, platform, ip: origin.ip, agent };
   return [
     isNew ? insertMachine(head, machine) : seenMachine(head, machine),
@@ -226,9 +231,9 @@ function keeping(head: LicenseHead, { taking, machineId, isNew, answer }: Decide
       at: answer.at,
       ip: origin.ip,
       agent,
-      saidAgent: wish.userAgent ?? null,
-      saidIp: wish.userIp ?? null,
-      appVersion: wish.appVersion ?? null,
+      saidAgent: said(wish.userAgent),
+      saidIp: said(wish.userIp),
+      appVersion: said(wish.appVersion),
     }),
   ];
 }

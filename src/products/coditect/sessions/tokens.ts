@@ -31,7 +31,8 @@ const claimsSchema = z.object({
 });
 
 export interface SessionTokens {
-  sign(session: SessionName, times: SessionTimes): Promise<string>;
+  /** `nonce`: what whoever asked will know its answer by, which is no earlier one then. */
+  sign(session: SessionName, times: SessionTimes, nonce?: string): Promise<string>;
   /** Whether its time is over the database says. Throws `token_invalid`. */
   read(token: string): Promise<SessionName>;
 }
@@ -42,7 +43,7 @@ const secondsAfter = (instant: Date) => Math.ceil(instant.getTime() / 1_000);
 
 export function createSessionTokens({ signing }: { readonly signing: Signing }): SessionTokens {
   return {
-    sign: ({ accountId, licenseId, id, machineId, fence, seats }, { at, expiresAt, offlineUntil }) =>
+    sign: ({ accountId, licenseId, id, machineId, fence, seats }, { at, expiresAt, offlineUntil }, nonce) =>
       signing.sign({
         sid: id,
         lid: licenseId,
@@ -55,6 +56,7 @@ export function createSessionTokens({ signing }: { readonly signing: Signing }):
         srv: secondsAfter(at),
         exp: seconds(expiresAt),
         ...(offlineUntil === null ? {} : { off: seconds(offlineUntil) }),
+        ...(nonce === undefined ? {} : { nonce }),
       }),
     async read(token) {
       const { data } = claimsSchema.safeParse(await signing.verify(token));

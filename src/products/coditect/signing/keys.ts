@@ -40,6 +40,11 @@ export interface SigningKeys {
   current(kind: KeyKind): Promise<SigningKey>;
   find(id: string): Promise<SigningKey | undefined>;
   all(): Promise<readonly SigningKey[]>;
+  /**
+   * From here on all that is committed is known: of another process too. For what people put together from several answers, each of
+   * which another process may give: a file and the key that verifies it.
+   */
+  refresh(): Promise<void>;
   /** Has another key of this kind sign. What the former one signed is verified on. */
   rotate(kind: KeyKind, once: Once): Promise<Answer<{ readonly key_id: string; readonly kind: KeyKind }>>;
 }
@@ -51,13 +56,19 @@ export function createSigningKeys(parts: Parts): SigningKeys {
   const { db, clock } = parts;
   let loaded: Promise<readonly SigningKey[]> | undefined;
   let loadedAt = 0;
+  /** By its id: a private key is opened once. */
+  const byId = new Map<string, SigningKey>();
   const making = new Map<KeyKind, Promise<void>>();
+
+  function keyOf(row: SigningKeyRow): SigningKey {
+    const key = byId.get(row.id) ?? signingKey(parts, row);
+    byId.set(row.id, key);
+    return { ...key, retiredAt: row.retired_at };
+  }
 
   function load(): Promise<readonly SigningKey[]> {
     loadedAt = clock.monotonic();
-    const reading = db
-      .system('coditect.signing', [signingKeys])
-      .then(([rows]) => rows.map((row) => signingKey(parts, row)));
+    const reading = db.system('coditect.signing', [signingKeys]).then(([rows]) => rows.map(keyOf));
     loaded = reading;
     // What failed is read anew by whoever asks next.
     reading.catch(() => {
@@ -87,6 +98,7 @@ export function createSigningKeys(parts: Parts): SigningKeys {
 
   return {
     all,
+    refresh: async () => void (await load()),
     async current(kind) {
       const known = signing(await all(), kind) ?? signing(await load(), kind);
       if (known !== undefined) return known;

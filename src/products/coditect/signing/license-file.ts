@@ -30,6 +30,8 @@ const signed = promisify(sign);
  * part. It says until when it holds, and grants no seat to whoever copies it.
  */
 export async function licenseFile(keys: SigningKeys, row: LicenseRow): Promise<LicenseFile> {
+  // Its parts may be fetched from several processes: by the first call after a rotation all of them sign with the new key.
+  await keys.refresh();
   const signing = await Promise.all(KINDS.map((kind) => keys.current(kind)));
   const license = {
     format: 'coditect-license-1',

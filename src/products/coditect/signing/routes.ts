@@ -49,7 +49,10 @@ export const listKeys = route(
       },
     },
   },
-  async (_call, { signing }) => ({ keys: await signing.jwks() }),
+  async (_call, { signing, signingKeys }) => {
+    await signingKeys.refresh();
+    return { keys: await signing.jwks() };
+  },
 );
 
 export const readKey = route(
@@ -67,6 +70,7 @@ export const readKey = route(
     },
   },
   async ({ params, wire, origin }, { signingKeys }) => {
+    await signingKeys.refresh();
     const keys = await signingKeys.all();
     const key = keys.find(
       ({ id, kind, retiredAt }) => id === params.id || (kind === params.id && retiredAt === null),

@@ -1,0 +1,1 @@
+alter table limits.seats drop column owed_fence;
