@@ -37,11 +37,11 @@ test('the rules find what they found of it when they were written', () => {
   expect(alarms).toBeLessThan(0.01);
 });
 
-// What the model was trained with: what it does with sentences that it has not seen is said below.
+// What the model was trained with: what it does with sentences that it has not seen is said below. Twins a clause apart are more than it can learn by heart.
 test('of what was written since, the model knows what it has learnt', () => {
   const { crises, alarms } = found(sentences.filter(isHard));
-  expect(crises).toBeGreaterThan(0.8);
-  expect(alarms).toBeLessThan(0.05);
+  expect(crises).toBeGreaterThan(0.76);
+  expect(alarms).toBeLessThan(0.062);
 });
 
 test('the weights are of these sentences, rules, concepts and settings: else `npm run safety -- --train`', () => {
@@ -54,12 +54,12 @@ test('of families that a model has not seen it finds no less than it did', () =>
   const { crossed } = readModelFile();
   expect(crossed.sentences).toBe(sentences.filter(isHard).length);
   expect(crossed.everyday).toBe(sentences.filter(isEveryday).length);
-  expect(crossed.crises).toBeGreaterThan(0.55);
-  expect(crossed.helped).toBeGreaterThan(0.68);
+  expect(crossed.crises).toBeGreaterThan(0.61);
+  expect(crossed.helped).toBeGreaterThan(0.725);
   expect(crossed.alarms).toBeLessThan(0.125);
   expect(crossed.found).toBeLessThan(0.225);
-  expect(crossed.everydayAlarms).toBeLessThan(0.025);
-  expect(crossed.everydayFound).toBeLessThan(0.045);
+  expect(crossed.everydayAlarms).toBeLessThan(0.021);
+  expect(crossed.everydayFound).toBeLessThan(0.037);
 });
 
 test('equal sentences give equal weights, and no family is in two folds', () => {

@@ -10,8 +10,10 @@ const CRISIS = 0.5;
 const DOUBT = 0.4;
 /** From this chance on, that it is anything but harmless, the call goes on with words and helplines to show. */
 const UNSURE = 0.52;
+/** The same for a caution, or a concern for another: what is shown with the reply does little harm where it was not needed. */
+const LESS_DOUBT = 0.3;
 /** From this chance on a text is about another person, where no rule says so. */
-const CONCERN = 0.5;
+const CONCERN = 0.45;
 /** So sure the model must be where the rules know that all that they found is denied, an idiom or told. */
 const DESPITE = 0.8;
 /** Of fewer words the model says nothing. */
@@ -58,7 +60,7 @@ function statusOf({ status: ruled, isDenied }: Judged, { status }: Chances): Saf
   const { ok, concern, crisis } = status;
   if (ruled === 'crisis' && crisis >= DOUBT) return 'crisis';
   if (crisis >= (isDenied ? DESPITE : CRISIS) && crisis > concern) return 'crisis';
-  if (ruled === 'concern' || ruled === 'caution') return 1 - ok >= DOUBT ? ruled : 'ok';
+  if (ruled === 'concern' || ruled === 'caution') return 1 - ok >= LESS_DOUBT ? ruled : 'ok';
   if (isDenied) return 'ok';
   if (concern >= CONCERN) return 'concern';
   return 1 - ok >= (ruled === 'ok' ? UNSURE : DOUBT) ? 'caution' : 'ok';
