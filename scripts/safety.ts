@@ -52,7 +52,7 @@ if (values.train || values.crossed) {
 } else say('dev, with which the model was trained', judgedOf(dev));
 const isThere = existsSync(HELD_OUT) && readdirSync(HELD_OUT).some((name) => name.endsWith('.jsonl'));
 if (values['held-out'] && isThere) {
-  writeFileSync(LOOKS, `${JSON.stringify({ looks: looks() + 1 })}\n`);
+  writeFileSync(LOOKS, `{ "looks": ${looks() + 1} }\n`);
   say('held-out', judgedOf(readHalf(HELD_OUT)));
 }
 process.stdout.write(`held-out: ${isThere ? `looked at ${looks()} times` : 'not there'}\n`);

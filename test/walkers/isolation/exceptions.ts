@@ -5,7 +5,7 @@ interface Exception {
 }
 
 /** More than these is a sign that a layer has a hole. */
-export const MOST_EXCEPTIONS = 19;
+export const MOST_EXCEPTIONS = 20;
 
 /** Readings that are not the same twice, so that nothing is told by comparing them; marks are looked for in them all the same. */
 export const UNSTEADY: readonly Exception[] = [
@@ -64,6 +64,11 @@ export const UNTOUCHED: readonly Exception[] = [
   {
     route: 'GET /v1/activity',
     because: 'it asks for all workspaces that the caller is a member of, by their ids',
+  },
+  {
+    route: 'GET /v1/permits/preview',
+    because:
+      'it asks for what limits its own account, by its id, and has room in each household; test/permits/preview.test.ts uses one up',
   },
   { route: 'GET /v1/ai/models', because: 'it reads no row: models are the operator’s' },
 ];
