@@ -27,13 +27,12 @@ export function createPreview({ db, ids, holder, features, rules }: PreviewParts
     const { accountId, product, feature, call, leastReserve = call.reserve } = asked;
     const of = rules.get(`${product}.${feature}`);
     if (of === undefined) throw new Error(`no such feature: ${product}.${feature}`);
-    const least = Math.min(leastReserve, call.reserve);
     const made = requestOf({ request: asked, permit: ids.next(), event: ids.next() }, of);
-    const wanted = { accountId, product, holder, requests: [{ ...made, least }] };
+    const request = { ...made, least: Math.min(leastReserve, call.reserve) };
+    const wanted = { accountId, product, holder, requests: [request] };
     const [[row]] = await db.system('limits.admission', [stateStatement(wanted)]);
     if (row === undefined) throw new Error('an account has no state');
     const { state, bounds } = stateOf(row, wanted);
-    const [request = made] = wanted.requests;
     const answer = preview(state, request, bounds);
     return answer.kind === 'granted'
       ? { kind: 'granted', reserve: answer.reserve as Micros }

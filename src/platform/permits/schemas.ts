@@ -2,10 +2,13 @@ import { namedObject, wholeNumber } from '#platform/http';
 import { z } from 'zod';
 
 /** Up to a thousand dollars, in micro-dollars: sums of what somebody made up stay numbers that can be counted with. */
-const costMicros = z.int().min(0).max(1_000_000_000);
+const MOST_MICROS = 1_000_000_000;
 /** No context window comes near it. */
-const tokens = z.int().min(0).max(100_000_000);
-const units = z.int().min(1).max(1_000_000);
+const MOST_TOKENS = 100_000_000;
+const MOST_UNITS = 1_000_000;
+const costMicros = z.int().min(0).max(MOST_MICROS);
+const tokens = z.int().min(0).max(MOST_TOKENS);
+const units = z.int().min(1).max(MOST_UNITS);
 const word = z
   .string()
   .min(1)
@@ -80,17 +83,17 @@ export const permitBody = namedObject('CreatePermitRequest', {
     ),
 });
 
-const most = wholeNumber(0, 100_000_000).optional();
+const tokensAsked = wholeNumber(0, MOST_TOKENS).optional();
 
 /** As the body that a permit is asked with, flat, for a query has no objects. */
 export const previewQuery = z.strictObject({
   ...use,
-  units: wholeNumber(1, 1_000_000).default(1),
+  units: wholeNumber(1, MOST_UNITS).default(1),
   model: model.optional(),
   provider: provider.optional(),
-  prompt_tokens: most,
-  completion_tokens: most,
-  cost_micros: wholeNumber(0, 1_000_000_000)
+  prompt_tokens: tokensAsked,
+  completion_tokens: tokensAsked,
+  cost_micros: wholeNumber(0, MOST_MICROS)
     .optional()
     .describe('The most that the work may cost, in place of a model and its tokens.'),
 });
@@ -114,7 +117,7 @@ export const settleBody = namedObject('SettlePermitRequest', {
   units: z
     .int()
     .min(0)
-    .max(1_000_000)
+    .max(MOST_UNITS)
     .optional()
     .describe('Fewer than admitted: the rest goes back. 0: the work failed after it had cost something.'),
   ...said,
