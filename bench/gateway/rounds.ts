@@ -17,6 +17,12 @@ import { type Made, SCENARIOS, type ScenarioName, take, type Turn } from './turn
 const WARM_UP = 0.7;
 /** Calls of one turn at most. */
 const MOST = 100_000;
+/**
+ * Calls that each subject has answered before the first turn that counts, plain ones and streams: as any that has been up for some
+ * minutes. Of its first thousands half the time is spent in code that is not compiled yet.
+ */
+const ANSWERED = 20_000;
+const PATIENCE = 60;
 
 export type Round = Partial<Record<SubjectName, Turn>>;
 
@@ -34,10 +40,10 @@ export async function takeRounds(
   { scenarios, rounds, seconds, made, say }: RoundsOptions,
 ): Promise<ReadonlyMap<ScenarioName, readonly Round[]>> {
   const taken = new Map(scenarios.map((name) => [name, [] as Round[]]));
-  // What is called first has its code compiled meanwhile: one short round more, which does not count.
-  for (let n = -1; n < rounds; n += 1) {
+  await warmUp(setting, { scenarios, made, say });
+  for (let n = 0; n < rounds; n += 1) {
     const { subjects } = setting;
-    const first = Math.max(0, n) % subjects.length;
+    const first = n % subjects.length;
     const order = [...subjects.slice(first), ...subjects.slice(0, first)];
     for (const name of scenarios) {
       const scenario = SCENARIOS[name];
@@ -45,9 +51,8 @@ export async function takeRounds(
       for (const subject of order) {
         const who = { subject, scenario, made };
         await take(setting, who, { seconds: WARM_UP, most: MOST });
-        if (n >= 0) turns[subject.name] = await take(setting, who, { seconds, most: MOST });
+        turns[subject.name] = await take(setting, who, { seconds, most: MOST });
       }
-      if (n < 0) continue;
       taken.get(name)?.push(turns);
       say(
         `round ${n + 1}, ${name}: ${JSON.stringify(Object.fromEntries(Object.entries(turns).map(shortOf)))}`,
@@ -55,6 +60,22 @@ export async function takeRounds(
     }
   }
   return taken;
+}
+
+/** What is paced runs through the code of other streams. */
+async function warmUp(
+  setting: Setting,
+  { scenarios, made, say }: Pick<RoundsOptions, 'scenarios' | 'made' | 'say'>,
+): Promise<void> {
+  const kinds = new Set(
+    scenarios.map((name) => (SCENARIOS[name].kind === 'plain' ? 'plain_32' : 'stream_32')),
+  );
+  for (const name of kinds)
+    for (const subject of setting.subjects) {
+      const who = { subject, scenario: SCENARIOS[name], made };
+      const { calls } = await take(setting, who, { seconds: PATIENCE, most: ANSWERED });
+      say(`${subject.name} has answered ${calls} calls of ${name}`);
+    }
 }
 
 function shortOf([name, turn]: [string, Turn]): [string, object] {
