@@ -1,10 +1,11 @@
 import { openDatabase } from '#platform/db';
-import { openLimits, request } from '#test/limits';
+import { openLimits, openNode, request } from '#test/limits';
 import { Pool } from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { flexible, type Limiter } from './peers.ts';
 
 const CALLERS = 500;
+const PROCESSES = 4;
 const ROOM = 10;
 const PLENTY = 1_000;
 
@@ -21,14 +22,12 @@ function outcome(admitted: number, charged: number): Outcome {
   return { admitted, over_admissions: Math.max(0, admitted - ROOM), charged_on_denial: charged - admitted };
 }
 
-/** The program's own admission, through two processes with connections of their own. */
+/** The program's own admission, through four processes with connections of their own. */
 export async function ours(url: string): Promise<Outcome> {
-  const dbs = [
-    await openDatabase({ engine: 'postgres', url }),
-    await openDatabase({ engine: 'postgres', url }),
-  ] as const;
+  const db = await openDatabase({ engine: 'postgres', url });
+  const dbs = [db];
   try {
-    const fixture = await openLimits(dbs[0], {
+    const fixture = await openLimits(db, {
       product: 'tight',
       limits: {
         monthly: { kind: 'quota', per: 'month', by: 'account' },
@@ -37,18 +36,23 @@ export async function ours(url: string): Promise<Outcome> {
       },
       plans: { only: { monthly: PLENTY, hourly: ROOM, at_once: PLENTY } },
     });
-    const nodes = [fixture, await fixture.another()];
+    const nodes = [fixture.node];
+    while (nodes.length < PROCESSES) {
+      const other = await openDatabase({ engine: 'postgres', url });
+      dbs.push(other);
+      nodes.push(await openNode(other, [fixture.catalogue]));
+    }
     const member = await fixture.member();
     const crowd = await Promise.all(
       Array.from({ length: CALLERS }, (_, n) =>
-        (nodes[n % 2] ?? fixture).limits.admit(request(member, { key: `call ${n}` }, 'tight')),
+        (nodes[n % PROCESSES] ?? fixture).limits.admit(request(member, { key: `call ${n}` }, 'tight')),
       ),
     );
     const usage = await fixture.limits.usage(member.accountId);
     const charged = usage.find(({ limit }) => limit === 'monthly')?.used ?? 0;
     return outcome(crowd.filter(({ kind }) => kind === 'permit').length, charged);
   } finally {
-    for (const db of dbs) await db.close();
+    for (const one of dbs) await one.close();
   }
 }
 

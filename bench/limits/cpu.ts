@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { openDatabase, statement } from '#platform/db';
-import { granted, limitsCatalogue, openNode, request } from '#test/limits';
+import { figures, granted, limitsCatalogue, openNode, planned, request } from '#test/limits';
 import type { Figures } from '../figures.ts';
-import { FIVE, type Fixture, openLoneUpdate } from './fixture.ts';
+import { FIVE, type Fixture, openLoneBare } from './fixture.ts';
 import { median } from './rounds.ts';
 
 const ROUNDS = 9;
@@ -27,7 +27,7 @@ interface Way {
 export async function costInTheDatabase({ url, members, clear }: Fixture): Promise<Figures | undefined> {
   if (process.platform !== 'linux') return;
   const db = await openDatabase({ engine: 'postgres', url, poolSize: 1 });
-  const bare = openLoneUpdate(url);
+  const bare = openLoneBare(url);
   try {
     const { limits, holder } = await openNode(db, [limitsCatalogue(FIVE)]);
     const backend = statement<{ pid: number }>('select pg_backend_pid() as pid');
@@ -37,19 +37,30 @@ export async function costInTheDatabase({ url, members, clear }: Fixture): Promi
     const admit = async (n: number) => {
       const member = members[n % members.length];
       calls += 1;
-      if (member !== undefined)
-        granted(await limits.admit(request(member, { reserve: 100, key: `of cpu ${calls}` })));
+      if (member === undefined) throw new Error('there is no such account');
+      return granted(await limits.admit(request(member, { reserve: 100, key: `of cpu ${calls}` })));
     };
-    const crowd = (of: (n: number) => number) =>
-      Promise.all(Array.from({ length: CROWD }, (_, n) => admit(of(n))));
+    const pair = async (n: number) => {
+      const permit = await admit(n);
+      await permit.send(planned(100));
+      permit.served(figures(50));
+      await permit.settle();
+    };
+    const crowd = (one: (n: number) => Promise<unknown>, of: (n: number) => number) =>
+      Promise.all(Array.from({ length: CROWD }, (_, n) => one(of(n))));
     const inTurn = (one: (n: number) => Promise<unknown>) => async (count: number) => {
       for (let n = 0; n < count; n += 1) await one(n % KNOWN);
     };
+    const pid = await bare.pid();
     const ways: Readonly<Record<string, Way>> = {
-      update: { pid: await bare.pid(), each: 1, turn: inTurn(bare.update) },
+      update: { pid, each: 1, turn: inTurn(bare.update) },
       alone: { pid: ours.pid, each: 1, turn: inTurn(admit) },
-      hot: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd(() => 0)) },
-      spread: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd((n) => n)) },
+      hot: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd(admit, () => 0)) },
+      spread: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd(admit, (n) => n)) },
+      // Of a pair less the decision: what its settlement takes.
+      rows: { pid, each: 1, turn: inTurn(bare.insertAndUpdate) },
+      pairs_hot: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd(pair, () => 0)) },
+      pairs: { pid: ours.pid, each: CROWD, turn: inTurn(() => crowd(pair, (n) => n)) },
     };
     const costs = await costsOf(ways, async () => {
       await holder.renew();

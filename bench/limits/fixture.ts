@@ -88,11 +88,11 @@ export async function openFixture() {
 
 const UPDATE = 'update public.bench_counters set used = used + 1 where id = $1 returning used';
 
-/** The bare UPDATE over one connection, and whose it is. */
-export function openLoneUpdate(url: string) {
+/** The bare statements over one connection, and whose it is. */
+export function openLoneBare(url: string) {
   const pool = new Pool({ connectionString: url, max: 1 });
   return {
-    update: (n: number) => pool.query({ name: 'update', text: UPDATE, values: [n % ACCOUNTS] }),
+    ...statementsOver(pool),
     async pid(): Promise<number> {
       const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid');
       return rows[0]?.pid ?? 0;
@@ -101,7 +101,6 @@ export function openLoneUpdate(url: string) {
   };
 }
 
-/** Statements without anything around them: prepared, one trip each, a commit of their own. */
 async function openBare(db: Database, url: string) {
   await db.script(`
     create table public.bench_counters (id integer primary key, used bigint not null) with (fillfactor = 70);
@@ -112,6 +111,11 @@ async function openBare(db: Database, url: string) {
     ]),
   );
   const pool = new Pool({ connectionString: url, max: CONNECTIONS });
+  return { ...statementsOver(pool), close: () => pool.end() };
+}
+
+/** Statements without anything around them: prepared, one trip each, a commit of their own. */
+function statementsOver(pool: Pool) {
   const run = (name: string, text: string, values: unknown[]) => pool.query({ name, text, values });
   return {
     update: (n: number) => run('update', UPDATE, [n % ACCOUNTS]),
@@ -120,6 +124,5 @@ async function openBare(db: Database, url: string) {
       await run('insert', `insert into public.bench_rows values ($1, $2, 'open', 0)`, [id, n % ACCOUNTS]);
       await run('close', `update public.bench_rows set state = 'closed', cost = 50 where id = $1`, [id]);
     },
-    close: () => pool.end(),
   };
 }

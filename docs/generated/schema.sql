@@ -2838,7 +2838,7 @@ begin
         and j.state in ('ready', 'delayed', 'running'))
     order by p.account_id, p.product, p.id
   loop
-    if limits.abandon(v_permit, 'job ended') then v_closed := v_closed + 1; end if;
+    if limits.abandon(v_permit, 'job ended', false) then v_closed := v_closed + 1; end if;
   end loop;
   return v_closed;
 end $function$;
@@ -3498,17 +3498,17 @@ CREATE TRIGGER usage_events_born_posted AFTER INSERT ON limits.usage_events FOR 
 CREATE TRIGGER usage_events_final BEFORE UPDATE ON limits.usage_events FOR EACH ROW WHEN ((old.state = ANY (ARRAY['posted'::text, 'voided'::text]))) EXECUTE FUNCTION limits.refuse_change();
 CREATE TRIGGER usage_events_posted AFTER UPDATE ON limits.usage_events REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION limits.note_postings();
 
-CREATE OR REPLACE FUNCTION limits.abandon(p_seen limits.permits, p_reason text)
+CREATE OR REPLACE FUNCTION limits.abandon(p_seen limits.permits, p_reason text, p_wait boolean)
  RETURNS boolean
  LANGUAGE plpgsql
 AS $function$
 declare
   p limits.permits;
-  v_now timestamptz := limits.lock_meter(p_seen.account_id, p_seen.product, false);
+  v_now timestamptz := limits.lock_meter(p_seen.account_id, p_seen.product, p_wait);
   v_served boolean;
   v_moves limits.move[];
 begin
-  if v_now is null then return false; end if;
+  if v_now is null or not p_wait and limits.keys_are_locked(p_seen) then return false; end if;
   -- The next fence: a late settle of the old holder must find itself stale.
   update limits.permits set fence = fence + 1 where account_id = p_seen.account_id and id = p_seen.id
     and state = p_seen.state and fence = p_seen.fence and job_id is not distinct from p_seen.job_id returning * into p;
@@ -3518,7 +3518,7 @@ begin
   perform limits.move_windows(p.account_id, v_moves);
   return true;
 end $function$;
-grant execute on routine limits.abandon(limits.permits,text) to plinth_system;
+grant execute on routine limits.abandon(limits.permits,text,boolean) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.adjust_credits(p_account uuid, p_product text, p_rule limits.rule, p_units bigint, p_now timestamp with time zone)
  RETURNS bigint
@@ -4494,6 +4494,7 @@ declare
   v_now timestamptz;
   v_moves limits.move[];
 begin
+  perform limits.lock_for_steps(p_items);
   for r in select value from jsonb_array_elements(p_items) order by value->>'a', value->>'p', value->>'id' loop
     v_account := (r->>'a')::uuid;
     v_now := limits.lock_meter(v_account, r->>'p', true);
@@ -4811,7 +4812,9 @@ begin
         estimated, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent, reserve, charges)
       cross join lateral jsonb_array_elements(c.charges) as charge
       where c.spent is not null and (charge->>2 = 'budget' and c.spent <> c.reserve or charge->>2 = 'quota' and c.failed)
-      group by 1, 2, 3, 4 order by 1, 2
+      group by 1, 2, 3, 4, c.account_id
+      -- Those of keys at last, in the order in which admission locks them: they are other products' too.
+      order by charge->>0 like 'key:%', c.account_id, 2
   loop
     m := p_meters[v_move.meter];
     if v_move.scope <> m.scope then
@@ -4900,6 +4903,17 @@ AS $function$
 $function$;
 grant execute on routine limits.key_rules(accounts.key_budget[]) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.keys_are_locked(p_permit limits.permits)
+ RETURNS boolean
+ LANGUAGE sql
+AS $function$
+  select exists (
+    select from (select distinct charge->>0 as key_scope from jsonb_array_elements(p_permit.charges) as charge where charge->>0 like 'key:%') as keys
+      cross join lateral (select from limits.meters t where t.account_id = p_permit.account_id and t.scope = key_scope) as there
+      where not exists (select from limits.meters t where t.account_id = p_permit.account_id and t.scope = key_scope for update skip locked))
+$function$;
+grant execute on routine limits.keys_are_locked(limits.permits) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.lease_of(p_seat limits.seats, p_borrow integer, p_at timestamp with time zone)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -4943,6 +4957,22 @@ begin
 end $function$;
 alter routine limits.lend(uuid,uuid,integer,uuid,integer) owner to plinth_system;
 grant execute on routine limits.lend(uuid,uuid,integer,uuid,integer) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION limits.lock_for_steps(p_steps jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform limits.lock_meters(array_agg(account order by account, product collate "C"), array_agg(product order by account, product collate "C")) from (
+    select distinct (value->>'a')::uuid as account, value->>'p' as product from jsonb_array_elements(p_steps)) as steps;
+  perform from (
+      select distinct p.account_id as account, charge->>0 as key_scope from jsonb_array_elements(p_steps) as step
+        cross join lateral (select * from limits.permits t where t.account_id = (step->>'a')::uuid and t.id = (step->>'id')::uuid limit 1) as p
+        cross join lateral jsonb_array_elements(p.charges) as charge
+        where charge->>0 like 'key:%' order by 1, 2) as keys
+    cross join lateral (select from limits.meters t where t.account_id = account and t.scope = key_scope for update) as held;
+end $function$;
+grant execute on routine limits.lock_for_steps(jsonb) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.lock_meter(p_account uuid, p_product text, p_wait boolean)
  RETURNS timestamp with time zone
@@ -5569,7 +5599,7 @@ begin
     raise exception 'permit % is of another product, under another meter', p.id;
   end if;
   -- Expired is expired at its instant, whether the sweep has seen it or not.
-  if p.state = 'running' and limits.is_outside(p.holder) and p.due_at <= p_now and limits.abandon(p, 'expired') then
+  if p.state = 'running' and limits.is_outside(p.holder) and p.due_at <= p_now and limits.abandon(p, 'expired', true) then
     select * into p from limits.permits where account_id = v_account and id = p.id;
   end if;
   -- A queued permit with a job waits for a worker: nobody holds it.
@@ -5625,6 +5655,7 @@ declare
   v_more limits.move[];
   v_moves limits.move[] := '{}';
 begin
+  perform limits.lock_for_steps(p_batch);
   for r in
     select value from jsonb_array_elements(p_batch) with ordinality as t(value, place)
     order by value->>'a', value->>'p', value->>'op' in ('send', 'extend'), place
@@ -5948,7 +5979,7 @@ begin
           or exists (select from limits.holders h where h.id = s.holder and h.expires_at > v_now)) end
     order by s.account_id, s.product, s.id limit p_max
   loop
-    if limits.abandon(r.permit, r.reason) then v_closed := v_closed + 1; end if;
+    if limits.abandon(r.permit, r.reason, false) then v_closed := v_closed + 1; end if;
   end loop;
   -- Passing over what another sweep deletes: it holds meters that this one would wait with.
   delete from limits.holders where id in (

@@ -7,6 +7,13 @@ const SETS = 'src/platform/db/function-set.test.ts :: functions and rights >';
 /** Scopes, policies, transactions, migrations and signals. */
 export const DATABASE: readonly Patch[] = [
   {
+    name: 'lone-call-in-a-transaction',
+    file: 'src/platform/db/database.ts',
+    find: 'alone === undefined ? await engine.batch(opening, statements) : [await engine.call(plain(alone))];',
+    replace: 'alone === null ? [] : await engine.batch(opening, statements);',
+    expects: `${SCOPES} such a call alone is one statement, with no transaction around it`,
+  },
+  {
     name: 'data-folder-of-a-dead-process-kept',
     file: 'src/platform/db/data-lock.ts',
     find: ' && !isDead(pid)',

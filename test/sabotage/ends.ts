@@ -44,6 +44,13 @@ export const ENDS_UNDER_WAY: readonly Patch[] = [
     expects: `${ENDS} who asks while its own call is being settled > has it for a further call of work that goes on`,
   },
   {
+    name: 'larger-reserve-denied-by-a-finished-call',
+    file: 'src/platform/limits/delegated.ts',
+    find: 'await afterEnds(permit.accountId, ask, deniedBy)',
+    replace: 'await ask()',
+    expects: `${ENDS} who asks while its own call is being settled > has it for more of a permit that a backend has`,
+  },
+  {
     name: 'answered-before-its-key-is',
     file: 'src/platform/limits/permits.ts',
     find: 'return facts.idempotency === undefined && !parts.ends.isFull;',

@@ -28,6 +28,7 @@ import { KNOWN_ACCOUNTS } from './known-accounts.ts';
 import { LEASES_OF_RATES } from './leases.ts';
 import { LICENSES } from './licenses.ts';
 import { LIMITS } from './limits.ts';
+import { LOCK_ORDER } from './lock-order.ts';
 import { OPERATING } from './operating.ts';
 import { ORBIT_COLLABORATION } from './orbit-collaboration.ts';
 import { ORGANIZATIONS } from './organizations.ts';
@@ -75,6 +76,7 @@ export type { Patch } from './patch.ts';
 export const PATCHES: readonly Patch[] = [
   ...DATABASE,
   ...LIMITS,
+  ...LOCK_ORDER,
   ...KNOWN_ACCOUNTS,
   ...ENDS_UNDER_WAY,
   ...LEASES_OF_RATES,

@@ -4,8 +4,16 @@ const FOLDER = 'src/platform/db/private-folder.test.ts ::';
 const TRACKER = 'src/platform/telemetry/error-tracker.test.ts :: a tracker of errors >';
 const ADMINS = 'src/platform/identity/admins/admins.test.ts ::';
 
-/** Who runs the server, and on what machine: live signs, the data folder, platform admins. */
+/** Who runs the server, and on what machine: live signs, the data folder, its log, platform admins. */
 export const OPERATING: readonly Patch[] = [
+  {
+    name: 'last-lines-lost-at-an-exit',
+    file: 'src/platform/telemetry/output.ts',
+    find: "  process.once('exit', () => output.flush());\n",
+    replace: '',
+    expects:
+      'src/platform/telemetry/output.test.ts :: a process that ends by process.exit has written all its lines',
+  },
   {
     name: 'public-host-in-development',
     file: 'src/platform/config/live-signs.ts',

@@ -33,7 +33,7 @@ export const PERMITS: readonly Patch[] = [
   {
     name: 'expired-when-swept',
     file: at('settlement'),
-    find: "and p.due_at <= p_now and limits.abandon(p, 'expired') then",
+    find: "and p.due_at <= p_now and limits.abandon(p, 'expired', true) then",
     replace: 'and false then',
     expects: `${DELEGATED} after it has expired > it counts at its reserve, as an estimate, until figures come (swept first: false)`,
   },

@@ -23,7 +23,10 @@ beforeAll(async () => {
     grant select, insert on notes.diaries to plinth_tenant;
     create function notes.whoami(scope text, out who text, out said text) language sql as $$ select current_user::text, scope $$;
     revoke execute on function notes.whoami(text) from public;
-    call app.run_as_system('notes.whoami(text)');`);
+    call app.run_as_system('notes.whoami(text)');
+    create function notes.patience() returns text language sql as $$ select current_setting('idle_in_transaction_session_timeout') $$;
+    revoke execute on function notes.patience() from public;
+    call app.run_as_system('notes.patience()');`);
 });
 
 function insertNote(owner: AccountId, text: string, id: string = ids.next()) {
@@ -102,6 +105,17 @@ describe('scopes', () => {
     // Of a tenant it is sent in the tenant's scope, who may not.
     await expect(db.tenant(account, WRITE, [call])).rejects.toMatchObject({ code: '42501' });
   });
+
+  it.runIf(engine === 'postgres')(
+    'such a call alone is one statement, with no transaction around it',
+    async () => {
+      const call = systemCall(statement<{ patience: string }>('select notes.patience() as patience', []));
+      const [[alone]] = await db.system('limits.sweep', WRITE, [call]);
+      const [[withOthers]] = await db.system('limits.sweep', WRITE, [call, texts]);
+      // What a transaction sets at its beginning.
+      expect([alone, withOthers]).toEqual([{ patience: '0' }, { patience: '30s' }]);
+    },
+  );
 
   it('a scope takes the id of an account and nothing else', async () => {
     await expect(db.tenant("' or true --" as AccountId, [texts])).rejects.toThrow('needs the id');

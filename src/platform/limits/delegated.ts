@@ -2,8 +2,9 @@ import { type Database, statement } from '#platform/db';
 import type { Backend } from '#platform/entitlements';
 import type { AccountId, HolderId, Ids, Micros, PermitId, UsageEventId } from '#platform/kernel';
 import { type Denial, readDenial } from './denial.ts';
+import type { AfterEnds } from './ends-elsewhere.ts';
 import type { Usage } from './permit.ts';
-import type { Resolution } from './settling.ts';
+import { deniedBy, type Resolution } from './settling.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
 
 /** The holders of permits that are delegated: the backends themselves, whichever process they ask. `limits.is_outside` knows them too. */
@@ -83,9 +84,15 @@ export interface DelegatedPermitsParts {
   readonly db: Database;
   readonly ids: Ids;
   readonly resolve: (step: Step) => Promise<Resolution>;
+  readonly afterEnds: AfterEnds;
 }
 
-export function createDelegatedPermits({ db, ids, resolve }: DelegatedPermitsParts): DelegatedPermits {
+export function createDelegatedPermits({
+  db,
+  ids,
+  resolve,
+  afterEnds,
+}: DelegatedPermitsParts): DelegatedPermits {
   function take(
     { accountId, backend, product, id, event, fence }: DelegatedPermit,
     step: Pick<Step, 'op' | 'n' | 'next' | 'reason'>,
@@ -116,7 +123,8 @@ export function createDelegatedPermits({ db, ids, resolve }: DelegatedPermitsPar
         ...(seconds === undefined ? {} : { s: seconds }),
         ...(reserve === undefined ? {} : { r: reserve }),
       };
-      return extended(await take(permit, { op: 'extend', next }));
+      const ask = () => take(permit, { op: 'extend', next });
+      return extended(await afterEnds(permit.accountId, ask, deniedBy));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Database, openDatabase, statement } from '#platform/db';
+import { commitPoint, type Database, openDatabase, statement } from '#platform/db';
 import { createLimits, type Limits, type Permit } from '#platform/limits';
 import { answers } from '#test/answers';
 import { atEndOfFile } from '#test/closing';
@@ -20,6 +20,7 @@ import { createEndsElsewhere } from './ends-elsewhere.ts';
 import { Ends } from './ends.ts';
 
 const { db, url } = await testDatabase();
+const DELEGATE = commitPoint('test.limits.ends', 'a permit that a test delegates');
 const gate = settlingGate(db);
 const fixture = await openLimits(gate.db, {
   limits: {
@@ -104,6 +105,24 @@ describe('who asks while its own call is being settled', () => {
     await settled;
     work.served(figures(50));
     await work.settle();
+    expect(await usedOf(db, member.accountId, { limits: ['cost'] })).toEqual({ cost: 70 });
+  });
+
+  test('has it for more of a permit that a backend has', async () => {
+    const member = await fixture.member();
+    const [ends, beside] = [new Ends(), settlingGate(db)];
+    const wanted = (reserve: number) => request(member, { feature: 'budget', reserve, as: 'job' });
+    const { delegated, admit } = sharing(ends, beside.db);
+    const { id, delegating } = granted(await admit(wanted(10)));
+    await db.tenant(member.accountId, DELEGATE, [delegating('account', 600)]);
+    const lent = await delegated.find({ accountId: member.accountId, id, backend: 'account' });
+    const permit = await served(granted(await sharing(ends, gate.db).admit(wanted(90))));
+    gate.shut();
+    const settled = permit.settle();
+    beside.afterDecision(gate.open);
+    const extended = lent && (await delegated.extend(lent, { reserve: 60, longest: 3_600 }));
+    expect(extended).toMatchObject({ kind: 'extended', reserve: 60 });
+    await settled;
     expect(await usedOf(db, member.accountId, { limits: ['cost'] })).toEqual({ cost: 70 });
   });
 

@@ -105,7 +105,7 @@ export function createLimits(parts: LimitsParts): Limits {
     },
     gauging: createGauging(parts.catalogues),
     seats: createSeats(parts),
-    delegated: createDelegatedPermits({ ...parts, resolve: settling.resolve }),
+    delegated: createDelegatedPermits({ ...parts, resolve: settling.resolve, afterEnds }),
     reporting: createReporting({ ...parts, features }),
     ends,
     retries,

@@ -19,7 +19,7 @@ import type { AfterEnds } from './ends-elsewhere.ts';
 import { BACKENDS } from './delegated.ts';
 import { namedBy } from './named.ts';
 import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
-import type { Resolution, Settling } from './settling.ts';
+import { deniedBy, type Resolution, type Settling } from './settling.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
 import './errors.ts';
 
@@ -281,10 +281,6 @@ async function here(tx: Transaction, made: Statement): Promise<void> {
   } catch (error) {
     throw stale(error);
   }
-}
-
-function deniedBy({ kind, of }: Resolution): unknown {
-  return kind === 'denied' ? of : undefined;
 }
 
 /** Whether the row of a planned call says enough of the one that goes out: the same model, and a reserve that holds it. */

@@ -7,6 +7,11 @@ import type { Step } from './steps.ts';
 /** What became of a step: its kind, and what there is to know of it. */
 export type Resolution = { readonly kind: string } & Record<string, unknown>;
 
+/** The kind of limit that has no room for a further call or a larger reserve; undefined: it is no denial. */
+export function deniedBy({ kind, of }: Resolution): unknown {
+  return kind === 'denied' ? of : undefined;
+}
+
 const RESOLVE = commitPoint(
   'limits.resolve',
   'settlements, releases and further provider calls of a batch of permits',

@@ -240,7 +240,7 @@ begin
         and j.state in ('ready', 'delayed', 'running'))
     order by p.account_id, p.product, p.id
   loop
-    if limits.abandon(v_permit, 'job ended') then v_closed := v_closed + 1; end if;
+    if limits.abandon(v_permit, 'job ended', false) then v_closed := v_closed + 1; end if;
   end loop;
   return v_closed;
 end $$;

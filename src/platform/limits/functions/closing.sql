@@ -56,7 +56,9 @@ begin
         estimated, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent, reserve, charges)
       cross join lateral jsonb_array_elements(c.charges) as charge
       where c.spent is not null and (charge->>2 = 'budget' and c.spent <> c.reserve or charge->>2 = 'quota' and c.failed)
-      group by 1, 2, 3, 4 order by 1, 2
+      group by 1, 2, 3, 4, c.account_id
+      -- Those of keys at last, in the order in which admission locks them: they are other products' too.
+      order by charge->>0 like 'key:%', c.account_id, 2
   loop
     m := p_meters[v_move.meter];
     if v_move.scope <> m.scope then

@@ -9,6 +9,7 @@ declare
   v_now timestamptz;
   v_moves limits.move[];
 begin
+  perform limits.lock_for_steps(p_items);
   for r in select value from jsonb_array_elements(p_items) order by value->>'a', value->>'p', value->>'id' loop
     v_account := (r->>'a')::uuid;
     v_now := limits.lock_meter(v_account, r->>'p', true);

@@ -47,6 +47,20 @@ begin
   end loop;
 end $$;
 
+-- Locks what the steps of many permits change, in the order in which admission does: the meters of their products first, and after them those
+-- of the keys that they charge. Locked step by step, a key's would be held while another product's is waited for, and an admission there for that key.
+create or replace function limits.lock_for_steps(p_steps jsonb) returns void language plpgsql as $$
+begin
+  perform limits.lock_meters(array_agg(account order by account, product collate "C"), array_agg(product order by account, product collate "C")) from (
+    select distinct (value->>'a')::uuid as account, value->>'p' as product from jsonb_array_elements(p_steps)) as steps;
+  perform from (
+      select distinct p.account_id as account, charge->>0 as key_scope from jsonb_array_elements(p_steps) as step
+        cross join lateral (select * from limits.permits t where t.account_id = (step->>'a')::uuid and t.id = (step->>'id')::uuid limit 1) as p
+        cross join lateral jsonb_array_elements(p.charges) as charge
+        where charge->>0 like 'key:%' order by 1, 2) as keys
+    cross join lateral (select from limits.meters t where t.account_id = account and t.scope = key_scope for update) as held;
+end $$;
+
 -- Gives a part of what a permit holds back to its budgets, the newest window first; of a negative part, an overrun, the
 -- newest window takes all. Answers the permit's charges after it, and the moves of the windows, which its caller makes.
 create or replace function limits.give_back(p_permit limits.permits, p_unused bigint, out charges jsonb, out moves limits.move[]) language plpgsql as $$
@@ -205,7 +219,7 @@ begin
     raise exception 'permit % is of another product, under another meter', p.id;
   end if;
   -- Expired is expired at its instant, whether the sweep has seen it or not.
-  if p.state = 'running' and limits.is_outside(p.holder) and p.due_at <= p_now and limits.abandon(p, 'expired') then
+  if p.state = 'running' and limits.is_outside(p.holder) and p.due_at <= p_now and limits.abandon(p, 'expired', true) then
     select * into p from limits.permits where account_id = v_account and id = p.id;
   end if;
   -- A queued permit with a job waits for a worker: nobody holds it.
@@ -257,6 +271,7 @@ declare
   v_more limits.move[];
   v_moves limits.move[] := '{}';
 begin
+  perform limits.lock_for_steps(p_batch);
   for r in
     select value from jsonb_array_elements(p_batch) with ordinality as t(value, place)
     order by value->>'a', value->>'p', value->>'op' in ('send', 'extend'), place

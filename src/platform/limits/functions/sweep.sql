@@ -27,16 +27,24 @@ begin
   update limits.holders set expires_at = least(expires_at, app.now()) where (id = p_id) <> p_others;
 end $$;
 
--- Closes a permit that its caller saw abandoned, if nobody has touched it since. Answers whether it did: not while
--- somebody decides on the account's meter, for the next sweep comes soon.
-create or replace function limits.abandon(p_seen limits.permits, p_reason text) returns boolean language plpgsql as $$
+-- Whether somebody else has the meter of a key that a permit charged; the others are locked from here on.
+create or replace function limits.keys_are_locked(p_permit limits.permits) returns boolean language sql volatile as $$
+  select exists (
+    select from (select distinct charge->>0 as key_scope from jsonb_array_elements(p_permit.charges) as charge where charge->>0 like 'key:%') as keys
+      cross join lateral (select from limits.meters t where t.account_id = p_permit.account_id and t.scope = key_scope) as there
+      where not exists (select from limits.meters t where t.account_id = p_permit.account_id and t.scope = key_scope for update skip locked))
+$$;
+
+-- Closes a permit that its caller saw abandoned, if nobody has touched it since. Answers whether it did: without p_wait not while
+-- somebody decides on the account's meter or on one of a key that it charged, for the next sweep comes soon, and holds what it has closed before.
+create or replace function limits.abandon(p_seen limits.permits, p_reason text, p_wait boolean) returns boolean language plpgsql as $$
 declare
   p limits.permits;
-  v_now timestamptz := limits.lock_meter(p_seen.account_id, p_seen.product, false);
+  v_now timestamptz := limits.lock_meter(p_seen.account_id, p_seen.product, p_wait);
   v_served boolean;
   v_moves limits.move[];
 begin
-  if v_now is null then return false; end if;
+  if v_now is null or not p_wait and limits.keys_are_locked(p_seen) then return false; end if;
   -- The next fence: a late settle of the old holder must find itself stale.
   update limits.permits set fence = fence + 1 where account_id = p_seen.account_id and id = p_seen.id
     and state = p_seen.state and fence = p_seen.fence and job_id is not distinct from p_seen.job_id returning * into p;
@@ -65,7 +73,7 @@ begin
           or exists (select from limits.holders h where h.id = s.holder and h.expires_at > v_now)) end
     order by s.account_id, s.product, s.id limit p_max
   loop
-    if limits.abandon(r.permit, r.reason) then v_closed := v_closed + 1; end if;
+    if limits.abandon(r.permit, r.reason, false) then v_closed := v_closed + 1; end if;
   end loop;
   -- Passing over what another sweep deletes: it holds meters that this one would wait with.
   delete from limits.holders where id in (
