@@ -656,6 +656,10 @@ export interface Schemas {
     readonly cause: string;
     readonly created_at: string;
   };
+  readonly CrisisReply: {
+    readonly safety: Schemas['Safety'];
+    readonly support: Schemas['SafetySupport'] | null;
+  };
   readonly DataExport: {
     readonly id: string;
     /** The organization that it is of; null: of yourself. */
@@ -1249,6 +1253,43 @@ export interface Schemas {
     readonly done: number;
     readonly total: number;
   };
+  readonly KeptAction: {
+    readonly id: string;
+    readonly goal_id: string;
+    readonly title: string;
+    readonly due: string | null;
+    readonly source: 'own' | 'suggested';
+    readonly done: boolean;
+    readonly done_at: string | null;
+    /** The day on which it was done, where you were. */
+    readonly done_on: string | null;
+    readonly version: number;
+    readonly created_at: string;
+    readonly support: Schemas['SafetySupport'] | null;
+  };
+  readonly KeptGoal: {
+    readonly id: string;
+    readonly title: string;
+    readonly why: string | null;
+    readonly target_date: string | null;
+    readonly status: 'active' | 'paused' | 'achieved' | 'dropped';
+    /** Counts your changes; the ETag of the goal. */
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly support: Schemas['SafetySupport'] | null;
+  };
+  readonly KeptProfile: {
+    readonly display_name: string | null;
+    readonly locale: string | null;
+    readonly time_zone: string;
+    readonly pronouns: string | null;
+    readonly focus_areas: readonly string[];
+    readonly consents: Schemas['Consents'];
+    /** Counts your changes; the ETag of the profile. */
+    readonly version: number;
+    readonly support: Schemas['SafetySupport'] | null;
+  };
   readonly KeptScope: {
     readonly title: string;
     readonly client_name: string | null;
@@ -1790,6 +1831,7 @@ export interface Schemas {
   };
   readonly NewMirrorMessage: {
     readonly session_id: string;
+    /** At most 4,000 characters. */
     readonly content: string;
   };
   readonly NewMirrorSession: {
@@ -1807,7 +1849,7 @@ export interface Schemas {
     readonly content?: string | undefined;
   };
   readonly NewTurn: {
-    /** One thought, as it comes to you. */
+    /** At most 2,000 characters. */
     readonly thought: string;
     readonly style?: 'gentle' | 'direct' | 'playful' | undefined;
   };
@@ -2207,6 +2249,23 @@ export interface Schemas {
     /** Whether it was there before: then it is not charged again. */
     readonly reused: boolean;
     readonly status_url: string;
+  };
+  readonly RatedTurn: {
+    readonly id: string;
+    /** The thought as you wrote it. */
+    readonly original: string;
+    /** The habit of thought that bends it, if one does. */
+    readonly distortion: 'all_or_nothing' | 'overgeneralization' | 'mental_filter' | 'discounting_the_positive' | 'mind_reading' | 'fortune_telling' | 'catastrophizing' | 'emotional_reasoning' | 'should_statements' | 'labeling' | 'personalization' | null;
+    /** The same, seen from another side. */
+    readonly turn: string;
+    /** A question to go on with. */
+    readonly question: string;
+    readonly style: 'gentle' | 'direct' | 'playful';
+    readonly safety: Schemas['Safety'];
+    readonly helpful: boolean | null;
+    readonly feedback: string | null;
+    readonly created_at: string;
+    readonly support: Schemas['SafetySupport'] | null;
   };
   readonly RecordProceedsRequest: {
     readonly account_id: string;
@@ -4930,7 +4989,7 @@ export interface Routes {
       readonly id: string;
     };
     readonly body: Schemas['UpdateActionRequest'];
-    readonly reply: Schemas['Action'];
+    readonly reply: Schemas['KeptAction'];
   };
   /** Change a goal */
   'PATCH /v1/lens/goals/{id}': {
@@ -4938,7 +4997,7 @@ export interface Routes {
       readonly id: string;
     };
     readonly body: Schemas['UpdateGoalRequest'];
-    readonly reply: Schemas['Goal'];
+    readonly reply: Schemas['KeptGoal'];
   };
   /** Change an asset */
   'PATCH /v1/library/assets/{id}': {
@@ -4981,7 +5040,7 @@ export interface Routes {
   /** Change your profile */
   'PATCH /v1/profile': {
     readonly body: Schemas['UpdateProfileRequest'];
-    readonly reply: Schemas['Profile'];
+    readonly reply: Schemas['KeptProfile'];
   };
   /** Change, archive or unarchive a project */
   'PATCH /v1/projects/{id}': {
@@ -5425,7 +5484,7 @@ export interface Routes {
   /** Set a goal */
   'POST /v1/lens/goals': {
     readonly body: Schemas['NewGoal'];
-    readonly reply: Schemas['Goal'];
+    readonly reply: Schemas['KeptGoal'];
   };
   /** Add an action to a goal */
   'POST /v1/lens/goals/{id}/actions': {
@@ -5433,7 +5492,7 @@ export interface Routes {
       readonly id: string;
     };
     readonly body: Schemas['NewAction'];
-    readonly reply: Schemas['Action'];
+    readonly reply: Schemas['KeptAction'];
   };
   /** Suggest next actions for a goal */
   'POST /v1/lens/goals/{id}/suggest': {
@@ -5503,7 +5562,7 @@ export interface Routes {
   /** Open a session */
   'POST /v1/mirror/sessions': {
     readonly body: Schemas['NewMirrorSession'];
-    readonly reply: Schemas['MirrorSession'];
+    readonly reply: Schemas['CrisisReply'] | Schemas['MirrorSession'];
   };
   /** Close a session */
   'POST /v1/mirror/sessions/{id}/close': {
@@ -5714,7 +5773,7 @@ export interface Routes {
       readonly id: string;
     };
     readonly body: Schemas['TurnFeedback'];
-    readonly reply: Schemas['Turn'];
+    readonly reply: Schemas['RatedTurn'];
   };
   /** Write down what was metered elsewhere */
   'POST /v1/usage-events': {

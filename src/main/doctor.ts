@@ -54,7 +54,7 @@ export const doctor: Verb = async ({ config, words }) => {
       name: `AI: ${setting.name}`,
       look: () => upstream(setting),
     })),
-    { name: 'helplines', look: async () => helplinesState() },
+    { name: 'helplines', look: async () => helplinesState(new Date(systemClock.now())) },
     { name: 'passkeys', look: async () => passkeysState(config) },
     ...providersChecks(config),
     { name: 'mail', look: () => mailState(config.mail) },
@@ -81,8 +81,8 @@ export const doctor: Verb = async ({ config, words }) => {
 const HELPLINES_GOOD_FOR = 365;
 
 /** Helplines come with the program; a number that has changed is worse than none. It is a warning: the program works. */
-function helplinesState(): string {
-  const old = oldHelplines(new Date(systemClock.now()), HELPLINES_GOOD_FOR);
+export function helplinesState(now: Date): string {
+  const old = oldHelplines(now, HELPLINES_GOOD_FOR);
   if (old.length === 0) return 'looked at within the last year';
   return `WARNING: nobody has looked at these for a year: ${old.join(', ')} (docs/safety.md)`;
 }

@@ -90,5 +90,5 @@ export interface ServerParts {
   /** The id of the cheapest plan that would admit it: `reel.standard`. */
   readonly upgradeFor?: UpgradeFor;
   /** Where what prechecks find is written down, and who gives a second look. The precheck itself needs nobody. */
-  readonly safety?: Safety;
+  readonly safety?: Pick<Safety, 'findings' | 'moderate'>;
 }

@@ -64,6 +64,7 @@ beforeEach(() => {
   moderated = { outcome: 'passed' };
   refuses = [];
   shop.locale = async () => undefined;
+  shop.stored = async () => '';
 });
 
 const say = (topic: string, headers: Record<string, string> = {}) =>
@@ -141,6 +142,39 @@ describe('a crisis', () => {
   });
 });
 
+describe('what was written earlier', () => {
+  test('is looked at with what is said now, before rates and limits', async () => {
+    shop.stored = async () => 'i want to';
+    refuses = ['POST /v1/generate'];
+    expect((await say('kill myself tonight')).json.safety).toMatchObject({ status: 'crisis' });
+    expect([asked, looks, shop.done]).toEqual([[], [], []]);
+    refuses = [];
+    await say('tea');
+    expect(looks).toEqual(['tea\ni want to']);
+  });
+
+  test('and can not be read is the answer, once the rates were taken', async () => {
+    shop.stored = () => Promise.reject(new AppError('not_found'));
+    expect((await say('tea')).status).toBe(404);
+    refuses = ['POST /v1/generate'];
+    expect((await say('tea')).status).toBe(429);
+    expect((await say(CRISIS)).status).toBe(200);
+    expect([asked, shop.done]).toEqual([[], []]);
+  });
+});
+
+test('what is only kept goes on in a crisis: its handler has words and helplines, and nobody gives it a second look', async () => {
+  const { status, json } = await call('/v1/notes/0193a000-0000-7000-8000-000000000001', {
+    method: 'PUT',
+    as: 'token',
+    body: JSON.stringify({ note: CRISIS }),
+  });
+  expect([status, json.safety]).toEqual([200, { status: 'crisis', kinds: ['active_thoughts'] }]);
+  expect(json.message).not.toBe('');
+  expect([shop.done, looks]).toEqual([['kept'], []]);
+  expect(findings).toMatchObject([{ source: 'precheck', status: 'crisis', route: 'PUT /v1/notes/:id' }]);
+});
+
 const unknown = (topic: string) =>
   call('/v1/generate', {
     method: 'POST',
@@ -155,6 +189,8 @@ describe('while the database is away', () => {
   });
 
   test('and nothing else is', async () => {
+    expect((await unknown('tea')).status).toBe(503);
+    shop.stored = () => Promise.reject(new Error('nobody is asked'));
     expect((await unknown('tea')).status).toBe(503);
     expect([asked, shop.done]).toEqual([[], []]);
   });

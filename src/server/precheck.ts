@@ -18,13 +18,37 @@ type Found = Pick<SafetyFinding, 'status' | 'kinds' | 'rules' | 'source'>;
 export interface Prechecked {
   readonly text: string;
   readonly result: SafetyResult;
+  /** Why what was written earlier could not be looked at. */
+  readonly failure?: unknown;
 }
 
-/** Looks at what the user wrote, where the route asks for it. It asks nobody, so that nothing that is away keeps it from an answer. */
-export function prechecked(call: SpendingCall): Prechecked | undefined {
-  const text = call.route.shape.precheck?.text(call.input);
-  if (text === undefined) return undefined;
-  return { text, result: precheck(text, { locale: acceptedLocale(call) }) };
+/**
+ * Looks at what the user wrote, where the route asks for it. What is in the request is looked at without asking anybody, so that nothing
+ * that is away keeps it from an answer.
+ */
+export async function prechecked(call: SpendingCall, service: unknown): Promise<Prechecked | undefined> {
+  const { route, input, context } = call;
+  const { precheck: asked } = route.shape;
+  if (asked === undefined) return undefined;
+  const { accountId, caller } = context;
+  const asking = { ...input, accountId, userId: caller?.userId };
+  let failure: unknown;
+  const stored = async (): Promise<string> => {
+    if (accountId === undefined) return '';
+    try {
+      return (await asked.stored?.(asking, service as never)) ?? '';
+    } catch (error) {
+      failure = error;
+      return '';
+    }
+  };
+  const text = [asked.text?.(input) ?? '', await stored()].filter((part) => part !== '').join('\n');
+  return { text, result: precheck(text, { locale: acceptedLocale(call) }), failure };
+}
+
+/** Whether a crisis was found that is answered in place of the handler. */
+export function isAnsweredInstead({ route }: SpendingCall, looked: Prechecked | undefined): boolean {
+  return looked?.result.status === 'crisis' && route.shape.precheck?.crisis !== undefined;
 }
 
 /** Writes down what was found, when the database is there, and says the words for it. */
@@ -52,8 +76,9 @@ export async function moderated(
   parts: ServerParts,
 ): Promise<SafetySupport | undefined> {
   const moderate = parts.safety?.moderate;
-  if (looked === undefined || moderate === undefined) return undefined;
-  const { text, result: passed } = looked;
+  const { text = '', result: passed } = looked ?? {};
+  if (passed === undefined || moderate === undefined || text.trim() === '') return undefined;
+  if (call.route.shape.precheck?.crisis === undefined) return undefined;
   const result = await moderate(text);
   if (result.outcome === 'passed') return undefined;
   if (result.outcome !== 'flagged') {
@@ -93,7 +118,7 @@ export async function answerInstead(
 }
 
 function crisisBody({ route, input }: SpendingCall, support: SafetySupport): unknown {
-  return route.shape.precheck?.crisis(support, input);
+  return route.shape.precheck?.crisis?.(support, input);
 }
 
 /** Words and helplines for what was found, for where the caller is. */

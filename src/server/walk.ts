@@ -28,7 +28,7 @@ import { asAppError } from './failures.ts';
 import { assertGranted } from './granted.ts';
 import { bodyOf, idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
-import { answerInstead, moderated, prechecked, supported } from './precheck.ts';
+import { answerInstead, isAnsweredInstead, moderated, prechecked, supported } from './precheck.ts';
 import { repeated } from './repeated.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
 import type { InFlightRequest } from './in-flight.ts';
@@ -98,12 +98,13 @@ export function walkOf(
     const key = idempotencyKeyOf(request, takesKey);
     const given: SpendingCall = { route, product, inFlight, context, input, key };
     const call = isByProductKey(route, request) ? await contextByKey(given) : given;
-    const looked = prechecked(call);
-    const isCrisis = looked?.result.status === 'crisis';
+    const looked = await prechecked(call, mounted.service);
+    const isCrisis = isAnsweredInstead(call, looked);
     if (!isCrisis && unknown !== undefined) throw unknown;
     await takeRates(isCrisis ? crisisRate : rates, call, parts);
     const safety = await supported(call, looked, { service: mounted.service, parts });
     if (isCrisis) return answerWith(safety, call, reply);
+    if (looked?.failure !== undefined) throw looked.failure;
 
     await assertProven(route, context, parts);
     await assertGranted(call, parts);

@@ -56,6 +56,20 @@ async function cries(me: Person, session: string, text: string): Promise<void> {
   expect(events[0]?.data).toMatchObject({ status: 'crisis' });
   assertHelped({ status: 200, body: events[1]?.data ?? {} });
   expect(events[1]?.data).toMatchObject({ session_id: session, message: null, reply: null });
+  assertHelped(await me.post('/v1/mirror/sessions', { title: text }));
+}
+
+/** A goal that speaks of a crisis: it is kept, and what it says is told to nobody. */
+async function darkGoal(me: Person, title: string): Promise<string> {
+  const { status, body } = await me.post('/v1/lens/goals', { title });
+  expect(status).toBe(201);
+  return String(body['id']);
+}
+
+async function suggestionsFor(me: Person, goal: string): Promise<void> {
+  const { status, body } = await me.post(`/v1/lens/goals/${goal}/suggest`);
+  assertHelped({ status, body });
+  expect(body['suggestions']).toEqual([]);
 }
 
 /** Fills what the free plan has of everything. */
@@ -95,24 +109,92 @@ describe.each(Object.entries(CRISES))(
     test('and nothing goes to a provider, is charged or is kept: with all limits spent, the provider down, and an expired plan', async () => {
       const { me, session } = await lapsed();
       await me.turn();
+      await me.post(`/v1/lens/goals/${await darkGoal(me, 'Run ten kilometres')}/suggest`);
+      const goal = await darkGoal(me, text);
+      const cry = async () => {
+        await cries(me, session, text);
+        await suggestionsFor(me, goal);
+      };
       await limits.ends.idle();
       const before = await trace(me);
-      await cries(me, session, text);
+      await cry();
       expect(await trace(me)).toEqual(before);
 
       await spent(me);
       expect((await me.turn()).status).toBe(429);
       const full = await trace(me);
-      await cries(me, session, text);
+      await cry();
       expect(await trace(me)).toEqual(full);
 
       sandbox.faults.always({ kind: 'status', status: 503 });
-      await cries(me, session, text);
+      await cry();
       sandbox.faults.clear();
       expect(await trace(me)).toEqual(full);
     });
   },
 );
+
+describe.each(Object.entries(CRISES))('in %s, what nobody is asked about is kept', (_language, text) => {
+  test('and words and helplines stand beside it', async () => {
+    const me = await somebody();
+    await me.patch('/v1/profile', { locale: 'en-GB' });
+    const turn = String((await me.turn()).body['id']);
+    const goal = await darkGoal(me, 'Run ten kilometres');
+    const action = await me.post(`/v1/lens/goals/${goal}/actions`, { title: text });
+    const [short = ''] = text.split(/[,.]/);
+    const answers = [
+      await me.post(`/v1/turns/${turn}/feedback`, { helpful: false, note: text }),
+      await me.post('/v1/lens/goals', { title: text }),
+      await me.post('/v1/lens/goals', { title: 'Sleep', why: text }),
+      await me.patch(`/v1/lens/goals/${goal}`, { title: text }),
+      action,
+      await me.patch(`/v1/lens/actions/${String(action.body['id'])}`, { title: text }),
+      await me.patch('/v1/profile', { focus_areas: ['sleep', short.slice(0, 50)] }),
+      await me.patch('/v1/profile', { display_name: short }),
+    ];
+    for (const { status, body } of answers) {
+      expect([200, 201], JSON.stringify(body)).toContain(status);
+      expect(JSON.stringify(body['support'])).toContain('116 123');
+    }
+    expect((await me.get('/v1/profile')).body).toMatchObject({ display_name: short });
+    expect((await me.patch('/v1/profile', { display_name: 'Ada' })).body['support']).toBeNull();
+    const told = `source = 'precheck' and status = 'crisis'`;
+    await expect.poll(() => count(me.by, 'ai.safety_events', told)).toBe(answers.length);
+  });
+});
+
+test('a text in a crisis is answered however long it is, and any other one that is too long is refused for nothing', async () => {
+  const me = await somebody();
+  const session = await me.session();
+  const long = 'And the rain went on and on, and I sat by the window and counted cars. '.repeat(70);
+  await limits.ends.idle();
+  const before = await trace(me);
+  assertHelped(await me.turn(`${long} ${CRISES.en}`));
+  assertHelped(await me.say(session, `${CRISES.en}. ${long}`));
+  for (const refused of [await me.turn(long), await me.say(session, long)])
+    expect(refusalOf(refused)).toMatchObject({ status: 400, code: 'validation_failed' });
+  expect(await trace(me)).toEqual(before);
+});
+
+test('what a profile says of a crisis is in no prompt, and what else it says is', async () => {
+  const me = await somebody();
+  const session = await me.session();
+  const say = async (profile: object) => {
+    await me.patch('/v1/profile', { consents: { insights: false }, ...profile });
+    const { length } = sandbox.bill();
+    await me.turn();
+    await me.say(session, 'Hm.');
+    return sandbox
+      .bill()
+      .slice(length)
+      .map(({ prompt_tokens: tokens }) => tokens);
+  };
+  const [bare = 0] = await say({ focus_areas: [], pronouns: null });
+  const [dark] = await say({ focus_areas: ['I want to', 'kill myself'], pronouns: 'kill myself tonight' });
+  expect(dark).toBe(bare);
+  const [light = 0] = await say({ focus_areas: ['kill myself tonight', 'sleep', 'the garden'] });
+  expect(light).toBeGreaterThan(bare);
+});
 
 test('in a session that is closed, full, deleted, another’s or not there', async () => {
   const [me, other] = [await somebody(), await somebody()];

@@ -39,6 +39,7 @@ test('doctor warns of an upstream’s model that has no price, and of no other',
   const program = startProgram(['doctor'], { environment: OWN, cwd: folder });
   await program.ended;
   expect(program.said()).toContain('WARNING: no price of own/guessed: booked at $5 and $20 a million tokens');
+  expect(program.said()).toMatch(/^ok {4}helplines +(looked at|WARNING)/m);
 });
 
 test.each([

@@ -250,8 +250,8 @@ export const AI: readonly Patch[] = [
   {
     name: 'leak-in-lines-of-base64-overlooked',
     file: 'src/platform/ai/sanitizer/decoded.ts',
-    find: '    if (/\\s/.test(character)) return undefined;',
-    replace: '',
+    find: 'else if (LETTER.test(character)) this.#begin();',
+    replace: 'else this.#begin();',
     expects: `${CUT} in base64, in lines of 76 is cut, however it is split`,
   },
   {
@@ -264,7 +264,7 @@ export const AI: readonly Patch[] = [
   {
     name: 'element-with-a-leak-taken',
     file: 'src/platform/ai/list-reader.ts',
-    find: 'if (this.#stream.guard?.leaks(checked.data) === true) return;',
+    find: 'if (this.#refuses?.(checked.data) === true) return;',
     replace: '',
     expects:
       'src/platform/ai/sanitizer/guard.test.ts :: a feature with secret prompts > drops an element of a list that holds one, and keeps the others',
@@ -272,7 +272,7 @@ export const AI: readonly Patch[] = [
   {
     name: 'object-with-a-leak-taken',
     file: 'src/platform/ai/generate.ts',
-    find: 'object !== undefined && guard?.leaks(object) !== true',
+    find: 'object !== undefined && guard?.beginObjects()(object) !== true',
     replace: 'object !== undefined',
     expects:
       'src/platform/ai/sanitizer/guard.test.ts :: a feature with secret prompts > asks again for an object that holds one, however deep',

@@ -47,6 +47,7 @@ import { SANDBOXES } from './sandboxes.ts';
 import { SDK } from './sdk.ts';
 import { SECRETS } from './secrets.ts';
 import { REPORTS } from './reports.ts';
+import { SAFETY } from './safety.ts';
 import { RESERVED } from './reserves.ts';
 import { DEBITED } from './debits.ts';
 import { SELLING } from './selling.ts';
@@ -130,6 +131,7 @@ export const PATCHES: readonly Patch[] = [
   ...CODITECT,
   ...ORBIT_EXPORTS,
   ...PRISM,
+  ...SAFETY,
   ...ORBIT_READING,
   ...ORBIT,
   ...ORBIT_EXTRACTION,

@@ -63,8 +63,8 @@ export const PRISM: readonly Patch[] = [
   {
     name: 'text-that-broke-off-not-kept',
     file: 'src/platform/ai/text-stream.ts',
-    find: "broken === undefined || (request.take !== undefined && end.text !== '')",
-    replace: 'broken === undefined',
+    find: " || (request.take !== undefined && end.text !== '')",
+    replace: '',
     expects: `${TEXT} is kept as far as it came when the model breaks off in the middle of the stream`,
   },
   {
@@ -92,9 +92,9 @@ export const PRISM: readonly Patch[] = [
   },
   {
     name: 'unfit-sentence-shown',
-    file: 'src/products/prism/mirror/checked-reply.ts',
-    find: 'this.isFit &&= fit;',
-    replace: 'this.isFit ||= fit;',
+    file: 'src/products/prism/index.ts',
+    find: "  replyCheck: 'sentence',\n};",
+    replace: '};',
     expects: `${MIRROR} a provider that fails > with words that nobody should read: they are not shown, and the reply is words and lines that help`,
   },
   {
@@ -141,9 +141,9 @@ export const PRISM: readonly Patch[] = [
   },
   {
     name: 'crisis-of-a-goal-asked-of-the-model',
-    file: 'src/products/prism/lens/suggestions.ts',
-    find: "if (support.safety.status === 'crisis') {",
-    replace: "if (support.safety.status === 'ok' && goal.title === '') {",
+    file: 'src/products/prism/lens/action-routes.ts',
+    find: 'stored: async ({ accountId, params }, { lens }: Prism) => lens.writtenIn({ accountId, id: params.id }),',
+    replace: "stored: async () => '',",
     expects: `${LENS} suggestions > are none for a goal that speaks of a crisis: nothing is asked, and nothing charged`,
   },
   {
@@ -174,5 +174,60 @@ export const PRISM: readonly Patch[] = [
     replace: "text !== ''",
     expects:
       'test/prism/walk.test.ts :: what says nothing is refused, and control characters are no part of what is said',
+  },
+  {
+    name: 'kept-crisis-told-nothing',
+    file: 'src/products/prism/turns/routes.ts',
+    find: 'support: shownSupport(safety)',
+    replace: 'support: null',
+    expects:
+      'test/prism/crisis.test.ts :: in en, what nobody is asked about is kept > and words and helplines stand beside it',
+  },
+  {
+    name: 'crisis-of-a-profile-prompted',
+    file: 'src/products/prism/words.ts',
+    find: "sayable !== '' && isSayable(sayable) ? sayable",
+    replace: "areas.length > 0 ? areas.join(', ')",
+    expects:
+      'test/prism/crisis.test.ts :: what a profile says of a crisis is in no prompt, and what else it says is',
+  },
+  {
+    name: 'long-crisis-refused',
+    file: 'src/products/prism/words.ts',
+    find: 'line(LONGEST_LOOK)',
+    replace: 'line(most)',
+    expects:
+      'test/prism/crisis.test.ts :: a text in a crisis is answered however long it is, and any other one that is too long is refused for nothing',
+  },
+  {
+    name: 'withdrawn-consent-not-heard-by-the-job',
+    file: 'src/products/prism/mirror/drawing.ts',
+    find: 'if (profile?.insights === false) {',
+    replace: 'if (false) {',
+    expects:
+      'test/prism/withdrawn.test.ts :: a consent that is withdrawn before the job comes is heard: nothing is drawn out of what was said',
+  },
+  {
+    name: 'summary-of-a-deleted-session-kept',
+    file: 'src/products/prism/mirror/session-store.ts',
+    find: "and status <> 'open' and summary is null and not trashed",
+    replace: "and status <> 'open' and summary is null",
+    expects: 'test/prism/withdrawn.test.ts :: a session that is deleted while it is summed up has no summary',
+  },
+  {
+    name: 'hang-up-ends-the-turn',
+    file: 'src/products/prism/turns/service.ts',
+    find: 'signal: endOfServer(signal)',
+    replace: 'signal',
+    expects:
+      'test/prism/withdrawn.test.ts :: whoever hangs up before their turn is there finds it among their turns, counted once',
+  },
+  {
+    name: 'unfit-turn-counted',
+    file: 'src/products/prism/unavailable.ts',
+    find: "await permit.release('unusable answer');",
+    replace: '{}',
+    expects:
+      'test/prism/outage.test.ts :: a turn that nobody should read is asked for once more, and does not count',
   },
 ];

@@ -11,6 +11,8 @@ export interface Shop {
   readonly done: string[];
   readonly found: SafetySupport[];
   locale: () => Promise<string | undefined>;
+  /** What was written earlier, and goes to a model with what is said now. */
+  stored: () => Promise<string>;
   /** Lets a handler that waits go on. */
   release: () => void;
   /** What the handler that spends inline does. */
@@ -28,6 +30,7 @@ const made = commitPoint('test.shop.made', 'an order of the test shop');
 const route = routesFor<Shop, Permit>();
 const tag = 'Shop';
 const rate = { perMinute: 1_000, by: 'key' } as const;
+const byIp = { perMinute: 1_000, by: 'ip' } as const;
 const item = z.strictObject({ name: z.string().min(1).max(50), tags: z.array(z.string()).optional() });
 
 export const listItems = route(
@@ -36,10 +39,7 @@ export const listItems = route(
     summary: 'Lists items',
     tag,
     auth: 'none',
-    rate: {
-      perMinute: 1e3,
-      by: 'ip',
-    },
+    rate: byIp,
     query: z.strictObject({
       ...pageQuery,
       sort: z.enum(['name', 'age']).optional(),
@@ -65,20 +65,10 @@ export const readItem = route(
     may: 'viewer',
     scope: 'shop:read',
     rate,
-    reply: {
-      200: z.strictObject({
-        id: z.string(),
-        account: z.string(),
-        role: z.string(),
-      }),
-    },
+    reply: { 200: z.strictObject({ id: z.string(), account: z.string(), role: z.string() }) },
     example: {
       params: { id: '0193a000-0000-7000-8000-000000000001' },
-      reply: {
-        id: '1',
-        account: '2',
-        role: 'owner',
-      },
+      reply: { id: '1', account: '2', role: 'owner' },
     },
   },
   async ({ params, accountId, role }) => ({ id: params.id, account: accountId, role }),
@@ -114,10 +104,7 @@ export const plan = route(
     summary: 'Reads a shelf',
     tag,
     auth: 'none',
-    rate: {
-      perMinute: 2,
-      by: 'ip',
-    },
+    rate: { perMinute: 2, by: 'ip' },
     params: { name: 'text' },
     reply: { 200: z.strictObject({ name: z.string() }) },
     example: {
@@ -135,10 +122,7 @@ export const signIn = route(
     tag,
     auth: 'none',
     aliases: ['POST /v1/auth/signin'],
-    rate: {
-      perMinute: 1e3,
-      by: 'ip',
-    },
+    rate: byIp,
     rateOf: {
       name: 'email',
       perMinute: 2,
@@ -171,6 +155,7 @@ export const generate = route(
     },
     precheck: {
       text: ({ body }) => body.topic,
+      stored: (_call, shop: Shop) => shop.stored(),
       locale: (_call, shop: Shop) => shop.locale(),
       crisis: ({ safety, message, helplines }) => ({ safety, message, helplines }),
       crisisEvents: ({ safety: data, message }) => [
@@ -178,10 +163,7 @@ export const generate = route(
         { event: 'reply', data: message },
       ],
     },
-    body: z.strictObject({
-      topic: z.string(),
-      variants: z.number().int().default(1),
-    }),
+    body: z.strictObject({ topic: z.string(), variants: z.number().int().default(1) }),
     reply: {
       200: z.strictObject({ safety: safetySchema, message: z.string(), helplines: z.array(helplineSchema) }),
       202: z.strictObject({ permit: z.string() }),
@@ -204,6 +186,30 @@ export const generate = route(
   },
 );
 
+export const keepNote = route(
+  'PUT /v1/notes/:id',
+  {
+    summary: 'Keeps a note',
+    tag,
+    auth: 'account',
+    may: 'member',
+    scope: 'shop:write',
+    rate,
+    body: z.strictObject({ note: z.string() }),
+    precheck: { text: ({ body }) => body.note },
+    reply: { 200: z.strictObject({ safety: safetySchema, message: z.string() }) },
+    example: {
+      params: { id: '0193a000-0000-7000-8000-000000000001' },
+      body: { note: 'tea' },
+      reply: { safety: { status: 'ok', kinds: [] }, message: '' },
+    },
+  },
+  async ({ safety: { safety, message } }, shop) => {
+    shop.done.push('kept');
+    return { safety, message };
+  },
+);
+
 export const chat = route(
   'POST /v1/chat',
   {
@@ -213,10 +219,7 @@ export const chat = route(
     may: 'member',
     scope: 'shop:write',
     rate,
-    spends: {
-      feature: 'chat',
-      as: 'inline',
-    },
+    spends: { feature: 'chat', as: 'inline' },
     reply: { 200: z.unknown() },
     example: { reply: {} },
   },
@@ -229,16 +232,10 @@ export const stream = route(
     summary: 'Streams',
     tag,
     auth: 'none',
-    rate: {
-      perMinute: 1e3,
-      by: 'ip',
-    },
+    rate: byIp,
     query: z.strictObject({ how: z.enum(['whole', 'wait', 'throw-before', 'throw-after']) }),
     reply: { 200: z.unknown() },
-    example: {
-      query: { how: 'whole' },
-      reply: {},
-    },
+    example: { query: { how: 'whole' }, reply: {} },
   },
   async ({ query, wire, origin }, shop) => {
     const out = wire.take();
@@ -257,10 +254,7 @@ export const wait = route(
     summary: 'Waits',
     tag,
     auth: 'none',
-    rate: {
-      perMinute: 1e3,
-      by: 'ip',
-    },
+    rate: byIp,
     reply: { 200: z.strictObject({ heard: z.string() }) },
     example: { reply: { heard: 'go' } },
   },
@@ -298,10 +292,7 @@ export const broken = route(
     summary: 'Answers what it does not declare',
     tag,
     auth: 'none',
-    rate: {
-      perMinute: 1e3,
-      by: 'ip',
-    },
+    rate: byIp,
     reply: { 200: z.strictObject({ ok: z.boolean() }) },
     example: { reply: { ok: true } },
   },
@@ -372,6 +363,7 @@ export const shopRoutes = [
   plan,
   signIn,
   generate,
+  keepNote,
   chat,
   stream,
   wait,
@@ -387,6 +379,7 @@ export function openShop(): { shop: Shop; mounted: Mounted } {
     done: [],
     found: [],
     locale: async () => undefined,
+    stored: async () => '',
     release: () => {},
     waiting: Promise.withResolvers<void>(),
     chat: async () => {

@@ -25,9 +25,17 @@ import type { Prompts } from './prompts.ts';
 import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers.ts';
 import { type StreamedText, streamText, type StreamTextRequest } from './text-stream.ts';
 import { systemTimers, type Timers } from './timers.ts';
-import { guardedModel, guarding, guards, type Sanitizer } from './sanitizer/index.ts';
+import {
+  guardedModel,
+  guarding,
+  guards,
+  type ReplyPermit,
+  type Sanitizer,
+  tellUnfit,
+} from './sanitizer/index.ts';
 import { createRedisSlots } from './slots.redis.ts';
 import { createModeration, type Moderate } from './safety/moderation.ts';
+import { checkReply } from './safety/reply-check.ts';
 import type { Findings, SafetyMetrics } from './safety/findings.ts';
 import { createSlots, type SlotLimit, type Slots } from './slots.ts';
 import type { StructuredParts } from './structured.ts';
@@ -144,7 +152,7 @@ interface Chosen extends Core {
   readonly prices: Prices;
   readonly providers: Providers;
   readonly allowedFields: ReadonlySet<string>;
-  readonly guardOf: (policy: Policy) => Sanitizer | undefined;
+  readonly sanitizerOf: (policy: Policy) => Sanitizer | undefined;
 }
 
 /** Opens the AI gateway. Throws when a policy, a price or an alias is not right, so that the start stops. */
@@ -170,7 +178,8 @@ export function createAi(parts: AiParts): Ai {
     safetyIdentifier: safetyIdentifiers(),
   });
   const core: Core = { policyOf: (name) => chosen.policyOf(name), chainOf: (of) => chosen.chainOf(of) };
-  const guardOf = (permit: Permit, policy: Policy) => guarding(parts, permit, chosen.guardOf(policy));
+  const guardOf = (permit: Permit, policy: Policy) =>
+    guarding(parts, permit, { sanitizer: chosen.sanitizerOf(policy), replyCheck: policy.replyCheck });
   const structured: StructuredParts = {
     pipe,
     promptsOf: (product) => parts.prompts?.[product],
@@ -240,7 +249,7 @@ function chosenFrom(choices: AiChoices, providers: Providers, declared: Declared
     providers,
     allowedFields: new Set(choices.allowedFields),
     chainOf: chains(policies, providers),
-    guardOf: guards(policies, declared.prompts),
+    sanitizerOf: guards(policies, declared.prompts),
     policyOf(name) {
       const policy = policies.get(name);
       if (policy === undefined) throw new Error(`no policy is declared for ${name}`);
@@ -266,6 +275,11 @@ export interface Safety {
   readonly moderate: Moderate | undefined;
   /** Undefined in a process that keeps nothing. */
   readonly findings: Findings | undefined;
+  /**
+   * Whether what a model wrote under a permit may be read; that it may not is written down. For what is one part of an answer, of which
+   * the rest may stay: a policy's `replyCheck` looks at answers as a whole.
+   */
+  isFit(permit: ReplyPermit, text: string): boolean;
 }
 
 function safetyOf(parts: AiParts, providers: Providers): Safety {
@@ -274,7 +288,15 @@ function safetyOf(parts: AiParts, providers: Providers): Safety {
   const [upstream] = names.flatMap((name) => providers.upstream(name) ?? []);
   const moderate =
     upstream === undefined ? undefined : createModeration({ upstream, clock, logger, metrics });
-  return { moderate, findings };
+  return {
+    moderate,
+    findings,
+    isFit(permit, text) {
+      const { fit, rules } = checkReply(text);
+      if (!fit) tellUnfit(parts, permit, rules);
+      return fit;
+    },
+  };
 }
 
 function pricesNow(now: () => Prices): Prices {

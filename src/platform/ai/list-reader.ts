@@ -31,7 +31,7 @@ export interface ListEnd {
 interface StreamRead {
   readonly live: LiveStream;
   readonly maxBytes: number;
-  /** Elements that would repeat a secret prompt are dropped. */
+  /** Elements that would repeat a secret prompt, or that nobody should read, are dropped. */
   readonly guard?: Guard | undefined;
 }
 
@@ -48,6 +48,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
   readonly #stream: StreamRead;
   readonly #text = new StreamText();
   readonly #elements: ElementReader;
+  readonly #refuses: ReturnType<Guard['beginObjects']> | undefined;
   #turn: Promise<void> = Promise.resolve();
   #bytes = 0;
   #handed = 0;
@@ -59,6 +60,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
     this.#request = request;
     this.#stream = stream;
     this.#elements = new ElementReader(request.list);
+    this.#refuses = stream.guard?.beginObjects();
     stream.live.pipe(this);
     this.done = this.#finish();
   }
@@ -90,7 +92,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
   #hand(element: unknown): void {
     const checked = this.#request.item.safeParse(element);
     if (!checked.success || this.#handed >= this.#request.most) return;
-    if (this.#stream.guard?.leaks(checked.data) === true) return;
+    if (this.#refuses?.(checked.data) === true) return;
     this.#handed += 1;
     this.#turn = this.#turn.then(() => this.#take(checked.data));
   }

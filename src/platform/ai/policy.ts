@@ -24,6 +24,11 @@ const policySchema = z.strictObject({
   patience: z.int().min(0).max(600_000).default(5_000),
   /** Ids of prompts of the product that no reply may repeat: one that would is cut, and a stream held back by 48 letters. */
   secretPrompts: z.array(z.string().min(1)).max(20).default([]),
+  /**
+   * Whether the safety part looks at replies before anybody reads them, and cuts one before the sentence that is not fit to be shown. A
+   * stream is then held back by a sentence.
+   */
+  replyCheck: z.enum(['none', 'sentence']).default('none'),
   /** Provider calls that one unit of work may make, retries, fallbacks and earlier attempts of its job together. */
   tries: z.int().min(1).max(10).default(3),
   /** How many answers the work needs when all goes well: more than one for tool rounds, repairs and chunks. */

@@ -30,7 +30,7 @@ export interface StructuredParts {
     permit: Permit,
     request: { readonly feature: string; readonly lane?: Lane | undefined },
   ) => Omit<PipeCall, 'wire'>;
-  /** Keeps answers from repeating secret prompts. */
+  /** Keeps answers from repeating secret prompts, and from saying what nobody should read. */
   readonly guardOf: (permit: Permit, policy: Policy) => Guard | undefined;
   readonly logger: AiLogger | undefined;
 }

@@ -1,14 +1,14 @@
 import { ProviderError } from './errors.ts';
 import type { LiveStream, Sink } from './live-stream.ts';
 import { unavailable } from './outcome.ts';
-import type { Guard } from './sanitizer/index.ts';
+import type { Cut, Guard, GuardedReply } from './sanitizer/index.ts';
 import { StreamText } from './stream-text.ts';
 
 /** The stream that words are read from. */
 interface WordStream {
   readonly live: LiveStream;
   readonly maxBytes: number;
-  /** Keeps the words from repeating a secret prompt: it holds some of them back for a moment. */
+  /** Looks at the words before anybody reads them: it holds some of them back for a moment. */
   readonly guard: Guard | undefined;
 }
 
@@ -19,8 +19,8 @@ export type TakeWords = (words: string) => Promise<void> | void;
 export interface TextEnd {
   /** All words that came, whether or not somebody took them. */
   readonly text: string;
-  /** It would have repeated a secret prompt: from there on nothing is in `text`. */
-  readonly isCut: boolean;
+  /** Why it ends where it does not: from there on nothing is in `text`. */
+  readonly cut: Cut | undefined;
   /** `take` threw this; the stream was stopped. */
   readonly thrown: { readonly error: unknown } | undefined;
   /** The stream did not end well. */
@@ -38,12 +38,11 @@ export class TextReader implements Sink {
   readonly done: Promise<TextEnd>;
   readonly #take: TakeWords;
   readonly #stream: WordStream;
-  readonly #guarded: ReturnType<Guard['begin']> | undefined;
+  readonly #guarded: GuardedReply | undefined;
   readonly #words = new StreamText();
   #turn: Promise<void> = Promise.resolve();
   #bytes = 0;
   #text = '';
-  #isCut = false;
   #thrown: TextEnd['thrown'];
   #broken: ProviderError | undefined;
 
@@ -64,20 +63,15 @@ export class TextReader implements Sink {
       this.#stream.live.stop();
       return true;
     }
-    this.#pass(this.#guarded === undefined ? words : this.#isCut ? '' : this.#guarded.push(words));
+    this.#pass(this.#guarded === undefined ? words : this.#guarded.push(words));
     return true;
   }
 
-  /** What the guard lets through; a leak is told once, and ends what is read. */
+  /** What the guard lets through. */
   #pass(words: string): void {
-    if (words !== '') {
-      this.#text += words;
-      this.#turn = this.#turn.then(() => this.#hand(words));
-    }
-    const leak = this.#guarded?.leak;
-    if (leak === undefined || this.#isCut) return;
-    this.#isCut = true;
-    this.#stream.guard?.tell(leak);
+    if (words === '') return;
+    this.#text += words;
+    this.#turn = this.#turn.then(() => this.#hand(words));
   }
 
   end(): void {
@@ -103,8 +97,9 @@ export class TextReader implements Sink {
 
   async #finish(): Promise<TextEnd> {
     await this.#stream.live.finished;
-    if (!this.#isCut) this.#pass(this.#guarded?.end() ?? '');
+    this.#pass(this.#guarded?.end() ?? '');
     await this.#turn;
-    return { text: this.#text, isCut: this.#isCut, thrown: this.#thrown, broken: this.#broken };
+    const cut = this.#guarded?.cut;
+    return { text: this.#text, cut, thrown: this.#thrown, broken: this.#broken };
   }
 }

@@ -2,6 +2,7 @@ import type { Permit, Usage } from '#platform/limits';
 import { ProviderError } from './errors.ts';
 import { countTries } from './plan.ts';
 import type { RenderedPrompt } from './prompts.ts';
+import type { Cut } from './sanitizer/index.ts';
 import { namesOf, renderedPrompt, type StructuredParts, type StructuredRequest } from './structured.ts';
 import { type TakeWords, TextReader } from './text-reader.ts';
 import { readWire } from './wire.ts';
@@ -26,8 +27,8 @@ export interface StreamedText {
   readonly text: string;
   /** Why it ends where it does not: the provider broke off, or this server stops. What came before is in `text`. */
   readonly broken: ProviderError | undefined;
-  /** It ends where it would have repeated a secret prompt. */
-  readonly isCut: boolean;
+  /** It ends where it would have repeated a secret prompt, or where nobody should read on. */
+  readonly cut: Cut | undefined;
   /** Of the call that gave the text; calls before it are in the ledger alike. */
   readonly usage: Usage;
   readonly prompt: { readonly id: string; readonly version: number };
@@ -36,7 +37,7 @@ export interface StreamedText {
 /**
  * Asks for a text by a prompt and what was said before. A stream that breaks before anybody took a word of it, and a text
  * without words, are asked for again within the policy's tries; then it throws. Once words were taken, what there is of
- * the text is the answer.
+ * the text is the answer. So is what there is of one that is not fit to be read, be it nothing.
  */
 export async function streamText(
   parts: StructuredParts,
@@ -64,13 +65,14 @@ export async function streamText(
     const end = await new TextReader(take, { live, maxBytes, guard }).done;
     const fields = { ...named, provider: target.provider, model: target.model };
     if (end.thrown !== undefined) throw end.thrown.error;
-    broken = end.broken ?? (end.text.trim() === '' ? empty() : undefined);
-    const isKept = broken === undefined || (request.take !== undefined && end.text !== '');
+    const isUnfit = end.cut === 'unfit';
+    broken = end.broken ?? (end.text.trim() === '' && !isUnfit ? empty() : undefined);
+    const isKept = broken === undefined || isUnfit || (request.take !== undefined && end.text !== '');
     if (isKept) {
       if (live.usage === undefined) throw new Error('a stream was posted without figures');
       parts.logger?.info({ ...fields, provider_request_id: live.usage.providerRequestId }, 'generated');
       const { id, version } = prompt;
-      return { text: end.text, broken, isCut: end.isCut, usage: live.usage, prompt: { id, version } };
+      return { text: end.text, broken, cut: end.cut, usage: live.usage, prompt: { id, version } };
     }
     parts.logger?.[broken?.code === 'client_gone' ? 'info' : 'warn'](fields, 'a text broke off');
     if (broken?.retryable !== true) break;

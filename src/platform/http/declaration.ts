@@ -31,6 +31,12 @@ export function aliasesOf({ shape }: Route): readonly RouteAlias[] {
   return (shape.aliases ?? []).map((alias) => (typeof alias === 'string' ? { name: alias } : alias));
 }
 
+/** The status that the example's reply is of: the first one that answers so. */
+export function exampleStatusOf({ shape: { reply, example } }: Route): number {
+  const statuses = Object.keys(reply).map(Number);
+  return statuses.find((status) => reply[status]?.safeParse(example.reply).success) ?? Math.min(...statuses);
+}
+
 const paramsIn = (path: string): string[] => [...path.matchAll(/:\w+/g)].map(([name]) => name);
 
 /** Whether two paths have the same parameters, in whatever order. */
@@ -86,6 +92,21 @@ function bodyRules(route: Route): DeclarationRule[] {
   ];
 }
 
+/** What a route must say of its precheck. */
+function precheckRules({ shape: { precheck, spends } }: Route): DeclarationRule[] {
+  if (precheck === undefined) return [];
+  return [
+    [
+      precheck.text === undefined && precheck.stored === undefined,
+      'a precheck looks at `text`, at what is `stored`, or both',
+    ],
+    [
+      precheck.crisis === undefined && spends !== undefined,
+      'a crisis is answered before anything is spent: `precheck.crisis` says with what',
+    ],
+  ];
+}
+
 /** What is wrong with a route's declaration, in sentences; the server refuses to start with such a route. */
 export function objectionsTo(route: Route): string[] {
   const { shape } = route;
@@ -96,6 +117,7 @@ export function objectionsTo(route: Route): string[] {
   const rules: readonly DeclarationRule[] = [
     ...productKeyRules(route, ratedBy),
     ...bodyRules(route),
+    ...precheckRules(route),
     [shape.may !== undefined && !isForMembers(route), '`may` needs auth `account`'],
     [
       shape.within !== undefined && (shape.auth !== 'user' || !route.path.includes('/:id')),

@@ -17,6 +17,7 @@ export {
 export { CSV_FORMATS, type CsvTable, type CsvValue, sendCsv, wantsCsv } from './csv.ts';
 export {
   aliasesOf,
+  exampleStatusOf,
   DEFAULT_MAX_BODY,
   featuresOf,
   idempotencyOf,

@@ -220,7 +220,8 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly versioned?: true;
   /**
    * Has the safety precheck look at what the user wrote. A crisis is answered in place of the handler, before limits, plan and rates
-   * are looked at: with status 200, nothing generated and nothing charged. The handler finds all else as `call.safety`.
+   * are looked at: with status 200, nothing generated and nothing charged. The handler finds all else as `call.safety`; where nothing is
+   * generated, a crisis too.
    */
   readonly precheck?: Precheck<RouteInput<Name, Body, Query>>;
   /** Largest body in bytes; 64 KiB when not said. */
@@ -282,7 +283,7 @@ export interface Call<
   readonly idempotencyKey: string | undefined;
   readonly once: Once;
   readonly onceInSteps: OnceInSteps;
-  /** What the precheck found, with words and helplines where it is not `ok`; `ok` where the route has none. Never a crisis. */
+  /** What the precheck found, with words and helplines where it is not `ok`; `ok` where the route has none. Never a crisis that is answered in place of the handler. */
   readonly safety: SafetySupport;
   /** The version in the If-Match header, where the route is `versioned` and the caller sent one. */
   readonly ifMatch: number | undefined;

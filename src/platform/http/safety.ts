@@ -50,17 +50,25 @@ export interface SafetySupport {
   readonly helplines: readonly Helpline[];
 }
 
+/** A call whose caller may not be known, because the database is away. */
+type CallOf<Input> = Input & {
+  readonly userId: UserId | undefined;
+  readonly accountId: AccountId | undefined;
+};
+
 /** What a route says of its precheck. */
 export interface Precheck<Input> {
   /** All that the user has written in this request. */
-  readonly text: (input: Input) => string;
+  readonly text?: (input: Input) => string;
+  /** What they wrote earlier, and this call would send to a model; of a caller who is known. What it throws is answered, once the rates were taken. */
+  readonly stored?: (call: CallOf<Input>, service: never) => Promise<string>;
   /** The caller's own locale (`de-AT`), where the product knows it; without it, or when it takes too long, Accept-Language counts. */
-  readonly locale?: (
-    call: Input & { readonly userId: UserId | undefined; readonly accountId: AccountId | undefined },
-    service: never,
-  ) => Promise<string | undefined>;
-  /** The body of the answer in place of the handler's, with status 200: it must fit the route's reply. */
-  readonly crisis: (support: SafetySupport, input: Input) => unknown;
+  readonly locale?: (call: CallOf<Input>, service: never) => Promise<string | undefined>;
+  /**
+   * The body of the answer in place of the handler's, with status 200: it must fit the route's reply. Without it the call goes on, and its
+   * handler finds the crisis in `call.safety`: for what is only kept, where words and helplines stand beside the answer.
+   */
+  readonly crisis?: (support: SafetySupport, input: Input) => unknown;
   /** The same as events, for a client that asked for a stream; without it, one event `safety` with the body. */
   readonly crisisEvents?: (
     support: SafetySupport,

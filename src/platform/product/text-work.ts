@@ -2,7 +2,7 @@ import { endOfServer, type StreamTextRequest } from '#platform/ai';
 import { commitPoint, type Statement } from '#platform/db';
 import { type Origin, wantsEvents, type Wire } from '#platform/http';
 import type { RunningJob } from '#platform/jobs';
-import type { AccountId } from '#platform/kernel';
+import { type AccountId, AppError } from '#platform/kernel';
 import { type Permit, stale } from '#platform/limits';
 import { nextWork } from './next-work.ts';
 import type { ProductContext } from './product-context.ts';
@@ -61,6 +61,7 @@ export async function answerText(
       traceparent: origin.traceparent,
       ...(events === undefined ? {} : { take: events.words }),
     });
+    assertSaid(text);
     const reply = await keep(call, context, { asked, text });
     if (events === undefined) return reply;
     await events.done(reply);
@@ -70,6 +71,11 @@ export async function answerText(
     await events.failed(error);
   }
   return undefined;
+}
+
+/** Of a text that nobody should read from its beginning on there is nothing to keep. */
+function assertSaid(text: string): void {
+  if (text.trim() === '') throw new AppError('answer_unusable');
 }
 
 async function keep(
@@ -116,5 +122,6 @@ export async function storeText(
   const { accountId, permit, lane, signal } = job;
   if (permit === undefined) throw new Error('a text needs a permit');
   const { text } = await ai.streamText(permit, { feature: permit.feature, prompt, lane, signal });
+  assertSaid(text);
   await db.tenant(accountId, STORED, [...rows(text), ...completing(job)]);
 }

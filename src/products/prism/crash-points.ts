@@ -20,6 +20,7 @@ export const prismCrashPoints: Readonly<Record<string, CrashPoint>> = {
   'prism.reply': { walks: ['a conversation'], lost: 'told' },
   'prism.message-drop': { because: LAPSES, lost: 'row' },
   'prism.fragments': { walks: ['a conversation'], lost: 'found' },
+  'prism.fragments-withdrawn': { because: ONE_COMMIT, lost: 'found' },
   'prism.fragments-failed': { because: OF_THE_KIT, lost: 'found' },
   'prism.close': { because: ONE_COMMIT, lost: 'same' },
   'prism.close-empty': { because: ONE_COMMIT, lost: 'same' },

@@ -52,10 +52,11 @@ const answering: PolicyInput = {
   patience: 2_000,
   timeouts: { firstToken: 15_000, idle: 15_000, total: 30_000 },
   caps: { runTime: 60_000, inputBytes: 98_304, answerBytes: 65_536 },
+  replyCheck: 'sentence',
 };
 
-/** Nobody waits for it. */
-const extracting: PolicyInput = { ...answering, temperature: 0.2, tries: ATTEMPTS };
+/** Nobody waits for it. What in it nobody should read is left out, and the rest stays. */
+const extracting: PolicyInput = { ...answering, temperature: 0.2, tries: ATTEMPTS, replyCheck: 'none' };
 
 /** Prism: reflection. */
 export const prism = defineProduct({

@@ -1,4 +1,5 @@
 import { AppError } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
 
 /** Seconds after which an app may try again by itself. */
 const RETRY_AFTER = 5;
@@ -13,6 +14,20 @@ export async function availableOr<Result>(call: Promise<Result>): Promise<Result
   } catch (error) {
     if (error instanceof AppError && error.code === 'provider_timeout')
       throw new AppError('provider_unavailable', { cause: error, retryAfter: RETRY_AFTER });
+    throw error;
+  }
+}
+
+/** The same of a call that takes of a quota: that is given back where the model answered what nobody can use, or should read. */
+export async function usableOr<Result>(
+  permit: Pick<Permit, 'release'>,
+  call: Promise<Result>,
+): Promise<Result> {
+  try {
+    return await availableOr(call);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'answer_unusable')
+      await permit.release('unusable answer');
     throw error;
   }
 }

@@ -115,6 +115,25 @@ const FAULTY: readonly (readonly [string, Route])[] = [
   ['needs a caller', route('POST /v1/a', { ...plain, auth: 'none', idempotency: 'required' }, handle)],
   ['has no body', route('GET /v1/a', { ...plain, auth: 'none', body: z.strictObject({}) }, handle)],
   ['is not declared', route('GET /v1/a', { ...plain, auth: 'none', errors: ['no_such_code'] }, handle)],
+  [
+    'looks at `text`',
+    route('GET /v1/a', { ...plain, auth: 'none', precheck: { crisis: () => ({}) } }, handle),
+  ],
+  [
+    'a crisis is answered before anything is spent',
+    route(
+      'POST /v1/a',
+      {
+        ...plain,
+        auth: 'account',
+        may: 'member',
+        scope: 'a',
+        spends: { feature: 'a', as: 'inline' },
+        precheck: { text: () => 'a' },
+      },
+      handle,
+    ),
+  ],
   ['has no reply', route('GET /v1/a', { ...plain, auth: 'none', reply: {} }, handle)],
 ];
 

@@ -1,5 +1,6 @@
 import {
   aliasesOf,
+  exampleStatusOf,
   featuresOf,
   idempotencyOf,
   isForMembers,
@@ -242,12 +243,12 @@ function requestBody({ shape }: Route, schemas: SchemaWriter): Json {
 function responses(route: Route, { schemas, failures }: Writers): Json {
   const { shape } = route;
   const statuses = Object.keys(shape.reply).map(Number);
-  const first = Math.min(...statuses);
+  const { reply: shown } = shape.example;
+  const exemplary = exampleStatusOf(route);
   const type = shape.page === true ? 'text/html' : 'application/json';
   const good = statuses.map((status) => {
     const schema = schemas.write(shape.reply[status] ?? z.unknown(), 'output');
-    const example =
-      status === first && shape.example.reply !== undefined ? { example: shape.example.reply } : {};
+    const example = status === exemplary && shown !== undefined ? { example: shown } : {};
     const hasBody = status !== 204 && status !== 302;
     const stream = shape.streams === true ? { 'text/event-stream': { schema: { type: 'string' } } } : {};
     return [

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '#platform/entitlements';
 import {
+  exampleStatusOf,
   featuresOf,
   idempotencyOf,
   ratesOf,
@@ -74,7 +75,7 @@ const SAYS_NOTHING: ReadonlySet<number> = new Set([204, 302]);
 
 function lacksExample(route: Route, { requestBody, responses }: Operation): boolean {
   const body = requestBody?.content['application/json'];
-  const first = Math.min(...Object.keys(route.shape.reply).map(Number));
+  const first = exampleStatusOf(route);
   const reply = responses[first]?.content?.[route.shape.page === true ? 'text/html' : 'application/json'];
   return (
     (body !== undefined && body.example === undefined) ||
@@ -90,7 +91,7 @@ const exemplary: Rule = {
     const { shape } = route;
     const { body, query, params = {} } = exampleOf(route);
     const operation = operationOf(document, route);
-    const first = Math.min(...Object.keys(shape.reply).map(Number));
+    const first = exampleStatusOf(route);
     const replied = shape.example.reply;
     const faults: readonly (readonly [boolean, string])[] = [
       [shape.body?.safeParse(body).success === false, 'its body is not one that it takes'],

@@ -2,13 +2,5 @@ export { createFindings, type Findings, type SafetyFinding, type SafetyMetrics }
 export { oldHelplines, type Whereabouts } from './helplines.ts';
 export type { Moderate, Moderated } from './moderation.ts';
 export { precheck, type PrecheckHints, type SafetyResult, warmUp } from './precheck.ts';
-export {
-  checkReply,
-  createReplyCheck,
-  type ReplyPiece,
-  type ReplyResult,
-  type ReplyStream,
-  type ReplyStreamOptions,
-} from './reply-check.ts';
 export type { Language } from './rules.ts';
 export { supportFor, type SupportRequest } from './support.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { checkReply, createReplyCheck, precheck } from './index.ts';
+import { precheck } from './index.ts';
 import { helplinesFor, oldHelplines } from './helplines.ts';
 import { judged } from './judged.ts';
+import { checkReply, createReplyCheck } from './reply-check.ts';
 import { supportFor } from './support.ts';
 import { weighed } from './weighed.ts';
 
@@ -145,6 +146,13 @@ test('a text costs no more than its length says, whatever stands in it', () => {
   expect((whole ?? 0) / (half ?? 1)).toBeLessThan(2.2);
 });
 
+const shownOf = (text: string, size: number) => {
+  const check = createReplyCheck();
+  let shown = '';
+  for (let at = 0; at < text.length; at += size) shown += check.push(text.slice(at, at + size));
+  return { shown: shown + check.end(), rules: check.rules };
+};
+
 describe('a reply', () => {
   test('that encourages is not fit, and one that helps is', () => {
     expect(checkReply('You should just kill yourself.')).toEqual({
@@ -154,27 +162,26 @@ describe('a reply', () => {
     expect(checkReply('Please do not kill yourself, you are not a burden.').fit).toBe(true);
   });
 
-  test.each(['sentence', 'none'] as const)(
-    'is looked at as it comes, however it is cut (hold: %s)',
-    (hold) => {
-      const text = 'That sounds hard. You should just kill yourself. Bye.';
-      for (const size of [1, 3, 7, 100]) {
-        const check = createReplyCheck({ hold });
-        let shown = '';
-        for (let at = 0; at < text.length; at += size) shown += check.push(text.slice(at, at + size)).show;
-        shown += check.end().show;
-        expect(check.rules.length).toBeGreaterThan(0);
-        expect(shown).not.toContain('kill yourself.');
-        if (hold === 'sentence') expect('That sounds hard. ').toContain(shown);
-      }
-    },
-  );
+  test('is looked at as it comes, however it is cut', () => {
+    const text = 'That sounds hard. You should just kill yourself. Bye.';
+    for (const size of [1, 3, 7, 100])
+      expect(shownOf(text, size)).toEqual({ shown: 'That sounds hard.', rules: ['en.reply.encourages'] });
+  });
+
+  test.each([
+    ['letters with dots', 'Oh. You should k.i.l.l y.o.u.r.s.e.l.f now. Bye.'],
+    ['a sentence without an end', `Oh. ${'well and so on '.repeat(80)}you should just kill yourself`],
+    ['behind a line', 'Oh.\nyou should just kill yourself\nBye.'],
+  ])('is not fit with %s, however it is cut', (_what, text) => {
+    const [whole, ...others] = [10_000, 1, 2, 11, 150].map((size) => shownOf(text, size));
+    expect(whole?.rules).toEqual(['en.reply.encourages']);
+    expect(whole?.shown.replaceAll('.', '')).not.toContain('kill');
+    for (const other of others) expect(other).toEqual(whole);
+  });
 
   test('that is fit is shown whole', () => {
-    const check = createReplyCheck({ hold: 'sentence' });
-    expect(check.push('One. Two').show + check.push(' and three').show + check.end().show).toBe(
-      'One. Two and three',
-    );
+    for (const text of ['One. Two and three', 'Hm... “Yes!” (No.) 1.5\n\n', '一。二。三', ''])
+      for (const size of [1, 2, 5, 100]) expect(shownOf(text, size)).toEqual({ shown: text, rules: [] });
   });
 });
 

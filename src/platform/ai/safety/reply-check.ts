@@ -9,31 +9,22 @@ export interface ReplyResult {
   readonly rules: readonly string[];
 }
 
-/** What a stream may show. */
-export interface ReplyPiece {
-  readonly show: string;
-  /** False: what came is not shown, and nothing that follows. */
-  readonly fit: boolean;
-}
-
 /** A reply that is read as it comes. */
 export interface ReplyStream {
-  push(piece: string): ReplyPiece;
-  /** The end of the reply: what was held back of it, where it is fit. */
-  end(): ReplyPiece;
+  /** Takes a piece of the reply, cut anywhere, and answers what may be shown by now; nothing any more once `rules` has some. */
+  push(piece: string): string;
+  /** The reply is over: answers what was held back, where it is fit. */
+  end(): string;
+  /** Ids of the rules by which it is not fit; none where it is. */
   readonly rules: readonly string[];
-}
-
-export interface ReplyStreamOptions {
-  /** `sentence`: nothing of an unfit sentence is ever shown; `none`: each piece is passed on, up to where the sentence becomes unfit. */
-  readonly hold: 'sentence' | 'none';
 }
 
 /** A sentence that does not end is looked at in pieces of so many characters. */
 const LONGEST_SENTENCE = 600;
 /** What of it is looked at again with the next piece: no rule is longer. */
 const OVERLAP = 200;
-const END = /[.!?\n]["”»’)\s]*/g;
+/** Where a sentence ends: not within `k.i.l.l`, so that what is behind it has to be seen. */
+const END = /\n|[.!?]["”»’)]*(?=\s)/;
 
 /**
  * Looks at a reply of a model: what encourages somebody to harm themselves or others, says how, or tells them to keep it from
@@ -58,49 +49,37 @@ export function checkReply(text: string): ReplyResult {
   };
 }
 
-const UNFIT: ReplyPiece = { show: '', fit: false };
-
-/** The same of a reply in pieces, however it is cut. */
-export function createReplyCheck({ hold }: ReplyStreamOptions): ReplyStream {
+/**
+ * The same of a reply in pieces. It is held back by a sentence: nothing of an unfit one is ever shown, and however the provider cuts its
+ * words, what is shown is the same.
+ */
+export function createReplyCheck(): ReplyStream {
   let pending = '';
   let seen = '';
   let rules: readonly string[] = [];
 
-  function looked(text: string, show: string): ReplyPiece {
+  function looked(text: string, show: string): string {
     const result = checkReply(text);
     rules = result.rules;
-    return result.fit ? { show, fit: true } : { show: '', fit: false };
-  }
-
-  function passing(piece: string): ReplyPiece {
-    const text = seen + piece;
-    const found = looked(text, piece);
-    const ended = lastEnd(text);
-    seen = text.slice(Math.max(ended, text.length - LONGEST_SENTENCE));
-    return found;
-  }
-
-  function holding(piece: string): ReplyPiece {
-    pending += piece;
-    const ended = pending.length > LONGEST_SENTENCE ? pending.length - OVERLAP : lastEnd(pending);
-    if (ended === 0) return { show: '', fit: true };
-    const whole = pending.slice(0, ended);
-    const found = looked(seen + whole, whole);
-    pending = pending.slice(ended);
-    seen = lastEnd(whole) === whole.length ? '' : (seen + whole).slice(-OVERLAP);
-    return found;
+    return result.fit ? show : '';
   }
 
   return {
     push(piece) {
-      if (rules.length > 0) return UNFIT;
-      return hold === 'sentence' ? holding(piece) : passing(piece);
+      pending += piece;
+      let shown = '';
+      for (let next = nextPart(pending); next !== undefined && rules.length === 0; next = nextPart(pending)) {
+        const part = pending.slice(0, next.length);
+        shown += looked(seen + part, part);
+        seen = next.isEnd ? '' : (seen + part).slice(-OVERLAP);
+        pending = pending.slice(next.length);
+      }
+      return shown;
     },
     end() {
-      if (rules.length > 0) return UNFIT;
       const rest = pending;
       pending = '';
-      return rest === '' ? { show: '', fit: true } : looked(seen + rest, rest);
+      return rules.length > 0 || rest === '' ? '' : looked(seen + rest, rest);
     },
     get rules() {
       return rules;
@@ -108,9 +87,10 @@ export function createReplyCheck({ hold }: ReplyStreamOptions): ReplyStream {
   };
 }
 
-/** Behind the last sentence that has ended; 0 where none has. */
-function lastEnd(text: string): number {
-  let end = 0;
-  for (const match of text.matchAll(END)) end = match.index + match[0].length;
-  return end;
+/** What of a text is looked at next: its first sentence, or the beginning of one that is too long. Undefined: there is more to come. */
+function nextPart(text: string): { readonly length: number; readonly isEnd: boolean } | undefined {
+  const first = END.exec(text);
+  const end = first === null ? Number.POSITIVE_INFINITY : first.index + first[0].length;
+  if (end <= LONGEST_SENTENCE) return { length: end, isEnd: true };
+  return text.length > LONGEST_SENTENCE ? { length: LONGEST_SENTENCE - OVERLAP, isEnd: false } : undefined;
 }

@@ -1,4 +1,4 @@
-import { type Passage, Watch } from './windows.ts';
+import { FARTHEST, type Passage, Watch } from './windows.ts';
 
 /** A way to write bytes in letters: the value of each letter, and how many bits that is. */
 interface Alphabet {
@@ -7,20 +7,22 @@ interface Alphabet {
   readonly values: ReadonlyMap<string, number>;
   /** How many places of a text may be the first of its code. */
   readonly alignments: number;
+  /** Stands before the next code, with nothing of the code before it: `=` ends one, `0x` begins one. */
+  readonly border: string;
 }
 
-const BASE64: Alphabet = {
+/** Two alphabets, for in a list of lines the sign of the one is what stands between the codes of the other. */
+const base64 = (last: '+/' | '-_'): Alphabet => ({
   name: 'base64',
   bits: 6,
-  values: new Map([
-    ...Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/').map(
+  values: new Map(
+    Array.from(`ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789${last}`).map(
       (letter, value) => [letter, value] as const,
     ),
-    ['-', 62],
-    ['_', 63],
-  ]),
+  ),
   alignments: 4,
-};
+  border: '=',
+});
 
 const HEX: Alphabet = {
   name: 'hex',
@@ -29,9 +31,12 @@ const HEX: Alphabet = {
     Array.from('0123456789abcdefABCDEF').map((letter) => [letter, Number.parseInt(letter, 16)] as const),
   ),
   alignments: 2,
+  border: 'xX',
 };
 
-export const ALPHABETS = [BASE64, HEX] as const;
+export const ALPHABETS = [base64('+/'), base64('-_'), HEX] as const;
+
+const LETTER = /[\p{L}\p{N}]/u;
 
 /**
  * Reads a reply as if it were written in an alphabet, from one alignment on, and watches what that says. Most of what is read
@@ -49,6 +54,8 @@ export class DecodedWatch {
   #missing = 0;
   #point = 0;
   #lastPlace = 0;
+  /** Where the last letter of the alphabet stands. */
+  #readAt = 0;
 
   constructor(windows: ReadonlyMap<string, Passage>, alphabet: Alphabet, alignment: number) {
     this.name = alphabet.name;
@@ -59,13 +66,15 @@ export class DecodedWatch {
   }
 
   take(character: string, place: number): Passage | undefined {
-    // A code is broken into lines, and spaced out.
-    if (/\s/.test(character)) return undefined;
+    if (place - this.#readAt > FARTHEST) this.#begin();
     const value = this.#alphabet.values.get(character);
     if (value === undefined) {
-      this.#begin();
+      if (this.#alphabet.border.includes(character)) this.#next();
+      // A code is broken into lines, spaced out, put into quotes: only a letter of no code ends it.
+      else if (LETTER.test(character)) this.#begin();
       return undefined;
     }
+    this.#readAt = place;
     if (this.#skip > 0) {
       this.#skip -= 1;
       return undefined;
@@ -87,6 +96,13 @@ export class DecodedWatch {
 
   get begin(): number {
     return this.#watch.begin;
+  }
+
+  /** Another code begins: what it says goes on with what was said. */
+  #next(): void {
+    this.#skip = 0;
+    this.#bits = 0;
+    this.#missing = 0;
   }
 
   #begin(): void {

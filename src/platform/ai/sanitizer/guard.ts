@@ -5,17 +5,43 @@ import type { Permit } from '#platform/limits';
 import type { Policy } from '../policy.ts';
 import type { AiLogger, AiMetrics } from '../ports.ts';
 import type { Prompts } from '../prompts.ts';
+import type { Findings } from '../safety/findings.ts';
+import { checkReply, createReplyCheck, type ReplyStream } from '../safety/reply-check.ts';
 import { isRecord } from '../usage.ts';
 import { createSanitizer, type Leak, type Sanitizer, type Sanitizing } from './sanitizer.ts';
 
-/** A sanitizer for the calls of one permit, which tells of what it finds. */
+/** Looks at the replies of the calls of one permit before anybody reads them, and tells of what it finds. */
 export interface Guard {
-  begin(): Sanitizing;
-  /** Whether any text in an object of an answer would repeat a prompt. */
-  leaks(answer: unknown): boolean;
-  /** A reply was cut: it is counted and logged, without its text. */
-  tell(leak: Leak): void;
+  begin(): GuardedReply;
+  /**
+   * Takes the objects of one answer, one after the other: whether any text in one, alone or with those that passed before it, must not
+   * be shown.
+   */
+  beginObjects(): (object: unknown) => boolean;
 }
+
+/** Why a reply was cut: it would have repeated a secret prompt, or nobody should read on. */
+export type Cut = 'leak' | 'unfit';
+
+/** A reply on its way out. */
+export interface GuardedReply {
+  /** Takes a piece of the reply, cut anywhere, and answers what may go out by now. */
+  push(piece: string): string;
+  /** The reply is over: answers what waited. */
+  end(): string;
+  /** What stands before it went out, and nothing after it does. */
+  readonly cut: Cut | undefined;
+}
+
+/** What guards tell, and to whom. */
+export interface GuardParts {
+  readonly logger?: AiLogger | undefined;
+  readonly metrics?: Pick<AiMetrics, 'promptLeak'> | undefined;
+  readonly findings?: Pick<Findings, 'record'> | undefined;
+}
+
+/** The call that a reply was made under. */
+export type ReplyPermit = Pick<Permit, 'accountId' | 'userId' | 'requestId' | 'id' | 'product' | 'feature'>;
 
 /** The sanitizer of each policy that has secret prompts, made once; a prompt that the product lacks stops the start. */
 export function guards(
@@ -36,41 +62,144 @@ export function guards(
   return (policy) => made.get(policy);
 }
 
+/** What of a policy its replies are looked at for; nothing: they pass as they come. */
+export interface Guarding {
+  readonly sanitizer: Sanitizer | undefined;
+  readonly replyCheck: Policy['replyCheck'];
+}
+
 export function guarding(
-  parts: { readonly logger?: AiLogger | undefined; readonly metrics?: AiMetrics | undefined },
-  permit: Permit,
-  sanitizer: Sanitizer | undefined,
+  parts: GuardParts,
+  permit: ReplyPermit,
+  { sanitizer, replyCheck }: Guarding,
 ): Guard | undefined {
-  if (sanitizer === undefined) return undefined;
-  const guard: Guard = {
-    begin: () => sanitizer.begin(),
-    leaks(answer) {
-      const leak = firstLeak(answer, sanitizer);
-      if (leak !== undefined) guard.tell(leak);
-      return leak !== undefined;
-    },
-    tell({ prompt, version, rule }) {
-      parts.metrics?.promptLeak(permit.product, prompt, rule);
-      parts.logger?.warn(
-        { prompt, prompt_version: version, rule, request_id: permit.requestId, permit_id: permit.id },
-        'a reply would have repeated a secret prompt, and was cut',
-      );
+  if (sanitizer === undefined && replyCheck === 'none') return undefined;
+  const tell: Tell = {
+    leak: (leak) => tellLeak(parts, permit, leak),
+    unfit: (rules) => tellUnfit(parts, permit, rules),
+  };
+  return {
+    begin: () => new Reply(tell, sanitizer?.begin(), replyCheck === 'none' ? undefined : createReplyCheck()),
+    beginObjects() {
+      let passed = '';
+      let isOver = false;
+      return (object) => {
+        if (isOver) return true;
+        const text = textsIn(object).join('\n');
+        const own = sanitizer?.leakIn(text);
+        const leak = own ?? sanitizer?.leakIn(`${passed}\n${text}`);
+        if (leak !== undefined) tell.leak(leak);
+        // What says a prompt bit by bit would go on with the next bit.
+        isOver = leak !== undefined && own === undefined;
+        const rules = replyCheck === 'none' ? [] : checkReply(text).rules;
+        if (rules.length > 0) tell.unfit(rules);
+        if (leak !== undefined || rules.length > 0) return true;
+        passed = `${passed}\n${text}`.slice(-LONGEST_PASSAGE);
+        return false;
+      };
     },
   };
-  return guard;
 }
 
-function firstLeak(answer: unknown, sanitizer: Sanitizer): Leak | undefined {
-  if (typeof answer === 'string') return sanitizer.leakIn(answer);
-  const inner = Array.isArray(answer) ? answer : isRecord(answer) ? Object.values(answer) : [];
-  for (const one of inner) {
-    const leak = firstLeak(one, sanitizer);
-    if (leak !== undefined) return leak;
+/** Characters that a passage of a prompt may take which is not found out yet, written in whatever way. */
+const LONGEST_PASSAGE = 1_000;
+
+/** All that a model wrote in an object: what its fields hold, and after that their names, which may be the model's own. */
+function textsIn(object: unknown): string[] {
+  const names: string[] = [];
+  const valuesIn = (value: unknown): string[] => {
+    if (typeof value === 'string') return [value];
+    if (Array.isArray(value)) return value.flatMap(valuesIn);
+    if (!isRecord(value)) return [];
+    names.push(...Object.keys(value));
+    return Object.values(value).flatMap(valuesIn);
+  };
+  return [...valuesIn(object), ...names];
+}
+
+interface Tell {
+  leak(leak: Leak): void;
+  unfit(rules: readonly string[]): void;
+}
+
+/** A reply was cut: it is counted and logged, without its text. */
+function tellLeak(parts: GuardParts, permit: ReplyPermit, { prompt, version, rule }: Leak): void {
+  parts.metrics?.promptLeak(permit.product, prompt, rule);
+  parts.logger?.warn(
+    { prompt, prompt_version: version, rule, request_id: permit.requestId, permit_id: permit.id },
+    'a reply would have repeated a secret prompt, and was cut',
+  );
+}
+
+/** A model wrote what nobody should read: which rules say so is a safety event of whom it was written for, the text is nowhere. */
+export function tellUnfit(parts: GuardParts, permit: ReplyPermit, rules: readonly string[]): void {
+  const { accountId, userId, requestId, product, feature } = permit;
+  const found = { source: 'reply', status: 'caution', kinds: [], rules } as const;
+  parts.findings?.record({ ...found, product, route: feature, requestId, accountId, userId });
+  parts.logger?.warn(
+    { rules, request_id: requestId, permit_id: permit.id },
+    'a reply was not fit to be shown, and was cut',
+  );
+}
+
+/** First the sanitizer, which holds back letters, then the check, which holds back sentences. */
+class Reply implements GuardedReply {
+  cut: Cut | undefined;
+  readonly #tell: Tell;
+  readonly #sanitizing: Sanitizing | undefined;
+  readonly #check: ReplyStream | undefined;
+
+  constructor(tell: Tell, sanitizing: Sanitizing | undefined, check: ReplyStream | undefined) {
+    this.#tell = tell;
+    this.#sanitizing = sanitizing;
+    this.#check = check;
   }
-  return undefined;
+
+  push(piece: string): string {
+    if (this.cut !== undefined) return '';
+    const passed = this.#sanitizing === undefined ? piece : this.#sanitizing.push(piece);
+    const shown = this.#checked(passed);
+    const leak = this.#sanitizing?.leak;
+    if (leak === undefined || this.cut !== undefined) return shown;
+    const rest = this.#rest();
+    this.cut = 'leak';
+    this.#tell.leak(leak);
+    return shown + rest;
+  }
+
+  end(): string {
+    if (this.cut !== undefined) return '';
+    const shown = this.#checked(this.#sanitizing?.end() ?? '');
+    return this.cut === undefined ? shown + this.#rest() : shown;
+  }
+
+  #checked(words: string): string {
+    if (this.#check === undefined) return words;
+    const shown = this.#check.push(words);
+    this.#tellUnfit();
+    return shown;
+  }
+
+  /** What the check held back of the last sentence. */
+  #rest(): string {
+    const rest = this.#check?.end() ?? '';
+    this.#tellUnfit();
+    return rest;
+  }
+
+  #tellUnfit(): void {
+    const rules = this.#check?.rules ?? [];
+    if (rules.length === 0 || this.cut !== undefined) return;
+    this.cut = 'unfit';
+    this.#tell.unfit(rules);
+  }
 }
 
-const CUT = { unified: 'content-filter', raw: 'prompt_leak' } as const;
+/** As the provider's own filter would say it; by `raw` the two are told apart. */
+const CUTS = {
+  leak: { unified: 'content-filter', raw: 'prompt_leak' },
+  unfit: { unified: 'content-filter', raw: 'unfit_reply' },
+} as const;
 
 /**
  * A language model whose words pass through a guard. A reply that is cut ends with the reason `content-filter`; the provider's
@@ -82,8 +211,8 @@ export function guardedModel(model: LanguageModelV4, guard: Guard | undefined): 
     ...model,
     async doGenerate(options) {
       const result = await model.doGenerate(options);
-      const cut = cutContent(result.content, guard);
-      return cut === undefined ? result : { ...result, content: cut, finishReason: CUT };
+      const { content, cut } = cutContent(result.content, guard);
+      return cut === undefined ? { ...result, content } : { ...result, content, finishReason: CUTS[cut] };
     },
     async doStream(options) {
       const result = await model.doStream(options);
@@ -92,8 +221,11 @@ export function guardedModel(model: LanguageModelV4, guard: Guard | undefined): 
   };
 }
 
-/** The content up to the first leak; undefined: there is none. */
-function cutContent(content: LanguageModelV4Content[], guard: Guard): LanguageModelV4Content[] | undefined {
+/** The content up to where it is cut. */
+function cutContent(
+  content: readonly LanguageModelV4Content[],
+  guard: Guard,
+): { readonly content: LanguageModelV4Content[]; readonly cut: Cut | undefined } {
   const kept: LanguageModelV4Content[] = [];
   for (const part of content) {
     if (part.type !== 'text' && part.type !== 'reasoning') {
@@ -101,48 +233,43 @@ function cutContent(content: LanguageModelV4Content[], guard: Guard): LanguageMo
       continue;
     }
     const reply = guard.begin();
-    const before = reply.push(part.text);
-    if (reply.leak === undefined) {
-      kept.push(part);
-      continue;
-    }
-    guard.tell(reply.leak);
-    return [...kept, { ...part, text: before }];
+    const text = reply.push(part.text) + reply.end();
+    kept.push({ ...part, text });
+    if (reply.cut !== undefined) return { content: kept, cut: reply.cut };
   }
-  return undefined;
+  return { content: kept, cut: undefined };
 }
 
 type Part = LanguageModelV4StreamPart;
 
 function guardedParts(guard: Guard): Transformer<Part, Part> {
   /** Of each text that has begun, and not ended. */
-  const replies = new Map<string, Sanitizing>();
-  let isCut = false;
+  const replies = new Map<string, GuardedReply>();
+  let cut: Cut | undefined;
 
   function* passed(part: Part): Generator<Part> {
     if (part.type === 'text-start' || part.type === 'reasoning-start') {
-      if (isCut) return;
+      if (cut !== undefined) return;
       replies.set(part.id, guard.begin());
       yield part;
     } else if (part.type === 'text-delta' || part.type === 'reasoning-delta') {
       const reply = replies.get(part.id);
-      if (isCut || reply === undefined) return;
+      if (cut !== undefined || reply === undefined) return;
       const delta = reply.push(part.delta);
       if (delta !== '') yield { ...part, delta };
-      if (reply.leak === undefined) return;
-      isCut = true;
-      guard.tell(reply.leak);
+      cut = reply.cut;
     } else if (part.type === 'text-end' || part.type === 'reasoning-end') {
       const reply = replies.get(part.id);
       if (reply === undefined) return;
       replies.delete(part.id);
-      const delta = reply.end();
+      const delta = cut === undefined ? reply.end() : '';
+      cut ??= reply.cut;
       const type = part.type === 'text-end' ? 'text-delta' : 'reasoning-delta';
       if (delta !== '') yield { type, id: part.id, delta };
       yield part;
-    } else if (part.type === 'finish') yield isCut ? { ...part, finishReason: CUT } : part;
+    } else if (part.type === 'finish') yield cut === undefined ? part : { ...part, finishReason: CUTS[cut] };
     // The provider's own bytes have the words too.
-    else if (part.type !== 'raw' && (!isCut || part.type === 'error')) yield part;
+    else if (part.type !== 'raw' && (cut === undefined || part.type === 'error')) yield part;
   }
 
   return {

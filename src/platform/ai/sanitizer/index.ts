@@ -1,2 +1,11 @@
-export { type Guard, guardedModel, guarding, guards } from './guard.ts';
+export {
+  type Cut,
+  type Guard,
+  guardedModel,
+  type GuardedReply,
+  guarding,
+  guards,
+  type ReplyPermit,
+  tellUnfit,
+} from './guard.ts';
 export type { Sanitizer } from './sanitizer.ts';

@@ -45,10 +45,23 @@ const DISGUISES: readonly (readonly [string, string, string])[] = [
       .join('\n'),
     'plain',
   ],
+  [
+    'as a list with numbers',
+    SECRET.split(' ')
+      .map((word, at) => `${at + 1}. ${word}`)
+      .join('\n'),
+    'plain',
+  ],
   ['with invisible letters', Array.from(SECRET).join('\u200B'), 'plain'],
   [
     'in full-width letters',
     SECRET.replaceAll(/[a-z]/gi, (letter) => String.fromCodePoint(letter.charCodeAt(0) + 0xfee0)),
+    'plain',
+  ],
+  ['with letters that nobody sees', Array.from(SECRET).join('\u3164'), 'plain'],
+  [
+    'in letters that look alike',
+    SECRET.replaceAll('a', 'а').replaceAll('e', 'е').replaceAll('o', 'ο'),
     'plain',
   ],
   ['with accents', SECRET.replaceAll('e', 'é'), 'plain'],
@@ -60,7 +73,19 @@ const DISGUISES: readonly (readonly [string, string, string])[] = [
   ['in base64, in lines of 76', coded.replaceAll(/.{76}/g, '$&\n'), 'base64'],
   ['in base64, from the middle on', Buffer.from(SECRET.slice(41)).toString('base64'), 'base64'],
   ['in base64 after a word', `base64 ${coded}`, 'base64'],
+  ['in base64 between signs and invisible letters', coded.replaceAll(/.{4}/g, '`$&`, \u200B'), 'base64'],
+  ['in base64, as a list', coded.replaceAll(/.{20}/g, '- $&\n'), 'base64'],
+  [
+    'in base64, word by word',
+    SECRET.split(' ')
+      .map((word) => Buffer.from(`${word} `).toString('base64'))
+      .join('\n'),
+    'base64',
+  ],
+  ['in base64 of rot13', Buffer.from(turned(SECRET)).toString('base64'), 'base64'],
   ['in hexadecimal', Buffer.from(SECRET).toString('hex'), 'hex'],
+  ['in hexadecimal, as in a program', Buffer.from(SECRET).toString('hex').replaceAll(/../g, '0x$&, '), 'hex'],
+  ['in hexadecimal, as in an address', Buffer.from(SECRET).toString('hex').replaceAll(/../g, '%$&'), 'hex'],
   ['in hexadecimal, byte by byte', Buffer.from(SECRET).toString('hex').replaceAll(/../g, '$& '), 'hex'],
 ];
 
@@ -125,9 +150,12 @@ describe('every other reply', () => {
     }
   });
 
-  test('waits for no more than its last letters', () => {
+  test.each([
+    ['words', own.join('\n').replaceAll(/\s+/g, ' ')],
+    ['figures', `These are the figures of all years, one after the other: ${'3.14, '.repeat(500)}`],
+    ['blanks', `A letter. ${' '.repeat(2_000)}`],
+  ])('of %s waits for no more than its last letters', (_, text) => {
     const reply = sanitizer.begin();
-    const text = own.join('\n').replaceAll(/\s+/g, ' ');
     let out = 0;
     for (let at = 0; at < text.length; at += 20) {
       out += reply.push(text.slice(at, at + 20)).length;

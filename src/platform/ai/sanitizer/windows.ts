@@ -1,5 +1,7 @@
+import { LOOK_ALIKES } from '../safety/look-alikes.ts';
+
 /**
- * Letters and digits that a passage must share with a prompt, one after the other: some nine words. Shorter, and a sentence that
+ * Letters that a passage must share with a prompt, one after the other: some nine words. Shorter, and a sentence that
  * anybody might write would be cut; longer, and more of a prompt could be asked out of a model at a time.
  */
 export const WINDOW = 48;
@@ -14,16 +16,23 @@ export interface Passage {
   readonly disguise: Disguise;
 }
 
-/** What all ways to write a text have in common: its letters and digits, in lower case, without accents and whatever stands between. */
+/** No letter, or one that nobody sees. Digits are none: they number what is listed word by word. */
+const BETWEEN = /[^\p{L}]|[\u115f\u1160]/gu;
+
+/** So far apart letters belong to no passage: what follows the last one has not to wait for the next. */
+export const FARTHEST = 64;
+
+/**
+ * What all ways to write a text have in common: its letters, in lower case, without accents and whatever stands between;
+ * of letters that look alike the Latin one.
+ */
 export function lettersOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   // Most of what is read is plain: this is asked for each letter of a reply.
   if (code < 0x80)
-    return /[a-z0-9]/.test(character) ? character : /[A-Z]/.test(character) ? character.toLowerCase() : '';
-  return character
-    .normalize('NFKD')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]/gu, '');
+    return /[a-z]/.test(character) ? character : /[A-Z]/.test(character) ? character.toLowerCase() : '';
+  const letters = character.normalize('NFKD').toLowerCase().replaceAll(BETWEEN, '');
+  return LOOK_ALIKES[letters] ?? letters;
 }
 
 /** Every window of the fixed texts of prompts, and of their usual disguises. */
@@ -66,6 +75,7 @@ export class Watch {
 
   /** Takes a character that stands at a place of the reply; answers the passage that it completes. */
   take(character: string, place: number): Passage | undefined {
+    if (place - (this.#places.at(-1) ?? place) > FARTHEST) this.forget();
     for (const letter of lettersOf(character)) {
       this.#letters += letter;
       this.#places.push(place);

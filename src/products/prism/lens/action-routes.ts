@@ -3,8 +3,10 @@ import { calendarDay, namedObject } from '#platform/http';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
+import { localeOf } from '../locale.ts';
+import { shownSupport } from '../safety.ts';
 import { line } from '../words.ts';
-import { ACTION, action, GOAL, shownAction, shownSuggested, suggested } from './shown.ts';
+import { ACTION, GOAL, keptAction, shownAction, shownSuggested, suggested } from './shown.ts';
 import { SOURCES } from './store.ts';
 import { GOAL_BYTES } from './suggestions.ts';
 
@@ -33,18 +35,19 @@ export const addAction = route(
       due: calendarDay.nullable().default(null),
       source: z.enum(SOURCES).default('own'),
     }),
-    reply: { 201: action },
+    precheck: { text: ({ body }) => body.title, locale: localeOf },
+    reply: { 201: keptAction },
     errors: ['not_found'],
     example: {
       params: { id: GOAL.id },
       body: { title: ACTION.title, due: ACTION.due, source: ACTION.source },
-      reply: ACTION,
+      reply: { ...ACTION, support: null },
     },
   },
-  ({ accountId, params, body, once }, { lens }) =>
+  ({ accountId, params, body, once, safety }, { lens }) =>
     once(ADD, async (tx) => {
       const row = await lens.addActionIn(tx, { accountId, id: params.id }, body);
-      return versionedAnswer(row, shownAction(row), { status: 201 });
+      return versionedAnswer(row, { ...shownAction(row), support: shownSupport(safety) }, { status: 201 });
     }),
 );
 
@@ -61,7 +64,8 @@ export const changeAction = route(
       due: calendarDay.nullable().optional(),
       done: z.boolean().optional(),
     }).refine((body) => Object.keys(body).length > 0, 'Say what to change.'),
-    reply: { 200: action },
+    precheck: { text: ({ body }) => body.title ?? '', locale: localeOf },
+    reply: { 200: keptAction },
     errors: ['not_found'],
     example: {
       params: { id: ACTION.id },
@@ -72,12 +76,13 @@ export const changeAction = route(
         done_at: '2026-11-21T07:30:00.000Z',
         done_on: '2026-11-21',
         version: 2,
+        support: null,
       },
     },
   },
-  async ({ accountId, params, ifMatch, body }, { lens }) => {
+  async ({ accountId, params, ifMatch, body, safety }, { lens }) => {
     const row = await lens.changeAction({ accountId, id: params.id, version: ifMatch }, body);
-    return versionedAnswer(row, shownAction(row));
+    return versionedAnswer(row, { ...shownAction(row), support: shownSupport(safety) });
   },
 );
 
@@ -92,6 +97,11 @@ export const suggest = route(
     maxSeconds: 90,
     // What it says is about what you wrote, and stands nowhere else.
     private: true,
+    precheck: {
+      stored: async ({ accountId, params }, { lens }: Prism) => lens.writtenIn({ accountId, id: params.id }),
+      locale: localeOf,
+      crisis: (support) => shownSuggested({ suggestions: [], support }),
+    },
     spends: {
       feature: 'suggestion',
       as: 'inline',
@@ -104,7 +114,14 @@ export const suggest = route(
       },
     },
     reply: { 200: suggested },
-    errors: ['not_found', 'provider_unavailable', 'provider_rejected', 'answer_unusable', 'answer_too_large'],
+    errors: [
+      'not_found',
+      'conflict',
+      'provider_unavailable',
+      'provider_rejected',
+      'answer_unusable',
+      'answer_too_large',
+    ],
     example: {
       params: { id: GOAL.id },
       reply: {
@@ -118,9 +135,9 @@ export const suggest = route(
       },
     },
   },
-  async ({ accountId, permit, params, origin }, { profiles, suggest: suggestFor }) => {
+  async ({ accountId, permit, params, origin, safety: support }, { profiles, suggest: suggestFor }) => {
     const profile = await profiles.read(accountId);
     const { signal } = origin;
-    return shownSuggested(await suggestFor({ accountId, permit, profile, signal }, params.id));
+    return shownSuggested(await suggestFor({ accountId, permit, profile, signal, support }, params.id));
   },
 );

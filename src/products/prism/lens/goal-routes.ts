@@ -3,8 +3,10 @@ import { calendarDay, namedObject, okReply, pageOf, pageQuery } from '#platform/
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
+import { localeOf } from '../locale.ts';
+import { joined, shownSupport } from '../safety.ts';
 import { line } from '../words.ts';
-import { ACTION, GOAL, goal, shownGoal, shownWhole, wholeGoal } from './shown.ts';
+import { ACTION, GOAL, goal, keptGoal, shownGoal, shownWhole, wholeGoal } from './shown.ts';
 import { GOAL_STATUSES } from './store.ts';
 
 const ADD = commitPoint('prism.goal-add', 'a goal, and the answer under the request’s key');
@@ -35,14 +37,16 @@ export const addGoal = route(
       why: why.default(null),
       target_date: calendarDay.nullable().default(null),
     }),
-    reply: { 201: goal },
-    example: { body: NEW, reply: GOAL },
+    precheck: { text: ({ body }) => joined([body.title, body.why]), locale: localeOf },
+    reply: { 201: keptGoal },
+    example: { body: NEW, reply: { ...GOAL, support: null } },
   },
-  ({ accountId, caller, body, once }, { lens }) =>
+  ({ accountId, caller, body, once, safety }, { lens }) =>
     once(ADD, async (tx) => {
       const row = await lens.addIn(tx, { accountId, userId: caller.userId }, body);
       const headers = { location: `/v1/lens/goals/${row.id}` };
-      return versionedAnswer(row, shownGoal(row), { status: 201, headers });
+      const support = shownSupport(safety);
+      return versionedAnswer(row, { ...shownGoal(row), support }, { status: 201, headers });
     }),
 );
 
@@ -90,13 +94,18 @@ export const changeGoal = route(
       target_date: calendarDay.nullable().optional(),
       status: z.enum(GOAL_STATUSES).optional(),
     }).refine((body) => Object.keys(body).length > 0, 'Say what to change.'),
-    reply: { 200: goal },
+    precheck: { text: ({ body }) => joined([body.title, body.why]), locale: localeOf },
+    reply: { 200: keptGoal },
     errors: ['not_found'],
-    example: { ...of, body: { status: 'achieved' }, reply: { ...GOAL, status: 'achieved', version: 2 } },
+    example: {
+      ...of,
+      body: { status: 'achieved' },
+      reply: { ...GOAL, status: 'achieved', version: 2, support: null },
+    },
   },
-  async ({ accountId, params, ifMatch, body }, { lens }) => {
+  async ({ accountId, params, ifMatch, body, safety }, { lens }) => {
     const row = await lens.change({ accountId, id: params.id, version: ifMatch }, body);
-    return versionedAnswer(row, shownGoal(row));
+    return versionedAnswer(row, { ...shownGoal(row), support: shownSupport(safety) });
   },
 );
 

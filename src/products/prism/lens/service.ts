@@ -34,6 +34,8 @@ const CHANGE = commitPoint('prism.goal-change', 'a changed goal or action');
 const DELETE = commitPoint('prism.goal-delete', 'a goal in the trash, with its actions');
 const PURGE = commitPoint('prism.goals-purged', 'goals that were deleted 30 days ago are gone');
 
+/** A prompt is told of no more actions than these. */
+export const MOST_ACTIONS_READ = 50;
 /** More than this nobody reads of one goal. */
 const MOST_ACTIONS = 500;
 
@@ -67,6 +69,22 @@ export function createLens({ db, ids, accounts }: ProductContext) {
       readStreak(accountId, { goalId: id, zone }),
     ]);
     return { goal: goal ?? noGoal(), actions, streak };
+  }
+
+  /** What is written in a goal and in the actions that a prompt is told of. Throws `not_found`. */
+  async function writtenIn({
+    accountId,
+    id,
+  }: {
+    accountId: AccountId | undefined;
+    id: string;
+  }): Promise<string> {
+    if (accountId === undefined) return '';
+    const [[goal], actions] = await db.tenant(accountId, [
+      readGoal({ accountId, id }),
+      readActions(accountId, id, MOST_ACTIONS_READ),
+    ]);
+    return textOf(goal ?? noGoal(), actions);
   }
 
   /** Newest first. */
@@ -123,7 +141,14 @@ export function createLens({ db, ids, accounts }: ProductContext) {
   }
 
   const purge = () => purgeTrash(db, trash, PURGE);
-  return { addIn, read, list, change, remove, addActionIn, changeAction: changeActionOf, purge };
+  return { addIn, read, writtenIn, list, change, remove, addActionIn, changeAction: changeActionOf, purge };
+}
+
+export function textOf(
+  { title, why }: Pick<GoalRow, 'title' | 'why'>,
+  actions: readonly Pick<ActionRow, 'title'>[],
+): string {
+  return [title, why ?? '', ...actions.map((action) => action.title)].join('\n');
 }
 
 export function missingGoal(): AppError {

@@ -6,8 +6,7 @@ import type { WholeGoal } from './service.ts';
 import type { Suggested } from './suggestions.ts';
 import { type ActionRow, GOAL_STATUSES, type GoalRow, SOURCES } from './store.ts';
 
-/** A goal as lists answer it. */
-export const goal = namedObject('Goal', {
+const goalFields = {
   id: z.uuid(),
   title: z.string(),
   why: z.string().nullable(),
@@ -16,9 +15,15 @@ export const goal = namedObject('Goal', {
   version: z.int().describe('Counts your changes; the ETag of the goal.'),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
-});
+};
 
-export const action = namedObject('Action', {
+/** A goal as lists answer it. */
+export const goal = namedObject('Goal', goalFields);
+
+/** One that was set or changed, with words and helplines where what is said in it asks for them. */
+export const keptGoal = namedObject('KeptGoal', { ...goalFields, support: supportSchema });
+
+const actionFields = {
   id: z.uuid(),
   goal_id: z.uuid(),
   title: z.string(),
@@ -29,10 +34,15 @@ export const action = namedObject('Action', {
   done_on: day.nullable().describe('The day on which it was done, where you were.'),
   version: z.int(),
   created_at: z.iso.datetime(),
-});
+};
+
+export const action = namedObject('Action', actionFields);
+
+/** The same as of a goal. */
+export const keptAction = namedObject('KeptAction', { ...actionFields, support: supportSchema });
 
 export const wholeGoal = namedObject('GoalDetail', {
-  ...goal.shape,
+  ...goalFields,
   actions: z.array(action),
   streak: namedObject('Streak', {
     current: z.int().describe('Days in a row, up to today or yesterday, on which you did something for it.'),

@@ -1,14 +1,14 @@
 import { commitPoint } from '#platform/db';
 import type { SafetySupport } from '#platform/http';
-import type { AccountId } from '#platform/kernel';
+import { type AccountId, AppError } from '#platform/kernel';
 import { type Permit, stale } from '#platform/limits';
 import type { ProductContext } from '#platform/product';
 import { z } from 'zod';
 import type { Profile } from '../profile/service.ts';
-import { assertFit, careOf, lookAt } from '../safety.ts';
-import { availableOr } from '../unavailable.ts';
+import { careOf, isSayable } from '../safety.ts';
+import { usableOr } from '../unavailable.ts';
 import { aboutPerson, clean } from '../words.ts';
-import { missingGoal } from './service.ts';
+import { MOST_ACTIONS_READ, missingGoal, textOf } from './service.ts';
 import { shownSuggested } from './shown.ts';
 import { readActions, readGoal } from './store.ts';
 
@@ -17,11 +17,8 @@ const SUGGESTED = commitPoint(
   'the settlement of suggestions, and the answer under the request’s key',
 );
 
-const ROUTE = 'POST /v1/lens/goals/:id/suggest';
 /** How many are asked for. */
 const SUGGESTIONS = 3;
-/** A prompt is told of no more actions than these. */
-const MOST_ACTIONS = 50;
 /** What admission plans for goal and actions; should they be more, the budget is asked for the rest before the call. */
 export const GOAL_BYTES = 4_000;
 
@@ -47,27 +44,26 @@ export interface Suggesting {
   readonly permit: Permit;
   readonly profile: Profile;
   readonly signal: AbortSignal;
+  /** What was found in the goal and its actions. */
+  readonly support: SafetySupport;
 }
 
 /** Three next actions for a goal. Nothing of them is stored: whoever takes one adds it as an action. */
 export function createSuggestions({ ai, db }: ProductContext) {
   return async function suggest(
-    { accountId, permit, profile, signal }: Suggesting,
+    { accountId, permit, profile, signal, support }: Suggesting,
     goalId: string,
   ): Promise<Suggested> {
     const [[goal], actions] = await db.tenant(accountId, [
       readGoal({ accountId, id: goalId }),
-      readActions(accountId, goalId, MOST_ACTIONS),
+      readActions(accountId, goalId, MOST_ACTIONS_READ),
     ]);
     if (goal === undefined) throw missingGoal();
-    const written = [goal.title, goal.why ?? '', ...actions.map(({ title }) => title)].join('\n');
-    const support = lookAt({ ai, permit, route: ROUTE }, written, profile.locale);
-    if (support.safety.status === 'crisis') {
-      await permit.release('crisis');
-      return { suggestions: [], support };
-    }
+    // It may have been changed since it was looked at.
+    if (!isSayable(textOf(goal, actions))) throw new AppError('conflict');
     const lines = actions.map(({ title, done_on }) => `${done_on === null ? 'open' : 'done'}: ${title}`);
-    const { object } = await availableOr(
+    const { object } = await usableOr(
+      permit,
       ai.generate(permit, {
         feature: 'suggestion',
         prompt: {
@@ -88,7 +84,6 @@ export function createSuggestions({ ai, db }: ProductContext) {
     const suggestions = object.suggestions
       .slice(0, SUGGESTIONS)
       .map(({ title, why }) => ({ title: clean(title).slice(0, 300).toWellFormed(), why: clean(why) }));
-    await assertFit({ ai, permit, route: ROUTE }, ...suggestions.flatMap(({ title, why }) => [title, why]));
     const made = { suggestions, support };
     const stored = permit.answering({ status: 200, body: shownSuggested(made) });
     try {

@@ -12,10 +12,9 @@ import {
   type WorkKey,
 } from '#platform/product';
 import { z } from 'zod';
-import { isFit } from '../safety.ts';
 import { availableOr } from '../unavailable.ts';
 import { aboutPerson, clean } from '../words.ts';
-import { fit, fragment } from './drawing.ts';
+import { fragment, kept } from './drawing.ts';
 import { insertFragment, markDrawing, readMissed, type Source } from './fragment-store.ts';
 import { countMessages, readHistory } from './message-store.ts';
 import { HISTORY_BYTES, saidIn } from './placing.ts';
@@ -157,11 +156,13 @@ export function createClosing({ context, sessions, profiles }: ClosingParts) {
         signal: job.signal,
       }),
     );
+    const isFit = (text: string) => ai.safety.isFit(permit, text);
     if (!isFit(object.summary)) throw new AppError('answer_unusable');
     const fragments = sources.flatMap(({ id: messageId }, n) => [
-      ...fit(object.fragments.filter(({ message }) => message === n + 1)).map((one) =>
-        insertFragment(accountId, { id: ids.next(), messageId }, one),
-      ),
+      ...kept(
+        object.fragments.filter(({ message }) => message === n + 1),
+        isFit,
+      ).map((one) => insertFragment(accountId, { id: ids.next(), messageId }, one)),
       markDrawing({ accountId, id: messageId }, 'drawn'),
     ]);
     await ended(job, [closeSession(key, { summary: clean(object.summary) }), ...fragments]);

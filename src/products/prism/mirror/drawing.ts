@@ -12,14 +12,25 @@ import {
 } from '#platform/product';
 import { z } from 'zod';
 import type { Profile } from '../profile/service.ts';
-import { isFit } from '../safety.ts';
+import { readProfile } from '../profile/store.ts';
 import { clean } from '../words.ts';
-import { type Fragment, FRAGMENT_KINDS, insertFragment, markDrawing, readSource } from './fragment-store.ts';
+import {
+  forgetDrawing,
+  type Fragment,
+  FRAGMENT_KINDS,
+  insertFragment,
+  markDrawing,
+  readSource,
+} from './fragment-store.ts';
 import type { Drawing } from './message-store.ts';
 
 const DRAWN = commitPoint(
   'prism.fragments',
   'the fragments of a message, the settlement and the end of the job',
+);
+const WITHDRAWN = commitPoint(
+  'prism.fragments-withdrawn',
+  'that nothing is drawn out of a message, whose writer wants it no more',
 );
 const FAILED = commitPoint('prism.fragments-failed', 'a message without fragments, and the end of its job');
 
@@ -58,9 +69,14 @@ export async function drawingOf(
 export async function drawFragments({ ai, db, ids }: ProductContext, job: RunningJob): Promise<void> {
   const { accountId, permit } = job;
   const key = messageOf(job);
-  const [[source]] = await db.tenant(accountId, [readSource(key)]);
+  const [[source], [profile]] = await db.tenant(accountId, [readSource(key), readProfile(accountId)]);
   // Deleted with its session, or drawn already: the worker ends the job.
   if (source === undefined) return;
+  // The consent was withdrawn since it was said.
+  if (profile?.insights === false) {
+    await db.tenant(accountId, WITHDRAWN, [forgetDrawing(key)]);
+    return;
+  }
   if (permit === undefined) throw new Error('fragments need a permit');
   const { object } = await ai.generate(permit, {
     feature: 'fragments',
@@ -70,7 +86,7 @@ export async function drawFragments({ ai, db, ids }: ProductContext, job: Runnin
     signal: job.signal,
   });
   await db.tenant(accountId, DRAWN, [
-    ...fit(object.fragments).map((one) =>
+    ...kept(object.fragments, (text) => ai.safety.isFit(permit, text)).map((one) =>
       insertFragment(accountId, { id: ids.next(), messageId: source.id }, one),
     ),
     markDrawing(key, 'drawn'),
@@ -96,15 +112,18 @@ function messageOf({ accountId, payload }: Pick<RunningJob, 'accountId' | 'paylo
 }
 
 /** Fragments as they are stored, of what a model wrote: short, fit to be shown, each once, of an intensity between 0 and 1. */
-export function fit(written: readonly z.infer<typeof fragment>[]): Fragment[] {
+export function kept(
+  written: readonly z.infer<typeof fragment>[],
+  isFit: (text: string) => boolean,
+): Fragment[] {
   const seen = new Set<string>();
-  const kept: Fragment[] = [];
+  const fit: Fragment[] = [];
   for (const { kind, text, intensity } of written) {
     const words = clean(text).slice(0, LONGEST).toWellFormed();
     const name = `${kind} ${words}`;
-    if (words === '' || seen.has(name) || kept.length === MOST || !isFit(words)) continue;
+    if (words === '' || seen.has(name) || fit.length === MOST || !isFit(words)) continue;
     seen.add(name);
-    kept.push({ kind, text: words, intensity: Math.min(1, Math.max(0, intensity)) });
+    fit.push({ kind, text: words, intensity: Math.min(1, Math.max(0, intensity)) });
   }
-  return kept;
+  return fit;
 }

@@ -67,6 +67,14 @@ export function insertFragment(
   );
 }
 
+/** Nothing is drawn out of a message any more. */
+export function forgetDrawing({ accountId, id }: WorkKey): Statement {
+  return statement(
+    `update prism.mirror_messages set drawing = 'off', updated_at = app.now() where account_id = $1 and id = $2`,
+    [accountId, id],
+  );
+}
+
 /** Says what became of the fragments of a message. */
 export function markDrawing({ accountId, id }: WorkKey, drawing: 'missed' | 'due' | 'drawn'): Statement {
   return statement(

@@ -2,14 +2,18 @@ import { namedObject, type SafetySupport, wantsEvents } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
+import { localeOf } from '../locale.ts';
 import { instead, supportAgain } from '../safety.ts';
-import { line, readAgain } from '../words.ts';
+import { assertLength, longLine, readAgain } from '../words.ts';
 import type { Exchange } from './messages.ts';
 import { HISTORY_BYTES } from './placing.ts';
 import { EXCHANGE, exchange, SESSION, shownCrisis, shownExchange } from './shown.ts';
 import { ReplyEvents } from './telling.ts';
 
 const route = productRoutes<Prism>();
+
+/** Characters. */
+const LONGEST_MESSAGE = 4_000;
 
 /** Words and lines beside a reply: for what was written, or where what the model wrote was not fit to be shown. */
 function supportOf({ reply }: Exchange, support: SafetySupport, locale: string | undefined): SafetySupport {
@@ -34,7 +38,7 @@ export const sendMessage = route(
     maxSeconds: 150,
     precheck: {
       text: ({ body }) => body.content,
-      locale: ({ accountId }, { profiles }: Prism) => profiles.localeOf(accountId),
+      locale: localeOf,
       crisis: (support, { body }) => shownCrisis(support, body),
       crisisEvents: (support, { body }) => [
         { event: 'safety', data: support.safety },
@@ -45,7 +49,10 @@ export const sendMessage = route(
       feature: 'mirror_message',
       as: 'inline',
       storedBytes: HISTORY_BYTES,
-      check: ({ accountId, body }, { messages }: Prism) => messages.check(accountId, body.session_id),
+      async check({ accountId, body }, { messages }: Prism) {
+        assertLength('content', body.content, LONGEST_MESSAGE);
+        await messages.check(accountId, body.session_id);
+      },
       replay: ({ accountId, kept }, { messages, profiles }: Prism) =>
         readAgain(kept, async (id) => {
           const made = await messages.read({ accountId, id });
@@ -53,7 +60,7 @@ export const sendMessage = route(
           return shownExchange(made, supportOf(made, supportAgain(made.message, locale), locale));
         }),
     },
-    body: namedObject('NewMirrorMessage', { session_id: z.uuid(), content: line(4_000) }),
+    body: namedObject('NewMirrorMessage', { session_id: z.uuid(), content: longLine(LONGEST_MESSAGE) }),
     reply: { 200: exchange },
     errors: [
       'not_found',

@@ -5,10 +5,9 @@ import type { AccountId } from '#platform/kernel';
 import { type Permit, stale } from '#platform/limits';
 import type { ProductContext, WorkKey } from '#platform/product';
 import type { Profile } from '../profile/service.ts';
-import { CARE, careOf, instead, OK, recordUnfit } from '../safety.ts';
+import { CARE, careOf, instead, OK } from '../safety.ts';
 import { availableOr } from '../unavailable.ts';
 import { aboutPerson, clean } from '../words.ts';
-import { CheckedReply } from './checked-reply.ts';
 import { drawingOf } from './drawing.ts';
 import { dropMessage, insertReply, markAnswered, type MessageRow, readExchange } from './message-store.ts';
 import { createPlacing, type Placed, type Words } from './placing.ts';
@@ -50,23 +49,20 @@ export function createMessages(context: ProductContext) {
     try {
       const history = await begun(placed, origin.signal);
       const variables = { content: words.content, care: careOf(words.safety), ...aboutPerson(profile) };
-      const reply = new CheckedReply(take);
-      const { text, broken, isCut } = await availableOr(
+      const { text, broken, cut } = await availableOr(
         ai.streamText(permit, {
           feature: 'mirror_message',
           prompt: { id: 'mirror', variables },
           history,
           signal: endOfServer(origin.signal),
           traceparent: origin.traceparent,
-          ...(take === undefined ? {} : { take: reply.push }),
+          ...(take === undefined ? {} : { take }),
         }),
       );
-      if (take === undefined) await reply.push(text);
-      await reply.end();
       return await store(
         saying,
         { ...placed, content: words.content },
-        { reply, isWhole: broken === undefined && !isCut },
+        { text, isFit: cut !== 'unfit', isWhole: broken === undefined && cut === undefined },
       );
     } catch (error) {
       // Should it not be taken back now, it lapses by itself.
@@ -81,9 +77,8 @@ export function createMessages(context: ProductContext) {
   async function store(
     { accountId, permit, profile }: Saying,
     { key, content }: Placed & Pick<Words, 'content'>,
-    { reply: { text, isFit, rules }, isWhole }: { readonly reply: CheckedReply; readonly isWhole: boolean },
+    { text, isFit, isWhole }: { readonly text: string; readonly isFit: boolean; readonly isWhole: boolean },
   ): Promise<Exchange> {
-    if (!isFit) recordUnfit({ ai, permit, route: 'POST /v1/mirror/messages' }, rules);
     const { drawing, next } = await drawingOf(context, { key, content, permit, profile });
     const replied = db.tenant(accountId, REPLY, async (tx) => {
       const [message] = await tx.run(markAnswered(key, drawing));
@@ -94,7 +89,7 @@ export function createMessages(context: ProductContext) {
           id: ids.next(),
           to: key.id,
           content: clean(text) || instead(profile.locale ?? undefined).message,
-          isWhole: isWhole && isFit,
+          isWhole,
           safety: isFit ? OK : CARE,
         }),
       );

@@ -2,6 +2,8 @@ import { answer, namedObject, okReply, pageOf, pageQuery } from '#platform/http'
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
+import { localeOf } from '../locale.ts';
+import { crisisReply, shownCrisis } from '../safety.ts';
 import { line, readAgain } from '../words.ts';
 import { SESSION, session, shownSession, shownWhole, WHOLE, wholeSession } from './shown.ts';
 
@@ -22,7 +24,9 @@ export const openSession = route(
   {
     ...writes,
     summary: 'Open a session',
-    description: 'It counts against the sessions of your week.',
+    description:
+      'It counts against the sessions of your week. To somebody whose title speaks of a crisis it answers with words and helplines (200): nothing is opened, and nothing counts.',
+    precheck: { text: ({ body }) => body.title ?? '', locale: localeOf, crisis: shownCrisis },
     spends: {
       feature: 'mirror_session',
       as: 'inline',
@@ -30,7 +34,7 @@ export const openSession = route(
         readAgain(kept, async (id) => shownSession(await sessions.read({ accountId, id }))),
     },
     body: namedObject('NewMirrorSession', { title: line(200).nullable().default(null) }),
-    reply: { 201: session },
+    reply: { 200: crisisReply, 201: session },
     errors: ['not_found'],
     example: { body: { title: SESSION.title }, reply: SESSION },
   },

@@ -87,7 +87,7 @@ export function beginClosing({ accountId, id }: WorkKey): Statement<SessionRow> 
   );
 }
 
-/** Closes a session with what it comes to, or with the reason why that is not said. */
+/** Closes a session with what it comes to, or with the reason why that is not said; not one that was deleted meanwhile. */
 export function closeSession(
   { accountId, id }: WorkKey,
   how: { readonly summary: string } | { readonly error: string | null },
@@ -95,7 +95,7 @@ export function closeSession(
   return statement(
     `update prism.mirror_sessions set status = 'closed', summary = $3, summary_error = $4, closed_at = coalesce(closed_at, app.now()),
        version = version + 1, updated_at = app.now()
-     where account_id = $1 and id = $2 and status <> 'open' and summary is null`,
+     where account_id = $1 and id = $2 and status <> 'open' and summary is null and not trashed`,
     'summary' in how ? [accountId, id, how.summary, null] : [accountId, id, null, how.error],
   );
 }

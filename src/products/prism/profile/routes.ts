@@ -3,6 +3,8 @@ import { isTimeZone } from '#platform/kernel';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
+import { localeOf } from '../locale.ts';
+import { joined, shownSupport, supportSchema } from '../safety.ts';
 import { line } from '../words.ts';
 import type { Profile } from './service.ts';
 
@@ -27,7 +29,7 @@ const consents = {
   news: z.boolean().describe('You are told what is new.'),
 } as const;
 
-const profile = namedObject('Profile', {
+const fields = {
   display_name: z.string().nullable(),
   locale: z.string().nullable(),
   time_zone: z.string(),
@@ -35,7 +37,11 @@ const profile = namedObject('Profile', {
   focus_areas: z.array(z.string()),
   consents: namedObject('Consents', consents),
   version: z.int().describe('Counts your changes; the ETag of the profile.'),
-});
+};
+
+const profile = namedObject('Profile', fields);
+/** One that was changed, with words and helplines where what is said in it asks for them. */
+const keptProfile = namedObject('KeptProfile', { ...fields, support: supportSchema });
 
 const EXAMPLE = {
   display_name: 'Ada',
@@ -47,12 +53,11 @@ const EXAMPLE = {
   version: 2,
 };
 
-const tagged = ({ insights, research, news, ...row }: Profile) =>
-  versionedAnswer(row, {
-    ...row,
-    focus_areas: [...row.focus_areas],
-    consents: { insights, research, news },
-  });
+const shown = ({ insights, research, news, ...row }: Profile) => ({
+  ...row,
+  focus_areas: [...row.focus_areas],
+  consents: { insights, research, news },
+});
 
 const common = { tag: 'Prism', auth: 'account', rate: { perMinute: 300, by: 'account' } } as const;
 
@@ -66,7 +71,10 @@ export const readProfile = route(
     reply: { 200: profile },
     example: { reply: EXAMPLE },
   },
-  async ({ accountId }, { profiles }) => tagged(await profiles.read(accountId)),
+  async ({ accountId }, { profiles }) => {
+    const row = await profiles.read(accountId);
+    return versionedAnswer(row, shown(row));
+  },
 );
 
 const changes = namedObject('UpdateProfileRequest', {
@@ -93,11 +101,20 @@ export const changeProfile = route(
     scope: 'prism:write',
     versioned: true,
     body: changes,
-    reply: { 200: profile },
-    example: { body: { time_zone: 'Europe/London', focus_areas: ['work', 'sleep'] }, reply: EXAMPLE },
+    precheck: {
+      text: ({ body: { display_name, pronouns, focus_areas = [] } }) =>
+        joined([display_name, pronouns, focus_areas.join(', ')]),
+      locale: localeOf,
+    },
+    reply: { 200: keptProfile },
+    example: {
+      body: { time_zone: 'Europe/London', focus_areas: ['work', 'sleep'] },
+      reply: { ...EXAMPLE, support: null },
+    },
   },
-  async ({ accountId, caller, origin, ifMatch: version, body }, { profiles }) => {
+  async ({ accountId, caller, origin, ifMatch: version, body, safety }, { profiles }) => {
     const { consents: agreed = {}, ...more } = body;
-    return tagged(await profiles.change({ accountId, caller, origin, version }, { ...more, ...agreed }));
+    const row = await profiles.change({ accountId, caller, origin, version }, { ...more, ...agreed });
+    return versionedAnswer(row, { ...shown(row), support: shownSupport(safety) });
   },
 );

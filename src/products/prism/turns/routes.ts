@@ -2,10 +2,11 @@ import { commitPoint } from '#platform/db';
 import { answer, namedObject, okReply, pageOf, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import { supportAgain } from '../safety.ts';
-import { line, readAgain } from '../words.ts';
+import { localeOf } from '../locale.ts';
+import { shownSupport, supportAgain } from '../safety.ts';
+import { assertLength, line, longLine, readAgain } from '../words.ts';
 import type { Prism } from '../service.ts';
-import { shownCrisis, shownReply, shownTurn, TURN, turn, turnReply } from './shown.ts';
+import { ratedTurn, shownCrisis, shownReply, shownTurn, TURN, turn, turnReply } from './shown.ts';
 import { STYLES } from './store.ts';
 
 const FEEDBACK = commitPoint(
@@ -14,6 +15,9 @@ const FEEDBACK = commitPoint(
 );
 
 const route = productRoutes<Prism>();
+
+/** Characters. */
+const LONGEST_THOUGHT = 2_000;
 
 const common = {
   tag: 'Prism Turn',
@@ -36,12 +40,13 @@ export const makeTurn = route(
     maxSeconds: 90,
     precheck: {
       text: ({ body }) => body.thought,
-      locale: ({ accountId }, { profiles }: Prism) => profiles.localeOf(accountId),
+      locale: localeOf,
       crisis: (support, { body }) => shownCrisis(support, body),
     },
     spends: {
       feature: 'turn',
       as: 'inline',
+      check: async ({ body }) => assertLength('thought', body.thought, LONGEST_THOUGHT),
       replay: ({ accountId, kept }, { turns, profiles }: Prism) =>
         readAgain(kept, async (id) => {
           const row = await turns.read({ accountId, id });
@@ -49,7 +54,7 @@ export const makeTurn = route(
         }),
     },
     body: namedObject('NewTurn', {
-      thought: line(2_000).describe('One thought, as it comes to you.'),
+      thought: longLine(LONGEST_THOUGHT),
       style: z.enum(STYLES).default('gentle'),
     }),
     reply: { 200: turnReply },
@@ -93,14 +98,16 @@ export const rateTurn = route(
       helpful: z.boolean(),
       note: line(1_000).nullable().default(null),
     }),
-    reply: { 200: turn },
+    precheck: { text: ({ body }) => body.note ?? '', locale: localeOf },
+    reply: { 200: ratedTurn },
     errors: ['not_found'],
-    example: { ...of, body: { helpful: true }, reply: { ...TURN, helpful: true } },
+    example: { ...of, body: { helpful: true }, reply: { ...TURN, helpful: true, support: null } },
   },
-  ({ accountId, params, body, once }, { turns }) =>
-    once(FEEDBACK, async (tx) =>
-      answer(200, shownTurn(await turns.rateIn(tx, { accountId, id: params.id }, body))),
-    ),
+  ({ accountId, params, body, once, safety }, { turns }) =>
+    once(FEEDBACK, async (tx) => {
+      const row = await turns.rateIn(tx, { accountId, id: params.id }, body);
+      return answer(200, { ...shownTurn(row), support: shownSupport(safety) });
+    }),
 );
 
 export const deleteTurn = route(

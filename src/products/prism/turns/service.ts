@@ -1,3 +1,4 @@
+import { endOfServer } from '#platform/ai';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Page, Safety } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
@@ -5,8 +6,8 @@ import { type Permit, stale } from '#platform/limits';
 import { type ProductContext, purgeTrash, timeList, type WorkKey } from '#platform/product';
 import { z } from 'zod';
 import type { Profile } from '../profile/service.ts';
-import { assertFit, careOf } from '../safety.ts';
-import { availableOr } from '../unavailable.ts';
+import { careOf } from '../safety.ts';
+import { usableOr } from '../unavailable.ts';
 import { aboutPerson, clean } from '../words.ts';
 import {
   DISTORTIONS,
@@ -42,12 +43,16 @@ export interface Asking {
 
 /** Turn: one thought, seen from another side. */
 export function createTurns({ ai, db, ids }: ProductContext) {
-  /** Asks the model, then stores what it made, what that cost and the answer in one commit. */
+  /**
+   * Asks the model, then stores what it made, what that cost and the answer in one commit. Whoever hangs up finds it among their turns: it
+   * is paid for anyway.
+   */
   async function make(
     { accountId, userId, permit, profile, signal }: Asking,
     { thought, style, safety }: { thought: string; style: Style; safety: Safety },
   ): Promise<TurnRow> {
-    const { object } = await availableOr(
+    const { object } = await usableOr(
+      permit,
       ai.generate(permit, {
         feature: 'turn',
         prompt: {
@@ -55,11 +60,10 @@ export function createTurns({ ai, db, ids }: ProductContext) {
           variables: { thought, style, care: careOf(safety), ...aboutPerson(profile) },
         },
         schema: turned,
-        signal,
+        signal: endOfServer(signal),
       }),
     );
     const { distortion, turn, question } = object;
-    await assertFit({ ai, permit, route: 'POST /v1/turns' }, turn, question);
     const made = {
       id: ids.next(),
       thought,

@@ -19,6 +19,9 @@ const fields = {
 /** A turn as lists answer it. */
 export const turn = namedObject('Turn', fields);
 
+/** The same, with words and helplines where what is said of it asks for them. */
+export const ratedTurn = namedObject('RatedTurn', { ...fields, support: supportSchema });
+
 /** What a thought is answered with. In a crisis nothing is made of it: then words and helplines stand there instead. */
 export const turnReply = namedObject('TurnReply', {
   ...fields,
