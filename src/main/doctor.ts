@@ -9,14 +9,14 @@ import {
   type UpstreamSetting,
   unusableFolder,
 } from '#platform/config';
-import { oldHelplines } from '#platform/ai';
+import { aiSettingsOf, oldHelplines } from '#platform/ai';
 import { AppError, systemClock, systemRandom } from '#platform/kernel';
 import { ensurePrivate } from '#platform/db';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { aiSettingsOf, openBlobHome, providersOf } from '#app';
+import { openBlobHome, providersOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
