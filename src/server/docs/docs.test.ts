@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { serve, type Serving } from '#test/shop';
+import { products } from '#products';
 import { GUIDES } from './guides.ts';
 
 const KEY = 'pl_of-the-owner';
@@ -109,6 +110,10 @@ describe('guides', async () => {
     }
     expect(dead).toEqual([]);
     expect(links).toBeGreaterThan(names.length ** 2);
+  });
+
+  test('have a page of each product', () => {
+    expect(names).toEqual(expect.arrayContaining(products.map(({ key }) => key)));
   });
 
   test('are those that are listed, and no other file', async () => {
