@@ -17,7 +17,6 @@ import { startHolder } from '#platform/limits';
 import { ensureOwner, ownerFileOf } from '#platform/owner';
 import { createTelemetry, type Telemetry } from '#platform/telemetry';
 import { createServer, type Server } from '#server';
-import { aiSettingsOf } from './app/ai-settings.ts';
 import { openAppStore } from './app/app-store.ts';
 import { openBlobHome } from './app/blobs.ts';
 import { openProviders, providersOf } from './app/federation.ts';
@@ -31,7 +30,7 @@ import { openGooglePlay } from './app/google-play.ts';
 import { openStripe } from './app/stripe.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
-export { aiSettingsOf, allMigrations, allRoutes, openBlobHome, openSecrets, providersOf };
+export { allMigrations, allRoutes, openBlobHome, openSecrets, providersOf };
 export type { AppOptions };
 
 declareErrors({

@@ -146,13 +146,14 @@ function shape({ parameters, requestBody, responses }: Operation): string {
   return braces(fields);
 }
 
-/** All good answers; one without a body is null, save of a stream: there it ends the stream. */
+/** All good answers; one without a body is null, save of a stream: there it ends the stream. A file is read by `open`. */
 function reply(responses: Operation['responses']): string {
   const good = goodAnswers(responses);
   const streams = good.some(({ content }) => content?.['text/event-stream'] !== undefined);
   const types = good.flatMap(({ content }) => {
     const schema = content?.['application/json']?.schema;
     if (schema !== undefined) return [typeOf(schema, 'answered')];
+    if (content !== undefined && !streams) return ['unknown'];
     return streams ? [] : ['null'];
   });
   return [...new Set(types)].join(' | ');

@@ -1,14 +1,36 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { modules } from '#modules';
+import { products } from '#products';
+
+const SANDBOXES = join(import.meta.dirname, '../../sandboxes/src');
 
 const WIDTH = 118;
 const INDENT = ' '.repeat(8);
 const NAME = 17;
 
-/** ARCHITECTURE.md with the modules under `platform/` drawn from their definitions, the upper ones first. */
+/** ARCHITECTURE.md with the modules under `platform/` drawn from their definitions, the upper ones first; products and sandboxes by name. */
 export function withDrawing(text: string): string {
   const [before, platform, after] = partsOf(text);
   const drawn = modules.toReversed().flatMap(({ name, purpose }) => lines(name, purpose));
-  return [before, platform, `${drawn.join('\n')}\n`, after].join('');
+  const folders = products.map(({ key }) => `${key}/`).toSorted();
+  const vendors = readdirSync(SANDBOXES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const lists: readonly (readonly [string, readonly string[]])[] = [
+    ['      products/        index.ts (the list), ', folders],
+    [
+      '    sandboxes/         servers that speak vendors\u2019 protocols, a workspace of its own: ',
+      vendors.map(({ name }) => name).toSorted(),
+    ],
+  ];
+  const whole = [before, platform, `${drawn.join('\n')}\n`, after].join('');
+  return lists.reduce((page, [begin, names]) => withList(page, begin, names), whole);
+}
+
+/** The line that begins so, with these names behind it. */
+function withList(text: string, begin: string, names: readonly string[]): string {
+  const at = text.indexOf(begin);
+  if (at < 0) throw new Error(`ARCHITECTURE.md has no line "${begin.trim()}" in its drawing`);
+  return `${text.slice(0, at)}${begin}${names.join(', ')}${text.slice(text.indexOf('\n', at))}`;
 }
 
 /** The drawing's line of `platform/`, and what stands before it and after what lies in it. */

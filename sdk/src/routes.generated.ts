@@ -2786,6 +2786,7 @@ export interface Schemas {
     readonly units: number;
     readonly cost_micros: number;
   };
+  readonly SignInAnswer: Schemas['TokenPair'] | Schemas['MfaChallenge'];
   readonly SignedLicense: {
     readonly license: Readonly<Record<string, unknown>>;
     readonly signatures: readonly Schemas['LicenseSignature'][];
@@ -5283,12 +5284,12 @@ export interface Routes {
   /** Get tokens for a one-time code */
   'POST /v1/auth/exchange': {
     readonly body: Schemas['ExchangeCodeRequest'];
-    readonly reply: Schemas['TokenPair'] | Schemas['MfaChallenge'];
+    readonly reply: Schemas['SignInAnswer'];
   };
   /** Sign in by an ID token of Firebase */
   'POST /v1/auth/firebase': {
     readonly body: Schemas['FirebaseSignInRequest'];
-    readonly reply: Schemas['TokenPair'] | Schemas['MfaChallenge'];
+    readonly reply: Schemas['SignInAnswer'];
   };
   /** Send a link to choose a new password */
   'POST /v1/auth/forgot-password': {
@@ -5298,12 +5299,12 @@ export interface Routes {
   /** Sign in by a code that an app got from Google */
   'POST /v1/auth/google': {
     readonly body: Schemas['GoogleSignInRequest'];
-    readonly reply: Schemas['TokenPair'] | Schemas['MfaChallenge'];
+    readonly reply: Schemas['SignInAnswer'];
   };
   /** Sign in with email and password */
   'POST /v1/auth/login': {
     readonly body: Schemas['LoginRequest'];
-    readonly reply: Schemas['TokenPair'] | Schemas['MfaChallenge'];
+    readonly reply: Schemas['SignInAnswer'];
   };
   /** End this session */
   'POST /v1/auth/logout': {

@@ -1,4 +1,4 @@
-import { type Ai, type AiParts, createAi, createFindings } from '#platform/ai';
+import { type Ai, type AiParts, aiSettingsOf, createAi, createFindings } from '#platform/ai';
 import type { Config } from '#platform/config';
 import type { Database } from '#platform/db';
 import type { Ids } from '#platform/kernel';
@@ -6,7 +6,6 @@ import type { Holder } from '#platform/limits';
 import type { Product } from '#platform/product';
 import type { Telemetry } from '#platform/telemetry';
 import { products } from '#products';
-import { aiSettingsOf } from './ai-settings.ts';
 
 interface AiWiring extends Pick<AiParts, 'upstreams' | 'clock' | 'random' | 'redis' | 'crashHook'> {
   readonly config: Config;

@@ -1,5 +1,5 @@
 import { createAudit } from '#platform/audit';
-import type { UpstreamOptions } from '#platform/ai';
+import { type UpstreamOptions, watchAiSettings } from '#platform/ai';
 import { createBlobStorage } from '#platform/blobs';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
@@ -26,7 +26,6 @@ import type { AppOptions } from './options.ts';
 import { openAccounts } from './accounts.ts';
 import { openAi } from './ai.ts';
 import { openBlobHome } from './blobs.ts';
-import { watchAiSettings } from './ai-settings.ts';
 import { openErasure } from './erasure.ts';
 import { mountedOf, serviceOf } from './lists.ts';
 import { openMail } from './mail.ts';

@@ -1,14 +1,13 @@
 import { createAppStoreClient } from '#platform/billing';
 import type { AppStoreSettings, Config } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
+import type { Check } from './check.ts';
 import { OperatorError } from './operator-error.ts';
 
 const DAY = 86_400_000;
 
 /** Whether Apple takes the key in each environment, a line each; it needs nothing else of us. */
-export function appStoreChecks({
-  appStore,
-}: Config): { readonly name: string; readonly look: () => Promise<string> }[] {
+export function appStoreChecks({ appStore }: Config): Check[] {
   if (appStore === undefined)
     return [{ name: 'App Store', look: async () => 'APP_STORE_BUNDLE_ID is not set: nothing is sold there' }];
   const { app } = appStore;

@@ -9,14 +9,14 @@ import {
   type UpstreamSetting,
   unusableFolder,
 } from '#platform/config';
-import { oldHelplines } from '#platform/ai';
+import { aiSettingsOf, oldHelplines } from '#platform/ai';
 import { AppError, systemClock, systemRandom } from '#platform/kernel';
 import { ensurePrivate } from '#platform/db';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { aiSettingsOf, openBlobHome, providersOf } from '#app';
+import { openBlobHome, providersOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
 import { databaseState, keysState, unlessInUse } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
@@ -24,15 +24,10 @@ import { googlePlayChecks } from './google-play-check.ts';
 import { appStoreChecks } from './app-store-check.ts';
 import { s3Checks } from './s3-checks.ts';
 import { stripeChecks } from './stripe-check.ts';
+import type { Check } from './check.ts';
 import { codeOf, reason, OperatorError } from './operator-error.ts';
 
 const PATIENCE = 10_000;
-
-interface Check {
-  readonly name: string;
-  /** Answers what is right, in a few words; throws with what is wrong. */
-  readonly look: () => Promise<string>;
-}
 
 /** Looks at each thing that the program stands on, and says in one line what is wrong with it. */
 export const doctor: Verb = async ({ config, words }) => {

@@ -6,15 +6,11 @@ import {
 } from '#platform/billing';
 import type { Config } from '#platform/config';
 import { AppError } from '#platform/kernel';
+import type { Check } from './check.ts';
 import { withDatabase } from './migrate.ts';
 import { OperatorError } from './operator-error.ts';
 
 const LINES = ['Google Play', 'Play orders'] as const;
-
-interface Check {
-  readonly name: string;
-  readonly look: () => Promise<string>;
-}
 
 /** What a server that takes purchases of Google Play needs of it, a line each; none where it takes none. */
 export function googlePlayChecks(config: Config, unlessInUse: (error: unknown) => string): Check[] {

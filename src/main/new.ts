@@ -17,8 +17,8 @@ export const newThing: Verb = async ({ words: [what, name, ...more] }) => {
     process.stdout.write(`${written.map((path) => `wrote ${path}\n`).join('')}
 Next:
   npm run generate                           docs and the client's types
-  npm test -- src/products/${name}${' '.repeat(Math.max(1, 17 - name.length))}its tests
-  npm start                                  the server, with a key that may call it
+  npm test -- src/products/${name}${' '.repeat(Math.max(1, 18 - name.length))}its tests
+  npm start                                  the server; docs/${name}.md has calls to paste in another terminal
 
 docs/products.md explains each part.
 `);

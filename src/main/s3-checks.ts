@@ -1,11 +1,7 @@
 import { checkS3Cors } from '#platform/blobs';
 import type { Config } from '#platform/config';
 import { systemClock } from '#platform/kernel';
-
-interface Check {
-  readonly name: string;
-  readonly look: () => Promise<string>;
-}
+import type { Check } from './check.ts';
 
 /** Whether pages may send files to the bucket; nothing where files lie in a folder. */
 export function s3Checks({ s3: settings, corsOrigins, baseUrl }: Config): Check[] {

@@ -1,6 +1,5 @@
-import type { AiSettings } from '#platform/ai';
+import { type AiSettings, aiSettingsOf } from '#platform/ai';
 import { SETTING_NAMES, shown } from '#platform/config';
-import { aiSettingsOf } from '#app';
 import { refuseWords, type Verb } from './verb.ts';
 
 /** Shows the settings in effect, secrets hidden. */

@@ -2,14 +2,13 @@ import { createStripeClient, type SetupFinding, checkStripeSetup } from '#platfo
 import type { Config, StripeSettings } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
 import { products } from '#products';
+import type { Check } from './check.ts';
 import { OperatorError } from './operator-error.ts';
 
 const LINES = ['Stripe key', 'Stripe clock', 'Stripe prices', 'Stripe webhook', 'Stripe retries'] as const;
 
 /** What a server that sells needs of Stripe, a line each. */
-export function stripeChecks(
-  config: Config,
-): { readonly name: string; readonly look: () => Promise<string> }[] {
+export function stripeChecks(config: Config): Check[] {
   const { stripe } = config;
   if (stripe === undefined)
     return [{ name: 'Stripe', look: async () => 'STRIPE_SECRET_KEY is not set: nothing is sold here' }];

@@ -33,7 +33,7 @@ export function createBodyCapacity(settings: BodyCapacitySettings): BodyCapacity
       if (used + bytes > settings.account) throw accountFull(used, settings.account);
       if (all + bytes > settings.process)
         throw new AppError('unavailable', {
-          message: 'This server has as many bytes of requests in its hands as it takes. Try again shortly.',
+          message: 'This server holds as many bytes of requests as it can. Try again shortly.',
           retryAfter: 1,
         });
       add(bytes, account);

@@ -65,7 +65,8 @@ describe.runIf(isHere)('in a browser, the docs', { timeout: 4 * PATIENCE }, asyn
     await page.locator('button', { hasText: /Test Request\s*\(get \/v1\/usage\)/ }).click();
     const answered = page.waitForResponse((response) => new URL(response.url()).pathname === '/v1/usage');
     await page
-      .locator('button', { hasText: /^\s*Send/ })
+      .getByRole('dialog')
+      .getByRole('button', { name: /Send get request to/i })
       .first()
       .click();
     const response = await answered;

@@ -222,6 +222,22 @@ export const DATABASE: readonly Patch[] = [
       'src/platform/db/moving.test.ts :: a move > leaves numbers, triggers, foreign keys and row security of the target as they were',
   },
   {
+    name: 'owner-without-plans-of-new-products',
+    file: 'src/platform/owner/owner.ts',
+    find: 'if (someone !== undefined) return addProducts(parts);',
+    replace: 'if (someone !== undefined) return;',
+    expects:
+      'src/platform/owner/owner.test.ts :: the local owner has a plan of each product of a first start, and of those that a later one finds new: each once',
+  },
+  {
+    name: 'owner-given-plans-again',
+    file: 'src/platform/owner/owner.ts',
+    find: '    if (products.includes(product)) continue;',
+    replace: '',
+    expects:
+      'src/platform/owner/owner.test.ts :: the local owner has a plan of each product of a first start, and of those that a later one finds new: each once',
+  },
+  {
     name: 'owner-of-another-database-overwritten',
     file: 'src/platform/owner/owner-file.ts',
     find: '!existsSync(first) || databaseOf(first) === database ? first : own',

@@ -50,6 +50,60 @@ export const REFERENCE: readonly Patch[] = [
     expects: 'src/server/docs/docs.test.ts :: guides > have no dead link, and none into the void of a page',
   },
   {
+    name: 'products-without-a-guide',
+    file: 'src/server/docs/guides.ts',
+    find: '  ...OF_PRODUCTS,',
+    replace: "  ...(FOLDER.href === '' ? OF_PRODUCTS : {}),",
+    expects: 'src/server/docs/docs.test.ts :: guides > have the page of each product that has one',
+  },
+  {
+    name: 'file-documented-as-json',
+    file: 'src/platform/erasure/routes.ts',
+    find: "    produces: ['application/zip'],",
+    replace: '',
+    expects:
+      'test/walkers/openapi.test.ts :: the OpenAPI document > says of a file what type it has, and never that it is JSON',
+  },
+  {
+    name: 'csv-undocumented',
+    file: 'src/products/prism/spectrum/routes.ts',
+    find: '    produces: JSON_OR_CSV,',
+    replace: '',
+    expects:
+      'test/walkers/openapi.test.ts :: the OpenAPI document > has CSV for each call that takes format=csv',
+  },
+  {
+    name: 'union-without-a-name',
+    file: 'src/platform/http/named-object.ts',
+    find: 'z.union(forms).meta({ id: name })',
+    replace: 'z.union(forms).describe(name)',
+    expects:
+      'test/walkers/routes.test.ts :: every route > has a name for each object that it takes or answers, so that generated clients have one',
+  },
+  {
+    name: 'page-that-nobody-finds',
+    file: 'README.md',
+    find: ', [docs/pooling.md](docs/pooling.md)',
+    replace: '',
+    expects:
+      'test/docs/pages.test.ts :: every page of docs is found from the README, but those of products, which the server lists',
+  },
+  {
+    name: 'link-to-a-heading-that-is-gone',
+    file: 'docs/gateway.md',
+    find: '## Reserves',
+    replace: '## What is reserved',
+    expects: 'test/docs/pages.test.ts :: no page links to a file or a heading that is not there',
+  },
+  {
+    name: 'calls-in-no-order',
+    file: 'src/server/openapi/openapi.ts',
+    find: 'return METHODS.indexOf(a.method) - METHODS.indexOf(b.method);',
+    replace: 'return METHODS.indexOf(b.method) - METHODS.indexOf(a.method);',
+    expects:
+      'test/walkers/openapi.test.ts :: the OpenAPI document > has calls by their paths, and of one path reading first and deleting last',
+  },
+  {
     name: 'calls-hidden-from-the-browsers-search',
     file: 'src/server/docs/reference.js',
     find: 'defaultOpenAllTags: true',

@@ -59,7 +59,7 @@ export const RESERVED: readonly Patch[] = [
   },
   {
     name: 'other-prices-under-one-version',
-    file: 'src/app/ai-settings.ts',
+    file: 'src/platform/ai/watch-ai-settings.ts',
     find: ' && pricesIn(now) !== pricesIn(text))',
     replace: ' && pricesIn(now) === undefined)',
     expects:

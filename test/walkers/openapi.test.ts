@@ -10,6 +10,11 @@ const routes = allRoutes();
 interface Whole extends OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
+const typesOf = (name: string) =>
+  Object.entries(described(routeNamed(name)).responses[200]?.content ?? {}).map(([type, media]) => [
+    type,
+    media?.schema,
+  ]);
 const documentOf = (some: readonly Route[]) =>
   openApiOf([{ routes: some }], { version: '1.2.3' }) as unknown as Whole;
 const written = documentOf(routes);
@@ -29,12 +34,45 @@ describe('the OpenAPI document', () => {
       const body = shape.body === undefined ? undefined : inlineSchema(shape.body, 'input');
       expect([name, requestBody?.content['application/json']?.schema]).toEqual([name, body]);
       const type = shape.page === true ? 'text/html' : 'application/json';
+      const isFile = shape.produces?.includes(type) === false;
       for (const [status, reply] of Object.entries(shape.reply)) {
         const { content } = responses[status] ?? {};
-        if (content !== undefined)
+        if (content !== undefined && !isFile)
           expect([name, content[type]?.schema]).toEqual([name, inlineSchema(reply, 'output')]);
       }
     }
+  });
+
+  test('says of a file what type it has, and never that it is JSON', () => {
+    expect(typesOf('GET /v1/me/exports/:id/archive')).toEqual([
+      ['application/zip', { type: 'string', format: 'binary' }],
+    ]);
+    expect(typesOf('GET /v1/account/audit/export')).toEqual([
+      ['application/jsonl', { type: 'string' }],
+      ['text/csv', { type: 'string' }],
+    ]);
+  });
+
+  test('has calls by their paths, and of one path reading first and deleting last', () => {
+    const paths = Object.keys(written.paths).map((path) => path.replace(/\{(\w+)\}/g, ':$1'));
+    expect(paths).toEqual(paths.toSorted());
+    const methods = Object.values(written.paths).map((calls) => Object.keys(calls));
+    const order = ['get', 'post', 'put', 'patch', 'delete'];
+    for (const some of methods)
+      expect(some).toEqual(some.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)));
+  });
+
+  test('has CSV for each call that takes format=csv', () => {
+    const offering = routes.filter((route) =>
+      described(route).parameters.some(
+        ({ name, schema }) => name === 'format' && JSON.stringify(schema).includes('"csv"'),
+      ),
+    );
+    expect(offering.length).toBeGreaterThan(5);
+    const silent = offering.filter(
+      (route) => described(route).responses[200]?.content?.['text/csv'] === undefined,
+    );
+    expect(silent.map(({ name }) => name)).toEqual([]);
   });
 
   test('has an answer for each error of a route, with an example, wherever that is written', () => {

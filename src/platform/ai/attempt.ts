@@ -17,7 +17,7 @@ import {
   unusable,
 } from './outcome.ts';
 import type { SlotAdmission } from './slot-admission.ts';
-import type { Plan } from './plan.ts';
+import type { CallPlan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from './ports.ts';
 import type { Target } from './providers.ts';
@@ -56,14 +56,14 @@ export interface PlainAnswer {
   readonly body: Buffer;
   readonly usage: Usage;
   readonly target: Target;
-  readonly plan: Plan;
+  readonly plan: CallPlan;
 }
 
 export interface StreamAnswer {
   readonly kind: 'stream';
   readonly live: LiveStream;
   readonly target: Target;
-  readonly plan: Plan;
+  readonly plan: CallPlan;
 }
 
 export interface AttemptParts {

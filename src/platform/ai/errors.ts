@@ -5,9 +5,15 @@ declareErrors({
     status: 503,
     message: 'The model provider is not available at present. Try again in a moment.',
   },
-  provider_timeout: { status: 504, message: 'The model took longer to answer than this feature allows.' },
+  provider_timeout: {
+    status: 504,
+    message: 'The model took longer to answer than this feature allows. Try again, or ask for less.',
+  },
   provider_rejected: { status: 400, message: 'The model provider refused this request as it stands.' },
-  answer_unusable: { status: 502, message: 'The model answered, but not in a form that can be used.' },
+  answer_unusable: {
+    status: 502,
+    message: 'The model answered, but not in a form that can be used. Try again.',
+  },
   answer_too_large: {
     status: 502,
     message: 'The model’s answer is larger than this feature takes. Ask for less, or for a stream.',
@@ -16,15 +22,15 @@ declareErrors({
   context_too_large: { status: 413, message: 'The input is larger than this model or feature takes.' },
   call_too_costly: {
     status: 413,
-    message: 'This call could cost more than this feature allows for one call.',
+    message: 'This call could cost more than this feature allows for one call. Send less, or ask for less.',
   },
-  field_refused: { status: 400, message: 'A field of this request is not offered here.' },
+  field_refused: { status: 400, message: 'This server does not take a field of this request. Leave it out.' },
   context_length_exceeded: { status: 400, message: 'The input is longer than this model takes.' },
   provider_not_found: {
     status: 404,
-    message: 'The model provider knows nothing of what this request names.',
+    message: 'The model provider does not have what this request names.',
   },
-  provider_unprocessable: { status: 422, message: 'The model provider can not process this request.' },
+  provider_unprocessable: { status: 422, message: 'The model provider cannot process this request.' },
   provider_rate_limited: {
     status: 429,
     message: 'The model provider takes no more calls at present. Try again after the time in Retry-After.',

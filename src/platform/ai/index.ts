@@ -28,11 +28,12 @@ export { type Prompt, type Prompts, promptsIn } from './prompts.ts';
 export type { UpstreamOptions } from './providers.ts';
 export type { RelayTo } from './relay.ts';
 export * from './safety/index.ts';
-export { type AiSettings, NO_SETTINGS, readAiFile } from './settings.ts';
+export type { AiSettings } from './settings.ts';
 export type { Release, SlotLimit, Slots } from './slots.ts';
 export type { Said, StreamedText, StreamTextRequest } from './text-stream.ts';
 export type { TakeWords } from './text-reader.ts';
 export type { Timers } from './timers.ts';
+export { aiSettingsOf, watchAiSettings } from './watch-ai-settings.ts';
 export type { WireRequest } from './wire.ts';
 
 /** This module, for the list of all of them. */

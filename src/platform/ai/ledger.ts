@@ -2,7 +2,7 @@ import { dispatchPoint, type CrashHook } from '#platform/db';
 import { micros, type UsageEventId } from '#platform/kernel';
 import type { Permit, Usage } from '#platform/limits';
 import type { StreamEnd } from './live-stream.ts';
-import type { Plan } from './plan.ts';
+import type { CallPlan } from './plan.ts';
 import type { AiMetrics } from './ports.ts';
 import { cost } from './prices.ts';
 import type { Target } from './providers.ts';
@@ -35,7 +35,7 @@ export interface LedgerEntry {
   readonly event: UsageEventId;
   readonly wire: WireRequest;
   readonly target: Target;
-  readonly plan: Plan;
+  readonly plan: CallPlan;
 }
 
 /** Characters of a request of whose answer nothing was seen: below it, its bytes are a good enough bound beside the longest reply. */

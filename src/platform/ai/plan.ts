@@ -8,7 +8,7 @@ import { sizeOf } from './tokens.ts';
 import type { WireRequest } from './wire.ts';
 
 /** What is decided of a provider call before it goes out. */
-export interface Plan {
+export interface CallPlan {
   readonly call: PlannedCall;
   /** The reply's cap that is sent. */
   readonly maxTokens: number;
@@ -28,7 +28,7 @@ export interface PlanRequest {
  * Sets the reply's cap and with it the most that the call may cost: what was asked, at most what the policy and the
  * model allow, at most what `caps.cost` and the budget buy.
  */
-export function planCall(request: PlanRequest, target: Target): Plan {
+export function planCall(request: PlanRequest, target: Target): CallPlan {
   const { policy, wire, budget } = request;
   const asked = Math.min(
     wire.maxTokens ?? policy.maxOutputTokens,

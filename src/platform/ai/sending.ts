@@ -1,12 +1,12 @@
 import { AppError, type UsageEventId } from '#platform/kernel';
 import type { PipeCall } from './attempt.ts';
-import { type Plan, planCall } from './plan.ts';
+import { type CallPlan, planCall } from './plan.ts';
 import type { Target } from './providers.ts';
 import type { TokenCounter } from './tokens.ts';
 import type { WireRequest } from './wire.ts';
 
 export interface SentPlan {
-  readonly plan: Plan;
+  readonly plan: CallPlan;
   readonly event: UsageEventId;
   /** The request as it was planned: counted, where its bytes did not fit. */
   readonly wire: WireRequest;

@@ -11,7 +11,10 @@ declareErrors({
     status: 422,
     message: 'The file is not the one that was declared: it has another length, type or SHA-256.',
   },
-  upload_invalid: { status: 422, message: 'A file like this can not be taken.' },
+  upload_invalid: {
+    status: 422,
+    message: 'This file cannot be taken: `field` says what of it does not fit.',
+  },
   signed_url_invalid: { status: 403, message: 'This link was changed, or is not one of this server.' },
   signed_url_expired: { status: 410, message: 'This link is no longer good. Ask for a new one.' },
   length_required: { status: 411, message: 'Send the Content-Length of the file.' },

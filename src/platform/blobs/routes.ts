@@ -1,4 +1,4 @@
-import { type Route, routesFor, wholeNumber } from '#platform/http';
+import { fileReply, type Route, routesFor, wholeNumber } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import type { BlobStorage } from './service.ts';
@@ -11,7 +11,7 @@ const LONGEST = 90_000;
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f06';
 const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 const SIGNATURE = 'mJ2vJv1uQq0E2Zy0bq8m6hQm2v3dQk9o1nq7yq0Jt5Y';
-const SIGNED = 'It is made by the server and can not be changed: send it as it is, before it expires.';
+const SIGNED = 'It is made by the server and cannot be changed: send it as it is, before it expires.';
 
 const signed = {
   expires: wholeNumber(0, 1e11).describe('Seconds since 1970.'),
@@ -97,7 +97,8 @@ const getContent = route(
     auth: 'none',
     rate: { perMinute: 1_200, by: 'ip' },
     query: z.strictObject({ ...signed, filename: z.string().min(1).max(255), type }),
-    reply: { 200: z.unknown() },
+    reply: { 200: fileReply },
+    produces: ['*/*'],
     errors: [...errors, 'blob_gone', 'range_not_satisfiable'],
     example: {
       params: { id: ID },

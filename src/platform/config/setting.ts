@@ -44,7 +44,7 @@ export const networks = z
   .transform((value) => value.split(/[,\s]+/).filter((part) => part !== ''))
   .refine(
     (all) => all.every(isNetwork),
-    'must be addresses or networks such as 10.0.0.1 or 10.0.0.0/8, by commas',
+    'must be addresses or networks such as 10.0.0.1 or 10.0.0.0/8, separated by commas',
   );
 export const count = (most: number, least = 1) =>
   z.preprocess(

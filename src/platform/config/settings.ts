@@ -135,7 +135,7 @@ export const SETTINGS = {
 
   PASSWORD_WORDS: setting(list.default([]), {
     group: 'Sign-in',
-    says: 'Words that a password must not consist of, by commas: the names of your company and its projects. The products’ names are known.',
+    says: 'Comma-separated words, such as the names of your company and its projects. A password that is little more than one of them, or than a product’s name, is refused.',
     example: 'acme,rocket',
   }),
   PASSWORD_BREACHES_URL: setting(httpUrl.optional(), {
@@ -165,7 +165,7 @@ export const SETTINGS = {
   }),
   SSO_DNS_SERVERS: setting(
     list
-      .refine((all) => all.every(isServer), 'must be addresses such as 9.9.9.9 or [::1]:5353, by commas')
+      .refine((all) => all.every(isServer), 'must be comma-separated addresses: 9.9.9.9, [::1]:5353')
       .default([]),
     {
       group: 'Sign-in',

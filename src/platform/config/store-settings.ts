@@ -7,7 +7,7 @@ export const STORE_SETTINGS = {
     list
       .refine(
         (all) => all.every((id) => z.uuid().safeParse(id).success),
-        'must be ids of accounts, by commas',
+        'must be ids of accounts, separated by commas',
       )
       .default([]),
     {

@@ -19,7 +19,7 @@ export const STRIPE_SETTINGS = {
     list
       .refine(
         (all) => all.length > 0 && all.every((secret) => secret.startsWith('whsec_')),
-        'must begin with whsec_; several by commas',
+        'must begin with whsec_; several are separated by commas',
       )
       .optional(),
     {

@@ -1,4 +1,5 @@
 import {
+  fileReply,
   namedObject,
   pageOf,
   pageQuery,
@@ -115,7 +116,8 @@ const downloadExport = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },
-    reply: { 200: z.unknown() },
+    reply: { 200: fileReply },
+    produces: ['application/zip'],
     errors: ['not_found'],
     example: { params: { id: ID }, reply: 'PK…' },
   },

@@ -3,12 +3,15 @@ import { declareErrors } from '#platform/kernel';
 /** Codes of the conventions that every call shares. */
 declareErrors({
   request_timeout: { status: 408, message: 'The request did not arrive in time.' },
-  precondition_failed: { status: 412, message: 'This has changed since you read it.' },
+  precondition_failed: {
+    status: 412,
+    message: 'This has changed since you read it. Read it again, and repeat your change.',
+  },
   payload_too_large: { status: 413, message: 'The body is larger than this call takes.' },
   unsupported_media_type: {
     status: 415,
-    message: 'This call takes application/json in UTF-8, not encoded otherwise.',
+    message: 'Send this call application/json in UTF-8, without a Content-Encoding.',
   },
   headers_too_large: { status: 431, message: 'The headers of the request are too large.' },
-  unavailable: { status: 503, message: 'This can not be done right now. Try again shortly.' },
+  unavailable: { status: 503, message: 'This cannot be done right now. Try again shortly.' },
 });

@@ -14,7 +14,7 @@ export {
   ROLES,
   type Spender,
 } from './call.ts';
-export { CSV_FORMATS, type CsvTable, type CsvValue, sendCsv, wantsCsv } from './csv.ts';
+export { CSV_FORMATS, type CsvTable, type CsvValue, JSON_OR_CSV, sendCsv, wantsCsv } from './csv.ts';
 export {
   aliasesOf,
   exampleStatusOf,
@@ -37,7 +37,7 @@ export {
 export { sendDownload } from './download.ts';
 export { htmlPage } from './html-page.ts';
 export { calendarDay } from './calendar-day.ts';
-export { namedAfter, namedObject, okReply } from './named-object.ts';
+export { fileReply, namedAfter, namedObject, namedUnion, okReply } from './named-object.ts';
 export { originsAllowed } from './origins.ts';
 export { wholeNumber } from './whole-number.ts';
 export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';

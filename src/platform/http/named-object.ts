@@ -18,5 +18,16 @@ export function namedAfter<Schema extends z.ZodType>(
   return name === undefined ? schema : schema.meta({ id: `${name}${suffix}` });
 }
 
+/** Names what has one of several forms, as `namedObject` names an object: generated clients call the union so. */
+export function namedUnion<const Forms extends readonly [z.ZodType, z.ZodType, ...z.ZodType[]]>(
+  name: string,
+  forms: Forms,
+) {
+  return z.union(forms).meta({ id: name });
+}
+
+/** What a call answers that sends a file, whose types its `produces` says. */
+export const fileReply = z.unknown();
+
 /** What a call answers that only does something. */
 export const okReply = namedObject('Ok', { ok: z.literal(true) });

@@ -238,6 +238,11 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly streams?: true;
   /** Answers a page of HTML for people, as one text. */
   readonly page?: true;
+  /**
+   * Types of content that it answers with, where that is not JSON alone: `text/csv` beside `application/json`, or `application/zip` in
+   * its place. The schema of its reply is that of its JSON; `fileReply` where there is none.
+   */
+  readonly produces?: readonly string[];
   /** What stands in `error` beside or in place of code and message, for clients of a protocol of another's. */
   readonly errorForm?: ErrorForm;
   /** How many seconds the call may take, for one that waits for a model; the server's own limit when not said. */

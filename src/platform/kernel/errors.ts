@@ -61,7 +61,10 @@ declareErrors({
   unauthenticated: { status: 401, message: 'Sign in, or send an API key, to use this call.' },
   forbidden: { status: 403, message: 'Your role or key does not allow this call.' },
   not_found: { status: 404, message: 'There is no such thing here.' },
-  conflict: { status: 409, message: 'This does not fit the present state.' },
+  conflict: {
+    status: 409,
+    message: 'This is not possible as things are now. Read again what you want to change.',
+  },
   client_gone: { status: 499, message: 'The client hung up before the answer was complete.' },
   gone: { status: 410, message: 'This existed once and is no longer available.' },
   internal: {

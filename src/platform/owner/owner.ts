@@ -1,4 +1,4 @@
-import { commitPoint, type Database, installationOf, statement } from '#platform/db';
+import { commitPoint, type Database, installationOf, statement, type Transaction } from '#platform/db';
 import { bestPlan, type Entitlements } from '#platform/entitlements';
 import type { Identity } from '#platform/identity';
 import type { AccountId, UserId } from '#platform/kernel';
@@ -8,6 +8,7 @@ const OWNER = commitPoint(
   'owner.made',
   'the local owner, their organization, its plans and the key of owner.json',
 );
+const ADDED = commitPoint('owner.products-added', 'the local owner’s plans of products that came later');
 
 const EMAIL = 'owner@plinth.local';
 
@@ -19,21 +20,19 @@ export interface OwnerParts {
 
 /**
  * Makes the local owner at the very first start: a platform admin with an organization that holds the best plan of each
- * product that is for organizations, and with those of the others for themselves. The file is written before the commit: a process killed between the two leaves a file that nobody's database
- * knows, and the next start makes both anew.
+ * product that is for organizations, and with those of the others for themselves. The file is written before the commit: a process
+ * killed between the two leaves a file that nobody's database knows, and the next start makes both anew. A later start gives the owner
+ * the best plan of each product that was not there before, so that whoever writes one can call it.
  */
-export async function ensureOwner(
-  { db, identity, entitlements }: OwnerParts,
-  dataDir: string,
-): Promise<void> {
+export async function ensureOwner(parts: OwnerParts, dataDir: string): Promise<void> {
+  const { db, identity, entitlements } = parts;
   const [[someone]] = await db.system('owner.first-start', [
     statement('select 1 from identity.users limit 1'),
   ]);
-  if (someone !== undefined) return;
+  if (someone !== undefined) return addProducts(parts);
   const { id } = await installationOf(db);
   await db.system('owner.first-start', OWNER, async (tx) => {
-    // Two processes at a first start: the second waits here, and finds the owner made.
-    await tx.run(statement("select pg_advisory_xact_lock(hashtextextended('plinth owner', 0))"));
+    await takeTurns(tx);
     const [made] = await tx.run(statement('select 1 from identity.users limit 1'));
     if (made !== undefined) return;
     const owner = await identity.createUser(tx, {
@@ -44,17 +43,8 @@ export async function ensureOwner(
       emailVerified: true,
     });
     const [personal] = await tx.run(personalAccount(owner.userId));
-    for (const [product, catalogue] of entitlements.catalogues) {
-      const isForPeople = catalogue.holds === 'personal' && personal !== undefined;
-      await entitlements.grantIn(tx, {
-        accountId: isForPeople ? personal.account_id : owner.accountId,
-        product,
-        plan: bestPlan(catalogue),
-        source: 'owner',
-        cause: 'first start',
-        by: { kind: 'system' },
-      });
-    }
+    const owned = { organization: owner.accountId, personal: personal?.account_id ?? null, products: [] };
+    await grantBestPlans(tx, entitlements, owned);
     const { key } = await identity.createKey(tx, {
       accountId: owner.accountId,
       userId: owner.userId,
@@ -65,6 +55,60 @@ export async function ensureOwner(
     writeOwnerFile(dataDir, id, { email: EMAIL, password: owner.password, api_key: key });
   });
 }
+
+/** Two processes that start at once: the second waits here, and finds done what the first has done. */
+const takeTurns = (tx: Transaction) =>
+  tx.run(statement("select pg_advisory_xact_lock(hashtextextended('plinth owner', 0))"));
+
+/** The accounts of the local owner, and the products of which they were ever given a plan. */
+interface Owned {
+  readonly organization: AccountId;
+  readonly personal: AccountId | null;
+  readonly products: readonly string[];
+}
+
+/** The best plan of each product that the owner was never given one of. */
+async function grantBestPlans(
+  tx: Transaction,
+  entitlements: Entitlements,
+  { organization, personal, products }: Owned,
+): Promise<void> {
+  for (const [product, catalogue] of entitlements.catalogues) {
+    if (products.includes(product)) continue;
+    await entitlements.grantIn(tx, {
+      accountId: catalogue.holds === 'personal' && personal !== null ? personal : organization,
+      product,
+      plan: bestPlan(catalogue),
+      source: 'owner',
+      cause: 'first start',
+      by: { kind: 'system' },
+    });
+  }
+}
+
+/** What an admin has ended since stays ended: it was given. Without a local owner, as where people were imported, nobody is given anything. */
+async function addProducts({ db, entitlements }: OwnerParts): Promise<void> {
+  const [[owned]] = await db.system('owner.first-start', [ownedOnes()]);
+  if (owned === undefined || hasAll(owned, entitlements)) return;
+  await db.system('owner.first-start', ADDED, async (tx) => {
+    await takeTurns(tx);
+    const [now] = await tx.run(ownedOnes());
+    if (now !== undefined) await grantBestPlans(tx, entitlements, now);
+  });
+}
+
+const hasAll = ({ products }: Owned, { catalogues }: Entitlements) =>
+  [...catalogues.keys()].every((product) => products.includes(product));
+
+const ownedOnes = () =>
+  statement<Owned>(
+    `select o.account_id as organization, p.account_id as personal,
+            to_jsonb(array(select distinct product from entitlements.grants where source = 'owner')) as products
+       from accounts.accounts o left join accounts.accounts p on p.created_by = o.created_by and p.kind = 'personal'
+      where o.kind = 'organization' and o.deleted_at is null
+        and exists (select from entitlements.grants g where g.account_id = o.account_id and g.source = 'owner')
+      order by o.account_id limit 1`,
+  );
 
 const personalAccount = (userId: UserId) =>
   statement<{ account_id: AccountId }>(

@@ -1,4 +1,13 @@
-import { namedObject, page, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import {
+  JSON_OR_CSV,
+  namedObject,
+  page,
+  pageOf,
+  pageQuery,
+  positionOf,
+  routesFor,
+  routesOf,
+} from '#platform/http';
 import { z } from 'zod';
 import * as examples from './examples.ts';
 import { MARGIN_DIMENSIONS, marginColumns, marginLine } from './margin.ts';
@@ -149,6 +158,7 @@ export const readMargin = route(
         ),
       }),
     },
+    produces: JSON_OR_CSV,
     example: {
       query: { group: 'product', from: '2027-03-01', until: '2027-04-01' },
       reply: examples.marginReport,

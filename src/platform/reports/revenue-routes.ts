@@ -1,4 +1,4 @@
-import { namedObject, routesFor, routesOf } from '#platform/http';
+import { JSON_OR_CSV, namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import * as examples from './examples.ts';
 import { RECURRING_DIMENSIONS, recurringColumns, recurringLine } from './recurring.ts';
@@ -42,6 +42,7 @@ export const readRevenue = route(
       ...reportQuery,
     }),
     reply: { 200: reportOf(revenue) },
+    produces: JSON_OR_CSV,
     example: {
       query: { group: 'month,product,plan', from: '2027-03-01', until: '2027-04-01' },
       reply: examples.revenueReport,
@@ -96,6 +97,7 @@ export const readRecurring = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({ group: groupQuery(RECURRING_DIMENSIONS, ''), ...reportQuery }),
     reply: { 200: reportOf(recurring) },
+    produces: JSON_OR_CSV,
     example: {
       query: { group: 'product', from: '2027-03-01', until: '2027-04-01' },
       reply: examples.recurringReport,

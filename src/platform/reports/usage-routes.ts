@@ -1,4 +1,13 @@
-import { namedObject, pageOf, page, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import {
+  JSON_OR_CSV,
+  namedObject,
+  page,
+  pageOf,
+  pageQuery,
+  positionOf,
+  routesFor,
+  routesOf,
+} from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import * as examples from './examples.ts';
@@ -80,6 +89,7 @@ export const accountReport = route(
     rate: { perMinute: 60, by: 'account' },
     query: z.strictObject({ group: groupQuery(OWN, 'day'), ...filters, ...reportQuery }),
     reply: { 200: reportOf(usageSum) },
+    produces: JSON_OR_CSV,
     example: {
       query: { group: 'feature,model', from: '2027-03-01', until: '2027-04-01', zone: 'Europe/Berlin' },
       reply: examples.usageReport,
@@ -108,6 +118,7 @@ export const operatorReport = route(
       ...reportQuery,
     }),
     reply: { 200: reportOf(usageSum) },
+    produces: JSON_OR_CSV,
     example: {
       query: { group: 'feature,model', from: '2027-03-01', until: '2027-04-01' },
       reply: examples.usageReport,

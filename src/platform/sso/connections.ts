@@ -191,7 +191,7 @@ function connectionFrom(
   const isSameProvider = before?.issuer === issuer && before.client_id === clientId;
   if (secret === undefined && !isSameProvider) {
     throw new AppError('validation_failed', {
-      message: 'Another provider or client has another secret.',
+      message: 'The secret that is kept is that of another provider or client. Send client_secret, too.',
       details: { issues: [{ path: 'body.client_secret', message: 'is needed' }] },
     });
   }

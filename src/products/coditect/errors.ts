@@ -3,7 +3,7 @@ import { declareErrors } from '#platform/kernel';
 declareErrors({
   license_key_malformed: {
     status: 400,
-    message: 'This is no licence key: a character of it is wrong, or two changed places.',
+    message: 'This is not a licence key: a character of it is wrong, or two changed places. Copy it again.',
   },
   license_not_found: { status: 404, message: 'There is no such licence.' },
   license_suspended: {
@@ -17,7 +17,8 @@ declareErrors({
   },
   deactivations_exhausted: {
     status: 429,
-    message: 'So many machines were deactivated this month that no other can be before the next one.',
+    message:
+      'No more machines can be deactivated this month. Wait for the next month, or buy a plan with more seats.',
   },
   token_invalid: { status: 401, message: 'The session’s token is not one of ours, or is another session’s.' },
 });
@@ -32,12 +33,12 @@ declareErrors({
     message:
       'The program was started anew on this machine, or on one with the same hardware id, and has the seat now.',
   },
-  session_not_found: { status: 404, message: 'There is no such session of this token.' },
+  session_not_found: { status: 404, message: 'There is no session for this token.' },
   session_expired: { status: 410, message: 'The session is over. Take a seat anew.' },
   offline_too_early: {
     status: 409,
     message:
-      'Work without the server is handed out after five minutes with it, and not twice at once. Ask again then.',
+      'Work without the server is allowed after five minutes with it, and to one program at a time. Ask again at `available_at`.',
   },
   offline_too_long: {
     status: 403,

@@ -58,6 +58,7 @@ export const chat = route(
     },
     body: chatBody,
     reply: { 200: chatReply },
+    produces: ['application/json', 'text/event-stream'],
     errors: [
       'model_unknown',
       'field_refused',

@@ -4,7 +4,7 @@ declareErrors({
   workspace_mismatch: {
     status: 400,
     message:
-      'The workspace_id is of another workspace than the call is for (X-Account-Id, or the account of the key).',
+      'The workspace_id is not the workspace that the call is for (X-Account-Id, or the account of the key).',
   },
   scope_not_found: { status: 404, message: 'There is no such scope, or it is in the trash.' },
   section_not_found: { status: 404, message: 'There is no such section in this scope.' },
@@ -19,7 +19,10 @@ declareErrors({
     message:
       'The scope was sent or archived, and can’t be changed. Set its status to draft first, or duplicate it.',
   },
-  section_limit: { status: 409, message: 'The scope has as many sections as a scope can have.' },
+  section_limit: {
+    status: 409,
+    message: 'The scope has as many sections as a scope can have. Delete one first.',
+  },
   scope_too_long: {
     status: 409,
     message: 'The sections would have more text than a scope can have: `max` characters. Shorten some first.',
@@ -31,7 +34,7 @@ declareErrors({
   },
   logo_not_found: {
     status: 404,
-    message: 'The workspace has no logo, or this file is none that was sent as one.',
+    message: 'The workspace has no logo, or this file was not sent as one.',
   },
   logo_unreadable: { status: 422, message: 'The file is no PNG or JPEG. It was deleted.' },
   slug_taken: { status: 409, message: 'Another workspace has this slug.' },
@@ -46,11 +49,11 @@ declareErrors({
   },
   mention_unknown: {
     status: 400,
-    message: 'Somebody who is mentioned is no member of the workspace; `users` has their ids.',
+    message: 'Somebody who is mentioned is not a member of the workspace; `users` has their ids.',
   },
   template_not_found: {
     status: 404,
-    message: 'There is no such template of the workspace, and no public one.',
+    message: 'There is no such template, neither of the workspace nor a public one.',
   },
   template_limit: { status: 409, message: 'There are as many templates as there can be. Delete one first.' },
 });

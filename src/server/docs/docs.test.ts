@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { serve, type Serving } from '#test/shop';
+import { products } from '#products';
 import { GUIDES } from './guides.ts';
 
 const KEY = 'pl_of-the-owner';
@@ -109,6 +111,13 @@ describe('guides', async () => {
     }
     expect(dead).toEqual([]);
     expect(links).toBeGreaterThan(names.length ** 2);
+  });
+
+  test('have the page of each product that has one', () => {
+    const keys = products.map(({ key }) => key);
+    const written = keys.filter((key) => existsSync(new URL(`../../../docs/${key}.md`, import.meta.url)));
+    expect(written.length).toBeGreaterThan(4);
+    expect(names).toEqual(expect.arrayContaining(written));
   });
 
   test('are those that are listed, and no other file', async () => {

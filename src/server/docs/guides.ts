@@ -1,22 +1,35 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import GithubSlugger from 'github-slugger';
 import { Marked, type Tokens } from 'marked';
+import { products } from '#products';
 import { docsPage } from './page.ts';
 
 const FOLDER = new URL('../../../docs/', import.meta.url);
+
+/** The page of each product that has one, by its name. */
+const OF_PRODUCTS = Object.fromEntries(
+  products.flatMap(({ key, catalogue }) =>
+    existsSync(new URL(`${key}.md`, FOLDER)) ? [[key, catalogue.name]] : [],
+  ),
+);
 
 /** What somebody who calls the API reads, in this order; each is `docs/NAME.md`. */
 export const GUIDES: Readonly<Record<string, string>> = {
   'quick-start': 'Quick start',
   tutorial: 'Tutorial',
   errors: 'Errors',
+  ...OF_PRODUCTS,
+  'license-client': 'Programs under a licence',
   limits: 'Limits and the ledger',
   permits: 'Permits',
-  gateway: 'The AI gateway',
+  failures: 'When calls fail',
   providers: 'Providers of models',
-  reel: 'Reel',
+  safety: 'Safety',
   jobs: 'Jobs',
+  blobs: 'Files',
   billing: 'Billing',
+  'app-store': 'Purchases in the App Store',
+  'google-play': 'Purchases at Google Play',
   webhooks: 'Webhooks and alerts',
   reports: 'Reports',
   identity: 'Identity',

@@ -4,21 +4,23 @@ type Json = Readonly<Record<string, unknown>>;
 
 const REQUEST_ID = '0193a6f0-5b1c-7d2e-8f3a-4b5c6d7e8f90';
 
-export const ERROR_SCHEMA = {
-  type: 'object',
-  required: ['error'],
-  additionalProperties: false,
-  properties: {
-    error: {
-      type: 'object',
-      required: ['code', 'message', 'request_id'],
-      additionalProperties: false,
-      properties: {
-        code: { type: 'string', description: 'A stable word to branch on.' },
-        message: { type: 'string' },
-        details: { type: 'object' },
-        request_id: { type: 'string' },
-      },
+/** What every error answer is, by the names of its two objects. */
+export const ERROR_SCHEMAS = {
+  Error: {
+    type: 'object',
+    required: ['error'],
+    additionalProperties: false,
+    properties: { error: { $ref: '#/components/schemas/ErrorBody' } },
+  },
+  ErrorBody: {
+    type: 'object',
+    required: ['code', 'message', 'request_id'],
+    additionalProperties: false,
+    properties: {
+      code: { type: 'string', description: 'A stable word to branch on.' },
+      message: { type: 'string', description: 'A sentence for people. It may change.' },
+      details: { type: 'object', description: 'What the code is about: a limit, a field, a time.' },
+      request_id: { type: 'string', description: 'Quote it when you ask about the call.' },
     },
   },
 };

@@ -12,7 +12,7 @@ import {
   takesProductKey,
 } from '#platform/http';
 import { z } from 'zod';
-import { createFailureWriter, ERROR_SCHEMA, type FailureWriter } from './failure-writer.ts';
+import { createFailureWriter, ERROR_SCHEMAS, type FailureWriter } from './failure-writer.ts';
 import { createSchemaWriter, inlineSchema, type SchemaWriter } from './schema-writer.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -30,10 +30,10 @@ interface Writers {
 /** The OpenAPI 3.1 document, made from the same schemas that check every call. */
 export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: OpenApiOptions): Json {
   const routes = mounted.flatMap((module) => module.routes);
-  const schemas = createSchemaWriter({ Error: ERROR_SCHEMA });
+  const schemas = createSchemaWriter(ERROR_SCHEMAS);
   const failures = createFailureWriter(routes.map(errorsOf));
   const paths: Record<string, Record<string, Json>> = {};
-  for (const route of [...routes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const route of routes.toSorted(inOrder)) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, { schemas, failures }) };
   }
@@ -44,7 +44,7 @@ export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: 
       title: 'Plinth',
       version: options.version,
       description:
-        'Every answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id}}`. Paths under /api/v1 and /api answer like those under /v1.',
+        'New here? Begin with the [quick start](/docs/guides/quick-start); the [guides](/docs/guides) say what the calls have in common.\n\nEvery answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id}}`. Paths under /api/v1 and /api answer like those under /v1.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: options.serverUrl ?? '/' }],
@@ -57,6 +57,14 @@ export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: 
       examples: failures.examples,
     },
   };
+}
+
+const METHODS: readonly Route['method'][] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** As people look for calls: by path, and of one path reading first and deleting last. */
+function inOrder(a: Route, b: Route): number {
+  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
+  return METHODS.indexOf(a.method) - METHODS.indexOf(b.method);
 }
 
 const SECURITY_SCHEMES = {
@@ -146,7 +154,7 @@ function notesOn(route: Route): string[] {
   const role = may === undefined || may === 'viewer' ? '' : ` Needs the role ${may} or above.`;
   const keys =
     scope === 'session'
-      ? ' API keys can not call it.'
+      ? ' API keys cannot call it.'
       : scope === undefined
         ? ''
         : ` API keys need the scope \`${scope}\`.`;
@@ -245,21 +253,41 @@ function responses(route: Route, { schemas, failures }: Writers): Json {
   const statuses = Object.keys(shape.reply).map(Number);
   const { reply: shown } = shape.example;
   const exemplary = exampleStatusOf(route);
-  const type = shape.page === true ? 'text/html' : 'application/json';
   const good = statuses.map((status) => {
     const schema = schemas.write(shape.reply[status] ?? z.unknown(), 'output');
     const example = status === exemplary && shown !== undefined ? { example: shown } : {};
     const hasBody = status !== 204 && status !== 302;
-    const stream = shape.streams === true ? { 'text/event-stream': { schema: { type: 'string' } } } : {};
     return [
       status,
       {
         description: DESCRIPTIONS[status] ?? 'Answered.',
-        ...(hasBody ? { content: { [type]: { schema, ...example }, ...stream } } : {}),
+        ...(hasBody ? { content: contentOf(shape, schema, example) } : {}),
       },
     ];
   });
   return { ...Object.fromEntries(good), ...failures.write(errorsOf(route)) };
+}
+
+/** An answer in each type that its route answers with: JSON and pages by their schema, files as text or bytes. The example is of the first. */
+function contentOf(shape: Route['shape'], schema: Json, example: Json): Json {
+  const types = shape.page === true ? ['text/html'] : (shape.produces ?? ['application/json']);
+  const streams = shape.streams === true ? ['text/event-stream'] : [];
+  return Object.fromEntries(
+    [...types, ...streams].map((type, place) => [
+      type,
+      {
+        schema: type === 'application/json' || type === 'text/html' ? schema : fileSchema(type),
+        ...(place === 0 ? example : {}),
+      },
+    ]),
+  );
+}
+
+const TEXTS: ReadonlySet<string> = new Set(['application/jsonl', 'application/x-pem-file']);
+
+function fileSchema(type: string): Json {
+  const isText = type.startsWith('text/') || TEXTS.has(type);
+  return isText ? { type: 'string' } : { type: 'string', format: 'binary' };
 }
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {

@@ -76,7 +76,7 @@ const SAYS_NOTHING: ReadonlySet<number> = new Set([204, 302]);
 function lacksExample(route: Route, { requestBody, responses }: Operation): boolean {
   const body = requestBody?.content['application/json'];
   const first = exampleStatusOf(route);
-  const reply = responses[first]?.content?.[route.shape.page === true ? 'text/html' : 'application/json'];
+  const [reply] = Object.values(responses[first]?.content ?? {});
   return (
     (body !== undefined && body.example === undefined) ||
     (!SAYS_NOTHING.has(first) && reply?.example === undefined)
@@ -115,13 +115,26 @@ const named: Rule = {
       readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
     };
     const { requestBody, responses } = operationOf({ paths }, route) ?? { responses: {} };
-    const { Error: _, ...schemas } = components.schemas;
-    const parts = Object.values(schemas).map((schema) => Object.values(isRecord(schema) ? schema : {}));
-    return [...namelessIn([requestBody, responses], 1), ...namelessIn(parts, 2)].map(
-      (fields) => `its object of ${fields} has no name: namedObject()`,
+    const parts = Object.values(components.schemas).map((schema) =>
+      Object.values(isRecord(schema) ? schema : {}),
     );
+    const answers = Object.values(responses).map((response) => response?.content);
+    return [
+      ...[...namelessIn([requestBody, responses], 1), ...namelessIn(parts, 2)].map(
+        (fields) => `its object of ${fields} has no name: namedObject()`,
+      ),
+      ...(answers.some(hasNamelessJson)
+        ? ['its JSON has no name: namedObject() or namedUnion(); a file is said by `produces`']
+        : []),
+    ];
   },
 };
+
+/** Whether JSON is answered whose schema stands there and not under a name of its own. */
+function hasNamelessJson(content: Content | undefined): boolean {
+  const schema = content?.['application/json']?.schema;
+  return schema !== undefined && !('$ref' in schema);
+}
 
 /** The fields of each object that is written out where it is used, and has at least so many of them. */
 function namelessIn(value: unknown, least: number): string[] {

@@ -4,7 +4,15 @@ import { exampleOf, exampleText, fillingsOf, holesOf, isRecord, type Reply, type
 import { type Household, idsOf, makeHousehold, type Person } from '../people.ts';
 import type { TestApp } from '../../services/app.ts';
 import { schemaOf } from './declaration.ts';
-import { envelopeFaults, operationOf, productKeyFor, type Rule, visit, type WalkerFixture } from './rule.ts';
+import {
+  type Content,
+  envelopeFaults,
+  operationOf,
+  productKeyFor,
+  type Rule,
+  visit,
+  type WalkerFixture,
+} from './rule.ts';
 
 /** What became of a route's example when somebody who may make the call really made it. */
 interface Told {
@@ -108,11 +116,19 @@ const answers: Rule = {
     const written = operationOf(fixture.document, route)?.responses[reply.status];
     if (written === undefined) return [`${reply.status} is not documented`, ...faults];
     if (route.shape.page === true) return isPage(reply) ? [...faults] : ['it is no page of HTML'];
-    const schema = written.content?.['application/json']?.schema;
-    const fits = schema === undefined ? reply.text === '' : schemaOf(schema).safeParse(reply.json).success;
+    const fits = isWritten(written.content, reply);
     return fits ? [...faults] : [`the body is not as documented: ${reply.text.slice(0, 200)}`, ...faults];
   },
 };
+
+/** Whether an answer has one of the types that are written for it; JSON fits its schema, too. */
+function isWritten(content: Content | undefined, { headers, text, json }: Reply): boolean {
+  if (content === undefined) return text === '';
+  const [type = ''] = (headers.get('content-type') ?? '').split(';');
+  const media = content[type] ?? content['*/*'];
+  if (media === undefined) return false;
+  return type !== 'application/json' || schemaOf(media.schema).safeParse(json).success;
+}
 
 /** A page brings all that it runs, and says so: nothing that is slipped into it runs. */
 function isPage({ headers, text }: Reply): boolean {

@@ -1,5 +1,5 @@
 import { auditCursor } from '#platform/audit';
-import { namedObject, pageOf, pageQuery, type Route, routesFor } from '#platform/http';
+import { fileReply, namedObject, pageOf, pageQuery, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from '../accounts.ts';
 import { sendAdminAudit, sendAudit } from './audit-files.ts';
@@ -65,7 +65,8 @@ const reading = {
 const exporting = {
   rate: { perMinute: 10, by: 'user' },
   query: z.strictObject({ format: z.enum(['csv', 'jsonl']), ...filters }),
-  reply: { 200: z.unknown() },
+  reply: { 200: fileReply },
+  produces: ['application/jsonl', 'text/csv'],
 } as const;
 const READ = { query: { limit: 20, action: 'member' }, reply: { data: [EVENT], next_cursor: null } } as const;
 const EXPORT = { query: { format: 'jsonl' }, reply: `${JSON.stringify(EVENT)}\n` } as const;

@@ -101,7 +101,7 @@ const transfer = route(
   {
     summary: 'Hand your ownership over to another member',
     description:
-      'For owners, in a session that began less than 15 minutes ago. Both stay members: they become an owner, and you an admin; who has closed their account becomes none (409 `conflict`). It takes no Idempotency-Key: whoever has handed it over is no owner any more.',
+      'For owners, in a session that began less than 15 minutes ago. Both stay members: they become an owner, and you an admin; a user who has closed their account cannot be made one (409 `conflict`). It takes no Idempotency-Key: whoever has handed it over is no owner any more.',
     tag,
     auth: 'user',
     within: 'owner',

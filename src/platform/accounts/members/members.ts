@@ -115,7 +115,8 @@ async function transfer(
   const owner = await db.tenant(accountId, TRANSFER, async (tx) => {
     const { target } = await lockAuthorized(tx, request, { least: 'owner', target: userId });
     if (target === undefined) throw new AppError('not_found');
-    if (userId === caller.userId) throw new AppError('conflict', { message: 'This is you already.' });
+    if (userId === caller.userId)
+      throw new AppError('conflict', { message: 'You cannot hand it over to yourself.' });
     await tx.runAll([setRole(accountId, userId, 'owner'), setRole(accountId, caller.userId, 'admin')]);
     await assertMayOwn(tx, accountId, userId);
     const changes = { role: { before: target.role, after: 'owner' }, former_owner: caller.userId };

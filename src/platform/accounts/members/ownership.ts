@@ -39,7 +39,7 @@ export function createOwnershipRule(most: number): OwnershipRule {
     const [row] = await tx.run(mayOwn(accountId, userId));
     if (row?.may_own !== true) {
       throw new AppError('conflict', {
-        message: 'Who has closed their account, or is suspended, can own no organization.',
+        message: 'A user who has closed their account, or is suspended, cannot own an organization.',
       });
     }
     const [count] = await tx.run(ownedBy(accountId, userId));

@@ -18,7 +18,7 @@ const closeMe = route(
   {
     summary: 'Close your account',
     description:
-      'Who has a password says it; who has none, or has a second factor, has signed in, or stepped up, less than 15 minutes ago. Sessions end, keys are refused and nothing more is spent, at once. For 14 days the link of a mail opens it again; then all of it is erased. Organizations without other members close with it; where you are the last owner of others, 409 `last_owner` lists them.',
+      'Send your password if you have one. Without one, or with a second factor, you must have signed in, or stepped up, less than 15 minutes ago. Sessions end, keys are refused and nothing more is spent, at once. For 14 days the link of a mail opens it again; then all of it is erased. Organizations without other members close with it; where you are the last owner of others, 409 `last_owner` lists them.',
     tag,
     auth: 'user',
     scope: 'session',

@@ -117,7 +117,7 @@ const changePassword = route(
   'POST /v1/auth/change-password',
   {
     summary: 'Change your password',
-    description: `Ends every session, this one included; a mail says so. API keys go on. Who has a second factor has shown it less than 15 minutes ago. ${ONCE}the second time the password is another.`,
+    description: `Ends every session, this one included; a mail says so. API keys go on. With a second factor, you must have shown it less than 15 minutes ago. ${ONCE}the second time the password is another.`,
     tag,
     auth: 'user',
     scope: 'session',
@@ -142,7 +142,7 @@ const changeEmail = route(
   'POST /v1/auth/change-email',
   {
     summary: 'Change your email address',
-    description: `A link goes to the new address, and nothing changes until it is used; then a mail goes to the old one. The answer is the same for an address that is another's, which gets no mail. Who has a second factor has shown it less than 15 minutes ago. ${ONCE}a newer link ends the one before.`,
+    description: `A link goes to the new address, and nothing changes until it is used; then a mail goes to the old one. The answer is the same for an address that is another's, which gets no mail. With a second factor, you must have shown it less than 15 minutes ago. ${ONCE}a newer link ends the one before.`,
     tag,
     auth: 'user',
     scope: 'session',

@@ -189,7 +189,7 @@ async function assertMayHaveMore(tx: Transaction, accountId: AccountId, maker: K
   if (found === undefined) throw new AppError('unauthenticated');
   if (found.depth >= MOST_MAKERS) {
     throw new AppError('forbidden', {
-      message: `This key comes from ${MOST_MAKERS} others, and makes none.`,
+      message: `This key comes from ${MOST_MAKERS} others, one made by the other. It cannot make keys.`,
       details: { most: MOST_MAKERS },
     });
   }

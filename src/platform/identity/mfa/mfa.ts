@@ -145,7 +145,9 @@ async function renewCodes(
     const user = await lockedUser(tx, userId);
     const [factors] = await tx.run(factorsOf(userId));
     if (user === undefined || !isOn(factors)) {
-      throw new AppError('conflict', { message: 'There is no second factor that they would stand in for.' });
+      throw new AppError('conflict', {
+        message: 'Recovery codes stand in for a second factor. Add one first.',
+      });
     }
     await notify(parts, tx, { user, action: 'mfa.recovery_codes_made', origin });
     return reply(200, { recovery_codes: await newRecoveryCodes(parts, tx, userId) });

@@ -48,7 +48,7 @@ export async function passkeyOptions(parts: MfaParts, caller: Caller) {
   const [[user], known] = await db.system('identity.credentials', [userById(userId), passkeysOf(userId)]);
   if (user === undefined) throw new AppError('unauthenticated');
   if (known.length >= MOST)
-    throw new AppError('conflict', { message: `There are ${MOST} passkeys already.` });
+    throw new AppError('conflict', { message: `There are ${MOST} passkeys already. Remove one first.` });
   const challenge = random.bytes(32);
   const options = await registrationOptions(passkeySettings, { user, challenge, known });
   await keepCeremony({ db }, options.challenge, purposeOf(caller));

@@ -53,7 +53,7 @@ const login = route(
   {
     summary: 'Sign in with email and password',
     description:
-      'A wrong password and an unknown email give the same answer. Who has a second factor is answered with a challenge. After several that failed it asks to wait, and where a CAPTCHA is set up for its answer: `captcha_required` says `site_key`. It takes no Idempotency-Key: each log-in is a session.',
+      'A wrong password and an unknown email give the same answer. A user with a second factor gets a challenge. After several failed tries the caller has to wait or, where a CAPTCHA is set up, to solve it: `captcha_required` has its `site_key`. It takes no Idempotency-Key: each log-in is a session.',
     tag,
     auth: 'none',
     aliases: ['POST /v1/auth/signin'],

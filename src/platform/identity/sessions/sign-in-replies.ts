@@ -1,4 +1,4 @@
-import { namedObject } from '#platform/http';
+import { namedObject, namedUnion } from '#platform/http';
 import { z } from 'zod';
 
 /** By what a challenge can be answered. */
@@ -41,7 +41,7 @@ const challengeSchema = namedObject('MfaChallenge', {
 });
 
 /** The answer of every call that signs in: tokens, or the challenge of a user with a second factor. */
-export const signedInSchema = z.union([tokensSchema, challengeSchema]);
+export const signedInSchema = namedUnion('SignInAnswer', [tokensSchema, challengeSchema]);
 
 export const TOKENS_EXAMPLE = {
   access_token: 'eyJhbGciOiJFZERTQSJ9.…',

@@ -1,4 +1,4 @@
-import { namedObject } from '#platform/http';
+import { JSON_OR_CSV, namedObject } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { answerReport, reportOf, reportQuery } from '#platform/reports';
 import { z } from 'zod';
@@ -94,6 +94,7 @@ export const readAnalytics = route(
         .describe('Of the amounts, and of the customers who pay.'),
     }),
     reply: { 200: reportOf(analyticsDay) },
+    produces: JSON_OR_CSV,
     example: {
       query: { from: '2027-03-09', until: '2027-03-10' },
       reply: {

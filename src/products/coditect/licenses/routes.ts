@@ -103,6 +103,7 @@ export const downloadLicense = route(
         ),
       }),
     },
+    produces: ['application/json', 'application/octet-stream'],
     errors: ['license_suspended', 'license_inactive'],
     example: {
       params: { id: exampleLicense.id },

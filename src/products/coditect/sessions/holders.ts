@@ -16,7 +16,7 @@ const CLOSED = commitPoint('coditect.sessions-closed', 'sessions that ran out, i
 const A_ROUND = 1_000;
 
 /** Who holds a seat. */
-export interface Holder {
+export interface SeatHolder {
   readonly seat: OccupiedSeat;
   readonly hardwareId: string;
   readonly machineName: string | null;
@@ -30,7 +30,7 @@ type Parts = Pick<ProductContext, 'db' | 'limits' | 'audit'> & { readonly licens
 export function createHolders({ db, limits, audit, licenses }: Parts) {
   const { seats } = limits;
 
-  async function list(accountId: AccountId): Promise<Holder[]> {
+  async function list(accountId: AccountId): Promise<SeatHolder[]> {
     const held = await seats.list(seatsOf(accountId));
     const [names] = await db.tenant(accountId, [
       namesOf(

@@ -1,7 +1,7 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { HEARTBEAT_INTERVAL, type Acquired, type Held } from './sessions.ts';
-import type { Holder } from './holders.ts';
+import type { SeatHolder } from './holders.ts';
 import type { SessionRow } from './store.ts';
 
 const instant = z.iso.datetime();
@@ -93,7 +93,7 @@ export function shownAcquired({ held, used, max }: Extract<Acquired, { readonly 
   };
 }
 
-export function shownHolder({ seat, hardwareId, machineName, userId, ip }: Holder) {
+export function shownHolder({ seat, hardwareId, machineName, userId, ip }: SeatHolder) {
   return {
     session_id: seat.id,
     machine_id: seat.machine,

@@ -1,4 +1,4 @@
-import { namedObject, sendDownload } from '#platform/http';
+import { fileReply, namedObject, sendDownload } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
@@ -62,7 +62,8 @@ export const readKey = route(
     summary: 'One public key, as PEM',
     description: 'By its id, or `rsa-4096` and `ed25519` for those that sign now.',
     params: { id: 'text' },
-    reply: { 200: z.string() },
+    reply: { 200: fileReply },
+    produces: ['application/x-pem-file'],
     errors: ['not_found'],
     example: {
       params: { id: 'ed25519' },

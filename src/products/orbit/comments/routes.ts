@@ -146,7 +146,7 @@ export const changeComment = route(
     ...writes,
     summary: 'Change your comment',
     description:
-      'Nobody changes another’s. Who is mentioned anew gets a mail, unless this comment sent them one before.',
+      'Nobody changes another’s. A member who is mentioned for the first time gets a mail, unless this comment sent them one before.',
     versioned: true,
     body: namedObject('UpdateCommentRequest', { body, mentions: mentions.optional() }),
     reply: { 200: comment },

@@ -7,7 +7,10 @@ declareErrors({
     status: 409,
     message: 'The document is not read yet, or could not be read; `status` says which.',
   },
-  document_not_uploaded: { status: 409, message: 'The document has no file.' },
+  document_not_uploaded: {
+    status: 409,
+    message: 'The document has no file yet. Send it, and complete the upload.',
+  },
 });
 
 export const DOCUMENT_STATUSES = ['pending', 'processing', 'completed', 'failed'] as const;

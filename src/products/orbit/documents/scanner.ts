@@ -3,7 +3,10 @@ import type { Readable } from 'node:stream';
 import { AppError, declareErrors } from '#platform/kernel';
 
 declareErrors({
-  scanner_unavailable: { status: 503, message: 'The virus scanner is away. It is tried again.' },
+  scanner_unavailable: {
+    status: 503,
+    message: 'The virus scanner is away. The document will be scanned later.',
+  },
 });
 
 /** What the scanner says of a file. `refused`: it did not look at all of it, and would not the next time. */

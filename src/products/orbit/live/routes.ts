@@ -15,7 +15,7 @@ export const followScope = route(
   {
     summary: 'Follow a scope: what changes, and who is here',
     description:
-      'With `Accept: text/event-stream` a stream of `ready` (the number of the last change; read the scope after it), `change`, `presence`, and `reset` (you missed more than is kept: read the scope anew). The id of each event is the number of the last change: who comes back with it as Last-Event-ID misses none. Otherwise the changes after `after`, and who is here.',
+      'With `Accept: text/event-stream` a stream of `ready` (the number of the last change; read the scope after it), `change`, `presence`, and `reset` (you missed more than is kept: read the scope anew). The id of each event is the number of the last change: send it as Last-Event-ID when you come back, and you miss none. Otherwise the changes after `after`, and who is here.',
     tag: 'Orbit live',
     auth: 'account',
     may: 'viewer',

@@ -11,7 +11,7 @@ import type { DocumentType } from './formats.ts';
 declareErrors({
   readers_busy: {
     status: 503,
-    message: 'As many documents are being read as can be at once. It is tried again.',
+    message: 'As many documents are being read as can be at once. This one will be read later.',
   },
 });
 

@@ -26,7 +26,7 @@ export const sendMessage = route(
   {
     summary: 'Say something in a session',
     description: [
-      'Answers with the reply. With `Accept: text/event-stream` it is told event by event: `safety` (`{status, kinds}`), `words` (`{text}`) as they come, and at last `done` with what the plain answer is; `error` in its place where the model broke off before a word. Who hangs up finds the reply in the session.',
+      'Answers with the reply. With `Accept: text/event-stream` it is told event by event: `safety` (`{status, kinds}`), `words` (`{text}`) as they come, and at last `done` with what the plain answer is; `error` in its place where the model broke off before a word. A client that hangs up finds the reply in the session.',
       'Messages of one session are answered one after the other. A repeat of an Idempotency-Key is answered plainly.',
       'To somebody in a crisis it answers with words and helplines: nothing is generated, kept or charged, whatever your plan and limits say.',
     ].join('\n\n'),
@@ -62,6 +62,7 @@ export const sendMessage = route(
     },
     body: namedObject('NewMirrorMessage', { session_id: z.uuid(), content: longLine(LONGEST_MESSAGE) }),
     reply: { 200: exchange },
+    produces: ['application/json', 'text/event-stream'],
     errors: [
       'not_found',
       'mirror_session_closed',

@@ -1,4 +1,12 @@
-import { calendarDay, CSV_FORMATS, type CsvTable, namedObject, sendCsv, wantsCsv } from '#platform/http';
+import {
+  calendarDay,
+  CSV_FORMATS,
+  type CsvTable,
+  JSON_OR_CSV,
+  namedObject,
+  sendCsv,
+  wantsCsv,
+} from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { FRAGMENT_KINDS } from '../mirror/fragment-store.ts';
@@ -53,6 +61,7 @@ export const readSpectrum = route(
       format: z.enum(CSV_FORMATS).optional(),
     }),
     reply: { 200: spectrum },
+    produces: JSON_OR_CSV,
     errors: ['plan_required'],
     example: {
       query: { from: '2026-11-16', to: '2026-11-22', bucket: 'week' },

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type Ai, type AiSettings, NO_SETTINGS, readAiFile } from '#platform/ai';
 import { type Config, ConfigError } from '#platform/config';
 import type { Telemetry } from '#platform/telemetry';
+import type { Ai } from './ai.ts';
+import { type AiSettings, NO_SETTINGS, readAiFile } from './settings.ts';
 
 const LOOK_EVERY = 2_000;
 

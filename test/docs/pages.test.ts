@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import GithubSlugger from 'github-slugger';
+import { expect, test } from 'vitest';
+import { products } from '#products';
+import { ROOT } from '../house/source.ts';
+
+/** The pages that people read on their own, as files of the checkout. */
+const inFolder = (folder: string) =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
+const guides = inFolder('docs');
+const PAGES = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'sandboxes/README.md',
+  ...guides,
+  ...inFolder('docs/decisions'),
+];
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** A page without what stands in code, where brackets are no links. */
+const prose = (path: string) =>
+  read(path)
+    .replace(/^ *```[^]*?^ *```$/gm, '')
+    .replace(/`[^`\n]*`/g, '');
+
+/** The ids of a page's headings, as GitHub makes them. */
+function placesIn(path: string): Set<string> {
+  const slugger = new GithubSlugger();
+  const headings = [
+    ...read(path)
+      .replace(/^ *```[^]*?^ *```$/gm, '')
+      .matchAll(/^#{1,6} +(.+)$/gm),
+  ];
+  return new Set(headings.map(([, heading = '']) => slugger.slug(heading.replaceAll('`', ''))));
+}
+
+test('no page links to a file or a heading that is not there', () => {
+  const links = PAGES.flatMap((page) =>
+    [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, href = '']) => ({ page, href })),
+  ).filter(({ href }) => !/^\w+:/.test(href));
+  const dead = links.filter(({ page, href }) => {
+    const [path = '', place] = href.split('#');
+    const target = path === '' ? page : join(dirname(page), path);
+    if (!existsSync(join(ROOT, target))) return true;
+    return place !== undefined && target.endsWith('.md') && !placesIn(target).has(place);
+  });
+  expect(dead).toEqual([]);
+  expect(links.length).toBeGreaterThan(200);
+});
+
+test('every page of docs is found from the README, but those of products, which the server lists', () => {
+  const readme = read('README.md');
+  const ofProducts = products.map(({ key }) => `docs/${key}.md`);
+  expect(guides.filter((page) => !readme.includes(`](${page}`) && !ofProducts.includes(page))).toEqual([]);
+});
+
+test('ARCHITECTURE.md says what is in each folder of identity, accounts and the server', () => {
+  const [, inside = ''] = read('ARCHITECTURE.md').split('### Inside identity, accounts and the server');
+  const folders = ['src/platform/identity', 'src/platform/accounts', 'src/server'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory()),
+  );
+  // Those that every module has: the text above says what they are.
+  const own = folders.map(({ name }) => name).filter((name) => !['migrations', 'functions'].includes(name));
+  expect(own.filter((name) => !inside.includes(` ${name}/`))).toEqual([]);
+  expect(own.length).toBeGreaterThan(15);
+});
