@@ -57,10 +57,8 @@ const END: Reading = { symbols: NONE, bits: new Uint32Array(0), begins: NONE, ne
 export function createMatcher(built: Built): Automaton {
   const { states, ofWord } = built;
   const { read, knows, waysFrom } = readerOf(built);
-  const edges = edgesOf(states);
-  const also = listsOf(states.map((state) => state.also));
-  const any = listsOf(states.map((state) => state.any));
-  const owners = listsOf(states.map((state) => state.owners));
+  const { starts, symbols, targets, also, any, owners } = packed(states);
+  const startOfList = (state: number, list: number) => starts[state * LISTS + list] ?? 0;
 
   // Made once: a text is read in one go, and leaves `isEntered` as it was.
   const isEntered = new Uint8Array(states.length);
@@ -81,21 +79,21 @@ export function createMatcher(built: Built): Automaton {
       return;
     }
     startOf[state] = from;
-    const end = also.starts[state + 1] ?? 0;
-    for (let at = also.starts[state] ?? 0; at < end; at++) enter(also.items[at] ?? 0, from);
+    const end = startOfList(state + 1, ALSO);
+    for (let at = startOfList(state, ALSO); at < end; at++) enter(also[at] ?? 0, from);
   }
 
   function follow(state: number, from: number, reading: Reading): void {
-    const first = edges.starts[state] ?? 0;
-    const end = edges.starts[state + 1] ?? 0;
+    const first = startOfList(state, EDGES);
+    const end = startOfList(state + 1, EDGES);
     const own = end - first;
     // Where both are few, the order is that of the word's symbols.
     if (own > FEW || (own > 1 && own >= reading.symbols.length)) {
       for (const target of waysFrom(state, reading)) enter(target, from);
     } else {
       for (let at = first; at < end; at++) {
-        const symbol = edges.symbols[at] ?? 0;
-        if ((reading.bits[symbol >>> 5] ?? 0) & (1 << (symbol & 31))) enter(edges.targets[at] ?? 0, from);
+        const symbol = symbols[at] ?? 0;
+        if ((reading.bits[symbol >>> 5] ?? 0) & (1 << (symbol & 31))) enter(targets[at] ?? 0, from);
       }
     }
   }
@@ -103,8 +101,8 @@ export function createMatcher(built: Built): Automaton {
   function step(state: number, reading: Reading): void {
     const from = startBefore[state] ?? 0;
     if (reading.symbols.length > 0) follow(state, from, reading);
-    const end = any.starts[state + 1] ?? 0;
-    for (let at = any.starts[state] ?? 0; at < end; at++) enter(any.items[at] ?? 0, from);
+    const end = startOfList(state + 1, ANY);
+    for (let at = startOfList(state, ANY); at < end; at++) enter(any[at] ?? 0, from);
   }
 
   /** What ends with the word that was read. */
@@ -112,9 +110,9 @@ export function createMatcher(built: Built): Automaton {
     for (let place = 0; place < count; place++) {
       const state = entered[place] ?? 0;
       isEntered[state] = 0;
-      const end = owners.starts[state + 1] ?? 0;
-      for (let at = owners.starts[state] ?? 0; at < end; at++)
-        hits.push({ owner: owners.items[at] ?? 0, from: startOf[state] ?? 0, to });
+      const end = startOfList(state + 1, OWNERS);
+      for (let at = startOfList(state, OWNERS); at < end; at++)
+        hits.push({ owner: owners[at] ?? 0, from: startOf[state] ?? 0, to });
     }
   }
 
@@ -148,23 +146,39 @@ export function createMatcher(built: Built): Automaton {
   };
 }
 
-/** Lists of all states, one behind the other: that of a state ends where the next one begins. */
-function listsOf(lists: readonly (readonly number[])[]) {
-  const starts = new Int32Array(lists.length + 1);
-  for (const [at, list] of lists.entries()) starts[at + 1] = (starts[at] ?? 0) + list.length;
-  return { starts, items: Int32Array.from(lists.flat()) };
-}
+/** Where the lists of a state begin: those of the next state begin where these end. */
+const EDGES = 0;
+const ALSO = 1;
+const ANY = 2;
+const OWNERS = 3;
+const LISTS = 4;
 
-function edgesOf(states: readonly State[]) {
-  const pairs = states.map(({ edges }) =>
-    [...edges].flatMap(([symbol, targets]) => targets.map((target) => [symbol, target] as const)),
-  );
-  const { starts } = listsOf(pairs.map((own) => own.map(([symbol]) => symbol)));
-  const all = pairs.flat();
+/** The lists of all states, one behind the other, in four long ones: what belongs to a state lies together. */
+function packed(states: readonly State[]) {
+  const starts = new Int32Array((states.length + 1) * LISTS);
+  const symbols: number[] = [];
+  const targets: number[] = [];
+  const also: number[] = [];
+  const any: number[] = [];
+  const owners: number[] = [];
+  for (const [at, state] of states.entries()) {
+    for (const [symbol, own] of state.edges)
+      for (const target of own) {
+        symbols.push(symbol);
+        targets.push(target);
+      }
+    also.push(...state.also);
+    any.push(...state.any);
+    owners.push(...state.owners);
+    starts.set([targets.length, also.length, any.length, owners.length], (at + 1) * LISTS);
+  }
   return {
     starts,
-    symbols: Int32Array.from(all, ([symbol]) => symbol),
-    targets: Int32Array.from(all, ([, target]) => target),
+    symbols: Int32Array.from(symbols),
+    targets: Int32Array.from(targets),
+    also: Int32Array.from(also),
+    any: Int32Array.from(any),
+    owners: Int32Array.from(owners),
   };
 }
 
@@ -173,11 +187,9 @@ function readerOf({ states, symbols: count, ofWord, ofBeginning }: Built) {
   const readings = new Map<string, Reading>([['', END]]);
   const root = states[0]?.edges;
   // Most have one edge, and are not asked about.
-  const branching = new Map(
-    [...states.entries()].flatMap(([at, { edges }]) =>
-      [...edges.values()].flat().length > 1 ? [[at, edges] as const] : [],
-    ),
-  );
+  const branching = new Map<number, State['edges']>();
+  for (const [at, { edges }] of states.entries())
+    if (edges.size > 1 || [...edges.values()].some(({ length }) => length > 1)) branching.set(at, edges);
   /** Of all readings together. */
   let ways = 0;
 
