@@ -28,9 +28,10 @@ export interface Example {
 
 export function exampleOf(sentence: Labelled): Example {
   const read = readText(sentence.text);
-  const words = read.tokens.map(({ word }) => word);
-  const features = warmUp().features(words, judged(read.tokens, read.found).facts);
-  return { sentence, read, features };
+  const words = read.words.map(({ model }) => model);
+  const { places, weights } = warmUp().features.features(words, judged(read.tokens, read.found).facts);
+  // The next sentence's overwrite them.
+  return { sentence, read, features: { places: places.slice(), weights: weights.slice() } };
 }
 
 /** Of all that decides the weights: the settings, the labels, and the features, which hang on rules, concepts and code. */
@@ -38,7 +39,7 @@ export function inputsDigest(examples: readonly Example[]): string {
   const hash = createHash('sha256').update(JSON.stringify(SETTINGS));
   for (const { sentence, features } of examples) {
     hash.update(`${sentence.id} ${sentence.status} ${sentence.kinds.join(',')}\n`);
-    hash.update(Int32Array.from(features.places)).update(Float32Array.from(features.weights));
+    hash.update(features.places).update(Float32Array.from(features.weights));
   }
   return hash.digest('hex');
 }

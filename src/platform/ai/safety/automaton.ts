@@ -1,3 +1,5 @@
+import { type Automaton, createMatcher, type State } from './matcher.ts';
+
 /** One of these words; one that ends in `*` is a beginning. Phrases of several words stand beside them. */
 export interface Choice {
   readonly words: readonly string[];
@@ -9,38 +11,6 @@ export type Step =
   | { readonly choice: Choice; readonly optional: boolean }
   /** Up to so many words, whichever. */
   | { readonly upTo: number };
-
-/** A pattern that was found: whose, and from which word to which. */
-export interface Hit {
-  readonly owner: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-interface State {
-  edges: Map<number, number[]>;
-  /** Entered with any word. */
-  any: number[];
-  /** Entered together with this one. */
-  also: number[];
-  owners: number[];
-}
-
-export interface Automaton {
-  /** All hits, in the order of their ends; an empty word ends what is under way. */
-  run(words: readonly string[]): { readonly hits: readonly Hit[]; readonly steps: number };
-  /** Whether some pattern names the word. */
-  knows(word: string): boolean;
-  readonly vocabulary: ReadonlySet<string>;
-}
-
-const SHORTEST_BEGINNING = 3;
-/** Words whose meaning to the rules is remembered: some 2 MB. */
-const MOST_KEPT = 20_000;
-/** From so many states to others by a word, which are remembered too: common words stand in hundreds of classes. */
-const MOST_WAYS = 200_000;
-/** Fewer than these are faster looked up than remembered. */
-const FEW = 4;
 
 /**
  * All patterns of all languages as one automaton, which reads a text once: each word costs at most as many steps as there are states,
@@ -161,7 +131,7 @@ export function createAutomaton(
         state.owners = grown(state.owners, owner);
     }
   }
-  return running({ states, ofWord, ofBeginning });
+  return createMatcher({ states, symbols: symbols.size, ofWord, ofBeginning });
 }
 
 /** There are tens of thousands of states, and most lead on in one way: what is empty is one and the same. */
@@ -176,138 +146,4 @@ function grown(list: number[], one: number): number[] {
   if (list === NONE) return [one];
   list.push(one);
   return list;
-}
-
-/** What a word is to the rules. */
-interface Reading {
-  readonly symbols: readonly number[];
-  readonly has: ReadonlySet<number>;
-  /** Where it leads to from states that have been asked about. */
-  readonly next: Map<number, readonly number[]>;
-  /** The states that it leads to by itself. */
-  readonly begins: readonly number[];
-}
-
-interface Built {
-  readonly states: readonly State[];
-  readonly ofWord: ReadonlyMap<string, readonly number[]>;
-  readonly ofBeginning: ReadonlyMap<string, readonly number[]>;
-}
-
-function running({ states, ofWord, ofBeginning }: Built): Automaton {
-  const longest = Math.max(0, ...[...ofBeginning.keys()].map(({ length }) => length));
-
-  function symbolsIn(word: string): readonly number[] {
-    const whole = ofWord.get(word) ?? [];
-    if (word.length < SHORTEST_BEGINNING) return whole;
-    let found = whole;
-    for (let length = SHORTEST_BEGINNING; length <= Math.min(word.length, longest); length++) {
-      const more = ofBeginning.get(word.slice(0, length));
-      if (more !== undefined) found = [...found, ...more];
-    }
-    return found;
-  }
-
-  const kept = new Map<string, Reading>();
-  /** Of all that are kept together. */
-  let ways = 0;
-
-  /** The same words come again and again. */
-  function readingOf(word: string): Reading {
-    const known = kept.get(word);
-    if (known !== undefined) return known;
-    if (kept.size >= MOST_KEPT || ways >= MOST_WAYS) {
-      kept.clear();
-      ways = 0;
-    }
-    const symbols = [...new Set(symbolsIn(word))];
-    const edges = states[0]?.edges;
-    const begins = symbols.flatMap((symbol) => edges?.get(symbol) ?? []);
-    const made = { symbols, has: new Set(symbols), next: new Map(), begins: [...new Set(begins)] };
-    kept.set(word, made);
-    return made;
-  }
-
-  function waysFrom(state: number, edges: State['edges'], reading: Reading): readonly number[] {
-    if (edges.size <= FEW || reading.symbols.length <= FEW) return targetsOf(edges, reading);
-    const known = reading.next.get(state);
-    if (known !== undefined) return known;
-    const made = targetsOf(edges, reading);
-    reading.next.set(state, made);
-    ways++;
-    return made;
-  }
-
-  // Made once: a text is read in one go, and each word of each text has a stamp of its own.
-  const enteredAt = new Float64Array(states.length);
-  const startOf = new Int32Array(states.length);
-  let stamp = 0;
-
-  return {
-    vocabulary: new Set(ofWord.keys()),
-    knows: (word) => readingOf(word).symbols.length > 0,
-    run(words) {
-      const hits: Hit[] = [];
-      let steps = 0;
-      let active: number[] = [];
-      let entered: number[] = [];
-
-      function enter(state: number, from: number): void {
-        steps++;
-        if (enteredAt[state] === stamp) {
-          // The longer way there is kept: what covers a hit must begin before it.
-          if (from >= (startOf[state] ?? 0)) return;
-        } else {
-          enteredAt[state] = stamp;
-          entered.push(state);
-        }
-        startOf[state] = from;
-        for (const also of states[state]?.also ?? []) enter(also, from);
-      }
-
-      function step(state: number, from: number, reading: Reading): void {
-        const known = states[state];
-        if (known === undefined) return;
-        if (reading.symbols.length > 0 && known.edges.size > 0)
-          for (const target of waysFrom(state, known.edges, reading)) enter(target, from);
-        for (const target of known.any) enter(target, from);
-      }
-
-      for (const [at, word] of words.entries()) {
-        if (word === '') {
-          active = [];
-          continue;
-        }
-        const reading = readingOf(word);
-        const before = active.map((state) => startOf[state] ?? at);
-        stamp++;
-        entered = [];
-        for (const [place, state] of active.entries()) step(state, before[place] ?? at, reading);
-        for (const target of reading.begins) enter(target, at);
-        active = entered;
-        for (const state of active)
-          for (const owner of states[state]?.owners ?? [])
-            hits.push({ owner, from: startOf[state] ?? at, to: at });
-      }
-      return { hits, steps };
-    },
-  };
-}
-
-/** Common words stand in hundreds of classes, and most states lead on by a few. */
-function targetsOf(edges: State['edges'], { symbols, has }: Reading): readonly number[] {
-  let found: readonly number[] = NONE;
-  if (edges.size < symbols.length) {
-    for (const [symbol, next] of edges) if (has.has(symbol)) found = joined(found, next);
-  } else {
-    for (const symbol of symbols) {
-      const next = edges.get(symbol);
-      if (next !== undefined) found = joined(found, next);
-    }
-  }
-  return found;
-}
-
-function joined(found: readonly number[], more: readonly number[]): readonly number[] {
-  return found.length === 0 ? more : [...found, ...more];
 }

@@ -1,7 +1,8 @@
 import type { SafetyKind, SafetyStatus } from '#platform/http';
 import { SAFETY_KINDS } from '#platform/http';
-import type { Hit } from './automaton.ts';
+
 import type { Token } from './fold.ts';
+import type { Hit } from './matcher.ts';
 import type { Meaning } from './rules.ts';
 
 /** Signals of so many points together are a crisis where one of them is of death, or a reason for care. */
@@ -73,9 +74,8 @@ export function judged(tokens: readonly Token[], found: readonly Found[]): Judge
 
 /** Rules and signals that stand, and what was said beside them. */
 function factsOf(standing: readonly Found[], found: readonly Found[]): string[] {
-  const named = ({ meaning: { of, id } }: Found) => `${of} ${id.slice(id.indexOf('.') + 1)}`;
   const said = found.filter(({ meaning: { of } }) => of !== 'rule' && of !== 'signal');
-  return [...new Set([...standing, ...said].map(named))];
+  return [...new Set([...standing, ...said].map(({ meaning }) => meaning.fact))];
 }
 
 function worst(statuses: readonly SafetyStatus[]): SafetyStatus {

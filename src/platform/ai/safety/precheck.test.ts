@@ -60,8 +60,7 @@ test('another person is a concern, what is long ago calls for care', () => {
   });
 });
 
-const tokensWith = (at: number) =>
-  Array.from({ length: 500 }, (_, place) => ({ word: place === at ? 'needle' : 'hay', quoted: false }));
+const HAY = Array.from({ length: 500 }, () => ({ word: 'hay', quoted: false }));
 
 describe('the model', () => {
   const HINT = 'das leben ist mir zu viel, heute nacht ist endlich ruhe für immer';
@@ -91,9 +90,10 @@ describe('the model', () => {
 
   test('looks at a long text in pieces, so that nothing in it drowns', () => {
     const sizes: number[] = [];
-    const seen = (words: readonly string[]) => {
-      sizes.push(words.length);
-      const crisis = words.includes('needle') ? 0.9 : 0.05;
+    let needle = -1;
+    const seen = ({ from, to }: { from: number; to: number }) => {
+      sizes.push(to - from);
+      const crisis = from <= needle && needle < to ? 0.9 : 0.05;
       const group = {
         suicide: 1,
         self_injury: 0,
@@ -105,9 +105,10 @@ describe('the model', () => {
       return { status: { ok: 1 - crisis, caution: 0, concern: 0, crisis }, group };
     };
     const ruled = judged([], []);
-    for (const at of [0, 79, 80, 250, 499])
-      expect(weighed(ruled, { tokens: tokensWith(at), found: [] }, seen).status).toBe('crisis');
-    expect(weighed(ruled, { tokens: tokensWith(500), found: [] }, seen).status).toBe('ok');
+    for (needle of [0, 79, 80, 250, 499])
+      expect(weighed(ruled, { tokens: HAY, found: [] }, seen).status).toBe('crisis');
+    needle = HAY.length;
+    expect(weighed(ruled, { tokens: HAY, found: [] }, seen).status).toBe('ok');
     expect(Math.max(...sizes)).toBeLessThanOrEqual(80);
   });
 

@@ -1,6 +1,7 @@
 import type { SafetyKind, SafetyStatus } from '#platform/http';
 import { type Token, tokensOf } from './fold.ts';
 import { type Found, judged } from './judged.ts';
+import { createLexicon, type Word } from './lexicon.ts';
 import { readConcepts } from './model/concepts.ts';
 import { createFeatures, type FeatureReader } from './model/features.ts';
 import { type Model, modelOf, readModelFile } from './model/model.ts';
@@ -28,6 +29,7 @@ export interface SafetyResult {
 /** The rules and the model, ready to be used. */
 interface Compiled extends Rules {
   readonly spelling: Spelling;
+  readonly wordOf: (text: string) => Word;
   readonly features: FeatureReader;
 }
 
@@ -38,14 +40,22 @@ let model: Model | undefined;
 export function warmUp(): Compiled {
   if (compiled !== undefined) return compiled;
   const rules = readRules();
-  const { vocabulary: ofReplies } = rules.reply.automaton;
-  const { knows, vocabulary } = rules.text.automaton;
+  const { automaton: ofText } = rules.text;
+  const { automaton: ofReplies } = rules.reply;
   const spelling = createSpelling({
-    knows: (word) => knows(word) || rules.reply.automaton.knows(word),
-    vocabulary: new Set([...vocabulary, ...ofReplies]),
+    knows: (word) => ofText.knows(word) || ofReplies.knows(word),
+    vocabulary: new Set([...ofText.vocabulary, ...ofReplies.vocabulary]),
     typingErrors: rules.typingErrors,
   });
-  compiled = { ...rules, spelling, features: createFeatures(readConcepts(), readMeanings()) };
+  const features = createFeatures(readConcepts(), readMeanings());
+  const wordOf = createLexicon((text) => ({
+    text,
+    meant: spelling.meant(text),
+    rules: ofText.read(text),
+    replyRules: ofReplies.read(text),
+    model: features.read(text),
+  }));
+  compiled = { ...rules, spelling, wordOf, features };
   return compiled;
 }
 
@@ -55,30 +65,53 @@ export function precheck(text: string, hints: PrecheckHints = {}): SafetyResult 
   return lookedAt(readText(text), model, hints);
 }
 
-/** A text in words, with all that the rules found in it. */
-export interface ReadText {
+/** A text in words. */
+export interface Words {
   readonly tokens: readonly Token[];
+  /** What each token is. */
+  readonly words: readonly Word[];
+}
+
+export function wordsIn(text: string): Words {
+  const { spelling, wordOf } = warmUp();
+  const tokens: Token[] = [];
+  const words: Word[] = [];
+  for (const token of spelling.joined(tokensOf(text))) {
+    const written = wordOf(token.word);
+    for (const word of written.meant) {
+      tokens.push(word === written.text ? token : { ...token, word });
+      words.push(word === written.text ? written : wordOf(word));
+    }
+  }
+  return { tokens, words };
+}
+
+/** A text in words, with all that the rules found in it. */
+export interface ReadText extends Words {
   readonly found: readonly Found[];
   readonly steps: number;
 }
 
 export function readText(text: string): ReadText {
-  const { text: rules, spelling } = warmUp();
-  const tokens = spelling(tokensOf(text));
-  const { hits, steps } = rules.automaton.run(tokens.map(({ word }) => word));
+  const { text: rules } = warmUp();
+  const { tokens, words } = wordsIn(text);
+  const { hits, steps } = rules.automaton.run(words.map((word) => word.rules));
   const found = hits.flatMap((hit): Found[] => {
     const meaning = rules.meanings[hit.owner];
     return meaning === undefined ? [] : [{ ...hit, meaning }];
   });
-  return { tokens, found, steps };
+  return { tokens, words, found, steps };
 }
 
 /** What is said of a text by the rules and this model. */
 export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): SafetyResult {
-  const { tokens, found, steps } = read;
+  const { tokens, words, found, steps } = read;
+  const { features } = warmUp();
+  const known = words.map((word) => word.model);
   const ruled = judged(tokens, found);
-  const weigh: Parameters<typeof weighed>[2] = (words, facts) => by(warmUp().features(words, facts));
-  const { status, kinds, rules } = weighed(ruled, read, weigh);
+  const { status, kinds, rules } = weighed(ruled, read, ({ from, to }, facts) =>
+    by(features.features(known.slice(from, to), facts)),
+  );
   return { status, kinds, rules, language: languageOf(found, hints), steps };
 }
 

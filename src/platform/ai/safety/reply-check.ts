@@ -1,5 +1,4 @@
-import { tokensOf } from './fold.ts';
-import { warmUp } from './precheck.ts';
+import { warmUp, wordsIn } from './precheck.ts';
 
 /** What a model's reply was found to hold. */
 export interface ReplyResult {
@@ -31,8 +30,8 @@ const END = /\n|[.!?]["”»’)]*(?=\s)/;
  * everybody. The same floor as the precheck, and no judgement of what is good advice.
  */
 export function checkReply(text: string): ReplyResult {
-  const { reply, spelling } = warmUp();
-  const { hits } = reply.automaton.run(spelling(tokensOf(text)).map(({ word }) => word));
+  const { reply } = warmUp();
+  const { hits } = reply.automaton.run(wordsIn(text).words.map((word) => word.replyRules));
   const found = hits.flatMap((hit) => {
     const meaning = reply.meanings[hit.owner];
     return meaning === undefined ? [] : [{ ...hit, meaning }];

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { SAFETY_KINDS } from '#platform/http';
 import { z } from 'zod';
-import { type Automaton, type Choice, createAutomaton, type Step } from './automaton.ts';
+import { type Choice, createAutomaton, type Step } from './automaton.ts';
 import { wordsOf } from './fold.ts';
+import type { Automaton } from './matcher.ts';
 
 export const LANGUAGES = ['en', 'es', 'de', 'fr'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -42,28 +43,23 @@ const fileSchema = z.strictObject({
 
 type File = z.infer<typeof fileSchema>;
 
+interface Named<Of> {
+  readonly of: Of;
+  readonly id: string;
+  readonly language: Language;
+  /** The same in all languages. */
+  readonly fact: string;
+}
+
 /** What a hit in a text means. */
 export type Meaning =
-  | {
-      readonly of: 'rule';
-      readonly id: string;
-      readonly language: Language;
+  | (Named<'rule'> & {
       readonly kind: File['rules'][number]['kind'];
       readonly status: File['rules'][number]['status'];
       readonly covers: boolean;
-    }
-  | {
-      readonly of: 'signal';
-      readonly id: string;
-      readonly language: Language;
-      readonly group: string;
-      readonly weight: number;
-    }
-  | {
-      readonly of: 'exception' | 'fiction' | 'first_person' | 'reply';
-      readonly id: string;
-      readonly language: Language;
-    };
+    })
+  | (Named<'signal'> & { readonly group: string; readonly weight: number })
+  | Named<'exception' | 'fiction' | 'first_person' | 'reply'>;
 
 /** Patterns of all languages, which people mix, and what each means by the owner of its hits. */
 export interface Patterns {
@@ -112,32 +108,34 @@ function patternsOf(files: readonly File[], rulesOf: (file: File) => Said): Patt
   return { automaton: createAutomaton(found), meanings };
 }
 
+function named<Of extends Meaning['of']>(language: Language, of: Of, name: string): Named<Of> {
+  return { of, id: `${language}.${name}`, language, fact: `${of} ${name}` };
+}
+
 function textRules({ language, ...file }: File): Said {
-  const named = (name: string) => ({ id: `${language}.${name}`, language });
   return [
     ...file.rules.map(
       ({ id: name, kind, status, covers = status === 'concern', patterns: texts }) =>
-        [{ of: 'rule', ...named(name), kind, status, covers }, texts] as const,
+        [{ ...named(language, 'rule', name), kind, status, covers }, texts] as const,
     ),
     ...file.signals.map(
       ({ id: name, group, weight, patterns: texts }) =>
-        [{ of: 'signal', ...named(name), group, weight }, texts] as const,
+        [{ ...named(language, 'signal', name), group, weight }, texts] as const,
     ),
     ...file.exceptions.map(
-      ({ id: name, patterns: texts }) => [{ of: 'exception', ...named(name) }, texts] as const,
+      ({ id: name, patterns: texts }) => [named(language, 'exception', name), texts] as const,
     ),
-    [{ of: 'fiction', ...named('fiction') }, file.fiction],
-    [{ of: 'first_person', ...named('first_person') }, file.first_person],
+    [named(language, 'fiction', 'fiction'), file.fiction],
+    [named(language, 'first_person', 'first_person'), file.first_person],
   ];
 }
 
 function replyRules({ language, reply, reply_exceptions: exceptions }: File): Said {
   return [
     ...reply.map(
-      ({ id: name, patterns: texts }) =>
-        [{ of: 'reply', id: `${language}.reply.${name}`, language }, texts] as const,
+      ({ id: name, patterns: texts }) => [named(language, 'reply', `reply.${name}`), texts] as const,
     ),
-    [{ of: 'exception', id: `${language}.reply.exception`, language }, exceptions],
+    [named(language, 'exception', 'reply.exception'), exceptions],
   ];
 }
 

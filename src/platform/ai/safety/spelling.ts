@@ -22,11 +22,16 @@ const DIGITS_AND_SIGNS: Readonly<Record<string, readonly string[]>> = {
 const MOST_READINGS = 16;
 const LONGEST_WORD = 40;
 const SHORTEST_JOINED = 7;
-/** Words whose meaning is remembered. */
-const MOST_KEPT = 20_000;
+/** So many single letters in a row may be a word, or more. */
+const FEWEST_LETTERS = 3;
 
 /** Words as they were meant: stretched, with digits for letters, starred, mistyped, spaced out or run together. */
-export type Spelling = (tokens: readonly Token[]) => Token[];
+export interface Spelling {
+  /** With the words put together that were written in single letters, or parted where an apostrophe was left out. */
+  joined(tokens: readonly Token[]): Token[];
+  /** What a word was meant to be, in one word or more: itself where it is near none of the rules' words. */
+  meant(word: string): readonly string[];
+}
 
 export interface SpellingParts {
   readonly knows: (word: string) => boolean;
@@ -35,55 +40,34 @@ export interface SpellingParts {
   readonly typingErrors: readonly string[];
 }
 
-/** Made once from the words of the rules: a word that they do not know and that is near none of them stays what it is. */
+/** Made once from the words of the rules. */
 export function createSpelling({ knows, vocabulary, typingErrors }: SpellingParts): Spelling {
   const near = nearWords(typingErrors);
   const spelledOut = new Set([...vocabulary].filter((word) => word.length > 1 || word === 'i'));
   const starred = starredWords([...typingErrors, ...SHORT_STARRED]);
 
-  const kept = new Map<string, string>();
-
-  /** The same words come again and again. */
-  function meant(word: string): string {
-    const known = kept.get(word);
-    if (known !== undefined) return known;
-    if (kept.size >= MOST_KEPT) kept.clear();
-    const made = read(word);
-    kept.set(word, made);
-    return made;
-  }
-
   function read(word: string): string {
     if (knows(word)) return word;
     const squeezed = unstretched(word).find(knows);
     if (squeezed !== undefined) return squeezed;
-    if (/[^\p{L}]/u.test(word)) {
-      const ways = readings(word).flatMap((way) => [way, ...unstretched(way)]);
-      const found =
-        ways.find(knows) ??
-        starred.get(word) ??
-        ways.map((way) => near(way)).find((way) => way !== undefined);
-      return found ?? word;
-    }
-    return near(word) ?? word;
+    if (!/[^\p{L}]/u.test(word)) return near(word) ?? word;
+    const ways = readings(word).flatMap((way) => [way, ...unstretched(way)]);
+    const found =
+      ways.find(knows) ?? starred.get(word) ?? ways.map((way) => near(way)).find((way) => way !== undefined);
+    return found ?? word;
   }
 
-  function joined(tokens: readonly Token[]): Token[] {
+  function spacedOut(tokens: readonly Token[]): Token[] {
     const out: Token[] = [];
     for (let at = 0; at < tokens.length; at++) {
-      let end = at;
-      while (tokens[end]?.word.length === 1) end++;
-      const letters = tokens
-        .slice(at, end)
-        .map(({ word }) => word)
-        .join('');
       const token = tokens[at];
       if (token === undefined) break;
-      const words = letters.length >= 3 ? segments(letters, spelledOut) : undefined;
-      if (words === undefined) {
-        out.push(...tokens.slice(at, Math.max(end, at + 1)));
-      } else out.push(...words.map((word) => ({ ...token, word })));
-      at = Math.max(end, at + 1) - 1;
+      const letters = lettersFrom(tokens, at);
+      const words = letters.length < FEWEST_LETTERS ? undefined : segments(letters, spelledOut);
+      if (words !== undefined) out.push(...words.map((word) => ({ ...token, word })));
+      else if (letters.length <= 1) out.push(token);
+      else out.push(...tokens.slice(at, at + letters.length));
+      at += Math.max(0, letters.length - 1);
     }
     return out;
   }
@@ -92,34 +76,22 @@ export function createSpelling({ knows, vocabulary, typingErrors }: SpellingPart
   function rejoined(tokens: readonly Token[]): Token[] {
     const out: Token[] = [];
     for (const token of tokens) {
-      const before = out.at(-1);
-      const both = `${before?.word ?? ''}${token.word}`;
-      const short =
-        before !== undefined && before.word !== '' && token.word !== '' && isSplit(before.word, token.word);
-      if (short && knows(both)) out.splice(-1, 1, { ...token, word: both });
+      const before = out.at(-1)?.word ?? '';
+      if (isSplit(before, token.word) && knows(before + token.word))
+        out.splice(-1, 1, { ...token, word: before + token.word });
       else out.push(token);
     }
     return out;
   }
 
-  const parts = new Map<string, readonly string[]>();
-
-  function partsOf(word: string): readonly string[] {
-    const known = parts.get(word);
-    if (known !== undefined) return known;
-    if (parts.size >= MOST_KEPT) parts.clear();
-    const made = segments(word, JOINED) ?? [word];
-    parts.set(word, made);
-    return made;
-  }
-
-  return (tokens) =>
-    rejoined(joined(tokens)).flatMap((token) => {
-      if (token.word === '') return [token];
-      const word = meant(token.word);
-      if (knows(word) || word.length < SHORTEST_JOINED) return [{ ...token, word }];
-      return partsOf(word).map((part) => ({ ...token, word: part }));
-    });
+  return {
+    joined: (tokens) => rejoined(spacedOut(tokens)),
+    meant(word) {
+      const one = read(word);
+      if (one.length < SHORTEST_JOINED || knows(one)) return [one];
+      return segments(one, JOINED) ?? [one];
+    },
+  };
 }
 
 /** What is written as one word (`iwanttodie`), of these alone: of all words that rules know, too many make up harmless ones. */
@@ -135,7 +107,15 @@ const CONTRACTED = new Set(['t', 'm', 've', 'll', 'd', 's', 're']);
 const ELIDED = new Set(['j', 'n', 'm', 'd', 'c', 's', 'l', 't', 'qu']);
 
 function isSplit(before: string, after: string): boolean {
-  return (CONTRACTED.has(after) && before.length > 0) || ELIDED.has(before);
+  if (before === '' || after === '') return false;
+  return (after.length <= 2 && CONTRACTED.has(after)) || (before.length <= 2 && ELIDED.has(before));
+}
+
+/** The words of one letter that stand here in a row. */
+function lettersFrom(tokens: readonly Token[], at: number): string {
+  let letters = '';
+  for (let next = at; tokens[next]?.word.length === 1; next++) letters += tokens[next]?.word ?? '';
+  return letters;
 }
 
 /** `kiiillll` as `kiill` and `kil`, and both mixed. */
@@ -205,8 +185,9 @@ function segments(word: string, parts: ReadonlySet<string>): string[] | undefine
   for (let from = word.length - 1; from >= 0; from--) {
     for (let to = from + 1; to <= word.length; to++) {
       const rest = best[to];
+      if (rest === undefined) continue;
       const part = word.slice(from, to);
-      if (rest === undefined || !parts.has(part)) continue;
+      if (!parts.has(part)) continue;
       if (best[from] === undefined || rest.length + 1 < (best[from]?.length ?? 0))
         best[from] = [part, ...rest];
     }

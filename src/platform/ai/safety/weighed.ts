@@ -31,14 +31,15 @@ const APART = 60;
 export const MODEL_RULES = ['model.crisis.v1', 'model.concern.v1', 'model.unsure.v1'] as const;
 
 type Said = Pick<Judged, 'status' | 'kinds' | 'rules'>;
-type Weigh = (words: readonly string[], facts: readonly string[]) => Chances;
+/** What the model says of these words of the text, where the rules found this. */
+type Weigh = (piece: Piece, facts: readonly string[]) => Chances;
 
 /** What a text is by the rules and by the model together (decision 80). */
 export function weighed(ruled: Judged, { tokens, found }: Read, weigh: Weigh): Said {
   const words = tokens.reduce((count, { word }) => (word === '' ? count : count + 1), 0);
   if (words < FEWEST) return ruled;
   const pieces = piecesOf(tokens).map((piece) => weighedPiece(piece, { tokens, found }, weigh));
-  const first = pieces[0] ?? weigh(wordsOf(tokens), ruled.facts);
+  const first = pieces[0] ?? weigh({ from: 0, to: tokens.length }, ruled.facts);
   const chances = pieces.reduce((one, other) => (isWorse(other, one) ? other : one), first);
   const status = statusOf(ruled, chances);
   const isShort = status === 'caution' && ruled.status === 'ok' && words < FEWEST_UNSURE;
@@ -95,11 +96,12 @@ interface Piece {
   readonly to: number;
 }
 
-function weighedPiece({ from, to }: Piece, { tokens, found }: Read, weigh: Weigh): Chances {
+function weighedPiece(piece: Piece, { tokens, found }: Read, weigh: Weigh): Chances {
+  const { from, to } = piece;
   const own = tokens.slice(from, to);
   const inside = found.filter((hit) => hit.from >= from && hit.to < to);
   const shifted = inside.map((hit) => ({ ...hit, from: hit.from - from, to: hit.to - from }));
-  return weigh(wordsOf(own), judged(own, shifted).facts);
+  return weigh(piece, judged(own, shifted).facts);
 }
 
 /** Pieces that begin with a sentence where one is near; none of a short text. */
@@ -120,8 +122,4 @@ function nextBegin(tokens: readonly Token[], at: number): number {
   for (let next = at; next < Math.min(tokens.length, at + PIECE - APART); next++)
     if (tokens[next]?.word === '') return next + 1;
   return at;
-}
-
-function wordsOf(tokens: readonly Token[]): string[] {
-  return tokens.map(({ word }) => word);
 }

@@ -8,14 +8,24 @@ const SHORTEST_BEGINNING = 2;
 /** French runs these into the word behind them: `lhopital`. */
 const ELIDED = /^(?:qu|[ljdmtnsc])(?=[aeiouhy])/;
 
-/** What each word of a text is about, by number: nothing, or one of the concepts or more. */
-export type ConceptReader = (words: readonly string[]) => readonly (readonly number[])[];
+/** What words are about, by number: nothing, or one of the concepts or more. */
+export interface Concepts {
+  ofWord(word: string): readonly number[];
+  /** The phrases that begin with the word, if there are any. */
+  phrasesOf(word: string): Phrases | undefined;
+}
+
+/** What the phrases that begin alike go on with, and what those are about that end here. */
+export interface Phrases {
+  readonly next: Map<string, Phrases>;
+  readonly concepts: number[];
+}
 
 /**
  * Words of four languages that are about the same, so that what is learnt in one language counts in all: `word*` is a beginning,
  * `_` joins words of a phrase.
  */
-export function readConcepts(): ConceptReader {
+export function readConcepts(): Concepts {
   const file = fileSchema.parse(
     JSON.parse(readFileSync(new URL('./concepts.json', import.meta.url), 'utf8')),
   );
@@ -27,57 +37,26 @@ export function readConcepts(): ConceptReader {
       into.set(name, [...new Set([...(into.get(name) ?? []), concept])]);
     }
   }
+  const longest = Math.max(...[...beginnings.keys()].map(({ length }) => length));
 
   function named(word: string): number[] {
     const found = [...(whole.get(word) ?? [])];
-    for (let length = SHORTEST_BEGINNING; length <= word.length; length++)
+    for (let length = SHORTEST_BEGINNING; length <= Math.min(word.length, longest); length++)
       found.push(...(beginnings.get(word.slice(0, length)) ?? []));
-    return found;
+    return [...new Set(found)];
   }
 
-  const kept = new Map<string, readonly number[]>();
-
-  function ofWord(word: string): readonly number[] {
-    const known = kept.get(word);
-    if (known !== undefined) return known;
-    if (kept.size >= MOST_KEPT) kept.clear();
-    const direct = named(word);
-    const found = [...new Set(direct.length > 0 ? direct : named(word.replace(ELIDED, '')))];
-    kept.set(word, found);
-    return found;
-  }
-
-  const phrases = phrasesOf(whole);
-
-  function ofPhrases(words: readonly string[], at: number): number[] {
-    const found: number[] = [];
-    let node = phrases.get(words[at] ?? '');
-    for (let next = at + 1; node !== undefined && next < words.length; next++) {
-      node = node.next.get(words[next] ?? '');
-      if (node !== undefined) found.push(...node.concepts);
-    }
-    return found;
-  }
-
-  return (words) =>
-    words.map((word, at) => {
-      if (word === '') return NONE;
-      const more = ofPhrases(words, at);
-      return more.length === 0 ? ofWord(word) : [...new Set([...ofWord(word), ...more])];
-    });
+  const phrases = phrasesIn(whole);
+  return {
+    ofWord(word) {
+      const direct = named(word);
+      return direct.length > 0 ? direct : named(word.replace(ELIDED, ''));
+    },
+    phrasesOf: (word) => phrases.get(word),
+  };
 }
 
-const NONE: readonly number[] = [];
-/** Words that are remembered. */
-const MOST_KEPT = 20_000;
-
-/** What phrases that begin with a word go on with. */
-interface Phrases {
-  readonly next: Map<string, Phrases>;
-  readonly concepts: number[];
-}
-
-function phrasesOf(whole: ReadonlyMap<string, readonly number[]>): ReadonlyMap<string, Phrases> {
+function phrasesIn(whole: ReadonlyMap<string, readonly number[]>): ReadonlyMap<string, Phrases> {
   const root: Phrases = { next: new Map(), concepts: [] };
   for (const [name, concepts] of whole) {
     if (!name.includes('_')) continue;

@@ -1,5 +1,5 @@
-import type { ConceptReader } from './concepts.ts';
-import { CLUSTERINGS, CLUSTERS, DIMENSIONS, type MeaningReader } from './vectors.ts';
+import type { Concepts, Phrases } from './concepts.ts';
+import { CLUSTERINGS, CLUSTERS, DIMENSIONS, type Meanings, type MeaningWord } from './vectors.ts';
 
 /** Features are hashed into so many places: what falls together is told apart by the rest of the text. */
 export const BUCKETS = 1 << 16;
@@ -20,85 +20,140 @@ const WEIGHTS = {
 /** Concepts of one sentence belong together when so many words or fewer are between them. */
 const WINDOW = 8;
 const LETTERS = [3, 4, 5];
-const MOST_KEPT = 20_000;
 
-/** What a text is to the model: places, each once, and how much each weighs. */
+/** What a text is to the model: places, each once in a part, and how much each weighs. */
 export interface Features {
-  readonly places: readonly number[];
-  readonly weights: readonly number[];
+  readonly places: Int32Array;
+  readonly weights: Float64Array;
 }
 
-export type FeatureReader = (words: readonly string[], facts: readonly string[]) => Features;
-
-interface Word {
+/** A word as the model reads it. */
+export interface ModelWord extends MeaningWord {
   readonly hash: number;
+  /** Places of the letters in it: none of an empty word, which ends a sentence. */
   readonly letters: readonly number[];
+  readonly concepts: readonly number[];
+  readonly phrases: Phrases | undefined;
+  /** While the distinct words of a text are looked for. */
+  isSeen: boolean;
 }
 
-/**
- * Words, pairs of words, letters within words, concepts and pairs of them, what words of any language mean, and what the rules found
- * (`facts`). An empty word ends a sentence.
- */
-export function createFeatures(conceptsOf: ConceptReader, meaningsOf: MeaningReader): FeatureReader {
-  const kept = new Map<string, Word>();
-  // Each part of each text has a stamp of its own: a place counts once.
-  const seen = new Float64Array(BUCKETS);
-  let stamp = 0;
+export interface FeatureReader {
+  read(word: string): ModelWord;
+  /** Of a text's words, and what the rules found in it (`facts`). Those of the next text overwrite them. */
+  features(words: readonly ModelWord[], facts: readonly string[]): Features;
+}
 
-  function wordOf(word: string): Word {
-    const known = kept.get(word);
+/** Words, pairs of words, letters within words, concepts and pairs of them, what words of any language mean, and what the rules found. */
+export function createFeatures(concepts: Concepts, meanings: Meanings): FeatureReader {
+  const list = createList();
+  const ofFact = new Map<string, number>();
+
+  /** There are no more of them than rules. */
+  function hashOfFact(fact: string): number {
+    const known = ofFact.get(fact);
     if (known !== undefined) return known;
-    if (kept.size >= MOST_KEPT) kept.clear();
-    const made = { hash: hashed(word, WORD), letters: lettersOf(word) };
-    kept.set(word, made);
+    const made = hashed(fact, FACT);
+    ofFact.set(fact, made);
     return made;
   }
 
-  function distinct(hashes: readonly number[]): number[] {
-    stamp++;
-    const places: number[] = [];
-    for (const hash of hashes) {
-      const place = hash & (BUCKETS - 1);
-      if (seen[place] === stamp) continue;
-      seen[place] = stamp;
-      places.push(place);
-    }
-    return places;
+  return {
+    read: (text) => ({
+      ...meanings.read(text),
+      hash: hashed(text, WORD),
+      letters: lettersOf(text),
+      concepts: text === '' ? [] : concepts.ofWord(text),
+      phrases: concepts.phrasesOf(text),
+      isSeen: false,
+    }),
+    features(words, facts) {
+      const distinct = distinctOf(words);
+      const about = words.map((_, at) => conceptsAt(words, at));
+      const meant = meanings.meant(words, distinct);
+      list.clear();
+      addWordsAndPairs(words, list);
+      list.endPart(WEIGHTS.words);
+      for (const { letters } of distinct) for (const place of letters) list.add(place);
+      list.endPart(WEIGHTS.letters);
+      for (const some of about) for (const concept of some) list.add(placeOf(mixed(concept, CONCEPT)));
+      list.endPart(WEIGHTS.concepts);
+      addConceptPairs(words, about, list);
+      list.endPart(WEIGHTS.pairs);
+      for (const cluster of meant.clusters) list.add(BUCKETS + DIMENSIONS + cluster);
+      list.endPart(WEIGHTS.clusters);
+      for (const fact of facts) list.add(placeOf(hashOfFact(fact)));
+      list.endEach(WEIGHTS.facts);
+      for (let at = 0; at < DIMENSIONS; at++) {
+        list.add(BUCKETS + at);
+        list.endEach(WEIGHTS.vector * (meant.vector[at] ?? 0));
+      }
+      list.add(placeOf(hashed('', FACT)));
+      list.endEach(WEIGHTS.always);
+      return list.features();
+    },
+  };
+}
+
+/** Words of one text are the same objects where they are the same. */
+function distinctOf(words: readonly ModelWord[]): ModelWord[] {
+  const found: ModelWord[] = [];
+  for (const word of words) {
+    if (!word.isSeen) found.push(word);
+    word.isSeen = true;
+  }
+  for (const word of found) word.isSeen = false;
+  return found;
+}
+
+/** Features as they are added: a place counts once in each part. */
+interface List {
+  clear(): void;
+  add(place: number): void;
+  /** Ends a part of this weight, of which each of its places has its share. */
+  endPart(weight: number): void;
+  /** Ends a part whose places weigh so much each. */
+  endEach(weight: number): void;
+  features(): Features;
+}
+
+function createList(): List {
+  const isThere = new Uint8Array(PLACES);
+  let places = new Int32Array(4_096);
+  let weights = new Float64Array(places.length);
+  let from = 0;
+  let count = 0;
+
+  function grow(): void {
+    const [oldPlaces, oldWeights] = [places, weights];
+    places = new Int32Array(count * 2);
+    weights = new Float64Array(count * 2);
+    places.set(oldPlaces);
+    weights.set(oldWeights);
   }
 
-  return (words, facts) => {
-    const read = words.map(wordOf);
-    const about = conceptsOf(words);
-    const meant = meaningsOf(words);
-    const letters: number[] = [];
-    for (const word of read) for (const hash of word.letters) letters.push(hash);
-    const parts = [
-      [distinct(wordsAndPairs(read)), WEIGHTS.words],
-      [distinct(letters), WEIGHTS.letters],
-      [distinct(about.flat().map((one) => mixed(one, CONCEPT))), WEIGHTS.concepts],
-      [distinct(conceptPairs(read, about)), WEIGHTS.pairs],
-      [[...new Set(meant.clusters)].map((one) => BUCKETS + DIMENSIONS + one), WEIGHTS.clusters],
-    ] as const;
-    const places: number[] = [];
-    const weights: number[] = [];
-    for (const [found, weight] of parts) {
-      const each = weight / Math.sqrt(Math.max(1, found.length));
-      for (const place of found) {
-        places.push(place);
-        weights.push(each);
-      }
+  function endEach(weight: number): void {
+    for (let at = from; at < count; at++) {
+      weights[at] = weight;
+      isThere[places[at] ?? 0] = 0;
     }
-    for (const place of distinct(facts.map((fact) => hashed(fact, FACT)))) {
-      places.push(place);
-      weights.push(WEIGHTS.facts);
-    }
-    for (const [dimension, value] of meant.vector.entries()) {
-      places.push(BUCKETS + dimension);
-      weights.push(WEIGHTS.vector * value);
-    }
-    places.push(hashed('', FACT) & (BUCKETS - 1));
-    weights.push(WEIGHTS.always);
-    return { places, weights };
+    from = count;
+  }
+
+  return {
+    clear() {
+      from = 0;
+      count = 0;
+    },
+    add(place) {
+      if (isThere[place] === 1) return;
+      if (count === places.length) grow();
+      isThere[place] = 1;
+      places[count++] = place;
+    },
+    endPart: (weight) => endEach(weight / Math.sqrt(Math.max(1, count - from))),
+    endEach,
+    features: () => ({ places: places.subarray(0, count), weights: weights.subarray(0, count) }),
   };
 }
 
@@ -115,36 +170,49 @@ const FACT = 8;
 function lettersOf(word: string): number[] {
   if (word === '') return [];
   const edged = `<${word}>`;
-  return LETTERS.flatMap((length) =>
+  const places = LETTERS.flatMap((length) =>
     Array.from({ length: Math.max(0, edged.length - length + 1) }, (_, at) =>
-      hashed(edged.slice(at, at + length), LETTER),
+      placeOf(hashed(edged.slice(at, at + length), LETTER)),
     ),
   );
+  return [...new Set(places)];
 }
 
-function wordsAndPairs(words: readonly Word[]): number[] {
-  const hashes: number[] = [];
+function addWordsAndPairs(words: readonly ModelWord[], list: List): void {
   let before = 0;
   for (const { hash, letters } of words) {
-    if (letters.length > 0) hashes.push(hash);
-    if (before !== hash) hashes.push(mixed(before, hash ^ PAIR));
+    if (letters.length > 0) list.add(placeOf(hash));
+    if (before !== hash) list.add(placeOf(mixed(before, hash ^ PAIR)));
     before = hash;
   }
-  return hashes;
+}
+
+/** What a word is about by itself, and with the words behind it. */
+function conceptsAt(words: readonly ModelWord[], at: number): readonly number[] {
+  const word = words[at];
+  let more: readonly number[] = [];
+  let node = word?.phrases;
+  for (let next = at + 1; node !== undefined && next < words.length; next++) {
+    node = node.next.get(words[next]?.text ?? '');
+    if (node !== undefined && node.concepts.length > 0) more = [...more, ...node.concepts];
+  }
+  const own = word?.concepts ?? [];
+  return more.length === 0 ? own : [...new Set([...own, ...more])];
 }
 
 /** Concepts that stand near each other within a sentence, whichever comes first, and each with the words beside it. */
-function conceptPairs(words: readonly Word[], about: readonly (readonly number[])[]): number[] {
-  const hashes: number[] = [];
+function addConceptPairs(
+  words: readonly ModelWord[],
+  about: readonly (readonly number[])[],
+  list: List,
+): void {
   // Those of the sentence so far, and from where on they are near enough.
-  let concepts: number[] = [];
-  let places: number[] = [];
+  const concepts: number[] = [];
+  const places: number[] = [];
   let near = 0;
   for (const [at, some] of about.entries()) {
     if (words[at]?.letters.length === 0) {
-      concepts = [];
-      places = [];
-      near = 0;
+      near = concepts.length;
       continue;
     }
     while (near < places.length && at - (places[near] ?? at) > WINDOW) near++;
@@ -155,15 +223,14 @@ function conceptPairs(words: readonly Word[], about: readonly (readonly number[]
       for (let other = near; other < last; other++) {
         const one = concepts[other] ?? concept;
         if (one !== concept)
-          hashes.push(mixed(Math.min(concept, one) * 1_000 + Math.max(concept, one), TOGETHER));
+          list.add(placeOf(mixed(Math.min(concept, one) * 1_000 + Math.max(concept, one), TOGETHER)));
       }
-      if (before !== undefined) hashes.push(mixed(before.hash, concept * 16 + BEFORE));
-      if (behind !== undefined) hashes.push(mixed(behind.hash, concept * 16 + BEHIND));
+      if (before !== undefined) list.add(placeOf(mixed(before.hash, concept * 16 + BEFORE)));
+      if (behind !== undefined) list.add(placeOf(mixed(behind.hash, concept * 16 + BEHIND)));
       concepts.push(concept);
       places.push(at);
     }
   }
-  return hashes;
 }
 
 /** FNV-1a, then mixed. */
@@ -177,5 +244,9 @@ function mixed(one: number, other: number): number {
   let hash = Math.imul(one ^ Math.imul(other + 1, 0x9e3779b1), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
-  return (hash ^ (hash >>> 15)) >>> 0;
+  return hash ^ (hash >>> 15);
+}
+
+function placeOf(hash: number): number {
+  return hash & (BUCKETS - 1);
 }

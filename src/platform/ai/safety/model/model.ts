@@ -62,14 +62,25 @@ export function modelOf({ scales, weights }: Pick<ModelFile, 'scales' | 'weights
   if (bytes.length !== PLACES * HEADS)
     throw new Error(`the safety model has ${bytes.length} weights, not ${PLACES * HEADS}`);
   const table = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-  return ({ places, weights: values }) => {
-    const sums = new Float64Array(HEADS);
+  const sums = new Float64Array(HEADS);
+
+  /** Of five heads from this one on: what is in variables of its own is added twice as fast. */
+  function addFive(head: number, { places, weights: values }: Features): void {
+    let [one, two, three, four, five] = [0, 0, 0, 0, 0];
     for (let at = 0; at < places.length; at++) {
       const value = values[at] ?? 0;
-      const from = (places[at] ?? 0) * HEADS;
-      for (let head = 0; head < HEADS; head++)
-        sums[head] = (sums[head] ?? 0) + value * (table[from + head] ?? 0);
+      const from = (places[at] ?? 0) * HEADS + head;
+      one += value * (table[from] ?? 0);
+      two += value * (table[from + 1] ?? 0);
+      three += value * (table[from + 2] ?? 0);
+      four += value * (table[from + 3] ?? 0);
+      five += value * (table[from + 4] ?? 0);
     }
+    sums.set([one, two, three, four, five], head);
+  }
+
+  return (features) => {
+    for (let head = 0; head < HEADS; head += 5) addFive(head, features);
     return chancesOf(sums.map((sum, head) => sum * (scales[head] ?? 0)));
   };
 }

@@ -23,8 +23,10 @@ export interface Translations {
   readonly languages: readonly string[];
   /** All words that others are translated to. */
   readonly english: readonly string[];
+  /** The languages that a word tells: most tell none. */
+  readonly telling: (word: string) => readonly number[];
   /** The language that most of the words are in that tell one. */
-  readonly languageOf: (words: readonly string[]) => number;
+  readonly languageOf: (words: readonly { readonly tells: readonly number[] }[]) => number;
   /** English words for one of this language; none for one that nobody wrote down. An English word is itself. */
   readonly translated: (word: string, language: number) => readonly string[];
 }
@@ -51,10 +53,10 @@ export function readTranslations(): Translations {
     }
   }
 
-  function languageOf(words: readonly string[]): number {
+  function languageOf(words: readonly { readonly tells: readonly number[] }[]): number {
     const counts = LANGUAGES.map(() => 0);
-    for (const word of words)
-      for (const language of telling.get(word) ?? []) counts[language] = (counts[language] ?? 0) + 1;
+    for (const { tells } of words)
+      for (const language of tells) counts[language] = (counts[language] ?? 0) + 1;
     return counts.indexOf(Math.max(...counts));
   }
 
@@ -65,7 +67,13 @@ export function readTranslations(): Translations {
     const found = stemmed(own, word);
     return found.length > 0 ? found : parted(own, word, language);
   }
-  return { languages: LANGUAGES, english: Object.keys(file), languageOf, translated };
+  return {
+    languages: LANGUAGES,
+    english: Object.keys(file),
+    telling: (word) => [...(telling.get(word) ?? [])],
+    languageOf,
+    translated,
+  };
 }
 
 function note(telling: Map<string, Set<number>>, word: string, language: number): void {

@@ -2,9 +2,13 @@ import { expect, test } from 'vitest';
 import { readTranslations } from './translations.ts';
 import { readMeanings } from './vectors.ts';
 
-const meaningsOf = readMeanings();
-const { languages, languageOf, translated } = readTranslations();
-const meant = (text: string) => meaningsOf(text.split(' '));
+const meanings = readMeanings();
+const { languages, telling, languageOf, translated } = readTranslations();
+function meant(text: string) {
+  const words = text.split(' ').map((word) => meanings.read(word));
+  const { clusters, vector } = meanings.meant(words, words);
+  return { clusters, vector: vector.slice() };
+}
 const nearness = (one: string, other: string) => {
   const { vector } = meant(other);
   return meant(one).vector.reduce((sum, value, at) => sum + value * (vector[at] ?? 0), 0);
@@ -31,7 +35,7 @@ test('a language is told by its small words', () => {
     ['es', 'que hicieron con el perro'],
     ['fr', 'mais pourquoi est ce que tu fais ca'],
   ] as const)
-    expect(languages[languageOf(text.split(' '))]).toBe(language);
+    expect(languages[languageOf(text.split(' ').map((word) => ({ tells: telling(word) })))]).toBe(language);
 });
 
 test('words are known by their beginning, with an ending, and in parts', () => {
