@@ -30,7 +30,7 @@ export default defineConfig({
           include: files.filter((file) => !leftOut.has(file)),
           setupFiles: ['test/after-file.ts'],
           pool: group === 'pure' ? 'threads' : 'forks',
-          isolate: group === 'process',
+          isolate: group === 'alone',
           // No test is timed: this only ends what hangs. With twenty programs on two cores what takes 4 seconds alone took 60.
           testTimeout: isThorough ? 900_000 : 240_000,
           hookTimeout: 240_000,

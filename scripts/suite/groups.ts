@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { projectPaths, ROOT, targetOf } from '../../test/house/source.ts';
 
 /**
- * How much a test file shares with others. `pure` needs no service, and `app` a database or Redis of the run: files of both
- * run one after the other in the same processes, which load the program once. `process` is for what starts programs or
- * changes what a process has but once (its signals, its working folder): each of these files has a process of its own.
+ * How much a test file shares with others. `pure` needs no service, `app` a database or Redis of the run, and `process` starts
+ * programs: files of each of these run one after the other in the same processes, which load the program once. `alone` is for what
+ * changes what a process has but once (its list of events, its working folder): each of these files has a process of its own.
  */
 export type Group = (typeof GROUPS)[number];
 
 /** In the order in which they run. */
-export const GROUPS = ['process', 'app', 'pure'] as const;
+export const GROUPS = ['alone', 'process', 'app', 'pure'] as const;
 
 export interface TestFiles {
   readonly group: Group;
@@ -21,7 +21,7 @@ export interface TestFiles {
 const SERVICES = 'test/services/';
 const PROGRAM = 'test/process/program.ts';
 const PROGRAMS = [PROGRAM, 'node:child_process'];
-/** Files whose tests start no program, and still can't share a process. */
+/** Files that can't share a process. */
 const ALONE: readonly string[] = [
   // It declares a sealed column of a table of its own, which every app that is opened would look into.
   'src/platform/secrets/resealing.test.ts',
@@ -42,8 +42,8 @@ export function testFiles(): TestFiles[] {
 
 function groupOf(file: string): Group {
   const reached = reachedBy(file, new Set());
-  if (ALONE.includes(file) || ADDS.test(textOf(file)) || PROGRAMS.some((program) => reached.has(program)))
-    return 'process';
+  if (ALONE.includes(file) || ADDS.test(textOf(file))) return 'alone';
+  if (PROGRAMS.some((program) => reached.has(program))) return 'process';
   return [...reached].some((path) => path.startsWith(SERVICES)) ? 'app' : 'pure';
 }
 

@@ -29,8 +29,8 @@ test.each(SETTLED)('$name is run again when any of its inputs has changed', (gro
   for (const changed of inputs) expect(digestWith(changed), changed).not.toBe(before);
 });
 
-test('the inputs are what the tests reach by imports of every kind, the data that lies with it, and the packages', () => {
-  const [sandboxes, prepared] = SETTLED.map(inputsOf);
+test('the inputs are what the tests reach by imports of every kind, the data that lies with it or is named, and the packages', () => {
+  const [sandboxes, prepared, , model, reading, making] = SETTLED.map(inputsOf);
   expect(sandboxes).toEqual(
     expect.arrayContaining([
       'package-lock.json',
@@ -47,4 +47,12 @@ test('the inputs are what the tests reach by imports of every kind, the data tha
       'src/platform/db/migrations/0001_app.up.sql',
     ]),
   );
+  // What is read by its path alone, a program that is started by its URL, and a thread.
+  expect(model).toEqual(
+    expect.arrayContaining(['test/safety/dev/en.jsonl', 'src/platform/ai/safety/model/weights.json']),
+  );
+  expect(reading).toEqual(
+    expect.arrayContaining(['test/orbit/files/brief.pdf', 'src/products/orbit/reading/process/entry.ts']),
+  );
+  expect(making).toContain('src/products/orbit/exports/making/thread.ts');
 });

@@ -9,6 +9,8 @@ export interface SettledGroup {
   readonly name: string;
   /** A test file, or all test files of a folder. */
   readonly starts: readonly string[];
+  /** Folders of data that they read by its path, which no import tells of. */
+  readonly data?: readonly string[];
 }
 
 /**
@@ -19,6 +21,9 @@ export const SETTLED: readonly SettledGroup[] = [
   { name: 'sandboxes', starts: ['sandboxes/'] },
   { name: 'prepared database', starts: ['src/platform/db/prepared.test.ts'] },
   { name: 'imported hashes', starts: ['src/platform/identity/passwords/imported-passwords.test.ts'] },
+  { name: 'safety model', starts: ['test/safety/dev.test.ts'], data: ['test/safety/dev'] },
+  { name: 'reading of files', starts: ['src/products/orbit/reading/'], data: ['test/orbit/files'] },
+  { name: 'making of files', starts: ['src/products/orbit/exports/'] },
 ];
 
 /** The environment variable that names the test files which Vitest is not to run, by commas. */
@@ -96,13 +101,14 @@ export function digestOfInputs(inputs: readonly string[], textOf: (path: string)
   return hash.digest('hex').slice(0, 32);
 }
 
-/** All that a group's test files import, directly or not, and whatever else than code lies in or under the folders of these files. */
+/** All that a group's test files import, directly or not, whatever else than code lies in or under the folders of these files, and its data. */
 export function inputsOf(group: SettledGroup): string[] {
   const code = new Set(filesOf(group));
   for (const file of code) for (const name of namedIn(file)) code.add(name);
   const folders = new Set([...code].map((path) => posix.dirname(path)));
   const beside = [...folders].filter((folder) => folder.split('/').length > 2).flatMap(dataUnder);
-  return [...new Set([...ALWAYS, ...code, ...beside])].toSorted();
+  const data = (group.data ?? []).flatMap(dataUnder);
+  return [...new Set([...ALWAYS, ...code, ...beside, ...data])].toSorted();
 }
 
 /** Every file of the project that a file names, by whichever kind of import, or as `new URL('./worker.ts', …)`. */

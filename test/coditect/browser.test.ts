@@ -29,7 +29,7 @@ const isFirst = engine === 'postgres' && process.env['TEST_POOLER'] === undefine
 const isHere = isFirst && program !== undefined;
 if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
 
-const KEY = commitPoint('test.signing-key', 'a key that is made already');
+const KEY = commitPoint('test.signing-key-of-the-browser', 'a key that is made already');
 const GOOD = '4242 4242 4242 4242';
 const PATIENCE = 120_000;
 /** Less often than calls are counted by the minute. */

@@ -102,8 +102,11 @@ const readLogin = (cwd: string) =>
 
 describe('a new product', () => {
   let followedRoot = '';
+  /** Of those who are refused: each leaves it as it was. */
+  let untouched = '';
   beforeAll(() => {
     followedRoot = followed();
+    untouched = small();
   });
   afterAll(endAll);
 
@@ -194,7 +197,7 @@ describe('a new product', () => {
     ['sample', 'name_reserved'],
     ['reel', 'name_taken'],
   ])('of the name %s is refused (%s), and nothing is written', (name, code) => {
-    const root = small();
+    const root = untouched;
     const before = everything(root);
     let refusal: unknown;
     try {

@@ -7,9 +7,16 @@ export const SUITE: readonly Patch[] = [
   {
     name: 'data-beside-tests-is-no-input',
     file: 'scripts/suite/unchanged.ts',
-    find: 'new Set([...ALWAYS, ...code, ...beside])',
-    replace: 'new Set([...ALWAYS, ...code])',
-    expects: `${UNCHANGED} the inputs are what the tests reach by imports of every kind, the data that lies with it, and the packages`,
+    find: 'new Set([...ALWAYS, ...code, ...beside, ...data])',
+    replace: 'new Set([...ALWAYS, ...code, ...data])',
+    expects: `${UNCHANGED} the inputs are what the tests reach by imports of every kind, the data that lies with it or is named, and the packages`,
+  },
+  {
+    name: 'data-read-by-its-path-is-no-input',
+    file: 'scripts/suite/unchanged.ts',
+    find: 'new Set([...ALWAYS, ...code, ...beside, ...data])',
+    replace: 'new Set([...ALWAYS, ...code, ...beside])',
+    expects: `${UNCHANGED} the inputs are what the tests reach by imports of every kind, the data that lies with it or is named, and the packages`,
   },
   {
     name: 'group-left-out-whatever-it-reads',
@@ -25,6 +32,14 @@ export const SUITE: readonly Patch[] = [
     replace: '[name]',
     expects:
       'scripts/sabotage/digest.test.ts :: a run of a patch is out of date when the patch, the code or the test is another one',
+  },
+  {
+    name: 'events-added-in-a-shared-process',
+    file: 'scripts/suite/groups.ts',
+    find: 'ALONE.includes(file) || ADDS.test(textOf(file))',
+    replace: 'ALONE.includes(file)',
+    expects:
+      'scripts/suite/groups.test.ts :: what changes the program that a process has loaded is alone in it; what starts programs shares one',
   },
   {
     name: 'files-of-a-group-not-together',

@@ -60,8 +60,13 @@ describe('lost answers', () => {
   });
 
   test('a call whose caller hangs up while it waits is generated and billed all the same', async () => {
-    sandbox.faults.next({ kind: 'latency', ms: 200 });
-    await expect(ask({ signal: AbortSignal.timeout(50) })).rejects.toThrow(/aborted/);
+    sandbox.faults.next({ kind: 'latency', ms: 1_000 });
+    const [before, stop] = [sandbox.requests(), new AbortController()];
+    const hungUp = expect(ask({ signal: stop.signal })).rejects.toThrow(/aborted/);
+    // Whoever hangs up before their request has come has asked for nothing.
+    await vi.waitFor(() => expect(sandbox.requests()).toBe(before + 1), { timeout: 120_000, interval: 10 });
+    stop.abort();
+    await hungUp;
     await vi.waitFor(() => expect(billed()).toMatchObject([{ hung_up: true, streamed: false }]), {
       timeout: 120_000,
     });
