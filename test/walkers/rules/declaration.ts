@@ -214,9 +214,10 @@ const shownOnce: Rule = {
   key: 'shown-once',
   name: 'that takes an Idempotency-Key and answers a secret says so: it is not kept, and null in a repeat',
   visits: (route) => idempotencyOf(route) !== 'none',
-  objections({ shape }) {
+  objections(route) {
+    const { shape } = route;
     const { reply } = shape.example;
-    const first = Math.min(...Object.keys(shape.reply).map(Number));
+    const first = exampleStatusOf(route);
     const { secrets = [] } = shape;
     const fields = isRecord(reply) ? Object.keys(reply) : [];
     const unsaid = fields.filter((field) => SECRET_NAME.test(field) && !secrets.includes(field));
