@@ -141,4 +141,12 @@ export const ENDS_UNDER_WAY: readonly Patch[] = [
     replace: '',
     expects: `${ALONE} own > served, at less than its reserve, is written the same alone and in a crowd`,
   },
+  {
+    name: 'small-batches-beside-each-other',
+    file: 'src/platform/limits/batcher.ts',
+    find: '(flying === 0 || waiting >= enoughForAnother)',
+    replace: '(flying === 0 || waiting > 0)',
+    expects:
+      'src/platform/limits/batcher.test.ts :: another takes off beside one that is under way when enough wait for it, and not before',
+  },
 ];

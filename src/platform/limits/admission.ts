@@ -10,7 +10,7 @@ import {
 } from '#platform/kernel';
 import type { RetryQueue } from './retry-queue.ts';
 import { type Asked, batchOf, meterOf } from './batch.ts';
-import { createBatcher, type Traffic } from './batcher.ts';
+import { createBatcher, ENOUGH_FOR_ANOTHER, type Traffic } from './batcher.ts';
 import { type Denial, readDenial } from './denial.ts';
 import { disown } from './disown.ts';
 import { namedBy } from './named.ts';
@@ -84,6 +84,7 @@ export function createAdmission(parts: AdmissionParts) {
     flush,
     maxBatch: 100,
     flights: parts.db.engine === 'pglite' ? 1 : 2,
+    enoughForAnother: ENOUGH_FOR_ANOTHER,
     rowOf: ({ request }) => meterOf(request.accountId, request.product),
     traffic: parts.traffic,
   });

@@ -52,6 +52,28 @@ test('a batch has a largest size, and so many fly at once as may', async () => {
   expect(await Promise.all(all)).toEqual(['a!', 'b!', 'c!', 'd!', 'e!']);
 });
 
+test('another takes off beside one that is under way when enough wait for it, and not before', async () => {
+  const { flights, flush } = gate();
+  const batcher = createBatcher<string, string>({ flush, maxBatch: 100, flights: 2, enoughForAnother: 2 });
+  const all = [batcher.add('a')];
+  await turn();
+  all.push(batcher.add('b'));
+  await turn();
+  expect(flights.map(({ items }) => items)).toEqual([['a']]);
+  all.push(batcher.add('c'));
+  await turn();
+  expect(flights.map(({ items }) => items)).toEqual([['a'], ['b', 'c']]);
+  all.push(batcher.add('d'));
+  flights[0]?.land(['a!']);
+  await turn();
+  // One is under way still.
+  expect(flights).toHaveLength(2);
+  flights[1]?.land(echo(['b', 'c']));
+  await turn();
+  flights[2]?.land(['d!']);
+  expect(await Promise.all(all)).toEqual(['a!', 'b!', 'c!', 'd!']);
+});
+
 test('who is carried three times waits for the row, and nobody else waits with them', async () => {
   const { flights, flush } = gate();
   const batcher = createBatcher<string, string>({ flush, maxBatch: 100, flights: 1 });

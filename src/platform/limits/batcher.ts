@@ -47,6 +47,8 @@ export interface BatcherOptions<Item, Answer> {
   readonly maxBatch: number;
   /** How many batches may be under way at once; one more may be, when one waits for locked rows. */
   readonly flights: number;
+  /** How many must be waiting before another takes off beside one that is under way; 1 when not said. */
+  readonly enoughForAnother?: number;
   /** The row under whose lock an item is decided. */
   readonly rowOf?: (item: Item) => string;
   readonly traffic?: Traffic;
@@ -54,6 +56,12 @@ export interface BatcherOptions<Item, Answer> {
 
 /** After this many carries an item waits for its locked row, so that nobody starves. */
 const PATIENCE = 3;
+
+/**
+ * Of admissions and settlements: a transaction of few costs the database nearly as much as one of many, so while one is under way the next
+ * is worth its cost where half a batch waits for it (docs/decisions/0111).
+ */
+export const ENOUGH_FOR_ANOTHER = 50;
 
 /** Of a row, one flight has it and one waits for it: what waits is sent when the one before has become the one that has it. */
 const IN_LINE = 2;
@@ -67,10 +75,11 @@ const IN_LINE = 2;
  * as long as this process needs to hand out one batch's answers and to make up another.
  */
 export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>) {
-  const { rowOf = () => '', traffic } = options;
+  const { rowOf = () => '', traffic, enoughForAnother = 1 } = options;
   /** By row; the row that has waited longest first. */
   const queues = new Map<string, Waiting<Item, Answer>[]>();
   const patient: Waiting<Item, Answer>[] = [];
+  let waiting = 0;
   let flying = 0;
   let inLine = 0;
   let isPatientFlying = false;
@@ -101,8 +110,12 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     const carried = await decide(batch, wait);
     traffic?.leave(rows);
     for (const one of carried.toReversed()) {
-      if (one.carried >= PATIENCE) patient.unshift(one);
-      else queueOf(one.row).unshift(one);
+      if (one.carried >= PATIENCE) {
+        patient.unshift(one);
+      } else {
+        queueOf(one.row).unshift(one);
+        waiting += 1;
+      }
     }
     if (wait) inLine -= 1;
     else flying -= 1;
@@ -125,6 +138,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       if (queue.length === 0) queues.delete(row);
       if (ahead === 1 || batch.length === options.maxBatch) break;
     }
+    waiting -= batch.length;
     return batch;
   }
 
@@ -138,7 +152,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   }
 
   function launch(): void {
-    while (flying < options.flights && hasRoom()) {
+    while (flying < options.flights && hasRoom() && (flying === 0 || waiting >= enoughForAnother)) {
       const batch = nextBatch(0);
       if (batch.length === 0) break;
       flying += 1;
@@ -167,6 +181,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       return new Promise((resolve, reject) => {
         const row = rowOf(item);
         queueOf(row).push({ item, row, resolve, reject, carried: 0 });
+        waiting += 1;
         if (isScheduled || !hasRoom()) return;
         isScheduled = true;
         // The next turn of the event loop, so that callers who arrive together share the first batch too.
