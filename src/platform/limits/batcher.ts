@@ -89,17 +89,17 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
   async function decide(batch: Waiting<Item, Answer>[], wait: boolean): Promise<Waiting<Item, Answer>[]> {
     try {
       const answers = await options.flush(
-        batch.map((waiting) => waiting.item),
+        batch.map(({ item }) => item),
         wait,
       );
-      return batch.filter((waiting, place) => !answered(waiting, answers[place]));
+      return batch.filter((one, place) => !answered(one, answers[place]));
     } catch (error) {
       if (batch.length > 1 && wasUndone(error)) {
         // One of them can't be decided, or met a deadlock: the others must not fail with it.
         const half = Math.ceil(batch.length / 2);
         return [...(await decide(batch.slice(0, half), wait)), ...(await decide(batch.slice(half), wait))];
       }
-      for (const waiting of batch) waiting.reject(error);
+      for (const one of batch) one.reject(error);
       return [];
     }
   }
