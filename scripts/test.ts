@@ -151,7 +151,8 @@ function summarize(ran: readonly Ran[], missing: readonly Missing[]): number {
       `${pass.title}: ${countOf(outcomes, 'passed')} passed, ${countOf(outcomes, 'failed')} failed, ${minutes.toFixed(1)} minutes`,
     );
   }
-  for (const { file, name, state } of all) if (state === 'failed') say(`FAILED  ${file} > ${name}`);
+  for (const { file, name, note = '' } of all.filter(({ state }) => state === 'failed'))
+    say(`FAILED  ${file} > ${name}${`\n${note}`.trimEnd().replaceAll('\n', '\n        ')}`);
   for (const { reason } of missing) say(`NOT RUN ${reason}`);
   for (const { file, name, note } of unrun) say(`NOT RUN ${file} > ${name} (${note ?? 'no reason given'})`);
   for (const { pass, code } of otherwise) say(`FAILED  ${pass.title} ended with ${code}, see above`);

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 
 const outcome = z.object({
   file: z.string(),
   name: z.string(),
   state: z.enum(['passed', 'failed', 'skipped']),
-  /** Why a test was skipped, where it says so. */
+  /** Why a test was skipped, where it says so, or how it failed. */
   note: z.string().optional(),
 });
 
@@ -36,6 +37,27 @@ export function readReport(path: string): Report {
 
 export function countOf(outcomes: readonly Outcome[], state: Outcome['state']): number {
   return outcomes.filter((one) => one.state === state).length;
+}
+
+/** What of an error is told at the end of a run: of a long output often nothing but the end is kept. Lines. */
+const LONGEST_REASON = 30;
+
+/** How a test failed, in plain text: the message, what differs, and where. */
+export function reasonOf({ message, diff, stacks = [] }: Failure): string {
+  const [at] = stacks;
+  const where = at === undefined ? [] : [`at ${at.file}:${at.line}`];
+  const lines = stripVTControlCharacters([message, ...(diff === undefined ? [] : [diff])].join('\n')).split(
+    '\n',
+  );
+  const kept = lines.slice(0, LONGEST_REASON);
+  return [...kept, ...(kept.length < lines.length ? ['…'] : []), ...where].join('\n');
+}
+
+/** What Vitest tells of an error. */
+export interface Failure {
+  readonly message: string;
+  readonly diff?: string | undefined;
+  readonly stacks?: readonly { readonly file: string; readonly line: number }[] | undefined;
 }
 
 /** Tests that no pass ran: one for PGlite alone is rightly skipped on PostgreSQL. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Reporter, SerializedError, TestModule, TestSpecification } from 'vitest/node';
-import { type Outcome, type Report, REPORT, TESTED, type Timing } from './outcomes.ts';
+import { type Outcome, reasonOf, type Report, REPORT, TESTED, type Timing } from './outcomes.ts';
 
 /** Writes every test's outcome and every file's time to a file, so that the passes of the suite can be added up. */
 export default class OutcomeReporter implements Reporter {
@@ -47,14 +47,18 @@ function outcomesOf(module: TestModule): Outcome[] {
     const result = test.result();
     if (result.state === 'pending')
       return { file, name: test.fullName, state: 'skipped', note: 'it never ran' };
-    const note = result.state === 'skipped' ? result.note : undefined;
+    const [error] = result.errors ?? [];
+    const note = result.state === 'skipped' ? result.note : error && reasonOf(error);
     return { file, name: test.fullName, state: result.state, ...(note === undefined ? {} : { note }) };
   });
   // A file that can't be read, or a hook that throws, fails although none of its tests did.
   const broken = [module, ...module.children.allSuites()].filter((suite) => suite.errors().length > 0);
   return [
     ...tests,
-    ...broken.map((suite): Outcome => ({ file, name: `${suite.type} ${nameOf(suite)}`, state: 'failed' })),
+    ...broken.map((suite): Outcome => {
+      const note = suite.errors().map(reasonOf).join('\n');
+      return { file, name: `${suite.type} ${nameOf(suite)}`, state: 'failed', note };
+    }),
   ];
 }
 
