@@ -41,6 +41,7 @@ describe.runIf(isHere)('in a browser, a person', async () => {
     await advanceTo(app.db, instant.toISOString());
     sandbox.advanceTo(instant);
     await sandbox.idle();
+    await app.app.modules.inbox.drain();
   }
   /** The shop's page, once it says this of the subscription. */
   async function told(words: string | RegExp): Promise<void> {

@@ -164,20 +164,23 @@ export class Stage {
     await inbox.drain();
   }
 
-  /** The mails of an account, oldest first, as they are read: the subject, and what it says. */
-  async mailsOf(accountId: AccountId): Promise<string[]> {
+  /**
+   * The mails of an account, oldest first, as they are read: the subject, and what it says. Time stands still while somebody acts, and what
+   * one act makes of two objects is fetched by two workers: mails of one instant are told in the order of their templates’ names.
+   */
+  async mailsOf(accountId: AccountId): Promise<{ id: string; mail: string }[]> {
     const { secrets } = this.#app.modules;
     const rows = await this.#db.asMigrator(
       statement<StoredMessage>(
         `select account_id, id, user_id, recipient, template, status, facts, attempts, created_at, false as is_over
-         from mail.messages where account_id = $1 and facts is not null order by created_at, id`,
+         from mail.messages where account_id = $1 and facts is not null order by created_at, template, id`,
         [accountId],
       ),
     );
     return rows.map((row) => {
       const { template, facts } = openMessage(secrets, row);
       const { subject, text } = render(templateCalled(template), { ...facts, sender: 'Plinth' });
-      return `${subject}\n${text}`;
+      return { id: row.id, mail: `${subject}\n${text}` };
     });
   }
 
@@ -229,7 +232,7 @@ export class Person {
   readonly name: string;
   readonly accountId: AccountId;
   readonly #calls: Customer;
-  #mails = 0;
+  readonly #read = new Set<string>();
 
   constructor(stage: Stage, { name, accountId, calls }: Known) {
     this.stage = stage;
@@ -285,8 +288,10 @@ export class Person {
     const mrr = await this.stage.recurringOf(this.accountId);
     say(`          plan ${plan}${until === null ? '' : `, ${word} ${minute(until)}`} | MRR ${mrr}`);
     const mails = await this.stage.mailsOf(this.accountId);
-    for (const mail of mails.slice(this.#mails)) this.#reads(mail);
-    this.#mails = mails.length;
+    for (const { id, mail } of mails.filter((one) => !this.#read.has(one.id))) {
+      this.#read.add(id);
+      this.#reads(mail);
+    }
   }
 
   #reads(mail: string): void {
