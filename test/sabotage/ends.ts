@@ -144,9 +144,17 @@ export const ENDS_UNDER_WAY: readonly Patch[] = [
   {
     name: 'small-batches-beside-each-other',
     file: 'src/platform/limits/batcher.ts',
-    find: '(flying === 0 || waiting >= enoughForAnother)',
-    replace: '(flying === 0 || waiting > 0)',
+    find: '(waiting >= enoughForAnother &&',
+    replace: '(waiting > 0 &&',
     expects:
       'src/platform/limits/batcher.test.ts :: another takes off beside one that is under way when enough wait for it, and not before',
+  },
+  {
+    name: 'everybody-behind-one-that-hangs',
+    file: 'src/platform/limits/batcher.ts',
+    find: 'Number.isFinite(lateAfter)',
+    replace: '!Number.isFinite(lateAfter)',
+    expects:
+      'src/platform/limits/batcher.test.ts :: another takes off beside those that are late, however few wait for it, but for so many connections',
   },
 ];

@@ -10,7 +10,7 @@ import {
 } from '#platform/kernel';
 import type { RetryQueue } from './retry-queue.ts';
 import { type Asked, batchOf, meterOf } from './batch.ts';
-import { createBatcher, ENOUGH_FOR_ANOTHER, type Traffic } from './batcher.ts';
+import { batchesOn, createBatcher, type Traffic } from './batcher.ts';
 import { type Denial, readDenial } from './denial.ts';
 import { disown } from './disown.ts';
 import { namedBy } from './named.ts';
@@ -81,10 +81,8 @@ export function createAdmission(parts: AdmissionParts) {
   let cautious = 0;
   const within = createWithin({ ...parts, point: ADMIT });
   const batcher = createBatcher<Asked, Decision>({
+    ...batchesOn(parts.db),
     flush,
-    maxBatch: 100,
-    flights: parts.db.engine === 'pglite' ? 1 : 2,
-    enoughForAnother: ENOUGH_FOR_ANOTHER,
     rowOf: ({ request }) => meterOf(request.accountId, request.product),
     traffic: parts.traffic,
   });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createBatcher, Traffic } from './batcher.ts';
 
@@ -14,6 +15,7 @@ function gate() {
   return { flights, flush };
 }
 
+const HOUR = 3_600_000;
 const turn = () => new Promise((done) => setImmediate(done));
 const echo = (items: readonly string[]) => items.map((item) => `${item}!`);
 const refused = (code: string) => Object.assign(new Error(`refused ${code}`), { code });
@@ -54,7 +56,13 @@ test('a batch has a largest size, and so many fly at once as may', async () => {
 
 test('another takes off beside one that is under way when enough wait for it, and not before', async () => {
   const { flights, flush } = gate();
-  const batcher = createBatcher<string, string>({ flush, maxBatch: 100, flights: 2, enoughForAnother: 2 });
+  const batcher = createBatcher<string, string>({
+    flush,
+    maxBatch: 100,
+    flights: 2,
+    enoughForAnother: 2,
+    lateAfter: HOUR,
+  });
   const all = [batcher.add('a')];
   await turn();
   all.push(batcher.add('b'));
@@ -72,6 +80,32 @@ test('another takes off beside one that is under way when enough wait for it, an
   await turn();
   flights[2]?.land(['d!']);
   expect(await Promise.all(all)).toEqual(['a!', 'b!', 'c!', 'd!']);
+});
+
+test('another takes off beside those that are late, however few wait for it, but for so many connections', async () => {
+  const { flights, flush } = gate();
+  const batcher = createBatcher<string, string>({
+    flush,
+    maxBatch: 100,
+    flights: 2,
+    enoughForAnother: 50,
+    lateAfter: 20,
+    rowOf: (item) => item,
+    traffic: new Traffic(),
+  });
+  const all: Promise<string>[] = [];
+  const underWay = () => flights.map(({ items }) => items);
+  for (const item of ['a', 'b', 'c', 'd']) {
+    all.push(batcher.add(item));
+    await expect.poll(underWay).toContainEqual([item]);
+  }
+  all.push(batcher.add('e'));
+  await delay(50);
+  expect(underWay()).toEqual([['a'], ['b'], ['c'], ['d']]);
+  flights[2]?.land(['c!']);
+  await expect.poll(underWay).toContainEqual(['e']);
+  for (const { items, land } of flights) land(echo(items));
+  expect(await Promise.all(all)).toEqual(['a!', 'b!', 'c!', 'd!', 'e!']);
 });
 
 test('who is carried three times waits for the row, and nobody else waits with them', async () => {

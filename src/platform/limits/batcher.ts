@@ -1,4 +1,4 @@
-import { DatabaseAway, mayBeDone } from '#platform/db';
+import { type Database, DatabaseAway, mayBeDone } from '#platform/db';
 
 interface Waiting<Item, Answer> {
   readonly item: Item;
@@ -47,8 +47,13 @@ export interface BatcherOptions<Item, Answer> {
   readonly maxBatch: number;
   /** How many batches may be under way at once; one more may be, when one waits for locked rows. */
   readonly flights: number;
-  /** How many must be waiting before another takes off beside one that is under way; 1 when not said. */
+  /** How many must be waiting before another takes off beside one that is under way and is not late; 1 when not said. */
   readonly enoughForAnother?: number;
+  /**
+   * Milliseconds after which a flight is late; never when not said. It may wait for a row of a process that hangs: it does not count any more,
+   * so that nobody waits with it who needs none of its rows.
+   */
+  readonly lateAfter?: number;
   /** The row under whose lock an item is decided. */
   readonly rowOf?: (item: Item) => string;
   readonly traffic?: Traffic;
@@ -59,31 +64,40 @@ const PATIENCE = 3;
 
 /**
  * Of admissions and settlements: a transaction of few costs the database nearly as much as one of many, so while one is under way the next
- * is worth its cost where half a batch waits for it (docs/decisions/0111).
+ * is worth its cost where half a batch waits for it (docs/decisions/0111). PGlite has one connection.
  */
-export const ENOUGH_FOR_ANOTHER = 50;
+export const batchesOn = ({ engine }: Pick<Database, 'engine'>) => ({
+  maxBatch: 100,
+  enoughForAnother: 50,
+  ...(engine === 'pglite' ? { flights: 1 } : { flights: 2, lateAfter: 50 }),
+});
+
+/** Late flights that do not count. Each has a connection, and those of all batchers must leave some of a process's ten. */
+const MOST_LATE = 2;
 
 /** Of a row, one flight has it and one waits for it: what waits is sent when the one before has become the one that has it. */
 const IN_LINE = 2;
 
 /**
- * Group commit: while one batch is in flight the next one fills. There is no timer, so a lone caller waits for nobody,
- * and a crowd shares a commit. Items that wait for locked rows fly by themselves: nobody else waits with them.
+ * Group commit: while one batch is in flight the next one fills. A lone caller waits for nobody and for no timer, and a crowd shares a
+ * commit. Items that wait for locked rows fly by themselves: nobody else waits with them.
  *
  * What another flight of this process has locked need not be tried: a crowd on one row has one flight under way and the
  * next one waiting in the database for that row, which it gets the moment the first one commits. The row is never idle for
  * as long as this process needs to hand out one batch's answers and to make up another.
  */
 export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>) {
-  const { rowOf = () => '', traffic, enoughForAnother = 1 } = options;
+  const { rowOf = () => '', traffic, enoughForAnother = 1, lateAfter = Infinity } = options;
   /** By row; the row that has waited longest first. */
   const queues = new Map<string, Waiting<Item, Answer>[]>();
   const patient: Waiting<Item, Answer>[] = [];
   let waiting = 0;
-  let flying = 0;
+  /** When those took off that are under way and wait for nobody’s row; the oldest first. By the clock that never jumps. */
+  const flying: number[] = [];
   let inLine = 0;
   let isPatientFlying = false;
   let isScheduled = false;
+  let late: NodeJS.Timeout | undefined;
 
   /** Answers a batch; what it could not answer is what it returns. Never throws. */
   async function decide(batch: Waiting<Item, Answer>[], wait: boolean): Promise<Waiting<Item, Answer>[]> {
@@ -117,8 +131,6 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
         waiting += 1;
       }
     }
-    if (wait) inLine -= 1;
-    else flying -= 1;
   }
 
   function queueOf(row: string): Waiting<Item, Answer>[] {
@@ -142,8 +154,15 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     return batch;
   }
 
+  /** Those under way that are not late. */
+  function onTime(): readonly number[] {
+    const since = performance.now() - lateAfter;
+    return flying.length === 0 ? flying : flying.filter((at) => at > since);
+  }
+
   function hasRoom(): boolean {
-    return flying + inLine <= options.flights;
+    const underWay = flying.length + inLine;
+    return onTime().length + inLine <= options.flights && underWay < options.flights + MOST_LATE;
   }
 
   function landed(): void {
@@ -151,18 +170,40 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     else traffic.landed();
   }
 
+  /** Whether another may take off and is worth its cost. Where it is not, it is asked again when one lands, or is late. */
+  function mayTakeOff(): boolean {
+    const [oldest, ...others] = onTime();
+    const isWorthIt =
+      oldest === undefined || (waiting >= enoughForAnother && others.length + 1 < options.flights);
+    if (isWorthIt && hasRoom()) return true;
+    if (waiting > 0 && oldest !== undefined && Number.isFinite(lateAfter))
+      late ??= setTimeout(
+        () => {
+          late = undefined;
+          launch();
+        },
+        oldest + lateAfter - performance.now(),
+      );
+    return false;
+  }
+
   function launch(): void {
-    while (flying < options.flights && hasRoom() && (flying === 0 || waiting >= enoughForAnother)) {
+    while (mayTakeOff()) {
       const batch = nextBatch(0);
       if (batch.length === 0) break;
-      flying += 1;
-      void fly(batch, false).then(landed);
+      const now = performance.now();
+      flying.push(now);
+      void fly(batch, false).then(() => {
+        flying.splice(flying.indexOf(now), 1);
+        landed();
+      });
     }
     if (patient.length > 0 && !isPatientFlying && inLine < IN_LINE && hasRoom()) {
       isPatientFlying = true;
       inLine += 1;
       void fly(patient.splice(0, options.maxBatch), true).then(() => {
         isPatientFlying = false;
+        inLine -= 1;
         landed();
       });
     }
@@ -170,7 +211,10 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       const batch = nextBatch(1);
       if (batch.length === 0) return;
       inLine += 1;
-      void fly(batch, true).then(landed);
+      void fly(batch, true).then(() => {
+        inLine -= 1;
+        landed();
+      });
     }
   }
 
@@ -182,7 +226,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
         const row = rowOf(item);
         queueOf(row).push({ item, row, resolve, reject, carried: 0 });
         waiting += 1;
-        if (isScheduled || !hasRoom()) return;
+        if (isScheduled) return;
         isScheduled = true;
         // The next turn of the event loop, so that callers who arrive together share the first batch too.
         setImmediate(() => {

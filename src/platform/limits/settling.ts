@@ -1,6 +1,6 @@
 import { commitPoint, type Database, type Statement, statement, systemCall } from '#platform/db';
 import { meterOf } from './batch.ts';
-import { createBatcher, ENOUGH_FOR_ANOTHER, type Traffic } from './batcher.ts';
+import { batchesOn, createBatcher, type Traffic } from './batcher.ts';
 import { CLOSE_ONE, CLOSE_PLAIN, closingOf, closingsOf, type Placed, plainOf } from './closings.ts';
 import type { Step } from './steps.ts';
 
@@ -33,10 +33,8 @@ interface Cost {
 
 export function createSettling({ db, traffic }: SettlingParts): Settling {
   const batcher = createBatcher<Step, Resolution>({
+    ...batchesOn(db),
     flush,
-    maxBatch: 100,
-    flights: db.engine === 'pglite' ? 1 : 2,
-    enoughForAnother: ENOUGH_FOR_ANOTHER,
     rowOf: (step) => meterOf(step.a, step.p),
     traffic,
   });
