@@ -36,13 +36,15 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
   test('of a settlement is told again: the figures are exact, once', async () => {
     const customer = await fixture.customer();
     const before = await fixture.books();
-    void cutter.cutNextCommit(/limits\.close_plain\(/);
+    const closing = cutter.cutNextCommit(/limits\.close_plain\(/);
     expect((await fixture.chat(customer.key)).status).toBe(200);
-    void cutter.cutNextCommit(/limits\.answer_here\(/);
+    await closing;
+    const answering = cutter.cutNextCommit(/limits\.answer_here\(/);
     expect((await fixture.chat(customer.key, { 'idempotency-key': 'kept' })).status).toBe(200);
     expect(
       (await fixture.chat(customer.key, { 'idempotency-key': 'kept' })).headers.get('idempotent-replayed'),
     ).toBe('true');
+    await answering;
     await fixture.told();
     const after = await fixture.books();
     expect([after.posted - before.posted, after.estimates]).toEqual([
@@ -84,8 +86,9 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     async (at) => {
       const customer = await fixture.customer('reel.pro');
       const before = await fixture.books();
-      void cutter.cutNextCommit(new RegExp(at.replaceAll(/[.(]/g, String.raw`\$&`)));
+      const cut = cutter.cutNextCommit(new RegExp(at.replaceAll(/[.(]/g, String.raw`\$&`)));
       expect((await fixture.create(customer.key)).status).toBe(202);
+      await cut;
       await ended(customer.accountId);
       await fixture.told();
       expect(await states(customer.accountId)).toEqual(['settled']);

@@ -51,7 +51,7 @@ interface End {
 }
 
 /** What `systemCall` makes: outside of a transaction nothing else calls such functions. */
-const CALL = /\blimits\.\w+\(/;
+const CALL = /\b(?:limits|jobs)\.\w+\(/;
 
 /** Opens one; `random` decides by `probability` (a run with a seed gives its own). */
 export async function startCommitCutter(
