@@ -205,6 +205,18 @@ test('the history of a licence is what a checker computes that saw nothing but r
       const began = rows.map(({ started_at: from }) => String(from));
       expect(began).toEqual(began.toSorted().toReversed());
     }),
-    { numRuns: 12, within: 40_000 },
+    // The seat that was kept alive is still held at the end, which a search on a busy machine may not come to.
+    {
+      numRuns: 12,
+      within: 40_000,
+      examples: [
+        [
+          [
+            { take: [0], shows: 'none' },
+            { beat: 0, stale: false },
+          ],
+        ],
+      ],
+    },
   );
 }, 90_000);
