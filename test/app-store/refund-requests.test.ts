@@ -1,16 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { advance } from '../factories.ts';
 import { LISTED, openSellingApp } from './fixture.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies: the point, and whether before or after it. */
-let dying: string | undefined;
+const death = plannedDeath();
 const app = await openSellingApp({
   settings: { APP_STORE_CUSTOMERS_CONSENT: 'true', APP_STORE_REFUND_PREFERENCE: 'grant_prorated' },
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying) return;
-    dying = undefined;
-    throw new Error('the process died');
-  },
+  crashHook: death.crashHook,
 });
 const { live, trial, db } = app;
 const { answering, inbox } = app.app.modules;
@@ -18,7 +14,6 @@ const other = await app.beside();
 const PRO = 'reel.pro.monthly';
 
 beforeEach(() => {
-  dying = undefined;
   live.faults.length = 0;
 });
 
@@ -162,9 +157,8 @@ describe('an answer that', () => {
     ['after billing.question-answered', 1],
   ])('was cut short %s comes all the same, and does no harm twice', async (point, times) => {
     const id = await asked();
-    dying = point;
+    death.plan(point);
     await answering.run().catch(() => 0);
-    expect(dying).toBeUndefined();
     await later();
     await answering.run();
     expect(told(id)).toHaveLength(times);

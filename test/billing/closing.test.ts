@@ -8,19 +8,15 @@ import { StripeCustomer } from './stripe-customer.ts';
 import { said } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
 import { leavingOf, type Resident } from '../erasure/fixture.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies: the point, and whether before or after it. */
-let dying: string | undefined;
+const death = plannedDeath();
 const sandbox = await createStripeSandbox({ driven: true });
 const { faults } = sandbox;
 const app = await testApp({
   work: false,
   stripe: sandbox,
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying) return;
-    dying = undefined;
-    throw new Error('the process died');
-  },
+  crashHook: death.crashHook,
 });
 const { db } = app;
 const { endings, inbox } = app.app.modules;
@@ -28,7 +24,6 @@ const stripe = packageAt(sandbox);
 const { call, close, erase, organization, resident, restore } = leavingOf(app);
 
 beforeEach(() => {
-  dying = undefined;
   faults.clear();
 });
 
@@ -192,13 +187,13 @@ describe('a process that dies', () => {
   ])('%s leaves to the next one what it has not done', async (where) => {
     const one = await company();
     await one.closes();
-    dying = where;
+    death.plan(where);
     await expect(endings.run()).rejects.toThrow();
     await advance(db, '6 minutes');
     await endings.run();
     expect(await atStripe(one)).toBe('active, ends');
     await one.opens();
-    dying = where;
+    death.plan(where);
     await expect(endings.run()).rejects.toThrow();
     await advance(db, '6 minutes');
     await endings.run();
@@ -215,7 +210,7 @@ describe('a process that dies', () => {
     const one = await company();
     await one.closes('14 days');
     await erase();
-    dying = where;
+    death.plan(where);
     await expect(endings.run()).rejects.toThrow();
     await endings.run();
     expect(await atStripe(one)).toBe('canceled');

@@ -2,19 +2,14 @@ import { advanceTo } from '#test/factories';
 import { denied } from '#test/limits';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openOverageFixture } from './overage.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies: the point, and whether before or after it. */
-let dying: string | undefined;
-const shop = await openOverageFixture((point, phase) => {
-  if (`${phase} ${point}` !== dying) return;
-  dying = undefined;
-  throw new Error('the process died');
-});
+const death = plannedDeath();
+const shop = await openOverageFixture(death.crashHook);
 const { admit, begin, billed, choose, customer, later, limits, overage, reports, sandbox, subscribe, use } =
   shop;
 
 beforeEach(() => {
-  dying = undefined;
   sandbox.faults.clear();
 });
 
@@ -160,7 +155,7 @@ describe('what the provider is told', () => {
     const ada = await customer();
     await choose(ada, 20);
     await use(ada, 14);
-    dying = instant;
+    death.plan(instant);
     await expect(run()).rejects.toThrow();
     await later(120);
     await overage.run();
@@ -174,7 +169,7 @@ describe('what the provider is told', () => {
       await choose(one, 20);
       await use(one, 11);
     }
-    dying = 'before billing.overage-counted';
+    death.plan('before billing.overage-counted');
     await expect(run()).rejects.toThrow('1 accounts could not be counted');
     const units = await Promise.all(both.map(async (one) => billed(one.customer)));
     expect(units).toContain(1);
@@ -220,7 +215,7 @@ describe('what the provider is told', () => {
     const ada = await customer();
     await choose(ada, 20);
     await use(ada, 11);
-    dying = 'after billing.change';
+    death.plan('after billing.change');
     await expect(run()).rejects.toThrow('the process died');
     await later(24 * 3_600);
     await overage.run();

@@ -1,24 +1,16 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkUnacknowledged } from '#platform/billing';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { openStores } from './stores.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies: the point, and whether before or after it. */
-let dying: string | undefined;
-const app = await openStores((point, phase) => {
-  if (`${phase} ${point}` !== dying) return;
-  dying = undefined;
-  throw new Error('the process died');
-});
+const death = plannedDeath();
+const app = await openStores(death.crashHook);
 const { apple, play, db, call, heard, passes, plan } = app;
 const { acknowledging, endings } = app.app.modules;
 const other = await app.beside();
 const NONE = [null, null];
-
-beforeEach(() => {
-  dying = undefined;
-});
 
 const rows = <Row>(sql: string, accountId: AccountId) => db.asMigrator(statement<Row>(sql, [accountId]));
 
@@ -89,9 +81,8 @@ describe('a purchase at Google is', () => {
       const { accountId } = await app.customer();
       const token = onAndroid('basic', accountId);
       await heard();
-      dying = `${phase} billing.google-change`;
+      death.plan(`${phase} billing.google-change`);
       await acknowledging.run();
-      expect(dying).toBeUndefined();
       expect(play.world.purchase(token).isAcknowledged).toBe(phase === 'after');
       await acknowledging.run();
       expect(play.world.purchase(token).isAcknowledged).toBe(true);
@@ -109,7 +100,7 @@ describe('a purchase at Google is', () => {
       play.world.acknowledge(token);
       await heard();
       await rows('update accounts.accounts set deleted_at = app.now() where account_id = $1', accountId);
-      dying = `${phase} billing.google-change`;
+      death.plan(`${phase} billing.google-change`);
       await expect(endings.run()).rejects.toThrow();
       expect(play.world.purchase(token).autoRenews).toBe(phase === 'before');
       // What is under way is left alone for as long as it may take.
@@ -282,7 +273,7 @@ describe('a platform admin extends', () => {
         }),
       ]);
       expect([one.status, two.status].toSorted((a, b) => a - b)).toEqual([200, 503]);
-      dying = store === 'app_store' ? 'after billing.app-store-change' : 'after billing.google-change';
+      death.plan(store === 'app_store' ? 'after billing.app-store-change' : 'after billing.google-change');
       expect((await extend({ account_id: bob.accountId, store, until })).status).toBe(500);
       await passes(0.01);
       for (const { accountId } of [ada, bob])

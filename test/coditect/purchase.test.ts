@@ -1,25 +1,15 @@
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { coditectFixture } from './fixture.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies that applies a purchase: before or after its commit. */
-let dying: string | undefined;
-let died = 0;
+const death = plannedDeath();
 const fixture = await coditectFixture({
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying) return;
-    died += 1;
-    throw new Error('the process died');
-  },
+  crashHook: death.crashHook,
 });
 const { audited, call, customer, db, heard, licensee, of, sandbox, stripe } = fixture;
-
-beforeEach(() => {
-  dying = undefined;
-  died = 0;
-});
 
 /** Pays for a plan, and has the provider's messages come in without being looked at. Answers the checkout session. */
 async function pays(who: Customer, more: object = {}): Promise<string> {
@@ -63,13 +53,12 @@ describe('a purchase', () => {
     async (phase) => {
       const who = await customer();
       const session = await pays(who);
-      dying = `${phase} billing.applied`;
+      death.plan(`${phase} billing.applied`, Infinity);
       await heard().catch(() => {});
-      expect(died).toBeGreaterThan(0);
       const held = (await fixture.plan(who, 'coditect')) === 'coditect.pro';
       expect([(await licenses(who)).length, (await letters(who)).length]).toEqual(held ? [1, 1] : [0, 0]);
       if (!held) expect(await pageOf(session)).toContain('is being confirmed');
-      dying = undefined;
+      death.over();
       await advance(db, '10 minutes');
       await heard();
       expect(await licenses(who)).toMatchObject([{ status: 'active', tier: 'pro' }]);

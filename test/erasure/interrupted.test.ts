@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { waitsForLocks } from '#test/limits';
 import { said } from '../organizations/fixture.ts';
@@ -6,17 +6,13 @@ import { testApp } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { tablesWith } from './dump.ts';
 import { leavingOf, type Resident } from './fixture.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
 const HELD = commitPoint('test.erasure.held', 'a row that a test holds');
-/** Where the process dies: the point, and whether before or after it. */
-let dying: string | undefined;
+const death = plannedDeath();
 const app = await testApp({
   work: false,
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying) return;
-    dying = undefined;
-    throw new Error('the process died');
-  },
+  crashHook: death.crashHook,
 });
 const { call, close, erase, gone, join, later, links, login, organization, resident, restore, roleOf } =
   leavingOf(app);
@@ -28,10 +24,6 @@ async function linkTo(who: Resident): Promise<string | undefined> {
   await worker.stop(1_000);
   return sent.at(-1);
 }
-
-beforeEach(() => {
-  dying = undefined;
-});
 
 async function isErased({ userId, email }: Resident): Promise<boolean> {
   const tables = [...(await tablesWith(app.db, email))];
@@ -45,7 +37,7 @@ describe('an erasure that is cut short', () => {
     async (where) => {
       const who = await gone();
       await later('14 days');
-      dying = where;
+      death.plan(where);
       await expect(erase()).rejects.toThrow('erasures failed');
       await erase();
       expect(await isErased(who)).toBe(true);
@@ -59,7 +51,7 @@ describe('an erasure that is cut short', () => {
   test('of one does not keep another from being erased', async () => {
     const [first, second] = [await gone(), await gone()];
     await later('14 days');
-    dying = 'before erasure.erased';
+    death.plan('before erasure.erased');
     await expect(erase()).rejects.toThrow('1 erasures failed');
     // All but one, and that one by the next run.
     expect(await erase()).toBe(1);

@@ -6,11 +6,9 @@ import type { Reply } from '../services/app.ts';
 import { extractionFixture, idIn, LONG } from './extraction-fixture.ts';
 import type { Workspace } from './fixture.ts';
 import { commitStops } from './stops.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies: whether before or after which point. */
-let dying: string | undefined;
-/** How often it still does. */
-let deaths = 0;
+const death = plannedDeath();
 let ahead = 0;
 /** Milliseconds after which an extraction begins no further part: twenty-five minutes and a little. */
 const LATER = 1_501_000;
@@ -18,26 +16,16 @@ const stops = commitStops();
 const { count, db, document, office, sandbox, working } = await extractionFixture({
   over: stops.over,
   clock: { now: systemClock.now, monotonic: () => systemClock.monotonic() + ahead },
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying || deaths === 0) return;
-    deaths -= 1;
-    throw new Error('the process died');
-  },
+  crashHook: death.crashHook,
 });
 
 beforeEach(() => {
-  deaths = 0;
   sandbox.faults.always(null);
 });
 
 const accepted = (reply: Reply) => idIn(reply, 'extraction_id');
 const BAD = { kind: 'bad_content' } as const;
 const SERVED = { kind: 'latency', ms: 0 } as const;
-
-function die(where: string, times = 1): void {
-  dying = where;
-  deaths = times;
-}
 
 /** It was begun three times already, as by processes that died at it; who is killed by it five times is enough. */
 const begunThrice = (id: string) =>
@@ -63,9 +51,8 @@ describe('an extraction whose process dies', () => {
       const id = await document(workspace, LONG);
       const asked = accepted(await by.ask(scope, [id]));
       const before = sandbox.bill().length;
-      die(where);
+      death.plan(where);
       expect(await working(() => by.ended(asked))).toMatchObject({ status: 'completed', missing: [] });
-      expect(deaths).toBe(0);
       expect(modulesIn(await by.sections(scope))).toEqual(['module 1', 'module 2', 'module 3']);
       expect(sandbox.bill().length - before).toBe(3);
       expect(await used()).toBe(1);
@@ -80,10 +67,9 @@ describe('an extraction whose process dies', () => {
       const id = await document(workspace, LONG.slice(0, 1));
       const asked = accepted(await by.ask(scope, [id]));
       sandbox.faults.always(BAD);
-      die(where);
+      death.plan(where);
       const end = await working(() => by.ended(asked));
       expect(end).toMatchObject({ status: 'failed', error: { code: 'answer_unusable' }, section_ids: [] });
-      expect(deaths).toBe(0);
       expect(await used()).toBe(0);
       expect(await ledgerOf(workspace)).toMatchObject({ open: 0, under_way: 0 });
     },
@@ -95,7 +81,7 @@ describe('an extraction whose process dies', () => {
     const asked = accepted(await by.ask(scope, [id]));
     await begunThrice(asked);
     const before = sandbox.bill().length;
-    die('before orbit.extract-chunk', 100);
+    death.plan('before orbit.extract-chunk', Infinity);
     const end = await working(() => by.ended(asked));
     expect(end).toMatchObject({ status: 'failed', error: { code: 'provider_unavailable' }, missing: [] });
     expect(sandbox.bill().length - before).toBe(2);
@@ -111,7 +97,7 @@ describe('an extraction whose process dies', () => {
     const end = await working(async () => {
       await stop.reached;
       await begunThrice(asked);
-      die('before orbit.extract-chunk', 100);
+      death.plan('before orbit.extract-chunk', Infinity);
       stop.goOn();
       return by.ended(asked);
     });

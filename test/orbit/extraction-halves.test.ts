@@ -1,19 +1,11 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Reply } from '../services/app.ts';
 import { extractionFixture, idIn, LONG } from './extraction-fixture.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies: whether before or after which point. */
-let dying: string | undefined;
+const death = plannedDeath();
 const { document, leaveOfBudget, office, renewBudget, sandbox, working } = await extractionFixture({
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying) return;
-    dying = undefined;
-    throw new Error('the process died');
-  },
-});
-
-beforeEach(() => {
-  dying = undefined;
+  crashHook: death.crashHook,
 });
 
 const accepted = (reply: Reply) => idIn(reply, 'extraction_id');
@@ -56,7 +48,7 @@ describe('a chunk whose answer is cut', () => {
     const asked = accepted(await by.ask(scope, [id]));
     const before = sandbox.bill().length;
     sandbox.faults.next(TOO_LONG);
-    dying = where;
+    death.plan(where);
     const made = await working(() => by.ended(asked));
     expect(made).toMatchObject({ status: 'completed', missing: [], progress: { done: 1, total: 1 } });
     const contents = (await by.sections(scope)).flatMap(({ content }) => content.match(/table \d/gu));

@@ -1,23 +1,15 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { refusalOf, until } from '#test/calls';
 import type { Reply } from '../services/app.ts';
 import { extracting, extractionFixture, idIn, LONG } from './extraction-fixture.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies: whether before or after which point. */
-let dying: string | undefined;
+const death = plannedDeath();
 const app = await extractionFixture({
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying) return;
-    dying = undefined;
-    throw new Error('the process died');
-  },
+  crashHook: death.crashHook,
 });
 const { count, db, document, leaveOfBudget, office, renewBudget, sandbox, working } = app;
-
-beforeEach(() => {
-  dying = undefined;
-});
 
 const BRIEF = [
   'Background\nAcme sells garden tools and wants a new shop.\n\nDeliverables\n- An online shop with 300 products\n- An admin dashboard for orders',
@@ -131,7 +123,7 @@ describe('an extraction that is cut short', () => {
     const id = await document(workspace, LONG);
     const asked = accepted(await by.ask(scope, [id]));
     const before = sandbox.bill().length;
-    dying = where;
+    death.plan(where);
     const made = await working(() => by.ended(asked));
     expect(made).toMatchObject({ status: 'completed', missing: [], progress: { done: 3, total: 3 } });
     const [section, ...more] = await by.sections(scope);

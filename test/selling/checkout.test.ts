@@ -6,15 +6,11 @@ import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { CANCEL, openSellingApp, SUCCESS } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies: the point, and whether before or after it. */
-let dying: string | undefined;
+const death = plannedDeath();
 const counter = await openSellingApp({
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying) return;
-    dying = undefined;
-    throw new Error('the process died');
-  },
+  crashHook: death.crashHook,
 });
 const { buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
 const { triesUntold } = subscriptionCalls(counter);
@@ -23,7 +19,6 @@ const PRO = { product: 'reel', plan: 'reel.pro' };
 const BOOST = { product: 'reel', add_on: 'reel.pro_boost' };
 
 beforeEach(() => {
-  dying = undefined;
   sandbox.faults.clear();
 });
 
@@ -174,7 +169,7 @@ describe('one page is open at a time', () => {
     'and an order is given up by nobody who has not seen that the provider was asked for it',
     async () => {
       const ada = await customer();
-      dying = 'after billing.checkout-asked';
+      death.plan('after billing.checkout-asked');
       await order(ada, PRO);
       const [row] = await checkoutsOf(ada);
       expect(row).toMatchObject({ state: 'making' });
@@ -239,7 +234,7 @@ describe('a process that dies', () => {
     async (phase, point) => {
       const ada = await customer();
       const key = point.startsWith('idempotency.') ? `${phase}-${point}` : undefined;
-      dying = `${phase} ${point}`;
+      death.plan(`${phase} ${point}`);
       expect((await order(ada, PRO, key)).status).toBe(500);
       // A key is held for a minute by a process that does not come back.
       if (key !== undefined) await advance(counter.db, '61 seconds');
@@ -258,7 +253,7 @@ describe('a process that dies', () => {
       const ada = await customer();
       await order(ada, { product: 'reel', plan: 'basic' });
       await sandbox.pay(String((await order(ada, BOOST)).body['checkout_url']));
-      dying = 'before billing.checkout-kept';
+      death.plan('before billing.checkout-kept');
       expect((await order(ada, PRO)).status).toBe(500);
       const { body } = await order(ada, PRO);
       expect((await sessionsOf(ada, 'open')).map(({ url }) => url)).toEqual([body['checkout_url']]);

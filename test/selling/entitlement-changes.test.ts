@@ -18,18 +18,13 @@ import { z } from 'zod';
 import type { Customer } from '../services/app.ts';
 import { temporaryFolder } from '../services/index.ts';
 import { openSellingApp } from './fixture.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where each process dies: the point, and whether before or after it. */
-let dying: string | undefined;
-let died = 0;
+const death = plannedDeath();
 /** What the product's own part fails with. */
 let failing: Error | undefined;
 const counter = await openSellingApp({
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying) return;
-    died += 1;
-    throw new Error('the process died');
-  },
+  crashHook: death.crashHook,
 });
 const { app, buy, customer, db, heard, order, plan, sandbox } = counter;
 const { audit, entitlements, mail, webhooks } = app.modules;
@@ -111,8 +106,6 @@ async function triedAgain(): Promise<void> {
 }
 
 beforeEach(() => {
-  dying = undefined;
-  died = 0;
   failing = undefined;
   told.length = 0;
   seen.length = 0;
@@ -147,11 +140,10 @@ describe('what a product makes of a purchase', () => {
   test('is not there, nor is the purchase, when the process dies before the commit; both are at the next try', async () => {
     const ada = await customer();
     await pay(ada);
-    dying = 'before billing.applied';
+    death.plan('before billing.applied', Infinity);
     await heard().catch(() => {});
-    expect(died).toBeGreaterThan(0);
     expect([await plan(ada), await made(ada)]).toEqual([null, []]);
-    dying = undefined;
+    death.over();
     await triedAgain();
     expect(await plan(ada)).toBe('reel.pro');
     expect(await made(ada)).toMatchObject([{ plan: 'reel.pro' }]);
@@ -160,10 +152,9 @@ describe('what a product makes of a purchase', () => {
   test('is there when the process dies after the commit, and what comes later makes it no second time', async () => {
     const ada = await customer();
     await pay(ada);
-    dying = 'after billing.applied';
+    death.plan('after billing.applied', Infinity);
     await heard().catch(() => {});
-    expect(died).toBeGreaterThan(0);
-    dying = undefined;
+    death.over();
     await triedAgain();
     expect(await plan(ada)).toBe('reel.pro');
     const before = await made(ada);

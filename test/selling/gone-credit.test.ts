@@ -4,15 +4,11 @@ import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { idOf, openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
+import { plannedDeath } from '../fixtures/death.ts';
 
-/** Where the process dies: the point, and whether before or after it. */
-let dying: string | undefined;
+const death = plannedDeath();
 const selling = await openSellingApp({
-  crashHook(point, phase) {
-    if (`${phase} ${point}` !== dying) return;
-    dying = undefined;
-    throw new Error('the process died');
-  },
+  crashHook: death.crashHook,
 });
 const { buy, customer, db, heard, later, order, plan, sandbox, stripe } = selling;
 const { goneCredits } = selling.app.modules;
@@ -155,7 +151,7 @@ describe.runIf(engine === 'postgres')('a process that dies', () => {
     const who = await downgraded();
     const dispute = await disputed(who);
     const dies = async () => {
-      dying = where;
+      death.plan(where);
       await expect(goneCredits.run()).rejects.toThrow('1 credits failed');
     };
     await dies();

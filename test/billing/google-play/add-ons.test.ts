@@ -1,26 +1,18 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Customer } from '#test/app';
 import { openStores } from '../stores.ts';
+import { plannedDeath } from '../../fixtures/death.ts';
 
-/** Where the process dies: the point, and whether before or after it. */
-let dying: string | undefined;
-const app = await openStores((point, phase) => {
-  if (`${phase} ${point}` !== dying) return;
-  dying = undefined;
-  throw new Error('the process died');
-});
+const death = plannedDeath();
+const app = await openStores(death.crashHook);
 const { play, db, heard, passes, plan } = app;
 const { acknowledging, inbox } = app.app.modules;
 const [BOOST, NONE] = [
   ['reel.pro', 'google_play'],
   [null, null],
 ];
-
-beforeEach(() => {
-  dying = undefined;
-});
 
 const buys = (account: AccountId | undefined, how: { isTest?: boolean; isPending?: boolean } = {}) =>
   play.world.buy({ productId: 'reel.pro_boost', account, ...how });
@@ -181,9 +173,9 @@ describe('an add-on that is bought once at Google Play', () => {
       const { accountId } = await app.customer();
       const token = buys(accountId);
       await heard();
-      dying = `${phase} billing.google-change`;
+      death.plan(`${phase} billing.google-change`);
       await acknowledging.run();
-      expect([dying, play.world.purchase(token).isAcknowledged]).toEqual([undefined, phase === 'after']);
+      expect(play.world.purchase(token).isAcknowledged).toBe(phase === 'after');
       await acknowledging.run();
       expect(play.world.purchase(token).isAcknowledged).toBe(true);
       expect(await acknowledging.run()).toBe(0);
