@@ -17,7 +17,7 @@ interface Result {
   readonly defect: string | undefined;
 }
 
-const LANES = Math.min(4, availableParallelism());
+const LANES = Math.min(4, availableParallelism() * 2);
 
 const USAGE = `Usage: npm run sabotage -- [name …] [--stale] [--share 2/7]
 
