@@ -89,7 +89,7 @@ test('another takes off beside those that are late, however few wait for it, but
     maxBatch: 100,
     flights: 2,
     enoughForAnother: 50,
-    lateAfter: 20,
+    lateAfter: 100,
     rowOf: (item) => item,
     traffic: new Traffic(),
   });
@@ -97,10 +97,10 @@ test('another takes off beside those that are late, however few wait for it, but
   const underWay = () => flights.map(({ items }) => items);
   for (const item of ['a', 'b', 'c', 'd']) {
     all.push(batcher.add(item));
-    await expect.poll(underWay).toContainEqual([item]);
+    await expect.poll(underWay, { interval: 1 }).toContainEqual([item]);
   }
   all.push(batcher.add('e'));
-  await delay(50);
+  await delay(150);
   expect(underWay()).toEqual([['a'], ['b'], ['c'], ['d']]);
   flights[2]?.land(['c!']);
   await expect.poll(underWay).toContainEqual(['e']);
