@@ -245,7 +245,7 @@ export const AI: readonly Patch[] = [
     file: 'src/platform/ai/sanitizer/decoded.ts',
     find: '  alignments: 4,',
     replace: '  alignments: 1,',
-    expects: `${CUT} in base64 after a word is cut, however it is split`,
+    expects: `${CUT} in base64 is cut, however it is split`,
   },
   {
     name: 'leak-in-lines-of-base64-overlooked',
