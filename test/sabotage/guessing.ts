@@ -118,7 +118,8 @@ export const GUESSING: readonly Patch[] = [
     file: 'src/platform/identity/passwords/passwords.ts',
     find: 'if (running >= atOnce && waiting.length >= mayWait)',
     replace: 'if (running >= atOnce && waiting.length >= 100_000)',
-    expects: `${OVER_HTTP} while the hashing pool is full, log-ins are refused as busy and everything else answers`,
+    expects:
+      'src/platform/identity/passwords/passwords.test.ts :: as many hashes wait as may, and the others are refused at once',
   },
   {
     name: 'hashing-queue-without-patience',
