@@ -62,14 +62,18 @@ export interface BatcherOptions<Item, Answer> {
 /** After this many carries an item waits for its locked row, so that nobody starves. */
 const PATIENCE = 3;
 
+/** How many batches may be under way, and when one is late. PGlite has one connection. */
+export const flightsOn = ({ engine }: Pick<Database, 'engine'>) =>
+  engine === 'pglite' ? { flights: 1 } : { flights: 2, lateAfter: 50 };
+
 /**
  * Of admissions and settlements: a transaction of few costs the database nearly as much as one of many, so while one is under way the next
- * is worth its cost where half a batch waits for it (docs/decisions/0111). PGlite has one connection.
+ * is worth its cost where half a batch waits for it (docs/decisions/0111).
  */
-export const batchesOn = ({ engine }: Pick<Database, 'engine'>) => ({
+export const batchesOn = (db: Pick<Database, 'engine'>) => ({
+  ...flightsOn(db),
   maxBatch: 100,
   enoughForAnother: 50,
-  ...(engine === 'pglite' ? { flights: 1 } : { flights: 2, lateAfter: 50 }),
 });
 
 /** Late flights that do not count. Each has a connection, and those of all batchers must leave some of a process's ten. */

@@ -1,15 +1,19 @@
 import { expect, test } from 'vitest';
-import { commitPoint, openDatabase, statement } from '#platform/db';
+import { commitPoint, openDatabase, type Statement, statement } from '#platform/db';
 import type { AccountId, KeyId } from '#platform/kernel';
-import { makeKey, type Member } from '#test/factories';
+import { ids, makeKey, type Member } from '#test/factories';
 import { figures, granted, openLimits, openNode, planned, request, waitsForLocks } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import type { Permit } from './index.ts';
+import { createSeats, type Permit, type SeatsOf } from './index.ts';
 
 const { db, url } = await testDatabase();
 const demo = await openLimits(db, {
-  limits: { cost: { kind: 'budget', per: 'month', by: 'account' } },
-  plans: { only: { cost: 10_000 } },
+  limits: {
+    cost: { kind: 'budget', per: 'month', by: 'account' },
+    machines: { kind: 'seats', by: 'account' },
+  },
+  plans: { only: { cost: 10_000, machines: 1 } },
+  features: { use: ['cost'] },
 });
 const POINT = commitPoint('test.limits.hanging', 'a row that a process holds while it hangs');
 
@@ -21,17 +25,12 @@ async function cappedKey(member: Member): Promise<KeyId> {
   return keyId;
 }
 
-/** Another process has the budgets of keys, and hangs with them until it is let go. */
-async function hangsWith(keys: readonly (readonly [AccountId, KeyId])[]): Promise<() => Promise<void>> {
+/** Another process has such rows, and hangs with them until it is let go. */
+async function hangsWith(rows: readonly Statement[]): Promise<() => Promise<void>> {
   const other = await openDatabase({ engine: 'postgres', url, poolSize: 1 });
   const [locked, goes] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const held = other.system('limits.settlement', POINT, async (tx) => {
-    for (const [accountId, keyId] of keys) {
-      const key = [accountId, `key:${keyId}`];
-      await tx.run(
-        statement('select from limits.meters where account_id = $1 and scope = $2 for update nowait', key),
-      );
-    }
+    for (const row of rows) await tx.run(row);
     locked.resolve();
     await goes.promise;
   });
@@ -43,16 +42,25 @@ async function hangsWith(keys: readonly (readonly [AccountId, KeyId])[]): Promis
   };
 }
 
+const budgetOf = (accountId: AccountId, keyId: KeyId) =>
+  statement('select from limits.meters where account_id = $1 and scope = $2 for update nowait', [
+    accountId,
+    `key:${keyId}`,
+  ]);
+const seatOf = ({ accountId }: SeatsOf) =>
+  statement('select from limits.seats where account_id = $1 for update nowait', [accountId]);
+
+async function served(permit: Permit, cost: number): Promise<void> {
+  await permit.send(planned(100));
+  permit.served(figures(cost));
+}
+
 test.runIf(engine === 'postgres')(
   'a process that hangs with the budgets of keys keeps nobody waiting in another but who needs them',
   async () => {
     const node = await openNode(db, [demo.catalogue]);
     const admit = async (member: Member, more: object = {}) =>
       granted(await node.limits.admit(request(member, { reserve: 100, ...more })));
-    const served = async (permit: Permit, cost: number) => {
-      await permit.send(planned(100));
-      permit.served(figures(cost));
-    };
     const open = async () => {
       const member = await demo.member();
       const keyId = await cappedKey(member);
@@ -64,7 +72,7 @@ test.runIf(engine === 'postgres')(
     const stuck = [await open(), await open()];
     const bob = await demo.member();
 
-    const letGo = await hangsWith(stuck.map(({ member, keyId }) => [member.accountId, keyId]));
+    const letGo = await hangsWith(stuck.map(({ member, keyId }) => budgetOf(member.accountId, keyId)));
     const waits: Promise<unknown>[] = [];
     for (const { member, keyId, permit } of stuck) {
       waits.push(permit.settle());
@@ -81,5 +89,32 @@ test.runIf(engine === 'postgres')(
 
     await letGo();
     await Promise.all(waits);
+  },
+);
+
+test.runIf(engine === 'postgres')(
+  'a process that hangs with seats keeps no other seat from being renewed in another process',
+  async () => {
+    const seats = createSeats({ db, ids });
+    const open = async () => {
+      const { accountId } = await demo.member();
+      const of: SeatsOf = { accountId, product: 'demo', limit: 'machines' };
+      const taken = await seats.take(of, 'a', { ttlSeconds: 360 });
+      if (taken.kind !== 'seat') throw new Error('there is no seat');
+      return { of, renew: () => seats.renew(of, taken.seat, { ttlSeconds: 360 }) };
+    };
+    const [stuck, other] = [[await open(), await open()], await open()];
+
+    const letGo = await hangsWith(stuck.map(({ of }) => seatOf(of)));
+    const waits: Promise<unknown>[] = [];
+    for (const { renew } of stuck) {
+      waits.push(renew());
+      await expect.poll(() => waitsForLocks(db)).toBe(waits.length);
+    }
+    expect(await other.renew()).toMatchObject({ kind: 'renewed' });
+    expect(await waitsForLocks(db)).toBe(2);
+
+    await letGo();
+    expect(await Promise.all(waits)).toMatchObject([{ kind: 'renewed' }, { kind: 'renewed' }]);
   },
 );

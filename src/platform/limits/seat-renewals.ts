@@ -1,6 +1,6 @@
 import { commitPoint, type Database, statement, systemCall } from '#platform/db';
 import { compareText } from './batch.ts';
-import { createBatcher } from './batcher.ts';
+import { createBatcher, flightsOn } from './batcher.ts';
 import { arrayOf, composite } from './composite.ts';
 import type { Held, SeatEnd, SeatsOf } from './seats.ts';
 
@@ -59,8 +59,8 @@ export function createRenewing(db: Database) {
       }
       return answers;
     },
+    ...flightsOn(db),
     maxBatch: 200,
-    flights: db.engine === 'pglite' ? 1 : 2,
   });
   return (of: SeatsOf, held: Held, terms: RenewTerms): Promise<Renewal> => batcher.add({ of, held, terms });
 }
