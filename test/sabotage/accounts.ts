@@ -50,9 +50,8 @@ export const ACCOUNTS: readonly Patch[] = [
     file: 'src/platform/accounts/store.ts',
     find: 'where m.account_id = $1 and m.user_id = $2 and a.deleted_at is null`,',
     replace: 'where $1::uuid is not null and m.user_id = $2 and a.deleted_at is null`,',
-    // Row security holds without it: seen where that is taken away.
     expects:
-      'test/walkers/isolation.test.ts :: reading > behind filters alone shows what is the caller’s, and nothing of another',
+      'src/platform/accounts/members/members.test.ts :: changing and removing members > viewers and members change nobody, not even themselves',
   },
   {
     name: 'account-opened-for-another',
