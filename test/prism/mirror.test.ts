@@ -203,6 +203,8 @@ describe('fragments', () => {
     await me.patch('/v1/profile', { consents: { insights: false } });
     const session = await me.session();
     await me.say(session);
+    // No job either, which would have to ask for the consent itself.
+    expect(await count(me.by, 'jobs.jobs')).toBe(0);
     await me.patch('/v1/profile', { consents: { insights: true } });
     await me.post(`/v1/mirror/sessions/${session}/close`);
     expect(await drawn(me, session)).toEqual([]);
