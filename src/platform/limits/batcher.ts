@@ -64,7 +64,7 @@ const PATIENCE = 3;
 
 /** How many batches may be under way, and when one is late. PGlite has one connection. */
 export const flightsOn = ({ engine }: Pick<Database, 'engine'>) =>
-  engine === 'pglite' ? { flights: 1 } : { flights: 2, lateAfter: 50 };
+  engine === 'pglite' ? { flights: 1 } : { flights: 2, lateAfter: 250 };
 
 /**
  * Of admissions and settlements: a transaction of few costs the database nearly as much as one of many, so while one is under way the next
