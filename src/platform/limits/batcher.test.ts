@@ -15,7 +15,6 @@ function gate() {
   return { flights, flush };
 }
 
-const HOUR = 3_600_000;
 const turn = () => new Promise((done) => setImmediate(done));
 const echo = (items: readonly string[]) => items.map((item) => `${item}!`);
 const refused = (code: string) => Object.assign(new Error(`refused ${code}`), { code });
@@ -61,7 +60,6 @@ test('another takes off beside one that is under way when enough wait for it, an
     maxBatch: 100,
     flights: 2,
     enoughForAnother: 2,
-    lateAfter: HOUR,
   });
   const all = [batcher.add('a')];
   await turn();

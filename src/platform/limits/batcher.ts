@@ -135,6 +135,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
         waiting += 1;
       }
     }
+    if (wait) inLine -= 1;
   }
 
   function queueOf(row: string): Waiting<Item, Answer>[] {
@@ -207,7 +208,6 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       inLine += 1;
       void fly(patient.splice(0, options.maxBatch), true).then(() => {
         isPatientFlying = false;
-        inLine -= 1;
         landed();
       });
     }
@@ -215,10 +215,7 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       const batch = nextBatch(1);
       if (batch.length === 0) return;
       inLine += 1;
-      void fly(batch, true).then(() => {
-        inLine -= 1;
-        landed();
-      });
+      void fly(batch, true).then(landed);
     }
   }
 

@@ -1,8 +1,18 @@
 import { expect, test } from 'vitest';
-import { commitPoint, openDatabase, type Statement, statement } from '#platform/db';
+import { statement } from '#platform/db';
 import type { AccountId, KeyId } from '#platform/kernel';
-import { ids, makeKey, type Member } from '#test/factories';
-import { figures, granted, openLimits, openNode, planned, request, waitsForLocks } from '#test/limits';
+import { ids, type Member } from '#test/factories';
+import {
+  cappedKey,
+  figures,
+  granted,
+  holdRows,
+  openLimits,
+  openNode,
+  planned,
+  request,
+  waitsForLocks,
+} from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import { createSeats, type Permit, type SeatsOf } from './index.ts';
 
@@ -15,32 +25,6 @@ const demo = await openLimits(db, {
   plans: { only: { cost: 10_000, machines: 1 } },
   features: { use: ['cost'] },
 });
-const POINT = commitPoint('test.limits.hanging', 'a row that a process holds while it hangs');
-
-async function cappedKey(member: Member): Promise<KeyId> {
-  const keyId = await makeKey(db, member);
-  await db.asMigrator(
-    statement('update identity.api_keys set monthly_budget_micros = 5000 where id = $1', [keyId]),
-  );
-  return keyId;
-}
-
-/** Another process has such rows, and hangs with them until it is let go. */
-async function hangsWith(rows: readonly Statement[]): Promise<() => Promise<void>> {
-  const other = await openDatabase({ engine: 'postgres', url, poolSize: 1 });
-  const [locked, goes] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const held = other.system('limits.settlement', POINT, async (tx) => {
-    for (const row of rows) await tx.run(row);
-    locked.resolve();
-    await goes.promise;
-  });
-  await locked.promise;
-  return async () => {
-    goes.resolve();
-    await held;
-    await other.close();
-  };
-}
 
 const budgetOf = (accountId: AccountId, keyId: KeyId) =>
   statement('select from limits.meters where account_id = $1 and scope = $2 for update nowait', [
@@ -63,7 +47,7 @@ test.runIf(engine === 'postgres')(
       granted(await node.limits.admit(request(member, { reserve: 100, ...more })));
     const open = async () => {
       const member = await demo.member();
-      const keyId = await cappedKey(member);
+      const keyId = await cappedKey(db, member);
       const permit = await admit(member, { keyId });
       // More than was reserved: the key is needed for its end.
       await served(permit, 120);
@@ -72,7 +56,10 @@ test.runIf(engine === 'postgres')(
     const stuck = [await open(), await open()];
     const bob = await demo.member();
 
-    const letGo = await hangsWith(stuck.map(({ member, keyId }) => budgetOf(member.accountId, keyId)));
+    const letGo = await holdRows(
+      url,
+      stuck.map(({ member, keyId }) => budgetOf(member.accountId, keyId)),
+    );
     const waits: Promise<unknown>[] = [];
     for (const { member, keyId, permit } of stuck) {
       waits.push(permit.settle());
@@ -105,7 +92,10 @@ test.runIf(engine === 'postgres')(
     };
     const [stuck, other] = [[await open(), await open()], await open()];
 
-    const letGo = await hangsWith(stuck.map(({ of }) => seatOf(of)));
+    const letGo = await holdRows(
+      url,
+      stuck.map(({ of }) => seatOf(of)),
+    );
     const waits: Promise<unknown>[] = [];
     for (const { renew } of stuck) {
       waits.push(renew());

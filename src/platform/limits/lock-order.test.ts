@@ -1,8 +1,18 @@
 import { describe, expect, test, vi } from 'vitest';
 import { commitPoint, openDatabase, statement } from '#platform/db';
 import type { AccountId, KeyId, PermitId, UsageEventId } from '#platform/kernel';
-import { ids, makeGrant, makeKey, type Member } from '#test/factories';
-import { figures, granted, kill, openLimits, openNode, planned, request, waitsForLocks } from '#test/limits';
+import { ids, makeGrant, type Member } from '#test/factories';
+import {
+  cappedKey,
+  figures,
+  granted,
+  kill,
+  openLimits,
+  openNode,
+  planned,
+  request,
+  waitsForLocks,
+} from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import { disown } from './disown.ts';
 import type { Permit } from './index.ts';
@@ -17,19 +27,11 @@ const sample = await openLimits(db, { ...rules, product: 'sample' });
 const open = () => openNode(db, [demo.catalogue, sample.catalogue]);
 const POINT = commitPoint('test.limits.lock-order', 'rows that a test holds');
 
-async function cappedKey(member: Member): Promise<KeyId> {
-  const keyId = await makeKey(db, member);
-  await db.asMigrator(
-    statement('update identity.api_keys set monthly_budget_micros = 5000 where id = $1', [keyId]),
-  );
-  return keyId;
-}
-
 /** A member of both products with two keys, in the order in which keys are locked, and a process that decides for both. */
 async function openWorld() {
   const member = await demo.member();
   await makeGrant(db, member.accountId, { catalogue: sample.catalogue, plan: 'only' });
-  const [first, second] = [await cappedKey(member), await cappedKey(member)];
+  const [first, second] = [await cappedKey(db, member), await cappedKey(db, member)];
   const node = await open();
   const admit = async (product: string, keyId: KeyId): Promise<Permit> =>
     granted(await node.limits.admit(request(member, { keyId, reserve: 100 }, product)));
