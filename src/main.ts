@@ -29,7 +29,7 @@ const USAGE = `Usage: plinth <verb>
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
-  prepare         make the empty database that a first start copies (npm ci does it)
+  prepare         build the program, and make the empty database that a first start copies (npm ci does both)
   new product     write a product to begin with into src/products (new product <name>, in a checkout)
   generate        write docs/generated and the table types anew (in a checkout)
 

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ROOT } from './house/source.ts';
 
 /** Makes the running Node say that it is an old one; the Node that it starts says the truth. */
@@ -16,8 +17,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A project with the launcher and a program of a few lines, in a folder with spaces. */
 function project(options: { name: string; main: string; withNode: boolean }): string {
   const root = join(folder, options.name);
-  mkdirSync(join(root, 'src'), { recursive: true });
-  cpSync(join(ROOT, 'bin'), join(root, 'bin'), { recursive: true });
+  for (const path of ['bin', 'src/main/built.js'])
+    cpSync(join(ROOT, path), join(root, path), { recursive: true });
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(root, 'src/main.ts'), options.main);
   if (!options.withNode) return root;
@@ -91,6 +92,58 @@ test('without the packages one line says what to do', async () => {
   const { err, code } = await ended(launch(root, { old: false }));
   expect(err).toBe('The package fastify is not installed. Run npm ci first.\n');
   expect(code).toBe(1);
+});
+
+async function saidBy(root: string): Promise<string> {
+  const { out, err, code } = await ended(launch(root, { old: false }));
+  expect({ err, code }).toEqual({ err: '', code: 0 });
+  return out;
+}
+
+describe('a program that was built', () => {
+  const SAYS = `console.log('the sources');`;
+
+  /** A project with a build of its `src/main.ts`, whose digest is taken as the page about it says. */
+  function builtProject(name: string, main = SAYS): string {
+    const root = project({ name, main, withNode: false });
+    mkdirSync(join(root, 'dist'));
+    writeFileSync(join(root, 'dist/main-1.js'), `console.log('the build');`);
+    const digest = createHash('sha256').update(SAYS).digest('hex');
+    const manifest = { entry: 'main-1.js', digest, sources: ['src/main.ts'] };
+    writeFileSync(join(root, 'dist/built.json'), JSON.stringify(manifest));
+    return root;
+  }
+
+  test('is what runs', async () => {
+    expect(await saidBy(builtProject('built'))).toBe('the build\n');
+  });
+
+  test('of other sources does not run: they do', async () => {
+    const changed = builtProject('changed since', `console.log('the sourceS');`);
+    expect(await saidBy(changed)).toBe('the sourceS\n');
+  });
+
+  test.each([
+    // Its only mapping: the beginning of what was built is that of the third line of its source.
+    ['{"version":3,"sources":["../src/main.ts"],"names":[],"mappings":"AAEA"}', /\bsrc\/main\.ts:3:1\n/],
+    ['{', /\bdist\/main-1\.js:1:13\n/],
+  ])('tells where its errors are by the map %s', async (map, place) => {
+    const root = builtProject(`with map of ${map.length}`);
+    writeFileSync(join(root, 'dist/main-1.js'), `console.log(new TypeError('it broke').stack);`);
+    writeFileSync(join(root, 'dist/main-1.js.map'), map);
+    const told = await saidBy(root);
+    expect(told).toMatch(/^TypeError: it broke\n {4}at file:/);
+    expect(told).toMatch(place);
+  });
+
+  test.each(['', '{', '{"entry":"main-1.js"}', '{"entry":"main-1.js","sources":["gone.ts"],"digest":""}'])(
+    'and tells no more than %j of itself does not run',
+    async (manifest) => {
+      const root = builtProject(`manifest of ${manifest.length}`);
+      writeFileSync(join(root, 'dist/built.json'), manifest);
+      expect(await saidBy(root)).toBe('the sources\n');
+    },
+  );
 });
 
 const SERVER = `

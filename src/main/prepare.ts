@@ -3,15 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allMigrations } from '#app';
 import { migrateUp, openDatabase, writePrepared } from '#platform/db';
+import { builtProgram } from './built.js';
+import { buildProgram } from './build.ts';
 import { nameOfPrepared, PREPARED } from './prepared-file.ts';
 import { refuseWords, type Verb } from './verb.ts';
 
-/** Makes the empty database that a first start copies, once for each set of migrations. */
+/**
+ * Makes what starts are faster with: the empty database that a first start copies, once for each set of migrations, and the program
+ * in few files, once for each state of the sources.
+ */
 export const prepare: Verb = async ({ words }) => {
   const refused = refuseWords('prepare', words);
   if (refused !== undefined) return refused;
+  if (builtProgram() === undefined) await buildProgram();
   const name = nameOfPrepared();
-  if (existsSync(join(PREPARED, name))) return 0;
+  if (!existsSync(join(PREPARED, name))) await prepareDatabase(name);
+  return 0;
+};
+
+async function prepareDatabase(name: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-prepare-'));
   try {
     const database = join(folder, 'database');
@@ -28,5 +38,4 @@ export const prepare: Verb = async ({ words }) => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return 0;
-};
+}

@@ -50,4 +50,35 @@ export const STARTING: readonly Patch[] = [
     replace: 'readConfig(environment())',
     expects: 'test/process/prepared.test.ts :: two first starts at once copy what npm has prepared',
   },
+  {
+    name: 'build-of-other-sources-runs',
+    file: 'src/main/built.js',
+    find: 'return digestOf(sources) === digest ? join(FOLDER, entry) : undefined;',
+    replace: 'return digestOf(sources) === digest || entry !== undefined ? join(FOLDER, entry) : undefined;',
+    expects: 'test/launcher.test.ts :: a program that was built > of other sources does not run: they do',
+  },
+  {
+    name: 'build-tells-its-own-places',
+    file: 'bin/plinth.js',
+    find: '  tellSources();\n',
+    replace: '',
+    expects:
+      'test/launcher.test.ts :: a program that was built > tells where its errors are by the map {"version":3,"sources":["../src/main.ts"],"names":[],"mappings":"AAEA"}',
+  },
+  {
+    name: 'build-stays-where-it-was-made',
+    file: 'src/main/build.ts',
+    find: 'const fromBuilt = (path: string) => `../${fromRoot(path)}`;',
+    replace: 'const fromBuilt = (path: string) => path;',
+    expects:
+      'test/process/built.test.ts :: a build serves from wherever its installation is moved to, and not once a source has changed',
+  },
+  {
+    name: 'build-is-its-makers-alone',
+    file: 'src/main/build.ts',
+    find: 'for (const name of written) chmodSync(join(FOLDER, name), 0o644);',
+    replace: '',
+    expects:
+      'test/process/built.test.ts :: a build serves from wherever its installation is moved to, and not once a source has changed',
+  },
 ];

@@ -1,0 +1,70 @@
+import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import type { Plugin } from 'rolldown';
+import { digestOf, FOLDER, MANIFEST } from './built.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const OF_PROJECT = /^[./#]/;
+
+/**
+ * Writes the program in few files, packages left where they are. Files are named by what is in them and what names the first one is
+ * written last: whoever starts meanwhile has one build or the other.
+ */
+export async function buildProgram(): Promise<void> {
+  const { rolldown } = await import('rolldown');
+  const build = await rolldown({
+    input: join(ROOT, 'src/main.ts'),
+    platform: 'node',
+    cwd: ROOT,
+    external: (name) => !OF_PROJECT.test(name) && !name.startsWith(ROOT),
+    // What a module does when it is loaded is never taken for needless.
+    treeshake: false,
+    plugins: [withPlaces],
+  });
+  const { output } = await build.write({
+    dir: FOLDER,
+    format: 'esm',
+    sourcemap: true,
+    // They lie beside it.
+    sourcemapExcludeSources: true,
+    entryFileNames: '[name]-[hash].js',
+    chunkFileNames: '[name]-[hash].js',
+  });
+  const written = output.map(({ fileName }) => fileName);
+  // Who installs is not always who runs, and what verbs write is their user's alone.
+  for (const name of written) chmodSync(join(FOLDER, name), 0o644);
+  chmodSync(FOLDER, 0o755);
+  const chunks = output.filter((file) => file.type === 'chunk');
+  const modules = chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => id.startsWith(ROOT));
+  const sources = [...new Set(['package.json', ...modules.map(fromRoot)])].sort();
+  const entry = chunks.find(({ isEntry }) => isEntry)?.fileName;
+  const manifest = { entry, digest: digestOf(sources), sources };
+  const beside = `${MANIFEST}.${process.pid}`;
+  writeFileSync(beside, JSON.stringify(manifest), { mode: 0o644 });
+  chmodSync(beside, 0o644);
+  renameSync(beside, MANIFEST);
+  const kept = new Set([...written, 'built.json']);
+  for (const other of readdirSync(FOLDER))
+    if (!kept.has(other)) rmSync(join(FOLDER, other), { force: true, recursive: true });
+}
+
+/** A module asks where it lies, for what lies beside it: that is still where its source is, from wherever the project lies. */
+const withPlaces: Plugin = {
+  name: 'places of sources',
+  transform: {
+    filter: { code: /\bimport\.meta\.(?:url|dirname)\b/ },
+    handler: (code, id) => ({
+      code: code
+        .replaceAll(/\bimport\.meta\.url\b/g, `new URL('${fromBuilt(id)}', import.meta.url).href`)
+        .replaceAll(
+          /\bimport\.meta\.dirname\b/g,
+          `process.getBuiltinModule('node:path').join(import.meta.dirname, '${fromBuilt(dirname(id))}')`,
+        ),
+      // Lines stay what they are.
+      map: null,
+    }),
+  },
+};
+
+const fromRoot = (path: string) => relative(ROOT, path).split(sep).join('/');
+const fromBuilt = (path: string) => `../${fromRoot(path)}`;
