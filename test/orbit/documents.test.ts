@@ -188,7 +188,8 @@ describe('OCR', () => {
         throw new Error('the worker is gone');
       }
     };
-    const id = await uploaded(member, 'scanned.pdf');
+    // Small, as it is read twice.
+    const id = await uploaded(member, 'note.png');
     expect(await ended(member, id)).toMatchObject({ status: 'completed', ocr_pages: 1 });
     crashHook = undefined;
     expect(left).toBe(0);

@@ -6,7 +6,6 @@ import { statement } from '#platform/db';
 import { refusalOf } from '#test/calls';
 import { temporaryFolder } from '#test/closing';
 import { advance } from '#test/factories';
-import { FORMATS } from '../../src/products/orbit/exports/making/file.ts';
 import type { Orbit } from '../../src/products/orbit/service.ts';
 import { lackOfDocumentPrograms, pagesOf } from '../services/document-programs.ts';
 import { ask, ended, fileOf, type Item } from './exporting.ts';
@@ -123,8 +122,13 @@ describe('a plan', () => {
     const { owner } = await fixture.workspace('orbit.free');
     const made = await owner.post('/v1/scopes', { title: 'Small' });
     const scope = String(made.body['id']);
-    for (const format of FORMATS) expect((await ask(owner, scope, format)).status).toBe(202);
-    await owner.post(`/v1/scopes/${scope}/sections`, { type: 'other', title: 'More', content: 'More.' });
+    const more = () =>
+      owner.post(`/v1/scopes/${scope}/sections`, { type: 'other', title: 'More', content: 'More.' });
+    for (let used = 0; used < 3; used += 1) {
+      await fileOf(owner, scope, 'markdown');
+      expect((await ask(owner, scope, 'markdown')).body).toMatchObject({ reused: true });
+      await more();
+    }
     expect(refusalOf(await ask(owner, scope, 'markdown'))).toMatchObject({
       status: 429,
       code: 'limit_exceeded',

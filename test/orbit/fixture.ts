@@ -1,8 +1,8 @@
-import { commitPoint, statement } from '#platform/db';
+import { commitPoint, statement, type Transaction } from '#platform/db';
 import { type Calls, callsOf } from '#test/calls';
 import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
 
-const KEY = commitPoint('test.colleague', 'a key of a member in a workspace');
+const COLLEAGUES = commitPoint('test.colleagues', 'members of a workspace, with a key each');
 
 /** Somebody in a workspace, by the calls that they make in it. */
 export interface Colleague extends Omit<Calls, 'used'> {
@@ -51,37 +51,37 @@ interface People {
   readonly viewer: Customer;
 }
 
+let colleagues = 0;
+
+/** The others' users, memberships and keys are one commit: a file makes dozens of workspaces. */
 async function makeWorkspace(app: TestApp, plans: readonly string[]): Promise<Workspace> {
   const owner = await app.customer(...plans);
-  const join = async (role: string): Promise<Customer> => {
-    const user = await app.customer();
-    await app.db.asMigrator(
+  const { accountId } = owner;
+  const { identity } = app.app.modules;
+  const join = async (tx: Transaction, role: string): Promise<Customer> => {
+    colleagues += 1;
+    const email = `colleague-${process.pid}-${colleagues}@example.com`;
+    const companyName = `Colleague ${colleagues}`;
+    const user = await identity.createUser(tx, { email, companyName, emailVerified: true });
+    const { userId } = user;
+    await tx.run(
       statement('insert into accounts.members (account_id, user_id, role) values ($1, $2, $3)', [
-        owner.accountId,
-        user.userId,
+        accountId,
+        userId,
         role,
       ]),
     );
-    app.db.signal('accounts.changed', owner.accountId);
-    const { accountId } = owner;
-    const { key } = await app.db.tenant(accountId, KEY, (tx) =>
-      app.app.modules.identity.createKey(tx, {
-        accountId,
-        userId: user.userId,
-        name: 'test',
-        scopes: ['*'],
-        actor: { kind: 'system' },
-      }),
-    );
-    return { ...user, accountId, key };
+    const actor = { kind: 'system' } as const;
+    const { key } = await identity.createKey(tx, { accountId, userId, name: 'test', scopes: ['*'], actor });
+    return { ...user, email, accountId, key };
   };
-  const people = {
-    owner,
-    admin: await join('admin'),
-    member: await join('member'),
-    viewer: await join('viewer'),
-  };
-  return workspaceOf(app, people);
+  const others = await app.db.system('owner.first-start', COLLEAGUES, async (tx) => ({
+    admin: await join(tx, 'admin'),
+    member: await join(tx, 'member'),
+    viewer: await join(tx, 'viewer'),
+  }));
+  app.db.signal('accounts.changed', accountId);
+  return workspaceOf(app, { owner, ...others });
 }
 
 function workspaceOf(app: Pick<TestApp, 'call' | 'url'>, people: People): Workspace {

@@ -4,6 +4,7 @@ import { extractionFixture, idIn } from './extraction-fixture.ts';
 import { ended, textsOf, uploaded } from './uploading.ts';
 
 const { office, sandbox, working } = await extractionFixture();
+const { workspace, by } = await office();
 
 const LINES = [
   'Acme sells garden tools and wants a new shop.',
@@ -103,8 +104,8 @@ interface Told {
 
 /** What is extracted of a file, and what of the file a model was shown. */
 async function extractedOf(name: string, file: Buffer) {
-  const { workspace, by, scope } = await office();
   const { member } = workspace;
+  const scope = await workspace.scope(0);
   const id = await uploaded(member, name, file);
   const made = await working(async () => {
     expect(await ended(member, id)).toMatchObject({ status: 'completed' });

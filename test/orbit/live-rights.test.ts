@@ -34,7 +34,8 @@ async function byOwnKey({ member, ...workspace }: Workspace, scopeId: string) {
   return { id: String(made.body['id']), key, token, headers, stream };
 }
 
-test('a reader is cut when they are suspended or close their account, or their session or key ends, whichever way', async () => {
+// Both wait for the rounds in which readers are looked at.
+test.concurrent('a reader is cut when they are suspended or close their account, or their session or key ends, whichever way', async () => {
   const workspace = await here.workspace();
   const { admin, viewer } = workspace;
   const id = await workspace.scope(0);
@@ -64,7 +65,7 @@ test('a reader is cut when they are suspended or close their account, or their s
   maker.stream.leave();
 });
 
-test('a reader whom nothing forbids to read is told on: with another role, without a plan, in a suspended workspace', async () => {
+test.concurrent('a reader whom nothing forbids to read is told on: with another role, without a plan, in a suspended workspace', async () => {
   const workspace = await here.workspace();
   const { id: accountId, member, admin } = workspace;
   const scopeId = await workspace.scope(0);
