@@ -35,8 +35,8 @@ export async function openSellingApp(
   const { atStripe = {}, ...rest } = options;
   const sandbox = await createStripeSandbox({ driven: true, settings: atStripe });
   atEndOfFile(() => sandbox.close());
-  // Its rate is tried elsewhere, and so is who has a trial: here most pay with the same card.
-  const settings = { STRIPE_READS_PER_SECOND: '1000', FREE_ACCOUNTS_PER_USER: '1000', ...options.settings };
+  // Who has a trial is tried elsewhere: here most pay with the same card.
+  const settings = { FREE_ACCOUNTS_PER_USER: '1000', ...options.settings };
   const app = await testApp({ ...rest, settings, work: false, stripe: sandbox });
   const stripe = packageAt(sandbox);
   const { call, db } = app;
