@@ -19,7 +19,7 @@ const stranger = await createAppStoreSandbox({
 for (const sandbox of [play, stranger]) atEndOfFile(() => sandbox.close());
 const app = await openSellingApp({
   googlePlay: play,
-  settings: { APP_STORE_CUSTOMERS_CONSENT: 'true', GOOGLE_PLAY_READS_PER_SECOND: '1000' },
+  settings: { APP_STORE_CUSTOMERS_CONSENT: 'true' },
 });
 const { live, trial, db } = app;
 const { inbox, answering } = app.app.modules;

@@ -3,6 +3,7 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, ids } from '#test/factories';
 import { type Chance, chanceOf } from '../faults/chance.ts';
+import { isShort } from '../thorough.ts';
 import { endOf, type Rows } from './account-state.ts';
 import { type Node, openNode } from './node.ts';
 import { StripeCustomer } from './stripe-customer.ts';
@@ -81,7 +82,7 @@ const wants = () =>
 const counted = (rows: Rows) => endOf(rows, drivenStripe.now());
 
 describe('two processes whose answers are late and overtake each other while the provider moves on', () => {
-  const seeds = Array.from({ length: 10 }, (_, seed) => `two nodes ${seed}`);
+  const seeds = Array.from({ length: isShort ? 5 : 10 }, (_, seed) => `two nodes ${seed}`);
 
   test.each(seeds)('end as whoever asks afterwards (%s)', async (seed) => {
     const chance = chanceOf(seed);

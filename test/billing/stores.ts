@@ -27,7 +27,7 @@ export async function openStores(crashHook: CrashHook = () => {}, at?: string) {
   const play = await createGooglePlaySandbox({ plans: basePlans(), startsAt: driven });
   const stripe = await createStripeSandbox({ driven });
   for (const sandbox of [apple, play, stripe]) atEndOfFile(() => sandbox.close());
-  const settings = { GOOGLE_PLAY_READS_PER_SECOND: '1000', GOOGLE_PLAY_PUSH_AUDIENCE: TO.audience };
+  const settings = { GOOGLE_PLAY_PUSH_AUDIENCE: TO.audience };
   const selling = { appStore: [apple], googlePlay: play, settings, work: false, crashHook };
   const app = await testApp({ ...selling, stripe, on: database });
   apple.notifyAt(`${app.url}/v1/webhooks/app-store`);

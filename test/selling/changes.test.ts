@@ -1,12 +1,13 @@
 import { createStripeClient, createStripeEnder, createSubscriptions } from '#platform/billing';
 import { statement } from '#platform/db';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 
 const counter = await openSellingApp();
+afterEach(counter.endAll);
 const { app, buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
 const BASIC = { product: 'reel', plan: 'basic' };
 const PRO = { product: 'reel', plan: 'pro' };

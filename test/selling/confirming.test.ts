@@ -1,10 +1,11 @@
 import { statement } from '#platform/db';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { idOf, openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 
 const counter = await openSellingApp();
+afterEach(counter.endAll);
 const { buy, call, customer, heard, later, plan, read, sandbox, stripe } = counter;
 const BASIC = { product: 'reel', plan: 'basic' };
 const STANDARD = { product: 'reel', plan: 'standard' };

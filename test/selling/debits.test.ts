@@ -1,11 +1,12 @@
 import { statement } from '#platform/db';
-import { expect, describe, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { idOf, openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 
 const selling = await openSellingApp({ atStripe: { receiptSeconds: 3_600 } });
+afterEach(selling.endAll);
 const { app, call, db, customer, heard, later, order, plan, read, sandbox, stripe } = selling;
 const { change, storeId } = subscriptionCalls(selling);
 const TEAM = { product: 'gateway', plan: 'team', currency: 'eur' };

@@ -8,6 +8,8 @@ import { type Customer, type Reply, testApp, type TestApp, type TestAppOptions }
 export const SUCCESS = 'https://app.example.com/welcome';
 export const CANCEL = 'https://app.example.com/plans';
 const DAY = 86_400;
+/** States of a subscription that nothing more becomes of. */
+const OVER: ReadonlySet<string> = new Set(['canceled', 'incomplete_expired']);
 
 /** A whole app that sells at a sandbox of its own, both on driven clocks. */
 export interface SellingApp extends Pick<TestApp, 'admin' | 'app' | 'db' | 'call' | 'customer' | 'url'> {
@@ -24,6 +26,8 @@ export interface SellingApp extends Pick<TestApp, 'admin' | 'app' | 'db' | 'call
   heard(): Promise<void>;
   /** Days go by, here and there. */
   later(days: number): Promise<void>;
+  /** Whoever still holds something at Stripe holds it no more: else it is renewed, and heard of, whenever a later test has days go by. */
+  endAll(): Promise<void>;
   /** The plan that is in effect in a product. */
   plan(customer: Customer, product?: string): Promise<unknown>;
   read(customer: Customer, product?: string): Promise<Reply['body']>;
@@ -35,8 +39,8 @@ export async function openSellingApp(
   const { atStripe = {}, ...rest } = options;
   const sandbox = await createStripeSandbox({ driven: true, settings: atStripe });
   atEndOfFile(() => sandbox.close());
-  // Its rate is tried elsewhere, and so is who has a trial: here most pay with the same card.
-  const settings = { STRIPE_READS_PER_SECOND: '1000', FREE_ACCOUNTS_PER_USER: '1000', ...options.settings };
+  // Who has a trial is tried elsewhere: here most pay with the same card.
+  const settings = { FREE_ACCOUNTS_PER_USER: '1000', ...options.settings };
   const app = await testApp({ ...rest, settings, work: false, stripe: sandbox });
   const stripe = packageAt(sandbox);
   const { call, db } = app;
@@ -65,6 +69,14 @@ export async function openSellingApp(
       await advance(db, `${days} days`);
       sandbox.advance(days * DAY);
       await heard();
+    },
+    async endAll() {
+      sandbox.faults.clear();
+      for (const { id, status, schedule } of sandbox.world.table('subscription').list()) {
+        if (OVER.has(status)) continue;
+        if (schedule !== null) await stripe.subscriptionSchedules.release(idOf(schedule));
+        await stripe.subscriptions.cancel(id);
+      }
     },
     async plan({ key }, product = 'reel') {
       const { body } = await call(key, 'GET /v1/billing/entitlements');

@@ -92,9 +92,14 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     DATA_DIR: options.beside?.app.modules.options.config.dataDir ?? temporaryFolder(),
     LOG_LEVEL: 'silent',
     AI_UPSTREAMS: JSON.stringify([upstream]),
-    ...(stripe === undefined ? {} : { SANDBOX_STRIPE: 'true' }),
-    ...(googlePlay === undefined ? {} : { SANDBOX_GOOGLE_PLAY: 'true' }),
-    ...(options.appStore === undefined ? {} : { SANDBOX_APP_STORE: 'true' }),
+    // How many reads a provider is asked for in a second is tried by read-rate.test.ts: no other test waits for its turn.
+    ...(stripe === undefined ? {} : { SANDBOX_STRIPE: 'true', STRIPE_READS_PER_SECOND: '1000' }),
+    ...(googlePlay === undefined
+      ? {}
+      : { SANDBOX_GOOGLE_PLAY: 'true', GOOGLE_PLAY_READS_PER_SECOND: '1000' }),
+    ...(options.appStore === undefined
+      ? {}
+      : { SANDBOX_APP_STORE: 'true', APP_STORE_READS_PER_SECOND: '1000' }),
     ...options.settings,
   });
   const app = await openApp({

@@ -1,8 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { listen, type ListeningOptions } from '../listening.ts';
 import { StateFile } from '../state-file.ts';
 import { type BasePlan, DAY } from './objects.ts';
-import { type Forging, type Push, Pusher, type PushIdentity, type Told } from './push.ts';
+import { type Forging, ownKey, type Push, Pusher, type PushIdentity, type Told } from './push.ts';
 import { type Fault, vendorListener, type Wired } from './wire.ts';
 import { type Buying, type WorldState, World } from './world.ts';
 
@@ -19,7 +18,7 @@ export interface GooglePlaySandboxOptions extends ListeningOptions {
   readonly startsAt?: Date;
   /** Where notifications are pushed, by itself and in order; without it `push` makes the requests, for a test to send. */
   readonly pushTo?: (PushIdentity & { readonly url: string }) | undefined;
-  /** Where it keeps what was bought, over a restart; nowhere when not said. Its keys are new each time. */
+  /** Where it keeps what was bought, over a restart; nowhere when not said. Its keys are new in each process. */
   readonly file?: string | undefined;
 }
 
@@ -59,8 +58,8 @@ export async function createGooglePlaySandbox(
   options: GooglePlaySandboxOptions = {},
 ): Promise<GooglePlaySandbox> {
   const { packageName = 'com.example.sandbox', plans = [], startsAt = new Date(), pushTo, file } = options;
-  const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const clientEmail = 'plinth@sandbox.iam.gserviceaccount.com';
+  const key = ownKey('account');
   const private_key = key.export({ type: 'pkcs8', format: 'pem' });
   const serviceAccount = { type: 'service_account', client_email: clientEmail, private_key };
   const pusher = new Pusher();

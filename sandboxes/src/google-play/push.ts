@@ -41,15 +41,23 @@ export interface Forging {
 
 const ISSUER = 'https://accounts.google.com';
 
+const keys = new Map<string, KeyObject>();
+
+/** A private key of this process for a purpose, which all its sandboxes share: one takes a tenth of a second to make. */
+export function ownKey(purpose: 'account' | 'pushes' | 'stranger'): KeyObject {
+  const key = keys.get(purpose) ?? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  keys.set(purpose, key);
+  return key;
+}
+
 /** Signs pushes as Google does, with keys of its own. */
 export class Pusher {
   readonly #kid = randomUUID();
-  readonly #key = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  #stranger: KeyObject | undefined;
+  readonly #key = ownKey('pushes');
 
   /** Its keys as `www.googleapis.com/oauth2/v1/certs` serves them. */
   certificates(): Readonly<Record<string, string>> {
-    const pem = createPublicKey(this.#key.privateKey).export({ type: 'spki', format: 'pem' });
+    const pem = createPublicKey(this.#key).export({ type: 'spki', format: 'pem' });
     return { [this.#kid]: String(pem) };
   }
 
@@ -67,15 +75,11 @@ export class Pusher {
       .setAudience(forging.audience ?? to.audience)
       .setIssuedAt(Math.min(now, now + expiresIn))
       .setExpirationTime(now + expiresIn)
-      .sign(isForged ? this.#forger() : this.#key.privateKey);
+      .sign(isForged ? ownKey('stranger') : this.#key);
     return {
       body: JSON.stringify(envelope({ ...told, packageName: forging.packageName ?? told.packageName })),
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     };
-  }
-
-  #forger(): KeyObject {
-    return (this.#stranger ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
   }
 }
 

@@ -44,10 +44,22 @@ function setOf(version: number, functions: string, rights = RIGHTS): FunctionSet
 
 let database: TestDatabase;
 let db: Database;
-beforeEach(async () => {
+
+/** One for all, with nothing of these notes: the steps of the database itself stay, and need not be applied again. */
+let shared: Promise<TestDatabase> | undefined;
+const WITHOUT_NOTES = `
+  drop schema if exists notes cascade;
+  do $$ begin
+    if to_regclass('public.plinth_migrations') is not null then
+      delete from public.plinth_migrations where id like 'notes/%';
+    end if;
+  end $$;`;
+
+/** Another database, for what could not be taken back. */
+async function alone(): Promise<void> {
   database = await testDatabase({ empty: true });
   ({ db } = database);
-});
+}
 
 const withNotes = (set: FunctionSet): Migration[] => [...dbMigrations(), NOTES, set];
 const apply = (set: FunctionSet, on = db) => migrateUp(on, withNotes(set));
@@ -56,6 +68,12 @@ const answer = () => one('select notes.answer(1) as value');
 const exists = (name: string) => one(`select to_regprocedure('${name}') is not null as value`);
 
 describe('functions and rights', () => {
+  beforeEach(async () => {
+    database = await (shared ??= testDatabase({ empty: true }));
+    ({ db } = database);
+    await db.script(WITHOUT_NOTES);
+  });
+
   test('are replaced when they changed, by the same migrations that brought them, and only then', async () => {
     expect(await apply(setOf(1, answers(1)))).toContain('notes/functions');
     expect(await apply(setOf(1, answers(1)))).toEqual([]);
@@ -151,6 +169,7 @@ describe('functions and rights', () => {
   });
 
   test('go before the steps that they stand on, and come back with them', async () => {
+    await alone();
     const migrations = withNotes(setOf(1, `${answers(1)}${TRIGGER}`));
     const done = await migrateUp(db, migrations);
     expect(await migrateDown(db, migrations, 1)).toEqual(['notes/functions', 'db/functions', NOTES.id]);
@@ -165,6 +184,7 @@ describe('functions and rights', () => {
   ])(
     'are refused to a login that %s, in a sentence that says whose it is, and stay whole',
     async (_, owned) => {
+      await alone();
       await apply(setOf(1, answers(1)));
       const changed = setOf(2, answers(2), `${RIGHTS}grant select on notes.notes to plinth_tenant;\n`);
       const login = await testLogin(

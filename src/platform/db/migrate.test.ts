@@ -5,13 +5,15 @@ import { type Database, migrateDown, migrateUp, pendingMigrations, statement, ty
 /** Of the system there are thousands of lines, which no migration changes: they are left out before they are written. */
 const OURS = (schema: string) => `${schema} !~ '^(pg_|information_schema$)'`;
 
-/** Everything that a migration can leave behind, as text. */
+/** Everything that a migration can leave behind, as text. It is asked after each step: the view of columns would take three times as long. */
 async function everything(db: Database): Promise<string[]> {
   const rows = await db.asMigrator(
     statement<{ line: string }>(`
       select line from (
-        select format('column %s.%s.%s %s %s %s', table_schema, table_name, column_name, data_type, is_nullable, column_default) as line
-          from information_schema.columns where ${OURS('table_schema')}
+        select format('column %s.%s.%s %s %s %s', n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)) as line
+          from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+            left join pg_attrdef d on (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+          where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'v', 'f', 'p') and ${OURS('n.nspname')}
         union all select format('constraint %s %s', c.conrelid::regclass, pg_get_constraintdef(c.oid))
           from pg_constraint c join pg_namespace n on n.oid = c.connamespace where c.conrelid <> 0 and ${OURS('n.nspname')}
         union all select format('index %s', indexdef) from pg_indexes where ${OURS('schemaname')}
@@ -51,7 +53,8 @@ describe('migrations', () => {
     expect(await db.asMigrator(history)).toEqual([{ name: null }]);
   });
 
-  it('each step down undoes exactly its own step up', async () => {
+  // A step that is undone is the same text on each engine.
+  it.runIf(engine === 'postgres')('each step down undoes exactly its own step up', async () => {
     const { db } = await testDatabase({ empty: true });
     const migrations = projectMigrations().filter((migration) => 'up' in migration);
     const states = [await everything(db)];

@@ -1,4 +1,4 @@
-import { declaredErrors } from '#platform/kernel';
+import { isDeclared } from '#platform/kernel';
 import type { Route, RouteAlias, RouteRate } from './route.ts';
 
 /** Whether it is called with a secret of its product, or may be. */
@@ -113,7 +113,6 @@ export function objectionsTo(route: Route): string[] {
   const ratedBy = ratesOf(route).map(({ by }) => by);
   const byKey = takesProductKey(route);
   const hasAccount = shape.auth === 'account' || byKey;
-  const known = new Set(declaredErrors().map(([code]) => code));
   const rules: readonly DeclarationRule[] = [
     ...productKeyRules(route, ratedBy),
     ...bodyRules(route),
@@ -162,7 +161,7 @@ export function objectionsTo(route: Route): string[] {
     [Object.keys(shape.reply).length === 0, 'it has no reply'],
   ];
   const objections = rules.filter(([broken]) => broken).map(([, says]) => says);
-  const undeclared = (shape.errors ?? []).filter((code) => !known.has(code));
+  const undeclared = (shape.errors ?? []).filter((code) => !isDeclared(code));
   return [...objections, ...undeclared.map((code) => `its error ${code} is not declared`)].map(
     (says) => `${route.name}: ${says}`,
   );

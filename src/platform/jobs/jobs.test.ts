@@ -211,7 +211,7 @@ describe('workers', () => {
   });
 
   test('find a job whose signal was lost', async () => {
-    const worker = await fixture.work();
+    const worker = await fixture.work({ polls: { slow: 100 } });
     await fixture.enqueue(await makeAccount(db), async () => {}, { quiet: true });
     await worker.process.until(1);
     await worker.stop(0);

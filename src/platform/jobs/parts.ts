@@ -17,11 +17,15 @@ export interface WorkerMetrics {
   scheduledRun(schedule: string): void;
 }
 
-/** Milliseconds: the poll behind lost signals, and between looks for jobs of dead workers. */
+/** Milliseconds: the poll behind lost signals, between looks for jobs of dead workers, and between looks at what is due by a schedule. */
 export interface Polls {
   readonly slow: number;
   readonly recovery: number;
+  readonly schedules: number;
 }
+
+/** An expression of a schedule has no finer grain than a second. */
+export const POLLS: Polls = { slow: 1_000, recovery: 2_000, schedules: 1_000 };
 
 /** What taking up and running jobs needs. */
 export interface WorkerParts {
@@ -35,7 +39,7 @@ export interface WorkerParts {
   /** Jobs that this process runs at once, and how many of them may be of the batch lane. */
   readonly concurrency: number;
   readonly batchConcurrency: number;
-  /** A second and two when not said. */
+  /** `POLLS` when not said. */
   readonly polls?: Polls | undefined;
   readonly log: WorkerLog;
   readonly metrics?: WorkerMetrics | undefined;

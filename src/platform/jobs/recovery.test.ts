@@ -197,7 +197,7 @@ describe('when a worker dies', () => {
 describe('when the end of a job cannot be written', () => {
   test('the worker that lives on takes it up again, instead of holding it for ever', async () => {
     const member = await fixture.member();
-    const worker = await fixture.work();
+    const worker = await fixture.work({ polls: { recovery: 100 } });
     let breaks = 1;
     const { id } = await fixture.enqueue(
       member,
@@ -241,7 +241,7 @@ describe('when the end of a job cannot be written', () => {
     const member = await fixture.member();
     const { id } = await fixture.enqueue(member, async () => {}, { wanted, quiet: true });
     await db.asMigrator(statement(`update jobs.jobs set kind = 'shaky' where id = $1`, [id]));
-    const jobProcess = await fixture.openProcess();
+    const jobProcess = await fixture.openProcess({ polls: { recovery: 100 } });
     let isBroken = true;
     jobProcess.jobs.handle({
       kind: 'shaky',

@@ -21,7 +21,7 @@ async function openClockwork() {
     ticks,
     another: async () => (engine === 'pglite' ? db : await openDatabase({ engine: 'postgres', url })),
     async openProcess(crons: Readonly<Record<string, string>>, options: JobProcessOptions = {}) {
-      const jobProcess = await fixture.openProcess(options);
+      const jobProcess = await fixture.openProcess({ polls: { schedules: 50 }, ...options });
       jobProcess.jobs.handle({
         kind: 'tick',
         attempts: 1,

@@ -1,12 +1,10 @@
 import { commitPoint, statement } from '#platform/db';
 import { instantAfter, type Schedule } from '#platform/queue';
 import { PLATFORM_ACCOUNT } from './job.ts';
-import type { WorkerParts } from './parts.ts';
+import { POLLS, type WorkerParts } from './parts.ts';
 
 const SYNC = commitPoint('jobs.schedules-begun', 'the next instants of schedules that are new or changed');
 const RUN = commitPoint('jobs.scheduled', 'the job of a schedule, and when its next one is due');
-/** Milliseconds between looks at what is due; an expression has no finer grain than a second. */
-const POLL = 1_000;
 
 interface DueSchedule {
   readonly name: string;
@@ -39,7 +37,7 @@ export function startSchedules(parts: ScheduleParts, schedules: readonly Schedul
         looking = undefined;
       });
   };
-  const timer = setInterval(look, POLL);
+  const timer = setInterval(look, (parts.polls ?? POLLS).schedules);
   look();
   return async () => {
     clearInterval(timer);

@@ -1,8 +1,6 @@
 import { DUE } from '#platform/queue';
 import type { JobRunner } from './job-runner.ts';
-import type { Polls, WorkerParts } from './parts.ts';
-
-const POLLS: Polls = { slow: 1_000, recovery: 2_000 };
+import { POLLS, type WorkerParts } from './parts.ts';
 
 export interface Worker {
   /** No new jobs; waits for those under way. After `grace` milliseconds their signals end, and they are handed over. */

@@ -19,6 +19,11 @@ export function declareErrors<const T extends Record<string, ErrorDeclaration>>(
   return codes;
 }
 
+/** Asked for each error of each route when a server starts. */
+export function isDeclared(code: string): boolean {
+  return declared.has(code);
+}
+
 /** All declared codes, sorted, for the generated docs and their test. */
 export function declaredErrors(): readonly (readonly [string, ErrorDeclaration])[] {
   return [...declared.entries()].sort(([a], [b]) => (a < b ? -1 : 1));

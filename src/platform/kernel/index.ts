@@ -7,6 +7,7 @@ export {
   declaredErrors,
   declareErrors,
   type ErrorDeclaration,
+  isDeclared,
 } from './errors.ts';
 export {
   type AccountId,

@@ -15,7 +15,7 @@ const TO = {
   audience: 'http://127.0.0.1/v1/webhooks/google-play',
   email: 'play-push@sandbox.iam.gserviceaccount.com',
 };
-const settings = { GOOGLE_PLAY_READS_PER_SECOND: '1000', GOOGLE_PLAY_PUSH_AUDIENCE: TO.audience };
+const settings = { GOOGLE_PLAY_PUSH_AUDIENCE: TO.audience };
 
 const sandbox = await createGooglePlaySandbox({ plans: basePlans() });
 atEndOfFile(() => sandbox.close());

@@ -16,7 +16,7 @@ const sandbox = await createGooglePlaySandbox({ plans: basePlans() });
 atEndOfFile(() => sandbox.close());
 const app = await testApp({
   googlePlay: sandbox,
-  settings: { GOOGLE_PLAY_READS_PER_SECOND: '1000', GOOGLE_PLAY_PUSH_AUDIENCE: TO.audience },
+  settings: { GOOGLE_PLAY_PUSH_AUDIENCE: TO.audience },
   work: false,
 });
 const { db } = app;

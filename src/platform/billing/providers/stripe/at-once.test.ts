@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { AppError } from '#platform/kernel';
 import '../../errors.ts';
@@ -30,6 +30,10 @@ beforeAll(async () => {
     const { id } = await stripe.prices.create({ product, currency: 'usd', unit_amount, recurring });
     PRICES[plan] = id;
   }
+});
+
+/** A new one for each test: what Stripe does for a customer looks through all that they ever had. */
+beforeEach(async () => {
   customer = (await stripe.customers.create({})).id;
   const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
