@@ -52,6 +52,16 @@ const recurring = async ({ accountId }: Customer) =>
       [accountId],
     ),
   );
+/** The same at the moment at which their newest line begins, before we heard of any change. */
+const recurringAtItsChange = async ({ accountId }: Customer) =>
+  counter.db.asMigrator(
+    statement<{ plan: string; yearly: number }>(
+      `select plan, yearly::float8 from billing.recurring(
+         (select max(period_starts_at) + interval '1 microsecond' from billing.invoice_lines where account_id = $1), 'sandbox')
+       where account_id = $1`,
+      [accountId],
+    ),
+  );
 const BEFORE = [{ plan: 'reel.basic', yearly: 7_140 }];
 const invoicesOf = async ({ key }: Customer) =>
   (await call(key, 'GET /v1/billing/invoices')).body['data'] as { state: string; total: number }[];
@@ -68,6 +78,7 @@ describe('a dearer plan that a bank asks about', () => {
       pending: { plan: 'reel.pro', cycle: 'monthly', quantity: 1, confirm_url: page },
     });
     expect(await recurring(who)).toEqual(BEFORE);
+    expect(await recurringAtItsChange(who)).toEqual(BEFORE);
     expect(await mailsOf(who)).toEqual(['payment_action_required']);
   });
 
