@@ -20,53 +20,82 @@ const NOTHING = 0;
 const PART_OF_WORD = 1;
 /** Signs that stand for letters inside of words. */
 const STANDS_FOR = 2;
+const [APOSTROPHE, QUOTE, LINE] = [0x27, 0x22, 0x0a];
 const KIND_OF_CODE = Uint8Array.from({ length: 128 }, (_, code) => {
   const sign = String.fromCharCode(code);
   if (/[a-z0-9]/.test(sign)) return PART_OF_WORD;
   return '@$!|*+'.includes(sign) ? STANDS_FOR : NOTHING;
 });
 
+/** A word's letters as they were read, so many of them; none where a sentence ends. The next word's overwrite them. */
+export type TakeWord<T> = (letters: Uint16Array, length: number, quoted: boolean) => T;
+
 /**
  * Cuts a text into words. What only looks different is made the same: NFKD without its marks, look-alike letters, zero-width
  * characters, apostrophes of all kinds and none. Linear in the text's length.
  */
-export function tokensOf(text: string): Token[] {
+export function readWords<T>(text: string, take: TakeWord<T>): T[] {
   const signs = bounded(text).replaceAll('`', "'").toLowerCase().replace(BEYOND_ASCII, plain);
-  const tokens: Token[] = [];
-  let word = '';
+  const taken: T[] = [];
+  let length = 0;
   let quoted = false;
-  const end = (): void => {
-    if (word !== '') tokens.push({ word, quoted });
-    word = '';
+  let isEnded = false;
+  const add = (code: number): void => {
+    if (length === letters.length) letters = grown(letters);
+    letters[length++] = code;
+  };
+  const endWord = (): void => {
+    if (length === 0) return;
+    taken.push(take(letters, length, quoted));
+    length = 0;
+    isEnded = false;
+  };
+  const endSentence = (): void => {
+    if (!isEnded) taken.push(take(letters, 0, quoted));
+    isEnded = true;
   };
   for (let at = 0; at < signs.length; at++) {
     const kind = kindAt(signs, at);
-    if (kind === PART_OF_WORD) {
-      const from = at;
-      while (kindAt(signs, at + 1) === PART_OF_WORD) at++;
-      word += signs.slice(from, at + 1);
-      continue;
+    const code = signs.charCodeAt(at);
+    if (kind === PART_OF_WORD) add(code);
+    else if (code === APOSTROPHE && length > 0) continue;
+    else if (kind === STANDS_FOR && standsForLetter(signs, at, length)) add(code);
+    else {
+      const isEnd = endsSentence(signs, at, length);
+      endWord();
+      if (code === QUOTE) quoted = !quoted;
+      if (isEnd) endSentence();
+      if (code === LINE) quoted = false;
     }
-    const sign = signs[at];
-    if (sign === "'" && word !== '') continue;
-    if (kind === STANDS_FOR && standsForLetter(signs, at, word)) {
-      word += sign;
-      continue;
-    }
-    const isEnd = endsSentence(signs, at, word);
-    end();
-    if (sign === '"') quoted = !quoted;
-    if (isEnd && tokens.at(-1)?.word !== '') tokens.push({ word: '', quoted });
-    if (sign === '\n') quoted = false;
   }
-  end();
-  if (tokens.at(-1)?.word !== '') tokens.push({ word: '', quoted });
-  return tokens;
+  endWord();
+  endSentence();
+  return taken;
+}
+
+/** Of the word that is read: made once, as long as the longest. */
+let letters = new Uint16Array(64);
+
+function grown(old: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+  const made = new Uint16Array(2 * old.length);
+  made.set(old);
+  return made;
+}
+
+/** So many letters are made a text at once. */
+const PART = 1_000;
+
+/** These letters as a text of its own: nothing that it was cut out of stays in memory with it. */
+export function textIn(codes: Uint16Array, length: number): string {
+  let text = '';
+  for (let from = 0; from < length; from += PART)
+    text += String.fromCharCode(...codes.subarray(from, Math.min(length, from + PART)));
+  return text;
 }
 
 /** The words of a rule: as those of a text, without its sentences. */
 export function wordsOf(text: string): string[] {
-  return tokensOf(text).flatMap(({ word }) => (word === '' ? [] : [word]));
+  return readWords(text, textIn).filter((word) => word !== '');
 }
 
 function bounded(text: string): string {
@@ -104,20 +133,20 @@ function kindAt(signs: string, at: number): number {
   return code === 0x20ac || code === 0xa3 ? STANDS_FOR : PART_OF_WORD;
 }
 
-function standsForLetter(signs: string, at: number, word: string): boolean {
+function standsForLetter(signs: string, at: number, before: number): boolean {
   const next = kindAt(signs, at + 1);
   const sign = signs[at];
   // An exclamation mark ends a sentence unless a word goes on behind it.
-  if (sign === '!' || sign === '|' || sign === '+') return word !== '' && next === PART_OF_WORD;
-  return next === PART_OF_WORD || (next === STANDS_FOR && word !== '');
+  if (sign === '!' || sign === '|' || sign === '+') return before > 0 && next === PART_OF_WORD;
+  return next === PART_OF_WORD || (next === STANDS_FOR && before > 0);
 }
 
-function endsSentence(signs: string, at: number, word: string): boolean {
+function endsSentence(signs: string, at: number, before: number): boolean {
   const sign = signs[at];
   if (sign === '\n' || sign === '?' || sign === '!' || sign === ';') return true;
   if (sign !== '.') return false;
   // Dots that trail off are no end, and those of k.i.l.l none either.
   if (signs[at - 1] === '.' || signs[at + 1] === '.') return false;
   const goesOn = kindAt(signs, at + 1) === PART_OF_WORD && kindAt(signs, at + 2) !== PART_OF_WORD;
-  return word.length !== 1 || !goesOn;
+  return before !== 1 || !goesOn;
 }

@@ -4,7 +4,7 @@ import { precheck } from './precheck.ts';
 
 test('a word is looked at once as long as it comes again, and anew when many others came', () => {
   let looks = 0;
-  const wordOf = createLexicon((text) => ({ text, look: ++looks }));
+  const { of: wordOf } = createLexicon((text) => ({ text, look: ++looks }));
   const other = (at: number) => wordOf(`other${at}`);
   const first = wordOf('rain');
   for (let at = 0; at < 3 * MOST_KEPT; at++) {

@@ -1,3 +1,5 @@
+import { createBeginnings } from './beginnings.ts';
+
 /** A pattern that was found: whose, and from which word to which. */
 export interface Hit {
   readonly owner: number;
@@ -28,12 +30,8 @@ export interface State {
 /** What a word is to the patterns: the same for all words that they know by the same beginning. */
 export interface Reading {
   readonly symbols: readonly number[];
-  /** The same, a bit for each. */
-  readonly bits: Uint32Array;
   /** The states that it leads to by itself. */
   readonly begins: readonly number[];
-  /** Where it leads to from states that have been asked about. */
-  readonly next: Map<number, readonly number[]>;
 }
 
 export interface Built {
@@ -44,20 +42,16 @@ export interface Built {
 }
 
 const SHORTEST_BEGINNING = 3;
-/** States of so many edges are faster searched than remembered. */
-const FEW = 4;
-/** From so many states to others by a word, which are remembered: common words stand in hundreds of classes. */
-const MOST_WAYS = 200_000;
 
 const NONE: readonly number[] = [];
 /** Ends what is under way. */
-const END: Reading = { symbols: NONE, bits: new Uint32Array(0), begins: NONE, next: new Map() };
+const END: Reading = { symbols: NONE, begins: NONE };
 
 /** Reads texts by the states of an automaton. */
 export function createMatcher(built: Built): Automaton {
   const { states, ofWord } = built;
-  const { read, knows, waysFrom } = readerOf(built);
-  const { starts, symbols, targets, also, any, owners } = packed(states);
+  const { read, knows } = readerOf(built);
+  const { starts, symbols, targets, also, any, owners, mostEdges } = packed(states);
   const startOfList = (state: number, list: number) => starts[state * LISTS + list] ?? 0;
 
   // Made once: a text is read in one go, and leaves `isEntered` as it was.
@@ -68,6 +62,12 @@ export function createMatcher(built: Built): Automaton {
   let startBefore = new Int32Array(states.length);
   let count = 0;
   let steps = 0;
+  /** Each symbol of the word that is read has its place among them here, counted from `firstMark`; all others have less. */
+  const marks = new Int32Array(built.symbols);
+  let firstMark = 1;
+  let nextMark = 1;
+  /** Edges of a state that the word has symbols of. */
+  const matching = new Int32Array(Math.max(1, mostEdges));
 
   function enter(state: number, from: number): void {
     steps++;
@@ -86,14 +86,22 @@ export function createMatcher(built: Built): Automaton {
   function follow(state: number, from: number, reading: Reading): void {
     const first = startOfList(state, EDGES);
     const end = startOfList(state + 1, EDGES);
-    const own = end - first;
-    // Where both are few, the order is that of the word's symbols.
-    if (own > FEW || (own > 1 && own >= reading.symbols.length)) {
-      for (const target of waysFrom(state, reading)) enter(target, from);
-    } else {
-      for (let at = first; at < end; at++) {
-        const symbol = symbols[at] ?? 0;
-        if ((reading.bits[symbol >>> 5] ?? 0) & (1 << (symbol & 31))) enter(targets[at] ?? 0, from);
+    let found = 0;
+    for (let at = first; at < end; at++)
+      if ((marks[symbols[at] ?? 0] ?? 0) >= firstMark) matching[found++] = at;
+    if (found > 1 && end - first >= reading.symbols.length) sortMatching(found);
+    for (let place = 0; place < found; place++) enter(targets[matching[place] ?? 0] ?? 0, from);
+  }
+
+  const markAt = (place: number) => marks[symbols[matching[place] ?? 0] ?? 0] ?? 0;
+
+  /** In the order of the word's symbols. */
+  function sortMatching(found: number): void {
+    for (let place = 1; place < found; place++) {
+      for (let at = place; at > 0 && markAt(at - 1) > markAt(at); at--) {
+        const edge = matching[at] ?? 0;
+        matching[at] = matching[at - 1] ?? 0;
+        matching[at - 1] = edge;
       }
     }
   }
@@ -125,6 +133,10 @@ export function createMatcher(built: Built): Automaton {
     startOf = wasFrom;
     count = 0;
     if (reading === END) return;
+    if (before > 0) {
+      firstMark = nextMark;
+      for (const symbol of reading.symbols) marks[symbol] = nextMark++;
+    }
     for (let place = 0; place < before; place++) step(active[place] ?? 0, reading);
     for (const target of reading.begins) enter(target, at);
   }
@@ -137,8 +149,10 @@ export function createMatcher(built: Built): Automaton {
       const hits: Hit[] = [];
       steps = 0;
       count = 0;
-      for (const [at, reading] of words.entries()) {
-        readWord(reading, at);
+      nextMark = 1;
+      marks.fill(0);
+      for (let at = 0; at < words.length; at++) {
+        readWord(words[at] ?? END, at);
         addHits(hits, at);
       }
       return { hits, steps };
@@ -161,12 +175,14 @@ function packed(states: readonly State[]) {
   const also: number[] = [];
   const any: number[] = [];
   const owners: number[] = [];
+  let mostEdges = 0;
   for (const [at, state] of states.entries()) {
     for (const [symbol, own] of state.edges)
       for (const target of own) {
         symbols.push(symbol);
         targets.push(target);
       }
+    mostEdges = Math.max(mostEdges, targets.length - (starts[at * LISTS + EDGES] ?? 0));
     also.push(...state.also);
     any.push(...state.any);
     owners.push(...state.owners);
@@ -179,69 +195,40 @@ function packed(states: readonly State[]) {
     also: Int32Array.from(also),
     any: Int32Array.from(any),
     owners: Int32Array.from(owners),
+    mostEdges,
   };
 }
 
-function readerOf({ states, symbols: count, ofWord, ofBeginning }: Built) {
-  const longest = Math.max(0, ...[...ofBeginning.keys()].map(({ length }) => length));
+function readerOf({ states, ofWord, ofBeginning }: Built) {
+  const beginnings = createBeginnings(ofBeginning);
   const readings = new Map<string, Reading>([['', END]]);
   const root = states[0]?.edges;
-  // Most have one edge, and are not asked about.
-  const branching = new Map<number, State['edges']>();
-  for (const [at, { edges }] of states.entries())
-    if (edges.size > 1 || [...edges.values()].some(({ length }) => length > 1)) branching.set(at, edges);
-  /** Of all readings together. */
-  let ways = 0;
 
-  /** The longest that the patterns know; all others that they know are beginnings of it. */
-  function beginningOf(word: string): string {
-    for (let length = Math.min(word.length, longest); length >= SHORTEST_BEGINNING; length--) {
-      const beginning = word.slice(0, length);
-      if (ofBeginning.has(beginning)) return beginning;
-    }
-    return '';
+  /** How long the longest beginning is that the patterns know; all others that they know are beginnings of it. */
+  function beginningOf(word: string): number {
+    for (let length = beginnings.read(word); length >= SHORTEST_BEGINNING; length--)
+      if (beginnings.valueOf(length) !== undefined) return length;
+    return 0;
   }
 
-  function symbolsOf(word: string, beginning: string): number[] {
+  function symbolsOf(word: string, beginning: number): number[] {
     const found = [...(ofWord.get(word) ?? NONE)];
-    for (let length = SHORTEST_BEGINNING; length <= beginning.length; length++)
-      found.push(...(ofBeginning.get(beginning.slice(0, length)) ?? NONE));
+    for (let length = SHORTEST_BEGINNING; length <= beginning; length++)
+      found.push(...(beginnings.valueOf(length) ?? NONE));
     return [...new Set(found)];
   }
 
   function read(word: string): Reading {
     const beginning = beginningOf(word);
     // What the patterns name is remembered, and nothing else of what people write.
-    const key = word === '' || ofWord.has(word) ? word : `${beginning}*`;
+    const key = word === '' || ofWord.has(word) ? word : `${word.slice(0, beginning)}*`;
     const known = readings.get(key);
     if (known !== undefined) return known;
     const symbols = symbolsOf(word, beginning);
     const begins = symbols.flatMap((symbol) => root?.get(symbol) ?? NONE);
-    const bits = new Uint32Array(symbols.length === 0 ? 0 : Math.ceil(count / 32));
-    for (const symbol of symbols) bits[symbol >>> 5] = (bits[symbol >>> 5] ?? 0) | (1 << (symbol & 31));
-    const made = { symbols, bits, begins: [...new Set(begins)], next: new Map() };
+    const made = { symbols, begins: [...new Set(begins)] };
     readings.set(key, made);
     return made;
   }
-
-  function waysFrom(state: number, reading: Reading): readonly number[] {
-    const known = reading.next.get(state);
-    if (known !== undefined) return known;
-    if (ways >= MOST_WAYS) {
-      for (const { next } of readings.values()) next.clear();
-      ways = 0;
-    }
-    const made = targetsOf(branching.get(state) ?? new Map(), reading.symbols);
-    reading.next.set(state, made);
-    ways++;
-    return made;
-  }
-  return { read, waysFrom, knows: (word: string) => ofWord.has(word) || beginningOf(word) !== '' };
-}
-
-/** Common words stand in hundreds of classes, and most states lead on by a few. */
-function targetsOf(edges: State['edges'], symbols: readonly number[]): readonly number[] {
-  if (edges.size >= symbols.length) return symbols.flatMap((symbol) => edges.get(symbol) ?? NONE);
-  const has = new Set(symbols);
-  return [...edges].flatMap(([symbol, targets]) => (has.has(symbol) ? targets : NONE));
+  return { read, knows: (word: string) => ofWord.has(word) || beginningOf(word) > 0 };
 }

@@ -102,7 +102,7 @@ describe('the model', () => {
         abuse: 0,
         medical_emergency: 0,
       };
-      return { status: { ok: 1 - crisis, caution: 0, concern: 0, crisis }, group };
+      return { status: { ok: 1 - crisis, caution: 0, concern: 0, crisis }, groups: () => group };
     };
     const ruled = judged([], []);
     for (needle of [0, 79, 80, 250, 499])

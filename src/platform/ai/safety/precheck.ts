@@ -1,7 +1,7 @@
 import type { SafetyKind, SafetyStatus } from '#platform/http';
-import { type Token, tokensOf } from './fold.ts';
+import { readWords, type Token } from './fold.ts';
 import { type Found, judged } from './judged.ts';
-import { createLexicon, type Word } from './lexicon.ts';
+import { createLexicon, type Lexicon, type Word } from './lexicon.ts';
 import { readConcepts } from './model/concepts.ts';
 import { createFeatures, type FeatureReader } from './model/features.ts';
 import { type Model, modelOf, readModelFile } from './model/model.ts';
@@ -29,7 +29,7 @@ export interface SafetyResult {
 /** The rules and the model, ready to be used. */
 interface Compiled extends Rules {
   readonly spelling: Spelling;
-  readonly wordOf: (text: string) => Word;
+  readonly lexicon: Lexicon<Word>;
   readonly features: FeatureReader;
 }
 
@@ -48,14 +48,18 @@ export function warmUp(): Compiled {
     typingErrors: rules.typingErrors,
   });
   const features = createFeatures(readConcepts(), readMeanings());
-  const wordOf = createLexicon((text) => ({
-    text,
-    meant: spelling.meant(text),
-    rules: ofText.read(text),
-    replyRules: ofReplies.read(text),
-    model: features.read(text),
-  }));
-  compiled = { ...rules, spelling, wordOf, features };
+  const lexicon = createLexicon((text) => {
+    const meant = spelling.meant(text);
+    return {
+      text,
+      meant,
+      isMeant: meant.length === 1 && meant[0] === text,
+      rules: ofText.read(text),
+      replyRules: ofReplies.read(text),
+      model: features.read(text),
+    };
+  });
+  compiled = { ...rules, spelling, lexicon, features };
   return compiled;
 }
 
@@ -73,17 +77,23 @@ export interface Words {
 }
 
 export function wordsIn(text: string): Words {
-  const { spelling, wordOf } = warmUp();
-  const tokens: Token[] = [];
-  const words: Word[] = [];
-  for (const token of spelling.joined(tokensOf(text))) {
-    const written = wordOf(token.word);
-    for (const word of written.meant) {
-      tokens.push(word === written.text ? token : { ...token, word });
-      words.push(word === written.text ? written : wordOf(word));
-    }
+  const { spelling, lexicon } = warmUp();
+  const written = readWords(text, (letters, length, quoted) => tokenOf(lexicon.in(letters, length), quoted));
+  const renamed = ({ quoted }: WordToken, word: string) => tokenOf(lexicon.of(word), quoted);
+  const tokens: WordToken[] = [];
+  for (const token of spelling.joined(written, renamed)) {
+    if (token.is.isMeant) tokens.push(token);
+    else tokens.push(...token.is.meant.map((word) => renamed(token, word)));
   }
-  return { tokens, words };
+  return { tokens, words: tokens.map(({ is }) => is) };
+}
+
+interface WordToken extends Token {
+  readonly is: Word;
+}
+
+function tokenOf(is: Word, quoted: boolean): WordToken {
+  return { word: is.text, quoted, is };
 }
 
 /** A text in words, with all that the rules found in it. */
@@ -117,13 +127,10 @@ export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): 
 
 /** The language whose rules found most; else that of the locale. */
 function languageOf(found: readonly Found[], { locale }: PrecheckHints): Language {
-  const counts = LANGUAGES.map((language) => {
-    const own = found.filter(({ meaning }) => meaning.language === language);
-    return { language, count: own.reduce((sum, { from, to }) => sum + (to - from + 1), 0) };
-  });
-  const most = counts.reduce((one, other) => (other.count > one.count ? other : one));
-  if (most.count > 0) return most.language;
-  return languageOfLocale(locale);
+  if (found.length === 0) return languageOfLocale(locale);
+  const counts: Record<Language, number> = { en: 0, es: 0, de: 0, fr: 0 };
+  for (const { meaning, from, to } of found) counts[meaning.language] += to - from + 1;
+  return LANGUAGES.reduce((one, other) => (counts[other] > counts[one] ? other : one));
 }
 
 /** `de-AT` is German; what nobody speaks here is English. */

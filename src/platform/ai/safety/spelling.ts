@@ -1,3 +1,4 @@
+import { createBeginnings } from './beginnings.ts';
 import type { Token } from './fold.ts';
 
 const DIGITS_AND_SIGNS: Readonly<Record<string, readonly string[]>> = {
@@ -28,10 +29,13 @@ const FEWEST_LETTERS = 3;
 /** Words as they were meant: stretched, with digits for letters, starred, mistyped, spaced out or run together. */
 export interface Spelling {
   /** With the words put together that were written in single letters, or parted where an apostrophe was left out. */
-  joined(tokens: readonly Token[]): Token[];
+  joined<T extends Token>(tokens: readonly T[], renamed: Renamed<T>): T[];
   /** What a word was meant to be, in one word or more: itself where it is near none of the rules' words. */
   meant(word: string): readonly string[];
 }
+
+/** The same token with another word. */
+type Renamed<T extends Token> = (token: T, word: string) => T;
 
 export interface SpellingParts {
   readonly knows: (word: string) => boolean;
@@ -57,14 +61,14 @@ export function createSpelling({ knows, vocabulary, typingErrors }: SpellingPart
     return found ?? word;
   }
 
-  function spacedOut(tokens: readonly Token[]): Token[] {
-    const out: Token[] = [];
+  function spacedOut<T extends Token>(tokens: readonly T[], renamed: Renamed<T>): T[] {
+    const out: T[] = [];
     for (let at = 0; at < tokens.length; at++) {
       const token = tokens[at];
       if (token === undefined) break;
       const letters = lettersFrom(tokens, at);
       const words = letters.length < FEWEST_LETTERS ? undefined : segments(letters, spelledOut);
-      if (words !== undefined) out.push(...words.map((word) => ({ ...token, word })));
+      if (words !== undefined) out.push(...words.map((word) => renamed(token, word)));
       else if (letters.length <= 1) out.push(token);
       else out.push(...tokens.slice(at, at + letters.length));
       at += Math.max(0, letters.length - 1);
@@ -73,23 +77,23 @@ export function createSpelling({ knows, vocabulary, typingErrors }: SpellingPart
   }
 
   /** A letter that an apostrophe was left out behind: `don t`, `j ai`. */
-  function rejoined(tokens: readonly Token[]): Token[] {
-    const out: Token[] = [];
+  function rejoined<T extends Token>(tokens: readonly T[], renamed: Renamed<T>): T[] {
+    const out: T[] = [];
     for (const token of tokens) {
       const before = out.at(-1)?.word ?? '';
       if (isSplit(before, token.word) && knows(before + token.word))
-        out.splice(-1, 1, { ...token, word: before + token.word });
+        out.splice(-1, 1, renamed(token, before + token.word));
       else out.push(token);
     }
     return out;
   }
 
   return {
-    joined: (tokens) => rejoined(spacedOut(tokens)),
+    joined: (tokens, renamed) => rejoined(spacedOut(tokens, renamed), renamed),
     meant(word) {
       const one = read(word);
       if (one.length < SHORTEST_JOINED || knows(one)) return [one];
-      return segments(one, JOINED) ?? [one];
+      return (mayBeJoined(one) ? segments(one, JOINED) : undefined) ?? [one];
     },
   };
 }
@@ -102,6 +106,23 @@ const JOINED = new Set(
     'adios ich will sterben nicht mehr leben tot sein umbringen mich je jveux veux mourir plus vivre envie en finir suicider'
   ).split(' '),
 );
+const joinedWords = createBeginnings(new Map([...JOINED].map((word) => [word, true])));
+const reached = new Uint8Array(LONGEST_WORD + 1);
+
+/** Whether these words make it up, one behind the other: most words are no such thing, which is soon seen. */
+function mayBeJoined(word: string): boolean {
+  if (word.length > LONGEST_WORD) return false;
+  reached.fill(0);
+  reached[0] = 1;
+  for (let from = 0; from < word.length; from++) {
+    if (reached[from] === 0) continue;
+    const longest = joinedWords.read(word, from);
+    for (let length = 1; length <= longest; length++)
+      if (joinedWords.valueOf(length) === true) reached[from + length] = 1;
+  }
+  return reached[word.length] === 1;
+}
+
 const SHORT_STARRED = ['kill', 'die', 'dead', 'death', 'cut', 'rape', 'raped', 'hang', 'selfharm', 'kms'];
 const CONTRACTED = new Set(['t', 'm', 've', 'll', 'd', 's', 're']);
 const ELIDED = new Set(['j', 'n', 'm', 'd', 'c', 's', 'l', 't', 'qu']);
@@ -159,8 +180,14 @@ function starredWords(words: readonly string[]): ReadonlyMap<string, string> {
 function nearWords(words: readonly string[]): (word: string) => string | undefined {
   const byDeletion = new Map<string, string>();
   for (const word of words) for (const less of deletions(word)) byDeletion.set(less, word);
+  /** The first letters of words that have so many letters, or one more or less: most words are near none. */
+  const firsts = Array.from(
+    { length: 21 },
+    (_, length) =>
+      new Set(words.filter((word) => Math.abs(word.length - length) <= 1).map(([first]) => first)),
+  );
   return (word) => {
-    if (word.length < 5 || word.length > 20) return undefined;
+    if (word.length < 5 || word.length > 20 || firsts[word.length]?.has(word[0]) !== true) return undefined;
     for (const less of deletions(word)) {
       const found = byDeletion.get(less);
       if (found !== undefined && found[0] === word[0] && Math.abs(found.length - word.length) <= 1)

@@ -38,14 +38,23 @@ type Weigh = (piece: Piece, facts: readonly string[]) => Chances;
 export function weighed(ruled: Judged, { tokens, found }: Read, weigh: Weigh): Said {
   const words = tokens.reduce((count, { word }) => (word === '' ? count : count + 1), 0);
   if (words < FEWEST) return ruled;
-  const pieces = piecesOf(tokens).map((piece) => weighedPiece(piece, { tokens, found }, weigh));
-  const first = pieces[0] ?? weigh({ from: 0, to: tokens.length }, ruled.facts);
-  const chances = pieces.reduce((one, other) => (isWorse(other, one) ? other : one), first);
+  const pieces = piecesOf(tokens);
+  const look = (piece: Piece) => weighedPiece(piece, { tokens, found }, weigh);
+  const whole = { from: 0, to: tokens.length };
+  let worst = pieces[0] ?? whole;
+  let chances = pieces.length === 0 ? weigh(whole, ruled.facts) : look(worst);
+  for (const piece of pieces.slice(1)) {
+    const other = look(piece);
+    if (isWorse(other, chances)) [worst, chances] = [piece, other];
+  }
   const status = statusOf(ruled, chances);
   const isShort = status === 'caution' && ruled.status === 'ok' && words < FEWEST_UNSURE;
   if (status === 'ok' || isShort) return { status: 'ok', kinds: [], rules: [] };
   if (status === ruled.status) return { status, kinds: ruled.kinds, rules: ruled.rules };
-  return { status, kinds: kindsOf(ruled.kinds, chances), rules: [...ruled.rules, ruleOf(status)].sort() };
+  // Groups are those of the text that was looked at last.
+  const groupsOf = () => ((pieces.at(-1) ?? worst) === worst ? chances.groups() : look(worst).groups());
+  const kinds = ruled.kinds.length > 0 ? ruled.kinds : kindsOf(groupsOf());
+  return { status, kinds, rules: [...ruled.rules, ruleOf(status)].sort() };
 }
 
 function isWorse({ status: one }: Chances, { status: other }: Chances): boolean {
@@ -72,12 +81,11 @@ function ruleOf(status: SafetyStatus): (typeof MODEL_RULES)[number] {
   return status === 'concern' ? 'model.concern.v1' : 'model.unsure.v1';
 }
 
-/** Kinds of the rules where they found any; else of the groups that the model names, the likeliest at least. */
-function kindsOf(ruled: readonly SafetyKind[], { group }: Chances): SafetyKind[] {
-  if (ruled.length > 0) return [...ruled];
-  const likeliest = GROUPS.reduce((one, other) => (group[other] > group[one] ? other : one));
+/** Of the groups that the model names, the likeliest at least: where the rules found no kinds. */
+function kindsOf(chances: Readonly<Record<Group, number>>): SafetyKind[] {
+  const likeliest = GROUPS.reduce((one, other) => (chances[other] > chances[one] ? other : one));
   const named = new Set(
-    GROUPS.filter((one) => one === likeliest || group[one] >= NAMED).map((one) => KIND_OF[one]),
+    GROUPS.filter((one) => one === likeliest || chances[one] >= NAMED).map((one) => KIND_OF[one]),
   );
   return SAFETY_KINDS.filter((kind) => named.has(kind));
 }

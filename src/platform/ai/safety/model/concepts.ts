@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { createBeginnings } from '../beginnings.ts';
 import { LANGUAGES } from '../rules.ts';
 
 const fileSchema = z.record(z.string(), z.record(z.enum(LANGUAGES), z.string()));
 
+const NOTHING: readonly number[] = [];
 const SHORTEST_BEGINNING = 2;
 /** French runs these into the word behind them: `lhopital`. */
 const ELIDED = /^(?:qu|[ljdmtnsc])(?=[aeiouhy])/;
@@ -37,20 +39,23 @@ export function readConcepts(): Concepts {
       into.set(name, [...new Set([...(into.get(name) ?? []), concept])]);
     }
   }
-  const longest = Math.max(...[...beginnings.keys()].map(({ length }) => length));
+  const begun = createBeginnings(beginnings);
 
-  function named(word: string): number[] {
-    const found = [...(whole.get(word) ?? [])];
-    for (let length = SHORTEST_BEGINNING; length <= Math.min(word.length, longest); length++)
-      found.push(...(beginnings.get(word.slice(0, length)) ?? []));
-    return [...new Set(found)];
+  function named(word: string): readonly number[] {
+    let found: readonly number[] = whole.get(word) ?? NOTHING;
+    const longest = begun.read(word);
+    for (let length = SHORTEST_BEGINNING; length <= longest; length++) {
+      const more = begun.valueOf(length);
+      if (more !== undefined) found = [...found, ...more];
+    }
+    return found.length > 1 ? [...new Set(found)] : found;
   }
 
   const phrases = phrasesIn(whole);
   return {
     ofWord(word) {
       const direct = named(word);
-      return direct.length > 0 ? direct : named(word.replace(ELIDED, ''));
+      return direct.length > 0 || !ELIDED.test(word) ? direct : named(word.replace(ELIDED, ''));
     },
     phrasesOf: (word) => phrases.get(word),
   };

@@ -84,12 +84,9 @@ export function createFeatures(concepts: Concepts, meanings: Meanings): FeatureR
       list.endPart(WEIGHTS.clusters);
       for (const fact of facts) list.add(placeOf(hashOfFact(fact)));
       list.endEach(WEIGHTS.facts);
-      for (let at = 0; at < DIMENSIONS; at++) {
-        list.add(BUCKETS + at);
-        list.endEach(WEIGHTS.vector * (meant.vector[at] ?? 0));
-      }
-      list.add(placeOf(hashed('', FACT)));
-      list.endEach(WEIGHTS.always);
+      for (let at = 0; at < DIMENSIONS; at++)
+        list.addOne(BUCKETS + at, WEIGHTS.vector * (meant.vector[at] ?? 0));
+      list.addOne(ALWAYS, WEIGHTS.always);
       return list.features();
     },
   };
@@ -114,11 +111,15 @@ interface List {
   endPart(weight: number): void;
   /** Ends a part whose places weigh so much each. */
   endEach(weight: number): void;
+  /** A part of one place. */
+  addOne(place: number, weight: number): void;
   features(): Features;
 }
 
 function createList(): List {
-  const isThere = new Uint8Array(PLACES);
+  /** The part that has the place: parts are numbered, so that nothing has to be taken off when one ends. */
+  const partOf = new Uint8Array(PLACES);
+  let part = 1;
   let places = new Int32Array(4_096);
   let weights = new Float64Array(places.length);
   let from = 0;
@@ -133,11 +134,17 @@ function createList(): List {
   }
 
   function endEach(weight: number): void {
-    for (let at = from; at < count; at++) {
-      weights[at] = weight;
-      isThere[places[at] ?? 0] = 0;
-    }
+    weights.fill(weight, from, count);
     from = count;
+    part++;
+    if (part < 256) return;
+    part = 1;
+    partOf.fill(0);
+  }
+
+  function push(place: number): void {
+    if (count === places.length) grow();
+    places[count++] = place;
   }
 
   return {
@@ -146,10 +153,14 @@ function createList(): List {
       count = 0;
     },
     add(place) {
-      if (isThere[place] === 1) return;
-      if (count === places.length) grow();
-      isThere[place] = 1;
-      places[count++] = place;
+      if (partOf[place] === part) return;
+      partOf[place] = part;
+      push(place);
+    },
+    addOne(place, weight) {
+      push(place);
+      weights[count - 1] = weight;
+      from = count;
     },
     endPart: (weight) => endEach(weight / Math.sqrt(Math.max(1, count - from))),
     endEach,
@@ -170,12 +181,14 @@ const FACT = 8;
 function lettersOf(word: string): number[] {
   if (word === '') return [];
   const edged = `<${word}>`;
-  const places = LETTERS.flatMap((length) =>
-    Array.from({ length: Math.max(0, edged.length - length + 1) }, (_, at) =>
-      placeOf(hashed(edged.slice(at, at + length), LETTER)),
-    ),
-  );
-  return [...new Set(places)];
+  const places: number[] = [];
+  for (const length of LETTERS) {
+    for (let at = 0; at + length <= edged.length; at++) {
+      const place = placeOf(mixed(hashOf(edged, at, at + length), LETTER));
+      if (!places.includes(place)) places.push(place);
+    }
+  }
+  return places;
 }
 
 function addWordsAndPairs(words: readonly ModelWord[], list: List): void {
@@ -233,11 +246,15 @@ function addConceptPairs(
   }
 }
 
-/** FNV-1a, then mixed. */
 function hashed(text: string, seed: number): number {
+  return mixed(hashOf(text, 0, text.length), seed);
+}
+
+/** FNV-1a of the letters from one to before another. */
+function hashOf(text: string, from: number, to: number): number {
   let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return mixed(hash, seed);
+  for (let at = from; at < to; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash;
 }
 
 function mixed(one: number, other: number): number {
@@ -250,3 +267,5 @@ function mixed(one: number, other: number): number {
 function placeOf(hash: number): number {
   return hash & (BUCKETS - 1);
 }
+
+const ALWAYS = placeOf(hashed('', FACT));

@@ -15,12 +15,14 @@ export const GROUPS = [
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
-export const HEADS = SAFETY_STATUSES.length + GROUPS.length;
+const STATUSES = SAFETY_STATUSES.length;
+export const HEADS = STATUSES + GROUPS.length;
 
 /** How likely each status is for a text, and each group of kinds where something is found. */
 export interface Chances {
   readonly status: Readonly<Record<SafetyStatus, number>>;
-  readonly group: Readonly<Record<Group, number>>;
+  /** Asked for before the next text's features are read: most texts need no group. */
+  readonly groups: () => Readonly<Record<Group, number>>;
 }
 
 export type Model = (features: Features) => Chances;
@@ -62,39 +64,63 @@ export function modelOf({ scales, weights }: Pick<ModelFile, 'scales' | 'weights
   if (bytes.length !== PLACES * HEADS)
     throw new Error(`the safety model has ${bytes.length} weights, not ${PLACES * HEADS}`);
   const table = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-  const sums = new Float64Array(HEADS);
+  // Those of a place lie together.
+  const ofStatuses = Int8Array.from({ length: PLACES * STATUSES }, (_, at) => {
+    const place = Math.floor(at / STATUSES);
+    return table[place * HEADS + (at - place * STATUSES)] ?? 0;
+  });
+  const [ofOk = 0, ofCaution = 0, ofConcern = 0, ofCrisis = 0] = scales;
 
-  /** Of five heads from this one on: what is in variables of its own is added twice as fast. */
-  function addFive(head: number, { places, weights: values }: Features): void {
-    let [one, two, three, four, five] = [0, 0, 0, 0, 0];
+  function statusOf({ places, weights: values }: Features): Chances['status'] {
+    // What is in variables of its own is added twice as fast.
+    let [ok, caution, concern, crisis] = [0, 0, 0, 0];
     for (let at = 0; at < places.length; at++) {
       const value = values[at] ?? 0;
-      const from = (places[at] ?? 0) * HEADS + head;
-      one += value * (table[from] ?? 0);
-      two += value * (table[from + 1] ?? 0);
-      three += value * (table[from + 2] ?? 0);
-      four += value * (table[from + 3] ?? 0);
-      five += value * (table[from + 4] ?? 0);
+      const from = (places[at] ?? 0) * STATUSES;
+      ok += value * (ofStatuses[from] ?? 0);
+      caution += value * (ofStatuses[from + 1] ?? 0);
+      concern += value * (ofStatuses[from + 2] ?? 0);
+      crisis += value * (ofStatuses[from + 3] ?? 0);
     }
-    sums.set([one, two, three, four, five], head);
+    return chancesOf({
+      ok: ok * ofOk,
+      caution: caution * ofCaution,
+      concern: concern * ofConcern,
+      crisis: crisis * ofCrisis,
+    });
   }
 
-  return (features) => {
-    for (let head = 0; head < HEADS; head += 5) addFive(head, features);
-    return chancesOf(sums.map((sum, head) => sum * (scales[head] ?? 0)));
-  };
+  function chanceOf(head: number, { places, weights: values }: Features): number {
+    let sum = 0;
+    for (let at = 0; at < places.length; at++)
+      sum += (values[at] ?? 0) * (table[(places[at] ?? 0) * HEADS + head] ?? 0);
+    return 1 / (1 + Math.exp(-(sum * (scales[head] ?? 0))));
+  }
+
+  return (features) => ({
+    status: statusOf(features),
+    groups() {
+      const [suicide = 0, self_injury = 0, eating_disorder = 0, violence = 0, abuse = 0, emergency = 0] =
+        GROUPS.map((_, at) => chanceOf(STATUSES + at, features));
+      return { suicide, self_injury, eating_disorder, violence, abuse, medical_emergency: emergency };
+    },
+  });
 }
 
-/** Of the heads' sums: one status of four, and each group by itself. */
-export function chancesOf(sums: Float64Array): Chances {
-  const most = Math.max(...sums.subarray(0, SAFETY_STATUSES.length));
-  const raised = SAFETY_STATUSES.map((_, head) => Math.exp((sums[head] ?? 0) - most));
-  const all = raised.reduce((sum, one) => sum + one, 0);
-  const [ok = 0, caution = 0, concern = 0, crisis = 0] = raised.map((one) => one / all);
-  const [suicide = 0, self_injury = 0, eating_disorder = 0, violence = 0, abuse = 0, medical_emergency = 0] =
-    GROUPS.map((_, at) => 1 / (1 + Math.exp(-(sums[SAFETY_STATUSES.length + at] ?? 0))));
+/** Of the statuses' sums: all chances together are one. */
+function chancesOf({ ok, caution, concern, crisis }: Chances['status']): Chances['status'] {
+  const most = Math.max(ok, caution, concern, crisis);
+  const raised = {
+    ok: Math.exp(ok - most),
+    caution: Math.exp(caution - most),
+    concern: Math.exp(concern - most),
+    crisis: Math.exp(crisis - most),
+  };
+  const all = raised.ok + raised.caution + raised.concern + raised.crisis;
   return {
-    status: { ok, caution, concern, crisis },
-    group: { suicide, self_injury, eating_disorder, violence, abuse, medical_emergency },
+    ok: raised.ok / all,
+    caution: raised.caution / all,
+    concern: raised.concern / all,
+    crisis: raised.crisis / all,
   };
 }

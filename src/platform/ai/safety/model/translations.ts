@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { type Beginnings, createBeginnings } from '../beginnings.ts';
 
+const NOTHING: readonly never[] = [];
 const LANGUAGES = ['en', 'de', 'es', 'fr'] as const;
 const [, GERMAN, SPANISH, FRENCH] = LANGUAGES.keys();
 
@@ -36,22 +38,36 @@ interface Entries {
   readonly beginnings: Map<string, string[]>;
 }
 
+interface Dictionary extends Entries {
+  /** Of both together. */
+  readonly all: Beginnings<Entry>;
+}
+
+/** What some letters are translated to, as the beginning of a word and as a whole one. */
+interface Entry {
+  readonly begun: readonly string[] | undefined;
+  readonly ended: readonly string[] | undefined;
+}
+
 /** `translations.json`: English words, each with other spellings of it and its translations; `word*` is a beginning. */
 export function readTranslations(): Translations {
   const file = fileSchema.parse(
     JSON.parse(readFileSync(new URL('./translations.json', import.meta.url), 'utf8')),
   );
   const telling = new Map<string, Set<number>>();
-  const entries = LANGUAGES.map((): Entries => ({ whole: new Map(), beginnings: new Map() }));
+  const read = LANGUAGES.map((): Entries => ({ whole: new Map(), beginnings: new Map() }));
   for (const [at, [english, languages]] of Object.entries(file).entries()) {
     if (at < TELLING) note(telling, english, 0);
     for (const [language, spellings] of languages.entries()) {
       for (const spelling of spellings.split(' ').filter((one) => one !== '')) {
-        enter(entries[language], spelling, english);
+        enter(read[language], spelling, english);
         if (at < TELLING) note(telling, spelling, language);
       }
     }
   }
+
+  const entries = read.map(dictionaryOf);
+  const told = new Map([...telling].map(([word, numbers]) => [word, [...numbers]]));
 
   function languageOf(words: readonly { readonly tells: readonly number[] }[]): number {
     const counts = LANGUAGES.map(() => 0);
@@ -62,7 +78,7 @@ export function readTranslations(): Translations {
 
   function translated(word: string, language: number): readonly string[] {
     const own = entries[language];
-    if (own === undefined) return [];
+    if (own === undefined) return NOTHING;
     if (language === 0) return own.whole.get(word) ?? [word];
     const found = stemmed(own, word);
     return found.length > 0 ? found : parted(own, word, language);
@@ -70,7 +86,7 @@ export function readTranslations(): Translations {
   return {
     languages: LANGUAGES,
     english: Object.keys(file),
-    telling: (word) => [...(telling.get(word) ?? [])],
+    telling: (word) => told.get(word) ?? NOTHING,
     languageOf,
     translated,
   };
@@ -88,32 +104,40 @@ function enter(entries: Entries | undefined, spelling: string, english: string):
   into.set(name, [...(into.get(name) ?? []), english]);
 }
 
-function stemmed({ whole, beginnings }: Entries, word: string): readonly string[] {
+function dictionaryOf({ whole, beginnings }: Entries): Dictionary {
+  const names = new Set([...whole.keys(), ...beginnings.keys()]);
+  const entryOf = (name: string): Entry => ({ begun: beginnings.get(name), ended: whole.get(name) });
+  return {
+    whole,
+    beginnings,
+    all: createBeginnings(new Map([...names].map((name) => [name, entryOf(name)]))),
+  };
+}
+
+function stemmed({ whole, all }: Dictionary, word: string): readonly string[] {
   const known = whole.get(word);
   if (known !== undefined) return known;
-  for (let length = word.length; length >= SHORTEST_BEGINNING; length--) {
-    const stem = word.slice(0, length);
-    const begun = beginnings.get(stem);
-    if (begun !== undefined) return begun;
+  for (let length = all.read(word); length >= SHORTEST_BEGINNING; length--) {
+    const entry = all.valueOf(length);
+    if (entry?.begun !== undefined) return entry.begun;
     if (length < SHORTEST_STEM || word.length - length > LONGEST_ENDING) continue;
-    const ended = whole.get(stem);
-    if (ended !== undefined) return ended;
+    if (entry?.ended !== undefined) return entry.ended;
   }
-  return [];
+  return NOTHING;
 }
 
 /** `lhopital` is `hopital`, `llamarte` is `llamar`, `gartenzaun` is a kind of `zaun`. */
-function parted(entries: Entries, word: string, language: number): readonly string[] {
+function parted(entries: Dictionary, word: string, language: number): readonly string[] {
   if (language === FRENCH && ELIDED.test(word)) return stemmed(entries, word.replace(ELIDED, ''));
   if (language === SPANISH) {
     const verb = word.replace(ENCLITIC, '');
-    return verb.length >= SHORTEST_PART && verb !== word ? stemmed(entries, verb) : [];
+    return verb.length >= SHORTEST_PART && verb !== word ? stemmed(entries, verb) : NOTHING;
   }
-  if (language !== GERMAN) return [];
+  if (language !== GERMAN) return NOTHING;
   for (let at = SHORTEST_PART; at <= word.length - SHORTEST_PART; at++) {
     const last = word.slice(at);
     const found = entries.whole.get(last) ?? entries.beginnings.get(last);
     if (found !== undefined) return found;
   }
-  return [];
+  return NOTHING;
 }

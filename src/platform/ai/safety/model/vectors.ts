@@ -30,6 +30,9 @@ interface WordMeant {
   /** What a step of their vectors is worth. */
   readonly weight: number;
   readonly share: number;
+  /** Where their sum stands in the table of sums, and since when: the table is filled anew when it is full. */
+  row: number;
+  filling: number;
 }
 
 /** A word, and what it means. */
@@ -41,20 +44,25 @@ export interface MeaningWord {
   readonly meant: (WordMeant | undefined)[];
 }
 
-/** What the words of a text mean together, whatever language they are in. */
+/** What the words of a text mean together, whatever language they are in. The next text's overwrites it. */
 export interface Meant {
-  readonly clusters: readonly number[];
+  readonly clusters: Int32Array;
   /** The mean of the words' vectors, rare words counting more; its length is one, or zero for a text without a known word. */
   readonly vector: Float64Array;
 }
 
 export interface Meanings {
   read(word: string): MeaningWord;
-  /** Of a text's words, each of them once, in the language that all of them are most in. The next text's vector overwrites it. */
+  /** Of a text's words, each of them once, in the language that all of them are most in. */
   meant(words: readonly MeaningWord[], distinct: readonly MeaningWord[]): Meant;
 }
 
-const NOTHING: WordMeant = { ranks: [], clusters: [], weight: 0, share: 0 };
+const NOTHING: WordMeant = { ranks: [], clusters: [], weight: 0, share: 0, row: 0, filling: -1 };
+
+/** So many sums of words' vectors are kept: 3 MB. */
+const ROWS = 8_192;
+/** Dimensions that are added at once: what is in variables of its own is added several times as fast. */
+const AT_ONCE = 5;
 
 /** How much a word of another language than its text's counts. */
 const FOREIGN = 0.5;
@@ -71,6 +79,11 @@ export function readMeanings(): Meanings {
     throw new Error(`the safety model's vectors are not those of its ${ranks.size} words`);
   const { languages, telling, languageOf, translated } = readTranslations();
   const sums = new Float64Array(DIMENSIONS);
+  const kept = new Float32Array(ROWS * DIMENSIONS);
+  const rows = new Int32Array(ROWS);
+  let filling = 0;
+  let filled = 0;
+  let clusters = new Int32Array(1_024);
 
   function clustersOf(rank: number): number[] {
     return Array.from(
@@ -80,31 +93,61 @@ export function readMeanings(): Meanings {
   }
 
   function find(word: string, language: number, share = 1): WordMeant | undefined {
-    const found = translated(word, language)
-      .map((name) => ranks.get(name))
-      .filter((rank) => rank !== undefined);
+    const found: number[] = [];
+    for (const name of translated(word, language)) {
+      const rank = ranks.get(name);
+      if (rank !== undefined) found.push(rank);
+    }
     if (found.length === 0) return undefined;
     const weight = weightOf(Math.min(...found)) / found.length / 127;
-    return { ranks: found, clusters: found.flatMap(clustersOf), weight, share };
+    return { ranks: found, clusters: found.flatMap(clustersOf), weight, share, row: 0, filling: -1 };
   }
 
-  function foreign(word: string, own: number): WordMeant | undefined {
-    for (const language of languages.keys()) {
-      if (language === own || (language === 0 && (ranks.get(word) ?? RARE) >= RARE)) continue;
-      const found = find(word, language, FOREIGN);
+  function foreign(word: string, language: number): WordMeant | undefined {
+    for (const other of languages.keys()) {
+      if (other === language || (other === 0 && (ranks.get(word) ?? RARE) >= RARE)) continue;
+      const found = find(word, other, FOREIGN);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
   /** In single precision, as the model was trained with. */
-  function add({ ranks: own, weight, share }: WordMeant): void {
-    const [first = 0, ...others] = own;
-    for (let at = 0; at < DIMENSIONS; at++) {
-      let value = Math.fround(weight * (table[first * DIMENSIONS + at] ?? 0));
-      for (let other = 0; other < others.length; other++)
-        value = Math.fround(value + weight * (table[(others[other] ?? 0) * DIMENSIONS + at] ?? 0));
-      sums[at] = (sums[at] ?? 0) + share * value;
+  function fill(row: number, { ranks: names, weight, share }: WordMeant): void {
+    const to = row * DIMENSIONS;
+    kept.fill(0, to, to + DIMENSIONS);
+    for (const rank of names) {
+      const from = rank * DIMENSIONS;
+      for (let at = 0; at < DIMENSIONS; at++)
+        kept[to + at] = (kept[to + at] ?? 0) + weight * (table[from + at] ?? 0);
+    }
+    if (share !== 1) for (let at = to; at < to + DIMENSIONS; at++) kept[at] = share * (kept[at] ?? 0);
+  }
+
+  function rowOf(known: WordMeant): number {
+    if (known.filling === filling) return known.row;
+    known.filling = filling;
+    known.row = filled++;
+    fill(known.row, known);
+    return known.row;
+  }
+
+  function addRows(count: number): void {
+    for (let from = 0; from < DIMENSIONS; from += AT_ONCE) {
+      let [one, two, three, four, five] = [0, 0, 0, 0, 0];
+      for (let place = 0; place < count; place++) {
+        const at = (rows[place] ?? 0) * DIMENSIONS + from;
+        one += kept[at] ?? 0;
+        two += kept[at + 1] ?? 0;
+        three += kept[at + 2] ?? 0;
+        four += kept[at + 3] ?? 0;
+        five += kept[at + 4] ?? 0;
+      }
+      sums[from] = one;
+      sums[from + 1] = two;
+      sums[from + 2] = three;
+      sums[from + 3] = four;
+      sums[from + 4] = five;
     }
   }
 
@@ -112,22 +155,35 @@ export function readMeanings(): Meanings {
     read: (text) => ({ text, tells: telling(text), meant: languages.map(() => undefined) }),
     meant(words, distinct) {
       const language = languageOf(words);
-      const clusters: number[] = [];
-      sums.fill(0);
+      let count = 0;
+      let some = 0;
+      if (filled + distinct.length > ROWS) {
+        filling++;
+        filled = 0;
+      }
       for (const word of distinct) {
         if (word.text === '') continue;
         const known = (word.meant[language] ??=
           find(word.text, language) ?? foreign(word.text, language) ?? NOTHING);
-        for (const cluster of known.clusters) clusters.push(cluster);
-        if (known !== NOTHING) add(known);
+        if (known === NOTHING) continue;
+        rows[count++] = rowOf(known);
+        if (some + known.clusters.length > clusters.length) clusters = longer(clusters, some);
+        for (const cluster of known.clusters) clusters[some++] = cluster;
       }
+      addRows(count);
       let squares = 0;
       for (const sum of sums) squares += sum * sum;
       const length = Math.sqrt(squares);
       if (length > 0) for (let at = 0; at < DIMENSIONS; at++) sums[at] = (sums[at] ?? 0) / length;
-      return { clusters, vector: sums };
+      return { clusters: clusters.subarray(0, some), vector: sums };
     },
   };
+}
+
+function longer(list: Int32Array<ArrayBuffer>, by: number): Int32Array<ArrayBuffer> {
+  const made = new Int32Array(2 * (list.length + by));
+  made.set(list);
+  return made;
 }
 
 /** The most frequent words say next to nothing: 0.05 to 1, in steps that no machine's logarithm moves. */
