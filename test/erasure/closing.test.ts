@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { forgetRates } from '../identity/mailbox.ts';
 import { said } from '../organizations/fixture.ts';
-import { testApp } from '../services/app.ts';
+import { forgetRates, testApp } from '../services/app.ts';
 import { leavingOf, type Resident } from './fixture.ts';
 
 const app = await testApp();

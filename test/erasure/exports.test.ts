@@ -1,9 +1,8 @@
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { forgetRates } from '../identity/mailbox.ts';
 import { said } from '../organizations/fixture.ts';
-import { testApp } from '../services/app.ts';
+import { forgetRates, testApp } from '../services/app.ts';
 import { filesWith, tablesWith } from './dump.ts';
 import { leavingOf } from './fixture.ts';
 

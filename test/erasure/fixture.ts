@@ -1,8 +1,7 @@
 import { expect } from 'vitest';
 import { advance } from '#test/factories';
-import { forgetRates } from '../identity/mailbox.ts';
 import { said, fixtureOf } from '../organizations/fixture.ts';
-import type { Customer, Reply, TestApp } from '../services/app.ts';
+import { forgetRates, type Customer, type Reply, type TestApp } from '../services/app.ts';
 
 /** A customer who has signed in. */
 export interface Resident extends Customer {

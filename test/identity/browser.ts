@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { OpenIdSandbox } from '#sandbox/openid';
-import { answered, forgetRates } from './mailbox.ts';
-import type { TestApp } from '../services/app.ts';
+import { answered } from './mailbox.ts';
+import { forgetRates, type TestApp } from '../services/app.ts';
 
 export const RETURN_TO = 'https://app.example.com/signed-in';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
-import { testApp } from '../services/app.ts';
-import { forgetRates, newEmail, PASSWORD, registered } from './mailbox.ts';
+import { forgetRates, testApp } from '../services/app.ts';
+import { newEmail, PASSWORD, registered } from './mailbox.ts';
 
 const app = await testApp({ settings: { TRUSTED_PROXIES: '127.0.0.1' } });
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; rv:131.0) Gecko/20100101 Firefox/131.0';

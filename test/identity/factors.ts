@@ -1,7 +1,7 @@
 import { generateSync } from 'otplib';
 import { advance, databaseTime } from '#test/factories';
-import type { TestApp } from '../services/app.ts';
-import { answered, forgetRates, registered, type Somebody } from './mailbox.ts';
+import { forgetRates, type TestApp } from '../services/app.ts';
+import { answered, registered, type Somebody } from './mailbox.ts';
 
 /** Somebody who is signed in, and calls as that session. */
 export interface Signed {

@@ -2,8 +2,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createCaptchaSandbox } from '#sandbox/captcha';
 import { stopTime } from '#test/factories';
 import { engine } from '#test/services';
-import { testApp } from '../services/app.ts';
-import { answered, forgetRates, newEmail, OTHER, PASSWORD, registered, signedIn } from './mailbox.ts';
+import { forgetRates, testApp } from '../services/app.ts';
+import { answered, newEmail, OTHER, PASSWORD, registered, signedIn } from './mailbox.ts';
 
 const captcha = await createCaptchaSandbox();
 afterAll(() => captcha.close());

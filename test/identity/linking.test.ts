@@ -2,19 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { openProvider } from '../services/provider.ts';
-import { testApp } from '../services/app.ts';
+import { forgetRates, testApp } from '../services/app.ts';
 import { callsAs, enrolled } from './factors.ts';
 import { browser, RETURN_TO, settingsFor } from './browser.ts';
-import {
-  answered,
-  forgetRates,
-  newEmail,
-  OTHER,
-  PASSWORD,
-  registered,
-  signedIn,
-  somebodyAt,
-} from './mailbox.ts';
+import { answered, newEmail, OTHER, PASSWORD, registered, signedIn, somebodyAt } from './mailbox.ts';
 
 const provider = await openProvider();
 const app = await testApp({ settings: settingsFor(provider) });

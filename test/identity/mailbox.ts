@@ -1,4 +1,4 @@
-import { type TestApp } from '../services/app.ts';
+import { forgetRates, type TestApp } from '../services/app.ts';
 import type { SentMail } from '../services/outbox.ts';
 
 export const PASSWORD = 'Analytical-Engine-1843';
@@ -84,10 +84,4 @@ export function signedIn(app: TestApp, token: string) {
     await forgetRates(app);
     return answered(await app.call(token, `POST /v1/auth/${call}`, { body }));
   };
-}
-
-/** Forgets how often anybody called: a test calls more often than a person. */
-export async function forgetRates({ db, app }: Pick<TestApp, 'app' | 'db'>): Promise<void> {
-  app.modules.rates.forget();
-  await db.script('delete from limits.rates');
 }

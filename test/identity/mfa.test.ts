@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
-import { testApp } from '../services/app.ts';
+import { forgetRates, testApp } from '../services/app.ts';
 import { authenticatorOf, callsAs, challengeOf, enrolled, newcomer, withAuthenticator } from './factors.ts';
-import { answered, forgetRates, OTHER, PASSWORD } from './mailbox.ts';
+import { answered, OTHER, PASSWORD } from './mailbox.ts';
 
 const app = await testApp({ settings: { TRUSTED_PROXIES: '127.0.0.1' } });
 const anyone = callsAs(app, undefined);

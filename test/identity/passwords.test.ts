@@ -1,17 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { testApp, type TestApp } from '../services/app.ts';
+import { forgetRates, testApp, type TestApp } from '../services/app.ts';
 import { callsAs, enrolled } from './factors.ts';
-import {
-  answered,
-  forgetRates,
-  newEmail,
-  OTHER,
-  PASSWORD,
-  registered,
-  signedIn,
-  type Somebody,
-} from './mailbox.ts';
+import { answered, newEmail, OTHER, PASSWORD, registered, signedIn, type Somebody } from './mailbox.ts';
 
 const app = await testApp();
 const GOOD = { status: 200, body: { status: 'password_changed' } };

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '#platform/kernel';
 import { advance } from '#test/factories';
 import { engine } from '#test/services';
-import { type Customer, testApp, type TestApp } from '../services/app.ts';
-import { answered, forgetRates, OTHER } from './mailbox.ts';
+import { forgetRates, type Customer, testApp, type TestApp } from '../services/app.ts';
+import { answered, OTHER } from './mailbox.ts';
 
 /** Time of both nodes, and with it the database's. */
 const ahead = { wall: 0, monotonic: 0 };

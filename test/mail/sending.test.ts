@@ -9,8 +9,8 @@ import { advance } from '#test/factories';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { forgetRates, newEmail, registered, somebodyAt } from '../identity/mailbox.ts';
-import { testApp } from '../services/app.ts';
+import { newEmail, registered, somebodyAt } from '../identity/mailbox.ts';
+import { forgetRates, testApp } from '../services/app.ts';
 import { temporaryFolder } from '../services/index.ts';
 import { z } from 'zod';
 

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '../factories.ts';
-import { forgetRates } from '../identity/mailbox.ts';
-import { testApp } from '../services/app.ts';
+import { forgetRates, testApp } from '../services/app.ts';
 import { said, fixtureOf } from './fixture.ts';
 
 const app = await testApp();

@@ -213,6 +213,12 @@ async function makeCustomer(
   });
 }
 
+/** Forgets how often anybody called, as tests call more often than people. */
+export async function forgetRates({ db, app }: Pick<TestApp, 'app' | 'db'>): Promise<void> {
+  app.modules.rates.forget();
+  await db.asMigrator(statement('delete from limits.rates'));
+}
+
 /** Calls of whichever server listens there. */
 export const callAt =
   (url: string): TestApp['call'] =>

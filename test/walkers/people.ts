@@ -368,12 +368,6 @@ async function rowsOf(
   );
 }
 
-/** Forgets how often anybody called, so that a walker is not taken for a flood. */
-export async function forgetRates({ db, app }: Pick<TestApp, 'app' | 'db'>): Promise<void> {
-  app.modules.rates.forget();
-  await db.asMigrator(statement('delete from limits.rates'));
-}
-
 /** Settings of an app in which the examples are as good as they say. */
 export async function walkedSettings(): Promise<Record<string, string>> {
   return { ...(await dnsSettings()), ...RETURNS, STRIPE_READS_PER_SECOND: '1000' };

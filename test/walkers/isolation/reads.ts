@@ -1,6 +1,6 @@
 import type { Route } from '#platform/http';
 import { exampleOf, fillingsOf, send, type Sending } from '../calls.ts';
-import { forgetRates } from '../people.ts';
+import { makeRoom } from '../rates.ts';
 import type { Tenants } from './tenants.ts';
 
 /** Answers to all that somebody may read, by the call. */
@@ -11,19 +11,14 @@ interface Reading {
   readonly text: string;
 }
 
-/** Fewer calls than any route takes in a minute. */
-const FORGETFUL = 5;
-
 /**
  * Reads all that is mine: every GET, with the query of its example and with none; where it takes an id, with the first of mine
  * that it answers well. What is refused says nothing and is left out.
  */
 export async function readAll(tenants: Tenants, url: string): Promise<Readings> {
   const readings = new Map<string, Reading>();
-  let asked = 0;
   const read = async (route: Route, sending: Sending): Promise<boolean> => {
-    asked += 1;
-    if (asked % FORGETFUL === 0) await forgetRates(tenants.mine.app);
+    await makeRoom(tenants.mine.app, route);
     const { status, text } = await send(url, route, { as: tenants.mine.me.token, ...sending });
     if (status < 400) readings.set(`${route.name} ${JSON.stringify(sending)}`, { route, text });
     return status < 400;

@@ -3,7 +3,8 @@ import { type Mounted, type Route, takesProductKey } from '#platform/http';
 import { type AccountId, declaredErrors } from '#platform/kernel';
 import { errorsOf } from '#server';
 import type { TestApp } from '../../services/app.ts';
-import { forgetRates, type Household, idsOf, type Person } from '../people.ts';
+import { type Household, idsOf, type Person } from '../people.ts';
+import { makeRoom } from '../rates.ts';
 import {
   type Filling,
   fillingsOf,
@@ -146,14 +147,9 @@ export async function foreignFillings(route: Route, fixture: WalkerFixture): Pro
   return fillingsOf(route, ids, [...others, ...others].slice(from, from + otherColumns));
 }
 
-/** Fewer than any route may be called in a minute. */
-const FORGETFUL = 5;
-let visits = 0;
-
 /** Makes a call that no rate stands in the way of. */
 export async function visit(fixture: WalkerFixture, route: Route, sending: Sending): Promise<Reply> {
-  visits += 1;
-  if (visits % FORGETFUL === 0) await forgetRates(fixture.app);
+  await makeRoom(fixture.app, route);
   const reply = await send(fixture.url, route, sending);
   fixture.heard?.({ route, sending, reply });
   return reply;
