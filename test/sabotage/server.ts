@@ -195,6 +195,14 @@ export const SERVER: readonly Patch[] = [
     expects: 'src/platform/ai/safety/model/vectors.test.ts :: a text means the same in four languages',
   },
   {
+    name: 'safety-model-learns-no-ranking',
+    file: 'scripts/safety/training.ts',
+    find: 'if (other !== undefined) rank(',
+    replace: 'if (other !== undefined && SETTINGS.ranking < 0) rank(',
+    expects:
+      'test/safety/dev.test.ts :: a crisis and its harmless twin are told further apart than two sentences of different families',
+  },
+  {
     name: 'safety-model-overrules-a-denial',
     file: 'src/platform/ai/safety/weighed.ts',
     find: 'isDenied ? DESPITE : CRISIS',

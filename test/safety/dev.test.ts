@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MODEL_FILE, readModelFile } from '../../src/platform/ai/safety/model/model.ts';
+import { MODEL_FILE, modelOf, readModelFile } from '../../src/platform/ai/safety/model/model.ts';
 import { precheck } from '../../src/platform/ai/safety/precheck.ts';
 import { isEveryday, readHalf } from '../../scripts/safety/labelled.ts';
 import { exampleOf, foldOf, inputsDigest, isHard, TEMPLATED, train } from '../../scripts/safety/training.ts';
 
 const sentences = readHalf(join(import.meta.dirname, 'dev'));
+const mean = (all: readonly number[]) => all.reduce((sum, one) => sum + one, 0) / all.length;
 const share = (part: number, of: number) => part / Math.max(1, of);
 
 test('the dev half is as large and as mixed as it is said to be', () => {
@@ -40,8 +41,8 @@ test('the rules find what they found of it when they were written', () => {
 // What the model was trained with: what it does with sentences that it has not seen is said below. Twins a clause apart are more than it can learn by heart.
 test('of what was written since, the model knows what it has learnt', () => {
   const { crises, alarms } = found(sentences.filter(isHard));
-  expect(crises).toBeGreaterThan(0.76);
-  expect(alarms).toBeLessThan(0.062);
+  expect(crises).toBeGreaterThan(0.77);
+  expect(alarms).toBeLessThan(0.056);
 });
 
 test('the weights are of these sentences, rules, concepts and settings: else `npm run safety -- --train`', () => {
@@ -54,12 +55,28 @@ test('of families that a model has not seen it finds no less than it did', () =>
   const { crossed } = readModelFile();
   expect(crossed.sentences).toBe(sentences.filter(isHard).length);
   expect(crossed.everyday).toBe(sentences.filter(isEveryday).length);
-  expect(crossed.crises).toBeGreaterThan(0.61);
-  expect(crossed.helped).toBeGreaterThan(0.725);
-  expect(crossed.alarms).toBeLessThan(0.125);
+  expect(crossed.crises).toBeGreaterThan(0.62);
+  expect(crossed.helped).toBeGreaterThan(0.733);
+  expect(crossed.alarms).toBeLessThan(0.123);
   expect(crossed.found).toBeLessThan(0.225);
-  expect(crossed.everydayAlarms).toBeLessThan(0.021);
-  expect(crossed.everydayFound).toBeLessThan(0.037);
+  expect(crossed.everydayAlarms).toBeLessThan(0.017);
+  expect(crossed.everydayFound).toBeLessThan(0.028);
+});
+
+test('a crisis and its harmless twin are told further apart than two sentences of different families', () => {
+  // Those of `twins-*.jsonl`: one idea in each family.
+  const twins = sentences.filter(({ id }) => /-d3-/.test(id));
+  const apart = (of: typeof sentences) => {
+    const examples = of.map(exampleOf);
+    const model = modelOf(train(examples));
+    const ranked = (wanted: string) =>
+      examples
+        .filter(({ sentence }) => sentence.status === wanted)
+        .map(({ features }) => Math.log(model(features).status.crisis / model(features).status.ok));
+    return mean(ranked('crisis')) - mean(ranked('ok'));
+  };
+  const alone = twins.map((one) => ({ ...one, family: one.id }));
+  expect(apart(twins)).toBeGreaterThan(1.05 * apart(alone));
 });
 
 test('equal sentences give equal weights, and no family is in two folds', () => {

@@ -5,11 +5,11 @@ import { type Found, type Judged, judged } from './judged.ts';
 import { type Chances, type Group, GROUPS } from './model/model.ts';
 
 /** From this chance on a text is a crisis, whatever the rules say. */
-const CRISIS = 0.5;
+const CRISIS = 0.49;
 /** What the rules find stands, unless the chance of it is below this. */
-const DOUBT = 0.4;
+const DOUBT = 0.42;
 /** From this chance on, that it is anything but harmless, the call goes on with words and helplines to show. */
-const UNSURE = 0.52;
+const UNSURE = 0.5;
 /** The same for a caution, or a concern for another: what is shown with the reply does little harm where it was not needed. */
 const LESS_DOUBT = 0.3;
 /** From this chance on a text is about another person, where no rule says so. */
