@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'plinth-packages-'));
 afterEach(endAll);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Of the packages that we depend on: those that something asks for later, and those of which there are but types. */
+/** Of the packages that we depend on: those that something asks for later, what builds the program, and those of which there are but types. */
 const LATER = [
   '@ai-sdk/openai-compatible',
   '@ai-sdk/provider',
@@ -38,6 +38,7 @@ const LATER = [
   'nodemailer',
   'pdfjs-dist',
   'pdfmake',
+  'rolldown',
   'stripe',
   'tesseract.js',
 ];
