@@ -11,7 +11,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'src/platform/ai': 80,
   'src/platform/db': 110,
   'src/platform/identity': 40,
-  'src/platform/jobs': 110,
+  'src/platform/jobs': 80,
   'src/platform/limits': 130,
   'src/products/coditect + test/coditect': 75,
   'src/products/orbit + test/orbit': 75,
