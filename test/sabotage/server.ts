@@ -207,7 +207,8 @@ export const SERVER: readonly Patch[] = [
     file: 'src/platform/ai/safety/weighed.ts',
     find: 'isDenied ? DESPITE : CRISIS',
     replace: 'CRISIS',
-    expects: 'src/platform/ai/safety/precheck.test.ts :: nothing is found in > a negation',
+    expects:
+      'src/platform/ai/safety/precheck.test.ts :: the model > must be surer where the rules know that what they found is denied',
   },
   {
     name: 'equal-keys-run-at-once',

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { precheck } from './index.ts';
 import { helplinesFor, oldHelplines } from './helplines.ts';
 import { judged } from './judged.ts';
+import type { Chances } from './model/model.ts';
+import { readText } from './precheck.ts';
 import { checkReply, createReplyCheck } from './reply-check.ts';
 import { supportFor } from './support.ts';
 import { weighed } from './weighed.ts';
@@ -60,6 +62,19 @@ test('another person is a concern, what is long ago calls for care', () => {
   });
 });
 
+/** As a model would answer that is so sure of a crisis. */
+function chancesOf(crisis: number): Chances {
+  const groups = {
+    suicide: 1,
+    self_injury: 0,
+    eating_disorder: 0,
+    violence: 0,
+    abuse: 0,
+    medical_emergency: 0,
+  };
+  return { status: { ok: 1 - crisis, caution: 0, concern: 0, crisis }, groups: () => groups };
+}
+
 const HAY = Array.from({ length: 500 }, () => ({ word: 'hay', quoted: false }));
 
 describe('the model', () => {
@@ -93,16 +108,7 @@ describe('the model', () => {
     let needle = -1;
     const seen = ({ from, to }: { from: number; to: number }) => {
       sizes.push(to - from);
-      const crisis = from <= needle && needle < to ? 0.9 : 0.05;
-      const group = {
-        suicide: 1,
-        self_injury: 0,
-        eating_disorder: 0,
-        violence: 0,
-        abuse: 0,
-        medical_emergency: 0,
-      };
-      return { status: { ok: 1 - crisis, caution: 0, concern: 0, crisis }, groups: () => group };
+      return chancesOf(from <= needle && needle < to ? 0.9 : 0.05);
     };
     const ruled = judged([], []);
     for (needle of [0, 79, 80, 250, 499])
@@ -110,6 +116,15 @@ describe('the model', () => {
     needle = HAY.length;
     expect(weighed(ruled, { tokens: HAY, found: [] }, seen).status).toBe('ok');
     expect(Math.max(...sizes)).toBeLessThanOrEqual(80);
+  });
+
+  test('must be surer where the rules know that what they found is denied', () => {
+    const read = readText('I dont want to die');
+    const ruled = judged(read.tokens, read.found);
+    expect(ruled).toMatchObject({ status: 'ok', isDenied: true });
+    const at = (crisis: number, isDenied: boolean) =>
+      weighed({ ...ruled, isDenied }, read, () => chancesOf(crisis)).status;
+    expect([at(0.7, false), at(0.7, true), at(0.9, true)]).toEqual(['crisis', 'ok', 'crisis']);
   });
 
   test('says nothing of a word or two', () => {
