@@ -107,11 +107,16 @@ describe('a program that was built', () => {
   function builtProject(name: string, main = SAYS): string {
     const root = project({ name, main, withNode: false });
     mkdirSync(join(root, 'dist'));
-    writeFileSync(join(root, 'dist/main-1.js'), `console.log('the build');`);
-    const digest = createHash('sha256').update(SAYS).digest('hex');
-    const manifest = { entry: 'main-1.js', digest, sources: ['src/main.ts'] };
-    writeFileSync(join(root, 'dist/built.json'), JSON.stringify(manifest));
+    writeBuilt(root, `console.log('the build');`);
     return root;
+  }
+
+  function writeBuilt(root: string, program: string): void {
+    writeFileSync(join(root, 'dist/main-1.js'), program);
+    const digest = createHash('sha256').update(`src/main.ts\0${SAYS.length}\0${SAYS}`).digest('hex');
+    const files = { 'main-1.js': program.length };
+    const manifest = { entry: 'main-1.js', files, digest, sources: ['src/main.ts'] };
+    writeFileSync(join(root, 'dist/built.json'), JSON.stringify(manifest));
   }
 
   test('is what runs', async () => {
@@ -124,26 +129,37 @@ describe('a program that was built', () => {
   });
 
   test.each([
+    ['lacks a file', (file: string) => rmSync(file)],
+    ['has a torn one', (file: string) => writeFileSync(file, '')],
+  ])('and %s does not run', async (how, harm) => {
+    const root = builtProject(how);
+    harm(join(root, 'dist/main-1.js'));
+    expect(await saidBy(root)).toBe('the sources\n');
+  });
+
+  test.each([
     // Its only mapping: the beginning of what was built is that of the third line of its source.
     ['{"version":3,"sources":["../src/main.ts"],"names":[],"mappings":"AAEA"}', /\bsrc\/main\.ts:3:1\n/],
     ['{', /\bdist\/main-1\.js:1:13\n/],
   ])('tells where its errors are by the map %s', async (map, place) => {
     const root = builtProject(`with map of ${map.length}`);
-    writeFileSync(join(root, 'dist/main-1.js'), `console.log(new TypeError('it broke').stack);`);
+    writeBuilt(root, `console.log(new TypeError('it broke').stack);`);
     writeFileSync(join(root, 'dist/main-1.js.map'), map);
     const told = await saidBy(root);
     expect(told).toMatch(/^TypeError: it broke\n {4}at file:/);
     expect(told).toMatch(place);
   });
 
-  test.each(['', '{', '{"entry":"main-1.js"}', '{"entry":"main-1.js","sources":["gone.ts"],"digest":""}'])(
-    'and tells no more than %j of itself does not run',
-    async (manifest) => {
-      const root = builtProject(`manifest of ${manifest.length}`);
-      writeFileSync(join(root, 'dist/built.json'), manifest);
-      expect(await saidBy(root)).toBe('the sources\n');
-    },
-  );
+  test.each([
+    '',
+    '{',
+    '{"entry":"main-1.js"}',
+    '{"entry":"main-1.js","files":{},"sources":["gone.ts"],"digest":""}',
+  ])('and tells no more than %j of itself does not run', async (manifest) => {
+    const root = builtProject(`manifest of ${manifest.length}`);
+    writeFileSync(join(root, 'dist/built.json'), manifest);
+    expect(await saidBy(root)).toBe('the sources\n');
+  });
 });
 
 const SERVER = `

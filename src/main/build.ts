@@ -1,7 +1,7 @@
-import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Plugin } from 'rolldown';
-import { digestOf, FOLDER, MANIFEST } from './built.js';
+import { digestOf, FOLDER, MANIFEST, type Manifest, readManifest } from './built.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const OF_PROJECT = /^[./#]/;
@@ -12,6 +12,8 @@ const OF_PROJECT = /^[./#]/;
  */
 export async function buildProgram(): Promise<void> {
   const { rolldown } = await import('rolldown');
+  /** As they were read: who edits one while it is built has the sources. */
+  const read = new Map([['package.json', readFileSync(join(ROOT, 'package.json'), 'utf8')]]);
   const build = await rolldown({
     input: join(ROOT, 'src/main.ts'),
     platform: 'node',
@@ -19,7 +21,7 @@ export async function buildProgram(): Promise<void> {
     external: (name) => !OF_PROJECT.test(name) && !name.startsWith(ROOT),
     // What a module does when it is loaded is never taken for needless.
     treeshake: false,
-    plugins: [withPlaces],
+    plugins: [remember(read), withPlaces],
   });
   const { output } = await build.write({
     dir: FOLDER,
@@ -34,18 +36,43 @@ export async function buildProgram(): Promise<void> {
   // Who installs is not always who runs, and what verbs write is their user's alone.
   for (const name of written) chmodSync(join(FOLDER, name), 0o644);
   chmodSync(FOLDER, 0o755);
-  const chunks = output.filter((file) => file.type === 'chunk');
-  const modules = chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => id.startsWith(ROOT));
-  const sources = [...new Set(['package.json', ...modules.map(fromRoot)])].sort();
-  const entry = chunks.find(({ isEntry }) => isEntry)?.fileName;
-  const manifest = { entry, digest: digestOf(sources), sources };
+  const sources = [...read.keys()].sort();
+  const before = namesBefore();
+  writeManifest({
+    entry: output.find((file) => file.type === 'chunk' && file.isEntry)?.fileName,
+    files: Object.fromEntries(written.map((name) => [name, statSync(join(FOLDER, name)).size])),
+    digest: digestOf(sources, (path) => read.get(path) ?? ''),
+    sources,
+  });
+  // A server that runs may ask for a file of the build before this one at any time.
+  const kept = new Set([...written, ...before, basename(MANIFEST)]);
+  for (const other of readdirSync(FOLDER))
+    if (!kept.has(other)) rmSync(join(FOLDER, other), { force: true, recursive: true });
+}
+
+function namesBefore(): string[] {
+  try {
+    return Object.keys(readManifest().files);
+  } catch {
+    return [];
+  }
+}
+
+function writeManifest(manifest: Manifest): void {
   const beside = `${MANIFEST}.${process.pid}`;
   writeFileSync(beside, JSON.stringify(manifest), { mode: 0o644 });
   chmodSync(beside, 0o644);
   renameSync(beside, MANIFEST);
-  const kept = new Set([...written, 'built.json']);
-  for (const other of readdirSync(FOLDER))
-    if (!kept.has(other)) rmSync(join(FOLDER, other), { force: true, recursive: true });
+}
+
+/** What each source of the project says, by its path. */
+function remember(read: Map<string, string>): Plugin {
+  return {
+    name: 'what sources say',
+    transform(code, id) {
+      if (id.startsWith(ROOT)) read.set(fromRoot(id), code);
+    },
+  };
 }
 
 /** A module asks where it lies, for what lies beside it: that is still where its source is, from wherever the project lies. */

@@ -1,5 +1,17 @@
+/** What `dist/built.json` says. */
+export interface Manifest {
+  readonly entry: string | undefined;
+  /** All that was written, and how many bytes each has. */
+  readonly files: Readonly<Record<string, number>>;
+  /** Of what the sources said when they were read. */
+  readonly digest: string;
+  readonly sources: readonly string[];
+}
+
 export const FOLDER: string;
 export const MANIFEST: string;
 export function builtProgram(): string | undefined;
-export function digestOf(sources: readonly string[]): string;
+/** Throws where there is none. */
+export function readManifest(): Manifest;
+export function digestOf(sources: readonly string[], read?: (path: string) => string | Uint8Array): string;
 export function tellSources(): void;

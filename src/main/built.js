@@ -1,6 +1,6 @@
 // Plain JavaScript: a launcher that has to strip types first loses a part of what a build saves.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,21 +9,34 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const FOLDER = join(import.meta.dirname, '../../dist');
 export const MANIFEST = join(FOLDER, 'built.json');
 
-/** The file to start, where there is one of exactly the sources that lie here. */
+/** The file to start, where there is a whole build of exactly the sources that lie here. */
 export function builtProgram() {
   try {
-    const { entry, sources, digest } = JSON.parse(readFileSync(MANIFEST, 'utf8'));
-    return digestOf(sources) === digest ? join(FOLDER, entry) : undefined;
+    const { entry, files, sources, digest } = readManifest();
+    const isWhole = Object.entries(files).every(([name, size]) => statSync(join(FOLDER, name)).size === size);
+    return isWhole && digestOf(sources) === digest ? join(FOLDER, entry) : undefined;
   } catch {
     return undefined;
   }
 }
 
+export function readManifest() {
+  return JSON.parse(readFileSync(MANIFEST, 'utf8'));
+}
+
 /** Of what the files say, not of when they were written: a copy is as good as the original. Paths are from the project's root. */
-export function digestOf(sources) {
+export function digestOf(sources, read = readSource) {
   const hash = createHash('sha256');
-  for (const path of sources) hash.update(readFileSync(join(import.meta.dirname, '../..', path)));
+  for (const path of sources) {
+    const said = read(path);
+    // A line that moves from one file to the next one is a change.
+    hash.update(`${path}\0${Buffer.byteLength(said)}\0`).update(said);
+  }
   return hash.digest('hex');
+}
+
+function readSource(path) {
+  return readFileSync(join(import.meta.dirname, '../..', path));
 }
 
 /**

@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -37,15 +40,32 @@ async function help(root: string): Promise<string> {
   return program.said();
 }
 
+/** Has the first file of the build say what it is. */
+function markFirst(root: string): void {
+  const path = join(root, 'dist/built.json');
+  const manifest = readManifest(path);
+  const first = join(root, 'dist', manifest.entry);
+  writeFileSync(first, `console.log('this is the build');\n${readFileSync(first, 'utf8')}`);
+  const files = { ...manifest.files, [manifest.entry]: statSync(first).size };
+  writeFileSync(path, JSON.stringify({ ...manifest, files }));
+}
+
+interface Manifest {
+  readonly entry: string;
+  readonly files: Readonly<Record<string, number>>;
+}
+
+function readManifest(path: string): Manifest {
+  return JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+}
+
 test('a build serves from wherever its installation is moved to, and not once a source has changed', async () => {
   const root = installation();
   const files = await prepared(root);
   // Whoever may read the sources may read it, whatever they may who installed it.
   for (const name of files) expect(statSync(join(root, 'dist', name)).mode & 0o777, name).toBe(0o644);
   expect(await prepared(root), 'built once').toEqual(files);
-  const { entry } = JSON.parse(readFileSync(join(root, 'dist/built.json'), 'utf8')) as { entry: string };
-  const first = join(root, 'dist', entry);
-  writeFileSync(first, `console.log('this is the build');\n${readFileSync(first, 'utf8')}`);
+  markFirst(root);
 
   const moved = join(root, '../second place');
   renameSync(root, moved);
@@ -65,5 +85,26 @@ test('a build serves from wherever its installation is moved to, and not once a 
   const anew = await prepared(moved);
   expect(anew).not.toContain('left by somebody');
   expect(anew).not.toEqual(files);
+  // Of the build before, which a server may still run from, nothing is gone.
+  expect(anew).toEqual(expect.arrayContaining(files));
   expect(await help(moved)).toMatch(/^Usage, changed:/);
+});
+
+test('a source that is edited while it is built is what runs', async () => {
+  const root = installation();
+  await prepared(root);
+  const dist = join(root, 'dist');
+  const { entry, files } = readManifest(join(dist, 'built.json'));
+  for (const name of Object.keys(files)) rmSync(join(dist, name));
+  // Whoever writes it, which is done last, waits until somebody reads.
+  const last = join(dist, `${entry}.map`);
+  execFileSync('mkfifo', [last]);
+
+  const prepare = startProgram(['prepare'], { root, cwd: root, environment: {} });
+  await expect.poll(() => existsSync(join(dist, entry)), { timeout: 60_000 }).toBe(true);
+  const main = join(root, 'src/main.ts');
+  writeFileSync(main, readFileSync(main, 'utf8').replace('Usage: plinth <verb>', 'Usage, changed:'));
+  readFileSync(last);
+  expect(await prepare.ended, prepare.said()).toEqual({ code: 0, signal: null });
+  expect(await help(root)).toMatch(/^Usage, changed:/);
 });

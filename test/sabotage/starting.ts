@@ -53,8 +53,8 @@ export const STARTING: readonly Patch[] = [
   {
     name: 'build-of-other-sources-runs',
     file: 'src/main/built.js',
-    find: 'return digestOf(sources) === digest ? join(FOLDER, entry) : undefined;',
-    replace: 'return digestOf(sources) === digest || entry !== undefined ? join(FOLDER, entry) : undefined;',
+    find: 'isWhole && digestOf(sources) === digest',
+    replace: 'isWhole && digest !== ""',
     expects: 'test/launcher.test.ts :: a program that was built > of other sources does not run: they do',
   },
   {
@@ -80,5 +80,27 @@ export const STARTING: readonly Patch[] = [
     replace: '',
     expects:
       'test/process/built.test.ts :: a build serves from wherever its installation is moved to, and not once a source has changed',
+  },
+  {
+    name: 'build-that-lacks-a-file-runs',
+    file: 'src/main/built.js',
+    find: 'isWhole && digestOf(sources) === digest',
+    replace: 'digestOf(sources) === digest',
+    expects: 'test/launcher.test.ts :: a program that was built > and lacks a file does not run',
+  },
+  {
+    name: 'build-of-a-running-server-goes',
+    file: 'src/main/build.ts',
+    find: 'new Set([...written, ...before, basename(MANIFEST)])',
+    replace: 'new Set([...written, basename(MANIFEST)])',
+    expects:
+      'test/process/built.test.ts :: a build serves from wherever its installation is moved to, and not once a source has changed',
+  },
+  {
+    name: 'build-is-taken-for-what-was-edited-since',
+    file: 'src/main/build.ts',
+    find: "digestOf(sources, (path) => read.get(path) ?? '')",
+    replace: 'digestOf(sources)',
+    expects: 'test/process/built.test.ts :: a source that is edited while it is built is what runs',
   },
 ];
