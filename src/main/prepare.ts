@@ -15,11 +15,25 @@ import { refuseWords, type Verb } from './verb.ts';
 export const prepare: Verb = async ({ words }) => {
   const refused = refuseWords('prepare', words);
   if (refused !== undefined) return refused;
-  if (builtProgram() === undefined) await buildProgram();
+  const isBuilt = builtProgram() !== undefined || (await build());
   const name = nameOfPrepared();
   if (!existsSync(join(PREPARED, name))) await prepareDatabase(name);
-  return 0;
+  return isBuilt ? 0 : 1;
 };
+
+/** Whether it could be: a full disk or a source that does not parse costs later starts their haste, and nothing else. */
+async function build(): Promise<boolean> {
+  try {
+    await buildProgram();
+    return true;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      `The program could not be built: it runs from its sources and takes longer to start. ${reason}\n`,
+    );
+    return false;
+  }
+}
 
 async function prepareDatabase(name: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-prepare-'));

@@ -108,3 +108,12 @@ test('a source that is edited while it is built is what runs', async () => {
   expect(await prepare.ended, prepare.said()).toEqual({ code: 0, signal: null });
   expect(await help(root)).toMatch(/^Usage, changed:/);
 });
+
+test('where none can be written the sources run, and whoever installs is told', async () => {
+  const root = installation();
+  writeFileSync(join(root, 'dist'), '');
+  const prepare = startProgram(['prepare'], { root, cwd: root, environment: {} });
+  expect(await prepare.ended).toEqual({ code: 1, signal: null });
+  expect(prepare.said()).toMatch(/^The program could not be built: it runs from its sources/);
+  expect(await help(root)).toMatch(/^Usage: /);
+});
