@@ -67,6 +67,13 @@ export const ORBIT_READING: readonly Patch[] = [
     expects: `${SCANNER} a scanner > that answers "stream: OK and more" is away`,
   },
   {
+    name: 'scanner-that-resets-is-away',
+    file: 'src/products/orbit/documents/scanner.ts',
+    find: '!isReset || tries === TRIES',
+    replace: '!isReset || tries > 0',
+    expects: `${SCANNER} a scanner > that resets the connection, whatever it may have answered, is given the file anew, and is away after three`,
+  },
+  {
     name: 'infected-file-kept',
     file: 'src/products/orbit/documents/reading-work.ts',
     find: "const isKept = code !== 'document_infected';",

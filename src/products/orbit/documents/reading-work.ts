@@ -84,7 +84,7 @@ async function scanned(
   }: { readonly key: DocumentKey; readonly blobId: string; readonly signal: AbortSignal },
 ): Promise<ReadFailure | undefined> {
   if (scanner === undefined) return undefined;
-  const verdict = await scanner.scan(await blobs.open(key.accountId, blobId), signal);
+  const verdict = await scanner.scan(() => blobs.open(key.accountId, blobId), signal);
   if (verdict.kind === 'clean') return undefined;
   return verdict.kind === 'infected'
     ? { code: 'document_infected', detail: verdict.name }

@@ -38,7 +38,10 @@ function streamed(received: Buffer): Buffer | undefined {
 }
 
 const scan = (url: string, text: string, signal = new AbortController().signal) =>
-  createClamd(url).scan(Readable.from([Buffer.from(text.slice(0, 3)), Buffer.from(text.slice(3))]), signal);
+  createClamd(url).scan(
+    () => Promise.resolve(Readable.from([Buffer.from(text.slice(0, 3)), Buffer.from(text.slice(3))])),
+    signal,
+  );
 
 describe('a scanner', () => {
   test('is given the whole file, and its word is taken', async () => {
@@ -68,6 +71,18 @@ describe('a scanner', () => {
     });
     const url = await speaking((_, socket) => void socket.destroy());
     await expect(scan(url, 'a file')).rejects.toMatchObject({ code: 'scanner_unavailable' });
+  });
+
+  test('that resets the connection, whatever it may have answered, is given the file anew, and is away after three', async () => {
+    let resets = 2;
+    const url = await speaking((_, socket) => {
+      if (resets-- > 0) return void socket.resetAndDestroy();
+      return 'INSTREAM size limit exceeded. ERROR';
+    });
+    expect(await scan(url, 'large')).toMatchObject({ kind: 'refused' });
+    resets = 3;
+    await expect(scan(url, 'large')).rejects.toMatchObject({ code: 'scanner_unavailable' });
+    expect(resets).toBe(0);
   });
 
   test('whose caller goes away is left', async () => {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { AppError, declareErrors } from '#platform/kernel';
 
 declareErrors({
@@ -17,8 +18,8 @@ export type Verdict =
 
 /** Looks into a file for what should not be in it. */
 export interface Scanner {
-  /** Throws `scanner_unavailable` where it is away, or does not answer. */
-  scan(file: Readable, signal: AbortSignal): Promise<Verdict>;
+  /** `open` is called for each try. Throws `scanner_unavailable` where it is away, or does not answer. */
+  scan(open: () => Promise<Readable>, signal: AbortSignal): Promise<Verdict>;
 }
 
 /** Milliseconds without a byte either way: a scan of a large archive takes a while. */
@@ -26,30 +27,46 @@ const SILENCE = 120_000;
 const LONGEST_REPLY = 4_096;
 const LENGTH_BYTES = 4;
 
+/**
+ * What it takes no more of it answers at once, and resets the connection, as there are bytes that it has not read. Where we are told of the reset
+ * before we have read its answer, that is lost: the file is sent anew, so often in all.
+ */
+const TRIES = 3;
+const RESET = new Set<unknown>(['ECONNRESET', 'EPIPE']);
+
 /** clamd, by its INSTREAM: the file in chunks with their lengths, and a line in answer. `tcp://host:3310`, or `unix:/run/clamav/clamd.ctl`. */
 export function createClamd(url: string): Scanner {
   return {
-    async scan(file, signal) {
-      const socket = connected(url);
-      const stop = () => socket.destroy(new Error('called off'));
-      signal.addEventListener('abort', stop, { once: true });
-      try {
-        const reply = replyOf(socket);
-        // It answers before the end what it takes no more of, and hangs up: its answer counts.
-        const sent = send(file, socket).catch(() => undefined);
-        const said = await reply;
-        await sent;
-        return verdictOf(said);
-      } catch (cause) {
-        signal.throwIfAborted();
-        throw new AppError('scanner_unavailable', { cause });
-      } finally {
-        signal.removeEventListener('abort', stop);
-        socket.destroy();
-        file.destroy();
+    async scan(open, signal) {
+      for (let tries = 1; ; tries++) {
+        const file = await open();
+        try {
+          return verdictOf(await answerTo(file, connected(url), signal));
+        } catch (cause) {
+          signal.throwIfAborted();
+          const isReset = cause instanceof Error && 'code' in cause && RESET.has(cause.code);
+          if (!isReset || tries === TRIES) throw new AppError('scanner_unavailable', { cause });
+        }
       }
     },
   };
+}
+
+async function answerTo(file: Readable, socket: Socket, signal: AbortSignal): Promise<string> {
+  const stop = () => socket.destroy(new Error('called off'));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const reply = replyOf(socket);
+    // It answers before the end what it takes no more of, and hangs up: its answer counts.
+    const sent = send(file, socket).catch(() => undefined);
+    const said = await reply;
+    await sent;
+    return said;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    socket.destroy();
+    file.destroy();
+  }
 }
 
 function connected(url: string): Socket {
@@ -65,6 +82,8 @@ function connected(url: string): Socket {
 async function send(file: Readable, socket: Socket): Promise<void> {
   await write(socket, Buffer.from('zINSTREAM\0'));
   for await (const chunk of file as AsyncIterable<Buffer>) {
+    // What it has said meanwhile is read first.
+    await setImmediate();
     const length = Buffer.alloc(LENGTH_BYTES);
     length.writeUInt32BE(chunk.length);
     await write(socket, length);
