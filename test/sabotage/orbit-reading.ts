@@ -67,11 +67,18 @@ export const ORBIT_READING: readonly Patch[] = [
     expects: `${SCANNER} a scanner > that answers "stream: OK and more" is away`,
   },
   {
-    name: 'scanner-that-resets-is-away',
+    name: 'scanner-that-resets-is-asked-once',
     file: 'src/products/orbit/documents/scanner.ts',
-    find: '!isReset || tries === TRIES',
-    replace: '!isReset || tries > 0',
-    expects: `${SCANNER} a scanner > that resets the connection, whatever it may have answered, is given the file anew, and is away after three`,
+    find: 'if (isReset && tries < TRIES) continue;',
+    replace: '',
+    expects: `${SCANNER} a scanner > that resets the connection may have answered, and is given the file anew`,
+  },
+  {
+    name: 'scanner-that-resets-takes-no-such-file',
+    file: 'src/products/orbit/documents/scanner.ts',
+    find: "return said === 'PONG';",
+    replace: "return said !== '';",
+    expects: `${SCANNER} a scanner > that resets it each time takes no such file where it is there, and is away where it is not`,
   },
   {
     name: 'infected-file-kept',

@@ -41,31 +41,51 @@ export function createClamd(url: string): Scanner {
       for (let tries = 1; ; tries++) {
         const file = await open();
         try {
-          return verdictOf(await answerTo(file, connected(url), signal));
+          return verdictOf(await answerTo(url, signal, (socket) => send(file, socket)));
         } catch (cause) {
           signal.throwIfAborted();
           const isReset = cause instanceof Error && 'code' in cause && RESET.has(cause.code);
-          if (!isReset || tries === TRIES) throw new AppError('scanner_unavailable', { cause });
+          if (isReset && tries < TRIES) continue;
+          if (isReset && (await isThere(url, signal)))
+            return {
+              kind: 'refused',
+              reason: `The scanner broke off ${TRIES} times, as of a file that is ${LARGER}`,
+            };
+          throw new AppError('scanner_unavailable', { cause });
+        } finally {
+          file.destroy();
         }
       }
     },
   };
 }
 
-async function answerTo(file: Readable, socket: Socket, signal: AbortSignal): Promise<string> {
+const ping = (socket: Socket) => write(socket, Buffer.from('zPING\0'));
+
+async function isThere(url: string, signal: AbortSignal): Promise<boolean> {
+  const said = await answerTo(url, signal, ping).catch(() => undefined);
+  signal.throwIfAborted();
+  return said === 'PONG';
+}
+
+async function answerTo(
+  url: string,
+  signal: AbortSignal,
+  ask: (socket: Socket) => Promise<void>,
+): Promise<string> {
+  const socket = connected(url);
   const stop = () => socket.destroy(new Error('called off'));
   signal.addEventListener('abort', stop, { once: true });
   try {
     const reply = replyOf(socket);
     // It answers before the end what it takes no more of, and hangs up: its answer counts.
-    const sent = send(file, socket).catch(() => undefined);
+    const asked = ask(socket).catch(() => undefined);
     const said = await reply;
-    await sent;
+    await asked;
     return said;
   } finally {
     signal.removeEventListener('abort', stop);
     socket.destroy();
-    file.destroy();
   }
 }
 
@@ -113,12 +133,13 @@ function replyOf(socket: Socket): Promise<string> {
   });
 }
 
+const LARGER = 'larger than the scanner takes (StreamMaxLength).';
+
 /** `stream: OK`, `stream: Eicar-Signature FOUND`, `INSTREAM size limit exceeded. ERROR`. */
 function verdictOf(said: string): Verdict {
   if (/^stream: OK$/.test(said)) return { kind: 'clean' };
   const found = /^stream: (?<name>.+) FOUND$/.exec(said)?.groups?.['name'];
   if (found !== undefined) return { kind: 'infected', name: found.slice(0, 200) };
-  if (/size limit exceeded/i.test(said))
-    return { kind: 'refused', reason: 'It is larger than the scanner takes (StreamMaxLength).' };
+  if (/size limit exceeded/i.test(said)) return { kind: 'refused', reason: `It is ${LARGER}` };
   throw new Error('it could not scan');
 }
