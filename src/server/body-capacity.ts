@@ -67,7 +67,8 @@ export function beforeBody(
   const product = mounted.product ?? mounted.module;
 
   async function accountOf(request: FastifyRequest, length: number): Promise<string | undefined> {
-    if (length <= maxBody || largeBody === undefined) return undefined;
+    if (length <= maxBody) return undefined;
+    if (largeBody === undefined) throw tooLarge(maxBody, null);
     const { accountId } = await callerContextOf(route, request, parts);
     if (accountId === undefined || parts.planRates === undefined)
       throw new Error(`${route.name}: nobody's plan says how large its body may be`);
@@ -87,7 +88,7 @@ export function beforeBody(
     const said = request.headers['content-length'];
     const length = said === undefined ? 0 : Number(said);
     const isStreamed = said === undefined && request.headers['transfer-encoding'] !== undefined;
-    if (length <= DEFAULT_MAX_BODY && !isStreamed) return payload;
+    if (length <= Math.min(DEFAULT_MAX_BODY, maxBody) && !isStreamed) return payload;
     try {
       const account = await accountOf(request, length);
       const free = capacity.take(isStreamed ? maxBody : length, account);

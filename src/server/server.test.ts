@@ -106,6 +106,24 @@ test.each([
   expect(shop.done).toEqual([]);
 });
 
+test('what is larger than the route takes is told how large it may be, however it is sent', async () => {
+  const body = JSON.stringify({ name: 'a'.repeat(70_000) });
+  const streamed = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(body));
+      controller.close();
+    },
+  });
+  const { headers } = post({});
+  for (const sent of [{ body }, { body: streamed, duplex: 'half' as const }]) {
+    const { status, json } = await call('/v1/items', { method: 'POST', headers, ...sent });
+    expect({ status, details: json.error?.details }).toEqual({
+      status: 413,
+      details: { max_bytes: 65_536, upgrade: null },
+    });
+  }
+});
+
 test.each([
   ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
   ['text', { 'content-type': 'text/plain' }, 415],
