@@ -68,9 +68,17 @@ export const RESERVED: readonly Patch[] = [
   {
     name: 'body-read-before-its-sender-is-known',
     file: 'src/server/body-capacity.ts',
-    find: 'if (length <= maxBody || largeBody === undefined) return undefined;',
+    find: 'if (length <= maxBody) return undefined;',
     replace: 'if (length <= maxBody || largeBody !== undefined) return undefined;',
     expects: `${BODIES} a body above what the plan grants is refused before a byte of it is read, with the plan that takes it`,
+  },
+  {
+    name: 'body-too-large-without-a-size',
+    file: 'src/server/body-capacity.ts',
+    find: 'if (largeBody === undefined) throw tooLarge(maxBody, null);',
+    replace: 'if (largeBody === undefined) return undefined;',
+    expects:
+      'src/server/server.test.ts :: what is larger than the route takes is told how large it may be, however it is sent',
   },
   {
     name: 'bytes-in-flight-not-given-back',
