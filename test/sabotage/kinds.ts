@@ -183,6 +183,22 @@ export const KINDS: readonly Patch[] = [
     expects: `${test('clock')} a clock that jumps forward and is set back > by seconds, over the end of a window that only members have, begins none anew`,
   },
   {
+    name: 'decision-outlasts-a-wrong-clock',
+    file: 'src/platform/limits/decide/decide.ts',
+    find: 'until: Math.min(seen - APART, ...starts, ...ends)',
+    replace: 'until: Infinity',
+    expects:
+      'src/platform/limits/decide/decide.test.ts :: a clock that goes back > by more than servers are apart has what lies ahead dropped until it is that near again',
+  },
+  {
+    name: 'pause-of-another-plan-unforeseen',
+    file: 'src/platform/limits/decide/places.ts',
+    find: '...(until > now + longest && { until: until - longest }),',
+    replace: '',
+    expects:
+      'src/platform/limits/decide/decide.test.ts :: a pause that no plan has any more holds nobody up until it might be one of an hour',
+  },
+  {
     name: 'decided-by-a-clock-behind',
     file: 'src/platform/limits/decide/decide.ts',
     find: 'Math.max(bounds.now, seen)',

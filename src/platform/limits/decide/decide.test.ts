@@ -18,6 +18,7 @@ import {
   SIZES,
   type Step,
   step,
+  type Wish,
   wish,
 } from './testing/histories.ts';
 import { windowOf } from './windows.ts';
@@ -50,6 +51,24 @@ function play(
   }
   return state;
 }
+
+const PAUSING: Wish = {
+  userId: 'ann',
+  keyId: undefined,
+  feature: 'use',
+  rules: {
+    requires: [],
+    longestSeconds: 600,
+    rules: [...RULES.values()].filter(({ name }) => name === 'pause'),
+  },
+  units: 1,
+  reserve: 0,
+  least: 0,
+  state: 'queued',
+  subject: 'a',
+  provider: 'sandbox',
+  key: undefined,
+};
 
 const history = fc.array(step, { minLength: 5, maxLength: 30 });
 /** What a state holds, comparable: a draft and a state alike. */
@@ -285,4 +304,27 @@ describe('a window', () => {
       { starts: at('2027-02-28T06:00:00Z'), ends: at('2027-03-31T06:00:00Z') },
     ]);
   });
+
+  test('by more than servers are apart has what lies ahead dropped until it is that near again', () => {
+    const [first, second] = numbered([PAUSING, PAUSING]) as [Request, Request];
+    const { meters } = decide(newState(), [first], boundsAt(NOON)).state;
+    const state = { ...newState(), meters };
+    const [granted] = decide(state, [second], boundsAt(NOON - 310 * SECOND)).decisions;
+    const near = NOON - 300 * SECOND;
+    expect(granted).toMatchObject({ answer: { kind: 'granted' }, until: near });
+    expect(preview(state, second, boundsAt(near - 1))).toMatchObject({ kind: 'granted' });
+    expect(preview(state, second, boundsAt(near))).toMatchObject({ kind: 'denied', limit: 'pause' });
+  });
+});
+
+test('a pause that no plan has any more holds nobody up until it might be one of an hour', () => {
+  const [first, second] = numbered([PAUSING, PAUSING]) as [Request, Request];
+  const { timeline } = newState();
+  const longer = timeline.map((segment) => ({ ...segment, grants: { ...SIZES, pause: 7_200 } }));
+  const { meters } = decide({ ...newState(), timeline: longer }, [first], boundsAt(NOON)).state;
+  const state = { ...newState(), meters };
+  const at = NOON + 3_600 * SECOND;
+  const [granted] = decide(state, [second], boundsAt(NOON + SECOND)).decisions;
+  expect(granted).toMatchObject({ answer: { kind: 'granted' }, until: at });
+  expect(preview(state, second, boundsAt(at))).toMatchObject({ kind: 'denied', limit: 'pause' });
 });

@@ -55,7 +55,7 @@ export function preview(state: State, request: Request, bounds: Bounds): Answer 
 }
 
 function decideOne(before: State, request: Request, bounds: Bounds): Decision {
-  const { now, cleaned } = instantOf(before, bounds);
+  const { now, cleaned, until } = instantOf(before, bounds);
   const state = cleaned.length === 0 ? before : new Draft(before);
   if (state instanceof Draft && cleaned.length > 0) state.apply(cleaned, now);
   const refused = refusalOf(state, request, { bounds, now });
@@ -74,20 +74,32 @@ function decideOne(before: State, request: Request, bounds: Bounds): Decision {
   const budgets = governing(bounds.operatorBudgets, asking);
   if (budgets.closed !== undefined)
     return done({ kind: 'refused', reason: 'operator_budget_closed', budget: budgets.closed });
-  return granted(asking, looks, { cleaned, budgets: budgets.ids });
+  return granted(asking, looks, { cleaned, until, budgets: budgets.ids });
+}
+
+/** When a request is decided, what a wrong clock has written ahead of that, and until when it is ahead. */
+interface Present {
+  readonly now: Instant;
+  readonly cleaned: readonly Change[];
+  readonly until: Instant;
 }
 
 /** Never behind the meter's last instant; but one that a wrong clock wrote is not waited for, and its windows ahead are dropped. */
-function instantOf(state: State, bounds: Bounds): { now: Instant; cleaned: readonly Change[] } {
+function instantOf(state: State, bounds: Bounds): Present {
   const seen = state.meters.get(state.product)?.seen ?? 0;
-  if (seen <= bounds.now + APART) return { now: Math.max(bounds.now, seen), cleaned: [] };
+  if (seen <= bounds.now + APART) return { now: Math.max(bounds.now, seen), cleaned: [], until: Infinity };
   const { now } = bounds;
   const ends = presentEnds(state.zone, now);
+  const isAhead = ({ start }: { readonly start: Instant }) => start > now && !ends.includes(start);
   const cleaned = [...state.meters].flatMap(([scope, { windows }]): Change[] => {
-    const right = windows.filter(({ start }) => start <= now || ends.includes(start));
+    const right = windows.filter((window) => !isAhead(window));
     return right.length === windows.length ? [] : [{ do: 'clean', scope, windows: right }];
   });
-  return { now, cleaned };
+  const starts = [...state.meters.values()].flatMap(({ windows }) =>
+    windows.filter(isAhead).map(({ start }) => start),
+  );
+  // A clock that comes that near, or past one of them, drops them no more.
+  return { now, cleaned, until: Math.min(seen - APART, ...starts, ...ends) };
 }
 
 /** The feature's limits in the product's order, and after them the budgets of the key and of those that it comes from. */
@@ -133,7 +145,7 @@ function firstDenial(looks: readonly Look[], request: Request): Answer {
 function granted(
   { state, request, bounds, now, segment }: Asking,
   looks: readonly AnyLook[],
-  more: { readonly cleaned: readonly Change[]; readonly budgets: readonly string[] | null },
+  more: Pick<Present, 'cleaned' | 'until'> & { readonly budgets: readonly string[] | null },
 ): Decision {
   // Less room than asked in a budget, but enough to make sense: the permit carries what is left.
   const reserve = Math.min(request.reserve, ...looks.map(({ left }) => left ?? Infinity));
@@ -167,6 +179,6 @@ function granted(
     const { keyExpiresAt, sessionExpiresAt } = state.spenders.get(spenderOf(request)) ?? {};
     const lease = bounds.leases.get(bounds.holder) ?? now;
     const ends = looks.map(({ until }) => until ?? Infinity);
-    return Math.min(next, lease, keyExpiresAt ?? Infinity, sessionExpiresAt ?? Infinity, ...ends);
+    return Math.min(more.until, next, lease, keyExpiresAt ?? Infinity, sessionExpiresAt ?? Infinity, ...ends);
   }
 }

@@ -45,9 +45,11 @@ export function cooldown(rule: Rule, asking: Asking): Look {
   const seconds = sizeOf(segment, name);
   const until = state.meters.get(scope)?.windows.find((window) => window.name === name)?.start ?? 0;
   // One that ends later than it can was begun by a wrong clock; a plan that the account had may have had longer ones.
-  const isWaiting = until > now && until <= now + Math.max(seconds ?? 0, 3_600) * SECOND;
+  const longest = Math.max(seconds ?? 0, 3_600) * SECOND;
+  const isWaiting = until > now && until <= now + longest;
   return {
     isOpen: seconds !== null && !isWaiting,
+    ...(until > now + longest && { until: until - longest }),
     denial() {
       if (seconds === null) return tooSmall(name, 0, segment.plan);
       if (!isWaiting) return;
