@@ -230,6 +230,17 @@ describe('a clock that goes back', () => {
       { numRuns: 1_000 },
     );
   });
+
+  test('by more than servers are apart has what lies ahead dropped until it is that near again', () => {
+    const [first, second] = numbered([PAUSING, PAUSING]) as [Request, Request];
+    const { meters } = decide(newState(), [first], boundsAt(NOON)).state;
+    const state = { ...newState(), meters };
+    const [granted] = decide(state, [second], boundsAt(NOON - 310 * SECOND)).decisions;
+    const near = NOON - 300 * SECOND;
+    expect(granted).toMatchObject({ answer: { kind: 'granted' }, until: near });
+    expect(preview(state, second, boundsAt(near - 1))).toMatchObject({ kind: 'granted' });
+    expect(preview(state, second, boundsAt(near))).toMatchObject({ kind: 'denied', limit: 'pause' });
+  });
 });
 
 const countOf = (changes: readonly Change[]) => changes.filter((change) => change.do === 'count');
@@ -304,17 +315,6 @@ describe('a window', () => {
       { starts: at('2027-02-28T06:00:00Z'), ends: at('2027-03-31T06:00:00Z') },
     ]);
   });
-
-  test('by more than servers are apart has what lies ahead dropped until it is that near again', () => {
-    const [first, second] = numbered([PAUSING, PAUSING]) as [Request, Request];
-    const { meters } = decide(newState(), [first], boundsAt(NOON)).state;
-    const state = { ...newState(), meters };
-    const [granted] = decide(state, [second], boundsAt(NOON - 310 * SECOND)).decisions;
-    const near = NOON - 300 * SECOND;
-    expect(granted).toMatchObject({ answer: { kind: 'granted' }, until: near });
-    expect(preview(state, second, boundsAt(near - 1))).toMatchObject({ kind: 'granted' });
-    expect(preview(state, second, boundsAt(near))).toMatchObject({ kind: 'denied', limit: 'pause' });
-  });
 });
 
 test('a pause that no plan has any more holds nobody up until it might be one of an hour', () => {
@@ -323,8 +323,11 @@ test('a pause that no plan has any more holds nobody up until it might be one of
   const longer = timeline.map((segment) => ({ ...segment, grants: { ...SIZES, pause: 7_200 } }));
   const { meters } = decide({ ...newState(), timeline: longer }, [first], boundsAt(NOON)).state;
   const state = { ...newState(), meters };
-  const at = NOON + 3_600 * SECOND;
+  const anHourLater = NOON + 3_600 * SECOND;
   const [granted] = decide(state, [second], boundsAt(NOON + SECOND)).decisions;
-  expect(granted).toMatchObject({ answer: { kind: 'granted' }, until: at });
-  expect(preview(state, second, boundsAt(at))).toMatchObject({ kind: 'denied', limit: 'pause' });
+  expect(granted).toMatchObject({ answer: { kind: 'granted' }, until: anHourLater });
+  expect(preview(state, second, boundsAt(anHourLater))).toMatchObject({
+    kind: 'denied',
+    limit: 'pause',
+  });
 });
