@@ -1,7 +1,7 @@
 import { installationOf } from '#platform/db';
 import { createUpgradeFor } from '#platform/entitlements';
 import type { PlannedCall } from '#platform/limits';
-import { ownerKeyOf } from '#platform/owner';
+import { createOneTimeCodes, ownerKeyOf } from '#platform/owner';
 import { plannedBy } from '#platform/product';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
@@ -41,7 +41,15 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
         call: planned as PlannedCall,
       });
     },
-    docsKey: async () => ownerKeyOf(config.dataDir, (await installationOf(db)).id),
+    docsKey: {
+      codes: createOneTimeCodes({
+        clock: modules.clock,
+        random: modules.random,
+        dataDir: config.dataDir,
+        terminal: process.stdout.isTTY ? (text) => void process.stdout.write(text) : undefined,
+      }),
+      read: async () => ownerKeyOf(config.dataDir, (await installationOf(db)).id),
+    },
     upgradeFor: createUpgradeFor(entitlements),
   };
 }

@@ -4,6 +4,7 @@ import type { Idempotency } from '#platform/idempotency';
 import type { AccountId, Clock, Ids, UserId } from '#platform/kernel';
 import type { PlanRates, UpgradeFor } from '#platform/entitlements';
 import type { Admission, IdempotencyRequest, Rates } from '#platform/limits';
+import type { OneTimeCodes } from '#platform/owner';
 import type { Telemetry } from '#platform/telemetry';
 
 /** What a route that spends asks admission for; the wiring adds the model call that its feature plans. */
@@ -83,8 +84,11 @@ export interface ServerParts {
   ) => Promise<'personal' | 'organization' | undefined>;
   /** Needed as soon as a route asks for a step-up: throws `step_up_required` for a session that was not proven lately. */
   readonly assertProven?: (caller: Caller) => Promise<void>;
-  /** A key that the docs page fills in, for a browser on this machine; never asked for in production. */
-  readonly docsKey?: () => Promise<string | undefined>;
+  /**
+   * The local owner's key, which the docs page fills in for a browser on this machine that has the code which the server shows; never
+   * asked for in production.
+   */
+  readonly docsKey?: { readonly codes: OneTimeCodes; readonly read: () => Promise<string | undefined> };
   /** Needed as soon as a route spends. */
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
   /** The id of the cheapest plan that would admit it: `reel.standard`. */

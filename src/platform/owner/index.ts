@@ -1,6 +1,7 @@
 import { defineModule } from '#platform/module';
 import { ownerSystemUses } from './system-uses.ts';
 
+export { type CodePlace, createOneTimeCodes, type OneTimeCodes } from './one-time-code.ts';
 export { ownerFileOf, ownerKeyOf } from './owner-file.ts';
 export { ensureOwner } from './owner.ts';
 

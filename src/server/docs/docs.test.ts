@@ -1,12 +1,20 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { serve, type Serving } from '#test/shop';
+import { systemClock, systemRandom } from '#platform/kernel';
+import { createOneTimeCodes } from '#platform/owner';
+import { temporaryFolder } from '#test/services';
 import { products } from '#products';
 import { GUIDES } from './guides.ts';
 
 const KEY = 'pl_of-the-owner';
-const docsKey = async () => KEY;
+const dataDir = temporaryFolder();
+const docsKey = () => ({
+  codes: createOneTimeCodes({ clock: systemClock, random: systemRandom, dataDir, terminal: undefined }),
+  read: async () => KEY,
+});
 
 describe('the reference', () => {
   test('works from this server alone', async () => {
@@ -35,34 +43,54 @@ describe('the reference', () => {
   });
 });
 
-/** What /docs/key.json says to a request with these headers. */
-async function keyFor({ port }: Serving, headers: Readonly<Record<string, string>> = {}): Promise<unknown> {
+/** What a call of the docs page answers to a request with these headers. */
+async function ask(
+  { port }: Serving,
+  call: string,
+  {
+    headers = {},
+    body,
+  }: { readonly headers?: Readonly<Record<string, string>>; readonly body?: object } = {},
+): Promise<Record<string, unknown>> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const asked = request({ host: '127.0.0.1', port, path: '/docs/key.json', headers }, (response) => {
+  const [method = '', path = ''] = call.split(' ');
+  const type = { 'content-type': 'application/json' };
+  const options = { host: '127.0.0.1', port, path, method, headers: { ...type, ...headers } };
+  const asked = request(options, (response) => {
     response.setEncoding('utf8');
     let text = '';
     response.on('data', (part: string) => (text += part));
     response.on('end', () => resolve(text));
   });
-  asked.on('error', reject).end();
-  return JSON.parse(await promise);
+  asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
+  return JSON.parse(await promise) as Record<string, unknown>;
 }
 
 describe('the key of the local owner', () => {
-  test('is filled in for a browser on this machine', async () => {
-    const server = await serve({ environment: 'development' }, { docsKey });
-    expect(await keyFor(server)).toEqual({ api_key: KEY });
-    expect(await keyFor(server, { host: 'localhost', 'sec-fetch-site': 'same-origin' })).toEqual({
-      api_key: KEY,
+  test('is traded for the code that the server shows, once', async () => {
+    const server = await serve({ environment: 'development' }, { docsKey: docsKey() });
+    const own = { host: 'localhost', 'sec-fetch-site': 'same-origin', origin: 'http://localhost' };
+    expect(await ask(server, 'GET /docs/code')).toEqual({ available: true });
+    expect(await ask(server, 'POST /docs/code', { headers: own, body: {} })).toEqual({ shown_in: 'file' });
+    const code = readFileSync(join(dataDir, 'one-time-code'), 'utf8').trim();
+    expect(await ask(server, 'POST /docs/key', { headers: own, body: { code: 'ABCD-EFGH' } })).toMatchObject({
+      error: { code: 'one_time_code_wrong' },
     });
-    expect(await keyFor(await serve({ environment: 'development' }))).toEqual({});
+    expect(await ask(server, 'POST /docs/key', { headers: own, body: { code } })).toEqual({ api_key: KEY });
+    expect(await ask(server, 'POST /docs/key', { headers: own, body: { code } })).toMatchObject({
+      error: { code: 'one_time_code_wrong' },
+    });
+    expect(await ask(await serve({ environment: 'development' }), 'GET /docs/code')).toEqual({
+      available: false,
+    });
   });
 
   test('is never told in production, nor by a server that others reach', async () => {
-    expect(await keyFor(await serve({ environment: 'production' }, { docsKey }))).toEqual({});
-    expect(await keyFor(await serve({ environment: 'development', host: '0.0.0.0' }, { docsKey }))).toEqual(
-      {},
-    );
+    for (const settings of [
+      { environment: 'production' },
+      { environment: 'development', host: '0.0.0.0' },
+    ] as const)
+      await expectNothing(await serve(settings, { docsKey: docsKey() }), {});
   });
 
   const STRANGERS: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
@@ -73,8 +101,16 @@ describe('the key of the local owner', () => {
   ];
   test.each(STRANGERS)('is not told to %s', async (_who, headers) => {
     const allowed = { environment: 'development', corsOrigins: ['https://evil.example'] } as const;
-    expect(await keyFor(await serve(allowed, { docsKey }), headers)).toEqual({});
+    await expectNothing(await serve(allowed, { docsKey: docsKey() }), headers);
   });
+
+  async function expectNothing(server: Serving, headers: Readonly<Record<string, string>>): Promise<void> {
+    expect(await ask(server, 'GET /docs/code', { headers })).toEqual({ available: false });
+    for (const call of ['POST /docs/code', 'POST /docs/key'])
+      expect(await ask(server, call, { headers, body: { code: 'ABCD-EFGH' } })).toMatchObject({
+        error: { code: 'not_found' },
+      });
+  }
 });
 
 describe('guides', async () => {

@@ -1,7 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#platform/kernel';
+import { z } from 'zod';
 import type { ServerParts } from '../parts.ts';
+import type { ReadBody } from '../bodies.ts';
 import { guidePage } from './guides.ts';
 import { mayHaveKey } from './key.ts';
 import { docsPage, file } from './page.ts';
@@ -47,17 +49,41 @@ export function mountDocs(app: FastifyInstance, parts: Pick<ServerParts, 'settin
     sendFile(reply, 'text/javascript', file('reference.js')),
   );
   app.get('/docs/docs.css', async (_request, reply) => sendFile(reply, 'text/css', file('docs.css')));
-  app.get('/docs/key.json', async (request, reply) => {
-    // Scripts of other origins do not read this, whatever CORS_ORIGINS says of the calls.
-    reply.removeHeader('access-control-allow-origin');
-    const key = mayHaveKey(request, parts.settings) ? await parts.docsKey?.() : undefined;
-    return key === undefined ? {} : { api_key: key };
-  });
+  mountKey(app, parts);
   app.get('/docs/guides', async (_request, reply) => sendGuide(reply, undefined));
   app.get('/docs/guides/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) =>
     sendGuide(reply, request.params.name),
   );
 }
+
+/** The page asks whether there is a key, has a code shown, and trades the code for the key. */
+function mountKey(
+  app: FastifyInstance,
+  { settings, docsKey }: Pick<ServerParts, 'settings' | 'docsKey'>,
+): void {
+  const keyFor = async (request: FastifyRequest, reply: FastifyReply): Promise<string | undefined> => {
+    // Scripts of other origins do not read this, whatever CORS_ORIGINS says of the calls.
+    reply.removeHeader('access-control-allow-origin');
+    return mayHaveKey(request, settings) ? docsKey?.read() : undefined;
+  };
+  app.get('/docs/code', async (request, reply) => ({
+    available: (await keyFor(request, reply)) !== undefined,
+  }));
+  app.post('/docs/code', async (request, reply) => {
+    if ((await keyFor(request, reply)) === undefined) throw new AppError('not_found');
+    return { shown_in: docsKey?.codes.show() };
+  });
+  app.post('/docs/key', async (request, reply) => {
+    const key = await keyFor(request, reply);
+    if (key === undefined) throw new AppError('not_found');
+    const said = codeBody.safeParse((request.body as ReadBody | undefined)?.value);
+    if (!said.success) throw new AppError('validation_failed');
+    docsKey?.codes.redeem(said.data.code);
+    return { api_key: key };
+  });
+}
+
+const codeBody = z.strictObject({ code: z.string().min(1).max(40) });
 
 function sendGuide(reply: FastifyReply, name: string | undefined): FastifyReply {
   const page = guidePage(name);

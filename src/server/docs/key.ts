@@ -14,7 +14,7 @@ const FORWARDED = [
 ];
 
 /**
- * Whether the docs page of this request may have the local owner's key filled in: never in production, and only for a
+ * Whether the docs page of this request may ask for the local owner's key: never in production, and only for a
  * browser on this machine that asks this machine by its own name. Another name that leads here (DNS rebinding) and a
  * page of another origin are told nothing.
  */
@@ -29,7 +29,7 @@ export function mayHaveKey(
     LOOPBACK_ADDRESS.test(raw.socket.remoteAddress ?? '') &&
     LOOPBACK_HOST.test(headers.host ?? '') &&
     FORWARDED.every((name) => headers[name] === undefined) &&
-    headers.origin === undefined &&
+    (headers.origin === undefined || headers.origin === `http://${headers.host}`) &&
     (site === undefined || site === 'same-origin')
   );
 }

@@ -1,6 +1,5 @@
 /** Starts the reference. All that it loads and calls is on this server. */
-const answered = await fetch('/docs/key.json');
-const { api_key: token } = await answered.json();
+const token = globalThis.sessionStorage.getItem('api_key') ?? undefined;
 
 globalThis.Scalar.createApiReference('#reference', {
   url: '/openapi.json',
@@ -23,3 +22,60 @@ globalThis.Scalar.createApiReference('#reference', {
   modelsSectionLabel: 'Schemas',
   documentDownloadType: 'direct',
 });
+
+if (token === undefined && (await callDocs('/docs/code')).available === true) offerKey();
+
+/** The local owner's key is for those who read the server's terminal: the code that it shows is traded for the key, once. */
+function offerKey() {
+  const offer = globalThis.document.createElement('form');
+  offer.className = 'key';
+  offer.innerHTML = '<button>Fill in the local owner’s key</button> <output></output>';
+  offer.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const code = offer.querySelector('input');
+    void (code === null ? showCode(offer) : redeem(offer, code.value));
+  });
+  globalThis.document.querySelector('#reference').before(offer);
+}
+
+async function showCode(offer) {
+  const { shown_in: place, error } = await callDocs('/docs/code', {});
+  if (error !== undefined) return say(offer, error.message);
+  const where =
+    place === 'terminal' ? 'the server’s terminal' : 'the file “one-time-code” of its data folder';
+  offer
+    .querySelector('button')
+    .insertAdjacentHTML(
+      'beforebegin',
+      `<label>The code in ${where}: <input autocomplete="off" autofocus required maxlength="40"></label> `,
+    );
+  offer.querySelector('input').focus();
+}
+
+async function redeem(offer, code) {
+  const { api_key: key, error } = await callDocs('/docs/key', { code });
+  if (key === undefined) return offerAgain(offer, error.message);
+  globalThis.sessionStorage.setItem('api_key', key);
+  globalThis.location.reload();
+}
+
+function offerAgain(offer, message) {
+  offer.querySelector('input').value = '';
+  say(offer, message);
+  // After five wrong tries the code is not good any more: a new one is shown.
+  void callDocs('/docs/code', {});
+}
+
+function say(offer, message) {
+  offer.querySelector('output').textContent = message;
+}
+
+async function callDocs(path, body) {
+  const sent = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  const answered = await fetch(path, body === undefined ? {} : sent);
+  return answered.json();
+}
