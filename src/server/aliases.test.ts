@@ -73,7 +73,7 @@ test('what an alias says is checked in its own form, and then in the route’s',
   expect(await refused({ token: 'abc' })).toEqual([400, 'validation_failed']);
   expect(await refused({ session_id: ID, signed_token: 'a' })).toEqual([400, 'validation_failed']);
   expect(await refused({ session_id: 'x', signed_token: 'abc' })).toEqual([404, 'not_found']);
-  expect((await send('PATCH /v1/heartbeat', {})).status).toBe(404);
+  expect((await send('PATCH /v1/heartbeat', {})).status).toBe(405);
 });
 
 test('a route of a product may be at a well-known address', async () => {

@@ -10,7 +10,7 @@ import {
   type Spender,
 } from '#platform/http';
 import { allowsScope } from '#platform/identity';
-import { type AccountId, AppError, isUuid } from '#platform/kernel';
+import { type AccountId, AppError, INVALID_CREDENTIAL, isUuid, NO_ACCOUNT } from '#platform/kernel';
 import type { InFlightRequest } from './in-flight.ts';
 import type { Input } from './input.ts';
 import type { ServerParts } from './parts.ts';
@@ -52,7 +52,8 @@ export async function callerContextOf(
   const { inFlight } = request;
   const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
   const caller = bearer === undefined ? undefined : await parts.identify(bearer, inFlight.ip);
-  if (caller === undefined) throw new AppError('unauthenticated');
+  if (caller === undefined)
+    throw new AppError('unauthenticated', bearer === undefined ? {} : { message: INVALID_CREDENTIAL });
   inFlight.userId = caller.userId;
   inFlight.keyId = caller.keyId;
   if (!allowsScope(caller, shape.scope ?? 'session')) {
@@ -65,12 +66,12 @@ export async function callerContextOf(
   const accountId = accountOf(caller, request.headers['x-account-id'], serves);
   if (serves && accountId !== caller.accountId) {
     const userId = await parts.ownerOf?.(accountId);
-    if (userId === undefined) throw new AppError('not_found');
+    if (userId === undefined) throw new AppError('not_found', { message: NO_ACCOUNT });
     inFlight.accountId = accountId;
     return { ...NOBODY, caller, accountId, role: 'owner', spender: { userId } };
   }
   const role = await parts.roleOf(caller.userId, accountId);
-  if (role === undefined) throw new AppError('not_found');
+  if (role === undefined) throw new AppError('not_found', { message: NO_ACCOUNT });
   inFlight.accountId = accountId;
   if (shape.may !== undefined && !atLeast(role, shape.may)) throw new AppError('forbidden');
   if (shape.holds !== undefined && shape.holds !== (await parts.kindOf?.(caller.userId, accountId))) {
@@ -101,9 +102,10 @@ export async function productKeyContext(
 
 function accountOf(caller: Caller, asked: string | string[] | undefined, any: boolean): AccountId {
   if (asked === undefined) return caller.accountId;
-  if (typeof asked !== 'string' || !isUuid(asked)) throw new AppError('not_found');
+  if (typeof asked !== 'string' || !isUuid(asked)) throw new AppError('not_found', { message: NO_ACCOUNT });
   const accountId = asked.toLowerCase() as AccountId;
   // A key is bound to its account; another one does not exist for it.
-  if (caller.keyId !== undefined && accountId !== caller.accountId && !any) throw new AppError('not_found');
+  if (caller.keyId !== undefined && accountId !== caller.accountId && !any)
+    throw new AppError('not_found', { message: NO_ACCOUNT });
   return accountId;
 }

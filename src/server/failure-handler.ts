@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AppError } from '#platform/kernel';
+import { AppError, NOT_FOUND } from '#platform/kernel';
 import type { Telemetry } from '#platform/telemetry';
 import { asAppError, failureAnswer } from './failures.ts';
+import { missingObject } from './missing.ts';
 import { routeNameOf, type InFlightRequest } from './in-flight.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -11,7 +12,7 @@ export type Fail = (request: FastifyRequest, reply: FastifyReply, error: unknown
 /** Answers a failure with the envelope, whatever state the answer is in, and logs what is our own fault. */
 export function createFailureHandler(telemetry: Telemetry): Fail {
   return (request, reply, error) => {
-    const failure = asFailure(error, request.inFlight);
+    const failure = describeMissing(asFailure(error, request.inFlight), request);
     if (failure.status >= 500) {
       const fields = {
         request_id: request.id,
@@ -49,4 +50,10 @@ function asFailure(error: unknown, inFlight: InFlightRequest | undefined): AppEr
   // A request that failed before it was registered was ended by nobody.
   const isEnded = inFlight?.isStopped === true && (failure.status === HUNG_UP || failure.status >= 500);
   return isEnded ? new AppError('server_stopping', { retryAfter: 1, cause: error }) : failure;
+}
+
+function describeMissing(failure: AppError, { routeOptions }: FastifyRequest): AppError {
+  if (failure.code !== 'not_found' || failure.message !== NOT_FOUND) return failure;
+  const message = missingObject(routeOptions.url);
+  return message === undefined ? failure : new AppError('not_found', { message, cause: failure });
 }

@@ -8,6 +8,7 @@ import type { Fail } from './failure-handler.ts';
 import { failureAnswer } from './failures.ts';
 import { OPERATIONS } from './operations.ts';
 import { headersFor } from './headers.ts';
+import { watchRoutes } from './missing.ts';
 import type { ServerParts } from './parts.ts';
 import {
   givenRequestId,
@@ -69,12 +70,13 @@ export function openFramework(
     },
   });
   readJsonOnly(app);
+  const unrouted = watchRoutes(app);
   app.decorateRequest('inFlight');
   app.addHook('onRequest', (request, reply, done) =>
     arrive(request, reply, () => done(refusalOf(request, reply, options.isStopping()))),
   );
   app.setErrorHandler((error, request, reply) => fail(request, reply, error));
-  app.setNotFoundHandler((request, reply) => fail(request, reply, new AppError('not_found')));
+  app.setNotFoundHandler((request, reply) => fail(request, reply, unrouted(request.method, request.url)));
   return { app, arrivals };
 }
 

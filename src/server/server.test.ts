@@ -80,8 +80,38 @@ test('a path parameter that is no id is not found, and paths answer with a trail
   expect((await call('/api/items?limit=2')).status).toBe(200);
   expect((await call('/v1/auth/signin', post({ email: 'a' }))).status).toBe(204);
   expect((await call('/v1/auth/signup', post({ email: 'a' }))).status).toBe(404);
-  expect((await call('/v1/items', { method: 'DELETE' })).json.error?.code).toBe('not_found');
   expect((await call('/api/v1/health')).json).toEqual({ status: 'ok', version: '0.0.0' });
+});
+
+test('an unknown path, a wrong method and a missing object are told apart, and each says what it is', async () => {
+  const errorOf = async (path: string, method = 'GET') => {
+    const { status, json, headers } = await call(path, { as: 'token', method });
+    return [status, json.error?.code, json.error?.message, headers.get('allow')];
+  };
+  expect(await errorOf('/v1/secret-of-mine')).toEqual([
+    404,
+    'not_found',
+    'This server has no call at this path. GET /openapi.json lists all calls, and /docs shows them.',
+    null,
+  ]);
+  expect(await errorOf('/v1/items?limit=1', 'DELETE')).toEqual([
+    405,
+    'method_not_allowed',
+    'This path does not take DELETE. It takes GET, HEAD, POST.',
+    'GET, HEAD, POST',
+  ]);
+  expect(await errorOf(`${ITEM}-`)).toEqual([404, 'not_found', 'There is no such item here.', null]);
+});
+
+test('a credential that is not good is told apart from none', async () => {
+  const messageOf = async (authorization?: string) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    const { status, json } = await call(ITEM, { headers });
+    return [status, json.error?.message];
+  };
+  expect(await messageOf()).toEqual([401, 'Send an access token or an API key: "Authorization: Bearer …".']);
+  const invalid = [401, 'This access token or API key is not valid: it is wrong, expired or revoked.'];
+  expect(await messageOf('Bearer pl_wrong')).toEqual(invalid);
 });
 
 const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;

@@ -87,7 +87,7 @@ test.each([
   ['GET /%zz HTTP/1.1', 400],
   ['GET //v1/items HTTP/1.1', 404],
   ['GET /../etc/passwd HTTP/1.1', 404],
-  ['TRACE /v1/items HTTP/1.1', 404],
+  ['TRACE /v1/items HTTP/1.1', 405],
 ])('%s is refused quietly', async (line, status) => {
   const heard = await raw(`${line}\r\nhost: a\r\nconnection: close\r\n\r\n`);
   expect(heard).toContain(`HTTP/1.1 ${status} `);

@@ -9,7 +9,8 @@ import { declared, fileOf, presigned } from './uploading.ts';
 const RISKS = { type: 'risks', title: 'Risks', content: 'Rain.' };
 const BACK = { success_url: 'https://app.example.com/paid', cancel_url: 'https://app.example.com/plans' };
 
-const NO_SUCH_ADDRESS = 'There is no such thing here.';
+const NO_SUCH_ADDRESS =
+  'This server has no call at this path. GET /openapi.json lists all calls, and /docs shows them.';
 
 /**
  * The plan document names its modules and what can be done in each, below `/api`. Here each of these calls is made by that address: `:workspace` and the

@@ -2,6 +2,10 @@ import { declareErrors } from '#platform/kernel';
 
 /** Codes of the conventions that every call shares. */
 declareErrors({
+  method_not_allowed: {
+    status: 405,
+    message: 'This path does not take this method: Allow lists what it takes.',
+  },
   request_timeout: { status: 408, message: 'The request did not arrive in time.' },
   precondition_failed: {
     status: 412,

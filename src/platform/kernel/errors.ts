@@ -60,12 +60,20 @@ export class AppError extends Error {
   }
 }
 
+/** Said where neither the thrower nor the route names what is missing. */
+export const NOT_FOUND = 'This does not exist, or this account may not see it.';
+/** Said of an account that does not exist and of one that the caller is no member of: the same of both. */
+export const NO_ACCOUNT = 'There is no such account, or you are not a member of it.';
+/** Said of every credential that is not good, so that a guess learns nothing. */
+export const INVALID_CREDENTIAL =
+  'This access token or API key is not valid: it is wrong, expired or revoked.';
+
 /** Codes that belong to no module in particular. */
 declareErrors({
   validation_failed: { status: 400, message: 'The request does not have the shape this call takes.' },
-  unauthenticated: { status: 401, message: 'Sign in, or send an API key, to use this call.' },
+  unauthenticated: { status: 401, message: 'Send an access token or an API key: "Authorization: Bearer …".' },
   forbidden: { status: 403, message: 'Your role or key does not allow this call.' },
-  not_found: { status: 404, message: 'There is no such thing here.' },
+  not_found: { status: 404, message: NOT_FOUND },
   conflict: {
     status: 409,
     message: 'This is not possible as things are now. Read again what you want to change.',

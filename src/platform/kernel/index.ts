@@ -4,6 +4,9 @@ export { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
 export {
   AppError,
   type AppErrorOptions,
+  INVALID_CREDENTIAL,
+  NO_ACCOUNT,
+  NOT_FOUND,
   declaredErrors,
   declareErrors,
   type ErrorDeclaration,

@@ -7,6 +7,8 @@ import {
   type Micros,
   type PermitId,
   type UsageEventId,
+  INVALID_CREDENTIAL,
+  NO_ACCOUNT,
 } from '#platform/kernel';
 import type { RetryQueue } from './retry-queue.ts';
 import { type Asked, batchOf, meterOf } from './batch.ts';
@@ -260,8 +262,8 @@ function isKnownKey(error: unknown): boolean {
 /** The error of a call that was refused, by the reason that the database gives. */
 export function refusal(reason: string): AppError {
   if (reason === 'key_revoked' || reason === 'session_over' || reason === 'user_suspended')
-    return new AppError('unauthenticated');
-  if (reason === 'not_a_member') return new AppError('not_found');
+    return new AppError('unauthenticated', { message: INVALID_CREDENTIAL });
+  if (reason === 'not_a_member') return new AppError('not_found', { message: NO_ACCOUNT });
   if (reason === 'operator_budget_closed') return new AppError('operator_budget_closed', { retryAfter: 60 });
   if (reason === 'holder_dead') return new AppError('server_stopping', { retryAfter: 1 });
   return new AppError('forbidden', { message: 'This account is suspended.' });
