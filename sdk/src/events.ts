@@ -25,7 +25,7 @@ export async function* eventsIn(response: Response, reading: Reading): AsyncGene
   let text = '';
   try {
     for (;;) {
-      const { done, value } = await read(reader, reading);
+      const { done, value } = await read(reader, { ...reading, url: response.url });
       if (done) return;
       text += decoder.decode(value, { stream: true });
       const blocks = text.split(/\r\n\r\n|\n\n|\r\r/);
@@ -44,7 +44,10 @@ export async function* eventsIn(response: Response, reading: Reading): AsyncGene
 type Bytes = ReadableStreamDefaultReader<Uint8Array>;
 
 /** A connection may be dead and not know it, after a laptop's sleep for example: silence ends it too. */
-async function read(reader: Bytes, { signal, patience }: Reading): ReturnType<Bytes['read']> {
+async function read(
+  reader: Bytes,
+  { signal, patience, url }: Reading & { readonly url: string },
+): ReturnType<Bytes['read']> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`nothing came for ${patience} ms`)), patience);
@@ -52,7 +55,7 @@ async function read(reader: Bytes, { signal, patience }: Reading): ReturnType<By
   try {
     return await Promise.race([reader.read(), silence]);
   } catch (error) {
-    throw failureOf(error, signal);
+    throw failureOf(error, signal, url);
   } finally {
     clearTimeout(timer);
   }

@@ -53,19 +53,19 @@ async function attempt<T>({ fetch }: WireParts, request: WireRequest, read: Read
     if (!response.ok) throw errorOf(response, await response.text());
     return await read(response);
   } catch (error) {
-    throw failureOf(error, signal);
+    throw failureOf(error, signal, url);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** What breaks under `fetch` is named otherwise by each runtime; that there was no answer is the same in all. */
-export function failureOf(error: unknown, signal: AbortSignal | undefined): unknown {
+export function failureOf(error: unknown, signal: AbortSignal | undefined, url: string): unknown {
   if (error instanceof PlinthError) return error;
   if (signal?.aborted === true) return signal.reason;
   return new NoAnswer({
     code: 'no_answer',
-    message: 'The server could not be reached, or did not answer.',
+    message: `The server at ${originOf(url)} could not be reached, or did not answer.`,
     status: 0,
     cause: error,
   });
@@ -80,10 +80,15 @@ export async function readJson(response: Response): Promise<unknown> {
   } catch (error) {
     throw new PlinthError({
       code: 'unreadable_answer',
-      message: 'The answer is no JSON: is `baseUrl` a Plinth server?',
+      message: `The answer is no JSON: is ${originOf(response.url)} a Plinth server?`,
       status: response.status,
       requestId: response.headers.get('x-request-id') ?? undefined,
       cause: error,
     });
   }
+}
+
+/** Where a call went, without its path: an id or a secret may stand there. */
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : 'baseUrl';
 }
