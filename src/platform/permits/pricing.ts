@@ -104,9 +104,7 @@ function priced(
   });
   const [only, another] = found;
   if (only === undefined) {
-    throw new AppError('model_unknown', {
-      message: 'The price catalogue has no model of this name. Say what the call cost with cost_micros.',
-    });
+    throw new AppError('model_unknown', { message: unpriced(prices, model) });
   }
   if (another === undefined) return only;
   throw new AppError('model_unknown', {
@@ -114,6 +112,18 @@ function priced(
     details: { providers: found.map((one) => one.provider) },
   });
 }
+
+/** A dated snapshot may cost something else than the model, so its price is not guessed; the model that it belongs to is named. */
+function unpriced({ names }: Prices, model: string): string {
+  const base = names
+    .filter((name) => model.startsWith(`${split(name).model}-`))
+    .toSorted(byLength)
+    .at(-1);
+  const near = base === undefined ? '' : ` It has "${base}", which may have another price.`;
+  return `The price catalogue has no model of this name.${near} Name the model as the catalogue does, not by an alias or with a date, or say what the call cost with cost_micros.`;
+}
+
+const byLength = (a: string, b: string) => a.length - b.length;
 
 function split(name: string): NamedModel {
   const slash = name.indexOf('/');
