@@ -25,14 +25,19 @@ export async function databaseState(db: Database, config: Config): Promise<strin
   const { number = '0', version = '', bypasses = false } = row ?? {};
   if (Number(number) < OLDEST_POSTGRES)
     throw new OperatorError(`PostgreSQL ${version} is too old: 15 or newer is needed.`);
+  await assertMigrated(db);
+  await assertNotMoved(db);
+  const logins = await loginsState(db, config, bypasses);
+  return `${db.engine === 'pglite' ? 'embedded' : `PostgreSQL ${version}`}, ${Math.round(await db.ping())} ms, up to date${logins}`;
+}
+
+/** Throws OperatorError where the tables are not those of this program. */
+export async function assertMigrated(db: Database): Promise<void> {
   const pending = await pendingMigrations(db, allMigrations());
   if (pending.length > 0)
     throw new OperatorError(
       `${pending.length} migrations are not applied (${pending[0]}${pending.length > 1 ? ', …' : ''}). Run "plinth migrate up" (start does it by itself).`,
     );
-  await assertNotMoved(db);
-  const logins = await loginsState(db, config, bypasses);
-  return `${db.engine === 'pglite' ? 'embedded' : `PostgreSQL ${version}`}, ${Math.round(await db.ping())} ms, up to date${logins}`;
 }
 
 async function loginsState(

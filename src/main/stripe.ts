@@ -1,6 +1,7 @@
 import { createStripeClient, type SyncedPrice, syncStripe } from '#platform/billing';
 import type { Config, StripeSettings } from '#platform/config';
 import { products } from '#products';
+import { assertMigrated } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
 import { type Invocation, misused, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
@@ -40,9 +41,11 @@ async function sync(config: Config, { account, url, tax }: StripeSettings): Prom
   const client = createStripeClient({ ...account, url });
   const catalogues = products.map(({ catalogue }) => catalogue);
   try {
-    const { prices, endpoint } = await withDatabase(config, (db) =>
-      syncStripe({ db, client, catalogues, tax, baseUrl: config.publicUrl }),
-    );
+    const { prices, endpoint } = await withDatabase(config, async (db) => {
+      // Prices that are made at Stripe are kept here: without the tables they would be lost.
+      await assertMigrated(db);
+      return syncStripe({ db, client, catalogues, tax, baseUrl: config.publicUrl });
+    });
     process.stdout.write(prices.map(line).join(''));
     if (endpoint === undefined)
       process.stdout.write('PUBLIC_URL is not set: Stripe has nowhere to send its events.\n');

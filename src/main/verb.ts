@@ -21,7 +21,9 @@ export function quoted(word: string): string {
 /** What a verb answers to words that it can't read: which one is wrong, and how it is used. */
 export function misused(word: string | undefined, usage: string): number {
   const says =
-    word === undefined || word === '' ? 'A word is missing.' : `${quoted(word)} is not understood here.`;
+    word === undefined || word === ''
+      ? 'This command is not complete.'
+      : `${quoted(word)} is not understood here.`;
   process.stderr.write(`${says}\n${usage}`);
   return 2;
 }
