@@ -45,7 +45,7 @@ describe('a setting', () => {
     ['REDIS_URI', 'REDIS_URL'],
   ])('%s stops the start and names %s, unless that is there or set to nothing', (slip, meant) => {
     const [line = '', ...more] = problemsOf({ [slip]: MARKER });
-    expect(line).toContain(`${slip} is no setting: ${meant} is meant?`);
+    expect(line).toContain(`Unknown setting ${slip}. Did you mean ${meant}?`);
     expect(more).toEqual([]);
     expectSentence(line);
     expect(problemsOf({ [slip]: MARKER, [meant]: '' })).toEqual([]);

@@ -21,7 +21,9 @@ export function nearNames(
     const meant = missing.find((setting) => isNear(name, setting));
     return meant === undefined
       ? []
-      : [`${name} is no setting: ${meant} is meant? If not, set ${meant} to nothing.`];
+      : [
+          `Unknown setting ${name}. Did you mean ${meant}? If ${name} is for another program, set ${meant}= (empty).`,
+        ];
   });
 }
 
