@@ -42,12 +42,12 @@ async function showCode(offer) {
   const { shown_in: place, error } = await callDocs('/docs/code', {});
   if (error !== undefined) return say(offer, error.message);
   const where =
-    place === 'terminal' ? 'the server’s terminal' : 'the file “one-time-code” of its data folder';
+    place === 'terminal' ? 'the server’s terminal' : 'the file “one-time-code” of the server’s data folder';
   offer
     .querySelector('button')
     .insertAdjacentHTML(
       'beforebegin',
-      `<label>The code in ${where}: <input autocomplete="off" autofocus required maxlength="40"></label> `,
+      `<label>The code in ${where}: <input autocomplete="off" required maxlength="40"></label> `,
     );
   offer.querySelector('input').focus();
 }
