@@ -1,6 +1,6 @@
 /** Words that no variable may have (ECMAScript 2025, 12.7.2), and names that every program has. */
 export const JAVASCRIPT_WORDS: ReadonlySet<string> = new Set(
-  `arguments as async await boolean break case catch class const continue debugger default delete do else enum eval export
+  `arguments as async await boolean break case catch class const constructor continue debugger default delete do else enum eval export
   extends false finally for from function get if implements import in instanceof interface let new null number object of
   package private protected public return set static string super switch symbol this throw true try type typeof undefined var
   void while with yield any never unknown readonly satisfies`.split(/\s+/),

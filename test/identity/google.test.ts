@@ -217,6 +217,7 @@ describe('what a browser comes back with', () => {
       'wrong audience',
       'wrong issuer',
       'expired',
+      'issued later',
       'not signed by us',
       'unsigned',
     ] as const)('with an ID token that is %s makes nobody', async (fault) => {

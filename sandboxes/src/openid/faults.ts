@@ -11,6 +11,7 @@ export type TokenFault =
   | 'wrong audience'
   | 'wrong issuer'
   | 'expired'
+  | 'issued later'
   | 'not signed by us'
   | 'unsigned';
 

@@ -170,7 +170,8 @@ export class Provider {
 
   async #idToken({ client, nonce, person }: Grant): Promise<string> {
     const fault = this.faults.nextToken();
-    const now = Math.floor(this.#options.now() / 1_000) - (fault === 'expired' ? 2 * TOKEN_LIVES : 0);
+    const shift = fault === 'expired' ? -2 * TOKEN_LIVES : fault === 'issued later' ? TOKEN_LIVES : 0;
+    const now = Math.floor(this.#options.now() / 1_000) + shift;
     const said = this.thin ? { sub: person.subject } : claimsOf(person);
     const nonces = { 'wrong nonce': 'another', 'no nonce': undefined } as const;
     const payload = {

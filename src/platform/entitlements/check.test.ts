@@ -192,7 +192,14 @@ const BROKEN: readonly (readonly [string, Partial<PlainDeclaration>])[] = [
     'plan paid: has two prices past a limit',
     planWith({ overage: ['0.01', '0.02'].map((each) => ({ limit: 'posts', micros: usd(each) })) }),
   ],
-  ['"Demo" is no name: lower-case words joined by _', { key: 'Demo' }],
+  [
+    '"Demo" is no name: lower-case words joined by _, and none that every object of JavaScript has',
+    { key: 'Demo' },
+  ],
+  [
+    '"constructor" is no name: lower-case words joined by _, and none that every object of JavaScript has',
+    { key: 'constructor' },
+  ],
   ['"posts" is both a limit and an option', { options: { ...sound.options, posts: 'number' } }],
   ['"paid" is both a plan and an add-on', { addOns: { paid: boost } }],
 ];

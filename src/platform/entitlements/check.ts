@@ -51,8 +51,11 @@ function nameProblems(catalogue: Catalogue): string[] {
   const plansAndAddOns = Object.keys(catalogue.plans).filter((name) => Object.hasOwn(catalogue.addOns, name));
   return [
     ...names
-      .filter((name) => !NAME.test(name))
-      .map((name) => `"${name}" is no name: lower-case words joined by _`),
+      .filter((name) => !NAME.test(name) || name in Object.prototype)
+      .map(
+        (name) =>
+          `"${name}" is no name: lower-case words joined by _, and none that every object of JavaScript has`,
+      ),
     ...both.map((name) => `"${name}" is both a limit and an option`),
     ...plansAndAddOns.map((name) => `"${name}" is both a plan and an add-on`),
     ...(Object.keys(catalogue.plans).length === 0 ? ['there is no plan'] : []),

@@ -96,6 +96,7 @@ describe('an endpoint in production', () => {
     'https://user:password@hooks.example.com/',
     'https://hooks.example.com/#part',
     'https://localhost/',
+    'https://localhost./',
     'https://api.localhost/',
     'https://2130706433/',
     'https://0x7f.1/',

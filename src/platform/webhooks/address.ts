@@ -60,7 +60,8 @@ export interface ReachOptions {
   readonly allowLoopback: boolean;
 }
 
-const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, '');
+/** Without the brackets of an address, and without the dot at the end of a whole name (RFC 1034, 3.1). */
+const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$|\.$/g, '');
 
 function isNamedLocal(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || (isIP(host) !== 0 && isLoopback(host));

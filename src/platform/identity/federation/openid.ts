@@ -72,6 +72,8 @@ export interface OpenIdClient {
 /** Milliseconds. */
 const DISCOVERY_KEPT = 600_000;
 const SCOPE = 'openid email profile';
+/** Seconds by which the provider's clock and ours may differ. */
+const LEEWAY = 60;
 
 /** OpenID Connect as `openid-client` speaks it: the code flow with PKCE, state and nonce. */
 export function createOpenIdClient(parts: OpenIdParts, settings: OpenIdSettings): OpenIdClient {
@@ -83,7 +85,9 @@ export function createOpenIdClient(parts: OpenIdParts, settings: OpenIdSettings)
     authorizationUrl: (asked) => translated(configured().then((config) => authorizationUrl(config, asked))),
     identify: (answer) =>
       translated(
-        configured(answer.redirectUri).then((config) => identified(config, { ...answer, settings })),
+        configured(answer.redirectUri).then((config) =>
+          identified(config, { ...answer, settings, now: parts.clock.now() }),
+        ),
       ),
     async check() {
       await translated(discover(parts, settings));
@@ -169,7 +173,8 @@ async function identified(
     nonce,
     codeVerifier,
     settings,
-  }: AuthorizationAnswer & { readonly settings: OpenIdSettings },
+    now,
+  }: AuthorizationAnswer & { readonly settings: OpenIdSettings; readonly now: number },
 ): Promise<Identified> {
   const answered = new URL('https://callback.invalid');
   for (const [name, value] of Object.entries(query)) answered.searchParams.set(name, value);
@@ -181,7 +186,10 @@ async function identified(
     ...(state === undefined ? {} : { expectedState: state }),
     ...(nonce === undefined ? {} : { expectedNonce: nonce }),
   });
-  const claims = claimsSchema.parse(tokens.claims());
+  const token = tokens.claims();
+  // The library checks that the token is not over, and not that it was issued already.
+  if (token === undefined || token.iat > now / 1_000 + LEEWAY) throw new AppError('sign_in_failed');
+  const claims = claimsSchema.parse(token);
   if (claims.email !== undefined) return said(claims);
   // Some providers keep the email out of ID tokens that come with an access token.
   return said(claimsSchema.parse(await openid.fetchUserInfo(config, tokens.access_token, claims.sub)));

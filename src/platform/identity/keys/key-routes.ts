@@ -134,14 +134,14 @@ const revokeKey = route(
   {
     summary: 'Revoke an API key',
     description:
-      'With it end all keys that come from it: at once for whatever spends, within 10 seconds for the rest. Your own, or as an admin any of the account.',
+      'With it end all keys that come from it: at once for whatever spends, within 10 seconds for the rest. Your own, or as an admin any of the account. A key ends no key that may do more than itself.',
     tag,
     auth: 'account',
     may: 'viewer',
     scope: 'keys:write',
     rate: { perMinute: 60, by: 'user' },
     reply: { 200: okReply },
-    errors: ['not_found'],
+    errors: ['forbidden', 'not_found'],
     example: { params: { id: ID }, reply: { ok: true } },
   },
   async ({ caller, accountId, role, params, origin }, { keys }) => {

@@ -72,10 +72,10 @@ export const listKeys = (
   );
 
 export const revokeKey = (accountId: AccountId, keyId: KeyId, userId: UserId | undefined) =>
-  statement<{ id: KeyId; user_id: UserId }>(
+  statement<{ id: KeyId; user_id: UserId; scopes: string[] }>(
     `update identity.api_keys set revoked_at = app.now(), updated_at = app.now()
      where account_id = $1 and id = $2 and ${IN_FORCE} and ($3::uuid is null or user_id = $3)
-     returning id, user_id`,
+     returning id, user_id, scopes`,
     [accountId, keyId, userId ?? null],
   );
 

@@ -70,6 +70,16 @@ describe('making a key', () => {
     ).toThrow(expect.objectContaining({ code: 'not_found' }));
   });
 
+  test('a key ends none that may do more than itself', async () => {
+    const { key } = await world.key(owner, ['keys:write', 'reel:read'], organization);
+    const acting = { caller: await callerOf(key), accountId: organization, role: 'owner' as const };
+    const wider = await world.key(owner, ['reel:read', 'reel:write'], organization);
+    await expect(keys.revoke(acting, wider.view.id, ORIGIN)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await identity.identify(wider.key)).toBeDefined();
+    const narrower = await world.key(owner, ['reel:read'], organization);
+    await keys.revoke(acting, narrower.view.id, ORIGIN);
+  });
+
   test('a key makes none that outlives it', async () => {
     const expiresAt = new Date(clock.now() + 3_600_000).toISOString();
     const make = (key: Partial<Parameters<typeof identity.createKey>[1]>) =>

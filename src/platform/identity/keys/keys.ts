@@ -14,7 +14,7 @@ import {
 } from '#platform/kernel';
 import { type Callers, KEY_PREFIX } from '../callers/callers.ts';
 import { depthOf, insertKey, type KeyRow, listKeys, revokeKey, rotateKey } from './key-store.ts';
-import { assertGrantable } from './scopes.ts';
+import { assertCovers, assertGrantable } from './scopes.ts';
 
 const REVOKE = commitPoint('identity.key-revoke', 'a revoked key');
 /** How many keys a key may come from, as its table says. Each is a budget more that admission looks at. */
@@ -83,7 +83,7 @@ export interface Keys {
   ): Promise<Page<KeyView>>;
   /**
    * Ends a key and all that come from it: one's own, or as an admin of the account any of its keys. At once for spending,
-   * within 10 s for the rest.
+   * within 10 s for the rest. Throws `forbidden` where a key would end one that may do more than itself.
    */
   revoke(acting: Acting, keyId: string, origin: RequestOrigin): Promise<void>;
   /**
@@ -144,6 +144,7 @@ export function createKeys(parts: KeysParts): Keys {
       const revoked = await db.tenant(accountId, REVOKE, async (tx) => {
         const [row] = await tx.run(revokeKey(accountId, keyId as KeyId, owner));
         if (row === undefined) return false;
+        assertCovers(caller, row.scopes, 'revoke');
         const target = { kind: 'key', id: keyId };
         await audit.recordIn(tx, {
           action: 'key.revoked',

@@ -45,13 +45,21 @@ export function assertGrantable(
   if (issues.length > 0) {
     throw new AppError('validation_failed', { message, details: { issues, known: [...known] } });
   }
-  const beyond = asked.filter((scope) => !allowsScope(caller, scope));
-  if (beyond.length > 0) {
-    throw new AppError('forbidden', {
-      message: 'A key can not make a key that may do more than itself.',
-      details: { scopes: beyond },
-    });
-  }
+  assertCovers(caller, asked, 'make');
+}
+
+/** Throws when a key would make or revoke one that may do more than itself. */
+export function assertCovers(
+  caller: Pick<Caller, 'keyId' | 'scopes'>,
+  scopes: readonly string[],
+  verb: 'make' | 'revoke',
+): void {
+  const beyond = scopes.filter((scope) => !allowsScope(caller, scope));
+  if (beyond.length === 0) return;
+  throw new AppError('forbidden', {
+    message: `A key can not ${verb} a key that may do more than itself.`,
+    details: { scopes: beyond },
+  });
 }
 
 function covers(held: readonly string[], scope: string): boolean {

@@ -4,6 +4,8 @@ import { LIFETIME_S, SIGNING_ALGORITHM } from './signing-key-store.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 const AUDIENCE = 'plinth';
+/** Seconds by which the clocks of two processes may differ: a token of later is none. */
+const LEEWAY = 60;
 
 export interface Claims {
   readonly userId: UserId;
@@ -50,8 +52,9 @@ export function createAccessTokens(parts: {
           requiredClaims: ['sub', 'sid', 'exp'],
           currentDate: new Date(clock.now()),
         });
-        const { sub = '', sid, exp = 0 } = payload;
-        if (!isUuid(sub) || typeof sid !== 'string' || !isUuid(sid)) return undefined;
+        const { sub = '', sid, exp = 0, iat = 0 } = payload;
+        if (iat > clock.now() / 1_000 + LEEWAY || !isUuid(sub) || typeof sid !== 'string' || !isUuid(sid))
+          return undefined;
         return { userId: sub as UserId, sessionId: sid, expiresAt: exp };
       } catch (error) {
         // Whatever is wrong with a token, its bearer is nobody; what is wrong with us is an error.
