@@ -212,11 +212,16 @@ function connected(server: Server, connect: (url: string) => Promise<void> | und
 }
 
 /** Where model calls go: the upstreams of the settings; the sandbox where there are none, or where it is asked for. */
-async function upstreamsOf({ ai }: Config, sandboxes: SandboxParts): Promise<UpstreamOptions[]> {
-  return ai.sandbox
-    ? [...ai.upstreams, await openAISandbox(sandboxes, ai.sandboxLatencyMs)]
-    : [...ai.upstreams];
+async function upstreamsOf({ ai, environment }: Config, sandboxes: SandboxParts): Promise<UpstreamOptions[]> {
+  if (!ai.sandbox) return [...ai.upstreams];
+  const latencyMs = ai.sandboxLatencyMs;
+  // People see a stream that is written; where a latency is set, that says how fast.
+  const perTokenMs = environment !== 'test' && latencyMs === 0 ? TOKEN_MS : 0;
+  return [...ai.upstreams, await openAISandbox(sandboxes, { latencyMs, perTokenMs })];
 }
+
+/** Milliseconds between two tokens of the sandbox's streams: a post of 300 tokens takes some two seconds. */
+const TOKEN_MS = 5;
 
 /** Where jobs are announced, if they are, and who signs what is delivered: the sandbox where the settings name no account. */
 async function qstashOf({ delivery }: Config, sandboxes: SandboxParts): Promise<QStash | undefined> {

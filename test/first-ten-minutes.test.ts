@@ -97,3 +97,20 @@ test('the same key works in the official OpenAI client, with the code that the R
   });
   expect((await run).stdout.trim()).not.toMatch(/^(undefined|null)?$/);
 });
+
+test('seed finds the server of its data folder on any port, and git leaves the folder alone', async () => {
+  const seed = startProgram(['seed'], { cwd: folder, environment: {} });
+  expect([await seed.ended, seed.said()]).toEqual([
+    { code: 0, signal: null },
+    expect.stringContaining('scopes.'),
+  ]);
+  expect(readFileSync(join(folder, 'data/.gitignore'), 'utf8')).toBe('*\n');
+});
+
+test('the sandbox writes a stream word by word', async () => {
+  const body = { model: 'small', stream: true, messages: [{ role: 'user', content: 'Say hello.' }] };
+  const streamed = await shell(
+    `curl -sN ${README_AT}/v1/ai/chat/completions -H "authorization: Bearer $PLINTH_KEY" -H "content-type: application/json" -d '${JSON.stringify(body)}'`,
+  );
+  expect(streamed.match(/"content":/g)?.length).toBeGreaterThan(3);
+});

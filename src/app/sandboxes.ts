@@ -84,11 +84,14 @@ function refuse(response: ServerResponse, vendor: string, error: unknown): void 
   response.writeHead(503, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** In place of providers of models. */
-export async function openAISandbox(parts: SandboxParts, latencyMs: number): Promise<UpstreamOptions> {
+/** In place of providers of models. `perTokenMs`: between two tokens of a stream. */
+export async function openAISandbox(
+  parts: SandboxParts,
+  pace: { readonly latencyMs: number; readonly perTokenMs: number },
+): Promise<UpstreamOptions> {
   const { url } = await sandboxOnCall(parts, 'OpenAI', async (server) => {
     const { createOpenAISandbox } = await import('#sandbox/openai');
-    return createOpenAISandbox({ latencyMs, server });
+    return createOpenAISandbox({ ...pace, server });
   });
   // It takes any key that is not empty.
   return { name: 'sandbox', baseUrl: `${url}/v1`, apiKey: 'sk-sandbox' };

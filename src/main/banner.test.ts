@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '#platform/config';
-import { sandboxesApart } from './banner.ts';
+import { doubtfulKey, sandboxesApart } from './banner.ts';
 
 test('a process that serves without working, or works without serving, says that its sandboxes are its alone', () => {
   const config = readConfig({});
@@ -13,4 +13,11 @@ test('a process that serves without working, or works without serving, says that
   expect(sandboxesApart(config, together)).toBeUndefined();
   const none = { stripe: undefined, appStore: undefined, googlePlay: undefined };
   expect(sandboxesApart(none, apart)).toBeUndefined();
+});
+
+test('a key of OpenAI that is none is noticed at the start, and one for another address is not', () => {
+  const doubt = (settings: Record<string, string>) => doubtfulKey(readConfig(settings));
+  expect(doubt({ OPENAI_API_KEY: 'hello' })).toContain('OPENAI_API_KEY does not look like a key of OpenAI');
+  expect(doubt({ OPENAI_API_KEY: 'sk-proj-1' })).toBeUndefined();
+  expect(doubt({ OPENAI_API_KEY: 'hello', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' })).toBeUndefined();
 });

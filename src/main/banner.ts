@@ -40,6 +40,13 @@ export function sandboxesApart(
 Run \`plinth start\`, which serves and works, or name one for all processes: ${settings.join(', ')}, with the keys.`;
 }
 
+/** What looks wrong in the settings and is no reason not to start: a line, or undefined. `plinth doctor` tries the key. */
+export function doubtfulKey({ ai }: Pick<Config, 'ai'>): string | undefined {
+  const openai = ai.upstreams.find(({ baseUrl }) => new URL(baseUrl).hostname === 'api.openai.com');
+  if (openai?.apiKey === undefined || openai.apiKey.startsWith('sk-')) return undefined;
+  return 'OPENAI_API_KEY does not look like a key of OpenAI, which begins with sk-. "plinth doctor" tries it.';
+}
+
 /** What to paste into another terminal, with the port and the owner's file that are really in use. */
 export function invitation(config: Config, url: string, ownerFile: string | undefined): string {
   const key =

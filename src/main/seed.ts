@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, OperatorError } from './operator-error.ts';
+import { runningServer } from './server-file.ts';
 import { PROJECTS, type SeedScope, TEMPLATE } from './seed-data.ts';
 import { misused, type Verb } from './verb.ts';
 
@@ -18,7 +19,7 @@ type Call = (line: string, body?: object) => Promise<Readonly<Record<string, unk
 export const seed: Verb = async ({ config, words }) => {
   const asked = readWords(words);
   if (asked.wrong !== undefined) return misused(asked.wrong, USAGE);
-  const url = (asked.url ?? config.baseUrl).replace(/\/+$/, '');
+  const url = (asked.url ?? runningServer(config.dataDir) ?? config.baseUrl).replace(/\/+$/, '');
   const key = asked.key ?? ownKey(config.dataDir);
   const call = caller(url, key);
   const there = new Set(await named(call, '/v1/projects', 'name'));

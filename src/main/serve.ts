@@ -2,9 +2,10 @@ import type { App, AppOptions } from '#app';
 import { type Config, onPort } from '#platform/config';
 import { openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
-import { banner, invitation, sandboxesApart } from './banner.ts';
+import { banner, doubtfulKey, invitation, sandboxesApart } from './banner.ts';
 import { crashingAt } from './crash-hook.ts';
 import { preparedFile } from './prepared-file.ts';
+import { writeServerFile } from './server-file.ts';
 import { waitForDatabase } from './wait-for-database.ts';
 
 /** Everything in one process. In production it makes nobody: the first admin is invited (`plinth admin invite`). */
@@ -36,7 +37,8 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   const { version } = invocation;
   process.stdout.write(`\n${banner(invocation.config, version)}\n`);
   const apart = sandboxesApart(invocation.config, roles);
-  if (apart !== undefined) process.stdout.write(`${apart}\n`);
+  const doubt = doubtfulKey(invocation.config);
+  for (const line of [apart, doubt]) if (line !== undefined) process.stdout.write(`${line}\n`);
   // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
   const crashHook = crashingAt(invocation.config.crashAt);
   const begun = openStore(invocation.config, crashHook, preparedFile(invocation.config));
@@ -55,8 +57,10 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   endOnDefects(app);
   // Whoever is told that it is ready may stop it at once.
   const asked = signalled();
+  let removeServerFile = (): void => {};
   try {
     const { url } = await app.server.listen();
+    if (roles.serve) removeServerFile = writeServerFile(config.dataDir, url);
     if (config.port !== invocation.config.port)
       process.stdout.write(
         `Port ${invocation.config.port} is in use: this server takes ${config.port}. Set PORT to choose one.\n`,
@@ -71,6 +75,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
     throw error;
   }
   app.telemetry.logger.info({ signal: await asked }, 'stopping');
+  removeServerFile();
   await app.stop();
   return 0;
 }

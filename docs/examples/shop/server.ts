@@ -35,8 +35,26 @@ async function fileFor(path: string): Promise<{ readonly type: string; readonly 
   return { type, text: extname(file) === '.ts' ? stripTypeScriptTypes(text) : text };
 }
 
+/** Where the server of a data folder is reached: `server.json` says it while one runs. */
+async function runningAt(folder: string): Promise<string | undefined> {
+  try {
+    return (JSON.parse(await readFile(join(folder, 'server.json'), 'utf8')) as { url: string }).url;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An npm that is killed tells nobody: the shop ends when its parent is another one. */
+function endWithNpm(): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || process.exit(), 250).unref();
+}
+
 if (import.meta.main) {
-  const { PLINTH_URL = 'http://127.0.0.1:6174', SHOP_PORT = '4000' } = process.env;
+  const { DATA_DIR = './data', SHOP_PORT = '4000' } = process.env;
+  const PLINTH_URL = process.env['PLINTH_URL'] ?? (await runningAt(DATA_DIR)) ?? 'http://127.0.0.1:6174';
+  endWithNpm();
   createShop(PLINTH_URL).listen(Number(SHOP_PORT), '127.0.0.1', () => {
     process.stdout.write(`The shop is open at http://127.0.0.1:${SHOP_PORT} (Plinth at ${PLINTH_URL})\n`);
   });

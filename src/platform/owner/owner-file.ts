@@ -44,8 +44,15 @@ export function ownerKeyOf(dataDir: string, database: string): string | undefine
  */
 export function writeOwnerFile(dataDir: string, database: string, owner: OwnerFile): void {
   makeFolder(dataDir);
+  ignoreInGit(dataDir);
   const [first, own] = placesOf(dataDir, database);
   const path = !existsSync(first) || databaseOf(first) === database ? first : own;
   writeFileSync(`${path}.new`, `${JSON.stringify({ ...owner, database }, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+/** A data folder below a repository has keys, and mails with tokens: none of it is to be committed, whatever the folder is called. */
+function ignoreInGit(dataDir: string): void {
+  const path = join(dataDir, '.gitignore');
+  if (!existsSync(path)) writeFileSync(path, '*\n');
 }
