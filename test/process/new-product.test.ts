@@ -96,10 +96,6 @@ async function hangUp(url: string, token: string): Promise<void> {
   gone.abort();
 }
 
-const readLogin = (cwd: string) =>
-  (JSON.parse(readFileSync(join(cwd, 'login.json'), 'utf8')) as { readonly access_token: string })
-    .access_token;
-
 describe('a new product', () => {
   let followedRoot = '';
   /** Of those who are refused: each leaves it as it was. */
@@ -162,10 +158,10 @@ describe('a new product', () => {
     const server = startProgram(['start'], { cwd, environment: { PORT: '0' }, root: followedRoot });
     const url = await server.url();
     const settings = (/^JSON=.*$/m.exec(first) ?? [''])[0];
-    const bearer = (/^BEARER=.*$/m.exec(first) ?? [''])[0];
     const visitor = shellOf(url, { cwd, settings: '' });
-    const ada = shellOf(url, { cwd, settings: `${settings}\n${bearer}` });
-    expect(JSON.parse(await visitor(first))).toEqual({ id: expect.any(String), text: expect.any(String) });
+    const [answer = '', bearer = ''] = (await visitor(`${first}\nprintf '\n%s' "$BEARER"`)).split('\n');
+    const ada = shellOf(url, { cwd, settings: `${settings}\nBEARER="${bearer}"` });
+    expect(JSON.parse(answer)).toEqual({ id: expect.any(String), text: expect.any(String) });
     expect(JSON.parse(await ada(second))).toMatchObject({
       error: {
         code: 'limit_exceeded',
@@ -175,7 +171,7 @@ describe('a new product', () => {
     await ada(buy);
     // What was bought is there when the payment's event was read.
     await expect.poll(() => ada(stream)).toContain('event: done\n');
-    await hangUp(`${url}/v1/tales`, readLogin(cwd));
+    await hangUp(`${url}/v1/tales`, bearer.replace('authorization: Bearer ', ''));
     const kept = stream.replace('-H "accept: text/event-stream" ', '').replace('three', KEY);
     await expect.poll(async () => JSON.parse(await ada(kept)) as object).toHaveProperty('text');
     const used = await ada(`curl -s 127.0.0.1:6174/v1/usage -H "$BEARER"`);

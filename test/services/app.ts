@@ -240,5 +240,17 @@ async function request(
     ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+  return { status: response.status, headers: response.headers, body: bodyOf(text, response.headers) };
+}
+
+/** JSON as it is; the events of a stream as `{events: [{event, data}]}`. */
+function bodyOf(text: string, headers: Headers): Reply['body'] {
+  if (text === '') return {};
+  if (headers.get('content-type')?.startsWith('text/event-stream') !== true) return JSON.parse(text);
+  const events = text.split('\n\n').flatMap((block) => {
+    const [, data] = /^data: ?(.*)$/m.exec(block) ?? [];
+    const [, event = 'message'] = /^event: ?(.*)$/m.exec(block) ?? [];
+    return data === undefined ? [] : [{ event, data: data === '[DONE]' ? data : JSON.parse(data) }];
+  });
+  return { events };
 }
