@@ -17,10 +17,13 @@ export type Material = Pick<DocumentChunk, 'document' | 'heading' | 'parts'>;
 /** Of the prompt and of how a document is cut: what was read by another version is read again. */
 const READ_BY = 'extract.v1';
 
+/** What was struck through holds no more: no model is shown it, and nobody is told it as agreed. */
+const STRUCK = /~~.+?~~/g;
+
 /** The chunks of documents, in the order in which they were named. */
 export function chunksOfAll(documents: readonly DocumentText[]): DocumentChunk[] {
   return documents.flatMap((document) =>
-    chunksOf(document.pages)
+    chunksOf(document.pages.map(({ page, text }) => ({ page, text: text.replace(STRUCK, '') })))
       .filter(hasWords)
       .map((chunk) => ({
         ...chunk,
