@@ -67,7 +67,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   sso_refused: 'the callback sends a browser back with it',
   sso_not_a_member: 'the callback sends a browser back with it',
   headers_too_large: 'what is no request yet has no route',
-  readers_busy: 'a job waits for a place with it',
   scanner_unavailable: 'a job is tried again with it, and a document fails with a code of its own',
   gone: 'a promise to clients that no call makes use of yet',
 };

@@ -29,7 +29,6 @@ const FAIL = commitPoint('orbit.document-failed', 'why a document could not be r
 
 export interface ReadingParts extends ProductContext, RecordingParts {
   readonly reader: Reader;
-  readonly ocrReader: Reader;
   /** undefined: nobody scans. */
   readonly scanner: Scanner | undefined;
 }
