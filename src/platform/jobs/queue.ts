@@ -33,14 +33,10 @@ export async function takeJobs(
 ): Promise<{ taken: Taken[]; nextDue: number | undefined }> {
   const [rows] = await db.system('jobs.queue', TAKE, [
     systemCall(
-      statement<TakeUpRow>('select job, permit, due from jobs.take_up($1, $2::text[], $3, $4, $5, $6::text[])', [
-        holder.id,
-        [...handlers.keys()],
-        free.all,
-        free.batch,
-        free.afterBatch,
-        free.full,
-      ]),
+      statement<TakeUpRow>(
+        'select job, permit, due from jobs.take_up($1, $2::text[], $3, $4, $5, $6::text[])',
+        [holder.id, [...handlers.keys()], free.all, free.batch, free.afterBatch, free.full],
+      ),
     ),
   ]);
   const taken = rows.flatMap(({ job, permit }) => (job === null ? [] : [{ job, permit }]));

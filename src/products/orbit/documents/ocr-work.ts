@@ -53,7 +53,8 @@ async function takePage(
   // A hostile file may have the reader name pages that nobody asked for.
   if (!document.ocr_left.includes(line.page)) return;
   const missing: MissingPage[] = line.kind === 'page' ? [] : [{ page: line.page, reason: 'ocr_failed' }];
-  const pages = line.kind === 'page' ? [{ page: line.page, text: line.text }] : [];
+  const pages =
+    line.kind === 'page' ? [{ page: line.page, text: line.text, confidence: line.confidence }] : [];
   await db.tenant(key.accountId, PAGE, async (tx) => {
     await tx.run(insertPages(key, pages, true));
     const [row] = await tx.run(countOcr(key, { page: line.page, missing }));

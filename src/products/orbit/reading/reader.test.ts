@@ -5,6 +5,7 @@ import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { READING_CAPS } from './caps.ts';
@@ -44,6 +45,19 @@ const refusal = async (...of: Parameters<typeof read>) => {
   const { end } = await read(...of);
   return end.kind === 'failed' ? end.code : end;
 };
+
+const surenessOf = ([line]: readonly PageLine[]) => (line?.kind === 'page' ? line.confidence : undefined);
+
+/** A picture upside down. */
+async function turned(picture: Buffer): Promise<Buffer> {
+  const image = await loadImage(picture);
+  const canvas = createCanvas(image.width, image.height);
+  const drawing = canvas.getContext('2d');
+  drawing.translate(image.width, image.height);
+  drawing.rotate(Math.PI);
+  drawing.drawImage(image, 0, 0);
+  return canvas.encode('png');
+}
 
 describe('a file that another program made', () => {
   test('is read page by page: a PDF of LibreOffice, with its headings', async () => {
@@ -95,6 +109,15 @@ describe('a file that another program made', () => {
     expect(end.kind).toBe('read');
     expect(texts[0]).toContain('Payment by card and by invoice, net 30');
     expect(texts[0]).toContain('15 April 2027 EUR 18,500');
+  });
+
+  test('says how surely it was read: a scan upright, upside down, and a text whose signs nobody writes with', async () => {
+    const { lines } = await read(fileOf('note.png'), 'png', { ocrPages: [1] });
+    expect(surenessOf(lines)).toBeGreaterThan(0.8);
+    const { lines: garbled } = await read(await turned(fileOf('note.png')), 'png', { ocrPages: [1] });
+    expect(surenessOf(garbled)).toBeLessThan(0.6);
+    expect(surenessOf((await read(Buffer.from('Net 30.'), 'text')).lines)).toBe(1);
+    expect(surenessOf((await read(Buffer.from('\uE001\uE002 \uE003 30'), 'text')).lines)).toBe(0.3);
   });
 
   test('is not read with a password on it', async () => {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { READING_CAPS, type ReadingCaps } from './caps.ts';
 import { NOT_LOADED, type ReadFailure } from './failures.ts';
+import { legibilityOf } from './legibility.ts';
 import { linesIn, LinesRefused } from './lines.ts';
 import { type ReadingLine, readingLine, type ReadingOrder } from './protocol.ts';
 import { type After, type ReaderProcess, startReader } from './reader-process.ts';
@@ -24,7 +25,10 @@ export interface Reading {
   readonly take: (line: PageLine) => Promise<void> | void;
 }
 
-export type PageLine = Extract<ReadingLine, { page: number }>;
+type Page = Extract<ReadingLine, { kind: 'page' }>;
+export type PageLine =
+  | (Page & { readonly confidence: number })
+  | Exclude<Extract<ReadingLine, { page: number }>, Page>;
 
 /** What came of it. `failed` is the document's doing: reading it again would fail again. */
 export type ReadingEnd =
@@ -142,9 +146,15 @@ async function answersOf(
     told += 1;
     if (ocrPages !== undefined) process.extend(caps.ocrPageMilliseconds);
     if (told > caps.pages || said.page > caps.pages) throw new LinesRefused('more pages than there may be');
-    await take(said.kind === 'page' ? { ...said, text: cleaned(said.text, caps) } : said);
+    await take(said.kind === 'page' ? pageOf(said, caps) : said);
   }
   return undefined;
+}
+
+/** A garbled text is known by its signs as they came. */
+function pageOf({ text, confidence = 1, ...said }: Page, caps: ReadingCaps): PageLine {
+  const surely = Math.round(confidence * legibilityOf(text) * 100) / 100;
+  return { ...said, text: cleaned(text, caps), confidence: surely };
 }
 
 /** Of control characters, those that texts have; PostgreSQL keeps no NUL, and half a character is none. */

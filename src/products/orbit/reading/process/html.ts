@@ -125,7 +125,8 @@ function opened(out: MarkdownWriter, name: string, attributes: Readonly<Record<s
   else if (name === 'li') out.item();
   else if (name === 'table') out.openTable();
   else if (name === 'tr') out.row();
-  else if (name === 'td' || name === 'th') out.cell({ columns: spanOf(attributes['colspan']), rows: spanOf(attributes['rowspan']) });
+  else if (name === 'td' || name === 'th')
+    out.cell({ columns: spanOf(attributes['colspan']), rows: spanOf(attributes['rowspan']) });
   else if (name === 'br') out.line();
   else if (name === PAGE_BREAK.element)
     if (attributes['class'] === PAGE_BREAK.class) out.page();
