@@ -46,6 +46,10 @@ const refusal = async (...of: Parameters<typeof read>) => {
   return end.kind === 'failed' ? end.code : end;
 };
 
+const cell = (said: string, properties = '') =>
+  `<w:tc><w:tcPr>${properties}</w:tcPr>${paragraph(said)}</w:tc>`;
+const struck = (by: string) => `<w:p><w:r><w:rPr><w:${by}/></w:rPr><w:t>EUR 500</w:t></w:r></w:p>`;
+
 const surenessOf = ([line]: readonly PageLine[]) => (line?.kind === 'page' ? line.confidence : undefined);
 
 /** A picture upside down. */
@@ -83,15 +87,12 @@ describe('a file that another program made', () => {
   });
 
   test('keeps its columns where cells of a DOCX are merged, and marks what is struck through there', async () => {
-    const cell = (text: string, properties = '') =>
-      `<w:tc><w:tcPr>${properties}</w:tcPr>${paragraph(text)}</w:tc>`;
     const rows = [
       [cell('Part', '<w:vMerge w:val="restart"/>'), cell('Price', '<w:gridSpan w:val="2"/>'), cell('Due')],
       [cell('', '<w:vMerge/>'), cell('Net'), cell('Gross'), cell('Day')],
       [cell('Shop'), cell('5'), cell('6'), cell('May')],
     ];
     const table = `<w:tbl>${rows.map((row) => `<w:tr>${row.join('')}</w:tr>`).join('')}</w:tbl>`;
-    const struck = (by: string) => `<w:p><w:r><w:rPr><w:${by}/></w:rPr><w:t>EUR 500</w:t></w:r></w:p>`;
     const { texts } = await read(docxOf(`${table}${struck('strike')}${struck('dstrike')}`), 'docx');
     expect(texts[0]).toBe(
       [
