@@ -46,9 +46,9 @@ export function createJobSlots(parts: WorkerParts): JobSlots {
 
   /** Kinds of which as many run as may at once; who takes up more of them gives them back. */
   function full(): string[] {
-    const running = (of: string) => [...runs.values()].filter(({ kind }) => kind === of).length;
+    const running = [...runs.values()];
     return [...parts.handlers.values()].flatMap(({ kind, atOnce }) =>
-      atOnce !== undefined && running(kind) >= atOnce ? [kind] : [],
+      atOnce !== undefined && running.filter((run) => run.kind === kind).length >= atOnce ? [kind] : [],
     );
   }
 

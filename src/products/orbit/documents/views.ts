@@ -133,7 +133,7 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
       return {
         documentId: id,
         name,
-        pages: rows.map(({ page: number, text, confidence }) => ({ page: number, text, confidence })),
+        pages: rows.map((row) => ({ page: row.page, text: row.text, confidence: row.confidence })),
       };
     });
   }
