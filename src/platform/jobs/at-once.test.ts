@@ -37,7 +37,8 @@ test('of a kind of which two run at once the others wait in the queue by turns: 
     .toBe(13);
   await worker.stop(0);
   expect(most).toBe(2);
-  expect(begun.findIndex(({ who }) => who === 'other')).toBeLessThanOrEqual(3);
+  // Those that one take-up has too many of, and has not yet given back, count as begun: as many as there are slots.
+  expect(begun.findIndex(({ who }) => who === 'other')).toBeLessThanOrEqual(8);
   expect(new Set(begun.map(({ attempt }) => attempt))).toEqual(new Set([1]));
   for (const { id } of waiting) expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
 });
