@@ -3066,7 +3066,7 @@ begin
 end $function$;
 grant execute on routine jobs.start(jobs.jobs,uuid,timestamp with time zone) to plinth_system;
 
-CREATE OR REPLACE FUNCTION jobs.take(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean)
+CREATE OR REPLACE FUNCTION jobs.take(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] DEFAULT '{}'::text[])
  RETURNS TABLE(job jsonb, permit jsonb)
  LANGUAGE plpgsql
 AS $function$
@@ -3075,11 +3075,12 @@ declare
   v_batch_room integer := p_batch_room;
   v_after_batch boolean := p_after_batch;
   v_late boolean;
+  v_kinds text[] := array(select k from unnest(p_kinds) k where k <> all (p_full));
   -- A row is locked when it is fetched, and only one that is taken is fetched.
   v_interactive cursor for select * from jobs.jobs
-    where state = 'ready' and lane = 'interactive' and kind = any(p_kinds) order by turn, run_at, id limit p_room for update skip locked;
+    where state = 'ready' and lane = 'interactive' and kind = any(v_kinds) order by turn, run_at, id limit p_room for update skip locked;
   v_batch cursor for select * from jobs.jobs
-    where state = 'ready' and lane = 'batch' and kind = any(p_kinds) order by turn, run_at, id limit p_batch_room for update skip locked;
+    where state = 'ready' and lane = 'batch' and kind = any(v_kinds) order by turn, run_at, id limit p_batch_room for update skip locked;
   j jobs.jobs;
 begin
   perform jobs.check_lease(p_holder, v_now);
@@ -3089,7 +3090,7 @@ begin
   for v_place in 1 .. p_room loop
     j := null;
     if v_batch_room > 0 and not v_after_batch then
-      v_late := coalesce(v_late, jobs.is_batch_late(p_kinds, v_now));
+      v_late := coalesce(v_late, jobs.is_batch_late(v_kinds, v_now));
       if v_late then fetch v_batch into j; end if;
     end if;
     if j.id is null then fetch v_interactive into j; end if;
@@ -3107,7 +3108,7 @@ begin
   close v_interactive;
   close v_batch;
 end $function$;
-grant execute on routine jobs.take(uuid,text[],integer,integer,boolean) to plinth_system;
+grant execute on routine jobs.take(uuid,text[],integer,integer,boolean,text[]) to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.take_one(p_holder uuid, p_account uuid, p_job uuid, p_kinds text[], p_lanes text[])
  RETURNS TABLE(job jsonb, permit jsonb)
@@ -3128,17 +3129,17 @@ begin
 end $function$;
 alter routine jobs.take_one(uuid,uuid,uuid,text[],text[]) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean)
+CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] DEFAULT '{}'::text[])
  RETURNS TABLE(job jsonb, permit jsonb, due double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch) t;
+  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch, p_full) t;
   return query select null::jsonb, null::jsonb, jobs.next_due();
 end $function$;
-alter routine jobs.take_up(uuid,text[],integer,integer,boolean) owner to plinth_system;
+alter routine jobs.take_up(uuid,text[],integer,integer,boolean,text[]) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.turn_for(p_account uuid, p_lane text, p_kept bigint, p_kinds text[])
  RETURNS bigint
@@ -6514,8 +6515,10 @@ create table orbit.document_pages (
   text text not null,
   by_ocr boolean not null default false,
   created_at timestamp with time zone not null default app.now(),
+  confidence real not null default 1,
   constraint document_pages_pkey PRIMARY KEY (account_id, document_id, page),
   constraint document_pages_account_id_document_id_fkey FOREIGN KEY (account_id, document_id) REFERENCES orbit.documents(account_id, id) ON DELETE CASCADE,
+  constraint document_pages_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
   constraint document_pages_page_check CHECK ((page >= 1))
 );
 alter table orbit.document_pages enable row level security, force row level security;

@@ -773,6 +773,8 @@ export interface Schemas {
     /** Markdown: headings and tables where the file has them. */
     readonly text: string;
     readonly by_ocr: boolean;
+    /** How surely the page was read, 0 to 1. Look at pages below 0.6: a bad scan, or a text that is garbled. */
+    readonly confidence: number;
   };
   readonly DocumentTextPage: {
     readonly data: readonly Schemas['DocumentText'][];

@@ -53,8 +53,8 @@ describe('a document', () => {
         documentId: id,
         name: 'brief.md',
         pages: [
-          { page: 1, text: '# One' },
-          { page: 2, text: 'Two' },
+          { page: 1, text: '# One', confidence: 1 },
+          { page: 2, text: 'Two', confidence: 1 },
         ],
       },
     ]);
@@ -172,6 +172,10 @@ describe('OCR', () => {
     });
     expect((await textsOf(member, id))[0]).toMatch(/Work begins on 4 January 2027/);
     expect((await owner.used())['ocr_pages']).toBe(1);
+    const { body } = await member.get(`/v1/documents/${id}/pages`);
+    const [page] = body['data'] as readonly { readonly confidence: number }[];
+    expect(page?.confidence).toBeGreaterThan(0.8);
+    expect(page?.confidence).toBeLessThan(1);
   });
 
   test('is charged once, whoever dies while it reads', async () => {

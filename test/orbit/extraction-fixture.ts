@@ -47,6 +47,8 @@ let made = 0;
 interface DocumentOptions {
   readonly status?: string;
   readonly name?: string;
+  /** How surely its pages were read; 1 when not said. */
+  readonly confidence?: number;
 }
 
 /** An app whose jobs run when a test says so, and people who extract in it. */
@@ -57,11 +59,11 @@ export async function extractionFixture(options: TestAppOptions = {}) {
   async function document(
     { id: accountId }: Pick<Workspace, 'id'>,
     pages: readonly string[],
-    { status = 'completed', name = 'brief.pdf' }: DocumentOptions = {},
+    { status = 'completed', name = 'brief.pdf', confidence = 1 }: DocumentOptions = {},
   ): Promise<string> {
     made += 1;
     const id = `0193a5c8-7d1e-7b5c-9f5e-${String(made).padStart(12, '0')}`;
-    await insertDocument(app, { accountId, id, name, status, pages });
+    await insertDocument(app, { accountId, id, name, status, pages, confidence });
     return id;
   }
 
@@ -124,6 +126,7 @@ interface Stored {
   readonly id: string;
   readonly name: string;
   readonly status: string;
+  readonly confidence: number;
   readonly pages: readonly string[];
 }
 
@@ -138,8 +141,8 @@ async function insertDocument({ db }: Pick<TestApp, 'db'>, of: Stored): Promise<
   for (const [n, text] of of.pages.entries())
     await db.asMigrator(
       statement(
-        'insert into orbit.document_pages (account_id, document_id, page, text, by_ocr) values ($1, $2, $3, $4, false)',
-        [of.accountId, of.id, n + 1, text],
+        'insert into orbit.document_pages (account_id, document_id, page, text, by_ocr, confidence) values ($1, $2, $3, $4, false, $5)',
+        [of.accountId, of.id, n + 1, text, of.confidence],
       ),
     );
 }

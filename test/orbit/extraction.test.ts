@@ -48,6 +48,24 @@ describe('an extraction', () => {
     expect(body).toMatchObject({ confidence: 1 });
   });
 
+  test('trusts what it found on a page as far as the page could be read', async () => {
+    const { workspace, by, scope } = await office();
+    const id = await document(workspace, BRIEF, { confidence: 0.4 });
+    const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    expect(made.confidence).toBe(0.4);
+    for (const { confidence } of await by.sections(scope)) expect(confidence).toBe(0.4);
+  });
+
+  test('takes nothing from what is struck through', async () => {
+    const { workspace, by, scope } = await office();
+    const struck = 'Budget\n~~The total budget is $90,000.~~ The total budget is $40,000.';
+    const id = await document(workspace, [struck]);
+    await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const said = JSON.stringify(await by.sections(scope));
+    expect(said).toContain('$40,000');
+    expect(said).not.toContain('90,000');
+  });
+
   test('shows what two documents contradict each other in', async () => {
     const { workspace, by, scope } = await office();
     const brief = await document(workspace, BRIEF);

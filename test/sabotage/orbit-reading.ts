@@ -13,8 +13,8 @@ export const ORBIT_READING: readonly Patch[] = [
   {
     name: 'reader-memory-unwatched',
     file: 'src/products/orbit/reading/reader-process.ts',
-    find: 'if (pages * PAGE_BYTES > megabytes * MEBIBYTE) tooMuch();',
-    replace: 'if (pages < 0) tooMuch();',
+    find: 'if (megabytes > most.memoryMegabytes) kill(tooMuch);',
+    replace: 'if (megabytes < 0) kill(tooMuch);',
     expects: `${READER} ${FAILS} with a font that never ends`,
   },
   {

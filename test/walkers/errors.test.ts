@@ -69,7 +69,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   one_time_code_wrong: 'the docs page is told it, which is no call',
   method_not_allowed: 'a path answers it that takes other methods, which no call is',
   headers_too_large: 'what is no request yet has no route',
-  readers_busy: 'a job waits for a place with it',
   scanner_unavailable: 'a job is tried again with it, and a document fails with a code of its own',
   gone: 'a promise to clients that no call makes use of yet',
 };

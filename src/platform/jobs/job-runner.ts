@@ -75,6 +75,7 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
         const batch = taken.filter(({ job }) => job.lane === 'batch').length;
         leftSome = taken.length === free.all || batch >= free.batch;
         for (const one of taken) start(one);
+        leftSome ||= slots.free().full.length > 0;
         const last = taken.at(-1);
         if (last !== undefined) afterBatch = last.job.lane === 'batch';
         return { isFull: taken.length === free.all, nextDue };

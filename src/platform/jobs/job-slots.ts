@@ -10,13 +10,14 @@ export const CANCELLED = 'jobs.cancelled';
 
 interface Run {
   readonly lane: Lane;
+  readonly kind: string;
   readonly cancel: AbortController;
   readonly end: Promise<Outcome>;
 }
 
 /** The slots for jobs in this process, and what runs in them. */
 export interface JobSlots {
-  /** Free slots by lane. */
+  /** Free slots by lane, and kinds that take none of them. */
   free(): Omit<FreeSlots, 'afterBatch'>;
   running(): Iterable<JobId>;
   /** Runs a job that was taken up; `end` resolves when its slot is free again. */
@@ -31,22 +32,31 @@ export function createJobSlots(parts: WorkerParts): JobSlots {
   let unsubscribe: (() => void) | undefined;
 
   function start(taken: Taken): Run {
-    const { id, lane } = taken.job;
+    const { id, lane, kind } = taken.job;
+    const isFull = full().includes(kind);
     unsubscribe ??= parts.db.onSignal(CANCELLED, (job) => runs.get(job as JobId)?.cancel.abort());
     const cancel = new AbortController();
-    const end = runJob(parts, taken, { stop: stop.signal, cancel: cancel.signal }).finally(() =>
+    const end = runJob(parts, taken, { stop: stop.signal, cancel: cancel.signal, isFull }).finally(() =>
       runs.delete(id),
     );
-    const run = { lane, cancel, end };
+    const run = { lane, kind, cancel, end };
     runs.set(id, run);
     return run;
+  }
+
+  /** Kinds of which as many run as may at once; who takes up more of them gives them back. */
+  function full(): string[] {
+    const running = [...runs.values()];
+    return [...parts.handlers.values()].flatMap(({ kind, atOnce }) =>
+      atOnce !== undefined && running.filter((run) => run.kind === kind).length >= atOnce ? [kind] : [],
+    );
   }
 
   return {
     free() {
       const batch = [...runs.values()].filter(({ lane }) => lane === 'batch').length;
       const all = parts.concurrency - runs.size;
-      return { all, batch: Math.min(all, parts.batchConcurrency - batch) };
+      return { all, batch: Math.min(all, parts.batchConcurrency - batch), full: full() };
     },
     running: () => runs.keys(),
     start,

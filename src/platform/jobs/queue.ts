@@ -15,6 +15,8 @@ export interface FreeSlots {
   readonly all: number;
   readonly batch: number;
   readonly afterBatch: boolean;
+  /** Kinds that run here as often as they may at once. */
+  readonly full: readonly string[];
 }
 
 /** A job that was taken up; the last row has none, but the milliseconds until the next delayed one is due. */
@@ -31,13 +33,10 @@ export async function takeJobs(
 ): Promise<{ taken: Taken[]; nextDue: number | undefined }> {
   const [rows] = await db.system('jobs.queue', TAKE, [
     systemCall(
-      statement<TakeUpRow>('select job, permit, due from jobs.take_up($1, $2::text[], $3, $4, $5)', [
-        holder.id,
-        [...handlers.keys()],
-        free.all,
-        free.batch,
-        free.afterBatch,
-      ]),
+      statement<TakeUpRow>(
+        'select job, permit, due from jobs.take_up($1, $2::text[], $3, $4, $5, $6::text[])',
+        [holder.id, [...handlers.keys()], free.all, free.batch, free.afterBatch, free.full],
+      ),
     ),
   ]);
   const taken = rows.flatMap(({ job, permit }) => (job === null ? [] : [{ job, permit }]));

@@ -9,6 +9,8 @@ import type { Outcome, WorkerParts } from './parts.ts';
 export interface Signals {
   readonly stop: AbortSignal;
   readonly cancel: AbortSignal;
+  /** As many of its kind run here as may: it is given back, and keeps its turn. */
+  readonly isFull: boolean;
 }
 
 /** Runs one taken job to its end: done, tried again later, or given up. Never throws. */
@@ -27,7 +29,7 @@ export async function runJob(parts: WorkerParts, taken: Taken, signals: Signals)
   };
   let outcome: Outcome = 'lost';
   try {
-    outcome = await carryOut(parts, attempt, signals.stop);
+    outcome = await carryOut(parts, attempt, signals);
     parts.log.info({ ...facts, outcome }, 'job ended');
   } catch (error) {
     if (isStale(error)) {
@@ -53,7 +55,7 @@ export async function runJob(parts: WorkerParts, taken: Taken, signals: Signals)
   return outcome;
 }
 
-async function carryOut(parts: WorkerParts, attempt: Attempt, stop: AbortSignal): Promise<Outcome> {
+async function carryOut(parts: WorkerParts, attempt: Attempt, { stop, isFull }: Signals): Promise<Outcome> {
   const { job, taken } = attempt;
   const handler = parts.handlers.get(job.kind);
   if (handler === undefined) throw new Error(`a job of kind ${job.kind} was taken up, which nothing handles`);
@@ -62,6 +64,7 @@ async function carryOut(parts: WorkerParts, attempt: Attempt, stop: AbortSignal)
     await giveUp(parts, attempt, { handler, failure: impossible });
     return 'failed';
   }
+  if (isFull) return backInLine(parts, attempt);
   try {
     await handler.run(job);
   } catch (error) {
@@ -78,10 +81,7 @@ async function afterFailure(
 ): Promise<Outcome> {
   const { attempt, handler, error } = failed;
   const { job, taken } = attempt;
-  if (failed.isStopping) {
-    await handOver(parts, attempt);
-    return 'handed_over';
-  }
+  if (failed.isStopping || says(error, 'yields') === true) return backInLine(parts, attempt);
   const isPostponed = says(error, 'postponed') === true;
   if (isPostponed && (await postpone(parts, attempt, error))) return 'postponed';
   const tries = Math.max(job.attempt, job.permit?.calls ?? 0);
@@ -93,6 +93,11 @@ async function afterFailure(
   }
   await retryLater(parts, attempt, error);
   return 'retry';
+}
+
+async function backInLine(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
+  await handOver(parts, attempt);
+  return 'handed_over';
 }
 
 /** Why a job must not even start: its account was suspended while it waited, its tries are used up by crashes. */
@@ -113,7 +118,7 @@ function worthAnotherTry(error: unknown): boolean {
 }
 
 /** What an error says of itself in an own property. */
-function says(error: unknown, property: 'retryable' | 'postponed'): boolean | undefined {
+function says(error: unknown, property: 'retryable' | 'postponed' | 'yields'): boolean | undefined {
   if (!(error instanceof Error) || !Object.hasOwn(error, property)) return undefined;
   const value = (error as Error & { readonly [P in typeof property]?: unknown })[property];
   return typeof value === 'boolean' ? value : undefined;

@@ -5,6 +5,8 @@ import type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 export interface ProductJob<Service> {
   /** How often it is tried in all, crashes included; its permit's provider calls count too. Three times, when not said. */
   readonly attempts?: number;
+  /** How many one process runs at once: `JobHandler.atOnce`. */
+  readonly atOnce?: number;
   /** Does the work; it may run again after a crash, so that it must be idempotent. */
   readonly run: (service: Service, job: RunningJob) => Promise<void>;
   /**

@@ -21,10 +21,11 @@ export function registerProduct(
   const { queue, entitlements } = parts;
   const { key, onEntitlementChanged } = product;
   const own = service as never;
-  for (const [name, { attempts = TRIES, run, giveUp, reviving }] of Object.entries(product.jobs)) {
+  for (const [name, { attempts = TRIES, atOnce, run, giveUp, reviving }] of Object.entries(product.jobs)) {
     queue.handle({
       kind: `${key}.${name}`,
       attempts,
+      ...(atOnce === undefined ? {} : { atOnce }),
       run: (job) => run(own, job),
       giveUp: async (job, failure) => giveUp?.(own, job, failure),
       ...(reviving === undefined ? {} : { reviving: (job) => reviving(own, job) }),

@@ -58,9 +58,12 @@ export interface JobHandler<Job extends QueuedJob = QueuedJob> {
   readonly kind: string;
   /** How often the job is tried in all, crashes included. */
   readonly attempts: number;
+  /** How many one process runs at once; further ones wait in the queue by their turns. As many as there are slots when not said. */
+  readonly atOnce?: number;
   /**
    * Does the work and stores its result, `job.finishing()` in the same transaction. Throws to be tried again; an error
-   * whose own property `postponed` is true says that a provider had no room, and does not count as an attempt.
+   * whose own property `postponed` is true says that a provider had no room, and does not count as an attempt;
+   * one whose own property `yields` is true, that a part of the work is stored, and the next part waits for its turn.
    */
   readonly run: (job: Job) => Promise<void>;
   /** Nobody tries again: store the failure, release the permit and finish the job, in one transaction. */

@@ -51,19 +51,21 @@ end $$;
 
 -- Takes up to p_room jobs of kinds that the caller handles, at most p_batch_room of them from the batch lane: interactive
 -- ones first; but while a job of the batch lane has waited for 30 seconds, the lanes take turns (p_after_batch: the last
--- one that the caller took was of the batch lane).
-create or replace function jobs.take(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean)
+-- one that the caller took was of the batch lane). p_full: kinds that the caller handles and has no room for now; they count for turns.
+create or replace function jobs.take(
+  p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] default '{}')
 returns table (job jsonb, permit jsonb) language plpgsql as $$
 declare
   v_now timestamptz := app.now();
   v_batch_room integer := p_batch_room;
   v_after_batch boolean := p_after_batch;
   v_late boolean;
+  v_kinds text[] := array(select k from unnest(p_kinds) k where k <> all (p_full));
   -- A row is locked when it is fetched, and only one that is taken is fetched.
   v_interactive cursor for select * from jobs.jobs
-    where state = 'ready' and lane = 'interactive' and kind = any(p_kinds) order by turn, run_at, id limit p_room for update skip locked;
+    where state = 'ready' and lane = 'interactive' and kind = any(v_kinds) order by turn, run_at, id limit p_room for update skip locked;
   v_batch cursor for select * from jobs.jobs
-    where state = 'ready' and lane = 'batch' and kind = any(p_kinds) order by turn, run_at, id limit p_batch_room for update skip locked;
+    where state = 'ready' and lane = 'batch' and kind = any(v_kinds) order by turn, run_at, id limit p_batch_room for update skip locked;
   j jobs.jobs;
 begin
   perform jobs.check_lease(p_holder, v_now);
@@ -73,7 +75,7 @@ begin
   for v_place in 1 .. p_room loop
     j := null;
     if v_batch_room > 0 and not v_after_batch then
-      v_late := coalesce(v_late, jobs.is_batch_late(p_kinds, v_now));
+      v_late := coalesce(v_late, jobs.is_batch_late(v_kinds, v_now));
       if v_late then fetch v_batch into j; end if;
     end if;
     if j.id is null then fetch v_interactive into j; end if;
@@ -98,10 +100,11 @@ create or replace function jobs.next_due() returns double precision language sql
 $$;
 
 -- The same, and in a last row without a job when the next delayed one is due: all that a worker asks for, in one statement of its own.
-create or replace function jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean)
+create or replace function jobs.take_up(
+  p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] default '{}')
 returns table (job jsonb, permit jsonb, due double precision) language plpgsql as $$
 begin
-  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch) t;
+  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch, p_full) t;
   return query select null::jsonb, null::jsonb, jobs.next_due();
 end $$;
 

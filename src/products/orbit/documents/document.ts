@@ -56,4 +56,6 @@ export interface PageRow {
   readonly page: number;
   readonly text: string;
   readonly by_ocr: boolean;
+  /** How surely it was read, 0 to 1. */
+  readonly confidence: number;
 }

@@ -13,26 +13,31 @@ const DONE = commitPoint(
   'the end of a document that OCR has read, its job and its pages charged',
 );
 
+/** Others are read after so many, some 30 s; beginning anew takes one. */
+const PAGES_A_TURN = 10;
+
 /**
  * The worker's part: reads the pages that are images, each stored as soon as it is read. A worker that goes on after another reads what is
  * left; the pages were charged when they were handed to the job, and are given back where OCR read none.
  */
 export async function readByOcr(parts: ReadingParts, job: RunningJob): Promise<void> {
-  const { db, ocrReader, blobs } = parts;
+  const { db, reader, blobs } = parts;
   const key = keyOf(job);
   const [[document]] = await db.tenant(key.accountId, [readDocument(key)]);
   if (document?.status !== 'processing' || document.blob_id === null) return;
   const blobId = document.blob_id;
   if (document.ocr_left.length === 0) return ended(parts, job, document);
-  const end = await ocrReader.read({
+  const end = await reader.read({
     declared: DOCUMENT_TYPES[document.type],
     bytes: document.bytes,
-    ocrPages: document.ocr_left,
+    ocrPages: document.ocr_left.slice(0, PAGES_A_TURN),
     open: () => blobs.open(key.accountId, blobId),
     signal: job.signal,
     take: (line) => takePage(parts, { job, document, line }),
   });
   if (end.kind === 'failed' && end.code === 'document_reading_failed') throw new Error(end.detail);
+  if (end.kind === 'read' && document.ocr_left.length > PAGES_A_TURN)
+    throw Object.assign(new Error('the next pages wait for their turn'), { yields: true });
   await ended(parts, job, document);
 }
 
@@ -48,7 +53,8 @@ async function takePage(
   // A hostile file may have the reader name pages that nobody asked for.
   if (!document.ocr_left.includes(line.page)) return;
   const missing: MissingPage[] = line.kind === 'page' ? [] : [{ page: line.page, reason: 'ocr_failed' }];
-  const pages = line.kind === 'page' ? [{ page: line.page, text: line.text }] : [];
+  const pages =
+    line.kind === 'page' ? [{ page: line.page, text: line.text, confidence: line.confidence }] : [];
   await db.tenant(key.accountId, PAGE, async (tx) => {
     await tx.run(insertPages(key, pages, true));
     const [row] = await tx.run(countOcr(key, { page: line.page, missing }));

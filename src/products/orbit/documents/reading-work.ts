@@ -6,7 +6,7 @@ import type { ReadFailure } from '../reading/failures.ts';
 import { READING_CAPS } from '../reading/caps.ts';
 import type { Reader, ReadingEnd } from '../reading/reader.ts';
 import { DOCUMENT_TYPES } from '../reading/formats.ts';
-import type { DocumentRow, MissingPage } from './document.ts';
+import type { DocumentRow, MissingPage, PageRow } from './document.ts';
 import { ocrPermit } from './ocr-permit.ts';
 import { recordIn, type RecordingParts, uploaderOf } from './recording.ts';
 import type { Scanner } from './scanner.ts';
@@ -29,14 +29,13 @@ const FAIL = commitPoint('orbit.document-failed', 'why a document could not be r
 
 export interface ReadingParts extends ProductContext, RecordingParts {
   readonly reader: Reader;
-  readonly ocrReader: Reader;
   /** undefined: nobody scans. */
   readonly scanner: Scanner | undefined;
 }
 
 /** What one look at a document came to. */
 interface Found {
-  readonly pages: { readonly page: number; readonly text: string }[];
+  readonly pages: Omit<PageRow, 'by_ocr'>[];
   readonly scanned: number[];
   readonly missing: MissingPage[];
 }
@@ -66,7 +65,8 @@ export async function readDocument(parts: ReadingParts, job: RunningJob): Promis
     open: () => parts.blobs.open(key.accountId, blobId),
     signal: job.signal,
     take(line) {
-      if (line.kind === 'page') found.pages.push({ page: line.page, text: line.text });
+      if (line.kind === 'page')
+        found.pages.push({ page: line.page, text: line.text, confidence: line.confidence });
       else if (line.kind === 'scanned') found.scanned.push(line.page);
       else found.missing.push({ page: line.page, reason: 'page_damaged' });
     },

@@ -225,7 +225,10 @@ export const readPages = route(
     example: {
       params: { id: ID },
       query: { limit: 20 },
-      reply: { data: [{ page: 1, text: '# A new shop\n\nWe sell tea.', by_ocr: false }], next_cursor: null },
+      reply: {
+        data: [{ page: 1, text: '# A new shop\n\nWe sell tea.', by_ocr: false, confidence: 1 }],
+        next_cursor: null,
+      },
     },
   },
   async ({ accountId, params, query }, { documents }) => {

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { commitPoint } from '#platform/db';
 import type { JobFailure, ProductContext, RunningJob } from '#platform/product';
 import type { Changes } from '../changes/service.ts';
@@ -22,8 +21,6 @@ export function createDocuments(context: ProductContext & { readonly changes: Ch
     ...context,
     scanner,
     reader: createReader(),
-    // Long work of its own: text does not wait for it.
-    ocrReader: createReader({ atOnce: Math.max(1, Math.floor(availableParallelism() / 2)) }),
   };
   return {
     ...createDocumentViews(context),

@@ -62,6 +62,11 @@ export const documentPage = namedObject('DocumentText', {
   page: z.int(),
   text: z.string().describe('Markdown: headings and tables where the file has them.'),
   by_ocr: z.boolean(),
+  confidence: z
+    .number()
+    .describe(
+      'How surely the page was read, 0 to 1. Look at pages below 0.6: a bad scan, or a text that is garbled.',
+    ),
 });
 
 export function shownState(row: DocumentRow): z.input<typeof documentState> {
@@ -99,8 +104,9 @@ export function shownDocument(row: DocumentRow): z.input<typeof document> {
   };
 }
 
-export const shownPage = ({ page, text, by_ocr }: PageRow): z.input<typeof documentPage> => ({
+export const shownPage = ({ page, text, by_ocr, confidence }: PageRow): z.input<typeof documentPage> => ({
   page,
   text,
   by_ocr,
+  confidence,
 });

@@ -115,11 +115,19 @@ export function insertPages(
   byOcr: boolean,
 ): Statement {
   return statement(
-    `insert into orbit.document_pages (account_id, document_id, page, text, by_ocr)
-     select d.account_id, d.id, p.page, p.text, $5 from unnest($3::integer[], $4::text[]) as p (page, text)
+    `insert into orbit.document_pages (account_id, document_id, page, text, by_ocr, confidence)
+     select d.account_id, d.id, p.page, p.text, $5, p.confidence
+     from unnest($3::integer[], $4::text[], $6::real[]) as p (page, text, confidence)
      join orbit.documents d on d.account_id = $1 and d.id = $2
      on conflict do nothing`,
-    [accountId, id, pages.map(({ page }) => page), pages.map(({ text }) => text), byOcr],
+    [
+      accountId,
+      id,
+      pages.map(({ page }) => page),
+      pages.map(({ text }) => text),
+      byOcr,
+      pages.map(({ confidence }) => confidence),
+    ],
   );
 }
 
@@ -210,7 +218,7 @@ export function listPages(
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Statement<PageRow> {
   return statement<PageRow>(
-    `select page, text, by_ocr from orbit.document_pages where account_id = $1 and document_id = $2 and page > $3 order by page limit $4`,
+    `select page, text, by_ocr, confidence from orbit.document_pages where account_id = $1 and document_id = $2 and page > $3 order by page limit $4`,
     [accountId, id, after, limit],
   );
 }
@@ -228,9 +236,9 @@ export function documentsOf(
 export function textsOf(
   accountId: AccountId,
   ids: readonly string[],
-): Statement<{ document_id: string; page: number; text: string }> {
-  return statement<{ document_id: string; page: number; text: string }>(
-    `select document_id, page, text from orbit.document_pages where account_id = $1 and document_id = any($2::uuid[])
+): Statement<{ document_id: string; page: number; text: string; confidence: number }> {
+  return statement<{ document_id: string; page: number; text: string; confidence: number }>(
+    `select document_id, page, text, confidence from orbit.document_pages where account_id = $1 and document_id = any($2::uuid[])
      order by document_id, page`,
     [accountId, ids],
   );

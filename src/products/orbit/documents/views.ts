@@ -34,7 +34,12 @@ const WORK: Readonly<Record<DocumentStatus, WorkStatus>> = {
 export interface DocumentText {
   readonly documentId: string;
   readonly name: string;
-  readonly pages: readonly { readonly page: number; readonly text: string }[];
+  readonly pages: readonly {
+    readonly page: number;
+    readonly text: string;
+    /** How surely it was read, 0 to 1. */
+    readonly confidence: number;
+  }[];
 }
 
 /** Throws `scope_not_found`, `project_not_found`. */
@@ -125,7 +130,11 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     return documentIds.map((documentId) => {
       const { id, name } = completed(documents, documentId);
       const rows = byDocument.get(id) ?? [];
-      return { documentId: id, name, pages: rows.map((row) => ({ page: row.page, text: row.text })) };
+      return {
+        documentId: id,
+        name,
+        pages: rows.map((row) => ({ page: row.page, text: row.text, confidence: row.confidence })),
+      };
     });
   }
 

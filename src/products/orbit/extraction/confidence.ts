@@ -8,11 +8,16 @@ const CONFLICTING = 0.8;
 
 /**
  * How much an item is to be trusted, 0 to 1: `certainty × (0.3 + 0.7 × quotes found / quotes given)`, times 0.8 where another
- * document says something else. These are choices, not measures: docs/decisions/0097.
+ * document says something else, and times how surely its pages were read. These are choices, not measures: docs/decisions/0097.
  */
-export function confidenceOf({ certainty, citations, quoted }: Item, isConflicting = false): number {
+export function confidenceOf(
+  { certainty, citations, quoted, legibility = 1 }: Item,
+  isConflicting = false,
+): number {
   const share = quoted === 0 ? 0 : citations.length / quoted;
-  return CERTAIN[certainty] * (UNQUOTED + (1 - UNQUOTED) * share) * (isConflicting ? CONFLICTING : 1);
+  return (
+    CERTAIN[certainty] * (UNQUOTED + (1 - UNQUOTED) * share) * (isConflicting ? CONFLICTING : 1) * legibility
+  );
 }
 
 /** The mean, to two digits; null of nothing. */

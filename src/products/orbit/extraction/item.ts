@@ -30,6 +30,8 @@ export interface Item {
   readonly citations: readonly Citation[];
   /** How many quotes the model gave, of which `citations` are those that occur. */
   readonly quoted: number;
+  /** How surely the pages were read that it stands on, 0 to 1; 1 when not said. */
+  readonly legibility?: number;
 }
 
 const MOST = { items: 60, quotes: 8, title: 120, text: 1_500 } as const;

@@ -1,6 +1,7 @@
 import { sha256 } from '#platform/kernel';
 import type { DocumentText } from '../documents/service.ts';
 import { type Chunk, chunksOf, tokensOf } from './chunks.ts';
+import type { Item } from './item.ts';
 import { jsonLine } from './json-line.ts';
 
 /** Chunks of one extraction, each with its document. */
@@ -17,10 +18,13 @@ export type Material = Pick<DocumentChunk, 'document' | 'heading' | 'parts'>;
 /** Of the prompt and of how a document is cut: what was read by another version is read again. */
 const READ_BY = 'extract.v1';
 
+/** What was struck through holds no more: no model is shown it, and nobody is told it as agreed. */
+const STRUCK = /~~.+?~~/g;
+
 /** The chunks of documents, in the order in which they were named. */
 export function chunksOfAll(documents: readonly DocumentText[]): DocumentChunk[] {
   return documents.flatMap((document) =>
-    chunksOf(document.pages)
+    chunksOf(document.pages.map(({ page, text }) => ({ page, text: text.replace(STRUCK, '') })))
       .filter(hasWords)
       .map((chunk) => ({
         ...chunk,
@@ -34,6 +38,18 @@ export function chunksOfAll(documents: readonly DocumentText[]): DocumentChunk[]
 
 function hasWords({ parts }: Chunk): boolean {
   return parts.some(({ text }) => text.trim() !== '');
+}
+
+/** How surely the pages were read that an item is cited from; all of its chunk where it is cited from none. */
+export function legibilityOf(
+  { document, fromPage, toPage }: DocumentChunk,
+  { citations }: Pick<Item, 'citations'>,
+): number {
+  const cited = new Set(citations.map(({ page }) => page));
+  const pages = document.pages.filter(({ page }) =>
+    cited.size === 0 ? page >= fromPage && page <= toPage : cited.has(page),
+  );
+  return pages.reduce((sum, { confidence }) => sum + confidence, 0) / pages.length;
 }
 
 /** A little more than a half, so that lines of unlike length leave no third part of a line or two. */

@@ -97,6 +97,8 @@ function both(one: Compared, other: Compared): Compared {
     certainty: other.item.certainty === 'stated' ? 'stated' : certainty,
     citations: citations.slice(0, MOST.perItem),
     quoted: Math.min(citations.length, MOST.perItem) + missed,
+    // What one document says legibly is said.
+    legibility: Math.max(one.item.legibility ?? 1, other.item.legibility ?? 1),
   });
 }
 

@@ -8,7 +8,14 @@ import { lockForChange } from '../scopes/locking.ts';
 import { byOf } from './by.ts';
 import { overallConfidence } from './confidence.ts';
 import { checkedItems, extracted, type Item } from './item.ts';
-import { chunksOfAll, type DocumentChunk, halvesOf, type Material, pagesAsJson } from './material.ts';
+import {
+  chunksOfAll,
+  type DocumentChunk,
+  halvesOf,
+  legibilityOf,
+  type Material,
+  pagesAsJson,
+} from './material.ts';
 import { merged } from './merge.ts';
 import { quoteFinder } from './quotes.ts';
 import {
@@ -281,7 +288,11 @@ async function complete(work: Work, stopped: Reason | undefined): Promise<void> 
   const names = new Map(chunks.map(({ document }) => [document.documentId, document.name]));
   const items = chunks.flatMap((chunk) => {
     const row = read.get(nameOf(chunk));
-    return (row?.items ?? []).map((item) => ({ ...item, isTold: row?.told_by !== null }));
+    return (row?.items ?? []).map((item) => ({
+      ...item,
+      legibility: legibilityOf(chunk, item),
+      isTold: row?.told_by !== null,
+    }));
   });
   const made = merged(items.slice(0, MOST_ITEMS), (id) => names.get(id) ?? 'a document');
   const confidence = overallConfidence(made.confidences, { read: read.size, of: chunks.length });

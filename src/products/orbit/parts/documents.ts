@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type DataRule, erased, erasedWith, THE_ACCOUNTS } from '#platform/db';
 import type { CrashPoint, ProductJob, ProductSchedule } from '#platform/product';
 import type { Orbit } from '../service.ts';
@@ -48,8 +49,14 @@ export const crashPoints: Readonly<Record<string, CrashPoint>> = {
 /** Reading needs no provider: what ends it passes, or is the document's doing. */
 const TRIES = 3;
 
+/** Each may take a gigabyte. */
+const READERS = 2;
+/** OCR is long work of its own: text does not wait for it. */
+const OCR_READERS = Math.max(1, Math.floor(availableParallelism() / 2));
+
 const read: ProductJob<Orbit> = {
   attempts: TRIES,
+  atOnce: READERS,
   run: ({ documents }, job) => documents.work.read(job),
   giveUp: ({ documents }, job, failure) => documents.work.giveUpReading(job, failure),
   reviving: ({ documents }, job) => documents.work.revive(job),
@@ -57,6 +64,7 @@ const read: ProductJob<Orbit> = {
 
 const ocr: ProductJob<Orbit> = {
   attempts: TRIES,
+  atOnce: OCR_READERS,
   run: ({ documents }, job) => documents.work.ocr(job),
   giveUp: ({ documents }, job, failure) => documents.work.giveUpOcr(job, failure),
 };

@@ -23,6 +23,12 @@ export interface ReadingCaps {
   readonly readMilliseconds: number;
   /** Of OCR, for each page. */
   readonly ocrPageMilliseconds: number;
+  /** Of processor time: for any file, and on top for each MiB of it. */
+  readonly cpuMilliseconds: number;
+  readonly cpuMillisecondsPerMebibyte: number;
+  /** Of processor time for OCR of a page, and the fewest bytes that a file takes for a page with letters on it. */
+  readonly ocrPageCpuMilliseconds: number;
+  readonly ocrPageBytes: number;
 }
 
 /**
@@ -43,4 +49,8 @@ export const READING_CAPS: ReadingCaps = {
   beginMilliseconds: 20_000,
   readMilliseconds: 120_000,
   ocrPageMilliseconds: 60_000,
+  cpuMilliseconds: 10_000,
+  cpuMillisecondsPerMebibyte: 60_000,
+  ocrPageCpuMilliseconds: 20_000,
+  ocrPageBytes: 4_096,
 };

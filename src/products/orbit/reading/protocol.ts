@@ -24,7 +24,13 @@ const codes = Object.keys(READ_FAILURES) as [ReadFailureCode, ...ReadFailureCode
  */
 export const readingLine = z.discriminatedUnion('kind', [
   /** A page's text. */
-  z.strictObject({ kind: z.literal('page'), page: count.min(1), text: z.string() }),
+  z.strictObject({
+    kind: z.literal('page'),
+    page: count.min(1),
+    text: z.string(),
+    /** Of OCR: how surely it read the page, 0 to 1. 1 when not said. */
+    confidence: z.number().min(0).max(1).optional(),
+  }),
   /** A page that is an image: OCR alone can read it. */
   z.strictObject({ kind: z.literal('scanned'), page: count.min(1) }),
   /** A page that is broken. */

@@ -25,6 +25,8 @@ export type After = (milliseconds: number, then: () => void) => () => void;
 interface Most {
   readonly memoryMegabytes: number;
   readonly milliseconds: number;
+  /** Of the processor, where the system shows it. */
+  readonly cpuMilliseconds: number;
   readonly after: After;
 }
 
@@ -76,7 +78,14 @@ export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
     code: 'document_took_too_much_memory',
     detail: `It took more than ${most.memoryMegabytes} MiB.`,
   } as const;
-  const looking = watchMemory(child, most.memoryMegabytes, () => kill(tooMuch));
+  const tooLong = {
+    code: 'document_took_too_long',
+    detail: `It took more than ${Math.ceil(most.cpuMilliseconds / 1_000)} s of the processor, which is what a file of its size may take.`,
+  } as const;
+  const looking = watch(child, ({ megabytes, cpuMilliseconds }) => {
+    if (megabytes > most.memoryMegabytes) kill(tooMuch);
+    else if (cpuMilliseconds > most.cpuMilliseconds) kill(tooLong);
+  });
   humble(child);
   const ended = new Promise<{ code: number | null; reason: ReadFailure | undefined }>((resolve, reject) => {
     child.once('error', reject);
@@ -134,22 +143,37 @@ function environment(): NodeJS.ProcessEnv {
   return root === undefined ? {} : { SystemRoot: root };
 }
 
-/** Looks at the resident memory, where the system shows it; elsewhere the heap's cap alone holds. */
-function watchMemory({ pid }: ChildProcess, megabytes: number, tooMuch: () => void): { stop(): void } {
+/** What a process has taken until now. */
+interface Taken {
+  readonly megabytes: number;
+  readonly cpuMilliseconds: number;
+}
+
+/** Looks at what a process takes, where the system shows it; elsewhere the heap's cap and the deadline alone hold. */
+function watch({ pid }: ChildProcess, see: (taken: Taken) => void): { stop(): void } {
   if (process.platform !== 'linux' || pid === undefined) return { stop() {} };
   const timer = setInterval(() => {
-    readFile(`/proc/${pid}/statm`, 'latin1').then(
-      (statm) => {
-        const pages = Number(statm.split(' ')[1]);
-        if (pages * PAGE_BYTES > megabytes * MEBIBYTE) tooMuch();
-      },
+    readFile(`/proc/${pid}/stat`, 'latin1').then(
+      (stat) => see(takenOf(stat)),
       () => {},
     );
   }, LOOK);
   return { stop: () => clearInterval(timer) };
 }
 
+/** Fields of proc(5), counted from the state, which stands behind the program's name: utime, stime, rss. */
+function takenOf(stat: string): Taken {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [utime, stime, rss] = [11, 12, 21].map((at) => Number(fields[at]));
+  return {
+    megabytes: ((rss ?? 0) * PAGE_BYTES) / MEBIBYTE,
+    cpuMilliseconds: ((utime ?? 0) + (stime ?? 0)) * TICK,
+  };
+}
+
 const PAGE_BYTES = 4_096;
+/** Milliseconds of one tick of the clock that Linux counts processor time in: USER_HZ is 100 wherever Node runs. */
+const TICK = 10;
 
 /** Calls go before it, and where the system has no memory left it is the first to end. */
 function humble({ pid }: ChildProcess): void {

@@ -73,7 +73,6 @@ describe.runIf(process.platform === 'linux')('a document whose time is over', ()
   test('is killed at that moment with a reason, and others are read meanwhile', async () => {
     const time = drivenTime();
     const reader = createReader({
-      atOnce: 2,
       after: time.after,
       caps: { beginMilliseconds: 20_000, readMilliseconds: 120_000 },
     });

@@ -5,12 +5,13 @@ import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { READING_CAPS } from './caps.ts';
 import { NOT_LOADED } from './failures.ts';
 import { createReader, type PageLine, type Reader, type ReadingEnd } from './reader.ts';
-import { bomb, docxOf, lying, manyPages, pageOf, paragraph, saying } from './testing/hostile.ts';
+import { bomb, docxOf, lying, manyPages, pageOf, paragraph, saying, unfolding } from './testing/hostile.ts';
 import type { DocumentType } from './formats.ts';
 
 const fileOf = (name: string) =>
@@ -45,6 +46,23 @@ const refusal = async (...of: Parameters<typeof read>) => {
   return end.kind === 'failed' ? end.code : end;
 };
 
+const cell = (said: string, properties = '') =>
+  `<w:tc><w:tcPr>${properties}</w:tcPr>${paragraph(said)}</w:tc>`;
+const struck = (by: string) => `<w:p><w:r><w:rPr><w:${by}/></w:rPr><w:t>EUR 500</w:t></w:r></w:p>`;
+
+const surenessOf = ([line]: readonly PageLine[]) => (line?.kind === 'page' ? line.confidence : undefined);
+
+/** A picture upside down. */
+async function turned(picture: Buffer): Promise<Buffer> {
+  const image = await loadImage(picture);
+  const canvas = createCanvas(image.width, image.height);
+  const drawing = canvas.getContext('2d');
+  drawing.translate(image.width, image.height);
+  drawing.rotate(Math.PI);
+  drawing.drawImage(image, 0, 0);
+  return canvas.encode('png');
+}
+
 describe('a file that another program made', () => {
   test('is read page by page: a PDF of LibreOffice, with its headings', async () => {
     const { end, texts } = await read(fileOf('brief.pdf'), 'pdf');
@@ -68,6 +86,23 @@ describe('a file that another program made', () => {
     expect(texts[1]).toMatch(/^# Timeline\n/);
   });
 
+  test('keeps its columns where cells of a DOCX are merged, and marks what is struck through there', async () => {
+    const rows = [
+      [cell('Part', '<w:vMerge w:val="restart"/>'), cell('Price', '<w:gridSpan w:val="2"/>'), cell('Due')],
+      [cell('', '<w:vMerge/>'), cell('Net'), cell('Gross'), cell('Day')],
+      [cell('Shop'), cell('5'), cell('6'), cell('May')],
+    ];
+    const table = `<w:tbl>${rows.map((row) => `<w:tr>${row.join('')}</w:tr>`).join('')}</w:tbl>`;
+    const { texts } = await read(docxOf(`${table}${struck('strike')}${struck('dstrike')}`), 'docx');
+    expect(texts[0]).toBe(
+      [
+        '| Part | Price |  | Due |\n| --- | --- | --- | --- |\n|  | Net | Gross | Day |\n| Shop | 5 | 6 | May |',
+        '~~EUR 500~~',
+        '~~EUR 500~~',
+      ].join('\n\n'),
+    );
+  });
+
   test('is named as scanned where its page is a picture, and read by OCR then', async () => {
     const scanned = fileOf('scanned.pdf');
     expect((await read(scanned, 'pdf')).lines).toEqual([{ kind: 'scanned', page: 1 }]);
@@ -75,6 +110,15 @@ describe('a file that another program made', () => {
     expect(end.kind).toBe('read');
     expect(texts[0]).toContain('Payment by card and by invoice, net 30');
     expect(texts[0]).toContain('15 April 2027 EUR 18,500');
+  });
+
+  test('says how surely it was read: a scan upright, upside down, and a text whose signs nobody writes with', async () => {
+    const { lines } = await read(fileOf('note.png'), 'png', { ocrPages: [1] });
+    expect(surenessOf(lines)).toBeGreaterThan(0.8);
+    const { lines: garbled } = await read(await turned(fileOf('note.png')), 'png', { ocrPages: [1] });
+    expect(surenessOf(garbled)).toBeLessThan(0.6);
+    expect(surenessOf((await read(Buffer.from('Net 30.'), 'text')).lines)).toBe(1);
+    expect(surenessOf((await read(Buffer.from('\uE001\uE002 \uE003 30'), 'text')).lines)).toBe(0.3);
   });
 
   test('is not read with a password on it', async () => {
@@ -180,6 +224,26 @@ describe('a hostile file fails alone, and says why', () => {
 const deep = (depth: number) =>
   Buffer.from(`<html><body>${'<div>'.repeat(depth)}deep down${'</div>'.repeat(depth)}`);
 
+describe.runIf(process.platform === 'linux')('processor time', () => {
+  test('goes by the size of the file: a few hundred bytes that unfold to minutes of work are given up, others are read', async () => {
+    const reader = createReader({ caps: { cpuMilliseconds: 1_000 } });
+    const busy = unfolding(300_000);
+    expect(busy.length).toBeLessThan(1_000);
+    expect(await refusal(busy, 'pdf', { reader })).toBe('document_took_too_long');
+    const more = createReader({ caps: { cpuMilliseconds: 1_000, cpuMillisecondsPerMebibyte: 2 ** 40 } });
+    expect((await read(unfolding(20_000), 'pdf', { reader: more })).end.kind).toBe('read');
+  });
+
+  test('of OCR is given for as many pages as a file of its size can hold', async () => {
+    const caps = { cpuMilliseconds: 0, ocrPageCpuMilliseconds: 1, ocrPageBytes: 1_048_576 };
+    const scanned = fileOf('scanned.pdf');
+    const ocrPages = Array.from({ length: 200 }, () => 1);
+    expect(await refusal(scanned, 'pdf', { reader: createReader({ caps }), ocrPages })).toBe(
+      'document_took_too_long',
+    );
+  });
+});
+
 describe('a reader', () => {
   test('reads elements that are nested ten thousand deep, and no deeper than twenty thousand', async () => {
     expect((await read(deep(10_000), 'html')).texts).toEqual(['deep down']);
@@ -221,17 +285,6 @@ describe('a reader', () => {
       pipeline(Readable.from([file]), child.stdio[0] as Writable).catch(() => {}),
     ]);
     expect({ code, said }).toEqual({ code: NOT_LOADED, said: '' });
-  });
-
-  test('says that it is busy, and then reads on', async () => {
-    const reader = createReader({ atOnce: 1 });
-    const first = read(Buffer.from('one'), 'text', { reader });
-    await expect(read(Buffer.from('two'), 'text', { reader })).rejects.toMatchObject({
-      code: 'readers_busy',
-      postponed: true,
-    });
-    expect((await first).texts).toEqual(['one']);
-    expect((await read(Buffer.from('two'), 'text', { reader })).texts).toEqual(['two']);
   });
 
   test('is ended by whoever calls it off, and by a file that breaks off', async () => {

@@ -1,19 +1,12 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AppError, declareErrors } from '#platform/kernel';
 import { READING_CAPS, type ReadingCaps } from './caps.ts';
 import { NOT_LOADED, type ReadFailure } from './failures.ts';
+import { legibilityOf } from './legibility.ts';
 import { linesIn, LinesRefused } from './lines.ts';
 import { type ReadingLine, readingLine, type ReadingOrder } from './protocol.ts';
 import { type After, type ReaderProcess, startReader } from './reader-process.ts';
 import type { DocumentType } from './formats.ts';
-
-declareErrors({
-  readers_busy: {
-    status: 503,
-    message: 'As many documents are being read as can be at once. This one will be read later.',
-  },
-});
 
 /** A letter may take six bytes of JSON. */
 const LONGEST_LETTER = 6;
@@ -32,7 +25,10 @@ export interface Reading {
   readonly take: (line: PageLine) => Promise<void> | void;
 }
 
-export type PageLine = Extract<ReadingLine, { page: number }>;
+type Page = Extract<ReadingLine, { kind: 'page' }>;
+export type PageLine =
+  | (Page & { readonly confidence: number })
+  | Exclude<Extract<ReadingLine, { page: number }>, Page>;
 
 /** What came of it. `failed` is the document's doing: reading it again would fail again. */
 export type ReadingEnd =
@@ -41,15 +37,13 @@ export type ReadingEnd =
 
 export interface Reader {
   /**
-   * Reads a file in a process of its own. Throws what `take` and `open` throw, `readers_busy` where there is no room, and an error that
-   * passes where the process ended for no reason of the document's.
+   * Reads a file in a process of its own. Throws what `take` and `open` throw, and an error that passes where the process ended for no
+   * reason of the document's. How many are read at once is the queue's to say.
    */
   read(reading: Reading): Promise<ReadingEnd>;
 }
 
 export interface ReaderOptions {
-  /** Documents that are read at once by this process of the server: each may take a gigabyte. */
-  readonly atOnce?: number;
   readonly caps?: Partial<ReadingCaps>;
   /** Tells when the time of a document is over; the system's timers when not said. */
   readonly after?: After;
@@ -60,25 +54,9 @@ const timed: After = (milliseconds, then) => {
   return () => clearTimeout(timer);
 };
 
-export function createReader({ atOnce = 2, caps: given = {}, after = timed }: ReaderOptions = {}): Reader {
+export function createReader({ caps: given = {}, after = timed }: ReaderOptions = {}): Reader {
   const caps = { ...READING_CAPS, ...given };
-  let running = 0;
-  return {
-    async read(reading) {
-      if (running >= atOnce) throw busy();
-      running += 1;
-      try {
-        return await readInProcess(reading, { caps, after });
-      } finally {
-        running -= 1;
-      }
-    },
-  };
-}
-
-/** The queue asks again, and does not count it. */
-function busy(): AppError {
-  return Object.assign(new AppError('readers_busy', { retryAfter: 1 }), { postponed: true });
+  return { read: (reading) => readInProcess(reading, { caps, after }) };
 }
 
 async function readInProcess(
@@ -102,6 +80,7 @@ async function readInProcess(
   const process = startReader(order, {
     memoryMegabytes: caps.memoryMegabytes + Math.ceil((4 * bytes) / MEBIBYTE),
     milliseconds,
+    cpuMilliseconds: cpuOf(caps, reading),
     after,
   });
   const stop = () => process.kill();
@@ -138,6 +117,13 @@ function firstDeadline(caps: ReadingCaps, ocrPages: readonly number[] | undefine
   );
 }
 
+/** Processor time goes by the file's size: who sends little gets little, however much is packed into it. */
+function cpuOf(caps: ReadingCaps, { bytes, ocrPages }: Reading): number {
+  const sized = caps.cpuMilliseconds + (bytes / MEBIBYTE) * caps.cpuMillisecondsPerMebibyte;
+  const images = Math.min(ocrPages?.length ?? 0, 1 + Math.floor(bytes / caps.ocrPageBytes));
+  return sized + images * caps.ocrPageCpuMilliseconds;
+}
+
 function isPipe(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET';
@@ -160,9 +146,15 @@ async function answersOf(
     told += 1;
     if (ocrPages !== undefined) process.extend(caps.ocrPageMilliseconds);
     if (told > caps.pages || said.page > caps.pages) throw new LinesRefused('more pages than there may be');
-    await take(said.kind === 'page' ? { ...said, text: cleaned(said.text, caps) } : said);
+    await take(said.kind === 'page' ? pageOf(said, caps) : said);
   }
   return undefined;
+}
+
+/** A garbled text is known by its signs as they came. */
+function pageOf({ text, confidence = 1, ...said }: Page, caps: ReadingCaps): PageLine {
+  const surely = Math.round(confidence * legibilityOf(text) * 100) / 100;
+  return { ...said, text: cleaned(text, caps), confidence: surely };
 }
 
 /** Of control characters, those that texts have; PostgreSQL keeps no NUL, and half a character is none. */

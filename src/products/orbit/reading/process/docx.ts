@@ -16,6 +16,8 @@ const LAID_OUT = /<w:lastRenderedPageBreak\s*\/>/g;
 /** What a paragraph says of itself, and whether that is to begin a page. */
 const PARAGRAPH = /<w:pPr>([^]*?)<\/w:pPr>/g;
 const BEGINS_PAGE = /<w:pageBreakBefore(?:\s+w:val="(?:1|true|on)")?\s*\/>/;
+/** A second line through a text strikes it as the first does; mammoth knows one alone. */
+const STRUCK_TWICE = /<w:dstrike(?=[\s/>])/g;
 const BREAK = '<w:br w:type="page"/>';
 
 /** The pages of a DOCX, as Markdown. */
@@ -51,6 +53,7 @@ function paged(part: Uint8Array): Uint8Array {
   return Buffer.from(
     text
       .replace(LAID_OUT, BREAK)
+      .replace(STRUCK_TWICE, '<w:strike')
       .replace(PARAGRAPH, (whole, said: string) =>
         BEGINS_PAGE.test(said) && !said.includes('<w:pPrChange') ? `${whole}<w:r>${BREAK}</w:r>` : whole,
       ),

@@ -32,6 +32,34 @@ describe('HTML', () => {
     );
   });
 
+  test('keeps each cell in its column where others are merged over columns or rows', () => {
+    const html = `<table><tr><th rowspan="2">Part</th><th colspan="2">Price</th><th>Due</th></tr>
+      <tr><th>Net</th><th>Gross</th><th>Day</th></tr><tr><td>Shop</td><td>5</td><td rowspan="9">6</td><td>May</td></tr>
+      <tr><td>App</td><td>7</td><td>June</td></tr><tr><td>All</td></tr></table>`;
+    expect(of(html).split('\n')).toEqual([
+      '| Part | Price |  | Due |',
+      '| --- | --- | --- | --- |',
+      '|  | Net | Gross | Day |',
+      '| Shop | 5 | 6 | May |',
+      '| App | 7 |  | June |',
+      '| All |  |  |  |',
+    ]);
+    const wide = of('<table><tr><td colspan="99999999" rowspan="99999999">a</td><td>b</td></tr><tr><td>c');
+    expect(wide.length).toBeLessThan(3_000);
+    expect(wide.split('\n')[2]).toMatch(/^\|(?:  \|){100} c \|/);
+  });
+
+  test('marks what is struck through, whatever strikes it, and nothing beside it', () => {
+    expect(of('<p>Was <s>EUR <b>500</b> &amp; more</s> EUR 400</p>')).toBe(
+      'Was ~~EUR~~ ~~500~~ ~~& more~~ EUR 400',
+    );
+    expect(of('<del><p>a</p><ul><li>b</li></ul></del><p>c</p><strike>d</strike>')).toBe(
+      '~~a~~\n\n- ~~b~~\n\nc\n\n~~d~~',
+    );
+    expect(of('<span style="color:red; text-decoration: underline line-through">x</span> y')).toBe('~~x~~ y');
+    expect(of('<pre><s>a\nb</s></pre>')).toBe('~~a~~\n~~b~~');
+  });
+
   test('has its pages apart', () => {
     expect(
       htmlToMarkdown('<p>a</p><hr class="page-break"><p>b</p>')

@@ -46,6 +46,8 @@ const HEADING = /^h([1-6])$/;
 export const PAGE_BREAK = { element: 'hr', class: 'page-break' } as const;
 /** Elements within elements: the parser goes through those that are open at each that it meets. */
 const DEEPEST = 20_000;
+/** Of rows that a cell spans: browsers know no larger one. */
+const LARGEST_SPAN = 65_534;
 
 /**
  * HTML as Markdown, read in one go and without a tree: headings, lists and tables are kept, scripts and styles are not. A form feed stands where a page ends.
@@ -54,6 +56,13 @@ export function htmlToMarkdown(html: string): string {
   const out = new MarkdownWriter();
   let dropped: { name: string; depth: number } | undefined;
   let pre = 0;
+  let struck: { readonly depth: number; text: string } | undefined;
+  /** What is struck through is marked as Markdown does: it holds no more, and is read by people all the same. */
+  const tellStruck = (): void => {
+    if (struck === undefined) return;
+    out.text(struck.text.replace(/\S(?:[^\n]*\S)?/g, '~~$&~~'), pre > 0);
+    struck.text = '';
+  };
   let depth = 0;
   const parser = new Parser(
     {
@@ -68,11 +77,15 @@ export function htmlToMarkdown(html: string): string {
           dropped = { name, depth: 1 };
           return;
         }
+        tellStruck();
         if (name === 'pre') pre += 1;
+        if (struck === undefined && isStruck(name, attributes)) struck = { depth, text: '' };
         opened(out, name, attributes);
       },
       ontext(text) {
-        if (dropped === undefined) out.text(text, pre > 0);
+        if (dropped !== undefined) return;
+        if (struck === undefined) out.text(text, pre > 0);
+        else struck.text += text;
       },
       onclosetag(name) {
         depth -= 1;
@@ -81,6 +94,8 @@ export function htmlToMarkdown(html: string): string {
           if (dropped.depth === 0) dropped = undefined;
           return;
         }
+        tellStruck();
+        if (struck !== undefined && depth < struck.depth) struck = undefined;
         if (name === 'pre') pre -= 1;
         closed(out, name);
       },
@@ -92,6 +107,17 @@ export function htmlToMarkdown(html: string): string {
   return out.end();
 }
 
+const STRUCK: ReadonlySet<string> = new Set(['s', 'strike', 'del']);
+
+function isStruck(name: string, { style = '' }: Readonly<Record<string, string>>): boolean {
+  return STRUCK.has(name) || /text-decoration[^;]*line-through/i.test(style);
+}
+
+function spanOf(said: string | undefined): number {
+  const span = Number.parseInt(said ?? '', 10);
+  return span >= 1 ? Math.min(span, LARGEST_SPAN) : 1;
+}
+
 function opened(out: MarkdownWriter, name: string, attributes: Readonly<Record<string, string>>): void {
   const level = HEADING.exec(name)?.[1];
   if (level !== undefined) out.heading(Number(level));
@@ -99,7 +125,8 @@ function opened(out: MarkdownWriter, name: string, attributes: Readonly<Record<s
   else if (name === 'li') out.item();
   else if (name === 'table') out.openTable();
   else if (name === 'tr') out.row();
-  else if (name === 'td' || name === 'th') out.cell();
+  else if (name === 'td' || name === 'th')
+    out.cell({ columns: spanOf(attributes['colspan']), rows: spanOf(attributes['rowspan']) });
   else if (name === 'br') out.line();
   else if (name === PAGE_BREAK.element)
     if (attributes['class'] === PAGE_BREAK.class) out.page();

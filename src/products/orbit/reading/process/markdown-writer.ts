@@ -1,9 +1,21 @@
 /** A table that is read, innermost last: those within cells become text of their cell. */
 interface Table {
   readonly rows: string[][];
-  /** The text of the cell under way. */
-  cell: TextPieces | undefined;
+  /** The cell under way: its text, and how many columns and rows it has merged. */
+  cell: { readonly text: TextPieces; readonly span: Span } | undefined;
+  /** For how many more rows each column belongs to a cell above. */
+  readonly held: number[];
 }
+
+/** Of a merged cell. */
+interface Span {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const ONE: Span = { columns: 1, rows: 1 };
+/** Of a table, columns that merged cells can make. */
+const MOST_COLUMNS = 100;
 
 /** A text in the pieces that it comes in: a block may have a hundred thousand. No two spaces where they meet. */
 class TextPieces {
@@ -46,7 +58,7 @@ export class MarkdownWriter {
     const table = this.#tables.at(-1);
     const said = isPlain && table === undefined ? text : text.replace(/[\s\f]+/g, ' ');
     if (table === undefined) this.#block.add(said);
-    else if (table.cell !== undefined) table.cell.add(said);
+    else if (table.cell !== undefined) table.cell.text.add(said);
     // Text between the cells of a table is nobody's: it is kept behind the table.
     else if (said.trim() !== '') this.#block.add(said);
   }
@@ -91,28 +103,29 @@ export class MarkdownWriter {
 
   openTable(): void {
     if (this.#tables.length === 0) this.#flush();
-    if (this.#tables.length < DEEPEST) this.#tables.push({ rows: [], cell: undefined });
+    if (this.#tables.length < DEEPEST) this.#tables.push({ rows: [], cell: undefined, held: [] });
   }
 
   row(): void {
     const table = this.#tables.at(-1);
     if (table === undefined) return;
-    endCell(table);
+    endRow(table);
     table.rows.push([]);
   }
 
-  cell(): void {
+  /** What a cell has merged is there as empty cells: all others stay in their columns. */
+  cell(span: Span = ONE): void {
     const table = this.#tables.at(-1);
     if (table === undefined) return;
     endCell(table);
     if (table.rows.length === 0) table.rows.push([]);
-    table.cell = new TextPieces();
+    table.cell = { text: new TextPieces(), span };
   }
 
   closeTable(): void {
     const table = this.#tables.pop();
     if (table === undefined) return;
-    endCell(table);
+    endRow(table);
     const rows = table.rows.filter((row) => row.length > 0);
     if (this.#tables.length > 0) {
       this.text(` ${rows.map((row) => row.join(' ')).join(' ')} `);
@@ -153,8 +166,32 @@ export class MarkdownWriter {
 
 function endCell(table: Table): void {
   if (table.cell === undefined) return;
-  table.rows.at(-1)?.push(table.cell.taken().replaceAll('|', '\\|'));
+  const { text, span } = table.cell;
   table.cell = undefined;
+  const row = table.rows.at(-1);
+  if (row === undefined) return;
+  passHeld(table, row);
+  const end = Math.min(row.length + span.columns, Math.max(row.length + 1, MOST_COLUMNS));
+  const said = text.taken().replaceAll('|', '\\|');
+  const start = row.length;
+  for (let at = start; at < end; at += 1) {
+    table.held[at] = span.rows - 1;
+    row.push(at === start ? said : '');
+  }
+}
+
+/** Columns that belong to a cell above have none of their own in this row. */
+function passHeld({ held }: Table, row: string[]): void {
+  for (let left = held[row.length] ?? 0; left > 0; left = held[row.length] ?? 0) {
+    held[row.length] = left - 1;
+    row.push('');
+  }
+}
+
+function endRow(table: Table): void {
+  endCell(table);
+  const row = table.rows.at(-1);
+  if (row !== undefined && row.length > 0) passHeld(table, row);
 }
 
 /** The first row is the head, as Markdown has no other tables. */

@@ -6,7 +6,8 @@ const LANGUAGE = 'eng';
 
 /** Reads the text of images. */
 export interface Ocr {
-  read(image: Buffer): Promise<string>;
+  /** The text, and how sure the engine is of it, 0 to 1: the mean of its words. */
+  read(image: Buffer): Promise<{ readonly text: string; readonly confidence: number }>;
 }
 
 export async function startOcr(): Promise<Ocr> {
@@ -21,7 +22,7 @@ export async function startOcr(): Promise<Ocr> {
   return {
     async read(image) {
       const { data: found } = await worker.recognize(image);
-      return found.text;
+      return { text: found.text, confidence: Math.min(1, Math.max(0, found.confidence / 100)) };
     },
   };
 }

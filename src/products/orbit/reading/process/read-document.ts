@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { NOT_LOADED, type ReadFailure, Unreadable } from '../failures.ts';
 import type { ReadingLine, ReadingOrder } from '../protocol.ts';
 import type { DocumentType } from '../formats.ts';
+import type { Ocr } from './ocr.ts';
 import { recognize } from './recognize.ts';
 import { decodeText, pagesOf } from './plain-text.ts';
 
@@ -95,9 +96,9 @@ async function drawing(
 }
 
 /** A page that can't be drawn is named, and the others are read. */
-async function readImage(page: number, read: () => Promise<string>): Promise<ReadingLine> {
+async function readImage(page: number, read: () => ReturnType<Ocr['read']>): Promise<ReadingLine> {
   try {
-    return { kind: 'page', page, text: await read() };
+    return { kind: 'page', page, ...(await read()) };
   } catch (error) {
     if (error instanceof RangeError) throw error;
     return { kind: 'unread', page };

@@ -73,6 +73,13 @@ export function bomb(megabytes: number, dictionary = ''): Extract<PdfObject, obj
   return { dictionary: `${dictionary} /Filter /FlateDecode`, stream: deflateSync(piece, { level: 1 }) };
 }
 
+/** A PDF of some hundred bytes whose page writes a letter so many times: each thousand takes a reader some 30 ms. */
+export function unfolding(letters: number): Buffer {
+  const written = Buffer.from('BT /F1 12 Tf 1 0 0 1 72 700 Tm (a) Tj ET\n'.repeat(letters));
+  const stream = deflateSync(deflateSync(written, { level: 9 }), { level: 9 });
+  return pageOf({ dictionary: '/Filter [/FlateDecode /FlateDecode]', stream });
+}
+
 const TYPES = `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`;
 const RELS = `<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`;
 

@@ -1,0 +1,1 @@
+alter table orbit.document_pages drop column confidence;
