@@ -125,7 +125,7 @@ export const JOBS: readonly Patch[] = [
   {
     name: 'unknown-kinds-are-taken',
     file: SCHEMA,
-    find: "where state = 'ready' and lane = 'interactive' and kind = any(p_kinds) order",
+    find: "where state = 'ready' and lane = 'interactive' and kind = any(v_kinds) order",
     replace: "where state = 'ready' and lane = 'interactive' order",
     expects:
       'src/platform/jobs/jobs.test.ts :: a job > of a kind that this process does not know is left to those that do, and hinders no other',

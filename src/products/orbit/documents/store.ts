@@ -117,7 +117,7 @@ export function insertPages(
   return statement(
     `insert into orbit.document_pages (account_id, document_id, page, text, by_ocr, confidence)
      select d.account_id, d.id, p.page, p.text, $5, p.confidence
-     from unnest($3::integer[], $4::text[], $6::real[]) as p (page, text, confidence)
+     from unnest($3::integer[], $4::text[], $6::numeric[]) as p (page, text, confidence)
      join orbit.documents d on d.account_id = $1 and d.id = $2
      on conflict do nothing`,
     [
