@@ -254,49 +254,6 @@ test('what was never told is found: a renewal, a cancellation, and money that we
   expect(cancels).not.toBeNull();
 });
 
-describe('a purchase that Google does not find', () => {
-  test.each([
-    [404, 'purchaseTokenNotFound', false],
-    [404, 'applicationNotFound', true],
-    [400, 'invalid', false],
-    [403, 'permissionDenied', false],
-    [410, 'subscriptionPurchaseNoLongerAvailable', false],
-  ])('(%i %s, empty: %s) once keeps its plan, and is asked again', async (status, reason, empty) => {
-    const { who, phone } = await somebody();
-    phone.buys(BASIC);
-    await push(newest(phone));
-    await inbox.drain();
-    sandbox.world.cancel(phone.token);
-    sandbox.faults.push({ status, reason, empty, of: phone.token });
-    await push(newest(phone));
-    await inbox.drain();
-    expect(await planOf(who)).toBe('reel.basic');
-    await advance(1 / 24);
-    await inbox.drain();
-    expect(
-      await rows(
-        'select cancels_at is null as goes_on from billing.subscriptions where account_id = $1',
-        who,
-      ),
-    ).toEqual([{ goes_on: false }]);
-  });
-
-  test('and was taken for gone once is found where everything is read', async () => {
-    const { who, phone } = await somebody();
-    phone.buys(BASIC);
-    await push(newest(phone));
-    await inbox.drain();
-    // As a version before this one left it.
-    await rows(`update billing.objects set state = 'gone' where account_id = $1`, who);
-    await rows('delete from billing.subscriptions where account_id = $1', who);
-    await inbox.reconcile({ all: true });
-    await inbox.drain();
-    expect(await rows('select state from billing.subscriptions where account_id = $1', who)).toEqual([
-      { state: 'active' },
-    ]);
-  });
-});
-
 test('every sale is in the books with what Google keeps, in its currency', async () => {
   const { who, phone } = await somebody();
   phone.buys('reel.pro:monthly');
