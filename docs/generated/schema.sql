@@ -1265,7 +1265,7 @@ AS $function$
       from i left join l on true group by i.total, i.tax),
     parts as (select store_id, product, plan, item, amount, tax from l union all select null, null, null, null, amount, tax from rest where (amount, tax) <> (0, 0))
   select product, plan, item, parts.amount, parts.tax, (sum(parts.amount) over upto)::bigint, (sum(parts.tax) over upto)::bigint, i.total,
-      row_number() over (order by parts.amount desc, parts.store_id collate "C") = 1
+      row_number() over (order by product is null, parts.amount desc, parts.store_id collate "C") = 1
     from parts cross join i where i.total <> 0
     window upto as (order by parts.store_id collate "C" nulls last rows unbounded preceding)
 $function$;
@@ -1302,6 +1302,7 @@ AS $function$
     coalesce(round(m.amount::numeric * s.tax_upto / s.total) - round(m.amount::numeric * (s.tax_upto - s.tax) / s.total), 0)::bigint,
     m.fee is not null, m.occurred_at
   from billing.moves(p_from, p_until, p_mode) as m left join lateral billing.invoice_parts(m.store, p_mode, m.invoice) as s on true
+  where s.total is null or s.product is not null
 $function$;
 grant execute on routine billing.movements(timestamp with time zone,timestamp with time zone,text) to plinth_system;
 
@@ -1312,7 +1313,7 @@ CREATE OR REPLACE FUNCTION billing.moves(p_from timestamp with time zone, p_unti
 AS $function$
   select p.account_id, 'sale', p.store, p.store_id, p.invoice, p.currency, p.amount, p.fee, p.occurred_at
     from billing.payments p
-    where p.mode = p_mode and p.state = 'succeeded' and p.occurred_at >= p_from and p.occurred_at < p_until
+    where p.mode = p_mode and p.state = 'succeeded' and p.amount <> 0 and p.occurred_at >= p_from and p.occurred_at < p_until
       and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
   union all
   select i.account_id, 'sale', i.store, i.store_id, i.store_id, i.currency, i.paid - c.charged, 0, i.paid_at
@@ -1376,14 +1377,19 @@ AS $function$
     select distinct on (i.store, i.subscription) i.account_id, i.store, i.subscription, i.currency, l.product, l.plan, l.cycle, l.quantity, l.unit_amount,
       l.amount, l.discount, l.proration, case when l.amount = 0 then 0 else (l.amount - l.discount)::numeric / l.amount end as share
     from billing.invoice_lines l join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id
-    where l.plan is not null and l.cycle is not null and l.amount >= 0 and l.period_starts_at < p_at and l.period_ends_at >= p_at
+      left join billing.subscriptions kept on i.store <> 'stripe' and kept.store = i.store and kept.mode = i.mode and kept.store_id = i.subscription
+    where l.plan is not null and l.cycle is not null and l.amount >= 0 and l.period_starts_at < p_at and (l.period_ends_at >= p_at
+        or kept.state = 'past_due' and kept.period_starts_at = l.period_ends_at and kept.period_ends_at >= p_at
+        or kept.state = 'active' and kept.period_starts_at = l.period_starts_at
+          and coalesce(kept.cancels_at, kept.period_ends_at + interval '3 days') >= p_at
+        or kept.store is not null and l.period_ends_at >= p_at - interval '7 days' and billing.was_recovered(i.id, i.account_id, l.period_ends_at))
       and i.mode = p_mode and i.subscription is not null and i.state in ('draft', 'open', 'paid')
       -- A change that is not paid is not made, unless the subscription is past due by it.
       and not (i.state = 'open' and i.reason = 'subscription_update' and exists (select from billing.subscriptions s
         where s.store = i.store and s.mode = i.mode and s.store_id = i.subscription and s.state in ('active', 'trialing')))
     order by i.store, i.subscription, l.period_starts_at desc, l.proration desc, i.issued_at desc, l.store_id collate "C" desc
   ) as l left join billing.subscriptions now on now.store = l.store and now.mode = p_mode and now.store_id = l.subscription
-    and now.updated_at <= p_at and now.state in ('active', 'past_due')
+    and l.store = 'stripe' and now.updated_at <= p_at and now.state in ('active', 'past_due')
     and (now.product, now.plan, now.cycle, now.quantity, now.unit_amount) is distinct from (l.product, l.plan, l.cycle, l.quantity, l.unit_amount)
   where l.share > 0 and (now.plan is null or now.unit_amount * now.quantity > 0) and not exists (
     select from billing.subscriptions s where s.store = l.store and s.mode = p_mode and s.store_id = l.subscription
@@ -1420,6 +1426,18 @@ AS $function$
      where t.card = p_card and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null))::integer
 $function$;
 grant execute on routine billing.tried_elsewhere(uuid,text,text,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION billing.was_recovered(p_invoice uuid, p_account uuid, p_ended timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select exists (
+    select from billing.invoices i join billing.invoices n on n.account_id = i.account_id and n.store = i.store and n.mode = i.mode and n.subscription = i.subscription
+      join billing.invoice_lines l on l.account_id = n.account_id and l.invoice_id = n.id
+    where i.account_id = p_account and i.id = p_invoice and n.reason = 'subscription_cycle' and l.period_starts_at > p_ended)
+$function$;
+grant execute on routine billing.was_recovered(uuid,uuid,timestamp with time zone) to plinth_system;
 
 -- ==================== blobs
 

@@ -692,7 +692,8 @@ export interface Schemas {
     readonly attempts: number;
     /** When the first event about it came. */
     readonly hinted_at: string;
-    readonly given_up_at: string;
+    /** null: it is refused or not found, and still asked for. */
+    readonly given_up_at: string | null;
   };
   readonly DeadInboxTaskPage: {
     readonly data: readonly Schemas['DeadInboxTask'][];
@@ -2359,7 +2360,7 @@ export interface Schemas {
     readonly event_ids?: readonly string[] | undefined;
     readonly since?: string | undefined;
     readonly until?: string | undefined;
-    /** All objects that were given up. */
+    /** All objects that were given up, or are refused. */
     readonly dead?: true | undefined;
   };
   readonly ReportUsageEventsRequest: {
@@ -2912,7 +2913,8 @@ export interface Schemas {
     readonly cycle: string;
     readonly quantity: number;
     readonly price: Schemas['SubscriptionPrice'];
-    readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+    /** `pending`: its first payment is a debit that is on its way; it is had once that has come. */
+    readonly state: 'incomplete' | 'pending' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
     readonly starts_at: string;
     readonly trial_ends_at: string | null;
     readonly period_starts_at: string;
@@ -3792,7 +3794,7 @@ export interface Routes {
     };
     readonly reply: Schemas['InboxEventPage'];
   };
-  /** Objects of payment providers that were given up, newest first */
+  /** Objects of payment providers that were given up, or are refused, newest first */
   'GET /v1/admin/billing/inbox/dead': {
     readonly query: {
       /** How many entries a page holds. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { createAuthority, signed } from '#sandbox/app-store';
+import { createAuthority, type Fault, signed } from '#sandbox/app-store';
 import { advance } from '../factories.ts';
 import { openSellingApp } from './fixture.ts';
 
@@ -199,4 +199,42 @@ test('while the App Store is away, or asks for less, nothing is lost', async () 
     await app.settled();
   }
   expect(await app.plan(ada.accountId)).toEqual(PLAN);
+});
+
+describe('a purchase that Apple does not find', () => {
+  const LATER: readonly [string, Fault][] = [
+    ['4040002, to be tried again', { status: 404, errorCode: 4_040_002 }],
+    ['4040004, to be tried again', { status: 404, errorCode: 4_040_004 }],
+    ['4040006, to be tried again', { status: 404, errorCode: 4_040_006 }],
+    ['4040010, as to the key of another app', { status: 404, errorCode: 4_040_010 }],
+    ['404 without a body, by its gateway', { status: 404, errorCode: null }],
+    ['400', { status: 400, errorCode: 4_000_006 }],
+    ['403 with a number', { status: 403, errorCode: 4_030_000 }],
+    ['410', { status: 410, errorCode: null }],
+  ];
+
+  test.each(LATER)('(%s) once keeps its plan, and is asked again', async (_, fault) => {
+    const ada = await app.customer();
+    const { id } = live.world.buy({ product: PRO, appAccountToken: ada.accountId });
+    await app.settled();
+    live.faults.push(fault);
+    live.world.cancel(id);
+    await app.settled();
+    expect(await app.plan(ada.accountId)).toEqual(PLAN);
+    live.world.refund(id);
+    await advance(app.db, '1 minute');
+    await app.settled();
+    expect(await app.plan(ada.accountId)).toEqual(NONE);
+  });
+
+  test('when it is heard of first has its plan once Apple finds it', async () => {
+    const ada = await app.customer();
+    live.faults.push({ status: 404, errorCode: 4_040_006 });
+    live.world.buy({ product: PRO, appAccountToken: ada.accountId });
+    await app.settled();
+    expect(await app.plan(ada.accountId)).toEqual(NONE);
+    await advance(app.db, '1 minute');
+    await app.settled();
+    expect(await app.plan(ada.accountId)).toEqual(PLAN);
+  });
 });

@@ -151,6 +151,23 @@ describe('revenue', () => {
     expect(await told(accountId)).toMatchObject([{ sales: 1, gross_minor: 2_000 }]);
   });
 
+  test('of an invoice with lines that are not ours is that of ours alone, with its share of fee and tax', async () => {
+    const accountId = newAccount();
+    const foreign = { amount: 7_200, tax: 1_200 };
+    const { charge } = await till.sell({
+      accountId,
+      at: MARCH.at,
+      lines: [{ ...pro, tax: 400 }],
+      fee: 96,
+      foreign,
+    });
+    expect(await told(accountId, { group: ['item'] })).toMatchObject([
+      { item: 'demo.pro', sales: 1, gross_minor: 2_400, fee_minor: 24, tax_minor: 400, net_minor: 1_976 },
+    ]);
+    await till.refund(accountId, charge, { amount: 9_600, at: MARCH.at });
+    expect(await told(accountId)).toMatchObject([{ gross_minor: 0 }]);
+  });
+
   test('is split over what was sold to the last cent', async () => {
     const amount = fc.integer({ min: -5_000, max: 20_000 });
     const lines = fc.array(fc.record({ amount, tax: fc.integer({ min: 0, max: 999 }) }), {

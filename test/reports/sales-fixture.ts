@@ -31,6 +31,8 @@ export interface Sold {
   /** What was charged; all of it when not said. 0: it was paid past the provider, or not at all. */
   readonly charged?: number;
   readonly mode?: 'live' | 'test' | 'sandbox';
+  /** What stands on the invoice besides, and is not sold by us: with what tax in it. */
+  readonly foreign?: { readonly amount: number; readonly tax: number };
 }
 
 interface Ended {
@@ -62,12 +64,12 @@ export function openSalesFixture(db: Database) {
   return {
     /** An invoice, and the charge that paid it. Answers the provider's ids of both. */
     async sell(sold: Sold): Promise<{ invoice: string; charge: string }> {
-      const { at, lines, currency = 'usd', state = 'paid' } = sold;
+      const { at, lines, currency = 'usd', state = 'paid', foreign = { amount: 0, tax: 0 } } = sold;
       const sum = (of: (line: Line) => number) => lines.reduce((so, line) => so + of(line), 0);
       const [subtotal, discount, tax] = [
-        sum(({ amount }) => amount),
+        sum(({ amount }) => amount) + (foreign.amount - foreign.tax),
         sum((line) => line.discount ?? 0),
-        sum((line) => line.tax ?? 0),
+        sum((line) => line.tax ?? 0) + foreign.tax,
       ];
       const total = subtotal - discount + tax;
       const row = common(sold);

@@ -75,6 +75,8 @@ describe.runIf(engine === 'postgres')('a plan by a debit', () => {
   test('is had once it is paid, is sold once meanwhile, and its money is of that day', async () => {
     const ada = await debited(TEAM, GOOD);
     expect([await held(ada), await moneyOf(ada), await recurring()]).toEqual(['gateway.developer', [], []]);
+    const { body } = await call(ada.key, 'GET /v1/billing/subscriptions');
+    expect(body['data']).toMatchObject([{ plan: 'gateway.team', state: 'pending' }]);
     expect(await order(ada, TEAM)).toMatchObject({
       status: 409,
       body: { error: { code: 'already_subscribed' } },

@@ -42,6 +42,15 @@ export interface Consumption {
   readonly sampleContentProvided: boolean;
 }
 
+/** What a call meets in place of the truth: the next one, or with `always` each whose path has `of` in it. */
+export interface Fault {
+  readonly status: number;
+  /** Apple's number; not said: ten thousand times the status; null: no body, as its gateway answers. */
+  readonly errorCode?: number | null;
+  readonly of?: string;
+  readonly always?: boolean;
+}
+
 /** A stand-in for the App Store that is running. */
 export interface AppStoreSandbox {
   readonly url: string;
@@ -58,8 +67,8 @@ export interface AppStoreSandbox {
   readonly calls: readonly string[];
   /** What it was told of how purchases were used, oldest first. */
   readonly consumption: readonly (Consumption & { readonly transactionId: string })[];
-  /** Statuses that the next calls are answered with, in order. */
-  readonly faults: number[];
+  /** What the next calls are answered with, in order; a number is a status. */
+  readonly faults: (number | Fault)[];
   /** The next answer is made when it is asked for, and sent when it is released. */
   hold(): { readonly asked: Promise<void>; readonly release: () => void };
   /** Where notifications go from now on; undefined: nowhere, and they are lost. */
@@ -99,7 +108,7 @@ export async function createAppStoreSandbox(options: AppStoreSandboxOptions = {}
   const notifications: Notification[] = [];
   const calls: string[] = [];
   const consumption: Parts['consumption'] = [];
-  const faults: number[] = [];
+  const faults: (number | Fault)[] = [];
   const holds: { readonly asked: () => void; readonly released: Promise<void> }[] = [];
   const underWay = new Set<Promise<unknown>>();
   let endpoint: string | undefined;
@@ -156,8 +165,8 @@ export async function createAppStoreSandbox(options: AppStoreSandboxOptions = {}
     const [, area, , ...rest] = pathname.split('/');
     if (area === 'controls') return control({ world, signedTransaction }, pathname.split('/')[2] ?? '', body);
     calls.push(`${request.method} ${pathname}`);
-    const fault = faults.shift();
-    if (fault !== undefined) return [fault, { errorCode: fault * 10_000, errorMessage: 'told to fail' }];
+    const fault = faultOf(faults, pathname);
+    if (fault !== undefined) return fault;
     if (!isBearer(request, { publicKey, keyId: key.keyId, bundleId: app.bundleId })) return [401];
     const made = ask(
       { world, wire, consumption, notifications: notifications.slice(forgotten) },
@@ -205,6 +214,17 @@ export async function createAppStoreSandbox(options: AppStoreSandboxOptions = {}
     },
     close: listening.close,
   };
+}
+
+/** Takes the fault that a call meets, as it is answered. */
+function faultOf(faults: (number | Fault)[], path: string): readonly [number, object?] | undefined {
+  const at = faults.findIndex((one) => typeof one === 'number' || path.includes(one.of ?? ''));
+  const found = faults[at];
+  if (found === undefined) return undefined;
+  const fault: Fault = typeof found === 'number' ? { status: found } : found;
+  if (fault.always !== true) faults.splice(at, 1);
+  const { status, errorCode = status * 10_000 } = fault;
+  return errorCode === null ? [status] : [status, { errorCode, errorMessage: 'told to fail' }];
 }
 
 /** Files are written by this program alone: a look at the outside of one tells whether it is one of them. */

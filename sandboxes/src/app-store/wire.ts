@@ -30,8 +30,8 @@ export class Wire {
       quantity: 1,
       type: purchase.isSubscription ? 'Auto-Renewable Subscription' : 'Consumable',
       inAppOwnershipType: purchase.isFamily ? 'FAMILY_SHARED' : 'PURCHASED',
-      storefront: 'USA',
-      storefrontId: '143441',
+      storefront: purchase.storefront ?? 'USA',
+      ...(purchase.storefront === undefined ? { storefrontId: '143441' } : {}),
       ...(purchase.appAccountToken === undefined ? {} : { appAccountToken: purchase.appAccountToken }),
     });
   }

@@ -24,6 +24,8 @@ export interface Buying {
   readonly trialDays?: number;
   /** Somebody else of the family has paid. */
   readonly family?: boolean;
+  /** ISO 3166-1 alpha-3; the United States when not said. */
+  readonly storefront?: string;
 }
 
 export interface Transaction {
@@ -46,6 +48,7 @@ export interface Purchase {
   readonly id: string;
   readonly isFamily: boolean;
   readonly isSubscription: boolean;
+  readonly storefront?: string | undefined;
   appAccountToken: string | undefined;
   readonly transactions: Transaction[];
   status: number;
@@ -129,13 +132,14 @@ export class World {
     this.#driven = until;
   }
 
-  buy({ product, appAccountToken, trialDays, family = false }: Buying): Purchase {
+  buy({ product, appAccountToken, trialDays, family = false, storefront }: Buying): Purchase {
     const id = this.#newId();
     const isSubscription = this.#product(product).months !== undefined;
     const purchase: Purchase = {
       id,
       isFamily: family,
       isSubscription,
+      storefront,
       appAccountToken,
       transactions: [],
       status: STATUS.active,

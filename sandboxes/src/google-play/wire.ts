@@ -12,6 +12,10 @@ export interface Fault {
   readonly reason?: string;
   /** Only a call whose path has this in it. */
   readonly of?: string;
+  /** Every such call, and not the next one alone. */
+  readonly always?: boolean;
+  /** Without a body, as a gateway answers that stands before the API. */
+  readonly empty?: boolean;
 }
 
 export interface Wired {
@@ -36,10 +40,12 @@ export interface Wired {
 class Refusal extends Error {
   readonly status: number;
   readonly reason: string;
-  constructor(status: number, reason: string, message: string) {
+  readonly isEmpty: boolean;
+  constructor(status: number, reason: string, message: string, isEmpty = false) {
     super(message);
     this.status = status;
     this.reason = reason;
+    this.isEmpty = isEmpty;
   }
 }
 
@@ -59,6 +65,7 @@ export function vendorListener(wired: () => Wired): RequestListener {
       (error: unknown) => {
         const { status, reason } = error instanceof Refusal ? error : { status: 400, reason: 'invalid' };
         const message = error instanceof Error ? error.message : String(error);
+        if (error instanceof Refusal && error.isEmpty) return send(response, status, undefined);
         const errors = [{ message, domain: 'androidpublisher', reason }];
         send(response, status, { error: { code: status, message, errors } });
       },
@@ -83,9 +90,10 @@ async function respond(wired: Wired, request: IncomingMessage): Promise<unknown>
     throw new Refusal(401, 'authError', 'Invalid Credentials');
   wired.calls.push(`${request.method} ${path}`);
   const next = wired.faults.findIndex(({ of = '' }) => path.includes(of));
-  const [fault] = next < 0 ? [] : wired.faults.splice(next, 1);
+  const fault = wired.faults[next];
+  if (fault !== undefined && fault.always !== true) wired.faults.splice(next, 1);
   if (fault !== undefined)
-    throw new Refusal(fault.status, fault.reason ?? 'backendError', 'As it was told to.');
+    throw new Refusal(fault.status, fault.reason ?? 'backendError', 'As it was told to.', fault.empty);
   const [named = '', ...rest] = path.slice(API.length).split('/');
   if (named !== wired.packageName)
     throw new Refusal(404, 'applicationNotFound', `No application was found for the given package name.`);

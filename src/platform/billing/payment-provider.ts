@@ -46,7 +46,7 @@ export interface PaymentProvider {
   verify(message: SignedRequest): Promise<ProviderEvent>;
   /**
    * Reads an object as it is now, with what belongs to it (a payment with its charges, refunds and disputes), as one
-   * body; null: there is no such object. `reading` is awaited before each request: it is the rate that all processes
+   * body; null: it was not found, which is believed of little (`mayBeGone`). `reading` is awaited before each request: it is the rate that all processes
    * share. Throws `store_unavailable` (retryable), or `store_refused`.
    */
   fetch(ref: ObjectRef, reading: ReadContext): Promise<Body | null>;

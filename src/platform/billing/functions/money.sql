@@ -3,13 +3,14 @@
 
 -- What moved money, before it is split. invoice: the store's id of what it was for. fee: what the store kept; null: it has not said yet.
 -- What was paid past the store (a bank transfer that an operator marked as paid) is what the invoice says more than its charges.
+-- A trial that costs nothing moves none, and is no sale.
 -- What was paid for no invoice that is here is none of ours: the store's owner may sell other things to the same customers.
 create or replace function billing.moves(p_from timestamptz, p_until timestamptz, p_mode text)
 returns table (account_id uuid, kind text, store text, store_id text, invoice text, currency text, amount bigint, fee bigint, occurred_at timestamptz)
 language sql stable as $$
   select p.account_id, 'sale', p.store, p.store_id, p.invoice, p.currency, p.amount, p.fee, p.occurred_at
     from billing.payments p
-    where p.mode = p_mode and p.state = 'succeeded' and p.occurred_at >= p_from and p.occurred_at < p_until
+    where p.mode = p_mode and p.state = 'succeeded' and p.amount <> 0 and p.occurred_at >= p_from and p.occurred_at < p_until
       and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
   union all
   select i.account_id, 'sale', i.store, i.store_id, i.store_id, i.currency, i.paid - c.charged, 0, i.paid_at
@@ -45,14 +46,14 @@ language sql stable as $$
       from i left join l on true group by i.total, i.tax),
     parts as (select store_id, product, plan, item, amount, tax from l union all select null, null, null, null, amount, tax from rest where (amount, tax) <> (0, 0))
   select product, plan, item, parts.amount, parts.tax, (sum(parts.amount) over upto)::bigint, (sum(parts.tax) over upto)::bigint, i.total,
-      row_number() over (order by parts.amount desc, parts.store_id collate "C") = 1
+      row_number() over (order by product is null, parts.amount desc, parts.store_id collate "C") = 1
     from parts cross join i where i.total <> 0
     window upto as (order by parts.store_id collate "C" nulls last rows unbounded preceding)
 $$;
 
 -- A move in the shares of what it was for. Each share is what is rounded up to it less what was rounded before it: shares add up to the move, to
--- the last cent. plan: null of an add-on and of units past a limit, which are items all the same (`reel.pro_boost`, `gateway.calls`); all of them are null
--- of what an invoice says more than its lines that are ours. sales: 1 in the share of a sale that is counted, so that one sale is one.
+-- the last cent. plan: null of an add-on and of units past a limit, which are items all the same (`reel.pro_boost`, `gateway.calls`). What an invoice
+-- says more than its lines that are ours is somebody else's money, with its fee and its tax, and in no report; all are null of an invoice of nothing. sales: 1 in the share of a sale that is counted, so that one sale is one.
 create or replace function billing.movements(p_from timestamptz, p_until timestamptz, p_mode text)
 returns table (account_id uuid, kind text, store text, product text, plan text, item text, currency text, sales integer, gross bigint, fee bigint, tax bigint,
   fee_known boolean, occurred_at timestamptz)
@@ -63,6 +64,7 @@ language sql stable as $$
     coalesce(round(m.amount::numeric * s.tax_upto / s.total) - round(m.amount::numeric * (s.tax_upto - s.tax) / s.total), 0)::bigint,
     m.fee is not null, m.occurred_at
   from billing.moves(p_from, p_until, p_mode) as m left join lateral billing.invoice_parts(m.store, p_mode, m.invoice) as s on true
+  where s.total is null or s.product is not null
 $$;
 
 -- Whether what an operator recorded by hand is told by the store itself: it is counted once.
@@ -88,10 +90,20 @@ create or replace function billing.a_year(p_cycle text, p_amount numeric) return
       / substr(p_cycle, 2, length(p_cycle) - 2)::numeric end
 $$;
 
+-- Whether a store's subscription whose period ended was renewed later, after days in which it could not be charged; not: bought again.
+create or replace function billing.was_recovered(p_invoice uuid, p_account uuid, p_ended timestamptz) returns boolean language sql stable as $$
+  select exists (
+    select from billing.invoices i join billing.invoices n on n.account_id = i.account_id and n.store = i.store and n.mode = i.mode and n.subscription = i.subscription
+      join billing.invoice_lines l on l.account_id = n.account_id and l.invoice_id = n.id
+    where i.account_id = p_account and i.id = p_invoice and n.reason = 'subscription_cycle' and l.period_starts_at > p_ended)
+$$;
+
 -- What subscriptions bring in a year, right before an instant (a month's end: what begins then is the next month's): of each the line in effect, which is
 -- the newest one that covers it. Credits are not: they are of
 -- a line that a newer one took the place of. A line that is not paid (yet) counts until its subscription is suspended or over.
--- Of what was changed without an invoice (a cheaper plan at once) the subscription says what it is since it was last written, with the share that discounts left.
+-- Apple and Google make no invoice before it is paid: there the newest line counts as long as its subscription goes on, deferred, extended, not paid
+-- (7 days, as long as the plan; then suspends_at says so), or renewed and not told yet (3 days).
+-- Of what was changed at Stripe without an invoice (a cheaper plan at once) the subscription says what it is since it was last written, with the share that discounts left.
 create or replace function billing.recurring(p_at timestamptz, p_mode text)
 returns table (account_id uuid, store text, subscription text, product text, plan text, currency text, yearly bigint)
 language sql stable as $$
@@ -106,14 +118,19 @@ language sql stable as $$
     select distinct on (i.store, i.subscription) i.account_id, i.store, i.subscription, i.currency, l.product, l.plan, l.cycle, l.quantity, l.unit_amount,
       l.amount, l.discount, l.proration, case when l.amount = 0 then 0 else (l.amount - l.discount)::numeric / l.amount end as share
     from billing.invoice_lines l join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id
-    where l.plan is not null and l.cycle is not null and l.amount >= 0 and l.period_starts_at < p_at and l.period_ends_at >= p_at
+      left join billing.subscriptions kept on i.store <> 'stripe' and kept.store = i.store and kept.mode = i.mode and kept.store_id = i.subscription
+    where l.plan is not null and l.cycle is not null and l.amount >= 0 and l.period_starts_at < p_at and (l.period_ends_at >= p_at
+        or kept.state = 'past_due' and kept.period_starts_at = l.period_ends_at and kept.period_ends_at >= p_at
+        or kept.state = 'active' and kept.period_starts_at = l.period_starts_at
+          and coalesce(kept.cancels_at, kept.period_ends_at + interval '3 days') >= p_at
+        or kept.store is not null and l.period_ends_at >= p_at - interval '7 days' and billing.was_recovered(i.id, i.account_id, l.period_ends_at))
       and i.mode = p_mode and i.subscription is not null and i.state in ('draft', 'open', 'paid')
       -- A change that is not paid is not made, unless the subscription is past due by it.
       and not (i.state = 'open' and i.reason = 'subscription_update' and exists (select from billing.subscriptions s
         where s.store = i.store and s.mode = i.mode and s.store_id = i.subscription and s.state in ('active', 'trialing')))
     order by i.store, i.subscription, l.period_starts_at desc, l.proration desc, i.issued_at desc, l.store_id collate "C" desc
   ) as l left join billing.subscriptions now on now.store = l.store and now.mode = p_mode and now.store_id = l.subscription
-    and now.updated_at <= p_at and now.state in ('active', 'past_due')
+    and l.store = 'stripe' and now.updated_at <= p_at and now.state in ('active', 'past_due')
     and (now.product, now.plan, now.cycle, now.quantity, now.unit_amount) is distinct from (l.product, l.plan, l.cycle, l.quantity, l.unit_amount)
   where l.share > 0 and (now.plan is null or now.unit_amount * now.quantity > 0) and not exists (
     select from billing.subscriptions s where s.store = l.store and s.mode = p_mode and s.store_id = l.subscription

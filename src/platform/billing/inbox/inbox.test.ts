@@ -323,17 +323,65 @@ describe('a fetch that comes to nothing', () => {
     expect(await states(ada.id)).toEqual(['applied', 'applied']);
   });
 
-  test('because the object is gone is an answer like any other', async () => {
+  const refused = (code: string) => () => new AppError('store_refused', { details: { code } });
+  test.each([
+    ['does not find', undefined],
+    ['refuses to tell of', refused('400')],
+    ['says to be over for too long', refused('subscriptionPurchaseNoLongerAvailable')],
+  ])(
+    'because the provider %s what was known takes nothing away, and is asked for days',
+    async (_, trouble) => {
+      const ada = await shopper();
+      ada.has(3);
+      await tell(ada.id);
+      await inbox.drain();
+      const before = logged.length;
+      if (trouble === undefined) fixture.things.delete(ada.id);
+      else fixture.troubles.push(...Array.from({ length: 30 }, trouble));
+      await tell(ada.id);
+      for (let n = 0; n < 30; n += 1) {
+        await inbox.drain();
+        await advance(db, '7 hours');
+      }
+      expect(await ada.seats()).toBe(3);
+      expect(await states(ada.id)).toEqual(['applied', 'received']);
+      expect(await wants(ada.id)).toMatchObject([{ dead: false, attempts: 30, error: 'store_refused' }]);
+      expect(logged.slice(before)).toContain(
+        'a payment provider does not find an object, or refuses to tell of it',
+      );
+      ada.has(4);
+      await inbox.drain();
+      expect(await ada.seats()).toBe(4);
+      expect(await states(ada.id)).toEqual(['applied', 'applied']);
+    },
+  );
+
+  test('for two weeks because the provider does not find it is given up, with what was known, until all is read', async () => {
     const ada = await shopper();
-    ada.has(1);
+    ada.has(3);
     await tell(ada.id);
     await inbox.drain();
     fixture.things.delete(ada.id);
     await tell(ada.id);
+    for (let n = 0; n < 67; n += 1) {
+      await inbox.drain();
+      await advance(db, '7 hours');
+    }
+    expect(await wants(ada.id)).toMatchObject([{ dead: true }]);
+    expect(await ada.seats()).toBe(3);
+    ada.has(5);
+    await inbox.reconcile({ all: true });
+    await inbox.drain();
+    expect(await ada.seats()).toBe(5);
+  });
+
+  test('of a draft that was thrown away is believed', async () => {
+    const ada = await shopper();
+    await inbox.receive('stripe', fixture.tell(ada.id, { type: 'invoice.deleted' }));
     await inbox.drain();
     const [row] = await db.asMigrator(
-      statement('select state, customer from billing.objects where object_id = $1', [ada.id]),
+      statement('select state from billing.objects where object_id = $1', [ada.id]),
     );
-    expect(row).toEqual({ state: 'gone', customer: ada.customer });
+    expect(row).toEqual({ state: 'gone' });
   });
 });

@@ -37,7 +37,7 @@ export const deadTaskReply = namedObject('DeadInboxTask', {
   error: z.string().describe('The code of the last failure.'),
   attempts: z.int(),
   hinted_at: instant.describe('When the first event about it came.'),
-  given_up_at: instant,
+  given_up_at: instant.nullable().describe('null: it is refused or not found, and still asked for.'),
 });
 export type DeadTaskView = z.infer<typeof deadTaskReply>;
 
@@ -62,8 +62,8 @@ export const eventsPage = ({ limit, before, state }: InboxPage & { readonly stat
 
 export const deadTasksPage = ({ limit, before }: InboxPage) =>
   statement<DeadTaskRow>(
-    `select store, mode, kind, object_id, error, attempts, created_at as hinted_at, updated_at as given_up_at, wanted as number
-     from billing.wants where dead and error is not null and ($1::bigint is null or wanted < $1) order by wanted desc limit $2`,
+    `select store, mode, kind, object_id, error, attempts, created_at as hinted_at, case when dead then updated_at end as given_up_at, wanted as number
+     from billing.wants where (dead or error = 'store_refused') and error is not null and ($1::bigint is null or wanted < $1) order by wanted desc limit $2`,
     [before ?? null, limit],
   );
 
@@ -94,6 +94,6 @@ export function deadTaskView(row: DeadTaskRow): DeadTaskView {
     error,
     attempts,
     hinted_at: row.hinted_at.toISOString(),
-    given_up_at: row.given_up_at.toISOString(),
+    given_up_at: row.given_up_at?.toISOString() ?? null,
   };
 }

@@ -31,6 +31,8 @@ export interface SubscriptionRow {
   readonly pending_cycle: Cycle | null;
   readonly pending_quantity: number | null;
   readonly pending_expires_at: Date | null;
+  /** It is not had yet, and its first debit is on its way. */
+  readonly is_debited: boolean;
   /** Of the invoice that it waits for; null: that was not read yet. */
   readonly pending_url: string | null;
 }
@@ -38,6 +40,9 @@ export interface SubscriptionRow {
 const COLUMNS = `id, store, store_id, product, plan, cycle, quantity, unit_amount::float8, currency, state, starts_at,
   trial_ends_at, period_starts_at, period_ends_at, cancels_at, ended_at, grace_ends_at, suspends_at, suspended_by,
   next_plan, next_cycle, next_quantity, next_at, pending_plan, pending_cycle, pending_quantity, pending_expires_at,
+  state = 'incomplete' and exists (
+    select from billing.invoices i join billing.payments p on p.store = i.store and p.mode = i.mode and p.invoice = i.store_id
+    where i.account_id = s.account_id and i.store = s.store and i.mode = s.mode and i.subscription = s.store_id and p.state = 'pending') as is_debited,
   (select i.url from billing.invoices i where i.account_id = s.account_id and i.store = s.store and i.mode = s.mode
      and i.store_id = s.pending_invoice) as pending_url`;
 

@@ -27,7 +27,9 @@ export const subscriptionReply = namedObject('Subscription', {
     currency: z.string(),
     unit_amount: z.int().describe('Of one, a cycle, before discounts and tax; minor units.'),
   }),
-  state: z.enum(['incomplete', 'trialing', 'active', 'past_due', 'paused', 'canceled', 'expired']),
+  state: z
+    .enum(['incomplete', 'pending', 'trialing', 'active', 'past_due', 'paused', 'canceled', 'expired'])
+    .describe('`pending`: its first payment is a debit that is on its way; it is had once that has come.'),
   starts_at: instant,
   trial_ends_at: instant.nullable(),
   period_starts_at: instant,
@@ -140,7 +142,7 @@ export function subscriptionView(row: SubscriptionRow): SubscriptionView {
     cycle: paid,
     quantity,
     price: { currency: row.currency, unit_amount: row.unit_amount },
-    state,
+    state: row.is_debited ? 'pending' : state,
     starts_at: row.starts_at.toISOString(),
     trial_ends_at: text(row.trial_ends_at),
     period_starts_at: row.period_starts_at.toISOString(),

@@ -5,7 +5,7 @@ import { requestDrainIn } from '../fetching/request-drain.ts';
 import { resolveOwnerIn } from '../objects/customer-owner.ts';
 import { receiveFoundEvent, type ReceiveParts } from './receive-event.ts';
 import type { ReadRate } from '../fetching/read-rate.ts';
-import { requestFetches } from '../store/fetch-tasks.ts';
+import { requestFetches, requeueDeadTasks } from '../store/fetch-tasks.ts';
 import type { ProviderMode, PaymentProvider } from '../../payment-provider.ts';
 
 const MARKED = commitPoint(
@@ -66,6 +66,7 @@ export async function reconcile(
   await bindLateCustomers(parts, providerMode);
   let objects = 0;
   if (all || since.forgotten) {
+    objects += await requestDead(parts, providerMode);
     for await (const page of provider.allObjects(reading))
       objects += await requestAll(parts, providerMode, page);
     if (provider.listsNothing === true) objects += await requestKnown(parts, providerMode);
@@ -87,6 +88,12 @@ async function requestAll(
   await parts.db.system('billing.inbox', MARKED, (tx) => requestDrainIn(parts, tx, providerMode));
   parts.jobs.wake();
   return refs.length;
+}
+
+/** What was given up, or is refused: also what was never read, of which nothing else is known. */
+async function requestDead(parts: ReceiveParts, providerMode: ProviderMode): Promise<number> {
+  const [revived] = await parts.db.system('billing.inbox', MARKED, [requeueDeadTasks(providerMode)]);
+  return revived.length;
 }
 
 /** What was ever read, page by page. */

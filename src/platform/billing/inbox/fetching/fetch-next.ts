@@ -5,6 +5,7 @@ import type { Logger } from '#platform/telemetry';
 import type { ObjectRef } from '../../facts.ts';
 import type { Body, PaymentProvider } from '../../payment-provider.ts';
 import { applyObject, type ApplyParts } from '../objects/apply-object.ts';
+import { mayBeGone } from '../objects/read-object.ts';
 import { settleEvents } from '../store/events.ts';
 import { insertUnreadableBody } from '../store/objects.ts';
 import type { ReadRate } from './read-rate.ts';
@@ -25,6 +26,12 @@ const FIRST_PAUSE = 15;
 const LONGEST_PAUSE = 3_600;
 /** Fetches in a row after which an object is given up (some four hours); not while the provider is away. */
 const TRIES = 12;
+/**
+ * The same of what the provider refuses or does not find: some two weeks, for such an answer passes (Apple documents 4040002, 4040004 and
+ * 4040006 so, and its gateway answers 404 without a body), or is of a setting that an operator has to mend.
+ */
+const TRIES_WHILE_REFUSED = 66;
+const LONGEST_PAUSE_WHILE_REFUSED = 6 * 3_600;
 /** As many as an outage counts for, at most: after it, nothing is put off for longer than 8 minutes, and nothing is near its last try. */
 const TRIES_WHILE_AWAY = 5;
 
@@ -58,6 +65,8 @@ export async function fetchNext(parts: FetchParts, source: FetchSource): Promise
   let body: Body | null | undefined;
   try {
     body = await provider.fetch(ref, source.readRate.contextFor({ signal: source.signal, until }));
+    if (body === null && !(await mayBeGone(parts, provider, ref)))
+      throw new AppError('store_refused', { details: { code: 'not_found' } });
     await applyObject(parts, provider, { ref, number, body });
   } catch (error) {
     source.signal.throwIfAborted();
@@ -82,12 +91,13 @@ async function postpone(
   const providerMode = { provider: provider.name, mode: provider.mode };
   const { number } = claim;
   const code = codeOf(error);
-  const most = PROVIDER_FAILURES.some((one) => one === code)
-    ? Math.max(claim.attempts, TRIES_WHILE_AWAY)
-    : TRIES;
-  const attempts = Math.min(claim.attempts + 1, most);
-  const dead = attempts >= TRIES;
-  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
+  const isRefused = code === 'store_refused';
+  const tries = isRefused ? TRIES_WHILE_REFUSED : TRIES;
+  const isAway = PROVIDER_FAILURES.some((one) => one === code);
+  const attempts = Math.min(claim.attempts + 1, isAway ? Math.max(claim.attempts, TRIES_WHILE_AWAY) : tries);
+  const dead = !isAway && attempts >= tries;
+  const longest = isRefused ? LONGEST_PAUSE_WHILE_REFUSED : LONGEST_PAUSE;
+  const pause = Math.min(longest, FIRST_PAUSE * 2 ** (attempts - 1));
   await parts.db.system('billing.inbox', POSTPONED, [
     // An answer that can't be read here may be read by a later version. Any other was read, and is answered again.
     ...(body !== undefined && body !== null && code === 'store_unreadable'
@@ -98,6 +108,8 @@ async function postpone(
   ]);
   const facts = { err: error, ...providerMode, ...ref, attempts };
   if (dead) parts.log.error(facts, 'an object of a payment provider was given up');
+  else if (isRefused)
+    parts.log.error(facts, 'a payment provider does not find an object, or refuses to tell of it');
   else parts.log.warn(facts, 'an object of a payment provider could not be applied');
 }
 

@@ -41,3 +41,25 @@ export async function readObject(
   const { body, customer, account_id: accountId } = row;
   return { facts: factsOf(provider, { ref, body }), customer, accountId: accountId ?? undefined };
 }
+
+/**
+ * Whether an object may be believed to be gone on the word of its provider alone: one that was gone before, that is nothing of ours, or a draft of
+ * an invoice, which is all that is thrown away. Of anything else such an answer says that it was not found this time.
+ */
+export async function mayBeGone(
+  parts: { readonly db: Database },
+  provider: PaymentProvider,
+  ref: ObjectRef,
+): Promise<boolean> {
+  const [[row]] = await parts.db.system('billing.inbox', [
+    statement<{ gone: boolean }>(
+      `select exists (select from billing.objects
+           where store = $1 and mode = $2 and kind = $3 and object_id = $4 and number > 0 and state in ('gone', 'foreign'))
+         or exists (select from billing.inbox
+           where store = $1 and mode = $2 and kind = $3 and object_id = $4 and type = 'invoice.deleted') as gone`,
+      keyOf({ provider: provider.name, mode: provider.mode }, ref),
+    ),
+  ]);
+  if (row?.gone === true) return true;
+  return (await readObject(parts, provider, ref))?.facts.invoice?.state === 'draft';
+}

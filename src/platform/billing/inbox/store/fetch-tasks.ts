@@ -179,12 +179,12 @@ export const requestFetchNow = (providerMode: ProviderMode, ref: ObjectRef) =>
     keyOf(providerMode, ref),
   );
 
-/** Makes due at once what was given up, but for what somebody is at just now: who waits for nobody holds up nobody. */
+/** Makes due at once what was given up or is refused, but for what somebody is at just now: who waits for nobody holds up nobody. */
 export const requeueDeadTasks = ({ provider, mode }: ProviderMode) =>
   statement(
     `update billing.wants set dead = false, attempts = 0, due_at = app.now(), updated_at = app.now()
      where (store, mode, kind, object_id) in (
-       select store, mode, kind, object_id from billing.wants where store = $1 and mode = $2 and dead for update skip locked)
+       select store, mode, kind, object_id from billing.wants where store = $1 and mode = $2 and (dead or error = 'store_refused' and fetching is null) for update skip locked)
      returning kind`,
     [provider, mode],
   );

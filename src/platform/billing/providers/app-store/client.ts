@@ -114,6 +114,12 @@ async function openBoth({ environment, credentials }: AppStoreClientOptions) {
 /** Apple Root CA - G3, until 2039: https://www.apple.com/certificateauthority/ */
 const appleRoot = () => readFileSync(new URL('./apple-root-ca-g3.pem', import.meta.url));
 
+/**
+ * Apple has not found the account, the app or the purchase, and says to ask again:
+ * https://developer.apple.com/documentation/appstoreserverapi/accountnotfoundretryableerror
+ */
+const RETRIED: ReadonlySet<number> = new Set([4_040_002, 4_040_004, 4_040_006]);
+
 /** Apple's words quote what was asked, and are not passed on. */
 async function errorOf(error: unknown): Promise<unknown> {
   const { APIException } = await loadAppStore();
@@ -121,16 +127,20 @@ async function errorOf(error: unknown): Promise<unknown> {
     return new AppError('store_unavailable', { retryAfter: COME_BACK, cause: error });
   if (!(error instanceof APIException)) return error;
   const { httpStatusCode: status, apiError } = error;
-  if (status >= 500 || status === 408)
-    return new AppError('store_unavailable', { retryAfter: COME_BACK, cause: error });
+  if (status >= 500 || status === 408 || RETRIED.has(Number(apiError)))
+    return new AppError('store_unavailable', {
+      retryAfter: COME_BACK,
+      ...(apiError == null ? {} : { details: { code: String(apiError) } }),
+      cause: error,
+    });
   // With a number of its own a 403 is about what was asked: a subscription that is not extended.
   const isKey = status === 401 || (status === 403 && apiError == null);
   const code = isKey ? 'key_refused' : String(apiError ?? status);
   return new AppError('store_refused', { details: { code }, cause: error });
 }
 
-/** Whether Apple has no such transaction, or not of this app. */
+/** Whether Apple has not found it: whether there is none, or not at the moment, or not of this app, is not known by that. */
 export function isUnknown(error: unknown): boolean {
-  if (!(error instanceof AppError) || error.code !== 'store_refused') return false;
+  if (!(error instanceof AppError)) return false;
   return String(error.details?.['code']).startsWith('404');
 }

@@ -10,7 +10,7 @@ export interface Terms {
   readonly commissionPercent: number;
 }
 
-/** Reads an object as `read` wants it; null: the App Store has no such object. */
+/** Reads an object as `read` wants it; null: the App Store did not find it. */
 export async function fetchObject(
   client: AppStoreClient,
   terms: Terms,

@@ -28,6 +28,8 @@ const transaction = z.object({
   environment: z.string(),
   transactionReason: z.string().optional(),
   currency: z.string().optional(),
+  /** ISO 3166-1 alpha-3. */
+  storefront: z.string().optional(),
   /** Thousandths of the currency. */
   price: z.number().optional(),
 });

@@ -1,9 +1,13 @@
 import { minorDigits } from '#platform/kernel';
 import type { InvoiceFacts, LineFacts, PaymentFacts, RefundFacts, SaleFacts } from '../../facts.ts';
 import type { StoreProduct, StoreProducts } from '../store-products.ts';
+import { includedTax } from './included-taxes.ts';
 import type { Transaction } from './read.ts';
 
-const YEAR = 365 * 86_400_000;
+const DAY = 86_400_000;
+const YEAR = 365 * DAY;
+/** Whoever was away for longer begins their year anew: https://developer.apple.com/app-store/subscriptions/#revenue-after-one-year */
+const LAPSE = 60 * DAY;
 /** Percent, of what a subscriber pays past their first year. */
 const AFTER_A_YEAR = 15;
 /** Apple counts a part of a price in thousandths of a percent. */
@@ -30,26 +34,33 @@ export function saleOf(one: Transaction, { products, commission, transactions }:
   if (sold === undefined || price === undefined || one.inAppOwnershipType !== 'PURCHASED') return [];
   const currency = (one.currency ?? 'USD').toLowerCase();
   const amount = minorUnits(price, currency);
-  const fee = Math.round((amount * percentOf(one, commission, transactions)) / 100);
+  const tax = includedTax(amount, one.storefront);
+  const fee = Math.round(((amount - tax) * percentOf(one, commission, transactions)) / 100);
   return [
     {
-      invoice: invoiceOf(one, { sold, currency, amount, isFirst: transactions[0] === one }),
+      invoice: invoiceOf(one, { sold, currency, amount, tax, isFirst: transactions[0] === one }),
       payment: paymentOf(one, { id, currency, amount, fee }),
     },
   ];
 }
 
-/** Apple keeps less of a subscriber who has paid for a year. */
+/** Apple keeps less of a subscriber who has paid for a year, without having been away for long. */
 function percentOf(one: Transaction, commission: number, transactions: readonly Transaction[]): number {
+  let paid = 0;
+  let until = one.purchaseDate.getTime();
   const before = transactions.slice(0, transactions.indexOf(one));
-  const paid = before
-    .filter(({ price = 0, revocationDate }) => price > 0 && revocationDate === undefined)
-    .reduce(
-      (sum, { purchaseDate, expiresDate = purchaseDate }) =>
-        sum + expiresDate.getTime() - purchaseDate.getTime(),
-      0,
-    );
-  return paid >= YEAR ? Math.min(commission, AFTER_A_YEAR) : commission;
+  for (const [n, { price = 0, purchaseDate, expiresDate = purchaseDate }] of before
+    .filter(({ revocationDate }) => revocationDate === undefined)
+    .entries()) {
+    const [starts, ends] = [purchaseDate.getTime(), expiresDate.getTime()];
+    if (n === 0) until = starts;
+    if (starts - until > LAPSE) paid = 0;
+    // Of an upgrade in the middle of a period the days are paid for once.
+    if (price > 0) paid += Math.max(0, ends - Math.max(starts, until));
+    until = Math.max(until, ends);
+  }
+  const isAnew = one.purchaseDate.getTime() - until > LAPSE;
+  return paid >= YEAR && !isAnew ? Math.min(commission, AFTER_A_YEAR) : commission;
 }
 
 function invoiceOf(
@@ -58,11 +69,13 @@ function invoiceOf(
     sold,
     currency,
     amount,
+    tax,
     isFirst,
   }: {
     readonly sold: StoreProduct;
     readonly currency: string;
     readonly amount: number;
+    readonly tax: number;
     readonly isFirst: boolean;
   },
 ): InvoiceFacts {
@@ -75,9 +88,9 @@ function invoiceOf(
     subscription: sold.plan === undefined ? null : one.originalTransactionId,
     reason: sold.plan === undefined ? 'manual' : isFirst ? 'subscription_create' : renewed,
     currency,
-    subtotal: amount,
+    subtotal: amount - tax,
     discount: 0,
-    tax: 0,
+    tax,
     total: amount,
     paid: amount,
     attempts: 1,
@@ -89,11 +102,15 @@ function invoiceOf(
     dueAt: null,
     paidAt: at,
     isSandbox: one.environment !== 'Production',
-    lines: [lineOf(one, sold, amount)],
+    lines: [lineOf(one, sold, { amount: amount - tax, tax })],
   };
 }
 
-function lineOf(one: Transaction, sold: StoreProduct, amount: number): LineFacts {
+function lineOf(
+  one: Transaction,
+  sold: StoreProduct,
+  { amount, tax }: Pick<LineFacts, 'amount' | 'tax'>,
+): LineFacts {
   return {
     id: one.transactionId,
     product: sold.product,
@@ -105,7 +122,7 @@ function lineOf(one: Transaction, sold: StoreProduct, amount: number): LineFacts
     unitAmount: Math.round(amount / one.quantity),
     amount,
     discount: 0,
-    tax: 0,
+    tax,
     proration: false,
     periodStartsAt: one.purchaseDate,
     periodEndsAt: one.expiresDate ?? one.purchaseDate,

@@ -11,12 +11,16 @@ const TOLD = `interval '55 days'`;
 type Which = 'all' | 'overdue';
 
 const CONDITIONS: Readonly<Record<Which, string>> = {
-  all: `(s.ended_at is null or s.ended_at > app.now() - ${TOLD})`,
-  // A renewal is told at once, and anything else within days.
+  // What Google did not know once is asked for again: it may have been a setting, or a bad hour of Google's.
+  all: `(s.store_id is not null and (s.ended_at is null or s.ended_at > app.now() - ${TOLD})
+      or o.state = 'gone' and o.updated_at > app.now() - ${TOLD})`,
+  // A renewal is told at once, and anything else within days. What waits for its next try has a pause of its own.
   overdue: `s.state not in ('canceled', 'expired') and (
       s.period_ends_at < app.now() - interval '1 hour' and o.updated_at < s.period_ends_at + interval '1 hour'
       or least(s.period_ends_at, s.kept_until) < app.now() and o.updated_at < app.now() - interval '6 hours'
-      or o.updated_at < app.now() - interval '3 days')`,
+      or o.updated_at < app.now() - interval '3 days')
+    and not exists (select from billing.wants w
+      where (w.store, w.mode, w.kind, w.object_id) = (o.store, o.mode, o.kind, o.object_id) and not w.dead)`,
 };
 
 export async function* knownPurchases(
@@ -24,20 +28,22 @@ export async function* knownPurchases(
   mode: Mode,
   which: Which,
 ): AsyncGenerator<readonly ObjectRef[], void> {
-  let after = '';
+  let after: ObjectRef = { kind: 'payment', id: '' };
   for (;;) {
     const [rows] = await db.system('billing.inbox', [purchasesAfter(mode, which, after)]);
-    yield rows.map(({ id }) => ({ kind: 'subscription', id }));
-    const last = rows.at(-1)?.id;
+    yield rows;
+    const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;
     after = last;
   }
 }
 
-const purchasesAfter = (mode: Mode, which: Which, after: string) =>
-  statement<{ id: string }>(
-    `select s.store_id as id from billing.subscriptions s
-     join billing.objects o on o.store = s.store and o.mode = s.mode and o.kind = 'subscription' and o.object_id = s.store_id
-     where s.store = 'google_play' and s.mode = $1 and s.store_id > $2 and ${CONDITIONS[which]} order by s.store_id limit ${PAGE}`,
-    [mode, after],
+/** In the order of the kinds' names: add-ons (`payment`) go first. */
+const purchasesAfter = (mode: Mode, which: Which, { kind, id }: ObjectRef) =>
+  statement<ObjectRef>(
+    `select o.kind, o.object_id as id from billing.objects o
+     left join billing.subscriptions s on s.store = o.store and s.mode = o.mode and o.kind = 'subscription' and s.store_id = o.object_id
+     where o.store = 'google_play' and o.mode = $1 and (o.kind, o.object_id) > ($2, $3) and ${CONDITIONS[which]}
+     order by o.kind, o.object_id limit ${PAGE}`,
+    [mode, kind, id],
   );

@@ -1,5 +1,6 @@
 import type { CreditHolder, CreditToTake } from '../../payment-provider.ts';
 import { refusedFor, type StripeClient } from './client.ts';
+import { isDeleted } from './customers.ts';
 
 /** Under this name a movement of a balance says which subscription it is about. */
 const ABOUT = 'plinth_subscription';
@@ -16,7 +17,8 @@ export function createCreditHolder(client: StripeClient): CreditHolder {
         return await takeAt(client, credit);
       } catch (error) {
         // Whoever was deleted there has no credit any more.
-        if (refusedFor(error, 'resource_missing')) return credit.amount;
+        if (refusedFor(error, 'resource_missing') && (await isDeleted(client, credit.customer)))
+          return credit.amount;
         throw error;
       }
     },

@@ -104,3 +104,8 @@ const payerOf = (accountId: AccountId) =>
       order by m.created_at, m.user_id limit 1`,
     [accountId],
   );
+
+/** Whether Stripe has deleted a customer, of whom it goes on telling that. Throws `store_refused` for one that it never had: the key is of another account. */
+export async function isDeleted(client: StripeClient, customer: string): Promise<boolean> {
+  return (await client.read((stripe) => stripe.customers.retrieve(customer))).deleted === true;
+}

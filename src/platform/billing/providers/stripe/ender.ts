@@ -2,6 +2,7 @@ import type { SubscriptionEnder } from '../../payment-provider.ts';
 import { readSubscription } from './subscription-reads.ts';
 import { cancel } from './subscription-changes.ts';
 import { refusedFor, type StripeClient } from './client.ts';
+import { isDeleted } from './customers.ts';
 
 /** Nobody has as many; those past it end with their customer. */
 const MOST = 100;
@@ -22,14 +23,16 @@ export function createStripeEnder(client: StripeClient): SubscriptionEnder {
         const { status } = await readSubscription(client, id);
         if (status === 'trialing') await cancel(client, id, 'now');
       }),
-    deleteCustomer: (id) =>
-      unlessMissing(async () => {
+    async deleteCustomer(id) {
+      if (await isDeleted(client, id)) return;
+      await unlessMissing(async () => {
         const { data } = await client.read((stripe) =>
           stripe.subscriptions.list({ customer: id, limit: MOST }),
         );
         for (const live of data) await unlessMissing(async () => void (await cancel(client, live.id, 'now')));
         await client.change((stripe) => stripe.customers.del(id));
-      }),
+      });
+    },
   };
 }
 
