@@ -115,6 +115,8 @@ function atMost(payload: Readable, most: number): Readable {
       else done(null, chunk);
     },
   });
+  // A call without a body is never read, and one that failed is not read on: an error that nobody listens to would end the process.
+  bounded.on('error', () => {});
   payload.on('error', (error) => bounded.destroy(error));
   return payload.pipe(bounded);
 }

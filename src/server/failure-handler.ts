@@ -12,7 +12,10 @@ export type Fail = (request: FastifyRequest, reply: FastifyReply, error: unknown
 /** Answers a failure with the envelope, whatever state the answer is in, and logs what is our own fault. */
 export function createFailureHandler(telemetry: Telemetry): Fail {
   return (request, reply, error) => {
-    const failure = describeMissing(asFailure(error, request.inFlight), request);
+    const failure = describeMissing(
+      isBrokenOff(error, request) ? gone(error) : asFailure(error, request.inFlight),
+      request,
+    );
     if (failure.status >= 500) {
       const fields = {
         request_id: request.id,
@@ -51,6 +54,14 @@ function asFailure(error: unknown, inFlight: InFlightRequest | undefined): AppEr
   const isEnded = inFlight?.isStopped === true && (failure.status === HUNG_UP || failure.status >= 500);
   return isEnded ? new AppError('server_stopping', { retryAfter: 1, cause: error }) : failure;
 }
+
+/** Whether the client went away before its request was whole: that is no fault of ours. */
+function isBrokenOff(error: unknown, { raw }: FastifyRequest): boolean {
+  if (raw.complete || !raw.destroyed || !(error instanceof Error) || !('code' in error)) return false;
+  return error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+const gone = (cause: unknown) => new AppError('client_gone', { cause });
 
 function describeMissing(failure: AppError, { routeOptions }: FastifyRequest): AppError {
   if (failure.code !== 'not_found' || failure.message !== NOT_FOUND) return failure;

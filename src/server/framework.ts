@@ -118,7 +118,7 @@ function arrivalHandler(parts: ServerParts, inFlightRequests: InFlightRequests) 
 
 /** Why a request goes no further. Its client has a connection that stood before this server stopped. */
 function refusalOf(request: FastifyRequest, reply: FastifyReply, isStopping: boolean): AppError | undefined {
-  if (lacksHost(request)) return notHttp();
+  if (lacksHost(request) || hasTwoHosts(request)) return notHttp();
   if (!isStopping || OPERATIONS.has(request.routeOptions.url ?? '')) return undefined;
   reply.header('connection', 'close');
   return new AppError('server_stopping', { retryAfter: 1 });
@@ -126,6 +126,14 @@ function refusalOf(request: FastifyRequest, reply: FastifyReply, isStopping: boo
 
 function lacksHost({ headers, raw }: FastifyRequest): boolean {
   return headers.host === undefined && raw.httpVersion === '1.1';
+}
+
+/** Two proxies may read two different ones (RFC 9112, 3.2). Node keeps the first and says nothing. */
+function hasTwoHosts({ raw: { rawHeaders } }: FastifyRequest): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') hosts += 1;
+  return hosts > 1;
 }
 
 function notHttp(parserCode?: string): AppError {

@@ -82,6 +82,11 @@ test('a URL that is not percent-encoded is refused with what to do about it', as
   );
 });
 
+test('two Host headers are refused', async () => {
+  const heard = await raw('GET /v1/items HTTP/1.1\r\nhost: a\r\nHost: b\r\nconnection: close\r\n\r\n');
+  expect(heard).toContain('HTTP/1.1 400 ');
+});
+
 test.each([
   ['GET /%00 HTTP/1.1', 404],
   ['GET /%zz HTTP/1.1', 400],

@@ -47,7 +47,7 @@ export function decoderFor(encoding: string | undefined, to: Decoded): Decoder |
     const made = unzipFor(name, first);
     made?.on('data', to.data);
     made?.once('end', to.end);
-    made?.once('error', to.broken);
+    made?.on('error', to.broken);
     if (isPaused) made?.pause();
     return made;
   }

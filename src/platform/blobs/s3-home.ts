@@ -121,7 +121,7 @@ async function writeTo(
   if (body instanceof Uint8Array) compare(body.length, createHash('sha256').update(body), facts);
   const broken = new AbortController();
   let failure: unknown;
-  stream?.once('error', (error) => {
+  stream?.on('error', (error) => {
     failure = error;
     broken.abort();
   });

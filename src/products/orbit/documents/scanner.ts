@@ -95,6 +95,8 @@ function connected(url: string): Socket {
     protocol === 'unix:'
       ? connect({ path: decodeURIComponent(pathname) })
       : connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 3_310) });
+  // It may break before or after somebody waits for its answer, who is told by its end.
+  socket.on('error', () => {});
   socket.setTimeout(SILENCE, () => socket.destroy(new Error('silent')));
   return socket;
 }

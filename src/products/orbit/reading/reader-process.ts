@@ -55,6 +55,8 @@ export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
   const [input, , errors, answers] = child.stdio;
   if (input === null || errors === null || answers === null || answers === undefined)
     throw new Error('a reader has pipes');
+  // A pipe that breaks is told by the end of the process.
+  for (const pipe of [input, errors, answers]) pipe.on('error', () => {});
   let reason: ReadFailure | undefined;
   let said = '';
   errors.on('data', (chunk: Buffer) => {
@@ -88,7 +90,7 @@ export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
   });
   humble(child);
   const ended = new Promise<{ code: number | null; reason: ReadFailure | undefined }>((resolve, reject) => {
-    child.once('error', reject);
+    child.on('error', reject);
     child.once('close', (code) =>
       resolve({ code, reason: reason ?? (isHeapFull(said) ? tooMuch : undefined) }),
     );

@@ -76,7 +76,7 @@ async function onThread(order: Order, signal: AbortSignal): Promise<MadeFile> {
     reject(signal.aborted ? (signal.reason as Error) : tooLarge('It takes too long to make.'));
   };
   thread.once('message', resolve);
-  thread.once('error', (error: NodeJS.ErrnoException) => {
+  thread.on('error', (error: NodeJS.ErrnoException) => {
     reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge('It takes too much memory.') : error);
   });
   thread.once('exit', () => reject(new Error('the thread that makes files ended')));

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test, vi } from 'vitest';
+import { testApp } from '#test/app';
+
+const { app, url } = await testApp();
+const errors = vi.spyOn(app.telemetry.logger, 'error');
+const { port } = new URL(url);
+const ID = '0193a000-0000-7000-8000-000000000009';
+
+const head = (name: string, framing: string) =>
+  `${name.replaceAll(/:\w+/g, ID).replace(/\/+$/, '')} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${framing}`;
+const chunked = (name: string, rest: string) => head(name, `transfer-encoding: chunked\r\n\r\n${rest}`);
+const sized = (name: string) => head(name, 'content-length: 70000\r\n\r\n{"a');
+
+/** How far a request comes before its connection is cut: in good order, or by a reset. */
+const STAGES: readonly (readonly [string, (name: string) => string])[] = [
+  ['in its head', (name) => head(name, 'x-a')],
+  ['in a chunk', (name) => chunked(name, '5\r\n{"')],
+  ['at a chunk that is none', (name) => chunked(name, '2\r\n{}\r\nZZ\r\n')],
+  ['in a body of a said length', sized],
+  ['behind the request', (name) => chunked(name, '2\r\n{}\r\n0\r\n\r\n')],
+];
+
+async function breakOff(text: string, how: 'destroy' | 'resetAndDestroy'): Promise<void> {
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.resume();
+  await once(socket, 'connect');
+  await new Promise<void>((resolve) => {
+    socket.write(text, () => resolve());
+  });
+  // The server has begun with it when it has answered somebody who asked later.
+  await (await fetch(`${url}/healthz`)).text();
+  socket[how]();
+  if (!socket.closed) await once(socket, 'close');
+}
+
+test.each(STAGES)(
+  'a request that breaks off %s ends no process and is no error of ours, on any route',
+  async (_stage, of) => {
+    const uncaught: unknown[] = [];
+    const note = (error: unknown) => void uncaught.push(error);
+    process.prependListener('uncaughtException', note);
+    try {
+      for (const { name } of app.server.routes)
+        for (const how of ['destroy', 'resetAndDestroy'] as const) await breakOff(of(name), how);
+      await (await fetch(`${url}/healthz`)).text();
+    } finally {
+      process.removeListener('uncaughtException', note);
+    }
+    expect(uncaught).toEqual([]);
+    expect(errors.mock.calls).toEqual([]);
+  },
+);
