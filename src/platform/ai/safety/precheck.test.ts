@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { precheck } from './index.ts';
+import { localeIn, precheck } from './index.ts';
 import { helplinesFor, oldHelplines } from './helplines.ts';
 import { judged } from './judged.ts';
 import type { Chances } from './model/model.ts';
@@ -218,5 +218,41 @@ describe('helplines', () => {
     const support = supportFor({ status: 'crisis', kinds: ['intent'], language: 'es', locale: 'es-ES' });
     expect(support.message).toContain('112');
     expect(support.message).not.toContain('{');
+  });
+
+  test.each([
+    ['ja-JP', 'Call 119'],
+    ['es-AR', 'Llama ahora al 107'],
+    ['pt-BR', 'Call 192'],
+    ['es-CO', 'Llama ahora al 123'],
+    ['en-IN', 'Call 112'],
+    ['fr-FR', 'Appelle le 112'],
+    ['de-DE', 'Ruf jetzt 112 an'],
+    ['de', 'Ruf jetzt den Notruf deines Landes an'],
+    [undefined, 'Call your local emergency number'],
+  ])(
+    'name the number of the country, or none, and first where an attempt is under way: %s',
+    (locale, said) => {
+      const { message } = supportFor({ status: 'crisis', kinds: ['attempt_now', 'method'], locale });
+      expect(message.startsWith(said)).toBe(true);
+    },
+  );
+
+  test('go by the time zone where the locale names no country', () => {
+    const phone = (locale: string | undefined, timeZone: string) =>
+      helplinesFor({ locale, timeZone })[0]?.phone;
+    expect(phone('en', 'Asia/Kolkata')).toBe('14416');
+    expect(phone(undefined, 'America/Argentina/Cordoba')).toBe('135');
+    expect(phone('en-US', 'Asia/Kolkata')).toBe('988');
+    expect(localeIn('en', 'Africa/Johannesburg')).toBe('en-ZA');
+    expect(localeIn('en', 'UTC')).toBe('en');
+  });
+
+  test('have words of their own for violence and for a child, with the number first, of the police', () => {
+    const [violence, child] = (['violence', 'abuse'] as const).map(
+      (kind) => supportFor({ status: 'concern', kinds: [kind], locale: 'en-JP' }).message,
+    );
+    expect(violence).toMatch(/^Call 110 first/);
+    expect(child).toMatch(/^If you .* call 110 first/);
   });
 });
