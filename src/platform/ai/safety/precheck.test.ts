@@ -83,9 +83,10 @@ describe('the model', () => {
   test('finds a hint that no rule knows, and says that it was the model', () => {
     const result = precheck(HINT);
     expect(result).toMatchObject({
-      status: 'crisis',
+      // It is not certain: the product answers, with words and helplines beside.
+      status: 'caution',
       kinds: ['wish_to_be_dead'],
-      rules: ['model.crisis.v1'],
+      rules: ['model.unsure.v1'],
       language: 'de',
     });
     expect(precheck(HINT)).toEqual(result);
@@ -124,7 +125,12 @@ describe('the model', () => {
     expect(ruled).toMatchObject({ status: 'ok', isDenied: true });
     const at = (crisis: number, isDenied: boolean) =>
       weighed({ ...ruled, isDenied }, read, () => chancesOf(crisis)).status;
-    expect([at(0.7, false), at(0.7, true), at(0.9, true)]).toEqual(['crisis', 'ok', 'crisis']);
+    expect([at(0.7, false), at(0.78, false), at(0.78, true), at(0.9, true)]).toEqual([
+      'caution',
+      'crisis',
+      'ok',
+      'crisis',
+    ]);
   });
 
   test('says nothing of a word or two', () => {

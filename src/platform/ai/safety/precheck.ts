@@ -1,4 +1,5 @@
-import type { SafetyKind, SafetyStatus } from '#platform/http';
+import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from '#platform/http';
+import { type Direct, type DirectFound, directIn, freedOfMarkup, readDirect, unwrapped } from './direct.ts';
 import { readWords, type Token } from './fold.ts';
 import { type Found, judged } from './judged.ts';
 import { createLexicon, type Lexicon, type Word } from './lexicon.ts';
@@ -28,6 +29,7 @@ export interface SafetyResult {
 
 /** The rules and the model, ready to be used. */
 interface Compiled extends Rules {
+  readonly direct: Direct;
   readonly spelling: Spelling;
   readonly lexicon: Lexicon<Word>;
   readonly features: FeatureReader;
@@ -40,6 +42,7 @@ let model: Model | undefined;
 export function warmUp(): Compiled {
   if (compiled !== undefined) return compiled;
   const rules = readRules();
+  const direct = readDirect();
   const { automaton: ofText } = rules.text;
   const { automaton: ofReplies } = rules.reply;
   const spelling = createSpelling({
@@ -56,17 +59,42 @@ export function warmUp(): Compiled {
       isMeant: meant.length === 1 && meant[0] === text,
       rules: ofText.read(text),
       replyRules: ofReplies.read(text),
+      direct: direct.automaton.read(text),
       model: features.read(text),
     };
   });
-  compiled = { ...rules, spelling, lexicon, features };
+  compiled = { ...rules, direct, spelling, lexicon, features };
   return compiled;
 }
 
 /** Looks at a text: deterministic, without I/O and without asking anybody. It is a floor, not a detector (docs/safety.md). */
 export function precheck(text: string, hints: PrecheckHints = {}): SafetyResult {
   model ??= modelOf(readModelFile());
-  return lookedAt(readText(text), model, hints);
+  const plain = freedOfMarkup(text);
+  const read = readText(plain);
+  const looked = lookedAt(read, model, hints);
+  const said = [read, ...unwrapped(plain).map(readText)].map(directOf);
+  return said.reduce(raised, looked);
+}
+
+function directOf(read: ReadText): DirectFound {
+  const { direct } = warmUp();
+  const { hits } = direct.automaton.run(read.words.map((word) => word.direct));
+  return directIn(direct, hits, read);
+}
+
+const RANK: readonly SafetyStatus[] = ['ok', 'caution', 'concern', 'crisis'];
+
+/** What is said outright is never lowered. */
+function raised(looked: SafetyResult, { status, kinds, rules }: DirectFound): SafetyResult {
+  if (status === 'ok') return looked;
+  const all = new Set([...looked.kinds, ...kinds]);
+  return {
+    ...looked,
+    status: RANK.indexOf(status) > RANK.indexOf(looked.status) ? status : looked.status,
+    kinds: SAFETY_KINDS.filter((kind) => all.has(kind)),
+    rules: [...new Set([...looked.rules, ...rules])].sort(),
+  };
 }
 
 /** A text in words. */
