@@ -54,6 +54,7 @@ const WAYS: readonly (readonly [string, (statement: string) => string])[] = [
   ['as a quotation', (said) => `\n> ${said}\n`],
   ['as an item', (said) => `\n- ${said}\n`],
   ['as a heading', (said) => `\n## ${said}\n`],
+  ['over breaks of a page', (said) => `<p>${said.replaceAll(' ', '<br>')}</p>`],
   ['over line breaks', (said) => `${said.replaceAll(' ', '\n')}.`],
   ['over a quotation of lines', (said) => `\n> ${said.replaceAll(' ', '\n> ')}\n`],
 ];

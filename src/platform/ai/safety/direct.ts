@@ -119,22 +119,33 @@ function sentenceOf(tokens: readonly Token[], { from, to }: Hit): { from: number
   return { from: begin, to: end };
 }
 
+const INLINE =
+  /<\/?(?:a|b|i|u|s|em|strong|span|mark|code|del|ins|small|font|sub|sup|q)(?:\s[^<>]{0,200})?>/giu;
+const BLOCK = /<\/?[a-z][a-z0-9]{0,15}(?:\s[^<>]{0,200})?\/?>/giu;
 const MARKUP =
-  /<\/?[a-z][^<>]{0,200}>|\*{2,}|(?<![\p{L}\p{N}*])\*|\*(?![\p{L}\p{N}*])|__+|~~+|^[ \t]*(?:#{1,6}|>+|[-+*]|\d+\.)[ \t]+/gimu;
-const LINK = /\[([^\]\n]{1,300})\]\([^)\s]{0,500}\)/g;
-
+  /\*{2,}|(?<![\p{L}\p{N}*])\*|\*(?![\p{L}\p{N}*])|__+|~~+|^[ \t]*(?:#{1,6}|>+|[-+*]|\d+\.)[ \t]+/gmu;
+const LINK = /\[([^[\]\n]{1,300})\]\([^()\s]{0,500}\)/g;
 /** Bold words with a new sentence behind them. */
-const BOLD_END = /(?:\*\*|__|\*|<\/[a-z]{1,10}>)(?=\s+\p{Lu})/gu;
+const BOLD_END = /(?:\*\*|__|\*|<\/[a-z]{1,10}>)(?=\s{1,20}\p{Lu})/gu;
 
-/** A text without its markup: what is bold, a link or a list says the same. */
+/** A text without its markup: what is bold, a link or an item of a list says the same. */
 export function freedOfMarkup(text: string): string {
-  if (!/[*<_~#>[\-+]/.test(text)) return text;
-  return text.replace(LINK, '$1').replace(BOLD_END, '.').replace(MARKUP, '').replaceAll('&nbsp;', ' ');
+  if (!/[*<_~#>[\-+&]/.test(text)) return text;
+  return text
+    .replaceAll('&nbsp;', ' ')
+    .replace(LINK, '$1')
+    .replace(BOLD_END, '.')
+    .replace(INLINE, '')
+    .replace(BLOCK, '\n')
+    .replace(MARKUP, '');
 }
+
+const CAPITAL = /^[^\p{L}\p{N}]*\p{Lu}/u;
 
 /** With its lines run together, all of them, and all but those that begin with a capital: a statement goes on over a line's end. */
 export function unwrapped(text: string): readonly string[] {
-  if (!text.includes('\n')) return [];
-  const joined = text.replaceAll(/[ \t]*[\r\n]+[ \t]*/g, ' ');
-  return [joined, text.replaceAll(/[ \t]*[\r\n]+[ \t]*(?!\s|\p{Lu})/gu, ' ')];
+  const lines = text.split(/\r\n|[\r\n\u2028\u2029]/).map((line) => line.trim());
+  if (lines.length === 1) return [];
+  const parted = lines.map((line) => (CAPITAL.test(line) ? `\n${line}` : line));
+  return [lines.join(' '), parted.join(' ')];
 }

@@ -207,6 +207,10 @@ describe('a reply', () => {
   });
 });
 
+function phoneIn(locale: string | undefined, timeZone: string) {
+  return helplinesFor({ locale, timeZone })[0]?.phone;
+}
+
 describe('helplines', () => {
   test('are those of the country; of a language alone nobody knows where it is spoken', () => {
     expect(helplinesFor({ locale: 'en-US' })[0]).toMatchObject({ phone: '988' });
@@ -245,11 +249,9 @@ describe('helplines', () => {
   );
 
   test('go by the time zone where the locale names no country', () => {
-    const phone = (locale: string | undefined, timeZone: string) =>
-      helplinesFor({ locale, timeZone })[0]?.phone;
-    expect(phone('en', 'Asia/Kolkata')).toBe('14416');
-    expect(phone(undefined, 'America/Argentina/Cordoba')).toBe('135');
-    expect(phone('en-US', 'Asia/Kolkata')).toBe('988');
+    expect(phoneIn('en', 'Asia/Kolkata')).toBe('14416');
+    expect(phoneIn(undefined, 'America/Argentina/Cordoba')).toBe('135');
+    expect(phoneIn('en-US', 'Asia/Kolkata')).toBe('988');
     expect(localeIn('en', 'Africa/Johannesburg')).toBe('en-ZA');
     expect(localeIn('en', 'UTC')).toBe('en');
   });

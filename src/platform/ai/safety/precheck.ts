@@ -1,6 +1,6 @@
 import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from '#platform/http';
 import { type Direct, type DirectFound, directIn, freedOfMarkup, readDirect, unwrapped } from './direct.ts';
-import { readWords, type Token } from './fold.ts';
+import { bounded, readWords, type Token } from './fold.ts';
 import { type Found, judged } from './judged.ts';
 import { createLexicon, type Lexicon, type Word } from './lexicon.ts';
 import { readConcepts } from './model/concepts.ts';
@@ -70,7 +70,7 @@ export function warmUp(): Compiled {
 /** Looks at a text: deterministic, without I/O and without asking anybody. It is a floor, not a detector (docs/safety.md). */
 export function precheck(text: string, hints: PrecheckHints = {}): SafetyResult {
   model ??= modelOf(readModelFile());
-  const plain = freedOfMarkup(text);
+  const plain = freedOfMarkup(bounded(text));
   const read = readText(plain);
   const looked = lookedAt(read, model, hints);
   const said = [read, ...unwrapped(plain).map(readText)].map(directOf);
