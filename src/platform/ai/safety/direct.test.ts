@@ -18,6 +18,8 @@ const STATEMENTS = [
   'je veux me tuer',
   'je ne veux plus vivre',
   "j'ai envie de mourir",
+  // A denial that is none.
+  'I cannot stop thinking about killing myself',
 ];
 
 /** What people write on ordinary days, of five sentences each: a statement stands before, among and behind them. */
@@ -92,4 +94,18 @@ describe('violence with means and abuse of a child are a concern at least', () =
     expect(['concern', 'crisis']).toContain(status);
     expect(kinds).toContain(kind);
   });
+});
+
+test.each([
+  'I do not want to die',
+  'I want to die of embarrassment',
+  "I'm 14 and my dad makes me do things around the house",
+  'I want to kill this boss in Elden Ring tonight',
+  'I will shoot him an email tomorrow',
+  'I will kill him in chess tomorrow',
+  'He beats my daughter at chess',
+  'Je vais tuer le temps ce soir',
+  'voy a matar a los mosquitos esta noche',
+])('nothing is said outright in: %s', (text) => {
+  expect(precheck(text).status).toBe('ok');
 });

@@ -3,7 +3,7 @@ import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from '#platform/http
 import { z } from 'zod';
 import { createAutomaton, type Step } from './automaton.ts';
 import type { Token } from './fold.ts';
-import type { Found } from './judged.ts';
+import { coveredBy, type Found, worst } from './judged.ts';
 import type { Automaton, Hit } from './matcher.ts';
 import { LANGUAGES, patternReader } from './rules.ts';
 
@@ -19,6 +19,10 @@ const fileSchema = z.array(
         patterns: z.array(z.string()).min(1),
         /** What must be said beside it, anywhere in the text: a weapon, a time, a child's age. */
         beside: z.array(z.string()).min(1).optional(),
+        /** What in the same sentence makes it harmless: a game, a chore. */
+        unless: z.array(z.string()).min(1).optional(),
+        /** Says no for itself (`can't stop thinking of`): no exception of the rules undoes it. */
+        firm: z.boolean().optional(),
       }),
     ),
   }),
@@ -29,8 +33,8 @@ interface Owner {
   readonly kind: SafetyKind;
   readonly status: SafetyStatus;
   readonly needs: boolean;
-  /** Of what stands beside a statement. */
-  readonly isBeside: boolean;
+  readonly firm: boolean;
+  readonly is: 'statement' | 'beside' | 'unless';
 }
 
 /** Statements that say by themselves what somebody is about to do, or what is done to a child: no model lowers them (decision 120). */
@@ -51,72 +55,81 @@ export function readDirect(): Direct {
   const file = readFileSync(new URL('./direct.json', import.meta.url), 'utf8');
   for (const { language, classes, rules } of fileSchema.parse(JSON.parse(file))) {
     const read = patternReader({ language, classes });
-    for (const { id, kind, status, patterns: own, beside } of rules) {
-      const shared = { id: `${language}.${id}`, kind, status, needs: beside !== undefined };
-      const said = owners.push({ ...shared, isBeside: false }) - 1;
-      for (const text of own) patterns.push({ owner: said, steps: read(text) });
-      if (beside === undefined) continue;
-      const near = owners.push({ ...shared, isBeside: true }) - 1;
-      for (const text of beside) patterns.push({ owner: near, steps: read(text) });
+    for (const { id, kind, status, patterns: statement, beside, unless, firm = false } of rules) {
+      const said = { statement, beside, unless };
+      for (const is of ['statement', 'beside', 'unless'] as const) {
+        const needs = beside !== undefined;
+        const owner = owners.push({ id: `${language}.${id}`, kind, status, needs, firm, is }) - 1;
+        for (const text of said[is] ?? []) patterns.push({ owner, steps: read(text) });
+      }
     }
   }
   return { automaton: createAutomaton(patterns), owners };
 }
 
+interface Read {
+  readonly tokens: readonly Token[];
+  /** What the rules found. */
+  readonly found: readonly Found[];
+}
+
 /** What is said outright in a text, sentence by sentence: not where it is denied, an idiom, told of a film or of another person. */
-export function directIn(
-  { owners }: Direct,
-  hits: readonly Hit[],
-  { tokens, found }: { readonly tokens: readonly Token[]; readonly found: readonly Found[] },
-): DirectFound {
-  const beside = new Set(
-    hits.flatMap(({ owner }) => (owners[owner]?.isBeside === true ? [owners[owner].id] : [])),
-  );
-  const stands: { owner: Owner; status: SafetyStatus }[] = [];
-  for (const hit of hits) {
+export function directIn({ owners }: Direct, hits: readonly Hit[], read: Read): DirectFound {
+  const said = hits.flatMap((hit) => {
     const owner = owners[hit.owner];
-    if (owner === undefined || owner.isBeside || (owner.needs && !beside.has(owner.id))) continue;
-    const status = statusOf(hit, owner, { tokens, found });
-    if (status !== 'ok') stands.push({ owner, status });
-  }
-  const status =
-    (['crisis', 'concern', 'caution'] as const).find((one) => stands.some((each) => each.status === one)) ??
-    'ok';
+    return owner === undefined ? [] : [{ hit, owner }];
+  });
+  const statements = said.filter(({ owner }) => owner.is === 'statement');
+  if (statements.length === 0) return { status: 'ok', kinds: [], rules: [] };
+  const sentences = sentencesOf(read.tokens);
+  const sentenceOf = ({ to }: Hit) => sentences[to] ?? 0;
+  const beside = new Set(said.filter(({ owner }) => owner.is === 'beside').map(({ owner }) => owner.id));
+  const harmless = new Set(
+    said
+      .filter(({ owner }) => owner.is === 'unless')
+      .map(({ hit, owner }) => `${owner.id} ${sentenceOf(hit)}`),
+  );
+  const statusOf = judgeOf(read, sentenceOf);
+  const stands = statements.flatMap(({ hit, owner }) => {
+    const isMeant = !owner.needs || beside.has(owner.id);
+    const status = isMeant && !harmless.has(`${owner.id} ${sentenceOf(hit)}`) ? statusOf(hit, owner) : 'ok';
+    return status === 'ok' ? [] : [{ owner, status }];
+  });
   const kinds = new Set(stands.map(({ owner }) => owner.kind));
   return {
-    status,
+    status: worst(stands.map(({ status }) => status)),
     kinds: SAFETY_KINDS.filter((kind) => kinds.has(kind)),
     rules: [...new Set(stands.map(({ owner }) => owner.id))].sort(),
   };
 }
 
-function statusOf(
-  hit: Hit,
-  owner: Owner,
-  { tokens, found }: { readonly tokens: readonly Token[]; readonly found: readonly Found[] },
-): SafetyStatus {
-  const holds = ({ from, to }: Hit) =>
-    from <= hit.from + 3 && to >= hit.to - 2 && to >= hit.from && from <= hit.to;
-  const { from, to } = sentenceOf(tokens, hit);
-  let status: SafetyStatus = owner.status;
-  for (const other of found) {
-    const { meaning } = other;
-    // An idiom of killing somebody is none where a weapon stands beside it.
-    const isOfOthers = owner.needs && !meaning.id.endsWith('negated');
-    if (meaning.of === 'exception' && !isOfOthers && holds(other)) return 'ok';
-    if (meaning.of === 'fiction' && other.from >= from && other.to < to) return 'ok';
-    if (meaning.of === 'rule' && meaning.covers && owner.status === 'crisis' && holds(other))
-      status = 'caution';
-  }
-  return status;
+/** Which sentence each word is in. */
+function sentencesOf(tokens: readonly Token[]): number[] {
+  let sentence = 0;
+  return tokens.map(({ word }) => (word === '' ? sentence++ : sentence));
 }
 
-function sentenceOf(tokens: readonly Token[], { from, to }: Hit): { from: number; to: number } {
-  let begin = from;
-  while (begin > 0 && tokens[begin - 1]?.word !== '') begin--;
-  let end = to;
-  while (end < tokens.length && tokens[end]?.word !== '') end++;
-  return { from: begin, to: end };
+/** What a statement is where it stands, in one look each, however many there are. */
+function judgeOf({ tokens, found }: Read, sentenceOf: (hit: Hit) => number) {
+  const words = tokens.length;
+  const exceptions = found.filter(({ meaning }) => meaning.of === 'exception');
+  const isException = coveredBy(exceptions, words);
+  const isDenied = coveredBy(
+    exceptions.filter(({ meaning }) => meaning.id.endsWith('negated')),
+    words,
+  );
+  const isTold = coveredBy(
+    found.filter(({ meaning }) => meaning.of === 'rule' && meaning.covers),
+    words,
+  );
+  const fiction = new Set(found.filter(({ meaning }) => meaning.of === 'fiction').map(sentenceOf));
+  return (hit: Hit, owner: Owner): SafetyStatus => {
+    if (fiction.has(sentenceOf(hit))) return 'ok';
+    if (owner.firm) return owner.status;
+    // An idiom of killing somebody is none where a weapon stands beside it.
+    if (owner.needs ? isDenied(hit) : isException(hit)) return 'ok';
+    return owner.status === 'crisis' && isTold(hit) ? 'caution' : owner.status;
+  };
 }
 
 const INLINE =

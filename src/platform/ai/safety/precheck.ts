@@ -1,7 +1,7 @@
 import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from '#platform/http';
 import { type Direct, type DirectFound, directIn, freedOfMarkup, readDirect, unwrapped } from './direct.ts';
 import { bounded, readWords, type Token } from './fold.ts';
-import { type Found, judged } from './judged.ts';
+import { type Found, judged, worst } from './judged.ts';
 import { createLexicon, type Lexicon, type Word } from './lexicon.ts';
 import { readConcepts } from './model/concepts.ts';
 import { createFeatures, type FeatureReader } from './model/features.ts';
@@ -83,15 +83,13 @@ function directOf(read: ReadText): DirectFound {
   return directIn(direct, hits, read);
 }
 
-const RANK: readonly SafetyStatus[] = ['ok', 'caution', 'concern', 'crisis'];
-
 /** What is said outright is never lowered. */
 function raised(looked: SafetyResult, { status, kinds, rules }: DirectFound): SafetyResult {
   if (status === 'ok') return looked;
   const all = new Set([...looked.kinds, ...kinds]);
   return {
     ...looked,
-    status: RANK.indexOf(status) > RANK.indexOf(looked.status) ? status : looked.status,
+    status: worst([looked.status, status]),
     kinds: SAFETY_KINDS.filter((kind) => all.has(kind)),
     rules: [...new Set([...looked.rules, ...rules])].sort(),
   };

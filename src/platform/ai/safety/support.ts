@@ -5,17 +5,7 @@ import { emergencyNumber, helplinesFor } from './helplines.ts';
 import { languageOfLocale } from './precheck.ts';
 import { type Language, LANGUAGES } from './rules.ts';
 
-const SAYINGS = [
-  'crisis',
-  'attempt',
-  'medical',
-  'violence',
-  'danger',
-  'abuse',
-  'child',
-  'concern',
-  'caution',
-] as const;
+const SAYINGS = ['crisis', 'attempt', 'medical', 'danger', 'abuse', 'child', 'concern', 'caution'] as const;
 const fileSchema = z.record(z.enum(LANGUAGES), z.record(z.enum(SAYINGS), z.string().min(40)));
 type Words = z.infer<typeof fileSchema>;
 
@@ -88,7 +78,7 @@ function sayingOf(status: SafetyStatus, kinds: readonly SafetyKind[]): (typeof S
   }
   if (kinds.includes('attempt_now')) return 'attempt';
   if (kinds.includes('medical_emergency')) return 'medical';
+  if (kinds.includes('violence')) return 'danger';
   if (isOfSuicide) return 'crisis';
-  if (kinds.includes('violence')) return 'violence';
   return kinds.includes('abuse') ? 'abuse' : 'crisis';
 }
