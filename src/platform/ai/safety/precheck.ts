@@ -71,10 +71,8 @@ export function warmUp(): Compiled {
 export function precheck(text: string, hints: PrecheckHints = {}): SafetyResult {
   model ??= modelOf(readModelFile());
   const plain = freedOfMarkup(bounded(text));
-  const read = readText(plain);
-  const looked = lookedAt(read, model, hints);
-  const said = [read, ...unwrapped(plain).map(readText)].map(directOf);
-  return said.reduce(raised, looked);
+  const looked = lookedAt(readText(plain), model, hints);
+  return unwrapped(plain).map(readText).map(directOf).reduce(raised, looked);
 }
 
 function directOf(read: ReadText): DirectFound {
@@ -83,7 +81,7 @@ function directOf(read: ReadText): DirectFound {
   return directIn(direct, hits, read);
 }
 
-/** What is said outright is never lowered. */
+/** With what is said outright beside. */
 function raised(looked: SafetyResult, { status, kinds, rules }: DirectFound): SafetyResult {
   if (status === 'ok') return looked;
   const all = new Set([...looked.kinds, ...kinds]);
@@ -139,7 +137,7 @@ export function readText(text: string): ReadText {
   return { tokens, words, found, steps };
 }
 
-/** What is said of a text by the rules and this model. */
+/** What is said of a text by the rules and this model; what is said outright in it is never lowered. */
 export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): SafetyResult {
   const { tokens, words, found, steps } = read;
   const { features } = warmUp();
@@ -148,7 +146,7 @@ export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): 
   const { status, kinds, rules } = weighed(ruled, read, ({ from, to }, facts) =>
     by(features.features(known.slice(from, to), facts)),
   );
-  return { status, kinds, rules, language: languageOf(found, hints), steps };
+  return raised({ status, kinds, rules, language: languageOf(found, hints), steps }, directOf(read));
 }
 
 /** The language whose rules found most; else that of the locale. */

@@ -10,8 +10,8 @@ const CERTAIN = 0.75;
 const CRISIS = 0.49;
 /** What the rules find stands, unless the chance of it is below this. */
 const DOUBT = 0.42;
-/** From this chance on, that it is anything but harmless, the call goes on with words and helplines to show. */
-const UNSURE = 0.5;
+/** From this chance on, that it is anything but harmless, the call goes on with words and helplines to show: 3 in 100 everyday messages of a language at most. */
+const UNSURE = 0.55;
 /** The same for a caution, or a concern for another: what is shown with the reply does little harm where it was not needed. */
 const LESS_DOUBT = 0.3;
 /** From this chance on a text is about another person, where no rule says so. */
