@@ -220,7 +220,7 @@ function share(of: readonly Judged[], has: (one: Judged) => boolean): number {
 }
 
 /** The share in the language in which it is highest. */
-function most(of: readonly Judged[], has: (one: Judged) => boolean): number {
+function highestShare(of: readonly Judged[], has: (one: Judged) => boolean): number {
   const languages = new Set(of.map(({ language }) => language));
   return Math.max(
     ...[...languages].map((own) =>
@@ -248,7 +248,7 @@ export function figuresOf(said: readonly Judged[]): ModelFile['crossed'] {
     alarms: share(harmless, isCrisis),
     found: share(harmless, isFound),
     everyday: everyday.length,
-    everydayAlarms: most(everyday, isCrisis),
-    everydayFound: most(everyday, isFound),
+    everydayAlarms: highestShare(everyday, isCrisis),
+    everydayFound: highestShare(everyday, isFound),
   };
 }

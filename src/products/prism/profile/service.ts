@@ -74,10 +74,8 @@ export function createProfiles({ db, accounts, activity }: ProductContext) {
   /** Where somebody is, for helplines: as far as they have said, and by their time zone where that names no country. */
   async function localeOf(accountId: AccountId | undefined): Promise<string | undefined> {
     if (accountId === undefined) return undefined;
-    const [[profile]] = await db.tenant(accountId, [readProfile(accountId)]);
-    const locale = profile?.locale ?? undefined;
-    if (locale?.includes('-') === true) return locale;
-    return localeIn(locale, (await accounts.settings.get(accountId)).time_zone);
+    const { locale, time_zone } = await read(accountId);
+    return localeIn(locale ?? undefined, time_zone);
   }
 
   return { read, change, localeOf };
