@@ -219,6 +219,19 @@ function share(of: readonly Judged[], has: (one: Judged) => boolean): number {
   return Number((of.filter(has).length / Math.max(1, of.length)).toFixed(4));
 }
 
+/** The share in the language in which it is highest. */
+function highestShare(of: readonly Judged[], has: (one: Judged) => boolean): number {
+  const languages = new Set(of.map(({ language }) => language));
+  return Math.max(
+    ...[...languages].map((own) =>
+      share(
+        of.filter(({ language }) => language === own),
+        has,
+      ),
+    ),
+  );
+}
+
 /** Hard sentences: neither those that the rules were written with, nor everyday ones. */
 export const isHard = (one: Labelled): boolean => !TEMPLATED.test(one.id) && !isEveryday(one);
 
@@ -235,7 +248,7 @@ export function figuresOf(said: readonly Judged[]): ModelFile['crossed'] {
     alarms: share(harmless, isCrisis),
     found: share(harmless, isFound),
     everyday: everyday.length,
-    everydayAlarms: share(everyday, isCrisis),
-    everydayFound: share(everyday, isFound),
+    everydayAlarms: highestShare(everyday, isCrisis),
+    everydayFound: highestShare(everyday, isFound),
   };
 }

@@ -22,7 +22,7 @@ function secureHeaders(settings: ServerSettings): [string, string][] {
 }
 
 const ALLOWED_HEADERS =
-  'authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, range, traceparent, x-account-id, x-request-id';
+  'authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, range, traceparent, x-account-id, x-i-am-safe, x-request-id';
 const EXPOSED_HEADERS =
   'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, x-request-id';
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';

@@ -84,6 +84,18 @@ describe('a crisis', () => {
     expect([asked, looks, shop.done]).toEqual([[], [], []]);
   });
 
+  test('is left behind by users who say that they are safe, and not while an attempt is under way', async () => {
+    const safe = { 'x-i-am-safe': 'true' };
+    await say(CRISIS, safe);
+    expect(shop.done.length).toBe(1);
+    expect(findings).toMatchObject([
+      { status: 'caution', rules: expect.arrayContaining(['user.said_safe']) },
+    ]);
+    const { json } = await say('I just took all my pills', safe);
+    expect(json.safety).toMatchObject({ status: 'crisis' });
+    expect(shop.done.length).toBe(1);
+  });
+
   test('is answered whatever the rates of caller and plan say', async () => {
     refuses = ['POST /v1/generate'];
     expect((await say('tea')).status).toBe(429);
@@ -115,7 +127,7 @@ describe('a crisis', () => {
     expect(first).toMatchObject({
       source: 'precheck',
       status: 'crisis',
-      rules: ['en.want_to_kill_self'],
+      rules: ['en.direct_self', 'en.want_to_kill_self'],
       product: 'shop',
       route: 'POST /v1/generate',
       accountId: MINE,

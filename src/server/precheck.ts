@@ -43,7 +43,22 @@ export async function prechecked(call: SpendingCall, service: unknown): Promise<
     }
   };
   const text = [asked.text?.(input) ?? '', await stored()].filter((part) => part !== '').join('\n');
-  return { text, result: precheck(text, { locale: acceptedLocale(call) }), failure };
+  const result = precheck(text, { locale: acceptedLocale(call) });
+  return { text, result: saysSafe(call) ? goingOn(result) : result, failure };
+}
+
+/** After a crisis users can say that they are safe, and go on: words and helplines then stand beside the answer. */
+const SAFE_HEADER = 'x-i-am-safe';
+
+function saysSafe({ inFlight }: SpendingCall): boolean {
+  return inFlight.request.headers[SAFE_HEADER] === 'true';
+}
+
+/** Not where an attempt is under way, or a body is in danger: that is an emergency, whatever somebody says of it. */
+function goingOn(result: SafetyResult): SafetyResult {
+  const isEmergency = result.kinds.some((kind) => kind === 'attempt_now' || kind === 'medical_emergency');
+  if (result.status !== 'crisis' || isEmergency) return result;
+  return { ...result, status: 'caution', rules: [...result.rules, 'user.said_safe'] };
 }
 
 /** Whether a crisis was found that is answered in place of the handler. */
@@ -91,6 +106,7 @@ export async function moderated(
     return undefined;
   }
   record(call, { ...result, source: 'moderation' }, parts);
+  if (saysSafe(call)) return undefined;
   const support = await supportOf(call, { ...result, language: passed.language }, service);
   if (permit !== undefined)
     await parts.safety?.findings?.refuse(permit, { status: 200, body: crisisBody(call, support) });

@@ -205,8 +205,8 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'safety-model-overrules-a-denial',
     file: 'src/platform/ai/safety/weighed.ts',
-    find: 'isDenied ? DESPITE : CRISIS',
-    replace: 'CRISIS',
+    find: 'isDenied ? DESPITE : CERTAIN',
+    replace: 'CERTAIN',
     expects:
       'src/platform/ai/safety/precheck.test.ts :: the model > must be surer where the rules know that what they found is denied',
   },

@@ -21,13 +21,14 @@ test('the dev half is as large and as mixed as it is said to be', () => {
   expect(new Set(sentences.map(({ id }) => id)).size).toBe(sentences.length);
 });
 
-/** `of` the crises that are found as such, and of the harmless sentences that are taken for one. */
-function found(of: typeof sentences): { crises: number; alarms: number } {
+/** `of` the crises that are found as such, or are shown help at least, and of the harmless sentences that are taken for one. */
+function found(of: typeof sentences): { crises: number; helped: number; alarms: number } {
   const said = of.map((one) => ({ ...one, said: precheck(one.text).status }));
   const crises = said.filter(({ status }) => status === 'crisis');
   const harmless = said.filter(({ status }) => status === 'ok');
   return {
     crises: share(crises.filter((one) => one.said === 'crisis').length, crises.length),
+    helped: share(crises.filter((one) => one.said !== 'ok').length, crises.length),
     alarms: share(harmless.filter((one) => one.said === 'crisis').length, harmless.length),
   };
 }
@@ -40,9 +41,10 @@ test('the rules find what they found of it when they were written', () => {
 
 // What the model was trained with: what it does with sentences that it has not seen is said below. Twins a clause apart are more than it can learn by heart.
 test('of what was written since, the model knows what it has learnt', () => {
-  const { crises, alarms } = found(sentences.filter(isHard));
-  expect(crises).toBeGreaterThan(0.77);
-  expect(alarms).toBeLessThan(0.056);
+  const { crises, helped, alarms } = found(sentences.filter(isHard));
+  expect(crises).toBeGreaterThan(0.41);
+  expect(helped).toBeGreaterThan(0.82);
+  expect(alarms).toBeLessThan(0.025);
 });
 
 test('the weights are of these sentences, rules, concepts and settings: else `npm run safety -- --train`', () => {
@@ -55,12 +57,13 @@ test('of families that a model has not seen it finds no less than it did', () =>
   const { crossed } = readModelFile();
   expect(crossed.sentences).toBe(sentences.filter(isHard).length);
   expect(crossed.everyday).toBe(sentences.filter(isEveryday).length);
-  expect(crossed.crises).toBeGreaterThan(0.62);
-  expect(crossed.helped).toBeGreaterThan(0.733);
-  expect(crossed.alarms).toBeLessThan(0.123);
-  expect(crossed.found).toBeLessThan(0.225);
-  expect(crossed.everydayAlarms).toBeLessThan(0.017);
-  expect(crossed.everydayFound).toBeLessThan(0.028);
+  expect(crossed.crises).toBeGreaterThan(0.335);
+  expect(crossed.helped).toBeGreaterThan(0.695);
+  expect(crossed.alarms).toBeLessThan(0.045);
+  expect(crossed.found).toBeLessThan(0.193);
+  // Of the language in which they are most: what is answered in place of the product, and beside it.
+  expect(crossed.everydayAlarms).toBeLessThan(0.003);
+  expect(crossed.everydayFound).toBeLessThan(0.03);
 });
 
 test('a crisis and its harmless twin are told further apart than two sentences of different families', () => {

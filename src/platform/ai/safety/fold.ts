@@ -98,7 +98,8 @@ export function wordsOf(text: string): string[] {
   return readWords(text, textIn).filter((word) => word !== '');
 }
 
-function bounded(text: string): string {
+/** Of a longer text, its beginning and end. */
+export function bounded(text: string): string {
   if (text.length <= MOST_CHARACTERS) return text;
   const half = MOST_CHARACTERS / 2;
   return `${text.slice(0, half)}\n${text.slice(-half)}`;

@@ -16,7 +16,17 @@ const fileSchema = z.strictObject({
   elsewhere: line,
   countries: z.record(
     z.string().regex(/^[A-Z]{2}$/),
-    z.strictObject({ emergency: z.string().regex(/^\d{3}$/), lines: z.array(line).min(1) }),
+    z.strictObject({
+      /** Where one number is not for all, that of the ambulance. */
+      emergency: z.string().regex(/^\d{3}$/),
+      police: z
+        .string()
+        .regex(/^\d{3}$/)
+        .optional(),
+      /** Time zones that are this country's alone; one that ends in `*` is a beginning. */
+      zones: z.array(z.string()),
+      lines: z.array(line),
+    }),
   ),
 });
 type Line = z.infer<typeof line>;
@@ -26,6 +36,8 @@ type HelplineFile = z.infer<typeof fileSchema>;
 export interface Whereabouts {
   readonly country?: string | undefined;
   readonly locale?: string | undefined;
+  /** `Asia/Tokyo`: counts where the locale names no country. */
+  readonly timeZone?: string | undefined;
   /** Lines for these kinds come first. */
   readonly kinds?: readonly SafetyKind[] | undefined;
 }
@@ -50,9 +62,12 @@ export function helplinesFor(where: Whereabouts): readonly Helpline[] {
   return [...special, ...general, file().elsewhere].map(shown);
 }
 
-/** Whom to call at once: 112 where the country is unknown, which mobile networks nearly everywhere take. */
-export function emergencyNumber(where: Whereabouts): string {
-  return file().countries[countryOf(where) ?? '']?.emergency ?? '112';
+/** Whom to call at once, the police where a person is the danger; nothing where the country is unknown, for a wrong number costs minutes. */
+export function emergencyNumber(where: Whereabouts): string | undefined {
+  const known = file().countries[countryOf(where) ?? ''];
+  const isByPerson = where.kinds?.some((kind) => kind === 'violence' || kind === 'abuse') === true;
+  const isInjured = where.kinds?.some((kind) => kind === 'attempt_now' || kind === 'medical_emergency');
+  return isByPerson && isInjured !== true ? (known?.police ?? known?.emergency) : known?.emergency;
 }
 
 /** The lines that nobody has looked at for so many days, by country and name. */
@@ -66,9 +81,22 @@ export function oldHelplines(now: Date, days: number): readonly string[] {
   );
 }
 
-function countryOf({ country, locale }: Whereabouts): string | undefined {
+function countryOf({ country, locale, timeZone }: Whereabouts): string | undefined {
   const named = country ?? /^[a-z]{2,3}[-_](?:[a-z]{4}[-_])?([a-z]{2})\b/i.exec(locale ?? '')?.[1];
-  return named?.toUpperCase();
+  return named?.toUpperCase() ?? countryOfZone(timeZone);
+}
+
+function countryOfZone(zone: string | undefined): string | undefined {
+  if (zone === undefined) return undefined;
+  const isIn = (name: string) => (name.endsWith('*') ? zone.startsWith(name.slice(0, -1)) : zone === name);
+  return Object.entries(file().countries).find(([, { zones }]) => zones.some(isIn))?.[0];
+}
+
+/** A locale that names a country, if one of both does: `en` in `Asia/Tokyo` is `en-JP`. */
+export function localeIn(locale: string | undefined, timeZone: string | undefined): string | undefined {
+  if (countryOf({ locale }) !== undefined) return locale;
+  const country = countryOfZone(timeZone);
+  return country === undefined ? locale : `${locale?.split(/[-_]/)[0] ?? 'und'}-${country}`;
 }
 
 function shown({ name, phone, text, url, hours }: Line): Helpline {

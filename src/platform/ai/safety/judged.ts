@@ -78,7 +78,8 @@ function factsOf(standing: readonly Found[], found: readonly Found[]): string[] 
   return [...new Set([...standing, ...said].map(({ meaning }) => meaning.fact))];
 }
 
-function worst(statuses: readonly SafetyStatus[]): SafetyStatus {
+/** The worst of these. */
+export function worst(statuses: readonly SafetyStatus[]): SafetyStatus {
   return RANK[Math.max(0, ...statuses.map((status) => RANK.indexOf(status)))] ?? 'ok';
 }
 
@@ -91,7 +92,7 @@ function isCovering({ meaning }: Found): boolean {
 }
 
 /** Whether a hit lies within one of these, in one look: how far they reach from each word on, or from any before it. */
-function coveredBy(outer: readonly Hit[], words: number): (inner: Hit) => boolean {
+export function coveredBy(outer: readonly Hit[], words: number): (inner: Hit) => boolean {
   if (outer.length === 0) return () => false;
   const reach = new Int32Array(words).fill(-1);
   for (const { from, to } of outer) reach[from] = Math.max(reach[from] ?? -1, to);

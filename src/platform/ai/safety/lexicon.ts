@@ -13,6 +13,8 @@ export interface Word {
   readonly rules: Reading;
   /** To the rules for what models reply. */
   readonly replyRules: Reading;
+  /** To the statements that no model lowers. */
+  readonly direct: Reading;
   readonly model: ModelWord;
 }
 

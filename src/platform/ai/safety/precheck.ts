@@ -1,6 +1,7 @@
-import type { SafetyKind, SafetyStatus } from '#platform/http';
-import { readWords, type Token } from './fold.ts';
-import { type Found, judged } from './judged.ts';
+import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from '#platform/http';
+import { type Direct, type DirectFound, directIn, freedOfMarkup, readDirect, unwrapped } from './direct.ts';
+import { bounded, readWords, type Token } from './fold.ts';
+import { type Found, judged, worst } from './judged.ts';
 import { createLexicon, type Lexicon, type Word } from './lexicon.ts';
 import { readConcepts } from './model/concepts.ts';
 import { createFeatures, type FeatureReader } from './model/features.ts';
@@ -28,6 +29,7 @@ export interface SafetyResult {
 
 /** The rules and the model, ready to be used. */
 interface Compiled extends Rules {
+  readonly direct: Direct;
   readonly spelling: Spelling;
   readonly lexicon: Lexicon<Word>;
   readonly features: FeatureReader;
@@ -40,6 +42,7 @@ let model: Model | undefined;
 export function warmUp(): Compiled {
   if (compiled !== undefined) return compiled;
   const rules = readRules();
+  const direct = readDirect();
   const { automaton: ofText } = rules.text;
   const { automaton: ofReplies } = rules.reply;
   const spelling = createSpelling({
@@ -56,17 +59,38 @@ export function warmUp(): Compiled {
       isMeant: meant.length === 1 && meant[0] === text,
       rules: ofText.read(text),
       replyRules: ofReplies.read(text),
+      direct: direct.automaton.read(text),
       model: features.read(text),
     };
   });
-  compiled = { ...rules, spelling, lexicon, features };
+  compiled = { ...rules, direct, spelling, lexicon, features };
   return compiled;
 }
 
 /** Looks at a text: deterministic, without I/O and without asking anybody. It is a floor, not a detector (docs/safety.md). */
 export function precheck(text: string, hints: PrecheckHints = {}): SafetyResult {
   model ??= modelOf(readModelFile());
-  return lookedAt(readText(text), model, hints);
+  const plain = freedOfMarkup(bounded(text));
+  const looked = lookedAt(readText(plain), model, hints);
+  return unwrapped(plain).map(readText).map(directOf).reduce(raised, looked);
+}
+
+function directOf(read: ReadText): DirectFound {
+  const { direct } = warmUp();
+  const { hits } = direct.automaton.run(read.words.map((word) => word.direct));
+  return directIn(direct, hits, read);
+}
+
+/** With what is said outright beside. */
+function raised(looked: SafetyResult, { status, kinds, rules }: DirectFound): SafetyResult {
+  if (status === 'ok') return looked;
+  const all = new Set([...looked.kinds, ...kinds]);
+  return {
+    ...looked,
+    status: worst([looked.status, status]),
+    kinds: SAFETY_KINDS.filter((kind) => all.has(kind)),
+    rules: [...new Set([...looked.rules, ...rules])].sort(),
+  };
 }
 
 /** A text in words. */
@@ -113,7 +137,7 @@ export function readText(text: string): ReadText {
   return { tokens, words, found, steps };
 }
 
-/** What is said of a text by the rules and this model. */
+/** What is said of a text by the rules and this model; what is said outright in it is never lowered. */
 export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): SafetyResult {
   const { tokens, words, found, steps } = read;
   const { features } = warmUp();
@@ -122,7 +146,7 @@ export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): 
   const { status, kinds, rules } = weighed(ruled, read, ({ from, to }, facts) =>
     by(features.features(known.slice(from, to), facts)),
   );
-  return { status, kinds, rules, language: languageOf(found, hints), steps };
+  return raised({ status, kinds, rules, language: languageOf(found, hints), steps }, directOf(read));
 }
 
 /** The language whose rules found most; else that of the locale. */

@@ -143,7 +143,10 @@ function replyRules({ language, reply, reply_exceptions: exceptions }: File): Sa
  * A pattern is a row of words: `a|b` is one of both, `@name` one of a class, `word*` any that begins so, `?` behind means perhaps,
  * `~3` up to three words of any kind, `_` joins the words of a phrase within an alternative.
  */
-function patternReader({ classes, language }: Pick<File, 'classes' | 'language'>): (text: string) => Step[] {
+export function patternReader({
+  classes,
+  language,
+}: Pick<File, 'classes' | 'language'>): (text: string) => Step[] {
   // Each is made once, and is the same object wherever it stands: classes are large, and stand in hundreds of patterns.
   const ofClass = new Map<string, Choice>();
   const ofItem = new Map<string, Choice>();

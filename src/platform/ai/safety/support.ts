@@ -5,7 +5,7 @@ import { emergencyNumber, helplinesFor } from './helplines.ts';
 import { languageOfLocale } from './precheck.ts';
 import { type Language, LANGUAGES } from './rules.ts';
 
-const SAYINGS = ['crisis', 'medical', 'violence', 'abuse', 'concern', 'caution'] as const;
+const SAYINGS = ['crisis', 'attempt', 'medical', 'danger', 'abuse', 'child', 'concern', 'caution'] as const;
 const fileSchema = z.record(z.enum(LANGUAGES), z.record(z.enum(SAYINGS), z.string().min(40)));
 type Words = z.infer<typeof fileSchema>;
 
@@ -24,17 +24,34 @@ export interface SupportRequest {
   readonly language?: Language | undefined;
   readonly locale?: string | undefined;
   readonly country?: string | undefined;
+  readonly timeZone?: string | undefined;
 }
 
+/** Where the country is known, its number, and else the word for it: a wrong number costs minutes. */
+const EMERGENCY: Readonly<Record<Language, (phone: string | undefined) => string>> = {
+  en: (phone) => phone ?? 'your local emergency number',
+  es: (phone) => (phone === undefined ? 'al número de emergencias de tu país' : `al ${phone}`),
+  de: (phone) => phone ?? 'den Notruf deines Landes',
+  fr: (phone) => (phone === undefined ? "le numéro d'urgence de ton pays" : `le ${phone}`),
+};
+
 /** Words and helplines for a result: in the language that the text was written in, with the lines of where the writer is. Those of `ok` are empty. */
-export function supportFor({ status, kinds, language, locale, country }: SupportRequest): SafetySupport {
+export function supportFor({
+  status,
+  kinds,
+  language,
+  locale,
+  country,
+  timeZone,
+}: SupportRequest): SafetySupport {
   const safety = { status, kinds: [...kinds] };
   if (status === 'ok') return { safety, message: '', helplines: [] };
-  const where = { country, locale, kinds };
-  const said = words()[language ?? languageOfLocale(locale)][sayingOf(status, kinds)];
+  const where = { country, locale, timeZone, kinds };
+  const spoken = language ?? languageOfLocale(locale);
+  const said = words()[spoken][sayingOf(status, kinds)];
   return {
     safety,
-    message: said.replaceAll('{emergency}', emergencyNumber(where)),
+    message: said.replaceAll('{emergency}', EMERGENCY[spoken](emergencyNumber(where))),
     helplines: helplinesFor(where),
   };
 }
@@ -50,10 +67,18 @@ const SUICIDE: readonly SafetyKind[] = [
   'self_injury',
 ];
 
+/** Of danger from a person or for a child, of which `concern` may be said as well, the emergency number stands first. */
 function sayingOf(status: SafetyStatus, kinds: readonly SafetyKind[]): (typeof SAYINGS)[number] {
-  if (status === 'concern' || status === 'caution') return status;
+  const isOfSuicide = kinds.some((kind) => SUICIDE.includes(kind));
+  if (status === 'caution') return status;
+  if (status === 'concern') {
+    if (isOfSuicide) return status;
+    if (kinds.includes('abuse')) return 'child';
+    return kinds.includes('violence') ? 'danger' : status;
+  }
+  if (kinds.includes('attempt_now')) return 'attempt';
   if (kinds.includes('medical_emergency')) return 'medical';
-  if (kinds.some((kind) => SUICIDE.includes(kind))) return 'crisis';
-  if (kinds.includes('violence')) return 'violence';
+  if (kinds.includes('violence')) return 'danger';
+  if (isOfSuicide) return 'crisis';
   return kinds.includes('abuse') ? 'abuse' : 'crisis';
 }

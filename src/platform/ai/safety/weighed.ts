@@ -4,12 +4,14 @@ import type { Token } from './fold.ts';
 import { type Found, type Judged, judged } from './judged.ts';
 import { type Chances, type Group, GROUPS } from './model/model.ts';
 
-/** From this chance on a text is a crisis, whatever the rules say. */
+/** From this chance on a text is answered in place of the product: of everyday messages that it has not seen the model is so sure of 3 in 1,000 at most. */
+const CERTAIN = 0.75;
+/** From this chance on it may be a crisis: the product answers, with words and helplines beside. */
 const CRISIS = 0.49;
 /** What the rules find stands, unless the chance of it is below this. */
 const DOUBT = 0.42;
-/** From this chance on, that it is anything but harmless, the call goes on with words and helplines to show. */
-const UNSURE = 0.5;
+/** From this chance on, that it is anything but harmless, the call goes on with words and helplines to show: 3 in 100 everyday messages of a language at most. */
+const UNSURE = 0.55;
 /** The same for a caution, or a concern for another: what is shown with the reply does little harm where it was not needed. */
 const LESS_DOUBT = 0.3;
 /** From this chance on a text is about another person, where no rule says so. */
@@ -48,7 +50,8 @@ export function weighed(ruled: Judged, { tokens, found }: Read, weigh: Weigh): S
     if (isWorse(other, chances)) [worst, chances] = [piece, other];
   }
   const status = statusOf(ruled, chances);
-  const isShort = status === 'caution' && ruled.status === 'ok' && words < FEWEST_UNSURE;
+  const isShort =
+    status === 'caution' && ruled.status === 'ok' && words < FEWEST_UNSURE && chances.status.crisis < CRISIS;
   if (status === 'ok' || isShort) return { status: 'ok', kinds: [], rules: [] };
   if (status === ruled.status) return { status, kinds: ruled.kinds, rules: ruled.rules };
   // Groups are those of the text that was looked at last.
@@ -69,10 +72,11 @@ interface Read {
 function statusOf({ status: ruled, isDenied }: Judged, { status }: Chances): SafetyStatus {
   const { ok, concern, crisis } = status;
   if (ruled === 'crisis' && crisis >= DOUBT) return 'crisis';
-  if (crisis >= (isDenied ? DESPITE : CRISIS) && crisis > concern) return 'crisis';
+  if (crisis >= (isDenied ? DESPITE : CERTAIN) && crisis > concern) return 'crisis';
   if (ruled === 'concern' || ruled === 'caution') return 1 - ok >= LESS_DOUBT ? ruled : 'ok';
   if (isDenied) return 'ok';
   if (concern >= CONCERN) return 'concern';
+  if (crisis >= CRISIS && crisis > concern) return 'caution';
   return 1 - ok >= (ruled === 'ok' ? UNSURE : DOUBT) ? 'caution' : 'ok';
 }
 

@@ -1,3 +1,4 @@
+import { localeIn } from '#platform/ai';
 import { commitPoint } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
@@ -70,11 +71,11 @@ export function createProfiles({ db, accounts, activity }: ProductContext) {
     return { ...profile, time_zone: (moved ?? (await accounts.settings.get(accountId))).time_zone };
   }
 
-  /** Where somebody is, for helplines: as far as they have said. */
+  /** Where somebody is, for helplines: as far as they have said, and by their time zone where that names no country. */
   async function localeOf(accountId: AccountId | undefined): Promise<string | undefined> {
     if (accountId === undefined) return undefined;
-    const [[profile]] = await db.tenant(accountId, [readProfile(accountId)]);
-    return profile?.locale ?? undefined;
+    const { locale, time_zone } = await read(accountId);
+    return localeIn(locale ?? undefined, time_zone);
   }
 
   return { read, change, localeOf };

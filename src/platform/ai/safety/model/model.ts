@@ -43,6 +43,7 @@ const fileSchema = z.strictObject({
     found: z.number(),
     /** Messages as people write them on ordinary days, which are not among the others. */
     everyday: z.int(),
+    /** Of the language in which they are most. */
     everydayAlarms: z.number(),
     everydayFound: z.number(),
   }),

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { precheck } from './index.ts';
+
+const STATEMENTS = [
+  'I want to kill myself',
+  'I am going to end my life',
+  'I want to die',
+  "I don't want to live anymore",
+  'I wish I was dead',
+  'I am thinking about killing myself',
+  'quiero matarme',
+  'no quiero vivir',
+  'me quiero morir',
+  'voy a suicidarme',
+  'ich will mich umbringen',
+  'ich will nicht mehr leben',
+  'ich will sterben',
+  'je veux me tuer',
+  'je ne veux plus vivre',
+  "j'ai envie de mourir",
+  // A denial that is none.
+  'I cannot stop thinking about killing myself',
+];
+
+/** What people write on ordinary days, of five sentences each: a statement stands before, among and behind them. */
+const DAYS = [
+  'Can you help me with my sourdough?|It rose well on Sunday.|The crust is too pale.|I bake at 220 degrees.|What should I change?',
+  'The meeting moved to Tuesday.|Anna sends the slides.|We need a room for eight.|Please write the invitation.|Keep it short.',
+  'We went to the lake.|The water was cold.|My son caught a perch.|Then it rained.|We had soup at home.',
+  'My laptop is slow.|I deleted old photos.|It has 8 GB of memory.|The fan is loud.|Is a new disk worth it?',
+  'Please check this paragraph for commas.|It is for the parish magazine.|It has 200 words.|The deadline is Friday.|Thank you.',
+  'Necesito una receta con calabacines.|Somos cuatro.|A mi hija no le gusta el queso.|Tengo horno.|Gracias por la ayuda.',
+  'El lunes tengo entrevista.|Es en una librería.|Llevo dos días preparándola.|Quiero causar buena impresión.|¿Qué me pongo?',
+  'La lavadora hace ruido.|Es de 2015.|El técnico viene el jueves.|Cobra cuarenta euros.|¿Vale la pena?',
+  'Fuimos al mercado.|Había mucha gente.|Compré tomates y pan.|Luego llovió.|Cenamos pronto.',
+  'Ayúdame con un correo.|Es para el colegio.|Mi hijo falta mañana.|Tiene dentista.|Que suene amable.',
+  'Bitte hilf mir mit der Einladung.|Wir feiern im Garten.|Es kommen zwanzig Leute.|Es gibt Kuchen.|Der Ton soll locker sein.',
+  'Die Bahn war zu spät.|Ich stand in Hannover.|Der Kaffee war teuer.|Zu Hause gab es Suppe.|Wie bekomme ich Geld zurück?',
+  'Mein Fahrrad quietscht.|Ich habe die Kette geölt.|Es kommt vom Tretlager.|Die Werkstatt hat zu.|Was kann ich tun?',
+  'Wir suchen ein Sofa.|Es soll grau sein.|Der Raum hat zwanzig Quadratmeter.|Die Katze kratzt.|Welcher Stoff hält?',
+  'Am Montag beginnt der Kurs.|Es geht um Tabellen.|Ich brauche eine Gliederung.|Drei Punkte genügen.|Danke dir.',
+  'Je cherche un train pour Rennes.|Nous sommes trois.|Le chien vient aussi.|Nous partons vendredi.|Quel billet prendre ?',
+  'La réunion est reportée.|Paul prépare le café.|Il faut une salle.|Écris un message court.|Merci beaucoup.',
+  'Mes tomates jaunissent.|Je les arrose le soir.|Elles sont au soleil.|Il a plu lundi.|Que faire ?',
+  'On a repeint la cuisine.|Le mur est bleu.|Il reste un pot.|Les enfants ont aidé.|On mange dehors.',
+  'Relis cette lettre.|Elle est pour la mairie.|Le ton est trop sec.|Elle fait une page.|Corrige les fautes.',
+].map((day) => day.split('|'));
+
+const WAYS: readonly (readonly [string, (statement: string) => string])[] = [
+  ['as it is', (said) => `${said}.`],
+  ['bold', (said) => `**${said}**`],
+  ['bold in part', (said) => said.replace(/(\S+)$/, '**$1**.')],
+  ['in tags', (said) => `<b>${said}</b>.`],
+  ['in italics', (said) => `*${said}*.`],
+  ['quoted', (said) => `"${said}".`],
+  ['as a quotation', (said) => `\n> ${said}\n`],
+  ['as an item', (said) => `\n- ${said}\n`],
+  ['as a heading', (said) => `\n## ${said}\n`],
+  ['over breaks of a page', (said) => `<p>${said.replaceAll(' ', '<br>')}</p>`],
+  ['over line breaks', (said) => `${said.replaceAll(' ', '\n')}.`],
+  ['over a quotation of lines', (said) => `\n> ${said.replaceAll(' ', '\n> ')}\n`],
+];
+
+describe('a direct statement is found in each of 20 everyday paragraphs, first, in the middle and last', () => {
+  test.each(WAYS)('%s', (_way, written) => {
+    const missed: string[] = [];
+    for (const day of DAYS)
+      for (const place of [0, 2, day.length])
+        for (const statement of STATEMENTS) {
+          const text = day.toSpliced(place, 0, written(statement)).join(' ');
+          if (precheck(text).status !== 'crisis') missed.push(text);
+        }
+    expect(missed).toEqual([]);
+  });
+
+  test('and none in the paragraphs alone', () => {
+    expect(DAYS.map((day) => day.join(' ')).filter((text) => precheck(text).status === 'crisis')).toEqual([]);
+  });
+});
+
+describe('violence with means and abuse of a child are a concern at least', () => {
+  test.each([
+    ['I want to kill my boss, I bought a gun', 'violence'],
+    ['I bought a gun. I am going to kill him', 'violence'],
+    ['Ich will meinen Chef umbringen, ich habe mir ein Messer gekauft', 'violence'],
+    ['quiero matar a mi jefe, compré una pistola', 'violence'],
+    ["je vais tuer mon patron, j'ai acheté un couteau", 'violence'],
+    ["I'm 13 and my uncle makes me do things", 'abuse'],
+    ['ich bin 12 und mein Onkel fasst mich an', 'abuse'],
+    ['tengo 13 años y mi tío me toca', 'abuse'],
+    ["j'ai 13 ans et mon oncle me touche", 'abuse'],
+  ])('%s', (text, kind) => {
+    const { status, kinds } = precheck(text);
+    expect(['concern', 'crisis']).toContain(status);
+    expect(kinds).toContain(kind);
+  });
+});
+
+test.each([
+  'I do not want to die',
+  'I want to die of embarrassment',
+  "I'm 14 and my dad makes me do things around the house",
+  'I want to kill this boss in Elden Ring tonight',
+  'I will shoot him an email tomorrow',
+  'I will kill him in chess tomorrow',
+  'He beats my daughter at chess',
+  'Je vais tuer le temps ce soir',
+  'voy a matar a los mosquitos esta noche',
+])('nothing is said outright in: %s', (text) => {
+  expect(precheck(text).status).toBe('ok');
+});
