@@ -1,5 +1,3 @@
-import type { DateField, MoneyField } from './source.ts';
-
 /** All words of a document that nobody in the workspace wrote. */
 export const WORDS = {
   kind: 'Scope of Work',
@@ -54,29 +52,4 @@ const DAY = new Intl.DateTimeFormat('en-GB', {
 export function dayWords(date: string): string {
   const instant = new Date(date);
   return Number.isNaN(instant.getTime()) ? date : DAY.format(instant);
-}
-
-export function dateWords({ date, until }: DateField): string {
-  return until === undefined || until === date ? dayWords(date) : `${dayWords(date)} – ${dayWords(until)}`;
-}
-
-/** `€12,000`, with cents where there are some; a range has both ends. */
-export function moneyWords({ currency, amount_minor, until_minor }: MoneyField): string {
-  const amount = oneAmount(currency, amount_minor);
-  return until_minor === undefined || until_minor === amount_minor
-    ? amount
-    : `${amount} – ${oneAmount(currency, until_minor)}`;
-}
-
-function oneAmount(currency: string, minor: number): string {
-  const code = currency.toUpperCase();
-  const form = new Intl.NumberFormat('en-US', { style: 'currency', currency: code });
-  const digits = form.resolvedOptions().maximumFractionDigits ?? 2;
-  const amount = minor / 10 ** digits;
-  if (!Number.isInteger(amount)) return form.format(amount);
-  return new Intl.NumberFormat('en-US', {
-    style: 'currency',
-    currency: code,
-    maximumFractionDigits: 0,
-  }).format(amount);
 }

@@ -1,9 +1,7 @@
-import type { ExportSource, Fields, SourceSection } from '../document/source.ts';
-
-const NO_FIELDS: Fields = { dates: [], durations: [], money: [] };
+import type { ExportSource, SourceSection } from '../document/source.ts';
 
 export function section(content: string, more: Partial<SourceSection> = {}): SourceSection {
-  return { type: 'other', title: 'A section', content, fields: NO_FIELDS, citations: [], ...more };
+  return { type: 'other', title: 'A section', content, citations: [], ...more };
 }
 
 /** What a document is made from: a small scope of some sections. */
