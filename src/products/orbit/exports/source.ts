@@ -60,6 +60,7 @@ export function createSources({ db, scopes, plan, blobs, documents }: OrbitParts
       summary: scope.summary,
       sections: sections.map(sectionOf),
       documents: citations ? await namesOf(accountId, sections) : null,
+      language: setting?.language ?? 'en',
       branding,
     };
     const brandingHash = sha256(JSON.stringify([branding, logoBlobId]));

@@ -2,9 +2,8 @@ import type { Block, ListBlock, Run, Runs } from './model.ts';
 import { datesIn } from '../../fields/dates.ts';
 import { durationsIn } from '../../fields/durations.ts';
 import { sentencesOf as sentencesIn, type WrittenAmount, writtenAmountsIn } from '../../fields/money.ts';
-import type { SourceSection } from './source.ts';
 import { tableOf } from './tables.ts';
-import { WORDS } from './words.ts';
+import type { Words } from './words.ts';
 
 /** A row is made of an item; its further paragraphs and lists are lines of its description. */
 interface Item {
@@ -21,17 +20,19 @@ interface Item {
  * amounts that stand in them in a column of their own; else of the sentences that hold a date or an amount, below the text. What such a column
  * shows stands in the item letter by letter, or its cell is empty: nothing is taken from elsewhere, computed or written in another form.
  */
-export function tabulated({ type }: Pick<SourceSection, 'type'>, blocks: readonly Block[]) {
+export function tabulated(type: string, blocks: readonly Block[], words: Words) {
   const make = TABLES[type];
   if (make === undefined || blocks.some(({ kind }) => kind === 'table')) return [...blocks];
-  const made = blocks.map((block) => (block.kind === 'list' ? (make(itemsOf(block)) ?? block) : block));
+  const made = blocks.map((block) =>
+    block.kind === 'list' ? (make(itemsOf(block), words) ?? block) : block,
+  );
   if (made.some(({ kind }) => kind === 'table')) return made;
   const facts = sentencesOf(blocks).filter((item) => hasFact(type, item));
-  const table = facts.length < 2 ? undefined : make(facts);
+  const table = facts.length < 2 ? undefined : make(facts, words);
   return table === undefined ? made : [...made, table];
 }
 
-type Make = (items: readonly Item[]) => Block | undefined;
+type Make = (items: readonly Item[], words: Words) => Block | undefined;
 
 const TABLES: Readonly<Record<string, Make>> = { deliverables, timeline, budget };
 
@@ -40,43 +41,43 @@ function hasFact(type: string, item: Item): boolean {
   return type === 'budget' && amountsIn(item).length > 0;
 }
 
-function deliverables(items: readonly Item[]): Block | undefined {
+function deliverables(items: readonly Item[], words: Words): Block | undefined {
   if (items.length < 2) return undefined;
   return withColumns([
-    [WORDS.number, items.map((_, n) => plainRuns(String(n + 1))), 'right'],
-    [WORDS.deliverable, items.map(({ name }) => name)],
-    [WORDS.description, items.map(({ description }) => description)],
-    [WORDS.due, items.map((item) => plainRuns(writtenDates(item).join('\n')))],
+    [words.number, items.map((_, n) => plainRuns(String(n + 1))), 'right'],
+    [words.deliverable, items.map(({ name }) => name)],
+    [words.description, items.map(({ description }) => description)],
+    [words.due, items.map((item) => plainRuns(writtenDates(item).join('\n')))],
   ]);
 }
 
-function timeline(items: readonly Item[]): Block | undefined {
+function timeline(items: readonly Item[], words: Words): Block | undefined {
   const whens = items.map(whenOf);
   if (items.length < 2 || whens.filter((when) => when !== undefined).length * 2 < items.length)
     return undefined;
   return withColumns([
-    [WORDS.milestone, items.map(({ name }) => name)],
+    [words.milestone, items.map(({ name }) => name)],
     [
-      WORDS.details,
+      words.details,
       items.map((item, n) => (saysMore(item, (whens[n] ?? '').split('\n')) ? item.description : [])),
     ],
-    [WORDS.when, whens.map((when) => plainRuns(when ?? ''))],
+    [words.when, whens.map((when) => plainRuns(when ?? ''))],
   ]);
 }
 
-function budget(items: readonly Item[]): Block | undefined {
+function budget(items: readonly Item[], words: Words): Block | undefined {
   const amounts = items.map(amountsIn);
   if (items.length < 2 || amounts.filter(({ length }) => length > 0).length * 2 < items.length)
     return undefined;
   const terms = amounts.map((money) => [...new Set(money.flatMap((one) => one.terms))].join('; '));
   return withColumns([
-    [WORDS.item, items.map(({ name }) => name)],
+    [words.item, items.map(({ name }) => name)],
     [
-      WORDS.details,
+      words.details,
       items.map((item, n) => (saysMore(item, saidOf(amounts[n] ?? [])) ? item.description : [])),
     ],
-    [WORDS.terms, terms.map(plainRuns)],
-    [WORDS.amount, amounts.map((money) => plainRuns(money.map(({ text }) => text).join('\n'))), 'right'],
+    [words.terms, terms.map(plainRuns)],
+    [words.amount, amounts.map((money) => plainRuns(money.map(({ text }) => text).join('\n'))), 'right'],
   ]);
 }
 
@@ -85,7 +86,7 @@ const LEFT_BEHIND = new Set(['a', 'am', 'at', 'dated', 'den', 'due', 'in', 'is',
 
 /** Whether a description says more than what is in other columns: a word, or a sign such as `<` or `~`. */
 function saysMore({ description }: Item, said: readonly string[]): boolean {
-  const rest = said.reduce((text, words) => text.replace(words, () => ''), textOf(description));
+  const rest = said.reduce((text, shown) => text.replace(shown, () => ''), textOf(description));
   return (rest.match(/[\p{L}\p{M}\p{N}]+|[^\s.,;:]/gu) ?? []).some(
     (word) => !LEFT_BEHIND.has(word.toLowerCase()),
   );
@@ -146,11 +147,11 @@ const COUNTED =
 /** Where each of them stands in a text, in order; undefined where one is a piece of something longer. */
 function spansOf(text: string, found: readonly { readonly text: string }[]): Span[] | undefined {
   const spans: Span[] = [];
-  for (const { text: words } of found) {
-    const from = text.indexOf(words, spans.at(-1)?.to ?? 0);
-    const to = from + words.length;
+  for (const { text: shown } of found) {
+    const from = text.indexOf(shown, spans.at(-1)?.to ?? 0);
+    const to = from + shown.length;
     const [before, after] = [text.slice(0, from), text.slice(to)];
-    if (from === -1 || /^(?:[\p{L}\p{N}½¼¾]|[.,/-]\d)/u.test(after) || words.includes('\n')) return undefined;
+    if (from === -1 || /^(?:[\p{L}\p{N}½¼¾]|[.,/-]\d)/u.test(after) || shown.includes('\n')) return undefined;
     if (/[\p{L}\p{N}./−½¼¾-]$|\d[ \u00A0\u202F'’]$/u.test(before) || COUNTED.test(before)) return undefined;
     spans.push({ from, to });
   }

@@ -14,6 +14,8 @@ export interface ExportSource {
   readonly sections: readonly SourceSection[];
   /** Names of the documents that are cited, by id. None: no sources are listed. */
   readonly documents: Readonly<Record<string, string>> | null;
+  /** What the workspace is set to: a BCP 47 tag. */
+  readonly language: string;
   readonly branding: Branding;
 }
 

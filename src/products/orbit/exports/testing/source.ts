@@ -17,6 +17,7 @@ export function source(sections: readonly SourceSection[], more: Partial<ExportS
     summary: '',
     sections,
     documents: null,
+    language: 'en',
     branding: { logo: null, primary: null, accent: null, mark: true },
     ...more,
   };
