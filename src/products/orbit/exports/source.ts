@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type AccountId, AppError, sha256 } from '#platform/kernel';
 import type { OrbitParts } from '../orbit-parts.ts';
+import { withoutConflictNotes } from '../scopes/open-conflicts.ts';
 import type { SectionRow } from '../scopes/sections/section.ts';
 import { assertSize } from './document/document.ts';
 import { TooLarge } from './document/limits.ts';
@@ -58,7 +59,7 @@ export function createSources({ db, scopes, plan, blobs, documents }: OrbitParts
       version: scope.version,
       status: scope.status,
       summary: scope.summary,
-      sections: sections.map(sectionOf),
+      sections: sections.map((section) => sectionOf(section, citations)),
       documents: citations ? await namesOf(accountId, sections) : null,
       language: setting?.language ?? 'en',
       branding,
@@ -100,8 +101,10 @@ function assertFits(sections: readonly SectionRow[]): void {
   }
 }
 
-function sectionOf({ type, title, content, citations }: SectionRow): SourceSection {
-  return { type, title, content, citations: citations ?? [] };
+/** Without its open conflicts, which name files, unless sources are asked for. */
+function sectionOf({ type, title, content, citations }: SectionRow, isCited: boolean): SourceSection {
+  const shown = isCited ? content : withoutConflictNotes(content);
+  return { type, title, content: shown, citations: isCited ? (citations ?? []) : [] };
 }
 
 /** All bytes of a stream; undefined where there are more than that. */
