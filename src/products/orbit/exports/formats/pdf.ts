@@ -20,7 +20,7 @@ const WIDTH = PAGE.width - MARGINS[0] - MARGINS[2];
  */
 export async function pdfOf(document: ScopeDocument): Promise<MadeFile> {
   const { default: pdfmake } = await import('pdfmake');
-  const files = new Set<string>(Object.values(FONTS.Chinese));
+  const files = new Set<string>(Object.values(FONTS.Chinese ?? {}));
   for (const path of Object.values(FONTS.Inter))
     pdfmake.virtualfs.writeFileSync(path, withoutRepeats(readFileSync(path)));
   pdfmake.setFonts(FONTS);
