@@ -233,10 +233,24 @@ function amountOf(sentence: string, match: RegExpExecArray): Amount {
   };
 }
 
+/** Words before a number that change it: what is taken off, and a number word that it belongs to. */
+const TAKEN_OFF =
+  /(?:^|[^\p{L}])(?:minus|less|abzüglich|abzgl\.?|moins|menos|hundred|thousand|million|hundert|tausend|cent|mille|mil)\s*$/iu;
+
+/** `EUR 95 612 EUR 58,140.00`: where a space does not group the digits of other numbers, it stands between two of them here. */
+function isTwoNumbers(number: string, sentence: string): boolean {
+  return (
+    number.includes(' ') &&
+    /(?<![\d.,])(?:\d{4,}(?!\d)|\d{1,3}(?:[.,'’]\d{3})+)/u.test(sentence.replace(number, ' '))
+  );
+}
+
 /** Whether nothing beside a number changes it: a sign, further digits, a letter, a word such as `Mrd.`. */
 function isWhole(sentence: string, { from, to }: Span, number: string): boolean {
   const [before, after] = [sentence.slice(0, from), sentence.slice(to)];
-  if (GOES_ON.test(after)) return false;
+  if (GOES_ON.test(after) || /^[-−–](?![\p{L}\p{N}\p{Sc}])/u.test(after) || TAKEN_OFF.test(before))
+    return false;
+  if (isTwoNumbers(number, sentence)) return false;
   // A sign that is neither a dash between words nor that of a range.
   if (/(?:^|[^\p{L}\p{N}\s)])\s*[-−–—]\s*$|[-−–—]$/u.test(before) && !/[\p{L}\p{N}.)]\s?[-–—]$/u.test(before))
     return false;

@@ -5,9 +5,8 @@ const NOTE = /^> \*\*Conflict: ([^\n]*?)\.\*\*[^]*?(?=\n[ \t]*\n|(?![^]))/gm;
 
 /** The note of documents that contradict each other on a subject; `places` say what stands where. */
 export function conflictNote(subject: string, places: readonly string[]): string {
-  const plain = (text: string) => text.replaceAll(/\s+/g, ' ');
-  const named = plain(subject).replaceAll('*', '');
-  return `> **Conflict: ${named}.** The documents say ${plain(places.join(' and '))}. Decide which one holds.`;
+  const named = inOneLine(subject).replaceAll('*', '');
+  return `> **Conflict: ${named}.** The documents say ${inOneLine(places.join(' and '))}. Decide which one holds.`;
 }
 
 export interface OpenConflict {
@@ -26,6 +25,10 @@ export function openConflictsOf(sections: readonly Pick<SectionRow, 'id' | 'cont
 export function withoutConflictNotes(content: string): string {
   const text = lineFed(content);
   return text.search(NOTE) === -1 ? content : text.replaceAll(NOTE, '').trim();
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
 }
 
 function lineFed(text: string): string {

@@ -73,6 +73,11 @@ test.each([
   ['<€500', '€500'],
   ['5.5.5 EUR', ''],
   ['100 EUR USD', ''],
+  ['EUR 95 612 EUR 58,140.00', ''],
+  ['€500-', ''],
+  ['less €500', ''],
+  ['two hundred 50 EUR', ''],
+  ['EUR 1 500 000', 'EUR 1 500 000'],
 ] as const)('the amount of “%s” is shown as it is written, or not at all', (item, shown) => {
   expect(lastColumn('budget', `${PLAIN}\n- Third: ${item}`)).toEqual(['€12,000', '€13,000', shown]);
 });
