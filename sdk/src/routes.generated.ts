@@ -906,7 +906,7 @@ export interface Schemas {
     /** The workspace; it must be the account that the call is for. */
     readonly workspace_id?: string | undefined;
     readonly format: 'pdf' | 'docx' | 'markdown';
-    /** Whether the documents and passages that sections come from are listed at the end. */
+    /** Whether the documents and passages that sections come from are listed at the end, and open conflicts are shown with the documents that they name. */
     readonly citations?: boolean | undefined;
   };
   readonly ExtendLicenseRequest: {
@@ -2763,6 +2763,8 @@ export interface Schemas {
   };
   readonly SetScopeStatusRequest: {
     readonly status: 'draft' | 'in_review' | 'approved' | 'sent' | 'archived';
+    /** Whether a scope is approved or sent although documents contradict each other in it. */
+    readonly despite_conflicts?: boolean | undefined;
   };
   readonly SetSsoConnectionRequest: {
     /** As the provider’s discovery document names itself, not that document’s address; https. */
@@ -6016,6 +6018,7 @@ export type ErrorCode =
   | 'nothing_sold'
   | 'offline_too_early'
   | 'offline_too_long'
+  | 'open_conflicts'
   | 'operator_budget_closed'
   | 'outcome_unknown'
   | 'overage_not_sold'

@@ -90,6 +90,20 @@ describe('a scope as a file', () => {
     );
   });
 
+  test('holds open conflicts and the names of files only where sources are asked for', async () => {
+    const { member, ...workspace } = await fixture.workspace('orbit.pro');
+    const scope = await workspace.scope(0);
+    const content =
+      'Before.\r\n\r\n> **Conflict: Total budget.** The documents say “$4” (secret.pdf, page 2).\r\n\r\nAfter.';
+    await member.post(`/v1/scopes/${scope}/sections`, { type: 'budget', title: 'Budget', content });
+    const textOf = async (citations: boolean) =>
+      (await fileOf(member, scope, { format: 'markdown', citations })).bytes.toString('utf8');
+    const plain = await textOf(false);
+    expect(plain).toMatch(/Before\.[^]*After\./u);
+    expect(plain).not.toMatch(/Conflict|secret\.pdf/u);
+    expect(await textOf(true)).toMatch(/Conflict: Total budget[^]*secret\.pdf/u);
+  });
+
   test('that is asked for eight times at once is made and charged once', async () => {
     const { member, ...workspace } = await fixture.workspace('orbit.pro');
     const scope = await workspace.scope(1);

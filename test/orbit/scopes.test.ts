@@ -57,6 +57,31 @@ describe('the status of a scope', () => {
     expect(refused.details['allowed']).not.toContain(to);
   });
 
+  test('one whose documents contradict each other is approved and sent only by who says so', async () => {
+    const { member, ...workspace } = await fixture.workspace();
+    const scope = await workspace.scope(0);
+    const content =
+      'Text.\n\n> **Conflict: Total budget.** The documents say “$4” (secret.pdf, page 2) and “$5”.';
+    const added = await member.post(`/v1/scopes/${scope}/sections`, {
+      type: 'budget',
+      title: 'Budget',
+      content,
+    });
+    const to = (status: string, more: object = {}) =>
+      member.patch(`/v1/scopes/${scope}/status`, { status, ...more });
+    expect((await to('in_review')).status).toBe(200);
+    expect(refusalOf(await to('approved'))).toMatchObject({
+      status: 409,
+      code: 'open_conflicts',
+      details: { conflicts: [{ section_id: added.body['id'], subject: 'Total budget' }] },
+    });
+    expect((await to('approved', { despite_conflicts: true })).status).toBe(200);
+    expect(refusalOf(await to('sent'))).toMatchObject({ code: 'open_conflicts' });
+    const decided = { content: 'The budget is $5.' };
+    await member.patch(`/v1/scopes/${scope}/sections/${String(added.body['id'])}`, decided);
+    expect((await to('sent')).status).toBe(200);
+  });
+
   test('what was sent stays as it is, word for word, until it is a draft again', async () => {
     const { member, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(2);

@@ -91,8 +91,8 @@ export const ORBIT_EXPORTS: readonly Patch[] = [
   {
     name: 'export-of-less-than-was-agreed',
     file: 'src/products/orbit/exports/document/facts.ts',
-    find: '.some((word) => !LEFT_BEHIND.has(word.toLowerCase()))',
-    replace: '.join().length > 8',
+    find: '(word) => !LEFT_BEHIND.has(word.toLowerCase()),',
+    replace: '(word) => word.length > 8,',
     expects: `${FACTS} in a table of budget, “Travel: up to €5,000” keeps each word that changes what is agreed`,
   },
   {

@@ -14,6 +14,11 @@ declareErrors({
     status: 409,
     message: 'A scope can’t go from its status to that one; `allowed` says where it can go.',
   },
+  open_conflicts: {
+    status: 409,
+    message:
+      'Documents contradict each other, and nobody has decided which one holds: `conflicts` names the sections. Edit them, or repeat the call with `despite_conflicts`.',
+  },
   scope_frozen: {
     status: 409,
     message:

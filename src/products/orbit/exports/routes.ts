@@ -43,7 +43,9 @@ export const exportScope = route(
       citations: z
         .boolean()
         .default(false)
-        .describe('Whether the documents and passages that sections come from are listed at the end.'),
+        .describe(
+          'Whether the documents and passages that sections come from are listed at the end, and open conflicts are shown with the documents that they name.',
+        ),
     }),
     reply: { 202: asked },
     errors: [

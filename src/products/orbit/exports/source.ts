@@ -1,18 +1,18 @@
 import type { Readable } from 'node:stream';
 import { type AccountId, AppError, sha256 } from '#platform/kernel';
-import { z } from 'zod';
 import type { OrbitParts } from '../orbit-parts.ts';
+import { withoutConflictNotes } from '../scopes/open-conflicts.ts';
 import type { SectionRow } from '../scopes/sections/section.ts';
 import { assertSize } from './document/document.ts';
 import { TooLarge } from './document/limits.ts';
 import type { Branding, Logo } from './document/model.ts';
-import type { ExportSource, Fields, SourceSection } from './document/source.ts';
+import type { ExportSource, SourceSection } from './document/source.ts';
 import type { Format } from './making/file.ts';
 import { tooLarge } from './making/making.ts';
 import { readSetting } from './store.ts';
 
 /** Raise it when files come out another way: those that were made before are no longer given in place of new ones. */
-const REVISION = 2;
+const REVISION = 3;
 /** A larger logo is left out: the file would carry it to each reader. */
 const MOST_LOGO = 2_000_000;
 const MOST_PIXELS = 8_000_000;
@@ -33,17 +33,6 @@ export interface Source {
   readonly brandingHash: string;
   readonly sourceHash: string;
 }
-
-const words = z.string().min(1).max(500);
-const dates = z.object({ text: words, date: z.string().max(40), until: z.string().max(40).nullish() });
-const durations = z.object({ text: words });
-const money = z.object({
-  text: words,
-  currency: z.string().regex(/^[A-Za-z]{3}$/),
-  amount_minor: z.number(),
-  until_minor: z.number().nullish(),
-  terms: z.string().max(200).nullish(),
-});
 
 /** Reads what files are made from, as the workspace's plan allows it to look. */
 export function createSources({ db, scopes, plan, blobs, documents }: OrbitParts) {
@@ -70,8 +59,9 @@ export function createSources({ db, scopes, plan, blobs, documents }: OrbitParts
       version: scope.version,
       status: scope.status,
       summary: scope.summary,
-      sections: sections.map(sectionOf),
+      sections: sections.map((section) => sectionOf(section, citations)),
       documents: citations ? await namesOf(accountId, sections) : null,
+      language: setting?.language ?? 'en',
       branding,
     };
     const brandingHash = sha256(JSON.stringify([branding, logoBlobId]));
@@ -111,32 +101,10 @@ function assertFits(sections: readonly SectionRow[]): void {
   }
 }
 
-function sectionOf({ type, title, content, fields, citations }: SectionRow): SourceSection {
-  return { type, title, content, fields: fieldsOf(fields), citations: citations ?? [] };
-}
-
-/** What of the fields can be read: one that can't be is no reason to have no file. */
-function fieldsOf(fields: SectionRow['fields']): Fields {
-  return {
-    dates: fitting(fields['dates'], dates).map(({ until, ...date }) => ({
-      ...date,
-      until: until ?? undefined,
-    })),
-    durations: fitting(fields['durations'], durations),
-    money: fitting(fields['money'], money).map(({ until_minor, terms, ...one }) => ({
-      ...one,
-      until_minor: until_minor ?? undefined,
-      terms: terms ?? undefined,
-    })),
-  };
-}
-
-function fitting<T extends z.ZodType>(values: unknown, schema: T): z.infer<T>[] {
-  if (!Array.isArray(values)) return [];
-  return values.flatMap((value) => {
-    const read = schema.safeParse(value);
-    return read.success ? [read.data] : [];
-  });
+/** Without its open conflicts, which name files, unless sources are asked for. */
+function sectionOf({ type, title, content, citations }: SectionRow, isCited: boolean): SourceSection {
+  const shown = isCited ? content : withoutConflictNotes(content);
+  return { type, title, content: shown, citations: isCited ? (citations ?? []) : [] };
 }
 
 /** All bytes of a stream; undefined where there are more than that. */

@@ -206,11 +206,13 @@ export interface SettingRow {
   readonly logo_blob_id: string | null;
   readonly primary: string | null;
   readonly accent: string | null;
+  readonly language: string | null;
 }
 
 export function readSetting(accountId: AccountId, projectId: string | null): Statement<SettingRow> {
   return statement<SettingRow>(
-    `select a.name as workspace, p.name as project, w.logo_blob_id, w.colours ->> 'primary' as primary, w.colours ->> 'accent' as accent
+    `select a.name as workspace, p.name as project, w.logo_blob_id, w.colours ->> 'primary' as primary, w.colours ->> 'accent' as accent,
+       w.settings ->> 'language' as language
      from accounts.accounts a left join orbit.workspaces w on w.account_id = a.account_id
        left join orbit.projects p on p.account_id = a.account_id and p.id = $2
      where a.account_id = $1`,

@@ -12,6 +12,7 @@ import {
 import type { OrbitParts } from '../orbit-parts.ts';
 import type { ExportSource } from './document/source.ts';
 import { fitLine } from './document/text.ts';
+import { languageOf } from './document/words.ts';
 import type { Format } from './making/file.ts';
 import type { Making } from './making/making.ts';
 import { noScope } from '../scopes/locking.ts';
@@ -129,11 +130,11 @@ function exportOf({ accountId, payload }: Pick<RunningJob, 'accountId' | 'payloa
 }
 
 /** `Scope of Work – A new shop (v7)`, without what file systems can't take. */
-function nameOf({ title, version }: ExportSource): string {
+function nameOf({ title, version, language }: ExportSource): string {
   const plain = fitLine(title)
     .replaceAll(/[\\/:*?"<>|]/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .slice(0, 80)
     .trim();
-  return `Scope of Work – ${plain.toWellFormed()} (v${version})`;
+  return `${languageOf(language).words.kind} – ${plain.toWellFormed()} (v${version})`;
 }

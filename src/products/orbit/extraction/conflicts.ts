@@ -82,11 +82,52 @@ export function conflictsIn(
 
 function contradict(one: Valued, other: Valued): boolean {
   if (!differ(one.values, other.values)) return false;
-  if (one.single !== undefined && one.single === other.single) return true;
+  if (one.single !== undefined && one.single === other.single) return isOneThing(one, other);
   const isElsewhere = ![...one.item.documents].some((id) => other.item.documents.has(id));
   const isOneKind = one.item.item.type === other.item.item.type;
-  return isElsewhere && isOneKind && alike(one.item.subject, other.item.subject) >= SAME_SUBJECT;
+  return (
+    isElsewhere &&
+    isOneKind &&
+    alike(one.item.subject, other.item.subject) >= SAME_SUBJECT &&
+    !(hasOwn(one.item.subject, other.item.subject) && hasOwn(other.item.subject, one.item.subject))
+  );
 }
+
+/** Whether a text has a word that the other has not. Where both have, `the logo costs` and `the photos cost`, they are about two things. */
+function hasOwn(words: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  return [...words].some((word) => !others.has(word));
+}
+
+/** Two budgets or dates that each name another thing, as `the budget for travel` and `the budget for hosting`, are no contradiction. */
+function isOneThing(one: Valued, other: Valued): boolean {
+  const [what, otherwise] = [thingOf(one.item), thingOf(other.item)];
+  return what === undefined || otherwise === undefined || what === otherwise;
+}
+
+const WHOLE = new Set([
+  'project',
+  'work',
+  'works',
+  'all',
+  'everything',
+  'services',
+  'contract',
+  'engagement',
+  'projekt',
+]);
+
+function thingOf({ item: { text } }: Compared): string | undefined {
+  const named =
+    /(?:budget|cost|price|fee|go[\s-]?live|launch|kick[\s-]?off|date|deadline|delivery|completion)\s+(?:for|of|für|pour|para)\s+(?:(?:the|our|your|a|an|whole|entire|die|den|das|le|la|el)\s+)*([\p{L}-]+)/iu.exec(
+      text,
+    )?.[1] ?? /\b([\p{L}-]+)\s+(?:budget|go-live|launch|kick-off|deadline)\b/iu.exec(text)?.[1];
+  const word = named?.toLowerCase();
+  return word === undefined || WHOLE.has(word) || GENERAL.test(word) ? undefined : word;
+}
+
+/** Words before a budget or a date that say nothing of what it is for. */
+const GENERAL =
+  /^(?:the|our|your|its|this|that|a|an|total|overall|entire|whole|maximum|planned|final|new|agreed|approved|estimated|fixed|client|of|for|and|with|is)$/iu;
 
 function singleOf(kind: Conflict['kind'], { item }: Compared): string | undefined {
   const said = [item.title, item.text, ...item.citations.map(({ quote }) => quote)].join(' ');

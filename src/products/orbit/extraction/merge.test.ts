@@ -117,6 +117,17 @@ describe('merging', () => {
     expect(conflicts).toEqual([]);
   });
 
+  test.each([
+    ['budget', 'The budget for travel is $5,000.', 'The budget for hosting is $900.'],
+    ['budget', 'The travel budget is $5,000.', 'The hosting budget is $900.'],
+    ['timeline', 'Go-live of the shop is on 2026-05-04.', 'Go-live of the app is on June 1, 2026.'],
+    ['budget', 'Design of five product pages costs $500.', 'Design of five landing pages costs $900.'],
+  ] as const)('takes unlike things for no conflict: %s, %s', (type, one, other) => {
+    expect(merge(item({ type, text: one }, 'brief'), item({ type, text: other }, 'mail')).conflicts).toEqual(
+      [],
+    );
+  });
+
   test('tells nothing again that an earlier extraction told, but knows it', () => {
     const told = { ...item({ title: 'Shop', text: 'A shop with 300 products' }), isTold: true };
     const { sections, confidences } = merged(

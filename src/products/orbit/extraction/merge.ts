@@ -5,6 +5,7 @@ import {
   type SectionType,
 } from '../scopes/sections/section.ts';
 import { confidenceOf, meanOf } from './confidence.ts';
+import { conflictNote } from '../scopes/open-conflicts.ts';
 import { type Conflict, conflictsIn } from './conflicts.ts';
 import { fieldsIn } from '../fields/fields.ts';
 import type { Item } from './item.ts';
@@ -140,7 +141,7 @@ function noteOf({ subject, values }: Conflict, nameOf: (documentId: string) => s
   const places = values.map(({ text, citations: [first] }) =>
     first === undefined ? `“${text}”` : `“${text}” (${nameOf(first.document_id)}, page ${first.page})`,
   );
-  return `> **Conflict: ${subject.replaceAll('*', '')}.** The documents say ${places.join(' and ')}. Decide which one holds.`;
+  return conflictNote(subject, places);
 }
 
 /** Paragraphs as far as there is room, cut after a line. */

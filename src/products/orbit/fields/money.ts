@@ -63,6 +63,11 @@ const SCALES: Readonly<Record<string, number>> = {
   mm: 1e6,
   mio: 1e6,
   'mio.': 1e6,
+  tausend: 1e3,
+  mrd: 1e9,
+  'mrd.': 1e9,
+  milliarden: 1e9,
+  milliards: 1e9,
   million: 1e6,
   millions: 1e6,
   millionen: 1e6,
@@ -85,11 +90,28 @@ function anyOf(words: readonly string[]): string {
 const LEAD = anyOf([...Object.keys(SYMBOLS), ...CODES]);
 const TRAIL = anyOf([...Object.keys(SYMBOLS), ...CODES, ...Object.keys(NAMES)]);
 const SCALE = anyOf(Object.keys(SCALES));
-const DIGITS_OF = String.raw`\d{1,3}(?:[.,'’ \u00a0\u202f]\d{2,3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,3})?`;
+// A number groups its digits with one sign and has another one for its decimals; two numbers in a row of a table are not one.
+const DIGITS_OF = [
+  String.raw`\d{1,3}(?<group>[.,'’ \u00a0\u202f])\d{3}(?:\k<group>\d{3})*(?:(?!\k<group>)[.,]\d{1,2})?`,
+  String.raw`\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,2})?`,
+  String.raw`\d+(?:[.,]\d{1,3})?`,
+]
+  .map((form) => String.raw`${form}(?!\d|[.,'’]\d)`)
+  .join('|');
+const GAP = String.raw`[ \t\u00a0\u202f]?`;
 const AMOUNT = new RegExp(
-  String.raw`(?<![\p{L}\p{N}.,])(?:(?<lead>${LEAD})\s?)?(?<number>${DIGITS_OF})(?![\d]|[.,]\d)(?:\.[–—-]|,[–—-])?(?:\s?(?<scale>${SCALE})(?!\p{L}))?(?:\s?(?<trail>${TRAIL})(?![\p{L}\d]))?`,
+  String.raw`(?<![\p{L}\p{N}.,'’/])(?:(?<lead>${LEAD})${GAP})?(?<number>${DIGITS_OF})(?:\.[–—-]|,[–—-])?(?:${GAP}(?<scale>${SCALE})(?![\p{L}\p{N}]))?(?:${GAP}(?<trail>${TRAIL})(?![\p{L}\d]))?`,
   'giu',
 );
+const LED_AMOUNT = new RegExp(
+  String.raw`(?<![\p{L}\p{N}.,'’/])(?:(?<lead>${LEAD})${GAP})?(?<number>${DIGITS_OF})(?:\.[–—-]|,[–—-])?(?:${GAP}(?<scale>${SCALE})(?![\p{L}\p{N}]))?`,
+  'giu',
+);
+/** Each currency that a text names beside a number or elsewhere, and signs of currencies that have no code here. */
+const CURRENCY = new RegExp(String.raw`(?<!\p{L})(?:${TRAIL})(?!\p{L})|\p{Sc}`, 'giu');
+/** What says that a number was not read to its end: more digits, letters, or a word that multiplies it. */
+const GOES_ON =
+  /^(?:[\p{L}\p{N}%‰]|[.,'’/]\d|[ \t\u00a0\u202f]?(?:hundred|thousand|mil|mille|mill?i\p{L}*|mrd|mia|mds?|bill?i\p{L}*|trill?i\p{L}*|tausend|hundert|tsd|dozen|[kmbt]|bn|tn|cr|lacs?|lakhs?|crores?)(?!\p{L})|[ \t\u00a0\u202f]?[½¼¾⅓⅔]|[ \t\u00a0\u202f]?(?:and|und|et|y)[ \t\u00a0\u202f](?:a[ \t\u00a0\u202f])?half)/iu;
 const BETWEEN = /^\s*(?:-|–|—|to|and|up to|bis|und|à)\s*$/iu;
 const NO_AMOUNT =
   /^\s*(?:%|percent|(?:(?:business|working|calendar)\s+)?(?:days?|weeks?|months?|sprints?|hours?|years?|people|users?|pages?)\b)/iu;
@@ -100,26 +122,46 @@ interface Amount {
   readonly number: string;
   readonly scale: number | undefined;
   readonly currency: string | undefined;
+  readonly isWhole: boolean;
 }
-
-const MOST_AMOUNTS = 40;
 
 /** Amounts and terms of payment, in order of appearance. A number without a currency is no amount. */
 export function moneyIn(text: string): MoneyField[] {
-  return sentencesOf(text).flatMap(moneyOfSentence).slice(0, MOST_AMOUNTS);
+  return sentencesOf(text).flatMap((sentence) => moneyOfSentence(sentence).fields);
+}
+
+/** Amounts as a text writes them, letter by letter; none at all where it names a currency whose number is not certain. */
+export function writtenAmountsIn(text: string): readonly WrittenAmount[] {
+  const found = sentencesOf(text).map(moneyOfSentence);
+  return found.every(({ isCertain }) => isCertain) ? found.flatMap(({ written }) => written) : [];
+}
+
+/** An amount and its terms, as a text has them. */
+export interface WrittenAmount {
+  readonly text: string;
+  readonly terms: readonly string[];
+}
+
+interface SentenceMoney {
+  readonly fields: readonly MoneyField[];
+  readonly written: readonly WrittenAmount[];
+  /** Whether each currency of the sentence is that of an amount. */
+  readonly isCertain: boolean;
 }
 
 /** Cut where a stop is followed by a capital, so that `approx. $5` stays whole. */
-function sentencesOf(text: string): string[] {
+export function sentencesOf(text: string): string[] {
   return text.split(
-    /(?<=[.!?;])(?<!\b(?:[Zz]zgl|[Ee]x[ck]l|[Ii]n[ck]l|[Aa]pprox|[Cc]a|[Mm]ax|[Mm]in|[Mm]io|[Tt]sd|Rs|Fr|[Nn]o|[Nn]r)\.)\s+(?=\p{Lu})|\n{2,}|(?<=\n)/u,
+    /(?<=[.!?;])(?<!\b(?:[Zz]zgl|[Ee]x[ck]l|[Ii]n[ck]l|[Aa]pprox|[Cc]a|[Mm]ax|[Mm]in|[Mm]io|[Mm]rd|[Tt]sd|[Rr]s|[Ff]r|[Ss]fr|[Nn]o|[Nn]r|[Ee]nv)\.)\s+(?=\p{Lu})|\n{2,}|(?<=\n)/u,
   );
 }
 
-function moneyOfSentence(sentence: string): MoneyField[] {
-  const amounts = [...sentence.matchAll(AMOUNT)].map(amountOf);
-  const fields: MoneyField[] = [];
+function moneyOfSentence(sentence: string): SentenceMoney {
+  const amounts = amountsOf(sentence);
   const shared = termsIn(sentence);
+  const fields: MoneyField[] = [];
+  const written: WrittenAmount[] = [];
+  const covered: Span[] = [];
   for (let n = 0; n < amounts.length; n += 1) {
     const [one, next] = [amounts[n], amounts[n + 1]];
     if (one === undefined) break;
@@ -128,25 +170,96 @@ function moneyOfSentence(sentence: string): MoneyField[] {
     if (field === undefined) continue;
     if (range !== undefined) n += 1;
     const end = range === undefined || next === undefined ? one.to : next.to;
-    const terms = [rateAfter(sentence.slice(end)), ...shared].filter((term) => term !== undefined);
+    const from = end - field.text.length;
+    const rate = rateAfter(sentence.slice(end));
+    const terms = [rate?.term, ...shared.map(({ term }) => term)].filter((term) => term !== undefined);
     fields.push({ ...field, ...(terms.length === 0 ? {} : { terms: terms.join('; ').slice(0, 200) }) });
+    written.push({
+      text: withBrackets(sentence, { from, to: end }),
+      terms: [...(rate === undefined ? [] : [rate.text]), ...shared.map(({ text }) => text)],
+    });
+    covered.push({ from, to: end });
   }
-  if (fields.length > 0 || shared.length === 0) return fields;
-  return [
-    { text: shared.join('; '), currency: null, amount_minor: null, terms: shared.join('; ').slice(0, 200) },
-  ];
+  const isCertain = [...sentence.matchAll(CURRENCY)].every(({ index }) =>
+    covered.some(({ from, to }) => from <= index && index < to),
+  );
+  if (fields.length > 0 || shared.length === 0) return { fields, written, isCertain };
+  const terms = shared.map(({ term }) => term).join('; ');
+  const alone = { text: terms, currency: null, amount_minor: null, terms: terms.slice(0, 200) };
+  return { fields: [alone], written, isCertain };
 }
 
-function amountOf(match: RegExpExecArray): Amount {
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** In accounts an amount in brackets is a negative one: what is shown of it has them too. */
+function withBrackets(sentence: string, { from, to }: Span): string {
+  const isBracketed = sentence[from - 1] === '(' && sentence[to] === ')';
+  return isBracketed ? sentence.slice(from - 1, to + 1) : sentence.slice(from, to);
+}
+
+/**
+ * The numbers of a sentence with their currencies. In `612 EUR 58,140.00` the currency is the latter's where the sentence puts currencies
+ * before its amounts, the former's where it puts them behind, and nobody's where it does not show which.
+ */
+function amountsOf(sentence: string): Amount[] {
+  const matches = [...sentence.matchAll(AMOUNT)];
+  const isShared = ({ index, 0: whole, groups }: RegExpExecArray) =>
+    groups?.['trail'] !== undefined && /^[ \t\u00a0\u202f]?\d/u.test(sentence.slice(index + whole.length));
+  const isLed = matches.some(({ groups }) => groups?.['lead'] !== undefined);
+  const isTrailed = matches.some((match) => match.groups?.['trail'] !== undefined && !isShared(match));
+  if (!matches.some(isShared)) return matches.map((match) => amountOf(sentence, match));
+  if (isLed === isTrailed)
+    return matches.filter((match) => !isShared(match)).map((match) => amountOf(sentence, match));
+  if (isTrailed) return matches.map((match) => amountOf(sentence, match));
+  return [...sentence.matchAll(LED_AMOUNT)].map((match) => amountOf(sentence, match));
+}
+
+function amountOf(sentence: string, match: RegExpExecArray): Amount {
   const { lead, number = '', scale, trail } = match.groups ?? {};
   const known = scale === undefined ? undefined : SCALES[scale.toLowerCase()];
+  const [from, to] = [match.index, match.index + match[0].trimEnd().length];
+  const [before, after] = [currencyOf(lead), currencyOf(trail)];
+  const isOne = before === undefined || after === undefined || before === after;
   return {
-    from: match.index,
-    to: match.index + match[0].trimEnd().length,
+    from,
+    to,
     number,
     scale: known,
-    currency: currencyOf(lead) ?? currencyOf(trail),
+    currency: isOne ? (before ?? after) : undefined,
+    isWhole: isOne && isWhole(sentence, { from, to }, number),
   };
+}
+
+/** Words before a number that change it: what is taken off, and a number word that it belongs to. */
+const TAKEN_OFF =
+  /(?:^|[^\p{L}])(?:minus|less|abzüglich|abzgl\.?|moins|menos|hundred|thousand|million|hundert|tausend|cent|mille|mil)\s*$/iu;
+
+/** `EUR 95 612 EUR 58,140.00`: where a space does not group the digits of other numbers, it stands between two of them here. */
+function isTwoNumbers(number: string, sentence: string): boolean {
+  return (
+    number.includes(' ') &&
+    /(?<![\d.,])(?:\d{4,}(?!\d)|\d{1,3}(?:[.,'’]\d{3})+)/u.test(sentence.replace(number, ' '))
+  );
+}
+
+/** Whether nothing beside a number changes it: a sign, further digits, a letter, a word such as `Mrd.`. */
+function isWhole(sentence: string, { from, to }: Span, number: string): boolean {
+  const [before, after] = [sentence.slice(0, from), sentence.slice(to)];
+  if (GOES_ON.test(after) || /^[-−–](?![\p{L}\p{N}\p{Sc}])/u.test(after) || TAKEN_OFF.test(before))
+    return false;
+  if (isTwoNumbers(number, sentence)) return false;
+  // A sign that is neither a dash between words nor that of a range.
+  if (/(?:^|[^\p{L}\p{N}\s)])\s*[-−–—]\s*$|[-−–—]$/u.test(before) && !/[\p{L}\p{N}.)]\s?[-–—]$/u.test(before))
+    return false;
+  if (/−\s*$/u.test(before)) return false;
+  const isGroup = /^\d{3}(?!\d)/u.test(number);
+  if (isGroup && /\d[ \u00a0\u202f'’]$/u.test(before)) return false;
+  return !(
+    /(?:^\d{1,3}|[.,'’ \u00a0\u202f]\d{3})$/u.test(number) && /^[ \u00a0\u202f]\d{3}(?!\d)/u.test(after)
+  );
 }
 
 function currencyOf(word: string | undefined): string | undefined {
@@ -158,6 +271,7 @@ function currencyOf(word: string | undefined): string | undefined {
 
 function single(sentence: string, one: Amount): MoneyField | undefined {
   const { currency = '' } = one;
+  if (!one.isWhole) return undefined;
   const amount = minorOf(one, currency, one.scale);
   if (amount === undefined) return undefined;
   return { text: sentence.slice(one.from, one.to), currency, amount_minor: amount };
@@ -168,6 +282,7 @@ function rangeOf(sentence: string, one: Amount, next: Amount): MoneyField | unde
   const between = sentence.slice(one.to, next.from);
   const currency = next.currency ?? one.currency;
   if (!BETWEEN.test(between) || currency === undefined) return undefined;
+  if (!one.isWhole || !next.isWhole) return undefined;
   if (one.currency !== undefined && next.currency !== undefined && one.currency !== next.currency)
     return undefined;
   if (/and|und/iu.test(between) && !/\b(?:between|zwischen)\s*$/iu.test(sentence.slice(0, one.from)))
@@ -209,12 +324,21 @@ function valueOf(number: string, isScaled: boolean): number {
   return Number(plain.replace(',', '.'));
 }
 
-function rateAfter(rest: string): string | undefined {
-  const [, unit] =
+interface Term {
+  /** As it is written. */
+  readonly text: string;
+  /** In one form. */
+  readonly term: string;
+}
+
+function rateAfter(rest: string): Term | undefined {
+  const [text, unit] =
     /^\s*(?:per|an?|each|\/|pro)\s*(hour|hr|day|week|month|year|sprint|user|seat|milestone|stunde|tag|monat|jahr)(?!\p{L})/iu.exec(
       rest,
     ) ?? [];
-  return unit === undefined ? undefined : `per ${unit.toLowerCase()}`;
+  return unit === undefined || text === undefined
+    ? undefined
+    : { text: text.trim(), term: `per ${unit.toLowerCase()}` };
 }
 
 const TERMS: readonly RegExp[] = [
@@ -228,8 +352,11 @@ const TERMS: readonly RegExp[] = [
 ];
 
 /** Terms of payment, in order of appearance. */
-function termsIn(sentence: string): string[] {
+function termsIn(sentence: string): Term[] {
   return TERMS.flatMap((form) => [...sentence.matchAll(form)])
     .toSorted((one, other) => one.index - other.index)
-    .map(([term]) => term.trim().replace(/^net[\s-]?(\d+).*$/iu, 'net $1'));
+    .map(([match]) => ({
+      text: match.trim(),
+      term: match.trim().replace(/^net[\s-]?(\d+).*$/iu, 'net $1'),
+    }));
 }

@@ -184,12 +184,18 @@ export const setScopeStatus = route(
     ...writes,
     summary: 'Set the status of a scope',
     description:
-      'From `draft` to in_review; from in_review to approved; from approved to sent; back to draft from each; and to archived. Another move is 409 `illegal_status`. Once it was sent or archived, its text stays as it is.',
+      'From `draft` to in_review; from in_review to approved; from approved to sent; back to draft from each; and to archived. Another move is 409 `illegal_status`. To approve or send a scope with open conflicts is 409 `open_conflicts`, unless `despite_conflicts` is true. Once it was sent or archived, its text stays as it is.',
     versioned: true,
     aliases: ['POST /v1/scopes/:id/status'],
-    body: namedObject('SetScopeStatusRequest', { status: z.enum(SCOPE_STATUSES) }),
+    body: namedObject('SetScopeStatusRequest', {
+      status: z.enum(SCOPE_STATUSES),
+      despite_conflicts: z
+        .boolean()
+        .default(false)
+        .describe('Whether a scope is approved or sent although documents contradict each other in it.'),
+    }),
     reply: { 200: scope },
-    errors: ['scope_not_found', 'illegal_status', 'precondition_failed'],
+    errors: ['scope_not_found', 'illegal_status', 'open_conflicts', 'precondition_failed'],
     example: {
       ...of,
       body: { status: 'in_review' },
@@ -198,7 +204,8 @@ export const setScopeStatus = route(
   },
   async ({ accountId, caller, origin, params, ifMatch, body }, { scopes }) => {
     const which = { accountId, caller, origin, scopeId: params.id, version: ifMatch };
-    const row = await scopes.setStatus(which, body.status);
+    const { status, despite_conflicts: despiteConflicts } = body;
+    const row = await scopes.setStatus(which, { status, despiteConflicts });
     return versionedAnswer(row, shownScope(row));
   },
 );

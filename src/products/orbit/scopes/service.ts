@@ -7,6 +7,7 @@ import { copySections, listSections } from './sections/store.ts';
 import type { VersionCause, Versions } from '../versions/service.ts';
 import { assertNotTooLong } from './length.ts';
 import { assertOpen, lockForChange, noScope, outdated } from './locking.ts';
+import { openConflictsOf } from './open-conflicts.ts';
 import type { ScopeRow, ScopeStatus, WholeScope } from './scope.ts';
 import { findScopes, type ScopeSearch } from './search.ts';
 import { movesFrom } from './statuses.ts';
@@ -69,7 +70,7 @@ export function createScopes(parts: ScopesParts) {
     create: (by: Making, text: NewScope) => create(parts, by, text),
     duplicate: (by: Making, copied: Copied) => duplicate(parts, by, copied),
     change: (which: ScopeOf, change: ScopeChange) => changeText(parts, which, change),
-    setStatus: (which: ScopeOf, status: ScopeStatus) => setStatus(parts, which, status),
+    setStatus: (which: ScopeOf, move: StatusMove) => setStatus(parts, which, move),
     remove: (which: ScopeOf) => remove(parts, which),
     restoreIn: (tx: Transaction, which: ScopeOf) => restoreIn(parts, tx, which),
     /** Deletes for good what was put into the trash more than 30 days ago, of all accounts. */
@@ -165,7 +166,17 @@ async function changeText(parts: ScopesParts, which: ScopeOf, change: ScopeChang
   return row;
 }
 
-async function setStatus(parts: ScopesParts, which: ScopeOf, status: ScopeStatus): Promise<ScopeRow> {
+export interface StatusMove {
+  readonly status: ScopeStatus;
+  /** Approved or sent although documents contradict each other in it. */
+  readonly despiteConflicts: boolean;
+}
+
+async function setStatus(
+  parts: ScopesParts,
+  which: ScopeOf,
+  { status, despiteConflicts }: StatusMove,
+): Promise<ScopeRow> {
   const { db, changes } = parts;
   const row = await db.tenant(which.accountId, CHANGE, async (tx) => {
     const [present] = await tx.run(lockScope(which.accountId, which.scopeId));
@@ -176,11 +187,18 @@ async function setStatus(parts: ScopesParts, which: ScopeOf, status: ScopeStatus
     const allowed = movesFrom(present.status);
     if (!allowed.includes(status))
       throw new AppError('illegal_status', { details: { status: present.status, allowed } });
+    if (!despiteConflicts && (status === 'approved' || status === 'sent')) await assertDecided(tx, which);
     const data = { before: present.status, after: status };
     return changedIn(parts, tx, { which, change: { status }, cause: 'status_changed', data });
   });
   changes.moved(which.scopeId);
   return row;
+}
+
+/** Throws `open_conflicts` where nobody has decided between documents that contradict each other. */
+async function assertDecided(tx: Transaction, { accountId, scopeId }: ScopeOf): Promise<void> {
+  const conflicts = openConflictsOf(await tx.run(listSections(accountId, scopeId)));
+  if (conflicts.length > 0) throw new AppError('open_conflicts', { details: { conflicts } });
 }
 
 async function changedIn(

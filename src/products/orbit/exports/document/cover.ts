@@ -1,17 +1,17 @@
 import type { ScopeDocument } from './model.ts';
-import { WORDS } from './words.ts';
 
 export type Fact = readonly [name: string, text: string];
 
 /** What the head of a file says of its scope, in this order in every format; what nobody named is left out. */
 export function factsOf(document: ScopeDocument): Fact[] {
+  const { words, number } = document.language;
   const facts = [
-    [WORDS.preparedFor, document.client],
-    [WORDS.preparedBy, document.workspace],
-    [WORDS.project, document.project],
-    [WORDS.date, document.date],
-    [WORDS.version, String(document.version)],
-    [WORDS.status, document.status],
+    [words.preparedFor, document.client],
+    [words.preparedBy, document.workspace],
+    [words.project, document.project],
+    [words.date, document.date],
+    [words.version, number(document.version)],
+    [words.status, document.status],
   ] as const;
   return facts.flatMap(([name, text]): Fact[] => (text === null ? [] : [[name, text]]));
 }

@@ -5,25 +5,27 @@ import type { Block, DocumentPart, ScopeDocument } from './model.ts';
 import type { ExportSource, SourceSection } from './source.ts';
 import { tableOf } from './tables.ts';
 import { fitLine, fitText } from './text.ts';
-import { dayWords, statusWord, WORDS } from './words.ts';
+import { type DocumentLanguage, languageOf, statusWord } from './words.ts';
 
 /** A scope as a document, whatever format it is then written in. Throws `TooLarge`. */
 export function documentOf(source: ExportSource): ScopeDocument {
   assertSize(source);
   const budget = new Budget();
-  const parts = source.sections.map((section) => partOf(section, budget));
-  const sources = source.documents === null ? [] : sourcesOf(source, budget);
+  const language = languageOf(source.language);
+  const parts = source.sections.map((section) => partOf(section, { budget, language }));
+  const sources = source.documents === null ? [] : sourcesOf(source, { budget, language });
   return {
     title: fitLine(source.title),
     workspace: fitLine(source.workspace),
     client: lineOrNone(source.client),
     project: lineOrNone(source.project),
-    date: dayWords(source.instant),
+    date: language.day(source.instant),
     instant: source.instant,
     version: source.version,
-    status: statusWord(source.status),
+    status: statusWord(source.status, language),
     summary: fitText(source.summary).trim() === '' ? null : fitText(source.summary).trim(),
     parts: [...parts, ...sources],
+    language,
     branding: source.branding,
   };
 }
@@ -46,13 +48,18 @@ function lineOrNone(text: string | null): string | null {
   return line === '' ? null : line;
 }
 
-function partOf(section: SourceSection, budget: Budget): DocumentPart {
+interface Making {
+  readonly budget: Budget;
+  readonly language: DocumentLanguage;
+}
+
+function partOf(section: SourceSection, { budget, language: { words } }: Making): DocumentPart {
   const title = fitLine(section.title);
   const blocks = blocksOf(section.content, budget);
   const [first] = blocks;
   // Many write the section's own title on top of its text.
   const isRepeated = first?.kind === 'heading' && sameWords(textOf(first.runs), title);
-  return { title, blocks: tabulated(section, isRepeated ? blocks.slice(1) : blocks) };
+  return { title, blocks: tabulated(section.type, isRepeated ? blocks.slice(1) : blocks, words) };
 }
 
 function sameWords(one: string, other: string): boolean {
@@ -60,23 +67,26 @@ function sameWords(one: string, other: string): boolean {
 }
 
 /** Where the sections come from: the documents, pages and passages that they cite. */
-function sourcesOf({ sections, documents }: ExportSource, budget: Budget): DocumentPart[] {
+function sourcesOf(
+  { sections, documents }: ExportSource,
+  { budget, language: { words, number } }: Making,
+): DocumentPart[] {
   const rows = sections.flatMap(({ title, citations }) =>
     citations.map(({ document_id, page, quote }) => {
       budget.row(4);
-      const name = documents?.[document_id] ?? WORDS.removed;
-      return [title, name, String(page), `“${quote}”`].map((text) => [{ text: fitLine(text) }]);
+      const name = documents?.[document_id] ?? words.removed;
+      return [title, name, number(page), `“${quote}”`].map((text) => [{ text: fitLine(text) }]);
     }),
   );
   if (rows.length === 0) return [];
   const table: Block = tableOf(
     [
-      { title: [{ text: WORDS.section }], align: 'left' },
-      { title: [{ text: WORDS.document }], align: 'left' },
-      { title: [{ text: WORDS.page }], align: 'right' },
-      { title: [{ text: WORDS.quote }], align: 'left' },
+      { title: [{ text: words.section }], align: 'left' },
+      { title: [{ text: words.document }], align: 'left' },
+      { title: [{ text: words.page }], align: 'right' },
+      { title: [{ text: words.quote }], align: 'left' },
     ],
     rows,
   );
-  return [{ title: WORDS.sources, blocks: [table] }];
+  return [{ title: words.sources, blocks: [table] }];
 }

@@ -1,7 +1,9 @@
 import type { Block, ListBlock, Run, Runs } from './model.ts';
-import type { Fields, MoneyField, SourceSection } from './source.ts';
+import { datesIn } from '../../fields/dates.ts';
+import { durationsIn } from '../../fields/durations.ts';
+import { sentencesOf as sentencesIn, type WrittenAmount, writtenAmountsIn } from '../../fields/money.ts';
 import { tableOf } from './tables.ts';
-import { dateWords, moneyWords, WORDS } from './words.ts';
+import type { Words } from './words.ts';
 
 /** A row is made of an item; its further paragraphs and lists are lines of its description. */
 interface Item {
@@ -9,92 +11,91 @@ interface Item {
   readonly description: Runs;
   /** All of it as it was written. */
   readonly text: string;
+  /** What was struck out holds no longer: dates and amounts beside it are not told from it. */
+  readonly isStruck: boolean;
 }
 
 /**
  * Deliverables, timeline and budget as tables, where their author has made none: of a list, whose items are the rows, with the dates and
- * amounts that stand in them in a column of their own; else of the sentences that hold a date or an amount, below the text.
+ * amounts that stand in them in a column of their own; else of the sentences that hold a date or an amount, below the text. What such a column
+ * shows stands in the item letter by letter, or its cell is empty: nothing is taken from elsewhere, computed or written in another form.
  */
-export function tabulated(
-  { type, fields }: Pick<SourceSection, 'type' | 'fields'>,
-  blocks: readonly Block[],
-) {
+export function tabulated(type: string, blocks: readonly Block[], words: Words) {
   const make = TABLES[type];
   if (make === undefined || blocks.some(({ kind }) => kind === 'table')) return [...blocks];
   const made = blocks.map((block) =>
-    block.kind === 'list' ? (make(itemsOf(block), fields) ?? block) : block,
+    block.kind === 'list' ? (make(itemsOf(block), words) ?? block) : block,
   );
   if (made.some(({ kind }) => kind === 'table')) return made;
-  const facts = sentencesOf(blocks).filter((item) => hasFact(type, item, fields));
-  const table = facts.length < 2 ? undefined : make(facts, fields);
+  const facts = sentencesOf(blocks).filter((item) => hasFact(type, item));
+  const table = facts.length < 2 ? undefined : make(facts, words);
   return table === undefined ? made : [...made, table];
 }
 
-type Make = (items: readonly Item[], fields: Fields) => Block | undefined;
+type Make = (items: readonly Item[], words: Words) => Block | undefined;
 
 const TABLES: Readonly<Record<string, Make>> = { deliverables, timeline, budget };
 
-function hasFact(type: string, { text }: Item, fields: Fields): boolean {
-  if (type === 'timeline') return whenOf(text, fields) !== undefined;
-  return type === 'budget' && moneyIn(text, fields).length > 0;
+function hasFact(type: string, item: Item): boolean {
+  if (type === 'timeline') return whenOf(item) !== undefined;
+  return type === 'budget' && amountsIn(item).length > 0;
 }
 
-function deliverables(items: readonly Item[], fields: Fields): Block | undefined {
+function deliverables(items: readonly Item[], words: Words): Block | undefined {
   if (items.length < 2) return undefined;
-  const dues = items.map(({ text }) => dateIn(text, fields));
   return withColumns([
-    [WORDS.number, items.map((_, n) => plainRuns(String(n + 1))), 'right'],
-    [WORDS.deliverable, items.map(({ name }) => name)],
-    [WORDS.description, items.map(({ description }) => description)],
-    [WORDS.due, dues.map((due) => plainRuns(due ?? ''))],
+    [words.number, items.map((_, n) => plainRuns(String(n + 1))), 'right'],
+    [words.deliverable, items.map(({ name }) => name)],
+    [words.description, items.map(({ description }) => description)],
+    [words.due, items.map((item) => plainRuns(writtenDates(item).join('\n')))],
   ]);
 }
 
-function timeline(items: readonly Item[], fields: Fields): Block | undefined {
-  const whens = items.map(({ text }) => whenOf(text, fields));
+function timeline(items: readonly Item[], words: Words): Block | undefined {
+  const whens = items.map(whenOf);
   if (items.length < 2 || whens.filter((when) => when !== undefined).length * 2 < items.length)
     return undefined;
   return withColumns([
-    [WORDS.milestone, items.map(({ name }) => name)],
-    [WORDS.details, items.map((item) => (saysMore(item, shownOf(item, fields)) ? item.description : []))],
-    [WORDS.when, whens.map((when) => plainRuns(when ?? ''))],
+    [words.milestone, items.map(({ name }) => name)],
+    [
+      words.details,
+      items.map((item, n) => (saysMore(item, (whens[n] ?? '').split('\n')) ? item.description : [])),
+    ],
+    [words.when, whens.map((when) => plainRuns(when ?? ''))],
   ]);
 }
 
-function budget(items: readonly Item[], fields: Fields): Block | undefined {
-  const amounts = items.map(({ text }) => moneyIn(text, fields));
+function budget(items: readonly Item[], words: Words): Block | undefined {
+  const amounts = items.map(amountsIn);
   if (items.length < 2 || amounts.filter(({ length }) => length > 0).length * 2 < items.length)
     return undefined;
-  const terms = amounts.map((money) => [...new Set(money.flatMap((one) => one.terms ?? []))].join('; '));
+  const terms = amounts.map((money) => [...new Set(money.flatMap((one) => one.terms))].join('; '));
   return withColumns([
-    [WORDS.item, items.map(({ name }) => name)],
+    [words.item, items.map(({ name }) => name)],
     [
-      WORDS.details,
+      words.details,
       items.map((item, n) => (saysMore(item, saidOf(amounts[n] ?? [])) ? item.description : [])),
     ],
-    [WORDS.terms, terms.map(plainRuns)],
-    [WORDS.amount, amounts.map((money) => plainRuns(money.map(moneyWords).join('\n'))), 'right'],
+    [words.terms, terms.map(plainRuns)],
+    [words.amount, amounts.map((money) => plainRuns(money.map(({ text }) => text).join('\n'))), 'right'],
   ]);
 }
 
 /** Words that a date or an amount leaves behind in its sentence, and that nobody misses. `until`, `up to`, `approx.` or `+ VAT` are not among them. */
 const LEFT_BEHIND = new Set(['a', 'am', 'at', 'dated', 'den', 'due', 'in', 'is', 'le', 'on', 'the']);
 
-/** Whether a description says more than what is in other columns. */
+/** Whether a description says more than what is in other columns: a word, or a sign such as `<` or `~`. */
 function saysMore({ description }: Item, said: readonly string[]): boolean {
-  const rest = said.reduce((text, words) => text.replace(words, ''), textOf(description));
-  return (rest.match(/[\p{L}\p{M}\p{N}%+]+/gu) ?? []).some((word) => !LEFT_BEHIND.has(word.toLowerCase()));
+  const rest = said.reduce((text, shown) => text.replace(shown, () => ''), textOf(description));
+  return (rest.match(/[\p{L}\p{M}\p{N}]+|[^\s.,;:]/gu) ?? []).some(
+    (word) => !LEFT_BEHIND.has(word.toLowerCase()),
+  );
 }
 
-/** What of an item its column of dates shows, as it was written. */
-function shownOf({ text }: Item, fields: Fields): string[] {
-  const dates = fields.dates.map((one) => one.text).filter((words) => text.includes(words));
-  const duration = durationIn(text, fields);
-  return dates.length > 0 || duration === undefined ? dates : [duration];
-}
-
-const saidOf = (money: readonly MoneyField[]) =>
-  money.flatMap(({ text, terms }) => [text, ...(terms === undefined ? [] : [terms])]);
+const saidOf = (money: readonly WrittenAmount[]) => [
+  ...money.map(({ text }) => text),
+  ...new Set(money.flatMap(({ terms }) => terms)),
+];
 
 /** A table of the columns that have something in any row. */
 function withColumns(columns: readonly (readonly [string, readonly Runs[], 'right'?])[]): Block {
@@ -106,35 +107,55 @@ function withColumns(columns: readonly (readonly [string, readonly Runs[], 'righ
   );
 }
 
-function whenOf(text: string, fields: Fields): string | undefined {
-  return dateIn(text, fields) ?? durationIn(text, fields);
+function whenOf(item: Item): string | undefined {
+  const dates = writtenDates(item);
+  return dates.length > 0 ? dates.join('\n') : writtenDuration(item);
 }
 
 /** A cell of a column of dates has room for so many letters. */
 const LONGEST_DURATION = 40;
 
-/** From the first length of time to the last one, as in `ten sprints of two weeks`; the first alone where that is too much. */
-function durationIn(text: string, { durations }: Fields): string | undefined {
-  const found = durations
-    .filter((one) => text.includes(one.text))
-    .map((one) => ({ from: text.indexOf(one.text), to: text.indexOf(one.text) + one.text.length }));
-  const from = Math.min(...found.map((one) => one.from));
-  const whole = text.slice(from, Math.max(...found.map((one) => one.to)));
-  if (whole.length <= LONGEST_DURATION && !whole.includes('\n')) return whole === '' ? undefined : whole;
-  return text.slice(from, found.find((one) => one.from === from)?.to);
+/** From the first length of time to the last one, as in `ten sprints of two weeks`; none where that is too much for a cell. */
+function writtenDuration({ text, isStruck }: Item): string | undefined {
+  const spans = isStruck ? [] : spansOf(text, durationsIn(text));
+  const [first, last] = [spans?.[0], spans?.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const whole = text.slice(first.from, last.to);
+  return whole.length <= LONGEST_DURATION && !whole.includes('\n') ? whole : undefined;
 }
 
-function dateIn(text: string, { dates }: Fields): string | undefined {
-  const found = dates.filter((one) => text.includes(one.text));
-  // A date is not broken in its middle.
-  const dayByDay = found.map((one) =>
-    dateWords(one).replaceAll(/(\d) (\p{L}+) (\d)/gu, '$1\u00A0$2\u00A0$3'),
-  );
-  return found.length === 0 ? undefined : dayByDay.join('\n');
+/** The dates of an item that are certain, as it writes them; none where one of them may go on beside it. */
+function writtenDates({ text, isStruck }: Item): string[] {
+  if (isStruck) return [];
+  const dated = datesIn(text).filter(({ date }) => date !== null);
+  return (spansOf(text, dated) ?? []).map(({ from, to }) => text.slice(from, to));
 }
 
-function moneyIn(text: string, { money }: Fields): readonly MoneyField[] {
-  return money.filter((one) => text.includes(one.text));
+function amountsIn({ text, isStruck }: Item): readonly WrittenAmount[] {
+  return isStruck ? [] : writtenAmountsIn(text);
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Number words that the next one belongs to: `twenty-two weeks` is not two weeks. */
+const COUNTED =
+  /(?:hundred|thousand|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|cent|mille|vingt|trente|quarante|cinquante|soixante|hundert|tausend|cien|ciento|mil|veinte|treinta|cuarenta|cincuenta)(?:[\s-]+(?:and|et|und|y))?[\s-]+$/iu;
+
+/** Where each of them stands in a text, in order; undefined where one is a piece of something longer. */
+function spansOf(text: string, found: readonly { readonly text: string }[]): Span[] | undefined {
+  const spans: Span[] = [];
+  for (const { text: shown } of found) {
+    const from = text.indexOf(shown, spans.at(-1)?.to ?? 0);
+    const to = from + shown.length;
+    const [before, after] = [text.slice(0, from), text.slice(to)];
+    if (from === -1 || /^(?:[\p{L}\p{N}½¼¾]|[.,/-]\d)/u.test(after) || shown.includes('\n')) return undefined;
+    if (/[\p{L}\p{N}./−½¼¾-]$|\d[ \u00A0\u202F'’]$/u.test(before) || COUNTED.test(before)) return undefined;
+    spans.push({ from, to });
+  }
+  return spans;
 }
 
 const plainRuns = (text: string): Runs => (text === '' ? [] : [{ text }]);
@@ -150,7 +171,12 @@ function itemsOf(list: ListBlock): Item[] {
     const more = linesOf(first?.kind === 'paragraph' ? rest : [], '');
     const { name, description } = split(runs);
     const whole = [...description, ...(description.length > 0 && more.length > 0 ? LINE : []), ...more];
-    return { name, description: whole, text: textOf([...runs, { text: '\n' }, ...more]) };
+    return {
+      name,
+      description: whole,
+      text: textOf([...runs, { text: '\n' }, ...more]),
+      isStruck: isAnyStruck([...runs, ...more]),
+    };
   });
 }
 
@@ -206,8 +232,16 @@ function sentencesOf(blocks: readonly Block[]): Item[] {
     if (block.kind === 'quote') return sentencesOf(block.blocks);
     if (block.kind === 'list') return block.items.flatMap(sentencesOf);
     if (block.kind !== 'paragraph') return [];
-    return textOf(block.runs)
-      .split(/(?<=[.!?])\s+(?=\p{Lu})/u)
-      .map((text) => ({ name: [{ text }], description: [], text }));
+    const isStruck = isAnyStruck(block.runs);
+    return sentencesIn(textOf(block.runs)).map((text) => ({
+      name: [{ text: text.trim() }],
+      description: [],
+      text,
+      isStruck,
+    }));
   });
+}
+
+function isAnyStruck(runs: Runs): boolean {
+  return runs.some(({ strike }) => strike === true);
 }

@@ -1,3 +1,5 @@
+import type { DocumentLanguage } from './words.ts';
+
 /** A piece of text in one style. A line break in it is a line feed. */
 export interface Run {
   readonly text: string;
@@ -78,6 +80,8 @@ export interface ScopeDocument {
   readonly status: string;
   readonly summary: string | null;
   readonly parts: readonly DocumentPart[];
+  /** Of all that nobody in the workspace wrote. */
+  readonly language: DocumentLanguage;
   readonly branding: Branding;
 }
 

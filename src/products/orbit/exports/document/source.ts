@@ -14,6 +14,8 @@ export interface ExportSource {
   readonly sections: readonly SourceSection[];
   /** Names of the documents that are cited, by id. None: no sources are listed. */
   readonly documents: Readonly<Record<string, string>> | null;
+  /** What the workspace is set to: a BCP 47 tag. */
+  readonly language: string;
   readonly branding: Branding;
 }
 
@@ -22,33 +24,9 @@ export interface SourceSection {
   readonly title: string;
   /** Markdown. */
   readonly content: string;
-  readonly fields: Fields;
   readonly citations: readonly {
     readonly document_id: string;
     readonly page: number;
     readonly quote: string;
   }[];
-}
-
-/** What was parsed out of a section: each says with which words it stands there. */
-export interface Fields {
-  readonly dates: readonly DateField[];
-  readonly durations: readonly { readonly text: string }[];
-  readonly money: readonly MoneyField[];
-}
-
-export interface DateField {
-  readonly text: string;
-  /** `2027-03-15`. */
-  readonly date: string;
-  readonly until?: string | undefined;
-}
-
-export interface MoneyField {
-  readonly text: string;
-  /** ISO 4217. */
-  readonly currency: string;
-  readonly amount_minor: number;
-  readonly until_minor?: number | undefined;
-  readonly terms?: string | undefined;
 }

@@ -1,7 +1,5 @@
-import type { DateField, MoneyField } from './source.ts';
-
 /** All words of a document that nobody in the workspace wrote. */
-export const WORDS = {
+const ENGLISH = {
   kind: 'Scope of Work',
   contents: 'Contents',
   summary: 'Summary',
@@ -25,13 +23,12 @@ export const WORDS = {
   terms: 'Terms',
   document: 'Document',
   page: 'Page',
+  of: 'of',
   quote: 'Quoted',
   section: 'Section',
   removed: 'a document that was deleted',
-  pageOf: (page: number, pages: number) => `Page ${page} of ${pages}`,
-} as const;
-
-const STATUSES: Readonly<Record<string, string>> = {
+  noFont:
+    'This PDF has no font for these characters, and names their script in brackets instead: {scripts}. The DOCX and Markdown exports have them.',
   draft: 'Draft',
   in_review: 'In review',
   approved: 'Approved',
@@ -39,44 +36,180 @@ const STATUSES: Readonly<Record<string, string>> = {
   archived: 'Archived',
 };
 
-export function statusWord(status: string): string {
-  return STATUSES[status] ?? status;
+export type Words = typeof ENGLISH;
+
+const GERMAN: Words = {
+  kind: 'Leistungsbeschreibung',
+  contents: 'Inhalt',
+  summary: 'Zusammenfassung',
+  sources: 'Quellen',
+  preparedFor: 'Erstellt für',
+  preparedBy: 'Erstellt von',
+  project: 'Projekt',
+  date: 'Datum',
+  version: 'Version',
+  status: 'Status',
+  mark: 'Erstellt mit Orbit',
+  number: 'Nr.',
+  deliverable: 'Leistung',
+  description: 'Beschreibung',
+  due: 'Fällig',
+  milestone: 'Meilenstein',
+  when: 'Termin',
+  item: 'Position',
+  amount: 'Betrag',
+  details: 'Einzelheiten',
+  terms: 'Bedingungen',
+  document: 'Dokument',
+  page: 'Seite',
+  of: 'von',
+  quote: 'Zitat',
+  section: 'Abschnitt',
+  removed: 'ein gelöschtes Dokument',
+  noFont:
+    'Diese PDF-Datei hat für die folgenden Zeichen keine Schrift und nennt stattdessen deren Schriftsystem in Klammern: {scripts}. Die Exporte als DOCX und Markdown enthalten sie.',
+  draft: 'Entwurf',
+  in_review: 'In Prüfung',
+  approved: 'Freigegeben',
+  sent: 'Gesendet',
+  archived: 'Archiviert',
+};
+
+const FRENCH: Words = {
+  kind: 'Cahier des charges',
+  contents: 'Sommaire',
+  summary: 'Résumé',
+  sources: 'Sources',
+  preparedFor: 'Préparé pour',
+  preparedBy: 'Préparé par',
+  project: 'Projet',
+  date: 'Date',
+  version: 'Version',
+  status: 'Statut',
+  mark: 'Créé avec Orbit',
+  number: 'N°',
+  deliverable: 'Livrable',
+  description: 'Description',
+  due: 'Échéance',
+  milestone: 'Jalon',
+  when: 'Quand',
+  item: 'Poste',
+  amount: 'Montant',
+  details: 'Détails',
+  terms: 'Conditions',
+  document: 'Document',
+  page: 'Page',
+  of: 'sur',
+  quote: 'Citation',
+  section: 'Section',
+  removed: 'un document supprimé',
+  noFont:
+    'Ce PDF n’a pas de police pour ces caractères et indique à leur place leur écriture entre crochets : {scripts}. Les exports DOCX et Markdown les contiennent.',
+  draft: 'Brouillon',
+  in_review: 'En relecture',
+  approved: 'Approuvé',
+  sent: 'Envoyé',
+  archived: 'Archivé',
+};
+
+const SPANISH: Words = {
+  kind: 'Alcance del trabajo',
+  contents: 'Índice',
+  summary: 'Resumen',
+  sources: 'Fuentes',
+  preparedFor: 'Preparado para',
+  preparedBy: 'Preparado por',
+  project: 'Proyecto',
+  date: 'Fecha',
+  version: 'Versión',
+  status: 'Estado',
+  mark: 'Hecho con Orbit',
+  number: 'N.º',
+  deliverable: 'Entregable',
+  description: 'Descripción',
+  due: 'Entrega',
+  milestone: 'Hito',
+  when: 'Cuándo',
+  item: 'Concepto',
+  amount: 'Importe',
+  details: 'Detalles',
+  terms: 'Condiciones',
+  document: 'Documento',
+  page: 'Página',
+  of: 'de',
+  quote: 'Cita',
+  section: 'Sección',
+  removed: 'un documento eliminado',
+  noFont:
+    'Este PDF no tiene fuente para estos caracteres y en su lugar indica su escritura entre corchetes: {scripts}. Las exportaciones DOCX y Markdown los contienen.',
+  draft: 'Borrador',
+  in_review: 'En revisión',
+  approved: 'Aprobado',
+  sent: 'Enviado',
+  archived: 'Archivado',
+};
+
+const LANGUAGES: Readonly<Record<string, { readonly words: Words; readonly locale: string }>> = {
+  en: { words: ENGLISH, locale: 'en-GB' },
+  de: { words: GERMAN, locale: 'de-DE' },
+  fr: { words: FRENCH, locale: 'fr-FR' },
+  es: { words: SPANISH, locale: 'es-ES' },
+};
+
+/** What a document says by itself, in one language. */
+export interface DocumentLanguage {
+  readonly words: Words;
+  /** A BCP 47 tag with a region: the `lang` of the file. */
+  readonly tag: string;
+  /** `15 March 2027`, `15. März 2027`; what is no date stays as it is. */
+  day(date: string): string;
+  number(value: number): string;
 }
 
-const DAY = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'UTC',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-});
-
-/** `15 March 2027`; what is no date stays as it is. */
-export function dayWords(date: string): string {
-  const instant = new Date(date);
-  return Number.isNaN(instant.getTime()) ? date : DAY.format(instant);
+/** The language that a workspace is set to, its region too (`de-CH`); English for one that has no words here. */
+export function languageOf(setting: string): DocumentLanguage {
+  const known = LANGUAGES[setting.split('-')[0]?.toLowerCase() ?? ''];
+  const { words, locale } = known ?? { words: ENGLISH, locale: 'en-GB' };
+  const tag = known === undefined ? locale : regionalTag(setting, locale);
+  const form = new Intl.DateTimeFormat(tag, {
+    timeZone: 'UTC',
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  });
+  const numbers = new Intl.NumberFormat(tag, { numberingSystem: 'latn' });
+  return {
+    words,
+    tag,
+    day(date) {
+      const instant = new Date(date);
+      return Number.isNaN(instant.getTime()) ? date : form.format(instant);
+    },
+    number: (value) => numbers.format(value),
+  };
 }
 
-export function dateWords({ date, until }: DateField): string {
-  return until === undefined || until === date ? dayWords(date) : `${dayWords(date)} – ${dayWords(until)}`;
+/** `de-CH` of `de-ch`; the usual region where the setting has none, or is no tag. */
+function regionalTag(setting: string, usual: string): string {
+  try {
+    const { language, region } = new Intl.Locale(setting);
+    return region === undefined ? usual : `${language}-${region}`;
+  } catch {
+    return usual;
+  }
 }
 
-/** `€12,000`, with cents where there are some; a range has both ends. */
-export function moneyWords({ currency, amount_minor, until_minor }: MoneyField): string {
-  const amount = oneAmount(currency, amount_minor);
-  return until_minor === undefined || until_minor === amount_minor
-    ? amount
-    : `${amount} – ${oneAmount(currency, until_minor)}`;
-}
-
-function oneAmount(currency: string, minor: number): string {
-  const code = currency.toUpperCase();
-  const form = new Intl.NumberFormat('en-US', { style: 'currency', currency: code });
-  const digits = form.resolvedOptions().maximumFractionDigits ?? 2;
-  const amount = minor / 10 ** digits;
-  if (!Number.isInteger(amount)) return form.format(amount);
-  return new Intl.NumberFormat('en-US', {
-    style: 'currency',
-    currency: code,
-    maximumFractionDigits: 0,
-  }).format(amount);
+export function statusWord(status: string, { words }: Pick<DocumentLanguage, 'words'>): string {
+  switch (status) {
+    case 'draft':
+    case 'in_review':
+    case 'approved':
+    case 'sent':
+    case 'archived':
+      return words[status];
+    default:
+      return status;
+  }
 }

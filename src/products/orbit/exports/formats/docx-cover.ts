@@ -2,7 +2,6 @@ import type * as Docx from 'docx';
 import { type Fact, factsOf } from '../document/cover.ts';
 import type { Logo, ScopeDocument } from '../document/model.ts';
 import { linesIn } from '../document/text.ts';
-import { WORDS } from '../document/words.ts';
 import { bare, type DocxStyle, lines, TEXT_WIDTH, textOf } from './docx-blocks.ts';
 import { MARK_PNG } from './mark.ts';
 
@@ -38,7 +37,7 @@ export function coverOf(document: ScopeDocument, style: DocxStyle): (Docx.Paragr
     ...titleOf(document, style, below),
     factsTable(facts, style),
     new docx.Paragraph({
-      children: branding.mark ? markOf(style) : [],
+      children: branding.mark ? markOf(document.language.words.mark, style) : [],
       spacing: { before: branding.mark ? 900 : 0, after: 0 },
     }),
   ];
@@ -61,13 +60,17 @@ function gapsOf({ title, workspace, client, branding }: ScopeDocument, facts: re
   return { above, below: Math.max(200, factsAt - top - above - titled) };
 }
 
-function titleOf({ title, client }: ScopeDocument, style: DocxStyle, below: number): Docx.Paragraph[] {
+function titleOf(
+  { title, client, language: { words } }: ScopeDocument,
+  style: DocxStyle,
+  below: number,
+): Docx.Paragraph[] {
   const { docx, palette } = style;
   const [size] = titleSize(title);
   const bar = { left: { style: docx.BorderStyle.SINGLE, size: 36, color: bare(palette.accent), space: 14 } };
   const beside = { border: bar, indent: { left: 320 } };
   const kind = new docx.TextRun({
-    text: WORDS.kind.toUpperCase(),
+    text: words.kind.toUpperCase(),
     bold: true,
     size: 20,
     color: bare(palette.accent),
@@ -85,7 +88,7 @@ function titleOf({ title, client }: ScopeDocument, style: DocxStyle, below: numb
       children:
         client === null
           ? []
-          : textOf(`${WORDS.preparedFor} ${client}`, style, { size: 26, color: bare(palette.muted) }),
+          : textOf(`${words.preparedFor} ${client}`, style, { size: 26, color: bare(palette.muted) }),
       spacing: { after: below },
     }),
   ];
@@ -101,12 +104,12 @@ function logoOf(logo: Logo, { docx }: DocxStyle): Docx.ImageRun {
   return new docx.ImageRun({ type: logo.type, data: logo.bytes, transformation: shownSize(logo) });
 }
 
-function markOf(style: DocxStyle): (Docx.ImageRun | Docx.TextRun)[] {
+function markOf(mark: string, style: DocxStyle): (Docx.ImageRun | Docx.TextRun)[] {
   const { docx, palette } = style;
   const data = Buffer.from(MARK_PNG, 'base64');
   return [
     new docx.ImageRun({ type: 'png', data, transformation: { width: 16, height: 16 } }),
-    new docx.TextRun({ text: `  ${WORDS.mark}`, size: 17, color: bare(palette.muted) }),
+    new docx.TextRun({ text: `  ${mark}`, size: 17, color: bare(palette.muted) }),
   ];
 }
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type * as Docx from 'docx';
 import type { MadeFile, ScopeDocument } from '../document/model.ts';
-import { WORDS } from '../document/words.ts';
 import { bare, childrenOf, type DocxStyle, lines, numberingOf, TEXT_WIDTH, textOf } from './docx-blocks.ts';
 import { coverOf, PAGE_HEIGHT, VERTICAL_MARGINS } from './docx-cover.ts';
 import { DOCX_FONT } from './fonts.ts';
@@ -41,11 +40,12 @@ async function written(
   docx: typeof Docx,
   pageNumbers: Docx.IPropertiesOptions['pageNumbers'],
 ): Promise<MadeFile> {
+  const { words, tag } = document.language;
   const coverage = new Coverage(['Inter']);
   const style: DocxStyle = { docx, palette: paletteOf(document.branding), coverage, lists: new Map() };
   const children = [
     ...coverOf(document, style),
-    ...contents(style),
+    ...contents(words.contents, style),
     ...summaryOf(document, style),
     ...document.parts.flatMap(({ title, blocks }) => [
       first(textOf(title, style), style, { numbering: { reference: 'headings', level: 0 } }),
@@ -57,8 +57,8 @@ async function written(
     title: document.title,
     creator: document.workspace,
     lastModifiedBy: document.workspace,
-    description: WORDS.kind,
-    styles: stylesOf(style),
+    description: words.kind,
+    styles: stylesOf(tag, style),
     numbering: numberingOf(style),
     fonts: [fontOf()],
     sections: [
@@ -103,7 +103,7 @@ const contentsLine = (id: string, indent: number, run: object) => ({
   paragraph: { indent: { left: indent }, spacing: { before: indent === 0 ? 100 : 0, after: 30 } },
 });
 
-function stylesOf({ palette }: DocxStyle): Docx.IStylesOptions {
+function stylesOf(tag: string, { palette }: DocxStyle): Docx.IStylesOptions {
   const heading = (size: number, before: number, after: number) => ({
     run: { font: 'Inter', size, bold: true, color: bare(palette.heading) },
     paragraph: { spacing: { before, after, ...lines(276) }, keepNext: true, keepLines: true },
@@ -111,7 +111,7 @@ function stylesOf({ palette }: DocxStyle): Docx.IStylesOptions {
   return {
     default: {
       document: {
-        run: { font: 'Inter', size: 20, color: bare(palette.text), language: { value: 'en-US' } },
+        run: { font: 'Inter', size: 20, color: bare(palette.text), language: { value: tag } },
         paragraph: { spacing: { after: 140, ...lines(312) } },
       },
       heading1: heading(34, 440, 180),
@@ -129,24 +129,24 @@ function first(children: Docx.TextRun[], { docx }: DocxStyle, more: object): Doc
   return new docx.Paragraph({ heading: docx.HeadingLevel.HEADING_1, children, ...more });
 }
 
-function contents(style: DocxStyle): (Docx.Paragraph | Docx.TableOfContents)[] {
+function contents(title: string, style: DocxStyle): (Docx.Paragraph | Docx.TableOfContents)[] {
   const { docx, palette } = style;
   return [
     new docx.Paragraph({
       pageBreakBefore: true,
-      children: textOf(WORDS.contents, style, { bold: true, size: 34, color: bare(palette.heading) }),
+      children: textOf(title, style, { bold: true, size: 34, color: bare(palette.heading) }),
       spacing: { after: 200 },
     }),
-    new docx.TableOfContents(WORDS.contents, { hyperlink: true, headingStyleRange: '1-2', beginDirty: true }),
+    new docx.TableOfContents(title, { hyperlink: true, headingStyleRange: '1-2', beginDirty: true }),
     new docx.Paragraph({ children: [new docx.PageBreak()] }),
   ];
 }
 
-function summaryOf({ summary }: ScopeDocument, style: DocxStyle): Docx.Paragraph[] {
+function summaryOf({ summary, language: { words } }: ScopeDocument, style: DocxStyle): Docx.Paragraph[] {
   if (summary === null) return [];
   const { docx } = style;
   return [
-    first(textOf(WORDS.summary, style), style, {}),
+    first(textOf(words.summary, style), style, {}),
     ...summary.split(/\n{2,}/).map((text) => new docx.Paragraph({ children: textOf(text, style) })),
   ];
 }
@@ -175,12 +175,15 @@ function header({ title, workspace }: ScopeDocument, style: DocxStyle): Docx.Hea
   return new docx.Header({ children: [new docx.Paragraph({ ...sides, border: { bottom: line } })] });
 }
 
-function footer({ version, date, branding }: ScopeDocument, style: DocxStyle): Docx.Footer {
+function footer({ version, date, branding, language }: ScopeDocument, style: DocxStyle): Docx.Footer {
+  const { words, number } = language;
   const { docx, palette } = style;
   const small = { size: 16, color: bare(palette.muted) };
-  const left = `${WORDS.version} ${version} · ${date}${branding.mark ? ` · ${WORDS.mark}` : ''}`;
+  const left = `${words.version} ${number(version)} · ${date}${branding.mark ? ` · ${words.mark}` : ''}`;
   const { CURRENT, TOTAL_PAGES } = docx.PageNumber;
-  const right = [new docx.TextRun({ ...small, children: ['Page ', CURRENT, ' of ', TOTAL_PAGES] })];
+  const right = [
+    new docx.TextRun({ ...small, children: [`${words.page} `, CURRENT, ` ${words.of} `, TOTAL_PAGES] }),
+  ];
   return new docx.Footer({
     children: [new docx.Paragraph(twoSides(textOf(left, style, small), right, style))],
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { charactersIn, FONTS, withoutRepeats } from './fonts.ts';
+import { charactersIn, FONTS, optionalFile, withoutRepeats } from './fonts.ts';
 
 /** The lookups of each feature of a font's GPOS table. */
 function lookupsOf(font: Buffer): number[][] {
@@ -29,4 +29,8 @@ test.each(Object.entries(FONTS.Inter))('Inter in %s kerns each pair of letters o
     lookupsOf(file).map((lookups) => new Set(lookups)),
   );
   expect(charactersIn(mended)).toEqual(charactersIn(file));
+});
+
+test('a font whose package is not installed is none, and ends nothing', () => {
+  expect(optionalFile('@expo-google-fonts/no-such-font/none.ttf')).toBeUndefined();
 });

@@ -11,10 +11,19 @@ export interface FontFiles {
 
 const find = createRequire(import.meta.url).resolve;
 const inter = (style: string) => find(`@expo-google-fonts/inter/${style}/Inter_${style}.ttf`);
-const chinese = find('@expo-google-fonts/zcool-xiaowei/400Regular/ZCOOLXiaoWei_400Regular.ttf');
+const chinese = optionalFile('@expo-google-fonts/zcool-xiaowei/400Regular/ZCOOLXiaoWei_400Regular.ttf');
+
+/** A file of a package that need not be installed; undefined: it is not. */
+export function optionalFile(path: string): string | undefined {
+  try {
+    return find(path);
+  } catch {
+    return undefined;
+  }
+}
 
 /** The fonts that files are written with. Both are under the SIL Open Font License, which lets documents embed them. */
-export const FONTS = {
+export const FONTS: Readonly<{ Inter: FontFiles; Chinese?: FontFiles }> = {
   /** Latin, Greek, Cyrillic and Vietnamese: 2,800 characters, 0.35 MB a style. */
   Inter: {
     normal: inter('400Regular'),
@@ -22,9 +31,11 @@ export const FONTS = {
     italics: inter('400Regular_Italic'),
     bolditalics: inter('600SemiBold_Italic'),
   },
-  /** Chinese in simplified characters (GB 2312: 6,763 of them): 6.3 MB, one style, of which a file gets what it uses. */
-  Chinese: { normal: chinese, bold: chinese, italics: chinese, bolditalics: chinese },
-} as const satisfies Record<string, FontFiles>;
+  /** Chinese in simplified characters (GB 2312: 6,763 of them): 6.3 MB, one style, of which a file gets what it uses. Without its package they are named as missing. */
+  ...(chinese === undefined
+    ? {}
+    : { Chinese: { normal: chinese, bold: chinese, italics: chinese, bolditalics: chinese } }),
+};
 
 /** The styles that a DOCX embeds: Word looks for a bold one by that name. */
 export const DOCX_FONT = {
@@ -39,9 +50,13 @@ const known = new Map<FontName, ReadonlySet<number>>();
 
 /** The characters that a font has, read once. */
 export function charactersOf(font: FontName): ReadonlySet<number> {
-  const read = known.get(font) ?? charactersIn(readFileSync(FONTS[font].normal));
+  const read = known.get(font) ?? charactersOfFile(FONTS[font]?.normal);
   known.set(font, read);
   return read;
+}
+
+function charactersOfFile(file: string | undefined): ReadonlySet<number> {
+  return file === undefined ? new Set() : charactersIn(readFileSync(file));
 }
 
 /**

@@ -1,30 +1,35 @@
 import { factsOf } from '../document/cover.ts';
 import type { Block, MadeFile, Run, Runs, ScopeDocument, TableBlock } from '../document/model.ts';
-import { WORDS } from '../document/words.ts';
 
 /** A document as Markdown. Nothing in it is HTML or a link that runs something, whatever was written into the scope. */
 export function markdownOf(document: ScopeDocument): MadeFile {
-  const head = factsOf(document).map(([name, text]) => `- **${name}:** ${escaped(text)}`);
-  const summary = document.summary === null ? [] : [`## ${WORDS.summary}`, escaped(document.summary)];
+  const { words } = document.language;
+  const head = factsOf(document).map(([name, text]) => `- **${name}:** ${escapedWithin(text)}`);
+  const summary = document.summary === null ? [] : [`## ${words.summary}`, escaped(document.summary)];
   const parts = document.parts.flatMap(({ title, blocks }, n) => [
     `## ${n + 1}. ${escaped(title)}`,
     ...blocks.map((block) => written(block)),
   ]);
-  const mark = document.branding.mark ? ['---', `_${WORDS.mark}_`] : [];
+  const mark = document.branding.mark ? ['---', `_${words.mark}_`] : [];
   const text = [`# ${escaped(document.title)}`, head.join('\n'), ...summary, ...parts, ...mark].join('\n\n');
   return { bytes: Buffer.from(`${text}\n`, 'utf8'), missing: [] };
 }
 
 /** What would be a sign of Markdown or HTML is a letter. */
 function escaped(text: string): string {
-  return text
-    .replaceAll(/[\\`*_[\]<>|~&]/g, '\\$&')
-    .replaceAll(/^(\s*)([#+=-]|\d+[.)])/gm, (_, space: string, sign: string) =>
+  return escapedWithin(text).replaceAll(
+    /^(\s*)([#+=-]|\d+[.)](?=\s|$))/gm,
+    (_, space: string, sign: string) =>
       /\d/.test(sign) ? `${space}${sign.slice(0, -1)}\\${sign.slice(-1)}` : `${space}\\${sign}`,
-    );
+  );
 }
 
-function inline(runs: Runs): string {
+/** The same of a text that begins no line: `20. November` is no item of a list there. */
+function escapedWithin(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>|~&]/g, '\\$&');
+}
+
+function inline(runs: Runs, escape = escaped): string {
   return runs
     .map(({ text, bold, italics, strike, code }) => {
       if (text.trim() === '') return text;
@@ -32,7 +37,7 @@ function inline(runs: Runs): string {
       const [, before = '', inner = '', after = ''] = /^(\s*)([^]*?)(\s*)$/.exec(text) ?? [];
       const signs = `${bold === true ? '**' : ''}${italics === true ? '_' : ''}${strike === true ? '~~' : ''}`;
       const closing = `${strike === true ? '~~' : ''}${italics === true ? '_' : ''}${bold === true ? '**' : ''}`;
-      return `${before}${signs}${escaped(inner)}${closing}${after}`;
+      return `${before}${signs}${escape(inner)}${closing}${after}`;
     })
     .join('')
     .replaceAll('\n', '\\\n');
@@ -83,7 +88,7 @@ function ofCell(run: Run): Run {
 }
 
 const line = (cells: readonly Runs[]) =>
-  `| ${cells.map((cell) => inline(cell.map(ofCell)).replaceAll('\\\n', ' · ').replaceAll('\n', ' ')).join(' | ')} |`;
+  `| ${cells.map((cell) => inline(cell.map(ofCell), escapedWithin).replaceAll('\\\n', ' · ').replaceAll('\n', ' ')).join(' | ')} |`;
 
 function tableText({ columns, rows }: TableBlock): string {
   const signs = { left: '---', center: ':---:', right: '---:' } as const;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { factsOf } from '../document/cover.ts';
 import type { DocumentPart, Logo, MadeFile, Missing, ScopeDocument } from '../document/model.ts';
 import { linesIn } from '../document/text.ts';
-import { WORDS } from '../document/words.ts';
+import type { Words } from '../document/words.ts';
 import { FONTS, withoutRepeats } from './fonts.ts';
 import { EVEN_DIGITS, type Node, nodeOf, type Numbering, plainText, type PdfStyle } from './pdf-blocks.ts';
 import { MARK_PNG } from './mark.ts';
@@ -20,7 +20,7 @@ const WIDTH = PAGE.width - MARGINS[0] - MARGINS[2];
  */
 export async function pdfOf(document: ScopeDocument): Promise<MadeFile> {
   const { default: pdfmake } = await import('pdfmake');
-  const files = new Set<string>(Object.values(FONTS.Chinese));
+  const files = new Set<string>(Object.values(FONTS.Chinese ?? {}));
   for (const path of Object.values(FONTS.Inter))
     pdfmake.virtualfs.writeFileSync(path, withoutRepeats(readFileSync(path)));
   pdfmake.setFonts(FONTS);
@@ -34,7 +34,8 @@ export async function pdfOf(document: ScopeDocument): Promise<MadeFile> {
 function definitionOf(document: ScopeDocument, style: PdfStyle): object {
   const { palette } = style;
   const parts = document.parts.map((part, n) => partNodes(part, n + 1, style));
-  const summary = document.summary === null ? [] : summaryNodes(document.summary, style);
+  const summary =
+    document.summary === null ? [] : summaryNodes(document.summary, document.language.words, style);
   const body = [...summary, ...parts.flat()];
   // Everything that is shown has been looked at here, the cover too.
   const cover = coverNodes(document, style);
@@ -43,7 +44,7 @@ function definitionOf(document: ScopeDocument, style: PdfStyle): object {
   return {
     pageSize: 'A4',
     pageMargins: [...MARGINS],
-    language: 'en',
+    language: document.language.tag,
     displayTitle: true,
     info: infoOf(document),
     defaultStyle: { font: 'Inter', fontSize: 9.8, lineHeight: 1.38, color: palette.text },
@@ -55,7 +56,7 @@ function definitionOf(document: ScopeDocument, style: PdfStyle): object {
       page === 1 ? coverFoot(document) : footerOf(document, { page, pages }),
     content: [
       ...cover,
-      ...contentsNodes(missing, style),
+      ...contentsNodes(missing, document.language.words, style),
       ...body.map((node, n) => (n === 0 ? { ...node, pageBreak: 'before' } : node)),
     ],
     pageBreakBefore: strandedHeadings(document),
@@ -67,7 +68,7 @@ function infoOf(document: ScopeDocument): Node {
   return {
     title: document.title,
     author: document.workspace,
-    subject: WORDS.kind,
+    subject: document.language.words.kind,
     creator: 'Orbit',
     producer: 'Orbit',
     creationDate: instant,
@@ -115,6 +116,7 @@ function logoNode({ width, height }: Logo): Node {
 
 function coverNodes(document: ScopeDocument, style: PdfStyle): Node[] {
   const { title, workspace, branding } = document;
+  const { words } = document.language;
   const { palette } = style;
   const size = title.length > 140 ? 18 : title.length > 70 ? 23 : 29;
   // Lines that names take past their first: the facts are placed, and what passes the foot of the page is lost.
@@ -129,7 +131,7 @@ function coverNodes(document: ScopeDocument, style: PdfStyle): Node[] {
   return [
     { stack: [top], absolutePosition: { x: MARGINS[0] + 14, y: 74 } },
     {
-      text: WORDS.kind.toUpperCase(),
+      text: words.kind.toUpperCase(),
       fontSize: 10,
       bold: true,
       characterSpacing: 1.6,
@@ -148,7 +150,7 @@ function coverNodes(document: ScopeDocument, style: PdfStyle): Node[] {
       ? []
       : [
           {
-            text: [`${WORDS.preparedFor} `, ...plainText(document.client, style)],
+            text: [`${words.preparedFor} `, ...plainText(document.client, style)],
             fontSize: 13,
             color: palette.muted,
             margin: [14, 14, 30, 0],
@@ -178,16 +180,16 @@ function factsTable(document: ScopeDocument, style: PdfStyle): Node {
   };
 }
 
-function coverFoot({ branding }: ScopeDocument): Node | null {
+function coverFoot({ branding, language }: ScopeDocument): Node | null {
   if (!branding.mark) return null;
-  const words = { text: WORDS.mark, style: 'label', margin: [6, 4, 0, 0], width: 'auto' };
+  const words = { text: language.words.mark, style: 'label', margin: [6, 4, 0, 0], width: 'auto' };
   return { columns: [{ image: 'mark', width: 16 }, words], margin: [MARGINS[0] + 14, 0, 0, 0] };
 }
 
-function contentsNodes(missing: readonly Missing[], style: PdfStyle): Node[] {
-  const sentence = missingSentence(missing);
+function contentsNodes(missing: readonly Missing[], words: Words, style: PdfStyle): Node[] {
+  const sentence = missingSentence(missing, words);
   return [
-    { text: WORDS.contents, style: 'first', pageBreak: 'before', margin: [0, 0, 0, 12] },
+    { text: words.contents, style: 'first', pageBreak: 'before', margin: [0, 0, 0, 12] },
     { toc: { textStyle: 'tocFirst', numberStyle: 'tocSecond', outlines: true } },
     ...(sentence === undefined
       ? []
@@ -195,10 +197,10 @@ function contentsNodes(missing: readonly Missing[], style: PdfStyle): Node[] {
   ];
 }
 
-function summaryNodes(summary: string, style: PdfStyle): Node[] {
+function summaryNodes(summary: string, words: Words, style: PdfStyle): Node[] {
   const paragraphs = summary.split(/\n{2,}/);
   return [
-    { text: WORDS.summary, style: 'first', tocItem: true, tocStyle: 'tocFirst', tocMargin: [0, 5, 0, 0] },
+    { text: words.summary, style: 'first', tocItem: true, tocStyle: 'tocFirst', tocMargin: [0, 5, 0, 0] },
     ...paragraphs.map((text) => ({ text: plainText(text, style), margin: [0, 0, 0, 7] })),
   ];
 }
@@ -261,15 +263,21 @@ function runningTitle({ title, workspace }: ScopeDocument, style: PdfStyle): () 
 }
 
 function footerOf(
-  { branding, version, date }: ScopeDocument,
+  { branding, version, date, language }: ScopeDocument,
   { page, pages }: { readonly page: number; readonly pages: number },
 ): Node {
-  const left = `${WORDS.version} ${version} · ${date}${branding.mark ? ` · ${WORDS.mark}` : ''}`;
+  const { words, number } = language;
+  const left = `${words.version} ${number(version)} · ${date}${branding.mark ? ` · ${words.mark}` : ''}`;
   return {
     margin: [MARGINS[0], 22, MARGINS[2], 0],
     columns: [
       { text: left, style: 'running', width: '*' },
-      { text: WORDS.pageOf(page, pages), style: 'running', alignment: 'right', width: 'auto' },
+      {
+        text: `${words.page} ${number(page)} ${words.of} ${number(pages)}`,
+        style: 'running',
+        alignment: 'right',
+        width: 'auto',
+      },
     ],
   };
 }

@@ -1,4 +1,5 @@
 import type { Missing } from '../document/model.ts';
+import type { Words } from '../document/words.ts';
 import { charactersOf, type FontName } from './fonts.ts';
 
 /** Scripts by name, in the order in which they are asked. */
@@ -111,11 +112,14 @@ function told(text: string, script: string): string {
 }
 
 /** The sentence of a document that lacks characters. */
-export function missingSentence(missing: readonly Missing[]): string | undefined {
+export function missingSentence(
+  missing: readonly Missing[],
+  { noFont }: Pick<Words, 'noFont'>,
+): string | undefined {
   const scripts = missing.filter(({ what }) => what === 'script');
   if (scripts.length === 0) return undefined;
   const named = scripts.map(({ name, characters }) => `${name} (${characters})`).join(', ');
-  return `This PDF has no font for these characters, and names their script in brackets instead: ${named}. The DOCX and Markdown exports have them.`;
+  return noFont.replace('{scripts}', () => named);
 }
 
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;

@@ -1,9 +1,7 @@
-import type { ExportSource, Fields, SourceSection } from '../document/source.ts';
-
-const NO_FIELDS: Fields = { dates: [], durations: [], money: [] };
+import type { ExportSource, SourceSection } from '../document/source.ts';
 
 export function section(content: string, more: Partial<SourceSection> = {}): SourceSection {
-  return { type: 'other', title: 'A section', content, fields: NO_FIELDS, citations: [], ...more };
+  return { type: 'other', title: 'A section', content, citations: [], ...more };
 }
 
 /** What a document is made from: a small scope of some sections. */
@@ -19,6 +17,7 @@ export function source(sections: readonly SourceSection[], more: Partial<ExportS
     summary: '',
     sections,
     documents: null,
+    language: 'en',
     branding: { logo: null, primary: null, accent: null, mark: true },
     ...more,
   };
