@@ -6,6 +6,7 @@ type Bench = (say: (line: string) => void, flags: readonly string[]) => Promise<
 /** Each bench's code is loaded when it is asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   auth: async () => (await import('./auth.ts')).benchAuth,
+  bodies: async () => (await import('./bodies.ts')).benchBodies,
   enumeration: async () => (await import('./enumeration.ts')).benchEnumeration,
   gateway: async () => (await import('./gateway.ts')).benchGateway,
   inbox: async () => (await import('./inbox.ts')).benchInbox,

@@ -3,47 +3,69 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DEFAULT_MAX_BODY, type Mounted, type Route } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { callerContextOf } from './caller-context.ts';
+import { createPartCounter } from './body-structure.ts';
 import type { BodyCapacitySettings, ServerParts } from './parts.ts';
 
 const MIB = 1_048_576;
 
 export const BODY_CAPACITY: BodyCapacitySettings = { process: 256 * MIB, account: 64 * MIB };
 
-/** Memory for bodies: taken before one is read, given back when its call is over. */
+/** What one address may hold of it, whatever accounts it calls for: a part that leaves room for others. */
+const SHARE_OF_AN_ADDRESS = 0.5;
+
+/** Memory for bodies: taken as their bytes come, given back when their calls are over. */
 export interface BodyCapacity {
-  /** Throws `unavailable` where the process is full, and `limit_exceeded` where the account is. Answers what gives it back. */
-  take(bytes: number, account: string | undefined): () => void;
+  /** A place for the body of a call, which is empty at first. */
+  open(sender: { readonly account: string | undefined; readonly address: string }): BodyPlace;
+}
+
+export interface BodyPlace {
+  /** Throws `unavailable` where the process or the address is full, and `limit_exceeded` where the account is. */
+  take(bytes: number): void;
+  /** Gives everything back. */
+  free(): void;
 }
 
 export function createBodyCapacity(settings: BodyCapacitySettings): BodyCapacity {
-  const byAccount = new Map<string, number>();
+  const held = new Map<string, number>();
   let all = 0;
+  const heldBy = (holder: string | undefined) => (holder === undefined ? 0 : (held.get(holder) ?? 0));
 
-  function add(bytes: number, account: string | undefined): void {
-    all += bytes;
-    if (account === undefined) return;
-    const held = (byAccount.get(account) ?? 0) + bytes;
-    if (held === 0) byAccount.delete(account);
-    else byAccount.set(account, held);
+  function add(holder: string | undefined, bytes: number): void {
+    if (holder === undefined) return;
+    const now = heldBy(holder) + bytes;
+    if (now === 0) held.delete(holder);
+    else held.set(holder, now);
   }
 
   return {
-    take(bytes, account) {
-      const used = account === undefined ? 0 : (byAccount.get(account) ?? 0);
-      if (used + bytes > settings.account) throw accountFull(used, settings.account);
-      if (all + bytes > settings.process)
-        throw new AppError('unavailable', {
-          message: 'This server holds as many bytes of requests as it can. Try again shortly.',
-          retryAfter: 1,
-        });
-      add(bytes, account);
-      let isHeld = true;
-      return () => {
-        if (isHeld) add(-bytes, account);
-        isHeld = false;
+    open({ account, address }) {
+      const at = `address ${address}`;
+      let taken = 0;
+      const change = (bytes: number): void => {
+        taken += bytes;
+        all += bytes;
+        add(account, bytes);
+        add(at, bytes);
+      };
+      return {
+        take(bytes) {
+          if (account !== undefined && heldBy(account) + bytes > settings.account)
+            throw accountFull(heldBy(account), settings.account);
+          if (all + bytes > settings.process) throw full('This server holds');
+          if (account === undefined && heldBy(at) + bytes > settings.process * SHARE_OF_AN_ADDRESS)
+            throw full('This server holds of your address');
+          change(bytes);
+        },
+        free: () => change(-taken),
       };
     },
   };
+}
+
+function full(who: string): AppError {
+  const message = `${who} as many bytes of requests as it can. Try again shortly.`;
+  return new AppError('unavailable', { message, retryAfter: 1 });
 }
 
 function accountFull(used: number, max: number): AppError {
@@ -55,8 +77,8 @@ function accountFull(used: number, max: number): AppError {
 }
 
 /**
- * What a route does before a body is read: small ones pass. A larger one has its place first; and where the plan says how large one may be,
- * whoever sends it is known, and may, before a byte of it is taken. A body that does not say its length is a small one.
+ * What a route does before a body is read: small ones pass. A larger one takes room as its bytes come, and its elements are counted; where
+ * the plan says how large one may be, its sender is known and may send it before a byte is taken. A body that does not say its length is a small one.
  */
 export function beforeBody(
   route: Route,
@@ -90,15 +112,18 @@ export function beforeBody(
     const isStreamed = said === undefined && request.headers['transfer-encoding'] !== undefined;
     if (length <= Math.min(DEFAULT_MAX_BODY, maxBody) && !isStreamed) return payload;
     try {
-      const account = await accountOf(request, length);
-      const free = capacity.take(isStreamed ? maxBody : length, account);
-      reply.raw.once('close', free);
+      const place = capacity.open({
+        account: await accountOf(request, length),
+        address: request.inFlight.ip,
+      });
+      reply.raw.once('close', place.free);
+      const most = isStreamed ? maxBody : length;
+      return bounded(payload, { most, place, onRefused: () => reply.header('connection', 'close') });
     } catch (error) {
       // The rest of the body is not read.
       reply.header('connection', 'close');
       throw error;
     }
-    return isStreamed ? atMost(payload, maxBody) : payload;
   };
 }
 
@@ -106,17 +131,37 @@ function tooLarge(max: number, upgrade: string | null): AppError {
   return new AppError('payload_too_large', { details: { max_bytes: max, upgrade } });
 }
 
-function atMost(payload: Readable, most: number): Readable {
+interface Bounds {
+  /** Bytes. */
+  readonly most: number;
+  readonly place: BodyPlace;
+  /** The rest is not read. */
+  readonly onRefused: () => void;
+}
+
+/** A body that is refused while it comes: for its bytes, its elements, or because there is no room for it. */
+function bounded(payload: Readable, { most, place, onRefused }: Bounds): Readable {
+  const counter = createPartCounter();
   let read = 0;
-  const bounded = new PassThrough({
+  const taken = new PassThrough({
     transform(chunk: Buffer, _encoding, done) {
-      read += chunk.length;
-      if (read > most) done(tooLarge(most, null));
-      else done(null, chunk);
+      try {
+        read += chunk.length;
+        if (read > most) throw tooLarge(most, null);
+        place.take(chunk.length);
+        if (counter.isPast(chunk)) throw new AppError('payload_too_large', { message: TOO_MANY });
+        done(null, chunk);
+      } catch (error) {
+        onRefused();
+        done(error instanceof Error ? error : new Error('the body could not be taken'));
+      }
     },
   });
   // A call without a body is never read, and one that failed is not read on: an error that nobody listens to would end the process.
-  bounded.on('error', () => {});
-  payload.on('error', (error) => bounded.destroy(error));
-  return payload.pipe(bounded);
+  taken.on('error', () => {});
+  payload.on('error', (error) => taken.destroy(error));
+  return payload.pipe(taken);
 }
+
+const TOO_MANY =
+  'The body has more elements than this server takes: arrays, objects, fields and items, 200,000 together.';

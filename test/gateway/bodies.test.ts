@@ -106,3 +106,43 @@ test('bytes in flight are bounded by account, then by process, and room is free 
   expect(await underWay).toBe('gone');
   await expect.poll(async () => (await ask(ada, picture)).status).toBe(200);
 });
+
+test('bodies that are announced and do not come take no room from others', async () => {
+  const [idle, ada] = [await customer(), await customer()];
+  const { hostname, port } = new URL(url);
+  const head = `POST /v1/ai/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${idle.key}\r\ncontent-type: application/json\r\ncontent-length: ${8 * MIB}\r\n\r\n{`;
+  const sockets = Array.from({ length: 8 }, () => connect(Number(port), hostname).on('error', () => {}));
+  for (const socket of sockets)
+    await new Promise<void>((resolve) => void socket.write(head, () => resolve()));
+  expect((await ask(ada, imagePart(png(800, 600, 4_000_000)))).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+});
+
+test('a body of many small parts is refused while it comes, and costs nothing; the largest real ones pass', async () => {
+  const who = await customer('gateway.scale');
+  const billed = sandbox.bill().length;
+  const refused = async (content: unknown) => {
+    const body = { model: 'small', messages: [{ role: 'user', content }] };
+    return (await call(who.key, CHAT, { body }).catch(() => ({ status: 413 }))).status;
+  };
+  expect(await refused(Array.from({ length: 400_000 }, () => []))).toBe(413);
+  expect(await refused(Object.fromEntries(Array.from({ length: 250_000 }, (_, at) => [at, 0])))).toBe(413);
+  expect(sandbox.bill()).toHaveLength(billed);
+  const parameters = {
+    type: 'object',
+    properties: Object.fromEntries(
+      Array.from({ length: 60 }, (_, at) => [`field_${at}`, { type: 'string', description: 'What it is.' }]),
+    ),
+  };
+  const tools = Array.from({ length: 128 }, (_, at) => ({
+    type: 'function',
+    function: { name: `tool_${at}`, description: 'What it does.', parameters },
+  }));
+  const body = {
+    model: 'sandbox-large',
+    messages: [{ role: 'user', content: 'Hello.' }],
+    tools,
+    max_tokens: 5,
+  };
+  expect((await call(who.key, CHAT, { body })).status).toBe(200);
+});
