@@ -15,8 +15,9 @@ test('a process that serves without working, or works without serving, says that
   expect(sandboxesApart(none, apart)).toBeUndefined();
 });
 
+const doubt = (settings: Record<string, string>) => doubtfulKey(readConfig(settings));
+
 test('a key of OpenAI that is none is noticed at the start, and one for another address is not', () => {
-  const doubt = (settings: Record<string, string>) => doubtfulKey(readConfig(settings));
   expect(doubt({ OPENAI_API_KEY: 'hello' })).toContain('OPENAI_API_KEY does not look like a key of OpenAI');
   expect(doubt({ OPENAI_API_KEY: 'sk-proj-1' })).toBeUndefined();
   expect(doubt({ OPENAI_API_KEY: 'hello', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' })).toBeUndefined();

@@ -57,7 +57,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   endOnDefects(app);
   // Whoever is told that it is ready may stop it at once.
   const asked = signalled();
-  let removeServerFile = (): void => {};
+  let removeServerFile: (() => void) | undefined;
   try {
     const { url } = await app.server.listen();
     if (roles.serve) removeServerFile = writeServerFile(config.dataDir, url);
@@ -75,7 +75,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
     throw error;
   }
   app.telemetry.logger.info({ signal: await asked }, 'stopping');
-  removeServerFile();
+  removeServerFile?.();
   await app.stop();
   return 0;
 }

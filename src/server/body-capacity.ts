@@ -118,7 +118,7 @@ export function beforeBody(
       });
       reply.raw.once('close', place.free);
       const most = isStreamed ? maxBody : length;
-      return bounded(payload, { most, place, onRefused: () => reply.header('connection', 'close') });
+      return bounded(payload, { most, place, onRefused: () => void reply.header('connection', 'close') });
     } catch (error) {
       // The rest of the body is not read.
       reply.header('connection', 'close');

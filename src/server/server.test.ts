@@ -83,11 +83,12 @@ test('a path parameter that is no id is not found, and paths answer with a trail
   expect((await call('/api/v1/health')).json).toEqual({ status: 'ok', version: '0.0.0' });
 });
 
+const errorOf = async (path: string, method = 'GET') => {
+  const { status, json, headers } = await call(path, { as: 'token', method });
+  return [status, json.error?.code, json.error?.message, headers.get('allow')];
+};
+
 test('an unknown path, a wrong method and a missing object are told apart, and each says what it is', async () => {
-  const errorOf = async (path: string, method = 'GET') => {
-    const { status, json, headers } = await call(path, { as: 'token', method });
-    return [status, json.error?.code, json.error?.message, headers.get('allow')];
-  };
   expect(await errorOf('/v1/secret-of-mine')).toEqual([
     404,
     'not_found',
@@ -103,12 +104,13 @@ test('an unknown path, a wrong method and a missing object are told apart, and e
   expect(await errorOf(`${ITEM}-`)).toEqual([404, 'not_found', 'There is no such item here.', null]);
 });
 
+const messageOf = async (authorization?: string) => {
+  const headers = authorization === undefined ? {} : { authorization };
+  const { status, json } = await call(ITEM, { headers });
+  return [status, json.error?.message];
+};
+
 test('a credential that is not good is told apart from none', async () => {
-  const messageOf = async (authorization?: string) => {
-    const headers = authorization === undefined ? {} : { authorization };
-    const { status, json } = await call(ITEM, { headers });
-    return [status, json.error?.message];
-  };
   expect(await messageOf()).toEqual([401, 'Send an access token or an API key: "Authorization: Bearer …".']);
   const invalid = [401, 'This access token or API key is not valid: it is wrong, expired or revoked.'];
   expect(await messageOf('Bearer pl_wrong')).toEqual(invalid);

@@ -40,12 +40,12 @@ export interface Wired {
 class Refusal extends Error {
   readonly status: number;
   readonly reason: string;
-  readonly isEmpty: boolean;
-  constructor(status: number, reason: string, message: string, isEmpty = false) {
+  /** Whether a gateway in front answers, with no body at all. */
+  isEmpty = false;
+  constructor(status: number, reason: string, message: string) {
     super(message);
     this.status = status;
     this.reason = reason;
-    this.isEmpty = isEmpty;
   }
 }
 
@@ -92,8 +92,7 @@ async function respond(wired: Wired, request: IncomingMessage): Promise<unknown>
   const next = wired.faults.findIndex(({ of = '' }) => path.includes(of));
   const fault = wired.faults[next];
   if (fault !== undefined && fault.always !== true) wired.faults.splice(next, 1);
-  if (fault !== undefined)
-    throw new Refusal(fault.status, fault.reason ?? 'backendError', 'As it was told to.', fault.empty);
+  if (fault !== undefined) throw refusalOf(fault);
   const [named = '', ...rest] = path.slice(API.length).split('/');
   if (named !== wired.packageName)
     throw new Refusal(404, 'applicationNotFound', `No application was found for the given package name.`);
@@ -223,4 +222,10 @@ async function grantToken({ clientEmail, key }: Wired, form: URLSearchParams): P
     throw new Refusal(400, 'invalid_grant', 'Invalid JWT Signature.');
   }
   return { access_token: ACCESS_TOKEN, expires_in: 3_599, token_type: 'Bearer' };
+}
+
+function refusalOf({ status, reason = 'backendError', empty = false }: Fault): Refusal {
+  const refusal = new Refusal(status, reason, 'As it was told to.');
+  refusal.isEmpty = empty;
+  return refusal;
 }

@@ -66,6 +66,14 @@ async function ask(
   return JSON.parse(await promise) as Record<string, unknown>;
 }
 
+async function expectNothing(server: Serving, headers: Readonly<Record<string, string>>): Promise<void> {
+  expect(await ask(server, 'GET /docs/code', { headers })).toEqual({ available: false });
+  for (const call of ['POST /docs/code', 'POST /docs/key'])
+    expect(await ask(server, call, { headers, body: { code: 'ABCD-EFGH' } })).toMatchObject({
+      error: { code: 'not_found' },
+    });
+}
+
 describe('the key of the local owner', () => {
   test('is traded for the code that the server shows, once', async () => {
     const server = await serve({ environment: 'development' }, { docsKey: docsKey() });
@@ -103,14 +111,6 @@ describe('the key of the local owner', () => {
     const allowed = { environment: 'development', corsOrigins: ['https://evil.example'] } as const;
     await expectNothing(await serve(allowed, { docsKey: docsKey() }), headers);
   });
-
-  async function expectNothing(server: Serving, headers: Readonly<Record<string, string>>): Promise<void> {
-    expect(await ask(server, 'GET /docs/code', { headers })).toEqual({ available: false });
-    for (const call of ['POST /docs/code', 'POST /docs/key'])
-      expect(await ask(server, call, { headers, body: { code: 'ABCD-EFGH' } })).toMatchObject({
-        error: { code: 'not_found' },
-      });
-  }
 });
 
 describe('guides', async () => {

@@ -57,6 +57,8 @@ const forget = (id: string) =>
   db.asMigrator(statement('delete from billing.wants where object_id = $1', [id]));
 const fetches = (id: string) => fixture.fetched.filter((one) => one === id).length;
 
+const refused = (code: string) => () => new AppError('store_refused', { details: { code } });
+
 describe('a message', () => {
   test('that the provider signed is kept before it is answered, and its object fetched and applied', async () => {
     const ada = await shopper();
@@ -323,7 +325,6 @@ describe('a fetch that comes to nothing', () => {
     expect(await states(ada.id)).toEqual(['applied', 'applied']);
   });
 
-  const refused = (code: string) => () => new AppError('store_refused', { details: { code } });
   test.each([
     ['does not find', undefined],
     ['refuses to tell of', refused('400')],
