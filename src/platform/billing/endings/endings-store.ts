@@ -65,6 +65,14 @@ export const refusedTrials = ({ provider, mode }: ProviderMode) =>
     [provider, mode],
   );
 
+/** Those beside which the provider keeps what a change has left. */
+export const toCleanUp = ({ provider, mode }: ProviderMode) =>
+  statement<{ store_id: string }>(
+    `select store_id from billing.subscriptions where needs_cleanup and store = $1 and mode = $2 and state in ${LIVE}
+     order by updated_at limit ${MOST}`,
+    [provider, mode],
+  );
+
 const OF_TAKEN =
   'account_id = $1 and store_id = $2 and busy_until = $3::text::timestamptz and store = $4 and mode = $5';
 const valuesOf = ({ provider, mode }: ProviderMode, taken: ClaimedEnding) => [
