@@ -65,11 +65,18 @@ export const refusedTrials = ({ provider, mode }: ProviderMode) =>
     [provider, mode],
   );
 
-/** Those beside which the provider keeps what a change has left. */
-export const toCleanUp = ({ provider, mode }: ProviderMode) =>
+/**
+ * Those of which the provider is to be asked for something; and those that are not paid, and whose customer has changed since they were read: it
+ * may be their card.
+ */
+export const toFollowUp = ({ provider, mode }: ProviderMode) =>
   statement<{ store_id: string }>(
-    `select store_id from billing.subscriptions where needs_cleanup and store = $1 and mode = $2 and state in ${LIVE}
-     order by updated_at limit ${MOST}`,
+    `select s.store_id from billing.subscriptions s
+     where s.store = $1 and s.mode = $2 and (s.needs_follow_up or s.state = 'past_due') and s.state in ${LIVE}
+       and (s.needs_follow_up or exists (
+         select from billing.objects o join billing.objects c on (c.store, c.mode, c.object_id) = (o.store, o.mode, o.customer) and c.kind = 'customer'
+         where o.store = s.store and o.mode = s.mode and o.kind = 'subscription' and o.object_id = s.store_id and c.number > o.number))
+     order by s.updated_at limit ${MOST}`,
     [provider, mode],
   );
 

@@ -72,7 +72,7 @@ export function createGooglePlayEnder(client: GooglePlayClient, mode: Mode): Sub
     endWithPeriod: cancel,
     resume: async () => {},
     endTrial: cancel,
-    cleanUp: async () => {},
+    followUp: async () => {},
     deleteCustomer: async () => {},
   };
 }

@@ -1,7 +1,7 @@
 import type { SubscriptionEnder } from '../../payment-provider.ts';
 import { readSubscription } from './subscription-reads.ts';
 import { cancel } from './subscription-changes.ts';
-import { cleanUp } from './clean-up.ts';
+import { followUp } from './follow-up.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 
 /** Nobody has as many; those past it end with their customer. */
@@ -23,7 +23,7 @@ export function createStripeEnder(client: StripeClient): SubscriptionEnder {
         const { status } = await readSubscription(client, id);
         if (status === 'trialing') await cancel(client, id, 'now');
       }),
-    cleanUp: (id) => unlessMissing(() => cleanUp(client, id)),
+    followUp: (id) => unlessMissing(() => followUp(client, id)),
     deleteCustomer: (id) =>
       unlessMissing(async () => {
         const { data } = await client.read((stripe) =>

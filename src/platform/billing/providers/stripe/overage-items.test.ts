@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStripeSandbox } from '#sandbox/stripe';
 import '../../errors.ts';
-import { cleanUp } from './clean-up.ts';
+import { followUp } from './follow-up.ts';
 import { createStripeClient } from './client.ts';
 import { productIdOf } from './product-ids.ts';
 import { readSubscription } from './subscription-reads.ts';
@@ -123,12 +123,12 @@ test('a change to a plan without overage waits too, and what the former plan cha
   const { id } = await subscribed();
   const waits = await changeNow(client, id, to('flat'));
   // While it waits nothing is touched.
-  await cleanUp(client, id);
+  await followUp(client, id);
   expect((await readSubscription(client, id)).pending_update).not.toBeNull();
   await confirm(waits?.url ?? '');
   expect(await itemsOf(id)).toEqual(['flat:monthly', 'small:monthly:calls']);
-  await cleanUp(client, id);
-  await cleanUp(client, id);
+  await followUp(client, id);
+  await followUp(client, id);
   expect(await itemsOf(id)).toEqual(['flat:monthly']);
 });
 
@@ -150,7 +150,7 @@ test('once a downgrade was made its schedule is in the way of no upgrade and no 
   await changeNow(client, id, to('flat'));
   await changeLater(client, id, { ...to('small'), dearer: false });
   // One that is still to come stays.
-  await cleanUp(client, id);
+  await followUp(client, id);
   expect((await readSubscription(client, id)).schedule).not.toBeNull();
   sandbox.advance(30 * DAY);
   expect(await itemsOf(id)).toEqual(['small:monthly', 'small:monthly:calls']);
@@ -170,7 +170,7 @@ test('a schedule whose change was made is released, and canceling at Stripe work
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
   sandbox.advance(30 * DAY);
   await expect(stripe.subscriptions.update(id, { cancel_at_period_end: true })).rejects.toThrow('schedule');
-  await cleanUp(client, id);
+  await followUp(client, id);
   expect((await readSubscription(client, id)).schedule).toBeNull();
   await stripe.subscriptions.update(id, { cancel_at_period_end: true });
   expect(await itemsOf(id)).toEqual(['large:monthly', 'large:monthly:calls']);

@@ -217,7 +217,7 @@ function assertNotOver({ ended_at: ended }: Stripe.Subscription): void {
 /**
  * The plan, and beside it what is charged past its limits: where the former plan has a price for the same limit its item gets the new one, so
  * that no unit is counted by two. What the new plan has no price for goes; but a change that may wait takes prices and quantities alone, and
- * then it stays until the change is made (`cleanUp`).
+ * then it stays until the change is made (`followUp`).
  */
 function changedItems(
   subscription: Stripe.Subscription,

@@ -46,6 +46,8 @@ const subscription = z.object({
     .nullish(),
   pause_collection: z.object({ behavior: z.string() }).nullish(),
   latest_invoice: reference,
+  /** Ours: see `fetchSubscription`. */
+  plinth_retry: z.string().nullish(),
   schedule: z.union([schedule, z.string()]).nullish(),
   items: z.object({
     data: z.array(soldItem.extend({ price, current_period_start: instant, current_period_end: instant })),
@@ -85,7 +87,7 @@ export function subscriptionFacts(body: Body): Facts {
     endedAt: of.ended_at ?? null,
     next: arranged === undefined ? null : nextOf(arranged, bought),
     pending: pendingOf(of),
-    needsCleanup: of.pending_update == null && (isFinished(arranged) || hasLeftOver(of, arranged, bought)),
+    needsFollowUp: hasMoreToDo(of, arranged, bought) ? true : undefined,
   };
   return { ...nothing, customer: of.customer, also, subscription: facts };
 }
@@ -133,6 +135,12 @@ function endOf(arranged: Schedule | undefined): Date | null {
   const present = arranged?.current_phase?.end_date;
   const ends = arranged?.end_behavior === 'cancel' && last?.getTime() === present?.getTime();
   return ends ? (present ?? null) : null;
+}
+
+/** While a change waits nothing is touched. */
+function hasMoreToDo(of: Subscription, arranged: Schedule | undefined, bought: Bought): boolean {
+  if (of.pending_update != null) return false;
+  return of.plinth_retry != null || isFinished(arranged) || hasLeftOver(of, arranged, bought);
 }
 
 /** The change that a schedule arranged was made: it stays for a cycle more, and is in the way of the next one. */
