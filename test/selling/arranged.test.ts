@@ -7,6 +7,7 @@ import { subscriptionCalls } from './subscription-calls.ts';
 
 const selling = await openSellingApp();
 const { buy, call, customer, heard, later, order, read, stripe } = selling;
+const { endings } = selling.app.modules;
 const { change, cancel, resume, holding, storeId } = subscriptionCalls(selling);
 const BASIC = { product: 'reel', plan: 'basic' };
 const PRO = { product: 'reel', plan: 'pro' };
@@ -34,6 +35,19 @@ describe.runIf(engine === 'postgres')('a change that is arranged', () => {
     await resume(ada);
     await later(32);
     expect(await read(ada)).toMatchObject({ plan: 'reel.basic', next: null });
+  });
+
+  test('is out of the way once it was made: its schedule is released, and canceling at the provider works', async () => {
+    const ada = await holding(PRO);
+    await change(ada, BASIC);
+    await later(32);
+    const id = await storeId(ada);
+    expect((await stripe.subscriptions.retrieve(id)).schedule).not.toBeNull();
+    expect(await endings.run()).toBe(1);
+    expect(await endings.run()).toBe(0);
+    await stripe.subscriptions.update(id, { cancel_at_period_end: true });
+    await heard();
+    expect(await read(ada)).toMatchObject({ plan: 'reel.basic', cancels_at: expect.any(String) });
   });
 
   test('is gone where the subscription was kept elsewhere, and it was taken back then', async () => {

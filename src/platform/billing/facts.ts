@@ -78,6 +78,8 @@ export interface SubscriptionFacts extends Bought {
   readonly isReplaced?: boolean | undefined;
   /** Until when the provider must be told that it was given, or takes it back; not there: it was told. */
   readonly acknowledgeBy?: Date | undefined;
+  /** The provider is to be asked for something: a change has left something beside it, or a card that was changed may pay what is owed. */
+  readonly needsFollowUp?: boolean | undefined;
   /** A change that is arranged with the provider. */
   readonly next: (Bought & { readonly at: Date }) | null;
   /** A change that waits for the customer: in effect once this invoice is paid, and forgotten at its instant. */

@@ -171,6 +171,8 @@ export interface SubscriptionEnder extends ProviderMode {
   resume(subscription: string): Promise<void>;
   /** Ends at once one that is still tried, and was never paid for. */
   endTrial(subscription: string): Promise<void>;
+  /** Takes away what a change has left beside a subscription, and tries what is owed with a card that was changed. */
+  followUp(subscription: string): Promise<void>;
   /** Ends all subscriptions of a customer at once, what was used past limits being billed, and deletes them there. */
   deleteCustomer(customer: string): Promise<void>;
 }

@@ -92,7 +92,7 @@ function answerBank(portal: Portal, form: URLSearchParams): Done {
   return useCard(portal, idOf(method));
 }
 
-/** The new card is the customer's, and of each of their subscriptions. */
+/** The new card is the customer's, and of each of their subscriptions, and pays what is owed for these. */
 function useCard(portal: Portal, method: string): Done {
   const { world, session } = portal;
   ask(world, `POST /v1/customers/${session.customer}`, {
@@ -100,6 +100,11 @@ function useCard(portal: Portal, method: string): Done {
   });
   for (const { id, default_payment_method: own } of subscriptionsOf(portal)) {
     if (own !== null) ask(world, `POST /v1/subscriptions/${id}`, { default_payment_method: method });
+  }
+  for (const { latest_invoice: latest, status } of subscriptionsOf(portal)) {
+    const open = latest === null ? undefined : world.table('invoice').find(idOf(latest));
+    const isOwed = status === 'past_due' || status === 'unpaid';
+    if (isOwed && open?.status === 'open') ask(world, `POST /v1/invoices/${open.id}/pay`, {});
   }
   return {};
 }

@@ -143,6 +143,12 @@ function check(world: World, subscription: Subscription, asked: Asked): void {
 /** What can wait is what an invoice is made of, where no bank takes days to pay it. */
 function checkPending(world: World, subscription: Subscription, asked: Asked): void {
   if (asked.payment !== 'pending_if_incomplete') return;
+  if (subscription.collection_method !== 'charge_automatically')
+    throw invalid('Pending updates are not supported for subscriptions that are paid by sent invoices.', {
+      param: 'payment_behavior',
+    });
+  const removed = asked.items?.findIndex((item) => item.deleted) ?? -1;
+  if (removed >= 0) throw unsupported(`items[${removed}][deleted]`);
   const payer = defaultMethod(world, customerOf(world, subscription.customer), subscription);
   if (payer !== undefined && accountOf(payer) !== undefined)
     throw invalid('Pending updates are not supported for subscriptions that are paid by bank debits.', {
@@ -167,6 +173,12 @@ function checkPending(world: World, subscription: Subscription, asked: Asked): v
     { param: 'payment_behavior' },
   );
 }
+
+const unsupported = (param: string) =>
+  invalid(
+    `When \`payment_behavior\` is set to \`pending_if_incomplete\`, you can only pass supported params. \`${param}\` is not supported. See https://stripe.com/docs/billing/subscriptions/pending-updates-reference#supported-attributes for more details.`,
+    { param },
+  );
 
 function apply(world: World, subscription: Subscription, asked: Asked): Subscription {
   let bill: (() => void) | undefined;

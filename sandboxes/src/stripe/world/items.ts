@@ -27,6 +27,10 @@ export function readItems(world: World, form: Form): AskedItem[] | undefined {
       });
     }
     const [id, quantity] = [part.text('id'), part.integer('quantity')];
+    if (quantity !== undefined && price !== undefined && isMetered(price))
+      throw invalid('Quantity should not be specified where usage_type is `metered`.', {
+        param: `items[${index}][quantity]`,
+      });
     return { id, price, quantity, metadata: part.hash('metadata'), deleted: part.flag('deleted') ?? false };
   });
 }

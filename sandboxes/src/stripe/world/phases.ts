@@ -93,7 +93,12 @@ function readPhase(
       throw invalid('The price specified is inactive. This field only accepts active prices.', {
         param: 'phases[0][items][0][price]',
       });
-    return { price, quantity: item.integer('quantity') };
+    const quantity = item.integer('quantity');
+    if (isMetered(price) && quantity !== undefined)
+      throw invalid('Quantity should not be specified where usage_type is `metered`.', {
+        param: 'phases[0][items][0][quantity]',
+      });
+    return { price, quantity };
   });
   const [first] = items;
   if (first === undefined)

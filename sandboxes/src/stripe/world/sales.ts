@@ -73,8 +73,7 @@ export function changeSale(
   const renews = !stillTrialing && (asked.anchorNow || intervalOf(before) !== intervalOf(after) || trialing);
   const used = renews ? usageLines(world, subscription) : [];
   if (asked.behavior !== 'none') giveBack(world, subscription, { ...asked, after: renews ? [] : after });
-  for (const item of after)
-    if (!before.some(({ id }) => id === item.id)) beginWith(world, subscription, item);
+  for (const item of after) if (isNewSale(item, before)) beginWith(world, subscription, item);
   subscription.items.data = after;
   if (stillTrialing && asked.trialEnd !== undefined) beginTrial(world, subscription, asked.trialEnd);
   if (renews) return restart(world, subscription, { lines: used, collects: asked.collects });
@@ -90,8 +89,7 @@ export function changeAtTurn(world: World, subscription: Subscription, asked: re
   const before = subscription.items.data;
   const after = itemsAfter(world, subscription, asked);
   giveBack(world, subscription, { after, proratedAt: undefined });
-  for (const item of after)
-    if (!before.some(({ id }) => id === item.id)) beginWith(world, subscription, item);
+  for (const item of after) if (isNewSale(item, before)) beginWith(world, subscription, item);
   if (intervalOf(before) !== intervalOf(after)) subscription.billing_cycle_anchor = world.now();
   subscription.items.data = after;
 }
@@ -109,6 +107,12 @@ function giveBack(
 
 function sameSale(item: SubscriptionItem, other: SubscriptionItem): boolean {
   return item.id === other.id && item.price.id === other.price.id && item.quantity === other.quantity;
+}
+
+/** What is used of another metered price is counted from then on; what was used before is billed by `giveBack`. */
+function isNewSale(item: SubscriptionItem, before: readonly SubscriptionItem[]): boolean {
+  const former = before.find(({ id }) => id === item.id);
+  return former === undefined || (isMetered(item.price) && former.price.id !== item.price.id);
 }
 
 function intervalOf([item]: readonly SubscriptionItem[]): string {

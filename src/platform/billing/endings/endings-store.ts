@@ -65,6 +65,21 @@ export const refusedTrials = ({ provider, mode }: ProviderMode) =>
     [provider, mode],
   );
 
+/**
+ * Those of which the provider is to be asked for something; and those that are not paid, and whose customer has changed since they were read: it
+ * may be their card.
+ */
+export const toFollowUp = ({ provider, mode }: ProviderMode) =>
+  statement<{ store_id: string }>(
+    `select s.store_id from billing.subscriptions s
+     where s.store = $1 and s.mode = $2 and (s.needs_follow_up or s.state = 'past_due') and s.state in ${LIVE}
+       and (s.needs_follow_up or exists (
+         select from billing.objects o join billing.objects c on (c.store, c.mode, c.object_id) = (o.store, o.mode, o.customer) and c.kind = 'customer'
+         where o.store = s.store and o.mode = s.mode and o.kind = 'subscription' and o.object_id = s.store_id and c.number > o.number))
+     order by s.updated_at limit ${MOST}`,
+    [provider, mode],
+  );
+
 const OF_TAKEN =
   'account_id = $1 and store_id = $2 and busy_until = $3::text::timestamptz and store = $4 and mode = $5';
 const valuesOf = ({ provider, mode }: ProviderMode, taken: ClaimedEnding) => [

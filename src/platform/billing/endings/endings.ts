@@ -9,6 +9,7 @@ import {
   ended,
   customerDeleted,
   refusedTrials,
+  toFollowUp,
   claimToEnd,
   claimToResume,
   type ClaimedEnding,
@@ -43,7 +44,7 @@ export interface EndingsParts {
 export interface Endings {
   /**
    * Ends at the provider, with what is paid for, what accounts have that were closed since; has those go on whose account is open
-   * again; ends trials that are not to be; and has the provider forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
+   * again; ends trials that are not to be; takes away what a change has left beside a subscription, and has what is owed tried with a card that was changed; and has the provider forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
    * rows alone, so that a run that died is gone on with by the next. Answers how many. Throws when one could not be.
    */
   run(): Promise<number>;
@@ -73,7 +74,7 @@ export function createEndings(parts: EndingsParts): Endings {
 /** One thing that a payment provider is asked for, and what is written down once it has said yes. */
 interface ProviderRequest {
   readonly id: string;
-  readonly what: 'ended' | 'went on' | 'trial ended' | 'forgotten';
+  readonly what: 'ended' | 'went on' | 'trial ended' | 'followed up' | 'forgotten';
   readonly ask: () => Promise<void>;
   readonly note: () => Promise<unknown>;
 }
@@ -88,13 +89,13 @@ async function runAt(parts: EndingsParts, ender: SubscriptionEnder): Promise<num
       done += 1;
       parts.log.info(
         { id, what },
-        'a payment provider was told of an account that was closed, opened again or erased, or of a trial that is not to be',
+        'a payment provider was told of an account that was closed, opened again or erased, of a trial that is not to be, or of what follows a change',
       );
     } catch (error) {
       failures.push(error);
       parts.log.error(
         { id, what, err: error },
-        'a payment provider could not be told of an account that was closed, opened again or erased, or of a trial that is not to be',
+        'a payment provider could not be told of an account that was closed, opened again or erased, of a trial that is not to be, or of what follows a change',
       );
       // The others would wait for it just as long.
       if (error instanceof AppError && error.code === 'store_unavailable') break;
@@ -112,9 +113,10 @@ async function requestsFor(
     claimToEnd(ender),
     claimToResume(ender),
   ]);
-  const [toForget, untried] = await db.system('billing.endings', [
+  const [toForget, untried, changed] = await db.system('billing.endings', [
     customersToDelete(ender),
     refusedTrials(ender),
+    toFollowUp(ender),
   ]);
   const told = async (telling: typeof ended, taken: ClaimedEnding) => {
     await db.system('billing.endings', TOLD, [telling(ender, taken)]);
@@ -132,6 +134,10 @@ async function requestsFor(
     ...untried.map(({ store_id: id }): ProviderRequest => {
       const note = () => inbox.refresh(ender, [{ kind: 'subscription', id }]);
       return { id, what: 'trial ended', ask: () => ender.endTrial(id), note };
+    }),
+    ...changed.map(({ store_id: id }): ProviderRequest => {
+      const note = () => inbox.refresh(ender, [{ kind: 'subscription', id }]);
+      return { id, what: 'followed up', ask: () => ender.followUp(id), note };
     }),
     ...toForget.map(
       ({ account_id, customer }): ProviderRequest => ({

@@ -105,6 +105,7 @@ function subscriptionRow({ next, pending, ...of }: SubscriptionFacts): Row {
     kept_until: of.keptUntil ?? null,
     replaces: of.replaces ?? null,
     acknowledge_by: of.acknowledgeBy ?? null,
+    needs_follow_up: of.needsFollowUp ?? false,
     next_plan: next?.plan ?? null,
     next_cycle: next?.cycle ?? null,
     next_quantity: next?.quantity ?? null,

@@ -184,7 +184,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: OrderedChecko
     customer,
     recurring: plan !== null,
     price,
-    metered,
+    metered: metered.map((one) => one.price),
     quantity,
     promotion,
     successUrl,

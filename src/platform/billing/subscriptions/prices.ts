@@ -7,16 +7,27 @@ import type { SubscriptionsParts } from './selling.ts';
 
 type Priced = Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle' | 'currency'>;
 
+/** Units past one limit of a plan, as the provider sells them. */
+export interface MeteredPrice {
+  readonly limit: string;
+  readonly price: string;
+}
+
 /** What the provider calls a plan or add-on, and the units past the plan's limits. Throws `prices_missing` until they are synced. */
 export async function pricesOf(
   { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeConnection },
   what: Priced,
-): Promise<{ readonly price: string; readonly metered: readonly string[] }> {
+): Promise<{ readonly price: string; readonly metered: readonly MeteredPrice[] }> {
   await stripe.standIn?.prepare();
   const [rows] = await db.system('billing.prices', [pricesFor(stripe.client.mode, what)]);
   const price = rows.find(({ overage }) => overage === null)?.price;
   if (price === undefined) throw new AppError('prices_missing');
-  return { price, metered: rows.flatMap((row) => (row.overage === null ? [] : [row.price])) };
+  return {
+    price,
+    metered: rows.flatMap(({ overage, price: metered }) =>
+      overage === null ? [] : [{ limit: overage, price: metered }],
+    ),
+  };
 }
 
 /** The provider's ids of what a plan or an add-on costs; of a plan, with those of the units past its limits. */

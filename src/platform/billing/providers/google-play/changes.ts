@@ -72,6 +72,7 @@ export function createGooglePlayEnder(client: GooglePlayClient, mode: Mode): Sub
     endWithPeriod: cancel,
     resume: async () => {},
     endTrial: cancel,
+    followUp: async () => {},
     deleteCustomer: async () => {},
   };
 }

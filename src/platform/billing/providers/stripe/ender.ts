@@ -1,6 +1,7 @@
 import type { SubscriptionEnder } from '../../payment-provider.ts';
 import { readSubscription } from './subscription-reads.ts';
 import { cancel } from './subscription-changes.ts';
+import { followUp } from './follow-up.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 import { isDeleted } from './customers.ts';
 
@@ -23,6 +24,7 @@ export function createStripeEnder(client: StripeClient): SubscriptionEnder {
         const { status } = await readSubscription(client, id);
         if (status === 'trialing') await cancel(client, id, 'now');
       }),
+    followUp: (id) => unlessMissing(() => followUp(client, id)),
     async deleteCustomer(id) {
       if (await isDeleted(client, id)) return;
       await unlessMissing(async () => {

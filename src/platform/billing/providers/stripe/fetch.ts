@@ -3,6 +3,7 @@ import { AppError } from '#platform/kernel';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
 import type { Body, ReadContext } from '../../payment-provider.ts';
 import { refusedFor, type StripeClient } from './client.ts';
+import { invoiceToRetry } from './retry-invoice.ts';
 
 /** One read: it must end well within the lease of whoever fetches. Its tries again are few, for they are not counted. */
 const REQUEST_LIMITS = { timeout: 10_000, maxNetworkRetries: 1 };
@@ -85,7 +86,10 @@ const FETCHES: Readonly<Record<ObjectKind, (reader: StripeReader, id: string) =>
   checkout: ({ get }, id) => get((stripe, options) => stripe.checkout.sessions.retrieve(id, {}, options)),
 };
 
-/** With what it is paid by: of that no more than its kind, and what tells it from others. */
+/**
+ * With what it is paid by: of that no more than its kind, and what tells it from others; and with the invoice that a card which was changed is to be
+ * tried with.
+ */
 async function fetchSubscription({ get }: StripeReader, id: string): Promise<unknown> {
   const subscription = await get((stripe, options) =>
     stripe.subscriptions.retrieve(
@@ -95,10 +99,12 @@ async function fetchSubscription({ get }: StripeReader, id: string): Promise<unk
     ),
   );
   const { default_payment_method: method } = subscription;
-  if (method === null || typeof method === 'string') return subscription;
+  const retry = await invoiceToRetry({ read: get }, subscription);
+  const told = retry === undefined ? subscription : { ...subscription, plinth_retry: retry };
+  if (method === null || typeof method === 'string') return told;
   const { id: name, type } = method;
   return {
-    ...subscription,
+    ...told,
     default_payment_method: { id: name, type, fingerprint: fingerprintOf(method) },
   };
 }

@@ -87,7 +87,7 @@ export function isWaitingFor(
   return plan?.price.id === price && plan.quantity === quantity;
 }
 
-function intentOf({ payments }: Stripe.Invoice): Stripe.PaymentIntent | undefined {
+export function intentOf({ payments }: Stripe.Invoice): Stripe.PaymentIntent | undefined {
   const [first] = payments?.data ?? [];
   const intent = first?.payment.payment_intent;
   return typeof intent === 'object' ? intent : undefined;

@@ -46,6 +46,15 @@ export function amountOf(
   return hidden === true || amount === 0 ? undefined : amount;
 }
 
+/** What the lookup keys of a plan's prices begin with, those of units past its limits too. */
+const planKey = (product: string, plan: string) => `plinth:${product}.${plan}:`;
+
+/** Whether a price that is charged by use is that of another plan of ours. Once its amount was replaced it has no key, and nobody can tell. */
+export const isOfAnotherPlan = (
+  key: string | null | undefined,
+  { product, plan }: { readonly product: string; readonly plan: string },
+): boolean => key?.startsWith('plinth:') === true && !key.startsWith(planKey(product, plan));
+
 /** By which the price is found: that of the product's own currency has none in its name. */
 const keyOf = (of: string, price: { readonly currency: Currency }, currency: Currency) =>
   currency === price.currency ? of : `${of}:${currency}`;
@@ -61,7 +70,7 @@ function planPrices({ product, name }: Catalogue, plan: string, declared: Plan):
       plan,
       productId: productIdOf({ product, plan }),
       name: `${name} ${declared.name}`,
-      lookupKey: keyOf(`plinth:${product}.${plan}:${cycle}`, price, currency),
+      lookupKey: keyOf(`${planKey(product, plan)}${cycle}`, price, currency),
       cycle,
       charged: 'recurring',
       currency,

@@ -112,3 +112,28 @@ export async function releaseSchedule(
   await client.change((stripe) => stripe.subscriptionSchedules.release(schedule));
   return readSubscription(client, subscription.id);
 }
+
+/**
+ * Stripe keeps a schedule for the whole last phase, which is a cycle, after the change that it arranged. In that time a subscription can't be
+ * canceled in the portal, and no change of it can wait for a bank: a schedule with nothing to come is released.
+ */
+export async function releaseFinished(
+  client: StripeClient,
+  subscription: Stripe.Subscription,
+): Promise<Stripe.Subscription> {
+  const id = idOf(subscription.schedule);
+  if (id === undefined) return subscription;
+  const schedule = await client.read((stripe) => stripe.subscriptionSchedules.retrieve(id));
+  return isFinished(schedule) ? releaseSchedule(client, subscription) : subscription;
+}
+
+/** One of a single phase, or that ends with a cancellation, was made by somebody else, and means something yet. */
+function isFinished({
+  status,
+  end_behavior: behavior,
+  phases,
+  current_phase: present,
+}: Stripe.SubscriptionSchedule): boolean {
+  const isLast = phases.length > 1 && phases.at(-1)?.start_date === present?.start_date;
+  return status === 'active' && behavior === 'release' && isLast;
+}

@@ -13,12 +13,13 @@ import {
   mayWait,
   waitingPage,
 } from './pending-change.ts';
-import { scheduleChange, scheduledFor, releaseSchedule } from './schedule.ts';
+import { releaseFinished, releaseSchedule, scheduleChange, scheduledFor } from './schedule.ts';
 import {
   dateOf,
   endsAt,
   idOf,
-  isMetered,
+  itemOfPrice,
+  meteredItems,
   periodEnd,
   planItem,
   readSubscription,
@@ -31,8 +32,8 @@ export interface Change {
   readonly of: { readonly product: string; readonly plan: string; readonly cycle: Cycle };
   readonly price: string;
   readonly quantity: number;
-  /** Metered prices that belong to the new plan. */
-  readonly metered: readonly string[];
+  /** Metered prices that belong to the new plan, by the limit past which they are charged. */
+  readonly metered: readonly { readonly limit: string; readonly price: string }[];
   /** Costs more than what it is: it is paid at once, or nothing changes. Else what is left is the customer's credit. */
   readonly dearer: boolean;
   /** A trial goes on with it; else it ends with the change, which is paid then. */
@@ -70,17 +71,18 @@ async function makeChange(
   const page = isWaitingFor(former, change) ? await waitingPage(client, former) : undefined;
   if (page !== undefined) return page;
   await dropPendingChange(client, former);
-  const behavior = await paymentOf(client, former, change);
-  await assertPaidForGood(client, former, async () => -(await previewChange(client, id, change)).dueNow);
-  const arranged = await scheduledFor(client, former);
-  const subscription = await releaseSchedule(client, former);
+  const present = await releaseFinished(client, former);
+  const behavior = await paymentOf(client, present, change);
+  await assertPaidForGood(client, present, async () => -(await previewChange(client, id, change)).dueNow);
+  const arranged = await scheduledFor(client, present);
+  const subscription = await releaseSchedule(client, present);
   if (isAlready(subscription, change)) return undefined;
   try {
     const changed = await client.change((stripe, once) =>
       stripe.subscriptions.update(
         id,
         {
-          items: changedItems(subscription, change),
+          items: changedItems(subscription, change, { waits: behavior === 'pending_if_incomplete' }),
           proration_behavior: creditedBy(subscription, change),
           payment_behavior: behavior,
           ...prorationOf(subscription, change),
@@ -102,7 +104,10 @@ async function makeChange(
  */
 async function paymentOf(client: StripeClient, former: Stripe.Subscription, change: Change) {
   const debit = debitOf(former);
-  if (debit === undefined) return mayWait(former) ? 'pending_if_incomplete' : 'error_if_incomplete';
+  if (debit === undefined)
+    return mayWait(former) && mayKeepLeftOver(former, change)
+      ? 'pending_if_incomplete'
+      : 'error_if_incomplete';
   if ((await previewChange(client, former.id, change)).dueNow > 0) await assertHasPaid(client, former, debit);
   return 'allow_incomplete';
 }
@@ -119,9 +124,10 @@ export const changeLater = (client: StripeClient, id: string, change: Change): P
   begunAnew(client, (asked) => arrangeChange(asked, id, change));
 
 async function arrangeChange(client: StripeClient, id: string, change: Change): Promise<undefined> {
-  const subscription = await readSubscription(client, id);
-  assertNotOver(subscription);
-  await dropPendingChange(client, subscription);
+  const former = await readSubscription(client, id);
+  assertNotOver(former);
+  await dropPendingChange(client, former);
+  const subscription = await releaseFinished(client, former);
   if (isAlready(subscription, change)) {
     await releaseSchedule(client, subscription);
     await forgetKept(client, subscription);
@@ -131,7 +137,7 @@ async function arrangeChange(client: StripeClient, id: string, change: Change): 
   await scheduleChange(client, subscription, {
     items: [
       { price: change.price, quantity: change.quantity },
-      ...change.metered.map((price) => ({ price })),
+      ...change.metered.map(({ price }) => ({ price })),
     ],
     discounts: change.promotion === undefined ? undefined : [{ promotion_code: change.promotion }],
   });
@@ -147,7 +153,7 @@ export async function previewChange(client: StripeClient, id: string, change: Ch
     stripe.invoices.createPreview({
       subscription: id,
       subscription_details: {
-        items: changedItems(subscription, change),
+        items: changedItems(subscription, change, { waits: false }),
         proration_behavior: 'always_invoice',
         ...prorationOf(subscription, change),
       },
@@ -208,18 +214,38 @@ function assertNotOver({ ended_at: ended }: Stripe.Subscription): void {
   if (ended !== null) throw new AppError('subscription_over');
 }
 
-function changedItems(subscription: Stripe.Subscription, { price, quantity, metered }: Change) {
+/**
+ * The plan, and beside it what is charged past its limits: where the former plan has a price for the same limit its item gets the new one, so
+ * that no unit is counted by two. What the new plan has no price for goes; but a change that may wait takes prices and quantities alone, and
+ * then it stays until the change is made (`followUp`).
+ */
+function changedItems(
+  subscription: Stripe.Subscription,
+  { price, quantity, metered }: Change,
+  { waits }: { readonly waits: boolean },
+) {
   const plan = planItem(subscription);
-  const others = subscription.items.data.filter(
-    (item) => item.id !== plan?.id && isMetered(item.price) && !metered.includes(item.price.id),
-  );
-  const there = new Set(subscription.items.data.map((item) => item.price.id));
+  const formerly = new Map(meteredItems(subscription).map((item) => [limitOf(item), item]));
+  const sold = new Set(metered.map(({ limit }) => limit));
+  const gone = meteredItems(subscription).filter((item) => !sold.has(limitOf(item)));
   return [
     { ...(plan === undefined ? {} : { id: plan.id }), price, quantity },
-    // What was used of them so far is charged at the end of the period all the same: it is reported.
-    ...others.map(({ id }) => ({ id, deleted: true })),
-    ...metered.filter((one) => !there.has(one)).map((one) => ({ price: one })),
+    ...(waits ? [] : gone.map(({ id }) => ({ id, deleted: true }))),
+    ...metered.flatMap((one) => {
+      const item = formerly.get(one.limit);
+      if (item?.price.id === one.price) return [];
+      return [{ ...(item === undefined ? {} : { id: item.id }), price: one.price }];
+    }),
   ];
+}
+
+const limitOf = ({ price }: Stripe.SubscriptionItem) => itemOfPrice(price)?.overage ?? '';
+
+/** What stays beside the new plan for a while has to be of its cycle: Stripe bills all items of a subscription together. */
+function mayKeepLeftOver(subscription: Stripe.Subscription, { of, metered }: Change): boolean {
+  const sold = new Set(metered.map(({ limit }) => limit));
+  const leaves = meteredItems(subscription).some((item) => !sold.has(limitOf(item)));
+  return !leaves || cycleOf(planItem(subscription)) === of.cycle;
 }
 
 /** A trial that does not go on ends: what comes is paid before it is had. Of a trial nothing is prorated. */
@@ -232,14 +258,17 @@ function prorationOf({ status }: Stripe.Subscription, { keepsTrial, proratedAt }
 function isAlready(subscription: Stripe.Subscription, { of, quantity, promotion }: Change): boolean {
   const sold = itemSoldBy(subscription);
   const item = planItem(subscription);
-  const { interval = 'month', interval_count: count = 1 } = item?.price.recurring ?? {};
-  const cycle = cycleOfLength(interval, count);
-  const isSold = sold?.product === of.product && sold.plan === of.plan && cycle === of.cycle;
+  const isSold = sold?.product === of.product && sold.plan === of.plan && cycleOf(item) === of.cycle;
   return (
     isSold &&
     item?.quantity === quantity &&
     (promotion === undefined || hasPromotion(subscription, promotion))
   );
+}
+
+function cycleOf(item: Stripe.SubscriptionItem | undefined): Cycle {
+  const { interval = 'month', interval_count: count = 1 } = item?.price.recurring ?? {};
+  return cycleOfLength(interval, count);
 }
 
 function hasPromotion({ discounts }: Stripe.Subscription, promotion: string): boolean {

@@ -34,6 +34,10 @@ export function planItem(subscription: Stripe.Subscription): Item | undefined {
   return subscription.items.data.find(({ price }) => itemOfPrice(price)?.plan !== undefined);
 }
 
+/** The items that are charged by use. */
+export const meteredItems = ({ items }: Stripe.Subscription): Item[] =>
+  items.data.filter(({ price }) => isMetered(price));
+
 /** What a subscription is of; undefined: nothing of ours. */
 export function itemSoldBy(subscription: Stripe.Subscription): SoldItem | undefined {
   const item = planItem(subscription);

@@ -19,6 +19,7 @@ export const price = z.object({
   id: z.string(),
   product: reference,
   type: z.string(),
+  lookup_key: z.string().nullish(),
   unit_amount: z.number().nullish(),
   unit_amount_decimal: decimal.nullish(),
   recurring: z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Bought, Facts, SubscriptionFacts } from '../../../facts.ts';
 import type { Body } from '../../../payment-provider.ts';
+import { isOfAnotherPlan } from '../price-catalog.ts';
 import { soldItemOf } from '../product-ids.ts';
 import { bodyOf, nothing } from '../../bodies.ts';
 import { chargedBy, cycleOf, idsOf, instant, price, reference, unitAmountOf } from './parts.ts';
@@ -45,6 +46,8 @@ const subscription = z.object({
     .nullish(),
   pause_collection: z.object({ behavior: z.string() }).nullish(),
   latest_invoice: reference,
+  /** Ours: see `fetchSubscription`. */
+  plinth_retry: z.string().nullish(),
   schedule: z.union([schedule, z.string()]).nullish(),
   items: z.object({
     data: z.array(soldItem.extend({ price, current_period_start: instant, current_period_end: instant })),
@@ -84,6 +87,7 @@ export function subscriptionFacts(body: Body): Facts {
     endedAt: of.ended_at ?? null,
     next: arranged === undefined ? null : nextOf(arranged, bought),
     pending: pendingOf(of),
+    needsFollowUp: hasMoreToDo(of, arranged, bought) ? true : undefined,
   };
   return { ...nothing, customer: of.customer, also, subscription: facts };
 }
@@ -131,6 +135,28 @@ function endOf(arranged: Schedule | undefined): Date | null {
   const present = arranged?.current_phase?.end_date;
   const ends = arranged?.end_behavior === 'cancel' && last?.getTime() === present?.getTime();
   return ends ? (present ?? null) : null;
+}
+
+/** While a change waits nothing is touched. */
+function hasMoreToDo(of: Subscription, arranged: Schedule | undefined, bought: Bought): boolean {
+  if (of.pending_update != null) return false;
+  return of.plinth_retry != null || isFinished(arranged) || hasLeftOver(of, arranged, bought);
+}
+
+/** The change that a schedule arranged was made: it stays for a cycle more, and is in the way of the next one. */
+function isFinished(arranged: Schedule | undefined): boolean {
+  const [last, present] = [arranged?.phases.at(-1), arranged?.current_phase];
+  if (last === undefined || present == null || arranged?.end_behavior !== 'release') return false;
+  return arranged.phases.length > 1 && last.end_date.getTime() === present.end_date.getTime();
+}
+
+/** What a former plan charged by use, and this one does not. */
+function hasLeftOver({ items }: Subscription, arranged: Schedule | undefined, { product, plan }: Bought) {
+  const metered = items.data.filter(({ price: of }) => chargedBy(of) === 'metered');
+  return (
+    arranged === undefined &&
+    metered.some(({ price: of }) => isOfAnotherPlan(of.lookup_key, { product, plan }))
+  );
 }
 
 /** The phase after the present one, where it is of another plan, cycle or quantity. */
