@@ -1088,6 +1088,7 @@ create table billing.subscriptions (
   replaces text,
   acknowledge_by timestamp with time zone,
   extending_until timestamp with time zone,
+  needs_follow_up boolean not null default false,
   constraint subscriptions_pkey PRIMARY KEY (account_id, id),
   constraint subscriptions_check CHECK (((suspends_at IS NULL) = (suspended_by IS NULL))),
   constraint subscriptions_check1 CHECK ((num_nonnulls(next_plan, next_cycle, next_quantity, next_at) = ANY (ARRAY[0, 4]))),
@@ -1108,6 +1109,7 @@ CREATE INDEX subscriptions_by_id ON billing.subscriptions USING btree (id);
 CREATE UNIQUE INDEX subscriptions_by_store_id ON billing.subscriptions USING btree (store, mode, store_id);
 CREATE INDEX subscriptions_of_account ON billing.subscriptions USING btree (account_id, starts_at, id);
 CREATE INDEX subscriptions_to_acknowledge ON billing.subscriptions USING btree (store, mode, acknowledge_by) WHERE (acknowledge_by IS NOT NULL);
+CREATE INDEX subscriptions_to_follow_up ON billing.subscriptions USING btree (store, mode) WHERE (needs_follow_up OR (state = 'past_due'::text));
 alter table billing.subscriptions enable row level security, force row level security;
 create policy system on billing.subscriptions for all to plinth_system using (true) with check (true);
 create policy tenant on billing.subscriptions for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
