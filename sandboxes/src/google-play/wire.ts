@@ -40,14 +40,15 @@ export interface Wired {
 class Refusal extends Error {
   readonly status: number;
   readonly reason: string;
-  readonly isEmpty: boolean;
-  constructor(status: number, reason: string, message: string, isEmpty = false) {
+  constructor(status: number, reason: string, message: string) {
     super(message);
     this.status = status;
     this.reason = reason;
-    this.isEmpty = isEmpty;
   }
 }
+
+/** As a gateway before the API answers: without a body. */
+class EmptyRefusal extends Refusal {}
 
 const ACCESS_TOKEN = 'ya29.sandbox';
 const API = '/androidpublisher/v3/applications/';
@@ -65,7 +66,7 @@ export function vendorListener(wired: () => Wired): RequestListener {
       (error: unknown) => {
         const { status, reason } = error instanceof Refusal ? error : { status: 400, reason: 'invalid' };
         const message = error instanceof Error ? error.message : String(error);
-        if (error instanceof Refusal && error.isEmpty) return send(response, status, undefined);
+        if (error instanceof EmptyRefusal) return send(response, status, undefined);
         const errors = [{ message, domain: 'androidpublisher', reason }];
         send(response, status, { error: { code: status, message, errors } });
       },
@@ -92,8 +93,10 @@ async function respond(wired: Wired, request: IncomingMessage): Promise<unknown>
   const next = wired.faults.findIndex(({ of = '' }) => path.includes(of));
   const fault = wired.faults[next];
   if (fault !== undefined && fault.always !== true) wired.faults.splice(next, 1);
-  if (fault !== undefined)
-    throw new Refusal(fault.status, fault.reason ?? 'backendError', 'As it was told to.', fault.empty);
+  if (fault !== undefined) {
+    const Refused = fault.empty === true ? EmptyRefusal : Refusal;
+    throw new Refused(fault.status, fault.reason ?? 'backendError', 'As it was told to.');
+  }
   const [named = '', ...rest] = path.slice(API.length).split('/');
   if (named !== wired.packageName)
     throw new Refusal(404, 'applicationNotFound', `No application was found for the given package name.`);

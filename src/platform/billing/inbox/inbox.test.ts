@@ -237,6 +237,7 @@ describe('whose an object is', () => {
 });
 
 const away = () => new AppError('store_unavailable');
+const refused = (code: string) => () => new AppError('store_refused', { details: { code } });
 const keyRefused = () => new AppError('store_refused', { details: { code: 'key_refused' } });
 
 describe('a fetch that comes to nothing', () => {
@@ -323,7 +324,6 @@ describe('a fetch that comes to nothing', () => {
     expect(await states(ada.id)).toEqual(['applied', 'applied']);
   });
 
-  const refused = (code: string) => () => new AppError('store_refused', { details: { code } });
   test.each([
     ['does not find', undefined],
     ['refuses to tell of', refused('400')],
