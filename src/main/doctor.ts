@@ -11,7 +11,8 @@ import {
 } from '#platform/config';
 import { aiSettingsOf, oldHelplines } from '#platform/ai';
 import { AppError, systemClock, systemRandom } from '#platform/kernel';
-import { ensurePrivate } from '#platform/db';
+import { refusedTasks } from '#platform/billing';
+import { type Database, ensurePrivate } from '#platform/db';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askErrorTracker } from '#platform/telemetry';
@@ -58,6 +59,7 @@ export const doctor: Verb = async ({ config, words }) => {
     ...stripeChecks(config),
     ...googlePlayChecks(config, unlessInUse),
     ...appStoreChecks(config),
+    { name: 'purchases', look: () => withDatabase(config, purchasesState).catch(unlessInUse) },
     ...(delivery === undefined ? [] : [{ name: 'QStash', look: () => qstash(delivery) }]),
   ];
   let sound = true;
@@ -71,6 +73,15 @@ export const doctor: Verb = async ({ config, words }) => {
   }
   return sound ? 0 : 1;
 };
+
+/** What customers have may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */
+async function purchasesState(db: Database): Promise<string> {
+  const [[refused]] = await db.system('billing.inbox', [refusedTasks()]);
+  if (refused === undefined || refused.count === 0) return 'none is refused or not found by its provider';
+  throw new OperatorError(
+    `${refused.count} are refused or not found by their provider, the first since ${refused.first?.toISOString() ?? 'now'}. Plans stay as they were. Is the key that of the right account and app? GET /v1/admin/billing/inbox/dead lists them.`,
+  );
+}
 
 /** Days after which somebody should look whether they are still right. */
 const HELPLINES_GOOD_FOR = 365;

@@ -108,7 +108,7 @@ describe('an admin', () => {
     expect(await replayed).toMatchObject({ status: 202, body: { objects: 2 } });
   });
 
-  test('sees what was given up, and has it tried again', async () => {
+  test('sees what is refused, and what was given up, and has it tried again', async () => {
     const id = await customer();
     sandbox.faults.always(`GET /v1/customers/${id}`, { kind: 'status', status: 400 });
     await stripe.customers.update(id, { description: 'Somebody' });
@@ -116,8 +116,9 @@ describe('an admin', () => {
     const dead = async () =>
       (await plinth.call(admin.key, 'GET /v1/admin/billing/inbox/dead')).body['data'] as object[];
     await plinth.app.modules.inbox.drain();
-    for (let n = 0; n < 12; n += 1) {
-      await advance(plinth.db, '2 hours');
+    expect(await dead()).toMatchObject([{ object_id: id, error: 'store_refused', given_up_at: null }]);
+    for (let n = 0; n < 66; n += 1) {
+      await advance(plinth.db, '7 hours');
       await plinth.app.modules.inbox.drain();
     }
     expect(await dead()).toMatchObject([{ kind: 'customer', object_id: id, error: 'store_refused' }]);

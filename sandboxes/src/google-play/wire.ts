@@ -40,14 +40,15 @@ export interface Wired {
 class Refusal extends Error {
   readonly status: number;
   readonly reason: string;
-  /** Whether a gateway in front answers, with no body at all. */
-  isEmpty = false;
   constructor(status: number, reason: string, message: string) {
     super(message);
     this.status = status;
     this.reason = reason;
   }
 }
+
+/** As a gateway before the API answers: without a body. */
+class EmptyRefusal extends Refusal {}
 
 const ACCESS_TOKEN = 'ya29.sandbox';
 const API = '/androidpublisher/v3/applications/';
@@ -65,7 +66,7 @@ export function vendorListener(wired: () => Wired): RequestListener {
       (error: unknown) => {
         const { status, reason } = error instanceof Refusal ? error : { status: 400, reason: 'invalid' };
         const message = error instanceof Error ? error.message : String(error);
-        if (error instanceof Refusal && error.isEmpty) return send(response, status, undefined);
+        if (error instanceof EmptyRefusal) return send(response, status, undefined);
         const errors = [{ message, domain: 'androidpublisher', reason }];
         send(response, status, { error: { code: status, message, errors } });
       },
@@ -92,7 +93,10 @@ async function respond(wired: Wired, request: IncomingMessage): Promise<unknown>
   const next = wired.faults.findIndex(({ of = '' }) => path.includes(of));
   const fault = wired.faults[next];
   if (fault !== undefined && fault.always !== true) wired.faults.splice(next, 1);
-  if (fault !== undefined) throw refusalOf(fault);
+  if (fault !== undefined) {
+    const Refused = fault.empty === true ? EmptyRefusal : Refusal;
+    throw new Refused(fault.status, fault.reason ?? 'backendError', 'As it was told to.');
+  }
   const [named = '', ...rest] = path.slice(API.length).split('/');
   if (named !== wired.packageName)
     throw new Refusal(404, 'applicationNotFound', `No application was found for the given package name.`);
@@ -222,10 +226,4 @@ async function grantToken({ clientEmail, key }: Wired, form: URLSearchParams): P
     throw new Refusal(400, 'invalid_grant', 'Invalid JWT Signature.');
   }
   return { access_token: ACCESS_TOKEN, expires_in: 3_599, token_type: 'Bearer' };
-}
-
-function refusalOf({ status, reason = 'backendError', empty = false }: Fault): Refusal {
-  const refusal = new Refusal(status, reason, 'As it was told to.');
-  refusal.isEmpty = empty;
-  return refusal;
 }

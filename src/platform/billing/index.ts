@@ -36,6 +36,7 @@ export {
   checkUnacknowledged,
   type GooglePlayFinding,
 } from './providers/google-play/setup-check.ts';
+export { refusedTasks } from './inbox/views.ts';
 export { storeProducts } from './providers/store-products.ts';
 export type { Mode, SignedRequest, PaymentProvider } from './payment-provider.ts';
 export { type SetupFinding, checkStripeSetup } from './providers/stripe/setup-check.ts';

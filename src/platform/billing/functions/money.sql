@@ -10,8 +10,9 @@ returns table (account_id uuid, kind text, store text, store_id text, invoice te
 language sql stable as $$
   select p.account_id, 'sale', p.store, p.store_id, p.invoice, p.currency, p.amount, p.fee, p.occurred_at
     from billing.payments p
-    where p.mode = p_mode and p.state = 'succeeded' and p.amount <> 0 and p.occurred_at >= p_from and p.occurred_at < p_until
+    where p.mode = p_mode and p.state = 'succeeded' and p.occurred_at >= p_from and p.occurred_at < p_until
       and exists (select from billing.invoices i where i.store = p.store and i.mode = p.mode and i.store_id = p.invoice)
+      and p.amount <> 0
   union all
   select i.account_id, 'sale', i.store, i.store_id, i.store_id, i.currency, i.paid - c.charged, 0, i.paid_at
     from billing.invoices i

@@ -67,6 +67,12 @@ export const deadTasksPage = ({ limit, before }: InboxPage) =>
     [before ?? null, limit],
   );
 
+/** How many objects a provider does not find, or refuses to tell of, and since when the first of them. */
+export const refusedTasks = () =>
+  statement<{ count: number; first: Date | null }>(
+    `select count(*)::integer as count, min(created_at) as first from billing.wants where error in ('store_refused', 'key_refused')`,
+  );
+
 export function eventView(row: EventRow): EventView {
   const { event_id, store, mode, type, kind, object_id, via, state } = row;
   return {

@@ -7,7 +7,7 @@ import type { Body, PaymentProvider } from '../../payment-provider.ts';
 import { applyObject, type ApplyParts } from '../objects/apply-object.ts';
 import { mayBeGone } from '../objects/read-object.ts';
 import { settleEvents } from '../store/events.ts';
-import { insertUnreadableBody } from '../store/objects.ts';
+import { insertUnreadableBody, lockOwnerOf } from '../store/objects.ts';
 import type { ReadRate } from './read-rate.ts';
 import { PROVIDER_FAILURES, type ClaimedTask, claimTask, postponeTask } from '../store/fetch-tasks.ts';
 
@@ -98,14 +98,22 @@ async function postpone(
   const dead = !isAway && attempts >= tries;
   const longest = isRefused ? LONGEST_PAUSE_WHILE_REFUSED : LONGEST_PAUSE;
   const pause = Math.min(longest, FIRST_PAUSE * 2 ** (attempts - 1));
-  await parts.db.system('billing.inbox', POSTPONED, [
-    // An answer that can't be read here may be read by a later version. Any other was read, and is answered again.
-    ...(body !== undefined && body !== null && code === 'store_unreadable'
-      ? [insertUnreadableBody(providerMode, ref, { number, body })]
-      : []),
-    postponeTask(providerMode, ref, { number, error: code, pause, attempts, dead }),
-    ...(dead ? [settleEvents(providerMode, ref, { number, state: 'dead' })] : []),
-  ]);
+  const accountId = await parts.db.system('billing.inbox', POSTPONED, async (tx) => {
+    // From its second try on, its plan lasts as long as it is asked for.
+    const [owner] = isRefused ? await tx.run(lockOwnerOf(providerMode, ref)) : [];
+    if (owner !== undefined)
+      await parts.projection.deriveIn(tx, { ...providerMode, accountId: owner.account_id });
+    await tx.runAll([
+      // An answer that can't be read here may be read by a later version. Any other was read, and is answered again.
+      ...(body !== undefined && body !== null && code === 'store_unreadable'
+        ? [insertUnreadableBody(providerMode, ref, { number, body })]
+        : []),
+      postponeTask(providerMode, ref, { number, error: code, pause, attempts, dead }),
+      ...(dead ? [settleEvents(providerMode, ref, { number, state: 'dead' })] : []),
+    ]);
+    return owner?.account_id;
+  });
+  if (accountId !== undefined) parts.projection.announce(accountId);
   const facts = { err: error, ...providerMode, ...ref, attempts };
   if (dead) parts.log.error(facts, 'an object of a payment provider was given up');
   else if (isRefused)

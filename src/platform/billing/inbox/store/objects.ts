@@ -81,6 +81,14 @@ export const customerOf = (providerMode: ProviderMode, ref: ObjectRef) =>
     keyOf(providerMode, ref),
   );
 
+/** Whose subscription it is; the account is locked as by whoever applies something of it. No row: nobody's, or none. */
+export const lockOwnerOf = (providerMode: ProviderMode, ref: ObjectRef) =>
+  statement<{ account_id: AccountId }>(
+    `select a.account_id from billing.objects o join accounts.accounts a on a.account_id = o.account_id
+     where o.store = $1 and o.mode = $2 and o.kind = $3 and o.object_id = $4 and o.kind = 'subscription' for share of a`,
+    keyOf(providerMode, ref),
+  );
+
 /**
  * Whoever asks whose a customer is waits here for whoever decides it: else an object that is just found to be nobody's
  * would never hear of them.
