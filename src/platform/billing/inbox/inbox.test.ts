@@ -239,8 +239,6 @@ describe('whose an object is', () => {
 });
 
 const away = () => new AppError('store_unavailable');
-const refused = (code: string) => () => new AppError('store_refused', { details: { code } });
-const keyRefused = () => new AppError('store_refused', { details: { code: 'key_refused' } });
 
 describe('a fetch that comes to nothing', () => {
   test('is tried again later, and events meanwhile hurry nobody', async () => {
