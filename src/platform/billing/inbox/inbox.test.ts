@@ -57,8 +57,6 @@ const forget = (id: string) =>
   db.asMigrator(statement('delete from billing.wants where object_id = $1', [id]));
 const fetches = (id: string) => fixture.fetched.filter((one) => one === id).length;
 
-const refused = (code: string) => () => new AppError('store_refused', { details: { code } });
-
 describe('a message', () => {
   test('that the provider signed is kept before it is answered, and its object fetched and applied', async () => {
     const ada = await shopper();
@@ -239,6 +237,8 @@ describe('whose an object is', () => {
 });
 
 const away = () => new AppError('store_unavailable');
+const refused = (code: string) => () => new AppError('store_refused', { details: { code } });
+const keyRefused = () => new AppError('store_refused', { details: { code: 'key_refused' } });
 
 describe('a fetch that comes to nothing', () => {
   test('is tried again later, and events meanwhile hurry nobody', async () => {
