@@ -47,6 +47,8 @@ export function failureAnswer(error: AppError, requestId: string, form?: ErrorFo
   // Of what is away for now every client is told when to come back, also where nobody knows.
   const wait = error.retryAfter ?? (status === 503 ? SOON : undefined);
   if (wait !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(wait)));
+  // A limit that time does not mend: OpenAI's clients, which try a 429 again by themselves, obey this.
+  else if (status === 429) headers['x-should-retry'] = 'false';
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   const envelope = {
     error: {
