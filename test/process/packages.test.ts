@@ -17,7 +17,6 @@ const LATER = [
   '@aws-sdk/client-s3',
   '@aws-sdk/s3-request-presigner',
   '@expo-google-fonts/inter',
-  '@expo-google-fonts/zcool-xiaowei',
   '@googleapis/androidpublisher',
   '@napi-rs/canvas',
   '@node-rs/bcrypt',
