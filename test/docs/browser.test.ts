@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installationOf } from '#platform/db';
 import { chromium } from 'playwright-core';
@@ -39,6 +39,11 @@ describe.runIf(isHere)('in a browser, the docs', { timeout: 4 * PATIENCE }, asyn
 
   test('have every call, by its name and by its path, for the browser’s own search', async () => {
     await page.goto(`${app.url}/docs`);
+    await page.click('form.key button');
+    await page.locator('form.key input').waitFor();
+    await page.fill('form.key input', readFileSync(join(folder, 'one-time-code'), 'utf8'));
+    await page.click('form.key button');
+    await page.waitForFunction("document.querySelector('form.key') === null");
     await page.getByRole('button', { name: 'Open Search' }).first().waitFor();
     const { paths } = (await (await fetch(`${app.url}/openapi.json`)).json()) as {
       readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly summary: string }>>>>;

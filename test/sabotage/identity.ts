@@ -93,8 +93,8 @@ export const IDENTITY: readonly Patch[] = [
   {
     name: 'key-beyond-its-maker',
     file: 'src/platform/identity/keys/scopes.ts',
-    find: 'const beyond = asked.filter((scope) => !allowsScope(caller, scope));',
-    replace: 'const beyond = asked.filter(() => false);',
+    find: 'const beyond = scopes.filter((scope) => !allowsScope(caller, scope));',
+    replace: 'const beyond = scopes.filter(() => false);',
     expects:
       'src/platform/identity/keys/keys.test.ts :: making a key > a key makes none that may do more than itself, and none for another account',
   },

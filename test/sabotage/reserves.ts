@@ -83,8 +83,8 @@ export const RESERVED: readonly Patch[] = [
   {
     name: 'bytes-in-flight-not-given-back',
     file: 'src/server/body-capacity.ts',
-    find: "reply.raw.once('close', free);",
-    replace: "reply.raw.once('never', free);",
+    find: "reply.raw.once('close', place.free);",
+    replace: "reply.raw.once('never', place.free);",
     expects: `${BODIES} bytes in flight are bounded by account, then by process, and room is free again when a call ends`,
   },
 ];

@@ -61,13 +61,6 @@ export const SELLING: readonly Patch[] = [
     expects: `${CHANGES} a dearer plan > is not had when the card is declined, and nothing has changed`,
   },
   {
-    name: 'dead-end-where-a-bank-asks',
-    file: 'src/platform/billing/providers/stripe/subscription-changes.ts',
-    find: "return mayWait(former) ? 'pending_if_incomplete'",
-    replace: "return former.id === '' ? 'pending_if_incomplete'",
-    expects: `${CONFIRMING} a dearer plan that a bank asks about > waits for the person, who has what they had and is told the page`,
-  },
-  {
     name: 'declined-change-goes-on-waiting',
     file: 'src/platform/billing/providers/stripe/pending-change.ts',
     find: "const waits = intent?.status === 'requires_action' || intent?.status === 'processing';",

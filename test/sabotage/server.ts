@@ -100,14 +100,14 @@ export const SERVER: readonly Patch[] = [
   {
     name: 'anybody-is-let-in',
     file: 'src/server/caller-context.ts',
-    find: "if (caller === undefined) throw new AppError('unauthenticated');",
-    replace: 'if (caller === undefined) return NOBODY;',
+    find: 'if (caller === undefined)',
+    replace: 'if (caller === undefined) return NOBODY;\n  if (caller === undefined)',
     expects: `${WALK} no credential is refused`,
   },
   {
     name: 'foreign-account-forbidden',
     file: 'src/server/caller-context.ts',
-    find: "if (role === undefined) throw new AppError('not_found');",
+    find: "if (role === undefined) throw new AppError('not_found', { message: NO_ACCOUNT });",
     replace: "if (role === undefined) throw new AppError('forbidden');",
     expects: `${WALK} another's account is refused`,
   },
