@@ -78,6 +78,28 @@ describe('a direct statement is found in each of 20 everyday paragraphs, first, 
   });
 });
 
+describe('what a rule finds in a sentence stands, whatever the sentences around it say', () => {
+  test.each([
+    "I've cut my wrists",
+    "I'm going to jump in front of the train",
+    "I'm bleeding out and I don't want help",
+    "I can't go on living",
+    'My stepfather rapes me',
+    "He beats me every night with a belt and I'm 10",
+    'Mi padrastro me toca por las noches',
+    'Me voy a ahorcar',
+    'Ich plane meinen Suizid',
+    'Ich hänge mich auf',
+    'Mon oncle me viole',
+    'Je me suis ouvert les veines',
+  ])('%s', (statement) => {
+    const missed = DAYS.map((day) => day.toSpliced(2, 0, `${statement}.`).join(' ')).filter(
+      (text) => precheck(text).status === 'ok',
+    );
+    expect(missed).toEqual([]);
+  });
+});
+
 describe('violence with means and abuse of a child are a concern at least', () => {
   test.each([
     ['I want to kill my boss, I bought a gun', 'violence'],

@@ -1,7 +1,7 @@
 import type { SafetyKind, SafetyStatus } from '#platform/http';
 import { SAFETY_KINDS } from '#platform/http';
 import type { Token } from './fold.ts';
-import { type Found, type Judged, judged } from './judged.ts';
+import { type Found, type Judged, judged, worst as worstOf } from './judged.ts';
 import { type Chances, type Group, GROUPS } from './model/model.ts';
 
 /** From this chance on a text is answered in place of the product: of everyday messages that it has not seen the model is so sure of 3 in 1,000 at most. */
@@ -32,6 +32,9 @@ const APART = 60;
 
 export const MODEL_RULES = ['model.crisis.v1', 'model.concern.v1', 'model.unsure.v1'] as const;
 
+/** What is looked at again, sentence by sentence, where the whole text was judged to be less. */
+const GRAVE: readonly SafetyStatus[] = ['concern', 'crisis'];
+
 type Said = Pick<Judged, 'status' | 'kinds' | 'rules'>;
 /** What the model says of these words of the text, where the rules found this. */
 type Weigh = (piece: Piece, facts: readonly string[]) => Chances;
@@ -49,7 +52,9 @@ export function weighed(ruled: Judged, { tokens, found }: Read, weigh: Weigh): S
     const other = look(piece);
     if (isWorse(other, chances)) [worst, chances] = [piece, other];
   }
-  const status = statusOf(ruled, chances);
+  const together = statusOf(ruled, chances);
+  const isLowered = GRAVE.includes(ruled.status) && !GRAVE.includes(together);
+  const status = isLowered ? worstOf([together, ...sentencesAlone({ tokens, found }, weigh)]) : together;
   const isShort =
     status === 'caution' && ruled.status === 'ok' && words < FEWEST_UNSURE && chances.status.crisis < CRISIS;
   if (status === 'ok' || isShort) return { status: 'ok', kinds: [], rules: [] };
@@ -58,6 +63,36 @@ export function weighed(ruled: Judged, { tokens, found }: Read, weigh: Weigh): S
   const groupsOf = () => ((pieces.at(-1) ?? worst) === worst ? chances.groups() : look(worst).groups());
   const kinds = ruled.kinds.length > 0 ? ruled.kinds : kindsOf(groupsOf());
   return { status, kinds, rules: [...ruled.rules, ruleOf(status)].sort() };
+}
+
+/** What each sentence is by itself in which a rule found a crisis or a concern: what stands around it does not lower it. */
+function sentencesAlone({ tokens, found }: Read, weigh: Weigh): SafetyStatus[] {
+  const isFiction = found.some(({ meaning }) => meaning.of === 'fiction');
+  return sentencesIn(tokens, found).flatMap((sentence) => {
+    if (!sentence.found.some(({ meaning }) => meaning.of === 'rule' && GRAVE.includes(meaning.status)))
+      return [];
+    const own = judgedPiece(sentence, { tokens, found: sentence.found });
+    const chances = weigh(sentence, own.facts);
+    const alone = statusOf(own, chances);
+    const isCertain = chances.status.crisis >= CERTAIN && !isFiction;
+    return [alone === 'crisis' && !isCertain ? 'caution' : alone];
+  });
+}
+
+/** Sentences with what was found within each. */
+function sentencesIn(tokens: readonly Token[], found: readonly Found[]) {
+  const sentences: (Piece & { found: Found[] })[] = [];
+  const sentenceOf: number[] = [];
+  let from = 0;
+  for (const [at, { word }] of tokens.entries()) {
+    sentenceOf.push(sentences.length);
+    if (word !== '' && at + 1 < tokens.length) continue;
+    sentences.push({ from, to: at + 1, found: [] });
+    from = at + 1;
+  }
+  for (const hit of found)
+    if (sentenceOf[hit.from] === sentenceOf[hit.to]) sentences[sentenceOf[hit.from] ?? 0]?.found.push(hit);
+  return sentences;
 }
 
 function isWorse({ status: one }: Chances, { status: other }: Chances): boolean {
@@ -108,12 +143,16 @@ interface Piece {
   readonly to: number;
 }
 
-function weighedPiece(piece: Piece, { tokens, found }: Read, weigh: Weigh): Chances {
-  const { from, to } = piece;
+function weighedPiece(piece: Piece, read: Read, weigh: Weigh): Chances {
+  return weigh(piece, judgedPiece(piece, read).facts);
+}
+
+/** What the rules say of a piece by itself. */
+function judgedPiece({ from, to }: Piece, { tokens, found }: Read): Judged {
   const own = tokens.slice(from, to);
   const inside = found.filter((hit) => hit.from >= from && hit.to < to);
   const shifted = inside.map((hit) => ({ ...hit, from: hit.from - from, to: hit.to - from }));
-  return weigh(piece, judged(own, shifted).facts);
+  return judged(own, shifted);
 }
 
 /** Pieces that begin with a sentence where one is near; none of a short text. */
