@@ -28,9 +28,9 @@ export function mayBeDone(error: unknown): boolean {
 /**
  * What PostgreSQL and PgBouncer say when they can serve nobody for now. Classes 08 (connections; PgBouncer has 08P01 for
  * all that it says of itself: a server that crashed, a wait that took too long) and 53 (no connection, memory or disk left);
- * 57P01 to 57P05: ended by an operator, a crash or a time-out, or starting up.
+ * 57P01 to 57P05: ended by an operator, a crash or a time-out, or starting up. 58030: its files can't be read or written.
  */
-const AWAY = /^(?:08|53)[0-9A-Z]{3}$|^57P0[1-5]$/;
+const AWAY = /^(?:08|53)[0-9A-Z]{3}$|^57P0[1-5]$|^58030$/;
 /** Of these the database has undone what it was doing. */
 const UNDONE = /^53/;
 /** A write to a standby, as after a failover that this connection has outlived. */
@@ -150,15 +150,20 @@ function reasonOf(setting: string, url: string, cause: unknown): string {
 const FULL = 32 * 1_024 * 1_024;
 
 /** Why the embedded database can't go on: its own failures tell nothing (`Aborted()`), the disk does. */
-export function broken(dataDir: string | undefined, cause: unknown): DatabaseAway {
-  if (dataDir === undefined) return new DatabaseAway('The embedded database has failed.', cause);
+export function broken(dataDir: string | undefined, cause: unknown, isDoubtful = false): DatabaseAway {
+  if (dataDir === undefined) return new DatabaseAway('The embedded database has failed.', cause, isDoubtful);
   const says = isFull(dataDir)
-    ? `The disk of the embedded database, ${dataDir}, is full: free some space and start again.`
+    ? `The disk of the embedded database, ${dataDir}, is full: free some space.`
     : `The embedded database in ${dataDir} can not be opened or written (${codeOf(cause) ?? 'it broke off'}). Is the folder writable, and is there room?`;
-  return new DatabaseAway(says, cause);
+  return new DatabaseAway(says, cause, isDoubtful);
 }
 
-function isFull(folder: string): boolean {
+/** Whether an SQL state of the embedded database says that it can't go on for now. */
+export function saysAway(code: string | undefined): boolean {
+  return code !== undefined && AWAY.test(code);
+}
+
+export function isFull(folder: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize < FULL;

@@ -21,7 +21,7 @@ export interface Answer {
     readonly message: string;
     readonly code?: string | undefined;
     readonly detail?: string | undefined;
-    /** PGlite itself or its files failed, and no SQL. */
+    /** PGlite itself or its files failed, and no SQL: it must be opened anew. */
     readonly isBroken: boolean;
   };
 }
@@ -45,6 +45,17 @@ const SHARED_BUFFERS = '32MB';
 /** A copy is other data than what it was copied from. */
 const COPIED =
   'update app.installation set id = gen_random_uuid(), created_at = app.now(), updated_at = app.now()';
+
+/** What PGlite and its file system throw that is no error of SQL. */
+const BROKEN: ReadonlySet<string> = new Set(['RuntimeError', 'ErrnoError']);
+
+/** Not even a rollback worked. */
+class Stuck extends Error {
+  override readonly name = 'Stuck';
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
 
 // One function of PGlite takes V8's optimizing compiler 600 MB and half a second, at each start. Without that compiler small statements
 // cost the same within a tenth, long ones a third more (docs/decisions/0052). Set before anything of PGlite is compiled.
@@ -98,8 +109,7 @@ async function batch(opening: Opening, statements: readonly Plain[]): Promise<un
     await database.exec('commit');
     return rows;
   } catch (error) {
-    await database.exec('rollback');
-    throw error;
+    throw await undone(error);
   }
 }
 
@@ -108,8 +118,17 @@ async function script(sql: string): Promise<void> {
   try {
     await database.exec(sql);
   } catch (error) {
+    throw await undone(error);
+  }
+}
+
+/** The first failure is the one to tell. Where not even a rollback works, nothing will: a full disk leaves PGlite in the midst of a statement. */
+async function undone(error: unknown): Promise<unknown> {
+  try {
     await database.exec('rollback');
-    throw error;
+    return error;
+  } catch {
+    return new Stuck(error);
   }
 }
 
@@ -122,8 +141,11 @@ function answer(ask: Ask): Promise<unknown> {
     case 'run':
       return run(ask.statements);
     case 'commit':
+      return database.exec('commit');
     case 'rollback':
-      return database.exec(ask.kind);
+      return database.exec('rollback').catch((error: unknown) => {
+        throw new Stuck(error);
+      });
     case 'script':
       return script(ask.sql);
     case 'dump':
@@ -135,8 +157,9 @@ function answer(ask: Ask): Promise<unknown> {
 
 function plainError(error: unknown): NonNullable<Answer['error']> {
   if (!(error instanceof Error)) return { message: 'an error of its file system', isBroken: true };
-  const { code, detail } = error as { code?: string; detail?: string };
-  const isBroken = error.name === 'RuntimeError' || error.name === 'ErrnoError';
+  if (error instanceof Stuck) return { ...plainError(error.cause), isBroken: true };
+  const { code, detail, severity } = error as { code?: string; detail?: string; severity?: string };
+  const isBroken = BROKEN.has(error.name) || severity === 'PANIC' || severity === 'FATAL';
   return { message: error.message, code, detail, isBroken };
 }
 

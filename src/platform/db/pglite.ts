@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { broken } from './away.ts';
+import { broken, saysAway, isFull } from './away.ts';
 import type { Answer, Ask, Opened, WorkerInput } from './pglite-worker.ts';
 import type { Engine, EngineTransaction, Plain } from './port.ts';
 
@@ -33,52 +33,23 @@ export class PgliteError extends Error {
 export async function createPgliteEngine(
   options: PgliteOptions,
 ): Promise<Engine & { dump(): Promise<Uint8Array<ArrayBuffer>> }> {
-  const workerData: WorkerInput = {
-    dataDir: options.dataDir ?? '',
-    template: options.template,
-    prepared: options.prepared,
-  };
-  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData });
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
-  let sent = 0;
-  let failure: Error | undefined;
+  const { dataDir } = options;
+  let thread = await openThread(options);
+  if (thread.slowly !== undefined) options.onSlow?.(thread.slowly);
+  /** When it was last tried to open it anew, on the clock that never jumps. */
+  let triedAt = Number.NEGATIVE_INFINITY;
   /** The end of the queue: each transaction waits for the one before it. */
   let tail: Promise<void> = Promise.resolve();
 
-  const { slowly } = await new Promise<Opened>((resolve, reject) => {
-    const failed = (cause: unknown) => reject(broken(options.dataDir, cause));
-    worker.once('message', ({ value, error }: Answer) =>
-      error === undefined ? resolve(value as Opened) : failed(error),
-    );
-    worker.once('error', failed);
-    worker.once('exit', failed);
-  });
-  if (slowly !== undefined) options.onSlow?.(slowly);
-  worker.on('message', (answer: Answer) => {
-    const caller = waiting.get(answer.id);
-    waiting.delete(answer.id);
-    if (waiting.size === 0) worker.unref();
-    if (answer.error === undefined) caller?.resolve(answer.value);
-    else if (!answer.error.isBroken) caller?.reject(new PgliteError(answer.error));
-    else caller?.reject(broken(options.dataDir, answer.error));
-  });
-  const fail = (cause: unknown) => {
-    const error = (failure ??= broken(options.dataDir, cause));
-    for (const caller of waiting.values()) caller.reject(error);
-    waiting.clear();
-  };
-  worker.on('error', fail);
-  worker.on('exit', () => fail(new Error('the embedded database has ended')));
-  worker.unref();
-
-  function ask(request: Ask): Promise<unknown> {
-    if (failure !== undefined) return Promise.reject(failure);
-    return new Promise((resolve, reject) => {
-      sent += 1;
-      waiting.set(sent, { resolve, reject });
-      worker.ref();
-      worker.postMessage({ id: sent, ask: request });
-    });
+  /** Who has the turn opens it anew after it broke: what was committed is in its log. In memory nothing would be left. */
+  async function living(): Promise<Thread> {
+    const { failure } = thread;
+    if (failure === undefined) return thread;
+    if (dataDir === undefined || performance.now() - triedAt < REOPEN_AFTER) throw failure;
+    triedAt = performance.now();
+    await thread.end();
+    thread = await openThread({ dataDir });
+    return thread;
   }
 
   /** Waits for the database's turn; whoever has it must call what this answers, exactly once. */
@@ -90,10 +61,10 @@ export async function createPgliteEngine(
     return resolve;
   }
 
-  async function alone<T>(request: Ask): Promise<T> {
+  async function alone<T>(request: Ask, commits = true): Promise<T> {
     const done = await turn();
     try {
-      return (await ask(request)) as T;
+      return (await (await living()).ask(request, commits)) as T;
     } finally {
       done();
     }
@@ -106,21 +77,28 @@ export async function createPgliteEngine(
 
   async function begun(opening: Ask): Promise<EngineTransaction> {
     const done = await turn();
+    let own: Thread;
+    try {
+      own = await living();
+    } catch (error) {
+      done();
+      throw error;
+    }
     const end = async (kind: 'commit' | 'rollback') => {
       try {
-        await ask({ kind });
+        await own.ask({ kind }, kind === 'commit');
       } finally {
         done();
       }
     };
     try {
-      await ask(opening);
+      await own.ask(opening, false);
     } catch (error) {
-      await end('rollback');
+      await end('rollback').catch(() => {});
       throw error;
     }
     return {
-      run: (statements) => ask({ kind: 'run', statements }) as Promise<unknown[][]>,
+      run: (statements) => own.ask({ kind: 'run', statements }, false) as Promise<unknown[][]>,
       commit: () => end('commit'),
       rollback: () => end('rollback'),
     };
@@ -128,7 +106,7 @@ export async function createPgliteEngine(
 
   return {
     name: 'pglite',
-    batch: (opening, statements) => alone({ kind: 'batch', opening, statements }),
+    batch: (opening, statements) => alone({ kind: 'batch', opening, statements }, opening.write),
     call: oneStatement,
     begin: (opening) => begun({ kind: 'begin', opening }),
     beginAsMigrator: (write) => begun({ kind: 'script', sql: write ? 'begin' : 'begin read only' }),
@@ -140,8 +118,96 @@ export async function createPgliteEngine(
     // One process has the folder, and signals reach its own listeners without the database.
     listen: () => Promise.resolve(),
     async close() {
-      await alone({ kind: 'close' });
-      await worker.terminate();
+      // One that broke has nothing to close.
+      if (thread.failure === undefined) await alone({ kind: 'close' });
+      await thread.end();
     },
+  };
+}
+
+/** Milliseconds between two tries to open it anew. */
+const REOPEN_AFTER = 1_000;
+/** Milliseconds that it may take to open: a new one without a prepared copy takes ten seconds on a slow machine. */
+const OPENING = 120_000;
+/** How often a statement that is not answered makes us look whether the disk is full: then PGlite may say nothing for ever. */
+const LOOK = 5_000;
+
+/** The thread that holds the database. Once it has failed, it stays so. */
+interface Thread {
+  readonly slowly: string | undefined;
+  readonly failure: Error | undefined;
+  /** `commits`: whether what is asked may be committed though its answer is lost. */
+  ask(request: Ask, commits: boolean): Promise<unknown>;
+  end(): Promise<unknown>;
+}
+
+interface Caller {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly commits: boolean;
+}
+
+async function openThread({ dataDir, template, prepared }: PgliteOptions): Promise<Thread> {
+  const workerData: WorkerInput = { dataDir: dataDir ?? '', template, prepared };
+  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData });
+  const waiting = new Map<number, Caller>();
+  let sent = 0;
+  let failure: Error | undefined;
+  let look: NodeJS.Timeout | undefined;
+
+  const { slowly } = await new Promise<Opened>((resolve, reject) => {
+    const failed = (cause: unknown) => reject(broken(dataDir, cause));
+    const slow = setTimeout(() => failed(new Error('it does not open')), OPENING);
+    worker.once('message', () => clearTimeout(slow));
+    worker.once('message', ({ value, error }: Answer) =>
+      error === undefined ? resolve(value as Opened) : failed(error),
+    );
+    worker.once('error', failed);
+    worker.once('exit', failed);
+  }).catch(async (error: unknown) => {
+    await worker.terminate();
+    throw error;
+  });
+  const fail = (cause: unknown) => {
+    failure ??= broken(dataDir, cause);
+    clearInterval(look);
+    for (const { reject, commits } of waiting.values()) reject(broken(dataDir, cause, commits));
+    waiting.clear();
+    worker.unref();
+  };
+  worker.on('message', ({ id, value, error }: Answer) => {
+    const caller = waiting.get(id);
+    waiting.delete(id);
+    if (waiting.size === 0) {
+      worker.unref();
+      clearInterval(look);
+    }
+    if (error === undefined) caller?.resolve(value);
+    else if (error.isBroken || saysAway(error.code))
+      caller?.reject(broken(dataDir, error, caller.commits && error.isBroken));
+    else caller?.reject(new PgliteError(error));
+    if (error?.isBroken === true) fail(error);
+  });
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new Error('the embedded database has ended')));
+  worker.unref();
+
+  return {
+    slowly,
+    get failure() {
+      return failure;
+    },
+    ask(request, commits) {
+      if (failure !== undefined) return Promise.reject(failure);
+      return new Promise((resolve, reject) => {
+        sent += 1;
+        waiting.set(sent, { resolve, reject, commits });
+        worker.ref();
+        if (waiting.size === 1 && dataDir !== undefined)
+          look = setInterval(() => isFull(dataDir) && fail(new Error('it does not answer')), LOOK).unref();
+        worker.postMessage({ id: sent, ask: request });
+      });
+    },
+    end: () => worker.terminate(),
   };
 }
