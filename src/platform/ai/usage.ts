@@ -1,3 +1,5 @@
+import { saysSomething } from './shown.ts';
+
 /** What a provider says it used. Cached and written tokens are part of the prompt's, reasoning of the completion's. */
 export interface TokenUsage {
   readonly promptTokens: number;
@@ -38,17 +40,23 @@ export function readObject(answer: unknown): Reading {
   const shown = Array.isArray(choices) ? choices : data;
   return {
     usable: Array.isArray(shown) && shown.length > 0,
-    usage: usageIn(answer),
+    usage: believed(usageIn(answer), Array.isArray(choices) && choices.some(saysSomething)),
     id: idOf(id),
     tier: typeof tier === 'string' ? tier : undefined,
     error: errorIn(answer),
   };
 }
 
+/** Words cost tokens: a completion of none beside them is no figure, whatever its provider left out. */
+export function believed(usage: TokenUsage | undefined, isShown: boolean): TokenUsage | undefined {
+  return isShown && usage?.completionTokens === 0 ? undefined : usage;
+}
+
 /** The usage of an answer or event. Groq puts that of a stream under a name of its own. */
 export function usageIn(answer: Readonly<Record<string, unknown>>): TokenUsage | undefined {
   const groq = answer['x_groq'];
-  return readUsage(answer['usage']) ?? (isRecord(groq) ? readUsage(groq['usage']) : undefined);
+  const isEmbedding = Array.isArray(answer['data']);
+  return readUsage(answer['usage'], isEmbedding) ?? (isRecord(groq) ? readUsage(groq['usage']) : undefined);
 }
 
 /** What an answer or event says went wrong; `"error": null` is nothing. */
@@ -68,9 +76,9 @@ const MOST_TOKENS = 100_000_000;
 
 /**
  * Usage as OpenAI's protocol has it, in the dialects of its vendors. Figures that can't be are as good as none: then we
- * count ourselves.
+ * count ourselves. Only embeddings have no completion.
  */
-export function readUsage(usage: unknown): TokenUsage | undefined {
+export function readUsage(usage: unknown, isEmbedding = false): TokenUsage | undefined {
   if (!isRecord(usage)) return undefined;
   const input = detailsOf(usage, 'prompt_tokens_details', 'input_tokens_details');
   const output = detailsOf(usage, 'completion_tokens_details', 'output_tokens_details');
@@ -91,11 +99,14 @@ export function readUsage(usage: unknown): TokenUsage | undefined {
   const apart = tokens(usage['input_tokens']);
   const promptTokens =
     tokens(usage['prompt_tokens']) ?? (apart === undefined ? undefined : apart + cached + written);
-  const generated = tokens(usage['completion_tokens'] ?? usage['output_tokens'] ?? 0);
+  const total = tokens(usage['total_tokens']);
+  // Gemini leaves out a completion of nothing: its total has what was thought.
+  const unsaid = isEmbedding || total !== undefined ? 0 : undefined;
+  const generated = tokens(usage['completion_tokens'] ?? usage['output_tokens'] ?? unsaid);
   // No prompt is empty: some servers send zeros instead of figures.
   if (promptTokens === undefined || promptTokens === 0 || generated === undefined) return undefined;
   // xAI and Gemini leave what was thought out of the completion; only the total has it.
-  const unseen = Math.max(0, (tokens(usage['total_tokens']) ?? 0) - promptTokens - generated);
+  const unseen = Math.max(0, (total ?? 0) - promptTokens - generated);
   const completionTokens = generated + unseen;
   const reasoning = Math.max(tokens(output['reasoning_tokens']) ?? 0, unseen);
   const cacheWriteTokens = Math.min(written, promptTokens);
