@@ -103,7 +103,7 @@ export const WIRE: readonly Patch[] = [
   },
   {
     name: 'role-taken-for-an-answer',
-    file: 'src/platform/ai/shown.ts',
+    file: 'src/platform/ai/usage.ts',
     find: "const FRAME = new Set(['role', 'index',",
     replace: "const FRAME = new Set(['index',",
     expects: `${DIALECTS} > with a role and nothing else has shown nothing, and is tried again when it breaks`,

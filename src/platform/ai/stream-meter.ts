@@ -1,6 +1,5 @@
 import { endOfEvent, eventsIn, hasData } from './events.ts';
 import { lookOver } from './look.ts';
-import { showsSomething } from './shown.ts';
 import {
   believed,
   errorIn,
@@ -11,6 +10,7 @@ import {
   parsedText,
   type Reading,
   readObject,
+  showsSomething,
   type TokenUsage,
   usageIn,
 } from './usage.ts';

@@ -1,5 +1,3 @@
-import { saysSomething } from './shown.ts';
-
 /** What a provider says it used. Cached and written tokens are part of the prompt's, reasoning of the completion's. */
 export interface TokenUsage {
   readonly promptTokens: number;
@@ -69,6 +67,32 @@ export function errorIn(
   // MiniMax: status 200, and 0 is well.
   if (!isRecord(minimax) || (minimax['status_code'] ?? 0) === 0) return undefined;
   return { message: minimax['status_msg'], code: minimax['status_code'] };
+}
+
+/** Whether an event shows something of an answer, or its end: a role alone is nothing yet. */
+export function showsSomething(answer: Readonly<Record<string, unknown>>): boolean {
+  const { choices } = answer;
+  return Array.isArray(choices) && choices.some((choice) => isEnd(choice) || saysSomething(choice));
+}
+
+/** Whether a choice says something: words, thoughts, a call of a tool. */
+function saysSomething(choice: unknown): boolean {
+  if (!isRecord(choice)) return false;
+  const delta = choice['delta'] ?? choice['message'] ?? choice;
+  if (!isRecord(delta)) return false;
+  return Object.entries(delta).some(([key, value]) => !FRAME.has(key) && isSomething(value));
+}
+
+function isEnd(choice: unknown): boolean {
+  return isRecord(choice) && typeof choice['finish_reason'] === 'string';
+}
+
+/** What stands in each choice, whether it says something or not. */
+const FRAME = new Set(['role', 'index', 'finish_reason', 'native_finish_reason', 'name', 'audio_content']);
+
+function isSomething(value: unknown): boolean {
+  if (typeof value === 'string' || Array.isArray(value)) return value.length > 0;
+  return isRecord(value) && Object.keys(value).length > 0;
 }
 
 /** No context window comes near it; a figure above is a defect and not to be charged. */
