@@ -125,9 +125,9 @@ export const FAILED_CALLS: readonly Patch[] = [
   },
   {
     name: 'a-keyed-call-ends-with-its-client',
-    file: 'src/products/gateway/service.ts',
-    find: 'signal: keep ? endOfServer(signal) : signal,',
-    replace: 'signal,',
+    file: 'src/platform/ai/relay.ts',
+    find: 'lingering === undefined ? to.signal : lingering.signal',
+    replace: 'to.signal',
     expects: `${GATEWAY} a call that its client gives up > under an Idempotency-Key goes on: the provider is paid once, and the repeat gets its answer`,
   },
 ];

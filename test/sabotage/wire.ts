@@ -46,8 +46,8 @@ export const WIRE: readonly Patch[] = [
   {
     name: 'figures-of-half-an-answer-believed',
     file: 'src/platform/ai/stream-meter.ts',
-    find: 'return this.isComplete || this.#isUsageAlone ? this.#usage : undefined;',
-    replace: 'return this.#usage;',
+    find: 'return this.isComplete || this.#isUsageAlone ? believed(',
+    replace: 'return this.#events > 0 ? believed(',
     expects: `${VENDORS} xai sends it > that is cut off before its end is never called complete, nor are its figures`,
   },
   {
@@ -103,7 +103,7 @@ export const WIRE: readonly Patch[] = [
   },
   {
     name: 'role-taken-for-an-answer',
-    file: 'src/platform/ai/shown.ts',
+    file: 'src/platform/ai/usage.ts',
     find: "const FRAME = new Set(['role', 'index',",
     replace: "const FRAME = new Set(['index',",
     expects: `${DIALECTS} > with a role and nothing else has shown nothing, and is tried again when it breaks`,
@@ -126,7 +126,7 @@ export const WIRE: readonly Patch[] = [
   {
     name: 'comments-no-life',
     file: 'src/platform/ai/exchange.ts',
-    find: 'this.due = Math.min(deadlines.now + timeouts.firstToken, this.#last);',
+    find: 'this.due = Math.min(deadlines.now + timeouts.first, this.#last);',
     replace: 'void [deadlines, timeouts];',
     expects: `${THINKING} a provider that says by comments that it is alive > is waited for past the limit of the first token, and not past the total`,
   },

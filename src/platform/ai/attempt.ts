@@ -152,7 +152,7 @@ function open(parts: AttemptParts, { call, entry, current, meter }: Opening): Ex
   const exchange: Exchange = new Exchange({
     deadlines: parts.deadlines,
     timeouts: {
-      firstToken: timeouts.firstToken,
+      first: call.wire.stream ? timeouts.firstToken : timeouts.firstByte,
       idle: timeouts.idle,
       total: Math.max(1, Math.min(timeouts.total, current.runTime)),
     },

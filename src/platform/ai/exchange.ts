@@ -47,7 +47,8 @@ export interface Consumer {
 
 export interface ExchangeOptions {
   readonly deadlines: Deadlines;
-  readonly timeouts: { readonly firstToken: number; readonly idle: number; readonly total: number };
+  /** `first`: until a plain answer's first byte, or until a stream shows something. */
+  readonly timeouts: { readonly first: number; readonly idle: number; readonly total: number };
   readonly maxBytes: number;
   /** For a stream: whether what was received shows that an answer has begun. None for a plain call. */
   readonly headOf: ((received: Buffer) => boolean) | undefined;
@@ -115,11 +116,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
 
   /** Sends the request. The dispatcher may throw, on an invalid header for one: that is a defect, not a transport failure. */
   send(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions): void {
-    const { deadlines, timeouts, headOf } = this.#options;
-    deadlines.watch(
-      this,
-      headOf === undefined ? timeouts.total : Math.min(timeouts.firstToken, timeouts.total),
-    );
+    const { deadlines, timeouts } = this.#options;
+    deadlines.watch(this, Math.min(timeouts.first, timeouts.total));
     this.#last = deadlines.now + timeouts.total;
     const origin = String(request.origin);
     this.#again = { origin, send: (path) => void dispatcher.dispatch({ ...request, path }, this) };
@@ -164,7 +162,6 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
     const answer = { status, location: headers['location'] };
@@ -229,10 +226,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
       return this.#fail('oversized');
     this.#chunks.push(chunk);
     const { headOf, timeouts, deadlines } = this.#options;
-    if (headOf === undefined || this.#status !== 200) return;
-    // An upstream's comment is life: it thinks, and says so.
-    this.due = Math.min(deadlines.now + timeouts.firstToken, this.#last);
-    this.#begin(controller, headOf);
+    if (this.#status !== 200) return;
+    // A comment, or a blank byte of a plain answer, is life: the model thinks, and its upstream says so.
+    this.due = Math.min(deadlines.now + timeouts.first, this.#last);
+    if (headOf !== undefined) this.#begin(controller, headOf);
   }
 
   #ended(): void {

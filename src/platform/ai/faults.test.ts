@@ -3,14 +3,15 @@ import '#platform/limits';
 import { AppError } from '#platform/kernel';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices } from './prices.ts';
-import { chat, plain } from './testing/open.ts';
+import { chat, plain, read } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
 import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
-import { plainAnswer, scriptedUpstream } from './testing/upstream.ts';
+import { delta, plainAnswer, scriptedUpstream, streamEvent } from './testing/upstream.ts';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';
+const DONE = 'data: [DONE]\n\n';
 
 describe('what the ledger is told of each fault', () => {
   test.each([
@@ -39,6 +40,36 @@ describe('what the ledger is told of each fault', () => {
     expect(answer.usage.completionTokens).toBeGreaterThan(0);
     expect(answer.usage.cost).toBeLessThanOrEqual(answer.plan.call.reserve);
   });
+
+  test.each([
+    ['left out', {}],
+    ['null', { completion_tokens: null }],
+    ['nothing', { completion_tokens: 0, total_tokens: 10 }],
+  ])(
+    'an answer whose completion is %s in its usage is counted by ourselves, streamed too',
+    async (_, said) => {
+      const usage = { prompt_tokens: 10, ...said };
+      const careless = await scriptedUpstream((response, { index }) => {
+        response.setHeader('content-type', index === 0 ? 'application/json' : 'text/event-stream');
+        const end = streamEvent({ choices: [], usage });
+        response.end(
+          index === 0 ? plainAnswer('a cup of tea', usage) : `${delta('a cup of tea')}${end}${DONE}`,
+        );
+      });
+      const here = fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: careless.url, apiKey: 'k' }] });
+      const permit = recordingPermit();
+      plain(await here.call(permit, { feature, wire: chat() }));
+      await read(await here.call(permit, { feature, wire: chat({ stream: true }) }));
+      expect(permit.states).toEqual(['served', 'served']);
+      for (const row of permit.rows) {
+        const { estimated, completionTokens = 0, cost = 0 } = (row.state === 'served' && row.usage) || {};
+        expect(estimated).toBe(true);
+        expect(completionTokens).toBeGreaterThan(0);
+        expect(cost).toBeLessThanOrEqual(row.call.reserve);
+      }
+      await careless.close();
+    },
+  );
 
   test('our own count of an answer never books more than was reserved', async () => {
     const permit = recordingPermit();

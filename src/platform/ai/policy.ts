@@ -12,6 +12,8 @@ const policySchema = z.strictObject({
   maxOutputTokens: z.int().min(1).max(1_000_000).default(1_024),
   timeouts: z
     .strictObject({
+      /** Until the first byte of a plain answer: nearly all providers send its head when the whole of it is there. */
+      firstByte: milliseconds.default(120_000),
       /** Until a stream shows its first event. */
       firstToken: milliseconds.default(30_000),
       /** Between two parts of a stream, and how long a reader may leave a stream unread. */

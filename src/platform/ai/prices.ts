@@ -32,6 +32,7 @@ const rowSchema = z.strictObject({
   /** The model reasons unseen, so that what was shown says little about what was generated. */
   thinks: z.boolean().optional(),
   /** Time limits of the model, where it takes longer than its features' policies allow (time-limits.ts). */
+  first_byte_seconds: seconds.optional(),
   first_token_seconds: seconds.optional(),
   idle_seconds: seconds.optional(),
   total_seconds: seconds.optional(),
@@ -70,6 +71,7 @@ export interface Price {
   readonly thinks: boolean;
   /** Milliseconds, where the row says them. */
   readonly limits: {
+    readonly firstByte: number | undefined;
     readonly firstToken: number | undefined;
     readonly idle: number | undefined;
     readonly total: number | undefined;
@@ -160,6 +162,7 @@ function complete(row: z.infer<typeof rowSchema>, version: string): Price {
     bytesPerToken: row.bytes_per_token ?? 1,
     thinks: row.thinks ?? false,
     limits: {
+      firstByte: milliseconds(row.first_byte_seconds),
       firstToken: milliseconds(row.first_token_seconds),
       idle: milliseconds(row.idle_seconds),
       total: milliseconds(row.total_seconds),

@@ -2,6 +2,7 @@ import { ConfigError } from '#platform/config';
 import { AppError, type Clock, type Random } from '#platform/kernel';
 import { type Dispatcher, Pool } from 'undici';
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
+import { connectorWithoutInterim } from './interim.ts';
 import { Throttle } from './throttle.ts';
 import type { Price, Prices } from './prices.ts';
 import { wrongAt } from './settings.ts';
@@ -253,7 +254,7 @@ function open(options: UpstreamOptions): Upstream {
     // One call a connection: a call that is aborted or hangs takes no other with it.
     pipelining: 1,
     allowH2: false,
-    connect: { timeout: options.connectTimeout ?? 5_000 },
+    connect: connectorWithoutInterim({ timeout: options.connectTimeout ?? 5_000, allowH2: false }),
     // The shared wheel keeps all time limits (deadlines.ts).
     headersTimeout: 0,
     bodyTimeout: 0,

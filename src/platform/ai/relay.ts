@@ -10,12 +10,16 @@ import { inItsWords, openAiError } from './openai-errors.ts';
 import type { Pipe } from './pipe.ts';
 import { planCall } from './plan.ts';
 import { type AiLogger, endedHere } from './ports.ts';
+import { timeLimits } from './time-limits.ts';
 
 export interface RelayTo {
   /** Takes the wire, when there is something to say on it. Until then a failure is thrown, for the server to answer. */
   readonly response: () => ServerResponse;
   readonly signal?: AbortSignal | undefined;
-  /** Settles in place of `permit.settle()` when a plain answer is there: to keep it under an Idempotency-Key. */
+  /**
+   * Settles in place of `permit.settle()` when a plain answer is there: to keep it under an Idempotency-Key. Such a call goes on
+   * when its client has left, for as long as a stream of it waits for a reader that takes nothing (`timeouts.idle`).
+   */
   readonly settle?: (body: Uint8Array) => Promise<void>;
   /** The caller's trace, for the provider. */
   readonly traceparent?: string | undefined;
@@ -36,13 +40,14 @@ interface Relaying {
 /** Makes a call of the OpenAI endpoint and answers it on the wire. */
 export async function relay(parts: RelayParts, permit: Permit, { prepared, to }: Relaying): Promise<void> {
   const { policy, chain, wire } = prepared;
+  const lingering = to.settle === undefined ? undefined : new Lingering(parts.deadlines, prepared, to.signal);
   const call: PipeCall = {
     permit,
     policy,
     chain,
     wire,
     budget: permit.reserve,
-    signal: to.signal,
+    signal: lingering === undefined ? to.signal : lingering.signal,
     traceparent: to.traceparent,
   };
   const reader = wire.stream ? new StreamReader(parts, call, to) : undefined;
@@ -54,9 +59,42 @@ export async function relay(parts: RelayParts, permit: Permit, { prepared, to }:
     const told = inItsWords(error);
     if (reader?.close(told) !== true) throw told;
     return;
+  } finally {
+    lingering?.over();
   }
   if (answer.kind === 'stream' && reader !== undefined) return relayStream(parts, permit, { answer, reader });
   if (answer.kind === 'plain') await answerPlain(parts, permit, { answer, to });
+}
+
+/** Ends a call whose answer is kept when its client has been away for long enough, or at once when this server ends it. */
+class Lingering implements Watched {
+  due = 0;
+  slot = -1;
+  readonly #deadlines: Deadlines;
+  readonly #end = new AbortController();
+
+  constructor(deadlines: Deadlines, { policy, chain }: PreparedChat, client: AbortSignal | undefined) {
+    this.#deadlines = deadlines;
+    const patience = Math.max(...chain.map(({ price }) => timeLimits(policy, price).idle));
+    const left = (): void => {
+      if (endedHere(client) === undefined) deadlines.watch(this, patience);
+      else this.#end.abort(client?.reason);
+    };
+    if (client?.aborted === true) left();
+    else client?.addEventListener('abort', left);
+  }
+
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  expire(): void {
+    this.#end.abort(new Error('the client has been away for too long'));
+  }
+
+  over(): void {
+    this.#deadlines.forget(this);
+  }
 }
 
 async function answerPlain(

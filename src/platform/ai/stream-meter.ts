@@ -1,7 +1,7 @@
 import { endOfEvent, eventsIn, hasData } from './events.ts';
 import { lookOver } from './look.ts';
-import { showsSomething } from './shown.ts';
 import {
+  believed,
   errorIn,
   estimatedTokens,
   idOf,
@@ -10,6 +10,7 @@ import {
   parsedText,
   type Reading,
   readObject,
+  showsSomething,
   type TokenUsage,
   usageIn,
 } from './usage.ts';
@@ -93,7 +94,7 @@ export class StreamMeter {
 
   /** The provider's figures of the whole answer. Those that come with every event are no whole before the last. */
   get usage(): TokenUsage | undefined {
-    return this.isComplete || this.#isUsageAlone ? this.#usage : undefined;
+    return this.isComplete || this.#isUsageAlone ? believed(this.#usage, this.#words > 0) : undefined;
   }
 
   /** Whether the answer has come to its end: not all servers send [DONE], nor usage. */

@@ -129,7 +129,7 @@ describe('a model that thinks', () => {
   });
 
   test('may take as long as its row in the prices says, and no policy makes that shorter', () => {
-    const policy = { timeouts: { firstToken: 30_000, idle: 50_000, total: 120_000 } };
+    const policy = { timeouts: { firstByte: 60_000, firstToken: 30_000, idle: 50_000, total: 120_000 } };
     const of = (row: object) => {
       const price = { input: 1, output: 1, source: 'test', ...row };
       const prices = createPrices({ overrides: { 'a/b': price } });
@@ -137,13 +137,16 @@ describe('a model that thinks', () => {
       return found === undefined ? undefined : timeLimits(policy, found);
     };
     expect(of({})).toEqual(policy.timeouts);
-    expect(of({ first_token_seconds: 90, idle_seconds: 40, total_seconds: 900 })).toEqual({
+    const row = { first_byte_seconds: 95, first_token_seconds: 90, idle_seconds: 40, total_seconds: 900 };
+    expect(of(row)).toEqual({
+      firstByte: 95_000,
       firstToken: 90_000,
       idle: 50_000,
       total: 900_000,
     });
     const thinking = of({ thinks: true });
     expect(thinking?.firstToken).toBeGreaterThan(10 * MINUTE);
+    expect(thinking?.firstByte).toBeGreaterThan(10 * MINUTE);
     expect(thinking?.idle).toBeGreaterThan(40_000);
     expect(of({ thinks: true, first_token_seconds: 40 })?.firstToken).toBe(40_000);
   });

@@ -43,6 +43,46 @@ test.each([
     said({ choices: choice('tea "usage" \\ é'.repeat(80_000)), usage: USAGE }),
     [12, 3],
   ],
+  ['figures without a completion, beside words', said({ usage: { prompt_tokens: 12 } }), undefined],
+  ['a completion that is null', said({ usage: { prompt_tokens: 12, completion_tokens: null } }), undefined],
+  [
+    'a completion of nothing, beside words',
+    said({ usage: { ...USAGE, completion_tokens: 0, total_tokens: 12 } }),
+    undefined,
+  ],
+  [
+    'an output of nothing in Anthropic’s names, beside words',
+    said({ usage: { input_tokens: 12, output_tokens: 0 } }),
+    undefined,
+  ],
+  ['no output in Anthropic’s names', said({ usage: { input_tokens: 12 } }), undefined],
+  ['a completion below nothing', said({ usage: { prompt_tokens: 12, completion_tokens: -3 } }), undefined],
+  ['half a token', said({ usage: { prompt_tokens: 12, completion_tokens: 2.5 } }), undefined],
+  ['no prompt', said({ usage: { completion_tokens: 3, total_tokens: 3 } }), undefined],
+  [
+    'no completion, and a total that has it',
+    said({ usage: { prompt_tokens: 12, total_tokens: 15 } }),
+    [12, 3],
+  ],
+  [
+    'no words, and so no completion',
+    said({ choices: choice(''), usage: { prompt_tokens: 12, total_tokens: 12 } }),
+    [12, 0],
+  ],
+  [
+    'a call of a tool for its words, and no completion',
+    said({
+      choices: [{ message: { content: null, tool_calls: [{ id: 'a' }] } }],
+      usage: { prompt_tokens: 12, total_tokens: 12 },
+    }),
+    undefined,
+  ],
+  [
+    'no words and no word of a completion: it may have thought',
+    said({ choices: choice(''), usage: { prompt_tokens: 12 } }),
+    undefined,
+  ],
+  ['embeddings, which have no completion', '{"data":[1],"usage":{"prompt_tokens":12}}', [12, 0]],
   ['an end that is missing', said({ usage: USAGE }).slice(0, -1), undefined],
   ['something behind its end', `${said({ usage: USAGE })}}`, undefined],
 ])('a plain answer that has %s', (_, text, expected) => {

@@ -38,17 +38,23 @@ export function readObject(answer: unknown): Reading {
   const shown = Array.isArray(choices) ? choices : data;
   return {
     usable: Array.isArray(shown) && shown.length > 0,
-    usage: usageIn(answer),
+    usage: believed(usageIn(answer), Array.isArray(choices) && choices.some(saysSomething)),
     id: idOf(id),
     tier: typeof tier === 'string' ? tier : undefined,
     error: errorIn(answer),
   };
 }
 
+/** Words cost tokens: a completion of none beside them is no figure, whatever its provider left out. */
+export function believed(usage: TokenUsage | undefined, isShown: boolean): TokenUsage | undefined {
+  return isShown && usage?.completionTokens === 0 ? undefined : usage;
+}
+
 /** The usage of an answer or event. Groq puts that of a stream under a name of its own. */
 export function usageIn(answer: Readonly<Record<string, unknown>>): TokenUsage | undefined {
   const groq = answer['x_groq'];
-  return readUsage(answer['usage']) ?? (isRecord(groq) ? readUsage(groq['usage']) : undefined);
+  const isEmbedding = Array.isArray(answer['data']);
+  return readUsage(answer['usage'], isEmbedding) ?? (isRecord(groq) ? readUsage(groq['usage']) : undefined);
 }
 
 /** What an answer or event says went wrong; `"error": null` is nothing. */
@@ -63,14 +69,40 @@ export function errorIn(
   return { message: minimax['status_msg'], code: minimax['status_code'] };
 }
 
+/** Whether an event shows something of an answer, or its end: a role alone is nothing yet. */
+export function showsSomething(answer: Readonly<Record<string, unknown>>): boolean {
+  const { choices } = answer;
+  return Array.isArray(choices) && choices.some((choice) => isEnd(choice) || saysSomething(choice));
+}
+
+/** Whether a choice says something: words, thoughts, a call of a tool. */
+function saysSomething(choice: unknown): boolean {
+  if (!isRecord(choice)) return false;
+  const delta = choice['delta'] ?? choice['message'] ?? choice;
+  if (!isRecord(delta)) return false;
+  return Object.entries(delta).some(([key, value]) => !FRAME.has(key) && isSomething(value));
+}
+
+function isEnd(choice: unknown): boolean {
+  return isRecord(choice) && typeof choice['finish_reason'] === 'string';
+}
+
+/** What stands in each choice, whether it says something or not. */
+const FRAME = new Set(['role', 'index', 'finish_reason', 'native_finish_reason', 'name', 'audio_content']);
+
+function isSomething(value: unknown): boolean {
+  if (typeof value === 'string' || Array.isArray(value)) return value.length > 0;
+  return isRecord(value) && Object.keys(value).length > 0;
+}
+
 /** No context window comes near it; a figure above is a defect and not to be charged. */
 const MOST_TOKENS = 100_000_000;
 
 /**
  * Usage as OpenAI's protocol has it, in the dialects of its vendors. Figures that can't be are as good as none: then we
- * count ourselves.
+ * count ourselves. Only embeddings have no completion.
  */
-export function readUsage(usage: unknown): TokenUsage | undefined {
+export function readUsage(usage: unknown, isEmbedding = false): TokenUsage | undefined {
   if (!isRecord(usage)) return undefined;
   const input = detailsOf(usage, 'prompt_tokens_details', 'input_tokens_details');
   const output = detailsOf(usage, 'completion_tokens_details', 'output_tokens_details');
@@ -91,11 +123,14 @@ export function readUsage(usage: unknown): TokenUsage | undefined {
   const apart = tokens(usage['input_tokens']);
   const promptTokens =
     tokens(usage['prompt_tokens']) ?? (apart === undefined ? undefined : apart + cached + written);
-  const generated = tokens(usage['completion_tokens'] ?? usage['output_tokens'] ?? 0);
+  const total = tokens(usage['total_tokens']);
+  // Gemini leaves out a completion of nothing: its total has what was thought.
+  const unsaid = isEmbedding || total !== undefined ? 0 : undefined;
+  const generated = tokens(usage['completion_tokens'] ?? usage['output_tokens'] ?? unsaid);
   // No prompt is empty: some servers send zeros instead of figures.
   if (promptTokens === undefined || promptTokens === 0 || generated === undefined) return undefined;
   // xAI and Gemini leave what was thought out of the completion; only the total has it.
-  const unseen = Math.max(0, (tokens(usage['total_tokens']) ?? 0) - promptTokens - generated);
+  const unseen = Math.max(0, (total ?? 0) - promptTokens - generated);
   const completionTokens = generated + unseen;
   const reasoning = Math.max(tokens(output['reasoning_tokens']) ?? 0, unseen);
   const cacheWriteTokens = Math.min(written, promptTokens);

@@ -67,7 +67,7 @@ interface Seen {
 async function relayed(parts: readonly Buffer[], wanted = false): Promise<Seen> {
   const exchange = new Exchange({
     deadlines,
-    timeouts: { firstToken: 1_000, idle: 1_000, total: 1_000 },
+    timeouts: { first: 1_000, idle: 1_000, total: 1_000 },
     maxBytes: 1_000_000,
     headOf: (received) => StreamMeter.judge(received) === 'answer',
     answering: undefined,

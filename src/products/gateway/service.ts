@@ -1,4 +1,4 @@
-import { endOfServer, type PreparedChat } from '#platform/ai';
+import type { PreparedChat } from '#platform/ai';
 import { commitPoint } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
@@ -39,14 +39,14 @@ export function createGateway({ ai, db }: ProductContext) {
     },
 
     /**
-     * Makes the call and answers on the wire, bytes as they come. One whose answer is kept goes on when its client gives up:
-     * the repeat of its key gets that answer, where it would else be made, and paid for, once more.
+     * Makes the call and answers on the wire, bytes as they come. One whose answer is kept goes on for a while when its client
+     * gives up: the repeat of its key gets that answer, where it would else be made, and paid for, once more.
      */
     relay({ permit, prepared, signal, traceparent, keep, take }: ChatCall): Promise<void> {
       return ai.openAiEndpoint.relay(permit, prepared, {
         response: take,
         traceparent,
-        signal: keep ? endOfServer(signal) : signal,
+        signal,
         ...(keep ? { settle: (body: Uint8Array) => settleKept(permit, body) } : {}),
       });
     },
