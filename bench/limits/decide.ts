@@ -26,6 +26,7 @@ export function costOfDeciding(): Figures {
     timeline: [{ from: 0, until: null, plan: 'demo.only', source: 'admin', grants: FIVE.plans.only }],
     meters: new Map(),
     failuresElsewhere: [],
+    staked: [],
     open: [],
     credits: [],
     spenders: new Map([[`${userId}  `, spender]]),

@@ -38,9 +38,9 @@ export const AI_SETTINGS = {
     says: 'Calls under way at once, over all processes: `provider/model=20`, with `*` for all models of a provider together, and `:batch` or `:interactive` for one lane. A call takes a place in each entry that fits it, and waits for it. Not set: as many as come.',
     example: 'openai/*=50,minimax/MiniMax-Text-01:batch=4',
   }),
-  AI_FAILURES_PER_DAY: setting(dollars.default(10), {
+  AI_FAILURES_PER_DAY: setting(dollars.default(25), {
     group: 'AI',
-    says: 'Dollars a day that you bear for one account’s calls that providers broke: nobody is charged for those. Past it the account is denied until the day (UTC) is over (docs/failures.md).',
+    says: 'Dollars a day that you bear for one account’s calls that providers broke: nobody is charged for those. Past it the account is denied until the day (UTC) is over; what its running calls may cost together stays below it too (docs/failures.md).',
   }),
   SAFETY_MODERATION: setting(toggle.default(true), {
     group: 'AI',

@@ -118,6 +118,27 @@ describe('what the operator bears for failures', () => {
     granted(await strict.admit(request(member)));
   });
 
+  test('is reserved while calls run: those that would pass it together wait for one another', async () => {
+    const member = await fixture.member();
+    const asked = Array.from({ length: 5 }, () => strict.admit(request(member, { reserve: 200 })));
+    const admitted = await Promise.all(asked);
+    const running = admitted.filter(({ kind }) => kind !== 'denied');
+    expect(running).toHaveLength(2);
+    const [refused] = admitted.filter(({ kind }) => kind === 'denied');
+    expect(refused && denied(refused)).toMatchObject({ limit: 'failures', used: 400, max: 500 });
+    expect((await strict.admit(request(member, { reserve: 101 }))).kind).toBe('denied');
+    for (const one of running) {
+      const permit = granted(one);
+      await permit.send(planned(200));
+      permit.served(figures(10));
+      await permit.settle();
+    }
+    // One alone may cost more than all of it: a day has room for a call at least.
+    const permit = granted(await strict.admit(request(member, { reserve: 600 })));
+    expect((await strict.admit(request(member, { reserve: 1 }))).kind).toBe('denied');
+    await permit.release('tested');
+  });
+
   test('is one sum over all products', async () => {
     const member = await fixture.member();
     await failed(member, 10);

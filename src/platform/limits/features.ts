@@ -35,8 +35,8 @@ export function ruleOf(name: string, declaration: LimitDeclaration): Rule {
 
 /** Kinds that count in one window of the account; the shortest way is for them. */
 const BOUND: ReadonlySet<string> = new Set(['quota', 'burst', 'budget', 'failures']);
-/** Micro-dollars a day of an account, where no setting says otherwise: ten dollars. */
-export const FAILURES = 10_000_000;
+/** Micro-dollars a day of an account, where no setting says otherwise: 25 dollars. */
+export const FAILURES = 25_000_000;
 /** In the order in which admission has the present bounds. */
 const BOUNDS = ['minute', 'hour', 'day', 'week', 'month'];
 

@@ -109,6 +109,7 @@ function unused(standing: Standing, request: Request, keyBudgets: readonly KeyBu
     ...standing,
     meters: new Map([[standing.product, { seen: 0, windows }]]),
     failuresElsewhere: [],
+    staked: [],
     open: [],
     credits: [],
     spenders: new Map([[spenderOf(request), spender]]),

@@ -64,17 +64,23 @@ export function fixedAnchor({ state, now }: Pick<Asking, 'state' | 'now'>): Chan
   return at === undefined ? [] : [{ do: 'anchor', at }];
 }
 
-/** What the operator bears for an account's failed calls of a day: those of other products count too, once there is one of this. */
-export function failures(rule: Rule, asking: Asking): Look {
-  const { state, now } = asking;
-  const { starts, ends } = windowOf(state, 'day', { now, stored: undefined });
-  const max = rule.most ?? 0;
+/** What the operator bears for an account's failed calls of this day: those of other products count too, once there is one of this. */
+export function failed(rule: Rule, { state, now }: Pick<Asking, 'state' | 'now'>): number {
+  const { starts } = windowOf(state, 'day', { now, stored: undefined });
   const isToday = ({ start }: { readonly start: Instant }) => start === starts;
   const own = state.meters
     .get(state.product)
     ?.windows.find((window) => window.name === rule.name && isToday(window));
-  const elsewhere = state.failuresElsewhere.filter(isToday).reduce((sum, { used }) => sum + used, 0);
-  const used = own === undefined || own.used === 0 ? 0 : own.used + elsewhere;
+  if (own === undefined || own.used === 0) return 0;
+  return own.used + state.failuresElsewhere.filter(isToday).reduce((sum, { used }) => sum + used, 0);
+}
+
+/** Closed for the day once that is as much as may be borne. */
+export function failures(rule: Rule, asking: Asking): Look {
+  const { state, now } = asking;
+  const { ends } = windowOf(state, 'day', { now, stored: undefined });
+  const max = rule.most ?? 0;
+  const used = failed(rule, asking);
   const isOpen = used < max;
   const closed = { limit: rule.name, of: 'failures', used, max, resetsAt: ends };
   return {

@@ -1,7 +1,7 @@
 import type { Rule } from '../features.ts';
-import type { Answer } from './answers.ts';
+import { type Answer, denied } from './answers.ts';
 import type { Change, NewPermit } from './changes.ts';
-import { APART, counted, failures, KEY_BUDGET } from './counted.ts';
+import { APART, counted, failed, failures, KEY_BUDGET } from './counted.ts';
 import { credits } from './credits.ts';
 import { Draft } from './draft.ts';
 import type { Asking, Look } from './limit.ts';
@@ -71,6 +71,8 @@ function decideOne(before: State, request: Request, bounds: Bounds): Decision {
   if (lack !== undefined) return done(lack);
   const looks = rulesOf(asking).map((rule) => look(rule, asking));
   if (!looks.every(({ isOpen }) => isOpen)) return done(firstDenial(looks, request));
+  const staked = deniedAtStake(asking, looks);
+  if (staked !== undefined) return done(staked);
   const budgets = governing(bounds.operatorBudgets, asking);
   if (budgets.closed !== undefined)
     return done({ kind: 'refused', reason: 'operator_budget_closed', budget: budgets.closed });
@@ -142,13 +144,30 @@ function firstDenial(looks: readonly Look[], request: Request): Answer {
   throw new Error(`all limits of ${request.feature} have room, and yet it was denied`);
 }
 
+/** Less room than asked in a budget, but enough to make sense: the permit carries what is left. */
+function reserveOf({ reserve }: Request, looks: readonly AnyLook[]): number {
+  return Math.min(reserve, ...looks.map(({ left }) => left ?? Infinity));
+}
+
+/** Why a call may not run beside those that do: if their providers broke them all, more would be borne than may be. It waits as for a place. */
+function deniedAtStake(asking: Asking, looks: readonly AnyLook[]): Answer | undefined {
+  const { state, request, now } = asking;
+  const rule = request.rules.rules.find(({ kind }) => kind === 'failures');
+  const running = state.staked.filter(({ reserve, dueAt }) => reserve > 0 && dueAt > now);
+  if (rule === undefined || request.state !== 'running' || running.length === 0) return undefined;
+  const max = rule.most ?? 0;
+  const used = failed(rule, asking) + running.reduce((sum, { reserve }) => sum + reserve, 0);
+  if (used + reserveOf(request, looks) <= max) return undefined;
+  const resetsAt = Math.max(now + SECOND, ...running.map(({ dueAt }) => dueAt));
+  return denied({ limit: rule.name, of: 'concurrency', used, max, resetsAt }, asking);
+}
+
 function granted(
   { state, request, bounds, now, segment }: Asking,
   looks: readonly AnyLook[],
   more: Pick<Present, 'cleaned' | 'until'> & { readonly budgets: readonly string[] | null },
 ): Decision {
-  // Less room than asked in a budget, but enough to make sense: the permit carries what is left.
-  const reserve = Math.min(request.reserve, ...looks.map(({ left }) => left ?? Infinity));
+  const reserve = reserveOf(request, looks);
   const charges = [
     ...looks.flatMap((one) => (one.charge === undefined ? [] : [one.charge()])),
     ...looks.flatMap((one) => one.charges?.() ?? []),

@@ -24,6 +24,7 @@ export class Draft implements State {
   readonly spenders: State['spenders'];
   anchor: Instant | null;
   open: OpenPermit[];
+  staked: State['staked'][number][];
   credits: Credit[];
   readonly meters: Map<string, Meter>;
   readonly keys: Map<string, KnownKey>;
@@ -38,6 +39,7 @@ export class Draft implements State {
     this.spenders = state.spenders;
     this.anchor = state.anchor;
     this.open = [...state.open];
+    this.staked = [...state.staked];
     this.credits = [...state.credits];
     this.meters = new Map(state.meters);
     this.keys = new Map(state.keys);
@@ -78,6 +80,7 @@ export class Draft implements State {
         return;
       case 'permit':
         this.open.push(change.permit);
+        if (change.permit.state === 'running') this.staked.push(change.permit);
         return;
       case 'key':
         this.keys.set(keyOf(change), remembered(change));

@@ -31,6 +31,7 @@ interface Row {
     readonly timeline: readonly Segment[];
     readonly meters: readonly (Meter & { readonly scope: string })[];
     readonly failures: State['failuresElsewhere'];
+    readonly staked: State['staked'];
     readonly open: readonly OpenPermit[];
     readonly credits: readonly Credit[];
     readonly spenders: readonly Spender[];
@@ -54,7 +55,7 @@ export function stateStatement({ accountId, product, holder, requests }: Wanted)
 
 /** What was read, as `decide` takes it. */
 export function stateOf({ state: read }: Row, { accountId, product, holder, requests }: Wanted) {
-  const { zone, anchor, timeline, open, credits } = read;
+  const { zone, anchor, timeline, staked, open, credits } = read;
   const meters = new Map(read.meters.map(({ scope, seen, windows }) => [scope, { seen, windows }]));
   const spenders = new Map(
     requests.flatMap((request, place) => {
@@ -68,6 +69,7 @@ export function stateOf({ state: read }: Row, { accountId, product, holder, requ
     ...of,
     meters,
     failuresElsewhere: read.failures,
+    staked,
     open,
     credits,
     spenders,
@@ -90,6 +92,8 @@ const READ = `
       from limits.meters where account_id = $1 and (scope = $2 or starts_with(scope, $2 || '/') or scope like 'key:%')),
     'failures', (select coalesce(jsonb_agg(jsonb_build_object('start', w.start, 'used', w.used)), '[]')
       from limits.meters m cross join lateral unnest(m.names, m.starts, m.used) as w (name, start, used) where m.account_id = $1 and m.scope <> $2 and 'failures' = any (m.names) and w.name = 'failures'),
+    'staked', (select coalesce(jsonb_agg(jsonb_build_object('reserve', reserve, 'dueAt', limits.micros(due_at))), '[]') from limits.permits
+      where account_id = $1 and state = 'running' and job_id is null and not limits.is_outside(holder)),
     'open', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'state', state, 'holder', holder, 'jobId', job_id, 'slots', slots, 'dueAt', limits.micros(due_at))), '[]')
       from limits.permits where account_id = $1 and product = $2 and state in ('queued', 'running')),
     'credits', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'source', source, 'amount', amount, 'remaining', remaining,

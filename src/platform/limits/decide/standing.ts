@@ -30,6 +30,7 @@ const NOWHERE = {
   timeline: [],
   meters: new Map(),
   failuresElsewhere: [],
+  staked: [],
   open: [],
   credits: [],
   spenders: new Map(),

@@ -91,6 +91,8 @@ export interface State {
   readonly meters: ReadonlyMap<string, Meter>;
   /** What failed calls of the account's other products cost the operator, by day. */
   readonly failuresElsewhere: readonly { readonly start: Instant; readonly used: number }[];
+  /** Calls of the account that run now, over all products, and may cost the operator their reserve if they fail. */
+  readonly staked: readonly { readonly reserve: number; readonly dueAt: Instant }[];
   readonly open: readonly OpenPermit[];
   readonly credits: readonly Credit[];
   /** By `spenderOf`. */

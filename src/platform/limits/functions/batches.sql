@@ -27,6 +27,8 @@ declare
   v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
   v_scopes text[]; v_meter integer[]; v_at integer[]; v_max bigint[]; v_taken bigint[]; v_starts bigint[];
   v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
+  -- What calls of the account that run may cost at most if they fail, what of that this batch granted by account, and what may be borne.
+  v_staked bigint; v_staked_before bigint; v_staked_until timestamptz; v_staking jsonb := '{}'; v_borne bigint; v_most bigint;
   v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_due timestamptz;
   -- The answers in the order of the requests; or what the rows of a granted one are made of.
   v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
@@ -121,6 +123,11 @@ begin
           -- Those of other products count too, once there is one of this.
           if v_taken[v_rule] > 0 then v_taken[v_rule] := limits.failures(who.account_id, v_starts[v_rule]); end if;
           if v_taken[v_rule] >= c.most then v_slots_left := 0; end if;
+          -- What runs may fail too: what is granted now counts in for whoever comes later in this batch.
+          select cost, until into v_staked_before, v_staked_until from limits.at_stake(who.account_id, v_now);
+          v_staked := v_staked_before + coalesce((v_staking->who.account_id::text->>0)::bigint, 0);
+          v_staked_until := greatest(v_staked_until, (v_staking->who.account_id::text->>1)::timestamptz);
+          v_most := c.most; v_borne := c.most - v_taken[v_rule];
         elsif c.kind = 'budget' then
           v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
         else
@@ -217,6 +224,10 @@ begin
         if v_closed is not null then v_answer := v_closed;
         elsif q.units > v_units_left or v_slots_left < 1 or q.least > v_cost_left then
           v_answer := limits.denial(f, r, q, v_scopes, v_segments[r.meter]->>'plan', v_now, v_max, v_taken, v_starts, v_number, v_units, v_cost);
+        elsif q.state = 'running' and v_staked > 0 and v_staked + least(q.reserve, v_cost_left) > v_borne then
+          -- If the providers broke them all, more would be borne than may be. It waits as for a place.
+          v_answer := jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'concurrency', 'used', v_most - v_borne + v_staked, 'max', v_most,
+            'resets_at', greatest(v_staked_until, v_now + interval '1 second'), 'now', v_now, 'plan', v_segments[r.meter]->>'plan');
         elsif v_states is not null then
           v_governing := limits.governing(v_states, r.product, r.name, v_segments[r.meter]->>'plan', q.provider);
           v_budgets := v_governing.budgets;
@@ -232,6 +243,7 @@ begin
       -- Less room than asked in a budget, but enough to make sense: the permit carries what is left.
       v_reserve := least(q.reserve, v_cost_left);
       v_number := v_number + 1; v_units := v_units + q.units; v_cost := v_cost + v_reserve;
+      if q.state = 'running' and v_reserve > 0 then v_staked := v_staked + v_reserve; v_staked_until := greatest(v_staked_until, v_due); end if;
       v_slots_left := v_slots_left - 1; v_units_left := v_units_left - q.units; v_cost_left := v_cost_left - v_reserve;
       if v_charged is distinct from q.units then
         v_charged := q.units; v_charge := '[]'; v_rule := 0;
@@ -254,6 +266,7 @@ begin
 
     -- Write down in the meters what the run was granted.
     continue when v_number = 0;
+    v_staking := v_staking || jsonb_build_object(who.account_id, jsonb_build_array(v_staked - v_staked_before, v_staked_until));
     -- Its last instant is kept there, also where all its windows are in narrower scopes.
     v_dirty[r.meter] := true;
     v_rule := 0; v_loaded := 0;

@@ -11,7 +11,7 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off se
 as $$
 declare
   m limits.meters; others limits.meters[] := '{}'; b limits.bound;
-  v record; v_now bigint; v_at integer; v_used bigint; v_budgets uuid[]; v_closed uuid;
+  v record; v_now bigint; v_at integer; v_used bigint; v_budgets uuid[]; v_closed uuid; v_failed bigint := 0;
 begin
   -- 1. The lock.
   if p_wait then
@@ -26,7 +26,7 @@ begin
   select t.now, m.seen > limits.trusted(c.clock) as is_ahead, w.refused, w.key_budgets,
       (select s.version from entitlements.snapshots s where s.account_id = p_who.account_id and s.product = p_product order by s.version desc limit 1) as version,
       exists (select from limits.holders h where h.id = p_holder and h.expires_at > t.now) as lives, exists (select from limits.operator_budgets) as governed,
-      (select count(*) from limits.permits p where p.account_id = p_who.account_id and p.product = p_product and p.state in ('queued', 'running')) as open
+      (select count(*) from limits.permits p where p.account_id = p_who.account_id and p.product = p_product and p.state in ('queued', 'running')) as open, (limits.at_stake(p_who.account_id, t.now)).cost as staked
     into v from (select app.now() offset 0) as c (clock) cross join lateral (select greatest(c.clock, limits.instant(m.seen)) offset 0) as t (now)
       cross join lateral accounts.standing_of(p_who.account_id, p_who.user_id, p_who.key_id, p_who.session_id) as w;
   v_now := limits.micros(v.now);
@@ -38,8 +38,11 @@ begin
     select g.budgets, g.closed into v_budgets, v_closed from limits.governing(limits.operator_states(v.now), p_product, p_basis.feature, p_basis.plan, (p_requests[1]).provider) g;
     if v_closed is not null then return 'operator'; end if;
   end if;
-  -- Null would have the second half looked at too, which reads all meters of the account.
-  if coalesce(m.used[array_position(m.names, 'failures')], 0) > 0 and limits.failures(p_who.account_id, limits.window_start('day', v.now)) >= p_basis.borne then return 'failures'; end if;
+  -- What failed today, and what may fail of calls that run and of these. Mostly that is far from the bound.
+  if coalesce(m.used[array_position(m.names, 'failures')], 0) > 0 then v_failed := limits.failures(p_who.account_id, limits.window_start('day', v.now)); end if;
+  if v_failed >= p_basis.borne then return 'failures'; end if;
+  if (p_requests[1]).state = 'running' and (v.staked > 0 or cardinality(p_requests) > 1)
+    and v_failed + v.staked + (select sum(reserve) from unnest(p_requests)) > p_basis.borne then return 'failures'; end if;
   -- Mostly there is room for all that are open, whichever slots they take and whoever holds them.
   if v.open + cardinality(p_requests) > any (p_basis.places) and (cardinality(p_requests) > any (p_basis.places) or exists (
     select from unnest(p_basis.slots, p_basis.places) as place (slot, most) cross join lateral limits.open_slots(p_who.account_id, p_product, v.now) as o

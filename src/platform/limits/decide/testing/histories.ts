@@ -129,6 +129,7 @@ export function newState(): State {
     timeline: [{ from: 0, until: null, plan: 'demo.only', source: 'admin', grants: SIZES }],
     meters: new Map(),
     failuresElsewhere: [],
+    staked: [],
     open: [],
     credits: [],
     spenders: new Map(spenders),
