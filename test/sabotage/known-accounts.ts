@@ -67,8 +67,8 @@ export const KNOWN_ACCOUNTS: readonly Patch[] = [
   {
     name: 'known-failures-not-asked',
     file: WITHIN,
-    find: "limits.window_start('day', v.now)) >= p_basis.borne then",
-    replace: "limits.window_start('day', v.now)) < 0 then",
+    find: "if v_failed >= p_basis.borne then return 'failures'; end if;",
+    replace: '',
     expects: `${CHANGED} what the operator bears of failed calls`,
   },
   {

@@ -204,7 +204,7 @@ describe('what another process has changed is judged at once', () => {
     await known(own);
     await db.asMigrator(
       statement(
-        `select limits.charge($1, 'demo', 'failures', limits.window_start('day', app.now()), 10000000)`,
+        `select limits.charge($1, 'demo', 'failures', limits.window_start('day', app.now()), 25000000)`,
         [own.accountId],
       ),
     );
