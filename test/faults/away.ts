@@ -87,9 +87,9 @@ async function stopOnce({ services, stopped, other, provider, key, say }: AwayPa
   const { present } = provider;
   release();
   say(`${stopped.name} is stopped, with ${present} calls at the provider`);
-  let isOver = false;
+  const over = new AbortController();
   const calling = Array.from({ length: CALLERS }, async () => {
-    while (!isOver) if ((await ask(other, key)) !== 200) await after(PAUSE);
+    while (!over.signal.aborted) if ((await ask(other, key)) !== 200) await after(PAUSE);
   });
   try {
     await until('the places of a stopped process are taken', async () => provider.present === PLACES);
@@ -99,7 +99,7 @@ async function stopOnce({ services, stopped, other, provider, key, say }: AwayPa
   say(`${stopped.name} goes on, with ${provider.present} calls of others at the provider`);
   const statuses = await Promise.all(held);
   await until('the process ends that has lost its lease', async () => stopped.starts > starts);
-  isOver = true;
+  over.abort();
   await Promise.all(calling);
   await stopped.ready();
   const served = statuses.filter((status) => status === 200).length;
@@ -162,12 +162,13 @@ async function openProvider(): Promise<Provider> {
   let [present, most] = [0, 0];
   let held: Promise<void> | undefined;
   const server = createServer((request, response) => {
-    request.resume().once('end', async () => {
+    request.resume().once('end', () => {
       present += 1;
       most = Math.max(most, present);
-      await (held ?? after(KEPT));
-      present -= 1;
-      response.writeHead(200, { 'content-type': 'application/json' }).end(plainAnswer('Hello.'));
+      void (held ?? after(KEPT)).then(() => {
+        present -= 1;
+        response.writeHead(200, { 'content-type': 'application/json' }).end(plainAnswer('Hello.'));
+      });
     });
   });
   return {

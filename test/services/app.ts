@@ -111,11 +111,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     work: options.work ?? true,
     migrate: false,
     store: outliving(over(database.db)),
-    onLost:
-      options.onLost ??
-      ((reason) => {
-        throw new Error(reason);
-      }),
+    onLost: options.onLost ?? fail,
     ...(stripe === undefined ? {} : { stripeSandbox: stripe }),
     ...(googlePlay === undefined ? {} : { googlePlaySandbox: standInOf(googlePlay) }),
     ...(options.appStore === undefined ? {} : { appStoreSandbox: options.appStore }),
@@ -149,6 +145,10 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 /** The test file's database, which outlives the app. */
 const outliving = (db: Database) =>
   Promise.resolve({ db, narrowed: 0, close: async () => {}, onIdleError: () => {} });
+
+function fail(reason: string): never {
+  throw new Error(reason);
+}
 
 const standInOf = (of: NonNullable<TestAppOptions['googlePlay']>) => ({
   url: of.url,

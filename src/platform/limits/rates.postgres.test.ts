@@ -146,8 +146,8 @@ test('a process that was away asks once more, and counts; only where the databas
   const clock: Clock = { monotonic: () => at.ms, now: () => at.wall };
   // Its connections broke meanwhile.
   const after: Database = Object.assign(Object.create(db), {
-    system: async (...call: Parameters<Database['system']>) => {
-      if (failing <= 0) return db.system(...call);
+    system: async (...given: Parameters<Database['system']>) => {
+      if (failing <= 0) return db.system(...given);
       failing -= 1;
       at.wall += pause;
       throw new DatabaseAway('the connection broke', undefined);
