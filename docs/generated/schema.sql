@@ -3087,7 +3087,7 @@ begin
 end $function$;
 grant execute on routine jobs.start(jobs.jobs,uuid,timestamp with time zone) to plinth_system;
 
-CREATE OR REPLACE FUNCTION jobs.take(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] DEFAULT '{}'::text[])
+CREATE OR REPLACE FUNCTION jobs.take(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_room_of jsonb DEFAULT '{}'::jsonb)
  RETURNS TABLE(job jsonb, permit jsonb)
  LANGUAGE plpgsql
 AS $function$
@@ -3096,7 +3096,8 @@ declare
   v_batch_room integer := p_batch_room;
   v_after_batch boolean := p_after_batch;
   v_late boolean;
-  v_kinds text[] := array(select k from unnest(p_kinds) k where k <> all (p_full));
+  v_room_of jsonb := p_room_of;
+  v_kinds text[] := array(select k from unnest(p_kinds) k where coalesce((p_room_of->>k)::integer > 0, true));
   -- A row is locked when it is fetched, and only one that is taken is fetched.
   v_interactive cursor for select * from jobs.jobs
     where state = 'ready' and lane = 'interactive' and kind = any(v_kinds) order by turn, run_at, id limit p_room for update skip locked;
@@ -3124,12 +3125,22 @@ begin
     end if;
     select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
     return next;
+    continue when not v_room_of ? j.kind;
+    v_room_of := v_room_of || jsonb_build_object(j.kind, (v_room_of->>j.kind)::integer - 1);
+    if v_room_of->>j.kind = '0' then
+      v_kinds := array_remove(v_kinds, j.kind);
+      v_late := null;
+      close v_interactive;
+      close v_batch;
+      open v_interactive;
+      open v_batch;
+    end if;
   end loop;
   -- Else they stay until the end of the transaction, and before PostgreSQL 16 a second call in it finds their names taken.
   close v_interactive;
   close v_batch;
 end $function$;
-grant execute on routine jobs.take(uuid,text[],integer,integer,boolean,text[]) to plinth_system;
+grant execute on routine jobs.take(uuid,text[],integer,integer,boolean,jsonb) to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.take_one(p_holder uuid, p_account uuid, p_job uuid, p_kinds text[], p_lanes text[])
  RETURNS TABLE(job jsonb, permit jsonb)
@@ -3150,16 +3161,27 @@ begin
 end $function$;
 alter routine jobs.take_one(uuid,uuid,uuid,text[],text[]) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] DEFAULT '{}'::text[])
+CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_room_of jsonb)
  RETURNS TABLE(job jsonb, permit jsonb, due double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch, p_full) t;
+  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch, p_room_of) t;
   return query select null::jsonb, null::jsonb, jobs.next_due();
 end $function$;
+alter routine jobs.take_up(uuid,text[],integer,integer,boolean,jsonb) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] DEFAULT '{}'::text[])
+ RETURNS TABLE(job jsonb, permit jsonb, due double precision)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select * from jobs.take_up(p_holder, p_kinds, p_room, p_batch_room, p_after_batch,
+    (select coalesce(jsonb_object_agg(k, 0), '{}') from unnest(p_full) k))
+$function$;
 alter routine jobs.take_up(uuid,text[],integer,integer,boolean,text[]) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.turn_for(p_account uuid, p_lane text, p_kept bigint, p_kinds text[])
@@ -5636,6 +5658,10 @@ begin
       if p.operator_budgets is not null then
         perform limits.count_spending(p, array(select (value->>'c')::uuid from jsonb_array_elements(p_item->'calls')), p_now);
       end if;
+    end if;
+    -- A sweep closed it as if its call had gone out, and it came to nothing.
+    if p_item->>'op' = 'release' and p_item->>'k' is null and p.fence = v_fence + 1 and p.holder = (p_item->>'h')::uuid then
+      moves := moves || limits.unserved(v_account, p.id, p_now);
     end if;
     -- Closed under this very fence: by an earlier try of this same call.
     answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);
