@@ -102,6 +102,7 @@ describe('when a process dies', () => {
     expect(await fixture.admit(member, wanted)).toEqual({ kind: 'outcome_unknown' });
     permit.notServed({ throttled: true });
     await expect(permit.release('server_stopping')).rejects.toMatchObject({ code: 'permit_stale' });
+    expect(await states(member.accountId)).toEqual(['voided: server_stopping']);
     expect(await windows(db, member.accountId)).toEqual(nothing);
     granted(await fixture.admit(member, wanted));
     expect(await ledgerLines(db, member.accountId)).toEqual([

@@ -237,7 +237,7 @@ begin
     end if;
     -- A sweep closed it as if its call had gone out, and it came to nothing.
     if p_item->>'op' = 'release' and p_item->>'k' is null and p.fence = v_fence + 1 and p.holder = (p_item->>'h')::uuid then
-      moves := moves || limits.unserved(v_account, p.id, p_now);
+      moves := moves || limits.unserved(v_account, p.id, p_item->>'reason', p_now);
     end if;
     -- Closed under this very fence: by an earlier try of this same call.
     answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);
