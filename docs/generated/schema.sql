@@ -4552,7 +4552,7 @@ begin
     v_now := limits.lock_meter(v_account, r->>'p', true);
     select s.moves into v_moves from limits.resolve(r, v_now) s;
     perform limits.move_windows(v_account, v_moves);
-    v_moves := limits.unserved(v_account, (r->>'id')::uuid, v_now);
+    v_moves := limits.unserved(v_account, (r->>'id')::uuid, r->>'reason', v_now);
     perform limits.move_windows(v_account, v_moves);
   end loop;
 end $function$;
@@ -5661,7 +5661,7 @@ begin
     end if;
     -- A sweep closed it as if its call had gone out, and it came to nothing.
     if p_item->>'op' = 'release' and p_item->>'k' is null and p.fence = v_fence + 1 and p.holder = (p_item->>'h')::uuid then
-      moves := moves || limits.unserved(v_account, p.id, p_now);
+      moves := moves || limits.unserved(v_account, p.id, p_item->>'reason', p_now);
     end if;
     -- Closed under this very fence: by an earlier try of this same call.
     answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);
@@ -6239,14 +6239,14 @@ AS $function$
 $function$;
 grant execute on routine limits.trusted(timestamp with time zone) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.unserved(p_account uuid, p_permit uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION limits.unserved(p_account uuid, p_permit uuid, p_reason text, p_now timestamp with time zone)
  RETURNS limits.move[]
  LANGUAGE plpgsql
 AS $function$
 declare
   p limits.permits;
 begin
-  update limits.permits set state = 'voided', reason = 'answer lost', updated_at = p_now
+  update limits.permits set state = 'voided', reason = p_reason, updated_at = p_now
     where account_id = p_account and id = p_permit and state = 'settled' and reason in ('holder dead', 'overdue')
       and (select coalesce(sum(e.cost), 0) from limits.usage_events e where e.account_id = p_account and e.permit_id = p_permit and e.state = 'posted') = 0
     returning * into p;
@@ -6255,7 +6255,7 @@ begin
   return array(select row(value->>0, value->>1, (value->>3)::bigint, -(value->>4)::bigint)::limits.move
     from jsonb_array_elements(p.charges) where value->>2 = 'quota');
 end $function$;
-grant execute on routine limits.unserved(uuid,uuid,timestamp with time zone) to plinth_system;
+grant execute on routine limits.unserved(uuid,uuid,text,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.usage_here(p_rules jsonb)
  RETURNS TABLE(product text, name text, used bigint, size bigint, resets_at timestamp with time zone, balance bigint, next_expiry timestamp with time zone)
