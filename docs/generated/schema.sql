@@ -3087,7 +3087,7 @@ begin
 end $function$;
 grant execute on routine jobs.start(jobs.jobs,uuid,timestamp with time zone) to plinth_system;
 
-CREATE OR REPLACE FUNCTION jobs.take(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] DEFAULT '{}'::text[])
+CREATE OR REPLACE FUNCTION jobs.take(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_room_of jsonb DEFAULT '{}'::jsonb)
  RETURNS TABLE(job jsonb, permit jsonb)
  LANGUAGE plpgsql
 AS $function$
@@ -3096,7 +3096,8 @@ declare
   v_batch_room integer := p_batch_room;
   v_after_batch boolean := p_after_batch;
   v_late boolean;
-  v_kinds text[] := array(select k from unnest(p_kinds) k where k <> all (p_full));
+  v_room_of jsonb := p_room_of;
+  v_kinds text[] := array(select k from unnest(p_kinds) k where coalesce((p_room_of->>k)::integer > 0, true));
   -- A row is locked when it is fetched, and only one that is taken is fetched.
   v_interactive cursor for select * from jobs.jobs
     where state = 'ready' and lane = 'interactive' and kind = any(v_kinds) order by turn, run_at, id limit p_room for update skip locked;
@@ -3124,12 +3125,22 @@ begin
     end if;
     select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
     return next;
+    continue when not v_room_of ? j.kind;
+    v_room_of := v_room_of || jsonb_build_object(j.kind, (v_room_of->>j.kind)::integer - 1);
+    if v_room_of->>j.kind = '0' then
+      v_kinds := array_remove(v_kinds, j.kind);
+      v_late := null;
+      close v_interactive;
+      close v_batch;
+      open v_interactive;
+      open v_batch;
+    end if;
   end loop;
   -- Else they stay until the end of the transaction, and before PostgreSQL 16 a second call in it finds their names taken.
   close v_interactive;
   close v_batch;
 end $function$;
-grant execute on routine jobs.take(uuid,text[],integer,integer,boolean,text[]) to plinth_system;
+grant execute on routine jobs.take(uuid,text[],integer,integer,boolean,jsonb) to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.take_one(p_holder uuid, p_account uuid, p_job uuid, p_kinds text[], p_lanes text[])
  RETURNS TABLE(job jsonb, permit jsonb)
@@ -3150,16 +3161,27 @@ begin
 end $function$;
 alter routine jobs.take_one(uuid,uuid,uuid,text[],text[]) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] DEFAULT '{}'::text[])
+CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_room_of jsonb)
  RETURNS TABLE(job jsonb, permit jsonb, due double precision)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch, p_full) t;
+  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch, p_room_of) t;
   return query select null::jsonb, null::jsonb, jobs.next_due();
 end $function$;
+alter routine jobs.take_up(uuid,text[],integer,integer,boolean,jsonb) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] DEFAULT '{}'::text[])
+ RETURNS TABLE(job jsonb, permit jsonb, due double precision)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select * from jobs.take_up(p_holder, p_kinds, p_room, p_batch_room, p_after_batch,
+    (select coalesce(jsonb_object_agg(k, 0), '{}') from unnest(p_full) k))
+$function$;
 alter routine jobs.take_up(uuid,text[],integer,integer,boolean,text[]) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION jobs.turn_for(p_account uuid, p_lane text, p_kept bigint, p_kinds text[])
@@ -4530,7 +4552,7 @@ begin
     v_now := limits.lock_meter(v_account, r->>'p', true);
     select s.moves into v_moves from limits.resolve(r, v_now) s;
     perform limits.move_windows(v_account, v_moves);
-    v_moves := limits.unserved(v_account, (r->>'id')::uuid, v_now);
+    v_moves := limits.unserved(v_account, (r->>'id')::uuid, r->>'reason', v_now);
     perform limits.move_windows(v_account, v_moves);
   end loop;
 end $function$;
@@ -5637,6 +5659,10 @@ begin
         perform limits.count_spending(p, array(select (value->>'c')::uuid from jsonb_array_elements(p_item->'calls')), p_now);
       end if;
     end if;
+    -- A sweep closed it as if its call had gone out, and it came to nothing.
+    if p_item->>'op' = 'release' and p_item->>'k' is null and p.fence = v_fence + 1 and p.holder = (p_item->>'h')::uuid then
+      moves := moves || limits.unserved(v_account, p.id, p_item->>'reason', p_now);
+    end if;
     -- Closed under this very fence: by an earlier try of this same call.
     answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);
     return;
@@ -6213,14 +6239,14 @@ AS $function$
 $function$;
 grant execute on routine limits.trusted(timestamp with time zone) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.unserved(p_account uuid, p_permit uuid, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION limits.unserved(p_account uuid, p_permit uuid, p_reason text, p_now timestamp with time zone)
  RETURNS limits.move[]
  LANGUAGE plpgsql
 AS $function$
 declare
   p limits.permits;
 begin
-  update limits.permits set state = 'voided', reason = 'answer lost', updated_at = p_now
+  update limits.permits set state = 'voided', reason = p_reason, updated_at = p_now
     where account_id = p_account and id = p_permit and state = 'settled' and reason in ('holder dead', 'overdue')
       and (select coalesce(sum(e.cost), 0) from limits.usage_events e where e.account_id = p_account and e.permit_id = p_permit and e.state = 'posted') = 0
     returning * into p;
@@ -6229,7 +6255,7 @@ begin
   return array(select row(value->>0, value->>1, (value->>3)::bigint, -(value->>4)::bigint)::limits.move
     from jsonb_array_elements(p.charges) where value->>2 = 'quota');
 end $function$;
-grant execute on routine limits.unserved(uuid,uuid,timestamp with time zone) to plinth_system;
+grant execute on routine limits.unserved(uuid,uuid,text,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.usage_here(p_rules jsonb)
  RETURNS TABLE(product text, name text, used bigint, size bigint, resets_at timestamp with time zone, balance bigint, next_expiry timestamp with time zone)

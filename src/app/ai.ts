@@ -25,6 +25,7 @@ export function openAi({ telemetry, config, db, ids, ...parts }: AiWiring): Ai {
     moderation: config.ai.moderation,
     slots: config.ai.slots,
     fleet: () => parts.holder.fleet,
+    maySend: () => parts.holder.isGood(),
     policies: policiesOf(products),
     prompts: Object.fromEntries(
       products.flatMap(({ key, prompts }) => (prompts === undefined ? [] : [[key, prompts]])),

@@ -43,6 +43,8 @@ export interface FleetOptions {
   readonly chance: Chance;
   /** Told of each time in which the process does not run. */
   readonly outages: Outages;
+  /** Further settings of the process. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
 }
 
@@ -56,7 +58,10 @@ export async function openMember(verb: Member['verb'], name: string, options: Fl
   const redis =
     upstreams.redis === undefined ? undefined : await openLink(Number(upstreams.redis.port), chance);
   const front = await openLink(undefined, chance);
-  const environment = environmentOf({ ...upstreams, way }, { database, redis, provider });
+  const environment = {
+    ...environmentOf({ ...upstreams, way }, { database, redis, provider }),
+    ...options.settings,
+  };
   const defects: string[] = [];
   let isStopping = false;
   /** Told to stop. Whoever is told so twice ends at once, and says nothing: as it should. */

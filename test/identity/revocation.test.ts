@@ -131,6 +131,16 @@ describe('on a node that hears of nothing, with Redis gone, a session', () => {
     await pass(10);
     expect(await me(withoutSignals, access)).toBe(401);
   });
+
+  onPostgres('that was ended while the machine slept is over when it wakes', async () => {
+    const { access } = await signIn(await here.customer());
+    expect(await me(withoutSignals, access)).toBe(200);
+    await here.call(access, 'POST /v1/auth/logout');
+    // The clock that never jumps stands still.
+    ahead.wall += 10_000;
+    await advance(here.db, '10 seconds');
+    expect(await me(withoutSignals, access)).toBe(401);
+  });
 });
 
 onPostgres('two tabs that refresh at once on two nodes keep one session, and both go on', async () => {

@@ -23,7 +23,7 @@ export const COMMITS: readonly Patch[] = [
   {
     name: 'swept-admission-keeps-its-quota',
     file: 'src/platform/limits/functions/disowned.sql',
-    find: "v_moves := limits.unserved(v_account, (r->>'id')::uuid, v_now);",
+    find: "v_moves := limits.unserved(v_account, (r->>'id')::uuid, r->>'reason', v_now);",
     replace: "v_moves := '{}';",
     expects: `${DISOWN} that a sweep has closed as if its call had gone out is given back all the same`,
   },

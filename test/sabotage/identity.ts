@@ -65,7 +65,7 @@ export const IDENTITY: readonly Patch[] = [
   {
     name: 'revoked-key-kept-for-ever',
     file: 'src/platform/identity/callers/callers.ts',
-    find: 'const age = clock.monotonic() - entry.checkedAt;',
+    find: 'const age = elapsed(entry.checkedAt, readClocks(clock));',
     replace: 'const age = 0;',
     expects: `${CALLERS} within ten seconds, even where no signal arrives, > a revoked key no longer lets in`,
   },

@@ -23,8 +23,8 @@ export const LEASES_OF_RATES: readonly Patch[] = [
   {
     name: 'rates-leased-while-the-machine-slept',
     file: LEASED,
-    find: ' && now.wall - asked.wall < KEPT',
-    replace: '',
+    find: 'elapsed(asked, now) < KEPT',
+    replace: 'now.at - asked.at < KEPT',
     expects: `${LEASES} a lease is over when the machine slept, though its own clock stood still`,
   },
   {

@@ -31,6 +31,8 @@ export interface TestAppOptions {
   readonly on?: TestDatabase;
   /** What the program gets in place of its database. */
   readonly over?: (db: Database) => Database;
+  /** Told when the lease is lost, after which a program would end; it is an error when not said. */
+  readonly onLost?: (reason: string) => void;
 }
 
 /** A customer of the app under test, with a key that may do everything. */
@@ -109,9 +111,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     work: options.work ?? true,
     migrate: false,
     store: outliving(over(database.db)),
-    onLost: (reason) => {
-      throw new Error(reason);
-    },
+    onLost: options.onLost ?? fail,
     ...(stripe === undefined ? {} : { stripeSandbox: stripe }),
     ...(googlePlay === undefined ? {} : { googlePlaySandbox: standInOf(googlePlay) }),
     ...(options.appStore === undefined ? {} : { appStoreSandbox: options.appStore }),
@@ -145,6 +145,10 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 /** The test file's database, which outlives the app. */
 const outliving = (db: Database) =>
   Promise.resolve({ db, narrowed: 0, close: async () => {}, onIdleError: () => {} });
+
+function fail(reason: string): never {
+  throw new Error(reason);
+}
 
 const standInOf = (of: NonNullable<TestAppOptions['googlePlay']>) => ({
   url: of.url,

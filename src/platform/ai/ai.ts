@@ -66,6 +66,8 @@ export interface AiParts extends AiChoices {
   readonly slots?: readonly SlotLimit[] | undefined;
   /** The processes that share the slots; none: this one alone. */
   readonly fleet?: (() => Fleet) | undefined;
+  /** Asked right before each call goes out: whether others still count with what this process holds. Always, when not said. */
+  readonly maySend?: (() => boolean) | undefined;
   /** Counts the slots over all processes; none, or away: each keeps its share. */
   readonly redis?: Redis | undefined;
   readonly clock: Clock;
@@ -176,6 +178,7 @@ export function createAi(parts: AiParts): Ai {
     deadlines,
     ledger: createLedger({ tokens, metrics, crashHook: parts.crashHook }),
     safetyIdentifier: safetyIdentifiers(),
+    maySend: parts.maySend,
   });
   const core: Core = { policyOf: (name) => chosen.policyOf(name), chainOf: (of) => chosen.chainOf(of) };
   const guardOf = (permit: Permit, policy: Policy) =>

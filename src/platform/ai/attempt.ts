@@ -72,6 +72,8 @@ export interface AttemptParts {
   readonly ledger: Ledger;
   readonly tokens: TokenCounter;
   readonly safetyIdentifier: (permit: Permit) => string;
+  /** Whether this process still has the places that its permits take. */
+  readonly maySend: (() => boolean) | undefined;
   readonly logger: AiLogger | undefined;
   readonly metrics: AiMetrics | undefined;
   readonly crashHook: CrashHook | undefined;
@@ -158,6 +160,7 @@ function open(parts: AttemptParts, { call, entry, current, meter }: Opening): Ex
     },
     maxBytes: caps.answerBytes,
     headOf: call.wire.stream ? showsAnswer : undefined,
+    maySend: parts.maySend,
     answering: parts.crashHook === undefined ? undefined : () => parts.crashHook?.(DISPATCH, 'after'),
     remainder(received) {
       const remainder = new Remainder({

@@ -48,7 +48,8 @@ export type ProviderErrorCode =
   | 'provider_not_found'
   | 'provider_unprocessable'
   | 'provider_rate_limited'
-  | 'client_gone';
+  | 'client_gone'
+  | 'server_stopping';
 
 export interface ProviderErrorOptions extends Omit<AppErrorOptions, 'cause'> {
   /** Whether the same work may succeed later: a job tries again, and gives up at once otherwise. */

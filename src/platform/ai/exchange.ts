@@ -19,7 +19,9 @@ export type TransportFailure =
   /** The answer is encoded in a way that we do not know, or wrongly. */
   | 'undecodable'
   /** We stopped it, because nobody waits for it any more. */
-  | 'stopped';
+  | 'stopped'
+  /** This process may not send it any more: others may have taken its place. Nothing was sent. */
+  | 'not_ours';
 
 /** How an exchange ended, or, for a stream, began. */
 export type Ended =
@@ -52,6 +54,8 @@ export interface ExchangeOptions {
   readonly maxBytes: number;
   /** For a stream: whether what was received shows that an answer has begun. None for a plain call. */
   readonly headOf: ((received: Buffer) => boolean) | undefined;
+  /** Asked each time when the first byte of the request is about to leave. Always, when not said. */
+  readonly maySend?: (() => boolean) | undefined;
   /** Called once, when the first byte of the answer is there. */
   readonly answering: (() => void) | undefined;
   /** Reads on when nobody waits for the answer any more; `received` is what nobody has taken yet. */
@@ -154,6 +158,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#over) controller.abort(new Error('stopped before it was sent'));
+    // A request may have waited for its connection: here it goes out.
+    else if (this.#options.maySend?.() === false) this.#fail('not_ours');
     else this.#started = true;
   }
 

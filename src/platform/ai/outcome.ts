@@ -143,6 +143,15 @@ export function transportFailed(how: {
         outcome: 'hung_up',
         error: causedBy('client_gone'),
       };
+    case 'not_ours':
+      return {
+        ...common,
+        ledger: 'throttled',
+        retry: 'never',
+        health: 'neutral',
+        outcome: 'unreachable',
+        error: new ProviderError('server_stopping', { retryable: true, postponed: true, retryAfter: 1 }),
+      };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from './port.ts';
-import type { Clock } from '#platform/kernel';
+import { type Clock, type ClockReading, elapsed, readClocks } from '#platform/kernel';
 
 /** Below 10 s with room for the look-up: how long a value counts when the signal of its change is lost. */
 const KEPT_MS = 8_000;
@@ -15,8 +15,8 @@ export interface Kept<Value> {
 interface Known<Value> {
   readonly id: string;
   readonly value: Value;
-  /** Before it was read, on the clock that never jumps. */
-  readonly readAt: number;
+  /** Before it was read. */
+  readonly readAt: ClockReading;
 }
 
 /** Keeps values until a signal of the topic names their id, and for 8 s at most. About 10,000 of them. */
@@ -37,9 +37,9 @@ export function keepUntil<Value>(parts: {
   return {
     async get(id, name, read) {
       const entry = known.get(name);
-      if (entry !== undefined && clock.monotonic() - entry.readAt < KEPT_MS) return entry.value;
+      if (entry !== undefined && elapsed(entry.readAt, readClocks(clock)) < KEPT_MS) return entry.value;
       known.delete(name);
-      const [before, readAt] = [changes, clock.monotonic()];
+      const [before, readAt] = [changes, readClocks(clock)] as const;
       const value = await read();
       // What was read while a change went on may be from before it.
       if (before === changes) {

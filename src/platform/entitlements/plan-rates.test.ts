@@ -37,7 +37,8 @@ const catalogue = catalogueOf(
 );
 const entitlements = createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [catalogue] });
 let passed = 0;
-const clock: Clock = { ...systemClock, monotonic: () => passed };
+let slept = 0;
+const clock: Clock = { monotonic: () => passed, now: () => 1_700_000_000_000 + passed + slept };
 const planRates = createPlanRates({ db, clock, catalogues: [catalogue] });
 
 beforeAll(async () => {
@@ -84,6 +85,16 @@ test('a changed plan counts at once where it is heard of, and seconds later wher
   expect(await sizes(accountId, withoutSignals)).toEqual(BASIC);
   passed += 8_000;
   expect(await sizes(accountId, withoutSignals)).toEqual(PRO);
+});
+
+test('what was kept when the machine went to sleep is read again when it wakes', async () => {
+  const { accountId } = await makeAccount(db);
+  await makeGrant(db, accountId, { catalogue, plan: 'basic' });
+  expect(await sizes(accountId)).toEqual(BASIC);
+  await makeGrant(db, accountId, { catalogue, plan: 'pro' });
+  expect(await sizes(accountId)).toEqual(BASIC);
+  slept += 8_000;
+  expect(await sizes(accountId)).toEqual(PRO);
 });
 
 test('an add-on that ends does so in what is kept, at its instant', async () => {

@@ -3,7 +3,7 @@ import type { Taken } from './attempt.ts';
 import { LANES } from './job.ts';
 import type { Outcome, WorkerParts } from './parts.ts';
 import { createJobSlots } from './job-slots.ts';
-import { recoverJobs, takeJob, takeJobs } from './queue.ts';
+import { type FreeSlots, recoverJobs, takeJob, takeJobs } from './queue.ts';
 
 /** Milliseconds until a job whose end could not be written is looked for. */
 const LOOK_FOR_LOST = 2_000;
@@ -75,7 +75,7 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
         const batch = taken.filter(({ job }) => job.lane === 'batch').length;
         leftSome = taken.length === free.all || batch >= free.batch;
         for (const one of taken) start(one);
-        leftSome ||= slots.free().full.length > 0;
+        leftSome ||= hasFull(slots.free());
         const last = taken.at(-1);
         if (last !== undefined) afterBatch = last.job.lane === 'batch';
         return { isFull: taken.length === free.all, nextDue };
@@ -85,8 +85,8 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
         const free = slots.free();
         if (free.all <= 0 || isClosed) return 'busy';
         const lanes = free.batch > 0 ? LANES : LANES.filter((lane) => lane !== 'batch');
-        const taken = await takeJob(parts, { accountId, id, lanes });
-        if (taken === undefined) return free.batch > 0 ? 'absent' : 'busy';
+        const taken = await takeJob(parts, { accountId, id, lanes, roomOf: free.roomOf });
+        if (taken === undefined) return free.batch > 0 && !hasFull(free) ? 'absent' : 'busy';
         return start(taken);
       });
       return typeof run === 'string' ? run : DELIVERED[await run.end];
@@ -102,6 +102,11 @@ export function createJobRunner(parts: WorkerParts): JobRunner {
       await slots.clear(grace);
     },
   };
+}
+
+/** Whether as many of a kind run as may at once. */
+function hasFull({ roomOf }: Pick<FreeSlots, 'roomOf'>): boolean {
+  return Object.values(roomOf).includes(0);
 }
 
 const DELIVERED: Readonly<Record<Outcome, Delivered>> = {

@@ -17,7 +17,7 @@ interface Run {
 
 /** The slots for jobs in this process, and what runs in them. */
 export interface JobSlots {
-  /** Free slots by lane, and kinds that take none of them. */
+  /** Free slots by lane, and of kinds that run only so many at once. */
   free(): Omit<FreeSlots, 'afterBatch'>;
   running(): Iterable<JobId>;
   /** Runs a job that was taken up; `end` resolves when its slot is free again. */
@@ -33,10 +33,9 @@ export function createJobSlots(parts: WorkerParts): JobSlots {
 
   function start(taken: Taken): Run {
     const { id, lane, kind } = taken.job;
-    const isFull = full().includes(kind);
     unsubscribe ??= parts.db.onSignal(CANCELLED, (job) => runs.get(job as JobId)?.cancel.abort());
     const cancel = new AbortController();
-    const end = runJob(parts, taken, { stop: stop.signal, cancel: cancel.signal, isFull }).finally(() =>
+    const end = runJob(parts, taken, { stop: stop.signal, cancel: cancel.signal }).finally(() =>
       runs.delete(id),
     );
     const run = { lane, kind, cancel, end };
@@ -44,19 +43,21 @@ export function createJobSlots(parts: WorkerParts): JobSlots {
     return run;
   }
 
-  /** Kinds of which as many run as may at once; who takes up more of them gives them back. */
-  function full(): string[] {
+  function roomOf(): Record<string, number> {
     const running = [...runs.values()];
-    return [...parts.handlers.values()].flatMap(({ kind, atOnce }) =>
-      atOnce !== undefined && running.filter((run) => run.kind === kind).length >= atOnce ? [kind] : [],
+    const capped = [...parts.handlers.values()].flatMap(({ kind, atOnce }) =>
+      atOnce === undefined
+        ? []
+        : [[kind, atOnce - running.filter((run) => run.kind === kind).length] as const],
     );
+    return Object.fromEntries(capped);
   }
 
   return {
     free() {
       const batch = [...runs.values()].filter(({ lane }) => lane === 'batch').length;
       const all = parts.concurrency - runs.size;
-      return { all, batch: Math.min(all, parts.batchConcurrency - batch), full: full() };
+      return { all, batch: Math.min(all, parts.batchConcurrency - batch), roomOf: roomOf() };
     },
     running: () => runs.keys(),
     start,

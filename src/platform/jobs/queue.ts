@@ -15,8 +15,8 @@ export interface FreeSlots {
   readonly all: number;
   readonly batch: number;
   readonly afterBatch: boolean;
-  /** Kinds that run here as often as they may at once. */
-  readonly full: readonly string[];
+  /** How many more may start of each kind of which only so many run at once. */
+  readonly roomOf: Readonly<Record<string, number>>;
 }
 
 /** A job that was taken up; the last row has none, but the milliseconds until the next delayed one is due. */
@@ -34,8 +34,8 @@ export async function takeJobs(
   const [rows] = await db.system('jobs.queue', TAKE, [
     systemCall(
       statement<TakeUpRow>(
-        'select job, permit, due from jobs.take_up($1, $2::text[], $3, $4, $5, $6::text[])',
-        [holder.id, [...handlers.keys()], free.all, free.batch, free.afterBatch, free.full],
+        'select job, permit, due from jobs.take_up($1, $2::text[], $3, $4, $5, $6::jsonb)',
+        [holder.id, [...handlers.keys()], free.all, free.batch, free.afterBatch, JSON.stringify(free.roomOf)],
       ),
     ),
   ]);
@@ -43,17 +43,19 @@ export async function takeJobs(
   return { taken, nextDue: rows.at(-1)?.due ?? undefined };
 }
 
-/** Takes up one job out of its turn, if it is due, handled here, and of one of these lanes. */
+/** Takes up one job out of its turn, if it is due, of a kind that has room here, and of one of these lanes. */
 export async function takeJob(
   { db, holder, handlers }: WorkerParts,
-  job: { readonly accountId: AccountId; readonly id: JobId; readonly lanes: readonly Lane[] },
+  job: { readonly accountId: AccountId; readonly id: JobId } & Pick<FreeSlots, 'roomOf'> & {
+      readonly lanes: readonly Lane[];
+    },
 ): Promise<Taken | undefined> {
   const [taken] = await db.system('jobs.queue', TAKE, [
     statement<Taken>('select job, permit from jobs.take_one($1, $2, $3, $4::text[], $5::text[])', [
       holder.id,
       job.accountId,
       job.id,
-      [...handlers.keys()],
+      [...handlers.keys()].filter((kind) => job.roomOf[kind] !== 0),
       job.lanes,
     ]),
   ]);

@@ -1,8 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { statement } from '#platform/db';
-import { AppError } from '#platform/kernel';
+import { type Database, statement } from '#platform/db';
+import { AppError, type Clock } from '#platform/kernel';
 import { makeAccount } from '#test/factories';
-import { denied, figures, granted, kill, ledgerLines, permits, planned, windows } from '#test/limits';
+import {
+  denied,
+  figures,
+  granted,
+  kill,
+  ledgerLines,
+  openNode,
+  permits,
+  planned,
+  windows,
+} from '#test/limits';
 import { testDatabase } from '#test/services';
 import { EFFECT, jobRow, leaveTrace, openJobs, traces } from '#test/jobs';
 import type { RunningJob } from './index.ts';
@@ -326,4 +336,36 @@ test('a place stays taken while its job waits between two tries', async () => {
   gate.resolve();
   await worker.process.until(2);
   await worker.stop(0);
+});
+
+test('a job that was taken up by a process that was away from then on for longer than its lease is not begun there', async () => {
+  const away = { ms: 0 };
+  const clock: Clock = { monotonic: () => away.ms, now: () => away.ms };
+  const member = await fixture.member();
+  const begun: string[] = [];
+  const { id } = await fixture.enqueue(
+    member,
+    async (job) => {
+      begun.push(job.permit?.holder ?? '');
+      await complete(job);
+    },
+    { wanted, quiet: true },
+  );
+  // The answer of the take-up lies in its socket.
+  const slow: Database = Object.assign(Object.create(db), {
+    system: async (...call: Parameters<Database['system']>) => {
+      const answer = await db.system(...call);
+      if (call[1] === 'jobs.take') away.ms = 40_000;
+      return answer;
+    },
+  });
+  const node = await openNode(slow, [fixture.catalogue], clock);
+  const stopped = await fixture.openProcess({ node });
+  expect(await stopped.jobs.deliver(member.accountId, id)).toBe('retry');
+  expect(stopped.ended).toEqual([{ kind: 'work', outcome: 'handed_over' }]);
+  expect(node.lost).toHaveLength(1);
+  const other = await fixture.openProcess();
+  expect(await other.jobs.deliver(member.accountId, id)).toBe('done');
+  expect(begun).toEqual([other.node.holder.id]);
+  expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
 });

@@ -9,8 +9,6 @@ import type { Outcome, WorkerParts } from './parts.ts';
 export interface Signals {
   readonly stop: AbortSignal;
   readonly cancel: AbortSignal;
-  /** As many of its kind run here as may: it is given back, and keeps its turn. */
-  readonly isFull: boolean;
 }
 
 /** Runs one taken job to its end: done, tried again later, or given up. Never throws. */
@@ -55,7 +53,7 @@ export async function runJob(parts: WorkerParts, taken: Taken, signals: Signals)
   return outcome;
 }
 
-async function carryOut(parts: WorkerParts, attempt: Attempt, { stop, isFull }: Signals): Promise<Outcome> {
+async function carryOut(parts: WorkerParts, attempt: Attempt, { stop }: Signals): Promise<Outcome> {
   const { job, taken } = attempt;
   const handler = parts.handlers.get(job.kind);
   if (handler === undefined) throw new Error(`a job of kind ${job.kind} was taken up, which nothing handles`);
@@ -64,7 +62,8 @@ async function carryOut(parts: WorkerParts, attempt: Attempt, { stop, isFull }: 
     await giveUp(parts, attempt, { handler, failure: impossible });
     return 'failed';
   }
-  if (isFull) return backInLine(parts, attempt);
+  // It was taken up, and then this process was away for longer than its lease: others may run it by now.
+  if (!parts.holder.isGood()) return backInLine(parts, attempt);
   try {
     await handler.run(job);
   } catch (error) {

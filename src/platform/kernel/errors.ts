@@ -80,6 +80,7 @@ declareErrors({
   },
   client_gone: { status: 499, message: 'The client hung up before the answer was complete.' },
   gone: { status: 410, message: 'This existed once and is no longer available.' },
+  server_stopping: { status: 503, message: 'This server is about to stop. Send the request again.' },
   internal: {
     status: 500,
     message: 'Something went wrong on our side. Quote the request id when you report it.',

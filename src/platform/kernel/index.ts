@@ -1,4 +1,4 @@
-export { type Clock, systemClock } from './clock.ts';
+export { type Clock, type ClockReading, elapsed, readClocks, systemClock } from './clock.ts';
 export { equalInConstantTime, randomToken, seal, sha256, unseal } from './crypto.ts';
 export { createEndOfTurn, type EndOfTurn } from './end-of-turn.ts';
 export {

@@ -10,7 +10,6 @@ declareErrors({
     message:
       'A request with this Idempotency-Key was cut short after its model call went out; what it cost is in your usage. To try again, send a new key.',
   },
-  server_stopping: { status: 503, message: 'This server is about to stop. Send the request again.' },
   operator_budget_closed: { status: 503, message: 'This is not available at the moment. Try again later.' },
   permit_stale: { status: 409, message: 'This permit is closed, or somebody else has taken over its work.' },
 });

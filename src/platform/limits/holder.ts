@@ -1,8 +1,11 @@
 import { type Database, commitPoint, statement } from '#platform/db';
-import type { Clock, HolderId, Ids } from '#platform/kernel';
+import { type Clock, elapsed, type HolderId, type Ids, readClocks } from '#platform/kernel';
 
 /** How long a lease lasts, how often it is renewed, and how early a process that can't renew gives up. Seconds. */
 export const LEASE = { ttl: 30, renewEvery: 10, giveUpBefore: 10 } as const;
+
+/** Milliseconds after which a lease that was not renewed is no longer good. */
+const GOOD_FOR = (LEASE.ttl - LEASE.giveUpBefore) * 1_000;
 
 const START = commitPoint('limits.holder-start', 'the lease of this process');
 const RENEW = commitPoint('limits.holder-renew', 'ten-second renewal of the lease');
@@ -29,6 +32,11 @@ export interface Fleet {
 export interface Holder {
   readonly id: HolderId;
   readonly fleet: Fleet;
+  /**
+   * Whether others still count with what this process holds. Asked, without a query, right before anything goes out that they would
+   * send again, or in whose place they would send their own. No: nothing is sent; the lease is renewed, or the process ends.
+   */
+  isGood(): boolean;
   /** Renews the lease now; the timer does it by itself. Answers whether the process may go on. */
   renew(): Promise<boolean>;
   /** Ends the lease in good order. */
@@ -37,13 +45,14 @@ export interface Holder {
 
 /**
  * One lease per process start keeps alive all permits that the process runs. It is judged by the database's clock; by
- * its own monotonic clock the process stops before others may think it dead.
+ * its own clocks the process stops before others may think it dead. A timer alone would come too late: a process that was stopped, or
+ * whose machine slept, reads its sockets before its timers.
  */
 export async function startHolder(parts: HolderParts): Promise<Holder> {
   const { db, clock } = parts;
   const id = parts.ids.next<HolderId>();
   // Before the database is asked: the lease can't have begun earlier.
-  let renewedAt = clock.monotonic();
+  let renewedAt = readClocks(clock);
   const renewal = statement<Fleet>(
     'select holders, older from limits.renew_holder($1, make_interval(secs => $2))',
     [id, LEASE.ttl],
@@ -56,6 +65,7 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
   let fleet: Fleet = first ?? { holders: 1, older: 0 };
   let ended = false;
   let lost = false;
+  let isAsking = false;
 
   function lose(reason: string): false {
     if (!lost && !ended) {
@@ -66,12 +76,12 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
   }
 
   async function renew(): Promise<boolean> {
-    const asked = clock.monotonic();
+    const asked = readClocks(clock);
     try {
       const [[known]] = await db.system('limits.holders', RENEW, [renewal]);
       if (known === undefined) return lose('the lease of this process has run out');
       fleet = known;
-      renewedAt = asked;
+      if (asked.at >= renewedAt.at) renewedAt = asked;
       return true;
     } catch {
       // The database may be back before the lease ends.
@@ -80,12 +90,25 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
   }
 
   function watch(): boolean {
-    const isLate = clock.monotonic() - renewedAt > (LEASE.ttl - LEASE.giveUpBefore) * 1_000;
+    const isLate = clock.monotonic() - renewedAt.at > GOOD_FOR;
     return isLate ? lose('the lease could not be renewed in time') : !lost;
   }
 
+  function isGood(): boolean {
+    if (lost || ended) return false;
+    if (elapsed(renewedAt, readClocks(clock)) <= GOOD_FOR) return true;
+    // By the clock on the wall alone: the machine slept, or the clock was set. The database knows which.
+    if (watch() && !isAsking) {
+      isAsking = true;
+      void renew().finally(() => {
+        isAsking = false;
+      });
+    }
+    return false;
+  }
+
   const renewing = setInterval(() => void renew(), LEASE.renewEvery * 1_000);
-  const watching = setInterval(watch, 1_000);
+  const watching = setInterval(isGood, 1_000);
   renewing.unref();
   watching.unref();
 
@@ -94,6 +117,7 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
     get fleet() {
       return fleet;
     },
+    isGood,
     renew,
     async end() {
       ended = true;

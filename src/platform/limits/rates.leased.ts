@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/kernel';
+import { type Clock, type ClockReading, elapsed, readClocks } from '#platform/kernel';
 import { type RateEntry, type Rates, type RateState, type RateVerdict, rateVerdict } from './rates.ts';
 
 /** One entry of a call, as a store is asked for it. */
@@ -52,17 +52,11 @@ interface Lease {
   /** Calls since the store was last asked, by which the next lease is measured; halved for each second in which it was not. */
   used: number;
   /** When the last question was sent. The store's answer is younger, so what is counted from here ends before it does there. */
-  asked: Instant;
+  asked: ClockReading;
   /** Before this instant, on the clock that never jumps, the store's minute is not over. */
   minuteOver: number;
   /** Of those who ask at the same time, one asks for more than itself. */
   isAsking: boolean;
-}
-
-/** On the clock that never jumps; and on the wall, which goes on while the machine sleeps. */
-interface Instant {
-  readonly at: number;
-  readonly wall: number;
 }
 
 export interface LeasedRatesParts {
@@ -88,10 +82,8 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
   let returned: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
-  const instant = (): Instant => ({ at: clock.monotonic(), wall: clock.now() });
-
   /** Takes a call out of the key's lease, where there is one that is good. */
-  function held(entry: RateEntry, now: Instant): Lease | undefined {
+  function held(entry: RateEntry, now: ClockReading): Lease | undefined {
     const lease = goodLease(entry, now);
     if (lease === undefined) return undefined;
     lease.left -= 1;
@@ -99,11 +91,11 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
     return lease;
   }
 
-  function goodLease({ key, perMinute }: RateEntry, now: Instant): Lease | undefined {
+  function goodLease({ key, perMinute }: RateEntry, now: ClockReading): Lease | undefined {
     const lease = leases.get(key);
     if (lease === undefined || lease.left === 0 || lease.perMinute !== perMinute) return undefined;
     const { asked, minuteOver } = lease;
-    const isGood = now.at - asked.at < KEPT && now.wall - asked.wall < KEPT && now.at + MARGIN < minuteOver;
+    const isGood = elapsed(asked, now) < KEPT && now.at + MARGIN < minuteOver;
     return isGood ? lease : undefined;
   }
 
@@ -123,7 +115,7 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
   }
 
   /** Keeps what the store lent with its answer. */
-  function keep({ key, perMinute }: RateEntry, answer: RateAnswer, asked: Instant): void {
+  function keep({ key, perMinute }: RateEntry, answer: RateAnswer, asked: ClockReading): void {
     const { spare, endsAt, milliseconds } = answer;
     const known = leases.get(key);
     if (isClosed) return giveBack(spare === 0 ? [] : [{ key, endsAt, count: spare }]);
@@ -180,10 +172,10 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
     return returned;
   }
 
-  async function ask(entries: readonly RateEntry[], now: Instant) {
+  async function ask(entries: readonly RateEntry[], now: ClockReading) {
     const retracted = retract(entries, now.at);
     if (retracted !== undefined) await retracted;
-    const asked = retracted === undefined ? now : instant();
+    const asked = retracted === undefined ? now : readClocks(clock);
     const requests = entries.map(requestOf);
     const answers = await store.take(requests);
     for (const { key, spare } of requests) {
@@ -197,7 +189,7 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
 
   /** A verdict; undefined when the store could not be asked; `again` when what it refused was lent to this process meanwhile. */
   async function tried(entries: readonly RateEntry[]): Promise<RateVerdict | 'again' | undefined> {
-    const now = instant();
+    const now = readClocks(clock);
     const own = entries.map((entry) => held(entry, now));
     const missing = entries.filter((_, at) => own[at] === undefined);
     if (missing.length === 0)
@@ -209,7 +201,7 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
     if (answers === undefined || answers.some(({ left }) => left <= 0))
       own.forEach((lease, at) => lease !== undefined && putBack(entries[at]?.key ?? '', lease));
     if (answers === undefined) return undefined;
-    const later = instant();
+    const later = readClocks(clock);
     if (missing.some((entry, at) => (answers[at]?.left ?? 0) <= 0 && goodLease(entry, later) !== undefined))
       return 'again';
     let next = 0;

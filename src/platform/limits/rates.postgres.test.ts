@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { statement } from '#platform/db';
-import { systemClock } from '#platform/kernel';
+import { type Database, DatabaseAway, statement } from '#platform/db';
+import { type Clock, systemClock } from '#platform/kernel';
 import { stopTime } from '#test/factories';
 import { holdRows, waitsForLocks } from '#test/limits';
 import { assertWithin } from '#test/property';
@@ -138,3 +138,29 @@ test.skipIf(engine === 'pglite')(
     expect(failures).toEqual([]);
   },
 );
+
+test('a process that was away asks once more, and counts; only where the database is silent all the same do its callers pass', async () => {
+  const told: unknown[] = [];
+  let [pause, failing] = [40_000, 1];
+  const at = { ms: 0, wall: 0 };
+  const clock: Clock = { monotonic: () => at.ms, now: () => at.wall };
+  // Its connections broke meanwhile.
+  const after: Database = Object.assign(Object.create(db), {
+    system: async (...given: Parameters<Database['system']>) => {
+      if (failing <= 0) return db.system(...given);
+      failing -= 1;
+      at.wall += pause;
+      throw new DatabaseAway('the connection broke', undefined);
+    },
+  });
+  const rates = createPostgresRates({ db: after, clock, onFailure: (error) => told.push(error) });
+  const entry = { key: 'away', perMinute: 2 };
+  expect(await rates.take([entry])).toMatchObject({ allowed: true, remaining: 1 });
+  expect(told).toEqual([]);
+  failing = 2;
+  expect(await rates.take([entry])).toBeUndefined();
+  [pause, failing] = [900, 1];
+  expect(await rates.take([entry])).toBeUndefined();
+  expect(told).toHaveLength(2);
+  expect(await rates.take([entry])).toMatchObject({ allowed: true, remaining: 0 });
+});

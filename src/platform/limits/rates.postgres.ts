@@ -1,5 +1,5 @@
 import { commitPoint, type Database, type Statement, statement, systemCall } from '#platform/db';
-import { type Clock, inTime } from '#platform/kernel';
+import { type Clock, elapsed, inTime, readClocks } from '#platform/kernel';
 import {
   createLeasedRates,
   LENT_SHARE,
@@ -38,7 +38,7 @@ export interface PostgresRatesParts {
   readonly clock: Clock;
   /** Told of every batch that could not be decided; its callers pass. */
   readonly onFailure: (error: unknown) => void;
-  /** After this many milliseconds without an answer the callers pass; one second when not said. */
+  /** After this many milliseconds without an answer the callers pass; `PATIENCE` when not said. */
   readonly patience?: number;
 }
 
@@ -92,18 +92,23 @@ function createPostgresStore(parts: PostgresRatesParts): RateStore {
   };
 }
 
-/** The answers for all entries of all callers, in their order. */
+/** Milliseconds without an answer after which callers pass. */
+const PATIENCE = 1_000;
+
+/**
+ * The answers for all entries of all callers, in their order. That there was none in time says nothing about the database when this very
+ * process was away, stopped or asleep: it is asked once more, and what was counted before the pause counts twice.
+ */
 async function decide(
   parts: PostgresRatesParts,
   batch: readonly Waiting[],
+  isSecond = false,
 ): Promise<readonly RateAnswer[] | undefined> {
+  const { patience = PATIENCE, clock } = parts;
+  const asked = readClocks(clock);
   const deciding = async () => (await takeAlone(parts.db, batch)) ?? (await take(parts.db, takeAll(batch)));
   try {
-    const rows = await inTime(
-      parts.patience ?? 1_000,
-      deciding,
-      () => new Error('rates were not decided in time'),
-    );
+    const rows = await inTime(patience, deciding, () => new Error('rates were not decided in time'));
     return rows.map(({ left_over: left, spare, ends, milliseconds }) => ({
       left,
       spare,
@@ -111,6 +116,8 @@ async function decide(
       milliseconds,
     }));
   } catch (error) {
+    if (!isSecond && elapsed(asked, readClocks(clock)) > patience + PATIENCE)
+      return decide(parts, batch, true);
     parts.onFailure(error);
     return undefined;
   }

@@ -91,6 +91,27 @@ describe('when a process dies', () => {
     expect(await permits(db, member.accountId)).toEqual(before);
   });
 
+  test('a process that only was away, and never sent the call, gives all of it back: its key is free, its quota unused', async () => {
+    const node = await fixture.another();
+    const member = await fixture.member();
+    const wanted = { reserve: 100, key: 'once' };
+    const permit = granted(await node.limits.admit(request(member, wanted)));
+    await permit.send(planned(100));
+    await kill(node);
+    await fixture.limits.sweep();
+    expect(await fixture.admit(member, wanted)).toEqual({ kind: 'outcome_unknown' });
+    permit.notServed({ throttled: true });
+    await expect(permit.release('server_stopping')).rejects.toMatchObject({ code: 'permit_stale' });
+    expect(await states(member.accountId)).toEqual(['voided: server_stopping']);
+    expect(await windows(db, member.accountId)).toEqual(nothing);
+    granted(await fixture.admit(member, wanted));
+    expect(await ledgerLines(db, member.accountId)).toEqual([
+      'posted 100 estimated',
+      'correction -100',
+      'sent',
+    ]);
+  });
+
   test('what it left in hundreds is closed, so many at a time as asked for', async () => {
     const node = await fixture.another();
     const members = await Promise.all(Array.from({ length: 25 }, () => fixture.member()));

@@ -1,6 +1,6 @@
 import { commitPoint, type Database } from '#platform/db';
 import type { Caller } from '#platform/http';
-import { type Clock, sha256 } from '#platform/kernel';
+import { type Clock, type ClockReading, elapsed, readClocks, sha256 } from '#platform/kernel';
 import type { AccessTokens } from '../signing-keys/access-tokens.ts';
 import type { Guessing } from '../guessing/guessing.ts';
 import { callerOfKey, callerOfSession, keyUsed } from './caller-store.ts';
@@ -30,8 +30,8 @@ interface Known {
   readonly makers: readonly string[];
   /** When the token itself ends, in wall milliseconds. */
   readonly endsAt: number;
-  /** Before the look-up began, on the clock that never jumps. */
-  readonly checkedAt: number;
+  /** Before the look-up began. */
+  readonly checkedAt: ClockReading;
 }
 
 export interface Callers {
@@ -82,7 +82,7 @@ export function createCallers(parts: {
   }
 
   async function tokenCaller(bearer: string): Promise<Known | undefined> {
-    const checkedAt = clock.monotonic();
+    const checkedAt = readClocks(clock);
     const claims = await parts.tokens.verify(bearer);
     if (claims === undefined) return undefined;
     const { userId, sessionId } = claims;
@@ -94,7 +94,7 @@ export function createCallers(parts: {
   }
 
   async function keyCaller(hash: string): Promise<Known | undefined> {
-    const checkedAt = clock.monotonic();
+    const checkedAt = readClocks(clock);
     const [[key]] = await db.system('identity.credentials', [callerOfKey(hash)]);
     if (key === undefined) return undefined;
     const { id: keyId, user_id: userId, account_id: accountId, scopes, makers, role: platformRole } = key;
@@ -147,7 +147,7 @@ export function createCallers(parts: {
       known.delete(hash);
       return undefined;
     }
-    const age = clock.monotonic() - entry.checkedAt;
+    const age = elapsed(entry.checkedAt, readClocks(clock));
     if (age >= DEAD_MS) return (await checked(hash, bearer))?.caller;
     if (age >= STALE_MS) doBehind(checked(hash, bearer));
     // Used last is dropped last: a Map keeps the order of insertion.

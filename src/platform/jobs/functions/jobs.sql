@@ -51,16 +51,17 @@ end $$;
 
 -- Takes up to p_room jobs of kinds that the caller handles, at most p_batch_room of them from the batch lane: interactive
 -- ones first; but while a job of the batch lane has waited for 30 seconds, the lanes take turns (p_after_batch: the last
--- one that the caller took was of the batch lane). p_full: kinds that the caller handles and has no room for now; they count for turns.
+-- one that the caller took was of the batch lane). p_room_of: kinds of which the caller has room for so many more; they count for turns.
 create or replace function jobs.take(
-  p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] default '{}')
+  p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_room_of jsonb default '{}')
 returns table (job jsonb, permit jsonb) language plpgsql as $$
 declare
   v_now timestamptz := app.now();
   v_batch_room integer := p_batch_room;
   v_after_batch boolean := p_after_batch;
   v_late boolean;
-  v_kinds text[] := array(select k from unnest(p_kinds) k where k <> all (p_full));
+  v_room_of jsonb := p_room_of;
+  v_kinds text[] := array(select k from unnest(p_kinds) k where coalesce((p_room_of->>k)::integer > 0, true));
   -- A row is locked when it is fetched, and only one that is taken is fetched.
   v_interactive cursor for select * from jobs.jobs
     where state = 'ready' and lane = 'interactive' and kind = any(v_kinds) order by turn, run_at, id limit p_room for update skip locked;
@@ -88,6 +89,16 @@ begin
     end if;
     select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
     return next;
+    continue when not v_room_of ? j.kind;
+    v_room_of := v_room_of || jsonb_build_object(j.kind, (v_room_of->>j.kind)::integer - 1);
+    if v_room_of->>j.kind = '0' then
+      v_kinds := array_remove(v_kinds, j.kind);
+      v_late := null;
+      close v_interactive;
+      close v_batch;
+      open v_interactive;
+      open v_batch;
+    end if;
   end loop;
   -- Else they stay until the end of the transaction, and before PostgreSQL 16 a second call in it finds their names taken.
   close v_interactive;
@@ -101,12 +112,20 @@ $$;
 
 -- The same, and in a last row without a job when the next delayed one is due: all that a worker asks for, in one statement of its own.
 create or replace function jobs.take_up(
-  p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] default '{}')
+  p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_room_of jsonb)
 returns table (job jsonb, permit jsonb, due double precision) language plpgsql as $$
 begin
-  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch, p_full) t;
+  return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch, p_room_of) t;
   return query select null::jsonb, null::jsonb, jobs.next_due();
 end $$;
+
+-- As programs of the version before call it. p_full: kinds of which they have room for none.
+create or replace function jobs.take_up(
+  p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] default '{}')
+returns table (job jsonb, permit jsonb, due double precision) language sql volatile as $$
+  select * from jobs.take_up(p_holder, p_kinds, p_room, p_batch_room, p_after_batch,
+    (select coalesce(jsonb_object_agg(k, 0), '{}') from unnest(p_full) k))
+$$;
 
 -- Takes one job out of its turn, for somebody who was told to run it: nothing when it is not due, final, or another's.
 create or replace function jobs.take_one(p_holder uuid, p_account uuid, p_job uuid, p_kinds text[], p_lanes text[])

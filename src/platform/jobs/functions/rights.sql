@@ -8,6 +8,7 @@ grant select on jobs.deliveries to plinth_tenant;
 -- These run as the system, whoever calls them.
 call app.run_as_system('jobs.turn_for(uuid, text, bigint, text[])');
 call app.run_as_system('jobs.take_up(uuid, text[], integer, integer, boolean, text[])');
+call app.run_as_system('jobs.take_up(uuid, text[], integer, integer, boolean, jsonb)');
 call app.run_as_system('jobs.take_one(uuid, uuid, uuid, text[], text[])');
 call app.run_as_system('jobs.next_due()');
 call app.run_as_system('jobs.finish(uuid, uuid, integer, text, text)');

@@ -23,18 +23,18 @@ begin
     v_now := limits.lock_meter(v_account, r->>'p', true);
     select s.moves into v_moves from limits.resolve(r, v_now) s;
     perform limits.move_windows(v_account, v_moves);
-    v_moves := limits.unserved(v_account, (r->>'id')::uuid, v_now);
+    v_moves := limits.unserved(v_account, (r->>'id')::uuid, r->>'reason', v_now);
     perform limits.move_windows(v_account, v_moves);
   end loop;
 end $$;
 
 -- A permit that a sweep closed before its process was heard, as if its call had gone out: it did not, and quota and credits come
 -- back. Answers the moves of the windows, which its caller makes.
-create or replace function limits.unserved(p_account uuid, p_permit uuid, p_now timestamptz) returns limits.move[] language plpgsql as $$
+create or replace function limits.unserved(p_account uuid, p_permit uuid, p_reason text, p_now timestamptz) returns limits.move[] language plpgsql as $$
 declare
   p limits.permits;
 begin
-  update limits.permits set state = 'voided', reason = 'answer lost', updated_at = p_now
+  update limits.permits set state = 'voided', reason = p_reason, updated_at = p_now
     where account_id = p_account and id = p_permit and state = 'settled' and reason in ('holder dead', 'overdue')
       and (select coalesce(sum(e.cost), 0) from limits.usage_events e where e.account_id = p_account and e.permit_id = p_permit and e.state = 'posted') = 0
     returning * into p;

@@ -235,6 +235,10 @@ begin
         perform limits.count_spending(p, array(select (value->>'c')::uuid from jsonb_array_elements(p_item->'calls')), p_now);
       end if;
     end if;
+    -- A sweep closed it as if its call had gone out, and it came to nothing.
+    if p_item->>'op' = 'release' and p_item->>'k' is null and p.fence = v_fence + 1 and p.holder = (p_item->>'h')::uuid then
+      moves := moves || limits.unserved(v_account, p.id, p_item->>'reason', p_now);
+    end if;
     -- Closed under this very fence: by an earlier try of this same call.
     answer := jsonb_build_object('kind', case when p.state in ('settled', 'voided') and p.fence = v_fence then 'again' else 'stale' end, 'state', p.state);
     return;
