@@ -3692,6 +3692,8 @@ declare
   v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
   v_scopes text[]; v_meter integer[]; v_at integer[]; v_max bigint[]; v_taken bigint[]; v_starts bigint[];
   v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
+  -- What calls of the account that run may cost at most if they fail, what of that this batch granted by account, and what may be borne.
+  v_staked bigint; v_staked_before bigint; v_staked_until timestamptz; v_staking jsonb := '{}'; v_borne bigint; v_most bigint;
   v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_due timestamptz;
   -- The answers in the order of the requests; or what the rows of a granted one are made of.
   v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
@@ -3786,6 +3788,11 @@ begin
           -- Those of other products count too, once there is one of this.
           if v_taken[v_rule] > 0 then v_taken[v_rule] := limits.failures(who.account_id, v_starts[v_rule]); end if;
           if v_taken[v_rule] >= c.most then v_slots_left := 0; end if;
+          -- What runs may fail too: what is granted now counts in for whoever comes later in this batch.
+          select cost, until into v_staked_before, v_staked_until from limits.at_stake(who.account_id, v_now);
+          v_staked := v_staked_before + coalesce((v_staking->who.account_id::text->>0)::bigint, 0);
+          v_staked_until := greatest(v_staked_until, (v_staking->who.account_id::text->>1)::timestamptz);
+          v_most := c.most; v_borne := c.most - v_taken[v_rule];
         elsif c.kind = 'budget' then
           v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
         else
@@ -3882,6 +3889,10 @@ begin
         if v_closed is not null then v_answer := v_closed;
         elsif q.units > v_units_left or v_slots_left < 1 or q.least > v_cost_left then
           v_answer := limits.denial(f, r, q, v_scopes, v_segments[r.meter]->>'plan', v_now, v_max, v_taken, v_starts, v_number, v_units, v_cost);
+        elsif q.state = 'running' and v_staked > 0 and v_staked + least(q.reserve, v_cost_left) > v_borne then
+          -- If the providers broke them all, more would be borne than may be. It waits as for a place.
+          v_answer := jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'concurrency', 'used', v_most - v_borne + v_staked, 'max', v_most,
+            'resets_at', greatest(v_staked_until, v_now + interval '1 second'), 'now', v_now, 'plan', v_segments[r.meter]->>'plan');
         elsif v_states is not null then
           v_governing := limits.governing(v_states, r.product, r.name, v_segments[r.meter]->>'plan', q.provider);
           v_budgets := v_governing.budgets;
@@ -3897,6 +3908,7 @@ begin
       -- Less room than asked in a budget, but enough to make sense: the permit carries what is left.
       v_reserve := least(q.reserve, v_cost_left);
       v_number := v_number + 1; v_units := v_units + q.units; v_cost := v_cost + v_reserve;
+      if q.state = 'running' and v_reserve > 0 then v_staked := v_staked + v_reserve; v_staked_until := greatest(v_staked_until, v_due); end if;
       v_slots_left := v_slots_left - 1; v_units_left := v_units_left - q.units; v_cost_left := v_cost_left - v_reserve;
       if v_charged is distinct from q.units then
         v_charged := q.units; v_charge := '[]'; v_rule := 0;
@@ -3919,6 +3931,7 @@ begin
 
     -- Write down in the meters what the run was granted.
     continue when v_number = 0;
+    v_staking := v_staking || jsonb_build_object(who.account_id, jsonb_build_array(v_staked - v_staked_before, v_staked_until));
     -- Its last instant is kept there, also where all its windows are in narrower scopes.
     v_dirty[r.meter] := true;
     v_rule := 0; v_loaded := 0;
@@ -3999,7 +4012,7 @@ CREATE OR REPLACE FUNCTION limits.admit_within(p_who accounts.spender, p_product
 AS $function$
 declare
   m limits.meters; others limits.meters[] := '{}'; b limits.bound;
-  v record; v_now bigint; v_at integer; v_used bigint; v_budgets uuid[]; v_closed uuid;
+  v record; v_now bigint; v_at integer; v_used bigint; v_budgets uuid[]; v_closed uuid; v_failed bigint := 0;
 begin
   -- 1. The lock.
   if p_wait then
@@ -4014,7 +4027,7 @@ begin
   select t.now, m.seen > limits.trusted(c.clock) as is_ahead, w.refused, w.key_budgets,
       (select s.version from entitlements.snapshots s where s.account_id = p_who.account_id and s.product = p_product order by s.version desc limit 1) as version,
       exists (select from limits.holders h where h.id = p_holder and h.expires_at > t.now) as lives, exists (select from limits.operator_budgets) as governed,
-      (select count(*) from limits.permits p where p.account_id = p_who.account_id and p.product = p_product and p.state in ('queued', 'running')) as open
+      (select count(*) from limits.permits p where p.account_id = p_who.account_id and p.product = p_product and p.state in ('queued', 'running')) as open, (limits.at_stake(p_who.account_id, t.now)).cost as staked
     into v from (select app.now() offset 0) as c (clock) cross join lateral (select greatest(c.clock, limits.instant(m.seen)) offset 0) as t (now)
       cross join lateral accounts.standing_of(p_who.account_id, p_who.user_id, p_who.key_id, p_who.session_id) as w;
   v_now := limits.micros(v.now);
@@ -4026,8 +4039,11 @@ begin
     select g.budgets, g.closed into v_budgets, v_closed from limits.governing(limits.operator_states(v.now), p_product, p_basis.feature, p_basis.plan, (p_requests[1]).provider) g;
     if v_closed is not null then return 'operator'; end if;
   end if;
-  -- Null would have the second half looked at too, which reads all meters of the account.
-  if coalesce(m.used[array_position(m.names, 'failures')], 0) > 0 and limits.failures(p_who.account_id, limits.window_start('day', v.now)) >= p_basis.borne then return 'failures'; end if;
+  -- What failed today, and what may fail of calls that run and of these. Mostly that is far from the bound.
+  if coalesce(m.used[array_position(m.names, 'failures')], 0) > 0 then v_failed := limits.failures(p_who.account_id, limits.window_start('day', v.now)); end if;
+  if v_failed >= p_basis.borne then return 'failures'; end if;
+  if (p_requests[1]).state = 'running' and (v.staked > 0 or cardinality(p_requests) > 1)
+    and v_failed + v.staked + (select sum(reserve) from unnest(p_requests)) > p_basis.borne then return 'failures'; end if;
   -- Mostly there is room for all that are open, whichever slots they take and whoever holds them.
   if v.open + cardinality(p_requests) > any (p_basis.places) and (cardinality(p_requests) > any (p_basis.places) or exists (
     select from unnest(p_basis.slots, p_basis.places) as place (slot, most) cross join lateral limits.open_slots(p_who.account_id, p_product, v.now) as o
@@ -4133,6 +4149,17 @@ begin
 end $function$;
 alter routine limits.answer_here(uuid,text,text,integer,jsonb,jsonb,text) owner to plinth_system;
 grant execute on routine limits.answer_here(uuid,text,text,integer,jsonb,jsonb,text) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION limits.at_stake(p_account uuid, p_now timestamp with time zone, OUT cost bigint, OUT until timestamp with time zone)
+ RETURNS record
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(sum(p.reserve), 0)::bigint, max(p.due_at) from limits.permits p
+  where p.account_id = p_account and p.state in ('queued', 'running') and p.state = 'running' and p.job_id is null and p.reserve > 0
+    and p.due_at > p_now and not limits.is_outside(p.holder)
+$function$;
+grant execute on routine limits.at_stake(uuid,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.attach(p_permit uuid, p_holder uuid, p_fence integer, p_job uuid)
  RETURNS void
