@@ -3,7 +3,10 @@ import type { SystemUse } from './system-uses.ts';
 
 /** How long the work of one scope may take (docs/durability.md). */
 export interface Deadlines {
-  /** For a row or a lock that another transaction has. PostgreSQL then fails the statement with 55P03. */
+  /**
+   * For a row or a lock that another transaction has. PostgreSQL then fails the statement with 55P03. `app.run_as_system` gives that of
+   * short work to functions, which may be called with no transaction around them.
+   */
   readonly lock: string;
   /** For one statement. PostgreSQL then fails it with 57014. */
   readonly statement: string;
@@ -11,8 +14,8 @@ export interface Deadlines {
   readonly answer: number;
 }
 
-/** `app.run_as_system` gives the same limit of locks to functions that are called with no transaction around them. */
-const SHORT: Deadlines = { lock: '10s', statement: '20s', answer: 25_000 };
+/** Shorter than the time after which a process that cannot renew its lease ends: whoever waits is answered before. */
+const SHORT: Deadlines = { lock: '10s', statement: '12s', answer: 14_000 };
 const LONG: Deadlines = { lock: '30s', statement: '10min', answer: 660_000 };
 
 /**

@@ -14,7 +14,7 @@ export interface PostgresOptions {
   readonly poolSize?: number | undefined;
   /** Off for poolers that don't carry named statements from one transaction to the next (PgBouncer before 1.21). */
   readonly namedStatements?: boolean | undefined;
-  /** Milliseconds for an answer of the database, but to uses that take long; 25,000 when not said. */
+  /** Milliseconds for an answer of the database, but to uses that take long; 14,000 when not said. */
   readonly answerWithin?: number | undefined;
   /** Told of errors on idle connections, which belong to no call. */
   readonly onIdleError?: ((error: Error) => void) | undefined;
