@@ -15,7 +15,7 @@ export const billingSystemUses = {
   'admin.billing': 'a platform admin reads the events of payment providers, and has them processed again',
 } as const;
 
-declareLongUses('billing.import');
+declareLongUses('billing.import', 'billing.overage');
 
 type Own = typeof billingSystemUses;
 declare module '#platform/db' {
