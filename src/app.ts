@@ -9,6 +9,7 @@ import {
   migrateUp,
   openStore,
   pendingMigrations,
+  watchAbandoned,
 } from '#platform/db';
 import { openKeptAnswers } from '#platform/idempotency';
 import type { QStash } from '#platform/jobs';
@@ -196,6 +197,11 @@ async function openedDatabase(
   const { database } = options.config;
   if (database.engine === 'postgres' && database.systemUrl !== undefined) await assertLogins(db);
   await assertNotMoved(db);
+  opened.defer(
+    watchAbandoned(db, (transactions) =>
+      telemetry.logger.warn({ transactions }, 'ended transactions whose clients were gone'),
+    ),
+  );
   return db;
 }
 

@@ -109,6 +109,7 @@ CREATE OR REPLACE FUNCTION accounts.account_closed()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   if new.deleted_at is not null then
@@ -138,6 +139,7 @@ CREATE OR REPLACE FUNCTION accounts.fall_back(p_account uuid, p_user uuid)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   update identity.users u set updated_at = app.now(), default_account_id = (
     select a.account_id from accounts.accounts a where a.created_by = u.user_id and a.kind = 'personal')
@@ -150,6 +152,7 @@ CREATE OR REPLACE FUNCTION accounts.free_places()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   update accounts.places p set updated_at = app.now(), free_at = case
@@ -165,6 +168,7 @@ CREATE OR REPLACE FUNCTION accounts.has_member(p_account uuid, p_email text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select p_account = any (accounts.reachable('admin')) and exists (
     select from identity.users u join accounts.members m on m.user_id = u.user_id and m.account_id = p_account
@@ -202,6 +206,7 @@ CREATE OR REPLACE FUNCTION accounts.may_own(p_account uuid, p_user uuid)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select exists (
     select from accounts.members m join identity.users u on u.user_id = m.user_id
@@ -217,6 +222,7 @@ CREATE OR REPLACE FUNCTION accounts.member_left()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   update identity.api_keys set revoked_at = app.now(), updated_at = app.now()
@@ -231,6 +237,7 @@ CREATE OR REPLACE FUNCTION accounts.open_account(p_account uuid, p_kind text, p_
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   if current_setting('role') = 'plinth_tenant' and app.user_id() <> p_owner then
@@ -247,6 +254,7 @@ CREATE OR REPLACE FUNCTION accounts.other_owners(p_account uuid, p_user uuid)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select count(*)::integer from accounts.members m join identity.users u on u.user_id = m.user_id
   where m.account_id = p_account and m.role = 'owner' and m.user_id <> p_user and u.closed_at is null
@@ -260,6 +268,7 @@ CREATE OR REPLACE FUNCTION accounts.owned_by(p_account uuid, p_user uuid)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select count(*)::integer from accounts.members m join accounts.accounts a using (account_id)
   where m.user_id = p_user and m.role = 'owner' and a.kind = 'organization' and a.deleted_at is null
@@ -274,6 +283,7 @@ CREATE OR REPLACE FUNCTION accounts.people(p_account uuid, p_only uuid, p_after 
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select m.user_id, u.email, u.full_name, u.avatar_url, m.role, m.created_at
   from accounts.members m join identity.users u on u.user_id = m.user_id
@@ -290,6 +300,7 @@ CREATE OR REPLACE FUNCTION accounts.reachable(p_least text)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_user text := nullif(current_setting('app.user', true), '');
@@ -351,6 +362,7 @@ CREATE OR REPLACE FUNCTION accounts.take_places()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_holds text;
@@ -498,6 +510,8 @@ begin
   execute format('grant create on schema %I to plinth_system', home);
   execute format('alter function %s security definer', target);
   execute format('alter function %s set search_path = pg_catalog, pg_temp', target);
+  -- Called by itself it has no transaction in which anybody could set it: who waits for a row for longer is told so.
+  execute format('alter function %s set lock_timeout = ''10s''', target);
   execute format('alter function %s owner to plinth_system', target);
   execute format('revoke create on schema %I from plinth_system', home);
 end $procedure$;
@@ -1344,6 +1358,7 @@ CREATE OR REPLACE FUNCTION billing.past_here(p_product text, p_limit text, p_per
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select coalesce(sum(w.past), 0)::bigint from billing.overage_windows w
   where w.account_id = app.account() and w.product = p_product and w.limit_name = p_limit
@@ -1406,6 +1421,7 @@ CREATE OR REPLACE FUNCTION billing.triable(p_mode text, p_products text[], p_mos
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select product from unnest(p_products) as product
   where billing.tried_elsewhere(app.account(), p_mode, product, null) < p_most
@@ -2745,6 +2761,7 @@ CREATE OR REPLACE FUNCTION jobs.announce(p_holder uuid, p_kinds text[], p_most i
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_now timestamptz := app.now();
@@ -2773,6 +2790,7 @@ CREATE OR REPLACE FUNCTION jobs.announce_anew(p_account uuid, p_job uuid)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   update jobs.deliveries set number = number + 1, published_at = null, updated_at = app.now()
@@ -2785,6 +2803,7 @@ CREATE OR REPLACE FUNCTION jobs.announce_lane(p_holder uuid, p_kinds text[], p_l
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_room integer := p_most - (select count(*) from jobs.deliveries where lane = p_lane)
@@ -2806,6 +2825,7 @@ CREATE OR REPLACE FUNCTION jobs.announced(p_holder uuid, p_jobs uuid[])
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   update jobs.deliveries set holder = null, published_at = app.now(), updated_at = app.now()
@@ -2818,6 +2838,7 @@ CREATE OR REPLACE FUNCTION jobs.cancel(p_account uuid, p_job uuid, p_keep boolea
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   j jobs.jobs;
@@ -2847,6 +2868,7 @@ CREATE OR REPLACE FUNCTION jobs.close_orphans()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_permit limits.permits;
@@ -2870,6 +2892,7 @@ CREATE OR REPLACE FUNCTION jobs.depth()
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select lane, state, count(*) from jobs.jobs where state in ('ready', 'delayed', 'running', 'dead') group by lane, state
 $function$;
@@ -2880,6 +2903,7 @@ CREATE OR REPLACE FUNCTION jobs.finish(p_job uuid, p_holder uuid, p_fence intege
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
@@ -2894,6 +2918,7 @@ CREATE OR REPLACE FUNCTION jobs.hand_over(p_job uuid, p_holder uuid, p_fence int
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
@@ -2936,6 +2961,7 @@ CREATE OR REPLACE FUNCTION jobs.next_due()
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select extract(epoch from min(run_at) - app.now()) * 1000 from jobs.jobs where state = 'delayed'
 $function$;
@@ -2946,6 +2972,7 @@ CREATE OR REPLACE FUNCTION jobs.oldest()
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select l.lane, coalesce(greatest(0, extract(epoch from app.now() - (
     select min(j.run_at) from jobs.jobs j where j.state = 'ready' and j.lane = l.lane))), 0)::double precision
@@ -2958,6 +2985,7 @@ CREATE OR REPLACE FUNCTION jobs.postpone(p_job uuid, p_holder uuid, p_fence inte
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_now timestamptz := app.now();
@@ -2979,6 +3007,7 @@ CREATE OR REPLACE FUNCTION jobs.progress(p_job uuid, p_holder uuid, p_fence inte
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
@@ -3009,6 +3038,7 @@ CREATE OR REPLACE FUNCTION jobs.prune(p_older interval)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_count integer;
@@ -3024,6 +3054,7 @@ CREATE OR REPLACE FUNCTION jobs.recover(p_holder uuid, p_known uuid[], p_kinds t
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_now timestamptz := app.now();
@@ -3048,6 +3079,7 @@ CREATE OR REPLACE FUNCTION jobs.replay(p_job uuid, p_permit uuid, p_kinds text[]
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   update jobs.jobs set state = 'ready', turn = jobs.turn_for(account_id, lane, null, p_kinds), run_at = app.now(), attempt = 0, postponed = 0,
@@ -3063,6 +3095,7 @@ CREATE OR REPLACE FUNCTION jobs.retry(p_job uuid, p_holder uuid, p_fence integer
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   j jobs.jobs := jobs.held(p_job, p_holder, p_fence);
@@ -3147,6 +3180,7 @@ CREATE OR REPLACE FUNCTION jobs.take_one(p_holder uuid, p_account uuid, p_job uu
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_now timestamptz := app.now();
@@ -3166,6 +3200,7 @@ CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room in
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   return query select t.job, t.permit, null::double precision from jobs.take(p_holder, p_kinds, p_room, p_batch_room, p_after_batch, p_room_of) t;
@@ -3189,6 +3224,7 @@ CREATE OR REPLACE FUNCTION jobs.turn_for(p_account uuid, p_lane text, p_kept big
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   return greatest(
@@ -3203,6 +3239,7 @@ CREATE OR REPLACE FUNCTION jobs.unbegin(p_holder uuid, p_begun uuid[])
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   update limits.usage_events e set state = 'pending', updated_at = app.now()
   from jobs.jobs j join limits.permits p on p.account_id = j.account_id and p.id = j.permit_id
@@ -3675,6 +3712,7 @@ CREATE OR REPLACE FUNCTION limits.admit(p_accounts uuid[], p_products text[], p_
  SET jit TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   -- Meters of the batch where we have the lock, and after them those of narrower scopes, which the former protect.
@@ -4009,6 +4047,7 @@ CREATE OR REPLACE FUNCTION limits.admit_within(p_who accounts.spender, p_product
  SET jit TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   m limits.meters; others limits.meters[] := '{}'; b limits.bound;
@@ -4142,6 +4181,7 @@ CREATE OR REPLACE FUNCTION limits.answer_here(p_permit uuid, p_route text, p_key
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   update idempotency.keys set state = 'done', status = p_status, headers = p_headers, answer = p_body #>> '{}', sealed = p_sealed
@@ -4166,6 +4206,7 @@ CREATE OR REPLACE FUNCTION limits.attach(p_permit uuid, p_holder uuid, p_fence i
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   update limits.permits set job_id = p_job, updated_at = app.now()
@@ -4341,6 +4382,7 @@ CREATE OR REPLACE FUNCTION limits.close_plain(p_product text, c limits.closing)
  SET jit TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   m limits.meters; v record; v_charge jsonb;
@@ -4406,6 +4448,7 @@ CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text
  SET jit TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_meters limits.meters[]; v_now timestamptz;
@@ -4443,6 +4486,7 @@ CREATE OR REPLACE FUNCTION limits.close_seats(p_product text, p_name text, p_mos
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_now timestamptz := app.now();
@@ -4558,6 +4602,7 @@ CREATE OR REPLACE FUNCTION limits.disown(p_items jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   r jsonb;
@@ -4646,6 +4691,7 @@ CREATE OR REPLACE FUNCTION limits.end_holders(p_id uuid, p_others boolean)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   update limits.holders set expires_at = least(expires_at, app.now()) where (id = p_id) <> p_others;
@@ -4657,6 +4703,7 @@ CREATE OR REPLACE FUNCTION limits.end_seats(p_product text, p_name text, p_machi
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   return query select * from limits.end_seats_of(app.account(), p_product, p_name, p_machine, p_why);
@@ -4781,6 +4828,7 @@ CREATE OR REPLACE FUNCTION limits.free_seat(p_product text, p_name text, p_machi
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_now timestamptz;
@@ -4810,6 +4858,7 @@ CREATE OR REPLACE FUNCTION limits.gauge_here(p_product text, p_name text, p_delt
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_account uuid := app.account();
@@ -4907,6 +4956,7 @@ CREATE OR REPLACE FUNCTION limits.give_back_rates(p_keys text[], p_ends bigint[]
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   perform from unnest(p_keys) with ordinality as wanted (k, position) join limits.rates on rates.key = k
@@ -5009,6 +5059,7 @@ CREATE OR REPLACE FUNCTION limits.lend(p_permit uuid, p_holder uuid, p_fence int
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_account uuid := app.account();
@@ -5458,6 +5509,7 @@ CREATE OR REPLACE FUNCTION limits.renew_holder(p_id uuid, p_ttl interval)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_now timestamptz;
@@ -5479,6 +5531,7 @@ CREATE OR REPLACE FUNCTION limits.renew_seats(p_renewals limits.renewal[])
  SET enable_seqscan TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   r limits.renewal;
@@ -5589,6 +5642,7 @@ CREATE OR REPLACE FUNCTION limits.report(p_user uuid, p_key uuid, p_holder uuid,
  SET enable_mergejoin TO 'off'
  SET jit TO 'off'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_account uuid := app.account();
@@ -5721,6 +5775,7 @@ CREATE OR REPLACE FUNCTION limits.resolve_batch(p_batch jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   r jsonb;
@@ -5759,6 +5814,7 @@ CREATE OR REPLACE FUNCTION limits.resolve_here(p_item jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_account uuid := app.account();
@@ -5824,6 +5880,7 @@ CREATE OR REPLACE FUNCTION limits.room_for_members(p_gauges jsonb, p_more intege
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   c jsonb;
@@ -6027,6 +6084,7 @@ CREATE OR REPLACE FUNCTION limits.start_holder(p_id uuid, p_kind text, p_ttl int
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   insert into limits.holders (id, kind, expires_at) values (p_id, p_kind, app.now() + p_ttl);
@@ -6038,6 +6096,7 @@ CREATE OR REPLACE FUNCTION limits.sweep(p_max integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   r record;
@@ -6099,6 +6158,7 @@ CREATE OR REPLACE FUNCTION limits.take_rates(p_keys text[], p_callers integer[],
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_total constant integer := cardinality(p_callers);
@@ -6159,6 +6219,7 @@ CREATE OR REPLACE FUNCTION limits.take_rates_alone(p_keys text[], p_maxima integ
  SET jit TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   return query
@@ -6189,6 +6250,7 @@ CREATE OR REPLACE FUNCTION limits.take_seat(p_product text, p_name text, p_machi
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_account uuid := app.account();
@@ -6289,6 +6351,7 @@ CREATE OR REPLACE FUNCTION limits.usage_here(p_rules jsonb)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select * from limits.usage_of(app.account(), p_rules)
 $function$;
@@ -6990,6 +7053,7 @@ CREATE OR REPLACE FUNCTION orbit.scopes_with(p_text text, p_filters jsonb, p_mos
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_account uuid := app.account();
@@ -7333,6 +7397,7 @@ CREATE OR REPLACE FUNCTION reel.newest_matches(p_wanted jsonb, p_from timestamp 
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   c_probe constant integer := 300;
@@ -7717,6 +7782,7 @@ CREATE OR REPLACE FUNCTION reports.usage_here(p_from timestamp with time zone, p
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 declare
   v_account uuid := app.account();
@@ -7839,6 +7905,7 @@ CREATE OR REPLACE FUNCTION sso.end_other_sessions()
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   with bound as (
     select m.user_id from accounts.members m, sso.bindings(m.user_id) b
@@ -7856,6 +7923,7 @@ CREATE OR REPLACE FUNCTION sso.end_sessions_of_links(p_user uuid)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   with ended as (
     update identity.sessions s set revoked_at = app.now(), revoked_for = 'sso_ended', updated_at = app.now()
@@ -7941,6 +8009,7 @@ CREATE OR REPLACE FUNCTION webhooks.emit(p_id uuid, p_type text, p_account uuid,
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
 begin
   if coalesce(current_setting('app.account', true), '') not in ('', p_account::text)

@@ -87,7 +87,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     async stop(graceSeconds) {
       stopping = true;
       clearInterval(watch);
-      await Promise.all([stopped(app, inFlightRequests, graceSeconds), metrics?.close()]);
+      await Promise.all([stopped(app, { inFlightRequests, fail }, graceSeconds), metrics?.close()]);
     },
   };
 }
@@ -165,7 +165,7 @@ function watchOver(
 
 async function stopped(
   app: FastifyInstance,
-  inFlightRequests: InFlightRequests,
+  { inFlightRequests, fail }: { readonly inFlightRequests: InFlightRequests; readonly fail: Fail },
   graceSeconds: number,
 ): Promise<void> {
   // Connections that wait for their next request would hold up the end until their keep-alive is over.
@@ -180,6 +180,11 @@ async function stopped(
   app.server.closeIdleConnections();
   if (inFlightRequests.size > 0) {
     inFlightRequests.each((inFlight) => inFlight.stop());
+    await within(LAST_WORDS, inFlightRequests.empty());
+    // What waits for a database that is silent is not ended by any signal; its client is told all the same.
+    inFlightRequests.each(({ request, reply }) =>
+      fail(request, reply, new AppError('server_stopping', { retryAfter: 1 })),
+    );
     await within(LAST_WORDS, inFlightRequests.empty());
   }
   app.server.closeAllConnections();

@@ -1,4 +1,5 @@
 import { expect, describe, test, vi } from 'vitest';
+import { holdMeters } from '#test/limits';
 import { engine } from '#test/services';
 import { commitsFixture } from './fixture.ts';
 
@@ -31,6 +32,46 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     // An answer without a key does not wait for its settlement.
     await fixture.told();
     expect(await states(customer.accountId)).toEqual(['settled', 'settled', 'voided', 'voided']);
+  });
+
+  test('of an admission of which only half arrived keeps nobody waiting: its rows are freed, it is given back, and the key is served', async () => {
+    const customer = await fixture.customer();
+    const headers = { 'idempotency-key': 'half' };
+    const holding = cutter.holdNextCommit(/limits\.admit\(/);
+    const half = await fixture.chat(customer.key, headers);
+    expect([half.status, half.body['error']]).toMatchObject([503, { code: 'unavailable' }]);
+    expect(Number(half.headers.get('retry-after'))).toBeGreaterThan(0);
+    await holding;
+    // The database has not heard that its client is gone, and holds the rows of this account.
+    expect(await fixture.database.db.endAbandoned()).toBe(0);
+    const waits = fixture.chat(customer.key);
+    await vi.waitFor(async () => expect(await fixture.database.db.endAbandoned(0)).toBe(1), SOON);
+    expect((await waits).status).toBe(200);
+    await fixture.told();
+    expect((await fixture.chat(customer.key, headers)).status).toBe(200);
+    await fixture.told();
+    expect(await states(customer.accountId)).toEqual(['settled', 'settled', 'voided']);
+  });
+
+  test('of an admission that waited for a row in vain is none: 503 with Retry-After, nothing is charged, and the same key is served', async () => {
+    const customer = await fixture.customer();
+    const headers = { 'idempotency-key': 'in-vain' };
+    const { db, url } = fixture.database;
+    const limit = (of: string) =>
+      db.script(`do $$ declare f regprocedure; begin
+        for f in select oid from pg_proc where proname in ('admit', 'admit_within') and pronamespace = 'limits'::regnamespace
+        loop execute format('alter function %s set lock_timeout = %L', f, '${of}'); end loop; end $$`);
+    expect((await fixture.chat(customer.key)).status).toBe(200);
+    await fixture.told();
+    const release = await holdMeters(url, customer.accountId);
+    await limit('50ms');
+    const inVain = await fixture.chat(customer.key, headers);
+    await limit('10s');
+    await release();
+    expect([inVain.status, inVain.body['error']]).toMatchObject([503, { code: 'unavailable' }]);
+    expect(Number(inVain.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await states(customer.accountId)).toEqual(['settled']);
+    expect((await fixture.chat(customer.key, headers)).status).toBe(200);
   });
 
   test('of a settlement is told again: the figures are exact, once', async () => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test, vi } from 'vitest';
+import { holdMeters, waitsForLocks } from '#test/limits';
+import { engine } from '#test/services';
 import { type TestApp, testApp } from '../services/app.ts';
 
 const SOON = { timeout: 120_000, interval: 20 };
@@ -27,6 +29,24 @@ test('a call that a server which stops can not finish is 503 server_stopping, an
   expect([answer.status, answer.body['error']]).toMatchObject([503, { code: 'server_stopping' }]);
   expect(answer.headers.get('retry-after')).toBe('1');
 });
+
+test.runIf(engine === 'postgres')(
+  'a call whose database does not answer a server which stops is 503 server_stopping too',
+  async () => {
+    const app = await testApp({ settings: ENDS_SOON });
+    const { key, accountId } = await app.customer();
+    const call = () => app.call(key, 'POST /v1/ai/chat/completions', { body: asked(false) });
+    expect((await call()).status).toBe(200);
+    await app.app.modules.limits.ends.idle();
+    const release = await holdMeters(app.database.url, accountId);
+    const answer = call();
+    await vi.waitFor(async () => expect(await waitsForLocks(app.database.db)).toBe(1), SOON);
+    const closed = app.close();
+    expect(await answer).toMatchObject({ status: 503, body: { error: { code: 'server_stopping' } } });
+    await release();
+    await closed;
+  },
+);
 
 test('a stream that a server which stops breaks off ends with server_stopping', async () => {
   const app = await testApp({ settings: ENDS_SOON });

@@ -8,8 +8,11 @@ export interface Link {
   target: number | undefined;
   /** Milliseconds that what arrives is held back, at least and at most: answers of two connections change their order. */
   delay: readonly [least: number, most: number];
-  /** While it is silent nothing passes in either direction, and nobody is told; afterwards all of it arrives. */
-  silence(): void;
+  /**
+   * While it is silent nothing passes in either direction, and nobody is told; afterwards all of it arrives. `passes`: so many bytes of
+   * what a client says next on each connection still do, and where that client then leaves, the target does not hear of it either.
+   */
+  silence(passes?: (chunk: Buffer) => number): void;
   resume(): void;
   /** Breaks all connections that stand; what was on its way is lost. */
   cut(): void;
@@ -22,6 +25,9 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
   const pairs = new Set<() => void>();
   const waiting: (() => void)[] = [];
   let isSilent = false;
+  let passing: ((chunk: Buffer) => number) | undefined;
+  /** Ends of those whose client has left, and whose target has not heard of it. */
+  const left: (() => void)[] = [];
   const state: Pick<Link, 'target' | 'delay'> = { target, delay: [0, 0] };
 
   /** Passes chunks on in their order, however long each was held back. */
@@ -43,6 +49,17 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
     };
   }
 
+  /** Passes the first bytes of a chunk on though it is silent, if so many are to pass, and nothing after them. */
+  function tearing(to: Socket, forward: (chunk: Buffer) => void): (chunk: Buffer) => void {
+    let tornBy: typeof passing;
+    return (chunk) => {
+      const at = passing === undefined || passing === tornBy ? 0 : passing(chunk);
+      tornBy = passing;
+      if (at > 0) to.write(chunk.subarray(0, at));
+      forward(chunk.subarray(at));
+    };
+  }
+
   /** Waits for the end of a silence. */
   function heard(): Promise<void> {
     return isSilent ? new Promise((go) => waiting.push(() => go(heard()))) : idle;
@@ -58,10 +75,10 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
     };
     pairs.add(end);
     for (const socket of [near, far]) socket.setNoDelay(true).on('error', end);
-    near.once('close', end);
+    near.once('close', () => (passing === undefined ? end() : void left.push(end)));
     // What was said before it closed still arrives.
     far.once('close', () => near.end());
-    near.on('data', forwarding(far));
+    near.on('data', tearing(far, forwarding(far)));
     far.on('data', forwarding(near));
   });
   await new Promise<void>((listening) => {
@@ -71,6 +88,8 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
 
   function resume(): void {
     isSilent = false;
+    passing = undefined;
+    for (const end of left.splice(0)) end();
     for (const go of waiting.splice(0)) go();
   }
   function cut(): void {
@@ -78,8 +97,9 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
   }
   return Object.assign(state, {
     port: typeof address === 'object' && address !== null ? address.port : 0,
-    silence() {
+    silence(passes?: (chunk: Buffer) => number) {
       isSilent = true;
+      passing = passes;
     },
     resume,
     cut,

@@ -53,7 +53,8 @@ export async function run({ seed, seconds, say }: RunOptions): Promise<Outcome> 
     );
     opened.defer(async () => void (await Promise.all(members.map((member) => member.stop()))));
     await Promise.all(members.map((member) => member.ready()));
-    const context: FaultContext = { services, members, sandbox, outages, say };
+    const tears = chance.for('tears');
+    const context: FaultContext = { services, members, sandbox, outages, tears, say };
     const callers = callersOf(customers, members, seed);
     await underFaults(context, { seed, seconds, callers: callers.all });
     await quiet(context);

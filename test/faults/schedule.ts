@@ -11,6 +11,8 @@ export type Trouble = { readonly at: number; readonly lasts: number } & (
       /** Milliseconds at least and at most, of a delay. */
       readonly delay: readonly [number, number];
     }
+  /** The way of one process to the database goes silent in the middle of what it says; at its end nothing more of that arrives, or all. */
+  | { readonly kind: 'tear'; readonly member: number; readonly arrives: boolean }
   /** Restarted in one of its ways; where it lasts, it is away for so long. */
   | { readonly kind: 'database'; readonly how: 'fast' | 'immediate' }
   | { readonly kind: 'pooler' }
@@ -32,6 +34,7 @@ const WEIGHTS = {
   silence: 8,
   silence_and_cut: 8,
   delay: 14,
+  tear: 6,
   commits: 12,
   database: 3,
   pooler: 3,
@@ -42,6 +45,9 @@ const WEIGHTS = {
 
 /** As long as the database is away when it is not just restarted: milliseconds. */
 const AWAY = 10_000;
+
+/** Longer than a statement without an answer, and than rows may be held of whom nothing is heard: milliseconds. */
+const TORN = 32_000;
 
 /** The whole plan of a run, which the seed decides alone. */
 export function scheduleOf(
@@ -69,6 +75,14 @@ function troubleAt(chance: Chance, at: number, members: number): Trouble {
         kind,
         member: chance.between(0, members - 1),
         share: chance.pick([0.05, 0.2, 0.5, 1]),
+      };
+    case 'tear':
+      return {
+        ...when,
+        lasts: chance.pick([when.lasts, when.lasts, TORN]),
+        kind,
+        member: chance.between(0, members - 1),
+        arrives: chance.happens(0.3),
       };
     case 'redis':
       return { ...when, kind, how: chance.pick(['flush', 'kill', 'pause']) };

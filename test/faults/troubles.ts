@@ -1,4 +1,5 @@
 import type { OpenAISandbox } from '#sandbox/openai';
+import type { Chance } from './chance.ts';
 import type { Member } from './fleet.ts';
 import type { RedisServer } from '../services/redis-server.ts';
 import type { FaultServices } from './services.ts';
@@ -14,6 +15,8 @@ export interface FaultContext {
   readonly members: readonly Member[];
   readonly sandbox: OpenAISandbox;
   readonly outages: Outages;
+  /** Where statements are torn. */
+  readonly tears: Chance;
   readonly say: (line: string) => void;
 }
 
@@ -37,6 +40,8 @@ async function done(trouble: Trouble, context: FaultContext): Promise<void> {
       return ofPooler(trouble, context);
     case 'commits':
       return ofCommits(trouble, context);
+    case 'tear':
+      return ofTear(trouble, context);
     case 'provider':
       return context.sandbox.faults.next(...trouble.faults);
     case 'redis':
@@ -120,6 +125,24 @@ async function ofCommits(
     member.commits.probability = 0;
     isBack();
   });
+}
+
+/** The end of a statement is a message of five bytes: without it what was said is done, and not committed. */
+const SYNC = 5;
+
+async function ofTear(
+  { member: index, arrives, lasts }: Extract<Trouble, { kind: 'tear' }>,
+  { members, outages, tears }: FaultContext,
+): Promise<void> {
+  const member = members[index];
+  if (member === undefined) return;
+  // Whoever needs the rows that it holds waits too.
+  const isBack = outages.begin('database');
+  member.database.silence(({ length }) => (tears.happens(0.5) ? length - SYNC : tears.between(1, length)));
+  await after(lasts);
+  if (!arrives) member.database.cut();
+  member.database.resume();
+  isBack();
 }
 
 async function ofLink(

@@ -1,3 +1,5 @@
+import { declareLongUses } from '#platform/db';
+
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 export const accountsSystemUses = {
   'accounts.membership':
@@ -9,6 +11,8 @@ export const accountsSystemUses = {
   'admin.accounts': 'a platform admin finds, suspends and reinstates users’ accounts that are not their own',
   'admin.audit': 'a platform admin reads what happened in all accounts',
 } as const;
+
+declareLongUses('accounts.prune');
 
 type Own = typeof accountsSystemUses;
 declare module '#platform/db' {

@@ -1,7 +1,11 @@
+import { declareLongUses } from '#platform/db';
+
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 export const aiSystemUses = {
   'ai.safety': 'old safety events of all people are deleted in one run',
 } as const;
+
+declareLongUses('ai.safety');
 
 type Own = typeof aiSystemUses;
 declare module '#platform/db' {

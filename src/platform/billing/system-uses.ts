@@ -1,3 +1,5 @@
+import { declareLongUses } from '#platform/db';
+
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 export const billingSystemUses = {
   'billing.overage': 'units past the limits of all accounts are counted, and reported to the provider',
@@ -12,6 +14,8 @@ export const billingSystemUses = {
     'a payment provider tells of all its customers, and whose they are is found out by reading',
   'admin.billing': 'a platform admin reads the events of payment providers, and has them processed again',
 } as const;
+
+declareLongUses('billing.import', 'billing.overage');
 
 type Own = typeof billingSystemUses;
 declare module '#platform/db' {

@@ -1,3 +1,5 @@
+import { declareLongUses } from '#platform/db';
+
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 export const blobsSystemUses = {
   'blobs.signed': 'whoever brings a signed request names a file, and no account',
@@ -6,6 +8,8 @@ export const blobsSystemUses = {
   'blobs.totals': 'what all accounts store is a figure for the operator',
   'blobs.export': 'an archive lists the files of the account that it is of, and a job of nobody’s makes it',
 } as const;
+
+declareLongUses('blobs.totals');
 
 type Own = typeof blobsSystemUses;
 declare module '#platform/db' {

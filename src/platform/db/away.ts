@@ -33,6 +33,8 @@ export function mayBeDone(error: unknown): boolean {
 const AWAY = /^(?:08|53)[0-9A-Z]{3}$|^57P0[1-5]$|^58030$/;
 /** Of these the database has undone what it was doing. */
 const UNDONE = /^53/;
+/** A row that another transaction has for too long, a statement that takes too long: PostgreSQL has undone it. The connection is sound. */
+const TOO_LATE = /^(?:55P03|57014)$/;
 /** A write to a standby, as after a failover that this connection has outlived. */
 const READ_ONLY = '25006';
 
@@ -49,6 +51,8 @@ export function failureOf(
   const code = codeOf(cause);
   if (code === READ_ONLY && asked.write)
     return new DatabaseAway(`The server of ${setting} takes no writes (${code}): it is a standby.`, cause);
+  if (code !== undefined && TOO_LATE.test(code))
+    return new DatabaseAway(`A statement did not end in time on the server of ${setting} (${code}).`, cause);
   // Errors of the server and of sockets have a code, Node's own too: ERR_STREAM_DESTROYED, ERR_SOCKET_CLOSED. Those of the
   // driver, which all mean a connection that ended, have none.
   const isSql = code !== undefined && /^(?!E[A-Z]{4}$)[0-9A-Z]{5}$/.test(code);

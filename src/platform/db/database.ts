@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isUuid } from '#platform/kernel';
+import { endAbandoned } from './abandoned.ts';
 import type { CommitPoint, CrashHook } from './commit-points.ts';
+import { isLongUse } from './deadlines.ts';
 import type { Database, Engine, EngineTransaction, Opening, ScopedVerb, Transaction } from './port.ts';
 import { createSignals } from './signals.ts';
 import { plain, type Statement } from './statement.ts';
@@ -72,9 +74,9 @@ export function createDatabase(
 
   return {
     engine: engine.name,
-    tenant: verb((account, write) => ({ role: 'plinth_tenant', account: checked(account), user: '', write })),
-    user: verb((user, write) => ({ role: 'plinth_tenant', account: '', user: checked(user), write })),
-    system: verb((_use, write) => ({ role: 'plinth_system', account: '', user: '', write })),
+    tenant: verb((account, write) => ({ ...TENANT, account: checked(account), write })),
+    user: verb((user, write) => ({ ...TENANT, user: checked(user), write })),
+    system: verb((use, write) => ({ ...SYSTEM, write, isLong: isLongUse(use) })),
     signal: signals.send,
     onSignal: signals.hear,
     carrySignals: signals.carry,
@@ -91,12 +93,16 @@ export function createDatabase(
       const open = await engine.beginAsMigrator(point !== undefined);
       return finish(open, point, () => work(transaction(open)));
     },
+    endAbandoned: (milliseconds) => endAbandoned(engine, milliseconds),
     async close() {
       await signals.close();
       await engine.close();
     },
   };
 }
+
+const TENANT = { role: 'plinth_tenant', account: '', user: '', isLong: false } as const;
+const SYSTEM = { role: 'plinth_system', account: '', user: '' } as const;
 
 /** The one statement of a batch, where it needs nothing around it. */
 function aloneOf({ role }: Opening, [first, ...more]: readonly Statement[]): Statement | undefined {

@@ -1,3 +1,4 @@
+export { watchAbandoned } from './abandoned.ts';
 export { DatabaseAway, mayBeDone, mayPass } from './away.ts';
 export {
   type CommitPoint,
@@ -18,6 +19,7 @@ export {
   unlinked,
 } from './data-rules.ts';
 export { lockDataFolder } from './data-lock.ts';
+export { declareLongUses } from './deadlines.ts';
 export { keepUntil } from './kept.ts';
 export { type FunctionSet, versionOf } from './function-set.ts';
 export { assertNotMoved, type Installation, installationOf, leave, reopen } from './installation.ts';

@@ -24,6 +24,9 @@ export async function keepListening(listening: Listening): Promise<() => Promise
     const next = new pg.Client({
       connectionString: listening.connectionString,
       application_name: 'plinth-listen',
+      // It only hears: one whose server is gone without a word would wait for signals for ever.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 60_000,
     });
     next.on('error', listening.onError);
     next.on('notification', ({ payload }) => listening.hear(payload ?? ''));

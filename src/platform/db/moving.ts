@@ -143,10 +143,15 @@ async function sumsOf({ source, sums }: Move): Promise<MovedSum[]> {
   return all;
 }
 
-/** Whoever else has a table of the target open would wait for us, and we for them. A long move is no idle one. */
+/**
+ * Whoever else has a table of the target open would wait for us, and we for them. A long move is no idle one: that its machine is gone
+ * the server finds out by asking it, after two minutes.
+ */
 const PATIENCE = statement(
   `select set_config('lock_timeout', '3s', true), set_config('idle_in_transaction_session_timeout', '0', true),
-     set_config('statement_timeout', '0', true)`,
+     set_config('statement_timeout', '0', true), set_config('tcp_keepalives_idle', '60', true),
+     set_config('tcp_keepalives_interval', '15', true), set_config('tcp_keepalives_count', '4', true),
+     set_config('tcp_user_timeout', '120000', true)`,
 );
 
 async function copyAll(move: Move, { from, to, tables, id }: Copy): Promise<Moved> {

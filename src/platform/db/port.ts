@@ -52,6 +52,11 @@ export interface Database {
   asMigrator<R extends Statement>(statement: R): Promise<RowOf<R>[]>;
   /** One transaction of the migrator, outside any scope: for whoever moves everything. Without a commit point it only reads. */
   transactAsMigrator<T>(point: CommitPoint | undefined, work: Work<T>): Promise<T>;
+  /**
+   * Ends transactions whose clients are gone in the middle of a statement, whichever process they were of; answers how many. They hold rows
+   * until PostgreSQL hears of it, which may take hours. `milliseconds`: how long they have waited at least.
+   */
+  endAbandoned(milliseconds?: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -90,6 +95,8 @@ export interface Opening {
   readonly account: string;
   readonly user: string;
   readonly write: boolean;
+  /** Its statements may take minutes. */
+  readonly isLong: boolean;
 }
 
 export interface EngineTransaction {

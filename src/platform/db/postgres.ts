@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { failureOf, unreachable } from './away.ts';
+import { deadlinesOf } from './deadlines.ts';
 import { keepListening } from './listener.ts';
 import type { Engine, EngineTransaction, Opening, Plain } from './port.ts';
 
@@ -13,6 +14,8 @@ export interface PostgresOptions {
   readonly poolSize?: number | undefined;
   /** Off for poolers that don't carry named statements from one transaction to the next (PgBouncer before 1.21). */
   readonly namedStatements?: boolean | undefined;
+  /** Milliseconds for an answer of the database, but to uses that take long; 14,000 when not said. */
+  readonly answerWithin?: number | undefined;
   /** Told of errors on idle connections, which belong to no call. */
   readonly onIdleError?: ((error: Error) => void) | undefined;
 }
@@ -132,13 +135,19 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     return client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) });
   }
 
+  const answerOf = (opening: Pick<Opening, 'isLong'>) =>
+    opening.isLong ? deadlinesOf(opening).answer : (options.answerWithin ?? deadlinesOf(opening).answer);
+  const quickly = answerOf({ isLong: false });
+
   function open(client: pg.PoolClient, opening: Opening): Promise<pg.QueryResult>[] {
+    const { lock, statement } = deadlinesOf(opening);
     return [
       query(client, { text: opening.write ? 'begin' : 'begin read only', values: [] }),
       query(client, {
         text: `select set_config('role', $1, true), set_config('app.account', $2, true), set_config('app.user', $3, true),
+          set_config('lock_timeout', $4, true), set_config('statement_timeout', $5, true),
           set_config('idle_in_transaction_session_timeout', '${IDLE_TIMEOUT}', true)`,
-        values: [opening.role, opening.account, opening.user],
+        values: [opening.role, opening.account, opening.user, lock, statement],
       }),
     ];
   }
@@ -149,12 +158,14 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       const client = await loginOf(opening).connect();
       let broken = true;
       try {
-        const rows = await all(
-          together(client, () => [
-            ...open(client, opening),
-            ...statements.map((statement) => query(client, statement)),
-            query(client, { text: 'commit', values: [] }),
-          ]),
+        const rows = await answered(client, answerOf(opening), () =>
+          all(
+            together(client, () => [
+              ...open(client, opening),
+              ...statements.map((statement) => query(client, statement)),
+              query(client, { text: 'commit', values: [] }),
+            ]),
+          ),
         );
         broken = false;
         return rows.slice(2, -1);
@@ -165,12 +176,13 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         client.release(broken);
       }
     },
-    call: (statement) => committed(system, (client) => query(client, statement)),
+    call: (statement) => committed(system, quickly, (client) => query(client, statement)),
     async begin(opening): Promise<EngineTransaction> {
       const { setting, connect } = loginOf(opening);
+      const within = answerOf(opening);
       const client = await connect();
       try {
-        await all(together(client, () => open(client, opening)));
+        await answered(client, within, () => all(together(client, () => open(client, opening))));
       } catch (error) {
         client.release(true);
         throw failureOf(setting, error, { ...opening, commits: false });
@@ -178,14 +190,16 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       return {
         async run(statements) {
           try {
-            return await all(together(client, () => statements.map((statement) => query(client, statement))));
+            return await answered(client, within, () =>
+              all(together(client, () => statements.map((statement) => query(client, statement)))),
+            );
           } catch (error) {
             throw failureOf(setting, error, { ...opening, commits: false });
           }
         },
         async commit() {
           try {
-            await query(client, { text: 'commit', values: [] });
+            await answered(client, within, () => query(client, { text: 'commit', values: [] }));
             client.release();
           } catch (error) {
             client.release(true);
@@ -194,7 +208,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         },
         async rollback() {
           try {
-            await query(client, { text: 'rollback', values: [] });
+            await answered(client, within, () => query(client, { text: 'rollback', values: [] }));
             client.release();
           } catch (error) {
             client.release(true);
@@ -233,7 +247,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       const isOwners = login === 'migrator' && options.systemUrl !== undefined;
       const asked = { text, values: [...values] };
       if (isOwners) return (await once((client) => client.query(asked))).rows;
-      return committed(login === 'tenant' ? tenants : system, (client) => client.query(asked));
+      return committed(login === 'tenant' ? tenants : system, quickly, (client) => client.query(asked));
     },
     async listen(channel, hear) {
       const listening = { connectionString: direct.url, channel, hear, onError: onIdleError };
@@ -253,12 +267,13 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
 /** What commits by itself. */
 async function committed(
   { setting, connect }: Login,
+  within: number,
   ask: (client: pg.PoolClient) => Promise<pg.QueryResult>,
 ): Promise<unknown[]> {
   const client = await connect();
   let broken = true;
   try {
-    const { rows } = await ask(client);
+    const { rows } = await answered(client, within, () => ask(client));
     broken = false;
     return rows;
   } catch (error) {
@@ -266,6 +281,26 @@ async function committed(
     throw failureOf(setting, error, { write: true, commits: true });
   } finally {
     client.release(broken);
+  }
+}
+
+/**
+ * The answer to what is asked. One that does not come in time ends its connection, as if the network had: a server whose machine or
+ * way is gone closes nothing. What was asked for may be done all the same.
+ */
+async function answered<T>(client: pg.PoolClient, within: number, ask: () => Promise<T>): Promise<T> {
+  let isOver = false;
+  const end = () => {
+    const error = new Error(`the database did not answer within ${within} ms`);
+    if (!isOver) client.connection.stream.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
+  };
+  // A process that was stopped finds that time is over before it has read the answer that waits for it.
+  const timer = setTimeout(() => setImmediate(end), within);
+  try {
+    return await ask();
+  } finally {
+    isOver = true;
+    clearTimeout(timer);
   }
 }
 

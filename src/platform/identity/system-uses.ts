@@ -1,3 +1,5 @@
+import { declareLongUses } from '#platform/db';
+
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 export const identitySystemUses = {
   'identity.credentials':
@@ -9,6 +11,8 @@ export const identitySystemUses = {
   'admin.admins': 'an operator makes and unmakes platform admins at the machine',
   'admin.users': 'a platform admin suspends and reinstates users other than themselves',
 } as const;
+
+declareLongUses('identity.import', 'identity.prune');
 
 type Own = typeof identitySystemUses;
 declare module '#platform/db' {

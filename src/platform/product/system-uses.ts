@@ -1,7 +1,11 @@
+import { declareLongUses } from '#platform/db';
+
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 export const productSystemUses = {
   'product.purge': 'what has been in the trash of a product for 30 days goes, whoever it belongs to',
 } as const;
+
+declareLongUses('product.purge');
 
 type Own = typeof productSystemUses;
 declare module '#platform/db' {

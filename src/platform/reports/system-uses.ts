@@ -1,8 +1,12 @@
+import { declareLongUses } from '#platform/db';
+
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 export const reportsSystemUses = {
   'admin.reports': 'a platform admin’s reports, and what was sold, are of all accounts',
   'reports.rollup': 'one run adds up what was posted of all accounts',
 } as const;
+
+declareLongUses('reports.rollup', 'admin.reports');
 
 type Own = typeof reportsSystemUses;
 declare module '#platform/db' {

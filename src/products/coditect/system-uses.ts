@@ -1,3 +1,5 @@
+import { declareLongUses } from '#platform/db';
+
 /** Uses of `db.system` by this product, with the reason why no single account or user owns the work. */
 export const coditectSystemUses = {
   'coditect.key': 'whoever brings a licence key says by it alone which account it is of',
@@ -11,6 +13,8 @@ export const coditectSystemUses = {
   'coditect.sessions': 'sessions that ran out are written down, whoever they belong to',
   'coditect.days': 'what licences of all accounts were used for is counted by day',
 } as const;
+
+declareLongUses('coditect.days');
 
 type Own = typeof coditectSystemUses;
 declare module '#platform/db' {

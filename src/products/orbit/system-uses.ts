@@ -1,3 +1,5 @@
+import { declareLongUses } from '#platform/db';
+
 /** Uses of `db.system` by this product, with the reason why no single account or user owns the work. */
 export const orbitSystemUses = {
   'orbit.workspaces': 'a person’s workspaces are listed together, and each is an account of its own',
@@ -12,6 +14,8 @@ export const orbitSystemUses = {
   'orbit.documents': 'uploads that were never completed are found, whoever began them',
   'orbit.exports': 'exports whose time is over are swept, those of all accounts',
 } as const;
+
+declareLongUses('orbit.changes');
 
 type Own = typeof orbitSystemUses;
 declare module '#platform/db' {
