@@ -3213,6 +3213,7 @@ CREATE OR REPLACE FUNCTION jobs.take_up(p_holder uuid, p_kinds text[], p_room in
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s'
 AS $function$
   select * from jobs.take_up(p_holder, p_kinds, p_room, p_batch_room, p_after_batch,
     (select coalesce(jsonb_object_agg(k, 0), '{}') from unnest(p_full) k))
