@@ -137,11 +137,11 @@ class Model {
     add(this.#bursts, this.hour, units);
   }
 
-  /** Late: the sweeper had closed it, so that the quota stays, and the estimate is corrected. */
+  /** Late: the sweeper had closed it, so that the quota stays, and the estimate is corrected; it comes back where all of it came to nothing. */
   ended(held: Held, { settles, cost, late }: { settles: boolean; cost: number; late: boolean }): void {
     this.open = this.open.filter((one) => one !== held);
     add(this.#costs, held.day, cost - held.permit.reserve);
-    if (!settles && !late) add(this.#units, held.day, -held.units);
+    if (!settles && (!late || cost === 0)) add(this.#units, held.day, -held.units);
   }
 }
 
