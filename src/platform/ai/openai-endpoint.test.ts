@@ -148,6 +148,21 @@ describe('the official openai package through the OpenAI endpoint', () => {
   });
 });
 
+test.each([true, false])(
+  'whoever hangs up before anything was sent is charged nothing: streamed %s',
+  async (stream) => {
+    const here = fixture.open();
+    const prepared = here.openAiEndpoint.prepareChat(
+      JSON.stringify({ model: 'small', messages, stream }),
+      POLICY,
+    );
+    const signal = AbortSignal.abort();
+    await here.openAiEndpoint.relay(permit, prepared, { response: fail, signal }).catch(() => {});
+    expect(permit.states).toEqual([]);
+    expect(permit.closed).toBe('released: client_gone');
+  },
+);
+
 test('a plain answer may be kept in the commit that settles its permit, before it is sent', async () => {
   const here = fixture.open();
   const kept: string[] = [];

@@ -141,7 +141,7 @@ export function transportFailed(how: {
         ...caused,
         ...(how.isOurs === true ? { ledger: common.ledger } : {}),
         outcome: 'hung_up',
-        error: causedBy('client_gone'),
+        error: clientGone(mayBeServed),
       };
     case 'not_ours':
       return {
@@ -209,6 +209,16 @@ export function postponed(wait = 0, upstream?: UpstreamError): ProviderError {
 }
 
 /** The same would happen again, to whoever is asked. */
+/** Who hangs up before anything may have been served has caused nothing: the call is void, and its quota and key come back. */
+export function clientGone(mayBeServed: boolean): ProviderError {
+  return new ProviderError('client_gone', { retryable: false, caused: mayBeServed });
+}
+
+/** Whether a provider may bill what came to nothing so. */
+export function mayBeBilled({ ledger }: Pick<Failure, 'ledger'>): boolean {
+  return ledger !== 'not_served' && ledger !== 'throttled';
+}
+
 function causedBy(code: ProviderErrorCode): ProviderError {
   return new ProviderError(code, { retryable: false, caused: true });
 }

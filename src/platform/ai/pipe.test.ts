@@ -199,11 +199,25 @@ describe('tries', () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.next({ kind: 'status', status: 503, retry_after: 7 });
     const call = fixture.open(time).call(permit, { feature, wire: chat(), signal: controller.signal });
-    const failed = expect(call).rejects.toMatchObject({ code: 'client_gone' });
+    // What was refused is billed by nobody.
+    const failed = expect(call).rejects.toMatchObject({ code: 'client_gone', caused: false });
     await time.awaited(1_000);
     controller.abort();
     await failed;
     expect(permit.states).toEqual(['not_served']);
+  });
+
+  test('end by the caller who hangs up after a try that may be billed', async () => {
+    const time = drivenTime();
+    const controller = new AbortController();
+    fixture.sandbox.faults.next({ kind: 'status', status: 502, retry_after: 7 });
+    const call = fixture
+      .open(time)
+      .call(recordingPermit(), { feature, wire: chat(), signal: controller.signal });
+    const failed = expect(call).rejects.toMatchObject({ code: 'client_gone', caused: true });
+    await time.awaited(1_000);
+    controller.abort();
+    await failed;
   });
 });
 

@@ -3,7 +3,7 @@ import { AppError, type Random } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { attempt, type AttemptParts, type PipeCall, type PlainAnswer, type StreamAnswer } from './attempt.ts';
 import { ProviderError, type UpstreamError } from './errors.ts';
-import { type Failure, postponed, unavailable } from './outcome.ts';
+import { clientGone, type Failure, mayBeBilled, postponed, unavailable } from './outcome.ts';
 import { type SlotAdmission, admitToSlot, type NoSlot } from './slot-admission.ts';
 import { checkInput, countTries, type TryCount } from './plan.ts';
 import type { AiLogger } from './ports.ts';
@@ -46,7 +46,8 @@ export function createPipe(parts: PipeParts): Pipe {
       if (!('ledger' in answer)) return answer;
       failure = answer;
       if (failure.health !== 'throttled') tries.used();
-      if (failure.retry === 'never') throw failure.error;
+      route.note(failure);
+      if (failure.retry === 'never') throw route.endedBy(failure);
     }
   };
 }
@@ -86,6 +87,8 @@ class Route {
   #at = 0;
   /** Tries that failed at this model. */
   #failed = 0;
+  /** Whether a provider may bill one of the tries so far. */
+  #mayBeBilled = false;
   /** Milliseconds that the call has waited for room. */
   #waited = 0;
 
@@ -101,6 +104,15 @@ class Route {
     return this.#last - this.#parts.clock.monotonic();
   }
 
+  note(failure: Failure): void {
+    this.#mayBeBilled ||= mayBeBilled(failure);
+  }
+
+  /** What a failure means that no other try helps. */
+  endedBy({ outcome, error }: Failure): ProviderError {
+    return outcome === 'hung_up' ? clientGone(this.#mayBeBilled) : error;
+  }
+
   /** The model for the next try. Throws what the last failure means when there is none left. */
   async next(failure: Failure | undefined): Promise<SlotAdmission> {
     // The throttle makes such a call wait, not we.
@@ -108,7 +120,7 @@ class Route {
     let wait = Number.POSITIVE_INFINITY;
     for (; this.runTime > 0 && this.#at < this.#call.chain.length; this.#move()) {
       const admission = await this.#admission();
-      if (this.#call.signal?.aborted === true) throw gone(admission);
+      if (this.#call.signal?.aborted === true) throw gone(admission, this.#mayBeBilled);
       if ('release' in admission) return admission;
       wait = Math.min(wait, admission.wait);
     }
@@ -171,12 +183,12 @@ class Route {
 }
 
 /** The client went away while the call waited: nothing is sent any more. */
-function gone(admission: SlotAdmission | NoSlot): ProviderError {
+function gone(admission: SlotAdmission | NoSlot, isBilled: boolean): ProviderError {
   if ('release' in admission) {
     admission.record('neutral');
     admission.release();
   }
-  return new ProviderError('client_gone', { retryable: false, caused: true });
+  return clientGone(isBilled);
 }
 
 /** Resolves after the pause, or as soon as nobody waits for the answer any more. */
