@@ -9,7 +9,6 @@ export const LIMITS = [
   'concurrent',
   'regenerate_cooldown',
   'hourly',
-  'daily_cost',
   'generations',
   'full_regenerations',
 ] as const;
@@ -35,7 +34,7 @@ export async function aDay(stage: Stage): Promise<Day> {
   await actor.regenerates(draft, variant);
   const found = await actor.savesAndSearches(draft, variant);
   await actor.usesUpTheHour();
-  await actor.usesUpTheDaysMoney();
+  await actor.paysForWhatSheAskedFor();
   await actor.usesUpTheMonth();
   await actor.boosts(draft);
   await actor.usesUpFullRegenerations(draft);
@@ -164,13 +163,12 @@ class Actor {
     await this.#creates(1);
   }
 
-  async usesUpTheDaysMoney(): Promise<void> {
-    this.stage.say('\nA model call that costs more than it may closes the budget of the day.');
+  async paysForWhatSheAskedFor(): Promise<void> {
+    this.stage.say(
+      '\nA model writes far more than it was asked for: she pays for what she asked, and goes on.',
+    );
     this.stage.nextCallIsDear();
-    await this.#creates(1);
-    await this.denied('POST /v1/create', POST);
-    await this.stage.advance('1 day');
-    this.stage.say('  … a day later');
+    await this.#creates(2);
   }
 
   async usesUpTheMonth(): Promise<void> {

@@ -44,6 +44,19 @@ const says =
   (response) =>
     response.writeHead(status, headers).end(body);
 
+test('what a provider writes beyond max_tokens is the operator’s cost, and not the customer’s', async () => {
+  const long = await scriptedUpstream(
+    (response) =>
+      void response.end(plainAnswer('word '.repeat(400), { prompt_tokens: 10, completion_tokens: 400 })),
+  );
+  const permit = recordingPermit();
+  await fixture.open(at(long.url)).call(permit, { feature, wire: chat({ max_tokens: 20 }) });
+  const [row] = permit.rows;
+  const { cost = 0, charged } = posted(permit) as { cost?: number; charged?: number };
+  expect(charged).toBe(row?.call.reserve);
+  expect(cost).toBeGreaterThan(row?.call.reserve ?? 0);
+});
+
 /** Leaves as soon as the provider has the request, and answers then; `estimate` is what was posted at once. */
 async function leave(answer: Answer, wire: WireRequest) {
   const goOn = Promise.withResolvers<void>();

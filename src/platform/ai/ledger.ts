@@ -153,7 +153,9 @@ function usageOf(entry: LedgerEntry, served: Served, isWhole: boolean): Usage {
   const { target, plan } = entry;
   const tokens = served.usage ?? mostTokens(entry, served, isWhole);
   const priced = cost(target.price, tokens, served.tier);
-  const amount = served.usage === undefined ? micros(Math.min(priced, plan.call.reserve)) : priced;
+  // What a provider writes beyond what it was asked for (max_tokens) is the operator's: a customer pays what they allowed at most.
+  const allowed = micros(Math.min(priced, plan.call.reserve));
+  const amount = served.usage === undefined ? allowed : priced;
   return {
     provider: target.provider,
     model: target.model,
@@ -163,7 +165,7 @@ function usageOf(entry: LedgerEntry, served: Served, isWhole: boolean): Usage {
     completionTokens: tokens.completionTokens,
     reasoningTokens: tokens.reasoningTokens,
     cost: amount,
-    charged: amount,
+    charged: allowed,
     priceVersion: target.price.version,
     estimated: served.usage === undefined,
   };

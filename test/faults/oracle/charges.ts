@@ -100,7 +100,7 @@ interface Asked {
   readonly entries: readonly Entry[];
 }
 
-/** What was served is charged at its cost; tries that failed before it, not at all. */
+/** What was served is charged at its cost, and never above its reserve; tries that failed before it, not at all. */
 function served({ exchange, entries }: Asked): Violation[] {
   const id = servedId(exchange.answer?.body);
   const own = entries.filter((entry) => idOf(entry) === id);
@@ -115,7 +115,8 @@ function served({ exchange, entries }: Asked): Violation[] {
         { rule: 'charged for what the provider broke', says: `${charged}, a try of ${exchange.id}`, rows },
       ];
     }
-    const isRight = isExact(entry) ? charged === cost : charged > 0 || cost === 0;
+    const allowed = Math.min(cost, entry.event.reserve);
+    const isRight = isExact(entry) ? charged === allowed : charged > 0 || cost === 0;
     if (isRight) return [];
     return [{ rule: 'served and charged otherwise', says: `${charged} for ${cost}, ${exchange.id}`, rows }];
   });
