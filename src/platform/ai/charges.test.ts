@@ -300,7 +300,7 @@ describe('of a call whose caller left before its answer', () => {
 });
 
 test('200 calls that are broken off just before their first token are paid for, each at what the provider bills', async () => {
-  const slow = await createOpenAISandbox({ latencyMs: 20 });
+  const slow = await createOpenAISandbox({ latencyMs: 500 });
   // However slow the machine is: what is left of an answer is read for some seconds only.
   const here = fixture.open({ ...drivenTime(), ...at(slow.url) });
   const permits = await Promise.all(
@@ -312,7 +312,8 @@ test('200 calls that are broken off just before their first token are paid for, 
         (answer) => answer.kind === 'stream' && answer.live.stop(),
         () => {},
       );
-      await expect.poll(() => permit.states).toEqual(['sent']);
+      // Nobody is charged for a call that had not left yet.
+      await expect.poll(() => slow.requests()).toBe(200);
       controller.abort();
       await ended;
       return permit;
