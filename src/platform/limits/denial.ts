@@ -64,7 +64,7 @@ export function limitExceeded(denial: Denial, upgrade: string | null): AppError 
 
 function words({ limit, of, used, max, needed = 0 }: Denial): string {
   if (of === 'failures')
-    return 'Calls of this account failed at the model provider too often today. Nothing was charged for them.';
+    return 'Calls of this account failed at the model provider too often today, or cost more there than was asked for. Nothing was charged for that.';
   if (needed > max)
     return `This call may cost $${dollars(needed)}, more than the whole limit ${limit} of $${dollars(max)}. Ask for a shorter answer (max_tokens) or send less.`;
   if (used < max && needed > 0)

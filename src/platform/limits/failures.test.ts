@@ -139,6 +139,21 @@ describe('what the operator bears for failures', () => {
     await permit.release('tested');
   });
 
+  test('bounds the tries of a call too', async () => {
+    const member = await fixture.member();
+    const permit = granted(await strict.admit(request(member, { reserve: 200 })));
+    for (const _try of [1, 2]) {
+      await permit.send(planned(200));
+      permit.unknown(broken(200));
+    }
+    await expect(permit.send(planned(200))).rejects.toMatchObject({
+      code: 'limit_exceeded',
+      details: { limit: 'failures', used: 600, max: 500 },
+    });
+    await permit.release('provider_unavailable');
+    expect(await held(member)).toMatchObject({ failures: 400 });
+  });
+
   test('is one sum over all products', async () => {
     const member = await fixture.member();
     await failed(member, 10);

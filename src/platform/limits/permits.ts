@@ -11,14 +11,15 @@ import {
   type UsageEventId,
   type UserId,
 } from '#platform/kernel';
-import type { RetryQueue } from './retry-queue.ts';
-import { PermitProgress } from './permit-progress.ts';
+import { BACKENDS } from './delegated.ts';
 import { readDenial } from './denial.ts';
 import type { Ends } from './ends.ts';
 import type { AfterEnds } from './ends-elsewhere.ts';
-import { BACKENDS } from './delegated.ts';
+import { FAILURES } from './features.ts';
 import { namedBy } from './named.ts';
 import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
+import { PermitProgress } from './permit-progress.ts';
+import type { RetryQueue } from './retry-queue.ts';
 import { deniedBy, type Resolution, type Settling } from './settling.ts';
 import { figures, type Outcome, type Step } from './steps.ts';
 import './errors.ts';
@@ -57,6 +58,8 @@ export interface PermitParts {
   readonly retries: RetryQueue;
   readonly ends: Ends;
   readonly afterEnds: AfterEnds;
+  /** Micro-dollars a day that the operator bears for an account's failures. */
+  readonly failures?: number | undefined;
 }
 
 export function makePermit(facts: PermitFacts, parts: PermitParts): Permit {
@@ -158,7 +161,14 @@ export function makePermit(facts: PermitFacts, parts: PermitParts): Permit {
     const event = open ?? parts.ids.next<UsageEventId>();
     const ask = async (): Promise<Resolution> => {
       const answer = await resolve('send', {
-        next: { e: event, pr: call.provider, m: call.model, v: call.priceVersion, r: call.reserve },
+        next: {
+          e: event,
+          pr: call.provider,
+          m: call.model,
+          v: call.priceVersion,
+          r: call.reserve,
+          b: parts.failures ?? FAILURES,
+        },
       });
       // What the database was told it knows, also where it has no room for the next call.
       outcomes.length = 0;

@@ -178,6 +178,25 @@ begin
   return null;
 end $$;
 
+-- Why a call whose provider has failed may not be tried again: what failed today, what tries of calls that are not over cost, and what may
+-- fail yet would be more than may be borne (`b`). Null: it may, or nothing of it has failed.
+create or replace function limits.try_too_many(p_permit limits.permits, p_next jsonb, p_now timestamptz) returns jsonb language plpgsql as $$
+declare
+  v_start bigint := limits.window_start('day', p_now);
+  v_failed bigint;
+  v_most bigint := (p_next->>'b')::bigint;
+begin
+  if v_most is null or not exists (select from limits.usage_events e
+    where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state = 'posted' and e.cost > e.charged) then return null; end if;
+  select coalesce(sum(e.cost - e.charged), 0) into v_failed from limits.permits o join limits.usage_events e on e.account_id = o.account_id and e.permit_id = o.id
+    where o.account_id = p_permit.account_id and o.state in ('queued', 'running') and e.state = 'posted';
+  v_failed := v_failed + limits.failures(p_permit.account_id, v_start) + (limits.at_stake(p_permit.account_id, p_now)).cost
+    + case when p_permit.job_id is null then 0 else (p_next->>'r')::bigint end;
+  if v_failed <= v_most then return null; end if;
+  return jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'failures', 'used', v_failed, 'max', v_most,
+    'resets_at', limits.window_end('day', v_start), 'now', p_now);
+end $$;
+
 -- The next provider call of a permit: its row is `sent`, and the permit's reserve covers it. A call that was planned and
 -- never went out may change its mind about provider, model and reserve: it keeps its row.
 create or replace function limits.send(p_permit limits.permits, p_next jsonb, p_now timestamptz) returns jsonb language plpgsql as $$
@@ -187,6 +206,8 @@ declare
   v_denial jsonb;
   v_attempt integer;
 begin
+  v_denial := limits.try_too_many(p_permit, p_next, p_now);
+  if v_denial is not null then return v_denial; end if;
   if v_short > 0 then
     v_denial := limits.extend(p_permit, v_short, p_now);
     if v_denial is not null then return v_denial; end if;
