@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { type Statement, statement } from '#platform/db';
-import { PLATFORM_ACCOUNT } from '#platform/jobs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { makePerson, type Person, walkedApp } from './people.ts';
+import { type Statement, statement } from '#platform/db';
+import { PLATFORM_ACCOUNT } from '#platform/jobs';
 import { forgetRates } from '../services/app.ts';
 import { isRecord, send } from './calls.ts';
 import { digestOf } from './digest.ts';
@@ -11,9 +10,11 @@ import { chanceFrom } from './hostile/chance.ts';
 import { bytesOf, FRAMINGS } from './hostile/framing.ts';
 import { type Operation, operationsOf } from './hostile/operations.ts';
 import { type HostileRequest, hostileRequests } from './hostile/requests.ts';
+import { closeConnections, faultOf, sendBytes, sendHostile } from './hostile/sending.ts';
 import { NASTY } from './hostile/values.ts';
+import { worstBodies } from './hostile/worst.ts';
 import { standStill } from './isolation/still.ts';
-import { faultOf, closeConnections, sendBytes, sendHostile } from './hostile/sending.ts';
+import { makePerson, type Person, walkedApp } from './people.ts';
 import type { OpenApi } from './rules/rule.ts';
 
 const HOW_MANY = 2_000;
@@ -136,6 +137,11 @@ describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
       const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
       process.stdout.write(`${requests.length} hostile requests, seed ${seed}: ${counts.join(', ')}\n`);
       expect(faults).toEqual([]);
+    }));
+
+  test('of each route the worst bodies that it takes, and one that is larger: refused in form, free of charge', () =>
+    unchanging(async () => {
+      expect((await inBatches(worstBodies(app.app.server.routes))).faults).toEqual([]);
     }));
 
   test.each(FRAMINGS)('%s: it is answered in form, and nothing hidden in it is carried out', (_what, text) =>
