@@ -1,8 +1,10 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { declareSecretShapes } from '#platform/kernel';
 import { MINE, serve, THEIRS } from '#test/shop';
 
-const { call, lines, shop } = await serve();
+const { call, lines, shop, url } = await serve();
 const ITEM = '/v1/items/0193a000-0000-7000-8000-000000000009';
 const post = (body: unknown, headers: Record<string, string> = {}) => ({
   method: 'POST',
@@ -38,6 +40,21 @@ test('a call is logged with its request id and trace, without what was asked for
     status: 200,
   });
   expect(lines.join()).not.toContain('marker');
+});
+
+test('a request that breaks off is nobody’s fault: one line at info, and no failure', async () => {
+  const { port } = new URL(url);
+  const head = 'POST /v1/items HTTP/1.1\r\nhost: a\r\nx-request-id: broken-1\r\ncontent-type: application/json\r\n';
+  const socket = connect(Number(port), '127.0.0.1', () => {
+    socket.write(`${head}authorization: Bearer token\r\ncontent-length: 100\r\n\r\n{"a`);
+  });
+  const own = () => lines.filter((one) => one.includes('broken-1')).map((one) => JSON.parse(one) as object);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  // The server has begun with it when it has answered somebody who asked later.
+  await call('/v1/items');
+  socket.resetAndDestroy();
+  await expect.poll(own).toEqual([expect.objectContaining({ level: 'info', status: 499 })]);
 });
 
 test.each<[string, { as?: string; headers?: Record<string, string> }, [number, string]]>([
