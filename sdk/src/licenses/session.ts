@@ -1,6 +1,7 @@
 import { PlinthError } from '../errors.ts';
 import { CLOCK_SLACK, passedSince, type ServerClock } from './clock.ts';
 import type { LastCall } from './exit.ts';
+import type { Members } from './members.ts';
 import { type Granted, type LicenseServer, verdictOf } from './server.ts';
 import type { KeptState, StateStore } from './state-file.ts';
 import { LicenseError, type LicenseState, type LicenseWarning, type StopReason } from './states.ts';
@@ -10,6 +11,7 @@ import { keyIdOf, type Lease, leaseEnd, leaseIn, type PublicKey } from './tokens
 export interface SessionParts {
   readonly server: LicenseServer;
   readonly store: StateStore;
+  readonly members: Members;
   readonly clock: ServerClock;
   readonly time: LicenseTime;
   /** The keys that are trusted, where the program brings them: none are fetched then. */
@@ -49,13 +51,18 @@ const LOOKS = 15_000;
 const WARNED_AT = [10, 5, 1];
 const MINUTE = 60_000;
 
-export function createSession({ server, store, clock, time, pinned, changed, warn }: SessionParts): Session {
+export function createSession(parts: SessionParts): Session {
+  const { server, store, members, clock, time, pinned, changed, warn } = parts;
   let phase: 'idle' | 'connecting' | 'live' = 'idle';
   let stop: LicenseError | undefined;
   let held: Lease | undefined;
   /** What an earlier run was handed out and did not give back: until it ends the seat is this machine's, and it gets no other. */
   let former: Lease | undefined;
-  let [seats, offlineMinutes]: [Granted['seats'], number] = [undefined, 0];
+  let [seats, offlineMinutes, interval]: [Granted['seats'], number, number | undefined] = [
+    undefined,
+    0,
+    undefined,
+  ];
   let keys = pinned ?? [];
   let [isAway, isSetBack, isWritable] = [false, false, true];
   let due = 0;
@@ -90,6 +97,8 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       seen,
       token,
       former: token === undefined ? undefined : former?.token,
+      interval,
+      seats,
     });
     if (!isWritten && isWritable) warn({ kind: 'state', problem: 'state_unwritable' });
     isWritable = isWritten;
@@ -108,6 +117,7 @@ export function createSession({ server, store, clock, time, pinned, changed, war
     phase = 'idle';
     [held, former] = [undefined, undefined];
     run.abort(stop);
+    members.leave();
     if (reason !== 'seat_taken_over') forget();
     return stop;
   }
@@ -125,15 +135,54 @@ export function createSession({ server, store, clock, time, pinned, changed, war
         'What answered is not the licence server, or is out of date.',
       );
     clock.set(lease.serverTime, askedAt);
-    [held, phase, isAway, isSetBack, warnedAt] = [lease, 'live', false, false, Number.POSITIVE_INFINITY];
-    seats = granted.seats ?? seats;
+    [seats, interval] = [granted.seats ?? seats, granted.interval];
     // A seat is worth one lease at a time: with one of its own the former is over.
     if (lease.offlineUntil !== undefined || !isOwed(former, lease, now())) former = undefined;
-    offlineMinutes = (lease.offlineUntil ?? former?.offlineUntil) === undefined ? 0 : minutesOf(left(lease));
-    const jittered = granted.interval * (1.01 + 0.09 * time.random());
-    const inTime = lease.expiresAt - lease.serverTime - AHEAD;
-    due = clock.elapsed() + Math.min(jittered, Math.max(inTime, AHEAD));
+    hold(lease, granted.interval, 0);
     save(lease.token);
+  }
+
+  /** `age` milliseconds ago the server has answered. */
+  function hold(lease: Lease, every: number, age: number): void {
+    [held, phase, isAway, isSetBack, warnedAt] = [lease, 'live', false, false, Number.POSITIVE_INFINITY];
+    offlineMinutes = (lease.offlineUntil ?? former?.offlineUntil) === undefined ? 0 : minutesOf(left(lease));
+    const jittered = every * (1.01 + 0.09 * time.random());
+    const inTime = lease.expiresAt - lease.serverTime - AHEAD;
+    due = clock.elapsed() + Math.min(jittered, Math.max(inTime, AHEAD)) - age;
+  }
+
+  /** Goes on with the session that another program of this machine has had since. Answers whether there is one. */
+  function adopt(): boolean {
+    const kept = store.read();
+    if (typeof kept === 'string' || kept.token === undefined || kept.token === held?.token) return false;
+    const known = pinned ?? mergedKeys(keys, kept.keys);
+    const found = resumedFrom(kept, known, clock);
+    if (found === undefined || found === 'set_back' || kept.interval === undefined) return false;
+    const { lease, serverTime } = found;
+    if (leaseEnd(lease) <= serverTime || !isNewer(lease, held)) return false;
+    clock.set(serverTime, clock.elapsed());
+    [keys, seats, interval, written] = [known, kept.seats ?? seats, kept.interval, kept.token];
+    former = leaseIn(kept.former ?? '', keys);
+    hold(lease, kept.interval, serverTime - lease.serverTime);
+    return true;
+  }
+
+  /** Asks the server for all programs of the machine, unless another one has done so by the time that it may. */
+  async function renew(): Promise<void> {
+    const unlock = await members.lock(run.signal);
+    try {
+      adopt();
+      if (held !== undefined && (clock.elapsed() >= due || isOver())) await heartbeat(held);
+    } finally {
+      unlock();
+    }
+  }
+
+  /** From here on this program is none of those that share the seat. Answers whether it was the last. */
+  function leave(): boolean {
+    members.leave();
+    if (held !== undefined) adopt();
+    return !members.hasOthers();
   }
 
   async function acquire(): Promise<void> {
@@ -181,6 +230,8 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       if (error instanceof LicenseError) warn({ kind: 'untrusted_answer' });
       const verdict = verdictOf(error);
       if (verdict === 'away') return awaited(error);
+      // Another program of this machine has asked for a seat since, and both go on with that one.
+      if (adopt()) return;
       if (verdict !== 'lost') throw stopped(verdict.code, verdict.message, verdict);
       anew = acquireAnew(lease);
       await anew;
@@ -235,7 +286,10 @@ export function createSession({ server, store, clock, time, pinned, changed, war
 
   return {
     state,
-    lastCalls: () => [former, held].filter((lease) => lease !== undefined).map(server.lastCall),
+    lastCalls() {
+      if (!leave()) return [];
+      return [former, held].filter((lease) => lease !== undefined).map(server.lastCall);
+    },
     async begin() {
       [stop, held, phase, isSetBack, run] = [
         undefined,
@@ -246,18 +300,28 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       ];
       clock.takeSetBack();
       changed();
-      const kept = store.read();
-      if (pinned === undefined && keys.length === 0 && typeof kept === 'object') keys = kept.keys;
-      former = typeof kept === 'object' ? lastHandedOut(kept, keys) : undefined;
-      await attempt(resume);
+      const unlock = await members.lock(run.signal);
+      try {
+        members.join();
+        if (members.hasOthers() && adopt()) return;
+        const kept = store.read();
+        if (pinned === undefined && keys.length === 0 && typeof kept === 'object') keys = kept.keys;
+        former = typeof kept === 'object' ? lastHandedOut(kept, keys) : undefined;
+        await attempt(resume);
+      } finally {
+        unlock();
+      }
     },
     async tick() {
       if (phase !== 'live' || held === undefined) return;
       look();
-      if (clock.elapsed() >= due || isOver()) await heartbeat(held);
+      members.join();
+      adopt();
+      if (clock.elapsed() >= due || isOver()) await renew();
       remind();
     },
     async borrow(minutes) {
+      adopt();
       const lease = held;
       if (lease === undefined) return;
       const askedAt = clock.elapsed();
@@ -268,10 +332,11 @@ export function createSession({ server, store, clock, time, pinned, changed, war
     async end() {
       // A seat that is about to be had is given back as well.
       await anew?.catch(() => {});
+      const isLast = leave();
       const lease = held;
       [held, phase, stop] = [undefined, 'idle', undefined];
       run.abort(new LicenseError('released', 'The licence was given back.'));
-      if (lease === undefined) return;
+      if (lease === undefined || !isLast) return;
       try {
         if (former !== undefined) {
           await server.release(former, isAway);
@@ -322,6 +387,13 @@ function follows(lease: Lease, held: Lease | undefined): boolean {
   if (held === undefined) return true;
   const { sessionId, fence, serverTime } = lease;
   return sessionId === held.sessionId && fence === held.fence && serverTime >= held.serverTime - CLOCK_SLACK;
+}
+
+/** A lease of a later session or a later heartbeat than what is held. */
+function isNewer(lease: Lease, held: Lease | undefined): boolean {
+  if (held === undefined) return true;
+  if (lease.licenseId !== held.licenseId || lease.fence !== held.fence) return lease.fence > held.fence;
+  return lease.serverTime > held.serverTime;
 }
 
 function resumedFrom({ token, seen }: KeptState, keys: readonly PublicKey[], clock: ServerClock) {
