@@ -9,8 +9,8 @@ export interface Members {
   leave(): void;
   /** Whether another process is one of them at this moment. */
   hasOthers(): boolean;
-  /** Waits until no other program asks the server; answers how to let the next one. */
-  lock(signal: AbortSignal): Promise<() => void>;
+  /** Does something once no other program does; what one does that is stopped meanwhile is not waited for. */
+  alone(signal: AbortSignal, work: () => Promise<void>): Promise<void>;
 }
 
 export interface MembersPlace {
@@ -34,6 +34,19 @@ export function membersIn({ folder, name, time }: MembersPlace): Members {
   const own = join(folder, `${name}.${process.pid}.${crypto.randomUUID().slice(0, 8)}.run`);
   const lockPath = join(folder, `${name}.lock`);
 
+  /** Answers how to let the next one. */
+  async function lock(signal: AbortSignal): Promise<() => void> {
+    for (let waited = 0; waited < LONGEST_CALL; waited += LOOKS) {
+      const outcome = written(folder, lockPath);
+      if (outcome === 'written') return () => unlocked(lockPath);
+      // Where nothing can be written there is nothing to share either.
+      if (outcome === 'unwritable') return () => {};
+      if (isAnother(pidIn(lockPath)) && ageOf(lockPath) < LONGEST_CALL) await time.wait(LOOKS, signal);
+      else removed(lockPath);
+    }
+    return () => {};
+  }
+
   return {
     join() {
       try {
@@ -53,16 +66,13 @@ export function membersIn({ folder, name, time }: MembersPlace): Members {
         return lives;
       });
     },
-    async lock(signal) {
-      for (let waited = 0; waited < LONGEST_CALL; waited += LOOKS) {
-        const outcome = written(folder, lockPath);
-        if (outcome === 'written') return () => unlocked(lockPath);
-        // Where nothing can be written there is nothing to share either.
-        if (outcome === 'unwritable') return () => {};
-        if (isAnother(pidIn(lockPath)) && ageOf(lockPath) < LONGEST_CALL) await time.wait(LOOKS, signal);
-        else removed(lockPath);
+    async alone(signal, work) {
+      const unlock = await lock(signal);
+      try {
+        await work();
+      } finally {
+        unlock();
       }
-      return () => {};
     },
   };
 }
