@@ -207,28 +207,28 @@ describe('a program gives its seat back', () => {
   });
 });
 
+const made = (call: string) => server.calls.filter((one) => one === `POST /v1/licenses/${call}`).length;
+
+function fiveMinutes(...programs: readonly Started[]): void {
+  ahead = 335_000;
+  for (const { child } of programs) child.stdin?.write('five minutes\n');
+}
+
+async function stopped({ child, ended }: Started, signal: NodeJS.Signals): Promise<void> {
+  child.kill(signal);
+  await ended();
+}
+
+/** Several terminals with one program, each with what it was handed out. */
+async function terminals(count: number) {
+  server.calls.splice(0);
+  const all = Array.from({ length: count }, () => start(BUILT, 'beats'));
+  for (const one of all) await one.said('online');
+  expect(made('acquire')).toBe(1);
+  return all;
+}
+
 describe('programs of one machine', () => {
-  const made = (call: string) => server.calls.filter((one) => one === `POST /v1/licenses/${call}`).length;
-
-  /** Several terminals with one program, each with what it was handed out. */
-  async function terminals(count: number) {
-    server.calls.splice(0);
-    const all = Array.from({ length: count }, () => start(BUILT, 'beats'));
-    for (const one of all) await one.said('online');
-    expect(made('acquire')).toBe(1);
-    return all;
-  }
-
-  function fiveMinutes(...programs: readonly Started[]): void {
-    ahead = 335_000;
-    for (const { child } of programs) child.stdin?.write('five minutes\n');
-  }
-
-  async function stopped({ child, ended }: Started, signal: NodeJS.Signals): Promise<void> {
-    child.kill(signal);
-    await ended();
-  }
-
   it('share one seat and one session, which one of them renews and the last one gives back', async () => {
     const all = await terminals(3);
     fiveMinutes(...all);
