@@ -142,8 +142,13 @@ function notHttp(parserCode?: string): AppError {
   return new AppError('validation_failed', { message: `This is not a valid HTTP request.${hint}` });
 }
 
+/** As nginx has it: the client closed the request. */
+const GONE = 499;
+
 function recordAnswer(inFlight: InFlightRequest, telemetry: ServerParts['telemetry'], ms: number): void {
-  const status = inFlight.reply.raw.statusCode;
+  const { raw } = inFlight.reply;
+  // Of a caller who left before any answer Node still says 200.
+  const status = raw.headersSent ? raw.statusCode : GONE;
   const route = routeNameOf(inFlight.request);
   telemetry.metrics.httpRequest(route, status, ms / 1_000);
   if (!telemetry.logger.hears('info')) return;

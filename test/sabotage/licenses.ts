@@ -27,8 +27,8 @@ export const LICENSES: readonly Patch[] = [
   {
     name: 'license-offline-with-a-clock-set-back',
     file: SESSION,
-    find: 'isSetBack = true;',
-    replace: '',
+    find: '[isSetBack, due] = [true, 0];',
+    replace: 'due = 0;',
     expects: `${SCENES} :: the clock is set back by an hour > while offline: work stops`,
   },
   {
@@ -61,7 +61,7 @@ export const LICENSES: readonly Patch[] = [
   },
   {
     name: 'license-answer-of-another-call',
-    file: SESSION,
+    file: 'sdk/src/licenses/leases.ts',
     find: ' && nonce === granted.nonce',
     replace: ' && nonce !== granted.token',
     expects: `${UNTRUSTED} :: an answer that the server gave before > told again as often as it is asked for lengthens nothing`,

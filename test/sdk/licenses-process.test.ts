@@ -59,7 +59,10 @@ const CLOCKS = `
   process.stdin.on('data', () => { ahead += 335_000; wake(); });
   const time = {
     now: () => Date.now() + ahead, monotonic: () => performance.now() + ahead, uptime: () => ahead, random: Math.random,
-    wait: () => new Promise((resolve) => { wake = resolve; }),
+    wait: (milliseconds) => new Promise((resolve) => {
+      if (milliseconds < 1_000) setTimeout(resolve, milliseconds);
+      else wake = resolve;
+    }),
   };`;
 
 beforeEach(() => {
@@ -201,6 +204,83 @@ describe('a program gives its seat back', () => {
     child.kill('SIGTERM');
     expect(await ended()).toEqual({ code: null, signal: 'SIGTERM' });
     server.away = false;
+  });
+});
+
+const made = (call: string) => server.calls.filter((one) => one === `POST /v1/licenses/${call}`).length;
+
+function fiveMinutes(...programs: readonly Started[]): void {
+  ahead = 335_000;
+  for (const { child } of programs) child.stdin?.write('five minutes\n');
+}
+
+async function stopped({ child, ended }: Started, signal: NodeJS.Signals): Promise<void> {
+  child.kill(signal);
+  await ended();
+}
+
+/** Several terminals with one program, each with what it was handed out. */
+async function terminals(count: number) {
+  server.calls.splice(0);
+  const all = Array.from({ length: count }, () => start(BUILT, 'beats'));
+  for (const one of all) await one.said('online');
+  expect(made('acquire')).toBe(1);
+  return all;
+}
+
+describe('programs of one machine', () => {
+  it('share one seat and one session, which one of them renews and the last one gives back', async () => {
+    const all = await terminals(3);
+    fiveMinutes(...all);
+    for (const one of all) await one.said('"offlineMinutes":30');
+    expect([made('acquire'), made('heartbeat')]).toEqual([1, 1]);
+    const [first, second, third] = all;
+    if (!first || !second || !third) throw new Error('three were started');
+    await stopped(first, 'SIGTERM');
+    await stopped(second, 'SIGINT');
+    expect([made('release'), server.holders().length]).toEqual([0, 1]);
+    await stopped(third, 'SIGTERM');
+    expect([made('release'), server.holders().length]).toEqual([1, 0]);
+  });
+
+  it('that end at the same moment give their seat back', async () => {
+    const all = await terminals(3);
+    await Promise.all(all.map(async (one) => stopped(one, 'SIGINT')));
+    expect(server.holders()).toEqual([]);
+  });
+
+  it('go on with the session of one that is killed while it asks the server', async () => {
+    const [first, second] = await terminals(2);
+    if (!first || !second) throw new Error('two were started');
+    const [sent, arrives] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    onTheWay = () => {
+      sent.resolve(undefined);
+      return arrives.promise;
+    };
+    fiveMinutes(first);
+    await sent.promise;
+    onTheWay = undefined;
+    await stopped(first, 'SIGKILL');
+    arrives.resolve(undefined);
+    fiveMinutes(second);
+    await second.said('"offlineMinutes":30');
+    expect([made('acquire'), server.holders().length]).toEqual([1, 1]);
+    await stopped(second, 'SIGTERM');
+    expect(server.holders()).toEqual([]);
+  });
+
+  it('go on while one of them stands still, and that one with them when it is continued', async () => {
+    const [first, second] = await terminals(2);
+    if (!first || !second) throw new Error('two were started');
+    first.child.kill('SIGSTOP');
+    fiveMinutes(second);
+    await second.said('"offlineMinutes":30');
+    first.child.kill('SIGCONT');
+    fiveMinutes(first);
+    await first.said('"offlineMinutes":30');
+    expect([made('acquire'), made('heartbeat')]).toEqual([1, 1]);
+    for (const one of [first, second]) await stopped(one, 'SIGTERM');
+    expect(server.holders()).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import { serverClock } from './clock.ts';
 import { atExit, heldOpen } from './exit.ts';
 import { hardwareId } from './hardware-id.ts';
 import { listeners } from './listeners.ts';
+import { membersIn } from './members.ts';
 import { licenseServer } from './server.ts';
 import { createSession, type Session } from './session.ts';
 import { defaultFolders, stateStore } from './state-file.ts';
@@ -186,12 +187,14 @@ async function sessionOf(options: LicenseClientOptions, { time, changed, warn }:
     },
   });
   const folders = defaultFolders();
+  const folder = options.folder ?? folders.folder;
   const store = stateStore({
-    folder: options.folder ?? folders.folder,
+    folder,
     markFolder: options.markFolder ?? folders.markFolder,
     hardwareId: machine,
     licence: `${baseUrl}\n${licenseKey ?? ''}`,
   });
   const pinned = options.publicKeys && publicKeysIn({ keys: options.publicKeys });
-  return createSession({ server, store, clock: serverClock(time), time, pinned, changed, warn });
+  const members = membersIn({ folder, name: store.name, time });
+  return createSession({ server, store, members, clock: serverClock(time), time, pinned, changed, warn });
 }

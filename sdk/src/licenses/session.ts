@@ -1,6 +1,18 @@
 import { PlinthError } from '../errors.ts';
-import { CLOCK_SLACK, passedSince, type ServerClock } from './clock.ts';
+import type { ServerClock } from './clock.ts';
 import type { LastCall } from './exit.ts';
+import { stateKeeper } from './keeper.ts';
+import {
+  answers,
+  endOf,
+  follows,
+  isNewer,
+  isOwed,
+  lastHandedOut,
+  mergedKeys,
+  resumedFrom,
+} from './leases.ts';
+import type { Members } from './members.ts';
 import { type Granted, type LicenseServer, verdictOf } from './server.ts';
 import type { KeptState, StateStore } from './state-file.ts';
 import { LicenseError, type LicenseState, type LicenseWarning, type StopReason } from './states.ts';
@@ -10,6 +22,7 @@ import { keyIdOf, type Lease, leaseEnd, leaseIn, type PublicKey } from './tokens
 export interface SessionParts {
   readonly server: LicenseServer;
   readonly store: StateStore;
+  readonly members: Members;
   readonly clock: ServerClock;
   readonly time: LicenseTime;
   /** The keys that are trusted, where the program brings them: none are fetched then. */
@@ -49,24 +62,26 @@ const LOOKS = 15_000;
 const WARNED_AT = [10, 5, 1];
 const MINUTE = 60_000;
 
-export function createSession({ server, store, clock, time, pinned, changed, warn }: SessionParts): Session {
+export function createSession(parts: SessionParts): Session {
+  const { server, store, members, clock, time, pinned, changed, warn } = parts;
   let phase: 'idle' | 'connecting' | 'live' = 'idle';
   let stop: LicenseError | undefined;
   let held: Lease | undefined;
   /** What an earlier run was handed out and did not give back: until it ends the seat is this machine's, and it gets no other. */
   let former: Lease | undefined;
-  let [seats, offlineMinutes]: [Granted['seats'], number] = [undefined, 0];
+  let told: Pick<KeptState, 'seats' | 'interval'> = {};
   let keys = pinned ?? [];
-  let [isAway, isSetBack, isWritable] = [false, false, true];
-  let due = 0;
-  let [warnedAt, savedAt] = [Number.POSITIVE_INFINITY, 0];
-  let written: string | undefined;
+  let [isAway, isSetBack] = [false, false];
+  let [due, offlineMinutes, warnedAt] = [0, 0, Number.POSITIVE_INFINITY];
   let run = new AbortController();
   let anew: Promise<void> | undefined;
-
+  const keeper = stateKeeper(parts);
+  const save = (token?: string) => keeper.save({ keys, token, former: former?.token, ...told });
+  const forget = () => keeper.forget({ keys, ...told });
   const now = () => clock.now() ?? Number.POSITIVE_INFINITY;
   const left = (lease: Lease) => endOf(lease, former) - now();
   const isOver = () => held === undefined || left(held) <= 0;
+  const isDue = () => clock.elapsed() >= due || isOver();
 
   function state(): LicenseState {
     if (stop !== undefined) return { status: 'stopped', reason: stop.reason, message: stop.message };
@@ -78,29 +93,7 @@ export function createSession({ server, store, clock, time, pinned, changed, war
         minutesLeft: Math.ceil(left(held) / MINUTE),
         until: new Date(endOf(held, former)),
       };
-    return { status: 'online', offlineMinutes, seats };
-  }
-
-  function save(token: string | undefined): void {
-    const serverTime = clock.now();
-    const seen = serverTime === undefined ? undefined : { serverTime, at: clock.reading() };
-    savedAt = clock.elapsed();
-    const isWritten = store.write({
-      keys,
-      seen,
-      token,
-      former: token === undefined ? undefined : former?.token,
-    });
-    if (!isWritten && isWritable) warn({ kind: 'state', problem: 'state_unwritable' });
-    isWritable = isWritten;
-    written = token;
-  }
-
-  /** Leaves no lease for the next run, save one that another process has put there since. */
-  function forget(): void {
-    const kept = store.read();
-    if (typeof kept === 'object' && kept.token !== undefined && kept.token !== written) return;
-    save(undefined);
+    return { status: 'online', offlineMinutes, seats: told.seats };
   }
 
   function stopped(reason: StopReason, message: string, cause?: unknown): LicenseError {
@@ -108,6 +101,7 @@ export function createSession({ server, store, clock, time, pinned, changed, war
     phase = 'idle';
     [held, former] = [undefined, undefined];
     run.abort(stop);
+    members.leave();
     if (reason !== 'seat_taken_over') forget();
     return stop;
   }
@@ -125,20 +119,45 @@ export function createSession({ server, store, clock, time, pinned, changed, war
         'What answered is not the licence server, or is out of date.',
       );
     clock.set(lease.serverTime, askedAt);
-    [held, phase, isAway, isSetBack, warnedAt] = [lease, 'live', false, false, Number.POSITIVE_INFINITY];
-    seats = granted.seats ?? seats;
+    told = { seats: granted.seats ?? told.seats, interval: granted.interval };
     // A seat is worth one lease at a time: with one of its own the former is over.
     if (lease.offlineUntil !== undefined || !isOwed(former, lease, now())) former = undefined;
-    offlineMinutes = (lease.offlineUntil ?? former?.offlineUntil) === undefined ? 0 : minutesOf(left(lease));
-    const jittered = granted.interval * (1.01 + 0.09 * time.random());
-    const inTime = lease.expiresAt - lease.serverTime - AHEAD;
-    due = clock.elapsed() + Math.min(jittered, Math.max(inTime, AHEAD));
+    hold(lease, granted.interval, 0);
     save(lease.token);
   }
 
-  async function acquire(): Promise<void> {
-    const askedAt = clock.elapsed();
-    await accept(await server.acquire(run.signal), askedAt, undefined);
+  /** `age` milliseconds ago the server has answered. */
+  function hold(lease: Lease, every: number, age: number): void {
+    [held, phase, isAway, isSetBack, warnedAt] = [lease, 'live', false, false, Number.POSITIVE_INFINITY];
+    offlineMinutes =
+      (lease.offlineUntil ?? former?.offlineUntil) === undefined ? 0 : Math.round(left(lease) / MINUTE);
+    const jittered = every * (1.01 + 0.09 * time.random());
+    const inTime = lease.expiresAt - lease.serverTime - AHEAD;
+    due = clock.elapsed() + Math.min(jittered, Math.max(inTime, AHEAD)) - age;
+  }
+
+  /** Goes on with the session that another program of this machine has had since. Answers whether there is one. */
+  function adopt(): boolean {
+    const kept = store.read();
+    if (typeof kept === 'string' || kept.token === undefined || kept.token === held?.token) return false;
+    const known = pinned ?? mergedKeys(keys, kept.keys);
+    const found = resumedFrom(kept, known, clock);
+    if (found === undefined || found === 'set_back' || kept.interval === undefined) return false;
+    const { lease, serverTime } = found;
+    if (leaseEnd(lease) <= serverTime || !isNewer(lease, held)) return false;
+    clock.set(serverTime, clock.elapsed());
+    [keys, told] = [known, { seats: kept.seats, interval: kept.interval }];
+    keeper.adopted(kept.token);
+    former = leaseIn(kept.former ?? '', keys);
+    hold(lease, kept.interval, serverTime - lease.serverTime);
+    return true;
+  }
+
+  /** From here on this program is none of those that share the seat. Answers whether it was the last. */
+  function leave(): boolean {
+    members.leave();
+    if (held !== undefined) adopt();
+    return !members.hasOthers();
   }
 
   /** A lease that was handed out to an earlier run, or why there is none to work on. */
@@ -157,7 +176,8 @@ export function createSession({ server, store, clock, time, pinned, changed, war
     clock.set(resumed.serverTime, clock.elapsed());
     if (left(resumed.lease) <= 0)
       throw stopped('offline_ended', 'The time for work without the licence server is over.', error);
-    [held, phase, written] = [resumed.lease, 'live', resumed.lease.token];
+    [held, phase, told] = [resumed.lease, 'live', { seats: kept.seats, interval: kept.interval }];
+    keeper.adopted(resumed.lease.token);
     awaited(error);
   }
 
@@ -181,6 +201,8 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       if (error instanceof LicenseError) warn({ kind: 'untrusted_answer' });
       const verdict = verdictOf(error);
       if (verdict === 'away') return awaited(error);
+      // Another program of this machine has asked for a seat since, and both go on with that one.
+      if (adopt()) return;
       if (verdict !== 'lost') throw stopped(verdict.code, verdict.message, verdict);
       anew = acquireAnew(lease);
       await anew;
@@ -203,7 +225,8 @@ export function createSession({ server, store, clock, time, pinned, changed, war
 
   async function attempt(whenAway: (error: unknown) => void): Promise<void> {
     try {
-      await acquire();
+      const askedAt = clock.elapsed();
+      await accept(await server.acquire(run.signal), askedAt, undefined);
     } catch (error) {
       if (run.signal.aborted) throw error;
       if (error instanceof LicenseError) throw stopped(error.reason, error.message, error);
@@ -213,29 +236,12 @@ export function createSession({ server, store, clock, time, pinned, changed, war
     }
   }
 
-  function look(): void {
-    const back = clock.takeSetBack();
-    if (back === undefined) return;
-    warn({ kind: 'clock_set_back', minutes: Math.round(back / MINUTE) });
-    // What time it is says the server; if it can't be asked, nobody knows.
-    isSetBack = true;
-    due = 0;
-  }
-
-  function remind(): void {
-    const present = state();
-    if (present.status !== 'offline') return;
-    const { minutesLeft } = present;
-    if (WARNED_AT.some((at) => minutesLeft <= at && warnedAt > at)) {
-      warnedAt = minutesLeft;
-      warn({ kind: 'offline_ending', minutesLeft });
-    }
-    if (clock.elapsed() - savedAt >= MINUTE && held !== undefined) save(held.token);
-  }
-
   return {
     state,
-    lastCalls: () => [former, held].filter((lease) => lease !== undefined).map(server.lastCall),
+    lastCalls() {
+      if (!leave()) return [];
+      return [former, held].filter((lease) => lease !== undefined).map(server.lastCall);
+    },
     async begin() {
       [stop, held, phase, isSetBack, run] = [
         undefined,
@@ -246,18 +252,41 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       ];
       clock.takeSetBack();
       changed();
-      const kept = store.read();
-      if (pinned === undefined && keys.length === 0 && typeof kept === 'object') keys = kept.keys;
-      former = typeof kept === 'object' ? lastHandedOut(kept, keys) : undefined;
-      await attempt(resume);
+      await members.alone(run.signal, async () => {
+        members.join();
+        if (members.hasOthers() && adopt()) return;
+        const kept = store.read();
+        if (pinned === undefined && keys.length === 0 && typeof kept === 'object') keys = kept.keys;
+        former = typeof kept === 'object' ? lastHandedOut(kept, keys) : undefined;
+        await attempt(resume);
+      });
     },
     async tick() {
       if (phase !== 'live' || held === undefined) return;
-      look();
-      if (clock.elapsed() >= due || isOver()) await heartbeat(held);
-      remind();
+      const back = clock.takeSetBack();
+      // What time it is says the server; if it can't be asked, nobody knows.
+      if (back !== undefined) {
+        warn({ kind: 'clock_set_back', minutes: Math.round(back / MINUTE) });
+        [isSetBack, due] = [true, 0];
+      }
+      members.join();
+      adopt();
+      if (isDue())
+        await members.alone(run.signal, async () => {
+          adopt();
+          if (held !== undefined && isDue()) await heartbeat(held);
+        });
+      const present = state();
+      if (present.status !== 'offline') return;
+      const { minutesLeft } = present;
+      if (WARNED_AT.some((at) => minutesLeft <= at && warnedAt > at)) {
+        warnedAt = minutesLeft;
+        warn({ kind: 'offline_ending', minutesLeft });
+      }
+      if (keeper.age() >= MINUTE && held !== undefined) save(held.token);
     },
     async borrow(minutes) {
+      adopt();
       const lease = held;
       if (lease === undefined) return;
       const askedAt = clock.elapsed();
@@ -268,10 +297,11 @@ export function createSession({ server, store, clock, time, pinned, changed, war
     async end() {
       // A seat that is about to be had is given back as well.
       await anew?.catch(() => {});
+      const isLast = leave();
       const lease = held;
       [held, phase, stop] = [undefined, 'idle', undefined];
       run.abort(new LicenseError('released', 'The licence was given back.'));
-      if (lease === undefined) return;
+      if (lease === undefined || !isLast) return;
       try {
         if (former !== undefined) {
           await server.release(former, isAway);
@@ -292,47 +322,4 @@ export function createSession({ server, store, clock, time, pinned, changed, war
       }
     },
   };
-}
-
-/** Until when a program may work: on what it holds, and on what an earlier run was handed out. */
-const endOf = (lease: Lease, former: Lease | undefined) =>
-  Math.max(leaseEnd(lease), former?.offlineUntil ?? 0);
-
-/** Whether what an earlier run was handed out is of the same licence, and goes on. */
-function isOwed(former: Lease | undefined, { licenseId }: Lease, now: number): boolean {
-  return former?.licenseId === licenseId && (former.offlineUntil ?? 0) > now;
-}
-
-const minutesOf = (milliseconds: number) => Math.round(milliseconds / MINUTE);
-
-/** Whether a lease was signed for this call, and is no answer to an earlier one. */
-function answers({ sessionId, nonce }: Lease, granted: Granted): boolean {
-  return sessionId === granted.sessionId && nonce === granted.nonce;
-}
-
-/** The last lease for work without the server that was handed out to earlier runs. */
-function lastHandedOut({ token, former }: KeptState, keys: readonly PublicKey[]): Lease | undefined {
-  const leases = [token, former].flatMap((one) => leaseIn(one ?? '', keys) ?? []);
-  const handedOut = leases.filter(({ offlineUntil }) => offlineUntil !== undefined);
-  return handedOut.sort((a, b) => (b.offlineUntil ?? 0) - (a.offlineUntil ?? 0))[0];
-}
-
-/** A heartbeat's answer renews the lease that is held, and is not an older one of it. */
-function follows(lease: Lease, held: Lease | undefined): boolean {
-  if (held === undefined) return true;
-  const { sessionId, fence, serverTime } = lease;
-  return sessionId === held.sessionId && fence === held.fence && serverTime >= held.serverTime - CLOCK_SLACK;
-}
-
-function resumedFrom({ token, seen }: KeptState, keys: readonly PublicKey[], clock: ServerClock) {
-  const lease = token === undefined ? undefined : leaseIn(token, keys);
-  if (lease === undefined || seen === undefined) return undefined;
-  const passed = passedSince(seen.at, clock.reading());
-  if (passed === 'set_back') return passed;
-  return { lease, serverTime: Math.max(seen.serverTime + passed, lease.serverTime) };
-}
-
-function mergedKeys(known: readonly PublicKey[], fetched: readonly PublicKey[]): readonly PublicKey[] {
-  const fresh = fetched.filter(({ kid }) => !known.some((key) => key.kid === kid));
-  return [...known, ...fresh];
 }

@@ -17,12 +17,17 @@ export interface KeptState {
   readonly token?: string | undefined;
   /** The same of an earlier run, where that one handed out work without the server: the seat is this machine's until it ends. */
   readonly former?: string | undefined;
+  /** Milliseconds between two heartbeats, and the seats, as the server said last: other programs of the machine read them. */
+  readonly interval?: number | undefined;
+  readonly seats?: { readonly used: number; readonly max: number } | undefined;
 }
 
 /** Why what is there can't be used: nobody may work offline on it. */
 export type Unusable = 'state_missing' | 'state_edited' | 'state_of_another_machine' | 'state_outdated';
 
 export interface StateStore {
+  /** What names this licence on this machine, for files beside the state. */
+  readonly name: string;
   read(): KeptState | Unusable;
   /** Answers whether it could be written. Synchronous, so that it is done at the end of a process too. */
   write(state: KeptState): boolean;
@@ -71,6 +76,7 @@ export function stateStore({ folder, markFolder, hardwareId, licence }: StatePla
   let count = 0;
 
   return {
+    name: `${name}-${machine.slice(0, 8)}`,
     read() {
       const [found, mark] = [readSealed(stateFile), readSealed(markFile)];
       const known = [found, mark].map((one) => (isRecord(one) ? Number(one['count'] ?? 0) : 0));
@@ -82,7 +88,9 @@ export function stateStore({ folder, markFolder, hardwareId, licence }: StatePla
       return stateIn(found);
     },
     write(state) {
-      count += 1;
+      // Other programs of this machine write here too.
+      const mark = readSealed(markFile);
+      count = Math.max(count, isRecord(mark) ? Number(mark['count'] ?? 0) : 0) + 1;
       try {
         writeSealed(stateFile, { ...state, count, machine });
         writeSealed(markFile, { count });
@@ -147,8 +155,12 @@ function jsonAt(path: string): unknown {
   }
 }
 
-function stateIn({ keys, seen, token, former }: Readonly<Record<string, unknown>>): KeptState {
+function stateIn(state: Readonly<Record<string, unknown>>): KeptState {
+  const { keys, seen, token, former, interval, seats } = state;
+  const { used, max } = isRecord(seats) ? seats : {};
   return {
+    interval: typeof interval === 'number' ? interval : undefined,
+    seats: typeof used === 'number' && typeof max === 'number' ? { used, max } : undefined,
     keys: publicKeysIn({ keys }),
     seen: seenIn(seen),
     token: typeof token === 'string' ? token : undefined,
