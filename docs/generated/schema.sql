@@ -3731,8 +3731,9 @@ declare
   v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
   v_scopes text[]; v_meter integer[]; v_at integer[]; v_max bigint[]; v_taken bigint[]; v_starts bigint[];
   v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
-  -- What calls of the account that run may cost at most if they fail, what of that this batch granted by account, and what may be borne.
-  v_staked bigint; v_staked_before bigint; v_staked_until timestamptz; v_staking jsonb := '{}'; v_borne bigint; v_most bigint;
+  -- What failed of the account, what its calls that run may cost at most if they fail and when the last of them is over, by account what that
+  -- is with those that this batch granted, and what may be borne.
+  v_failed bigint; v_staked bigint; v_staked_until timestamptz; v_stakes jsonb := '{}'; v_borne bigint;
   v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_due timestamptz;
   -- The answers in the order of the requests; or what the rows of a granted one are made of.
   v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
@@ -3827,11 +3828,12 @@ begin
           -- Those of other products count too, once there is one of this.
           if v_taken[v_rule] > 0 then v_taken[v_rule] := limits.failures(who.account_id, v_starts[v_rule]); end if;
           if v_taken[v_rule] >= c.most then v_slots_left := 0; end if;
-          -- What runs may fail too: what is granted now counts in for whoever comes later in this batch.
-          select cost, until into v_staked_before, v_staked_until from limits.at_stake(who.account_id, v_now);
-          v_staked := v_staked_before + coalesce((v_staking->who.account_id::text->>0)::bigint, 0);
-          v_staked_until := greatest(v_staked_until, (v_staking->who.account_id::text->>1)::timestamptz);
-          v_most := c.most; v_borne := c.most - v_taken[v_rule];
+          -- Calls that run may fail too, those that this batch granted before among them.
+          v_failed := v_taken[v_rule]; v_borne := c.most;
+          v_staked := (v_stakes->who.account_id::text->>0)::bigint; v_staked_until := (v_stakes->who.account_id::text->>1)::timestamptz;
+          if v_staked is null then
+            select coalesce(sum(o.reserve), 0), max(o.due_at) into v_staked, v_staked_until from limits.may_fail(who.account_id, v_now) o;
+          end if;
         elsif c.kind = 'budget' then
           v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
         else
@@ -3928,9 +3930,9 @@ begin
         if v_closed is not null then v_answer := v_closed;
         elsif q.units > v_units_left or v_slots_left < 1 or q.least > v_cost_left then
           v_answer := limits.denial(f, r, q, v_scopes, v_segments[r.meter]->>'plan', v_now, v_max, v_taken, v_starts, v_number, v_units, v_cost);
-        elsif q.state = 'running' and v_staked > 0 and v_staked + least(q.reserve, v_cost_left) > v_borne then
+        elsif q.state = 'running' and v_staked > 0 and v_failed + v_staked + least(q.reserve, v_cost_left) > v_borne then
           -- If the providers broke them all, more would be borne than may be. It waits as for a place.
-          v_answer := jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'concurrency', 'used', v_most - v_borne + v_staked, 'max', v_most,
+          v_answer := jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'concurrency', 'used', v_failed + v_staked, 'max', v_borne,
             'resets_at', greatest(v_staked_until, v_now + interval '1 second'), 'now', v_now, 'plan', v_segments[r.meter]->>'plan');
         elsif v_states is not null then
           v_governing := limits.governing(v_states, r.product, r.name, v_segments[r.meter]->>'plan', q.provider);
@@ -3970,7 +3972,7 @@ begin
 
     -- Write down in the meters what the run was granted.
     continue when v_number = 0;
-    v_staking := v_staking || jsonb_build_object(who.account_id, jsonb_build_array(v_staked - v_staked_before, v_staked_until));
+    v_stakes := v_stakes || jsonb_build_object(who.account_id, jsonb_build_array(v_staked, v_staked_until));
     -- Its last instant is kept there, also where all its windows are in narrower scopes.
     v_dirty[r.meter] := true;
     v_rule := 0; v_loaded := 0;
@@ -4067,7 +4069,8 @@ begin
   select t.now, m.seen > limits.trusted(c.clock) as is_ahead, w.refused, w.key_budgets,
       (select s.version from entitlements.snapshots s where s.account_id = p_who.account_id and s.product = p_product order by s.version desc limit 1) as version,
       exists (select from limits.holders h where h.id = p_holder and h.expires_at > t.now) as lives, exists (select from limits.operator_budgets) as governed,
-      (select count(*) from limits.permits p where p.account_id = p_who.account_id and p.product = p_product and p.state in ('queued', 'running')) as open, (limits.at_stake(p_who.account_id, t.now)).cost as staked
+      (select count(*) from limits.permits p where p.account_id = p_who.account_id and p.product = p_product and p.state in ('queued', 'running')) as open,
+      (select coalesce(sum(f.reserve), 0) from limits.may_fail(p_who.account_id, t.now) f) as staked
     into v from (select app.now() offset 0) as c (clock) cross join lateral (select greatest(c.clock, limits.instant(m.seen)) offset 0) as t (now)
       cross join lateral accounts.standing_of(p_who.account_id, p_who.user_id, p_who.key_id, p_who.session_id) as w;
   v_now := limits.micros(v.now);
@@ -4190,17 +4193,6 @@ begin
 end $function$;
 alter routine limits.answer_here(uuid,text,text,integer,jsonb,jsonb,text) owner to plinth_system;
 grant execute on routine limits.answer_here(uuid,text,text,integer,jsonb,jsonb,text) to plinth_tenant;
-
-CREATE OR REPLACE FUNCTION limits.at_stake(p_account uuid, p_now timestamp with time zone, OUT cost bigint, OUT until timestamp with time zone)
- RETURNS record
- LANGUAGE sql
- STABLE
-AS $function$
-  select coalesce(sum(p.reserve), 0)::bigint, max(p.due_at) from limits.permits p
-  where p.account_id = p_account and p.state in ('queued', 'running') and p.state = 'running' and p.job_id is null and p.reserve > 0
-    and p.due_at > p_now and not limits.is_outside(p.holder)
-$function$;
-grant execute on routine limits.at_stake(uuid,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.attach(p_permit uuid, p_holder uuid, p_fence integer, p_job uuid)
  RETURNS void
@@ -5170,6 +5162,16 @@ begin
   return app.now();
 end $function$;
 grant execute on routine limits.lock_seats(uuid,text,text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.may_fail(p_account uuid, p_now timestamp with time zone)
+ RETURNS TABLE(reserve bigint, due_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select p.reserve, p.due_at from limits.permits p
+  where p.account_id = p_account and p.state = 'running' and p.job_id is null and p.reserve > 0 and p.due_at > p_now and not limits.is_outside(p.holder)
+$function$;
+grant execute on routine limits.may_fail(uuid,timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.micros(p_at timestamp with time zone)
  RETURNS bigint
@@ -6344,7 +6346,8 @@ begin
     where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state = 'posted' and e.cost > e.charged) then return null; end if;
   select coalesce(sum(e.cost - e.charged), 0) into v_failed from limits.permits o join limits.usage_events e on e.account_id = o.account_id and e.permit_id = o.id
     where o.account_id = p_permit.account_id and o.state in ('queued', 'running') and e.state = 'posted';
-  v_failed := v_failed + limits.failures(p_permit.account_id, v_start) + (limits.at_stake(p_permit.account_id, p_now)).cost
+  v_failed := v_failed + limits.failures(p_permit.account_id, v_start)
+    + (select coalesce(sum(f.reserve), 0) from limits.may_fail(p_permit.account_id, p_now) f)
     + case when p_permit.job_id is null then 0 else (p_next->>'r')::bigint end;
   if v_failed <= v_most then return null; end if;
   return jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'failures', 'used', v_failed, 'max', v_most,

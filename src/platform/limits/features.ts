@@ -54,7 +54,7 @@ function failuresRule(most: number): string {
 /** The features of all products by `product.feature`; `failures` is in micro-dollars. */
 export function compileFeatures(
   catalogues: readonly Catalogue[],
-  failures: number = FAILURES,
+  failures: number,
 ): Map<string, CompiledFeature> {
   const compiled = new Map<string, CompiledFeature>();
   for (const catalogue of catalogues) {

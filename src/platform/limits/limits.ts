@@ -11,7 +11,7 @@ import { Ends } from './ends.ts';
 import { createAfterEnds, type EndsElsewhere } from './ends-elsewhere.ts';
 import { Traffic } from './batcher.ts';
 import { allFeatureRules } from './decide/feature.ts';
-import { compileFeatures } from './features.ts';
+import { compileFeatures, FAILURES } from './features.ts';
 import { createGauging, type Gauging } from './gauges.ts';
 import type { Holder } from './holder.ts';
 import { createPreview, type Preview } from './preview.ts';
@@ -80,16 +80,16 @@ export interface Limits {
 }
 
 export function createLimits(parts: LimitsParts): Limits {
-  const { db, holder, ends = new Ends() } = parts;
+  const { db, holder, ends = new Ends(), failures = FAILURES } = parts;
   const afterEnds = createAfterEnds(ends, parts.endsElsewhere);
   // Admission and settlement lock the same meters.
   const traffic = new Traffic();
   const retries = createRetryQueue(parts.onForgotten);
   const settling = createSettling({ db, traffic });
-  const held = { ...parts, holder: holder.id, retries };
+  const held = { ...parts, holder: holder.id, retries, failures };
   const permitOf: PermitMaker = (facts) => makePermit(facts, { ...held, settling, ends, afterEnds });
-  const features = compileFeatures(parts.catalogues, parts.failures);
-  const rules = allFeatureRules(parts.catalogues, parts.failures);
+  const features = compileFeatures(parts.catalogues, failures);
+  const rules = allFeatureRules(parts.catalogues, failures);
   const decided = createAdmission({ ...held, features, rules, makePermit: permitOf, traffic });
   const previewed = createPreview({ ...held, features, rules });
   const admit: Limits['admit'] = (request) => afterEnds(request.accountId, () => decided(request), deniedBy);

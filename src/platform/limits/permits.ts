@@ -15,7 +15,6 @@ import { BACKENDS } from './delegated.ts';
 import { readDenial } from './denial.ts';
 import type { Ends } from './ends.ts';
 import type { AfterEnds } from './ends-elsewhere.ts';
-import { FAILURES } from './features.ts';
 import { namedBy } from './named.ts';
 import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
 import { PermitProgress } from './permit-progress.ts';
@@ -59,7 +58,7 @@ export interface PermitParts {
   readonly ends: Ends;
   readonly afterEnds: AfterEnds;
   /** Micro-dollars a day that the operator bears for an account's failures. */
-  readonly failures?: number | undefined;
+  readonly failures: number;
 }
 
 export function makePermit(facts: PermitFacts, parts: PermitParts): Permit {
@@ -167,7 +166,7 @@ export function makePermit(facts: PermitFacts, parts: PermitParts): Permit {
           m: call.model,
           v: call.priceVersion,
           r: call.reserve,
-          b: parts.failures ?? FAILURES,
+          b: parts.failures,
         },
       });
       // What the database was told it knows, also where it has no room for the next call.

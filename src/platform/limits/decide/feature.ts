@@ -1,9 +1,9 @@
 import type { Catalogue } from '#platform/entitlements';
-import { FAILURES, type Rule, ruleOf } from '../features.ts';
+import { type Rule, ruleOf } from '../features.ts';
 import type { FeatureRules } from './state.ts';
 
 /** The features of all products by `product.feature`, as `decide` reads them. */
-export function allFeatureRules(catalogues: readonly Catalogue[], failures: number = FAILURES) {
+export function allFeatureRules(catalogues: readonly Catalogue[], failures: number) {
   return new Map(
     catalogues.flatMap((catalogue) =>
       Object.keys(catalogue.features).map((name): [string, FeatureRules] => [

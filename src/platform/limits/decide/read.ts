@@ -92,8 +92,7 @@ const READ = `
       from limits.meters where account_id = $1 and (scope = $2 or starts_with(scope, $2 || '/') or scope like 'key:%')),
     'failures', (select coalesce(jsonb_agg(jsonb_build_object('start', w.start, 'used', w.used)), '[]')
       from limits.meters m cross join lateral unnest(m.names, m.starts, m.used) as w (name, start, used) where m.account_id = $1 and m.scope <> $2 and 'failures' = any (m.names) and w.name = 'failures'),
-    'staked', (select coalesce(jsonb_agg(jsonb_build_object('reserve', reserve, 'dueAt', limits.micros(due_at))), '[]') from limits.permits
-      where account_id = $1 and state = 'running' and job_id is null and not limits.is_outside(holder)),
+    'staked', (select coalesce(jsonb_agg(jsonb_build_object('reserve', reserve, 'dueAt', limits.micros(due_at))), '[]') from limits.may_fail($1, at.now)),
     'open', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'state', state, 'holder', holder, 'jobId', job_id, 'slots', slots, 'dueAt', limits.micros(due_at))), '[]')
       from limits.permits where account_id = $1 and product = $2 and state in ('queued', 'running')),
     'credits', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'source', source, 'amount', amount, 'remaining', remaining,

@@ -89,12 +89,11 @@ create or replace function limits.failures(p_account uuid, p_day bigint) returns
   where m.account_id = p_account and 'failures' = any (m.names) and t.name = 'failures' and t.start = p_day
 $$;
 
--- What calls of an account that run now may cost at most if their providers break them, over all products, and when the last of them is over
--- at the latest. Those of jobs, and of backends outside, which ask no provider of ours, are not among them.
-create or replace function limits.at_stake(p_account uuid, p_now timestamptz, out cost bigint, out until timestamptz) language sql stable as $$
-  select coalesce(sum(p.reserve), 0)::bigint, max(p.due_at) from limits.permits p
-  where p.account_id = p_account and p.state in ('queued', 'running') and p.state = 'running' and p.job_id is null and p.reserve > 0
-    and p.due_at > p_now and not limits.is_outside(p.holder)
+-- Calls of an account that run now, over all products: what each may cost at most if its provider breaks it, and when it is over at the latest.
+-- Those of jobs, and of backends outside, which ask no provider of ours, are not among them.
+create or replace function limits.may_fail(p_account uuid, p_now timestamptz) returns table (reserve bigint, due_at timestamptz) language sql stable as $$
+  select p.reserve, p.due_at from limits.permits p
+  where p.account_id = p_account and p.state = 'running' and p.job_id is null and p.reserve > 0 and p.due_at > p_now and not limits.is_outside(p.holder)
 $$;
 
 -- Why a request has no room, after its run was granted p_number permits, p_units and p_cost: the first limit in the order of

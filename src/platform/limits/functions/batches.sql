@@ -27,8 +27,9 @@ declare
   v_refused text; v_closed jsonb; v_grants jsonb; v_answer jsonb;
   v_scopes text[]; v_meter integer[]; v_at integer[]; v_max bigint[]; v_taken bigint[]; v_starts bigint[];
   v_units_left bigint; v_cost_left bigint; v_slots_left bigint; v_number bigint; v_units bigint; v_cost bigint;
-  -- What calls of the account that run may cost at most if they fail, what of that this batch granted by account, and what may be borne.
-  v_staked bigint; v_staked_before bigint; v_staked_until timestamptz; v_staking jsonb := '{}'; v_borne bigint; v_most bigint;
+  -- What failed of the account, what its calls that run may cost at most if they fail and when the last of them is over, by account what that
+  -- is with those that this batch granted, and what may be borne.
+  v_failed bigint; v_staked bigint; v_staked_until timestamptz; v_stakes jsonb := '{}'; v_borne bigint;
   v_reserve bigint; v_charge jsonb; v_charged integer; v_held text[]; v_purses text[]; v_purse text; v_due timestamptz;
   -- The answers in the order of the requests; or what the rows of a granted one are made of.
   v_answers jsonb[] := array_fill(null::jsonb, array[cardinality(p_requests)]);
@@ -123,11 +124,12 @@ begin
           -- Those of other products count too, once there is one of this.
           if v_taken[v_rule] > 0 then v_taken[v_rule] := limits.failures(who.account_id, v_starts[v_rule]); end if;
           if v_taken[v_rule] >= c.most then v_slots_left := 0; end if;
-          -- What runs may fail too: what is granted now counts in for whoever comes later in this batch.
-          select cost, until into v_staked_before, v_staked_until from limits.at_stake(who.account_id, v_now);
-          v_staked := v_staked_before + coalesce((v_staking->who.account_id::text->>0)::bigint, 0);
-          v_staked_until := greatest(v_staked_until, (v_staking->who.account_id::text->>1)::timestamptz);
-          v_most := c.most; v_borne := c.most - v_taken[v_rule];
+          -- Calls that run may fail too, those that this batch granted before among them.
+          v_failed := v_taken[v_rule]; v_borne := c.most;
+          v_staked := (v_stakes->who.account_id::text->>0)::bigint; v_staked_until := (v_stakes->who.account_id::text->>1)::timestamptz;
+          if v_staked is null then
+            select coalesce(sum(o.reserve), 0), max(o.due_at) into v_staked, v_staked_until from limits.may_fail(who.account_id, v_now) o;
+          end if;
         elsif c.kind = 'budget' then
           v_cost_left := least(v_cost_left, coalesce(v_max[v_rule] - v_taken[v_rule], -1));
         else
@@ -224,9 +226,9 @@ begin
         if v_closed is not null then v_answer := v_closed;
         elsif q.units > v_units_left or v_slots_left < 1 or q.least > v_cost_left then
           v_answer := limits.denial(f, r, q, v_scopes, v_segments[r.meter]->>'plan', v_now, v_max, v_taken, v_starts, v_number, v_units, v_cost);
-        elsif q.state = 'running' and v_staked > 0 and v_staked + least(q.reserve, v_cost_left) > v_borne then
+        elsif q.state = 'running' and v_staked > 0 and v_failed + v_staked + least(q.reserve, v_cost_left) > v_borne then
           -- If the providers broke them all, more would be borne than may be. It waits as for a place.
-          v_answer := jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'concurrency', 'used', v_most - v_borne + v_staked, 'max', v_most,
+          v_answer := jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'concurrency', 'used', v_failed + v_staked, 'max', v_borne,
             'resets_at', greatest(v_staked_until, v_now + interval '1 second'), 'now', v_now, 'plan', v_segments[r.meter]->>'plan');
         elsif v_states is not null then
           v_governing := limits.governing(v_states, r.product, r.name, v_segments[r.meter]->>'plan', q.provider);
@@ -266,7 +268,7 @@ begin
 
     -- Write down in the meters what the run was granted.
     continue when v_number = 0;
-    v_staking := v_staking || jsonb_build_object(who.account_id, jsonb_build_array(v_staked - v_staked_before, v_staked_until));
+    v_stakes := v_stakes || jsonb_build_object(who.account_id, jsonb_build_array(v_staked, v_staked_until));
     -- Its last instant is kept there, also where all its windows are in narrower scopes.
     v_dirty[r.meter] := true;
     v_rule := 0; v_loaded := 0;

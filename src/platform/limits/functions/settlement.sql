@@ -190,7 +190,8 @@ begin
     where e.account_id = p_permit.account_id and e.permit_id = p_permit.id and e.state = 'posted' and e.cost > e.charged) then return null; end if;
   select coalesce(sum(e.cost - e.charged), 0) into v_failed from limits.permits o join limits.usage_events e on e.account_id = o.account_id and e.permit_id = o.id
     where o.account_id = p_permit.account_id and o.state in ('queued', 'running') and e.state = 'posted';
-  v_failed := v_failed + limits.failures(p_permit.account_id, v_start) + (limits.at_stake(p_permit.account_id, p_now)).cost
+  v_failed := v_failed + limits.failures(p_permit.account_id, v_start)
+    + (select coalesce(sum(f.reserve), 0) from limits.may_fail(p_permit.account_id, p_now) f)
     + case when p_permit.job_id is null then 0 else (p_next->>'r')::bigint end;
   if v_failed <= v_most then return null; end if;
   return jsonb_build_object('kind', 'denied', 'limit', 'failures', 'of', 'failures', 'used', v_failed, 'max', v_most,

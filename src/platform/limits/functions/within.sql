@@ -26,7 +26,8 @@ begin
   select t.now, m.seen > limits.trusted(c.clock) as is_ahead, w.refused, w.key_budgets,
       (select s.version from entitlements.snapshots s where s.account_id = p_who.account_id and s.product = p_product order by s.version desc limit 1) as version,
       exists (select from limits.holders h where h.id = p_holder and h.expires_at > t.now) as lives, exists (select from limits.operator_budgets) as governed,
-      (select count(*) from limits.permits p where p.account_id = p_who.account_id and p.product = p_product and p.state in ('queued', 'running')) as open, (limits.at_stake(p_who.account_id, t.now)).cost as staked
+      (select count(*) from limits.permits p where p.account_id = p_who.account_id and p.product = p_product and p.state in ('queued', 'running')) as open,
+      (select coalesce(sum(f.reserve), 0) from limits.may_fail(p_who.account_id, t.now) f) as staked
     into v from (select app.now() offset 0) as c (clock) cross join lateral (select greatest(c.clock, limits.instant(m.seen)) offset 0) as t (now)
       cross join lateral accounts.standing_of(p_who.account_id, p_who.user_id, p_who.key_id, p_who.session_id) as w;
   v_now := limits.micros(v.now);
