@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from '#platform/http';
 import { z } from 'zod';
 import { createAutomaton, type Step } from './automaton.ts';
-import type { Token } from './fold.ts';
+import { sentencesOf, type Token } from './fold.ts';
 import { coveredBy, type Found, worst } from './judged.ts';
 import type { Automaton, Hit } from './matcher.ts';
 import { LANGUAGES, patternReader } from './rules.ts';
@@ -101,12 +101,6 @@ export function directIn({ owners }: Direct, hits: readonly Hit[], read: Read): 
     kinds: SAFETY_KINDS.filter((kind) => kinds.has(kind)),
     rules: [...new Set(stands.map(({ owner }) => owner.id))].sort(),
   };
-}
-
-/** Which sentence each word is in. */
-function sentencesOf(tokens: readonly Token[]): number[] {
-  let sentence = 0;
-  return tokens.map(({ word }) => (word === '' ? sentence++ : sentence));
 }
 
 /** What a statement is where it stands, in one look each, however many there are. */

@@ -6,6 +6,12 @@ export interface Token {
   readonly quoted: boolean;
 }
 
+/** Which sentence each word is in; its end is of the sentence that it ends. */
+export function sentencesOf(tokens: readonly Token[]): number[] {
+  let sentence = 0;
+  return tokens.map(({ word }) => (word === '' ? sentence++ : sentence));
+}
+
 /** What is looked at, at most: beginning and end of a longer text. */
 export const MOST_CHARACTERS = 100_000;
 

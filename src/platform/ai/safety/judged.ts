@@ -1,7 +1,7 @@
 import type { SafetyKind, SafetyStatus } from '#platform/http';
 import { SAFETY_KINDS } from '#platform/http';
 
-import type { Token } from './fold.ts';
+import { sentencesOf, type Token } from './fold.ts';
 import type { Hit } from './matcher.ts';
 import type { Meaning } from './rules.ts';
 
@@ -120,8 +120,7 @@ function signalsOf(standing: readonly Found[]) {
 function fictionIn(tokens: readonly Token[], found: readonly Found[]): (hit: Hit) => boolean {
   const frames = found.filter(({ meaning }) => meaning.of === 'fiction');
   if (frames.length === 0) return () => false;
-  let sentence = 0;
-  const sentenceAt = tokens.map(({ word }) => (word === '' ? sentence++ : sentence));
+  const sentenceAt = sentencesOf(tokens);
   const framed = new Set(frames.map(({ to }) => sentenceAt[to]));
   return ({ from, to }) =>
     framed.has(sentenceAt[to]) || (tokens[from]?.quoted === true && tokens[to]?.quoted === true);

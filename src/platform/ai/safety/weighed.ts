@@ -1,6 +1,6 @@
 import type { SafetyKind, SafetyStatus } from '#platform/http';
 import { SAFETY_KINDS } from '#platform/http';
-import type { Token } from './fold.ts';
+import { sentencesOf, type Token } from './fold.ts';
 import { type Found, type Judged, judged, worst as worstOf } from './judged.ts';
 import { type Chances, type Group, GROUPS } from './model/model.ts';
 
@@ -79,20 +79,15 @@ function sentencesAlone({ tokens, found }: Read, weigh: Weigh): SafetyStatus[] {
   });
 }
 
-/** Sentences with what was found within each. */
-function sentencesIn(tokens: readonly Token[], found: readonly Found[]) {
-  const sentences: (Piece & { found: Found[] })[] = [];
-  const sentenceOf: number[] = [];
-  let from = 0;
-  for (const [at, { word }] of tokens.entries()) {
-    sentenceOf.push(sentences.length);
-    if (word !== '' && at + 1 < tokens.length) continue;
-    sentences.push({ from, to: at + 1, found: [] });
-    from = at + 1;
-  }
-  for (const hit of found)
-    if (sentenceOf[hit.from] === sentenceOf[hit.to]) sentences[sentenceOf[hit.from] ?? 0]?.found.push(hit);
-  return sentences;
+/** Sentences with what was found within each, where something was. */
+function sentencesIn(tokens: readonly Token[], found: readonly Found[]): (Piece & { found: Found[] })[] {
+  const sentenceOf = sentencesOf(tokens);
+  const within = found.filter(({ from, to }) => sentenceOf[from] === sentenceOf[to]);
+  const begins: number[] = [];
+  for (const [at, sentence] of sentenceOf.entries()) begins[sentence] ??= at;
+  return [...Map.groupBy(within, ({ to }) => sentenceOf[to] ?? 0)].map(([sentence, own]) => {
+    return { from: begins[sentence] ?? 0, to: begins[sentence + 1] ?? tokens.length, found: own };
+  });
 }
 
 function isWorse({ status: one }: Chances, { status: other }: Chances): boolean {
