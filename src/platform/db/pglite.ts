@@ -129,7 +129,7 @@ export async function createPgliteEngine(
 const REOPEN_AFTER = 1_000;
 /** Milliseconds that it may take to open: a new one without a prepared copy takes ten seconds on a slow machine. */
 const OPENING = 120_000;
-/** How often a statement that is not answered makes us look whether the disk is full: then PGlite may say nothing for ever. */
+/** After so many milliseconds without an answer, and as often again, it is looked at whether the disk is full: then PGlite may say nothing for ever. */
 const LOOK = 5_000;
 
 /** The thread that holds the database. Once it has failed, it stays so. */
@@ -153,7 +153,6 @@ async function openThread({ dataDir, template, prepared }: PgliteOptions): Promi
   const waiting = new Map<number, Caller>();
   let sent = 0;
   let failure: Error | undefined;
-  let look: NodeJS.Timeout | undefined;
 
   const { slowly } = await new Promise<Opened>((resolve, reject) => {
     const failed = (cause: unknown) => reject(broken(dataDir, cause));
@@ -168,6 +167,11 @@ async function openThread({ dataDir, template, prepared }: PgliteOptions): Promi
     await worker.terminate();
     throw error;
   });
+  let silentSince = 0;
+  const isSilent = () => waiting.size > 0 && performance.now() - silentSince > LOOK;
+  const look = setInterval(() => {
+    if (dataDir !== undefined && isSilent() && isFull(dataDir)) fail(new Error('it does not answer'));
+  }, LOOK).unref();
   const fail = (cause: unknown) => {
     failure ??= broken(dataDir, cause);
     clearInterval(look);
@@ -178,10 +182,8 @@ async function openThread({ dataDir, template, prepared }: PgliteOptions): Promi
   worker.on('message', ({ id, value, error }: Answer) => {
     const caller = waiting.get(id);
     waiting.delete(id);
-    if (waiting.size === 0) {
-      worker.unref();
-      clearInterval(look);
-    }
+    silentSince = performance.now();
+    if (waiting.size === 0) worker.unref();
     if (error === undefined) caller?.resolve(value);
     else if (error.isBroken || saysAway(error.code))
       caller?.reject(broken(dataDir, error, caller.commits && error.isBroken));
@@ -201,10 +203,9 @@ async function openThread({ dataDir, template, prepared }: PgliteOptions): Promi
       if (failure !== undefined) return Promise.reject(failure);
       return new Promise((resolve, reject) => {
         sent += 1;
+        if (waiting.size === 0) silentSince = performance.now();
         waiting.set(sent, { resolve, reject, commits });
         worker.ref();
-        if (waiting.size === 1 && dataDir !== undefined)
-          look = setInterval(() => isFull(dataDir) && fail(new Error('it does not answer')), LOOK).unref();
         worker.postMessage({ id: sent, ask: request });
       });
     },
