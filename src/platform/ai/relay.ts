@@ -72,6 +72,7 @@ class Lingering implements Watched {
   slot = -1;
   readonly #deadlines: Deadlines;
   readonly #end = new AbortController();
+  readonly #over = new AbortController();
 
   constructor(deadlines: Deadlines, { policy, chain }: PreparedChat, client: AbortSignal | undefined) {
     this.#deadlines = deadlines;
@@ -81,7 +82,7 @@ class Lingering implements Watched {
       else this.#end.abort(client?.reason);
     };
     if (client?.aborted === true) left();
-    else client?.addEventListener('abort', left);
+    else client?.addEventListener('abort', left, { signal: this.#over.signal });
   }
 
   get signal(): AbortSignal {
@@ -94,6 +95,8 @@ class Lingering implements Watched {
 
   over(): void {
     this.#deadlines.forget(this);
+    // Who leaves later leaves an answer, and no call.
+    this.#over.abort();
   }
 }
 
