@@ -28,6 +28,7 @@ const CLOSED = `
     loop
       execute format('alter function %s security invoker', v_name);
       execute format('alter function %s reset search_path', v_name);
+      execute format('alter function %s reset lock_timeout', v_name);
       execute format('alter function %s owner to current_user', v_name);
     end loop;
     execute format('revoke all on all routines in schema %I from public, plinth_tenant', v_schema);
