@@ -142,8 +142,8 @@ function notHttp(parserCode?: string): AppError {
   return new AppError('validation_failed', { message: `This is not a valid HTTP request.${hint}` });
 }
 
-/** As nginx has it: the client closed the request. */
-const GONE = 499;
+/** What a caller who left is noted with. */
+const { status: GONE } = new AppError('client_gone');
 
 function recordAnswer(inFlight: InFlightRequest, telemetry: ServerParts['telemetry'], ms: number): void {
   const { raw } = inFlight.reply;
