@@ -136,7 +136,7 @@ async function ofTear(
 ): Promise<void> {
   const member = members[index];
   if (member === undefined) return;
-  // Whoever needs the rows that it holds waits too.
+  // Others that need its rows wait too.
   const isBack = outages.begin('database');
   member.database.silence(({ length }) => (tears.happens(0.5) ? length - SYNC : tears.between(1, length)));
   await after(lasts);

@@ -32,7 +32,7 @@ export function stateKeeper({ store, clock, warn }: KeeperParts) {
       if (typeof kept === 'object' && kept.token !== undefined && kept.token !== known) return;
       save(state);
     },
-    /** What is there is of another program, and this one goes on with it. */
+    /** Another program wrote the state, and this one goes on with it. */
     adopted(token: string): void {
       known = token;
     },

@@ -91,7 +91,7 @@ function removed(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // It says what is no longer so until it is too old to be believed.
+    // The file stays until it is too old to be believed.
   }
 }
 

@@ -149,7 +149,7 @@ describe('the official openai package through the OpenAI endpoint', () => {
 });
 
 test.each([true, false])(
-  'whoever hangs up before anything was sent is charged nothing: streamed %s',
+  'a client that hangs up before anything was sent is charged nothing: streamed %s',
   async (stream) => {
     const here = fixture.open();
     const prepared = here.openAiEndpoint.prepareChat(

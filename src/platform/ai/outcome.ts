@@ -208,7 +208,6 @@ export function postponed(wait = 0, upstream?: UpstreamError): ProviderError {
   });
 }
 
-/** The same would happen again, to whoever is asked. */
 /** Who hangs up before anything may have been served has caused nothing: the call is void, and its quota and key come back. */
 export function clientGone(mayBeServed: boolean): ProviderError {
   return new ProviderError('client_gone', { retryable: false, caused: mayBeServed });
@@ -219,6 +218,7 @@ export function mayBeBilled({ ledger }: Pick<Failure, 'ledger'>): boolean {
   return ledger !== 'not_served' && ledger !== 'throttled';
 }
 
+/** The same would happen again, to whoever is asked. */
 function causedBy(code: ProviderErrorCode): ProviderError {
   return new ProviderError(code, { retryable: false, caused: true });
 }

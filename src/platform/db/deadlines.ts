@@ -14,7 +14,7 @@ export interface Deadlines {
   readonly answer: number;
 }
 
-/** Shorter than the time after which a process that cannot renew its lease ends: whoever waits is answered before. */
+/** Shorter than the time after which a process that cannot renew its lease ends: a caller that waits is answered before. */
 const SHORT: Deadlines = { lock: '10s', statement: '12s', answer: 14_000 };
 const LONG: Deadlines = { lock: '30s', statement: '10min', answer: 660_000 };
 

@@ -15,7 +15,7 @@ export interface FreeSlots {
   readonly all: number;
   readonly batch: number;
   readonly afterBatch: boolean;
-  /** How many more may start of each kind of which only so many run at once. */
+  /** How many more may start, of each kind that has a limit. */
   readonly roomOf: Readonly<Record<string, number>>;
 }
 

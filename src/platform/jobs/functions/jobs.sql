@@ -119,7 +119,7 @@ begin
   return query select null::jsonb, null::jsonb, jobs.next_due();
 end $$;
 
--- As programs of the version before call it. p_full: kinds of which they have room for none.
+-- As programs of the version before call it. p_full: kinds that they have no room for.
 create or replace function jobs.take_up(
   p_holder uuid, p_kinds text[], p_room integer, p_batch_room integer, p_after_batch boolean, p_full text[] default '{}')
 returns table (job jsonb, permit jsonb, due double precision) language sql volatile as $$
