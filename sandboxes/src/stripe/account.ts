@@ -81,12 +81,22 @@ export class StripeAccount {
     const all: readonly Page[] = [this.checkout.page, portalPage(this.world), invoicePage(this.world)];
     this.pages = (request) => {
       this.catchUp();
-      for (const page of all) {
-        const answer = page(request);
-        if (answer !== undefined) return answer;
-      }
-      return undefined;
+      return this.about(request.path, () => {
+        for (const page of all) {
+          const answer = page(request);
+          if (answer !== undefined) return answer;
+        }
+        return undefined;
+      });
     };
+  }
+
+  /** What is done at a page goes by the test clock of the customer whose page it is. */
+  about<T>(path: string, work: () => T): T {
+    return this.world.byClockOf(
+      path.split('/').map((part) => this.world.find(part)),
+      work,
+    );
   }
 
   /** It is known where people reach its pages. */

@@ -123,7 +123,7 @@ function faceOf(account: StripeAccount): Omit<StripeSandbox, 'close' | 'url'> {
     message: (id, secret) => webhooks.message(account.event(id), account.endpoint(secret)),
     async pay(checkout, paying) {
       account.catchUp();
-      return account.checkout.pay(checkout, paying);
+      return account.about(checkout, () => account.checkout.pay(checkout, paying));
     },
     bank: createBank(world),
     idle: () => webhooks.idle(),

@@ -57,7 +57,8 @@ export class Checkouts {
   }
 
   *dues(): Generator<Due> {
-    for (const session of this.#open()) yield { at: session.expires_at, run: () => this.#expire(session.id) };
+    for (const session of this.#open())
+      yield { at: session.expires_at, of: session, run: () => this.#expire(session.id) };
     for (const [id, visit] of this.#visits)
       yield* laterOf(this.#world, { session: this.#world.table('checkout.session').get(id), visit });
   }

@@ -245,7 +245,7 @@ export function* laterOf(world: World, visited: Visited): Generator<Due> {
   if (session.payment_status !== 'paid' || session.mode !== 'payment' || session.invoice !== null) return;
   if (session.invoice_creation?.enabled !== true || !isThere(world, session)) return;
   const at = paidAt(world, intent) + world.settings.receiptSeconds;
-  yield { at, run: () => giveReceipt(world, visited) };
+  yield { at, of: visited.session, run: () => giveReceipt(world, visited) };
 }
 
 /** A customer who was deleted gets no receipt. */

@@ -160,8 +160,13 @@ interface CarriedOut {
 function carriedOut(world: World, { called, params, path, included }: CarriedOut): Entity {
   const { expand, ...own } = params;
   const known = { find: (id: string) => world.find(id) ?? deletedOf(world, id), included };
-  const result = called.operation({ world, params: own, ids: called.ids });
-  return expanded(known, isMany(result) ? pageOf(result, own, path) : result, expand);
+  const named = [...called.ids, ...Object.values(own)].map((id) =>
+    typeof id === 'string' ? world.find(id) : undefined,
+  );
+  return world.byClockOf(named, () => {
+    const result = called.operation({ world, params: own, ids: called.ids });
+    return expanded(known, isMany(result) ? pageOf(result, own, path) : result, expand);
+  });
 }
 
 /** Who was deleted is still named by invoices. */

@@ -111,7 +111,7 @@ export class WebhookSender {
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-        'stripe-signature': sign({ body, secret: endpoint.secret ?? '', at: this.#world.now() }),
+        'stripe-signature': sign({ body, secret: endpoint.secret ?? '', at: this.#world.worldTime() }),
       },
     };
   }
@@ -137,7 +137,7 @@ export class WebhookSender {
       event: event.id,
       endpoint: id,
       attempt: 1,
-      at: this.#world.now(),
+      at: this.#world.worldTime(),
     }));
   }
 
@@ -178,13 +178,13 @@ export class WebhookSender {
   #later(pending: Pending): void {
     const wait = RETRIES[pending.attempt - 1];
     if (wait === undefined) return;
-    this.#pending.push({ ...pending, attempt: pending.attempt + 1, at: this.#world.now() + wait });
+    this.#pending.push({ ...pending, attempt: pending.attempt + 1, at: this.#world.worldTime() + wait });
   }
 
   async #try(sent: { event: WorldEvent; endpoint: WebhookEndpoint; attempt: number }): Promise<boolean> {
     const { event, endpoint, attempt } = sent;
     const { url, body, headers } = this.message(event, endpoint);
-    const at = this.#world.now();
+    const at = this.#world.worldTime();
     const delivery: Delivery = { eventId: event.id, type: event.type, url, attempt, at, status: undefined };
     this.deliveries.push(delivery);
     try {

@@ -73,7 +73,7 @@ export function endWithPeriod(world: World, subscription: Subscription): void {
 }
 
 /** Whoever is deleted keeps no subscription. */
-const removeCustomer: Operation = ({ world, ids: [id = ''] }) => {
+export const removeCustomer: Operation = ({ world, ids: [id = ''] }) => {
   const customer = world.table('customer').get(id);
   for (const subscription of world.table('subscription').list()) {
     const owned = idOf(subscription.customer) === id;

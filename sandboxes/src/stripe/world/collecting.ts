@@ -73,6 +73,7 @@ export function* debitsToCome(world: World): Generator<Due> {
     const intent = world.table('payment_intent').get(idOf(made.payment_intent));
     yield {
       at: made.created + world.settings.debitDays * DAY,
+      of: made,
       run: () => settleIntent(world, intent, settleDebit(world, intent, made)),
     };
   }
@@ -148,17 +149,18 @@ export function* invoicesToCome(world: World): Generator<Due> {
   for (const invoice of world.table('invoice').oldestFirst()) {
     const { automatically_finalizes_at: finalizes, next_payment_attempt: tries, status } = invoice;
     if (status === 'draft' && finalizes !== null) {
-      yield { at: finalizes, run: () => finalizeAndCollect(world, invoice) };
+      yield { at: finalizes, of: invoice, run: () => finalizeAndCollect(world, invoice) };
     }
     if (status === 'open' && tries !== null) {
       yield {
         at: tries,
+        of: invoice,
         run: () => collect(world, invoice, { method: methodFor(world, invoice), automatic: true }),
       };
     }
   }
   for (const subscription of world.table('subscription').oldestFirst()) {
     if (subscription.status !== 'incomplete' || waitsForBank(world, subscription)) continue;
-    yield { at: subscription.created + 23 * 3600, run: () => expire(world, subscription) };
+    yield { at: subscription.created + 23 * 3600, of: subscription, run: () => expire(world, subscription) };
   }
 }

@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 const create: Operation = ({ world, params }) => {
   const form = new Form(params);
   const asked = read(form);
+  const clock = form.text('test_clock');
+  if (clock !== undefined) world.table('test_helpers.test_clock').get(clock, 'test_clock');
   const taxIds = form
     .parts('tax_id_data')
     ?.map((part) => ({ type: part.required('type'), value: part.required('value') }));
@@ -40,7 +42,7 @@ const create: Operation = ({ world, params }) => {
     preferred_locales: [],
     shipping: null,
     tax_exempt: 'none',
-    test_clock: null,
+    test_clock: world.testClock,
   };
   apply(world, customer, asked);
   world.table('customer').add(customer);
@@ -141,12 +143,14 @@ const removeTaxId: Operation = ({ world, ids: [, id = ''] }) => {
   return { id, object: 'tax_id', deleted: true };
 };
 
-/** Lists that a customer's email narrows. */
+/** Lists that a customer's email narrows. Those of a test clock are in its own list alone. */
 const list: Operation = ({ world, params }) => {
-  const email = new Form(params).text('email');
+  const form = new Form(params);
+  const [email, clock] = [form.text('email'), form.text('test_clock')];
   return world
     .table('customer')
     .list()
+    .filter(({ test_clock: of }) => of === (clock ?? null))
     .filter((customer) => email === undefined || customer.email === email);
 };
 

@@ -71,6 +71,7 @@ export function* returnsToCome(world: World): Generator<Due> {
     const at = charge.created + world.settings.returnedAfterDays * 86_400;
     yield {
       at,
+      of: charge,
       run: () => closeDispute(world, openDispute(world, charge, { reason: 'debit_not_authorized' }), 'lost'),
     };
   }

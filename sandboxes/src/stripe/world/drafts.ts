@@ -57,7 +57,6 @@ const SILENT = {
   shipping_cost: null,
   shipping_details: null,
   statement_descriptor: null,
-  test_clock: null,
 } satisfies Partial<Invoice>;
 
 /** Sums of an invoice that has no lines yet. */
@@ -76,6 +75,7 @@ function blankInvoice(world: World, { customer, subscription, reason, ...draft }
   const id = world.id('invoice');
   return {
     ...structuredClone(SILENT),
+    test_clock: world.testClock,
     ...NOTHING,
     id,
     object: 'invoice',

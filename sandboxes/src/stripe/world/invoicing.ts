@@ -59,7 +59,7 @@ const addItem: Operation = ({ world, params }) => {
     quantity,
     quantity_decimal: String(quantity),
     tax_rates: [],
-    test_clock: null,
+    test_clock: world.testClock,
   };
   form.done();
   world.emit('invoiceitem.created', world.table('invoiceitem').add(item));

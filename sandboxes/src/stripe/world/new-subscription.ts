@@ -55,7 +55,6 @@ const SILENT = {
   pending_invoice_item_interval: null,
   pending_setup_intent: null,
   pending_update: null,
-  test_clock: null,
   transfer_data: null,
 } satisfies Partial<Subscription>;
 
@@ -64,6 +63,7 @@ export function blankSubscription(world: World, asked: AskedSubscription): Subsc
   const [id, { trialEnd, automaticTax }] = [world.id('subscription'), asked];
   return {
     ...structuredClone(SILENT),
+    test_clock: world.testClock,
     id,
     object: 'subscription',
     automatic_tax: {

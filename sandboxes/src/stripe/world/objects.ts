@@ -36,6 +36,7 @@ export type SubscriptionItem = Wire<Stripe.SubscriptionItem>;
 export type SubscriptionSchedule = Wire<Stripe.SubscriptionSchedule>;
 export type TaxId = Wire<Stripe.TaxId>;
 export type TaxRate = Wire<Stripe.TaxRate>;
+export type TestClock = Wire<Stripe.TestHelpers.TestClock>;
 export type WebhookEndpoint = Wire<Stripe.WebhookEndpoint>;
 
 /** Everything that a world keeps, by what it says it is, with the beginning of its ids. */
@@ -66,6 +67,7 @@ export interface Kinds {
   subscription_schedule: SubscriptionSchedule;
   tax_id: TaxId;
   tax_rate: TaxRate;
+  'test_helpers.test_clock': TestClock;
   webhook_endpoint: WebhookEndpoint;
 }
 
@@ -100,5 +102,6 @@ export const PREFIXES: Readonly<Record<Kind, string>> = {
   subscription_schedule: 'sub_sched',
   tax_id: 'txi',
   tax_rate: 'txr',
+  'test_helpers.test_clock': 'clock',
   webhook_endpoint: 'we',
 };

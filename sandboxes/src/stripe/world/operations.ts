@@ -20,6 +20,7 @@ import { schedules } from './schedules.ts';
 import { setups } from './setups.ts';
 import { subscriptions } from './subscriptions.ts';
 import { taxes } from './taxes.ts';
+import { testClocks } from './test-clocks.ts';
 
 /** All calls that are answered, by method and path. */
 export const operations: Operations = {
@@ -44,4 +45,5 @@ export const operations: Operations = {
   ...setups,
   ...subscriptions,
   ...taxes,
+  ...testClocks,
 };

@@ -63,5 +63,6 @@ export function dropPending(world: World, subscription: Subscription): void {
 /** Nobody paid in time. */
 export function* pendingToExpire(world: World, subscription: Subscription): Generator<Due> {
   const { pending_update: update } = subscription;
-  if (update !== null) yield { at: update.expires_at, run: () => dropPending(world, subscription) };
+  if (update !== null)
+    yield { at: update.expires_at, of: subscription, run: () => dropPending(world, subscription) };
 }

@@ -122,7 +122,7 @@ function pendingItem(
     quantity,
     quantity_decimal: String(quantity),
     tax_rates: [],
-    test_clock: null,
+    test_clock: world.testClock,
   };
 }
 

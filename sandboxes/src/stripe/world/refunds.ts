@@ -110,9 +110,10 @@ export function* refundsToCome(world: World): Generator<Due> {
     const charge = world.table('charge').get(idOf(refund.charge));
     const behaves = cardByDigits(charge.payment_method_details?.card?.last4 ?? undefined)?.refunds;
     const at = refund.created + DAY;
-    if (behaves === 'pend' && refund.status === 'pending') yield { at, run: () => succeed(world, refund) };
+    if (behaves === 'pend' && refund.status === 'pending')
+      yield { at, of: charge, run: () => succeed(world, refund) };
     if (behaves === 'fail later' && refund.status === 'succeeded')
-      yield { at, run: () => failRefund(world, refund) };
+      yield { at, of: charge, run: () => failRefund(world, refund) };
   }
 }
 

@@ -22,12 +22,14 @@ export function* subscriptionsToCome(world: World): Generator<Due> {
   for (const subscription of world.table('subscription').oldestFirst()) {
     const { status, cancel_at: ends, pause_collection: pause } = subscription;
     if (subscription.ended_at !== null || status === 'incomplete') continue;
-    if (ends !== null) yield { at: ends, run: () => endWithPeriod(world, subscription) };
+    const of = subscription;
+    if (ends !== null) yield { at: ends, of, run: () => endWithPeriod(world, subscription) };
     yield* pendingToExpire(world, subscription);
     if (status === 'paused') continue;
-    if (pause?.resumes_at != null) yield { at: pause.resumes_at, run: () => unpause(world, subscription) };
+    if (pause?.resumes_at != null)
+      yield { at: pause.resumes_at, of, run: () => unpause(world, subscription) };
     yield* warnings(world, subscription);
-    yield { at: periodOf(subscription).end, run: () => renew(world, subscription) };
+    yield { at: periodOf(subscription).end, of, run: () => renew(world, subscription) };
   }
 }
 
@@ -39,6 +41,7 @@ function* warnings(world: World, subscription: Subscription): Generator<Due> {
   const at = Math.max(subscription.created, end - (trialing ? TRIAL_WARNING : RENEWAL_WARNING));
   yield {
     at,
+    of: subscription,
     run: () => {
       world.marks.add(mark);
       if (trialing) world.emit('customer.subscription.trial_will_end', subscription);

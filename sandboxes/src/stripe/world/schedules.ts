@@ -47,7 +47,7 @@ const create: Operation = ({ world, params }) => {
     released_subscription: null,
     status: 'active',
     subscription: subscription.id,
-    test_clock: null,
+    test_clock: world.testClock,
   };
   world.table('subscription_schedule').add(schedule);
   world.change(subscription, 'customer.subscription.updated', (changed) => {
@@ -156,7 +156,7 @@ export function* phasesToCome(world: World): Generator<Due> {
   for (const schedule of world.table('subscription_schedule').oldestFirst()) {
     const phase = schedule.current_phase;
     if (schedule.status === 'active' && phase !== null)
-      yield { at: phase.end_date, run: () => turn(world, schedule) };
+      yield { at: phase.end_date, of: schedule, run: () => turn(world, schedule) };
   }
 }
 

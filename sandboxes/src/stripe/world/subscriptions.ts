@@ -251,14 +251,17 @@ export function invoiceNow(
   }
 }
 
-/** Without `status`, those that have not ended. */
+/** Without `status`, those that have not ended; those of a test clock where it, or their customer, is named. */
 const list: Operation = ({ world, params }) => {
   const form = new Form(params);
   const [customer, price, status] = [form.text('customer'), form.text('price'), form.text('status')];
+  const clock = form.text('test_clock');
   return world
     .table('subscription')
     .list()
-    .filter((subscription) => customer === undefined || subscription.customer === customer)
+    .filter((one) =>
+      customer === undefined ? one.test_clock === (clock ?? null) : one.customer === customer,
+    )
     .filter(({ items }) => price === undefined || items.data.some((item) => item.price.id === price))
     .filter((subscription) => fits(subscription, status));
 };

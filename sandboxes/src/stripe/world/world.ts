@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Entity, missing } from '../operation.ts';
-import { differences } from './changes.ts';
-import { type Kept, type Kind, type Kinds, PREFIXES } from './objects.ts';
+import { differences, idOf } from './changes.ts';
+import { type Kept, type Kind, type Kinds, PREFIXES, type TestClock } from './objects.ts';
 import { type Settings, settingsOf } from './settings.ts';
 
 /** An event as `GET /v1/events/:id` shows it; `data.object` is the object as it was then. */
@@ -21,6 +21,8 @@ export interface WorldEvent {
 export interface Due {
   readonly at: number;
   readonly run: () => void;
+  /** Whose customer's test clock it waits for, if they have one. */
+  readonly of?: Kept;
 }
 
 /** Looks at a world for what comes next by itself: renewals, retries, ends of trials, pages that expire. */
@@ -73,6 +75,8 @@ export class World {
   readonly #listeners = new Set<(event: WorldEvent) => void>();
   #request: WorldEvent['request'] = { id: null, idempotency_key: null };
   #now: number;
+  /** The test clock that what happens now goes by. */
+  #testClock: TestClock | undefined;
   /** Events of something that may yet come to nothing. */
   #held: WorldEvent[] | undefined;
 
@@ -83,22 +87,55 @@ export class World {
     this.#random = options.random ?? (() => randomBytes(12).toString('hex'));
   }
 
-  /** Seconds since 1970, by the world's own clock. */
+  /** Seconds since 1970, by the test clock of the customer whom this is about, else by the world's own. */
   now(): number {
+    return this.#testClock?.frozen_time ?? this.#now;
+  }
+
+  /** Seconds since 1970, by the world's own clock, by which messages are sent. */
+  worldTime(): number {
     return this.#now;
   }
 
-  /** Moves the clock on; what is due meanwhile happens at its own second, in the order of time. */
+  /** The test clock that objects made now belong to. */
+  get testClock(): string | null {
+    return this.#testClock?.id ?? null;
+  }
+
+  /** Everything within happens by the test clock that the first of these objects belongs to. */
+  byClockOf<T>(objects: readonly (Kept | undefined)[], work: () => T): T {
+    const former = this.#testClock;
+    this.#testClock = objects.map((object) => this.#clockOf(object)).find((clock) => clock !== undefined);
+    try {
+      return work();
+    } finally {
+      this.#testClock = former;
+    }
+  }
+
+  #clockOf(object: Kept | undefined): TestClock | undefined {
+    if (object?.object === 'test_helpers.test_clock') return object;
+    const id = object?.object === 'customer' ? object.id : customerIn(object);
+    const clock = id === undefined ? undefined : this.table('customer').find(id)?.test_clock;
+    return typeof clock === 'string' ? this.table('test_helpers.test_clock').find(clock) : undefined;
+  }
+
+  /** Moves the clock on, a test clock within `byClockOf`; what is due meanwhile happens at its own second, in the order of time. */
   advance(seconds: number): void {
-    this.advanceTo(this.#now + seconds);
+    this.advanceTo(this.now() + seconds);
   }
 
   advanceTo(instant: number): void {
     for (let due = this.#next(); due !== undefined && due.at <= instant; due = this.#next()) {
-      this.#now = Math.max(this.#now, due.at);
+      this.#moveTo(due.at);
       due.run();
     }
-    this.#now = Math.max(this.#now, instant);
+    this.#moveTo(instant);
+  }
+
+  #moveTo(instant: number): void {
+    if (this.#testClock === undefined) this.#now = Math.max(this.#now, instant);
+    else this.#testClock.frozen_time = Math.max(this.#testClock.frozen_time, instant);
   }
 
   /** When something happens next by itself. */
@@ -265,10 +302,16 @@ export class World {
   #next(): Due | undefined {
     let next: Due | undefined;
     for (const mechanism of this.#mechanisms) {
-      for (const due of mechanism(this)) if (next === undefined || due.at < next.at) next = due;
+      for (const due of mechanism(this))
+        if ((next === undefined || due.at < next.at) && this.#clockOf(due.of) === this.#testClock) next = due;
     }
     return next;
   }
+}
+
+function customerIn(object: Kept | undefined): string | undefined {
+  if (object === undefined || !('customer' in object)) return undefined;
+  return object.customer === null ? undefined : idOf(object.customer);
 }
 
 /** An object with everything of another, and nothing else. */
