@@ -102,9 +102,24 @@ export class Form {
     if (value === '') return {};
     if (typeof value === 'string' || isList(value))
       throw invalid('Invalid object', { param: this.#at(name) });
-    return Object.fromEntries(
-      Object.entries(value).map(([key, text]) => [key, typeof text === 'string' ? text : '']),
+    const texts = Object.entries(value).map(
+      ([key, text]) => [key, typeof text === 'string' ? text : ''] as const,
     );
+    if (name === 'metadata') for (const [key, text] of texts) this.#assertShort(this.#at(name), key, text);
+    return Object.fromEntries(texts);
+  }
+
+  #assertShort(at: string, key: string, text: string): void {
+    if (key.length > 40)
+      throw invalid(
+        `Metadata keys can have up to 40 characters, but you passed in a key of length ${key.length}.`,
+        { param: at },
+      );
+    if (text.length > 500)
+      throw invalid(
+        `Metadata values can have up to 500 characters, but you passed in a value of length ${text.length}.`,
+        { param: `${at}[${key}]` },
+      );
   }
 
   /** Takes without a look what changes nothing here. */
