@@ -23,7 +23,7 @@ const USAGE = `Usage: plinth <verb>
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)
   usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right)
   keys list       show the keys that sign and seal (keys rotate|reseal|new: change them)
-  stripe sync     tell Stripe what is sold and where its messages go (stripe reconcile|replay: see docs/billing.md)
+  stripe sync     tell Stripe what is sold and where its messages go (stripe check|reconcile|replay: see docs/billing.md)
   import users    take people from another system, with their hashed passwords (import subscriptions: what they bought)
   seed            fill a demo workspace of Orbit, at a server that runs (seed url=… key=…: another one)
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)

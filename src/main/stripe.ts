@@ -1,24 +1,39 @@
-import { createStripeClient, type SyncedPrice, syncStripe } from '#platform/billing';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  createStripeClient,
+  createStripeWalk,
+  type SyncedPrice,
+  syncStripe,
+  type Walked,
+} from '#platform/billing';
 import type { Config, StripeSettings } from '#platform/config';
+import { systemClock } from '#platform/kernel';
 import { products } from '#products';
 import { assertMigrated } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
+import { OperatorError } from './operator-error.ts';
 import { type Invocation, misused, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth stripe sync              create products, prices and the webhook endpoint in Stripe
+       plinth stripe check [--clear]    walk through what billing assumes of Stripe, in its test mode; --clear: remove what a check left
        plinth stripe reconcile [--all]  find events that Stripe never sent; --all: read every object it has
        plinth stripe replay --offline   rebuild subscriptions, invoices and grants from stored answers, without Stripe
 `;
 
 const NO_KEY = 'STRIPE_SECRET_KEY is not set. The sandbox is set up at each start.\n';
 
-/** `stripe sync|reconcile|replay`: what an operator does by hand (docs/billing.md). */
+/** `stripe sync|check|reconcile|replay`: what an operator does by hand (docs/billing.md). */
 export const stripe: Verb = async (invocation) => {
   const { config, words } = invocation;
   switch (words.join(' ')) {
     case 'sync':
       return config.stripe?.account === undefined ? refused() : sync(config, config.stripe);
+    case 'check':
+    case 'check --clear':
+      return config.stripe?.account === undefined
+        ? refused()
+        : check(config.stripe, words.includes('--clear'));
     case 'reconcile':
     case 'reconcile --all':
       return config.stripe?.account === undefined
@@ -27,7 +42,10 @@ export const stripe: Verb = async (invocation) => {
     case 'replay --offline':
       return replay(invocation);
     default:
-      return misused(['sync', 'reconcile', 'replay'].includes(words[0] ?? '') ? words[1] : words[0], USAGE);
+      return misused(
+        ['sync', 'check', 'reconcile', 'replay'].includes(words[0] ?? '') ? words[1] : words[0],
+        USAGE,
+      );
   }
 };
 
@@ -63,6 +81,45 @@ async function sync(config: Config, { account, url, tax }: StripeSettings): Prom
 /** `made      plinth:reel.pro:monthly  39.95 usd  price_…` */
 function line({ was, lookupKey, micros, currency, price }: SyncedPrice): string {
   return `${was.padEnd(8)}  ${lookupKey}  ${micros / 1_000_000} ${currency}  ${price}\n`;
+}
+
+/** Seconds: a check that began before may still run. */
+const RUNS = 1_800;
+
+/** Ends with 1 where anything differs, or could not be tried that can be. A live key is refused before it is used. */
+async function check({ account, url }: StripeSettings, clears: boolean): Promise<number> {
+  if (account === undefined) return refused();
+  if (account.mode === 'live')
+    throw new OperatorError(
+      'STRIPE_SECRET_KEY is a live one: a check makes customers and subscriptions. Give it a key of the test mode.',
+    );
+  const client = createStripeClient({ ...account, url });
+  const walk = createStripeWalk({ client, now: systemClock.now, pause });
+  try {
+    const since = clears ? undefined : await walk.foundSince();
+    if (since !== undefined && since > systemClock.now() / 1_000 - RUNS)
+      throw new OperatorError(
+        'A check runs, or was ended within the last half hour: "plinth stripe check --clear" removes what it left.',
+      );
+    await walk.clear();
+    return clears ? 0 : await told(walk.walk());
+  } finally {
+    client.close();
+  }
+}
+
+/** `differs    a phase takes no archived price` and below it what was seen. */
+async function told(steps: AsyncIterable<Walked>): Promise<number> {
+  const all: Walked[] = [];
+  for await (const step of steps) {
+    all.push(step);
+    process.stdout.write(
+      `${step.found.padEnd(9)}  ${step.says}\n${step.why === '' ? '' : `           ${step.why}\n`}`,
+    );
+  }
+  const count = (found: Walked['found']) => all.filter((step) => step.found === found).length;
+  process.stdout.write(`${count('ok')} ok, ${count('differs')} differ, ${count('not tried')} not tried\n`);
+  return all.some(({ isProblem }) => isProblem) ? 1 : 0;
 }
 
 async function reconcile(invocation: Invocation, all: boolean): Promise<number> {

@@ -39,6 +39,7 @@ export {
 export { refusedTasks } from './inbox/views.ts';
 export { storeProducts } from './providers/store-products.ts';
 export type { Mode, SignedRequest, PaymentProvider } from './payment-provider.ts';
+export { ASSUMPTIONS, createStripeWalk, type Walked } from './providers/stripe/assumptions/walk.ts';
 export { type SetupFinding, checkStripeSetup } from './providers/stripe/setup-check.ts';
 export type { SyncedPrice } from './providers/stripe/prices.ts';
 export { syncStripe } from './providers/stripe/sync.ts';

@@ -1,0 +1,170 @@
+import type { Stripe } from 'stripe';
+import { sellAgain, releaseSchedule } from '../schedule.ts';
+import { cancel, changeLater, changeNow, resume } from '../subscription-changes.ts';
+import { meteredItems, periodEnd, planItem, readSubscription } from '../subscription-reads.ts';
+import { dropPendingChange } from '../pending-change.ts';
+import { type Assumption, assertSeen, type Stage } from './stage.ts';
+
+const HOUR = 3_600;
+
+/** How plans are changed, renewed and ended. */
+export const CHANGES: readonly Assumption[] = [
+  {
+    says: 'a pending update takes price and quantity of items, and no `deleted`',
+    async walk(stage) {
+      const subscription = await stage.subscribe('pro', 'units');
+      const change = await stage.change('max');
+      const deleted = meteredItems(subscription).map(({ id }) => ({ id, deleted: true }));
+      await stage.refusal((stripe) =>
+        stripe.subscriptions.update(subscription.id, {
+          items: [{ id: planItem(subscription)?.id ?? '', price: change.price }, ...deleted],
+          payment_behavior: 'pending_if_incomplete',
+          proration_behavior: 'always_invoice',
+        }),
+      );
+      await changeNow(stage.client, subscription.id, change);
+      assertSeen((await priceOf(stage, subscription)) === change.price, 'The plan did not change.');
+    },
+  },
+  {
+    says: 'a change that waits is forgotten when its invoice is voided, and expires by itself',
+    async walk(stage) {
+      const subscription = await stage.subscribe('pro');
+      const change = await stage.change('max');
+      await stage.payWith(customerOf(subscription), 'pm_card_authenticationRequired');
+      const page = await changeNow(stage.client, subscription.id, change);
+      assertSeen(page !== undefined, 'No change waited for the bank.');
+      await dropPendingChange(stage.client, await read(stage, subscription));
+      assertSeen((await read(stage, subscription)).pending_update === null, 'A voided change still waits.');
+      await changeNow(stage.client, subscription.id, change);
+      const expires = (await read(stage, subscription)).pending_update?.expires_at ?? 0;
+      assertSeen(expires > 0, 'No change waited for the bank.');
+      await stage.advance(subscription, expires + HOUR);
+      assertSeen((await read(stage, subscription)).pending_update === null, 'The change did not expire.');
+      assertSeen((await priceOf(stage, subscription)) !== change.price, 'An unpaid change was made.');
+    },
+  },
+  {
+    says: 'methods of payment that take days let no change wait',
+    untried: 'a debit needs a mandate, which a person gives at a page',
+  },
+  {
+    says: 'a subscription under a schedule is not canceled, and lets no change wait; once that is released it does both',
+    async walk(stage) {
+      const subscription = await stage.subscribe('max');
+      await changeLater(stage.client, subscription.id, await stage.change('pro'));
+      const arranged = await read(stage, subscription);
+      assertSeen(arranged.schedule !== null, 'A schedule of a subscription does not show at it.');
+      await stage.refusal((stripe) =>
+        stripe.subscriptions.update(subscription.id, { cancel_at_period_end: true }),
+      );
+      const [id, price] = [planItem(arranged)?.id ?? '', await stage.price('pro')];
+      const waiting: Stripe.SubscriptionUpdateParams = {
+        items: [{ id, price }],
+        payment_behavior: 'pending_if_incomplete',
+        proration_behavior: 'always_invoice',
+      };
+      await stage.refusal((stripe) => stripe.subscriptions.update(subscription.id, waiting));
+      await releaseSchedule(stage.client, arranged);
+      await stage.ask((stripe) => stripe.subscriptions.update(subscription.id, waiting));
+      await stage.ask((stripe) =>
+        stripe.subscriptions.update(subscription.id, { cancel_at_period_end: true }),
+      );
+    },
+  },
+  {
+    says: 'a schedule stays for its whole last phase',
+    async walk(stage) {
+      const subscription = await stage.subscribe('max');
+      const change = await stage.change('pro');
+      await changeLater(stage.client, subscription.id, change);
+      await stage.advance(subscription, periodEnd(subscription) + 2 * HOUR);
+      assertSeen((await priceOf(stage, subscription)) === change.price, 'The plan did not change by itself.');
+      assertSeen((await read(stage, subscription)).schedule !== null, 'The schedule was released by itself.');
+    },
+  },
+  {
+    says: 'a phase takes no archived price',
+    async walk(stage) {
+      const subscription = await stage.subscribe('pro');
+      const past = await stage.price('past');
+      const { id, phases } = await stage.ask((stripe) =>
+        stripe.subscriptionSchedules.create({ from_subscription: subscription.id }),
+      );
+      const [start_date, end_date] = [phases[0]?.start_date ?? 0, periodEnd(subscription)];
+      const present = { start_date, end_date, items: [{ price: await stage.price('pro'), quantity: 1 }] };
+      const next = { items: [{ price: past, quantity: 1 }] };
+      const arrange = (stripe: Stripe) =>
+        stripe.subscriptionSchedules.update(id, { phases: [present, next] });
+      await stage.refusal(arrange);
+      await sellAgain(stage.client, [await stage.ask((stripe) => stripe.prices.retrieve(past))]);
+      await stage.ask(arrange);
+    },
+  },
+  {
+    says: 'all items of a subscription share its cycle',
+    async walk(stage) {
+      const customer = await stage.customer();
+      const items = [{ price: await stage.price('yearly') }, { price: await stage.price('units') }];
+      await stage.refusal((stripe) => stripe.subscriptions.create({ customer, items }));
+    },
+  },
+  {
+    says: 'a subscription renews by itself, and the invoice is charged an hour later',
+    async walk(stage) {
+      const subscription = await stage.subscribe('pro');
+      const end = periodEnd(subscription);
+      await stage.advance(subscription, end + 60);
+      const { status } = await latestInvoice(stage, subscription);
+      assertSeen(status === 'draft', `A minute after the turn the invoice is ${status}.`);
+      await stage.advance(subscription, end + 2 * HOUR);
+      const { status: later, billing_reason: why } = await latestInvoice(stage, subscription);
+      assertSeen(later === 'paid', `Two hours after the turn the invoice is ${later}.`);
+      assertSeen(why === 'subscription_cycle', `The invoice of a renewal is of a ${why}.`);
+    },
+  },
+  {
+    says: 'a renewal that is declined leaves the subscription `past_due`, and its invoice says when it is tried again',
+    async walk(stage) {
+      const subscription = await stage.subscribe('pro');
+      await stage.payWith(customerOf(subscription), 'pm_card_chargeCustomerFail');
+      await stage.advance(subscription, periodEnd(subscription) + 2 * HOUR);
+      const { status } = await read(stage, subscription);
+      assertSeen(status === 'past_due', `The subscription is ${status}.`);
+      const { next_payment_attempt: next } = await latestInvoice(stage, subscription);
+      assertSeen(next !== null, 'Nothing is tried again: see Billing > Revenue recovery > Retries.');
+    },
+  },
+  {
+    says: 'what is canceled for the end of its period goes on until then, may be kept, and ends by itself',
+    async walk(stage) {
+      const subscription = await stage.subscribe('pro');
+      const end = await cancel(stage.client, subscription.id, 'period_end');
+      await resume(stage.client, subscription.id);
+      const kept = await read(stage, subscription);
+      assertSeen(
+        kept.status === 'active' && kept.cancel_at === null,
+        'A cancellation could not be taken back.',
+      );
+      await cancel(stage.client, subscription.id, 'period_end');
+      await stage.advance(subscription, end.getTime() / 1_000 + HOUR);
+      const { status } = await read(stage, subscription);
+      assertSeen(status === 'canceled', `An hour after its end the subscription is ${status}.`);
+    },
+  },
+];
+
+const read = ({ client }: Stage, { id }: Stripe.Subscription) => readSubscription(client, id);
+
+async function priceOf(stage: Stage, subscription: Stripe.Subscription): Promise<string | undefined> {
+  return planItem(await read(stage, subscription))?.price.id;
+}
+
+async function latestInvoice(stage: Stage, subscription: Stripe.Subscription): Promise<Stripe.Invoice> {
+  const { latest_invoice: latest } = await read(stage, subscription);
+  const id = typeof latest === 'string' ? latest : (latest?.id ?? '');
+  return stage.ask((stripe) => stripe.invoices.retrieve(id));
+}
+
+const customerOf = ({ customer }: Stripe.Subscription) =>
+  typeof customer === 'string' ? customer : customer.id;
