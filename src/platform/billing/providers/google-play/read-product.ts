@@ -14,10 +14,12 @@ const lineItem = z.object({
     .optional(),
 });
 
+const PURCHASED = 'PURCHASED';
+
 const bodySchema = z.object({
   product: z.object({
     productLineItem: z.array(lineItem).default([]),
-    purchaseStateContext: z.object({ purchaseState: z.string() }).optional(),
+    purchaseStateContext: z.object({ purchaseState: z.enum([PURCHASED, 'CANCELLED', 'PENDING']) }).optional(),
     purchaseCompletionTime: z.iso
       .datetime({ offset: true })
       .transform((at) => new Date(at))
@@ -49,7 +51,6 @@ export function readProduct({ id: token }: ObjectRef, body: Body | null, product
   return { ...facts, sales: sales.map((sale) => asOnePurchase(sale, token, product)) };
 }
 
-const PURCHASED = 'PURCHASED';
 const UNCONSUMED = 'CONSUMPTION_STATE_YET_TO_BE_CONSUMED';
 
 /** One purchase is one invoice, and is looked for by its token. Google has it back if it is not told within days that it was given. */

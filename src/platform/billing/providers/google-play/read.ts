@@ -22,8 +22,20 @@ const lineItem = z.object({
 });
 type LineItem = z.infer<typeof lineItem>;
 
+/** Of another one nothing is concluded: what was known stays, and it is asked again. */
+const subscriptionState = z.enum([
+  'SUBSCRIPTION_STATE_PENDING',
+  'SUBSCRIPTION_STATE_PENDING_PURCHASE_CANCELED',
+  'SUBSCRIPTION_STATE_ACTIVE',
+  'SUBSCRIPTION_STATE_CANCELED',
+  'SUBSCRIPTION_STATE_IN_GRACE_PERIOD',
+  'SUBSCRIPTION_STATE_ON_HOLD',
+  'SUBSCRIPTION_STATE_PAUSED',
+  'SUBSCRIPTION_STATE_EXPIRED',
+]);
+
 const purchaseSchema = z.object({
-  subscriptionState: z.string(),
+  subscriptionState,
   startTime: instant.optional(),
   linkedPurchaseToken: z.string().optional(),
   acknowledgementState: z.string().optional(),
@@ -37,7 +49,7 @@ const purchaseSchema = z.object({
       systemInitiatedCancellation: z.object({}).optional(),
     })
     .optional(),
-  lineItems: z.array(lineItem).default([]),
+  lineItems: z.array(lineItem).min(1),
 });
 type Purchase = z.infer<typeof purchaseSchema>;
 
@@ -170,7 +182,7 @@ function owedPeriod(periodStartsAt: Date, cycle: SoldCycle) {
 }
 
 /** Those that are not here were never paid for. Canceled is one that will not renew, and is had until it expires. */
-const STATES: Readonly<Record<string, SubscriptionFacts['state']>> = {
+const STATES: Readonly<Partial<Record<z.infer<typeof subscriptionState>, SubscriptionFacts['state']>>> = {
   SUBSCRIPTION_STATE_ACTIVE: 'active',
   SUBSCRIPTION_STATE_CANCELED: 'active',
   SUBSCRIPTION_STATE_IN_GRACE_PERIOD: 'past_due',
