@@ -34,20 +34,23 @@ describe('a purchase that Google does not find', () => {
     ).toEqual([{ goes_on: false }]);
   });
 
-  test('for two weeks keeps its plan past its period, and is known again when everything is read', async () => {
-    const { accountId, token } = await somebody();
-    await passes(25);
-    play.faults.push({ status: 404, of: token, always: true });
-    play.world.cancel(token);
-    play.world.restore(token);
-    for (let day = 0; day < 14; day += 1) await passes(1);
-    expect(await plan(accountId)).toEqual(PLAN);
-    play.faults.length = 0;
-    play.world.revoke(token);
-    await inbox.reconcile({ all: true });
-    await heard();
-    expect(await plan(accountId)).toEqual([null, null]);
-  });
+  test.each([404, 401, 503])(
+    'or does not tell of (%i) for two weeks keeps its plan past its period, and is known again when everything is read',
+    async (status) => {
+      const { accountId, token } = await somebody();
+      await passes(25);
+      play.faults.push({ status, of: token, always: true });
+      play.world.cancel(token);
+      play.world.restore(token);
+      for (let day = 0; day < 14; day += 1) await passes(1);
+      expect(await plan(accountId)).toEqual(PLAN);
+      play.faults.length = 0;
+      play.world.revoke(token);
+      await inbox.reconcile({ all: true });
+      await heard();
+      expect(await plan(accountId)).toEqual([null, null]);
+    },
+  );
 
   test('for longer has no plan without end', async () => {
     const { accountId, token } = await somebody();

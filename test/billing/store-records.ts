@@ -64,7 +64,7 @@ function subscriptionRow(of: SubscriptionFacts): SubscriptionRow {
     cancels_at: of.cancelsAt,
     ended_at: of.endedAt,
     in_sandbox: of.isSandbox ?? false,
-    refused_since: null,
+    unread_since: null,
     kept_until: of.keptUntil ?? null,
     replaces: of.replaces ?? null,
     next_plan: of.next?.plan ?? null,

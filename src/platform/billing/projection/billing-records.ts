@@ -33,8 +33,8 @@ export interface SubscriptionRow {
   readonly in_sandbox: boolean;
   /** Until when its store wants it to be had although it is not paid. */
   readonly kept_until: Date | null;
-  /** Since when its provider does not find it, or refuses to tell of it. */
-  readonly refused_since: Date | null;
+  /** Since when its provider was asked and told nothing of it, for whatever reason. */
+  readonly unread_since: Date | null;
   /** The purchase that it took the place of. */
   readonly replaces: string | null;
   readonly next_plan: string | null;
@@ -142,12 +142,12 @@ export async function readBillingRecords(
     statement<SubscriptionRow>(
       `select s.id, s.store_id, s.product, s.plan, s.cycle, s.quantity, s.state, s.given_up, s.starts_at, s.trial_ends_at,
          t.refused_at as trial_refused_at, s.period_starts_at, s.period_ends_at, s.cancels_at, s.ended_at, s.in_sandbox,
-         w.created_at as refused_since, s.kept_until, s.replaces, s.next_plan, s.next_quantity, s.next_at, s.pending_plan, s.pending_expires_at
+         w.created_at as unread_since, s.kept_until, s.replaces, s.next_plan, s.next_quantity, s.next_at, s.pending_plan, s.pending_expires_at
        from billing.subscriptions s
        left join billing.trials t using (account_id, store, mode, store_id)
        -- Of what is applied just now there is an answer.
        left join billing.wants w on w.store = s.store and w.mode = s.mode and w.kind = 'subscription' and w.object_id = s.store_id
-         and w.error = 'store_refused' and w.object_id is distinct from $4
+         and w.error is not null and w.object_id is distinct from $4
        where s.account_id = $1 and s.store = $2 and s.mode = $3 order by s.starts_at, s.store_id`,
       [...values, whose.ref?.id ?? null],
     ),

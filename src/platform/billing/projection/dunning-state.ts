@@ -13,8 +13,8 @@ import { countedFailures, graceEndOf, isOwed, later, latest } from './grace.ts';
 const DAY = 86_400_000;
 /** How long a renewal may take, or be unknown to us: a payer is not cut off by a payment provider's bad day, and nobody has a plan for ever. */
 const RENEWAL_LEEWAY = 3 * DAY;
-/** As long as its provider is asked again that does not find it, and a day more (`fetch-next.ts`): it may have been renewed. */
-const ASKED_WHILE_REFUSED = 15 * DAY;
+/** As long as its provider is asked again that tells nothing of it, and a day more (`fetch-next.ts`): it may have been renewed. */
+const ASKED_WHILE_UNREAD = 15 * DAY;
 /** From what was paid last, where it is past due and nobody can say what is owed. */
 const UNKNOWN_GRACE = 7 * DAY;
 
@@ -57,7 +57,7 @@ interface Suspension {
 
 /** Until when it lasts as it was bought, or as was promised of it; null: it was never paid for. */
 function lastsUntil(
-  { state, given_up, ended_at, cancels_at, period_ends_at, refused_since: refused }: SubscriptionRow,
+  { state, given_up, ended_at, cancels_at, period_ends_at, unread_since: unread }: SubscriptionRow,
   promised: Date | undefined,
 ): Date | null {
   if (state === 'incomplete' || state === 'expired') return null;
@@ -68,7 +68,7 @@ function lastsUntil(
   }
   const renewed = later(period_ends_at, RENEWAL_LEEWAY);
   // What was over before is not had again because its provider was asked.
-  const asked = refused !== null && refused <= renewed ? later(refused, ASKED_WHILE_REFUSED) : undefined;
+  const asked = unread !== null && unread <= renewed ? later(unread, ASKED_WHILE_UNREAD) : undefined;
   return earliest(latest(latest(renewed, promised), asked), cancels_at);
 }
 

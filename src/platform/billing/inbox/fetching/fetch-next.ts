@@ -100,7 +100,7 @@ async function postpone(
   const pause = Math.min(longest, FIRST_PAUSE * 2 ** (attempts - 1));
   const accountId = await parts.db.system('billing.inbox', POSTPONED, async (tx) => {
     // From its second try on, its plan lasts as long as it is asked for.
-    const [owner] = isRefused ? await tx.run(lockOwnerOf(providerMode, ref)) : [];
+    const [owner] = await tx.run(lockOwnerOf(providerMode, ref));
     if (owner !== undefined)
       await parts.projection.deriveIn(tx, { ...providerMode, accountId: owner.account_id });
     await tx.runAll([

@@ -31,7 +31,7 @@ export const subscription = (more: Partial<SubscriptionRow> = {}): SubscriptionR
   cancels_at: null,
   ended_at: null,
   in_sandbox: false,
-  refused_since: null,
+  unread_since: null,
   kept_until: null,
   replaces: null,
   next_plan: null,

@@ -31,7 +31,7 @@ test('nor is a product', () => {
     productLineItem: [{ productId: 'boost' }],
     purchaseStateContext: { purchaseState: 'PURCHASE_STATE_UNSPECIFIED' },
   };
-  const products = { find: () => ({ product: 'reel', addOn: 'boost' }), all: [] };
+  const products = { find: () => ({ product: 'reel', addOn: 'boost' }), all: new Map() };
   expect(() => readProduct({ kind: 'payment', id: 'token' }, { product, orders: [] }, products)).toThrow(
     /can't be read: product\.purchaseStateContext\.purchaseState$/,
   );
