@@ -99,10 +99,7 @@ async function postpone(
   const longest = isRefused ? LONGEST_PAUSE_WHILE_REFUSED : LONGEST_PAUSE;
   const pause = Math.min(longest, FIRST_PAUSE * 2 ** (attempts - 1));
   const accountId = await parts.db.system('billing.inbox', POSTPONED, async (tx) => {
-    // From its second try on, its plan lasts as long as it is asked for.
     const [owner] = await tx.run(lockOwnerOf(providerMode, ref));
-    if (owner !== undefined)
-      await parts.projection.deriveIn(tx, { ...providerMode, accountId: owner.account_id });
     await tx.runAll([
       // An answer that can't be read here may be read by a later version. Any other was read, and is answered again.
       ...(body !== undefined && body !== null && code === 'store_unreadable'
@@ -111,6 +108,9 @@ async function postpone(
       postponeTask(providerMode, ref, { number, error: code, pause, attempts, dead }),
       ...(dead ? [settleEvents(providerMode, ref, { number, state: 'dead' })] : []),
     ]);
+    // Its plan lasts as long as it is asked for.
+    if (owner !== undefined)
+      await parts.projection.deriveIn(tx, { ...providerMode, accountId: owner.account_id });
     return owner?.account_id;
   });
   if (accountId !== undefined) parts.projection.announce(accountId);
