@@ -21,7 +21,7 @@ function typesOf({ type, types }: Params): string[] | undefined {
     throw invalid('You may only specify one of these parameters: type, types.', {
       code: 'parameters_exclusive',
     });
-  if (names.length > MOST_TYPES || names.some((name) => String(name).includes('*')))
+  if (names.length > MOST_TYPES || names.some((name) => typeof name !== 'string' || name.includes('*')))
     throw invalid(`Invalid types: must be up to ${MOST_TYPES} names of events`, { param: 'types' });
   const asked = [type, ...names];
   const wanted = asked.filter((name): name is string => typeof name === 'string' && name !== '');
