@@ -120,7 +120,7 @@ describe('a plan', () => {
           status: 400,
           body: { error: { code: 'validation_failed' } },
         });
-      expect(await sessionsOf(ada, 'open')).toEqual([]);
+      expect((await checkoutsOf(ada)).filter(({ state }) => state === 'open')).toEqual([]);
     },
   );
 });

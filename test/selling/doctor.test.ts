@@ -59,6 +59,12 @@ test('an endpoint that was disabled, or lacks its secret, is said', async () => 
   await stripe.webhookEndpoints.update(id, { disabled: false });
 });
 
+test('an endpoint that is told of everything is looked at as any other', async () => {
+  const { data } = await stripe.webhookEndpoints.list();
+  await stripe.webhookEndpoints.update(data[0]?.id ?? '', { enabled_events: ['*'] });
+  expect(await look()).toEqual([]);
+});
+
 test('messages that are not taken, as with another secret, are said', async () => {
   status = 401;
   await stripe.customers.create({});

@@ -36,17 +36,18 @@ async function check(...words: readonly string[]) {
 
 /** What is still there of a check, and what it sells. */
 async function left() {
-  const [clocks, prices, meters] = await Promise.all([
+  const all = await Promise.all([
     stripe.testHelpers.testClocks.list(),
     stripe.prices.list({ active: true }),
     stripe.billing.meters.list({ status: 'active' }),
+    stripe.coupons.list(),
   ]);
-  return [clocks, prices, meters].map(({ data }) => data.length);
+  return all.map(({ data }) => data.length);
 }
 
 const saysOf = (text: string, line: RegExp) => new Set([...text.matchAll(line)].map(([, says = '']) => says));
 
-const NOTHING = [0, 0, 0];
+const NOTHING = [0, 0, 0, 0];
 
 afterEach(async () => expect(await left()).toEqual(NOTHING));
 

@@ -118,6 +118,30 @@ describe('what is sold', () => {
   });
 });
 
+test('is found under a name in any script, and in place of what its product was sold at', async () => {
+  const [reel] = catalogues.filter(({ product }) => product === 'reel');
+  const { pro } = reel?.plans ?? {};
+  if (reel === undefined || pro === undefined) throw new Error('a plan is missing');
+  const named = (monthly: number): Catalogue[] => [
+    {
+      ...reel,
+      product: 'shop',
+      plans: { pro: { ...pro, name: 'プロ', price: { currency: 'usd', monthly } } },
+      addOns: {},
+    },
+  ];
+  await sync(named(3_995));
+  expect(await stripe.products.retrieve('plinth_shop_pro')).toMatchObject({ name: 'Reel プロ' });
+  const [former] = (await prices()).filter(({ lookup_key: key }) => key === 'plinth:shop.pro:monthly');
+  await stripe.products.update('plinth_shop_pro', { default_price: former?.id ?? '' });
+  const { prices: synced } = await sync(named(4_995));
+  expect(synced.map(({ was }) => was)).toEqual(['replaced']);
+  expect(await stripe.prices.retrieve(former?.id ?? '')).toMatchObject({ active: false });
+  expect(await stripe.products.retrieve('plinth_shop_pro')).toMatchObject({
+    default_price: synced[0]?.price,
+  });
+});
+
 test('without decimals, or with three, is what it says', async () => {
   const gateway = catalogues.filter(({ product }) => product === 'gateway');
   const sold = (currency: string, monthly: number): Catalogue[] =>

@@ -114,6 +114,7 @@ beforeAll(async () => {
     success_url: 'https://shop.example',
     invoice_creation: { enabled: true },
     automatic_tax: { enabled: true },
+    customer_update: { address: 'auto' },
   });
   await sandbox.pay(bought.url ?? '');
   const [charge] = (await stripe.charges.list({ customer: buyer })).data;

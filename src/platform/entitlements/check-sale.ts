@@ -41,9 +41,13 @@ function isCurrency(currency: Currency): boolean {
   );
 }
 
-/** Stripe's rule for currencies of three decimals: the last one is 0. */
+/** Have no cents any more, and Stripe counts them in cents. */
+const FORMERLY_CENTS: ReadonlySet<Currency> = new Set(['isk', 'ugx']);
+
+/** By Stripe's rules the last of three decimals is 0, and so are cents that there are no more. */
 function isAmountOf(currency: Currency, amount: number): boolean {
-  return Number.isSafeInteger(amount) && amount >= 0 && (minorDigits(currency) < 3 || amount % 10 === 0);
+  const step = FORMERLY_CENTS.has(currency) ? 100 : minorDigits(currency) < 3 ? 1 : 10;
+  return Number.isSafeInteger(amount) && amount >= 0 && amount % step === 0;
 }
 
 /** What an amount is not, in any of its currencies. */
@@ -88,9 +92,13 @@ function isYearFit({ monthly, yearly }: Amounts): boolean {
   return yearly === undefined || (yearly >= monthly && yearly <= 12 * monthly && monthly > 0);
 }
 
+/** Stripe's bound. Days. */
+const LONGEST_TRIAL = 730;
+
 function trialProblems({ price, trialDays }: Plan): string[] {
   if (trialDays === undefined) return [];
   if (price.monthly === 0) return ['is free, and has a trial'];
+  if (trialDays > LONGEST_TRIAL) return [`its trial lasts more than ${LONGEST_TRIAL} days`];
   return Number.isSafeInteger(trialDays) && trialDays > 0 ? [] : ['its trial lasts no whole number of days'];
 }
 

@@ -163,6 +163,12 @@ const BROKEN: readonly (readonly [string, Partial<PlainDeclaration>])[] = [
     planWith({ price: { ...price(900), yearly: 10_801 } }),
   ],
   ['plan paid: its trial lasts no whole number of days', planWith({ trialDays: 0.5 })],
+  ['plan paid: its trial lasts more than 730 days', planWith({ trialDays: 731 })],
+  [`"${'x'.repeat(41)}" is longer than 40 characters`, { key: 'x'.repeat(41) }],
+  [
+    "plan paid: its price is no whole number of isk's smallest units",
+    planWith({ price: alsoIn({ isk: { monthly: 99_950 } }) }),
+  ],
   [
     'plan free: is free, and has a trial',
     { plans: { free: { name: 'Free', rank: 1, price: price(0), grants: grantsOf({}), trialDays: 14 } } },

@@ -21,6 +21,8 @@ export interface PlainDeclaration extends Omit<Catalogue, 'product' | 'options' 
 /** What is changed beside the features: by the transaction that stores something, by machines that come and go, by each call of a route. */
 const NOT_CONSUMED: ReadonlySet<string> = new Set(['gauge', 'seats', 'rate']);
 
+/** Of names the provider's lookup keys and meters are made, which are bounded. */
+const LONGEST_NAME = 40;
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Checks what a product sells, and answers it as a catalogue. Throws one error with a line for each problem. */
@@ -56,6 +58,9 @@ function nameProblems(catalogue: Catalogue): string[] {
         (name) =>
           `"${name}" is no name: lower-case words joined by _, and none that every object of JavaScript has`,
       ),
+    ...names
+      .filter((name) => name.length > LONGEST_NAME)
+      .map((name) => `"${name}" is longer than ${LONGEST_NAME} characters`),
     ...both.map((name) => `"${name}" is both a limit and an option`),
     ...plansAndAddOns.map((name) => `"${name}" is both a plan and an add-on`),
     ...(Object.keys(catalogue.plans).length === 0 ? ['there is no plan'] : []),

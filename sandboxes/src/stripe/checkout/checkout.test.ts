@@ -274,6 +274,13 @@ describe('a session', () => {
   });
 
   test('that makes no sense is refused', async () => {
+    const { id: coupon } = await stripe.coupons.create({ percent_off: 10, duration: 'once' });
+    const { id: first } = await stripe.promotionCodes.create({
+      promotion: { type: 'coupon', coupon },
+      restrictions: { first_time_transaction: true },
+    });
+    const bought = await payer(stripe);
+    await stripe.subscriptions.create({ customer: bought, items: [{ price: monthly.id }] });
     const wrong: [Partial<Params>, string][] = [
       [{ line_items: [] }, 'line_items'],
       [{ line_items: [{ price: 'price_none', quantity: 1 }] }, 'line_items[0][price]'],
@@ -281,11 +288,22 @@ describe('a session', () => {
       [{ line_items: [{ price: monthly.id }] }, 'line_items[0][quantity]'],
       [{ customer: 'cus_none' }, 'customer'],
       [{ expires_at: 1 }, 'expires_at'],
+      [{ customer_update: { name: 'auto' } }, 'customer_update'],
+      [{ subscription_data: { trial_period_days: 731 } }, 'subscription_data[trial_period_days]'],
+      [{ discounts: [{ coupon }, { coupon }] }, 'discounts'],
+      [{ customer: bought, discounts: [{ promotion_code: first }] }, 'discounts[0][promotion_code]'],
     ];
     for (const [more, param] of wrong)
       expect(await failureOf(subscribing(more))).toMatchObject({ statusCode: 400, param });
-    expect((await failureOf(buying({ line_items: [{ price: monthly.id, quantity: 1 }] }))).message).toContain(
-      'recurring price',
-    );
+    const { id: customer } = await stripe.customers.create();
+    const [cheap, dear] = [await sellOnce(stripe, 49), await sellOnce(stripe, 10_000)];
+    const said: [Partial<Params>, string][] = [
+      [{ line_items: [{ price: monthly.id, quantity: 1 }] }, 'recurring price'],
+      [{ line_items: [{ price: cheap.id, quantity: 1 }] }, 'at least 50 cents'],
+      [{ line_items: [{ price: dear.id, quantity: 10_000 }] }, 'at most 99999999'],
+      [{ customer, automatic_tax: { enabled: true } }, 'customer_update[address]'],
+      [{ customer, tax_id_collection: { enabled: true } }, 'customer_update[name]'],
+    ];
+    for (const [more, words] of said) expect((await failureOf(buying(more))).message).toContain(words);
   });
 });

@@ -1,9 +1,10 @@
 import { type Asked, invalid, type Param, type Params } from '../operation.ts';
-import { readDiscounts } from '../world/discounts.ts';
+import { checkDiscounts, readDiscounts } from '../world/discounts.ts';
 import { idOf } from '../world/changes.ts';
 import { Form } from '../world/form.ts';
 import { type CheckoutSession, DEBIT_CURRENCY, type World } from '../world/index.ts';
-import { checkCurrency } from '../world/subscriptions.ts';
+import { checkCurrency, checkTrialDays } from '../world/subscriptions.ts';
+import { assertChargeable, assertTaxable } from './refusals.ts';
 import { sumUp } from './sums.ts';
 import type { Visit, VisitLine } from './visit.ts';
 
@@ -16,12 +17,14 @@ type Mode = 'payment' | 'subscription';
 export function openSession({ world, params }: Asked): { session: CheckoutSession; visit: Visit } {
   const form = new Form(params);
   const mode = modeOf(form);
+  const asked = readDiscounts(world, form) ?? [];
+  if (asked.length > 1) throw invalid('You may only specify one discount.', { param: 'discounts' });
   const visit: Visit = {
     lines: linesOf(world, form, mode),
     subscriptionData: dataOf(params, 'subscription_data', mode === 'subscription'),
     paymentData: dataOf(params, 'payment_intent_data', mode === 'payment'),
     invoiceData: dataOf(nested(params, 'invoice_creation'), 'invoice_data', mode === 'payment'),
-    discount: readDiscounts(world, form)?.[0] ?? null,
+    discount: asked[0] ?? null,
     intent: null,
     subscription: null,
     declined: null,
@@ -46,7 +49,12 @@ export function openSession({ world, params }: Asked): { session: CheckoutSessio
     throw invalid('You may only specify one of these parameters: allow_promotion_codes, discounts.', {
       code: 'parameters_exclusive',
     });
+  const customer = session.customer === null ? null : idOf(session.customer);
+  checkDiscounts(world, asked, { customer, currency: session.currency ?? 'usd' });
+  assertTaxable(world, session, nested(params, 'customer_update'));
+  checkTrialDays(new Form(visit.subscriptionData, 'subscription_data'));
   sumUp(world, session, visit);
+  assertChargeable(world, session);
   return { session, visit };
 }
 

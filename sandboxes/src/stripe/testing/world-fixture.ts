@@ -59,7 +59,7 @@ export function createWorldFixture(settings: Partial<Settings> = {}): WorldFixtu
       const recurring = { interval: 'month' };
       return get('price', 'POST /v1/prices', {
         currency: 'usd',
-        unit_amount: amount,
+        ...('unit_amount_decimal' in more ? {} : { unit_amount: amount }),
         product: product.id,
         recurring,
         ...more,

@@ -1,10 +1,12 @@
-import { type Entity, missing, type Operations, type Params } from '../operation.ts';
+import { type Entity, invalid, missing, type Operations, type Params } from '../operation.ts';
 import type { World, WorldEvent } from '../world/index.ts';
 
 /** Stripe tells of the last 30 days. Seconds. */
 export const EVENTS_KEPT = 30 * 24 * 60 * 60;
 
-/** What was told, newest first: `type` and `types` narrow it (`customer.*` stands for all that begin so). */
+const MOST_TYPES = 20;
+
+/** What was told, newest first: `type` narrows it (`customer.*` stands for all that begin so), or `types`, which are names alone. */
 function list(world: World, params: Params): readonly Entity[] {
   const wanted = typesOf(params);
   return world.events
@@ -14,7 +16,14 @@ function list(world: World, params: Params): readonly Entity[] {
 }
 
 function typesOf({ type, types }: Params): string[] | undefined {
-  const asked = [type, ...(types === undefined ? [] : Object.values(types))];
+  const names = types === undefined ? [] : Object.values(types);
+  if (type !== undefined && types !== undefined)
+    throw invalid('You may only specify one of these parameters: type, types.', {
+      code: 'parameters_exclusive',
+    });
+  if (names.length > MOST_TYPES || names.some((name) => typeof name !== 'string' || name.includes('*')))
+    throw invalid(`Invalid types: must be up to ${MOST_TYPES} names of events`, { param: 'types' });
+  const asked = [type, ...names];
   const wanted = asked.filter((name): name is string => typeof name === 'string' && name !== '');
   return wanted.length === 0 ? undefined : wanted;
 }

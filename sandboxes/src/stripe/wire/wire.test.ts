@@ -157,6 +157,13 @@ describe('lists', () => {
     expect((await fresh.customers.list({ created: { lt: created } })).data).toHaveLength(1);
   });
 
+  test('of events are narrowed by one kind of them, or by up to 20 names', async () => {
+    const names = Array.from({ length: 21 }, (_, nth) => `kind.${nth}`);
+    for (const wrong of [{ type: '*', types: ['customer.created'] }, { types: ['*'] }, { types: names }])
+      expect(await failureOf(stripe.events.list(wrong))).toMatchObject({ statusCode: 400 });
+    expect((await stripe.events.list({ type: 'nothing.*' })).data).toEqual([]);
+  });
+
   test('refuse a limit that makes no sense, and a start that there is not', async () => {
     expect((await failureOf(stripe.customers.list({ limit: 101 }))).param).toBe('limit');
     expect((await failureOf(stripe.customers.list({ starting_after: 'cus_none' }))).code).toBe(

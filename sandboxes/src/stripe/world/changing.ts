@@ -3,7 +3,7 @@ import { readDetails } from './cancellations.ts';
 import { idOf, merged } from './changes.ts';
 import { collect, methodFor } from './collecting.ts';
 import { accountOf } from './debits.ts';
-import { type AskedDiscount, readDiscounts, redeem } from './discounts.ts';
+import { type AskedDiscount, checkDiscounts, readDiscounts, redeem } from './discounts.ts';
 import { detailsOf } from './endings.ts';
 import { Form } from './form.ts';
 import { periodOf } from './items.ts';
@@ -12,7 +12,7 @@ import { CHANGE_BEHAVIORS, type ChangeBehavior } from './new-subscription.ts';
 import type { Invoice, Subscription, TaxRate } from './objects.ts';
 import { customerOf, defaultMethod } from './payers.ts';
 import { dropPending, keepPending } from './pending-updates.ts';
-import { type AskedSale, changeSale, changesSale, readSale, restart } from './sales.ts';
+import { type AskedSale, changeSale, changesSale, checkProration, readSale, restart } from './sales.ts';
 import { readAutomaticTax, readMissing, refusedPayment } from './subscriptions.ts';
 import { readRates } from './taxes.ts';
 import type { World } from './world.ts';
@@ -113,9 +113,15 @@ function readPause(form: Form): Subscription['pause_collection'] | undefined {
 
 function check(world: World, subscription: Subscription, asked: Asked): void {
   if (subscription.ended_at !== null) {
-    const onlySays =
-      asked.items === undefined && asked.cancelAt === undefined && asked.atPeriodEnd === undefined;
-    if (onlySays) return;
+    const {
+      metadata: _metadata,
+      said: _said,
+      payment: _payment,
+      behavior: _behavior,
+      anchorNow,
+      ...others
+    } = asked;
+    if (!anchorNow && Object.values(others).every((value) => value === undefined)) return;
     throw invalid('A canceled subscription can only update its cancellation_details and metadata.', {
       code: 'invalid_canceled_subscription_fields',
     });
@@ -132,12 +138,11 @@ function check(world: World, subscription: Subscription, asked: Asked): void {
       `The subscription is managed by the subscription schedule \`${idOf(subscription.schedule)}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
     );
   }
-  const { start, end } = periodOf(subscription);
-  if (asked.proratedAt !== undefined && (asked.proratedAt < start || asked.proratedAt > end)) {
-    throw invalid('Cannot specify proration_date outside of current subscription period.', {
-      param: 'proration_date',
-    });
-  }
+  checkProration(subscription, asked);
+  checkDiscounts(world, asked.discounts ?? [], {
+    customer: idOf(subscription.customer),
+    currency: subscription.currency,
+  });
 }
 
 /** What can wait is what an invoice is made of, where no bank takes days to pay it. */

@@ -56,7 +56,7 @@ export function moveCredit(
 const create: Operation = ({ world, params, ids: [id = ''] }) => {
   const form = new Form(params);
   const [amount, currency] = [form.integer('amount'), form.required('currency')];
-  const [description, metadata] = [form.text('description'), form.hash('metadata')];
+  const [description, metadata] = [form.text('description', 350), form.hash('metadata')];
   form.done();
   const customer = world.table('customer').get(id);
   if (amount === undefined) throw invalid('Missing required param: amount.', { param: 'amount' });

@@ -69,6 +69,7 @@ interface Asked {
 }
 
 const TEXTS = ['description', 'email', 'name', 'phone'] as const;
+const LONGEST = { description: 5_000, email: 512, name: 256, phone: 20 };
 
 function read(form: Form): Asked {
   form.ignore('tax', 'shipping', 'tax_exempt', 'invoice_prefix');
@@ -77,7 +78,10 @@ function read(form: Form): Asked {
   const address = form.part('address');
   return {
     texts: Object.fromEntries(
-      TEXTS.filter((name) => form.has(name)).map((name) => [name, form.optional(name) ?? null]),
+      TEXTS.filter((name) => form.has(name)).map((name) => [
+        name,
+        form.optional(name, LONGEST[name]) ?? null,
+      ]),
     ),
     address: address && addressOf(address),
     balance: form.integer('balance'),

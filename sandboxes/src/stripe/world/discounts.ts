@@ -63,7 +63,11 @@ const createCode: Operation = ({ world, params }) => {
     max_redemptions: form.integer('max_redemptions') ?? null,
     metadata: merged(null, form.hash('metadata')),
     promotion: { coupon: coupon.id, type: 'coupon' },
-    restrictions: { first_time_transaction: false, minimum_amount: null, minimum_amount_currency: null },
+    restrictions: {
+      first_time_transaction: form.part('restrictions')?.flag('first_time_transaction') ?? false,
+      minimum_amount: null,
+      minimum_amount_currency: null,
+    },
     times_redeemed: 0,
   };
   form.done();
@@ -129,6 +133,37 @@ function discountByCode(world: World, id: string): AskedDiscount {
     throw invalid('This promotion code is expired or was used up.', { code: 'coupon_expired' });
   }
   return { coupon: coupon.id, promotionCode: code.id };
+}
+
+/** Throws for a code that is another customer's, for a first purchase alone, or takes off another currency. `customer`: null where there is none yet. */
+export function checkDiscounts(
+  world: World,
+  asked: readonly AskedDiscount[],
+  { customer, currency }: { readonly customer: string | null; readonly currency: string },
+): void {
+  for (const [nth, { coupon, promotionCode }] of asked.entries()) {
+    const code = promotionCode === null ? undefined : world.table('promotion_code').get(promotionCode);
+    const param = `discounts[${nth}][${code === undefined ? 'coupon' : 'promotion_code'}]`;
+    const refuse = (why: string) =>
+      invalid(`This promotion code cannot be redeemed because ${why}.`, { param });
+    if (code?.customer != null && idOf(code.customer) !== customer)
+      throw refuse('it belongs to another customer');
+    if (code?.restrictions.first_time_transaction === true && hasBought(world, customer))
+      throw refuse('the associated customer has prior transactions');
+    const own = world.table('coupon').get(coupon).currency;
+    if (own !== null && own !== currency)
+      throw invalid(
+        `The promotion code default currency (${own}) does not match the line item currency (${currency}).`,
+        { param },
+      );
+  }
+}
+
+function hasBought(world: World, customer: string | null): boolean {
+  const invoices = world.table('invoice').list();
+  return invoices.some(
+    (one) => one.customer !== null && idOf(one.customer) === customer && one.status !== 'draft',
+  );
 }
 
 /** Gives a subscription these discounts, instead of those that it had. */

@@ -1,5 +1,10 @@
 import { invalid, type Param, type Params } from '../operation.ts';
 
+/** Of a text that has no bound of its own. */
+const LONGEST = 5_000;
+/** Of metadata. */
+const MOST_NOTES = { names: 50, name: 40, text: 500 };
+
 /**
  * Reads a request's parameters. What is never read is refused at `done`, as Stripe refuses parameters that it doesn't
  * know: so that a sandbox never takes in silence what it would not act upon.
@@ -15,27 +20,37 @@ export class Form {
     this.#path = path;
   }
 
+  /** The whole name of a parameter. */
+  at(name: string): string {
+    return this.#path === '' ? name : `${this.#path}[${name}]`;
+  }
+
   has(name: string): boolean {
     return this.#params[name] !== undefined;
   }
 
   /** undefined: not there; null: to be unset (an empty string). */
-  optional(name: string): string | null | undefined {
+  optional(name: string, most = LONGEST): string | null | undefined {
     const value = this.#take(name);
     if (value === undefined) return undefined;
-    if (typeof value !== 'string')
-      throw invalid(`Invalid string: ${this.#at(name)}`, { param: this.#at(name) });
+    const param = this.at(name);
+    if (typeof value !== 'string') throw invalid(`Invalid string: ${param}`, { param });
+    if (value.length > most)
+      throw invalid(`Invalid string: ${value.slice(0, 8)}…; must be at most ${most} characters`, { param });
     return value === '' ? null : value;
   }
 
-  text(name: string): string | undefined {
-    return this.optional(name) ?? undefined;
+  text(name: string, most?: number): string | undefined {
+    const value = this.optional(name, most);
+    if (value !== null) return value;
+    const message = `You passed an empty string for '${this.at(name)}'. We assume empty values are an attempt to unset a parameter; however '${this.at(name)}' cannot be unset. You should remove '${this.at(name)}' from your request or supply a non-empty value.`;
+    throw invalid(message, { code: 'parameter_invalid_empty', param: this.at(name) });
   }
 
-  required(name: string): string {
-    const value = this.text(name);
+  required(name: string, most?: number): string {
+    const value = this.text(name, most);
     if (value !== undefined) return value;
-    const param = this.#at(name);
+    const param = this.at(name);
     throw invalid(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
   }
 
@@ -43,21 +58,21 @@ export class Form {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if (/^-?\d+$/.test(value)) return Number(value);
-    throw invalid(`Invalid integer: ${value}`, { code: 'parameter_invalid_integer', param: this.#at(name) });
+    throw invalid(`Invalid integer: ${value}`, { code: 'parameter_invalid_integer', param: this.at(name) });
   }
 
   decimal(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value);
-    throw invalid(`Invalid decimal: ${value}`, { param: this.#at(name) });
+    throw invalid(`Invalid decimal: ${value}`, { param: this.at(name) });
   }
 
   flag(name: string): boolean | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if (value === 'true' || value === 'false') return value === 'true';
-    throw invalid(`Invalid boolean: ${value}`, { param: this.#at(name) });
+    throw invalid(`Invalid boolean: ${value}`, { param: this.at(name) });
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
@@ -65,7 +80,7 @@ export class Form {
     const chosen = choices.find((choice) => choice === value);
     if (value === undefined || chosen !== undefined) return chosen;
     const listed = `${choices.slice(0, -1).join(', ')}, or ${choices.at(-1)}`;
-    throw invalid(`Invalid ${this.#at(name)}: must be one of ${listed}`, { param: this.#at(name) });
+    throw invalid(`Invalid ${this.at(name)}: must be one of ${listed}`, { param: this.at(name) });
   }
 
   /** A hash within. undefined: not there, or unset. */
@@ -73,9 +88,9 @@ export class Form {
     const value = this.#take(name);
     if (value === undefined || value === '') return undefined;
     if (typeof value === 'string' || isList(value)) {
-      throw invalid(`Invalid object`, { param: this.#at(name) });
+      throw invalid(`Invalid object`, { param: this.at(name) });
     }
-    return this.#within(value, this.#at(name));
+    return this.#within(value, this.at(name));
   }
 
   /** Hashes in a list. undefined: not there; none: unset. */
@@ -83,43 +98,28 @@ export class Form {
     const values = this.#list(name);
     return values?.map((value, index) => {
       if (typeof value === 'string' || isList(value))
-        throw invalid('Invalid object', { param: this.#at(name) });
-      return this.#within(value, `${this.#at(name)}[${index}]`);
+        throw invalid('Invalid object', { param: this.at(name) });
+      return this.#within(value, `${this.at(name)}[${index}]`);
     });
   }
 
   texts(name: string): string[] | undefined {
     return this.#list(name)?.map((value) => {
-      if (typeof value !== 'string') throw invalid('Invalid array', { param: this.#at(name) });
+      if (typeof value !== 'string') throw invalid('Invalid array', { param: this.at(name) });
       return value;
     });
   }
 
-  /** Names and texts; an empty text unsets its name. */
+  /** Names and texts; an empty text unsets its name. Metadata are as many and as long as Stripe keeps. */
   hash(name: string): Record<string, string> | undefined {
     const value = this.#take(name);
     if (value === undefined) return undefined;
     if (value === '') return {};
-    if (typeof value === 'string' || isList(value))
-      throw invalid('Invalid object', { param: this.#at(name) });
-    const texts = Object.entries(value).map(
-      ([key, text]) => [key, typeof text === 'string' ? text : ''] as const,
-    );
-    if (name === 'metadata') for (const [key, text] of texts) this.#assertShort(this.#at(name), key, text);
+    if (typeof value === 'string' || isList(value)) throw invalid('Invalid object', { param: this.at(name) });
+    const texts = Object.entries(value).map(([key, text]) => [key, typeof text === 'string' ? text : '']);
+    const wrong = name === 'metadata' ? wrongNotes(texts) : undefined;
+    if (wrong !== undefined) throw invalid(wrong, { param: this.at(name) });
     return Object.fromEntries(texts);
-  }
-
-  #assertShort(at: string, key: string, text: string): void {
-    if (key.length > 40)
-      throw invalid(
-        `Metadata keys can have up to 40 characters, but you passed in a key of length ${key.length}.`,
-        { param: at },
-      );
-    if (text.length > 500)
-      throw invalid(
-        `Metadata values can have up to 500 characters, but you passed in a value of length ${text.length}.`,
-        { param: `${at}[${key}]` },
-      );
   }
 
   /** Takes without a look what changes nothing here. */
@@ -133,7 +133,7 @@ export class Form {
     const [first] = unknown;
     if (first !== undefined) {
       const message = `Received unknown parameter${unknown.length > 1 ? 's' : ''}: ${unknown.join(', ')}`;
-      throw invalid(message, { code: 'parameter_unknown', param: this.#at(first) });
+      throw invalid(message, { code: 'parameter_unknown', param: this.at(first) });
     }
     for (const part of this.#parts) part.done();
   }
@@ -148,7 +148,7 @@ export class Form {
     if (value === undefined) return undefined;
     if (value === '') return [];
     if (isList(value)) return value;
-    if (typeof value === 'string') throw invalid('Invalid array', { param: this.#at(name) });
+    if (typeof value === 'string') throw invalid('Invalid array', { param: this.at(name) });
     return Object.values(value);
   }
 
@@ -157,10 +157,16 @@ export class Form {
     this.#parts.push(part);
     return part;
   }
+}
 
-  #at(name: string): string {
-    return this.#path === '' ? name : `${this.#path}[${name}]`;
-  }
+/** What is wrong with metadata; undefined: nothing. */
+function wrongNotes(notes: readonly (readonly string[])[]): string | undefined {
+  if (notes.length > MOST_NOTES.names) return `Metadata can have up to ${MOST_NOTES.names} keys`;
+  if (notes.some(([key = '']) => key.length > MOST_NOTES.name))
+    return `Metadata keys can have up to ${MOST_NOTES.name} characters`;
+  return notes.some(([, text = '']) => text.length > MOST_NOTES.text)
+    ? `Metadata values can have up to ${MOST_NOTES.text} characters`
+    : undefined;
 }
 
 function isList(value: Param): value is readonly Param[] {

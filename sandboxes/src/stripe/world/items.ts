@@ -53,7 +53,7 @@ export function itemsAfter(
   });
   const added = asked.filter(({ id }) => id === undefined).map((said) => newItem(world, subscription, said));
   const all = [...changed, ...added];
-  check(all);
+  checkPrices(all.map(({ price }) => price));
   return all;
 }
 
@@ -102,17 +102,18 @@ export function newItem(
   };
 }
 
-function check(items: readonly SubscriptionItem[]): void {
-  if (items.length === 0) throw invalid('A subscription must have at least one active plan.');
-  const currencies = new Set(items.map(({ price }) => price.currency));
+/** Throws for prices that no subscription can have together. */
+export function checkPrices(sold: readonly Price[]): void {
+  if (sold.length === 0) throw invalid('A subscription must have at least one active plan.');
+  const currencies = new Set(sold.map(({ currency }) => currency));
   if (currencies.size > 1) throw invalid('All prices on a subscription must have the same currency.');
   const intervals = new Set(
-    items.map(({ price }) => `${price.recurring?.interval} ${price.recurring?.interval_count}`),
+    sold.map(({ recurring }) => `${recurring?.interval} ${recurring?.interval_count}`),
   );
   if (intervals.size > 1)
     throw invalid('This sandbox bills all items of a subscription at the same interval.');
-  const prices = new Set(items.map(({ price }) => price.id));
-  if (prices.size < items.length) throw invalid('Cannot add multiple subscription items with the same plan.');
+  const prices = new Set(sold.map(({ id }) => id));
+  if (prices.size < sold.length) throw invalid('Cannot add multiple subscription items with the same plan.');
 }
 
 /** Stripe still tells prices in its older words too. */

@@ -5,6 +5,9 @@ import type { Meter, MeterEvent, Subscription, SubscriptionItem } from './object
 import type { World } from './world.ts';
 
 const DAY = 86_400;
+/** Of an event, and of its identifier. */
+const LONGEST_NAME = 100;
+const MOST_DIGITS = 15;
 
 const create: Operation = ({ world, params }) => {
   const form = new Form(params);
@@ -21,8 +24,8 @@ const create: Operation = ({ world, params }) => {
       type: 'by_id',
     },
     default_aggregation: { formula: aggregation?.choice('formula', ['sum', 'count', 'last']) ?? 'sum' },
-    display_name: form.required('display_name'),
-    event_name: form.required('event_name'),
+    display_name: form.required('display_name', 250),
+    event_name: form.required('event_name', LONGEST_NAME),
     event_time_window: form.choice('event_time_window', ['day', 'hour']) ?? null,
     livemode: false,
     status: 'active',
@@ -69,7 +72,7 @@ const record: Operation = ({ world, params }) => {
   const form = new Form(params);
   const [eventName, payload] = [form.required('event_name'), form.hash('payload') ?? {}];
   const at = form.integer('timestamp') ?? world.now();
-  const identifier = form.text('identifier') ?? world.token('mtrev');
+  const identifier = form.text('identifier', LONGEST_NAME) ?? world.token('mtrev');
   form.done();
   const meter = activeMeter(world, eventName);
   if (meter === undefined)
@@ -82,6 +85,10 @@ const record: Operation = ({ world, params }) => {
     throw invalid(`Missing ${meter.customer_mapping.event_payload_key} in payload.`);
   if (value === undefined || !/^\d+(\.\d+)?$/.test(value))
     throw invalid(`Invalid value in payload: ${value}`);
+  if (value.replace('.', '').length > MOST_DIGITS)
+    throw invalid(
+      `The value in the event payload can have at most ${MOST_DIGITS} digits. Received ${value}.`,
+    );
   if (at < world.now() - 35 * DAY)
     throw invalid('The timestamp must be within the past 35 calendar days.', { param: 'timestamp' });
   if (at > world.now() + 300)

@@ -2,7 +2,7 @@ import { invalid } from '../operation.ts';
 import { idOf, merged } from './changes.ts';
 import { readDiscounts } from './discounts.ts';
 import type { Form } from './form.ts';
-import { isMetered, periodOf } from './items.ts';
+import { checkPrices, isMetered, periodOf } from './items.ts';
 import type { Price, Subscription, SubscriptionSchedule } from './objects.ts';
 import { monthsAfter } from './periods.ts';
 import { readBehavior } from './sales.ts';
@@ -75,7 +75,9 @@ export function readPhases(world: World, schedule: SubscriptionSchedule, parts: 
 function readStart(world: World, schedule: SubscriptionSchedule, part: Form): number {
   const asked = part.text('start_date');
   const present = schedule.current_phase?.start_date ?? world.now();
-  if (asked === undefined || asked === 'now' || Number(asked) === present) return present;
+  if (asked === undefined)
+    throw invalid('The first phase must have a start date.', { param: 'phases[0][start_date]' });
+  if (asked === 'now' || Number(asked) === present) return present;
   throw invalid('You can not modify the start date of the current phase.', {
     param: 'phases[0][start_date]',
   });
@@ -103,9 +105,21 @@ function readPhase(
   const [first] = items;
   if (first === undefined)
     throw invalid('Missing required param: phases[0][items].', { code: 'parameter_missing' });
-  const end = part.integer('end_date') ?? start + durationOf(part, start, first.price);
+  checkSold(
+    items.map(({ price }) => price),
+    currency,
+  );
+  const said = part.integer('end_date');
+  if (said !== undefined && part.has('duration'))
+    throw invalid('You may only specify one of these parameters: duration, end_date.', {
+      code: 'parameters_exclusive',
+    });
+  const end = said ?? start + durationOf(part, start, first.price);
   if (end <= start)
     throw invalid('The end date of a phase must be after its start.', { param: 'phases[0][end_date]' });
+  const trialEnd = part.integer('trial_end') ?? null;
+  if (trialEnd !== null && (trialEnd < start || trialEnd > end))
+    throw invalid('The trial of a phase must end within the phase.', { param: 'phases[0][trial_end]' });
   return {
     ...blankPhase(currency),
     items: items.map(({ price, quantity }) =>
@@ -120,8 +134,16 @@ function readPhase(
     proration_behavior: readBehavior(part),
     start_date: start,
     end_date: end,
-    trial_end: part.integer('trial_end') ?? null,
+    trial_end: trialEnd,
   };
+}
+
+function checkSold(sold: readonly Price[], currency: string): void {
+  if (sold.some(({ recurring }) => recurring === null))
+    throw invalid('A phase only accepts prices with `type=recurring`.', { param: 'phases[0][items]' });
+  if (sold.some((price) => price.currency !== currency))
+    throw invalid(`All prices of a schedule must be in ${currency}.`, { param: 'phases[0][items]' });
+  checkPrices(sold);
 }
 
 /** Without a word, one period of its price. */

@@ -1,6 +1,6 @@
 import { type Operation, type Operations, invalid } from '../operation.ts';
 import { idOf } from './changes.ts';
-import { changeSale, readSale } from './sales.ts';
+import { changeSale, checkProration, readSale } from './sales.ts';
 import { readDiscounts, redeem } from './discounts.ts';
 import { Form } from './form.ts';
 import type { Invoice } from './objects.ts';
@@ -26,6 +26,11 @@ const preview: Operation = ({ world, params }) =>
     if (subscription.ended_at !== null || ends === true || subscription.cancel_at !== null) {
       throw invalid('No upcoming invoices for customer', { code: 'invoice_upcoming_none' });
     }
+    checkProration(subscription, sale, 'subscription_details');
+    if (sale.proratedAt !== undefined && sale.behavior === 'none')
+      throw invalid('You cannot pass proration_date with proration_behavior set to none.', {
+        param: 'subscription_details[proration_behavior]',
+      });
     if (discounts !== undefined) redeem(world, subscription, discounts);
     const before = subscription.latest_invoice;
     changeSale(world, subscription, { ...sale, collects: false })?.();

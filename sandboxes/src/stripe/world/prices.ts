@@ -1,18 +1,22 @@
 import { type Operation, type Operations, invalid } from '../operation.ts';
 import { idOf, merged } from './changes.ts';
+import { smallestStep } from './currencies.ts';
 import { Form } from './form.ts';
 import type { Price } from './objects.ts';
 import type { World } from './world.ts';
+
+const LONGEST_KEY = 200;
 
 /** A new price may take the lookup key of another (`transfer_lookup_key`), which then has none. */
 const createPrice: Operation = ({ world, params }) => {
   const form = new Form(params);
   const recurring = form.part('recurring');
+  const currency = form.required('currency').toLowerCase();
   const asked = {
-    currency: form.required('currency').toLowerCase(),
+    currency,
     product: form.required('product'),
-    amount: amountOf(form),
-    lookupKey: form.text('lookup_key'),
+    amount: amountOf(form, currency),
+    lookupKey: form.text('lookup_key', LONGEST_KEY),
     transfer: form.flag('transfer_lookup_key') ?? false,
     active: form.flag('active') ?? true,
     nickname: form.text('nickname') ?? null,
@@ -23,8 +27,9 @@ const createPrice: Operation = ({ world, params }) => {
   };
   form.done();
   world.table('product').get(asked.product, 'product');
-  if (asked.recurring?.meter != null)
-    world.table('billing.meter').get(asked.recurring.meter, 'recurring[meter]');
+  const meter = asked.recurring?.meter ?? null;
+  if (meter !== null && world.table('billing.meter').get(meter, 'recurring[meter]').status !== 'active')
+    throw invalid('You cannot attach a deactivated meter to a price.', { param: 'recurring[meter]' });
   const price: Price = {
     id: world.id('price'),
     object: 'price',
@@ -51,8 +56,17 @@ const createPrice: Operation = ({ world, params }) => {
   return price;
 };
 
-function amountOf(form: Form): Pick<Price, 'unit_amount' | 'unit_amount_decimal'> {
+function amountOf(form: Form, currency: string): Pick<Price, 'unit_amount' | 'unit_amount_decimal'> {
   const [whole, decimal] = [form.integer('unit_amount'), form.text('unit_amount_decimal')];
+  if (whole !== undefined && decimal !== undefined)
+    throw invalid('You may only specify one of these parameters: unit_amount, unit_amount_decimal.', {
+      code: 'parameters_exclusive',
+    });
+  const step = smallestStep(currency);
+  if (whole !== undefined && (whole < 0 || whole % step !== 0))
+    throw invalid(`Invalid unit_amount: must be a multiple of ${step}, and not below 0`, {
+      param: 'unit_amount',
+    });
   if (whole !== undefined) return { unit_amount: whole, unit_amount_decimal: String(whole) };
   if (decimal === undefined || !/^\d+(\.\d{1,12})?$/.test(decimal)) {
     throw invalid('Missing required param: unit_amount.', {
@@ -109,6 +123,14 @@ const updatePrice: Operation = ({ world, params, ids: [id = ''] }) => {
     taxBehavior: form.choice('tax_behavior', ['exclusive', 'inclusive', 'unspecified']),
   };
   form.done();
+  const { product, tax_behavior: said } = world.table('price').get(id);
+  const isSaid = said === 'exclusive' || said === 'inclusive';
+  if (isSaid && asked.taxBehavior !== undefined && asked.taxBehavior !== said)
+    throw invalid('The tax_behavior of a price cannot be changed once it is specified.', {
+      param: 'tax_behavior',
+    });
+  if (asked.active === false && world.table('product').get(idOf(product)).default_price === id)
+    throw invalid('This price cannot be archived because it is the default price of its product.');
   return world.change(world.table('price').get(id), 'price.updated', (price) => {
     if (asked.active !== undefined) price.active = asked.active;
     if (asked.key === null) price.lookup_key = null;

@@ -123,7 +123,7 @@ describe('a price', () => {
 
   test('of parts of a cent is counted exactly', () => {
     const counter = createWorldFixture();
-    const price = counter.price(0, { unit_amount: '', unit_amount_decimal: '0.05' });
+    const price = counter.price(0, { unit_amount_decimal: '0.05' });
     counter.subscribe('pm_card_visa', [price], { items: [{ price: price.id, quantity: 1010 }] });
     expect(newest(counter)?.total).toBe(51);
   });

@@ -44,6 +44,15 @@ export function readBehavior(form: Form): ProrationBehavior {
   return form.choice('proration_behavior', BEHAVIORS) ?? 'create_prorations';
 }
 
+/** `at`: what the parameter stands in. */
+export function checkProration(subscription: Subscription, { proratedAt }: AskedSale, at?: string): void {
+  const { start, end } = periodOf(subscription);
+  if (proratedAt === undefined || (proratedAt >= start && proratedAt <= end)) return;
+  throw invalid('Cannot specify proration_date outside of current subscription period.', {
+    param: at === undefined ? 'proration_date' : `${at}[proration_date]`,
+  });
+}
+
 function readTrialEnd(world: World, form: Form): number | undefined {
   const asked = form.text('trial_end');
   if (asked === undefined) return undefined;

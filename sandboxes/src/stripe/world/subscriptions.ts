@@ -20,6 +20,8 @@ import { takePending } from './prorations.ts';
 import { automaticRate, readRates } from './taxes.ts';
 import type { World } from './world.ts';
 
+const MOST_TRIAL_DAYS = 730;
+
 export function readPaymentBehavior(form: Form): PaymentBehavior {
   return form.choice('payment_behavior', PAYMENT_BEHAVIORS) ?? 'allow_incomplete';
 }
@@ -95,8 +97,17 @@ export function readMissing(form: Form): 'cancel' | 'create_invoice' | 'pause' |
   return behavior?.choice('missing_payment_method', ['cancel', 'create_invoice', 'pause']);
 }
 
+/** Throws for more than Stripe takes. */
+export function checkTrialDays(form: Form): number | undefined {
+  const days = form.integer('trial_period_days');
+  if (days === undefined || days <= MOST_TRIAL_DAYS) return days;
+  throw invalid(`The maximum number of trial period days is ${MOST_TRIAL_DAYS} (2 years).`, {
+    param: form.at('trial_period_days'),
+  });
+}
+
 function readTrialEnd(world: World, form: Form): number | null {
-  const [days, end] = [form.integer('trial_period_days'), form.text('trial_end')];
+  const [days, end] = [checkTrialDays(form), form.text('trial_end')];
   if (days !== undefined) return days > 0 ? world.now() + days * 86_400 : null;
   if (end === undefined || end === 'now') return null;
   if (!/^\d+$/.test(end) || Number(end) <= world.now())

@@ -10,7 +10,7 @@ import {
 } from '../providers/stripe/subscription-changes.ts';
 import type { Confirmation } from '../providers/stripe/pending-change.ts';
 import { findPromotion } from '../providers/stripe/checkout.ts';
-import { catalogueOf, planOf, notSold } from './order.ts';
+import { asRefusedOrder, catalogueOf, planOf, notSold } from './order.ts';
 import { pricesOf } from './prices.ts';
 import { changeableSubscription, recordChange, type SellingParts, type LimitExceeded } from './selling.ts';
 import { isRecent, type SubscriptionRow } from './store.ts';
@@ -57,7 +57,8 @@ export async function change(
   if (when === 'now' && notFitting.length > 0)
     throw new AppError('does_not_fit', { details: { not_fitting: notFitting } });
   const { client } = parts.stripe;
-  const confirmation = await (when === 'now' ? changeNow : changeLater)(client, row.store_id, planned.change);
+  const makes = when === 'now' ? changeNow : changeLater;
+  const confirmation = await makes(client, row.store_id, planned.change).catch(throwAsked);
   const after = await recordChange(parts, visitor, {
     row,
     action: 'subscription.change',
@@ -78,9 +79,14 @@ export async function preview(
     const at = row.period_ends_at.toISOString();
     return { ...shared, at, due_now: 0, currency: row.currency, prorated_at: null };
   }
-  const { dueNow, currency, proratedAt } = await previewChange(parts.stripe.client, row.store_id, asked);
+  const { client } = parts.stripe;
+  const { dueNow, currency, proratedAt } = await previewChange(client, row.store_id, asked).catch(throwAsked);
   const prorated_at = proratedAt?.toISOString() ?? null;
   return { ...shared, at: null, due_now: dueNow, currency, prorated_at };
+}
+
+function throwAsked(error: unknown): never {
+  throw asRefusedOrder(error);
 }
 
 async function planFor(parts: SellingParts, accountId: AccountId, order: ChangeOrder): Promise<Planned> {

@@ -24,7 +24,7 @@ import {
   openCheckout,
   renewsInAStore,
 } from './checkouts-store.ts';
-import { type Order, notSold } from './order.ts';
+import { asRefusedOrder, type Order, notSold } from './order.ts';
 import { pricesOf } from './prices.ts';
 import { triableProducts } from '../trials.ts';
 import type { SellingParts } from './selling.ts';
@@ -155,7 +155,7 @@ async function openSessionFor(parts: SellingParts, visit: OrderedCheckout, asked
     if (error instanceof AppError && error.code === 'store_refused')
       await abandonCheckout(parts, visit, asked);
     if (failedAtStripe(error)) await parts.db.tenant(accountId, ASKED, [keepFailure(accountId, asked)]);
-    throw error;
+    throw asRefusedOrder(error);
   });
 }
 

@@ -23,7 +23,7 @@ const lineItem = z.object({
 type LineItem = z.infer<typeof lineItem>;
 
 /** Of another one nothing is concluded: what was known stays, and it is asked again. */
-const subscriptionState = z.enum([
+const knownState = z.enum([
   'SUBSCRIPTION_STATE_PENDING',
   'SUBSCRIPTION_STATE_PENDING_PURCHASE_CANCELED',
   'SUBSCRIPTION_STATE_ACTIVE',
@@ -35,7 +35,7 @@ const subscriptionState = z.enum([
 ]);
 
 const purchaseSchema = z.object({
-  subscriptionState,
+  subscriptionState: knownState,
   startTime: instant.optional(),
   linkedPurchaseToken: z.string().optional(),
   acknowledgementState: z.string().optional(),
@@ -182,7 +182,7 @@ function owedPeriod(periodStartsAt: Date, cycle: SoldCycle) {
 }
 
 /** Those that are not here were never paid for. Canceled is one that will not renew, and is had until it expires. */
-const STATES: Readonly<Partial<Record<z.infer<typeof subscriptionState>, SubscriptionFacts['state']>>> = {
+const STATES: Readonly<Partial<Record<z.infer<typeof knownState>, SubscriptionFacts['state']>>> = {
   SUBSCRIPTION_STATE_ACTIVE: 'active',
   SUBSCRIPTION_STATE_CANCELED: 'active',
   SUBSCRIPTION_STATE_IN_GRACE_PERIOD: 'past_due',

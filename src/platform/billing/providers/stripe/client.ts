@@ -130,6 +130,13 @@ export function refusedFor(error: unknown, code: string): boolean {
   return error instanceof AppError && error.code === 'store_refused' && error.details?.['code'] === code;
 }
 
+/** What of the request Stripe refused, as it names it: `discounts[0][promotion_code]`; empty where it does not say. */
+export function refusedParam(error: unknown): string {
+  if (!(error instanceof AppError) || error.code !== 'store_refused') return '';
+  const { cause } = error;
+  return cause instanceof Error && 'param' in cause && typeof cause.param === 'string' ? cause.param : '';
+}
+
 /**
  * Whether Stripe answered that it failed by itself (5xx), rather than not at all: whether it was done is unknown, and whoever
  * comes back with the same Idempotency-Key hears the same for a day.

@@ -1,9 +1,11 @@
 import { commitPoint, type Database, statement } from '#platform/db';
+import { sha256 } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { Mode } from '../../payment-provider.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 import { syncMeter } from './meters.ts';
 import { loadStripe } from './package.ts';
+import { idOf } from './subscription-reads.ts';
 import { INTERVALS, microsPerMinor, type CatalogPrice, type SaleTax } from './price-catalog.ts';
 
 const SYNCED = commitPoint('billing.prices-synced', 'what the provider calls everything that is sold');
@@ -66,7 +68,8 @@ async function syncProduct(
     });
   const tax = typeof found?.tax_code === 'object' ? found.tax_code?.id : found?.tax_code;
   if (found?.name === is.name && tax === is.tax_code && found.active) return;
-  const idempotencyKey = `plinth:product:${id}:${is.name}:${is.tax_code}`;
+  // A name may be in any script, and a key is a header.
+  const idempotencyKey = `plinth:product:${id}:${sha256(JSON.stringify(is)).slice(0, 16)}`;
   await client.change((stripe) =>
     found === undefined
       ? stripe.products.create({ id, ...is }, { idempotencyKey })
@@ -97,8 +100,17 @@ async function syncPrice(
     }),
   );
   if (found === undefined) return { price: made.id, was: 'made' };
-  await client.change((stripe) => stripe.prices.update(found.id, { active: false }));
+  await archive(client, found, made.id);
   return { price: made.id, was: 'replaced' };
+}
+
+/** Stripe archives no price that is its product's default one, as the dashboard may have made it. */
+async function archive(client: StripeClient, { id, product }: Stripe.Price, next: string): Promise<void> {
+  const sold = idOf(product) ?? '';
+  const { default_price: main = null } = await client.read((stripe) => stripe.products.retrieve(sold));
+  if (idOf(main) === id)
+    await client.change((stripe) => stripe.products.update(sold, { default_price: next }));
+  await client.change((stripe) => stripe.prices.update(id, { active: false }));
 }
 
 async function paramsOf(client: StripeClient, price: CatalogPrice): Promise<Stripe.PriceCreateParams> {

@@ -30,18 +30,21 @@ export const REQUESTS: readonly Assumption[] = [
       const payload = { stripe_customer_id: customer, value: '1' };
       const asked = { event_name: METER, identifier, payload };
       await stage.ask((stripe) => stripe.billing.meterEvents.create(asked));
-      const code = await stage.refusal((stripe) => stripe.billing.meterEvents.create(asked));
+      const { code } = await stage.refusal((stripe) => stripe.billing.meterEvents.create(asked));
       assertSeen(code === 'duplicate_meter_event', `It is refused as ${String(code)}.`);
     },
   },
   {
-    says: 'metadata holds 500 characters a value',
+    says: 'metadata are 50 at most, of 40 and 500 characters',
     async walk(stage) {
       const customer = await stage.customer();
+      const many = Object.fromEntries(Array.from({ length: 51 }, (_, nth) => [`k${nth}`, '1']));
       const keep = (length: number) =>
         stage.ask((stripe) => stripe.customers.update(customer, { metadata: { long: 'x'.repeat(length) } }));
       await keep(500);
       await stage.refusal(() => keep(501));
+      for (const metadata of [many, { ['k'.repeat(41)]: '1' }])
+        await stage.refusal((stripe) => stripe.customers.update(customer, { metadata }));
     },
   },
   {
@@ -74,7 +77,7 @@ export const REQUESTS: readonly Assumption[] = [
       await stage.ask((stripe) => stripe.customers.del(customer));
       const { deleted } = await stage.ask((stripe) => stripe.customers.retrieve(customer));
       assertSeen(deleted === true, 'It is told as if it was there.');
-      const code = await stage.refusal((stripe) => stripe.customers.retrieve('cus_plinthneverwas'));
+      const { code } = await stage.refusal((stripe) => stripe.customers.retrieve('cus_plinthneverwas'));
       assertSeen(code === 'resource_missing', `One that never was is refused as ${String(code)}.`);
     },
   },
@@ -106,6 +109,48 @@ export const REQUESTS: readonly Assumption[] = [
       const { state } = await closeSession(stage.client, session.id);
       assertSeen(state === 'expired', `It is ${state}.`);
     },
+  },
+  {
+    says: "a text has 5,000 characters at most, a lookup key 200, a customer's name 256, an event of a meter and its identifier 100",
+    async walk(stage) {
+      const [customer, payer] = [await stage.customer(), { stripe_customer_id: 'cus_nobody', value: '1' }];
+      await stage.meter();
+      const [long, longer] = ['x'.repeat(257), 'x'.repeat(5_001)];
+      await stage.refusal((stripe) => stripe.customers.update(customer, { name: long }));
+      await stage.refusal((stripe) => stripe.customers.update(customer, { description: longer }));
+      await stage.refusal((stripe) =>
+        stripe.billing.meterEvents.create({ event_name: METER, identifier: long, payload: payer }),
+      );
+    },
+  },
+  {
+    says: 'an empty text unsets, and is refused where nothing can be unset',
+    async walk(stage) {
+      const customer = await stage.customer({ name: 'Ada' });
+      const { name } = await stage.ask((stripe) => stripe.customers.update(customer, { name: '' }));
+      assertSeen(name === null, 'A name is still there.');
+      await stage.refusal((stripe) => stripe.invoices.list({ customer: '' }));
+    },
+  },
+  {
+    says: 'an Idempotency-Key is a header of 255 characters at most',
+    async walk(stage) {
+      const customer = await stage.customer();
+      const idempotencyKey = randomUUID().padEnd(256, 'x');
+      await stage.refusal((stripe) => stripe.customers.update(customer, { name: 'Ada' }, { idempotencyKey }));
+    },
+  },
+  {
+    says: 'events are listed by 20 names at most, and no `*` among them',
+    async walk(stage) {
+      const names = Array.from({ length: 21 }, (_, nth) => `invoice.nth${nth}`);
+      await stage.refusal((stripe) => stripe.events.list({ types: names }));
+      await stage.refusal((stripe) => stripe.events.list({ types: ['*'] }));
+    },
+  },
+  {
+    says: 'messages are sent to no address of loopback',
+    untried: 'a server that Stripe does not reach hears nothing, and `plinth doctor` says so',
   },
   {
     says: 'who asks too often gets 429, and is let in again soon',

@@ -1,6 +1,6 @@
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
-import type { StripeClient } from '../client.ts';
+import { refusedParam, type StripeClient } from '../client.ts';
 import { meterName } from '../meters.ts';
 import { productIdOf } from '../product-ids.ts';
 import type { Change } from '../subscription-changes.ts';
@@ -25,7 +25,7 @@ export function assertSeen(isSeen: boolean, otherwise: string): void {
 const PRODUCT = 'stripe_check';
 const LIMIT = 'units';
 const CLOCK = 'plinth stripe check';
-const NAMES = ['pro', 'max', 'boost', 'yearly', 'past'] as const;
+const NAMES = ['pro', 'max', 'boost', 'penny', 'yearly', 'past'] as const;
 type PriceName = (typeof NAMES)[number] | typeof LIMIT;
 
 /** Minor units, and how they are paid. Of `past` nothing is sold any more. */
@@ -35,6 +35,7 @@ const PRICES: Readonly<Record<PriceName, { amount: number; interval: 'month' | '
   yearly: { amount: 30_000, interval: 'year' },
   past: { amount: 900, interval: 'month' },
   boost: { amount: 500, interval: undefined },
+  penny: { amount: 1, interval: undefined },
   units: { amount: 2, interval: 'month' },
 };
 
@@ -54,6 +55,7 @@ export class Stage {
   readonly client: StripeClient;
   readonly #parts: StageParts;
   readonly #clocks: string[] = [];
+  readonly #coupons: string[] = [];
 
   constructor(parts: StageParts) {
     this.client = parts.client;
@@ -64,12 +66,13 @@ export class Stage {
     return this.client.change(asking);
   }
 
-  /** Has Stripe refuse something; answers its code. Throws Differs where it goes through. */
-  async refusal(asking: (stripe: Stripe) => Promise<unknown>): Promise<unknown> {
+  /** Has Stripe refuse something; answers its code and what it names. Throws Differs where it goes through. */
+  async refusal(asking: (stripe: Stripe) => Promise<unknown>): Promise<{ code: unknown; param: string }> {
     try {
       await this.ask(asking);
     } catch (error) {
-      if (error instanceof AppError && error.code === 'store_refused') return error.details?.['code'];
+      if (error instanceof AppError && error.code === 'store_refused')
+        return { code: error.details?.['code'], param: refusedParam(error) };
       throw error;
     }
     throw new Differs('Stripe took what it was assumed to refuse.');
@@ -77,7 +80,7 @@ export class Stage {
 
   /** Somebody new on a clock of their own, with a card of Stripe's list for tests. */
   async customer(more: Stripe.CustomerCreateParams = {}): Promise<string> {
-    const frozen = Math.floor(this.#parts.now() / 1_000);
+    const frozen = this.now();
     const clock = await this.ask((stripe) =>
       stripe.testHelpers.testClocks.create({ frozen_time: frozen, name: CLOCK }),
     );
@@ -117,6 +120,17 @@ export class Stage {
     return this.ask((stripe) => stripe.invoices.finalizeInvoice(id, { auto_advance: false }));
   }
 
+  /** A code for a tenth off, of one customer alone where that is said. */
+  async promotion(customer?: string): Promise<string> {
+    const { id: coupon } = await this.ask((stripe) =>
+      stripe.coupons.create({ duration: 'once', percent_off: 10, name: CLOCK }),
+    );
+    this.#coupons.push(coupon);
+    const promotion = { type: 'coupon' as const, coupon };
+    const of = customer === undefined ? {} : { customer };
+    return (await this.ask((stripe) => stripe.promotionCodes.create({ promotion, ...of }))).id;
+  }
+
   /** A change to another plan as the server makes it. */
   async change(plan: 'max' | 'pro', more: Partial<Change> = {}): Promise<Change> {
     return {
@@ -145,10 +159,16 @@ export class Stage {
     throw new Differs('The test clock was not there after two minutes.');
   }
 
-  /** Takes away the clocks of this step, with their customers and subscriptions. */
+  /** Takes away the clocks of this step, with their customers and subscriptions, and its codes. */
   async leave(): Promise<void> {
+    for (const id of this.#coupons.splice(0)) await this.ask((stripe) => stripe.coupons.del(id));
     for (const id of this.#clocks.splice(0))
       await this.ask((stripe) => stripe.testHelpers.testClocks.del(id));
+  }
+
+  /** Seconds since 1970. */
+  now(): number {
+    return Math.floor(this.#parts.now() / 1_000);
   }
 
   /** The price's id: made once an account, and sold again while a check runs. */
@@ -162,7 +182,7 @@ export class Stage {
   }
 
   async #makePrice(name: PriceName, key: string): Promise<Stripe.Price> {
-    const product = await this.#product(name);
+    const product = await this.product(name);
     const { amount, interval } = PRICES[name];
     const metered = name === LIMIT ? { usage_type: 'metered' as const, meter: await this.meter() } : {};
     return this.ask((stripe) =>
@@ -176,7 +196,8 @@ export class Stage {
     );
   }
 
-  async #product(name: PriceName): Promise<string> {
+  /** What a price is of. */
+  async product(name: PriceName): Promise<string> {
     const id = idOf(name);
     const { data } = await this.ask((stripe) => stripe.products.list({ ids: [id], limit: 1 }));
     if (data[0] === undefined)
@@ -216,6 +237,9 @@ export class Stage {
   async clear(): Promise<void> {
     for (const { id } of await this.#leftClocks())
       await this.ask((stripe) => stripe.testHelpers.testClocks.del(id));
+    const coupons = await this.ask((stripe) => stripe.coupons.list({ limit: 100 }).autoPagingToArray(ALL));
+    for (const { id } of coupons.filter(({ name }) => name === CLOCK))
+      await this.ask((stripe) => stripe.coupons.del(id));
     const keys = [...NAMES, LIMIT].map((name) => `plinth:${PRODUCT}.${name}`);
     const { data: prices } = await this.ask((stripe) =>
       stripe.prices.list({ lookup_keys: keys, active: true, limit: 100 }),
