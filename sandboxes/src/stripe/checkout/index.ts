@@ -4,6 +4,7 @@ import { readCard } from '../pages/card.ts';
 import { go, type Page, type PageAnswer, type PageRequest, show } from '../pages/page.ts';
 import { idOf, listOf } from '../world/changes.ts';
 import { activeCode, type CheckoutSession, type Due, type World } from '../world/index.ts';
+import { type AskedDiscount, checkDiscounts } from '../world/discounts.ts';
 import { expire } from '../world/endings.ts';
 import { Form } from '../world/form.ts';
 import { openSession, pageOf } from './opening.ts';
@@ -161,8 +162,12 @@ export class Checkouts {
       isAsked(this.#world, visit)
     )
       return 'This code is invalid.';
+    const discount = { coupon: idOf(coupon), promotionCode: code.id };
+    const payer = session.customer === null ? null : idOf(session.customer);
+    if (!isFor(this.#world, discount, { customer: payer, currency: session.currency ?? 'usd' }))
+      return 'This code is invalid.';
     this.#forgetTry(visit);
-    visit.discount = { coupon: idOf(coupon), promotionCode: code.id };
+    visit.discount = discount;
     sumUp(this.#world, session, visit);
     return null;
   }
@@ -215,6 +220,15 @@ export class Checkouts {
     this.#dropSubscription(visit);
     this.#world.emit('checkout.session.expired', session);
     return session;
+  }
+}
+
+function isFor(world: World, discount: AskedDiscount, buyer: Parameters<typeof checkDiscounts>[2]): boolean {
+  try {
+    checkDiscounts(world, [discount], buyer);
+    return true;
+  } catch {
+    return false;
   }
 }
 

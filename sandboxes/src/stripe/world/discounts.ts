@@ -161,9 +161,8 @@ export function checkDiscounts(
 
 function hasBought(world: World, customer: string | null): boolean {
   const invoices = world.table('invoice').list();
-  return invoices.some(
-    (one) => one.customer !== null && idOf(one.customer) === customer && one.status !== 'draft',
-  );
+  const own = invoices.filter((one) => one.customer !== null && idOf(one.customer) === customer);
+  return own.some(({ status }) => status !== 'draft' && status !== 'void');
 }
 
 /** Gives a subscription these discounts, instead of those that it had. */
