@@ -6,7 +6,7 @@ import { subscriptionCalls } from './subscription-calls.ts';
 const counter = await openSellingApp();
 afterEach(counter.endAll);
 const { buy, call, customer, later, order, plan, read, sandbox, stripe } = counter;
-const { change, holding } = subscriptionCalls(counter);
+const { change, holding, storeId } = subscriptionCalls(counter);
 const BASIC = { product: 'reel', plan: 'basic' };
 const PRO = { product: 'reel', plan: 'pro' };
 const SEATS = { product: 'gateway', plan: 'team' };
@@ -56,6 +56,7 @@ test('a change by a preview of the period before is refused in words', async () 
 
 test('a change with a code that is for others is refused in words, and nothing has changed', async () => {
   const ada = await holding(BASIC);
+  const id = await storeId(ada);
   const { id: coupon } = await stripe.coupons.create({ percent_off: 50, duration: 'once' });
   const { id: other } = await stripe.customers.create();
   await stripe.promotionCodes.create({
@@ -68,4 +69,9 @@ test('a change with a code that is for others is refused in words, and nothing h
     body: { error: { details: { issues: [{ path: 'body.promotion_code' }] } } },
   });
   expect(await plan(ada)).toBe('reel.basic');
+  // Asked again it is refused again: once is enough.
+  const changes = sandbox
+    .calls()
+    .filter(({ path, params }) => path === `/v1/subscriptions/${id}` && 'discounts' in params);
+  expect(changes).toHaveLength(1);
 });

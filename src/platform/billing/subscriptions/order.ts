@@ -9,7 +9,7 @@ import {
 } from '#platform/entitlements';
 import { AppError, sha256 } from '#platform/kernel';
 import { type Cycle, SOLD_CYCLES, type SoldCycle } from '../cycles.ts';
-import { refusedFor, refusedParam } from '../providers/stripe/client.ts';
+import { refusedFor, refusedParam, refusedPromotion } from '../providers/stripe/client.ts';
 import { amountOf } from '../providers/stripe/price-catalog.ts';
 
 /** What a customer wants to buy, as they say it. */
@@ -135,10 +135,8 @@ const SIZES = ['amount_too_small', 'amount_too_large'] as const;
 
 /** What the provider alone could refuse of an order, as the field that it came from; any other failure as it is. */
 export function asRefusedOrder(error: unknown): unknown {
-  const param = refusedParam(error);
-  if (/promotion_code|coupon|discounts/.test(param) || refusedFor(error, 'coupon_expired'))
-    return notSold('promotion_code', 'This code is not for this order.');
-  if (param.includes('proration_date'))
+  if (refusedPromotion(error)) return notSold('promotion_code', 'This code is not for this order.');
+  if (refusedParam(error).includes('proration_date'))
     return notSold('prorated_at', 'A period has begun since that preview: ask for another.');
   if (SIZES.some((code) => refusedFor(error, code)))
     return notSold('quantity', 'The payment provider takes no payment of this size.');

@@ -1,5 +1,5 @@
 import { AppError } from '#platform/kernel';
-import type { StripeClient } from './client.ts';
+import { refusedPromotion, type StripeClient } from './client.ts';
 
 /** So often at most: of as many calls at one instant each comes to its turn. */
 const TRIES = 4;
@@ -29,10 +29,8 @@ const anotherTry = (client: StripeClient, nth: number): StripeClient => ({
 /** Refused for another reason it is refused again. */
 function mayBeOvertaken(error: unknown): boolean {
   if (!(error instanceof AppError)) return false;
-  return (
-    error instanceof Overtaken ||
-    (error.code === 'store_refused' && error.details?.['code'] !== 'key_refused')
-  );
+  const isOtherwise = error.details?.['code'] === 'key_refused' || refusedPromotion(error);
+  return error instanceof Overtaken || (error.code === 'store_refused' && !isOtherwise);
 }
 
 /** It is not any more what it was when it was read. */

@@ -137,6 +137,11 @@ export function refusedParam(error: unknown): string {
   return cause instanceof Error && 'param' in cause && typeof cause.param === 'string' ? cause.param : '';
 }
 
+/** Whether it was the promotion code: another customer's, for a first purchase, of another currency, or used up by now. */
+export function refusedPromotion(error: unknown): boolean {
+  return /promotion_code|coupon|discounts/.test(refusedParam(error)) || refusedFor(error, 'coupon_expired');
+}
+
 /**
  * Whether Stripe answered that it failed by itself (5xx), rather than not at all: whether it was done is unknown, and whoever
  * comes back with the same Idempotency-Key hears the same for a day.
