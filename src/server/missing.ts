@@ -23,11 +23,17 @@ function singularOf(segment: string): string | undefined {
  * takes other methods, otherwise 404. Paths are compared only then, so that calls pay nothing for it.
  */
 export function watchRoutes(app: FastifyInstance): (method: string, url: string) => AppError {
-  const mounted: { readonly url: string; readonly methods: readonly string[] }[] = [];
-  app.addHook('onRoute', ({ url, method }) => void mounted.push({ url, methods: [method].flat() }));
+  const mounted: { readonly segments: readonly string[]; readonly methods: readonly string[] }[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    mounted.push({ segments: url.split('/'), methods: [method].flat() });
+  });
   return (method, asked) => {
     const [path = ''] = asked.split('?', 1);
-    const methods = new Set(mounted.filter(({ url }) => isAt(url, path)).flatMap((one) => one.methods));
+    // Cut once, and no further than any route goes: a path of slashes alone is one of thousands of segments.
+    const given = path.split('/', Math.max(...mounted.map(({ segments }) => segments.length)) + 1);
+    const methods = new Set(
+      mounted.filter(({ segments }) => isAt(segments, given)).flatMap((one) => one.methods),
+    );
     if (methods.size === 0 || methods.has(method)) return new AppError('not_found', { message: NO_PATH });
     const allow = [...methods].toSorted().join(', ');
     return new AppError('method_not_allowed', {
@@ -40,8 +46,7 @@ export function watchRoutes(app: FastifyInstance): (method: string, url: string)
 const NO_PATH =
   'This server has no call at this path. GET /openapi.json lists all calls, and /docs shows them.';
 
-function isAt(url: string, path: string): boolean {
-  const [wanted, given] = [url.split('/'), path.split('/')];
+function isAt(wanted: readonly string[], given: readonly string[]): boolean {
   return (
     wanted.length === given.length &&
     wanted.every((segment, index) =>

@@ -296,8 +296,8 @@ describe('a session', () => {
     for (const [more, param] of wrong)
       expect(await failureOf(subscribing(more))).toMatchObject({ statusCode: 400, param });
     const { code } = await stripe.promotionCodes.retrieve(first);
-    const page = await subscribing({ customer: bought, allow_promotion_codes: true });
-    expect((await fill(`${page.url}/code`, { code })).html).toContain('This code is invalid.');
+    const visited = await subscribing({ customer: bought, allow_promotion_codes: true });
+    expect((await fill(`${visited.url}/code`, { code })).html).toContain('This code is invalid.');
     const { id: customer } = await stripe.customers.create();
     const [cheap, dear] = [await sellOnce(stripe, 49), await sellOnce(stripe, 10_000)];
     const said: [Partial<Params>, string][] = [
