@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Deadlines, Watched } from './deadlines.ts';
 import { type Decoder, decoderFor } from './decoding.ts';
 import type { Remainder } from './remainder.ts';
+import { isPlain } from './stream-meter.ts';
 
 /** Why an exchange came to nothing. */
 export type TransportFailure =
@@ -73,6 +74,7 @@ const READ_ON: ReadonlySet<TransportFailure | 'unread'> = new Set([
 /** How long it is read on, in milliseconds: by then nearly all answers are whole. */
 const READ_ON_MS = 30_000;
 const EMPTY = Buffer.alloc(0);
+const BLANK = 0x20;
 
 /** An error answer is read for its code and message only. */
 const MAX_ERROR_BYTES = 65_536;
@@ -201,8 +203,15 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   }
 
   expire(): void {
-    const isWriting = this.#status === 200 && (this.#streaming || this.#size > 0);
-    this.#fail(isWriting && this.#options.deadlines.now >= this.#last ? 'overdue' : 'timeout');
+    const isLate = this.#options.deadlines.now >= this.#last;
+    this.#fail(isLate && this.#status === 200 && this.#isWriting ? 'overdue' : 'timeout');
+  }
+
+  /** Whether something of an answer has come: comments of a stream and blanks before a plain answer are none. */
+  get #isWriting(): boolean {
+    if (this.#streaming) return true;
+    const received = this.#received();
+    return this.#options.headOf === undefined ? received.some((byte) => byte > BLANK) : isPlain(received);
   }
 
   /** Whether it still reads what nobody waits for. */

@@ -94,6 +94,24 @@ describe('a plain call', () => {
   });
 });
 
+test.each([
+  [false, ' '],
+  [true, ': still thinking\n\n'],
+])('signs of life alone are the provider’s silence in the end: streamed %s', async (stream, life) => {
+  const { upstream, answers, parts } = await slow();
+  const call = fixture.open(parts, { ...LONG, tries: 1 }).call(permit, { feature, wire: chat({ stream }) });
+  const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout' });
+  await upstream.received(1);
+  for (let passed = 0; passed < 900; passed += 15) {
+    answers[0]?.write(life);
+    await arrived();
+    time.advance(15 * SECOND);
+  }
+  await failed;
+  expect(permit.rows).toMatchObject([{ state: 'unknown', usage: { charged: 0 } }]);
+  await upstream.close();
+});
+
 describe('a plain call whose answer is kept under a key', () => {
   test('goes on when its client has left, as long as a stream waits for a reader, and then its place is free', async () => {
     const { upstream, client, kept, done } = await keyed();
