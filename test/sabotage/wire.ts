@@ -11,8 +11,8 @@ export const WIRE: readonly Patch[] = [
   {
     name: 'event-cut-in-two-not-held',
     file: 'src/platform/ai/stream-meter.ts',
-    find: 'const held = this.#isLong ? lineEnds(rest) : rest.length;',
-    replace: 'const held = 0;',
+    find: 'this.#heldBytes += rest.length;',
+    replace: '',
     expects: `${VENDORS} openai sends it > gives the same bytes, usage, cost and end however it is cut, with lines that end in LF`,
   },
   {

@@ -283,6 +283,13 @@ function shownIn(body: Buffer): string | undefined {
   return `"messages":${JSON.stringify(choices.map((choice) => (isRecord(choice) ? choice['message'] : choice)))}`;
 }
 
+/** The words of a stream, likewise. */
+function asRequest(words: string | undefined): string | undefined {
+  return words === undefined || words === ''
+    ? undefined
+    : `"messages":${JSON.stringify([{ content: words }])}`;
+}
+
 function served(
   reading: Reading,
   answer: { headers: IncomingHttpHeaders; body: Buffer },
@@ -329,10 +336,11 @@ function streaming(at: Conclusion, begun: Begun): StreamAnswer {
       signal?.removeEventListener('abort', stop);
       over(at.current);
       const { usage, shownTokens, tier } = meter;
+      const shown = usage === undefined ? asRequest(meter.shown) : undefined;
       // Nobody is charged for what this server ended.
       const isOurs = end === 'hung_up' && endedHere(signal) !== undefined;
       const id = requestId(begun.headers) ?? meter.id;
-      const seen = { usage, shownTokens, tier, id, isHurried: isOurs };
+      const seen = { usage, shownTokens, shown, tier, id, isHurried: isOurs };
       const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
       if (end === 'cut' || end === 'timeout') entry.target.breaker.broke(call.permit.accountId);
       report(parts, entry, { started, outcome: OUTCOMES[end], failure: undefined });

@@ -53,7 +53,9 @@ describe('what the ledger is told of each fault', () => {
         response.setHeader('content-type', index === 0 ? 'application/json' : 'text/event-stream');
         const end = streamEvent({ choices: [], usage });
         response.end(
-          index === 0 ? plainAnswer('a cup of tea', usage) : `${delta('a cup of tea')}${end}${DONE}`,
+          index === 0
+            ? plainAnswer('a cup of 茶', usage)
+            : `${delta('a cu')}${delta('p of 茶')}${end}${DONE}`,
         );
       });
       const here = fixture.open({ upstreams: [{ name: 'sandbox', baseUrl: careless.url, apiKey: 'k' }] });
@@ -61,12 +63,16 @@ describe('what the ledger is told of each fault', () => {
       plain(await here.call(permit, { feature, wire: chat() }));
       await read(await here.call(permit, { feature, wire: chat({ stream: true }) }));
       expect(permit.states).toEqual(['served', 'served']);
+      const counts = new Set<number>();
       for (const row of permit.rows) {
         const { estimated, completionTokens = 0, cost = 0 } = (row.state === 'served' && row.usage) || {};
         expect(estimated).toBe(true);
         expect(completionTokens).toBeGreaterThan(0);
+        counts.add(completionTokens);
         expect(cost).toBeLessThanOrEqual(row.call.reserve);
       }
+      // By the tokenizer, however the words were framed and cut.
+      expect(counts.size).toBe(1);
       await careless.close();
     },
   );

@@ -68,11 +68,6 @@ export class LiveStream implements Consumer {
     parts.source.attach(this);
   }
 
-  /** Whether a comment may be written to the reader now: not within an event. */
-  get isBetweenEvents(): boolean {
-    return this.#meter.isBetweenEvents;
-  }
-
   /** How much of what is passed on came before a part was lost; undefined where none was. */
   get wholeBytes(): number | undefined {
     return this.#meter.wholeBytes;

@@ -192,7 +192,7 @@ class StreamReader implements Watched {
     const response = this.#response ?? this.#open(this.#cap());
     if (response.destroyed) return;
     // A client that does not read is not written to, and no comment may stand within an event.
-    const mayComment = this.#live?.isBetweenEvents !== false && !this.#isSending;
+    const mayComment = !this.#isSending;
     if (!response.writableNeedDrain && mayComment) response.write(COMMENT);
     this.#parts.deadlines.watch(this, SILENCE);
   }

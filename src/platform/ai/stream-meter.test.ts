@@ -67,11 +67,55 @@ test('an empty usage in every event is not usage', () => {
   expect(meter.usage).toBeUndefined();
 });
 
-test('an event without end is not held for ever', () => {
+test('an event without end is not held for ever: the answer is broken, and none of it is passed on', () => {
   const meter = new StreamMeter({ wanted: false });
-  let passed = 0;
-  for (let part = 0; part < 100; part += 1) passed += meter.push(Buffer.alloc(10_000, 'x'))?.length ?? 0;
-  expect(passed).toBeGreaterThan(900_000);
+  const parts = Array.from({ length: 500 }, () => meter.push(Buffer.alloc(10_000, 'x')));
+  expect(parts.every((part) => part === undefined)).toBe(true);
+  expect(meter.push(Buffer.from(`x\n\n${delta('hi')}`))?.toString()).toBe(delta('hi'));
+  expect(meter).toMatchObject({ failure: {}, wholeBytes: 0, isComplete: false });
+});
+
+test.each([3, 3_000, 1_000_000])('an event is looked into however long it is: padded by %i', (size) => {
+  const pad = 'x'.repeat(size);
+  const usage = streamEvent({
+    choices: [],
+    citations: [pad],
+    usage: { prompt_tokens: 20, completion_tokens: 5 },
+  });
+  const error = streamEvent({ error: { message: `sk-secret ${pad}` } });
+  const junk = `data: {"choices": ${pad}\n\n`;
+  const parts = (text: string) =>
+    Array.from({ length: 40 }, (_, nth) =>
+      Buffer.from(text.slice((nth * text.length) / 40, ((nth + 1) * text.length) / 40)),
+    );
+  expect(pass(parts(delta('hi') + usage + DONE), true).meter.usage).toMatchObject({ completionTokens: 5 });
+  for (const broken of [error, junk]) {
+    const { text, meter } = pass(parts(delta('hi') + broken), false);
+    expect(text).toBe(delta('hi'));
+    expect(meter.failure).toBeDefined();
+  }
+});
+
+test('after [DONE] nothing is passed on, or believed', () => {
+  const { text, meter } = pass([Buffer.from(delta('hi') + DONE + delta('more')), Buffer.from(USAGE)], false);
+  expect(text).toBe(delta('hi') + DONE);
+  expect(meter.usage).toBeUndefined();
+});
+
+test('words are those of each reply, its thoughts under one name, and what it calls', () => {
+  const said = (index: number, of: object) => streamEvent({ choices: [{ index, delta: of }] });
+  const call = (args: string) => ({
+    tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: args } }],
+  });
+  const events = [
+    said(0, { role: 'assistant', content: 'Gu' }),
+    said(1, { reasoning: 'hm', reasoning_content: 'hm' }),
+    said(0, { content: 'ten Tag' }),
+    said(1, call('{"a":')),
+    said(1, call('1}')),
+  ];
+  const { meter } = pass([Buffer.from(events.join('') + DONE)], false);
+  expect(meter.shown?.split('\n').toSorted()).toEqual(['Guten Tag', 'hm', '{"a":1}'].toSorted());
 });
 
 test.each([

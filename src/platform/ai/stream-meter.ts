@@ -1,4 +1,5 @@
 import { endOfEvent, eventsIn, hasData } from './events.ts';
+import { wordsIn } from './stream-words.ts';
 import { lookOver } from './look.ts';
 import {
   believed,
@@ -17,14 +18,17 @@ import {
 
 const OPENS = 0x7b;
 const CLOSES = 0x7d;
-/** An event longer than this is passed on in parts and never looked into. */
-const MOST_HELD = 65_536;
+/** No event of an answer is as long, pictures within it included: what does not end by then is none. */
+const MOST_HELD = 4_194_304;
+/** So much of a stream is kept until its figures come: without any, its words are counted. */
+const MOST_KEPT = 1_048_576;
 /** `data: [DONE]` with its line ends, and some air. */
 const LONGEST_DONE = 64;
 /** Azure's first event has no id. A server that gives none is not asked for ever. */
 const EVENTS_WITH_ID = 4;
-/** The line ends that may be part of a border that is not complete. */
-const TAIL = 3;
+/** The bytes that may be part of a border that is not complete. */
+const TAIL = 2;
+const NONE = Buffer.alloc(0);
 
 /**
  * Meters a stream of server-sent events without parsing each: it looks for the events that hold usage or an error. The
@@ -47,8 +51,15 @@ export class StreamMeter {
   #words = 0;
   #bytes = 0;
   #passed = 0;
-  #held: Buffer | undefined;
-  #isLong = false;
+  /** What is no whole event yet. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #tail: Buffer = NONE;
+  /** An event was too long: nothing is passed on until the next one begins. */
+  #isLost = false;
+  /** All that came, for its words; undefined: it is too much. */
+  #kept: Buffer[] | undefined = [];
+  #keptBytes = 0;
   readonly #wanted: boolean;
   readonly #replies: number;
 
@@ -63,7 +74,6 @@ export class StreamMeter {
     if (isPlain(received)) return 'waiting';
     let from = 0;
     for (let end = endOfEvent(received, 0); end !== -1; end = endOfEvent(received, end)) {
-      if (end - from - 1 > MOST_HELD) return 'answer';
       for (const event of eventsIn(received.toString('utf8', from, end))) {
         if (event === '[DONE]') return 'nothing';
         const answer = parsedText(event);
@@ -72,7 +82,7 @@ export class StreamMeter {
       }
       from = end;
     }
-    return received.length - from > MOST_HELD ? 'answer' : 'waiting';
+    return 'waiting';
   }
 
   /** What a stream that shows nothing says of itself. */
@@ -89,7 +99,7 @@ export class StreamMeter {
 
   /** Whether anything of a stream was taken. */
   get hasBegun(): boolean {
-    return this.#events > 0 || this.#held !== undefined || this.#isLong;
+    return this.#events > 0 || this.#heldBytes > 0;
   }
 
   /** The provider's figures of the whole answer. Those that come with every event are no whole before the last. */
@@ -103,24 +113,31 @@ export class StreamMeter {
     return this.isDone || this.#isUsageAlone || this.#finished >= this.#replies;
   }
 
-  /** Whether what was passed on ends at the border of an event, so that a comment may follow. */
-  get isBetweenEvents(): boolean {
-    return !this.#isLong;
-  }
-
   /** Our own count of what was shown, when the provider gave none: an event with words is about a token, four bytes are too. */
   get shownTokens(): number {
     return Math.max(this.#words, estimatedTokens(this.#bytes));
   }
 
-  /** Takes what came and answers what to pass on. */
+  /** What was shown, in the order of events; undefined: it was too much to be kept. */
+  get shown(): string | undefined {
+    return this.#kept && wordsIn(eventsIn(Buffer.concat(this.#kept).toString('utf8')));
+  }
+
+  /** Takes what came and answers what to pass on: whole events, and nothing after the last. */
   push(chunk: Buffer): Buffer | undefined {
-    const data = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
-    this.#held = undefined;
+    if (this.isDone) return undefined;
+    this.#keep(chunk);
+    const first = this.#endWithin(chunk);
+    if (first === -1) {
+      this.#hold(chunk);
+      return undefined;
+    }
+    const data = this.#heldBytes === 0 ? chunk : Buffer.concat([...this.#held, chunk]);
     const parts: Buffer[] = [];
-    let from = 0;
-    let kept = 0;
-    for (let end = endOfEvent(data, 0); end !== -1; end = endOfEvent(data, end)) {
+    let from = this.#isLost ? first : 0;
+    let kept = from;
+    this.#release();
+    for (let end = endOfEvent(data, from); end !== -1 && !this.isDone; end = endOfEvent(data, end)) {
       if (!this.#take(data, from, end)) {
         if (from > kept) parts.push(data.subarray(kept, from));
         this.#passed += Math.max(0, from - kept);
@@ -129,21 +146,42 @@ export class StreamMeter {
       }
       from = end;
     }
-    const left = this.#hold(data, from);
-    if (left > kept) parts.push(kept === 0 && left === data.length ? data : data.subarray(kept, left));
-    this.#passed += Math.max(0, left - kept);
+    if (from > kept) parts.push(kept === 0 && from === data.length ? data : data.subarray(kept, from));
+    this.#passed += from - kept;
+    if (from < data.length && !this.isDone) this.#hold(data.subarray(from));
     return joined(parts);
   }
 
-  /** Keeps what is no whole event yet, and answers where it begins. Of an event that is too long only what may be its border is kept. */
-  #hold(data: Buffer, from: number): number {
-    if (from === data.length) return from;
-    const rest = data.subarray(from);
-    this.#isLong ||= rest.length > MOST_HELD;
-    const held = this.#isLong ? lineEnds(rest) : rest.length;
-    this.#bytes += rest.length - held;
-    if (held > 0) this.#held = rest.subarray(rest.length - held);
-    return data.length - held;
+  /** Where the first event ends that these bytes complete, with what is held before them; -1: none. Only what is new is looked at. */
+  #endWithin(chunk: Buffer): number {
+    if (this.#heldBytes === 0) return endOfEvent(chunk, 0);
+    const end = endOfEvent(Buffer.concat([this.#tail, chunk]), 0);
+    return end === -1 ? -1 : end + this.#heldBytes - this.#tail.length;
+  }
+
+  #hold(rest: Buffer): void {
+    this.#held.push(rest);
+    this.#heldBytes += rest.length;
+    this.#tail = Buffer.concat([this.#tail, rest.subarray(-TAIL)]).subarray(-TAIL);
+    if (this.#heldBytes <= MOST_HELD) return;
+    this.failure ??= {};
+    this.wholeBytes ??= this.#passed;
+    this.#isLost = true;
+    this.#held = [this.#tail];
+    this.#heldBytes = this.#tail.length;
+  }
+
+  #release(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#tail = NONE;
+    this.#isLost = false;
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#keptBytes += chunk.length;
+    if (this.#keptBytes > MOST_KEPT) this.#kept = undefined;
+    else this.#kept?.push(chunk);
   }
 
   /**
@@ -151,12 +189,10 @@ export class StreamMeter {
    * is cut short is not, so that what the reader is told next stands alone.
    */
   flush(): Buffer | undefined {
-    const rest = this.#held ?? Buffer.alloc(0);
-    this.#held = undefined;
-    if (this.#isLong) {
-      this.#isLong = false;
-      return Buffer.from('\n\n');
-    }
+    const rest = Buffer.concat(this.#held);
+    const isLost = this.#isLost;
+    this.#release();
+    if (isLost) return undefined;
     const event = Buffer.concat([rest, Buffer.from(rest.at(-1) === 0x0a ? '\n' : '\n\n')]);
     const isWhole = [...eventsIn(rest.toString('utf8'))].every(
       (data) => data === '[DONE]' || isRecord(parsedText(data)),
@@ -167,17 +203,8 @@ export class StreamMeter {
 
   /** Looks at a whole event; false when it is not to be passed on. */
   #take(data: Buffer, from: number, to: number): boolean {
-    const length = to - from;
-    const isLong = this.#isLong || length - 1 > MOST_HELD;
-    this.#isLong = false;
-    if (isLong) {
-      this.#events += 1;
-      this.#words += 1;
-      this.#bytes += length;
-      return true;
-    }
     if (!hasData(data, from, to)) return true;
-    if (length <= LONGEST_DONE && isDoneEvent(data.toString('utf8', from, to))) {
+    if (to - from <= LONGEST_DONE && isDoneEvent(data.toString('utf8', from, to))) {
       this.isDone = true;
       return true;
     }
@@ -241,17 +268,6 @@ function firstWord(data: Buffer): number {
   let at = 0;
   while (at < data.length && (data[at] ?? 0) <= 0x20) at += 1;
   return at;
-}
-
-/** How many line ends stand at the end, as far as they may begin a border. */
-function lineEnds(rest: Buffer): number {
-  let count = 0;
-  while (count < Math.min(TAIL, rest.length)) {
-    const byte = rest[rest.length - 1 - count];
-    if (byte !== 0x0a && byte !== 0x0d) break;
-    count += 1;
-  }
-  return count;
 }
 
 function joined(parts: readonly Buffer[]): Buffer | undefined {
