@@ -102,11 +102,12 @@ test('after [DONE] nothing is passed on, or believed', () => {
   expect(meter.usage).toBeUndefined();
 });
 
+const call = (args: string) => ({
+  tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: args } }],
+});
+
 test('words are those of each reply, its thoughts under one name, and what it calls', () => {
   const said = (index: number, of: object) => streamEvent({ choices: [{ index, delta: of }] });
-  const call = (args: string) => ({
-    tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: args } }],
-  });
   const events = [
     said(0, { role: 'assistant', content: 'Gu' }),
     said(1, { reasoning: 'hm', reasoning_content: 'hm' }),

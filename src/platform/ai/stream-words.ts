@@ -23,18 +23,23 @@ export function wordsIn(events: Iterable<string>): string {
       const delta = choice['delta'] ?? choice['message'];
       const thoughts =
         isRecord(delta) && delta['reasoning_content'] === undefined ? delta['reasoning'] : undefined;
-      add(words, `${String(choice['index'])} thoughts`, thoughts);
-      add(words, String(choice['index']), delta);
+      add(words, `${numberOf(choice, 0)} thoughts`, thoughts);
+      add(words, `${numberOf(choice, 0)}`, delta);
     }
   }
   return [...words.values()].join('\n');
 }
 
+/** Pieces of one thing say the same number. */
+function numberOf(of: unknown, otherwise: number): number {
+  const index = isRecord(of) ? of['index'] : undefined;
+  return typeof index === 'number' ? index : otherwise;
+}
+
 function add(words: Map<string, string>, place: string, value: unknown): void {
   if (typeof value === 'string') words.set(place, (words.get(place) ?? '') + value);
   else if (Array.isArray(value)) {
-    for (const [nth, item] of value.entries())
-      add(words, `${place} ${isRecord(item) ? String(item['index'] ?? nth) : nth}`, item);
+    for (const [nth, item] of value.entries()) add(words, `${place} ${numberOf(item, nth)}`, item);
   } else if (isRecord(value)) {
     for (const [name, inner] of Object.entries(value))
       if (!FRAMES.has(name)) add(words, `${place} ${name}`, inner);
