@@ -1,7 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DEFAULT_MAX_BODY, type Mounted, type Route } from '#platform/http';
-import { AppError } from '#platform/kernel';
+import { AppError, type Clock } from '#platform/kernel';
 import { callerContextOf } from './caller-context.ts';
 import { createPartCounter } from './body-structure.ts';
 import type { BodyCapacitySettings, ServerParts } from './parts.ts';
@@ -13,21 +13,46 @@ export const BODY_CAPACITY: BodyCapacitySettings = { process: 256 * MIB, account
 /** What one address may hold of it, whatever accounts it calls for: a part that leaves room for others. */
 const SHARE_OF_AN_ADDRESS = 0.5;
 
+/** Where there is no room, a body that took longer for so many bytes gives way to those that come. Milliseconds. */
+const PATIENCE = 2_000;
+const PROGRESS = 65_536;
+
 /** Memory for bodies: taken as their bytes come, given back when their calls are over. */
 export interface BodyCapacity {
   /** A place for the body of a call, which is empty at first. */
-  open(sender: { readonly account: string | undefined; readonly address: string }): BodyPlace;
+  open(sender: BodySender): BodyPlace;
+}
+
+interface BodySender {
+  readonly account: string | undefined;
+  readonly address: string;
+  /** It stood still, and others need the room: nothing of it is read any more. */
+  readonly dropped: (error: AppError) => void;
 }
 
 export interface BodyPlace {
   /** Throws `unavailable` where the process or the address is full, and `limit_exceeded` where the account is. */
   take(bytes: number): void;
+  /** All of it is there: it gives way to nobody any more. */
+  arrived(): void;
   /** Gives everything back. */
   free(): void;
 }
 
-export function createBodyCapacity(settings: BodyCapacitySettings): BodyCapacity {
+/** A body of which more is to come. */
+interface Coming {
+  readonly address: string;
+  /** When the last `PROGRESS` bytes of it were there. */
+  since: number;
+  drop(): void;
+}
+
+export function createBodyCapacity(
+  settings: BodyCapacitySettings,
+  clock: Pick<Clock, 'monotonic'>,
+): BodyCapacity {
   const held = new Map<string, number>();
+  const coming = new Set<Coming>();
   let all = 0;
   const heldBy = (holder: string | undefined) => (holder === undefined ? 0 : (held.get(holder) ?? 0));
 
@@ -38,26 +63,56 @@ export function createBodyCapacity(settings: BodyCapacitySettings): BodyCapacity
     else held.set(holder, now);
   }
 
+  /** What stands still gives way, the oldest first: of one address, or of all. */
+  function makeRoom(isFull: () => boolean, address?: string): void {
+    const slow = clock.monotonic() - PATIENCE;
+    for (const one of coming) {
+      if (!isFull()) return;
+      if (one.since < slow && (address === undefined || one.address === address)) one.drop();
+    }
+  }
+
   return {
-    open({ account, address }) {
+    open({ account, address, dropped }) {
       const at = `address ${address}`;
       let taken = 0;
+      let fresh = 0;
       const change = (bytes: number): void => {
         taken += bytes;
         all += bytes;
         add(account, bytes);
         add(at, bytes);
       };
+      const own: Coming = {
+        address,
+        since: clock.monotonic(),
+        drop() {
+          free();
+          dropped(full('It came too slowly while this server held'));
+        },
+      };
+      const free = () => {
+        coming.delete(own);
+        change(-taken);
+      };
+      coming.add(own);
       return {
         take(bytes) {
           if (account !== undefined && heldBy(account) + bytes > settings.account)
             throw accountFull(heldBy(account), settings.account);
-          if (all + bytes > settings.process) throw full('This server holds');
-          if (account === undefined && heldBy(at) + bytes > settings.process * SHARE_OF_AN_ADDRESS)
-            throw full('This server holds of your address');
+          fresh += bytes;
+          if (fresh >= PROGRESS) [own.since, fresh] = [clock.monotonic(), 0];
+          const isFull = () => all + bytes > settings.process;
+          const isCrowded = () =>
+            account === undefined && heldBy(at) + bytes > settings.process * SHARE_OF_AN_ADDRESS;
+          makeRoom(isCrowded, address);
+          makeRoom(isFull);
+          if (isFull()) throw full('This server holds');
+          if (isCrowded()) throw full('This server holds of your address');
           change(bytes);
         },
-        free: () => change(-taken),
+        arrived: () => void coming.delete(own),
+        free,
       };
     },
   };
@@ -115,10 +170,16 @@ export function beforeBody(
       const place = capacity.open({
         account: await accountOf(request, length),
         address: request.inFlight.ip,
+        dropped: (error) => body.destroy(error),
       });
       reply.raw.once('close', place.free);
       const most = isStreamed ? maxBody : length;
-      return bounded(payload, { most, place, onRefused: () => void reply.header('connection', 'close') });
+      const body = bounded(payload, {
+        most,
+        place,
+        onRefused: () => void reply.header('connection', 'close'),
+      });
+      return body;
     } catch (error) {
       // The rest of the body is not read.
       reply.header('connection', 'close');
@@ -144,6 +205,10 @@ function bounded(payload: Readable, { most, place, onRefused }: Bounds): Readabl
   const counter = createPartCounter();
   let read = 0;
   const taken = new PassThrough({
+    flush(done) {
+      place.arrived();
+      done();
+    },
     transform(chunk: Buffer, _encoding, done) {
       try {
         read += chunk.length;
@@ -152,13 +217,12 @@ function bounded(payload: Readable, { most, place, onRefused }: Bounds): Readabl
         if (counter.isPast(chunk)) throw new AppError('payload_too_large', { message: TOO_MANY });
         done(null, chunk);
       } catch (error) {
-        onRefused();
         done(error instanceof Error ? error : new Error('the body could not be taken'));
       }
     },
   });
   // A call without a body is never read, and one that failed is not read on: an error that nobody listens to would end the process.
-  taken.on('error', () => {});
+  taken.on('error', onRefused);
   payload.on('error', (error) => taken.destroy(error));
   return payload.pipe(taken);
 }

@@ -60,7 +60,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const openApi = () =>
     (document ??= openApiOf(mounted, { version: settings.version, serverUrl: settings.publicUrl }));
 
-  const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY);
+  const capacity = createBodyCapacity(settings.bodyCapacity ?? BODY_CAPACITY, parts.clock);
   const sendAtEndOfTurn = createEndOfTurn();
   for (const module of mounted)
     mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
