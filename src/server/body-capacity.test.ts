@@ -8,7 +8,11 @@ function room() {
   let now = 0;
   const dropped: string[] = [];
   const capacity = createBodyCapacity({ process: 1_000 * KIB, account: 800 * KIB }, { monotonic: () => now });
-  const open = (name: string, address: string, kib: number, account?: string) => {
+  const open = (
+    name: string,
+    kib: number,
+    { address = 'a', account }: { address?: string; account?: string } = {},
+  ) => {
     const place = capacity.open({ account, address, dropped: () => void dropped.push(name) });
     place.take(kib * KIB);
     return place;
@@ -18,22 +22,22 @@ function room() {
 
 test('a body that stands still gives way to one of its address, and one that comes does not', () => {
   const { dropped, open, pass } = room();
-  open('idle', 'a', 300);
-  const busy = open('busy', 'a', 100);
-  open('elsewhere', 'b', 300);
-  expect(() => open('early', 'a', 200)).toThrow('as many bytes');
+  open('idle', 300);
+  const busy = open('busy', 100);
+  open('elsewhere', 300, { address: 'b' });
+  expect(() => open('early', 200)).toThrow('as many bytes');
   pass(2_100);
   busy.take(64 * KIB);
-  open('late', 'a', 200);
+  open('late', 200);
   expect(dropped).toEqual(['idle']);
 });
 
 test('where the process is full everybody gives way who stands still, but not who has arrived', () => {
   const { dropped, open, pass } = room();
-  open('arrived', 'a', 400).arrived();
-  open('idle', 'b', 400);
+  open('arrived', 400).arrived();
+  open('idle', 400, { address: 'b' });
   pass(2_100);
-  open('large', 'c', 600, 'account');
+  open('large', 600, { address: 'c', account: 'somebody' });
   expect(dropped).toEqual(['idle']);
-  expect(() => open('larger', 'd', 100)).toThrow('as many bytes');
+  expect(() => open('larger', 100, { address: 'd' })).toThrow('as many bytes');
 });

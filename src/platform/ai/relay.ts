@@ -172,7 +172,6 @@ class StreamReader implements Watched {
   readonly #call: PipeCall;
   readonly #to: RelayTo;
   #response: ServerResponse | undefined;
-  #live: LiveStream | undefined;
   /** What was said in this turn of the event loop. */
   #said: Buffer[] = [];
   #isSending = false;
@@ -191,15 +190,13 @@ class StreamReader implements Watched {
     if (this.#response === undefined && this.#to.signal?.aborted === true) return;
     const response = this.#response ?? this.#open(this.#cap());
     if (response.destroyed) return;
-    // A client that does not read is not written to, and no comment may stand within an event.
-    const mayComment = !this.#isSending;
-    if (!response.writableNeedDrain && mayComment) response.write(COMMENT);
+    // A client that does not read is not written to.
+    if (!response.writableNeedDrain && !this.#isSending) response.write(COMMENT);
     this.#parts.deadlines.watch(this, SILENCE);
   }
 
   /** Passes a stream on. */
   pipe(live: LiveStream, maxTokens: number): void {
-    this.#live = live;
     const response = this.#response ?? this.#open(maxTokens);
     response.on('drain', () => live.resume());
     response.once('close', () => live.stop());

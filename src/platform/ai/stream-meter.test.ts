@@ -75,6 +75,13 @@ test('an event without end is not held for ever: the answer is broken, and none 
   expect(meter).toMatchObject({ failure: {}, wholeBytes: 0, isComplete: false });
 });
 
+const inParts = (text: string) =>
+  Array.from({ length: 40 }, (_, nth) =>
+    Buffer.from(text.slice((nth * text.length) / 40, ((nth + 1) * text.length) / 40)),
+  );
+
+const said = (index: number, of: object) => streamEvent({ choices: [{ index, delta: of }] });
+
 test.each([3, 3_000, 1_000_000])('an event is looked into however long it is: padded by %i', (size) => {
   const pad = 'x'.repeat(size);
   const usage = streamEvent({
@@ -84,13 +91,9 @@ test.each([3, 3_000, 1_000_000])('an event is looked into however long it is: pa
   });
   const error = streamEvent({ error: { message: `sk-secret ${pad}` } });
   const junk = `data: {"choices": ${pad}\n\n`;
-  const parts = (text: string) =>
-    Array.from({ length: 40 }, (_, nth) =>
-      Buffer.from(text.slice((nth * text.length) / 40, ((nth + 1) * text.length) / 40)),
-    );
-  expect(pass(parts(delta('hi') + usage + DONE), true).meter.usage).toMatchObject({ completionTokens: 5 });
+  expect(pass(inParts(delta('hi') + usage + DONE), true).meter.usage).toMatchObject({ completionTokens: 5 });
   for (const broken of [error, junk]) {
-    const { text, meter } = pass(parts(delta('hi') + broken), false);
+    const { text, meter } = pass(inParts(delta('hi') + broken), false);
     expect(text).toBe(delta('hi'));
     expect(meter.failure).toBeDefined();
   }
@@ -107,7 +110,6 @@ const call = (args: string) => ({
 });
 
 test('words are those of each reply, its thoughts under one name, and what it calls', () => {
-  const said = (index: number, of: object) => streamEvent({ choices: [{ index, delta: of }] });
   const events = [
     said(0, { role: 'assistant', content: 'Gu' }),
     said(1, { reasoning: 'hm', reasoning_content: 'hm' }),
