@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { precheck } from './index.ts';
+import { precheck, supportFor } from './index.ts';
 
 const STATEMENTS = [
   'I want to kill myself',
@@ -130,4 +130,52 @@ test.each([
   'voy a matar a los mosquitos esta noche',
 ])('nothing is said outright in: %s', (text) => {
   expect(precheck(text).status).toBe('ok');
+});
+
+const UNDER_WAY = [
+  'im standing on the roof and im gonna jump',
+  "I've cut my wrist and it wont stop bleeding",
+  'i took 40 paracetamol an hour ago',
+  'estoy en la azotea y voy a saltar',
+  'me he cortado las venas',
+  'ich stehe auf der brücke und springe gleich',
+  'je suis sur le pont et je vais sauter',
+];
+
+test.each(UNDER_WAY)(
+  'an attempt under way is a crisis on any day, and the emergency number stands first: %s',
+  (statement) => {
+    for (const day of DAYS) {
+      const found = precheck(`${statement}. ${day.join(' ')}`);
+      expect(found).toMatchObject({ status: 'crisis', kinds: expect.arrayContaining(['attempt_now']) });
+      for (const status of ['crisis', 'caution'] as const) {
+        const { message } = supportFor({ ...found, status, country: 'US' });
+        expect(message.indexOf('911')).toBeGreaterThan(-1);
+        expect(message.indexOf('911')).toBeLessThan(40);
+      }
+    }
+  },
+);
+
+test('what stands on a bridge by chance is no attempt', () => {
+  expect(precheck('Je suis sur le pont Neuf, où manger près d’ici ?').status).not.toBe('crisis');
+  expect(precheck('I took 2 paracetamol an hour ago for my headache').status).toBe('ok');
+});
+
+test.each([
+  'I don&#39;t want to live anymore',
+  'I don&rsquo;t want to live anymore',
+  'i want to &#107;&#x69;&#108;&#108; myself',
+  'je viens d&#x27;avaler toute la bo&icirc;te de somnif&egrave;res',
+])('signs that are written for a page are those signs: %s', (text) => {
+  expect(precheck(text).status).toBe('crisis');
+});
+
+test('lines against suicide stand first where it is about that too, also under a former name of a time zone', () => {
+  const found = precheck('ich will mich umbringen, mein mann schlägt mich jeden tag');
+  expect(found.kinds).toEqual(expect.arrayContaining(['active_thoughts', 'abuse']));
+  expect(supportFor({ ...found, country: 'DE' }).helplines[0]?.name).toContain('TelefonSeelsorge');
+  expect(precheck('ich will mich umbringen').kinds).not.toContain('abuse');
+  const lines = (timeZone: string) => supportFor({ ...found, timeZone }).helplines;
+  expect(lines('America/Montreal')).toEqual(lines('America/Toronto'));
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from '#platform/http';
+import { decodeHTML } from 'entities';
 import { z } from 'zod';
 import { createAutomaton, type Step } from './automaton.ts';
 import { sentencesOf, type Token } from './fold.ts';
@@ -138,8 +139,7 @@ const BOLD_END = /(?:\*\*|__|\*|<\/[a-z]{1,10}>)(?=\s{1,20}\p{Lu})/gu;
 /** A text without its markup: what is bold, a link or an item of a list says the same. */
 export function freedOfMarkup(text: string): string {
   if (!/[*<_~#>[\-+&]/.test(text)) return text;
-  return text
-    .replaceAll('&nbsp;', ' ')
+  return decodeHTML(text)
     .replace(LINK, '$1')
     .replace(BOLD_END, '.')
     .replace(INLINE, '')

@@ -38,9 +38,20 @@ export interface Whereabouts {
   readonly locale?: string | undefined;
   /** `Asia/Tokyo`: counts where the locale names no country. */
   readonly timeZone?: string | undefined;
-  /** Lines for these kinds come first. */
+  /** Lines for these kinds come first; where one of them is of suicide, those for that. */
   readonly kinds?: readonly SafetyKind[] | undefined;
 }
+
+export const SUICIDE: ReadonlySet<SafetyKind> = new Set([
+  'wish_to_be_dead',
+  'active_thoughts',
+  'method',
+  'intent',
+  'plan',
+  'preparatory_acts',
+  'attempt_now',
+  'self_injury',
+]);
 
 let read: HelplineFile | undefined;
 
@@ -59,7 +70,9 @@ export function helplinesFor(where: Whereabouts): readonly Helpline[] {
   const kinds = where.kinds ?? [];
   const special = known.lines.filter((entry) => entry.for?.some((kind) => kinds.includes(kind)) === true);
   const general = known.lines.filter((entry) => entry.for === undefined);
-  return [...special, ...general, file().elsewhere].map(shown);
+  const isOfSuicide = kinds.some((kind) => SUICIDE.has(kind));
+  const own = isOfSuicide ? [...general, ...special] : [...special, ...general];
+  return [...own, file().elsewhere].map(shown);
 }
 
 /** Whom to call at once, the police where a person is the danger; nothing where the country is unknown, for a wrong number costs minutes. */
@@ -88,8 +101,19 @@ function countryOf({ country, locale, timeZone }: Whereabouts): string | undefin
 
 function countryOfZone(zone: string | undefined): string | undefined {
   if (zone === undefined) return undefined;
-  const isIn = (name: string) => (name.endsWith('*') ? zone.startsWith(name.slice(0, -1)) : zone === name);
+  const names = [zone, todayNameOf(zone)];
+  const isIn = (name: string) =>
+    name.endsWith('*') ? names.some((one) => one?.startsWith(name.slice(0, -1))) : names.includes(name);
   return Object.entries(file().countries).find(([, { zones }]) => zones.some(isIn))?.[0];
+}
+
+/** What a former name of a time zone is called today: `America/Montreal` is `America/Toronto`. */
+function todayNameOf(zone: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A locale that names a country, if one of both does: `en` in `Asia/Tokyo` is `en-JP`. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { SafetyKind, SafetyStatus, SafetySupport } from '#platform/http';
 import { z } from 'zod';
-import { emergencyNumber, helplinesFor } from './helplines.ts';
+import { emergencyNumber, helplinesFor, SUICIDE } from './helplines.ts';
 import { languageOfLocale } from './precheck.ts';
 import { type Language, LANGUAGES } from './rules.ts';
 
@@ -56,28 +56,20 @@ export function supportFor({
   };
 }
 
-const SUICIDE: readonly SafetyKind[] = [
-  'wish_to_be_dead',
-  'active_thoughts',
-  'method',
-  'intent',
-  'plan',
-  'preparatory_acts',
-  'attempt_now',
-  'self_injury',
-];
-
-/** Of danger from a person or for a child, of which `concern` may be said as well, the emergency number stands first. */
+/**
+ * The emergency number stands first where an attempt is under way, whatever the status, and of danger from a person or for a child, of which
+ * `concern` may be said as well.
+ */
 function sayingOf(status: SafetyStatus, kinds: readonly SafetyKind[]): (typeof SAYINGS)[number] {
-  const isOfSuicide = kinds.some((kind) => SUICIDE.includes(kind));
+  const isOfSuicide = kinds.some((kind) => SUICIDE.has(kind));
+  if (kinds.includes('attempt_now')) return 'attempt';
+  if (kinds.includes('medical_emergency')) return 'medical';
   if (status === 'caution') return status;
   if (status === 'concern') {
     if (isOfSuicide) return status;
     if (kinds.includes('abuse')) return 'child';
     return kinds.includes('violence') ? 'danger' : status;
   }
-  if (kinds.includes('attempt_now')) return 'attempt';
-  if (kinds.includes('medical_emergency')) return 'medical';
   if (kinds.includes('violence')) return 'danger';
   if (isOfSuicide) return 'crisis';
   return kinds.includes('abuse') ? 'abuse' : 'crisis';

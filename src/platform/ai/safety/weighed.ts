@@ -65,7 +65,7 @@ export function weighed(ruled: Judged, { tokens, found }: Read, weigh: Weigh): S
   return { status, kinds, rules: [...ruled.rules, ruleOf(status)].sort() };
 }
 
-/** What each sentence is by itself in which a rule found a crisis or a concern: what stands around it does not lower it. */
+/** What each sentence is by itself in which a rule found a crisis or a concern: what stands around it does not lower it. Of an attempt under way it is not asked how sure it is. */
 function sentencesAlone({ tokens, found }: Read, weigh: Weigh): SafetyStatus[] {
   const isFiction = found.some(({ meaning }) => meaning.of === 'fiction');
   return sentencesIn(tokens, found).flatMap((sentence) => {
@@ -74,7 +74,7 @@ function sentencesAlone({ tokens, found }: Read, weigh: Weigh): SafetyStatus[] {
     const own = judgedPiece(sentence, { tokens, found: sentence.found });
     const chances = weigh(sentence, own.facts);
     const alone = statusOf(own, chances);
-    const isCertain = chances.status.crisis >= CERTAIN && !isFiction;
+    const isCertain = (chances.status.crisis >= CERTAIN || own.kinds.includes('attempt_now')) && !isFiction;
     return [alone === 'crisis' && !isCertain ? 'caution' : alone];
   });
 }
