@@ -44,8 +44,8 @@ export const AI: readonly Patch[] = [
   {
     name: 'stream-retried-after-its-first-byte',
     file: 'src/platform/ai/attempt.ts',
-    find: 'headOf: call.wire.stream ? showsAnswer : undefined,',
-    replace: 'headOf: undefined,',
+    find: 'head: call.wire.stream ? new StreamHead() : undefined,',
+    replace: 'head: undefined,',
     expects: `${STREAM} is not tried again after its first event: the reader is told, and the call is posted at its reserve`,
   },
   {

@@ -10,8 +10,8 @@ const OPENAI = 'test/sdk/openai.test.ts :: the official openai package';
 export const WIRE: readonly Patch[] = [
   {
     name: 'event-cut-in-two-not-held',
-    file: 'src/platform/ai/stream-meter.ts',
-    find: 'this.#heldBytes += rest.length;',
+    file: 'src/platform/ai/event-cutter.ts',
+    find: 'this.#bytes += rest.length;',
     replace: '',
     expects: `${VENDORS} openai sends it > gives the same bytes, usage, cost and end however it is cut, with lines that end in LF`,
   },
@@ -60,8 +60,8 @@ export const WIRE: readonly Patch[] = [
   {
     name: 'plain-answer-to-a-stream-refused',
     file: 'src/platform/ai/stream-meter.ts',
-    find: "if (isPlain(received)) return 'waiting';",
-    replace: "if (isPlain(received)) return 'answer';",
+    find: 'this.#isOver = isPlain(chunk);',
+    replace: '',
     expects: `${DIALECTS} > in the dialect plain has the same words, end and exact cost`,
   },
   {

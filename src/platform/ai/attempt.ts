@@ -24,7 +24,7 @@ import type { Target } from './providers.ts';
 import { asStream, endedSource } from './plain-stream.ts';
 import { type LateEnd, Remainder } from './remainder.ts';
 import { sendPlanned } from './sending.ts';
-import { StreamMeter } from './stream-meter.ts';
+import { StreamHead, StreamMeter } from './stream-meter.ts';
 import { timeLimits } from './time-limits.ts';
 import type { TokenCounter } from './tokens.ts';
 import { estimatedTokens, idOf, isRecord, parsedText, readAnswer, type Reading } from './usage.ts';
@@ -159,7 +159,7 @@ function open(parts: AttemptParts, { call, entry, current, meter }: Opening): Ex
       total: Math.max(1, Math.min(timeouts.total, current.runTime)),
     },
     maxBytes: caps.answerBytes,
-    headOf: call.wire.stream ? showsAnswer : undefined,
+    head: call.wire.stream ? new StreamHead() : undefined,
     maySend: parts.maySend,
     answering: parts.crashHook === undefined ? undefined : () => parts.crashHook?.(DISPATCH, 'after'),
     remainder(received) {
@@ -182,10 +182,6 @@ function open(parts: AttemptParts, { call, entry, current, meter }: Opening): Ex
 function lateEnd(status: number, end: LateEnd): LateEnd {
   if (status === 200) return end;
   return isUnserved(status) ? 'not_served' : 'part';
-}
-
-function showsAnswer(received: Buffer): boolean {
-  return StreamMeter.judge(received) === 'answer';
 }
 
 interface Sending {

@@ -53,8 +53,8 @@ export interface ExchangeOptions {
   /** `first`: until a plain answer's first byte, or until a stream shows something. */
   readonly timeouts: { readonly first: number; readonly idle: number; readonly total: number };
   readonly maxBytes: number;
-  /** For a stream: whether what was received shows that an answer has begun. None for a plain call. */
-  readonly headOf: ((received: Buffer) => boolean) | undefined;
+  /** Of a stream: tells when an answer has begun. None for a plain call. */
+  readonly head: { shows(chunk: Buffer): boolean } | undefined;
   /** Asked each time when the first byte of the request is about to leave. Always, when not said. */
   readonly maySend?: (() => boolean) | undefined;
   /** Called once, when the first byte of the answer is there. */
@@ -211,7 +211,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   get #isWriting(): boolean {
     if (this.#streaming) return true;
     const received = this.#received();
-    return this.#options.headOf === undefined ? received.some((byte) => byte > BLANK) : isPlain(received);
+    return this.#options.head === undefined ? received.some((byte) => byte > BLANK) : isPlain(received);
   }
 
   /** Whether it still reads what nobody waits for. */
@@ -240,11 +240,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     if (this.#size > (this.#status < 400 ? this.#options.maxBytes : MAX_ERROR_BYTES))
       return this.#fail('oversized');
     this.#chunks.push(chunk);
-    const { headOf, timeouts, deadlines } = this.#options;
+    const { head, timeouts, deadlines } = this.#options;
     if (this.#status !== 200) return;
     // A comment, or a blank byte of a plain answer, is life: the model thinks, and its upstream says so.
     this.due = Math.min(deadlines.now + timeouts.first, this.#last);
-    if (headOf !== undefined) this.#begin(controller, headOf);
+    if (head?.shows(chunk) === true) this.#begin(controller);
   }
 
   #ended(): void {
@@ -258,12 +258,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   }
 
   /** A stream has begun when its head is complete: it waits, paused, for its consumer. */
-  #begin(controller: Dispatcher.DispatchController, isHead: (received: Buffer) => boolean): void {
+  #begin(controller: Dispatcher.DispatchController): void {
     const head = this.#received();
-    if (!isHead(head)) {
-      this.#chunks = [head];
-      return;
-    }
     this.#chunks = [];
     this.#streaming = true;
     this.#pause(controller);

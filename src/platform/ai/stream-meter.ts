@@ -1,4 +1,5 @@
 import { endOfEvent, eventsIn, hasData } from './events.ts';
+import { EventCutter } from './event-cutter.ts';
 import { wordsIn } from './stream-words.ts';
 import { lookOver } from './look.ts';
 import {
@@ -18,18 +19,12 @@ import {
 
 const OPENS = 0x7b;
 const CLOSES = 0x7d;
-/** No event of an answer is as long, pictures within it included: what does not end by then is none. */
-const MOST_HELD = 4_194_304;
 /** So much of a stream is kept until its figures come: without any, its words are counted. */
 const MOST_KEPT = 1_048_576;
 /** `data: [DONE]` with its line ends, and some air. */
 const LONGEST_DONE = 64;
 /** Azure's first event has no id. A server that gives none is not asked for ever. */
 const EVENTS_WITH_ID = 4;
-/** The bytes that may be part of a border that is not complete. */
-const TAIL = 2;
-const NONE = Buffer.alloc(0);
-
 /**
  * Meters a stream of server-sent events without parsing each: it looks for the events that hold usage or an error. The
  * usage that the client did not ask for is taken out, and an error, which the reader is told at the end. Bytes are
@@ -51,12 +46,7 @@ export class StreamMeter {
   #words = 0;
   #bytes = 0;
   #passed = 0;
-  /** What is no whole event yet. */
-  #held: Buffer[] = [];
-  #heldBytes = 0;
-  #tail: Buffer = NONE;
-  /** An event was too long: nothing is passed on until the next one begins. */
-  #isLost = false;
+  readonly #cutter = new EventCutter();
   /** All that came, for its words; undefined: it is too much. */
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
@@ -66,23 +56,6 @@ export class StreamMeter {
   constructor(options: { readonly wanted: boolean; readonly replies?: number }) {
     this.#wanted = options.wanted;
     this.#replies = options.replies ?? 1;
-  }
-
-  /** Tells whether a stream's beginning shows something of an answer, still waits for it, or is an error or empty. */
-  static judge(received: Buffer): 'answer' | 'waiting' | 'nothing' {
-    // A plain answer to a streamed request: it is read to its end.
-    if (isPlain(received)) return 'waiting';
-    let from = 0;
-    for (let end = endOfEvent(received, 0); end !== -1; end = endOfEvent(received, end)) {
-      for (const event of eventsIn(received.toString('utf8', from, end))) {
-        if (event === '[DONE]') return 'nothing';
-        const answer = parsedText(event);
-        if (!isRecord(answer) || errorIn(answer) !== undefined) return 'nothing';
-        if (showsSomething(answer)) return 'answer';
-      }
-      from = end;
-    }
-    return 'waiting';
   }
 
   /** What a stream that shows nothing says of itself. */
@@ -99,7 +72,7 @@ export class StreamMeter {
 
   /** Whether anything of a stream was taken. */
   get hasBegun(): boolean {
-    return this.#events > 0 || this.#heldBytes > 0;
+    return this.#events > 0 || this.#cutter.isWithin;
   }
 
   /** The provider's figures of the whole answer. Those that come with every event are no whole before the last. */
@@ -127,16 +100,19 @@ export class StreamMeter {
   push(chunk: Buffer): Buffer | undefined {
     if (this.isDone) return undefined;
     this.#keep(chunk);
-    const first = this.#endWithin(chunk);
-    if (first === -1) {
-      this.#hold(chunk);
-      return undefined;
+    const data = this.#cutter.push(chunk);
+    const passed = data === undefined ? undefined : this.#takeAll(data);
+    if (this.#cutter.isBroken) {
+      this.failure ??= {};
+      this.wholeBytes ??= this.#passed;
     }
-    const data = this.#heldBytes === 0 ? chunk : Buffer.concat([...this.#held, chunk]);
+    return passed;
+  }
+
+  #takeAll(data: Buffer): Buffer | undefined {
     const parts: Buffer[] = [];
-    let from = this.#isLost ? first : 0;
-    let kept = from;
-    this.#release();
+    let from = 0;
+    let kept = 0;
     for (let end = endOfEvent(data, from); end !== -1 && !this.isDone; end = endOfEvent(data, end)) {
       if (!this.#take(data, from, end)) {
         if (from > kept) parts.push(data.subarray(kept, from));
@@ -148,34 +124,7 @@ export class StreamMeter {
     }
     if (from > kept) parts.push(kept === 0 && from === data.length ? data : data.subarray(kept, from));
     this.#passed += from - kept;
-    if (from < data.length && !this.isDone) this.#hold(data.subarray(from));
     return joined(parts);
-  }
-
-  /** Where the first event ends that these bytes complete, with what is held before them; -1: none. Only what is new is looked at. */
-  #endWithin(chunk: Buffer): number {
-    if (this.#heldBytes === 0) return endOfEvent(chunk, 0);
-    const end = endOfEvent(Buffer.concat([this.#tail, chunk]), 0);
-    return end === -1 ? -1 : end + this.#heldBytes - this.#tail.length;
-  }
-
-  #hold(rest: Buffer): void {
-    this.#held.push(rest);
-    this.#heldBytes += rest.length;
-    this.#tail = Buffer.concat([this.#tail, rest.subarray(-TAIL)]).subarray(-TAIL);
-    if (this.#heldBytes <= MOST_HELD) return;
-    this.failure ??= {};
-    this.wholeBytes ??= this.#passed;
-    this.#isLost = true;
-    this.#held = [this.#tail];
-    this.#heldBytes = this.#tail.length;
-  }
-
-  #release(): void {
-    this.#held = [];
-    this.#heldBytes = 0;
-    this.#tail = NONE;
-    this.#isLost = false;
   }
 
   #keep(chunk: Buffer): void {
@@ -189,10 +138,8 @@ export class StreamMeter {
    * is cut short is not, so that what the reader is told next stands alone.
    */
   flush(): Buffer | undefined {
-    const rest = Buffer.concat(this.#held);
-    const isLost = this.#isLost;
-    this.#release();
-    if (isLost) return undefined;
+    const rest = this.#cutter.rest();
+    if (rest === undefined) return undefined;
     const event = Buffer.concat([rest, Buffer.from(rest.at(-1) === 0x0a ? '\n' : '\n\n')]);
     const isWhole = [...eventsIn(rest.toString('utf8'))].every(
       (data) => data === '[DONE]' || isRecord(parsedText(data)),
@@ -240,6 +187,31 @@ export class StreamMeter {
     if (!isAlone || !isRecord(answer['usage'])) return true;
     if (usage !== undefined && this.#words > 0) this.#isUsageAlone = true;
     return this.#wanted;
+  }
+}
+
+/** Looks for the first event of a stream that shows something of an answer, as its bytes come. */
+export class StreamHead {
+  readonly #cutter = new EventCutter();
+  #isBegun = false;
+  #isOver = false;
+
+  /** Takes what came: whether an answer has begun with it. Not with an error, nor where the stream ends before; then it is read to its end. */
+  shows(chunk: Buffer): boolean {
+    // A plain answer to a streamed request: it is read to its end.
+    if (!this.#isBegun) {
+      this.#isOver = isPlain(chunk);
+      this.#isBegun = firstWord(chunk) < chunk.length;
+    }
+    const data = this.#isOver ? undefined : this.#cutter.push(chunk);
+    if (data === undefined) return false;
+    for (const event of eventsIn(data.toString('utf8'))) {
+      const answer = parsedText(event);
+      this.#isOver = event === '[DONE]' || !isRecord(answer) || errorIn(answer) !== undefined;
+      if (this.#isOver) return false;
+      if (isRecord(answer) && showsSomething(answer)) return true;
+    }
+    return false;
   }
 }
 

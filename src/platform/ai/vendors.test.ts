@@ -8,7 +8,7 @@ import { Exchange } from './exchange.ts';
 import { LiveStream } from './live-stream.ts';
 import { brokenStream } from './outcome.ts';
 import { cost, createPrices } from './prices.ts';
-import { StreamMeter } from './stream-meter.ts';
+import { StreamHead, StreamMeter } from './stream-meter.ts';
 import { VENDOR_STREAMS } from './testing/streams.ts';
 import { drivenTime } from './testing/time.ts';
 import { isRecord, parsedText } from './usage.ts';
@@ -69,7 +69,7 @@ async function relayed(parts: readonly Buffer[], wanted = false): Promise<Seen> 
     deadlines,
     timeouts: { first: 1_000, idle: 1_000, total: 1_000 },
     maxBytes: 1_000_000,
-    headOf: (received) => StreamMeter.judge(received) === 'answer',
+    head: new StreamHead(),
     answering: undefined,
   });
   const request = { origin: 'http://127.0.0.1', path: '/', method: 'POST' } as const;
