@@ -23,9 +23,10 @@ export interface ReadingCaps {
   readonly readMilliseconds: number;
   /** Of OCR, for each page. */
   readonly ocrPageMilliseconds: number;
-  /** Of processor time: for any file, and on top for each MiB of it. */
+  /** Of processor time: for any file, on top for each MiB of it, and the most for both. */
   readonly cpuMilliseconds: number;
   readonly cpuMillisecondsPerMebibyte: number;
+  readonly cpuMostMilliseconds: number;
   /** Of processor time for OCR of a page, and the fewest bytes that a file takes for a page with letters on it. */
   readonly ocrPageCpuMilliseconds: number;
   readonly ocrPageBytes: number;
@@ -51,6 +52,7 @@ export const READING_CAPS: ReadingCaps = {
   ocrPageMilliseconds: 60_000,
   cpuMilliseconds: 10_000,
   cpuMillisecondsPerMebibyte: 60_000,
+  cpuMostMilliseconds: 60_000,
   ocrPageCpuMilliseconds: 20_000,
   ocrPageBytes: 4_096,
 };

@@ -119,7 +119,10 @@ function firstDeadline(caps: ReadingCaps, ocrPages: readonly number[] | undefine
 
 /** Processor time goes by the file's size: who sends little gets little, however much is packed into it. */
 function cpuOf(caps: ReadingCaps, { bytes, ocrPages }: Reading): number {
-  const sized = caps.cpuMilliseconds + (bytes / MEBIBYTE) * caps.cpuMillisecondsPerMebibyte;
+  const sized = Math.min(
+    caps.cpuMilliseconds + (bytes / MEBIBYTE) * caps.cpuMillisecondsPerMebibyte,
+    caps.cpuMostMilliseconds,
+  );
   const images = Math.min(ocrPages?.length ?? 0, 1 + Math.floor(bytes / caps.ocrPageBytes));
   return sized + images * caps.ocrPageCpuMilliseconds;
 }
