@@ -1,4 +1,4 @@
-import { KEYED, type Routes } from './routes.generated.ts';
+import { KEYED, type Routes } from './routes.ts';
 import { Unauthenticated } from './errors.ts';
 import type { Credentials } from './sessions.ts';
 import { readJson, type Reader, send, type WireParts } from './wire.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './routes.generated.ts';
+import type { ErrorCode } from './routes.ts';
 
 /** Codes that no server said: there was no answer, or none that can be read. */
 export type LocalCode = 'no_answer' | 'unreadable_answer' | 'stream_cut';

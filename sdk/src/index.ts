@@ -32,7 +32,7 @@ export {
   type Variant,
 } from './reel.ts';
 export { type Retries } from './retries.ts';
-export { type ErrorCode, type Routes, type Schemas } from './routes.generated.ts';
+export { type ErrorCode, type Routes, type Schemas } from './routes.ts';
 export { browserSession, memorySession, type SessionStore, type SessionTokens } from './sessions.ts';
 export { type CountedAnswer, spentOn } from './spent.ts';
 export { type Time } from './time.ts';

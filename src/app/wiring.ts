@@ -61,8 +61,8 @@ export function wire(parts: WiringParts) {
   const { ai, aiSettings } = spending;
   const { identity, accounts, planRates } = people;
   const services = servicesOf({ ...parts, ...people, ...spending });
-  const { baseUrl, clamdUrl } = parts.options.config;
-  const given = { ...parts, ...people, ...spending, baseUrl, clamdUrl };
+  const { baseUrl, clamdUrl, orbitCommentUrl } = parts.options.config;
+  const given = { ...parts, ...people, ...spending, baseUrl, clamdUrl, orbitCommentUrl };
   const sold = products.map((product) => ({
     product,
     service: product.service(productContext(product, given)),
@@ -84,6 +84,7 @@ export function wire(parts: WiringParts) {
     ...spending,
     baseUrl,
     clamdUrl,
+    orbitCommentUrl,
     services,
     mounted,
     async close() {

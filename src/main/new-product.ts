@@ -15,7 +15,9 @@ import { JAVASCRIPT_WORDS, SQL_WORDS } from './reserved-words.ts';
 /** Where a new product is copied from: compiled, linted and formatted like all code, under a name of its own. */
 const TEMPLATE = 'docs/examples/product';
 const TEMPLATE_NAME = 'sample';
-const LIST = 'src/products/index.ts';
+const LIST = 'src/products/own.ts';
+/** Where calls are documented; those of a clone's own products, once they are generated. */
+const DOCUMENTS = ['docs/generated/openapi.json', 'docs/generated/own/openapi.json'];
 /** Of schemas that are PostgreSQL’s own, and of its words for the present time. */
 const SQL_PREFIXES = /^(pg|localtime)/;
 const NAME = /^[a-z][a-z0-9]{1,29}$/;
@@ -126,10 +128,12 @@ function reasonOf(root: string, name: string, template: ReadonlyMap<string, stri
 
 /** What stands after /v1/ in the calls that there are; those of another product of the name are `name_taken`. */
 function firstSegments(root: string): ReadonlySet<string> {
-  const file = join(root, 'docs/generated/openapi.json');
-  const { paths } = JSON.parse(readFileSync(file, 'utf8')) as { readonly paths: object };
+  const files = DOCUMENTS.map((path) => join(root, path)).filter((file) => existsSync(file));
   const products = readdirSync(join(root, 'src/products'));
-  const segments = Object.keys(paths).map((path) => path.split('/')[2] ?? '');
+  const segments = files.flatMap((file) => {
+    const { paths } = JSON.parse(readFileSync(file, 'utf8')) as { readonly paths: object };
+    return Object.keys(paths).map((path) => path.split('/')[2] ?? '');
+  });
   return new Set(segments.filter((segment) => !products.includes(segment)));
 }
 
@@ -137,13 +141,13 @@ function firstSegments(root: string): ReadonlySet<string> {
 function listWith(root: string, name: string): string {
   const text = readFileSync(join(root, LIST), 'utf8');
   const lastImport = [...text.matchAll(/^import .*;\n/gm)].at(-1);
-  const list = /(products: readonly Product\[\] = \[[^\]]*?),?\s*\];/.exec(text);
+  const list = /(ownProducts: readonly Product\[\] = \[)([^\]]*?),?\s*\];/.exec(text);
   if (lastImport === undefined || list === null)
     throw new NewProductRefused('list_unreadable', `${LIST} is not as it was: add the product by hand.`);
   const end = lastImport.index + lastImport[0].length;
   return `${text.slice(0, end)}import { ${name} } from './${name}/index.ts';\n${text.slice(end)}`.replace(
     list[0],
-    `${list[1]}, ${name}];`,
+    `${list[1]}${list[2] === '' ? '' : `${list[2]}, `}${name}];`,
   );
 }
 

@@ -5,7 +5,7 @@ import { misused, type Verb } from './verb.ts';
 const USAGE = `Usage: plinth new product <name>
 
 Writes a product that compiles, runs and is tested into src/products/<name>, its page docs/<name>.md, and its line in
-src/products/index.ts (in a checkout). A name has 2 to 30 lower-case letters and digits. See docs/products.md.
+src/products/own.ts (in a checkout). A name has 2 to 30 lower-case letters and digits. See docs/products.md.
 `;
 
 /** `new product <name>`: a folder to begin with. It ends with 2, and has written nothing, where the name is refused. */

@@ -1,9 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { parseSync, visitorKeys } from 'oxc-parser';
 
 /** The project's folder. */
 export const ROOT = join(import.meta.dirname, '../..');
+
+/** A file of docs/generated: in a clone with products of its own the one that was made with them, where it differs. */
+export function readGenerated(name: string): string {
+  const own = join(ROOT, 'docs/generated/own', name);
+  return readFileSync(existsSync(own) ? own : join(ROOT, 'docs/generated', name), 'utf8');
+}
 
 /** A node of the syntax tree (ESTree with TypeScript), as far as the house rules look at it. */
 export interface Node {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { refusalOf } from '#test/calls';
+import { testApp } from '../services/app.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
 
 const here = await orbitFixture();
@@ -159,6 +160,31 @@ describe('who is mentioned', () => {
     expect((await member.get(`/v1/comments/${id}`)).body['mentions']).toEqual(
       [them, viewer.by.userId].toSorted(),
     );
+  });
+
+  test('is led by the mail to the comment in the web app that the setting names, and nowhere without it', async () => {
+    const workspace = await here.workspace();
+    const { admin, member, viewer, scope } = workspace;
+    const scopeId = await scope(0);
+    const address =
+      'https://orbit.example.com/w/{workspace_id}/s/{scope_id}?comment={comment_id}#{comment_id}';
+    const linked = workspace.at(
+      await testApp({ beside: here, work: false, settings: { ORBIT_COMMENT_URL: address } }),
+    );
+    await said(member, scopeId, { mentions: [admin.by.userId] });
+    const id = await said(linked.member, scopeId, { mentions: [viewer.by.userId] });
+    const changed = await said(linked.member, scopeId);
+    await linked.member.patch(`/v1/comments/${changed}`, { body: 'All?', mentions: [viewer.by.userId] });
+    const mails = await here.outbox();
+    const textsTo = (email: string | undefined) =>
+      mails.flatMap(({ to, text, html }) => (to === email ? [text, html] : []));
+    const linkTo = (comment: string) =>
+      `https://orbit.example.com/w/${workspace.id}/s/${scopeId}?comment=${comment}#${comment}`;
+    const [text, html, textOfChanged, htmlOfChanged] = textsTo(viewer.by.email);
+    for (const part of [text, html]) expect(part).toContain(linkTo(id));
+    for (const part of [textOfChanged, htmlOfChanged]) expect(part).toContain(linkTo(changed));
+    const [unlinked, unlinkedHtml] = textsTo(admin.by.email);
+    for (const part of [unlinked, unlinkedHtml]) expect(part).toMatch(/Read and answer it in Orbit\.(\n|<)/);
   });
 
   test('writes nothing of their own into the mail: no header, no line, no markup', async () => {

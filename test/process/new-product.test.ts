@@ -19,7 +19,7 @@ import { endAll, startProgram } from './program.ts';
 const run = promisify(execFile);
 const SMALL = ['src/products', 'docs/examples/product', 'docs/generated/openapi.json'];
 const WHOLE =
-  'bin src sandboxes test scripts sdk docs package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
+  'bin src sandboxes test scripts sdk docs ARCHITECTURE.md .env.example package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
 
 /** A checkout of its own, with what is needed of the tree. */
 function checkout(paths: readonly string[]): string {
@@ -44,7 +44,8 @@ const everything = (root: string) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).toSorted(),
   );
 
-const LIST = 'src/products/index.ts';
+const LIST = 'src/products/own.ts';
+const GENERATED = 'docs/generated';
 const page = readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8');
 
 /** The files that the tutorial has its reader write, by their paths. */
@@ -139,9 +140,32 @@ describe('a new product', () => {
     // A type check and a run of the suite's own: half a minute where nothing else runs.
   }, 600_000);
 
+  test('leaves what is generated of the products that ship as it is pulled, and has its own beside it', async () => {
+    const root = followed();
+    const generate = () => run(process.execPath, [join(root, 'scripts/generate.ts')], { cwd: root });
+    await generate();
+    const textIn = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8');
+    const shipped = [
+      'ARCHITECTURE.md',
+      '.env.example',
+      'sdk/src/routes.generated.ts',
+      ...readdirSync(join(ROOT, GENERATED)).map((name) => `${GENERATED}/${name}`),
+    ];
+    for (const path of shipped) expect(textIn(root, path) === textIn(ROOT, path), path).toBe(true);
+    expect(textIn(root, `${GENERATED}/own/openapi.json`)).toContain('"/v1/tales"');
+    expect(textIn(root, 'sdk/src/own-routes.generated.ts')).toContain("'POST /v1/tales'");
+    expect(textIn(root, 'sdk/src/routes.ts')).toContain("'./own-routes.generated.ts'");
+    // Without the product nothing of it is left.
+    cpSync(join(ROOT, LIST), join(root, LIST));
+    await generate();
+    expect(existsSync(join(root, 'sdk/src/own-routes.generated.ts'))).toBe(false);
+    expect(readdirSync(join(root, GENERATED, 'own'))).toEqual([]);
+    expect(textIn(root, 'sdk/src/routes.ts')).toBe(textIn(ROOT, 'sdk/src/routes.ts'));
+  }, 600_000);
+
   test('of the tutorial takes under 100 lines, and one in the list', () => {
     const list = written.get(LIST) ?? '';
-    const before = list.replace(/^import \{ tales \}.*\n/m, '').replace(', tales]', ']');
+    const before = list.replace(/^import \{ tales \}.*\n/m, '').replace('[tales]', '[]');
     expect(before).toBe(readFileSync(join(ROOT, LIST), 'utf8'));
     const files = [...written].filter(([path]) => path !== LIST);
     expect(files).toHaveLength(6);
@@ -211,7 +235,7 @@ describe('a new product', () => {
     writeFileSync(join(root, 'docs/notes.md'), 'mine');
     expect(() => newProduct(root, 'notes')).toThrow('docs/notes.md is there already');
     expect(readFileSync(join(root, 'docs/notes.md'), 'utf8')).toBe('mine');
-    writeFileSync(join(root, 'src/products/index.ts'), 'export const products = [];\n');
+    writeFileSync(join(root, LIST), 'export const products = [];\n');
     expect(() => newProduct(root, 'letters')).toThrow('add the product by hand');
     expect(existsSync(join(root, 'src/products/letters'))).toBe(false);
   });

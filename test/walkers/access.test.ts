@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Route } from '#platform/http';
 import { accessMarkdown, CALLERS } from '../../scripts/generate/access.ts';
 import { allRoutes } from '../../src/app.ts';
-import { ROOT } from '../house/source.ts';
+import { readGenerated } from '../house/source.ts';
 import { disagreements } from './access/observed.ts';
 import { openWalkerFixture } from './fixture.ts';
 
@@ -25,9 +23,10 @@ describe('the access matrix', LONG, () => {
   });
 
   test('is the page that is committed, of all routes', () => {
-    const page = readFileSync(join(ROOT, 'docs/generated/access.md'), 'utf8');
-    // Else: npm run generate.
-    expect(page).toBe(accessMarkdown(allRoutes()));
+    const page = readGenerated('access.md');
+    expect(page, 'docs/generated/access.md is not made from the routes: npm run generate').toBe(
+      accessMarkdown(allRoutes()),
+    );
     expect(namesOf(routes)).toEqual(namesOf(allRoutes()));
   });
 });

@@ -9,6 +9,7 @@ import {
   lineAt,
   type Node,
   projectPaths,
+  readGenerated,
   ROOT,
   type SourceFile,
   sourceFile,
@@ -157,10 +158,10 @@ describe('error codes', () => {
   });
 
   test('docs/generated/errors.md lists each with its status and sentence, and no other', () => {
-    const text = readFileSync(join(ROOT, 'docs/generated/errors.md'), 'utf8');
+    const text = readGenerated('errors.md');
     const rows = [...text.matchAll(/^\| `(\w+)` \| (\d+) \| (.+) \|$/gm)].map(([, ...cells]) => cells);
     const expected = [...declared].map(([code, { status, message }]) => [code, String(status), message]);
-    expect(rows).toEqual(expected);
+    expect(rows, 'docs/generated/errors.md is not made from the code: npm run generate').toEqual(expected);
   });
 
   test.each(Object.entries(PROMISED))('%s is %i, as clients were promised', (code, status) => {

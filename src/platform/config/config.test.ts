@@ -210,3 +210,18 @@ test('a production process can not be told to end itself at a crash point', () =
   ]);
   expect(readConfig({ CRASH_AT: 'jobs.take:after:2' }).crashAt).toBe('jobs.take:after:2');
 });
+
+test('the address of a comment has the comment in it, and no other place than it knows', () => {
+  const known = 'https://orbit.example.com/{workspace_id}/{scope_id}#{comment_id}';
+  expect(readConfig({ ORBIT_COMMENT_URL: known }).orbitCommentUrl).toBe(known);
+  const wrong = [
+    'https://orbit.example.com/scopes/{scope_id}',
+    'https://orbit.example.com/{scope}/{comment_id}',
+    'https://{comment_id}.example.com/',
+    'app://orbit/{comment_id}',
+  ];
+  for (const address of wrong)
+    expect(problemsOf({ ORBIT_COMMENT_URL: address }), address).toEqual([
+      'ORBIT_COMMENT_URL must be an http:// or https:// URL with {comment_id} in its path, its query or behind #; {workspace_id} and {scope_id} may stand there too.',
+    ]);
+});

@@ -120,6 +120,8 @@ export interface Config {
   readonly delivery: DeliverySettings | undefined;
   /** Where clamd listens; undefined: nothing is scanned. */
   readonly clamdUrl: string | undefined;
+  /** With `{workspace_id}`, `{scope_id}` and `{comment_id}` in the places of the ids. */
+  readonly orbitCommentUrl: string | undefined;
   /** undefined: the rates that come with the program. */
   readonly exchangeRatesFile: string | undefined;
   readonly metricsToken: string | undefined;
@@ -331,6 +333,7 @@ function assembled(
     workerConcurrency: values.WORKER_CONCURRENCY,
     workerBatchConcurrency: batchConcurrency(values),
     clamdUrl: values.CLAMD_URL,
+    orbitCommentUrl: values.ORBIT_COMMENT_URL,
     exchangeRatesFile: values.EXCHANGE_RATES_FILE,
     metricsToken: values.METRICS_TOKEN,
     metricsPort: values.METRICS_PORT,

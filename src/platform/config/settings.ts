@@ -4,8 +4,8 @@ import { AI_SETTINGS } from './ai-settings.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
 import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
+import { ORBIT_SETTINGS } from './orbit-settings.ts';
 import { S3_SETTINGS } from './s3-settings.ts';
-import { SCANNER_SETTINGS } from './scanner-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
 import {
@@ -328,7 +328,7 @@ export const SETTINGS = {
     group: 'Operations',
     says: 'How many of them may be of the batch lane. Not set: half of them, at least one.',
   }),
-  ...SCANNER_SETTINGS,
+  ...ORBIT_SETTINGS,
   EXCHANGE_RATES_FILE: setting(text.optional(), {
     group: 'Operations',
     says: 'Exchange rates for margins, in the format of the ECB’s eurofxref-hist.csv (docs/reports.md). Not set: the few days that come with the program.',

@@ -39,6 +39,8 @@ export interface PlatformParts {
   readonly baseUrl: string;
   /** Where clamd listens; undefined: nothing that is uploaded is scanned. */
   readonly clamdUrl: string | undefined;
+  /** Where the web app of Orbit shows a comment, with `{workspace_id}`, `{scope_id}` and `{comment_id}`; undefined: mails have no link. */
+  readonly orbitCommentUrl: string | undefined;
   /** The payment provider’s page for an order of the product. */
   readonly subscriptions: Pick<Subscriptions, 'checkout'>;
   /** What an account is set to, and organizations with their members and invitations. */
@@ -81,7 +83,7 @@ export function productContext(
   },
 ): ProductContext {
   const { db, ids, clock, entitlements, limits, jobs, ai, mail, webhooks, accounts } = parts;
-  const { secrets, baseUrl, clamdUrl, subscriptions, rates } = parts;
+  const { secrets, baseUrl, clamdUrl, orbitCommentUrl, subscriptions, rates } = parts;
   const audit = declaredAudit(parts.audit, Object.keys(auditActions));
   const activity = createActivity({ db, audit, product });
   const plan = createPlanAccess({ ...parts, product });
@@ -90,7 +92,7 @@ export function productContext(
   };
   const blobs = parts.blobs.of(product);
   const own = { activity, blobs, plan, reports };
-  const lent = { rates, secrets, baseUrl, clamdUrl, subscriptions };
+  const lent = { rates, secrets, baseUrl, clamdUrl, orbitCommentUrl, subscriptions };
   return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...lent, ...own };
 }
 

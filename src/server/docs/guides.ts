@@ -43,7 +43,12 @@ export const GUIDES: Readonly<Record<string, string>> = {
 };
 
 /** Guides that are made from the code, and lie elsewhere. */
-const GENERATED: Readonly<Record<string, string>> = { errors: 'generated/errors.md' };
+const GENERATED: Readonly<Record<string, string>> = {
+  // With the codes of a clone's own products, where they have any.
+  errors:
+    ['generated/own/errors.md', 'generated/errors.md'].find((path) => existsSync(new URL(path, FOLDER))) ??
+    '',
+};
 
 /** Guides are files of one version of the program: each is rendered once. */
 const rendered = new Map<string, string>();

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Catalogue } from '#platform/entitlements';
 import {
   exampleStatusOf,
@@ -13,7 +11,7 @@ import {
 import { errorsOf, openApiOf } from '#server';
 import { dereferenced } from '#test/openapi';
 import { z } from 'zod';
-import { ROOT } from '../../house/source.ts';
+import { readGenerated } from '../../house/source.ts';
 import { exampleOf, isRecord, paramNames } from '../calls.ts';
 import { KEYLESS } from '../keyless.ts';
 import {
@@ -26,9 +24,7 @@ import {
   type Schema,
 } from './rule.ts';
 
-const COMMITTED = dereferenced(
-  JSON.parse(readFileSync(join(ROOT, 'docs/generated/openapi.json'), 'utf8')) as OpenApi,
-);
+const COMMITTED = dereferenced(JSON.parse(readGenerated('openapi.json')) as OpenApi);
 
 /** A secret of a product is no scheme of the document; where a token does as well, it may be left out. */
 const SCHEMES: Readonly<Record<RouteAuth, number>> = {

@@ -12,6 +12,7 @@ const MOST_QUOTED = 500;
 /** A comment whose mentions are written. */
 export interface MentionedIn extends By {
   readonly id: string;
+  readonly scopeId: string;
   readonly scopeTitle: string;
   readonly body: string;
   /** Ids of members, each once. */
@@ -23,9 +24,9 @@ export interface MentionedIn extends By {
  * comment's own transaction. Nobody is written to of their own comment. Throws `mention_unknown`. After the commit, call `mail.wake`.
  */
 export async function mentionIn(
-  { mail }: Pick<OrbitParts, 'mail'>,
+  { mail, orbitCommentUrl }: Pick<OrbitParts, 'mail' | 'orbitCommentUrl'>,
   tx: Transaction,
-  { id, scopeTitle, body, mentions, accountId, caller, origin }: MentionedIn,
+  { id, scopeId, scopeTitle, body, mentions, accountId, caller, origin }: MentionedIn,
 ): Promise<void> {
   const people = await tx.run(membersAmong(accountId, [...mentions, caller.userId]));
   const unknown = mentions.filter((one) => !people.some(({ user_id }) => user_id === one));
@@ -43,6 +44,7 @@ export async function mentionIn(
     scope: scopeTitle,
     workspace: workspace?.name ?? '',
     comment: quoted(body),
+    next: nextOf(orbitCommentUrl, { workspace_id: accountId, scope_id: scopeId, comment_id: id }),
   };
   await tx.runAll(told.flatMap((to) => mail.sending(mailTo(to, { accountId, id, facts, origin }))));
 }
@@ -63,7 +65,7 @@ function mailTo(
     facts,
     origin,
   }: Pick<MentionedIn, 'accountId' | 'id' | 'origin'> & {
-    readonly facts: Readonly<Record<'author' | 'scope' | 'workspace' | 'comment', string>>;
+    readonly facts: Readonly<Record<'author' | 'scope' | 'workspace' | 'comment' | 'next', string>>;
   },
 ) {
   return {
@@ -75,6 +77,12 @@ function mailTo(
     once: `comment mention ${id} ${userId}`,
     requestId: origin.requestId,
   };
+}
+
+/** What a mail asks for; with the comment's address where the operator has said where their web app shows comments. */
+function nextOf(url: string | undefined, ids: Readonly<Record<string, string>>): string {
+  if (url === undefined) return 'Read and answer it in Orbit.';
+  return `Read and answer it in Orbit: ${url.replace(/\{(\w+)\}/g, (_place, name: string) => ids[name] ?? '')}`;
 }
 
 function quoted(body: string): string {

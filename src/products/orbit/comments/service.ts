@@ -55,7 +55,7 @@ export interface Thread {
   readonly replies: readonly CommentRow[];
 }
 
-type Parts = Pick<OrbitParts, 'db' | 'ids' | 'mail' | 'changes'>;
+type Parts = Pick<OrbitParts, 'db' | 'ids' | 'mail' | 'changes' | 'orbitCommentUrl'>;
 
 /** Comments on scopes and their sections, in threads. */
 export function createComments(parts: Parts) {
@@ -130,7 +130,13 @@ export function createComments(parts: Parts) {
       if (changed === undefined) throw new AppError('precondition_failed');
       if (mentions !== undefined) {
         const [scope] = await tx.run(readScope(accountId, present.scope_id));
-        await mentionIn(parts, tx, { ...at, scopeTitle: scope?.title ?? '', body, mentions });
+        await mentionIn(parts, tx, {
+          ...at,
+          scopeId: present.scope_id,
+          scopeTitle: scope?.title ?? '',
+          body,
+          mentions,
+        });
       }
       return recordedIn(tx, { ...at, kind: 'comment.updated' });
     });
@@ -204,7 +210,7 @@ async function addIn(parts: Parts, tx: Transaction, saying: Saying): Promise<Com
   const id = parts.ids.next();
   const place = { sectionId: thread?.section_id ?? sectionId, threadId: thread?.id };
   await tx.run(insertComment({ accountId, scopeId, id, ...place, userId: caller.userId, body }));
-  await mentionIn(parts, tx, { ...by, id, scopeTitle: scope.title, body, mentions });
+  await mentionIn(parts, tx, { ...by, id, scopeId, scopeTitle: scope.title, body, mentions });
   const [row = missing()] = await tx.run(readComment({ accountId, id }));
   await parts.changes.recordIn(tx, { ...by, ...changeOf(row), kind: 'comment.added' });
   return row;
