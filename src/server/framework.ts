@@ -71,13 +71,37 @@ export function openFramework(
   });
   readJsonOnly(app);
   const unrouted = watchRoutes(app);
+  const isFlood = floodWatch();
   app.decorateRequest('inFlight');
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!isFlood(request, reply)) return done();
+    reply.hijack();
+    request.raw.socket.destroy();
+  });
   app.addHook('onRequest', (request, reply, done) =>
     arrive(request, reply, () => done(refusalOf(request, reply, options.isStopping()))),
   );
   app.setErrorHandler((error, request, reply) => fail(request, reply, error));
   app.setNotFoundHandler((request, reply) => fail(request, reply, unrouted(request.method, request.url)));
   return { app, arrivals };
+}
+
+/** Requests of one connection that are not answered yet, at most. Clients that wait for answers have one, and none sends as many ahead. */
+const MOST_AHEAD = 16;
+
+/**
+ * Whether a connection asks on without taking its answers: they would be kept here. Node stops reading from it, but only when all is asked
+ * that came with the same 64 KiB.
+ */
+function floodWatch(): (request: FastifyRequest, reply: FastifyReply) => boolean {
+  const open = new WeakMap<object, number>();
+  return ({ raw: { socket } }, { raw: response }) => {
+    const ahead = open.get(socket) ?? 0;
+    if (ahead >= MOST_AHEAD || socket.destroyed) return true;
+    open.set(socket, ahead + 1);
+    response.once('close', () => open.set(socket, (open.get(socket) ?? 1) - 1));
+    return false;
+  };
 }
 
 function readJsonOnly(app: FastifyInstance): void {

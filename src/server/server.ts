@@ -66,7 +66,12 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
   mountRoot(app, settings);
   mountOperations(app, parts, () => stopping);
-  app.get('/openapi.json', async () => openApi());
+  // Written once: it has a megabyte.
+  let written: Buffer | undefined;
+  app.get('/openapi.json', async (_request, reply) => {
+    written ??= Buffer.from(JSON.stringify(openApi()));
+    return reply.type('application/json; charset=utf-8').send(written);
+  });
   mountDocs(app, parts);
   const metrics = settings.metricsPort === undefined ? undefined : fastify({ logger: false });
   if (metrics !== undefined) mountMetrics(metrics, parts);
