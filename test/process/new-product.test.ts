@@ -97,6 +97,8 @@ async function hangUp(url: string, token: string): Promise<void> {
   gone.abort();
 }
 
+const textIn = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8');
+
 describe('a new product', () => {
   let followedRoot = '';
   /** Of those who are refused: each leaves it as it was. */
@@ -144,7 +146,6 @@ describe('a new product', () => {
     const root = followed();
     const generate = () => run(process.execPath, [join(root, 'scripts/generate.ts')], { cwd: root });
     await generate();
-    const textIn = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8');
     const shipped = [
       'ARCHITECTURE.md',
       '.env.example',

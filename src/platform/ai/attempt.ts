@@ -255,7 +255,7 @@ async function conclude(at: Conclusion, ended: Ended): Promise<PlainAnswer | Str
     );
   }
   const reading = readAnswer(ended.body);
-  if (!reading.usable) {
+  if (!reading.usable || reading.error !== undefined) {
     const shown =
       at.call.wire.stream && reading.error === undefined ? StreamMeter.reading(ended.body) : reading;
     const { apiKey } = entry.target.upstream;
@@ -263,7 +263,10 @@ async function conclude(at: Conclusion, ended: Ended): Promise<PlainAnswer | Str
     return posted(at, failure, { ...shown, ...ended });
   }
   if (at.call.wire.stream) {
-    return streaming(at, { headers: ended.headers, head: asStream(ended.body), source: endedSource });
+    const head = asStream(ended.body);
+    return head === undefined
+      ? posted(at, unusable(), { ...reading, ...ended })
+      : streaming(at, { headers: ended.headers, head, source: endedSource });
   }
   const usage = await parts.ledger.served(entry, served(reading, ended));
   return { kind: 'plain', body: ended.body, usage, target: entry.target, plan: entry.plan };

@@ -5,6 +5,7 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices } from './prices.ts';
 import { chat, plain, read } from './testing/open.ts';
 import { recordingPermit } from './testing/permit.ts';
+import { ProviderError } from './errors.ts';
 import { makeFixture } from './testing/fixture.ts';
 import { drivenTime } from './testing/time.ts';
 import { delta, plainAnswer, scriptedUpstream, streamEvent } from './testing/upstream.ts';
@@ -76,6 +77,27 @@ describe('what the ledger is told of each fault', () => {
       await careless.close();
     },
   );
+
+  test.each([
+    ['that says an error beside its words', false, '"error":{"message":"no"}', 'not_served'],
+    [
+      'nested too deep to be told as a stream',
+      true,
+      `"deep":${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+      'unknown',
+    ],
+  ])('a plain answer %s is none', async (_what, streamed, more, state) => {
+    const body = plainAnswer('tea').replace('{', `{${more},`);
+    const broken = await scriptedUpstream((response) => void response.end(body));
+    const upstreams = [{ name: 'sandbox', baseUrl: broken.url, apiKey: 'k' }];
+    const call = fixture.open({ upstreams }, { tries: 1 });
+    const permit = recordingPermit();
+    await expect(call.call(permit, { feature, wire: chat({ stream: streamed }) })).rejects.toBeInstanceOf(
+      ProviderError,
+    );
+    expect(permit.states).toEqual([state]);
+    await broken.close();
+  });
 
   test('our own count of an answer never books more than was reserved', async () => {
     const permit = recordingPermit();

@@ -113,15 +113,16 @@ export class LiveStream implements Consumer {
     const { isComplete, isDone, usage } = this.#meter;
     const isWhole = isComplete && (isDone || usage !== undefined);
     if (isWhole || (isComplete && failure !== 'stopped')) this.#over('complete');
+    else if (failure === 'timeout' && this.#meter.isUnreadable) this.#over('cut');
     else if (failure === 'stopped') this.#over('hung_up');
     else if (failure === 'timeout' || failure === 'overdue' || failure === 'unread') this.#over(failure);
     else this.#over('cut');
   }
 
   #metered(chunk: Buffer): Buffer | undefined {
-    const wasDone = this.#meter.isDone;
+    const wasOver = this.#meter.isDone || this.#meter.isUnreadable;
     const bytes = this.#meter.push(chunk);
-    if (!wasDone && this.#meter.isDone) this.#source.conclude();
+    if (!wasOver && (this.#meter.isDone || this.#meter.isUnreadable)) this.#source.conclude();
     return bytes;
   }
 

@@ -70,6 +70,11 @@ export class StreamMeter {
     return { ...reading, error };
   }
 
+  /** What comes is no events any more: there is nothing to wait for. */
+  get isUnreadable(): boolean {
+    return this.#cutter.isBroken;
+  }
+
   /** Whether anything of a stream was taken. */
   get hasBegun(): boolean {
     return this.#events > 0 || this.#cutter.isWithin;
