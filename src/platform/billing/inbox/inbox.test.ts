@@ -291,46 +291,6 @@ describe('a fetch that comes to nothing', () => {
     expect(await ada.seats()).toBe(1);
   });
 
-  test('because the provider keeps it waiting holds up no other object', async () => {
-    const [ada, eve] = [await shopper(), await shopper()];
-    ada.has(1);
-    eve.has(2);
-    const slow = fixture.hold();
-    await tell(ada.id);
-    const waiting = inbox.drain();
-    await slow.asked;
-    await tell(eve.id);
-    await inbox.drain();
-    expect(await eve.seats()).toBe(2);
-    slow.release();
-    await waiting;
-    expect(await ada.seats()).toBe(1);
-  });
-
-  test.each([
-    ['is refused', refused('400'), 0],
-    ['is refused for the key', keyRefused, 0],
-    ['is not answered', away, 65],
-  ])(
-    'because it %s is told to the operator at once, or when it has lasted for an hour',
-    async (_, trouble, minutes) => {
-      const ada = await shopper();
-      const listed = async () =>
-        (await inbox.dead({ limit: 100, before: undefined })).data.filter(
-          ({ object_id }) => object_id === ada.id,
-        );
-      fixture.troubles.push(...Array.from({ length: 12 }, trouble));
-      await tell(ada.id);
-      await inbox.drain();
-      expect(await listed()).toHaveLength(minutes === 0 ? 1 : 0);
-      await advance(db, `${minutes} minutes`);
-      await inbox.drain();
-      expect(await listed()).toMatchObject([{ attempts: minutes === 0 ? 1 : 2, given_up_at: null }]);
-      fixture.troubles.length = 0;
-      await forget(ada.id);
-    },
-  );
-
   test('because we could not apply the answer keeps nothing of it', async () => {
     const ada = await regular();
     ada.has(-1);

@@ -47,10 +47,11 @@ export async function catchUp(parts: CatchUpParts): Promise<CaughtUp> {
 
 /** Another process may be reading some of it: it is done with each, or dead, within the lease of a fetch. */
 async function untilRead({ db, drain }: CatchUpParts, modes: string): Promise<CaughtUp['unread']> {
-  const [[asked]] = await db.system('billing.inbox', [statement<{ at: Date }>('select app.now() as at')]);
+  const [[now]] = await db.system('billing.inbox', [statement<{ at: Date }>('select app.now() as at')]);
+  if (now === undefined) throw new Error('the database did not say what time it is');
   for (;;) {
     await drain();
-    const [tasks] = await db.system('billing.inbox', [tasksAsOf(modes, asked?.at ?? new Date())]);
+    const [tasks] = await db.system('billing.inbox', [tasksAsOf(modes, now.at)]);
     if (!tasks.some(({ is_pending }) => is_pending))
       return tasks.map(({ provider, mode, error, count }) => ({ provider, mode, error, count }));
     await pause(PAUSE);
