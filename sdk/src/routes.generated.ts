@@ -692,7 +692,7 @@ export interface Schemas {
     readonly attempts: number;
     /** When the first event about it came. */
     readonly hinted_at: string;
-    /** null: it is refused or not found, and still asked for. */
+    /** null: it is still asked for. */
     readonly given_up_at: string | null;
   };
   readonly DeadInboxTaskPage: {
@@ -2360,7 +2360,7 @@ export interface Schemas {
     readonly event_ids?: readonly string[] | undefined;
     readonly since?: string | undefined;
     readonly until?: string | undefined;
-    /** All objects that were given up, or are refused. */
+    /** All objects that `GET /v1/admin/billing/inbox/dead` lists. */
     readonly dead?: true | undefined;
   };
   readonly ReportUsageEventsRequest: {
@@ -3796,7 +3796,7 @@ export interface Routes {
     };
     readonly reply: Schemas['InboxEventPage'];
   };
-  /** Objects of payment providers that were given up, or are refused, newest first */
+  /** Objects of payment providers that were given up, are refused, or could not be read for an hour, newest first */
   'GET /v1/admin/billing/inbox/dead': {
     readonly query: {
       /** How many entries a page holds. */

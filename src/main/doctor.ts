@@ -11,7 +11,7 @@ import {
 } from '#platform/config';
 import { aiSettingsOf, oldHelplines } from '#platform/ai';
 import { AppError, systemClock, systemRandom } from '#platform/kernel';
-import { refusedTasks } from '#platform/billing';
+import { troubledTasks } from '#platform/billing';
 import { type Database, ensurePrivate } from '#platform/db';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
@@ -76,10 +76,12 @@ export const doctor: Verb = async ({ config, words }) => {
 
 /** What customers have may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */
 async function purchasesState(db: Database): Promise<string> {
-  const [[refused]] = await db.system('billing.inbox', [refusedTasks()]);
-  if (refused === undefined || refused.count === 0) return 'none is refused or not found by its provider';
+  const [troubled] = await db.system('billing.inbox', [troubledTasks()]);
+  const [first] = troubled.map((one) => one.first.toISOString()).toSorted();
+  if (first === undefined) return 'none is refused by its provider, and none is long unread';
+  const reasons = troubled.map(({ error, count }) => `${count} ${error}`).join(', ');
   throw new OperatorError(
-    `${refused.count} are refused or not found by their provider, the first since ${refused.first?.toISOString() ?? 'now'}. Plans stay as they were. Is the key that of the right account and app? GET /v1/admin/billing/inbox/dead lists them.`,
+    `Some can't be read of their provider, the first since ${first}: ${reasons}. Plans stay for now. Is the key that of the right account and app? GET /v1/admin/billing/inbox/dead lists them.`,
   );
 }
 

@@ -17,10 +17,15 @@ import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth stripe sync              create products, prices and the webhook endpoint in Stripe
        plinth stripe check [--clear]    walk through what billing assumes of Stripe, in its test mode; --clear: remove what a check left
-       plinth stripe reconcile [--all]  find events that Stripe never sent; --all: read every object it has
+       plinth stripe reconcile [--all]  find events that Stripe, Google Play or the App Store never sent; --all: read every object they have
        plinth stripe replay --offline   rebuild subscriptions, invoices and grants from stored answers, without Stripe
 `;
 
+const NO_STORE =
+  'STRIPE_SECRET_KEY is not set, nor GOOGLE_PLAY_PACKAGE, nor APP_STORE_BUNDLE_ID: there is nobody to ask. The sandboxes are set up at each start.\n';
+const NAMES = { stripe: 'Stripe', google_play: 'Google Play', app_store: 'the App Store' } as const;
+const STILL_ASKED =
+  'What is known of them stays. They are still asked for, but for those that were given up: --all asks for these, too. GET /v1/admin/billing/inbox/dead lists them.\n';
 const NO_KEY = 'STRIPE_SECRET_KEY is not set. The sandbox is set up at each start.\n';
 
 /** `stripe sync|check|reconcile|replay`: what an operator does by hand (docs/billing.md). */
@@ -36,9 +41,7 @@ export const stripe: Verb = async (invocation) => {
         : check(config.stripe, words.includes('--clear'));
     case 'reconcile':
     case 'reconcile --all':
-      return config.stripe?.account === undefined
-        ? refused()
-        : reconcile(invocation, words.includes('--all'));
+      return reconcile(invocation, words.includes('--all'));
     case 'replay --offline':
       return replay(invocation);
     default:
@@ -49,8 +52,8 @@ export const stripe: Verb = async (invocation) => {
   }
 };
 
-function refused(): number {
-  process.stderr.write(NO_KEY);
+function refused(why = NO_KEY): number {
+  process.stderr.write(why);
   return 1;
 }
 
@@ -122,14 +125,25 @@ async function told(steps: AsyncIterable<Walked>): Promise<number> {
   return all.some(({ isProblem }) => isProblem) ? 1 : 0;
 }
 
-async function reconcile(invocation: Invocation, all: boolean): Promise<number> {
-  return withApp(invocation, 'reconciliation', async ({ modules }) => {
-    const { events, objects } = await modules.inbox.reconcile({ all });
-    await modules.inbox.drain();
+/** Asks every store that is set; one that is a sandbox runs in another process. Ends with 1 where anything could not be asked or read. */
+async function reconcile({ config: all, version, ...rest }: Invocation, isAll: boolean): Promise<number> {
+  const config = all.stripe?.account === undefined ? { ...all, stripe: undefined } : all;
+  const { stripe: web, googlePlay, appStore } = config;
+  if (web === undefined && googlePlay?.account === undefined && appStore?.app === undefined)
+    return refused(NO_STORE);
+  return withApp({ config, version, ...rest }, 'reconciliation', async ({ modules }) => {
+    const { events, applied, unread, silent } = await modules.inbox.catchUp({ all: isAll });
     process.stdout.write(
-      `Found ${events} events and ${objects} objects that Stripe had not sent; they are applied.\n`,
+      `Found ${events} events that had not come; ${applied} objects were read and are applied.\n`,
     );
-    return 0;
+    for (const { provider, mode, error } of silent)
+      process.stderr.write(
+        `What ${NAMES[provider]} (${mode}) has can't be asked: ${error.code}. ${error.message}\n`,
+      );
+    for (const { provider, mode, error, count } of unread)
+      process.stderr.write(`${count} objects of ${NAMES[provider]} (${mode}) are not applied: ${error}.\n`);
+    if (unread.length > 0) process.stderr.write(STILL_ASKED);
+    return silent.length + unread.length > 0 ? 1 : 0;
   });
 }
 

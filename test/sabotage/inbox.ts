@@ -26,7 +26,7 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'fetch-of-a-dead-process-waits-for-its-lease',
     file: 'src/platform/billing/inbox/fetching/drain.ts',
-    find: '        releaseAbandonedTasks(providerMode),\n',
+    find: '      releaseAbandonedTasks(providerMode),\n',
     replace: '',
     expects: `${NODES} of two processes one died while it fetched: the other takes over once it is dead, not before`,
   },
@@ -153,7 +153,7 @@ export const INBOX_OF_STORES: readonly Patch[] = [
   {
     name: 'drain-never-asked-for-again',
     file: 'src/platform/billing/inbox/fetching/drain.ts',
-    find: '        deleteDrain(providerMode),\n',
+    find: '      deleteDrain(providerMode),\n',
     replace: '',
     expects: `${NODES} the job > that drains is enqueued once for many events, and again once it has begun`,
   },

@@ -36,7 +36,7 @@ export {
   checkUnacknowledged,
   type GooglePlayFinding,
 } from './providers/google-play/setup-check.ts';
-export { refusedTasks } from './inbox/views.ts';
+export { troubledTasks } from './inbox/views.ts';
 export { storeProducts } from './providers/store-products.ts';
 export type { Mode, SignedRequest, PaymentProvider } from './payment-provider.ts';
 export { ASSUMPTIONS, createStripeWalk, type Walked } from './providers/stripe/assumptions/walk.ts';

@@ -19,6 +19,7 @@ import { createDrain, type Drain } from './fetching/drain.ts';
 import { refresh } from './fetching/refresh.ts';
 import { resolveOwnerIn } from './objects/customer-owner.ts';
 import { receiveEvent } from './events/receive-event.ts';
+import { type CaughtUp, catchUp } from './events/catch-up.ts';
 import { reconcile, type Reconciled } from './events/reconcile.ts';
 import { type ByWhom, replay, type Replay, type Replayed } from './events/replay.ts';
 import { type ReadObject, readObject } from './objects/read-object.ts';
@@ -78,6 +79,8 @@ export interface Inbox {
   bindIn(tx: Transaction, customer: BoundCustomer): Promise<void>;
   /** Finds events that never came; `all`: reads every object there is. */
   reconcile(how?: { readonly all?: boolean; readonly signal?: AbortSignal }): Promise<Reconciled>;
+  /** Does so here and now, and waits until what was found is applied, or could not be. */
+  catchUp(how?: { readonly all?: boolean }): Promise<CaughtUp>;
   /** Has objects fetched again. */
   replay(which: Replay, by: ByWhom): Promise<Answer<Replayed>>;
   /** Deletes what was made of stored answers and rebuilds it, without asking a payment provider. */
@@ -94,6 +97,11 @@ export interface BoundCustomer {
   readonly customer: string;
   readonly accountId: AccountId;
 }
+
+type ReconcileEach = (how: {
+  readonly all?: boolean;
+  readonly signal?: AbortSignal;
+}) => Promise<PromiseSettledResult<Reconciled>[]>;
 
 interface Connection {
   readonly provider: PaymentProvider;
@@ -114,6 +122,9 @@ export function createInbox(parts: InboxParts): Inbox {
   const providers = connections.map(({ provider }) => provider);
   const connectionOf = ({ provider: name, mode }: ProviderMode) =>
     connections.find(({ provider }) => provider.name === name && provider.mode === mode);
+  /** All are asked, whichever of them fails. */
+  const reconcileEach: ReconcileEach = ({ all = false, signal = new AbortController().signal }) =>
+    Promise.allSettled(connections.map((connection) => reconcile(parts, { ...connection, signal, all })));
   const inbox: Inbox = {
     receive: (name, message) =>
       receiveEvent(
@@ -136,12 +147,16 @@ export function createInbox(parts: InboxParts): Inbox {
       await resolveOwnerIn(tx, { provider: name, mode }, claimed);
       await requestDrainIn(parts, tx, { provider: name, mode });
     },
-    async reconcile({ all = false, signal = new AbortController().signal } = {}) {
-      const found = await Promise.all(
-        connections.map((connection) => reconcile(parts, { ...connection, signal, all })),
-      );
+    async reconcile(how = {}) {
+      const runs = await reconcileEach(how);
+      const found = runs.map((run) => {
+        if (run.status === 'rejected') throw run.reason;
+        return run.value;
+      });
       return sumOf(found, { events: 0, objects: 0 });
     },
+    catchUp: (how = {}) =>
+      catchUp({ db, providers, reconcile: () => reconcileEach(how), drain: () => inbox.drain() }),
     replay: (which, by) => replay(parts, { providers, which }, by),
     async rebuild() {
       const told = await Promise.all(providers.map((provider) => rebuild(parts, provider)));

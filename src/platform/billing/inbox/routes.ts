@@ -135,9 +135,10 @@ const listDead = route(
   'GET /v1/admin/billing/inbox/dead',
   {
     ...reads,
-    summary: 'Objects of payment providers that were given up, or are refused, newest first',
+    summary:
+      'Objects of payment providers that were given up, are refused, or could not be read for an hour, newest first',
     description:
-      'They could not be fetched or read: a plan that hangs on one stays as it was. The next event about one that was given up, or a replay, tries again.',
+      'They could not be fetched or read: a plan that hangs on one stays as it was for now. Those that were not given up are still asked for. The next event about one that was given up, or a replay, tries again.',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(deadTaskReply) },
     example: { reply: { data: [dead], next_cursor: null } },
@@ -160,7 +161,7 @@ const replayMessages = route(
       event_ids: z.array(z.string().min(1).max(255)).min(1).max(100).optional(),
       since: z.iso.datetime({ offset: true }).optional(),
       until: z.iso.datetime({ offset: true }).optional(),
-      dead: z.literal(true).optional().describe('All objects that were given up, or are refused.'),
+      dead: z.literal(true).optional().describe('All objects that `GET /v1/admin/billing/inbox/dead` lists.'),
     }).refine(({ event_ids, since, dead: all }) => count(event_ids, since, all) === 1, {
       error: 'name one of event_ids, since and dead',
     }),

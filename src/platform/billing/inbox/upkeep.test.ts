@@ -96,6 +96,26 @@ describe.runIf(engine === 'postgres')('what a payment provider never told', () =
     expect(await seats()).toBe(3);
   });
 
+  test('is found and waited for, whatever another process is reading, and what is unread is counted', async () => {
+    const { db, fixture, inbox } = await openShop();
+    const other = await openSeller(db, fixture);
+    fixture.notes.clear();
+    fixture.things.set('sub_bad', { customer: 'cus_ada', seats: 1, garbled: true });
+    const held = fixture.hold();
+    await other.inbox.reconcile({ all: true });
+    const elsewhere = other.inbox.drain();
+    await held.asked;
+    const catching = inbox.catchUp({ all: true });
+    held.release();
+    const at = { provider: 'stripe', mode: 'test' } as const;
+    expect(await catching).toMatchObject({
+      events: 0,
+      unread: [{ ...at, error: 'store_unreadable', count: 1 }],
+      silent: [],
+    });
+    await elsewhere;
+  });
+
   test('is found by a run that begins anew after one that was cut short', async () => {
     const { fixture, inbox, seats } = await openShop();
     fixture.tell('sub_ada');

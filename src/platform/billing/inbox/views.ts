@@ -3,6 +3,7 @@ import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { OBJECT_KINDS } from '../facts.ts';
 import { EVENT_STATES } from './store/events.ts';
+import { TROUBLED } from './store/fetch-tasks.ts';
 
 const PROVIDERS = ['stripe', 'app_store', 'google_play'] as const;
 const MODES = ['live', 'test', 'sandbox'] as const;
@@ -37,7 +38,7 @@ export const deadTaskReply = namedObject('DeadInboxTask', {
   error: z.string().describe('The code of the last failure.'),
   attempts: z.int(),
   hinted_at: instant.describe('When the first event about it came.'),
-  given_up_at: instant.nullable().describe('null: it is refused or not found, and still asked for.'),
+  given_up_at: instant.nullable().describe('null: it is still asked for.'),
 });
 export type DeadTaskView = z.infer<typeof deadTaskReply>;
 
@@ -63,14 +64,14 @@ export const eventsPage = ({ limit, before, state }: InboxPage & { readonly stat
 export const deadTasksPage = ({ limit, before }: InboxPage) =>
   statement<DeadTaskRow>(
     `select store, mode, kind, object_id, error, attempts, created_at as hinted_at, case when dead then updated_at end as given_up_at, wanted as number
-     from billing.wants where (dead or error = 'store_refused') and error is not null and ($1::bigint is null or wanted < $1) order by wanted desc limit $2`,
+     from billing.wants where ${TROUBLED} and ($1::bigint is null or wanted < $1) order by wanted desc limit $2`,
     [before ?? null, limit],
   );
 
-/** How many objects a provider does not find, or refuses to tell of, and since when the first of them. */
-export const refusedTasks = () =>
-  statement<{ count: number; first: Date | null }>(
-    `select count(*)::integer as count, min(created_at) as first from billing.wants where error in ('store_refused', 'key_refused')`,
+/** How many objects can't be read of their provider, by the reason of the last failure, and since when the first of them. */
+export const troubledTasks = () =>
+  statement<{ error: string; count: number; first: Date }>(
+    `select error, count(*)::integer as count, min(created_at) as first from billing.wants where ${TROUBLED} group by error order by error`,
   );
 
 export function eventView(row: EventRow): EventView {

@@ -15,39 +15,47 @@ const WORKERS = 6;
 
 /** Fetches and applies what was reported, until nothing is due. */
 export interface Drain {
-  /** Resolves when nothing is due any more, whoever fetched it here. */
+  /** Resolves when nothing is due any more. It does not wait for what an earlier run is still reading. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** One drain at a time in this process: another one only has it look again. */
+/**
+ * Whoever asks has all free readers look, so that a provider that keeps one of them waiting holds up no other object. Those who ask
+ * before a round has begun are in one.
+ */
 export function createDrain(parts: FetchParts, provider: PaymentProvider, readRate: ReadRate): Drain {
-  let underWay: Promise<void> | undefined;
-  let isAsked = false;
+  const providerMode = { provider: provider.name, mode: provider.mode };
+  let next: Promise<void> | undefined;
+  let begun: Promise<unknown> = Promise.resolve();
+  let rounds = 0;
+  let busy = 0;
 
-  async function drainWhileAsked(signal: AbortSignal): Promise<void> {
-    while (isAsked) {
-      isAsked = false;
-      const providerMode = { provider: provider.name, mode: provider.mode };
-      await parts.db.system('billing.inbox', BEGUN, [
-        deleteDrain(providerMode),
-        releaseAbandonedTasks(providerMode),
-      ]);
-      await Promise.all(Array.from({ length: WORKERS }, () => worker(signal)));
+  async function round(signal: AbortSignal): Promise<void> {
+    await begun;
+    next = undefined;
+    const beginning = parts.db.system('billing.inbox', BEGUN, [
+      deleteDrain(providerMode),
+      releaseAbandonedTasks(providerMode),
+    ]);
+    begun = beginning.catch(() => {});
+    await beginning;
+    rounds += 1;
+    await Promise.all(Array.from({ length: WORKERS - busy }, () => worker(signal)));
+  }
+
+  /** Looks again where a round began while it found nothing due: it was counted as busy then. */
+  async function worker(signal: AbortSignal): Promise<void> {
+    busy += 1;
+    try {
+      for (let seen = -1; seen !== rounds && !signal.aborted; ) {
+        seen = rounds;
+        while (!signal.aborted && (await fetchNext(parts, { provider, readRate, signal })));
+      }
+      signal.throwIfAborted();
+    } finally {
+      busy -= 1;
     }
   }
 
-  async function worker(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await fetchNext(parts, { provider, readRate, signal })));
-    signal.throwIfAborted();
-  }
-
-  return {
-    run(signal) {
-      isAsked = true;
-      underWay ??= drainWhileAsked(signal).finally(() => {
-        underWay = undefined;
-      });
-      return underWay;
-    },
-  };
+  return { run: (signal) => (next ??= round(signal)) };
 }

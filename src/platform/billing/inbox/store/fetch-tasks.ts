@@ -14,6 +14,9 @@ const KEY = 'store = $1 and mode = $2 and kind = $3 and object_id = $4';
 /** Codes of failures that are no fault of the object: its provider is away, or takes our key no more. */
 export const PROVIDER_FAILURES = ['store_unavailable', 'key_refused'] as const;
 
+/** Tasks that an operator hears of: given up, refused, or still failing an hour after they were asked for. */
+export const TROUBLED = `error is not null and (dead or error in ('store_refused', 'key_refused') or created_at < app.now() - interval '1 hour')`;
+
 const onConflict = (isDue: string) => `on conflict (store, mode, kind, object_id) do update set
   wanted = greatest(w.wanted, excluded.wanted), updated_at = app.now(), dead = false, low = w.low and excluded.low,
   attempts = case when w.dead then 0 else w.attempts end, due_at = case when ${isDue} then app.now() else w.due_at end`;
@@ -179,12 +182,12 @@ export const requestFetchNow = (providerMode: ProviderMode, ref: ObjectRef) =>
     keyOf(providerMode, ref),
   );
 
-/** Makes due at once what was given up or is refused, but for what somebody is at just now: who waits for nobody holds up nobody. */
+/** Makes due at once what an operator hears of, but for what somebody is at just now: who waits for nobody holds up nobody. */
 export const requeueDeadTasks = ({ provider, mode }: ProviderMode) =>
   statement(
     `update billing.wants set dead = false, attempts = 0, due_at = app.now(), updated_at = app.now()
      where (store, mode, kind, object_id) in (
-       select store, mode, kind, object_id from billing.wants where store = $1 and mode = $2 and (dead or error = 'store_refused' and fetching is null) for update skip locked)
+       select store, mode, kind, object_id from billing.wants where store = $1 and mode = $2 and fetching is null and ${TROUBLED} for update skip locked)
      returning kind`,
     [provider, mode],
   );

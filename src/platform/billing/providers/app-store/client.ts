@@ -120,11 +120,16 @@ const appleRoot = () => readFileSync(new URL('./apple-root-ca-g3.pem', import.me
  */
 const RETRIED: ReadonlySet<number> = new Set([4_040_002, 4_040_004, 4_040_006]);
 
+/** What the package throws for an answer that is not as Apple documents it. */
+const UNREADABLE = 'Unexpected response body format';
+
 /** Apple's words quote what was asked, and are not passed on. */
 async function errorOf(error: unknown): Promise<unknown> {
   const { APIException } = await loadAppStore();
   if (error instanceof TooManyRequests)
     return new AppError('store_unavailable', { retryAfter: COME_BACK, cause: error });
+  if (error instanceof Error && error.message === UNREADABLE)
+    return new AppError('store_unreadable', { cause: error });
   if (!(error instanceof APIException)) return error;
   const { httpStatusCode: status, apiError } = error;
   if (status >= 500 || status === 408 || RETRIED.has(Number(apiError)))

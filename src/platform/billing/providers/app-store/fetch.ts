@@ -1,3 +1,4 @@
+import { AppError } from '#platform/kernel';
 import type { ObjectRef } from '../../facts.ts';
 import type { Body, ReadContext } from '../../payment-provider.ts';
 import { type AppStoreClient, isUnknown } from './client.ts';
@@ -78,9 +79,20 @@ async function* history(asking: Asking, id: string): AsyncGenerator<string, void
       api.getTransactionHistory(id, revision, { sort: Order.ASCENDING }, GetTransactionHistoryVersion.V2),
     );
     yield* page.signedTransactions ?? [];
-    if (page.hasMore !== true || page.revision === undefined) return;
-    revision = page.revision;
+    const next = nextOf(page, page.revision);
+    if (next === undefined) return;
+    revision = next;
   }
+}
+
+/** Where a list goes on; undefined: nowhere. One that a garbled answer ends early would lose what comes after. */
+export function nextOf(
+  { hasMore }: { readonly hasMore?: boolean },
+  next: string | undefined,
+): string | undefined {
+  if (hasMore === false) return undefined;
+  if (hasMore === undefined || next === undefined) throw new AppError('store_unreadable');
+  return next;
 }
 
 /** Bought once, and not renewed. */

@@ -49,17 +49,31 @@ export async function openApi(options: ApiOptions): Promise<ApiClient> {
         headers,
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
         signal: AbortSignal.timeout(DEADLINE),
-      }).catch((cause: unknown) => {
-        throw new AppError('store_unavailable', { cause });
-      });
+      }).catch(unavailable);
       if (response.status === 429) throw new TooManyRequests(retryAfterOf(response));
+      const { ok, status } = response;
+      const said = await response.text().catch(unavailable);
       // The package declares the response of its own HTTP client; it reads `ok`, `status` and `json()` of it.
-      return response as unknown as Answer;
+      return { ok, status, json: async () => bodyOf(said) } as unknown as Answer;
     }
   }
   const { privateKey, keyId, issuerId, bundleId, environment } = options;
   const at = environment === 'Production' ? Environment.PRODUCTION : Environment.SANDBOX;
   return new Client(privateKey, keyId, issuerId, bundleId, at);
+}
+
+function unavailable(cause: unknown): never {
+  throw new AppError('store_unavailable', { cause });
+}
+
+function bodyOf(said: string): object {
+  try {
+    const body: unknown = JSON.parse(said);
+    if (typeof body === 'object' && body !== null) return body;
+  } catch {
+    // Told below.
+  }
+  throw new AppError('store_unreadable');
 }
 
 /** Apple asks for fewer requests. */

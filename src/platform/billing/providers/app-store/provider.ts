@@ -4,7 +4,7 @@ import type { PaymentProvider, ReadContext } from '../../payment-provider.ts';
 import { storeProducts } from '../store-products.ts';
 import type { AppStoreClient } from './client.ts';
 import { extend } from './extend.ts';
-import { askerOf, fetchObject, type Terms } from './fetch.ts';
+import { askerOf, fetchObject, nextOf, type Terms } from './fetch.ts';
 import { read } from './read.ts';
 import { answerQuestion, type AnswerTerms } from './questions.ts';
 import { eventOf, notificationOf, purchaseOf, verify } from './verify.ts';
@@ -69,8 +69,9 @@ async function* eventsSince({ client, clock }: AppStoreProviderParts, since: Dat
         if (told !== undefined) events.push({ ...eventOf(told), body });
       }
     yield events;
-    if (page.hasMore !== true || page.paginationToken === undefined) return;
-    token = page.paginationToken;
+    const next = nextOf(page, page.paginationToken);
+    if (next === undefined) return;
+    token = next;
   }
 }
 

@@ -94,6 +94,12 @@ const voided = z.looseObject({
   voidedTimeMillis: z.preprocess(numberIn, z.number()),
 });
 
+/** Google leaves out what is empty: of nothing that went back it answers `{}`. */
+const voidedPage = z.object({
+  voidedPurchases: z.array(voided).default([]),
+  tokenPagination: z.object({ nextPageToken: z.string().nullish() }).nullish(),
+});
+
 /** Google lists what was bought once by itself, and else all together. */
 const BOUGHT_ONCE = 0;
 const ALL = 1;
@@ -124,10 +130,12 @@ async function* voidedPages(read: GooglePlayReader, type: number, since: Date) {
   let token: string | undefined;
   do {
     const page = token === undefined ? { startTime } : { token };
-    const { voidedPurchases = [], tokenPagination } = await read((api, packageName) =>
+    const answer = await read((api, packageName) =>
       api.purchases.voidedpurchases.list({ packageName, type, maxResults: 1_000, ...page }),
     );
-    yield voidedPurchases.map((one) => voided.parse(one));
-    token = tokenPagination?.nextPageToken ?? undefined;
+    const { data } = voidedPage.safeParse(answer);
+    if (data === undefined) throw new AppError('store_unreadable');
+    yield data.voidedPurchases;
+    token = data.tokenPagination?.nextPageToken ?? undefined;
   } while (token !== undefined);
 }

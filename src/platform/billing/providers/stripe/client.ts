@@ -79,7 +79,7 @@ export function createStripeClient({ secretKey, url, mode, crashHook }: StripeCl
       host: hostname,
       port: port === '' ? (isPlain ? 80 : 443) : Number(port),
       protocol: isPlain ? 'http' : 'https',
-      httpAgent: agent,
+      httpClient: objectsOnly(Package.createNodeHttpClient(agent)),
       timeout: DEADLINE,
       maxNetworkRetries: TRIES_AGAIN,
       // Latencies of ours are nobody else's business.
@@ -108,6 +108,24 @@ export function createStripeClient({ secretKey, url, mode, crashHook }: StripeCl
     },
     close: () => agent.destroy(),
   };
+}
+
+type HttpClient = ReturnType<(typeof Stripe)['createNodeHttpClient']>;
+
+/** Of JSON that is no object the package throws where nobody listens, which ends the process, or waits for ever. */
+function objectsOnly(http: HttpClient): HttpClient {
+  const makeRequest = http.makeRequest.bind(http);
+  http.makeRequest = async (...request) => {
+    const response = await makeRequest(...request);
+    const toJSON = response.toJSON.bind(response);
+    response.toJSON = async () => {
+      const body: unknown = await toJSON();
+      if (typeof body !== 'object' || body === null) throw new SyntaxError('This is no object.');
+      return body;
+    };
+    return response;
+  };
+  return http;
 }
 
 /** The same client, for a call that Stripe is told a key of: undefined where the call has none. */

@@ -1,4 +1,5 @@
 import type { Stripe } from 'stripe';
+import { z } from 'zod';
 import { AppError } from '#platform/kernel';
 import type { ObjectKind, ObjectRef } from '../../facts.ts';
 import type { Body, ReadContext } from '../../payment-provider.ts';
@@ -33,7 +34,7 @@ export function readerOf(
   const get: StripeReader['get'] = async (asking) => {
     await takeToken();
     try {
-      return await client.read((stripe) => asking(stripe, REQUEST_LIMITS));
+      return readable(await client.read((stripe) => asking(stripe, REQUEST_LIMITS)));
     } catch (error) {
       const peace = retryAfterOf(error);
       if (peace !== undefined) await holdBack(peace);
@@ -46,13 +47,33 @@ export function readerOf(
       let after: string | undefined;
       do {
         const page = { limit: PAGE, ...(after === undefined ? {} : { starting_after: after }) };
-        const { data, has_more } = await get((stripe, options) => asking(stripe, page, options));
+        const { data, has_more } = await get((stripe, options) => asking(stripe, page, options)).then(asPage);
         yield data;
         after = has_more ? data.at(-1)?.id : undefined;
       } while (after !== undefined);
     },
   };
 }
+
+/** All that Stripe answers says which kind of object it is. */
+function readable<T>(answer: T): T {
+  if (!kindSchema.safeParse(answer).success) throw new AppError('store_unreadable');
+  return answer;
+}
+
+const kindSchema = z.object({ object: z.string() });
+
+/** A list that ends early by a garbled answer would lose what comes after. */
+function asPage<T extends { readonly id: string }>(
+  page: Awaited<ReturnType<AskPage<T>>>,
+): Awaited<ReturnType<AskPage<T>>> {
+  if (!pageSchema.safeParse(page).success) throw new AppError('store_unreadable');
+  return page;
+}
+
+const pageSchema = z
+  .object({ data: z.array(z.object({ id: z.string() })), has_more: z.boolean() })
+  .refine(({ data, has_more }) => data.length > 0 || !has_more);
 
 /** Seconds for which Stripe wants to be left in peace; undefined: it did not say so. */
 function retryAfterOf(error: unknown): number | undefined {

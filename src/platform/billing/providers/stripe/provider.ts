@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/kernel';
+import { AppError, type Clock } from '#platform/kernel';
 import { OBJECT_KINDS, type ObjectKind, type ObjectRef } from '../../facts.ts';
 import type { PaymentProvider } from '../../payment-provider.ts';
 import type { StripeConnection } from './client.ts';
@@ -42,7 +42,9 @@ async function* eventsSince(reader: StripeReader, since: Date) {
   )) {
     yield events.map((event) => {
       const body = JSON.stringify(event);
-      return { ...eventOf(eventSchema.parse(JSON.parse(body))), body };
+      const { data } = eventSchema.safeParse(JSON.parse(body));
+      if (data === undefined) throw new AppError('store_unreadable');
+      return { ...eventOf(data), body };
     });
   }
 }

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { AppError } from '#platform/kernel';
+import { advance, makeAccount } from '#test/factories';
+import { openPaymentProvider, openSeller, seatsOf } from '#test/payment-provider';
+import { testDatabase } from '#test/services';
+
+const { db } = await testDatabase();
+const fixture = openPaymentProvider();
+const { inbox } = await openSeller(db, fixture);
+const { accountId } = await makeAccount(db);
+fixture.notes.set('cus_ada', accountId);
+
+async function tell(id: string) {
+  fixture.things.set(id, { customer: 'cus_ada', seats: 1 });
+  await inbox.receive('stripe', fixture.tell(id));
+}
+
+test('an object that the provider keeps waiting holds up no other', async () => {
+  const slow = fixture.hold();
+  await tell('sub_slow');
+  const waiting = inbox.drain();
+  await slow.asked;
+  await tell('sub_quick');
+  await inbox.drain();
+  expect(await seatsOf(db, accountId)).toEqual({ sub_quick: 1 });
+  slow.release();
+  await waiting;
+  expect(await seatsOf(db, accountId)).toEqual({ sub_quick: 1, sub_slow: 1 });
+});
+
+test('no more than six are read at once, and those who are at it see to what comes meanwhile', async () => {
+  const ids = Array.from({ length: 7 }, (_, n) => `sub_${n}`);
+  const held = ids.slice(0, 6).map(() => fixture.hold());
+  const before = fixture.fetched.length;
+  for (const id of ids) await tell(id);
+  const waiting = inbox.drain();
+  for (const { asked } of held) await asked;
+  await inbox.drain();
+  expect(fixture.fetched.length - before).toBe(6);
+  for (const { release } of held) release();
+  await waiting;
+  expect(await seatsOf(db, accountId)).toMatchObject(Object.fromEntries(ids.map((id) => [id, 1])));
+});
+
+const refused = (code: string) => new AppError('store_refused', { details: { code } });
+
+test.each([
+  ['is refused', refused('400'), '0 minutes'],
+  ['is refused for the key', refused('key_refused'), '0 minutes'],
+  ['is not answered', new AppError('store_unavailable'), '65 minutes'],
+])(
+  'what %s is told to the operator at once, or once it has lasted for an hour',
+  async (what, trouble, after) => {
+    const id = `sub_${what.replaceAll(' ', '_')}`;
+    const listed = async () =>
+      (await inbox.dead({ limit: 100, before: undefined })).data.filter(({ object_id }) => object_id === id);
+    const isAtOnce = after.startsWith('0');
+    fixture.troubles.push(trouble, trouble);
+    await tell(id);
+    await inbox.drain();
+    expect(await listed()).toHaveLength(isAtOnce ? 1 : 0);
+    await advance(db, after);
+    await inbox.drain();
+    expect(await listed()).toMatchObject([{ attempts: isAtOnce ? 1 : 2, given_up_at: null }]);
+    fixture.troubles.length = 0;
+    await advance(db, '1 hour');
+    await inbox.drain();
+    expect(await listed()).toEqual([]);
+  },
+);
