@@ -161,7 +161,7 @@ class Drawing {
     const [root] = this.#structs.keys();
     this.#contents ??= element('TOC', root ?? null);
     const entry = this.#entry ?? element('TOCI', this.#contents);
-    this.#entry = line._pageNodeRef === undefined ? entry : undefined;
+    this.#entry = line['_pageNodeRef'] === undefined ? entry : undefined;
     return entry;
   }
 
