@@ -138,7 +138,8 @@ class Drawing {
     if (tag === null) {
       this.#document.markContent('Artifact');
       draw();
-      return void this.#document.endMarkedContent();
+      this.#document.endMarkedContent();
+      return;
     }
     const struct = this.#structOf(tag);
     const content = this.#document.markStructureContent(tag.type);
