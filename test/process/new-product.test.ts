@@ -48,6 +48,12 @@ const LIST = 'src/products/own.ts';
 const GENERATED = 'docs/generated';
 const page = readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8');
 
+const textIn = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8');
+
+/** The list of a clone's own products, as it is pulled. */
+const withoutProducts = (list: string) =>
+  list.replace(/^import \{ \w+ \} from '\.\/.*\n/gm, '').replace(/= \[[^\]]*\]/, '= []');
+
 /** The files that the tutorial has its reader write, by their paths. */
 const written = new Map(
   [...page.matchAll(/^`(src\/[^`]+)`\n\n```\w+\n(.*?)^```$/gms)].map(([, path = '', text = '']) => [
@@ -150,24 +156,26 @@ describe('a new product', () => {
       'ARCHITECTURE.md',
       '.env.example',
       'sdk/src/routes.generated.ts',
-      ...readdirSync(join(ROOT, GENERATED)).map((name) => `${GENERATED}/${name}`),
+      ...readdirSync(join(ROOT, GENERATED))
+        .filter((name) => name !== 'own')
+        .map((name) => `${GENERATED}/${name}`),
     ];
     for (const path of shipped) expect(textIn(root, path) === textIn(ROOT, path), path).toBe(true);
     expect(textIn(root, `${GENERATED}/own/openapi.json`)).toContain('"/v1/tales"');
     expect(textIn(root, 'sdk/src/own-routes.generated.ts')).toContain("'POST /v1/tales'");
     expect(textIn(root, 'sdk/src/routes.ts')).toContain("'./own-routes.generated.ts'");
     // Without the product nothing of it is left.
-    cpSync(join(ROOT, LIST), join(root, LIST));
+    writeFileSync(join(root, LIST), withoutProducts(textIn(root, LIST)));
     await generate();
     expect(existsSync(join(root, 'sdk/src/own-routes.generated.ts'))).toBe(false);
     expect(readdirSync(join(root, GENERATED, 'own'))).toEqual([]);
-    expect(textIn(root, 'sdk/src/routes.ts')).toBe(textIn(ROOT, 'sdk/src/routes.ts'));
+    expect(textIn(root, 'sdk/src/routes.ts')).toContain("'./routes.generated.ts'");
   }, 600_000);
 
   test('of the tutorial takes under 100 lines, and one in the list', () => {
     const list = written.get(LIST) ?? '';
-    const before = list.replace(/^import \{ tales \}.*\n/m, '').replace('[tales]', '[]');
-    expect(before).toBe(readFileSync(join(ROOT, LIST), 'utf8'));
+    expect(list).toContain('[tales]');
+    expect(withoutProducts(list)).toBe(withoutProducts(textIn(ROOT, LIST)));
     const files = [...written].filter(([path]) => path !== LIST);
     expect(files).toHaveLength(6);
     const lines = files.reduce((sum, [, text]) => sum + text.trimEnd().split('\n').length, 0);

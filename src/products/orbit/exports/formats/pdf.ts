@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { factsOf } from '../document/cover.ts';
 import type { DocumentPart, Logo, MadeFile, Missing, ScopeDocument } from '../document/model.ts';
 import { linesIn } from '../document/text.ts';
@@ -6,6 +7,7 @@ import type { Words } from '../document/words.ts';
 import { FONTS, withoutRepeats } from './fonts.ts';
 import { EVEN_DIGITS, type Node, nodeOf, type Numbering, plainText, type PdfStyle } from './pdf-blocks.ts';
 import { MARK_PNG } from './mark.ts';
+import { furniture, type LayoutBuilder, markWhatIsDrawn, type Renderer, tagged } from './pdf-tags.ts';
 import { paletteOf } from './palette.ts';
 import { Coverage, missingSentence } from './scripts.ts';
 
@@ -19,7 +21,7 @@ const WIDTH = PAGE.width - MARGINS[0] - MARGINS[2];
  * are the same for the same document.
  */
 export async function pdfOf(document: ScopeDocument): Promise<MadeFile> {
-  const { default: pdfmake } = await import('pdfmake');
+  const pdfmake = await (loading ??= load());
   const files = new Set<string>(Object.values(FONTS.Chinese ?? {}));
   for (const path of Object.values(FONTS.Inter))
     pdfmake.virtualfs.writeFileSync(path, withoutRepeats(readFileSync(path)));
@@ -29,6 +31,21 @@ export async function pdfOf(document: ScopeDocument): Promise<MadeFile> {
   const style = { palette: paletteOf(document.branding), coverage: new Coverage(['Inter', 'Chinese']) };
   const bytes = await pdfmake.createPdf(definitionOf(document, style)).getBuffer();
   return { bytes, missing: style.coverage.missing };
+}
+
+interface PdfModule<Class> {
+  readonly default: { readonly prototype: Class };
+}
+
+let loading: ReturnType<typeof load> | undefined;
+
+async function load() {
+  const { default: pdfmake } = await import('pdfmake');
+  const require = createRequire(import.meta.url);
+  const renderer: PdfModule<Renderer> = require('pdfmake/js/Renderer.js');
+  const builder: PdfModule<LayoutBuilder> = require('pdfmake/js/LayoutBuilder.js');
+  markWhatIsDrawn(renderer.default.prototype, builder.default.prototype);
+  return pdfmake;
 }
 
 function definitionOf(document: ScopeDocument, style: PdfStyle): object {
@@ -46,19 +63,24 @@ function definitionOf(document: ScopeDocument, style: PdfStyle): object {
     pageMargins: [...MARGINS],
     language: document.language.tag,
     displayTitle: true,
+    version: '1.7',
+    tagged: true,
     info: infoOf(document),
     defaultStyle: { font: 'Inter', fontSize: 9.8, lineHeight: 1.38, color: palette.text },
     styles: stylesOf(style),
     images: imagesOf(document),
     background: (page: number) => (page === 1 ? coverBand(style) : null),
-    header: (page: number) => (page === 1 ? null : running()),
+    header: (page: number) => furniture(page === 1 ? null : running()),
     footer: (page: number, pages: number) =>
-      page === 1 ? coverFoot(document) : footerOf(document, { page, pages }),
-    content: [
-      ...cover,
-      ...contentsNodes(missing, document.language.words, style),
-      ...body.map((node, n) => (n === 0 ? { ...node, pageBreak: 'before' } : node)),
-    ],
+      furniture(page === 1 ? coverFoot(document) : footerOf(document, { page, pages })),
+    content: tagged(
+      [
+        ...cover,
+        ...contentsNodes(missing, document.language.words, style),
+        ...body.map((node, n) => (n === 0 ? { ...node, pageBreak: 'before' } : node)),
+      ],
+      document.workspace,
+    ),
     pageBreakBefore: strandedHeadings(document),
   };
 }
