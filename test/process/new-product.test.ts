@@ -103,8 +103,6 @@ async function hangUp(url: string, token: string): Promise<void> {
   gone.abort();
 }
 
-const textIn = (folder: string, path: string) => readFileSync(join(folder, path), 'utf8');
-
 describe('a new product', () => {
   let followedRoot = '';
   /** Of those who are refused: each leaves it as it was. */

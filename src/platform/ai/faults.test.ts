@@ -79,14 +79,15 @@ describe('what the ledger is told of each fault', () => {
   );
 
   test.each([
-    ['that says an error beside its words', false, '"error":{"message":"no"}', 'not_served'],
+    [
+      'that says an error beside its words',
+      { more: '"error":{"message":"no"}', streamed: false, state: 'not_served' },
+    ],
     [
       'nested too deep to be told as a stream',
-      true,
-      `"deep":${'['.repeat(100_000)}${']'.repeat(100_000)}`,
-      'unknown',
+      { more: `"deep":${'['.repeat(100_000)}${']'.repeat(100_000)}`, streamed: true, state: 'served' },
     ],
-  ])('a plain answer %s is none', async (_what, streamed, more, state) => {
+  ])('a plain answer %s is none', async (_what, { more, streamed, state }) => {
     const body = plainAnswer('tea').replace('{', `{${more},`);
     const broken = await scriptedUpstream((response) => void response.end(body));
     const upstreams = [{ name: 'sandbox', baseUrl: broken.url, apiKey: 'k' }];
