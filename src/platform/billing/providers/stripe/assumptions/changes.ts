@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe';
 import { sellAgain, releaseSchedule } from '../schedule.ts';
 import { cancel, changeLater, changeNow, resume } from '../subscription-changes.ts';
-import { meteredItems, periodEnd, planItem, readSubscription } from '../subscription-reads.ts';
+import { idOf, meteredItems, periodEnd, planItem, readSubscription } from '../subscription-reads.ts';
 import { dropPendingChange } from '../pending-change.ts';
 import { type Assumption, assertSeen, type Stage } from './stage.ts';
 
@@ -31,7 +31,7 @@ export const CHANGES: readonly Assumption[] = [
     async walk(stage) {
       const subscription = await stage.subscribe('pro');
       const change = await stage.change('max');
-      await stage.payWith(customerOf(subscription), 'pm_card_authenticationRequired');
+      await stage.payWith(idOf(subscription.customer) ?? '', 'pm_card_authenticationRequired');
       const page = await changeNow(stage.client, subscription.id, change);
       assertSeen(page !== undefined, 'No change waited for the bank.');
       await dropPendingChange(stage.client, await read(stage, subscription));
@@ -127,7 +127,7 @@ export const CHANGES: readonly Assumption[] = [
     says: 'a renewal that is declined leaves the subscription `past_due`, and its invoice says when it is tried again',
     async walk(stage) {
       const subscription = await stage.subscribe('pro');
-      await stage.payWith(customerOf(subscription), 'pm_card_chargeCustomerFail');
+      await stage.payWith(idOf(subscription.customer) ?? '', 'pm_card_chargeCustomerFail');
       await stage.advance(subscription, periodEnd(subscription) + 2 * HOUR);
       const { status } = await read(stage, subscription);
       assertSeen(status === 'past_due', `The subscription is ${status}.`);
@@ -162,9 +162,6 @@ async function priceOf(stage: Stage, subscription: Stripe.Subscription): Promise
 
 async function latestInvoice(stage: Stage, subscription: Stripe.Subscription): Promise<Stripe.Invoice> {
   const { latest_invoice: latest } = await read(stage, subscription);
-  const id = typeof latest === 'string' ? latest : (latest?.id ?? '');
+  const id = idOf(latest) ?? '';
   return stage.ask((stripe) => stripe.invoices.retrieve(id));
 }
-
-const customerOf = ({ customer }: Stripe.Subscription) =>
-  typeof customer === 'string' ? customer : customer.id;

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe';
 import { loadStripe } from '../package.ts';
 import { cancel, changeNow } from '../subscription-changes.ts';
-import { periodEnd, planItem } from '../subscription-reads.ts';
+import { idOf, periodEnd, planItem } from '../subscription-reads.ts';
 import { assertSeen, type Assumption, METER, type Stage } from './stage.ts';
 
 const DAY = 86_400;
@@ -88,10 +88,7 @@ export const ORDERS: readonly Assumption[] = [
     says: 'a change that waits takes discounts, since 2026-05-27',
     async walk(stage) {
       const { id, customer } = await stage.subscribe('pro');
-      await stage.payWith(
-        typeof customer === 'string' ? customer : customer.id,
-        'pm_card_authenticationRequired',
-      );
+      await stage.payWith(idOf(customer) ?? '', 'pm_card_authenticationRequired');
       const waits = await changeNow(
         stage.client,
         id,

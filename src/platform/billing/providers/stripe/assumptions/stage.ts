@@ -4,6 +4,7 @@ import { refusedParam, type StripeClient } from '../client.ts';
 import { meterName } from '../meters.ts';
 import { productIdOf } from '../product-ids.ts';
 import type { Change } from '../subscription-changes.ts';
+import { idOf } from '../subscription-reads.ts';
 
 /** One thing that billing relies on, in the words of docs/store-assumptions.md. */
 export type Assumption = { readonly says: string } & (
@@ -148,7 +149,7 @@ export class Stage {
 
   /** Moves a subscription's clock on, and waits until all that falls due by then has happened. */
   async advance({ test_clock: clock }: Stripe.Subscription, instant: number): Promise<void> {
-    const id = typeof clock === 'string' ? clock : (clock?.id ?? '');
+    const id = idOf(clock ?? null) ?? '';
     await this.ask((stripe) => stripe.testHelpers.testClocks.advance(id, { frozen_time: instant }));
     for (let asked = 0; asked < MOST_OFTEN; asked += 1) {
       const { status } = await this.ask((stripe) => stripe.testHelpers.testClocks.retrieve(id));
@@ -198,7 +199,7 @@ export class Stage {
 
   /** What a price is of. */
   async product(name: PriceName): Promise<string> {
-    const id = idOf(name);
+    const id = productOf(name);
     const { data } = await this.ask((stripe) => stripe.products.list({ ids: [id], limit: 1 }));
     if (data[0] === undefined)
       await this.ask((stripe) => stripe.products.create({ id, name: `${CLOCK}: ${name}` }));
@@ -260,5 +261,5 @@ export class Stage {
 const ALL = { limit: 1_000 };
 export const METER = meterName({ product: PRODUCT, limit: LIMIT });
 
-const idOf = (name: PriceName) =>
+const productOf = (name: PriceName) =>
   productIdOf({ product: PRODUCT, ...(name === LIMIT ? { overage: name } : { plan: name }) });

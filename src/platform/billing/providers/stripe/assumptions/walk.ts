@@ -8,7 +8,7 @@ import { type Assumption, Differs, Stage, type StageParts } from './stage.ts';
 export interface Walked {
   readonly says: string;
   readonly found: 'differs' | 'not tried' | 'ok';
-  /** What was seen, or why it was not tried; '' of what is as assumed. */
+  /** What was seen, or why it was not tried; '' where it is as assumed. */
   readonly why: string;
   /** Nothing stands in the way of an assumption that no check can try. */
   readonly isProblem: boolean;
