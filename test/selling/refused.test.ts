@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 
-/** What Stripe alone can refuse of an order: whoever asked is told which field of theirs it was. */
+/** What Stripe alone can refuse of an order: the customer is told which of their fields it was. */
 const counter = await openSellingApp();
 afterEach(counter.endAll);
 const { buy, call, customer, later, order, plan, read, sandbox, stripe } = counter;

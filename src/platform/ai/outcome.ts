@@ -218,7 +218,7 @@ export function mayBeBilled({ ledger }: Pick<Failure, 'ledger'>): boolean {
   return ledger !== 'not_served' && ledger !== 'throttled';
 }
 
-/** The same would happen again, to whoever is asked. */
+/** Any provider would answer so again. */
 function causedBy(code: ProviderErrorCode): ProviderError {
   return new ProviderError(code, { retryable: false, caused: true });
 }

@@ -6,7 +6,7 @@ import { periodEnd } from './periods.ts';
 import type { World } from './world.ts';
 
 const DAY = 86_400;
-/** Stripe deletes a clock by itself after so long; this sandbox leaves that to whoever made it. */
+/** Stripe deletes a clock by itself after so long; this sandbox leaves that to the shop. */
 const KEPT = 30 * DAY;
 const WITHOUT_SUBSCRIPTION = 2 * 365 * DAY;
 
@@ -53,7 +53,7 @@ const advance: Operation = ({ world, params, ids: [id = ''] }) => {
   return answer;
 };
 
-/** Twice the shortest interval of what is subscribed to by it. */
+/** Twice the shortest interval among its subscriptions. */
 function furthest(world: World, clock: TestClock): number {
   const { frozen_time: now } = clock;
   const ends = world

@@ -57,8 +57,8 @@ export function supportFor({
 }
 
 /**
- * The emergency number stands first where an attempt is under way, whatever the status, and of danger from a person or for a child, of which
- * `concern` may be said as well.
+ * The emergency number stands first where an attempt is under way, whatever the status, and in danger from a person or for a child, where
+ * the status may be `concern`.
  */
 function sayingOf(status: SafetyStatus, kinds: readonly SafetyKind[]): (typeof SAYINGS)[number] {
   const isOfSuicide = kinds.some((kind) => SUICIDE.has(kind));

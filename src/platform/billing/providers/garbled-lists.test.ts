@@ -13,7 +13,7 @@ import { createGooglePlayProvider } from './google-play/provider.ts';
 import { createStripeClient } from './stripe/client.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 
-/** A provider that answers whatever it is asked with 200 and this; a token to whoever wants one. */
+/** A provider that answers each request with 200 and this, and hands out tokens. */
 let answer = '{}';
 const server = createServer(({ url = '' }, response) => {
   response.writeHead(200, { 'content-type': 'application/json' });

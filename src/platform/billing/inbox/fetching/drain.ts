@@ -20,7 +20,7 @@ export interface Drain {
 }
 
 /**
- * Whoever asks has all free readers look, so that a provider that keeps one of them waiting holds up no other object. Those who ask
+ * Each request has all free readers look, so that a provider that keeps one of them waiting holds up no other object. Those who ask
  * before a round has begun are in one.
  */
 export function createDrain(parts: FetchParts, provider: PaymentProvider, readRate: ReadRate): Drain {
