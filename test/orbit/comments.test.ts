@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { refusalOf } from '#test/calls';
+import { orbitMails } from '../../src/products/orbit/mails.ts';
 import { testApp } from '../services/app.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
 
@@ -185,6 +186,12 @@ describe('who is mentioned', () => {
     for (const part of [textOfChanged, htmlOfChanged]) expect(part).toContain(linkTo(changed));
     const [unlinked, unlinkedHtml] = textsTo(admin.by.email);
     for (const part of [unlinked, unlinkedHtml]) expect(part).toMatch(/Read and answer it in Orbit\.(\n|<)/);
+  });
+
+  test('is read without a link in a mail that a version before wrote', () => {
+    const { facts, example } = orbitMails.comment_mention;
+    const { next: _next, ...before } = example;
+    expect(facts.parse(before)).toEqual({ ...before, next: 'Read and answer it in Orbit.' });
   });
 
   test('writes nothing of their own into the mail: no header, no line, no markup', async () => {

@@ -1,6 +1,9 @@
 import { declareMails, mailTemplate } from '#platform/product';
 import { z } from 'zod';
 
+/** What a mail asks for where no web app is known. */
+export const READ_IN_ORBIT = 'Read and answer it in Orbit.';
+
 /** What people are told by mail of what others do in their workspaces. */
 export const orbitMails = declareMails('orbit', import.meta.url, {
   comment_mention: mailTemplate(
@@ -9,7 +12,8 @@ export const orbitMails = declareMails('orbit', import.meta.url, {
       scope: z.string(),
       workspace: z.string(),
       comment: z.string(),
-      next: z.string(),
+      // A version before wrote none: its mails may wait to be sent.
+      next: z.string().default(READ_IN_ORBIT),
     }),
     {
       author: 'Grace Hopper',

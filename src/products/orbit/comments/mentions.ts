@@ -3,7 +3,7 @@ import { AppError } from '#platform/kernel';
 import type { WorkKey } from '#platform/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
-import { orbitMails } from '../mails.ts';
+import { orbitMails, READ_IN_ORBIT } from '../mails.ts';
 import { isPresent, type MemberRow, membersAmong, workspaceName, writeMentions } from './store.ts';
 
 /** As much of a comment as its mail quotes. */
@@ -81,7 +81,7 @@ function mailTo(
 
 /** What a mail asks for; with the comment's address where the operator has said where their web app shows comments. */
 function nextOf(url: string | undefined, ids: Readonly<Record<string, string>>): string {
-  if (url === undefined) return 'Read and answer it in Orbit.';
+  if (url === undefined) return READ_IN_ORBIT;
   return `Read and answer it in Orbit: ${url.replace(/\{(\w+)\}/g, (_place, name: string) => ids[name] ?? '')}`;
 }
 
