@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Database } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { advance, makeAccount } from '#test/factories';
 import { openPaymentProvider, openSeller, seatsOf } from '#test/payment-provider';
@@ -26,6 +27,31 @@ test('an object that the provider keeps waiting holds up no other', async () => 
   slow.release();
   await waiting;
   expect(await seatsOf(db, accountId)).toEqual({ sub_quick: 1, sub_slow: 1 });
+});
+
+test('those who found nothing just before something came are waited for while they look again', async () => {
+  const found = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  let claims = 0;
+  const system = new Proxy(db.system, {
+    async apply(target, self, given: Parameters<Database['system']>) {
+      const point: unknown = given[1];
+      const answer: unknown = await Reflect.apply(target, self, given);
+      if (point === 'billing.claimed' && (claims += 1) <= 6) {
+        if (claims === 6) found.resolve();
+        await gate.promise;
+      }
+      if (point === 'billing.drain-begun' && claims >= 6) setImmediate(gate.resolve);
+      return answer;
+    },
+  });
+  const held = await openSeller({ ...db, system }, fixture);
+  const before = held.inbox.drain();
+  await found.promise;
+  await tell('sub_late');
+  await held.inbox.drain();
+  expect(await seatsOf(db, accountId)).toMatchObject({ sub_late: 1 });
+  await before;
 });
 
 test('no more than six are read at once, and those who are at it see to what comes meanwhile', async () => {

@@ -2,7 +2,7 @@ import { commitPoint } from '#platform/db';
 import type { PaymentProvider } from '../../payment-provider.ts';
 import { releaseAbandonedTasks } from '../store/fetch-tasks.ts';
 import { deleteDrain } from './request-drain.ts';
-import { type FetchParts, fetchNext } from './fetch-next.ts';
+import { claimNext, fetchClaimed, type FetchParts } from './fetch-next.ts';
 import type { ReadRate } from './read-rate.ts';
 
 const BEGUN = commitPoint(
@@ -19,6 +19,13 @@ export interface Drain {
   run(signal: AbortSignal): Promise<void>;
 }
 
+interface Worker {
+  /** Whether it holds an object, and waits for the provider or the database. */
+  isReading: boolean;
+  /** Rejects when the signal that it began with ends, and for the database. */
+  ended: Promise<void>;
+}
+
 /**
  * Each request has all free readers look, so that a provider that keeps one of them waiting holds up no other object. Those who ask
  * before a round has begun are in one.
@@ -28,7 +35,7 @@ export function createDrain(parts: FetchParts, provider: PaymentProvider, readRa
   let next: Promise<void> | undefined;
   let begun: Promise<unknown> = Promise.resolve();
   let rounds = 0;
-  let busy = 0;
+  const workers = new Set<Worker>();
 
   async function round(signal: AbortSignal): Promise<void> {
     await begun;
@@ -40,20 +47,34 @@ export function createDrain(parts: FetchParts, provider: PaymentProvider, readRa
     begun = beginning.catch(() => {});
     await beginning;
     rounds += 1;
-    await Promise.all(Array.from({ length: WORKERS - busy }, () => worker(signal)));
+    // A worker of an earlier round that reads nothing may be about to take what this round is for.
+    const looking = [...workers].filter(({ isReading }) => !isReading);
+    const free = Array.from({ length: WORKERS - workers.size }, () => startWorker(signal));
+    await Promise.all([...looking, ...free].map(({ ended }) => ended));
   }
 
-  /** Looks again where a round began while it found nothing due: it was counted as busy then. */
-  async function worker(signal: AbortSignal): Promise<void> {
-    busy += 1;
+  function startWorker(signal: AbortSignal): Worker {
+    const worker: Worker = { isReading: false, ended: Promise.resolve() };
+    workers.add(worker);
+    worker.ended = work(worker, signal);
+    return worker;
+  }
+
+  /** Looks again where a round began while it found nothing due: that round counted it as one of its workers. */
+  async function work(worker: Worker, signal: AbortSignal): Promise<void> {
+    const source = { provider, readRate, signal };
     try {
       for (let seen = -1; seen !== rounds && !signal.aborted; ) {
         seen = rounds;
-        while (!signal.aborted && (await fetchNext(parts, { provider, readRate, signal })));
+        for (let claim; !signal.aborted && (claim = await claimNext(parts, source)) !== undefined; ) {
+          worker.isReading = true;
+          await fetchClaimed(parts, source, claim);
+          worker.isReading = false;
+        }
       }
       signal.throwIfAborted();
     } finally {
-      busy -= 1;
+      workers.delete(worker);
     }
   }
 
