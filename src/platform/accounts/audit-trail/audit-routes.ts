@@ -31,7 +31,7 @@ const filters = {
   action: z
     .string()
     .max(100)
-    .regex(/^[a-z_]+(\.[a-z_]+)?$/)
+    .regex(/^[a-z_]+(\.[a-z_]+){0,2}$/)
     .optional()
     .describe('One action (`member.left`), or all of a subject (`member`).'),
   target: z.string().min(1).max(100).optional().describe('The id of what it was done to.'),
