@@ -3517,6 +3517,9 @@ create table limits.seats (
   ended text,
   ended_at timestamp with time zone,
   owed_fence integer,
+  used_token integer not null default 0,
+  first_token integer not null default 1,
+  last_token integer not null default 1,
   constraint seats_pkey PRIMARY KEY (account_id, product, name, machine),
   constraint seats_check CHECK (((ended IS NULL) = (ended_at IS NULL))),
   constraint seats_ended_check CHECK ((ended = ANY (ARRAY['released'::text, 'expired'::text, 'forced'::text, 'suspended'::text]))),
@@ -5527,8 +5530,8 @@ begin
 end $function$;
 alter routine limits.renew_holder(uuid,interval) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.renew_seats(p_renewals limits.renewal[])
- RETURNS TABLE(kind text, expires_at timestamp with time zone, offline_until timestamp with time zone, offline_from timestamp with time zone, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION limits.renew_seats(p_renewals limits.renewal[], p_tokens integer[] DEFAULT NULL::integer[])
+ RETURNS TABLE(kind text, expires_at timestamp with time zone, offline_until timestamp with time zone, offline_from timestamp with time zone, at timestamp with time zone, token integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET enable_seqscan TO 'off'
@@ -5542,13 +5545,19 @@ declare
   v_before limits.renewal;
   v_segment jsonb;
   v_lease timestamptz;
+  v_place integer := 0;
+  v_shown integer;
+  v_is_next boolean;
 begin
   foreach r in array p_renewals loop
+    v_place := v_place + 1;
+    v_shown := p_tokens[v_place];
     select * into v_seat from limits.seats s
       where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine for update;
     -- After the lock, or whoever waited for it is judged in the past.
     at := app.now();
     offline_until := null;
+    token := null;
     offline_from := limits.leases_from(v_seat);
     expires_at := coalesce(v_seat.ended_at, v_seat.expires_at);
     if v_seat.machine is null or v_seat.fence < r.fence then
@@ -5557,6 +5566,12 @@ begin
       kind := 'taken_over';
     elsif v_seat.ended is not null or v_seat.expires_at <= at then
       kind := coalesce(v_seat.ended, 'expired');
+    elsif v_shown < v_seat.first_token and v_shown <> v_seat.used_token then
+      kind := 'copied';
+      expires_at := at;
+      update limits.seats s set ended = 'expired', ended_at = at, expires_at = at, offline_until = null,
+          owed_until = greatest(v_seat.owed_until, v_seat.offline_until), owed_fence = null, updated_at = at
+        where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine;
     else
       if (v_before.account_id, v_before.product) is distinct from (r.account_id, r.product) then
         -- A token is all that its holder shows: that the account may still do anything is seen here alone.
@@ -5574,15 +5589,18 @@ begin
         expires_at := at + make_interval(secs => r.seconds);
         v_lease := greatest(v_seat.offline_until, limits.lease_of(v_seat, r.borrow, at));
         if v_lease > at then offline_until := v_lease; end if;
+        v_is_next := coalesce(v_shown >= v_seat.first_token, false);
+        token := greatest(v_seat.last_token, v_shown) + 1;
         update limits.seats s set expires_at = greatest(v_seat.expires_at, renew_seats.expires_at, v_lease), offline_until = v_lease, renewed_at = at,
-            updated_at = at
+            used_token = case when v_is_next then v_shown else v_seat.used_token end,
+            first_token = case when v_is_next then renew_seats.token else v_seat.first_token end, last_token = renew_seats.token, updated_at = at
           where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine;
       end if;
     end if;
     return next;
   end loop;
 end $function$;
-alter routine limits.renew_seats(limits.renewal[]) owner to plinth_system;
+alter routine limits.renew_seats(limits.renewal[],integer[]) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.repeated(p_request limits.request, p_holder uuid, p_refused text, p_now timestamp with time zone)
  RETURNS jsonb
@@ -6250,7 +6268,7 @@ begin
 end $function$;
 alter routine limits.take_rates_alone(text[],integer[],integer[],integer) owner to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.take_seat(p_product text, p_name text, p_machine text, p_id uuid, p_ttl interval, p_size bigint, p_offline integer, p_resumed integer)
+CREATE OR REPLACE FUNCTION limits.take_seat(p_product text, p_name text, p_machine text, p_id uuid, p_ttl interval, p_size bigint, p_offline integer, p_resumed integer, p_token integer DEFAULT NULL::integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -6295,6 +6313,7 @@ begin
   if v_former.id is null or limits.occupied_until(v_former) <= v_now then
     perform limits.note(v_account, p_product, p_product, p_name, 'seats', null, limits.window_start('month', v_now), v_used, v_used + 1, v_max, v_now);
   end if;
+  if v_former.fence = p_resumed and p_token < v_former.used_token then p_resumed := null; end if;
   select o.until, o.fence into v_owed from (values (v_former.offline_until, v_former.fence), (v_former.owed_until, v_former.owed_fence)) as o (until, fence)
     where o.until > v_now and o.fence is distinct from p_resumed order by o.until desc limit 1;
   insert into limits.seats as s (account_id, product, name, machine, id, fence, taken_at, expires_at, offline_minutes, renewed_at)
@@ -6302,15 +6321,16 @@ begin
     on conflict (account_id, product, name, machine) do update
       set id = excluded.id, fence = s.fence + 1, taken_at = v_now, expires_at = excluded.expires_at, updated_at = v_now,
         offline_minutes = excluded.offline_minutes, offline_until = null, owed_until = v_owed.until, owed_fence = v_owed.fence, renewed_at = v_now,
-        ended = null, ended_at = null
+        ended = null, ended_at = null, used_token = 0, first_token = 1, last_token = 1
     returning * into v_seat;
-  return jsonb_build_object('kind', 'seat', 'id', v_seat.id, 'fence', v_seat.fence, 'expires_at', v_now + p_ttl, 'now', v_now,
+  return jsonb_build_object('kind', 'seat', 'id', v_seat.id, 'fence', v_seat.fence, 'token', v_seat.last_token,
+    'expires_at', v_now + p_ttl, 'now', v_now,
     'used', v_used + 1, 'max', v_max, 'closed', v_closed,
     'former', case when v_former.id is not null then jsonb_build_object('id', v_former.id, 'ended', coalesce(v_former.ended, 'taken_over'),
       'ended_at', coalesce(v_former.ended_at, v_now), 'renewed_at', v_former.renewed_at) end);
 end $function$;
-alter routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,integer) owner to plinth_system;
-grant execute on routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,integer) to plinth_tenant;
+alter routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,integer,integer) owner to plinth_system;
+grant execute on routine limits.take_seat(text,text,text,uuid,interval,bigint,integer,integer,integer) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION limits.time_after(p_seen bigint)
  RETURNS timestamp with time zone

@@ -22,7 +22,11 @@ export type Renewal =
       readonly offlineUntil: Date | null;
       /** From when on renewals hand that out: after five minutes, and not while a former holder of the seat has a lease. */
       readonly offlineFrom: Date;
+      /** What the next renewal shows. */
+      readonly token: number;
     }
+  /** Its token is older than the one that was used last: it was copied, nobody knows by whom, and the seat is over. */
+  | { readonly kind: 'copied'; readonly at: Date; readonly endedAt: Date }
   | { readonly kind: SeatEnd; readonly at: Date; readonly endedAt: Date }
   | { readonly kind: 'unknown'; readonly at: Date };
 
@@ -33,11 +37,12 @@ interface Asked {
 }
 
 interface RenewedRow {
-  readonly kind: 'renewed' | 'unknown' | SeatEnd;
+  readonly kind: 'renewed' | 'copied' | 'unknown' | SeatEnd;
   readonly expires_at: Date;
   readonly offline_until: Date | null;
   readonly offline_from: Date;
   readonly at: Date;
+  readonly token: number;
 }
 
 /** Renewals of one process, committed in groups: while one batch is in flight the next one fills. Of whichever accounts. */
@@ -48,8 +53,8 @@ export function createRenewing(db: Database) {
         .map((item, place) => ({ item, place, key: keyOf(item) }))
         .sort((a, b) => compareText(a.key, b.key));
       const call = statement<RenewedRow>(
-        'select kind, expires_at, offline_until, offline_from, at from limits.renew_seats($1::limits.renewal[])',
-        [arrayOf(order.map(({ item }) => renewalOf(item)))],
+        'select kind, expires_at, offline_until, offline_from, at, token from limits.renew_seats($1::limits.renewal[], $2::int[])',
+        [arrayOf(order.map(({ item }) => renewalOf(item))), order.map(({ item }) => item.held.token ?? null)],
       );
       const [rows] = await db.system('limits.seats', RENEW, [systemCall(call)]);
       const answers: (Renewal | undefined)[] = items.map(() => undefined);
@@ -84,5 +89,6 @@ function renewal({ kind, at, ...row }: RenewedRow): Renewal {
     expiresAt: row.expires_at,
     offlineUntil: row.offline_until,
     offlineFrom: row.offline_from,
+    token: row.token,
   };
 }

@@ -149,7 +149,7 @@ async function take(of: SeatsOf, known: Checker, { take: asked, shows, offline }
         ttlSeconds: TTL,
         size: known.size,
         offlineMinutes: offline ? MINUTES : 0,
-        resumes: shown(who)?.seat.fence,
+        resumes: shown(who)?.seat,
       }),
     ),
   );

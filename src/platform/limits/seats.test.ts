@@ -11,6 +11,7 @@ const { db, url } = await testDatabase({
 });
 const TTL = 360;
 const TERMS = { ttlSeconds: TTL };
+const OFFLINE = { ttlSeconds: TTL, offlineMinutes: 30 };
 const MAX = 3;
 const fixture = await openLimits(db, {
   limits: { machines: { kind: 'seats', by: 'account' }, uses: { kind: 'quota', per: 'day', by: 'account' } },
@@ -30,7 +31,7 @@ async function office(plan = 'only'): Promise<SeatsOf> {
   return { accountId, product: 'demo', limit: 'machines' };
 }
 
-function seated(answer: Seating): Seat {
+function seated(answer: Seating) {
   if (answer.kind !== 'seat') throw new Error(`no seat: ${JSON.stringify(answer)}`);
   return answer.seat;
 }
@@ -136,19 +137,17 @@ describe('seats', () => {
   });
 });
 
+/** Somebody who has been at work for five minutes, and was handed a lease of half an hour. */
+async function away(of: SeatsOf, machine: string): Promise<Seat> {
+  const seat = seated(await seats.take(of, machine, OFFLINE));
+  await advance(db, '5 minutes');
+  const renewed = await seats.renew(of, seat, TERMS);
+  if (renewed.kind !== 'renewed' || renewed.offlineUntil === null) throw new Error('no lease');
+  expect(renewed.offlineUntil.getTime() - renewed.at.getTime()).toBe(1_800_000);
+  return seat;
+}
+
 describe('work without the server', () => {
-  const OFFLINE = { ttlSeconds: TTL, offlineMinutes: 30 };
-
-  /** Somebody who has been at work for five minutes, and was handed a lease of half an hour. */
-  async function away(of: SeatsOf, machine: string): Promise<Seat> {
-    const seat = seated(await seats.take(of, machine, OFFLINE));
-    await advance(db, '5 minutes');
-    const renewed = await seats.renew(of, seat, TERMS);
-    if (renewed.kind !== 'renewed' || renewed.offlineUntil === null) throw new Error('no lease');
-    expect(renewed.offlineUntil.getTime() - renewed.at.getTime()).toBe(1_800_000);
-    return seat;
-  }
-
   test('is handed out after five minutes with it, and not at all by a seat that hands out none', async () => {
     const of = await office();
     const [early, none] = [await seats.take(of, 'a', OFFLINE), await seats.take(of, 'b', TERMS)].map(seated);
@@ -236,7 +235,7 @@ describe('work without the server', () => {
   test('is given up by a machine that shows it when it begins anew', async () => {
     const of = await office();
     const a = await away(of, 'a');
-    await seats.release(of, seated(await seats.take(of, 'a', { ...OFFLINE, resumes: a.fence })));
+    await seats.release(of, seated(await seats.take(of, 'a', { ...OFFLINE, resumes: a })));
     expect(await machines(of)).toEqual([]);
   });
 
@@ -249,6 +248,72 @@ describe('work without the server', () => {
     expect(await seats.renew(of, a, TERMS)).toMatchObject({ kind: 'suspended' });
     expect(await seats.renew(of, b, TERMS)).toMatchObject({ kind: 'suspended' });
     expect(await seats.list(of)).toMatchObject([{ machine: 'a', ended: 'suspended' }]);
+  });
+});
+
+/** Renews with a token, and answers what the next renewal shows. */
+async function next(of: SeatsOf, held: Parameters<Seats['renew']>[1], token = held.token): Promise<number> {
+  const answer = await seats.renew(of, { ...held, token }, TERMS);
+  if (answer.kind !== 'renewed') throw new Error(`not renewed: ${answer.kind}`);
+  return answer.token;
+}
+
+describe('the token that a renewal shows', () => {
+  test('may be shown again while none after it was used, and each answer’s token goes on', async () => {
+    for (const which of [0, 1, 2]) {
+      const of = await office();
+      const seat = seated(await seats.take(of, 'a', TERMS));
+      const answers = [await next(of, seat), await next(of, seat), await next(of, seat)];
+      expect(new Set(answers).size).toBe(3);
+      expect(await next(of, seat, await next(of, seat, answers[which]))).toBeGreaterThan(0);
+      expect(await seats.renew(of, { ...seat, token: answers[(which + 1) % 3] }, TERMS)).toMatchObject({
+        kind: 'copied',
+      });
+    }
+  });
+
+  test('ends the seat where it is older than the one that was used last: of two copies none goes on, and one gets it anew', async () => {
+    const of = await office();
+    const seat = seated(await seats.take(of, 'a', TERMS));
+    const [mine, copied] = [await next(of, seat), await next(of, seat)];
+    const used = await next(of, seat, mine);
+    expect(await seats.renew(of, { ...seat, token: copied }, TERMS)).toMatchObject({ kind: 'copied' });
+    expect(await seats.renew(of, { ...seat, token: used }, TERMS)).toMatchObject({ kind: 'expired' });
+    expect(await machines(of)).toEqual([]);
+    const first = seated(await seats.take(of, 'a', { ...TERMS, resumes: { ...seat, token: used } }));
+    const second = seated(await seats.take(of, 'a', { ...TERMS, resumes: { ...seat, token: copied } }));
+    expect(await seats.renew(of, first, TERMS)).toMatchObject({ kind: 'taken_over' });
+    expect(await next(of, second, await next(of, second))).toBeGreaterThan(0);
+  });
+
+  test('gives nothing up once it was copied: what was handed out is owed until it ends', async () => {
+    const of = await office();
+    const a = seated(await seats.take(of, 'a', OFFLINE));
+    await advance(db, '301 seconds');
+    await next(of, a, await next(of, a));
+    const older = { ...a, token: a.token };
+    const anew = seated(await seats.take(of, 'a', { ...OFFLINE, resumes: older }));
+    expect(anew.token).toBe(1);
+    await advance(db, '301 seconds');
+    expect(await seats.renew(of, anew, TERMS)).toMatchObject({ kind: 'renewed', offlineUntil: null });
+
+    const b = seated(await seats.take(of, 'b', OFFLINE));
+    await advance(db, '301 seconds');
+    const used = await next(of, b, await next(of, b));
+    expect(await seats.renew(of, b, TERMS)).toMatchObject({ kind: 'copied' });
+    await seats.release(of, { ...b, token: used });
+    expect((await seats.list(of)).map(({ machine }) => machine)).toContain('b');
+    seated(await seats.take(of, 'b', { ...OFFLINE, resumes: { ...b, token: used } }));
+    await advance(db, '301 seconds');
+    expect(await machines(of)).toContain('b');
+  });
+
+  test('is not asked for of a version that knows none, and never by the fence alone', async () => {
+    const of = await office();
+    const { machine, fence, token } = seated(await seats.take(of, 'a', TERMS));
+    await next(of, { machine, fence, token }, await next(of, { machine, fence, token }));
+    const given = await next(of, { machine, fence });
+    expect(await next(of, { machine, fence, token: given })).toBeGreaterThan(given);
   });
 });
 

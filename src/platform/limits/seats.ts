@@ -21,8 +21,15 @@ export interface Seat {
   readonly expiresAt: Date;
 }
 
-/** What names a seat to whoever holds it. */
-export type Held = Pick<Seat, 'machine' | 'fence'>;
+/** A seat that was taken now, and what its first renewal shows. */
+export interface TakenSeat extends Seat {
+  readonly token: number;
+}
+
+/** What names a seat to its holder. Without a token nobody is asked whether it was copied. */
+export interface Held extends Pick<Seat, 'machine' | 'fence'> {
+  readonly token?: number | undefined;
+}
 
 /** What a machine takes a seat for. */
 export interface SeatTerms {
@@ -31,8 +38,8 @@ export interface SeatTerms {
   readonly size?: number | undefined;
   /** How many minutes of work without the server each renewal hands out; 0 and undefined: none. At most 30 days. */
   readonly offlineMinutes?: number | undefined;
-  /** The fence of a former seat of the machine, whose lease it gives up with this: without it that lease is owed until it ends. */
-  readonly resumes?: number | undefined;
+  /** A former seat of the machine, whose lease it gives up with this: without it that lease is owed until it ends. */
+  readonly resumes?: Omit<Held, 'machine'> | undefined;
 }
 
 /** A seat that a machine wants, by the id that it will have. */
@@ -54,7 +61,7 @@ export interface EndedSeat {
 export type Seating = (
   | {
       readonly kind: 'seat';
-      readonly seat: Seat;
+      readonly seat: TakenSeat;
       /** With this one, of how many. */
       readonly used: number;
       readonly max: number;
@@ -201,8 +208,18 @@ function taking(
   { machine, id, ttlSeconds, size, offlineMinutes, resumes }: WantedSeat,
 ): Statement<{ answer: Answer }> {
   return statement(
-    'select limits.take_seat($1, $2, $3, $4, make_interval(secs => $5), $6, $7, $8) as answer',
-    [product, limit, machine, id, ttlSeconds, size ?? null, offlineMinutes ?? 0, resumes ?? null],
+    'select limits.take_seat($1, $2, $3, $4, make_interval(secs => $5), $6, $7, $8, $9) as answer',
+    [
+      product,
+      limit,
+      machine,
+      id,
+      ttlSeconds,
+      size ?? null,
+      offlineMinutes ?? 0,
+      resumes?.fence ?? null,
+      resumes?.token ?? null,
+    ],
   );
 }
 
@@ -260,14 +277,15 @@ function seating(machine: string, answer: Answer): Seating {
     const { grant, needed, plan } = answer as { grant: string; needed: number; plan: string | null };
     return { kind: 'plan_required', grant, needed, plan, ended };
   }
-  const { id, fence, expires_at, used, max, now } = answer as {
+  const { id, fence, token, expires_at, used, max, now } = answer as {
     id: string;
     fence: number;
+    token: number;
     expires_at: string;
     used: number;
     max: number;
     now: string;
   };
-  const seat = { id, machine, fence, expiresAt: new Date(expires_at) };
+  const seat = { id, machine, fence, token, expiresAt: new Date(expires_at) };
   return { kind: 'seat', seat, used, max, at: new Date(now), ended };
 }

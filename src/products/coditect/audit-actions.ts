@@ -17,4 +17,6 @@ export const coditectAuditActions = {
   'coditect.license.acquired': 'a machine took a seat, or took its own over',
   'coditect.license.released':
     'a machine gave its seat back, or a manager of the account ended it (`forced`)',
+  'coditect.license.copied':
+    'a session ended because one of its older tokens was used again: two copies of a machine shared it',
 } as const;

@@ -46,6 +46,28 @@ describe('a seat', () => {
     ]);
   });
 
+  test('of a machine that was copied with its memory ends for both copies, and the audit says so', async () => {
+    const at = await office(app);
+    const original = keptOf(await at.beat(keptOf(await at.acquire('a'))));
+    const copy = original;
+    const first = keptOf(await at.beat(original));
+    const second = keptOf(await at.beat(copy));
+    const third = keptOf(await at.beat(first));
+    const refused = await at.beat(second);
+    expect([refused.status, refused.body]).toMatchObject([
+      410,
+      { error: { code: 'session_expired', details: { ended: 'expired', reason: 'copied' } } },
+    ]);
+    expect(codeOf(await at.beat(third))).toBe('session_expired');
+    expect(await at.seats()).toEqual([]);
+    expect(await at.history()).toMatchObject([{ session_id: original.session_id, status: 'expired' }]);
+    const told = await call(at.who.key, 'GET /v1/account/audit?action=coditect.license.copied');
+    expect(told.body).toMatchObject({ data: [{ changes: { session: original.session_id } }] });
+    const anew = keptOf(await at.acquire('a'));
+    const newer = keptOf(await at.acquire('a'));
+    expect([codeOf(await at.beat(anew)), (await at.beat(newer)).status]).toEqual(['seat_taken_over', 200]);
+  });
+
   test('is no longer kept when the account is suspended, and taken anew when it is reinstated', async () => {
     const at = await office(app);
     const kept = keptOf(await at.acquire('a'));

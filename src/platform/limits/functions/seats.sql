@@ -30,10 +30,11 @@ end $$;
 
 -- Takes a seat of the transaction's account for a machine, which has at most one: a machine that holds one takes it over.
 -- p_size: in place of the plan's, where the plan has any. p_offline: minutes that renewals hand out. p_resumed: the fence of the holder whose
--- lease the machine showed and gives up with it; what was handed out to any other is still owed.
+-- lease the machine showed and gives up with it; what was handed out to any other is still owed. p_token: the number of what it showed; an older
+-- one than was used last is a copy's, which has nothing to give up.
 -- Answers the seat, or the denial; with them `closed`, seats that it found run out, and `former`, the machine's seat before.
 create or replace function limits.take_seat(p_product text, p_name text, p_machine text, p_id uuid, p_ttl interval, p_size bigint, p_offline integer,
-  p_resumed integer) returns jsonb language plpgsql as $$
+  p_resumed integer, p_token integer default null) returns jsonb language plpgsql as $$
 declare
   v_account uuid := app.account();
   v_now timestamptz;
@@ -72,6 +73,7 @@ begin
   if v_former.id is null or limits.occupied_until(v_former) <= v_now then
     perform limits.note(v_account, p_product, p_product, p_name, 'seats', null, limits.window_start('month', v_now), v_used, v_used + 1, v_max, v_now);
   end if;
+  if v_former.fence = p_resumed and p_token < v_former.used_token then p_resumed := null; end if;
   select o.until, o.fence into v_owed from (values (v_former.offline_until, v_former.fence), (v_former.owed_until, v_former.owed_fence)) as o (until, fence)
     where o.until > v_now and o.fence is distinct from p_resumed order by o.until desc limit 1;
   insert into limits.seats as s (account_id, product, name, machine, id, fence, taken_at, expires_at, offline_minutes, renewed_at)
@@ -79,9 +81,10 @@ begin
     on conflict (account_id, product, name, machine) do update
       set id = excluded.id, fence = s.fence + 1, taken_at = v_now, expires_at = excluded.expires_at, updated_at = v_now,
         offline_minutes = excluded.offline_minutes, offline_until = null, owed_until = v_owed.until, owed_fence = v_owed.fence, renewed_at = v_now,
-        ended = null, ended_at = null
+        ended = null, ended_at = null, used_token = 0, first_token = 1, last_token = 1
     returning * into v_seat;
-  return jsonb_build_object('kind', 'seat', 'id', v_seat.id, 'fence', v_seat.fence, 'expires_at', v_now + p_ttl, 'now', v_now,
+  return jsonb_build_object('kind', 'seat', 'id', v_seat.id, 'fence', v_seat.fence, 'token', v_seat.last_token,
+    'expires_at', v_now + p_ttl, 'now', v_now,
     'used', v_used + 1, 'max', v_max, 'closed', v_closed,
     'former', case when v_former.id is not null then jsonb_build_object('id', v_former.id, 'ended', coalesce(v_former.ended, 'taken_over'),
       'ended_at', coalesce(v_former.ended_at, v_now), 'renewed_at', v_former.renewed_at) end);
@@ -90,9 +93,12 @@ end $$;
 -- Renews seats of many accounts, in the order in which all lock them: each if it is still held by that very fence, for one that has run
 -- out never revives, since another may sit there. One whose account is suspended or closed, or whose plan has no
 -- seats any more, is ended.
--- kind: renewed; expired, taken_over, or what ended it; unknown: no such seat.
-create or replace function limits.renew_seats(p_renewals limits.renewal[]) returns table (kind text, expires_at timestamptz, offline_until timestamptz,
-  offline_from timestamptz, at timestamptz) language plpgsql
+-- p_tokens: the number of the token that each shows; null: of one that has none. Two that show the token that was used last are one whose answer
+-- was lost, or whose try came twice: both get another. An older one is a copy's, and nobody knows which of the two is the machine: the seat ends,
+-- and what it handed out is owed to nobody who could give it up.
+-- kind: renewed; copied; expired, taken_over, or what ended it; unknown: no such seat. token: the number of what is handed out with it.
+create or replace function limits.renew_seats(p_renewals limits.renewal[], p_tokens integer[] default null) returns table (kind text,
+  expires_at timestamptz, offline_until timestamptz, offline_from timestamptz, at timestamptz, token integer) language plpgsql
 set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -101,13 +107,19 @@ declare
   v_before limits.renewal;
   v_segment jsonb;
   v_lease timestamptz;
+  v_place integer := 0;
+  v_shown integer;
+  v_is_next boolean;
 begin
   foreach r in array p_renewals loop
+    v_place := v_place + 1;
+    v_shown := p_tokens[v_place];
     select * into v_seat from limits.seats s
       where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine for update;
     -- After the lock, or whoever waited for it is judged in the past.
     at := app.now();
     offline_until := null;
+    token := null;
     offline_from := limits.leases_from(v_seat);
     expires_at := coalesce(v_seat.ended_at, v_seat.expires_at);
     if v_seat.machine is null or v_seat.fence < r.fence then
@@ -116,6 +128,12 @@ begin
       kind := 'taken_over';
     elsif v_seat.ended is not null or v_seat.expires_at <= at then
       kind := coalesce(v_seat.ended, 'expired');
+    elsif v_shown < v_seat.first_token and v_shown <> v_seat.used_token then
+      kind := 'copied';
+      expires_at := at;
+      update limits.seats s set ended = 'expired', ended_at = at, expires_at = at, offline_until = null,
+          owed_until = greatest(v_seat.owed_until, v_seat.offline_until), owed_fence = null, updated_at = at
+        where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine;
     else
       if (v_before.account_id, v_before.product) is distinct from (r.account_id, r.product) then
         -- A token is all that its holder shows: that the account may still do anything is seen here alone.
@@ -133,8 +151,11 @@ begin
         expires_at := at + make_interval(secs => r.seconds);
         v_lease := greatest(v_seat.offline_until, limits.lease_of(v_seat, r.borrow, at));
         if v_lease > at then offline_until := v_lease; end if;
+        v_is_next := coalesce(v_shown >= v_seat.first_token, false);
+        token := greatest(v_seat.last_token, v_shown) + 1;
         update limits.seats s set expires_at = greatest(v_seat.expires_at, renew_seats.expires_at, v_lease), offline_until = v_lease, renewed_at = at,
-            updated_at = at
+            used_token = case when v_is_next then v_shown else v_seat.used_token end,
+            first_token = case when v_is_next then renew_seats.token else v_seat.first_token end, last_token = renew_seats.token, updated_at = at
           where s.account_id = r.account_id and s.product = r.product and s.name = r.name and s.machine = r.machine;
       end if;
     end if;

@@ -1,5 +1,6 @@
 import type { Actor, AuditEvent, RequestOrigin } from '#platform/audit';
 import type { AccountId } from '#platform/kernel';
+import type { SessionName } from './tokens.ts';
 
 interface Release {
   readonly accountId: AccountId;
@@ -28,6 +29,19 @@ export function releaseEvent({
     accountId,
     target: { kind: 'license', id: licenseId },
     changes: { session, machine, ...(isForced ? { forced: true } : {}) },
+    origin,
+  };
+}
+
+/** What the audit says of a seat that ended because an older token of its session came back. */
+export function copiedEvent(session: SessionName, origin: RequestOrigin): AuditEvent {
+  const { accountId, licenseId, id, machineId } = session;
+  return {
+    action: 'coditect.license.copied',
+    actor: { kind: 'system' },
+    accountId,
+    target: { kind: 'license', id: licenseId },
+    changes: { session: id, machine: machineId },
     origin,
   };
 }

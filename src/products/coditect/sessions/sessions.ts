@@ -7,7 +7,7 @@ import { assertUsable, type LicenseHead, type Licenses } from '../licenses/licen
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
 import { grouped } from './grouped.ts';
 import { createSessionRates } from './rates.ts';
-import { releaseEvent } from './release-audit.ts';
+import { copiedEvent, releaseEvent } from './release-audit.ts';
 import { endSessions, readSession } from './store.ts';
 import { actorOfAsker, type Asker, SEAT_TTL, takeIn, type Taken, type Taking, type Wish } from './taking.ts';
 import type { SessionName, SessionTimes, SessionTokens } from './tokens.ts';
@@ -86,7 +86,8 @@ export function createSessions(parts: SessionsParts) {
       return { kind: 'exhausted', used, max, resetsAt, retryAfter };
     }
     const { seat, used, max, at } = answer;
-    const session = { accountId, licenseId: now.id, id: seat.id, machineId, fence: seat.fence, seats: max };
+    const { id, fence, token } = seat;
+    const session = { accountId, licenseId: now.id, id, machineId, fence, token, seats: max };
     const times = { at, expiresAt: seat.expiresAt, offlineUntil: null };
     const held = { session, times, token: await tokens.sign(session, times, wish.nonce) };
     return { kind: 'acquired', held, used, max };
@@ -98,22 +99,31 @@ export function createSessions(parts: SessionsParts) {
     return known?.licenseId === head.id ? known : undefined;
   }
 
-  async function renew(session: SessionName, borrowMinutes: number | undefined): Promise<Renewed> {
-    const { accountId, machineId, fence } = session;
+  async function renew(session: SessionName, origin: Origin, borrowMinutes?: number): Promise<Renewed> {
+    const { accountId, machineId, fence, token } = session;
     const renewal = await seats.renew(
       seatsOf(accountId),
-      { machine: machineId, fence },
+      { machine: machineId, fence, token },
       { ttlSeconds: SEAT_TTL, borrowMinutes },
     );
-    if (renewal.kind !== 'renewed') throw await refused(session, renewal);
+    if (renewal.kind !== 'renewed') throw await refused(session, origin, renewal);
     return renewal;
   }
 
   /** Why a session is over, which is written into the history by now. */
-  async function refused({ accountId }: SessionName, renewal: Exclude<Renewal, Renewed>): Promise<AppError> {
+  async function refused(session: SessionName, origin: Origin, renewal: Exclude<Renewal, Renewed>) {
+    const { accountId } = session;
     if (renewal.kind === 'unknown') return new AppError('session_not_found');
     if (renewal.kind === 'taken_over') return new AppError('seat_taken_over');
-    const details = { ended: renewal.kind, ended_at: renewal.endedAt.toISOString() };
+    const ended_at = renewal.endedAt.toISOString();
+    if (renewal.kind === 'copied') {
+      await db.tenant(accountId, REFUSED, async (tx) => {
+        await tx.run(endSessionsBySeats(accountId));
+        await audit.recordIn(tx, copiedEvent(session, origin));
+      });
+      return new AppError('session_expired', { details: { ended: 'expired', ended_at, reason: 'copied' } });
+    }
+    const details = { ended: renewal.kind, ended_at };
     if (renewal.kind === 'suspended') {
       await db.tenant(accountId, REFUSED, [endSessionsBySeats(accountId)]);
       const { status, reason } = await licenses.ofAccount(accountId);
@@ -126,7 +136,8 @@ export function createSessions(parts: SessionsParts) {
   }
 
   async function renewedHeld(session: SessionName, renewal: Renewed, nonce?: string): Promise<Held> {
-    return { session, times: renewal, token: await tokens.sign(session, renewal, nonce) };
+    const named = { ...session, token: renewal.token };
+    return { session: named, times: renewal, token: await tokens.sign(named, renewal, nonce) };
   }
 
   /** The session of a token, as its path or body names it too. */
@@ -151,11 +162,11 @@ export function createSessions(parts: SessionsParts) {
   return {
     acquire,
 
-    async heartbeat(id: string, { token, nonce }: Shown, { ip }: Origin): Promise<Held> {
+    async heartbeat(id: string, { token, nonce }: Shown, origin: Origin): Promise<Held> {
       const session = await sessionOf(id, token);
       const { licenseId, seats: size, machineId: machine } = session;
-      await rated({ kind: 'heartbeat', licenseId, seats: size, machine, ip });
-      return renewedHeld(session, await renew(session, undefined), nonce);
+      await rated({ kind: 'heartbeat', licenseId, seats: size, machine, ip: origin.ip });
+      return renewedHeld(session, await renew(session, origin), nonce);
     },
 
     /** A longer lease for work without the server, at most as long as the licence has it. */
@@ -166,7 +177,7 @@ export function createSessions(parts: SessionsParts) {
       const head = await licenses.ofAccount(accountId);
       if (asked.minutes > head.offlineMinutes)
         throw new AppError('offline_too_long', { details: { max_minutes: head.offlineMinutes } });
-      const renewal = await renew(session, asked.minutes);
+      const renewal = await renew(session, origin, asked.minutes);
       if (renewal.offlineUntil === null)
         throw new AppError('offline_too_early', {
           details: { available_at: renewal.offlineFrom.toISOString() },

@@ -175,7 +175,7 @@ async function seatIn(
     // The plan's, or what an admin set in its place.
     size: head.seats,
     offlineMinutes: Math.min(wish.offlineMinutes ?? OFFLINE_MINUTES, head.offlineMinutes),
-    resumes: former?.machineId === machineId ? former.fence : undefined,
+    resumes: former?.machineId === machineId ? former : undefined,
   }));
   const answers = await limits.seats.takeIn(tx, seatsOf(head.accountId), wanted);
   return group.flatMap((one, place) => {

@@ -9,6 +9,8 @@ export interface SessionName {
   readonly id: string;
   readonly machineId: string;
   readonly fence: number;
+  /** Which of its session's tokens this is; undefined in those of an older version. */
+  readonly token?: number | undefined;
   /** Of the licence, as of its last acquire: what its rates grow with. */
   readonly seats: number;
 }
@@ -27,6 +29,7 @@ const claimsSchema = z.object({
   mid: z.uuid(),
   aid: z.uuid(),
   fence: z.int().min(1),
+  n: z.int().min(1).optional(),
   seats: z.int(),
 });
 
@@ -43,13 +46,18 @@ const secondsAfter = (instant: Date) => Math.ceil(instant.getTime() / 1_000);
 
 export function createSessionTokens({ signing }: { readonly signing: Signing }): SessionTokens {
   return {
-    sign: ({ accountId, licenseId, id, machineId, fence, seats }, { at, expiresAt, offlineUntil }, nonce) =>
+    sign: (
+      { accountId, licenseId, id, machineId, fence, token, seats },
+      { at, expiresAt, offlineUntil },
+      nonce,
+    ) =>
       signing.sign({
         sid: id,
         lid: licenseId,
         mid: machineId,
         aid: accountId,
         fence,
+        n: token,
         seats,
         status: 'active',
         iat: seconds(at),
@@ -61,8 +69,8 @@ export function createSessionTokens({ signing }: { readonly signing: Signing }):
     async read(token) {
       const { data } = claimsSchema.safeParse(await signing.verify(token));
       if (data === undefined) throw new AppError('token_invalid');
-      const { sid, lid, mid, aid, fence, seats } = data;
-      return { accountId: aid as AccountId, licenseId: lid, id: sid, machineId: mid, fence, seats };
+      const { sid, lid, mid, aid, fence, n, seats } = data;
+      return { accountId: aid as AccountId, licenseId: lid, id: sid, machineId: mid, fence, token: n, seats };
     },
   };
 }
