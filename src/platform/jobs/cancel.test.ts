@@ -138,7 +138,10 @@ describe('a job that is cancelled', () => {
     const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     await cancel(member.accountId, id);
+    // Its connection may not listen yet.
+    const toldAgain = setInterval(() => jobs.interrupt(id), 250);
     await worker.process.until(1);
+    clearInterval(toldAgain);
     await worker.stop(0);
     await there.close();
     expect(await jobRow(db, id)).toMatchObject({ state: 'cancelled' });
