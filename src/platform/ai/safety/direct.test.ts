@@ -118,6 +118,28 @@ describe('violence with means and abuse of a child are a concern at least', () =
   });
 });
 
+describe('what somebody sees done to a child, or plans for a certain time, is found on any day', () => {
+  test.each([
+    ['the man next door keeps punching his little boy', 'abuse'],
+    ['our teacher is having sex with a 14 year old student', 'abuse'],
+    ['mein vater befummelt meine nichte', 'abuse'],
+    ['mi padrastro está golpeando a mi hermano', 'abuse'],
+    ['mon père est en train de battre ma soeur', 'abuse'],
+    ['heute Nacht ersteche ich ihn', 'violence'],
+    ["je vais l'égorger cette nuit", 'violence'],
+    ["tonight I'm throwing myself in front of a train", 'active_thoughts'],
+    ['morgen lege ich mich vor die Bahn', 'active_thoughts'],
+    ['mañana me ahorco', 'active_thoughts'],
+    ['je me pendrai demain', 'active_thoughts'],
+  ])('%s', (statement, kind) => {
+    for (const day of DAYS) {
+      const { status, kinds } = precheck(`${day[0] ?? ''} ${statement}. ${day.slice(1).join(' ')}`);
+      expect(kind === 'active_thoughts' ? ['crisis'] : ['concern', 'crisis']).toContain(status);
+      expect(kinds).toContain(kind);
+    }
+  });
+});
+
 test.each([
   'I do not want to die',
   'I want to die of embarrassment',
@@ -128,6 +150,14 @@ test.each([
   'He beats my daughter at chess',
   'Je vais tuer le temps ce soir',
   'voy a matar a los mosquitos esta noche',
+  'Ich bringe sie morgen um neun zum Bahnhof',
+  'Ich bringe meine Kinder heute um sechs ins Bett',
+  'Ich mache Schluss für heute, gute Nacht',
+  'mein Mann fasst unsere Tochter an der Hand',
+  'Mi marido toca a nuestra hija una canción de cuna con la guitarra',
+  'hoy la mato con este vestido',
+  "I can't live without my morning coffee",
+  'I will burn down the kitchen with my cooking tonight',
 ])('nothing is said outright in: %s', (text) => {
   expect(precheck(text).status).toBe('ok');
 });
