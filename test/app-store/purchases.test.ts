@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { createAuthority, signed } from '#sandbox/app-store';
+import { advance } from '#test/factories';
 import type { Customer } from '../services/app.ts';
 import { LISTED, openSellingApp } from './fixture.ts';
 
@@ -80,6 +81,19 @@ describe('a purchase belongs', () => {
     expect(live.world.purchase(id).appAccountToken).toBe(winner.accountId);
     const again = await bring(winner, id);
     expect(again.status).toBe(200);
+  });
+
+  test('to whoever brings it while Apple is away too: 503 until Apple answers, and no one else has it then', async () => {
+    const [ada, eve] = [await app.customer(), await app.customer()];
+    const { id } = live.world.buy({ product: PRO });
+    await app.settled();
+    live.faults.push(...Array.from({ length: 200 }, () => 500));
+    const early = await bring(ada, id);
+    live.faults.length = 0;
+    expect([early.status, codeOf(early)]).toEqual([503, 'store_unavailable']);
+    await advance(app.db, '10 minutes');
+    expect([(await bring(eve, id)).status, (await bring(ada, id)).status]).toEqual([409, 200]);
+    expect([await app.plan(ada.accountId), await app.plan(eve.accountId)]).toEqual([PLAN, NONE]);
   });
 
   test('to nobody who brings it when it is over, or was given back', async () => {

@@ -118,8 +118,10 @@ async function claim(
   parts.jobs.wake();
   await parts.inbox.refresh(at, [ref]);
   const bound = await parts.inbox.read(at, ref);
+  // It is bound, and read once the store answers again: then whoever brings it sees that.
+  if (bound?.accountId === undefined) throw new AppError('store_unavailable');
   // Of two who bring it at once one was first.
-  if (bound?.accountId !== accountId) throw new AppError('purchase_bound');
+  if (bound.accountId !== accountId) throw new AppError('purchase_bound');
   await provider.purchases.nameOwner?.(ref, accountId).catch((err: unknown) => {
     parts.log.warn(
       { err, ...at },
