@@ -70,6 +70,10 @@ async function codeOf(pages: AsyncIterable<unknown>): Promise<unknown> {
   }
 }
 
+async function* collected(pages: AsyncIterable<readonly unknown[]>, all: unknown[]) {
+  for await (const page of pages) yield all.push(...page);
+}
+
 const ANYWHERE = ['[]', 'null', '7', '"text"', '<html></html>', '', '{"data":'];
 const GARBLED = {
   stripe: [
@@ -108,4 +112,13 @@ describe.each(['stripe', 'google_play', 'app_store'] as const)('a list of %s', (
 test('Google says nothing of an empty list', async () => {
   answer = '{}';
   expect(await codeOf(PROVIDERS.google_play.eventsSince(new Date(), reading))).toBe('read');
+});
+
+test('what went back at Google is told, where the entry before it can’t be read', async () => {
+  const entry = { purchaseToken: 'token', orderId: 'GPA.1', voidedTimeMillis: '1700000000000' };
+  answer = JSON.stringify({ voidedPurchases: [{ purchaseToken: 7 }, entry] });
+  const told: unknown[] = [];
+  const pages = PROVIDERS.google_play.eventsSince(new Date(0), reading);
+  expect(await codeOf(collected(pages, told))).toBe('store_unreadable');
+  expect(told).toMatchObject([{ eventId: 'voided:GPA.1', about: { kind: 'payment', id: 'token' } }]);
 });

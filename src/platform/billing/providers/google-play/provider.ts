@@ -96,7 +96,7 @@ const voided = z.looseObject({
 
 /** Google leaves out what is empty: of nothing that went back it answers `{}`. */
 const voidedPage = z.object({
-  voidedPurchases: z.array(voided).default([]),
+  voidedPurchases: z.array(z.unknown()).default([]),
   tokenPagination: z.object({ nextPageToken: z.string().nullish() }).nullish(),
 });
 
@@ -104,15 +104,18 @@ const voidedPage = z.object({
 const BOUGHT_ONCE = 0;
 const ALL = 1;
 
-/** What went back, as notifications of it would have said. */
+/** What went back, as notifications of it would have said. Throws `store_unreadable` behind the last where an entry could not be read. */
 async function* voidedSince(
   client: GooglePlayClient,
   since: Date,
   reading: ReadContext,
 ): AsyncGenerator<readonly (ProviderEvent & { readonly body: string })[], void> {
   const once = new Set<string>();
+  let isUnreadable = false;
   for (const type of [BOUGHT_ONCE, ALL])
-    for await (const page of voidedPages(readerOf(client, reading), type, since)) {
+    for await (const entries of voidedPages(readerOf(client, reading), type, since)) {
+      const page = entries.flatMap((entry) => voided.safeParse(entry).data ?? []);
+      isUnreadable ||= page.length < entries.length;
       if (type === BOUGHT_ONCE) for (const { purchaseToken } of page) once.add(purchaseToken);
       const fresh = page.filter(({ purchaseToken }) => type === BOUGHT_ONCE || !once.has(purchaseToken));
       yield fresh.map((one) => ({
@@ -123,6 +126,7 @@ async function* voidedSince(
         body: JSON.stringify(one),
       }));
     }
+  if (isUnreadable) throw new AppError('store_unreadable');
 }
 
 async function* voidedPages(read: GooglePlayReader, type: number, since: Date) {
