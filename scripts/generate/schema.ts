@@ -113,8 +113,9 @@ const typesOf = (schema: string) => `
    where relnamespace = '${schema}'::regnamespace and relkind = 'v'
   order by 1`;
 
+/** Their heads: the bodies stand in each module's `functions/`. */
 const routinesOf = (schema: string) => `
-  select concat(rtrim(pg_get_functiondef(p.oid), E'\\n'), ';',
+  select concat(split_part(rtrim(pg_get_functiondef(p.oid), E'\\n'), E'\\nAS $', 1), ';',
                 case when r.rolname like 'plinth%' then format(E'\\nalter routine %s owner to %s;', p.oid::regprocedure, r.rolname) end,
                 (select string_agg(format(E'\\ngrant execute on routine %s to %s;', p.oid::regprocedure, g.rolname), '' order by g.rolname)
                    from aclexplode(p.proacl) join pg_roles g on g.oid = grantee where g.rolname like 'plinth%' and g.oid <> p.proowner)) as line
