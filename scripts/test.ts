@@ -1,6 +1,7 @@
 /**
  * `npm test`: the whole suite on PostgreSQL from npm, then parts of it through PgBouncer, on PGlite and on the `postgres` of
- * PATH. `npm test -- src/platform/limits` runs a part on PostgreSQL alone; further arguments go to Vitest. `--thorough` is
+ * PATH. `npm test -- src/platform/limits` runs a part on PostgreSQL alone; further arguments go to Vitest. `--quick` is for while one
+ * works: what needs no service, and one journey of each product on the embedded database. `--thorough` is
  * for a night: whatever uses a database on every engine, and more runs of each property, of which the whole suite has half as
  * many as a named part. What has passed on exactly what it
  * reads is left out of the whole suite (scripts/suite/unchanged.ts); `--record` leaves nothing out and notes what has passed.
@@ -11,7 +12,7 @@ import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SHORT, THOROUGH } from '../test/thorough.ts';
-import { type Missing, type Pass, planPasses } from './suite/passes.ts';
+import { type Missing, type Pass, planPasses, quickPlan } from './suite/passes.ts';
 import {
   countOf,
   neverRun,
@@ -36,17 +37,21 @@ interface Ran {
 }
 
 const strict = process.env['CI'] === 'true';
-const OURS = ['--coverage', '--thorough', '--record'];
+const OURS = ['--coverage', '--thorough', '--record', '--quick'];
+const quick = process.argv.includes('--quick');
 const thorough = process.argv.includes('--thorough');
 const recording = process.argv.includes('--record');
 const given = process.argv.slice(2).filter((argument) => !OURS.includes(argument));
-const partial = given.length > 0;
+const partial = quick || given.length > 0;
 const coverage = !partial && (strict || process.argv.includes('--coverage'));
 const leftOut = partial || thorough || recording ? [] : unchangedGroups();
+const WHOLE =
+  'All tests: some 20 minutes on two cores. PostgreSQL comes from npm; Redis, PgBouncer and other programs are the system’s, and what is not there is told at the end. `npm test -- --quick` takes 2 minutes, `npm test -- <folder>` runs a part.';
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const plan = await planPasses(process.env, { thorough });
+  const plan = quick ? quickPlan() : await planPasses(process.env, { thorough });
+  if (!partial) say(WHOLE);
   const passes = partial ? plan.passes.slice(0, 1) : plan.passes;
   const missing = partial ? [] : plan.missing;
   tellLeftOut();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { EMBEDDED } from './engines.ts';
-import { reachesService } from './groups.ts';
-import { planPasses } from './passes.ts';
+import { reachesService, testFiles } from './groups.ts';
+import { planPasses, quickPlan } from './passes.ts';
 
 const passes = async () => (await planPasses({}, { thorough: false })).passes;
 
@@ -13,4 +13,10 @@ test('a file that comes to no database and starts no program is on no second eng
   expect(repeated).not.toContain(reader);
   expect(repeated.filter((file) => !reachesService(file))).toEqual([]);
   expect(repeated).toEqual(expect.arrayContaining(['src/main.test.ts', 'test/crash/crash.test.ts']));
+});
+
+test('the quick plan names files that there are', () => {
+  const all = testFiles().flatMap(({ files }) => files);
+  const [pass] = quickPlan().passes;
+  expect(pass?.files.filter((file) => !all.includes(file))).toEqual([]);
 });

@@ -27,6 +27,25 @@ export interface Extent {
   readonly thorough: boolean;
 }
 
+/** A way through each product, from its first call to its last. */
+const JOURNEYS = [
+  'test/coditect/sessions/seats.test.ts',
+  'test/gateway/reserves.test.ts',
+  'test/orbit/scopes.test.ts',
+  'test/prism/walk.test.ts',
+  'test/reel/worker.test.ts',
+];
+
+/** What one runs while working: the tests that need no service, and the journeys, on the embedded database. */
+export function quickPlan(): Plan {
+  const pure = testFiles().flatMap(({ group, files }) => (group === 'pure' ? files : []));
+  const title = 'what needs no service, and one journey of each product on the embedded database';
+  return {
+    passes: [{ title, environment: { TEST_ENGINE: 'pglite' }, files: [...JOURNEYS, ...pure] }],
+    missing: [],
+  };
+}
+
 /**
  * The whole suite on PostgreSQL 18 from npm, then the parts of it that `engines.ts` names through PgBouncer, on PGlite and on
  * PATH's `postgres`.
