@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readHalf } from '../scripts/safety/labelled.ts';
-import { precheck, warmUp } from '../src/platform/ai/safety/precheck.ts';
+import { readHalf } from '../safety/training/labelled.ts';
+import { precheck, warmUp } from '#safety';
 import type { Figures } from './figures.ts';
 
 const LENGTH = 2_000;
@@ -12,7 +12,7 @@ export async function benchSafety(say: (line: string) => void): Promise<Figures>
   const began = performance.now();
   warmUp();
   const compiled = performance.now() - began;
-  const texts = textsOf(readHalf(join(import.meta.dirname, '../test/safety/dev')).map(({ text }) => text));
+  const texts = textsOf(readHalf(join(import.meta.dirname, '../safety/data/dev')).map(({ text }) => text));
   const took = (count: number) =>
     Array.from({ length: count }, (_, at) => {
       const from = performance.now();

@@ -71,6 +71,8 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     `import { a } from '#test/services';`,
     `import { a } from 'node:fs';`,
   ],
+  ['arrows', 'src/products/prism/a.ts', `import { a } from '#safety';`, `import { a } from '#platform/ai';`],
+  ['arrows', 'safety/src/a.ts', `import { a } from '#platform/http';`, `import { a } from './b.ts';`],
   ['arrows', 'src/platform/unheard-of/a.ts', `export const a = 1;`, ``],
   [
     'arrows',
@@ -305,7 +307,7 @@ describe('each rule can fail', () => {
 });
 
 describe('every dependency has a line that says what it saves us', () => {
-  const manifests = ['package.json', 'sandboxes/package.json'].map((path) =>
+  const manifests = ['package.json', 'sandboxes/package.json', 'safety/package.json'].map((path) =>
     Manifest.parse(JSON.parse(readFileSync(join(ROOT, path), 'utf8'))),
   );
   const documented = readFileSync(join(ROOT, 'docs/dependencies.md'), 'utf8');

@@ -17,6 +17,7 @@ function installedOf(folder: string): Manifest['dependencies'] {
 test.each([
   ['the server', '', /^(src|bin)\//],
   ['a sandbox', 'sandboxes', /^sandboxes\//],
+  ['safety', 'safety', /^safety\/src\//],
 ])('%s needs no package that "npm ci --omit=dev" leaves out', (_, folder, files) => {
   const served = projectFiles().filter(
     ({ path }) => files.test(path) && !/\/testing\/|\.test(-d)?\.ts$|\.sql$/.test(path),

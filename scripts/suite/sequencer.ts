@@ -13,7 +13,7 @@ export const LONG: readonly string[] = [
   'test/billing/plans.test.ts',
   'test/crash/crash.test.ts',
   'test/crash/instants.test.ts',
-  'test/safety/dev.test.ts',
+  'safety/training/dev.test.ts',
   'test/walkers/access.test.ts',
   'test/walkers/routes.test.ts',
   'test/walkers/isolation.test.ts',

@@ -51,6 +51,8 @@ function objection({ file, from, target, to }: Arrow): string | undefined {
     return isTest(file) ? undefined : 'the program does not know its tests, scripts or benches';
   if (from.kind === 'sandbox') return fromSandbox(from, to);
   if (to.kind === 'sandbox') return toSandbox(file, from);
+  if (to.name === 'safety' && !['platform/ai', 'platform/http'].includes(from.name))
+    return 'only platform/ai and platform/http know the workspace safety';
   if (from.kind === 'product' && to.kind === 'product') return 'a product does not know another product';
   return to.height < from.height ? undefined : `${from.name} lies below ${to.name}`;
 }

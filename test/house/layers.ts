@@ -26,6 +26,8 @@ export function roomOf(path: string): Room | undefined {
     const name = path.split('/').length > 3 ? `sandboxes/${third}` : 'sandboxes';
     return { name, height: 0, folder: 'sandboxes/src/', kind: 'sandbox' };
   }
+  if (path.startsWith('safety/src/'))
+    return { name: 'safety', height: 0, folder: 'safety/src/', kind: 'platform' };
   if (top !== 'src') return { name: top, height: Number.POSITIVE_INFINITY, folder: '', kind: 'outside' };
   if (path === 'src/platform/modules.ts')
     return { name: 'modules', height: heightOf('modules'), folder: 'src/platform/', kind: 'house' };

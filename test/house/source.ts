@@ -42,7 +42,17 @@ export interface Placed {
   readonly parent: Node | undefined;
 }
 
-const FOLDERS = ['src', 'sandboxes/src', 'sdk/src', 'test', 'scripts', 'bench', 'bin', 'docs/examples'];
+const FOLDERS = [
+  'src',
+  'safety',
+  'sandboxes/src',
+  'sdk/src',
+  'test',
+  'scripts',
+  'bench',
+  'bin',
+  'docs/examples',
+];
 const ROOT_FILES = ['vitest.config.ts'];
 const KINDS = /\.(ts|js|sql)$/;
 const GENERATED = /\.generated\.ts$/;
@@ -147,6 +157,8 @@ export function lineAt(text: string, place: number): number {
 
 const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#platform\/([\w-]+)$/, 'src/platform/$1/index.ts'],
+  [/^#safety$/, 'safety/src/index.ts'],
+  [/^#safety\/kinds$/, 'safety/src/kinds.ts'],
   [/^#sandbox\/([\w-]+)$/, 'sandboxes/src/$1/index.ts'],
   [/^#products$/, 'src/products/index.ts'],
   [/^#server$/, 'src/server/index.ts'],

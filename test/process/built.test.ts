@@ -22,7 +22,16 @@ afterEach(endAll);
 /** An installation of its own, but for the packages. */
 function installation(): string {
   const root = join(temporaryFolder(), 'first place');
-  for (const path of ['bin', 'src', 'sandboxes/src', 'sandboxes/package.json', 'docs', 'package.json'])
+  for (const path of [
+    'bin',
+    'src',
+    'safety/src',
+    'safety/package.json',
+    'sandboxes/src',
+    'sandboxes/package.json',
+    'docs',
+    'package.json',
+  ])
     cpSync(join(ROOT, path), join(root, path), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   return root;

@@ -15,7 +15,7 @@ export const SAFETY: readonly Patch[] = [
   },
   {
     name: 'unfit-sentence-passed-on',
-    file: 'src/platform/ai/safety/reply-check.ts',
+    file: 'safety/src/reply-check.ts',
     find: "return result.fit ? show : '';",
     replace: 'return show;',
     expects: `${POLICY} cuts a text before the sentence that nobody should read, taken whole`,
@@ -43,11 +43,10 @@ export const SAFETY: readonly Patch[] = [
   },
   {
     name: 'sentences-cut-within-words',
-    file: 'src/platform/ai/safety/reply-check.ts',
+    file: 'safety/src/reply-check.ts',
     find: '(?=\\s)/;',
     replace: '/;',
-    expects:
-      'src/platform/ai/safety/precheck.test.ts :: a reply > is not fit with letters with dots, however it is cut',
+    expects: 'safety/src/precheck.test.ts :: a reply > is not fit with letters with dots, however it is cut',
   },
   {
     name: 'leak-bit-by-bit-not-seen',

@@ -166,49 +166,49 @@ export const SERVER: readonly Patch[] = [
   },
   {
     name: 'safety-rules-know-no-exceptions',
-    file: 'src/platform/ai/safety/judged.ts',
+    file: 'safety/src/judged.ts',
     find: '    if (isException(hit)) return false;\n',
     replace: '',
-    expects: 'src/platform/ai/safety/precheck.test.ts :: nothing is found in > a negation',
+    expects: 'safety/src/precheck.test.ts :: nothing is found in > a negation',
   },
   {
     name: 'safety-model-is-not-asked',
-    file: 'src/platform/ai/safety/weighed.ts',
+    file: 'safety/src/weighed.ts',
     find: 'if (words < FEWEST) return ruled;',
     replace: 'if (words >= 0) return ruled;',
     expects:
-      'src/platform/ai/safety/precheck.test.ts :: the model > finds a hint that no rule knows, and says that it was the model',
+      'safety/src/precheck.test.ts :: the model > finds a hint that no rule knows, and says that it was the model',
   },
   {
     name: 'safety-model-reads-the-beginning',
-    file: 'src/platform/ai/safety/weighed.ts',
+    file: 'safety/src/weighed.ts',
     find: '    if (to === tokens.length) return pieces;',
     replace: '    if (to > 0) return pieces;',
     expects:
-      'src/platform/ai/safety/precheck.test.ts :: the model > looks at a long text in pieces, so that nothing in it drowns',
+      'safety/src/precheck.test.ts :: the model > looks at a long text in pieces, so that nothing in it drowns',
   },
   {
     name: 'safety-model-reads-english-alone',
-    file: 'src/platform/ai/safety/model/translations.ts',
+    file: 'safety/src/model/translations.ts',
     find: 'if (language === 0) return',
     replace: 'if (language >= 0) return',
-    expects: 'src/platform/ai/safety/model/vectors.test.ts :: a text means the same in four languages',
+    expects: 'safety/src/model/vectors.test.ts :: a text means the same in four languages',
   },
   {
     name: 'safety-model-learns-no-ranking',
-    file: 'scripts/safety/training.ts',
+    file: 'safety/training/training.ts',
     find: 'if (other !== undefined) rank(',
     replace: 'if (other !== undefined && SETTINGS.ranking < 0) rank(',
     expects:
-      'test/safety/dev.test.ts :: a crisis and its harmless twin are told further apart than two sentences of different families',
+      'safety/training/dev.test.ts :: a crisis and its harmless twin are told further apart than two sentences of different families',
   },
   {
     name: 'safety-model-overrules-a-denial',
-    file: 'src/platform/ai/safety/weighed.ts',
+    file: 'safety/src/weighed.ts',
     find: 'isDenied ? DESPITE : CERTAIN',
     replace: 'CERTAIN',
     expects:
-      'src/platform/ai/safety/precheck.test.ts :: the model > must be surer where the rules know that what they found is denied',
+      'safety/src/precheck.test.ts :: the model > must be surer where the rules know that what they found is denied',
   },
   {
     name: 'equal-keys-run-at-once',

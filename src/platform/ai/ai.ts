@@ -35,7 +35,7 @@ import {
 } from './sanitizer/index.ts';
 import { createRedisSlots } from './slots.redis.ts';
 import { createModeration, type Moderate } from './safety/moderation.ts';
-import { checkReply } from './safety/reply-check.ts';
+import { checkReply } from '#safety';
 import type { Findings, SafetyMetrics } from './safety/findings.ts';
 import { createSlots, type SlotLimit, type Slots } from './slots.ts';
 import type { StructuredParts } from './structured.ts';

@@ -1,6 +1,5 @@
 export { createFindings, type Findings, type SafetyFinding, type SafetyMetrics } from './findings.ts';
 export { localeIn, oldHelplines, type Whereabouts } from './helplines.ts';
 export type { Moderate, Moderated } from './moderation.ts';
-export { precheck, type PrecheckHints, type SafetyResult, warmUp } from './precheck.ts';
-export type { Language } from './rules.ts';
 export { supportFor, type SupportRequest } from './support.ts';
+export { type Language, precheck, type PrecheckHints, type SafetyResult, warmUp } from '#safety';

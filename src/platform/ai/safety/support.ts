@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { SafetyKind, SafetyStatus, SafetySupport } from '#platform/http';
+import { type Language, LANGUAGES, languageOfLocale } from '#safety';
 import { z } from 'zod';
 import { emergencyNumber, helplinesFor, SUICIDE } from './helplines.ts';
-import { languageOfLocale } from './precheck.ts';
-import { type Language, LANGUAGES } from './rules.ts';
 
 const SAYINGS = ['crisis', 'attempt', 'medical', 'danger', 'abuse', 'child', 'concern', 'caution'] as const;
 const fileSchema = z.record(z.enum(LANGUAGES), z.record(z.enum(SAYINGS), z.string().min(40)));

@@ -6,7 +6,7 @@ import type { Policy } from '../policy.ts';
 import type { AiLogger, AiMetrics } from '../ports.ts';
 import type { Prompts } from '../prompts.ts';
 import type { Findings } from '../safety/findings.ts';
-import { checkReply, createReplyCheck, type ReplyStream } from '../safety/reply-check.ts';
+import { checkReply, createReplyCheck, type ReplyStream } from '#safety';
 import { isRecord } from '../usage.ts';
 import { createSanitizer, type Leak, type Sanitizer, type Sanitizing } from './sanitizer.ts';
 

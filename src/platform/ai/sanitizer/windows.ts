@@ -1,4 +1,4 @@
-import { LOOK_ALIKES } from '../safety/look-alikes.ts';
+import { LOOK_ALIKES } from '#safety';
 
 /**
  * Letters that a passage must share with a prompt, one after the other: some nine words. Shorter, and a sentence that

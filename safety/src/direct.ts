@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from '#platform/http';
+import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from './kinds.ts';
 import { decodeHTML } from 'entities';
 import { z } from 'zod';
 import { createAutomaton, type Step } from './automaton.ts';

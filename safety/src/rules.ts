@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { SAFETY_KINDS } from '#platform/http';
+import { SAFETY_KINDS } from './kinds.ts';
 import { z } from 'zod';
 import { type Choice, createAutomaton, type Step } from './automaton.ts';
 import { wordsOf } from './fold.ts';

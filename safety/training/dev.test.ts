@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MODEL_FILE, modelOf, readModelFile } from '../../src/platform/ai/safety/model/model.ts';
-import { precheck } from '../../src/platform/ai/safety/precheck.ts';
-import { isEveryday, readHalf } from '../../scripts/safety/labelled.ts';
-import { exampleOf, foldOf, inputsDigest, isHard, TEMPLATED, train } from '../../scripts/safety/training.ts';
+import { MODEL_FILE, modelOf, readModelFile } from '../src/model/model.ts';
+import { precheck } from '../src/precheck.ts';
+import { isEveryday, readHalf } from './labelled.ts';
+import { exampleOf, foldOf, inputsDigest, isHard, TEMPLATED, train } from './training.ts';
 
-const sentences = readHalf(join(import.meta.dirname, 'dev'));
+const sentences = readHalf(join(import.meta.dirname, '../data/dev'));
 const mean = (all: readonly number[]) => all.reduce((sum, one) => sum + one, 0) / all.length;
 const share = (part: number, of: number) => part / Math.max(1, of);
 

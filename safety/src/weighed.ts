@@ -1,5 +1,5 @@
-import type { SafetyKind, SafetyStatus } from '#platform/http';
-import { SAFETY_KINDS } from '#platform/http';
+import type { SafetyKind, SafetyStatus } from './kinds.ts';
+import { SAFETY_KINDS } from './kinds.ts';
 import { sentencesOf, type Token } from './fold.ts';
 import { type Found, type Judged, judged, worst as worstOf } from './judged.ts';
 import { type Chances, type Group, GROUPS } from './model/model.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { precheck, supportFor } from './index.ts';
+import { precheck } from './index.ts';
 
 const STATEMENTS = [
   'I want to kill myself',
@@ -172,20 +172,12 @@ const UNDER_WAY = [
   'je suis sur le pont et je vais sauter',
 ];
 
-test.each(UNDER_WAY)(
-  'an attempt under way is a crisis on any day, and the emergency number stands first: %s',
-  (statement) => {
-    for (const day of DAYS) {
-      const found = precheck(`${statement}. ${day.join(' ')}`);
-      expect(found).toMatchObject({ status: 'crisis', kinds: expect.arrayContaining(['attempt_now']) });
-      for (const status of ['crisis', 'caution'] as const) {
-        const { message } = supportFor({ ...found, status, country: 'US' });
-        expect(message.indexOf('911')).toBeGreaterThan(-1);
-        expect(message.indexOf('911')).toBeLessThan(40);
-      }
-    }
-  },
-);
+test.each(UNDER_WAY)('an attempt under way is a crisis on any day: %s', (statement) => {
+  for (const day of DAYS) {
+    const found = precheck(`${statement}. ${day.join(' ')}`);
+    expect(found).toMatchObject({ status: 'crisis', kinds: expect.arrayContaining(['attempt_now']) });
+  }
+});
 
 test('what stands on a bridge by chance is no attempt', () => {
   expect(precheck('I am on the bridge watching the kids jump').kinds).not.toContain('attempt_now');
@@ -201,10 +193,7 @@ test.each([
   expect(precheck(text).status).toBe('crisis');
 });
 
-test('lines against suicide stand first where it is about that too, also under a former name of a time zone', () => {
-  const found = precheck('ich will mich umbringen, mein mann schlägt mich jeden tag');
-  expect(found.kinds).toEqual(expect.arrayContaining(['active_thoughts', 'abuse']));
-  expect(supportFor({ ...found, country: 'DE' }).helplines[0]?.name).toContain('TelefonSeelsorge');
-  const lines = (timeZone: string) => supportFor({ ...found, timeZone }).helplines;
-  expect(lines('America/Montreal')).toEqual(lines('America/Toronto'));
+test('a text may be about suicide and about abuse at once', () => {
+  const { kinds } = precheck('ich will mich umbringen, mein mann schlägt mich jeden tag');
+  expect(kinds).toEqual(expect.arrayContaining(['active_thoughts', 'abuse']));
 });

@@ -1,4 +1,4 @@
-import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from '#platform/http';
+import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from './kinds.ts';
 import { type Direct, type DirectFound, directIn, freedOfMarkup, readDirect, unwrapped } from './direct.ts';
 import { bounded, readWords, type Token } from './fold.ts';
 import { type Found, judged, worst } from './judged.ts';

@@ -6,14 +6,14 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MODEL_FILE } from '../src/platform/ai/safety/model/model.ts';
-import { precheck } from '../src/platform/ai/safety/precheck.ts';
-import { isEveryday, type Labelled, readHalf } from './safety/labelled.ts';
-import { report } from './safety/report.ts';
-import { crossed, exampleOf, figuresOf, inputsDigest, isHard, train } from './safety/training.ts';
-import { writeVectors } from './safety/vectors.ts';
+import { MODEL_FILE } from '../src/model/model.ts';
+import { precheck } from '../src/precheck.ts';
+import { isEveryday, type Labelled, readHalf } from './labelled.ts';
+import { report } from './report.ts';
+import { crossed, exampleOf, figuresOf, inputsDigest, isHard, train } from './training.ts';
+import { writeVectors } from './vectors.ts';
 
-const FOLDER = join(import.meta.dirname, '../test/safety');
+const FOLDER = join(import.meta.dirname, '../data');
 const HELD_OUT = join(FOLDER, 'held-out');
 const LOOKS = join(HELD_OUT, 'looks.json');
 

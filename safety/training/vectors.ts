@@ -1,14 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { randomOf, shuffle } from './training.ts';
-import { readTranslations } from '../../src/platform/ai/safety/model/translations.ts';
-import {
-  CLUSTERINGS,
-  CLUSTERS,
-  DIMENSIONS,
-  VECTORS_FILE,
-  type VectorsFile,
-} from '../../src/platform/ai/safety/model/vectors.ts';
+import { readTranslations } from '../src/model/translations.ts';
+import { CLUSTERINGS, CLUSTERS, DIMENSIONS, VECTORS_FILE, type VectorsFile } from '../src/model/vectors.ts';
 
 const WORDS = 20_000;
 const ROUNDS = 12;

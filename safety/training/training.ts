@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
 import { SAFETY_STATUSES } from '../../src/platform/http/index.ts';
-import { judged } from '../../src/platform/ai/safety/judged.ts';
-import { PLACES, type Features } from '../../src/platform/ai/safety/model/features.ts';
-import {
-  type Group,
-  GROUPS,
-  HEADS,
-  type ModelFile,
-  modelOf,
-} from '../../src/platform/ai/safety/model/model.ts';
-import { lookedAt, type ReadText, readText, warmUp } from '../../src/platform/ai/safety/precheck.ts';
+import { judged } from '../src/judged.ts';
+import { PLACES, type Features } from '../src/model/features.ts';
+import { type Group, GROUPS, HEADS, type ModelFile, modelOf } from '../src/model/model.ts';
+import { lookedAt, type ReadText, readText, warmUp } from '../src/precheck.ts';
 import { isEveryday, type Labelled } from './labelled.ts';
 import type { Judged } from './report.ts';
 

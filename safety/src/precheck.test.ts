@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { localeIn, precheck } from './index.ts';
-import { helplinesFor, oldHelplines } from './helplines.ts';
+import { precheck } from './index.ts';
 import { judged } from './judged.ts';
 import type { Chances } from './model/model.ts';
 import { readText } from './precheck.ts';
 import { checkReply, createReplyCheck } from './reply-check.ts';
-import { supportFor } from './support.ts';
 import { weighed } from './weighed.ts';
 
 describe('a crisis is found', () => {
@@ -204,63 +202,5 @@ describe('a reply', () => {
   test('that is fit is shown whole', () => {
     for (const text of ['One. Two and three', 'Hm... “Yes!” (No.) 1.5\n\n', '一。二。三', ''])
       for (const size of [1, 2, 5, 100]) expect(shownOf(text, size)).toEqual({ shown: text, rules: [] });
-  });
-});
-
-function phoneIn(locale: string | undefined, timeZone: string) {
-  return helplinesFor({ locale, timeZone })[0]?.phone;
-}
-
-describe('helplines', () => {
-  test('are those of the country; of a language alone nobody knows where it is spoken', () => {
-    expect(helplinesFor({ locale: 'en-US' })[0]).toMatchObject({ phone: '988' });
-    expect(helplinesFor({ locale: 'de-AT' })[0]).toMatchObject({ phone: '142' });
-    for (const locale of ['de', undefined, 'en-XX', 'nonsense'])
-      expect(helplinesFor({ locale })).toMatchObject([{ url: 'https://findahelpline.com' }]);
-  });
-
-  test('are old when nobody has looked at them for a year', () => {
-    expect(oldHelplines(new Date('2026-12-01'), 365)).toEqual([]);
-    expect(oldHelplines(new Date('2028-01-01'), 365).length).toBeGreaterThan(10);
-  });
-
-  test('come with words in the language that was written', () => {
-    const support = supportFor({ status: 'crisis', kinds: ['intent'], language: 'es', locale: 'es-ES' });
-    expect(support.message).toContain('112');
-    expect(support.message).not.toContain('{');
-  });
-
-  test.each([
-    ['ja-JP', 'Call 119'],
-    ['es-AR', 'Llama ahora al 107'],
-    ['pt-BR', 'Call 192'],
-    ['es-CO', 'Llama ahora al 123'],
-    ['en-IN', 'Call 112'],
-    ['fr-FR', 'Appelle le 112'],
-    ['de-DE', 'Ruf jetzt 112 an'],
-    ['de', 'Ruf jetzt den Notruf deines Landes an'],
-    [undefined, 'Call your local emergency number'],
-  ])(
-    'name the number of the country, or none, and first where an attempt is under way: %s',
-    (locale, said) => {
-      const { message } = supportFor({ status: 'crisis', kinds: ['attempt_now', 'method'], locale });
-      expect(message.startsWith(said)).toBe(true);
-    },
-  );
-
-  test('go by the time zone where the locale names no country', () => {
-    expect(phoneIn('en', 'Asia/Kolkata')).toBe('14416');
-    expect(phoneIn(undefined, 'America/Argentina/Cordoba')).toBe('0800 999 0091');
-    expect(phoneIn('en-US', 'Asia/Kolkata')).toBe('988');
-    expect(localeIn('en', 'Africa/Johannesburg')).toBe('en-ZA');
-    expect(localeIn('en', 'UTC')).toBe('en');
-  });
-
-  test('have words of their own for violence and for a child, with the number first, of the police', () => {
-    const [violence, child] = (['violence', 'abuse'] as const).map(
-      (kind) => supportFor({ status: 'concern', kinds: [kind], locale: 'en-JP' }).message,
-    );
-    expect(violence).toMatch(/^Call 110 first/);
-    expect(child).toMatch(/^If you .* call 110 first/);
   });
 });

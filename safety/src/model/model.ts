@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { SafetyStatus } from '#platform/http';
-import { SAFETY_STATUSES } from '#platform/http';
+import type { SafetyStatus } from '../kinds.ts';
+import { SAFETY_STATUSES } from '../kinds.ts';
 import { z } from 'zod';
 import { PLACES, type Features } from './features.ts';
 
