@@ -1,5 +1,9 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { precheck } from './index.ts';
+import { assertWhole, precheck } from './index.ts';
 import { judged } from './judged.ts';
 import type { Chances } from './model/model.ts';
 import { readText } from './precheck.ts';
@@ -203,4 +207,15 @@ describe('a reply', () => {
     for (const text of ['One. Two and three', 'Hm... “Yes!” (No.) 1.5\n\n', '一。二。三', ''])
       for (const size of [1, 2, 5, 100]) expect(shownOf(text, size)).toEqual({ shown: text, rules: [] });
   });
+});
+
+test('a file of the model that is torn or missing is named, and one that is whole is not', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'safety-')), 'weights.json');
+  const url = pathToFileURL(file);
+  expect(() => assertWhole([url])).toThrow('ENOENT');
+  writeFileSync(file, '{ "weights": "AAAA');
+  expect(() => assertWhole([url])).toThrow(expect.objectContaining({ path: file, code: 'torn' }));
+  writeFileSync(file, '{ "weights": "AAAA" }\n');
+  assertWhole([url]);
+  assertWhole();
 });

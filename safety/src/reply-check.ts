@@ -1,4 +1,4 @@
-import { warmUp, wordsIn } from './precheck.ts';
+import { compiledRules, wordsIn } from './precheck.ts';
 
 /** What a model's reply was found to hold. */
 export interface ReplyResult {
@@ -30,7 +30,7 @@ const END = /\n|[.!?]["”»’)]*(?=\s)/;
  * everybody. The same floor as the precheck, and no judgement of what is good advice.
  */
 export function checkReply(text: string): ReplyResult {
-  const { reply } = warmUp();
+  const { reply } = compiledRules();
   const { hits } = reply.automaton.run(wordsIn(text).words.map((word) => word.replyRules));
   const found = hits.flatMap((hit) => {
     const meaning = reply.meanings[hit.owner];

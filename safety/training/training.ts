@@ -3,7 +3,7 @@ import { SAFETY_STATUSES } from '../../src/platform/http/index.ts';
 import { judged } from '../src/judged.ts';
 import { PLACES, type Features } from '../src/model/features.ts';
 import { type Group, GROUPS, HEADS, type ModelFile, modelOf } from '../src/model/model.ts';
-import { lookedAt, type ReadText, readText, warmUp } from '../src/precheck.ts';
+import { lookedAt, type ReadText, readText, compiledRules } from '../src/precheck.ts';
 import { isEveryday, type Labelled } from './labelled.ts';
 import type { Judged } from './report.ts';
 
@@ -26,7 +26,7 @@ export interface Example {
 export function exampleOf(sentence: Labelled): Example {
   const read = readText(sentence.text);
   const words = read.words.map(({ model }) => model);
-  const { places, weights } = warmUp().features.features(words, judged(read.tokens, read.found).facts);
+  const { places, weights } = compiledRules().features.features(words, judged(read.tokens, read.found).facts);
   // The next sentence's overwrite them.
   return { sentence, read, features: { places: places.slice(), weights: weights.slice() } };
 }

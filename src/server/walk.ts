@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { warmUp } from '#platform/ai';
+import { assertWhole, warmUp } from '#platform/ai';
 import {
   idempotencyOf,
   isAnswer,
@@ -57,7 +57,10 @@ export function walkOf(
 ) {
   const { shape } = route;
   // The rules take a third of a second and 80 MB to be made ready: at the start, where many call, and not of the first one's time.
-  if (shape.precheck !== undefined && parts.settings.environment === 'production') warmUp();
+  if (shape.precheck !== undefined) {
+    if (parts.settings.environment === 'production') warmUp();
+    else assertWhole();
+  }
   const product = mounted.product ?? mounted.module;
   const takesKey = idempotencyOf(route);
   const rates = ratesOfCall(route);

@@ -2,4 +2,4 @@ export { createFindings, type Findings, type SafetyFinding, type SafetyMetrics }
 export { localeIn, oldHelplines, type Whereabouts } from './helplines.ts';
 export type { Moderate, Moderated } from './moderation.ts';
 export { supportFor, type SupportRequest } from './support.ts';
-export { type Language, precheck, type PrecheckHints, type SafetyResult, warmUp } from '#safety';
+export { assertWhole, type Language, precheck, type PrecheckHints, type SafetyResult, warmUp } from '#safety';
