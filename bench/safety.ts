@@ -12,7 +12,9 @@ export async function benchSafety(say: (line: string) => void): Promise<Figures>
   const began = performance.now();
   warmUp();
   const compiled = performance.now() - began;
-  const texts = textsOf(readHalf(join(import.meta.dirname, '../safety/data/dev')).map(({ text }) => text));
+  const texts = textsOf(
+    readHalf(join(import.meta.dirname, '../safety/sentences/dev')).map(({ text }) => text),
+  );
   const took = (count: number) =>
     Array.from({ length: count }, (_, at) => {
       const from = performance.now();

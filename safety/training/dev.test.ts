@@ -6,7 +6,7 @@ import { precheck } from '../src/precheck.ts';
 import { isEveryday, readHalf } from './labelled.ts';
 import { exampleOf, foldOf, inputsDigest, isHard, TEMPLATED, train } from './training.ts';
 
-const sentences = readHalf(join(import.meta.dirname, '../data/dev'));
+const sentences = readHalf(join(import.meta.dirname, '../sentences/dev'));
 const mean = (all: readonly number[]) => all.reduce((sum, one) => sum + one, 0) / all.length;
 const share = (part: number, of: number) => part / Math.max(1, of);
 

@@ -13,7 +13,7 @@ import { report } from './report.ts';
 import { crossed, exampleOf, figuresOf, inputsDigest, isHard, train } from './training.ts';
 import { writeVectors } from './vectors.ts';
 
-const FOLDER = join(import.meta.dirname, '../data');
+const FOLDER = join(import.meta.dirname, '../sentences');
 const HELD_OUT = join(FOLDER, 'held-out');
 const LOOKS = join(HELD_OUT, 'looks.json');
 

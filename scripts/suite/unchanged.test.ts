@@ -49,7 +49,7 @@ test('the inputs are what the tests reach by imports of every kind, the data tha
   );
   // What is read by its path alone, a program that is started by its URL, and a thread.
   expect(model).toEqual(
-    expect.arrayContaining(['safety/data/dev/en.jsonl', 'safety/src/model/weights.json']),
+    expect.arrayContaining(['safety/sentences/dev/en.jsonl', 'safety/src/model/weights.json']),
   );
   expect(reading).toEqual(
     expect.arrayContaining(['test/orbit/files/brief.pdf', 'src/products/orbit/reading/process/entry.ts']),

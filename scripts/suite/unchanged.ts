@@ -21,7 +21,7 @@ export const SETTLED: readonly SettledGroup[] = [
   { name: 'sandboxes', starts: ['sandboxes/'] },
   { name: 'prepared database', starts: ['src/platform/db/prepared.test.ts'] },
   { name: 'imported hashes', starts: ['src/platform/identity/passwords/imported-passwords.test.ts'] },
-  { name: 'safety', starts: ['safety/'], data: ['safety/src', 'safety/data/dev'] },
+  { name: 'safety', starts: ['safety/'], data: ['safety/src', 'safety/sentences/dev'] },
   { name: 'reading of files', starts: ['src/products/orbit/reading/'], data: ['test/orbit/files'] },
   { name: 'making of files', starts: ['src/products/orbit/exports/'] },
 ];
