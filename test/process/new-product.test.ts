@@ -19,7 +19,7 @@ import { endAll, startProgram } from './program.ts';
 const run = promisify(execFile);
 const SMALL = ['src/products', 'docs/examples/product', 'docs/generated/openapi.json'];
 const WHOLE =
-  'bin src sandboxes test scripts sdk docs ARCHITECTURE.md .env.example package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
+  'bin src safety sandboxes test scripts sdk docs ARCHITECTURE.md .env.example package.json tsconfig.json vitest.config.ts biome.json .oxlintrc.json';
 
 /** A checkout of its own, with what is needed of the tree. */
 function checkout(paths: readonly string[]): string {
