@@ -117,7 +117,7 @@ describe('an admin', () => {
       (await plinth.call(admin.key, 'GET /v1/admin/billing/inbox/dead')).body['data'] as object[];
     await plinth.app.modules.inbox.drain();
     expect(await dead()).toMatchObject([{ object_id: id, error: 'store_refused', given_up_at: null }]);
-    // Some two weeks: a read of the server's own may be under way, which this drain does not wait for.
+    // Some two weeks.
     for (let n = 0; n < 200 && (await list('?state=dead')).data.length === 0; n += 1) {
       await advance(plinth.db, '7 hours');
       await plinth.app.modules.inbox.drain();

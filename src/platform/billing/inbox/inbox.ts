@@ -66,8 +66,8 @@ export interface ProviderSettings {
 export interface Inbox {
   /** Keeps a payment provider's message; resolves once it can be answered. Throws `webhook_forged`, and `not_found` for a payment provider that nothing is sold at. */
   receive(provider: ProviderName, message: SignedRequest): Promise<void>;
-  /** Fetches and applies here and now all that is due; the job does so by itself. */
-  drain(signal?: AbortSignal): Promise<void>;
+  /** Fetches and applies here and now all that is due, and waits for what this process is reading; the job does so by itself. */
+  drain(): Promise<void>;
   /** Has objects of a payment provider looked at, because something was done to them: they were when it resolves, or are soon after. */
   refresh(at: ProviderMode, refs: readonly ObjectRef[]): Promise<void>;
   /** What is in effect of an object, and whose it is; undefined: it was never read, or could not be. */
@@ -103,6 +103,9 @@ type ReconcileEach = (how: {
   readonly signal?: AbortSignal;
 }) => Promise<PromiseSettledResult<Reconciled>[]>;
 
+/** Resolves as Drain.run does, for all providers. */
+type RunDrains = (signal: AbortSignal) => Promise<void>;
+
 interface Connection {
   readonly provider: PaymentProvider;
   readonly readRate: ReadRate;
@@ -122,6 +125,8 @@ export function createInbox(parts: InboxParts): Inbox {
   const providers = connections.map(({ provider }) => provider);
   const connectionOf = ({ provider: name, mode }: ProviderMode) =>
     connections.find(({ provider }) => provider.name === name && provider.mode === mode);
+  const runDrains: RunDrains = async (signal) =>
+    void (await Promise.all(connections.map(({ drain }) => drain.run(signal))));
   /** All are asked, whichever of them fails. */
   const reconcileEach: ReconcileEach = ({ all = false, signal = new AbortController().signal }) =>
     Promise.allSettled(connections.map((connection) => reconcile(parts, { ...connection, signal, all })));
@@ -132,8 +137,9 @@ export function createInbox(parts: InboxParts): Inbox {
         providers.filter((one) => one.name === name),
         message,
       ),
-    async drain(signal = new AbortController().signal) {
-      await Promise.all(connections.map(({ drain }) => drain.run(signal)));
+    async drain() {
+      await runDrains(new AbortController().signal);
+      await Promise.all(connections.map(({ drain }) => drain.settled()));
     },
     async refresh(at, refs) {
       const drain = connectionOf(at)?.drain;
@@ -175,7 +181,7 @@ export function createInbox(parts: InboxParts): Inbox {
       return gone.flat().length;
     },
   };
-  if (providers.length > 0) registerJobs(parts, inbox);
+  if (providers.length > 0) registerJobs(parts, inbox, runDrains);
   return inbox;
 }
 
@@ -192,8 +198,8 @@ function sumOf<Keys extends string>(
 const giveUp = () => Promise.resolve();
 
 /** The poll behind events whose job was lost, the search for events that never came, and the end of what is old. */
-function registerJobs({ jobs, log }: InboxParts, inbox: Inbox): void {
-  jobs.handle({ kind: DRAIN, attempts: 3, run: ({ signal }) => inbox.drain(signal), giveUp });
+function registerJobs({ jobs, log }: InboxParts, inbox: Inbox, runDrains: RunDrains): void {
+  jobs.handle({ kind: DRAIN, attempts: 3, run: ({ signal }) => runDrains(signal), giveUp });
   jobs.handle({
     kind: 'billing.reconcile',
     attempts: 3,

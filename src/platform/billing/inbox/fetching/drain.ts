@@ -2,7 +2,7 @@ import { commitPoint } from '#platform/db';
 import type { PaymentProvider } from '../../payment-provider.ts';
 import { releaseAbandonedTasks } from '../store/fetch-tasks.ts';
 import { deleteDrain } from './request-drain.ts';
-import { claimNext, fetchClaimed, type FetchParts } from './fetch-next.ts';
+import { fetchNext, type FetchParts } from './fetch-next.ts';
 import type { ReadRate } from './read-rate.ts';
 
 const BEGUN = commitPoint(
@@ -11,17 +11,17 @@ const BEGUN = commitPoint(
 );
 
 /** Objects of a payment provider that a process fetches at once. */
-const WORKERS = 6;
+const READERS = 6;
 
 /** Fetches and applies what was reported, until nothing is due. */
 export interface Drain {
-  /** Resolves when nothing is due any more. It does not wait for what an earlier run is still reading. */
+  /** Resolves when its readers find nothing due any more; those of earlier runs may be reading still. */
   run(signal: AbortSignal): Promise<void>;
+  /** Resolves when this process reads nothing. Rejects as the runs that it waits for do. */
+  settled(): Promise<void>;
 }
 
-interface Worker {
-  /** Whether it holds an object, and waits for the provider or the database. */
-  isReading: boolean;
+interface Reader {
   /** Rejects when the signal that it began with ends, and for the database. */
   ended: Promise<void>;
 }
@@ -35,7 +35,7 @@ export function createDrain(parts: FetchParts, provider: PaymentProvider, readRa
   let next: Promise<void> | undefined;
   let begun: Promise<unknown> = Promise.resolve();
   let rounds = 0;
-  const workers = new Set<Worker>();
+  const readers = new Set<Reader>();
 
   async function round(signal: AbortSignal): Promise<void> {
     await begun;
@@ -47,36 +47,33 @@ export function createDrain(parts: FetchParts, provider: PaymentProvider, readRa
     begun = beginning.catch(() => {});
     await beginning;
     rounds += 1;
-    // A worker of an earlier round that reads nothing may be about to take what this round is for.
-    const looking = [...workers].filter(({ isReading }) => !isReading);
-    const free = Array.from({ length: WORKERS - workers.size }, () => startWorker(signal));
-    await Promise.all([...looking, ...free].map(({ ended }) => ended));
+    await Promise.all(Array.from({ length: READERS - readers.size }, () => startReader(signal)));
   }
 
-  function startWorker(signal: AbortSignal): Worker {
-    const worker: Worker = { isReading: false, ended: Promise.resolve() };
-    workers.add(worker);
-    worker.ended = work(worker, signal);
-    return worker;
+  function startReader(signal: AbortSignal): Promise<void> {
+    const reader: Reader = { ended: Promise.resolve() };
+    readers.add(reader);
+    reader.ended = read(reader, signal);
+    return reader.ended;
   }
 
-  /** Looks again where a round began while it found nothing due: that round counted it as one of its workers. */
-  async function work(worker: Worker, signal: AbortSignal): Promise<void> {
+  /** Looks again where a round began while it found nothing due: that round counted it as one of its readers. */
+  async function read(reader: Reader, signal: AbortSignal): Promise<void> {
     const source = { provider, readRate, signal };
     try {
       for (let seen = -1; seen !== rounds && !signal.aborted; ) {
         seen = rounds;
-        for (let claim; !signal.aborted && (claim = await claimNext(parts, source)) !== undefined; ) {
-          worker.isReading = true;
-          await fetchClaimed(parts, source, claim);
-          worker.isReading = false;
-        }
+        while (!signal.aborted && (await fetchNext(parts, source)));
       }
       signal.throwIfAborted();
     } finally {
-      workers.delete(worker);
+      readers.delete(reader);
     }
   }
 
-  return { run: (signal) => (next ??= round(signal)) };
+  async function settled(): Promise<void> {
+    while (readers.size > 0) await Promise.all([...readers].map(({ ended }) => ended));
+  }
+
+  return { run: (signal) => (next ??= round(signal)), settled };
 }

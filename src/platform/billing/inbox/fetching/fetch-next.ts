@@ -49,27 +49,16 @@ export interface FetchSource {
   readonly signal: AbortSignal;
 }
 
-/** Takes what is due the longest; undefined when nothing is due. */
-export async function claimNext(
-  parts: FetchParts,
-  { provider }: FetchSource,
-): Promise<ClaimedTask | undefined> {
+/**
+ * Takes what is due the longest, fetches and applies it; answers false when nothing is due. What fails is put off. Throws only
+ * for the database, and when the signal ends: then the lease runs out.
+ */
+export async function fetchNext(parts: FetchParts, source: FetchSource): Promise<boolean> {
+  const { provider } = source;
   const providerMode = { provider: provider.name, mode: provider.mode };
   const lease = { holder: parts.holder.id, seconds: LEASE };
   const [[claim]] = await parts.db.system('billing.inbox', CLAIMED, [claimTask(providerMode, lease)]);
-  return claim;
-}
-
-/**
- * Fetches and applies what was claimed just now. What fails is put off. Throws only for the database, and when the signal ends: then the
- * lease runs out.
- */
-export async function fetchClaimed(
-  parts: FetchParts,
-  source: FetchSource,
-  claim: ClaimedTask,
-): Promise<void> {
-  const { provider } = source;
+  if (claim === undefined) return false;
   const { number } = claim;
   const ref = { kind: claim.kind, id: claim.id };
   const until = parts.clock.monotonic() + LAST_READ;
@@ -83,6 +72,7 @@ export async function fetchClaimed(
     source.signal.throwIfAborted();
     await postpone(parts, provider, { ref, claim, body, error });
   }
+  return true;
 }
 
 interface Failed {
