@@ -48,10 +48,11 @@ async function archiveOf({ id }: Workspace, token: string): Promise<Record<strin
 }
 
 const hidden = ({ withheld }: DataRule): readonly string[] => (Array.isArray(withheld) ? withheld : []);
-/** Who is here goes by itself after minutes, and what is told to readers after a week. */
+/** Who is here goes by itself after minutes, what is told to readers and an export after a week. */
 const lasting = ({
   'orbit.presence': _here,
   'orbit.scope_changes': _told,
+  'orbit.exports': _made,
   ...rows
 }: Record<string, number>) => rows;
 const empty = () => Object.fromEntries(tables.map(({ table }) => [table, 0]));
