@@ -54,16 +54,16 @@ export const QUALITY: readonly Patch[] = [
   },
   {
     name: 'written-hooks-written-again',
-    file: 'sandboxes/src/openai/content/writing.ts',
-    find: '!written.some((text) => text.includes(hook))',
-    replace: 'written.length > 0',
+    file: 'sandboxes/src/openai/content/posts.ts',
+    find: '!taken.includes(hook)',
+    replace: 'taken.length >= 0',
     expects: `${SANDBOX} hooks that are written already are not written again`,
   },
   {
     name: 'cut-posts-as-long-as-before',
     file: 'sandboxes/src/openai/content/posts.ts',
-    find: '(most > 0 ? list.map((object) => shortened(object, most)) : list)',
-    replace: 'list',
+    find: '(most > 0 ? found.map((object) => shortened(object, most)) : found)',
+    replace: 'found',
     expects:
       'scripts/eval/reel.test.ts :: a post that comes out too long for its platform is cut, and keeps its hook',
   },

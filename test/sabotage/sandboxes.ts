@@ -46,14 +46,6 @@ export const SANDBOXES: readonly Patch[] = [
     expects: SOLD,
   },
   {
-    name: 'sandboxes-packed-without-a-dependency',
-    file: 'sandboxes/package.json',
-    find: '    "re2js": "^2.10.0",\n',
-    replace: '',
-    expects:
-      'sandboxes/src/packed.test.ts :: the packed sandboxes, beside nothing of ours > answer the openai package: the example of the README runs',
-  },
-  {
     name: 'package-of-stripe-loaded-with-the-program',
     file: 'src/platform/billing/providers/stripe/package.ts',
     find: "import type { Stripe } from 'stripe';",

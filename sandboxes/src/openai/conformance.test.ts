@@ -152,7 +152,7 @@ describe('the official openai package', () => {
     const request = {
       model: 'sandbox-small',
       messages: [
-        { role: 'user' as const, content: 'Customer: Acme Robotics\nTotal: 1,250.50\nDue on 3 May 2026.' },
+        { role: 'user' as const, content: 'Customer: Acme Robotics\nTotal: 1,250.50\nDue: 2026-05-03' },
       ],
       response_format: {
         type: 'json_schema' as const,

@@ -1,6 +1,5 @@
 import { type JsonObject, isObject, own } from './content/json.ts';
-import { hash, wordsOf } from './content/words.ts';
-import { STOP_WORDS } from './content/languages.ts';
+import { hash, STOP_WORDS, wordsOf } from './content/words.ts';
 import { ApiError, invalid } from './errors.ts';
 import { modelFor } from './models.ts';
 import { modelName } from './request.ts';

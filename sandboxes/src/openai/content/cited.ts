@@ -1,7 +1,7 @@
 import { type Effort, stepsOf } from './effort.ts';
 import { type JsonObject, isObject, own as ownOf, ownList, ownObject } from './json.ts';
 import { countTokens } from '../tokens.ts';
-import type { Material } from './material.ts';
+import { type Material, parsed } from './material.ts';
 import { clip } from './words.ts';
 
 /** A sentence of a document, what it is about, and the page that it stands on. */
@@ -27,63 +27,55 @@ const MONEY = String.raw`(?:[$€£¥₹]\s?\d|\b(?:USD|EUR|GBP|CHF|INR|JPY)\s?\
 const MONTH = String.raw`(?:jan|feb|mar|mär|apr|ma[iy]|ju[ln]|aug|sep|o[ck]t|nov|de[cz])\p{L}*\.?`;
 const DATE = String.raw`(?:\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{4}\b|\b${MONTH} \d{1,2}\b|\b\d{1,2}\.? ${MONTH}|\bQ[1-4] ?/?\d{4}|\bend of ${MONTH}|\b${MONTH} 20\d\d)`;
 
-/** Words by which a sentence shows what it is about; the first that fits. */
-const KINDS: readonly { readonly kind: string; readonly words: RegExp }[] = [
+/** What a passage is about: the words by which a sentence shows it, of which the first that fits counts, and those of a heading above it. */
+const KINDS: readonly { readonly kind: string; readonly said?: RegExp; readonly headed: RegExp }[] = [
   {
     kind: 'exclusions',
-    words:
-      /\bout of scope|\bnot (?:be )?included|\bexclu(?:ded?|des|ding|sions?)\b(?! (?:VAT|taxe?s?))|\bdoes not include|\bnot part of\b|\bnicht enthalten|\bausgeschlossen/iu,
+    said: /\bout of scope|\bnot (?:be )?included|\bexclu(?:ded?|des|ding|sions?)\b(?! (?:VAT|taxe?s?))|\bdoes not include|\bnot part of\b/iu,
+    headed: /\bout of scope|exclusions?|not included/iu,
   },
   {
     kind: 'acceptance',
-    words:
-      /\baccept(?:ance|ed)\b|\bsign(?:ed|s)?[ -]?off\b|\bapproved? (?:by|when|once|in writing)\b|\babnahme/iu,
+    said: /\baccept(?:ance|ed)\b|\bsign(?:ed|s)?[ -]?off\b|\bapproved? (?:by|when|once|in writing)\b/iu,
+    headed: /\bacceptance|sign-?off/iu,
   },
   {
     kind: 'assumptions',
-    words:
-      /\bassum(?:es?|ed|ing|ptions?)\b|\bclient (?:will|shall|must) (?:provide|supply|give|name)|\bprovided by the client|\bprerequisite/iu,
+    said: /\bassum(?:es?|ed|ing|ptions?)\b|\bclient (?:will|shall|must) (?:provide|supply|give|name)|\bprovided by the client|\bprerequisite/iu,
+    headed: /\bassumptions?|dependencies/iu,
   },
   {
     kind: 'budget',
-    words: new RegExp(
+    said: new RegExp(
       String.raw`${MONEY}|\bnet[ -]?\d{2}\b|\b(?:budget|invoiced?|payment terms|hourly rate)\b`,
       'iu',
     ),
+    headed: /\bbudget|pric(?:e|ing)|fees?\b|costs?\b|payment|commercial/iu,
   },
   {
     kind: 'timeline',
-    words: new RegExp(
+    said: new RegExp(
       String.raw`${DATE}|\b(?:deadline|milestones?|kick-?off|go-?live)\b|\b(?:\d+|one|two|three|four|six|eight|ten|twelve)(?:\s?[-–]\s?\d+)?[ -](?:business |working )?(?:days?|weeks?|months?|sprints?)\b`,
       'iu',
     ),
+    headed: /\btimeline|schedule|milestones?|dates\b|roadmap/iu,
   },
-  { kind: 'risks', words: /\brisks?\b|\bmay (?:slip|delay)|\bconcern(?:s|ed)?\b|\bopen question/iu },
+  {
+    kind: 'risks',
+    said: /\brisks?\b|\bmay (?:slip|delay)|\bconcern(?:s|ed)?\b|\bopen question/iu,
+    headed: /\brisks?/iu,
+  },
   {
     kind: 'deliverables',
-    words:
-      /\b(?:must|shall|will|should) (?:also )?(?:deliver|provide|build|create|design|implement|develop|include|support|have|offer|write|migrate)|\bdeliverables?\b|\bhanded over\b|\bto be (?:delivered|built)|\bliefer(?:t|umfang|n)\b/iu,
+    said: /\b(?:must|shall|will|should) (?:also )?(?:deliver|provide|build|create|design|implement|develop|include|support|have|offer|write|migrate)|\bdeliverables?\b|\bhanded over\b|\bto be (?:delivered|built)/iu,
+    headed: /\bdeliverables?|scope of work|features|requirements/iu,
   },
   {
     kind: 'objectives',
-    words: /\b(?:goals?|objectives?|aims? to|success|in order to|increase|reduce|improve)\b|\bziele?\b/iu,
+    said: /\b(?:goals?|objectives?|aims? to|success|in order to|increase|reduce|improve)\b/iu,
+    headed: /\bobjectives?|goals?\b/iu,
   },
-];
-
-/** Words of headings that say what stands below them. */
-const HEADED: readonly { readonly kind: string; readonly words: RegExp }[] = [
-  { kind: 'exclusions', words: /\bout of scope|exclusions?|not included/iu },
-  { kind: 'acceptance', words: /\bacceptance|sign-?off|abnahme/iu },
-  { kind: 'assumptions', words: /\bassumptions?|dependencies|annahmen/iu },
-  { kind: 'budget', words: /\bbudget|pric(?:e|ing)|fees?\b|costs?\b|payment|commercial|preise?\b|kosten/iu },
-  { kind: 'timeline', words: /\btimeline|schedule|milestones?|dates\b|roadmap|zeitplan|termine/iu },
-  { kind: 'risks', words: /\brisks?|risiken/iu },
-  {
-    kind: 'deliverables',
-    words: /\bdeliverables?|scope of work|features|requirements|lieferumfang|leistungen/iu,
-  },
-  { kind: 'objectives', words: /\bobjectives?|goals?\b|ziele\b/iu },
-  { kind: 'overview', words: /\boverview|background|introduction|summary|about\b|überblick/iu },
+  { kind: 'overview', headed: /\boverview|background|introduction|summary|about\b/iu },
 ];
 
 /**
@@ -136,17 +128,12 @@ interface Page {
 }
 
 function pagesIn(label: string | undefined): Page[] | undefined {
-  if (label === undefined || !label.startsWith('[')) return undefined;
-  try {
-    const list: unknown = JSON.parse(label);
-    if (!Array.isArray(list)) return undefined;
-    return list.flatMap((entry: unknown) => {
-      const [page, text] = isObject(entry) ? [ownOf(entry, 'page'), ownOf(entry, 'text')] : [];
-      return typeof page === 'number' && typeof text === 'string' ? [{ page, text }] : [];
-    });
-  } catch {
-    return undefined;
-  }
+  const list = label?.startsWith('[') === true ? parsed(label) : undefined;
+  if (!Array.isArray(list)) return undefined;
+  return list.flatMap((entry: unknown) => {
+    const [page, text] = isObject(entry) ? [ownOf(entry, 'page'), ownOf(entry, 'text')] : [];
+    return typeof page === 'number' && typeof text === 'string' ? [{ page, text }] : [];
+  });
 }
 
 /** Sentences and entries of lists that are about something, by their words or by the heading that they stand under. */
@@ -155,11 +142,11 @@ function statementsOf({ page, text }: Page): Statement[] {
   let headed: string | undefined;
   for (const block of blocksIn(text)) {
     if (isHeading(block)) {
-      headed = HEADED.find(({ words }) => words.test(block))?.kind;
+      headed = KINDS.find((one) => one.headed.test(block))?.kind;
       continue;
     }
     for (const sentence of sentencesIn(block)) {
-      const own = KINDS.find(({ words }) => words.test(sentence.slice(0, LOOKED_AT)))?.kind;
+      const own = KINDS.find(({ said }) => said?.test(sentence.slice(0, LOOKED_AT)))?.kind;
       const kind = own === 'exclusions' ? own : (headed ?? own);
       if (kind !== undefined) found.push({ kind, page, ...worded(sentence) });
     }
@@ -194,7 +181,7 @@ function isHeading(line: string): boolean {
   if (/^#{1,6} \S/u.test(line)) return true;
   const bare = line.replace(/^(?:\d{1,2}(?:\.\d{1,2})*\.?|[IVX]+\.)\s+/u, '').replace(/:$/u, '');
   if (/\d|[$€£:|]/u.test(bare) || /^[-*•]/u.test(bare) || GOES_ON.test(bare)) return false;
-  return bare.split(' ').length <= 6 && /^\p{Lu}/u.test(bare) && HEADED.some(({ words }) => words.test(bare));
+  return bare.split(' ').length <= 6 && /^\p{Lu}/u.test(bare) && KINDS.some((one) => one.headed.test(bare));
 }
 
 function sentencesIn(block: string): string[] {

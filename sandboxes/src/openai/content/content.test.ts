@@ -26,60 +26,36 @@ const VARIANTS = {
   },
 };
 
-describe('extraction', () => {
-  const contract = told(
-    `# Consulting agreement
-This agreement is made on 12 March 2025 between Acme Robotics and Jane Miller.
-The fee is 1,200 EUR per month. Either party may end it with 30 days notice.
-It is confidential. Write to jane@acme.example or see https://acme.example/terms.`,
-  );
-
-  test('finds headings, names, dates, numbers, addresses and yes or no where the text has them', () => {
-    const schema = {
-      type: 'object',
-      properties: {
-        title: text,
-        parties: { type: 'array', items: text, maxItems: 2 },
-        effective_date: { type: 'string', format: 'date' },
-        fee: { type: 'number' },
-        notice_days: { type: 'integer', maximum: 90 },
-        confidential: { type: 'boolean' },
-        exclusive: { type: 'boolean' },
-        kind: { enum: ['lease', 'consulting', 'sale'] },
-        contact: { anyOf: [{ type: 'null' }, { type: 'string', format: 'email' }] },
-        terms_url: text,
-      },
-    };
-    expect(fillSchema(schema, contract)).toEqual({
-      title: 'Consulting agreement',
-      parties: ['Acme Robotics', 'Jane Miller'],
-      effective_date: '2025-03-12',
-      fee: 1200,
-      notice_days: 30,
-      confidential: true,
-      exclusive: false,
-      kind: 'consulting',
-      contact: 'jane@acme.example',
-      terms_url: 'https://acme.example/terms',
-    });
+test('labels of the text give numbers, dates, choices and yes or no', () => {
+  const order = told('Topic: Crop rotation\nFee: 1200\nSigned: 2025-03-12\nKind: sale\nConfidential: yes');
+  const schema = {
+    type: 'object',
+    properties: {
+      title: text,
+      fee: { type: 'number' },
+      signed: { type: 'string', format: 'date' },
+      kind: { enum: ['lease', 'consulting', 'sale'] },
+      confidential: { type: 'boolean' },
+      exclusive: { type: 'boolean' },
+      contact: { anyOf: [{ type: 'null' }, { type: 'string', format: 'email' }] },
+      tags: { type: 'array', items: text, maxItems: 2 },
+    },
+  };
+  expect(fillSchema(schema, order)).toEqual({
+    title: 'Crop rotation',
+    fee: 1200,
+    signed: '2025-03-12',
+    kind: 'sale',
+    confidential: true,
+    exclusive: false,
+    contact: 'sandbox@example.com',
+    tags: ['Crop', 'rotation'],
   });
+});
 
-  test.each([
-    ['am 3. Mai 2026', '2026-05-03'],
-    ['le 14 juillet 2025', '2025-07-14'],
-    ['el 2 de enero de 2027', '2027-01-02'],
-    ['on December 31st, 2024', '2024-12-31'],
-    ['31.01.2025', '2025-01-31'],
-    ['01/31/2025', '2025-01-31'],
-    ['2025-02-30 and 2025-02-28', '2025-02-28'],
-  ])('reads the date in "%s"', (written, date) => {
-    expect(fillSchema({ type: 'string', format: 'date' }, told(`Signed ${written}.`))).toBe(date);
-  });
-
-  test('a schema that stands in the prompt is found', () => {
-    const author = told('Text', `Answer as JSON by this schema:\n${JSON.stringify(VARIANTS)}\nNothing else.`);
-    expect(author.embeddedSchema()).toEqual(VARIANTS);
-  });
+test('a schema that stands in the prompt is found', () => {
+  const author = told('Text', `Answer as JSON by this schema:\n${JSON.stringify(VARIANTS)}\nNothing else.`);
+  expect(author.embeddedSchema()).toEqual(VARIANTS);
 });
 
 /** Schemas of the kinds that products send, nested a few deep. */

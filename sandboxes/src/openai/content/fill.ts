@@ -1,19 +1,15 @@
 import { citedFields, citedItems, type Statement } from './cited.ts';
 import { Effort, stepsOf, UnfillableSchema } from './effort.ts';
-import { fillBoolean, fillNumber } from './figures.ts';
 import { type JsonObject, isObject, own, ownList, ownNumber, ownObject } from './json.ts';
-import { Patterns } from './pattern.ts';
-import type { Place } from './place.ts';
 import type { Author } from './posts.ts';
 import { allowsNull, merged, resolved, stepsFor, typesOf } from './schema.ts';
-import { fillString } from './strings.ts';
-import { clip, labelKey } from './words.ts';
+import { fillString, type Place } from './strings.ts';
+import { labelKey, nameWords } from './words.ts';
 
 interface Filling {
   readonly author: Author;
   readonly root: JsonObject;
   readonly effort: Effort;
-  readonly patterns: Patterns;
   values: number;
 }
 
@@ -35,7 +31,7 @@ const STEPS_TO_COMPARE = 20;
  */
 export function fillSchema(schema: JsonObject, author: Author): unknown {
   const effort = new Effort();
-  const filling = { author, root: schema, effort, patterns: new Patterns(effort), values: 0 };
+  const filling = { author, root: schema, effort, values: 0 };
   return fill(schema, { name: '', index: 0, outer: 0, depth: 0 }, filling);
 }
 
@@ -80,7 +76,7 @@ function fillTyped(schema: JsonObject, place: Place, filling: Filling): unknown 
       return fillArray(schema, place, filling);
     case 'number':
     case 'integer':
-      return fillNumber(schema, type, { place, material: filling.author });
+      return fillNumber(schema, type, wishedAt(place, filling.author));
     case 'boolean':
       return fillBoolean(place, filling.author);
     case 'null':
@@ -145,7 +141,7 @@ function fillObject(schema: JsonObject, place: Place, filling: Filling): JsonObj
   return Object.fromEntries([...entries, ...extras]);
 }
 
-/** Entries that `additionalProperties` describes: named by `required`, else by the text's labels and keywords. */
+/** Entries that `additionalProperties` describes: named by `required`, else by a number. */
 function extraEntries(
   schema: JsonObject,
   undeclared: readonly string[],
@@ -153,29 +149,17 @@ function extraEntries(
 ): [string, unknown][] {
   const { place, filling } = at;
   const extra = own(schema, 'additionalProperties');
-  const atLeast = (ownNumber(schema, 'minProperties') ?? 0) - at.present - undeclared.length;
+  const present = at.present + undeclared.length;
+  const least = (ownNumber(schema, 'minProperties') ?? 0) - present;
+  const most = (ownNumber(schema, 'maxProperties') ?? Number.POSITIVE_INFINITY) - present;
   const isMap = isObject(extra) && ownObject(schema, 'properties') === undefined && !isLean(place, filling);
-  const atMost =
-    (ownNumber(schema, 'maxProperties') ?? Number.POSITIVE_INFINITY) - at.present - undeclared.length;
-  const count =
-    extra === false
-      ? 0
-      : Math.max(0, Math.min(Math.max(atLeast, isMap ? USUAL_ITEMS : 0), atMost, MOST_VALUES));
-  if (count === 0 && undeclared.length === 0) return [];
+  const usual = Math.max(least, isMap ? USUAL_ITEMS : 0);
+  const count = extra === false ? 0 : Math.max(0, Math.min(usual, most, MOST_VALUES));
   const taken = new Set([...undeclared, ...Object.keys(ownObject(schema, 'properties') ?? {})]);
-  filling.effort.spend(filling.author.labels().size + filling.author.keywords().length);
-  const words = [
-    ...filling.author.labels().keys(),
-    ...filling.author.keywords().map((word) => word.toLowerCase()),
-  ];
-  const free = [...new Set(words.map((word) => clip(word.replaceAll(' ', '_'), 40, '')))].filter(
-    (word) => !taken.has(word),
+  const numbered = Array.from({ length: count }, (_, position) => `item_${position + 1}`);
+  return [...undeclared, ...numbered.map((name) => (taken.has(name) ? `${name}_` : name))].map(
+    (name, index) => [name, fill(extra, { ...place, name, index, depth: place.depth + 1 }, filling)],
   );
-  const names = Array.from({ length: count }, (_, position) => free[position] ?? `item_${position + 1}`);
-  return [...undeclared, ...names].map((name, position) => [
-    name,
-    fill(extra, { ...place, name, index: position, depth: place.depth + 1 }, filling),
-  ]);
 }
 
 /** What stands in the request for the items of this array: objects to be worked over, or a list of one of them. */
@@ -186,7 +170,10 @@ function originalsOf(items: unknown, place: Place, author: Author): readonly unk
   return fields.length === 0 ? undefined : author.originals(fields);
 }
 
-function usualItems(place: Place, author: Author): number {
+/** As many as a label says (`Variants: 3`), or as usual. */
+function countAt(place: Place, author: Author): number {
+  const label = author.label(place.name) ?? '';
+  if (/^\d{1,3}$/.test(label)) return Number(label);
   return place.name.toLowerCase() === 'hashtags' ? author.post(place.index).hashtags.length : USUAL_ITEMS;
 }
 
@@ -225,10 +212,7 @@ function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[
   if (cited !== undefined && cited.length >= least)
     return fillCited(items, cited.slice(0, most), { place, filling });
   const originals = originalsOf(items, place, filling.author);
-  const asked =
-    originals?.length ??
-    filling.author.countOf(place.name) ??
-    Math.max(usualItems(place, filling.author), first.length);
+  const asked = originals?.length ?? Math.max(countAt(place, filling.author), first.length);
   const count = Math.max(least, Math.min(isLean(place, filling) ? first.length : asked, most));
   const found = new Map<string, unknown>();
   const all: unknown[] = [];
@@ -241,4 +225,40 @@ function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[
     all.push(value);
   }
   return own(schema, 'uniqueItems') === true ? [...found.values()] : all;
+}
+
+/** A number that a label gives, else its place in the answer. */
+function wishedAt({ name, index }: Place, author: Author): number {
+  const labelled = Number.parseFloat((author.label(name) ?? '').replaceAll(/[^\d.-]/g, ''));
+  return Number.isFinite(labelled) ? labelled : 1 + index;
+}
+
+/** The number inside the range that is nearest to what is wished. An exclusive limit moves in by a step, or by a little. */
+function fillNumber(schema: JsonObject, type: 'number' | 'integer', wished: number): number {
+  const multiple = ownNumber(schema, 'multipleOf') ?? 0;
+  const step = type === 'integer' ? Math.max(1, multiple % 1 === 0 ? multiple : 1) : multiple;
+  const above = ownNumber(schema, 'exclusiveMinimum') ?? Number.NEGATIVE_INFINITY;
+  const below = ownNumber(schema, 'exclusiveMaximum') ?? Number.POSITIVE_INFINITY;
+  const minimum = ownNumber(schema, 'minimum') ?? Number.NEGATIVE_INFINITY;
+  const maximum = ownNumber(schema, 'maximum') ?? Number.POSITIVE_INFINITY;
+  const width = Math.min(maximum, below) - Math.max(minimum, above);
+  const margin = step > 0 ? step : Number.isFinite(width) ? width / 4 : 0.5;
+  const least = above >= minimum ? above + margin : minimum;
+  const most = below <= maximum ? below - margin : maximum;
+  const inside = Math.min(Math.max(wished, least), most);
+  if (step === 0 || Number.isInteger(inside / step)) return inside;
+  const down = Math.floor(inside / step) * step;
+  return down >= least ? down : Math.ceil(inside / step) * step;
+}
+
+const YES = /^(?:yes|true|on|ja|oui|sí|si)\b/iu;
+const NO = /^(?:no|false|off|nein|non|none|not)\b/iu;
+const SMALL_WORDS = new Set(['is', 'has', 'was', 'are', 'should', 'can']);
+
+/** What a label says; else whether the text speaks of it. */
+function fillBoolean({ name }: Place, author: Author): boolean {
+  const label = author.label(name) ?? '';
+  if (YES.test(label)) return true;
+  const words = nameWords(name).filter((word) => !SMALL_WORDS.has(word));
+  return !NO.test(label) && (words.length === 0 || author.mentions(words.join(' ')));
 }

@@ -1,18 +1,7 @@
-import { datesIn, withoutDates } from './dates.ts';
-import { type Language, languageNamed, languageOf } from './languages.ts';
+import { type JsonObject, isObject } from './json.ts';
 import { lazy } from './lazy.ts';
-import {
-  emailsIn,
-  headingsIn,
-  labelsIn,
-  namesIn,
-  numbersIn,
-  plainLine,
-  schemaIn,
-  sentencesIn,
-  urlsIn,
-} from './reading.ts';
-import { hash, keywordsOf, labelKey, nameWords, trimmedOf, wordsOf } from './words.ts';
+import { hash, keywordsOf, labelKey, type Language, languageNamed, languageOf } from './words.ts';
+import { nameWords, trimmedOf, wordsOf } from './words.ts';
 
 /** What a message says, whatever parts it came in. */
 export interface Spoken {
@@ -22,19 +11,15 @@ export interface Spoken {
 
 // Reading is linear, but a 4 MB prompt should still cost a millisecond and not a second.
 const READ_AT_MOST = 32_768;
-// Each look reads the whole text: a quarter of a millisecond, where it is as long as it may be.
-const MOST_LOOKS = 200;
-const LONGEST_STEM = 40;
 const LONGEST_SUBJECT = 2_000;
-const MOST_NUMBERS = 500;
-const SUBJECT_LABELS = ['topic', 'subject', 'title', 'theme', 'thema', 'sujet', 'tema', 'question'];
-const REQUEST =
-  /^(?:please\s+)?(?:write|create|make|draft|give|tell|explain|summari[sz]e|describe|generate|extract)\b.{0,80}?\b(?:about|on|of|from)\s+/iu;
+const MOST_BRACES_TRIED = 20;
+const SUBJECT_LABELS = ['topic', 'subject', 'title', 'question'];
+const LABEL = /^[\s>*•-]*(\p{L}[\p{L}\p{N}_-]*(?: [\p{L}\p{N}_-]+){0,3})\s?[:=][ \t]+(\S.*)$/u;
+/** What stands before the subject in an order: `Write a post about …`. */
+const ORDER =
+  /^(?:please\s+)?(?:write|create|make|draft|give|tell|explain|summari[sz]e|describe|generate)\b.{0,80}?\b(?:about|on|of|from)\s+/iu;
 
-/**
- * The words that a request gives, sorted into what answers are made of. Everything is derived on first use
- * and depends on the words alone: no clock, no chance.
- */
+/** The words that a request gives, read on first use: no clock and no chance, so that equal requests get equal answers. */
 export class Material {
   readonly text: string;
   readonly #instructions: string;
@@ -43,66 +28,58 @@ export class Material {
   constructor(messages: readonly Spoken[]) {
     const told = messages.filter(({ role }) => role === 'system' || role === 'developer');
     const asked = messages.filter(({ role }) => role === 'user' || role === 'tool');
-    this.#instructions = join(told);
-    this.text = asked.length > 0 ? join(asked) : this.#instructions;
+    this.#instructions = joined(told);
+    this.text = asked.length > 0 ? joined(asked) : this.#instructions;
     this.#last = asked.findLast(({ role }) => role === 'user')?.text.slice(0, READ_AT_MOST) ?? this.text;
   }
 
-  /** Turns equal requests into equal choices of phrases, and different ones into different choices. */
   readonly seed = lazy(() => hash(this.text));
 
-  /**
-   * `Topic: …` lines and `<topic>…</topic>` elements, by normalised name. Those of the instructions count only when the
-   * user gives none: beside a brief, `hook: the first line` explains a field.
-   */
+  /** `Topic: …` lines by normalised name. Those of the instructions, which explain fields, count when the user gives none. */
   readonly labels = lazy((): ReadonlyMap<string, string> => {
     const given = labelsIn(this.text);
-    return new Map(given.length > 0 ? given : labelsIn(this.#instructions));
+    return given.size > 0 ? given : labelsIn(this.#instructions);
   });
 
-  readonly headings = lazy((): readonly string[] => headingsIn(this.text));
   readonly sentences = lazy((): readonly string[] => sentencesIn(this.text));
-  readonly dates = lazy((): readonly string[] => datesIn(this.text));
-  readonly numbers = lazy((): readonly number[] => numbersIn(withoutDates(this.text)).slice(0, MOST_NUMBERS));
-  readonly names = lazy((): readonly string[] => namesIn(withoutDates(this.text)));
-  readonly emails = lazy((): readonly string[] => emailsIn(this.text));
-  readonly urls = lazy((): readonly string[] => urlsIn(this.text));
+
+  /** Capitalised words inside a sentence: in most languages, names of people, places and things. */
+  readonly names = lazy((): readonly string[] => {
+    const found = this.text.matchAll(/(?<=[\p{L}\p{N},;:] )\p{Lu}[\p{L}'’-]+(?: \p{Lu}[\p{L}'’-]+)*/gu);
+    return [...new Set([...found].map(([name]) => name))];
+  });
 
   readonly language = lazy((): Language => {
-    const named = this.#namedLanguage();
-    if (named !== undefined) return languageNamed(named) ?? 'en';
-    return languageOf(wordsOf(this.text.slice(0, 4096)).map((word) => word.toLowerCase()));
-  });
-
-  /** What it is about: a label that says so, else the last message's heading, else its first sentence. */
-  readonly subject = lazy((): string => {
-    const label = SUBJECT_LABELS.map((name) => this.labels().get(name)).find((value) => value !== undefined);
-    const raw = label ?? headingsIn(this.#last)[0] ?? sentencesIn(this.#last)[0] ?? plainLine(this.#last);
-    const words = plainLine(raw.slice(0, LONGEST_SUBJECT)).replace(REQUEST, '').split(/\s+/u).join(' ');
-    const subject = trimmedOf(words, ' .!?:;,…¿¡').trim();
-    return subject === '' ? 'sandbox' : subject;
+    const named = this.label('language');
+    return named === undefined ? languageOf(this.text) : (languageNamed(named) ?? 'en');
   });
 
   /** A language that is asked for and that the sandbox has no phrases of. */
   readonly unspoken = lazy((): string | undefined => {
-    const named = this.#namedLanguage();
-    return named !== undefined && languageNamed(named) === null ? named : undefined;
+    const named = this.label('language');
+    return named !== undefined && languageNamed(named) === undefined ? named : undefined;
+  });
+
+  /** What it is about: a label that says so, else the last message's first sentence. */
+  readonly subject = lazy((): string => {
+    const label = SUBJECT_LABELS.map((name) => this.labels().get(name)).find((value) => value !== undefined);
+    const raw = (label ?? sentencesIn(this.#last)[0] ?? this.#last).slice(0, LONGEST_SUBJECT);
+    const words = raw.replace(/^#+ /u, '').replace(ORDER, '').trim().split(/\s+/u).join(' ');
+    return trimmedOf(words, ' .!?:;,…').trim() || 'sandbox';
   });
 
   /** Words that carry the subject, those of the subject itself first; never empty. */
-  readonly keywords = lazy((): readonly string[] => {
-    const found = keywordsOf([this.subject(), ...this.sentences()].join(' '), this.language());
-    return found.length > 0 ? found : ['sandbox'];
+  readonly keywords = lazy((): readonly [string, ...string[]] => {
+    const [first = 'sandbox', ...rest] = keywordsOf(
+      [this.subject(), ...this.sentences()].join(' '),
+      this.language(),
+    );
+    return [first, ...rest];
   });
 
   /** A JSON schema written into the prompt, where libraries put it for models that take no schema. */
   readonly embeddedSchema = lazy(() => schemaIn(this.#instructions) ?? schemaIn(this.text));
 
-  readonly #namedLanguage = lazy(() =>
-    ['language', 'lang', 'locale'].map((name) => this.labels().get(name)).find((value) => value),
-  );
-
-  readonly #looked = new Map<string, RegExpExecArray | null>();
   readonly #said = lazy(() => new Set(wordsOf(this.text.toLowerCase())));
 
   /** Whether all words of an identifier stand in the text. */
@@ -115,31 +92,64 @@ export class Material {
   label(name: string): string | undefined {
     return this.labels().get(labelKey(name));
   }
+}
 
-  /** How many of something the text asks for: `Variants: 3` or `3 short variants`. */
-  countOf(name: string): number | null {
-    const label = this.label(name);
-    if (label !== undefined && /^\d{1,3}$/.test(label)) return Number(label);
-    const last = nameWords(name).at(-1);
-    if (last === undefined) return null;
-    const stem = last.slice(0, LONGEST_STEM).replace(/s$/, '');
-    const match = this.first(String.raw`(?<![\d.,])(\d{1,2})\s+(?:\p{L}{1,20}\s+)?${stem}`);
-    return match?.[1] === undefined ? null : Number(match[1]);
+function joined(messages: readonly Spoken[]): string {
+  const text = messages.map((message) => message.text).join('\n');
+  return text.slice(0, READ_AT_MOST);
+}
+
+function labelsIn(text: string): Map<string, string> {
+  const found = text.split('\n').flatMap((line): [string, string][] => {
+    const [, name, value] = LABEL.exec(line.trimEnd()) ?? [];
+    return name === undefined || value === undefined ? [] : [[labelKey(name), unquoted(value)]];
+  });
+  return new Map(found.filter(([, value]) => value !== ''));
+}
+
+/** Prompts quote what a stranger typed as a JSON string. */
+function unquoted(value: string): string {
+  const text = value.startsWith('"') ? parsed(value.trim()) : value;
+  return (typeof text === 'string' ? text : value).trim();
+}
+
+/** Sentences of three words or more; of a labelled line, its value. */
+function sentencesIn(text: string): string[] {
+  const lines = text.split(/\r?\n/).map((line) => unquoted(LABEL.exec(line.trim())?.[2] ?? line));
+  const all = lines.flatMap((line) => line.split(/(?<=[.!?…])\s+/u)).map((sentence) => sentence.trim());
+  return [...new Set(all.filter((sentence) => /\S\s+\S+\s+\S/u.test(sentence)))];
+}
+
+/** The first JSON object in a text that looks like a schema. */
+function schemaIn(text: string): JsonObject | undefined {
+  let start = text.indexOf('{');
+  for (let tried = 0; start >= 0 && tried < MOST_BRACES_TRIED; tried += 1) {
+    const value = parsed(text.slice(start, closingBrace(text, start) + 1));
+    if (isObject(value) && ('properties' in value || '$schema' in value)) return value;
+    start = text.indexOf('{', start + 1);
   }
+  return undefined;
+}
 
-  /** Where an expression of ours first stands in the text; a request that asks for too many gets no more of them looked for. */
-  first(expression: string): RegExpExecArray | null {
-    const known = this.#looked.get(expression);
-    if (known !== undefined || this.#looked.size >= MOST_LOOKS) return known ?? null;
-    const found = new RegExp(expression, 'iu').exec(this.text);
-    this.#looked.set(expression, found);
-    return found;
+/** The value of a JSON text; undefined for any other text. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
-function join(messages: readonly Spoken[]): string {
-  return messages
-    .map(({ text }) => text)
-    .join('\n')
-    .slice(0, READ_AT_MOST);
+/** Where the brace at a position is closed, strings skipped; the text's end when it is not. */
+function closingBrace(text: string, start: number): number {
+  let depth = 0;
+  let quoted = false;
+  for (let at = start; at < text.length; at += 1) {
+    const character = text[at];
+    if (quoted && character === '\\') at += 1;
+    else if (character === '"') quoted = !quoted;
+    else if (!quoted && character === '{') depth += 1;
+    else if (!quoted && character === '}' && --depth === 0) return at;
+  }
+  return text.length;
 }

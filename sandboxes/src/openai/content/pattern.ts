@@ -1,75 +1,135 @@
-import { RE2JS } from 're2js';
 import { type Effort, UnfillableSchema } from './effort.ts';
-import { sampleOf, sketch } from './sketch.ts';
 
 const LONGEST_PATTERN = 1_000;
-const MOST_CANDIDATES = 20;
-const LONGEST_CANDIDATE = 200;
-/** Instructions of the largest pattern that is run. Those of schemas have ten to a hundred. */
-const LARGEST_PROGRAM = 2_000;
-/** Making a pattern's program takes some fifty times as long as one step through an instruction of it. */
-const STEPS_TO_COMPILE = 50;
+/** What trying a class of characters takes. */
+const STEPS_A_CLASS = 50;
+// A repetition is written as often as it must be, and up to this often where it may be.
+const USUAL_REPEAT = 3;
+const MOST_REPEAT = 200;
+const LONGEST_MADE = 10_000;
+const ESCAPES: Readonly<Record<string, string>> = {
+  d: '1',
+  w: 'a',
+  s: ' ',
+  D: 'a',
+  W: '-',
+  S: 'a',
+  n: '\n',
+  t: '\t',
+  b: '',
+  B: '',
+};
+const SAMPLES =
+  'a1A-_ .#@/:bcdefghijklmnopqrstuvwxyzBCDEFGHIJKLMNOPQRSTUVWXYZ023456789!"$%&\'()*+,;<=>?[]^`{|}~é'.split(
+    '',
+  );
 
-interface Read {
-  /** A text that it matches, as far as can be told without running it. */
-  readonly made: string;
-  /** Undefined for a pattern that is not run: too large, or one that only a backtracking engine knows. */
-  readonly program: RE2JS | undefined;
-  /** Its instructions, about. */
-  readonly size: number;
+/** Reads a pattern from left to right; `at` is where it has come to. */
+interface Cursor {
+  readonly pattern: string;
+  readonly effort: Effort;
+  at: number;
 }
 
 /**
- * The patterns of one request's schema. A caller wrote them, so that none of them runs in an engine that backtracks: one
- * `.*.*.*.*\u0001` would hold up the whole process. RE2's engine takes time by pattern times text, which is spent before.
+ * A string that a pattern matches, of 10,000 characters at most, or a little more. The pattern is read and never run: a caller wrote it,
+ * and an engine that backtracks could hold up the whole process. Literals, classes, groups, alternatives and counts are known, which is what
+ * the patterns of schemas use; for look-around and back-references the result may not match. Throws UnfillableSchema for a pattern that is
+ * too long, or when the request has cost too much.
  */
-export class Patterns {
-  readonly #effort: Effort;
-  readonly #read = new Map<string, Read>();
-
-  constructor(effort: Effort) {
-    this.#effort = effort;
+export function textFor(pattern: string, effort: Effort): string {
+  if (pattern.length > LONGEST_PATTERN)
+    throw new UnfillableSchema(`a pattern is longer than ${LONGEST_PATTERN} characters`);
+  effort.spend(pattern.length);
+  const cursor = { pattern, effort, at: 0 };
+  let text = alternatives(cursor);
+  // A bracket too many is no pattern; it is read to its end all the same.
+  while (cursor.at < pattern.length) {
+    cursor.at += 1;
+    text += alternatives(cursor);
   }
-
-  /**
-   * A string that a pattern matches: the first candidate that it does, else one generated from it. Generation knows literals, classes,
-   * groups, alternatives and counts, which is what the patterns of schemas use; for look-around and back-references the
-   * result may not match. Throws UnfillableSchema for a pattern that is too long, or when the request has cost too much.
-   */
-  matching(pattern: string, candidates: readonly string[]): string {
-    const { program, size, made } = this.#read.get(pattern) ?? this.#first(pattern);
-    if (program === undefined) return made;
-    const short = candidates.slice(0, MOST_CANDIDATES).filter(({ length }) => length <= LONGEST_CANDIDATE);
-    for (const candidate of short) {
-      const steps = size * (candidate.length + 1);
-      // What was generated will do.
-      if (!this.#effort.mayAfford(2 * steps)) return made;
-      this.#effort.spend(steps);
-      if (program.test(candidate)) return candidate;
-    }
-    return made;
-  }
-
-  #first(pattern: string): Read {
-    if (pattern.length > LONGEST_PATTERN) {
-      throw new UnfillableSchema(`a pattern is longer than ${LONGEST_PATTERN} characters`);
-    }
-    const { text: made, size } = sketch(pattern, (characters) => {
-      this.#effort.spend(STEPS_TO_COMPILE);
-      return sampleOf(characters);
-    });
-    this.#effort.spend(pattern.length + Math.min(size, LARGEST_PROGRAM) * STEPS_TO_COMPILE);
-    const read = { made, size, program: size > LARGEST_PROGRAM ? undefined : compiled(pattern) };
-    this.#read.set(pattern, read);
-    return read;
-  }
+  return text;
 }
 
-/** Undefined for look-around, back-references, and what is no pattern at all. */
-function compiled(pattern: string): RE2JS | undefined {
+/** The first alternative is written, the others are only read over. */
+function alternatives(cursor: Cursor): string {
+  const first = sequence(cursor);
+  while (cursor.pattern[cursor.at] === '|') {
+    cursor.at += 1;
+    sequence(cursor);
+  }
+  return first;
+}
+
+function sequence(cursor: Cursor): string {
+  let made = '';
+  while (cursor.at < cursor.pattern.length && !'|)'.includes(cursor.pattern[cursor.at] ?? '')) {
+    const atom = readAtom(cursor);
+    const room = Math.ceil(Math.max(0, LONGEST_MADE - made.length) / Math.max(1, atom.length));
+    made += atom.repeat(Math.min(readCount(cursor), room));
+  }
+  return made;
+}
+
+function readAtom(cursor: Cursor): string {
+  const character = cursor.pattern[cursor.at] ?? '';
+  cursor.at += 1;
+  if (character === '^' || character === '$') return '';
+  if (character === '.') return 'a';
+  if (character === '[') return readClass(cursor);
+  if (character === '\\') return readEscape(cursor);
+  if (character !== '(') return character;
+  const rest = cursor.pattern.slice(cursor.at);
+  const isSilent = /^\?(?:[=!]|<[=!])/.test(rest);
+  cursor.at += /^\?(?::|<?[=!]|<[^>]*>)/.exec(rest)?.[0].length ?? 0;
+  const inner = alternatives(cursor);
+  cursor.at += 1;
+  return isSilent ? '' : inner;
+}
+
+function readEscape(cursor: Cursor): string {
+  const rest = cursor.pattern.slice(cursor.at);
+  const property = /^[pP]\{[^}]*\}/.exec(rest)?.[0];
+  const code = /^(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/.exec(rest);
+  cursor.at += property?.length ?? code?.[0].length ?? 1;
+  if (property !== undefined) return sampleOf(`\\${property}`, cursor);
+  if (code !== null) return String.fromCharCode(Number.parseInt(code[1] ?? code[2] ?? '61', 16));
+  return ESCAPES[rest[0] ?? ''] ?? rest[0] ?? '';
+}
+
+function readClass(cursor: Cursor): string {
+  const start = cursor.at - 1;
+  while (cursor.at < cursor.pattern.length && cursor.pattern[cursor.at] !== ']') {
+    cursor.at += cursor.pattern[cursor.at] === '\\' ? 2 : 1;
+  }
+  cursor.at += 1;
+  return sampleOf(cursor.pattern.slice(start, cursor.at), cursor);
+}
+
+/** A character of a class, found by trying one class on one character at a time, where nothing can be tried twice. */
+function sampleOf(characters: string, { effort }: Cursor): string {
+  effort.spend(STEPS_A_CLASS);
+  const expression = compiled(`^${characters}$`);
+  const sample = SAMPLES.find((character) => expression?.test(character));
+  return sample ?? /^\[\^?\\?(.)/su.exec(characters)?.[1] ?? 'a';
+}
+
+function compiled(characters: string): RegExp | undefined {
   try {
-    return RE2JS.compile(RE2JS.translateRegExp(pattern));
+    return new RegExp(characters, 'u');
   } catch {
     return undefined;
   }
+}
+
+/** How often an atom is written. */
+function readCount(cursor: Cursor): number {
+  const [whole, least, comma, upper] =
+    /^(?:[*+?]|\{(\d+)(,?)(\d*)\})\??/.exec(cursor.pattern.slice(cursor.at)) ?? [];
+  if (whole === undefined) return 1;
+  cursor.at += whole.length;
+  if (least === undefined) return whole.startsWith('?') ? 1 : USUAL_REPEAT;
+  const low = Number(least);
+  const high = comma === '' ? low : upper === '' ? Number.POSITIVE_INFINITY : Number(upper);
+  return Math.min(Math.max(low, Math.min(USUAL_REPEAT, high)), MOST_REPEAT);
 }

@@ -1,30 +1,210 @@
-import type { Language } from './languages.ts';
-import type { PhraseBook } from './phrases/book.ts';
-import { DE } from './phrases/de.ts';
-import { EN } from './phrases/en.ts';
-import { ES } from './phrases/es.ts';
-import { FR } from './phrases/fr.ts';
-import { IT } from './phrases/it.ts';
-import { JA } from './phrases/ja.ts';
-import { NL } from './phrases/nl.ts';
-import { PL } from './phrases/pl.ts';
-import { PT } from './phrases/pt.ts';
-import { SV } from './phrases/sv.ts';
-import { TR } from './phrases/tr.ts';
+import type { Language } from './words.ts';
 
-export type { PhraseBook } from './phrases/book.ts';
+type Phrases = readonly [string, ...string[]];
 
-/** What the sandbox writes with. Ten hooks and eight openings and calls: more than the five variants of a request. */
+/**
+ * Templates of one language. {t} is the topic as it was given, {k} and {l} are keywords of it, {a} is the audience. A topic may be a noun, a
+ * clause or a question, so it only stands where a title can.
+ */
+export interface PhraseBook {
+  readonly hooks: Phrases;
+  readonly openings: Phrases;
+  readonly points: Phrases;
+  readonly closings: Phrases;
+  readonly calls: Phrases;
+  readonly audience: string;
+  readonly replies: Phrases;
+  readonly toolReply: string;
+}
+
+/** What the sandbox writes with: six hooks, openings and calls, for the most variants that a request has. */
 export const PHRASES: Readonly<Record<Language, PhraseBook>> = {
-  en: EN,
-  de: DE,
-  fr: FR,
-  es: ES,
-  it: IT,
-  pt: PT,
-  nl: NL,
-  pl: PL,
-  sv: SV,
-  tr: TR,
-  ja: JA,
+  en: {
+    hooks: [
+      '{t}: the part nobody talks about',
+      'What to leave out of “{t}”',
+      '{t}: it starts smaller than you think',
+      'The short answer to “{t}” is not the obvious one',
+      '{t}, explained without the jargon',
+      'Before you try “{t}”, read this',
+    ],
+    openings: [
+      'Everyone has an opinion on {k}. Few have tried it for a month.',
+      'With {k}, the first step is always smaller than it looks.',
+      'It is easy to look at {k} from the wrong end.',
+      'Most advice on {k} skips the part that matters.',
+      'Here is {k} in plain words.',
+      'When {k} feels hard, it is usually one habit too many.',
+    ],
+    points: [
+      'Pick one thing, give it a week, and write down what changes.',
+      'Less waiting, fewer hand-overs: that is where “{l}” comes from.',
+      'What you leave out matters more than what you add.',
+      'Talk about “{l}” before you talk about tools.',
+      'Decide close to the work, and say out loud why.',
+      'Look at “{l}” every week, not every quarter.',
+    ],
+    closings: [
+      'Small steps, taken every day, beat big plans.',
+      'The rest follows sooner than you expect.',
+      'Do it once, and you will not go back.',
+      'That is all there is to it.',
+    ],
+    calls: [
+      'What is your experience with {k}? Tell us in the comments.',
+      'Save this for your next planning day.',
+      'Send it to someone who needs to read it today.',
+      'Follow along for more on {k}.',
+      'Which part would you start with?',
+      'Say below where you see it differently.',
+    ],
+    audience: 'This one is for {a}.',
+    replies: [
+      'You asked about “{t}”. In short: start with {k}, keep it small, and look at “{l}” after a week. What you leave out matters more than what you add.',
+      'On “{t}”: most of it comes down to {k}. Begin there, then see what it does for “{l}”. The rest follows sooner than you expect.',
+      '“{t}” is a good question to begin with. First settle what {k} means for you, then compare it with “{l}”, and decide by what you see.',
+    ],
+    toolReply: 'Here is what {k} says about “{t}”: {r}',
+  },
+  de: {
+    hooks: [
+      '{t}: worüber kaum jemand spricht',
+      'Was man bei „{t}“ weglassen kann',
+      '{t}: Es beginnt kleiner, als man denkt',
+      'Die kurze Antwort auf „{t}“ ist nicht die naheliegende',
+      '{t}, ohne Fachchinesisch erklärt',
+      'Lies das, bevor du „{t}“ angehst',
+    ],
+    openings: [
+      'Zum Thema „{k}“ hat jeder eine Meinung. Ausprobiert haben es wenige.',
+      'Bei „{k}“ ist der erste Schritt immer kleiner, als er aussieht.',
+      'Man betrachtet „{k}“ leicht vom falschen Ende her.',
+      'Die meisten Ratschläge zu „{k}“ lassen das Wichtigste weg.',
+      '„{k}“, in klaren Worten.',
+      'Wenn „{k}“ schwerfällt, ist es meist eine Gewohnheit zu viel.',
+    ],
+    points: [
+      'Nimm dir eine Sache vor, gib ihr eine Woche und schreib auf, was sich ändert.',
+      'Weniger warten, weniger übergeben: Daher kommt „{l}“.',
+      'Was man weglässt, zählt mehr als das, was man hinzufügt.',
+      'Sprich über „{l}“, bevor du über Werkzeuge sprichst.',
+      'Entscheide nah an der Arbeit und sag laut, warum.',
+      'Sieh dir „{l}“ jede Woche an, nicht jedes Quartal.',
+    ],
+    closings: [
+      'Kleine Schritte, jeden Tag, schlagen große Pläne.',
+      'Der Rest kommt früher, als man denkt.',
+      'Einmal gemacht, will man nicht mehr zurück.',
+      'Mehr ist es nicht.',
+    ],
+    calls: [
+      'Welche Erfahrung hast du mit „{k}“? Schreib es in die Kommentare.',
+      'Speichere dir das für den nächsten Planungstag.',
+      'Schick es jemandem, der es heute lesen sollte.',
+      'Folge uns für mehr zum Thema „{k}“.',
+      'Mit welchem Teil fängst du an?',
+      'Schreib uns, wo du es anders siehst.',
+    ],
+    audience: 'Gedacht für: {a}.',
+    replies: [
+      'Du fragst nach „{t}“. Kurz gesagt: Beginne mit „{k}“, halte es klein und sieh dir nach einer Woche „{l}“ an. Was man weglässt, zählt mehr als das, was man hinzufügt.',
+      'Zu „{t}“: Das meiste hängt an „{k}“. Fang dort an und sieh, was es für „{l}“ bewirkt. Der Rest kommt früher, als man denkt.',
+      '„{t}“ ist eine gute Frage für den Anfang. Kläre zuerst, was „{k}“ für dich heißt, vergleiche es dann mit „{l}“ und entscheide nach dem, was du siehst.',
+    ],
+    toolReply: 'Das sagt {k} zu „{t}“: {r}',
+  },
+  fr: {
+    hooks: [
+      '{t} : ce dont personne ne parle',
+      'Ce qu’on peut retirer de « {t} »',
+      '{t} : tout commence plus petit qu’on ne croit',
+      'La réponse courte à « {t} » surprend',
+      '{t}, expliqué sans jargon',
+      'À lire avant de se lancer dans « {t} »',
+    ],
+    openings: [
+      'Tout le monde a un avis sur « {k} ». Peu de gens ont essayé pendant un mois.',
+      'Avec « {k} », le premier pas est toujours plus petit qu’il n’en a l’air.',
+      'On prend facilement « {k} » par le mauvais bout.',
+      'La plupart des conseils sur « {k} » oublient l’essentiel.',
+      'Voici « {k} » en mots simples.',
+      'Si « {k} » semble difficile, c’est souvent une habitude de trop.',
+    ],
+    points: [
+      'Choisissez une seule chose, donnez-lui une semaine et notez ce qui change.',
+      'Moins d’attente, moins de passages de relais : voilà d’où vient « {l} ».',
+      'Ce qu’on enlève compte plus que ce qu’on ajoute.',
+      'Parlez de « {l} » avant de parler d’outils.',
+      'Décidez au plus près du travail, et dites pourquoi.',
+      'Regardez « {l} » chaque semaine, pas chaque trimestre.',
+    ],
+    closings: [
+      'De petits pas, chaque jour, valent mieux que de grands plans.',
+      'Le reste vient plus vite qu’on ne le pense.',
+      'Une fois suffit pour ne plus revenir en arrière.',
+      'Il n’en faut pas plus.',
+    ],
+    calls: [
+      'Quelle est votre expérience de « {k} » ? Dites-le en commentaire.',
+      'Gardez ceci pour votre prochaine journée.',
+      'Envoyez-le à quelqu’un qui doit le lire.',
+      'Suivez-nous pour en savoir plus sur « {k} ».',
+      'Par quelle partie commenceriez-vous ?',
+      'Dites-nous où vous voyez les choses autrement.',
+    ],
+    audience: 'Pensé pour : {a}.',
+    replies: [
+      'Vous demandez : « {t} ». En bref : commencez par « {k} », restez modeste et regardez « {l} » après une semaine. Ce qu’on enlève compte plus que ce qu’on ajoute.',
+      'Sur « {t} » : l’essentiel tient à « {k} ». Commencez par là, puis voyez l’effet sur « {l} ». Le reste vient plus vite qu’on ne le pense.',
+      '« {t} » est une bonne question pour commencer. Dites d’abord ce que « {k} » signifie pour vous, comparez avec « {l} », puis décidez.',
+    ],
+    toolReply: 'Voici ce que {k} répond sur « {t} » : {r}',
+  },
+  es: {
+    hooks: [
+      '{t}: lo que nadie cuenta',
+      'Lo que sobra en «{t}»',
+      '{t}: todo empieza más pequeño de lo que crees',
+      'La respuesta corta a «{t}» no es la evidente',
+      '{t}, explicado sin tecnicismos',
+      'Lee esto antes de empezar con «{t}»',
+    ],
+    openings: [
+      'Todo el mundo opina sobre «{k}». Pocos lo han probado un mes entero.',
+      'Con «{k}», el primer paso siempre es más pequeño de lo que parece.',
+      'Es fácil mirar «{k}» desde el lado equivocado.',
+      'La mayoría de los consejos sobre «{k}» olvidan lo que importa.',
+      'Esto es «{k}», en palabras sencillas.',
+      'Si «{k}» parece difícil, suele sobrar una costumbre.',
+    ],
+    points: [
+      'Elige una sola cosa, dale una semana y apunta qué cambia.',
+      'Menos esperas y menos traspasos: de ahí viene «{l}».',
+      'Lo que quitas importa más que lo que añades.',
+      'Habla de «{l}» antes de hablar de herramientas.',
+      'Decide cerca del trabajo y di en voz alta por qué.',
+      'Mira «{l}» cada semana, no cada trimestre.',
+    ],
+    closings: [
+      'Los pasos pequeños de cada día ganan a los grandes planes.',
+      'Lo demás llega antes de lo que esperas.',
+      'Hazlo una vez y no querrás volver atrás.',
+      'No hace falta más.',
+    ],
+    calls: [
+      '¿Cuál es tu experiencia con «{k}»? Cuéntalo en los comentarios.',
+      'Guárdalo para tu próximo día de planificación.',
+      'Envíalo a alguien que deba leerlo hoy.',
+      'Síguenos para saber más sobre «{k}».',
+      '¿Por qué parte empezarías?',
+      'Dinos en qué lo ves de otra manera.',
+    ],
+    audience: 'Pensado para: {a}.',
+    replies: [
+      'Preguntas por «{t}». En resumen: empieza por «{k}», mantenlo pequeño y mira «{l}» al cabo de una semana. Lo que quitas importa más que lo que añades.',
+      'Sobre «{t}»: casi todo depende de «{k}». Empieza por ahí y mira qué hace por «{l}». Lo demás llega antes de lo que esperas.',
+      '«{t}» es una buena pregunta para empezar. Aclara primero qué significa «{k}» para ti, compáralo con «{l}» y decide por lo que veas.',
+    ],
+    toolReply: 'Esto dice {k} sobre «{t}»: {r}',
+  },
 };

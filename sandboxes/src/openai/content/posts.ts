@@ -1,10 +1,9 @@
 import type { JsonObject } from './json.ts';
 import { lazy } from './lazy.ts';
 import { Material } from './material.ts';
-import { PHRASES } from './phrases.ts';
+import { PHRASES, type PhraseBook } from './phrases.ts';
 import { objectsIn, shortened } from './rework.ts';
-import { capitalise, clip, keywordsOf, labelKey, pick, widthOf } from './words.ts';
-import { bodyAt, fillIn, freshHooks, phraseWords } from './writing.ts';
+import { capitalise, clip, clipWide, keywordsOf, labelKey, pick, widthOf } from './words.ts';
 
 /** One post: what a social product calls a variant. */
 export interface Post {
@@ -13,9 +12,6 @@ export interface Post {
   readonly cta: string;
   readonly hashtags: readonly string[];
 }
-
-/** The parts of a post that are one text. */
-type Part = 'hook' | 'body' | 'cta';
 
 /** Greatest widths, and how many points and hashtags a post makes. */
 interface Measure {
@@ -29,36 +25,30 @@ interface Measure {
 
 // X shows 280 characters: hook 75, body 98 (the longest opening and its phrase), call 53, two hashtags of 21.
 const SHORT: Measure = { topic: 34, phrase: 20, hook: 75, points: 0, hashtags: 2, hashtag: 20 };
-const MEASURES: Readonly<Record<string, Measure>> = {
-  x: SHORT,
-  twitter: SHORT,
-  tiktok: { topic: 45, phrase: 40, hook: 90, points: 2, hashtags: 4, hashtag: 24 },
-  youtube: { topic: 45, phrase: 40, hook: 90, points: 3, hashtags: 3, hashtag: 24 },
-  linkedin: { topic: 45, phrase: 40, hook: 90, points: 4, hashtags: 3, hashtag: 24 },
-};
-const USUAL: Measure = { topic: 45, phrase: 40, hook: 90, points: 3, hashtags: 4, hashtag: 24 };
-const REPLY = { topic: 120, phrase: 40 };
+const USUAL: Measure = { topic: 45, phrase: 40, hook: 90, points: 2, hashtags: 3, hashtag: 24 };
+const SHORT_PLATFORMS = new Set(['x', 'twitter']);
 // How far a part is looked for that is not the one which stands there already.
 const LOOK_AHEAD = 4;
+// What prompts write where nobody named an audience.
+const NOBODY = /^(?:none|any|anyone|everyone|unspecified|-)(?!\p{L})/iu;
+
+/** What templates are filled with, by the letter of the place. */
+type Words = Readonly<Record<string, string | undefined>>;
 
 /** The words of a request, and what is written from them: posts and replies. */
 export class Author extends Material {
+  readonly #book = lazy((): PhraseBook => PHRASES[this.language()]);
+  readonly #measure = lazy(() =>
+    SHORT_PLATFORMS.has(this.label('platform')?.toLowerCase() ?? '') ? SHORT : USUAL,
+  );
+  readonly #words = lazy(() => this.#wordsWithin(this.#measure()));
+  readonly #hashtags = lazy(() => hashtagsOf(this));
+  readonly #hooks = lazy(() => this.#freshHooks());
+  readonly #posts = new Map<number, Post>();
   readonly #lists = lazy(() =>
     [...this.labels().values()].map(objectsIn).filter((list) => list !== undefined),
   );
-  readonly #short = new Map<readonly JsonObject[], readonly JsonObject[]>();
-  readonly #replyWords = lazy(() => phraseWords(this, REPLY));
-  readonly #posts = new Map<number, Post>();
-  readonly #book = lazy(() => PHRASES[this.language()]);
-  readonly #measure = lazy((): Measure => {
-    const platform = this.label('platform')?.toLowerCase() ?? '';
-    return (Object.hasOwn(MEASURES, platform) ? MEASURES[platform] : undefined) ?? USUAL;
-  });
-  readonly #words = lazy(() => phraseWords(this, this.#measure()));
-  readonly #hashtags = lazy(() => hashtagsOf(this));
-  readonly #freshHooks = lazy(() =>
-    freshHooks(this, this.#book(), { words: this.#words(), widest: this.#measure().hook }),
-  );
+  readonly #cut = new Map<readonly JsonObject[], readonly JsonObject[]>();
 
   /** The part that is to be written anew, by `Target: …`; the others are given only to fit them. */
   readonly target = lazy((): string | undefined => {
@@ -74,7 +64,7 @@ export class Author extends Material {
   }
 
   /** A part of the post at a position, or of a later one when the request shows that very text as what stands there. */
-  part(name: Part, position: number): string {
+  part(name: 'hook' | 'body' | 'cta', position: number): string {
     const present = this.label(name);
     const texts = Array.from({ length: LOOK_AHEAD }, (_, ahead) => this.post(position + ahead)[name]);
     return texts.find((text) => text !== present) ?? this.post(position)[name];
@@ -94,28 +84,48 @@ export class Author extends Material {
     const found = this.#lists().find((list) =>
       list.every((object) => fields.every((name) => Object.hasOwn(object, name))),
     );
-    return found === undefined ? undefined : this.#shortened(found);
-  }
-
-  #shortened(list: readonly JsonObject[]): readonly JsonObject[] {
+    if (found === undefined) return undefined;
     const most = Number(this.label('max length') ?? Number.NaN);
-    const done = this.#short.get(list) ?? (most > 0 ? list.map((object) => shortened(object, most)) : list);
-    this.#short.set(list, done);
-    return done;
+    const cut = this.#cut.get(found) ?? (most > 0 ? found.map((object) => shortened(object, most)) : found);
+    this.#cut.set(found, cut);
+    return cut;
   }
 
   /** A short answer in prose that plays the subject back. */
   reply(position: number): string {
-    return fillIn(pick(this.#book().replies, this.seed() + position), this.#replyWords());
+    const words = this.#wordsWithin({ topic: 120, phrase: 40 });
+    return fillIn(pick(this.#book().replies, this.seed() + position), words);
   }
 
   /** An answer after a tool has answered. */
   toolReply(tool: string, result: string): string {
-    return fillIn(this.#book().toolReply, {
-      t: clip(this.subject(), REPLY.topic),
-      k: tool,
-      r: clip(result, 400),
-    });
+    return fillIn(this.#book().toolReply, { t: clip(this.subject(), 120), k: tool, r: clip(result, 400) });
+  }
+
+  #wordsWithin({ topic, phrase }: { readonly topic: number; readonly phrase: number }): Words {
+    const [first, second = first] = keywordsOf(this.subject(), this.language()).map((word) =>
+      clipWide(word, phrase),
+    );
+    const audience = this.label('audience');
+    return {
+      t: clipWide(this.subject(), topic),
+      k: first ?? clipWide(this.subject(), phrase),
+      l: second ?? clipWide(this.subject(), phrase),
+      a: audience === undefined || NOBODY.test(audience) ? undefined : clip(audience, 80),
+    };
+  }
+
+  /** Hooks that the request does not show as written already; when few are left, they go on with a closing line. */
+  #freshHooks(): readonly [string, ...string[]] {
+    const taken = this.label('already written') ?? '';
+    const { hooks, closings } = this.#book();
+    const plain = hooks.map((hook) => fillIn(hook, this.#words()));
+    const longer = closings.flatMap((closing) => plain.map((hook) => `${hook} – ${closing}`));
+    const [first, ...rest] = [...plain, ...longer]
+      .map((hook) => clipWide(hook, this.#measure().hook))
+      .filter((hook) => !taken.includes(hook))
+      .slice(0, plain.length);
+    return first === undefined ? [plain[0] ?? this.subject()] : [first, ...rest];
   }
 
   #write(position: number): Post {
@@ -123,14 +133,37 @@ export class Author extends Material {
     const at = (this.seed() % 997) + position;
     const [call, ...calls] = book.calls.filter((template) => measure.points > 0 || !template.includes('{'));
     return {
-      hook: pick(this.#freshHooks(), at),
-      body: bodyAt(book, words, { at, points: measure.points, unspoken: this.unspoken() }),
+      hook: pick(this.#hooks(), at),
+      body: this.#bodyAt(at),
       cta: fillIn(pick([call ?? book.calls[0], ...calls], at), words),
       hashtags: turned(this.#hashtags(), position)
         .filter((tag, index) => index === 0 || widthOf(tag) <= measure.hashtag)
         .slice(0, measure.hashtags),
     };
   }
+
+  /** An opening, so many points, and a closing line. On the shortest platforms the opening says it all. */
+  #bodyAt(at: number): string {
+    const [book, words, { points }] = [this.#book(), this.#words(), this.#measure()];
+    const unspoken = this.unspoken();
+    const opening =
+      unspoken === undefined ? fillIn(pick(book.openings, at), words) : phrasesMissing(unspoken);
+    if (points === 0) return opening;
+    const middle = Array.from({ length: points }, (_, turn) => pick(book.points, at * points + turn));
+    const last = [pick(book.closings, at), ...(words['a'] === undefined ? [] : [book.audience])];
+    return [opening, ...[middle, last].map((some) => some.map((one) => fillIn(one, words)).join(' '))].join(
+      '\n\n',
+    );
+  }
+}
+
+function fillIn(template: string, words: Words): string {
+  return capitalise(template.replaceAll(/\{([a-z])\}/g, (whole, name: string) => words[name] ?? whole));
+}
+
+/** In place of an opening: English is not what was asked for, and nobody should take it for the product's doing. */
+function phrasesMissing(language: string): string {
+  return `The sandbox has no phrases in “${clip(language, 20)}” and writes English; a model would not.`;
 }
 
 /** Hashtags of letters and digits, made of the subject's words. Never empty. */

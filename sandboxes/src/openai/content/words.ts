@@ -1,5 +1,50 @@
-import { type Language, STOP_WORDS } from './languages.ts';
 import { lazy } from './lazy.ts';
+
+/** Languages that the sandbox writes in; for any other it writes English, and says so. */
+export type Language = 'en' | 'de' | 'fr' | 'es';
+
+const NAMES: Readonly<Record<Language, readonly string[]>> = {
+  en: ['en', 'english'],
+  de: ['de', 'german', 'deutsch'],
+  fr: ['fr', 'french', 'français'],
+  es: ['es', 'spanish', 'español'],
+};
+
+/** Words without a subject of their own, and by which a language is told. */
+const STOP_WORD_LISTS: Readonly<Record<Language, string>> = {
+  en: 'the and for are was were has have had not but you your our their this that these those with without from into about over under than then when where what which who whom why how can could will would should may might must been being its his her him she they them there here all any some more most each every other such only own same very just also does did doing done write create make give please tell show post posts content text',
+  de: 'der die das den dem des ein eine einen einem einer eines und oder aber nicht für mit ohne von vom zum zur aus bei nach über unter auf ist sind war waren wird werden hat haben ich wir ihr sie uns euch mein dein sein unser warum wie was wer wann welche welcher welches dass wenn als auch nur noch sehr mehr man kann können soll sollen muss müssen schreibe bitte',
+  fr: 'les des une dans pour avec sans par sur sous est sont était être avoir ont nous vous ils elles son ses leur leurs mon mes ton tes notre votre que qui quoi dont pourquoi comment quand mais donc car pas plus très aussi cette ces cet aux cela écris rédige',
+  es: 'los las una unos unas del con sin por para sobre bajo entre está están son era ser estar han nosotros ellos ellas sus nuestro nuestra que quien cual cuando donde cómo como qué por porque pero más muy también este esta estos estas ese esa escribe crea',
+};
+
+const stopWordsOf = (language: Language): ReadonlySet<string> =>
+  new Set(STOP_WORD_LISTS[language].split(' '));
+export const STOP_WORDS: Readonly<Record<Language, ReadonlySet<string>>> = {
+  en: stopWordsOf('en'),
+  de: stopWordsOf('de'),
+  fr: stopWordsOf('fr'),
+  es: stopWordsOf('es'),
+};
+const LANGUAGES = ['en', 'de', 'fr', 'es'] as const satisfies readonly Language[];
+
+/** Reads `de`, `de-AT`, `German` or `Deutsch`; undefined for what the sandbox has no phrases of. */
+export function languageNamed(name: string): Language | undefined {
+  const short =
+    name
+      .trim()
+      .toLowerCase()
+      .split(/[-_\s(]/)[0] ?? '';
+  return LANGUAGES.find((language) => NAMES[language].includes(short));
+}
+
+/** A guess by stop words: English unless another language has clearly more of them. */
+export function languageOf(text: string): Language {
+  const said = wordsOf(text.slice(0, 4_096).toLowerCase());
+  const countOf = (language: Language) => said.filter((word) => STOP_WORDS[language].has(word)).length;
+  const counts = LANGUAGES.map((language) => countOf(language) + (language === 'en' ? 1 : 0));
+  return LANGUAGES[counts.indexOf(Math.max(...counts))] ?? 'en';
+}
 
 /** FNV-1a, 32 bits: stable over runs and processes, so that equal requests get equal answers. */
 export function hash(text: string): number {
