@@ -133,7 +133,6 @@ function wirePeople(parts: WiringParts) {
       returnTo: config.signIn.returnTo,
       emailVerification: config.emailVerification,
       sessionDays: config.sessionDays,
-      signingKeyDays: config.signingKeyDays,
       passkeys: { ...config.passkeys, rpName: config.mail.from.name },
       passwordRules: {
         words: ['plinth', ...catalogues.map(({ product }) => product), ...config.passwords.words],

@@ -38,7 +38,8 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   process.stdout.write(`\n${banner(invocation.config, version)}\n`);
   const apart = sandboxesApart(invocation.config, roles);
   const doubt = doubtfulKey(invocation.config);
-  for (const line of [apart, doubt]) if (line !== undefined) process.stdout.write(`${line}\n`);
+  for (const line of [...invocation.config.gone, apart, doubt])
+    if (line !== undefined) process.stdout.write(`${line}\n`);
   // The embedded database takes half of a start, in a thread of its own: meanwhile the rest of the program is loaded.
   const crashHook = crashingAt(invocation.config.crashAt);
   const begun = openStore(invocation.config, crashHook, preparedFile(invocation.config));

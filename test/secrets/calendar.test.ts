@@ -4,9 +4,9 @@ import { advance } from '../factories.ts';
 import { testApp } from '../services/app.ts';
 
 test.runIf(engine === 'postgres')(
-  'the signing key is followed by another when it is SIGNING_KEY_DAYS old, by itself',
+  'the signing key is followed by another when it is 90 days old, by itself',
   async () => {
-    const app = await testApp({ settings: { SIGNING_KEY_DAYS: '30' } });
+    const app = await testApp();
     const kids = async () => {
       const { headers, body } = await app.call(undefined, 'GET /.well-known/jwks.json');
       expect(headers.get('cache-control')).toBe('public, max-age=300');
@@ -14,7 +14,7 @@ test.runIf(engine === 'postgres')(
     };
     const [first, ...more] = await kids();
     expect(more).toEqual([]);
-    await advance(app.db, '31 days');
+    await advance(app.db, '91 days');
     app.app.modules.jobs.wake();
     await expect.poll(kids, { timeout: 120_000 }).toEqual([expect.any(String), first]);
   },

@@ -13,6 +13,7 @@ import { type MailSettings, readMail } from './mail.ts';
 import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Values } from './settings.ts';
 import { type PasskeysSettings, readPasskeys } from './passkeys.ts';
+import { goneSettings } from './gone-settings.ts';
 import { nearNames } from './near-names.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
 import { type GooglePlaySettings, readGooglePlay } from './google-play.ts';
@@ -33,8 +34,6 @@ export interface PostgresSettings {
 export interface RedisSettings {
   readonly url: string;
   readonly prefix: string;
-  /** Milliseconds. */
-  readonly deadline: number;
 }
 
 /** Where a CAPTCHA is verified, and what pages show it by. */
@@ -85,8 +84,6 @@ export interface Config {
     readonly settings: AiSettingsText | undefined;
   };
   readonly masterKeys: MasterKeysSettings;
-  /** After how many days another key signs access tokens. */
-  readonly signingKeyDays: number;
   readonly emailVerification: 'off' | 'soft' | 'required';
   /** None: those of the machine. */
   readonly ssoDnsServers: readonly string[];
@@ -131,6 +128,8 @@ export interface Config {
   /** Where errors are told beside the log; undefined: nowhere. */
   readonly errorTracker: ErrorTrackerSettings | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** A line for each setting of the environment that has no effect any more. */
+  readonly gone: readonly string[];
   /** The settings as they are in effect, for `plinth config`. */
   readonly values: Values;
 }
@@ -138,7 +137,6 @@ export interface Config {
 export interface ErrorTrackerSettings {
   readonly dsn: string;
   readonly environment: string;
-  readonly release: string | undefined;
 }
 
 /** Settings that are missing or malformed: one line for each. It quotes no value: a value may be a secret. */
@@ -198,6 +196,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     appStore,
     s3,
     storeSandboxAccounts: values.STORE_SANDBOX_ACCOUNTS,
+    gone: goneSettings(environment),
   };
 }
 
@@ -299,6 +298,7 @@ function assembled(
   | 'appStore'
   | 's3'
   | 'storeSandboxAccounts'
+  | 'gone'
 > {
   const isProduction = values.NODE_ENV === 'production';
   const dataDir = resolve(values.DATA_DIR);
@@ -322,7 +322,6 @@ function assembled(
     redis: redisOf(values),
     ai: aiOf(values, ai),
     passwords: { words: values.PASSWORD_WORDS, breachesUrl: values.PASSWORD_BREACHES_URL },
-    signingKeyDays: values.SIGNING_KEY_DAYS,
     ssoDnsServers: values.SSO_DNS_SERVERS,
     emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
     sessionDays: values.SESSION_LIFETIME_DAYS,
@@ -331,7 +330,7 @@ function assembled(
     longestGraceDays: values.PAYMENT_GRACE_MAX_DAYS,
     captcha: captchaOf(values),
     workerConcurrency: values.WORKER_CONCURRENCY,
-    workerBatchConcurrency: batchConcurrency(values),
+    workerBatchConcurrency: Math.max(1, Math.floor(values.WORKER_CONCURRENCY / 2)),
     clamdUrl: values.CLAMD_URL,
     orbitCommentUrl: values.ORBIT_COMMENT_URL,
     exchangeRatesFile: values.EXCHANGE_RATES_FILE,
@@ -345,12 +344,8 @@ function assembled(
 }
 
 function errorTrackerOf(values: Values): ErrorTrackerSettings | undefined {
-  const {
-    SENTRY_DSN: dsn,
-    SENTRY_ENVIRONMENT: environment = values.NODE_ENV,
-    SENTRY_RELEASE: release,
-  } = values;
-  return dsn === undefined ? undefined : { dsn, environment, release };
+  const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT: environment = values.NODE_ENV } = values;
+  return dsn === undefined ? undefined : { dsn, environment };
 }
 
 function aiOf(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>): Config['ai'] {
@@ -361,10 +356,6 @@ function aiOf(values: Values, ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'se
     moderation: values.SAFETY_MODERATION,
     failures: Math.round(values.AI_FAILURES_PER_DAY * 1_000_000),
   };
-}
-
-function batchConcurrency({ WORKER_CONCURRENCY: all, WORKER_BATCH_CONCURRENCY: batch }: Values): number {
-  return Math.min(all, batch ?? Math.max(1, Math.floor(all / 2)));
 }
 
 function databaseOf(values: Values, dataDir: string): Config['database'] {
@@ -386,8 +377,8 @@ function captchaOf(values: Values): CaptchaSettings | undefined {
 }
 
 function redisOf(values: Values): RedisSettings | undefined {
-  const { REDIS_URL: url, REDIS_PREFIX: prefix, REDIS_DEADLINE_MS: deadline } = values;
-  return url === undefined ? undefined : { url, prefix, deadline };
+  const { REDIS_URL: url, REDIS_PREFIX: prefix } = values;
+  return url === undefined ? undefined : { url, prefix };
 }
 
 /** The effective value of a setting as text; a secret only says whether it is set. */

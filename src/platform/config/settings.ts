@@ -111,10 +111,6 @@ export const SETTINGS = {
     group: 'Redis',
     says: 'What all keys and channels begin with; another one for each installation on one Redis.',
   }),
-  REDIS_DEADLINE_MS: setting(count(10_000).default(100), {
-    group: 'Redis',
-    says: 'How long a call to Redis may take. After three that failed it is left alone until it is well.',
-  }),
 
   ...AI_SETTINGS,
 
@@ -127,10 +123,6 @@ export const SETTINGS = {
   EMBEDDED_MASTER_KEY: setting(toggle.optional(), {
     group: 'Keys',
     says: 'true to keep the master key in DATA_DIR in production.',
-  }),
-  SIGNING_KEY_DAYS: setting(count(3_650).default(90), {
-    group: 'Keys',
-    says: 'Days after which another key signs access tokens; the former one verifies until its last token has ended.',
   }),
 
   PASSWORD_WORDS: setting(list.default([]), {
@@ -324,10 +316,6 @@ export const SETTINGS = {
     group: 'Operations',
     says: 'Jobs that one process runs at once.',
   }),
-  WORKER_BATCH_CONCURRENCY: setting(count(1_000).optional(), {
-    group: 'Operations',
-    says: 'How many of them may be of the batch lane. Not set: half of them, at least one.',
-  }),
   ...ORBIT_SETTINGS,
   EXCHANGE_RATES_FILE: setting(text.optional(), {
     group: 'Operations',
@@ -369,11 +357,6 @@ export const SETTINGS = {
     group: 'Operations',
     says: 'Under what name SENTRY_DSN sorts the errors of this installation. Not set: the value of NODE_ENV.',
     example: 'staging',
-  }),
-  SENTRY_RELEASE: setting(label.optional(), {
-    group: 'Operations',
-    says: 'What runs here, for SENTRY_DSN. Not set: plinth@ and its version.',
-    example: 'shop@2026.11.21',
   }),
   LOG_LEVEL: setting(
     z

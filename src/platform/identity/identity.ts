@@ -39,6 +39,9 @@ import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys/signing-keys.ts';
 import { createUsers, type Users, type UsersParts } from './users/users.ts';
 
+/** Another key signs access tokens after so many days. */
+const SIGNING_KEY_DAYS = 90;
+
 export interface IdentitySettings {
   /** Who says so in access tokens: the public address of this server. */
   readonly issuer: string;
@@ -51,8 +54,6 @@ export interface IdentitySettings {
   readonly products: readonly string[];
   /** How many days a session lasts at most, however much it is used; 90 when not said. */
   readonly sessionDays?: number;
-  /** After how many days another key signs access tokens; never by itself, when not said. */
-  readonly signingKeyDays?: number;
   /** Whose passkeys are taken; those of this machine when not said. */
   readonly passkeys?: PasskeySettings;
   readonly passwords?: PasswordsOptions;
@@ -169,8 +170,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     jwks: signingKeys.jwks,
     rotateSigningKey: signingKeys.rotate,
     async rotateWhenDue() {
-      const { signingKeyDays: afterDays } = settings;
-      if (afterDays !== undefined) await signingKeys.rotate({ afterDays });
+      await signingKeys.rotate({ afterDays: SIGNING_KEY_DAYS });
     },
     async ready() {
       await signingKeys.current();

@@ -9,8 +9,6 @@ export interface ErrorTrackerSettings {
   readonly dsn: string;
   /** As the tracker sorts them: production, staging. */
   readonly environment: string;
-  /** What runs; not said: the version of the program. */
-  readonly release: string | undefined;
 }
 
 /** What became of an error: `repeated` are those that are counted in the next event of their kind. */
@@ -56,7 +54,7 @@ export async function openErrorTracker(
     { bufferSize: WAITING, recordDroppedEvent: () => {} },
     ({ body }) => post(url, body),
   );
-  const release = settings.release ?? `plinth@${versionOf()}`;
+  const release = `plinth@${versionOf()}`;
   const frames = sentry.createStackParser(nodeStackLineParser());
   const allows = seldom(clock);
   return {
