@@ -26,7 +26,7 @@ test('an object that the provider keeps waiting holds up no other', async () => 
   await slow.asked;
   await tell('sub_quick');
   await look();
-  expect(await seatsOf(db, accountId)).toEqual({ sub_quick: 1 });
+  await expect.poll(() => seatsOf(db, accountId)).toEqual({ sub_quick: 1 });
   const settled = inbox.drain();
   slow.release();
   await settled;
