@@ -23,8 +23,6 @@ begin
     v_now := limits.lock_meter(v_account, r->>'p', true);
     select s.moves into v_moves from limits.resolve(r, v_now) s;
     perform limits.move_windows(v_account, v_moves);
-    v_moves := limits.unserved(v_account, (r->>'id')::uuid, r->>'reason', v_now);
-    perform limits.move_windows(v_account, v_moves);
   end loop;
 end $$;
 

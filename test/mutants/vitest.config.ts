@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+/** The tests that Stryker runs for each of its mutants: those beside the code that it changes (stryker.json). */
+export default defineConfig({
+  root: join(import.meta.dirname, '../..'),
+  test: {
+    globalSetup: ['test/services/global-setup.ts'],
+    setupFiles: ['test/after-file.ts'],
+    include: ['src/platform/{limits/decide,entitlements,billing/projection,identity/guessing}/*.test.ts'],
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 120_000 } },
+  },
+});
