@@ -129,7 +129,12 @@ describe('a repeat', () => {
     for (let use = 0; use < 4; use += 1) await granted(await fixture.admit(member)).settle();
     denied(await fixture.admit(member));
     const before = await windows(db, member.accountId);
-    const again = await Promise.all(Array.from({ length: 3 }, () => fixture.admit(member, mine)));
+    const elsewhere = await fixture.another();
+    const again = await Promise.all([
+      fixture.admit(member, mine),
+      fixture.admit(member, mine),
+      elsewhere.limits.admit(request(member, mine)),
+    ]);
     for (const answer of again) {
       expect(answer).toEqual({
         kind: 'replay',
