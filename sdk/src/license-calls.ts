@@ -13,7 +13,7 @@ export function licenseCalls(caller: Caller) {
       call('GET /v1/licenses', { query }, options),
     /** With its key, for owners and admins. */
     get: (id: string, options?: CallOptions) => call('GET /v1/licenses/{id}', { params: { id } }, options),
-    /** How a licence stands, for whoever has its key. */
+    /** Read the status of a licence by its key. */
     status: (key: string, options?: CallOptions) =>
       call('GET /v1/licenses/{key}/status', { params: { key } }, options),
     /** The signed licence file; as JSON it is what `verifyLicenseFile` takes. */

@@ -176,7 +176,7 @@ export interface Schemas {
     readonly run_at: string;
     readonly created_at: string;
     readonly updated_at: string;
-    /** The nil UUID: nobody’s, enqueued by a schedule. */
+    /** The nil UUID: a schedule enqueued it. */
     readonly account_id: string;
     /** Ids only. */
     readonly payload: Readonly<Record<string, string>>;
@@ -519,7 +519,7 @@ export interface Schemas {
     readonly insights: boolean;
     /** What you write may be used for research, without your name. */
     readonly research: boolean;
-    /** You are told what is new. */
+    /** You receive news. */
     readonly news: boolean;
   };
   readonly CostEstimate: {
@@ -1818,7 +1818,7 @@ export interface Schemas {
     readonly section_id?: string | undefined;
     /** A comment of the thread. It is on what the thread is on. */
     readonly reply_to?: string | undefined;
-    /** Members who are told by mail, once for a comment. */
+    /** Members who receive a mail, one per comment. */
     readonly mentions?: readonly string[] | undefined;
   };
   readonly NewFavourite: {
@@ -2105,12 +2105,12 @@ export interface Schemas {
     readonly reserve_micros: number;
     readonly expires_at: string;
     readonly subject: string | null;
-    /** `expired`: nobody closed it in time; it counts as used until somebody says better. */
+    /** `expired`: it was not closed in time; it counts as used until figures are reported. */
     readonly status: 'running' | 'settled' | 'voided' | 'expired';
     readonly reason: string | null;
     /** What is posted for it. */
     readonly cost_micros: number;
-    /** That is its reserve, because nobody has said what it really cost. */
+    /** Its reserve, because the actual cost was not reported. */
     readonly estimated: boolean;
     readonly created_at: string;
   };
@@ -2936,7 +2936,7 @@ export interface Schemas {
   };
   readonly SubscriptionChange: {
     readonly subscription: Schemas['Subscription'];
-    /** What is in use beyond the size of the new plan: nothing is deleted, and nothing can be added. */
+    /** Usage above the size of the new plan: nothing is deleted, and nothing can be added. */
     readonly not_fitting: readonly Schemas['NotFitting'][];
     /** The change waits for the customer, and the plan is what it was; null: it is made, or arranged. */
     readonly confirmation: Schemas['PaymentConfirmation'] | null;
@@ -2952,7 +2952,7 @@ export interface Schemas {
     /** Minor units; below 0: what is left, which the next invoice takes from. */
     readonly due_now: number;
     readonly currency: string;
-    /** Sent along with the change, it costs what is said here. */
+    /** Send it along with the change to pay the amount shown here. */
     readonly prorated_at: string | null;
     readonly not_fitting: readonly Schemas['NotFitting'][];
   };
@@ -3092,7 +3092,7 @@ export interface Schemas {
   readonly UpdateCommentRequest: {
     /** Plain text. */
     readonly body: string;
-    /** Members who are told by mail, once for a comment. */
+    /** Members who receive a mail, one per comment. */
     readonly mentions?: readonly string[] | undefined;
   };
   readonly UpdateConsentsRequest: {
@@ -3100,7 +3100,7 @@ export interface Schemas {
     readonly insights?: boolean | undefined;
     /** What you write may be used for research, without your name. */
     readonly research?: boolean | undefined;
-    /** You are told what is new. */
+    /** You receive news. */
     readonly news?: boolean | undefined;
   };
   readonly UpdateDraftRequest: {
@@ -3467,21 +3467,21 @@ export interface Routes {
     };
     readonly reply: Schemas['Grant'];
   };
-  /** Delete a job that was given up */
+  /** Delete a dead job */
   'DELETE /v1/admin/jobs/{id}': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Take a public template back */
+  /** Delete a public template */
   'DELETE /v1/admin/orbit/templates/{id}': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Delete an endpoint with its deliveries */
+  /** Delete a webhook endpoint and its deliveries */
   'DELETE /v1/admin/webhooks/{id}': {
     readonly params: {
       readonly id: string;
@@ -3536,7 +3536,7 @@ export interface Routes {
     };
     readonly reply: null;
   };
-  /** Take a scope out of your favourites */
+  /** Remove a scope from your favourites */
   'DELETE /v1/favourites/{scope_id}': {
     readonly params: {
       readonly scope_id: string;
@@ -3550,14 +3550,14 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Put an asset into the trash */
+  /** Move an asset to the trash */
   'DELETE /v1/library/assets/{id}': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Give a seat back by its session */
+  /** Release a seat by its session */
   'DELETE /v1/licenses/sessions/{id}': {
     readonly params: {
       readonly id: string;
@@ -3622,7 +3622,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Give a domain up */
+  /** Remove a domain */
   'DELETE /v1/organizations/{id}/sso/domains/{domain}': {
     readonly params: {
       readonly id: string;
@@ -3630,7 +3630,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Forget whom the provider means by a user */
+  /** Remove the single sign-on link of a user */
   'DELETE /v1/organizations/{id}/sso/links/{user_id}': {
     readonly params: {
       readonly id: string;
@@ -3645,7 +3645,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Put a scope into the trash */
+  /** Move a scope to the trash */
   'DELETE /v1/scopes/{id}': {
     readonly params: {
       readonly id: string;
@@ -3729,7 +3729,7 @@ export interface Routes {
     };
     readonly reply: unknown;
   };
-  /** See what was done in your workspaces */
+  /** List recent activity in your workspaces */
   'GET /v1/activity': {
     readonly query: {
       /** How many entries a page holds. */
@@ -3785,7 +3785,7 @@ export interface Routes {
     };
     readonly reply: unknown;
   };
-  /** Events from payment providers, newest first, and what became of them */
+  /** List events from payment providers with their state, newest first */
   'GET /v1/admin/billing/inbox': {
     readonly query: {
       readonly state?: 'received' | 'applied' | 'waiting' | 'ignored' | 'dead' | undefined;
@@ -3796,7 +3796,7 @@ export interface Routes {
     };
     readonly reply: Schemas['InboxEventPage'];
   };
-  /** Objects of payment providers that were given up, are refused, or could not be read for an hour, newest first */
+  /** List provider objects that were given up, are refused, or could not be read for an hour */
   'GET /v1/admin/billing/inbox/dead': {
     readonly query: {
       /** How many entries a page holds. */
@@ -3806,7 +3806,7 @@ export interface Routes {
     };
     readonly reply: Schemas['DeadInboxTaskPage'];
   };
-  /** MRR, ARR, churn and new customers, by month */
+  /** Report MRR, ARR, churn and new customers by month */
   'GET /v1/admin/billing/recurring': {
     readonly query: {
       /** What sums are told apart by, with commas between: product, plan. Empty: one sum of all. */
@@ -3826,7 +3826,7 @@ export interface Routes {
     };
     readonly reply: Schemas['RecurringRevenueReport'];
   };
-  /** What was sold, less what went back, net of fees */
+  /** Report revenue: sales less refunds and fees */
   'GET /v1/admin/billing/revenue': {
     readonly query: {
       /** What sums are told apart by, with commas between: month, account, product, plan, item, kind. Empty: one sum of all. */
@@ -3847,7 +3847,7 @@ export interface Routes {
     };
     readonly reply: Schemas['RevenueReport'];
   };
-  /** What an account was given, newest first */
+  /** List the grants of an account, newest first */
   'GET /v1/admin/grants': {
     readonly query: {
       readonly account_id: string;
@@ -3858,7 +3858,7 @@ export interface Routes {
     };
     readonly reply: Schemas['GrantPage'];
   };
-  /** Jobs of all accounts, newest first: those that were given up when nothing else is said */
+  /** List jobs of all accounts, newest first (dead jobs by default) */
   'GET /v1/admin/jobs': {
     readonly query: {
       readonly status?: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled' | undefined;
@@ -3872,7 +3872,7 @@ export interface Routes {
     };
     readonly reply: Schemas['AdminJobPage'];
   };
-  /** One job of any account */
+  /** Read a job of any account */
   'GET /v1/admin/jobs/{id}': {
     readonly params: {
       readonly id: string;
@@ -3898,7 +3898,7 @@ export interface Routes {
     };
     readonly reply: Schemas['AdminLicensePage'];
   };
-  /** Subscriptions, revenue, seats and denials of all licences, by day */
+  /** Report licence subscriptions, revenue, seats and denials by day */
   'GET /v1/admin/licenses/analytics': {
     readonly query: {
       /** The first day; without it, the first of the present month. */
@@ -3916,7 +3916,7 @@ export interface Routes {
     };
     readonly reply: Schemas['LicenseAnalyticsReport'];
   };
-  /** The mail log, newest first */
+  /** List sent mails, newest first */
   'GET /v1/admin/mail': {
     readonly query: {
       readonly status?: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed' | undefined;
@@ -3929,7 +3929,7 @@ export interface Routes {
     };
     readonly reply: Schemas['MailPage'];
   };
-  /** Net proceeds less the cost of model calls */
+  /** Report margins: net proceeds less the cost of model calls */
   'GET /v1/admin/margin': {
     readonly query: {
       /** What sums are told apart by, with commas between: account, product, plan. Empty: one sum of all. */
@@ -3961,7 +3961,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Template'];
   };
-  /** Recorded sales, newest first */
+  /** List recorded sales, newest first */
   'GET /v1/admin/proceeds': {
     readonly query: {
       readonly account_id?: string | undefined;
@@ -3972,7 +3972,7 @@ export interface Routes {
     };
     readonly reply: Schemas['SaleProceedsPage'];
   };
-  /** What all accounts’ calls used and cost, summed up */
+  /** Report usage and cost of all accounts */
   'GET /v1/admin/usage': {
     readonly query: {
       /** What sums are told apart by, with commas between: account, user, plan, product, feature, key, provider, model, day. Empty: one sum of all. */
@@ -3999,7 +3999,7 @@ export interface Routes {
     };
     readonly reply: Schemas['UsageTotalReport'];
   };
-  /** What was adjusted by hand, newest first */
+  /** List manual adjustments, newest first */
   'GET /v1/admin/usage/adjustments': {
     readonly query: {
       readonly account_id?: string | undefined;
@@ -4024,7 +4024,7 @@ export interface Routes {
     };
     readonly reply: Schemas['AdminUserPage'];
   };
-  /** The endpoints that are told, newest first */
+  /** List webhook endpoints, newest first */
   'GET /v1/admin/webhooks': {
     readonly query: {
       /** How many entries a page holds. */
@@ -4041,7 +4041,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Webhook'];
   };
-  /** What an endpoint was told, newest first, and how it answered */
+  /** List the deliveries of an endpoint with its answers, newest first */
   'GET /v1/admin/webhooks/{id}/deliveries': {
     readonly params: {
       readonly id: string;
@@ -4077,11 +4077,11 @@ export interface Routes {
     };
     readonly reply: Schemas['Extraction'];
   };
-  /** The models that can be asked for */
+  /** List the available models */
   'GET /v1/ai/models': {
     readonly reply: Schemas['ModelList'];
   };
-  /** One of the models that can be asked for */
+  /** Read a model */
   'GET /v1/ai/models/{id}': {
     readonly params: {
       readonly id: string;
@@ -4112,7 +4112,7 @@ export interface Routes {
     };
     readonly reply: Schemas['SessionPage'];
   };
-  /** All add-ons that the account ever had, newest first */
+  /** List all add-ons of the account, past and present, newest first */
   'GET /v1/billing/add-ons': {
     readonly query: {
       /** How many entries a page holds. */
@@ -4122,11 +4122,11 @@ export interface Routes {
     };
     readonly reply: Schemas['AddOnPurchasePage'];
   };
-  /** What the account may do now in each product, why, and until when */
+  /** List the entitlements of the account per product */
   'GET /v1/billing/entitlements': {
     readonly reply: Schemas['EntitlementList'];
   };
-  /** Invoices of the account, newest first */
+  /** List the invoices of the account, newest first */
   'GET /v1/billing/invoices': {
     readonly query: {
       /** How many entries a page holds. */
@@ -4136,15 +4136,15 @@ export interface Routes {
     };
     readonly reply: Schemas['InvoicePage'];
   };
-  /** Limits that may be passed for money, and how far */
+  /** List the limits with overage and the allowance of each */
   'GET /v1/billing/overage': {
     readonly reply: Schemas['OverageList'];
   };
-  /** What an app names the account by when it buys in a store */
+  /** Read the token that an app passes to the store with a purchase */
   'GET /v1/billing/purchases': {
     readonly reply: Schemas['PurchaseNames'];
   };
-  /** What the account pays for */
+  /** Read the current subscription */
   'GET /v1/billing/subscription': {
     readonly query: {
       /** Needed where the account has subscriptions of several products. */
@@ -4152,7 +4152,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Subscription'];
   };
-  /** What a change would cost now */
+  /** Preview the cost of a subscription change */
   'GET /v1/billing/subscription/preview': {
     readonly query: {
       /** Needed where the account has subscriptions of several products. */
@@ -4170,7 +4170,7 @@ export interface Routes {
     };
     readonly reply: Schemas['SubscriptionPreview'];
   };
-  /** All that the account ever subscribed to, newest first */
+  /** List all subscriptions of the account, past and present, newest first */
   'GET /v1/billing/subscriptions': {
     readonly query: {
       /** How many entries a page holds. */
@@ -4236,14 +4236,14 @@ export interface Routes {
     };
     readonly reply: Schemas['Document'];
   };
-  /** A link to the file */
+  /** Create a download link */
   'GET /v1/documents/{id}/download': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['SignedLink'];
   };
-  /** The text of a document, page by page */
+  /** Read the text of a document by page */
   'GET /v1/documents/{id}/pages': {
     readonly params: {
       readonly id: string;
@@ -4256,7 +4256,7 @@ export interface Routes {
     };
     readonly reply: Schemas['DocumentTextPage'];
   };
-  /** How far a document is read */
+  /** Read the processing status of a document */
   'GET /v1/documents/{id}/status': {
     readonly params: {
       readonly id: string;
@@ -4319,7 +4319,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Generation'];
   };
-  /** The account’s jobs, newest first */
+  /** List the jobs of the account, newest first */
   'GET /v1/jobs': {
     readonly query: {
       /** How many entries a page holds. */
@@ -4329,7 +4329,7 @@ export interface Routes {
     };
     readonly reply: Schemas['JobPage'];
   };
-  /** One job: its status, and how far it is */
+  /** Read the status and progress of a job */
   'GET /v1/jobs/{id}': {
     readonly params: {
       readonly id: string;
@@ -4379,7 +4379,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Asset'];
   };
-  /** The licences of the account, with seats used and left */
+  /** List the licences of the account with their seats */
   'GET /v1/licenses': {
     readonly query: {
       readonly active?: string | undefined;
@@ -4394,14 +4394,14 @@ export interface Routes {
     };
     readonly reply: Schemas['LicensePage'];
   };
-  /** A licence, with its key for owners and admins */
+  /** Read a licence; owners and admins see its key */
   'GET /v1/licenses/{id}': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['License'];
   };
-  /** The signed licence file */
+  /** Download the signed licence file */
   'GET /v1/licenses/{id}/download': {
     readonly params: {
       readonly id: string;
@@ -4411,21 +4411,21 @@ export interface Routes {
     };
     readonly reply: Schemas['SignedLicense'];
   };
-  /** The machines that a licence is activated on */
+  /** List the machines of a licence */
   'GET /v1/licenses/{id}/machines': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['LicenseMachineList'];
   };
-  /** Who holds the seats of a licence */
+  /** List the seats of a licence and their holders */
   'GET /v1/licenses/{id}/seats': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['LicenseSeats'];
   };
-  /** The sessions of a licence, by its key or id */
+  /** List the sessions of a licence by its key or id */
   'GET /v1/licenses/{key}/sessions': {
     readonly params: {
       readonly key: string;
@@ -4438,7 +4438,7 @@ export interface Routes {
     };
     readonly reply: Schemas['LicenseSessionRecordPage'];
   };
-  /** How a licence stands, for whoever has its key */
+  /** Read the status of a licence by its key */
   'GET /v1/licenses/{key}/status': {
     readonly params: {
       readonly key: string;
@@ -4494,7 +4494,7 @@ export interface Routes {
     };
     readonly reply: Schemas['MirrorSessionDetail'];
   };
-  /** Where you are in the onboarding */
+  /** Read the onboarding status */
   'GET /v1/onboarding/status': {
     readonly query: {
       readonly workspace_id?: string | undefined;
@@ -4615,7 +4615,7 @@ export interface Routes {
     };
     readonly reply: Schemas['SsoDomainList'];
   };
-  /** Whether a permit would be given now, and why not */
+  /** Preview whether a permit would be granted */
   'GET /v1/permits/preview': {
     readonly query: {
       readonly product: string;
@@ -4634,21 +4634,21 @@ export interface Routes {
     };
     readonly reply: Schemas['PermitPreview'];
   };
-  /** A permit that was taken over HTTP */
+  /** Read a permit */
   'GET /v1/permits/{id}': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['PermitStatus'];
   };
-  /** What is sold, and what the plans differ in */
+  /** List plans, prices and their limits */
   'GET /v1/plans': {
     readonly query: {
       readonly product?: string | undefined;
     };
     readonly reply: Schemas['PlanList'];
   };
-  /** One plan, by its id */
+  /** Read a plan */
   'GET /v1/plans/{id}': {
     readonly params: {
       readonly id: string;
@@ -4712,7 +4712,7 @@ export interface Routes {
     };
     readonly reply: Schemas['ScopeWithSections'];
   };
-  /** See what was done to a scope */
+  /** List the activity of a scope */
   'GET /v1/scopes/{id}/activity': {
     readonly params: {
       readonly id: string;
@@ -4759,7 +4759,7 @@ export interface Routes {
     };
     readonly reply: Schemas['CommentThreadPage'];
   };
-  /** Follow a scope: what changes, and who is here */
+  /** Follow a scope: its changes and who is present */
   'GET /v1/scopes/{id}/events': {
     readonly params: {
       readonly id: string;
@@ -4824,7 +4824,7 @@ export interface Routes {
     };
     readonly reply: Schemas['ScopeVersion'];
   };
-  /** What became of a scope up to a version */
+  /** Compare two versions of a scope */
   'GET /v1/scopes/{id}/versions/{number}/diff': {
     readonly params: {
       readonly id: string;
@@ -4836,7 +4836,7 @@ export interface Routes {
     };
     readonly reply: Schemas['ScopeDiff'];
   };
-  /** See how your themes and feelings moved */
+  /** Report your themes and feelings over time */
   'GET /v1/spectrum': {
     readonly query: {
       readonly from?: string | undefined;
@@ -4877,7 +4877,7 @@ export interface Routes {
     };
     readonly reply: Schemas['TurnPage'];
   };
-  /** What is used of each limit, and the ledger */
+  /** Read the usage of each limit and the ledger */
   'GET /v1/usage': {
     readonly query: {
       /** How many entries a page holds. */
@@ -4887,7 +4887,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Usage'];
   };
-  /** What the account’s calls used and cost, summed up */
+  /** Report usage and cost of the account */
   'GET /v1/usage/report': {
     readonly query: {
       /** What sums are told apart by, with commas between: user, plan, product, feature, key, provider, model, day. Empty: one sum of all. */
@@ -4930,7 +4930,7 @@ export interface Routes {
     };
     readonly reply: Schemas['Workspace'];
   };
-  /** A link to the logo */
+  /** Create a link to the logo */
   'GET /v1/workspaces/{id}/logo': {
     readonly params: {
       readonly id: string;
@@ -4942,7 +4942,7 @@ export interface Routes {
     readonly body: Schemas['UpdateAccountRequest'];
     readonly reply: Schemas['Account'];
   };
-  /** Give a licence other seats than its plan, or other minutes of work offline */
+  /** Override the seats or offline minutes of a licence */
   'PATCH /v1/admin/licenses/{id}': {
     readonly params: {
       readonly id: string;
@@ -4958,7 +4958,7 @@ export interface Routes {
     readonly body: Schemas['UpdateTemplateRequest'];
     readonly reply: Schemas['Template'];
   };
-  /** Change an endpoint; enable or disable it */
+  /** Change, enable or disable a webhook endpoint */
   'PATCH /v1/admin/webhooks/{id}': {
     readonly params: {
       readonly id: string;
@@ -5014,7 +5014,7 @@ export interface Routes {
     readonly body: Schemas['UpdateAssetRequest'];
     readonly reply: Schemas['Asset'];
   };
-  /** Keep a seat */
+  /** Renew a seat (heartbeat) */
   'PATCH /v1/licenses/sessions/{id}/heartbeat': {
     readonly params: {
       readonly id: string;
@@ -5117,7 +5117,7 @@ export interface Routes {
     readonly body: Schemas['ReplayInboxRequest'];
     readonly reply: Schemas['InboxReplay'];
   };
-  /** Give an account credits beside those of its plan */
+  /** Give an account extra credits */
   'POST /v1/admin/credits': {
     readonly body: Schemas['GrantCreditsRequest'];
     readonly reply: Schemas['CreditGrant'];
@@ -5127,19 +5127,19 @@ export interface Routes {
     readonly body: Schemas['CreateGrantRequest'];
     readonly reply: Schemas['Grant'];
   };
-  /** Run a job again that was given up */
+  /** Run a dead job again */
   'POST /v1/admin/jobs/{id}/replay': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['AdminJob'];
   };
-  /** Have a new key sign licence files and sessions */
+  /** Rotate the key that signs licence files and sessions */
   'POST /v1/admin/licenses/signing-keys': {
     readonly body: Schemas['RotateLicenseSigningKeyRequest'];
     readonly reply: Schemas['LicenseSigningKey'];
   };
-  /** Have a licence work for longer than is paid for */
+  /** Extend a licence past its paid period */
   'POST /v1/admin/licenses/{id}/extend': {
     readonly params: {
       readonly id: string;
@@ -5167,12 +5167,12 @@ export interface Routes {
     readonly body: Schemas['NewTemplate'];
     readonly reply: Schemas['Template'];
   };
-  /** Record what an account’s sales brought in */
+  /** Record sales of an account */
   'POST /v1/admin/proceeds': {
     readonly body: Schemas['RecordProceedsRequest'];
     readonly reply: Schemas['ProceedsResultList'];
   };
-  /** Adjust what a limit holds, or what a call cost */
+  /** Adjust the usage of a limit or the cost of a call */
   'POST /v1/admin/usage/adjustments': {
     readonly body: Schemas['AdjustUsageRequest'];
     readonly reply: Schemas['UsageAdjustment'];
@@ -5198,12 +5198,12 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
-  /** Tell one of your own systems what happens here */
+  /** Create a webhook endpoint */
   'POST /v1/admin/webhooks': {
     readonly body: Schemas['CreateWebhookRequest'];
     readonly reply: Schemas['WebhookWithSecret'];
   };
-  /** Tell an endpoint again what it missed */
+  /** Replay failed deliveries to an endpoint */
   'POST /v1/admin/webhooks/{id}/replay': {
     readonly params: {
       readonly id: string;
@@ -5238,7 +5238,7 @@ export interface Routes {
     readonly body: Schemas['AnalyzeRequest'];
     readonly reply: Schemas['AcceptedAnalysis'];
   };
-  /** Chat completions in OpenAI’s protocol */
+  /** Create a chat completion (OpenAI’s protocol) */
   'POST /v1/ai/chat/completions': {
     readonly body: Schemas['ChatCompletionRequest'];
     readonly reply: Schemas['ChatCompletion'];
@@ -5260,7 +5260,7 @@ export interface Routes {
     readonly body: Schemas['SuggestRequest'];
     readonly reply: Schemas['AcceptedAnalysis'];
   };
-  /** Make an API key */
+  /** Create an API key */
   'POST /v1/api-keys': {
     readonly body: Schemas['CreateApiKeyRequest'];
     readonly reply: Schemas['NewApiKey'];
@@ -5272,7 +5272,7 @@ export interface Routes {
     };
     readonly reply: Schemas['NewApiKey'];
   };
-  /** Become a platform admin by the link of an invitation */
+  /** Accept an admin invitation */
   'POST /v1/auth/accept-admin': {
     readonly body: Schemas['AcceptAdminRequest'];
     readonly reply: Schemas['AcceptedAdmin'];
@@ -5320,7 +5320,7 @@ export interface Routes {
   'POST /v1/auth/logout-all': {
     readonly reply: Schemas['Ok'];
   };
-  /** Ask a browser for a passkey, to end a sign-in */
+  /** Create passkey options for the second factor */
   'POST /v1/auth/mfa/options': {
     readonly body: Schemas['MfaOptionsRequest'];
     readonly reply: Schemas['PasskeyRequestOptions'];
@@ -5330,15 +5330,15 @@ export interface Routes {
     readonly body: Schemas['AddPasskeyRequest'];
     readonly reply: Schemas['AddedPasskey'];
   };
-  /** Ask a browser for a new passkey */
+  /** Create passkey options for registration */
   'POST /v1/auth/mfa/passkeys/options': {
     readonly reply: Schemas['PasskeyCreationOptions'];
   };
-  /** Make new recovery codes */
+  /** Create new recovery codes */
   'POST /v1/auth/mfa/recovery-codes': {
     readonly reply: Schemas['RecoveryCodes'];
   };
-  /** Begin with an authenticator app */
+  /** Start the set-up of an authenticator app */
   'POST /v1/auth/mfa/totp': {
     readonly reply: Schemas['TotpEnrollment'];
   };
@@ -5357,7 +5357,7 @@ export interface Routes {
     readonly body: Schemas['PasskeySignInRequest'];
     readonly reply: Schemas['TokenPair'];
   };
-  /** Ask a browser for a passkey, to sign in without a password */
+  /** Create passkey options for a sign-in without password */
   'POST /v1/auth/passkey/options': {
     readonly reply: Schemas['PasskeyRequestOptions'];
   };
@@ -5381,7 +5381,7 @@ export interface Routes {
     readonly body: Schemas['ResendVerificationRequest'];
     readonly reply: Schemas['VerificationMail'];
   };
-  /** Choose a new password by the link of a mail */
+  /** Set a new password with the token of a mail */
   'POST /v1/auth/reset-password': {
     readonly body: Schemas['ResetPasswordRequest'];
     readonly reply: Schemas['PasswordReset'];
@@ -5396,16 +5396,16 @@ export interface Routes {
     readonly body: Schemas['StartSsoRequest'];
     readonly reply: Schemas['SsoStart'];
   };
-  /** Prove once more that it is you */
+  /** Confirm your identity again (step-up) */
   'POST /v1/auth/step-up': {
     readonly body: Schemas['StepUpRequest'];
     readonly reply: Schemas['Ok'];
   };
-  /** Ask a browser for a passkey, to prove yourself once more */
+  /** Create passkey options for step-up */
   'POST /v1/auth/step-up/options': {
     readonly reply: Schemas['PasskeyRequestOptions'];
   };
-  /** Use the link of a mail that asks to confirm an address */
+  /** Confirm an email address with the token of a mail */
   'POST /v1/auth/verify-email': {
     readonly body: Schemas['VerifyEmailRequest'];
     readonly reply: Schemas['EmailVerification'];
@@ -5420,7 +5420,7 @@ export interface Routes {
     readonly body: Schemas['CreatePortalSessionRequest'];
     readonly reply: Schemas['PortalSession'];
   };
-  /** Bind a purchase of the App Store or of Google Play to the account */
+  /** Link an App Store or Google Play purchase to the account */
   'POST /v1/billing/purchases': {
     readonly body: Schemas['BindPurchaseRequest'];
     readonly reply: Schemas['BoundPurchase'];
@@ -5430,7 +5430,7 @@ export interface Routes {
     readonly body: Schemas['ChangeSubscriptionRequest'];
     readonly reply: Schemas['SubscriptionChange'];
   };
-  /** Have a subscription go on */
+  /** Resume a canceled subscription */
   'POST /v1/billing/subscription/resume': {
     readonly body: Schemas['ResumeSubscriptionRequest'];
     readonly reply: Schemas['Subscription'];
@@ -5447,31 +5447,31 @@ export interface Routes {
     };
     readonly reply: Schemas['Comment'];
   };
-  /** Take up a resolved thread again */
+  /** Reopen a resolved thread */
   'POST /v1/comments/{id}/unresolve': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['Comment'];
   };
-  /** Ask for variants of a post */
+  /** Generate variants of a post */
   'POST /v1/create': {
     readonly body: Schemas['CreateGenerationRequest'];
     readonly reply: Schemas['QueuedGeneration'];
   };
-  /** Begin an upload */
+  /** Start an upload */
   'POST /v1/documents/presign': {
     readonly body: Schemas['PresignDocumentRequest'];
     readonly reply: Schemas['PresignedDocument'];
   };
-  /** Say that the file is sent */
+  /** Complete an upload */
   'POST /v1/documents/{id}/complete': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['Document'];
   };
-  /** Mark a scope as a favourite of yours */
+  /** Add a scope to your favourites */
   'POST /v1/favourites': {
     readonly body: Schemas['NewFavourite'];
     readonly reply: Schemas['FavouriteScope'];
@@ -5513,14 +5513,14 @@ export interface Routes {
     readonly body: Schemas['SaveAssetRequest'];
     readonly reply: Schemas['Asset'];
   };
-  /** Take an asset out of the trash */
+  /** Restore an asset from the trash */
   'POST /v1/library/assets/{id}/restore': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['Asset'];
   };
-  /** Take a seat */
+  /** Acquire a seat */
   'POST /v1/licenses/acquire': {
     readonly body: Schemas['LicenseAcquire'];
     readonly reply: Schemas['LicenseSession'];
@@ -5535,33 +5535,33 @@ export interface Routes {
     readonly body: Schemas['LicenseBorrow'];
     readonly reply: Schemas['LicenseHeartbeat'];
   };
-  /** Take a licence off a machine */
+  /** Deactivate a licence on a machine */
   'POST /v1/licenses/deactivate': {
     readonly body: Schemas['DeactivateLicenseRequest'];
     readonly reply: null;
   };
-  /** Give a seat back */
+  /** Release a seat */
   'POST /v1/licenses/release': {
     readonly body: Schemas['LicenseSessionToken'];
     readonly reply: null;
   };
-  /** Whether a licence key is good */
+  /** Validate a licence key */
   'POST /v1/licenses/validate': {
     readonly body: Schemas['ValidateLicenseRequest'];
     readonly reply: Schemas['LicenseValidity'];
   };
-  /** Give the licence another key */
+  /** Replace the key of a licence */
   'POST /v1/licenses/{id}/key': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['LicenseKeyRotation'];
   };
-  /** Have an archive made of all that is kept of you */
+  /** Create an export of all your data */
   'POST /v1/me/exports': {
     readonly reply: Schemas['DataExport'];
   };
-  /** Say something in a session */
+  /** Send a message to a session */
   'POST /v1/mirror/messages': {
     readonly body: Schemas['NewMirrorMessage'];
     readonly reply: Schemas['MirrorReply'];
@@ -5578,7 +5578,7 @@ export interface Routes {
     };
     readonly reply: Schemas['MirrorSessionDetail'];
   };
-  /** Say what you want to do */
+  /** Save your goals */
   'POST /v1/onboarding/goals': {
     readonly body: Schemas['OnboardingGoalsRequest'];
     readonly reply: Schemas['OnboardingStatus'];
@@ -5588,12 +5588,12 @@ export interface Routes {
     readonly body: Schemas['OnboardingSubscribeRequest'];
     readonly reply: Schemas['OnboardingCheckout'];
   };
-  /** Invite the team, and choose what may leave the workspace */
+  /** Invite the team and set the privacy level */
   'POST /v1/onboarding/team': {
     readonly body: Schemas['OnboardingTeamRequest'];
     readonly reply: Schemas['OnboardingTeam'];
   };
-  /** Begin with a workspace */
+  /** Create a workspace in the onboarding */
   'POST /v1/onboarding/workspace': {
     readonly body: Schemas['BeginWorkspaceRequest'];
     readonly reply: Schemas['OnboardingStatus'];
@@ -5605,12 +5605,12 @@ export interface Routes {
     };
     readonly reply: Schemas['OnboardingStatus'];
   };
-  /** Make an organization */
+  /** Create an organization */
   'POST /v1/organizations': {
     readonly body: Schemas['CreateOrganizationRequest'];
     readonly reply: Schemas['Organization'];
   };
-  /** Have an archive made of all that is kept of an organization */
+  /** Create an export of all data of an organization */
   'POST /v1/organizations/{id}/exports': {
     readonly params: {
       readonly id: string;
@@ -5648,7 +5648,7 @@ export interface Routes {
     readonly body: Schemas['AddSsoDomainRequest'];
     readonly reply: Schemas['SsoDomain'];
   };
-  /** Prove a domain */
+  /** Verify a domain */
   'POST /v1/organizations/{id}/sso/domains/{domain}/verify': {
     readonly params: {
       readonly id: string;
@@ -5656,7 +5656,7 @@ export interface Routes {
     };
     readonly reply: Schemas['SsoDomain'];
   };
-  /** Hand your ownership over to another member */
+  /** Transfer your ownership to another member */
   'POST /v1/organizations/{id}/transfer': {
     readonly params: {
       readonly id: string;
@@ -5664,12 +5664,12 @@ export interface Routes {
     readonly body: Schemas['TransferOrganizationRequest'];
     readonly reply: Schemas['Member'];
   };
-  /** Ask for a permit to do something that costs */
+  /** Request a permit */
   'POST /v1/permits': {
     readonly body: Schemas['CreatePermitRequest'];
     readonly reply: Schemas['Permit'];
   };
-  /** More time, or more money, for work that is under way */
+  /** Extend the time or reserve of a permit */
   'POST /v1/permits/{id}/extend': {
     readonly params: {
       readonly id: string;
@@ -5677,7 +5677,7 @@ export interface Routes {
     readonly body: Schemas['ExtendPermitRequest'];
     readonly reply: Schemas['ExtendedPermit'];
   };
-  /** Give a permit back: its work came to nothing, and cost nothing */
+  /** Release a permit whose work cost nothing */
   'POST /v1/permits/{id}/release': {
     readonly params: {
       readonly id: string;
@@ -5685,7 +5685,7 @@ export interface Routes {
     readonly body: Schemas['ReleasePermitRequest'];
     readonly reply: Schemas['ReleasedPermit'];
   };
-  /** Say what the work really took and cost */
+  /** Settle a permit with the actual usage and cost */
   'POST /v1/permits/{id}/settle': {
     readonly params: {
       readonly id: string;
@@ -5698,7 +5698,7 @@ export interface Routes {
     readonly body: Schemas['CreateProjectRequest'];
     readonly reply: Schemas['Project'];
   };
-  /** Ask for another version of a draft */
+  /** Generate another version of a draft */
   'POST /v1/regenerate': {
     readonly body: Schemas['RegenerateRequest'];
     readonly reply: Schemas['QueuedGeneration'];
@@ -5732,7 +5732,7 @@ export interface Routes {
     readonly body: Schemas['ExportScopeRequest'];
     readonly reply: Schemas['QueuedScopeExport'];
   };
-  /** Take a scope out of the trash */
+  /** Restore a scope from the trash */
   'POST /v1/scopes/{id}/restore': {
     readonly params: {
       readonly id: string;
@@ -5769,12 +5769,12 @@ export interface Routes {
     readonly body: Schemas['ApplyTemplateRequest'];
     readonly reply: Schemas['ScopeWithSections'];
   };
-  /** Turn a thought */
+  /** Reframe a thought */
   'POST /v1/turns': {
     readonly body: Schemas['NewTurn'];
     readonly reply: Schemas['TurnReply'];
   };
-  /** Say whether a turn helped */
+  /** Rate a turn */
   'POST /v1/turns/{id}/feedback': {
     readonly params: {
       readonly id: string;
@@ -5782,32 +5782,32 @@ export interface Routes {
     readonly body: Schemas['TurnFeedback'];
     readonly reply: Schemas['RatedTurn'];
   };
-  /** Write down what was metered elsewhere */
+  /** Report usage that was metered elsewhere */
   'POST /v1/usage-events': {
     readonly body: Schemas['ReportUsageEventsRequest'];
     readonly reply: Schemas['UsageEventResultList'];
   };
-  /** The App Store tells what happened */
+  /** Receive notifications of the App Store */
   'POST /v1/webhooks/app-store': {
     readonly body: Schemas['AppStoreNotification'];
     readonly reply: Schemas['AppStoreReceipt'];
   };
-  /** Google Play tells what happened */
+  /** Receive notifications of Google Play */
   'POST /v1/webhooks/google-play': {
     readonly body: Schemas['GooglePlayPush'];
     readonly reply: Schemas['GooglePlayReceipt'];
   };
-  /** Stripe tells what happened */
+  /** Receive events of Stripe */
   'POST /v1/webhooks/stripe': {
     readonly body: Schemas['StripeEvent'];
     readonly reply: Schemas['StripeEventReceipt'];
   };
-  /** Make a workspace */
+  /** Create a workspace */
   'POST /v1/workspaces': {
     readonly body: Schemas['CreateWorkspaceRequest'];
     readonly reply: Schemas['Workspace'];
   };
-  /** Begin to upload a logo */
+  /** Start the upload of a logo */
   'POST /v1/workspaces/{id}/logo': {
     readonly params: {
       readonly id: string;
@@ -5815,7 +5815,7 @@ export interface Routes {
     readonly body: Schemas['UploadLogoRequest'];
     readonly reply: Schemas['LogoUpload'];
   };
-  /** Make a file that was sent the logo */
+  /** Set an uploaded file as the logo */
   'POST /v1/workspaces/{id}/logo/{blob_id}/complete': {
     readonly params: {
       readonly id: string;
@@ -5823,12 +5823,12 @@ export interface Routes {
     };
     readonly reply: Schemas['WorkspaceLogo'];
   };
-  /** Extend a subscription of the App Store or of Google Play, for nothing */
+  /** Extend an App Store or Google Play subscription at no charge */
   'PUT /v1/admin/billing/renewal-date': {
     readonly body: Schemas['ExtendSubscriptionRequest'];
     readonly reply: Schemas['BoundPurchase'];
   };
-  /** Choose how far a limit may be passed */
+  /** Set the overage allowance of a limit */
   'PUT /v1/billing/overage': {
     readonly body: Schemas['SetOverageRequest'];
     readonly reply: Schemas['Overage'];

@@ -71,7 +71,7 @@ async function invite(admins: Admins, email: string, config: Config): Promise<nu
     return 1;
   }
   const { link, until, isKnown } = invited;
-  say(`Whoever opens this link chooses a password, and is a platform admin as ${email}.`);
+  say(`Anyone with this link can choose a password and become a platform admin as ${email}.`);
   say(`It works once, until ${minute(until)}; hand it over as you would a password:\n\n  ${link}\n`);
   if (isKnown)
     say(

@@ -11,8 +11,7 @@ export function appStoreChecks({ appStore }: Config): Check[] {
   if (appStore === undefined)
     return [{ name: 'App Store', look: async () => 'APP_STORE_BUNDLE_ID is not set: nothing is sold there' }];
   const { app } = appStore;
-  if (app === undefined)
-    return [{ name: 'App Store', look: async () => 'the sandbox stands in: nobody pays' }];
+  if (app === undefined) return [{ name: 'App Store', look: async () => 'the sandbox: nobody pays' }];
   return app.environments.map((environment) => ({
     name: `App Store: ${environment.toLowerCase()}`,
     look: () => look(app, environment),

@@ -17,8 +17,7 @@ export function googlePlayChecks(config: Config, unlessInUse: (error: unknown) =
   const { googlePlay } = config;
   if (googlePlay === undefined) return [];
   const { account, url } = googlePlay;
-  if (account === undefined)
-    return [{ name: 'Google Play', look: async () => 'the sandbox stands in: nobody pays' }];
+  if (account === undefined) return [{ name: 'Google Play', look: async () => 'the sandbox: nobody pays' }];
   const { packageName, serviceAccount } = account;
   const client = createGooglePlayClient({ packageName, serviceAccount: () => serviceAccount, url });
   let looked: Promise<readonly GooglePlayFinding[]> | undefined;

@@ -117,8 +117,8 @@ function endOnDefects({ telemetry }: App): void {
     isEnding = true;
     telemetry.flushErrors(LAST_REPORT).then(endNow, endNow);
   };
-  process.on('uncaughtException', end('an exception that nobody caught'));
-  process.on('unhandledRejection', end('a rejection that nobody caught'));
+  process.on('uncaughtException', end('an uncaught exception'));
+  process.on('unhandledRejection', end('an unhandled rejection'));
 }
 
 /**

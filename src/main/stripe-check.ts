@@ -13,8 +13,7 @@ export function stripeChecks(config: Config): Check[] {
   if (stripe === undefined)
     return [{ name: 'Stripe', look: async () => 'STRIPE_SECRET_KEY is not set: nothing is sold here' }];
   const { account } = stripe;
-  if (account === undefined)
-    return [{ name: 'Stripe', look: async () => 'the sandbox stands in: nobody pays' }];
+  if (account === undefined) return [{ name: 'Stripe', look: async () => 'the sandbox: nobody pays' }];
   let looked: Promise<readonly SetupFinding[]> | undefined;
   return LINES.map((name) => ({
     name,

@@ -22,7 +22,7 @@ const USAGE = `Usage: plinth stripe sync              create products, prices an
 `;
 
 const NO_STORE =
-  'STRIPE_SECRET_KEY is not set, nor GOOGLE_PLAY_PACKAGE, nor APP_STORE_BUNDLE_ID: there is nobody to ask. The sandboxes are set up at each start.\n';
+  'STRIPE_SECRET_KEY is not set, nor GOOGLE_PLAY_PACKAGE, nor APP_STORE_BUNDLE_ID: no provider to set up. The sandboxes are set up at each start.\n';
 const NAMES = { stripe: 'Stripe', google_play: 'Google Play', app_store: 'the App Store' } as const;
 const STILL_ASKED =
   'What is known of them stays. They are still asked for, but for those that were given up: --all asks for these, too. GET /v1/admin/billing/inbox/dead lists them.\n';

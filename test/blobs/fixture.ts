@@ -48,7 +48,7 @@ const routes = {
     'POST /v1/vault/uploads',
     {
       ...common,
-      summary: 'Begin an upload',
+      summary: 'Start an upload',
       may: 'member',
       body: namedObject('VaultUpload', {
         filename: z.string().max(2_000),

@@ -22,12 +22,12 @@ test.each<[string, TrackerAnswer]>([
   await program.url();
   program.kill('SIGUSR2');
   expect(await program.ended, program.said()).toEqual({ code: 1, signal: null });
-  expect(program.said()).toContain('an exception that nobody caught');
+  expect(program.said()).toContain('an uncaught exception');
   expect(tracker.requests()).toBe(1);
   if (answer === 'hang') return;
   expect(tracker.events).toMatchObject([
     {
-      message: 'an exception that nobody caught',
+      message: 'an uncaught exception',
       environment: 'development',
       release: expect.stringMatching(/^plinth@\d/),
       exception: { values: [{ type: 'TypeError', value: 'a defect of a test' }] },

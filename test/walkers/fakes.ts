@@ -34,7 +34,7 @@ const soundPost = {
   ...sound,
   body: namedObject('Fake', { name: z.string().min(1).max(9) }),
   idempotency: 'none',
-  description: 'It takes no Idempotency-Key: nothing comes of it.',
+  description: 'It takes no Idempotency-Key: a repeated call changes nothing.',
   example: { body: { name: 'a' }, reply: { ok: true } },
 } as const;
 
@@ -132,7 +132,7 @@ export const SOUND_BY_KEY = route(
   {
     ...soundPost,
     auth: 'product_key',
-    description: 'It takes no Idempotency-Key: nothing comes of it.',
+    description: 'It takes no Idempotency-Key: a repeated call changes nothing.',
     body: namedObject('FakeByKey', { fake_key: z.string().max(200) }),
     productKey: ({ body }) => body.fake_key,
     rate: [

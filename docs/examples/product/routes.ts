@@ -83,7 +83,7 @@ export const followAnswer = route(
     ...reads,
     summary: 'Read an answer, or wait for it',
     description:
-      'With `Accept: text/event-stream` it is told event by event: `status`, and at last `done` with the whole. Come back with Last-Event-ID; 204 says that you have been told everything.',
+      'With `Accept: text/event-stream` the answer is a stream of events: `status`, and at last `done` with the whole. Come back with Last-Event-ID; 204 says that you have been told everything.',
     query: z.strictObject(followQuery),
     streams: true,
     reply: { 200: answerReply, 204: z.undefined() },

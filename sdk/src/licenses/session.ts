@@ -116,7 +116,7 @@ export function createSession(parts: SessionParts): Session {
     if (!isOurs || leaseEnd(lease) <= lease.serverTime)
       throw new LicenseError(
         'untrusted_answer',
-        'What answered is not the licence server, or is out of date.',
+        'The answer is not from the licence server, or it is out of date.',
       );
     clock.set(lease.serverTime, askedAt);
     told = { seats: granted.seats ?? told.seats, interval: granted.interval };

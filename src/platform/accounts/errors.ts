@@ -13,7 +13,7 @@ declareErrors({
   already_member: { status: 409, message: 'This user is a member already.' },
   invited_too_often: {
     status: 429,
-    message: 'This email address has been sent enough invitations for now. Try again in an hour.',
+    message: 'Too many invitations were sent to this email address. Try again in an hour.',
   },
   already_invited: {
     status: 409,

@@ -21,7 +21,7 @@ const suspend = route(
     ...shared,
     summary: 'Suspend an account',
     description:
-      'Nothing is spent for it any more, from this moment on; jobs of it that wait give back what they were charged. Its members still read what is there. It takes no Idempotency-Key: what is suspended stays so.',
+      'Nothing is spent for it any more, from this moment on; jobs of it that wait give back what they were charged. Its members still read what is there. It takes no Idempotency-Key: a repeated call changes nothing.',
   },
   async ({ caller, params, origin }, { suspension }) => {
     await suspension.suspend(caller, params.id, origin);
@@ -34,7 +34,7 @@ const reinstate = route(
   {
     ...shared,
     summary: 'Reinstate a suspended account',
-    description: 'It can spend again. It takes no Idempotency-Key: what is reinstated stays so.',
+    description: 'It can spend again. It takes no Idempotency-Key: a repeated call changes nothing.',
   },
   async ({ caller, params, origin }, { suspension }) => {
     await suspension.reinstate(caller, params.id, origin);

@@ -24,7 +24,10 @@ declareErrors({
     status: 413,
     message: 'This call could cost more than this feature allows for one call. Send less, or ask for less.',
   },
-  field_refused: { status: 400, message: 'This server does not take a field of this request. Leave it out.' },
+  field_refused: {
+    status: 400,
+    message: 'This server does not support a field of this request. Leave it out.',
+  },
   context_length_exceeded: { status: 400, message: 'The input is longer than this model takes.' },
   provider_not_found: {
     status: 404,

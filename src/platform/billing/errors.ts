@@ -19,11 +19,11 @@ declareErrors({
   debit_takes_days: {
     status: 409,
     message:
-      'A bank takes days to pay, and may give a debit back: this cannot be done at once by this bank account. Pay by card, or change at the end of the period.',
+      'A bank debit takes days and can be returned, so this change cannot take effect at once. Pay by card, or change at the end of the period.',
   },
   change_replaced: {
     status: 409,
-    message: 'Another change of this subscription was asked for at the same time: look at what it is now.',
+    message: 'Another change of this subscription was made at the same time. Read the subscription again.',
   },
   already_subscribed: {
     status: 409,
@@ -41,12 +41,11 @@ declareErrors({
   does_not_fit: {
     status: 409,
     message:
-      'The account uses more than that plan allows. Reduce its use first, or change at the end of the period.',
+      'The account uses more than that plan allows. Reduce its usage first, or change at the end of the period.',
   },
   overage_not_sold: {
     status: 409,
-    message:
-      'The present plan does not sell units past this limit: only a plan that is paid through Stripe does.',
+    message: 'The current plan does not sell overage for this limit: only a plan paid through Stripe does.',
   },
   managed_elsewhere: {
     status: 409,
@@ -54,13 +53,13 @@ declareErrors({
   },
   purchase_unknown: {
     status: 422,
-    message: 'This is no purchase of an app that this server sells in, or its signature is wrong.',
+    message: 'This purchase is of an app that this server does not sell, or its signature is wrong.',
   },
   purchase_bound: { status: 409, message: 'This purchase belongs to another account.' },
   purchase_over: { status: 409, message: 'This purchase has ended, or was given back.' },
   app_not_sold: {
     status: 503,
-    message: 'This server sells no app in that store: such purchases are not taken.',
+    message: 'This server is not set up to sell in that store.',
   },
   nothing_sold: {
     status: 503,

@@ -129,7 +129,7 @@ async function accountFor(tx: Transaction, one: Row): Promise<Found | Exclude<Ou
   return {
     code: 'email_unverified',
     field: 'email',
-    message: 'Whoever has this address has not shown that it is theirs.',
+    message: 'The user of this address has not verified it.',
   };
 }
 

@@ -12,7 +12,7 @@ const tag = 'Billing';
 export const listPlans = route(
   'GET /v1/plans',
   {
-    summary: 'What is sold, and what the plans differ in',
+    summary: 'List plans, prices and their limits',
     tag,
     auth: 'none',
     rate: { perMinute: 120, by: 'ip' },
@@ -27,7 +27,7 @@ export const listPlans = route(
 export const readPlan = route(
   'GET /v1/plans/:id',
   {
-    summary: 'One plan, by its id',
+    summary: 'Read a plan',
     tag,
     auth: 'none',
     rate: { perMinute: 120, by: 'ip' },
@@ -42,7 +42,7 @@ export const readPlan = route(
 export const readEntitlements = route(
   'GET /v1/billing/entitlements',
   {
-    summary: 'What the account may do now in each product, why, and until when',
+    summary: 'List the entitlements of the account per product',
     tag,
     auth: 'account',
     may: 'viewer',
@@ -57,7 +57,7 @@ export const readEntitlements = route(
 export const listAddOns = route(
   'GET /v1/billing/add-ons',
   {
-    summary: 'All add-ons that the account ever had, newest first',
+    summary: 'List all add-ons of the account, past and present, newest first',
     description:
       'Those that were bought, wherever, and those that were given. Bought again while it lasts, an add-on’s days begin when those before are over.',
     tag,
@@ -123,8 +123,8 @@ export const giveGrant = route(
 export const giveCredits = route(
   'POST /v1/admin/credits',
   {
-    summary: 'Give an account credits beside those of its plan',
-    description: 'There for the next call. They are used before others that expire later.',
+    summary: 'Give an account extra credits',
+    description: 'Available to the next call. Credits that expire sooner are used first.',
     tag,
     auth: 'admin',
     scope: 'admin:write',
@@ -152,7 +152,7 @@ export const giveCredits = route(
 export const listGrants = route(
   'GET /v1/admin/grants',
   {
-    summary: 'What an account was given, newest first',
+    summary: 'List the grants of an account, newest first',
     tag,
     auth: 'admin',
     scope: 'admin:read',

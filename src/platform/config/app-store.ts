@@ -88,7 +88,7 @@ function unfit(values: Values): string[] {
     ],
     [
       values.SANDBOX_APP_STORE === true && isProduction,
-      'SANDBOX_APP_STORE gives plans to whoever asks: it is refused in production.',
+      'SANDBOX_APP_STORE lets anybody get a plan for free: it is refused in production.',
     ],
     [
       values.SANDBOX_APP_STORE === true && isSold,
@@ -100,7 +100,7 @@ function unfit(values: Values): string[] {
     ],
     [
       values.APP_STORE_REFUND_PREFERENCE !== undefined && !values.APP_STORE_CUSTOMERS_CONSENT,
-      'APP_STORE_REFUND_PREFERENCE is told with APP_STORE_CUSTOMERS_CONSENT=true alone: set both, or neither.',
+      'APP_STORE_REFUND_PREFERENCE has an effect only with APP_STORE_CUSTOMERS_CONSENT=true: set both, or neither.',
     ],
     [
       isProduction && isSold && values.PUBLIC_URL === undefined,

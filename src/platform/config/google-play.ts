@@ -51,13 +51,13 @@ function unfit(values: Values, isIncomplete: boolean): string[] {
         )
       : []),
     ...(isSandbox && isProduction
-      ? ['SANDBOX_GOOGLE_PLAY gives plans to whoever asks: it is refused in production.']
+      ? ['SANDBOX_GOOGLE_PLAY lets anybody get a plan for free: it is refused in production.']
       : []),
     ...(isSandbox && isNamed
       ? ['SANDBOX_GOOGLE_PLAY=true contradicts GOOGLE_PLAY_PACKAGE: set one of them.']
       : []),
     ...(isProduction && values.GOOGLE_PLAY_API_URL !== undefined
-      ? ['GOOGLE_PLAY_API_URL is for tests: whoever answers there decides what was bought.']
+      ? ['GOOGLE_PLAY_API_URL is for tests: the server at that address decides what was bought.']
       : []),
     ...(isProduction && isNamed && values.PUBLIC_URL === undefined
       ? ['PUBLIC_URL is missing: Google Play sends its messages there.']

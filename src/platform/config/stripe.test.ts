@@ -65,7 +65,7 @@ describe('where purchases are paid', () => {
   test('production sells nothing without a key, never in the sandbox, and wants to be reached', () => {
     const production = { NODE_ENV: 'production' };
     expect(problemsOf({ ...production, SANDBOX_STRIPE: 'true' })).toContain(
-      'SANDBOX_STRIPE gives plans to whoever clicks: it is refused in production.',
+      'SANDBOX_STRIPE lets anybody get a plan for free: it is refused in production.',
     );
     expect(problemsOf({ ...production, STRIPE_SECRET_KEY: 'sk_live_a' })).toContain(
       'PUBLIC_URL is missing: Stripe sends its messages there.',

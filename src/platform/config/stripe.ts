@@ -50,7 +50,7 @@ function unfit({ STRIPE_SECRET_KEY: key, ...values }: Values): string[] {
   const rules: readonly (readonly [boolean, string])[] = [
     [
       values.SANDBOX_STRIPE === true && isProduction,
-      'SANDBOX_STRIPE gives plans to whoever clicks: it is refused in production.',
+      'SANDBOX_STRIPE lets anybody get a plan for free: it is refused in production.',
     ],
     [
       values.SANDBOX_STRIPE === true && key !== undefined,

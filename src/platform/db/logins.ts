@@ -3,7 +3,7 @@ import type { Database } from './port.ts';
 import { statement } from './statement.ts';
 
 declareErrors({
-  database_login_unfit: { status: 500, message: 'A login of the database may do too much, or too little.' },
+  database_login_unfit: { status: 500, message: 'A database login has too many or too few rights.' },
 });
 
 interface Role {

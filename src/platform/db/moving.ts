@@ -16,11 +16,14 @@ import type { Database, Transaction } from './port.ts';
 import { type Statement, statement } from './statement.ts';
 
 declareErrors({
-  move_impossible: { status: 500, message: 'There is nothing to move, or nowhere to move it to.' },
+  move_impossible: { status: 500, message: 'The source or the target of the move is missing.' },
   move_target_in_use: { status: 500, message: 'The database to move to is in use.' },
   move_target_not_empty: { status: 500, message: 'The database to move to holds other data.' },
   move_target_differs: { status: 500, message: 'The database to move to holds another state of this data.' },
-  move_not_equal: { status: 500, message: 'What arrived is not what was sent; nothing of it was kept.' },
+  move_not_equal: {
+    status: 500,
+    message: 'The copied data differs from the source; the copy was discarded.',
+  },
 });
 
 const MOVED = commitPoint('db.moved', 'everything of an embedded database, in another one');

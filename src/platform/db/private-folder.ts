@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { AppError, declareErrors } from '#platform/kernel';
 
 declareErrors({
-  data_folder_foreign: { status: 500, message: 'The data folder is not this user’s alone.' },
+  data_folder_foreign: { status: 500, message: 'Other users of the machine can access the data folder.' },
 });
 
 /** What others may do with a file, and what only its owner may. */

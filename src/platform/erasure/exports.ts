@@ -41,7 +41,7 @@ export interface Visitor {
 /** Archives of all that is kept of somebody (docs/erasure.md). */
 export interface Exports {
   /**
-   * Has an archive made. One that is under way is answered, and no second begun. With an
+   * Has an archive made. If one is under way, the answer is that one. With an
    * organization: of that, for its owners.
    */
   ask(visitor: Visitor & { readonly once: Once }, organization?: string): Promise<Answer<ExportView>>;

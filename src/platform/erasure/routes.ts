@@ -36,12 +36,12 @@ const WAITING = {
 };
 const READY = { ...WAITING, status: 'ready', bytes: 48_211, expires_at: '2026-11-27T08:00:00.000Z' };
 
-const ONCE = 'One that is under way is answered, and no second begun.';
+const ONCE = 'If one is under way, the answer is that one.';
 
 const exportMe = route(
   'POST /v1/me/exports',
   {
-    summary: 'Have an archive made of all that is kept of you',
+    summary: 'Create an export of all your data',
     description: `Of you and your personal account, as JSON in a ZIP archive; a mail says when it is ready. ${ONCE}`,
     tag,
     auth: 'user',
@@ -58,7 +58,7 @@ const exportMe = route(
 const exportOrganization = route(
   'POST /v1/organizations/:id/exports',
   {
-    summary: 'Have an archive made of all that is kept of an organization',
+    summary: 'Create an export of all data of an organization',
     description: `For owners. It is found and downloaded like one's own, by whoever asked for it, as long as they are an owner. ${ONCE}`,
     tag,
     auth: 'user',

@@ -1,7 +1,7 @@
 import { declareErrors } from '#platform/kernel';
 
 declareErrors({
-  invalid_credentials: { status: 401, message: 'Email and password do not belong together.' },
+  invalid_credentials: { status: 401, message: 'Email or password is wrong.' },
   user_suspended: { status: 403, message: 'This user is suspended.' },
   user_closed: {
     status: 403,
@@ -18,7 +18,7 @@ declareErrors({
     message:
       'This session was refreshed too often. An access token is valid for ten minutes; use it that long.',
   },
-  captcha_required: { status: 403, message: 'Solve the CAPTCHA, and send its answer along.' },
+  captcha_required: { status: 403, message: 'Solve the CAPTCHA and send its answer with the request.' },
   wrong_password: { status: 403, message: 'This is not your password.' },
   mfa_refused: {
     status: 403,
@@ -26,7 +26,7 @@ declareErrors({
   },
   mfa_over: {
     status: 401,
-    message: 'This sign-in took too long, or had too many wrong tries. Sign in again.',
+    message: 'This sign-in took too long or had too many wrong attempts. Sign in again.',
   },
   mfa_paused: {
     status: 429,
@@ -43,7 +43,7 @@ declareErrors({
   sign_in_canceled: { status: 403, message: 'The provider says that you did not agree to sign in.' },
   sign_in_failed: {
     status: 401,
-    message: 'What the provider sent is not valid, or has expired. Start the sign-in again.',
+    message: 'The provider’s answer is invalid or has expired. Start the sign-in again.',
   },
   sign_in_unavailable: {
     status: 503,

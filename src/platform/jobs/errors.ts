@@ -3,10 +3,10 @@ import { declareErrors } from '#platform/kernel';
 declareErrors({
   job_not_dead: {
     status: 409,
-    message: 'Only a job that was given up can be replayed or discarded, and this one is not.',
+    message: 'Only a dead job can be replayed or deleted. This job is not dead.',
   },
   job_not_replayable: {
     status: 409,
-    message: 'A job of this kind can’t be replayed: what it was about has ended with it.',
+    message: 'A job of this kind cannot be replayed, because its subject has ended.',
   },
 });

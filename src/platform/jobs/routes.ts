@@ -34,7 +34,7 @@ const jobReply = namedObject('Job', {
 
 const adminJobReply = namedObject('AdminJob', {
   ...jobReply.shape,
-  account_id: z.uuid().describe('The nil UUID: nobody’s, enqueued by a schedule.'),
+  account_id: z.uuid().describe('The nil UUID: a schedule enqueued it.'),
   payload: z.record(z.string(), z.string()).describe('Ids only.'),
   permit_id: z.uuid().nullable(),
   max_attempts: z.int().describe('How often it may be tried.'),
@@ -70,7 +70,7 @@ const deadJob: z.infer<typeof adminJobReply> = {
 export const listJobs = route(
   'GET /v1/jobs',
   {
-    summary: 'The account’s jobs, newest first',
+    summary: 'List the jobs of the account, newest first',
     description: 'Those that are done or cancelled are kept for a day.',
     tag: 'Jobs',
     auth: 'account',
@@ -90,7 +90,7 @@ export const listJobs = route(
 export const readJob = route(
   'GET /v1/jobs/:id',
   {
-    summary: 'One job: its status, and how far it is',
+    summary: 'Read the status and progress of a job',
     tag: 'Jobs',
     auth: 'account',
     may: 'viewer',
@@ -110,7 +110,7 @@ export const readJob = route(
 export const listAllJobs = route(
   'GET /v1/admin/jobs',
   {
-    summary: 'Jobs of all accounts, newest first: those that were given up when nothing else is said',
+    summary: 'List jobs of all accounts, newest first (dead jobs by default)',
     tag: 'Admin',
     auth: 'admin',
     scope: 'admin:read',
@@ -137,7 +137,7 @@ export const listAllJobs = route(
 export const readAnyJob = route(
   'GET /v1/admin/jobs/:id',
   {
-    summary: 'One job of any account',
+    summary: 'Read a job of any account',
     tag: 'Admin',
     auth: 'admin',
     scope: 'admin:read',
@@ -152,7 +152,7 @@ export const readAnyJob = route(
 export const replayJob = route(
   'POST /v1/admin/jobs/:id/replay',
   {
-    summary: 'Run a job again that was given up',
+    summary: 'Run a dead job again',
     description:
       'What it spends is admitted and charged anew, for its account and its user: a limit of theirs may refuse it. A job that runs again is dead no more, so that a second call is refused.',
     tag: 'Admin',
@@ -177,7 +177,7 @@ export const replayJob = route(
 export const discardJob = route(
   'DELETE /v1/admin/jobs/:id',
   {
-    summary: 'Delete a job that was given up',
+    summary: 'Delete a dead job',
     tag: 'Admin',
     auth: 'admin',
     scope: 'admin:write',

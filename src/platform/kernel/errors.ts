@@ -76,7 +76,7 @@ declareErrors({
   not_found: { status: 404, message: NOT_FOUND },
   conflict: {
     status: 409,
-    message: 'This is not possible as things are now. Read again what you want to change.',
+    message: 'This conflicts with the current state. Read the resource again, then repeat the change.',
   },
   client_gone: { status: 499, message: 'The client hung up before the answer was complete.' },
   gone: { status: 410, message: 'This existed once and is no longer available.' },

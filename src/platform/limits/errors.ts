@@ -8,8 +8,8 @@ declareErrors({
   outcome_unknown: {
     status: 409,
     message:
-      'A request with this Idempotency-Key was cut short after its model call went out; what it cost is in your usage. To try again, send a new key.',
+      'A request with this Idempotency-Key was interrupted after its model call was sent; your usage has its cost. To try again, send a new key.',
   },
   operator_budget_closed: { status: 503, message: 'This is not available at the moment. Try again later.' },
-  permit_stale: { status: 409, message: 'This permit is closed, or somebody else has taken over its work.' },
+  permit_stale: { status: 409, message: 'This permit is closed, or another process took over its work.' },
 });

@@ -57,7 +57,7 @@ const position = z.tuple([z.uuid()]);
 export const usage = route(
   'GET /v1/usage',
   {
-    summary: 'What is used of each limit, and the ledger',
+    summary: 'Read the usage of each limit and the ledger',
     description:
       'Each limit of the account’s plans with what is used and when it resets; and its provider calls, newest first, with what each cost.',
     tag: 'Usage',

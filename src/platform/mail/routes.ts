@@ -31,8 +31,8 @@ const lineSchema = namedObject('Mail', {
 const listMail = route(
   'GET /v1/admin/mail',
   {
-    summary: 'The mail log, newest first',
-    description: 'Without what the mails said. Lines are kept for 90 days.',
+    summary: 'List sent mails, newest first',
+    description: 'Without the texts of the mails. Entries are kept for 90 days.',
     tag: 'Admin',
     auth: 'admin',
     scope: 'admin:read',

@@ -6,7 +6,7 @@ import '#platform/limits';
 declareErrors({
   feature_not_open: {
     status: 403,
-    message: 'There is no feature of this name, or this caller gets no permits for it over HTTP.',
+    message: 'No feature has this name, or this caller cannot take permits for it over HTTP.',
   },
   permit_settled: { status: 409, message: 'This permit was settled before, with other figures.' },
 });

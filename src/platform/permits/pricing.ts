@@ -108,7 +108,7 @@ function priced(
   }
   if (another === undefined) return only;
   throw new AppError('model_unknown', {
-    message: 'Several providers have a model of this name. Say which with provider.',
+    message: 'Several providers have a model of this name. Choose one with `provider`.',
     details: { providers: found.map((one) => one.provider) },
   });
 }

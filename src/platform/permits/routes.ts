@@ -29,7 +29,7 @@ const shared = {
   onBehalf: true,
 } as const;
 /** A route that names a permit is idempotent by that alone. */
-const NAMED = 'It takes no Idempotency-Key: the same call of the same permit again changes nothing.';
+const NAMED = 'It takes no Idempotency-Key: a repeated call changes nothing.';
 const params = { id: examples.delegated.permit_id };
 
 /** Which feature is the caller's choice, among those that products open: `which` and `product` say. */
@@ -39,7 +39,7 @@ export const takePermit = route(
   'POST /v1/permits',
   {
     ...shared,
-    summary: 'Ask for a permit to do something that costs',
+    summary: 'Request a permit',
     description:
       'All limits of the feature are checked and charged in one step. Do the work before it expires, then settle or release it.',
     idempotency: 'required',
@@ -65,7 +65,7 @@ export const previewPermit = route(
   'GET /v1/permits/preview',
   {
     ...shared,
-    summary: 'Whether a permit would be given now, and why not',
+    summary: 'Preview whether a permit would be granted',
     description:
       'A dry run: decided as `POST /v1/permits` would be, on what is used at this moment. Nothing is charged, reserved or written down, so whoever asks next may take what there is.',
     scope: 'permits:read',
@@ -81,7 +81,7 @@ export const readPermit = route(
   'GET /v1/permits/:id',
   {
     ...shared,
-    summary: 'A permit that was taken over HTTP',
+    summary: 'Read a permit',
     scope: 'permits:read',
     may: 'viewer',
     reply: { 200: permitReply },
@@ -94,7 +94,7 @@ export const settlePermit = route(
   'POST /v1/permits/:id/settle',
   {
     ...shared,
-    summary: 'Say what the work really took and cost',
+    summary: 'Settle a permit with the actual usage and cost',
     description: `Without figures its whole reserve is posted as an estimate, which a later settle makes exact. Of a permit that has expired or was released, the figures are posted all the same, and the answer is 409 \`permit_stale\`. ${NAMED}`,
     idempotency: 'none',
     body: settleBody,
@@ -109,7 +109,7 @@ export const releasePermit = route(
   'POST /v1/permits/:id/release',
   {
     ...shared,
-    summary: 'Give a permit back: its work came to nothing, and cost nothing',
+    summary: 'Release a permit whose work cost nothing',
     description: `Quota, credits and reserve go back; burst and cooldown do not. ${NAMED}`,
     idempotency: 'none',
     body: releaseBody,
@@ -131,7 +131,7 @@ export const extendPermit = route(
   'POST /v1/permits/:id/extend',
   {
     ...shared,
-    summary: 'More time, or more money, for work that is under way',
+    summary: 'Extend the time or reserve of a permit',
     description: `Money is asked of the budgets alone, and may be denied; the permit then stays as it was. ${NAMED}`,
     idempotency: 'none',
     body: extendBody,
@@ -160,9 +160,9 @@ export const reportUsage = route(
   'POST /v1/usage-events',
   {
     ...shared,
-    summary: 'Write down what was metered elsewhere',
+    summary: 'Report usage that was metered elsewhere',
     description:
-      'It has happened, so that it is written down even past a limit, which it closes. Each event is answered by itself; one that is refused holds up no other. It takes no Idempotency-Key: each event has an id, which counts once for ever.',
+      'It has happened, so that it is written down even past a limit, which it closes. Each event is answered by itself; one that is refused holds up no other. It takes no Idempotency-Key: each event has an id, which is counted once.',
     rate: { perMinute: 30, by: 'account' },
     maxBody: 1024 * 1024,
     idempotency: 'none',

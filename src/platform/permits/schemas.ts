@@ -152,10 +152,10 @@ export const permitReply = namedObject('PermitStatus', {
   subject: z.string().nullable(),
   status: z
     .enum(['running', 'settled', 'voided', 'expired'])
-    .describe('`expired`: nobody closed it in time; it counts as used until somebody says better.'),
+    .describe('`expired`: it was not closed in time; it counts as used until figures are reported.'),
   reason: z.string().nullable(),
   cost_micros: z.int().describe('What is posted for it.'),
-  estimated: z.boolean().describe('That is its reserve, because nobody has said what it really cost.'),
+  estimated: z.boolean().describe('Its reserve, because the actual cost was not reported.'),
   created_at: z.iso.datetime(),
 });
 

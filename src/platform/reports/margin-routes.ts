@@ -49,7 +49,7 @@ const recordedSale = namedObject('SaleProceeds', {
 export const recordSales = route(
   'POST /v1/admin/proceeds',
   {
-    summary: 'Record what an account’s sales brought in',
+    summary: 'Record sales of an account',
     description:
       'Up to 500 sales, all or none. A sale is known by its source and id for ever: the same one again is not recorded twice.',
     tag,
@@ -87,7 +87,7 @@ export const recordSales = route(
 export const listSales = route(
   'GET /v1/admin/proceeds',
   {
-    summary: 'Recorded sales, newest first',
+    summary: 'List recorded sales, newest first',
     tag,
     auth: 'admin',
     scope: 'admin:read',
@@ -138,7 +138,7 @@ const margin = namedObject('Margin', {
 export const readMargin = route(
   'GET /v1/admin/margin',
   {
-    summary: 'Net proceeds less the cost of model calls',
+    summary: 'Report margins: net proceeds less the cost of model calls',
     description:
       'By month and currency of the sale, and by what `group` says. Each row names the rate that its cost was converted at. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
     tag,

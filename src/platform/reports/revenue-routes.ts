@@ -29,7 +29,7 @@ const revenue = namedObject('Revenue', {
 export const readRevenue = route(
   'GET /v1/admin/billing/revenue',
   {
-    summary: 'What was sold, less what went back, net of fees',
+    summary: 'Report revenue: sales less refunds and fees',
     description:
       'By currency, and by what `group` says. Each sale, refund and dispute counts on the day of its own, in the shares of what it was for. Sales that were recorded by hand are in it, unless their store tells of them too. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
     tag,
@@ -88,7 +88,7 @@ const recurring = namedObject('RecurringRevenue', {
 export const readRecurring = route(
   'GET /v1/admin/billing/recurring',
   {
-    summary: 'MRR, ARR, churn and new customers, by month',
+    summary: 'Report MRR, ARR, churn and new customers by month',
     description:
       'By month and currency, and by what `group` says: what subscriptions bring in at the end of each month against its beginning. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
     tag,

@@ -45,7 +45,7 @@ export interface Revenue {
 
 const AMOUNTS = ['sales', 'gross_minor', 'fee_minor', 'tax_minor', 'net_minor', 'fees_missing'] as const;
 
-/** What was sold, less what went back, net of fees and taxes: by the day on which money moved. */
+/** Report revenue: sales less refunds and fees and taxes: by the day on which money moved. */
 export async function openRevenueReport(
   { db, mode }: { readonly db: Database; readonly mode: Mode },
   question: RevenueQuestion,

@@ -80,7 +80,7 @@ const SAYS =
 export const accountReport = route(
   'GET /v1/usage/report',
   {
-    summary: 'What the account’s calls used and cost, summed up',
+    summary: 'Report usage and cost of the account',
     description: SAYS,
     tag,
     auth: 'account',
@@ -105,7 +105,7 @@ export const accountReport = route(
 export const operatorReport = route(
   'GET /v1/admin/usage',
   {
-    summary: 'What all accounts’ calls used and cost, summed up',
+    summary: 'Report usage and cost of all accounts',
     description: SAYS,
     tag,
     auth: 'admin',
@@ -184,7 +184,7 @@ const adjustmentOrder = z
 export const adjust = route(
   'POST /v1/admin/usage/adjustments',
   {
-    summary: 'Adjust what a limit holds, or what a call cost',
+    summary: 'Adjust the usage of a limit or the cost of a call',
     description:
       'In effect for the next call, and in the account’s audit. Nothing falls below 0: `applied` is what really changed.',
     tag,
@@ -221,7 +221,7 @@ export const adjust = route(
 export const listAdjusted = route(
   'GET /v1/admin/usage/adjustments',
   {
-    summary: 'What was adjusted by hand, newest first',
+    summary: 'List manual adjustments, newest first',
     tag,
     auth: 'admin',
     scope: 'admin:read',

@@ -116,7 +116,7 @@ const remove = route(
 const forget = route(
   'DELETE /v1/organizations/:id/sso/links/:user_id',
   {
-    summary: 'Forget whom the provider means by a user',
+    summary: 'Remove the single sign-on link of a user',
     description:
       'For admins and owners, in a session that was proven within the last 15 minutes. For somebody whom the provider has made anew, or who was removed and may come back: at their next sign-in they are looked up by their address. Their sessions that the provider opened end.',
     tag,

@@ -76,9 +76,9 @@ const claim = route(
 const verify = route(
   'POST /v1/organizations/:id/sso/domains/:domain/verify',
   {
-    summary: 'Prove a domain',
+    summary: 'Verify a domain',
     description:
-      'For admins and owners. Looks for the record in DNS now; a verified domain is looked up once a day besides. It takes no Idempotency-Key: what is proven stays so.',
+      'For admins and owners. Looks for the record in DNS now; a verified domain is looked up once a day besides. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'user',
     within: 'admin',
@@ -100,7 +100,7 @@ const verify = route(
 const remove = route(
   'DELETE /v1/organizations/:id/sso/domains/:domain',
   {
-    summary: 'Give a domain up',
+    summary: 'Remove a domain',
     description:
       'For admins and owners, in a session that was proven within the last 15 minutes. Nobody with an address there comes by single sign-on any more, or must.',
     tag,

@@ -3,8 +3,7 @@ import { declareErrors } from '#platform/kernel';
 declareErrors({
   domain_unfit: {
     status: 400,
-    message:
-      'This is not a domain that an organization can prove: it is malformed, or anybody can get an email address there.',
+    message: 'This domain cannot be verified: it is malformed, or it is a public email provider.',
   },
   domain_unproven: {
     status: 409,

@@ -14,7 +14,7 @@ const start = route(
   {
     summary: 'Find out where somebody signs in',
     description:
-      'By the domain of their address, or by their organization. Answers the address of this server to open as a page: it sends the browser to the provider. Whether anybody has the address shows nowhere. It takes no Idempotency-Key: nothing comes of it.',
+      'By the domain of their address, or by their organization. Answers the address of this server to open as a page: it sends the browser to the provider. Whether anybody has the address shows nowhere. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
@@ -68,7 +68,7 @@ const redirect = route(
 const finish = route(
   'GET /v1/auth/sso/:id/callback',
   {
-    summary: 'Where the provider of an organization sends a browser back to',
+    summary: 'Receive the browser from an organization’s identity provider (OpenID Connect callback)',
     description:
       'It leads on to the `return_to` of the sign-in. `state` is good once, for ten minutes, in the browser that began, and as long as single sign-on is set up as it was then. What the provider adds besides is ignored.',
     tag,

@@ -185,7 +185,7 @@ export const METRICS = {
   failureCost: {
     name: 'plinth_failure_cost_micro_dollars_total',
     kind: 'counter',
-    help: 'What of the cost is charged to nobody, because a provider failed.',
+    help: 'The part of the cost that is charged to nobody, because a provider failed.',
     labels: ['product', 'feature'],
   },
   memory: {

@@ -65,7 +65,7 @@ const createWebhook = route(
   'POST /v1/admin/webhooks',
   {
     ...writes,
-    summary: 'Tell one of your own systems what happens here',
+    summary: 'Create a webhook endpoint',
     body: namedObject('CreateWebhookRequest', {
       url,
       types: types.optional(),
@@ -82,7 +82,7 @@ const listWebhooks = route(
   'GET /v1/admin/webhooks',
   {
     ...reads,
-    summary: 'The endpoints that are told, newest first',
+    summary: 'List webhook endpoints, newest first',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(endpointReply) },
     example: { reply: { data: [endpoint], next_cursor: null } },
@@ -106,7 +106,7 @@ const changeWebhook = route(
   'PATCH /v1/admin/webhooks/:id',
   {
     ...writes,
-    summary: 'Change an endpoint; enable or disable it',
+    summary: 'Change, enable or disable a webhook endpoint',
     description: 'Enabled again, it gets what still waits for it; what happened meanwhile can be replayed.',
     body: namedObject('UpdateWebhookRequest', {
       url: url.optional(),
@@ -125,7 +125,7 @@ const deleteWebhook = route(
   'DELETE /v1/admin/webhooks/:id',
   {
     ...writes,
-    summary: 'Delete an endpoint with its deliveries',
+    summary: 'Delete a webhook endpoint and its deliveries',
     reply: { 200: okReply },
     errors: ['not_found'],
     example: { params: { id: ID }, reply: { ok: true } },
@@ -173,7 +173,7 @@ const listDeliveries = route(
   'GET /v1/admin/webhooks/:id/deliveries',
   {
     ...reads,
-    summary: 'What an endpoint was told, newest first, and how it answered',
+    summary: 'List the deliveries of an endpoint with its answers, newest first',
     query: z.strictObject({ status: z.enum(STATES).optional(), ...pageQuery }),
     reply: { 200: pageOf(deliveryReply) },
     errors: ['not_found'],
@@ -191,7 +191,7 @@ const replayDeliveries = route(
   'POST /v1/admin/webhooks/:id/replay',
   {
     ...writes,
-    summary: 'Tell an endpoint again what it missed',
+    summary: 'Replay failed deliveries to an endpoint',
     description:
       'One event, or all of a time: what is dead, and what the endpoint never got. They keep their `webhook-id`. Events are kept for 30 days, and one call begins at most 1,000 of them anew, the oldest first.',
     body: namedObject('ReplayDeliveriesRequest', {

@@ -20,7 +20,10 @@ declareErrors({
     message:
       'No more machines can be deactivated this month. Wait for the next month, or buy a plan with more seats.',
   },
-  token_invalid: { status: 401, message: 'The session’s token is not one of ours, or is another session’s.' },
+  token_invalid: {
+    status: 401,
+    message: 'The token is not from this server, or belongs to another session.',
+  },
 });
 
 declareErrors({
@@ -31,17 +34,17 @@ declareErrors({
   seat_taken_over: {
     status: 409,
     message:
-      'The program was started anew on this machine, or on one with the same hardware id, and has the seat now.',
+      'The program was started again on this machine, or on one with the same hardware id, and now has the seat.',
   },
   session_not_found: { status: 404, message: 'There is no session for this token.' },
-  session_expired: { status: 410, message: 'The session is over. Take a seat anew.' },
+  session_expired: { status: 410, message: 'The session has ended. Acquire a seat again.' },
   offline_too_early: {
     status: 409,
     message:
-      'Work without the server is allowed after five minutes with it, and to one program at a time. Ask again at `available_at`.',
+      'Offline work is allowed after five minutes online, and for one program at a time. Try again at `available_at`.',
   },
   offline_too_long: {
     status: 403,
-    message: 'The licence does not allow work without the server for that long.',
+    message: 'The licence does not allow offline work for that long.',
   },
 });

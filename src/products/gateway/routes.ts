@@ -36,7 +36,7 @@ const chatReply = z
 export const chat = route(
   'POST /v1/ai/chat/completions',
   {
-    summary: 'Chat completions in OpenAI’s protocol',
+    summary: 'Create a chat completion (OpenAI’s protocol)',
     description:
       'Plain and streamed; the official `openai` package works with this server as its base URL and an API key of yours. A plain answer is kept under an Idempotency-Key, sealed; a streamed one is not.',
     tag: 'AI gateway',
@@ -109,7 +109,7 @@ const listedModel = namedObject('Model', {
 export const models = route(
   'GET /v1/ai/models',
   {
-    summary: 'The models that can be asked for',
+    summary: 'List the available models',
     tag: 'AI gateway',
     auth: 'account',
     may: 'viewer',
@@ -130,7 +130,7 @@ export const models = route(
 export const model = route(
   'GET /v1/ai/models/:id',
   {
-    summary: 'One of the models that can be asked for',
+    summary: 'Read a model',
     description: 'An id with a slash is written with `%2F`, as clients of OpenAI’s protocol do.',
     tag: 'AI gateway',
     auth: 'account',

@@ -17,7 +17,7 @@ declareErrors({
   open_conflicts: {
     status: 409,
     message:
-      'Documents contradict each other, and nobody has decided which one holds: `conflicts` names the sections. Edit them, or repeat the call with `despite_conflicts`.',
+      'The documents contradict each other: `conflicts` lists the sections. Edit them, or repeat the call with `despite_conflicts`.',
   },
   scope_frozen: {
     status: 409,
@@ -26,7 +26,7 @@ declareErrors({
   },
   section_limit: {
     status: 409,
-    message: 'The scope has as many sections as a scope can have. Delete one first.',
+    message: 'The scope has the maximum number of sections. Delete one first.',
   },
   scope_too_long: {
     status: 409,
@@ -35,11 +35,11 @@ declareErrors({
   project_archived: { status: 409, message: 'The project is archived. Take it out of the archive first.' },
   models_not_allowed: {
     status: 403,
-    message: 'This workspace sends nothing to models (privacy is no_models). An admin can change that.',
+    message: 'The privacy setting of this workspace (no_models) forbids model calls. An admin can change it.',
   },
   logo_not_found: {
     status: 404,
-    message: 'The workspace has no logo, or this file was not sent as one.',
+    message: 'The workspace has no logo, or this file was not uploaded as a logo.',
   },
   logo_unreadable: { status: 422, message: 'The file is no PNG or JPEG. It was deleted.' },
   slug_taken: { status: 409, message: 'Another workspace has this slug.' },
@@ -50,15 +50,15 @@ declareErrors({
   comment_not_found: { status: 404, message: 'There is no such comment, or it was deleted.' },
   comment_is_reply: {
     status: 409,
-    message: 'A reply is not resolved: resolve the comment that began its thread (`thread_id`).',
+    message: 'A reply cannot be resolved. Resolve the first comment of its thread (`thread_id`).',
   },
   mention_unknown: {
     status: 400,
-    message: 'Somebody who is mentioned is not a member of the workspace; `users` has their ids.',
+    message: 'A mentioned user is not a member of the workspace; `users` lists their ids.',
   },
   template_not_found: {
     status: 404,
     message: 'There is no such template, neither of the workspace nor a public one.',
   },
-  template_limit: { status: 409, message: 'There are as many templates as there can be. Delete one first.' },
+  template_limit: { status: 409, message: 'The maximum number of templates is reached. Delete one first.' },
 });

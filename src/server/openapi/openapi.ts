@@ -135,12 +135,12 @@ const SECURITY: Readonly<Record<RouteAuth, readonly Json[]>> = {
 
 const WHO: Readonly<Record<RouteAuth, string>> = {
   none: 'Anyone may call this.',
-  user: 'Whoever is signed in may call this.',
+  user: 'Any signed-in user may call this.',
   account: 'For members of the account that the call is for.',
   admin: 'For platform admins.',
-  product_key: 'For whoever has the key that the call names: no token is needed.',
+  product_key: 'The key in the call is enough: no token is needed.',
   account_or_product_key:
-    'For members of the account that the call is for; without a token, for whoever has the key that the call names.',
+    'For members of the account that the call is for; without a token, the key in the call is enough.',
 };
 
 const HOLDS = {

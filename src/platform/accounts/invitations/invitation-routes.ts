@@ -128,7 +128,7 @@ const acceptInvitation = route(
   {
     summary: 'Accept an invitation',
     description:
-      'With the token of the mail, once, as the user with the email that it was sent to, which must be verified. It takes no Idempotency-Key: an invitation is accepted once.',
+      'With the token of the mail, once, as the user with the email that it was sent to, which must be verified. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'user',
     scope: 'session',

@@ -99,9 +99,9 @@ const removeMember = route(
 const transfer = route(
   'POST /v1/organizations/:id/transfer',
   {
-    summary: 'Hand your ownership over to another member',
+    summary: 'Transfer your ownership to another member',
     description:
-      'For owners, in a session that began less than 15 minutes ago. Both stay members: they become an owner, and you an admin; a user who has closed their account cannot be made one (409 `conflict`). It takes no Idempotency-Key: whoever has handed it over is no owner any more.',
+      'For owners, in a session that began less than 15 minutes ago. Both stay members: they become an owner, and you an admin; a user who has closed their account cannot be made one (409 `conflict`). It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'user',
     within: 'owner',

@@ -42,8 +42,8 @@ export const ORGANIZATION = {
 const makeOrganization = route(
   'POST /v1/organizations',
   {
-    summary: 'Make an organization',
-    description: 'An account that several users act for. Whoever makes it is its owner.',
+    summary: 'Create an organization',
+    description: 'An account that several users act for. The user who creates it is its owner.',
     tag,
     auth: 'user',
     scope: 'session',
@@ -146,7 +146,7 @@ const restoreOrganization = route(
   {
     summary: 'Open a closed organization again',
     description:
-      'For owners, for 14 days after it was closed: members, keys, plans and invitations are as they were. It takes no Idempotency-Key: what is open stays open.',
+      'For owners, for 14 days after it was closed: members, keys, plans and invitations are as they were. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'user',
     within: 'owner',

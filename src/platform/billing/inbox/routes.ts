@@ -37,9 +37,9 @@ const dead: DeadTaskView = {
 const receiveStripe = route(
   'POST /v1/webhooks/stripe',
   {
-    summary: 'Stripe tells what happened',
+    summary: 'Receive events of Stripe',
     description:
-      'For Stripe alone: its signature is verified. 200 once the message is stored; a job then reads its object from Stripe, because what the message says of it is not believed. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is one.',
+      'For Stripe alone: its signature is verified. 200 once the message is stored; a job then reads its object from Stripe, because what the message says of it is not believed. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is the key.',
     tag,
     auth: 'none',
     aliases: ['POST /v1/billing/webhook', 'POST /v1/subscriptions/webhook'],
@@ -75,9 +75,9 @@ const receiveAppStore = route(
   'POST /v1/webhooks/app-store',
   {
     ...told,
-    summary: 'The App Store tells what happened',
+    summary: 'Receive notifications of the App Store',
     description:
-      'For Apple’s App Store Server Notifications, version 2, of its production and its sandbox: the chain of their signature must lead to Apple’s root. 200 once the message is stored; a job then reads the purchase from the App Store. A message that comes again changes nothing. It takes no Idempotency-Key: its notificationUUID is one.',
+      'For Apple’s App Store Server Notifications, version 2, of its production and its sandbox: the chain of their signature must lead to Apple’s root. 200 once the message is stored; a job then reads the purchase from the App Store. A message that comes again changes nothing. It takes no Idempotency-Key: its notificationUUID is the key.',
     body: z.looseObject({ signedPayload: z.string() }).meta({ id: 'AppStoreNotification' }),
     reply: { 200: namedObject('AppStoreReceipt', { received: z.literal(true) }) },
     example: { body: { signedPayload: 'eyJhbGciOiJFUzI1NiIsIng1YyI6WyJNSUlF…' }, reply: { received: true } },
@@ -92,9 +92,9 @@ const receiveGooglePlay = route(
   'POST /v1/webhooks/google-play',
   {
     ...told,
-    summary: 'Google Play tells what happened',
+    summary: 'Receive notifications of Google Play',
     description:
-      'For a Pub/Sub push subscription of Real-time developer notifications, with authentication: its OIDC token is verified. 200 once the message is stored; a job then reads the purchase from Google Play. A message that comes again changes nothing. It takes no Idempotency-Key: its messageId is one.',
+      'For a Pub/Sub push subscription of Real-time developer notifications, with authentication: its OIDC token is verified. 200 once the message is stored; a job then reads the purchase from Google Play. A message that comes again changes nothing. It takes no Idempotency-Key: its messageId is the key.',
     body: z
       .looseObject({
         message: z.looseObject({ data: z.string(), messageId: z.string() }).meta({ id: 'PubSubMessage' }),
@@ -123,7 +123,7 @@ const listMessages = route(
   'GET /v1/admin/billing/inbox',
   {
     ...reads,
-    summary: 'Events from payment providers, newest first, and what became of them',
+    summary: 'List events from payment providers with their state, newest first',
     query: z.strictObject({ state: z.enum(EVENT_STATES).optional(), ...pageQuery }),
     reply: { 200: pageOf(eventReply) },
     example: { query: { state: 'applied' }, reply: { data: [message], next_cursor: null } },
@@ -135,8 +135,7 @@ const listDead = route(
   'GET /v1/admin/billing/inbox/dead',
   {
     ...reads,
-    summary:
-      'Objects of payment providers that were given up, are refused, or could not be read for an hour, newest first',
+    summary: 'List provider objects that were given up, are refused, or could not be read for an hour',
     description:
       'They could not be fetched or read: a plan that hangs on one stays as it was for now. Those that were not given up are still asked for. The next event about one that was given up, or a replay, tries again.',
     query: z.strictObject(pageQuery),

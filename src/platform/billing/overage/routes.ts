@@ -22,7 +22,7 @@ const example: OverageView = {
 const readOverage = route(
   'GET /v1/billing/overage',
   {
-    summary: 'Limits that may be passed for money, and how far',
+    summary: 'List the limits with overage and the allowance of each',
     tag,
     auth: 'account',
     may: 'viewer',
@@ -37,7 +37,7 @@ const readOverage = route(
 const chooseOverage = route(
   'PUT /v1/billing/overage',
   {
-    summary: 'Choose how far a limit may be passed',
+    summary: 'Set the overage allowance of a limit',
     description:
       'Units past the limit are billed with the subscription, one by one. In effect with the next call. A smaller choice takes nothing back: what was used past it is billed. Asked again it changes nothing more, so it takes no Idempotency-Key.',
     tag,

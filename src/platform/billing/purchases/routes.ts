@@ -11,7 +11,7 @@ const ACCOUNT = '01932c07-1f6e-7d0a-8b9a-2f6d3c1e5a44';
 const readNames = route(
   'GET /v1/billing/purchases',
   {
-    summary: 'What an app names the account by when it buys in a store',
+    summary: 'Read the token that an app passes to the store with a purchase',
     description:
       'Give it to the store with each purchase: then the purchase is the account’s even if nobody brings it here.',
     tag,
@@ -28,9 +28,9 @@ const readNames = route(
 const bindPurchase = route(
   'POST /v1/billing/purchases',
   {
-    summary: 'Bind a purchase of the App Store or of Google Play to the account',
+    summary: 'Link an App Store or Google Play purchase to the account',
     description:
-      'For purchases that were restored, bought with an offer code or through Family Sharing, or whose first notification was lost. A purchase that names an account belongs to that one; one that names none goes to whoever brings it first, if the store says that it is current. It takes no Idempotency-Key: brought again, it changes nothing.',
+      'For purchases that were restored, bought with an offer code or through Family Sharing, or whose first notification was lost. A purchase that names an account belongs to that one; one that names none goes to whoever brings it first, if the store says that it is current. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'account',
     may: 'admin',
@@ -82,7 +82,7 @@ const bindPurchase = route(
 const extend = route(
   'PUT /v1/admin/billing/renewal-date',
   {
-    summary: 'Extend a subscription of the App Store or of Google Play, for nothing',
+    summary: 'Extend an App Store or Google Play subscription at no charge',
     description:
       'Its next renewal is no earlier than `until`: the store adds the whole days that are missing, and tells the customer. Asked again for the same date it changes nothing. Apple adds 90 days at most, twice a year; Google a year.',
     tag,

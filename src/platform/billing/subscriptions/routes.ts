@@ -120,7 +120,7 @@ export const openPortal = route(
     ...buys,
     summary: 'Change the card, see invoices',
     description:
-      'Answers the provider’s own pages for this customer, good for a few minutes: cards, invoices, addresses, and canceling. Plans are changed by `POST /v1/billing/subscription/change`. It takes no Idempotency-Key: each call makes a page of its own, and changes nothing.',
+      'Answers the provider’s own pages for this customer, good for a few minutes: cards, invoices, addresses, and canceling. Plans are changed by `POST /v1/billing/subscription/change`. It takes no Idempotency-Key: each call creates a page and changes nothing.',
     idempotency: 'none',
     body: namedObject('CreatePortalSessionRequest', { return_url: returnUrl }),
     reply: { 201: portalReply },
@@ -140,7 +140,7 @@ export const readSubscription = route(
   'GET /v1/billing/subscription',
   {
     ...reads,
-    summary: 'What the account pays for',
+    summary: 'Read the current subscription',
     query: named,
     reply: { 200: subscriptionReply },
     errors: ['not_found', 'nothing_sold'],
@@ -153,7 +153,7 @@ export const listSubscriptions = route(
   'GET /v1/billing/subscriptions',
   {
     ...reads,
-    summary: 'All that the account ever subscribed to, newest first',
+    summary: 'List all subscriptions of the account, past and present, newest first',
     query: z.strictObject({ ...pageQuery }),
     reply: { 200: pageOf(subscriptionReply) },
     example: { query: { limit: 20 }, reply: { data: [examples.subscription], next_cursor: null } },
@@ -185,7 +185,7 @@ export const resumeSubscription = route(
   'POST /v1/billing/subscription/resume',
   {
     ...buys,
-    summary: 'Have a subscription go on',
+    summary: 'Resume a canceled subscription',
     description: `Takes back that it was canceled, as long as it has not ended, or a pause. ${ONCE}`,
     body: named,
     reply: { 200: subscriptionReply },
@@ -263,7 +263,7 @@ export const previewChange = route(
   'GET /v1/billing/subscription/preview',
   {
     ...reads,
-    summary: 'What a change would cost now',
+    summary: 'Preview the cost of a subscription change',
     query: changed.extend({ quantity: wholeNumber(1, MOST).optional() }),
     reply: { 200: previewReply },
     errors: CHANGE_ERRORS,
@@ -276,7 +276,7 @@ export const listInvoices = route(
   'GET /v1/billing/invoices',
   {
     ...reads,
-    summary: 'Invoices of the account, newest first',
+    summary: 'List the invoices of the account, newest first',
     query: z.strictObject({ ...pageQuery }),
     reply: { 200: pageOf(invoiceReply) },
     example: { query: { limit: 20 }, reply: { data: [examples.invoice], next_cursor: null } },

@@ -72,9 +72,7 @@ export const changedReply = namedObject('SubscriptionChange', {
   subscription: subscriptionReply,
   not_fitting: z
     .array(unfittingReply)
-    .describe(
-      'What is in use beyond the size of the new plan: nothing is deleted, and nothing can be added.',
-    ),
+    .describe('Usage above the size of the new plan: nothing is deleted, and nothing can be added.'),
   confirmation: namedObject('PaymentConfirmation', {
     confirm_url: z.url().describe('The provider’s page: send the customer there.'),
     expires_at: instant,
@@ -96,7 +94,7 @@ export const previewReply = namedObject('SubscriptionPreview', {
   at: instant.nullable().describe('When it would take effect; null: at once.'),
   due_now: z.int().describe('Minor units; below 0: what is left, which the next invoice takes from.'),
   currency: z.string(),
-  prorated_at: instant.nullable().describe('Sent along with the change, it costs what is said here.'),
+  prorated_at: instant.nullable().describe('Send it along with the change to pay the amount shown here.'),
   not_fitting: z.array(unfittingReply),
 });
 export type PreviewView = z.infer<typeof previewReply>;

@@ -10,7 +10,7 @@ const tag = 'Identity';
 const openLink = route(
   'GET /v1/auth/accept-admin',
   {
-    summary: 'The page behind the link of `plinth admin invite`',
+    summary: 'Show the page of an admin invitation',
     description: 'Whoever was invited chooses a password there; opening it changes nothing.',
     tag,
     auth: 'none',
@@ -25,7 +25,7 @@ const openLink = route(
 const accept = route(
   'POST /v1/auth/accept-admin',
   {
-    summary: 'Become a platform admin by the link of an invitation',
+    summary: 'Accept an admin invitation',
     description:
       'Makes a user with the address that the operator invited, or makes an admin of the one who has it: then sessions, keys, second factors and linked providers of before end. Links are good for 24 hours, once; a newer one ends it, and a weak password does not use one up. It takes no Idempotency-Key: the link is used up.',
     tag,

@@ -25,7 +25,7 @@ const byEmail = {
 const confirm = route(
   'POST /v1/auth/verify-email',
   {
-    summary: 'Use the link of a mail that asks to confirm an address',
+    summary: 'Confirm an email address with the token of a mail',
     description: `Verifies the address of a registration, or makes the new address of \`change-email\` yours: 409 \`conflict\` where it is another’s by now, or where an organization that requires single sign-on of you does not have its domain. Links are good for 24 hours, once; a newer one ends it. ${ONCE}the link is used up.`,
     tag,
     auth: 'none',
@@ -93,7 +93,7 @@ const forgot = route(
 const reset = route(
   'POST /v1/auth/reset-password',
   {
-    summary: 'Choose a new password by the link of a mail',
+    summary: 'Set a new password with the token of a mail',
     description: `Ends every session; a mail says so. Links are good for one hour, once; a weak password does not use one up. ${ONCE}the link is used up.`,
     tag,
     auth: 'none',

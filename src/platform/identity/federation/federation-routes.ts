@@ -56,7 +56,7 @@ const begin = route(
 const callback = route(
   'GET /v1/auth/google/callback',
   {
-    summary: 'Where Google sends a browser back to',
+    summary: 'Receive the browser from Google (OAuth callback)',
     description:
       'It leads on to the `return_to` of the sign-in. `state` is good once, for ten minutes, in the browser that began. What Google adds besides is ignored.',
     tag,
@@ -133,7 +133,7 @@ const firebase = route(
   {
     summary: 'Sign in by an ID token of Firebase',
     description:
-      'It must be at most ten minutes old (`getIdToken(true)`). It takes no Idempotency-Key: each ID token lets in once.',
+      'It must be at most ten minutes old (`getIdToken(true)`). It takes no Idempotency-Key: each ID token is accepted once.',
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },

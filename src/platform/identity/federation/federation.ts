@@ -26,7 +26,7 @@ const REFUSED = commitPoint(
 );
 
 const NOT_BY_SANDBOX =
-  'A platform admin does not sign in by the sandbox, where anybody is whoever they say. Sign in with your password.';
+  'A platform admin cannot sign in through the sandbox, where anybody can claim any identity. Sign in with your password.';
 
 /** Who is asked who somebody is; sign-ins by whoever is undefined are refused. */
 export interface Providers {

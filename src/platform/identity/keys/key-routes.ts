@@ -63,7 +63,7 @@ const newKeySchema = keySchema.extend({ key: shownOnce }).meta({ id: 'NewApiKey'
 const makeKey = route(
   'POST /v1/api-keys',
   {
-    summary: 'Make an API key',
+    summary: 'Create an API key',
     description:
       'The key is in this answer and nowhere else. It acts for this account with your role in it, within its scopes. A key makes no key that may do more than itself: no scope beyond its own, no later end, and no larger budget; what the keys that come from it spend counts in its budget too. Keys can come from keys five deep.',
     tag,

@@ -15,7 +15,7 @@ const MESSAGES = {
   'mfa.recovery_codes_made': 'New recovery codes were made. Those before are no longer good.',
   'mfa.recovery_code_used': 'One of your recovery codes was used.',
   'mfa.codes_closed':
-    'Wrong codes were tried, again and again. Whoever did it knows your password, or holds a device on which you are signed in.',
+    'Wrong codes were tried, again and again. The person who tried knows your password, or has a device on which you are signed in.',
   'mfa.reset': 'An administrator removed all your second factors, and signed you out on every device.',
 } as const;
 

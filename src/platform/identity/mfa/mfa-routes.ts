@@ -58,8 +58,8 @@ const readStatus = route(
 const enrol = route(
   'POST /v1/auth/mfa/totp',
   {
-    summary: 'Begin with an authenticator app',
-    description: `Shows a new secret, also as a URI for a QR code. Nothing changes before \`totp/confirm\` is called with a code of it, within 15 minutes; then it takes the place of an app that there is. ${NONE}a newer secret takes the place of the one before.`,
+    summary: 'Start the set-up of an authenticator app',
+    description: `Shows a new secret, also as a URI for a QR code. Nothing changes before \`totp/confirm\` is called with a code of it, within 15 minutes; then it takes the place of an app that there is. ${NONE}a newer secret replaces the one before.`,
     tag,
     auth: 'user',
     scope: 'session',
@@ -124,7 +124,7 @@ const removeTotp = route(
 const renewCodes = route(
   'POST /v1/auth/mfa/recovery-codes',
   {
-    summary: 'Make new recovery codes',
+    summary: 'Create new recovery codes',
     description: 'Those before are no longer good.',
     tag,
     auth: 'user',
@@ -148,8 +148,8 @@ const renewCodes = route(
 const challengeOptions = route(
   'POST /v1/auth/mfa/options',
   {
-    summary: 'Ask a browser for a passkey, to end a sign-in',
-    description: `For \`navigator.credentials.get()\`; its answer goes to \`mfa/verify\`, once, within five minutes. ${NONE}each call asks anew.`,
+    summary: 'Create passkey options for the second factor',
+    description: `For \`navigator.credentials.get()\`; its answer goes to \`mfa/verify\`, once, within five minutes. ${NONE}each call creates new options.`,
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
@@ -194,8 +194,8 @@ const verify = route(
 const stepUpOptions = route(
   'POST /v1/auth/step-up/options',
   {
-    summary: 'Ask a browser for a passkey, to prove yourself once more',
-    description: `For \`navigator.credentials.get()\`; its answer goes to \`step-up\`, once, within five minutes. ${NONE}each call asks anew.`,
+    summary: 'Create passkey options for step-up',
+    description: `For \`navigator.credentials.get()\`; its answer goes to \`step-up\`, once, within five minutes. ${NONE}each call creates new options.`,
     tag,
     auth: 'user',
     scope: 'session',
@@ -210,8 +210,8 @@ const stepUpOptions = route(
 const stepUp = route(
   'POST /v1/auth/step-up',
   {
-    summary: 'Prove once more that it is you',
-    description: `For 15 minutes this session may then make the calls that are refused with \`step_up_required\`. Takes one of \`code\`, \`recovery_code\` and \`passkey\`; \`password\` alone where there is no second factor. ${NONE}whoever is proven stays so.`,
+    summary: 'Confirm your identity again (step-up)',
+    description: `For 15 minutes this session may then make the calls that are refused with \`step_up_required\`. Takes one of \`code\`, \`recovery_code\` and \`passkey\`; \`password\` alone where there is no second factor. ${NONE}a repeated call changes nothing.`,
     tag,
     auth: 'user',
     scope: 'session',
@@ -235,7 +235,7 @@ const reset = route(
   'POST /v1/admin/users/:id/mfa/reset',
   {
     summary: 'Remove all second factors of a user',
-    description: `For somebody who has lost them: make sure by other means who asks. Their sessions end, and a mail tells them. ${NONE}what is removed stays so.`,
+    description: `For somebody who has lost them: make sure by other means who asks. Their sessions end, and a mail tells them. ${NONE}a repeated call changes nothing.`,
     tag: 'Admin',
     auth: 'admin',
     scope: 'admin:write',

@@ -28,8 +28,8 @@ const CLIENT_DATA = 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0';
 const loginOptions = route(
   'POST /v1/auth/passkey/options',
   {
-    summary: 'Ask a browser for a passkey, to sign in without a password',
-    description: `For \`navigator.credentials.get()\`; its answer goes to \`passkey\`, once, within five minutes. ${NONE}each call asks anew.`,
+    summary: 'Create passkey options for a sign-in without password',
+    description: `For \`navigator.credentials.get()\`; its answer goes to \`passkey\`, once, within five minutes. ${NONE}each call creates new options.`,
     tag,
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
@@ -74,8 +74,8 @@ const login = route(
 const options = route(
   'POST /v1/auth/mfa/passkeys/options',
   {
-    summary: 'Ask a browser for a new passkey',
-    description: `For \`navigator.credentials.create()\`; its answer goes to \`passkeys\`, once, in this session, within five minutes. ${NONE}each call asks anew.`,
+    summary: 'Create passkey options for registration',
+    description: `For \`navigator.credentials.create()\`; its answer goes to \`passkeys\`, once, in this session, within five minutes. ${NONE}each call creates new options.`,
     tag,
     auth: 'user',
     scope: 'session',

@@ -19,7 +19,7 @@ const register = route(
   {
     summary: 'Register with email and password',
     description:
-      'Makes a personal account and, where `company_name` is given, an organization too. A known email gets the same answer. It takes no Idempotency-Key: registering twice is registering once.',
+      'Makes a personal account and, where `company_name` is given, an organization too. A known email gets the same answer. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'none',
     aliases: ['POST /v1/auth/signup'],
@@ -53,7 +53,7 @@ const login = route(
   {
     summary: 'Sign in with email and password',
     description:
-      'A wrong password and an unknown email give the same answer. A user with a second factor gets a challenge. After several failed tries the caller has to wait or, where a CAPTCHA is set up, to solve it: `captcha_required` has its `site_key`. It takes no Idempotency-Key: each log-in is a session.',
+      'A wrong password and an unknown email give the same answer. A user with a second factor gets a challenge. After several failed tries the caller has to wait or, where a CAPTCHA is set up, to solve it: `captcha_required` has its `site_key`. It takes no Idempotency-Key: each log-in opens a session.',
     tag,
     auth: 'none',
     aliases: ['POST /v1/auth/signin'],
@@ -106,7 +106,7 @@ const refresh = route(
   {
     summary: 'Get a new pair of tokens',
     description:
-      'A refresh token is used up by this; the answer holds its successor. Within 10 s a repeat is answered with the same one, so that tabs go on together and an answer that was lost can be asked for again; later it ends the session. It takes no Idempotency-Key: a repeat is answered as it was. A session is refreshed 60 times at once at most, and then once a minute.',
+      'A refresh token is used up by this; the answer holds its successor. Within 10 s a repeat is answered with the same one, so that tabs go on together and an answer that was lost can be asked for again; later it ends the session. It takes no Idempotency-Key: a repeated call gets the same answer. A session is refreshed 60 times at once at most, and then once a minute.',
     tag,
     auth: 'none',
     rate: { perMinute: 60, by: 'ip' },
@@ -123,7 +123,7 @@ const logout = route(
   'POST /v1/auth/logout',
   {
     summary: 'End this session',
-    description: 'It takes no Idempotency-Key: what is ended stays ended.',
+    description: 'It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'user',
     scope: 'session',
@@ -144,7 +144,7 @@ const logoutAll = route(
   {
     summary: 'End all your sessions',
     description:
-      'On every device, this one included. It takes no Idempotency-Key: what is ended stays ended.',
+      'On every device, this one included. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'user',
     scope: 'session',

@@ -153,7 +153,7 @@ const suspend = route(
   {
     summary: 'Suspend a user',
     description:
-      'Their sessions end, and neither tokens nor keys of theirs work until they are reinstated. It takes no Idempotency-Key: doing it again changes nothing.',
+      'Their sessions end, and neither tokens nor keys of theirs work until they are reinstated. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag: 'Admin',
     auth: 'admin',
     scope: 'admin:write',
@@ -174,7 +174,7 @@ const reinstate = route(
   {
     summary: 'Reinstate a suspended user',
     description:
-      'They can sign in again, and their keys work again. It takes no Idempotency-Key: doing it again changes nothing.',
+      'They can sign in again, and their keys work again. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag: 'Admin',
     auth: 'admin',
     scope: 'admin:write',

@@ -11,8 +11,7 @@ const STATUS_CHANGED = commitPoint(
   'a user suspended, with the end of their sessions, or reinstated',
 );
 
-const CLOSED =
-  'This user has closed their account. Until they open it again, there is nobody to suspend or reinstate.';
+const CLOSED = 'This user has closed their account, so it cannot be suspended or reinstated.';
 
 /** An account that a user belongs to. */
 export interface Membership {

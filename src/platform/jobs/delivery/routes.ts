@@ -7,10 +7,10 @@ import type { DeliveredJob, Receiver } from './receiver.ts';
 declareErrors({
   signature_invalid: {
     status: 401,
-    message: 'The signature is missing, not of QStash, for another URL or body, or too old.',
+    message: 'The signature is missing, too old, not from QStash, or for another URL or body.',
   },
-  delivery_malformed: { status: 489, message: 'This is no job that was announced. It is not tried again.' },
-  workers_busy: { status: 503, message: 'All places for jobs are taken here.' },
+  delivery_malformed: { status: 489, message: 'This message names no announced job. It is not retried.' },
+  workers_busy: { status: 503, message: 'All workers are busy.' },
 });
 
 /** Seconds after which QStash tries again when no place was free. */

@@ -72,7 +72,7 @@ export const suspendLicense = route(
     ...changes,
     summary: 'Suspend a licence',
     description:
-      'Its sessions end, and its files are revoked, until it is reinstated: whatever is paid meanwhile. It takes no Idempotency-Key: what is suspended stays so.',
+      'Its sessions end, and its files are revoked, until it is reinstated: whatever is paid meanwhile. It takes no Idempotency-Key: a repeated call changes nothing.',
     idempotency: 'none',
     body: namedObject('SuspendLicenseRequest', {
       reason: z.string().trim().min(1).max(500).describe('For the audit, which the account reads too.'),
@@ -93,7 +93,7 @@ export const reinstateLicense = route(
     ...changes,
     summary: 'Reinstate a licence that an operator suspended',
     description:
-      'It is worth what its account holds: where that is not paid it stays suspended. It takes no Idempotency-Key: what is reinstated stays so.',
+      'It is worth what its account holds: where that is not paid it stays suspended. It takes no Idempotency-Key: a repeated call changes nothing.',
     idempotency: 'none',
     example: { params, reply: exampleFound },
   },
@@ -105,7 +105,7 @@ export const extendLicense = route(
   'POST /v1/admin/licenses/:id/extend',
   {
     ...changes,
-    summary: 'Have a licence work for longer than is paid for',
+    summary: 'Extend a licence past its paid period',
     description:
       'Gives the account the licence’s plan until then, as `POST /v1/admin/grants` does: it is listed there, and ended by `DELETE /v1/admin/grants/:id`. What the customer pays, and when, is as before. `days` count from the end of what is paid for, or from now where that is over. One that nothing ends stays as it is.',
     body: z
@@ -132,7 +132,7 @@ export const setLicenseTerms = route(
   'PATCH /v1/admin/licenses/:id',
   {
     ...changes,
-    summary: 'Give a licence other seats than its plan, or other minutes of work offline',
+    summary: 'Override the seats or offline minutes of a licence',
     description:
       '`seats` are in place of the plan’s while a plan runs; null gives them back to it. Sessions that run stay, and none is admitted until they fit. `offline_minutes` is the longest that a session may work, or borrow its seat, without the server; 0: not at all. A session keeps those that it came with.',
     body: z

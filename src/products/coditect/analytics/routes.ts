@@ -78,7 +78,7 @@ export const readAnalytics = route(
   'GET /v1/admin/licenses/analytics',
   {
     tag: 'Coditect for operators',
-    summary: 'Subscriptions, revenue, seats and denials of all licences, by day',
+    summary: 'Report licence subscriptions, revenue, seats and denials by day',
     description:
       'A row for each day of UTC that has begun, with zeros where nothing was. Without `from` since the first of the month. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV. Amounts are minor units of `currency`.',
     auth: 'admin',

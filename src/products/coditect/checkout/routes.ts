@@ -81,7 +81,7 @@ export const checkoutSuccess = route(
   'GET /v1/checkout/success',
   {
     ...page,
-    summary: 'The page after a payment: shows the licence key',
+    summary: 'Show the page after a payment, with the licence key',
     description:
       'For an hour, to whoever has the id of the checkout session. Before the payment has arrived here it looks again by itself.',
     query: z.strictObject({ session_id: z.string().min(1).max(300) }),
@@ -95,7 +95,7 @@ export const checkoutCancel = route(
   'GET /v1/checkout/cancel',
   {
     ...page,
-    summary: 'The page of whoever left the payment page',
+    summary: 'Show the page after a canceled payment',
     reply: { 200: z.string() },
     example: { reply: '<!doctype html>…' },
   },

@@ -22,7 +22,7 @@ export const listLicenses = route(
   'GET /v1/licenses',
   {
     ...reads,
-    summary: 'The licences of the account, with seats used and left',
+    summary: 'List the licences of the account with their seats',
     description: 'An account has one, and keeps it and its key for life.',
     query: z.strictObject({
       active: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
@@ -44,7 +44,7 @@ export const readLicense = route(
   'GET /v1/licenses/:id',
   {
     ...reads,
-    summary: 'A licence, with its key for owners and admins',
+    summary: 'Read a licence; owners and admins see its key',
     reply: { 200: licenseReply },
     example: { params: { id: exampleLicense.id }, reply: exampleLicense },
   },
@@ -55,7 +55,7 @@ export const rotateLicenseKey = route(
   'POST /v1/licenses/:id/key',
   {
     tag,
-    summary: 'Give the licence another key',
+    summary: 'Replace the key of a licence',
     description:
       'For a key that somebody has who should not. The former one is unknown at once; sessions that run go on, and machines stay activated.',
     auth: 'account',
@@ -85,7 +85,7 @@ export const downloadLicense = route(
   'GET /v1/licenses/:id/download',
   {
     ...reads,
-    summary: 'The signed licence file',
+    summary: 'Download the signed licence file',
     description:
       'JSON with the licence and both signatures. `part=license` answers the bytes that are signed, `part=rsa-4096` and `part=ed25519` a signature as bytes: so that `openssl` alone verifies them (docs/coditect.md). A copied file grants no seat.',
     // A server's first file waits for its RSA key to be made.
@@ -128,7 +128,7 @@ export const readStatus = route(
   'GET /v1/licenses/:key/status',
   {
     tag,
-    summary: 'How a licence stands, for whoever has its key',
+    summary: 'Read the status of a licence by its key',
     auth: 'product_key',
     params: { key: 'text' },
     productKey: ({ params }) => params.key,

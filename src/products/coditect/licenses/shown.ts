@@ -55,7 +55,7 @@ export const statusReply = namedObject('LicenseStatus', {
   deactivated_at: fields.deactivated_at,
 });
 
-/** How a licence stands, for whoever has its key. */
+/** Read the status of a licence by its key. */
 export function shownStatus(row: LicenseRow): z.input<typeof statusReply> {
   const { id, status, status_reason, tier, max_seats, current_seats_used, expires_at } = shownLicense(
     row,

@@ -52,7 +52,7 @@ export const activate = route(
     ...byKey,
     summary: 'Activate a licence on a machine',
     description:
-      'Again, it answers the same and changes nothing. It takes no Idempotency-Key: the machine’s id is one.',
+      'Again, it answers the same and changes nothing. It takes no Idempotency-Key: the machine’s id is the key.',
     productKey: ({ body }) => body.license_key,
     body: namedObject('ActivateLicenseRequest', {
       license_key: licenseKey,
@@ -103,9 +103,9 @@ export const deactivate = route(
   'POST /v1/licenses/deactivate',
   {
     ...byKey,
-    summary: 'Take a licence off a machine',
+    summary: 'Deactivate a licence on a machine',
     description:
-      'Its session ends; the seat is free when the lease that it was given ends. As often in a calendar month (UTC) as the licence has seats. A machine that is not activated is none to take off: 204. It takes no Idempotency-Key: again, it changes nothing.',
+      'Its session ends; the seat is free when the lease that it was given ends. As often in a calendar month (UTC) as the licence has seats. A machine that is not activated is none to take off: 204. It takes no Idempotency-Key: a repeated call changes nothing.',
     productKey: ({ body }) => body.license_key,
     body: namedObject('DeactivateLicenseRequest', { license_key: licenseKey, ...hardware }).refine(
       isOne,
@@ -135,7 +135,7 @@ export const listMachines = route(
     may: 'viewer',
     scope: 'coditect:read',
     rate: { perMinute: 120, by: 'account' },
-    summary: 'The machines that a licence is activated on',
+    summary: 'List the machines of a licence',
     reply: { 200: machinesReply },
     example: {
       params: { id: exampleLicense.id },
@@ -163,9 +163,9 @@ export const validateLicense = route(
   'POST /v1/licenses/validate',
   {
     tag: 'Coditect licences',
-    summary: 'Whether a licence key is good',
+    summary: 'Validate a licence key',
     description:
-      'For anybody. A key that is not ours is answered in the same shape, and after the same work, as one that is; a typing error is 400 before anything is looked up. It takes no Idempotency-Key: it changes nothing.',
+      'For anybody. A key that is not ours is answered in the same shape, and after the same work, as one that is; a typing error is 400 before anything is looked up. It takes no Idempotency-Key: a repeated call changes nothing.',
     auth: 'none',
     rate: { perMinute: 60, by: 'ip' },
     body: namedObject('ValidateLicenseRequest', {

@@ -59,9 +59,9 @@ export const acquireSeat = route(
   'POST /v1/licenses/acquire',
   {
     tag,
-    summary: 'Take a seat',
+    summary: 'Acquire a seat',
     description:
-      'The same machine gets a new session each time, and the one before is over. A machine that was not activated is, where the licence has room. It takes no Idempotency-Key: asked again, the machine takes its own seat over.',
+      'The same machine gets a new session each time, and the one before is over. A machine that was not activated is, where the licence has room. It takes no Idempotency-Key: on a repeated call the machine takes its own seat over.',
     auth: 'account_or_product_key',
     may: 'member',
     scope: 'coditect:use',
@@ -132,7 +132,7 @@ export const heartbeat = route(
   'PATCH /v1/licenses/sessions/:id/heartbeat',
   {
     ...byToken,
-    summary: 'Keep a seat',
+    summary: 'Renew a seat (heartbeat)',
     description:
       'Answered when it is written down: it survives a crash of the server. Told again it changes nothing.',
     body: namedObject('LicenseToken', { signed_token: token, nonce }),
@@ -157,7 +157,7 @@ export const borrowSeat = route(
     ...byToken,
     summary: 'Borrow a seat for longer work without the server',
     description:
-      'The seat stays occupied until then, unless it is released. At most as long as the licence allows. It takes no Idempotency-Key: again, it only lasts longer.',
+      'The seat stays occupied until then, unless it is released. At most as long as the licence allows. It takes no Idempotency-Key: a repeated call only extends it.',
     body: namedObject('LicenseBorrow', {
       session_id: z.uuid(),
       signed_token: token,
@@ -178,9 +178,9 @@ export const releaseSeat = route(
   'POST /v1/licenses/release',
   {
     ...byToken,
-    summary: 'Give a seat back',
+    summary: 'Release a seat',
     description:
-      'With all that it handed out for work without the server. Of a session that was taken over since, what that one was handed out is given up. 204 whatever the token says. It takes no Idempotency-Key: again, it changes nothing.',
+      'With all that it handed out for work without the server. Of a session that was taken over since, what that one was handed out is given up. 204 whatever the token says. It takes no Idempotency-Key: a repeated call changes nothing.',
     body: named,
     reply: { 204: z.undefined() },
     example: { body: { session_id: EXAMPLE.id, signed_token: TOKEN }, reply: undefined },
@@ -195,7 +195,7 @@ export const deleteSession = route(
   'DELETE /v1/licenses/sessions/:id',
   {
     tag,
-    summary: 'Give a seat back by its session',
+    summary: 'Release a seat by its session',
     description:
       'By the session’s token in the body, or signed in as who took it (owners and admins: whoever did). 204 whether it was held or not.',
     auth: 'account_or_product_key',
@@ -228,7 +228,7 @@ export const listSessions = route(
   {
     ...reads,
     may: 'viewer',
-    summary: 'The sessions of a licence, by its key or id',
+    summary: 'List the sessions of a licence by its key or id',
     description: 'Newest first, with when each really ended and why.',
     params: { key: 'text' },
     query: z.strictObject(pageQuery),
@@ -248,7 +248,7 @@ export const listSeats = route(
   {
     ...reads,
     may: 'admin',
-    summary: 'Who holds the seats of a licence',
+    summary: 'List the seats of a licence and their holders',
     reply: { 200: seatsReply },
     errors: ['license_not_found'],
     example: { params: { id: LICENSE }, reply: exampleSeats },

@@ -15,8 +15,9 @@ export const listKeys = route(
   'GET /.well-known/license-keys',
   {
     ...open,
-    summary: 'The public keys that verify licence files and session tokens',
-    description: 'A JWK Set; each key has its PEM too. Former keys stay: what they signed is good.',
+    summary: 'List the public keys that verify licence files and session tokens',
+    description:
+      'A JWK Set; each key has its PEM too. Former keys stay listed: their signatures remain valid.',
     reply: {
       200: namedObject('LicenseKeySet', {
         keys: z.array(
@@ -59,7 +60,7 @@ export const readKey = route(
   'GET /.well-known/license-keys/:id',
   {
     ...open,
-    summary: 'One public key, as PEM',
+    summary: 'Read a public key as PEM',
     description: 'By its id, or `rsa-4096` and `ed25519` for those that sign now.',
     params: { id: 'text' },
     reply: { 200: fileReply },
@@ -94,8 +95,8 @@ export const listRevocations = route(
   'GET /.well-known/license-revocations',
   {
     ...open,
-    summary: 'Licence files that hold no more, although their signatures and dates do',
-    description: 'A file is revoked where its licence is listed with its version or a later one.',
+    summary: 'List revoked licence files',
+    description: 'A file is revoked if its licence is listed with the file’s version or a later one.',
     reply: {
       200: namedObject('LicenseRevocationList', {
         data: z.array(
@@ -124,7 +125,7 @@ export const rotateKey = route(
   'POST /v1/admin/licenses/signing-keys',
   {
     tag,
-    summary: 'Have a new key sign licence files and sessions',
+    summary: 'Rotate the key that signs licence files and sessions',
     description:
       'The former one signs no more, and verifies what it signed for ever. An RSA key takes seconds to make.',
     auth: 'admin',

@@ -64,7 +64,7 @@ export const listActivity = route(
   'GET /v1/activity',
   {
     ...reads,
-    summary: 'See what was done in your workspaces',
+    summary: 'List recent activity in your workspaces',
     description:
       'Newest first, of all workspaces that you are a member of now, or of the one that `workspace_id` names. A key is for its workspace alone. What one person does again and again (saving a text, adding sections) is one line in ten minutes.',
     auth: 'user',
@@ -84,7 +84,7 @@ export const listScopeActivity = route(
   'GET /v1/scopes/:id/activity',
   {
     ...reads,
-    summary: 'See what was done to a scope',
+    summary: 'List the activity of a scope',
     description: 'Newest first, also of one in the trash.',
     auth: 'account',
     may: 'viewer',

@@ -100,7 +100,7 @@ export const readAnalysis = route(
     ...reads,
     summary: 'Read suggestions or an analysis',
     description:
-      'With `?wait=20` the answer comes when it has ended, or after 20 seconds as it stands then; with `Accept: text/event-stream` it is told by events.',
+      'With `?wait=20` the answer comes when it has ended, or after 20 seconds as it stands then; with `Accept: text/event-stream` the answer is a stream of events.',
     query: z.strictObject(followQuery),
     streams: true,
     reply: { 200: analysis, 204: z.undefined() },

@@ -38,7 +38,7 @@ const mentions = z
   .array(z.uuid())
   .max(10)
   .overwrite((ids) => [...new Set(ids.map((id) => id.toLowerCase()))])
-  .describe('Members who are told by mail, once for a comment.');
+  .describe('Members who receive a mail, one per comment.');
 
 export const listComments = route(
   'GET /v1/scopes/:id/comments',
@@ -206,7 +206,8 @@ export const resolveThread = route(
   {
     ...resolving,
     summary: 'Resolve a thread',
-    description: 'By who began it, and by admins. It takes no Idempotency-Key: what is resolved stays so.',
+    description:
+      'By who began it, and by admins. It takes no Idempotency-Key: a repeated call changes nothing.',
     example: { ...of, reply: RESOLVED },
   },
   async ({ accountId, params, role, caller, origin }, { comments }) => {
@@ -219,9 +220,9 @@ export const unresolveThread = route(
   'POST /v1/comments/:id/unresolve',
   {
     ...resolving,
-    summary: 'Take up a resolved thread again',
+    summary: 'Reopen a resolved thread',
     description:
-      'By who began it, and by admins. It takes no Idempotency-Key: what is not resolved stays so.',
+      'By who began it, and by admins. It takes no Idempotency-Key: a repeated call changes nothing.',
     example: { ...of, reply: COMMENT },
   },
   async ({ accountId, params, role, caller, origin }, { comments }) => {

@@ -81,7 +81,7 @@ export const presignDocument = route(
   'POST /v1/documents/presign',
   {
     ...writes,
-    summary: 'Begin an upload',
+    summary: 'Start an upload',
     description:
       'Reserves the declared bytes in `storage`, and answers where to send the file. Then `POST /v1/documents/:id/complete`. An upload that is not completed is deleted after a day or two, and its storage is free again.',
     secrets: ['upload'],
@@ -134,9 +134,9 @@ export const completeDocument = route(
   'POST /v1/documents/:id/complete',
   {
     ...writes,
-    summary: 'Say that the file is sent',
+    summary: 'Complete an upload',
     description:
-      'Length and SHA-256 are compared with what was declared; then a worker scans and reads the file. Follow `GET /v1/documents/:id/status?wait=20`. It takes no Idempotency-Key: completing again changes nothing.',
+      'Length and SHA-256 are compared with what was declared; then a worker scans and reads the file. Follow `GET /v1/documents/:id/status?wait=20`. It takes no Idempotency-Key: a repeated call changes nothing.',
     idempotency: 'none',
     reply: { 202: document },
     errors: [
@@ -197,7 +197,7 @@ export const followDocument = route(
   'GET /v1/documents/:id/status',
   {
     ...reads,
-    summary: 'How far a document is read',
+    summary: 'Read the processing status of a document',
     description: '`?wait=20` answers as soon as it has ended, or after that many seconds as it stands.',
     query: z.strictObject({
       wait: wholeNumber(0, 30).default(0).describe('Seconds to wait for the end.'),
@@ -216,7 +216,7 @@ export const readPages = route(
   'GET /v1/documents/:id/pages',
   {
     ...reads,
-    summary: 'The text of a document, page by page',
+    summary: 'Read the text of a document by page',
     description:
       'What citations quote from. A file without pages, such as Markdown, is cut into parts of some 20,000 characters.',
     query: z.strictObject(pageQuery),
@@ -242,8 +242,8 @@ export const downloadDocument = route(
   'GET /v1/documents/:id/download',
   {
     ...reads,
-    summary: 'A link to the file',
-    description: 'Whoever has the link can download the file until it expires.',
+    summary: 'Create a download link',
+    description: 'Anyone with the link can download the file until it expires.',
     reply: { 200: signedLink },
     errors: ['document_not_found', 'document_not_uploaded', 'blob_not_found', 'blob_gone'],
     example: {

@@ -102,7 +102,7 @@ export const readExtraction = route(
     ...reads,
     summary: 'Read an extraction',
     description:
-      'With `?wait=20` the answer comes when it has ended, or after 20 seconds as it stands then. With `Accept: text/event-stream` it is told event by event: `status`, each `part` of a document as soon as it is read, and at last `done` with the whole extraction.',
+      'With `?wait=20` the answer comes when it has ended, or after 20 seconds as it stands then. With `Accept: text/event-stream` the answer is a stream of events: `status`, each `part` of a document as soon as it is read, and at last `done` with the whole extraction.',
     query: z.strictObject(followQuery),
     streams: true,
     reply: { 200: extraction, 204: z.undefined() },

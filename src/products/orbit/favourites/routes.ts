@@ -63,8 +63,8 @@ export const addFavourite = route(
   'POST /v1/favourites',
   {
     ...writes,
-    summary: 'Mark a scope as a favourite of yours',
-    description: 'It takes no Idempotency-Key: what is marked stays so.',
+    summary: 'Add a scope to your favourites',
+    description: 'It takes no Idempotency-Key: a repeated call changes nothing.',
     idempotency: 'none',
     body: namedObject('NewFavourite', { workspace_id: workspaceId, scope_id: z.uuid() }),
     reply: { 201: favourite },
@@ -81,7 +81,7 @@ export const removeFavourite = route(
   'DELETE /v1/favourites/:scope_id',
   {
     ...writes,
-    summary: 'Take a scope out of your favourites',
+    summary: 'Remove a scope from your favourites',
     description: 'One that is not among them is no error.',
     reply: { 200: okReply },
     errors: ['scope_not_found'],

@@ -13,7 +13,7 @@ const SECTION = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c03';
 export const followScope = route(
   'GET /v1/scopes/:id/events',
   {
-    summary: 'Follow a scope: what changes, and who is here',
+    summary: 'Follow a scope: its changes and who is present',
     description:
       'With `Accept: text/event-stream` a stream of `ready` (the number of the last change; read the scope after it), `change`, `presence`, and `reset` (you missed more than is kept: read the scope anew). The id of each event is the number of the last change: send it as Last-Event-ID when you come back, and you miss none. Otherwise the changes after `after`, and who is here.',
     tag: 'Orbit live',

@@ -85,7 +85,7 @@ export const beginWorkspace = route(
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },
-    summary: 'Begin with a workspace',
+    summary: 'Create a workspace in the onboarding',
     description:
       'Makes an organization that you own. One of yours with this name whose onboarding is not over is taken up instead, so that asking twice makes one. The further steps are for the workspace in X-Account-Id.',
     body: namedObject('BeginWorkspaceRequest', { name: line(200) }),
@@ -106,7 +106,7 @@ export const teamStep = route(
   'POST /v1/onboarding/team',
   {
     ...steps,
-    summary: 'Invite the team, and choose what may leave the workspace',
+    summary: 'Invite the team and set the privacy level',
     description: `Invitations are those of the organization. Whoever can’t be invited is answered with the reason, and the others are invited all the same. ${AGAIN}`,
     body: namedObject('OnboardingTeamRequest', {
       workspace_id: workspaceId,
@@ -158,7 +158,7 @@ export const goalsStep = route(
   'POST /v1/onboarding/goals',
   {
     ...steps,
-    summary: 'Say what you want to do',
+    summary: 'Save your goals',
     description: AGAIN,
     body: namedObject('OnboardingGoalsRequest', {
       workspace_id: workspaceId,
@@ -283,7 +283,7 @@ export const readStatus = route(
     auth: 'user',
     scope: 'orbit:read',
     rate: { perMinute: 120, by: 'user' },
-    summary: 'Where you are in the onboarding',
+    summary: 'Read the onboarding status',
     description:
       'Of the workspace that is asked for; else of your newest one that is not through with it, so that you can go on there.',
     query: z.strictObject({ workspace_id: z.uuid().optional() }),

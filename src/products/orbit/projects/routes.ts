@@ -127,7 +127,7 @@ export const changeProject = route(
   {
     ...writes,
     summary: 'Change, archive or unarchive a project',
-    description: 'What is said is changed. No scope is put into an archived project.',
+    description: 'Only the fields that you send are changed. No scope is put into an archived project.',
     versioned: true,
     body: namedObject('UpdateProjectRequest', {
       name: name.optional(),

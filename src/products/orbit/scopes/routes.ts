@@ -148,7 +148,7 @@ export const changeScope = route(
     ...writes,
     summary: 'Change a scope',
     description:
-      'What is said is changed. With If-Match and a version that is no longer the present one it is 412, and `details.current` is the scope as it is by now.',
+      'Only the fields that you send are changed. With If-Match and a version that is no longer the present one it is 412, and `details.current` is the scope as it is by now.',
     versioned: true,
     body: namedObject('UpdateScopeRequest', {
       workspace_id: workspaceId,
@@ -246,7 +246,7 @@ export const deleteScope = route(
   'DELETE /v1/scopes/:id',
   {
     ...writes,
-    summary: 'Put a scope into the trash',
+    summary: 'Move a scope to the trash',
     description: 'It is gone from everywhere else at once, and for good 30 days later.',
     reply: { 200: okReply },
     errors: ['scope_not_found'],
@@ -262,7 +262,7 @@ export const restoreScope = route(
   'POST /v1/scopes/:id/restore',
   {
     ...writes,
-    summary: 'Take a scope out of the trash',
+    summary: 'Restore a scope from the trash',
     description: 'One that is in use stays as it is.',
     reply: { 200: scope },
     errors: ['scope_not_found'],

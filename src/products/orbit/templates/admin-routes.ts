@@ -99,7 +99,7 @@ export const changePublicTemplate = route(
   {
     ...writes,
     summary: 'Change a public template',
-    description: 'What is said is changed.',
+    description: 'Only the fields that you send are changed.',
     versioned: true,
     maxBody: LARGEST_TEMPLATE,
     body: changedTemplate,
@@ -119,7 +119,7 @@ export const deletePublicTemplate = route(
   'DELETE /v1/admin/orbit/templates/:id',
   {
     ...writes,
-    summary: 'Take a public template back',
+    summary: 'Delete a public template',
     description: 'Scopes that it was applied to stay as they are.',
     reply: { 200: okReply },
     errors: ['template_not_found'],

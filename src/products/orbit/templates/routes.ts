@@ -108,7 +108,7 @@ export const changeTemplate = route(
   {
     ...manages,
     summary: 'Change a template of the workspace',
-    description: 'What is said is changed. A public template is 404 here.',
+    description: 'Only the fields that you send are changed. A public template is 404 here.',
     versioned: true,
     maxBody: LARGEST_TEMPLATE,
     body: changedTemplate,

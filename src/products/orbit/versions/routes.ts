@@ -78,7 +78,7 @@ export const diffVersions = route(
   'GET /v1/scopes/:id/versions/:number/diff',
   {
     ...reads,
-    summary: 'What became of a scope up to a version',
+    summary: 'Compare two versions of a scope',
     description:
       'Field by field, section by section and line by line, with two lines around each change. From the version before it, when `from` is not said.',
     params: { number: 'text' },

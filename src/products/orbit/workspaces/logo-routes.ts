@@ -24,7 +24,7 @@ export const uploadLogo = route(
   'POST /v1/workspaces/:id/logo',
   {
     ...manages,
-    summary: 'Begin to upload a logo',
+    summary: 'Start the upload of a logo',
     description:
       'For a plan that has one. Answers where to send the file, as it is and with these headers; then `POST …/logo/:blob_id/complete`.',
     secrets: ['upload'],
@@ -65,7 +65,7 @@ export const completeLogo = route(
   'POST /v1/workspaces/:id/logo/:blob_id/complete',
   {
     ...manages,
-    summary: 'Make a file that was sent the logo',
+    summary: 'Set an uploaded file as the logo',
     description: 'A file that is no PNG or JPEG is deleted. The storage of the former logo is given back.',
     reply: { 200: namedObject('WorkspaceLogo', { logo_blob_id: z.uuid() }) },
     errors: [
@@ -91,7 +91,7 @@ export const readLogo = route(
     within: 'viewer',
     scope: 'orbit:read',
     rate: { perMinute: 120, by: 'user' },
-    summary: 'A link to the logo',
+    summary: 'Create a link to the logo',
     reply: { 200: signedLink },
     errors: ['not_found', 'logo_not_found', 'blob_not_found'],
     example: { ...of, reply: { url: URL, expires_at: '2026-11-20T09:00:00.000Z' } },

@@ -48,7 +48,7 @@ export const makeWorkspace = route(
     ...reads,
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },
-    summary: 'Make a workspace',
+    summary: 'Create a workspace',
     description:
       'An organization that you own. `POST /v1/onboarding/workspace` does the same, and takes up one that was begun.',
     body: namedObject('CreateWorkspaceRequest', { name: line(200) }),
@@ -109,7 +109,7 @@ export const changeWorkspace = route(
     rate: { perMinute: 30, by: 'user' },
     summary: 'Change a workspace',
     description:
-      'For admins and owners. What is said is changed. Colours of its own need a plan that has them. Members and invitations are those of the organization of the same id.',
+      'For admins and owners. Only the fields that you send are changed. Colours of its own need a plan that has them. Members and invitations are those of the organization of the same id.',
     versioned: true,
     body: namedObject('UpdateWorkspaceRequest', {
       name: line(200).optional(),

@@ -57,7 +57,7 @@ export const changeAction = route(
     ...writes,
     summary: 'Change an action, or say that it is done',
     description:
-      'What is said is changed. One that is done already keeps the day on which you did it; days in a row make a streak.',
+      'Only the fields that you send are changed. One that is done already keeps the day on which you did it; days in a row make a streak.',
     versioned: true,
     body: namedObject('UpdateActionRequest', {
       title: title.optional(),

@@ -86,7 +86,7 @@ export const changeGoal = route(
   {
     ...writes,
     summary: 'Change a goal',
-    description: 'What is said is changed.',
+    description: 'Only the fields that you send are changed.',
     versioned: true,
     body: namedObject('UpdateGoalRequest', {
       title: title.optional(),

@@ -24,9 +24,9 @@ function supportOf({ reply }: Exchange, support: SafetySupport, locale: string |
 export const sendMessage = route(
   'POST /v1/mirror/messages',
   {
-    summary: 'Say something in a session',
+    summary: 'Send a message to a session',
     description: [
-      'Answers with the reply. With `Accept: text/event-stream` it is told event by event: `safety` (`{status, kinds}`), `words` (`{text}`) as they come, and at last `done` with what the plain answer is; `error` in its place where the model broke off before a word. A client that hangs up finds the reply in the session.',
+      'Answers with the reply. With `Accept: text/event-stream` the answer is a stream of events: `safety` (`{status, kinds}`), `words` (`{text}`) as they come, and at last `done` with what the plain answer is; `error` in its place where the model broke off before a word. A client that hangs up finds the reply in the session.',
       'Messages of one session are answered one after the other. A repeat of an Idempotency-Key is answered plainly.',
       'To somebody in a crisis it answers with words and helplines: nothing is generated, kept or charged, whatever your plan and limits say.',
     ].join('\n\n'),

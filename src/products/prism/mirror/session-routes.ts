@@ -49,7 +49,7 @@ export const listSessions = route(
   {
     ...reads,
     summary: 'List your sessions',
-    description: 'Newest first, without what was said.',
+    description: 'Newest first, without the messages.',
     query: z.strictObject(pageQuery),
     reply: { 200: pageOf(session) },
     example: { reply: { data: [SESSION], next_cursor: null } },
@@ -96,7 +96,7 @@ export const closeSession = route(
     ...writes,
     summary: 'Close a session',
     description:
-      'Answers with its summary; should that take longer than 25 seconds the session is `closing`, and has it later. It takes no Idempotency-Key: closing again changes and costs nothing.',
+      'Answers with its summary; should that take longer than 25 seconds the session is `closing`, and has it later. It takes no Idempotency-Key: a repeated call changes nothing.',
     idempotency: 'none',
     maxSeconds: 60,
     reply: { 200: wholeSession },

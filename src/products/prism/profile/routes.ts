@@ -26,7 +26,7 @@ const timeZone = z
 const consents = {
   insights: z.boolean().describe('Feelings and themes are drawn out of what you write; Spectrum shows them.'),
   research: z.boolean().describe('What you write may be used for research, without your name.'),
-  news: z.boolean().describe('You are told what is new.'),
+  news: z.boolean().describe('You receive news.'),
 } as const;
 
 const fields = {
@@ -96,7 +96,7 @@ export const changeProfile = route(
     ...common,
     summary: 'Change your profile',
     description:
-      'What is said is changed. The time zone is your account’s, as in `PATCH /v1/account`; what you agree to or withdraw is recorded.',
+      'Only the fields that you send are changed. The time zone is your account’s, as in `PATCH /v1/account`; what you agree to or withdraw is recorded.',
     may: 'owner',
     scope: 'prism:write',
     versioned: true,

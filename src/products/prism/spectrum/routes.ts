@@ -45,7 +45,7 @@ const spectrum = namedObject('Spectrum', {
 export const readSpectrum = route(
   'GET /v1/spectrum',
   {
-    summary: 'See how your themes and feelings moved',
+    summary: 'Report your themes and feelings over time',
     description:
       'From the fragments of your sessions, by the day on which you wrote, where you were. Days that have none are left out; weeks begin on Monday, and are whole. The last four weeks where you name no range; 366 days at most. With `format=csv` (or `Accept: text/csv`) as CSV, for plans that have the export.',
     tag: 'Prism Spectrum',

@@ -34,7 +34,7 @@ export const makeTurn = route(
   'POST /v1/turns',
   {
     ...common,
-    summary: 'Turn a thought',
+    summary: 'Reframe a thought',
     description:
       'Answers when the model has. To somebody in a crisis it answers with words and helplines: nothing is generated, kept or charged, whatever your plan and limits say.',
     maxSeconds: 90,
@@ -92,8 +92,8 @@ export const rateTurn = route(
   'POST /v1/turns/:id/feedback',
   {
     ...common,
-    summary: 'Say whether a turn helped',
-    description: 'What you said of it before is replaced.',
+    summary: 'Rate a turn',
+    description: 'It replaces your earlier rating.',
     body: namedObject('TurnFeedback', {
       helpful: z.boolean(),
       note: line(1_000).nullable().default(null),

@@ -95,7 +95,7 @@ export const changeDraft = route(
   {
     summary: 'Choose a variant, name a draft, change its brief',
     description:
-      'What is said is changed. A new brief counts for regenerations from now on; variants that are there stay as they are.',
+      'Only the fields that you send are changed. A new brief counts for regenerations from now on; variants that are there stay as they are.',
     tag: 'Reel',
     auth: 'account',
     may: 'member',

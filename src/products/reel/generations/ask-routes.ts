@@ -75,7 +75,7 @@ const HOW_TO_FOLLOW =
 export const create = route(
   'POST /v1/create',
   {
-    summary: 'Ask for variants of a post',
+    summary: 'Generate variants of a post',
     description: HOW_TO_FOLLOW,
     tag: 'Reel',
     auth: 'account',
@@ -102,7 +102,7 @@ export const create = route(
 export const regenerate = route(
   'POST /v1/regenerate',
   {
-    summary: 'Ask for another version of a draft',
+    summary: 'Generate another version of a draft',
     description: `\`targeted\` makes a variant that differs from the selected one in one part; \`full\` makes new variants, with other hooks than the draft has. Nothing is overwritten, and what is selected stays so until you choose. ${HOW_TO_FOLLOW}`,
     tag: 'Reel',
     auth: 'account',

@@ -16,7 +16,7 @@ export const readGeneration = route(
     summary: 'Read a generation and its variants',
     description: [
       'With `?wait=20` the answer comes when it has ended, or after 20 seconds as it stands then.',
-      'With `Accept: text/event-stream` it is told event by event: `status` (`{status, error?}`), each `variant` as soon as it is written, and at last `done` with the whole generation. A stream ends after five minutes at the latest; come back with the id of the last event as Last-Event-ID, to any node, and nothing is missed or told twice. An id of another stream is 400; 204 says that you have been told everything.',
+      'With `Accept: text/event-stream` the answer is a stream of events: `status` (`{status, error?}`), each `variant` as soon as it is written, and at last `done` with the whole generation. A stream ends after five minutes at the latest; come back with the id of the last event as Last-Event-ID, to any node, and nothing is missed or told twice. An id of another stream is 400; 204 says that you have been told everything.',
     ].join('\n\n'),
     tag: 'Reel',
     auth: 'account',

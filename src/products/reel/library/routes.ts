@@ -121,7 +121,7 @@ export const changeAsset = route(
   {
     ...writes,
     summary: 'Change an asset',
-    description: 'What is said is changed; lists are replaced.',
+    description: 'Only the fields that you send are changed; lists are replaced.',
     versioned: true,
     body: changes,
     reply: { 200: asset },
@@ -140,7 +140,7 @@ export const deleteAsset = route(
   'DELETE /v1/library/assets/:id',
   {
     ...writes,
-    summary: 'Put an asset into the trash',
+    summary: 'Move an asset to the trash',
     description:
       'It is gone from everywhere else at once, and for good 30 days later. What is there already stays there.',
     reply: { 200: okReply },
@@ -157,7 +157,7 @@ export const restoreAsset = route(
   'POST /v1/library/assets/:id/restore',
   {
     ...writes,
-    summary: 'Take an asset out of the trash',
+    summary: 'Restore an asset from the trash',
     description: 'One that is in use stays as it is.',
     reply: { 200: asset },
     errors: ['not_found'],

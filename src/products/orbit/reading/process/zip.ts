@@ -29,7 +29,7 @@ export function inflate(bytes: Uint8Array, wanted: (name: string) => boolean, ca
     if (!wanted(name)) return false;
     total += originalSize;
     if (originalSize > caps.entryBytes || total > caps.inflatedBytes)
-      throw new Unreadable('document_too_large', 'What is packed in it is larger than can be read.');
+      throw new Unreadable('document_too_large', 'Its unpacked content is too large to read.');
     return true;
   });
 }

@@ -118,7 +118,7 @@ export const changeSection = route(
     ...writes,
     summary: 'Change a section',
     description:
-      'What is said is changed. With If-Match and a version that is no longer the present one it is 412, and `details.current` is the section as it is by now.',
+      'Only the fields that you send are changed. With If-Match and a version that is no longer the present one it is 412, and `details.current` is the section as it is by now.',
     versioned: true,
     maxBody: LARGEST_BODY,
     body: namedObject('UpdateSectionRequest', {
