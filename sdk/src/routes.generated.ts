@@ -350,7 +350,7 @@ export interface Schemas {
   };
   readonly BoundPurchase: {
     readonly store: 'stripe' | 'app_store' | 'google_play';
-    /** `test`: of the store’s own sandbox, where nobody pays. */
+    /** `test`: from the store’s own sandbox, where purchases are free. */
     readonly mode: 'live' | 'test' | 'sandbox';
     readonly product: string | null;
     /** `product.plan`; null: an add-on. */
@@ -851,7 +851,7 @@ export interface Schemas {
     /** Where the plan comes from. */
     readonly source: 'admin' | 'owner' | 'import' | 'stripe' | 'app_store' | 'google_play' | 'default' | null;
     readonly add_ons: readonly Schemas['EntitlementAddOn'][];
-    /** What runs now and is paid for through a payment provider; where two are paid for the same, both. The best plan is in effect. */
+    /** The subscriptions in effect that a payment provider bills; both, where two are paid for one product. The best plan is in effect. */
     readonly paid: readonly Schemas['EntitlementSource'][];
     /** Of a plan that is sold by the seat; else null. */
     readonly quantity: number | null;
@@ -1441,7 +1441,7 @@ export interface Schemas {
   };
   readonly LicenseHeartbeat: {
     readonly session_id: string;
-    /** A compact JWS (EdDSA). Whoever holds it may work until `exp`, and until `off` without the server. */
+    /** A compact JWS (EdDSA). Its holder may work until `exp`, and until `off` without the server. */
     readonly signed_token: string;
     /** When the seat is free again without a heartbeat. */
     readonly expires_at: string;
@@ -1484,7 +1484,7 @@ export interface Schemas {
     readonly last_heartbeat_at: string;
     readonly occupied_until: string;
     readonly offline_until: string | null;
-    /** What ended it: nobody renews it, and what it handed out for work without the server occupies it. */
+    /** The reason why it ended. It is not renewed, and its offline lease still occupies the seat. */
     readonly ended: 'active' | 'released' | 'expired' | 'taken_over' | 'suspended' | 'forced' | null;
   };
   readonly LicenseSeatEnded: {
@@ -1499,7 +1499,7 @@ export interface Schemas {
   };
   readonly LicenseSession: {
     readonly session_id: string;
-    /** A compact JWS (EdDSA). Whoever holds it may work until `exp`, and until `off` without the server. */
+    /** A compact JWS (EdDSA). Its holder may work until `exp`, and until `off` without the server. */
     readonly signed_token: string;
     /** When the seat is free again without a heartbeat. */
     readonly expires_at: string;
@@ -1616,7 +1616,7 @@ export interface Schemas {
     readonly user_id: string | null;
     readonly to: string;
     readonly template: string;
-    /** `asked`: an address was typed, and is being looked up; `waiting`: on its way, or tried again at due_at; `refused`: whoever delivers does not take it, or it is not for its receiver any more; `failed`: it was tried in vain. */
+    /** `asked`: the address is being looked up; `waiting`: being sent, or retried at due_at; `refused`: the mail server rejected it, or it no longer applies to its receiver; `failed`: all attempts failed. */
     readonly status: 'asked' | 'waiting' | 'sent' | 'refused' | 'failed';
     readonly attempts: number;
     readonly error: string | null;
@@ -1906,7 +1906,7 @@ export interface Schemas {
     readonly step: 'workspace' | 'team' | 'goals' | 'subscribe';
     readonly state: 'open' | 'done' | 'skipped';
     readonly at: string | null;
-    /** What was said in it: goals, or what was ordered. */
+    /** The answers of the step: goals, or the order. */
     readonly said: Readonly<Record<string, unknown>> | null;
   };
   readonly OnboardingSubscribeRequest: {
@@ -2664,7 +2664,7 @@ export interface Schemas {
     readonly fields: Readonly<Record<string, unknown>>;
     /** Of what was extracted, 0 to 1; null: a person wrote it. */
     readonly confidence: number | null;
-    /** Where in the documents it stands; null: nobody said. */
+    /** Its place in the documents; null: none was given. */
     readonly citations: readonly Schemas['ScopeCitation'][] | null;
     /** Its place in the scope: compared by bytes, ties broken by id. */
     readonly rank: string;
@@ -2772,7 +2772,7 @@ export interface Schemas {
     readonly client_id: string;
     /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
     readonly enforced: boolean;
-    /** Whether whoever comes by it becomes a member. */
+    /** Whether users who sign in through it become members. */
     readonly provisions: boolean;
     readonly default_role: 'viewer' | 'member';
     readonly client_secret?: string | undefined;
@@ -2853,10 +2853,10 @@ export interface Schemas {
     readonly client_id: string;
     /** Whether members with an address in a proven domain must come by it; owners may come otherwise. */
     readonly enforced: boolean;
-    /** Whether whoever comes by it becomes a member. */
+    /** Whether users who sign in through it become members. */
     readonly provisions: boolean;
     readonly default_role: 'viewer' | 'member';
-    /** When somebody first signed in by it as it is set up; null: nobody has. */
+    /** When a user first signed in with the present settings; null: never. */
     readonly proven_at: string | null;
     /** What the provider must allow. */
     readonly redirect_uri: string;
@@ -3283,7 +3283,7 @@ export interface Schemas {
     readonly model?: string | null;
     readonly day?: string | null;
     readonly calls: number;
-    /** Of which the provider gave no figures. */
+    /** Calls for which the provider gave no figures. */
     readonly estimated_calls: number;
     readonly prompt_tokens: number;
     readonly cached_tokens: number;
@@ -3809,7 +3809,7 @@ export interface Routes {
   /** Report MRR, ARR, churn and new customers by month */
   'GET /v1/admin/billing/recurring': {
     readonly query: {
-      /** What sums are told apart by, with commas between: product, plan. Empty: one sum of all. */
+      /** The fields to group by, separated by commas: product, plan. Empty: one total. */
       readonly group?: string | undefined;
       /** The first day; without it, the first of the present month. */
       readonly from?: string | undefined;
@@ -3829,7 +3829,7 @@ export interface Routes {
   /** Report revenue: sales less refunds and fees */
   'GET /v1/admin/billing/revenue': {
     readonly query: {
-      /** What sums are told apart by, with commas between: month, account, product, plan, item, kind. Empty: one sum of all. */
+      /** The fields to group by, separated by commas: month, account, product, plan, item, kind. Empty: one total. */
       readonly group?: string | undefined;
       readonly account_id?: string | undefined;
       /** The first day; without it, the first of the present month. */
@@ -3932,7 +3932,7 @@ export interface Routes {
   /** Report margins: net proceeds less the cost of model calls */
   'GET /v1/admin/margin': {
     readonly query: {
-      /** What sums are told apart by, with commas between: account, product, plan. Empty: one sum of all. */
+      /** The fields to group by, separated by commas: account, product, plan. Empty: one total. */
       readonly group?: string | undefined;
       readonly account_id?: string | undefined;
       /** The first day; without it, the first of the present month. */
@@ -3975,7 +3975,7 @@ export interface Routes {
   /** Report usage and cost of all accounts */
   'GET /v1/admin/usage': {
     readonly query: {
-      /** What sums are told apart by, with commas between: account, user, plan, product, feature, key, provider, model, day. Empty: one sum of all. */
+      /** The fields to group by, separated by commas: account, user, plan, product, feature, key, provider, model, day. Empty: one total. */
       readonly group?: string | undefined;
       readonly account_id?: string | undefined;
       readonly user_id?: string | undefined;
@@ -4890,7 +4890,7 @@ export interface Routes {
   /** Report usage and cost of the account */
   'GET /v1/usage/report': {
     readonly query: {
-      /** What sums are told apart by, with commas between: user, plan, product, feature, key, provider, model, day. Empty: one sum of all. */
+      /** The fields to group by, separated by commas: user, plan, product, feature, key, provider, model, day. Empty: one total. */
       readonly group?: string | undefined;
       readonly user_id?: string | undefined;
       readonly key_id?: string | undefined;

@@ -43,7 +43,7 @@ export const entitlementReply = namedObject('Entitlement', {
       }),
     )
     .describe(
-      'What runs now and is paid for through a payment provider; where two are paid for the same, both. The best plan is in effect.',
+      'The subscriptions in effect that a payment provider bills; both, where two are paid for one product. The best plan is in effect.',
     ),
   quantity: z.int().nullable().describe('Of a plan that is sold by the seat; else null.'),
   grants: grantsReply,

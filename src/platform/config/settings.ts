@@ -330,7 +330,7 @@ export const SETTINGS = {
   }),
   METRICS_PORT: setting(port.optional(), {
     group: 'Operations',
-    says: 'A port of its own for /metrics, which then does not answer on PORT. Without METRICS_TOKEN whoever reaches it reads them.',
+    says: 'A port of its own for /metrics, which then does not answer on PORT. Without METRICS_TOKEN anyone who reaches it can read them.',
     example: '9464',
   }),
   CRASH_AT: setting(

@@ -59,7 +59,7 @@ const exportOrganization = route(
   'POST /v1/organizations/:id/exports',
   {
     summary: 'Create an export of all data of an organization',
-    description: `For owners. It is found and downloaded like one's own, by whoever asked for it, as long as they are an owner. ${ONCE}`,
+    description: `For owners. The owner who requested it finds and downloads it like their own, as long as they are an owner. ${ONCE}`,
     tag,
     auth: 'user',
     within: 'owner',
@@ -111,7 +111,8 @@ const downloadExport = route(
   'GET /v1/me/exports/:id/archive',
   {
     summary: 'Download an export',
-    description: 'A ZIP archive, for whoever asked for it; of an organization, as long as they are an owner.',
+    description:
+      'A ZIP archive, for the user who requested it; of an organization, as long as they are an owner.',
     tag,
     auth: 'user',
     scope: 'session',

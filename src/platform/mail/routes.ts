@@ -19,7 +19,7 @@ const lineSchema = namedObject('Mail', {
   status: z
     .enum(STATUSES)
     .describe(
-      '`asked`: an address was typed, and is being looked up; `waiting`: on its way, or tried again at due_at; `refused`: whoever delivers does not take it, or it is not for its receiver any more; `failed`: it was tried in vain.',
+      '`asked`: the address is being looked up; `waiting`: being sent, or retried at due_at; `refused`: the mail server rejected it, or it no longer applies to its receiver; `failed`: all attempts failed.',
     ),
   attempts: z.int(),
   error: z.string().nullable(),

@@ -67,7 +67,7 @@ export const previewPermit = route(
     ...shared,
     summary: 'Preview whether a permit would be granted',
     description:
-      'A dry run: decided as `POST /v1/permits` would be, on what is used at this moment. Nothing is charged, reserved or written down, so whoever asks next may take what there is.',
+      'A dry run: decided as `POST /v1/permits` would be, on what is used at this moment. Nothing is charged, reserved or written, so the next caller may take the remaining room.',
     scope: 'permits:read',
     query: previewQuery,
     reply: { 200: previewReply },

@@ -47,7 +47,7 @@ export function groupQuery(names: readonly string[], otherwise: string) {
       { error: `is a list of ${list}, each once` },
     )
     .default(otherwise)
-    .describe(`What sums are told apart by, with commas between: ${list}. Empty: one sum of all.`);
+    .describe(`The fields to group by, separated by commas: ${list}. Empty: one total.`);
 }
 
 /** The words of a group, in its order. */

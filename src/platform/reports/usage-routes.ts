@@ -44,7 +44,7 @@ const usageSum = namedObject('UsageTotal', {
   model: key,
   day: key,
   calls: z.int(),
-  estimated_calls: z.int().describe('Of which the provider gave no figures.'),
+  estimated_calls: z.int().describe('Calls for which the provider gave no figures.'),
   prompt_tokens: z.int(),
   cached_tokens: z.int(),
   completion_tokens: z.int(),
@@ -75,7 +75,7 @@ function tableOf(group: readonly Dimension[], whose: 'account' | 'everybody') {
 }
 
 const SAYS =
-  'Posted calls by the day on which they were posted: what was said of a day that is over never changes, for a correction counts on its own day. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV (RFC 4180).';
+  'Posted calls by the day on which they were posted. The figures of a past day never change: a correction counts on its own day. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV (RFC 4180).';
 
 export const accountReport = route(
   'GET /v1/usage/report',

@@ -18,7 +18,7 @@ const agreed = {
     .describe(
       'Whether members with an address in a proven domain must come by it; owners may come otherwise.',
     ),
-  provisions: z.boolean().describe('Whether whoever comes by it becomes a member.'),
+  provisions: z.boolean().describe('Whether users who sign in through it become members.'),
   default_role: z.enum(['viewer', 'member']),
 };
 const connectionSchema = namedObject('SsoConnection', {
@@ -26,7 +26,7 @@ const connectionSchema = namedObject('SsoConnection', {
   proven_at: z.iso
     .datetime()
     .nullable()
-    .describe('When somebody first signed in by it as it is set up; null: nobody has.'),
+    .describe('When a user first signed in with the present settings; null: never.'),
   redirect_uri: z.string().describe('What the provider must allow.'),
   updated_at: z.iso.datetime(),
 });
@@ -49,7 +49,7 @@ const get = route(
   'GET /v1/organizations/:id/sso',
   {
     summary: 'Read how single sign-on is set up',
-    description: 'For admins and owners. Without the client secret, which nobody reads.',
+    description: 'For admins and owners. Without the client secret, which cannot be read.',
     tag,
     auth: 'user',
     within: 'admin',
@@ -96,7 +96,7 @@ const remove = route(
   {
     summary: 'End single sign-on',
     description:
-      'For owners, in a session that was proven within the last 15 minutes. Members stay, and sign in otherwise; sessions that it opened end: whoever has no password asks for one by “forgot password”. Domains stay proven.',
+      'For owners, in a session that was proven within the last 15 minutes. Members stay and sign in another way; sessions that it opened end. A member without a password gets one by “forgot password”. Domains stay proven.',
     tag,
     auth: 'user',
     within: 'owner',

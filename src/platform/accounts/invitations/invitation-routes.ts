@@ -86,8 +86,7 @@ const resendInvitation = route(
   'POST /v1/organizations/:id/invitations/:invitation_id/resend',
   {
     summary: 'Send an invitation anew',
-    description:
-      'For those who may make it. With a new link that is good for 7 days; those before are worth nothing any more.',
+    description: 'For users who may create it. The new link is valid for 7 days; earlier links are invalid.',
     tag,
     auth: 'user',
     within: 'admin',
@@ -107,7 +106,7 @@ const revokeInvitation = route(
   'DELETE /v1/organizations/:id/invitations/:invitation_id',
   {
     summary: 'Revoke an invitation',
-    description: 'For those who may make it.',
+    description: 'For users who may create it.',
     tag,
     auth: 'user',
     within: 'admin',

@@ -123,7 +123,7 @@ const closeOrganization = route(
   {
     summary: 'Close an organization',
     description:
-      'For owners. From then on nobody reaches it, its keys are refused, and nothing more is spent for it; what runs already ends. For 14 days it can be opened again; then it is erased.',
+      'For owners. From then on it cannot be reached, its keys are refused, and it spends nothing more; running work ends. For 14 days it can be opened again; then it is erased.',
     tag,
     auth: 'user',
     within: 'owner',

@@ -27,7 +27,7 @@ export interface Purchases {
   /** What an app names the account by when it buys: to the App Store, and to Google Play. */
   names(accountId: AccountId): { readonly app_account_token: string; readonly obfuscated_account_id: string };
   /**
-   * Binds a purchase to the account: one that names another account stays there, and one that names none goes to whoever brings it first, while
+   * Binds a purchase to the account: one that names another account stays there, and one that names none goes to the account that sends it first, while
    * the store says that it is current. Harmless when it is asked twice. Throws `purchase_unknown`, `purchase_bound`, `purchase_over`,
    * `app_not_sold`, `store_unavailable`.
    */

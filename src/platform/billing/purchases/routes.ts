@@ -13,7 +13,7 @@ const readNames = route(
   {
     summary: 'Read the token that an app passes to the store with a purchase',
     description:
-      'Give it to the store with each purchase: then the purchase is the account’s even if nobody brings it here.',
+      'Pass it to the store with each purchase: then the purchase belongs to the account even if the app never sends it here.',
     tag,
     auth: 'account',
     may: 'viewer',
@@ -30,7 +30,7 @@ const bindPurchase = route(
   {
     summary: 'Link an App Store or Google Play purchase to the account',
     description:
-      'For purchases that were restored, bought with an offer code or through Family Sharing, or whose first notification was lost. A purchase that names an account belongs to that one; one that names none goes to whoever brings it first, if the store says that it is current. It takes no Idempotency-Key: a repeated call changes nothing.',
+      'For purchases that were restored, bought with an offer code or through Family Sharing, or whose first notification was lost. A purchase that names an account belongs to that one; one that names none goes to the account that sends it first, if the store says that it is current. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
     auth: 'account',
     may: 'admin',

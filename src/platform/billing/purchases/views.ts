@@ -7,7 +7,7 @@ export const purchaseReply = namedObject('BoundPurchase', {
   store: z.enum(['stripe', 'app_store', 'google_play']),
   mode: z
     .enum(['live', 'test', 'sandbox'])
-    .describe('`test`: of the store’s own sandbox, where nobody pays.'),
+    .describe('`test`: from the store’s own sandbox, where purchases are free.'),
   product: z.string().nullable(),
   plan: z.string().nullable().describe('`product.plan`; null: an add-on.'),
   add_on: z.string().nullable(),

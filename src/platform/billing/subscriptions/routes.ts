@@ -32,8 +32,7 @@ const buys = {
   scope: 'billing:write',
   rate: { perMinute: 20, by: 'account' },
 } as const;
-const ONCE =
-  'What it asks for is had once, without an Idempotency-Key too: asked again, it changes nothing more.';
+const ONCE = 'A repeated call has no further effect, also without an Idempotency-Key.';
 
 const product = z.string().min(1).max(100);
 const planId = z.string().min(1).max(100).describe('`product.plan`, or its name within the product.');
@@ -231,7 +230,7 @@ export const changeSubscription = route(
   {
     ...buys,
     summary: 'Change plan, cycle or seats',
-    description: `What costs more is charged and in effect at once, or the card is declined and nothing changes. Where the bank wants to see the customer, \`confirmation\` names the page on which they confirm the payment: until then the plan is what it was, and if they don’t, it stays so. Below what is in use it is refused with the list (\`does_not_fit\`), or arranged for the end of the period with the same list. A change to what it is takes back what was arranged or waits. ${ONCE}`,
+    description: `A dearer plan is charged and takes effect at once, or the card is declined and nothing changes. If the bank asks the customer to confirm, \`confirmation\` names the page for that: until then, and if they do not confirm, the plan is unchanged. A plan below the current usage is refused with the list (\`does_not_fit\`), or arranged for the end of the period with the same list. A change to the present plan cancels an arranged or pending change. ${ONCE}`,
     body: changed,
     reply: { 200: changedReply },
     errors: [

@@ -11,7 +11,7 @@ const openLink = route(
   'GET /v1/auth/accept-admin',
   {
     summary: 'Show the page of an admin invitation',
-    description: 'Whoever was invited chooses a password there; opening it changes nothing.',
+    description: 'The invited person chooses a password there; opening the page changes nothing.',
     tag,
     auth: 'none',
     page: true,
@@ -27,7 +27,7 @@ const accept = route(
   {
     summary: 'Accept an admin invitation',
     description:
-      'Makes a user with the address that the operator invited, or makes an admin of the one who has it: then sessions, keys, second factors and linked providers of before end. Links are good for 24 hours, once; a newer one ends it, and a weak password does not use one up. It takes no Idempotency-Key: the link is used up.',
+      'Creates a user with the invited address, or makes the existing user an admin: then sessions, keys, second factors and linked providers of before end. Links are good for 24 hours, once; a newer one ends it, and a weak password does not use one up. It takes no Idempotency-Key: the link is used up.',
     tag,
     auth: 'none',
     rate: { perMinute: 10, by: 'ip' },

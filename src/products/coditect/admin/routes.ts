@@ -20,7 +20,7 @@ export const findLicenses = route(
     tag,
     summary: 'Find licences of all accounts',
     description:
-      '`key`, also called `license_key`, is a whole key, its end (five characters or more), its last group, or the hint that lists show. `email`, also called `user_email`, is of whoever belongs to the account.',
+      '`key`, also called `license_key`, is a whole key, its end (five characters or more), its last group, or the hint that lists show. `email`, also called `user_email`, is the address of a member of the account.',
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 120, by: 'user' },

@@ -83,7 +83,7 @@ export const checkoutSuccess = route(
     ...page,
     summary: 'Show the page after a payment, with the licence key',
     description:
-      'For an hour, to whoever has the id of the checkout session. Before the payment has arrived here it looks again by itself.',
+      'For an hour, to anyone with the id of the checkout session. The page reloads until the payment has arrived.',
     query: z.strictObject({ session_id: z.string().min(1).max(300) }),
     reply: { 200: z.string() },
     example: { query: { session_id: 'cs_test_a1' }, reply: '<!doctype html>…' },

@@ -197,7 +197,7 @@ export const deleteSession = route(
     tag,
     summary: 'Release a seat by its session',
     description:
-      'By the session’s token in the body, or signed in as who took it (owners and admins: whoever did). 204 whether it was held or not.',
+      'By the session’s token in the body, or signed in as the user who acquired it (owners and admins: any seat). 204 whether it was held or not.',
     auth: 'account_or_product_key',
     may: 'member',
     scope: 'coditect:use',

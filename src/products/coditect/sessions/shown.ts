@@ -11,9 +11,7 @@ const kept = {
   session_id: z.uuid(),
   signed_token: z
     .string()
-    .describe(
-      'A compact JWS (EdDSA). Whoever holds it may work until `exp`, and until `off` without the server.',
-    ),
+    .describe('A compact JWS (EdDSA). Its holder may work until `exp`, and until `off` without the server.'),
   expires_at: instant.describe('When the seat is free again without a heartbeat.'),
   heartbeat_interval: z.int().describe('Seconds until the next heartbeat.'),
   offline_until: instant.nullable().describe('Until when the program may work without the server.'),
@@ -48,7 +46,7 @@ export const seatsReply = namedObject('LicenseSeats', {
         .enum(STATUSES)
         .nullable()
         .describe(
-          'What ended it: nobody renews it, and what it handed out for work without the server occupies it.',
+          'The reason why it ended. It is not renewed, and its offline lease still occupies the seat.',
         ),
     }),
   ),

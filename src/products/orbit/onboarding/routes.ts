@@ -34,7 +34,7 @@ const status = namedObject('OnboardingStatus', {
       step: z.enum(STEPS),
       state: z.enum(['open', 'done', 'skipped']),
       at: z.iso.datetime().nullable(),
-      said: z.looseObject({}).nullable().describe('What was said in it: goals, or what was ordered.'),
+      said: z.looseObject({}).nullable().describe('The answers of the step: goals, or the order.'),
     }),
   ),
   next: z.enum(STEPS).nullable().describe('The first open one; null: it is over.'),
@@ -107,7 +107,7 @@ export const teamStep = route(
   {
     ...steps,
     summary: 'Invite the team and set the privacy level',
-    description: `Invitations are those of the organization. Whoever can’t be invited is answered with the reason, and the others are invited all the same. ${AGAIN}`,
+    description: `Invitations are those of the organization. Addresses that cannot be invited are listed with the reason; the others are invited. ${AGAIN}`,
     body: namedObject('OnboardingTeamRequest', {
       workspace_id: workspaceId,
       invitations: z

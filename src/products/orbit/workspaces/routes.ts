@@ -142,7 +142,7 @@ export const deleteWorkspace = route(
     rate: { perMinute: 10, by: 'user' },
     summary: 'Delete a workspace',
     description:
-      'For owners: it closes the organization. From then on nobody reaches it and nothing is spent for it. For 14 days it can be opened again (`POST /v1/organizations/:id/restore`); then it is erased.',
+      'For owners: it closes the organization. From then on it cannot be reached and spends nothing. For 14 days it can be opened again (`POST /v1/organizations/:id/restore`); then it is erased.',
     reply: {
       200: namedObject('DeletedWorkspace', {
         id: z.uuid(),

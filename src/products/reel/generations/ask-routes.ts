@@ -103,7 +103,7 @@ export const regenerate = route(
   'POST /v1/regenerate',
   {
     summary: 'Generate another version of a draft',
-    description: `\`targeted\` makes a variant that differs from the selected one in one part; \`full\` makes new variants, with other hooks than the draft has. Nothing is overwritten, and what is selected stays so until you choose. ${HOW_TO_FOLLOW}`,
+    description: `\`targeted\` makes a variant that differs from the selected one in one part; \`full\` makes new variants, with other hooks than the draft has. Nothing is overwritten, and the selection stays until you change it. ${HOW_TO_FOLLOW}`,
     tag: 'Reel',
     auth: 'account',
     may: 'member',

@@ -19,7 +19,7 @@ export const section = namedObject('ScopeSection', {
   content: z.string().describe('Markdown.'),
   fields: z.looseObject({}).describe('Dates, durations and money that stand in it, parsed.'),
   confidence: z.number().nullable().describe('Of what was extracted, 0 to 1; null: a person wrote it.'),
-  citations: z.array(citation).nullable().describe('Where in the documents it stands; null: nobody said.'),
+  citations: z.array(citation).nullable().describe('Its place in the documents; null: none was given.'),
   rank: z.string().describe('Its place in the scope: compared by bytes, ties broken by id.'),
   version: z.int().describe('Counts changes of its text; the ETag of the section.'),
   created_at: z.iso.datetime(),
