@@ -2,7 +2,7 @@ import { UNLIMITED } from '#platform/entitlements';
 import { namedObject, page, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { Limits } from './limits.ts';
-import type { UsageEventRow } from './usage.ts';
+import type { UsageEventRow } from './usage/usage.ts';
 
 const route = routesFor<Pick<Limits, 'usage' | 'usageEvents'>>();
 

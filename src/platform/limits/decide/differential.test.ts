@@ -23,8 +23,8 @@ import { admitBatch, askedOf, type Of, readFresh, type Row } from './testing/ask
 import { lineOf, type Names, namesOf, renamed, shown, tellable, tellableRow } from './testing/comparing.ts';
 import { EVENTS, FAILURES, PRODUCT, type Step, step, type Wish } from './testing/rules.ts';
 import { compileFeatures } from '../features.ts';
-import { type Known, readKnown } from '../known.ts';
-import { createWithin } from '../within.ts';
+import { type Known, readKnown } from '../admission/known.ts';
+import { createWithin } from '../admission/within.ts';
 import { APART } from './counted.ts';
 
 const { db } = await testDatabase();

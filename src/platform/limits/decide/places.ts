@@ -1,5 +1,5 @@
 import type { Rule } from '../features.ts';
-import { BACKENDS } from '../delegated.ts';
+import { BACKENDS } from '../permits/delegated.ts';
 import { denied, tooSmall } from './answers.ts';
 import { type Asking, type Look, scopeOf } from './limit.ts';
 import { type Bounds, type Instant, type OpenPermit, SECOND, sizeOf } from './state.ts';

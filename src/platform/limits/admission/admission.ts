@@ -1,0 +1,270 @@
+import { type Database, commitPoint, mayBeDone, statement, systemCall } from '#platform/db';
+import type { KeptAnswer, KeptAnswers } from '#platform/idempotency';
+import {
+  AppError,
+  type HolderId,
+  type Ids,
+  type Micros,
+  type PermitId,
+  type UsageEventId,
+  INVALID_CREDENTIAL,
+  NO_ACCOUNT,
+} from '#platform/kernel';
+import type { RetryQueue } from '../settlement/retry-queue.ts';
+import { type Asked, batchOf, meterOf } from '../batch.ts';
+import { batchesOn, createBatcher, type Traffic } from '../batcher.ts';
+import { type Denial, readDenial } from '../denial.ts';
+import { disown } from '../settlement/disown.ts';
+import { namedBy } from '../named.ts';
+import { createWithin } from './within.ts';
+import type { FeatureRules } from '../decide/state.ts';
+import type { CompiledFeature } from '../features.ts';
+import type { PermitFacts, PermitMaker } from '../permits/permits.ts';
+import type { AdmitRequest, Permit, StoredAnswer } from '../permit.ts';
+import '../errors.ts';
+
+/** The answer of admission. Only `permit` charged something. */
+export type Admission =
+  | { readonly kind: 'permit'; readonly permit: Permit; readonly adopted: boolean }
+  | { readonly kind: 'replay'; readonly answer: StoredAnswer }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'outcome_unknown' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | {
+      readonly kind: 'plan_required';
+      readonly grant: string | null;
+      readonly needed: number | boolean | null;
+      readonly plan: string | null;
+    }
+  | { readonly kind: 'denied'; readonly denial: Denial };
+
+/** Nothing was charged, and why. */
+export type NotGranted = Extract<Admission, { readonly kind: 'refused' | 'plan_required' | 'denied' }>;
+
+type Decision = { readonly kind: string } & Readonly<Record<string, unknown>>;
+
+interface Row {
+  /** The reserve of a new permit; null: `answer` says what there is in its place. */
+  readonly granted: Micros | null;
+  readonly answer: Decision | null;
+}
+
+const DECIDE = `select granted, answer from limits.admit($1::uuid[], $2::text[], $3::limits.feature[], $4::accounts.spender[],
+  $5::limits.run[], $6::limits.request[], $7::uuid, $8::boolean, $9::boolean)`;
+
+/** After a repeat more are expected: so many batches look keys up first, which costs each a tenth more. */
+const CAUTIOUS = 50;
+
+const ADMIT = commitPoint(
+  'limits.admit',
+  'permits, usage events, charged windows and remembered keys of a batch of callers',
+);
+
+export interface AdmissionParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly answers: KeptAnswers;
+  readonly holder: HolderId;
+  readonly features: ReadonlyMap<string, CompiledFeature>;
+  /** The same as `decide` reads them. */
+  readonly rules: ReadonlyMap<string, FeatureRules>;
+  readonly makePermit: PermitMaker;
+  readonly traffic: Traffic;
+  /** Tells again what the database was away for. */
+  readonly retries: RetryQueue;
+  /** Told of the operator's budget that refuses somebody. */
+  readonly onBudgetClosed?: ((budget: string) => void) | undefined;
+}
+
+/** Admission in batches: one statement and one commit for all callers that are waiting (docs/limits.md). */
+export function createAdmission(parts: AdmissionParts) {
+  /** How many batches to come look keys up before they are written. */
+  let cautious = 0;
+  const within = createWithin({ ...parts, point: ADMIT });
+  const batcher = createBatcher<Asked, Decision>({
+    ...batchesOn(parts.db),
+    flush,
+    rowOf: ({ request }) => meterOf(request.accountId, request.product),
+    traffic: parts.traffic,
+  });
+
+  async function flush(items: readonly Asked[], wait: boolean): Promise<(Decision | undefined)[]> {
+    try {
+      const known = await admitWithin(items, wait);
+      if (known === 'busy') return items.map(() => undefined);
+      if (known === 'granted')
+        return items.map(({ request }) => ({ kind: 'granted', reserve: request.call.reserve }));
+      return await admitUnderLock(items, wait);
+    } catch (error) {
+      // Nobody waits for these permits any more, whether there are any or not.
+      if (mayBeDone(error)) disown(parts, items);
+      throw error;
+    }
+  }
+
+  /** One known key undoes all of them, as below. */
+  async function admitWithin(items: readonly Asked[], wait: boolean) {
+    if (cautious > 0 && items.some(({ keyed }) => keyed !== undefined)) return 'missed';
+    try {
+      return await within.admit(items, wait);
+    } catch (error) {
+      if (!isKnownKey(error)) throw error;
+      cautious = CAUTIOUS;
+      return 'missed';
+    }
+  }
+
+  async function admitUnderLock(items: readonly Asked[], wait: boolean): Promise<(Decision | undefined)[]> {
+    const { values, order } = batchOf(items, parts.features, { holder: parts.holder, wait });
+    const rows = await decide(values);
+    const decisions: (Decision | undefined)[] = items.map(() => undefined);
+    for (const [place, { granted, answer }] of rows.entries()) {
+      const at = order[place] ?? 0;
+      if (granted !== null) decisions[at] = { kind: 'granted', reserve: granted };
+      else if (answer?.kind !== 'busy') decisions[at] = answer ?? undefined;
+      if (answer !== null && 'budget' in answer) parts.onBudgetClosed?.(String(answer['budget']));
+    }
+    within.decided(
+      items,
+      decisions.map((decision) => decision?.kind),
+    );
+    return decisions;
+  }
+
+  /**
+   * A key that was used before is rare, so that keys are not looked up before they are written: where one is known after
+   * all (or becomes so, by another product's admission at this moment), the batch is undone and decided with the look-up.
+   */
+  async function decide(values: readonly unknown[]): Promise<Row[]> {
+    for (;;) {
+      const looksUp = cautious > 0;
+      if (looksUp) cautious -= 1;
+      try {
+        const decided = systemCall(statement<Row>(DECIDE, [...values, looksUp]));
+        return (await parts.db.system('limits.admission', ADMIT, [decided]))[0];
+      } catch (error) {
+        if (!isKnownKey(error)) throw error;
+        cautious = CAUTIOUS;
+      }
+    }
+  }
+
+  return async function admit(request: AdmitRequest): Promise<Admission> {
+    assertAsked(parts.features, request);
+    const keyed = request.idempotency && namedBy(parts.answers, request.accountId, request.idempotency);
+    const item: Asked = { request, keyed, permit: parts.ids.next(), event: parts.ids.next() };
+    return admission(await batcher.add(item), item, parts);
+  };
+}
+
+/** Throws for a feature that there is not, or without the subject that a limit of it counts by. */
+export function assertAsked(
+  features: ReadonlyMap<string, CompiledFeature>,
+  { product, feature: name, subject }: Pick<AdmitRequest, 'product' | 'feature' | 'subject'>,
+): void {
+  const feature = features.get(`${product}.${name}`);
+  if (feature === undefined) throw new Error(`no such feature: ${product}.${name}`);
+  if (subject === undefined && feature.needsSubject)
+    throw new Error(`${product}.${name} has a limit by subject, and none is named`);
+}
+
+function admission(
+  decision: Decision,
+  item: Asked,
+  { answers, makePermit }: Pick<AdmissionParts, 'answers' | 'makePermit'>,
+): Admission {
+  const { request, keyed } = item;
+  switch (decision.kind) {
+    case 'granted': {
+      const { permit: id, event } = item;
+      const made = { id, event, fence: 1, reserve: decision['reserve'], adopted: false };
+      return { kind: 'permit', adopted: false, permit: makePermit(facts(made, request)) };
+    }
+    case 'permit':
+      return {
+        kind: 'permit',
+        adopted: true,
+        permit: makePermit(facts(decision, request)),
+      };
+    case 'replay':
+      if (keyed === undefined) throw new Error('a call without an Idempotency-Key was answered as a repeat');
+      return {
+        kind: 'replay',
+        answer: answers.open(keyed.name, decision as unknown as KeptAnswer, keyed.key),
+      };
+    case 'running':
+    case 'mismatch':
+    case 'outcome_unknown':
+      return { kind: decision.kind };
+    default:
+      return notGranted(decision);
+  }
+}
+
+/** A no, in whichever of the two it was decided. */
+export function notGranted(decision: Decision): NotGranted {
+  switch (decision.kind) {
+    case 'refused':
+      return { kind: 'refused', reason: String(decision['reason']) };
+    case 'plan_required': {
+      const { grant, needed = null, plan } = decision as unknown as PlanLack;
+      return { kind: 'plan_required', grant, needed, plan };
+    }
+    case 'denied':
+      return { kind: 'denied', denial: readDenial(decision) };
+    default:
+      throw new Error(`admission answered with an unknown kind: ${decision.kind}`);
+  }
+}
+
+interface PlanLack {
+  readonly grant: string | null;
+  readonly needed?: number | boolean;
+  readonly plan: string | null;
+}
+
+function facts(decision: Readonly<Record<string, unknown>>, request: AdmitRequest): PermitFacts {
+  const { id, fence, reserve, event, adopted } = decision as unknown as {
+    id: PermitId;
+    fence: number;
+    reserve: Micros;
+    event: UsageEventId | null;
+    adopted: boolean;
+  };
+  return {
+    id,
+    fence,
+    reserve,
+    openEvent: event ?? undefined,
+    accountId: request.accountId,
+    userId: request.userId,
+    keyId: request.keyId,
+    product: request.product,
+    feature: request.feature,
+    units: request.units ?? 1,
+    subject: request.subject,
+    requestId: request.requestId,
+    calls: 0,
+    // Of an adopted permit the row was planned by whoever asked first; else with the reserve that was granted.
+    planned: adopted ? undefined : { ...request.call, reserve },
+    idempotency: request.idempotency,
+  };
+}
+
+/** A unique key of the stored keys, and of no other table, was violated. */
+function isKnownKey(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && error.code === '23505' && /\bkeys_pkey\b/.test(error.message)
+  );
+}
+
+/** The error of a call that was refused, by the reason that the database gives. */
+export function refusal(reason: string): AppError {
+  if (reason === 'key_revoked' || reason === 'session_over' || reason === 'user_suspended')
+    return new AppError('unauthenticated', { message: INVALID_CREDENTIAL });
+  if (reason === 'not_a_member') return new AppError('not_found', { message: NO_ACCOUNT });
+  if (reason === 'operator_budget_closed') return new AppError('operator_budget_closed', { retryAfter: 60 });
+  if (reason === 'holder_dead') return new AppError('server_stopping', { retryAfter: 1 });
+  return new AppError('forbidden', { message: 'This account is suspended.' });
+}

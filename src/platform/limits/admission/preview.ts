@@ -1,0 +1,41 @@
+import type { Database } from '#platform/db';
+import type { HolderId, Ids, Micros } from '#platform/kernel';
+import { assertAsked, notGranted, type NotGranted } from './admission.ts';
+import { preview } from '../decide/decide.ts';
+import { stateOf, stateStatement } from '../decide/read.ts';
+import type { FeatureRules } from '../decide/state.ts';
+import type { CompiledFeature } from '../features.ts';
+import type { AdmitRequest } from '../permit.ts';
+import { requestOf } from './within.ts';
+
+/** What a request would be told now. Granted: with which reserve. */
+export type Preview = { readonly kind: 'granted'; readonly reserve: Micros } | NotGranted;
+
+export interface PreviewParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly holder: HolderId;
+  readonly features: ReadonlyMap<string, CompiledFeature>;
+  /** The same as `decide` reads them. */
+  readonly rules: ReadonlyMap<string, FeatureRules>;
+}
+
+/** Decides as admission would, on what the database says at this instant, and writes nothing: whoever comes next may have it taken. */
+export function createPreview({ db, ids, holder, features, rules }: PreviewParts) {
+  return async (asked: Omit<AdmitRequest, 'idempotency'>): Promise<Preview> => {
+    assertAsked(features, asked);
+    const { accountId, product, feature, call, leastReserve = call.reserve } = asked;
+    const of = rules.get(`${product}.${feature}`);
+    if (of === undefined) throw new Error(`no such feature: ${product}.${feature}`);
+    const made = requestOf({ request: asked, permit: ids.next(), event: ids.next() }, of);
+    const request = { ...made, least: Math.min(leastReserve, call.reserve) };
+    const wanted = { accountId, product, holder, requests: [request] };
+    const [[row]] = await db.system('limits.admission', [stateStatement(wanted)]);
+    if (row === undefined) throw new Error('an account has no state');
+    const { state, bounds } = stateOf(row, wanted);
+    const answer = preview(state, request, bounds);
+    return answer.kind === 'granted'
+      ? { kind: 'granted', reserve: answer.reserve as Micros }
+      : notGranted({ ...answer });
+  };
+}

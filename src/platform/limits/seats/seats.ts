@@ -1,0 +1,291 @@
+import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
+import type { AccountId, Ids } from '#platform/kernel';
+import { type Denial, readDenial } from '../denial.ts';
+import { createRenewing, type Renewal, type RenewTerms } from './seat-renewals.ts';
+
+const CHANGE = commitPoint('limits.seat', 'a seat that was taken, freed or ended');
+
+/** Which seats of which account: a limit of the kind `seats` of a product. */
+export interface SeatsOf {
+  readonly accountId: AccountId;
+  readonly product: string;
+  readonly limit: string;
+}
+
+/** A machine's lease. */
+export interface Seat {
+  readonly id: string;
+  readonly machine: string;
+  /** Every step names it: after a take-over the former holder has an older one, and is told so. */
+  readonly fence: number;
+  readonly expiresAt: Date;
+}
+
+/** A seat that was taken now, and what its first renewal shows. */
+export interface TakenSeat extends Seat {
+  readonly token: number;
+}
+
+/** What names a seat to its holder. Without a token nobody is asked whether it was copied. */
+export interface Held extends Pick<Seat, 'machine' | 'fence'> {
+  readonly token?: number | undefined;
+}
+
+/** What a machine takes a seat for. */
+export interface SeatTerms {
+  readonly ttlSeconds: number;
+  /** How many there are in place of the plan's number, while the plan has any. */
+  readonly size?: number | undefined;
+  /** How many minutes of work without the server each renewal hands out; 0 and undefined: none. At most 30 days. */
+  readonly offlineMinutes?: number | undefined;
+  /** A former seat of the machine, whose lease it gives up with this: without it that lease is owed until it ends. */
+  readonly resumes?: Omit<Held, 'machine'> | undefined;
+}
+
+/** A seat that a machine wants, by the id that it will have. */
+interface WantedSeat extends SeatTerms {
+  readonly machine: string;
+  readonly id: string;
+}
+
+export type SeatEnd = 'released' | 'expired' | 'taken_over' | 'forced' | 'suspended';
+
+/** A seat that is over: since when, and when it was last renewed. */
+export interface EndedSeat {
+  readonly id: string;
+  readonly ended: SeatEnd;
+  readonly endedAt: Date;
+  readonly renewedAt: Date;
+}
+
+export type Seating = (
+  | {
+      readonly kind: 'seat';
+      readonly seat: TakenSeat;
+      /** With this one, of how many. */
+      readonly used: number;
+      readonly max: number;
+      /** The database's time. */
+      readonly at: Date;
+    }
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  | {
+      readonly kind: 'plan_required';
+      readonly grant: string;
+      readonly needed: number;
+      readonly plan: string | null;
+    }
+) & {
+  /** Seats that this found to be over, or made so: those that had run out, and the machine's own before. */
+  readonly ended: readonly EndedSeat[];
+};
+
+/** A seat as others see it: `expiresAt` is when it is free, with what former holders were handed out. */
+export interface OccupiedSeat extends Seat {
+  readonly takenAt: Date;
+  readonly renewedAt: Date;
+  /** Until when its machine may work without the server. */
+  readonly offlineUntil: Date | null;
+  /** What ended it: it is occupied by what it handed out, and nobody renews it. */
+  readonly ended: SeatEnd | null;
+  readonly endedAt: Date | null;
+}
+
+/** Seats as leases: never more machines at once than the plan has, whoever dies, sleeps or works without the server. */
+export interface Seats {
+  /** A machine that holds a seat takes it over from its former self, with the next fence. */
+  take(of: SeatsOf, machine: string, terms: SeatTerms): Promise<Seating>;
+  /** The same of several machines, one after the other, in the transaction, in the account's scope, of what happens with it: seats of the account wait for its end. */
+  takeIn(tx: Transaction, of: SeatsOf, wanted: readonly WantedSeat[]): Promise<Seating[]>;
+  /** Is answered when it is committed, with others of this process. One that was lost is taken anew, and never revives. */
+  renew(of: SeatsOf, held: Held, terms: RenewTerms): Promise<Renewal>;
+  /** Frees one's own seat with all that it handed out; of one that somebody else has by now, what one was handed out. */
+  release(of: SeatsOf, held: Held): Promise<void>;
+  releaseIn(tx: Transaction, of: SeatsOf, held: Held): Promise<EndedSeat | undefined>;
+  /** Ends a machine's seat, whoever holds it: what it handed out occupies it until it ends. Answers whether anybody held it. */
+  forceRelease(of: SeatsOf, machine: string): Promise<boolean>;
+  /** Ends a machine's seat, or all of them, in a transaction of the account's scope. Answers those that somebody held. */
+  endIn(tx: Transaction, of: SeatsOf, end: Ending): Promise<OccupiedSeat[]>;
+  /** The same in a transaction of the system's scope. */
+  endBySystemIn(tx: Transaction, of: SeatsOf, end: Ending): Promise<OccupiedSeat[]>;
+  /** Which are occupied now, by when they were taken. */
+  list(of: SeatsOf): Promise<OccupiedSeat[]>;
+}
+
+/** Which seats end, and what as. */
+export interface Ending {
+  /** Undefined: all. */
+  readonly machine?: string | undefined;
+  readonly as: 'forced' | 'suspended';
+}
+
+interface SeatRow {
+  readonly id: string;
+  readonly machine: string;
+  readonly fence: number;
+  readonly taken_at: Date;
+  readonly expires_at: Date;
+  readonly renewed_at: Date;
+  readonly offline_until: Date | null;
+  readonly ended: SeatEnd | null;
+  readonly ended_at: Date | null;
+}
+
+const SEAT =
+  'id, machine, fence, taken_at, greatest(expires_at, owed_until) as expires_at, renewed_at, offline_until, ended, ended_at';
+
+export interface SeatsParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  /** Told of each seat that was asked for or renewed, and what came of it. */
+  readonly onSeat?: ((product: string, outcome: string) => void) | undefined;
+}
+
+const releaseIn: Seats['releaseIn'] = async (tx, of, held) => {
+  const [row] = await tx.run(freeing(of, held));
+  return row?.answer == null ? undefined : endedSeat(row.answer);
+};
+
+export function createSeats({ db, ids, onSeat = () => {} }: SeatsParts): Seats {
+  const renewing = createRenewing(db);
+  const takeIn: Seats['takeIn'] = async (tx, of, wanted) => {
+    const taken = await tx.runAll(wanted.map((seat) => taking(of, seat)));
+    return wanted.map(({ machine }, place) => {
+      const answer = seating(machine, taken[place]?.[0]?.answer ?? {});
+      onSeat(of.product, answer.kind === 'seat' ? 'taken' : answer.kind);
+      return answer;
+    });
+  };
+  return {
+    takeIn,
+    releaseIn,
+    endIn: async (tx, of, end) => (await tx.run(ending(of, end))).map(occupied),
+    endBySystemIn: async (tx, of, end) => (await tx.run(endingBySystem(of, end))).map(occupied),
+    async take(of, machine, terms) {
+      const wanted = { ...terms, machine, id: ids.next() };
+      const [answer] = await db.tenant(of.accountId, CHANGE, (tx) => takeIn(tx, of, [wanted]));
+      if (answer === undefined) throw new Error('the database did not say whether there is a seat');
+      return answer;
+    },
+    async renew(of, held, terms) {
+      const answer = await renewing(of, held, terms);
+      onSeat(of.product, answer.kind);
+      return answer;
+    },
+    release: async (of, held) => void (await db.tenant(of.accountId, CHANGE, [freeing(of, held)])),
+    async forceRelease(of, machine) {
+      const [rows] = await db.tenant(of.accountId, CHANGE, [ending(of, { machine, as: 'forced' })]);
+      return rows.length > 0;
+    },
+    async list({ accountId, product, limit }) {
+      const [rows] = await db.tenant(accountId, [
+        statement<SeatRow>(
+          `select ${SEAT} from limits.seats
+           where account_id = $1 and product = $2 and name = $3 and greatest(expires_at, owed_until) > app.now()
+           order by taken_at, machine`,
+          [accountId, product, limit],
+        ),
+      ]);
+      return rows.map(occupied);
+    },
+  };
+}
+
+/** Machines at work at this moment, by product, over all accounts. */
+export async function seatsInUse(db: Database): Promise<readonly { product: string; used: number }[]> {
+  const [rows] = await db.system('limits.seats', [
+    statement<{ product: string; used: number }>(
+      'select product, count(*)::int as used from limits.seats where ended is null and expires_at > app.now() group by product',
+    ),
+  ]);
+  return rows;
+}
+
+type Answer = Record<string, unknown>;
+
+function taking(
+  { product, limit }: SeatsOf,
+  { machine, id, ttlSeconds, size, offlineMinutes, resumes }: WantedSeat,
+): Statement<{ answer: Answer }> {
+  return statement(
+    'select limits.take_seat($1, $2, $3, $4, make_interval(secs => $5), $6, $7, $8, $9) as answer',
+    [
+      product,
+      limit,
+      machine,
+      id,
+      ttlSeconds,
+      size ?? null,
+      offlineMinutes ?? 0,
+      resumes?.fence ?? null,
+      resumes?.token ?? null,
+    ],
+  );
+}
+
+function freeing(
+  { product, limit }: SeatsOf,
+  { machine, fence }: Held,
+): Statement<{ answer: Answer | null }> {
+  return statement('select limits.free_seat($1, $2, $3, $4) as answer', [product, limit, machine, fence]);
+}
+
+function endingBySystem({ accountId, product, limit }: SeatsOf, { machine, as }: Ending): Statement<SeatRow> {
+  return statement(`select ${SEAT} from limits.end_seats_of($1, $2, $3, $4, $5) order by taken_at, machine`, [
+    accountId,
+    product,
+    limit,
+    machine ?? null,
+    as,
+  ]);
+}
+
+function ending({ product, limit }: SeatsOf, { machine, as }: Ending): Statement<SeatRow> {
+  return statement(`select ${SEAT} from limits.end_seats($1, $2, $3, $4) order by taken_at, machine`, [
+    product,
+    limit,
+    machine ?? null,
+    as,
+  ]);
+}
+
+function occupied(row: SeatRow): OccupiedSeat {
+  const { id, machine, fence, ended } = row;
+  const { taken_at: takenAt, renewed_at: renewedAt, offline_until: offlineUntil, ended_at: endedAt } = row;
+  return { id, machine, fence, ended, expiresAt: row.expires_at, takenAt, renewedAt, offlineUntil, endedAt };
+}
+
+interface EndedRow {
+  readonly id: string;
+  readonly ended: SeatEnd;
+  readonly ended_at: string;
+  readonly renewed_at: string;
+}
+
+function endedSeat(answer: Answer): EndedSeat {
+  const { id, ended, ended_at, renewed_at } = answer as unknown as EndedRow;
+  return { id, ended, endedAt: new Date(ended_at), renewedAt: new Date(renewed_at) };
+}
+
+function seating(machine: string, answer: Answer): Seating {
+  const { closed, former } = answer as { closed?: Answer[]; former?: Answer | null };
+  // The machine's own is among those that had run out, where it had.
+  const over = [...(closed ?? []), ...(former == null ? [] : [former])].map(endedSeat);
+  const ended = over.filter(({ id }, place) => over.findIndex((other) => other.id === id) === place);
+  if (answer['kind'] === 'denied') return { kind: 'denied', denial: readDenial(answer), ended };
+  if (answer['kind'] === 'plan_required') {
+    const { grant, needed, plan } = answer as { grant: string; needed: number; plan: string | null };
+    return { kind: 'plan_required', grant, needed, plan, ended };
+  }
+  const { id, fence, token, expires_at, used, max, now } = answer as {
+    id: string;
+    fence: number;
+    token: number;
+    expires_at: string;
+    used: number;
+    max: number;
+    now: string;
+  };
+  const seat = { id, machine, fence, token, expiresAt: new Date(expires_at) };
+  return { kind: 'seat', seat, used, max, at: new Date(now), ended };
+}

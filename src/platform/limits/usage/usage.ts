@@ -1,0 +1,116 @@
+import { type Database, statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import type { Catalogue, LimitDeclaration } from '#platform/entitlements';
+import { ruleOf } from '../features.ts';
+
+/** What is used of one limit of an account. */
+export interface LimitUsage {
+  readonly product: string;
+  readonly limit: string;
+  readonly kind: string;
+  readonly used: number;
+  readonly max: number;
+  readonly resetsAt: string | null;
+  /** Of credits: what is left, and when the next of them expire. */
+  readonly balance?: number;
+  readonly nextExpiry?: string | null;
+}
+
+/** What the ledger says in all: calls and micros by state, and units of credits that are left. Of two equal ledgers it is equal. */
+export const LEDGER_SUMS = statement<{ name: string; sum: string }>(
+  `select 'calls ' || state as name, count(*) || ', ' || sum(cost) || ' micros, charged ' || sum(charged) as sum from limits.usage_events group by state
+   union all select 'credits left', sum(remaining)::text from limits.credits having count(*) > 0
+   order by 1`,
+);
+
+interface UsedRow {
+  readonly product: string;
+  readonly name: string;
+  readonly used: number;
+  readonly size: number;
+  readonly resets_at: Date | null;
+  readonly balance: number | null;
+  readonly next_expiry: Date | null;
+}
+
+/** Before anybody has read of it: a cooldown, and a minute's rate. */
+function isOverSoon({ kind }: LimitDeclaration): boolean {
+  return kind === 'cooldown' || kind === 'rate';
+}
+
+/**
+ * What an account has used of each limit that counts by account, at the database's time. A limit that no plan of the
+ * account grants is left out, and so is what is over soon.
+ */
+export async function readUsage(
+  db: Database,
+  catalogues: readonly Catalogue[],
+  accountId: AccountId,
+): Promise<LimitUsage[]> {
+  const kinds = new Map<string, string>();
+  const rules = catalogues.flatMap(({ product, limits }) =>
+    Object.entries(limits).flatMap(([name, declaration]) => {
+      if (declaration.by !== 'account' || isOverSoon(declaration)) return [];
+      kinds.set(`${product}.${name}`, declaration.kind);
+      const { kind, per, share, most } = ruleOf(name, declaration);
+      return [{ p: product, n: name, k: kind, w: per, s: share, m: most }];
+    }),
+  );
+  const [rows] = await db.tenant(accountId, [
+    statement<UsedRow>('select * from limits.usage_here($1::jsonb)', [JSON.stringify(rules)]),
+  ]);
+  return rows.map(({ product, name, used, size, resets_at: resetsAt, balance, next_expiry: nextExpiry }) => ({
+    product,
+    limit: name,
+    kind: kinds.get(`${product}.${name}`) ?? '',
+    used,
+    max: size,
+    resetsAt: resetsAt?.toISOString() ?? null,
+    ...(balance === null ? {} : { balance, nextExpiry: nextExpiry?.toISOString() ?? null }),
+  }));
+}
+
+/** One row of the ledger as its account sees it. */
+export interface UsageEventRow {
+  readonly id: string;
+  readonly permit_id: string;
+  readonly product: string;
+  readonly feature: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly provider_request_id: string | null;
+  readonly prompt_tokens: number;
+  readonly cached_tokens: number;
+  readonly completion_tokens: number;
+  readonly reasoning_tokens: number;
+  readonly cost_micros: number;
+  readonly charged_micros: number;
+  readonly price_version: string;
+  readonly status: 'pending' | 'sent' | 'posted' | 'voided';
+  readonly estimated: boolean;
+  readonly corrects: string | null;
+  readonly request_id: string;
+  readonly created_at: Date;
+}
+
+/**
+ * The ledger of an account, newest first; `before` is the id of the last row of the page before. Ids are UUIDv7, so that
+ * their order is that of time, and one batch's rows, written at the same instant, keep an order. At most `limit` rows.
+ */
+export async function readUsageEvents(
+  db: Database,
+  accountId: AccountId,
+  page: { readonly limit: number; readonly before?: string | undefined },
+): Promise<UsageEventRow[]> {
+  const [rows] = await db.tenant(accountId, [
+    statement<UsageEventRow>(
+      `select id, permit_id, product, feature, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens,
+         reasoning_tokens, cost as cost_micros, charged as charged_micros, price_version, state as status, estimated, corrects, request_id, created_at
+       from limits.usage_events
+       where account_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+       order by id desc limit $3`,
+      [accountId, page.before ?? null, page.limit],
+    ),
+  ]);
+  return rows;
+}
