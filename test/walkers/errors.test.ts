@@ -78,9 +78,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 const BOUNDED: Readonly<Record<string, string>> = {
   'src/platform/billing/providers/app-store/client.ts notSigned': 'its type lists them',
   'src/server/framework.ts code': 'one of three that are written above it',
-  'src/platform/ai/outcome.ts code': 'its type lists the codes of provider errors',
+  'src/platform/ai/pipe/outcome.ts code': 'its type lists the codes of provider errors',
   'src/platform/ai/errors.ts this.code as ProviderErrorCode': 'the same error again',
-  'src/platform/ai/openai-errors.ts code': 'its type lists the codes of provider errors',
+  'src/platform/ai/endpoint/openai-errors.ts code': 'its type lists the codes of provider errors',
   'src/platform/identity/federation/firebase.ts code': 'one of two that are written above it',
   'src/platform/identity/federation/openid.ts codeOf(cause)': 'its type lists them',
   'src/platform/identity/mfa/answer-challenge.ts outcome': 'one of two that are written above it',

@@ -6,24 +6,24 @@ import { AppError, type Clock, createEndOfTurn, micros, type Random } from '#pla
 import type { Fleet, Permit, PlannedCall } from '#platform/limits';
 import type { Redis } from '#platform/redis';
 import type { z } from 'zod';
-import type { PipeCall, PlainAnswer, StreamAnswer } from './attempt.ts';
-import { BREAKER, type BreakerSettings } from './breaker.ts';
-import { createDeadlines } from './deadlines.ts';
-import { createOpenAiEndpoint, type OpenAiEndpoint } from './openai-endpoint.ts';
-import { type StreamedItems, streamItems } from './item-stream.ts';
-import type { StreamItemsRequest } from './list-reader.ts';
-import { generate, type Generated, type GenerateRequest } from './generate.ts';
-import { createLeases } from './leases.ts';
-import { createLedger } from './ledger.ts';
-import { embeddingModel, languageModel, type ModelParts } from './model.ts';
-import { createPipe } from './pipe.ts';
+import type { PipeCall, PlainAnswer, StreamAnswer } from './pipe/attempt.ts';
+import { BREAKER, type BreakerSettings } from './providers/breaker.ts';
+import { createDeadlines } from './providers/deadlines.ts';
+import { createOpenAiEndpoint, type OpenAiEndpoint } from './endpoint/openai-endpoint.ts';
+import { type StreamedItems, streamItems } from './model/item-stream.ts';
+import type { StreamItemsRequest } from './model/list-reader.ts';
+import { generate, type Generated, type GenerateRequest } from './model/generate.ts';
+import { createLeases } from './slots/leases.ts';
+import { createLedger } from './pipe/ledger.ts';
+import { embeddingModel, languageModel, type ModelParts } from './model/model.ts';
+import { createPipe } from './pipe/pipe.ts';
 import { planCall } from './plan.ts';
 import { createPolicies, type Policy, type PolicyInput } from './policy.ts';
 import type { AiLogger, AiMetrics } from './ports.ts';
-import type { Prices } from './prices.ts';
+import type { Prices } from './metering/prices.ts';
 import type { Prompts } from './prompts.ts';
-import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers.ts';
-import { type StreamedText, streamText, type StreamTextRequest } from './text-stream.ts';
+import { createProviders, type Providers, type Target, type UpstreamOptions } from './providers/providers.ts';
+import { type StreamedText, streamText, type StreamTextRequest } from './model/text-stream.ts';
 import { systemTimers, type Timers } from './timers.ts';
 import {
   guardedModel,
@@ -33,13 +33,13 @@ import {
   type Sanitizer,
   tellUnfit,
 } from './sanitizer/index.ts';
-import { createRedisSlots } from './slots.redis.ts';
+import { createRedisSlots } from './slots/slots.redis.ts';
 import { createModeration, type Moderate } from './safety/moderation.ts';
 import { checkReply } from '#safety';
 import type { Findings, SafetyMetrics } from './safety/findings.ts';
-import { createSlots, type SlotLimit, type Slots } from './slots.ts';
-import type { StructuredParts } from './structured.ts';
-import { createTokenCounter } from './tokens.ts';
+import { createSlots, type SlotLimit, type Slots } from './slots/slots.ts';
+import type { StructuredParts } from './model/structured.ts';
+import { createTokenCounter } from './metering/tokens.ts';
 import { safetyIdentifier, type WireRequest } from './wire.ts';
 
 /** What may change while the program runs. */

@@ -2,9 +2,9 @@ import { AppError, type Micros, micros } from '#platform/kernel';
 import type { Permit, PlannedCall } from '#platform/limits';
 import { ProviderError } from './errors.ts';
 import type { Policy } from './policy.ts';
-import { type CallSize, outputThatFits, reserve } from './prices.ts';
-import type { Target } from './providers.ts';
-import { sizeOf } from './tokens.ts';
+import { type CallSize, outputThatFits, reserve } from './metering/prices.ts';
+import type { Target } from './providers/providers.ts';
+import { sizeOf } from './metering/tokens.ts';
 import type { WireRequest } from './wire.ts';
 
 /** What is decided of a provider call before it goes out. */

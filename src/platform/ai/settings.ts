@@ -1,6 +1,6 @@
 import { ConfigError } from '#platform/config';
 import { z } from 'zod';
-import { createPrices, type Prices, priceRows } from './prices.ts';
+import { createPrices, type Prices, priceRows } from './metering/prices.ts';
 
 const name = z.string().min(1).max(200);
 const target = z.string().regex(/^[\w.-]+\/[\w./:@-]+$/, 'must be provider/model');

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '#platform/kernel';
-import type { Picture } from './pictures.ts';
-import type { Counted } from './token-texts.ts';
-import { isRecord } from './usage.ts';
+import type { Picture } from './metering/pictures.ts';
+import type { Counted } from './metering/token-texts.ts';
+import { isRecord } from './metering/usage.ts';
 
 /** A request in OpenAI's protocol, ready but for what depends on the model that gets it. */
 export interface WireRequest {

@@ -1,9 +1,9 @@
 import { type Clock, inTime } from '#platform/kernel';
 import type { SafetyKind, SafetyStatus } from '#platform/http';
 import { z } from 'zod';
-import { Circuit, type BreakerSettings } from '../circuit.ts';
+import { Circuit, type BreakerSettings } from '../providers/circuit.ts';
 import type { AiLogger } from '../ports.ts';
-import type { Upstream } from '../providers.ts';
+import type { Upstream } from '../providers/providers.ts';
 import type { SafetyMetrics } from './findings.ts';
 
 /** What the second look at a text says. */

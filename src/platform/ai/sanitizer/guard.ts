@@ -7,7 +7,7 @@ import type { AiLogger, AiMetrics } from '../ports.ts';
 import type { Prompts } from '../prompts.ts';
 import type { Findings } from '../safety/findings.ts';
 import { checkReply, createReplyCheck, type ReplyStream } from '#safety';
-import { isRecord } from '../usage.ts';
+import { isRecord } from '../metering/usage.ts';
 import { createSanitizer, type Leak, type Sanitizer, type Sanitizing } from './sanitizer.ts';
 
 /** Looks at the replies of the calls of one permit before anybody reads them, and tells of what it finds. */

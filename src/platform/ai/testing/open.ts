@@ -1,10 +1,10 @@
 import { systemClock, systemRandom } from '#platform/kernel';
 import { type Ai, type AiParts, createAi } from '../ai.ts';
-import type { PlainAnswer, StreamAnswer } from '../attempt.ts';
-import type { StreamEnd } from '../live-stream.ts';
+import type { PlainAnswer, StreamAnswer } from '../pipe/attempt.ts';
+import type { StreamEnd } from '../pipe/live-stream.ts';
 import type { PolicyInput } from '../policy.ts';
 import type { AiMetrics } from '../ports.ts';
-import { createPrices } from '../prices.ts';
+import { createPrices } from '../metering/prices.ts';
 import { readWire, type WireRequest } from '../wire.ts';
 
 /** An AI gateway over the upstreams of a test. The policy is that of `test.chat`. */

@@ -4,7 +4,7 @@ import type { Permit } from '#platform/limits';
 import OpenAI from 'openai';
 import { afterEach } from 'vitest';
 import type { Ai } from '../ai.ts';
-import { openAiError } from '../openai-errors.ts';
+import { openAiError } from '../endpoint/openai-errors.ts';
 import { listening } from './upstream.ts';
 
 const POLICY = 'test.chat';

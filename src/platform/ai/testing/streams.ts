@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { TokenUsage } from '../usage.ts';
+import type { TokenUsage } from '../metering/usage.ts';
 
 /** A stream as a vendor's documentation shows it: its form, with words of ours. */
 export interface VendorStream {

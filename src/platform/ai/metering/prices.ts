@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs';
+import { type Micros, micros } from '#platform/kernel';
+import { z } from 'zod';
+import { type Picture, type PictureRule, pictureTokens } from './pictures.ts';
+import type { TokenUsage } from './usage.ts';
+
+const perMillion = z.int().min(0).max(1_000_000_000);
+
+const pictureRule = z.union([
+  z.strictObject({ base: z.int().min(0), tile: z.int().positive() }),
+  z.strictObject({ patch: z.number().positive() }),
+  z.strictObject({ pixels: z.int().positive() }),
+]);
+const seconds = z.int().min(1).max(3_600);
+
+const rowSchema = z.strictObject({
+  input: perMillion,
+  cached_input: perMillion.optional(),
+  cache_write: perMillion.optional(),
+  output: perMillion,
+  reasoning: perMillion.optional(),
+  context: z.int().positive().optional(),
+  max_output: z.int().positive().optional(),
+  /** The most that one picture counts as input; without it the model takes none through the OpenAI endpoint. */
+  image_tokens: z.int().positive().optional(),
+  /** How the vendor counts one (pictures.ts); without it each counts as the most. */
+  pictures: pictureRule.optional(),
+  /** Whose tokenizer counts its input: OpenAI's o200k_base, or one that nobody has published. */
+  tokenizer: z.enum(['o200k', 'other']).optional(),
+  /** Bytes of input that make at least one token. One is the only bound that always holds: byte-level BPE. */
+  bytes_per_token: z.number().min(1).max(8).optional(),
+  /** The model reasons unseen, so that what was shown says little about what was generated. */
+  thinks: z.boolean().optional(),
+  /** Time limits of the model, where it takes longer than its features' policies allow (time-limits.ts). */
+  first_byte_seconds: seconds.optional(),
+  first_token_seconds: seconds.optional(),
+  idle_seconds: seconds.optional(),
+  total_seconds: seconds.optional(),
+  /** Service tiers, as a percentage of the listed price. */
+  tiers: z.record(z.string(), z.int().positive()).optional(),
+  source: z.string().min(1),
+});
+
+const catalogueSchema = z.strictObject({
+  price_version: z.string().regex(/^[\w.-]{1,40}$/),
+  unit: z.literal('micro-dollars per million tokens'),
+  default: rowSchema,
+  models: z.record(z.string().regex(/^[\w.-]+\/[\w./:-]+$/), rowSchema),
+});
+
+/** Rows of an operator's own, as `provider/model`. */
+export const priceRows = catalogueSchema.shape.models;
+
+export type PriceCatalogue = z.infer<typeof catalogueSchema>;
+
+/** The prices of one model, complete: what a row leaves out costs as much as the nearest kind of token. */
+export interface Price {
+  /** Of the prices that it is one of: what a row of the ledger says. */
+  readonly version: string;
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly cacheWrite: number;
+  readonly output: number;
+  readonly reasoning: number;
+  readonly context: number | undefined;
+  readonly maxOutput: number;
+  readonly imageTokens: number | undefined;
+  readonly pictures: PictureRule | undefined;
+  readonly tokenizer: 'o200k' | 'other';
+  readonly bytesPerToken: number;
+  readonly thinks: boolean;
+  /** Milliseconds, where the row says them. */
+  readonly limits: {
+    readonly firstByte: number | undefined;
+    readonly firstToken: number | undefined;
+    readonly idle: number | undefined;
+    readonly total: number | undefined;
+  };
+  /** Percentages by tier. A map: who calls names the tier, and every object knows a `constructor`. */
+  readonly tiers: ReadonlyMap<string, number>;
+}
+
+/** The size of a call about to go out, as far as money is concerned. */
+export interface CallSize {
+  /** Bytes of the body without its pictures; or tokens, where they were counted. */
+  readonly inputBytes?: number;
+  readonly inputTokens?: number | undefined;
+  readonly pictures?: readonly Picture[];
+  readonly maxOutputTokens: number;
+  /** How many replies are asked for (`n`). */
+  readonly replies?: number;
+  readonly tier?: string | undefined;
+}
+
+export interface Prices {
+  readonly version: string;
+  /** The price of `provider/model`; the default price when it is unknown but allowed by name; else undefined. */
+  of(provider: string, model: string): Price | undefined;
+  /** All models with a price, as `provider/model`. */
+  readonly names: readonly string[];
+  /** Whether a model has a price of its own, and not the default one. */
+  has(provider: string, model: string): boolean;
+  /** What a model costs that is allowed by name without one. */
+  readonly default: Price;
+}
+
+/** The catalogue that ships with the program. */
+export function shippedPrices(): unknown {
+  return JSON.parse(readFileSync(new URL('../prices/2026-11-20.json', import.meta.url), 'utf8'));
+}
+
+/**
+ * Checks a catalogue and answers its prices. `overrides` replaces or adds rows (`{"openai/gpt-4o": {…}}`) and marks
+ * the version as changed; `allowUnpriced` names models (`local/*` for all of one provider) that may be called at the
+ * default price although the catalogue lacks them. `version` is that of the file which says so.
+ */
+export function createPrices(
+  options: {
+    catalogue?: unknown;
+    overrides?: unknown;
+    allowUnpriced?: readonly string[];
+    version?: string | undefined;
+  } = {},
+): Prices {
+  const catalogue = catalogueSchema.parse(options.catalogue ?? shippedPrices());
+  const overrides = catalogueSchema.shape.models.parse(options.overrides ?? {});
+  const own = options.version ?? (Object.keys(overrides).length > 0 ? 'own' : undefined);
+  const version = own === undefined ? catalogue.price_version : `${catalogue.price_version}+${own}`;
+  const rows = new Map(
+    Object.entries({ ...catalogue.models, ...overrides }).map(([name, row]) => [
+      name,
+      complete(row, version),
+    ]),
+  );
+  const allowed = new Set(options.allowUnpriced ?? []);
+  const fallback = complete(catalogue.default, version);
+  return {
+    version,
+    default: fallback,
+    names: [...rows.keys()],
+    has: (provider, model) => rows.has(`${provider}/${model}`),
+    of(provider, model) {
+      const name = `${provider}/${model}`;
+      return rows.get(name) ?? (allowed.has(name) || allowed.has(`${provider}/*`) ? fallback : undefined);
+    },
+  };
+}
+
+function complete(row: z.infer<typeof rowSchema>, version: string): Price {
+  return {
+    version,
+    input: row.input,
+    cachedInput: row.cached_input ?? row.input,
+    cacheWrite: row.cache_write ?? row.input,
+    output: row.output,
+    reasoning: row.reasoning ?? row.output,
+    context: row.context,
+    maxOutput: row.max_output ?? 1_000_000,
+    imageTokens: row.image_tokens,
+    pictures: row.pictures,
+    tokenizer: row.tokenizer ?? 'other',
+    bytesPerToken: row.bytes_per_token ?? 1,
+    thinks: row.thinks ?? false,
+    limits: {
+      firstByte: milliseconds(row.first_byte_seconds),
+      firstToken: milliseconds(row.first_token_seconds),
+      idle: milliseconds(row.idle_seconds),
+      total: milliseconds(row.total_seconds),
+    },
+    tiers: new Map(Object.entries(row.tiers ?? {})),
+  };
+}
+
+function milliseconds(of: number | undefined): number | undefined {
+  return of === undefined ? undefined : of * 1_000;
+}
+
+/**
+ * What a call cost: each kind of token at its price per million, summed exactly and rounded up once to a whole
+ * micro-dollar, so that we never book less than the provider bills.
+ */
+export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {
+  const written = Math.min(usage.cacheWriteTokens ?? 0, usage.promptTokens);
+  const cached = Math.min(usage.cachedTokens, usage.promptTokens - written);
+  const reasoning = Math.min(usage.reasoningTokens, usage.completionTokens);
+  return charge(percentOf(price, tier), [
+    [usage.promptTokens - cached - written, price.input],
+    [cached, price.cachedInput],
+    [written, price.cacheWrite],
+    [usage.completionTokens - reasoning, price.output],
+    [reasoning, price.reasoning],
+  ]);
+}
+
+/** The most that a call of this size can cost: every input token at the dearest input price, every reply at full length. */
+export function reserve(price: Price, size: CallSize): Micros {
+  return charge(percentOf(price, size.tier), [
+    [inputBound(price, size), dearestInput(price)],
+    [size.maxOutputTokens * (size.replies ?? 1), dearestOutput(price)],
+  ]);
+}
+
+/** How many output tokens a reply may have so that `reserve` stays within `budget`; less than 1 when not even the input fits. */
+export function outputThatFits(
+  price: Price,
+  size: Omit<CallSize, 'maxOutputTokens'>,
+  budget: Micros,
+): number {
+  const each = dearestOutput(price) * (size.replies ?? 1);
+  if (each === 0) return Number.MAX_SAFE_INTEGER;
+  const left =
+    (budget * 1_000_000 * 100) / percentOf(price, size.tier) - inputBound(price, size) * dearestInput(price);
+  return Math.floor(left / each);
+}
+
+/** An upper bound of the input's tokens: its text, by its bytes unless it was counted, and its pictures. */
+export function inputBound(price: Price, size: Omit<CallSize, 'maxOutputTokens'>): number {
+  const text = size.inputTokens ?? Math.ceil((size.inputBytes ?? 0) / price.bytesPerToken);
+  return (size.pictures ?? []).reduce((sum, picture) => sum + pictureTokens(price, picture), text);
+}
+
+function dearestInput(price: Price): number {
+  return Math.max(price.input, price.cacheWrite);
+}
+
+function dearestOutput(price: Price): number {
+  return Math.max(price.output, price.reasoning);
+}
+
+/** A tier without a percentage of its own costs the listed price. */
+function percentOf(price: Price, tier: string | undefined): number {
+  return (tier === undefined ? undefined : price.tiers.get(tier)) ?? 100;
+}
+
+function charge(percent: number, items: readonly (readonly [tokens: number, perMillion: number])[]): Micros {
+  let sum = 0;
+  for (const [tokens, price] of items) sum += tokens * price;
+  sum *= percent;
+  if (Number.isSafeInteger(sum)) return micros(Math.ceil(sum / 100_000_000));
+  const exact =
+    items.reduce((total, [tokens, price]) => total + BigInt(tokens) * BigInt(price), 0n) * BigInt(percent);
+  return micros(Number((exact + 99_999_999n) / 100_000_000n));
+}

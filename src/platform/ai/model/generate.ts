@@ -1,0 +1,97 @@
+import type { Permit, Usage } from '#platform/limits';
+import type { z } from 'zod';
+import type { PlainAnswer } from '../pipe/attempt.ts';
+import { countTries } from '../plan.ts';
+import {
+  type StructuredParts,
+  type StructuredRequest,
+  structuredCall,
+  tooLong,
+  unfit,
+} from './structured.ts';
+import { isRecord, parsedText } from '../metering/usage.ts';
+
+export interface GenerateRequest<Schema extends z.ZodType> extends StructuredRequest {
+  /** What the answer must be. An object whose fields are all required is enforced by the provider itself. */
+  readonly schema: Schema;
+  /**
+   * What becomes of an answer that ran into the reply's cap and is no whole object: asked for again like any other that does not
+   * fit, or `answer_too_large` at once, for whoever can ask for less. At a low temperature the same request is cut again.
+   */
+  readonly whenCut?: 'ask_again' | 'refuse';
+}
+
+export interface Generated<Schema extends z.ZodType> {
+  readonly object: z.output<Schema>;
+  /** Of the call that gave the object; calls before it are in the ledger alike. */
+  readonly usage: Usage;
+  readonly prompt: { readonly id: string; readonly version: number };
+}
+
+/** Asks for an object; asks again within the policy's tries while the answer does not fit. */
+export async function generate<Schema extends z.ZodType>(
+  parts: StructuredParts,
+  permit: Permit,
+  request: GenerateRequest<Schema>,
+): Promise<Generated<Schema>> {
+  const { schema } = request;
+  const { call, prompt, guard, named } = structuredCall(parts, permit, { request, schema, stream: false });
+  const tries = countTries(permit, call.policy);
+  do {
+    tries.used();
+    const answer = await parts.pipe(call);
+    if (answer.kind !== 'plain') throw new Error('a plain call was answered by a stream');
+    const object = objectIn(answer, schema);
+    const { provider, model } = answer.target;
+    const fields = { ...named, provider, model, provider_request_id: answer.usage.providerRequestId };
+    if (object !== undefined && guard?.beginObjects()(object) !== true) {
+      parts.logger?.info(fields, 'generated');
+      return { object, usage: answer.usage, prompt: { id: prompt.id, version: prompt.version } };
+    }
+    if (request.whenCut === 'refuse' && object === undefined && isCut(answer)) {
+      parts.logger?.warn(fields, 'an answer is cut at its most tokens');
+      throw tooLong(permit, prompt);
+    }
+    parts.logger?.warn(fields, 'an answer does not fit its schema');
+  } while (tries.left > 0);
+  throw unfit(permit, prompt);
+}
+
+/** The object in an answer, when it is what the schema says. */
+function objectIn<Schema extends z.ZodType>(
+  answer: PlainAnswer,
+  schema: Schema,
+): z.output<Schema> | undefined {
+  const message = choiceIn(answer)['message'];
+  const content = isRecord(message) ? message['content'] : undefined;
+  if (typeof content !== 'string') return undefined;
+  const checked = schema.safeParse(parsedText(unwrapped(content)));
+  return checked.success ? checked.data : undefined;
+}
+
+/** OpenAI's word, Mistral's for the end of its context, and Anthropic's, which some gateways pass on. */
+const CUT = new Set<unknown>(['length', 'model_length', 'max_tokens']);
+
+/** Whether a model would have said more than it was given room for. */
+function isCut(answer: PlainAnswer): boolean {
+  return CUT.has(choiceIn(answer)['finish_reason']);
+}
+
+function choiceIn(answer: PlainAnswer): Readonly<Record<string, unknown>> {
+  const body = parsedText(answer.body.toString('utf8'));
+  const choices: readonly unknown[] = isRecord(body) && Array.isArray(body['choices']) ? body['choices'] : [];
+  return isRecord(choices[0]) ? choices[0] : {};
+}
+
+const FENCE = '```';
+
+/**
+ * Models without enforced schemas like to wrap their JSON in a code block. Taken off by hand: an expression for it takes cubic
+ * time on an answer full of blanks, and what a model answers is up to whoever asks it.
+ */
+function unwrapped(content: string): string {
+  const text = content.trim();
+  if (text.length < 2 * FENCE.length || !text.startsWith(FENCE) || !text.endsWith(FENCE)) return text;
+  const inner = text.slice(FENCE.length, -FENCE.length);
+  return inner.startsWith('json') ? inner.slice('json'.length) : inner;
+}

@@ -1,0 +1,113 @@
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
+import type { Permit } from '#platform/limits';
+import type { PipeCall } from '../pipe/attempt.ts';
+import { ProviderError } from '../errors.ts';
+import type { LiveStream } from '../pipe/live-stream.ts';
+import type { Pipe } from '../pipe/pipe.ts';
+import type { Policy } from '../policy.ts';
+import type { Target } from '../providers/providers.ts';
+import { readWire } from '../wire.ts';
+
+/** What a model of the AI SDK is made over. */
+export interface ModelParts {
+  readonly pipe: Pipe;
+  readonly permit: Permit;
+  readonly policy: Policy;
+  readonly chain: readonly Target[];
+}
+
+/** Never resolved: the pipe knows where a call goes. */
+const NOWHERE = 'http://ai.invalid/v1';
+/** As many bytes may wait for a reader of a stream; beyond that the provider is paused. */
+const READ_AHEAD = 65_536;
+
+/** The AI SDK costs 50 ms and 22 MB to load: only a product that uses it pays. */
+async function sdkProvider(
+  parts: ModelParts,
+): Promise<ReturnType<typeof import('@ai-sdk/openai-compatible')['createOpenAICompatible']>> {
+  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+  return createOpenAICompatible({
+    name: 'plinth',
+    baseURL: NOWHERE,
+    includeUsage: true,
+    supportsStructuredOutputs: parts.chain.every(({ upstream }) => upstream.dialect.jsonSchema),
+    fetch: pipeFetch(parts),
+  });
+}
+
+/**
+ * A language model of the AI SDK over the pipe: generateText, streamText, structured output, tools and agents work
+ * with it unchanged. What it throws is a ProviderError, which the SDK does not retry, whatever `maxRetries` says; and
+ * an SDK that calls again by other ways meets the permit's count of tries.
+ */
+export function languageModel(parts: ModelParts): LanguageModelV4 {
+  const modelId = parts.policy.models[0] ?? '';
+  const load = async (): Promise<LanguageModelV4> => (await sdkProvider(parts)).chatModel(modelId);
+  return {
+    specificationVersion: 'v4',
+    provider: 'plinth',
+    modelId,
+    supportedUrls: {},
+    doGenerate: async (options) => (await load()).doGenerate(options),
+    doStream: async (options) => (await load()).doStream(options),
+  };
+}
+
+/** An embedding model of the AI SDK over the pipe. */
+export function embeddingModel(parts: ModelParts): EmbeddingModelV4 {
+  const modelId = parts.policy.models[0] ?? '';
+  return {
+    specificationVersion: 'v4',
+    provider: 'plinth',
+    modelId,
+    maxEmbeddingsPerCall: 256,
+    // Calls of one permit are one after the other: its ledger knows one call under way.
+    supportsParallelCalls: false,
+    doEmbed: async (options) => (await sdkProvider(parts)).embeddingModel(modelId).doEmbed(options),
+  };
+}
+
+/** `fetch` as the AI SDK calls it: the pipe behind it answers 200 or throws, never a status that the SDK would retry. */
+function pipeFetch(parts: ModelParts): typeof globalThis.fetch {
+  const { pipe, permit, policy, chain } = parts;
+  return async (input, init) => {
+    if (typeof init?.body !== 'string') throw new TypeError('the pipe takes JSON bodies only');
+    const path = new URL(input instanceof Request ? input.url : input).pathname;
+    const wire = readWire(path.endsWith('/embeddings') ? '/embeddings' : '/chat/completions', init.body);
+    const signal = init.signal ?? undefined;
+    const call: PipeCall = { permit, policy, chain, wire, signal };
+    const answer = await pipe(call).catch((error: unknown) => {
+      // The SDK knows an abort by the signal's own reason, and then reports no failure.
+      throw error instanceof ProviderError && error.code === 'client_gone' && signal !== undefined
+        ? signal.reason
+        : error;
+    });
+    const headers = { 'x-plinth-max-tokens': String(answer.plan.maxTokens) };
+    return answer.kind === 'plain'
+      ? new Response(new Uint8Array(answer.body), {
+          headers: { ...headers, 'content-type': 'application/json' },
+        })
+      : new Response(readable(answer.live), { headers: { ...headers, 'content-type': 'text/event-stream' } });
+  };
+}
+
+/** A stream for the SDK to read. One that nobody reads runs into the policy's idle limit. */
+function readable(live: LiveStream): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        live.pipe({
+          write(chunk) {
+            controller.enqueue(chunk);
+            return (controller.desiredSize ?? 0) > 0;
+          },
+          end: () => controller.close(),
+          fail: (error) => controller.error(error),
+        });
+      },
+      pull: () => live.resume(),
+      cancel: () => live.stop(),
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: READ_AHEAD }),
+  );
+}

@@ -1,0 +1,96 @@
+import type { Permit, Usage } from '#platform/limits';
+import { ProviderError } from '../errors.ts';
+import { countTries } from '../plan.ts';
+import type { RenderedPrompt } from '../prompts.ts';
+import type { Cut } from '../sanitizer/index.ts';
+import { namesOf, renderedPrompt, type StructuredParts, type StructuredRequest } from './structured.ts';
+import { type TakeWords, TextReader } from './text-reader.ts';
+import { readWire } from '../wire.ts';
+
+/** What was said in a conversation. */
+export interface Said {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
+export interface StreamTextRequest extends StructuredRequest {
+  /** What was said before, the oldest first: it stands between the prompt's two parts. */
+  readonly history?: readonly Said[];
+  /**
+   * Takes the words as they come. Not said: nobody sees the text before it is whole, and one that breaks is asked for again
+   * within the policy's tries.
+   */
+  readonly take?: TakeWords;
+}
+
+export interface StreamedText {
+  readonly text: string;
+  /** Why it ends where it does not: the provider broke off, or this server stops. What came before is in `text`. */
+  readonly broken: ProviderError | undefined;
+  /** It ends where it would have repeated a secret prompt, or where nobody should read on. */
+  readonly cut: Cut | undefined;
+  /** Of the call that gave the text; calls before it are in the ledger alike. */
+  readonly usage: Usage;
+  readonly prompt: { readonly id: string; readonly version: number };
+}
+
+/**
+ * Asks for a text by a prompt and what was said before. A stream that breaks before anybody took a word of it, and a text
+ * without words, are asked for again within the policy's tries; then it throws. Once words were taken, what there is of
+ * the text is the answer. So is what there is of one that is not fit to be read, be it nothing.
+ */
+export async function streamText(
+  parts: StructuredParts,
+  permit: Permit,
+  request: StreamTextRequest,
+): Promise<StreamedText> {
+  const prompt = renderedPrompt(parts, permit, request);
+  const call = {
+    ...parts.governed(permit, request),
+    wire: { ...readWire('/chat/completions', conversation(prompt, request.history ?? [])), stream: true },
+    signal: request.signal,
+    traceparent: request.traceparent,
+  };
+  const guard = parts.guardOf(permit, call.policy);
+  const named = namesOf(permit, prompt);
+  const tries = countTries(permit, call.policy);
+  let broken: ProviderError | undefined;
+  do {
+    tries.used();
+    const answer = await parts.pipe(call);
+    if (answer.kind !== 'stream') throw new Error('a stream was answered by a plain call');
+    const { live, target } = answer;
+    const { take = () => {} } = request;
+    const { answerBytes: maxBytes } = call.policy.caps;
+    const end = await new TextReader(take, { live, maxBytes, guard }).done;
+    const fields = { ...named, provider: target.provider, model: target.model };
+    if (end.thrown !== undefined) throw end.thrown.error;
+    const isUnfit = end.cut === 'unfit';
+    broken = end.broken ?? (end.text.trim() === '' && !isUnfit ? empty() : undefined);
+    const isKept = broken === undefined || isUnfit || (request.take !== undefined && end.text !== '');
+    if (isKept) {
+      if (live.usage === undefined) throw new Error('a stream was posted without figures');
+      parts.logger?.info({ ...fields, provider_request_id: live.usage.providerRequestId }, 'generated');
+      const { id, version } = prompt;
+      return { text: end.text, broken, cut: end.cut, usage: live.usage, prompt: { id, version } };
+    }
+    parts.logger?.[broken?.code === 'client_gone' ? 'info' : 'warn'](fields, 'a text broke off');
+    if (broken?.retryable !== true) break;
+  } while (tries.left > 0);
+  throw broken === undefined || !tries.isSpent ? (broken ?? empty()) : broken.final();
+}
+
+function empty(): ProviderError {
+  return new ProviderError('answer_unusable', { retryable: true });
+}
+
+/** The body of a call: the prompt's rules, what was said, and what is said now. */
+function conversation(prompt: RenderedPrompt, history: readonly Said[]): string {
+  return JSON.stringify({
+    messages: [
+      ...(prompt.system === undefined ? [] : [{ role: 'system', content: prompt.system }]),
+      ...history.map(({ role, content }) => ({ role, content })),
+      { role: 'user', content: prompt.user },
+    ],
+  });
+}

@@ -1,0 +1,384 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { dispatchPoint, type CrashHook } from '#platform/db';
+import type { Clock, Micros } from '#platform/kernel';
+import type { Lane } from '#platform/jobs';
+import type { Permit, Usage } from '#platform/limits';
+import type { Deadlines } from '../providers/deadlines.ts';
+import { type Ended, Exchange } from '../providers/exchange.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
+import { LiveStream, type StreamEnd, type StreamSource } from './live-stream.ts';
+import {
+  brokenStream,
+  type Failure,
+  failedInStream,
+  isUnserved,
+  transportFailed,
+  refusal,
+  unusable,
+} from './outcome.ts';
+import type { SlotAdmission } from '../slots/slot-admission.ts';
+import type { CallPlan } from '../plan.ts';
+import type { Policy } from '../policy.ts';
+import { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from '../ports.ts';
+import type { Target } from '../providers/providers.ts';
+import { asStream, endedSource } from './plain-stream.ts';
+import { type LateEnd, Remainder } from '../streams/remainder.ts';
+import { sendPlanned } from './sending.ts';
+import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
+import { timeLimits } from './time-limits.ts';
+import type { TokenCounter } from '../metering/tokens.ts';
+import { estimatedTokens, idOf, isRecord, parsedText, readAnswer, type Reading } from '../metering/usage.ts';
+import { type WireRequest, writeWire } from '../wire.ts';
+
+const DISPATCH = dispatchPoint(
+  'ai.dispatch',
+  'a request is on its way to a model provider (after: it has begun to answer)',
+);
+
+/** One governed call, as the pipe takes it. */
+export interface PipeCall {
+  readonly permit: Permit;
+  readonly policy: Policy;
+  /** The models to try, the first preferred. */
+  readonly chain: readonly Target[];
+  readonly wire: WireRequest;
+  /** Caps the reply to what this buys (the OpenAI endpoint); without it the permit's reserve is extended instead. */
+  readonly budget?: Micros | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Whose provider slots it takes; `interactive` when not said. */
+  readonly lane?: Lane | undefined;
+  /** The caller's trace, as W3C's header has it: it goes on to the provider. */
+  readonly traceparent?: string | undefined;
+}
+
+export interface PlainAnswer {
+  readonly kind: 'plain';
+  readonly body: Buffer;
+  readonly usage: Usage;
+  readonly target: Target;
+  readonly plan: CallPlan;
+}
+
+export interface StreamAnswer {
+  readonly kind: 'stream';
+  readonly live: LiveStream;
+  readonly target: Target;
+  readonly plan: CallPlan;
+}
+
+export interface AttemptParts {
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly tokens: TokenCounter;
+  readonly safetyIdentifier: (permit: Permit) => string;
+  /** Whether this process still has the places that its permits take. */
+  readonly maySend: (() => boolean) | undefined;
+  readonly logger: AiLogger | undefined;
+  readonly metrics: AiMetrics | undefined;
+  readonly crashHook: CrashHook | undefined;
+}
+
+export interface Try {
+  readonly admission: SlotAdmission;
+  /** Milliseconds that are left of the call's run time. */
+  readonly runTime: number;
+  /** Once the call is made. */
+  exchange?: Exchange;
+}
+
+/**
+ * Makes one provider call under the permit, and posts what became of it (a stream: when it ends). However it ends, the
+ * admission has its outcome recorded and is released.
+ */
+export async function attempt(
+  parts: AttemptParts,
+  call: PipeCall,
+  current: Try,
+): Promise<PlainAnswer | StreamAnswer | Failure> {
+  const { admission } = current;
+  let done: PlainAnswer | StreamAnswer | Failure | undefined;
+  try {
+    done = await made(parts, call, current);
+    return done;
+  } finally {
+    admission.record('neutral');
+    // A stream keeps its slot until it ends.
+    if (done === undefined || !('live' in done)) over(current);
+  }
+}
+
+/** The provider's slot is free when nothing more is read of an answer. */
+function over({ admission, exchange }: Try): void {
+  if (exchange?.readsOn !== true) admission.release();
+}
+
+async function made(
+  parts: AttemptParts,
+  call: PipeCall,
+  current: Try,
+): Promise<PlainAnswer | StreamAnswer | Failure> {
+  const { admission } = current;
+  const { plan, wire, event } = await sendPlanned(parts, call, admission.target);
+  const entry: LedgerEntry = { permit: call.permit, event, wire, target: admission.target, plan };
+  if (call.signal?.aborted === true) {
+    parts.ledger.notServed(entry);
+    return transportFailed({ failure: 'stopped', status: 0, isSent: false });
+  }
+  const started = parts.clock.monotonic();
+  const meter = call.wire.stream
+    ? new StreamMeter({ wanted: call.wire.wantsUsage, replies: call.wire.replies })
+    : undefined;
+  const exchange = open(parts, { call, entry, current, meter });
+  current.exchange = exchange;
+  let ended: Ended;
+  try {
+    ended = await exchanged(exchange, { parts, call, entry });
+  } catch (error) {
+    // undici refused the request itself, so that nothing was sent.
+    parts.ledger.notServed(entry);
+    exchange.stop();
+    throw error;
+  }
+  const done = await conclude({ parts, call, entry, current, meter, exchange, started }, ended);
+  const failure = 'ledger' in done ? done : undefined;
+  admission.record(failure?.health ?? 'ok', failure?.retryAfter);
+  // A stream is reported when it has ended.
+  if (!('live' in done)) report(parts, entry, { started, outcome: failure?.outcome ?? 'served', failure });
+  return done;
+}
+
+function open(parts: AttemptParts, { call, entry, current, meter }: Opening): Exchange {
+  const { caps } = call.policy;
+  const timeouts = timeLimits(call.policy, entry.target.price);
+  const exchange: Exchange = new Exchange({
+    deadlines: parts.deadlines,
+    timeouts: {
+      first: call.wire.stream ? timeouts.firstToken : timeouts.firstByte,
+      idle: timeouts.idle,
+      total: Math.max(1, Math.min(timeouts.total, current.runTime)),
+    },
+    maxBytes: caps.answerBytes,
+    head: call.wire.stream ? new StreamHead() : undefined,
+    maySend: parts.maySend,
+    answering: parts.crashHook === undefined ? undefined : () => parts.crashHook?.(DISPATCH, 'after'),
+    remainder(received) {
+      const remainder = new Remainder({
+        meter,
+        done({ end, ...read }) {
+          current.admission.release();
+          const seen = { ...read, id: requestId(exchange.headers) ?? read.id };
+          parts.ledger.late(entry, seen, lateEnd(exchange.status, end));
+        },
+      });
+      remainder.data(received);
+      return remainder;
+    },
+  });
+  return exchange;
+}
+
+/** What an answer that nobody waited for says of what is billed, by its status too. */
+function lateEnd(status: number, end: LateEnd): LateEnd {
+  if (status === 200) return end;
+  return isUnserved(status) ? 'not_served' : 'part';
+}
+
+interface Sending {
+  readonly parts: AttemptParts;
+  readonly call: PipeCall;
+  readonly entry: LedgerEntry;
+}
+
+async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): Promise<Ended> {
+  const { signal, wire, policy } = call;
+  const { upstream, model } = entry.target;
+  const { dialect } = upstream;
+  const isChat = wire.endpoint === '/chat/completions';
+  const body = writeWire(wire, {
+    model,
+    maxTokens: isChat ? [dialect.maxTokensField, entry.plan.maxTokens] : undefined,
+    temperature: isChat && !wire.hasTemperature ? policy.temperature : undefined,
+    safetyIdentifier: isChat && dialect.safety ? parts.safetyIdentifier(call.permit) : undefined,
+    store: isChat && dialect.safety,
+    streamUsage: dialect.streamUsage,
+  });
+  const stop = (): void => exchange.stop();
+  signal?.addEventListener('abort', stop);
+  try {
+    parts.crashHook?.(DISPATCH, 'before');
+    exchange.send(upstream.dispatcher, {
+      origin: upstream.origin,
+      path: upstream.path + wire.endpoint + upstream.query,
+      method: 'POST',
+      headers: [...upstream.headers, ...headersOf(call)],
+      body,
+    });
+    return await exchange.ended;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+function headersOf({ permit, traceparent }: PipeCall): string[] {
+  const trace = traceparent === undefined ? [] : ['traceparent', traceparent];
+  return ['x-request-id', permit.requestId, ...trace];
+}
+
+interface Opening {
+  readonly call: PipeCall;
+  readonly entry: LedgerEntry;
+  readonly current: Try;
+  /** Of a stream. */
+  readonly meter: StreamMeter | undefined;
+}
+
+interface Conclusion extends Sending, Opening {
+  readonly exchange: Exchange;
+  readonly started: number;
+}
+
+async function conclude(at: Conclusion, ended: Ended): Promise<PlainAnswer | StreamAnswer | Failure> {
+  const { parts, entry } = at;
+  if (ended.kind === 'stream') return streaming(at, { ...ended, source: at.exchange });
+  if (ended.kind === 'failure')
+    return posted(
+      at,
+      transportFailed({ ...ended, isOurs: endedHere(at.call.signal) !== undefined }),
+      undefined,
+    );
+  if (ended.status !== 200) {
+    return posted(
+      at,
+      refusal(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey }),
+      undefined,
+    );
+  }
+  const reading = readAnswer(ended.body);
+  if (!reading.usable || reading.error !== undefined) {
+    const shown =
+      at.call.wire.stream && reading.error === undefined ? StreamMeter.reading(ended.body) : reading;
+    const { apiKey } = entry.target.upstream;
+    const failure = shown.error === undefined ? unusable() : failedInStream(shown.error, apiKey);
+    return posted(at, failure, { ...shown, ...ended });
+  }
+  if (at.call.wire.stream) {
+    const head = asStream(ended.body);
+    return head === undefined
+      ? posted(at, unusable(), { ...reading, ...ended })
+      : streaming(at, { headers: ended.headers, head, source: endedSource });
+  }
+  const usage = await parts.ledger.served(entry, served(reading, ended));
+  return { kind: 'plain', body: ended.body, usage, target: entry.target, plan: entry.plan };
+}
+
+type Read = Reading & { readonly headers: IncomingHttpHeaders; readonly body: Buffer };
+
+/** The words of a plain answer, as a request would hold them. */
+function shownIn(body: Buffer): string | undefined {
+  const answer = parsedText(body.toString('utf8'));
+  const choices = isRecord(answer) ? answer['choices'] : undefined;
+  if (!Array.isArray(choices)) return undefined;
+  return `"messages":${JSON.stringify(choices.map((choice) => (isRecord(choice) ? choice['message'] : choice)))}`;
+}
+
+/** The words of a stream, likewise. */
+function asRequest(words: string | undefined): string | undefined {
+  return words === undefined || words === ''
+    ? undefined
+    : `"messages":${JSON.stringify([{ content: words }])}`;
+}
+
+function served(
+  reading: Reading,
+  answer: { headers: IncomingHttpHeaders; body: Buffer },
+): Parameters<Ledger['served']>[1] {
+  return {
+    usage: reading.usage,
+    shownTokens: estimatedTokens(answer.body.length),
+    shown: reading.usage === undefined ? shownIn(answer.body) : undefined,
+    id: requestId(answer.headers) ?? reading.id,
+    tier: reading.tier,
+  };
+}
+
+async function posted(
+  { parts, entry }: Conclusion,
+  failure: Failure,
+  read: Read | undefined,
+): Promise<Failure> {
+  const { ledger } = parts;
+  if (failure.ledger === 'not_served') ledger.notServed(entry);
+  else if (failure.ledger === 'throttled') ledger.throttled(entry);
+  else if (failure.ledger === 'caused') await ledger.caused(entry);
+  else await ledger.broken(entry, read === undefined ? undefined : { ...served(read, read), shownTokens: 0 });
+  return failure;
+}
+
+interface Begun {
+  readonly headers: IncomingHttpHeaders;
+  readonly head: Buffer;
+  readonly source: StreamSource;
+}
+
+function streaming(at: Conclusion, begun: Begun): StreamAnswer {
+  const { parts, call, entry, exchange, started } = at;
+  const { signal, wire } = call;
+  const meter = at.meter ?? new StreamMeter({ wanted: wire.wantsUsage, replies: wire.replies });
+  const stop = (): void => exchange.stop();
+  const live = new LiveStream({
+    source: begun.source,
+    head: begun.head,
+    meter,
+    brokenBy: (said) => brokenStream(said, entry.target.upstream.apiKey),
+    post(end) {
+      signal?.removeEventListener('abort', stop);
+      over(at.current);
+      const { usage, shownTokens, tier } = meter;
+      const shown = usage === undefined ? asRequest(meter.shown) : undefined;
+      // Nobody is charged for what this server ended.
+      const isOurs = end === 'hung_up' && endedHere(signal) !== undefined;
+      const id = requestId(begun.headers) ?? meter.id;
+      const seen = { usage, shownTokens, shown, tier, id, isHurried: isOurs };
+      const booked = parts.ledger.streamed(entry, seen, isOurs ? 'cut' : end);
+      if (end === 'cut' || end === 'timeout') entry.target.breaker.broke(call.permit.accountId);
+      report(parts, entry, { started, outcome: OUTCOMES[end], failure: undefined });
+      return booked;
+    },
+  });
+  if (signal?.aborted === true) exchange.stop();
+  else signal?.addEventListener('abort', stop);
+  return { kind: 'stream', live, target: entry.target, plan: entry.plan };
+}
+
+const OUTCOMES: Readonly<Record<StreamEnd, CallOutcome>> = {
+  complete: 'served',
+  cut: 'lost',
+  timeout: 'timeout',
+  overdue: 'timeout',
+  unread: 'hung_up',
+  hung_up: 'hung_up',
+};
+
+/** The provider's id of a call: the header that its support asks for, where it has one. */
+function requestId(headers: IncomingHttpHeaders): string | undefined {
+  return idOf(headers['x-request-id'] ?? headers['request-id']);
+}
+
+function report(
+  parts: AttemptParts,
+  { permit, target }: LedgerEntry,
+  call: { readonly started: number; readonly outcome: CallOutcome; readonly failure: Failure | undefined },
+): void {
+  const { outcome, failure } = call;
+  const { provider, model } = target;
+  const seconds = (parts.clock.monotonic() - call.started) / 1_000;
+  parts.metrics?.providerCall({ provider, model, outcome, seconds });
+  const { logger } = parts;
+  if (logger === undefined) return;
+  const fields = { request_id: permit.requestId, permit_id: permit.id, provider, model, outcome, seconds };
+  if (outcome === 'served') logger.debug(fields, 'provider call');
+  else if (outcome === 'hung_up') logger.info(fields, 'provider call broken off by its caller');
+  else
+    logger.warn({ ...fields, status: failure?.status, provider_code: failure?.code }, 'provider call failed');
+}

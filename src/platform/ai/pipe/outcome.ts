@@ -1,0 +1,279 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { ProviderError, type ProviderErrorCode, type UpstreamError } from '../errors.ts';
+import type { Ended, TransportFailure } from '../providers/exchange.ts';
+import type { Health } from '../slots/slot-admission.ts';
+import type { CallOutcome } from '../ports.ts';
+import { errorIn, isRecord, parsedText } from '../metering/usage.ts';
+
+/** A provider call that came to nothing, and what follows from it. */
+export interface Failure {
+  readonly outcome: CallOutcome;
+  /**
+   * What the ledger says. `throttled` is no try. `broken`: the provider failed after it had the request, and may bill it;
+   * `unusable`: it answered what nobody can use, and bills it; neither is charged to the account. `caused`: whoever called
+   * brought it about, and is charged what the provider bills.
+   */
+  readonly ledger: 'not_served' | 'throttled' | 'broken' | 'unusable' | 'caused';
+  /** `same`: may be tried again there. `next`: only another provider helps. `never`: it fails anywhere. */
+  readonly retry: 'same' | 'next' | 'never';
+  /** What it says of the provider. */
+  readonly health: Health;
+  /** Milliseconds that the provider asks to wait. */
+  readonly retryAfter: number | undefined;
+  readonly status: number;
+  /** A short code of the provider's, for the log. */
+  readonly code: string | undefined;
+  readonly error: ProviderError;
+}
+
+/**
+ * Somebody before the model gave up waiting for it, or lost its answer, so that the call may have been served and billed:
+ * a server or proxy whose time was over (408, 504; Cloudflare's 524), and one that got no sound answer (502; Cloudflare's
+ * 520). Any other 5xx was said by whoever did not serve it.
+ */
+const PERHAPS_SERVED = new Set([408, 502, 504, 520, 524]);
+/** Ours to mend, a wrong key or no credit there: another provider may still answer. */
+const OURS_TO_MEND = new Set([401, 402, 403]);
+/** Worth another try there, as the official client has it: time-out, conflict of locks, too early. */
+const PASSING = new Set([408, 409, 425]);
+/** OpenAI's 429 of an account without credit: waiting does not mend it. */
+const EMPTY_PURSE = 'insufficient_quota';
+
+/** Whether a call whose answer has this status was served by nobody, so that nobody bills it. 0: no answer has begun. */
+export function isUnserved(status: number): boolean {
+  return status !== 0 && status !== 200 && !PERHAPS_SERVED.has(status);
+}
+
+/** Classifies an answer that is not 200. `now` is wall time, for a Retry-After that is a date. */
+export function refusal(
+  answer: Extract<Ended, { kind: 'answer' }>,
+  context: { now: number; apiKey: string },
+): Failure {
+  const { status } = answer;
+  const error = saidIn(answer.body);
+  // A redirect that is not followed: the base URL is wrong.
+  const code = status < 400 ? 'redirected' : (wordOf(error?.['code']) ?? wordOf(error?.['type']));
+  const upstream = upstreamError(status, error, context.apiKey);
+  const common = { status, code, retryAfter: retryAfter(answer.headers, context.now) };
+  const isOursToMend = OURS_TO_MEND.has(status) || code === EMPTY_PURSE;
+  if (status === 429 && !isOursToMend) {
+    return {
+      ...common,
+      outcome: 'rate_limited',
+      ledger: 'throttled',
+      retry: 'same',
+      health: 'throttled',
+      error: postponed(common.retryAfter, upstream),
+    };
+  }
+  if (status >= 500 || PASSING.has(status)) {
+    const ledger = PERHAPS_SERVED.has(status) ? 'broken' : 'not_served';
+    return { ...common, outcome: 'failed', ledger, retry: 'same', health: 'failed', error: unavailable() };
+  }
+  if (isOursToMend || status < 400) {
+    return {
+      ...common,
+      outcome: 'failed',
+      ledger: 'not_served',
+      retry: 'next',
+      health: 'failed',
+      error: unavailable(),
+    };
+  }
+  const tooLarge = status === 413 || code === 'context_length_exceeded';
+  const refused = new ProviderError(tooLarge ? 'context_too_large' : 'provider_rejected', {
+    retryable: false,
+    caused: true,
+    details: { status, ...(code === undefined ? {} : { provider_code: code }) },
+    upstream,
+  });
+  return {
+    ...common,
+    outcome: 'refused',
+    ledger: 'not_served',
+    retry: 'never',
+    health: 'neutral',
+    error: refused,
+  };
+}
+
+/** Classifies a call that had no whole answer. One of which no byte was sent was served by nobody. */
+export function transportFailed(how: {
+  readonly failure: TransportFailure;
+  readonly status: number;
+  readonly isSent: boolean;
+  /** This server has ended it, and nobody hung up. */
+  readonly isOurs?: boolean;
+}): Failure {
+  const { status } = how;
+  const mayBeServed = how.isSent && !isUnserved(status);
+  const common = {
+    status,
+    code: undefined,
+    retryAfter: undefined,
+    ledger: mayBeServed ? 'broken' : 'not_served',
+    retry: 'same',
+    health: 'failed',
+  } as const;
+  const caused = {
+    ledger: mayBeServed ? 'caused' : 'not_served',
+    retry: 'never',
+    health: 'neutral',
+  } as const;
+  switch (how.failure) {
+    case 'unreachable':
+    case 'lost':
+      return { ...common, outcome: how.failure, error: unavailable() };
+    case 'timeout':
+      return { ...common, outcome: 'timeout', error: failed('provider_timeout') };
+    case 'overdue':
+      return { ...common, ...caused, outcome: 'timeout', error: causedBy('provider_timeout') };
+    case 'oversized':
+      // An error that goes on and on is still an error. An answer above the cap is what its caller asked for.
+      return status >= 400
+        ? { ...common, outcome: 'failed', error: unavailable() }
+        : { ...common, ...caused, outcome: 'unusable', error: causedBy('answer_too_large') };
+    case 'undecodable':
+      return { ...unusable(), status, ledger: mayBeServed ? 'unusable' : 'not_served' };
+    case 'stopped':
+      return {
+        ...common,
+        ...caused,
+        ...(how.isOurs === true ? { ledger: common.ledger } : {}),
+        outcome: 'hung_up',
+        error: clientGone(mayBeServed),
+      };
+    case 'not_ours':
+      return {
+        ...common,
+        ledger: 'throttled',
+        retry: 'never',
+        health: 'neutral',
+        outcome: 'unreachable',
+        error: new ProviderError('server_stopping', { retryable: true, postponed: true, retryAfter: 1 }),
+      };
+  }
+}
+
+/** 200, but nothing that can be used: no JSON, no choices. The operator pays for it. */
+export function unusable(): Failure {
+  return {
+    outcome: 'unusable',
+    ledger: 'unusable',
+    retry: 'same',
+    health: 'failed',
+    retryAfter: undefined,
+    status: 200,
+    code: undefined,
+    error: failed('answer_unusable'),
+  };
+}
+
+/** 200 and an error in its place, or in the stream's first event: refused after all. */
+export function failedInStream(said: Readonly<Record<string, unknown>>, apiKey: string): Failure {
+  return {
+    ...unusable(),
+    outcome: 'failed',
+    ledger: 'not_served',
+    code: wordOf(said['code']) ?? wordOf(said['type']),
+    error: brokenStream(said, apiKey),
+  };
+}
+
+/** A stream broke: with the provider's own words, where it said any. */
+export function brokenStream(
+  said: Readonly<Record<string, unknown>> | undefined,
+  apiKey: string,
+): ProviderError {
+  return new ProviderError('provider_unavailable', {
+    retryable: true,
+    upstream: said === undefined ? undefined : upstreamError(200, said, apiKey),
+  });
+}
+
+export function unavailable(retryAfterSeconds?: number): ProviderError {
+  return new ProviderError('provider_unavailable', {
+    retryable: true,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfter: retryAfterSeconds }),
+  });
+}
+
+/** There was no room for the call: it was no try, and comes again after so many milliseconds, a second at least. */
+export function postponed(wait = 0, upstream?: UpstreamError): ProviderError {
+  return new ProviderError('provider_unavailable', {
+    retryable: true,
+    postponed: true,
+    upstream,
+    retryAfter: Math.max(1, Math.ceil(wait / 1_000)),
+  });
+}
+
+/** Who hangs up before anything may have been served has caused nothing: the call is void, and its quota and key come back. */
+export function clientGone(mayBeServed: boolean): ProviderError {
+  return new ProviderError('client_gone', { retryable: false, caused: mayBeServed });
+}
+
+/** Whether a provider may bill what came to nothing so. */
+export function mayBeBilled({ ledger }: Pick<Failure, 'ledger'>): boolean {
+  return ledger !== 'not_served' && ledger !== 'throttled';
+}
+
+/** Any provider would answer so again. */
+function causedBy(code: ProviderErrorCode): ProviderError {
+  return new ProviderError(code, { retryable: false, caused: true });
+}
+
+function failed(code: ProviderErrorCode): ProviderError {
+  return new ProviderError(code, { retryable: true });
+}
+
+/** Milliseconds from Retry-After: seconds or an HTTP date; `retry-after-ms` is OpenAI's finer one. */
+function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefined {
+  const fine = Number(headers['retry-after-ms'] ?? Number.NaN);
+  if (Number.isFinite(fine) && fine >= 0) return fine;
+  const header = headers['retry-after'];
+  if (header === undefined) return undefined;
+  const seconds = Number(header);
+  const wait = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - now;
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+}
+
+/** The error of an answer; Gemini puts it into a list, and some servers (vLLM, older Mistral) leave its frame out. */
+function saidIn(body: Buffer): Readonly<Record<string, unknown>> | undefined {
+  const parsed = parsedText(body.toString('utf8'));
+  const answer: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (!isRecord(answer)) return undefined;
+  return errorIn(answer) ?? (typeof answer['message'] === 'string' ? answer : undefined);
+}
+
+/** The provider's error as its clients know it: what is a short word or a number is kept, of the text what may be shown. */
+function upstreamError(
+  status: number,
+  error: Readonly<Record<string, unknown>> | undefined,
+  apiKey: string,
+): UpstreamError {
+  return {
+    status,
+    message: redacted(error?.['message'], apiKey),
+    type: wordOf(error?.['type']),
+    param: fieldOf(error?.['param']),
+    code: wordOf(error?.['code']),
+  };
+}
+
+/** The path of a field, as OpenAI writes it: `messages.[0].content`. */
+function fieldOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.[\]'"-]{1,200}$/.test(value) ? value : undefined;
+}
+
+/** A code is a word; anything else could carry text of the request into a log. */
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[a-z0-9_.-]{1,64}$/i.test(value) ? value : undefined;
+}
+
+/** The provider's own words, without our key and without anything that looks like one. */
+function redacted(message: unknown, apiKey: string): string | undefined {
+  if (typeof message !== 'string') return undefined;
+  const plain = apiKey === '' ? message : message.replaceAll(apiKey, '[key]');
+  return plain.replace(/\b(?:sk|pk|rk|org|proj)-[\w-]{6,}/g, '[key]').slice(0, 500);
+}

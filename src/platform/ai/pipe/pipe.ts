@@ -1,0 +1,205 @@
+import { assertOutsideTransaction } from '#platform/db';
+import { AppError, type Random } from '#platform/kernel';
+import type { Permit } from '#platform/limits';
+import { attempt, type AttemptParts, type PipeCall, type PlainAnswer, type StreamAnswer } from './attempt.ts';
+import { ProviderError, type UpstreamError } from '../errors.ts';
+import { clientGone, type Failure, mayBeBilled, postponed, unavailable } from './outcome.ts';
+import { type SlotAdmission, admitToSlot, type NoSlot } from '../slots/slot-admission.ts';
+import { checkInput, countTries, type TryCount } from '../plan.ts';
+import type { AiLogger } from '../ports.ts';
+import type { Slots } from '../slots/slots.ts';
+import type { Timers } from '../timers.ts';
+
+export interface PipeParts extends AttemptParts {
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly slots: Slots | undefined;
+}
+
+/** The pipe: every provider call of the program goes through it. */
+export type Pipe = (call: PipeCall) => Promise<PlainAnswer | StreamAnswer>;
+
+/**
+ * Makes a call, and makes it again where that helps: at the same model after a pause with full jitter (or the one
+ * that the provider asks for), then down the chain of models. It gives up when the policy's tries or run time are
+ * used up, and throws a ProviderError that says whether the same work may succeed later. Never again after a
+ * stream has shown its first event: from there on the stream itself says how it ended.
+ * Where there is no room, because a provider throttles us, its breaker is open or its slots are taken, the call waits
+ * for as long as the policy has patience; then it is `postponed`, which is no try.
+ */
+export function createPipe(parts: PipeParts): Pipe {
+  return async (call) => {
+    assertOutsideTransaction('a model was called');
+    checkInput(call.policy, call.wire.inputBytes);
+    assertOpen(call.permit, parts.logger);
+    const tries = countTries(call.permit, call.policy);
+    if (tries.left < 1) throw usedUp(call);
+    const route = new Route(call, parts, tries);
+    let failure: Failure | undefined;
+    for (;;) {
+      const admission = await route.next(failure);
+      const answer = await attempt(parts, call, { admission, runTime: route.runTime }).catch(
+        (error: unknown) => {
+          throw failure !== undefined && isDenial(error) ? failure.error : error;
+        },
+      );
+      if (!('ledger' in answer)) return answer;
+      failure = answer;
+      if (failure.health !== 'throttled') tries.used();
+      route.note(failure);
+      if (failure.retry === 'never') throw route.endedBy(failure);
+    }
+  };
+}
+
+/** There is no money for another try: what the caller is told is why the one before failed. A denial would say that nothing was done. */
+function isDenial(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'limit_exceeded';
+}
+
+/** Whoever calls a model after the answer has ended forgot to wait for it, and nobody may be left to hear of it. */
+function assertOpen(permit: Permit, logger: AiLogger | undefined): void {
+  if (!permit.isOver) return;
+  const says = 'a model was called under a permit that is over';
+  logger?.error({ request_id: permit.requestId, permit_id: permit.id }, says);
+  throw new Error(says);
+}
+
+function usedUp({ policy }: PipeCall): ProviderError {
+  return new ProviderError('provider_unavailable', { retryable: false, details: { tries: policy.tries } });
+}
+
+/** A 429 that another call was told. */
+const THROTTLED: UpstreamError = {
+  status: 429,
+  message: undefined,
+  type: undefined,
+  param: undefined,
+  code: undefined,
+};
+
+/** The way through the chain of models: who is asked next, and after what pause. */
+class Route {
+  readonly #call: PipeCall;
+  readonly #parts: PipeParts;
+  readonly #tries: TryCount;
+  readonly #last: number;
+  #at = 0;
+  /** Tries that failed at this model. */
+  #failed = 0;
+  /** Whether a provider may bill one of the tries so far. */
+  #mayBeBilled = false;
+  /** Milliseconds that the call has waited for room. */
+  #waited = 0;
+
+  constructor(call: PipeCall, parts: PipeParts, tries: TryCount) {
+    this.#call = call;
+    this.#parts = parts;
+    this.#tries = tries;
+    this.#last = parts.clock.monotonic() + call.policy.caps.runTime;
+  }
+
+  /** Milliseconds left of the call's run time. */
+  get runTime(): number {
+    return this.#last - this.#parts.clock.monotonic();
+  }
+
+  note(failure: Failure): void {
+    this.#mayBeBilled ||= mayBeBilled(failure);
+  }
+
+  /** What a failure means that no other try helps. */
+  endedBy({ outcome, error }: Failure): ProviderError {
+    return outcome === 'hung_up' ? clientGone(this.#mayBeBilled) : error;
+  }
+
+  /** The model for the next try. Throws what the last failure means when there is none left. */
+  async next(failure: Failure | undefined): Promise<SlotAdmission> {
+    // The throttle makes such a call wait, not we.
+    if (failure !== undefined && failure.health !== 'throttled') await this.#recover(failure);
+    let wait = Number.POSITIVE_INFINITY;
+    for (; this.runTime > 0 && this.#at < this.#call.chain.length; this.#move()) {
+      const admission = await this.#admission();
+      if (this.#call.signal?.aborted === true) throw gone(admission, this.#mayBeBilled);
+      if ('release' in admission) return admission;
+      wait = Math.min(wait, admission.wait);
+    }
+    if (failure !== undefined && failure.health !== 'throttled') throw failure.error;
+    throw Number.isFinite(wait)
+      ? postponed(wait, this.#throttledBy(failure))
+      : (failure?.error ?? unavailable());
+  }
+
+  /** Whoever has no room now: the provider that told this call so, or one that told another and is not asked again yet. */
+  #throttledBy(failure: Failure | undefined): UpstreamError | undefined {
+    if (failure !== undefined) return failure.error.upstream;
+    return this.#call.chain.some(({ throttle }) => throttle.wait > 0) ? THROTTLED : undefined;
+  }
+
+  async #admission(): Promise<SlotAdmission | NoSlot> {
+    const target = this.#call.chain[this.#at];
+    if (target === undefined) return { wait: 0 };
+    const { clock, slots } = this.#parts;
+    const { policy, signal, lane = 'interactive' } = this.#call;
+    const asked = clock.monotonic();
+    const until = Math.min(asked + policy.patience - this.#waited, this.#last);
+    const admission = await admitToSlot(target, {
+      account: this.#call.permit.accountId,
+      lane,
+      slots,
+      patience: { until, signal },
+    });
+    this.#waited += clock.monotonic() - asked;
+    return admission;
+  }
+
+  /** Waits for another try at the same model, or moves on to the next; each model of the chain is left one try. */
+  async #recover(failure: Failure): Promise<void> {
+    this.#failed += 1;
+    if (this.#tries.left < 1) throw this.#tries.isSpent ? failure.error.final() : failure.error;
+    const behind = this.#call.chain.length - 1 - this.#at;
+    const pause = this.#pause(failure);
+    const isInTime = pause < this.runTime;
+    if (failure.retry === 'same' && this.#tries.left > behind && isInTime) {
+      if (pause > 0) await waited(this.#parts.timers, pause, this.#call.signal);
+    } else if (behind > 0) this.#move();
+    else
+      throw failure.retryAfter === undefined
+        ? failure.error
+        : unavailable(Math.ceil(failure.retryAfter / 1_000));
+  }
+
+  #move(): void {
+    this.#at += 1;
+    this.#failed = 0;
+  }
+
+  /** Full jitter over an exponential bound; never less than the provider asks for. */
+  #pause(failure: Failure): number {
+    const { base, most } = this.#call.policy.backoff;
+    const bound = Math.min(most, base * 2 ** (this.#failed - 1));
+    return Math.max(failure.retryAfter ?? 0, this.#parts.random.uniform() * bound);
+  }
+}
+
+/** The client went away while the call waited: nothing is sent any more. */
+function gone(admission: SlotAdmission | NoSlot, isBilled: boolean): ProviderError {
+  if ('release' in admission) {
+    admission.record('neutral');
+    admission.release();
+  }
+  return clientGone(isBilled);
+}
+
+/** Resolves after the pause, or as soon as nobody waits for the answer any more. */
+function waited(timers: Timers, milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', over);
+      resolve();
+    };
+    const cancel = timers.after(milliseconds, over);
+    signal?.addEventListener('abort', over);
+  });
+}

@@ -1,0 +1,287 @@
+import { ConfigError } from '#platform/config';
+import { AppError, type Clock, type Random } from '#platform/kernel';
+import { type Dispatcher, Pool } from 'undici';
+import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
+import { connectorWithoutInterim } from './interim.ts';
+import { Throttle } from './throttle.ts';
+import type { Price, Prices } from '../metering/prices.ts';
+import { wrongAt } from '../settings.ts';
+import type { Timers } from '../timers.ts';
+
+/** How a vendor's dialect of OpenAI's protocol differs. */
+export interface Dialect {
+  /** The name under which it reads the reply's cap. */
+  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
+  /** Takes `safety_identifier` and `store`. */
+  readonly safety: boolean;
+  /** Takes `stream_options.include_usage`. */
+  readonly streamUsage: boolean;
+  /** Takes `response_format` with a JSON schema. */
+  readonly jsonSchema: boolean;
+}
+
+const PLAIN: Dialect = { maxTokensField: 'max_tokens', safety: false, streamUsage: true, jsonSchema: false };
+
+/** What is known of vendors; an upstream of another name gets the plain dialect. */
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  // Its reasoning models refuse max_tokens; all take max_completion_tokens.
+  openai: { maxTokensField: 'max_completion_tokens', safety: true, streamUsage: true, jsonSchema: true },
+  sandbox: { maxTokensField: 'max_completion_tokens', safety: true, streamUsage: true, jsonSchema: true },
+  minimax: { ...PLAIN, jsonSchema: true },
+};
+
+/**
+ * Sizes of model by which products ask, each with the models that answer to it, in order. The chain
+ * is made of the upstreams that are configured; the sandbox answers only when it is alone, never as a fallback.
+ */
+const SIZES: Readonly<Record<string, readonly string[]>> = {
+  small: ['openai/gpt-4.1-mini', 'minimax/MiniMax-Text-01', 'anthropic/claude-haiku-4-5'],
+  large: ['openai/gpt-4.1', 'minimax/MiniMax-M1', 'anthropic/claude-sonnet-4-5'],
+  embedding: ['openai/text-embedding-3-small'],
+};
+const SANDBOX_SIZES: Readonly<Record<string, readonly string[]>> = {
+  small: ['sandbox/sandbox-small'],
+  large: ['sandbox/sandbox-large'],
+  embedding: ['sandbox/sandbox-embed'],
+};
+
+/** Who is said to own an alias, as OpenAI says it of models of its own. */
+const OURS = 'system';
+
+export interface UpstreamOptions {
+  readonly name: string;
+  /** Up to and with the version: https://api.openai.com/v1; a query is sent with each call. */
+  readonly baseUrl: string;
+  readonly apiKey?: string | undefined;
+  /** The header that takes the key as it is (Azure's `api-key`); `Authorization: Bearer` when not said. */
+  readonly authHeader?: string | undefined;
+  /** Its models; those of the price catalogue when not said. */
+  readonly models?: readonly string[] | undefined;
+  readonly dialect?: Partial<Dialect> | undefined;
+  /** Connections to it at most; calls beyond wait within their time limit. */
+  readonly connections?: number | undefined;
+  /** Milliseconds until a connection must stand. */
+  readonly connectTimeout?: number | undefined;
+}
+
+export interface Upstream {
+  readonly name: string;
+  readonly dispatcher: Dispatcher;
+  readonly origin: string;
+  readonly path: string;
+  /** What stands after the path of each call, with its question mark: Azure's `?api-version=`. */
+  readonly query: string;
+  /** Headers of every call, flat as undici takes them fastest. Holds the key: never logged. */
+  readonly headers: readonly string[];
+  readonly apiKey: string;
+  readonly dialect: Dialect;
+}
+
+/** One model at one provider: what a call is sent to. */
+export interface Target {
+  readonly upstream: Upstream;
+  readonly provider: string;
+  readonly model: string;
+  readonly price: Price;
+  readonly breaker: Breaker;
+  readonly throttle: Throttle;
+}
+
+export interface Providers {
+  /**
+   * The models that a name stands for, in order: an alias, `provider/model`, or a model of any configured provider.
+   * Throws `model_unknown`, also for a model without a price.
+   */
+  chain(name: string): readonly Target[];
+  /** Whether a provider is configured and has the model; `*` is any. */
+  has(provider: string, model: string): boolean;
+  /** A configured provider, by its name. */
+  upstream(name: string): Upstream | undefined;
+  /** All names that can be asked for. */
+  list(): readonly { readonly id: string; readonly provider: string }[];
+  /**
+   * The same upstreams under other settings: breakers and throttles of models that stay are the same, so that what is known of
+   * their health is. Throws ConfigError, and then nothing has changed.
+   */
+  under(settings: ProvidersSettings): Providers;
+  close(): Promise<void>;
+}
+
+/** What settings say of the models that can be asked for. */
+export interface ProvidersSettings {
+  /** Names of our own, each a chain of `provider/model`; added to `small`, `large` and `embedding`. */
+  readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** By provider, in place of what its upstream lists. */
+  readonly models?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly prices: Prices;
+}
+
+export interface ProvidersParts extends ProvidersSettings {
+  readonly upstreams: readonly UpstreamOptions[];
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly breaker: BreakerSettings;
+  readonly breakerChanged: (provider: string, model: string, state: BreakerState) => void;
+  /** A provider throttles us: calls of the model wait for so many milliseconds. */
+  readonly throttled: (provider: string, model: string, milliseconds: number) => void;
+}
+
+/** The configured providers: OpenAI-compatible servers by base URL and key. */
+export function createProviders(parts: ProvidersParts): Providers {
+  const upstreams = new Map(parts.upstreams.map((options) => [options.name, open(options)]));
+  const known = new Map<string, Health>();
+
+  function healthOf(provider: string, model: string): Health {
+    const name = `${provider}/${model}`;
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const changed = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
+    const closed = (milliseconds: number): void => parts.throttled(provider, model, milliseconds);
+    const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed });
+    const health = { breaker, throttle: new Throttle({ ...parts, closed }) };
+    known.set(name, health);
+    return health;
+  }
+
+  function under(settings: ProvidersSettings): Providers {
+    const { chains, listed } = namesOf({ options: parts.upstreams, upstreams, settings, healthOf });
+    return {
+      chain(name) {
+        const chain = chains.get(name);
+        if (chain === undefined) throw new AppError('model_unknown', { details: { field: 'model' } });
+        return chain;
+      },
+      has: (provider, model) =>
+        model === '*' ? upstreams.has(provider) : chains.has(`${provider}/${model}`),
+      upstream: (name) => upstreams.get(name),
+      list: () => listed,
+      under,
+      async close() {
+        // Destroyed, not closed: whoever stops has drained its calls, and a hung provider must not hold the process.
+        await Promise.all([...upstreams.values()].map(({ dispatcher }) => dispatcher.destroy(null)));
+      },
+    };
+  }
+  return under(parts);
+}
+
+/** What is known of one model at one provider, whatever it costs. */
+type Health = Pick<Target, 'breaker' | 'throttle'>;
+
+interface Naming {
+  readonly options: readonly UpstreamOptions[];
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly settings: ProvidersSettings;
+  readonly healthOf: (provider: string, model: string) => Health;
+}
+
+/** All names, each with what it stands for. */
+function namesOf({ options, upstreams, settings, healthOf }: Naming) {
+  const { prices, aliases, models = {} } = settings;
+  const chains = new Map<string, readonly Target[]>();
+  const listed: { id: string; provider: string }[] = [];
+
+  function list(id: string, chain: readonly Target[], provider: string): void {
+    if (!chains.has(id)) listed.push({ id, provider });
+    chains.set(id, chain);
+  }
+
+  function add(upstream: Upstream, model: string): void {
+    const { name: provider } = upstream;
+    const price = prices.of(provider, model);
+    if (price === undefined) throw unpriced(provider, model);
+    const chain = [{ upstream, provider, model, price, ...healthOf(provider, model) }];
+    list(`${provider}/${model}`, chain, provider);
+    // The first upstream that has a model answers to its bare name.
+    if (!chains.has(model)) list(model, chain, provider);
+  }
+
+  const stray = Object.keys(models).find((provider) => !upstreams.has(provider));
+  if (stray !== undefined) throw new ConfigError([wrongAt(['models', stray], 'there is no such upstream.')]);
+  const named = options.map((one) => ({ ...one, models: models[one.name] ?? one.models }));
+  for (const { name, models: own } of named) {
+    const upstream = upstreams.get(name);
+    for (const model of own ?? catalogued(prices, name)) if (upstream !== undefined) add(upstream, model);
+  }
+  const sizes = sizesFor(named, (name) => chains.has(name));
+  for (const [alias, names] of Object.entries({ ...sizes, ...aliases })) {
+    const chain = names.flatMap((name) => chains.get(name) ?? unknownIn(alias, name));
+    if (chain.length > 0) list(alias, chain, OURS);
+  }
+  return { chains, listed };
+}
+
+function unpriced(provider: string, model: string): ConfigError {
+  const name = `${provider}/${model}`;
+  return new ConfigError([
+    wrongAt(
+      ['models', provider],
+      `${name} has no price: give it one under prices, or name it in allow_unpriced.`,
+    ),
+  ]);
+}
+
+function unknownIn(alias: string, name: string): never {
+  throw new ConfigError([wrongAt(['aliases', alias], `no configured upstream has ${name}.`)]);
+}
+
+function catalogued(prices: Prices, provider: string): string[] {
+  return prices.names
+    .filter((name) => name.startsWith(`${provider}/`))
+    .map((name) => name.slice(provider.length + 1));
+}
+
+/** Where no known model of a size is configured (a local server), the first model of the first upstream serves. */
+function sizesFor(
+  upstreams: readonly UpstreamOptions[],
+  isConfigured: (name: string) => boolean,
+): Readonly<Record<string, readonly string[]>> {
+  const real = upstreams.find(({ name }) => name !== 'sandbox');
+  const first = real?.models?.[0];
+  const last = real === undefined || first === undefined ? [] : [`${real.name}/${first}`];
+  const sizes = Object.entries(real === undefined ? SANDBOX_SIZES : SIZES).map(([size, names]) => {
+    const known = names.filter(isConfigured);
+    return [size, known.length === 0 && size !== 'embedding' ? last : known] as const;
+  });
+  return Object.fromEntries(sizes);
+}
+
+function open(options: UpstreamOptions): Upstream {
+  const url = new URL(options.baseUrl);
+  const dispatcher = new Pool(url.origin, {
+    connections: options.connections ?? 512,
+    // One call a connection: a call that is aborted or hangs takes no other with it.
+    pipelining: 1,
+    allowH2: false,
+    connect: connectorWithoutInterim({ timeout: options.connectTimeout ?? 5_000, allowH2: false }),
+    // The shared wheel keeps all time limits (deadlines.ts).
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const apiKey = options.apiKey ?? '';
+  return {
+    name: options.name,
+    dispatcher,
+    origin: url.origin,
+    path: url.pathname.replace(/\/+$/, ''),
+    query: url.search,
+    headers: [
+      'content-type',
+      'application/json',
+      'user-agent',
+      'plinth',
+      // A stream that is compressed is held back by whoever compresses it.
+      'accept-encoding',
+      'identity',
+      ...authorization(options.authHeader, apiKey),
+    ],
+    apiKey,
+    dialect: { ...(DIALECTS[options.name] ?? PLAIN), ...options.dialect },
+  };
+}
+
+function authorization(header: string | undefined, apiKey: string): string[] {
+  if (apiKey === '') return [];
+  return header === undefined ? ['authorization', `Bearer ${apiKey}`] : [header, apiKey];
+}

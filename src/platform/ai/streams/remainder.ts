@@ -1,0 +1,103 @@
+import { isPlain, StreamMeter } from './stream-meter.ts';
+import {
+  estimatedTokens,
+  NOTHING,
+  parsedText,
+  readAnswer,
+  type Reading,
+  readUsage,
+} from '../metering/usage.ts';
+
+/** What is left of a plain answer is kept up to this size; of a larger one its end, where the usage stands. */
+const MOST_KEPT = 1_048_576;
+const TAIL = 65_536;
+/** Bytes that are read on, however fast they come. */
+const MOST_READ = 33_554_432;
+
+/** How reading on ended; what was read is without usage where the provider gave none. */
+export interface ReadOn extends Omit<Reading, 'usable' | 'error'> {
+  /** Our own count of what was read. */
+  readonly shownTokens: number;
+  /** `whole`: to its end. `part`: more may be billed than was read. `not_served`: it was an error, and is not billed. */
+  readonly end: LateEnd;
+}
+
+/** How much an answer that nobody waited for tells of what is billed. */
+export type LateEnd = 'whole' | 'part' | 'not_served';
+
+/**
+ * What is left of an answer that nobody waits for any more. A provider generates on and bills it, so that it is read, for
+ * a bounded time and size, to learn what it used.
+ */
+export class Remainder {
+  #meter: StreamMeter | undefined;
+  readonly #done: (read: ReadOn) => void;
+  #kept: Buffer[] = [];
+  #keptSize = 0;
+  #size = 0;
+  #isAllKept = true;
+
+  /** `meter`: of a call that asked for a stream. `done` is called once. */
+  constructor(parts: { readonly meter: StreamMeter | undefined; readonly done: (read: ReadOn) => void }) {
+    this.#meter = parts.meter;
+    this.#done = parts.done;
+  }
+
+  /** Takes a part; false: it is too much. */
+  data(chunk: Buffer): boolean {
+    // Some answer in plain JSON whoever asked for a stream.
+    if (this.#size === 0 && this.#meter?.hasBegun === false && isPlain(chunk)) this.#meter = undefined;
+    this.#size += chunk.length;
+    if (this.#meter === undefined) this.#keep(chunk);
+    else this.#meter.push(chunk);
+    return this.#size <= MOST_READ;
+  }
+
+  over(end: 'end' | 'lost'): void {
+    const { usage, id, tier, usable, error } =
+      this.#meter === undefined ? this.#plain() : streamed(this.#meter);
+    const shownTokens = this.#meter?.shownTokens ?? estimatedTokens(this.#size);
+    this.#kept = [];
+    const isRefused = error !== undefined && usage === undefined && (this.#meter?.shownTokens ?? 0) === 0;
+    const read = isRefused ? 'not_served' : end === 'end' && usable ? 'whole' : 'part';
+    this.#done({ usage, id, tier, shownTokens, end: read });
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#kept.push(chunk);
+    this.#keptSize += chunk.length;
+    if (this.#keptSize <= MOST_KEPT) return;
+    const tail = Buffer.concat(this.#kept).subarray(-TAIL);
+    this.#kept = [tail];
+    this.#keptSize = tail.length;
+    this.#isAllKept = false;
+  }
+
+  #plain(): Reading {
+    const body = Buffer.concat(this.#kept);
+    if (this.#isAllKept) return readAnswer(body);
+    return { ...NOTHING, usable: true, usage: usageAtEnd(body.toString('latin1')) };
+  }
+}
+
+function streamed(meter: StreamMeter): Reading {
+  meter.flush();
+  const { usage, id, tier, isComplete: usable, failure } = meter;
+  // An event that is no JSON is no answer of the provider's: more may be billed than it shows.
+  const error = failure === undefined || Object.keys(failure).length === 0 ? undefined : failure;
+  return { usable, usage, id, tier, error };
+}
+
+/** The usage that stands in the end of an answer: the last object of that name. */
+function usageAtEnd(tail: string): Reading['usage'] {
+  const from = tail.lastIndexOf('"usage"');
+  const open = tail.indexOf('{', from);
+  if (from === -1 || open === -1) return undefined;
+  let depth = 0;
+  for (let at = open; at < tail.length; at += 1) {
+    if (tail[at] === '{') depth += 1;
+    else if (tail[at] === '}') depth -= 1;
+    if (depth === 0) return readUsage(parsedText(tail.slice(open, at + 1)));
+  }
+  return undefined;
+}

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { StreamMeter } from './stream-meter.ts';
+import { delta, streamEvent } from '../testing/upstream.ts';
+
+const USAGE = streamEvent({
+  choices: [],
+  usage: { prompt_tokens: 12, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 4 } },
+});
+const DONE = 'data: [DONE]\n\n';
+const hostile = 'say "usage":{"prompt_tokens":1} and \n\n data: [DONE] \r\n\r\n';
+
+function pass(parts: readonly Buffer[], wanted: boolean): { text: string; meter: StreamMeter } {
+  const meter = new StreamMeter({ wanted });
+  const passed = parts.map((part) => meter.push(part)?.toString('utf8') ?? '');
+  return { text: passed.join('') + (meter.flush()?.toString('utf8') ?? ''), meter };
+}
+
+/** Cuts a text at any bytes, also within a character. */
+function cut(text: string, places: readonly number[]): Buffer[] {
+  const bytes = Buffer.from(text);
+  const ends = [...new Set(places.map((place) => place % bytes.length)), bytes.length].sort((a, b) => a - b);
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+}
+
+describe('however the network cuts a stream', () => {
+  const words = fc.array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant(hostile)), { maxLength: 8 });
+  const places = fc.array(fc.nat(), { maxLength: 20 });
+  const newline = fc.constantFrom('\n', '\r\n');
+
+  test('all of it is passed on, less the usage event, and its usage is read', () => {
+    fc.assert(
+      fc.property(words, places, fc.tuple(newline, fc.boolean()), (texts, at, [line, wanted]) => {
+        const ended = (text: string): string => text.replaceAll('\n', line);
+        const shown = texts.map((text) => ended(delta(text))).join('');
+        const { text, meter } = pass(cut(shown + ended(USAGE) + ended(DONE), at), wanted);
+        expect(text).toBe(shown + (wanted ? ended(USAGE) : '') + ended(DONE));
+        expect(meter.usage).toMatchObject({ promptTokens: 12, completionTokens: 3, cachedTokens: 4 });
+      }),
+    );
+  });
+
+  test('nothing is held back that is complete', () => {
+    fc.assert(
+      fc.property(words, (texts) => {
+        const meter = new StreamMeter({ wanted: false });
+        return texts.every((text) => meter.push(Buffer.from(delta(text)))?.toString('utf8') === delta(text));
+      }),
+    );
+  });
+});
+
+test('usage that comes with the last words is read, and the words are passed on', () => {
+  const last = streamEvent({
+    choices: [{ index: 0, delta: { content: 'bye' } }],
+    usage: { prompt_tokens: 5, completion_tokens: 2 },
+  });
+  const { text, meter } = pass([Buffer.from(delta('hi') + last + DONE)], false);
+  expect(text).toBe(delta('hi') + last + DONE);
+  expect(meter.usage?.completionTokens).toBe(2);
+});
+
+test('an empty usage in every event is not usage', () => {
+  const event = streamEvent({ choices: [{ index: 0, delta: { content: 'x' } }], usage: null });
+  const { text, meter } = pass([Buffer.from(event + event + DONE)], false);
+  expect(text).toBe(event + event + DONE);
+  expect(meter.usage).toBeUndefined();
+});
+
+test('an event without end is not held for ever: the answer is broken, and none of it is passed on', () => {
+  const meter = new StreamMeter({ wanted: false });
+  const parts = Array.from({ length: 500 }, () => meter.push(Buffer.alloc(10_000, 'x')));
+  expect(parts.every((part) => part === undefined)).toBe(true);
+  expect(meter.push(Buffer.from(`x\n\n${delta('hi')}`))?.toString()).toBe(delta('hi'));
+  expect(meter).toMatchObject({ failure: {}, wholeBytes: 0, isComplete: false });
+});
+
+const inParts = (text: string) =>
+  Array.from({ length: 40 }, (_, nth) =>
+    Buffer.from(text.slice((nth * text.length) / 40, ((nth + 1) * text.length) / 40)),
+  );
+
+const said = (index: number, of: object) => streamEvent({ choices: [{ index, delta: of }] });
+
+test.each([3, 3_000, 1_000_000])('an event is looked into however long it is: padded by %i', (size) => {
+  const pad = 'x'.repeat(size);
+  const usage = streamEvent({
+    choices: [],
+    citations: [pad],
+    usage: { prompt_tokens: 20, completion_tokens: 5 },
+  });
+  const error = streamEvent({ error: { message: `sk-secret ${pad}` } });
+  const junk = `data: {"choices": ${pad}\n\n`;
+  expect(pass(inParts(delta('hi') + usage + DONE), true).meter.usage).toMatchObject({ completionTokens: 5 });
+  for (const broken of [error, junk]) {
+    const { text, meter } = pass(inParts(delta('hi') + broken), false);
+    expect(text).toBe(delta('hi'));
+    expect(meter.failure).toBeDefined();
+  }
+});
+
+test('after [DONE] nothing is passed on, or believed', () => {
+  const { text, meter } = pass([Buffer.from(delta('hi') + DONE + delta('more')), Buffer.from(USAGE)], false);
+  expect(text).toBe(delta('hi') + DONE);
+  expect(meter.usage).toBeUndefined();
+});
+
+const call = (args: string) => ({
+  tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: args } }],
+});
+
+test('words are those of each reply, its thoughts under one name, and what it calls', () => {
+  const events = [
+    said(0, { role: 'assistant', content: 'Gu' }),
+    said(1, { reasoning: 'hm', reasoning_content: 'hm' }),
+    said(0, { content: 'ten Tag' }),
+    said(1, call('{"a":')),
+    said(1, call('1}')),
+  ];
+  const { meter } = pass([Buffer.from(events.join('') + DONE)], false);
+  expect(meter.shown?.split('\n').toSorted()).toEqual(['Guten Tag', 'hm', '{"a":1}'].toSorted());
+});
+
+test.each([
+  ['figures below zero', { prompt_tokens: -1, completion_tokens: 1 }],
+  ['figures that no model reaches', { prompt_tokens: 1e15, completion_tokens: 1 }],
+  ['zeros', { prompt_tokens: 0, completion_tokens: 0 }],
+  ['words', { prompt_tokens: '12', completion_tokens: 1 }],
+])('usage of %s is none', (_what, usage) => {
+  const { meter } = pass([Buffer.from(delta('hi') + streamEvent({ choices: [], usage }) + DONE)], false);
+  expect(meter.usage).toBeUndefined();
+  expect(meter.shownTokens).toBeGreaterThan(0);
+});

@@ -1,0 +1,254 @@
+import { endOfEvent, eventsIn, hasData } from './events.ts';
+import { EventCutter } from './event-cutter.ts';
+import { wordsIn } from './stream-words.ts';
+import { lookOver } from './look.ts';
+import {
+  believed,
+  errorIn,
+  estimatedTokens,
+  idOf,
+  isRecord,
+  NOTHING,
+  parsedText,
+  type Reading,
+  readObject,
+  showsSomething,
+  type TokenUsage,
+  usageIn,
+} from '../metering/usage.ts';
+
+const OPENS = 0x7b;
+const CLOSES = 0x7d;
+/** So much of a stream is kept until its figures come: without any, its words are counted. */
+const MOST_KEPT = 1_048_576;
+/** `data: [DONE]` with its line ends, and some air. */
+const LONGEST_DONE = 64;
+/** Azure's first event has no id. A server that gives none is not asked for ever. */
+const EVENTS_WITH_ID = 4;
+/**
+ * Meters a stream of server-sent events without parsing each: it looks for the events that hold usage or an error. The
+ * usage that the client did not ask for is taken out, and an error, which the reader is told at the end. Bytes are
+ * passed on as they come, at the borders of events; what it finds does not depend on how the network cut them.
+ */
+export class StreamMeter {
+  id: string | undefined;
+  tier: string | undefined;
+  /** What the provider said of its failure, or that an event was no JSON. */
+  failure: Readonly<Record<string, unknown>> | undefined;
+  /** How many bytes were passed on before the failure: what comes after them lacks what was lost. */
+  wholeBytes: number | undefined;
+  /** [DONE] has come. */
+  isDone = false;
+  #usage: TokenUsage | undefined;
+  #isUsageAlone = false;
+  #finished = 0;
+  #events = 0;
+  #words = 0;
+  #bytes = 0;
+  #passed = 0;
+  readonly #cutter = new EventCutter();
+  /** All that came, for its words; undefined: it is too much. */
+  #kept: Buffer[] | undefined = [];
+  #keptBytes = 0;
+  readonly #wanted: boolean;
+  readonly #replies: number;
+
+  constructor(options: { readonly wanted: boolean; readonly replies?: number }) {
+    this.#wanted = options.wanted;
+    this.#replies = options.replies ?? 1;
+  }
+
+  /** What a stream that shows nothing says of itself. */
+  static reading(received: Buffer): Reading {
+    let reading = NOTHING;
+    let error: Reading['error'];
+    for (const event of eventsIn(received.toString('utf8'))) {
+      const next = readObject(parsedText(event));
+      error ??= next.error;
+      if (next.usage !== undefined || reading.id === undefined) reading = next;
+    }
+    return { ...reading, error };
+  }
+
+  /** What comes is no events any more: there is nothing to wait for. */
+  get isUnreadable(): boolean {
+    return this.#cutter.isBroken;
+  }
+
+  /** Whether anything of a stream was taken. */
+  get hasBegun(): boolean {
+    return this.#events > 0 || this.#cutter.isWithin;
+  }
+
+  /** The provider's figures of the whole answer. Those that come with every event are no whole before the last. */
+  get usage(): TokenUsage | undefined {
+    return this.isComplete || this.#isUsageAlone ? believed(this.#usage, this.#words > 0) : undefined;
+  }
+
+  /** Whether the answer has come to its end: not all servers send [DONE], nor usage. */
+  get isComplete(): boolean {
+    if (this.failure !== undefined) return false;
+    return this.isDone || this.#isUsageAlone || this.#finished >= this.#replies;
+  }
+
+  /** Our own count of what was shown, when the provider gave none: an event with words is about a token, four bytes are too. */
+  get shownTokens(): number {
+    return Math.max(this.#words, estimatedTokens(this.#bytes));
+  }
+
+  /** What was shown, in the order of events; undefined: it was too much to be kept. */
+  get shown(): string | undefined {
+    return this.#kept && wordsIn(eventsIn(Buffer.concat(this.#kept).toString('utf8')));
+  }
+
+  /** Takes what came and answers what to pass on: whole events, and nothing after the last. */
+  push(chunk: Buffer): Buffer | undefined {
+    if (this.isDone) return undefined;
+    this.#keep(chunk);
+    const data = this.#cutter.push(chunk);
+    const passed = data === undefined ? undefined : this.#takeAll(data);
+    if (this.#cutter.isBroken) {
+      this.failure ??= {};
+      this.wholeBytes ??= this.#passed;
+    }
+    return passed;
+  }
+
+  #takeAll(data: Buffer): Buffer | undefined {
+    const parts: Buffer[] = [];
+    let from = 0;
+    let kept = 0;
+    for (let end = endOfEvent(data, from); end !== -1 && !this.isDone; end = endOfEvent(data, end)) {
+      if (!this.#take(data, from, end)) {
+        if (from > kept) parts.push(data.subarray(kept, from));
+        this.#passed += Math.max(0, from - kept);
+        if (this.failure !== undefined) this.wholeBytes ??= this.#passed;
+        kept = end;
+      }
+      from = end;
+    }
+    if (from > kept) parts.push(kept === 0 && from === data.length ? data : data.subarray(kept, from));
+    this.#passed += from - kept;
+    return joined(parts);
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#keptBytes += chunk.length;
+    if (this.#keptBytes > MOST_KEPT) this.#kept = undefined;
+    else this.#kept?.push(chunk);
+  }
+
+  /**
+   * What is left when a stream ends within an event: an event that lacks its empty line is passed on with it. One that
+   * is cut short is not, so that what the reader is told next stands alone.
+   */
+  flush(): Buffer | undefined {
+    const rest = this.#cutter.rest();
+    if (rest === undefined) return undefined;
+    const event = Buffer.concat([rest, Buffer.from(rest.at(-1) === 0x0a ? '\n' : '\n\n')]);
+    const isWhole = [...eventsIn(rest.toString('utf8'))].every(
+      (data) => data === '[DONE]' || isRecord(parsedText(data)),
+    );
+    if (!hasData(rest, 0, rest.length) || !isWhole) return undefined;
+    return this.#take(event, 0, event.length) ? event : undefined;
+  }
+
+  /** Looks at a whole event; false when it is not to be passed on. */
+  #take(data: Buffer, from: number, to: number): boolean {
+    if (!hasData(data, from, to)) return true;
+    if (to - from <= LONGEST_DONE && isDoneEvent(data.toString('utf8', from, to))) {
+      this.isDone = true;
+      return true;
+    }
+    this.#events += 1;
+    if (!endsObject(data, from, to)) {
+      this.failure ??= {};
+      return false;
+    }
+    const { shownBytes, finished, mayTell } = lookOver(data, from, to);
+    this.#bytes += shownBytes;
+    if (shownBytes > 0) this.#words += 1;
+    this.#finished += finished;
+    const lacksId = this.id === undefined && this.#events <= EVENTS_WITH_ID;
+    return !(mayTell || lacksId) || this.#read(data.toString('utf8', from, to));
+  }
+
+  /** Reads the figures of an event; false when it holds nothing else, or is an error. */
+  #read(event: string): boolean {
+    const [data] = eventsIn(event);
+    const answer = parsedText(data ?? '');
+    if (!isRecord(answer)) return true;
+    this.id ??= idOf(answer['id']);
+    if (typeof answer['service_tier'] === 'string') this.tier = answer['service_tier'];
+    const error = errorIn(answer);
+    if (error !== undefined) {
+      this.failure ??= error;
+      return false;
+    }
+    const usage = usageIn(answer);
+    this.#usage = usage ?? this.#usage;
+    const { choices } = answer;
+    const isAlone = choices === undefined || (Array.isArray(choices) && choices.length === 0);
+    if (!isAlone || !isRecord(answer['usage'])) return true;
+    if (usage !== undefined && this.#words > 0) this.#isUsageAlone = true;
+    return this.#wanted;
+  }
+}
+
+/** Looks for the first event of a stream that shows something of an answer, as its bytes come. */
+export class StreamHead {
+  readonly #cutter = new EventCutter();
+  #isBegun = false;
+  #isOver = false;
+
+  /** Takes what came: whether an answer has begun with it. Not with an error, nor where the stream ends before; then it is read to its end. */
+  shows(chunk: Buffer): boolean {
+    // A plain answer to a streamed request: it is read to its end.
+    if (!this.#isBegun) {
+      this.#isOver = isPlain(chunk);
+      this.#isBegun = firstWord(chunk) < chunk.length;
+    }
+    const data = this.#isOver ? undefined : this.#cutter.push(chunk);
+    if (data === undefined) return false;
+    for (const event of eventsIn(data.toString('utf8'))) {
+      const answer = parsedText(event);
+      this.#isOver = event === '[DONE]' || !isRecord(answer) || errorIn(answer) !== undefined;
+      if (this.#isOver) return false;
+      if (isRecord(answer) && showsSomething(answer)) return true;
+    }
+    return false;
+  }
+}
+
+/** Whether what has come is JSON in place of events. */
+export function isPlain(received: Buffer): boolean {
+  return received[firstWord(received)] === OPENS;
+}
+
+function isDoneEvent(event: string): boolean {
+  if (!event.includes('[DONE]')) return false;
+  const [data] = eventsIn(event);
+  return data === '[DONE]';
+}
+
+/** Whether an event's last line ends an object. What does not was cut short by its provider. */
+function endsObject(data: Buffer, from: number, to: number): boolean {
+  let at = to - 1;
+  while (at >= from && (data[at] ?? 0) <= 0x20) at -= 1;
+  if (data[at] === CLOSES) return true;
+  // A comment or another field may follow the data, and data may be empty.
+  const [said] = eventsIn(data.toString('utf8', from, to));
+  return said === undefined || isRecord(parsedText(said));
+}
+
+function firstWord(data: Buffer): number {
+  let at = 0;
+  while (at < data.length && (data[at] ?? 0) <= 0x20) at += 1;
+  return at;
+}
+
+function joined(parts: readonly Buffer[]): Buffer | undefined {
+  const [only] = parts;
+  if (only === undefined || parts.length > 1) return only === undefined ? undefined : Buffer.concat(parts);
+  return only;
+}
