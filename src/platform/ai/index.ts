@@ -49,6 +49,7 @@ export const aiModule = defineModule({
       when: ({ safety }) => safety.findings !== undefined,
     },
   },
-  purpose: 'the AI pipe: policies, providers, prices, prompts, models for product code',
+  purpose:
+    'calls of model providers: pipe/, providers/, slots/, streams/, metering/; the OpenAI endpoint/; model/ for product code; prompts; safety/',
   create: createAi,
 });

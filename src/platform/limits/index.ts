@@ -70,7 +70,8 @@ export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage/usage.
 /** This module, for the list of all of them. */
 export const limitsModule = defineModule({
   name: 'limits',
-  purpose: 'admission, permits, settlement, the ledger; rates; usage',
+  purpose:
+    'who may spend, and what was spent: admission/ (decide/), permits/, settlement/, rates/, seats/, usage/ with its alerts, operator/ budgets',
   migrations: () => migrationsIn('limits', import.meta.url),
   dataRules: limitsDataRules,
   systemUses: limitsSystemUses,
