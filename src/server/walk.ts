@@ -9,10 +9,12 @@ import {
   type Route,
   type SafetySupport,
   type Wire,
+  type Answer,
+  answer,
 } from '#platform/http';
 import type { KeyedCall, Scope } from '#platform/idempotency';
 import type { AppError, EndOfTurn } from '#platform/kernel';
-import type { Permit } from '#platform/limits';
+import { type Permit, planRequired } from '#platform/limits';
 import type { Arrivals } from './arrivals.ts';
 import { admitted, giveBack, keySender, type SpendingCall } from './admission.ts';
 import { endOpenPermit } from './end-open-permit.ts';
@@ -25,11 +27,9 @@ import {
 } from './caller-context.ts';
 import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
-import { assertGranted } from './granted.ts';
 import { bodyOf, idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
 import { answerInstead, isAnsweredInstead, moderated, prechecked, supported } from './precheck.ts';
-import { repeated } from './repeated.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
 import type { InFlightRequest } from './in-flight.ts';
 
@@ -291,4 +291,32 @@ function checkReply(route: Route, status: number, text: string | undefined): voi
   if (parsed.success) return;
   const places = parsed.error.issues.map(({ path, code }) => `${path.join('.')} (${code})`).join(', ');
   throw new Error(`${route.name} answered ${status} with another body than it declares: ${places}`);
+}
+
+/** What the plan lacks of what a route requires is said before anything is looked at. */
+async function assertGranted(
+  { route, product, context }: Pick<SpendingCall, 'route' | 'product' | 'context'>,
+  parts: Pick<ServerParts, 'planRates' | 'telemetry' | 'upgradeFor'>,
+): Promise<void> {
+  const { requires = [] } = route.shape;
+  if (requires.length === 0 || context.accountId === undefined || parts.planRates === undefined) return;
+  const { plan, grants } = await parts.planRates.now(context.accountId, product);
+  const grant = requires.find((name) => (grants[name] ?? false) === false);
+  if (grant === undefined) return;
+  parts.telemetry.metrics.denial(product, grant);
+  const upgrade = parts.upgradeFor?.({ product, plan, grant, atLeast: true }) ?? null;
+  throw planRequired({ product, plan, grant, needed: true }, upgrade);
+}
+
+/** The answer to a repeat of an Idempotency-Key, and whether the route made it anew: what was kept long ago is not held against its schema. */
+async function repeated(
+  { route, input, context }: SpendingCall,
+  kept: Answer,
+  service: unknown,
+): Promise<{ readonly result: Answer; readonly isNew: boolean }> {
+  const replay = route.shape.spends?.replay;
+  if (replay === undefined) return { result: kept, isNew: false };
+  const { accountId } = context;
+  const made = await replay({ ...input, accountId, kept: kept.body } as never, service as never);
+  return { result: answer(kept.status, made, kept.headers), isNew: true };
 }

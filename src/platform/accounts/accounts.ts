@@ -1,8 +1,8 @@
-import type { Audit } from '#platform/audit';
-import type { Database, Transaction } from '#platform/db';
-import type { Role } from '#platform/http';
+import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
+import { type Database, type Transaction, commitPoint, statement } from '#platform/db';
+import type { Role, Caller } from '#platform/http';
 import type { AccountOwner, Membership, OwnedOrganizations } from '#platform/identity';
-import type { AccountId, Clock, Ids, Random, UserId } from '#platform/kernel';
+import { type AccountId, type Clock, type Ids, type Random, type UserId, AppError } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import { type AcceptInvitation, createAcceptInvitation } from './invitations/accept-invitation.ts';
 import { authorizeMember, lockAuthorized, type OrganizationRequest } from './members/authorize-member.ts';
@@ -17,7 +17,6 @@ import { createRoles, type Roles } from './members/roles.ts';
 import type { MemberCapacity } from './members/capacity.ts';
 import { createDirectory, type Directory } from './directory/users.ts';
 import { createSettings, type Settings } from './settings.ts';
-import { createAccountSuspension, type AccountSuspension } from './suspension.ts';
 import { membershipsOf, ownerIn } from './store.ts';
 import { type AdminAudit, createAdminAudit } from './audit-trail/admin-audit.ts';
 import { type AuditTrail, createAuditTrail } from './audit-trail/audit-trail.ts';
@@ -104,5 +103,56 @@ export function createAccounts(parts: AccountsParts): Accounts {
     suspension: createAccountSuspension(parts),
     ownedOrganizations: createOwnedOrganizations({ ...parts, roles }),
     close: roles.close,
+  };
+}
+
+const SUSPENSION = commitPoint('accounts.standing', 'an account suspended, or reinstated');
+
+type Status = 'active' | 'suspended';
+
+const lockAccount = (accountId: AccountId) =>
+  statement<{ status: Status }>(
+    'select status from accounts.accounts where account_id = $1 for no key update',
+    [accountId],
+  );
+
+const setStatus = (accountId: AccountId, status: Status) =>
+  statement('update accounts.accounts set status = $2, updated_at = app.now() where account_id = $1', [
+    accountId,
+    status,
+  ]);
+
+/** Whether an account may spend, as platform admins say. */
+interface AccountSuspension {
+  /**
+   * From then on nothing is spent for the account, at once and on every node: admission asks the row itself. What runs ends as it
+   * would have; what waits is given up and gives back what it was charged. Its members read on.
+   */
+  suspend(admin: Caller, accountId: string, origin: RequestOrigin): Promise<void>;
+  reinstate(admin: Caller, accountId: string, origin: RequestOrigin): Promise<void>;
+}
+
+function createAccountSuspension({
+  db,
+  audit,
+}: {
+  readonly db: Database;
+  readonly audit: Audit;
+}): AccountSuspension {
+  const setTo =
+    (status: Status, action: string) => async (admin: Caller, id: string, origin: RequestOrigin) => {
+      const accountId = id as AccountId;
+      await db.system('admin.accounts', SUSPENSION, async (tx) => {
+        const [account] = await tx.run(lockAccount(accountId));
+        if (account === undefined) throw new AppError('not_found');
+        if (account.status === status) return;
+        await tx.run(setStatus(accountId, status));
+        const target = { kind: 'account', id };
+        await audit.recordIn(tx, { action, actor: actorOf(admin), accountId, target, origin });
+      });
+    };
+  return {
+    suspend: setTo('suspended', 'account.suspended'),
+    reinstate: setTo('active', 'account.reinstated'),
   };
 }

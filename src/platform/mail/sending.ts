@@ -7,9 +7,8 @@ import {
 } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import { openMessage, sealFacts } from './sealed-facts.ts';
-import { composeMail } from './compose.ts';
 import type { MailParts } from './mail.ts';
-import type { Facts } from './catalogue.ts';
+import { type Facts, templateCalled } from './catalogue.ts';
 import {
   dropMessage,
   dueMessage,
@@ -19,7 +18,8 @@ import {
   putOff,
   resolveMessage,
 } from './store.ts';
-import { type Delivery, isAddress } from './transport.ts';
+import { type Delivery, isAddress, type Address, type OutgoingMail } from './transport.ts';
+import { render } from './render.ts';
 
 const RESOLVE = commitPoint('mail.resolve', 'whom a mail is for and what it says, or that it is for nobody');
 const DISPATCH = dispatchPoint('mail.dispatch', 'a mail, handed to whoever delivers it');
@@ -177,4 +177,16 @@ async function tryLater(
     { mail_id: message.id, template: message.template, error: reason },
     'mail could not be sent',
   );
+}
+
+/** Makes of a stored mail what travels. Its Message-ID follows from its id alone, so that each try has the same. */
+function composeMail(
+  message: Pick<MessageRow, 'id' | 'recipient' | 'template' | 'facts' | 'attachments' | 'created_at'>,
+  from: Address,
+): OutgoingMail {
+  const { id, recipient: to, facts, attachments, created_at: date } = message;
+  const template = templateCalled(message.template);
+  const rendered = render(template, { ...template.facts.parse(facts), sender: from.name });
+  const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
+  return { id, messageId: `<${id}@${domain}>`, from, to, date, attachments, ...rendered };
 }

@@ -8,16 +8,21 @@ import type { Webhooks } from '#platform/webhooks';
 import type { ObjectRef } from '../facts.ts';
 import type { Mode, ProviderName } from '../payment-provider.ts';
 import type { AppliedObject, Customer } from './applied-object.ts';
-import { type BillingRecords, readBillingRecords, type SubscriptionRow } from './billing-records.ts';
+import {
+  type BillingRecords,
+  readBillingRecords,
+  type SubscriptionRow,
+  type ToldFailure,
+} from './billing-records.ts';
 import { type DunningState, dunningStateOf } from './dunning-state.ts';
 import { grantsFrom } from './grants.ts';
-import { writeGoneCreditIn } from './write-gone-credit.ts';
 import { giveUsageIn, type MovedCustomer, moveRowsIn, takeUsageIn } from './move-customer.ts';
 import { writeRowsIn } from './write-rows.ts';
 import { notifyPaidTwiceIn } from './notifications/paid-twice.ts';
 import { notifyIn } from './notifications/notify.ts';
 import { recordTrialIn } from './record-trial.ts';
-import { tellFailuresIn } from './tell-failures.ts';
+import { failuresToTell } from './grace.ts';
+import { goneCreditOf } from './gone-credit.ts';
 
 /** How many days after its first failure was told a plan is kept at most, where nothing else is set. */
 const LONGEST_GRACE_DAYS = 14;
@@ -162,4 +167,59 @@ function writeDunningState(
       [accountId, id, failures, graceEndsAt, suspendsAt, suspendedBy],
     ),
   ];
+}
+
+/**
+ * Keeps what the rows say and nobody was told yet, at this instant, with what is promised by it. The instant is a fact of its own: no
+ * later reading, repetition or rebuild of the same objects moves it. Answers the rows with it.
+ */
+async function tellFailuresIn(
+  tx: Transaction,
+  customer: Customer,
+  { records, longestDays }: { readonly records: BillingRecords; readonly longestDays: number },
+): Promise<BillingRecords> {
+  const [time] = await tx.run(statement<{ now: Date }>('select app.now() as now'));
+  const fresh = failuresToTell(records, { now: time?.now ?? new Date(0), longestDays });
+  if (fresh.length === 0) return records;
+  await tx.run(insertTold(customer, fresh));
+  return { ...records, told: [...records.told, ...fresh] };
+}
+
+const insertTold = ({ accountId, provider, mode }: Customer, fresh: readonly ToldFailure[]) =>
+  statement(
+    `insert into billing.told_failures (account_id, store, mode, invoice, nth, told_at, grace_ends_at)
+     select $1, $2, $3, invoice, nth, told_at, grace_ends_at
+     from jsonb_to_recordset($4::text::jsonb) as told (invoice text, nth integer, told_at timestamptz, grace_ends_at timestamptz)`,
+    [accountId, provider, mode, JSON.stringify(fresh)],
+  );
+
+/** Writes down what of an account's credit is to be taken at its provider; a job does so. What was taken already is not lost sight of. */
+async function writeGoneCreditIn(
+  tx: Transaction,
+  { accountId, provider, mode }: Customer,
+  records: BillingRecords,
+): Promise<void> {
+  // No other provider has a credit; and nothing has gone back.
+  if (provider !== 'stripe' || (records.disputes.length === 0 && records.refunds.length === 0)) return;
+  const gone = JSON.stringify(goneCreditOf(records));
+  await tx.runAll([
+    statement(
+      `insert into billing.gone_credits as present (account_id, store, mode, store_id, currency, due)
+       select $1, $2, $3, subscription, currency, amount
+       from jsonb_to_recordset($4::text::jsonb) as gone (subscription text, currency text, amount bigint)
+       on conflict (account_id, store, mode, store_id) do update set due = excluded.due, asked_at = null, updated_at = app.now()
+       where present.due <> excluded.due`,
+      [accountId, provider, mode, gone],
+    ),
+    statement(
+      `update billing.gone_credits set due = 0, asked_at = null, updated_at = app.now()
+       where account_id = $1 and store = $2 and mode = $3 and due <> 0
+         and store_id not in (select gone ->> 'subscription' from jsonb_array_elements($4::text::jsonb) gone)`,
+      [accountId, provider, mode, gone],
+    ),
+    statement(
+      'delete from billing.gone_credits where account_id = $1 and store = $2 and mode = $3 and due = 0 and taken = 0',
+      [accountId, provider, mode],
+    ),
+  ]);
 }

@@ -6,8 +6,6 @@ import { credits } from './credits.ts';
 import { Draft } from './draft.ts';
 import type { Asking, Look } from './limit.ts';
 import { cooldown, places } from './places.ts';
-import { repeated } from './repeats.ts';
-import { governing, planLacks, refusalOf } from './rights.ts';
 import { sliding } from './sliding.ts';
 import {
   type Bounds,
@@ -17,6 +15,8 @@ import {
   segmentAt,
   spenderOf,
   type State,
+  keyOf,
+  type OperatorBudget,
 } from './state.ts';
 import { presentEnds } from './windows.ts';
 
@@ -200,4 +200,84 @@ function granted(
     const ends = looks.map(({ until }) => until ?? Infinity);
     return Math.min(more.until, next, lease, keyExpiresAt ?? Infinity, sessionExpiresAt ?? Infinity, ...ends);
   }
+}
+
+interface Repeated {
+  readonly answer: Answer;
+  readonly changes: readonly Change[];
+}
+
+const only = (answer: Answer): Repeated => ({ answer, changes: [] });
+
+/** What a repeat of an Idempotency-Key gets; undefined: the key is new, or what it stood for came to nothing. */
+function repeated(
+  state: State,
+  request: Request,
+  at: { readonly bounds: Bounds; readonly now: Instant; readonly refused: string | null },
+): Repeated | undefined {
+  const key = request.key && keyOf(request.key);
+  const known = key === undefined ? undefined : state.keys.get(key);
+  if (key === undefined || known === undefined || known.expiresAt <= at.now) return;
+  if (known.bodyHash !== request.key?.bodyHash) return only({ kind: 'mismatch' });
+  if (known.state === 'done') return only({ kind: 'replay', ...known.kept });
+  const { permit } = known;
+  if (permit === null) return only({ kind: 'running' });
+  if (permit.state === 'voided') return;
+  if (permit.state === 'settled') return only({ kind: 'outcome_unknown' });
+  // Its job runs it, whoever enqueued that; or its holder does.
+  const isHeld = (at.bounds.leases.get(permit.holder) ?? 0) > at.now;
+  if (permit.jobId !== null || isHeld) return only({ kind: 'running' });
+  if (permit.state === 'running') return only({ kind: 'outcome_unknown' });
+  if (at.refused !== null) return only({ kind: 'refused', reason: at.refused });
+  const { id, reserve, pendingEvent: event } = permit;
+  const fence = permit.fence + 1;
+  return {
+    answer: { kind: 'permit', adopted: true, id, fence, reserve, event },
+    changes: [{ do: 'adopt', key, permitId: id, holder: at.bounds.holder, fence }],
+  };
+}
+
+/** Why a caller may not spend at all; null: they may. */
+function refusalOf(state: State, request: Request, at: { bounds: Bounds; now: Instant }): string | null {
+  const spender = state.spenders.get(spenderOf(request));
+  if (spender === undefined) throw new Error('a spender of whom nothing was read');
+  const { refused, keyExpiresAt, sessionExpiresAt } = spender;
+  // By the clock itself, which may be behind the meter's last instant: as `accounts.standings` judges.
+  const hasEnded = (end: Instant | null) => end !== null && end <= at.bounds.now;
+  if (refused !== null && refused !== 'session_over') return refused;
+  if (hasEnded(keyExpiresAt)) return 'key_revoked';
+  if (refused !== null || hasEnded(sessionExpiresAt)) return 'session_over';
+  const lease = at.bounds.leases.get(at.bounds.holder) ?? 0;
+  return lease <= at.now ? 'holder_dead' : null;
+}
+
+/** Why a plan does not include a feature at all. */
+function planLacks({ request, segment }: Pick<Asking, 'request' | 'segment'>): Answer | undefined {
+  const { plan, grants } = segment;
+  if (plan === null) return { kind: 'plan_required', grant: null, plan };
+  const option = request.rules.requires.find((name) => grants[name] !== true);
+  if (option !== undefined) return { kind: 'plan_required', grant: option, needed: true, plan };
+  // As JSON of PostgreSQL has them: the shortest name first.
+  const needs = Object.entries(request.needs ?? {}).sort(
+    ([a], [b]) => a.length - b.length || (a < b ? -1 : 1),
+  );
+  const lack = needs.find(([name, least]) => Number(grants[name] ?? 0) < least);
+  return lack && { kind: 'plan_required', grant: lack[0], needed: lack[1], plan };
+}
+
+const matches = (of: string | null, value: string | null) => of === null || of === value;
+
+/** The operator's budgets that a permit counts in when it is closed, whichever provider will have served it; and the closed one that refuses it. */
+function governing(
+  budgets: readonly OperatorBudget[],
+  { state, request, segment }: Asking,
+): { readonly ids: readonly string[] | null; readonly closed: string | undefined } {
+  const ours = budgets
+    .filter(
+      ({ product, feature, plan }) =>
+        matches(product, state.product) && matches(feature, request.feature) && matches(plan, segment.plan),
+    )
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const closed = ours.find((budget) => budget.closed && matches(budget.provider, request.provider));
+  return { ids: ours.length === 0 ? null : ours.map(({ id }) => id), closed: closed?.id };
 }

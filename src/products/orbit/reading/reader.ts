@@ -3,7 +3,6 @@ import { pipeline } from 'node:stream/promises';
 import { READING_CAPS, type ReadingCaps } from './caps.ts';
 import { NOT_LOADED, type ReadFailure } from './failures.ts';
 import { legibilityOf } from './legibility.ts';
-import { linesIn, LinesRefused } from './lines.ts';
 import { type ReadingLine, readingLine, type ReadingOrder } from './protocol.ts';
 import { type After, type ReaderProcess, startReader } from './reader-process.ts';
 import type { DocumentType } from './formats.ts';
@@ -167,4 +166,30 @@ function cleaned(text: string, { pageCharacters }: ReadingCaps): string {
     .toWellFormed()
     .slice(0, pageCharacters)
     .trim();
+}
+
+/** Why a stream of lines is not read on. */
+class LinesRefused extends Error {}
+
+/** The lines of a stream, of at most so many bytes each and all together: whoever writes them may be anybody. */
+async function* linesIn(
+  stream: Readable,
+  most: { readonly lineBytes: number; readonly bytes: number },
+): AsyncGenerator<string, void, undefined> {
+  let kept: Buffer[] = [];
+  let length = 0;
+  let total = 0;
+  for await (const read of stream as AsyncIterable<Buffer>) {
+    total += read.length;
+    if (total > most.bytes) throw new LinesRefused('more than may be said');
+    let chunk = read;
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a)) {
+      kept.push(chunk.subarray(0, end));
+      yield Buffer.concat(kept).toString();
+      [kept, length, chunk] = [[], 0, chunk.subarray(end + 1)];
+    }
+    length += chunk.length;
+    if (length > most.lineBytes) throw new LinesRefused('a line longer than any may be');
+    if (chunk.length > 0) kept.push(chunk);
+  }
 }

@@ -1,5 +1,12 @@
-import { namedObject, type SafetySupport, wantsEvents } from '#platform/http';
-import { productRoutes } from '#platform/product';
+import {
+  namedObject,
+  type SafetySupport,
+  wantsEvents,
+  type Origin,
+  type Safety,
+  type Wire,
+} from '#platform/http';
+import { productRoutes, TextEvents } from '#platform/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
@@ -8,7 +15,6 @@ import { assertLength, longLine, readAgain } from '../words.ts';
 import type { Exchange } from './messages.ts';
 import { HISTORY_BYTES } from './placing.ts';
 import { EXCHANGE, exchange, SESSION, shownCrisis, shownExchange } from './shown.ts';
-import { ReplyEvents } from './telling.ts';
 
 const route = productRoutes<Prism>();
 
@@ -92,3 +98,10 @@ export const sendMessage = route(
     return undefined;
   },
 );
+
+/** A reply on its way to a client that asked for events: `safety`, then `words` as they come, and `done` with the whole. */
+class ReplyEvents extends TextEvents {
+  constructor(wire: Wire, { origin, safety }: { readonly origin: Origin; readonly safety: Safety }) {
+    super(wire, { origin, first: { event: 'safety', data: safety } });
+  }
+}

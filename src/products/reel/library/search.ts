@@ -3,7 +3,6 @@ import { cursorOf, type Page, positionOf } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 import { listName, microseconds, timeList, type TimePosition } from '#platform/product';
 import { z } from 'zod';
-import { type Block, blockOf, byRank, byTime, type Ranked } from './blocks.ts';
 import {
   type AssetFilters,
   type AssetRow,
@@ -11,6 +10,7 @@ import {
   listAssets,
   type MatchRow,
   type Stretch,
+  newestMatches,
 } from './store.ts';
 
 /**
@@ -107,8 +107,8 @@ async function assetsIn(
   if (matches.length === 0) return [];
   const ids = matches.map(({ id }) => id);
   const [rows] = await db.tenant(accountId, [assetsOf(accountId, ids)]);
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return matches.flatMap(({ id }) => byId.get(id) ?? []);
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return matches.flatMap(({ id }) => found.get(id) ?? []);
 }
 
 /** Reads the start out of a cursor that was given out for these filters; 400 for any other. */
@@ -136,4 +136,43 @@ function cursorAt(filters: AssetFilters, { from, until, after }: Start): string 
 
 function positionIn(pair: readonly [number, string] | null): TimePosition | undefined {
   return pair === null ? undefined : { at: pair[0], id: pair[1] };
+}
+
+/** Below everything: where the last block ends. */
+const BOTTOM: TimePosition = { at: 0, id: '00000000-0000-0000-0000-000000000000' };
+
+/** Matches that are ordered among themselves: the newest of a stretch, as many as are wanted or can be read at once. */
+interface Block {
+  readonly matches: MatchRow[];
+  /** From its newest match down to its end: what is inserted later does not belong to it. */
+  readonly stretch: Stretch;
+  /** Where the next block begins. */
+  readonly next: TimePosition | undefined;
+}
+
+async function blockOf(
+  db: Database,
+  { accountId, filters }: { readonly accountId: AccountId; readonly filters: AssetFilters },
+  { stretch, most }: { readonly stretch: Stretch; readonly most: number },
+): Promise<Block> {
+  const [rows] = await db.tenant(accountId, [newestMatches(filters, stretch, most)]);
+  const matches = rows.filter(({ beyond }) => !beyond);
+  const until = rows.find(({ beyond }) => beyond) ?? stretch.until ?? BOTTOM;
+  return {
+    matches,
+    stretch: { from: stretch.from ?? matches.toSorted(byTime)[0], until },
+    next: until.at === BOTTOM.at ? undefined : until,
+  };
+}
+
+type Ranked = Pick<MatchRow, 'rank' | 'id'>;
+
+/** Newest first. */
+const byTime = (one: TimePosition, other: TimePosition) => other.at - one.at || byId(one, other);
+
+/** The best first; of equals the newest. */
+const byRank = (one: Ranked, other: Ranked) => other.rank - one.rank || byId(one, other);
+
+function byId(one: { readonly id: string }, other: { readonly id: string }): number {
+  return one.id > other.id ? -1 : one.id < other.id ? 1 : 0;
 }
