@@ -249,7 +249,7 @@ call app.protect_system('limits.operator_spending');
 
 -- Alerts: an account's use of a limit has come to 80 or 100 percent of it. Whoever moves it there writes the row, in that very
 -- commit, whichever process it is; the key makes it one, however often the use falls and comes back. They are told by
--- src/platform/limits/usage/alerts.ts. Alerted are limits of an account as a whole, and budgets of keys, that fill up over time:
+-- src/platform/limits/alerts.ts. Alerted are limits of an account as a whole, and budgets of keys, that fill up over time:
 -- quota, credits, budget, gauge and seats. A burst, cooldown, rate or place at once is met in passing, which is what it is for.
 create table limits.alerts (
   account_id uuid not null,
