@@ -63,9 +63,9 @@ describe.runIf(isHere)('in a browser, the docs', { timeout: 4 * PATIENCE }, asyn
 
   test('find a call, and try it with the key that is filled in: 200', async () => {
     await page.getByRole('button', { name: 'Open Search' }).first().click();
-    await page.keyboard.type('What is used of each limit');
-    const found = page.getByRole('dialog').getByRole('link', { name: /What is used of each limit/ });
-    const option = page.getByRole('dialog').getByRole('option', { name: /What is used of each limit/ });
+    await page.keyboard.type('Read the usage of each limit');
+    const found = page.getByRole('dialog').getByRole('link', { name: /Read the usage of each limit/ });
+    const option = page.getByRole('dialog').getByRole('option', { name: /Read the usage of each limit/ });
     await found.or(option).first().click();
     await page.locator('button', { hasText: /Test Request\s*\(get \/v1\/usage\)/ }).click();
     const answered = page.waitForResponse((response) => new URL(response.url()).pathname === '/v1/usage');
