@@ -29,12 +29,14 @@ function isOpenEstimate(entry: Entry): boolean {
 function tooLow(entry: Entry, call: BilledCall | undefined): Violation[] {
   const { event, correction } = entry;
   if (call === undefined || event.state !== 'posted') return [];
+  // A provider that bills more than it was asked for passes the reserve, which no estimate is above (decision 47).
+  const owed = call.fault?.kind === 'usage' ? Math.min(costOf(call), event.reserve) : costOf(call);
   const thought = [
     ...(event.estimated ? [event.cost] : []),
     ...(correction?.estimated === true ? [sum(entry, 'cost')] : []),
   ];
   return thought
-    .filter((cost) => cost < costOf(call))
+    .filter((cost) => cost < owed)
     .map((cost) => ({
       rule: 'an estimate below the bill',
       says: `${cost} for ${call.request_id}, billed at ${costOf(call)}`,

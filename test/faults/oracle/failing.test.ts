@@ -68,6 +68,14 @@ describe('an estimate', () => {
     ]);
   });
 
+  test('at its reserve is enough where the provider bills more than it was asked for', () => {
+    const bill = [billed('1', { fault: { kind: 'usage' } })];
+    expect(rules({ events: [estimate('1', { cost: 13, reserve: 13 })], bill })).toEqual([]);
+    expect(rules({ events: [estimate('1', { cost: 12, reserve: 13 })], bill })).toEqual([
+      'an estimate below the bill',
+    ]);
+  });
+
   test('may be corrected by a closer one, which is no less than the bill either', () => {
     const bill = [billed('1')];
     expect(rules({ events: closer(14), bill })).toEqual([]);
