@@ -4,7 +4,7 @@ import type { Clock, Ids, Random } from '#platform/kernel';
 import type { Mail, Resolver, TemplateName } from '#platform/mail';
 import type { Logger } from '#platform/telemetry';
 import type { Secrets } from '#platform/secrets';
-import { acceptAdmin } from './admins/acceptance.ts';
+import { acceptAdmin, type AdminAcceptance } from './admins/acceptance.ts';
 import { type Admins, createAdmins } from './admins/admins.ts';
 import { createAccessTokens } from './signing-keys/access-tokens.ts';
 import { type Callers, createCallers } from './callers/callers.ts';
@@ -30,7 +30,7 @@ import {
   createUser,
   type MadeUser,
   register,
-  type Registration,
+  type Registering,
   type UserToMake,
 } from './users/registration.ts';
 import { knownScopes } from './keys/scopes.ts';
@@ -83,10 +83,8 @@ export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membersh
 }
 
 /** Users, sessions, tokens, keys, and what goes by mail (docs/identity.md). */
-export interface Identity {
+export interface Identity extends Registering, AdminAcceptance {
   readonly identify: Callers['identify'];
-  /** Answers nothing: whether the email was known before is nobody's business. */
-  register(input: Registration, origin: RequestOrigin): Promise<void>;
   /** Makes a user outright, with a password made up unless one is given. Throws when the email is taken. */
   createUser(tx: Transaction, input: UserToMake): Promise<MadeUser>;
   /** Adds a user with a personal account, in the system's scope; undefined when the email is taken. */
@@ -107,11 +105,6 @@ export interface Identity {
   readonly federation: Federation;
   readonly closing: Closing;
   readonly admins: Admins;
-  /** Makes an admin of whoever has the link of an invitation. Throws `link_invalid`, `validation_failed` for a weak password. */
-  acceptAdmin(
-    input: { readonly token: string; readonly password: string },
-    origin: RequestOrigin,
-  ): Promise<{ readonly email: string }>;
   /** Who decides on mails that were asked for by typing an address; for `mail.resolve`. */
   readonly resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>;
   /** The public keys by which anyone can verify our access tokens. */

@@ -21,6 +21,14 @@ const ACCEPTED = commitPoint(
 
 export interface AcceptanceParts extends NewPasswordsParts, RegistrationParts {}
 
+export interface AdminAcceptance {
+  /** Makes an admin of whoever has the link of an invitation. Throws `link_invalid`, `validation_failed` for a weak password. */
+  acceptAdmin(
+    input: { readonly token: string; readonly password: string },
+    origin: RequestOrigin,
+  ): Promise<{ readonly email: string }>;
+}
+
 interface Accepting {
   readonly token: string;
   readonly password: string;

@@ -1,10 +1,10 @@
 import { namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import { passwordSchema } from '../fields.ts';
-import type { Identity } from '../identity.ts';
+import type { AdminAcceptance } from './acceptance.ts';
 import { adminPage } from '../pages/link-pages.ts';
 
-const route = routesFor<Identity>();
+const route = routesFor<AdminAcceptance>();
 const tag = 'Identity';
 
 const openLink = route(

@@ -2,10 +2,10 @@ import { answer, namedObject, type Route, routesFor } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { emailSchema, passwordSchema } from '../fields.ts';
-import type { Identity } from '../identity.ts';
+import type { Closing } from './closing.ts';
 import { restorePage } from '../pages/link-pages.ts';
 
-const route = routesFor<Identity>();
+const route = routesFor<{ readonly closing: Closing }>();
 const tag = 'Identity';
 
 const token = z.string().min(1).max(200);

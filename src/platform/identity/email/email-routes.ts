@@ -2,10 +2,11 @@ import { answer, namedObject, type Route, routesFor } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { emailSchema, passwordSchema } from '../fields.ts';
-import type { Identity } from '../identity.ts';
+import type { EmailFlows } from './email-flows.ts';
+import type { NewPasswords } from '../passwords/new-passwords.ts';
 import { resetPage, verifyPage } from '../pages/link-pages.ts';
 
-const route = routesFor<Identity>();
+const route = routesFor<{ readonly emails: EmailFlows; readonly newPasswords: NewPasswords }>();
 const tag = 'Identity';
 const ONCE = 'It takes no Idempotency-Key: ';
 

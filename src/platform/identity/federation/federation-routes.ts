@@ -1,11 +1,11 @@
 import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import { deviceNameSchema } from '../fields.ts';
-import type { Identity } from '../identity.ts';
+import type { Federation } from './federation.ts';
 import { signedInSchema, TOKENS_EXAMPLE } from '../sessions/sign-in-replies.ts';
 import { callbackQuery, startQuery } from './browser-queries.ts';
 
-const route = routesFor<Identity>();
+const route = routesFor<{ readonly federation: Federation }>();
 const tag = 'Identity';
 const nothing = z.undefined();
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f03';

@@ -11,12 +11,12 @@ import {
   routesFor,
 } from '#platform/http';
 import { z } from 'zod';
-import type { Identity } from '../identity.ts';
+import type { Keys } from './keys.ts';
 
 const MADE = commitPoint('identity.key-made', 'an API key');
 const ROTATED = commitPoint('identity.key-rotated', 'another secret of an API key');
 
-const route = routesFor<Identity>();
+const route = routesFor<{ readonly keys: Keys }>();
 /** Micro-dollars: a million dollars a month are no budget of one key any more. */
 const MOST_BUDGET = 1_000_000_000_000;
 const tag = 'API keys';

@@ -1,7 +1,7 @@
 import { namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import { passwordSchema } from '../fields.ts';
-import type { Identity } from '../identity.ts';
+import type { Mfa } from './mfa.ts';
 import { TOKENS_EXAMPLE, tokensSchema } from '../sessions/sign-in-replies.ts';
 import {
   assertionSchema,
@@ -15,7 +15,7 @@ import {
 import { RECOVERY_CODE } from './recovery-codes.ts';
 import type { StepUpProof } from './step-up.ts';
 
-const route = routesFor<Identity>();
+const route = routesFor<{ readonly mfa: Mfa }>();
 const tag = 'Second factors';
 const NONE = 'It takes no Idempotency-Key: ';
 

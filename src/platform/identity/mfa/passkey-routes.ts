@@ -1,6 +1,6 @@
 import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import type { Identity } from '../identity.ts';
+import type { Mfa } from './mfa.ts';
 import { TOKENS_EXAMPLE, tokensSchema } from '../sessions/sign-in-replies.ts';
 import {
   assertionSchema,
@@ -14,7 +14,7 @@ import {
   requestOptionsSchema,
 } from './passkey-schemas.ts';
 
-const route = routesFor<Identity>();
+const route = routesFor<{ readonly mfa: Mfa }>();
 const tag = 'Second factors';
 const name = z.string().trim().min(1).max(100);
 const NONE = 'It takes no Idempotency-Key: ';

@@ -1,11 +1,17 @@
 import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import type { Identity } from '../identity.ts';
+import type { SigningKeys } from '../signing-keys/signing-keys.ts';
+import type { Registering } from '../users/registration.ts';
+import type { Sessions } from './sessions.ts';
 import { deviceNameSchema, LONGEST_EMAIL, passwordSchema, emailSchema } from '../fields.ts';
 import { JWKS_MAX_AGE_S } from '../signing-keys/signing-key-store.ts';
 import { signedInSchema, TOKENS_EXAMPLE, tokensSchema } from './sign-in-replies.ts';
 
-const route = routesFor<Identity>();
+interface Service extends Registering, Pick<SigningKeys, 'jwks'> {
+  readonly sessions: Sessions;
+}
+
+const route = routesFor<Service>();
 const tag = 'Identity';
 
 const byEmail = {

@@ -66,6 +66,11 @@ export interface MadeUser {
  * Takes a registration. Whether the email was known before shows neither in the answer nor in the time it takes: for a
  * known one the same rows are written for nobody, and undone.
  */
+export interface Registering {
+  /** Answers nothing: whether the email was known before is nobody's business. */
+  register(input: Registration, origin: RequestOrigin): Promise<void>;
+}
+
 export async function register(
   parts: RegisterParts,
   input: Registration,

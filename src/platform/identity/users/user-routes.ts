@@ -9,9 +9,10 @@ import {
   routesFor,
 } from '#platform/http';
 import { z } from 'zod';
-import type { Identity } from '../identity.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Users } from './users.ts';
 
-const route = routesFor<Identity>();
+const route = routesFor<{ readonly sessions: Sessions; readonly users: Users }>();
 const position = z.tuple([z.uuid()]);
 
 const ID = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01';

@@ -1,10 +1,10 @@
 import { namedObject, pageOf, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { ActivityFeed } from './service.ts';
 import type { LineRow } from './store.ts';
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly activity: ActivityFeed }>();
 
 const reads = {
   tag: 'Orbit activity',

@@ -56,3 +56,5 @@ export function createActivityFeed({ db }: Pick<OrbitParts, 'db'>) {
 
   return { ofScope, ofUser };
 }
+
+export type ActivityFeed = ReturnType<typeof createActivityFeed>;

@@ -2,12 +2,16 @@ import { namedObject, pageOf, pageQuery } from '#platform/http';
 import { acceptedAnswer, followQuery, productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { asksModel } from '../extraction/routes.ts';
-import type { Orbit } from '../service.ts';
+import type { Analysis } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { ANALYSIS, analysis, ANALYSIS_ID, SECTION_ID, shown } from './shown.ts';
 import { ANALYSIS_KINDS } from './store.ts';
 
-const route = productRoutes<Orbit>();
+interface Service {
+  readonly analysis: Analysis;
+}
+
+const route = productRoutes<Service>();
 
 const reads = {
   tag: 'Orbit AI',
@@ -49,7 +53,7 @@ export const suggest = route(
       feature: 'ai',
       as: 'job',
       storedBytes: SCOPE_BYTES,
-      async check({ accountId, body }, { analysis: analyses }: Orbit) {
+      async check({ accountId, body }, { analysis: analyses }: Service) {
         agrees(body.workspace_id, accountId);
         await analyses.sectionSubject(accountId, body.section_id);
         await analyses.assertModels(accountId);
@@ -77,7 +81,7 @@ export const analyze = route(
       feature: 'ai',
       as: 'job',
       storedBytes: SCOPE_BYTES,
-      async check({ accountId, body }, { analysis: analyses }: Orbit) {
+      async check({ accountId, body }, { analysis: analyses }: Service) {
         agrees(body.workspace_id, accountId);
         await analyses.scopeSubject(accountId, body.scope_id);
         await analyses.assertModels(accountId);

@@ -107,3 +107,5 @@ function noAnalysis(): AppError {
 function missing(): never {
   throw noAnalysis();
 }
+
+export type Analysis = ReturnType<typeof createAnalysis>;

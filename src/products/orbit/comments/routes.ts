@@ -2,7 +2,7 @@ import { commitPoint } from '#platform/db';
 import { namedObject, okReply, pageOf, pageQuery } from '#platform/http';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Comments } from './service.ts';
 import { text } from '../words.ts';
 import { COMMENT, comment, REPLY, shownComment, thread } from './shown.ts';
 
@@ -11,7 +11,7 @@ const ADD = commitPoint(
   'a comment, the mails of whom it mentions, and the answer under the request’s key',
 );
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly comments: Comments }>();
 
 const reads = {
   tag: 'Orbit comments',

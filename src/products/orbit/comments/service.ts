@@ -241,3 +241,5 @@ export function noComment(): AppError {
 function missing(): never {
   throw noComment();
 }
+
+export type Comments = ReturnType<typeof createComments>;

@@ -3,13 +3,13 @@ import { answer, namedObject, pageOf, pageQuery, wholeNumber } from '#platform/h
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { MEDIA_TYPES } from '../reading/formats.ts';
-import type { Orbit } from '../service.ts';
+import type { Documents } from './service.ts';
 import { line } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { DOCUMENT_STATUSES } from './document.ts';
 import { document, documentPage, documentState, shownDocument, shownPage, shownState } from './shown.ts';
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly documents: Documents }>();
 
 const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0d01';
 const SCOPE = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a02';

@@ -2,12 +2,12 @@ import { answer, namedObject, pageOf, pageQuery } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { followQuery, productRoutes } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Exports } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { FORMATS } from './making/file.ts';
 import { EXAMPLE, exported, linkedExport, shownExport } from './shown.ts';
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly exports: Exports }>();
 
 const common = {
   tag: 'Orbit exports',

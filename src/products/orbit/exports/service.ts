@@ -185,3 +185,5 @@ async function forget(
   for (const { blob_id: blobId } of gone)
     if (blobId !== null) await tx.runAll([...blobs.forgetting(accountId, blobId)]);
 }
+
+export type Exports = ReturnType<typeof createExports>;

@@ -1,11 +1,15 @@
 import { namedObject, pageOf, pageQuery } from '#platform/http';
 import { acceptedAnswer, followQuery, productRoutes } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Extraction } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { DOCUMENT_ID, EXTRACTION, extraction, EXTRACTION_ID, SCOPE_ID, shown } from './shown.ts';
 
-const route = productRoutes<Orbit>();
+interface Service {
+  readonly extraction: Extraction;
+}
+
+const route = productRoutes<Service>();
 
 const common = { tag: 'Orbit AI', auth: 'account' } as const;
 const reads = {
@@ -51,7 +55,7 @@ export const extract = route(
       as: 'job',
       storedBytes: CHUNK_BYTES,
       subject: ({ body }) => body.scope_id,
-      async check({ accountId, body }, { extraction: extractions }: Orbit) {
+      async check({ accountId, body }, { extraction: extractions }: Service) {
         agrees(body.workspace_id, accountId);
         await extractions.check(accountId, body);
       },

@@ -87,3 +87,5 @@ export function createExtraction(parts: OrbitParts) {
     revive: (job: DeadJob) => [reviveExtraction(extractionOf(job))],
   };
 }
+
+export type Extraction = ReturnType<typeof createExtraction>;

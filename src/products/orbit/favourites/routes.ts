@@ -2,11 +2,11 @@ import { answer, namedObject, okReply, pageOf, pageQuery } from '#platform/http'
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { SCOPE_STATUSES } from '../scopes/scope.ts';
-import type { Orbit } from '../service.ts';
+import type { Favourites } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import type { FavouriteRow } from './store.ts';
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly favourites: Favourites }>();
 
 const reads = {
   tag: 'Orbit favourites',

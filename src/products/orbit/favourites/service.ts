@@ -49,3 +49,5 @@ export function createFavourites({ db }: Pick<OrbitParts, 'db'>) {
     },
   };
 }
+
+export type Favourites = ReturnType<typeof createFavourites>;

@@ -1,10 +1,10 @@
 import { wantsEvents, wholeNumber } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { LiveService } from './service.ts';
 import { liveState } from './shown.ts';
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly live: LiveService }>();
 
 const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c01';
 const USER = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c02';

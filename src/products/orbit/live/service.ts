@@ -112,3 +112,5 @@ function toldUntil(id: string | undefined): number | undefined {
     details: { issues: [{ path: 'headers.last-event-id', message: 'not an event of this stream' }] },
   });
 }
+
+export type LiveService = ReturnType<typeof createLive>;

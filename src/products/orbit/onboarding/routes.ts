@@ -2,14 +2,14 @@ import { isFinal } from '#platform/billing';
 import { answer, namedObject, type OnceInSteps, ROLES } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Onboarding } from './service.ts';
 import { line } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { PRIVACY, STEPS, type Step } from '../workspaces/workspace.ts';
 import { AppError } from '#platform/kernel';
 import type { OnboardingStatus } from './service.ts';
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly onboarding: Onboarding }>();
 
 const tag = 'Orbit onboarding';
 const steps = {

@@ -190,3 +190,5 @@ async function invite(
     return { email, role, outcome: 'refused', code };
   }
 }
+
+export type Onboarding = ReturnType<typeof createOnboarding>;

@@ -2,14 +2,14 @@ import { commitPoint } from '#platform/db';
 import { namedObject, okReply, pageOf, pageQuery } from '#platform/http';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Projects } from './service.ts';
 import { line } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import type { ProjectRow } from './store.ts';
 
 const ADD = commitPoint('orbit.project-add', 'a project, and the answer under the request’s key');
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly projects: Projects }>();
 
 const reads = {
   tag: 'Orbit projects',

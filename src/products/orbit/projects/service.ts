@@ -94,3 +94,5 @@ function actionOf({ archived }: ProjectChange): string {
 function missing(): never {
   throw new AppError('project_not_found');
 }
+
+export type Projects = ReturnType<typeof createProjects>;

@@ -2,7 +2,7 @@ import { answer, namedObject, okReply, pageOf, pageQuery } from '#platform/http'
 import { commitPoint } from '#platform/db';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Scopes } from './service.ts';
 import { line, text } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { SCOPE_STATUSES } from './scope.ts';
@@ -14,7 +14,11 @@ const RESTORE = commitPoint(
   'a scope out of the trash, and the answer under the request’s key',
 );
 
-const route = productRoutes<Orbit>();
+interface Service {
+  readonly scopes: Scopes;
+}
+
+const route = productRoutes<Service>();
 
 const reads = {
   tag: 'Orbit scopes',
@@ -44,8 +48,8 @@ const currency = z
 
 /** What was made is read anew by the id that was kept. */
 async function readAgain(
-  { accountId, kept }: { readonly accountId: Parameters<Orbit['scopes']['read']>[0]; readonly kept: unknown },
-  { scopes }: Orbit,
+  { accountId, kept }: { readonly accountId: Parameters<Scopes['read']>[0]; readonly kept: unknown },
+  { scopes }: Service,
 ) {
   const { id } = z.object({ id: z.uuid() }).parse(kept);
   return shownWhole(await scopes.read(accountId, id));
@@ -72,7 +76,7 @@ export const createScope = route(
       feature: 'scope',
       as: 'inline',
       replay: readAgain,
-      async check({ accountId, body }, { scopes }: Orbit) {
+      async check({ accountId, body }, { scopes }: Service) {
         agrees(body.workspace_id, accountId);
         await scopes.assertProject(accountId, body.project_id);
       },
@@ -220,7 +224,7 @@ export const duplicateScope = route(
       feature: 'scope',
       as: 'inline',
       replay: readAgain,
-      async check({ accountId, params }, { scopes }: Orbit) {
+      async check({ accountId, params }, { scopes }: Service) {
         await scopes.read(accountId, params.id);
       },
     },

@@ -2,7 +2,7 @@ import { commitPoint } from '#platform/db';
 import { namedObject, okReply } from '#platform/http';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Templates } from './service.ts';
 import { LARGEST_TEMPLATE, NEW } from './routes.ts';
 import { noTemplate } from './public.ts';
 import {
@@ -22,7 +22,7 @@ const PUBLISH = commitPoint(
   'a template for all workspaces, and the answer under the request’s key',
 );
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly templates: Templates }>();
 
 const reads = {
   tag: 'Orbit for operators',

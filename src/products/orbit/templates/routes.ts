@@ -3,7 +3,8 @@ import { namedObject, okReply, pageOf, pageQuery } from '#platform/http';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import { shownWhole, WHOLE_EXAMPLE, wholeScope } from '../scopes/shown.ts';
-import type { Orbit } from '../service.ts';
+import type { Changes } from '../changes/service.ts';
+import type { Templates } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { APPLY_MODES } from './merging.ts';
 import { VISIBILITIES } from './service.ts';
@@ -24,7 +25,7 @@ const APPLY = commitPoint(
   'the sections of a template in a scope, its version, and the answer under the request’s key',
 );
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly changes: Changes; readonly templates: Templates }>();
 
 const reads = {
   tag: 'Orbit templates',

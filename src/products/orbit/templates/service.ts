@@ -123,3 +123,5 @@ export function createTemplates(parts: OrbitParts) {
 function isOlder(one: TimePosition, other: TimePosition): boolean {
   return one.at === other.at ? one.id < other.id : one.at < other.at;
 }
+
+export type Templates = ReturnType<typeof createTemplates>;

@@ -2,10 +2,10 @@ import { pageOf, pageQuery, wholeNumber } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Versions } from './service.ts';
 import { DIFF_EXAMPLE, scopeDiff, scopeVersion, shownVersion, version, VERSION_EXAMPLE } from './shown.ts';
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly versions: Versions }>();
 
 const reads = {
   tag: 'Orbit scopes',

@@ -1,11 +1,11 @@
 import { namedObject, okReply } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Logos } from './logos.ts';
 import { signedLink, signedUpload } from '#platform/blobs';
 import { LARGEST_LOGO, LOGO_TYPES } from './logos.ts';
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly logos: Logos }>();
 
 const manages = {
   tag: 'Orbit workspaces',

@@ -111,3 +111,5 @@ function isPicture(bytes: Buffer, type: string): boolean {
     ([of, beginning]) => of === type && bytes.toString('hex', 0, beginning.length / 2) === beginning,
   );
 }
+
+export type Logos = ReturnType<typeof createLogos>;

@@ -2,7 +2,7 @@ import { commitPoint } from '#platform/db';
 import { answer, namedObject, pageOf, pageQuery, positionOf } from '#platform/http';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../service.ts';
+import type { Workspaces } from './service.ts';
 import { line } from '../words.ts';
 import { shownWorkspace, workspace, WORKSPACE_EXAMPLE } from './shown.ts';
 import { coloursSchema, PRIVACY } from './workspace.ts';
@@ -12,7 +12,7 @@ const MADE = commitPoint(
   'the organization of a new workspace, and its id under the request’s key',
 );
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly workspaces: Workspaces }>();
 
 const reads = {
   tag: 'Orbit workspaces',

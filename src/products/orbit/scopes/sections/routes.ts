@@ -2,7 +2,8 @@ import { commitPoint } from '#platform/db';
 import { namedObject, okReply, routeAlias } from '#platform/http';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
-import type { Orbit } from '../../service.ts';
+import type { Changes } from '../../changes/service.ts';
+import type { Sections } from './service.ts';
 import { line, text } from '../../words.ts';
 import type { Place } from './ranks.ts';
 import { SECTION_TYPES, type SectionRow } from './section.ts';
@@ -14,7 +15,7 @@ const MOVE = commitPoint(
   'a section at another place, and the answer under the request’s key',
 );
 
-const route = productRoutes<Orbit>();
+const route = productRoutes<{ readonly changes: Changes; readonly sections: Sections }>();
 
 const reads = {
   tag: 'Orbit sections',
