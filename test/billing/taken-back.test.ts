@@ -19,7 +19,7 @@ import {
   payment,
   refund,
   subscription,
-} from '../../src/platform/billing/projection/testing/rows.ts';
+} from '#test/fixtures/billing/rows';
 import { read as readAppStore } from '../../src/platform/billing/providers/app-store/read.ts';
 import { paymentFacts } from '../../src/platform/billing/providers/stripe/read/payment.ts';
 import { storeProducts } from '../../src/platform/billing/providers/store-products.ts';

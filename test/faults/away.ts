@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { listening, plainAnswer } from '../../src/platform/ai/testing/upstream.ts';
+import { listening, plainAnswer } from '#test/fixtures/ai/upstream';
 import { chanceOf } from './chance.ts';
 import { makeCustomers } from './customers.ts';
 import { type Member, openMember } from './fleet.ts';

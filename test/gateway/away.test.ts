@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { Clock } from '#platform/kernel';
-import { plainAnswer, scriptedUpstream } from '../../src/platform/ai/testing/upstream.ts';
+import { plainAnswer, scriptedUpstream } from '#test/fixtures/ai/upstream';
 import { atEndOfFile } from '#test/closing';
 import { engine } from '#test/services';
 import { type Customer, testApp } from '../services/app.ts';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { imagePart, jpeg, png } from '../../src/platform/ai/testing/pictures.ts';
+import { imagePart, jpeg, png } from '#test/fixtures/ai/pictures';
 import { type Customer, type Reply, testApp } from '../services/app.ts';
 
 const MIB = 1_048_576;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imagePart, png } from '../../src/platform/ai/testing/pictures.ts';
+import { imagePart, png } from '#test/fixtures/ai/pictures';
 import { type Customer, type Reply, testApp } from '../services/app.ts';
 
 const { call, customer, sandbox, app } = await testApp();

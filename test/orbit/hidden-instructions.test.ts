@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { docxOf, pageOf, paragraph } from '../../src/products/orbit/reading/testing/hostile.ts';
+import { docxOf, pageOf, paragraph } from '#test/fixtures/orbit/hostile-documents';
 import { extractionFixture, idIn } from './extraction-fixture.ts';
 import { ended, textsOf, uploaded } from './uploading.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { until } from '#test/calls';
 import { atEndOfFile } from '#test/closing';
-import { docxOf, manyPages, paragraph } from '../../src/products/orbit/reading/testing/hostile.ts';
+import { docxOf, manyPages, paragraph } from '#test/fixtures/orbit/hostile-documents';
 import { orbitFixture } from './fixture.ts';
 import { ended, fileOf, readAs, textsOf, uploaded } from './uploading.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { refusalOf } from '#test/calls';
 import { advanceTo } from '#test/factories';
-import { pdfOf } from '../../src/products/orbit/reading/testing/hostile.ts';
+import { pdfOf } from '#test/fixtures/orbit/hostile-documents';
 import type { Reply } from '../services/app.ts';
 import { extracting, extractionFixture, idIn } from './extraction-fixture.ts';
 import type { Workspace } from './fixture.ts';

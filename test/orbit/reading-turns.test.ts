@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { unfolding } from '../../src/products/orbit/reading/testing/hostile.ts';
+import { unfolding } from '#test/fixtures/orbit/hostile-documents';
 import { orbitFixture } from './fixture.ts';
 import { ended, readAs, textsOf, uploaded } from './uploading.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/closing';
-import { pdfOf } from '../../src/products/orbit/reading/testing/hostile.ts';
+import { pdfOf } from '#test/fixtures/orbit/hostile-documents';
 import {
   converted,
   drawn,

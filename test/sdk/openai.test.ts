@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Fault } from '#sandbox/openai';
-import { plainAnswer, scriptedUpstream } from '../../src/platform/ai/testing/upstream.ts';
+import { plainAnswer, scriptedUpstream } from '#test/fixtures/ai/upstream';
 import { type Customer, testApp } from '../services/app.ts';
 
 const app = await testApp();

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { freePort } from '../services/ports.ts';
 import { temporaryFolder } from '#test/services';
 import { VERBS } from '../../src/main/verbs.ts';
-import { problemsOf } from '../../src/platform/config/testing/problems.ts';
+import { problemsOf } from '#test/fixtures/config-problems';
 import { sentenceOf } from '../../src/main/operator-error.ts';
 import { ANYTHING, MARKER, WRONG } from './first-steps/settings.ts';
 

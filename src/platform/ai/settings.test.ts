@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from '#platform/config';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { readAiFile } from './settings.ts';
-import { chat, plain } from './testing/open.ts';
-import { recordingPermit } from './testing/permit.ts';
-import { makeFixture } from './testing/fixture.ts';
+import { chat, plain } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';

@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { crashPoints } from '#platform/db';
 import { createOpenAISandbox } from '#sandbox/openai';
 import type { Ai } from './ai.ts';
-import { chat, openAi } from './testing/open.ts';
-import { recordingPermit } from './testing/permit.ts';
+import { chat, openAi } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
 
 const sandbox = { name: 'sandbox', baseUrl: 'http://127.0.0.1:1/v1' };
 const local = { name: 'scripted', baseUrl: 'http://127.0.0.1:1/v1', models: ['llama'] };

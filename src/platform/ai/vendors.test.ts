@@ -9,8 +9,8 @@ import { LiveStream } from './pipe/live-stream.ts';
 import { brokenStream } from './pipe/outcome.ts';
 import { cost, createPrices } from './metering/prices.ts';
 import { StreamHead, StreamMeter } from './streams/stream-meter.ts';
-import { VENDOR_STREAMS } from './testing/streams.ts';
-import { drivenTime } from './testing/time.ts';
+import { VENDOR_STREAMS } from '#test/fixtures/ai/streams';
+import { drivenTime } from '#test/fixtures/ai/time';
 import { isRecord, parsedText } from './metering/usage.ts';
 
 const price = createPrices().of('openai', 'gpt-4.1');

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
 import { configMarkdown, envExample, onPort, readConfig, SETTING_NAMES, shown } from './index.ts';
-import { problemsOf } from './testing/problems.ts';
+import { problemsOf } from '#test/fixtures/config-problems';
 
 test('with nothing set everything is embedded, local and open to local browsers', () => {
   const config = readConfig({});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { problemsOf } from './testing/problems.ts';
+import { problemsOf } from '#test/fixtures/config-problems';
 
 const PRODUCTION = {
   NODE_ENV: 'production',

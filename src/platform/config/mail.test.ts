@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readConfig } from './index.ts';
-import { problemsOf } from './testing/problems.ts';
+import { problemsOf } from '#test/fixtures/config-problems';
 
 const via = (environment: Record<string, string>) => readConfig(environment).mail.via;
 const PRODUCTION = {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { masterKeyText, parseMasterKeys, readConfig, shown } from './index.ts';
-import { problemsOf } from './testing/problems.ts';
+import { problemsOf } from '#test/fixtures/config-problems';
 
 const one = { id: '2026-11', bytes: new Uint8Array(randomBytes(32)) };
 const two = { id: '2027_02', bytes: new Uint8Array(randomBytes(32)) };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readConfig, shown } from './index.ts';
-import { problemsOf } from './testing/problems.ts';
+import { problemsOf } from '#test/fixtures/config-problems';
 
 const BUCKET = {
   S3_BUCKET: 'files',

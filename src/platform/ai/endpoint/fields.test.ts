@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { createPrices } from '../metering/prices.ts';
-import { openAi } from '../testing/open.ts';
+import { openAi } from '#test/fixtures/ai/open';
 
 const POLICY = 'test.chat';
 const messages = [{ role: 'user', content: 'Say something about tea, please.' }];

@@ -1,10 +1,10 @@
 import OpenAI from 'openai';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { makeOpenAiServers } from '../testing/openai-endpoint.ts';
-import { type RecordingPermit, recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { delta, plainAnswer, scriptedUpstream } from '../testing/upstream.ts';
+import { makeOpenAiServers } from '#test/fixtures/ai/openai-endpoint';
+import { type RecordingPermit, recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { delta, plainAnswer, scriptedUpstream } from '#test/fixtures/ai/upstream';
 
 const POLICY = 'test.chat';
 const messages = [{ role: 'user' as const, content: 'Say something about tea, please.' }];

@@ -8,10 +8,10 @@ import { LiveStream } from '../pipe/live-stream.ts';
 import { brokenStream } from '../pipe/outcome.ts';
 import { relay } from './relay.ts';
 import { StreamMeter } from '../streams/stream-meter.ts';
-import { openAi } from '../testing/open.ts';
-import { recordingPermit } from '../testing/permit.ts';
-import { drivenTime } from '../testing/time.ts';
-import { delta, listening } from '../testing/upstream.ts';
+import { openAi } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { drivenTime } from '#test/fixtures/ai/time';
+import { delta, listening } from '#test/fixtures/ai/upstream';
 
 const ai = openAi({
   upstreams: [{ name: 'scripted', baseUrl: 'http://127.0.0.1:9/v1', apiKey: '', models: ['m'] }],

@@ -5,7 +5,7 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { assertWithin } from '#test/property';
 import { picturesIn } from '../endpoint/fields.ts';
 import { createPrices, type Price } from './prices.ts';
-import { imagePart, jpeg, png } from '../testing/pictures.ts';
+import { imagePart, jpeg, png } from '#test/fixtures/ai/pictures';
 import { countBounded, finely } from './token-texts.ts';
 import { createTokenCounter, inputTokens } from './tokens.ts';
 import { readWire, type WireRequest } from '../wire.ts';

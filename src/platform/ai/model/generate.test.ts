@@ -3,8 +3,8 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { z } from 'zod';
 import { definePrompt, promptsOf } from '../prompts.ts';
 import { answerSchema, structuredBody } from './structured.ts';
-import { recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
 
 const prompts = promptsOf([
   definePrompt(

@@ -3,10 +3,10 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { definePrompt, promptsOf } from '../prompts.ts';
-import { recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { drivenTime } from '../testing/time.ts';
-import { delta, scriptedUpstream, streamEvent } from '../testing/upstream.ts';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { drivenTime } from '#test/fixtures/ai/time';
+import { delta, scriptedUpstream, streamEvent } from '#test/fixtures/ai/upstream';
 
 const prompt = definePrompt(
   '---\nid: post\nversion: 2\nvariables: [topic]\n---\n## user\nTopic: {{topic}}\nVariants: 3\n',

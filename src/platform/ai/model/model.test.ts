@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
-import { recordingMetrics } from '../testing/open.ts';
-import { recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { drivenTime } from '../testing/time.ts';
+import { recordingMetrics } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { drivenTime } from '#test/fixtures/ai/time';
 
 const fixture = makeFixture(createOpenAISandbox);
 const prompt = 'Say something about tea.';

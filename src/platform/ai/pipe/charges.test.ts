@@ -3,11 +3,11 @@ import type { CrashHook } from '#platform/db';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { describe, expect, test } from 'vitest';
 import { cost as costOf, createPrices } from '../metering/prices.ts';
-import { chat, read } from '../testing/open.ts';
-import { type RecordingPermit, recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { drivenTime } from '../testing/time.ts';
-import { delta, plainAnswer, scriptedUpstream, streamEvent } from '../testing/upstream.ts';
+import { chat, read } from '#test/fixtures/ai/open';
+import { type RecordingPermit, recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { drivenTime } from '#test/fixtures/ai/time';
+import { delta, plainAnswer, scriptedUpstream, streamEvent } from '#test/fixtures/ai/upstream';
 import type { WireRequest } from '../wire.ts';
 
 const none = (): void => {};

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { chat, plain, read } from '../testing/open.ts';
-import { recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { delta, plainAnswer, scriptedUpstream, streamEvent } from '../testing/upstream.ts';
+import { chat, plain, read } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { delta, plainAnswer, scriptedUpstream, streamEvent } from '#test/fixtures/ai/upstream';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';

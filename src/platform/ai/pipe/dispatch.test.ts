@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { chat } from '../testing/open.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { recordingPermit } from '../testing/permit.ts';
-import { drivenTime } from '../testing/time.ts';
+import { chat } from '#test/fixtures/ai/open';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { drivenTime } from '#test/fixtures/ai/time';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';

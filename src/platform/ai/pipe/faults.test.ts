@@ -3,12 +3,12 @@ import '#platform/limits';
 import { AppError } from '#platform/kernel';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices } from '../metering/prices.ts';
-import { chat, plain, read } from '../testing/open.ts';
-import { recordingPermit } from '../testing/permit.ts';
+import { chat, plain, read } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
 import { ProviderError } from '../errors.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { drivenTime } from '../testing/time.ts';
-import { delta, plainAnswer, scriptedUpstream, streamEvent } from '../testing/upstream.ts';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { drivenTime } from '#test/fixtures/ai/time';
+import { delta, plainAnswer, scriptedUpstream, streamEvent } from '#test/fixtures/ai/upstream';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';

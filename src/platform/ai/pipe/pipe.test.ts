@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { createPrices, reserve } from '../metering/prices.ts';
-import { chat, plain, recordingMetrics } from '../testing/open.ts';
-import { recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { drivenTime } from '../testing/time.ts';
-import { scriptedUpstream } from '../testing/upstream.ts';
+import { chat, plain, recordingMetrics } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { drivenTime } from '#test/fixtures/ai/time';
+import { scriptedUpstream } from '#test/fixtures/ai/upstream';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';

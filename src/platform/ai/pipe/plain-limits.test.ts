@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
-import { makeFixture } from '../testing/fixture.ts';
-import { chat, plain } from '../testing/open.ts';
-import { type RecordingPermit, recordingPermit } from '../testing/permit.ts';
-import { type DrivenTime, drivenTime } from '../testing/time.ts';
-import { plainAnswer, scriptedUpstream } from '../testing/upstream.ts';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { chat, plain } from '#test/fixtures/ai/open';
+import { type RecordingPermit, recordingPermit } from '#test/fixtures/ai/permit';
+import { type DrivenTime, drivenTime } from '#test/fixtures/ai/time';
+import { plainAnswer, scriptedUpstream } from '#test/fixtures/ai/upstream';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';

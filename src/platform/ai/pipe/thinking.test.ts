@@ -6,12 +6,12 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import type { Ai } from '../ai.ts';
 import type { PolicyInput } from '../policy.ts';
 import { createPrices } from '../metering/prices.ts';
-import { makeOpenAiServers } from '../testing/openai-endpoint.ts';
-import { chat, read } from '../testing/open.ts';
-import { type RecordingPermit, recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { type DrivenTime, drivenTime } from '../testing/time.ts';
-import { delta, scriptedUpstream } from '../testing/upstream.ts';
+import { makeOpenAiServers } from '#test/fixtures/ai/openai-endpoint';
+import { chat, read } from '#test/fixtures/ai/open';
+import { type RecordingPermit, recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { type DrivenTime, drivenTime } from '#test/fixtures/ai/time';
+import { delta, scriptedUpstream } from '#test/fixtures/ai/upstream';
 import { timeLimits } from './time-limits.ts';
 
 const fixture = makeFixture(createOpenAISandbox);

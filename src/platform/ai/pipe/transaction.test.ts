@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '#test/services';
-import { chat, openAi } from '../testing/open.ts';
-import { recordingPermit } from '../testing/permit.ts';
+import { chat, openAi } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
 
 test('no model is called inside a database transaction', async () => {
   const { db } = await testDatabase();

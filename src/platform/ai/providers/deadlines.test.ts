@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDeadlines, type Watched } from './deadlines.ts';
-import { drivenTime } from '../testing/time.ts';
+import { drivenTime } from '#test/fixtures/ai/time';
 
 const watched = (expire: () => void): Watched => ({ due: 0, slot: -1, expire });
 

@@ -4,10 +4,10 @@ import { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { skipInterim } from './interim.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { chat, plain } from '../testing/open.ts';
-import { recordingPermit } from '../testing/permit.ts';
-import { plainAnswer } from '../testing/upstream.ts';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { chat, plain } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { plainAnswer } from '#test/fixtures/ai/upstream';
 
 const fixture = makeFixture(createOpenAISandbox);
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import type { Ai } from '../ai.ts';
-import { chat, plain, recordingMetrics } from '../testing/open.ts';
-import { type RecordingPermit, recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { drivenTime } from '../testing/time.ts';
-import { plainAnswer, type ScriptedUpstream, scriptedUpstream } from '../testing/upstream.ts';
+import { chat, plain, recordingMetrics } from '#test/fixtures/ai/open';
+import { type RecordingPermit, recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { drivenTime } from '#test/fixtures/ai/time';
+import { plainAnswer, type ScriptedUpstream, scriptedUpstream } from '#test/fixtures/ai/upstream';
 
 const fixture = makeFixture(createOpenAISandbox);
 const feature = 'chat';

@@ -4,8 +4,8 @@ import { createOpenAISandbox } from '#sandbox/openai';
 import { z } from 'zod';
 import type { PolicyInput } from '../policy.ts';
 import { definePrompt, promptsOf } from '../prompts.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { recordingPermit } from '../testing/permit.ts';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { recordingPermit } from '#test/fixtures/ai/permit';
 import type { Findings, SafetyFinding } from './findings.ts';
 
 const fixture = makeFixture(createOpenAISandbox);

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { z } from 'zod';
 import { definePrompt, promptsOf } from '../prompts.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { recordingMetrics } from '../testing/open.ts';
-import { recordingPermit } from '../testing/permit.ts';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { recordingMetrics } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
 
 const fixture = makeFixture(createOpenAISandbox);
 const SECRET =

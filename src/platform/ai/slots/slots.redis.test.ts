@@ -4,8 +4,8 @@ import { hasRedis, hasRedisServer, redisServer, testRedis } from '#test/redis';
 import { createLeases } from './leases.ts';
 import { createRedisSlots } from './slots.redis.ts';
 import { createSlots, type Release, type SlotLimit } from './slots.ts';
-import { recordingMetrics } from '../testing/open.ts';
-import { drivenTime } from '../testing/time.ts';
+import { recordingMetrics } from '#test/fixtures/ai/open';
+import { drivenTime } from '#test/fixtures/ai/time';
 
 const small = { provider: 'sandbox', model: 'small' };
 const ALL: SlotLimit = { provider: 'sandbox', model: '*', lane: undefined, limit: 2 };

@@ -5,10 +5,10 @@ import type { Fleet } from '#platform/limits';
 import { z } from 'zod';
 import { definePrompt, promptsOf } from '../prompts.ts';
 import { createSlots, type Release, shareOf, type SlotLimit } from './slots.ts';
-import { chat, read, recordingMetrics } from '../testing/open.ts';
-import { recordingPermit } from '../testing/permit.ts';
-import { makeFixture } from '../testing/fixture.ts';
-import { drivenTime } from '../testing/time.ts';
+import { chat, read, recordingMetrics } from '#test/fixtures/ai/open';
+import { recordingPermit } from '#test/fixtures/ai/permit';
+import { makeFixture } from '#test/fixtures/ai/fixture';
+import { drivenTime } from '#test/fixtures/ai/time';
 
 const small = { provider: 'sandbox', model: 'small' };
 const large = { provider: 'sandbox', model: 'large' };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ElementReader } from './elements.ts';
 import { StreamText } from './stream-text.ts';
-import { delta, streamEvent } from '../testing/upstream.ts';
+import { delta, streamEvent } from '#test/fixtures/ai/upstream';
 
 /** Reads a text in pieces that end at the given places. */
 function readAt(text: string, cuts: readonly number[], list = 'variants'): unknown[] {

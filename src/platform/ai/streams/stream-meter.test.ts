@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { StreamMeter } from './stream-meter.ts';
-import { delta, streamEvent } from '../testing/upstream.ts';
+import { delta, streamEvent } from '#test/fixtures/ai/upstream';
 
 const USAGE = streamEvent({
   choices: [],

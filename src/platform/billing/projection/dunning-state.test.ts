@@ -16,7 +16,7 @@ import {
   payment,
   refund,
   subscription,
-} from './testing/rows.ts';
+} from '#test/fixtures/billing/rows';
 
 /** Until which day the plan is in effect, and why it is suspended then. */
 function dunning(of: Partial<SubscriptionRow>, rows: Partial<BillingRecords> = {}) {

@@ -12,9 +12,9 @@ import {
   recovered,
   subscribed,
   type ObjectFixture,
-} from './testing/objects.ts';
-import { openProjection } from './testing/fixture.ts';
-import { shopperOf, type Shopper } from './testing/shopper.ts';
+} from '#test/fixtures/billing/objects';
+import { openProjection } from '#test/fixtures/billing/fixture';
+import { shopperOf, type Shopper } from '#test/fixtures/billing/shopper';
 
 const { db } = await testDatabase();
 await stopTime(db);

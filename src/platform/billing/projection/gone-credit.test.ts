@@ -14,7 +14,7 @@ import {
   payment,
   refund,
   subscription,
-} from './testing/rows.ts';
+} from '#test/fixtures/billing/rows';
 
 const credit = invoice({
   store_id: 'in_less',

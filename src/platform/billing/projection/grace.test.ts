@@ -4,7 +4,16 @@ import type { BillingRecords } from './billing-records.ts';
 import { dunningStateOf } from './dunning-state.ts';
 import { failuresToTell } from './grace.ts';
 import { notificationsOf } from './notifications/notifications.ts';
-import { billingRecords, day, dayOf, first, invoice, paid, payment, subscription } from './testing/rows.ts';
+import {
+  billingRecords,
+  day,
+  dayOf,
+  first,
+  invoice,
+  paid,
+  payment,
+  subscription,
+} from '#test/fixtures/billing/rows';
 
 /** Days after the first try on which a provider tries again. */
 const SCHEDULES = [

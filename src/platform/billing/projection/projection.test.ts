@@ -15,9 +15,9 @@ import {
   refunded,
   refundFacts,
   subscribed,
-} from './testing/objects.ts';
-import { openProjection } from './testing/fixture.ts';
-import { shopperOf, type Shopper } from './testing/shopper.ts';
+} from '#test/fixtures/billing/objects';
+import { openProjection } from '#test/fixtures/billing/fixture';
+import { shopperOf, type Shopper } from '#test/fixtures/billing/shopper';
 
 const { db } = await testDatabase();
 await stopTime(db);

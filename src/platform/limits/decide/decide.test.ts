@@ -20,7 +20,7 @@ import {
   step,
   type Wish,
   wish,
-} from './testing/histories.ts';
+} from '#test/fixtures/limits/histories';
 import { windowOf } from './windows.ts';
 
 /** Plays a history; `look` sees each batch with the state before and after. */

@@ -19,9 +19,17 @@ import { testDatabase } from '#test/services';
 import { decide, type Decided } from './decide.ts';
 import { allFeatureRules, featureRules } from './feature.ts';
 import type { Request } from './state.ts';
-import { admitBatch, askedOf, type Of, readFresh, type Row } from './testing/asked.ts';
-import { lineOf, type Names, namesOf, renamed, shown, tellable, tellableRow } from './testing/comparing.ts';
-import { EVENTS, FAILURES, PRODUCT, type Step, step, type Wish } from './testing/rules.ts';
+import { admitBatch, askedOf, type Of, readFresh, type Row } from '#test/fixtures/limits/asked';
+import {
+  lineOf,
+  type Names,
+  namesOf,
+  renamed,
+  shown,
+  tellable,
+  tellableRow,
+} from '#test/fixtures/limits/comparing';
+import { EVENTS, FAILURES, PRODUCT, type Step, step, type Wish } from '#test/fixtures/limits/rules';
 import { compileFeatures } from '../features.ts';
 import { type Known, readKnown } from '../admission/known.ts';
 import { createWithin } from '../admission/within.ts';

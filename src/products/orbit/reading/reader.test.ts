@@ -11,7 +11,16 @@ import { describe, expect, test } from 'vitest';
 import { READING_CAPS } from './caps.ts';
 import { NOT_LOADED } from './failures.ts';
 import { createReader, type PageLine, type Reader, type ReadingEnd } from './reader.ts';
-import { bomb, docxOf, lying, manyPages, pageOf, paragraph, saying, unfolding } from './testing/hostile.ts';
+import {
+  bomb,
+  docxOf,
+  lying,
+  manyPages,
+  pageOf,
+  paragraph,
+  saying,
+  unfolding,
+} from '#test/fixtures/orbit/hostile-documents';
 import type { DocumentType } from './formats.ts';
 
 const fileOf = (name: string) =>

@@ -7,7 +7,7 @@ import { listExports } from '../exports/store.ts';
 import { changeProject, listProjects } from '../projects/store.ts';
 import { changeScope, listScopes, SCOPE_SORTS } from '../scopes/store.ts';
 import { changeWorkspace } from '../workspaces/store.ts';
-import { collaborationStatements } from './collaboration.ts';
+import { collaborationStatements } from '#test/fixtures/orbit/collaboration';
 
 const account = createIds({ clock: systemClock, random: systemRandom }).next<AccountId>();
 const which = { accountId: account, id: account, version: 1 };

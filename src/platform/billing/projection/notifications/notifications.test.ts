@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { BillingRecords, InvoiceRow } from '../billing-records.ts';
 import { notificationsOf } from './notifications.ts';
-import { billingRecords, day, dayOf, first, invoice, paid, payment, subscription } from '../testing/rows.ts';
+import {
+  billingRecords,
+  day,
+  dayOf,
+  first,
+  invoice,
+  paid,
+  payment,
+  subscription,
+} from '#test/fixtures/billing/rows';
 
 const told = (rows: Partial<BillingRecords>, now = 40) =>
   notificationsOf(billingRecords(rows), day(now)).map(({ kind, isNews }) => [kind, isNews]);

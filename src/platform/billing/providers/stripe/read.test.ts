@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ObjectRef } from '../../facts.ts';
 import type { Body } from '../../payment-provider.ts';
-import { invoice, payment, subscription } from './read/testing/bodies.ts';
+import { invoice, payment, subscription } from '#test/fixtures/billing/bodies';
 import { read } from './read.ts';
 import { productIdOf, type SoldItem, soldItemOf } from './product-ids.ts';
 

@@ -1,7 +1,7 @@
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { expect, test } from 'vitest';
 import { documentOf } from '../document/document.ts';
-import { section, source } from '../testing/source.ts';
+import { section, source } from '#test/fixtures/orbit/export-source';
 import { pdfOf } from './pdf.ts';
 
 interface Tree {

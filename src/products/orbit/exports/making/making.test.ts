@@ -6,7 +6,7 @@ import { Budget } from '../document/limits.ts';
 import { blocksOf } from '../document/markdown.ts';
 import type { ExportSource } from '../document/source.ts';
 import { MARK_PNG } from '../formats/mark.ts';
-import { section, source } from '../testing/source.ts';
+import { section, source } from '#test/fixtures/orbit/export-source';
 import { fileOf, FORMATS, type Format } from './file.ts';
 import { createMaking } from './making.ts';
 

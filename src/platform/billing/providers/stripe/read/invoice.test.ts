@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Body } from '../../../payment-provider.ts';
 import { read } from '../read.ts';
-import { invoice, line, price } from './testing/bodies.ts';
+import { invoice, line, price } from '#test/fixtures/billing/bodies';
 
 const ref = { kind: 'invoice', id: 'in_1' } as const;
 const seconds = (n: number) => new Date(n * 1_000);

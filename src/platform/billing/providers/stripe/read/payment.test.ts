@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Body } from '../../../payment-provider.ts';
 import { read } from '../read.ts';
-import { charge, payment } from './testing/bodies.ts';
+import { charge, payment } from '#test/fixtures/billing/bodies';
 
 const ref = { kind: 'payment', id: 'pi_1' } as const;
 const paid = (more: Body = {}) => read(ref, payment(more)).payment;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Body } from '../../../payment-provider.ts';
 import { read } from '../read.ts';
-import { item, price, subscription } from './testing/bodies.ts';
+import { item, price, subscription } from '#test/fixtures/billing/bodies';
 
 const ref = { kind: 'subscription', id: 'sub_1' } as const;
 const seconds = (n: number) => new Date(n * 1_000);
