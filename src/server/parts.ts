@@ -40,6 +40,12 @@ export interface BodyCapacitySettings {
   readonly account: number;
 }
 
+/** How many sockets may be open at once. */
+export interface SocketSettings {
+  readonly perAddress: number;
+  readonly perAccount: number;
+}
+
 export interface ServerSettings {
   readonly version: string;
   readonly environment: 'development' | 'test' | 'production';
@@ -55,6 +61,7 @@ export interface ServerSettings {
   readonly metricsPort?: number | undefined;
   /** How many bytes of bodies may be in memory at once. */
   readonly bodyCapacity?: BodyCapacitySettings | undefined;
+  readonly sockets?: SocketSettings | undefined;
   /** A call that has not answered after so many seconds is given up with 503; a minute when not said. */
   readonly callSeconds?: number | undefined;
 }

@@ -21,6 +21,7 @@ import { mountMetrics, mountOperations } from './operations.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
 import { pathRewriter } from './paths.ts';
 import { createInFlightRequests, type InFlightRequests } from './in-flight.ts';
+import { mountSockets, type Sockets } from './sockets.ts';
 import { type WalkParts, walkOf } from './walk.ts';
 
 const DEFAULT_CALL_SECONDS = 60;
@@ -50,8 +51,9 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const inFlightRequests = createInFlightRequests();
   const fail = createFailureHandler(parts.telemetry);
   let stopping = false;
+  const rewriteUrl = pathRewriter(routes, settings.publicBasePath);
   const { app, arrivals } = openFramework(parts, {
-    rewriteUrl: pathRewriter(routes, settings.publicBasePath),
+    rewriteUrl,
     inFlightRequests,
     fail,
     isStopping: () => stopping,
@@ -64,6 +66,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const sendAtEndOfTurn = createEndOfTurn();
   for (const module of mounted)
     mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
+  const sockets = mountSockets(app, routes, { parts, fail, rewriteUrl, isStopping: () => stopping });
   mountRoot(app, settings);
   mountOperations(app, parts, () => stopping);
   // Written once: it has a megabyte.
@@ -92,7 +95,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     async stop(graceSeconds) {
       stopping = true;
       clearInterval(watch);
-      await Promise.all([stopped(app, { inFlightRequests, fail }, graceSeconds), metrics?.close()]);
+      await Promise.all([stopped(app, { inFlightRequests, fail, sockets }, graceSeconds), metrics?.close()]);
     },
   };
 }
@@ -170,7 +173,11 @@ function watchOver(
 
 async function stopped(
   app: FastifyInstance,
-  { inFlightRequests, fail }: { readonly inFlightRequests: InFlightRequests; readonly fail: Fail },
+  {
+    inFlightRequests,
+    fail,
+    sockets,
+  }: { readonly inFlightRequests: InFlightRequests; readonly fail: Fail; readonly sockets: Sockets },
   graceSeconds: number,
 ): Promise<void> {
   // Connections that wait for their next request would hold up the end until their keep-alive is over.
@@ -180,6 +187,7 @@ async function stopped(
     // Its client goes on elsewhere, and had better do so now than after the grace.
     if (inFlight.streams) inFlight.stop();
   });
+  sockets.stop();
   const closed = app.close();
   await within(graceSeconds * 1_000, inFlightRequests.empty());
   app.server.closeIdleConnections();
@@ -193,6 +201,7 @@ async function stopped(
     await within(LAST_WORDS, inFlightRequests.empty());
   }
   app.server.closeAllConnections();
+  sockets.cut();
   await closed;
 }
 

@@ -32,6 +32,7 @@ import type { ServerParts } from './parts.ts';
 import { answerInstead, isAnsweredInstead, moderated, prechecked, supported } from './precheck.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
 import type { InFlightRequest } from './in-flight.ts';
+import { SocketRequest } from './sockets.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const PAGE_TYPE = 'text/html; charset=utf-8';
@@ -97,6 +98,7 @@ export function walkOf(
     inFlight.streams = shape.streams === true;
     if (shape.streamedBody === true) inFlight.arrivals = arrivals;
     const { context, unknown } = await contextOrOutage(route, request, parts);
+    if (context.accountId !== undefined) socketOf(inFlight)?.countFor(context.accountId);
     const input = read(request);
     const key = idempotencyKeyOf(request, takesKey);
     const given: SpendingCall = { route, product, inFlight, context, input, key };
@@ -234,6 +236,10 @@ function scopeOf({ route, context }: SpendingCall, within: Parameters<Once>[2]):
   return { user: caller.userId, use: within?.use ?? use };
 }
 
+function socketOf({ request: { raw } }: InFlightRequest) {
+  return raw instanceof SocketRequest ? raw.call : undefined;
+}
+
 function wireOf(inFlight: InFlightRequest): Wire {
   const { request, reply } = inFlight;
   return {
@@ -244,6 +250,7 @@ function wireOf(inFlight: InFlightRequest): Wire {
       if (inFlight.arrivals === undefined) throw new Error('the body of this call was read already');
       return inFlight.arrivals.bytesOf(request.raw);
     },
+    socket: socketOf(inFlight),
     take() {
       inFlight.taken = true;
       reply.hijack();

@@ -38,6 +38,7 @@ const server = createServer((request, response) => {
     body: new Uint8Array(),
     accept: request.headers.accept ?? '',
     bytes: () => request,
+    socket: undefined,
     take: () => response,
   };
   const origin = {

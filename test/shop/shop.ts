@@ -356,6 +356,40 @@ export const beat = route(
   async () => ({ ok: true }),
 );
 
+/** Says so many words, each in a frame where it is asked by a socket, and answers with how many were sent. */
+export const say = route(
+  'POST /v1/talks/:id',
+  {
+    summary: 'Says words',
+    tag,
+    auth: 'account',
+    may: 'member',
+    scope: 'shop:write',
+    rate,
+    socket: '/v1/talks/:id/stream',
+    maxBody: 16_384,
+    body: z.strictObject({ text: z.string(), times: z.int().default(2), then: z.string().optional() }),
+    reply: { 200: z.strictObject({ text: z.string(), sent: z.int(), key: z.string().nullable() }) },
+    errors: ['conflict'],
+    example: {
+      params: { id: '0193a000-0000-7000-8000-000000000001' },
+      body: { text: 'tea' },
+      reply: { text: 'tea', sent: 2, key: null },
+    },
+  },
+  async ({ body, wire: { socket }, origin, idempotencyKey }, shop) => {
+    let sent = 0;
+    for (; socket !== undefined && sent < body.times; sent += 1) {
+      shop.done.push('sent');
+      if (!(await socket.send(body.text))) break;
+    }
+    if (body.then === 'wait') await paused(shop, origin.signal);
+    if (body.then === 'refuse') throw new AppError('conflict', { retryAfter: 7 });
+    origin.signal.throwIfAborted();
+    return { text: body.text, sent, key: idempotencyKey ?? null };
+  },
+);
+
 export const shopRoutes = [
   listItems,
   readItem,
@@ -372,6 +406,7 @@ export const shopRoutes = [
   crowded,
   sold,
   beat,
+  say,
 ];
 
 export function openShop(): { shop: Shop; mounted: Mounted } {

@@ -92,6 +92,18 @@ function bodyRules(route: Route): DeclarationRule[] {
   ];
 }
 
+/** What a route can't say of its socket. */
+function socketRules({ shape, method, path }: Route): DeclarationRule[] {
+  const { socket } = shape;
+  if (socket === undefined) return [];
+  const isJson = shape.body !== undefined && shape.page !== true && shape.produces === undefined;
+  return [
+    [method !== 'POST' || !isJson, 'a `socket` needs a POST with a body, which answers JSON'],
+    [!haveSameParams(socket, path), 'its `socket` has other parameters in its path'],
+    [shape.streams === true, 'a `socket` has one answer, and `streams` has many'],
+  ];
+}
+
 /** What a route must say of its precheck. */
 function precheckRules({ shape: { precheck, spends } }: Route): DeclarationRule[] {
   if (precheck === undefined) return [];
@@ -117,6 +129,7 @@ export function objectionsTo(route: Route): string[] {
     ...productKeyRules(route, ratedBy),
     ...bodyRules(route),
     ...precheckRules(route),
+    ...socketRules(route),
     [shape.may !== undefined && !isForMembers(route), '`may` needs auth `account`'],
     [
       shape.within !== undefined && (shape.auth !== 'user' || !route.path.includes('/:id')),

@@ -39,6 +39,14 @@ export { htmlPage } from './html-page.ts';
 export { calendarDay } from './calendar-day.ts';
 export { fileReply, namedAfter, namedObject, namedUnion, okReply } from './named-object.ts';
 export { originsAllowed } from './origins.ts';
+export {
+  SOCKET_DONE,
+  SOCKET_FIRST_FRAME,
+  SOCKET_HEADERS,
+  SOCKET_RESTART,
+  socketCodeOf,
+  type SocketWriter,
+} from './sockets.ts';
 export { wholeNumber } from './whole-number.ts';
 export { cursorOf, type Page, page, pageOf, pageQuery, positionOf } from './pages.ts';
 export {

@@ -13,6 +13,7 @@ import type {
   Spender,
 } from './call.ts';
 import type { Precheck, SafetySupport } from './safety.ts';
+import type { SocketWriter } from './sockets.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** `POST /v1/organizations/:id`; the path's parameters follow from it. */
@@ -236,6 +237,11 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
    * any process: a server that stops ends it at once.
    */
   readonly streams?: true;
+  /**
+   * A path at which the same call is made by a WebSocket: the first frame is the body, `wire.socket` takes frames of text, and what the
+   * handler answers is the last frame (docs/sockets.md). It has the parameters of the route's own path.
+   */
+  readonly socket?: `/${string}`;
   /** Answers a page of HTML for people, as one text. */
   readonly page?: true;
   /**
@@ -307,6 +313,8 @@ export interface Wire {
    * the connection as it is, so that an answer can be sent.
    */
   bytes(): AsyncIterable<Uint8Array>;
+  /** Where the call came by a socket: what takes the frames before the last one. */
+  readonly socket: SocketWriter | undefined;
   /** Hands the answer over to the caller of this: the server has set its headers and writes nothing more. */
   take(): ServerResponse;
 }
