@@ -50,6 +50,14 @@ test('the client knows which routes take a key, and every code that there is', (
   expect(said).toContain(`export type ErrorCode = | 'busy' | 'conflict';`);
 });
 
+test('the client knows which routes have a socket, and where', () => {
+  const spoken = { responses: ok(text), 'x-socket': '/v1/things/{id}/stream' };
+  expect(generated('post /v1/things/{id}', spoken)).toContain(
+    `export const SOCKETS = { 'POST /v1/things/{id}': '/v1/things/{id}/stream', } as const;`,
+  );
+  expect(generated('post /v1/things', { responses: ok(text) })).toContain('SOCKETS = { } as const;');
+});
+
 test('what has a name in the document has it in the client, as it is sent or as it is answered', () => {
   const parts = { type: 'array', items: refTo('Part') };
   const schemas = {

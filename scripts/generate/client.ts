@@ -30,6 +30,8 @@ interface Operation {
   }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
+  /** Where the same call is made by a WebSocket. */
+  readonly 'x-socket'?: string;
   readonly 'x-plinth': { readonly idempotency: string };
 }
 
@@ -81,6 +83,16 @@ export function clientTypes(openApi: object): string {
     `export const KEYED: ReadonlySet<string> = new Set([`,
     ...keyed.map(({ name }) => `  '${name}',`),
     ']);',
+    '',
+    '/** Routes that are called by WebSocket too, and at which path. */',
+    'export const SOCKETS = {',
+    ...routes.flatMap(({ name, operation: { 'x-socket': path } }) =>
+      path === undefined ? [] : [`  '${name}': '${path}',`],
+    ),
+    '} as const;',
+    '',
+    '/** A route that is called by WebSocket too. */',
+    'export type SocketRoute = keyof typeof SOCKETS;',
     '',
     '/** Every code that an error may have. */',
     `export type ErrorCode =`,

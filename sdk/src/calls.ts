@@ -89,9 +89,16 @@ export function createCaller(parts: CallerParts): Caller {
   };
 }
 
+/** What goes into a call, of whichever route. */
+export interface Given {
+  readonly params?: object;
+  readonly query?: object;
+  readonly body?: unknown;
+}
+
 interface Asked {
   readonly route: RouteName;
-  readonly given: { readonly params?: object; readonly query?: object; readonly body?: unknown };
+  readonly given: Given;
   readonly options: OpenOptions;
 }
 
@@ -99,13 +106,13 @@ interface Asked {
 async function ask<T>(parts: CallerParts, asked: Asked, read: Reader<T>): Promise<T> {
   const { route, given, options } = asked;
   const [method = '', path = ''] = route.split(' ');
-  const key = KEYED.has(route) ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined;
+  const key = keyOf(route, options);
   const headers = headersOf(parts, asked, key);
   const request = {
     method,
-    url: parts.baseUrl + filled(path, given.params ?? {}) + queryOf(given.query ?? {}),
+    url: parts.baseUrl + pathOf(path, given),
     body: given.body === undefined ? undefined : JSON.stringify(given.body),
-    repeatable: IDEMPOTENT.has(method) || key !== undefined || REPEATABLE.has(route),
+    repeatable: IDEMPOTENT.has(method) || isRepeatable(route, key),
     signal: options.signal,
     timeout: options.timeout ?? parts.timeout,
   };
@@ -118,14 +125,32 @@ async function ask<T>(parts: CallerParts, asked: Asked, read: Reader<T>): Promis
       },
       read,
     );
-  const token = await parts.credentials?.token();
+  return withToken(parts.credentials, sendAs);
+}
+
+/** The key of a call, where its route takes one. */
+export function keyOf(route: string, { idempotencyKey }: CallOptions): string | undefined {
+  return KEYED.has(route) ? (idempotencyKey ?? crypto.randomUUID()) : undefined;
+}
+
+/** Whether a POST that is sent twice has the effect of one. */
+export function isRepeatable(route: RouteName, key: string | undefined): boolean {
+  return key !== undefined || REPEATABLE.has(route);
+}
+
+/** Calls with the caller's token, and once more with another one when that is refused. */
+export async function withToken<T>(
+  credentials: Credentials | undefined,
+  callAs: (token: string | undefined) => Promise<T>,
+): Promise<T> {
+  const token = await credentials?.token();
   try {
-    return await sendAs(token);
+    return await callAs(token);
   } catch (error) {
     if (!(error instanceof Unauthenticated) || token === undefined) throw error;
-    const other = await parts.credentials?.instead(token);
+    const other = await credentials?.instead(token);
     if (other === undefined || other === token) throw error;
-    return sendAs(other);
+    return callAs(other);
   }
 }
 
@@ -143,6 +168,11 @@ function headersOf(
     ...(options.version === undefined ? {} : { 'if-match': `"${options.version}"` }),
     ...options.headers,
   };
+}
+
+/** The path of a call, with its parameters and its query. */
+export function pathOf(path: string, { params = {}, query = {} }: Given): string {
+  return filled(path, params) + queryOf(query);
 }
 
 function filled(path: string, params: object): string {

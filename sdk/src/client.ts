@@ -9,6 +9,7 @@ import { type Permits, permitCalls, type PermitParts } from './permits.ts';
 import { type Reel, reelCalls } from './reel.ts';
 import { type Retries, RETRIES } from './retries.ts';
 import { keyCredentials, memorySession, sessionCredentials, type SessionStore } from './sessions.ts';
+import { type SocketClass, streamCalls, type Streams } from './sockets.ts';
 import { machineTime, type Time } from './time.ts';
 
 export interface ClientOptions extends Pick<PermitParts, 'onUnsettled'> {
@@ -21,6 +22,8 @@ export interface ClientOptions extends Pick<PermitParts, 'onUnsettled'> {
   /** The account that calls are for; the caller's default account when not said. */
   readonly accountId?: string;
   readonly fetch?: typeof fetch;
+  /** For `stream` where the runtime has none (Node before 22): that of the package `ws`, for example. */
+  readonly WebSocket?: SocketClass;
   readonly retries?: Partial<Retries>;
   /** Milliseconds until a call must be answered, each try by itself; 60,000 when not said. */
   readonly timeout?: number;
@@ -29,7 +32,7 @@ export interface ClientOptions extends Pick<PermitParts, 'onUnsettled'> {
 }
 
 /** A client of one server, as one caller. */
-export interface Client extends Caller, Account, Permits {
+export interface Client extends Caller, Account, Permits, Streams {
   readonly auth: Auth;
   readonly reel: Reel;
   readonly ai: Ai;
@@ -65,12 +68,14 @@ export function createClient(options: ClientOptions): Client {
     apiKey === undefined ? sessionCredentials({ store: session, refresh, time }) : keyCredentials(apiKey);
   const store = apiKey === undefined ? session : undefined;
   const caller = { ...anyone, credentials, accountId: options.accountId };
-  return clientOf(caller, { anyone: { ...anyone }, store, onUnsettled: options.onUnsettled });
+  const { onUnsettled, WebSocket } = options;
+  return clientOf(caller, { anyone: { ...anyone }, store, onUnsettled, WebSocket });
 }
 
 interface ClientParts extends Pick<PermitParts, 'onUnsettled'> {
   readonly anyone: CallerParts;
   readonly store: SessionStore | undefined;
+  readonly WebSocket: SocketClass | undefined;
 }
 
 function clientOf(parts: CallerParts, more: ClientParts): Client {
@@ -78,6 +83,7 @@ function clientOf(parts: CallerParts, more: ClientParts): Client {
   return {
     ...caller,
     ...accountCalls(caller),
+    ...streamCalls({ ...parts, WebSocket: more.WebSocket }),
     ...permitCalls(caller, { time: parts.time, onUnsettled: more.onUnsettled }),
     auth: authCalls({ caller, anyone: createCaller(more.anyone), store: more.store }),
     reel: reelCalls(caller, parts),

@@ -14,6 +14,8 @@ export interface Failure {
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   /** Seconds after which another try makes sense, as the server says it. */
   readonly retryAfter?: number | undefined;
+  /** The key of a call that may have been done: with it the call can be made again, and is done once. */
+  readonly idempotencyKey?: string | undefined;
   /** Whether it came in Plinth's own words, and not from a proxy on the way. */
   readonly spoken?: boolean;
   readonly cause?: unknown;
@@ -27,6 +29,7 @@ export class PlinthError extends Error {
   readonly requestId: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
   readonly retryAfter: number | undefined;
+  readonly idempotencyKey: string | undefined;
   readonly spoken: boolean;
 
   constructor(failure: Failure) {
@@ -36,6 +39,7 @@ export class PlinthError extends Error {
     this.requestId = failure.requestId;
     this.details = failure.details ?? {};
     this.retryAfter = failure.retryAfter;
+    this.idempotencyKey = failure.idempotencyKey;
     this.spoken = failure.spoken ?? false;
   }
 }
@@ -110,12 +114,31 @@ const KINDS: Readonly<Record<string, new (failure: Failure) => PlinthError>> = {
 /** The error of an answer that is none of success. */
 export function errorOf(response: Response, text: string): PlinthError {
   const { status, headers } = response;
+  const requestId = headers.get('x-request-id') ?? undefined;
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  const common = {
-    status,
-    requestId: headers.get('x-request-id') ?? undefined,
-    retryAfter: Number.isFinite(seconds) ? seconds : undefined,
-  };
+  return refusalOf({ status, requestId, retryAfter: secondsIn(seconds) }, text);
+}
+
+/** The error of a socket that was closed with one: its last frame is what an HTTP answer has as its body, and has its headers too. */
+export function socketError(status: number, text: string): PlinthError {
+  const body = parsed(text);
+  const error = isRecord(body) && isRecord(body['error']) ? body['error'] : {};
+  const { request_id: requestId, retry_after: seconds } = error;
+  return refusalOf(
+    {
+      status,
+      requestId: typeof requestId === 'string' ? requestId : undefined,
+      retryAfter: secondsIn(seconds),
+    },
+    text,
+  );
+}
+
+const secondsIn = (value: unknown) =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+
+function refusalOf(common: Pick<Failure, 'status' | 'requestId' | 'retryAfter'>, text: string): PlinthError {
+  const { status } = common;
   const said = envelopeIn(text);
   if (said === undefined) {
     const failure = {
@@ -150,7 +173,8 @@ function envelopeIn(text: string): Pick<Failure, 'code' | 'message' | 'details'>
   return { code, message, details: isRecord(details) ? details : undefined };
 }
 
-function parsed(text: string): unknown {
+/** Undefined: it is no JSON. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -32,7 +32,14 @@ export {
   type Variant,
 } from './reel.ts';
 export { type Retries } from './retries.ts';
-export { type ErrorCode, type Routes, type Schemas } from './routes.ts';
+export { type ErrorCode, type Routes, type Schemas, type SocketRoute } from './routes.ts';
 export { browserSession, memorySession, type SessionStore, type SessionTokens } from './sessions.ts';
+export {
+  type AnswerStream,
+  type Socket,
+  type SocketClass,
+  type StreamOptions,
+  type Streams,
+} from './sockets.ts';
 export { type CountedAnswer, spentOn } from './spent.ts';
 export { type Time } from './time.ts';

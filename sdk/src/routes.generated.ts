@@ -5941,6 +5941,13 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/workspaces/{id}/logo/{blob_id}/complete',
 ]);
 
+/** Routes that are called by WebSocket too, and at which path. */
+export const SOCKETS = {
+} as const;
+
+/** A route that is called by WebSocket too. */
+export type SocketRoute = keyof typeof SOCKETS;
+
 /** Every code that an error may have. */
 export type ErrorCode =
   | 'already_invited'

@@ -25,10 +25,19 @@ export interface WireParts {
 export type Reader<T> = (response: Response) => Promise<T>;
 
 /** Sends a request, again where that is safe and may help. Throws a PlinthError, or what the caller's signal ends with. */
-export async function send<T>(parts: WireParts, request: WireRequest, read: Reader<T>): Promise<T> {
+export function send<T>(parts: WireParts, request: WireRequest, read: Reader<T>): Promise<T> {
+  return withRetries(parts, request, () => attempt(parts, request, read));
+}
+
+/** Tries something, and tries again where that is safe and may help. Whether it is safe is asked after each try. */
+export async function withRetries<T>(
+  parts: Pick<WireParts, 'retries' | 'time'>,
+  request: Pick<WireRequest, 'repeatable' | 'signal'>,
+  tryOnce: () => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt(parts, request, read);
+      return await tryOnce();
     } catch (error) {
       const wait =
         request.repeatable && error instanceof PlinthError ? waitBefore(error, tries, parts) : undefined;
@@ -89,6 +98,6 @@ export async function readJson(response: Response): Promise<unknown> {
 }
 
 /** Where a call went, without its path: an id or a secret may stand there. */
-function originOf(url: string): string {
+export function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : 'baseUrl';
 }

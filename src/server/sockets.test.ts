@@ -31,7 +31,7 @@ function open(
 ): Opened {
   const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, options);
   const frames: string[] = [];
-  socket.on('message', (data) => frames.push(String(data as Buffer)));
+  socket.on('message', (data: Buffer) => frames.push(data.toString()));
   const ended = new Promise<Ended>((resolve, reject) => {
     socket.once('close', (code) => resolve({ frames, code, last: lastOf(frames) }));
     socket.once('unexpected-response', (_request, { statusCode }) => reject(new Error(`HTTP ${statusCode}`)));
@@ -85,15 +85,15 @@ test.each<[string, object | string, number, string]>([
   ],
   ['a body that the schema refuses', { text: 1, access_token: 'token' }, 4400, 'validation_failed'],
   ['no JSON', '{"text"', 4400, 'validation_failed'],
-  ['a failure of the handler', { text: 'a', access_token: 'token', then: 'refuse' }, 4409, 'conflict'],
+  ['a failure of the handler', { text: 'a', access_token: 'token', ending: 'refuse' }, 4409, 'conflict'],
   ['too large a frame', { text: 'a'.repeat(17_000), access_token: 'token' }, 4413, 'payload_too_large'],
-])('%s is refused by one frame and its close code', async (_what, frame, code, error) => {
+])('%s is refused by one frame and its close code', async (...[, frame, code, error]) => {
   const ended = await ask(frame);
   expect(ended).toMatchObject({ code, last: { error: { code: error, request_id: expect.any(String) } } });
 });
 
 test('a frame says in which second to come back, as Retry-After does', async () => {
-  const ended = await ask({ text: 'a', access_token: 'token', then: 'refuse' });
+  const ended = await ask({ text: 'a', access_token: 'token', ending: 'refuse' });
   expect(ended.last.error).toMatchObject({ retry_after: 7 });
 });
 
@@ -113,7 +113,7 @@ test('a second frame ends the call as a hang-up does', async () => {
   await once(socket, 'open');
   served.shop.done.length = 0;
   served.shop.waiting = Promise.withResolvers<void>();
-  socket.send(JSON.stringify({ text: 'a', times: 1, then: 'wait' }));
+  socket.send(JSON.stringify({ text: 'a', times: 1, ending: 'wait' }));
   await served.shop.waiting.promise;
   socket.send('{}');
   expect(await ended).toMatchObject({ code: 4400, last: { error: { code: 'unexpected_frame' } } });
@@ -125,7 +125,7 @@ test('a hang-up ends the call', async () => {
   await once(socket, 'open');
   served.shop.done.length = 0;
   served.shop.waiting = Promise.withResolvers<void>();
-  socket.send(JSON.stringify({ text: 'a', times: 1, then: 'wait' }));
+  socket.send(JSON.stringify({ text: 'a', times: 1, ending: 'wait' }));
   await served.shop.waiting.promise;
   socket.terminate();
   await expect.poll(() => served.shop.done).toContain('hung up');
@@ -153,15 +153,15 @@ test('what a slow reader leaves unread keeps the writer waiting', async () => {
   socket.terminate();
 });
 
-describe('before the upgrade it is refused by HTTP:', () => {
-  const refused = async (options: object, path = PATH) => {
-    const { ended } = open(served.url, { path, ...options });
-    return ended.then(
-      () => 'opened',
-      (error: Error) => error.message,
-    );
-  };
+async function refused(options: object, path = PATH): Promise<string> {
+  const { ended } = open(served.url, { path, ...options });
+  return ended.then(
+    () => 'opened',
+    (error: Error) => error.message,
+  );
+}
 
+describe('before the upgrade it is refused by HTTP:', () => {
   test.each<[string, object, string]>([
     ['a page of an origin that is not listed', { origin: 'https://evil.example.com' }, 'HTTP 403'],
     ['a token that is not good', { headers: { authorization: 'Bearer x' } }, 'HTTP 401'],
@@ -205,7 +205,7 @@ test('an address and an account have so many sockets at once; closed ones count 
     if (frame !== undefined) socket.send(JSON.stringify(frame));
     return { socket, ended };
   };
-  const hello = { text: 'a', times: 1, then: 'wait', access_token: 'token' };
+  const hello = { text: 'a', times: 1, ending: 'wait', access_token: 'token' };
   const first = await waiting(hello)();
   await small.shop.waiting.promise;
   expect(await ask(hello, {}, small)).toMatchObject({
@@ -217,7 +217,7 @@ test('an address and an account have so many sockets at once; closed ones count 
   const { ended } = open(small.url);
   await expect(ended).rejects.toThrow('HTTP 429');
   first.socket.terminate();
-  await expect.poll(async () => (await ask({ ...hello, then: 'go' }, {}, small)).code).toBe(1000);
+  await expect.poll(async () => (await ask({ ...hello, ending: 'go' }, {}, small)).code).toBe(1000);
 });
 
 test('a server that stops ends calls after their grace and sends those away that have not begun', async () => {
@@ -226,7 +226,7 @@ test('a server that stops ends calls after their grace and sends those away that
   await once(idle.socket, 'open');
   const busy = open(stopping.url, { headers: token });
   await once(busy.socket, 'open');
-  busy.socket.send(JSON.stringify({ text: 'a', times: 1, then: 'wait' }));
+  busy.socket.send(JSON.stringify({ text: 'a', times: 1, ending: 'wait' }));
   await stopping.shop.waiting.promise;
   const stopped = stopping.server.stop(0);
   const hint = { code: 1012, last: { reconnect_in_ms: expect.any(Number) } };

@@ -82,7 +82,6 @@ export function mountSockets(
     const { origin, authorization } = request.headers;
     if (isStopping()) throw new AppError('server_stopping', { retryAfter: 1 });
     if (origin !== undefined && !isAllowed(origin)) throw new AppError('origin_not_allowed');
-    counts.assertRoom(`address ${request.ip}`);
     // A program says who it is by a header; what is wrong with that is known before the upgrade.
     if (authorization !== undefined) await callerContextOf(route, request, parts);
   }
@@ -91,6 +90,8 @@ export function mountSockets(
     const upgrade = upgrades.get(request.raw);
     if (upgrade === undefined) throw new AppError('upgrade_required', { headers: { upgrade: 'websocket' } });
     const { ip, id, raw } = request;
+    // Also where the handshake fails, of which nothing else is heard.
+    upgrade.socket.once('close', counts.take(`address ${ip}`));
     const path = pathBehind(route, request.params as Record<string, string>);
     const url = (raw.url ?? '').replace(/^[^?]*/, path);
     const response = reply.raw;
@@ -99,13 +100,9 @@ export function mountSockets(
     response.detachSocket(upgrade.socket as never);
     response.emit('close');
     server.handleUpgrade(raw, upgrade.socket, upgrade.head, (socket) => {
-      const release = counts.take(`address ${ip}`);
       const call = new SocketCall(socket, { request: raw, url, id, counts, route: app.routing });
       open.add(call);
-      socket.once('close', () => {
-        open.delete(call);
-        release();
-      });
+      socket.once('close', () => open.delete(call));
       if (isStopping()) call.reconnect();
     });
   }
@@ -165,23 +162,18 @@ function pathBehind(route: Route, params: Readonly<Record<string, string>>): str
 
 /** How many sockets an address and an account have. */
 interface SocketCounts {
-  assertRoom(holder: string): void;
   /** Answers what gives the room back. Throws `too_many_sockets`. */
   take(holder: string): () => void;
 }
 
 function createSocketCounts({ perAddress, perAccount }: SocketSettings): SocketCounts {
   const held = new Map<string, number>();
-  const counts: SocketCounts = {
-    assertRoom(holder) {
+  return {
+    take(holder) {
       const max = holder.startsWith('address ') ? perAddress : perAccount;
       const used = held.get(holder) ?? 0;
-      if (used < max) return;
-      throw new AppError('too_many_sockets', { details: { used, max }, retryAfter: 1 });
-    },
-    take(holder) {
-      counts.assertRoom(holder);
-      held.set(holder, (held.get(holder) ?? 0) + 1);
+      if (used >= max) throw new AppError('too_many_sockets', { details: { used, max }, retryAfter: 1 });
+      held.set(holder, used + 1);
       return () => {
         const left = (held.get(holder) ?? 1) - 1;
         if (left === 0) held.delete(holder);
@@ -189,7 +181,6 @@ function createSocketCounts({ perAddress, perAccount }: SocketSettings): SocketC
       };
     },
   };
-  return counts;
 }
 
 interface SocketCallParts {

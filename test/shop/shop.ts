@@ -4,6 +4,7 @@ import { type SafetySupport, safetySchema, type Wire } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
+import { paused, say } from './talks.ts';
 
 /** A small module for the tests of the server: everything that a route can say, said once. */
 export interface Shop {
@@ -261,17 +262,6 @@ export const wait = route(
   async ({ origin }, shop) => ({ heard: await paused(shop, origin.signal) }),
 );
 
-async function paused(shop: Shop, signal: AbortSignal): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  shop.release = () => resolve('go');
-  signal.addEventListener('abort', () => {
-    shop.done.push('hung up');
-    resolve('hung up');
-  });
-  shop.waiting.resolve();
-  return promise;
-}
-
 export const adminOnly = route(
   'POST /v1/admin/things',
   {
@@ -354,40 +344,6 @@ export const beat = route(
     example: { body: { machine: 'a1' }, reply: { ok: true } },
   },
   async () => ({ ok: true }),
-);
-
-/** Says so many words, each in a frame where it is asked by a socket, and answers with how many were sent. */
-export const say = route(
-  'POST /v1/talks/:id',
-  {
-    summary: 'Says words',
-    tag,
-    auth: 'account',
-    may: 'member',
-    scope: 'shop:write',
-    rate,
-    socket: '/v1/talks/:id/stream',
-    maxBody: 16_384,
-    body: z.strictObject({ text: z.string(), times: z.int().default(2), then: z.string().optional() }),
-    reply: { 200: z.strictObject({ text: z.string(), sent: z.int(), key: z.string().nullable() }) },
-    errors: ['conflict'],
-    example: {
-      params: { id: '0193a000-0000-7000-8000-000000000001' },
-      body: { text: 'tea' },
-      reply: { text: 'tea', sent: 2, key: null },
-    },
-  },
-  async ({ body, wire: { socket }, origin, idempotencyKey }, shop) => {
-    let sent = 0;
-    for (; socket !== undefined && sent < body.times; sent += 1) {
-      shop.done.push('sent');
-      if (!(await socket.send(body.text))) break;
-    }
-    if (body.then === 'wait') await paused(shop, origin.signal);
-    if (body.then === 'refuse') throw new AppError('conflict', { retryAfter: 7 });
-    origin.signal.throwIfAborted();
-    return { text: body.text, sent, key: idempotencyKey ?? null };
-  },
 );
 
 export const shopRoutes = [

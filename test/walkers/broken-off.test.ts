@@ -21,13 +21,26 @@ const STAGES: readonly (readonly [string, (name: string) => string])[] = [
   ['behind the request', (name) => chunked(name, '2\r\n{}\r\n0\r\n\r\n')],
 ];
 
+const UPGRADE =
+  'connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+/** The head of a masked frame of text with 200 bytes. */
+const FRAME = '\u0081\u00fe\u0000\u00c8\u0000\u0000\u0000\u0000';
+
+/** How far a socket comes. */
+const SOCKET_STAGES: typeof STAGES = [
+  ['in its upgrade', (path) => head(`GET ${path}`, UPGRADE)],
+  ['behind its upgrade', (path) => head(`GET ${path}`, `${UPGRADE}\r\n`)],
+  ['in its first frame', (path) => head(`GET ${path}`, `${UPGRADE}\r\n${FRAME}{"a`)],
+  ['behind its first frame', (path) => head(`GET ${path}`, `${UPGRADE}\r\n${FRAME}${' '.repeat(200)}`)],
+];
+
 async function breakOff(text: string, how: 'destroy' | 'resetAndDestroy'): Promise<void> {
   const socket = connect(Number(port), '127.0.0.1');
   socket.on('error', () => {});
   socket.resume();
   await once(socket, 'connect');
   await new Promise<void>((resolve) => {
-    socket.write(text, () => resolve());
+    socket.write(text, 'latin1', () => resolve());
   });
   // The server has begun with it when it has answered somebody who asked later.
   await (await fetch(`${url}/healthz`)).text();
@@ -35,16 +48,26 @@ async function breakOff(text: string, how: 'destroy' | 'resetAndDestroy'): Promi
   if (!socket.closed) await once(socket, 'close');
 }
 
-test.each(STAGES)('a request that breaks off %s ends no process, on any route', async (_stage, of) => {
+/** What nobody has caught, while requests are broken off. */
+async function uncaughtBy(texts: readonly string[]): Promise<unknown[]> {
   const uncaught: unknown[] = [];
   const note = (error: unknown) => void uncaught.push(error);
   process.prependListener('uncaughtException', note);
   try {
-    for (const { name } of app.server.routes)
-      for (const how of ['destroy', 'resetAndDestroy'] as const) await breakOff(of(name), how);
+    for (const text of texts)
+      for (const how of ['destroy', 'resetAndDestroy'] as const) await breakOff(text, how);
     await (await fetch(`${url}/healthz`)).text();
   } finally {
     process.removeListener('uncaughtException', note);
   }
-  expect(uncaught).toEqual([]);
+  return uncaught;
+}
+
+test.each(STAGES)('a request that breaks off %s ends no process, on any route', async (_stage, of) => {
+  expect(await uncaughtBy(app.server.routes.map(({ name }) => of(name)))).toEqual([]);
+});
+
+test.each(SOCKET_STAGES)('a socket that breaks off %s ends no process, on any route', async (_stage, of) => {
+  const paths = app.server.routes.flatMap(({ shape: { socket } }) => socket ?? []);
+  expect(await uncaughtBy(paths.map(of))).toEqual([]);
 });

@@ -49,8 +49,16 @@ interface Example {
 
 export const exampleOf = (route: Route): Example => route.shape.example as Example;
 
-/** Makes the call that a route's example shows, with what is said otherwise. */
-export async function send(url: string, route: Route, sending: Sending = {}): Promise<Reply> {
+/** A call as it goes out. */
+interface Outgoing {
+  /** With its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** The call that a route's example shows, with what is said otherwise. */
+export function requestOf(route: Route, sending: Sending): Outgoing {
   const { as, account = accountFor(route, as), filling = {}, raw } = sending;
   const example = exampleOf(route);
   const keyed = (text: string) => withProductKey(route, sending.productKey, text);
@@ -58,10 +66,9 @@ export async function send(url: string, route: Route, sending: Sending = {}): Pr
   const body = raw ?? (text === undefined ? undefined : keyed(text));
   const query = queryText(sending.query ?? (filled(example.query, 'query', filling) as Example['query']));
   const path = sending.path ?? keyed(pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) }));
-  const response = await fetch(url + path + query, {
-    method: route.method,
-    // Where a call leads is its answer, and no walk of ours.
-    redirect: 'manual',
+  return {
+    path: path + query,
+    body,
     headers: {
       ...(as === undefined ? {} : { authorization: `Bearer ${as}` }),
       ...(account === undefined ? {} : { 'x-account-id': account }),
@@ -69,6 +76,17 @@ export async function send(url: string, route: Route, sending: Sending = {}): Pr
       ...(idempotencyOf(route) === 'none' ? {} : { 'idempotency-key': randomUUID() }),
       ...sending.headers,
     },
+  };
+}
+
+/** Makes the call that a route's example shows, with what is said otherwise. */
+export async function send(url: string, route: Route, sending: Sending = {}): Promise<Reply> {
+  const { path, headers, body } = requestOf(route, sending);
+  const response = await fetch(url + path, {
+    method: route.method,
+    // Where a call leads is its answer, and no walk of ours.
+    redirect: 'manual',
+    headers,
     ...(body === undefined ? {} : { body }),
   });
   return readReply(response);
@@ -92,7 +110,8 @@ async function readReply(response: Response): Promise<Reply> {
   return { status: response.status, headers: response.headers, text, json, code };
 }
 
-function parsed(text: string): unknown {
+/** Undefined: it is no JSON. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

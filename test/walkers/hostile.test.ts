@@ -12,7 +12,7 @@ import { type Operation, operationsOf } from './hostile/operations.ts';
 import { type HostileRequest, hostileRequests } from './hostile/requests.ts';
 import { closeConnections, faultOf, sendBytes, sendHostile } from './hostile/sending.ts';
 import { NASTY } from './hostile/values.ts';
-import { worstBodies } from './hostile/worst.ts';
+import { worstBodies, worstFrames } from './hostile/worst.ts';
 import { standStill } from './isolation/still.ts';
 import { makePerson, type Person, walkedApp } from './people.ts';
 import type { OpenApi } from './rules/rule.ts';
@@ -141,7 +141,8 @@ describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
 
   test('of each route the worst bodies that it takes, and one that is larger: refused in form, free of charge', () =>
     unchanging(async () => {
-      expect((await inBatches(worstBodies(app.app.server.routes))).faults).toEqual([]);
+      const { routes } = app.app.server;
+      expect((await inBatches([...worstBodies(routes), ...worstFrames(routes)])).faults).toEqual([]);
     }));
 
   test.each(FRAMINGS)('%s: it is answered in form, and nothing hidden in it is carried out', (_what, text) =>

@@ -24,6 +24,16 @@ test('with nothing set everything is embedded, local and open to local browsers'
   expect(config.corsOrigins).toEqual(['http://localhost:*', 'http://127.0.0.1:*', 'app://']);
 });
 
+test('bodies and sockets that one process has in its hands are bounded', () => {
+  expect(readConfig({}).sockets).toEqual({ perAddress: 500, perAccount: 100 });
+  expect(
+    readConfig({ SOCKETS_PER_ADDRESS: '3', SOCKETS_PER_ACCOUNT: '2', BODY_MB_AT_ONCE: '1' }),
+  ).toMatchObject({
+    sockets: { perAddress: 3, perAccount: 2 },
+    bodyCapacity: { process: 1_048_576, account: 64 * 1_048_576 },
+  });
+});
+
 test('an empty value is an absent one', () => {
   expect(readConfig({ PORT: '', DATABASE_URL: '  ' })).toMatchObject({
     port: 6174,

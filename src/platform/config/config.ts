@@ -67,6 +67,8 @@ export interface Config {
   readonly databaseWaitSeconds: number;
   /** Bytes of bodies that may be in memory at once, of the process and of one account. */
   readonly bodyCapacity: { readonly process: number; readonly account: number };
+  /** How many sockets one process has open at once, of one address and of one account. */
+  readonly sockets: { readonly perAddress: number; readonly perAccount: number };
   readonly database: PostgresSettings | EmbeddedSettings;
   /** undefined: what Redis would do is done by the database. */
   readonly redis: RedisSettings | undefined;
@@ -314,10 +316,7 @@ function assembled(
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
-    bodyCapacity: {
-      process: values.BODY_MB_AT_ONCE * 1_048_576,
-      account: values.BODY_MB_AT_ONCE_PER_ACCOUNT * 1_048_576,
-    },
+    ...capacitiesOf(values),
     database: databaseOf(values, dataDir),
     redis: redisOf(values),
     ai: aiOf(values, ai),
@@ -340,6 +339,17 @@ function assembled(
     errorTracker: errorTrackerOf(values),
     logLevel: values.LOG_LEVEL ?? (isProduction ? 'info' : 'warn'),
     values,
+  };
+}
+
+/** What one process has in its hands at once. */
+function capacitiesOf(values: Values): Pick<Config, 'bodyCapacity' | 'sockets'> {
+  return {
+    bodyCapacity: {
+      process: values.BODY_MB_AT_ONCE * 1_048_576,
+      account: values.BODY_MB_AT_ONCE_PER_ACCOUNT * 1_048_576,
+    },
+    sockets: { perAddress: values.SOCKETS_PER_ADDRESS, perAccount: values.SOCKETS_PER_ACCOUNT },
   };
 }
 

@@ -94,6 +94,14 @@ export const SETTINGS = {
     group: 'Server',
     says: 'The same of one account, of bodies that need a plan to be so large; past it calls are 429 with Retry-After.',
   }),
+  SOCKETS_PER_ADDRESS: setting(count(65_536).default(500), {
+    group: 'Server',
+    says: 'WebSockets that one address may have open at once with one process (docs/sockets.md); past it an upgrade is 429.',
+  }),
+  SOCKETS_PER_ACCOUNT: setting(count(65_536).default(100), {
+    group: 'Server',
+    says: 'Calls by WebSocket that one account may have under way at once with one process; past it a call is 429.',
+  }),
   SHUTDOWN_GRACE_SECONDS: setting(count(3_600).default(25), {
     group: 'Server',
     says: 'How long calls, streams and jobs may go on after the server was told to stop.',

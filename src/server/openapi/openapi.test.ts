@@ -21,6 +21,7 @@ interface Operation {
       { readonly schema: Record<string, unknown>; readonly example?: unknown }
     >;
   };
+  readonly 'x-socket'?: string;
   readonly responses: Record<
     string,
     {
@@ -87,6 +88,14 @@ test('parameters of path and query, and the headers that a route takes, are decl
   expect(read.map(({ name }) => name)).toContain('X-Account-Id');
   const spends = operationOf('/v1/generate', 'post').parameters;
   expect(spends).toContainEqual(expect.objectContaining({ name: 'Idempotency-Key', required: true }));
+});
+
+test('a call that is made by a WebSocket too says where, and what only a socket is refused with', () => {
+  const say = operationOf('/v1/talks/{id}', 'post');
+  expect(say['x-socket']).toBe('/v1/talks/{id}/stream');
+  expect(say.description).toContain('The same call by WebSocket: /v1/talks/{id}/stream, docs/sockets.md.');
+  expect(say.responses['429']?.description).toContain('`too_many_sockets`');
+  expect(operationOf('/v1/items', 'post')).not.toHaveProperty('x-socket');
 });
 
 test('the server serves this document', async () => {

@@ -34,7 +34,7 @@ export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: 
   const failures = createFailureWriter(routes.map(errorsOf));
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes.toSorted(inOrder)) {
-    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    const path = templateOf(route.path);
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, { schemas, failures }) };
   }
   const tags = [...new Set(routes.map((route) => route.shape.tag))].sort();
@@ -58,6 +58,9 @@ export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: 
     },
   };
 }
+
+/** A path as OpenAPI writes it: `/v1/items/{id}`. */
+const templateOf = (path: string) => path.replace(/:(\w+)/g, '{$1}');
 
 const METHODS: readonly Route['method'][] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -93,6 +96,7 @@ function operation(route: Route, writers: Writers): Json {
     ...(shape.body === undefined ? {} : { requestBody: requestBody(route, writers.schemas) }),
     ...(shape.streamedBody === true ? { requestBody: ANY_BYTES } : {}),
     responses: responses(route, writers),
+    ...(shape.socket === undefined ? {} : { 'x-socket': templateOf(shape.socket) }),
     'x-plinth': {
       auth: shape.auth,
       ...(shape.may === undefined ? {} : { may: shape.may }),
@@ -167,6 +171,9 @@ function notesOn(route: Route): string[] {
     ...(shape.onBehalf === true ? ['A platform admin’s API key may make it for any account.'] : []),
     ...spending,
     ...ratesOf(route).map(({ perMinute, by }) => `At most ${perMinute} calls a minute by ${by}.`),
+    ...(shape.socket === undefined
+      ? []
+      : [`The same call by WebSocket: ${templateOf(shape.socket)}, docs/sockets.md.`]),
   ];
 }
 
@@ -298,6 +305,15 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   302: 'Goes on elsewhere: the Location header says where.',
 };
 
+/** What a call is refused with that comes by a socket, and never one that does not. */
+const SOCKET_ERRORS = [
+  'origin_not_allowed',
+  'request_timeout',
+  'too_many_sockets',
+  'unexpected_frame',
+  'upgrade_required',
+];
+
 /** All codes that a route may answer: its own, and those of the walk that its declaration brings with it. */
 export function errorsOf(route: Route): string[] {
   const { shape } = route;
@@ -317,6 +333,7 @@ export function errorsOf(route: Route): string[] {
     [takesKey === 'required', ['idempotency_key_required']],
     [shape.versioned === true, ['precondition_failed']],
     [shape.soldRates !== undefined || shape.requires !== undefined, ['plan_required']],
+    [shape.socket !== undefined, SOCKET_ERRORS],
     [shape.spends !== undefined, ['plan_required', 'outcome_unknown', 'operator_budget_closed']],
   ];
   const walked = rules.filter(([applies]) => applies).flatMap(([, codes]) => codes);

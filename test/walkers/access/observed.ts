@@ -7,7 +7,9 @@ import {
   type Outcome,
 } from '../../../scripts/generate/access.ts';
 import { holesOf, paramNames, type Reply } from '../calls.ts';
+import { makeRoom } from '../rates.ts';
 import { type WalkerFixture, visit } from '../rules/rule.ts';
+import { sendBySocket } from '../sockets.ts';
 import { type Callers, makeCallers } from './callers.ts';
 
 /** A busy machine may let somebody in without counting the call: then an answer tells less, and is asked for again. */
@@ -27,6 +29,8 @@ export async function disagreements(
       const reply = await tried(route, { fixture, callers, caller, says });
       const saw = outcomeOf(route, reply);
       if (!agree(route, says, saw)) found.push(sentence(route, { caller, says, saw, reply }));
+      if (route.shape.socket !== undefined)
+        found.push(...(await objectionsToSocket(route, { fixture, callers, caller, says }, reply)));
       const mayHarm = route.method !== 'GET' && reply.status < 300;
       if (mayHarm && !(await callers.isIntact())) callers = await makeCallers(fixture);
     }
@@ -48,6 +52,23 @@ async function tried(route: Route, { fixture, callers, caller, says }: Trial): P
     reply = await visit(fixture, route, sending);
   }
   return reply;
+}
+
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404]);
+
+/** A caller who is refused a POST is refused its socket, in the same words, and nobody else is. */
+async function objectionsToSocket(
+  route: Route,
+  { fixture, callers, caller }: Trial,
+  { status, code = 'in' }: Reply,
+): Promise<string[]> {
+  await makeRoom(fixture.app, route);
+  const heard = await sendBySocket(fixture.url, route, await callers.sendingOf(caller, route));
+  const isRefusal = REFUSALS.has(status) || REFUSALS.has(heard.status);
+  const isSame = heard.status === status && heard.code === code;
+  if (!isRefusal || isSame) return [];
+  const said = `${heard.status} ${heard.code ?? ''}`;
+  return [`${route.name}: ${CALLERS[caller]} gets ${status} ${code}, and by its socket ${said}`];
 }
 
 /**

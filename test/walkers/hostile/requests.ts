@@ -12,6 +12,8 @@ export interface HostileRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** It goes by a socket: these are its frames, of text or of bytes. */
+  readonly frames?: readonly (string | Buffer)[];
   /** Whoever may call at all: what is wrong lies behind the sign-in. */
   readonly as: 'owner' | 'key' | 'admin';
 }

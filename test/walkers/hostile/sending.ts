@@ -2,14 +2,8 @@ import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { declaredErrors } from '#platform/kernel';
 import { isEnvelope } from '../rules/rule.ts';
+import { type Heard, speak } from '../sockets.ts';
 import type { HostileRequest } from './requests.ts';
-
-/** What came back; status 0 is a connection that was closed without a word. */
-export interface Heard {
-  readonly status: number;
-  readonly requestId: string | undefined;
-  readonly text: string;
-}
 
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 /** Longer than anything here takes on a busy machine; a server that says nothing at all is a fault too. */
@@ -18,9 +12,12 @@ const PATIENCE = 60_000;
 /** Sends a request exactly as it is. */
 export function sendHostile(url: string, request: HostileRequest, bearer: string): Promise<Heard> {
   const { hostname, port } = new URL(url);
-  const { method, path, body } = request;
+  const { method, path, body, frames } = request;
+  const authorization = `Bearer ${bearer}`;
+  if (frames !== undefined)
+    return speak(url, { path, frames, headers: { authorization, ...request.headers } });
   const headers = {
-    authorization: `Bearer ${bearer}`,
+    authorization,
     ...request.headers,
     ...(body === undefined ? {} : { 'content-length': String(body.length) }),
   };

@@ -5,6 +5,9 @@ const ID = '0193a000-0000-7000-8000-000000000009';
 /** Larger ones say nothing new, and 400 routes are sent each of them. */
 const LARGE = 1_024 * 1_024;
 
+/** A first frame has room for a token and a key. */
+const MORE = 8_192;
+
 const filled = (begin: string, part: string, end: string) => (bytes: number) =>
   begin + part.repeat(Math.max(0, Math.floor((bytes - begin.length - end.length) / part.length))) + end;
 
@@ -37,6 +40,37 @@ export function worstBodies(routes: readonly Pick<Route, 'name' | 'shape'>[]): H
         headers: { 'content-type': 'application/json', 'idempotency-key': 'worst' },
         body: Buffer.from(made(bytes)),
         as: path.startsWith('/v1/admin') ? 'admin' : 'owner',
+      }),
+    );
+  });
+}
+
+/** Each route that has a socket, with the same as its first frame, and with frames that no socket takes. */
+export function worstFrames(routes: readonly Pick<Route, 'shape'>[]): HostileRequest[] {
+  return routes.flatMap(({ shape: { socket, maxBody = DEFAULT_MAX_BODY } }) => {
+    if (socket === undefined) return [];
+    const bytes = Math.min(maxBody, LARGE);
+    const speeches: readonly (readonly [string, readonly (string | Buffer)[]])[] = [
+      ...WORST.map(([what, made]) => [what, [made(bytes)]] as const),
+      ['more than it reads', [filled('{"a":"', 'a', '"}')(3 * (maxBody + MORE))]],
+      ['bytes', [Buffer.from('{}')]],
+      ['bytes that are no text', [Buffer.from([0, 255, 254, 253])]],
+      ['nothing', ['']],
+      ['two frames', ['{"unheard_of":1}', '{}']],
+      ['a frame and bytes', ['{"unheard_of":1}', Buffer.alloc(10)]],
+      ['a hundred frames', Array.from({ length: 100 }, () => '{"unheard_of":1}')],
+      ['a token that is none', ['{"access_token":{"a":[]},"account_id":7}']],
+      ['a header in a token', [String.raw`{"access_token":"a\r\nx-account-id: b"}`]],
+      ['another prototype', ['{"__proto__":{"access_token":"a"},"constructor":1}']],
+    ];
+    return speeches.map(
+      ([what, frames]): HostileRequest => ({
+        label: `${socket}, ${what}`,
+        method: 'GET',
+        path: socket.replaceAll(/:\w+/g, ID),
+        headers: { 'idempotency-key': 'worst' },
+        frames,
+        as: 'owner',
       }),
     );
   });
