@@ -40,7 +40,7 @@ export const EMBEDDED: readonly string[] = [
   'src/platform/limits/settlement/sweep.test.ts',
   'src/platform/billing/inbox/inbox.test.ts',
   'src/platform/reports/rollup.test.ts',
-  'src/platform/secrets/resealing.test.ts',
+  'src/platform/secrets/reseal.test.ts',
   'src/products/',
   'src/server/operations.test.ts',
   'test/crash/',

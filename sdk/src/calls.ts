@@ -89,21 +89,21 @@ export function createCaller(parts: CallerParts): Caller {
   };
 }
 
-interface Asked {
+interface CallInput {
   readonly route: RouteName;
   readonly given: { readonly params?: object; readonly query?: object; readonly body?: unknown };
   readonly options: OpenOptions;
 }
 
 /** One call: under one Idempotency-Key, however often it is sent, and with another token if the first is refused. */
-async function ask<T>(parts: CallerParts, asked: Asked, read: Reader<T>): Promise<T> {
+async function ask<T>(parts: CallerParts, asked: CallInput, read: Reader<T>): Promise<T> {
   const { route, given, options } = asked;
   const [method = '', path = ''] = route.split(' ');
   const key = KEYED.has(route) ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined;
   const headers = headersOf(parts, asked, key);
   const request = {
     method,
-    url: parts.baseUrl + filled(path, given.params ?? {}) + queryOf(given.query ?? {}),
+    url: parts.baseUrl + fillPath(path, given.params ?? {}) + queryOf(given.query ?? {}),
     body: given.body === undefined ? undefined : JSON.stringify(given.body),
     repeatable: IDEMPOTENT.has(method) || key !== undefined || REPEATABLE.has(route),
     signal: options.signal,
@@ -123,7 +123,7 @@ async function ask<T>(parts: CallerParts, asked: Asked, read: Reader<T>): Promis
     return await sendAs(token);
   } catch (error) {
     if (!(error instanceof Unauthenticated) || token === undefined) throw error;
-    const other = await parts.credentials?.instead(token);
+    const other = await parts.credentials?.renewOnce(token);
     if (other === undefined || other === token) throw error;
     return sendAs(other);
   }
@@ -131,7 +131,7 @@ async function ask<T>(parts: CallerParts, asked: Asked, read: Reader<T>): Promis
 
 function headersOf(
   parts: CallerParts,
-  { given, options }: Asked,
+  { given, options }: CallInput,
   key: string | undefined,
 ): Record<string, string> {
   const accountId = options.accountId ?? parts.accountId;
@@ -145,11 +145,11 @@ function headersOf(
   };
 }
 
-function filled(path: string, params: object): string {
+function fillPath(path: string, params: object): string {
   const values = new Map(Object.entries(params));
   return path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = String(values.get(name) ?? '');
-    // Whoever follows the address would fold these away, and call another route.
+    // URL parsers fold these away, which would call another route.
     if (value === '' || value === '.' || value === '..')
       throw new TypeError(`${name} is not an id: "${value}"`);
     return encodeURIComponent(value);

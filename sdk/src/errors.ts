@@ -9,7 +9,7 @@ export interface Failure {
   readonly message: string;
   /** The HTTP status; 0 where there was no answer. */
   readonly status: number;
-  /** Quote it to whoever runs the server. */
+  /** Quote it to the operator of the server. */
   readonly requestId?: string | undefined;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   /** Seconds after which another try makes sense, as the server says it. */
@@ -142,7 +142,7 @@ export function streamError(said: unknown): PlinthError {
 }
 
 function envelopeIn(text: string): Pick<Failure, 'code' | 'message' | 'details'> | undefined {
-  const body = parsed(text);
+  const body = parseJson(text);
   const error = isRecord(body) ? body['error'] : undefined;
   if (!isRecord(error)) return undefined;
   const { code, message, details } = error;
@@ -150,7 +150,7 @@ function envelopeIn(text: string): Pick<Failure, 'code' | 'message' | 'details'>
   return { code, message, details: isRecord(details) ? details : undefined };
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -15,7 +15,7 @@ import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
 import { openFramework, withoutBodies } from './framework.ts';
 import { readAliased, readInput } from './input.ts';
-import { listenOn } from './listening.ts';
+import { listenOn } from './listen-on.ts';
 import { openApiOf } from './openapi/openapi.ts';
 import { mountMetrics, mountOperations } from './operations.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
@@ -92,7 +92,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     async stop(graceSeconds) {
       stopping = true;
       clearInterval(watch);
-      await Promise.all([stopped(app, { inFlightRequests, fail }, graceSeconds), metrics?.close()]);
+      await Promise.all([stopServer(app, { inFlightRequests, fail }, graceSeconds), metrics?.close()]);
     },
   };
 }
@@ -147,7 +147,7 @@ function mountModule(
   }
 }
 
-/** Gives up calls that take too long. Streams are none of its business: whoever took the wire has deadlines of its own. */
+/** Gives up calls that take too long. Streams are left alone: a handler that took the wire has its own deadlines. */
 function watchOver(
   inFlightRequests: InFlightRequests,
   parts: ServerParts,
@@ -168,7 +168,7 @@ function watchOver(
   return watch.unref();
 }
 
-async function stopped(
+async function stopServer(
   app: FastifyInstance,
   { inFlightRequests, fail }: { readonly inFlightRequests: InFlightRequests; readonly fail: Fail },
   graceSeconds: number,

@@ -243,7 +243,7 @@ export const stream = route(
     out.writeHead(200, { 'content-type': 'text/event-stream' });
     out.write('data: 1\n\n');
     if (query.how === 'throw-after') throw new Error('cut');
-    if (query.how === 'wait') await paused(shop, origin.signal);
+    if (query.how === 'wait') await pause(shop, origin.signal);
     out.end('data: 2\n\n');
   },
 );
@@ -258,10 +258,10 @@ export const wait = route(
     reply: { 200: z.strictObject({ heard: z.string() }) },
     example: { reply: { heard: 'go' } },
   },
-  async ({ origin }, shop) => ({ heard: await paused(shop, origin.signal) }),
+  async ({ origin }, shop) => ({ heard: await pause(shop, origin.signal) }),
 );
 
-async function paused(shop: Shop, signal: AbortSignal): Promise<string> {
+async function pause(shop: Shop, signal: AbortSignal): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   shop.release = () => resolve('go');
   signal.addEventListener('abort', () => {

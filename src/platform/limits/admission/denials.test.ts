@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { advance, advanceTo, databaseTime, makeGrant, makeKey, makeMember } from '#test/factories';
-import { denied, granted, openLimits, request, type Wanted } from '#test/limits';
+import { denialOf, permitOf, openLimits, request, type AdmissionInput } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { commitPoint } from '#platform/db';
 import { createDenialCache } from './denials.ts';
@@ -27,11 +27,11 @@ const admit = denials.around((asking) => {
 });
 
 /** An account whose month is used up, and how it asks. */
-async function closed() {
+async function closeLimit() {
   const member = await fixture.member('basic');
-  granted(await fixture.admit(member));
+  permitOf(await fixture.admit(member));
   asked = 0;
-  const ask = (wanted: Wanted = {}) => admit(request(member, wanted));
+  const ask = (wanted: AdmissionInput = {}) => admit(request(member, wanted));
   return { member, ask };
 }
 
@@ -41,23 +41,23 @@ beforeEach(() => {
 
 describe('a denial', () => {
   it('answers the same question for a second without the database, and no longer', async () => {
-    const { ask } = await closed();
-    const denial = denied(await ask());
+    const { ask } = await closeLimit();
+    const denial = denialOf(await ask());
     for (let tries = 0; tries < 50; tries += 1)
-      expect(denied(await ask({ requestId: `${tries}` }))).toEqual(denial);
+      expect(denialOf(await ask({ requestId: `${tries}` }))).toEqual(denial);
     at.ms += 999;
-    denied(await ask());
+    denialOf(await ask());
     expect(asked).toBe(1);
     at.ms += 1;
-    denied(await ask());
+    denialOf(await ask());
     expect(asked).toBe(2);
   });
 
   it('answers nobody else and nothing else', async () => {
-    const { member, ask } = await closed();
-    denied(await ask());
+    const { member, ask } = await closeLimit();
+    denialOf(await ask());
     const beside = await makeMember(db, member.accountId);
-    const others: Wanted[] = [
+    const others: AdmissionInput[] = [
       { userId: beside.userId },
       { keyId: await makeKey(db, member) },
       { units: 2 },
@@ -75,69 +75,69 @@ describe('a denial', () => {
 
   it('never stands in the way of a stored answer: a key that was not denied is always looked up', async () => {
     const member = await fixture.member('basic');
-    const ask = (wanted: Wanted) => admit(request(member, wanted));
-    const permit = granted(await ask({ key: 'first' }));
+    const ask = (wanted: AdmissionInput) => admit(request(member, wanted));
+    const permit = permitOf(await ask({ key: 'first' }));
     const stored = permit.answering({ status: 202, body: { id: 7 } });
     if (stored === undefined) throw new Error('the call came with a key');
     await db.tenant(member.accountId, effect, [stored, permit.settlement()]);
-    denied(await ask({ key: 'second' }));
-    denied(await ask({}));
+    denialOf(await ask({ key: 'second' }));
+    denialOf(await ask({}));
     expect(await ask({ key: 'first' })).toMatchObject({ kind: 'replay', answer: { status: 202 } });
     expect(await ask({ key: 'first', body: 'another' })).toEqual({ kind: 'mismatch' });
     asked = 0;
-    denied(await ask({ key: 'second' }));
+    denialOf(await ask({ key: 'second' }));
     expect(asked).toBe(0);
-    denied(await ask({ key: 'third' }));
+    denialOf(await ask({ key: 'third' }));
     expect(asked).toBe(1);
   });
 
   it('ends with a change of what the account holds', async () => {
-    const { member, ask } = await closed();
-    denied(await ask());
+    const { member, ask } = await closeLimit();
+    denialOf(await ask());
     await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'pro' });
     db.signal('entitlements', member.accountId);
-    granted(await ask());
+    permitOf(await ask());
   });
 
   it('that was decided before such a change is not remembered', async () => {
-    const { member } = await closed();
+    const { member } = await closeLimit();
     const slow = denials.around(async (asking) => {
       const answer = await fixture.limits.admit(asking);
       await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'pro' });
       db.signal('entitlements', member.accountId);
       return answer;
     });
-    denied(await slow(request(member)));
-    granted(await admit(request(member)));
+    denialOf(await slow(request(member)));
+    permitOf(await admit(request(member)));
   });
 
   it('whose change nobody heard of is over within a second', async () => {
-    const { member, ask } = await closed();
-    denied(await ask());
+    const { member, ask } = await closeLimit();
+    denialOf(await ask());
     await makeGrant(db, member.accountId, { catalogue: fixture.catalogue, plan: 'pro' });
     at.ms += 1_000;
-    granted(await ask());
+    permitOf(await ask());
   });
 
   it('that resets within a second is not remembered, so that none outlives its reset', async () => {
     const member = await fixture.member('basic');
     const ask = () => admit(request(member, { feature: 'pausing', subject: 'a draft' }));
-    granted(await ask());
-    const reset = Date.parse(denied(await ask()).resetsAt ?? '');
+    permitOf(await ask());
+    const reset = Date.parse(denialOf(await ask()).resetsAt ?? '');
     at.ms += 10_000;
     await advanceTo(db, new Date(reset - 900).toISOString());
     await ask();
     await advance(db, '1 second');
     expect((await databaseTime(db)).getTime()).toBeGreaterThan(reset);
-    granted(await ask());
+    permitOf(await ask());
   });
 
   it('for want of a place is not remembered: the place is taken the moment it is free', async () => {
     const member = await fixture.member('basic');
     const ask = () => admit(request(member, { feature: 'holding' }));
-    const permit = granted(await ask());
-    denied(await ask());
+    const permit = permitOf(await ask());
+    denialOf(await ask());
     await permit.release('done');
-    granted(await ask());
+    permitOf(await ask());
   });
 });

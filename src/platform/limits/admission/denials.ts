@@ -6,7 +6,7 @@ import type { Denial } from '../denial.ts';
 import type { AdmitRequest } from '../permit.ts';
 
 /** How long a denial is remembered, in milliseconds: how late an admission may be because of it. */
-const KEPT_MS = 1_000;
+const REMEMBERED_MS = 1_000;
 /** About 10 MB. The one that was remembered first goes first. */
 const CAPACITY = 10_000;
 
@@ -19,7 +19,7 @@ export interface DenialCache {
   close(): void;
 }
 
-interface Remembered {
+interface RememberedDenial {
   readonly accountId: AccountId;
   readonly denial: Denial;
   /** Before the database was asked, on the clock that never jumps. */
@@ -31,9 +31,9 @@ interface Remembered {
  * say no, and only to the very same question: same caller, units, reserve, subject and Idempotency-Key. A key that was
  * not denied just now may have a stored answer, so that its question always goes to the database.
  *
- * Remembered is what resets in more than a second. So nothing is remembered past its reset, whoever comes back when
- * Retry-After says so never meets it, and a limit of places at once is always asked for: a place is free again the moment
- * a call ends. What changes grants of an account ends its denials at once here, and where its signal is heard.
+ * Only denials that reset in more than a second are remembered. So none is remembered past its reset, a caller that comes back when
+ * Retry-After says so never meets it, and a concurrency limit is always asked for: a slot is free again the moment
+ * a call ends. A change of an account's grants ends its denials at once, here and in all processes that receive its signal.
  */
 export function createDenialCache({
   db,
@@ -42,29 +42,29 @@ export function createDenialCache({
   readonly db: Database;
   readonly clock: Clock;
 }): DenialCache {
-  const known = new Map<string, Remembered>();
+  const known = new Map<string, RememberedDenial>();
   let changes = 0;
 
-  const stopHearing = db.onSignal('entitlements', (id) => {
+  const unsubscribe = db.onSignal('entitlements', (id) => {
     // A denial that is under way may be from before the change.
     changes += 1;
     for (const [question, { accountId }] of known) if (accountId === id) known.delete(question);
   });
 
-  /** They lie in the order in which they were answered; one that was asked for earlier is a moment late here. */
+  /** Denials lie in the order of their answers; one that was asked for earlier is forgotten a moment late. */
   function forgetOld(now: number): void {
     for (const [question, { askedAt }] of known) {
-      if (now - askedAt < KEPT_MS) return;
+      if (now - askedAt < REMEMBERED_MS) return;
       known.delete(question);
     }
   }
 
-  function recalled(question: string, now: number): Denial | undefined {
+  function recall(question: string, now: number): Denial | undefined {
     const entry = known.get(question);
-    return entry !== undefined && now - entry.askedAt < KEPT_MS ? entry.denial : undefined;
+    return entry !== undefined && now - entry.askedAt < REMEMBERED_MS ? entry.denial : undefined;
   }
 
-  function remember(question: string, entry: Remembered): void {
+  function remember(question: string, entry: RememberedDenial): void {
     known.delete(question);
     const [oldest] = known.keys();
     if (known.size >= CAPACITY && oldest !== undefined) known.delete(oldest);
@@ -76,7 +76,7 @@ export function createDenialCache({
       const askedAt = clock.monotonic();
       forgetOld(askedAt);
       // While nothing is remembered, which is mostly so, an admission pays nothing for the memory.
-      const denial = known.size === 0 ? undefined : recalled(questionOf(request), askedAt);
+      const denial = known.size === 0 ? undefined : recall(questionOf(request), askedAt);
       if (denial !== undefined) return { kind: 'denied', denial };
       const before = changes;
       const admission = await admit(request);
@@ -85,16 +85,16 @@ export function createDenialCache({
       else if (known.size > 0) known.delete(questionOf(request));
       return admission;
     },
-    close: stopHearing,
+    close: unsubscribe,
   };
 }
 
-/** All that a request asks, whatever fields requests will have: only its id differs when it comes again. */
+/** All fields of a request but its id, which differs when it comes again. */
 function questionOf(request: AdmitRequest): string {
   return JSON.stringify({ ...request, requestId: undefined });
 }
 
-/** `retryAfter` is rounded up: 1 means that it resets within a second. Of places at once it is always 1. */
+/** `retryAfter` is rounded up: 1 means that it resets within a second. Of concurrency it is always 1. */
 function isLasting({ retryAfter }: Denial): boolean {
   return retryAfter === undefined || retryAfter > 1;
 }
@@ -104,7 +104,7 @@ const DENIED = commitPoint('limits.denied', 'the event of a first denial in its 
 const HOUR = 3_600_000;
 /** Kinds whose windows are days and longer. */
 const LONG: ReadonlySet<Denial['of']> = new Set(['quota', 'credits', 'budget', 'failures']);
-/** Events that are known to be told: about 2 MB. The one that was told first goes first. */
+/** Events that are known to be stored: about 2 MB. The oldest goes first. */
 const MOST_TOLD = 10_000;
 
 export interface DenialEventsParts {
@@ -114,17 +114,17 @@ export interface DenialEventsParts {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Tells of denials, without being in anybody's way. */
+/** Stores webhook events of denials, without delaying requests. */
 export interface DenialEvents {
   /** Stores `permit.denied` for the first denial of an account by a limit in its window; others cost a look into a set. */
   note(request: Pick<AdmitRequest, 'accountId' | 'product' | 'feature'>, denial: Denial): void;
-  /** Waits for what is being stored. */
+  /** Waits for events that are being stored. */
   close(): Promise<void>;
 }
 
 /**
  * A client that hammers a closed limit makes one event for each window, or, of a limit whose window is shorter than an hour
- * or that has none, for each hour. A process remembers what it has told; among processes the event's id makes it one. An
+ * or that has none, for each hour. A process remembers its events; among processes the event's id makes it one. An
  * event is not part of any decision: one that could not be stored comes with the next denial.
  */
 export function createDenialEvents({ db, clock, webhooks, onFailure }: DenialEventsParts): DenialEvents {
@@ -164,7 +164,7 @@ export function createDenialEvents({ db, clock, webhooks, onFailure }: DenialEve
   };
 }
 
-/** The end of the window; of a shorter one, and of what has none, the hour. */
+/** The end of the window; for a short window, or none, the hour. */
 function windowOf({ of, resetsAt }: Denial, now: number): string {
   const isLong = resetsAt !== null && LONG.has(of);
   return isLong ? resetsAt : new Date(now - (now % HOUR)).toISOString();
