@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from './kinds.ts';
 import { type Direct, type DirectFound, directIn, freedOfMarkup, readDirect, unwrapLines } from './direct.ts';
@@ -79,11 +79,23 @@ export function warmUp(): void {
 /** Throws where a file of the model is missing or torn, in some milliseconds: for a start that leaves the rest to the first text. */
 export function assertWhole(files: readonly URL[] = [MODEL_FILE, VECTORS_FILE]): void {
   for (const file of files) {
-    if (readFileSync(file, 'utf8').trimEnd().endsWith('}')) continue;
+    if (endOf(file).trimEnd().endsWith('}')) continue;
     throw Object.assign(new Error('a file of the safety model is torn'), {
       path: fileURLToPath(file),
       code: 'torn',
     });
+  }
+}
+
+/** The last bytes of a file: the whole of it would be in memory for the life of a process that may never look at a text. */
+function endOf(file: URL): string {
+  const opened = openSync(file, 'r');
+  try {
+    const end = Buffer.alloc(16);
+    const { size } = fstatSync(opened);
+    return end.toString('utf8', 0, readSync(opened, end, 0, end.length, Math.max(0, size - end.length)));
+  } finally {
+    closeSync(opened);
   }
 }
 

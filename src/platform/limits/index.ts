@@ -21,8 +21,8 @@ export type { Alerts } from './usage/alerts.ts';
 export type { UsageCarrier, UsedAmounts } from './usage/carry-usage.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './usage/credits.ts';
 export { type Denial, limitExceeded, planRequired } from './denial.ts';
-export type { DenialCache } from './admission/denials.ts';
-export { createDenialEvents, type DenialEvents } from './admission/denials.ts';
+export type { DenialCache } from './admission/denial-cache.ts';
+export { createDenialEvents, type DenialEvents } from './admission/denial-cache.ts';
 export type { CompiledFeature } from './features.ts';
 export type { PlanExcess, PlanChoice } from './usage/plan-excess.ts';
 export {

@@ -6,7 +6,7 @@ import { type Admission, createAdmission } from './admission/admission.ts';
 import { createRetryQueue, type Forgotten, type RetryQueue } from './settlement/retry-queue.ts';
 import type { Denial } from './denial.ts';
 import type { AdmitRequest } from './permit.ts';
-import type { DenialCache } from './admission/denials.ts';
+import type { DenialCache } from './admission/denial-cache.ts';
 import { Ends } from './settlement/ends.ts';
 import { createAfterEnds, type EndsElsewhere } from './settlement/ends-elsewhere.ts';
 import { BusyRows } from './batcher.ts';

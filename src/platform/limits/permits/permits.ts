@@ -16,7 +16,7 @@ import { readDenial } from '../denial.ts';
 import type { Ends } from '../settlement/ends.ts';
 import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
-import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from '../permit.ts';
+import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from '../permit.ts';
 import { PermitCalls } from './permit-calls.ts';
 import { PermitProgress } from './permit-progress.ts';
 import type { RetryQueue } from '../settlement/retry-queue.ts';

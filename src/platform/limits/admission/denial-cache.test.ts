@@ -3,7 +3,7 @@ import { advance, advanceTo, databaseTime, makeGrant, makeKey, makeMember } from
 import { denialOf, permitOf, openLimits, request, type AdmissionInput } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { commitPoint } from '#platform/db';
-import { createDenialCache } from './denials.ts';
+import { createDenialCache } from './denial-cache.ts';
 
 const effect = commitPoint('test.denials.effect', 'the answer of a call');
 const { db } = await testDatabase();
