@@ -49,6 +49,7 @@ export const EMBEDDED: readonly string[] = [
   'test/organizations/invitations.test.ts',
   'test/people/',
   'test/permits/http.test.ts',
+  'test/process/older.test.ts',
   'test/reel/search.test.ts',
   'test/reel/stream.test.ts',
   'test/services/services.test.ts',
