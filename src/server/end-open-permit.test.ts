@@ -160,9 +160,9 @@ describe('an inline handler that leaves its permit open', () => {
     expect(await chat(async () => answer(200, {}))).toMatchObject({ state: 'voided', quota: 0, cost: 0 });
   });
 
-  test('and says no has its reason in the row', async () => {
-    const done = await chat(async () => answer(409, {}));
-    expect(done).toMatchObject({ state: 'voided', reason: 'answered 409', quota: 0 });
+  test.each([400, 409])('and says no with %d has its reason in the row', async (status) => {
+    const done = await chat(async () => answer(status, {}));
+    expect(done).toMatchObject({ state: 'voided', reason: `answered ${status}`, quota: 0 });
   });
 
   test('and throws pays for what was served before', async () => {

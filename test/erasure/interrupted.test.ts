@@ -153,6 +153,26 @@ describe.runIf(engine === 'postgres')('an erasure that meets the end of a member
   });
 });
 
+describe.runIf(engine === 'postgres')('an erasure that meets what a provider tells', () => {
+  test('waits until that is written down, and has the provider forget the customer of it', async () => {
+    const who = await gone();
+    await later('14 days');
+    const applied = await held(
+      `select from accounts.accounts where created_by = $1 and kind = 'personal' for share`,
+      who,
+      `insert into billing.customers (account_id, store, mode, customer)
+       select account_id, 'stripe', 'live', 'cus_late' from accounts.accounts where created_by = $1 and kind = 'personal'`,
+    );
+    const erasing = erase();
+    await expect.poll(() => waitsForLocks(app.db)).toBe(1);
+    await applied();
+    await erasing;
+    expect(await isErased(who)).toBe(true);
+    const toForget = `select from billing.customers where customer = 'cus_late' and erased_at is not null`;
+    expect(await app.db.asMigrator(statement(toForget))).toHaveLength(1);
+  });
+});
+
 /** An organization of somebody, and a member of it. */
 async function heirOf(owner: Resident): Promise<{ path: string; heir: Resident }> {
   const [path, heir] = [await organization(owner), await resident()];

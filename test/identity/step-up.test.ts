@@ -26,6 +26,7 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
     expect(asking.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'POST /v1/api-keys',
+        'POST /v1/api-keys/:id/rotate',
         'POST /v1/auth/mfa/totp',
         'POST /v1/auth/mfa/totp/confirm',
         'DELETE /v1/auth/mfa/totp',
@@ -34,6 +35,16 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
         'POST /v1/auth/mfa/passkeys',
         'DELETE /v1/auth/mfa/passkeys/:id',
         'POST /v1/admin/users/:id/mfa/reset',
+        'DELETE /v1/me/identities/:id',
+        'POST /v1/me/exports',
+        'POST /v1/organizations/:id/exports',
+        'POST /v1/organizations/:id/transfer',
+        'DELETE /v1/organizations/:id',
+        'PUT /v1/organizations/:id/sso',
+        'DELETE /v1/organizations/:id/sso',
+        'DELETE /v1/organizations/:id/sso/links/:user_id',
+        'POST /v1/organizations/:id/sso/domains',
+        'DELETE /v1/organizations/:id/sso/domains/:domain',
       ]),
     );
     for (const { method, path, shape } of asking) {

@@ -45,6 +45,17 @@ describe('revenue', () => {
     ]);
   });
 
+  test('of the first instant of a month is of that month alone, also where it was paid past the store', async () => {
+    const accountId = newAccount();
+    const at = '2027-04-01T00:00:00Z';
+    await till.sell({ accountId, at, lines: [pro] });
+    await till.sell({ accountId, at, lines: [{ ...pro, amount: 500 }], charged: 0 });
+    expect(await told(accountId, { until: '2027-04-01' })).toEqual([]);
+    expect(await told(accountId, { from: '2027-04-01' })).toMatchObject([
+      { month: '2027-04', sales: 2, gross_minor: 2_500 },
+    ]);
+  });
+
   test('goes down by a refund in the month of the refund, and leaves that of the sale as it was', async () => {
     const accountId = newAccount();
     const { charge } = await till.sell({ accountId, at: MARCH.at, lines: [{ ...pro, tax: 400 }] });

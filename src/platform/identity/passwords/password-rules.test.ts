@@ -32,6 +32,7 @@ test.each([
   'only lower case, but long',
   'Пароль-тайна-7',
   'x'.padStart(64, 'y7Q_ '),
+  'A1'.padEnd(200, 'xyzw'),
   'a rocket of one’s own is not a launch',
 ])('%s may be used', async (password) => {
   expect(await weaknessOf(password, 'ada@example.com')).toBeUndefined();

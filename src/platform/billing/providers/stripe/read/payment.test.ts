@@ -24,6 +24,13 @@ describe('a payment', () => {
     expect(fees(null, { status: 'failed' })).toEqual([0]);
   });
 
+  test('says why a charge failed, where it did', () => {
+    const charges = ['failed', 'succeeded'].map((status) =>
+      charge({ status, failure_code: 'card_declined' }),
+    );
+    expect(paid({ charges })?.charges.map(({ failureCode }) => failureCode)).toEqual(['card_declined', null]);
+  });
+
   test('is of the day when its money came, which for a debit is days after it was begun', () => {
     const came = { amount: 3_995, fee: 146, currency: 'eur', created: 500 };
     expect(days({ created: 100, status: 'pending', balance_transaction: null })).toEqual([100]);
