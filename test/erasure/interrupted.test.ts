@@ -157,7 +157,7 @@ describe.runIf(engine === 'postgres')('an erasure that meets what a provider tel
   test('waits until that is written down, and has the provider forget the customer of it', async () => {
     const who = await gone();
     await later('14 days');
-    const applied = await held(
+    const applied = await holdTransaction(
       `select from accounts.accounts where created_by = $1 and kind = 'personal' for share`,
       who,
       `insert into billing.customers (account_id, store, mode, customer)

@@ -223,8 +223,8 @@ describe('what a payment provider grants', () => {
     expect(await present(accountId)).toMatchObject({ quantity: 7, grants: { posts: 420 } });
     // Also where the other one was bought later.
     await tell(accountId, [
-      await sold(-2, 29, { plan: 'team', quantity: 7 }),
-      await sold(-1, 29, { externalId: 'sub_2', plan: 'team', quantity: 4 }),
+      await createGrant(-2, 29, { plan: 'team', quantity: 7 }),
+      await createGrant(-1, 29, { externalId: 'sub_2', plan: 'team', quantity: 4 }),
     ]);
     expect(await present(accountId)).toMatchObject({ quantity: 7, grants: { posts: 420 } });
   });

@@ -28,7 +28,10 @@ describe('a payment', () => {
     const charges = ['failed', 'succeeded'].map((status) =>
       charge({ status, failure_code: 'card_declined' }),
     );
-    expect(paid({ charges })?.charges.map(({ failureCode }) => failureCode)).toEqual(['card_declined', null]);
+    expect(readPayment({ charges })?.charges.map(({ failureCode }) => failureCode)).toEqual([
+      'card_declined',
+      null,
+    ]);
   });
 
   test('is of the day when its money came, which for a debit is days after it was begun', () => {
