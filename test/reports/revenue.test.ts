@@ -50,8 +50,8 @@ describe('revenue', () => {
     const at = '2027-04-01T00:00:00Z';
     await till.sell({ accountId, at, lines: [pro] });
     await till.sell({ accountId, at, lines: [{ ...pro, amount: 500 }], charged: 0 });
-    expect(await told(accountId, { until: '2027-04-01' })).toEqual([]);
-    expect(await told(accountId, { from: '2027-04-01' })).toMatchObject([
+    expect(await readReport(accountId, { until: '2027-04-01' })).toEqual([]);
+    expect(await readReport(accountId, { from: '2027-04-01' })).toMatchObject([
       { month: '2027-04', sales: 2, gross_minor: 2_500 },
     ]);
   });
