@@ -40,14 +40,14 @@ async function onStands(url: string, say: Say): Promise<Figures> {
   });
   const [servers] = (await once(child, 'message')) as [Servers];
   try {
-    return await measured(servers, say);
+    return await measureRounds(servers, say);
   } finally {
     child.send('stop');
     await once(child, 'exit');
   }
 }
 
-async function measured({ ports, bearer, better }: Servers, say: Say): Promise<Figures> {
+async function measureRounds({ ports, bearer, better }: Servers, say: Say): Promise<Figures> {
   const bare = await connections({ port: ports.bare });
   const rounds: Record<string, Ratio> = {};
   const runs = {

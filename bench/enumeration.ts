@@ -11,7 +11,7 @@ const CALLS = 200;
 const WARM_UP = 20;
 const PASSWORD = 'Analytical-Engine-1843';
 
-/** The calls that take an email of whoever comes. */
+/** The calls that take any visitor's email. */
 const KINDS: Readonly<Record<string, (email: string) => object>> = {
   login: (email) => ({ email, password: 'Wrong-Password-1' }),
   register: (email) => ({ email, password: PASSWORD, company_name: 'Analytical Engines' }),
@@ -60,11 +60,11 @@ async function measure(url: string, kind: string): Promise<Figures> {
   const times = { known: [] as number[], unknown: [] as number[] };
   for (let turn = 0; turn < CALLS + WARM_UP; turn += 1) {
     const email = `known-${kind}-${turn}@example.com`;
-    await timed(url, 'register', email);
+    await timeLogin(url, 'register', email);
     // Which goes first alternates, so that neither always finds what the other left warm.
     const order = turn % 2 === 0 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const);
     for (const which of order) {
-      const took = await timed(url, kind, which === 'known' ? email : `un${email}`);
+      const took = await timeLogin(url, kind, which === 'known' ? email : `un${email}`);
       if (turn >= WARM_UP) times[which].push(took);
     }
   }
@@ -74,7 +74,7 @@ async function measure(url: string, kind: string): Promise<Figures> {
 let callers = 0;
 
 /** Milliseconds until the whole answer was there. */
-async function timed(url: string, kind: string, email: string): Promise<number> {
+async function timeLogin(url: string, kind: string, email: string): Promise<number> {
   callers += 1;
   const body = JSON.stringify(KINDS[kind]?.(email));
   const from = `10.${(callers >> 16) & 255}.${(callers >> 8) & 255}.${callers & 255}`;
@@ -89,8 +89,14 @@ async function timed(url: string, kind: string, email: string): Promise<number> 
 
 function quantiles(times: readonly number[]): Figures {
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number) => Number((sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(2));
-  return { p10_ms: at(0.1), p50_ms: at(0.5), p90_ms: at(0.9), p99_ms: at(0.99) };
+  const quantileAt = (share: number) =>
+    Number((sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(2));
+  return {
+    p10_ms: quantileAt(0.1),
+    p50_ms: quantileAt(0.5),
+    p90_ms: quantileAt(0.9),
+    p99_ms: quantileAt(0.99),
+  };
 }
 
 function aucOf({ known, unknown }: { known: readonly number[]; unknown: readonly number[] }): number {

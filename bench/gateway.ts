@@ -3,7 +3,7 @@ import type { Figures } from './figures.ts';
 import { type Memory, watchMemory } from './gateway/memory.ts';
 import { type Comparisons, compare, takeRounds } from './gateway/rounds.ts';
 import { openSetting } from './gateway/subjects.ts';
-import { type Made, SCENARIOS, type ScenarioName } from './gateway/turns.ts';
+import { type AnswerCounts, SCENARIOS, type ScenarioName } from './gateway/turns.ts';
 
 type Say = (line: string) => void;
 
@@ -25,11 +25,11 @@ interface Options {
  */
 export async function benchGateway(say: Say, flags: readonly string[]): Promise<Figures> {
   const options = readOptions(flags);
-  // Whoever ends the bench ends all that it started: they hear of it by the end of this process.
+  // A signal ends this process, and with it all processes that it started.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
   const setting = await openSetting(say);
   try {
-    const made: Made = { plain: 0, stream: 0, paced: 0 };
+    const made: AnswerCounts = { plain: 0, stream: 0, paced: 0 };
     const { only, calls, rounds, seconds } = options;
     const memory = only.includes('memory') ? await watchMemory(setting, { calls, made, say }) : undefined;
     const scenarios = only.filter((name) => name !== 'memory');

@@ -50,7 +50,7 @@ async function measure(app: App, sandbox: StripeSandbox, say: Say): Promise<Figu
   const times = await tell(`${url}/v1/webhooks/stripe`, customers, secret);
   const stored = performance.now();
   say(`stored in ${Math.round(stored - began)} ms`);
-  while ((await wanted(db)) > 0) await pause(100);
+  while ((await countWants(db)) > 0) await pause(100);
   const drained = performance.now();
   const reads = sandbox.calls().slice(before);
   const figures = {
@@ -119,7 +119,7 @@ function eventOf(n: number, customer: string): string {
   });
 }
 
-async function wanted(db: Database): Promise<number> {
+async function countWants(db: Database): Promise<number> {
   const [row] = await db.asMigrator(statement<{ n: number }>('select count(*)::int as n from billing.wants'));
   return row?.n ?? 0;
 }

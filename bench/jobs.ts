@@ -49,8 +49,8 @@ async function measure(app: App, key: string, say: (line: string) => void): Prom
     await enqueue(app, other, 1);
     jobs.wake();
     const beside = await startsOf(customer);
-    const waiting = await left(db);
-    while ((await left(db)) > 0) await pause(50);
+    const waiting = await countUnfinished(db);
+    while ((await countUnfinished(db)) > 0) await pause(50);
     const figures = {
       batch_jobs: BATCH,
       creates: CREATES,
@@ -77,7 +77,7 @@ async function enqueue(app: App, account: AccountId, count: number): Promise<voi
   await db.tenant(account, ENQUEUE, statements);
 }
 
-async function left(db: Database): Promise<number> {
+async function countUnfinished(db: Database): Promise<number> {
   const [row] = await db.asMigrator(
     statement<{ n: number }>(
       `select count(*)::int as n from jobs.jobs where kind = 'bench.batch' and state in ('ready', 'running')`,

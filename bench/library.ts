@@ -27,7 +27,7 @@ export async function benchLibrary(say: (line: string) => void): Promise<Figures
     const began = performance.now();
     const db = await fillLibraries(server.adminUrl);
     say(`${ASSETS} assets in ${Math.round((performance.now() - began) / 1_000)} s`);
-    const questions = await measured(db, say);
+    const questions = await measureTimes(db, say);
     await db.close();
     return {
       assets: ASSETS,
@@ -48,7 +48,7 @@ interface Times {
   readonly entries: number;
 }
 
-async function measured(db: Database, say: (line: string) => void): Promise<Record<string, Times>> {
+async function measureTimes(db: Database, say: (line: string) => void): Promise<Record<string, Times>> {
   const { find } = createLibrary({ db, ids });
   const page = (filters: AssetFilters, cursor: string | undefined) =>
     find({ accountId: LARGE, filters, cursor, limit: LIMIT });

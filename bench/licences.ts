@@ -33,7 +33,7 @@ export async function benchLicences(say: (line: string) => void): Promise<Figure
   });
 }
 
-interface Beating {
+interface BeatingMachine {
   readonly id: string;
   readonly ip: string;
   token: string;
@@ -62,14 +62,14 @@ async function aLicenceKey(app: App): Promise<string> {
 async function measure(app: App, key: string, say: (line: string) => void): Promise<Figures> {
   const { sessions, tokens } = serviceOf(app);
   const { url } = await app.server.listen();
-  const machines = await seated(app, tokens);
+  const machines = await createSessions(app, tokens);
   say(`${machines.length} machines hold seats`);
   const alone = await beat(app, machines, async (one) => {
     one.token = (await sessions.heartbeat(one.id, one.token, one)).token;
   });
   say(`service: ${String(alone['per_second'])} a second`);
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  const post = (path: string, body: object, ip: string) => posted(agent, url + path, { sent: body, ip });
+  const post = (path: string, body: object, ip: string) => postJson(agent, url + path, { sent: body, ip });
   const http = await beat(app, machines, async (one) => {
     const body = { session_id: one.id, signed_token: one.token };
     const answer = await post('/v1/licenses/heartbeat', body, one.ip);
@@ -96,7 +96,10 @@ async function measure(app: App, key: string, say: (line: string) => void): Prom
 }
 
 /** Each licence has as many machines at work as it has seats, which came in the hour before. */
-async function seated({ modules: { db } }: App, tokens: Service['tokens']): Promise<Beating[]> {
+async function createSessions(
+  { modules: { db } }: App,
+  tokens: Service['tokens'],
+): Promise<BeatingMachine[]> {
   const [rows] = await db.system('owner.first-start', PREPARE, [
     statement<{ account_id: AccountId; license: string; machine: string; session: string; now: Date }>(
       `with made as (
@@ -113,7 +116,7 @@ async function seated({ modules: { db } }: App, tokens: Service['tokens']): Prom
       [SEATS],
     ),
   ]);
-  const beating: Beating[] = [];
+  const beating: BeatingMachine[] = [];
   for (const [n, row] of rows.entries()) {
     const { account_id: accountId, license: licenseId, machine: machineId, session: id, now: at } = row;
     const session = { accountId, licenseId, id, machineId, fence: 1, seats: SEATS };
@@ -126,8 +129,8 @@ async function seated({ modules: { db } }: App, tokens: Service['tokens']): Prom
 /** So many machines beat at once, each again and again in its turn, for some seconds. */
 async function beat(
   app: App,
-  machines: readonly Beating[],
-  one: (machine: Beating) => Promise<void>,
+  machines: readonly BeatingMachine[],
+  one: (machine: BeatingMachine) => Promise<void>,
 ): Promise<Figures> {
   const times: number[] = [];
   let next = 0;
@@ -179,8 +182,8 @@ function cpuSince(before: ReadonlyMap<number, number> | undefined, now: Readonly
   return [...now].reduce((sum, [pid, us]) => sum + us - (before?.get(pid) ?? 0), 0);
 }
 
-type Post = (path: string, body: object, ip: string) => Promise<Answered>;
-interface Answered {
+type Post = (path: string, body: object, ip: string) => Promise<HttpAnswer>;
+interface HttpAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -207,11 +210,11 @@ async function come({ modules: { db } }: App, key: string, post: Post): Promise<
   };
 }
 
-function posted(
+function postJson(
   agent: Agent,
   url: string,
   { sent, ip }: { readonly sent: object; readonly ip: string },
-): Promise<Answered> {
+): Promise<HttpAnswer> {
   const { key, ...body } = sent as { readonly key?: string };
   const text = JSON.stringify(body);
   const headers = {
@@ -227,7 +230,7 @@ function posted(
       response.on('end', () =>
         resolve({
           status: response.statusCode ?? 0,
-          body: JSON.parse(Buffer.concat(parts).toString('utf8')) as Answered['body'],
+          body: JSON.parse(Buffer.concat(parts).toString('utf8')) as HttpAnswer['body'],
         }),
       );
     });

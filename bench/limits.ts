@@ -1,10 +1,10 @@
 import type { Figures } from './figures.ts';
 import { costInTheDatabase } from './limits/cpu.ts';
 import { costOfDeciding } from './limits/decide.ts';
-import { composed, composedInPostgres, ours, readThenWrite } from './limits/correctness.ts';
+import { checkComposed, composedInPostgres, checkOurs, readThenWrite } from './limits/correctness.ts';
 import { openPeers, type Peers } from './limits/peers.ts';
 import { contestsOfRates } from './limits/rates.ts';
-import { alone, contest } from './limits/rounds.ts';
+import { measureAlone, contest } from './limits/rounds.ts';
 import { ACCOUNTS, CONNECTIONS, openFixture, type Fixture } from './limits/fixture.ts';
 
 const CALLERS = 200;
@@ -44,12 +44,12 @@ export async function benchLimits(say: Say): Promise<Figures> {
 }
 
 async function correctness({ url }: Fixture, peers: Peers | undefined, say: Say): Promise<Figures> {
-  const own = await ours(url);
+  const own = await checkOurs(url);
   const others = {
     rate_limiter_flexible: await composedInPostgres(url),
     ...(peers && {
-      rate_limiter_flexible_redis: await composed(peers.rateLimiterFlexible),
-      upstash_ratelimit: await composed(peers.upstash),
+      rate_limiter_flexible_redis: await checkComposed(peers.rateLimiterFlexible),
+      upstash_ratelimit: await checkComposed(peers.upstash),
     }),
     read_then_write: await readThenWrite(url),
   };
@@ -65,7 +65,7 @@ async function cpu(fixture: Fixture, say: Say): Promise<Figures> {
 async function speeds({ admit, pair, bare, clear }: Fixture, say: Say): Promise<Figures> {
   const how = { ...HOW, between: clear };
   const said = sayer(say);
-  const lone = said('alone', await alone({ ...how, rounds: 9, ours: admit, theirs: bare.update }));
+  const lone = said('alone', await measureAlone({ ...how, rounds: 9, ours: admit, theirs: bare.update }));
   const hot = said('hot', await contest({ ...how, ours: () => admit(0), theirs: () => bare.update(0) }));
   const spread = said('spread', await contest({ ...how, ours: admit, theirs: bare.update }));
   const pairs = said('pairs', await contest({ ...how, ours: pair, theirs: bare.insertAndUpdate }));

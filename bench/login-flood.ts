@@ -20,7 +20,7 @@ const ACCOUNTS = 100;
 
 /** What is watched: a call that needs nothing, and one that looks up who calls. */
 const WATCHED = { healthz: 'GET /healthz', authenticated: 'GET /v1/billing/entitlements' } as const;
-type Watched = keyof typeof WATCHED;
+type WatchedCall = keyof typeof WATCHED;
 
 /**
  * What a flood of log-ins does to everybody else: each of them from an address and for an email of its own, so that no rate and
@@ -57,10 +57,10 @@ export async function benchLoginFlood(say: (line: string) => void): Promise<Figu
   }
 }
 
-const empty = (): Taken => ({ times: { healthz: [], authenticated: [] }, logins: {} });
+const noTimes = (): FloodTimes => ({ times: { healthz: [], authenticated: [] }, logins: {} });
 
-interface Taken {
-  readonly times: Record<Watched, number[]>;
+interface FloodTimes {
+  readonly times: Record<WatchedCall, number[]>;
   readonly logins: Record<number, number>;
 }
 
@@ -68,13 +68,13 @@ async function measure(
   url: string,
   { keys, say }: { readonly keys: readonly string[]; readonly say: (line: string) => void },
 ): Promise<Figures> {
-  const [quiet, flooded] = [empty(), empty()];
+  const [quiet, flooded] = [noTimes(), noTimes()];
   for (let round = 0; round < ROUNDS; round += 1) {
     const isFlooded = round % 2 === 1;
     await takeRound(url, { keys, into: isFlooded ? flooded : quiet, isFlooded });
     say(`round ${round + 1} of ${ROUNDS}${isFlooded ? ', flooded' : ''}`);
   }
-  const compared = (which: Watched) => ({
+  const compareTimes = (which: WatchedCall) => ({
     without: quantiles(quiet.times[which]),
     with: quantiles(flooded.times[which]),
   });
@@ -82,8 +82,8 @@ async function measure(
     seconds: ROUND * ROUNDS,
     logins_at_once: FLOOD,
     logins_by_status: flooded.logins,
-    healthz: compared('healthz'),
-    authenticated: compared('authenticated'),
+    healthz: compareTimes('healthz'),
+    authenticated: compareTimes('authenticated'),
   };
 }
 
@@ -93,20 +93,20 @@ async function takeRound(
     keys,
     into,
     isFlooded,
-  }: { readonly keys: readonly string[]; readonly into: Taken; readonly isFlooded: boolean },
+  }: { readonly keys: readonly string[]; readonly into: FloodTimes; readonly isFlooded: boolean },
 ): Promise<void> {
   const end = performance.now() + ROUND * 1_000;
-  const until = async (work: () => Promise<void>) => {
+  const repeatUntilEnd = async (work: () => Promise<void>) => {
     while (performance.now() < end) await work();
   };
-  const watched = (Object.keys(WATCHED) as Watched[]).map((which) =>
-    until(async () => {
-      into.times[which].push(await timed(url, which, keys[into.times[which].length % keys.length] ?? ''));
+  const watched = (Object.keys(WATCHED) as WatchedCall[]).map((which) =>
+    repeatUntilEnd(async () => {
+      into.times[which].push(await timeCall(url, which, keys[into.times[which].length % keys.length] ?? ''));
       await pause(GAP_MS);
     }),
   );
   const flood = Array.from({ length: isFlooded ? FLOOD : 0 }, () =>
-    until(async () => {
+    repeatUntilEnd(async () => {
       const status = await login(url);
       into.logins[status] = (into.logins[status] ?? 0) + 1;
     }),
@@ -115,7 +115,7 @@ async function takeRound(
 }
 
 /** Milliseconds until the whole answer was there. */
-async function timed(url: string, which: Watched, key: string): Promise<number> {
+async function timeCall(url: string, which: WatchedCall, key: string): Promise<number> {
   const path = WATCHED[which].replace('GET ', '');
   const headers = { authorization: `Bearer ${key}`, 'x-forwarded-for': nextAddress() };
   const began = performance.now();
@@ -144,6 +144,7 @@ async function login(url: string): Promise<number> {
 
 function quantiles(times: readonly number[]): Figures {
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number) => Number((sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(2));
-  return { calls: sorted.length, p50_ms: at(0.5), p99_ms: at(0.99), max_ms: at(1) };
+  const quantileAt = (share: number) =>
+    Number((sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(2));
+  return { calls: sorted.length, p50_ms: quantileAt(0.5), p99_ms: quantileAt(0.99), max_ms: quantileAt(1) };
 }

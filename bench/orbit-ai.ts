@@ -9,7 +9,7 @@ const PAGES = 60;
 
 /**
  * 16 workspaces have a document of sixty pages read into two scopes each, have these analysed and a section looked at, and export them, all at once, by a
- * provider that answers at once: what is left is what we add.
+ * provider that answers at once: the rest is our overhead.
  */
 export function benchOrbitAi(say: (line: string) => void, flags: readonly string[] = []): Promise<Figures> {
   const isSmall = flags.includes('--small');

@@ -95,7 +95,7 @@ async function measure({ url, keys, say }: Bench): Promise<Figures> {
   }
 
   /** Milliseconds from the question to the file. */
-  async function exported(key: string, scope: string, format: string): Promise<number> {
+  async function timeExport(key: string, scope: string, format: string): Promise<number> {
     const began = performance.now();
     const { status_url } = await call(key, `/v1/scopes/${scope}/export`, { format });
     for (;;) {
@@ -105,7 +105,7 @@ async function measure({ url, keys, say }: Bench): Promise<Figures> {
     }
   }
 
-  async function reading(key: string, scope: string, over: Promise<unknown>): Promise<number[]> {
+  async function timeReads(key: string, scope: string, over: Promise<unknown>): Promise<number[]> {
     const took: number[] = [];
     const ended = new AbortController();
     void over.finally(() => ended.abort());
@@ -121,13 +121,13 @@ async function measure({ url, keys, say }: Bench): Promise<Figures> {
   const [reader = ''] = keys;
   const scopes = await Promise.all(keys.map((key) => scopeOf(key, SECTIONS)));
   const long = await scopeOf(reader, LONG);
-  const idle = await reading(reader, scopes[0] ?? '', new Promise((resolve) => setTimeout(resolve, 2_000)));
+  const idle = await timeReads(reader, scopes[0] ?? '', new Promise((resolve) => setTimeout(resolve, 2_000)));
   const loop = monitorEventLoopDelay({ resolution: 10 });
   const figures: Record<string, number> = { reads_idle_p95_ms: round(quantile(idle, 0.95)) };
   for (const format of ['markdown', 'docx', 'pdf']) {
     loop.enable();
-    const files = Promise.all(keys.map((key, n) => exported(key, scopes[n] ?? '', format)));
-    const [took, reads] = await Promise.all([files, reading(reader, scopes[0] ?? '', files)]);
+    const files = Promise.all(keys.map((key, n) => timeExport(key, scopes[n] ?? '', format)));
+    const [took, reads] = await Promise.all([files, timeReads(reader, scopes[0] ?? '', files)]);
     loop.disable();
     say(`${format}: ${keys.length} files at once`);
     figures[`${format}_p50_ms`] = round(quantile(took, 0.5));
@@ -137,7 +137,7 @@ async function measure({ url, keys, say }: Bench): Promise<Figures> {
     loop.reset();
   }
   loop.enable();
-  figures['long_pdf_ms'] = round(await exported(reader, long, 'pdf'));
+  figures['long_pdf_ms'] = round(await timeExport(reader, long, 'pdf'));
   figures['long_pdf_event_loop_max_ms'] = round(loop.max / 1e6);
   loop.disable();
   return figures;

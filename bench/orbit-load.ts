@@ -35,19 +35,19 @@ export async function loadOrbit({ url, keys, pages, scopes }: OrbitLoad): Promis
   const all = places.flatMap(({ call, document, ids }) => ids.map((scope) => ({ call, document, scope })));
   const made = await Promise.all(
     all.map(async ({ call, document, scope }) => {
-      const asked = async (kind: Kind, path: string, body: object) => {
+      const timeWork = async (kind: Kind, path: string, body: object) => {
         const began = performance.now();
         const end = await endOf(call, path, { key: `${kind}-${scope}`, body });
         took[kind].push(performance.now() - began);
         return end;
       };
-      const read = await asked('extract', '/v1/ai/extract', { scope_id: scope, document_ids: [document] });
+      const read = await timeWork('extract', '/v1/ai/extract', { scope_id: scope, document_ids: [document] });
       const sections = read['section_ids'] as readonly string[];
       await Promise.all([
-        asked('analyze', '/v1/ai/analyze', { scope_id: scope }),
-        asked('suggest', '/v1/ai/suggest', { section_id: sections[0] }),
-        asked('pdf', `/v1/scopes/${scope}/export`, { format: 'pdf' }),
-        asked('docx', `/v1/scopes/${scope}/export`, { format: 'docx' }),
+        timeWork('analyze', '/v1/ai/analyze', { scope_id: scope }),
+        timeWork('suggest', '/v1/ai/suggest', { section_id: sections[0] }),
+        timeWork('pdf', `/v1/scopes/${scope}/export`, { format: 'pdf' }),
+        timeWork('docx', `/v1/scopes/${scope}/export`, { format: 'docx' }),
       ]);
       const { total } = read['progress'] as { readonly total: number };
       const there = (await call(`/v1/scopes/${scope}/sections`))['data'] as readonly Json[];

@@ -14,7 +14,7 @@ export const ALONE = {
 };
 
 /** A running server, started as its user would. */
-export interface Running {
+export interface RunningServer {
   readonly url: string;
   readonly pid: number;
   /** Seconds of processor time that it has used so far; NaN where the system does not tell. */
@@ -26,7 +26,7 @@ export interface Running {
 export async function startProgram(
   verb: string,
   environment: Readonly<Record<string, string>>,
-): Promise<Running> {
+): Promise<RunningServer> {
   const child = spawn(process.execPath, [LAUNCHER, verb], {
     env: { ...process.env, ...ALONE, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -49,14 +49,18 @@ export async function startProgram(
 
 /** The address that it says it is ready at. */
 export function readiness(child: ChildProcess): Promise<string> {
-  return said(child, 'stdout', /ready in .* at (http:\S+)/);
+  return waitForOutput(child, 'stdout', /ready in .* at (http:\S+)/);
 }
 
 /**
  * What the pattern's group finds in the program's output. Leaves the output flowing afterwards: a program whose output nobody takes
  * stops sooner or later.
  */
-export function said(child: ChildProcess, stream: 'stdout' | 'stderr', pattern: RegExp): Promise<string> {
+export function waitForOutput(
+  child: ChildProcess,
+  stream: 'stdout' | 'stderr',
+  pattern: RegExp,
+): Promise<string> {
   let text = '';
   return new Promise((resolve, reject) => {
     child[stream]?.on('data', (chunk) => {

@@ -25,13 +25,13 @@ export async function benchSafety(say: (line: string) => void): Promise<Figures>
   const cpu = process.cpuUsage();
   const times = took(CALLS).sort((one, other) => one - other);
   const { user, system } = process.cpuUsage(cpu);
-  const at = (share: number) => Math.round(times[Math.floor(share * (CALLS - 1))] ?? 0);
+  const quantileAt = (share: number) => Math.round(times[Math.floor(share * (CALLS - 1))] ?? 0);
   const figures = {
     characters: LENGTH,
     calls: CALLS,
     compile_ms: Math.round(compiled),
-    p50_us: at(0.5),
-    p99_us: at(0.99),
+    p50_us: quantileAt(0.5),
+    p99_us: quantileAt(0.99),
     cpu_us: Math.round((user + system) / CALLS),
   };
   say(JSON.stringify(figures));

@@ -26,7 +26,7 @@ interface Start {
 export async function benchStart(say: (line: string) => void): Promise<Figures> {
   const other = process.env['PLINTH_OTHER'];
   const checkouts = other === undefined ? [ROOT] : [ROOT, other];
-  // What is compiled is kept: a first run is not counted.
+  // The compile cache is kept: a first run is not counted.
   for (const checkout of checkouts) await bothOf(checkout);
   const turns: (readonly Start[])[][] = [];
   for (let turn = 0; turn < TURNS; turn += 1) {

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figures } from './figures.ts';
-import { readiness, said } from './process.ts';
+import { readiness, waitForOutput } from './process.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Milliseconds in which jobs that a call leaves behind are over. */
@@ -35,7 +35,7 @@ export async function benchWalk(say: (line: string) => void): Promise<Figures> {
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
   try {
-    const inspector = said(child, 'stderr', /Debugger listening on (ws:\S+)/);
+    const inspector = waitForOutput(child, 'stderr', /Debugger listening on (ws:\S+)/);
     const url = await readiness(child);
     const coverage = await startCoverage(await inspector);
     const figures: Record<string, unknown> = {};
@@ -126,12 +126,12 @@ async function startCoverage(inspector: string) {
   await ask('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
   return {
     async of(call: Call): Promise<Ran> {
-      await settled(call, 1);
+      await callAndSettle(call, 1);
       await take();
       await pause();
       const idle = await take();
-      await settled(call, 2);
-      return without(await take(), idle);
+      await callAndSettle(call, 2);
+      return withoutIdle(await take(), idle);
     },
     close: () => socket.close(),
   };
@@ -157,14 +157,14 @@ function calledOf(functions: Script['functions']): readonly string[] {
     .map(({ functionName }) => functionName);
 }
 
-function without(ran: Ran, idle: Ran): Ran {
+function withoutIdle(ran: Ran, idle: Ran): Ran {
   const left = [...ran].map(
     ([file, names]) => [file, names.filter((name) => !idle.get(file)?.includes(name))] as const,
   );
   return new Map(left.filter(([, names]) => names.length > 0).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function settled(call: Call, nth: number): Promise<void> {
+async function callAndSettle(call: Call, nth: number): Promise<void> {
   await call(nth);
   await pause();
 }

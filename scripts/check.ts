@@ -1,7 +1,6 @@
 /**
- * `npm run check`: all that CI holds the tree to. Every step runs, whatever became of those before it: what reads the tree two
- * steps at a time, then the tests, then the faults, each alone. `npm run check -- --skip-tests` leaves out the tests, for
- * whoever has just run them.
+ * `npm run check`: all that CI holds the tree to. Every step runs, even after a failed one: what reads the tree two
+ * steps at a time, then the tests, then the faults, each alone. `npm run check -- --skip-tests` leaves out the tests.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';

@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), 'plinth demo '));
 const sandbox = await createOpenAISandbox({ latencyMs: 200 });
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 try {
-  const demos: Readonly<Record<string, () => Promise<void>>> = { day, prism: week, billing };
+  const demos: Readonly<Record<string, () => Promise<void>>> = { day, prism: week, billing: playBilling };
   const demo = demos[process.argv[2] ?? 'day'];
   if (demo === undefined) throw new Error(`there are these demos: ${Object.keys(demos).join(', ')}`);
   await demo();
@@ -27,7 +27,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function opened(settings: Readonly<Record<string, string>>, more: Partial<AppOptions>) {
+async function openDemoApp(settings: Readonly<Record<string, string>>, more: Partial<AppOptions>) {
   const upstream = { name: 'sandbox', base_url: sandbox.url, api_key: sandbox.apiKey };
   const app = await openApp({
     config: readConfig({
@@ -56,19 +56,25 @@ function ownerKey(): string {
 }
 
 async function week(): Promise<void> {
-  const { app, db, url } = await opened({}, {});
+  const { app, db, url } = await openDemoApp({}, {});
   try {
-    const drawn = async () => {
+    const waitForFragments = async () => {
       for await (const _ of setInterval(50)) if ((await fragmentsDue(db)) === 0) return;
     };
-    await aWeek({ url, ownerKey: ownerKey(), advance: (interval) => advance(db, interval), drawn, say });
+    await aWeek({
+      url,
+      ownerKey: ownerKey(),
+      advance: (interval) => advance(db, interval),
+      drawn: waitForFragments,
+      say,
+    });
   } finally {
     await app.stop();
   }
 }
 
 async function day(): Promise<void> {
-  const { app, db, url } = await opened({}, {});
+  const { app, db, url } = await openDemoApp({}, {});
   try {
     const { denials } = await aDay({
       url,
@@ -84,11 +90,11 @@ async function day(): Promise<void> {
   }
 }
 
-async function billing(): Promise<void> {
+async function playBilling(): Promise<void> {
   const vendors = await openVendors();
   const { stripe, appStore, googlePlay } = vendors;
   // What jobs do by themselves is done when the demo says so: then it is told in one order.
-  const { app, db, url } = await opened(BILLING_SETTINGS, {
+  const { app, db, url } = await openDemoApp(BILLING_SETTINGS, {
     work: false,
     stripeSandbox: stripe,
     appStoreSandbox: [appStore],

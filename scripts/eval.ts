@@ -12,7 +12,7 @@ import { evaluateReel } from './eval/reel.ts';
 import { reportOf } from './eval/report.ts';
 
 /** What came of an evaluation: its score, in words, and the number that `--least` is compared with. */
-interface Evaluated {
+interface EvaluationResult {
   readonly score: object;
   readonly report: string;
   readonly overall: number;
@@ -22,7 +22,7 @@ interface Evaluation {
   readonly plan: string;
   /** How many there are to be judged. */
   readonly all: number;
-  run(fixture: Awaited<ReturnType<typeof openFixture>>, limit: number): Promise<Evaluated>;
+  run(fixture: Awaited<ReturnType<typeof openFixture>>, limit: number): Promise<EvaluationResult>;
 }
 
 const evaluations: Readonly<Record<string, () => Evaluation>> = {

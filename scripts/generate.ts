@@ -34,7 +34,7 @@ const OWN_ROUTES = 'sdk/src/own-routes.generated.ts';
 const CLIENT = 'sdk/src/routes.ts';
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 
-async function generated(): Promise<Map<string, string>> {
+async function generateFiles(): Promise<Map<string, string>> {
   const db = await openDatabase({ engine: 'pglite' });
   try {
     await migrateUp(db, allMigrations());
@@ -118,14 +118,14 @@ function write(files: ReadonlyMap<string, string>, over: readonly string[]): voi
 
 const isShipped = process.execArgv.includes(SHIPPED);
 const own = isShipped ? [] : (await import('../src/products/own.ts')).ownProducts;
-if (isShipped) write(await generated(), []);
+if (isShipped) write(await generateFiles(), []);
 else if (own.length === 0) {
-  const files = new Map([...(await generated()), [CLIENT, clientOf(ROUTES)]]);
+  const files = new Map([...(await generateFiles()), [CLIENT, clientOf(ROUTES)]]);
   write(files, leftovers(files));
 } else {
   const args = [SHIPPED, import.meta.filename, ...process.argv.slice(2)];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;
-  const files = ownFiles(await generated());
+  const files = ownFiles(await generateFiles());
   write(files, leftovers(files));
 }

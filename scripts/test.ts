@@ -12,7 +12,7 @@ import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SHORT, THOROUGH } from '../test/thorough.ts';
-import { type Missing, type Pass, planPasses, quickPlan } from './suite/passes.ts';
+import { type MissingService, type Pass, planPasses, quickPlan } from './suite/passes.ts';
 import {
   countOf,
   neverRun,
@@ -142,7 +142,7 @@ function read(path: string): Report {
   return { ...report, outcomes: [{ file: '', name: 'no test ran, see above', state: 'failed' }] };
 }
 
-function summarize(ran: readonly Ran[], missing: readonly Missing[]): number {
+function summarize(ran: readonly Ran[], missing: readonly MissingService[]): number {
   const all = ran.flatMap(({ report }) => report.outcomes);
   const unrun = partial ? [] : neverRun(all);
   const failed = countOf(all, 'failed');

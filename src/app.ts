@@ -108,7 +108,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   await modules.identity.ready();
   if (options.owner === true) await ensureOwner(modules, config.dataDir);
 
-  const server = connected(await createServer(serverParts(modules, options)), (url) => {
+  const server = connectOnListen(await createServer(serverParts(modules, options)), (url) => {
     reachedAt = config.publicUrl ?? url;
     appStore.connect(url);
     googlePlay.connect(url);
@@ -118,7 +118,7 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
   const stopSweep = options.work ? modules.limiting.startSweep() : undefined;
   const stopTelling = options.work ? modules.dispatcher.start() : undefined;
   const grace = config.shutdownGraceSeconds;
-  async function drained(seconds: number): Promise<void> {
+  async function drain(seconds: number): Promise<void> {
     // A process without a worker may run jobs that were delivered to it.
     const { stop: endJobs } = worker ?? { stop: modules.jobs.close };
     // At the same time: a job that begins while calls are drained would only be handed over.
@@ -131,12 +131,12 @@ async function open(options: AppOptions, opened: AsyncDisposableStack): Promise<
     server,
     ownerFile: ownerFileOf(config.dataDir, (await installationOf(db)).id),
     async stop() {
-      await drained(grace);
+      await drain(grace);
       await tellAll(modules);
       await opened.disposeAsync();
     },
     async lastWords() {
-      await within(2 * LOST_GRACE * 1_000, drained(LOST_GRACE));
+      await within(2 * LOST_GRACE * 1_000, drain(LOST_GRACE));
       await tellAll(modules);
     },
   };
@@ -206,7 +206,7 @@ async function openedDatabase(
 }
 
 /** The server, which others are told of once it is known where it is reached. */
-function connected(server: Server, connect: (url: string) => Promise<void> | undefined): Server {
+function connectOnListen(server: Server, connect: (url: string) => Promise<void> | undefined): Server {
   return {
     ...server,
     async listen() {

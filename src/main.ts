@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { nearestOf, readConfig } from '#platform/config';
 import { VERBS } from './main/verbs.ts';
-import { quoted } from './main/verb.ts';
+import { quoteWord } from './main/verb.ts';
 import { sentenceOf } from './main/operator-error.ts';
 
 const LAST_MOMENT = 2_000;
@@ -51,7 +51,7 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
     const nearest = nearestOf(name, Object.keys(VERBS));
     const meant = nearest === undefined ? '' : ` Do you mean "plinth ${nearest}"?`;
     process.stderr.write(
-      name === '' ? USAGE : `There is no verb ${quoted(name)}.${meant}\n"plinth help" lists all.\n`,
+      name === '' ? USAGE : `There is no verb ${quoteWord(name)}.${meant}\n"plinth help" lists all.\n`,
     );
     return 2;
   }

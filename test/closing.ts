@@ -8,7 +8,7 @@ type Close = () => unknown;
 const open: Close[] = [];
 
 /**
- * Has something closed when the test file is through, wherever in it that was opened: in the opposite order of opening, one
+ * Closes something at the end of the test file, no matter where it was opened: in the opposite order of opening, one
  * after the other, so that an app ends before its database does.
  */
 export function atEndOfFile(close: Close): void {

@@ -46,6 +46,6 @@ test('a creator’s day over HTTP: plan, create, watch, select, regenerate, save
     Haus: [expect.any(String)],
     'Haus, deleted': [],
   });
-  // What is printed is what a reader sees: no secret but the one that the demo itself made.
+  // The output holds no secret but the one that the demo itself made.
   expect(said.join('\n')).not.toContain(owner.key);
 }, 120_000);

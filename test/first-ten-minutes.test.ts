@@ -43,7 +43,7 @@ async function shell(command: string): Promise<string> {
 }
 
 /** Versions, times and ports differ from one start to the next. */
-function alike(text: string): string {
+function normalize(text: string): string {
   return text
     .replace(/Plinth \d+\.\d+\.\d+/, 'Plinth 0.0.0')
     .replace(/ready in \d+\.\d s/, 'ready in 0.0 s')
@@ -57,7 +57,7 @@ const keysIn = (text: string): string[] => [
 
 test('a start says what the README shows', async () => {
   await program.says(/variants":3}'/);
-  expect(alike(program.said())).toBe(alike(blocks('text')[0] ?? 'the README shows no start'));
+  expect(normalize(program.said())).toBe(normalize(blocks('text')[0] ?? 'the README shows no start'));
 });
 
 test('the command to paste, pasted as it is printed, is accepted', async () => {

@@ -23,7 +23,7 @@ const functions = await db.asMigrator(
      order by 1, pg_get_function_identity_arguments(p.oid)`),
 );
 const objections = [...functions.flatMap(objectionsTo), ...repeatedIn(functions)];
-const excepted = (line: string) => EXCEPTIONS.find(({ says }) => line.startsWith(says));
+const findException = (line: string) => EXCEPTIONS.find(({ says }) => line.startsWith(says));
 
 const scripts = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   .map((name) => `src/${name.replaceAll('\\', '/')}`)
@@ -34,11 +34,11 @@ const scripts = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf
 describe('every function of the database', () => {
   test('is short, has names that say one thing each, uses all of them, and stands once', () => {
     expect(functions.length).toBeGreaterThan(150);
-    expect(objections.filter((line) => excepted(line) === undefined)).toEqual([]);
+    expect(objections.filter((line) => findException(line) === undefined)).toEqual([]);
   });
 
   test('that is excepted still needs it, and there are no more than there were', () => {
-    const needed = new Set(objections.map(excepted));
+    const needed = new Set(objections.map(findException));
     expect(EXCEPTIONS.filter((exception) => !needed.has(exception))).toEqual([]);
     expect(EXCEPTIONS.length).toBeLessThanOrEqual(MOST_EXCEPTIONS);
   });
@@ -111,7 +111,7 @@ describe('a module’s set of functions', () => {
     expect(others.length).toBeLessThan(20);
   });
 
-  test('has bodies that the database takes, whatever order they stand in', async () => {
+  test('has bodies that the database takes, in any order', async () => {
     const other = await testDatabase();
     for (const set of sets) await other.db.script(set.functions);
   });
@@ -130,25 +130,25 @@ describe('a module’s set of functions', () => {
 
 const FUNCTION: SqlFunction = { name: 'a.b', language: 'plpgsql', body: 'begin return; end', given: [] };
 const lines = (count: number) => Array.from({ length: count }, (_, at) => `perform ${at};`).join('\n');
-const declaring = (variables: string, body: string) => `declare ${variables} begin ${body} end`;
+const declareBody = (variables: string, body: string) => `declare ${variables} begin ${body} end`;
 
 const BROKEN: readonly (readonly [Partial<SqlFunction>, says: string, fine: Partial<SqlFunction>])[] = [
   [{ body: lines(61) }, 'a function of 61 lines', { body: `${lines(60)}\n-- why\n\n` }],
   [{ name: 'a.camelCase' }, 'camelCase is not snake_case', { name: 'a.snake_case' }],
   [
-    { body: declaring('v integer;', 'return;') },
+    { body: declareBody('v integer;', 'return;') },
     'v is not used',
-    { body: declaring('v integer;', 'return v;') },
+    { body: declareBody('v integer;', 'return v;') },
   ],
   [
-    { body: `${declaring('v integer;', 'x(v);')} ${declaring('v text;', 'x(v);')}` },
+    { body: `${declareBody('v integer;', 'x(v);')} ${declareBody('v text;', 'x(v);')}` },
     'v is declared twice',
-    { body: declaring('v integer; w text;', 'x(v, w);') },
+    { body: declareBody('v integer; w text;', 'x(v, w);') },
   ],
   [
-    { body: declaring('p integer;', 'x(p);'), given: ['p'] },
+    { body: declareBody('p integer;', 'x(p);'), given: ['p'] },
     'p is declared over what is given',
-    { body: declaring('v integer;', 'x(p, v);'), given: ['p'] },
+    { body: declareBody('v integer;', 'x(p, v);'), given: ['p'] },
   ],
   [{ given: ['p_a'] }, 'p_a is not used', { given: ['p_a'], body: 'select p_a' }],
 ];
@@ -173,15 +173,15 @@ describe('each rule of functions can fail', () => {
       'grant select, insert on a.b to c;',
       'grant execute on function a.f(int, text), a.g() to c;',
     ];
-    const twice = (sql: string) =>
+    const repeatedRights = (sql: string) =>
       rightsTwice([
         { path: 'one', sql: `${first}${second}` },
         { path: 'two', sql },
       ]);
-    expect(twice('grant insert on a.b to d, c;')).toEqual([
+    expect(repeatedRights('grant insert on a.b to d, c;')).toEqual([
       'two: grant insert on table a.b to c: stands in one',
     ]);
-    expect(twice('grant execute on function a.g() to c;')).toHaveLength(1);
-    expect(twice(`grant insert on a.b to d; -- ${first}`)).toEqual([]);
+    expect(repeatedRights('grant execute on function a.g() to c;')).toHaveLength(1);
+    expect(repeatedRights(`grant insert on a.b to d; -- ${first}`)).toEqual([]);
   });
 });

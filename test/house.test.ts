@@ -60,11 +60,11 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
     'arrows',
     'sandboxes/src/openai/a.ts',
     `import { a } from '#platform/kernel';`,
-    `import { a } from '../listening.ts';`,
+    `import { a } from '../listen.ts';`,
   ],
   ['arrows', 'sandboxes/src/openai/a.test.ts', `import { a } from '#test/services';`, `import 'vitest';`],
   ['arrows', 'sandboxes/src/openai/a.ts', `import '../stripe/index.ts';`, `import './b.ts';`],
-  ['faces', 'sandboxes/src/openai/a.ts', `import '../../../src/app.ts';`, `import '../listening.ts';`],
+  ['faces', 'sandboxes/src/openai/a.ts', `import '../../../src/app.ts';`, `import '../listen.ts';`],
   [
     'arrows',
     'src/platform/limits/a.ts',

@@ -35,7 +35,7 @@ function launch(root: string, options: { old: boolean; args?: string[] }): Child
   return spawn(process.execPath, [...before, join(root, 'bin/plinth.js'), ...(options.args ?? [])]);
 }
 
-async function ended(child: ChildProcess) {
+async function waitForExit(child: ChildProcess) {
   const { stdout, stderr } = child;
   if (stdout === null || stderr === null) throw new Error('the program has no output');
   const [out, err, [code, signal]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')]);
@@ -43,7 +43,7 @@ async function ended(child: ChildProcess) {
 }
 
 /** The next lines that a program prints, as it prints them. */
-async function printed(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+async function waitForOutput(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
   let said = '';
   if (child.stdout === null) throw new Error('the program has no output');
   for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
@@ -66,7 +66,7 @@ test('an old Node hands over to the one that npm installed: arguments, input, ou
     args: ['start', 'a b'],
   });
   child.stdin?.end('some input');
-  const { out, err, code } = await ended(child);
+  const { out, err, code } = await waitForExit(child);
   expect(JSON.parse(out)).toEqual({ args: ['start', 'a b'], input: 'some input', parent: child.pid });
   expect({ err, code }).toEqual({ err: '', code: 7 });
 });
@@ -74,13 +74,13 @@ test('an old Node hands over to the one that npm installed: arguments, input, ou
 test('a new enough Node runs the program itself', async () => {
   const child = launch(project({ name: 'itself', main: ECHO, withNode: true }), { old: false });
   child.stdin?.end();
-  const { out, code } = await ended(child);
+  const { out, code } = await waitForExit(child);
   expect(JSON.parse(out)).toMatchObject({ parent: process.pid });
   expect(code).toBe(7);
 });
 
 test('an old Node alone gets one clear line and no stack trace', async () => {
-  const { out, err, code } = await ended(
+  const { out, err, code } = await waitForExit(
     launch(project({ name: 'alone', main: ECHO, withNode: false }), { old: true }),
   );
   expect(err).toMatch(/^Plinth needs Node 24 or newer, this is 20\.20\.2\. .*\n$/);
@@ -89,13 +89,13 @@ test('an old Node alone gets one clear line and no stack trace', async () => {
 
 test('without the packages one line says what to do', async () => {
   const root = project({ name: 'no packages', main: `import 'fastify';`, withNode: false });
-  const { err, code } = await ended(launch(root, { old: false }));
+  const { err, code } = await waitForExit(launch(root, { old: false }));
   expect(err).toBe('The package fastify is not installed. Run npm ci first.\n');
   expect(code).toBe(1);
 });
 
 async function saidBy(root: string): Promise<string> {
-  const { out, err, code } = await ended(launch(root, { old: false }));
+  const { out, err, code } = await waitForExit(launch(root, { old: false }));
   expect({ err, code }).toEqual({ err: '', code: 0 });
   return out;
 }
@@ -170,24 +170,24 @@ console.log('pid ' + process.pid);`;
 
 test('a SIGTERM reaches the program, and its end is the end of the launcher', async () => {
   const child = launch(project({ name: 'terminated', main: SERVER, withNode: true }), { old: true });
-  await printed(child, /pid (\d+)\n/);
+  await waitForOutput(child, /pid (\d+)\n/);
   child.kill('SIGTERM');
-  const { out, code } = await ended(child);
+  const { out, code } = await waitForExit(child);
   expect({ out, code }).toEqual({ out: 'stopping\n', code: 3 });
 });
 
 test('a program that is killed outright ends the launcher by the same signal', async () => {
   const child = launch(project({ name: 'killed', main: SERVER, withNode: true }), { old: true });
-  const [, pid] = await printed(child, /pid (\d+)\n/);
+  const [, pid] = await waitForOutput(child, /pid (\d+)\n/);
   process.kill(Number(pid), 'SIGKILL');
-  expect(await ended(child)).toMatchObject({ signal: 'SIGKILL' });
+  expect(await waitForExit(child)).toMatchObject({ signal: 'SIGKILL' });
 });
 
 test('the program stops when its launcher is killed outright', async () => {
   const child = launch(project({ name: 'orphaned', main: SERVER, withNode: true }), { old: true });
-  await printed(child, /pid (\d+)\n/);
+  await waitForOutput(child, /pid (\d+)\n/);
   child.kill('SIGKILL');
-  await printed(child, /stopping\n/);
+  await waitForOutput(child, /stopping\n/);
 });
 
 /** A project with the real one's scripts, run by npm as a user runs them, under the Node of this test. */
@@ -225,9 +225,9 @@ test.each([
   ['SIGKILL', ['exec', '--', 'plinth', 'serve']],
 ] as const)('a %s for npm alone ends the program of npm %j', async (signal, words) => {
   const child = npm(words);
-  const [, pid] = await printed(child, /pid (\d+)\n/);
+  const [, pid] = await waitForOutput(child, /pid (\d+)\n/);
   pids.push(Number(pid));
   child.kill(signal);
   // The program has npm's output too: it is closed once both are gone.
-  expect((await ended(child)).out).toContain(signal === 'SIGINT' ? 'interrupted' : 'stopping');
+  expect((await waitForExit(child)).out).toContain(signal === 'SIGINT' ? 'interrupted' : 'stopping');
 });

@@ -1,15 +1,15 @@
 /** An OpenAPI document with everything that it refers to written out: what a reader of one call sees. */
-export function dereferenced<Document extends object>(document: Document): Document {
-  const written = (value: unknown, under: readonly string[]): unknown => {
-    if (Array.isArray(value)) return value.map((one) => written(one, under));
+export function dereference<Document extends object>(document: Document): Document {
+  const resolve = (value: unknown, under: readonly string[]): unknown => {
+    if (Array.isArray(value)) return value.map((one) => resolve(one, under));
     if (typeof value !== 'object' || value === null) return value;
     const { $ref, ...rest } = value as { readonly $ref?: unknown };
-    const own = Object.fromEntries(Object.entries(rest).map(([key, one]) => [key, written(one, under)]));
+    const own = Object.fromEntries(Object.entries(rest).map(([key, one]) => [key, resolve(one, under)]));
     if (typeof $ref !== 'string') return own;
     if (under.includes($ref)) throw new Error(`${$ref} refers to itself`);
-    return { ...(written(pointedAt(document, $ref), [...under, $ref]) as object), ...own };
+    return { ...(resolve(pointedAt(document, $ref), [...under, $ref]) as object), ...own };
   };
-  return written(document, []) as Document;
+  return resolve(document, []) as Document;
 }
 
 function pointedAt(document: object, $ref: string): unknown {

@@ -21,13 +21,15 @@ test('a property that is out of time has ended when it says so', async () => {
 
 test('a property that has no time is tried once, and by that fails or holds', async () => {
   const tried: number[] = [];
-  const trying = (holds: boolean) =>
+  const createProperty = (holds: boolean) =>
     fc.asyncProperty(fc.nat(), async (n) => {
       tried.push(n);
       return holds;
     });
-  await assertWithin(trying(true), { numRuns: 5, within: 0, examples: [[7]] });
+  await assertWithin(createProperty(true), { numRuns: 5, within: 0, examples: [[7]] });
   expect(tried).toEqual([7]);
-  await expect(assertWithin(trying(false), { numRuns: 5, within: 0 })).rejects.toThrow('Property failed');
+  await expect(assertWithin(createProperty(false), { numRuns: 5, within: 0 })).rejects.toThrow(
+    'Property failed',
+  );
   expect(tried).toHaveLength(2);
 });

@@ -8,7 +8,7 @@ export interface Search<Values = never> {
   readonly numRuns: number;
   /** When no further run begins, in milliseconds; bounds the search for a smaller failure too. The first one is always made. */
   readonly within: number;
-  /** What is tried before anything is searched for. */
+  /** Examples to try before the search. */
   readonly examples?: readonly Values[];
 }
 

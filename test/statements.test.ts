@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { type Described, describeStatements, engine, testDatabase } from '#test/services';
-import { columnObjections, parameterObjections } from './statements/comparing.ts';
+import { type Description, describeStatements, engine, testDatabase } from '#test/services';
+import { columnObjections, parameterObjections } from './statements/objections.ts';
 import { DRIVER_TYPES } from './statements/drivers.ts';
 import { examples } from './statements/examples.ts';
 import { EXCEPTIONS, FILLED, MOST_EXCEPTIONS } from './statements/exceptions.ts';
-import { type Found, findStatements } from './statements/finding.ts';
-import { EXPECTED, NAMES } from './statements/lies.ts';
+import { type FoundStatement, findStatements } from './statements/find-statements.ts';
+import { EXPECTED, NAMES } from './statements/wrong-statements.ts';
 import { LIES, otherUses, readProgram } from './statements/program.ts';
 import { kindOfValue } from './statements/shapes.ts';
 
 const { db, url } = await testDatabase();
 
-interface Named {
+interface NamedStatement {
   readonly at: string;
   readonly name: string;
 }
@@ -23,7 +23,7 @@ const NULLABLE = `
    where not a.attnotnull and a.attnum > 0 and c.relkind in ('r', 'p') and a.attrelid::regclass || '.' || a.attname <> all ($1)`;
 
 /** What of a statement differs from the database, as \`file maker:line: column: what\`. */
-async function looked() {
+async function findDifferences() {
   const program = readProgram();
   const found = findStatements(program);
   const hidden = program.files.flatMap((file) =>
@@ -40,7 +40,7 @@ async function looked() {
   });
   const texts = [...new Set(known.flatMap(({ ways }) => ways.flatMap(({ text }) => text ?? [])))];
   const answers = await describeStatements(url, texts);
-  const rows = await db.asMigrator(statement<Named>(NULLABLE, [FILLED.map(({ column }) => column)]));
+  const rows = await db.asMigrator(statement<NamedStatement>(NULLABLE, [FILLED.map(({ column }) => column)]));
   const nullable = new Map(rows.map(({ at, name }) => [at, name]));
   const described = new Map(texts.map((text, place) => [text, answers[place]]));
   const objections = known.flatMap((one) => [...new Set(objectionsTo(one, { described, nullable }))]);
@@ -48,9 +48,9 @@ async function looked() {
 }
 
 function objectionsTo(
-  one: Found,
+  one: FoundStatement,
   by: {
-    readonly described: ReadonlyMap<string, Described | undefined>;
+    readonly described: ReadonlyMap<string, Description | undefined>;
     readonly nullable: ReadonlyMap<string, string>;
   },
 ): string[] {
@@ -65,16 +65,18 @@ function objectionsTo(
   });
 }
 
-const excepted = (line: string) => EXCEPTIONS.find(({ name }) => line.startsWith(`${name}:`));
+const findException = (line: string) => EXCEPTIONS.find(({ name }) => line.startsWith(`${name}:`));
 
 /** Of one engine: the texts are the same on both, and PGlite describes no tables. */
 describe.runIf(engine === 'postgres')('every statement of the program', async () => {
-  const all = engine === 'postgres' ? await looked() : undefined;
+  const all = engine === 'postgres' ? await findDifferences() : undefined;
   const objections = all?.objections ?? [];
   const ofLies = objections.filter((line) => line.startsWith(LIES));
 
   test('has the columns and the parameters that its types say', () => {
-    expect(objections.filter((line) => !ofLies.includes(line) && excepted(line) === undefined)).toEqual([]);
+    expect(objections.filter((line) => !ofLies.includes(line) && findException(line) === undefined)).toEqual(
+      [],
+    );
   });
 
   test('is found: nobody makes one but by a call of statement()', () => {
@@ -83,7 +85,7 @@ describe.runIf(engine === 'postgres')('every statement of the program', async ()
   });
 
   test('that is excepted still needs it, and there are no more than there were', () => {
-    const needed = new Set(objections.map((line) => excepted(line)));
+    const needed = new Set(objections.map((line) => findException(line)));
     expect(EXCEPTIONS.filter((exception) => !needed.has(exception))).toEqual([]);
     expect(EXCEPTIONS.length).toBeLessThanOrEqual(MOST_EXCEPTIONS);
   });

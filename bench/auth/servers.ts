@@ -49,19 +49,19 @@ const { identify } = app.modules.identity;
 const better = await openBetterAuth(url);
 const walk = await createServer({
   ...serverParts(app.modules, options),
-  mounted: [{ module: 'bench', routes: [benched()], service: {} }],
+  mounted: [{ module: 'bench', routes: [benchRoute()], service: {} }],
 });
 
 const servers: Servers = {
   ports: {
-    bare: await serving(async () => SOMEBODY),
-    ours: await serving(async ({ headers, ip }) => {
+    bare: await serve(async () => SOMEBODY),
+    ours: await serve(async ({ headers, ip }) => {
       const caller = await identify(headers.authorization?.slice('Bearer '.length) ?? '', ip);
       return caller?.userId;
     }),
     walk: (await walk.listen()).port,
-    better: await serving(better.userOf),
-    betterCached: await serving(better.cachedUserOf),
+    better: await serve(better.userOf),
+    betterCached: await serve(better.cachedUserOf),
   },
   bearer,
   better: { version: better.version, ...better.cookies },
@@ -78,7 +78,7 @@ async function stop(): Promise<void> {
 }
 
 /** Bare Fastify with one route that says who called; 401 where that is nobody. */
-async function serving(who: (request: FastifyRequest) => Promise<string | undefined>): Promise<number> {
+async function serve(who: (request: FastifyRequest) => Promise<string | undefined>): Promise<number> {
   const server = fastify({ logger: false });
   server.get('/v1/bench', async (request, reply) => {
     const userId = await who(request);
@@ -89,7 +89,7 @@ async function serving(who: (request: FastifyRequest) => Promise<string | undefi
 }
 
 /** The same route on our own server. */
-function benched() {
+function benchRoute() {
   return routesFor<object>()(
     'GET /v1/bench',
     {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { eventsOf, type Kind, PLAIN, requestOf, totalsOf, wrongIn } from './answers.ts';
 
-const streamed = (kind: Kind) => Buffer.concat(eventsOf(kind)).toString('utf8');
+const streamText = (kind: Kind) => Buffer.concat(eventsOf(kind)).toString('utf8');
 
 test('an answer is right when it is whole and has the usage that the upstream told', () => {
   expect(wrongIn({ status: 200, text: PLAIN.toString('utf8') }, 'plain')).toBeUndefined();
-  expect(wrongIn({ status: 200, text: streamed('stream') }, 'stream')).toBeUndefined();
-  expect(wrongIn({ status: 200, text: streamed('paced') }, 'paced')).toBeUndefined();
+  expect(wrongIn({ status: 200, text: streamText('stream') }, 'stream')).toBeUndefined();
+  expect(wrongIn({ status: 200, text: streamText('paced') }, 'paced')).toBeUndefined();
 });
 
 test('another status, a missing word, another usage and a missing end are all wrong', () => {
@@ -17,12 +17,12 @@ test('another status, a missing word, another usage and a missing end are all wr
     wrongIn({ status: 200, text: text.replace('"completion_tokens":64', '"completion_tokens":63') }, 'plain'),
   ).toMatch(/usage/);
   expect(wrongIn({ status: 200, text: '' }, 'plain')).toMatch(/^not what was to be read/);
-  const events = streamed('stream');
+  const events = streamText('stream');
   expect(wrongIn({ status: 200, text: events.replace('data: [DONE]\n\n', '') }, 'stream')).toMatch(
     /does not end/,
   );
   expect(wrongIn({ status: 200, text: events.replace('" word"', '""') }, 'stream')).toMatch(/characters/);
-  expect(wrongIn({ status: 200, text: streamed('paced') }, 'stream')).toMatch(/characters/);
+  expect(wrongIn({ status: 200, text: streamText('paced') }, 'stream')).toMatch(/characters/);
 });
 
 test('the ledger has to have each call and each token of it', () => {

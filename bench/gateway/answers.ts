@@ -112,7 +112,7 @@ export function wrongIn({ status, text }: Answer, kind: Kind): string | undefine
   }
 }
 
-interface Said {
+interface ChatBody {
   readonly choices?: readonly {
     readonly message?: { content?: string };
     readonly delta?: { content?: string };
@@ -121,7 +121,7 @@ interface Said {
 }
 
 function wrongInPlain(text: string): string | undefined {
-  const said = JSON.parse(text) as Said;
+  const said = JSON.parse(text) as ChatBody;
   return wrongInFigures('plain', said.usage, said.choices?.[0]?.message?.content ?? '');
 }
 
@@ -129,16 +129,16 @@ function wrongInStream(text: string, kind: Kind): string | undefined {
   const lines = text.split('\n').filter((line) => line.startsWith('data: '));
   if (lines.pop() !== 'data: [DONE]') return `it does not end: ${text.slice(-300)}`;
   let words = '';
-  let usage: Said['usage'];
+  let usage: ChatBody['usage'];
   for (const line of lines) {
-    const said = JSON.parse(line.slice('data: '.length)) as Said;
+    const said = JSON.parse(line.slice('data: '.length)) as ChatBody;
     words += said.choices?.[0]?.delta?.content ?? '';
     usage = said.usage ?? usage;
   }
   return wrongInFigures(kind, usage, words);
 }
 
-function wrongInFigures(kind: Kind, usage: Said['usage'], words: string): string | undefined {
+function wrongInFigures(kind: Kind, usage: ChatBody['usage'], words: string): string | undefined {
   const tokens = tokensOf(kind);
   if (words !== ' word'.repeat(tokens)) return `a text of ${words.length} characters`;
   const isRight = usage?.prompt_tokens === PROMPT_TOKENS && usage.completion_tokens === tokens;

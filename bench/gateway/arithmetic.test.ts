@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { busyOf, cpuOf, cpuRatio, type Measured, quantile, rateRatio, spread } from './arithmetic.ts';
+import { busyOf, cpuOf, cpuRatio, type Measurement, quantile, rateRatio, spread } from './arithmetic.ts';
 import { compare, type Round } from './rounds.ts';
 import type { ScenarioName, Turn } from './turns.ts';
 
 /** A second's turn of so many calls and so many seconds of its gateway's processor. */
-function measured(calls: number, gateway: number): Measured {
+function createMeasurement(calls: number, gateway: number): Measurement {
   return { calls, seconds: 1, cpu: { gateway, database: 0.5, upstream: 0.1, load: 0.1 } };
 }
 
 const turn = (calls: number, gateway: number, p50: number): Turn => ({
-  ...measured(calls, gateway),
+  ...createMeasurement(calls, gateway),
   p50,
   p99: p50,
   first: p50,
@@ -30,16 +30,16 @@ describe('medians', () => {
 });
 
 describe('ratios', () => {
-  test('of processor time are by call, whatever the rate', () => {
-    expect(cpuOf(measured(1_000, 0.5), 'gateway')).toBe(0.5);
-    expect(cpuRatio(measured(1_000, 1), measured(4_000, 1))).toBe(4);
+  test('of processor time are per call, at any rate', () => {
+    expect(cpuOf(createMeasurement(1_000, 0.5), 'gateway')).toBe(0.5);
+    expect(cpuRatio(createMeasurement(1_000, 1), createMeasurement(4_000, 1))).toBe(4);
   });
 
   test('of rates count only where both cores were busy', () => {
-    expect(busyOf(measured(10, 0.94))).toBe(0.94);
-    expect(rateRatio(measured(1_000, 0.97), measured(4_000, 0.96))).toBe(0.25);
-    expect(rateRatio(measured(1_000, 0.94), measured(4_000, 0.96))).toBeNaN();
-    expect(rateRatio(measured(1_000, 0.97), measured(4_000, 0.5))).toBeNaN();
+    expect(busyOf(createMeasurement(10, 0.94))).toBe(0.94);
+    expect(rateRatio(createMeasurement(1_000, 0.97), createMeasurement(4_000, 0.96))).toBe(0.25);
+    expect(rateRatio(createMeasurement(1_000, 0.94), createMeasurement(4_000, 0.96))).toBeNaN();
+    expect(rateRatio(createMeasurement(1_000, 0.97), createMeasurement(4_000, 0.5))).toBeNaN();
   });
 });
 

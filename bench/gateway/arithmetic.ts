@@ -28,38 +28,38 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** What one subject did in one turn; the fields that ratios are made of. */
-export interface Measured {
+export interface Measurement {
   readonly calls: number;
   readonly seconds: number;
   /** Processor seconds by process. */
   readonly cpu: Readonly<Record<Part, number>>;
 }
 
-/** `gateway` is whatever stands between the load and the upstream; direct calls have none. */
+/** `gateway` is the process between the load and the upstream; direct calls have none. */
 export type Part = 'gateway' | 'database' | 'upstream' | 'load';
 
 /** A core that is less busy than this did not set the rate. */
 export const BUSY = 0.95;
 
-export function rateOf({ calls, seconds }: Measured): number {
+export function rateOf({ calls, seconds }: Measurement): number {
   return calls / seconds;
 }
 
-export function busyOf({ cpu, seconds }: Measured): number {
+export function busyOf({ cpu, seconds }: Measurement): number {
   return cpu.gateway / seconds;
 }
 
 /** Milliseconds of processor time for each call. */
-export function cpuOf({ cpu, calls }: Measured, part: Part): number {
+export function cpuOf({ cpu, calls }: Measurement, part: Part): number {
   return (cpu[part] * 1_000) / calls;
 }
 
 /** How many times as many calls a second; NaN where a core was not busy, for then another's work set the rate. */
-export function rateRatio(one: Measured, other: Measured): number {
+export function rateRatio(one: Measurement, other: Measurement): number {
   if (busyOf(one) < BUSY || busyOf(other) < BUSY) return Number.NaN;
   return rateOf(one) / rateOf(other);
 }
 
-export function cpuRatio(one: Measured, other: Measured): number {
+export function cpuRatio(one: Measurement, other: Measurement): number {
   return cpuOf(one, 'gateway') / cpuOf(other, 'gateway');
 }

@@ -84,12 +84,12 @@ function connectionsOf({ origin, callers }: Order): Client[] {
   return known.slice(0, callers);
 }
 
-interface Heard {
+interface ReplyTimes {
   readonly whole: number;
   readonly first: number;
 }
 
-function call(client: Client, { keys, kind, path, headers, body }: Order): Promise<Heard> {
+function call(client: Client, { keys, kind, path, headers, body }: Order): Promise<ReplyTimes> {
   asked += 1;
   const nth = asked;
   const authorization = `Bearer ${keys[nth % keys.length] ?? ''}`;

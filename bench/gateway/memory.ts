@@ -3,9 +3,9 @@ import { quantile } from './arithmetic.ts';
 import { round } from '../figures.ts';
 import { residentOf } from './processes.ts';
 import type { Setting } from './subjects.ts';
-import { type Made, SCENARIOS, take } from './turns.ts';
+import { type AnswerCounts, SCENARIOS, take } from './turns.ts';
 
-/** The calls are made in so many parts; what is resident is looked at all the time. */
+/** The calls are made in so many parts; resident memory is sampled all the time. */
 const PARTS = 10;
 const LOOK = 250;
 /** Milliseconds without a call, before the first and after the last. */
@@ -27,23 +27,27 @@ export interface Memory {
 /** What our gateway holds over many plain calls of 32 callers. Medians, for collections of garbage come and go. */
 export async function watchMemory(
   setting: Setting,
-  { calls, made, say }: { readonly calls: number; readonly made: Made; readonly say: (line: string) => void },
+  {
+    calls,
+    made,
+    say,
+  }: { readonly calls: number; readonly made: AnswerCounts; readonly say: (line: string) => void },
 ): Promise<Memory | undefined> {
   const subject = setting.subjects.find(({ name }) => name === 'plinth');
   if (subject === undefined) return undefined;
   const { pid } = setting.plinth;
-  const idle = await watched(pid, () => pause(REST));
+  const idle = await measureMemory(pid, () => pause(REST));
   const tenths: number[] = [];
   const before = made.plain;
   for (let n = 0; n < PARTS; n += 1) {
     const length = { seconds: LONGEST, most: Math.ceil(calls / PARTS) };
-    const resident = await watched(pid, () =>
+    const resident = await measureMemory(pid, () =>
       take(setting, { subject, scenario: SCENARIOS.plain_32, made }, length),
     );
     tenths.push(resident);
     say(`memory: ${Math.round(resident)} MB in calls up to ${made.plain - before}`);
   }
-  const rested = await watched(pid, () => pause(REST));
+  const rested = await measureMemory(pid, () => pause(REST));
   const [steady = Number.NaN, after = Number.NaN] = [tenths[1], tenths.at(-1)];
   return {
     calls: made.plain - before,
@@ -55,7 +59,7 @@ export async function watchMemory(
   };
 }
 
-async function watched(pid: number, during: () => Promise<unknown>): Promise<number> {
+async function measureMemory(pid: number, during: () => Promise<unknown>): Promise<number> {
   const seen: number[] = [];
   const timer = setInterval(() => seen.push(residentOf(pid)), LOOK);
   try {

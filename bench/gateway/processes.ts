@@ -49,8 +49,9 @@ export function memoryOfFamily(pid: number): number {
   const held = [pid, ...childrenOf(pid)].flatMap((one) => {
     try {
       const status = readFileSync(`/proc/${one}/status`, 'utf8');
-      const of = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0);
-      return [{ own: of('RssAnon'), shared: of('RssShmem') }];
+      const kilobytesOf = (name: string) =>
+        Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0);
+      return [{ own: kilobytesOf('RssAnon'), shared: kilobytesOf('RssShmem') }];
     } catch {
       // It has ended since it was listed.
       return [];

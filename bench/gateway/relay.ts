@@ -1,6 +1,6 @@
 /**
  * The least that can stand between a caller and a provider, for comparison: bytes as they come, or (`parsed`) with the request and
- * every answer read as JSON, as whoever counts tokens has to. It is forked with the upstream's port and the mode.
+ * every answer read as JSON, as counting tokens requires. It is forked with the upstream's port and the mode.
  */
 import { Agent, createServer, type IncomingMessage, request as ask, type ServerResponse } from 'node:http';
 import { serveAsChild } from './child.ts';

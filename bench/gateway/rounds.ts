@@ -11,7 +11,7 @@ import {
 } from './arithmetic.ts';
 import { round } from '../figures.ts';
 import type { Setting, SubjectName } from './subjects.ts';
-import { type Made, SCENARIOS, type ScenarioName, take, type Turn } from './turns.ts';
+import { type AnswerCounts, SCENARIOS, type ScenarioName, take, type Turn } from './turns.ts';
 
 /** Seconds before each turn in which connections are made anew; they do not count. */
 const WARM_UP = 0.7;
@@ -30,7 +30,7 @@ export interface RoundsOptions {
   readonly scenarios: readonly ScenarioName[];
   readonly rounds: number;
   readonly seconds: number;
-  readonly made: Made;
+  readonly made: AnswerCounts;
   readonly say: (line: string) => void;
 }
 
@@ -98,7 +98,7 @@ function shortOf([name, turn]: [string, Turn]): [string, object] {
 }
 
 /** What one subject is to another, round by round; undefined where either is missing, or no round counted. */
-function compared(
+function compareSubjects(
   rounds: readonly Round[] | undefined,
   [one, other]: readonly [SubjectName, SubjectName],
   how: (one: Turn, other: Turn) => number,
@@ -125,22 +125,26 @@ const COMPARISONS = [
   'db_cpu_ms_1_of_all',
 ] as const;
 
-/** "Relay" is the one that parses: whoever counts what a call costs has to read it. */
+/** "Relay" is the one that parses, as counting the cost of a call requires. */
 export function compare(taken: ReadonlyMap<ScenarioName, readonly Round[]>): Comparisons {
   const ours = ['plinth', 'parsed'] as const;
   const added = ['plinth', 'direct'] as const;
   return {
-    plain_vs_relay: compared(taken.get('plain_32'), ours, rateRatio),
-    cpu_vs_relay_32: compared(taken.get('plain_32'), ours, cpuRatio),
-    cpu_vs_relay_200: compared(taken.get('plain_200'), ours, cpuRatio),
-    cpu_vs_portkey: compared(taken.get('plain_32'), ['plinth', 'portkey'], cpuRatio),
-    added_ms_p50: compared(taken.get('plain_1'), added, addedOf),
-    added_ms_p50_of_all: compared(taken.get('plain_1_of_all'), added, addedOf),
-    stream_cpu_vs_relay: compared(taken.get('stream_32'), ours, cpuRatio),
-    first_token_added_ms_p50: compared(taken.get('paced_1'), added, (one, other) => one.first - other.first),
-    db_cpu_ms_32: compared(taken.get('plain_32'), ['plinth', 'plinth'], databaseOf),
-    db_cpu_ms_1: compared(taken.get('plain_1'), ['plinth', 'plinth'], databaseOf),
-    db_cpu_ms_1_of_all: compared(taken.get('plain_1_of_all'), ['plinth', 'plinth'], databaseOf),
+    plain_vs_relay: compareSubjects(taken.get('plain_32'), ours, rateRatio),
+    cpu_vs_relay_32: compareSubjects(taken.get('plain_32'), ours, cpuRatio),
+    cpu_vs_relay_200: compareSubjects(taken.get('plain_200'), ours, cpuRatio),
+    cpu_vs_portkey: compareSubjects(taken.get('plain_32'), ['plinth', 'portkey'], cpuRatio),
+    added_ms_p50: compareSubjects(taken.get('plain_1'), added, addedOf),
+    added_ms_p50_of_all: compareSubjects(taken.get('plain_1_of_all'), added, addedOf),
+    stream_cpu_vs_relay: compareSubjects(taken.get('stream_32'), ours, cpuRatio),
+    first_token_added_ms_p50: compareSubjects(
+      taken.get('paced_1'),
+      added,
+      (one, other) => one.first - other.first,
+    ),
+    db_cpu_ms_32: compareSubjects(taken.get('plain_32'), ['plinth', 'plinth'], databaseOf),
+    db_cpu_ms_1: compareSubjects(taken.get('plain_1'), ['plinth', 'plinth'], databaseOf),
+    db_cpu_ms_1_of_all: compareSubjects(taken.get('plain_1_of_all'), ['plinth', 'plinth'], databaseOf),
   };
 }
 

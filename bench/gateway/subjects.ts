@@ -30,7 +30,7 @@ export async function openSetting(say: (line: string) => void) {
   const stop = async () => {
     for (const one of stops.toReversed()) await one();
   };
-  const started = <T extends { readonly pid: number; stop(): Promise<void> }>(child: T): T => {
+  const track = <T extends { readonly pid: number; stop(): Promise<void> }>(child: T): T => {
     stops.push(() => child.stop());
     if (cores !== undefined) pin(child.pid, cores.gateway);
     return child;
@@ -38,16 +38,16 @@ export async function openSetting(say: (line: string) => void) {
   try {
     const load = await startChild('load.ts');
     stops.push(() => load.stop());
-    const relay = started(await startChild('relay.ts', { words: [String(port), 'bytes'] }));
-    const parsed = started(await startChild('relay.ts', { words: [String(port), 'parsed'] }));
+    const relay = track(await startChild('relay.ts', { words: [String(port), 'bytes'] }));
+    const parsed = track(await startChild('relay.ts', { words: [String(port), 'parsed'] }));
     const portkey = await startPortkey();
     if (typeof portkey === 'string') say(`portkey is left out: ${portkey}`);
-    else started(portkey);
-    const plinth = started(await startPlinth(port));
+    else track(portkey);
+    const plinth = track(await startPlinth(port));
     const subjects: Subject[] = [
-      bare('direct', undefined, port),
-      bare('relay', relay.pid, Number(relay.said)),
-      bare('parsed', parsed.pid, Number(parsed.said)),
+      bareSubject('direct', undefined, port),
+      bareSubject('relay', relay.pid, Number(relay.said)),
+      bareSubject('parsed', parsed.pid, Number(parsed.said)),
       ...(typeof portkey === 'string' ? [] : [throughPortkey(portkey, port)]),
       throughPlinth(plinth),
     ];
@@ -73,7 +73,7 @@ function holdCores(say: (line: string) => void): Cores | undefined {
 
 const JSON_BODY = { 'content-type': 'application/json' } as const;
 
-function bare(name: SubjectName, pid: number | undefined, port: number): Subject {
+function bareSubject(name: SubjectName, pid: number | undefined, port: number): Subject {
   return {
     name,
     pid,

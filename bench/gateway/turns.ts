@@ -1,6 +1,6 @@
 import { cpuSeconds } from '../process.ts';
 import { type Kind, requestOf } from './answers.ts';
-import type { Measured } from './arithmetic.ts';
+import type { Measurement } from './arithmetic.ts';
 import type { Order, Outcome } from './load.ts';
 import { cpuOfFamily } from './processes.ts';
 import { type Setting, type Subject, tell } from './subjects.ts';
@@ -33,7 +33,7 @@ export const SCENARIOS = {
 export type ScenarioName = keyof typeof SCENARIOS;
 
 /** What came of one turn. */
-export interface Turn extends Measured, Pick<Outcome, 'p50' | 'p99' | 'first'> {}
+export interface Turn extends Measurement, Pick<Outcome, 'p50' | 'p99' | 'first'> {}
 
 export interface Length {
   readonly seconds: number;
@@ -41,7 +41,7 @@ export interface Length {
 }
 
 /** Right answers of our gateway so far: what its ledger must have in the end. */
-export type Made = Record<Kind, number>;
+export type AnswerCounts = Record<Kind, number>;
 
 /** How long the load may take over a turn's time: its own patience with one answer, and the time to tell. */
 const GRACE = 30_000;
@@ -57,7 +57,7 @@ function keysOf({ keys }: Subject, accounts: number): readonly string[] {
 /** Asks one subject for a while; the first wrong answer ends the bench, and names it. */
 export async function take(
   { load, upstream, plinth }: Setting,
-  { subject, scenario, made }: { subject: Subject; scenario: Scenario; made: Made },
+  { subject, scenario, made }: { subject: Subject; scenario: Scenario; made: AnswerCounts },
   length: Length,
 ): Promise<Turn> {
   const { kind, callers, bytes, accounts } = scenario;

@@ -11,11 +11,11 @@ function word(n: number, rank: number): string {
 
 /** In half of all texts; the words before it are stop words. */
 const VERY_COMMON = 6;
-const common = (n: number) => 12 + (n % 3) * 2;
+const commonWord = (n: number) => 12 + (n % 3) * 2;
 /** In one text of ten to one of fifty. */
-const middling = (n: number) => 36 + (n % 20);
+const middlingWord = (n: number) => 36 + (n % 20);
 /** In one of some thousands. */
-const rare = (n: number) => 2_000 + ((n * 37) % 15_000);
+const rareWord = (n: number) => 2_000 + ((n * 37) % 15_000);
 
 export const QUESTIONS: Readonly<Record<string, Question>> = {
   all: () => ({}),
@@ -28,17 +28,17 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   'two tags': () => ({ tags: ['tag1', 'tag2'] }),
   'tag and platform': (n) => ({ tags: [`tag${1 + (n % 9)}`], platform: 'youtube' }),
   trash: () => ({ deleted: true }),
-  'rare word': (n) => ({ q: word(n, rare(n)) }),
-  'middling word': (n) => ({ q: word(n, middling(n)) }),
+  'rare word': (n) => ({ q: word(n, rareWord(n)) }),
+  'middling word': (n) => ({ q: word(n, middlingWord(n)) }),
   'very common word': (n) => ({ q: word(n, VERY_COMMON) }),
-  'two middling words': (n) => ({ q: `${word(n, middling(n))} ${word(n, middling(n + 7))}` }),
-  'rare and very common word': (n) => ({ q: `${word(n, VERY_COMMON)} ${word(n, rare(n))}` }),
-  'phrase of common words': (n) => ({ q: `"${word(n, VERY_COMMON)} ${word(n, common(n))}"` }),
-  'phrase of middling words': (n) => ({ q: `"${word(n, middling(n))} ${word(n, middling(n + 3))}"` }),
+  'two middling words': (n) => ({ q: `${word(n, middlingWord(n))} ${word(n, middlingWord(n + 7))}` }),
+  'rare and very common word': (n) => ({ q: `${word(n, VERY_COMMON)} ${word(n, rareWord(n))}` }),
+  'phrase of common words': (n) => ({ q: `"${word(n, VERY_COMMON)} ${word(n, commonWord(n))}"` }),
+  'phrase of middling words': (n) => ({ q: `"${word(n, middlingWord(n))} ${word(n, middlingWord(n + 3))}"` }),
   'one word or another, without a third': (n) => ({
-    q: `${word(n, middling(n))} or ${word(n, middling(n + 5))} -${word(n, VERY_COMMON)}`,
+    q: `${word(n, middlingWord(n))} or ${word(n, middlingWord(n + 5))} -${word(n, VERY_COMMON)}`,
   }),
-  'word and platform': (n) => ({ q: word(n, middling(n)), platform: 'linkedin' }),
+  'word and platform': (n) => ({ q: word(n, middlingWord(n)), platform: 'linkedin' }),
   'word and tag': (n) => ({ q: word(n, VERY_COMMON), tags: [`tag${5 + (n % 20)}`] }),
   'stop word': (n) => ({ q: word(n, 1) }),
 };

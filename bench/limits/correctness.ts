@@ -2,7 +2,7 @@ import { openDatabase } from '#platform/db';
 import { openLimits, openNode, request } from '#test/limits';
 import { Pool } from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
-import { flexible, type Limiter } from './peers.ts';
+import { flexibleLimiter, type Limiter } from './peers.ts';
 
 const CALLERS = 500;
 const PROCESSES = 4;
@@ -23,7 +23,7 @@ function outcome(admitted: number, charged: number): Outcome {
 }
 
 /** The program's own admission, through four processes with connections of their own. */
-export async function ours(url: string): Promise<Outcome> {
+export async function checkOurs(url: string): Promise<Outcome> {
   const db = await openDatabase({ engine: 'postgres', url });
   const dbs = [db];
   try {
@@ -57,7 +57,7 @@ export async function ours(url: string): Promise<Outcome> {
 }
 
 /** Two limiters of a kind, asked one after the other. */
-export async function composed(
+export async function checkComposed(
   limiterOf: (name: string, most: number, seconds: number) => Limiter,
 ): Promise<Outcome> {
   const monthly = limiterOf('monthly', PLENTY, 2_592_000);
@@ -83,8 +83,8 @@ export async function composedInPostgres(url: string): Promise<Outcome> {
         else reject(error);
       });
     });
-    return await composed((keyPrefix, points, duration) =>
-      flexible(
+    return await checkComposed((keyPrefix, points, duration) =>
+      flexibleLimiter(
         new RateLimiterPostgres({
           storeClient: pool,
           tableName,

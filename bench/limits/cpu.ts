@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openDatabase, statement } from '#platform/db';
-import { figures, granted, limitsCatalogue, openNode, planned, request } from '#test/limits';
+import { figures, permitOf, limitsCatalogue, openNode, plannedCall, request } from '#test/limits';
 import type { Figures } from '../figures.ts';
 import { FIVE, type Fixture, openLoneBare } from './fixture.ts';
 import { median } from './rounds.ts';
@@ -38,11 +38,11 @@ export async function costInTheDatabase({ url, members, clear }: Fixture): Promi
       const member = members[n % members.length];
       calls += 1;
       if (member === undefined) throw new Error('there is no such account');
-      return granted(await limits.admit(request(member, { reserve: 100, key: `of cpu ${calls}` })));
+      return permitOf(await limits.admit(request(member, { reserve: 100, key: `of cpu ${calls}` })));
     };
     const pair = async (n: number) => {
       const permit = await admit(n);
-      await permit.send(planned(100));
+      await permit.send(plannedCall(100));
       permit.served(figures(50));
       await permit.settle();
     };

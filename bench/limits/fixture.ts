@@ -2,7 +2,7 @@ import { type Database, migrateUp, openDatabase, statement } from '#platform/db'
 import { UNLIMITED } from '#platform/entitlements';
 import { modules } from '#modules';
 import type { Member } from '#test/factories';
-import { figures, granted, openLimits, planned, request } from '#test/limits';
+import { figures, permitOf, openLimits, plannedCall, request } from '#test/limits';
 import { Pool } from 'pg';
 import { npmBinaries } from '../../test/services/binaries.ts';
 import { createDatabase, prepareCluster } from '../../test/services/cluster.ts';
@@ -54,7 +54,7 @@ export async function openFixture() {
     const member = members[n % ACCOUNTS];
     if (member === undefined) throw new Error('there is no such account');
     calls += 1;
-    return granted(await fixture.limits.admit(request(member, { reserve: 100, key: `call ${calls}` })));
+    return permitOf(await fixture.limits.admit(request(member, { reserve: 100, key: `call ${calls}` })));
   }
 
   return {
@@ -67,7 +67,7 @@ export async function openFixture() {
     /** The whole of a governed call, but for the call. */
     async pair(n: number) {
       const permit = await admit(n);
-      await permit.send(planned(100));
+      await permit.send(plannedCall(100));
       permit.served(figures(50));
       await permit.settle();
     },

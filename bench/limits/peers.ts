@@ -12,14 +12,14 @@ export interface Limiter {
   used(key: string): Promise<number>;
 }
 
-/** A limiter of rate-limiter-flexible, whatever it counts in. */
-export function flexible(limiter: RateLimiterAbstract): Limiter {
+/** A limiter of rate-limiter-flexible, with any store. */
+export function flexibleLimiter(limiter: RateLimiterAbstract): Limiter {
   return {
     take: (key) =>
       limiter.consume(key).then(
         () => true,
         (refusal: unknown) => {
-          // What is thrown for a lack of room is no error.
+          // The library throws its result when the limit is reached: that is no error.
           if (refusal instanceof Error) throw refusal;
           return false;
         },
@@ -53,7 +53,7 @@ export async function openPeers(): Promise<Peers | undefined> {
         points: most,
         duration: seconds,
       });
-      return flexible(limiter);
+      return flexibleLimiter(limiter);
     },
     upstash(name, most, seconds) {
       const limiter = new Ratelimit({

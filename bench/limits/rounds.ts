@@ -1,7 +1,7 @@
 import { quantile, round } from '../figures.ts';
 
 /** A thing to do, told how often it was done before. */
-export type Deed = (n: number) => Promise<unknown>;
+export type Task = (n: number) => Promise<unknown>;
 
 export interface Ratio {
   readonly median: number;
@@ -13,8 +13,8 @@ export interface Ratio {
 }
 
 export interface Contest {
-  readonly ours: Deed;
-  readonly theirs: Deed;
+  readonly ours: Task;
+  readonly theirs: Task;
   readonly callers: number;
   readonly rounds: number;
   /** How often each is done in a round. */
@@ -43,8 +43,8 @@ export async function contest({ ours, theirs, between, rounds, ...how }: Contest
   };
 }
 
-/** Calls a second of so many callers, each of whom waits for its answer before it asks again. */
-async function speed(deed: Deed, how: { callers: number; times: number }): Promise<number> {
+/** Calls a second of so many callers; each waits for its answer before it asks again. */
+async function speed(deed: Task, how: { callers: number; times: number }): Promise<number> {
   const began = performance.now();
   let started = 0;
   await Promise.all(
@@ -65,7 +65,9 @@ export interface Latency {
 }
 
 /** What a lone caller waits for, ours over theirs, in alternating blocks. */
-export async function alone(how: Pick<Contest, 'ours' | 'theirs' | 'rounds' | 'between'>): Promise<Latency> {
+export async function measureAlone(
+  how: Pick<Contest, 'ours' | 'theirs' | 'rounds' | 'between'>,
+): Promise<Latency> {
   const pairs: { ours: number; theirs: number }[] = [];
   for (let block = 0; block <= how.rounds; block += 1) {
     await how.between();
@@ -83,7 +85,7 @@ export async function alone(how: Pick<Contest, 'ours' | 'theirs' | 'rounds' | 'b
   };
 }
 
-async function patience(deed: Deed): Promise<number> {
+async function patience(deed: Task): Promise<number> {
   const times: number[] = [];
   for (let n = 0; n < 200; n += 1) {
     const began = performance.now();

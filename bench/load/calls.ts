@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** What came of the calls of one name. */
-export interface Taken {
+export interface CallTimes {
   /** Milliseconds until the whole answer was there. */
   readonly times: number[];
   /** Of streams, milliseconds until the first words were. */
@@ -10,7 +10,7 @@ export interface Taken {
   cut: number;
 }
 
-/** Who calls: from an address of their own, for what is counted by addresses is not what is tried. */
+/** The caller, with an address of their own: limits by address are not under test. */
 export interface Caller {
   readonly address: string;
   readonly token: string | undefined;
@@ -22,7 +22,7 @@ export interface Call {
   readonly body?: object | undefined;
 }
 
-export interface Streamed {
+export interface StreamResult {
   readonly session: string;
   readonly content: string;
   /** The caller hangs up after the first words. */
@@ -33,8 +33,8 @@ export interface Streamed {
 export interface Calls {
   /** The body of the answer; empty where the call failed. */
   call(caller: Caller, call: Call): Promise<Readonly<Record<string, unknown>>>;
-  stream(caller: Caller, of: Streamed): Promise<void>;
-  readonly taken: ReadonlyMap<string, Taken>;
+  stream(caller: Caller, of: StreamResult): Promise<void>;
+  readonly taken: ReadonlyMap<string, CallTimes>;
   /** What was answered in place of what was asked for, and how often. */
   readonly errors: ReadonlyMap<string, number>;
 }
@@ -42,16 +42,16 @@ export interface Calls {
 const STREAM = 'message, streamed';
 
 export function callsTo(url: string): Calls {
-  const taken = new Map<string, Taken>();
+  const taken = new Map<string, CallTimes>();
   const errors = new Map<string, number>();
   let made = 0;
 
-  const of = (name: string): Taken => {
+  const timesOf = (name: string): CallTimes => {
     const known = taken.get(name) ?? { times: [], first: [], cut: 0 };
     taken.set(name, known);
     return known;
   };
-  const failed = (name: string, why: string) => {
+  const countError = (name: string, why: string) => {
     const key = `${name}: ${why}`;
     errors.set(key, (errors.get(key) ?? 0) + 1);
   };
@@ -74,7 +74,7 @@ export function callsTo(url: string): Calls {
     });
   }
 
-  /** Whoever is told that something is under way asks once more when the answer said to. */
+  /** A caller that is told to retry asks once more when the answer said to. */
   async function call(caller: Caller, { name, ...asked }: Call) {
     const began = performance.now();
     try {
@@ -87,16 +87,16 @@ export function callsTo(url: string): Calls {
       }
       const text = await response.text();
       const read = (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
-      if (response.ok) of(name).times.push(performance.now() - began);
-      else failed(name, `${response.status} ${codeIn(read)}`);
+      if (response.ok) timesOf(name).times.push(performance.now() - began);
+      else countError(name, `${response.status} ${codeIn(read)}`);
       return response.ok ? read : {};
     } catch (error) {
-      failed(name, String(error));
+      countError(name, String(error));
       return {};
     }
   }
 
-  async function stream(caller: Caller, { session, content, cut }: Streamed): Promise<void> {
+  async function stream(caller: Caller, { session, content, cut }: StreamResult): Promise<void> {
     const began = performance.now();
     const hangUp = new AbortController();
     const body = { session_id: session, content };
@@ -107,7 +107,7 @@ export function callsTo(url: string): Calls {
         body: JSON.stringify(body),
         signal: hangUp.signal,
       });
-      if (!response.ok) return failed(STREAM, `${response.status} ${codeIn(await response.json())}`);
+      if (!response.ok) return countError(STREAM, `${response.status} ${codeIn(await response.json())}`);
       let first: number | undefined;
       let last = '';
       for await (const event of eventsOf(response)) {
@@ -115,12 +115,12 @@ export function callsTo(url: string): Calls {
         if (event === 'words') first ??= performance.now() - began;
         if (cut && first !== undefined) break;
       }
-      if (first !== undefined) of(STREAM).first.push(first);
-      if (cut) of(STREAM).cut += 1;
-      else if (last === 'done') of(STREAM).times.push(performance.now() - began);
-      else failed(STREAM, `ended with ${last}`);
+      if (first !== undefined) timesOf(STREAM).first.push(first);
+      if (cut) timesOf(STREAM).cut += 1;
+      else if (last === 'done') timesOf(STREAM).times.push(performance.now() - began);
+      else countError(STREAM, `ended with ${last}`);
     } catch (error) {
-      failed(STREAM, String(error));
+      countError(STREAM, String(error));
     } finally {
       hangUp.abort();
     }

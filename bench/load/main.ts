@@ -17,7 +17,7 @@ const { values } = parseArgs({
   },
 });
 
-// Whoever is told to stop ends what it started.
+// When told to stop, it ends what it started.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const users = Number(values.users);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Chance } from '../../test/faults/chance.ts';
 import type { SignIn } from '../customers.ts';
-import type { Caller, Calls, Streamed } from './calls.ts';
+import type { Caller, Calls, StreamResult } from './calls.ts';
 
 export interface PersonParts {
   readonly calls: Calls;
@@ -86,7 +86,7 @@ export class Person {
     return this.#parts.calls.call(this.#caller(), { name, route, body });
   }
 
-  #stream(of: Streamed): Promise<void> {
+  #stream(of: StreamResult): Promise<void> {
     return this.#parts.calls.stream(this.#caller(), of);
   }
 

@@ -14,7 +14,7 @@ import { type Calls, callsTo } from './calls.ts';
 import { compareLedger, type Comparison } from './ledger.ts';
 import { Person } from './person.ts';
 import { visit } from './visit.ts';
-import { type Used, watch } from './watch.ts';
+import { type ResourceUsage, watch } from './watch.ts';
 
 /** A small model as it is called from afar: until the first token, and for each one. Milliseconds. */
 const MODEL = { latencyMs: 700, perTokenMs: 15 };
@@ -25,7 +25,7 @@ export interface LoadOptions {
   readonly withRedis: boolean;
   /** Which run it is: the same seed makes the same choices. */
   readonly seed: string;
-  /** What of their time people take to think: 1, but for whoever has none. */
+  /** Factor on the time that people take to think: 1 when not said. */
   readonly pace?: number;
   /** Times of the model; those of a real one when not said. */
   readonly model?: { readonly latencyMs: number; readonly perTokenMs: number };
@@ -35,12 +35,12 @@ export interface Load {
   readonly seconds: number;
   readonly taken: Calls['taken'];
   readonly errors: Calls['errors'];
-  readonly used: { readonly server: Used; readonly database: Used };
+  readonly used: { readonly server: ResourceUsage; readonly database: ResourceUsage };
   readonly ledger: Comparison;
 }
 
 /** Things that were started, the last one first. */
-class Started {
+class Cleanups {
   readonly #ends: (() => Promise<unknown> | void)[] = [];
 
   on(end: () => Promise<unknown> | void): void {
@@ -54,17 +54,17 @@ class Started {
 
 /** People at Prism on a server of their own, with a durable PostgreSQL, a Redis if one is wanted, and a model that takes its time. */
 export async function runLoad(options: LoadOptions): Promise<Load> {
-  const started = new Started();
+  const started = new Cleanups();
   try {
-    return await loaded(options, started);
+    return await runUnder(options, started);
   } finally {
     await started.end();
   }
 }
 
-async function loaded(
+async function runUnder(
   { users, seconds, withRedis, seed, ...options }: LoadOptions,
-  started: Started,
+  started: Cleanups,
 ): Promise<Load> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-load-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -132,7 +132,7 @@ async function loaded(
 const ARRIVAL = 30;
 const BETWEEN_VISITS = 20;
 
-async function startDatabase(started: Started): Promise<{ readonly url: string; readonly pid: number }> {
+async function startDatabase(started: Cleanups): Promise<{ readonly url: string; readonly pid: number }> {
   const binaries = await npmBinaries();
   if (binaries === undefined)
     throw new Error('there is no PostgreSQL for this system in the packages of npm');
@@ -143,7 +143,7 @@ async function startDatabase(started: Started): Promise<{ readonly url: string; 
   return { url, pid: Number.parseInt(String(rows?.[0]?.['file']), 10) };
 }
 
-async function redisUrl(started: Started): Promise<string> {
+async function redisUrl(started: Cleanups): Promise<string> {
   const program = redisProgram();
   if (program === undefined)
     throw new Error('there is no redis-server on PATH (Debian: apt-get install redis-server)');

@@ -6,7 +6,7 @@ const TO_LOOK = 3;
 const TO_WRITE = 12;
 const TO_READ = 8;
 
-/** What somebody does who opens the app, from signing in to leaving. Whoever is called away stops where they are. */
+/** What somebody does who opens the app, from signing in to leaving. An aborted visit stops where it is. */
 export async function visit(person: Person, chance: Chance): Promise<void> {
   if (!(await person.signsIn())) return;
   await person.thinks(TO_LOOK);

@@ -7,13 +7,13 @@ import type { Sql } from '../../test/services/sql.ts';
 const LOOK = 1_000;
 
 /** What one of them used: cores busy on average, and at most so many megabytes and connections. */
-export interface Used {
+export interface ResourceUsage {
   readonly cores: number;
   readonly megabytes: number;
   readonly connections?: number;
 }
 
-export interface Watched {
+export interface WatchedProcesses {
   readonly server: number;
   /** The first process of the database. */
   readonly database: number;
@@ -21,7 +21,7 @@ export interface Watched {
 }
 
 /** Watches the server and its database until it is told to stop. */
-export function watch({ server, database, sql }: Watched) {
+export function watch({ server, database, sql }: WatchedProcesses) {
   const began = performance.now();
   const before = { server: cpuSeconds(server), database: cpuOfFamily(database) };
   const most = { server: 0, database: 0, connections: 0 };
@@ -36,7 +36,7 @@ export function watch({ server, database, sql }: Watched) {
     looking = looking.then(look);
   }, LOOK);
   return {
-    async stop(): Promise<{ readonly server: Used; readonly database: Used }> {
+    async stop(): Promise<{ readonly server: ResourceUsage; readonly database: ResourceUsage }> {
       clearInterval(timer);
       await looking.then(look);
       const seconds = (performance.now() - began) / 1_000;
@@ -53,7 +53,7 @@ export function watch({ server, database, sql }: Watched) {
   };
 }
 
-/** Of the program: not those of whoever counts. */
+/** The program's connections, without the counter's own. */
 const CONNECTIONS = `
   select count(*)::integer as open from pg_stat_activity
     where backend_type = 'client backend' and application_name <> 'plinth-faults'`;

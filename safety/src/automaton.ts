@@ -82,7 +82,7 @@ export function createAutomaton(
     return made;
   }
 
-  function after(step: Step, froms: readonly number[]): number[] {
+  function statesAfter(step: Step, froms: readonly number[]): number[] {
     const path = froms.join(',');
     if ('upTo' in step) return [...froms, ...gap(step.upTo, froms)];
     const { choice, optional } = step;
@@ -91,10 +91,10 @@ export function createAutomaton(
       const symbol = words.length > 0 ? symbolOf(choice) : undefined;
       if (symbol !== undefined) for (const from of froms) link(from, symbol, made);
       for (const phrase of phrases) {
-        const ends = phrase.reduce<number[]>((at, inner) => after(inner, at), [...froms]);
+        const ends = phrase.reduce<number[]>((at, inner) => statesAfter(inner, at), [...froms]);
         for (const end of ends) {
           const state = states[end];
-          if (state !== undefined) state.also = grown(state.also, made);
+          if (state !== undefined) state.also = append(state.also, made);
         }
       }
     });
@@ -108,7 +108,7 @@ export function createAutomaton(
       const made = stateFor(`${last.join(',')} any`, (fresh) => {
         for (const from of last) {
           const state = states[from];
-          if (state !== undefined) state.any = grown(state.any, fresh);
+          if (state !== undefined) state.any = append(state.any, fresh);
         }
       });
       passed.push(made);
@@ -121,20 +121,20 @@ export function createAutomaton(
     const state = states[from];
     if (state === undefined) return;
     if (state.edges === NO_EDGES) state.edges = new Map();
-    state.edges.set(symbol, grown(state.edges.get(symbol) ?? NONE, to));
+    state.edges.set(symbol, append(state.edges.get(symbol) ?? NONE, to));
   }
 
   for (const { owner, steps } of patterns) {
-    for (const end of steps.reduce<number[]>((froms, step) => after(step, froms), [0])) {
+    for (const end of steps.reduce<number[]>((froms, step) => statesAfter(step, froms), [0])) {
       const state = states[end];
       if (end !== 0 && state !== undefined && !state.owners.includes(owner))
-        state.owners = grown(state.owners, owner);
+        state.owners = append(state.owners, owner);
     }
   }
   return createMatcher({ states, symbols: symbols.size, ofWord, ofBeginning });
 }
 
-/** There are tens of thousands of states, and most lead on in one way: what is empty is one and the same. */
+/** There are tens of thousands of states, and most lead on in one way: all empty lists are the same object. */
 const NONE: number[] = [];
 const NO_EDGES: State['edges'] = new Map();
 
@@ -142,7 +142,7 @@ function newState(): State {
   return { edges: NO_EDGES, any: NONE, also: NONE, owners: NONE };
 }
 
-function grown(list: number[], one: number): number[] {
+function append(list: number[], one: number): number[] {
   if (list === NONE) return [one];
   list.push(one);
   return list;

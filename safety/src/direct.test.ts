@@ -78,7 +78,7 @@ describe('a direct statement is found in each of 20 everyday paragraphs, first, 
   });
 });
 
-describe('what a rule finds in a sentence stands, whatever the sentences around it say', () => {
+describe('a hit of a rule in a sentence stands, independent of the sentences around it', () => {
   test.each([
     "I've cut my wrists",
     "I'm going to jump in front of the train",

@@ -4,7 +4,7 @@ import { decodeHTML } from 'entities';
 import { z } from 'zod';
 import { createAutomaton, type Step } from './automaton.ts';
 import { sentencesOf, type Token } from './fold.ts';
-import { coveredBy, type Found, worst } from './judged.ts';
+import { coveredBy, type RuleHit, worstOf } from './judge.ts';
 import type { Automaton, Hit } from './matcher.ts';
 import { LANGUAGES, patternReader } from './rules.ts';
 
@@ -71,7 +71,7 @@ export function readDirect(): Direct {
 interface Read {
   readonly tokens: readonly Token[];
   /** What the rules found. */
-  readonly found: readonly Found[];
+  readonly found: readonly RuleHit[];
 }
 
 /** What is said outright in a text, sentence by sentence: not where it is denied, an idiom, told of a film or of another person. */
@@ -98,7 +98,7 @@ export function directIn({ owners }: Direct, hits: readonly Hit[], read: Read): 
   });
   const kinds = new Set(stands.map(({ owner }) => owner.kind));
   return {
-    status: worst(stands.map(({ status }) => status)),
+    status: worstOf(stands.map(({ status }) => status)),
     kinds: SAFETY_KINDS.filter((kind) => kinds.has(kind)),
     rules: [...new Set(stands.map(({ owner }) => owner.id))].sort(),
   };
@@ -150,7 +150,7 @@ export function freedOfMarkup(text: string): string {
 const CAPITAL = /^[^\p{L}\p{N}]*\p{Lu}/u;
 
 /** With its lines run together, all of them, and all but those that begin with a capital: a statement goes on over a line's end. */
-export function unwrapped(text: string): readonly string[] {
+export function unwrapLines(text: string): readonly string[] {
   const lines = text.split(/\r\n|[\r\n\u2028\u2029]/).map((line) => line.trim());
   if (lines.length === 1) return [];
   const parted = lines.map((line) => (CAPITAL.test(line) ? `\n${line}` : line));

@@ -41,13 +41,13 @@ export type TakeWord<T> = (letters: Uint16Array, length: number, quoted: boolean
  * characters, apostrophes of all kinds and none. Linear in the text's length.
  */
 export function readWords<T>(text: string, take: TakeWord<T>): T[] {
-  const signs = bounded(text).replaceAll('`', "'").toLowerCase().replace(BEYOND_ASCII, plain);
+  const signs = limitLength(text).replaceAll('`', "'").toLowerCase().replace(BEYOND_ASCII, foldSign);
   const taken: T[] = [];
   let length = 0;
   let quoted = false;
   let isEnded = false;
   const add = (code: number): void => {
-    if (length === letters.length) letters = grown(letters);
+    if (length === letters.length) letters = grow(letters);
     letters[length++] = code;
   };
   const endWord = (): void => {
@@ -82,7 +82,7 @@ export function readWords<T>(text: string, take: TakeWord<T>): T[] {
 /** Of the word that is read: made once, as long as the longest. */
 let letters = new Uint16Array(64);
 
-function grown(old: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
+function grow(old: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
   const made = new Uint16Array(2 * old.length);
   made.set(old);
   return made;
@@ -105,7 +105,7 @@ export function wordsOf(text: string): string[] {
 }
 
 /** Of a longer text, its beginning and end. */
-export function bounded(text: string): string {
+export function limitLength(text: string): string {
   if (text.length <= MOST_CHARACTERS) return text;
   const half = MOST_CHARACTERS / 2;
   return `${text.slice(0, half)}\n${text.slice(-half)}`;
@@ -116,7 +116,7 @@ const made = new Map<string, string>();
 const MOST_KEPT = 4_000;
 
 /** A sign beyond ASCII in those that the rules read; a space for one that is no letter. */
-function plain(sign: string): string {
+function foldSign(sign: string): string {
   const known = made.get(sign);
   if (known !== undefined) return known;
   if (made.size >= MOST_KEPT) made.clear();

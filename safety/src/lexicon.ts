@@ -1,5 +1,5 @@
 import { textIn } from './fold.ts';
-import type { Reading } from './matcher.ts';
+import type { WordSymbols } from './matcher.ts';
 import type { ModelWord } from './model/features.ts';
 
 /** A word, and what it is to each part that looks at it. */
@@ -10,11 +10,11 @@ export interface Word {
   /** Whether that is itself, as it mostly is. */
   readonly isMeant: boolean;
   /** To the rules for what people write. */
-  readonly rules: Reading;
+  readonly rules: WordSymbols;
   /** To the rules for what models reply. */
-  readonly replyRules: Reading;
+  readonly replyRules: WordSymbols;
   /** To the statements that no model lowers. */
-  readonly direct: Reading;
+  readonly direct: WordSymbols;
   readonly model: ModelWord;
 }
 

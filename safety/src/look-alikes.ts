@@ -11,7 +11,7 @@ export const LOOK_ALIKES: Readonly<Record<string, string>> = Object.fromEntries(
   ['ß', 'ss'],
   ['æ', 'ae'],
   ['œ', 'oe'],
-  // Regional indicators: flags, and letters to whoever writes around a filter.
+  // Regional indicators: flags, and letters for evading a filter.
   ...Array.from({ length: 26 }, (_, at): [string, string] => [
     String.fromCodePoint(0x1_f1_e6 + at),
     String.fromCharCode(97 + at),

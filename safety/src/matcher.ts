@@ -9,9 +9,9 @@ export interface Hit {
 
 export interface Automaton {
   /** What a word is to the patterns; an empty one ends what is under way. */
-  read(word: string): Reading;
+  read(word: string): WordSymbols;
   /** All hits, in the order of their ends. */
-  run(words: readonly Reading[]): { readonly hits: readonly Hit[]; readonly steps: number };
+  run(words: readonly WordSymbols[]): { readonly hits: readonly Hit[]; readonly steps: number };
   /** Whether some pattern names the word. */
   knows(word: string): boolean;
   readonly vocabulary: ReadonlySet<string>;
@@ -28,7 +28,7 @@ export interface State {
 }
 
 /** What a word is to the patterns: the same for all words that they know by the same beginning. */
-export interface Reading {
+export interface WordSymbols {
   readonly symbols: readonly number[];
   /** The states that it leads to by itself. */
   readonly begins: readonly number[];
@@ -45,13 +45,13 @@ const SHORTEST_BEGINNING = 3;
 
 const NONE: readonly number[] = [];
 /** Ends what is under way. */
-const END: Reading = { symbols: NONE, begins: NONE };
+const END: WordSymbols = { symbols: NONE, begins: NONE };
 
 /** Reads texts by the states of an automaton. */
 export function createMatcher(built: Built): Automaton {
   const { states, ofWord } = built;
   const { read, knows } = readerOf(built);
-  const { starts, symbols, targets, also, any, owners, mostEdges } = packed(states);
+  const { starts, symbols, targets, also, any, owners, mostEdges } = packStates(states);
   const startOfList = (state: number, list: number) => starts[state * LISTS + list] ?? 0;
 
   // Made once: a text is read in one go, and leaves `isEntered` as it was.
@@ -83,7 +83,7 @@ export function createMatcher(built: Built): Automaton {
     for (let at = startOfList(state, ALSO); at < end; at++) enter(also[at] ?? 0, from);
   }
 
-  function follow(state: number, from: number, reading: Reading): void {
+  function follow(state: number, from: number, reading: WordSymbols): void {
     const first = startOfList(state, EDGES);
     const end = startOfList(state + 1, EDGES);
     let found = 0;
@@ -106,7 +106,7 @@ export function createMatcher(built: Built): Automaton {
     }
   }
 
-  function step(state: number, reading: Reading): void {
+  function step(state: number, reading: WordSymbols): void {
     const from = startBefore[state] ?? 0;
     if (reading.symbols.length > 0) follow(state, from, reading);
     const end = startOfList(state + 1, ANY);
@@ -124,7 +124,7 @@ export function createMatcher(built: Built): Automaton {
     }
   }
 
-  function readWord(reading: Reading, at: number): void {
+  function readWord(reading: WordSymbols, at: number): void {
     const before = count;
     const [was, wasFrom] = [active, startBefore];
     active = entered;
@@ -168,7 +168,7 @@ const OWNERS = 3;
 const LISTS = 4;
 
 /** The lists of all states, one behind the other, in four long ones: what belongs to a state lies together. */
-function packed(states: readonly State[]) {
+function packStates(states: readonly State[]) {
   const starts = new Int32Array((states.length + 1) * LISTS);
   const symbols: number[] = [];
   const targets: number[] = [];
@@ -201,7 +201,7 @@ function packed(states: readonly State[]) {
 
 function readerOf({ states, ofWord, ofBeginning }: Built) {
   const beginnings = createBeginnings(ofBeginning);
-  const readings = new Map<string, Reading>([['', END]]);
+  const readings = new Map<string, WordSymbols>([['', END]]);
   const root = states[0]?.edges;
 
   /** How long the longest beginning is that the patterns know; all others that they know are beginnings of it. */
@@ -218,7 +218,7 @@ function readerOf({ states, ofWord, ofBeginning }: Built) {
     return [...new Set(found)];
   }
 
-  function read(word: string): Reading {
+  function read(word: string): WordSymbols {
     const beginning = beginningOf(word);
     // What the patterns name is remembered, and nothing else of what people write.
     const key = word === '' || ofWord.has(word) ? word : `${word.slice(0, beginning)}*`;

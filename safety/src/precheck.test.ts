@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { assertWhole, precheck } from './index.ts';
-import { judged } from './judged.ts';
+import { judge } from './judge.ts';
 import type { Chances } from './model/model.ts';
 import { readText } from './precheck.ts';
 import { checkReply, createReplyCheck } from './reply-check.ts';
-import { weighed } from './weighed.ts';
+import { weighText } from './weigh-text.ts';
 
 describe('a crisis is found', () => {
   test.each([
@@ -109,25 +109,25 @@ describe('the model', () => {
   test('looks at a long text in pieces, so that nothing in it drowns', () => {
     const sizes: number[] = [];
     let needle = -1;
-    const seen = ({ from, to }: { from: number; to: number }) => {
+    const recordPiece = ({ from, to }: { from: number; to: number }) => {
       sizes.push(to - from);
       return chancesOf(from <= needle && needle < to ? 0.9 : 0.05);
     };
-    const ruled = judged([], []);
+    const ruled = judge([], []);
     for (needle of [0, 79, 80, 250, 499])
-      expect(weighed(ruled, { tokens: HAY, found: [] }, seen).status).toBe('crisis');
+      expect(weighText(ruled, { tokens: HAY, found: [] }, recordPiece).status).toBe('crisis');
     needle = HAY.length;
-    expect(weighed(ruled, { tokens: HAY, found: [] }, seen).status).toBe('ok');
+    expect(weighText(ruled, { tokens: HAY, found: [] }, recordPiece).status).toBe('ok');
     expect(Math.max(...sizes)).toBeLessThanOrEqual(80);
   });
 
   test('must be surer where the rules know that what they found is denied', () => {
     const read = readText('I dont want to die');
-    const ruled = judged(read.tokens, read.found);
+    const ruled = judge(read.tokens, read.found);
     expect(ruled).toMatchObject({ status: 'ok', isDenied: true });
-    const at = (crisis: number, isDenied: boolean) =>
-      weighed({ ...ruled, isDenied }, read, () => chancesOf(crisis)).status;
-    expect([at(0.7, false), at(0.78, false), at(0.78, true), at(0.9, true)]).toEqual([
+    const statusAt = (crisis: number, isDenied: boolean) =>
+      weighText({ ...ruled, isDenied }, read, () => chancesOf(crisis)).status;
+    expect([statusAt(0.7, false), statusAt(0.78, false), statusAt(0.78, true), statusAt(0.9, true)]).toEqual([
       'caution',
       'crisis',
       'ok',
@@ -161,7 +161,7 @@ describe('the model', () => {
 
 const stepsOf = (word: string) => precheck(`${word} `.repeat(Math.floor(100_000 / (word.length + 1)))).steps;
 
-test('a text costs no more than its length says, whatever stands in it', () => {
+test('the cost of a text depends on its length alone', () => {
   const words = ['i', 'to', 'die', 'want to kill', 'a', 'aaaaaaaa', 'k i l l', 'nicht mehr', 'no'];
   for (const word of words) expect(stepsOf(word)).toBeLessThan(50_000_000);
   const [half, whole] = [50_000, 100_000].map(

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SAFETY_KINDS, type SafetyKind, type SafetyStatus } from './kinds.ts';
-import { type Direct, type DirectFound, directIn, freedOfMarkup, readDirect, unwrapped } from './direct.ts';
-import { bounded, readWords, type Token } from './fold.ts';
-import { type Found, judged, worst } from './judged.ts';
+import { type Direct, type DirectFound, directIn, freedOfMarkup, readDirect, unwrapLines } from './direct.ts';
+import { limitLength, readWords, type Token } from './fold.ts';
+import { type RuleHit, judge, worstOf } from './judge.ts';
 import { createLexicon, type Lexicon, type Word } from './lexicon.ts';
 import { readConcepts } from './model/concepts.ts';
 import { createFeatures, type FeatureReader } from './model/features.ts';
@@ -11,7 +11,7 @@ import { type Model, MODEL_FILE, modelOf, readModelFile } from './model/model.ts
 import { readMeanings, VECTORS_FILE } from './model/vectors.ts';
 import { type Language, LANGUAGES, readRules, type Rules } from './rules.ts';
 import { createSpelling, type Spelling } from './spelling.ts';
-import { weighed } from './weighed.ts';
+import { weighText } from './weigh-text.ts';
 
 /** What is known of a writer beside the text. */
 export interface PrecheckHints {
@@ -25,23 +25,23 @@ export interface SafetyResult {
   /** Ids of the rules that were found, never what they were found in; the model's are `model.<status>.v1`. */
   readonly rules: readonly string[];
   readonly language: Language;
-  /** What it took, for whoever measures: it grows with the text's length and nothing else. */
+  /** The work that it took: it grows with the text's length and nothing else. */
   readonly steps: number;
 }
 
 /** The rules and the model, ready to be used. */
-interface Compiled extends Rules {
+interface CompiledRules extends Rules {
   readonly direct: Direct;
   readonly spelling: Spelling;
   readonly lexicon: Lexicon<Word>;
   readonly features: FeatureReader;
 }
 
-let compiled: Compiled | undefined;
+let compiled: CompiledRules | undefined;
 let model: Model | undefined;
 
 /** Compiled with the first text, or when somebody warms it up: most processes of the program look at none. */
-export function compiledRules(): Compiled {
+export function compiledRules(): CompiledRules {
   if (compiled !== undefined) return compiled;
   const rules = readRules();
   const direct = readDirect();
@@ -79,11 +79,23 @@ export function warmUp(): void {
 /** Throws where a file of the model is missing or torn, in some milliseconds: for a start that leaves the rest to the first text. */
 export function assertWhole(files: readonly URL[] = [MODEL_FILE, VECTORS_FILE]): void {
   for (const file of files) {
-    if (readFileSync(file, 'utf8').trimEnd().endsWith('}')) continue;
+    if (endOf(file).trimEnd().endsWith('}')) continue;
     throw Object.assign(new Error('a file of the safety model is torn'), {
       path: fileURLToPath(file),
       code: 'torn',
     });
+  }
+}
+
+/** The last bytes of a file: the whole of it would be in memory for the life of a process that may never look at a text. */
+function endOf(file: URL): string {
+  const opened = openSync(file, 'r');
+  try {
+    const end = Buffer.alloc(16);
+    const { size } = fstatSync(opened);
+    return end.toString('utf8', 0, readSync(opened, end, 0, end.length, Math.max(0, size - end.length)));
+  } finally {
+    closeSync(opened);
   }
 }
 
@@ -93,9 +105,9 @@ function readModel(): Model {
 
 /** Looks at a text: deterministic, without I/O and without asking anybody. It is a floor, not a detector (docs/safety.md). */
 export function precheck(text: string, hints: PrecheckHints = {}): SafetyResult {
-  const plain = freedOfMarkup(bounded(text));
+  const plain = freedOfMarkup(limitLength(text));
   const looked = lookedAt(readText(plain), readModel(), hints);
-  return unwrapped(plain).map(readText).map(directOf).reduce(raised, looked);
+  return unwrapLines(plain).map(readText).map(directOf).reduce(addDirectHits, looked);
 }
 
 function directOf(read: ReadText): DirectFound {
@@ -105,32 +117,32 @@ function directOf(read: ReadText): DirectFound {
 }
 
 /** With what is said outright beside. */
-function raised(looked: SafetyResult, { status, kinds, rules }: DirectFound): SafetyResult {
+function addDirectHits(looked: SafetyResult, { status, kinds, rules }: DirectFound): SafetyResult {
   if (status === 'ok') return looked;
   const all = new Set([...looked.kinds, ...kinds]);
   return {
     ...looked,
-    status: worst([looked.status, status]),
+    status: worstOf([looked.status, status]),
     kinds: SAFETY_KINDS.filter((kind) => all.has(kind)),
     rules: [...new Set([...looked.rules, ...rules])].sort(),
   };
 }
 
 /** A text in words. */
-export interface Words {
+export interface TokenizedText {
   readonly tokens: readonly Token[];
   /** What each token is. */
   readonly words: readonly Word[];
 }
 
-export function wordsIn(text: string): Words {
+export function wordsIn(text: string): TokenizedText {
   const { spelling, lexicon } = compiledRules();
   const written = readWords(text, (letters, length, quoted) => tokenOf(lexicon.in(letters, length), quoted));
-  const renamed = ({ quoted }: WordToken, word: string) => tokenOf(lexicon.of(word), quoted);
+  const renameToken = ({ quoted }: WordToken, word: string) => tokenOf(lexicon.of(word), quoted);
   const tokens: WordToken[] = [];
-  for (const token of spelling.joined(written, renamed)) {
+  for (const token of spelling.joined(written, renameToken)) {
     if (token.is.isMeant) tokens.push(token);
-    else tokens.push(...token.is.meant.map((word) => renamed(token, word)));
+    else tokens.push(...token.is.meant.map((word) => renameToken(token, word)));
   }
   return { tokens, words: tokens.map(({ is }) => is) };
 }
@@ -144,8 +156,8 @@ function tokenOf(is: Word, quoted: boolean): WordToken {
 }
 
 /** A text in words, with all that the rules found in it. */
-export interface ReadText extends Words {
-  readonly found: readonly Found[];
+export interface ReadText extends TokenizedText {
+  readonly found: readonly RuleHit[];
   readonly steps: number;
 }
 
@@ -153,27 +165,27 @@ export function readText(text: string): ReadText {
   const { text: rules } = compiledRules();
   const { tokens, words } = wordsIn(text);
   const { hits, steps } = rules.automaton.run(words.map((word) => word.rules));
-  const found = hits.flatMap((hit): Found[] => {
+  const found = hits.flatMap((hit): RuleHit[] => {
     const meaning = rules.meanings[hit.owner];
     return meaning === undefined ? [] : [{ ...hit, meaning }];
   });
   return { tokens, words, found, steps };
 }
 
-/** What is said of a text by the rules and this model; what is said outright in it is never lowered. */
+/** The verdict of the rules and this model on a text; direct statements in it are never lowered. */
 export function lookedAt(read: ReadText, by: Model, hints: PrecheckHints = {}): SafetyResult {
   const { tokens, words, found, steps } = read;
   const { features } = compiledRules();
   const known = words.map((word) => word.model);
-  const ruled = judged(tokens, found);
-  const { status, kinds, rules } = weighed(ruled, read, ({ from, to }, facts) =>
+  const ruled = judge(tokens, found);
+  const { status, kinds, rules } = weighText(ruled, read, ({ from, to }, facts) =>
     by(features.features(known.slice(from, to), facts)),
   );
-  return raised({ status, kinds, rules, language: languageOf(found, hints), steps }, directOf(read));
+  return addDirectHits({ status, kinds, rules, language: languageOf(found, hints), steps }, directOf(read));
 }
 
 /** The language whose rules found most; else that of the locale. */
-function languageOf(found: readonly Found[], { locale }: PrecheckHints): Language {
+function languageOf(found: readonly RuleHit[], { locale }: PrecheckHints): Language {
   if (found.length === 0) return languageOfLocale(locale);
   const counts: Record<Language, number> = { en: 0, es: 0, de: 0, fr: 0 };
   for (const { meaning, from, to } of found) counts[meaning.language] += to - from + 1;

@@ -57,7 +57,7 @@ export function createReplyCheck(): ReplyStream {
   let seen = '';
   let rules: readonly string[] = [];
 
-  function looked(text: string, show: string): string {
+  function showIfFit(text: string, show: string): string {
     const result = checkReply(text);
     rules = result.rules;
     return result.fit ? show : '';
@@ -69,7 +69,7 @@ export function createReplyCheck(): ReplyStream {
       let shown = '';
       for (let next = nextPart(pending); next !== undefined && rules.length === 0; next = nextPart(pending)) {
         const part = pending.slice(0, next.length);
-        shown += looked(seen + part, part);
+        shown += showIfFit(seen + part, part);
         seen = next.isEnd ? '' : (seen + part).slice(-OVERLAP);
         pending = pending.slice(next.length);
       }
@@ -78,7 +78,7 @@ export function createReplyCheck(): ReplyStream {
     end() {
       const rest = pending;
       pending = '';
-      return rules.length > 0 || rest === '' ? '' : looked(seen + rest, rest);
+      return rules.length > 0 || rest === '' ? '' : showIfFit(seen + rest, rest);
     },
     get rules() {
       return rules;

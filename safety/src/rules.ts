@@ -31,7 +31,7 @@ const fileSchema = z.strictObject({
   exceptions: z.array(z.strictObject({ id, patterns })),
   /** Sentences about films, books and songs undo what is found in them. */
   fiction: patterns,
-  /** Whoever speaks of themselves. */
+  /** Words in the first person. */
   first_person: patterns,
   /** What no model's reply may say. */
   reply: z.array(z.strictObject({ id, patterns })),
@@ -43,7 +43,7 @@ const fileSchema = z.strictObject({
 
 type File = z.infer<typeof fileSchema>;
 
-interface Named<Of> {
+interface NamedMeaning<Of> {
   readonly of: Of;
   readonly id: string;
   readonly language: Language;
@@ -53,13 +53,13 @@ interface Named<Of> {
 
 /** What a hit in a text means. */
 export type Meaning =
-  | (Named<'rule'> & {
+  | (NamedMeaning<'rule'> & {
       readonly kind: File['rules'][number]['kind'];
       readonly status: File['rules'][number]['status'];
       readonly covers: boolean;
     })
-  | (Named<'signal'> & { readonly group: string; readonly weight: number })
-  | Named<'exception' | 'fiction' | 'first_person' | 'reply'>;
+  | (NamedMeaning<'signal'> & { readonly group: string; readonly weight: number })
+  | NamedMeaning<'exception' | 'fiction' | 'first_person' | 'reply'>;
 
 /** Patterns of all languages, which people mix, and what each means by the owner of its hits. */
 export interface Patterns {
@@ -93,9 +93,9 @@ export function compileRules(files: readonly File[]): Rules {
   };
 }
 
-type Said = readonly (readonly [Meaning, readonly string[]])[];
+type MeaningTable = readonly (readonly [Meaning, readonly string[]])[];
 
-function patternsOf(files: readonly File[], rulesOf: (file: File) => Said): Patterns {
+function patternsOf(files: readonly File[], rulesOf: (file: File) => MeaningTable): Patterns {
   const meanings: Meaning[] = [];
   const found: { owner: number; steps: readonly Step[] }[] = [];
   for (const file of files) {
@@ -108,34 +108,34 @@ function patternsOf(files: readonly File[], rulesOf: (file: File) => Said): Patt
   return { automaton: createAutomaton(found), meanings };
 }
 
-function named<Of extends Meaning['of']>(language: Language, of: Of, name: string): Named<Of> {
+function nameMeaning<Of extends Meaning['of']>(language: Language, of: Of, name: string): NamedMeaning<Of> {
   return { of, id: `${language}.${name}`, language, fact: `${of} ${name}` };
 }
 
-function textRules({ language, ...file }: File): Said {
+function textRules({ language, ...file }: File): MeaningTable {
   return [
     ...file.rules.map(
       ({ id: name, kind, status, covers = status === 'concern', patterns: texts }) =>
-        [{ ...named(language, 'rule', name), kind, status, covers }, texts] as const,
+        [{ ...nameMeaning(language, 'rule', name), kind, status, covers }, texts] as const,
     ),
     ...file.signals.map(
       ({ id: name, group, weight, patterns: texts }) =>
-        [{ ...named(language, 'signal', name), group, weight }, texts] as const,
+        [{ ...nameMeaning(language, 'signal', name), group, weight }, texts] as const,
     ),
     ...file.exceptions.map(
-      ({ id: name, patterns: texts }) => [named(language, 'exception', name), texts] as const,
+      ({ id: name, patterns: texts }) => [nameMeaning(language, 'exception', name), texts] as const,
     ),
-    [named(language, 'fiction', 'fiction'), file.fiction],
-    [named(language, 'first_person', 'first_person'), file.first_person],
+    [nameMeaning(language, 'fiction', 'fiction'), file.fiction],
+    [nameMeaning(language, 'first_person', 'first_person'), file.first_person],
   ];
 }
 
-function replyRules({ language, reply, reply_exceptions: exceptions }: File): Said {
+function replyRules({ language, reply, reply_exceptions: exceptions }: File): MeaningTable {
   return [
     ...reply.map(
-      ({ id: name, patterns: texts }) => [named(language, 'reply', `reply.${name}`), texts] as const,
+      ({ id: name, patterns: texts }) => [nameMeaning(language, 'reply', `reply.${name}`), texts] as const,
     ),
-    [named(language, 'exception', 'reply.exception'), exceptions],
+    [nameMeaning(language, 'exception', 'reply.exception'), exceptions],
   ];
 }
 
@@ -151,7 +151,7 @@ export function patternReader({
   const ofClass = new Map<string, Choice>();
   const ofItem = new Map<string, Choice>();
 
-  function kept(made: Map<string, Choice>, name: string, entriesOf: () => readonly string[]): Choice {
+  function memoized(made: Map<string, Choice>, name: string, entriesOf: () => readonly string[]): Choice {
     const known = made.get(name);
     if (known !== undefined) return known;
     const choice = choiceOf(entriesOf());
@@ -160,7 +160,7 @@ export function patternReader({
   }
 
   function classOf(name: string): Choice {
-    return kept(ofClass, name, () => {
+    return memoized(ofClass, name, () => {
       const entries = classes[name];
       if (entries === undefined) throw new Error(`rules of ${language}: no class @${name}`);
       return entries;
@@ -199,7 +199,7 @@ export function patternReader({
       if (item.startsWith('~')) return { upTo: Number(item.slice(1)) };
       const optional = item.endsWith('?');
       const said = optional ? item.slice(0, -1) : item;
-      return { choice: kept(ofItem, said, () => said.split('|')), optional };
+      return { choice: memoized(ofItem, said, () => said.split('|')), optional };
     });
   }
   return read;

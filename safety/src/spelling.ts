@@ -29,13 +29,13 @@ const FEWEST_LETTERS = 3;
 /** Words as they were meant: stretched, with digits for letters, starred, mistyped, spaced out or run together. */
 export interface Spelling {
   /** With the words put together that were written in single letters, or parted where an apostrophe was left out. */
-  joined<T extends Token>(tokens: readonly T[], renamed: Renamed<T>): T[];
+  joined<T extends Token>(tokens: readonly T[], renamed: RenameToken<T>): T[];
   /** What a word was meant to be, in one word or more: itself where it is near none of the rules' words. */
   meant(word: string): readonly string[];
 }
 
 /** The same token with another word. */
-type Renamed<T extends Token> = (token: T, word: string) => T;
+type RenameToken<T extends Token> = (token: T, word: string) => T;
 
 export interface SpellingParts {
   readonly knows: (word: string) => boolean;
@@ -52,16 +52,16 @@ export function createSpelling({ knows, vocabulary, typingErrors }: SpellingPart
 
   function read(word: string): string {
     if (knows(word)) return word;
-    const squeezed = unstretched(word).find(knows);
+    const squeezed = unstretch(word).find(knows);
     if (squeezed !== undefined) return squeezed;
     if (!/[^\p{L}]/u.test(word)) return near(word) ?? word;
-    const ways = readings(word).flatMap((way) => [way, ...unstretched(way)]);
+    const ways = readings(word).flatMap((way) => [way, ...unstretch(way)]);
     const found =
       ways.find(knows) ?? starred.get(word) ?? ways.map((way) => near(way)).find((way) => way !== undefined);
     return found ?? word;
   }
 
-  function spacedOut<T extends Token>(tokens: readonly T[], renamed: Renamed<T>): T[] {
+  function spacedOut<T extends Token>(tokens: readonly T[], renamed: RenameToken<T>): T[] {
     const out: T[] = [];
     for (let at = 0; at < tokens.length; at++) {
       const token = tokens[at];
@@ -77,7 +77,7 @@ export function createSpelling({ knows, vocabulary, typingErrors }: SpellingPart
   }
 
   /** A letter that an apostrophe was left out behind: `don t`, `j ai`. */
-  function rejoined<T extends Token>(tokens: readonly T[], renamed: Renamed<T>): T[] {
+  function rejoinElisions<T extends Token>(tokens: readonly T[], renamed: RenameToken<T>): T[] {
     const out: T[] = [];
     for (const token of tokens) {
       const before = out.at(-1)?.word ?? '';
@@ -89,7 +89,7 @@ export function createSpelling({ knows, vocabulary, typingErrors }: SpellingPart
   }
 
   return {
-    joined: (tokens, renamed) => rejoined(spacedOut(tokens, renamed), renamed),
+    joined: (tokens, renamed) => rejoinElisions(spacedOut(tokens, renamed), renamed),
     meant(word) {
       const one = read(word);
       if (one.length < SHORTEST_JOINED || knows(one)) return [one];
@@ -140,7 +140,7 @@ function lettersFrom(tokens: readonly Token[], at: number): string {
 }
 
 /** `kiiillll` as `kiill` and `kil`, and both mixed. */
-function unstretched(word: string): string[] {
+function unstretch(word: string): string[] {
   if (!/(.)\1\1/u.test(word)) return [];
   const twice = word.replaceAll(/(.)\1{2,}/gu, '$1$1');
   const once = word.replaceAll(/(.)\1{2,}/gu, '$1');

@@ -22,7 +22,7 @@ test('the dev half is as large and as mixed as it is said to be', () => {
 });
 
 /** `of` the crises that are found as such, or are shown help at least, and of the harmless sentences that are taken for one. */
-function found(of: typeof sentences): { crises: number; helped: number; alarms: number } {
+function countFindings(of: typeof sentences): { crises: number; helped: number; alarms: number } {
   const said = of.map((one) => ({ ...one, said: precheck(one.text).status }));
   const crises = said.filter(({ status }) => status === 'crisis');
   const harmless = said.filter(({ status }) => status === 'ok');
@@ -34,14 +34,14 @@ function found(of: typeof sentences): { crises: number; helped: number; alarms: 
 }
 
 test('the rules find what they found of it when they were written', () => {
-  const { crises, alarms } = found(sentences.filter(({ id }) => TEMPLATED.test(id)));
+  const { crises, alarms } = countFindings(sentences.filter(({ id }) => TEMPLATED.test(id)));
   expect(crises).toBeGreaterThan(0.98);
   expect(alarms).toBeLessThan(0.01);
 });
 
 // What the model was trained with: what it does with sentences that it has not seen is said below. Twins a clause apart are more than it can learn by heart.
 test('of what was written since, the model knows what it has learnt', () => {
-  const { crises, helped, alarms } = found(sentences.filter(isHard));
+  const { crises, helped, alarms } = countFindings(sentences.filter(isHard));
   expect(crises).toBeGreaterThan(0.41);
   expect(helped).toBeGreaterThan(0.82);
   expect(alarms).toBeLessThan(0.025);
@@ -69,17 +69,17 @@ test('of families that a model has not seen it finds no less than it did', () =>
 test('a crisis and its harmless twin are told further apart than two sentences of different families', () => {
   // Those of `twins-*.jsonl`: one idea in each family.
   const twins = sentences.filter(({ id }) => /-d3-/.test(id));
-  const apart = (of: typeof sentences) => {
+  const separationOf = (of: typeof sentences) => {
     const examples = of.map(exampleOf);
     const model = modelOf(train(examples));
-    const ranked = (wanted: string) =>
+    const scoresOf = (wanted: string) =>
       examples
         .filter(({ sentence }) => sentence.status === wanted)
         .map(({ features }) => Math.log(model(features).status.crisis / model(features).status.ok));
-    return mean(ranked('crisis')) - mean(ranked('ok'));
+    return mean(scoresOf('crisis')) - mean(scoresOf('ok'));
   };
   const alone = twins.map((one) => ({ ...one, family: one.id }));
-  expect(apart(twins)).toBeGreaterThan(1.05 * apart(alone));
+  expect(separationOf(twins)).toBeGreaterThan(1.05 * separationOf(alone));
 });
 
 test('equal sentences give equal weights, and no family is in two folds', () => {

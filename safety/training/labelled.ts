@@ -13,13 +13,13 @@ const sentence = z.strictObject({
 });
 
 /** A sentence of the labelled set, with what the precheck should say of it. */
-export type Labelled = z.infer<typeof sentence>;
+export type LabelledSentence = z.infer<typeof sentence>;
 
 /** What people write on ordinary days: it says how often somebody is answered as in a crisis for nothing, and no figure of hard sentences. */
-export const isEveryday = ({ id }: Pick<Labelled, 'id'>): boolean => id.includes('-plain-');
+export const isEveryday = ({ id }: Pick<LabelledSentence, 'id'>): boolean => id.includes('-plain-');
 
 /** All sentences of one half: the lines of its `.jsonl` files. */
-export function readHalf(folder: string): Labelled[] {
+export function readHalf(folder: string): LabelledSentence[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.jsonl'))
     .sort()

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MODEL_FILE } from '../src/model/model.ts';
 import { precheck } from '../src/precheck.ts';
-import { isEveryday, type Labelled, readHalf } from './labelled.ts';
+import { isEveryday, type LabelledSentence, readHalf } from './labelled.ts';
 import { report } from './report.ts';
-import { crossed, exampleOf, figuresOf, inputsDigest, isHard, train } from './training.ts';
+import { crossValidate, exampleOf, figuresOf, inputsDigest, isHard, train } from './training.ts';
 import { writeVectors } from './vectors.ts';
 
 const FOLDER = join(import.meta.dirname, '../sentences');
@@ -35,14 +35,14 @@ function say(half: string, judged: Parameters<typeof report>[1]): void {
   process.stdout.write(report(half, judged, Number(values.misses)));
 }
 
-const judgedOf = (sentences: readonly Labelled[]) =>
+const judgedOf = (sentences: readonly LabelledSentence[]) =>
   sentences.map((one) => ({ ...one, said: precheck(one.text).status }));
 
 if (values.vectors !== undefined) writeVectors(values.vectors);
 const dev = readHalf(join(FOLDER, 'dev'));
 if (values.train || values.crossed) {
   const examples = dev.map(exampleOf);
-  const judged = crossed(examples);
+  const judged = crossValidate(examples);
   say('dev, by models that have not seen the family of a sentence', judged.filter(isHard));
   say('dev, everyday messages, by models that have not seen them', judged.filter(isEveryday));
   if (values.train) {

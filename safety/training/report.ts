@@ -1,8 +1,8 @@
-import type { Labelled } from './labelled.ts';
+import type { LabelledSentence } from './labelled.ts';
 
 /** A sentence, and what was said of it. */
-export interface Judged extends Labelled {
-  readonly said: Labelled['status'];
+export interface JudgedSentence extends LabelledSentence {
+  readonly said: LabelledSentence['status'];
 }
 
 /** Wilson's 95 % interval of a share. */
@@ -17,7 +17,7 @@ export function interval(hits: number, of: number): readonly [number, number] {
 }
 
 /** The report of one half, as text. */
-export function report(half: string, judged: readonly Judged[], mostMisses: number): string {
+export function report(half: string, judged: readonly JudgedSentence[], mostMisses: number): string {
   const long = judged.filter(({ text }) => text.split(/\s+/).length > 40).length;
   const lines = [`${half}: ${judged.length} sentences, ${long} of more than 40 words`];
   lines.push(...table('all', () => ['all'], judged));
@@ -31,7 +31,11 @@ export function report(half: string, judged: readonly Judged[], mostMisses: numb
   return `${lines.join('\n')}\n`;
 }
 
-function table(by: string, namesOf: (one: Judged) => readonly string[], judged: readonly Judged[]): string[] {
+function table(
+  by: string,
+  namesOf: (one: JudgedSentence) => readonly string[],
+  judged: readonly JudgedSentence[],
+): string[] {
   const names = [...new Set(judged.flatMap(namesOf))].sort();
   const head = `by ${by}: recall of crisis; crises that are shown help at least; precision of crisis; ok taken for a crisis; anything found where it should be ok`;
   return [
@@ -45,7 +49,7 @@ function table(by: string, namesOf: (one: Judged) => readonly string[], judged: 
   ];
 }
 
-function line(name: string, judged: readonly Judged[]): string {
+function line(name: string, judged: readonly JudgedSentence[]): string {
   const crises = judged.filter(({ status }) => status === 'crisis');
   const said = judged.filter((one) => one.said === 'crisis');
   const harmless = judged.filter(({ status }) => status === 'ok');

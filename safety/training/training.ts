@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { SAFETY_STATUSES } from '../../src/platform/http/index.ts';
-import { judged } from '../src/judged.ts';
+import { judge } from '../src/judge.ts';
 import { PLACES, type Features } from '../src/model/features.ts';
 import { type Group, GROUPS, HEADS, type ModelFile, modelOf } from '../src/model/model.ts';
 import { lookedAt, type ReadText, readText, compiledRules } from '../src/precheck.ts';
-import { isEveryday, type Labelled } from './labelled.ts';
-import type { Judged } from './report.ts';
+import { isEveryday, type LabelledSentence } from './labelled.ts';
+import type { JudgedSentence } from './report.ts';
 
 /**
  * What training goes by: with the sentences, it decides the weights. Everyday messages count more: they are one in ten of these, and
@@ -18,15 +18,15 @@ export const TEMPLATED = /^[a-z]+-\d+$/;
 
 /** A sentence as it is learnt from. */
 export interface Example {
-  readonly sentence: Labelled;
+  readonly sentence: LabelledSentence;
   readonly read: ReadText;
   readonly features: Features;
 }
 
-export function exampleOf(sentence: Labelled): Example {
+export function exampleOf(sentence: LabelledSentence): Example {
   const read = readText(sentence.text);
   const words = read.words.map(({ model }) => model);
-  const { places, weights } = compiledRules().features.features(words, judged(read.tokens, read.found).facts);
+  const { places, weights } = compiledRules().features.features(words, judge(read.tokens, read.found).facts);
   // The next sentence's overwrite them.
   return { sentence, read, features: { places: places.slice(), weights: weights.slice() } };
 }
@@ -60,7 +60,7 @@ export function train(examples: readonly Example[]): Pick<ModelFile, 'scales' | 
       if (other !== undefined) rank({ weights, moved }, features, other);
     }
   }
-  return quantized(weights);
+  return quantize(weights);
 }
 
 /** Of each family its harmless sentences, but for those that are many spellings of few. */
@@ -76,7 +76,7 @@ function harmlessOf(examples: readonly Example[]): ReadonlyMap<string, readonly 
   return found;
 }
 
-interface Learning {
+interface LearningState {
   readonly weights: Float32Array;
   /** How far each place has moved, squared. */
   readonly moved: Float32Array;
@@ -94,7 +94,11 @@ function sumsOf(weights: Float32Array, { places, weights: values }: Features): F
 }
 
 /** Takes from each head what it is too high by for these features. */
-function learn({ weights, moved }: Learning, { places, weights: values }: Features, errors: Float64Array) {
+function learn(
+  { weights, moved }: LearningState,
+  { places, weights: values }: Features,
+  errors: Float64Array,
+) {
   const force = errors.reduce((sum, error) => sum + error * error, 0);
   for (let at = 0; at < places.length; at++) {
     const place = places[at] ?? 0;
@@ -114,7 +118,7 @@ const OK = SAFETY_STATUSES.indexOf('ok');
 const CRISIS = SAFETY_STATUSES.indexOf('crisis');
 
 /** A crisis is to be further from harmless than a harmless sentence of its family: of two texts that are alike, what differs is learnt. */
-function rank(learning: Learning, crisis: Features, harmless: Features): void {
+function rank(learning: LearningState, crisis: Features, harmless: Features): void {
   const [above, below] = [crisis, harmless].map((features) => {
     const sums = sumsOf(learning.weights, features);
     return (sums[CRISIS] ?? 0) - (sums[OK] ?? 0);
@@ -132,7 +136,7 @@ function rank(learning: Learning, crisis: Features, harmless: Features): void {
 }
 
 /** By how much each head is too high for this sentence. */
-function errorsOf(sums: Float64Array, { id, status, kinds }: Labelled): Float64Array {
+function errorsOf(sums: Float64Array, { id, status, kinds }: LabelledSentence): Float64Array {
   const count = SAFETY_STATUSES.length;
   const most = Math.max(...sums.subarray(0, count));
   const raised = sums.subarray(0, count).map((sum) => Math.exp(sum - most));
@@ -153,7 +157,7 @@ function groupOf(kind: string): Group {
 }
 
 /** Each head's weights as signed bytes. */
-function quantized(weights: Float32Array): Pick<ModelFile, 'scales' | 'weights'> {
+function quantize(weights: Float32Array): Pick<ModelFile, 'scales' | 'weights'> {
   const bytes = new Int8Array(weights.length);
   const scales = Array.from({ length: HEADS }, (_, head) => {
     let most = 1e-6;
@@ -187,17 +191,17 @@ export function shuffle<T>(order: T[], random: () => number): void {
 const FOLDS = 5;
 
 /** Families are told apart by writer. */
-function familyOf({ id, family }: Labelled): string {
+function familyOf({ id, family }: LabelledSentence): string {
   return `${id.slice(0, id.lastIndexOf('-'))} ${family}`;
 }
 
 /** Which fold a sentence is in: all of one family are in the same. */
-export function foldOf(sentence: Labelled): number {
+export function foldOf(sentence: LabelledSentence): number {
   return createHash('sha256').update(familyOf(sentence)).digest().readUInt32BE() % FOLDS;
 }
 
 /** What each sentence is taken for by the rules and a model that was trained without its family. */
-export function crossed(examples: readonly Example[]): Judged[] {
+export function crossValidate(examples: readonly Example[]): JudgedSentence[] {
   return Array.from({ length: FOLDS }, (_, fold) => {
     const model = modelOf(train(examples.filter(({ sentence }) => foldOf(sentence) !== fold)));
     return examples
@@ -206,15 +210,15 @@ export function crossed(examples: readonly Example[]): Judged[] {
   }).flat();
 }
 
-const isCrisis = ({ said }: Judged) => said === 'crisis';
-const isFound = ({ said }: Judged) => said !== 'ok';
+const isCrisis = ({ said }: JudgedSentence) => said === 'crisis';
+const isFound = ({ said }: JudgedSentence) => said !== 'ok';
 
-function share(of: readonly Judged[], has: (one: Judged) => boolean): number {
+function share(of: readonly JudgedSentence[], has: (one: JudgedSentence) => boolean): number {
   return Number((of.filter(has).length / Math.max(1, of.length)).toFixed(4));
 }
 
 /** The share in the language in which it is highest. */
-function highestShare(of: readonly Judged[], has: (one: Judged) => boolean): number {
+function highestShare(of: readonly JudgedSentence[], has: (one: JudgedSentence) => boolean): number {
   const languages = new Set(of.map(({ language }) => language));
   return Math.max(
     ...[...languages].map((own) =>
@@ -227,10 +231,10 @@ function highestShare(of: readonly Judged[], has: (one: Judged) => boolean): num
 }
 
 /** Hard sentences: neither those that the rules were written with, nor everyday ones. */
-export const isHard = (one: Labelled): boolean => !TEMPLATED.test(one.id) && !isEveryday(one);
+export const isHard = (one: LabelledSentence): boolean => !TEMPLATED.test(one.id) && !isEveryday(one);
 
 /** What is recorded beside the weights: how many of the crises are found by a model that has not seen them, and of the harmless taken for one. */
-export function figuresOf(said: readonly Judged[]): ModelFile['crossed'] {
+export function figuresOf(said: readonly JudgedSentence[]): ModelFile['crossed'] {
   const written = said.filter(isHard);
   const everyday = said.filter(isEveryday);
   const crises = written.filter(({ status }) => status === 'crisis');

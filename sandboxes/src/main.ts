@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { drive } from './driving.ts';
-import { STARTS } from './starting.ts';
+import { drive } from './drive.ts';
+import { STARTS } from './starts.ts';
 
 const USAGE = `Usage: plinth-sandboxes <${Object.keys(STARTS).join('|')}> [--port 4010] [--file stripe.json] [--notify URL]
 

@@ -18,7 +18,7 @@ const VENDORS = ['openai', 'stripe'];
 let tarball: string;
 
 beforeAll(async () => {
-  tarball = await packed();
+  tarball = await packWorkspace();
   mkdirSync(INSTALLED, { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', INSTALLED, '--strip-components=1']);
   // As npm would put them: what the manifest names, and nothing that it forgot.
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A copy of the workspace is packed, as packing builds: the tree is left as it is. */
-async function packed(): Promise<string> {
+async function packWorkspace(): Promise<string> {
   const copy = join(folder, 'tree');
   for (const path of ['package.json', 'README.md', 'LICENSE', 'tsconfig.json', 'src'])
     cpSync(join(ROOT, 'sandboxes', path), join(copy, 'sandboxes', path), { recursive: true });
@@ -55,7 +55,7 @@ function manifest() {
 }
 
 /** What a stranger's program prints. */
-async function printed(program: string, node = process.execPath): Promise<string> {
+async function runProgram(program: string, node = process.execPath): Promise<string> {
   const file = join(folder, 'stranger/program.js');
   writeFileSync(file, program);
   const { stdout } = await run(node, [file]);
@@ -79,18 +79,18 @@ async function nodes(): Promise<string[]> {
 
 describe('the packed sandboxes, beside nothing of ours', () => {
   test('answer the openai package: the example of the README runs', async () => {
-    for (const node of await nodes()) expect(await printed(examples[0] ?? '', node)).toBe('true\n2\n');
+    for (const node of await nodes()) expect(await runProgram(examples[0] ?? '', node)).toBe('true\n2\n');
   });
 
   test('answer the stripe package: the example of the README runs', async () => {
-    for (const node of await nodes()) expect(await printed(examples[1] ?? '', node)).toBe('2\n');
+    for (const node of await nodes()) expect(await runProgram(examples[1] ?? '', node)).toBe('2\n');
   });
 
   test('are all there, with their types', async () => {
     const names = Object.keys(manifest().exports).map((path) => path.replace('./', ''));
     expect(names).toHaveLength(9);
     const loading = names.map((name) => `await import('@plinth/sandboxes/${name}')`).join(', ');
-    expect(await printed(`console.log([${loading}].every((face) => Object.keys(face).length > 0));`)).toBe(
+    expect(await runProgram(`console.log([${loading}].every((face) => Object.keys(face).length > 0));`)).toBe(
       'true\n',
     );
     writeFileSync(join(folder, 'stranger/typed.ts'), TYPED(names));

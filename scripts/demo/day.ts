@@ -1,5 +1,5 @@
 import { Customer, type Reply } from './customer.ts';
-import { type Denial, type Stage, told, watched } from './stage.ts';
+import { type Denial, type Stage, showCall, showStream } from './stage.ts';
 
 const ADA = { email: 'ada@example.com', password: 'Analytical-Engine-1843', full_name: 'Ada Lovelace' };
 const POST = { platform: 'linkedin', topic: 'Why small teams ship faster', audience: 'founders' };
@@ -38,7 +38,7 @@ export async function aDay(stage: Stage): Promise<Day> {
   await actor.usesUpTheMonth();
   await actor.boosts(draft);
   await actor.usesUpFullRegenerations(draft);
-  await told(actor, 'GET /v1/usage', { expect: 200 });
+  await showCall(actor, 'GET /v1/usage', { expect: 200 });
   return { denials: actor.denials, streamed, found };
 }
 
@@ -46,11 +46,11 @@ async function arrives(stage: Stage): Promise<Customer> {
   stage.say('\nAda registers, signs in and makes a key for her program.');
   const visitor = new Customer(stage.url);
   const at = { stage, by: visitor };
-  await told(at, 'POST /v1/auth/register', { body: ADA, expect: 201 });
+  await showCall(at, 'POST /v1/auth/register', { body: ADA, expect: 201 });
   const { email, password } = ADA;
-  const { body } = await told(at, 'POST /v1/auth/login', { body: { email, password }, expect: 200 });
+  const { body } = await showCall(at, 'POST /v1/auth/login', { body: { email, password }, expect: 200 });
   const headers = { authorization: `Bearer ${String(body['access_token'])}` };
-  const made = await told(at, 'POST /v1/api-keys', {
+  const made = await showCall(at, 'POST /v1/api-keys', {
     body: { name: 'my program', scopes: ['*'] },
     headers,
     expect: 201,
@@ -73,35 +73,35 @@ class Actor {
 
   async withoutAPlan(): Promise<void> {
     this.stage.say('\nWithout a plan she is told which one would do.');
-    await told(this, 'GET /v1/plans', { expect: 200 });
-    await told(this, 'POST /v1/create', { body: POST, expect: 402 });
+    await showCall(this, 'GET /v1/plans', { expect: 200 });
+    await showCall(this, 'POST /v1/create', { body: POST, expect: 402 });
   }
 
   async gets(what: { plan: string } | { add_on: string }): Promise<Reply> {
     const [name] = Object.values(what);
     this.stage.say(`\nThe owner gives her ${name}. It bites at once.`);
     const body = { email: ADA.email, product: 'reel', ...what };
-    return told({ stage: this.stage, by: this.#owner }, 'POST /v1/admin/grants', { body, expect: 201 });
+    return showCall({ stage: this.stage, by: this.#owner }, 'POST /v1/admin/grants', { body, expect: 201 });
   }
 
   async createsAndWatches(): Promise<{ draft: string; variant: string; streamed: string[] }> {
     this.stage.say('\nShe asks for a post, and watches it being written.');
     const headers = { 'idempotency-key': 'the-first-post' };
-    const { body } = await told(this, 'POST /v1/create', { body: POST, headers, expect: 202 });
-    const events = await watched(this, `GET ${String(body['status_url'])}`);
+    const { body } = await showCall(this, 'POST /v1/create', { body: POST, headers, expect: 202 });
+    const events = await showStream(this, `GET ${String(body['status_url'])}`);
     this.stage.say('\nThe same key again is the same post; nothing is charged twice.');
-    await told(this, 'POST /v1/create', { body: POST, headers, expect: 202 });
+    await showCall(this, 'POST /v1/create', { body: POST, headers, expect: 202 });
     this.stage.say('\nMore variants than the plan has are not sold to her.');
-    await told(this, 'POST /v1/create', { body: { ...POST, variants: 3 }, expect: 402 });
+    await showCall(this, 'POST /v1/create', { body: { ...POST, variants: 3 }, expect: 402 });
     const draft = String(body['draft_id']);
-    const read = await told(this, `GET /v1/drafts/${draft}`, { expect: 200 });
+    const read = await showCall(this, `GET /v1/drafts/${draft}`, { expect: 200 });
     const [first] = read.body['variants'] as { id: string }[];
     const variant = first?.id ?? '';
     this.stage.say('\nShe selects a variant. A stale version of the draft can not overwrite hers.');
     const etag = read.headers.get('etag') ?? '';
     const patch = { headers: { 'if-match': etag }, body: { selected_variant_id: variant } };
-    await told(this, `PATCH /v1/drafts/${draft}`, { ...patch, expect: 200 });
-    await told(this, `PATCH /v1/drafts/${draft}`, { ...patch, expect: 412 });
+    await showCall(this, `PATCH /v1/drafts/${draft}`, { ...patch, expect: 200 });
+    await showCall(this, `PATCH /v1/drafts/${draft}`, { ...patch, expect: 412 });
     return { draft, variant, streamed: events.map(({ event }) => event) };
   }
 
@@ -110,27 +110,27 @@ class Actor {
       '\nThe model keeps silent. Basic runs one at a time: a second is denied, until she cancels.',
     );
     this.stage.nextCallHangs();
-    const { body } = await told(this, 'POST /v1/create', { body: POST, expect: 202 });
+    const { body } = await showCall(this, 'POST /v1/create', { body: POST, expect: 202 });
     await this.denied('POST /v1/create', POST);
-    await told(this, `POST /v1/generations/${String(body['generation_id'])}/cancel`, { expect: 200 });
+    await showCall(this, `POST /v1/generations/${String(body['generation_id'])}/cancel`, { expect: 200 });
   }
 
   async regenerates(draft: string, variant: string): Promise<void> {
     this.stage.say('\nA sharper hook for the selected variant; the rest of it stays.');
     const wish = { draft_id: draft, mode: 'targeted', target: 'hook', instructions: 'start with a number' };
-    const { body } = await told(this, 'POST /v1/regenerate', { body: wish, expect: 202 });
-    await watched(this, `GET ${String(body['status_url'])}`);
+    const { body } = await showCall(this, 'POST /v1/regenerate', { body: wish, expect: 202 });
+    await showStream(this, `GET ${String(body['status_url'])}`);
     this.stage.say('\nAgain at once: a draft rests for 20 seconds. The whole post anew is not in basic.');
     await this.denied('POST /v1/regenerate', wish);
-    await told(this, 'POST /v1/regenerate', { body: { draft_id: draft, mode: 'full' }, expect: 402 });
-    await told(this, `GET /v1/drafts/${draft}`, { expect: 200 });
+    await showCall(this, 'POST /v1/regenerate', { body: { draft_id: draft, mode: 'full' }, expect: 402 });
+    await showCall(this, `GET /v1/drafts/${draft}`, { expect: 200 });
     if (variant === '') throw new Error('the draft had no variant');
   }
 
   async savesAndSearches(draft: string, variant: string): Promise<Record<string, string[]>> {
     this.stage.say('\nWhat she likes goes to the library, and what she wrote herself; both are found.');
     const ours = { draft_id: draft, variant_id: variant, title: 'Small teams', tags: ['team', 'shipping'] };
-    await told(this, 'POST /v1/library/assets', { body: ours, expect: 201 });
+    await showCall(this, 'POST /v1/library/assets', { body: ours, expect: 201 });
     const german = {
       platform: 'instagram',
       language: 'de',
@@ -138,18 +138,18 @@ class Actor {
       body: 'Wir haben unsere alten Häuser selbst gedämmt und zeigen, was es gekostet hat.',
       tags: ['bauen'],
     };
-    const saved = await told(this, 'POST /v1/library/assets', { body: german, expect: 201 });
+    const saved = await showCall(this, 'POST /v1/library/assets', { body: german, expect: 201 });
     const found: Record<string, string[]> = {};
     for (const words of ['shipped teams', 'Haus']) found[words] = await this.#search(words);
     const path = `/v1/library/assets/${String(saved.body['id'])}`;
-    await told(this, `DELETE ${path}`, { expect: 200 });
+    await showCall(this, `DELETE ${path}`, { expect: 200 });
     found['Haus, deleted'] = await this.#search('Haus');
-    await told(this, `POST ${path}/restore`, { expect: 200 });
+    await showCall(this, `POST ${path}/restore`, { expect: 200 });
     return found;
   }
 
   async #search(words: string): Promise<string[]> {
-    const { body } = await told(this, `GET /v1/library/assets?q=${encodeURIComponent(words)}`, {
+    const { body } = await showCall(this, `GET /v1/library/assets?q=${encodeURIComponent(words)}`, {
       expect: 200,
     });
     return (body['data'] as { id: string }[]).map(({ id }) => id);
@@ -184,10 +184,10 @@ class Actor {
     await this.gets({ add_on: 'reel.pro_boost' });
     this.stage.say('\nWith the boost she has what pro has: a new post in five variants.');
     const wish = { draft_id: draft, mode: 'full', variants: 5 };
-    const { body } = await told(this, 'POST /v1/regenerate', { body: wish, expect: 202 });
-    await watched(this, `GET ${String(body['status_url'])}`);
+    const { body } = await showCall(this, 'POST /v1/regenerate', { body: wish, expect: 202 });
+    await showStream(this, `GET ${String(body['status_url'])}`);
     this.stage.say('\nA second boost begins when the first has ended. After both she is back on basic.');
-    await told({ stage: this.stage, by: this.#owner }, 'POST /v1/admin/grants', {
+    await showCall({ stage: this.stage, by: this.#owner }, 'POST /v1/admin/grants', {
       body: { email: ADA.email, product: 'reel', add_on: 'reel.pro_boost' },
       expect: 201,
     });
@@ -196,7 +196,7 @@ class Actor {
     await this.#creates(1, { ...POST, variants: 5 });
     await this.stage.advance('30 days');
     this.stage.say('  … 61 days after the first');
-    await told(this, 'POST /v1/create', { body: { ...POST, variants: 5 }, expect: 402 });
+    await showCall(this, 'POST /v1/create', { body: { ...POST, variants: 5 }, expect: 402 });
   }
 
   async usesUpFullRegenerations(draft: string): Promise<void> {
@@ -227,7 +227,7 @@ class Actor {
 
   async #creates(count: number, body: object = POST): Promise<void> {
     for (let made = 0; made < count; made += 1) {
-      const reply = await told(this, 'POST /v1/create', { body, expect: 202 });
+      const reply = await showCall(this, 'POST /v1/create', { body, expect: 202 });
       await this.#finished(reply.body);
     }
   }

@@ -24,7 +24,7 @@ export interface Denial {
 }
 
 /** Who calls, and where what happens is printed. */
-interface Telling {
+interface StageCaller {
   readonly stage: Pick<Stage, 'say'>;
   readonly by: Customer;
 }
@@ -32,15 +32,15 @@ interface Telling {
 const WIDEST = 150;
 
 /** Tells a call and its answer in a line each, and answers the answer. A status that was not expected ends the day. */
-export async function told(
-  { stage, by }: Telling,
+export async function showCall(
+  { stage, by }: StageCaller,
   call: string,
   options: CallOptions & { readonly expect: number },
 ): Promise<Reply> {
   const { expect, ...sent } = options;
   const reply = await by.call(call, sent);
-  stage.say(`  ${call}${sent.body === undefined ? '' : ` ${short(sent.body)}`}`);
-  stage.say(`    ${reply.status} ${short(reply.body)}`);
+  stage.say(`  ${call}${sent.body === undefined ? '' : ` ${abbreviate(sent.body)}`}`);
+  stage.say(`    ${reply.status} ${abbreviate(reply.body)}`);
   if (reply.status !== expect) {
     throw new Error(`${call} answered ${reply.status} in place of ${expect}: ${JSON.stringify(reply.body)}`);
   }
@@ -48,22 +48,22 @@ export async function told(
 }
 
 /** Tells a stream event by event, and answers them. */
-export async function watched(
-  { stage, by }: Telling,
+export async function showStream(
+  { stage, by }: StageCaller,
   call: string,
   options: CallOptions = {},
 ): Promise<StreamEvent[]> {
-  const said = options.body === undefined ? '' : ` ${short(options.body)}`;
+  const said = options.body === undefined ? '' : ` ${abbreviate(options.body)}`;
   stage.say(`  ${call}${said}   (accept: text/event-stream)`);
   const events: StreamEvent[] = [];
   for await (const event of by.events(call, options)) {
-    stage.say(`    ${event.event} ${short(event.data)}`);
+    stage.say(`    ${event.event} ${abbreviate(event.data)}`);
     events.push(event);
   }
   return events;
 }
 
-function short(value: unknown): string {
+function abbreviate(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > WIDEST ? `${text.slice(0, WIDEST)}…` : text;
 }

@@ -1,6 +1,6 @@
 import { type Database, statement } from '#platform/db';
 import { Customer, type Reply } from './customer.ts';
-import { type Stage, told, watched } from './stage.ts';
+import { type Stage, showCall, showStream } from './stage.ts';
 
 const ADA = { email: 'ada.reflects@example.com', password: 'Analytical-Engine-1843' };
 const MESSAGE = 'I am torn about the move to Lisbon, and I miss my garden already.';
@@ -38,8 +38,8 @@ export async function aWeek(stage: Narrator): Promise<Week> {
 async function arrives(stage: Narrator): Promise<Customer> {
   stage.say('\nAda registers for herself: Prism holds data of people, not of organizations.');
   const at = { stage, by: new Customer(stage.url) };
-  await told(at, 'POST /v1/auth/register', { body: ADA, expect: 201 });
-  const { body } = await told(at, 'POST /v1/auth/login', { body: ADA, expect: 200 });
+  await showCall(at, 'POST /v1/auth/register', { body: ADA, expect: 201 });
+  const { body } = await showCall(at, 'POST /v1/auth/login', { body: ADA, expect: 200 });
   return new Customer(stage.url, String(body['access_token']));
 }
 
@@ -55,26 +55,26 @@ class Person {
   async turnsThoughts(): Promise<void> {
     this.stage.say('\nShe says where she is: days and weeks are hers, and so are the helplines.');
     const profile = { locale: 'en-GB', time_zone: 'Europe/London', focus_areas: ['work', 'sleep'] };
-    await told(this, 'PATCH /v1/profile', { body: profile, expect: 200 });
+    await showCall(this, 'PATCH /v1/profile', { body: profile, expect: 200 });
     this.stage.say('\nA thought is turned. Three a day are free; the fourth is told what would do.');
     const thought = { thought: 'I always ruin everything.', style: 'direct' };
-    const { body } = await told(this, 'POST /v1/turns', { body: thought, expect: 200 });
+    const { body } = await showCall(this, 'POST /v1/turns', { body: thought, expect: 200 });
     const feedback = { body: { helpful: true }, expect: 200 };
-    await told(this, `POST /v1/turns/${String(body['id'])}/feedback`, feedback);
+    await showCall(this, `POST /v1/turns/${String(body['id'])}/feedback`, feedback);
     for (let n = 0; n < 2; n += 1) await this.by.call('POST /v1/turns', { body: thought });
-    await told(this, 'POST /v1/turns', { body: thought, expect: 429 });
+    await showCall(this, 'POST /v1/turns', { body: thought, expect: 429 });
   }
 
   async reflects(): Promise<{ session: string; streamed: string[] }> {
     this.stage.say('\nA conversation with the mirror, word by word.');
-    const opened = await told(this, 'POST /v1/mirror/sessions', { body: {}, expect: 201 });
+    const opened = await showCall(this, 'POST /v1/mirror/sessions', { body: {}, expect: 201 });
     const session = String(opened.body['id']);
     const said = { session_id: session, content: MESSAGE };
-    const events = await watched(this, 'POST /v1/mirror/messages', { body: said });
+    const events = await showStream(this, 'POST /v1/mirror/messages', { body: said });
     this.stage.say('\nClosed, it comes to a summary. What was drawn out of it stands beside it.');
-    await told(this, `POST /v1/mirror/sessions/${session}/close`, { expect: 200 });
+    await showCall(this, `POST /v1/mirror/sessions/${session}/close`, { expect: 200 });
     await this.stage.drawn();
-    await told(this, `GET /v1/mirror/sessions/${session}`, { expect: 200 });
+    await showCall(this, `GET /v1/mirror/sessions/${session}`, { expect: 200 });
     return { session, streamed: events.map(({ event }) => event) };
   }
 
@@ -82,48 +82,48 @@ class Person {
     this.stage.say(
       '\nSomebody in a crisis has words and helplines, whatever is used up, in a session that is closed too. Nothing is generated, kept or charged.',
     );
-    const used = async () => (await this.by.call('GET /v1/usage')).body['data'];
-    const before = await used();
+    const readUsage = async () => (await this.by.call('GET /v1/usage')).body['data'];
+    const before = await readUsage();
     const said = { session_id: session, content: 'I want to kill myself tonight.' };
-    const { body } = await told(this, 'POST /v1/mirror/messages', { body: said, expect: 200 });
-    return { crisis: body, used: [before, await used()] };
+    const { body } = await showCall(this, 'POST /v1/mirror/messages', { body: said, expect: 200 });
+    return { crisis: body, used: [before, await readUsage()] };
   }
 
   async buys(): Promise<void> {
     this.stage.say(
       '\nHow her feelings moved is in the plan, which the owner gives her. A store would do the same.',
     );
-    await told(this, 'GET /v1/spectrum', { expect: 402 });
+    await showCall(this, 'GET /v1/spectrum', { expect: 402 });
     const by = new Customer(this.stage.url, this.stage.ownerKey);
     const body = { email: ADA.email, product: 'prism', plan: 'prism.prism' };
-    await told({ stage: this.stage, by }, 'POST /v1/admin/grants', { body, expect: 201 });
+    await showCall({ stage: this.stage, by }, 'POST /v1/admin/grants', { body, expect: 201 });
   }
 
   async setsAGoal(): Promise<void> {
     this.stage.say('\nA goal, and three next actions. Nothing of them is saved until she takes one.');
     const body = { title: 'Run ten kilometres', why: 'A clear head' };
-    const goal = `/v1/lens/goals/${String((await told(this, 'POST /v1/lens/goals', { body, expect: 201 })).body['id'])}`;
-    const suggested = await told(this, `POST ${goal}/suggest`, { expect: 200 });
+    const goal = `/v1/lens/goals/${String((await showCall(this, 'POST /v1/lens/goals', { body, expect: 201 })).body['id'])}`;
+    const suggested = await showCall(this, `POST ${goal}/suggest`, { expect: 200 });
     const [first] = suggested.body['suggestions'] as { title: string }[];
     const days = [1, 2];
     for (const day of days) {
       const action = { title: first?.title, source: 'suggested' };
-      const added = await told(this, `POST ${goal}/actions`, { body: action, expect: 201 });
+      const added = await showCall(this, `POST ${goal}/actions`, { body: action, expect: 201 });
       const done = { body: { done: true }, expect: 200 };
-      await told(this, `PATCH /v1/lens/actions/${String(added.body['id'])}`, done);
+      await showCall(this, `PATCH /v1/lens/actions/${String(added.body['id'])}`, done);
       if (day < days.length) await this.stage.advance('1 day');
     }
-    await told(this, `GET ${goal}`, { expect: 200 });
+    await showCall(this, `GET ${goal}`, { expect: 200 });
   }
 
   async looksBack(session: string): Promise<Week['spectrum']> {
     this.stage.say('\nHer spectrum by weeks. A session that she deletes leaves it in the same moment.');
     const weeks = async () => {
-      const { body } = await told(this, 'GET /v1/spectrum?bucket=week', { expect: 200 });
+      const { body } = await showCall(this, 'GET /v1/spectrum?bucket=week', { expect: 200 });
       return (body['data'] as unknown[]).length;
     };
     const before = await weeks();
-    await told(this, `DELETE /v1/mirror/sessions/${session}`, { expect: 200 });
+    await showCall(this, `DELETE /v1/mirror/sessions/${session}`, { expect: 200 });
     return [before, await weeks()];
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openApp } from '#app';
 import { type Config, readConfig } from '#platform/config';
 import { makeCustomers } from '../../bench/customers.ts';
-import type { Fixture } from './asking.ts';
+import type { Fixture } from './write-posts.ts';
 
 /**
  * A server on an embedded database that is thrown away, with the providers of the environment (the sandbox when there

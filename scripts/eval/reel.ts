@@ -1,4 +1,4 @@
-import { type Fixture, written, type Written } from './asking.ts';
+import { type Fixture, writePosts, type WrittenPosts } from './write-posts.ts';
 import { readBriefs } from './briefs.ts';
 import { type Score, scoreOf } from './score.ts';
 
@@ -8,10 +8,10 @@ const AT_ONCE = 4;
 /** Has the first `limit` briefs written on all platforms, and judges them. The server needs a key for each. */
 export async function evaluateReel(fixture: Fixture, limit: number): Promise<Score> {
   const briefs = readBriefs().slice(0, limit);
-  const all: Written[] = [];
+  const all: WrittenPosts[] = [];
   for (let from = 0; from < briefs.length; from += AT_ONCE) {
     const some = briefs.slice(from, from + AT_ONCE);
-    all.push(...(await Promise.all(some.map((brief, n) => written(fixture, brief, from + n)))));
+    all.push(...(await Promise.all(some.map((brief, n) => writePosts(fixture, brief, from + n)))));
   }
   return scoreOf(all);
 }

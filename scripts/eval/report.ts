@@ -1,5 +1,5 @@
 import { PLATFORM_NAMES } from '../../src/products/reel/platforms.ts';
-import type { Judged, Score } from './score.ts';
+import type { JudgedVariant, Score } from './score.ts';
 
 const NAME_WIDTH = 20;
 const COLUMN = 11;
@@ -21,11 +21,11 @@ export function reportOf(score: Score): string {
     ...(score.failures.length === 0
       ? []
       : [`${score.failures.length} requests without a post: ${[...new Set(score.failures)].join(', ')}`]),
-    ...(score.worst.length === 0 ? [] : ['', 'Worst:', ...score.worst.flatMap(shown)]),
+    ...(score.worst.length === 0 ? [] : ['', 'Worst:', ...score.worst.flatMap(linesOf)]),
   ].join('\n');
 }
 
-function shown({ brief, platform, post, objections }: Judged): string[] {
+function linesOf({ brief, platform, post, objections }: JudgedVariant): string[] {
   const hook = post.hook.replaceAll(/\s+/g, ' ');
   return [
     `  ${brief.id} on ${platform}: ${hook.length > SHOWN ? `${hook.slice(0, SHOWN)}…` : hook}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Written } from './asking.ts';
+import type { WrittenPosts } from './write-posts.ts';
 import { readBriefs } from './briefs.ts';
 import { scoreOf } from './score.ts';
 
@@ -13,7 +13,7 @@ const post = {
   cta: 'Which meeting would you drop first?',
   hashtags: ['#SmallTeams'],
 };
-const good: Written = {
+const good: WrittenPosts = {
   candidates: [{ brief, platform: 'x', post, others: [] }],
   failures: [],
   spent,
@@ -29,7 +29,7 @@ test('a variant without an objection is flawless, and one with several is among 
 });
 
 test('a request without a post counts as a variant that breaks every rule', () => {
-  const failed: Written = { candidates: [], failures: ['answer_unusable'], spent };
+  const failed: WrittenPosts = { candidates: [], failures: ['answer_unusable'], spent };
   const score = scoreOf([good, failed]);
   expect(score).toMatchObject({ overall: 0.5, flawless: 0.5, posts: 2, failures: ['answer_unusable'] });
   expect(score.rules.map(({ all }) => all)).toEqual(score.rules.map(() => 0.5));

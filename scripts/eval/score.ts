@@ -1,5 +1,5 @@
 import { type Platform, PLATFORM_NAMES } from '../../src/products/reel/platforms.ts';
-import type { Spent, Written } from './asking.ts';
+import type { SpentAmounts, WrittenPosts } from './write-posts.ts';
 import { type Candidate, RULES } from './rules/index.ts';
 
 /** What one rule found on each platform: the share of variants that keep it, from 0 to 1. */
@@ -10,7 +10,7 @@ export interface RuleScore {
 }
 
 /** A variant and all that rules have against it. */
-export interface Judged extends Candidate {
+export interface JudgedVariant extends Candidate {
   readonly objections: readonly string[];
 }
 
@@ -33,13 +33,13 @@ export interface Score {
     readonly completionTokens: number;
     readonly usd: number;
   };
-  readonly worst: readonly Judged[];
+  readonly worst: readonly JudgedVariant[];
 }
 
 const WORST = 10;
 
 /** Judges what was written by all rules. */
-export function scoreOf(all: readonly Written[]): Score {
+export function scoreOf(all: readonly WrittenPosts[]): Score {
   const judged = all.flatMap(({ candidates }) => candidates).map(judge);
   const failures = all.flatMap(({ failures: codes }) => codes);
   const rules = RULES.map(({ name }) => ruleScore(name, judged, failures.length));
@@ -70,7 +70,7 @@ export function scoreOf(all: readonly Written[]): Score {
 }
 
 /** All that the rules have against a variant, each objection behind its rule's name. */
-export function judge(candidate: Candidate): Judged {
+export function judge(candidate: Candidate): JudgedVariant {
   const objections = RULES.flatMap(({ name, objection }) => {
     const found = objection(candidate);
     return found === undefined ? [] : [`${name}: ${found}`];
@@ -78,18 +78,18 @@ export function judge(candidate: Candidate): Judged {
   return { ...candidate, objections };
 }
 
-function ruleScore(rule: string, judged: readonly Judged[], failed: number): RuleScore {
-  const kept = (some: readonly Judged[]) =>
+function ruleScore(rule: string, judged: readonly JudgedVariant[], failed: number): RuleScore {
+  const countKept = (some: readonly JudgedVariant[]) =>
     some.filter(({ objections }) => !objections.some((text) => text.startsWith(`${rule}: `))).length;
   const shares = PLATFORM_NAMES.map((platform) => {
     const there = judged.filter((one) => one.platform === platform);
-    return [platform, share(kept(there), there.length)];
+    return [platform, share(countKept(there), there.length)];
   });
-  return { rule, shares: Object.fromEntries(shares), all: share(kept(judged), judged.length + failed) };
+  return { rule, shares: Object.fromEntries(shares), all: share(countKept(judged), judged.length + failed) };
 }
 
-function perPost(spent: readonly Spent[], posts: number): Score['perPost'] {
-  const sum = (of: (one: Spent) => number) => spent.reduce((total, one) => total + of(one), 0);
+function perPost(spent: readonly SpentAmounts[], posts: number): Score['perPost'] {
+  const sum = (of: (one: SpentAmounts) => number) => spent.reduce((total, one) => total + of(one), 0);
   const each = (total: number) => total / Math.max(1, posts);
   return {
     promptTokens: Math.round(each(sum((one) => one.promptTokens))),

@@ -22,7 +22,7 @@ export const CALLERS = {
 } as const;
 export type Caller = keyof typeof CALLERS;
 
-/** What becomes of a call at the door: it is let in, whatever its handler then says, or it is refused. */
+/** What becomes of a call at the door: it is let in, even if its handler then refuses, or it is refused. */
 export type Outcome = 'in' | 401 | 403 | 404;
 
 const UNKNOWN: readonly Caller[] = ['nobody', 'nonsense', 'expired', 'ended', 'revoked', 'suspended'];
@@ -79,8 +79,8 @@ export function accessMarkdown(routes: readonly Route[]): string {
   const head = ['route', 'declares', ...CALLER_NAMES];
   const rows = sorted.map((route) => [
     `\`${route.name}\``,
-    declared(route),
-    ...CALLER_NAMES.map((caller) => shown(expectedOf(route, caller))),
+    declarationOf(route),
+    ...CALLER_NAMES.map((caller) => symbolOf(expectedOf(route, caller))),
   ]);
   return `# Who may call what
 
@@ -94,12 +94,12 @@ ${[head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).
 `;
 }
 
-function shown(outcome: Outcome): string {
+function symbolOf(outcome: Outcome): string {
   return outcome === 'in' ? '✓' : String(outcome);
 }
 
 /** What a route says of who may call it, in a few words: `account ≥ member, reel:write`. */
-export function declared({ shape }: Pick<Route, 'shape'>): string {
+export function declarationOf({ shape }: Pick<Route, 'shape'>): string {
   const { auth, may, within, scope, holds } = shape;
   const least = may === undefined ? '' : ` ≥ ${may}`;
   return [

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { clientTypes } from './client.ts';
 
-const ok = (schema: object) => ({ 200: { content: { 'application/json': { schema } } } });
+const okReply = (schema: object) => ({ 200: { content: { 'application/json': { schema } } } });
 const nothing = { schemas: {}, examples: {} };
 const refTo = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const text = { type: 'string' };
 
 /** What is generated of one operation, white space apart. */
-function generated(name: string, operation: object, components: object = nothing): string {
+function generateClient(name: string, operation: object, components: object = nothing): string {
   const [method = '', path = ''] = name.split(' ');
   const whole = { summary: 'Do it', parameters: [], 'x-plinth': { idempotency: 'none' }, ...operation };
   return clientTypes({ paths: { [path]: { [method]: whole } }, components }).replace(/\s+/g, ' ');
@@ -31,7 +31,11 @@ test('a route’s parameters, body and answer are typed as the document says', (
     },
   };
   const requestBody = { content: { 'application/json': { schema } } };
-  const said = generated('post /v1/things/{id}', { parameters, requestBody, responses: ok(schema) });
+  const said = generateClient('post /v1/things/{id}', {
+    parameters,
+    requestBody,
+    responses: okReply(schema),
+  });
   expect(said).toContain(
     `/** Do it */ 'POST /v1/things/{id}': { readonly params: { readonly id: string; };` +
       ` readonly query: { /** How many. */ readonly limit?: number | undefined; };` +
@@ -44,18 +48,20 @@ test('a route’s parameters, body and answer are typed as the document says', (
 
 test('the client knows which routes take a key, and every code that there is', () => {
   const components = { ...nothing, examples: { busy: {}, conflict: {} } };
-  const keyed = { responses: ok(text), 'x-plinth': { idempotency: 'optional' } };
-  const said = generated('post /v1/things', keyed, components);
+  const keyed = { responses: okReply(text), 'x-plinth': { idempotency: 'optional' } };
+  const said = generateClient('post /v1/things', keyed, components);
   expect(said).toContain(`KEYED: ReadonlySet<string> = new Set([ 'POST /v1/things', ]);`);
   expect(said).toContain(`export type ErrorCode = | 'busy' | 'conflict';`);
 });
 
 test('the client knows which routes have a socket, and where', () => {
-  const spoken = { responses: ok(text), 'x-socket': '/v1/things/{id}/stream' };
-  expect(generated('post /v1/things/{id}', spoken)).toContain(
+  const spoken = { responses: okReply(text), 'x-socket': '/v1/things/{id}/stream' };
+  expect(generateClient('post /v1/things/{id}', spoken)).toContain(
     `export const SOCKETS = { 'POST /v1/things/{id}': '/v1/things/{id}/stream', } as const;`,
   );
-  expect(generated('post /v1/things', { responses: ok(text) })).toContain('SOCKETS = { } as const;');
+  expect(generateClient('post /v1/things', { responses: okReply(text) })).toContain(
+    'SOCKETS = { } as const;',
+  );
 });
 
 test('what has a name in the document has it in the client, as it is sent or as it is answered', () => {
@@ -67,27 +73,31 @@ test('what has a name in the document has it in the client, as it is sent or as 
     Unused: { type: 'object', properties: { id: text } },
   };
   const requestBody = { content: { 'application/json': { schema: refTo('MakeThing') } } };
-  const operation = { requestBody, responses: ok(refTo('Thing')) };
-  const said = generated('post /v1/things', operation, { ...nothing, schemas });
+  const operation = { requestBody, responses: okReply(refTo('Thing')) };
+  const said = generateClient('post /v1/things', operation, { ...nothing, schemas });
   expect(said).toContain(
     `export interface Schemas { readonly MakeThing: { readonly name?: string | undefined; };` +
       ` readonly Part: { readonly id?: string; };` +
       ` /** A thing. */ readonly Thing: { readonly parts: readonly Schemas['Part'][]; }; }`,
   );
   expect(said).toContain(`readonly body: Schemas['MakeThing']; readonly reply: Schemas['Thing'];`);
-  const both = { requestBody, responses: ok(refTo('MakeThing')) };
-  expect(() => generated('post /v1/things', both, { ...nothing, schemas })).toThrow('make it two schemas');
+  const both = { requestBody, responses: okReply(refTo('MakeThing')) };
+  expect(() => generateClient('post /v1/things', both, { ...nothing, schemas })).toThrow(
+    'make it two schemas',
+  );
 });
 
 test('no body is null, and the end of a stream is no answer', () => {
-  expect(generated('delete /v1/things', { responses: { 204: {} } })).toContain('readonly reply: null;');
+  expect(generateClient('delete /v1/things', { responses: { 204: {} } })).toContain('readonly reply: null;');
   const stream = { 'application/json': { schema: text }, 'text/event-stream': {} };
   const responses = { 200: { content: stream }, 204: {} };
-  expect(generated('get /v1/things', { responses })).toContain('readonly reply: string;');
+  expect(generateClient('get /v1/things', { responses })).toContain('readonly reply: string;');
 });
 
 test('pages for people, and what is no client’s, are left out', () => {
   const page = { 200: { content: { 'text/html': {} } } };
-  expect(generated('get /v1/page', { responses: page })).toContain('export interface Routes { }');
-  expect(generated('post /worker/run', { responses: ok(text) })).toContain('export interface Routes { }');
+  expect(generateClient('get /v1/page', { responses: page })).toContain('export interface Routes { }');
+  expect(generateClient('post /worker/run', { responses: okReply(text) })).toContain(
+    'export interface Routes { }',
+  );
 });

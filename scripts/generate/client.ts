@@ -75,7 +75,7 @@ export function clientTypes(openApi: object): string {
     '/** What each route takes and answers. */',
     'export interface Routes {',
     ...routes.map(({ name, operation }) =>
-      indented(`${comment(operation.summary)}'${name}': ${shape(operation)};`),
+      indent(`${comment(operation.summary)}'${name}': ${shape(operation)};`),
     ),
     '}',
     '',
@@ -116,7 +116,7 @@ function namedTypes(schemas: OpenApi['components']['schemas'], operations: reado
       throw new Error(
         `${name} is both sent and answered, with fields that may be missing: make it two schemas`,
       );
-    return indented(`${comment(schema.description)}readonly ${name}: ${type};`);
+    return indent(`${comment(schema.description)}readonly ${name}: ${type};`);
   });
 }
 
@@ -236,9 +236,9 @@ function comment(text: string | undefined): string {
 }
 
 function braces(lines: readonly string[]): string {
-  return lines.length === 0 ? '{}' : `{\n${lines.map(indented).join('\n')}\n}`;
+  return lines.length === 0 ? '{}' : `{\n${lines.map(indent).join('\n')}\n}`;
 }
 
-function indented(text: string): string {
+function indent(text: string): string {
   return text.replace(/^(?=.)/gm, '  ');
 }

@@ -67,7 +67,7 @@ function catalogueTable({ product, plans, limits }: Catalogue): string {
   const rows = names.map((name) => {
     const limit = limits[name];
     const kind = limit === undefined ? '' : `${limit.kind}${windowOf(limit)}, by ${limit.by}`;
-    return [`\`${name}\``, kind, ...shown.map(([, plan]) => sold(plan, name, limit?.kind))];
+    return [`\`${name}\``, kind, ...shown.map(([, plan]) => describeLimit(plan, name, limit?.kind))];
   });
   const heads = shown.map(
     ([key, { hidden }]) => `\`${product}.${key}\`${hidden === true ? ' (not sold)' : ''}`,
@@ -76,7 +76,7 @@ function catalogueTable({ product, plans, limits }: Catalogue): string {
 }
 
 /** A plan's size of a limit, how it grows with seats, and what units past it cost. */
-function sold(
+function describeLimit(
   { grants, price, perSeat = [], overage = [] }: Plan,
   name: string,
   kind: string | undefined,

@@ -5,7 +5,7 @@ import { planPasses, quickPlan } from './passes.ts';
 
 const passes = async () => (await planPasses({}, { thorough: false })).passes;
 
-test('a file that comes to no database and starts no program is on no second engine, whatever its folder', async () => {
+test('a file that uses no database and starts no program runs on one engine, in any folder', async () => {
   const reader = 'src/products/orbit/reading/reader.test.ts';
   expect(EMBEDDED.some((start) => reader.startsWith(start))).toBe(true);
   const [, ...others] = await passes();

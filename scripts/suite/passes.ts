@@ -14,10 +14,10 @@ export interface Pass {
 export interface Plan {
   readonly passes: readonly Pass[];
   /** What is not run, and why; what is needed fails the run where everything must run. */
-  readonly missing: readonly Missing[];
+  readonly missing: readonly MissingService[];
 }
 
-export interface Missing {
+export interface MissingService {
   readonly reason: string;
   readonly needed: boolean;
 }
@@ -54,19 +54,19 @@ export async function planPasses(environment: NodeJS.ProcessEnv, { thorough }: E
   if (isSteered(environment))
     return { passes: [{ title: 'as the environment says', environment: {}, files: [] }], missing: [] };
   const files = testFiles().flatMap((one) => (one.group === 'pure' ? [] : one.files));
-  const within = (starts: readonly string[]) =>
+  const filesWithin = (starts: readonly string[]) =>
     files.filter((file) => startsWithOne(file, starts) && reachesService(file));
   const repeated = files.filter((file) => !startsWithOne(file, ONCE));
   const embedded = {
     title: 'PGlite',
     environment: { TEST_ENGINE: 'pglite' },
-    files: thorough ? repeated : within(EMBEDDED),
+    files: thorough ? repeated : filesWithin(EMBEDDED),
   };
   const found = await pathBinaries();
   const path = found && {
     title: `PostgreSQL ${found.version} of PATH`,
     environment: { TEST_POSTGRES: 'path' },
-    files: thorough ? repeated.filter((file) => file.startsWith('src/')) : within(OTHER_VERSION),
+    files: thorough ? repeated.filter((file) => file.startsWith('src/')) : filesWithin(OTHER_VERSION),
   };
   const packaged = await npmBinaries();
   const lacks = [lackOfRedis(environment), lackOfPooler()].filter((reason) => reason !== undefined);
@@ -78,7 +78,11 @@ export async function planPasses(environment: NodeJS.ProcessEnv, { thorough }: E
   ];
   if (packaged !== undefined) {
     const first = { title: `PostgreSQL ${packaged.version} of npm`, environment: {}, files: [] };
-    const pooled = { title: 'PgBouncer', environment: { TEST_POOLER: 'pgbouncer' }, files: within(POOLED) };
+    const pooled = {
+      title: 'PgBouncer',
+      environment: { TEST_POOLER: 'pgbouncer' },
+      files: filesWithin(POOLED),
+    };
     const others = [...(lackOfPooler() === undefined ? [pooled] : []), embedded];
     return { passes: [first, ...others, ...(path === undefined ? [] : [path])], missing };
   }
@@ -94,7 +98,7 @@ function startsWithOne(file: string, starts: readonly string[]): boolean {
   return starts.some((start) => file.startsWith(start));
 }
 
-/** Whoever names the database gets one pass on it. */
+/** An explicitly named database gets one pass. */
 function isSteered(environment: NodeJS.ProcessEnv): boolean {
   return ['TEST_ENGINE', 'TEST_POSTGRES', 'TEST_POOLER'].some((name) => (environment[name] ?? '') !== '');
 }

@@ -48,8 +48,8 @@ const JOINED: Readonly<Record<string, string>> = {
 
 /** Lines that tell where the time of a suite went, by group and by folder, the longest first. */
 export function tellSeconds(timings: readonly Timing[]): string[] {
-  const groups = summed(timings, ({ group }) => group);
-  const folders = summed(timings, ({ file }) => folderOf(file));
+  const groups = sumSeconds(timings, ({ group }) => group);
+  const folders = sumSeconds(timings, ({ file }) => folderOf(file));
   const lines = folders
     .filter(({ seconds }) => seconds >= 1)
     .map(({ key, seconds }) => {
@@ -62,7 +62,7 @@ export function tellSeconds(timings: readonly Timing[]): string[] {
   ];
 }
 
-function summed(timings: readonly Timing[], keyOf: (timing: Timing) => string) {
+function sumSeconds(timings: readonly Timing[], keyOf: (timing: Timing) => string) {
   const sums = new Map<string, number>();
   for (const timing of timings) sums.set(keyOf(timing), (sums.get(keyOf(timing)) ?? 0) + timing.seconds);
   return [...sums].map(([key, seconds]) => ({ key, seconds })).sort((a, b) => b.seconds - a.seconds);

@@ -7,7 +7,7 @@ export const LONG: readonly string[] = [
   'src/platform/billing/providers/stripe/at-once.test.ts',
   'src/platform/db/migrate.test.ts',
   'src/platform/db/prepared.test.ts',
-  'src/products/orbit/exports/making/making.test.ts',
+  'src/products/orbit/exports/making/file-maker.test.ts',
   'test/blobs/s3-home.test.ts',
   'test/billing/money.test.ts',
   'test/billing/plans.test.ts',

@@ -74,7 +74,7 @@ export function filesOf({ starts }: SettledGroup): string[] {
   );
 }
 
-/** Notes the groups of which every file passed; answers their names. */
+/** Notes the groups whose files all passed; answers their names. */
 export function recordPassed(passed: (file: string) => boolean): string[] {
   const groups = SETTLED.filter((group) => filesOf(group).every(passed));
   const on = new Date().toISOString().slice(0, 10);

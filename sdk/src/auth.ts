@@ -23,7 +23,7 @@ export interface SecondFactorAsked {
 }
 
 export interface AuthParts {
-  /** Calls as whoever is signed in. */
+  /** Calls as the signed-in user. */
   readonly caller: Caller;
   /** Calls as nobody. */
   readonly anyone: Caller;
@@ -58,7 +58,7 @@ export function authCalls({ caller, anyone, store }: AuthParts) {
   }
 
   /** Keeps the tokens of a call that signs in. */
-  async function entered(call: () => Promise<ReplyOf<'POST /v1/auth/login'>>): Promise<SignIn> {
+  async function keepTokens(call: () => Promise<ReplyOf<'POST /v1/auth/login'>>): Promise<SignIn> {
     const kept = session();
     const answer = await call();
     if ('mfa_token' in answer) {
@@ -71,18 +71,18 @@ export function authCalls({ caller, anyone, store }: AuthParts) {
 
   /** Throws `invalid_credentials` for a wrong password and for an unknown email alike. */
   const signIn = (body: BodyOf<'POST /v1/auth/login'>, options?: CallOptions) =>
-    entered(() => anyone.call('POST /v1/auth/login', { body }, options));
+    keepTokens(() => anyone.call('POST /v1/auth/login', { body }, options));
 
   return {
     signIn,
     /** With the code that a browser came back with from a provider, and the verifier of `newVerifier()`. */
     exchange: (body: BodyOf<'POST /v1/auth/exchange'>, options?: CallOptions) =>
-      entered(() => anyone.call('POST /v1/auth/exchange', { body }, options)),
+      keepTokens(() => anyone.call('POST /v1/auth/exchange', { body }, options)),
     /** For apps, which were at Google by themselves. */
     signInByGoogle: (body: BodyOf<'POST /v1/auth/google'>, options?: CallOptions) =>
-      entered(() => anyone.call('POST /v1/auth/google', { body }, options)),
+      keepTokens(() => anyone.call('POST /v1/auth/google', { body }, options)),
     signInByFirebase: (body: BodyOf<'POST /v1/auth/firebase'>, options?: CallOptions) =>
-      entered(() => anyone.call('POST /v1/auth/firebase', { body }, options)),
+      keepTokens(() => anyone.call('POST /v1/auth/firebase', { body }, options)),
 
     /** Ends a sign-in that asked for a second factor. Throws `mfa_refused` for a wrong one, `mfa_over` when it took too long. */
     async verifyMfa(body: BodyOf<'POST /v1/auth/mfa/verify'>, options?: CallOptions): Promise<void> {

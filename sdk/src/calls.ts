@@ -96,14 +96,14 @@ export interface Given {
   readonly body?: unknown;
 }
 
-interface Asked {
+interface CallInput {
   readonly route: RouteName;
   readonly given: Given;
   readonly options: OpenOptions;
 }
 
 /** One call: under one Idempotency-Key, however often it is sent, and with another token if the first is refused. */
-async function ask<T>(parts: CallerParts, asked: Asked, read: Reader<T>): Promise<T> {
+async function ask<T>(parts: CallerParts, asked: CallInput, read: Reader<T>): Promise<T> {
   const { route, given, options } = asked;
   const [method = '', path = ''] = route.split(' ');
   const key = keyOf(route, options);
@@ -148,7 +148,7 @@ export async function withToken<T>(
     return await callAs(token);
   } catch (error) {
     if (!(error instanceof Unauthenticated) || token === undefined) throw error;
-    const other = await credentials?.instead(token);
+    const other = await credentials?.renewOnce(token);
     if (other === undefined || other === token) throw error;
     return callAs(other);
   }
@@ -156,7 +156,7 @@ export async function withToken<T>(
 
 function headersOf(
   parts: CallerParts,
-  { given, options }: Asked,
+  { given, options }: CallInput,
   key: string | undefined,
 ): Record<string, string> {
   const accountId = options.accountId ?? parts.accountId;
@@ -172,14 +172,14 @@ function headersOf(
 
 /** The path of a call, with its parameters and its query. */
 export function pathOf(path: string, { params = {}, query = {} }: Given): string {
-  return filled(path, params) + queryOf(query);
+  return fillPath(path, params) + queryOf(query);
 }
 
-function filled(path: string, params: object): string {
+function fillPath(path: string, params: object): string {
   const values = new Map(Object.entries(params));
   return path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = String(values.get(name) ?? '');
-    // Whoever follows the address would fold these away, and call another route.
+    // URL parsers fold these away, which would call another route.
     if (value === '' || value === '.' || value === '..')
       throw new TypeError(`${name} is not an id: "${value}"`);
     return encodeURIComponent(value);

@@ -9,7 +9,7 @@ export interface Failure {
   readonly message: string;
   /** The HTTP status; 0 where there was no answer. */
   readonly status: number;
-  /** Quote it to whoever runs the server. */
+  /** Quote it to the operator of the server. */
   readonly requestId?: string | undefined;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   /** Seconds after which another try makes sense, as the server says it. */
@@ -121,7 +121,7 @@ export function errorOf(response: Response, text: string): PlinthError {
 
 /** The error of a socket that was closed with one: its last frame is what an HTTP answer has as its body, and has its headers too. */
 export function socketError(status: number, text: string): PlinthError {
-  const body = parsed(text);
+  const body = parseJson(text);
   const error = isRecord(body) && isRecord(body['error']) ? body['error'] : {};
   const { request_id: requestId, retry_after: seconds } = error;
   return refusalOf(
@@ -165,7 +165,7 @@ export function streamError(said: unknown): PlinthError {
 }
 
 function envelopeIn(text: string): Pick<Failure, 'code' | 'message' | 'details'> | undefined {
-  const body = parsed(text);
+  const body = parseJson(text);
   const error = isRecord(body) ? body['error'] : undefined;
   if (!isRecord(error)) return undefined;
   const { code, message, details } = error;
@@ -174,7 +174,7 @@ function envelopeIn(text: string): Pick<Failure, 'code' | 'message' | 'details'>
 }
 
 /** Undefined: it is no JSON. */
-export function parsed(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -54,11 +54,11 @@ export interface Credentials {
   /** The token of the next call; undefined when nobody is signed in. */
   token(): Promise<string | undefined>;
   /** Another token in place of one that was refused; undefined when there can't be one. */
-  instead(refused: string): Promise<string | undefined>;
+  renewOnce(refused: string): Promise<string | undefined>;
 }
 
 export function keyCredentials(apiKey: string): Credentials {
-  return { token: async () => apiKey, instead: async () => undefined };
+  return { token: async () => apiKey, renewOnce: async () => undefined };
 }
 
 /** A token that ends within this time is renewed before it is used. Milliseconds. */
@@ -79,13 +79,13 @@ export function sessionCredentials({ store, refresh, time }: SessionParts): Cred
   let renewing: Promise<string | undefined> | undefined;
   let youngest = { token: '', since: 0 };
 
-  /** By this machine's clock, which may be wrong: what was renewed just now is good, whatever that says. */
+  /** By this machine's clock, which may be wrong: a token that was renewed just now counts as good. */
   function isEnding({ access_token: token, expires_at: expiresAt }: SessionTokens): boolean {
     if (token === youngest.token && time.now() - youngest.since < ENDING) return false;
     return expiresAt * 1_000 - time.now() < ENDING;
   }
 
-  async function renewed(refused: string): Promise<string | undefined> {
+  async function renewToken(refused: string): Promise<string | undefined> {
     const before = await store.read();
     if (before === undefined) return undefined;
     if (before.access_token !== refused) return before.access_token;
@@ -101,20 +101,20 @@ export function sessionCredentials({ store, refresh, time }: SessionParts): Cred
     return outcome?.access_token;
   }
 
-  function instead(refused: string): Promise<string | undefined> {
-    renewing ??= renewed(refused).finally(() => {
+  function renewOnce(refused: string): Promise<string | undefined> {
+    renewing ??= renewToken(refused).finally(() => {
       renewing = undefined;
     });
     return renewing;
   }
 
   return {
-    instead,
+    renewOnce,
     async token() {
       const kept = await store.read();
       if (kept === undefined) return undefined;
       if (!isEnding(kept)) return kept.access_token;
-      return instead(kept.access_token).catch((error: unknown) => {
+      return renewOnce(kept.access_token).catch((error: unknown) => {
         // It may still be good for this call; whether it is, the server says.
         if (error instanceof PlinthError) return kept.access_token;
         throw error;

@@ -10,7 +10,7 @@ import {
   type RouteName,
   withToken,
 } from './calls.ts';
-import { type Failure, isRecord, NoAnswer, parsed, PlinthError, socketError } from './errors.ts';
+import { type Failure, isRecord, NoAnswer, parseJson, PlinthError, socketError } from './errors.ts';
 import { type SocketRoute, SOCKETS } from './routes.ts';
 import { createTexts, type Texts } from './texts.ts';
 import { originOf, withRetries } from './wire.ts';
@@ -204,13 +204,13 @@ function answerIn(code: number, last: string | undefined, given: Attempt): unkno
     const message = 'The body is larger than this call takes.';
     throw new PlinthError({ code: 'payload_too_large', status: 413, message });
   }
-  const said = code === CLOSE.restart ? parsed(last ?? '') : undefined;
+  const said = code === CLOSE.restart ? parseJson(last ?? '') : undefined;
   const wait = isRecord(said) ? said['reconnect_in_ms'] : undefined;
   throw dropped(given, typeof wait === 'number' ? { retryAfter: wait / 1_000 } : {});
 }
 
 function readAnswer(last = ''): unknown {
-  const said = parsed(last);
+  const said = parseJson(last);
   if (isRecord(said)) {
     const { done: _, ...answer } = said;
     return answer;

@@ -8,7 +8,7 @@ export interface Time {
   random(): number;
 }
 
-/** Waits by this machine's timers. `begun` is told of the timer, for whoever must not be kept alive by it. */
+/** Waits by this machine's timers. `begun` gets the timer, for a caller that must not be kept alive by it. */
 export function waitByTimer(
   milliseconds: number,
   signal: AbortSignal | undefined,
@@ -16,16 +16,16 @@ export function waitByTimer(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const given = () => {
+    const abort = () => {
       clearTimeout(timer);
       reject(signal?.reason);
     };
     const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', given);
+      signal?.removeEventListener('abort', abort);
       resolve();
     }, milliseconds);
     begun(timer);
-    signal?.addEventListener('abort', given, { once: true });
+    signal?.addEventListener('abort', abort, { once: true });
   });
 }
 

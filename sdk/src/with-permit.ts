@@ -23,7 +23,7 @@ export interface PermitParts {
   readonly time: Time;
   /**
    * Hears of a permit that could not be settled or released; the server then does so when its time is up. The work's
-   * result is returned all the same: whoever it was done for must not pay for it twice. Without it, a line goes to the console.
+   * result is returned all the same: the customer must not pay for it twice. Without it, a line goes to the console.
    */
   readonly onUnsettled?: ((error: unknown, permitId: string) => void) | undefined;
 }
@@ -31,7 +31,7 @@ export interface PermitParts {
 /** No key: a permit that was taken before may have been settled, and work under it would be paid by nobody. */
 export type WorkOptions = Pick<CallOptions, 'signal' | 'accountId' | 'timeout'>;
 
-interface Running<T> {
+interface PermitRun<T> {
   readonly request: WithPermit;
   readonly work: (permit: PermitWork) => Promise<T>;
   readonly options: WorkOptions | undefined;
@@ -46,7 +46,7 @@ const RAREST = 60_000;
 export async function runWithPermit<T>(
   { call }: Pick<Caller, 'call'>,
   { time, onUnsettled = warn }: PermitParts,
-  { request, work, options = {} }: Running<T>,
+  { request, work, options = {} }: PermitRun<T>,
 ): Promise<T> {
   const { accountId, timeout } = options;
   // Without the signal: that it has ended must not keep the permit from being closed.

@@ -15,12 +15,15 @@ export interface OpenedAppStore {
   connect(url: string): void;
 }
 
-type Asked = Pick<AppOptions, 'config' | 'crashHook' | 'serve' | 'work' | 'appStoreSandbox'> & {
+type AppStoreOptions = Pick<AppOptions, 'config' | 'crashHook' | 'serve' | 'work' | 'appStoreSandbox'> & {
   readonly clock: Clock;
 };
 
 /** Where an app's purchases are read, as the settings have it. */
-export async function openAppStore(options: Asked, sandboxes: SandboxParts): Promise<OpenedAppStore> {
+export async function openAppStore(
+  options: AppStoreOptions,
+  sandboxes: SandboxParts,
+): Promise<OpenedAppStore> {
   const { config, serve, work, appStoreSandbox } = options;
   const { appStore: settings } = config;
   if (settings === undefined) return NOWHERE;
@@ -46,7 +49,7 @@ const NOWHERE: OpenedAppStore = { stores: [], connect: () => {} };
 type ClientOptions = Pick<Parameters<typeof createAppStoreClient>[0], 'environment' | 'mode' | 'credentials'>;
 
 function connection(
-  { clock, crashHook }: Asked,
+  { clock, crashHook }: AppStoreOptions,
   { commissionPercent, readsPerSecond, answers }: AppStoreSettings,
   { isRunning, ...client }: ClientOptions & { readonly isRunning?: () => boolean },
 ): ProviderSettings {
@@ -61,7 +64,11 @@ function connection(
   return { provider, readsPerSecond };
 }
 
-function standIn(options: Asked, settings: AppStoreSettings, sandbox: AppStoreStandIn): ProviderSettings {
+function standIn(
+  options: AppStoreOptions,
+  settings: AppStoreSettings,
+  sandbox: AppStoreStandIn,
+): ProviderSettings {
   const { mode = 'sandbox', app } = sandbox;
   return connection(options, settings, {
     environment: app.environment,
@@ -79,7 +86,7 @@ function credentialsOf({
   return { bundleId, appId, privateKey: pem, keyId, issuerId, url, root, ocsp: false };
 }
 
-/** Where a process says that the sandbox is, for whoever buys there by hand (docs/app-store.md). */
+/** Publishes the URL of the sandbox, for purchases made by hand (docs/app-store.md). */
 const FILE = 'app-store-sandbox.json';
 const KEPT = 'app-store-purchases.json';
 
@@ -87,7 +94,7 @@ const KEPT = 'app-store-purchases.json';
  * Started by its first call. Its root and its key are new with each process: nothing that a former one has signed is believed.
  */
 async function ownSandbox(
-  options: Asked,
+  options: AppStoreOptions,
   settings: AppStoreSettings,
   sandboxes: SandboxParts,
 ): Promise<OpenedAppStore> {

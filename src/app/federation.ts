@@ -11,7 +11,7 @@ export async function openProviders(
   clock: Clock,
   sandboxes: SandboxParts,
 ): Promise<Providers> {
-  const signIn = config.signIn.sandbox ? await sandboxed(clock, sandboxes) : config.signIn;
+  const signIn = config.signIn.sandbox ? await openSandbox(clock, sandboxes) : config.signIn;
   const providers = providersOf({ clock, allowLoopback: config.environment !== 'production' }, signIn);
   return { ...providers, isSandbox: config.signIn.sandbox };
 }
@@ -26,7 +26,7 @@ export function providersOf(parts: OpenIdParts, { google, firebase }: SignIn): P
   };
 }
 
-async function sandboxed({ now }: Clock, sandboxes: SandboxParts): Promise<SignIn> {
+async function openSandbox({ now }: Clock, sandboxes: SandboxParts): Promise<SignIn> {
   const { url: issuer, web, app, firebaseKeysUrl } = await openIdSandbox(sandboxes, now);
   return {
     google: { issuer, web, app },

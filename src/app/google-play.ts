@@ -73,7 +73,7 @@ function whileItRuns(provider: PaymentProvider, isRunning: () => boolean): Payme
   };
 }
 
-/** Where a process says that the sandbox is, for whoever buys there by hand (docs/google-play.md). */
+/** Publishes the URL of the sandbox, for purchases made by hand (docs/google-play.md). */
 const FILE = 'google-play-sandbox.json';
 
 /** Started by its first call: a purchase that is made there, or brought here. It pushes what happens to this server. */

@@ -3,18 +3,18 @@ import type { Database } from '#platform/db';
 import { createRedis, type Redis } from '#platform/redis';
 import type { Telemetry } from '#platform/telemetry';
 
-interface Beside {
+interface RedisParts {
   readonly db: Database;
   readonly telemetry: Telemetry;
 }
 
 /**
  * Opens Redis where the settings name one, has signals between processes go through it, and tells operators how it is.
- * It may be away: then everything that it would do is done without it.
+ * If Redis is away, PostgreSQL or memory is used instead.
  */
 export async function openRedis(
   { redis: settings }: Config,
-  { db, telemetry }: Beside,
+  { db, telemetry }: RedisParts,
   opened: AsyncDisposableStack,
 ): Promise<Redis | undefined> {
   if (settings === undefined) return undefined;

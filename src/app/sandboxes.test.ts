@@ -16,7 +16,7 @@ const headers = { authorization: 'Bearer any', 'content-type': 'application/json
 const ask = ({ url }: SandboxOnCall) =>
   fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body });
 
-const refused = (at: SandboxOnCall) => expect(ask(at)).rejects.toThrow('fetch failed');
+const expectRefusal = (at: SandboxOnCall) => expect(ask(at)).rejects.toThrow('fetch failed');
 
 const FOLDER = new URL('../../sandboxes/', import.meta.url).href;
 
@@ -82,19 +82,19 @@ describe('a sandbox', () => {
       begun.resolve();
       await goOn.promise;
     });
-    const waiting = refused(sandbox);
+    const waiting = expectRefusal(sandbox);
     await begun.promise;
     const closed = sandbox.close();
     goOn.resolve();
     await closed;
     await waiting;
-    await refused(sandbox);
+    await expectRefusal(sandbox);
   });
 
   test('that nobody has called stops too', async () => {
     const { sandbox, starts } = await onCall();
     await sandbox.close();
-    await refused(sandbox);
+    await expectRefusal(sandbox);
     expect(starts()).toBe(0);
   });
 });

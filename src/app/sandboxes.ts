@@ -41,7 +41,7 @@ export async function sandboxOnCall(
     // The sandbox has taken the server, and answers this one itself.
     if (server.listenerCount('request') > 1) return;
     if (isClosing) return void response.destroy();
-    begun().then(
+    beginOnce().then(
       () => server.emit('request', request, response),
       (err: unknown) => refuse(response, vendor, err),
     );
@@ -58,7 +58,7 @@ export async function sandboxOnCall(
       throw err;
     }
   }
-  const begun = () => (starting ??= begin());
+  const beginOnce = () => (starting ??= begin());
   async function close(): Promise<void> {
     isClosing = true;
     const sandbox = await starting?.catch(() => undefined);

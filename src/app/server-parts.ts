@@ -2,7 +2,7 @@ import { installationOf } from '#platform/db';
 import { createUpgradeFor } from '#platform/entitlements';
 import type { PlannedCall } from '#platform/limits';
 import { createOneTimeCodes, ownerKeyOf } from '#platform/owner';
-import { plannedBy } from '#platform/product';
+import { planTextCall } from '#platform/product';
 import type { ServerParts } from '#server';
 import type { AppOptions } from './options.ts';
 import type { Modules } from './wiring.ts';
@@ -27,7 +27,7 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
     admit: ({ spender: { userId, keyId, sessionId }, product, feature, textBytes, prepared, ...request }) => {
       // Not all that a route has prepared: what is asked is remembered as text where it is denied.
       const { planned, leastReserve } = prepared ?? {
-        planned: plannedBy(ai, { product, feature, textBytes }),
+        planned: planTextCall(ai, { product, feature, textBytes }),
         leastReserve: undefined,
       };
       return limits.admit({

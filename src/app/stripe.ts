@@ -13,10 +13,10 @@ export interface OpenedStripe {
    * Of the sandbox: tells it what is sold, and where messages go; once something is to be sold, if it does not run yet. To Stripe itself
    * `plinth stripe sync` does.
    */
-  connect(modules: Connecting, url: string): Promise<void>;
+  connect(modules: ConnectParts, url: string): Promise<void>;
 }
 
-interface Connecting {
+interface ConnectParts {
   readonly db: Database;
   readonly entitlements: Pick<Entitlements, 'catalogues'>;
 }

@@ -6,7 +6,7 @@ import { AppError, createIds, systemClock, systemRandom } from '#platform/kernel
 import { z } from 'zod';
 import { allMigrations } from '#app';
 import { withDatabase } from './migrate.ts';
-import { misused, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth admin invite <email> | list | revoke <email>
 
@@ -23,7 +23,7 @@ export const admin: Verb = async ({ config, words: [what = '', ...words] }) => {
   if (what === 'list' && words.length === 0) return withAdmins(config, list);
   const task = what === 'invite' ? invite : what === 'revoke' ? revoke : undefined;
   if (task === undefined || words.length !== 1 || !email.success)
-    return misused(wrongWord(what, words), USAGE);
+    return printUsage(wrongWord(what, words), USAGE);
   return withAdmins(config, (admins) => task(admins, email.data, config));
 };
 
@@ -57,7 +57,7 @@ async function prepare(db: Database, { database }: Config): Promise<void> {
     });
 }
 
-/** The link is printed, and written down nowhere: whoever runs this hands it over. */
+/** Prints the link and stores it nowhere: the operator hands it over. */
 async function invite(admins: Admins, email: string, config: Config): Promise<number> {
   const invited = await admins.invite(email);
   if (invited.kind === 'admin_already') {

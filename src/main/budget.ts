@@ -1,7 +1,7 @@
 import { createIds, systemClock, systemRandom, usd } from '#platform/kernel';
 import { createOperatorBudgets, type OperatorBudget, type Selection } from '#platform/limits';
 import { withDatabase } from './migrate.ts';
-import { misused, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth budget list
        plinth budget set <dollars a day> [product=reel] [feature=generation] [provider=openai] [plan=reel.pro]
@@ -16,7 +16,7 @@ export const budget: Verb = async ({ config, words: [what = '', ...words] }) => 
   const selection = selectionOf(what === 'set' ? rest : words);
   const isKnown = ['list', 'set', 'close', 'open'].includes(what);
   if (!isKnown || selection === undefined || (what === 'set' && !/^\d+(\.\d{1,2})?$/.test(amount))) {
-    return misused(wrongWord(what, words), USAGE);
+    return printUsage(wrongWord(what, words), USAGE);
   }
   return withDatabase(config, async (db) => {
     const ids = createIds({ clock: systemClock, random: systemRandom });

@@ -8,7 +8,7 @@ const OF_PROJECT = /^[./#]/;
 
 /**
  * Writes the program in few files, packages left where they are. Files are named by what is in them and what names the first one is
- * written last: whoever starts meanwhile has one build or the other.
+ * written last: a process that starts meanwhile runs one build or the other.
  */
 export async function buildProgram(): Promise<void> {
   const { rolldown } = await import('rolldown');

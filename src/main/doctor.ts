@@ -219,7 +219,7 @@ function aiSettingsState(config: Config): string {
 async function upstream({ baseUrl, apiKey, authHeader }: UpstreamSetting): Promise<string> {
   const url = new URL(baseUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/models`;
-  const response = await asked(url.href, apiKey, authHeader);
+  const response = await fetchOrFail(url.href, apiKey, authHeader);
   await response.body?.cancel();
   if (response.status === 401 || response.status === 403) throw new OperatorError('The key is not accepted.');
   // Not every vendor lists its models.
@@ -235,7 +235,7 @@ async function qstash({ qstash: account, target }: DeliverySettings): Promise<st
       'PUBLIC_URL is on this machine, where QStash can not deliver. Set it to a public one.',
     );
   if (account.token === undefined) return `deliveries to ${target} are taken; nothing is published here`;
-  const response = await asked(`${account.url}/v2/keys`, account.token);
+  const response = await fetchOrFail(`${account.url}/v2/keys`, account.token);
   const found = z
     .object({ current: z.string(), next: z.string() })
     .safeParse(await response.json().catch(() => {}));
@@ -258,7 +258,7 @@ function isHere(url: string): boolean {
   return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 }
 
-async function asked(url: string, token: string | undefined, header?: string): Promise<Response> {
+async function fetchOrFail(url: string, token: string | undefined, header?: string): Promise<Response> {
   const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const headers = token === undefined || header === undefined ? bearer : { [header]: token };
   return fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE) }).catch((cause: unknown) => {

@@ -28,7 +28,7 @@ export function googlePlayChecks(config: Config, unlessInUse: (error: unknown) =
         looked ??= checkGooglePlaySetup(client).catch(unreachable);
         const found = (await looked).find(({ of }) => of === name);
         if (found === undefined) throw new OperatorError('Not known, because Google Play does not answer.');
-        return said(found);
+        return textOrThrow(found);
       },
     }),
   );
@@ -36,12 +36,13 @@ export function googlePlayChecks(config: Config, unlessInUse: (error: unknown) =
     ...atGoogle,
     {
       name: 'Play purchases',
-      look: () => withDatabase(config, async (db) => said(await checkUnacknowledged(db))).catch(unlessInUse),
+      look: () =>
+        withDatabase(config, async (db) => textOrThrow(await checkUnacknowledged(db))).catch(unlessInUse),
     },
   ];
 }
 
-function said({ isWrong, says }: GooglePlayFinding): string {
+function textOrThrow({ isWrong, says }: GooglePlayFinding): string {
   if (isWrong) throw new OperatorError(says);
   return says;
 }

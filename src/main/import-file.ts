@@ -12,7 +12,7 @@ import {
   PROBLEMS,
   recordsOf,
 } from '#platform/imports';
-import { type Invocation, misused, type Verb } from './verb.ts';
+import { type Invocation, printUsage, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth import users FILE [--dry-run] [--format csv|jsonl] [--report FILE]
@@ -33,7 +33,7 @@ interface Order {
 /** `import users|subscriptions FILE`: people and what they bought, from another system. Ends with 1 when a line was not taken. */
 export const importFile: Verb = async (invocation) => {
   const order = orderOf(invocation.words);
-  if ('wrong' in order) return misused(order.wrong, USAGE);
+  if ('wrong' in order) return printUsage(order.wrong, USAGE);
   if (!existsSync(order.file)) {
     process.stderr.write(`There is no file ${order.file}.\n`);
     return 2;

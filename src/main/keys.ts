@@ -6,7 +6,7 @@ import { createIds, systemClock, systemRandom } from '#platform/kernel';
 import { countSealed, newMasterKey, reseal, type SealedCount, type Secrets } from '#platform/secrets';
 import { openSecrets } from '#app';
 import { withDatabase } from './migrate.ts';
-import { misused, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth keys new [name] | list | rotate [--at-once] | reseal
 
@@ -22,7 +22,7 @@ export const keys: Verb = async ({ config, words: [what = '', ...words] }) => {
   const task = Object.hasOwn(TASKS, what) ? TASKS[what] : undefined;
   if (what === 'new' && words.length <= 1) return printNew(words[0]);
   if (task === undefined || !words.every((word) => what === 'rotate' && word === '--at-once')) {
-    return misused(task === undefined && what !== 'new' ? what : words.at(-1), USAGE);
+    return printUsage(task === undefined && what !== 'new' ? what : words.at(-1), USAGE);
   }
   return withDatabase(config, async (db) => {
     const secrets = await openSecrets(config, { db, random: systemRandom });

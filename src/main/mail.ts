@@ -4,7 +4,7 @@ import { makeFolder } from '#platform/config';
 import { mailTemplates, render } from '#platform/mail';
 // They add theirs.
 import '#products';
-import { misused, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 
 /** Those of products are known once those are. */
 const usage = () => `Usage: plinth mail preview [template]
@@ -14,11 +14,11 @@ Templates: ${mailTemplates()
   .join(', ')}
 `;
 
-/** `mail preview [template]`: writes mails with their examples, as they are sent, for whoever works on their words. */
+/** `mail preview [template]`: writes mails with their examples, as they are sent, for authors of the texts. */
 export const mail: Verb = async ({ config, words: [what, only, ...rest] }) => {
   const templates = mailTemplates().filter(({ name }) => only === undefined || name === only);
   if (what !== 'preview' || rest.length > 0 || templates.length === 0) {
-    return misused(what === 'preview' ? (rest[0] ?? only) : what, usage());
+    return printUsage(what === 'preview' ? (rest[0] ?? only) : what, usage());
   }
   const folder = join(config.dataDir, 'mail-preview');
   makeFolder(folder);

@@ -1,7 +1,7 @@
 import { type Database, migrateDown, migrateUp, openStore, pendingMigrations } from '#platform/db';
 import type { Config } from '#platform/config';
 import { allMigrations } from '#app';
-import { misused, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 import { waitForDatabase } from './wait-for-database.ts';
 
 const USAGE = 'Usage: plinth migrate up | plinth migrate down [steps] | plinth migrate status\n';
@@ -10,10 +10,10 @@ const UP_TO_DATE = 'The database is up to date.\n';
 /** `migrate up`, `migrate down [steps]`, `migrate status` */
 export const migrate: Verb = async ({ config, words: [way, steps = '1', ...more] }) => {
   const count = Number(steps);
-  if (more[0] !== undefined) return misused(more[0], USAGE);
+  if (more[0] !== undefined) return printUsage(more[0], USAGE);
   if (way === 'status') return withDatabase(config, status);
   if ((way !== 'up' && way !== 'down') || !Number.isInteger(count) || count < 1) {
-    return misused(way === 'up' || way === 'down' ? steps : way, USAGE);
+    return printUsage(way === 'up' || way === 'down' ? steps : way, USAGE);
   }
   return withDatabase(config, async (db) => {
     const done =

@@ -17,7 +17,7 @@ import { AppError } from '#platform/kernel';
 import { LEDGER_SUMS } from '#platform/limits';
 import { shortest } from './banner.ts';
 import { crashingAt } from './crash-hook.ts';
-import { misused, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 import { codeOf, reason } from './operator-error.ts';
 
 const USAGE = `Usage: plinth move --to postgres://owner:password@host/database
@@ -35,11 +35,11 @@ const FILES =
 /** `move`: from the embedded database to PostgreSQL. */
 export const move: Verb = async ({ config, words }) => {
   const order = orderOf(words);
-  if ('wrong' in order) return misused(order.wrong, USAGE);
+  if ('wrong' in order) return printUsage(order.wrong, USAGE);
   const { database } = config;
   const set = database.engine === 'postgres' ? (database.directUrl ?? database.url) : undefined;
   const to = order.to ?? set;
-  if (to === undefined && !order.reopens) return misused(undefined, USAGE);
+  if (to === undefined && !order.reopens) return printUsage(undefined, USAGE);
   const crashHook = crashingAt(config.crashAt);
   return withEmbedded(config, crashHook, async (source) => {
     if (to === undefined || order.reopens) {

@@ -46,8 +46,8 @@ export function newProduct(root: string, name: string): string[] {
   const files = [...template].map(
     ([path, text]) =>
       [
-        path === `${TEMPLATE_NAME}.md` ? page : join(folder, renamed(path, name)),
-        renamed(text, name),
+        path === `${TEMPLATE_NAME}.md` ? page : join(folder, renameProduct(path, name)),
+        renameProduct(text, name),
       ] as const,
   );
   try {
@@ -81,7 +81,7 @@ function templateOf(root: string): Map<string, string> {
   );
 }
 
-function renamed(text: string, name: string): string {
+function renameProduct(text: string, name: string): string {
   return text
     .replaceAll(TEMPLATE_NAME, name)
     .replaceAll(capital(TEMPLATE_NAME), capital(name))

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { newProduct, NewProductRefused } from './new-product.ts';
-import { misused, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth new product <name>
 
@@ -11,7 +11,7 @@ src/products/own.ts (in a checkout). A name has 2 to 30 lower-case letters and d
 /** `new product <name>`: a folder to begin with. It ends with 2, and has written nothing, where the name is refused. */
 export const newThing: Verb = async ({ words: [what, name, ...more] }) => {
   if (what !== 'product' || name === undefined || more.length > 0)
-    return misused(what === 'product' ? more[0] : what, USAGE);
+    return printUsage(what === 'product' ? more[0] : what, USAGE);
   try {
     const written = newProduct(join(import.meta.dirname, '../..'), name);
     process.stdout.write(`${written.map((path) => `wrote ${path}\n`).join('')}

@@ -2,7 +2,7 @@ import { ConfigError } from '#platform/config';
 import { DatabaseAway } from '#platform/db';
 import { AppError } from '#platform/kernel';
 
-/** What is wrong, in a sentence for whoever asked. */
+/** An error whose message is a sentence for the operator. */
 export class OperatorError extends Error {}
 
 /** The system's own word for a failure; messages of drivers may quote a URL with its password. */

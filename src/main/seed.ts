@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { codeOf, OperatorError } from './operator-error.ts';
 import { runningServer } from './server-file.ts';
 import { PROJECTS, type SeedScope, TEMPLATE } from './seed-data.ts';
-import { misused, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth seed [url=http://127.0.0.1:6174] [key=pl_…]
 
@@ -18,11 +18,11 @@ type Call = (line: string, body?: object) => Promise<Readonly<Record<string, unk
 /** `seed`: a demo workspace, by the calls that any client makes. */
 export const seed: Verb = async ({ config, words }) => {
   const asked = readWords(words);
-  if (asked.wrong !== undefined) return misused(asked.wrong, USAGE);
+  if (asked.wrong !== undefined) return printUsage(asked.wrong, USAGE);
   const url = (asked.url ?? runningServer(config.dataDir) ?? config.baseUrl).replace(/\/+$/, '');
   const key = asked.key ?? ownKey(config.dataDir);
   const call = caller(url, key);
-  const there = new Set(await named(call, '/v1/projects', 'name'));
+  const there = new Set(await listField(call, '/v1/projects', 'name'));
   for (const project of PROJECTS) {
     if (there.has(project.name)) {
       process.stdout.write(`"${project.name}" is there already.\n`);
@@ -33,7 +33,7 @@ export const seed: Verb = async ({ config, words }) => {
       await addScope(call, { project_id: id, client_name: project.client }, scope);
     process.stdout.write(`"${project.name}": ${project.scopes.length} scopes.\n`);
   }
-  if ((await named(call, '/v1/templates', 'name')).includes(TEMPLATE.name)) return 0;
+  if ((await listField(call, '/v1/templates', 'name')).includes(TEMPLATE.name)) return 0;
   await call('POST /v1/templates', TEMPLATE);
   process.stdout.write(`The template "${TEMPLATE.name}".\n`);
   return 0;
@@ -84,7 +84,7 @@ async function addBrief(
   await call(`POST /v1/documents/${document.id}/complete`);
 }
 
-async function named(call: Call, path: string, field: string): Promise<string[]> {
+async function listField(call: Call, path: string, field: string): Promise<string[]> {
   const { data } = await call(`GET ${path}?limit=100`);
   return Array.isArray(data) ? data.map((one: Readonly<Record<string, unknown>>) => String(one[field])) : [];
 }
@@ -121,9 +121,9 @@ function caller(url: string, key: string): Call {
     }).catch((cause: unknown) => {
       throw new OperatorError(`No server answers at ${url} (${codeOf(cause)}): start it first.`, { cause });
     });
-    const said = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
-    if (response.ok) return said;
-    const error = said['error'] as { readonly code?: string; readonly message?: string } | undefined;
+    const answered = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
+    if (response.ok) return answered;
+    const error = answered['error'] as { readonly code?: string; readonly message?: string } | undefined;
     throw new OperatorError(
       `${method} ${path} was answered ${response.status} ${error?.code ?? ''}: ${error?.message ?? 'no JSON'}`,
     );

@@ -56,8 +56,8 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   });
   losing.of(app);
   endOnDefects(app);
-  // Whoever is told that it is ready may stop it at once.
-  const asked = signalled();
+  // A parent process may stop the server as soon as it is ready.
+  const asked = waitForSignal();
   let removeServerFile: (() => void) | undefined;
   try {
     const { url } = await app.server.listen();
@@ -88,8 +88,8 @@ async function onFreePort(config: Config): Promise<Config> {
   return onPort(config, await nextFreePort(config.host, config.port));
 }
 
-/** A signal to stop in good order. Whoever sends a second one does not want to wait. */
-function signalled(): Promise<NodeJS.Signals> {
+/** Resolves with the first signal to stop; a second signal ends the process at once. */
+function waitForSignal(): Promise<NodeJS.Signals> {
   const asked = Promise.withResolvers<NodeJS.Signals>();
   let signals = 0;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

@@ -1,5 +1,5 @@
 import { type AiSettings, aiSettingsOf } from '#platform/ai';
-import { SETTING_NAMES, shown } from '#platform/config';
+import { SETTING_NAMES, settingText } from '#platform/config';
 import { refuseWords, type Verb } from './verb.ts';
 
 /** Shows the settings in effect, secrets hidden. */
@@ -8,7 +8,7 @@ export const showConfig: Verb = async ({ config, words }) => {
   if (refused !== undefined) return refused;
   const widest = Math.max(...SETTING_NAMES.map((name) => name.length));
   for (const name of SETTING_NAMES)
-    process.stdout.write(`${name.padEnd(widest)}  ${shown(config.values, name)}\n`);
+    process.stdout.write(`${name.padEnd(widest)}  ${settingText(config.values, name)}\n`);
   process.stdout.write(shownAi(aiSettingsOf(config)));
   return 0;
 };

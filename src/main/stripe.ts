@@ -12,7 +12,7 @@ import { products } from '#products';
 import { assertMigrated } from './database-check.ts';
 import { withDatabase } from './migrate.ts';
 import { OperatorError } from './operator-error.ts';
-import { type Invocation, misused, type Verb } from './verb.ts';
+import { type Invocation, printUsage, type Verb } from './verb.ts';
 import { withApp } from './with-app.ts';
 
 const USAGE = `Usage: plinth stripe sync              create products, prices and the webhook endpoint in Stripe
@@ -33,11 +33,11 @@ export const stripe: Verb = async (invocation) => {
   const { config, words } = invocation;
   switch (words.join(' ')) {
     case 'sync':
-      return config.stripe?.account === undefined ? refused() : sync(config, config.stripe);
+      return config.stripe?.account === undefined ? printRefusal() : sync(config, config.stripe);
     case 'check':
     case 'check --clear':
       return config.stripe?.account === undefined
-        ? refused()
+        ? printRefusal()
         : check(config.stripe, words.includes('--clear'));
     case 'reconcile':
     case 'reconcile --all':
@@ -45,20 +45,20 @@ export const stripe: Verb = async (invocation) => {
     case 'replay --offline':
       return replay(invocation);
     default:
-      return misused(
+      return printUsage(
         ['sync', 'check', 'reconcile', 'replay'].includes(words[0] ?? '') ? words[1] : words[0],
         USAGE,
       );
   }
 };
 
-function refused(why = NO_KEY): number {
+function printRefusal(why = NO_KEY): number {
   process.stderr.write(why);
   return 1;
 }
 
 async function sync(config: Config, { account, url, tax }: StripeSettings): Promise<number> {
-  if (account === undefined) return refused();
+  if (account === undefined) return printRefusal();
   const client = createStripeClient({ ...account, url });
   const catalogues = products.map(({ catalogue }) => catalogue);
   try {
@@ -91,7 +91,7 @@ const RUNS = 1_800;
 
 /** Ends with 1 where anything differs, or could not be tried that can be. A live key is refused before it is used. */
 async function check({ account, url }: StripeSettings, clears: boolean): Promise<number> {
-  if (account === undefined) return refused();
+  if (account === undefined) return printRefusal();
   if (account.mode === 'live')
     throw new OperatorError(
       'STRIPE_SECRET_KEY is a live one: a check makes customers and subscriptions. Give it a key of the test mode.',
@@ -105,14 +105,14 @@ async function check({ account, url }: StripeSettings, clears: boolean): Promise
         'A check runs, or was ended within the last half hour: "plinth stripe check --clear" removes what it left.',
       );
     await walk.clear();
-    return clears ? 0 : await told(walk.walk());
+    return clears ? 0 : await printSteps(walk.walk());
   } finally {
     client.close();
   }
 }
 
 /** `differs    a phase takes no archived price` and below it what was seen. */
-async function told(steps: AsyncIterable<Walked>): Promise<number> {
+async function printSteps(steps: AsyncIterable<Walked>): Promise<number> {
   const all: Walked[] = [];
   for await (const step of steps) {
     all.push(step);
@@ -130,7 +130,7 @@ async function reconcile({ config: all, version, ...rest }: Invocation, isAll: b
   const config = all.stripe?.account === undefined ? { ...all, stripe: undefined } : all;
   const { stripe: web, googlePlay, appStore } = config;
   if (web === undefined && googlePlay?.account === undefined && appStore?.app === undefined)
-    return refused(NO_STORE);
+    return printRefusal(NO_STORE);
   return withApp({ config, version, ...rest }, 'reconciliation', async ({ modules }) => {
     const { events, applied, unread, silent } = await modules.inbox.catchUp({ all: isAll });
     process.stdout.write(

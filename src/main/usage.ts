@@ -1,6 +1,6 @@
 import { createRollup, type Difference } from '#platform/reports';
 import { withDatabase } from './migrate.ts';
-import { misused, type Verb } from './verb.ts';
+import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth usage verify [from=2026-11-01] [until=2026-12-01] [--repair]
 
@@ -16,7 +16,7 @@ export const usage: Verb = async ({ config, words: [what, ...words] }) => {
   const asked = readWords(words);
   if (what !== 'verify' || asked === undefined) {
     const wrong = what === 'verify' ? words.find((word) => readWords([word]) === undefined) : what;
-    return misused(wrong, USAGE);
+    return printUsage(wrong, USAGE);
   }
   return withDatabase(config, async (db) => {
     const rollup = createRollup(db);
@@ -37,13 +37,13 @@ export const usage: Verb = async ({ config, words: [what, ...words] }) => {
   });
 };
 
-interface Asked {
+interface UsageRequest {
   readonly from?: Date;
   readonly until?: Date;
   readonly repair: boolean;
 }
 
-function readWords(words: readonly string[]): Asked | undefined {
+function readWords(words: readonly string[]): UsageRequest | undefined {
   const days = words
     .filter((word) => word !== '--repair')
     .map((word) => /^(from|until)=(\d{4}-\d{2}-\d{2})$/.exec(word));

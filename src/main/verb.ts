@@ -12,18 +12,18 @@ export type Verb = (invocation: Invocation) => Promise<number>;
 const SHOWN = 20;
 
 /** A word of a command line, for a sentence: never more of it than its beginning, and no value after a sign. */
-export function quoted(word: string): string {
+export function quoteWord(word: string): string {
   const [shown = ''] = /^[\w.-]*/.exec(word.replace(/^(--?)/, '$1')) ?? [];
   const whole = shown.length === word.length && word.length <= SHOWN;
   return `"${whole ? word : `${shown.slice(0, SHOWN)}…`}"`;
 }
 
 /** What a verb answers to words that it can't read: which one is wrong, and how it is used. */
-export function misused(word: string | undefined, usage: string): number {
+export function printUsage(word: string | undefined, usage: string): number {
   const says =
     word === undefined || word === ''
       ? 'This command is not complete.'
-      : `${quoted(word)} is not understood here.`;
+      : `${quoteWord(word)} is not understood here.`;
   process.stderr.write(`${says}\n${usage}`);
   return 2;
 }
@@ -31,7 +31,7 @@ export function misused(word: string | undefined, usage: string): number {
 /** For verbs that take no words: what is meant as one is mostly a setting. */
 export function refuseWords(verb: string, [word]: readonly string[]): number | undefined {
   if (word === undefined) return undefined;
-  return misused(
+  return printUsage(
     word,
     `"plinth ${verb}" takes no words: settings are environment variables (docs/generated/config.md).\n`,
   );

@@ -1,14 +1,14 @@
 import type { Answer, Prepared, Route } from '#platform/http';
-import { type KeySender, replayed } from '#platform/idempotency';
+import { type KeySender, replayAnswer } from '#platform/idempotency';
 import { AppError } from '#platform/kernel';
-import { type Admission, notAdmitted, type Permit, refusal } from '#platform/limits';
+import { type Admission, admissionError, type Permit, refusalError } from '#platform/limits';
 import type { CallerContext } from './caller-context.ts';
 import { bodyOf, type Input, requestHash } from './input.ts';
 import type { ServerParts, SpendingRequest } from './parts.ts';
 import type { InFlightRequest } from './in-flight.ts';
 
 /** What admission made of a call: a permit to go on with, or the answer that was given before. */
-export type Admitted =
+export type CallAdmission =
   | { readonly permit: Permit; readonly prepared: Prepared | undefined }
   | { readonly replay: Answer };
 
@@ -22,8 +22,8 @@ export interface SpendingCall {
 }
 
 /**
- * Whose an Idempotency-Key is: the caller's, in whoever's name the call is charged. So keys of a backend that serves an account are
- * apart from the account's own: else whoever guessed one could have the other do work under a permit of theirs.
+ * An Idempotency-Key belongs to the caller, even if the call is charged to another user. So keys of a backend that serves an account are
+ * apart from the account's own: else a caller who guessed a key could reuse the permit of another caller.
  */
 export function keySender({ caller }: Pick<CallerContext, 'caller'>): KeySender {
   if (caller === undefined) throw new Error('an Idempotency-Key belongs to a caller');
@@ -31,11 +31,11 @@ export function keySender({ caller }: Pick<CallerContext, 'caller'>): KeySender 
 }
 
 /** Asks admission for a call that spends. Whatever is no permit and no replay is thrown as its error. */
-export async function admitted(
+export async function admitCall(
   call: SpendingCall,
   prepared: Prepared | undefined,
   parts: ServerParts,
-): Promise<Admitted> {
+): Promise<CallAdmission> {
   const { route, inFlight, input, key } = call;
   const { spender, accountId } = call.context;
   const { spends } = route.shape;
@@ -83,12 +83,16 @@ function isShortOfMoney(admission: Admission): boolean {
   return admission.kind === 'denied' && admission.denial.of === 'budget';
 }
 
-function outcome(admission: Admission, { product, prepared }: SpendingRequest, parts: ServerParts): Admitted {
+function outcome(
+  admission: Admission,
+  { product, prepared }: SpendingRequest,
+  parts: ServerParts,
+): CallAdmission {
   switch (admission.kind) {
     case 'permit':
       return { permit: admission.permit, prepared };
     case 'replay':
-      return { replay: replayed(admission.answer) };
+      return { replay: replayAnswer(admission.answer) };
     case 'running':
       throw new AppError('idempotency_in_progress', { retryAfter: 1 });
     case 'mismatch':
@@ -99,12 +103,12 @@ function outcome(admission: Admission, { product, prepared }: SpendingRequest, p
       // Of the others each is one caller's own affair; this one alerts somebody.
       if (admission.reason === 'operator_budget_closed')
         parts.telemetry.metrics.denial(product, 'operator_budget');
-      throw refusal(admission.reason);
+      throw refusalError(admission.reason);
     case 'denied':
     case 'plan_required': {
       const limit = admission.kind === 'denied' ? admission.denial.limit : (admission.grant ?? 'plan');
       parts.telemetry.metrics.denial(product, limit);
-      throw notAdmitted(product, admission, parts.upgradeFor);
+      throw admissionError(product, admission, parts.upgradeFor);
     }
   }
 }

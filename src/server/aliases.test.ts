@@ -66,13 +66,13 @@ test('a call answers the same by its other names, in their form, with a trailing
 });
 
 test('what an alias says is checked in its own form, and then in the route’s', async () => {
-  const refused = async (body: object) => {
+  const expectRefusal = async (body: object) => {
     const { status, json } = await send('POST /v1/heartbeat', body);
     return [status, json.error?.code];
   };
-  expect(await refused({ token: 'abc' })).toEqual([400, 'validation_failed']);
-  expect(await refused({ session_id: ID, signed_token: 'a' })).toEqual([400, 'validation_failed']);
-  expect(await refused({ session_id: 'x', signed_token: 'abc' })).toEqual([404, 'not_found']);
+  expect(await expectRefusal({ token: 'abc' })).toEqual([400, 'validation_failed']);
+  expect(await expectRefusal({ session_id: ID, signed_token: 'a' })).toEqual([400, 'validation_failed']);
+  expect(await expectRefusal({ session_id: 'x', signed_token: 'abc' })).toEqual([404, 'not_found']);
   expect((await send('PATCH /v1/heartbeat', {})).status).toBe(405);
 });
 

@@ -43,7 +43,7 @@ async function open(onRequest: (request: IncomingMessage, answer: () => void) =>
   };
 }
 
-async function heard(socket: Socket): Promise<string> {
+async function answerOf(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => {});
   await once(socket, 'close');
@@ -56,7 +56,7 @@ describe('a request whose body does not come', () => {
     const socket = await server.begin();
     server.pass(29_000);
     expect(socket.destroyed).toBe(false);
-    const answer = heard(socket);
+    const answer = answerOf(socket);
     server.pass(2_000);
     expect(await answer).toContain('408');
   });
@@ -64,7 +64,7 @@ describe('a request whose body does not come', () => {
   test('is ended also where it was answered early', async () => {
     const server = await open((_request, answer) => answer());
     const socket = await server.begin();
-    const answer = heard(socket);
+    const answer = answerOf(socket);
     await expect.poll(() => socket.bytesRead).toBeGreaterThan(0);
     server.pass(31_000);
     expect(await answer).not.toContain('408');
@@ -86,7 +86,7 @@ describe('a request whose body does not come', () => {
     expect(socket.destroyed).toBe(false);
     socket.write('67');
     await expect.poll(() => read.join('')).toBe('1234567');
-    const answer = heard(socket);
+    const answer = answerOf(socket);
     await expect
       .poll(() => {
         server.pass(31_000);

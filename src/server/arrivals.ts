@@ -18,7 +18,7 @@ export function watchArrivals(
   parts: {
     readonly clock: Clock;
     readonly milliseconds: number;
-    /** Says so to whoever sends; nothing of an answer was sent. */
+    /** Answers the sender; no part of an answer was sent before. */
     readonly onLate: (request: IncomingMessage) => void;
   },
 ): Arrivals {

@@ -40,7 +40,7 @@ export interface BodyPlace {
 }
 
 /** A body of which more is to come. */
-interface Coming {
+interface IncomingBody {
   readonly address: string;
   /** When the last `PROGRESS` bytes of it were there. */
   since: number;
@@ -52,7 +52,7 @@ export function createBodyCapacity(
   clock: Pick<Clock, 'monotonic'>,
 ): BodyCapacity {
   const held = new Map<string, number>();
-  const coming = new Set<Coming>();
+  const coming = new Set<IncomingBody>();
   let all = 0;
   const heldBy = (holder: string | undefined) => (holder === undefined ? 0 : (held.get(holder) ?? 0));
 
@@ -83,7 +83,7 @@ export function createBodyCapacity(
         add(account, bytes);
         add(at, bytes);
       };
-      const own: Coming = {
+      const own: IncomingBody = {
         address,
         since: clock.monotonic(),
         drop() {
@@ -174,7 +174,7 @@ export function beforeBody(
       });
       reply.raw.once('close', place.free);
       const most = isStreamed ? maxBody : length;
-      const body = bounded(payload, {
+      const body = limitBody(payload, {
         most,
         place,
         onRefused: () => void reply.header('connection', 'close'),
@@ -201,7 +201,7 @@ interface Bounds {
 }
 
 /** A body that is refused while it comes: for its bytes, its elements, or because there is no room for it. */
-function bounded(payload: Readable, { most, place, onRefused }: Bounds): Readable {
+function limitBody(payload: Readable, { most, place, onRefused }: Bounds): Readable {
   const counter = createPartCounter();
   let read = 0;
   const taken = new PassThrough({

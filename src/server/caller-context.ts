@@ -92,7 +92,7 @@ export async function productKeyContext(
   { service, resolveKey }: Mounted,
   { input, inFlight }: { readonly input: Input; readonly inFlight: InFlightRequest },
 ): Promise<CallerContext> {
-  if (resolveKey === undefined) throw new Error(`${name}: nobody says whose a secret of its product is`);
+  if (resolveKey === undefined) throw new Error(`${name}: resolveKey is not wired`);
   const secret = shape.productKey?.(input);
   const productKey = secret === undefined ? undefined : await resolveKey(service as never, secret, inFlight);
   if (productKey === undefined) throw new AppError('unauthenticated');

@@ -3,7 +3,16 @@ import { answer } from '#platform/http';
 import { micros } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import type { Member } from '#test/factories';
-import { figures, ledger, openLimits, permits, planned, request, settlingGate, windows } from '#test/limits';
+import {
+  figures,
+  ledger,
+  openLimits,
+  permits,
+  plannedCall,
+  request,
+  settlingGate,
+  windows,
+} from '#test/limits';
 import { testDatabase } from '#test/services';
 import { serve } from '#test/shop';
 
@@ -29,18 +38,18 @@ const { call, shop, lines } = await serve(
   },
 );
 
-async function served(permit: Permit, cost: number): Promise<void> {
-  await permit.send(planned(1_000));
+async function sendAndServe(permit: Permit, cost: number): Promise<void> {
+  await permit.send(plannedCall(1_000));
   permit.served(figures(cost));
 }
 
 /** A call of a new account, and what its rows say once no end is under way. */
 async function chat(work: (permit: Permit) => Promise<unknown>) {
   member = await fixture.member();
-  return again(work);
+  return repeat(work);
 }
 
-async function again(work: (permit: Permit) => Promise<unknown>) {
+async function repeat(work: (permit: Permit) => Promise<unknown>) {
   let permit: Permit | undefined;
   shop.chat = async (given) => {
     permit = given.permit;
@@ -48,16 +57,16 @@ async function again(work: (permit: Permit) => Promise<unknown>) {
   };
   const { status } = await ask();
   await fixture.limits.ends.idle();
-  return { status, permit: taken(permit), ...(await rows()) };
+  return { status, permit: requirePermit(permit), ...(await rows()) };
 }
 
 /** What does not wait for something that never comes is there long before all this is done; else undefined. */
-async function soonest<T>(asked: Promise<T>): Promise<T | undefined> {
+async function withoutWaiting<T>(asked: Promise<T>): Promise<T | undefined> {
   await expect.poll(() => fixture.limits.ends.size, { timeout: 30_000 }).toBe(1);
-  return Promise.race([asked, others()]);
+  return Promise.race([asked, passTime()]);
 }
 
-async function others(): Promise<undefined> {
+async function passTime(): Promise<undefined> {
   for (let nth = 0; nth < 50; nth += 1) await rows();
   return undefined;
 }
@@ -77,7 +86,7 @@ async function rows() {
   };
 }
 
-function taken(permit: Permit | undefined): Permit {
+function requirePermit(permit: Permit | undefined): Permit {
   if (permit === undefined) throw new Error('the handler did not run');
   return permit;
 }
@@ -91,8 +100,8 @@ afterEach(() => {
 describe('an inline handler that leaves its permit open', () => {
   test('is charged the sum of its calls, to the micro-dollar, when it has answered', async () => {
     const done = await chat(async (permit) => {
-      await served(permit, 31);
-      await served(permit, 12);
+      await sendAndServe(permit, 31);
+      await sendAndServe(permit, 12);
     });
     expect(done).toMatchObject({ status: 200, state: 'settled', quota: 1, cost: 43 });
     expect(done.posted).toEqual([
@@ -100,17 +109,17 @@ describe('an inline handler that leaves its permit open', () => {
       ['posted', 12, false],
     ]);
     // Its place is free.
-    expect((await again((permit) => served(permit, 5))).state).toBe('settled');
+    expect((await repeat((permit) => sendAndServe(permit, 5))).state).toBe('settled');
   });
 
   test('is answered before its end is known, and its next call at one place is not denied for it', async () => {
     member = await fixture.member();
     shop.chat = async ({ permit }) => {
-      await served(permit, 31);
+      await sendAndServe(permit, 31);
       return {};
     };
     gate.shut();
-    expect(await soonest(ask())).toMatchObject({ status: 200 });
+    expect(await withoutWaiting(ask())).toMatchObject({ status: 200 });
     expect((await rows()).state).toBe('running');
     expect(fixture.limits.ends.size).toBe(1);
     gate.open();
@@ -126,13 +135,13 @@ describe('an inline handler that leaves its permit open', () => {
   test('is answered under an Idempotency-Key when its end is known', async () => {
     member = await fixture.member();
     shop.chat = async ({ permit }) => {
-      await served(permit, 31);
+      await sendAndServe(permit, 31);
       return {};
     };
     gate.shut();
     const headers = { 'idempotency-key': 'k' };
     const keyed = call('/v1/chat', { method: 'POST', as: 'token', headers });
-    expect(await soonest(keyed)).toBeUndefined();
+    expect(await withoutWaiting(keyed)).toBeUndefined();
     gate.open();
     expect((await keyed).status).toBe(200);
     expect(await rows()).toMatchObject({ state: 'settled', quota: 1, cost: 31 });
@@ -140,7 +149,7 @@ describe('an inline handler that leaves its permit open', () => {
 
   test('gets its quota back when no call was served', async () => {
     const done = await chat(async (permit) => {
-      await permit.send(planned(1_000));
+      await permit.send(plannedCall(1_000));
       permit.notServed();
       return answer(200, { text: 'sorry' });
     });
@@ -151,14 +160,14 @@ describe('an inline handler that leaves its permit open', () => {
     expect(await chat(async () => answer(200, {}))).toMatchObject({ state: 'voided', quota: 0, cost: 0 });
   });
 
-  test('and says no has its reason in the row', async () => {
-    const done = await chat(async () => answer(409, {}));
-    expect(done).toMatchObject({ state: 'voided', reason: 'answered 409', quota: 0 });
+  test.each([400, 409])('and says no with %d has its reason in the row', async (status) => {
+    const done = await chat(async () => answer(status, {}));
+    expect(done).toMatchObject({ state: 'voided', reason: `answered ${status}`, quota: 0 });
   });
 
   test('and throws pays for what was served before', async () => {
     const done = await chat(async (permit) => {
-      await served(permit, 31);
+      await sendAndServe(permit, 31);
       throw new Error('after the call');
     });
     expect(done).toMatchObject({ status: 500, state: 'settled', quota: 1, cost: 31 });
@@ -172,16 +181,16 @@ describe('an inline handler that leaves its permit open', () => {
   });
 
   test('makes no call after its answer: the permit is over', async () => {
-    const { permit } = await chat((given) => served(given, 31));
+    const { permit } = await chat((given) => sendAndServe(given, 31));
     expect(permit.isOver).toBe(true);
-    await expect(permit.send(planned(1_000))).rejects.toMatchObject({ code: 'permit_stale' });
+    await expect(permit.send(plannedCall(1_000))).rejects.toMatchObject({ code: 'permit_stale' });
     const unused = (await chat(async () => undefined)).permit;
-    await expect(unused.send(planned(1_000))).rejects.toMatchObject({ code: 'permit_stale' });
+    await expect(unused.send(plannedCall(1_000))).rejects.toMatchObject({ code: 'permit_stale' });
     expect((await rows()).posted).toEqual([['voided', 0, false]]);
   });
 
   test('is told in the log when a call goes on without it, and charged what that cost', async () => {
-    const { permit } = await chat((given) => given.send(planned(1_000)));
+    const { permit } = await chat((given) => given.send(plannedCall(1_000)));
     expect(lines.join('')).toContain('a handler answered while its provider call went on');
     expect((await rows()).state).toBe('running');
     permit.served(figures(77));
@@ -196,7 +205,7 @@ describe('a handler that ends its permit itself', () => {
     ['releases it', (permit: Permit) => permit.release('not wanted'), 'voided', 0],
   ] as const)('and %s is left alone', async (...[, end, state, quota]) => {
     const done = await chat(async (permit) => {
-      await served(permit, 31);
+      await sendAndServe(permit, 31);
       await end(permit);
     });
     expect(done).toMatchObject({ state, quota, cost: 31 });
@@ -204,7 +213,7 @@ describe('a handler that ends its permit itself', () => {
 
   test('by a statement that is yet to be run is left alone', async () => {
     const { permit, state } = await chat(async (given) => {
-      await served(given, 31);
+      await sendAndServe(given, 31);
       given.settlement();
     });
     expect(state).toBe('running');
@@ -218,7 +227,7 @@ test('a stream is settled at its end, by what it came to', async () => {
   const { promise: going, resolve: go } = Promise.withResolvers<void>();
   shop.chat = async ({ permit, wire }) => {
     const out = wire.take();
-    await permit.send(planned(1_000));
+    await permit.send(plannedCall(1_000));
     out.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
     void going.then(() => {
       permit.served(figures(31));

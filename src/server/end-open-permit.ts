@@ -18,22 +18,22 @@ export async function endOpenPermit(
   const fields = { request_id: inFlight.requestId, permit_id: permit.id, route: route.name };
   if (route.shape.spends?.as === 'job') {
     parts.telemetry.logger.error(fields, 'a handler gave its permit to no job');
-    return ended(permit.finish('no job was made'), fields, parts);
+    return finishPermit(permit.finish('no job was made'), fields, parts);
   }
   const { raw } = inFlight.reply;
   if (inFlight.taken && !raw.closed) {
-    raw.once('close', () => void ended(permit.finish(), fields, parts));
+    raw.once('close', () => void finishPermit(permit.finish(), fields, parts));
     return;
   }
   const { isCalling, mayAnswerFirst } = permit;
   if (isCalling) parts.telemetry.logger.error(fields, 'a handler answered while its provider call went on');
-  const over = ended(permit.finish(isCalling ? undefined : failureIn(result)), fields, parts);
+  const over = finishPermit(permit.finish(isCalling ? undefined : failureIn(result)), fields, parts);
   // The outcome of a call that goes on is waited for, and its answer is not.
   if (!isCalling && !mayAnswerFirst) await over;
 }
 
 /** The caller gets its answer even if the ledger can't be reached: it is told again. */
-async function ended(
+async function finishPermit(
   finishing: Promise<void>,
   fields: Readonly<Record<string, unknown>>,
   parts: ServerParts,

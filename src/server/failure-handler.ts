@@ -44,7 +44,7 @@ export function createFailureHandler(telemetry: Telemetry): Fail {
   };
 }
 
-/** A status that no client is told by whoever it talks to: it has hung up. */
+/** No client receives this status: the client has hung up. */
 const HUNG_UP = 499;
 
 /** What this server ended because it stops failed by that, whatever those say who were told that nobody waits for them. */

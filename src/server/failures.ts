@@ -44,7 +44,7 @@ function readFrameworkError(error: unknown): { statusCode: number; code: string 
 export function failureAnswer(error: AppError, requestId: string, form?: ErrorForm): FailureAnswer {
   const { code, message, details, status } = error;
   const headers: Record<string, string> = { ...error.headers };
-  // Of what is away for now every client is told when to come back, also where nobody knows.
+  // Every answer about an outage says when to come back, even if the time is unknown.
   const wait = error.retryAfter ?? (status === 503 ? SOON : undefined);
   if (wait !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(wait)));
   // A limit that time does not mend: OpenAI's clients, which try a 429 again by themselves, obey this.

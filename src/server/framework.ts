@@ -116,7 +116,7 @@ function readJsonOnly(app: FastifyInstance): void {
   });
 }
 
-/** Of what is mounted here no body is read: its handlers take them as they come. */
+/** Bodies of these routes are not read here: their handlers read the stream. */
 export function withoutBodies(app: FastifyInstance, mount: (app: FastifyInstance) => void): void {
   app.register((inner, _options, done) => {
     inner.removeAllContentTypeParsers();

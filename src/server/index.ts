@@ -1,4 +1,4 @@
-export { nextFreePort } from './listening.ts';
+export { nextFreePort } from './listen-on.ts';
 export { inlineSchema } from './openapi/schema-writer.ts';
 export { errorsOf, openApiOf } from './openapi/openapi.ts';
 export type {

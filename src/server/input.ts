@@ -67,7 +67,7 @@ function readParams(
 function readQuery(route: Route, url: string): unknown {
   const start = url.indexOf('?');
   const given = start === -1 ? {} : parseQuery(url.slice(start + 1));
-  if (route.shape.query !== undefined) return checked(route.shape.query, given, 'query');
+  if (route.shape.query !== undefined) return validate(route.shape.query, given, 'query');
   const [unknown] = Object.keys(given);
   if (unknown !== undefined)
     throw invalid([{ path: `query.${unknown}`, message: 'This call takes no such parameter.' }]);
@@ -103,14 +103,14 @@ function decode(part: string): string {
 }
 
 function readBody(route: Route, value: unknown): unknown {
-  if (route.shape.body !== undefined) return checked(route.shape.body, value, 'body');
+  if (route.shape.body !== undefined) return validate(route.shape.body, value, 'body');
   // Clients that always send JSON send an empty object.
   if (value !== undefined && JSON.stringify(value) !== '{}')
     throw invalid([{ path: 'body', message: 'This call takes no body.' }]);
   return undefined;
 }
 
-function checked(schema: z.ZodType, value: unknown, root: 'query' | 'body'): unknown {
+function validate(schema: z.ZodType, value: unknown, root: 'query' | 'body'): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalid(

@@ -18,7 +18,7 @@ interface Readiness {
 /** /healthz, /readyz, /metrics, /v1/health: for those who run the server. */
 export function mountOperations(app: FastifyInstance, parts: ServerParts, isStopping: () => boolean): void {
   const { settings } = parts;
-  const readiness = remembered(parts, () => readinessOf(parts.dependencies));
+  const readiness = memoize(parts, () => readinessOf(parts.dependencies));
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/v1/health', async () => ({ status: 'ok', version: settings.version }));
   app.get('/readyz', async (_request, reply) => {
@@ -63,7 +63,7 @@ async function readinessOf(dependencies: readonly Dependency[]): Promise<Readine
   };
 }
 
-function remembered<T>(parts: ServerParts, ask: () => Promise<T>): () => Promise<T> {
+function memoize<T>(parts: ServerParts, ask: () => Promise<T>): () => Promise<T> {
   let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
   return () => {
     const now = parts.clock.monotonic();

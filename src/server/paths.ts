@@ -24,8 +24,8 @@ export function pathRewriter(
   return (url) => {
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);
-    const asked = rooted(withoutSlash(path), base);
-    const mounted = own.some((one) => one.test(asked)) ? asked : aliased(aliases, asked);
+    const asked = toVersioned(withoutSlash(path), base);
+    const mounted = own.some((one) => one.test(asked)) ? asked : resolveAlias(aliases, asked);
     return mounted + (query === -1 ? '' : url.slice(query));
   };
 }
@@ -35,7 +35,7 @@ function withoutSlash(path: string): string {
 }
 
 /** `/api/v1/x` and `/api/x` are `/v1/x`; so is `x` below the base path, if there is one. */
-function rooted(path: string, base: string | undefined): string {
+function toVersioned(path: string, base: string | undefined): string {
   if (path.startsWith('/v1/')) return path;
   if (path.startsWith('/api/v1/')) return path.slice('/api'.length);
   if (path.startsWith('/api/')) return `/v1${path.slice('/api'.length)}`;
@@ -44,7 +44,7 @@ function rooted(path: string, base: string | undefined): string {
   return rest.startsWith('/v1/') ? rest : `/v1${rest}`;
 }
 
-function aliased(aliases: typeof ALIASES, path: string): string {
+function resolveAlias(aliases: typeof ALIASES, path: string): string {
   for (const [alias, target] of aliases) {
     if (!isUnder(path, alias)) continue;
     return target.slice(0, -1) + path.slice(alias.length - 1);

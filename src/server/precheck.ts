@@ -8,14 +8,14 @@ import type { ServerParts } from './parts.ts';
 
 /** Milliseconds that a product has to say where its user is. */
 const LOCALE_TIME = 250;
-/** The longest that a stream of what is written already lasts, in milliseconds. */
+/** How long a stream of stored text lasts at most, in milliseconds. */
 const LONGEST_STREAM = 30_000;
 const NOTHING_FOUND: SafetySupport = { safety: { status: 'ok', kinds: [] }, message: '', helplines: [] };
 
-type Found = Pick<SafetyFinding, 'status' | 'kinds' | 'rules' | 'source'>;
+type PrecheckFinding = Pick<SafetyFinding, 'status' | 'kinds' | 'rules' | 'source'>;
 
 /** What the precheck says of a call: nothing where its route has none. */
-export interface Prechecked {
+export interface PrecheckResult {
   readonly text: string;
   readonly result: SafetyResult;
   /** Why what was written earlier could not be looked at. */
@@ -26,14 +26,14 @@ export interface Prechecked {
  * Looks at what the user wrote, where the route asks for it. What is in the request is looked at without asking anybody, so that nothing
  * that is away keeps it from an answer.
  */
-export async function prechecked(call: SpendingCall, service: unknown): Promise<Prechecked | undefined> {
+export async function runPrecheck(call: SpendingCall, service: unknown): Promise<PrecheckResult | undefined> {
   const { route, input, context } = call;
   const { precheck: asked } = route.shape;
   if (asked === undefined) return undefined;
   const { accountId, caller } = context;
   const asking = { ...input, accountId, userId: caller?.userId };
   let failure: unknown;
-  const stored = async (): Promise<string> => {
+  const readStored = async (): Promise<string> => {
     if (accountId === undefined) return '';
     try {
       return (await asked.stored?.(asking, service as never)) ?? '';
@@ -42,7 +42,7 @@ export async function prechecked(call: SpendingCall, service: unknown): Promise<
       return '';
     }
   };
-  const text = [asked.text?.(input) ?? '', await stored()].filter((part) => part !== '').join('\n');
+  const text = [asked.text?.(input) ?? '', await readStored()].filter((part) => part !== '').join('\n');
   const result = precheck(text, { locale: acceptedLocale(call) });
   return { text, result: saysSafe(call) ? goingOn(result) : result, failure };
 }
@@ -62,14 +62,14 @@ function goingOn(result: SafetyResult): SafetyResult {
 }
 
 /** Whether a crisis was found that is answered in place of the handler. */
-export function isAnsweredInstead({ route }: SpendingCall, looked: Prechecked | undefined): boolean {
+export function isAnsweredInstead({ route }: SpendingCall, looked: PrecheckResult | undefined): boolean {
   return looked?.result.status === 'crisis' && route.shape.precheck?.crisis !== undefined;
 }
 
 /** Writes down what was found, when the database is there, and says the words for it. */
-export async function supported(
+export async function supportOfCall(
   call: SpendingCall,
-  looked: Prechecked | undefined,
+  looked: PrecheckResult | undefined,
   { service, parts }: { readonly service: unknown; readonly parts: ServerParts },
 ): Promise<SafetySupport> {
   if (looked === undefined || looked.result.status === 'ok') return NOTHING_FOUND;
@@ -81,13 +81,13 @@ export async function supported(
  * The second look, by a provider, at a text that the rules have passed. What it flags is answered in place of the handler: the
  * permit is given back, and a repeat gets the same answer. Where nobody answers the call goes on, and that is written down.
  */
-export async function moderated(
+export async function moderateText(
   call: SpendingCall,
   {
     looked,
     permit,
     service,
-  }: { looked: Prechecked | undefined; permit: Permit | undefined; service: unknown },
+  }: { looked: PrecheckResult | undefined; permit: Permit | undefined; service: unknown },
   parts: ServerParts,
 ): Promise<SafetySupport | undefined> {
   const moderate = parts.safety?.moderate;
@@ -147,7 +147,7 @@ async function supportOf(
 }
 
 /** Of somebody who can't be told, because the database is away, it is counted and no more. */
-function record(call: SpendingCall, found: Found, { safety, telemetry }: ServerParts): void {
+function record(call: SpendingCall, found: PrecheckFinding, { safety, telemetry }: ServerParts): void {
   const { route, product, context, key, inFlight } = call;
   const { caller, accountId = caller?.accountId } = context;
   const { status, kinds, rules, source } = found;

@@ -14,7 +14,7 @@ export interface RatedCall {
   readonly input: Input;
 }
 
-/** An entry, and what it is to whoever is refused by it. */
+/** An entry, and its name in the refusal. */
 interface NamedRate extends RateEntry {
   /** In the RateLimit headers. */
   readonly name: string;
@@ -91,7 +91,7 @@ function onceForCaller(
 /** How often a crisis is answered to one address in a minute: more than people write, however many share it. */
 const CRISES_PER_MINUTE = 120;
 
-/** The one rate that holds for whoever is in a crisis: a shield against floods, and no limit of anybody's plan. */
+/** The one rate that applies to a call in a crisis: it guards against floods and belongs to no plan. */
 export const crisisRate: RatesOfCall = (call) => [
   { name: 'ip', key: `crisis ip ${addressBlock(call.inFlight.ip)}`, perMinute: CRISES_PER_MINUTE },
 ];

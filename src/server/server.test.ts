@@ -259,20 +259,21 @@ test('a rate that is used up is 429 with its state in headers, and says when to 
 });
 
 /** The status of a call that is rated by all that there is, and what is left by the rate that decides. */
-async function crowded(as: string) {
+async function callCrowded(as: string) {
   const answered = await call('/v1/crowded', { as });
   return [answered.status, answered.headers.get('ratelimit')?.replace(/;t=\d+$/, '')];
 }
 
 test('several rates are one decision: the one that refuses is named, and the others are not used up by it', async () => {
-  expect(await crowded('token')).toEqual([200, '"member";r=1']);
-  expect(await crowded('key')).toEqual([200, '"member";r=0']);
-  for (let tries = 0; tries < 5; tries += 1) expect(await crowded('token')).toEqual([429, '"member";r=0']);
+  expect(await callCrowded('token')).toEqual([200, '"member";r=1']);
+  expect(await callCrowded('key')).toEqual([200, '"member";r=0']);
+  for (let tries = 0; tries < 5; tries += 1)
+    expect(await callCrowded('token')).toEqual([429, '"member";r=0']);
   // Another member of the account has a rate of their own, and what is left of the account's.
-  expect(await crowded('viewer')).toEqual([200, '"account";r=1']);
-  expect(await crowded('viewer')).toEqual([200, '"account";r=0']);
+  expect(await callCrowded('viewer')).toEqual([200, '"account";r=1']);
+  expect(await callCrowded('viewer')).toEqual([200, '"account";r=0']);
   // Both are used up now; the one that resets last says when to come back.
-  expect(await crowded('viewer')).toEqual([429, '"member";r=0']);
+  expect(await callCrowded('viewer')).toEqual([429, '"member";r=0']);
 });
 
 test('a rate by what is in the body counts that, and keeps only a digest of it', async () => {

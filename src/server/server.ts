@@ -15,7 +15,7 @@ import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
 import { openFramework, withoutBodies } from './framework.ts';
 import { readAliased, readInput } from './input.ts';
-import { listenOn } from './listening.ts';
+import { listenOn } from './listen-on.ts';
 import { openApiOf } from './openapi/openapi.ts';
 import { mountMetrics, mountOperations } from './operations.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
@@ -95,7 +95,10 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     async stop(graceSeconds) {
       stopping = true;
       clearInterval(watch);
-      await Promise.all([stopped(app, { inFlightRequests, fail, sockets }, graceSeconds), metrics?.close()]);
+      await Promise.all([
+        stopServer(app, { inFlightRequests, fail, sockets }, graceSeconds),
+        metrics?.close(),
+      ]);
     },
   };
 }
@@ -150,7 +153,7 @@ function mountModule(
   }
 }
 
-/** Gives up calls that take too long. Streams are none of its business: whoever took the wire has deadlines of its own. */
+/** Gives up calls that take too long. Streams are left alone: a handler that took the wire has its own deadlines. */
 function watchOver(
   inFlightRequests: InFlightRequests,
   parts: ServerParts,
@@ -171,7 +174,7 @@ function watchOver(
   return watch.unref();
 }
 
-async function stopped(
+async function stopServer(
   app: FastifyInstance,
   {
     inFlightRequests,

@@ -8,7 +8,6 @@ import {
   type Route,
   SOCKET_DONE,
   SOCKET_FIRST_FRAME,
-  SOCKET_HEADERS,
   SOCKET_RESTART,
   socketCodeOf,
   type SocketWriter,
@@ -16,6 +15,7 @@ import {
 import { type AccountId, AppError } from '#platform/kernel';
 import { callerContextOf } from './caller-context.ts';
 import type { Fail } from './failure-handler.ts';
+import { readFirstFrame } from './first-frame.ts';
 import { failureAnswer } from './failures.ts';
 import type { ServerParts, SocketSettings } from './parts.ts';
 
@@ -24,8 +24,8 @@ const PING_EVERY = 30_000;
 const MOST_WAITING = 65_536;
 /** What token, account and key may take of a first frame, beside the body. */
 const BESIDE_BODY = 8_192;
-/** A client of a server that stops comes back after so many milliseconds, not all at once. */
-const RECONNECT = { least: 500, most: 3_000 };
+/** Milliseconds after which the clients of a server that stops come back: the first one, and how far apart the others are. */
+const RECONNECT = { first: 500, apart: 137, last: 3_000 };
 export const SOCKETS: SocketSettings = { perAddress: 500, perAccount: 100 };
 
 /** Headers of an upgrade that say nothing of the call behind it. */
@@ -71,6 +71,7 @@ export function mountSockets(
   const open = new Set<SocketCall>();
   const upgrades = new WeakMap<IncomingMessage, Upgrade>();
   const counts = createSocketCounts(parts.settings.sockets ?? SOCKETS);
+  const reconnectIn = spreadReconnects();
   const isAllowed = originsAllowed(parts.settings.corsOrigins);
   const targets = routes.flatMap((route) => targetOf(route));
   const find = (url: string): Target | undefined => {
@@ -100,7 +101,7 @@ export function mountSockets(
     response.detachSocket(upgrade.socket as never);
     response.emit('close');
     server.handleUpgrade(raw, upgrade.socket, upgrade.head, (socket) => {
-      const call = new SocketCall(socket, { request: raw, url, id, counts, route: app.routing });
+      const call = new SocketCall(socket, { request: raw, url, id, counts, reconnectIn, route: app.routing });
       open.add(call);
       socket.once('close', () => open.delete(call));
       if (isStopping()) call.reconnect();
@@ -160,6 +161,15 @@ function pathBehind(route: Route, params: Readonly<Record<string, string>>): str
   return route.path.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(params[name] ?? ''));
 }
 
+function spreadReconnects(): () => number {
+  const { first, apart, last } = RECONNECT;
+  let told = 0;
+  return () => {
+    told += 1;
+    return first + ((told * apart) % (last - first));
+  };
+}
+
 /** How many sockets an address and an account have. */
 interface SocketCounts {
   /** Answers what gives the room back. Throws `too_many_sockets`. */
@@ -190,6 +200,8 @@ interface SocketCallParts {
   readonly url: string;
   readonly id: string;
   readonly counts: SocketCounts;
+  /** Milliseconds, other ones for each client. */
+  readonly reconnectIn: () => number;
   readonly route: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
@@ -244,8 +256,7 @@ export class SocketCall implements SocketWriter {
 
   /** This server stops: the client comes back to another one. */
   reconnect(): void {
-    const { least, most } = RECONNECT;
-    this.#end({ reconnect_in_ms: Math.round(least + Math.random() * (most - least)) }, SOCKET_RESTART);
+    this.#end({ reconnect_in_ms: this.#parts.reconnectIn() }, SOCKET_RESTART);
   }
 
   cut(): void {
@@ -339,45 +350,6 @@ class SocketResponse extends ServerResponse {
     Object.assign(this, { destroyed: true, _closed: true });
     this.emit('close');
   }
-}
-
-interface FirstFrame {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-/** Takes token, account and key out of the first frame; the rest is the body, as it came where there is nothing to take out. */
-function readFirstFrame(data: Buffer, { headers }: IncomingMessage): FirstFrame {
-  const frame = parsedObject(data);
-  if (frame === undefined) return { headers: {}, body: data };
-  const given: Record<string, string> = {};
-  let isWhole = true;
-  for (const [field, header] of Object.entries(SOCKET_HEADERS)) {
-    if (!Object.hasOwn(frame, field)) continue;
-    const value = frame[field];
-    if (typeof value !== 'string' || !/^[\x20-\x7e]*$/.test(value)) throw badField(field);
-    delete frame[field];
-    isWhole = false;
-    if (headers[header] === undefined) given[header] = field === 'access_token' ? `Bearer ${value}` : value;
-  }
-  return { headers: given, body: isWhole ? data : Buffer.from(JSON.stringify(frame)) };
-}
-
-/** What is no object, or nested too deeply to be written again, is the walk's to refuse. */
-function parsedObject(data: Buffer): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(data.toString());
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    JSON.stringify(value);
-    return value as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
-}
-
-function badField(field: string): AppError {
-  const issues = [{ path: `body.${field}`, message: 'A text of printable ASCII characters.' }];
-  return new AppError('validation_failed', { details: { issues } });
 }
 
 /** The POST that a first frame is. */

@@ -16,7 +16,7 @@ import type { KeyedCall, Scope } from '#platform/idempotency';
 import type { AppError, EndOfTurn } from '#platform/kernel';
 import { type Permit, planRequired } from '#platform/limits';
 import type { Arrivals } from './arrivals.ts';
-import { admitted, giveBack, keySender, type SpendingCall } from './admission.ts';
+import { admitCall, giveBack, keySender, type SpendingCall } from './admission.ts';
 import { endOpenPermit } from './end-open-permit.ts';
 import {
   type CallerContext,
@@ -29,7 +29,7 @@ import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
 import { bodyOf, idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
-import { answerInstead, isAnsweredInstead, moderated, prechecked, supported } from './precheck.ts';
+import { answerInstead, isAnsweredInstead, moderateText, runPrecheck, supportOfCall } from './precheck.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
 import type { InFlightRequest } from './in-flight.ts';
 import { SocketRequest } from './sockets.ts';
@@ -103,11 +103,11 @@ export function walkOf(
     const key = idempotencyKeyOf(request, takesKey);
     const given: SpendingCall = { route, product, inFlight, context, input, key };
     const call = isByProductKey(route, request) ? await contextByKey(given) : given;
-    const looked = await prechecked(call, mounted.service);
+    const looked = await runPrecheck(call, mounted.service);
     const isCrisis = isAnsweredInstead(call, looked);
     if (!isCrisis && unknown !== undefined) throw unknown;
     await takeRates(isCrisis ? crisisRate : rates, call, parts);
-    const safety = await supported(call, looked, { service: mounted.service, parts });
+    const safety = await supportOfCall(call, looked, { service: mounted.service, parts });
     if (isCrisis) return answerWith(safety, call, reply);
     if (looked?.failure !== undefined) throw looked.failure;
 
@@ -117,14 +117,14 @@ export function walkOf(
     // What only the body tells of the model call is read before anything is charged.
     const prepare = shape.spends?.prepare;
     const planned = await prepare?.({ ...input, wire: wireOf(inFlight) }, mounted.service as never);
-    const admission = shape.spends === undefined ? undefined : await admitted(call, planned, parts);
+    const admission = shape.spends === undefined ? undefined : await admitCall(call, planned, parts);
     if (admission !== undefined && 'replay' in admission) {
-      const { result, isNew } = await repeated(call, admission.replay, mounted.service);
+      const { result, isNew } = await replayAnswer(call, admission.replay, mounted.service);
       return send(reply, result, isNew && checkReplies);
     }
     const { permit, prepared } = admission ?? { permit: undefined, prepared: undefined };
     try {
-      const flagged = await moderated(call, { looked, permit, service: mounted.service }, parts);
+      const flagged = await moderateText(call, { looked, permit, service: mounted.service }, parts);
       if (flagged !== undefined) return await answerWith(flagged, call, reply);
       const result = await handle({ ...callFor(call, permit, parts), prepared, safety }, mounted.service);
       if (permit !== undefined) await endOpenPermit(call, { permit, result }, parts);
@@ -132,7 +132,7 @@ export function walkOf(
       if (!reply.sent) send(reply, result, checkReplies);
     } catch (error) {
       const failure = asAppError(error);
-      if (permit !== undefined) await released(call, { permit, failure }, parts);
+      if (permit !== undefined) await releasePermit(call, { permit, failure }, parts);
       throw failure;
     }
   };
@@ -140,7 +140,7 @@ export function walkOf(
 
 /**
  * Who calls. Where that can't be told because the database is away, a route with a precheck goes on to look at the text all the same: a
- * crisis is answered to whoever brings it, which tells nothing of anybody and costs nothing; all else throws what is `unknown`.
+ * crisis is answered to any caller: that discloses nothing and costs nothing. Everything else throws `unknown`.
  */
 async function contextOrOutage(
   route: Route,
@@ -158,7 +158,7 @@ async function contextOrOutage(
 /** A session that somebody found open does not do what asks for a proof of late. */
 async function assertProven({ shape }: Route, { caller }: CallerContext, parts: ServerParts): Promise<void> {
   if (shape.stepUp !== true || caller === undefined || caller.keyId !== undefined) return;
-  if (parts.assertProven === undefined) throw new Error('nobody says whether a session was proven lately');
+  if (parts.assertProven === undefined) throw new Error('assertProven is not wired');
   await parts.assertProven(caller);
 }
 
@@ -176,7 +176,7 @@ async function checkBefore(call: SpendingCall, service: unknown, parts: ServerPa
 }
 
 /** A permit that can't be given back now is closed by the sweeper; the caller hears of the first failure. */
-async function released(
+async function releasePermit(
   { route, inFlight }: SpendingCall,
   { permit, failure }: { permit: Permit; failure: AppError },
   parts: ServerParts,
@@ -316,7 +316,7 @@ async function assertGranted(
 }
 
 /** The answer to a repeat of an Idempotency-Key, and whether the route made it anew: what was kept long ago is not held against its schema. */
-async function repeated(
+async function replayAnswer(
   { route, input, context }: SpendingCall,
   kept: Answer,
   service: unknown,

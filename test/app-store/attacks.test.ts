@@ -41,7 +41,7 @@ test('what another app sells is heard by no process, and brought by nobody', asy
   const { id } = stranger.world.buy({ product: PRO, appAccountToken: ada.accountId });
   const { body = '' } = stranger.notifications.at(-1) ?? {};
   // As the stranger signs it, and as if they had got hold of a certificate of Apple's.
-  const relabeled = live.sign(decoded((JSON.parse(body) as { signedPayload: string }).signedPayload));
+  const relabeled = live.sign(decodeJws((JSON.parse(body) as { signedPayload: string }).signedPayload));
   const sent = [body, JSON.stringify({ signedPayload: relabeled })].flatMap((one) =>
     [app, other, app, other].map(({ url }) =>
       fetch(`${url}/v1/webhooks/app-store`, {
@@ -58,7 +58,7 @@ test('what another app sells is heard by no process, and brought by nobody', asy
   expect(await app.plan(ada.accountId)).toEqual(NONE);
 });
 
-const decoded = (jws: string) =>
+const decodeJws = (jws: string) =>
   JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as object;
 
 test('a notification that two processes hear at once, before the purchase is anybody’s, is applied once it is', async () => {
@@ -85,20 +85,20 @@ test('a notification that two processes hear at once, before the purchase is any
   expect(await rows('select 1 from billing.invoices where account_id = $1', ada.accountId)).toHaveLength(1);
 });
 
-const bought = (account: AccountId) =>
+const buyAtPlay = (account: AccountId) =>
   play.world.buy({ productId: 'reel.pro', basePlanId: 'monthly', account, isTest: true });
 
 test('where money is taken nobody gets a plan for what a tester has bought but listed accounts', async () => {
   const eve = await app.customer();
   const tried = trial.world.buy({ product: PRO, appAccountToken: eve.accountId }).id;
-  const tested = bought(eve.accountId);
+  const tested = buyAtPlay(eve.accountId);
   const [apple, google] = [
     await bring(eve, { signed_transaction: trial.signedTransaction(tried) }),
     await bring(eve, { purchase_token: tested }),
   ];
   expect([apple.status, google.status, apple.body['mode']]).toEqual([200, 200, 'test']);
   expect(await app.plan(eve.accountId)).toEqual(NONE);
-  const ref = { kind: 'subscription', id: bought(LISTED) } as const;
+  const ref = { kind: 'subscription', id: buyAtPlay(LISTED) } as const;
   await inbox.refresh({ provider: 'google_play', mode: 'sandbox' }, [ref]);
   expect(await app.plan(LISTED)).toEqual(['reel.pro', 'google_play']);
   expect(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { createAuthority, type Fault, signed } from '#sandbox/app-store';
+import { createAuthority, type Fault, signJws } from '#sandbox/app-store';
 import { advance } from '../factories.ts';
 import { openSellingApp } from './fixture.ts';
 
@@ -14,7 +14,7 @@ const PLAN = ['reel.pro', 'app_store'];
 const NONE = [null, null];
 
 /** Has the store tell its next notifications to nobody. */
-async function unheard(doing: () => void): Promise<void> {
+async function withoutNotifications(doing: () => void): Promise<void> {
   live.notifyAt(undefined);
   doing();
   live.notifyAt(`${app.url}/v1/webhooks/app-store`);
@@ -23,30 +23,30 @@ async function unheard(doing: () => void): Promise<void> {
 const post = (signedPayload: unknown) =>
   app.call(undefined, 'POST /v1/webhooks/app-store', { body: { signedPayload } });
 const payloadOf = (body: string) => (JSON.parse(body) as { readonly signedPayload: string }).signedPayload;
-const decoded = (jws: string) =>
+const decodeJws = (jws: string) =>
   JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as {
     readonly data: Readonly<Record<string, unknown>>;
   };
 
 const unheardPurchase = async () => {
   const ada = await app.customer();
-  await unheard(() => live.world.buy({ product: PRO, appAccountToken: ada.accountId }));
+  await withoutNotifications(() => live.world.buy({ product: PRO, appAccountToken: ada.accountId }));
   return { ada, jws: payloadOf(live.notifications.at(-1)?.body ?? '') };
 };
 
 describe('a notification is refused', () => {
   test('that was signed by another chain, or changed, or is none', async () => {
     const { ada, jws } = await unheardPurchase();
-    const payload = decoded(jws);
+    const payload = decodeJws(jws);
     const [head = '', , signature = ''] = jws.split('.');
     const changed = Buffer.from(JSON.stringify({ ...payload, notificationType: 'REFUND' })).toString(
       'base64url',
     );
     const own = createAuthority().issue();
     const forged = [
-      signed(own, payload),
+      signJws(own, payload),
       // Its own signature, under the certificates of Apple’s chain.
-      signed(
+      signJws(
         {
           key: own.key,
           x5c: (JSON.parse(Buffer.from(head, 'base64url').toString()) as { x5c: string[] }).x5c,
@@ -65,7 +65,7 @@ describe('a notification is refused', () => {
 
   test('of another app, or another environment', async () => {
     const { jws } = await unheardPurchase();
-    const payload = decoded(jws);
+    const payload = decodeJws(jws);
     const { data } = payload;
     for (const other of [{ bundleId: 'com.example.other' }, { appAppleId: 1 }, { environment: 'Xcode' }])
       expect((await post(live.sign({ ...payload, data: { ...data, ...other } }))).status).toBe(401);
@@ -76,11 +76,11 @@ describe('a notification is refused', () => {
 
   test('whose certificate was over when it was signed, or is none that signs for the App Store', async () => {
     const { jws } = await unheardPurchase();
-    const payload = decoded(jws);
+    const payload = decodeJws(jws);
     const over = { from: new Date('2020-01-01'), until: new Date('2021-01-01') };
     for (const chain of [live.issue({ validity: over }), live.issue({ marked: false })])
-      expect((await post(signed(chain, { ...payload, signedDate: Date.now() }))).status).toBe(401);
-    expect((await post(signed(live.issue({}), { ...payload, signedDate: Date.now() }))).status).toBe(200);
+      expect((await post(signJws(chain, { ...payload, signedDate: Date.now() }))).status).toBe(401);
+    expect((await post(signJws(live.issue({}), { ...payload, signedDate: Date.now() }))).status).toBe(200);
   });
 
   test('by none that comes a second time: it changes nothing', async () => {
@@ -132,7 +132,7 @@ test('told in order, shuffled and doubled, or found later: the account has the s
   await app.settled();
 
   const from = live.notifications.length;
-  await unheard(() => live8(shuffled.accountId));
+  await withoutNotifications(() => live8(shuffled.accountId));
   const told = live.notifications.slice(from);
   const random = pseudoRandom();
   const deliveries = [...told, ...told].map((one) => ({ one, at: random() })).sort((a, b) => a.at - b.at);
@@ -142,7 +142,7 @@ test('told in order, shuffled and doubled, or found later: the account has the s
   }
   await app.settled();
 
-  await unheard(() => live8(lost.accountId));
+  await withoutNotifications(() => live8(lost.accountId));
   expect(await app.plan(lost.accountId)).toEqual(NONE);
   expect((await inbox.reconcile()).events).toBeGreaterThanOrEqual(8);
   await app.settled();
@@ -178,7 +178,7 @@ test('what was never told, and is no longer listed, is found where everything is
   const ada = await app.customer();
   const { id } = live.world.buy({ product: PRO, appAccountToken: ada.accountId });
   await app.settled();
-  await unheard(() => live.world.refund(id));
+  await withoutNotifications(() => live.world.refund(id));
   live.forget();
   await inbox.reconcile();
   await app.settled();

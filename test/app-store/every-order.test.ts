@@ -35,7 +35,7 @@ const reading = {
   signal: new AbortController().signal,
 };
 
-interface Lived {
+interface PlayedHistory {
   readonly history: History;
   readonly id: string;
   /** What the store answered after each thing that happened, oldest first. */
@@ -45,7 +45,7 @@ interface Lived {
 const lived = await live();
 
 /** All histories day by day beside each other. */
-async function live(): Promise<readonly Lived[]> {
+async function live(): Promise<readonly PlayedHistory[]> {
   const all = HISTORIES.map((history) => ({
     history,
     id: world.buy({ product: 'reel.basic.monthly' }).id,
@@ -70,9 +70,10 @@ const read = (id: string, body: Body | undefined): Facts =>
   provider.read({ kind: 'subscription', id }, body ?? null);
 
 /** All that was ever signed of a purchase, in that order, with how the store says that it stands now. */
-function together(bodies: readonly Body[], last: Body): Body {
-  const all = (name: 'transactions' | 'renewals') => bodies.flatMap((body) => body[name] as readonly Body[]);
-  return { ...last, transactions: all('transactions'), renewals: all('renewals') };
+function mergeBodies(bodies: readonly Body[], last: Body): Body {
+  const listAll = (name: 'transactions' | 'renewals') =>
+    bodies.flatMap((body) => body[name] as readonly Body[]);
+  return { ...last, transactions: listAll('transactions'), renewals: listAll('renewals') };
 }
 
 /** Every order of a list. */
@@ -82,7 +83,7 @@ function* orders<T>(list: readonly T[]): Generator<readonly T[]> {
     for (const rest of orders(list.toSpliced(index, 1))) yield [first, ...rest];
 }
 
-test('there are twenty histories and more, of which some have six answers and more', () => {
+test('there are twenty histories and more, some with six answers and more', () => {
   expect(lived.length).toBeGreaterThanOrEqual(20);
   expect(lived.filter(({ bodies }) => bodies.length >= MOST).length).toBeGreaterThan(2);
 });
@@ -102,10 +103,10 @@ describe.each(lived)('$history.name', ({ history, id, bodies }) => {
 
   test('every order of what was signed says the same', () => {
     const told = read(id, last);
-    for (const order of orders(bodies.slice(-MOST))) expect(read(id, together(order, last))).toEqual(told);
+    for (const order of orders(bodies.slice(-MOST))) expect(read(id, mergeBodies(order, last))).toEqual(told);
   });
 
   test('twice is once', () => {
-    expect(read(id, together([...bodies, ...bodies], last))).toEqual(read(id, last));
+    expect(read(id, mergeBodies([...bodies, ...bodies], last))).toEqual(read(id, last));
   });
 });

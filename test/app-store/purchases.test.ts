@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
-import { createAuthority, signed } from '#sandbox/app-store';
+import { createAuthority, signJws } from '#sandbox/app-store';
 import { advance } from '#test/factories';
 import type { Customer } from '../services/app.ts';
 import { LISTED, openSellingApp } from './fixture.ts';
@@ -42,7 +42,7 @@ test('a plan that was bought by notification alone opens its gate', async () => 
 const REQUEST = { platform: 'linkedin', topic: 'Why small teams ship faster' };
 
 describe('a purchase belongs', () => {
-  test('to the account that it names, whoever brings it', async () => {
+  test('to the account that it names, by any caller', async () => {
     const [ada, eve] = [await app.customer(), await app.customer()];
     live.notifyAt(undefined);
     const { id } = live.world.buy({ product: PRO, appAccountToken: ada.accountId });
@@ -68,7 +68,7 @@ describe('a purchase belongs', () => {
   test.each([
     ['bought outside of the app', {}],
     ['shared by a family', { family: true }],
-  ])('to whoever brings it first, where it was %s and names nobody', async (_, how) => {
+  ])('to the first account that brings it, where it was %s and names nobody', async (_, how) => {
     const [ada, eve] = [await app.customer(), await app.customer()];
     const { id } = live.world.buy({ product: PRO, ...how });
     await app.settled();
@@ -83,7 +83,7 @@ describe('a purchase belongs', () => {
     expect(again.status).toBe(200);
   });
 
-  test('to whoever brings it while Apple is away too: 503 until Apple answers, and no one else has it then', async () => {
+  test('to its bringer during an outage of Apple too: 503 until Apple answers, and nobody else gets it then', async () => {
     const [ada, eve] = [await app.customer(), await app.customer()];
     const { id } = live.world.buy({ product: PRO });
     await app.settled();
@@ -110,7 +110,7 @@ describe('a purchase belongs', () => {
   test('to nobody of another app, or by another signature', async () => {
     const ada = await app.customer();
     for (const signed_transaction of [
-      signed(createAuthority().issue(), { bundleId: live.app.bundleId }),
+      signJws(createAuthority().issue(), { bundleId: live.app.bundleId }),
       'nonsense',
       'a.b.c',
     ]) {
@@ -124,7 +124,7 @@ describe('a purchase belongs', () => {
   });
 });
 
-test('what is bought in Apple’s sandbox is granted to listed accounts alone, beside what is paid', async () => {
+test('purchases in Apple’s sandbox are granted to listed accounts alone, beside paid ones', async () => {
   const eve = await app.customer();
   trial.world.buy({ product: PRO, appAccountToken: LISTED });
   trial.world.buy({ product: PRO, appAccountToken: eve.accountId });
@@ -168,7 +168,7 @@ test('a purchase goes to another account that a later one names, once a period, 
   live.world.upgrade(id, PRO, bob.accountId);
   await app.settled();
   expect([await app.plan(ada.accountId), await app.plan(bob.accountId)]).toEqual([NONE, PLAN]);
-  expect(await used(bob.accountId)).toBe(50);
+  expect(await readUsed(bob.accountId)).toBe(50);
   await use(bob.accountId, 100);
   // A second time in the period nothing goes anywhere.
   live.world.upgrade(id, PRO, eve.accountId);
@@ -182,11 +182,11 @@ test('a purchase goes to another account that a later one names, once a period, 
   ]).toEqual([NONE, PLAN, NONE]);
   live.world.advance(32);
   await app.settled();
-  expect([await app.plan(ada.accountId), await used(ada.accountId), await app.plan(bob.accountId)]).toEqual([
-    PLAN,
-    200,
-    NONE,
-  ]);
+  expect([
+    await app.plan(ada.accountId),
+    await readUsed(ada.accountId),
+    await app.plan(bob.accountId),
+  ]).toEqual([PLAN, 200, NONE]);
   const { body } = await app.call(ada.key, 'GET /v1/billing/invoices');
   expect(body['data']).toHaveLength(5);
 });
@@ -201,6 +201,6 @@ const use = (accountId: AccountId, units: number) =>
     await limits.carrier.chargeIn(tx, { accountId, product: 'reel' }, some);
   });
 
-const used = async (accountId: AccountId) =>
+const readUsed = async (accountId: AccountId) =>
   (await limits.usage(accountId)).find(({ product, limit }) => product === 'reel' && limit === 'generations')
     ?.used;

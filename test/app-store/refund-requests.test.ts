@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { advance } from '../factories.ts';
 import { LISTED, openSellingApp } from './fixture.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 const app = await openSellingApp({
@@ -18,11 +18,11 @@ beforeEach(() => {
 });
 
 /** What Apple was told of a purchase. */
-const told = (id: string, store = live) =>
+const consumptionOf = (id: string, store = live) =>
   store.consumption.flatMap(({ transactionId, ...said }) => (transactionId === id ? [said] : []));
 
 /** Somebody's purchase of which they want the money back, and which was read since. */
-async function asked(product = PRO, how: { readonly family?: boolean } = {}): Promise<string> {
+async function askRefund(product = PRO, how: { readonly family?: boolean } = {}): Promise<string> {
   const { accountId } = await app.customer();
   const { id } = live.world.buy({ product, appAccountToken: accountId, ...how });
   live.world.askRefund(id);
@@ -31,11 +31,11 @@ async function asked(product = PRO, how: { readonly family?: boolean } = {}): Pr
 }
 
 /** Later than a run that died is gone on with. */
-const later = () => advance(db, '6 minutes');
+const passSixMinutes = () => advance(db, '6 minutes');
 
 describe('Apple is answered that asks how a purchase was used:', () => {
   test('a plan was delivered, and what is left of it Apple counts itself', async () => {
-    const id = await asked();
+    const id = await askRefund();
     expect(await answering.run()).toBe(1);
     const answer = {
       customerConsented: true,
@@ -43,9 +43,9 @@ describe('Apple is answered that asks how a purchase was used:', () => {
       sampleContentProvided: false,
       refundPreference: 'GRANT_PRORATED',
     };
-    expect(told(id)).toEqual([answer]);
+    expect(consumptionOf(id)).toEqual([answer]);
     expect(await answering.run()).toBe(0);
-    expect(told(id)).toHaveLength(1);
+    expect(consumptionOf(id)).toHaveLength(1);
   });
 
   test('what is nobody’s here was not delivered, and should be given back', async () => {
@@ -53,7 +53,7 @@ describe('Apple is answered that asks how a purchase was used:', () => {
     live.world.askRefund(id);
     await app.settled();
     await answering.run();
-    expect(told(id)).toMatchObject([
+    expect(consumptionOf(id)).toMatchObject([
       { deliveryStatus: 'UNDELIVERED_OTHER', consumptionPercentage: 0, refundPreference: 'GRANT_FULL' },
     ]);
   });
@@ -66,25 +66,31 @@ describe('Apple is answered that asks how a purchase was used:', () => {
     for (const id of ids) trial.world.askRefund(id);
     await app.settled();
     await answering.run();
-    expect(ids.map((id) => told(id, trial)[0]?.deliveryStatus)).toEqual(['DELIVERED', 'UNDELIVERED_OTHER']);
-    expect(ids.flatMap((id) => told(id))).toEqual([]);
+    expect(ids.map((id) => consumptionOf(id, trial)[0]?.deliveryStatus)).toEqual([
+      'DELIVERED',
+      'UNDELIVERED_OTHER',
+    ]);
+    expect(ids.flatMap((id) => consumptionOf(id))).toEqual([]);
   });
 
   test('of what a family shares it takes no answer, and gets none', async () => {
-    const id = await asked(PRO, { family: true });
+    const id = await askRefund(PRO, { family: true });
     await answering.run();
-    await later();
+    await passSixMinutes();
     await answering.run();
-    expect([told(id), live.calls.filter((call) => call.endsWith(`consumption/${id}`))]).toEqual([[], []]);
+    expect([consumptionOf(id), live.calls.filter((call) => call.endsWith(`consumption/${id}`))]).toEqual([
+      [],
+      [],
+    ]);
   });
 
   test('by one process of two, however often it has asked', async () => {
-    const id = await asked();
+    const id = await askRefund();
     const { uuid } = live.notifications.at(-1) ?? { uuid: '' };
     for (const _ of [1, 2]) await live.deliver(uuid);
     const done = await Promise.all([answering.run(), other.app.modules.answering.run()]);
     expect(done.toSorted()).toEqual([0, 1]);
-    expect(told(id)).toHaveLength(1);
+    expect(consumptionOf(id)).toHaveLength(1);
   });
 
   test('a question that never came is found and answered', async () => {
@@ -97,14 +103,14 @@ describe('Apple is answered that asks how a purchase was used:', () => {
     await inbox.reconcile();
     await app.settled();
     await answering.run();
-    expect(told(id)).toHaveLength(1);
+    expect(consumptionOf(id)).toHaveLength(1);
   });
 
   test('not after its twelve hours', async () => {
-    const id = await asked();
+    const id = await askRefund();
     await advance(db, '12 hours');
     expect(await answering.run()).toBe(0);
-    expect(told(id)).toEqual([]);
+    expect(consumptionOf(id)).toEqual([]);
     await advance(db, '-12 hours');
     expect(await answering.run()).toBe(0);
   });
@@ -122,30 +128,30 @@ describe('Apple is answered that asks how a purchase was used:', () => {
     for (const id of [first, second]) live.world.askRefund(id);
     await app.settled();
     expect(await answering.run()).toBe(2);
-    const [share] = told(first).map(({ consumptionPercentage: part }) => part);
+    const [share] = consumptionOf(first).map(({ consumptionPercentage: part }) => part);
     expect(Math.round((share ?? 0) / 1_000)).toBe(50);
-    expect(told(second)).toMatchObject([{ deliveryStatus: 'DELIVERED', consumptionPercentage: 0 }]);
+    expect(consumptionOf(second)).toMatchObject([{ deliveryStatus: 'DELIVERED', consumptionPercentage: 0 }]);
   });
 });
 
 describe('an answer that', () => {
   test('Apple does not hear is given again minutes later', async () => {
-    const id = await asked();
+    const id = await askRefund();
     live.faults.push(503);
     expect(await answering.run()).toBe(0);
     expect(await answering.run()).toBe(0);
-    await later();
+    await passSixMinutes();
     expect(await answering.run()).toBe(1);
-    expect(told(id)).toHaveLength(1);
+    expect(consumptionOf(id)).toHaveLength(1);
   });
 
   test('Apple refuses is not given again', async () => {
-    const id = await asked();
+    const id = await askRefund();
     live.faults.push(400);
     expect(await answering.run()).toBe(0);
-    await later();
+    await passSixMinutes();
     expect(await answering.run()).toBe(0);
-    expect(told(id)).toEqual([]);
+    expect(consumptionOf(id)).toEqual([]);
   });
 
   test.each([
@@ -156,13 +162,13 @@ describe('an answer that', () => {
     ['before billing.question-answered', 2],
     ['after billing.question-answered', 1],
   ])('was cut short %s comes all the same, and does no harm twice', async (point, times) => {
-    const id = await asked();
+    const id = await askRefund();
     death.plan(point);
     await answering.run().catch(() => 0);
-    await later();
+    await passSixMinutes();
     await answering.run();
-    expect(told(id)).toHaveLength(times);
-    await later();
+    expect(consumptionOf(id)).toHaveLength(times);
+    await passSixMinutes();
     expect(await answering.run()).toBe(0);
   });
 });

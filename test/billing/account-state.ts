@@ -71,7 +71,7 @@ export function endOf({ 'entitlements.grants': _grants, timelines, ...rows }: Ro
   const present = Object.entries((timelines ?? {}) as Readonly<Record<string, readonly Segment[]>>).map(
     ([product, timeline]) => [
       product,
-      timeline.filter(({ until }) => until === null || new Date(until) > at).map(from(at)),
+      timeline.filter(({ until }) => until === null || new Date(until) > at).map(cutBefore(at)),
     ],
   );
   const notices = listOf(rows['billing.notices']).filter(
@@ -87,10 +87,10 @@ export function endOf({ 'entitlements.grants': _grants, timelines, ...rows }: Ro
   };
 }
 
-const from = (at: Date) => (segment: Segment) =>
+const cutBefore = (at: Date) => (segment: Segment) =>
   new Date(segment.from) < at ? { ...segment, from: at.toISOString() } : segment;
 
-/** Told because the days of a grace are over, or because a telling moved their end: whoever looks at another time tells it or not. */
+/** Mails whose sending depends on the time of the look: after the grace is over, or after its end has moved. */
 const isOfAnInstant = (kind: string, about: string) =>
   (kind === 'subscription_suspended' && about.startsWith('in_')) || / \d+$/.test(about);
 
@@ -112,7 +112,7 @@ export function withoutTellings({ 'billing.told_failures': _told, timelines, ...
 
 const listOf = (rows: unknown) => (rows ?? []) as readonly Readonly<Record<string, unknown>>[];
 
-/** The plan in effect at an instant, of whatever product has one that was bought. */
+/** The plan in effect at an instant, for each product with a bought plan. */
 export function planOf({ timelines }: Rows, product: string, at: Date): string | null {
   const timeline = ((timelines ?? {}) as Readonly<Record<string, readonly Segment[]>>)[product] ?? [];
   return timeline.findLast(({ from: since }) => new Date(since) <= at)?.plan ?? null;
@@ -145,4 +145,4 @@ export function sumOf(amounts: readonly { readonly amount: number }[]): number {
   return amounts.reduce((sum, { amount }) => sum + amount, 0);
 }
 
-export const within = (tx: Transaction) => (asked: Statement<Read>) => tx.run(asked);
+export const runIn = (tx: Transaction) => (asked: Statement<Read>) => tx.run(asked);

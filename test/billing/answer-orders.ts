@@ -3,14 +3,14 @@ import type { AccountId } from '#platform/kernel';
 import { advanceTo } from '#test/factories';
 import { applyBodyIn } from '../../src/platform/billing/inbox/objects/apply-object.ts';
 import { type Chance, chanceOf } from '../faults/chance.ts';
-import { endOf, within } from './account-state.ts';
+import { endOf, runIn } from './account-state.ts';
 import type { Node } from './node.ts';
-import { everyOrder, shuffled, type Tried } from './every-order.ts';
+import { everyOrder, shuffle, type OrdersTried } from './every-order.ts';
 import type { Answer, FinishedScenario } from './run-scenarios.ts';
 
 const NEVER = commitPoint('test.orders', 'an order that was tried, which is always taken back');
 
-/** The events of which every order is tried; what came before them is there already. */
+/** The events to try in every order; earlier ones are applied already. */
 const MOST = 6;
 /** What gives, takes and tells nothing by itself. */
 const SMALL: ReadonlySet<Answer['kind']> = new Set(['customer', 'checkout']);
@@ -30,7 +30,7 @@ export async function forgetEverything(db: Database, finished: readonly Finished
 }
 
 /** Applies what was fetched last of each object in every order, at the instant at which the history ended. */
-export async function inEveryOrder(node: Node, finished: FinishedScenario): Promise<Tried> {
+export async function inEveryOrder(node: Node, finished: FinishedScenario): Promise<OrdersTried> {
   const newest = newestOf(finished.answers);
   const things = newest.filter(({ kind }) => !SMALL.has(kind));
   const [before, tried] = [things.slice(0, -MOST), things.slice(-MOST)];
@@ -45,8 +45,8 @@ export async function inEveryOrder(node: Node, finished: FinishedScenario): Prom
         if (answer !== undefined) await applyAnswer(node, tx, answer);
       },
       read: async () => {
-        const rows = await node.reader.read(within(tx), finished.accountId);
-        return { state: JSON.stringify(rows), end: comparable(finished, rows) };
+        const rows = await node.reader.read(runIn(tx), finished.accountId);
+        return { state: JSON.stringify(rows), end: endText(finished, rows) };
       },
     });
   });
@@ -55,19 +55,19 @@ export async function inEveryOrder(node: Node, finished: FinishedScenario): Prom
 /** Applies every answer that there ever was, each twice, in a random order: those that are stale by then change nothing. */
 export async function inSomeOrder(node: Node, finished: FinishedScenario, seed: string): Promise<string> {
   const chance: Chance = chanceOf(`${finished.scenario.name} ${seed}`);
-  const answers = shuffled([...finished.answers, ...finished.answers], chance);
+  const answers = shuffle([...finished.answers, ...finished.answers], chance);
   return rolledBack(node, finished, async (tx) => {
     for (const answer of answers) await applyAnswer(node, tx, answer);
-    // Whoever becomes a customer of ours has what was waiting for them fetched again.
+    // A new customer's waiting objects are fetched again.
     const waiting = new Set((await tx.run(nobodysObjects())).map(({ id }) => id));
     for (const answer of newestOf(finished.answers))
       if (waiting.has(answer.id)) await applyAnswer(node, tx, { ...answer, number: answer.number + LATER });
-    return comparable(finished, await node.reader.read(within(tx), finished.accountId));
+    return endText(finished, await node.reader.read(runIn(tx), finished.accountId));
   });
 }
 
 /** The end of a history as texts are compared. */
-export function comparable(
+export function endText(
   { endedAt }: Pick<FinishedScenario, 'endedAt'>,
   rows: Parameters<typeof endOf>[0],
 ): string {

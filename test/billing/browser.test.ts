@@ -37,14 +37,14 @@ describe.runIf(isHere)('in a browser, a person', async () => {
   const mails = async () => (await app.outbox()).map(({ subject }) => subject);
 
   /** Both clocks; what is due by then happens at Stripe, and is told. */
-  async function until(instant: Date): Promise<void> {
+  async function advanceClocksTo(instant: Date): Promise<void> {
     await advanceTo(app.db, instant.toISOString());
     sandbox.advanceTo(instant);
     await sandbox.idle();
     await app.app.modules.inbox.drain();
   }
   /** The shop's page, once it says this of the subscription. */
-  async function told(words: string | RegExp): Promise<void> {
+  async function expectShopPage(words: string | RegExp): Promise<void> {
     await expect
       .poll(
         async () => {
@@ -70,32 +70,32 @@ describe.runIf(isHere)('in a browser, a person', async () => {
 
   test('registers, is declined, pays, and has what they paid for at once', async () => {
     await enter('Sign up');
-    await shot(page, 'signed-up');
+    await takeScreenshot(page, 'signed-up');
     await page.getByRole('button', { name: 'Choose Basic' }).click();
     await pay(page, { card: DECLINED, by: 'Subscribe' });
     await page.getByRole('alert').waitFor();
-    await shot(page, 'declined');
+    await takeScreenshot(page, 'declined');
     await pay(page, { card: GOOD, by: 'Subscribe' });
     await page.locator('#held').getByText('0 of 60 posts').waitFor();
-    await shot(page, 'basic');
+    await takeScreenshot(page, 'basic');
     await write('1 of 60 posts');
-    await shot(page, 'wrote');
+    await takeScreenshot(page, 'wrote');
   });
 
   test('buys a boost, and has the bigger plan while it lasts', async () => {
     await page.getByRole('button', { name: 'Buy Pro Boost' }).click();
     await page.getByLabel('Card number').waitFor();
-    await shot(page, 'checkout-boost');
+    await takeScreenshot(page, 'checkout-boost');
     await pay(page, { card: GOOD, by: 'Pay' });
     await page.locator('#held').getByText('1 of 900 posts').waitFor();
     await page.locator('#held').getByText('reel.pro_boost until').waitFor();
-    await shot(page, 'boosted');
+    await takeScreenshot(page, 'boosted');
   });
 
   test('cancels, sees until when it lasts, and has it go on', async () => {
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.locator('#subscription', { hasText: 'ends on' }).waitFor();
-    await shot(page, 'canceled');
+    await takeScreenshot(page, 'canceled');
     await page.getByRole('button', { name: 'Keep it' }).click();
     await page.locator('#subscription', { hasText: 'active, renews on' }).waitFor();
   });
@@ -103,26 +103,26 @@ describe.runIf(isHere)('in a browser, a person', async () => {
   test('gives a card without money: it is told, kept for a week, and put right by another card', async () => {
     await page.getByRole('button', { name: 'Card and invoices' }).click();
     await page.getByText('Change the card').click();
-    await shot(page, 'portal');
+    await takeScreenshot(page, 'portal');
     await pay(page, { card: EMPTY, by: 'Use this card' });
     await page.getByText('ends in 0341').waitFor();
     const [subscription] = await subscriptions(app.url, page);
     const renews = new Date(String(subscription?.['period_ends_at']));
     // A session lasts 30 days.
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await until(new Date(renews.getTime() + 2 * 3_600_000));
+    await advanceClocksTo(new Date(renews.getTime() + 2 * 3_600_000));
     await enter('Sign in');
-    await told(/The last payment failed. It works until/);
-    await shot(page, 'past-due');
+    await expectShopPage(/The last payment failed. It works until/);
+    await takeScreenshot(page, 'past-due');
     expect(await mails()).toContainEqual(expect.stringMatching(/payment/i));
     await page.getByRole('button', { name: 'Card and invoices' }).click();
     await page.getByRole('link', { name: 'Pay', exact: true }).click();
     await page.getByLabel('Card number').waitFor();
-    await shot(page, 'open-invoice');
+    await takeScreenshot(page, 'open-invoice');
     await pay(page, { card: GOOD, by: 'Pay $5.95' });
     await page.getByText('This invoice is paid.').waitFor();
-    await told(/active, renews on/);
-    await shot(page, 'recovered');
+    await expectShopPage(/active, renews on/);
+    await takeScreenshot(page, 'recovered');
   });
 
   test('takes a bigger plan: not by the card without money, and at once by a better one', async () => {
@@ -134,21 +134,21 @@ describe.runIf(isHere)('in a browser, a person', async () => {
     await page.getByRole('link', { name: 'Back to the shop' }).click();
     await page.getByRole('button', { name: 'Choose Standard' }).click();
     await page.locator('#held').getByText('of 300 posts').waitFor();
-    await shot(page, 'standard');
+    await takeScreenshot(page, 'standard');
   });
 
   test('arranges a smaller plan, cancels, keeps it with what was arranged, and takes that back', async () => {
     const standing = page.locator('#subscription');
     await page.getByRole('button', { name: 'Choose Basic' }).click();
     await standing.getByText('becomes reel.basic on').waitFor();
-    await shot(page, 'arranged');
+    await takeScreenshot(page, 'arranged');
     await page.getByRole('button', { name: 'Cancel' }).click();
     await standing.getByText('ends on').waitFor();
     await page.getByRole('button', { name: 'Keep it' }).click();
     await standing.getByText('becomes reel.basic on').waitFor();
     await page.getByRole('button', { name: 'Stay with this plan' }).click();
     await standing.getByText('active, renews on').waitFor();
-    await shot(page, 'stayed');
+    await takeScreenshot(page, 'stayed');
   });
 
   test('is asked by their bank about a bigger plan: they close the page, refuse, and confirm', async () => {
@@ -161,18 +161,18 @@ describe.runIf(isHere)('in a browser, a person', async () => {
 
     await page.getByRole('button', { name: 'Choose Pro' }).click();
     await page.getByText('Your bank asks').waitFor();
-    await shot(page, 'bank-asks');
+    await takeScreenshot(page, 'bank-asks');
     // Closed: nothing has changed, and it is said.
-    await told(/You have reel\.standard\. reel\.pro waits for your bank until/);
+    await expectShopPage(/You have reel\.standard\. reel\.pro waits for your bank until/);
     await page.locator('#held').getByText('of 300 posts').waitFor();
-    await shot(page, 'change-waits');
+    await takeScreenshot(page, 'change-waits');
     expect(await mails()).toContainEqual(expect.stringMatching(/confirm the payment/));
 
     await page.getByRole('button', { name: 'Confirm the payment' }).click();
     await page.getByRole('button', { name: 'Refuse', exact: true }).click();
     await page.getByLabel('Card number').waitFor();
-    await shot(page, 'bank-refused');
-    await told(/You have reel\.standard\. reel\.pro waits/);
+    await takeScreenshot(page, 'bank-refused');
+    await expectShopPage(/You have reel\.standard\. reel\.pro waits/);
     await page.locator('#held').getByText('of 300 posts').waitFor();
     await page.getByRole('button', { name: 'Stay with reel.standard' }).click();
     await page.locator('#waiting').waitFor({ state: 'detached' });
@@ -180,8 +180,8 @@ describe.runIf(isHere)('in a browser, a person', async () => {
     await page.getByRole('button', { name: 'Choose Pro' }).click();
     await page.getByRole('button', { name: 'Confirm', exact: true }).click();
     await page.getByText('This invoice is paid.').waitFor();
-    await told(/of 900 posts/);
-    await shot(page, 'confirmed');
+    await expectShopPage(/of 900 posts/);
+    await takeScreenshot(page, 'confirmed');
   });
 });
 
@@ -200,7 +200,7 @@ async function pay(page: Page, { card, by }: { readonly card: string; readonly b
   await page.getByRole('button', { name: by, exact: true }).click();
 }
 
-/** What whoever is signed in to the shop has, asked with their own token. */
+/** The plan of the signed-in customer, read with their own token. */
 async function subscriptions(url: string, page: Page): Promise<Readonly<Record<string, unknown>>[]> {
   await page.getByRole('link', { name: 'Back to the shop' }).click();
   const kept = await page.evaluate('localStorage.getItem("plinth.session")');
@@ -212,7 +212,7 @@ async function subscriptions(url: string, page: Page): Promise<Readonly<Record<s
 }
 
 /** For eyes: with SCREENSHOTS a folder is filled. */
-async function shot(page: Page, name: string): Promise<void> {
+async function takeScreenshot(page: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS'];
   if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }

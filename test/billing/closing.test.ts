@@ -5,10 +5,10 @@ import { advance, makeAccount } from '#test/factories';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { StripeCustomer } from './stripe-customer.ts';
-import { said } from '../organizations/fixture.ts';
+import { outcomeOf } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
 import { leavingOf, type Resident } from '../erasure/fixture.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 const sandbox = await createStripeSandbox({ driven: true });
@@ -27,8 +27,8 @@ beforeEach(() => {
   faults.clear();
 });
 
-/** Everything that Stripe has told was read. */
-async function heard(): Promise<void> {
+/** Processes all events of Stripe. */
+async function drainEvents(): Promise<void> {
   await sandbox.idle();
   await inbox.drain();
 }
@@ -40,14 +40,14 @@ interface Subscriber {
 
 async function subscriber(accountOf: (who: Resident) => AccountId | Promise<AccountId>): Promise<Subscriber> {
   const who = await resident();
-  return { who, shopper: await subscribed(await accountOf(who)) };
+  return { who, shopper: await createSubscriber(await accountOf(who)) };
 }
 
-async function subscribed(accountId: AccountId): Promise<StripeCustomer> {
+async function createSubscriber(accountId: AccountId): Promise<StripeCustomer> {
   const shopper = new StripeCustomer({ stripe, sandbox });
   await shopper.register(accountId);
   await shopper.subscribes('reel.pro');
-  await heard();
+  await drainEvents();
   return shopper;
 }
 
@@ -64,7 +64,7 @@ async function personalOf(userId: string): Promise<AccountId> {
 /** Of an organization that is closed and opened again outright. */
 async function company() {
   const { accountId } = await makeAccount(db);
-  const shopper = await subscribed(accountId);
+  const shopper = await createSubscriber(accountId);
   const deletedAt = (at: string) =>
     db.asMigrator(
       statement(`update accounts.accounts set deleted_at = ${at} where account_id = $1`, [accountId]),
@@ -95,7 +95,7 @@ async function undone({ who }: Subscriber): Promise<void> {
 }
 
 describe('a subscription', () => {
-  test('ends with what is paid for when its account is closed, and goes on by the undo', async () => {
+  test('ends with the paid period when its account is closed, and goes on after an undo', async () => {
     const one = await payer();
     await close(one.who);
     expect(await endings.run()).toBe(1);
@@ -113,10 +113,10 @@ describe('a subscription', () => {
       path = await organization(who);
       return path.replace('/v1/organizations/', '') as AccountId;
     });
-    expect(said(await call(one.who.token, `DELETE ${path}`))).toBe('200');
+    expect(outcomeOf(await call(one.who.token, `DELETE ${path}`))).toBe('200');
     await endings.run();
     expect(await atStripe(one)).toBe('active, ends');
-    expect(said(await call(one.who.token, `POST ${path}/restore`))).toBe('200');
+    expect(outcomeOf(await call(one.who.token, `POST ${path}/restore`))).toBe('200');
     await endings.run();
     expect(await atStripe(one)).toBe('active');
   });
@@ -128,7 +128,7 @@ describe('a subscription', () => {
     // Canceled, and nobody has read yet that it was: it is left alone until somebody has.
     await sandbox.idle();
     expect(await endings.run()).toBe(0);
-    await heard();
+    await drainEvents();
     expect(await endings.run()).toBe(0);
     await undone(one);
     expect(await endings.run()).toBe(0);
@@ -139,13 +139,13 @@ describe('a subscription', () => {
     const one = await company();
     await one.closes();
     expect(await endings.run()).toBe(1);
-    await heard();
+    await drainEvents();
     const { data } = await stripe.subscriptions.list({ customer: one.shopper.id });
     await stripe.subscriptions.update(data[0]?.id ?? '', { cancel_at_period_end: false });
-    await heard();
+    await drainEvents();
     expect(await endings.run()).toBe(1);
     expect(await atStripe(one)).toBe('active, ends');
-    await heard();
+    await drainEvents();
     expect(await endings.run()).toBe(0);
   });
 
@@ -153,13 +153,13 @@ describe('a subscription', () => {
     const one = await company();
     await one.closes('14 days');
     expect(await erase()).toBe(1);
-    // Whatever the provider goes on telling of them is of nobody.
+    // Later events of the provider about them belong to no account.
     await stripe.customers.update(one.shopper.id, { name: 'Ada Lovelace' });
-    await heard();
+    await drainEvents();
     await endings.run();
     expect(await stripe.customers.retrieve(one.shopper.id)).toMatchObject({ deleted: true });
     expect(await atStripe(one)).toBe('canceled');
-    await heard();
+    await drainEvents();
     await inbox.reconcile({ all: true });
     await inbox.drain();
     const kept = await db.asMigrator(

@@ -13,7 +13,7 @@ const SUBSCRIBED: ReadonlySet<string> = new Set(STRIPE_EVENTS);
 /** Stripe, as somebody else's server, on a clock of its own that stands still unless it is moved. */
 export interface DrivenStripe {
   readonly sandbox: StripeSandbox;
-  /** The official package, for whoever does something there. */
+  /** The official package, for actions at Stripe. */
   readonly stripe: Stripe;
   now(): Date;
   /** What Stripe has to tell an endpoint as we set it up, since the last time that somebody asked here, oldest first. */

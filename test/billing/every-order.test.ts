@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { testDatabase } from '#test/services';
 import { chanceOf } from '../faults/chance.ts';
-import { everyOrder, shuffled } from './every-order.ts';
+import { everyOrder, shuffle } from './every-order.ts';
 
 const { db } = await testDatabase();
 const TRIED = commitPoint('test.every-order', 'an order of made-up things');
@@ -12,7 +12,7 @@ await db.script(`create table public.heap (thing integer, place serial); grant a
 const ORDER = 'jsonb_agg(thing order by place)::text';
 
 /** Things on a heap; `state` is all that is seen of it, and `end` what is compared. */
-function heaped(many: number, { state, end = state }: { readonly state: string; readonly end?: string }) {
+function tryHeap(many: number, { state, end = state }: { readonly state: string; readonly end?: string }) {
   return db.system('billing.inbox', TRIED, (tx) =>
     everyOrder({
       tx,
@@ -33,25 +33,25 @@ function heaped(many: number, { state, end = state }: { readonly state: string; 
 
 describe('trying every order', () => {
   test('finds the one end of things that converge, in few steps', async () => {
-    const tried = await heaped(6, { state: 'jsonb_agg(thing order by thing)' });
+    const tried = await tryHeap(6, { state: 'jsonb_agg(thing order by thing)' });
     expect(tried).toMatchObject({ orders: 720, applications: 6 * 2 ** 5 });
     expect(tried.ends.size).toBe(1);
   });
 
   test('finds each end of things that do not', async () => {
-    expect((await heaped(4, { state: ORDER })).ends.size).toBe(24);
+    expect((await tryHeap(4, { state: ORDER })).ends.size).toBe(24);
   });
 
   test('finds the one order of all that ends otherwise', async () => {
-    const { ends } = await heaped(5, { state: ORDER, end: `${ORDER} = '[3, 1, 4, 0, 2]'` });
+    const { ends } = await tryHeap(5, { state: ORDER, end: `${ORDER} = '[3, 1, 4, 0, 2]'` });
     expect([...ends].toSorted()).toEqual(['false', 'true']);
   });
 });
 
 test('a list in random order has all that it had, in the same order for the same seed', () => {
   const list = Array.from({ length: 20 }, (_, place) => place);
-  const once = shuffled(list, chanceOf('a seed'));
+  const once = shuffle(list, chanceOf('a seed'));
   expect(once).not.toEqual(list);
   expect(once.toSorted((a, b) => a - b)).toEqual(list);
-  expect(shuffled(list, chanceOf('a seed'))).toEqual(once);
+  expect(shuffle(list, chanceOf('a seed'))).toEqual(once);
 });

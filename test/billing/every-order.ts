@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Chance } from '../faults/chance.ts';
 import { statement, type Transaction } from '#platform/db';
 
-/** What is tried in every order: each thing is applied once, and all that hangs on the past is in the state that is read. */
+/** Input of a trial of every order: each thing is applied once, and all history is in the state that is read. */
 export interface Orders {
   readonly tx: Transaction;
   readonly many: number;
@@ -11,7 +11,7 @@ export interface Orders {
   readonly read: () => Promise<{ readonly state: string; readonly end: string }>;
 }
 
-export interface Tried {
+export interface OrdersTried {
   /** Each end that some order has. */
   readonly ends: ReadonlySet<string>;
   /** How many orders there are, and how many applications it took to try all of them. */
@@ -23,7 +23,7 @@ export interface Tried {
  * Tries every order. Two orders of the same things that lead to the same state go on as one: what is the same goes on the
  * same. So six things take 192 applications while they converge, and 1,956 where they don't.
  */
-export async function everyOrder({ tx, many, apply, read }: Orders): Promise<Tried> {
+export async function everyOrder({ tx, many, apply, read }: Orders): Promise<OrdersTried> {
   const ends = new Set<string>();
   const seen = new Set<string>();
   let applications = 0;
@@ -51,7 +51,7 @@ function factorial(n: number): number {
 }
 
 /** A list in some order. */
-export function shuffled<T>(list: readonly T[], chance: Chance): T[] {
+export function shuffle<T>(list: readonly T[], chance: Chance): T[] {
   const left = [...list];
   for (let last = left.length - 1; last > 0; last -= 1) {
     const other = chance.between(0, last);

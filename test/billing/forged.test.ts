@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 
 /** What there is in all of billing, to the row. */
-async function everything({ db }: Node): Promise<unknown> {
+async function readAllRows({ db }: Node): Promise<unknown> {
   const tables = await db.asMigrator(
     statement<{ name: string }>(
       `select table_schema || '.' || table_name as name from information_schema.tables
@@ -50,13 +50,13 @@ async function everything({ db }: Node): Promise<unknown> {
 }
 
 /** An event that would cancel everything, were it believed. */
-const canceled = (about: object = {}) => {
+const cancellingEvent = (about: object = {}) => {
   const [event] = told.filter(({ type }) => type === 'customer.subscription.created');
   if (event === undefined) throw new Error('nothing was told of the subscription');
   return { ...event, id: 'evt_forged', type: 'customer.subscription.deleted', ...about };
 };
 /** A message with a signature; a text is sent as it is. */
-function signed(event: object | string, { secret = SECRET, at = drivenStripe.now() } = {}) {
+function signEvent(event: object | string, { secret = SECRET, at = drivenStripe.now() } = {}) {
   const body = typeof event === 'string' ? event : JSON.stringify(event);
   const timestamp = Math.floor(at.getTime() / 1_000);
   const header = drivenStripe.stripe.webhooks.generateTestHeaderString({ payload: body, secret, timestamp });
@@ -66,30 +66,30 @@ const minutesAgo = (minutes: number) => new Date(drivenStripe.now().getTime() - 
 
 describe('a message that Stripe did not send', () => {
   test.each([
-    ['has no signature', () => ({ body: JSON.stringify(canceled()), headers: {} })],
-    ['is signed with another secret', () => signed(canceled(), { secret: 'whsec_of_somebody' })],
+    ['has no signature', () => ({ body: JSON.stringify(cancellingEvent()), headers: {} })],
+    ['is signed with another secret', () => signEvent(cancellingEvent(), { secret: 'whsec_of_somebody' })],
     [
       'was changed after it was signed',
-      () => ({ ...signed(canceled()), body: JSON.stringify(canceled({ id: 'evt_other' })) }),
+      () => ({ ...signEvent(cancellingEvent()), body: JSON.stringify(cancellingEvent({ id: 'evt_other' })) }),
     ],
-    ['was signed six minutes ago', () => signed(canceled(), { at: minutesAgo(6) })],
-    ['is of the mode with real money', () => signed(canceled({ livemode: true }))],
-    ['is no event', () => signed({ object: 'event' })],
-    ['is no JSON', () => signed('canceled')],
+    ['was signed six minutes ago', () => signEvent(cancellingEvent(), { at: minutesAgo(6) })],
+    ['is of the mode with real money', () => signEvent(cancellingEvent({ livemode: true }))],
+    ['is no event', () => signEvent({ object: 'event' })],
+    ['is no JSON', () => signEvent('canceled')],
     [
       'has a signature of nonsense',
-      () => ({ body: JSON.stringify(canceled()), headers: { 'stripe-signature': 't=1,v1=%,,=' } }),
+      () => ({ body: JSON.stringify(cancellingEvent()), headers: { 'stripe-signature': 't=1,v1=%,,=' } }),
     ],
   ])('and %s, is refused and changes nothing', async (_, message) => {
-    const before = await everything(node);
+    const before = await readAllRows(node);
     await expect(node.inbox.receive('stripe', message())).rejects.toMatchObject({ code: 'webhook_forged' });
     await node.inbox.drain();
-    expect(await everything(node)).toEqual(before);
+    expect(await readAllRows(node)).toEqual(before);
   });
 });
 
 const NAMES = ['POST /v1/webhooks/stripe', 'POST /v1/billing/webhook', 'POST /v1/subscriptions/webhook'];
-const heard = () => app.db.asMigrator(statement('select event_id from billing.inbox'));
+const readInbox = () => app.db.asMigrator(statement('select event_id from billing.inbox'));
 
 describe('over HTTP', () => {
   test('ten megabytes of nonsense are refused, and nothing is kept', async () => {
@@ -97,42 +97,44 @@ describe('over HTTP', () => {
       body: { id: 'x'.repeat(10_000_000) },
     });
     expect(status).toBe(413);
-    expect(await heard()).toEqual([]);
+    expect(await readInbox()).toEqual([]);
   });
 
   test.each(NAMES)(
     'a message that Stripe did not send is refused by %s, and nothing is kept',
     async (route) => {
       const reply = await app.call(undefined, route, {
-        body: canceled(),
-        headers: signed(canceled(), { secret: 'whsec_of_somebody' }).headers,
+        body: cancellingEvent(),
+        headers: signEvent(cancellingEvent(), { secret: 'whsec_of_somebody' }).headers,
       });
       expect(reply).toMatchObject({ status: 401, body: { error: { code: 'webhook_forged' } } });
-      expect(await heard()).toEqual([]);
+      expect(await readInbox()).toEqual([]);
     },
   );
 });
 
 test('over HTTP a message that Stripe did send is kept once, by whichever name', async () => {
   // That process goes by the wall clock.
-  const { headers } = signed(canceled(), { at: new Date() });
+  const { headers } = signEvent(cancellingEvent(), { at: new Date() });
   for (const route of NAMES) {
-    expect(await app.call(undefined, route, { body: canceled(), headers })).toMatchObject({ status: 200 });
+    expect(await app.call(undefined, route, { body: cancellingEvent(), headers })).toMatchObject({
+      status: 200,
+    });
   }
-  expect(await heard()).toEqual([{ event_id: 'evt_forged' }]);
+  expect(await readInbox()).toEqual([{ event_id: 'evt_forged' }]);
 });
 
 describe('a message that Stripe did send', () => {
   test('and sends again, changes nothing', async () => {
-    const before = await everything(node);
+    const before = await readAllRows(node);
     for (const event of told) await node.hear(event);
     await node.inbox.drain();
-    expect(await everything(node)).toEqual(before);
+    expect(await readAllRows(node)).toEqual(before);
   });
 
   test('is no more than an event: what it says of the object is not believed', async () => {
     const before = await node.rows(ours);
-    await node.inbox.receive('stripe', signed(canceled({ id: 'evt_that_lies' })));
+    await node.inbox.receive('stripe', signEvent(cancellingEvent({ id: 'evt_that_lies' })));
     await node.inbox.drain();
     expect(await node.rows(ours)).toEqual(before);
     expect(planOf(before, 'reel', drivenStripe.now())).toBe('reel.pro');
@@ -141,7 +143,10 @@ describe('a message that Stripe did send', () => {
   test('of an account that is connected to ours is kept, and nothing looked at', async () => {
     const before = await node.rows(ours);
     const asked = drivenStripe.sandbox.calls().length;
-    await node.inbox.receive('stripe', signed(canceled({ id: 'evt_connected', account: 'acct_1' })));
+    await node.inbox.receive(
+      'stripe',
+      signEvent(cancellingEvent({ id: 'evt_connected', account: 'acct_1' })),
+    );
     await node.inbox.drain();
     expect(drivenStripe.sandbox.calls()).toHaveLength(asked);
     expect(await node.rows(ours)).toEqual(before);

@@ -15,21 +15,21 @@ const plinth = await testApp({ stripe: sandbox });
 const admin = await plinth.admin();
 const ada = await plinth.customer();
 
-const wanting = (id: string) =>
+const insertWant = (id: string) =>
   statement(
     `insert into billing.wants (store, mode, kind, object_id, wanted, due_at)
      values ('stripe', 'sandbox', 'customer', $1, 0, 'infinity')`,
     [id],
   );
 
-interface Listed {
+interface ListedEvent {
   readonly event_id: string;
   readonly type: string;
   readonly kind: string | null;
   readonly object_id: string | null;
   readonly state: string;
 }
-type Pageful = { readonly data: readonly Listed[]; readonly next_cursor: string | null };
+type Pageful = { readonly data: readonly ListedEvent[]; readonly next_cursor: string | null };
 
 const list = async (query = '') =>
   (await plinth.call(admin.key, `GET /v1/admin/billing/inbox${query}`)).body as unknown as Pageful;
@@ -37,7 +37,7 @@ const replay = (body: object) => plinth.call(admin.key, 'POST /v1/admin/billing/
 /** What became of the newest message about an object. */
 const stateOf = async (id: string) =>
   (await list('?limit=100')).data.find(({ object_id }) => object_id === id)?.state;
-const fetched = (path: string) => sandbox.calls().filter((call) => call.path.startsWith(path)).length;
+const countFetches = (path: string) => sandbox.calls().filter((call) => call.path.startsWith(path)).length;
 
 async function customer(): Promise<string> {
   const { id } = await stripe.customers.create({ metadata: { plinth_account: ada.accountId } });
@@ -71,17 +71,17 @@ describe('what Stripe tells', () => {
 describe('an admin', () => {
   test('has objects looked at again by the ids of what was told, or by its time', async () => {
     const id = await customer();
-    const before = fetched(`/v1/customers/${id}`);
+    const before = countFetches(`/v1/customers/${id}`);
     const told = (await list()).data.find(({ object_id }) => object_id === id);
     expect(await replay({ event_ids: [told?.event_id] })).toMatchObject({
       status: 202,
       body: { objects: 1 },
     });
-    await expect.poll(() => fetched(`/v1/customers/${id}`)).toBe(before + 1);
+    await expect.poll(() => countFetches(`/v1/customers/${id}`)).toBe(before + 1);
     const since = new Date(Date.now() - 60_000).toISOString();
     const { body } = await replay({ since });
     expect(body).toMatchObject({ next_since: null });
-    await expect.poll(() => fetched(`/v1/customers/${id}`)).toBe(before + 2);
+    await expect.poll(() => countFetches(`/v1/customers/${id}`)).toBe(before + 2);
     expect(await replay({ event_ids: ['evt_none'] })).toMatchObject({ status: 404 });
     const audited = await plinth.db.asMigrator(
       statement(`select actor_kind from audit.events where action = 'billing.replayed'`),
@@ -93,9 +93,9 @@ describe('an admin', () => {
     const [first = '', second = ''] = [await customer(), await customer()].toSorted();
     const told = (await list()).data.filter(({ object_id: id }) => id === first || id === second);
     const [marked, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    await plinth.db.asMigrator(wanting(first));
+    await plinth.db.asMigrator(insertWant(first));
     const applying = plinth.db.system('billing.inbox', APPLYING, async (tx) => {
-      await tx.run(wanting(second));
+      await tx.run(insertWant(second));
       marked.resolve();
       await waits.promise;
       await tx.run(statement('delete from billing.wants where object_id = $1', [first]));

@@ -46,7 +46,7 @@ class Meddler {
       const what = this.#chance.weighted({ drain: 3, answer: 4, lease: 1 });
       if (what === 'drain') await this.#beginsToFetch();
       if (what === 'answer') this.#letsAnAnswerThrough();
-      // Whoever fetches has it no longer for themselves: another process may fetch the same.
+      // The fetching process has lost its claim: another process may fetch the same.
       if (what === 'lease') await advance(one.db, '91 seconds');
     }
   }
@@ -63,7 +63,7 @@ class Meddler {
     const { node } = this;
     const drained = node.inbox.drain();
     this.#drains.push(drained);
-    // Whoever fetches already only looks again, and may have nothing more to ask.
+    // A process that already fetches only looks again, and may have nothing more to ask.
     if (this.#fetching.has(node)) return;
     this.#fetching.add(node);
     const ended = drained.finally(() => this.#fetching.delete(node));
@@ -79,12 +79,12 @@ class Meddler {
 
 const wants = () =>
   one.db.asMigrator(statement<{ many: number }>('select count(*)::int as many from billing.wants'));
-const counted = (rows: Rows) => endOf(rows, drivenStripe.now());
+const endNow = (rows: Rows) => endOf(rows, drivenStripe.now());
 
 describe('two processes whose answers are late and overtake each other while the provider moves on', () => {
   const seeds = Array.from({ length: isShort ? 5 : 10 }, (_, seed) => `two nodes ${seed}`);
 
-  test.each(seeds)('end as whoever asks afterwards (%s)', async (seed) => {
+  test.each(seeds)('end as a read afterwards (%s)', async (seed) => {
     const chance = chanceOf(seed);
     const [meddler, customer, accountId] = [
       new Meddler(chance),
@@ -107,6 +107,6 @@ describe('two processes whose answers are late and overtake each other while the
     await afterwards.inbox.reconcile();
     await afterwards.inbox.drain();
     expect(await wants()).toEqual([{ many: 0 }]);
-    expect(counted(await one.rows(accountId))).toEqual(counted(await afterwards.rows(accountId)));
+    expect(endNow(await one.rows(accountId))).toEqual(endNow(await afterwards.rows(accountId)));
   });
 });

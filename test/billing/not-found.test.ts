@@ -6,7 +6,7 @@ const { app: program, play, db, heard, passes, plan, customer } = await openStor
 const { inbox } = program.modules;
 const PLAN = ['reel.basic', 'google_play'];
 
-async function somebody() {
+async function createBuyer() {
   const { accountId } = await customer();
   const token = play.world.buy({ productId: 'reel.basic', basePlanId: 'monthly', account: accountId });
   play.world.acknowledge(token);
@@ -23,7 +23,7 @@ describe('a purchase that Google does not find', () => {
     [403, 'permissionDenied', false],
     [410, 'subscriptionPurchaseNoLongerAvailable', false],
   ])('(%i %s, empty: %s) once keeps its plan, and is asked again', async (status, reason, empty) => {
-    const { accountId, token, rows } = await somebody();
+    const { accountId, token, rows } = await createBuyer();
     play.faults.push({ status, reason, empty, of: token });
     play.world.cancel(token);
     await heard();
@@ -37,7 +37,7 @@ describe('a purchase that Google does not find', () => {
   test.each([404, 401, 503])(
     'or does not tell of (%i) for two weeks keeps its plan past its period, and is known again when everything is read',
     async (status) => {
-      const { accountId, token } = await somebody();
+      const { accountId, token } = await createBuyer();
       await passes(25);
       play.faults.push({ status, of: token, always: true });
       play.world.cancel(token);
@@ -53,7 +53,7 @@ describe('a purchase that Google does not find', () => {
   );
 
   test('for longer has no plan without end', async () => {
-    const { accountId, token } = await somebody();
+    const { accountId, token } = await createBuyer();
     await passes(25);
     play.faults.push({ status: 404, of: token, always: true });
     play.world.cancel(token);
@@ -67,7 +67,7 @@ describe('a purchase that Google does not find', () => {
   });
 
   test('and was taken for gone once is found where everything is read', async () => {
-    const { accountId, rows } = await somebody();
+    const { accountId, rows } = await createBuyer();
     // As a version before this one left it.
     await rows(`update billing.objects set state = 'gone' where account_id = $1`);
     await rows('delete from billing.subscriptions where account_id = $1');

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { advance } from '#test/factories';
-import { granted, planned } from '#test/limits';
+import { permitOf, plannedCall } from '#test/limits';
 import { afterAll, expect, test } from 'vitest';
 import { testApp } from '../services/app.ts';
 import { engine } from '#test/services';
@@ -12,16 +12,16 @@ afterAll(() => sandbox.close());
 const app = await testApp({ work: false, stripe: sandbox });
 const { inbox, limits, overage } = app.app.modules;
 
-/** Everything that Stripe has told was read. */
-async function heard(): Promise<void> {
+/** Processes all events of Stripe. */
+async function drainEvents(): Promise<void> {
   await sandbox.idle();
   await inbox.drain();
 }
 
-async function later(seconds: number): Promise<void> {
+async function passSeconds(seconds: number): Promise<void> {
   await advance(app.db, `${seconds} seconds`);
   sandbox.advance(seconds);
-  await heard();
+  await drainEvents();
 }
 
 // The counting itself is tried on both engines by overage.test.ts.
@@ -38,13 +38,13 @@ test.runIf(engine === 'postgres')(
     };
     const opened = await app.call(ada.key, 'POST /v1/billing/checkout', { body: order });
     await sandbox.pay(String(opened.body['checkout_url']));
-    await heard();
+    await drainEvents();
     const choice = { product: 'gateway', limit: 'calls', most: 500 };
     const early = await app.call(ada.key, 'PUT /v1/billing/overage', { body: choice });
     expect(early).toMatchObject({ status: 409, body: { error: { code: 'overage_not_sold' } } });
 
-    // What is used in a trial is on nobody's invoice.
-    await later(15 * DAY);
+    // Usage in a trial is on no invoice.
+    await passSeconds(15 * DAY);
     const chosen = await app.call(ada.key, 'PUT /v1/billing/overage', { body: choice });
     expect(chosen).toMatchObject({
       status: 200,
@@ -74,11 +74,13 @@ test.runIf(engine === 'postgres')(
       feature: 'external',
       units: 510,
     } as const;
-    await granted(await limits.admit({ ...calls, call: planned(0), as: 'inline', requestId: 'r' })).settle();
-    await later(60);
+    await permitOf(
+      await limits.admit({ ...calls, call: plannedCall(0), as: 'inline', requestId: 'r' }),
+    ).settle();
+    await passSeconds(60);
     expect(await overage.run()).toBe(500);
 
-    await later(46 * DAY);
+    await passSeconds(46 * DAY);
     const lines = statement(
       `select quantity, amount, product from billing.invoice_lines where account_id = $1 and overage = 'calls'`,
       [ada.accountId],

@@ -1,8 +1,8 @@
 import { advanceTo } from '#test/factories';
-import { denied } from '#test/limits';
+import { denialOf } from '#test/limits';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openOverageFixture } from './overage.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 const shop = await openOverageFixture(death.crashHook);
@@ -26,7 +26,7 @@ describe('a limit that may be passed', () => {
       { limit: 'posts', included: 10, most: 0, past: 0 },
     ]);
     await use(ada, 10);
-    expect(denied(await admit(ada, 1))).toMatchObject({ limit: 'posts', used: 10, max: 10 });
+    expect(denialOf(await admit(ada, 1))).toMatchObject({ limit: 'posts', used: 10, max: 10 });
     expect(await choose(ada, 3)).toMatchObject({
       included: 10,
       most: 3,
@@ -34,7 +34,7 @@ describe('a limit that may be passed', () => {
       currency: 'usd',
     });
     await use(ada, 3);
-    expect(denied(await admit(ada, 1))).toMatchObject({ limit: 'posts', used: 13, max: 13 });
+    expect(denialOf(await admit(ada, 1))).toMatchObject({ limit: 'posts', used: 13, max: 13 });
     const [used] = await limits.usage(ada.accountId);
     expect(used).toMatchObject({ used: 13, max: 13 });
     expect(await run()).toBe(3);
@@ -54,7 +54,7 @@ describe('a limit that may be passed', () => {
     await choose(ada, 5);
     await use(ada, 14);
     await choose(ada, 0);
-    expect(denied(await admit(ada, 1))).toMatchObject({ used: 14, max: 10 });
+    expect(denialOf(await admit(ada, 1))).toMatchObject({ used: 14, max: 10 });
     await run();
     expect(await billed(ada.customer)).toBe(4);
   });
@@ -98,7 +98,7 @@ describe('units past a limit', () => {
     expect(await billed(ada.customer)).toBe(2);
   });
 
-  test('are only those past the bigger plan of whoever goes to a smaller one', async () => {
+  test('are only those past the bigger plan after a move to a smaller one', async () => {
     const ada = await customer('max');
     await choose(ada, 20);
     await use(ada, 30);
@@ -108,7 +108,7 @@ describe('units past a limit', () => {
     await long.settle();
     await run();
     expect(await billed(ada.customer)).toBe(0);
-    expect(denied(await admit(ada, 1))).toMatchObject({ used: 35, max: 30 });
+    expect(denialOf(await admit(ada, 1))).toMatchObject({ used: 35, max: 30 });
   });
 
   test('used before it was chosen are nobody’s to pay', async () => {
@@ -151,7 +151,7 @@ describe('what the provider is told', () => {
     'after billing.change',
     'before billing.overage-sent',
     'after billing.overage-sent',
-  ])('is told once by whoever is killed %s', async (instant) => {
+  ])('is told once, though the process is killed %s', async (instant) => {
     const ada = await customer();
     await choose(ada, 20);
     await use(ada, 14);

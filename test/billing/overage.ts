@@ -6,7 +6,7 @@ import { type AccountId, usd } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { advanceTo, databaseTime, ids, makeAccount, type Member, stopTime } from '#test/factories';
-import { granted, openNode, request } from '#test/limits';
+import { permitOf, openNode, request } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { atEndOfFile } from '#test/closing';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
@@ -91,7 +91,7 @@ export async function openOverageFixture(crashHook: CrashHook = () => {}) {
       const member = await makeAccount(db);
       const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' });
       await subscribe(member.accountId, plan);
-      await db.system('billing.inbox', POINT, paying(member.accountId, customer, plan));
+      await db.system('billing.inbox', POINT, insertSubscription(member.accountId, customer, plan));
       return { ...member, customer };
     },
     choose: (member: Member, most: number) =>
@@ -101,10 +101,10 @@ export async function openOverageFixture(crashHook: CrashHook = () => {}) {
       ),
     /** Uses units for good. */
     async use(member: Member, units: number): Promise<void> {
-      await granted(await admit(member, units)).settle();
+      await permitOf(await admit(member, units)).settle();
     },
     /** Begins to use units; how it ends is the test's affair. */
-    begin: async (member: Member, units: number): Promise<Permit> => granted(await admit(member, units)),
+    begin: async (member: Member, units: number): Promise<Permit> => permitOf(await admit(member, units)),
     /** As the shop's owner may in Stripe's dashboard. */
     deleteCustomer: (customer: string) => stripe.customers.del(customer),
     /** What Stripe bills a customer for. */
@@ -134,7 +134,7 @@ export async function openOverageFixture(crashHook: CrashHook = () => {}) {
 }
 
 /** The rows that a subscription at Stripe is folded into. */
-function paying(accountId: AccountId, customer: string, plan: string) {
+function insertSubscription(accountId: AccountId, customer: string, plan: string) {
   const storeId = `sub_${accountId}`;
   return [
     statement(

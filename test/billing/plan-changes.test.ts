@@ -3,13 +3,13 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { openStores } from './stores.ts';
 
-// Whoever changes their plan is told of a change and of no end, however their provider tells it and in whatever order.
+// A customer who changes the plan gets a mail about the change and none about an end, in any order of the provider's events.
 
 const app = await openStores();
 const { apple, play, db, heard, passes, plan } = app;
 
 /** What an account was mailed, the oldest first. */
-async function mailed(accountId: AccountId): Promise<readonly string[]> {
+async function mailsTo(accountId: AccountId): Promise<readonly string[]> {
   const rows = await db.asMigrator(
     statement<{ template: string }>('select template from mail.messages where account_id = $1 order by id', [
       accountId,
@@ -45,12 +45,12 @@ describe('at Google Play, where another purchase takes its place,', () => {
       const from = play.told().length;
       const next = buys('pro', accountId, former);
       await tells(from, ...inOrder(order, former, next));
-      expect(await mailed(accountId)).toEqual(['plan_changed']);
+      expect(await mailsTo(accountId)).toEqual(['plan_changed']);
       expect(await plan(accountId)).toEqual(['reel.pro', 'google_play']);
       // Twice, and another time as a whole.
       await tells(from, ...inOrder(order, former, next), ...inOrder(order, next, former));
       await heard();
-      expect(await mailed(accountId)).toEqual(['plan_changed']);
+      expect(await mailsTo(accountId)).toEqual(['plan_changed']);
     });
 
     test('the same plan, bought anew before it ended, is neither', async () => {
@@ -61,7 +61,7 @@ describe('at Google Play, where another purchase takes its place,', () => {
       const from = play.told().length;
       const next = buys('basic', accountId, former);
       await tells(from, ...inOrder(order, former, next));
-      expect(await mailed(accountId)).toEqual([]);
+      expect(await mailsTo(accountId)).toEqual([]);
     });
   });
 
@@ -72,7 +72,7 @@ describe('at Google Play, where another purchase takes its place,', () => {
     await passes(32);
     buys('pro', accountId, former);
     await heard();
-    expect(await mailed(accountId)).toEqual(['subscription_canceled']);
+    expect(await mailsTo(accountId)).toEqual(['subscription_canceled']);
   });
 
   test('what is given back has ended', async () => {
@@ -82,7 +82,7 @@ describe('at Google Play, where another purchase takes its place,', () => {
     await heard();
     play.world.revoke(former);
     await heard();
-    expect(await mailed(accountId)).toEqual(['subscription_canceled']);
+    expect(await mailsTo(accountId)).toEqual(['subscription_canceled']);
   });
 });
 
@@ -92,13 +92,13 @@ test('in the App Store a change at once, and one that was arranged, are changes'
   await heard();
   apple.world.upgrade(id, 'reel.pro.monthly');
   await heard();
-  expect(await mailed(accountId)).toEqual(['plan_changed']);
+  expect(await mailsTo(accountId)).toEqual(['plan_changed']);
   apple.world.downgrade(id, 'reel.standard.monthly');
   await heard();
-  expect(await mailed(accountId)).toEqual(['plan_changed']);
+  expect(await mailsTo(accountId)).toEqual(['plan_changed']);
   await passes(32);
   expect(await plan(accountId)).toEqual(['reel.standard', 'app_store']);
-  expect(await mailed(accountId)).toEqual(['plan_changed', 'plan_changed']);
+  expect(await mailsTo(accountId)).toEqual(['plan_changed', 'plan_changed']);
 });
 
 test('at Stripe a change at once, and one of a schedule, are changes', async () => {
@@ -107,11 +107,11 @@ test('at Stripe a change at once, and one of a schedule, are changes', async () 
   await heard();
   await customer.changesTo('reel.pro');
   await heard();
-  expect(await mailed(accountId)).toEqual(['plan_changed']);
+  expect(await mailsTo(accountId)).toEqual(['plan_changed']);
   await customer.arranges('reel.standard');
   await heard();
-  expect(await mailed(accountId)).toEqual(['plan_changed']);
+  expect(await mailsTo(accountId)).toEqual(['plan_changed']);
   await passes(32);
   expect(await plan(accountId)).toEqual(['reel.standard', 'stripe']);
-  expect(await mailed(accountId)).toEqual(['plan_changed', 'plan_changed']);
+  expect(await mailsTo(accountId)).toEqual(['plan_changed', 'plan_changed']);
 });

@@ -30,7 +30,7 @@ export interface FinishedScenario {
   readonly had: readonly (string | null)[];
   /** What the account came to, by how it was heard of. */
   readonly rows: Readonly<Record<DeliveryMode, Rows>>;
-  /** Everything that was ever fetched of it, by whoever was told in time. */
+  /** Everything ever fetched of it, by processes that got the event in time. */
   readonly answers: readonly Answer[];
   /** What the provider took and gave back, as its own books have it; minor units. */
   readonly money: Money;
@@ -50,7 +50,7 @@ export async function runScenarios(scenarios: readonly Scenario[]): Promise<Scen
   const running = await Promise.all(scenarios.map((scenario) => openScenario(stripe, nodes, scenario)));
   // As its schedule does from the first start on.
   await nodes.lost.inbox.reconcile();
-  const hearing = new Hearing(nodes);
+  const hearing = new MessageDelivery(nodes);
   const finished: FinishedScenario[] = [];
   for (const moment of momentsOf(scenarios)) {
     const at = instantOf(moment);
@@ -93,7 +93,7 @@ async function openScenario(
   return { scenario, accountId, customer, had: [] };
 }
 
-interface Leaving {
+interface ScenarioEnd {
   readonly stripe: DrivenStripe;
   readonly nodes: Nodes;
   readonly endedAt: Date;
@@ -101,7 +101,7 @@ interface Leaving {
 
 async function leave(
   { scenario, accountId, customer, had }: RunningScenario,
-  { stripe, nodes, endedAt }: Leaving,
+  { stripe, nodes, endedAt }: ScenarioEnd,
 ): Promise<FinishedScenario> {
   const rows = {
     told: await nodes.told.rows(accountId),
@@ -146,7 +146,7 @@ function moneyOf(world: StripeSandbox['world'], customer: string): Money {
 }
 
 /** Brings messages to each database in its own way. */
-class Hearing {
+class MessageDelivery {
   readonly #nodes: Nodes;
   #before: readonly WorldEvent[] = [];
 

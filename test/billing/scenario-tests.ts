@@ -3,7 +3,7 @@ import { isShort } from '../thorough.ts';
 import { moneyIn, type Rows, withoutTellings } from './account-state.ts';
 import type { Scenario } from './scenario.ts';
 import { runScenarios, type FinishedScenario, type ScenarioRun } from './run-scenarios.ts';
-import { comparable, forgetEverything, inEveryOrder, inSomeOrder } from './answer-orders.ts';
+import { endText, forgetEverything, inEveryOrder, inSomeOrder } from './answer-orders.ts';
 
 /** Some eight seconds on a quiet machine; it is bounded in case something hangs. Milliseconds. */
 const LONGEST = 240_000;
@@ -12,7 +12,7 @@ const SEEDS = ['2031', '2032'].slice(0, isShort ? 1 : 2);
 
 /** Tests of histories, which are all played at once. */
 export function testScenarios(scenarios: readonly Scenario[]): void {
-  describe('whatever way a payment provider is heard of', () => {
+  describe('in every order of a payment provider’s events', () => {
     let stage: ScenarioRun;
     let rebuilt: Rebuilt;
     beforeAll(async () => {
@@ -21,36 +21,37 @@ export function testScenarios(scenarios: readonly Scenario[]): void {
       await forgetEverything(stage.node.db, stage.finished);
     }, LONGEST);
     describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s:', (_, scenario) => {
-      const of = (): FinishedScenario => {
+      const findFinished = (): FinishedScenario => {
         const finished = stage.finished.find((one) => one.scenario === scenario);
         if (finished === undefined) throw new Error('it was not played');
         return finished;
       };
-      const end = () => comparable(of(), of().rows.told);
-      const whenever = (rows: Rows) => comparable(of(), withoutTellings(rows));
+      const end = () => endText(findFinished(), findFinished().rows.told);
+      const whenever = (rows: Rows) => endText(findFinished(), withoutTellings(rows));
 
       test('after each step the plan is in effect that it should', () => {
-        expect(of().had).toEqual(scenario.steps.map(({ has }) => has));
+        expect(findFinished().had).toEqual(scenario.steps.map(({ has }) => has));
       });
       test('the money is what the provider took and gave back', () => {
-        expect(moneyIn(of().rows.told)).toEqual(of().money);
+        expect(moneyIn(findFinished().rows.told)).toEqual(findFinished().money);
       });
       test('events that come twice, late and the newest first end the same', () => {
-        expect(whenever(of().rows.late)).toBe(whenever(of().rows.told));
+        expect(whenever(findFinished().rows.late)).toBe(whenever(findFinished().rows.told));
       });
       test('events that were all lost end the same once the provider is asked', () => {
-        expect(whenever(of().rows.lost)).toBe(whenever(of().rows.told));
+        expect(whenever(findFinished().rows.lost)).toBe(whenever(findFinished().rows.told));
       });
       test('kept bodies that are told again without the provider end the same', () => {
-        const { accountId } = of();
+        const { accountId } = findFinished();
         expect(rebuilt.after.get(accountId)).toEqual(rebuilt.before.get(accountId));
       });
       test('every order of its last six objects ends the same', async () => {
-        const { ends } = await inEveryOrder(stage.node, of());
+        const { ends } = await inEveryOrder(stage.node, findFinished());
         expect([...ends]).toEqual([end()]);
       });
       test('all answers ever fetched, twice and in random orders, end the same', async () => {
-        for (const seed of SEEDS) expect(await inSomeOrder(stage.node, of(), seed), seed).toBe(end());
+        for (const seed of SEEDS)
+          expect(await inSomeOrder(stage.node, findFinished(), seed), seed).toBe(end());
       });
     });
 

@@ -28,7 +28,7 @@ async function yearly(accountId: AccountId, daysAgo = 0): Promise<number> {
   return row?.yearly ?? 0;
 }
 
-async function sold(accountId: AccountId) {
+async function readRevenue(accountId: AccountId) {
   const report = await reports.revenue({
     group: ['kind', 'product'],
     zone: 'UTC',
@@ -92,10 +92,10 @@ test('a trial of a store is no sale', async () => {
     const { accountId } = await app.customer();
     buy(accountId, { trialDays: 7 });
     await passes(1);
-    expect(await sold(accountId)).toEqual([]);
+    expect(await readRevenue(accountId)).toEqual([]);
     expect(await yearly(accountId)).toBe(0);
     await passes(7);
-    expect(await sold(accountId)).toMatchObject([{ kind: 'sale', sales: 1, product: 'reel' }]);
+    expect(await readRevenue(accountId)).toMatchObject([{ kind: 'sale', sales: 1, product: 'reel' }]);
   }
 });
 
@@ -112,11 +112,11 @@ test('taxes that a store’s price holds are in neither net nor MRR, and its fee
   if (order !== undefined) Object.assign(order, { taxMicros: Math.round(order.totalMicros / 6) });
   await passes(1);
   const net = Math.round((price / 10) * (100 / 119));
-  expect(await sold(phone.accountId)).toMatchObject([
+  expect(await readRevenue(phone.accountId)).toMatchObject([
     { gross_minor: price / 10, tax_minor: price / 10 - net, fee_minor: Math.round(net * 0.3) },
   ]);
   expect(await yearly(phone.accountId)).toBe(net * 12);
-  const [google] = await sold(other.accountId);
+  const [google] = await readRevenue(other.accountId);
   expect(await yearly(other.accountId)).toBe(((google?.gross_minor ?? 0) - (google?.tax_minor ?? 0)) * 12);
   expect(google?.tax_minor).toBeGreaterThan(0);
 });

@@ -3,7 +3,7 @@ import { checkUnacknowledged } from '#platform/billing';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { openStores } from './stores.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 const app = await openStores(death.crashHook);
@@ -93,7 +93,7 @@ describe('a purchase at Google is', () => {
   );
 
   test.each(['before', 'after'])(
-    'not renewed after its account was closed, whoever died %s Google was told',
+    'not renewed after its account was closed, even if the process died %s Google was told',
     async (phase) => {
       const { accountId } = await app.customer();
       const token = onAndroid('basic', accountId);
@@ -103,7 +103,7 @@ describe('a purchase at Google is', () => {
       death.plan(`${phase} billing.google-change`);
       await expect(endings.run()).rejects.toThrow();
       expect(play.world.purchase(token).autoRenews).toBe(phase === 'before');
-      // What is under way is left alone for as long as it may take.
+      // Running work is left alone for as long as it may take.
       await passes(0.01);
       await endings.run();
       await heard();
@@ -166,7 +166,7 @@ test.each(['app_store', 'google_play'])(
     if (isApple) apple.world.setCard(id, 'declined');
     else play.world.decline(id);
     await passes(32);
-    const shown = async () => {
+    const readSubscription = async () => {
       const { body } = await call(key, 'GET /v1/billing/subscriptions');
       const [one] = body['data'] as {
         state: string;
@@ -175,7 +175,7 @@ test.each(['app_store', 'google_play'])(
       }[];
       return one;
     };
-    const failing = await shown();
+    const failing = await readSubscription();
     expect(failing).toMatchObject({ state: 'past_due', grace_ends_at: expect.any(String) });
     const entitlements = await call(key, 'GET /v1/billing/entitlements');
     const held = entitlements.body['data'] as { product: string; grace: { until: string } | null }[];
@@ -193,7 +193,7 @@ test.each(['app_store', 'google_play'])(
     expect(await plan(accountId)).toEqual(['reel.pro', store]);
     if (isApple) apple.world.cancel(id);
     else play.world.cancel(id);
-    // A month, of whatever length: what ended a week ago would be no news.
+    // A month of any length: an end a week ago would be no news.
     for (const days of [26, 3, 3]) await passes(days);
     expect([over, await mailsTo(accountId)]).toEqual([[], ['subscription_canceled']]);
   },

@@ -1,7 +1,7 @@
 import type { CrashHook } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { createAppStoreSandbox } from '#sandbox/app-store';
-import { createGooglePlaySandbox, type Told } from '#sandbox/google-play';
+import { createGooglePlaySandbox, type SentNotification } from '#sandbox/google-play';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { testApp, type TestApp } from '#test/app';
 import { atEndOfFile } from '#test/closing';
@@ -17,7 +17,7 @@ const TO = {
 };
 const DAY = 86_400;
 
-/** An app that sells on the web and in both stores, all of which tell it what happens, on one clock that is driven. */
+/** An app that sells on the web and in both stores, with their events, on one driven clock. */
 export async function openStores(crashHook: CrashHook = () => {}, at?: string) {
   const database = await testDatabase({ crashHook });
   await stopTime(database.db);
@@ -34,13 +34,13 @@ export async function openStores(crashHook: CrashHook = () => {}, at?: string) {
   const { db } = app;
   let pushed = 0;
 
-  async function push(told: Told, { url }: Pick<TestApp, 'url'> = app): Promise<number> {
+  async function push(told: SentNotification, { url }: Pick<TestApp, 'url'> = app): Promise<number> {
     const request = await play.push(told, TO);
     return (await fetch(`${url}/v1/webhooks/google-play`, { method: 'POST', ...request })).status;
   }
 
-  /** Whatever the stores have told was heard, and what follows is done. */
-  async function heard(): Promise<void> {
+  /** Processes all events of the stores. */
+  async function drainEvents(): Promise<void> {
     for (const told of play.told().slice(pushed)) await push(told);
     pushed = play.told().length;
     for (const sandbox of [apple, stripe]) await sandbox.idle();
@@ -52,7 +52,7 @@ export async function openStores(crashHook: CrashHook = () => {}, at?: string) {
     apple,
     play,
     push,
-    heard,
+    heard: drainEvents,
     /** Another process on the same database. */
     beside: () => testApp({ ...selling, beside: app }),
     async passes(days: number): Promise<void> {
@@ -60,7 +60,7 @@ export async function openStores(crashHook: CrashHook = () => {}, at?: string) {
       play.advance(days);
       stripe.advance(days * DAY);
       await advanceTo(db, play.now().toISOString());
-      await heard();
+      await drainEvents();
     },
     /** Somebody who has subscribed on the web. */
     async subscribesAtStripe(accountId: AccountId, plan: string): Promise<StripeCustomer> {

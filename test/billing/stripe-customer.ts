@@ -114,7 +114,7 @@ export class StripeCustomer {
     for (const { id } of await this.#invoices('open')) await this.#stripe.invoices.voidInvoice(id);
   }
 
-  /** `credited`: what is left of the former plan goes onto the next invoice; otherwise all is charged at once. */
+  /** `credited`: the rest of the former plan goes onto the next invoice; otherwise all is charged at once. */
   async changesTo(plan: string, { cycle = 'monthly', quantity = 1, ...how }: Change = {}): Promise<void> {
     const { id, item } = await this.#subscription();
     const price = await this.#priceOf(plan, cycle);
@@ -124,7 +124,7 @@ export class StripeCustomer {
     });
   }
 
-  /** The shop asks another price of its plan from whoever it moves there. */
+  /** The shop moves a customer to another price of its plan. */
   async isMovedToPrice(amount: number): Promise<void> {
     const { id, item } = await this.#subscription();
     const product = typeof item.price.product === 'string' ? item.price.product : item.price.product.id;

@@ -3,10 +3,10 @@ import { type IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '#platform/kernel';
-import { arriving } from '../../src/platform/blobs/arriving.ts';
+import { readUpload } from '../../src/platform/blobs/read-upload.ts';
 
 /** A sender on a clock of its own: what it sends, and when. */
-function sending(milliseconds: number, chunk: number, count: number) {
+function createSender(milliseconds: number, chunk: number, count: number) {
   let now = 0;
   const request = Object.assign(new PassThrough(), {
     setTimeout: () => request,
@@ -31,10 +31,10 @@ function sending(milliseconds: number, chunk: number, count: number) {
   };
 }
 
-async function taken(upload: Parameters<typeof arriving>[0]): Promise<number | string> {
+async function countBytes(upload: Parameters<typeof readUpload>[0]): Promise<number | string> {
   let all = 0;
   try {
-    for await (const chunk of arriving(upload)) all += chunk.length;
+    for await (const chunk of readUpload(upload)) all += chunk.length;
   } catch (error) {
     return error instanceof AppError ? error.code : String(error);
   }
@@ -43,20 +43,20 @@ async function taken(upload: Parameters<typeof arriving>[0]): Promise<number | s
 
 describe('an upload that arrives', () => {
   test('at the pace of a slow line is taken', async () => {
-    expect(await taken(sending(1_000, 10_000, 300).upload)).toBe(3_000_000);
+    expect(await countBytes(createSender(1_000, 10_000, 300).upload)).toBe(3_000_000);
   });
 
   test('byte by byte is cut', async () => {
-    expect(await taken(sending(1_000, 1, 300).upload)).toBe('request_timeout');
+    expect(await countBytes(createSender(1_000, 1, 300).upload)).toBe('request_timeout');
   });
 
   test('after its time is cut', async () => {
-    expect(await taken(sending(1_000, 10_000, 700).upload)).toBe('upload_expired');
+    expect(await countBytes(createSender(1_000, 10_000, 700).upload)).toBe('upload_expired');
   });
 
   test('a second time ends the first', async () => {
-    const { upload, replaced } = sending(1, 10, 3);
+    const { upload, replaced } = createSender(1, 10, 3);
     replaced.abort(new AppError('upload_replaced'));
-    expect(await taken(upload)).toBe('upload_replaced');
+    expect(await countBytes(upload)).toBe('upload_replaced');
   });
 });

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { openBlobs, said, send, type SignedUpload } from './fixture.ts';
+import { openBlobs, outcomeOf, send, type SignedUpload } from './fixture.ts';
 
 const fixture = await openBlobs();
 const TEXT = 'what a client wrote';
 
-const changed = (upload: SignedUpload, change: (url: URL) => void): SignedUpload => {
+const changeUrl = (upload: SignedUpload, change: (url: URL) => void): SignedUpload => {
   const url = new URL(upload.url);
   change(url);
   return { ...upload, url: url.href };
 };
 
 /** Speaks HTTP by hand; answers all that comes back. */
-async function raw(
+async function sendRaw(
   url: string,
   headers: readonly string[],
   body: readonly (string | Uint8Array)[] = [],
@@ -42,33 +42,35 @@ describe('a signed request', () => {
   ])('with %s is none of this server', async (_what, change) => {
     const owner = await fixture.owner();
     const { upload } = await owner.begin(TEXT);
-    expect(said(await send(changed(upload, change), TEXT))).toBe('403 signed_url_invalid');
+    expect(outcomeOf(await send(changeUrl(upload, change), TEXT))).toBe('403 signed_url_invalid');
   });
 
   test('for one file is none for another, nor for reading, nor for a part', async () => {
     const [one, two] = [await fixture.owner(), await fixture.owner()];
     const mine = await one.begin(TEXT);
     const theirs = await two.begin(TEXT);
-    const stolen = changed(mine.upload, (url) => {
+    const stolen = changeUrl(mine.upload, (url) => {
       url.pathname = url.pathname.replace(mine.id, theirs.id);
     });
-    expect(said(await send(stolen, TEXT))).toBe('403 signed_url_invalid');
+    expect(outcomeOf(await send(stolen, TEXT))).toBe('403 signed_url_invalid');
     const { searchParams } = new URL(mine.upload.url);
     const [signature, expires] = [searchParams.get('signature'), searchParams.get('expires')];
     const at = `${fixture.server.url}/v1/blobs/${mine.id}`;
     const asPart = `${at}/parts/1?expires=${expires}&bytes=${TEXT.length}&signature=${signature}`;
     const asGet = `${at}/content?expires=${expires}&filename=a&type=text%2Fplain&signature=${signature}`;
-    expect(said(await send({ ...mine.upload, url: asPart }, TEXT))).toBe('403 signed_url_invalid');
-    expect(said(await send({ ...mine.upload, method: 'GET', url: asGet }))).toBe('403 signed_url_invalid');
+    expect(outcomeOf(await send({ ...mine.upload, url: asPart }, TEXT))).toBe('403 signed_url_invalid');
+    expect(outcomeOf(await send({ ...mine.upload, method: 'GET', url: asGet }))).toBe(
+      '403 signed_url_invalid',
+    );
   });
 
   test('with a parameter more, or one twice, is refused', async () => {
     const owner = await fixture.owner();
     const { upload } = await owner.begin(TEXT);
-    const more = changed(upload, (url) => url.searchParams.append('x', '1'));
-    const twice = changed(upload, (url) => url.searchParams.append('bytes', '5'));
-    expect(said(await send(more, TEXT))).toBe('400 validation_failed');
-    expect(said(await send(twice, TEXT))).toBe('400 validation_failed');
+    const more = changeUrl(upload, (url) => url.searchParams.append('x', '1'));
+    const twice = changeUrl(upload, (url) => url.searchParams.append('bytes', '5'));
+    expect(outcomeOf(await send(more, TEXT))).toBe('400 validation_failed');
+    expect(outcomeOf(await send(twice, TEXT))).toBe('400 validation_failed');
   });
 
   test('is over once the file is completed: a replay changes nothing', async () => {
@@ -76,8 +78,8 @@ describe('a signed request', () => {
     const { id, upload } = await owner.begin(TEXT);
     await send(upload, TEXT);
     await owner.call(`POST /v1/vault/files/${id}/complete`);
-    expect(said(await send(upload, TEXT))).toBe('409 upload_over');
-    expect(said(await send(upload, TEXT.toUpperCase()))).toBe('409 upload_over');
+    expect(outcomeOf(await send(upload, TEXT))).toBe('409 upload_over');
+    expect(outcomeOf(await send(upload, TEXT.toUpperCase()))).toBe('409 upload_over');
     const [bytes] = await (await fixture.blobs.open(owner.accountId, id)).toArray();
     expect(String(bytes)).toBe(TEXT);
   });
@@ -91,8 +93,8 @@ describe('a signed request', () => {
     const forgetting = [id, begun.id].flatMap((one) => fixture.blobs.forgetting(accountId, one));
     await fixture.forget(accountId, forgetting);
     const reading = { method: 'GET', url, headers: {}, expires_at: '' };
-    expect(said(await send(reading))).toBe('404 blob_not_found');
-    expect(said(await send(begun.upload, TEXT))).toBe('404 blob_not_found');
+    expect(outcomeOf(await send(reading))).toBe('404 blob_not_found');
+    expect(outcomeOf(await send(begun.upload, TEXT))).toBe('404 blob_not_found');
   });
 });
 
@@ -102,7 +104,7 @@ describe('bytes', () => {
     const { id, upload } = await owner.begin(TEXT);
     for (const wrong of [`${TEXT}!`, TEXT.slice(1), '']) {
       const refused = await send(upload, wrong);
-      expect([said(refused), refused.json.error?.details]).toEqual([
+      expect([outcomeOf(refused), refused.json.error?.details]).toEqual([
         '422 upload_mismatch',
         { field: 'bytes' },
       ]);
@@ -115,30 +117,30 @@ describe('bytes', () => {
     const before = fixture.files();
     const { upload } = await owner.begin(TEXT);
     const refused = await send(upload, TEXT.toUpperCase());
-    expect([said(refused), refused.json.error?.details]).toEqual([
+    expect([outcomeOf(refused), refused.json.error?.details]).toEqual([
       '422 upload_mismatch',
       { field: 'sha256' },
     ]);
     expect(fixture.files()).toEqual(before);
-    expect(said(await send(upload, TEXT))).toBe('204');
+    expect(outcomeOf(await send(upload, TEXT))).toBe('204');
   });
 
   test('of another type, or encoded, are refused', async () => {
     const owner = await fixture.owner();
     const { upload } = await owner.begin(TEXT);
     const html = { ...upload, headers: { 'content-type': 'text/html' } };
-    expect(said(await send(html, TEXT))).toBe('422 upload_mismatch');
+    expect(outcomeOf(await send(html, TEXT))).toBe('422 upload_mismatch');
     const zipped = { ...upload, headers: { ...upload.headers, 'content-encoding': 'gzip' } };
-    expect(said(await send(zipped, TEXT))).toBe('415 unsupported_media_type');
+    expect(outcomeOf(await send(zipped, TEXT))).toBe('415 unsupported_media_type');
     const worded = { ...upload, headers: { 'content-type': 'Text/Plain; charset=utf-8' } };
-    expect(said(await send(worded, TEXT))).toBe('204');
+    expect(outcomeOf(await send(worded, TEXT))).toBe('204');
   });
 
   test('without a length are refused', async () => {
     const owner = await fixture.owner();
     const { id, upload } = await owner.begin(TEXT);
     const chunked = `${TEXT.length.toString(16)}\r\n${TEXT}\r\n0\r\n\r\n`;
-    const said411 = await raw(
+    const said411 = await sendRaw(
       upload.url,
       ['content-type: text/plain', 'transfer-encoding: chunked'],
       [chunked],
@@ -160,7 +162,7 @@ describe('bytes', () => {
     await expect.poll(() => fixture.files().length).toBe(before.length + 1);
     socket.destroy();
     await expect.poll(() => fixture.files()).toEqual(before);
-    expect(said(await send(upload, TEXT))).toBe('204');
+    expect(outcomeOf(await send(upload, TEXT))).toBe('204');
   });
 
   test('that are sent by several at once are one whole file', async () => {
@@ -168,12 +170,12 @@ describe('bytes', () => {
     const large = Buffer.alloc(3_000_000, 'parallel ');
     const { id, upload } = await owner.begin(large);
     const sent = await Promise.allSettled(Array.from({ length: 6 }, () => send(upload, large)));
-    const codes = sent.map((one) => (one.status === 'fulfilled' ? said(one.value) : 'cut'));
+    const codes = sent.map((one) => (one.status === 'fulfilled' ? outcomeOf(one.value) : 'cut'));
     expect(codes).toContain('204');
     expect(
       codes.filter((code) => !['204', 'cut', '409 upload_replaced', '499 client_gone'].includes(code)),
     ).toEqual([]);
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
     await expect
       .poll(() => fixture.files().filter((name) => name.includes('-') && name.length < 36))
       .toEqual([]);
@@ -192,10 +194,10 @@ describe('bytes', () => {
       `PUT ${pathname}${search} HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\ncontent-length: ${TEXT.length}\r\n\r\nw`,
     );
     await expect.poll(() => fixture.files().length).toBe(before.length + 1);
-    expect(said(await send(upload, TEXT))).toBe('204');
+    expect(outcomeOf(await send(upload, TEXT))).toBe('204');
     still.resume();
     await closed;
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
   });
 });
 

@@ -2,14 +2,14 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { keyOf } from '#platform/blobs';
 import { crashPoints } from '#platform/db';
-import { openBlobs, type Owner, said, send, sha256 } from './fixture.ts';
+import { openBlobs, type Owner, outcomeOf, send, sha256 } from './fixture.ts';
 
 const TEXT = 'what a client wrote';
 const HOUR = 3_600_000;
 const fixture = await openBlobs();
 const { blobs, clock, files, storage } = fixture;
 
-/** After a day nothing is charged, and no byte is there: whoever died, and wherever. */
+/** After a day nothing is charged and no byte is left, wherever the process died. */
 async function assertNothingLeft(owner: Owner): Promise<void> {
   await clock.advance(26 * HOUR);
   await storage.sweep();
@@ -20,7 +20,7 @@ async function assertNothingLeft(owner: Owner): Promise<void> {
   expect(await fixture.rows()).toEqual([]);
 }
 
-const own = (owner: Owner) => ({
+const exportFile = (owner: Owner) => ({
   accountId: owner.accountId,
   gauge: 'storage',
   filename: 'export.pdf',
@@ -63,7 +63,7 @@ const LIVES: Readonly<Record<string, (owner: Owner) => Promise<void>>> = {
     await blobs.complete(owner.accountId, id);
   },
   'a file of the server’s own': async (owner) => {
-    const { id } = await blobs.put({ ...own(owner), expiresAt: new Date(clock.now() + HOUR) });
+    const { id } = await blobs.put({ ...exportFile(owner), expiresAt: new Date(clock.now() + HOUR) });
     await blobs.head(owner.accountId, id);
     await clock.advance(2 * HOUR);
     await storage.sweep();
@@ -104,7 +104,7 @@ describe('a process that dies between steps', () => {
       fixture.kill(`blobs.stored:${phase}`);
       await expect(blobs.complete(owner.accountId, id)).rejects.toThrow('killed');
     }
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
     expect(await owner.used()).toBe(TEXT.length);
     await forgetAll(owner);
     await assertNothingLeft(owner);

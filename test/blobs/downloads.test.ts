@@ -7,12 +7,12 @@ const TEXT = '0123456789';
 const id = await owner.store(TEXT);
 const link = async (of = id) => String((await owner.call(`GET /v1/vault/files/${of}`)).json['url']);
 const url = await link();
-const got = async (headers: Record<string, string> = {}, method = 'GET') =>
+const download = async (headers: Record<string, string> = {}, method = 'GET') =>
   read(await fetch(url, { method, headers }));
 
 describe('a download', () => {
   test('is always saved, never shown, and nothing in it runs', async () => {
-    const { headers } = await got();
+    const { headers } = await download();
     expect(Object.fromEntries(headers)).toMatchObject({
       'content-type': 'text/plain',
       'content-disposition': `attachment; filename="a file.txt"; filename*=UTF-8''a%20file.txt`,
@@ -47,7 +47,7 @@ describe('a download', () => {
     ['bytes=-500', TEXT, 'bytes 0-9/10'],
     ['bytes = 0 - 0', '0', 'bytes 0-0/10'],
   ])('of %s is that part', async (range, part, said) => {
-    const { status, bytes, headers } = await got({ range });
+    const { status, bytes, headers } = await download({ range });
     expect([status, bytes.toString(), headers.get('content-range')]).toEqual([206, part, said]);
     expect(headers.get('content-length')).toBe(String(part.length));
   });
@@ -61,12 +61,12 @@ describe('a download', () => {
     'bytes=0-99999999999999999999',
     '',
   ])('of the range "%s" is all of it', async (range) => {
-    const { status, bytes } = await got({ range });
+    const { status, bytes } = await download({ range });
     expect([status, bytes.toString()]).toEqual([200, TEXT]);
   });
 
   test.each(['bytes=10-', 'bytes=99-100', 'bytes=-0'])('of %s is refused with the length', async (range) => {
-    const { status, headers, json } = await got({ range });
+    const { status, headers, json } = await download({ range });
     expect([status, json.error?.code, headers.get('content-range')]).toEqual([
       416,
       'range_not_satisfiable',
@@ -75,12 +75,12 @@ describe('a download', () => {
   });
 
   test('is asked about without its bytes, and not sent again to who has it', async () => {
-    const head = await got({}, 'HEAD');
+    const head = await download({}, 'HEAD');
     expect([head.status, head.headers.get('content-length'), head.bytes.length]).toEqual([200, '10', 0]);
     const etag = head.headers.get('etag') ?? '';
-    expect((await got({ 'if-none-match': etag })).status).toBe(304);
-    expect((await got({ range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
-    expect((await got({ range: 'bytes=0-1', 'if-range': '"another"' })).status).toBe(200);
+    expect((await download({ 'if-none-match': etag })).status).toBe(304);
+    expect((await download({ range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
+    expect((await download({ range: 'bytes=0-1', 'if-range': '"another"' })).status).toBe(200);
   });
 
   test('has the name that the product gives it, and ends with its link', async () => {

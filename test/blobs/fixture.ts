@@ -115,7 +115,7 @@ export interface Answer {
 }
 
 /** The code of a refusal, or its status. */
-export const said = ({ status, json }: Answer): string =>
+export const outcomeOf = ({ status, json }: Answer): string =>
   json.error === undefined ? String(status) : `${status} ${json.error.code}`;
 
 export async function read(response: Response): Promise<Answer> {
@@ -174,7 +174,7 @@ const rowsOf = (db: Database) =>
   db.asMigrator(statement<{ id: string; status: string }>('select id, status from blobs.blobs order by id'));
 
 /** A hook that kills once, where it is told to. */
-function killing(): { readonly crashHook: CrashHook; readonly kill: (at: string) => void } {
+function createCrashHook(): { readonly crashHook: CrashHook; readonly kill: (at: string) => void } {
   let armed: string | undefined;
   return {
     kill: (at) => void (armed = at),
@@ -193,7 +193,7 @@ export interface BlobsFixtureOptions {
 
 /** A product that keeps files, on a server of its own, with a folder and a driven clock. */
 export async function openBlobs({ over = (home) => home }: BlobsFixtureOptions = {}) {
-  const { crashHook, kill } = killing();
+  const { crashHook, kill } = createCrashHook();
   const { db } = await testDatabase({ crashHook });
   const clock = drivenClock(db);
   const limits = await openLimits(db, RULES);
@@ -265,7 +265,7 @@ function ownerOf(member: Member, url: string, { limits }: LimitsFixture): Owner 
     const bytes = Buffer.byteLength(body);
     const facts = { filename: 'a file.txt', type: 'text/plain', bytes, sha256: sha256(body), ...more };
     const reply = await call('POST /v1/vault/uploads', facts);
-    if (reply.status !== 201) throw new Error(said(reply));
+    if (reply.status !== 201) throw new Error(outcomeOf(reply));
     return { id: String(reply.json['blobId']), upload: reply.json['upload'] as Begun['upload'] };
   };
   return {
@@ -281,7 +281,7 @@ function ownerOf(member: Member, url: string, { limits }: LimitsFixture): Owner 
       const sent = await send(upload, body);
       const completed = await call(`POST /v1/vault/files/${id}/complete`);
       if (sent.status !== 204 || completed.status !== 200)
-        throw new Error(`${said(sent)}, ${said(completed)}`);
+        throw new Error(`${outcomeOf(sent)}, ${outcomeOf(completed)}`);
       return id;
     },
   };

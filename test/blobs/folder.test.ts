@@ -19,7 +19,7 @@ const home = createFolderHome({ ...parts, folder });
 const facts = (text: string) => ({ type: 'text/plain', bytes: text.length, sha256: sha256(text) });
 
 /** A sender who hangs up. */
-async function* failing(): AsyncGenerator<Buffer> {
+async function* failAfterTwoBytes(): AsyncGenerator<Buffer> {
   yield Buffer.from('as');
   throw new Error('the sender is gone');
 }
@@ -42,7 +42,9 @@ describe('a folder of files', () => {
       ).rejects.toMatchObject({
         code: 'upload_mismatch',
       });
-    await expect(home.write(key, Readable.from(failing()), facts('as said.'))).rejects.toThrow('gone');
+    await expect(home.write(key, Readable.from(failAfterTwoBytes()), facts('as said.'))).rejects.toThrow(
+      'gone',
+    );
     expect(await home.head(key)).toBeUndefined();
     await expect(home.read(key)).rejects.toMatchObject({ code: 'blob_gone' });
     expect(await home.sweepUnfinished(new Date(systemClock.now() + 1_000))).toBe(0);

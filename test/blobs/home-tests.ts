@@ -24,7 +24,7 @@ export async function bytesOf(stream: Readable | Promise<Readable>): Promise<Buf
   return Buffer.concat((await (await stream).toArray()) as Uint8Array[]);
 }
 
-/** What each home promises (`BlobHome`), whatever it is. */
+/** What every home promises (`BlobHome`). */
 export function homeTests(open: () => Promise<OpenHome>): void {
   const opened = open();
   const homeOf = async () => (await opened).home;
@@ -110,12 +110,12 @@ export function homeTests(open: () => Promise<OpenHome>): void {
     const home = await homeOf();
     const keys = ['fa/00/1', 'fa/01/2', 'fb/00/3'].map((start) => start.slice(0, 6) + ids.next());
     for (const key of keys.toReversed()) await home.write(key, new Uint8Array(), factsOf(new Uint8Array()));
-    const ours = (page: { readonly keys: readonly string[] }) =>
+    const ownKeys = (page: { readonly keys: readonly string[] }) =>
       page.keys.filter((key) => keys.includes(key));
-    expect(ours(await home.list(''))).toEqual(keys);
-    expect(ours(await home.list('fa/'))).toEqual(keys.slice(0, 2));
-    expect(ours(await home.list('', keys[0]))).toEqual(keys.slice(1));
-    expect(ours(await home.list('', keys[2]))).toEqual([]);
+    expect(ownKeys(await home.list(''))).toEqual(keys);
+    expect(ownKeys(await home.list('fa/'))).toEqual(keys.slice(0, 2));
+    expect(ownKeys(await home.list('', keys[0]))).toEqual(keys.slice(1));
+    expect(ownKeys(await home.list('', keys[2]))).toEqual([]);
     expect(await home.list('fb/00/', keys[2])).toEqual({ keys: [], next: undefined });
   });
 
@@ -146,7 +146,7 @@ function partsTests(opened: Promise<OpenHome>): void {
   }
 
   describe('an upload in parts', () => {
-    test('is one object once it is completed, in whatever order and however often parts came', async () => {
+    test('is one object once it is completed, in any order and with repeated parts', async () => {
       const { home, upload, send, whole } = await begun();
       for (const part of [2, 1, 1]) await send(part);
       expect(await home.head(upload.key)).toBeUndefined();

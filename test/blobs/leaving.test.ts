@@ -20,7 +20,7 @@ const app = await testApp({
 const { call, erase, gone, later, resident } = leavingOf(app);
 const { blobs } = app.app.modules;
 const folder = join(app.app.modules.options.config.dataDir, 'blobs');
-const put = (accountId: AccountId, text: string) =>
+const putBrief = (accountId: AccountId, text: string) =>
   blobs.of('reel').put({
     accountId,
     filename: 'brief.txt',
@@ -42,8 +42,8 @@ describe('an account that is erased', () => {
     'loses its files, also where a process is killed at %s, and nobody else does',
     async (at) => {
       const [who, other] = [await gone(), await resident()];
-      const mine = await put(await personalOf(who), 'of who leaves');
-      const theirs = await put(other.accountId, 'of who stays');
+      const mine = await putBrief(await personalOf(who), 'of who leaves');
+      const theirs = await putBrief(other.accountId, 'of who stays');
       expect([isThere(mine.id), isThere(theirs.id)]).toEqual([true, true]);
       await later('15 days');
       armed = at;
@@ -61,8 +61,8 @@ describe('an account that is erased', () => {
 describe('an archive', () => {
   test('lists the files of the account, each with a link that reads it', async () => {
     const who = await resident();
-    const file = await put(await personalOf(who), 'what I wrote');
-    await put((await resident()).accountId, 'of somebody else');
+    const file = await putBrief(await personalOf(who), 'what I wrote');
+    await putBrief((await resident()).accountId, 'of somebody else');
     const asked = await call(who.token, 'POST /v1/me/exports');
     const id = String(asked.body['id']);
     const view = async () => (await call(who.token, `GET /v1/me/exports/${id}`)).body['status'];

@@ -6,7 +6,7 @@ import { atEndOfFile } from '#test/closing';
 import { describe, expect, test } from 'vitest';
 import { openS3 } from './s3-fixture.ts';
 
-const said = async (opening: ReturnType<typeof openS3>) => {
+const checkMessage = async (opening: ReturnType<typeof openS3>) => {
   const { home } = await opening;
   return home.check().catch((error: unknown) => (error instanceof Error ? error.message : error));
 };
@@ -19,7 +19,7 @@ describe('a look at the bucket', () => {
       `sandbox at ${host}: takes, gives back and deletes, encrypted by AES256; refuses bytes that are not those declared`,
     );
     expect(sandbox.objects('sandbox').size + sandbox.uploads('sandbox').length).toBe(0);
-    expect(await said(openS3({ sandbox: { older: 'ignores' } }))).toMatch(
+    expect(await checkMessage(openS3({ sandbox: { older: 'ignores' } }))).toMatch(
       /this server reads each upload to check it$/,
     );
   });
@@ -40,13 +40,13 @@ describe('a look at the bucket', () => {
     ['no such bucket', { bucket: 'other' }, /^There is no bucket other at 127\.0\.0\.1:/],
     ['nobody there', { endpoint: 'http://127.0.0.1:9' }, /^127\.0\.0\.1:9 can not be reached/],
   ])('names %s', async (_, settings, sentence) => {
-    expect(await said(openS3({ settings }))).toMatch(sentence);
+    expect(await checkMessage(openS3({ settings }))).toMatch(sentence);
   });
 
   test.each([-1_200, 1_200, 300])('names a clock that is %i s off', async (seconds) => {
     const now = () => systemClock.now() - seconds * 1_000;
     const ahead = seconds > 0 ? 'ahead of' : 'behind';
-    expect(await said(openS3({ sandbox: { now } }))).toMatch(
+    expect(await checkMessage(openS3({ sandbox: { now } }))).toMatch(
       new RegExp(`^This machine’s clock is \\d+ s ${ahead} that of 127`),
     );
   });
@@ -54,10 +54,10 @@ describe('a look at the bucket', () => {
   test.each([400, 501] as const)(
     'names the setting for a store that refuses checksums by %i',
     async (older) => {
-      expect(await said(openS3({ sandbox: { older } }))).toMatch(/set S3_CHECKSUMS=when_required\.$/);
-      expect(await said(openS3({ sandbox: { older }, settings: { checksums: 'when_required' } }))).toMatch(
-        /this server reads/,
-      );
+      expect(await checkMessage(openS3({ sandbox: { older } }))).toMatch(/set S3_CHECKSUMS=when_required\.$/);
+      expect(
+        await checkMessage(openS3({ sandbox: { older }, settings: { checksums: 'when_required' } })),
+      ).toMatch(/this server reads/);
     },
   );
 
@@ -77,7 +77,7 @@ describe('a look at the bucket’s CORS rules', () => {
   const origins = ['https://app.example.com', 'http://localhost:5173'];
   const rule = { AllowedOrigins: origins, AllowedMethods: ['GET', 'PUT'], AllowedHeaders: ['*'] };
 
-  async function looked(rules: readonly object[]) {
+  async function checkCors(rules: readonly object[]) {
     const { settings, sandbox } = await openS3();
     const client = new S3({ ...sandbox, endpoint: sandbox.url, forcePathStyle: true });
     atEndOfFile(() => client.destroy());
@@ -87,19 +87,23 @@ describe('a look at the bucket’s CORS rules', () => {
   }
 
   test('says whose pages may send files', async () => {
-    expect(await looked([{}])).toBe('pages of https://app.example.com, http://localhost:5173 may send files');
-    expect(await looked([{ AllowedHeaders: ['Content-Type', 'x-amz-*'] }])).toMatch(/may send files$/);
+    expect(await checkCors([{}])).toBe(
+      'pages of https://app.example.com, http://localhost:5173 may send files',
+    );
+    expect(await checkCors([{ AllowedHeaders: ['Content-Type', 'x-amz-*'] }])).toMatch(/may send files$/);
   });
 
   test('names the origin, or the headers, that are missing', async () => {
-    expect(await looked([])).toBe(
+    expect(await checkCors([])).toBe(
       'The bucket’s CORS rules do not let pages of https://app.example.com send files (PUT): see docs/blobs.md.',
     );
-    expect(await looked([{ AllowedMethods: ['GET'] }])).toContain('https://app.example.com send files');
-    expect(await looked([{ AllowedOrigins: ['https://app.example.com'] }])).toContain(
+    expect(await checkCors([{ AllowedMethods: ['GET'] }])).toContain('https://app.example.com send files');
+    expect(await checkCors([{ AllowedOrigins: ['https://app.example.com'] }])).toContain(
       'pages of http://localhost:5173',
     );
-    expect(await looked([{ AllowedHeaders: ['content-type'] }])).toMatch(/send files|x-amz-checksum-sha256/);
+    expect(await checkCors([{ AllowedHeaders: ['content-type'] }])).toMatch(
+      /send files|x-amz-checksum-sha256/,
+    );
   });
 
   test('names a store that is away', async () => {

@@ -47,7 +47,7 @@ describe('a signed upload', () => {
   test('is refused by the store with other bytes, another length or type, and without a header', async () => {
     const { home, sandbox } = await openS3({ settings: { encryption: 'AES256' } });
     const signed = await home.presignPut(PUT);
-    const without = (name: string) => {
+    const sendWithout = (name: string) => {
       const { [name]: _, ...headers } = signed.headers;
       return sendSigned({ ...signed, headers }, BODY);
     };
@@ -56,26 +56,26 @@ describe('a signed upload', () => {
     const html = { ...signed, headers: { ...signed.headers, 'content-type': 'text/html' } };
     expect(await sendSigned(html, BODY)).toBe('403 SignatureDoesNotMatch');
     for (const name of Object.keys(signed.headers))
-      expect(await without(name)).toBe('403 SignatureDoesNotMatch');
+      expect(await sendWithout(name)).toBe('403 SignatureDoesNotMatch');
     expect(sandbox.objects('sandbox').size).toBe(0);
   });
 
   test('is refused with another key, a longer time, another signature, or what was not signed', async () => {
     const { home } = await openS3();
     const signed = await home.presignPut(PUT);
-    const changed = async (change: (url: URL) => void) => {
+    const sendChanged = async (change: (url: URL) => void) => {
       const url = new URL(signed.url);
       change(url);
       return sendSigned({ ...signed, url: url.href }, BODY);
     };
-    expect(await changed((url) => (url.pathname += 'x'))).toBe('403 SignatureDoesNotMatch');
-    expect(await changed(({ searchParams }) => searchParams.set('X-Amz-Expires', '86400'))).toBe(
+    expect(await sendChanged((url) => (url.pathname += 'x'))).toBe('403 SignatureDoesNotMatch');
+    expect(await sendChanged(({ searchParams }) => searchParams.set('X-Amz-Expires', '86400'))).toBe(
       '403 SignatureDoesNotMatch',
     );
-    expect(await changed(({ searchParams }) => searchParams.set('X-Amz-SignedHeaders', 'host'))).toMatch(
+    expect(await sendChanged(({ searchParams }) => searchParams.set('X-Amz-SignedHeaders', 'host'))).toMatch(
       /^403 /,
     );
-    expect(await changed(({ searchParams }) => searchParams.append('uploadId', 'x'))).not.toMatch(/^200/);
+    expect(await sendChanged(({ searchParams }) => searchParams.append('uploadId', 'x'))).not.toMatch(/^200/);
     const more = { ...signed, headers: { ...signed.headers, 'x-amz-acl': 'public-read' } };
     expect(await sendSigned(more, BODY)).toBe('403 AccessDenied');
     expect(await sendSigned({ ...signed, method: 'GET' })).toBe('403 SignatureDoesNotMatch');

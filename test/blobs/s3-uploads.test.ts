@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { openBlobs, said, sha256 } from './fixture.ts';
+import { openBlobs, outcomeOf, sha256 } from './fixture.ts';
 import { openS3, sendSigned } from './s3-fixture.ts';
 
-// The whole way of a file, of which the bytes go to the bucket and never through this server.
+// The whole way of a file: its bytes go to the bucket and never through this server.
 
 /** A product whose files lie in a bucket. */
 async function openProduct(options: Parameters<typeof openS3>[0] = {}) {
@@ -16,9 +16,9 @@ describe('a file in a bucket', () => {
     const { owner, sandbox } = await openProduct();
     const { id, upload } = await owner.begin('hello');
     expect(await owner.used()).toBe(5);
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('409 upload_missing');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('409 upload_missing');
     expect(await sendSigned({ ...upload, method: 'PUT' }, 'hello')).toBe('200');
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
     const { json } = await owner.call(`GET /v1/vault/files/${id}`);
     const response = await fetch(String(json['url']));
     expect([await response.text(), response.headers.get('content-disposition')]).toEqual([
@@ -28,7 +28,7 @@ describe('a file in a bucket', () => {
     expect(sandbox.calls.filter((call) => call.startsWith('GetObject') && call.endsWith(id))).toHaveLength(1);
   });
 
-  test('comes in parts, of which the server reads the whole once to check it', async () => {
+  test('comes in parts, and the server reads the whole once to check it', async () => {
     const { owner, home } = await openProduct();
     const bytes = Buffer.alloc(home.parts.leastBytes + 10, 'abc');
     const { id, upload } = await owner.begin(bytes, { part_bytes: home.parts.leastBytes });
@@ -39,8 +39,8 @@ describe('a file in a bucket', () => {
       );
       first += part.bytes;
     }
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
   });
 
   test('that is another than declared is found at a store that checks nothing; its storage is given back', async () => {
@@ -48,7 +48,7 @@ describe('a file in a bucket', () => {
     const { id, upload } = await owner.begin('hello');
     expect(await sendSigned({ ...upload, method: 'PUT' }, 'HELLO')).toBe('200');
     const refused = await owner.call(`POST /v1/vault/files/${id}/complete`);
-    expect([said(refused), refused.json.error?.details]).toEqual([
+    expect([outcomeOf(refused), refused.json.error?.details]).toEqual([
       '422 upload_mismatch',
       { field: 'sha256' },
     ]);
@@ -70,7 +70,7 @@ describe('a file in a bucket', () => {
       };
       expect(await send('hello')).toBe('200');
       const complete = () => owner.call(`POST /v1/vault/files/${id}/complete`);
-      expect([said(await complete()), said(await complete())]).toEqual(['200', '200']);
+      expect([outcomeOf(await complete()), outcomeOf(await complete())]).toEqual(['200', '200']);
       expect(await send('HELLO')).toBe('200');
       expect(await read()).toBe('hello');
       await storage.sweep();
@@ -92,7 +92,7 @@ describe('a file in a bucket', () => {
     await sendSigned({ ...upload, method: 'PUT' }, 'hello');
     const path = `POST /v1/vault/files/${id}/complete`;
     const replies = await Promise.all(Array.from({ length: 6 }, () => owner.call(path)));
-    expect(new Set(replies.map(said))).toEqual(new Set(['200']));
+    expect(new Set(replies.map(outcomeOf))).toEqual(new Set(['200']));
     await clock.advance(3 * 86_400_000);
     await storage.sweep();
     await storage.reconcile();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { storingRefusal } from '#platform/blobs';
-import { openBlobs, said, send, sha256 } from './fixture.ts';
+import { openBlobs, outcomeOf, send, sha256 } from './fixture.ts';
 
 const fixture = await openBlobs();
 const { blobs, clock, files, storage } = fixture;
@@ -19,7 +19,7 @@ describe('an upload', () => {
     const owner = await fixture.owner();
     const { id, upload } = await owner.begin(TEXT);
     expect(await owner.used()).toBe(TEXT.length);
-    expect(said(await send(upload, TEXT))).toBe('204');
+    expect(outcomeOf(await send(upload, TEXT))).toBe('204');
     const completed = await owner.call(`POST /v1/vault/files/${id}/complete`);
     expect(completed.json).toMatchObject({
       id,
@@ -51,7 +51,7 @@ describe('an upload', () => {
       bytes: 301,
       sha256: sha256('b'),
     });
-    expect(said(refused)).toBe('429 limit_exceeded');
+    expect(outcomeOf(refused)).toBe('429 limit_exceeded');
     expect(refused.json.error?.details).toMatchObject({
       limit: 'storage',
       used: 700,
@@ -66,9 +66,9 @@ describe('an upload', () => {
   test('is not complete before it is sent, and may be completed after', async () => {
     const owner = await fixture.owner();
     const { id, upload } = await owner.begin(TEXT);
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('409 upload_missing');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('409 upload_missing');
     await send(upload, TEXT);
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('200');
   });
 
   test('is completed once, however many do so at once', async () => {
@@ -78,7 +78,7 @@ describe('an upload', () => {
     const replies = await Promise.all(
       Array.from({ length: 5 }, () => owner.call(`POST /v1/vault/files/${id}/complete`)),
     );
-    expect(replies.map(said)).toEqual(Array(5).fill('200'));
+    expect(replies.map(outcomeOf)).toEqual(Array(5).fill('200'));
     expect(new Set(replies.map(({ bytes }) => bytes.toString())).size).toBe(1);
     expect(await owner.used()).toBe(TEXT.length);
   });
@@ -95,8 +95,8 @@ describe('an upload', () => {
     expect(await owner.used()).toBe(0);
     expect(files()).not.toContain(sent.id);
     for (const { id, upload } of [begun, sent]) {
-      expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('404 blob_not_found');
-      expect(said(await send(upload, TEXT))).toBe('410 signed_url_expired');
+      expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('404 blob_not_found');
+      expect(outcomeOf(await send(upload, TEXT))).toBe('410 signed_url_expired');
     }
   });
 
@@ -105,7 +105,7 @@ describe('an upload', () => {
     const { id, upload } = await owner.begin(TEXT);
     await send(upload, TEXT);
     await clock.advance(2 * HOUR);
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('410 upload_expired');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('410 upload_expired');
     await storage.sweep();
     expect(await owner.used()).toBe(0);
   });
@@ -124,7 +124,7 @@ describe('an upload', () => {
     const owner = await fixture.owner();
     const right = { filename: 'a.txt', type: 'text/plain', bytes: 1, sha256: sha256('a') };
     const refused = await owner.call('POST /v1/vault/uploads', { ...right, ...wrong });
-    expect(said(refused)).toBe('422 upload_invalid');
+    expect(outcomeOf(refused)).toBe('422 upload_invalid');
     expect(refused.json.error?.details).toEqual({ field });
     expect(await owner.used()).toBe(0);
   });
@@ -141,13 +141,13 @@ describe('an upload in parts', () => {
     for (const at of [2, 0, 2]) {
       const part = upload.parts[at];
       if (part === undefined) throw new Error('there is no such part');
-      expect(said(await send(part, large.subarray(at * PART, (at + 1) * PART)))).toBe('204');
+      expect(outcomeOf(await send(part, large.subarray(at * PART, (at + 1) * PART)))).toBe('204');
     }
-    expect(said(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('409 upload_missing');
+    expect(outcomeOf(await owner.call(`POST /v1/vault/files/${id}/complete`))).toBe('409 upload_missing');
     const [, second] = upload.parts;
     if (second !== undefined) await send(second, large.subarray(PART, 2 * PART));
     const both = [1, 2].map(() => owner.call(`POST /v1/vault/files/${id}/complete`));
-    expect((await Promise.all(both)).map(said)).toEqual(['200', '200']);
+    expect((await Promise.all(both)).map(outcomeOf)).toEqual(['200', '200']);
     const chunks = await (await blobs.open(owner.accountId, id)).toArray();
     expect(Buffer.concat(chunks as Uint8Array[]).equals(large)).toBe(true);
     expect(files().filter((name) => name === id)).toHaveLength(1);
@@ -158,7 +158,7 @@ describe('an upload in parts', () => {
     const { id, upload } = await owner.begin(large, { part_bytes: PART });
     for (const part of upload.parts) await send(part, Buffer.alloc(part.bytes, 'other'));
     const refused = await owner.call(`POST /v1/vault/files/${id}/complete`);
-    expect(said(refused)).toBe('422 upload_mismatch');
+    expect(outcomeOf(refused)).toBe('422 upload_mismatch');
     expect(refused.json.error?.details).toEqual({ field: 'sha256' });
     expect(await owner.used()).toBe(0);
     await storage.sweep();
@@ -259,6 +259,6 @@ describe('a file of the server’s own', () => {
       await expect(asked()).rejects.toMatchObject({ code: 'blob_not_found', status: 404 });
     await fixture.db.tenant(two.accountId, KEPT, blobs.forgetting(two.accountId, id));
     expect(await blobs.head(one.accountId, id)).toMatchObject({ id });
-    expect(said(await two.call(`GET /v1/vault/files/${id}`))).toBe('404 blob_not_found');
+    expect(outcomeOf(await two.call(`GET /v1/vault/files/${id}`))).toBe('404 blob_not_found');
   });
 });

@@ -20,13 +20,17 @@ const beat = ({ body: { session_id, signed_token } }: Reply) =>
 const borrow = ({ body: { session_id, signed_token } }: Reply, minutes: number) =>
   call(undefined, 'POST /v1/licenses/borrow', { body: { session_id, signed_token, minutes } });
 /** What the admin says of a licence: its body, and from which version on. */
-type Saying = readonly [body?: object, version?: number];
-const say = async (ada: Licensee, verb: string, ...[body, version]: Saying) =>
-  call(admin.key, verb === 'terms' ? `PATCH ${await at(ada)}` : `POST ${await at(ada)}/${verb}`, {
-    ...(body === undefined ? {} : { body }),
-    headers: version === undefined ? {} : { 'if-match': `"${version}"` },
-  });
-const at = async (ada: Licensee) => `/v1/admin/licenses/${await ada.id()}`;
+type ChangeArguments = readonly [body?: object, version?: number];
+const say = async (ada: Licensee, verb: string, ...[body, version]: ChangeArguments) =>
+  call(
+    admin.key,
+    verb === 'terms' ? `PATCH ${await licensePath(ada)}` : `POST ${await licensePath(ada)}/${verb}`,
+    {
+      ...(body === undefined ? {} : { body }),
+      headers: version === undefined ? {} : { 'if-match': `"${version}"` },
+    },
+  );
+const licensePath = async (ada: Licensee) => `/v1/admin/licenses/${await ada.id()}`;
 const reason = 'The key was published.';
 
 describe('an operator finds licences', () => {
@@ -103,7 +107,7 @@ describe('an operator suspends a licence', () => {
     expect(rows).toMatchObject([{ note: reason, ip: expect.any(String), user_agent: expect.any(String) }]);
   });
 
-  test('and it stays so, whatever else happens to it or its account meanwhile', async () => {
+  test('and it stays so through other events of it or its account', async () => {
     const ada = await licensee();
     await say(ada, 'suspend', { reason });
     const account = `/v1/admin/accounts/${ada.who.accountId}`;
@@ -152,7 +156,7 @@ describe('an operator suspends a licence', () => {
     expect(code(await call(admin.key, `POST /v1/admin/licenses/${ada.who.accountId}/reinstate`))).toBe(
       'not_found',
     );
-    const stranger = await call(ada.who.key, `POST ${await at(ada)}/reinstate`);
+    const stranger = await call(ada.who.key, `POST ${await licensePath(ada)}/reinstate`);
     expect(stranger.status).toBe(403);
   });
 });
@@ -167,8 +171,9 @@ describe('an operator extends a licence', () => {
     const extended = await ada.license();
     expect(extended).toMatchObject({ status: 'active', expires_at, next_billing_date: paid });
     const headers = { 'idempotency-key': 'extended-once-0001' };
-    const once = async () => call(admin.key, `POST ${await at(ada)}/extend`, { body: { days: 1 }, headers });
-    const [first, repeat] = [await once(), await once()];
+    const extendOnce = async () =>
+      call(admin.key, `POST ${await licensePath(ada)}/extend`, { body: { days: 1 }, headers });
+    const [first, repeat] = [await extendOnce(), await extendOnce()];
     expect(repeat.body).toEqual(first.body);
     const { body } = await call(admin.key, `GET /v1/admin/grants?account_id=${ada.who.accountId}`);
     const given = (body['data'] as readonly { source: string }[]).filter(({ source }) => source === 'admin');

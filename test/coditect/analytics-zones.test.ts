@@ -23,14 +23,14 @@ test.runIf(engine === 'postgres').each(['Pacific/Kiritimati', 'America/Los_Angel
     const { service } = app.app.modules.mounted.find(({ module }) => module === 'coditect') ?? {};
     const { analytics } = service as { analytics: { roll(): Promise<void> } };
     const midnight = Date.parse('2034-03-02T00:00:00Z');
-    const until = (at: number) => advanceTo(on.db, new Date(at).toISOString());
+    const advanceClockTo = (at: number) => advanceTo(on.db, new Date(at).toISOString());
 
-    await until(midnight - 30 * MINUTE);
+    await advanceClockTo(midnight - 30 * MINUTE);
     const at = await office(app);
     const kept = await at.seat('a');
-    await until(midnight - 26 * MINUTE);
+    await advanceClockTo(midnight - 26 * MINUTE);
     await at.release(kept);
-    await until(midnight + 10 * MINUTE);
+    await advanceClockTo(midnight + 10 * MINUTE);
     await at.seat('b');
     await app.customer();
     const read = async () => {
@@ -50,11 +50,11 @@ test.runIf(engine === 'postgres').each(['Pacific/Kiritimati', 'America/Los_Angel
       ['2034-03-02', 1, 0, 0, 1],
     ];
     expect(await read()).toEqual(figures);
-    await until(midnight + 61 * MINUTE);
+    await advanceClockTo(midnight + 61 * MINUTE);
     await analytics.roll();
     expect(await app.count(at.who, 'coditect.days')).toBe(1);
     expect((await read())[0]).toEqual(figures[0]);
-    await until(midnight + DAY + 61 * MINUTE);
+    await advanceClockTo(midnight + DAY + 61 * MINUTE);
     await analytics.roll();
     expect((await read())[1]).toEqual(['2034-03-02', 1, 1, 0, 1]);
   },

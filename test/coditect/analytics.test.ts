@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { advanceTo } from '#test/factories';
 import { assertWithin } from '#test/property';
 import { testApp } from '../services/app.ts';
-import { codeOf, type Kept, keptOf, type Office, office } from './sessions/office.ts';
+import { codeOf, type KeptSession, keptOf, type Office, office } from './sessions/office.ts';
 
 const app = await testApp({ work: false });
 const { call, db } = app;
@@ -32,18 +32,18 @@ async function report(from: number, until: number, more = ''): Promise<Row[]> {
 }
 
 /** What the schedule does. */
-async function scheduled(): Promise<void> {
+async function runSchedule(): Promise<void> {
   await holders.close();
   await analytics.roll();
 }
 
-interface Worked {
+interface WorkedTime {
   readonly from: number;
   readonly until: number;
 }
 
 /** When somebody worked under a licence, by what its owner reads. */
-async function workedAt(at: Office): Promise<Worked[]> {
+async function workedAt(at: Office): Promise<WorkedTime[]> {
   return (await at.history()).map(({ started_at: from, ended_at: until }) => ({
     from: Date.parse(String(from)),
     until: typeof until === 'string' ? Date.parse(until) : Infinity,
@@ -51,14 +51,14 @@ async function workedAt(at: Office): Promise<Worked[]> {
 }
 
 /** Of a day, from the sessions of each licence alone. */
-function computed(starts: number, now: number, licences: readonly (readonly Worked[])[]) {
+function computeDay(starts: number, now: number, licences: readonly (readonly WorkedTime[])[]) {
   const ends = Math.min(starts + DAY, now);
   const all = licences.flat();
   const began = all.filter(({ from }) => from >= starts && from < ends);
   const ended = all.filter(({ until }) => until >= starts && until < ends);
-  const spent = (one: Worked) => Math.max(0, Math.min(one.until, ends) - Math.max(one.from, starts));
+  const timeWithin = (one: WorkedTime) => Math.max(0, Math.min(one.until, ends) - Math.max(one.from, starts));
   const busiest = licences.map((sessions) => {
-    const here = sessions.filter((one) => spent(one) > 0);
+    const here = sessions.filter((one) => timeWithin(one) > 0);
     const atOnce = here.map(({ from }) => {
       const at = Math.max(from, starts);
       return here.filter((one) => one.from <= at && one.until > at).length;
@@ -70,7 +70,7 @@ function computed(starts: number, now: number, licences: readonly (readonly Work
     sessions: began.length,
     sessions_ended: ended.length,
     seats_used: sum(busiest),
-    worked: sum(all.map(spent)) / 1_000,
+    worked: sum(all.map(timeWithin)) / 1_000,
     mean: ended.length === 0 ? null : lasted / ended.length / 1_000,
   };
 }
@@ -112,14 +112,14 @@ describe('figures by day', () => {
         await advanceTo(db, new Date(now).toISOString());
         const offices = [await office(app), await office(app)] as const;
         known.push(...offices);
-        const kept = new Map<string, Kept>();
+        const kept = new Map<string, KeptSession>();
         const denied = new Map<string, number>();
         for (const { at, machine, does, minutes } of steps) {
           now += minutes * 60_000 + 7_000;
           await advanceTo(db, new Date(now).toISOString());
           const name = `${at} ${machine}`;
           const held = kept.get(name);
-          if (does === 'schedule') await scheduled();
+          if (does === 'schedule') await runSchedule();
           if (does === 'beat' && held !== undefined) await offices[at].beat(held);
           if (does === 'release' && held !== undefined) await offices[at].release(held);
           if (does !== 'acquire') continue;
@@ -135,7 +135,7 @@ describe('figures by day', () => {
             Array.from({ length: rows.length }, (_, n) => dayOf(start + n * DAY)),
           );
           for (const [n, row] of rows.entries()) {
-            const { worked, mean, ...counts } = computed(start + n * DAY, until, licences);
+            const { worked, mean, ...counts } = computeDay(start + n * DAY, until, licences);
             expect(row).toMatchObject({
               ...counts,
               seats: known.length * SEATS,
@@ -153,7 +153,7 @@ describe('figures by day', () => {
         await compare(now);
         now += 2 * DAY;
         await advanceTo(db, new Date(now).toISOString());
-        await scheduled();
+        await runSchedule();
         await compare(now);
       }),
       { numRuns: 8, within: 60_000, examples: [[[...OVERNIGHT]]] },
@@ -175,13 +175,13 @@ describe('figures by day', () => {
     const [{ seats, utilization } = {}] = open;
     expect(utilization).toBe(Math.round((3 / Number(seats)) * 10_000) / 10_000);
     await advanceTo(db, new Date(start + DAY + HOUR / 2).toISOString());
-    await scheduled();
+    await runSchedule();
     // Within an hour of midnight somebody may still be about to commit.
     expect(await app.count(at.who, 'coditect.days')).toBe(0);
     const over = await report(start, start + DAY);
     await advanceTo(db, new Date(start + DAY + 2 * HOUR).toISOString());
-    await Promise.all([scheduled(), scheduled()]);
-    await scheduled();
+    await Promise.all([runSchedule(), runSchedule()]);
+    await runSchedule();
     expect(await report(start, start + DAY)).toEqual(over);
     expect(await app.count(at.who, 'coditect.days')).toBe(1);
     expect(await app.count(at.who, 'coditect.denials')).toBe(0);

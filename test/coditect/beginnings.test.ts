@@ -35,7 +35,7 @@ async function grant(accountId: AccountId, plan: string, [from, until]: readonly
 
 const letters = (who: Customer) => app.count(who, 'jobs.jobs', `kind = 'coditect.letters'`);
 
-test('a plan that was given for later has its licence, and its mail, once its time has begun: once, whoever looks', async () => {
+test('a plan that was given for later has its licence, and its mail, once its time has begun: once, though several processes look', async () => {
   const who = await customer();
   await grant(who.accountId, 'pro', [2, 48]);
   const licences = async () => rowsOf(await call(who.key, 'GET /v1/licenses'));

@@ -56,20 +56,20 @@ describe.runIf(isHere)('a company', async () => {
   const world = { now: began };
   let told = began;
   const here = machine(world);
-  const connected: typeof fetch = async (...asked) => {
+  const fetchOnClock: typeof fetch = async (...asked) => {
     const by = world.now - told;
     told = world.now;
     if (by > 0) await advance(db, `${by} milliseconds`);
     return fetch(...asked);
   };
   /** The machine sleeps until then; what is due by then happens at Stripe, and is told. */
-  async function until(instant: number): Promise<void> {
+  async function sleepUntil(instant: number): Promise<void> {
     here.sleep(Math.max(0, instant - world.now));
     told = world.now;
     await advanceTo(db, new Date(instant).toISOString());
     sandbox.advanceTo(new Date(instant));
     await sandbox.idle();
-    // What it told of is fetched by a job: whoever reads what is promised now must not read what was promised before.
+    // A job fetches the changed objects first, so that the test does not read the former promise.
     await app.app.modules.inbox.drain();
   }
   let token: string | undefined;
@@ -90,7 +90,7 @@ describe.runIf(isHere)('a company', async () => {
     return first ?? {};
   };
   const subjects = async () => (await outbox()).map(({ subject }) => subject);
-  const mailed = (words: RegExp) =>
+  const expectMail = (words: RegExp) =>
     expect.poll(subjects, PATIENT).toContainEqual(expect.stringMatching(words));
   let licenseKey = '';
 
@@ -128,26 +128,26 @@ describe.runIf(isHere)('a company', async () => {
     await page.goto(String(body['checkout_url']));
     await page.getByRole('link', { name: 'Back without paying' }).click();
     await page.getByText('nothing was charged').waitFor();
-    await shot(page, 'left-without-paying');
+    await takeScreenshot(page, 'left-without-paying');
     await page.goto(String(body['checkout_url']));
     await page.getByLabel('Card number').fill(GOOD);
     await page.getByLabel('Expiry').fill('12/40');
     await page.getByLabel('Security code').fill('123');
-    await shot(page, 'checkout');
+    await takeScreenshot(page, 'checkout');
     await page.getByRole('button', { name: 'Subscribe', exact: true }).click();
     await page.waitForURL(/\/v1\/checkout\/success/);
     const key = page.locator('output');
     await key.waitFor();
-    await shot(page, 'licence-key');
+    await takeScreenshot(page, 'licence-key');
     licenseKey = await key.innerText();
     expect(licenseKey).toMatch(/^CODITECT(-[0-9A-Z]{4}){5}$/);
     expect(await license()).toMatchObject({ status: 'active', tier: 'starter', max_seats: 3 });
   });
 
   test('has the key by mail, with the signed file that it can download', async () => {
-    await mailed(/^Welcome to Plinth: please verify your email address$/);
-    await mailed(/^Your Coditect licence key$/);
-    await mailed(/the plan Starter is in effect/);
+    await expectMail(/^Welcome to Plinth: please verify your email address$/);
+    await expectMail(/^Your Coditect licence key$/);
+    await expectMail(/the plan Starter is in effect/);
     const { mail } = app.app.modules.options.config;
     if (mail.via.transport !== 'outbox') throw new Error('there is no outbox');
     const { folder } = mail.via;
@@ -195,7 +195,7 @@ describe.runIf(isHere)('a company', async () => {
 
   test('whose card has no money is warned, works for seven days, is warned again and works for those that it was promised', async () => {
     const options = here.options({
-      fetch: connected,
+      fetch: fetchOnClock,
       baseUrl: url,
       licenseKey,
       hardwareId: 'hardware-of-ada',
@@ -212,8 +212,8 @@ describe.runIf(isHere)('a company', async () => {
     await stripe.subscriptions.update(bought.id, { default_payment_method: empty.id });
 
     const failed = Date.parse(String(trialEnds)) + 2 * HOUR;
-    await until(failed);
-    await mailed(/a payment could not be made/);
+    await sleepUntil(failed);
+    await expectMail(/a payment could not be made/);
     await expect.poll(state, PATIENT).toBe('past_due');
     const { grace_ends_at: first } = await subscription();
     expect((Date.parse(String(first)) - failed) / DAY).toBeCloseTo(7, 0);
@@ -225,7 +225,7 @@ describe.runIf(isHere)('a company', async () => {
     // The provider tries again after some days, and three days are promised from then on.
     for (let day = 1; !(await subjects()).some((subject) => subject.startsWith('Urgent')); day += 1) {
       expect(day).toBeLessThan(8);
-      await until(failed + day * DAY);
+      await sleepUntil(failed + day * DAY);
       await says('licence: online');
     }
     const { grace_ends_at: last } = await subscription();
@@ -238,11 +238,11 @@ describe.runIf(isHere)('a company', async () => {
     // Each further failure may promise more: the last minute of what is promised then.
     for (let more = Date.parse(String((await subscription())['grace_ends_at'])); more > last; ) {
       last = more;
-      await until(last - 20 * MINUTE);
+      await sleepUntil(last - 20 * MINUTE);
       await expect.poll(state, PATIENT).toBe('past_due');
       more = Date.parse(String((await subscription())['grace_ends_at']));
     }
-    await until(last - 5 * MINUTE);
+    await sleepUntil(last - 5 * MINUTE);
     await says('licence: online', 5_000);
     const body = { license_key: licenseKey, hardware_id: 'hardware-of-bob' };
     const seat = await call(undefined, 'POST /v1/licenses/acquire', { body });
@@ -259,8 +259,8 @@ describe.runIf(isHere)('a company', async () => {
     told = world.now = last + MINUTE;
     await says('licence: stopped (license_suspended)', MINUTE);
 
-    await until(last + 2 * HOUR);
-    await mailed(/the plan Starter is suspended/);
+    await sleepUntil(last + 2 * HOUR);
+    await expectMail(/the plan Starter is suspended/);
     const { id } = await license();
     const history = (await asAda(`GET /v1/licenses/${String(id)}/sessions`)).body['data'];
     const ends = (history as readonly { readonly status: string }[]).map(({ status }) => status);
@@ -277,10 +277,10 @@ describe.runIf(isHere)('a company', async () => {
     await page.getByLabel('Security code').fill('123');
     await page.getByRole('button', { name: /^Pay/ }).click();
     await page.getByText('This invoice is paid.').waitFor();
-    await shot(page, 'paid-after-all');
-    await mailed(/is in order again/);
+    await takeScreenshot(page, 'paid-after-all');
+    await expectMail(/is in order again/);
     // Not when its card failed: nothing was renewed then.
-    await mailed(/the plan Starter is renewed/);
+    await expectMail(/the plan Starter is renewed/);
     expect((await subjects()).filter((subject) => subject.includes('is renewed'))).toHaveLength(1);
     await expect.poll(async () => (await license())['status'], PATIENT).toBe('active');
     input.write('connect\nhello\n');
@@ -291,13 +291,13 @@ describe.runIf(isHere)('a company', async () => {
 
   test('ends its plan and is told: the licence is inactive; and has a mail to choose another password', async () => {
     await asAda('DELETE /v1/billing/subscription?product=coditect&when=now');
-    await mailed(/the plan Starter has ended/);
+    await expectMail(/the plan Starter has ended/);
     await expect.poll(async () => (await license())['status'], PATIENT).toBe('inactive');
     const body = { license_key: licenseKey, hardware_id: 'hardware-of-ada' };
     const refused = await call(undefined, 'POST /v1/licenses/acquire', { body });
     expect([refused.status, refused.body]).toMatchObject([403, { error: { code: 'license_inactive' } }]);
     await call(undefined, 'POST /v1/auth/forgot-password', { body: { email: ADA.email } });
-    await mailed(/^Choose a new password$/);
+    await expectMail(/^Choose a new password$/);
   });
 });
 
@@ -308,7 +308,7 @@ async function pageOf(browser: Browser): Promise<Page> {
 }
 
 /** For eyes: with SCREENSHOTS a folder is filled. */
-async function shot(page: Page, name: string): Promise<void> {
+async function takeScreenshot(page: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS'];
   if (folder !== undefined)
     await page.screenshot({ path: join(folder, `licence-${name}.png`), fullPage: true });

@@ -29,7 +29,7 @@ const UNDER_WAY = statement<{ left: number }>(
 );
 
 /** Moves the clock on and waits for all that it then begins: what has not happened by then happens to nobody, however long they wait. */
-async function later(interval: string): Promise<void> {
+async function passTime(interval: string): Promise<void> {
   await advance(db, interval);
   await expect.poll(() => db.asMigrator(UNDER_WAY), PATIENT).toEqual([{ left: 0 }]);
 }
@@ -60,7 +60,7 @@ test('nobody has to call anything: a plan that was given for later has its licen
     );
     return rows.map(({ action }) => action.replace('coditect.license.', ''));
   };
-  await later('3 hours');
+  await passTime('3 hours');
   expect(await actions()).toEqual(['issued']);
   const subjects = async () =>
     (await app.outbox()).filter(({ to }) => to === who.email).map(({ subject }) => subject);
@@ -69,12 +69,12 @@ test('nobody has to call anything: a plan that was given for later has its licen
 
   const at = await officeOf(app, who);
   await at.seat('a');
-  await later('10 minutes');
+  await passTime('10 minutes');
   expect(await app.count(who, 'coditect.sessions', `status = 'expired'`)).toBe(1);
 
-  await later('30 hours');
+  await passTime('30 hours');
   expect(await app.count(who, 'coditect.days')).toBeGreaterThan(0);
 
-  await later('30 hours');
+  await passTime('30 hours');
   expect(await actions()).toEqual(['issued', 'activated', 'acquired', 'deactivated']);
 }, 240_000);

@@ -5,7 +5,8 @@ import { coditectFixture, HARDWARE, type Licensee } from './fixture.ts';
 import { mailsTo, writeLetters } from './mailbox.ts';
 
 const fixture = await coditectFixture();
-const { app, audited, call, card, db, heard, licensee, mailed, sandbox, stripe, subscription } = fixture;
+const { app, audited, call, card, db, drainEvents, licensee, mailed, sandbox, stripe, subscription } =
+  fixture;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
@@ -17,10 +18,10 @@ const instant = (body: Readonly<Record<string, unknown>>, name: string) => Date.
 const inMails = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** Time goes on to an instant, here and at Stripe, and everything that Stripe has told by then is seen to. */
-async function until(at: number): Promise<void> {
+async function passUntil(at: number): Promise<void> {
   await advanceTo(db, new Date(at).toISOString());
   sandbox.advanceTo(new Date(at));
-  await heard();
+  await drainEvents();
 }
 
 /** The calls of a licence's programs, and what its owner reads. */
@@ -46,23 +47,23 @@ async function office(ada: Licensee) {
 type Desk = Awaited<ReturnType<typeof office>>;
 
 /** The first payment of a licence fails: how it stands a while after its trial, and until when it is promised then. */
-async function failing() {
+async function createFailing() {
   const ada = await licensee();
   const desk = await office(ada);
   const tried = instant(await ada.license(), 'expires_at');
   await writeLetters(fixture, ada.who);
   await card(ada.who, 'pm_card_chargeCustomerFail');
-  await until(tried + 2 * 60 * MINUTE);
+  await passUntil(tried + 2 * 60 * MINUTE);
   return { ada, desk, tried, promised: instant(await desk.status(), 'grace_period_ends_at') };
 }
 
-/** Goes on until the last of what is promised is the next thing to end. Answers its end. */
+/** Passes time until the last promised period is the next to end. Answers its end. */
 async function lastPromise(desk: Desk): Promise<number> {
   for (let last = 0; ; ) {
     const promised = instant(await desk.status(), 'grace_period_ends_at');
     if (promised === last) return last;
     last = promised;
-    await until(last - 20 * MINUTE);
+    await passUntil(last - 20 * MINUTE);
   }
 }
 
@@ -70,7 +71,7 @@ async function pay({ who }: Licensee): Promise<void> {
   await card(who, 'pm_card_visa');
   const { data } = await stripe.invoices.list({ subscription: await subscription(who), status: 'open' });
   for (const invoice of data) await stripe.invoices.pay(invoice.id ?? '');
-  await heard();
+  await drainEvents();
 }
 
 const templates = async (ada: Licensee) => {
@@ -84,13 +85,13 @@ describe('a period that has begun and is not paid yet', () => {
     const desk = await office(ada);
     const { expires_at: tried } = await ada.license();
     // Stripe begins the period, and asks for the money an hour later.
-    await until(Date.parse(String(tried)) + 20 * MINUTE);
+    await passUntil(Date.parse(String(tried)) + 20 * MINUTE);
     const { state, period_ends_at: next } = await fixture.read(ada.who, 'coditect');
     expect([state, Date.parse(String(next)) > Date.parse(String(tried))]).toEqual(['active', true]);
     expect(await ada.license()).toMatchObject({ status: 'active', expires_at: tried, last_renewal_at: null });
     expect(instant(await desk.file(), 'expires_at')).toBe(Date.parse(String(tried)) + 7 * DAY);
     expect(await audited(ada.who)).toEqual(['issued']);
-    await until(Date.parse(String(tried)) + 2 * 60 * MINUTE);
+    await passUntil(Date.parse(String(tried)) + 2 * 60 * MINUTE);
     expect(await ada.license()).toMatchObject({ status: 'active', expires_at: next });
     expect(instant(await desk.file(), 'expires_at')).toBe(Date.parse(String(next)) + 7 * DAY);
     expect(await audited(ada.who)).toEqual(['issued', 'renewed']);
@@ -100,7 +101,7 @@ describe('a period that has begun and is not paid yet', () => {
 
 describe('a licence whose payment fails', () => {
   test('works for the days that it is told of, in its status and by mail, and counts as paid no further', async () => {
-    const { ada, desk, tried, promised } = await failing();
+    const { ada, desk, tried, promised } = await createFailing();
     expect(await desk.status()).toMatchObject({
       status: 'active',
       expires_at: new Date(tried).toISOString(),
@@ -115,7 +116,7 @@ describe('a licence whose payment fails', () => {
 
     for (let day = 1; !(await templates(ada)).includes('payment_failed_again'); day += 1) {
       expect(day).toBeLessThan(8);
-      await until(tried + 2 * 60 * MINUTE + day * DAY);
+      await passUntil(tried + 2 * 60 * MINUTE + day * DAY);
     }
     const again = instant(await desk.status(), 'grace_period_ends_at');
     expect(again).toBeGreaterThanOrEqual(promised);
@@ -126,9 +127,9 @@ describe('a licence whose payment fails', () => {
   });
 
   test('is suspended at the instant at which the last day is over, without anybody telling anybody, and its sessions end', async () => {
-    const { ada, desk } = await failing();
+    const { ada, desk } = await createFailing();
     const last = await lastPromise(desk);
-    await until(last - 4 * MINUTE);
+    await passUntil(last - 4 * MINUTE);
     const seat = await desk.acquire(HARDWARE[0]);
     expect([seat.status, (await desk.beat(seat)).status]).toEqual([201, 200]);
     expect(await desk.validate()).toMatchObject({ valid: true });
@@ -161,9 +162,9 @@ describe('a licence whose payment fails', () => {
   });
 
   test('ends the sessions of machines that ask nothing any more, too', async () => {
-    const { desk } = await failing();
+    const { desk } = await createFailing();
     const last = await lastPromise(desk);
-    await until(last - 3 * MINUTE);
+    await passUntil(last - 3 * MINUTE);
     expect((await desk.acquire(HARDWARE[0])).status).toBe(201);
     await advanceTo(db, new Date(last + 1_000).toISOString());
     await lifecycle.lapse();
@@ -174,8 +175,8 @@ describe('a licence whose payment fails', () => {
 
 describe('a licence that is paid after all', () => {
   test('works again with the new period, a new file and a mail, and its next failure is a first one again', async () => {
-    const { ada, desk } = await failing();
-    await until((await lastPromise(desk)) + 60_000);
+    const { ada, desk } = await createFailing();
+    await passUntil((await lastPromise(desk)) + 60_000);
     await lifecycle.lapse();
     await app.modules.suspensions.run();
     await pay(ada);
@@ -205,15 +206,15 @@ describe('a licence that is paid after all', () => {
     expect(instant(renewed, 'expires_at')).toBe(Date.parse(String(next)) + 7 * DAY);
 
     await card(ada.who, 'pm_card_chargeCustomerFail');
-    await until(Date.parse(String(next)) + 2 * 60 * MINUTE);
+    await passUntil(Date.parse(String(next)) + 2 * 60 * MINUTE);
     expect((await templates(ada)).slice(told.length)).toEqual(['payment_failed']);
     const promised = instant(await desk.status(), 'grace_period_ends_at');
     expect((promised - Date.parse(String(next))) / DAY).toBeCloseTo(7, 0);
   });
 
   test('within the promised days is renewed without having been suspended', async () => {
-    const { ada, desk, tried } = await failing();
-    await until(tried + DAY);
+    const { ada, desk, tried } = await createFailing();
+    await passUntil(tried + DAY);
     await pay(ada);
     const { period_ends_at: next } = await fixture.read(ada.who, 'coditect');
     expect(await desk.status()).toMatchObject({

@@ -12,7 +12,7 @@ import { mailsTo, writeLetters } from './mailbox.ts';
 const run = promisify(execFile);
 const DAY = 86_400_000;
 const fixture = await coditectFixture();
-const { call, customer, db, heard, later, licensee, of, order, sandbox, stripe } = fixture;
+const { call, customer, db, drainEvents, later, licensee, createLicensee, order, sandbox, stripe } = fixture;
 const { service } = fixture.app.modules.mounted.find(({ module }) => module === 'coditect') ?? {};
 const { lifecycle } = service as { lifecycle: { lapse(): Promise<number> } };
 
@@ -109,7 +109,7 @@ test('a copied file grants no seat: it says what the licence is, holds no secret
   expect(await ada.license()).toMatchObject({ current_seats_used: 0, machines_used: 0 });
 });
 
-describe('whoever manages the account', () => {
+describe('a manager of the account', () => {
   test('gets the key and the signed file by mail, once, and the new file with each renewal', async () => {
     const ada = await licensee('pro');
     const [issued, confirmed, ...more] = await mailsTo(fixture, ada.who);
@@ -144,7 +144,7 @@ test('files of before a cancellation are listed as revoked once the period is ov
   };
   const [before, over] = [await ends(), Date.parse(String((await ada.license())['expires_at']))];
   await call(ada.who.key, 'DELETE /v1/billing/subscription?product=coditect');
-  await heard();
+  await drainEvents();
   expect([before - over, await ends()]).toEqual([7 * DAY, over]);
   expect([await isListed(), (await ada.license())['status']]).toEqual([false, 'active']);
   await later((over - sandbox.now().getTime()) / DAY + 0.1);
@@ -200,7 +200,7 @@ const buys = (who: Customer, plan_id: string) =>
   call(who.key, 'POST /v1/checkout/session', { body: { plan_id } });
 
 describe('the page after a payment', () => {
-  test('shows the key once the payment has arrived, for an hour, to whoever has the id of the session', async () => {
+  test('shows the key once the payment has arrived, for an hour, to a holder of the session’s id', async () => {
     const who = await customer();
     const { status, body } = await buys(who, 'coditect.pro');
     expect([status, body['trial_days']]).toEqual([201, 14]);
@@ -208,9 +208,9 @@ describe('the page after a payment', () => {
     expect((await buys(who, 'pro')).body['session_id']).toBe(session);
     expect((await pageOf(session)).text).toContain('is being confirmed');
     await sandbox.pay(String(body['checkout_url']));
-    await heard();
+    await drainEvents();
     const page = await pageOf(session);
-    expect(page.text).toContain(await of(who).key());
+    expect(page.text).toContain(await createLicensee(who).key());
     expect(page.headers.get('cache-control')).toBe('no-store');
     await later(2 / 24);
     const over = await pageOf(session);
@@ -225,7 +225,7 @@ describe('the page after a payment', () => {
     const { body } = await order(who, { product: 'reel', plan: 'basic' });
     const session = new URL(String(body['checkout_url'])).pathname.split('/').at(-1) ?? '';
     await sandbox.pay(String(body['checkout_url']));
-    await heard();
+    await drainEvents();
     expect((await pageOf(session)).text).toContain('This page is over');
     for (const plan_id of ['free', 'reel.pro', 'none']) expect((await buys(who, plan_id)).status).toBe(400);
   });
@@ -235,10 +235,10 @@ describe('the page after a payment', () => {
     const body = { plan_id: 'starter', cycle: 'yearly' };
     const { body: ordered } = await call(who.key, 'POST /v1/checkout/session', { body });
     await sandbox.pay(String(ordered['checkout_url']));
-    await heard();
+    await drainEvents();
     const bought = await fixture.read(who, 'coditect');
     expect(bought).toMatchObject({ plan: 'coditect.starter', cycle: 'yearly', state: 'trialing' });
-    const { trial_ends_at: ends, issued_at: began } = await of(who).license();
+    const { trial_ends_at: ends, issued_at: began } = await createLicensee(who).license();
     expect((Date.parse(String(ends)) - Date.parse(String(began))) / DAY).toBeCloseTo(14, 1);
     await later(14.1);
     const { data } = await stripe.invoices.list({ subscription: await fixture.subscription(who) });
@@ -248,7 +248,7 @@ describe('the page after a payment', () => {
     ]);
   });
 
-  test('of whoever left the payment page says that nothing was charged', async () => {
+  test('after a cancelled payment says that nothing was charged', async () => {
     const response = await fetch(`${fixture.url}/v1/checkout/cancel/`);
     expect([response.status, await response.text()]).toEqual([
       200,
@@ -275,13 +275,13 @@ describe('in whichever order a store’s events come,', () => {
       };
       for (const id of orders[how] ?? []) {
         await sandbox.release([id]);
-        await heard();
+        await drainEvents();
         const plan = await fixture.plan(ada.who, 'coditect');
         const { status } = await ada.license();
         expect(status).toBe(plan === 'coditect.free' ? 'inactive' : 'active');
       }
       await sandbox.release();
-      await heard();
+      await drainEvents();
       expect(await ada.license()).toMatchObject({ status: 'inactive', status_reason: 'ended' });
     },
   );

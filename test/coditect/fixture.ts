@@ -23,7 +23,7 @@ export interface Licensee {
 export interface CoditectFixture extends SellingApp {
   /** Buys a plan and pays for it; its trial has begun. */
   licensee(plan?: string): Promise<Licensee>;
-  of(who: Customer): Licensee;
+  createLicensee(who: Customer): Licensee;
   /** What was written in an account's audit of its licence, oldest first. */
   audited(who: Customer): Promise<string[]>;
   /** What was mailed to an account, by the names of templates, oldest first. */
@@ -44,7 +44,7 @@ export async function coditectFixture(
   const key = sealedKey(modules, 'rsa-4096', await sharedRsaKey());
   await modules.db.system('coditect.signing', KEY, [insertSigningKey(key)]);
   const { buy, customer, db, stripe } = selling;
-  const of = (who: Customer): Licensee => licenseeOf(selling, who);
+  const createLicensee = (who: Customer): Licensee => licenseeOf(selling, who);
   const subscription = async ({ accountId }: Customer) => {
     const [row] = await db.asMigrator(
       statement<{ store_id: string }>(
@@ -56,12 +56,12 @@ export async function coditectFixture(
   };
   return {
     ...selling,
-    of,
+    createLicensee,
     subscription,
     async licensee(plan = 'starter') {
       const who = await customer();
       await buy(who, { product: 'coditect', plan });
-      return of(who);
+      return createLicensee(who);
     },
     async audited({ accountId }) {
       const rows = await db.asMigrator(

@@ -14,7 +14,7 @@ async function office() {
   const world = { now: Date.now() };
   let told = world.now;
   const network = { away: false };
-  const connected: typeof fetch = async (...call) => {
+  const fetchOnClock: typeof fetch = async (...call) => {
     if (network.away) throw new TypeError('fetch failed');
     const by = world.now - told;
     told = world.now;
@@ -25,7 +25,7 @@ async function office() {
   const desk = (name: string) => {
     const here = machine(world);
     const run = (more: object = {}) =>
-      here.run({ fetch: connected, baseUrl: url, licenseKey, hardwareId: `hardware-of-${name}`, ...more });
+      here.run({ fetch: fetchOnClock, baseUrl: url, licenseKey, hardwareId: `hardware-of-${name}`, ...more });
     return { here, run };
   };
   return {
@@ -39,7 +39,7 @@ async function office() {
   };
 }
 
-async function leased() {
+async function createLeased() {
   const made = await office();
   const { here, run } = made.desk('ada');
   const client = run();
@@ -60,7 +60,7 @@ describe('a program that runs under a licence of the server', () => {
       seats: { used: 1, max: 3 },
     });
     await here.pass(30 * MINUTE);
-    expect(client.told()).toEqual(['connecting', 'online']);
+    expect(client.statusesTold()).toEqual(['connecting', 'online']);
     expect(client.warnings).toEqual([]);
     expect(await holders()).toEqual(['hardware-of-ada']);
     await client.release();
@@ -68,7 +68,7 @@ describe('a program that runs under a licence of the server', () => {
   });
 
   it('whose network is gone for 29 minutes has the same session after that', async () => {
-    const { here, client, network, api, licenseKey } = await leased();
+    const { here, client, network, api, licenseKey } = await createLeased();
     network.away = true;
     await here.pass(29 * MINUTE);
     expect(client.state).toMatchObject({ status: 'offline', minutesLeft: 1 });
@@ -80,7 +80,7 @@ describe('a program that runs under a licence of the server', () => {
   });
 
   it('whose network is gone for 31 minutes works no more, and nobody had its seat before', async () => {
-    const { here, client, network, holders } = await leased();
+    const { here, client, network, holders } = await createLeased();
     network.away = true;
     await here.pass(28 * MINUTE);
     expect(await holders()).toEqual(['hardware-of-ada']);
@@ -92,7 +92,7 @@ describe('a program that runs under a licence of the server', () => {
   });
 
   it('on a machine that slept for two hours has another session; the seat was free meanwhile', async () => {
-    const { here, client, api, licenseKey } = await leased();
+    const { here, client, api, licenseKey } = await createLeased();
     here.sleep(2 * HOUR);
     expect(() => client.assertLicensed()).toThrow(LicenseError);
     await here.pass(15_000);
@@ -103,7 +103,7 @@ describe('a program that runs under a licence of the server', () => {
   });
 
   it('whose clock is set back by an hour asks the server what time it is, and works on in the same session', async () => {
-    const { here, client, api, licenseKey } = await leased();
+    const { here, client, api, licenseKey } = await createLeased();
     here.setClock(-HOUR);
     await here.pass(45_000);
     expect(client.warnings).toMatchObject([{ kind: 'clock_set_back' }]);
@@ -113,7 +113,7 @@ describe('a program that runs under a licence of the server', () => {
   });
 
   it('whose clock is set back by an hour without a network stops, and has a seat when the server says what time it is', async () => {
-    const { here, client, network } = await leased();
+    const { here, client, network } = await createLeased();
     network.away = true;
     await here.pass(10 * MINUTE);
     here.setClock(-HOUR);
@@ -125,7 +125,7 @@ describe('a program that runs under a licence of the server', () => {
   });
 
   it('stops when a clone of its machine takes its seat over', async () => {
-    const { client, here, desk, holders } = await leased();
+    const { client, here, desk, holders } = await createLeased();
     const beside = desk('ada');
     const clone = beside.run();
     await clone.acquire();
@@ -140,7 +140,7 @@ describe('a program that runs under a licence of the server', () => {
   });
 
   it('stops when an admin of the account ends its seat', async () => {
-    const { client, here, api, id } = await leased();
+    const { client, here, api, id } = await createLeased();
     const [seat] = (await api.licenses.seats(id)).seats;
     await api.licenses.endSeat(id, seat?.machine_id ?? '');
     await here.pass(6 * MINUTE);
@@ -150,7 +150,7 @@ describe('a program that runs under a licence of the server', () => {
   });
 
   it('is told how long it may borrow its seat, and what is too long', async () => {
-    const { client } = await leased();
+    const { client } = await createLeased();
     expect(await client.borrow(20)).toMatchObject({ status: 'online', offlineMinutes: 30 });
     await expect(client.borrow(31)).rejects.toMatchObject({ code: 'offline_too_long' });
     expect(client.state).toMatchObject({ status: 'online' });

@@ -92,7 +92,7 @@ describe('a machine', () => {
     for (let number = 0; number < 4; number += 1) await ada.activate(hardware(number));
     for (let number = 0; number < 3; number += 1)
       expect((await ada.deactivate(hardware(number))).status).toBe(204);
-    // Whoever is not there is not taken off.
+    // An unknown machine is not removed.
     expect((await ada.deactivate(hardware(0))).status).toBe(204);
     const fourth = await ada.deactivate(hardware(3));
     expect([fourth.status, code(fourth)]).toEqual([429, 'deactivations_exhausted']);
@@ -167,11 +167,11 @@ describe('a key', () => {
     const ada = await licensee();
     const [former, id] = [await ada.key(), await ada.id()];
     const headers = { 'idempotency-key': 'rotate-1' };
-    const another = () => call(ada.who.key, `POST /v1/licenses/${id}/key`, { headers });
-    const { body } = await another();
+    const requestNewKey = () => call(ada.who.key, `POST /v1/licenses/${id}/key`, { headers });
+    const { body } = await requestNewKey();
     expect(body['license_key']).not.toBe(former);
     expect(await ada.key()).toBe(body['license_key']);
-    expect((await another()).body).toEqual({ license_key: null });
+    expect((await requestNewKey()).body).toEqual({ license_key: null });
     expect((await validate(former)).body).toMatchObject({ status: 'unknown' });
     expect((await ada.activate(HARDWARE[0])).status).toBe(200);
   });
@@ -189,7 +189,7 @@ describe('a key', () => {
     expect(await find(under(fresh, old))).toBe(id);
     await expect(find(under(fresh))).rejects.toMatchObject({ code: 'license_not_found' });
     // Others are sealed under the server's own.
-    await rehashed(ada.who.accountId, under(fresh, old));
+    await rehashOne(ada.who.accountId, under(fresh, old));
     expect(await find(under(fresh))).toBe(id);
     await rewrite(ada.who.accountId, { key, secrets });
   });
@@ -210,7 +210,7 @@ async function rewrite(accountId: string, { key, secrets: by }: { key: string; s
 }
 
 /** The hashes of one account's licence are renewed; those of others, whose master key is not here, are left. */
-async function rehashed(accountId: string, parts: Parameters<typeof rehash>[0]) {
+async function rehashOne(accountId: string, parts: Parameters<typeof rehash>[0]) {
   const others = 'update coditect.licenses set key_hash_by = $2 where account_id <> $1';
   await db.asMigrator(statement(others, [accountId, parts.secrets.current]));
   expect(await rehash(parts)).toBe(1);
@@ -221,7 +221,7 @@ async function rehashed(accountId: string, parts: Parameters<typeof rehash>[0]) 
 describe('a session’s token', () => {
   const signing = createSigning({ keys: createSigningKeys({ db, clock, secrets }) });
 
-  test('is verified for what it says, whatever its times are', async () => {
+  test('is verified without regard to its times', async () => {
     const token = await signing.sign({ sid: 'one', exp: 1 });
     expect(await signing.verify(token)).toEqual({ sid: 'one', exp: 1 });
     const parts = token.split('.');

@@ -2,7 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { coditectFixture, HARDWARE } from './fixture.ts';
 
 const fixture = await coditectFixture();
-const { audited, call, card, customer, heard, later, licensee, of, sandbox, stripe, subscription } = fixture;
+const {
+  audited,
+  call,
+  card,
+  customer,
+  drainEvents,
+  later,
+  licensee,
+  createLicensee,
+  sandbox,
+  stripe,
+  subscription,
+} = fixture;
 const DAY = 86_400_000;
 
 /** Days until what is paid for, or tried, ends, and a bit. */
@@ -28,7 +40,7 @@ describe('a licence', () => {
     expect(await audited(ada.who)).toEqual(['issued']);
   });
 
-  test('is not there for whoever bought nothing', async () => {
+  test('is 404 for an account that bought nothing', async () => {
     const nobody = await customer();
     expect((await call(nobody.key, 'GET /v1/licenses')).body).toEqual({ data: [], next_cursor: null });
   });
@@ -52,10 +64,10 @@ describe('a licence', () => {
       call(ada.who.key, 'POST /v1/billing/subscription/change', { body: { product: 'coditect', plan } });
     await periodOver(ada.who);
     expect((await change('pro')).status).toBe(200);
-    await heard();
+    await drainEvents();
     expect(await ada.license()).toMatchObject({ tier: 'pro', max_seats: 10, license_key: key });
     await change('starter');
-    await heard();
+    await drainEvents();
     await periodOver(ada.who);
     expect(await ada.license()).toMatchObject({ tier: 'starter', max_seats: 3, license_key: key });
   });
@@ -81,7 +93,7 @@ describe('a licence that is not paid', () => {
       status: 'open',
     });
     for (const invoice of data) await stripe.invoices.pay(invoice.id ?? '');
-    await heard();
+    await drainEvents();
     expect((await ada.status()).body).toMatchObject({ status: 'active', grace_period_ends_at: null });
     expect((await ada.activate(HARDWARE[1])).status).toBe(200);
   });
@@ -95,7 +107,7 @@ describe('a plan that has ended', () => {
     const seat = await call(undefined, 'POST /v1/licenses/acquire', { body: machine });
     expect(seat.status).toBe(201);
     await call(ada.who.key, 'DELETE /v1/billing/subscription?product=coditect&when=now');
-    await heard();
+    await drainEvents();
     expect(await fixture.plan(ada.who, 'coditect')).toBe('coditect.free');
     expect((await fixture.mailed(ada.who)).at(-1)).toBe('subscription_canceled');
     expect(await ada.license()).toMatchObject({
@@ -123,14 +135,16 @@ describe('a plan that has ended', () => {
 
 test('lists are narrowed by what the licence is', async () => {
   const ada = await licensee('pro');
-  const found = async (query: string) =>
+  const countFound = async (query: string) =>
     ((await call(ada.who.key, `GET /v1/licenses?${query}`)).body['data'] as unknown[]).length;
-  expect(await found('active=true&tier=pro')).toBe(1);
-  expect(await found('active=false')).toBe(0);
-  expect(await found('tier=starter')).toBe(0);
+  expect(await countFound('active=true&tier=pro')).toBe(1);
+  expect(await countFound('active=false')).toBe(0);
+  expect(await countFound('tier=starter')).toBe(0);
   const year = '2999-01-01T00:00:00Z';
-  expect([await found(`expires_before=${year}`), await found(`expires_after=${year}`)]).toEqual([1, 0]);
+  expect([await countFound(`expires_before=${year}`), await countFound(`expires_after=${year}`)]).toEqual([
+    1, 0,
+  ]);
   expect((await call(ada.who.key, 'GET /v1/licenses?active=maybe')).status).toBe(400);
   expect((await call(ada.who.key, 'GET /api/v1/licenses/')).status).toBe(200);
-  expect(await of(ada.who).id()).toBe(await ada.id());
+  expect(await createLicensee(ada.who).id()).toBe(await ada.id());
 });

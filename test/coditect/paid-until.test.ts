@@ -8,10 +8,10 @@ const { db } = await testDatabase();
 const DAY = 86_400_000;
 const now = (await databaseTime(db)).getTime();
 /** So many days from now. */
-const at = (days: number) => new Date(now + days * DAY).toISOString();
+const daysFromNow = (days: number) => new Date(now + days * DAY).toISOString();
 
 /** An invoice of the subscription, for its plan until then. */
-interface Known {
+interface InvoiceInput {
   readonly state: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
   readonly until: number;
   readonly due?: number;
@@ -19,7 +19,10 @@ interface Known {
   readonly attempt?: number;
 }
 
-async function paidUntil(subscription: object, invoices: readonly Known[]): Promise<number | undefined> {
+async function paidUntil(
+  subscription: object,
+  invoices: readonly InvoiceInput[],
+): Promise<number | undefined> {
   const of = {
     account_id: ids.next(),
     store: 'stripe',
@@ -40,9 +43,9 @@ async function paidUntil(subscription: object, invoices: readonly Known[]): Prom
           `in_${id}`,
           state,
           of.store_id,
-          at(until - 30),
-          due === undefined ? null : at(due),
-          attempt === undefined ? null : at(attempt),
+          daysFromNow(until - 30),
+          due === undefined ? null : daysFromNow(due),
+          attempt === undefined ? null : daysFromNow(attempt),
         ],
       ),
     );
@@ -50,7 +53,7 @@ async function paidUntil(subscription: object, invoices: readonly Known[]): Prom
       statement(
         `insert into billing.invoice_lines (account_id, invoice_id, store_id, product, plan, quantity, unit_amount, amount, discount, tax, proration,
            period_starts_at, period_ends_at) values ($1, $2, $3, 'coditect', 'pro', 1, 0, 0, 0, 0, false, $4, $5)`,
-        [of.account_id, id, `il_${id}`, at(until - 30), at(until)],
+        [of.account_id, id, `il_${id}`, daysFromNow(until - 30), daysFromNow(until)],
       ),
     );
   }
@@ -64,76 +67,81 @@ async function paidUntil(subscription: object, invoices: readonly Known[]): Prom
 }
 
 /** One whose period began ten days ago. */
-const one = (state: string, more: object = {}) => ({
+const createSubscription = (state: string, more: object = {}) => ({
   state,
-  period_starts_at: at(-10),
-  period_ends_at: at(20),
+  period_starts_at: daysFromNow(-10),
+  period_ends_at: daysFromNow(20),
   ...more,
 });
 
 /** The period before it was paid. */
-const LAST: Known = { state: 'paid', until: -10 };
+const LAST: InvoiceInput = { state: 'paid', until: -10 };
 
 interface Case {
   readonly what: string;
   readonly of: object;
-  readonly known: readonly Known[];
+  readonly known: readonly InvoiceInput[];
   readonly until: number;
 }
 
 const CASES: readonly Case[] = [
-  { what: 'its period, where nothing is known of its invoices', of: one('active'), known: [], until: 20 },
+  {
+    what: 'its period, where nothing is known of its invoices',
+    of: createSubscription('active'),
+    known: [],
+    until: 20,
+  },
   {
     what: 'nothing of its period, where that is not paid and nothing else is known',
-    of: one('past_due'),
+    of: createSubscription('past_due'),
     known: [],
     until: -10,
   },
   {
     what: 'its trial while that lasts',
-    of: one('trialing', { trial_ends_at: at(20) }),
+    of: createSubscription('trialing', { trial_ends_at: daysFromNow(20) }),
     known: [],
     until: 20,
   },
   {
     what: 'its trial until the period after it is paid',
-    of: one('active', { trial_ends_at: at(-10) }),
+    of: createSubscription('active', { trial_ends_at: daysFromNow(-10) }),
     known: [{ state: 'draft', until: 20, attempt: 0 }],
     until: -10,
   },
   {
     what: 'a period that is put off, or written off, while the store goes on',
-    of: one('active'),
+    of: createSubscription('active'),
     known: [LAST, { state: 'draft', until: 20 }],
     until: 20,
   },
   {
     what: 'its period once that is paid',
-    of: one('active'),
+    of: createSubscription('active'),
     known: [LAST, { state: 'paid', until: 20 }],
     until: 20,
   },
   {
     what: 'the last period until the present one is paid',
-    of: one('active'),
+    of: createSubscription('active'),
     known: [LAST, { state: 'open', until: 20 }],
     until: -10,
   },
   {
     what: 'a period whose invoice was sent to be paid later',
-    of: one('active'),
+    of: createSubscription('active'),
     known: [LAST, { state: 'open', until: 20, due: 5 }],
     until: 20,
   },
   {
     what: 'no period whose invoice should have been paid by now',
-    of: one('past_due'),
+    of: createSubscription('past_due'),
     known: [LAST, { state: 'open', until: 20, due: -1 }],
     until: -10,
   },
   {
     what: 'none of several periods that nobody paid',
-    of: one('past_due'),
+    of: createSubscription('past_due'),
     known: [
       { state: 'paid', until: -40 },
       { state: 'uncollectible', until: -10 },
@@ -142,13 +150,13 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'its period where the ones before it were paid elsewhere',
-    of: one('active'),
+    of: createSubscription('active'),
     known: [{ state: 'paid', until: -200 }],
     until: 20,
   },
   {
     what: 'no more than its period, as after a change from years to months',
-    of: one('active'),
+    of: createSubscription('active'),
     known: [{ state: 'paid', until: 300 }],
     until: 20,
   },

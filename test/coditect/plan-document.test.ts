@@ -9,13 +9,13 @@ const now = { license_key: at.key, hardware_id: machine('a') };
 const hardware = { license_key: at.key, machine_id: machine('b') };
 const seat = () => at.seat('of-the-plan-document');
 
-interface Asked {
+interface CallInput {
   readonly as?: string;
   readonly body?: object | (() => Promise<object>);
 }
 
-/** The calls as the plan document names them, below /api: whoever calls, what is answered, and the fields that it promises. */
-const CALLS: readonly (readonly [string, Asked, number, readonly string[]])[] = [
+/** The calls as the plan document names them, below /api: the caller, the status, and the promised fields. */
+const CALLS: readonly (readonly [string, CallInput, number, readonly string[]])[] = [
   [
     'POST auth/register',
     { body: { email: 'eve@example.com', password: 'Correct-Horse-1', company_name: 'Eve & Co' } },

@@ -18,7 +18,7 @@ const TABLE = [
   ['coditect.enterprise', 29_900, 50, 150],
 ] as const;
 
-test('what is sold is the table of plans: by price, a year at ten months, tried for 14 days, three machines for a seat', async () => {
+test('the catalog is the table of plans: by price, a year at ten months, tried for 14 days, three machines for a seat', async () => {
   const { body } = await app.call(undefined, 'GET /api/v1/plans/?product=coditect');
   const plans = body['data'] as readonly Plan[];
   expect(

@@ -3,13 +3,13 @@ import { advance } from '#test/factories';
 import { describe, expect, test } from 'vitest';
 import type { Customer } from '../services/app.ts';
 import { coditectFixture } from './fixture.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 const fixture = await coditectFixture({
   crashHook: death.crashHook,
 });
-const { audited, call, customer, db, heard, licensee, of, sandbox, stripe } = fixture;
+const { audited, call, customer, db, drainEvents, licensee, createLicensee, sandbox, stripe } = fixture;
 
 /** Pays for a plan, and has the provider's messages come in without being looked at. Answers the checkout session. */
 async function pays(who: Customer, more: object = {}): Promise<string> {
@@ -54,24 +54,24 @@ describe('a purchase', () => {
       const who = await customer();
       const session = await pays(who);
       death.plan(`${phase} billing.applied`, Infinity);
-      await heard().catch(() => {});
+      await drainEvents().catch(() => {});
       const held = (await fixture.plan(who, 'coditect')) === 'coditect.pro';
       expect([(await licenses(who)).length, (await letters(who)).length]).toEqual(held ? [1, 1] : [0, 0]);
       if (!held) expect(await pageOf(session)).toContain('is being confirmed');
       death.over();
       await advance(db, '10 minutes');
-      await heard();
+      await drainEvents();
       expect(await licenses(who)).toMatchObject([{ status: 'active', tier: 'pro' }]);
       expect([await letters(who), await audited(who)]).toEqual([[{ event: 'issued' }], ['issued']]);
-      expect(await pageOf(session)).toContain(await of(who).key());
+      expect(await pageOf(session)).toContain(await createLicensee(who).key());
     },
   );
 
-  test('of whoever had a licence before shows its key when the plan is in effect, and not before', async () => {
+  test('of a former licensee shows the key when the plan is in effect, and not before', async () => {
     const ada = await licensee();
     const key = await ada.key();
     await call(ada.who.key, 'DELETE /v1/billing/subscription?product=coditect&when=now');
-    await heard();
+    await drainEvents();
     const { body } = await call(ada.who.key, 'POST /v1/checkout/session', { body: { plan_id: 'pro' } });
     const session = String(body['session_id']);
     // The provider has told of the page, and not yet of what was bought on it.
@@ -82,7 +82,7 @@ describe('a purchase', () => {
     expect(early).toContain('is being confirmed');
     expect(early).not.toContain(key);
     await sandbox.pay(String(body['checkout_url']));
-    await heard();
+    await drainEvents();
     const page = await pageOf(session);
     expect(page).toContain(key);
     expect(page).toContain('10 machines');

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { coditectFixture, type Licensee } from './fixture.ts';
 
 const fixture = await coditectFixture();
-const { audited, call, card, db, heard, later, licensee, sandbox, stripe, subscription } = fixture;
+const { audited, call, card, db, drainEvents, later, licensee, sandbox, stripe, subscription } = fixture;
 const DAY = 86_400_000;
 const NO_CARD = 'pm_card_chargeCustomerFail';
 
@@ -39,7 +39,7 @@ async function pays(ada: Licensee): Promise<void> {
   await card(ada.who, 'pm_card_visa');
   const { data } = await stripe.invoices.list({ subscription: await subscription(ada.who), status: 'open' });
   for (const { id = '' } of data) await stripe.invoices.pay(id);
-  await heard();
+  await drainEvents();
 }
 
 const changes = (ada: Licensee, what: object) =>
@@ -78,10 +78,10 @@ describe('a period that the store has begun', () => {
     const told = sandbox.held().map(({ id }) => id);
     for (const id of [...told, ...told].toReversed()) {
       await sandbox.release([id]);
-      await heard();
+      await drainEvents();
     }
     await sandbox.release();
-    await heard();
+    await drainEvents();
     expect((endOf(await ada.license()) - tried) / DAY).toBeGreaterThanOrEqual(28);
     expect([await audited(ada.who), await letters(ada)]).toEqual([
       ['issued', 'renewed'],
@@ -148,7 +148,7 @@ test('what was paid while an operator had a licence stopped renews it when it is
   expect(await letters(ada)).toEqual(['issued', 'renewed']);
 });
 
-test('whoever never pays is suspended when the promised days are over, and has no licence any more when the store gives up', async () => {
+test('an account that never pays is suspended when the promised days are over, and loses the licence when the store gives up', async () => {
   const ada = await licensee();
   const tried = endOf(await ada.license());
   await card(ada.who, NO_CARD);
@@ -172,7 +172,7 @@ test('whoever never pays is suspended when the promised days are over, and has n
   expect(await audited(ada.who)).toEqual(['issued', 'suspended', 'deactivated']);
 });
 
-/** What whoever comes online checks a file by. */
+/** The keys that an online client checks a file by. */
 async function online() {
   const { body: known } = await call(undefined, 'GET /.well-known/license-keys');
   const { body: revoked } = await call(undefined, 'GET /.well-known/license-revocations');
@@ -189,13 +189,13 @@ test('a year in place of a month is one renewal, and months again come when the 
   const key = await ada.key();
   await untilEnd(ada, 0.1);
   expect((await changes(ada, { cycle: 'yearly' })).status).toBe(200);
-  await heard();
+  await drainEvents();
   const yearly = await ada.license();
   expect((endOf(yearly) - sandbox.now().getTime()) / DAY).toBeGreaterThan(364);
   expect(yearly).toMatchObject({ license_key: key, tier: 'pro', next_billing_date: yearly['expires_at'] });
   expect(await audited(ada.who)).toEqual(['issued', 'renewed', 'renewed']);
   expect((await changes(ada, { cycle: 'monthly' })).status).toBe(200);
-  await heard();
+  await drainEvents();
   expect(await ada.license()).toEqual(yearly);
   expect(await fixture.read(ada.who, 'coditect')).toMatchObject({
     next: { cycle: 'monthly', at: yearly['expires_at'] },
@@ -209,7 +209,7 @@ describe('files of a licence that has ended', () => {
     await untilEnd(ada, 0.1);
     const [before, { expires_at: ends }] = [await fileOf(ada), await ada.license()];
     await call(ada.who.key, 'DELETE /v1/billing/subscription?product=coditect');
-    await heard();
+    await drainEvents();
     // One of after it holds until the end, and no longer.
     expect((await fileOf(ada)).license['expires_at']).toBe(ends);
     expect(verifyLicenseFile(before.text, (await online()).check)).toMatchObject({ valid: true });

@@ -5,7 +5,8 @@ import { idOf } from '../selling/fixture.ts';
 import { coditectFixture } from './fixture.ts';
 
 const fixture = await coditectFixture();
-const { admin, buy, call, customer, db, heard, later, licensee, sandbox, stripe, subscription } = fixture;
+const { admin, buy, call, customer, db, drainEvents, later, licensee, sandbox, stripe, subscription } =
+  fixture;
 const DAY = 86_400_000;
 
 type Row = Readonly<Record<string, number | string | null>>;
@@ -22,7 +23,7 @@ async function rowsOf(path: string): Promise<Row[]> {
 }
 
 /** The next day begins, and it is six: nothing of a few hours from now is another day's. */
-async function morning(): Promise<void> {
+async function passToMorning(): Promise<void> {
   const now = sandbox.now().getTime();
   const six = Math.ceil(now / DAY) * DAY + DAY / 4;
   await later((six - now) / DAY);
@@ -35,11 +36,11 @@ test('revenue by day is what subscriptions bring in: the trial nothing, the firs
   const today = async () => dayOf(await databaseTime(db));
   const report = async (from: string, until: string) =>
     rowsOf(`GET /v1/admin/licenses/analytics?from=${from}&until=${until}&limit=100`);
-  const of = async (day: string) => {
+  const reportOf = async (day: string) => {
     const [row] = await report(day, dayOf(new Date(Date.parse(day) + DAY)));
     return row ?? {};
   };
-  expect(await of(dayOf(first))).toMatchObject({
+  expect(await reportOf(dayOf(first))).toMatchObject({
     active_subscriptions: 2,
     trials: 2,
     mrr_minor: 0,
@@ -49,7 +50,7 @@ test('revenue by day is what subscriptions bring in: the trial nothing, the firs
   });
   await later(14.2);
   const paid = await today();
-  expect(await of(paid)).toMatchObject({
+  expect(await reportOf(paid)).toMatchObject({
     active_subscriptions: 2,
     trials: 0,
     customers: 2,
@@ -95,11 +96,11 @@ test('a year’s price counts by the month; an upgrade expands, a downgrade cont
   const change = async (who: Customer, plan: string) => {
     const body = { product: 'coditect', plan };
     expect((await call(who.key, 'POST /v1/billing/subscription/change', { body })).status).toBe(200);
-    await heard();
+    await drainEvents();
   };
   const ends = (who: Customer) =>
-    call(who.key, 'DELETE /v1/billing/subscription?product=coditect&when=now').then(heard);
-  await morning();
+    call(who.key, 'DELETE /v1/billing/subscription?product=coditect&when=now').then(drainEvents);
+  await passToMorning();
   const before = await today();
   const [ada, bob, eve] = [await customer(), await customer(), await customer()];
   await buy(ada, { product: 'coditect', plan: 'starter', cycle: 'yearly' });
@@ -126,7 +127,7 @@ test('a year’s price counts by the month; an upgrade expands, a downgrade cont
   const { customer: them } = await stripe.subscriptions.retrieve(await subscription(ada));
   const { data: charges } = await stripe.charges.list({ customer: idOf(them) });
   await stripe.refunds.create({ charge: charges[0]?.id ?? '' });
-  await heard();
+  await drainEvents();
   expect(await today()).toMatchObject({ contraction_minor: 0, churned_minor: 0 });
   await later(1);
   await ends(ada);
@@ -134,7 +135,7 @@ test('a year’s price counts by the month; an upgrade expands, a downgrade cont
 });
 
 test('a subscription that is not paid counts while its promised days last, and again once it is paid', async () => {
-  await morning();
+  await passToMorning();
   const who = await customer();
   await buy(who, { product: 'coditect', plan: 'pro' });
   await fixture.card(who, 'pm_card_chargeCustomerFail');
@@ -147,7 +148,7 @@ test('a subscription that is not paid counts while its promised days last, and a
   const tried = await last();
   await later(14.2);
   const { active_subscriptions: active, mrr_minor: mrr } = await last();
-  const churned = async () =>
+  const countChurned = async () =>
     (await days()).reduce((all, { churned_customers: gone }) => all + Number(gone), 0);
   expect(active).toBe(tried['active_subscriptions']);
   await later(3);
@@ -156,11 +157,11 @@ test('a subscription that is not paid counts while its promised days last, and a
   await later(9);
   expect(await last()).toMatchObject({ active_subscriptions: Number(active) - 1 });
   expect(Number(mrr) - Number((await last())['mrr_minor'])).toBe(9_900);
-  expect(await churned()).toBe(1);
+  expect(await countChurned()).toBe(1);
   await fixture.card(who, 'pm_card_visa');
   const { data } = await stripe.invoices.list({ subscription: await subscription(who), status: 'open' });
   for (const { id = '' } of data) await stripe.invoices.pay(id);
-  await heard();
+  await drainEvents();
   expect(await last()).toMatchObject({ active_subscriptions: active, mrr_minor: mrr });
-  expect(await churned()).toBe(0);
+  expect(await countChurned()).toBe(0);
 });

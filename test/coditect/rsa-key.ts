@@ -8,11 +8,11 @@ const FILE = join(FOLDER, 'rsa-4096.pem');
 
 /** A key pair of RSA-4096 that all tests of this checkout share: to make one takes a processor between one second and thirty. */
 export async function sharedRsaKey() {
-  const privateKey = createPrivateKey(kept() ?? (await made()));
+  const privateKey = createPrivateKey(readKey() ?? (await createKey()));
   return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
-function kept(): string | undefined {
+function readKey(): string | undefined {
   try {
     return readFileSync(FILE, 'utf8');
   } catch {
@@ -21,7 +21,7 @@ function kept(): string | undefined {
 }
 
 /** Beside the event loop, or the process loses its lease. Under its name when it is whole: others read at the same time. */
-async function made(): Promise<string> {
+async function createKey(): Promise<string> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 4_096 });
   const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
   mkdirSync(FOLDER, { recursive: true });

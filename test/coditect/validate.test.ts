@@ -17,7 +17,7 @@ const validate = (body: object, ip = '192.0.2.1') =>
   app.call(undefined, 'POST /v1/licenses/validate', { body, headers: { 'x-forwarded-for': ip } });
 
 /** A database that keeps what it is asked: by which verb, and with which statements. */
-function watched(db: Database): { readonly db: Database; readonly asked: string[] } {
+function watchDatabase(db: Database): { readonly db: Database; readonly asked: string[] } {
   const asked: string[] = [];
   const note = (verb: string, statements: readonly Statement[]) =>
     void asked.push(`${verb}: ${statements.map(({ text }) => text).join('; ')}`);
@@ -32,12 +32,12 @@ function watched(db: Database): { readonly db: Database; readonly asked: string[
   return { db: { ...db, tenant, system } as Database, asked };
 }
 
-describe('whoever asks whether a key is good', () => {
+describe('a validation of a key', () => {
   test('makes the server do the same for an unknown key as for a known one', async () => {
     const { secrets } = app.app.modules;
     for (const hardwareId of [undefined, hardware_id]) {
       const work = async (licenseKey: string) => {
-        const { db, asked } = watched(app.db);
+        const { db, asked } = watchDatabase(app.db);
         const { status } = await validity({ db, secrets }, { licenseKey, hardwareId });
         return { status, asked };
       };
@@ -50,7 +50,7 @@ describe('whoever asks whether a key is good', () => {
 
   test('is told of a typing error, and the database is asked nothing', async () => {
     const { secrets } = app.app.modules;
-    const { db, asked } = watched(app.db);
+    const { db, asked } = watchDatabase(app.db);
     const typo = `${at.key.slice(0, -1)}${at.key.endsWith('0') ? '1' : '0'}`;
     const malformed = { code: 'license_key_malformed' };
     await expect(validity({ db, secrets }, { licenseKey: typo })).rejects.toMatchObject(malformed);

@@ -34,7 +34,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     expect(await states(customer.accountId)).toEqual(['settled', 'settled', 'voided', 'voided']);
   });
 
-  test('of an admission of which only half arrived keeps nobody waiting: its rows are freed, it is given back, and the key is served', async () => {
+  test('of half an admission keeps nobody waiting: its rows are freed, it is given back, and the key is served', async () => {
     const customer = await fixture.customer();
     const headers = { 'idempotency-key': 'half' };
     const holding = cutter.holdNextCommit(/limits\.admit\(/);
@@ -104,9 +104,9 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     const again = await fixture.create(customer.key, headers);
     expect(again.status).toBe(202);
     await fixture.told();
-    await ended(customer.accountId);
+    await waitForCompletion(customer.accountId);
     expect(await states(customer.accountId)).toEqual(['settled']);
-    expect(await made(customer.accountId)).toBe(1);
+    expect(await countGenerations(customer.accountId)).toBe(1);
   });
 
   test('of a job that was not enqueued after all: its place and its quota are free at once, and the repeat makes it', async () => {
@@ -117,9 +117,9 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     await fixture.told();
     expect(await states(customer.accountId)).toEqual(['voided']);
     expect((await fixture.create(customer.key, headers)).status).toBe(202);
-    await ended(customer.accountId);
+    await waitForCompletion(customer.accountId);
     expect(await states(customer.accountId)).toEqual(['settled', 'voided']);
-    expect(await made(customer.accountId)).toBe(1);
+    expect(await countGenerations(customer.accountId)).toBe(1);
   });
 
   test.each(['jobs.take_up(', 'jobs.finish(', 'reel.variants'])(
@@ -130,7 +130,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
       const cut = cutter.cutNextCommit(new RegExp(at.replaceAll(/[.(]/g, String.raw`\$&`)));
       expect((await fixture.create(customer.key)).status).toBe(202);
       await cut;
-      await ended(customer.accountId);
+      await waitForCompletion(customer.accountId);
       await fixture.told();
       expect(await states(customer.accountId)).toEqual(['settled']);
       await vi.waitFor(async () => {
@@ -140,7 +140,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
           before.estimates,
         ]);
       }, SOON);
-      expect(await made(customer.accountId)).toBe(1);
+      expect(await countGenerations(customer.accountId)).toBe(1);
     },
   );
 
@@ -152,7 +152,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     return rows.map(({ state }) => state);
   }
 
-  async function made(accountId: string): Promise<number> {
+  async function countGenerations(accountId: string): Promise<number> {
     const [row] = await fixture.rows<{ n: number }>(
       'select count(*)::int as n from reel.generations where account_id = $1',
       accountId,
@@ -160,7 +160,7 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     return row?.n ?? 0;
   }
 
-  async function ended(accountId: string): Promise<void> {
+  async function waitForCompletion(accountId: string): Promise<void> {
     await vi.waitFor(
       async () =>
         expect(

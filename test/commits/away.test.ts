@@ -8,7 +8,7 @@ describe.runIf(engine === 'postgres')('a database that is away', async () => {
   const fixture = await commitsFixture();
   const { cutter, sandbox } = fixture;
 
-  test('is 503 unavailable with Retry-After, whatever is asked for', async () => {
+  test('is 503 unavailable with Retry-After, for every call', async () => {
     const customer = await fixture.customer();
     cutter.refuse();
     const answers = await Promise.all([
@@ -60,7 +60,7 @@ describe.runIf(engine === 'postgres')('a database that is away', async () => {
 
     sandbox.faults.next({ kind: 'latency', ms: 2_000 });
     expect((await fixture.create(customer.key)).status).toBe(202);
-    await vi.waitFor(async () => expect(await running(fixture)).toBe(1), SOON);
+    await vi.waitFor(async () => expect(await countRunning(fixture)).toBe(1), SOON);
     cutter.refuse();
     await vi.waitFor(() => expect(fixture.app.modules.limits.retries.size).toBe(1), SOON);
     cutter.resume();
@@ -79,7 +79,7 @@ describe.runIf(engine === 'postgres')('a database that is away', async () => {
     return row?.n ?? 0;
   }
 
-  async function running({ rows }: typeof fixture): Promise<number> {
+  async function countRunning({ rows }: typeof fixture): Promise<number> {
     const [row] = await rows<{ n: number }>(
       `select count(*)::int as n from jobs.jobs where state = 'running' and kind = 'reel.generate'`,
     );

@@ -8,7 +8,7 @@ import { type TestApp, testApp } from '../services/app.ts';
 const SOON = { timeout: 120_000, interval: 20 };
 const ENDS_SOON = { SHUTDOWN_GRACE_SECONDS: '1' };
 
-const asked = (stream: boolean) => ({
+const chatBody = (stream: boolean) => ({
   model: 'sandbox-small',
   messages: [{ role: 'user', content: 'Say hello.' }],
   max_tokens: 50,
@@ -16,15 +16,15 @@ const asked = (stream: boolean) => ({
 });
 
 /** Waits until so many calls have reached the provider and hang there. */
-const hanging = ({ sandbox }: TestApp, calls: number) =>
+const waitForHangingCalls = ({ sandbox }: TestApp, calls: number) =>
   vi.waitFor(() => expect(sandbox.bill()).toHaveLength(calls), SOON);
 
 test('a call that a server which stops can not finish is 503 server_stopping, and nobody hung up', async () => {
   const app = await testApp({ settings: ENDS_SOON });
   const { key } = await app.customer();
   app.sandbox.faults.next({ kind: 'hang', billed: true });
-  const call = app.call(key, 'POST /v1/ai/chat/completions', { body: asked(false) });
-  await hanging(app, 1);
+  const call = app.call(key, 'POST /v1/ai/chat/completions', { body: chatBody(false) });
+  await waitForHangingCalls(app, 1);
   const [answer] = await Promise.all([call, app.close()]);
   expect([answer.status, answer.body['error']]).toMatchObject([503, { code: 'server_stopping' }]);
   expect(answer.headers.get('retry-after')).toBe('1');
@@ -35,7 +35,7 @@ test.runIf(engine === 'postgres')(
   async () => {
     const app = await testApp({ settings: ENDS_SOON });
     const { key, accountId } = await app.customer();
-    const call = () => app.call(key, 'POST /v1/ai/chat/completions', { body: asked(false) });
+    const call = () => app.call(key, 'POST /v1/ai/chat/completions', { body: chatBody(false) });
     expect((await call()).status).toBe(200);
     await app.app.modules.limits.ends.idle();
     const release = await holdMeters(app.database.url, accountId);
@@ -55,7 +55,7 @@ test('a stream that a server which stops breaks off ends with server_stopping', 
   const response = await fetch(`${app.url}/v1/ai/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify(asked(true)),
+    body: JSON.stringify(chatBody(true)),
   });
   expect(response.status).toBe(200);
   const [text] = await Promise.all([response.text(), app.close()]);
@@ -76,8 +76,8 @@ test('a request that arrives at a server which stops is 503 server_stopping, on 
   socket.write('GET /v1/me HTTP/1.1\r\nHost: here\r\n');
   app.sandbox.faults.next({ kind: 'hang', billed: true });
   const { key } = await app.customer();
-  const call = app.call(key, 'POST /v1/ai/chat/completions', { body: asked(false) });
-  await hanging(app, 1);
+  const call = app.call(key, 'POST /v1/ai/chat/completions', { body: chatBody(false) });
+  await waitForHangingCalls(app, 1);
   const closed = app.close();
   socket.write('\r\n');
   await once(socket, 'close');

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { crashPoints } from '#platform/db';
 import { engine } from '#test/services';
 import { endAll } from '../process/program.ts';
-import { crashAndRecover } from './crashing.ts';
+import { crashAndRecover } from './crash-and-recover.ts';
 import { lanes } from './lanes.ts';
 import { makeInstallations } from './installation.ts';
 import { isThorough } from '../thorough.ts';

@@ -16,9 +16,9 @@ import {
   expectLedgerToAgree,
   expectWholeGenerations,
   NOTHING,
-  unfinished,
+  countUnfinished,
 } from './promises.ts';
-import { keyOf, openHere, type Running, type Installation } from './installation.ts';
+import { keyOf, openHere, type RunningProgram, type Installation } from './installation.ts';
 import { openStripe, type StripeFixture } from './stripe.ts';
 
 /** Longer than the sweeper takes to look, and a job to be found when its time has come. */
@@ -33,8 +33,8 @@ export interface CrashFixture {
   /** Starts the program as a process of its own. */
   start(crashAt?: string): Program;
   /** Starts it in this process, on what was left behind; leases of those who died have run out. */
-  takeOver(options: { readonly work: boolean }): Promise<Running>;
-  /** A customer of whatever process listens there. */
+  takeOver(options: { readonly work: boolean }): Promise<RunningProgram>;
+  /** A customer of the process that listens there. */
   client(url: string): Client;
   /** Does something to the database while no process has it. */
   between(work: (db: Database, secrets: () => Promise<Secrets>) => Promise<void>): Promise<void>;
@@ -118,10 +118,10 @@ export async function leasesRunOut(db: Database): Promise<void> {
 
 /** Waits until nothing is open any more, and checks what is promised; `hidden`: calls whose figures crashes may have hidden. */
 export async function expectPromises(
-  { db, url }: Running,
+  { db, url }: RunningProgram,
   { sandbox, client, hidden }: CrashFixture & { readonly hidden: number },
 ): Promise<void> {
-  await vi.waitFor(async () => expect(await unfinished(db)).toEqual(NOTHING), RESOLVED);
+  await vi.waitFor(async () => expect(await countUnfinished(db)).toEqual(NOTHING), RESOLVED);
   await expectLedgerToAgree(db, { bill: sandbox.bill(), hidden });
   await expectWholeGenerations(db);
   await expectAlertsToldOnce(db);

@@ -41,8 +41,8 @@ export async function makeInstallations(): Promise<Installations> {
   const root = await makeRunFolder(MEMORY).catch(() => makeRunFolder(tmpdir()));
   const empty =
     services.engine === 'pglite'
-      ? await embedded(root, services.template)
-      : await cloned(root, services.template);
+      ? await embeddedInstallation(root, services.template)
+      : await clonedInstallation(root, services.template);
   const owned = await empty.copy();
   const running = await openHere(owned, { work: false });
   await advanceTo(running.db, NOON);
@@ -57,13 +57,13 @@ export async function makeInstallations(): Promise<Installations> {
   };
 }
 
-async function embedded(root: string, template: string): Promise<Installation> {
-  const at = (folder: string): Installation => ({
+async function embeddedInstallation(root: string, template: string): Promise<Installation> {
+  const installationIn = (folder: string): Installation => ({
     settings: { DATA_DIR: folder },
     async copy() {
       const other = mkdtempSync(join(root, 'installation '));
       cpSync(folder, other, { recursive: true });
-      return at(other);
+      return installationIn(other);
     },
     remove: async () => rmSync(folder, { recursive: true, force: true }),
   });
@@ -75,31 +75,31 @@ async function embedded(root: string, template: string): Promise<Installation> {
     template: new Uint8Array(await readFile(template)),
   });
   await db.close();
-  return at(folder);
+  return installationIn(folder);
 }
 
-async function cloned(root: string, template: string): Promise<Installation> {
+async function clonedInstallation(root: string, template: string): Promise<Installation> {
   const services = inject('services');
   if (services.engine === 'pglite') throw new Error('a database is cloned on PostgreSQL alone');
-  const made = async (from: string, folder?: string): Promise<Installation> => {
+  const createInstallation = async (from: string, folder?: string): Promise<Installation> => {
     const name = `crash_${process.pid}_${randomBytes(6).toString('hex')}`;
     const url = await createDatabase(services, name, from);
     const own = mkdtempSync(join(root, 'installation '));
     if (folder !== undefined) cpSync(folder, own, { recursive: true });
     return {
       settings: { DATA_DIR: own, DATABASE_URL: url },
-      copy: () => made(name, own),
+      copy: () => createInstallation(name, own),
       async remove() {
         await dropDatabase(services, name);
         rmSync(own, { recursive: true, force: true });
       },
     };
   };
-  return made(template);
+  return createInstallation(template);
 }
 
 /** A program that runs in this process, with its database at hand. */
-export interface Running {
+export interface RunningProgram {
   readonly app: App;
   readonly db: Database;
   readonly url: string;
@@ -115,7 +115,7 @@ export interface RunningOptions {
 }
 
 /** Starts the program here, as `plinth start` does, on what another process may have left behind. */
-export async function openHere(installation: Installation, options: RunningOptions): Promise<Running> {
+export async function openHere(installation: Installation, options: RunningOptions): Promise<RunningProgram> {
   const config = readConfig({
     NODE_ENV: 'test',
     PORT: '0',

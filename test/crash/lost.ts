@@ -4,7 +4,7 @@ import { products } from '#products';
 /** What it means that a living process never hears of a commit that was made, and how it is made good. */
 const MEANINGS = {
   'given back':
-    'the caller is told 503 and holds nothing: the process, which knows its ids, closes what there is or may still come (test/commits/answers.test.ts, src/platform/limits/settlement/disown.test.ts)',
+    'the caller is told 503 and holds nothing: the process, which knows its ids, closes what there is or may still come (test/commits/answers.test.ts, src/platform/limits/settlement/abandon-admissions.test.ts)',
   told: 'the same is told again until the database has answered, and changes nothing the second time (src/platform/limits/again.test.ts)',
   found:
     'the worker no longer knows the job; within seconds it looks what became of it, and takes it up if it is not over; each step of it finds what is done already (test/commits/answers.test.ts)',
@@ -19,13 +19,13 @@ const MEANINGS = {
   start: 'the start or the operator’s task ends with a sentence, and finds it done when it begins again',
 } as const satisfies Readonly<Record<LostAnswer, string>>;
 
-const of = (names: string): string[] => names.split(/\s+/).filter((name) => name !== '');
+const splitNames = (names: string): string[] => names.split(/\s+/).filter((name) => name !== '');
 
 /** The commits of the platform, by what a lost answer of them means. */
 const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
-  'given back': of('limits.admit jobs.replay permits.delegate'),
-  told: of('limits.resolve limits.disown'),
-  found: of(`
+  'given back': splitNames('limits.admit jobs.replay permits.delegate'),
+  told: splitNames('limits.resolve limits.disown'),
+  found: splitNames(`
     jobs.take jobs.retry jobs.postpone jobs.hand-over jobs.finish product.store-text
 
     mail.resolve mail.end mail.put-off webhooks.relay webhooks.answered limits.alerts-told limits.budget-told
@@ -34,13 +34,13 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     billing.drain-begun billing.claimed billing.turn-taken billing.applied billing.put-off billing.reads-held-back
     billing.ending-taken billing.ending-told billing.customer-forgotten billing.credit-taken billing.question-taken billing.question-answered
     billing.overage-counted billing.overage-taken billing.overage-sent`),
-  keyed: of(`
+  keyed: splitNames(`
     accounts.invited accounts.organization-made billing.credits-given billing.granted billing.replayed erasure.export-asked
     identity.key-made identity.key-rotated identity.recovery-codes
     reports.adjusted reports.proceeds-recorded sso.domain-claimed webhooks.made webhooks.replayed webhooks.rotated webhooks.tested
     idempotency.kept billing.checkout-begun billing.checkout-asked billing.checkout-kept billing.customer-made
     billing.ordered ai.safety-refused billing.extension-asked product.answer-text`),
-  same: of(`
+  same: splitNames(`
     accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
     accounts.organization-change accounts.settings-change accounts.standing accounts.transferred
     billing.looked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded
@@ -49,30 +49,30 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     identity.unlinked jobs.discard limits.operator-budget limits.seat limits.seat-renewals
     blobs.stored
     sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
-  row: of('permits.reported billing.received ai.safety-recorded'),
-  again: of(`
+  row: splitNames('permits.reported billing.received ai.safety-recorded'),
+  again: splitNames(`
     limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned webhooks.pruned mail.prune ai.safety-pruned
     idempotency.swept rates.swept accounts.invitations-pruned identity.admin-invitations-pruned identity.guesses-pruned
     identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned reports.rolled reports.repaired
     billing.everything-marked billing.replay-marked billing.claimed-late billing.reconciled billing.retold billing.pruned
     blobs.refused blobs.given-up blobs.swept
     sso.domain-checked secrets.resealed secrets.retired identity.signing-key`),
-  person: of(`
+  person: splitNames(`
     identity.login identity.register identity.link-asked identity.email-confirmed identity.password-set identity.refresh
     identity.restore-asked identity.ceremony-begun identity.ceremony-used identity.mfa-answered identity.passkey-added
     identity.passkey-counted identity.stepped-up identity.sign-in-begun identity.sign-in-returned identity.named
     identity.totp-begun identity.totp-confirmed sso.admitted blobs.reserved blobs.parts`),
-  count: of(`
+  count: splitNames(`
     limits.holder-renew limits.holder-end rates.taken rates.given-back identity.key-used identity.guess-taken identity.guess-given-back
     identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied
     idempotency.claimed idempotency.given-up`),
-  start: of(`
+  start: splitNames(`
     limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended secrets.proven
     idempotency.salted owner.made owner.products-added db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported
     billing.prices-synced identity.admin-invited`),
 };
 
-/** Every commit of the program of which a lost answer is said to mean something; products say it of theirs. */
+/** The meaning of a lost answer for every commit of the program; products declare their own. */
 export const LOST: readonly string[] = [
   ...Object.values(PLATFORM).flat(),
   ...products.flatMap(({ crashPoints }) =>

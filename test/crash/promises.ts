@@ -4,7 +4,7 @@ import type { BilledCall } from '#sandbox/openai';
 import { type Client, VARIANTS } from '../process/client.ts';
 
 /** Nothing of it may be left once all is over: work that nobody does, a permit or a call that nobody resolves. */
-export async function unfinished(db: Database): Promise<Record<string, number>> {
+export async function countUnfinished(db: Database): Promise<Record<string, number>> {
   const [row] = await db.asMigrator(
     statement<Record<string, number>>(
       `select (select count(*) from limits.permits where state in ('queued', 'running')) as permits,
@@ -150,14 +150,14 @@ export async function expectChargesToAgree(db: Database, client: Client): Promis
        from limits.usage_events e group by product`,
     ),
   );
-  const of = (name: string) => rows.find(({ product }) => product === name) ?? { settled: 0, cost: 0 };
+  const figuresOf = (name: string) => rows.find(({ product }) => product === name) ?? { settled: 0, cost: 0 };
   expect(used).toMatchObject({
-    'reel.generations': of('reel').settled,
+    'reel.generations': figuresOf('reel').settled,
     'reel.concurrent': 0,
-    'reel.daily_cost': of('reel').cost,
-    'gateway.calls': of('gateway').settled,
+    'reel.daily_cost': figuresOf('reel').cost,
+    'gateway.calls': figuresOf('gateway').settled,
     'gateway.concurrent': 0,
-    'gateway.daily_cost': of('gateway').cost,
+    'gateway.daily_cost': figuresOf('gateway').cost,
   });
 }
 
@@ -171,7 +171,7 @@ export async function aliveHolders(db: Database): Promise<number> {
   return row?.alive ?? -1;
 }
 
-/** What an alert is told by is there once, whoever died while it was told: one event, its deliveries, one mail to each. */
+/** An alert is told once, even if a process died meanwhile: one event, its deliveries, one mail to each. */
 export async function expectAlertsToldOnce(db: Database): Promise<void> {
   const [row] = await db.asMigrator(
     statement<Record<string, number>>(

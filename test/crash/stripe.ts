@@ -10,7 +10,7 @@ const SECRET = 'whsec_of_a_process_that_is_killed';
 /** As long as a person looks at the page to which they came back from paying. */
 const PATIENCE = { timeout: 120_000, interval: 100 };
 
-/** A store where somebody has paid for a plan, and which tells of it whoever is alive, until it was heard. */
+/** A store where somebody has paid for a plan; it sends the event to a live process until one accepts it. */
 export interface StripeFixture {
   readonly settings: Readonly<Record<string, string>>;
   /** Somebody pays for the organization of an installation. */
@@ -42,11 +42,11 @@ export async function openStripe(): Promise<StripeFixture> {
     },
     async tell(client) {
       for (const event of sandbox.events().filter(({ id }) => !heard.has(id))) {
-        const { status } = await client.call('POST /v1/webhooks/stripe', signed(stripe, event));
+        const { status } = await client.call('POST /v1/webhooks/stripe', signEvent(stripe, event));
         if (status !== 200) throw new Error(`the store was answered with ${status}`);
         heard.add(event.id);
       }
-      return vi.waitUntil(() => seen(client), PATIENCE);
+      return vi.waitUntil(() => readState(client), PATIENCE);
     },
     close: () => sandbox.close(),
   };
@@ -63,7 +63,7 @@ async function pay(stripe: Stripe, account: string): Promise<void> {
 }
 
 /** By the wall clock, which is the process's. */
-function signed(stripe: Stripe, body: ReturnType<StripeSandbox['events']>[number]) {
+function signEvent(stripe: Stripe, body: ReturnType<StripeSandbox['events']>[number]) {
   const payload = JSON.stringify(body);
   return {
     body,
@@ -72,7 +72,7 @@ function signed(stripe: Stripe, body: ReturnType<StripeSandbox['events']>[number
 }
 
 /** undefined: not all of it is there yet. */
-async function seen(client: Client): Promise<string | undefined> {
+async function readState(client: Client): Promise<string | undefined> {
   const subscriptions = await listOf<{ plan: string; state: string }>(client, 'subscriptions');
   const invoices = await listOf<{ state: string }>(client, 'invoices');
   if (subscriptions.length === 0 || invoices.length === 0) return undefined;

@@ -68,7 +68,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'billing.customer-forgotten': { because: ENDING },
   'billing.credit-taken': {
     because:
-      'one commit after a store is asked, which may be asked twice: test/selling/gone-credit.test.ts ends a run before it',
+      'one commit after a store is asked, which may be asked twice: test/selling/refunded-credit.test.ts ends a run before it',
   },
   'limits.sweep': { walks: ['a chat call whose process died'] },
   'limits.holder-renew': { walks: ['a create whose provider keeps silent'] },

@@ -2,10 +2,10 @@ import type { Database } from '#platform/db';
 import { type Secrets, sealedColumns } from '#platform/secrets';
 import type { OpenAISandbox } from '#sandbox/openai';
 import type { Client, Generation } from '../process/client.ts';
-import { reflect } from './reflecting.ts';
+import { reflect } from './reflect.ts';
 import type { StripeFixture } from './stripe.ts';
 
-/** What is done while a process is killed, and how it must have ended when another one took over. */
+/** The work during which a process is killed, and its expected outcome once another process took over. */
 export interface Walk {
   /** What the process that is to be killed finds; an owner and their key when not said. */
   readonly on?: 'empty' | 'owned';
@@ -53,13 +53,13 @@ function sealedSecret(secrets: Secrets): string {
 
 const create = async (client: Client): Promise<string> => endingOf(await client.create('first'));
 /** Cancels it before anything comes of it, if it can. */
-const cancelled = async (client: Client): Promise<string> => {
+const createAndCancel = async (client: Client): Promise<string> => {
   const path = await client.ask('first');
   await client.call(`POST ${path}/cancel`);
   return endingOf(await client.read(path));
 };
-/** Leaves the create to a worker, of which there is none yet. */
-const enqueued = (client: Client): Promise<string> => client.ask('first');
+/** Leaves the create to a worker that starts later. */
+const enqueue = (client: Client): Promise<string> => client.ask('first');
 const COMPLETED = ['completed'];
 /** The answer, or the clear word that nobody knows how the call ended: it may have been billed. */
 const ANSWERED = ['answered', 'outcome_unknown'];
@@ -91,7 +91,7 @@ export const WALKS = {
   },
   'a create that QStash delivers': { through: 'qstash', client: create, ends: COMPLETED },
   'a create that waits for a worker': {
-    earlier: { client: enqueued },
+    earlier: { client: enqueue },
     client: create,
     ends: COMPLETED,
   },
@@ -101,7 +101,7 @@ export const WALKS = {
     ends: COMPLETED,
   },
   'a create whose job has been tried too often': {
-    earlier: { client: enqueued },
+    earlier: { client: enqueue },
     found: (db) => change(db, 'update jobs.jobs set attempt = attempts'),
     client: create,
     ends: ['failed: provider_unavailable'],
@@ -113,7 +113,7 @@ export const WALKS = {
   },
   'a create that is cancelled': {
     provider: ({ faults }) => faults.next({ kind: 'hang' }),
-    client: cancelled,
+    client: createAndCancel,
     // Another worker may be done with it before its customer comes back.
     ends: ['cancelled', ...COMPLETED],
     hides: 1,
@@ -161,7 +161,7 @@ export const WALKS = {
       ),
   },
   'a start with an alert that nobody has told': {
-    // Nobody listens there: what is told is tried, and tried again later.
+    // Nobody listens there: deliveries are tried, and tried again later.
     found: async (db, secrets) =>
       change(
         db,

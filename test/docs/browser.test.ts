@@ -53,11 +53,11 @@ describe.runIf(isHere)('in a browser, the docs', { timeout: 4 * PATIENCE }, asyn
     );
     const names = [...Object.keys(paths), ...summaries];
     expect(summaries.length).toBeGreaterThan(150);
-    const missing = async () => {
+    const namesMissing = async () => {
       const text = await page.locator('body').innerText();
       return names.filter((name) => !text.includes(name));
     };
-    await expect.poll(missing, { timeout: PATIENCE }).toEqual([]);
+    await expect.poll(namesMissing, { timeout: PATIENCE }).toEqual([]);
     expect(await page.title()).toContain('Plinth');
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { said } from '../organizations/fixture.ts';
+import { outcomeOf } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
 import { leavingOf } from './fixture.ts';
 
@@ -20,11 +20,11 @@ interface Event {
 
 async function read(query: string): Promise<Event[]> {
   const reply = await call(admin.key, `GET /v1/admin/audit?limit=100&${query}`);
-  expect(said(reply)).toBe('200');
+  expect(outcomeOf(reply)).toBe('200');
   return reply.body['data'] as Event[];
 }
 
-async function exported(query: string): Promise<string> {
+async function exportAudit(query: string): Promise<string> {
   const headers = { authorization: `Bearer ${admin.key}` };
   const response = await fetch(`${app.url}/v1/admin/audit/export?${query}`, { headers });
   expect(response.status).toBe(200);
@@ -41,8 +41,8 @@ describe('the audit of all accounts', () => {
     const ids = events.map(({ id }) => id);
     expect(ids).toEqual(ids.toSorted().toReversed());
     for (const as of [one.token, one.key]) {
-      expect(said(await call(as, 'GET /v1/admin/audit'))).toBe('403 forbidden');
-      expect(said(await call(as, 'GET /v1/admin/audit/export?format=csv'))).toBe('403 forbidden');
+      expect(outcomeOf(await call(as, 'GET /v1/admin/audit'))).toBe('403 forbidden');
+      expect(outcomeOf(await call(as, 'GET /v1/admin/audit/export?format=csv'))).toBe('403 forbidden');
     }
   });
 
@@ -57,7 +57,9 @@ describe('the audit of all accounts', () => {
     expect(await read(`target=${acme}&actor=${two.userId}`)).toEqual([]);
     expect(await read('until=2000-01-01T00:00:00Z')).toEqual([]);
     expect((await read('from=2000-01-01T00:00:00Z&action=account.renamed')).length).toBe(1);
-    expect(said(await call(admin.key, 'GET /v1/admin/audit?account=acme'))).toBe('400 validation_failed');
+    expect(outcomeOf(await call(admin.key, 'GET /v1/admin/audit?account=acme'))).toBe(
+      '400 validation_failed',
+    );
   });
 
   test('comes by pages that miss nothing and repeat nothing', async () => {
@@ -74,10 +76,10 @@ describe('the audit of all accounts', () => {
   });
 
   test('is exported as CSV and as JSON lines, which is an event too', async () => {
-    const csv = await exported('format=csv&action=account.renamed');
+    const csv = await exportAudit('format=csv&action=account.renamed');
     expect(csv.split('\r\n')[0]).toContain('account_id');
     expect(csv).toContain(acme);
-    const lines = (await exported('format=jsonl&action=account.renamed')).trim().split('\n');
+    const lines = (await exportAudit('format=jsonl&action=account.renamed')).trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as Event).account_id)).toEqual([acme]);
     const exports = await read('action=audit.exported');
     expect(exports.map(({ user_id }) => user_id)).toEqual([admin.userId, admin.userId]);

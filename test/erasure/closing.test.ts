@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { said } from '../organizations/fixture.ts';
+import { outcomeOf } from '../organizations/fixture.ts';
 import { forgetRates, testApp } from '../services/app.ts';
 import { leavingOf, type Resident } from './fixture.ts';
 
@@ -40,20 +40,20 @@ async function refusals({ userId }: Resident): Promise<unknown[]> {
 describe('closing an account', () => {
   test('asks for the password, and takes no key', async () => {
     const who = await resident();
-    expect(said(await call(who.token, 'DELETE /v1/me'))).toBe('403 wrong_password');
-    expect(said(await close({ ...who, password: 'Difference-Engine-1822' }))).toBe('403 wrong_password');
-    expect(said(await call(who.key, 'DELETE /v1/me', { password: who.password }))).toBe('403 forbidden');
-    expect(said(await call(who.token, 'GET /v1/me'))).toBe('200');
+    expect(outcomeOf(await call(who.token, 'DELETE /v1/me'))).toBe('403 wrong_password');
+    expect(outcomeOf(await close({ ...who, password: 'Difference-Engine-1822' }))).toBe('403 wrong_password');
+    expect(outcomeOf(await call(who.key, 'DELETE /v1/me', { password: who.password }))).toBe('403 forbidden');
+    expect(outcomeOf(await call(who.token, 'GET /v1/me'))).toBe('200');
   });
 
-  test('asks whoever has no password for a session that is fresh', async () => {
+  test('asks a user without a password for a fresh session', async () => {
     const [fresh, old] = [await resident(), await resident()];
     const forget = 'update identity.users set password_hash = null where user_id = any ($1::uuid[])';
     await app.db.asMigrator(statement(forget, [`{${fresh.userId},${old.userId}}`]));
     const age = `update identity.sessions set proven_at = proven_at - interval '16 minutes' where user_id = $1`;
     await app.db.asMigrator(statement(age, [old.userId]));
-    expect(said(await call(old.token, 'DELETE /v1/me'))).toBe('403 step_up_required');
-    expect(said(await call(fresh.token, 'DELETE /v1/me'))).toBe('200');
+    expect(outcomeOf(await call(old.token, 'DELETE /v1/me'))).toBe('403 step_up_required');
+    expect(outcomeOf(await call(fresh.token, 'DELETE /v1/me'))).toBe('200');
   });
 
   test('ends sessions, refuses keys and spends nothing more, at once; signing in says why', async () => {
@@ -62,9 +62,9 @@ describe('closing an account', () => {
     expect(other).toBe('200');
     const { body } = await close(who);
     expect(body).toMatchObject({ status: 'closed', restorable_until: expect.stringMatching(/Z$/) });
-    expect(said(await call(who.token, 'GET /v1/me'))).toBe('401 unauthenticated');
-    expect(said(await call(who.key, 'GET /v1/me'))).toBe('401 unauthenticated');
-    expect(said(await create(who.key))).toBe('401 unauthenticated');
+    expect(outcomeOf(await call(who.token, 'GET /v1/me'))).toBe('401 unauthenticated');
+    expect(outcomeOf(await call(who.key, 'GET /v1/me'))).toBe('401 unauthenticated');
+    expect(outcomeOf(await create(who.key))).toBe('401 unauthenticated');
     expect(await refusals(who)).toEqual(['account_suspended', 'user_suspended']);
     expect(await login(who)).toBe('403 user_closed');
     expect(await login({ ...who, password: 'Difference-Engine-1822' })).toBe('401 invalid_credentials');
@@ -79,9 +79,9 @@ describe('closing an account', () => {
     expect(await restore(link)).toBe('200');
     expect(await restore(link)).toBe('400 link_invalid');
     expect(await login(who)).toBe('200');
-    expect(said(await create(who.key))).toBe('202');
+    expect(outcomeOf(await create(who.key))).toBe('202');
     // The session that was ended stays so.
-    expect(said(await call(who.token, 'GET /v1/me'))).toBe('401 unauthenticated');
+    expect(outcomeOf(await call(who.token, 'GET /v1/me'))).toBe('401 unauthenticated');
   });
 
   test('is undone by no link that was altered, replaced by another, or sent for something else', async () => {
@@ -95,7 +95,7 @@ describe('closing an account', () => {
     expect(await restore(`${link.slice(0, -1)}~`)).toBe('400 link_invalid');
     await forgetRates(app);
     const verify = await app.call(undefined, 'POST /v1/auth/verify-email', { body: { token: all[1] } });
-    expect(said(verify)).toBe('400 link_invalid');
+    expect(outcomeOf(verify)).toBe('400 link_invalid');
     expect(await restore(all[1])).toBe('200');
   });
 
@@ -122,42 +122,44 @@ describe('the organizations of who goes', () => {
     const acme = await organization({ ...owner });
     await join(acme, other, 'admin');
     const refused = await close(owner);
-    expect(said(refused)).toBe('409 last_owner');
+    expect(outcomeOf(refused)).toBe('409 last_owner');
     const id = acme.split('/').at(-1);
     expect(refused.body['error']).toMatchObject({ details: { organizations: [{ id, name: 'Acme' }] } });
-    expect(said(await call(owner.token, `POST ${acme}/transfer`, { user_id: other.userId }))).toBe('200');
-    expect(said(await close(owner))).toBe('200');
+    expect(outcomeOf(await call(owner.token, `POST ${acme}/transfer`, { user_id: other.userId }))).toBe(
+      '200',
+    );
+    expect(outcomeOf(await close(owner))).toBe('200');
     expect(await roleOf(acme, other, other)).toBe('owner');
   });
 
   test('go and come back with who is alone there', async () => {
     const who = await resident();
     const acme = await organization(who);
-    expect(said(await close(who))).toBe('200');
+    expect(outcomeOf(await close(who))).toBe('200');
     expect(await restore((await links(who))[0])).toBe('200');
     const token = await signIn(who.email, who.password);
-    expect(said(await call(token, `GET ${acme}`))).toBe('200');
-    expect(said(await call(who.key, 'GET /v1/me'))).toBe('200');
+    expect(outcomeOf(await call(token, `GET ${acme}`))).toBe('200');
+    expect(outcomeOf(await call(who.key, 'GET /v1/me'))).toBe('200');
   });
 
   test('are left by no other owner while the one who stays has closed their account', async () => {
     const [going, staying] = [await resident(), await resident()];
     const acme = await organization(going);
     await join(acme, staying, 'owner');
-    expect(said(await close(going))).toBe('200');
+    expect(outcomeOf(await close(going))).toBe('200');
     const leave = await call(staying.token, `DELETE ${acme}/members/${staying.userId}`);
-    expect(said(leave)).toBe('409 last_owner');
+    expect(outcomeOf(leave)).toBe('409 last_owner');
   });
 
   test('are handed to nobody who has closed their account, nor do they become an owner beside another', async () => {
     const [owner, going] = [await resident(), await resident()];
     const acme = await organization(owner);
     await join(acme, going, 'member');
-    expect(said(await close(going))).toBe('200');
+    expect(outcomeOf(await close(going))).toBe('200');
     const hand = await call(owner.token, `POST ${acme}/transfer`, { user_id: going.userId });
-    expect(said(hand)).toBe('409 conflict');
+    expect(outcomeOf(hand)).toBe('409 conflict');
     const raise = await call(owner.token, `PATCH ${acme}/members/${going.userId}`, { role: 'owner' });
-    expect(said(raise)).toBe('409 conflict');
+    expect(outcomeOf(raise)).toBe('409 conflict');
     expect(await roleOf(acme, owner, owner)).toBe('owner');
     expect(await roleOf(acme, owner, going)).toBe('member');
   });
@@ -168,14 +170,14 @@ describe('the organizations of who goes', () => {
     await join(acme, two, 'owner');
     await join(acme, member, 'member');
     const outcomes = await Promise.all([close(one), close(two)]);
-    expect(outcomes.map(said).toSorted()).toEqual(['200', '409 last_owner']);
+    expect(outcomes.map(outcomeOf).toSorted()).toEqual(['200', '409 last_owner']);
   });
 
   test('tell all owners when one closes it, and by when it can be opened again', async () => {
     const [one, two] = [await guest(), await guest()];
     const acme = await organization(one);
     await join(acme, two, 'owner');
-    expect(said(await call(one.token, `DELETE ${acme}`))).toBe('200');
+    expect(outcomeOf(await call(one.token, `DELETE ${acme}`))).toBe('200');
     const mails = (await app.outbox()).filter(({ subject }) => subject === 'Acme is closed');
     expect(mails.map(({ to }) => to).toSorted()).toEqual([one.email, two.email].toSorted());
   });
@@ -183,7 +185,7 @@ describe('the organizations of who goes', () => {
 
 describe('after 14 days', () => {
   test('the account is gone: nothing undoes it, and its address can be registered anew', async () => {
-    // Whoever was closed before.
+    // An account that was closed before.
     await later('15 days');
     await erase();
     const who: Resident = await gone();

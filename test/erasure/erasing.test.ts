@@ -4,7 +4,7 @@ import { advance } from '#test/factories';
 import { allDataRules } from '../../src/app/lists.ts';
 import { makeHousehold, PASSWORD, type Person, walkedApp, workedOff } from '../walkers/people.ts';
 import { dumpOf, tablesWith } from './dump.ts';
-import { mark } from './marking.ts';
+import { markRows } from './mark-rows.ts';
 
 const app = await walkedApp({ work: false });
 const { db } = app;
@@ -18,8 +18,8 @@ function newMarker(): string {
   return `MARK${process.pid}X${made}`;
 }
 
-/** A new address for somebody, wherever the old one stands. */
-async function readdressed(person: Person, email: string): Promise<void> {
+/** Replaces somebody's address in every table. */
+async function changeAddress(person: Person, email: string): Promise<void> {
   const tables = [
     ['identity.users', 'email'],
     ['mail.messages', 'recipient'],
@@ -38,23 +38,23 @@ async function personalOf({ userId }: Person): Promise<string> {
   return row?.id ?? '';
 }
 
-/** Somebody who had one of everything in their organization and has closed their account, of whom every text says the marker. */
-async function marked(): Promise<{ owner: Person; organization: string; marker: string }> {
+/** Somebody with one of everything in their organization, who has closed their account; each of their texts contains the marker. */
+async function createMarked(): Promise<{ owner: Person; organization: string; marker: string }> {
   const marker = newMarker();
   const { owner, organization } = await makeHousehold(app, []);
-  await closed(owner);
+  await closeAccount(owner);
   // Jobs that waited are given up, and permits that were delegated are over: nothing of theirs is open any more.
   await workedOff(app);
   await advance(db, '1 day');
   await limits.sweep();
-  await readdressed(owner, `${marker}@example.com`);
+  await changeAddress(owner, `${marker}@example.com`);
   const accounts = [organization, await personalOf(owner)];
-  await mark(db, rules, { accounts, users: [owner.userId], marker });
+  await markRows(db, rules, { accounts, users: [owner.userId], marker });
   expect((await tablesWith(db, marker)).length).toBeGreaterThan(25);
   return { owner, organization, marker };
 }
 
-async function closed(person: Person): Promise<void> {
+async function closeAccount(person: Person): Promise<void> {
   const reply = await app.call(person.token, 'DELETE /v1/me', { body: { password: PASSWORD } });
   expect(reply.status).toBe(200);
 }
@@ -84,7 +84,7 @@ async function rowsNaming(ids: readonly string[]): Promise<string[]> {
 describe('an erasure', () => {
   test('leaves no word of a person and of what was theirs in the whole database; others stay as they were', async () => {
     const other = await makeHousehold(app, ['member']);
-    const { marker } = await marked();
+    const { marker } = await createMarked();
     await advance(db, '14 days');
     const names = [other.organization, other.owner.userId, other.others.member.userId];
     const [before, sums] = [await rowsNaming(names), await sumsOf()];
@@ -111,7 +111,7 @@ describe('an erasure', () => {
     ];
     for (const [action = '', kind = '', id = ''] of done)
       await db.asMigrator(statement(record, [owner.userId, action, kind, id]));
-    await closed(owner);
+    await closeAccount(owner);
     await workedOff(app);
     await advance(db, '1 day');
     await limits.sweep();

@@ -1,7 +1,7 @@
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { said } from '../organizations/fixture.ts';
+import { outcomeOf } from '../organizations/fixture.ts';
 import { forgetRates, testApp } from '../services/app.ts';
 import { filesWith, tablesWith } from './dump.ts';
 import { leavingOf } from './fixture.ts';
@@ -12,10 +12,10 @@ const { call, close, erase, guest, invite, join, later, links, resident, signIn 
 type Export = Readonly<Record<string, unknown>>;
 
 /** Has an export made, and waits until it is there. */
-async function made(token: string, path = '/v1/me/exports'): Promise<Export> {
+async function createExport(token: string, path = '/v1/me/exports'): Promise<Export> {
   await forgetRates(app);
   const asked = await call(token, `POST ${path}`);
-  expect(said(asked)).toBe('202');
+  expect(outcomeOf(asked)).toBe('202');
   const id = String(asked.body['id']);
   const status = statement<{ status: string }>('select status from erasure.exports where id = $1', [id]);
   await expect
@@ -24,12 +24,12 @@ async function made(token: string, path = '/v1/me/exports'): Promise<Export> {
   return (await call(token, `GET /v1/me/exports/${id}`)).body;
 }
 
-const fetched = (token: string, id: unknown) =>
+const fetchArchive = (token: string, id: unknown) =>
   fetch(`${app.url}/v1/me/exports/${String(id)}/archive`, { headers: { authorization: `Bearer ${token}` } });
 
 /** The files of an archive, by name, as texts. */
 async function archive(token: string, id: unknown): Promise<Record<string, string>> {
-  const response = await fetched(token, id);
+  const response = await fetchArchive(token, id);
   expect(response.headers.get('content-type')).toBe('application/zip');
   const files = unzipSync(new Uint8Array(await response.arrayBuffer()));
   return Object.fromEntries(
@@ -43,7 +43,7 @@ describe('an export', () => {
   test('has all that is kept of a person in an archive that says what it is, and no secret', async () => {
     const who = await resident();
     const { body: me } = await call(who.token, 'PATCH /v1/me', { full_name: 'Ada, Countess of Lovelace' });
-    const view = await made(who.token);
+    const view = await createExport(who.token);
     expect(view).toMatchObject({ organization_id: null, status: 'ready', bytes: expect.any(Number) });
     const files = await archive(who.token, view['id']);
     expect(files['README.md']).toContain('# Your data');
@@ -74,7 +74,7 @@ describe('an export', () => {
       await app.call(key, 'POST /v1/create', { body: POST, headers });
     }
     for (const path of ['/v1/me/exports', `/v1/organizations/${one.accountId}/exports`]) {
-      const files = await archive(one.token, (await made(one.token, path))['id']);
+      const files = await archive(one.token, (await createExport(one.token, path))['id']);
       const all = Object.values(files).join('\n');
       for (const id of [other.userId, other.accountId, other.email]) expect(all).not.toContain(id);
       expect(all).toContain(one.userId);
@@ -84,15 +84,15 @@ describe('an export', () => {
   test('has nothing that went to an address which its person never verified, and their erasure leaves it', async () => {
     const [owner, who] = [await resident(), await resident()];
     const path = `/v1/organizations/${owner.accountId}`;
-    expect(said(await invite(path, owner, who))).toBe('201');
-    const verified = (now: boolean) =>
+    expect(outcomeOf(await invite(path, owner, who))).toBe('201');
+    const setVerified = (now: boolean) =>
       statement('update identity.users set email_verified = $2 where user_id = $1', [who.userId, now]);
-    await app.db.asMigrator(verified(false));
-    const names = async () => Object.keys(await archive(who.token, (await made(who.token))['id']));
+    await app.db.asMigrator(setVerified(false));
+    const names = async () => Object.keys(await archive(who.token, (await createExport(who.token))['id']));
     expect(await names()).not.toContain('user/accounts.invitations.json');
-    await app.db.asMigrator(verified(true));
+    await app.db.asMigrator(setVerified(true));
     expect(await names()).toContain('user/accounts.invitations.json');
-    await app.db.asMigrator(verified(false));
+    await app.db.asMigrator(setVerified(false));
     await close(who);
     await later('14 days');
     await erase();
@@ -104,7 +104,7 @@ describe('an export', () => {
   test('tells of those who did something to a person what, and not who and from where', async () => {
     const [admin, who] = [await app.admin(), await resident()];
     for (const does of ['suspend', 'reinstate']) {
-      expect(said(await call(admin.key, `POST /v1/admin/users/${who.userId}/${does}`))).toBe('200');
+      expect(outcomeOf(await call(admin.key, `POST /v1/admin/users/${who.userId}/${does}`))).toBe('200');
     }
     const token = await signIn(who.email, who.password);
     const [personal] = await app.db.asMigrator(
@@ -113,29 +113,31 @@ describe('an export', () => {
         [who.userId],
       ),
     );
-    expect(said(await call(admin.key, `POST /v1/admin/accounts/${personal?.id ?? ''}/suspend`))).toBe('200');
-    const files = await archive(token, (await made(token))['id']);
+    expect(outcomeOf(await call(admin.key, `POST /v1/admin/accounts/${personal?.id ?? ''}/suspend`))).toBe(
+      '200',
+    );
+    const files = await archive(token, (await createExport(token))['id']);
     const events = ['user', 'account'].flatMap(
       (of) => JSON.parse(files[`${of}/audit.events.json`] ?? '[]') as Export[],
     );
-    const one = (action: string) => events.find((event) => event['action'] === action);
-    expect(one('session.opened')).toMatchObject({ user_id: who.userId, ip: expect.any(String) });
+    const findEvent = (action: string) => events.find((event) => event['action'] === action);
+    expect(findEvent('session.opened')).toMatchObject({ user_id: who.userId, ip: expect.any(String) });
     for (const action of ['user.suspended', 'account.suspended']) {
-      expect(Object.keys(one(action) ?? {})).toContain('target_id');
+      expect(Object.keys(findEvent(action) ?? {})).toContain('target_id');
       for (const column of ['user_id', 'actor_id', 'ip', 'user_agent'])
-        expect(one(action)).not.toHaveProperty(column);
+        expect(findEvent(action)).not.toHaveProperty(column);
     }
     expect(JSON.stringify(files)).not.toContain(admin.userId);
   });
 
   test('whose archive is deleted while it is downloaded breaks off, and ends in no half of it', async () => {
     const who = await resident();
-    const id = String((await made(who.token))['id']);
+    const id = String((await createExport(who.token))['id']);
     const caller = await app.app.modules.identity.identify(who.token);
     if (caller === undefined) throw new Error('nobody has signed in');
     const origin = { requestId: 'req_1', ip: '127.0.0.1', userAgent: 'test' };
     const parts = await app.app.modules.erasure.exports.download({ caller, origin }, id);
-    await made(who.token);
+    await createExport(who.token);
     await expect(parts.next()).rejects.toThrow('was gone after 0');
   });
 
@@ -144,25 +146,27 @@ describe('an export', () => {
     const path = `/v1/organizations/${owner.accountId}`;
     await join(path, admin, 'admin');
     const created = { body: POST, headers: { 'idempotency-key': 'a-post' } };
-    expect(said(await app.call(owner.key, 'POST /v1/create', created))).toBe('202');
-    expect(said(await call(admin.token, `POST ${path}/exports`))).toBe('403 forbidden');
-    expect(said(await call((await guest()).token, `POST ${path}/exports`))).toBe('404 not_found');
-    const view = await made(owner.token, `${path}/exports`);
+    expect(outcomeOf(await app.call(owner.key, 'POST /v1/create', created))).toBe('202');
+    expect(outcomeOf(await call(admin.token, `POST ${path}/exports`))).toBe('403 forbidden');
+    expect(outcomeOf(await call((await guest()).token, `POST ${path}/exports`))).toBe('404 not_found');
+    const view = await createExport(owner.token, `${path}/exports`);
     const files = await archive(owner.token, view['id']);
     expect(files['account/reel.drafts.json']).toContain('The loom of Jacquard');
     expect(Object.keys(files).some((name) => name.startsWith('user/'))).toBe(false);
-    expect((await fetched(admin.token, view['id'])).status).toBe(404);
-    expect(said(await call(owner.token, `POST ${path}/transfer`, { user_id: admin.userId }))).toBe('200');
-    expect((await fetched(owner.token, view['id'])).status).toBe(404);
-    expect((await fetched(admin.token, view['id'])).status).toBe(404);
+    expect((await fetchArchive(admin.token, view['id'])).status).toBe(404);
+    expect(outcomeOf(await call(owner.token, `POST ${path}/transfer`, { user_id: admin.userId }))).toBe(
+      '200',
+    );
+    expect((await fetchArchive(owner.token, view['id'])).status).toBe(404);
+    expect((await fetchArchive(admin.token, view['id'])).status).toBe(404);
   });
 
   test('is asked for in a session that was proven of late, and by no key', async () => {
     const who = await resident();
-    expect(said(await call(who.key, 'POST /v1/me/exports'))).toBe('403 forbidden');
+    expect(outcomeOf(await call(who.key, 'POST /v1/me/exports'))).toBe('403 forbidden');
     const age = `update identity.sessions set proven_at = proven_at - interval '16 minutes' where user_id = $1`;
     await app.db.asMigrator(statement(age, [who.userId]));
-    expect(said(await call(who.token, 'POST /v1/me/exports'))).toBe('403 step_up_required');
+    expect(outcomeOf(await call(who.token, 'POST /v1/me/exports'))).toBe('403 step_up_required');
   });
 
   test('that is under way is not begun a second time, also by two at once', async () => {
@@ -178,16 +182,16 @@ describe('an export', () => {
     expect(rows).toHaveLength(new Set(ids).size);
   });
 
-  test('is of whoever asked for it alone, for seven days, and makes way for the next', async () => {
+  test('is its requester’s alone, for seven days, and is replaced by the next', async () => {
     const [who, other] = [await resident(), await resident()];
-    const [first, second] = [await made(who.token), await made(who.token)];
-    expect((await fetched(who.token, first['id'])).status).toBe(404);
-    expect((await fetched(other.token, second['id'])).status).toBe(404);
-    expect((await fetched(who.key, second['id'])).status).toBe(403);
+    const [first, second] = [await createExport(who.token), await createExport(who.token)];
+    expect((await fetchArchive(who.token, first['id'])).status).toBe(404);
+    expect((await fetchArchive(other.token, second['id'])).status).toBe(404);
+    expect((await fetchArchive(who.key, second['id'])).status).toBe(403);
     const { body } = await call(who.token, 'GET /v1/me/exports');
     expect(body['data']).toMatchObject([{ id: second['id'] }]);
     await later('7 days');
-    expect((await fetched(who.token, second['id'])).status).toBe(404);
+    expect((await fetchArchive(who.token, second['id'])).status).toBe(404);
     await app.app.modules.erasure.exports.prune();
     const left = await app.db.asMigrator(
       statement('select from erasure.export_parts where user_id = $1', [who.userId]),
@@ -197,7 +201,7 @@ describe('an export', () => {
 
   test('goes with its person', async () => {
     const who = await resident();
-    await made(who.token);
+    await createExport(who.token);
     await close(who);
     expect(await links(who)).toHaveLength(1);
     await later('14 days');

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { advance } from '#test/factories';
-import { said, fixtureOf } from '../organizations/fixture.ts';
+import { outcomeOf, fixtureOf } from '../organizations/fixture.ts';
 import { forgetRates, type Customer, type Reply, type TestApp } from '../services/app.ts';
 
 /** A customer who has signed in. */
@@ -31,7 +31,7 @@ export function leavingOf(app: TestApp) {
     /** Somebody who has closed their account. */
     async gone(...plans: readonly string[]): Promise<Resident> {
       const who = await resident(...plans);
-      expect(said(await close(who))).toBe('200');
+      expect(outcomeOf(await close(who))).toBe('200');
       return who;
     },
     /** The secrets of the links that they were sent, the oldest first. */
@@ -41,11 +41,11 @@ export function leavingOf(app: TestApp) {
     },
     async restore(token: string | undefined): Promise<string> {
       await forgetRates(app);
-      return said(await app.call(undefined, 'POST /v1/auth/restore', { body: { token } }));
+      return outcomeOf(await app.call(undefined, 'POST /v1/auth/restore', { body: { token } }));
     },
     async login({ email, password }: Resident): Promise<string> {
       await forgetRates(app);
-      return said(await app.call(undefined, 'POST /v1/auth/login', { body: { email, password } }));
+      return outcomeOf(await app.call(undefined, 'POST /v1/auth/login', { body: { email, password } }));
     },
     /** What the hourly job does. */
     erase: () => erasure.eraser.run(),

@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { waitsForLocks } from '#test/limits';
-import { said } from '../organizations/fixture.ts';
+import { outcomeOf } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { tablesWith } from './dump.ts';
 import { leavingOf, type Resident } from './fixture.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const HELD = commitPoint('test.erasure.held', 'a row that a test holds');
 const death = plannedDeath();
@@ -71,7 +71,7 @@ describe('two at once', () => {
 });
 
 /** Does something in a transaction, and keeps that open; the answer does one thing more in it, and commits. */
-async function held(
+async function holdTransaction(
   sql: string,
   { userId }: Pick<Resident, 'userId'>,
   then?: string,
@@ -107,7 +107,10 @@ describe.runIf(engine === 'postgres')('an undo in the last moment', () => {
   test('that waits for an erasure which has begun is refused', async () => {
     const who = await gone();
     const link = await linkTo(who);
-    const begun = await held('update identity.users set updated_at = app.now() where user_id = $1', who);
+    const begun = await holdTransaction(
+      'update identity.users set updated_at = app.now() where user_id = $1',
+      who,
+    );
     const undo = restore(link);
     await expect.poll(() => waitsForLocks(app.db)).toBe(1);
     await later('14 days');
@@ -120,7 +123,7 @@ describe.runIf(engine === 'postgres')('an undo in the last moment', () => {
   test('that came first is done, and the erasure which waits for it finds nobody', async () => {
     const who = await gone();
     await later('14 days');
-    const undone = await held(
+    const undone = await holdTransaction(
       `update identity.users set status = 'active', closed_at = null where user_id = $1`,
       who,
     );
@@ -136,7 +139,7 @@ describe.runIf(engine === 'postgres')('an erasure that meets the end of a member
   test('waits for it, in the order in which that takes the rows: neither is thrown out', async () => {
     const who = await gone();
     await later('14 days');
-    const ended = await held(
+    const ended = await holdTransaction(
       `update accounts.members m set updated_at = app.now() from accounts.accounts a
        where m.user_id = $1 and a.account_id = m.account_id and a.kind = 'personal'`,
       who,
@@ -150,6 +153,26 @@ describe.runIf(engine === 'postgres')('an erasure that meets the end of a member
   });
 });
 
+describe.runIf(engine === 'postgres')('an erasure that meets what a provider tells', () => {
+  test('waits until that is written down, and has the provider forget the customer of it', async () => {
+    const who = await gone();
+    await later('14 days');
+    const applied = await holdTransaction(
+      `select from accounts.accounts where created_by = $1 and kind = 'personal' for share`,
+      who,
+      `insert into billing.customers (account_id, store, mode, customer)
+       select account_id, 'stripe', 'live', 'cus_late' from accounts.accounts where created_by = $1 and kind = 'personal'`,
+    );
+    const erasing = erase();
+    await expect.poll(() => waitsForLocks(app.db)).toBe(1);
+    await applied();
+    await erasing;
+    expect(await isErased(who)).toBe(true);
+    const toForget = `select from billing.customers where customer = 'cus_late' and erased_at is not null`;
+    expect(await app.db.asMigrator(statement(toForget))).toHaveLength(1);
+  });
+});
+
 /** An organization of somebody, and a member of it. */
 async function heirOf(owner: Resident): Promise<{ path: string; heir: Resident }> {
   const [path, heir] = [await organization(owner), await resident()];
@@ -160,7 +183,7 @@ async function heirOf(owner: Resident): Promise<{ path: string; heir: Resident }
 describe.runIf(engine === 'postgres')('who goes while an organization becomes theirs', () => {
   test('stays, where they became its owner first', async () => {
     const { path, heir } = await heirOf(await resident());
-    const made = await held(
+    const made = await holdTransaction(
       'select from identity.users where user_id = $1 for no key update',
       heir,
       `update accounts.members m set role = 'owner' from accounts.accounts a
@@ -169,21 +192,21 @@ describe.runIf(engine === 'postgres')('who goes while an organization becomes th
     const going = close(heir);
     await expect.poll(() => waitsForLocks(app.db)).toBe(1);
     await made();
-    expect(said(await going)).toBe('409 conflict');
+    expect(outcomeOf(await going)).toBe('409 conflict');
     expect(await roleOf(path, heir, heir)).toBe('owner');
   });
 
   test('is not made its owner, where they went first', async () => {
     const owner = await resident();
     const { path, heir } = await heirOf(owner);
-    const went = await held(
+    const went = await holdTransaction(
       `update identity.users set status = 'closed', closed_at = app.now() where user_id = $1`,
       heir,
     );
     const handing = call(owner.token, `POST ${path}/transfer`, { user_id: heir.userId });
     await expect.poll(() => waitsForLocks(app.db)).toBe(1);
     await went();
-    expect(said(await handing)).toBe('409 conflict');
+    expect(outcomeOf(await handing)).toBe('409 conflict');
     expect(await roleOf(path, owner, owner)).toBe('owner');
   });
 });

@@ -8,12 +8,12 @@ const { db } = await testDatabase();
 const rules = allDataRules();
 const tables = await readTables(db);
 
-const where = (table: string): string => {
+const rulesFileOf = (table: string): string => {
   const [schema = ''] = table.split('.');
   return `data-rules.ts of the module ${schema}`;
 };
 
-/** What is missing or wrong in what is said of a table, in sentences. */
+/** The faults of a table's data rule, in sentences. */
 function objectionsTo(
   { name, columns }: Pick<Table, 'name' | 'columns'>,
   said: readonly DataRule[],
@@ -22,7 +22,7 @@ function objectionsTo(
   const [rule] = found;
   if (rule === undefined) {
     return [
-      `nothing says what erasure and export do with ${name}: add it to ${where(name)} (docs/erasure.md)`,
+      `nothing says what erasure and export do with ${name}: add it to ${rulesFileOf(name)} (docs/erasure.md)`,
     ];
   }
   const has = (column: string) => columns.some((one) => one.name === column);

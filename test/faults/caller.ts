@@ -2,7 +2,7 @@ import type { Chance } from './chance.ts';
 import type { Answer, Exchange, History } from './history.ts';
 import { field } from './oracle/answers.ts';
 
-/** Whoever has heard nothing for so long takes the connection for broken: milliseconds. */
+/** A caller takes a connection for broken after so long without a byte: milliseconds. */
 const PATIENCE = 6_000;
 
 /** One request, before it is sent. */
@@ -36,12 +36,12 @@ export interface Caller {
   repeat(call: Call): Promise<Exchange>;
 }
 
-type Asked = Omit<Exchange, 'ended' | 'answer'>;
+type ExchangeRequest = Omit<Exchange, 'ended' | 'answer'>;
 
-interface Sending {
+interface SendInput {
   readonly method: string;
   readonly signal: AbortSignal;
-  readonly asked: Asked;
+  readonly asked: ExchangeRequest;
 }
 
 export function openCaller(parts: CallerParts): Caller {
@@ -51,7 +51,7 @@ export function openCaller(parts: CallerParts): Caller {
   async function send(call: Call, node = chance.between(0, nodes.length - 1)): Promise<Exchange> {
     sent += 1;
     const [method = 'GET', path = '/'] = call.route.split(' ');
-    const asked: Asked = {
+    const asked: ExchangeRequest = {
       id: `${parts.name}-${sent}`,
       caller: parts.name,
       account: parts.account,
@@ -70,7 +70,7 @@ export function openCaller(parts: CallerParts): Caller {
     return ended;
   }
 
-  async function exchange(url: string, { method, signal, asked }: Sending) {
+  async function exchange(url: string, { method, signal, asked }: SendInput) {
     try {
       const response = await fetch(url, {
         method,

@@ -64,7 +64,7 @@ export async function openMember(verb: Member['verb'], name: string, options: Fl
   };
   const defects: string[] = [];
   let isStopping = false;
-  /** Told to stop. Whoever is told so twice ends at once, and says nothing: as it should. */
+  /** Told to stop. A process told twice ends at once without a word, as it should. */
   let wasAsked = false;
   const programs: Program[] = [];
   let program: Program;
@@ -141,7 +141,7 @@ function environmentOf(
 ): Record<string, string> {
   const provider = {
     name: 'sandbox',
-    base_url: through(upstreams.provider, links.provider),
+    base_url: urlThrough(upstreams.provider, links.provider),
     api_key: 'sk-sandbox',
     models: ['sandbox-small', 'sandbox-large', 'sandbox-reasoning'],
   };
@@ -150,16 +150,16 @@ function environmentOf(
     PORT: '0',
     LOG_LEVEL: 'error',
     ...upstreams.way.settings,
-    DATABASE_URL: through(upstreams.way.url, links.database),
+    DATABASE_URL: urlThrough(upstreams.way.url, links.database),
     ...(upstreams.redis === undefined || links.redis === undefined
       ? {}
-      : { REDIS_URL: through(upstreams.redis, links.redis) }),
+      : { REDIS_URL: urlThrough(upstreams.redis, links.redis) }),
     AI_UPSTREAMS: JSON.stringify([provider]),
     SHUTDOWN_GRACE_SECONDS: '5',
   };
 }
 
-function through(url: URL, link: Link): string {
+function urlThrough(url: URL, link: Link): string {
   const way = new URL(url);
   way.port = String(link.port);
   return way.href;

@@ -23,7 +23,7 @@ export interface Callers {
 const TRIES = 20;
 
 /** Asks every account what it has, reads all rows, and has the oracle judge. */
-export async function judged(
+export async function judgeRun(
   { services, members, sandbox, outages }: FaultContext,
   { history, all }: Callers,
 ): Promise<Outcome> {

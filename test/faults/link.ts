@@ -31,7 +31,7 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
   const state: Pick<Link, 'target' | 'delay'> = { target, delay: [0, 0] };
 
   /** Passes chunks on in their order, however long each was held back. */
-  function forwarding(to: Socket): (chunk: Buffer) => void {
+  function createForward(to: Socket): (chunk: Buffer) => void {
     let last = idle;
     return (chunk) => {
       const [least, most] = state.delay;
@@ -40,7 +40,7 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
       const until = new Promise<void>((pass) => setTimeout(() => pass(), held));
       const before = last;
       const mine: Promise<void> = Promise.all([before, until])
-        .then(heard)
+        .then(waitForSound)
         .then(() => {
           if (to.writable) to.write(chunk);
           if (last === mine) last = idle;
@@ -50,7 +50,7 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
   }
 
   /** Passes the first bytes of a chunk on though it is silent, if so many are to pass, and nothing after them. */
-  function tearing(to: Socket, forward: (chunk: Buffer) => void): (chunk: Buffer) => void {
+  function createTearing(to: Socket, forward: (chunk: Buffer) => void): (chunk: Buffer) => void {
     let tornBy: typeof passing;
     return (chunk) => {
       const at = passing === undefined || passing === tornBy ? 0 : passing(chunk);
@@ -61,8 +61,8 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
   }
 
   /** Waits for the end of a silence. */
-  function heard(): Promise<void> {
-    return isSilent ? new Promise((go) => waiting.push(() => go(heard()))) : idle;
+  function waitForSound(): Promise<void> {
+    return isSilent ? new Promise((go) => waiting.push(() => go(waitForSound()))) : idle;
   }
 
   const server = createServer((near) => {
@@ -78,8 +78,8 @@ export async function openLink(target: number | undefined, chance: Chance): Prom
     near.once('close', () => (passing === undefined ? end() : void left.push(end)));
     // What was said before it closed still arrives.
     far.once('close', () => near.end());
-    near.on('data', tearing(far, forwarding(far)));
-    far.on('data', forwarding(near));
+    near.on('data', createTearing(far, createForward(far)));
+    far.on('data', createForward(near));
   });
   await new Promise<void>((listening) => {
     server.listen(0, '127.0.0.1', listening);

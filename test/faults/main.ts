@@ -4,7 +4,7 @@
  * `-- --decisions 1000000` takes so many admission decisions. See docs/faults.md.
  */
 import { parseArgs } from 'node:util';
-import { runAway } from './away.ts';
+import { runAway } from './run-away.ts';
 import { runDecisions } from './decisions/run.ts';
 import type { Outcome } from './judgement.ts';
 import { run } from './run.ts';
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 
-// Whoever is told to stop ends what it started, stopped processes too.
+// When told to stop, it ends what it started, stopped processes too.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const seed = values.seed ?? String(Math.floor(Math.random() * 1_000_000_000));

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { type PostgresBinaries, unprivilegedUser } from '../services/binaries.ts';
 import { asAdmin } from '../services/cluster.ts';
-import { type Kept, startKept } from '../services/keeper.ts';
+import { type KeptServer, startKept } from '../services/keeper.ts';
 import { preparePostgres } from '../services/postgres.ts';
 
 /** A PostgreSQL that is ended and started again while others use it. */
@@ -9,7 +9,7 @@ export interface RestartedPostgres {
   readonly adminUrl: string;
   readonly port: number;
   /**
-   * Ends it as `pg_ctl -m fast` and `-m immediate` do: whatever runs is undone and told so, or the processes are just gone and
+   * Ends it as `pg_ctl -m fast` and `-m immediate` do: running work is undone and told so, or the processes are just gone and
    * the next start recovers from the log. Returns when it has ended.
    */
   end(how: 'fast' | 'immediate'): Promise<void>;
@@ -26,7 +26,7 @@ export async function startRestartedPostgres(binaries: PostgresBinaries): Promis
   // Nothing here loses what the system was given to write, so that fsync is as needless as in all tests.
   const settings = { synchronous_commit: 'on', full_page_writes: 'on' };
   const { folder, port, words, adminUrl } = await preparePostgres({ binaries, settings });
-  let kept: Kept | undefined;
+  let kept: KeptServer | undefined;
 
   async function start(): Promise<void> {
     kept = await startKept(words, { port, user: unprivilegedUser() });

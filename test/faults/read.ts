@@ -5,19 +5,19 @@ import type { BilledCall, Change, Facts } from './oracle/facts.ts';
 export async function readRows(
   sql: Sql,
 ): Promise<Omit<Facts, 'bill' | 'history' | 'usage' | 'told' | 'outages'>> {
-  const all = async <Row>(text: string): Promise<Row[]> =>
+  const readAll = async <Row>(text: string): Promise<Row[]> =>
     (await sql.rows<{ row: Row }>(`select to_jsonb(t) - '${UNREAD}'::text[] as row from (${text}) as t`)).map(
       ({ row }) => row,
     );
   return {
     trace: await readTrace(sql),
-    holders: await all('select id, expires_at from limits.holders'),
-    snapshots: await all(SNAPSHOTS),
-    permits: await all('select * from limits.permits'),
-    events: await all('select * from limits.usage_events'),
-    credits: await all('select * from limits.credits'),
-    generations: await all(GENERATIONS),
-    jobs: await all('select account_id, id, kind, state from jobs.jobs'),
+    holders: await readAll('select id, expires_at from limits.holders'),
+    snapshots: await readAll(SNAPSHOTS),
+    permits: await readAll('select * from limits.permits'),
+    events: await readAll('select * from limits.usage_events'),
+    credits: await readAll('select * from limits.credits'),
+    generations: await readAll(GENERATIONS),
+    jobs: await readAll('select account_id, id, kind, state from jobs.jobs'),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Call, Caller } from './caller.ts';
 import type { Exchange } from './history.ts';
 import { field } from './oracle/answers.ts';
-import { after } from './turns.ts';
+import { sleep } from './turns.ts';
 
 /** What a caller remembers of what it was given. */
 interface Memory {
@@ -31,11 +31,11 @@ export async function callUntil(caller: Caller, over: () => boolean): Promise<vo
   const memory: Memory = { generations: [], drafts: [], keys: 0 };
   while (!over()) {
     const asked = await REQUESTS[caller.parts.chance.weighted(WEIGHTS)](caller, memory);
-    if (asked !== undefined && isAway(asked)) await after(caller.parts.chance.between(20, 300));
+    if (asked !== undefined && isAway(asked)) await sleep(caller.parts.chance.between(20, 300));
   }
 }
 
-/** Whoever found nobody there, or was told so, asks a little later, or a database that is away is asked ten thousand times. */
+/** A caller that finds nobody there waits a little, or it would ask ten thousand times while the database is away. */
 function isAway({ answer }: Exchange): boolean {
   return answer === undefined || answer.status >= 500;
 }
@@ -55,7 +55,7 @@ const REQUESTS: Readonly<Record<keyof typeof WEIGHTS, Request>> = {
         variants: chance.happens(0.2) ? 3 : 1,
       },
     };
-    return remembered(memory, await caller.repeat(call));
+    return remember(memory, await caller.repeat(call));
   },
 
   async regenerate(caller, memory) {
@@ -63,7 +63,7 @@ const REQUESTS: Readonly<Record<keyof typeof WEIGHTS, Request>> = {
     if (draft === undefined) return undefined;
     const body = { draft_id: draft, mode: 'full' };
     const call = { route: 'POST /v1/regenerate', key: newKey(caller, memory), body };
-    return remembered(memory, await caller.repeat(call));
+    return remember(memory, await caller.repeat(call));
   },
 
   async cancel(caller, memory) {
@@ -87,7 +87,7 @@ const REQUESTS: Readonly<Record<keyof typeof WEIGHTS, Request>> = {
     return caller.send(call);
   },
 
-  /** Whoever leaves before the end: often just before or after the first token. */
+  /** A caller that leaves before the end: often just before or after the first token. */
   async leave(caller) {
     const { chance } = caller.parts;
     const patience = chance.pick([
@@ -160,7 +160,7 @@ function anyOf({ parts }: Caller, ids: readonly string[]): string | undefined {
   return ids[parts.chance.between(0, Math.max(0, ids.length - 1))];
 }
 
-function remembered(memory: Memory, exchange: Exchange): Exchange {
+function remember(memory: Memory, exchange: Exchange): Exchange {
   const body = exchange.answer?.body;
   const [generation, draft] = [field(body, 'generation_id'), field(body, 'draft_id')];
   if (typeof generation === 'string') memory.generations.push(generation);

@@ -7,12 +7,12 @@ import { openServices } from './services.ts';
 import { newHistory } from './history.ts';
 import { SLOT_FREE_WITHIN } from './oracle/index.ts';
 import { newOutages } from './outages.ts';
-import { type Callers, judged, type Outcome } from './judgement.ts';
+import { type Callers, judgeRun, type Outcome } from './judgement.ts';
 import { isQuiet, slotsTaken } from './read.ts';
 import { callUntil } from './requests.ts';
 import { scheduleOf } from './schedule.ts';
 import { make, type FaultContext } from './troubles.ts';
-import { after } from './turns.ts';
+import { sleep } from './turns.ts';
 
 const VERBS = ['serve', 'serve', 'serve', 'worker', 'worker'] as const;
 /** Those that reach the database by way of PgBouncer. */
@@ -57,8 +57,8 @@ export async function run({ seed, seconds, say }: RunOptions): Promise<Outcome> 
     const context: FaultContext = { services, members, sandbox, outages, tears, say };
     const callers = callersOf(customers, members, seed);
     await underFaults(context, { seed, seconds, callers: callers.all });
-    await quiet(context);
-    return await judged(context, callers);
+    await settleDown(context);
+    return await judgeRun(context, callers);
   } finally {
     await opened.disposeAsync();
   }
@@ -89,11 +89,11 @@ async function underFaults(
   const calling = callers.map((caller) => callUntil(caller, isOver));
   const troubles = scheduleOf(chanceOf(`${seed}/faults`), { ms, members: context.members.length }).map(
     async (trouble) => {
-      await after(trouble.at);
+      await sleep(trouble.at);
       await make(trouble, context);
     },
   );
-  await Promise.all([...troubles, after(ms)]);
+  await Promise.all([...troubles, sleep(ms)]);
   context.sandbox.faults.clear();
   for (const { name, provider } of context.members) {
     const isBack = context.outages.begin('provider', name);
@@ -104,15 +104,15 @@ async function underFaults(
 }
 
 /** The faults are over: everybody runs, slots are free by themselves, and what was left behind is found when time moves on. */
-async function quiet({ services, members, say }: FaultContext): Promise<void> {
+async function settleDown({ services, members, say }: FaultContext): Promise<void> {
   for (const member of members) member.signal('SIGCONT');
   await Promise.all(members.map((member) => member.ready()));
   const calm = performance.now();
-  while ((await slotsTaken(services.sql)) > 0 && performance.now() - calm < SLOTS_FREE) await after(200);
+  while ((await slotsTaken(services.sql)) > 0 && performance.now() - calm < SLOTS_FREE) await sleep(200);
   say(`slots free after ${((performance.now() - calm) / 1_000).toFixed(1)} s`);
   await services.endLeasesOfTheDead();
   await services.advance(PAST_EVERY_TIME);
   const began = performance.now();
-  while (!(await isQuiet(services.sql)) && performance.now() - began < PATIENCE) await after(200);
+  while (!(await isQuiet(services.sql)) && performance.now() - began < PATIENCE) await sleep(200);
   say(`quiet after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 }

@@ -46,7 +46,7 @@ const WEIGHTS = {
 /** As long as the database is away when it is not just restarted: milliseconds. */
 const AWAY = 10_000;
 
-/** Longer than a statement without an answer, and than rows may be held of whom nothing is heard: milliseconds. */
+/** Longer than a statement without an answer, and than a silent connection may hold rows: milliseconds. */
 const TORN = 32_000;
 
 /** The whole plan of a run, which the seed decides alone. */
@@ -109,8 +109,8 @@ function troubleAt(chance: Chance, at: number, members: number): Trouble {
   }
 }
 
-/** What a model that thinks bills, and never shows: whoever stops it, or is cut off, has seen less than it owes. */
-function unseen(chance: Chance): [Fault, Fault, Fault, Fault, Fault] {
+/** Reasoning tokens, billed and never shown: a caller that stops early, or is cut off, has seen less than it owes. */
+function hiddenUsageFaults(chance: Chance): [Fault, Fault, Fault, Fault, Fault] {
   const thought = { reasoning_tokens: chance.between(1, 250), model: 'sandbox-reasoning' };
   return [
     { kind: 'usage', ...thought },
@@ -140,7 +140,7 @@ function providerFault(chance: Chance): Fault {
     { kind: 'cut_stream', before: 'first_event', abrupt: chance.happens(0.5) },
     { kind: 'split_done', ms: chance.between(0, 300) },
     { kind: 'missing_usage' },
-    ...unseen(chance),
+    ...hiddenUsageFaults(chance),
     { kind: 'malformed_json' },
     { kind: 'bad_content' },
   ]);

@@ -12,7 +12,7 @@ const MEMBER = `select current_setting('faults.member', true) as member`;
 
 const plan = (seed: string) => scheduleOf(chanceOf(`${seed}/faults`), { ms: 600_000, members: 5 });
 
-async function opened(pooled: readonly string[]) {
+async function openPooled(pooled: readonly string[]) {
   const services = await openServices(pooled);
   atEndOfFile(() => services.close());
   return services;
@@ -20,7 +20,7 @@ async function opened(pooled: readonly string[]) {
 
 describe.runIf(engine === 'postgres')('the services of a run of faults', () => {
   test('a PostgreSQL that is ended in either way has all that it answered for when it is back', async () => {
-    const { postgres, url } = await opened([]);
+    const { postgres, url } = await openPooled([]);
     await asAdmin(url, ['create table kept (n integer)']);
     for (const [n, how] of (['fast', 'immediate'] as const).entries()) {
       await asAdmin(url, [`insert into kept values (${n})`]);
@@ -35,7 +35,7 @@ describe.runIf(engine === 'postgres')('the services of a run of faults', () => {
   test.runIf(pgbouncerProgram() !== undefined)(
     'a process is known to the database, through a PgBouncer that was ended and started again too',
     async () => {
-      const services = await opened(['serve-2']);
+      const services = await openPooled(['serve-2']);
       const [direct, pooled] = ['serve-1', 'serve-2'].map((name) => services.databaseFor(name));
       expect(await asAdmin(direct?.url.href ?? '', [MEMBER])).toEqual([[{ member: 'serve-1' }]]);
       expect(pooled?.url.port).toBe(String(services.pooler?.port));

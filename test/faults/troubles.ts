@@ -5,7 +5,7 @@ import type { RedisServer } from '../services/redis-server.ts';
 import type { FaultServices } from './services.ts';
 import type { Outages } from './outages.ts';
 import type { LinkName, Trouble } from './schedule.ts';
-import { after, inTurn } from './turns.ts';
+import { sleep, inTurn } from './turns.ts';
 
 /** More than a lease lasts, in seconds. */
 const PAST_LEASE = 31;
@@ -24,13 +24,13 @@ export interface FaultContext {
 export async function make(trouble: Trouble, context: FaultContext): Promise<void> {
   context.say(describe(trouble, context));
   try {
-    await done(trouble, context);
+    await runTrouble(trouble, context);
   } catch (error) {
     context.say(`a fault could not be made: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-async function done(trouble: Trouble, context: FaultContext): Promise<void> {
+async function runTrouble(trouble: Trouble, context: FaultContext): Promise<void> {
   switch (trouble.kind) {
     case 'clock':
       return inTurn(context.services.postgres, () => context.services.advance(trouble.seconds));
@@ -72,7 +72,7 @@ async function ofProcess(
   try {
     if (trouble.kind === 'pause') pause();
     else await pastLease(member, { services, pause });
-    await after(trouble.lasts);
+    await sleep(trouble.lasts);
   } finally {
     member.signal('SIGCONT');
     isBack();
@@ -96,7 +96,7 @@ async function ofDatabase(
 ): Promise<void> {
   const isBack = outages.begin('database');
   await postgres.end(trouble.how);
-  await after(trouble.lasts);
+  await sleep(trouble.lasts);
   await postgres.start();
   isBack();
 }
@@ -106,7 +106,7 @@ async function ofPooler({ lasts }: Trouble, { services: { pooler }, outages }: F
   await inTurn(pooler, async () => {
     const isBack = outages.begin('database');
     await pooler.kill();
-    await after(lasts);
+    await sleep(lasts);
     await pooler.start();
     isBack();
   });
@@ -121,7 +121,7 @@ async function ofCommits(
   await inTurn(member.commits, async () => {
     const isBack = outages.begin('database', member.name);
     member.commits.probability = share;
-    await after(lasts);
+    await sleep(lasts);
     member.commits.probability = 0;
     isBack();
   });
@@ -139,7 +139,7 @@ async function ofTear(
   // Others that need its rows wait too.
   const isBack = outages.begin('database');
   member.database.silence(({ length }) => (tears.happens(0.5) ? length - SYNC : tears.between(1, length)));
-  await after(lasts);
+  await sleep(lasts);
   if (!arrives) member.database.cut();
   member.database.resume();
   isBack();
@@ -155,7 +155,7 @@ async function ofLink(
   const isBack = isCounted(trouble.link) ? outages.begin(trouble.link, member?.name) : () => {};
   if (trouble.kind === 'delay') link.delay = trouble.delay;
   else if (trouble.kind !== 'cut') link.silence();
-  if (trouble.kind !== 'cut') await after(trouble.lasts);
+  if (trouble.kind !== 'cut') await sleep(trouble.lasts);
   if (trouble.kind === 'silence_and_cut' || trouble.kind === 'cut') link.cut();
   if (trouble.kind === 'delay') link.delay = [0, 0];
   else if (trouble.kind !== 'cut') link.resume();
@@ -181,11 +181,11 @@ async function makeRedisTrouble(
   if (trouble.how === 'flush') return void (await redis.command('flushall'));
   if (trouble.how === 'pause') {
     redis.pause();
-    await after(trouble.lasts);
+    await sleep(trouble.lasts);
     return redis.resume();
   }
   await redis.kill();
-  await after(trouble.lasts);
+  await sleep(trouble.lasts);
   await redis.start();
 }
 

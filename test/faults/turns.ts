@@ -12,6 +12,6 @@ export function inTurn<T>(part: object, work: () => Promise<T>): Promise<T> {
   return mine;
 }
 
-export function after(milliseconds: number): Promise<void> {
+export function sleep(milliseconds: number): Promise<void> {
   return new Promise((go) => setTimeout(() => go(), milliseconds));
 }

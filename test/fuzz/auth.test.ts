@@ -7,7 +7,7 @@ import { walkedApp } from '../walkers/people.ts';
 import { forgetRates } from '../services/app.ts';
 import { chanceFrom } from '../walkers/hostile/chance.ts';
 import { operationsOf } from '../walkers/hostile/operations.ts';
-import { faultOf, closeConnections, sendHostile } from '../walkers/hostile/sending.ts';
+import { faultOf, closeConnections, sendHostile } from '../walkers/hostile/send-hostile.ts';
 import type { OpenApi } from '../walkers/rules/rule.ts';
 import { forgedTokens, type Corpus, corpusOf } from './corpus.ts';
 import { fuzzRequest, isOfAuth } from './requests.ts';
@@ -51,9 +51,10 @@ test.runIf(engine === 'postgres')(
           const heard = await sendHostile(app.url, request, corpus.bearer(chance));
           statuses.set(heard.status, (statuses.get(heard.status) ?? 0) + 1);
           const fault = faultOf(heard, request.method);
-          if (fault !== undefined) faults.push(`${shown(request)} → ${fault}`);
+          if (fault !== undefined) faults.push(`${describeRequest(request)} → ${fault}`);
           const shownSecret = targets.secrets.find((secret) => heard.text.includes(secret));
-          if (shownSecret !== undefined) faults.push(`${shown(request)} → shows what is not theirs`);
+          if (shownSecret !== undefined)
+            faults.push(`${describeRequest(request)} → shows what is not theirs`);
           corpus.gather(heard.text);
         }
       };
@@ -90,7 +91,7 @@ test.runIf(engine === 'postgres')(
   (seconds + 60) * 1_000,
 );
 
-function shown({ label, method, path, headers, body }: ReturnType<typeof fuzzRequest>): string {
+function describeRequest({ label, method, path, headers, body }: ReturnType<typeof fuzzRequest>): string {
   const text = body === undefined ? '' : ` ${body.toString('utf8').slice(0, 300)}`;
   return `${label}: ${method} ${path.slice(0, 200)} ${JSON.stringify(headers).slice(0, 300)}${text}`;
 }

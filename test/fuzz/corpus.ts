@@ -48,14 +48,14 @@ export function forgedTokens(
   const theirs = write({ ...read(body), sub: target.userId });
   const eternal = write({ ...read(body), exp: 9_999_999_999, role: 'admin' });
   const symmetric = write({ ...read(head), alg: 'HS256' });
-  const signed = (text: string) =>
+  const signWithPublicKey = (text: string) =>
     `${text}.${createHmac('sha256', publicKey).update(text).digest('base64url')}`;
   return [
     `${head}.${theirs}.${signature}`,
     `${head}.${eternal}.${signature}`,
     `${write({ alg: 'none', typ: 'JWT' })}.${theirs}.`,
     `${write({ ...read(head), alg: 'none' })}.${theirs}.${signature}`,
-    signed(`${symmetric}.${theirs}`),
+    signWithPublicKey(`${symmetric}.${theirs}`),
     ...['../../etc/passwd', '', randomUUID(), "' or 1=1 --"].map(
       (kid) => `${write({ ...read(head), kid })}.${theirs}.${signature}`,
     ),
@@ -66,7 +66,7 @@ export function forgedTokens(
 }
 
 /** A text with something done to it, or in place of it. */
-export function bent(text: string, chance: Chance): string {
+export function mutate(text: string, chance: Chance): string {
   const at = chance.below(text.length + 1);
   const piece = chance.of(NASTY);
   return chance.of<() => string>([

@@ -4,9 +4,9 @@ import type { Chance } from '../walkers/hostile/chance.ts';
 import type { Operation } from '../walkers/hostile/operations.ts';
 import { type HostileRequest, hostileRequest } from '../walkers/hostile/requests.ts';
 import { NASTY } from '../walkers/hostile/values.ts';
-import { bent, bentBytes, type Corpus } from './corpus.ts';
+import { mutate, bentBytes, type Corpus } from './corpus.ts';
 
-/** Whatever lets people in, tells who they are, or gives what lets them in. */
+/** The routes that sign people in, identify them, or issue credentials. */
 const AUTH = /^\/v1\/(auth|me|api-keys|organizations|invitations)(\/|$)/;
 
 export function isOfAuth({ path }: Operation): boolean {
@@ -41,30 +41,30 @@ export function fuzzRequest(
 /** Something that was come by, mostly as it is. */
 function word(chance: Chance, corpus: Corpus): string {
   const found = corpus.one(chance);
-  return chance.below(4) === 0 ? bent(found, chance) : found;
+  return chance.below(4) === 0 ? mutate(found, chance) : found;
 }
 
 function bodyOf(example: unknown, chance: Chance, corpus: Corpus): Buffer {
-  const text = Buffer.from(JSON.stringify(filled(example, chance, corpus)) ?? '');
+  const text = Buffer.from(JSON.stringify(fillValue(example, chance, corpus)) ?? '');
   return chance.below(6) === 0 ? bentBytes(text, chance) : text;
 }
 
 /** The example with some of its texts in others' words; now and then a field more or less, or of another type. */
-function filled(value: unknown, chance: Chance, corpus: Corpus): unknown {
+function fillValue(value: unknown, chance: Chance, corpus: Corpus): unknown {
   if (typeof value === 'string') {
     return chance.of<() => unknown>([
       () => value,
       () => word(chance, corpus),
       () => word(chance, corpus),
-      () => bent(value, chance),
+      () => mutate(value, chance),
       () => chance.of([null, 0, -1, true, [], {}, [value], { value }, 1e300]),
     ])();
   }
-  if (Array.isArray(value)) return value.map((one) => filled(one, chance, corpus));
+  if (Array.isArray(value)) return value.map((one) => fillValue(one, chance, corpus));
   if (!isRecord(value)) return chance.below(4) === 0 ? word(chance, corpus) : value;
   const entries = Object.entries(value)
     .filter(() => chance.below(12) > 0)
-    .map(([name, one]) => [name, filled(one, chance, corpus)] as const);
+    .map(([name, one]) => [name, fillValue(one, chance, corpus)] as const);
   const more = chance.below(12) === 0 ? [[chance.of(NASTY), word(chance, corpus)] as const] : [];
   return Object.fromEntries([...entries, ...more]);
 }
@@ -78,18 +78,18 @@ function queryOf({ query }: Operation, chance: Chance, corpus: Corpus): string {
 
 function headersOf({ needsKey, body }: Operation, chance: Chance, corpus: Corpus): Record<string, string> {
   const bearer = corpus.bearer(chance);
-  const said = chance.below(8) === 0 ? bent(bearer, chance) : bearer;
+  const said = chance.below(8) === 0 ? mutate(bearer, chance) : bearer;
   const scheme = chance.below(16) === 0 ? chance.of(['Basic', 'bearer ', 'Bearer Bearer', '']) : 'Bearer';
   return {
-    authorization: sendable(`${scheme} ${said}`),
+    authorization: toHeaderText(`${scheme} ${said}`),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(needsKey || chance.below(8) === 0 ? { 'idempotency-key': randomUUID() } : {}),
-    ...(chance.below(3) === 0 ? { 'x-account-id': sendable(word(chance, corpus)) } : {}),
-    ...(chance.below(8) === 0 ? { cookie: sendable(`plinth=${word(chance, corpus)}`) } : {}),
-    ...(chance.below(8) === 0 ? { 'x-forwarded-for': sendable(word(chance, corpus)) } : {}),
+    ...(chance.below(3) === 0 ? { 'x-account-id': toHeaderText(word(chance, corpus)) } : {}),
+    ...(chance.below(8) === 0 ? { cookie: toHeaderText(`plinth=${word(chance, corpus)}`) } : {}),
+    ...(chance.below(8) === 0 ? { 'x-forwarded-for': toHeaderText(word(chance, corpus)) } : {}),
   };
 }
 
 /** Node sends no controls in a header, and no more of them than a server takes. */
-const sendable = (text: string) => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 8_000);
+const toHeaderText = (text: string) => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 8_000);
 const wellFormed = (text: string) => text.toWellFormed();

@@ -52,7 +52,7 @@ test.runIf(engine === 'postgres')(
     const customer = await other.customer('gateway.scale');
     const names = Array.from({ length: PLACES }, (_, n) => `call-${n}`);
     const calls = names.map((name) => chat(customer, stopped, name));
-    await expect.poll(() => used(customer), { interval: 500 }).toMatchObject({ concurrent: PLACES });
+    await expect.poll(() => readUsage(customer), { interval: 500 }).toMatchObject({ concurrent: PLACES });
     await provider.received(1);
     ahead += 40_000;
     await other.db.system('limits.holders', END, [
@@ -72,14 +72,14 @@ test.runIf(engine === 'postgres')(
     }
     expect(lost).toEqual(['the lease could not be renewed in time']);
     // They are charged nothing, and their keys are free.
-    expect(await used(customer)).toMatchObject({ calls: PLACES + 1, concurrent: 0 });
+    expect(await readUsage(customer)).toMatchObject({ calls: PLACES + 1, concurrent: 0 });
     const again = await Promise.all(names.map((name) => chat(customer, other, name)));
     expect(again.filter(({ status }) => status === 200)).toHaveLength(PLACES - 1);
-    expect(await used(customer)).toMatchObject({ calls: 2 * PLACES, concurrent: 0 });
+    expect(await readUsage(customer)).toMatchObject({ calls: 2 * PLACES, concurrent: 0 });
   },
 );
 
-async function used({ key }: Customer): Promise<Record<string, number>> {
+async function readUsage({ key }: Customer): Promise<Record<string, number>> {
   const { body } = await other.call(key, 'GET /v1/usage');
   const limits = body['data'] as { product: string; limit: string; used: number }[];
   const ofGateway = limits.filter(({ product }) => product === 'gateway');

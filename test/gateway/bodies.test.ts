@@ -50,7 +50,7 @@ test('a body above what the plan grants is refused before a byte of it is read, 
   expect(answer).toContain(`"max_bytes":${8 * MIB},"upgrade":"gateway.scale"`);
 });
 
-test('above what any plan grants no plan is named, and whoever is unknown sends nothing large', async () => {
+test('above the largest plan no plan is named, and an unknown caller sends nothing large', async () => {
   const who = await customer('gateway.scale');
   expect(await headOnly(who.key, 33 * MIB)).toContain(`"max_bytes":${32 * MIB},"upgrade":null`);
   expect(await headOnly('plk_nobody', 2 * MIB)).toMatch(/^HTTP\/1\.1 401 /);
@@ -121,12 +121,12 @@ test('bodies that are announced and do not come take no room from others', async
 test('a body of many small parts is refused while it comes, and costs nothing; the largest real ones pass', async () => {
   const who = await customer('gateway.scale');
   const billed = sandbox.bill().length;
-  const refused = async (content: unknown) => {
+  const statusOf = async (content: unknown) => {
     const body = { model: 'small', messages: [{ role: 'user', content }] };
     return (await call(who.key, CHAT, { body }).catch(() => ({ status: 413 }))).status;
   };
-  expect(await refused(Array.from({ length: 400_000 }, () => []))).toBe(413);
-  expect(await refused(Object.fromEntries(Array.from({ length: 250_000 }, (_, at) => [at, 0])))).toBe(413);
+  expect(await statusOf(Array.from({ length: 400_000 }, () => []))).toBe(413);
+  expect(await statusOf(Object.fromEntries(Array.from({ length: 250_000 }, (_, at) => [at, 0])))).toBe(413);
   expect(sandbox.bill()).toHaveLength(billed);
   const parameters = {
     type: 'object',

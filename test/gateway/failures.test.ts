@@ -10,13 +10,13 @@ const MESSAGES = [{ role: 'user', content: 'Hello' }];
 const chat = ({ key }: Customer, more: object = {}, headers: Readonly<Record<string, string>> = {}) =>
   call(key, CHAT, { body: { model: 'sandbox-small', messages: MESSAGES, ...more }, headers });
 
-interface Asked {
+interface ChatRequest {
   readonly more?: object;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
-function ask({ key }: Customer, { more = {}, headers = {}, signal }: Asked): Promise<Response> {
+function ask({ key }: Customer, { more = {}, headers = {}, signal }: ChatRequest): Promise<Response> {
   return fetch(`${app.url}/v1/ai/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
@@ -26,23 +26,23 @@ function ask({ key }: Customer, { more = {}, headers = {}, signal }: Asked): Pro
 }
 
 /** The same, given up as soon as the provider has it. */
-async function abandoned(customer: Customer, asked: Asked = {}) {
+async function abandonCall(customer: Customer, asked: ChatRequest = {}) {
   sandbox.faults.next({ kind: 'latency', ms: 2_000 });
   const stop = new AbortController();
   const gone = expect(ask(customer, { ...asked, signal: stop.signal })).rejects.toThrow('aborted');
-  await vi.waitFor(async () => expect(await ordered()).toEqual([]), SOON);
+  await vi.waitFor(async () => expect(await readFaults()).toEqual([]), SOON);
   stop.abort();
   await gone;
 }
 
 /** The faults that the provider has not taken yet. */
-async function ordered(): Promise<unknown> {
+async function readFaults(): Promise<unknown> {
   const response = await fetch(new URL('/sandbox/faults', sandbox.url), { method: 'POST', body: '{}' });
   return ((await response.json()) as { next: unknown }).next;
 }
 
 /** What an account has used of the gateway's limits, and its ledger, the oldest call first. */
-async function used({ key }: Customer, of = app) {
+async function readUsage({ key }: Customer, of = app) {
   const { body } = await of.call(key, 'GET /v1/usage');
   const limits = body['data'] as { product: string; limit: string; used: number }[];
   const ofGateway = limits.filter(({ product }) => product === 'gateway');
@@ -57,20 +57,20 @@ describe('a call that the provider broke', () => {
     // A provider of its own: its breaker is nobody else's.
     const alone = await testApp();
     const ada = await alone.customer('gateway.developer');
-    const asked = () =>
+    const askAlone = () =>
       alone.call(ada.key, CHAT, { body: { model: 'sandbox-large', messages: MESSAGES, max_tokens: 16_384 } });
     for (let n = 0; n < 2; n += 1) {
       alone.sandbox.faults.next(
         ...Array.from({ length: 3 }, () => ({ kind: 'reset', billed: true }) as const),
       );
-      expect((await asked()).status).toBe(503);
+      expect((await askAlone()).status).toBe(503);
     }
-    const { events, ...limits } = await used(ada, alone);
+    const { events, ...limits } = await readUsage(ada, alone);
     expect(limits).toMatchObject({ calls: 0, daily_cost: 0, concurrent: 0 });
     expect(events).toHaveLength(6);
     for (const event of events) expect(event).toMatchObject({ charged_micros: 0, estimated: true });
-    expect((await asked()).status).toBe(200);
-    expect(await used(ada, alone)).toMatchObject({ calls: 1 });
+    expect((await askAlone()).status).toBe(200);
+    expect(await readUsage(ada, alone)).toMatchObject({ calls: 1 });
   });
 
   test('is borne by the operator up to so much a day; then the account is told so', async () => {
@@ -85,7 +85,7 @@ describe('a call that the provider broke', () => {
       body: { error: { code: 'limit_exceeded', details: { limit: 'failures', max: 500_000 } } },
     });
     expect(Number(denied.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await used(ada)).toMatchObject({ calls: 0, daily_cost: 0 });
+    expect(await readUsage(ada)).toMatchObject({ calls: 0, daily_cost: 0 });
     sandbox.faults.clear();
     expect((await chat(bob)).status).toBe(200);
   });
@@ -96,10 +96,10 @@ describe('a call that the provider broke', () => {
     const response = await ask(ada, { more: { stream: true } });
     await response.text();
     await vi.waitFor(
-      async () => expect((await used(ada)).events).toMatchObject([{ status: 'posted' }]),
+      async () => expect((await readUsage(ada)).events).toMatchObject([{ status: 'posted' }]),
       SOON,
     );
-    const { events, ...limits } = await used(ada);
+    const { events, ...limits } = await readUsage(ada);
     const [{ cost_micros: cost, charged_micros: charged } = {}] = events;
     expect(Number(charged)).toBeGreaterThan(0);
     expect(Number(charged)).toBeLessThan(Number(cost));
@@ -111,9 +111,9 @@ describe('a call that its client gives up', () => {
   test('counts, and is charged what the provider bills for it', async () => {
     const ada = await app.customer('gateway.developer');
     const before = sandbox.bill().length;
-    await abandoned(ada);
-    await vi.waitFor(async () => expect((await used(ada)).events).toHaveLength(2), SOON);
-    const { events, ...limits } = await used(ada);
+    await abandonCall(ada);
+    await vi.waitFor(async () => expect((await readUsage(ada)).events).toHaveLength(2), SOON);
+    const { events, ...limits } = await readUsage(ada);
     expect(events).toMatchObject([{ estimated: true }, { estimated: false, corrects: events[0]?.['id'] }]);
     const [billed] = sandbox.bill().slice(before);
     expect(events.reduce((sum, { completion_tokens: tokens }) => sum + Number(tokens), 0)).toBe(
@@ -127,21 +127,21 @@ describe('a call that its client gives up', () => {
     const ada = await app.customer('gateway.developer');
     const before = sandbox.bill().length;
     const headers = { 'idempotency-key': 'given-up' };
-    await abandoned(ada, { headers });
-    const again = () => chat(ada, {}, headers);
-    expect(await again()).toMatchObject({
+    await abandonCall(ada, { headers });
+    const askAgain = () => chat(ada, {}, headers);
+    expect(await askAgain()).toMatchObject({
       status: 409,
       body: { error: { code: 'idempotency_in_progress' } },
     });
-    await vi.waitFor(async () => expect((await again()).status).toBe(200), SOON);
-    expect(await again()).toMatchObject({ body: { choices: [{ finish_reason: 'stop' }] } });
+    await vi.waitFor(async () => expect((await askAgain()).status).toBe(200), SOON);
+    expect(await askAgain()).toMatchObject({ body: { choices: [{ finish_reason: 'stop' }] } });
     expect(sandbox.bill().slice(before)).toHaveLength(1);
-    expect(await used(ada)).toMatchObject({ calls: 1, events: [{ estimated: false }] });
+    expect(await readUsage(ada)).toMatchObject({ calls: 1, events: [{ estimated: false }] });
   });
 });
 
 test('a request that can only fail costs nothing, and counts', async () => {
   const ada = await app.customer('gateway.developer');
   expect((await chat(ada, { temperature: 99 })).status).toBe(400);
-  expect(await used(ada)).toMatchObject({ calls: 1, daily_cost: 0, concurrent: 0 });
+  expect(await readUsage(ada)).toMatchObject({ calls: 1, daily_cost: 0, concurrent: 0 });
 });

@@ -26,12 +26,13 @@ const ask = ({ key }: Customer, model: string): Promise<Reply> =>
   call(key, 'POST /v1/ai/chat/completions', {
     body: { model, messages: [{ role: 'user', content: 'Hello' }] },
   });
-const refused = async () => /^plinth_ai_settings_refused (\d)/m.exec(await app.telemetry.prometheus())?.[1];
+const countRefused = async () =>
+  /^plinth_ai_settings_refused (\d)/m.exec(await app.telemetry.prometheus())?.[1];
 
 test('the file is in effect from the start: an alias, and a price with its version', async () => {
   expect((await ask(who, 'ours')).status).toBe(200);
   expect(ai.prices.version).toMatch(/\+2026-11-21$/);
-  expect(await refused()).toBe('0');
+  expect(await countRefused()).toBe('0');
 });
 
 const GOOD = { version: '2026-11-22', aliases: { theirs: ['sandbox/sandbox-large'] } };
@@ -53,7 +54,7 @@ test.each([
   await aiSettings.look();
   write(text);
   await aiSettings.look();
-  expect(await refused()).toBe('1');
+  expect(await countRefused()).toBe('1');
   expect(ai.prices.version).toMatch(/\+2026-11-22$/);
   expect((await ask(who, 'theirs')).status).toBe(200);
 });

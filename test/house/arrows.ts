@@ -15,7 +15,7 @@ export type RuleOfAll = (files: readonly SourceFile[]) => Finding[];
 
 /** Whether a file is a test or serves tests alone: it may reach the sandboxes and the test services. */
 export function isTest(path: string): boolean {
-  return path.startsWith('test/') || path.endsWith('.test.ts');
+  return path.startsWith('test/') || path.endsWith('.test.ts') || path.includes('/testing/');
 }
 
 /** Imports point down the list of layers, never up, never sideways; products don't know each other. */

@@ -18,13 +18,13 @@ export const circles: RuleOfAll = (files) => {
     (circle) => circle.length > MOST_BY_TYPE && !said.has(String(circle)),
   );
   return [
-    ...byValue.map((circle) => finding(files, circle, 'import each other in a circle')),
-    ...byType.map((circle) => finding(files, circle, 'import each other in a circle, by their types')),
+    ...byValue.map((circle) => findingOf(files, circle, 'import each other in a circle')),
+    ...byType.map((circle) => findingOf(files, circle, 'import each other in a circle, by their types')),
   ];
 };
 
 /** Said at the first file's import of another one. */
-function finding(files: readonly SourceFile[], circle: readonly string[], says: string): Finding {
+function findingOf(files: readonly SourceFile[], circle: readonly string[], says: string): Finding {
   const [path = ''] = circle;
   const imports = files.find((file) => file.path === path)?.imports ?? [];
   const within = imports.find(({ specifier }) => circle.includes(targetOf(path, specifier) ?? ''));
@@ -78,14 +78,14 @@ function circlesIn(graph: Graph): string[][] {
   const backwards: Graph = new Map();
   for (const [from, targets] of graph)
     for (const to of targets) backwards.set(to, (backwards.get(to) ?? new Set()).add(from));
-  const left = walked(graph, [...graph.keys()]).flat();
-  return walked(backwards, left.toReversed())
+  const left = walkOrder(graph, [...graph.keys()]).flat();
+  return walkOrder(backwards, left.toReversed())
     .filter((set) => set.length > 1 || set.some((one) => graph.get(one)?.has(one)))
     .map((set) => set.sort());
 }
 
 /** From each start what is reached and was not before, in the order in which a walk leaves it for good. */
-function walked(graph: Graph, starts: readonly string[]): string[][] {
+function walkOrder(graph: Graph, starts: readonly string[]): string[][] {
   const seen = new Set<string>();
   const walk = (from: string): string[] => {
     if (seen.has(from)) return [];

@@ -1,5 +1,5 @@
 import { type Finding, isTest, type Rule } from './arrows.ts';
-import { isNode, lineAt, type Node, type Placed, type SourceFile } from './source.ts';
+import { isNode, lineAt, type Node, type PlacedNode, type SourceFile } from './source.ts';
 
 const LONGEST_FILE = 400;
 const LONGEST_FUNCTION = 60;
@@ -60,17 +60,21 @@ function isDescribe(parent: Node | undefined): boolean {
 
 /** The compiler is told the truth: no `any`, no `!`. */
 export const honestTypes: Rule = (file) => [
-  ...where(file, ({ node }) => node.type === 'TSAnyKeyword', 'any'),
-  ...where(file, ({ node }) => node.type === 'TSNonNullExpression', 'a non-null assertion (!)'),
+  ...findingsWhere(file, ({ node }) => node.type === 'TSAnyKeyword', 'any'),
+  ...findingsWhere(file, ({ node }) => node.type === 'TSNonNullExpression', 'a non-null assertion (!)'),
 ];
 
 /** Time and chance are passed in, so that tests can drive them; the kernel's two sources are the only ones. */
 export const passedIn: Rule = (file) => {
   if (!file.path.startsWith('src/') || isTest(file.path)) return [];
   return [
-    ...where(file, ({ node }) => isCall(node, 'Date', 'now'), 'Date.now(): take the clock'),
-    ...where(file, ({ node }) => isPresentDate(node), 'new Date(): take the clock'),
-    ...where(file, ({ node }) => isCall(node, 'Math', 'random'), 'Math.random(): take the random source'),
+    ...findingsWhere(file, ({ node }) => isCall(node, 'Date', 'now'), 'Date.now(): take the clock'),
+    ...findingsWhere(file, ({ node }) => isPresentDate(node), 'new Date(): take the clock'),
+    ...findingsWhere(
+      file,
+      ({ node }) => isCall(node, 'Math', 'random'),
+      'Math.random(): take the random source',
+    ),
   ];
 };
 
@@ -96,7 +100,11 @@ function isPresentDate(node: Node): boolean {
 /** What reads no text at all as 0 reads a parameter that was left empty as one that was said. */
 export const writtenNumbers: Rule = (file) =>
   file.path.startsWith('src/')
-    ? where(file, ({ node }) => isMember(node, 'z', 'coerce'), 'z.coerce: take wholeNumber, or numberIn')
+    ? findingsWhere(
+        file,
+        ({ node }) => isMember(node, 'z', 'coerce'),
+        'z.coerce: take wholeNumber, or numberIn',
+      )
     : [];
 
 /** Nothing of ours is mocked, and no test sleeps: it waits for what it waits for. */
@@ -105,9 +113,13 @@ export const honestTests: Rule = (file) => {
   const mocks = ['mock', 'doMock', 'spyOn', 'stubGlobal', 'useFakeTimers'];
   return [
     ...mocks.flatMap((name) =>
-      where(file, ({ node }) => isCall(node, 'vi', name), `vi.${name}: nothing of ours is mocked`),
+      findingsWhere(file, ({ node }) => isCall(node, 'vi', name), `vi.${name}: nothing of ours is mocked`),
     ),
-    ...where(file, ({ node, parent }) => isSleep(node, parent), 'a sleep: wait for the event instead'),
+    ...findingsWhere(
+      file,
+      ({ node, parent }) => isSleep(node, parent),
+      'a sleep: wait for the event instead',
+    ),
   ];
 };
 
@@ -149,7 +161,7 @@ function sqlLines(path: string, text: string, first: number): Finding[] {
   });
 }
 
-function where(file: SourceFile, matches: (placed: Placed) => boolean, says: string): Finding[] {
+function findingsWhere(file: SourceFile, matches: (placed: PlacedNode) => boolean, says: string): Finding[] {
   return file.nodes
     .filter(matches)
     .map(({ node }) => ({ path: file.path, line: lineAt(file.text, node.start), says }));

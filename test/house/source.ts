@@ -34,10 +34,10 @@ export interface SourceFile {
   /** Every way in which it names another file or package: import, re-export, import(), import type, new URL(…). */
   readonly imports: readonly Import[];
   /** All nodes, parents before their children; none for SQL. */
-  readonly nodes: readonly Placed[];
+  readonly nodes: readonly PlacedNode[];
 }
 
-export interface Placed {
+export interface PlacedNode {
   readonly node: Node;
   readonly parent: Node | undefined;
 }
@@ -57,18 +57,18 @@ const ROOT_FILES = ['vitest.config.ts'];
 const KINDS = /\.(ts|js|sql)$/;
 const GENERATED = /\.generated\.ts$/;
 
-/** All files that the rules apply to; what is generated is not ours to judge. */
+/** All files that the rules apply to, without generated ones. */
 export function projectFiles(): SourceFile[] {
   return projectPaths().map((path) => sourceFile(path, readFileSync(join(ROOT, path), 'utf8')));
 }
 
 /** Paths of all source files, from the project's folder. */
 export function projectPaths(): string[] {
-  const found = FOLDERS.flatMap((folder) => listed(folder));
+  const found = FOLDERS.flatMap((folder) => listFiles(folder));
   return [...found, ...ROOT_FILES].filter((path) => !GENERATED.test(path)).sort();
 }
 
-function listed(folder: string): string[] {
+function listFiles(folder: string): string[] {
   let entries: string[];
   try {
     entries = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
@@ -84,7 +84,7 @@ export function sourceFile(path: string, text: string): SourceFile {
   const parsed = parseSync(path, text);
   const error = parsed.errors[0];
   if (error !== undefined) throw new Error(`${path}: ${error.message}`);
-  const nodes: Placed[] = [];
+  const nodes: PlacedNode[] = [];
   const program: unknown = parsed.program;
   if (isNode(program)) collect(program, undefined, nodes);
   const imports = nodes.flatMap(({ node }) => {
@@ -96,7 +96,7 @@ export function sourceFile(path: string, text: string): SourceFile {
   return { path, text, imports, nodes };
 }
 
-function collect(node: Node, parent: Node | undefined, into: Placed[]): void {
+function collect(node: Node, parent: Node | undefined, into: PlacedNode[]): void {
   into.push({ node, parent });
   for (const key of visitorKeys[node.type] ?? []) {
     const value = node[key];
@@ -172,7 +172,7 @@ const rooms: readonly (readonly [RegExp, string])[] = [
   [/^#test\/closing$/, 'test/closing.ts'],
   [/^#test\/error-tracker$/, 'test/services/error-tracker.ts'],
   [/^#test\/factories$/, 'test/factories.ts'],
-  [/^#test\/known$/, 'test/fixtures/known.ts'],
+  [/^#test\/fixtures\/([\w/-]+)$/, 'test/fixtures/$1.ts'],
   [/^#test\/limits$/, 'test/fixtures/limits.ts'],
   [/^#test\/openapi$/, 'test/openapi.ts'],
   [/^#test\/property$/, 'test/property.ts'],

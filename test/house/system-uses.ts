@@ -14,7 +14,7 @@ const DECLARED: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
-/** Whoever uses `db.system` has declared the use, or a module below has: `db.system('limits.sweep', …)` is not for products. */
+/** A module that uses `db.system` has declared the use, or a module below has: `db.system('limits.sweep', …)` is not for products. */
 export const systemUses: Rule = (file) => {
   const from = roomOf(file.path);
   if (!file.path.startsWith('src/') || isTest(file.path) || from === undefined) return [];

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { OpenIdSandbox } from '#sandbox/openid';
-import { answered } from './mailbox.ts';
+import { toAnswer } from './mailbox.ts';
 import { forgetRates, type TestApp } from '../services/app.ts';
 
 export const RETURN_TO = 'https://app.example.com/signed-in';
@@ -19,7 +19,7 @@ export function settingsFor(sandbox: OpenIdSandbox): Record<string, string> {
 }
 
 /** Where a redirect leads, and what it says. */
-export interface Led {
+export interface RedirectResult {
   readonly status: number;
   readonly code: string | undefined;
   readonly location: URL;
@@ -31,11 +31,11 @@ export interface Browser {
   readonly challenge: string;
   cookie: string;
   /** Opens a path here, and follows nothing. */
-  open(path: string): Promise<Led>;
+  open(path: string): Promise<RedirectResult>;
   /** Begins a sign-in; answers where the provider is. */
   begin(returnTo?: string): Promise<URL>;
   /** Comes back from the provider to where it said. */
-  back(from: URL): Promise<Led>;
+  back(from: URL): Promise<RedirectResult>;
   /** The whole way there and back for somebody; answers what the product's page is opened with. */
   signIn(email: string | undefined): Promise<URLSearchParams>;
   /** Exchanges a one-time code. */
@@ -44,7 +44,7 @@ export interface Browser {
 
 const post = async (app: TestApp, path: string, body: object) => {
   await forgetRates(app);
-  return answered(await app.call(undefined, `POST ${path}`, { body }));
+  return toAnswer(await app.call(undefined, `POST ${path}`, { body }));
 };
 
 export function browser(app: TestApp, provider: OpenIdSandbox): Browser {

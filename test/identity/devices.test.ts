@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { forgetRates, testApp } from '../services/app.ts';
-import { newEmail, PASSWORD, registered } from './mailbox.ts';
+import { newEmail, PASSWORD, register } from './mailbox.ts';
 
 const app = await testApp({ settings: { TRUSTED_PROXIES: '127.0.0.1' } });
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; rv:131.0) Gecko/20100101 Firefox/131.0';
@@ -34,7 +34,7 @@ const sessionsOf = async (access: string) =>
   }[];
 
 test('devices are listed with their name, user agent, address and times; whose is not said otherwise is named by its user agent', async () => {
-  const { email } = await registered(app);
+  const { email } = await register(app);
   await signIn(email);
   const { access } = await signIn(email, {
     ip: '2001:db8::7',
@@ -56,7 +56,7 @@ test('devices are listed with their name, user agent, address and times; whose i
 });
 
 test('a refresh is a use', async () => {
-  const { email } = await registered(app);
+  const { email } = await register(app);
   const { access, refresh } = await signIn(email);
   const [before] = await sessionsOf(access);
   await advance(app.db, '1 second');
@@ -65,18 +65,18 @@ test('a refresh is a use', async () => {
   expect(after?.last_used_at.localeCompare(before?.last_used_at ?? '')).toBe(1);
 });
 
-const told = async (mails: () => Promise<{ subject: string; text: string }[]>) =>
+const deviceMails = async (mails: () => Promise<{ subject: string; text: string }[]>) =>
   (await mails()).filter(({ subject }) => subject === MAIL);
 
 describe('a mail tells of a sign-in', () => {
   test('on a device or from an address that its user had none on, and not of their first', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     await signIn(ada.email);
     await signIn(ada.email);
-    expect(await told(ada.mails)).toEqual([]);
+    expect(await deviceMails(ada.mails)).toEqual([]);
     await signIn(ada.email, { userAgent: SAFARI });
     await signIn(ada.email, { ip: '203.0.113.9', device_name: 'Call +1 555 0100 at once' });
-    const [first, second, ...more] = await told(ada.mails);
+    const [first, second, ...more] = await deviceMails(ada.mails);
     expect(first?.text).toContain('Safari on iPhone, from 198.51.100.1');
     expect(second?.text).toContain('Firefox on Windows, from 203.0.113.9');
     expect(second?.text).not.toContain('555');
@@ -84,34 +84,34 @@ describe('a mail tells of a sign-in', () => {
   });
 
   test('not where the device shows a token of a session that it had', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     const { access, refresh } = await signIn(ada.email);
     await app.call(access, 'POST /v1/auth/logout');
     await signIn(ada.email, { ip: '203.0.113.10', former_refresh_token: refresh });
-    expect(await told(ada.mails)).toEqual([]);
+    expect(await deviceMails(ada.mails)).toEqual([]);
   });
 
   test('where the token is another’s, made up, or of a session that was ended from elsewhere', async () => {
-    const [ada, bob] = [await registered(app), await registered(app)];
+    const [ada, bob] = [await register(app), await register(app)];
     const [lost, here, foreign] = [await signIn(ada.email), await signIn(ada.email), await signIn(bob.email)];
     const [, session] = await sessionsOf(here.access);
     await app.call(here.access, `DELETE /v1/auth/sessions/${session?.id}`);
     for (const [n, former] of [lost.refresh, foreign.refresh, 'plr_made-up'].entries())
       await signIn(ada.email, { ip: `203.0.113.${20 + n}`, former_refresh_token: former });
-    expect(await told(ada.mails)).toHaveLength(3);
+    expect(await deviceMails(ada.mails)).toHaveLength(3);
   });
 
   test('three times an hour at most', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     for (let n = 0; n < 6; n += 1) await signIn(ada.email, { ip: `203.0.113.${40 + n}` });
-    expect(await told(ada.mails)).toHaveLength(3);
+    expect(await deviceMails(ada.mails)).toHaveLength(3);
   });
 });
 
 test('sessions are kept for 90 days after they are over, and the newest of a user for ever', async () => {
-  const { email } = await registered(app);
+  const { email } = await register(app);
   for (let n = 0; n < 3; n += 1) await signIn(email);
-  const kept = async () => {
+  const countSessions = async () => {
     const of = 'select user_id from identity.users where email = $1';
     const sql = `select id from identity.sessions where user_id = (${of})`;
     return (await app.db.asMigrator(statement(sql, [email]))).length;
@@ -119,10 +119,10 @@ test('sessions are kept for 90 days after they are over, and the newest of a use
   const { sessions } = app.app.modules.identity;
   await advance(app.db, '119 days');
   await sessions.prune();
-  expect(await kept()).toBe(3);
+  expect(await countSessions()).toBe(3);
   await advance(app.db, '2 days');
   await sessions.prune();
-  expect(await kept()).toBe(1);
+  expect(await countSessions()).toBe(1);
 });
 
 test('nobody’s email is no device’s either', async () => {

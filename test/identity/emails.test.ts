@@ -2,38 +2,38 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { testApp } from '../services/app.ts';
-import { answered, newEmail, OTHER, PASSWORD, registered, signedIn, somebodyAt } from './mailbox.ts';
+import { toAnswer, newEmail, OTHER, PASSWORD, register, signedIn, somebodyAt } from './mailbox.ts';
 
 const app = await testApp();
 const INVALID = { status: 400, code: 'link_invalid' };
 
-const me = async (token: string) => answered(await app.call(token, 'GET /v1/me'));
-const altered = (token: string) => token.slice(0, -1) + (token.endsWith('A') ? 'B' : 'A');
+const getMe = async (token: string) => toAnswer(await app.call(token, 'GET /v1/me'));
+const alterToken = (token: string) => token.slice(0, -1) + (token.endsWith('A') ? 'B' : 'A');
 
 describe('a registration', () => {
   test('sends a link that verifies the address, by a page whose button a person presses', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     const [mail] = await ada.mails();
     expect(mail?.subject).toBe('Welcome to Plinth: please verify your email address');
     const link = await ada.link();
     expect(mail?.html).toContain(`/v1/auth/verify-email/${link}"`);
     const { access } = await ada.enter();
-    expect((await me(access)).body).toMatchObject({ email_verified: false });
+    expect((await getMe(access)).body).toMatchObject({ email_verified: false });
     for (const path of [`/v1/auth/verify-email/${link}`, `/v1/auth/verify-email?token=${link}`]) {
       const page = await fetch(app.url + path);
       expect(page.status).toBe(200);
       expect(await page.text()).not.toContain(link);
     }
-    expect((await me(access)).body).toMatchObject({ email_verified: false });
+    expect((await getMe(access)).body).toMatchObject({ email_verified: false });
     expect(await ada.auth('verify-email', { token: link })).toMatchObject({
       status: 200,
       body: { status: 'verified' },
     });
-    expect((await me(access)).body).toMatchObject({ email_verified: true });
+    expect((await getMe(access)).body).toMatchObject({ email_verified: true });
   });
 
   test('of a known email answers the same, changes nothing, and tells its owner once an hour', async () => {
-    const ada = await registered(app, { full_name: 'Ada' });
+    const ada = await register(app, { full_name: 'Ada' });
     const { email } = ada;
     const again = await ada.auth('register', { email, password: OTHER, company_name: 'Eve & Co' });
     expect(again).toMatchObject({ status: 201, body: { status: 'verification_sent', email } });
@@ -45,7 +45,7 @@ describe('a registration', () => {
     ]);
     expect((await ada.login(OTHER)).code).toBe('invalid_credentials');
     const { access } = await ada.enter();
-    expect((await me(access)).body['accounts']).toHaveLength(1);
+    expect((await getMe(access)).body['accounts']).toHaveLength(1);
     const left = await app.db.asMigrator(
       statement<{ n: number }>(
         `select count(*)::int as n from accounts.accounts where name in ('Eve & Co') or name like '%decoy%'`,
@@ -64,8 +64,8 @@ const LINKS = [
     kind: 'verifies an address',
     lifetime: '24 hours',
     async ask() {
-      const ada = await registered(app);
-      return { ...ada, again: () => ada.auth('resend-verification', { email: ada.email }) };
+      const ada = await register(app);
+      return { ...ada, askAgain: () => ada.auth('resend-verification', { email: ada.email }) };
     },
     use: (token: string) => ({ call: 'verify-email', body: { token } }),
   },
@@ -73,10 +73,10 @@ const LINKS = [
     kind: 'gives a new password',
     lifetime: '1 hour',
     async ask() {
-      const ada = await registered(app);
-      const again = () => ada.auth('forgot-password', { email: ada.email });
-      await again();
-      return { ...ada, again };
+      const ada = await register(app);
+      const askAgain = () => ada.auth('forgot-password', { email: ada.email });
+      await askAgain();
+      return { ...ada, askAgain };
     },
     use: (token: string) => ({ call: 'reset-password', body: { token, password: OTHER } }),
   },
@@ -84,59 +84,59 @@ const LINKS = [
     kind: 'changes an address',
     lifetime: '24 hours',
     async ask() {
-      const ada = await registered(app);
+      const ada = await register(app);
       const [{ access }, email] = [await ada.enter(), newEmail()];
-      const again = () => signedIn(app, access)('change-email', { email, password: PASSWORD });
-      await again();
-      return { ...ada, again, link: () => ada.link(email) };
+      const askAgain = () => signedIn(app, access)('change-email', { email, password: PASSWORD });
+      await askAgain();
+      return { ...ada, askAgain, link: () => ada.link(email) };
     },
     use: (token: string) => ({ call: 'verify-email', body: { token } }),
   },
 ] as const;
 
 describe.each(LINKS)('a link that $kind', ({ ask, use, lifetime }) => {
-  const used = (token: string) => {
+  const useToken = (token: string) => {
     const { call, body } = use(token);
     return somebodyAt(app, '').auth(call, body);
   };
 
   test('works once', async () => {
     const link = await (await ask()).link();
-    expect((await used(link)).status).toBe(200);
-    expect(await used(link)).toMatchObject(INVALID);
+    expect((await useToken(link)).status).toBe(200);
+    expect(await useToken(link)).toMatchObject(INVALID);
   });
 
   test('works for one of two who use it at once', async () => {
     const link = await (await ask()).link();
-    const both = await Promise.all([used(link), used(link), used(link)]);
+    const both = await Promise.all([useToken(link), useToken(link), useToken(link)]);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400, 400]);
   });
 
   test('does not work altered, nor of another kind', async () => {
     const link = await (await ask()).link();
-    for (const wrong of [altered(link), link.slice(0, -1), `${link}A`, 'ple_', link.toUpperCase()])
-      expect(await used(wrong)).toMatchObject(INVALID);
+    for (const wrong of [alterToken(link), link.slice(0, -1), `${link}A`, 'ple_', link.toUpperCase()])
+      expect(await useToken(wrong)).toMatchObject(INVALID);
     const { call } = use(link);
     const other = call === 'verify-email' ? 'reset-password' : 'verify-email';
     const body = { token: link, ...(other === 'reset-password' ? { password: OTHER } : {}) };
     expect(await somebodyAt(app, '').auth(other, body)).toMatchObject(INVALID);
-    expect((await used(link)).status).toBe(200);
+    expect((await useToken(link)).status).toBe(200);
   });
 
   test('ends when its time is over', async () => {
     const link = await (await ask()).link();
     await advance(app.db, lifetime);
-    expect(await used(link)).toMatchObject(INVALID);
+    expect(await useToken(link)).toMatchObject(INVALID);
   });
 
   test('ends when a newer one is sent', async () => {
     const asked = await ask();
     const older = await asked.link();
-    await asked.again();
+    await asked.askAgain();
     const newer = await asked.link();
     expect(newer).not.toBe(older);
-    expect(await used(older)).toMatchObject(INVALID);
-    expect((await used(newer)).status).toBe(200);
+    expect(await useToken(older)).toMatchObject(INVALID);
+    expect((await useToken(newer)).status).toBe(200);
   });
 
   test('is nobody’s whose user is suspended', async () => {
@@ -144,16 +144,16 @@ describe.each(LINKS)('a link that $kind', ({ ask, use, lifetime }) => {
     const link = await asked.link();
     const set = 'update identity.users set status = $2 where email = $1';
     await app.db.asMigrator(statement(set, [asked.email, 'suspended']));
-    expect(await used(link)).toMatchObject(INVALID);
+    expect(await useToken(link)).toMatchObject(INVALID);
     await app.db.asMigrator(statement(set, [asked.email, 'active']));
-    expect((await used(link)).status).toBe(200);
+    expect((await useToken(link)).status).toBe(200);
   });
 
   test('is sent five times an hour at most', async () => {
     const asked = await ask();
     const links = new Set([await asked.link()]);
     for (let more = 0; more < 6; more += 1) {
-      expect((await asked.again()).status).toBe(202);
+      expect((await asked.askAgain()).status).toBe(202);
       links.add(await asked.link());
     }
     expect(links.size).toBe(5);

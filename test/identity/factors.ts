@@ -1,26 +1,26 @@
 import { generateSync } from 'otplib';
 import { advance, databaseTime } from '#test/factories';
 import { forgetRates, type TestApp } from '../services/app.ts';
-import { answered, registered, type Somebody } from './mailbox.ts';
+import { toAnswer, register, type Somebody } from './mailbox.ts';
 
 /** Somebody who is signed in, and calls as that session. */
-export interface Signed {
+export interface SignedInSession {
   readonly ada: Somebody;
   readonly access: string;
   call(line: string, body?: object): ReturnType<Somebody['auth']>;
 }
 
 /** A call as somebody, or as nobody; never refused for being one too many. */
-export function callsAs(app: TestApp, token: string | undefined): Signed['call'] {
+export function callsAs(app: TestApp, token: string | undefined): SignedInSession['call'] {
   return async (line, body) => {
     await forgetRates(app);
-    return answered(await app.call(token, line, body === undefined ? {} : { body }));
+    return toAnswer(await app.call(token, line, body === undefined ? {} : { body }));
   };
 }
 
 /** Somebody new, who has just signed in. */
-export async function newcomer(app: TestApp): Promise<Signed> {
-  const ada = await registered(app);
+export async function newcomer(app: TestApp): Promise<SignedInSession> {
+  const ada = await register(app);
   const { access } = await ada.enter();
   return { ada, access, call: callsAs(app, access) };
 }
@@ -40,7 +40,7 @@ export interface Factors {
 }
 
 /** Gives a caller an authenticator app, half a minute ago: its code of now is not used yet. */
-export async function enrolled(app: TestApp, call: Signed['call']): Promise<Factors> {
+export async function enrol(app: TestApp, call: SignedInSession['call']): Promise<Factors> {
   const { body } = await call('POST /v1/auth/mfa/totp');
   const code = authenticatorOf(app, String(body['secret']));
   const confirmed = await call('POST /v1/auth/mfa/totp/confirm', { code: await code() });
@@ -50,13 +50,13 @@ export async function enrolled(app: TestApp, call: Signed['call']): Promise<Fact
 }
 
 /** Somebody with an authenticator app. */
-export async function withAuthenticator(app: TestApp): Promise<Signed & Factors> {
+export async function withAuthenticator(app: TestApp): Promise<SignedInSession & Factors> {
   const signed = await newcomer(app);
-  return { ...signed, ...(await enrolled(app, signed.call)) };
+  return { ...signed, ...(await enrol(app, signed.call)) };
 }
 
 /** The token of a log-in that is answered with a challenge. */
-export async function challengeOf({ ada }: Pick<Signed, 'ada'>, password?: string): Promise<string> {
+export async function challengeOf({ ada }: Pick<SignedInSession, 'ada'>, password?: string): Promise<string> {
   const { body } = await ada.login(password);
   return String(body['mfa_token']);
 }

@@ -3,7 +3,7 @@ import { openProvider } from '../services/provider.ts';
 import { testApp } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { firebaseSignIn, settingsFor } from './browser.ts';
-import { newEmail, registered } from './mailbox.ts';
+import { newEmail, register } from './mailbox.ts';
 
 const provider = await openProvider();
 const app = await testApp({ settings: settingsFor(provider) });
@@ -14,7 +14,7 @@ const seconds = (ago: number) => Math.floor(Date.now() / 1_000) - ago;
 const tokenFor = (email = newEmail(), claims: object = {}) =>
   provider.firebaseToken(PROJECT, provider.person(email), claims);
 /** The same signature with other bits in its last letter, which nobody reads. */
-const otherwise = (token: string) => {
+const changeLastBits = (token: string) => {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return token.slice(0, -1) + letters[letters.indexOf(token.slice(-1)) ^ 1];
 };
@@ -31,7 +31,7 @@ describe('an ID token of Firebase', () => {
   });
 
   test('gives an address that nobody has proven here to its owner', async () => {
-    const squatter = await registered(app);
+    const squatter = await register(app);
     const { access } = await squatter.enter();
     const { status } = await firebaseSignIn(app, await tokenFor(squatter.email));
     expect(status).toBe(200);
@@ -40,7 +40,7 @@ describe('an ID token of Firebase', () => {
   });
 
   test('links where the address is verified on both sides, and nowhere else', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     await ada.auth('verify-email', { token: await ada.link() });
     const unverified = await tokenFor(ada.email, { email_verified: false });
     expect((await firebaseSignIn(app, unverified)).code).toBe('provider_email_unverified');
@@ -54,7 +54,7 @@ describe('an ID token of Firebase', () => {
     const token = await tokenFor();
     const both = await Promise.all([firebaseSignIn(app, token), firebaseSignIn(app, token)]);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401]);
-    for (const again of [token, `${token}==`, `${token} `, otherwise(token)])
+    for (const again of [token, `${token}==`, `${token} `, changeLastBits(token)])
       expect(await firebaseSignIn(app, again)).toMatchObject(FAILED);
   });
 

@@ -13,7 +13,7 @@ const app = await testApp({ settings: settingsFor(provider) });
 /** What the database has no part in is tried on one engine. */
 const isFirst = engine === 'postgres';
 const FAILED = { status: 401, code: 'sign_in_failed' };
-const me = async (token: unknown) => (await app.call(String(token), 'GET /v1/me')).body;
+const getMe = async (token: unknown) => (await app.call(String(token), 'GET /v1/me')).body;
 
 /** How often somebody is there, and who they are at the provider. */
 async function usersOf(email: string): Promise<{ users: number; identities: number }> {
@@ -24,14 +24,14 @@ async function usersOf(email: string): Promise<{ users: number; identities: numb
 }
 
 /** A browser that is about to come back from the provider. */
-async function returning(email = newEmail()) {
+async function openReturning(email = newEmail()) {
   const ada = browser(app, provider);
   const from = await provider.decide((await ada.begin()).href, email);
   return { ada, from, email };
 }
 
 /** A browser that came back with a one-time code. */
-async function coded() {
+async function openWithCode() {
   const ada = browser(app, provider);
   return { ada, code: (await ada.signIn(newEmail())).get('code') };
 }
@@ -44,7 +44,7 @@ describe('signing in by Google', () => {
     const query = await ada.signIn(email);
     expect(Object.fromEntries(query)).toEqual({ code: expect.stringMatching(/^plo_[\w-]{43}$/) });
     const { body } = await ada.exchange(query.get('code'));
-    expect(await me(body['access_token'])).toMatchObject({
+    expect(await getMe(body['access_token'])).toMatchObject({
       email,
       email_verified: true,
       full_name: 'Ada Lovelace',
@@ -53,7 +53,7 @@ describe('signing in by Google', () => {
     expect((await somebodyAt(app, email).login(PASSWORD)).code).toBe('invalid_credentials');
   });
 
-  test('finds the same user again by their subject, whatever their address is by then', async () => {
+  test('finds the same user again by their subject, also after their address changed', async () => {
     const ada = browser(app, provider);
     const email = newEmail();
     const first = await ada.exchange((await ada.signIn(email)).get('code'));
@@ -61,7 +61,9 @@ describe('signing in by Google', () => {
     const renamed = newEmail();
     provider.person(renamed, { subject });
     const later = await ada.exchange((await ada.signIn(renamed)).get('code'));
-    expect((await me(later.body['access_token']))['id']).toBe((await me(first.body['access_token']))['id']);
+    expect((await getMe(later.body['access_token']))['id']).toBe(
+      (await getMe(first.body['access_token']))['id'],
+    );
   });
 
   test('gives a user without a password one by a link in a mail', async () => {
@@ -75,7 +77,7 @@ describe('signing in by Google', () => {
     expect((await ada.signIn(email)).get('code')).not.toBeNull();
   });
 
-  test('sends whoever says no back to the product, which is told so', async () => {
+  test('sends a person who says no back to the product, with the error', async () => {
     const query = await browser(app, provider).signIn(undefined);
     expect(Object.fromEntries(query)).toEqual({ error: 'sign_in_canceled' });
   });
@@ -87,7 +89,7 @@ describe('signing in by Google', () => {
     expect(event?.changes).toEqual({ method: 'google', code: 'sign_in_canceled' });
   });
 
-  test('asks whoever has a second factor for it', async () => {
+  test('asks a user with a second factor for it', async () => {
     const ada = browser(app, provider);
     const email = newEmail();
     await ada.signIn(email);
@@ -119,7 +121,7 @@ describe('signing in by Google', () => {
 
   test('two at once by one newcomer make one user', async () => {
     const email = newEmail();
-    const ways = await Promise.all([returning(email), returning(email), returning(email)]);
+    const ways = await Promise.all([openReturning(email), openReturning(email), openReturning(email)]);
     const led = await Promise.all(ways.map(({ ada, from }) => ada.back(from)));
     expect(led.map(({ location }) => [...location.searchParams.keys()])).toEqual([
       ['code'],
@@ -139,20 +141,20 @@ describe('signing in by Google', () => {
 
 describe('what a browser comes back with', () => {
   test('is good once', async () => {
-    const { ada, from } = await returning();
+    const { ada, from } = await openReturning();
     expect((await ada.back(from)).location.searchParams.get('code')).not.toBeNull();
     expect(await ada.back(from)).toMatchObject(FAILED);
   });
 
   test('is good once of two at once', async () => {
-    const { ada, from, email } = await returning();
+    const { ada, from, email } = await openReturning();
     const led = await Promise.all([ada.back(from), ada.back(from)]);
     expect(led.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([302, 401]);
     expect(await usersOf(email)).toEqual({ users: 1, identities: 1 });
   });
 
   test('is good for ten minutes', async () => {
-    const { ada, from } = await returning();
+    const { ada, from } = await openReturning();
     await advance(app.db, '10 minutes');
     expect(await ada.back(from)).toMatchObject(FAILED);
   });
@@ -162,22 +164,22 @@ describe('what a browser comes back with', () => {
     ['without its state', (from: URL) => from.searchParams.delete('state'), 400],
     ['with two states', (from: URL) => from.searchParams.append('state', 'another'), 400],
   ])('is refused %s', async (_how, alter, status) => {
-    const { ada, from } = await returning();
+    const { ada, from } = await openReturning();
     alter(from);
     expect((await ada.back(from)).status).toBe(status);
   });
 
   test('signs nobody in by another code, or by the answer of another provider', async () => {
-    const [own, other] = [await returning(), await returning()];
+    const [own, other] = [await openReturning(), await openReturning()];
     own.from.searchParams.set('code', other.from.searchParams.get('code') ?? '');
     expect((await own.ada.back(own.from)).location.searchParams.get('error')).toBe('sign_in_failed');
-    const mixed = await returning();
+    const mixed = await openReturning();
     mixed.from.searchParams.set('iss', 'https://another.example');
     expect((await mixed.ada.back(mixed.from)).location.searchParams.get('error')).toBe('sign_in_failed');
   });
 
   test('is worth nothing in another browser, and stays good in its own', async () => {
-    const { ada, from } = await returning();
+    const { ada, from } = await openReturning();
     const victim = browser(app, provider);
     expect(await victim.back(from)).toMatchObject(FAILED);
     await victim.begin();
@@ -221,7 +223,7 @@ describe('what a browser comes back with', () => {
       'not signed by us',
       'unsigned',
     ] as const)('with an ID token that is %s makes nobody', async (fault) => {
-    const { ada, from, email } = await returning();
+    const { ada, from, email } = await openReturning();
     provider.faults.tokens(fault);
     expect((await ada.back(from)).location.searchParams.get('error')).toBe('sign_in_failed');
     expect(await usersOf(email)).toEqual({ users: 0, identities: 0 });
@@ -230,7 +232,7 @@ describe('what a browser comes back with', () => {
   test.runIf(isFirst).each([{ status: 500 }, { status: 429 }, 'reset', 'endless'] as const)(
     'while Google answers with %j, is answered in our own words',
     async (fault) => {
-      const { ada, from } = await returning();
+      const { ada, from } = await openReturning();
       provider.faults.at('token', fault);
       expect((await ada.back(from)).location.searchParams.get('error')).toBe('sign_in_unavailable');
     },
@@ -239,25 +241,25 @@ describe('what a browser comes back with', () => {
 
 describe('a one-time code', () => {
   test('is exchanged once', async () => {
-    const { ada, code } = await coded();
+    const { ada, code } = await openWithCode();
     expect((await ada.exchange(code)).status).toBe(200);
     expect(await ada.exchange(code)).toMatchObject(FAILED);
   });
 
   test('is exchanged once of two at once', async () => {
-    const { ada, code } = await coded();
+    const { ada, code } = await openWithCode();
     const both = await Promise.all([ada.exchange(code), ada.exchange(code)]);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401]);
   });
 
   test('is good for a minute', async () => {
-    const { ada, code } = await coded();
+    const { ada, code } = await openWithCode();
     await advance(app.db, '60 seconds');
     expect(await ada.exchange(code)).toMatchObject(FAILED);
   });
 
-  test('is worth nothing to whoever does not know what its page kept, and altered', async () => {
-    const { ada, code } = await coded();
+  test('is refused without the verifier that its page kept, and when altered', async () => {
+    const { ada, code } = await openWithCode();
     expect(await browser(app, provider).exchange(code)).toMatchObject(FAILED);
     expect(await ada.exchange(`${code}x`)).toMatchObject(FAILED);
     expect((await ada.exchange(code)).status).toBe(200);
@@ -304,14 +306,14 @@ describe.runIf(isFirst)('the way back', () => {
 
   test('is bound to the browser by a cookie that no script reads and no other site sends', async () => {
     const path = `/v1/auth/google?return_to=app://in&code_challenge=${browser(app, provider).challenge}`;
-    const set = async (url: string) =>
+    const cookiesSetBy = async (url: string) =>
       (await fetch(url + path, { redirect: 'manual' })).headers.getSetCookie().join();
-    expect(await set(app.url)).toMatch(
+    expect(await cookiesSetBy(app.url)).toMatch(
       /^plinth_sign_in=[\w-]{43}; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/,
     );
     const settings = { ...settingsFor(provider), PUBLIC_URL: 'https://plinth.localhost' };
     const secure = await testApp({ beside: app, settings, work: false });
-    expect(await set(secure.url)).toMatch(/^__Host-plinth_sign_in=[\w-]{43}; Path=\/; .*; Secure$/);
+    expect(await cookiesSetBy(secure.url)).toMatch(/^__Host-plinth_sign_in=[\w-]{43}; Path=\/; .*; Secure$/);
     await secure.close();
   });
 });

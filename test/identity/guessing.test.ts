@@ -3,7 +3,7 @@ import { createCaptchaSandbox } from '#sandbox/captcha';
 import { stopTime } from '#test/factories';
 import { engine } from '#test/services';
 import { forgetRates, testApp } from '../services/app.ts';
-import { answered, newEmail, OTHER, PASSWORD, registered, signedIn } from './mailbox.ts';
+import { toAnswer, newEmail, OTHER, PASSWORD, register, signedIn } from './mailbox.ts';
 
 const captcha = await createCaptchaSandbox();
 afterAll(() => captcha.close());
@@ -13,21 +13,21 @@ await stopTime(app.db);
 let made = 0;
 const newIp = () => `10.9.${((made += 1) >> 8) & 255}.${made & 255}`;
 
-interface Tried {
+interface LoginAttempt {
   readonly password?: string;
   readonly ip: string;
   readonly former_refresh_token?: string;
   readonly captcha_token?: string;
 }
 
-async function login(email: string, { ip, password = 'Wrong-Password-1', ...more }: Tried, on = app) {
+async function login(email: string, { ip, password = 'Wrong-Password-1', ...more }: LoginAttempt, on = app) {
   await forgetRates(on);
   const headers = { 'x-forwarded-for': ip };
   const reply = await on.call(undefined, 'POST /v1/auth/login', {
     headers,
     body: { email, password, ...more },
   });
-  return { ...answered(reply), retryAfter: reply.headers.get('retry-after') };
+  return { ...toAnswer(reply), retryAfter: reply.headers.get('retry-after') };
 }
 
 async function untilRefused(email: string, ip: string, on = app) {
@@ -36,14 +36,14 @@ async function untilRefused(email: string, ip: string, on = app) {
   return replies;
 }
 
-const said = ({ status, body }: { status: number; body: Readonly<Record<string, unknown>> }) => {
+const errorOf = ({ status, body }: { status: number; body: Readonly<Record<string, unknown>> }) => {
   const { request_id: _, ...error } = body['error'] as Record<string, unknown>;
   return { status, error };
 };
 
-describe('whoever guesses passwords', () => {
+describe('a guesser of passwords', () => {
   test('is told to wait after five, alike for known and for unknown emails', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     const known = await untilRefused(ada.email, newIp());
     const unknown = await untilRefused(newEmail(), newIp());
     expect(known.map(({ code }) => code)).toEqual([
@@ -51,12 +51,12 @@ describe('whoever guesses passwords', () => {
       'too_many_attempts',
     ]);
     expect(known.at(-1)).toMatchObject({ status: 429, retryAfter: '1' });
-    expect(unknown.map((reply) => said(reply))).toEqual(known.map((reply) => said(reply)));
+    expect(unknown.map((reply) => errorOf(reply))).toEqual(known.map((reply) => errorOf(reply)));
     expect(unknown.map(({ retryAfter }) => retryAfter)).toEqual(known.map(({ retryAfter }) => retryAfter));
   });
 
   test('does not lock the owner out, who comes from another address or on a device of theirs', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     const [ip, home] = [newIp(), newIp()];
     const { body } = await login(ada.email, { ip: home, password: PASSWORD });
     await untilRefused(ada.email, ip);
@@ -70,28 +70,28 @@ describe('whoever guesses passwords', () => {
   });
 
   test('hammers an email from everywhere, and its owner gets in all the while where they were before', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     const home = newIp();
     expect((await login(ada.email, { ip: home, password: PASSWORD })).status).toBe(200);
     await forgetRates(app);
-    const tried = async (ip: string, password: string) => {
+    const tryPassword = async (ip: string, password: string) => {
       const headers = { 'x-forwarded-for': ip };
       const body = { email: ada.email, password };
-      return answered(await app.call(undefined, 'POST /v1/auth/login', { headers, body })).status;
+      return toAnswer(await app.call(undefined, 'POST /v1/auth/login', { headers, body })).status;
     };
-    for (let n = 0; n < 12; n += 1) expect(await tried(newIp(), 'Wrong-Password-1')).toBe(401);
-    expect(await tried(home, PASSWORD)).toBe(200);
+    for (let n = 0; n < 12; n += 1) expect(await tryPassword(newIp(), 'Wrong-Password-1')).toBe(401);
+    expect(await tryPassword(home, PASSWORD)).toBe(200);
   });
 
   test('gains no further counts by letters that the database makes small otherwise', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     const email = ada.email.replace('i', 'İ');
     expect((await login(email, { ip: newIp(), password: PASSWORD })).code).toBe('invalid_credentials');
     expect((await login(ada.email.toUpperCase(), { ip: newIp(), password: PASSWORD })).status).toBe(200);
   });
 
   test('gets nothing by a token of another’s device', async () => {
-    const [ada, eve] = [await registered(app), await registered(app)];
+    const [ada, eve] = [await register(app), await register(app)];
     const { body } = await login(eve.email, { ip: newIp(), password: PASSWORD });
     const [ip, former_refresh_token] = [newIp(), String(body['refresh_token'])];
     await untilRefused(ada.email, ip);
@@ -99,7 +99,7 @@ describe('whoever guesses passwords', () => {
   });
 
   test('is forgotten when the owner resets the password', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     // What the mailbox does comes from here too.
     await untilRefused(ada.email, '127.0.0.1');
     expect((await login(ada.email, { ip: '127.0.0.1', password: PASSWORD })).status).toBe(429);
@@ -109,7 +109,7 @@ describe('whoever guesses passwords', () => {
   });
 
   test('in an open session is told to wait there, and nowhere else', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     const [found, own] = [await ada.enter(), await ada.enter()];
     const change = (access: string, password: string) =>
       signedIn(app, access)('change-password', { password, new_password: OTHER });
@@ -120,8 +120,8 @@ describe('whoever guesses passwords', () => {
   });
 });
 
-test('whoever guesses links is told to wait, and a good link works all the same', async () => {
-  const ada = await registered(app);
+test('a guesser of links is told to wait, and a good link still works', async () => {
+  const ada = await register(app);
   const guess = async (n: number) =>
     n % 2 === 0
       ? ada.auth('verify-email', { token: `ple_${n}` })
@@ -132,20 +132,20 @@ test('whoever guesses links is told to wait, and a good link works all the same'
   expect((await ada.auth('verify-email', { token: await ada.link() })).status).toBe(200);
 });
 
-test('whoever guesses API keys is told to wait; a good key works all the same, and tokens that are over are no guesses', async () => {
+test('a guesser of API keys is told to wait; a good key still works, and expired tokens are no guesses', async () => {
   const { key } = await app.customer();
-  const me = async (bearer: string) => {
+  const getMe = async (bearer: string) => {
     const reply = await app.call(bearer, 'GET /v1/me', { headers: { 'x-forwarded-for': '10.8.0.1' } });
-    return { ...answered(reply), retryAfter: Number(reply.headers.get('retry-after')) };
+    return { ...toAnswer(reply), retryAfter: Number(reply.headers.get('retry-after')) };
   };
-  for (let n = 0; n < 60; n += 1) expect((await me('eyJhbGciOiJFZERTQSJ9.e30.x')).status).toBe(401);
-  for (let n = 0; n < 50; n += 1) expect((await me(`pl_${n}`)).status).toBe(401);
+  for (let n = 0; n < 60; n += 1) expect((await getMe('eyJhbGciOiJFZERTQSJ9.e30.x')).status).toBe(401);
+  for (let n = 0; n < 50; n += 1) expect((await getMe(`pl_${n}`)).status).toBe(401);
   // A program that was not told that its key is revoked makes no new guess.
-  for (let n = 0; n < 10; n += 1) expect((await me('pl_0')).status).toBe(401);
-  const refused = await me('pl_50');
+  for (let n = 0; n < 10; n += 1) expect((await getMe('pl_0')).status).toBe(401);
+  const refused = await getMe('pl_50');
   expect(refused).toMatchObject({ status: 429, code: 'too_many_attempts' });
   expect(refused.retryAfter).toBeGreaterThan(0);
-  expect((await me(key)).status).toBe(200);
+  expect((await getMe(key)).status).toBe(200);
 });
 
 test.runIf(engine === 'postgres')(
@@ -161,10 +161,10 @@ test.runIf(engine === 'postgres')(
         CAPTCHA_SITE_KEY: captcha.siteKey,
       },
     });
-    const ada = await registered(app);
+    const ada = await register(app);
     const [ip, elsewhere] = [newIp(), newIp()];
-    const known = (await untilRefused(ada.email, ip, asking)).map((reply) => said(reply));
-    const unknown = (await untilRefused(newEmail(), elsewhere, asking)).map((reply) => said(reply));
+    const known = (await untilRefused(ada.email, ip, asking)).map((reply) => errorOf(reply));
+    const unknown = (await untilRefused(newEmail(), elsewhere, asking)).map((reply) => errorOf(reply));
     expect(unknown).toEqual(known);
     expect(known[3]).toMatchObject({
       status: 403,
@@ -186,7 +186,7 @@ test.runIf(engine === 'postgres')(
     const logins = Array.from({ length: under_way }, async () => {
       const headers = { 'x-forwarded-for': newIp() };
       const body = { email: newEmail(), password: 'Wrong-Password-1' };
-      const reply = answered(await app.call(undefined, 'POST /v1/auth/login', { headers, body }));
+      const reply = toAnswer(await app.call(undefined, 'POST /v1/auth/login', { headers, body }));
       under_way -= 1;
       if (reply.code === 'busy') overfull.resolve();
       return reply.code;

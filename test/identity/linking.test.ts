@@ -3,26 +3,26 @@ import { statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { openProvider } from '../services/provider.ts';
 import { forgetRates, testApp } from '../services/app.ts';
-import { callsAs, enrolled } from './factors.ts';
+import { callsAs, enrol } from './factors.ts';
 import { browser, RETURN_TO, settingsFor } from './browser.ts';
-import { answered, newEmail, OTHER, PASSWORD, registered, signedIn, somebodyAt } from './mailbox.ts';
+import { toAnswer, newEmail, OTHER, PASSWORD, register, signedIn, somebodyAt } from './mailbox.ts';
 
 const provider = await openProvider();
 const app = await testApp({ settings: settingsFor(provider) });
 
 const call = async (token: string, what: string) => {
   await forgetRates(app);
-  return answered(await app.call(token, what));
+  return toAnswer(await app.call(token, what));
 };
 const idOf = async (token: string) => (await call(token, 'GET /v1/me')).body['id'];
 
-interface Linked {
+interface LinkedIdentity {
   readonly id: string;
   readonly provider: string;
   readonly email: string;
 }
-const linked = async (token: string) =>
-  (await call(token, 'GET /v1/me/identities')).body['data'] as readonly Linked[];
+const listIdentities = async (token: string) =>
+  (await call(token, 'GET /v1/me/identities')).body['data'] as readonly LinkedIdentity[];
 
 /** Signs somebody in by Google; answers their access token, or the error that the product is told. */
 async function byGoogle(email: string, at = app): Promise<string> {
@@ -32,13 +32,13 @@ async function byGoogle(email: string, at = app): Promise<string> {
   return code === null ? String(query.get('error')) : String((await ada.exchange(code)).body['access_token']);
 }
 
-async function verified() {
-  const ada = await registered(app);
+async function createVerified() {
+  const ada = await register(app);
   await ada.auth('verify-email', { token: await ada.link() });
   return ada;
 }
 
-async function audited(action: string): Promise<number> {
+async function countAudited(action: string): Promise<number> {
   const sql = 'select count(*)::int as n from audit.events where action = $1';
   const [row] = await app.db.asMigrator(statement<{ n: number }>(sql, [action]));
   return row?.n ?? 0;
@@ -46,38 +46,40 @@ async function audited(action: string): Promise<number> {
 
 /** Somebody with a password who came by Google too, and the call that ends that. */
 async function linkedOne() {
-  const ada = await verified();
+  const ada = await createVerified();
   const token = await byGoogle(ada.email);
-  const [identity] = await linked(token);
+  const [identity] = await listIdentities(token);
   return { ada, token, call: `DELETE /v1/me/identities/${identity?.id}` };
 }
 
 describe('an address that is verified on both sides', () => {
   test('links, in any case of its letters, and a mail and the audit say so', async () => {
-    const ada = await verified();
+    const ada = await createVerified();
     const { access } = await ada.enter();
-    const before = await audited('user.identity_linked');
+    const before = await countAudited('user.identity_linked');
     const token = await byGoogle(ada.email.toUpperCase());
     expect(await idOf(token)).toBe(await idOf(access));
-    expect(await linked(access)).toMatchObject([{ provider: 'google', email: ada.email.toUpperCase() }]);
+    expect(await listIdentities(access)).toMatchObject([
+      { provider: 'google', email: ada.email.toUpperCase() },
+    ]);
     expect((await ada.mails()).at(-1)?.subject).toBe('Your account can be signed in to by Google');
-    expect(await audited('user.identity_linked')).toBe(before + 1);
+    expect(await countAudited('user.identity_linked')).toBe(before + 1);
     expect((await ada.login()).status).toBe(200);
   });
 
   test('links once of several at once', async () => {
-    const ada = await verified();
+    const ada = await createVerified();
     const tokens = await Promise.all([byGoogle(ada.email), byGoogle(ada.email), byGoogle(ada.email)]);
     expect(new Set(await Promise.all(tokens.map(idOf))).size).toBe(1);
-    expect(await linked(tokens[0] ?? '')).toHaveLength(1);
+    expect(await listIdentities(tokens[0] ?? '')).toHaveLength(1);
   });
 
   test('links no second account of the provider to the same user', async () => {
-    const ada = await verified();
+    const ada = await createVerified();
     const token = await byGoogle(ada.email);
     provider.person(ada.email, { subject: 'somebody-else' });
     expect(await byGoogle(ada.email)).toBe('sign_in_not_linked');
-    expect(await linked(token)).toHaveLength(1);
+    expect(await listIdentities(token)).toHaveLength(1);
   });
 });
 
@@ -86,14 +88,14 @@ describe('an address that is verified on both sides, and that Google does not ha
     ['of a private account of Google’s', undefined],
     ['of an organization with another domain', 'other.example'],
   ])('%s links to nobody, and still registers a newcomer', async (_whose, hostedDomain) => {
-    const ada = await verified();
+    const ada = await createVerified();
     const newcomer = newEmail();
     for (const email of [ada.email, newcomer]) provider.person(email, { hostedDomain });
     expect(await byGoogle(ada.email)).toBe('sign_in_not_linked');
-    expect(await linked((await ada.enter()).access)).toEqual([]);
-    expect(await linked(await byGoogle(newcomer))).toHaveLength(1);
+    expect(await listIdentities((await ada.enter()).access)).toEqual([]);
+    expect(await listIdentities(await byGoogle(newcomer))).toHaveLength(1);
     // Who is linked is known by their subject.
-    expect(await linked(await byGoogle(newcomer))).toHaveLength(1);
+    expect(await listIdentities(await byGoogle(newcomer))).toHaveLength(1);
   });
 
   test('links where it is one of Gmail’s', async () => {
@@ -102,17 +104,17 @@ describe('an address that is verified on both sides, and that Google does not ha
     await ada.auth('register', { email, password: PASSWORD });
     await ada.auth('verify-email', { token: await ada.link() });
     provider.person(email, { hostedDomain: undefined });
-    expect(await linked(await byGoogle(email))).toHaveLength(1);
+    expect(await listIdentities(await byGoogle(email))).toHaveLength(1);
   });
 });
 
-describe('the sandbox, which believes whatever anybody says', () => {
+describe('the sandbox, which believes any address', () => {
   test('lets in nobody as a platform admin: neither by their address, nor where it was linked before', async () => {
     const settings = { SIGN_IN_RETURN_TO: RETURN_TO };
     const local = await testApp({ beside: app, settings, work: false });
     const role = (email: string, is: string) =>
       app.db.asMigrator(statement('update identity.users set role = $2 where email = $1', [email, is]));
-    const [stranger, friend] = [await verified(), await verified()];
+    const [stranger, friend] = [await createVerified(), await createVerified()];
     const token = await byGoogle(friend.email, local);
     expect(await idOf(token)).toBe(await idOf((await friend.enter()).access));
     for (const { email } of [stranger, friend]) {
@@ -120,7 +122,7 @@ describe('the sandbox, which believes whatever anybody says', () => {
       expect(await byGoogle(email, local)).toBe('sign_in_not_linked');
       expect(await byGoogle(email.toUpperCase(), local)).toBe('sign_in_not_linked');
     }
-    expect(await linked((await stranger.enter()).access)).toEqual([]);
+    expect(await listIdentities((await stranger.enter()).access)).toEqual([]);
     await role(friend.email, 'user');
     expect(await idOf(await byGoogle(friend.email, local))).toBe(await idOf(token));
     await local.close();
@@ -128,12 +130,12 @@ describe('the sandbox, which believes whatever anybody says', () => {
 });
 
 describe('an address that is not verified', () => {
-  test('here, is its owner’s, of whom Google says so: nothing that whoever registered with it began lets in any more', async () => {
+  test('here, becomes that of its owner by Google’s word: sessions and passwords of its former registrant stop working', async () => {
     // Somebody registers with Ada's address before she does, leaves all they can, and waits for her.
-    const ada = await registered(app);
+    const ada = await register(app);
     const { access, refresh } = await ada.enter();
     const squatter = callsAs(app, access);
-    const { recoveryCodes } = await enrolled(app, squatter);
+    const { recoveryCodes } = await enrol(app, squatter);
     const { body } = await squatter('POST /v1/api-keys', { name: 'waiting', scopes: ['account:read'] });
     await squatter('PATCH /v1/me', { avatar_url: 'https://squatter.example/who-looks.png' });
     const verifying = await ada.link();
@@ -145,7 +147,7 @@ describe('an address that is not verified', () => {
     const owner = await byGoogle(ada.email);
     const me = (await call(owner, 'GET /v1/me')).body;
     expect(me).toMatchObject({ id: open.body['id'], email_verified: true, avatar_url: null });
-    expect(await linked(owner)).toHaveLength(1);
+    expect(await listIdentities(owner)).toHaveLength(1);
     for (const old of [access, String(body['key'])]) expect((await call(old, 'GET /v1/me')).status).toBe(401);
     expect((await ada.auth('refresh', { refresh_token: refresh })).status).toBe(401);
     expect((await ada.login()).code).toBe('invalid_credentials');
@@ -159,24 +161,24 @@ describe('an address that is not verified', () => {
     expect((await call(owner, 'GET /v1/api-keys')).body['data']).toEqual([]);
     expect((await call(owner, 'GET /v1/auth/sessions')).body['data']).toHaveLength(1);
     expect((await ada.mails()).at(-1)?.subject).toBe('The account with your address is yours now');
-    expect(await audited('user.address_claimed')).toBe(1);
+    expect(await countAudited('user.address_claimed')).toBe(1);
     // From here on it is an account like any other.
     expect(await idOf(await byGoogle(ada.email))).toBe(me['id']);
   });
 
   test('here, is claimed once of two at once', async () => {
-    const ada = await registered(app);
-    const before = await audited('user.address_claimed');
+    const ada = await register(app);
+    const before = await countAudited('user.address_claimed');
     const tokens = await Promise.all([byGoogle(ada.email), byGoogle(ada.email)]);
     expect(new Set(await Promise.all(tokens.map(idOf))).size).toBe(1);
-    expect(await audited('user.address_claimed')).toBe(before + 1);
+    expect(await countAudited('user.address_claimed')).toBe(before + 1);
   });
 
   test('here, stays whose it is where Google does not hand it out, and where it is an admin of the platform’s', async () => {
-    const ada = await registered(app);
+    const ada = await register(app);
     provider.person(ada.email, { hostedDomain: 'other.example' });
     expect(await byGoogle(ada.email)).toBe('sign_in_not_linked');
-    const bob = await registered(app);
+    const bob = await register(app);
     const makeAdmin = statement(`update identity.users set role = 'admin' where email = $1`, [bob.email]);
     await app.db.asMigrator(makeAdmin);
     expect(await byGoogle(bob.email)).toBe('sign_in_not_linked');
@@ -184,17 +186,17 @@ describe('an address that is not verified', () => {
   });
 
   test('there, links to nobody', async () => {
-    const ada = await verified();
+    const ada = await createVerified();
     provider.person(ada.email, { emailVerified: false });
     expect(await byGoogle(ada.email)).toBe('provider_email_unverified');
-    expect(await linked((await ada.enter()).access)).toEqual([]);
+    expect(await listIdentities((await ada.enter()).access)).toEqual([]);
   });
 
-  test('there by now, still lets in whoever was linked', async () => {
-    const ada = await verified();
+  test('there by now, still lets in a linked user', async () => {
+    const ada = await createVerified();
     await byGoogle(ada.email);
     provider.person(ada.email, { emailVerified: false });
-    expect(await linked(await byGoogle(ada.email))).toHaveLength(1);
+    expect(await listIdentities(await byGoogle(ada.email))).toHaveLength(1);
   });
 });
 
@@ -202,20 +204,20 @@ describe('unlinking', () => {
   test('ends it, with a mail and in the audit; the next sign-in links anew', async () => {
     const { ada, token, call: unlink } = await linkedOne();
     expect(await call(token, unlink)).toMatchObject({ status: 200, body: { ok: true } });
-    expect(await linked(token)).toEqual([]);
+    expect(await listIdentities(token)).toEqual([]);
     expect((await ada.mails()).at(-1)?.subject).toBe('Your account is no longer signed in to by Google');
     expect((await call(token, unlink)).code).toBe('not_found');
-    expect(await linked(await byGoogle(ada.email))).toHaveLength(1);
+    expect(await listIdentities(await byGoogle(ada.email))).toHaveLength(1);
   });
 
   test('is for the user alone', async () => {
     const { token, call: unlink } = await linkedOne();
-    const other = await verified();
+    const other = await createVerified();
     expect((await call((await other.enter()).access, unlink)).code).toBe('not_found');
-    expect(await linked(token)).toHaveLength(1);
+    expect(await listIdentities(token)).toHaveLength(1);
   });
 
-  test('is not for whoever finds a session open', async () => {
+  test('is not for a finder of an open session', async () => {
     const { ada, call: unlink } = await linkedOne();
     const { refresh } = await ada.enter();
     await advance(app.db, '15 minutes');
@@ -226,26 +228,26 @@ describe('unlinking', () => {
   test('leaves a user without a password the last way in', async () => {
     const email = newEmail();
     const token = await byGoogle(email);
-    const [identity] = await linked(token);
+    const [identity] = await listIdentities(token);
     expect((await call(token, `DELETE /v1/me/identities/${identity?.id}`)).code).toBe('conflict');
-    expect(await linked(token)).toHaveLength(1);
+    expect(await listIdentities(token)).toHaveLength(1);
   });
 });
 
 test('a reset by mail unlinks who came by another address than the mail went to, and says so', async () => {
-  const ada = await verified();
+  const ada = await createVerified();
   const token = await byGoogle(ada.email);
   const renamed = newEmail();
   const { access } = await ada.enter();
   await signedIn(app, access)('change-email', { email: renamed, password: PASSWORD });
   await ada.auth('verify-email', { token: await ada.link(renamed) });
-  expect(await linked(token)).toHaveLength(1);
-  const before = await audited('user.identity_unlinked');
+  expect(await listIdentities(token)).toHaveLength(1);
+  const before = await countAudited('user.identity_unlinked');
   await ada.auth('forgot-password', { email: renamed });
   await ada.auth('reset-password', { token: await ada.link(renamed), password: OTHER });
   const after = await ada.enter(OTHER, renamed);
-  expect(await linked(after.access)).toEqual([]);
+  expect(await listIdentities(after.access)).toEqual([]);
   const told = (await ada.mails(renamed)).map(({ subject }) => subject);
   expect(told).toContain('Your account is no longer signed in to by Google');
-  expect(await audited('user.identity_unlinked')).toBe(before + 1);
+  expect(await countAudited('user.identity_unlinked')).toBe(before + 1);
 });

@@ -16,8 +16,8 @@ export function newEmail(): string {
 export interface Somebody {
   readonly email: string;
   /** A call to `/v1/auth/…`, as nobody. */
-  auth(call: string, body: object): Promise<Answered>;
-  login(password?: string, email?: string): Promise<Answered>;
+  auth(call: string, body: object): Promise<CodedAnswer>;
+  login(password?: string, email?: string): Promise<CodedAnswer>;
   /** The tokens of a log-in that must succeed. */
   enter(password?: string, email?: string): Promise<{ access: string; refresh: string }>;
   /** Their mails, the oldest first. */
@@ -26,14 +26,14 @@ export interface Somebody {
   link(at?: string): Promise<string>;
 }
 
-interface Answered {
+interface CodedAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
   readonly code: string | undefined;
 }
 
 /** Somebody who has registered, and has not opened their mail yet. */
-export async function registered(app: TestApp, more: object = {}): Promise<Somebody> {
+export async function register(app: TestApp, more: object = {}): Promise<Somebody> {
   const email = newEmail();
   const somebody = somebodyAt(app, email);
   const { status } = await somebody.auth('register', { email, password: PASSWORD, ...more });
@@ -44,7 +44,7 @@ export async function registered(app: TestApp, more: object = {}): Promise<Someb
 export function somebodyAt(app: TestApp, email: string): Somebody {
   const auth = async (call: string, body: object) => {
     await forgetRates(app);
-    return answered(await app.call(undefined, `POST /v1/auth/${call}`, { body }));
+    return toAnswer(await app.call(undefined, `POST /v1/auth/${call}`, { body }));
   };
   const login = (password = PASSWORD, as = email) => auth('login', { email: as, password });
   const mails = async (at = email) => (await app.outbox()).filter(({ to }) => to === at);
@@ -67,21 +67,21 @@ export function somebodyAt(app: TestApp, email: string): Somebody {
 
 const LINK = /^http:\/\/127\.0\.0\.1:\d+\/v1\/auth\/(?:verify-email|reset-password)\/(ple_[\w-]{43})$/m;
 
-export function answered({
+export function toAnswer({
   status,
   body,
 }: {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
-}): Answered {
+}): CodedAnswer {
   const { code } = (body['error'] ?? {}) as { readonly code?: string };
   return { status, body, code };
 }
 
 /** Calls of somebody who is signed in, to `/v1/auth/…`. */
 export function signedIn(app: TestApp, token: string) {
-  return async (call: string, body: object): Promise<Answered> => {
+  return async (call: string, body: object): Promise<CodedAnswer> => {
     await forgetRates(app);
-    return answered(await app.call(token, `POST /v1/auth/${call}`, { body }));
+    return toAnswer(await app.call(token, `POST /v1/auth/${call}`, { body }));
   };
 }

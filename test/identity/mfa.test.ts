@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { forgetRates, testApp } from '../services/app.ts';
-import { authenticatorOf, callsAs, challengeOf, enrolled, newcomer, withAuthenticator } from './factors.ts';
-import { answered, OTHER, PASSWORD } from './mailbox.ts';
+import { authenticatorOf, callsAs, challengeOf, enrol, newcomer, withAuthenticator } from './factors.ts';
+import { toAnswer, OTHER, PASSWORD } from './mailbox.ts';
 
 const app = await testApp({ settings: { TRUSTED_PROXIES: '127.0.0.1' } });
 const anyone = callsAs(app, undefined);
@@ -151,7 +151,7 @@ describe('a challenge', () => {
     expect((await verify(`${token}x`, { code: await one.code() })).code).toBe('mfa_over');
   });
 
-  test('stands in the way of whoever resets the password as well', async () => {
+  test('is asked after a password reset as well', async () => {
     const one = await withAuthenticator(app);
     await one.ada.auth('verify-email', { token: await one.ada.link() });
     await one.ada.auth('forgot-password', { email: one.ada.email });
@@ -205,7 +205,7 @@ describe('a recovery code', () => {
   });
 });
 
-describe('whoever guesses codes', () => {
+describe('a guesser of codes', () => {
   test('is made to wait, longer each time, over all challenges; other factors still let the owner in', async () => {
     const one = await withAuthenticator(app);
     for (let n = 0; n < 5; n += 1) {
@@ -228,7 +228,7 @@ describe('whoever guesses codes', () => {
 const STRANGER = '198.51.100.66';
 
 /** A sign-in with a code, from an address and perhaps a known device; answers how it went. */
-async function from(
+async function signInFrom(
   ip: string,
   one: Pick<Awaited<ReturnType<typeof newcomer>>, 'ada'>,
   proof: { readonly code: string; readonly former_refresh_token?: string },
@@ -236,44 +236,48 @@ async function from(
   const token = await challengeOf(one);
   await forgetRates(app);
   const sent = { body: { mfa_token: token, ...proof }, headers: { 'x-forwarded-for': ip } };
-  const { status, code } = answered(await app.call(undefined, 'POST /v1/auth/mfa/verify', sent));
+  const { status, code } = toAnswer(await app.call(undefined, 'POST /v1/auth/mfa/verify', sent));
   return code ?? String(status);
 }
 
 /** Wrong codes from another address, until none from there is looked at. */
-async function guessed(one: Awaited<ReturnType<typeof withAuthenticator>>): Promise<void> {
-  for (let n = 0; n < 5; n += 1) await from(STRANGER, one, { code: '000000' });
-  expect(await from(STRANGER, one, { code: await one.code() })).toBe('mfa_paused');
+async function guessUntilPaused(one: Awaited<ReturnType<typeof withAuthenticator>>): Promise<void> {
+  for (let n = 0; n < 5; n += 1) await signInFrom(STRANGER, one, { code: '000000' });
+  expect(await signInFrom(STRANGER, one, { code: await one.code() })).toBe('mfa_paused');
 }
 
-describe('whoever knows the password and guesses codes', () => {
+describe('a guesser of codes who knows the password', () => {
   test('does not keep the owner from where they have shown a factor: their address, and their device anywhere', async () => {
     const one = await withAuthenticator(app);
     const { body } = await verify(await challengeOf(one), { code: await one.code() });
     const former = String(body['refresh_token']);
-    await guessed(one);
+    await guessUntilPaused(one);
     await advance(app.db, '30 seconds');
-    expect(await from('127.0.0.1', one, { code: await one.code() })).toBe('200');
+    expect(await signInFrom('127.0.0.1', one, { code: await one.code() })).toBe('200');
     await advance(app.db, '30 seconds');
     const elsewhere = '203.0.113.9';
     // The minute is over, and one more closes all other places for two.
-    expect(await from(elsewhere, one, { code: '000000' })).toBe('mfa_refused');
-    expect(await from(elsewhere, one, { code: await one.code() })).toBe('mfa_paused');
-    expect(await from(elsewhere, one, { code: await one.code(), former_refresh_token: former })).toBe('200');
+    expect(await signInFrom(elsewhere, one, { code: '000000' })).toBe('mfa_refused');
+    expect(await signInFrom(elsewhere, one, { code: await one.code() })).toBe('mfa_paused');
+    expect(await signInFrom(elsewhere, one, { code: await one.code(), former_refresh_token: former })).toBe(
+      '200',
+    );
     // What the owner showed has forgiven the guesser nothing.
     await advance(app.db, '121 seconds');
-    expect(await from(STRANGER, one, { code: '000000' })).toBe('mfa_refused');
-    expect(await from(STRANGER, one, { code: await one.code() })).toBe('mfa_paused');
+    expect(await signInFrom(STRANGER, one, { code: '000000' })).toBe('mfa_refused');
+    expect(await signInFrom(STRANGER, one, { code: await one.code() })).toBe('mfa_paused');
   });
 
   test('has no places of their own by sessions from before there was a second factor', async () => {
     const one = await newcomer(app);
     const former = (await one.ada.enter()).refresh;
     const old = callsAs(app, (await one.ada.enter()).access);
-    const factors = await enrolled(app, one.call);
+    const factors = await enrol(app, one.call);
     const owner = { ...one, ...factors };
-    await guessed(owner);
-    expect(await from(STRANGER, owner, { code: '000000', former_refresh_token: former })).toBe('mfa_paused');
+    await guessUntilPaused(owner);
+    expect(await signInFrom(STRANGER, owner, { code: '000000', former_refresh_token: former })).toBe(
+      'mfa_paused',
+    );
     // The session in which the app was confirmed is at a known place, the others are not.
     await forgetAddresses(app, owner);
     expect((await old('POST /v1/auth/step-up', { code: '000000' })).code).toBe('mfa_paused');

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { testApp } from '../services/app.ts';
 import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
 import { engine } from '../services/index.ts';
-import { OTHER, PASSWORD, registered } from './mailbox.ts';
+import { OTHER, PASSWORD, register } from './mailbox.ts';
 
-/** Opens a link as a person does who is careful: whatever the page objects to, or runs against its policy, is kept. */
-async function opened(browser: Browser, link: string): Promise<{ page: Page; complaints: string[] }> {
+/** Opens a link, and keeps the page's errors and violations of its policy. */
+async function openLink(browser: Browser, link: string): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -22,11 +22,11 @@ test.runIf(engine === 'postgres')(
     const program = chromiumOnPath();
     if (program === undefined) return skip(NO_CHROMIUM);
     const app = await testApp({ settings: { EMAIL_VERIFICATION: 'required' } });
-    const ada = await registered(app);
+    const ada = await register(app);
     const verifying = await ada.link();
     const browser = await chromium.launch({ executablePath: program, timeout: 120_000 });
     try {
-      const first = await opened(browser, `${app.url}/v1/auth/verify-email/${verifying}`);
+      const first = await openLink(browser, `${app.url}/v1/auth/verify-email/${verifying}`);
       expect(first.page.url()).toBe(`${app.url}/v1/auth/verify-email`);
       expect((await ada.login()).code).toBe('email_not_verified');
       await first.page.getByRole('button', { name: 'Confirm' }).click();
@@ -34,7 +34,7 @@ test.runIf(engine === 'postgres')(
       expect((await ada.login()).status).toBe(200);
 
       await ada.auth('forgot-password', { email: ada.email });
-      const { page, complaints } = await opened(
+      const { page, complaints } = await openLink(
         browser,
         `${app.url}/api/v1/auth/reset-password?token=${await ada.link()}`,
       );
@@ -50,7 +50,7 @@ test.runIf(engine === 'postgres')(
 
       const invited = await app.app.modules.identity.admins.invite(ada.email);
       const { hash } = new URL(invited.kind === 'invited' ? invited.link : 'none:');
-      const last = await opened(browser, `${app.url}/v1/auth/accept-admin${hash}`);
+      const last = await openLink(browser, `${app.url}/v1/auth/accept-admin${hash}`);
       expect(last.page.url()).toBe(`${app.url}/v1/auth/accept-admin`);
       await last.page.getByLabel('New password').fill(PASSWORD);
       await last.page.getByRole('button').click();

@@ -3,7 +3,7 @@ import { advance } from '#test/factories';
 import { testApp } from '../services/app.ts';
 import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
 import { engine } from '../services/index.ts';
-import { callsAs, challengeOf, newcomer, type Signed } from './factors.ts';
+import { callsAs, challengeOf, newcomer, type SignedInSession } from './factors.ts';
 import { OTHER, PASSWORD } from './mailbox.ts';
 import { newDevice, type Signature, type WebApp } from './virtual-authenticator.ts';
 
@@ -23,7 +23,7 @@ describe.runIf(isHere)('a passkey, in a real browser', async () => {
   beforeEach(device.forget);
 
   /** Makes a passkey of somebody's. */
-  async function add(one: Signed, on: WebApp = page) {
+  async function add(one: SignedInSession, on: WebApp = page) {
     const { body: options } = await one.call('POST /v1/auth/mfa/passkeys/options');
     const credential = await on.create(options);
     const added = await one.call('POST /v1/auth/mfa/passkeys', { name: 'Phone', credential });
@@ -36,7 +36,9 @@ describe.runIf(isHere)('a passkey, in a real browser', async () => {
     const { added, credential } = await add(one);
     expect(added).toMatchObject({ status: 201, body: { passkey: { name: 'Phone', last_used_at: null } } });
     expect(added.body['recovery_codes']).toHaveLength(10);
-    const { body, status } = await signIn(await page.get(only(credential, await signInOptions())));
+    const { body, status } = await signIn(
+      await page.get(withOnlyCredential(credential, await signInOptions())),
+    );
     expect(status).toBe(200);
     const entered = callsAs(app, String(body['access_token']));
     expect((await entered('GET /v1/me')).body).toMatchObject({ email: one.ada.email });
@@ -44,12 +46,14 @@ describe.runIf(isHere)('a passkey, in a real browser', async () => {
     expect(now).toMatchObject({ enabled: true, passkeys: [{ last_used_at: expect.any(String) }] });
   });
 
-  test('of whoever registered with another’s address lets nobody in once its owner has reset the password', async () => {
+  test('of a user who registered with another’s address lets nobody in once its owner has reset the password', async () => {
     const one = await newcomer(app);
     const { credential } = await add(one);
     await one.ada.auth('forgot-password', { email: one.ada.email });
     await one.ada.auth('reset-password', { token: await one.ada.link(), password: OTHER });
-    expect((await signIn(await page.get(only(credential, await signInOptions())))).code).toBe('mfa_refused');
+    expect((await signIn(await page.get(withOnlyCredential(credential, await signInOptions())))).code).toBe(
+      'mfa_refused',
+    );
     expect((await one.ada.login(OTHER)).body).toHaveProperty('access_token');
   });
 
@@ -103,13 +107,13 @@ describe.runIf(isHere)('a passkey, in a real browser', async () => {
   test('does not sign in twice by one answer, by an altered one, or by one that came too late', async () => {
     const one = await newcomer(app);
     const { credential } = await add(one);
-    const used = await page.get(only(credential, await signInOptions()));
+    const used = await page.get(withOnlyCredential(credential, await signInOptions()));
     expect((await signIn(used)).status).toBe(200);
     expect((await signIn(used)).code).toBe('mfa_refused');
-    const fresh = await page.get(only(credential, await signInOptions()));
-    const altered = flipped(String(fresh.response['signature']));
+    const fresh = await page.get(withOnlyCredential(credential, await signInOptions()));
+    const altered = flipBit(String(fresh.response['signature']));
     expect((await signIn(withResponse(fresh, { signature: altered }))).code).toBe('mfa_refused');
-    const late = await page.get(only(credential, await signInOptions()));
+    const late = await page.get(withOnlyCredential(credential, await signInOptions()));
     await advance(app.db, '6 minutes');
     expect((await signIn(late)).code).toBe('mfa_refused');
   });
@@ -117,18 +121,18 @@ describe.runIf(isHere)('a passkey, in a real browser', async () => {
   test('does not sign in from another page, without its owner, or for another user', async () => {
     const [one, two] = [await newcomer(app), await newcomer(app)];
     const [{ credential }, other] = [await add(one), await add(two)];
-    const phished = await elsewhere.get(only(credential, await signInOptions()));
+    const phished = await elsewhere.get(withOnlyCredential(credential, await signInOptions()));
     expect((await signIn(phished)).code).toBe('mfa_refused');
     await device.recognises(false);
     const lax = { ...(await signInOptions()), userVerification: 'discouraged' };
-    const held = await page.get(only(credential, lax));
+    const held = await page.get(withOnlyCredential(credential, lax));
     await device.recognises(true);
     expect((await signIn(held)).code).toBe('mfa_refused');
-    const mine = await page.get(only(credential, await signInOptions()));
-    const theirs = await page.get(only(other.credential, await signInOptions()));
+    const mine = await page.get(withOnlyCredential(credential, await signInOptions()));
+    const theirs = await page.get(withOnlyCredential(other.credential, await signInOptions()));
     const { userHandle = '' } = theirs.response;
     expect((await signIn(withResponse(mine, { userHandle }))).code).toBe('mfa_refused');
-    const both = await page.get(only(other.credential, await signInOptions()));
+    const both = await page.get(withOnlyCredential(other.credential, await signInOptions()));
     expect((await signIn({ ...both, id: credential.id, rawId: credential.id })).code).toBe('mfa_refused');
   });
 
@@ -137,11 +141,11 @@ describe.runIf(isHere)('a passkey, in a real browser', async () => {
     const [mine, theirs] = [await add(one), await add(two)];
     const token = await challengeOf(one);
     const { body: options } = await anyone('POST /v1/auth/mfa/options', { mfa_token: token });
-    const stranger = await page.get(only(theirs.credential, options));
+    const stranger = await page.get(withOnlyCredential(theirs.credential, options));
     expect((await anyone('POST /v1/auth/mfa/verify', { mfa_token: token, passkey: stranger })).code).toBe(
       'mfa_refused',
     );
-    const forSignIn = await page.get(only(mine.credential, await signInOptions()));
+    const forSignIn = await page.get(withOnlyCredential(mine.credential, await signInOptions()));
     expect((await anyone('POST /v1/auth/mfa/verify', { mfa_token: token, passkey: forSignIn })).code).toBe(
       'mfa_refused',
     );
@@ -158,10 +162,12 @@ describe.runIf(isHere)('a passkey, in a real browser', async () => {
     const one = await newcomer(app);
     const { credential } = await add(one);
     for (let n = 0; n < 3; n += 1) {
-      expect((await signIn(await page.get(only(credential, await signInOptions())))).status).toBe(200);
+      expect(
+        (await signIn(await page.get(withOnlyCredential(credential, await signInOptions())))).status,
+      ).toBe(200);
     }
     await device.setCounter(credential.id, 1);
-    const copied = await page.get(only(credential, await signInOptions()));
+    const copied = await page.get(withOnlyCredential(credential, await signInOptions()));
     expect((await signIn(copied)).code).toBe('mfa_refused');
     expect((await one.ada.mails()).at(-1)?.text).toContain('there seems to be a copy of it');
   });
@@ -182,7 +188,7 @@ describe.runIf(isHere)('a passkey, in a real browser', async () => {
 });
 
 /** Options that leave the device no choice. */
-const only = ({ id }: Signature, options: object) => ({
+const withOnlyCredential = ({ id }: Signature, options: object) => ({
   ...options,
   allowCredentials: [{ id, type: 'public-key' }],
 });
@@ -193,7 +199,7 @@ const withResponse = (signature: Signature, changed: Record<string, string>): Si
 });
 
 /** The same bytes but for one bit, in the middle. */
-function flipped(encoded: string): string {
+function flipBit(encoded: string): string {
   const bytes = Buffer.from(encoded, 'base64url');
   const middle = Math.floor(bytes.length / 2);
   bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);

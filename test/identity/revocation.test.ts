@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '#platform/kernel';
 import { advance } from '#test/factories';
 import { engine } from '#test/services';
 import { forgetRates, type Customer, testApp, type TestApp } from '../services/app.ts';
-import { answered, OTHER } from './mailbox.ts';
+import { toAnswer, OTHER } from './mailbox.ts';
 
 /** Time of both nodes, and with it the database's. */
 const ahead = { wall: 0, monotonic: 0 };
@@ -58,7 +58,7 @@ async function signIn({ email, password }: Customer): Promise<Tokens> {
   return { access: String(body['access_token']), refresh: String(body['refresh_token']) };
 }
 
-const me = async (on: TestApp, token: string) => (await on.call(token, 'GET /v1/me')).status;
+const getMe = async (on: TestApp, token: string) => (await on.call(token, 'GET /v1/me')).status;
 const refresh = (on: TestApp, token: string) =>
   on.call(undefined, 'POST /v1/auth/refresh', { body: { refresh_token: token } });
 let asked = 0;
@@ -103,7 +103,7 @@ const WAYS: readonly (readonly [way: string, end: (whose: Customer, tokens: Toke
     ],
   ];
 
-describe('on a node that hears of nothing, with Redis gone, a session', () => {
+describe('on a node without signals, with Redis gone, a session', () => {
   onPostgres.each(WAYS)(
     '%s spends nothing at once, is not refreshed, and is over within ten seconds',
     async (_way, end) => {
@@ -112,34 +112,34 @@ describe('on a node that hears of nothing, with Redis gone, a session', () => {
       const tokens = await signIn(customer);
       expect(await create(withoutSignals, tokens.access)).toBe(202);
       await end(customer, tokens);
-      expect(await me(here, tokens.access)).toBe(401);
+      expect(await getMe(here, tokens.access)).toBe(401);
       expect(await create(withoutSignals, tokens.access)).toBe(401);
-      expect(answered(await refresh(withoutSignals, tokens.refresh))).toMatchObject({
+      expect(toAnswer(await refresh(withoutSignals, tokens.refresh))).toMatchObject({
         status: 401,
         code: 'unauthenticated',
       });
       await pass(10);
-      expect(await me(withoutSignals, tokens.access)).toBe(401);
+      expect(await getMe(withoutSignals, tokens.access)).toBe(401);
     },
   );
 
   onPostgres('that was ended is known there for some seconds, or this would show nothing', async () => {
     const { access } = await signIn(await here.customer());
-    expect(await me(withoutSignals, access)).toBe(200);
+    expect(await getMe(withoutSignals, access)).toBe(200);
     await here.call(access, 'POST /v1/auth/logout');
-    expect(await me(withoutSignals, access)).toBe(200);
+    expect(await getMe(withoutSignals, access)).toBe(200);
     await pass(10);
-    expect(await me(withoutSignals, access)).toBe(401);
+    expect(await getMe(withoutSignals, access)).toBe(401);
   });
 
   onPostgres('that was ended while the machine slept is over when it wakes', async () => {
     const { access } = await signIn(await here.customer());
-    expect(await me(withoutSignals, access)).toBe(200);
+    expect(await getMe(withoutSignals, access)).toBe(200);
     await here.call(access, 'POST /v1/auth/logout');
     // The clock that never jumps stands still.
     ahead.wall += 10_000;
     await advance(here.db, '10 seconds');
-    expect(await me(withoutSignals, access)).toBe(401);
+    expect(await getMe(withoutSignals, access)).toBe(401);
   });
 });
 

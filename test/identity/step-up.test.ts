@@ -9,7 +9,7 @@ import { newEmail, OTHER, PASSWORD } from './mailbox.ts';
 // What a session may do is decided by the same few statements on all engines.
 const onFirst = engine === 'postgres';
 const app = await testApp();
-const stale = () => advance(app.db, '16 minutes');
+const passSixteenMinutes = () => advance(app.db, '16 minutes');
 const DANGEROUS = 'POST /v1/auth/mfa/totp';
 const STEP_UP = 'POST /v1/auth/step-up';
 
@@ -20,12 +20,13 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
       statement(`update identity.users set role = 'admin' where email = $1`, [one.ada.email]),
     );
     const { access } = await one.ada.enter();
-    await stale();
+    await passSixteenMinutes();
     const call = callsAs(app, access);
     const asking = app.app.server.routes.filter(({ shape }) => shape.stepUp === true);
     expect(asking.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'POST /v1/api-keys',
+        'POST /v1/api-keys/:id/rotate',
         'POST /v1/auth/mfa/totp',
         'POST /v1/auth/mfa/totp/confirm',
         'DELETE /v1/auth/mfa/totp',
@@ -34,6 +35,16 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
         'POST /v1/auth/mfa/passkeys',
         'DELETE /v1/auth/mfa/passkeys/:id',
         'POST /v1/admin/users/:id/mfa/reset',
+        'DELETE /v1/me/identities/:id',
+        'POST /v1/me/exports',
+        'POST /v1/organizations/:id/exports',
+        'POST /v1/organizations/:id/transfer',
+        'DELETE /v1/organizations/:id',
+        'PUT /v1/organizations/:id/sso',
+        'DELETE /v1/organizations/:id/sso',
+        'DELETE /v1/organizations/:id/sso/links/:user_id',
+        'POST /v1/organizations/:id/sso/domains',
+        'DELETE /v1/organizations/:id/sso/domains/:domain',
       ]),
     );
     for (const { method, path, shape } of asking) {
@@ -47,13 +58,13 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
   test('is as good as new for 15 minutes after a password, and no other session is', async () => {
     const one = await newcomer(app);
     const other = callsAs(app, (await one.ada.enter()).access);
-    await stale();
+    await passSixteenMinutes();
     expect((await one.call(STEP_UP, { password: OTHER })).code).toBe('wrong_password');
     expect((await one.call(DANGEROUS)).code).toBe('step_up_required');
     expect((await one.call(STEP_UP, { password: PASSWORD })).body).toEqual({ ok: true });
     expect((await one.call(DANGEROUS)).status).toBe(200);
     expect((await other(DANGEROUS)).code).toBe('step_up_required');
-    await stale();
+    await passSixteenMinutes();
     expect((await one.call(DANGEROUS)).code).toBe('step_up_required');
   });
 
@@ -61,7 +72,7 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
     const one = await withAuthenticator(app);
     // A session that is still good becomes no better by the password alone.
     expect((await one.call(STEP_UP, { password: PASSWORD })).code).toBe('step_up_required');
-    await stale();
+    await passSixteenMinutes();
     // Right or wrong: nobody learns here which it is.
     for (const password of [PASSWORD, OTHER]) {
       expect(await one.call(STEP_UP, { password })).toMatchObject({
@@ -83,7 +94,7 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
 
   test('of a user with a second factor changes neither address nor password, nor closes the account, by the password alone', async () => {
     const one = await withAuthenticator(app);
-    await stale();
+    await passSixteenMinutes();
     const calls = [
       ['POST /v1/auth/change-email', { email: newEmail(), password: PASSWORD }],
       ['POST /v1/auth/change-password', { password: PASSWORD, new_password: OTHER }],
@@ -102,7 +113,7 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
 
   test('of a user with neither password nor factor is proven by signing in anew', async () => {
     const one = await newcomer(app);
-    await stale();
+    await passSixteenMinutes();
     await app.db.asMigrator(
       statement('update identity.users set password_hash = null where email = $1', [one.ada.email]),
     );

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { advance } from '#test/factories';
 import { testApp } from '../services/app.ts';
-import { registered } from './mailbox.ts';
+import { register } from './mailbox.ts';
 
 const UNVERIFIED = { status: 403, code: 'email_not_verified' };
 
 describe('where a verified address is', () => {
   test('required, nobody enters before it is', async () => {
     const app = await testApp({ settings: { EMAIL_VERIFICATION: 'required' } });
-    const ada = await registered(app);
+    const ada = await register(app);
     expect(await ada.login()).toMatchObject(UNVERIFIED);
     expect((await ada.login('Wrong-Password-1')).code).toBe('invalid_credentials');
     await ada.auth('verify-email', { token: await ada.link() });
@@ -18,7 +18,7 @@ describe('where a verified address is', () => {
 
   test('soft, one may enter for a week, and no session goes on beyond it', async () => {
     const app = await testApp({ settings: { EMAIL_VERIFICATION: 'soft' } });
-    const ada = await registered(app);
+    const ada = await register(app);
     const { refresh } = await ada.enter();
     await advance(app.db, '6 days 23 hours');
     const { body, code } = await ada.auth('refresh', { refresh_token: refresh });
@@ -36,7 +36,7 @@ describe('where a verified address is', () => {
 
   test('off, nobody is kept out, and the mail goes out all the same', async () => {
     const app = await testApp({ settings: { EMAIL_VERIFICATION: 'off' } });
-    const ada = await registered(app);
+    const ada = await register(app);
     expect((await ada.mails()).map(({ subject }) => subject)).toEqual([
       'Welcome to Plinth: please verify your email address',
     ]);
@@ -47,7 +47,7 @@ describe('where a verified address is', () => {
 
   test('verified already, nothing is sent again', async () => {
     const app = await testApp();
-    const ada = await registered(app);
+    const ada = await register(app);
     await ada.auth('verify-email', { token: await ada.link() });
     const { status } = await ada.auth('resend-verification', { email: ada.email });
     expect([status, (await ada.mails()).length]).toEqual([202, 1]);

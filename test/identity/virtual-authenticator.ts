@@ -47,7 +47,7 @@ export async function newDevice(program: string): Promise<Device> {
     },
   });
   return {
-    open: () => opened(page),
+    open: () => openWebApp(page),
     recognises: (isUserVerified) =>
       cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }).then(() => {}),
     forget: () => cdp.send('WebAuthn.clearCredentials', { authenticatorId }).then(() => {}),
@@ -67,9 +67,9 @@ function browserOf(program: string): Promise<Browser> {
   return launched;
 }
 
-async function opened(page: Page): Promise<WebApp> {
-  const origin = await served();
-  const asked = async (ask: 'create' | 'get', options: object): Promise<Signature> => {
+async function openWebApp(page: Page): Promise<WebApp> {
+  const origin = await serveEmptyPage();
+  const askBrowser = async (ask: 'create' | 'get', options: object): Promise<Signature> => {
     if (!page.url().startsWith(origin)) await page.goto(origin);
     const parse = ask === 'create' ? 'parseCreationOptionsFromJSON' : 'parseRequestOptionsFromJSON';
     return page.evaluate(`(async () => {
@@ -77,11 +77,15 @@ async function opened(page: Page): Promise<WebApp> {
       return (await navigator.credentials.${ask}({ publicKey })).toJSON();
     })()`);
   };
-  return { origin, create: (options) => asked('create', options), get: (options) => asked('get', options) };
+  return {
+    origin,
+    create: (options) => askBrowser('create', options),
+    get: (options) => askBrowser('get', options),
+  };
 }
 
 /** An empty page on a port of its own. */
-async function served(): Promise<string> {
+async function serveEmptyPage(): Promise<string> {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>A web app</title>');
   });

@@ -9,7 +9,7 @@ const into = importInto(app);
 const LATER = '2099-01-01T00:00:00Z';
 
 let made = 0;
-const bought = (more: object) => {
+const subscriptionLine = (more: object) => {
   made += 1;
   return { external_id: `sub-${made}`, plan: 'reel.basic', until: LATER, source: 'stripe', ...more };
 };
@@ -33,12 +33,12 @@ async function grants(accountId: string): Promise<unknown[]> {
 test('a subscription is a grant until its end: of an account, of an imported user, or of an address that is shown to be theirs', async () => {
   const [one, two] = [await app.customer(), await app.customer()];
   await into.users([{ email: 'three@example.com', external_id: 'three' }]);
-  const first = bought({ account_id: one.accountId });
+  const first = subscriptionLine({ account_id: one.accountId });
   const done = await into.subscriptions([
     first,
-    bought({ email: two.email.toUpperCase(), plan: 'reel.pro' }),
-    bought({ user_external_id: 'three' }),
-    bought({ email: 'three@example.com', plan: 'reel.pro' }),
+    subscriptionLine({ email: two.email.toUpperCase(), plan: 'reel.pro' }),
+    subscriptionLine({ user_external_id: 'three' }),
+    subscriptionLine({ email: 'three@example.com', plan: 'reel.pro' }),
   ]);
   expect(done).toEqual({ added: 4, known: 0, problems: 0, told: [] });
   expect(await planOf(one.key)).toEqual({
@@ -61,7 +61,7 @@ test('a subscription is a grant until its end: of an account, of an imported use
 test('the same file twice, or by two at once, grants each once; a line that changed is told of', async () => {
   const { accountId } = await app.customer();
   const others = await Promise.all(Array.from({ length: 30 }, () => app.customer()));
-  const rows = [{ accountId }, ...others].map((whose) => bought({ account_id: whose.accountId }));
+  const rows = [{ accountId }, ...others].map((whose) => subscriptionLine({ account_id: whose.accountId }));
   const [one, other] = await Promise.all([into.subscriptions(rows), into.subscriptions(rows.toReversed())]);
   expect([one.added + other.added, one.known + other.known]).toEqual([31, 31]);
   expect([...one.told, ...other.told]).toEqual([]);
@@ -83,7 +83,10 @@ test('the same file twice, or by two at once, grants each once; a line that chan
 test('the same file again after a user chose another default account grants nothing twice', async () => {
   const owner = { email: 'chooser@example.com', external_id: 'chooser', company_name: 'Engines' };
   await into.users([owner]);
-  const rows = [bought({ email: owner.email }), bought({ user_external_id: owner.external_id })];
+  const rows = [
+    subscriptionLine({ email: owner.email }),
+    subscriptionLine({ user_external_id: owner.external_id }),
+  ];
   expect(await into.subscriptions(rows)).toMatchObject({ added: 2, known: 0 });
   await app.db.script(`
     update identity.users u set default_account_id = (
@@ -98,21 +101,21 @@ test('what can not be granted is told of by line and code, and costs no other it
   const squatter = { email: 'first-come@example.com', password: 'Analytical-Engine-1843' };
   await app.call(undefined, 'POST /v1/auth/register', { body: squatter });
   const done = await into.subscriptions([
-    bought({ account_id: accountId, plan: 'reel.none' }),
-    bought({ account_id: accountId, plan: 'nothing.pro' }),
-    bought({ account_id: accountId, plan: 'reel' }),
-    bought({ account_id: accountId, add_on: 'reel.pro_boost' }),
-    bought({ account_id: accountId, plan: undefined }),
-    bought({ account_id: accountId, until: '2020-01-01T00:00:00Z' }),
-    bought({ account_id: accountId, until: 'soon' }),
-    bought({ account_id: '01930000-0000-7000-8000-000000000000' }),
-    bought({ user_external_id: 'nobody' }),
-    bought({ email: 'nobody@example.com' }),
-    bought({ email: squatter.email }),
-    bought({ account_id: accountId, email: squatter.email }),
-    bought({}),
-    bought({ account_id: accountId, starts_at: '2099-06-01T00:00:00Z' }),
-    bought({ account_id: accountId }),
+    subscriptionLine({ account_id: accountId, plan: 'reel.none' }),
+    subscriptionLine({ account_id: accountId, plan: 'nothing.pro' }),
+    subscriptionLine({ account_id: accountId, plan: 'reel' }),
+    subscriptionLine({ account_id: accountId, add_on: 'reel.pro_boost' }),
+    subscriptionLine({ account_id: accountId, plan: undefined }),
+    subscriptionLine({ account_id: accountId, until: '2020-01-01T00:00:00Z' }),
+    subscriptionLine({ account_id: accountId, until: 'soon' }),
+    subscriptionLine({ account_id: '01930000-0000-7000-8000-000000000000' }),
+    subscriptionLine({ user_external_id: 'nobody' }),
+    subscriptionLine({ email: 'nobody@example.com' }),
+    subscriptionLine({ email: squatter.email }),
+    subscriptionLine({ account_id: accountId, email: squatter.email }),
+    subscriptionLine({}),
+    subscriptionLine({ account_id: accountId, starts_at: '2099-06-01T00:00:00Z' }),
+    subscriptionLine({ account_id: accountId }),
   ]);
   expect(
     done.told.toSorted((a, b) => a.line - b.line).map(({ line, code, field }) => [line, code, field]),

@@ -16,7 +16,7 @@ const person = (more: object = {}) => {
   return { email: `imported-${made}@example.com`, external_id: `old-${made}`, ...more };
 };
 
-async function stored(email: string) {
+async function readStored(email: string) {
   const [row] = await app.db.asMigrator(
     statement<{
       password_hash: string | null;
@@ -50,18 +50,18 @@ test('an imported user signs in with the password of before, and it is hashed an
     company_name: 'Engines',
   });
   expect(counts(await into.users([ada]))).toEqual([1, 0, 0]);
-  const before = await stored(ada.email);
+  const before = await readStored(ada.email);
   expect(before).toMatchObject({
     password_hash: `imported:${BCRYPT}`,
     external_id: ada.external_id,
     accounts: 2,
   });
   expect(await login(ada.email, 'another')).toBe(401);
-  expect((await stored(ada.email))?.password_hash, 'a wrong password changes nothing').toBe(
+  expect((await readStored(ada.email))?.password_hash, 'a wrong password changes nothing').toBe(
     before?.password_hash,
   );
   expect(await login(ada.email, PASSWORD)).toBe(200);
-  const after = await stored(ada.email);
+  const after = await readStored(ada.email);
   expect(after?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   expect(after?.password_version, 'it is the same password: no session ends').toBe(before?.password_version);
   expect(await login(ada.email, PASSWORD)).toBe(200);
@@ -72,13 +72,13 @@ test('who signs in twice at once by an imported hash is in twice', async () => {
   const one = person({ password_hash: PBKDF2 });
   await into.users([one]);
   expect(await Promise.all([login(one.email, PASSWORD), login(one.email, PASSWORD)])).toEqual([200, 200]);
-  expect((await stored(one.email))?.password_hash).toMatch(/^\$argon2id\$/);
+  expect((await readStored(one.email))?.password_hash).toMatch(/^\$argon2id\$/);
 });
 
 test('who had no password has none here, and sets one by a link', async () => {
   const one = person();
   await into.users([one]);
-  expect((await stored(one.email))?.password_hash).toBeNull();
+  expect((await readStored(one.email))?.password_hash).toBeNull();
   expect(await login(one.email, '')).toBe(400);
   expect(await login(one.email, 'imported:')).toBe(401);
 });
@@ -105,27 +105,27 @@ test('an import changes nothing of who is there: not their password, their name 
   const one = person({ password_hash: BCRYPT });
   await into.users([one]);
   await login(one.email, PASSWORD);
-  const before = await stored(one.email);
+  const before = await readStored(one.email);
   const again = [
     { ...one, password_hash: PBKDF2 },
     { ...one, email: 'elsewhere@example.com' },
   ];
   expect(counts(await into.users(again))).toEqual([0, 2, 0]);
-  expect(await stored(one.email)).toEqual(before);
-  expect(await stored('elsewhere@example.com')).toBeUndefined();
+  expect(await readStored(one.email)).toEqual(before);
+  expect(await readStored('elsewhere@example.com')).toBeUndefined();
 });
 
-test('whoever typed an address in first does not become the one whom it is imported for, unless they showed that it is theirs', async () => {
+test('a registered but unverified address does not get the account imported for it', async () => {
   const verified = await app.customer();
   expect(counts(await into.users([{ email: verified.email.toUpperCase(), external_id: 'theirs' }]))).toEqual([
     0, 1, 0,
   ]);
-  expect((await stored(verified.email))?.external_id).toBe('theirs');
+  expect((await readStored(verified.email))?.external_id).toBe('theirs');
   const squatter = { email: 'squatted@example.com', password: 'Analytical-Engine-1843' };
   expect((await app.call(undefined, 'POST /v1/auth/register', { body: squatter })).status).toBe(201);
   const { told } = await into.users([{ email: squatter.email, external_id: 'victim' }]);
   expect(told).toMatchObject([{ line: 1, code: 'email_taken', field: 'email' }]);
-  expect((await stored(squatter.email))?.external_id).toBeNull();
+  expect((await readStored(squatter.email))?.external_id).toBeNull();
   const other = await into.users([{ email: verified.email, external_id: 'another' }]);
   expect(other.told).toMatchObject([{ code: 'email_taken' }]);
 });
@@ -133,9 +133,9 @@ test('whoever typed an address in first does not become the one whom it is impor
 test('a dry run says the same and changes nothing', async () => {
   const [one, two] = [person({ password_hash: BCRYPT }), person({ password_hash: 'md5' })];
   const tried = await importInto(app, true).users([one, two]);
-  expect(await stored(one.email)).toBeUndefined();
+  expect(await readStored(one.email)).toBeUndefined();
   expect(tried).toEqual(await into.users([one, two]));
-  expect(await stored(one.email)).toBeDefined();
+  expect(await readStored(one.email)).toBeDefined();
 });
 
 test('good lines go in and the others are told of by line, code and field, with nothing that stands in them', async () => {
@@ -170,5 +170,5 @@ test('good lines go in and the others are told of by line, code and field, with 
   ]);
   expect(JSON.stringify(told)).not.toMatch(/marker|example\.com|old-/);
   expect(rest).toEqual({ added: 3, known: 0, problems: 9 });
-  for (const { email } of good) expect(await stored(email)).toBeDefined();
+  for (const { email } of good) expect(await readStored(email)).toBeDefined();
 });

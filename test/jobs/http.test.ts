@@ -21,10 +21,10 @@ async function create(by: Customer): Promise<{ status: string; generation: strin
     headers: { 'idempotency-key': `job-${(asked += 1)}` },
   });
   const generation = String(body['generation_id']);
-  return { generation, status: await ended(by, generation) };
+  return { generation, status: await waitForEnd(by, generation) };
 }
 
-async function ended(by: Customer, generation: string): Promise<string> {
+async function waitForEnd(by: Customer, generation: string): Promise<string> {
   return vi.waitUntil(
     async () => {
       const { body } = await app.call(by.key, `GET /v1/generations/${generation}`);
@@ -95,7 +95,7 @@ describe('a platform admin', () => {
     // It may run, and even be done, before the answer is read.
     expect(replayed).toMatchObject({ status: 200, body: { id, error: null } });
     expect(['ready', 'running', 'done']).toContain((replayed.body as { status?: string }).status);
-    expect(await ended(customer, generation)).toBe('completed');
+    expect(await waitForEnd(customer, generation)).toBe('completed');
     expect(await app.call(admin.key, `POST /v1/admin/jobs/${id}/replay`)).toMatchObject({
       status: 409,
       body: { error: { code: 'job_not_dead' } },

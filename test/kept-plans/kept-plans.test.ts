@@ -4,8 +4,8 @@ import { answers } from '#test/answers';
 import { atEndOfFile } from '#test/closing';
 import { ids, type Member } from '#test/factories';
 import { openJobs, type JobsFixture } from '#test/jobs';
-import { PATIENCE, watched } from '#test/known';
-import { figures, granted, planned } from '#test/limits';
+import { PATIENCE, watchDatabase } from '#test/fixtures/optimistic-admission';
+import { figures, permitOf, plannedCall } from '#test/limits';
 import { engine, testDatabase, type TestDatabase } from '#test/services';
 import { answer } from '#platform/http';
 import { createIdempotency } from '#platform/idempotency';
@@ -29,16 +29,16 @@ async function openPaths(database: TestDatabase) {
   kept.searchParams.set('options', '-c plan_cache_mode=force_generic_plan');
   const db = await openDatabase({ engine: 'postgres', url: kept.href, poolSize: 1 });
   atEndOfFile(() => db.close());
-  const { db: seen, ways } = watched(db);
+  const { db: seen, ways } = watchDatabase(db);
   const fixture = await openJobs(seen);
   const idempotency = createIdempotency({ db, answers });
   const admit = async (member: Member, as: 'inline' | 'job' = 'inline') =>
-    granted(await fixture.admit(member, { reserve: 100, key: ids.next(), as }));
+    permitOf(await fixture.admit(member, { reserve: 100, key: ids.next(), as }));
 
   const paths: Readonly<Record<string, Path>> = {
     async 'a call that is admitted, sent and settled'(member) {
       const permit = await admit(member);
-      await permit.send(planned(100));
+      await permit.send(plannedCall(100));
       permit.served(figures(50));
       await permit.settle();
     },
@@ -53,9 +53,9 @@ async function openPaths(database: TestDatabase) {
     },
     async 'two calls under one permit'(member) {
       const permit = await admit(member);
-      await permit.send(planned(100));
+      await permit.send(plannedCall(100));
       permit.served(figures(50));
-      await permit.send(planned(100));
+      await permit.send(plannedCall(100));
       permit.served(figures(50));
       await permit.settle();
     },
@@ -82,13 +82,13 @@ async function openPaths(database: TestDatabase) {
     'a job, from its order to its end': await jobPath(fixture),
   };
   /** A call that the provider broke: the operator bears what it cost. */
-  const failed = async (member: Member) => {
+  const failCall = async (member: Member) => {
     const permit = await admit(member);
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.unknown(figures(90, { charged: micros(0), estimated: true }));
     await permit.release('provider_unavailable');
   };
-  return { db, paths, failed, member: () => fixture.member() };
+  return { db, paths, failed: failCall, member: () => fixture.member() };
 }
 
 async function jobPath(fixture: JobsFixture): Promise<Path> {
@@ -96,10 +96,10 @@ async function jobPath(fixture: JobsFixture): Promise<Path> {
   atEndOfFile(() => stop(0));
   let ended = 0;
   return async ({ accountId, ...member }) => {
-    const permit = granted(await fixture.admit({ accountId, ...member }, { reserve: 100, as: 'job' }));
+    const permit = permitOf(await fixture.admit({ accountId, ...member }, { reserve: 100, as: 'job' }));
     const task = ids.next();
     fixture.tasks.set(task, async (job) => {
-      await job.permit?.send(planned(100));
+      await job.permit?.send(plannedCall(100));
       job.permit?.served(figures(50));
       const settlement = job.permit === undefined ? [] : [job.permit.settlement()];
       await fixture.db.tenant(accountId, EFFECT, [job.finishing(), ...settlement]);
@@ -107,7 +107,7 @@ async function jobPath(fixture: JobsFixture): Promise<Path> {
     const order = { kind: 'work', lane: 'interactive', payload: { task }, requestId: 'r', permit } as const;
     await fixture.db.tenant(accountId, EFFECT, process.jobs.enqueueing(accountId, order));
     process.jobs.wake();
-    await process.until((ended += 1));
+    await process.waitForCount((ended += 1));
   };
 }
 
@@ -120,14 +120,14 @@ describe.runIf(engine === 'postgres')('a plan that is kept, and was made when ta
     const admin = await adminOf(database);
     const { db, paths, member } = await openPaths(database);
     const one = await member();
-    const all = async () => {
+    const walkAll = async () => {
       for (const path of Object.values(paths)) await path(one);
     };
-    await all();
+    await walkAll();
     if (analyzed) {
       await addHistory(admin, { account: one.accountId, rows: 300, elsewhere: true });
       await admin('analyze');
-      await all();
+      await walkAll();
     }
     await addHistory(admin, { account: one.accountId, rows: HISTORY, elsewhere: false });
     const badly: string[] = [];

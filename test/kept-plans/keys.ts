@@ -21,7 +21,7 @@ interface Plan {
 }
 
 /**
- * Tables of which a row is looked up by its primary key through an index that finds others too, in a plan made on empty tables. The
+ * Tables where a plan made on empty tables looks a row up by its primary key through an index that finds others too. The
  * history of migrations is not empty, and read as a whole.
  */
 export async function keysReadBadly(admin: Admin): Promise<string[]> {

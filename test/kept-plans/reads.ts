@@ -1,7 +1,7 @@
 import { type Database, statement } from '#platform/db';
 import type { Admin } from './history.ts';
 
-/** How many rows of each table were read so far, by whatever index or none. Connections but this one count what they read later. */
+/** How many rows of each table were read so far, by any index or none. Connections but this one count what they read later. */
 export async function rowsRead(db: Database, admin: Admin): Promise<Map<string, number>> {
   await db.system('limits.settlement', [statement('select pg_stat_force_next_flush()')]);
   const rows = await admin(

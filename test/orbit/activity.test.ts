@@ -89,13 +89,13 @@ describe('the feed of a person', () => {
       ]),
     );
     const get = await signedIn(viewer);
-    const of = async (query = '') => {
+    const scopesOf = async (query = '') => {
       const { body } = await get(`/v1/activity${query}`);
       return (body['data'] as readonly Line[]).map((line) => line.scope?.id);
     };
-    expect(await of()).toEqual(ids.toReversed());
-    expect(await of(`?workspace_id=${one.id}`)).toEqual([ids[0]]);
-    expect(await of('?limit=1')).toEqual([ids[1]]);
+    expect(await scopesOf()).toEqual(ids.toReversed());
+    expect(await scopesOf(`?workspace_id=${one.id}`)).toEqual([ids[0]]);
+    expect(await scopesOf('?limit=1')).toEqual([ids[1]]);
     expect((await get(`/v1/activity?workspace_id=${(await here.workspace()).id}`)).status).toBe(404);
     await here.db.asMigrator(
       statement('delete from accounts.members where account_id = $1 and user_id = $2', [
@@ -103,7 +103,7 @@ describe('the feed of a person', () => {
         viewer.by.userId,
       ]),
     );
-    expect(await of()).toEqual([ids[0]]);
+    expect(await scopesOf()).toEqual([ids[0]]);
     expect((await get(`/v1/activity?workspace_id=${two.id}`)).status).toBe(404);
   });
 

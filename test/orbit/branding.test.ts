@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/closing';
 import { advance } from '#test/factories';
 import { coloursOf, lackOfDocumentPrograms, pagesOf, picturesIn } from '../services/document-programs.ts';
-import { fileOf } from './exporting.ts';
+import { fileOf } from './exports-fixture.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
-import { fileOf as pictureOf, send, type Upload } from './uploading.ts';
+import { fileOf as pictureOf, send, type Upload } from './uploads-fixture.ts';
 
 const fixture = await orbitFixture();
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { clamdProgram, NO_CLAMD, startClamd } from '../services/clamd.ts';
 import { orbitFixture } from './fixture.ts';
-import { readAs, textsOf } from './uploading.ts';
+import { readAs, textsOf } from './uploads-fixture.ts';
 
 /** The file that every scanner finds and that does no harm, by its MD5 and length: signatures are not to be had without the network. */
 const SIGNATURES = ['44d88612fea8a8f36de82e1278abb02f:68:Eicar-Test'];

@@ -7,7 +7,7 @@ import { type Colleague, orbitFixture } from './fixture.ts';
 
 const here = await orbitFixture();
 
-async function said(by: Colleague, scopeId: string, more: object = {}): Promise<string> {
+async function writeComment(by: Colleague, scopeId: string, more: object = {}): Promise<string> {
   const { status, body } = await by.post(`/v1/scopes/${scopeId}/comments`, { body: 'Is this all?', ...more });
   expect([status, body['error']]).toEqual([201, undefined]);
   return String(body['id']);
@@ -21,10 +21,10 @@ describe('a thread', () => {
     const { member, admin, viewer, scope } = await here.workspace();
     const id = await scope(1);
     const [section] = dataOf(await viewer.get(`/v1/scopes/${id}/sections`));
-    const first = await said(member, id);
-    const second = await said(admin, id, { section_id: section?.['id'] });
-    const reply = await said(admin, id, { body: 'One.', reply_to: second });
-    await said(member, id, { body: 'Two.', reply_to: reply });
+    const first = await writeComment(member, id);
+    const second = await writeComment(admin, id, { section_id: section?.['id'] });
+    const reply = await writeComment(admin, id, { body: 'One.', reply_to: second });
+    await writeComment(member, id, { body: 'Two.', reply_to: reply });
     const threads = dataOf(await viewer.get(`/v1/scopes/${id}/comments`));
     expect(threads.map((one) => [one['id'], one['section_id'], one['reply_count']])).toEqual([
       [second, section?.['id'], 2],
@@ -49,7 +49,7 @@ describe('a thread', () => {
     const { member, scope } = await here.workspace();
     const id = await scope(1);
     const [section] = dataOf(await member.get(`/v1/scopes/${id}/sections`));
-    const thread = await said(member, id, { section_id: section?.['id'] });
+    const thread = await writeComment(member, id, { section_id: section?.['id'] });
     await member.remove(`/v1/scopes/${id}/sections/${String(section?.['id'])}`);
     expect((await member.get(`/v1/comments/${thread}`)).body).toMatchObject({ section_id: null });
   });
@@ -57,7 +57,11 @@ describe('a thread', () => {
   test('is listed in pages, and gone with its scope', async () => {
     const { member, scope } = await here.workspace();
     const id = await scope(0);
-    const all = [await said(member, id), await said(member, id), await said(member, id)].toReversed();
+    const all = [
+      await writeComment(member, id),
+      await writeComment(member, id),
+      await writeComment(member, id),
+    ].toReversed();
     const page = await member.get(`/v1/scopes/${id}/comments?limit=2`);
     const rest = await member.get(
       `/v1/scopes/${id}/comments?limit=2&cursor=${String(page.body['next_cursor'])}`,
@@ -71,9 +75,9 @@ describe('a thread', () => {
   test('is resolved and taken up again by who began it and by admins, and by nobody else', async () => {
     const { owner, admin, member, viewer, scope } = await here.workspace();
     const id = await scope(0);
-    const mine = await said(member, id);
-    const theirs = await said(owner, id);
-    const reply = await said(member, id, { reply_to: theirs });
+    const mine = await writeComment(member, id);
+    const theirs = await writeComment(owner, id);
+    const reply = await writeComment(member, id, { reply_to: theirs });
     expect((await member.post(`/v1/comments/${theirs}/resolve`)).status).toBe(403);
     expect((await viewer.post(`/v1/comments/${mine}/resolve`)).status).toBe(403);
     expect(refusalOf(await member.post(`/v1/comments/${reply}/resolve`)).code).toBe('comment_is_reply');
@@ -95,7 +99,7 @@ describe('a thread', () => {
 describe('a comment', () => {
   test('is changed by its author alone, of the version that they have read', async () => {
     const { owner, member, scope } = await here.workspace();
-    const id = await said(member, await scope(0));
+    const id = await writeComment(member, await scope(0));
     expect((await owner.patch(`/v1/comments/${id}`, { body: 'Mine now.' })).status).toBe(403);
     const changed = await member.patch(`/v1/comments/${id}`, { body: 'Is it?' }, { 'if-match': '"1"' });
     expect(changed.body).toMatchObject({ body: 'Is it?', version: 2, edited_at: expect.any(String) });
@@ -107,8 +111,8 @@ describe('a comment', () => {
   test('is deleted by its author and by admins; with replies it stays without its text until they are gone', async () => {
     const { admin, owner, member, scope } = await here.workspace();
     const scopeId = await scope(0);
-    const thread = await said(owner, scopeId);
-    const reply = await said(member, scopeId, { reply_to: thread });
+    const thread = await writeComment(owner, scopeId);
+    const reply = await writeComment(member, scopeId, { reply_to: thread });
     expect((await member.remove(`/v1/comments/${thread}`)).status).toBe(403);
     expect((await admin.remove(`/v1/comments/${thread}`)).status).toBe(200);
     expect((await admin.get(`/v1/comments/${thread}`)).body).toMatchObject({ body: null, reply_count: 1 });
@@ -127,7 +131,7 @@ describe('a comment', () => {
     expect(refusalOf(await member.post(path, { body: 'a', section_id: section?.['id'] })).code).toBe(
       'section_not_found',
     );
-    const elsewhere = await said(member, other);
+    const elsewhere = await writeComment(member, other);
     expect(refusalOf(await member.post(path, { body: 'a', reply_to: elsewhere })).code).toBe(
       'comment_not_found',
     );
@@ -151,7 +155,7 @@ describe('who is mentioned', () => {
     const scopeId = await scope(0);
     const { userId: them } = admin.by;
     const mentions = [them, them.toUpperCase(), member.by.userId];
-    const id = await said(member, scopeId, { body: 'Please look.\nIs it right?', mentions });
+    const id = await writeComment(member, scopeId, { body: 'Please look.\nIs it right?', mentions });
     await member.patch(`/v1/comments/${id}`, { body: 'Please look.', mentions: [] });
     await member.patch(`/v1/comments/${id}`, { body: 'Please look!', mentions: [them, viewer.by.userId] });
     const mails = (await here.outbox()).filter(({ subject }) => subject.includes('mentioned you'));
@@ -172,9 +176,9 @@ describe('who is mentioned', () => {
     const linked = workspace.at(
       await testApp({ beside: here, work: false, settings: { ORBIT_COMMENT_URL: address } }),
     );
-    await said(member, scopeId, { mentions: [admin.by.userId] });
-    const id = await said(linked.member, scopeId, { mentions: [viewer.by.userId] });
-    const changed = await said(linked.member, scopeId);
+    await writeComment(member, scopeId, { mentions: [admin.by.userId] });
+    const id = await writeComment(linked.member, scopeId, { mentions: [viewer.by.userId] });
+    const changed = await writeComment(linked.member, scopeId);
     await linked.member.patch(`/v1/comments/${changed}`, { body: 'All?', mentions: [viewer.by.userId] });
     const mails = await here.outbox();
     const textsTo = (email: string | undefined) =>
@@ -199,7 +203,7 @@ describe('who is mentioned', () => {
     const scopeId = await scope(0);
     const body =
       'Hi\r\n\r\nYour password is wrong, call us.\r\nBcc: all@example.com <img src=x onerror=alert(1)> \u202etxt';
-    await said(member, scopeId, { body, mentions: [admin.by.userId] });
+    await writeComment(member, scopeId, { body, mentions: [admin.by.userId] });
     const mail = (await here.outbox()).findLast(({ to }) => to === admin.by.email);
     expect(mail?.subject.split('\n')).toHaveLength(1);
     const lines = mail?.text.split('\n').filter((line) => line.includes('password')) ?? [];

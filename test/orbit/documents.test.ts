@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { type CrashHook, statement } from '#platform/db';
-import { refusalOf, until } from '#test/calls';
+import { refusalOf, waitFor } from '#test/calls';
 import type { Orbit } from '../../src/products/orbit/service.ts';
 import { orbitFixture } from './fixture.ts';
-import { declared, ended, fileOf, presigned, readAs, send, textsOf, uploaded } from './uploading.ts';
+import {
+  declarationOf,
+  waitForDocument,
+  fileOf,
+  presign,
+  readAs,
+  send,
+  textsOf,
+  uploadFile,
+} from './uploads-fixture.ts';
 
 let crashHook: CrashHook | undefined;
 const fixture = await orbitFixture({ crashHook: (point, phase) => crashHook?.(point, phase) });
@@ -15,7 +24,7 @@ describe('a document', () => {
     const { member, viewer, scope } = await fixture.workspace();
     const scopeId = await scope(0);
     const bytes = fileOf('brief.pdf');
-    const { id, upload } = await presigned(member, 'brief.pdf', { bytes, scope_id: scopeId });
+    const { id, upload } = await presign(member, 'brief.pdf', { bytes, scope_id: scopeId });
     expect((await member.get(`/v1/documents/${id}`)).body).toMatchObject({
       status: 'pending',
       uploaded_at: null,
@@ -25,7 +34,7 @@ describe('a document', () => {
     expect((await send(upload, bytes)).ok).toBe(true);
     const completed = await member.post(`/v1/documents/${id}/complete`);
     expect(completed).toMatchObject({ status: 202, body: { has_file: true } });
-    expect(await ended(viewer, id)).toMatchObject({
+    expect(await waitForDocument(viewer, id)).toMatchObject({
       status: 'completed',
       pages: 2,
       ocr_pages: 0,
@@ -46,8 +55,8 @@ describe('a document', () => {
     const orbit = fixture.app.modules.mounted.find(({ module }) => module === 'orbit');
     if (orbit === undefined) throw new Error('Orbit is not there');
     const { documents } = orbit.service as Orbit;
-    const id = await uploaded(member, 'brief.md', Buffer.from('# One\fTwo'));
-    await ended(member, id);
+    const id = await uploadFile(member, 'brief.md', Buffer.from('# One\fTwo'));
+    await waitForDocument(member, id);
     expect(await documents.text(accountId, [id])).toEqual([
       {
         documentId: id,
@@ -58,7 +67,7 @@ describe('a document', () => {
         ],
       },
     ]);
-    const { id: waiting } = await presigned(member, 'brief.md', BRIEF);
+    const { id: waiting } = await presign(member, 'brief.md', BRIEF);
     await expect(documents.text(accountId, [id, waiting])).rejects.toMatchObject({
       code: 'document_not_ready',
     });
@@ -69,7 +78,7 @@ describe('a document', () => {
 
   test('is read once, completed twice and by two at once', async () => {
     const { member, owner } = await fixture.workspace();
-    const { id, upload } = await presigned(member, 'brief.md', BRIEF);
+    const { id, upload } = await presign(member, 'brief.md', BRIEF);
     expect(refusalOf(await member.post(`/v1/documents/${id}/complete`))).toMatchObject({
       status: 409,
       code: 'upload_missing',
@@ -77,7 +86,7 @@ describe('a document', () => {
     await send(upload, BRIEF);
     const both = await Promise.all([1, 2].map(() => member.post(`/v1/documents/${id}/complete`)));
     expect(both.map(({ status }) => status)).toEqual([202, 202]);
-    await ended(member, id);
+    await waitForDocument(member, id);
     expect((await member.post(`/v1/documents/${id}/complete`)).body).toMatchObject({ status: 'completed' });
     expect(await fixture.count(owner.by, 'jobs.jobs', "kind = 'orbit.read'")).toBe(1);
   });
@@ -86,10 +95,10 @@ describe('a document', () => {
     const { member, scope } = await fixture.workspace();
     const scopeId = await scope(0);
     const { body: project } = await member.post('/v1/projects', { name: 'Shop' });
-    const of = await uploaded(member, 'a.md', { bytes: BRIEF, scope_id: scopeId });
-    const other = await uploaded(member, 'b.md', { bytes: BRIEF, project_id: String(project['id']) });
-    await Promise.all([of, other].map((id) => ended(member, id)));
-    const { id: waiting } = await presigned(member, 'c.md', BRIEF);
+    const of = await uploadFile(member, 'a.md', { bytes: BRIEF, scope_id: scopeId });
+    const other = await uploadFile(member, 'b.md', { bytes: BRIEF, project_id: String(project['id']) });
+    await Promise.all([of, other].map((id) => waitForDocument(member, id)));
+    const { id: waiting } = await presign(member, 'c.md', BRIEF);
     const idsOf = async (query: string) =>
       ((await member.get(`/v1/documents${query}`)).body['data'] as { id: string }[]).map(({ id }) => id);
     expect(await idsOf('')).toEqual([waiting, other, of]);
@@ -102,8 +111,8 @@ describe('a document', () => {
 
   test('is deleted with its text, and its storage is free again', async () => {
     const { member, owner, viewer } = await fixture.workspace();
-    const id = await uploaded(member, 'brief.md', BRIEF);
-    await ended(member, id);
+    const id = await uploadFile(member, 'brief.md', BRIEF);
+    await waitForDocument(member, id);
     expect((await owner.used())['storage']).toBe(BRIEF.length);
     expect((await viewer.remove(`/v1/documents/${id}`)).status).toBe(403);
     expect((await member.remove(`/v1/documents/${id}`)).status).toBe(204);
@@ -115,29 +124,29 @@ describe('a document', () => {
     expect(await fixture.count({ accountId: owner.by.accountId }, 'orbit.document_pages')).toBe(0);
   });
 
-  test('of another workspace is not there, whatever is asked of it', async () => {
+  test('of another workspace is 404 for every call', async () => {
     const { member } = await fixture.workspace();
     const stranger = await fixture.stranger();
-    const id = await uploaded(member, 'brief.md', BRIEF);
+    const id = await uploadFile(member, 'brief.md', BRIEF);
     for (const path of ['', '/status', '/pages', '/download'])
       expect(refusalOf(await stranger.get(`/v1/documents/${id}${path}`)).code).toBe('document_not_found');
     expect((await stranger.remove(`/v1/documents/${id}`)).status).toBe(404);
     expect((await stranger.post(`/v1/documents/${id}/complete`)).status).toBe(404);
     const scopeId = crypto.randomUUID();
-    const body = { ...declared('a.md', BRIEF), scope_id: scopeId };
+    const body = { ...declarationOf('a.md', BRIEF), scope_id: scopeId };
     expect(refusalOf(await stranger.post('/v1/documents/presign', body)).code).toBe('scope_not_found');
-    await ended(member, id);
+    await waitForDocument(member, id);
   });
 
   test('is refused before anything is sent where the plan has no room for it', async () => {
     const { member, owner } = await fixture.workspace('orbit.free');
-    const large = { ...declared('a.pdf', BRIEF), bytes: 10_000_001 };
+    const large = { ...declarationOf('a.pdf', BRIEF), bytes: 10_000_001 };
     expect(refusalOf(await member.post('/v1/documents/presign', large))).toMatchObject({
       status: 402,
       code: 'plan_required',
       details: { grant: 'file_bytes', needed: 10_000_001, upgrade: 'orbit.pro' },
     });
-    const file = { ...declared('a.pdf', BRIEF), bytes: 10_000_000 };
+    const file = { ...declarationOf('a.pdf', BRIEF), bytes: 10_000_000 };
     for (let n = 0; n < 20; n += 1) await member.post('/v1/documents/presign', file);
     expect(refusalOf(await member.post('/v1/documents/presign', file))).toMatchObject({
       status: 429,
@@ -150,7 +159,7 @@ describe('a document', () => {
   test('whose upload is begun twice under one key is one, and its link is told once', async () => {
     const { member } = await fixture.workspace();
     const headers = { 'idempotency-key': crypto.randomUUID() };
-    const body = declared('a.md', BRIEF);
+    const body = declarationOf('a.md', BRIEF);
     const [first, again] = [
       await member.post('/v1/documents/presign', body, headers),
       await member.post('/v1/documents/presign', body, headers),
@@ -163,8 +172,8 @@ describe('a document', () => {
 describe('OCR', () => {
   test('reads what is a picture, and counts the pages that it reads', async () => {
     const { member, owner } = await fixture.workspace();
-    const id = await uploaded(member, 'note.png');
-    expect(await ended(member, id)).toMatchObject({
+    const id = await uploadFile(member, 'note.png');
+    expect(await waitForDocument(member, id)).toMatchObject({
       status: 'completed',
       pages: 1,
       ocr_pages: 1,
@@ -178,7 +187,7 @@ describe('OCR', () => {
     expect(page?.confidence).toBeLessThan(1);
   });
 
-  test('is charged once, whoever dies while it reads', async () => {
+  test('is charged once, even if a reading worker dies', async () => {
     const { member, owner } = await fixture.workspace();
     let left = 2;
     crashHook = (point, phase) => {
@@ -193,8 +202,8 @@ describe('OCR', () => {
       }
     };
     // Small, as it is read twice.
-    const id = await uploaded(member, 'note.png');
-    expect(await ended(member, id)).toMatchObject({ status: 'completed', ocr_pages: 1 });
+    const id = await uploadFile(member, 'note.png');
+    expect(await waitForDocument(member, id)).toMatchObject({ status: 'completed', ocr_pages: 1 });
     crashHook = undefined;
     expect(left).toBe(0);
     expect((await owner.used())['ocr_pages']).toBe(1);
@@ -221,13 +230,13 @@ describe('OCR', () => {
     crashHook = (point, phase) => {
       if (point === 'orbit.document-read' && phase === 'after') isAsked = true;
     };
-    const id = await uploaded(member, 'note.png');
-    await until(() => isAsked);
+    const id = await uploadFile(member, 'note.png');
+    await waitFor(() => isAsked);
     crashHook = undefined;
     expect((await member.remove(`/v1/documents/${id}`)).status).toBe(204);
-    await until(async () => (await owner.used())['ocr_pages'] === 0);
+    await waitFor(async () => (await owner.used())['ocr_pages'] === 0);
     expect(await fixture.count({ accountId: owner.by.accountId }, 'orbit.document_pages')).toBe(0);
-    await until(
+    await waitFor(
       async () =>
         (await fixture.count(
           { accountId: owner.by.accountId },

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '#platform/kernel';
-import { refusalOf, until } from '#test/calls';
+import { refusalOf, waitFor } from '#test/calls';
 import { advance } from '#test/factories';
 import { type Colleague, orbitFixture, type Workspace } from './fixture.ts';
 import { commitStops } from './stops.ts';
-import { ended as readingEnded, presigned, send, uploaded } from './uploading.ts';
+import { waitForDocument as readingEnded, presign, send, uploadFile } from './uploads-fixture.ts';
 
 const stops = commitStops();
 let ahead = 0;
@@ -28,7 +28,7 @@ async function ask(by: Colleague, scope: string): Promise<string> {
   return String(body['export_id']);
 }
 
-async function ended(by: Colleague, id: string): Promise<Item> {
+async function waitForExport(by: Colleague, id: string): Promise<Item> {
   for (;;) {
     const { body } = await by.get(`/v1/exports/${id}?wait=20`);
     if (body['status'] !== 'queued' && body['status'] !== 'running') return body;
@@ -77,7 +77,7 @@ describe('an export', () => {
       await stop.reached;
       expect((await member.remove(`/v1/scopes/${scope}`)).status).toBe(200);
       stop.goOn();
-      await until(async () => (await leftOf(workspace)).going === 0);
+      await waitFor(async () => (await leftOf(workspace)).going === 0);
       expect(await leftOf(workspace)).toEqual({ open: 0, done: 0, dead: 1, going: 0 });
       expect(refusalOf(await member.get(`/v1/exports/${id}`))).toMatchObject({
         status: 404,
@@ -85,10 +85,10 @@ describe('an export', () => {
       });
       expect(await member.used()).toMatchObject({ exports: 0 });
       expect((await member.post(`/v1/scopes/${scope}/restore`)).status).toBe(200);
-      const failed = await ended(member, id);
+      const failed = await waitForExport(member, id);
       expect(failed).toMatchObject({ status: 'failed', error: { code: 'scope_not_found' }, download: null });
       // Nothing is in the way of the next one.
-      const next = await ended(member, await ask(member, scope));
+      const next = await waitForExport(member, await ask(member, scope));
       expect(next).toMatchObject({ status: 'completed' });
       expect(next['id']).not.toBe(id);
       expect(await member.used()).toMatchObject({ exports: 1 });
@@ -104,7 +104,7 @@ describe('an export', () => {
     await stop.reached;
     await endPlan(workspace);
     stop.goOn();
-    const row = await ended(member, id);
+    const row = await waitForExport(member, id);
     expect(row).toMatchObject({ status: 'completed', error: null });
     expect(await textAt(row['download'])).toContain('Made with Orbit');
     expect(await member.used()).toMatchObject({ exports: 1 });
@@ -120,20 +120,20 @@ describe('a signed link', () => {
     const workspace = await fixture.workspace();
     const { viewer, member } = workspace;
     const id = await ask(member, await workspace.scope(0));
-    const first = (await ended(viewer, id))['download'] as { url: string; expires_at: string };
+    const first = (await waitForExport(viewer, id))['download'] as { url: string; expires_at: string };
     const { expires_at: expires, url } = first;
     expect(Date.parse(expires) - clock.now()).toBeLessThanOrEqual(15 * MINUTE);
     await wait(14);
     expect((await fetch(url)).status).toBe(200);
     await wait(2);
     expect(await codeAt(url)).toEqual({ status: 410, code: 'signed_url_expired' });
-    expect(await textAt((await ended(viewer, id))['download'])).toContain('A new shop');
+    expect(await textAt((await waitForExport(viewer, id))['download'])).toContain('A new shop');
     expect(await member.used()).toMatchObject({ exports: 1 });
   });
 
   test('of a document is no longer good after its time; of one that was deleted it leads nowhere', async () => {
     const { viewer, member } = await fixture.workspace();
-    const id = await uploaded(member, 'brief.md', Buffer.from('Net 30.'));
+    const id = await uploadFile(member, 'brief.md', Buffer.from('Net 30.'));
     await readingEnded(member, id);
     const link = async () => String((await viewer.get(`/v1/documents/${id}/download`)).body['url']);
     const first = await link();
@@ -150,7 +150,7 @@ describe('a signed link', () => {
   test('to send a file is no longer good after its time; what was not sent can’t be completed, and takes no storage', async () => {
     const { member, owner } = await fixture.workspace();
     const bytes = Buffer.from('Net 30.');
-    const { id, upload } = await presigned(member, 'brief.md', bytes);
+    const { id, upload } = await presign(member, 'brief.md', bytes);
     expect((await owner.used())['storage']).toBe(bytes.length);
     await wait(61);
     expect((await send(upload, bytes)).status).toBe(410);

@@ -8,12 +8,12 @@ import { temporaryFolder } from '#test/closing';
 import { advance } from '#test/factories';
 import type { Orbit } from '../../src/products/orbit/service.ts';
 import { lackOfDocumentPrograms, pagesOf } from '../services/document-programs.ts';
-import { ask, ended, fileOf, type Item } from './exporting.ts';
+import { ask, waitForExport, fileOf, type Item } from './exports-fixture.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
 
 const fixture = await orbitFixture();
 
-async function described(by: Colleague, scope: string): Promise<void> {
+async function fillScope(by: Colleague, scope: string): Promise<void> {
   const sections = [
     {
       type: 'overview',
@@ -39,7 +39,7 @@ describe('a scope as a file', () => {
     if (lack !== undefined) return skip(lack);
     const { member, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(0);
-    await described(member, scope);
+    await fillScope(member, scope);
     const { bytes, headers } = await fileOf(member, scope, 'pdf');
     expect(headers.get('content-disposition')).toMatch(/^attachment;.*\.pdf/);
     const file = join(temporaryFolder(), 'a.pdf');
@@ -59,7 +59,7 @@ describe('a scope as a file', () => {
   test('that is a DOCX with the same words', async () => {
     const { member, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(0);
-    await described(member, scope);
+    await fillScope(member, scope);
     const { bytes } = await fileOf(member, scope, 'docx');
     const parts = unzipSync(bytes);
     const body = Buffer.from(parts['word/document.xml'] ?? []).toString('utf8');
@@ -77,7 +77,7 @@ describe('a scope as a file', () => {
     expect(again.asked).toMatchObject({ reused: true, export_id: first.row['id'] });
     expect(again.bytes.equals(first.bytes)).toBe(true);
     expect(await member.used()).toMatchObject({ exports: 1, storage: first.bytes.length });
-    await described(member, scope);
+    await fillScope(member, scope);
     const changed = await fileOf(member, scope, 'markdown');
     expect(changed.asked['reused']).toBe(false);
     expect(changed.bytes.toString('utf8')).toContain('Overview');
@@ -111,22 +111,22 @@ describe('a scope as a file', () => {
     expect(new Set(asked.map(({ status }) => status))).toEqual(new Set([202]));
     const ids = new Set(asked.map(({ body }) => body['export_id']));
     expect(ids.size).toBe(1);
-    await ended(member, [...ids][0]);
+    await waitForExport(member, [...ids][0]);
     await fixture.app.modules.limiting.limits.ends.idle();
     expect(await member.used()).toMatchObject({ exports: 1 });
     expect(await fixture.count(member.by, 'orbit.exports')).toBe(1);
   });
 
-  test('has one effect by one Idempotency-Key, whatever the scope became meanwhile', async () => {
+  test('has one effect by one Idempotency-Key, even after the scope changed', async () => {
     const { member, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(1);
-    const once = () =>
+    const exportOnce = () =>
       member.post(`/v1/scopes/${scope}/export`, { format: 'markdown' }, { 'Idempotency-Key': 'send-it' });
-    const first = await once();
-    await described(member, scope);
-    const repeated = await once();
+    const first = await exportOnce();
+    await fillScope(member, scope);
+    const repeated = await exportOnce();
     expect(repeated.body['export_id']).toBe(first.body['export_id']);
-    await ended(member, first.body['export_id']);
+    await waitForExport(member, first.body['export_id']);
     expect(await member.used()).toMatchObject({ exports: 1 });
   });
 });
@@ -165,7 +165,7 @@ describe('a plan', () => {
       purpose: 'test',
     });
     const { body } = await ask(member, scope, 'markdown');
-    const row = await ended(member, body['export_id']);
+    const row = await waitForExport(member, body['export_id']);
     expect(row).toMatchObject({ status: 'failed', error: { code: 'limit_exceeded' }, download: null });
     await fixture.app.modules.limiting.limits.ends.idle();
     expect(await member.used()).toMatchObject({ exports: 0 });
@@ -203,7 +203,7 @@ describe('an export', () => {
     const scope = await workspace.scope(0);
     const { body } = await ask(member, scope, 'markdown');
     const id = String(body['export_id']);
-    await ended(viewer, id);
+    await waitForExport(viewer, id);
     expect((await ask(viewer, scope, 'markdown')).status).toBe(403);
     const stranger = await fixture.stranger();
     expect((await stranger.get(`/v1/exports/${id}`)).status).toBe(404);

@@ -6,7 +6,7 @@ import type { Reply } from '../services/app.ts';
 import { extractionFixture, idIn, LONG } from './extraction-fixture.ts';
 import type { Workspace } from './fixture.ts';
 import { commitStops } from './stops.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 let ahead = 0;
@@ -23,7 +23,7 @@ beforeEach(() => {
   sandbox.faults.always(null);
 });
 
-const accepted = (reply: Reply) => idIn(reply, 'extraction_id');
+const extractionId = (reply: Reply) => idIn(reply, 'extraction_id');
 const BAD = { kind: 'bad_content' } as const;
 const SERVED = { kind: 'latency', ms: 0 } as const;
 
@@ -49,7 +49,7 @@ describe('an extraction whose process dies', () => {
     async (where) => {
       const { workspace, by, scope, used } = await office();
       const id = await document(workspace, LONG);
-      const asked = accepted(await by.ask(scope, [id]));
+      const asked = extractionId(await by.ask(scope, [id]));
       const before = sandbox.bill().length;
       death.plan(where);
       expect(await working(() => by.ended(asked))).toMatchObject({ status: 'completed', missing: [] });
@@ -65,7 +65,7 @@ describe('an extraction whose process dies', () => {
     async (where) => {
       const { workspace, by, scope, used } = await office();
       const id = await document(workspace, LONG.slice(0, 1));
-      const asked = accepted(await by.ask(scope, [id]));
+      const asked = extractionId(await by.ask(scope, [id]));
       sandbox.faults.always(BAD);
       death.plan(where);
       const end = await working(() => by.ended(asked));
@@ -78,7 +78,7 @@ describe('an extraction whose process dies', () => {
   test('again and again before it stores anything is given up with a reason, and its call given back', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     await begunThrice(asked);
     const before = sandbox.bill().length;
     death.plan('before orbit.extract-chunk', Infinity);
@@ -92,7 +92,7 @@ describe('an extraction whose process dies', () => {
   test('again and again after a part was stored keeps what it read', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     const stop = stops.stopAt('after orbit.extract-chunk');
     const end = await working(async () => {
       await stop.reached;
@@ -117,10 +117,10 @@ describe('an extraction that goes on after another', () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, LONG.slice(0, 2));
     sandbox.faults.next(SERVED, BAD, BAD, BAD);
-    const first = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const first = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(first).toMatchObject({ status: 'completed', missing: [{ reason: 'unusable' }] });
     sandbox.faults.next(BAD, BAD, BAD);
-    const second = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const second = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(second).toMatchObject({
       status: 'failed',
       continues: true,
@@ -128,7 +128,7 @@ describe('an extraction that goes on after another', () => {
       section_ids: [],
     });
     expect(await used()).toBe(1);
-    const third = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const third = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(third).toMatchObject({ status: 'completed', continues: true, missing: [], confidence: 1 });
     expect(modulesIn(await by.sections(scope))).toEqual(['module 1', 'module 2']);
     expect(await used()).toBe(2);
@@ -142,7 +142,7 @@ describe('an extraction that goes on after another', () => {
     const id = await document(workspace, pages);
     const before = sandbox.bill().length;
     const first = await working(async () => {
-      const asked = accepted(await by.ask(scope, [id]));
+      const asked = extractionId(await by.ask(scope, [id]));
       await expect.poll(async () => (await by.read(asked)).status).toBe('completed');
       return by.read(asked);
     });
@@ -151,7 +151,7 @@ describe('an extraction that goes on after another', () => {
       progress: { done: 100, total: 102 },
     });
     expect(sandbox.bill().length - before).toBe(100);
-    const second = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const second = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(second).toMatchObject({ status: 'completed', continues: true, missing: [] });
     expect(sandbox.bill().length - before).toBe(102);
     const [told, ...more] = await by.sections(scope);
@@ -163,7 +163,7 @@ describe('an extraction that goes on after another', () => {
   test('reads what one extraction had no time for', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     const stop = stops.stopAt('after orbit.extract-chunk');
     const first = await working(async () => {
       await stop.reached;
@@ -178,7 +178,7 @@ describe('an extraction that goes on after another', () => {
       status: 'completed',
       missing: [{ from_page: 2, to_page: 3, reason: 'time' }],
     });
-    const second = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const second = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(second).toMatchObject({ status: 'completed', continues: true, missing: [] });
     expect(modulesIn(await by.sections(scope))).toEqual(['module 1', 'module 2', 'module 3']);
     expect(await used()).toBe(2);

@@ -95,7 +95,7 @@ export async function extractionFixture(options: TestAppOptions = {}) {
   const renewBudget = (workspace: Pick<Workspace, 'id'>) => useBudget(workspace, 0);
 
   /** Has jobs done until something holds. */
-  async function working<Result>(act: () => Promise<Result>): Promise<Result> {
+  async function whileWorking<Result>(act: () => Promise<Result>): Promise<Result> {
     const worker = app.app.modules.jobs.work();
     try {
       return await act();
@@ -107,12 +107,12 @@ export async function extractionFixture(options: TestAppOptions = {}) {
   /** A workspace with a scope, and its member, who extracts. */
   async function office() {
     const workspace = await app.workspace();
-    const by = extracting(workspace.member);
+    const by = extractionCalls(workspace.member);
     const scope = await workspace.scope(0);
     return { workspace, by, scope, used: async () => (await workspace.member.used())['ai_calls'] };
   }
 
-  return { ...app, document, working, office, leaveOfBudget, renewBudget, useBudget };
+  return { ...app, document, working: whileWorking, office, leaveOfBudget, renewBudget, useBudget };
 }
 
 /** The id in the answer to a call that must be accepted: `extraction_id`. */
@@ -121,7 +121,7 @@ export function idIn({ status, body }: Reply, name: 'extraction_id' | 'analysis_
   return String(body[name]);
 }
 
-interface Stored {
+interface StoredDocument {
   readonly accountId: string;
   readonly id: string;
   readonly name: string;
@@ -130,7 +130,7 @@ interface Stored {
   readonly pages: readonly string[];
 }
 
-async function insertDocument({ db }: Pick<TestApp, 'db'>, of: Stored): Promise<void> {
+async function insertDocument({ db }: Pick<TestApp, 'db'>, of: StoredDocument): Promise<void> {
   await db.asMigrator(
     statement(
       `insert into orbit.documents (account_id, id, blob_id, name, type, bytes, sha256, status, pages, created_by)
@@ -150,7 +150,7 @@ async function insertDocument({ db }: Pick<TestApp, 'db'>, of: Stored): Promise<
 let keys = 0;
 
 /** What is done with extractions, by the calls of somebody. */
-export function extracting(by: Colleague) {
+export function extractionCalls(by: Colleague) {
   const read = async (path: string) =>
     (await by.get(`/v1/ai/extractions/${path}`)).body as unknown as Extraction;
   const post = (path: string, body: object, key: string): Promise<Reply> =>

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Reply } from '../services/app.ts';
 import { extractionFixture, idIn, LONG } from './extraction-fixture.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 const { document, leaveOfBudget, office, renewBudget, sandbox, working } = await extractionFixture({
   crashHook: death.crashHook,
 });
 
-const accepted = (reply: Reply) => idIn(reply, 'extraction_id');
+const extractionId = (reply: Reply) => idIn(reply, 'extraction_id');
 
 /** Two pages that are one chunk, with more to say than an answer holds. */
 const DENSE = [1, 2].map(
@@ -29,7 +29,7 @@ describe('a chunk whose answer is cut', () => {
     const id = await document(workspace, DENSE);
     const before = sandbox.bill().length;
     sandbox.faults.next(...at.faults);
-    const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const made = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(made).toMatchObject({ status: 'completed', missing: [], progress: { done: 1, total: 1 } });
     const [section] = await by.sections(scope);
     expect(section?.content.match(/table \d/gu)).toEqual(['table 1', 'table 2']);
@@ -45,7 +45,7 @@ describe('a chunk whose answer is cut', () => {
   ])('and whose process dies $where is charged once', async ({ where, calls }) => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, DENSE);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     const before = sandbox.bill().length;
     sandbox.faults.next(TOO_LONG);
     death.plan(where);
@@ -62,7 +62,7 @@ describe('a chunk whose answer is cut', () => {
     const id = await document(workspace, [LONG[0] ?? '', ...DENSE]);
     const before = sandbox.bill().length;
     sandbox.faults.next(SERVED, TOO_LONG, SERVED, TOO_LONG, SERVED, TOO_LONG);
-    const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const made = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(made).toMatchObject({
       status: 'completed',
       missing: [{ from_page: 2, to_page: 3, reason: 'unusable' }],
@@ -76,8 +76,8 @@ describe('a chunk whose answer is cut', () => {
   test('and for whose parts no budget is left loses nothing of what was read before', async () => {
     const { workspace, by, scope } = await office();
     const id = await document(workspace, [LONG[0] ?? '', ...DENSE]);
-    const asked = accepted(await by.ask(scope, [id]));
-    // What is reserved is enough for two calls, of which one has a long answer.
+    const asked = extractionId(await by.ask(scope, [id]));
+    // The reserve is enough for two calls, one of them with a long answer.
     await leaveOfBudget(workspace, 5_500);
     const before = sandbox.bill().length;
     sandbox.faults.next(SERVED, TOO_LONG);
@@ -89,7 +89,7 @@ describe('a chunk whose answer is cut', () => {
     });
     expect(sandbox.bill().length - before).toBe(2);
     await renewBudget(workspace);
-    const second = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const second = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(second).toMatchObject({ continues: true, missing: [], progress: { done: 2, total: 2 } });
   });
 });

@@ -3,7 +3,7 @@ import type { Reply } from '../services/app.ts';
 import { extractionFixture, idIn, LONG } from './extraction-fixture.ts';
 import type { Workspace } from './fixture.ts';
 
-const accepted = (reply: Reply) => idIn(reply, 'extraction_id');
+const extractionId = (reply: Reply) => idIn(reply, 'extraction_id');
 
 /** Two pages that are one chunk, of many tokens and little to say. */
 const TWO = [1, 2].map(
@@ -15,20 +15,20 @@ const REFUSED = { kind: 'status', status: 400, code: 'context_length_exceeded' }
 const SERVED = { kind: 'latency', ms: 0 } as const;
 
 /** An app of the policy that is there, or with further caps of each call. */
-async function reading(caps?: { readonly inputBytes?: number; readonly cost?: number }) {
+async function openFixture(caps?: { readonly inputBytes?: number; readonly cost?: number }) {
   const AI_CONFIG = JSON.stringify({ version: '2026-11-22', policies: { 'orbit.ai': { caps } } });
   const app = await extractionFixture(caps === undefined ? {} : { settings: { AI_CONFIG } });
   const { sandbox, office, document, working, count } = app;
 
   /** Has pages extracted; what came of it, and how many requests were sent to a provider for it. */
-  async function extracted(
+  async function extractPages(
     pages: readonly string[],
     faults: readonly (typeof REFUSED | typeof SERVED)[] = [],
   ) {
     const of = await office();
     const id = await document(of.workspace, pages);
     const before = sandbox.requests();
-    const asked = accepted(await of.by.ask(of.scope, [id]));
+    const asked = extractionId(await of.by.ask(of.scope, [id]));
     sandbox.faults.next(...faults);
     const end = await working(() => of.by.ended(asked));
     return {
@@ -42,10 +42,10 @@ async function reading(caps?: { readonly inputBytes?: number; readonly cost?: nu
 
   const open = ({ owner }: Workspace) =>
     count(owner.by, 'limits.permits', `state not in ('settled', 'voided')`);
-  return { ...app, extracted, open };
+  return { ...app, extracted: extractPages, open };
 }
 
-const plain = await reading();
+const plain = await openFixture();
 
 afterEach(() => plain.sandbox.faults.always(null));
 
@@ -96,7 +96,7 @@ describe('a policy with a cap of each call', () => {
   ])(
     'of $of has a chunk read in parts that fit; what does not fit is never sent',
     async ({ caps, requests }) => {
-      const { extracted } = await reading(caps);
+      const { extracted } = await openFixture(caps);
       const read = await extracted(TWO);
       expect(read.end).toMatchObject({ status: 'completed', missing: [], progress: { done: 1, total: 1 } });
       expect(tablesIn(read.sections)).toEqual(['table 1', 'table 2']);
@@ -109,7 +109,7 @@ describe('a policy with a cap of each call', () => {
     { of: 'bytes', caps: { inputBytes: 1_000 }, code: 'context_too_large' },
     { of: 'cost', caps: { cost: 1 }, code: 'call_too_costly' },
   ])('of $of that no part fits refuses with $code: nothing is sent or charged', async ({ caps, code }) => {
-    const { extracted, open } = await reading(caps);
+    const { extracted, open } = await openFixture(caps);
     const read = await extracted(TWO);
     expect(read.end).toMatchObject({ status: 'failed', error: { code } });
     expect(read.requests).toBe(0);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { refusalOf, until } from '#test/calls';
+import { refusalOf, waitFor } from '#test/calls';
 import type { Reply } from '../services/app.ts';
-import { extracting, extractionFixture, idIn, LONG } from './extraction-fixture.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { extractionCalls, extractionFixture, idIn, LONG } from './extraction-fixture.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 const app = await extractionFixture({
@@ -15,13 +15,13 @@ const BRIEF = [
   'Background\nAcme sells garden tools and wants a new shop.\n\nDeliverables\n- An online shop with 300 products\n- An admin dashboard for orders',
   'Timeline\nThe shop goes live on 4 May 2026.\n\nBudget\nThe total budget is $40,000, net 30.\n\nHosting is out of scope.',
 ];
-const accepted = (reply: Reply) => idIn(reply, 'extraction_id');
+const extractionId = (reply: Reply) => idIn(reply, 'extraction_id');
 
 describe('an extraction', () => {
   test('makes sections of the document’s own sentences, each with a quote that stands on its page', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, BRIEF);
-    const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const made = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(made).toMatchObject({ status: 'completed', missing: [], conflicts: [], continues: false });
     expect(made.confidence).toBe(1);
     const sections = await by.sections(scope);
@@ -51,7 +51,7 @@ describe('an extraction', () => {
   test('trusts what it found on a page as far as the page could be read', async () => {
     const { workspace, by, scope } = await office();
     const id = await document(workspace, BRIEF, { confidence: 0.4 });
-    const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const made = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(made.confidence).toBe(0.4);
     for (const { confidence } of await by.sections(scope)) expect(confidence).toBe(0.4);
   });
@@ -60,7 +60,7 @@ describe('an extraction', () => {
     const { workspace, by, scope } = await office();
     const struck = 'Budget\n~~The total budget is $90,000.~~ The total budget is $40,000.';
     const id = await document(workspace, [struck]);
-    await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     const said = JSON.stringify(await by.sections(scope));
     expect(said).toContain('$40,000');
     expect(said).not.toContain('90,000');
@@ -70,7 +70,7 @@ describe('an extraction', () => {
     const { workspace, by, scope } = await office();
     const brief = await document(workspace, BRIEF);
     const mail = await document(workspace, ['Our total budget is $50,000.'], { name: 'mail.txt' });
-    const made = await working(async () => by.ended(accepted(await by.ask(scope, [brief, mail]))));
+    const made = await working(async () => by.ended(extractionId(await by.ask(scope, [brief, mail]))));
     expect(made.conflicts).toMatchObject([
       { subject: 'Total budget', values: [{ text: '$40,000' }, { text: '$50,000' }] },
     ]);
@@ -86,11 +86,11 @@ describe('an extraction', () => {
       await by.ask(scope, [id], 'one'),
       await by.ask(scope, [id], 'two'),
     ];
-    expect(new Set(asked.map(accepted)).size).toBe(1);
-    const [first = ''] = asked.map(accepted);
+    expect(new Set(asked.map(extractionId)).size).toBe(1);
+    const [first = ''] = asked.map(extractionId);
     const before = sandbox.bill().length;
     await working(() => by.ended(first));
-    expect(accepted(await by.ask(scope, [id], 'three'))).toBe(first);
+    expect(extractionId(await by.ask(scope, [id], 'three'))).toBe(first);
     expect(sandbox.bill().length - before).toBe(1);
     expect(await used()).toBe(1);
     expect(await count(workspace.owner.by, 'orbit.extractions')).toBe(1);
@@ -100,7 +100,7 @@ describe('an extraction', () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, BRIEF);
     const asked = await Promise.all(Array.from({ length: 8 }, () => by.ask(scope, [id])));
-    const [first = '', ...more] = new Set(asked.map(accepted));
+    const [first = '', ...more] = new Set(asked.map(extractionId));
     expect(more).toEqual([]);
     await working(() => by.ended(first));
     expect(await used()).toBe(1);
@@ -109,10 +109,10 @@ describe('an extraction', () => {
   test('of a scope that was changed since reads anew', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, BRIEF);
-    const first = accepted(await by.ask(scope, [id]));
+    const first = extractionId(await by.ask(scope, [id]));
     await working(() => by.ended(first));
     await workspace.member.post(`/v1/scopes/${scope}/sections`, { type: 'other', title: 'Mine' });
-    const second = accepted(await by.ask(scope, [id]));
+    const second = extractionId(await by.ask(scope, [id]));
     expect(second).not.toBe(first);
     expect((await working(() => by.ended(second))).section_ids).toHaveLength(5);
     expect(await used()).toBe(2);
@@ -121,7 +121,7 @@ describe('an extraction', () => {
   test('waits while other documents are read into its scope', async () => {
     const { workspace, by, scope } = await office();
     const [one, other] = [await document(workspace, BRIEF), await document(workspace, BRIEF)];
-    const id = accepted(await by.ask(scope, [one]));
+    const id = extractionId(await by.ask(scope, [one]));
     expect(refusalOf(await by.ask(scope, [other]))).toMatchObject({
       status: 409,
       code: 'extraction_running',
@@ -139,7 +139,7 @@ describe('an extraction that is cut short', () => {
   ])('%s loses nothing and charges once', async (where) => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     const before = sandbox.bill().length;
     death.plan(where);
     const made = await working(() => by.ended(asked));
@@ -155,7 +155,7 @@ describe('an extraction that is cut short', () => {
   test('by a provider that fails keeps what it read, says what is missing, and goes on there', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     // One answer, then one of no use on both tries of the second part.
     sandbox.faults.next(
       { kind: 'latency', ms: 0 },
@@ -171,7 +171,7 @@ describe('an extraction that is cut short', () => {
     });
     expect(first.confidence).toBe(0.67);
     const before = sandbox.bill().length;
-    const second = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const second = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(second).toMatchObject({ continues: true, missing: [], confidence: 1 });
     expect(sandbox.bill().length - before).toBe(1);
     const contents = (await by.sections(scope)).map(({ content }) => content.match(/module \d/gu));
@@ -182,15 +182,15 @@ describe('an extraction that is cut short', () => {
   test('by the end of its budget keeps what it read, says what is missing, and goes on there', async () => {
     const { workspace, by, scope } = await office();
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
-    // What is reserved is enough for one part.
+    const asked = extractionId(await by.ask(scope, [id]));
+    // The reserve is enough for one part.
     await leaveOfBudget(workspace, 3_000);
     const first = await working(() => by.ended(asked));
     expect(first.status).toBe('completed');
     expect(first.missing).toMatchObject([{ to_page: 3, reason: 'budget' }]);
     expect(first.progress.done).toBeGreaterThan(0);
     await renewBudget(workspace);
-    const second = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const second = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(second).toMatchObject({ continues: true, missing: [], progress: { done: 3, total: 3 } });
     const contents = (await by.sections(scope)).flatMap(({ content }) => content.match(/module \d/gu));
     expect(contents).toEqual(['module 1', 'module 2', 'module 3']);
@@ -199,10 +199,10 @@ describe('an extraction that is cut short', () => {
   test('by a cancel adds no section; what it read counts, and is there for the next one', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     sandbox.faults.next({ kind: 'latency', ms: 0 }, { kind: 'hang' });
     await working(async () => {
-      await until(async () => (await by.read(asked)).progress.done === 1);
+      await waitFor(async () => (await by.read(asked)).progress.done === 1);
       const { status } = await workspace.member.post(`/v1/ai/extractions/${asked}/cancel`);
       expect(status).toBe(200);
     });
@@ -210,19 +210,19 @@ describe('an extraction that is cut short', () => {
     expect(await used()).toBe(1);
     const again = await workspace.member.post(`/v1/ai/extractions/${asked}/cancel`);
     expect(again.status).toBe(200);
-    const next = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const next = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(next).toMatchObject({ continues: true, status: 'completed', progress: { done: 3 } });
   });
 
-  test('of which nothing was read gives its call back', async () => {
+  test('without any read part gives its call back', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, BRIEF);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     sandbox.faults.next({ kind: 'bad_content' }, { kind: 'bad_content' }, { kind: 'bad_content' });
     const made = await working(() => by.ended(asked));
     expect(made).toMatchObject({ status: 'failed', error: { code: 'answer_unusable' } });
     expect(await used()).toBe(0);
-    expect((await working(async () => by.ended(accepted(await by.ask(scope, [id]))))).status).toBe(
+    expect((await working(async () => by.ended(extractionId(await by.ask(scope, [id]))))).status).toBe(
       'completed',
     );
   });
@@ -242,7 +242,7 @@ describe('a document', () => {
     const [first = '', second = ''] = BRIEF;
     const hostile = await document(workspace, [`${hidden}\n\n${first}`, `${hidden}\n\n${second}`]);
     const texts = async (id: string) => {
-      const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+      const made = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
       const sections = await by.sections(scope);
       return sections
         .filter((one) => made.section_ids.includes(one.id))
@@ -265,7 +265,7 @@ describe('a document', () => {
       },
     ];
     sandbox.faults.next({ kind: 'content', text: JSON.stringify({ items }) });
-    const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const made = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(made.confidence).toBe(0.3);
     expect(await by.sections(scope)).toMatchObject([{ type: 'budget', citations: [], confidence: 0.3 }]);
   });
@@ -287,9 +287,9 @@ describe('who may', () => {
   test('a viewer reads extractions and asks for none; a stranger finds nothing', async () => {
     const { workspace, by, scope } = await office();
     const id = await document(workspace, BRIEF);
-    const made = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const made = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     const [section] = await by.sections(scope);
-    const viewer = extracting(workspace.viewer);
+    const viewer = extractionCalls(workspace.viewer);
     expect((await viewer.read(made.id)).status).toBe('completed');
     for (const reply of [
       await viewer.ask(scope, [id]),
@@ -299,7 +299,7 @@ describe('who may', () => {
     ])
       expect(reply.status).toBe(403);
     const stranger = await app.stranger();
-    const theirs = extracting(stranger);
+    const theirs = extractionCalls(stranger);
     for (const reply of [
       await theirs.ask(scope, [id]),
       await theirs.analyze(scope),
@@ -324,7 +324,7 @@ describe('who may', () => {
         scope,
       ]),
     );
-    const frozen = await extracting(workspace.member).ask(scope, [id]);
+    const frozen = await extractionCalls(workspace.member).ask(scope, [id]);
     expect(refusalOf(frozen)).toMatchObject({ status: 409, code: 'scope_frozen' });
   });
 

@@ -4,7 +4,7 @@ import { type Colleague, orbitFixture } from './fixture.ts';
 const here = await orbitFixture({ work: false });
 
 const mark = (by: Colleague, scopeId: string) => by.post('/v1/favourites', { scope_id: scopeId });
-async function marked(by: Colleague, query = ''): Promise<string[]> {
+async function listFavourites(by: Colleague, query = ''): Promise<string[]> {
   const { body } = await by.get(`/v1/favourites${query}`);
   return (body['data'] as readonly { readonly scope_id: string }[]).map(({ scope_id }) => scope_id);
 }
@@ -16,13 +16,13 @@ test('favourites are each person’s own: marked once however often, listed last
   await mark(member, two);
   const again = await Promise.all([mark(member, one), mark(member, one), mark(member, one)]);
   expect(again.map(({ status }) => status)).toEqual([201, 201, 201]);
-  expect(await marked(member)).toEqual([two, one]);
-  expect(await marked(admin)).toEqual([]);
+  expect(await listFavourites(member)).toEqual([two, one]);
+  expect(await listFavourites(admin)).toEqual([]);
   const { body } = await member.get('/v1/favourites?limit=1');
-  expect(await marked(member, `?limit=1&cursor=${String(body['next_cursor'])}`)).toEqual([one]);
+  expect(await listFavourites(member, `?limit=1&cursor=${String(body['next_cursor'])}`)).toEqual([one]);
   expect((await member.remove(`/v1/favourites/${one}`)).status).toBe(200);
   expect((await member.remove(`/v1/favourites/${one}`)).status).toBe(200);
-  expect(await marked(member)).toEqual([two]);
+  expect(await listFavourites(member)).toEqual([two]);
 });
 
 test('a scope in the trash is no favourite until it is restored, and can’t be marked', async () => {
@@ -30,10 +30,10 @@ test('a scope in the trash is no favourite until it is restored, and can’t be 
   const id = await scope(0);
   await mark(member, id);
   await member.remove(`/v1/scopes/${id}`);
-  expect(await marked(member)).toEqual([]);
+  expect(await listFavourites(member)).toEqual([]);
   expect((await mark(member, id)).status).toBe(404);
   await member.post(`/v1/scopes/${id}/restore`);
-  expect(await marked(member)).toEqual([id]);
+  expect(await listFavourites(member)).toEqual([id]);
 });
 
 test('another workspace’s scope is 404; a viewer marks nothing; another workspace_id is refused', async () => {
@@ -42,6 +42,6 @@ test('another workspace’s scope is 404; a viewer marks nothing; another worksp
   const stranger = await here.stranger();
   expect((await mark(stranger, id)).status).toBe(404);
   expect((await mark(viewer, id)).status).toBe(403);
-  expect(await marked(viewer)).toEqual([]);
+  expect(await listFavourites(viewer)).toEqual([]);
   expect((await member.get(`/v1/favourites?workspace_id=${stranger.by.accountId}`)).status).toBe(400);
 });

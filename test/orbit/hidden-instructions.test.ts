@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { docxOf, pageOf, paragraph } from '#test/fixtures/orbit/hostile-documents';
 import { extractionFixture, idIn } from './extraction-fixture.ts';
-import { ended, textsOf, uploaded } from './uploading.ts';
+import { waitForDocument, textsOf, uploadFile } from './uploads-fixture.ts';
 
 const { office, sandbox, working } = await extractionFixture();
 const { workspace, by } = await office();
@@ -41,7 +41,7 @@ const run = (properties: string, text: string) =>
 const written = LINES.map(paragraph);
 
 /** A way to hide an order from who reads the document; whether a reader that takes out its text finds it all the same. */
-interface Hiding {
+interface HidingPlace {
   readonly how: string;
   readonly name: string;
   readonly hide: (order: string) => Buffer;
@@ -53,7 +53,7 @@ const ofHtml = { name: 'brief.html', plain: () => html(...paragraphs) };
 const ofPdf = { name: 'brief.pdf', plain: () => pdf(said) };
 const ofDocx = { name: 'brief.docx', plain: () => docxOf(written.join('')) };
 
-const HIDINGS: readonly Hiding[] = [
+const HIDINGS: readonly HidingPlace[] = [
   {
     ...ofHtml,
     how: 'a comment of HTML',
@@ -94,7 +94,7 @@ const HIDINGS: readonly Hiding[] = [
   },
 ];
 
-interface Told {
+interface SectionView {
   readonly type: string;
   readonly title: string;
   readonly content: string;
@@ -106,19 +106,21 @@ interface Told {
 async function extractedOf(name: string, file: Buffer) {
   const { member } = workspace;
   const scope = await workspace.scope(0);
-  const id = await uploaded(member, name, file);
+  const id = await uploadFile(member, name, file);
   const made = await working(async () => {
-    expect(await ended(member, id)).toMatchObject({ status: 'completed' });
+    expect(await waitForDocument(member, id)).toMatchObject({ status: 'completed' });
     return by.ended(idIn(await by.ask(scope, [id]), 'extraction_id'));
   });
   const { body } = await member.get(`/v1/scopes/${scope}/sections`);
-  const sections = (body['data'] as readonly Told[]).map(({ type, title, content, fields, citations }) => ({
-    type,
-    title,
-    content,
-    fields,
-    citations: citations.map(({ page, quote }) => ({ page, quote })),
-  }));
+  const sections = (body['data'] as readonly SectionView[]).map(
+    ({ type, title, content, fields, citations }) => ({
+      type,
+      title,
+      content,
+      fields,
+      citations: citations.map(({ page, quote }) => ({ page, quote })),
+    }),
+  );
   const { status, conflicts, missing, confidence } = made;
   return {
     sections,
@@ -128,7 +130,7 @@ async function extractedOf(name: string, file: Buffer) {
 }
 
 /** The same without what was hidden: its line, and the quotes of it. */
-function without(order: string, sections: readonly Told[]): readonly Told[] {
+function withoutOrder(order: string, sections: readonly SectionView[]): readonly SectionView[] {
   return sections.flatMap((section) => {
     const content = section.content
       .split('\n')
@@ -142,7 +144,7 @@ function without(order: string, sections: readonly Told[]): readonly Told[] {
 /** What the same files say without an order, by their names. */
 const plains = new Map<string, ReturnType<typeof extractedOf>>();
 
-function plainOf({ name, plain }: Hiding): ReturnType<typeof extractedOf> {
+function plainOf({ name, plain }: HidingPlace): ReturnType<typeof extractedOf> {
   const known = plains.get(name) ?? extractedOf(name, plain());
   plains.set(name, known);
   return known;
@@ -158,7 +160,7 @@ test.each(HIDINGS)(
     expect(sandbox.requests() - before).toBe(1);
     expect(hostile.text.includes(order)).toBe(at.isRead);
     expect(plain.sections.map(({ type }) => type)).toEqual(TYPES);
-    expect(without(order, hostile.sections)).toEqual(plain.sections);
+    expect(withoutOrder(order, hostile.sections)).toEqual(plain.sections);
     expect(hostile.end).toEqual(plain.end);
   },
 );

@@ -6,15 +6,15 @@ import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { atEndOfFile, temporaryFolder } from '#test/closing';
 import { FORMATS } from '../../src/products/orbit/exports/making/file.ts';
-import { converted, drawn, inkOf, lackOfDocumentPrograms, pagesOf } from '../services/document-programs.ts';
-import { fileOf } from './exporting.ts';
+import { convert, drawPages, inkOf, lackOfDocumentPrograms, pagesOf } from '../services/document-programs.ts';
+import { fileOf } from './exports-fixture.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
 
 const fixture = await orbitFixture();
 const folder = temporaryFolder();
 const file = (format: string) => join(folder, `scope.${format}`);
 
-/** Whoever fetches something that a text names comes here. */
+/** Records every request to an address that a text names. */
 let visits = 0;
 const elsewhere = createServer((socket) => {
   visits += 1;
@@ -89,18 +89,18 @@ async function hostileScope(by: Colleague): Promise<string> {
 }
 
 /** Text as it is compared: spaces and the places where long words are broken do not count. */
-const bare = (text: string) => text.normalize('NFC').replaceAll(/[\s\u00AD]+/g, '');
+const withoutSpaces = (text: string) => text.normalize('NFC').replaceAll(/[\s\u00AD]+/g, '');
 
 /** What a text lacks of what must be kept. */
 function lackingIn(text: string): string[] {
-  const whole = bare(text);
+  const whole = withoutSpaces(text);
   return Object.values(SECTIONS)
     .flatMap(([, kept]) => kept)
-    .filter((words) => !whole.includes(bare(words)));
+    .filter((words) => !whole.includes(withoutSpaces(words)));
 }
 
-/** Markdown as whoever shows it does. */
-async function shown(markdown: string): Promise<string> {
+/** Markdown as a viewer renders it. */
+async function renderMarkdown(markdown: string): Promise<string> {
   const html = await marked.parse(readFileSync(markdown, 'utf8'));
   expect(html).not.toMatch(/<(?:img|script|iframe|link|svg)\b/i);
   const text = html.replaceAll(/<[^>]*>/g, '');
@@ -125,21 +125,21 @@ test('what somebody hostile writes is text in each format that another program o
     writeFileSync(file(format), bytes);
     missing[format] = made['missing'];
   }
-  const [opened = ''] = await converted([file('docx')], 'pdf', temporaryFolder());
+  const [opened = ''] = await convert([file('docx')], 'pdf', temporaryFolder());
 
   const texts = {
-    markdown: await shown(file('markdown')),
+    markdown: await renderMarkdown(file('markdown')),
     pdf: (await pagesOf(file('pdf'))).join('\n'),
     docx: (await pagesOf(opened)).join('\n'),
   };
   for (const [format, text] of Object.entries(texts)) {
     expect(lackingIn(text), format).toEqual([]);
     for (const title of Object.keys(SECTIONS).filter((one) => !/[^\0-\u017F]/.test(one)))
-      expect(bare(text), format).toContain(bare(title));
+      expect(withoutSpaces(text), format).toContain(withoutSpaces(title));
   }
   // Each format has what is written from right to left, or says where it is not.
   for (const text of [texts.markdown, texts.docx])
-    for (const word of ['שלום', 'نطاق', 'Emoji😀']) expect(bare(text)).toContain(word);
+    for (const word of ['שלום', 'نطاق', 'Emoji😀']) expect(withoutSpaces(text)).toContain(word);
   expect(texts.pdf).toMatch(/Start \[Hebrew\] then \[Arabic\] end\./);
   expect(texts.pdf).toMatch(
     /names their script\s+in brackets instead: Hebrew\s+\(16\), Arabic\s+\(21\), Emoji\s+\(11\)/,
@@ -150,6 +150,6 @@ test('what somebody hostile writes is text in each format that another program o
     docx: expect.arrayContaining([{ what: 'font', name: 'Hebrew', characters: 16 }]),
   });
   for (const pdf of [file('pdf'), opened])
-    for (const page of await drawn(pdf, folder)) expect(inkOf(page)).toBeGreaterThan(0.0005);
+    for (const page of await drawPages(pdf, folder)) expect(inkOf(page)).toBeGreaterThan(0.0005);
   expect(visits).toBe(0);
 });

@@ -28,7 +28,7 @@ function doomedWorker(at: string) {
   });
 }
 
-/** The time of whoever had the job when it died is up; that of others is not. */
+/** The lease of the dead worker is over; those of others are not. */
 async function leaseRunsOut(): Promise<void> {
   await db.asMigrator(
     statement(`update limits.holders set expires_at = app.now()

@@ -1,7 +1,7 @@
 import { unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { type DataRule, statement } from '#platform/db';
-import { until } from '#test/calls';
+import { waitFor } from '#test/calls';
 import { orbit } from '../../src/products/orbit/index.ts';
 import { leavingOf } from '../erasure/fixture.ts';
 import { makeCollaboration } from '../walkers/collaboration.ts';
@@ -15,7 +15,7 @@ const { erase, later, signIn } = leavingOf(app);
 const tables = (orbit.dataRules ?? []).filter(({ nobodys }) => nobodys === undefined);
 
 /** A workspace with a row in each table of Orbit, and files. */
-async function filled(): Promise<Workspace> {
+async function createFilled(): Promise<Workspace> {
   const workspace = await app.workspace();
   const { accountId, userId } = workspace.member.by;
   expect((await workspace.member.post('/v1/projects', { name: 'A project' })).status).toBe(201);
@@ -41,24 +41,25 @@ async function archiveOf({ id }: Workspace, token: string): Promise<Record<strin
   const asked = await app.call(token, `POST /v1/organizations/${id}/exports`);
   expect(asked.status).toBe(202);
   const path = `/v1/me/exports/${String(asked.body['id'])}`;
-  await until(async () => (await app.call(token, `GET ${path}`)).body['status'] === 'ready');
+  await waitFor(async () => (await app.call(token, `GET ${path}`)).body['status'] === 'ready');
   const got = await fetch(`${app.url}${path}/archive`, { headers: { authorization: `Bearer ${token}` } });
   const entries = Object.entries(unzipSync(new Uint8Array(await got.arrayBuffer())));
   return Object.fromEntries(entries.map(([name, bytes]) => [name, Buffer.from(bytes).toString('utf8')]));
 }
 
-const hidden = ({ withheld }: DataRule): readonly string[] => (Array.isArray(withheld) ? withheld : []);
+const withheldColumns = ({ withheld }: DataRule): readonly string[] =>
+  Array.isArray(withheld) ? withheld : [];
 /** Who is here goes by itself after minutes, what is told to readers and an export after a week. */
-const lasting = ({
+const lastingRows = ({
   'orbit.presence': _here,
   'orbit.scope_changes': _told,
   'orbit.exports': _made,
   ...rows
 }: Record<string, number>) => rows;
-const empty = () => Object.fromEntries(tables.map(({ table }) => [table, 0]));
+const noRows = () => Object.fromEntries(tables.map(({ table }) => [table, 0]));
 
 test('a workspace takes each table of Orbit and each file with it: into its export, and out of the database; others keep theirs', async () => {
-  const [gone, other] = [await filled(), await filled()];
+  const [gone, other] = [await createFilled(), await createFilled()];
   const [before, kept] = [await rowsOf(gone), await rowsOf(other)];
   expect(Object.entries(before).filter(([, count]) => count === 0)).toEqual([]);
   const { email, password } = gone.owner.by;
@@ -67,7 +68,7 @@ test('a workspace takes each table of Orbit and each file with it: into its expo
   for (const rule of tables) {
     const rows = JSON.parse(files[`account/${rule.table}.json`] ?? '[]') as Record<string, unknown>[];
     expect(rows.length, rule.table).toBe(before[rule.table]);
-    for (const column of hidden(rule)) expect(rows[0], rule.table).not.toHaveProperty(column);
+    for (const column of withheldColumns(rule)) expect(rows[0], rule.table).not.toHaveProperty(column);
   }
   const links = (JSON.parse(files['account/files.json'] ?? '[]') as { url: string }[]).map(({ url }) => url);
   const statuses = () => Promise.all(links.map(async (url) => (await fetch(url)).status));
@@ -76,7 +77,7 @@ test('a workspace takes each table of Orbit and each file with it: into its expo
   expect((await app.call(token, `DELETE /v1/workspaces/${gone.id}`)).status).toBe(200);
   await later('15 days');
   await erase();
-  expect(await rowsOf(gone)).toEqual(empty());
+  expect(await rowsOf(gone)).toEqual(noRows());
   expect(await statuses()).not.toContain(200);
-  expect(lasting(await rowsOf(other))).toEqual(lasting(kept));
+  expect(lastingRows(await rowsOf(other))).toEqual(lastingRows(kept));
 });

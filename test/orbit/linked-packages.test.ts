@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
 import { ROOT } from '../house/source.ts';
-import { fileOf } from './uploading.ts';
+import { fileOf } from './uploads-fixture.ts';
 
 /** Reads what comes by standard input, as the document that it is given the name of, and answers how that ended. */
 const READ = `

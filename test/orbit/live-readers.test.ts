@@ -13,7 +13,7 @@ const { db } = here;
 const ids = createIds({ clock: systemClock, random: systemRandom });
 
 /** A database that counts what is asked in the scope of an account. */
-function counting(): { readonly asked: () => number; readonly db: Database } {
+function countQuestions(): { readonly asked: () => number; readonly db: Database } {
   let asked = 0;
   const counted = new Proxy(db, {
     get(target, name): unknown {
@@ -27,7 +27,7 @@ function counting(): { readonly asked: () => number; readonly db: Database } {
 test('a thousand readers of one scope cost one query a change', async () => {
   const { member, viewer, scope } = await here.workspace();
   const scopeId = await scope(0);
-  const { asked, db: counted } = counting();
+  const { asked, db: counted } = countQuestions();
   const live = createLiveReaders({ db: counted, ids });
   const { accountId, userId } = viewer.by;
   const rights = { accountId, scopeId, userId, keyId: undefined, sessionId: undefined };

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { suspendUser } from '#test/factories';
 import { fixtureOf, type Guest } from '../organizations/fixture.ts';
-import { followScope } from './following.ts';
+import { followScope } from './follow-scope.ts';
 import { colleagueOf, orbitFixture, type Workspace } from './fixture.ts';
 
 const here = await orbitFixture({ work: false });
 const { db } = here;
 const { call, guest, join } = fixtureOf(here);
 
-const set = (sql: string, ...values: readonly string[]) => db.asMigrator(statement(sql, values));
+const runSql = (sql: string, ...values: readonly string[]) => db.asMigrator(statement(sql, values));
 
 /** Somebody who follows a scope in a session. */
 async function inSession(workspace: Workspace, scopeId: string) {
@@ -50,14 +50,14 @@ test.concurrent('a reader is cut when they are suspended or close their account,
   for (const stream of all) expect((await stream.until('ready'))?.event).toBe('ready');
   // Past the services, so that nobody is told; but for the key, whose other secret they make.
   await suspendUser(db, viewer.by.userId);
-  await set(
+  await runSql(
     `update identity.users set status = 'closed', closed_at = app.now() where user_id = $1`,
     admin.by.userId,
   );
-  await set('update identity.sessions set revoked_at = app.now() where user_id = $1', leaver.userId);
-  await set('update identity.sessions set expires_at = app.now() where user_id = $1', late.userId);
-  await set('update identity.api_keys set expires_at = app.now() where id = $1', expired.id);
-  await set('update identity.api_keys set revoked_at = app.now() where id = $1', maker.id);
+  await runSql('update identity.sessions set revoked_at = app.now() where user_id = $1', leaver.userId);
+  await runSql('update identity.sessions set expires_at = app.now() where user_id = $1', late.userId);
+  await runSql('update identity.api_keys set expires_at = app.now() where id = $1', expired.id);
+  await runSql('update identity.api_keys set revoked_at = app.now() where id = $1', maker.id);
   const { headers } = rotated;
   const path = `POST /v1/api-keys/${rotated.id}/rotate`;
   expect((await here.call(rotated.token, path, { headers })).status).toBe(200);
@@ -70,10 +70,10 @@ test.concurrent('a reader whom nothing forbids to read is told on: with another 
   const { id: accountId, member, admin } = workspace;
   const scopeId = await workspace.scope(0);
   const [lowered, gone] = [await followScope(member, scopeId), await followScope(admin, scopeId)];
-  await set(`update accounts.members set role = 'viewer' where user_id = $1`, member.by.userId);
-  await set(`update accounts.accounts set status = 'suspended' where account_id = $1`, accountId);
-  await set('delete from entitlements.snapshots where account_id = $1', accountId);
-  await set('delete from accounts.members where user_id = $1', admin.by.userId);
+  await runSql(`update accounts.members set role = 'viewer' where user_id = $1`, member.by.userId);
+  await runSql(`update accounts.accounts set status = 'suspended' where account_id = $1`, accountId);
+  await runSql('delete from entitlements.snapshots where account_id = $1', accountId);
+  await runSql('delete from accounts.members where user_id = $1', admin.by.userId);
   // By then everybody was looked at.
   expect(await gone.until('never')).toBeUndefined();
   const owner = workspace.owner.by.key;

@@ -4,7 +4,7 @@ import { atEndOfFile } from '#test/closing';
 import { createIds, systemClock, systemRandom } from '#platform/kernel';
 import { advance } from '#test/factories';
 import { engine } from '#test/services';
-import { followScope, hereOf, numbersOf } from './following.ts';
+import { followScope, hereOf, numbersOf } from './follow-scope.ts';
 import { orbitFixture, withWorkspaces } from './fixture.ts';
 import { testApp } from '../services/app.ts';
 import { createChanges } from '../../src/products/orbit/changes/service.ts';
@@ -180,7 +180,7 @@ describe.concurrent('who is here', () => {
 
 describe.runIf(engine === 'postgres').concurrent('where several processes answer', () => {
   test('a change at one is told by the other, both know who is here, and a reader goes on at either', async () => {
-    const there = await another();
+    const there = await openSecondApp();
     const workspace = await here.workspace();
     const elsewhere = workspace.at(there);
     const id = await workspace.scope(0);
@@ -203,7 +203,7 @@ describe.runIf(engine === 'postgres').concurrent('where several processes answer
   });
 
   test('a stream ends at once when its server stops, and nobody is left there', async () => {
-    const leaving = await another();
+    const leaving = await openSecondApp();
     const workspace = await here.workspace();
     const id = await workspace.scope(0);
     const watcher = await followScope(workspace.member, id);
@@ -242,7 +242,7 @@ describe('who is here', () => {
 });
 
 /** A process with a connection of its own to the database: signals between the two go by the database. */
-async function another() {
+async function openSecondApp() {
   const second = await openDatabase({ engine: 'postgres', url: here.database.url });
   atEndOfFile(() => second.close());
   return withWorkspaces(await testApp({ beside: here, work: false, over: () => second }));

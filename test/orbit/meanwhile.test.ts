@@ -12,7 +12,7 @@ const stops = commitStops();
 const app = await extractionFixture({ over: stops.over });
 const { count, db, document, leaveOfBudget, office, sandbox, working } = app;
 
-const accepted = (reply: Reply) => idIn(reply, 'extraction_id');
+const extractionId = (reply: Reply) => idIn(reply, 'extraction_id');
 type Office = Awaited<ReturnType<typeof office>>;
 
 /** What is left of a workspace's work: permits that nobody has closed, and how its jobs of a kind have ended. */
@@ -69,7 +69,7 @@ describe('an extraction', () => {
     const of = await office();
     const { workspace, by, scope, used } = of;
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     const before = sandbox.requests();
     const stop = stops.stopAt('after orbit.extract-chunk');
     await working(async () => {
@@ -89,7 +89,7 @@ describe('an extraction', () => {
     if (at.undo === undefined) return;
     await at.undo(of);
     expect(await by.sections(scope)).toEqual([]);
-    const next = await working(async () => by.ended(accepted(await by.ask(scope, [id]))));
+    const next = await working(async () => by.ended(extractionId(await by.ask(scope, [id]))));
     expect(next).toMatchObject({ status: 'completed', continues: true, missing: [] });
     // What was read before is not asked for again.
     expect(sandbox.requests() - before).toBe(3);
@@ -99,7 +99,7 @@ describe('an extraction', () => {
   test('whose document is deleted when all of it is read keeps its sections, as one that was deleted later', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
+    const asked = extractionId(await by.ask(scope, [id]));
     const stop = stops.stopAt('before orbit.extract-complete');
     await working(async () => {
       await stop.reached;
@@ -115,8 +115,8 @@ describe('an extraction', () => {
   test('whose plan ends meanwhile keeps what it read, within what is left of the smaller budget', async () => {
     const { workspace, by, scope, used } = await office();
     const id = await document(workspace, LONG);
-    const asked = accepted(await by.ask(scope, [id]));
-    // What is reserved is enough for one part; of the day more is used than the free plan has, and less than the team's.
+    const asked = extractionId(await by.ask(scope, [id]));
+    // The reserve is enough for one part; the day's use is above the free plan's limit and below the team's.
     await leaveOfBudget(workspace, 3_000, 1_000_000);
     const before = sandbox.requests();
     const stop = stops.stopAt('after orbit.extract-chunk');
@@ -149,17 +149,17 @@ async function endPlan({ id, owner }: Workspace): Promise<void> {
 
 const BAD = { kind: 'bad_content' } as const;
 
-/** A scope whose documents say one thing twice, of which the second was not read: what is left adds no section. */
+/** A scope whose documents say one thing twice, the second unread: the rest adds no section. */
 async function halfRead() {
   const of = await office();
   const { workspace, by, scope } = of;
   const [page = ''] = LONG;
   const id = await document(workspace, [page, page]);
-  const asked = accepted(await by.ask(scope, [id]));
+  const asked = extractionId(await by.ask(scope, [id]));
   sandbox.faults.next({ kind: 'latency', ms: 0 }, BAD, BAD, BAD);
   expect(await working(() => by.ended(asked))).toMatchObject({ status: 'completed', confidence: 0.5 });
-  const shown = async () => (await workspace.viewer.get(`/v1/scopes/${scope}`)).body;
-  return { ...of, shown, next: accepted(await by.ask(scope, [id])) };
+  const readScope = async () => (await workspace.viewer.get(`/v1/scopes/${scope}`)).body;
+  return { ...of, shown: readScope, next: extractionId(await by.ask(scope, [id])) };
 }
 
 describe('a scope that is sent while the last of its documents is read', () => {

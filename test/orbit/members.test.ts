@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { refusalOf } from '#test/calls';
-import { fixtureOf, type Guest, said } from '../organizations/fixture.ts';
+import { fixtureOf, type Guest, outcomeOf } from '../organizations/fixture.ts';
 import { testApp } from '../services/app.ts';
 import { orbitFixture } from './fixture.ts';
 
@@ -23,7 +23,7 @@ async function workspaceOf(owner: Guest, name = 'Ada & Co'): Promise<string> {
 }
 
 /** Six people with an invitation each. */
-async function invited(path: string, owner: Guest): Promise<{ guest: Guest; token: string }[]> {
+async function inviteSix(path: string, owner: Guest): Promise<{ guest: Guest; token: string }[]> {
   const guests = await Promise.all(Array.from({ length: 6 }, () => guest()));
   for (const { email } of guests) expect((await invite(path, owner, { email })).status).toBe(201);
   return Promise.all(
@@ -38,11 +38,11 @@ describe('a free workspace', () => {
   test('of six who accept at once at two processes takes one, and invites nobody more', async () => {
     const owner = await newcomer();
     const path = await workspaceOf(owner);
-    const all = await invited(path, owner);
+    const all = await inviteSix(path, owner);
     const replies = await Promise.all(
       all.map(({ guest: one, token }, n) => (n % 2 === 0 ? accept : other.accept)(one, token)),
     );
-    expect(replies.map(said).toSorted()).toEqual([
+    expect(replies.map(outcomeOf).toSorted()).toEqual([
       '200',
       ...Array.from({ length: 5 }, () => '429 limit_exceeded'),
     ]);
@@ -57,9 +57,9 @@ describe('a free workspace', () => {
     const owner = await newcomer();
     await workspaceOf(owner);
     const path = await workspaceOf(owner, 'A second one');
-    const all = await invited(path, owner);
+    const all = await inviteSix(path, owner);
     const replies = await Promise.all(all.map(({ guest: one, token }) => accept(one, token)));
-    expect(replies.map(said).toSorted()).toEqual([
+    expect(replies.map(outcomeOf).toSorted()).toEqual([
       '200',
       ...Array.from({ length: 5 }, () => '429 limit_exceeded'),
     ]);

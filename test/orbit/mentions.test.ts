@@ -5,7 +5,7 @@ import { fixtureOf } from '../organizations/fixture.ts';
 import type { Workspace } from './fixture.ts';
 import { extractionFixture } from './extraction-fixture.ts';
 
-// Its jobs run when a test says so: whoever is mentioned leaves before the mail is sent.
+// Its jobs run when a test says so: a mentioned person leaves before the mail is sent.
 const app = await extractionFixture();
 const { guest, join } = fixtureOf(app);
 
@@ -17,7 +17,7 @@ async function mention({ member, scope }: Workspace, users: readonly string[]): 
 
 /** Who was sent a mail since there were so many. */
 const sentSince = async (before: number) => (await app.outbox()).slice(before).map(({ to }) => to);
-const sent = () => app.outbox();
+const readOutbox = () => app.outbox();
 
 /** What the log has of the mails to somebody. */
 const loggedOf = (email: string) =>
@@ -33,7 +33,7 @@ test('a mail of a mention goes to none who has left, is suspended or has closed 
   const { id, admin, owner, viewer } = workspace;
   const leaver = await guest();
   await join(`/v1/organizations/${id}`, leaver, 'member');
-  const before = (await app.working(sent)).length;
+  const before = (await app.working(readOutbox)).length;
   await mention(workspace, [admin.by.userId, owner.by.userId, viewer.by.userId, leaver.userId]);
   expect((await owner.remove(`/v1/organizations/${id}/members/${leaver.userId}`)).status).toBe(200);
   await suspendUser(app.db, viewer.by.userId);
@@ -49,7 +49,7 @@ test('a mail of a mention goes to none who has left, is suspended or has closed 
 
 test('a mail of a mention in a workspace that was closed meanwhile is sent to nobody', async () => {
   const workspace = await app.workspace();
-  const before = (await app.working(sent)).length;
+  const before = (await app.working(readOutbox)).length;
   await mention(workspace, [workspace.admin.by.userId]);
   await app.db.asMigrator(
     statement('update accounts.accounts set deleted_at = app.now() where account_id = $1', [workspace.id]),

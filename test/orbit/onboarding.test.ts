@@ -40,7 +40,7 @@ const statesOf = (status: Item) =>
 const outcomes = (reply: Reply) =>
   (reply.body['invitations'] as Item[]).map(({ outcome, code }) => code ?? outcome);
 
-/** What is declared of a logo before it is sent. */
+/** The declaration of a logo before its upload. */
 const logo = (bytes: Buffer) => ({
   filename: 'logo.png',
   type: 'image/png',
@@ -194,17 +194,17 @@ describe('a workspace', () => {
   test('is opened by who changes it, and by no reading', async () => {
     const who = await guest();
     const id = String((await call(who.token, 'POST /v1/organizations', { name: 'Elsewhere' })).body['id']);
-    const opened = () =>
+    const readWorkspaceRows = () =>
       fixture.db.asMigrator(statement('select 1 from orbit.workspaces where account_id = $1', [id]));
     expect(await call(who.token, `GET /v1/workspaces/${id}`)).toMatchObject({
       status: 200,
       body: { slug: null, version: 1 },
     });
     expect((await call(who.token, `GET /v1/onboarding/status?workspace_id=${id}`)).status).toBe(200);
-    expect(await opened()).toEqual([]);
+    expect(await readWorkspaceRows()).toEqual([]);
     const changed = await call(who.token, `PATCH /v1/workspaces/${id}`, { slug: 'elsewhere' });
     expect(changed).toMatchObject({ status: 200, body: { slug: 'elsewhere' } });
-    expect(await opened()).toHaveLength(1);
+    expect(await readWorkspaceRows()).toHaveLength(1);
   });
 
   test('is not opened by a change that is refused', async () => {

@@ -4,7 +4,7 @@ import { atEndOfFile } from '#test/closing';
 import { fixtureOf } from '../organizations/fixture.ts';
 import { extractionFixture } from './extraction-fixture.ts';
 import type { Colleague, Workspace } from './fixture.ts';
-import { declared, fileOf, presigned } from './uploading.ts';
+import { declarationOf, fileOf, presign } from './uploads-fixture.ts';
 
 const RISKS = { type: 'risks', title: 'Risks', content: 'Rain.' };
 const BACK = { success_url: 'https://app.example.com/paid', cancel_url: 'https://app.example.com/plans' };
@@ -62,7 +62,7 @@ const CALLS: readonly (readonly [call: string, status: number, body?: object])[]
   ['POST /api/scopes/:scope/duplicate', 201, {}],
   // Documents and AI
   ['GET /api/documents', 200],
-  ['POST /api/documents/presign', 201, declared('brief.pdf', fileOf('brief.pdf'))],
+  ['POST /api/documents/presign', 201, declarationOf('brief.pdf', fileOf('brief.pdf'))],
   ['GET /api/documents/:document', 200],
   ['GET /api/documents/:document/status', 200],
   ['POST /api/ai/extract', 202, { scope_id: ':scope', document_ids: [':document'] }],
@@ -113,7 +113,7 @@ atEndOfFile(() => stripe.close());
 const app = await extractionFixture({ stripe });
 const { signIn } = fixtureOf(app);
 
-async function made(by: Colleague, path: string, body: object): Promise<string> {
+async function create(by: Colleague, path: string, body: object): Promise<string> {
   const reply = await by.post(path, body);
   expect(reply.status).toBe(201);
   return String(reply.body['id']);
@@ -128,27 +128,27 @@ async function thingsOf(workspace: Workspace): Promise<Readonly<Record<string, s
   return {
     ':workspace': workspace.id,
     ':colleague': workspace.viewer.by.userId,
-    ':project': await made(member, '/v1/projects', { name: 'First' }),
+    ':project': await create(member, '/v1/projects', { name: 'First' }),
     ':scope': scope,
     ':section': section?.id ?? '',
-    ':comment': await made(owner, `/v1/scopes/${scope}/comments`, { body: 'First.' }),
-    ':template': await made(owner, '/v1/templates', { name: 'First', sections: [RISKS] }),
+    ':comment': await create(owner, `/v1/scopes/${scope}/comments`, { body: 'First.' }),
+    ':template': await create(owner, '/v1/templates', { name: 'First', sections: [RISKS] }),
     ':document': await app.document(workspace, ['# Budget\n\nDesign costs €23,000.']),
-    ':upload': (await presigned(member, 'brief.pdf', fileOf('brief.pdf'))).id,
+    ':upload': (await presign(member, 'brief.pdf', fileOf('brief.pdf'))).id,
   };
 }
 
 test('each call that the plan document names is answered at its address below /api', async () => {
   const workspace = await app.workspace();
   const things = await thingsOf(workspace);
-  const named = (text: string) => text.replaceAll(/:[a-z]+\b/g, (word) => things[word] ?? word);
+  const replaceNames = (text: string) => text.replaceAll(/:[a-z]+\b/g, (word) => things[word] ?? word);
   const { email, password, accountId } = workspace.owner.by;
   const token = await signIn(email, password);
   const answers: unknown[] = [];
   for (const [n, [call, , body]] of CALLS.entries()) {
-    const { status, body: said } = await app.call(token, named(call), {
+    const { status, body: said } = await app.call(token, replaceNames(call), {
       headers: { 'x-account-id': accountId, 'idempotency-key': `plan-document-${n}` },
-      ...(body === undefined ? {} : { body: JSON.parse(named(JSON.stringify(body))) as object }),
+      ...(body === undefined ? {} : { body: JSON.parse(replaceNames(JSON.stringify(body))) as object }),
     });
     const error = said['error'] as { readonly message: string } | undefined;
     answers.push([call, status, ...(error === undefined ? [] : [error.message])]);

@@ -4,9 +4,9 @@ import { refusalOf } from '#test/calls';
 import { advanceTo } from '#test/factories';
 import { pdfOf } from '#test/fixtures/orbit/hostile-documents';
 import type { Reply } from '../services/app.ts';
-import { extracting, extractionFixture, idIn } from './extraction-fixture.ts';
+import { extractionCalls, extractionFixture, idIn } from './extraction-fixture.ts';
 import type { Workspace } from './fixture.ts';
-import { ended, uploaded } from './uploading.ts';
+import { waitForDocument, uploadFile } from './uploads-fixture.ts';
 
 const app = await extractionFixture();
 const { count, db, document, sandbox, useBudget, working } = app;
@@ -28,7 +28,7 @@ const CALLS = ['extract', 'suggest', 'analyze'] as const;
 /** A workspace of the free plan with a scope of one section and a document; what asks a model there, by name. */
 async function freeOffice() {
   const workspace = await app.workspace('orbit.free');
-  const by = extracting(workspace.member);
+  const by = extractionCalls(workspace.member);
   const scope = await workspace.scope(1);
   const [section] = await by.sections(scope);
   const id = await document(workspace, BRIEF);
@@ -116,8 +116,9 @@ describe('a rate', () => {
     await owner.patch(`/v1/workspaces/${workspace.id}/members/${viewer.by.userId}`, { role: 'member' });
     const nowhere = '0193a5c8-7d1e-7b5c-9f5e-00000000ffff';
     for (const colleague of [owner, admin, member])
-      for (let n = 0; n < 20; n += 1) expect((await extracting(colleague).analyze(nowhere)).status).toBe(404);
-    expect(refusalOf(await extracting(viewer).analyze(nowhere))).toMatchObject({
+      for (let n = 0; n < 20; n += 1)
+        expect((await extractionCalls(colleague).analyze(nowhere)).status).toBe(404);
+    expect(refusalOf(await extractionCalls(viewer).analyze(nowhere))).toMatchObject({
       status: 429,
       details: { limit: 'ai_by_workspace', max: 60 },
     });
@@ -133,7 +134,7 @@ describe('a rate', () => {
   });
 });
 
-/** A PDF of so many pages, each of which is a white picture. */
+/** A PDF of so many pages, each a white picture. */
 function pictures(pages: number): Buffer {
   const first = 4;
   const kids = Array.from({ length: pages }, (_, n) => `${first + n} 0 R`).join(' ');
@@ -159,8 +160,8 @@ test('of pages of OCR as many are read as the month has left, each of the others
   const workspace = await app.workspace('orbit.free');
   const { member } = workspace;
   await useOf(workspace, 'ocr_pages', 48);
-  const id = await uploaded(member, 'scan.pdf', pictures(4));
-  expect(await working(() => ended(member, id))).toMatchObject({
+  const id = await uploadFile(member, 'scan.pdf', pictures(4));
+  expect(await working(() => waitForDocument(member, id))).toMatchObject({
     status: 'completed',
     pages: 4,
     ocr_pages: 2,

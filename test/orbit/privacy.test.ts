@@ -3,7 +3,7 @@ import { extractionFixture, idIn, LONG } from './extraction-fixture.ts';
 
 const fixture = await extractionFixture();
 
-async function closed() {
+async function createPrivate() {
   const office = await fixture.office();
   const { workspace } = office;
   const setPrivacy = async (privacy: 'standard' | 'no_models') => {
@@ -15,7 +15,7 @@ async function closed() {
 }
 
 test('a workspace that sends nothing to models is refused its AI calls, and charged none', async () => {
-  const { workspace, by, scope, setPrivacy, document, used } = await closed();
+  const { workspace, by, scope, setPrivacy, document, used } = await createPrivate();
   const section = await workspace.member.post(`/v1/scopes/${scope}/sections`, {
     type: 'risks',
     title: 'Risks',
@@ -32,7 +32,7 @@ test('a workspace that sends nothing to models is refused its AI calls, and char
 });
 
 test('what was asked for before is not sent any more, and is given back', async () => {
-  const { workspace, by, scope, setPrivacy, document, used } = await closed();
+  const { workspace, by, scope, setPrivacy, document, used } = await createPrivate();
   const { member } = workspace;
   await member.post(`/v1/scopes/${scope}/sections`, { type: 'risks', title: 'Risks' });
   const extracted = await by.ask(scope, [document]);

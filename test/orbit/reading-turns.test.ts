@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { unfolding } from '#test/fixtures/orbit/hostile-documents';
+import { unfoldingPdf } from '#test/fixtures/orbit/hostile-documents';
 import { orbitFixture } from './fixture.ts';
-import { ended, readAs, textsOf, uploaded } from './uploading.ts';
+import { waitForDocument, readAs, textsOf, uploadFile } from './uploads-fixture.ts';
 
 const fixture = await orbitFixture();
 
@@ -11,7 +11,7 @@ describe('readers', () => {
     const [busy, other] = [await fixture.workspace(), await fixture.workspace()];
     const ids: string[] = [];
     for (let at = 0; at < 12; at += 1)
-      ids.push(await uploaded(busy.member, 'busy.pdf', unfolding(30_000 + at)));
+      ids.push(await uploadFile(busy.member, 'busy.pdf', unfoldingPdf(30_000 + at)));
     const text = await readAs(other.member, 'note.txt', Buffer.from('Hello'));
     expect(text['status']).toBe('completed');
     expect(await textsOf(other.member, String(text['id']))).toEqual(['Hello']);
@@ -24,6 +24,7 @@ describe('readers', () => {
     );
     expect(passed?.count).toBeLessThanOrEqual(4);
     // The others wait for their own, and each is read.
-    for (const id of ids) expect(await ended(busy.member, id)).toMatchObject({ status: 'completed' });
+    for (const id of ids)
+      expect(await waitForDocument(busy.member, id)).toMatchObject({ status: 'completed' });
   });
 });

@@ -67,19 +67,19 @@ describe('the status of a scope', () => {
       title: 'Budget',
       content,
     });
-    const to = (status: string, more: object = {}) =>
+    const moveTo = (status: string, more: object = {}) =>
       member.patch(`/v1/scopes/${scope}/status`, { status, ...more });
-    expect((await to('in_review')).status).toBe(200);
-    expect(refusalOf(await to('approved'))).toMatchObject({
+    expect((await moveTo('in_review')).status).toBe(200);
+    expect(refusalOf(await moveTo('approved'))).toMatchObject({
       status: 409,
       code: 'open_conflicts',
       details: { conflicts: [{ section_id: added.body['id'], subject: 'Total budget' }] },
     });
-    expect((await to('approved', { despite_conflicts: true })).status).toBe(200);
-    expect(refusalOf(await to('sent'))).toMatchObject({ code: 'open_conflicts' });
+    expect((await moveTo('approved', { despite_conflicts: true })).status).toBe(200);
+    expect(refusalOf(await moveTo('sent'))).toMatchObject({ code: 'open_conflicts' });
     const decided = { content: 'The budget is $5.' };
     await member.patch(`/v1/scopes/${scope}/sections/${String(added.body['id'])}`, decided);
-    expect((await to('sent')).status).toBe(200);
+    expect((await moveTo('sent')).status).toBe(200);
   });
 
   test('what was sent stays as it is, word for word, until it is a draft again', async () => {
@@ -149,20 +149,21 @@ describe('a list of scopes', () => {
       title: 'Risks',
       content: 'the harbour freezes',
     });
-    const found = async (q: string) => titlesOf(await member.get(`/v1/scopes?q=${encodeURIComponent(q)}`));
-    expect(await found('köln')).toEqual(['Köln shop']);
-    expect(await found('zürich tea')).toEqual(['Köln shop']);
-    expect(await found('harb')).toEqual(['Köln shop']);
-    expect(await found('acme harbour')).toEqual([]);
-    expect(await found('ap')).toEqual(['An app']);
+    const searchTitles = async (q: string) =>
+      titlesOf(await member.get(`/v1/scopes?q=${encodeURIComponent(q)}`));
+    expect(await searchTitles('köln')).toEqual(['Köln shop']);
+    expect(await searchTitles('zürich tea')).toEqual(['Köln shop']);
+    expect(await searchTitles('harb')).toEqual(['Köln shop']);
+    expect(await searchTitles('acme harbour')).toEqual([]);
+    expect(await searchTitles('ap')).toEqual(['An app']);
     // Nothing of a query's syntax has a meaning, and nothing breaks it.
-    for (const q of [`'`, `\\`, `'); drop`, '!&|<->', ':*', '-', `a'b\\c:*`]) await found(q);
+    for (const q of [`'`, `\\`, `'); drop`, '!&|<->', ':*', '-', `a'b\\c:*`]) await searchTitles(q);
     const { body } = await member.get(`/v1/scopes/${shop}/sections`);
     const [section] = body['data'] as Item[];
     await member.patch(`/v1/scopes/${shop}/sections/${String(section?.['id'])}`, { content: 'the road' });
-    expect(await found('harbour')).toEqual([]);
+    expect(await searchTitles('harbour')).toEqual([]);
     await member.remove(`/v1/scopes/${shop}`);
-    expect(await found('köln')).toEqual([]);
+    expect(await searchTitles('köln')).toEqual([]);
     expect(titlesOf(await member.get('/v1/scopes?deleted=true&q=k%C3%B6ln'))).toEqual(['Köln shop']);
     expect((await member.get(`/v1/scopes/${app}`)).status).toBe(200);
   });
@@ -217,7 +218,7 @@ describe('a scope', () => {
     expect(titlesOf(await member.get('/v1/scopes?q=says&sort=title'))).toEqual(['A new shop', 'the copy']);
   });
 
-  test('is refused with its newer text to whoever changes an older version', async () => {
+  test('answers a change of an older version with its newer text', async () => {
     const { member, admin, ...workspace } = await fixture.workspace();
     const scope = await workspace.scope(0);
     await member.patch(`/v1/scopes/${scope}`, { title: 'newer' }, { 'if-match': '"1"' });

@@ -6,7 +6,7 @@ import { type Colleague, orbitFixture, type Workspace } from './fixture.ts';
 
 const fixture = await orbitFixture();
 
-interface Shown {
+interface SectionView {
   readonly id: string;
   readonly rank: string;
   readonly version: number;
@@ -14,12 +14,12 @@ interface Shown {
   readonly content: string;
 }
 
-async function sectionsOf(by: Colleague, scope: string): Promise<Shown[]> {
+async function sectionsOf(by: Colleague, scope: string): Promise<SectionView[]> {
   const { body } = await by.get(`/v1/scopes/${scope}/sections`);
-  return body['data'] as Shown[];
+  return body['data'] as SectionView[];
 }
 
-const byBytes = (a: Shown, b: Shown) =>
+const byBytes = (a: SectionView, b: SectionView) =>
   Buffer.compare(Buffer.from(a.rank), Buffer.from(b.rank)) || (a.id < b.id ? -1 : 1);
 
 /** The n-th of a fixed sequence that looks like chance: nothing here hangs on a seed. */
@@ -112,8 +112,9 @@ describe('the order of sections', () => {
     expect(moved.status).toBe(200);
     const after = await sectionsOf(member, scope);
     expect(after.map(({ id }) => id)).toEqual([a?.id, d?.id, b?.id, c?.id]);
-    const same = (one: Shown | undefined) => after.find(({ id }) => id === one?.id)?.rank === one?.rank;
-    expect([a, b, c, d].map(same)).toEqual([true, true, true, false]);
+    const isSameRank = (one: SectionView | undefined) =>
+      after.find(({ id }) => id === one?.id)?.rank === one?.rank;
+    expect([a, b, c, d].map(isSameRank)).toEqual([true, true, true, false]);
     const version = (await member.get(`/v1/scopes/${scope}`)).body['version'];
     await member.post(`/v1/scopes/${scope}/sections/${d?.id}/move`, { after: a?.id });
     await member.post(`/v1/scopes/${scope}/sections/${d?.id}/move`, { after: d?.id });
@@ -193,7 +194,7 @@ describe('the order of sections', () => {
   });
 });
 
-async function edited(): Promise<{ workspace: Workspace; path: string }> {
+async function createEdited(): Promise<{ workspace: Workspace; path: string }> {
   const workspace = await fixture.workspace();
   const scope = await workspace.scope(1);
   const [section] = await sectionsOf(workspace.member, scope);
@@ -202,7 +203,7 @@ async function edited(): Promise<{ workspace: Workspace; path: string }> {
 
 describe('two editors of one section', () => {
   test('the second one is refused with the newer text, and can save after a look at it', async () => {
-    const { workspace, path } = await edited();
+    const { workspace, path } = await createEdited();
     const first = await workspace.member.patch(path, { content: 'the first' }, { 'if-match': '"1"' });
     expect(first).toMatchObject({ status: 200, body: { version: 2, content: 'the first' } });
     const second = refusalOf(
@@ -218,7 +219,7 @@ describe('two editors of one section', () => {
   });
 
   test('of twenty at once from one version one wins, and nineteen get the text of that one', async () => {
-    const { workspace, path } = await edited();
+    const { workspace, path } = await createEdited();
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
         (n % 2 === 0 ? workspace.member : workspace.admin).patch(
@@ -240,7 +241,7 @@ describe('two editors of one section', () => {
   });
 
   test('a move meanwhile is in nobody’s way', async () => {
-    const { workspace, path } = await edited();
+    const { workspace, path } = await createEdited();
     await workspace.member.post(path.replace(/\/[^/]+$/, ''), { type: 'risks', title: 'Risks' });
     await workspace.admin.post(`${path}/move`, { before: null });
     const saved = await workspace.member.patch(path, { content: 'saved' }, { 'if-match': '"1"' });

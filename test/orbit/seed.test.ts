@@ -22,21 +22,21 @@ test('a demo workspace is filled by the calls that any client makes, and once', 
   const sent = scopes.find(({ status }) => status === 'sent');
   const whole = await viewer.get(`/v1/scopes/${String(sent?.['id'])}`);
   expect((whole.body['sections'] as Item[]).map(({ type }) => type)).toContain('budget');
-  const of = async (path: string) => (await viewer.get(path)).body['data'] as Item[];
+  const listOf = async (path: string) => (await viewer.get(path)).body['data'] as Item[];
   const id = String(sent?.['id']);
-  const threads = await of(`/v1/scopes/${id}/comments`);
+  const threads = await listOf(`/v1/scopes/${id}/comments`);
   expect(threads.map(({ replies }) => (replies as Item[]).length).toSorted((a, b) => a - b)).toEqual([0, 1]);
   expect(threads.every(({ section_id: section }) => section !== null)).toBe(true);
-  const [brief] = await of(`/v1/documents?scope_id=${id}`);
+  const [brief] = await listOf(`/v1/documents?scope_id=${id}`);
   const read = await viewer.get(`/v1/documents/${String(brief?.['id'])}/status?wait=20`);
   expect(read.body).toMatchObject({ status: 'completed', pages: 1 });
-  expect(await of('/v1/templates?visibility=workspace')).toHaveLength(1);
+  expect(await listOf('/v1/templates?visibility=workspace')).toHaveLength(1);
   expect(await run(...words)).toBe(0);
   expect(await list()).toEqual(scopes);
-  expect(await of('/v1/templates?visibility=workspace')).toHaveLength(1);
+  expect(await listOf('/v1/templates?visibility=workspace')).toHaveLength(1);
 });
 
-test('whoever has no server or no key is told so in a sentence', async () => {
+test('a missing server or key is reported in a sentence', async () => {
   await expect(run('url=http://127.0.0.1:9', 'key=pl_nobody')).rejects.toThrow('start it first');
   await expect(run(`url=${fixture.url}`)).rejects.toThrow('There is no key in');
   await expect(run(`url=${fixture.url}`, 'key=pl_nobody')).rejects.toThrow('401');

@@ -9,7 +9,7 @@ const operator = await here.admin();
 const section = (title: string, content = `What ${title} says.`) => ({ type: 'other', title, content });
 const SHOP = { name: 'A shop', sections: [section('Budget'), section('Photos')] };
 
-async function made(by: Colleague, template: object = SHOP): Promise<string> {
+async function createTemplate(by: Colleague, template: object = SHOP): Promise<string> {
   const { status, body } = await by.post('/v1/templates', template);
   expect([status, body['error']]).toEqual([201, undefined]);
   return String(body['id']);
@@ -18,7 +18,7 @@ async function made(by: Colleague, template: object = SHOP): Promise<string> {
 const admin = (call: string, body?: object, headers: Record<string, string> = {}) =>
   here.call(operator.key, call, { headers, ...(body === undefined ? {} : { body }) });
 
-const published = async (name: string) =>
+const publishTemplate = async (name: string) =>
   String((await admin('POST /v1/admin/orbit/templates', { ...SHOP, name })).body['id']);
 
 type Sections = readonly Readonly<Record<'title' | 'content', string>>[];
@@ -33,7 +33,7 @@ describe('a template of a workspace', () => {
   test('is managed by admins, and read by everybody in it and nobody else', async () => {
     const { admin: boss, member, viewer } = await here.workspace();
     expect((await member.post('/v1/templates', SHOP)).status).toBe(403);
-    const id = await made(boss);
+    const id = await createTemplate(boss);
     expect((await viewer.get(`/v1/templates/${id}`)).body).toMatchObject({
       ...SHOP,
       visibility: 'workspace',
@@ -58,9 +58,9 @@ describe('a template of a workspace', () => {
 
   test('is listed with public ones in one order, in pages', async () => {
     const { admin: boss, viewer } = await here.workspace();
-    const mine = [await made(boss), await made(boss)];
-    const theirs = await published('Between');
-    const last = await made(boss);
+    const mine = [await createTemplate(boss), await createTemplate(boss)];
+    const theirs = await publishTemplate('Between');
+    const last = await createTemplate(boss);
     const all: string[] = [];
     let cursor = '';
     do {
@@ -83,7 +83,7 @@ describe('a public template', () => {
   test('is published by platform admins alone, read by all workspaces, and changed in no workspace', async () => {
     const { owner, viewer } = await here.workspace();
     expect((await owner.post('/v1/admin/orbit/templates', SHOP)).status).toBe(403);
-    const id = await published('For all');
+    const id = await publishTemplate('For all');
     expect((await viewer.get(`/v1/templates/${id}`)).body).toMatchObject({
       name: 'For all',
       visibility: 'public',
@@ -94,7 +94,7 @@ describe('a public template', () => {
 
   test('that is kept in a process is dropped when it changes, and when it is taken back', async () => {
     const { viewer } = await here.workspace();
-    const id = await published('First');
+    const id = await publishTemplate('First');
     expect((await viewer.get(`/v1/templates/${id}`)).body['name']).toBe('First');
     const path = `/v1/admin/orbit/templates/${id}`;
     expect((await admin(`PATCH ${path}`, { name: 'Second' }, { 'if-match': '"1"' })).status).toBe(200);
@@ -120,7 +120,7 @@ describe('a public template', () => {
 describe('a template is applied to a scope', () => {
   test('after what is there, in place of it, or by title, each in one version of the scope', async () => {
     const { admin: boss, member, scope } = await here.workspace();
-    const id = await made(boss, {
+    const id = await createTemplate(boss, {
       name: 'T',
       sections: [section('  section 1 ', 'New.'), section('Photos')],
     });
@@ -142,7 +142,7 @@ describe('a template is applied to a scope', () => {
 
   test('of the version that was read: of an older one it is 412, and nothing is merged', async () => {
     const { admin: boss, member, scope } = await here.workspace();
-    const [id, scopeId] = [await made(boss), await scope(1)];
+    const [id, scopeId] = [await createTemplate(boss), await scope(1)];
     const { version } = await scopeOf(member, scopeId);
     const path = `/v1/templates/${id}/apply`;
     const stale = await member.post(path, { scope_id: scopeId }, { 'if-match': `"${Number(version) - 1}"` });
@@ -157,8 +157,8 @@ describe('a template is applied to a scope', () => {
     const { admin: boss, member, viewer, scope } = await here.workspace();
     const many = Array.from({ length: 100 }, (_, n) => section(`Part ${n}`));
     const [id, big, scopeId] = [
-      await made(boss),
-      await made(boss, { name: 'Big', sections: many }),
+      await createTemplate(boss),
+      await createTemplate(boss, { name: 'Big', sections: many }),
       await scope(0),
     ];
     const path = `/v1/templates/${id}/apply`;
@@ -169,7 +169,7 @@ describe('a template is applied to a scope', () => {
     expect(textsOf(await scopeOf(member, scopeId))).toHaveLength(2);
     expect((await viewer.post(path, { scope_id: scopeId })).status).toBe(403);
     expect((await stranger.post(path, { scope_id: scopeId })).status).toBe(404);
-    const everybodys = await published('For strangers');
+    const everybodys = await publishTemplate('For strangers');
     const foreign = await stranger.post(`/v1/templates/${everybodys}/apply`, { scope_id: scopeId });
     expect(refusalOf(foreign)).toMatchObject({ status: 404, code: 'scope_not_found' });
     await member.post(`/v1/templates/${big}/apply`, { scope_id: scopeId });

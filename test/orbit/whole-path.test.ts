@@ -5,16 +5,16 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/closing';
 import { pdfOf } from '#test/fixtures/orbit/hostile-documents';
 import {
-  converted,
-  drawn,
+  convert,
+  drawPages,
   hasRule,
   inkOf,
   lackOfDocumentPrograms,
   pagesOf,
 } from '../services/document-programs.ts';
-import { fileOf } from './exporting.ts';
+import { fileOf } from './exports-fixture.ts';
 import { type Colleague, orbitFixture } from './fixture.ts';
-import { ended, readAs, textsOf, uploaded } from './uploading.ts';
+import { waitForDocument, readAs, textsOf, uploadFile } from './uploads-fixture.ts';
 
 const fixture = await orbitFixture();
 const folder = temporaryFolder();
@@ -29,7 +29,7 @@ interface Section {
 }
 
 /** Follows something that a worker makes until it has ended; `path` without its query. */
-async function followed(by: Colleague, path: string): Promise<Readonly<Record<string, unknown>>> {
+async function waitForEnd(by: Colleague, path: string): Promise<Readonly<Record<string, unknown>>> {
   for (;;) {
     const { body } = await by.get(`${path}?wait=20`);
     if (body['status'] !== 'queued' && body['status'] !== 'running') return body;
@@ -40,15 +40,15 @@ async function sectionsOf(by: Colleague, scope: string): Promise<Section[]> {
   return (await by.get(`/v1/scopes/${scope}/sections`)).body['data'] as Section[];
 }
 
-const folded = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
-/** The words of a text, whatever marks and line breaks stand between them. */
+const collapseSpaces = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
+/** The words of a text, without the marks and line breaks between them. */
 const wordsIn = (text: string) => new Set(text.match(/[\p{L}\d]{4,}/gu));
 
 /** A PDF and a DOCX with tables, made by LibreOffice of the source beside this file, and a scan: poppler's picture of the PDF's first page. */
 async function madeElsewhere(): Promise<Readonly<Record<string, Buffer>>> {
   const source = join(import.meta.dirname, 'files/brief.html');
-  const [pdf = ''] = await converted([source], 'pdf', folder);
-  const [docx = ''] = await converted([source], 'docx', folder);
+  const [pdf = ''] = await convert([source], 'pdf', folder);
+  const [docx = ''] = await convert([source], 'docx', folder);
   const page = ['-r', '150', '-gray', '-jpeg', '-singlefile'];
   execFileSync('pdftoppm', [...page, pdf, join(folder, 'scan')]);
   return {
@@ -75,13 +75,13 @@ function scanOf(jpeg: Buffer): Buffer {
 async function broughtTo(by: Colleague, scope: string): Promise<string[]> {
   const documents: string[] = [];
   for (const [name, bytes] of Object.entries(await madeElsewhere()))
-    documents.push(await uploaded(by, name, { bytes, scope_id: scope }));
-  for (const id of documents) expect(await ended(by, id)).toMatchObject({ status: 'completed' });
+    documents.push(await uploadFile(by, name, { bytes, scope_id: scope }));
+  for (const id of documents) expect(await waitForDocument(by, id)).toMatchObject({ status: 'completed' });
   return documents;
 }
 
 /** What is extracted from the documents: sections that cite all of them, word for word. */
-async function extracted(by: Colleague, scope: string): Promise<Section[]> {
+async function extractSections(by: Colleague, scope: string): Promise<Section[]> {
   const documents = await broughtTo(by, scope);
   const asked = await by.post(
     '/v1/ai/extract',
@@ -89,7 +89,7 @@ async function extracted(by: Colleague, scope: string): Promise<Section[]> {
     { 'idempotency-key': 'whole-path' },
   );
   expect(asked).toMatchObject({ status: 202 });
-  const extraction = await followed(by, `/v1/ai/extractions/${String(asked.body['extraction_id'])}`);
+  const extraction = await waitForEnd(by, `/v1/ai/extractions/${String(asked.body['extraction_id'])}`);
   expect(extraction).toMatchObject({ status: 'completed', missing: [] });
   const texts = new Map<string, string[]>();
   for (const id of documents) texts.set(id, await textsOf(by, id));
@@ -97,7 +97,7 @@ async function extracted(by: Colleague, scope: string): Promise<Section[]> {
   const cited = found.flatMap(({ citations }) => citations ?? []);
   expect(new Set(cited.map(({ document_id: id }) => id))).toEqual(new Set(documents));
   for (const { document_id: id, page, quote } of cited)
-    expect(folded(texts.get(id)?.[page - 1] ?? '')).toContain(folded(quote));
+    expect(collapseSpaces(texts.get(id)?.[page - 1] ?? '')).toContain(collapseSpaces(quote));
   return found;
 }
 
@@ -117,13 +117,13 @@ async function looksRight(pdf: string, sections: readonly Section[]): Promise<vo
   expect(contents.map(({ title }) => title)).toEqual([...sections.map(({ title }) => title), 'Sources']);
   for (const { number, title, page } of contents)
     expect(pages[page - 1]).toMatch(new RegExp(`^ *${number} +${title}$`, 'm'));
-  const pictures = await drawn(pdf, folder);
+  const pictures = await drawPages(pdf, folder);
   expect(pictures).toHaveLength(pages.length);
   for (const picture of pictures) expect(inkOf(picture)).toBeGreaterThan(0.001);
   expect(pictures.map(hasRule)).toEqual(pictures.map((_, n) => n > 0));
 }
 
-/** What is read out of a file by libraries that did not write it is the scope. */
+/** Independent libraries read the whole scope out of a file. */
 async function readsBack(by: Colleague, name: string, sections: readonly Section[]): Promise<void> {
   const read = await readAs(by, name, readFileSync(join(folder, name)));
   expect(read).toMatchObject({ status: 'completed', ocr_pages: 0 });
@@ -139,7 +139,7 @@ test('a PDF, a scan and a DOCX of other programs become a scope that is edited, 
   if (lack !== undefined) return skip(lack);
   const { member, ...workspace } = await fixture.workspace();
   const scope = await workspace.scope(0);
-  const found = await extracted(member, scope);
+  const found = await extractSections(member, scope);
   expect(found.map(({ type }) => type)).toEqual(expect.arrayContaining(['deliverables', 'budget']));
 
   const budget = found.find(({ type }) => type === 'budget');
@@ -157,7 +157,7 @@ test('a PDF, a scan and a DOCX of other programs become a scope that is edited, 
     writeFileSync(join(folder, `scope.${format}`), bytes);
   }
   await looksRight(join(folder, 'scope.pdf'), sections);
-  const [opened = ''] = await converted([join(folder, 'scope.docx')], 'pdf', temporaryFolder());
+  const [opened = ''] = await convert([join(folder, 'scope.docx')], 'pdf', temporaryFolder());
   await looksRight(opened, sections);
   for (const name of ['scope.pdf', 'scope.docx']) await readsBack(member, name, sections);
 });

@@ -31,39 +31,43 @@ async function team(plan?: string) {
   const organization = await world.organization(owner);
   const grant = plan === undefined ? '' : await makeGrant(db, organization, { catalogue, plan });
   // Without an Idempotency-Key.
-  const once: Once = (point, effect) => db.tenant(organization, point, effect);
-  return { organization, grant, request: { caller: owner.caller, organization, origin: ORIGIN, once } };
+  const inviteOnce: Once = (point, effect) => db.tenant(organization, point, effect);
+  return {
+    organization,
+    grant,
+    request: { caller: owner.caller, organization, origin: ORIGIN, once: inviteOnce },
+  };
 }
 type Team = Awaited<ReturnType<typeof team>>;
 
 /** Invites somebody, and gives their invitation a token that the test knows: the one that was sent is in the mail alone. */
-async function invited({ request }: Team, token: string): Promise<Person> {
+async function createInvited({ request }: Team, token: string): Promise<Person> {
   const person = await world.person({ emailVerified: true });
   const { body } = await accounts.invitations.invite(request, { email: person.email, role: 'viewer' });
   const known = `update accounts.invitations set token_hash = encode(sha256(convert_to($2, 'UTF8')), 'hex') where invitation_id = $1`;
   await db.asMigrator(statement(known, [body.id, token]));
   return person;
 }
-const used = async ({ organization }: Team) => (await fixture.limits.usage(organization))[0];
+const readUsed = async ({ organization }: Team) => (await fixture.limits.usage(organization))[0];
 
 describe('a plan that sells members', () => {
   test('counts all who are there, and lets in no more; of two at once for one place, one', async () => {
     const small = await team('small');
-    const guests = [await invited(small, 'token one'), await invited(small, 'token two')];
+    const guests = [await createInvited(small, 'token one'), await createInvited(small, 'token two')];
     const outcomes = await Promise.allSettled(
       guests.map(({ caller }, n) => accounts.accept(caller, n === 0 ? 'token one' : 'token two', ORIGIN)),
     );
     expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: FULL }]);
-    expect(await used(small)).toMatchObject({ limit: 'members', kind: 'gauge', used: 2, max: 2 });
+    expect(await readUsed(small)).toMatchObject({ limit: 'members', kind: 'gauge', used: 2, max: 2 });
     const left = outcomes.findIndex(({ status }) => status === 'rejected');
     const caller = guests[left]?.caller;
     if (caller === undefined) throw new Error('nobody was left outside');
     await makeGrant(db, small.organization, { catalogue, plan: 'big' });
     await accounts.accept(caller, left === 0 ? 'token one' : 'token two', ORIGIN);
-    expect(await used(small)).toMatchObject({ used: 3, max: 3 });
+    expect(await readUsed(small)).toMatchObject({ used: 3, max: 3 });
   });
 
-  test('has whoever invites know that there is no room', async () => {
+  test('tells the inviter that there is no room', async () => {
     const small = await team('small');
     await world.join(small.organization, await world.person(), 'viewer');
     const invitee = { email: 'new@example.com', role: 'viewer' } as const;
@@ -75,15 +79,15 @@ describe('a plan that sells members', () => {
   test('that gives way to a smaller one keeps who is there, and says nothing where there is none', async () => {
     const big = await team('big');
     await world.join(big.organization, await world.person(), 'viewer');
-    const invitee = await invited(big, 'token three');
+    const invitee = await createInvited(big, 'token three');
     await revokeGrant(db, big.grant, catalogue);
     await accounts.accept(invitee.caller, 'token three', ORIGIN);
     await makeGrant(db, big.organization, { catalogue, plan: 'small' });
-    expect(await used(big)).toMatchObject({ used: 3, max: 2 });
+    expect(await readUsed(big)).toMatchObject({ used: 3, max: 2 });
     const more = accounts.invitations.invite(big.request, { email: 'one@example.com', role: 'viewer' });
     await expect(more).rejects.toMatchObject(FULL);
     await accounts.members.remove(big.request, invitee.userId);
-    expect(await used(big)).toMatchObject({ used: 2, max: 2 });
+    expect(await readUsed(big)).toMatchObject({ used: 2, max: 2 });
   });
 
   test('is no gauge that anybody moves', () => {

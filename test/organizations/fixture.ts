@@ -64,7 +64,7 @@ export function fixtureOf(app: TestApp) {
 }
 
 /** An answer in a word: its status, and its code where it is an error. */
-export function said({ status, body }: Reply): string {
+export function outcomeOf({ status, body }: Reply): string {
   const error = body['error'] as { code?: string } | undefined;
   return error === undefined ? String(status) : `${status} ${error.code ?? ''}`;
 }

@@ -6,7 +6,7 @@ import { defineProduct, productRoutes } from '#platform/product';
 import { z } from 'zod';
 import { createPeople, type Person } from '../people/index.ts';
 import { testDatabase } from '../services/index.ts';
-import { serve, type Serving } from '../shop/index.ts';
+import { serve, type ServedShop } from '../shop/index.ts';
 
 const POINT = commitPoint('test.holds', 'a grant that may be for the wrong kind of account');
 const WRONG = { code: 'wrong_account_kind', status: 403 };
@@ -14,7 +14,7 @@ const { db } = await testDatabase();
 const world = createPeople(db);
 
 const route = productRoutes<undefined>();
-const reading = (key: string) =>
+const readRoute = (key: string) =>
   route(
     `GET /v1/${key}`,
     {
@@ -29,7 +29,7 @@ const reading = (key: string) =>
     },
     async () => ({ ok: true }),
   );
-/** A product that is free for whoever it is for. */
+/** A product that is free for its audience. */
 const productFor = (holds: 'personal' | 'organization' | 'both') => {
   const sells = declareCatalogue({
     key: `for_${holds}`,
@@ -43,7 +43,7 @@ const productFor = (holds: 'personal' | 'organization' | 'both') => {
     },
     defaultPlan: 'free',
   });
-  return defineProduct({ ...sells, routes: [reading(`for_${holds}`)], service: () => undefined });
+  return defineProduct({ ...sells, routes: [readRoute(`for_${holds}`)], service: () => undefined });
 };
 const products = [productFor('personal'), productFor('organization'), productFor('both')];
 const entitlements = createEntitlements({
@@ -54,7 +54,7 @@ const entitlements = createEntitlements({
 
 let person: Person;
 let organization: AccountId;
-let server: Serving;
+let server: ServedShop;
 
 beforeAll(async () => {
   await entitlements.syncCatalogues();

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '../factories.ts';
 import { forgetRates, testApp } from '../services/app.ts';
-import { said, fixtureOf } from './fixture.ts';
+import { outcomeOf, fixtureOf } from './fixture.ts';
 
 const app = await testApp();
 const fixture = fixtureOf(app);
@@ -14,7 +14,7 @@ const path = await organization(owner);
 beforeEach(() => forgetRates(app));
 
 /** Somebody who was invited, with the token that they were sent. */
-async function invited(role = 'member') {
+async function createInvited(role = 'member') {
   const invitee = await guest();
   const { body } = await invite(path, owner, { email: invitee.email, role });
   const [token = ''] = await tokensTo(invitee.email);
@@ -22,7 +22,7 @@ async function invited(role = 'member') {
 }
 
 describe('an invitation', () => {
-  test('goes by mail, and makes a member of whoever accepts it, with its role', async () => {
+  test('goes by mail, and its acceptance makes a member with its role', async () => {
     const invitee = await guest();
     const made = await invite(path, owner, { email: invitee.email.toUpperCase(), role: 'admin' });
     expect(made).toMatchObject({
@@ -39,7 +39,7 @@ describe('an invitation', () => {
     expect((await call(invitee.token, `GET ${path}/invitations`)).body['data']).not.toContainEqual(made.body);
   });
 
-  test('answers alike for an email that is known and one that is not, and reaches whoever registers then', async () => {
+  test('answers alike for a known and an unknown email, and reaches a user who registers later', async () => {
     const [known, unknown] = [(await guest()).email, `nobody-${Date.now()}@example.com`];
     const answers = [
       await invite(path, owner, { email: known }),
@@ -55,14 +55,14 @@ describe('an invitation', () => {
     await app.call(undefined, 'POST /v1/auth/register', { body: registering });
     const newcomer = { token: await fixture.signIn(unknown, registering.password) };
     const [token = ''] = await tokensTo(unknown);
-    expect(said(await accept(newcomer, token))).toBe('403 email_not_verified');
+    expect(outcomeOf(await accept(newcomer, token))).toBe('403 email_not_verified');
     const verify = 'update identity.users set email_verified = true where email = $1';
     await app.db.asMigrator(statement(verify, [unknown]));
-    expect(said(await accept(newcomer, token))).toBe('200');
+    expect(outcomeOf(await accept(newcomer, token))).toBe('200');
   });
 
   test('is kept as a hash, and its token is nowhere in the database once the mail is sent', async () => {
-    const { token } = await invited();
+    const { token } = await createInvited();
     const dump = await app.db.asMigrator(
       statement<{ rows: string }>(
         `select (select json_agg(i)::text from accounts.invitations i) || (select json_agg(e)::text from audit.events e)
@@ -74,59 +74,59 @@ describe('an invitation', () => {
   });
 
   test('is good once, also for two who come with it at once', async () => {
-    const { invitee, token } = await invited();
+    const { invitee, token } = await createInvited();
     const answers = await Promise.all([accept(invitee, token), accept(invitee, token)]);
-    expect(answers.map(said).toSorted()).toEqual(['200', '404 not_found']);
-    expect(said(await accept(invitee, token))).toBe('404 not_found');
+    expect(answers.map(outcomeOf).toSorted()).toEqual(['200', '404 not_found']);
+    expect(outcomeOf(await accept(invitee, token))).toBe('404 not_found');
     expect(await roleOf(path, owner, invitee)).toBe('member');
   });
 
   test('is good for the email that it was sent to alone, and not for a token that was altered', async () => {
-    const { invitee, token } = await invited();
+    const { invitee, token } = await createInvited();
     const other = await guest();
-    expect(said(await accept(other, token))).toBe('403 invitation_for_another');
+    expect(outcomeOf(await accept(other, token))).toBe('403 invitation_for_another');
     const altered = token.slice(0, -1) + (token.endsWith('A') ? 'B' : 'A');
     for (const bad of [altered, token.slice(4), `${token}A`]) {
-      expect(said(await accept(invitee, bad))).toBe('404 not_found');
+      expect(outcomeOf(await accept(invitee, bad))).toBe('404 not_found');
     }
     expect(await roleOf(path, owner, other)).toBeUndefined();
-    expect(said(await accept(invitee, token))).toBe('200');
+    expect(outcomeOf(await accept(invitee, token))).toBe('200');
   });
 
   test('that was revoked is worth nothing; revoked while it is accepted, one of the two happens', async () => {
-    const { invitee, token, line } = await invited();
-    expect(said(await call(owner.token, `DELETE ${line}`))).toBe('200');
-    expect(said(await accept(invitee, token))).toBe('404 not_found');
-    expect(said(await call(owner.token, `DELETE ${line}`))).toBe('404 not_found');
+    const { invitee, token, line } = await createInvited();
+    expect(outcomeOf(await call(owner.token, `DELETE ${line}`))).toBe('200');
+    expect(outcomeOf(await accept(invitee, token))).toBe('404 not_found');
+    expect(outcomeOf(await call(owner.token, `DELETE ${line}`))).toBe('404 not_found');
     for (let round = 0; round < 4; round += 1) {
-      const one = await invited();
+      const one = await createInvited();
       const [accepted, revoked] = await Promise.all([
         accept(one.invitee, one.token),
         call(owner.token, `DELETE ${one.line}`),
       ]);
       const isMember = (await roleOf(path, owner, one.invitee)) !== undefined;
-      expect([said(accepted), said(revoked)]).toEqual(
+      expect([outcomeOf(accepted), outcomeOf(revoked)]).toEqual(
         isMember ? ['200', '404 not_found'] : ['404 not_found', '200'],
       );
     }
   });
 
   test('that is sent anew has another token, and the one before is worth nothing', async () => {
-    const { invitee, token, line } = await invited();
-    expect(said(await call(owner.token, `POST ${line}/resend`))).toBe('200');
+    const { invitee, token, line } = await createInvited();
+    expect(outcomeOf(await call(owner.token, `POST ${line}/resend`))).toBe('200');
     const tokens = await tokensTo(invitee.email);
     expect(tokens).toEqual([token, expect.not.stringMatching(token)]);
-    expect(said(await accept(invitee, token))).toBe('404 not_found');
-    expect(said(await accept(invitee, tokens[1] ?? ''))).toBe('200');
+    expect(outcomeOf(await accept(invitee, token))).toBe('404 not_found');
+    expect(outcomeOf(await accept(invitee, tokens[1] ?? ''))).toBe('200');
   });
 
   test('is the only open one of its email, and no member gets one', async () => {
-    const { invitee, token } = await invited();
-    expect(said(await invite(path, owner, { email: invitee.email.toUpperCase() }))).toBe(
+    const { invitee, token } = await createInvited();
+    expect(outcomeOf(await invite(path, owner, { email: invitee.email.toUpperCase() }))).toBe(
       '409 already_invited',
     );
-    expect(said(await accept(invitee, token))).toBe('200');
-    expect(said(await invite(path, owner, { email: invitee.email }))).toBe('409 already_member');
+    expect(outcomeOf(await accept(invitee, token))).toBe('200');
+    expect(outcomeOf(await invite(path, owner, { email: invitee.email }))).toBe('409 already_member');
   });
 
   test('to an organization that is closed is worth nothing until that is opened again', async () => {
@@ -135,15 +135,15 @@ describe('an invitation', () => {
     await invite(closing, maker, { email: invitee.email });
     const [token = ''] = await tokensTo(invitee.email);
     await call(maker.token, `DELETE ${closing}`);
-    expect(said(await accept(invitee, token))).toBe('404 not_found');
+    expect(outcomeOf(await accept(invitee, token))).toBe('404 not_found');
     await call(maker.token, `POST ${closing}/restore`);
-    expect(said(await accept(invitee, token))).toBe('200');
+    expect(outcomeOf(await accept(invitee, token))).toBe('200');
   });
 
-  test('to whoever has become a member otherwise changes nothing', async () => {
-    const { invitee, token } = await invited('admin');
+  test('to a user who has become a member otherwise changes nothing', async () => {
+    const { invitee, token } = await createInvited('admin');
     await join(path, invitee, 'viewer');
-    expect(said(await accept(invitee, token))).toBe('409 already_member');
+    expect(outcomeOf(await accept(invitee, token))).toBe('409 already_member');
     expect(await roleOf(path, owner, invitee)).toBe('viewer');
   });
 });
@@ -155,16 +155,16 @@ describe('who invites', () => {
     await join(path, viewer, 'viewer');
     await join(path, member, 'member');
     for (const who of [viewer, member]) {
-      expect(said(await invite(path, who, { email: 'new@example.com' }))).toBe('403 forbidden');
-      expect(said(await call(who.token, `GET ${path}/invitations`))).toBe('403 forbidden');
+      expect(outcomeOf(await invite(path, who, { email: 'new@example.com' }))).toBe('403 forbidden');
+      expect(outcomeOf(await call(who.token, `GET ${path}/invitations`))).toBe('403 forbidden');
     }
-    expect(said(await invite(path, admin, { email: 'new@example.com', role: 'owner' }))).toBe(
+    expect(outcomeOf(await invite(path, admin, { email: 'new@example.com', role: 'owner' }))).toBe(
       '403 forbidden',
     );
-    const { invitee, token, line } = await invited('owner');
-    expect(said(await call(admin.token, `DELETE ${line}`))).toBe('403 forbidden');
-    expect(said(await call(admin.token, `POST ${line}/resend`))).toBe('403 forbidden');
-    expect(said(await accept(invitee, token))).toBe('200');
+    const { invitee, token, line } = await createInvited('owner');
+    expect(outcomeOf(await call(admin.token, `DELETE ${line}`))).toBe('403 forbidden');
+    expect(outcomeOf(await call(admin.token, `POST ${line}/resend`))).toBe('403 forbidden');
+    expect(outcomeOf(await accept(invitee, token))).toBe('200');
     expect(await roleOf(path, owner, invitee)).toBe('owner');
   });
 
@@ -175,16 +175,22 @@ describe('who invites', () => {
     });
     const key = String(made.body['key']);
     const by = { ...owner, token: key };
-    expect(said(await invite(path, by, { email: 'by-key@example.com', role: 'member' }))).toBe('201');
-    expect(said(await invite(path, by, { email: 'admin@example.com', role: 'admin' }))).toBe('403 forbidden');
+    expect(outcomeOf(await invite(path, by, { email: 'by-key@example.com', role: 'member' }))).toBe('201');
+    expect(outcomeOf(await invite(path, by, { email: 'admin@example.com', role: 'admin' }))).toBe(
+      '403 forbidden',
+    );
     const [member, other] = [await guest(), await guest()];
     await join(path, member, 'member');
     await join(path, other, 'owner');
     const line = `${path}/members/`;
-    expect(said(await call(key, `PATCH ${line}${member.userId}`, { role: 'admin' }))).toBe('403 forbidden');
-    expect(said(await call(key, `PATCH ${line}${other.userId}`, { role: 'viewer' }))).toBe('403 forbidden');
-    expect(said(await call(key, `DELETE ${line}${other.userId}`))).toBe('403 forbidden');
-    expect(said(await call(key, `DELETE ${line}${member.userId}`))).toBe('200');
+    expect(outcomeOf(await call(key, `PATCH ${line}${member.userId}`, { role: 'admin' }))).toBe(
+      '403 forbidden',
+    );
+    expect(outcomeOf(await call(key, `PATCH ${line}${other.userId}`, { role: 'viewer' }))).toBe(
+      '403 forbidden',
+    );
+    expect(outcomeOf(await call(key, `DELETE ${line}${other.userId}`))).toBe('403 forbidden');
+    expect(outcomeOf(await call(key, `DELETE ${line}${member.userId}`))).toBe('200');
   });
 
   test('fills no letter box: an address gets five invitations an hour, from whomever', async () => {
@@ -196,9 +202,9 @@ describe('who invites', () => {
     const elsewhere = await organization(owner);
     await forgetRates(app);
     const asked = await invite(elsewhere, owner, { email: email.toUpperCase() });
-    expect(said(asked)).toBe('429 invited_too_often');
+    expect(outcomeOf(asked)).toBe('429 invited_too_often');
     await advance(app.db, '61 minutes');
-    expect(said(await invite(elsewhere, owner, { email }))).toBe('201');
+    expect(outcomeOf(await invite(elsewhere, owner, { email }))).toBe('201');
   });
 
   test('has a verified email', async () => {
@@ -206,7 +212,7 @@ describe('who invites', () => {
     await join(path, admin, 'admin');
     const unverify = 'update identity.users set email_verified = false where user_id = $1';
     await app.db.asMigrator(statement(unverify, [admin.userId]));
-    expect(said(await invite(path, admin, { email: 'new@example.com' }))).toBe('403 email_not_verified');
+    expect(outcomeOf(await invite(path, admin, { email: 'new@example.com' }))).toBe('403 email_not_verified');
   });
 
   test('may be gone when it is accepted', async () => {
@@ -214,8 +220,8 @@ describe('who invites', () => {
     await join(path, admin, 'admin');
     await invite(path, admin, { email: invitee.email });
     const [token = ''] = await tokensTo(invitee.email);
-    expect(said(await call(owner.token, `DELETE ${path}/members/${admin.userId}`))).toBe('200');
-    expect(said(await accept(invitee, token))).toBe('200');
+    expect(outcomeOf(await call(owner.token, `DELETE ${path}/members/${admin.userId}`))).toBe('200');
+    expect(outcomeOf(await accept(invitee, token))).toBe('200');
   });
 
   test('brings no link of their own into the mail', async () => {
@@ -230,21 +236,21 @@ describe('who invites', () => {
 });
 
 test('after seven days an invitation is over, and the email can be invited again', async () => {
-  const { invitee, token } = await invited();
+  const { invitee, token } = await createInvited();
   await advance(app.db, '7 days');
-  expect(said(await accept(invitee, token))).toBe('410 invitation_expired');
+  expect(outcomeOf(await accept(invitee, token))).toBe('410 invitation_expired');
   const listed = await call(owner.token, `GET ${path}/invitations`);
   expect(listed.body['data']).toContainEqual(
     expect.objectContaining({ email: invitee.email, status: 'expired' }),
   );
-  expect(said(await invite(path, owner, { email: invitee.email }))).toBe('201');
+  expect(outcomeOf(await invite(path, owner, { email: invitee.email }))).toBe('201');
   const tokens = await tokensTo(invitee.email);
-  expect(said(await accept(invitee, token))).toBe('404 not_found');
-  expect(said(await accept(invitee, tokens[1] ?? ''))).toBe('200');
+  expect(outcomeOf(await accept(invitee, token))).toBe('404 not_found');
+  expect(outcomeOf(await accept(invitee, tokens[1] ?? ''))).toBe('200');
 });
 
 test('a month after it was over an invitation is forgotten, and no sooner', async () => {
-  const { invitee } = await invited();
+  const { invitee } = await createInvited();
   const { prune } = app.app.modules.accounts.invitations;
   const kept = statement('select from accounts.invitations where lower(email) = lower($1)', [invitee.email]);
   await advance(app.db, '36 days');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp } from '../services/app.ts';
-import { said, fixtureOf } from './fixture.ts';
+import { outcomeOf, fixtureOf } from './fixture.ts';
 
 const app = await testApp();
 const { call, guest, join, organization, accept, invite, tokensTo } = fixtureOf(app);
@@ -21,16 +21,16 @@ describe('who is removed', () => {
       headers: { 'x-account-id': idOf(path) },
     });
     const key = String(made.body['key']);
-    expect(said(await call(key, 'GET /v1/account'))).toBe('200');
-    expect(said(await forAccount(admin.token, 'GET /v1/account', idOf(path)))).toBe('200');
+    expect(outcomeOf(await call(key, 'GET /v1/account'))).toBe('200');
+    expect(outcomeOf(await forAccount(admin.token, 'GET /v1/account', idOf(path)))).toBe('200');
     await invite(path, admin, { email: friend.email });
-    expect(said(await call(owner.token, `DELETE ${path}/members/${admin.userId}`))).toBe('200');
-    expect(said(await call(key, 'GET /v1/account'))).toBe('401 unauthenticated');
-    expect(said(await forAccount(admin.token, 'GET /v1/account', idOf(path)))).toBe('404 not_found');
-    expect(said(await call(admin.token, `GET ${path}`))).toBe('404 not_found');
-    expect(said(await call(admin.token, 'GET /v1/account'))).toBe('200');
+    expect(outcomeOf(await call(owner.token, `DELETE ${path}/members/${admin.userId}`))).toBe('200');
+    expect(outcomeOf(await call(key, 'GET /v1/account'))).toBe('401 unauthenticated');
+    expect(outcomeOf(await forAccount(admin.token, 'GET /v1/account', idOf(path)))).toBe('404 not_found');
+    expect(outcomeOf(await call(admin.token, `GET ${path}`))).toBe('404 not_found');
+    expect(outcomeOf(await call(admin.token, 'GET /v1/account'))).toBe('200');
     const [token = ''] = await tokensTo(friend.email);
-    expect(said(await accept(friend, token))).toBe('200');
+    expect(outcomeOf(await accept(friend, token))).toBe('200');
   });
 });
 
@@ -42,14 +42,14 @@ describe('an organization that is closed', () => {
     const path = `/v1/organizations/${accountId}`;
     const create = { topic: 'A tea house', platform: 'instagram' };
     const generate = async (as: string) =>
-      said(
+      outcomeOf(
         await app.call(as, 'POST /v1/create', {
           body: create,
           headers: { 'idempotency-key': crypto.randomUUID(), 'x-account-id': accountId },
         }),
       );
     expect(await generate(key)).toBe('202');
-    expect(said(await call(token, `DELETE ${path}`))).toBe('200');
+    expect(outcomeOf(await call(token, `DELETE ${path}`))).toBe('200');
     expect(await generate(key)).toBe('401 unauthenticated');
     expect(await generate(token)).toBe('404 not_found');
     expect((await call(token, 'GET /v1/me')).body['default_account_id']).not.toBe(accountId);
@@ -70,7 +70,7 @@ describe('an organization that is closed', () => {
       [accountId],
     );
     expect(await app.db.asMigrator(open)).toHaveLength(0);
-    expect(said(await call(token, `POST ${path}/restore`))).toBe('200');
+    expect(outcomeOf(await call(token, `POST ${path}/restore`))).toBe('200');
     expect(await generate(key)).toBe('202');
     expect((await call(token, 'GET /v1/me')).body['default_account_id']).toBe(accountId);
   });
@@ -106,5 +106,5 @@ test('organizations answer as workspaces too', async () => {
   expect((await call(owner.token, `GET ${alias}/members`)).body).toEqual(
     (await call(owner.token, line)).body,
   );
-  expect(said(await call(owner.token, `GET /v1/workspaces`))).toBe('200');
+  expect(outcomeOf(await call(owner.token, `GET /v1/workspaces`))).toBe('200');
 });

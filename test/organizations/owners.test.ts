@@ -38,7 +38,7 @@ async function attempt(organization: Person['accountId'], { who, whom, does }: D
   return members.changeRole(request, target.userId, does);
 }
 
-test('whatever members do to each other at once, an organization keeps an owner, and each hears a clear answer', async () => {
+test('an organization keeps an owner through any concurrent changes, and each call gets a clear answer', async () => {
   await assertWithin(
     fc.asyncProperty(fc.array(deed, { minLength: 2, maxLength: 8 }), async (deeds) => {
       const [first, ...others] = people;

@@ -17,7 +17,7 @@ async function fill(page: Page, link: string, email: string): Promise<void> {
 
 // What a browser does is the same on both engines.
 test.runIf(engine === 'postgres')(
-  'whoever was invited registers and accepts in a browser; the link stays in no history, and no session is left',
+  'an invitee registers and accepts in a browser; the link stays in no history, and no session is left',
   async ({ skip }) => {
     const program = chromiumOnPath();
     if (program === undefined) return skip(NO_CHROMIUM);

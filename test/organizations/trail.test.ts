@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { testApp } from '../services/app.ts';
-import { type Guest, said, fixtureOf } from './fixture.ts';
+import { type Guest, outcomeOf, fixtureOf } from './fixture.ts';
 
 const app = await testApp();
 const { call, guest, join, organization, signIn } = fixtureOf(app);
@@ -19,7 +19,7 @@ async function read(as: Guest | undefined, query = '', what = 'audit') {
   const { body } = await call(as?.token ?? '', `GET ${path}/${what}?limit=100${query}`);
   return body['data'] as Event[];
 }
-interface Told extends Event {
+interface EventRow extends Event {
   readonly ip: string | null;
 }
 async function text(
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 describe('the audit of an organization', () => {
   test('is read by owners and admins, newest first, and tells who did what from where', async () => {
-    expect(said(await call(member?.token ?? '', `GET ${path}/audit`))).toBe('403 forbidden');
+    expect(outcomeOf(await call(member?.token ?? '', `GET ${path}/audit`))).toBe('403 forbidden');
     const events = await read(admin);
     expect(events.map(({ action }) => action)).toEqual([
       'account.renamed',
@@ -97,7 +97,7 @@ describe('the audit of an organization', () => {
   });
 
   test('is exported as JSON lines and as CSV that no spreadsheet takes for formulas, and that is an event too', async () => {
-    expect(said(await call(member?.token ?? '', `GET ${path}/audit/export?format=csv`))).toBe(
+    expect(outcomeOf(await call(member?.token ?? '', `GET ${path}/audit/export?format=csv`))).toBe(
       '403 forbidden',
     );
     const lines = await text(admin, 'format=jsonl');
@@ -132,7 +132,7 @@ describe('the audit of an organization', () => {
   test('of another organization is 404', async () => {
     const other = await organization(await guest());
     for (const what of ['audit', 'activity', 'audit/export?format=csv']) {
-      expect(said(await call(owner?.token ?? '', `GET ${other}/${what}`))).toBe('404 not_found');
+      expect(outcomeOf(await call(owner?.token ?? '', `GET ${other}/${what}`))).toBe('404 not_found');
     }
   });
 });
@@ -145,23 +145,23 @@ async function person() {
   const accounts = body['accounts'] as { id: string; kind: string }[];
   const accountId = accounts.find(({ kind }) => kind === 'personal')?.id ?? '';
   const headers = { 'x-account-id': accountId };
-  const at = (line: string, sent?: unknown) =>
+  const callAt = (line: string, sent?: unknown) =>
     app.call(me.token, line, { headers, ...(sent === undefined ? {} : { body: sent }) });
   const trail = async (query = '') =>
-    (await at(`GET /v1/account/audit?limit=100${query}`)).body['data'] as Told[];
+    (await callAt(`GET /v1/account/audit?limit=100${query}`)).body['data'] as EventRow[];
   const actions = async (query = '') => (await trail(query)).map(({ action }) => action);
-  return { ...me, accountId, headers, at, trail, actions };
+  return { ...me, accountId, headers, callAt, trail, actions };
 }
 
 describe('the audit of a personal account', () => {
   test('has what its owner did, there and as a person, and what was tried in their name', async () => {
     const me = await person();
-    await me.at('POST /v1/api-keys', { name: 'a key', scopes: ['reel:read'] });
-    await me.at('PATCH /v1/account', { time_zone: 'Europe/Berlin' });
-    await me.at('PATCH /v1/me', { full_name: 'Ada' });
+    await me.callAt('POST /v1/api-keys', { name: 'a key', scopes: ['reel:read'] });
+    await me.callAt('PATCH /v1/account', { time_zone: 'Europe/Berlin' });
+    await me.callAt('PATCH /v1/me', { full_name: 'Ada' });
     const wrong = { email: me.email, password: 'Wrong-Password-1' };
     await app.call(undefined, 'POST /v1/auth/login', { body: wrong });
-    await me.at('POST /v1/me/exports');
+    await me.callAt('POST /v1/me/exports');
     await expect.poll(() => me.actions('&action=export')).toContain('export.ready');
     const events = await me.trail();
     expect(events.toReversed().map(({ action }) => action)).toEqual([
@@ -210,7 +210,7 @@ describe('the audit of a personal account', () => {
 
   test('is filtered, has each event once over all pages, and is exported as JSON lines and CSV', async () => {
     const me = await person();
-    await me.at('PATCH /v1/me', { full_name: 'Ada' });
+    await me.callAt('PATCH /v1/me', { full_name: 'Ada' });
     const whole = await me.trail();
     const [newest] = whole;
     expect(await me.trail(`&target=${me.userId}&action=user.profile_changed`)).toEqual([newest]);
@@ -222,7 +222,7 @@ describe('the audit of a personal account', () => {
     ]);
     const seen: Event[] = [];
     for (let cursor = ''; cursor !== '&cursor=null'; ) {
-      const { body } = await me.at(`GET /v1/account/audit?limit=1${cursor}`);
+      const { body } = await me.callAt(`GET /v1/account/audit?limit=1${cursor}`);
       seen.push(...(body['data'] as Event[]));
       cursor = `&cursor=${body['next_cursor'] as string | null}`;
     }
@@ -242,7 +242,9 @@ describe('the audit of a personal account', () => {
   test('is told to nobody else, nor by a key of their organization, whose own audit that reads', async () => {
     const [me, stranger] = [await person(), await person()];
     const { headers } = me;
-    expect(said(await app.call(stranger.token, 'GET /v1/account/audit', { headers }))).toBe('404 not_found');
+    expect(outcomeOf(await app.call(stranger.token, 'GET /v1/account/audit', { headers }))).toBe(
+      '404 not_found',
+    );
     const body = { name: 'a key', scopes: ['account:read'] };
     const { body: made } = await call(me.token, 'POST /v1/api-keys', body);
     const { body: told } = await call(String(made['key']), 'GET /v1/account/audit?limit=100');
@@ -251,7 +253,7 @@ describe('the audit of a personal account', () => {
       'key.made',
       'account.opened',
     ]);
-    expect(said(await app.call(String(made['key']), 'GET /v1/account/audit', { headers }))).toBe(
+    expect(outcomeOf(await app.call(String(made['key']), 'GET /v1/account/audit', { headers }))).toBe(
       '404 not_found',
     );
   });

@@ -40,7 +40,7 @@ export function drivenClock(db: Database): DrivenClock {
 }
 
 /** The tokens of a sign-in that no second factor stands in the way of. */
-export function entered(signedIn: SignedIn): AuthTokens {
+export function tokensOf(signedIn: SignedIn): AuthTokens {
   if ('mfa_token' in signedIn) throw new Error('a second factor is asked for');
   return signedIn;
 }
@@ -129,7 +129,7 @@ export function createPeople(
       const made = await db.system('owner.first-start', POINT, (tx) =>
         identity.createUser(tx, { email, password: PASSWORD, ...options }),
       );
-      const { access_token: token } = entered(
+      const { access_token: token } = tokensOf(
         await identity.sessions.login({ email, password: PASSWORD }, ORIGIN),
       );
       const caller = await identity.identify(token);

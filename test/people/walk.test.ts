@@ -7,14 +7,14 @@ import { type AccountId, type UserId } from '#platform/kernel';
 import { createPostgresRates } from '#platform/limits';
 import { answers } from '#test/answers';
 import { testDatabase } from '#test/services';
-import { serve, type Serving } from '#test/shop';
+import { serve, type ServedShop } from '#test/shop';
 import { createPeople, PASSWORD } from './index.ts';
 
 /** Identity and accounts through the server's walk: what a client sees. */
 
 const { db } = await testDatabase();
 const world = createPeople(db);
-let server: Serving;
+let server: ServedShop;
 
 beforeAll(async () => {
   server = await serve(
@@ -41,14 +41,14 @@ beforeAll(async () => {
   return () => server.server.stop(1);
 });
 
-interface Sending {
+interface CallOptions {
   readonly as?: string;
   readonly body?: unknown;
   readonly key?: string;
   readonly account?: string;
 }
 
-function send(route: string, { as, body, key, account }: Sending = {}) {
+function send(route: string, { as, body, key, account }: CallOptions = {}) {
   const [method = '', path = ''] = route.split(' ');
   return server.call(path, {
     method,
@@ -129,7 +129,7 @@ describe('a customer', () => {
 describe('API keys', () => {
   const wanted = { name: 'import', scopes: ['account:read', 'keys:write'] };
 
-  test('one key is made for one Idempotency-Key, and shown once: whoever repeats the call is told of it', async () => {
+  test('one key is made for one Idempotency-Key, and shown once: a repeat is told of it', async () => {
     const { token } = await signUp();
     const made = await send('POST /v1/api-keys', { as: token, body: wanted, key: 'first' });
     const again = await send('POST /v1/api-keys', { as: token, body: wanted, key: 'first' });

@@ -22,7 +22,7 @@ interface By {
 const call = ({ key, headers }: By, name: string, body?: unknown) =>
   app.call(key, name, { body, headers: { 'idempotency-key': randomUUID(), ...headers } });
 /** The same for another account. */
-const serving = ({ key }: By, { accountId }: Customer): By => ({
+const onBehalfOf = ({ key }: By, { accountId }: Customer): By => ({
   key,
   headers: { 'x-account-id': accountId },
 });
@@ -39,7 +39,7 @@ const settle = (by: By, id: string, body: unknown) => call(by, `POST /v1/permits
 const read = async (by: By, id: string) => (await call(by, `GET /v1/permits/${id}`)).body;
 const usage = { model: 'openai/gpt-4o', prompt_tokens: 1_000, completion_tokens: 100 };
 
-async function used(by: By, limit: string): Promise<unknown> {
+async function readUsed(by: By, limit: string): Promise<unknown> {
   const { body } = await call(by, 'GET /v1/usage');
   const rows = body['data'] as { product: string; limit: string; used: number }[];
   return rows.find((row) => row.product === 'gateway' && row.limit === limit)?.used;
@@ -50,16 +50,16 @@ describe('a permit over HTTP', () => {
     const me = await app.customer('gateway.scale');
     const id = await take(me, { estimate: { ...usage, completion_tokens: 400 }, units: 2, ttl_seconds: 60 });
     expect(await read(me, id)).toMatchObject({ status: 'running', units: 2, reserve_micros: 6_500 });
-    expect(await used(me, 'concurrent')).toBe(1);
+    expect(await readUsed(me, 'concurrent')).toBe(1);
     const { body: extended } = await call(me, `POST /v1/permits/${id}/extend`, { cost_micros: 9_000 });
     expect(extended).toMatchObject({ permit_id: id, reserve_micros: 9_000 });
-    expect(await used(me, 'daily_cost')).toBe(9_000);
+    expect(await readUsed(me, 'daily_cost')).toBe(9_000);
     const ended = await settle(me, id, { units: 1, usage: { ...usage, provider_request_id: 'at-theirs' } });
     // 1,000 tokens at $2.50 and 100 at $10 a million.
     expect(ended.body).toEqual({ permit_id: id, status: 'settled', units: 1, cost_micros: 3_500 });
-    expect(await Promise.all(['calls', 'concurrent', 'daily_cost'].map((limit) => used(me, limit)))).toEqual([
-      1, 0, 3_500,
-    ]);
+    expect(
+      await Promise.all(['calls', 'concurrent', 'daily_cost'].map((limit) => readUsed(me, limit))),
+    ).toEqual([1, 0, 3_500]);
     const { body } = await call(me, 'GET /v1/usage');
     expect(body['events']).toMatchObject([
       {
@@ -91,7 +91,7 @@ describe('a permit over HTTP', () => {
     expect(details(dear)).toMatchObject(budget);
   });
 
-  test('is given once for a key: a repeat gets the same one, whatever became of it, and charges nothing', async () => {
+  test('is given once for a key: a repeat gets the same one, in any state, and charges nothing', async () => {
     const me = await app.customer('gateway.scale');
     const once = { ...me, headers: { 'idempotency-key': 'once' } };
     const first = await call(once, 'POST /v1/permits', FEATURE);
@@ -106,7 +106,7 @@ describe('a permit over HTTP', () => {
     expect(code(await call(once, 'POST /v1/permits', { ...FEATURE, units: 2 }))).toBe(
       '422 idempotency_mismatch',
     );
-    expect(await used(me, 'calls')).toBe(0);
+    expect(await readUsed(me, 'calls')).toBe(0);
   });
 
   test('asked for with one key by ten at once is one', async () => {
@@ -121,7 +121,7 @@ describe('a permit over HTTP', () => {
       (codes: Set<string>) =>
         codes.size === 0 || (codes.size === 1 && codes.has('409 idempotency_in_progress')),
     );
-    expect(await used(me, 'calls')).toBe(1);
+    expect(await readUsed(me, 'calls')).toBe(1);
   });
 
   test('needs an Idempotency-Key', async () => {
@@ -151,7 +151,7 @@ describe('features', () => {
     const me = await app.customer('gateway.scale');
     const estimate = { model: 'gpt-99', prompt_tokens: 1 };
     expect(code(await call(me, 'POST /v1/permits', { ...FEATURE, estimate }))).toBe('404 model_unknown');
-    expect(await used(me, 'calls')).toBe(0);
+    expect(await readUsed(me, 'calls')).toBe(0);
     const id = await take(me);
     expect(code(await settle(me, id, { usage: { ...usage, model: 'gpt-99' } }))).toBe('404 model_unknown');
     expect(await read(me, id)).toMatchObject({ status: 'running' });
@@ -220,7 +220,7 @@ describe('a settlement', () => {
         expect(details(late)).toEqual({ status, cost_micros: 3_500 });
       }
     }
-    expect(await used(me, 'daily_cost')).toBe(7_000);
+    expect(await readUsed(me, 'daily_cost')).toBe(7_000);
   });
 
   test('and then a release, and all else of a closed permit, is 409', async () => {
@@ -235,7 +235,7 @@ describe('a settlement', () => {
 });
 
 describe('another account', () => {
-  test('finds no such permit, whatever it asks of it', async () => {
+  test('gets 404 for every call on the permit', async () => {
     const id = await take(mine);
     const other = await app.customer('gateway.scale');
     for (const name of [
@@ -246,7 +246,7 @@ describe('another account', () => {
     ]) {
       const body = name.startsWith('GET') ? undefined : {};
       expect(code(await call(other, name, body))).toBe('404 not_found');
-      expect(code(await call(serving(mine, other), name, body))).toBe('404 not_found');
+      expect(code(await call(onBehalfOf(mine, other), name, body))).toBe('404 not_found');
     }
     expect(await read(mine, id)).toMatchObject({ status: 'running' });
   });
@@ -266,14 +266,14 @@ describe('a backend of the operator', () => {
   test('takes permits of any account, in its owner’s name, and it is audited there', async () => {
     const admin = await app.admin();
     const customer = await app.customer('gateway.scale');
-    const there = serving(admin, customer);
+    const there = onBehalfOf(admin, customer);
     const id = await take(there);
-    expect(await used(customer, 'concurrent')).toBe(1);
+    expect(await readUsed(customer, 'concurrent')).toBe(1);
     expect((await settle(there, id, { usage })).body).toMatchObject({ cost_micros: 3_500 });
-    expect(await used(customer, 'daily_cost')).toBe(3_500);
+    expect(await readUsed(customer, 'daily_cost')).toBe(3_500);
     const events = [{ id: randomUUID(), ...FEATURE, cost_micros: 500 }];
     await call(there, 'POST /v1/usage-events', { events });
-    expect(await used(customer, 'daily_cost')).toBe(4_000);
+    expect(await readUsed(customer, 'daily_cost')).toBe(4_000);
     const by = { actor_kind: 'key', user_id: admin.userId };
     expect(await auditOf(customer.accountId)).toEqual([
       { action: 'permit.taken', ...by },
@@ -291,16 +291,16 @@ describe('a backend of the operator', () => {
   test('has permits of its own: the customer can neither see nor release what is done for them', async () => {
     const admin = await app.admin();
     const customer = await app.customer('gateway.scale');
-    const id = await take(serving(admin, customer));
+    const id = await take(onBehalfOf(admin, customer));
     expect(code(await call(customer, `POST /v1/permits/${id}/release`, {}))).toBe('404 not_found');
     expect(code(await call(customer, `GET /v1/permits/${id}`))).toBe('404 not_found');
     const own = await take(customer);
-    expect(code(await settle(serving(admin, customer), own, {}))).toBe('404 not_found');
+    expect(code(await settle(onBehalfOf(admin, customer), own, {}))).toBe('404 not_found');
   });
 
   test('has Idempotency-Keys of its own: nobody who guesses one delegates it a permit of theirs', async () => {
     const customer = await app.customer('gateway.scale');
-    const served = serving(await app.admin(), customer);
+    const served = onBehalfOf(await app.admin(), customer);
     const guessed = { 'idempotency-key': 'summary-17' };
     const theirs = await take({ ...customer, headers: guessed });
     const id = await take({ ...served, headers: { ...served.headers, ...guessed } });
@@ -311,13 +311,13 @@ describe('a backend of the operator', () => {
   test('is a platform admin’s key: no other key calls for an account that is not its own', async () => {
     const customer = await app.customer('gateway.scale');
     const admin = await app.admin();
-    expect(code(await call(serving(mine, customer), 'POST /v1/permits', FEATURE))).toBe('404 not_found');
+    expect(code(await call(onBehalfOf(mine, customer), 'POST /v1/permits', FEATURE))).toBe('404 not_found');
     // And nothing else than what says so.
-    expect(code(await call(serving(admin, customer), 'GET /v1/usage'))).toBe('404 not_found');
+    expect(code(await call(onBehalfOf(admin, customer), 'GET /v1/usage'))).toBe('404 not_found');
     expect(
       code(await call({ ...admin, headers: { 'x-account-id': randomUUID() } }, 'POST /v1/permits', FEATURE)),
     ).toBe('404 not_found');
-    expect(await used(customer, 'calls')).toBe(0);
+    expect(await readUsed(customer, 'calls')).toBe(0);
   });
 
   test('is refused for an account that is suspended', async () => {
@@ -328,7 +328,7 @@ describe('a backend of the operator', () => {
       ]),
     );
     const admin = await app.admin();
-    expect(code(await call(serving(admin, customer), 'POST /v1/permits', FEATURE))).toBe('403 forbidden');
+    expect(code(await call(onBehalfOf(admin, customer), 'POST /v1/permits', FEATURE))).toBe('403 forbidden');
   });
 });
 
@@ -351,8 +351,8 @@ describe('usage that was metered elsewhere', () => {
     };
     expect(await answers()).toEqual(['0 posted', '1 model_unknown', '0 duplicate', '3 posted']);
     expect(await answers()).toEqual(['0 duplicate', '1 model_unknown', '0 duplicate', '3 duplicate']);
-    expect(await used(me, 'calls')).toBe(5);
-    expect(await used(me, 'daily_cost')).toBe(3_500);
+    expect(await readUsed(me, 'calls')).toBe(5);
+    expect(await readUsed(me, 'daily_cost')).toBe(3_500);
   });
 
   test('under an id that was reported of something else is refused', async () => {
@@ -364,13 +364,13 @@ describe('usage that was metered elsewhere', () => {
     expect(body['data']).toMatchObject([{ status: 'refused', error: { code: 'conflict' } }]);
   });
 
-  test('happened when it says, in whatever offset, and not before there was time', async () => {
+  test('has the reported time, in any offset, within the accepted range', async () => {
     const me = await app.customer('gateway.scale');
     const times = ['0000-01-01T00:00:00Z', '2026-01-01T00:00:00+23:59', '9999-12-31T23:59:59-23:59'];
     const events = times.map((at) => ({ id: randomUUID(), ...FEATURE, at }));
     const { body } = await call(me, 'POST /v1/usage-events', { events });
     expect(body['data']).toMatchObject([{ status: 'posted' }, { status: 'posted' }, { status: 'posted' }]);
-    expect(await used(me, 'calls')).toBe(1);
+    expect(await readUsed(me, 'calls')).toBe(1);
   });
 
   test('closes the limit that it passes for the next permit', async () => {

@@ -22,7 +22,7 @@ async function take({ key }: Pick<Customer, 'key'>, body: object = {}) {
 }
 
 /** All that a permit of an account is written in. */
-async function written({ accountId }: Customer): Promise<unknown> {
+async function readRows({ accountId }: Customer): Promise<unknown> {
   const [rows] = await app.db.asMigrator(
     statement(
       `select (select count(*) from limits.permits where account_id = $1) as permits,
@@ -39,12 +39,12 @@ describe('a permit’s preview', () => {
   test('says that it would be given, with what it would reserve, and writes nothing', async () => {
     const me = await app.customer('gateway.scale');
     await take(me);
-    const before = await written(me);
+    const before = await readRows(me);
     const priced = { model: 'openai/gpt-4o', prompt_tokens: '1000', completion_tokens: '400' };
     const said = { ...EXTERNAL, admitted: true, units: 2, reserve_micros: 6_500, refusal: null };
     expect(await preview(me, { ...priced, units: '2' })).toEqual({ status: 200, body: said });
     expect((await preview(me)).body).toMatchObject({ admitted: true, units: 1, reserve_micros: 20_000 });
-    expect(await written(me)).toEqual(before);
+    expect(await readRows(me)).toEqual(before);
   });
 
   test('refuses by the words that asking for a permit is refused with', async () => {

@@ -22,14 +22,14 @@ const shell = async (command: string, ids: Record<string, string>): Promise<unkn
 };
 
 /** Ids and times differ from one run to the next. */
-const alike = (answer: unknown): unknown =>
+const normalize = (answer: unknown): unknown =>
   JSON.parse(
     JSON.stringify(answer)
       .replaceAll(/"0[0-9a-f]{7}-[0-9a-f]{4}-7[0-9a-f-]{21}"/g, '"id"')
       .replaceAll(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"time"'),
   );
 
-async function taken(): Promise<string> {
+async function takePermit(): Promise<string> {
   const { body } = await app.call(key, 'POST /v1/permits', {
     body: { product: 'gateway', feature: 'external' },
     headers: { 'idempotency-key': 'another' },
@@ -38,10 +38,10 @@ async function taken(): Promise<string> {
 }
 
 test('the session in the docs is what really happens', async () => {
-  const ids: Record<string, string> = { OTHER: await taken() };
+  const ids: Record<string, string> = { OTHER: await takePermit() };
   for (let at = 0; at < blocks.length; at += 2) {
     const answer = await shell(blocks[at] ?? '', ids);
-    expect(alike(answer)).toEqual(alike(JSON.parse(blocks[at + 1] ?? '')));
+    expect(normalize(answer)).toEqual(normalize(JSON.parse(blocks[at + 1] ?? '')));
     ids['PERMIT'] ??= (answer as { permit_id: string }).permit_id;
   }
   expect(blocks.length).toBeGreaterThan(10);

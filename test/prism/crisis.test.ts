@@ -73,7 +73,7 @@ async function suggestionsFor(me: Person, goal: string): Promise<void> {
 }
 
 /** Fills what the free plan has of everything. */
-async function spent(me: Person): Promise<void> {
+async function spendPlan(me: Person): Promise<void> {
   await db.asMigrator(
     statement(
       `update limits.meters set used = (select array_agg(1000000000::bigint) from unnest(used)) where account_id = $1`,
@@ -83,7 +83,7 @@ async function spent(me: Person): Promise<void> {
 }
 
 /** Somebody whose plan ends tomorrow, with a session and a turn that it allowed, two days later. */
-async function lapsed(): Promise<{ readonly me: Person; readonly session: string }> {
+async function createLapsed(): Promise<{ readonly me: Person; readonly session: string }> {
   const me = await somebody();
   const until = new Date((await databaseTime(db)).getTime() + 86_400_000).toISOString();
   const { email } = me.by;
@@ -107,7 +107,7 @@ describe.each(Object.entries(CRISES))(
   'in %s, a crisis is answered with words and helplines',
   (_language, text) => {
     test('and nothing goes to a provider, is charged or is kept: with all limits spent, the provider down, and an expired plan', async () => {
-      const { me, session } = await lapsed();
+      const { me, session } = await createLapsed();
       await me.turn();
       await me.post(`/v1/lens/goals/${await darkGoal(me, 'Run ten kilometres')}/suggest`);
       const goal = await darkGoal(me, text);
@@ -120,7 +120,7 @@ describe.each(Object.entries(CRISES))(
       await cry();
       expect(await trace(me)).toEqual(before);
 
-      await spent(me);
+      await spendPlan(me);
       expect((await me.turn()).status).toBe(429);
       const full = await trace(me);
       await cry();

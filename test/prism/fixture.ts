@@ -1,6 +1,6 @@
 import { type Calls, callsOf } from '#test/calls';
 import { type Customer, type Reply, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
-import type { Followed } from '../fixtures/following.ts';
+import type { FollowedStream } from '../fixtures/follow.ts';
 
 /** What a person does, by the calls of Prism. */
 export interface Person extends Omit<Calls, 'used'> {
@@ -9,7 +9,7 @@ export interface Person extends Omit<Calls, 'used'> {
   session(): Promise<string>;
   say(sessionId: string, content?: string, headers?: Record<string, string>): Promise<Reply>;
   /** The same, followed as a stream of events. */
-  hear(sessionId: string, content?: string, headers?: Record<string, string>): Promise<Followed>;
+  hear(sessionId: string, content?: string, headers?: Record<string, string>): Promise<FollowedStream>;
   /** What is used of each limit of Prism. */
   used(): Promise<Record<string, number>>;
 }

@@ -15,13 +15,13 @@ const { db } = app;
 const { limits, entitlements } = app.app.modules;
 
 /** Somebody on the free plan, of whose messages no job draws fragments. */
-async function somebody(): Promise<Person> {
+async function createPerson(): Promise<Person> {
   const me = await app.somebody();
   await me.patch('/v1/profile', { consents: { insights: false } });
   return me;
 }
 
-/** How somebody buys a plan, of which a notification is all that is heard. */
+/** Buys a plan whose notification is all that the server gets. */
 const SHOPS: Readonly<Record<string, (by: Person['by'], plan: string) => unknown>> = {
   app_store: ({ accountId }, plan) =>
     app.apple.world.buy({ product: `prism.${plan}.monthly`, appAccountToken: accountId }),
@@ -48,7 +48,7 @@ async function fill({ by }: Person, limit: string, used: number): Promise<void> 
 }
 
 /** Messages and replies of a session, as if they had been said. */
-async function said({ by }: Person, sessionId: string, exchanges: number): Promise<void> {
+async function insertExchanges({ by }: Person, sessionId: string, exchanges: number): Promise<void> {
   await db.asMigrator(
     statement(
       `insert into prism.mirror_messages (account_id, id, session_id, position, role, content, status, safety, safety_kinds, day)
@@ -120,7 +120,7 @@ const sessions: UsesUp = async (me) => {
 
 const messages: UsesUp = async (me) => {
   const session = await me.session();
-  await said(me, session, 20);
+  await insertExchanges(me, session, 20);
   const denied = await me.say(session);
   expect(denied.headers.get('retry-after')).toBeNull();
   expect(refusalOf(denied).details).toMatchObject({ used: 20, resets_at: null });
@@ -129,10 +129,10 @@ const messages: UsesUp = async (me) => {
 
 const suggestions: UsesUp = async (me) => {
   const id = await goal(me);
-  const asked = () => me.post(`/v1/lens/goals/${id}/suggest`);
-  await asked();
+  const askSuggestions = () => me.post(`/v1/lens/goals/${id}/suggest`);
+  await askSuggestions();
   await fill(me, 'suggestions', 3);
-  return { asked, denied: limitOf('suggestions', 3) };
+  return { asked: askSuggestions, denied: limitOf('suggestions', 3) };
 };
 
 const cost: UsesUp = async (me) => {
@@ -155,12 +155,12 @@ describe('each gate denies the free plan, and opens with a purchase that the App
     ['suggestions a day', suggestions],
     ['model cost a day, of messages too', cost],
   ])('%s', async (_name, usesUp) => {
-    const me = await somebody();
+    const me = await createPerson();
     await opens(me, [await usesUp(me)]);
   });
 
   test('the spectrum, and its export with the larger plan', async () => {
-    const me = await somebody();
+    const me = await createPerson();
     await opens(me, [await spectrum(me)]);
     expect(refusalOf(await csv(me))).toMatchObject(lacks('spectrum_export', 'prism.prism_plus'));
     await buys(me, 'prism_plus');
@@ -178,7 +178,7 @@ describe('each gate denies the free plan, and opens with a purchase that the App
 test.each(['google_play', 'stripe'])(
   'all gates deny the free plan, and open with one purchase that a notification of %s tells of',
   async (shop) => {
-    const me = await somebody();
+    const me = await createPerson();
     const gates = [];
     for (const usesUp of [turns, suggestions, messages, cost, sessions, spectrum])
       gates.push(await usesUp(me));
@@ -199,7 +199,7 @@ const ZONES = [
 /** Days around which clocks move, in Europe or America. */
 const EVES = ['2032-03-12', '2032-03-26', '2032-10-29', '2033-03-11', '2033-03-25', '2033-10-28'];
 
-/** Windows of this many days that may have begun in so much time, whoever moves: a day or week that began before, and zones 26 hours apart. */
+/** Windows of this many days that may have begun in so much time, across time zones: a day or week that began before, and zones 26 hours apart. */
 const windows = (days: number, milliseconds: number) =>
   2 + Math.floor((milliseconds + 27 * HOUR) / (days * 24 * HOUR));
 
@@ -241,7 +241,7 @@ describe('moves of the time zone', () => {
         runs += 1;
         if (eve !== undefined && Date.parse(eve) > (await databaseTime(db)).getTime())
           await advanceTo(db, `${eve}T20:00:00Z`);
-        const me = await somebody();
+        const me = await createPerson();
         const from = (await databaseTime(db)).getTime();
         const taken = { turns: 0, sessions: 0 };
         for (const { zone, minutes } of [{ zone: 'UTC', minutes: 1 }, ...steps]) {
@@ -261,7 +261,7 @@ describe('moves of the time zone', () => {
 
   test('reset nothing at once, and count in the next window', async () => {
     await advanceTo(db, '2034-01-11T12:00:00Z');
-    const me = await somebody();
+    const me = await createPerson();
     expect(await take(me, 'turn', 3)).toBe(3);
     for (const zone of ZONES) {
       await me.patch('/v1/profile', { time_zone: zone });

@@ -22,7 +22,8 @@ async function actionOf(me: Person, goal: string, more: object = {}): Promise<st
   return String(body['id']);
 }
 
-const done = (me: Person, action: string, is = true) => me.patch(`/v1/lens/actions/${action}`, { done: is });
+const setDone = (me: Person, action: string, is = true) =>
+  me.patch(`/v1/lens/actions/${action}`, { done: is });
 const streakOf = async (me: Person, goal: string) => (await me.get(`${GOALS}/${goal}`)).body['streak'];
 
 const ids = ({ body }: { body: Readonly<Record<string, unknown>> }) =>
@@ -50,7 +51,7 @@ describe('goals', () => {
       await me.patch(`${GOALS}/${one}`, { status: 'active' }),
       await me.post(`${GOALS}/${one}/actions`, { title: 'x' }),
       await me.post(`${GOALS}/${one}/suggest`),
-      await done(me, action),
+      await setDone(me, action),
     ])
       expect(gone.status).toBe(404);
   });
@@ -64,7 +65,7 @@ describe('goals', () => {
       await theirs.patch(`${GOALS}/${goal}`, { title: 'theirs' }),
       await theirs.post(`${GOALS}/${goal}/actions`, { title: 'theirs' }),
       await theirs.post(`${GOALS}/${goal}/suggest`),
-      await done(theirs, action),
+      await setDone(theirs, action),
     ])
       expect(answered.status).toBe(404);
   });
@@ -76,19 +77,19 @@ describe('actions', () => {
     const me = await somebody();
     await me.patch('/v1/profile', { time_zone: 'Europe/Berlin' });
     const goal = await goalOf(me);
-    const first = await done(me, await actionOf(me, goal));
+    const first = await setDone(me, await actionOf(me, goal));
     expect(first.body).toMatchObject({ done: true, done_on: '2031-03-29' });
     // The night has 23 hours there; 22:30 in UTC is half past midnight of the day after.
     await advanceTo(db, '2031-03-30T09:00:00Z');
-    await done(me, await actionOf(me, goal));
+    await setDone(me, await actionOf(me, goal));
     await advanceTo(db, '2031-03-30T22:30:00Z');
     const action = await actionOf(me, goal);
-    const third = await done(me, action);
+    const third = await setDone(me, action);
     expect(third.body).toMatchObject({ done_on: '2031-03-31' });
     expect(await streakOf(me, goal)).toEqual({ current: 3, longest: 3 });
 
     await advance(db, '1 day');
-    const again = await done(me, action);
+    const again = await setDone(me, action);
     expect([again.body['done_at'], again.body['done_on']]).toEqual([third.body['done_at'], '2031-03-31']);
     expect(await streakOf(me, goal)).toEqual({ current: 3, longest: 3 });
     // A move changes no day that was.
@@ -96,7 +97,11 @@ describe('actions', () => {
     expect(await streakOf(me, goal)).toEqual({ current: 3, longest: 3 });
     await advance(db, '2 days');
     expect(await streakOf(me, goal)).toEqual({ current: 0, longest: 3 });
-    expect((await done(me, action, false)).body).toMatchObject({ done: false, done_at: null, done_on: null });
+    expect((await setDone(me, action, false)).body).toMatchObject({
+      done: false,
+      done_at: null,
+      done_on: null,
+    });
     expect(await streakOf(me, goal)).toEqual({ current: 0, longest: 2 });
   });
 });
@@ -145,14 +150,14 @@ describe('suggestions', () => {
 });
 
 describe('the spectrum', () => {
-  interface Drawn {
+  interface DrawnFragment {
     readonly day: string;
     readonly kind: string;
     readonly text: string;
     readonly intensity: number;
   }
 
-  async function fragments({ by }: Person, session: string, all: readonly Drawn[]): Promise<void> {
+  async function fragments({ by }: Person, session: string, all: readonly DrawnFragment[]): Promise<void> {
     for (const [n, { day, kind, text, intensity }] of all.entries())
       await db.asMigrator(
         statement(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { refusalOf, until } from '#test/calls';
+import { refusalOf, waitFor } from '#test/calls';
 import { advance } from '#test/factories';
 import type { Prism } from '../../src/products/prism/service.ts';
 import { type Person, prismFixture, WORDS } from './fixture.ts';
@@ -21,22 +21,22 @@ async function messagesOf(me: Person, session: string): Promise<Message[]> {
 }
 
 /** Somebody of whose messages no job draws fragments, at a moment that nobody knows. */
-async function quiet(plan?: string): Promise<Person> {
+async function createWithoutInsights(plan?: string): Promise<Person> {
   const me = await somebody(...(plan === undefined ? [] : [plan]));
   await me.patch('/v1/profile', { consents: { insights: false } });
   return me;
 }
 
 /** Fragments of a session, once the job of each message has drawn them. */
-async function drawn(me: Person, session: string): Promise<unknown[]> {
-  await until(async () => (await count(me.by, 'prism.mirror_messages', `drawing = 'due'`)) === 0);
+async function waitForFragments(me: Person, session: string): Promise<unknown[]> {
+  await waitFor(async () => (await count(me.by, 'prism.mirror_messages', `drawing = 'due'`)) === 0);
   const { body } = await me.get(`/v1/mirror/sessions/${session}`);
   return body['fragments'] as unknown[];
 }
 
 describe('messages of a session', () => {
   test('that come at once are answered one after the other, each whole', async () => {
-    const me = await quiet();
+    const me = await createWithoutInsights();
     const session = await me.session();
     sandbox.setLatency(30);
     const before = sandbox.bill().length;
@@ -72,7 +72,7 @@ describe('messages of a session', () => {
   });
 
   test('do not wait without end: a fifth that would wait is told so', async () => {
-    const me = await quiet();
+    const me = await createWithoutInsights();
     const session = await me.session();
     sandbox.setLatency(200);
     const answers = await Promise.all(Array.from({ length: 8 }, () => me.say(session)));
@@ -84,7 +84,7 @@ describe('messages of a session', () => {
   });
 
   test('are told what was said before, and nothing of another session', async () => {
-    const me = await quiet('prism.prism');
+    const me = await createWithoutInsights('prism.prism');
     const [one, other] = [await me.session(), await me.session()];
     await me.say(one, 'My dog is called Quark.');
     const before = sandbox.bill().length;
@@ -98,7 +98,7 @@ describe('messages of a session', () => {
   });
 
   test('a repeat of an Idempotency-Key is answered with the same, and charged once', async () => {
-    const me = await quiet();
+    const me = await createWithoutInsights();
     const session = await me.session();
     const key = { 'idempotency-key': 'the-same' };
     const once = await me.say(session, WORDS, key);
@@ -114,7 +114,7 @@ describe('messages of a session', () => {
 
 describe('a provider that fails', () => {
   test('in the middle of a stream leaves what came, marked as cut; as JSON it is asked again', async () => {
-    const me = await quiet();
+    const me = await createWithoutInsights();
     const session = await me.session();
     sandbox.faults.next({ kind: 'cut_stream', after: 12 });
     const events = await (await me.hear(session)).rest();
@@ -126,7 +126,7 @@ describe('a provider that fails', () => {
   });
 
   test('with words that nobody should read: they are not shown, and the reply is words and lines that help', async () => {
-    const me = await quiet();
+    const me = await createWithoutInsights();
     const session = await me.session();
     const text = 'I hear you. You should just kill yourself. Nobody would miss you.';
     sandbox.faults.next({ kind: 'content', text });
@@ -148,7 +148,7 @@ describe('a provider that fails', () => {
 });
 
 test('a reply that would repeat Mirror’s own rules is cut before them, as JSON and as a stream', async () => {
-  const me = await quiet();
+  const me = await createWithoutInsights();
   const session = await me.session();
   const rules =
     'First say back what you heard, in fresh words: the feeling and what it is about. One or two sentences.';
@@ -165,14 +165,14 @@ test('a reply that would repeat Mirror’s own rules is cut before them, as JSON
 });
 
 test('a client that hangs up half-way finds the whole reply in the session, charged once', async () => {
-  const me = await quiet();
+  const me = await createWithoutInsights();
   const session = await me.session();
   sandbox.setLatency(300);
   const stream = await me.hear(session);
   expect((await stream.next())?.event).toBe('safety');
   expect((await stream.next())?.event).toBe('words');
   stream.leave();
-  await until(async () => (await messagesOf(me, session)).length === 2);
+  await waitFor(async () => (await messagesOf(me, session)).length === 2);
   sandbox.setLatency(0);
   expect((await messagesOf(me, session))[1]).toMatchObject({ role: 'mirror', status: 'whole' });
   const ledger = () =>
@@ -192,7 +192,7 @@ describe('fragments', () => {
     const me = await somebody('prism.prism');
     const session = await me.session();
     await me.say(session);
-    const found = await drawn(me, session);
+    const found = await waitForFragments(me, session);
     expect(found.length).toBeGreaterThan(0);
     expect(found[0]).toMatchObject({ kind: expect.any(String), intensity: expect.any(Number) });
     expect((await me.get('/v1/spectrum')).body['data']).toHaveLength(1);
@@ -207,14 +207,14 @@ describe('fragments', () => {
     expect(await count(me.by, 'jobs.jobs')).toBe(0);
     await me.patch('/v1/profile', { consents: { insights: true } });
     await me.post(`/v1/mirror/sessions/${session}/close`);
-    expect(await drawn(me, session)).toEqual([]);
+    expect(await waitForFragments(me, session)).toEqual([]);
   });
 
   test('that there was no budget for, or that failed, are drawn when the session is closed', async () => {
     const me = await somebody();
     const session = await me.session();
     await me.say(session);
-    await drawn(me, session);
+    await waitForFragments(me, session);
     await db.asMigrator(
       statement(`delete from prism.mirror_fragments where account_id = $1`, [me.by.accountId]),
     );
@@ -243,8 +243,8 @@ describe('fragments', () => {
   });
 });
 
-test('a session of which nothing was drawn is summed up all the same, however long it was', async () => {
-  const me = await quiet('prism.prism');
+test('a session without fragments is summarized too, however long it was', async () => {
+  const me = await createWithoutInsights('prism.prism');
   const session = await me.session();
   const said = `insert into prism.mirror_messages (account_id, id, session_id, position, role, content, status, safety, safety_kinds, day, drawing)
     select $1, gen_random_uuid(), $2, n, 'user', repeat('我"', 2000), 'answered', 'ok', '{}', current_date, 'missed' from generate_series(1, 60) as n`;
@@ -288,7 +288,7 @@ describe('a session', () => {
     const me = await somebody();
     const session = await me.session();
     await me.say(session);
-    await drawn(me, session);
+    await waitForFragments(me, session);
     sandbox.faults.next({ kind: 'status', status: 400 });
     const closed = await me.post(`/v1/mirror/sessions/${session}/close`);
     expect(closed.body).toMatchObject({
@@ -303,7 +303,7 @@ describe('a session', () => {
     const session = await me.session();
     const key = { 'idempotency-key': 'kept' };
     await me.say(session, WORDS, key);
-    await drawn(me, session);
+    await waitForFragments(me, session);
     expect((await me.get('/v1/spectrum')).body['data']).toHaveLength(1);
     expect((await me.remove(`/v1/mirror/sessions/${session}`)).body).toEqual({ ok: true });
     expect((await me.get(`/v1/mirror/sessions/${session}`)).status).toBe(404);
@@ -330,7 +330,7 @@ describe('a session', () => {
     const session = await me.session();
     sandbox.setLatency(300);
     const saying = me.say(session);
-    await until(async () => (await count(me.by, 'prism.mirror_messages')) === 1);
+    await waitFor(async () => (await count(me.by, 'prism.mirror_messages')) === 1);
     await me.remove(`/v1/mirror/sessions/${session}`);
     const answered = await saying;
     sandbox.setLatency(0);

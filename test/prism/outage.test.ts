@@ -23,7 +23,7 @@ const app = await prismFixture({
 const { count, sandbox, somebody } = app;
 
 const CRISIS = 'Ich will mich umbringen. Die Tabletten habe ich schon.';
-const helped = ({ status, body }: Pick<Reply, 'status' | 'body'>) => [
+const supportIn = ({ status, body }: Pick<Reply, 'status' | 'body'>) => [
   status,
   body['safety'],
   body['support'],
@@ -41,9 +41,9 @@ test('while the database is away a crisis is answered, to who is known and to wh
   const asked = sandbox.requests();
   isAway = true;
   for (const who of [known, stranger]) {
-    expect(helped(await who.turn(CRISIS))).toEqual(HELP);
-    expect(helped(await who.say(session, CRISIS))).toEqual(HELP);
-    expect(helped(await who.post('/v1/mirror/sessions', { title: CRISIS }))).toEqual(HELP);
+    expect(supportIn(await who.turn(CRISIS))).toEqual(HELP);
+    expect(supportIn(await who.say(session, CRISIS))).toEqual(HELP);
+    expect(supportIn(await who.post('/v1/mirror/sessions', { title: CRISIS }))).toEqual(HELP);
     const events = await (await who.hear(session, CRISIS)).rest();
     expect(events.map(({ event }) => event)).toEqual(['safety', 'done']);
     for (const refused of [await who.turn(), await who.say(session)])

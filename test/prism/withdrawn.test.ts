@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { until } from '#test/calls';
+import { waitFor } from '#test/calls';
 import { type TestApp, testApp } from '#test/app';
 import { engine } from '#test/services';
 import { personOf, prismFixture, THOUGHT } from './fixture.ts';
@@ -23,7 +23,7 @@ onPostgres(
     await me.patch('/v1/profile', { consents: { insights: false } });
     const asked = sandbox.requests();
     await startWorker();
-    await until(async () => (await count(me.by, 'limits.permits', OPEN_PERMITS)) === 0);
+    await waitFor(async () => (await count(me.by, 'limits.permits', OPEN_PERMITS)) === 0);
     expect(await count(me.by, 'prism.mirror_messages', `drawing = 'off' and role = 'user'`)).toBe(1);
     expect(await count(me.by, 'prism.mirror_fragments')).toBe(0);
     expect(sandbox.requests()).toBe(asked);
@@ -33,7 +33,7 @@ onPostgres(
   },
 );
 
-test('whoever hangs up before their turn is there finds it among their turns, counted once', async () => {
+test('a client that hangs up before its turn is there finds it among its turns, counted once', async () => {
   const me = await somebody();
   const [asked, hungUp] = [sandbox.requests(), new AbortController()];
   sandbox.setLatency(300);
@@ -43,13 +43,13 @@ test('whoever hangs up before their turn is there finds it among their turns, co
     body: JSON.stringify({ thought: THOUGHT }),
     signal: hungUp.signal,
   });
-  await until(() => sandbox.requests() > asked);
+  await waitFor(() => sandbox.requests() > asked);
   hungUp.abort();
   await expect(call).rejects.toThrow();
   sandbox.setLatency(0);
-  await until(async () => (await count(me.by, 'prism.turns')) === 1);
+  await waitFor(async () => (await count(me.by, 'prism.turns')) === 1);
   expect((await me.get('/v1/turns')).body['data']).toMatchObject([{ original: THOUGHT }]);
-  await until(async () => (await count(me.by, 'limits.permits', OPEN_PERMITS)) === 0);
+  await waitFor(async () => (await count(me.by, 'limits.permits', OPEN_PERMITS)) === 0);
   expect(await me.used()).toMatchObject({ turns: 1 });
 });
 
@@ -62,11 +62,11 @@ onPostgres('a session that is deleted while it is summed up has no summary', asy
   const asked = sandbox.requests();
   sandbox.setLatency(500);
   const closing = personOf(at, me.by).post(`/v1/mirror/sessions/${session}/close`);
-  await until(() => sandbox.requests() > asked);
+  await waitFor(() => sandbox.requests() > asked);
   expect((await me.remove(`/v1/mirror/sessions/${session}`)).body).toEqual({ ok: true });
   expect((await closing).status).toBe(404);
   sandbox.setLatency(0);
-  await until(async () => (await count(me.by, 'limits.permits', OPEN_PERMITS)) === 0);
+  await waitFor(async () => (await count(me.by, 'limits.permits', OPEN_PERMITS)) === 0);
   expect(await count(me.by, 'limits.usage_events', `feature = 'closing' and state = 'posted'`)).toBe(1);
   expect(await count(me.by, 'prism.mirror_sessions', 'summary is not null')).toBe(0);
 });

@@ -33,7 +33,7 @@ test('in production a start makes nobody; an operator invites the first admin by
     const { code } = await program.ended;
     return [code, program.said()] as const;
   };
-  const invited = async () => {
+  const inviteAdmin = async () => {
     const [code, said] = await run('invite', EMAIL);
     expect(code).toBe(0);
     const [, token = ''] =
@@ -41,8 +41,8 @@ test('in production a start makes nobody; an operator invites the first admin by
     return token;
   };
 
-  const old = await invited();
-  const token = await invited();
+  const old = await inviteAdmin();
+  const token = await inviteAdmin();
   expect(await run('list')).toEqual([
     0,
     expect.stringMatching(/^invited {2}ada@example\.com {2}until .* UTC\n$/),

@@ -37,7 +37,7 @@ function installation(): string {
   return root;
 }
 
-async function prepared(root: string): Promise<string[]> {
+async function prepareIn(root: string): Promise<string[]> {
   const prepare = startProgram(['prepare'], { root, cwd: root, environment: {} });
   expect(await prepare.ended, prepare.said()).toEqual({ code: 0, signal: null });
   return readdirSync(join(root, 'dist')).sort();
@@ -70,10 +70,10 @@ function readManifest(path: string): Manifest {
 
 test('a build serves from wherever its installation is moved to, and not once a source has changed', async () => {
   const root = installation();
-  const files = await prepared(root);
-  // Whoever may read the sources may read it, whatever they may who installed it.
+  const files = await prepareIn(root);
+  // The readers of the sources may read it, under any umask of the installer.
   for (const name of files) expect(statSync(join(root, 'dist', name)).mode & 0o777, name).toBe(0o644);
-  expect(await prepared(root), 'built once').toEqual(files);
+  expect(await prepareIn(root), 'built once').toEqual(files);
   markFirst(root);
 
   const moved = join(root, '../second place');
@@ -91,7 +91,7 @@ test('a build serves from wherever its installation is moved to, and not once a 
   writeFileSync(main, readFileSync(main, 'utf8').replace('Usage: plinth <verb>', 'Usage, changed:'));
   expect(await help(moved)).toMatch(/^Usage, changed:/);
   mkdirSync(join(moved, 'dist/left by somebody'));
-  const anew = await prepared(moved);
+  const anew = await prepareIn(moved);
   expect(anew).not.toContain('left by somebody');
   expect(anew).not.toEqual(files);
   // Of the build before, which a server may still run from, nothing is gone.
@@ -101,11 +101,11 @@ test('a build serves from wherever its installation is moved to, and not once a 
 
 test('a source that is edited while it is built is what runs', async () => {
   const root = installation();
-  await prepared(root);
+  await prepareIn(root);
   const dist = join(root, 'dist');
   const { entry, files } = readManifest(join(dist, 'built.json'));
   for (const name of Object.keys(files)) rmSync(join(dist, name));
-  // Whoever writes it, which is done last, waits until somebody reads.
+  // The writer, which runs last, waits until somebody reads.
   const last = join(dist, `${entry}.map`);
   execFileSync('mkfifo', [last]);
 
@@ -118,7 +118,7 @@ test('a source that is edited while it is built is what runs', async () => {
   expect(await help(root)).toMatch(/^Usage, changed:/);
 });
 
-test('where none can be written the sources run, and whoever installs is told', async () => {
+test('where none can be written the sources run, and the installer is told', async () => {
   const root = installation();
   writeFileSync(join(root, 'dist'), '');
   const prepare = startProgram(['prepare'], { root, cwd: root, environment: {} });

@@ -68,7 +68,7 @@ export function clientOf(url: string, token: string): Client {
   async function ask(key: string): Promise<string> {
     const body = { platform: 'linkedin', topic: 'Why small teams ship faster', variants: VARIANTS };
     const headers = { 'idempotency-key': key };
-    const accepted = await patiently(() => call('POST /v1/create', { body, headers }));
+    const accepted = await retryUntilDone(() => call('POST /v1/create', { body, headers }));
     if (accepted.status !== 202) throw new Error(`a create was refused: ${JSON.stringify(accepted.body)}`);
     return String(accepted.body['status_url']);
   }
@@ -90,13 +90,13 @@ export function clientOf(url: string, token: string): Client {
     async chat({ key, stream = false }) {
       const body = { ...CHAT, stream };
       const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
-      const reply = await patiently(() => call('POST /v1/ai/chat/completions', { body, headers }));
+      const reply = await retryUntilDone(() => call('POST /v1/ai/chat/completions', { body, headers }));
       return reply.status === 200 ? 'answered' : codeOf(reply);
     },
     async borrow(key) {
       const body = { product: 'gateway', feature: 'external' };
       const headers = { 'idempotency-key': key };
-      const taken = await patiently(() => call('POST /v1/permits', { body, headers }));
+      const taken = await retryUntilDone(() => call('POST /v1/permits', { body, headers }));
       if (taken.status !== 201) return codeOf(taken);
       const ended = await call(`POST /v1/permits/${String(taken.body['permit_id'])}/settle`, { body: {} });
       return ended.status === 200 ? String(ended.body['status']) : codeOf(ended);
@@ -105,12 +105,12 @@ export function clientOf(url: string, token: string): Client {
       const body = { email, password: 'Analytical-Engine-1843' };
       const { status } = await call('POST /v1/auth/register', { body });
       if (status !== 201) throw new Error(`a registration was answered with ${status}`);
-      const ending = async () => {
+      const readEnding = async () => {
         const { data = [] } = (await call(`GET /v1/admin/mail?to=${email}`)).body as { data?: Mail[] };
         const first = data.at(-1);
         return first?.status === 'sent' ? `${first.template} sent` : undefined;
       };
-      return vi.waitUntil(ending, { ...PATIENCE, interval: 250 });
+      return vi.waitUntil(readEnding, { ...PATIENCE, interval: 250 });
     },
     async *stream() {
       const response = await fetch(`${url}/v1/ai/chat/completions`, {
@@ -125,7 +125,7 @@ export function clientOf(url: string, token: string): Client {
 }
 
 /** Comes back where an answer says when: another call has the key or the place. A broken connection ends it. */
-export async function patiently(send: () => Promise<Reply>): Promise<Reply> {
+export async function retryUntilDone(send: () => Promise<Reply>): Promise<Reply> {
   let reply = await send();
   let failure: unknown;
   await vi.waitUntil(async () => {

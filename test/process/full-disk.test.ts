@@ -15,7 +15,7 @@ test('on a full disk the embedded database is away, and with room it goes on', {
   const full = join(folder, 'full');
   const program = startProgram(['start'], {
     cwd: folder,
-    flags: ['--import', pathToFileURL(join(import.meta.dirname, 'no-room.ts')).href],
+    flags: ['--import', pathToFileURL(join(import.meta.dirname, 'refuse-writes.ts')).href],
     environment: { DATA_DIR: join(folder, 'data'), PORT: '0', FULL: full },
   });
   const url = await program.url();

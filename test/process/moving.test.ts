@@ -45,7 +45,7 @@ function ownerIn(file: string): Owner {
 }
 
 /** A program that is ready, and its owner's file as it says. */
-async function owned(program: Program): Promise<{ client: Client; file: string; owner: Owner }> {
+async function openOwned(program: Program): Promise<{ client: Client; file: string; owner: Owner }> {
   const url = await program.url();
   const [, file = ''] = await program.says(/require\('\.\/data\/([^']+)'\)\.api_key/);
   const owner = ownerIn(file);
@@ -56,30 +56,30 @@ const ownerFiles = () => readdirSync(dataDir).filter((name) => name.startsWith('
 
 /** Each test goes on with the folder that the one before left. */
 describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL', () => {
-  test('another database in the same folder has an owner’s file of its own, and whoever comes back finds theirs', {
+  test('another database in the same folder has an owner’s file of its own, and the first owner finds theirs again', {
     timeout: TIMEOUT,
   }, async () => {
     const first = plinth(['start']);
-    const here = await owned(first);
+    const here = await openOwned(first);
     expect(here.file).toBe('owner.json');
     await here.client.create('done');
     await stop(first);
 
     const { url } = await testDatabase({ empty: true });
     const other = plinth(['start'], { DATABASE_URL: url });
-    const there = await owned(other);
+    const there = await openOwned(other);
     expect(there.file).toMatch(/^owner-[\da-f-]{36}\.json$/);
     expect((await there.client.call('GET /v1/usage')).status).toBe(200);
     await stop(other);
 
     const again = plinth(['start']);
-    const back = await owned(again);
+    const back = await openOwned(again);
     expect(back).toMatchObject({ file: 'owner.json', owner: here.owner });
     expect((await back.client.call('GET /v1/usage')).status).toBe(200);
     expect((await clientOf(await again.url(), there.owner.api_key).call('GET /v1/usage')).status).toBe(401);
     await stop(again);
 
-    // What is there is somebody's, who would lose it.
+    // Its rows are somebody's, who would lose them.
     const refused = await run(['move', '--to', url]);
     expect(refused).toMatchObject({
       code: 1,
@@ -93,7 +93,7 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
   }, async () => {
     const { db, url } = await testDatabase({ empty: true });
     const serving = plinth(['serve']);
-    const { client, owner } = await owned(serving);
+    const { client, owner } = await openOwned(serving);
     const before = await client.create('done');
     const waiting = await client.ask('waiting');
     const login = { email: owner.email, password: owner.password };
@@ -107,13 +107,13 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
     await serving.ended;
 
     const users = statement('select 1 from identity.users');
-    const at = async (point: string) => {
+    const moveAndCrashAt = async (point: string) => {
       expect(await run(['move', '--to', url], { CRASH_AT: point })).toMatchObject({ signal: 'SIGKILL' });
       return (await db.system('db.installation', [users]))[0].length;
     };
-    expect(await at('db.moved:before'), 'everything or nothing').toBe(0);
-    expect(await at('db.moved:after')).toBe(1);
-    expect(await at('db.left:after')).toBe(1);
+    expect(await moveAndCrashAt('db.moved:before'), 'everything or nothing').toBe(0);
+    expect(await moveAndCrashAt('db.moved:after')).toBe(1);
+    expect(await moveAndCrashAt('db.left:after')).toBe(1);
     expect(await run(['move', '--to', url])).toMatchObject({
       code: 0,
       said: expect.stringContaining('moved before'),
@@ -123,7 +123,7 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
     expect(left).toMatchObject({ code: 1, said: expect.stringContaining('was moved to 127.0.0.1:') });
     expect(left.said).toContain('Set DATABASE_URL to go on there.');
     const next = plinth(['start'], { DATABASE_URL: url });
-    const there = await owned(next);
+    const there = await openOwned(next);
     expect(there).toMatchObject({ file: 'owner.json', owner });
     expect(await there.client.create('done'), 'the same key, the same answer').toEqual(before);
     expect(await there.client.read(waiting)).toMatchObject({ status: 'completed' });
@@ -158,7 +158,7 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
 
     expect(await run(['move', '--reopen'])).toMatchObject({ code: 0 });
     const again = plinth(['start']);
-    const { client } = await owned(again);
+    const { client } = await openOwned(again);
     expect((await client.call('GET /v1/usage')).status).toBe(200);
     await stop(again);
     for (const words of [/moving everything/, /accounts\.accounts/]) {
@@ -180,7 +180,7 @@ describe.runIf(engine === 'postgres')('from the embedded database to PostgreSQL'
   });
 });
 
-/** Whoever was signed in still is, may refresh, and may sign in with their password. */
+/** Signed-in users stay signed in, may refresh, and may sign in with their password. */
 async function expectSessionLives(url: string, session: Reply['body'], login: unknown): Promise<void> {
   const signedIn = clientOf(url, String(session['access_token']));
   expect((await signedIn.call('GET /v1/usage')).status).toBe(200);

@@ -33,13 +33,13 @@ function checkout(paths: readonly string[]): string {
   return root;
 }
 
-function small(): string {
+function checkoutSmall(): string {
   const root = checkout(SMALL);
   cpSync(join(ROOT, 'src/platform/kernel'), join(root, 'src/platform/kernel'), { recursive: true });
   return root;
 }
 
-const everything = (root: string) =>
+const listAllFiles = (root: string) =>
   ['src', 'docs'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).toSorted(),
   );
@@ -63,7 +63,7 @@ const written = new Map(
 );
 
 /** A checkout in which somebody has followed the tutorial. */
-function followed(): string {
+function followTutorial(): string {
   const root = checkout(WHOLE.split(' '));
   for (const [path, text] of written) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -108,8 +108,8 @@ describe('a new product', () => {
   /** Of those who are refused: each leaves it as it was. */
   let untouched = '';
   beforeAll(() => {
-    followedRoot = followed();
-    untouched = small();
+    followedRoot = followTutorial();
+    untouched = checkoutSmall();
   });
   afterAll(endAll);
 
@@ -147,7 +147,7 @@ describe('a new product', () => {
   }, 600_000);
 
   test('leaves what is generated of the products that ship as it is pulled, and has its own beside it', async () => {
-    const root = followed();
+    const root = followTutorial();
     const generate = () => run(process.execPath, [join(root, 'scripts/generate.ts')], { cwd: root });
     await generate();
     const shipped = [
@@ -225,7 +225,7 @@ describe('a new product', () => {
     ['reel', 'name_taken'],
   ])('of the name %s is refused (%s), and nothing is written', (name, code) => {
     const root = untouched;
-    const before = everything(root);
+    const before = listAllFiles(root);
     let refusal: unknown;
     try {
       newProduct(root, name);
@@ -234,11 +234,11 @@ describe('a new product', () => {
     }
     expect(refusal).toBeInstanceOf(NewProductRefused);
     expect(refusal).toMatchObject({ code });
-    expect(everything(root)).toEqual(before);
+    expect(listAllFiles(root)).toEqual(before);
   });
 
   test('is not written over a page that is there, nor into a list that it does not know', () => {
-    const root = small();
+    const root = checkoutSmall();
     writeFileSync(join(root, 'docs/notes.md'), 'mine');
     expect(() => newProduct(root, 'notes')).toThrow('docs/notes.md is there already');
     expect(readFileSync(join(root, 'docs/notes.md'), 'utf8')).toBe('mine');

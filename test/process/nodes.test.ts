@@ -60,7 +60,7 @@ async function rows<Row>(db: Database, sql: string): Promise<Row[]> {
   return db.asMigrator(statement<Row>(sql));
 }
 
-/** The time of the process that runs the job is up; that of the others is not, whatever schedules they see to. */
+/** The time of the process that runs the job is up; that of the others is not, though they run schedules. */
 async function leaseRunsOut(db: Database): Promise<void> {
   await db.script(
     `update limits.holders set expires_at = app.now() where id in (select holder from jobs.jobs where state = 'running' and kind = 'reel.generate')`,
@@ -73,7 +73,7 @@ async function faultsLeft(sandbox: OpenAISandbox): Promise<number> {
   return ((await response.json()) as { next: unknown[] }).next.length;
 }
 
-async function stopped(...programs: readonly Program[]): Promise<void> {
+async function stopAll(...programs: readonly Program[]): Promise<void> {
   for (const program of programs) program.kill('SIGTERM');
   for (const program of programs) expect(await program.ended).toEqual({ code: 0, signal: null });
 }
@@ -95,7 +95,7 @@ describe.runIf(engine === 'postgres')('several processes on one PostgreSQL', () 
       FOUND,
     );
     expect(await customer.create('signalled-again')).toMatchObject({ status: 'completed' });
-    await stopped(api, worker);
+    await stopAll(api, worker);
   });
 
   test('a worker that is killed in a call leaves it to another, which finishes it once', {
@@ -121,7 +121,7 @@ describe.runIf(engine === 'postgres')('several processes on one PostgreSQL', () 
       { attempt: 2, state: 'posted', estimated: false },
     ]);
     expect(await rows(db, 'select count(*)::int as n from reel.variants')).toEqual([{ n: VARIANTS }]);
-    await stopped(api, heir);
+    await stopAll(api, heir);
   });
 
   test('a worker that was paused past its lease changes nothing any more, tells what its call cost, and ends', {
@@ -168,6 +168,6 @@ describe.runIf(engine === 'postgres')('several processes on one PostgreSQL', () 
         estimated: false,
       },
     ]);
-    await stopped(api, heir);
+    await stopAll(api, heir);
   });
 });

@@ -4,8 +4,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { atEndOfFile } from '#test/closing';
 import { engine, temporaryFolder, testDatabase } from '#test/services';
-import { type Followed, follow } from '../fixtures/following.ts';
-import { type Client, clientOf, patiently } from './client.ts';
+import { type FollowedStream, follow } from '../fixtures/follow.ts';
+import { type Client, clientOf, retryUntilDone } from './client.ts';
 import { endAll, type Program, startProgram } from './program.ts';
 
 const TIMEOUT = 120_000;
@@ -15,7 +15,7 @@ afterAll(endAll);
 /** What a customer does in Orbit at one of the processes. */
 interface Node extends Client {
   readonly program: Program;
-  follow(scope: string, lastEventId?: string): Promise<Followed>;
+  follow(scope: string, lastEventId?: string): Promise<FollowedStream>;
 }
 
 interface Section {
@@ -69,21 +69,25 @@ async function nodes(): Promise<{ readonly one: Node; readonly other: Node; stop
   };
 }
 
-async function made(by: Client, path: string, body: object): Promise<string> {
+async function create(by: Client, path: string, body: object): Promise<string> {
   const reply = await by.call(`POST ${path}`, { body });
   if (reply.status !== 201) throw new Error(`${path} answered ${JSON.stringify(reply.body)}`);
   return String(reply.body['id']);
 }
 
 async function scopeWith(by: Client, sections: number): Promise<string> {
-  const scope = await made(by, '/v1/scopes', { title: 'A portal' });
+  const scope = await create(by, '/v1/scopes', { title: 'A portal' });
   for (let n = 1; n <= sections; n += 1)
-    await made(by, `/v1/scopes/${scope}/sections`, { type: 'other', title: `Part ${n}`, content: 'Words.' });
+    await create(by, `/v1/scopes/${scope}/sections`, {
+      type: 'other',
+      title: `Part ${n}`,
+      content: 'Words.',
+    });
   return scope;
 }
 
 /** The ids of the changes that a reader is told, up to the one of this kind. */
-async function toldUntil(reader: Followed, kind: string): Promise<string[]> {
+async function toldUntil(reader: FollowedStream, kind: string): Promise<string[]> {
   const told: string[] = [];
   for (let one = await reader.next(); one !== undefined; one = await reader.next()) {
     if (one.event === 'change') told.push(one.id);
@@ -106,7 +110,9 @@ describe.runIf(engine === 'postgres')('Orbit in several processes', () => {
         const [section, after] = [ids[(n * 7_919) % 10], ids[(n * 7_919 + 3) % 10]];
         const body = { section_id: section, after: n % 5 === 0 ? null : after };
         const at = n % 2 === 0 ? one : other;
-        const reply = await patiently(() => at.call(`POST /v1/scopes/${scope}/sections/reorder`, { body }));
+        const reply = await retryUntilDone(() =>
+          at.call(`POST /v1/scopes/${scope}/sections/reorder`, { body }),
+        );
         return reply.status;
       }),
     );
@@ -127,13 +133,13 @@ describe.runIf(engine === 'postgres')('Orbit in several processes', () => {
     const scope = await scopeWith(one, 0);
     const [near, far] = [await one.follow(scope), await other.follow(scope)];
     for (const [n, by] of [one, other].entries())
-      await made(by, `/v1/scopes/${scope}/comments`, { body: `Comment ${n}.` });
+      await create(by, `/v1/scopes/${scope}/comments`, { body: `Comment ${n}.` });
     await one.call(`PATCH /v1/scopes/${scope}`, { body: { summary: 'What it is.' } });
     expect(await toldUntil(near, 'scope.updated')).toEqual(['2', '3', '4']);
     expect(await toldUntil(far, 'scope.updated')).toEqual(['2', '3', '4']);
     other.program.kill('SIGKILL');
     await other.program.ended;
-    await made(one, `/v1/scopes/${scope}/comments`, { body: 'While they were away.' });
+    await create(one, `/v1/scopes/${scope}/comments`, { body: 'While they were away.' });
     const again = await one.follow(scope, '4');
     expect(await toldUntil(again, 'comment.added')).toEqual(['5']);
     for (const reader of [near, far, again]) reader.leave();

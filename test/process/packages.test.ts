@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'plinth-packages-'));
 afterEach(endAll);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Of the packages that we depend on: those that something asks for later, what builds the program, and those of which there are but types. */
+/** Of our dependencies: those that are loaded later, those that build the program, and those with types alone. */
 const LATER = [
   '@ai-sdk/openai-compatible',
   '@ai-sdk/provider',

@@ -82,7 +82,7 @@ test('doctor writes, reads and deletes in the bucket of files, and says whose pa
   expect(program.said()).not.toContain(secretAccessKey);
 });
 
-test('what is wrong with AI_CONFIG is said with its place', async () => {
+test('errors of AI_CONFIG are reported with their place', async () => {
   const environment = { ...OWN, AI_CONFIG: '{"version":"2026-11-21","aliases":{"house":["own"]}}' };
   const program = startProgram(['config'], { environment, cwd: temporaryFolder() });
   expect((await program.ended).code).toBe(1);

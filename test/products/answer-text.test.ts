@@ -11,7 +11,7 @@ import { atEndOfFile } from '#test/closing';
 import { productContext } from '../../src/platform/product/product-context.ts';
 import { prism } from '../../src/products/prism/index.ts';
 import { insertTurn, type NewTurn } from '../../src/products/prism/turns/store.ts';
-import { follow } from '../fixtures/following.ts';
+import { follow } from '../fixtures/follow.ts';
 
 /** The kit's text of a model, as a route of a product calls it; it is Prism's plan, prompts and tables that it uses. */
 const app = await testApp({ work: false });
@@ -67,7 +67,7 @@ await once(server, 'listening');
 atEndOfFile(() => void server.close());
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
-const plainly = async () => {
+const getPlainly = async () => {
   const response = await fetch(url);
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
@@ -87,7 +87,7 @@ beforeEach(async () => {
 });
 
 /** What is kept of this account: the texts, the states of the permit and of what it paid for, and the jobs. */
-async function kept() {
+async function readKept() {
   await limits.ends.idle();
   const turns = await db.asMigrator(
     statement<{ turn: string }>('select turn from prism.turns where account_id = $1', [me.accountId]),
@@ -112,16 +112,16 @@ const down = { kind: 'status', status: 400 } as const;
 
 describe('a text that somebody waits for', () => {
   test('is answered, kept and charged once, and a job goes on with it', async () => {
-    const { body } = await plainly();
-    expect(await kept()).toEqual({ texts: [body['text']], permit: 'settled', paid: 1, jobs: 1, open: 1 });
+    const { body } = await getPlainly();
+    expect(await readKept()).toEqual({ texts: [body['text']], permit: 'settled', paid: 1, jobs: 1, open: 1 });
     expect(body).toEqual({ id: expect.any(String), text: expect.any(String) });
   });
 
   test('is asked for again when the model breaks off before anybody saw a word of it', async () => {
     sandbox.faults.next(broken);
-    const { status, body } = await plainly();
+    const { status, body } = await getPlainly();
     expect(status).toBe(200);
-    expect(await kept()).toMatchObject({ texts: [body['text']], permit: 'settled', jobs: 1 });
+    expect(await readKept()).toMatchObject({ texts: [body['text']], permit: 'settled', jobs: 1 });
     expect(String(body['text']).length).toBeGreaterThan(60);
   });
 
@@ -132,14 +132,20 @@ describe('a text that somebody waits for', () => {
     const words = told.filter(({ event }) => event === 'words').map(({ data }) => data['text']);
     expect(words.join('')).not.toBe('');
     expect(told.at(-1)?.data).toEqual({ id: expect.any(String), text: words.join('') });
-    expect(await kept()).toEqual({ texts: [words.join('')], permit: 'settled', paid: 1, jobs: 1, open: 1 });
+    expect(await readKept()).toEqual({
+      texts: [words.join('')],
+      permit: 'settled',
+      paid: 1,
+      jobs: 1,
+      open: 1,
+    });
   });
 
   test('is a plain failure when the model breaks off before the first word of a stream, and costs nothing', async () => {
     sandbox.faults.next(down);
     const response = await fetch(url, { headers: { accept: 'text/event-stream' } });
     expect([response.status, await response.json()]).toEqual([500, { code: 'provider_rejected' }]);
-    expect(await kept()).toEqual({ texts: [], permit: 'voided', paid: 0, jobs: 0, open: 0 });
+    expect(await readKept()).toEqual({ texts: [], permit: 'voided', paid: 0, jobs: 0, open: 0 });
   });
 
   test('is an error at the end of the stream when it could not be kept, and no job goes on with it', async () => {
@@ -147,7 +153,7 @@ describe('a text that somebody waits for', () => {
     const told = await events();
     expect(told.at(-1)).toMatchObject({ event: 'error', data: { error: { code: 'internal' } } });
     // The provider was paid, so that the call is; what would have followed gives its money back.
-    expect(await kept()).toEqual({ texts: [], permit: 'settled', paid: 1, jobs: 0, open: 0 });
+    expect(await readKept()).toEqual({ texts: [], permit: 'settled', paid: 1, jobs: 0, open: 0 });
   });
 
   test('is made, kept and charged when its reader hangs up', async () => {
@@ -157,6 +163,6 @@ describe('a text that somebody waits for', () => {
     stream.leave();
     await expect.poll(() => count(me, 'prism.turns')).toBe(1);
     sandbox.setLatency(0);
-    expect(await kept()).toMatchObject({ permit: 'settled', paid: 1, jobs: 1 });
+    expect(await readKept()).toMatchObject({ permit: 'settled', paid: 1, jobs: 1 });
   });
 });

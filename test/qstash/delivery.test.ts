@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
 import { engine } from '#test/services';
-import { numbersOf, outcomesOf, type Promised, qstashFixture, stateOf } from './fixture.ts';
+import { numbersOf, outcomesOf, type PromisedJob, qstashFixture, stateOf } from './fixture.ts';
 
 const fixture = await qstashFixture();
 const { qstash, sandbox, db } = fixture;
@@ -50,7 +50,7 @@ describe('a create, delivered by QStash', () => {
     await other?.close();
   });
 
-  test('completes in whatever order messages come', async () => {
+  test('completes in any order of messages', async () => {
     const by = await fixture.customer('reel.pro');
     qstash.hold();
     const posts = [await fixture.create(by), await fixture.create(by), await fixture.create(by)];
@@ -84,7 +84,7 @@ describe('what becomes of it when something fails', () => {
     qstash.faults.next({ kind: 'lose' });
     const post = await fixture.create(by);
     await vi.waitFor(() => expect(numbersOf(fixture, post)).toEqual(['0-1']), SOON);
-    await vi.waitFor(async () => expect(await published([post])).toBe(1), SOON);
+    await vi.waitFor(async () => expect(await countPublished([post])).toBe(1), SOON);
     await advance(db, '299 seconds');
     await fixture.create(await fixture.customer('reel.pro')).then(({ ended }) => ended());
     expect(numbersOf(fixture, post)).toEqual(['0-1']);
@@ -99,7 +99,7 @@ describe('what becomes of it when something fails', () => {
     qstash.hold();
     qstash.faults.next({ kind: 'reset', taken: true });
     const post = await fixture.create(by);
-    await vi.waitFor(async () => expect(await published([post])).toBe(1), SOON);
+    await vi.waitFor(async () => expect(await countPublished([post])).toBe(1), SOON);
     expect(numbersOf(fixture, post)).toEqual(['0-1']);
     qstash.release();
     expect(await post.ended()).toBe('completed');
@@ -112,7 +112,7 @@ describe('what becomes of it when something fails', () => {
     const [one, other] = [await fixture.customer('reel.pro'), await fixture.customer('reel.pro')];
     qstash.faults.always({ kind: 'status', status: 503 });
     const posts = [await fixture.create(one), await fixture.create(one), await fixture.create(other)];
-    await vi.waitFor(async () => expect(await claimed(posts)).toBe(3), SOON);
+    await vi.waitFor(async () => expect(await countClaimed(posts)).toBe(3), SOON);
     expect(await Promise.all(posts.map((post) => stateOf(fixture, post)))).toEqual([
       'ready',
       'ready',
@@ -150,11 +150,11 @@ describe('what becomes of it when something fails', () => {
 });
 
 /** How many of these are published and, as far as anybody has looked, not taken up. */
-const published = (posts: readonly Promised[]) => announcements(posts, 'published_at is not null');
+const countPublished = (posts: readonly PromisedJob[]) => announcements(posts, 'published_at is not null');
 /** How many of these are about to be published. */
-const claimed = (posts: readonly Promised[]) => announcements(posts, 'published_at is null');
+const countClaimed = (posts: readonly PromisedJob[]) => announcements(posts, 'published_at is null');
 
-async function announcements(posts: readonly Promised[], which: string): Promise<number> {
+async function announcements(posts: readonly PromisedJob[], which: string): Promise<number> {
   const ids = `{${posts.map(({ jobId }) => jobId).join()}}`;
   const sql = `select from jobs.deliveries where job_id = any ($1::uuid[]) and ${which}`;
   return (await db.asMigrator(statement(sql, [ids]))).length;

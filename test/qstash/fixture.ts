@@ -5,7 +5,7 @@ import { createQStashSandbox, type Delivery, type QStashSandbox } from '#sandbox
 import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
 import { atEndOfFile } from '#test/closing';
 
-/** The name by which QStash reaches the processes, whatever ports they have. */
+/** The name by which QStash reaches the processes, on any port. */
 const TARGET = 'https://plinth.test';
 export const DESTINATION = `${TARGET}/worker/generate`;
 
@@ -17,7 +17,7 @@ export interface QStashFixture extends TestApp {
   /** Deliveries go to these from now on. */
   deliverTo(...processes: readonly Pick<TestApp, 'url'>[]): void;
   /** Asks for a post; answers how its end is read. */
-  create(by: Customer): Promise<Promised>;
+  create(by: Customer): Promise<PromisedJob>;
   /** Sends a delivery by hand. */
   deliver(
     signature: string | undefined,
@@ -26,7 +26,7 @@ export interface QStashFixture extends TestApp {
   ): Promise<Response>;
 }
 
-export interface Promised {
+export interface PromisedJob {
   readonly jobId: JobId;
   /** Waits for the end, and answers the status. */
   readonly ended: () => Promise<string>;
@@ -69,7 +69,7 @@ export async function qstashFixture(options: QStashFixtureOptions = {}): Promise
       const headers = { 'idempotency-key': crypto.randomUUID() };
       const accepted = await app.call(by.key, 'POST /v1/create', { body, headers });
       expect(accepted.status, JSON.stringify(accepted.body)).toBe(202);
-      return promised(app, by, accepted.body);
+      return findPromised(app, by, accepted.body);
     },
     async deliver(signature, body, more = {}) {
       const headers = {
@@ -82,11 +82,11 @@ export async function qstashFixture(options: QStashFixtureOptions = {}): Promise
   };
 }
 
-async function promised(
+async function findPromised(
   app: TestApp,
   by: Customer,
   body: Readonly<Record<string, unknown>>,
-): Promise<Promised> {
+): Promise<PromisedJob> {
   const id = String(body['generation_id']);
   const [row] = await app.db.asMigrator(
     statement<{ job_id: JobId }>('select job_id from reel.generations where id = $1', [id]),
@@ -105,7 +105,7 @@ async function promised(
 }
 
 /** What deliveries of a job were answered, in the order in which they were sent. */
-export function outcomesOf({ qstash }: Pick<QStashFixture, 'qstash'>, { jobId }: Promised): unknown[] {
+export function outcomesOf({ qstash }: Pick<QStashFixture, 'qstash'>, { jobId }: PromisedJob): unknown[] {
   return qstash
     .deliveries()
     .filter((one) => jobOf(one) === jobId)
@@ -115,7 +115,7 @@ export function outcomesOf({ qstash }: Pick<QStashFixture, 'qstash'>, { jobId }:
 }
 
 /** The Deduplication-Ids of the messages about a job, less the job. */
-export function numbersOf({ qstash }: Pick<QStashFixture, 'qstash'>, { jobId }: Promised): string[] {
+export function numbersOf({ qstash }: Pick<QStashFixture, 'qstash'>, { jobId }: PromisedJob): string[] {
   return qstash
     .messages()
     .map(({ deduplicationId = '' }) => deduplicationId)
@@ -130,7 +130,7 @@ function jobOf({ body }: Pick<Delivery, 'body'>): string {
 /** How a job stands. */
 export async function stateOf(
   { db }: Pick<QStashFixture, 'db'>,
-  { jobId }: Promised,
+  { jobId }: PromisedJob,
 ): Promise<string | undefined> {
   const [row] = await db.asMigrator(
     statement<{ state: string }>('select state from jobs.jobs where id = $1', [jobId]),

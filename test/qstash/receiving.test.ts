@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { DESTINATION, numbersOf, outcomesOf, type Promised, qstashFixture, stateOf } from './fixture.ts';
+import { DESTINATION, numbersOf, outcomesOf, type PromisedJob, qstashFixture, stateOf } from './fixture.ts';
 
 const fixture = await qstashFixture({ settings: { WORKER_CONCURRENCY: '1', QSTASH_PARALLELISM: '2' } });
 const { qstash, sandbox } = fixture;
@@ -120,16 +120,16 @@ describe('the order', () => {
   test('stays ours: few wait at QStash, and of those that wait here another account’s one goes before the fifth of one', async () => {
     const [busy, other] = [await fixture.customer('reel.pro'), await fixture.customer('reel.pro')];
     qstash.hold();
-    const many: Promised[] = [];
+    const many: PromisedJob[] = [];
     for (let n = 0; n < 5; n += 1) many.push(await fixture.create(busy));
-    const announced = () => many.flatMap((post) => numbersOf(fixture, post)).length;
+    const countAnnounced = () => many.flatMap((post) => numbersOf(fixture, post)).length;
     // Two may run, so that as many as run may wait too: four.
-    await vi.waitFor(() => expect(announced()).toBe(4), SOON);
+    await vi.waitFor(() => expect(countAnnounced()).toBe(4), SOON);
     const one = await fixture.create(other);
     qstash.release();
     for (const post of [...many, one]) {
       const ended = post.ended();
-      // Whoever met a full process comes back.
+      // A message that met a full process comes back.
       await vi.waitFor(async () => {
         qstash.elapse(15_000);
         await qstash.idle();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { statement } from '#platform/db';
 import { sha256 } from '#platform/kernel';
-import { refusalOf, until } from '#test/calls';
+import { refusalOf, waitFor } from '#test/calls';
 import { expectLedgerToAgree } from '../crash/promises.ts';
 import type { Reply, TestApp } from '../services/app.ts';
 import { type Creator, reelFixture } from './fixture.ts';
@@ -29,7 +29,7 @@ async function permitOf({ by }: Creator): Promise<string | undefined> {
   return permit?.state;
 }
 
-/** How many provider calls their callers have broken off: what is left of those is read for a while. */
+/** How many provider calls their callers have broken off: the rest of those is read for a while. */
 async function brokenOff(): Promise<number> {
   const metrics = await (
     await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
@@ -73,11 +73,11 @@ describe('a generation that is cancelled', () => {
     sandbox.faults.next({ kind: 'hang', billed: true });
     const brokenOffBefore = await brokenOff();
     const id = await by.asked();
-    await until(() => sandbox.bill().length > before);
+    await waitFor(() => sandbox.bill().length > before);
     expect((await by.cancel(id)).status).toBe(200);
     expect(await by.used()).toMatchObject({ generations: 0, concurrent: 0 });
     expect(await permitOf(by)).toBe('voided');
-    await until(async () => (await brokenOff()) > brokenOffBefore);
+    await waitFor(async () => (await brokenOff()) > brokenOffBefore);
     expect(await by.ended(await by.asked())).toMatchObject({ status: 'completed' });
   });
 
@@ -85,7 +85,7 @@ describe('a generation that is cancelled', () => {
     const by = await creator('reel.pro');
     sandbox.faults.next({ kind: 'hang_midstream', after: inTheMiddle });
     const id = await by.asked({ variants: 3 });
-    await until(async () => (await by.read(id)).progress.done > 0);
+    await waitFor(async () => (await by.read(id)).progress.done > 0);
     await by.cancel(id);
     const cancelled = await by.read(id);
     expect(cancelled.status).toBe('cancelled');
@@ -184,7 +184,7 @@ describe('cancels that race with the work', () => {
       if (ended.status === 'completed') expect(ended.progress.done).toBe(3);
     }
     const open = `select count(*)::int as n from limits.permits where state in ('queued', 'running')`;
-    await until(async () => (await here.db.asMigrator(statement<{ n: number }>(open)))[0]?.n === 0);
+    await waitFor(async () => (await here.db.asMigrator(statement<{ n: number }>(open)))[0]?.n === 0);
     for (const by of creators) {
       const made = await here.count(
         by.by,
@@ -194,7 +194,7 @@ describe('cancels that race with the work', () => {
       expect(await here.count(by.by, 'limits.permits', `state = 'settled'`)).toBe(made);
       expect(await by.used()).toMatchObject({ generations: made, concurrent: 0 });
       // What a broken off call used is learnt after its permit's end, and corrects the estimate.
-      await until(async () => (await by.used())['daily_cost'] === (await postedCost(here, by)));
+      await waitFor(async () => (await by.used())['daily_cost'] === (await postedCost(here, by)));
     }
     const hidden = endings.filter(({ ended }) => ended.status === 'cancelled').length;
     expect(hidden).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import type { Worker } from '#platform/jobs';
 import { callsOf } from '#test/calls';
 import { passTheHour } from '#test/factories';
 import { type Customer, type Reply, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
-import type { Followed } from '../fixtures/following.ts';
+import type { FollowedStream } from '../fixtures/follow.ts';
 
 /** A generation as it is answered. */
 export interface Generation {
@@ -43,7 +43,7 @@ export interface Creator {
   /** A draft with variants, the first of them selected. */
   draft(more?: object): Promise<Generation>;
   /** Follows a generation as a stream of events. */
-  follow(id: string, how?: { lastEventId?: string; url?: string }): Promise<Followed>;
+  follow(id: string, how?: { lastEventId?: string; url?: string }): Promise<FollowedStream>;
   /** What is used of each limit of Reel. */
   used(): Promise<Record<string, number>>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { until } from '#test/calls';
+import { waitFor } from '#test/calls';
 import { advance } from '#test/factories';
 import type { Customer, Reply } from '../services/app.ts';
 import { type Asset, libraryFixture } from './library.ts';
@@ -230,7 +230,7 @@ describe('the trash', () => {
     expect(await rows()).toEqual([3, 1]);
     // Every night its schedule is due.
     await advance(db, '29 days');
-    await until(async () => (await rows()).join() === '2,0');
+    await waitFor(async () => (await rows()).join() === '2,0');
     expect((await list(one, '')).map(({ id }) => id)).toEqual([kept.id]);
     expect((await list(one, 'deleted=true')).map(({ id }) => id)).toEqual([late.id]);
     expect(codeOf(await restore(one, old))).toEqual([404, 'not_found']);

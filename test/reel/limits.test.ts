@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '#platform/db';
-import { refusalOf, until } from '#test/calls';
+import { refusalOf, waitFor } from '#test/calls';
 import { advance, advanceTo } from '#test/factories';
 import type { Reply } from '../services/app.ts';
 import { type Creator, type Generation, reelFixture } from './fixture.ts';
@@ -10,7 +10,7 @@ const { admin, call, count, creator, db, sandbox } = await reelFixture();
 await advanceTo(db, '2031-01-15T12:10:00Z');
 
 /** The generations that these answers promised, ended. */
-function ended(by: Creator, answers: readonly Reply[]): Promise<Generation[]> {
+function waitForAll(by: Creator, answers: readonly Reply[]): Promise<Generation[]> {
   return Promise.all(answers.map(({ body }) => by.ended(String(body['generation_id']))));
 }
 
@@ -20,7 +20,7 @@ describe('POST /v1/create', () => {
     const accepted = await by.create({ variants: 3 });
     expect(accepted.status).toBe(202);
     expect(accepted.headers.get('location')).toBe(accepted.body['status_url']);
-    const [generation] = await ended(by, [accepted]);
+    const [generation] = await waitForAll(by, [accepted]);
     expect(generation).toMatchObject({ status: 'completed', platform: 'linkedin', mode: 'create' });
     expect(generation?.progress).toEqual({ done: 3, total: 3 });
     expect(generation?.variants).toHaveLength(3);
@@ -47,7 +47,7 @@ describe('POST /v1/create', () => {
     for (const other of answers.filter(({ status }) => status !== 202)) {
       expect(refusalOf(other)).toMatchObject({ status: 409, code: 'idempotency_in_progress' });
     }
-    await ended(by, accepted.slice(0, 1));
+    await waitForAll(by, accepted.slice(0, 1));
     expect(await count(by.by, 'reel.generations')).toBe(1);
     expect(await count(by.by, 'limits.permits')).toBe(1);
     expect(sandbox.bill().length - before).toBe(1);
@@ -79,7 +79,7 @@ describe('POST /v1/create', () => {
       expect(Date.parse(String(details['resets_at']))).toBeGreaterThan(0);
       expect(Number(denied.headers.get('retry-after'))).toBeGreaterThan(0);
     }
-    await ended(by, accepted);
+    await waitForAll(by, accepted);
     // A place is taken from admission to settlement: no two of them overlap.
     const overlaps = `exists (select from limits.permits b where b.account_id = p.account_id and b.id > p.id
       and b.created_at < p.updated_at and p.created_at < b.updated_at)`;
@@ -91,12 +91,12 @@ describe('POST /v1/create', () => {
     });
     const next = await by.create();
     expect(next.status).toBe(202);
-    await ended(by, [next]);
+    await waitForAll(by, [next]);
   });
 
   it('a denial charges nothing: no window, no permit, no event, no key', async () => {
     const by = await creator('reel.basic');
-    for (let n = 0; n < 10; n += 1) await ended(by, [await by.create()]);
+    for (let n = 0; n < 10; n += 1) await waitForAll(by, [await by.create()]);
     const before = await by.used();
     const spent = await count(by.by, 'limits.usage_events');
     const denied = await by.create({}, 'too-many');
@@ -108,8 +108,8 @@ describe('POST /v1/create', () => {
     expect(await count(by.by, 'limits.usage_events')).toBe(spent);
     expect(await count(by.by, 'idempotency.keys', `state = 'running'`)).toBe(0);
     await advance(db, '1 hour');
-    // A denial is remembered for a moment, so that whoever hammers a closed limit meets no database.
-    await until(async () => (await by.create({}, 'too-many')).status === 202);
+    // A denial is cached for a moment, so that a caller who hammers a closed limit reaches no database.
+    await waitFor(async () => (await by.create({}, 'too-many')).status === 202);
   });
 
   it('without a plan, or with more variants than the plan has, 402 names the plan that would do', async () => {
@@ -129,7 +129,7 @@ describe('POST /v1/create', () => {
   it('a failed generation says why, gives the quota back and keeps the burst', async () => {
     const by = await creator('reel.basic');
     sandbox.faults.next({ kind: 'status', status: 400 });
-    const [generation] = await ended(by, [await by.create()]);
+    const [generation] = await waitForAll(by, [await by.create()]);
     expect(generation).toMatchObject({
       status: 'failed',
       error: { code: 'provider_rejected' },
@@ -201,7 +201,7 @@ describe('each limit denies by its own name, and says when it resets', () => {
   });
 });
 
-interface Held {
+interface HeldPlan {
   readonly product: string;
   readonly plan: string;
   readonly add_ons: readonly { readonly expires_at: string }[];
@@ -216,7 +216,7 @@ describe('a Pro Boost', () => {
     await advance(db, '31 days');
     const after = await by.create({ variants: 5 });
     expect(after.status).toBe(402);
-    const generations = await ended(by, boosted);
+    const generations = await waitForAll(by, boosted);
     sandbox.faults.clear();
     expect(generations.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
     expect((await by.create()).status).toBe(202);
@@ -228,7 +228,7 @@ describe('a Pro Boost', () => {
     const ends = async () => {
       expect((await call(giver.key, 'POST /v1/admin/grants', { body })).status).toBe(201);
       const { body: held } = await call(by.by.key, 'GET /v1/billing/entitlements');
-      const reel = (held['data'] as Held[]).find(({ product }) => product === 'reel');
+      const reel = (held['data'] as HeldPlan[]).find(({ product }) => product === 'reel');
       expect(reel?.plan).toBe('reel.pro');
       return Date.parse(reel?.add_ons[0]?.expires_at ?? '');
     };
@@ -243,6 +243,6 @@ describe('a Pro Boost', () => {
       details: { plan: 'reel.basic', grant: 'variants' },
     });
     // What was taken on while it lasted is still done.
-    expect(await ended(by, [last])).toMatchObject([{ status: 'completed', progress: { done: 5 } }]);
+    expect(await waitForAll(by, [last])).toMatchObject([{ status: 'completed', progress: { done: 5 } }]);
   });
 });

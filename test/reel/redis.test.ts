@@ -32,7 +32,7 @@ const TROUBLES: readonly Trouble[] = [
   },
 ];
 
-const from = (ip: string) => ({ 'x-forwarded-for': ip });
+const headersFrom = (ip: string) => ({ 'x-forwarded-for': ip });
 
 /** The whole app on a Redis of its own until the end of the file, with a customer who can sign in and create. */
 async function open() {
@@ -43,7 +43,7 @@ async function open() {
   const email = `${by.by.accountId}@example.com`;
   const registered = await fixture.call(undefined, 'POST /v1/auth/register', {
     body: { email, password: PASSWORD, company_name: 'Company' },
-    headers: from('192.0.2.1'),
+    headers: headersFrom('192.0.2.1'),
   });
   expect(registered.status).toBe(201);
   return {
@@ -52,7 +52,7 @@ async function open() {
     proxy,
     by,
     signIn: (ip: string, password = PASSWORD) =>
-      fixture.call(undefined, 'POST /v1/auth/login', { body: { email, password }, headers: from(ip) }),
+      fixture.call(undefined, 'POST /v1/auth/login', { body: { email, password }, headers: headersFrom(ip) }),
     /** What operators see: of the server, of Redis, and of its breaker. */
     ready: async () => {
       const { status, body } = await fixture.call(undefined, 'GET /readyz');

@@ -12,7 +12,7 @@ const long = (length: number) => '文'.repeat(length);
 const says = (content: object) => ({ kind: 'content' as const, text: JSON.stringify(content) });
 
 /** The one variant of a generation. */
-function only({ variants: [variant, ...more] }: Generation): Variant {
+function onlyVariant({ variants: [variant, ...more] }: Generation): Variant {
   if (variant === undefined || more.length > 0) throw new Error('it has not one variant');
   return variant;
 }
@@ -32,15 +32,15 @@ describe('a targeted regeneration', () => {
     const made = await by.ended(id);
     expect(made).toMatchObject({ mode: 'targeted', target, status: 'completed', draft_id: draft.draft_id });
     expect(made.progress).toEqual({ done: 1, total: 1 });
-    expect(textOf(only(made))).toEqual({ ...textOf(only(draft)), [target]: written[target] });
+    expect(textOf(onlyVariant(made))).toEqual({ ...textOf(onlyVariant(draft)), [target]: written[target] });
   });
 
   it('leaves its base and the selection as they are', async () => {
     const by = await creator('reel.basic');
     const draft = await by.draft();
     await by.ended(await by.started({ draft_id: draft.draft_id, mode: 'targeted', target: 'hook' }));
-    expect(only(await by.read(draft.id))).toEqual(only(draft));
-    expect(await count(by.by, 'reel.drafts', `selected_variant_id = '${only(draft).id}'`)).toBe(1);
+    expect(onlyVariant(await by.read(draft.id))).toEqual(onlyVariant(draft));
+    expect(await count(by.by, 'reel.drafts', `selected_variant_id = '${onlyVariant(draft).id}'`)).toBe(1);
     expect(await count(by.by, 'reel.variants')).toBe(2);
   });
 
@@ -49,20 +49,20 @@ describe('a targeted regeneration', () => {
     const draft = await by.draft();
     sandbox.faults.next(says({ cta: ' ' }), says({ cta: 'Save this.' }));
     const id = await by.started({ draft_id: draft.draft_id, mode: 'targeted', target: 'cta' });
-    expect(only(await by.ended(id)).cta).toBe('Save this.');
+    expect(onlyVariant(await by.ended(id)).cta).toBe('Save this.');
   });
 
   it('that makes the post too long is repaired once, in its own part alone', async () => {
     const by = await creator('reel.basic');
     const draft = await by.draft({ platform: 'x' });
-    const { hook, ...others } = textOf(only(draft));
+    const { hook, ...others } = textOf(onlyVariant(draft));
     const short = 'Short enough.';
     sandbox.faults.next(
       says({ hook: 'long '.repeat(100) }),
       says({ posts: [{ hook: short, body: 'And another body.', cta: 'Another call.', hashtags: [] }] }),
     );
     const id = await by.started({ draft_id: draft.draft_id, mode: 'targeted', target: 'hook' });
-    expect(only(await by.ended(id))).toMatchObject({ hook: short, ...others, over_length: false });
+    expect(onlyVariant(await by.ended(id))).toMatchObject({ hook: short, ...others, over_length: false });
     expect(hook).not.toBe(short);
   });
 

@@ -12,7 +12,7 @@ async function library(...assets: readonly object[]): Promise<Customer> {
 }
 
 /** The titles of what is found, the best first; an asset of these tests has one. */
-async function found(by: Customer, q: string, more = ''): Promise<string[]> {
+async function searchTitles(by: Customer, q: string, more = ''): Promise<string[]> {
   return (await list(by, `q=${encodeURIComponent(q)}${more}`)).map(({ title }) => title ?? '');
 }
 
@@ -54,7 +54,7 @@ describe('a search', () => {
     ['a', []],
     ['the OR', []],
   ])('for %j finds each asset by the stemming of its own language', async (q, titles) => {
-    expect((await found(by, q)).toSorted()).toEqual(titles.toSorted());
+    expect((await searchTitles(by, q)).toSorted()).toEqual(titles.toSorted());
   });
 
   it('takes a word that two languages share for what it is in each', async () => {
@@ -62,12 +62,12 @@ describe('a search', () => {
       { title: 'en', language: 'en', body: 'Many gifts for you' },
       { title: 'de', language: 'de', body: 'Viele Gifte im Boden' },
     );
-    expect((await found(shared, 'Gift')).toSorted()).toEqual(['de', 'en']);
-    expect(await found(shared, 'gifted')).toEqual(['en']);
-    expect(await found(shared, 'Giften')).toEqual(['de']);
+    expect((await searchTitles(shared, 'Gift')).toSorted()).toEqual(['de', 'en']);
+    expect(await searchTitles(shared, 'gifted')).toEqual(['en']);
+    expect(await searchTitles(shared, 'Giften')).toEqual(['de']);
     // What excludes in one language excludes nothing in another.
-    expect(await found(shared, 'Gift -gifted')).toEqual(['de']);
-    expect(await found(shared, 'Gift -Boden')).toEqual(['en']);
+    expect(await searchTitles(shared, 'Gift -gifted')).toEqual(['de']);
+    expect(await searchTitles(shared, 'Gift -Boden')).toEqual(['en']);
   });
 
   it('ranks title and hook before the body, and that before the rest', async () => {
@@ -78,7 +78,7 @@ describe('a search', () => {
       { title: 'hashtag', hashtags: ['#Garden'] },
       { title: 'asks', cta: 'Show your gardens' },
     );
-    const titles = await found(ranked, 'garden');
+    const titles = await searchTitles(ranked, 'garden');
     expect(titles.slice(0, 2)).toEqual(['A garden', 'written']);
     expect(titles.slice(2).toSorted()).toEqual(['asks', 'hashtag', 'tagged']);
   });
@@ -89,11 +89,11 @@ describe('a search', () => {
       { title: 'two', body: 'teams of small people' },
       { title: 'three', body: 'nothing of it' },
     );
-    expect(await found(posts, '"small teams"')).toEqual(['one']);
-    expect((await found(posts, 'ship or nothing')).toSorted()).toEqual(['one', 'three']);
-    expect(await found(posts, 'small -ship')).toEqual(['two']);
-    expect((await found(posts, 'team -"small teams"')).toSorted()).toEqual(['two']);
-    expect(await found(posts, '-small')).toEqual(['three']);
+    expect(await searchTitles(posts, '"small teams"')).toEqual(['one']);
+    expect((await searchTitles(posts, 'ship or nothing')).toSorted()).toEqual(['one', 'three']);
+    expect(await searchTitles(posts, 'small -ship')).toEqual(['two']);
+    expect((await searchTitles(posts, 'team -"small teams"')).toSorted()).toEqual(['two']);
+    expect(await searchTitles(posts, '-small')).toEqual(['three']);
   });
 
   it('goes with every filter', async () => {
@@ -102,11 +102,11 @@ describe('a search', () => {
       { title: 'tiktok', platform: 'tiktok', body: 'word', tags: ['b'] },
       { title: 'draft', body: 'word', status: 'draft', tags: ['a'] },
     );
-    expect((await found(posts, 'word', '&platform=x')).toSorted()).toEqual(['draft', 'x']);
-    expect(await found(posts, 'word', '&platform=x&status=ready')).toEqual(['x']);
-    expect(await found(posts, 'word', '&tags=A,%20b')).toEqual(['x']);
-    expect(await found(posts, 'word', '&tags=b&platform=tiktok')).toEqual(['tiktok']);
-    expect(await found(posts, 'word', '&deleted=true')).toEqual([]);
+    expect((await searchTitles(posts, 'word', '&platform=x')).toSorted()).toEqual(['draft', 'x']);
+    expect(await searchTitles(posts, 'word', '&platform=x&status=ready')).toEqual(['x']);
+    expect(await searchTitles(posts, 'word', '&tags=A,%20b')).toEqual(['x']);
+    expect(await searchTitles(posts, 'word', '&tags=b&platform=tiktok')).toEqual(['tiktok']);
+    expect(await searchTitles(posts, 'word', '&deleted=true')).toEqual([]);
   });
 
   it('finds what an asset says now, and no longer what it said', async () => {
@@ -157,7 +157,7 @@ describe('a search', () => {
       () => 431,
     );
     expect(status).toBe(431);
-    expect(await found(by, 'Haus')).toHaveLength(2);
+    expect(await searchTitles(by, 'Haus')).toHaveLength(2);
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { systemClock } from '#platform/kernel';
-import { until } from '#test/calls';
+import { waitFor } from '#test/calls';
 import { advance } from '#test/factories';
 import { reelFixture } from './fixture.ts';
 
@@ -46,14 +46,14 @@ test('while a provider throttles us for a minute jobs wait, it is asked a few ti
   const asked = await Promise.all(
     creators.flatMap((by) => Array.from({ length: 5 }, async () => ({ by, id: await by.asked() }))),
   );
-  await until(async () => (await jobsIn('delayed')) === JOBS);
+  await waitFor(async () => (await jobsIn('delayed')) === JOBS);
   // The worker's eight places met it at once.
   let met = await refusals();
   expect(met).toBeLessThanOrEqual(8);
   for (let round = 0; round < ROUNDS; round += 2) {
     // The jobs' own jitter comes on top of what the provider asks for.
     await passRounds(2);
-    await until(async () => (await refusals()) > met && (await jobsIn('delayed')) === JOBS);
+    await waitFor(async () => (await refusals()) > met && (await jobsIn('delayed')) === JOBS);
     met = await refusals();
   }
   expect(met).toBeLessThanOrEqual(8 + ROUNDS);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { JobId } from '#platform/kernel';
-import { until } from '#test/calls';
+import { waitFor } from '#test/calls';
 import { suspendAccount } from '#test/factories';
 import { type Creator, reelFixture } from './fixture.ts';
 
@@ -71,7 +71,7 @@ describe('variants', () => {
     const by = await creator('reel.pro');
     sandbox.faults.next({ kind: 'hang_midstream', after: inTheMiddle });
     const id = await by.asked({ variants: 3 });
-    await until(async () => (await by.read(id)).variants.length > 0);
+    await waitFor(async () => (await by.read(id)).variants.length > 0);
     const half = await by.read(id);
     expect(half.status).toBe('running');
     expect(half.progress).toEqual({ done: half.variants.length, total: 3 });
@@ -195,13 +195,13 @@ describe('a generation', () => {
     sandbox.faults.next({ kind: 'latency', ms: 1_500, before: 'first_token' });
     const before = sandbox.bill().length;
     const id = await by.asked({ variants: 3 });
-    await until(() => sandbox.bill().length > before);
+    await waitFor(() => sandbox.bill().length > before);
     // The signal that tells the worker is lost.
     await db.tenant(by.by.accountId, CANCEL, [
       statement(`update reel.generations set status = 'cancelled' where id = $1`, [id]),
       app.app.modules.jobs.cancelling(by.by.accountId, await jobOf(id), { keep: false }),
     ]);
-    await until(async () => (await count(by.by, 'limits.usage_events', 'corrects is not null')) === 1);
+    await waitFor(async () => (await count(by.by, 'limits.usage_events', 'corrects is not null')) === 1);
     expect(await by.read(id)).toMatchObject({ status: 'cancelled', variants: [] });
     expect(await by.used()).toMatchObject({ generations: 0, daily_cost: await costOf(by) });
   });
@@ -213,7 +213,7 @@ describe('a generation', () => {
     expect(await by.ended(id)).toMatchObject({ status: 'failed', error: { code: 'provider_rejected' } });
     const replayed = await app.call(admin.key, `POST /v1/admin/jobs/${await jobOf(id)}/replay`);
     expect(replayed.status).toBe(200);
-    await until(async () => (await by.read(id)).status === 'completed');
+    await waitFor(async () => (await by.read(id)).status === 'completed');
     expect(await by.read(id)).not.toHaveProperty('error');
     expect(await by.used()).toMatchObject({ generations: 1, hourly: 2, concurrent: 0 });
   });
@@ -226,7 +226,7 @@ describe('of an account that was suspended while it waited', () => {
     const id = await by.asked();
     await suspendAccount(idle.db, by.by.accountId);
     const worker = idle.work();
-    await until(async () => (await idle.count(by.by, 'reel.generations', `status = 'failed'`)) === 1);
+    await waitFor(async () => (await idle.count(by.by, 'reel.generations', `status = 'failed'`)) === 1);
     await worker.stop(0);
     expect(await idle.count(by.by, 'reel.generations', `error_code = 'forbidden' and id = '${id}'`)).toBe(1);
     expect(await idle.count(by.by, 'limits.permits', `state = 'voided'`)).toBe(1);

@@ -7,8 +7,12 @@ const app = await testApp({ work: false });
 const admin = await app.admin();
 const customer = await app.customer('reel.pro');
 
-/** A posted call as the ledger has it, whoever made it. */
-async function posted(of: Customer, cost: number, more: { model?: string; at?: string } = {}): Promise<void> {
+/** A posted call as the ledger has it. */
+async function insertPosted(
+  of: Customer,
+  cost: number,
+  more: { model?: string; at?: string } = {},
+): Promise<void> {
   const { ids } = app.app.modules;
   const [permit, event] = [ids.next(), ids.next()];
   const values = [
@@ -50,9 +54,9 @@ async function csv(
 describe('GET /v1/usage/report', () => {
   test('is the account’s own sums, as JSON and as CSV', async () => {
     const one = await app.customer();
-    await posted(one, 100);
-    await posted(one, 40, { at: '2026-11-06T10:00:00Z' });
-    await posted(customer, 7_000);
+    await insertPosted(one, 100);
+    await insertPosted(one, 40, { at: '2026-11-06T10:00:00Z' });
+    await insertPosted(customer, 7_000);
     const { body } = await app.call(one.key, `GET /v1/usage/report?${NOVEMBER}`);
     expect(body).toMatchObject({
       from: '2026-11-01',
@@ -78,7 +82,7 @@ describe('GET /v1/usage/report', () => {
 
   test('is paged, and goes on by its cursor', async () => {
     const one = await app.customer();
-    for (const model of ['a', 'b', 'c']) await posted(one, 1, { model });
+    for (const model of ['a', 'b', 'c']) await insertPosted(one, 1, { model });
     const path = `GET /v1/usage/report?${NOVEMBER}&group=model&limit=2`;
     const first = (await app.call(one.key, path)).body;
     const second = (await app.call(one.key, `${path}&cursor=${String(first['next_cursor'])}`)).body;
@@ -123,7 +127,7 @@ describe('CSV', () => {
     await app.db.asMigrator(
       statement('update accounts.accounts set name = $2 where account_id = $1', [one.accountId, name]),
     );
-    await posted(one, 100);
+    await insertPosted(one, 100);
     const said = await csv(`/v1/admin/usage?${NOVEMBER}&account_id=${one.accountId}`, admin.key);
     expect(said.text).toContain(`\r\n${one.accountId},${field},1,0,`);
   });
@@ -148,11 +152,11 @@ describe('CSV', () => {
 
   test('leaves numbers below 0 numbers', async () => {
     const one = await app.customer();
-    await posted(one, 100, { at: '2020-01-05T10:00:00Z' });
+    await insertPosted(one, 100, { at: '2020-01-05T10:00:00Z' });
     const [row] = await app.db.asMigrator(
       statement<{ id: string }>('select id from limits.usage_events where account_id = $1', [one.accountId]),
     );
-    await adjusted({ account_id: one.accountId, event_id: row?.id, cost_micros: -30 });
+    await adjustUsage({ account_id: one.accountId, event_id: row?.id, cost_micros: -30 });
     const said = await csv('/v1/usage/report?group=', one.key);
     expect(said.text).toMatch(/\r\n0,0,0,0,0,0,-30,0,0,-30,-30\r\n$/);
   });
@@ -160,7 +164,7 @@ describe('CSV', () => {
 
 let keys = 0;
 
-function adjusted(order: Record<string, unknown>, key = `adjust-${(keys += 1)}`, as = admin.key) {
+function adjustUsage(order: Record<string, unknown>, key = `adjust-${(keys += 1)}`, as = admin.key) {
   return app.call(as, 'POST /v1/admin/usage/adjustments', {
     body: { reason: 'a test', ...order },
     headers: { 'idempotency-key': key },
@@ -169,7 +173,7 @@ function adjusted(order: Record<string, unknown>, key = `adjust-${(keys += 1)}`,
 
 const generations = { product: 'reel', limit: 'generations' };
 
-async function used(of: Customer): Promise<unknown> {
+async function readUsed(of: Customer): Promise<unknown> {
   const { body } = await app.call(of.key, 'GET /v1/usage');
   return (body['data'] as { limit: string; used: number }[]).find(({ limit }) => limit === 'generations')
     ?.used;
@@ -179,16 +183,16 @@ describe('POST /v1/admin/usage/adjustments', () => {
   test('changes what a limit holds, once for one Idempotency-Key, and is listed', async () => {
     const one = await app.customer('reel.pro');
     const order = { account_id: one.accountId, ...generations, units: 12 };
-    const made = await adjusted(order, 'the-same');
+    const made = await adjustUsage(order, 'the-same');
     expect(made).toMatchObject({
       status: 201,
       body: { limit: 'generations', counted_in: 'units', asked: 12, applied: 12, made_by: admin.userId },
     });
-    const again = await adjusted(order, 'the-same');
+    const again = await adjustUsage(order, 'the-same');
     expect([again.body, again.headers.get('idempotent-replayed')]).toEqual([made.body, 'true']);
-    expect(await used(one)).toBe(12);
-    await adjusted({ ...order, units: -20 });
-    expect(await used(one)).toBe(0);
+    expect(await readUsed(one)).toBe(12);
+    await adjustUsage({ ...order, units: -20 });
+    expect(await readUsed(one)).toBe(0);
     const { body } = await app.call(admin.key, `GET /v1/admin/usage/adjustments?account_id=${one.accountId}`);
     expect(body).toMatchObject({ data: [{ asked: -20, applied: -12 }, made.body], next_cursor: null });
   });
@@ -202,17 +206,17 @@ describe('POST /v1/admin/usage/adjustments', () => {
     { event_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a05', units: 1 },
     { ...generations, units: 1, reason: ' ' },
   ])('refuses %o', async (order) => {
-    expect((await adjusted({ account_id: customer.accountId, ...order })).status).toBe(400);
+    expect((await adjustUsage({ account_id: customer.accountId, ...order })).status).toBe(400);
   });
 
   test('of an account or a call that is not there is 404, and by anybody but an admin 403', async () => {
     const nobody = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a05';
-    expect((await adjusted({ account_id: nobody, ...generations, units: 1 })).status).toBe(404);
+    expect((await adjustUsage({ account_id: nobody, ...generations, units: 1 })).status).toBe(404);
     expect(
-      (await adjusted({ account_id: customer.accountId, event_id: nobody, cost_micros: 1 })).status,
+      (await adjustUsage({ account_id: customer.accountId, event_id: nobody, cost_micros: 1 })).status,
     ).toBe(404);
     expect(
-      (await adjusted({ account_id: customer.accountId, ...generations, units: -1 }, 'k', customer.key))
+      (await adjustUsage({ account_id: customer.accountId, ...generations, units: -1 }, 'k', customer.key))
         .status,
     ).toBe(403);
   });
@@ -241,7 +245,7 @@ const statuses = ({ body }: { body: Readonly<Record<string, unknown>> }) =>
 describe('margins', () => {
   test('are net proceeds less the cost, in the currency of the sale, at a rate whose day is said', async () => {
     const one = await app.customer();
-    await posted(one, 1_500_000);
+    await insertPosted(one, 1_500_000);
     expect((await record(one.accountId, { source_id: 'm-1' })).status).toBe(200);
     expect(await margin(`group=account,plan&account_id=${one.accountId}`)).toMatchObject({
       data: [
@@ -270,8 +274,8 @@ describe('margins', () => {
 
   test('of an account that never bought anything are below 0, in dollars; of a currency without a rate nobody knows', async () => {
     const [free, odd] = [await app.customer(), await app.customer()];
-    await posted(free, 20_000);
-    await posted(odd, 20_000);
+    await insertPosted(free, 20_000);
+    await insertPosted(odd, 20_000);
     await record(odd.accountId, { source_id: 'm-2', currency: 'xxx' });
     expect(await margin(`group=&account_id=${free.accountId}`)).toMatchObject({
       data: [{ currency: 'usd', sales: 0, net_minor: 0, cost_minor: 2, margin_minor: -2, rate: null }],
@@ -287,14 +291,15 @@ describe('margins', () => {
     const { body } = await app.call(one.key, 'POST /v1/usage-events', { body: { events: [event] } });
     expect(body).toMatchObject({ data: [{ status: 'posted' }] });
     const days = `from=${dayOf(-2)}&until=${dayOf(2)}&account_id=${one.accountId}`;
-    const seen = async (path: string) => (await app.call(admin.key, `GET /v1/admin/${path}${days}`)).body;
-    expect(await seen('usage?group=account&')).toMatchObject({ data: [{ cost_micros: 5_000 }] });
-    expect(await seen('margin?group=account&')).toMatchObject({ data: [] });
+    const readAdmin = async (path: string) =>
+      (await app.call(admin.key, `GET /v1/admin/${path}${days}`)).body;
+    expect(await readAdmin('usage?group=account&')).toMatchObject({ data: [{ cost_micros: 5_000 }] });
+    expect(await readAdmin('margin?group=account&')).toMatchObject({ data: [] });
   });
 
   test('count a cost once, where an account bought in two currencies: in that of its latest sale by the month’s end', async () => {
     const one = await app.customer();
-    await posted(one, 1_000_000);
+    await insertPosted(one, 1_000_000);
     await record(
       one.accountId,
       { source_id: 'm-3', currency: 'usd' },

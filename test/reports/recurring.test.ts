@@ -76,7 +76,7 @@ describe('recurring revenue', () => {
     });
   });
 
-  test('of a trial, of what is free, and of an invoice that nobody pays any more is none', async () => {
+  test('of a trial, of a free plan, and of an uncollectible invoice is none', async () => {
     const { sell, report } = salesFixture();
     const february = { from: day('02-01'), until: day('03-15') };
     await sell(newAccount(), [{ ...february, amount: 0 }]);
@@ -165,7 +165,7 @@ describe('recurring revenue', () => {
     });
   });
 
-  test('ends when a subscription does, or is suspended, and whoever comes back is no new customer', async () => {
+  test('ends when a subscription does, or is suspended, and a returning customer is not new', async () => {
     const { sell, report, months } = salesFixture();
     const [ended, suspended] = [newAccount(), newAccount()];
     const spring = { from: day('01-15'), until: day('03-15') };

@@ -14,7 +14,7 @@ const newAccount = () => ids.next<AccountId>();
 const MARCH = { from: '2027-03-01', until: '2027-04-01', at: '2027-03-05T12:00:00Z' };
 const pro: Line = { plan: 'pro', amount: 2_000, from: '2027-03-05', until: '2027-04-05' };
 
-async function told(accountId: AccountId, question: Partial<RevenueQuestion> = {}) {
+async function readReport(accountId: AccountId, question: Partial<RevenueQuestion> = {}) {
   const asked = {
     group: ['month'],
     zone: 'UTC',
@@ -31,7 +31,7 @@ describe('revenue', () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: MARCH.at, lines: [{ ...pro, tax: 380 }], fee: 88 });
     await till.sell({ accountId, at: MARCH.at, lines: [pro], fee: null });
-    expect(await told(accountId)).toEqual([
+    expect(await readReport(accountId)).toEqual([
       {
         month: '2027-03',
         currency: 'usd',
@@ -45,12 +45,23 @@ describe('revenue', () => {
     ]);
   });
 
+  test('of the first instant of a month is of that month alone, also where it was paid past the store', async () => {
+    const accountId = newAccount();
+    const at = '2027-04-01T00:00:00Z';
+    await till.sell({ accountId, at, lines: [pro] });
+    await till.sell({ accountId, at, lines: [{ ...pro, amount: 500 }], charged: 0 });
+    expect(await readReport(accountId, { until: '2027-04-01' })).toEqual([]);
+    expect(await readReport(accountId, { from: '2027-04-01' })).toMatchObject([
+      { month: '2027-04', sales: 2, gross_minor: 2_500 },
+    ]);
+  });
+
   test('goes down by a refund in the month of the refund, and leaves that of the sale as it was', async () => {
     const accountId = newAccount();
     const { charge } = await till.sell({ accountId, at: MARCH.at, lines: [{ ...pro, tax: 400 }] });
     await till.refund(accountId, charge, { amount: 1_200, at: '2027-05-01T00:00:00Z' });
     await till.refund(accountId, charge, { amount: 500, at: '2027-05-01T00:00:00Z', state: 'failed' });
-    expect(await told(accountId, { group: ['month', 'plan', 'kind'] })).toMatchObject([
+    expect(await readReport(accountId, { group: ['month', 'plan', 'kind'] })).toMatchObject([
       { month: '2027-03', plan: 'demo.pro', kind: 'sale', sales: 1, gross_minor: 2_400, net_minor: 2_000 },
       {
         month: '2027-05',
@@ -73,7 +84,7 @@ describe('revenue', () => {
     const accountId = newAccount();
     const { charge } = await till.sell({ accountId, at: MARCH.at, lines: [pro] });
     await till.dispute(accountId, charge, { amount: 2_000, at: '2027-04-09T00:00:00Z', state, fee: 1_500 });
-    const [row] = await told(accountId, { from: '2027-04-01' });
+    const [row] = await readReport(accountId, { from: '2027-04-01' });
     expect([row?.gross_minor, row?.fee_minor]).toEqual([gross, fee]);
   });
 
@@ -86,12 +97,12 @@ describe('revenue', () => {
       { addOn: 'boost', amount: 900, from: '2027-03-20', until: '2027-03-20' },
     ];
     await till.sell({ accountId, at: MARCH.at, lines, fee: 100 });
-    expect(await told(accountId, { group: ['item', 'plan'] })).toMatchObject([
+    expect(await readReport(accountId, { group: ['item', 'plan'] })).toMatchObject([
       { item: 'demo.basic', plan: 'demo.basic', gross_minor: -500, sales: 0 },
       { item: 'demo.boost', plan: null, gross_minor: 900, sales: 0 },
       { item: 'demo.pro', plan: 'demo.pro', gross_minor: 1_500, sales: 1 },
     ]);
-    expect(await told(accountId, { group: [] })).toMatchObject([
+    expect(await readReport(accountId, { group: [] })).toMatchObject([
       { sales: 1, gross_minor: 1_900, fee_minor: 100 },
     ]);
   });
@@ -99,23 +110,23 @@ describe('revenue', () => {
   test('that was paid past the provider is in it, and credit that the provider kept is not', async () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: MARCH.at, lines: [pro], charged: 0 });
-    expect(await told(accountId)).toMatchObject([{ gross_minor: 2_000, sales: 1, fees_missing: 0 }]);
+    expect(await readReport(accountId)).toMatchObject([{ gross_minor: 2_000, sales: 1, fees_missing: 0 }]);
     const other = newAccount();
     await till.sell({ accountId: other, at: MARCH.at, lines: [{ ...pro, amount: -700 }] });
-    expect(await told(other)).toEqual([]);
+    expect(await readReport(other)).toEqual([]);
   });
 
   test('counts by the day of a time zone', async () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: '2027-03-31T22:30:00Z', lines: [pro] });
-    expect(await told(accountId, { zone: 'Europe/Berlin' })).toMatchObject([{ month: '2027-04' }]);
+    expect(await readReport(accountId, { zone: 'Europe/Berlin' })).toMatchObject([{ month: '2027-04' }]);
   });
 
   test('of a sandbox or a payment provider’s test mode is none', async () => {
     const accountId = newAccount();
     await till.sell({ accountId, at: MARCH.at, lines: [pro], mode: 'test' });
     await till.sell({ accountId, at: MARCH.at, lines: [pro], mode: 'sandbox' });
-    expect(await told(accountId)).toEqual([]);
+    expect(await readReport(accountId)).toEqual([]);
   });
 
   test('counts a sale once that an operator had recorded by hand', async () => {
@@ -130,7 +141,7 @@ describe('revenue', () => {
         ),
       );
     }
-    expect(await told(accountId)).toMatchObject([{ sales: 2, gross_minor: 4_000 }]);
+    expect(await readReport(accountId)).toMatchObject([{ sales: 2, gross_minor: 4_000 }]);
   });
 
   test('is none of an invoice that is not ours, nor of what was given or taken back of it', async () => {
@@ -139,8 +150,8 @@ describe('revenue', () => {
     await till.refund(accountId, charge, { amount: 500, at: MARCH.at });
     await till.dispute(accountId, charge, { amount: 500, at: MARCH.at, state: 'lost', fee: 15 });
     await db.asMigrator(statement('delete from billing.invoices where account_id = $1', [accountId]));
-    expect(await told(accountId)).toEqual([]);
-    // Whoever records it by hand means it.
+    expect(await readReport(accountId)).toEqual([]);
+    // An operator who records it by hand means it.
     await db.asMigrator(
       statement(
         `insert into reports.proceeds (account_id, id, product, currency, gross, fee, tax, occurred_at, source, source_id)
@@ -148,7 +159,7 @@ describe('revenue', () => {
         [accountId, MARCH.at, charge],
       ),
     );
-    expect(await told(accountId)).toMatchObject([{ sales: 1, gross_minor: 2_000 }]);
+    expect(await readReport(accountId)).toMatchObject([{ sales: 1, gross_minor: 2_000 }]);
   });
 
   test('of an invoice with lines that are not ours is that of ours alone, with its share of fee and tax', async () => {
@@ -161,11 +172,11 @@ describe('revenue', () => {
       fee: 96,
       foreign,
     });
-    expect(await told(accountId, { group: ['item'] })).toMatchObject([
+    expect(await readReport(accountId, { group: ['item'] })).toMatchObject([
       { item: 'demo.pro', sales: 1, gross_minor: 2_400, fee_minor: 24, tax_minor: 400, net_minor: 1_976 },
     ]);
     await till.refund(accountId, charge, { amount: 9_600, at: MARCH.at });
-    expect(await told(accountId)).toMatchObject([{ gross_minor: 0 }]);
+    expect(await readReport(accountId)).toMatchObject([{ gross_minor: 0 }]);
   });
 
   test('is split over what was sold to the last cent', async () => {
@@ -188,14 +199,14 @@ describe('revenue', () => {
           statement('update billing.invoices set paid = $2 where account_id = $1', [accountId, charged]),
         );
         await till.refund(accountId, charge, { amount: charged, at: '2027-05-01T00:00:00Z' });
-        const sums = await told(accountId, { group: ['kind'] });
+        const sums = await readReport(accountId, { group: ['kind'] });
         expect(sums.map((sum) => [sum.kind, sum.gross_minor, sum.fee_minor])).toEqual([
           ['refund', -charged, 0],
           ['sale', charged, fee],
         ]);
         expect((sums[0]?.tax_minor ?? 0) + (sums[1]?.tax_minor ?? 0)).toBe(0);
         // What was refunded in full leaves nothing of any plan.
-        for (const plan of await told(accountId, { group: ['plan'] })) expect(plan.gross_minor).toBe(0);
+        for (const plan of await readReport(accountId, { group: ['plan'] })) expect(plan.gross_minor).toBe(0);
       }),
       { numRuns: 60, within: 4_000 },
     );

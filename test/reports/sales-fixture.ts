@@ -35,7 +35,7 @@ export interface Sold {
   readonly foreign?: { readonly amount: number; readonly tax: number };
 }
 
-interface Ended {
+interface EndedSale {
   readonly plan?: string;
   readonly product?: string;
   readonly unitAmount?: number;
@@ -46,7 +46,7 @@ interface Ended {
   readonly suspendsAt?: string;
 }
 
-const common = ({ accountId, mode = 'live' }: Pick<Sold, 'accountId' | 'mode'>) => ({
+const commonColumns = ({ accountId, mode = 'live' }: Pick<Sold, 'accountId' | 'mode'>) => ({
   account_id: accountId,
   id: ids.next(),
   store: 'stripe',
@@ -72,7 +72,7 @@ export function openSalesFixture(db: Database) {
         sum((line) => line.tax ?? 0) + foreign.tax,
       ];
       const total = subtotal - discount + tax;
-      const row = common(sold);
+      const row = commonColumns(sold);
       const [invoice, charge] = [`in_${row.id}`, `ch_${row.id}`];
       const paid = state === 'paid' ? Math.max(total, 0) : 0;
       await insert('invoices', {
@@ -94,7 +94,7 @@ export function openSalesFixture(db: Database) {
       const charged = sold.charged ?? paid;
       if (charged > 0) {
         await insert('payments', {
-          ...common(sold),
+          ...commonColumns(sold),
           store_id: charge,
           payment: `pi_${row.id}`,
           invoice,
@@ -109,7 +109,7 @@ export function openSalesFixture(db: Database) {
     },
     refund: (accountId: AccountId, charge: string, of: { amount: number; at: string; state?: string }) =>
       insert('refunds', {
-        ...common({ accountId }),
+        ...commonColumns({ accountId }),
         store_id: `re_${ids.next()}`,
         charge,
         state: of.state ?? 'succeeded',
@@ -123,7 +123,7 @@ export function openSalesFixture(db: Database) {
       of: { amount: number; at: string; state: string; fee?: number },
     ) =>
       insert('disputes', {
-        ...common({ accountId }),
+        ...commonColumns({ accountId }),
         store_id: `dp_${ids.next()}`,
         charge,
         state: of.state,
@@ -133,9 +133,9 @@ export function openSalesFixture(db: Database) {
         occurred_at: of.at,
       }),
     /** A subscription that is over, or gives nothing from some time on. */
-    subscription: (accountId: AccountId, storeId: string, { endedAt, suspendsAt, ...is }: Ended) =>
+    subscription: (accountId: AccountId, storeId: string, { endedAt, suspendsAt, ...is }: EndedSale) =>
       insert('subscriptions', {
-        ...common({ accountId }),
+        ...commonColumns({ accountId }),
         store_id: storeId,
         product: is.product ?? 'demo',
         plan: is.plan ?? 'pro',

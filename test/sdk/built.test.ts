@@ -10,7 +10,7 @@ const app = await testApp();
 const folder = temporaryFolder();
 let making: Promise<void> | undefined;
 /** Made by whichever test comes first, so that it fails when it can't be made. */
-const installed = () => (making ??= makeStranger(folder));
+const installOnce = () => (making ??= makeStranger(folder));
 
 const WORKS = {
   last: 'done',
@@ -25,8 +25,8 @@ const WORKS = {
   lost: true,
 };
 
-async function given(runtime: string): Promise<Smoke> {
-  await installed();
+async function prepareSmoke(runtime: string): Promise<Smoke> {
+  await installOnce();
   const { key } = await app.customer('reel.basic');
   const isPage = runtime === 'chromium';
   return { baseUrl: app.url, apiKey: key, email: `${runtime}@example.com`, isPage };
@@ -35,19 +35,19 @@ async function given(runtime: string): Promise<Smoke> {
 /** A test says why it does not run; with CI=true that is a failure. */
 describe('the client as it is built and installed, by its types too, works in', () => {
   it('Node', async () => {
-    expect(await runIn(process.execPath, folder, await given('node'))).toEqual(WORKS);
+    expect(await runIn(process.execPath, folder, await prepareSmoke('node'))).toEqual(WORKS);
   });
 
   it('an older Node', async ({ skip }) => {
     const program = olderNode();
     if (program === undefined) return skip('there is no Node 20 to 23 on PATH');
-    expect(await runIn(program, folder, await given('older'))).toEqual(WORKS);
+    expect(await runIn(program, folder, await prepareSmoke('older'))).toEqual(WORKS);
   });
 
   it('Bun', async ({ skip }) => {
     const [program] = programsOnPath('bun');
     if (program === undefined) return skip('there is no bun on PATH (.ci/run says how to have it from npm)');
-    expect(await runIn(program, folder, await given('bun'))).toEqual(WORKS);
+    expect(await runIn(program, folder, await prepareSmoke('bun'))).toEqual(WORKS);
   });
 
   it('Chromium, from another origin', async ({ skip }) => {
@@ -59,7 +59,7 @@ describe('the client as it is built and installed, by its types too, works in', 
       const page = await browser.newPage();
       await page.goto(url);
       // As text: Vitest would rewrite an import() of ours.
-      const smoke = JSON.stringify(await given('chromium'));
+      const smoke = JSON.stringify(await prepareSmoke('chromium'));
       const report: unknown = await page.evaluate(`import('/smoke.js').then((it) => it.smoke(${smoke}))`);
       expect(report).toEqual(WORKS);
     } finally {
@@ -69,7 +69,7 @@ describe('the client as it is built and installed, by its types too, works in', 
   });
 });
 
-it('each example of docs/sdk.md and docs/license-client.md compiles, for whoever is strict', async () => {
-  await installed();
+it('each example of docs/sdk.md and docs/license-client.md compiles in strict mode', async () => {
+  await installOnce();
   await expect(compileExamples(folder)).resolves.toBeUndefined();
 });

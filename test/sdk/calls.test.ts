@@ -11,7 +11,7 @@ const POST = { platform: 'linkedin', topic: 'Why small teams ship faster' } as c
 const CREATE = 'POST /v1/create';
 const CHAT = 'POST /v1/ai/chat/completions';
 
-async function used(client: Client): Promise<number | undefined> {
+async function readUsed(client: Client): Promise<number | undefined> {
   const { data } = await client.usage();
   return data.find(({ product, limit }) => product === 'reel' && limit === 'generations')?.used;
 }
@@ -29,7 +29,7 @@ describe('a call that creates', () => {
     proxy.next(CREATE, { kind: 'answer_lost' }, { kind: 'answer_lost' });
     const { generation_id: id } = await client.reel.create(POST);
     expect((await client.reel.ended(id)).status).toBe('completed');
-    expect(await used(client)).toBe(1);
+    expect(await readUsed(client)).toBe(1);
     const keys = keysOf(CREATE, before);
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
@@ -46,9 +46,9 @@ describe('a call that creates', () => {
 
   it('that is made twice under a key of the caller’s is done once', async () => {
     const client = clientOf(await customer('reel.basic'));
-    const twice = () => client.reel.create(POST, { idempotencyKey: 'order-1' });
-    const { generation_id: first } = await twice();
-    expect((await twice()).generation_id).toBe(first);
+    const createTwice = () => client.reel.create(POST, { idempotencyKey: 'order-1' });
+    const { generation_id: first } = await createTwice();
+    expect((await createTwice()).generation_id).toBe(first);
     const other = client.reel.create({ ...POST, topic: 'Another' }, { idempotencyKey: 'order-1' });
     expect(await thrownBy(other)).toMatchObject({ code: 'idempotency_mismatch', status: 422 });
   });
@@ -61,7 +61,7 @@ const fault = fc.constantFrom<TransportFault>(
   { kind: 'answered', status: 429, headers: { 'retry-after': '1' } },
 );
 
-it('whatever befalls a paid call on its way, it is answered and paid once', async () => {
+it('a paid call is answered and paid once, through any fault of the network', async () => {
   const paying = fc.asyncProperty(fc.array(fault, { maxLength: 3 }), async (faults) => {
     const client = clientOf(await customer());
     proxy.next(CHAT, ...faults);
@@ -89,7 +89,7 @@ describe('a call is tried again', () => {
       proxy.next(CREATE, { kind: 'answered', headers, ...answer });
       await client.reel.create(POST);
       expect(client.waits).toEqual(waits);
-      expect(await used(client)).toBe(1);
+      expect(await readUsed(client)).toBe(1);
     },
   );
 

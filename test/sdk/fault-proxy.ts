@@ -16,11 +16,11 @@ export type TransportFault =
     }
   /** The connection breaks once an event with this in it has come through. */
   | { readonly kind: 'cut_after'; readonly text: string }
-  /** Nothing comes any more after such an event, and nobody says so. */
+  /** After such an event the stream is silent, and stays open. */
   | { readonly kind: 'silent_after'; readonly text: string };
 
 /** A call as it went by. */
-export interface Passed {
+export interface PassedCall {
   readonly call: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
@@ -30,16 +30,16 @@ export interface Passed {
 export interface FaultProxy {
   readonly url: string;
   /** All calls that went by, lost ones too. */
-  readonly passed: readonly Passed[];
+  readonly passed: readonly PassedCall[];
   /** Those of a route. */
-  passedOf(call: string): Passed[];
+  passedOf(call: string): PassedCall[];
   /** What befalls the next calls of a route, one after the other. */
   next(call: string, ...faults: readonly TransportFault[]): void;
 }
 
 /** Opens one to a server. */
 export async function openFaultProxy(target: string): Promise<FaultProxy> {
-  const passed: Passed[] = [];
+  const passed: PassedCall[] = [];
   const waiting = new Map<string, TransportFault[]>();
   const server = createServer((request, response) => {
     void forward({ target, request, response }, (call, body) => {
@@ -95,13 +95,13 @@ async function forward(
     response.destroy();
     return;
   }
-  response.writeHead(answer.status, plain(answer.headers));
+  response.writeHead(answer.status, plainHeaders(answer.headers));
   response.flushHeaders();
   await passOn(answer, response, fault);
 }
 
 /** `fetch` has unpacked what was packed, and the length with it. */
-function plain(headers: Headers): Record<string, string> {
+function plainHeaders(headers: Headers): Record<string, string> {
   const {
     'content-length': _,
     'content-encoding': _e,
@@ -122,7 +122,7 @@ async function passOn(
     const sent = seen.length;
     seen = Buffer.concat([seen, chunk]);
     const end = fault === undefined ? undefined : endOf(seen, fault.text);
-    // Whatever came along in one piece: nothing after the event that was named gets through.
+    // Nothing after the named event gets through, even from the same chunk.
     await new Promise((resolve) => response.write(seen.subarray(sent, end), resolve));
     if (end === undefined) continue;
     if (fault?.kind === 'cut_after') response.destroy();

@@ -18,7 +18,7 @@ export interface Machine {
   options(options: Partial<LicenseClientOptions> & Pick<LicenseClientOptions, 'fetch'>): LicenseClientOptions;
   /** A run of the program: a client with what the machine has on its disk. */
   run(options: Partial<LicenseClientOptions> & Pick<LicenseClientOptions, 'fetch'>): Run;
-  /** Time passes, for the world too; whatever waits for it goes on, in order. */
+  /** Time passes, for the world too; its waiters go on, in order. */
   pass(milliseconds: number): Promise<void>;
   /** The machine sleeps: nothing runs, and its timers stand still. */
   sleep(milliseconds: number): void;
@@ -34,7 +34,7 @@ export interface Run extends LicenseClient {
   readonly states: LicenseState[];
   readonly warnings: LicenseWarning[];
   /** The statuses that were told, each once in a row. */
-  told(): string[];
+  statusesTold(): string[];
 }
 
 interface MachineOptions {
@@ -80,7 +80,7 @@ export function machine(
   };
 
   /** Until all that runs waits for time to pass, or has ended. */
-  async function settled(): Promise<void> {
+  async function settle(): Promise<void> {
     do await setImmediate();
     while (asking.size > 0 || (waiters.length === 0 && !runs.every(isOver)));
   }
@@ -110,16 +110,17 @@ export function machine(
       const [states, warnings]: [LicenseState[], LicenseWarning[]] = [[], []];
       client.onState((state) => states.push(state));
       client.onWarning((warning) => warnings.push(warning));
-      const told = () => states.map(({ status }) => status).filter((one, at, all) => one !== all[at - 1]);
+      const statusesTold = () =>
+        states.map(({ status }) => status).filter((one, at, all) => one !== all[at - 1]);
       return Object.defineProperties(
-        { states, warnings, told } as Run,
+        { states, warnings, statusesTold } as Run,
         Object.getOwnPropertyDescriptors(client),
       );
     },
     async pass(milliseconds) {
       const end = monotonic + milliseconds;
       for (;;) {
-        await settled();
+        await settle();
         const next = waiters.toSorted((a, b) => a.at - b.at).find(({ at }) => at <= end);
         const step = (next?.at ?? end) - monotonic;
         if (step > 0) {
@@ -127,7 +128,7 @@ export function machine(
           uptime += step;
           world.now += step;
         }
-        if (next === undefined) return settled();
+        if (next === undefined) return settle();
         waiters = waiters.filter((one) => one !== next);
         next.go();
       }

@@ -49,7 +49,7 @@ interface Seat {
 }
 
 /** What a call says. */
-type Asked = Readonly<Record<string, string>>;
+type CallParams = Readonly<Record<string, string>>;
 
 const TTL = 360_000;
 
@@ -86,29 +86,29 @@ export function licenseStandIn(world: World): LicenseStandIn {
       const given = await request.text();
       standIn.calls.push(call);
       if (standIn.away) throw new TypeError('fetch failed');
-      const right = () => answered(call, JSON.parse(given === '' ? '{}' : given));
+      const right = () => answer(call, JSON.parse(given === '' ? '{}' : given));
       const { status, body, headers = {} } = standIn.instead?.(call, right) ?? right();
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       return new Response(status === 204 ? null : text, { status, headers });
     },
   };
 
-  function answered(call: string, body: Asked): Answer {
+  function answer(call: string, body: CallParams): Answer {
     if (call === 'GET /.well-known/license-keys') {
       const { kid, publicKey } = standIn.key;
       return { status: 200, body: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'EdDSA' }] } };
     }
-    if (call === 'POST /v1/licenses/acquire') return acquired(body);
+    if (call === 'POST /v1/licenses/acquire') return acquire(body);
     const seat = seats.find(({ id }) => id === body['session_id']);
-    if (call === 'POST /v1/licenses/heartbeat') return renewed(seat, body['nonce']);
+    if (call === 'POST /v1/licenses/heartbeat') return renew(seat, body['nonce']);
     if (seat !== undefined) Object.assign(seat, { over: seat.over ?? 'released', off: undefined });
     return { status: 204 };
   }
 
-  function acquired({ hardware_id: machine = '', nonce }: Asked): Answer {
-    if (standIn.status !== 'active') return failed(403, `license_${standIn.status}`);
+  function acquire({ hardware_id: machine = '', nonce }: CallParams): Answer {
+    if (standIn.status !== 'active') return failure(403, `license_${standIn.status}`);
     const others = standIn.holders().filter((other) => other !== machine);
-    if (others.length >= standIn.seats) return failed(429, 'seats_exhausted', { 'retry-after': '300' });
+    if (others.length >= standIn.seats) return failure(429, 'seats_exhausted', { 'retry-after': '300' });
     for (const seat of seats) if (isHeld(seat) && seat.machine === machine) seat.over = 'taken_over';
     const fence = seats.length + 1;
     const seat: Seat = {
@@ -120,25 +120,25 @@ export function licenseStandIn(world: World): LicenseStandIn {
       off: undefined,
     };
     seats.push(seat);
-    return { ...granted(seat, nonce), status: 201 };
+    return { ...grant(seat, nonce), status: 201 };
   }
 
-  function renewed(seat: Seat | undefined, nonce: string | undefined): Answer {
-    if (seat === undefined) return failed(404, 'session_not_found');
-    if (seat.over === 'taken_over') return failed(409, 'seat_taken_over');
-    if (!isHeld(seat)) return failed(410, 'session_expired');
+  function renew(seat: Seat | undefined, nonce: string | undefined): Answer {
+    if (seat === undefined) return failure(404, 'session_not_found');
+    if (seat.over === 'taken_over') return failure(409, 'seat_taken_over');
+    if (!isHeld(seat)) return failure(410, 'session_expired');
     if (standIn.status !== 'active') {
       seat.over = 'ended';
-      return failed(403, `license_${standIn.status}`);
+      return failure(403, `license_${standIn.status}`);
     }
     seat.expires = world.now + TTL;
     const isFirst = !seats.some((other) => other !== seat && other.machine === seat.machine && isOwed(other));
     if (isFirst && world.now - seat.since >= 300_000 && standIn.offlineMinutes > 0)
       seat.off = world.now + standIn.offlineMinutes * 60_000;
-    return granted(seat, nonce);
+    return grant(seat, nonce);
   }
 
-  function granted({ id, machine, fence, expires, off }: Seat, nonce: string | undefined): Answer {
+  function grant({ id, machine, fence, expires, off }: Seat, nonce: string | undefined): Answer {
     const [exp, srv] = [Math.floor(expires / 1_000), Math.floor(world.now / 1_000)];
     const claims = { sid: id, lid: 'licence', mid: machine, fence, iat: srv, exp, srv, nonce };
     const lease = off === undefined ? claims : { ...claims, off: Math.floor(off / 1_000) };
@@ -160,6 +160,6 @@ export function licenseStandIn(world: World): LicenseStandIn {
   return standIn;
 }
 
-export function failed(status: number, code: string, headers: Answer['headers'] = {}): Answer {
+export function failure(status: number, code: string, headers: Answer['headers'] = {}): Answer {
   return { status, headers, body: { error: { code, message: code, details: {}, request_id: 'r' } } };
 }

@@ -41,7 +41,7 @@ const LICENSE = {
 };
 
 /** The file, signed by openssl over the canonical bytes. */
-function signed(license: object, { ids = [rsa.id, ed.id] }: { readonly ids?: readonly string[] } = {}) {
+function signFile(license: object, { ids = [rsa.id, ed.id] }: { readonly ids?: readonly string[] } = {}) {
   writeFileSync(pathOf('bytes'), canonicalJson(license));
   openssl('dgst', '-sha256', '-sign', 'rsa.key', '-out', 'rsa.sig', 'bytes');
   openssl('pkeyutl', '-sign', '-rawin', '-inkey', 'ed.key', '-in', 'bytes', '-out', 'ed.sig');
@@ -65,7 +65,7 @@ const verdict = (file: unknown, more: object = {}) =>
 const FORGED = { valid: false, problem: 'forged' };
 
 describe('a licence file that openssl has signed', () => {
-  const file = signed(LICENSE);
+  const file = signFile(LICENSE);
 
   it('is verified without asking anybody, by keys as JWK or as PEM', () => {
     expect(verdict(file)).toMatchObject({
@@ -80,7 +80,7 @@ describe('a licence file that openssl has signed', () => {
     expect(verdict(file, { publicKeys: [ed.pem, rsa.pem] })).toMatchObject({ valid: true });
   });
 
-  it('is the same file in whatever order and with whatever blanks it is written', () => {
+  it('is the same file in any order of fields and with any blanks', () => {
     const license = Object.fromEntries(Object.entries(LICENSE).toReversed());
     const written = `\n${JSON.stringify({ signatures: file.signatures, license }, null, '\t')}  `;
     expect(verdict(written)).toMatchObject({ valid: true });
@@ -122,7 +122,7 @@ describe('a licence file that openssl has signed', () => {
     expect(verdict(file, { publicKeys: [ed.jwk] })).toEqual(FORGED);
     expect(verdict(file, { publicKeys: [] })).toEqual(FORGED);
     expect(verdict(file, { publicKeys: [rsa.jwk, { ...rsa.jwk, kid: ed.id }] })).toEqual(FORGED);
-    expect(verdict(signed(LICENSE, { ids: [ed.id, rsa.id] }))).toEqual(FORGED);
+    expect(verdict(signFile(LICENSE, { ids: [ed.id, rsa.id] }))).toEqual(FORGED);
   });
 
   it('holds until its end, and not where it is revoked', () => {
@@ -133,7 +133,7 @@ describe('a licence file that openssl has signed', () => {
     expect(verdict(file, revocation(3))).toMatchObject({ valid: false, problem: 'revoked' });
     expect(verdict(file, revocation(4))).toMatchObject({ problem: 'revoked' });
     expect(verdict(file, revocation(2))).toMatchObject({ valid: true });
-    expect(verdict(signed({ ...LICENSE, expires_at: null }))).toMatchObject({ valid: true });
+    expect(verdict(signFile({ ...LICENSE, expires_at: null }))).toMatchObject({ valid: true });
   });
 
   it.each([

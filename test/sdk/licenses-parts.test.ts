@@ -87,7 +87,7 @@ function clocks(countsSleep: boolean) {
 }
 
 describe('the time that has passed', () => {
-  it('is never less than it was, whatever is done to the clock of a machine that counts its sleep', () => {
+  it('never decreases, whatever happens to the clock of a machine that counts its sleep', () => {
     const passing = fc.property(fc.array(happening, { maxLength: 20 }), (all) => {
       const { truth, time, happens } = clocks(true);
       const clock = serverClock(time);

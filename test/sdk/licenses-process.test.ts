@@ -91,14 +91,14 @@ beforeAll(async () => {
     );
 });
 
-interface Started {
+interface StartedProgram {
   readonly child: ChildProcess;
   /** All that it has said so far; waits until that has these words in it. */
   said(words: string): Promise<void>;
   ended(): Promise<{ readonly code: unknown; readonly signal: unknown }>;
 }
 
-function start(program: string, file: string): Started {
+function start(program: string, file: string): StartedProgram {
   const address = listening.address();
   const child = spawn(program, [join(folder, `${file}.js`)], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -207,14 +207,14 @@ describe('a program gives its seat back', () => {
   });
 });
 
-const made = (call: string) => server.calls.filter((one) => one === `POST /v1/licenses/${call}`).length;
+const countCalls = (call: string) => server.calls.filter((one) => one === `POST /v1/licenses/${call}`).length;
 
-function fiveMinutes(...programs: readonly Started[]): void {
+function fiveMinutes(...programs: readonly StartedProgram[]): void {
   ahead = 335_000;
   for (const { child } of programs) child.stdin?.write('five minutes\n');
 }
 
-async function stopped({ child, ended }: Started, signal: NodeJS.Signals): Promise<void> {
+async function stopProgram({ child, ended }: StartedProgram, signal: NodeJS.Signals): Promise<void> {
   child.kill(signal);
   await ended();
 }
@@ -224,7 +224,7 @@ async function terminals(count: number) {
   server.calls.splice(0);
   const all = Array.from({ length: count }, () => start(BUILT, 'beats'));
   for (const one of all) await one.said('online');
-  expect(made('acquire')).toBe(1);
+  expect(countCalls('acquire')).toBe(1);
   return all;
 }
 
@@ -233,19 +233,19 @@ describe('programs of one machine', () => {
     const all = await terminals(3);
     fiveMinutes(...all);
     for (const one of all) await one.said('"offlineMinutes":30');
-    expect([made('acquire'), made('heartbeat')]).toEqual([1, 1]);
+    expect([countCalls('acquire'), countCalls('heartbeat')]).toEqual([1, 1]);
     const [first, second, third] = all;
     if (!first || !second || !third) throw new Error('three were started');
-    await stopped(first, 'SIGTERM');
-    await stopped(second, 'SIGINT');
-    expect([made('release'), server.holders().length]).toEqual([0, 1]);
-    await stopped(third, 'SIGTERM');
-    expect([made('release'), server.holders().length]).toEqual([1, 0]);
+    await stopProgram(first, 'SIGTERM');
+    await stopProgram(second, 'SIGINT');
+    expect([countCalls('release'), server.holders().length]).toEqual([0, 1]);
+    await stopProgram(third, 'SIGTERM');
+    expect([countCalls('release'), server.holders().length]).toEqual([1, 0]);
   });
 
   it('that end at the same moment give their seat back', async () => {
     const all = await terminals(3);
-    await Promise.all(all.map(async (one) => stopped(one, 'SIGINT')));
+    await Promise.all(all.map(async (one) => stopProgram(one, 'SIGINT')));
     expect(server.holders()).toEqual([]);
   });
 
@@ -260,12 +260,12 @@ describe('programs of one machine', () => {
     fiveMinutes(first);
     await sent.promise;
     onTheWay = undefined;
-    await stopped(first, 'SIGKILL');
+    await stopProgram(first, 'SIGKILL');
     arrives.resolve(undefined);
     fiveMinutes(second);
     await second.said('"offlineMinutes":30');
-    expect([made('acquire'), server.holders().length]).toEqual([1, 1]);
-    await stopped(second, 'SIGTERM');
+    expect([countCalls('acquire'), server.holders().length]).toEqual([1, 1]);
+    await stopProgram(second, 'SIGTERM');
     expect(server.holders()).toEqual([]);
   });
 
@@ -278,8 +278,8 @@ describe('programs of one machine', () => {
     first.child.kill('SIGCONT');
     fiveMinutes(first);
     await first.said('"offlineMinutes":30');
-    expect([made('acquire'), made('heartbeat')]).toEqual([1, 1]);
-    for (const one of [first, second]) await stopped(one, 'SIGTERM');
+    expect([countCalls('acquire'), countCalls('heartbeat')]).toEqual([1, 1]);
+    for (const one of [first, second]) await stopProgram(one, 'SIGTERM');
     expect(server.holders()).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ function withToken(right: () => Answer, change: (claims: Record<string, unknown>
   return { ...answer, body: { ...answer.body, signed_token: change(isRecord(claims) ? claims : {}) } };
 }
 
-async function leased(options: object = {}) {
+async function createLeased(options: object = {}) {
   const world = { now: Date.UTC(2026, 4, 1) };
   const server = licenseStandIn(world);
   const here = machine(world);
@@ -84,7 +84,7 @@ describe('an answer whose token', () => {
   it.each(forged)(
     '$what lengthens nothing: work goes on until the lease that there is ends',
     async ({ token }) => {
-      const { here, server, client } = await leased();
+      const { here, server, client } = await createLeased();
       server.instead = (call, right) =>
         isBeat(call) ? withToken(right, (claims) => token(server, claims)) : undefined;
       await here.pass(10 * MINUTE);
@@ -111,7 +111,7 @@ describe('an answer whose token', () => {
 
 describe('an answer that the server gave before', () => {
   it('told again as often as it is asked for lengthens nothing', async () => {
-    const { here, server, client } = await leased();
+    const { here, server, client } = await createLeased();
     const heard: Answer[] = [];
     server.instead = (call, right) => {
       if (!isBeat(call)) return undefined;
@@ -127,7 +127,7 @@ describe('an answer that the server gave before', () => {
   });
 
   it('is no seat, in the next run or on another machine', async () => {
-    const { server, here, world } = await leased();
+    const { server, here, world } = await createLeased();
     const heard = new Map<string, Answer>();
     server.instead = (call, right) => {
       const answer = right();
@@ -179,7 +179,7 @@ describe('a server that asks for heartbeats', () => {
     { seconds: 1e12, most: 8 },
     { seconds: 1, most: 200 },
   ])('every $seconds seconds is asked in time, and not without end', async ({ seconds, most }) => {
-    const { here, server, client } = await leased();
+    const { here, server, client } = await createLeased();
     server.instead = (call, right) => {
       const answer = right();
       if (!isBeat(call) || !isRecord(answer.body)) return answer;

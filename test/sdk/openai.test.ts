@@ -24,7 +24,7 @@ async function failureOf(call: PromiseLike<unknown>): Promise<InstanceType<typeo
   throw new Error('expected a failure');
 }
 
-const refused = (model: string, fault: Fault) => {
+const failureWith = (model: string, fault: Fault) => {
   app.sandbox.faults.next(fault);
   return failureOf(client.chat.completions.create({ model, messages }));
 };
@@ -79,7 +79,7 @@ describe('the official openai package', () => {
     [422, 'out_of_range', { type: 'unprocessable', param: 'top_p' }],
   ])('gets a refusal with %i and the code %s as the provider gave it', async (status, code, more) => {
     const said = { ...more, code };
-    const error = await refused('sandbox-small', {
+    const error = await failureWith('sandbox-small', {
       kind: 'status',
       status,
       message: 'It said so itself.',
@@ -90,7 +90,7 @@ describe('the official openai package', () => {
 
   it('is told by 429 of a provider that throttles where no other is left, with its time to wait', async () => {
     const fault = { kind: 'status', status: 429, retry_after: 20, model: 'sandbox-large' } as const;
-    const error = await refused('sandbox-large', fault);
+    const error = await failureWith('sandbox-large', fault);
     expect(error).toBeInstanceOf(OpenAI.RateLimitError);
     expect(error).toMatchObject({ status: 429, type: 'requests', code: 'rate_limit_exceeded' });
     expect(error.headers?.get('retry-after')).toBe('20');

@@ -7,7 +7,7 @@ import { sdkFixture } from './fixture.ts';
 const provider = await openProvider();
 const fixture = await sdkFixture({ settings: settingsFor(provider) });
 
-it('whoever was at Google is signed in by the code and the verifier that they kept', async () => {
+it('a user back from Google is signed in by the code and the verifier', async () => {
   const email = 'sdk-google@example.com';
   const { verifier, challenge } = await newVerifier();
   const at = browser(fixture, provider);
@@ -20,7 +20,7 @@ it('whoever was at Google is signed in by the code and the verifier that they ke
   expect(await me.get()).toMatchObject({ email });
 });
 
-it('whoever brings an ID token of Firebase is signed in', async () => {
+it('an ID token of Firebase signs in', async () => {
   const email = 'sdk-firebase@example.com';
   const { auth, me } = fixture.visitor();
   const id_token = await provider.firebaseToken('plinth-test', provider.person(email));

@@ -1,15 +1,15 @@
 import { memorySession } from '@plinth/sdk';
 import { expect, it } from 'vitest';
-import { callsAs, enrolled } from '../identity/factors.ts';
+import { callsAs, enrol } from '../identity/factors.ts';
 import { sdkFixture, thrownBy } from './fixture.ts';
 
 const fixture = await sdkFixture();
 const WHO = { email: 'sdk-mfa@example.com', password: 'Analytical-Engine-1843' };
 
-it('whoever has a second factor is signed in when it was shown, and not before', async () => {
+it('a user with a second factor is signed in once it was shown, and not before', async () => {
   const owner = memorySession();
   await fixture.visitor({ session: owner }).auth.signUp(WHO);
-  const { code } = await enrolled(fixture, callsAs(fixture, (await owner.read())?.access_token));
+  const { code } = await enrol(fixture, callsAs(fixture, (await owner.read())?.access_token));
 
   const { auth, me } = fixture.visitor();
   const asked = await auth.signIn(WHO);

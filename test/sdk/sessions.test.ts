@@ -28,7 +28,7 @@ async function spoil(session: ReturnType<typeof memorySession>): Promise<Session
   return spoilt;
 }
 
-describe('whoever signs up', () => {
+describe('a user who signs up', () => {
   it('is signed in', async () => {
     const client = visitor();
     const who = newcomer();
@@ -142,12 +142,12 @@ describe('a session is over', () => {
 
   it('for a renewal too that was under way when somebody signed out', async () => {
     const session = memorySession();
-    const renewing: typeof fetch = async (input, init) => {
+    const fetchAndForget: typeof fetch = async (input, init) => {
       const answer = await fetch(input, init);
       if (answer.url.endsWith('/v1/auth/refresh')) await session.write(undefined);
       return answer;
     };
-    const { client } = await signedIn({ session, fetch: renewing });
+    const { client } = await signedIn({ session, fetch: fetchAndForget });
     await spoil(session);
     expect(await thrownBy(client.me.get())).toBeInstanceOf(Unauthenticated);
     expect(await session.read()).toBeUndefined();

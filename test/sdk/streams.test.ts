@@ -7,14 +7,14 @@ const POST = { platform: 'linkedin', topic: 'Why small teams ship faster', varia
 const HELLO = { model: 'small', messages: [{ role: 'user', content: 'Say hello to the launch crew.' }] };
 const CHAT = 'POST /v1/ai/chat/completions';
 
-async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const told: T[] = [];
   for await (const one of stream) told.push(one);
   return told;
 }
 
 /** A generation that was asked for, and whose variants come one after the other. */
-async function asked(options: Parameters<typeof clientOf>[1] = {}) {
+async function startGeneration(options: Parameters<typeof clientOf>[1] = {}) {
   const client = clientOf(await customer('reel.pro'), options);
   sandbox.setLatency(50);
   const { generation_id: id } = await client.reel.create(POST);
@@ -26,10 +26,10 @@ const variantsIn = (events: readonly GenerationEvent[]) =>
 
 describe('a generation is told', () => {
   it('whole, although the connection broke twice: nothing is missed and nothing comes twice', async () => {
-    const { client, id, way } = await asked();
+    const { client, id, way } = await startGeneration();
     const breaks = { kind: 'cut_after', text: 'event: variant' } as const;
     proxy.next(way, breaks, breaks);
-    const events = await all(client.reel.events(id));
+    const events = await collect(client.reel.events(id));
     expect(proxy.passedOf(way)).toHaveLength(3);
     expect(new Set(events.map((one) => one.id)).size).toBe(events.length);
     const last = events.at(-1);
@@ -38,40 +38,40 @@ describe('a generation is told', () => {
   });
 
   it('whole, although the connection fell silent and never said that it was gone', async () => {
-    const { client, id, way } = await asked({ retries: { max: 20 } });
+    const { client, id, way } = await startGeneration({ retries: { max: 20 } });
     proxy.next(way, { kind: 'silent_after', text: 'event: variant' });
-    const events = await all(client.reel.events(id, { timeout: 500 }));
+    const events = await collect(client.reel.events(id, { timeout: 500 }));
     expect(proxy.passedOf(way).length).toBeGreaterThan(1);
     expect(new Set(events.map((one) => one.id)).size).toBe(events.length);
     expect(variantsIn(events)).toHaveLength(3);
   });
 
   it('from where another reader of it was, and to who has had all of it nothing', async () => {
-    const { client, id } = await asked();
-    const events = await all(client.reel.events(id));
+    const { client, id } = await startGeneration();
+    const events = await collect(client.reel.events(id));
     const first = events.findIndex(({ event }) => event === 'variant');
-    const rest = await all(client.reel.events(id, { after: events[first]?.id ?? '' }));
+    const rest = await collect(client.reel.events(id, { after: events[first]?.id ?? '' }));
     expect(rest).toEqual(events.slice(first + 1));
-    expect(await all(client.reel.events(id, { after: events.at(-1)?.id ?? '' }))).toEqual([]);
+    expect(await collect(client.reel.events(id, { after: events.at(-1)?.id ?? '' }))).toEqual([]);
   });
 
   it('until its reader has heard enough', async () => {
-    const { client, id, way } = await asked();
+    const { client, id, way } = await startGeneration();
     for await (const { event } of client.reel.events(id)) if (event === 'status') break;
     expect(proxy.passedOf(way)).toHaveLength(1);
     expect((await client.reel.ended(id)).variants).toHaveLength(3);
   });
 
   it('as far as it comes, where the connection breaks and breaks', async () => {
-    const { client, id, way } = await asked();
+    const { client, id, way } = await startGeneration();
     await client.reel.ended(id);
     proxy.next(way, ...Array.from({ length: 9 }, () => ({ kind: 'cut_after', text: 'retry:' }) as const));
-    expect(await thrownBy(all(client.reel.events(id)))).toBeInstanceOf(NoAnswer);
+    expect(await thrownBy(collect(client.reel.events(id)))).toBeInstanceOf(NoAnswer);
     expect(proxy.passedOf(way).length).toBeLessThan(9);
   });
 });
 
-const chunksOf = (client: Client) => all(client.ai.chatStream(HELLO));
+const chunksOf = (client: Client) => collect(client.ai.chatStream(HELLO));
 
 const textOf = (chunks: readonly ChatChunk[]) =>
   chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('');
@@ -122,6 +122,6 @@ it('a list is read page after page, to its end', async () => {
   const client = createClient({ baseUrl: url, apiKey: by.key });
   const content = { platform: 'x', hook: 'A hook', body: 'A body', cta: 'Go', hashtags: [] } as const;
   for (let made = 0; made < 5; made += 1) await client.reel.library.save(content);
-  const assets = await all(client.each('GET /v1/library/assets', { query: { limit: 2 } }));
+  const assets = await collect(client.each('GET /v1/library/assets', { query: { limit: 2 } }));
   expect(new Set(assets.map(({ id }) => id)).size).toBe(5);
 });

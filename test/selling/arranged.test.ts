@@ -6,7 +6,7 @@ import { openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 
 const selling = await openSellingApp();
-const { buy, call, customer, heard, later, order, read, stripe } = selling;
+const { buy, call, customer, drainEvents, later, order, read, stripe } = selling;
 const { endings } = selling.app.modules;
 const { change, cancel, resume, holding, storeId } = subscriptionCalls(selling);
 const BASIC = { product: 'reel', plan: 'basic' };
@@ -46,7 +46,7 @@ describe.runIf(engine === 'postgres')('a change that is arranged', () => {
     expect(await endings.run()).toBe(1);
     expect(await endings.run()).toBe(0);
     await stripe.subscriptions.update(id, { cancel_at_period_end: true });
-    await heard();
+    await drainEvents();
     expect(await read(ada)).toMatchObject({ plan: 'reel.basic', cancels_at: expect.any(String) });
   });
 
@@ -56,7 +56,7 @@ describe.runIf(engine === 'postgres')('a change that is arranged', () => {
     await cancel(ada);
     // As in the provider's portal.
     await stripe.subscriptions.update(await storeId(ada), { cancel_at_period_end: false });
-    await heard();
+    await drainEvents();
     await change(ada, PRO);
     await cancel(ada);
     expect((await resume(ada)).body).toMatchObject({ plan: 'reel.pro', next: null, cancels_at: null });
@@ -125,7 +125,7 @@ const boughtInAStore = ({ accountId }: Customer) =>
     ),
   );
 
-test('where two providers are paid for a product, what is canceled and changed is the one that is managed here', async () => {
+test('with two providers for a product, cancel and change apply to the one that is managed here', async () => {
   const ada = await holding(BASIC);
   await boughtInAStore(ada);
   expect(await read(ada)).toMatchObject({ store: 'stripe', plan: 'reel.basic' });

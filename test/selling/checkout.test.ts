@@ -6,13 +6,13 @@ import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { CANCEL, openSellingApp, SUCCESS } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 const counter = await openSellingApp({
   crashHook: death.crashHook,
 });
-const { buy, call, customer, heard, later, order, plan, read, sandbox, stripe } = counter;
+const { buy, call, customer, drainEvents, later, order, plan, read, sandbox, stripe } = counter;
 const { triesUntold } = subscriptionCalls(counter);
 const GIVEN_UP = commitPoint('test.given-up', 'an order that somebody else gives up');
 const PRO = { product: 'reel', plan: 'reel.pro' };
@@ -53,7 +53,7 @@ describe('a plan', () => {
     const { status, body } = await order(ada, PRO);
     expect(status).toBe(201);
     const paid = await sandbox.pay(String(body['checkout_url']));
-    await heard();
+    await drainEvents();
     expect(paid).toMatchObject({ outcome: 'complete', location: SUCCESS });
     expect(await plan(ada)).toBe('reel.pro');
     expect(await read(ada)).toMatchObject({
@@ -70,7 +70,7 @@ describe('a plan', () => {
     expect(await read(ada, 'gateway')).toMatchObject({ plan: 'gateway.team', cycle: 'yearly', quantity: 3 });
   });
 
-  test('is tried for free once, and paid at once by whoever had it before', async () => {
+  test('is tried for free once, and paid at once by a former subscriber', async () => {
     const ada = await customer();
     await buy(ada, { product: 'gateway', plan: 'scale' });
     expect(await read(ada, 'gateway')).toMatchObject({ state: 'trialing' });
@@ -85,7 +85,7 @@ describe('a plan', () => {
     await sandbox.release();
   });
 
-  test('is not sold twice, even to whoever has just paid and was not told of yet', async () => {
+  test('is not sold twice, even before the event of a payment has arrived', async () => {
     const ada = await customer();
     const { body } = await order(ada, PRO);
     sandbox.hold();
@@ -98,7 +98,7 @@ describe('a plan', () => {
     // What was found on the way is in effect, though nothing was told.
     expect(await plan(ada)).toBe('reel.pro');
     await sandbox.release();
-    await heard();
+    await drainEvents();
   });
 
   test.runIf(engine === 'postgres')(
@@ -314,7 +314,7 @@ describe('a payment provider that', () => {
     const ada = await customer();
     await buy(ada, BOOST);
     await stripe.customers.del(await customerOf(ada));
-    await heard();
+    await drainEvents();
     expect(await order(ada, PRO)).toMatchObject({ status: 201 });
     await buy(ada, PRO);
     expect(await plan(ada)).toBe('reel.pro');
@@ -348,7 +348,7 @@ describe.runIf(engine === 'postgres')('an account that is several customers of t
     const pays = await customerOf(ada);
     await later(1);
     await stripe.customers.create({ metadata: { plinth_account: ada.accountId } });
-    await heard();
+    await drainEvents();
     expect(await customerOf(ada)).not.toBe(pays);
     expect(await order(ada, PRO)).toMatchObject({ body: { error: { code: 'already_subscribed' } } });
     await call(ada.key, 'POST /v1/billing/portal', { body: { return_url: SUCCESS } });
@@ -363,7 +363,7 @@ describe.runIf(engine === 'postgres')('an account that is several customers of t
     await stripe.customers.create({ metadata: { plinth_account: ada.accountId } });
     const told = sandbox.held().filter(({ type }) => type === 'customer.created');
     await sandbox.release(told.map(({ id }) => id));
-    await heard();
+    await drainEvents();
     expect(await order(ada, SCALE)).toMatchObject({ status: 201, body: { trial_days: null } });
     await sandbox.release();
     await buy(ada, SCALE);
@@ -384,7 +384,7 @@ test.runIf(engine === 'postgres')(
   },
 );
 
-test('the portal is for whoever has bought', async () => {
+test('the portal is for customers who have bought', async () => {
   const ada = await customer();
   const asked = { body: { return_url: SUCCESS } };
   expect(await call(ada.key, 'POST /v1/billing/portal', asked)).toMatchObject({ status: 404 });

@@ -6,7 +6,7 @@ import { subscriptionCalls } from './subscription-calls.ts';
 
 const counter = await openSellingApp();
 afterEach(counter.endAll);
-const { buy, call, customer, heard, later, plan, read, sandbox, stripe } = counter;
+const { buy, call, customer, drainEvents, later, plan, read, sandbox, stripe } = counter;
 const BASIC = { product: 'reel', plan: 'basic' };
 const STANDARD = { product: 'reel', plan: 'standard' };
 const PRO = { product: 'reel', plan: 'pro' };
@@ -19,7 +19,7 @@ async function atStripe(who: Customer) {
 }
 
 /** Somebody with the small plan, whose card is from now on that one. */
-async function holding(card: string): Promise<Customer> {
+async function createSubscriber(card: string): Promise<Customer> {
   const who = await customer();
   await buy(who, BASIC);
   const { id, customer: them } = await atStripe(who);
@@ -30,10 +30,10 @@ async function holding(card: string): Promise<Customer> {
 }
 
 /** Somebody whose bank asks them about a bigger plan. */
-async function asked() {
-  const who = await holding('pm_card_authenticationRequired');
+async function changeToConfirm() {
+  const who = await createSubscriber('pm_card_authenticationRequired');
   const { status, body } = await change(who, PRO);
-  await heard();
+  await drainEvents();
   return { who, status, body, page: (body['confirmation'] as { confirm_url: string }).confirm_url };
 }
 
@@ -43,9 +43,9 @@ const decide = async (page: string, decision: 'confirm' | 'fail') => {
     body: new URLSearchParams({ decision }),
     redirect: 'manual',
   });
-  await heard();
+  await drainEvents();
 };
-const recurring = async ({ accountId }: Customer) =>
+const readRecurring = async ({ accountId }: Customer) =>
   counter.db.asMigrator(
     statement<{ plan: string; yearly: number }>(
       `select plan, yearly::float8 from billing.recurring(app.now(), 'sandbox') where account_id = $1`,
@@ -68,7 +68,7 @@ const invoicesOf = async ({ key }: Customer) =>
 
 describe('a dearer plan that a bank asks about', () => {
   test('waits for the person, who has what they had and is told the page', async () => {
-    const { who, status, body, page } = await asked();
+    const { who, status, body, page } = await changeToConfirm();
     expect(status).toBe(200);
     expect(body).toMatchObject({ subscription: { plan: 'reel.basic', state: 'active' } });
     expect(await plan(who)).toBe('reel.basic');
@@ -77,22 +77,22 @@ describe('a dearer plan that a bank asks about', () => {
       grace_ends_at: null,
       pending: { plan: 'reel.pro', cycle: 'monthly', quantity: 1, confirm_url: page },
     });
-    expect(await recurring(who)).toEqual(BEFORE);
+    expect(await readRecurring(who)).toEqual(BEFORE);
     expect(await recurringAtItsChange(who)).toEqual(BEFORE);
     expect(await mailsOf(who)).toEqual(['payment_action_required']);
   });
 
   test('is had once it is confirmed, and paid once', async () => {
-    const { who, page } = await asked();
+    const { who, page } = await changeToConfirm();
     await decide(page, 'confirm');
     expect(await plan(who)).toBe('reel.pro');
     expect(await read(who)).toMatchObject({ plan: 'reel.pro', state: 'active', pending: null });
-    expect(await recurring(who)).toEqual([{ plan: 'reel.pro', yearly: 47_940 }]);
+    expect(await readRecurring(who)).toEqual([{ plan: 'reel.pro', yearly: 47_940 }]);
     expect((await invoicesOf(who)).map(({ state }) => state)).toEqual(['paid', 'paid']);
   });
 
   test('is not had when they refuse, and can be paid with another card while it waits', async () => {
-    const { who, page } = await asked();
+    const { who, page } = await changeToConfirm();
     await decide(page, 'fail');
     expect(await plan(who)).toBe('reel.basic');
     expect(await read(who)).toMatchObject({
@@ -100,42 +100,42 @@ describe('a dearer plan that a bank asks about', () => {
       state: 'active',
       pending: { plan: 'reel.pro' },
     });
-    expect(await recurring(who)).toEqual(BEFORE);
+    expect(await readRecurring(who)).toEqual(BEFORE);
     const { data } = await stripe.invoices.list({ status: 'open', limit: 1 });
     const good = await stripe.paymentMethods.attach('pm_card_visa', {
       customer: idOf((await atStripe(who)).customer),
     });
     await stripe.invoices.pay(data[0]?.id ?? '', { payment_method: good.id });
-    await heard();
+    await drainEvents();
     expect(await plan(who)).toBe('reel.pro');
   });
 
   test('comes to nothing when nobody confirms it, which is said, and nothing is owed', async () => {
-    const { who } = await asked();
+    const { who } = await changeToConfirm();
     await later(1);
     expect(await read(who)).toMatchObject({ plan: 'reel.basic', state: 'active', pending: null });
     expect(await plan(who)).toBe('reel.basic');
-    expect(await recurring(who)).toEqual(BEFORE);
+    expect(await readRecurring(who)).toEqual(BEFORE);
     expect((await invoicesOf(who)).map(({ state }) => state)).toEqual(['void', 'paid']);
     expect(await mailsOf(who)).toEqual(['payment_action_required', 'change_not_paid']);
   });
 
   test('asked for again has the same page, and another change takes its place', async () => {
-    const { who, page } = await asked();
+    const { who, page } = await changeToConfirm();
     const again = await change(who, PRO);
     expect(again.body).toMatchObject({ confirmation: { confirm_url: page } });
     const other = await change(who, STANDARD);
     expect(other.body['confirmation']).not.toMatchObject({ confirm_url: page });
-    await heard();
+    await drainEvents();
     expect((await invoicesOf(who)).map(({ state }) => state).toSorted()).toEqual(['open', 'paid', 'void']);
     // To what it is: nothing waits any more.
     expect((await change(who, { ...BASIC, when: 'now' })).body).toMatchObject({ confirmation: null });
-    await heard();
+    await drainEvents();
     expect(await read(who)).toMatchObject({ plan: 'reel.basic', pending: null });
   });
 
   test('that they have refused is asked about again when they ask again, and nothing is declined meanwhile', async () => {
-    const { who, page } = await asked();
+    const { who, page } = await changeToConfirm();
     await decide(page, 'fail');
     const again = await change(who, PRO);
     expect(again).toMatchObject({ status: 200, body: { subscription: { plan: 'reel.basic' } } });
@@ -150,7 +150,7 @@ describe('a dearer plan that a bank asks about', () => {
     const who = await customer();
     await buy(who, STANDARD);
     await change(who, { ...BASIC, when: 'now' });
-    await heard();
+    await drainEvents();
     const { id, customer: them } = await atStripe(who);
     const credit = async () => {
       const { balance } = (await stripe.customers.retrieve(idOf(them))) as { balance: number };
@@ -174,7 +174,7 @@ describe('a dearer plan that a bank asks about', () => {
   });
 
   test('asked for at the same time as another one waits, or the other does, and who is too early is told', async () => {
-    const who = await holding('pm_card_authenticationRequired');
+    const who = await createSubscriber('pm_card_authenticationRequired');
     sandbox.faults.at('POST /v1/subscriptions', { kind: 'hold' });
     const former = change(who, STANDARD);
     await sandbox.faults.untilHeld(1);
@@ -184,10 +184,10 @@ describe('a dearer plan that a bank asks about', () => {
     expect(winner).toMatchObject({ status: 200, body: { subscription: { pending: { plan: 'reel.pro' } } } });
   });
 
-  test('is taken back by whoever cancels', async () => {
-    const { who } = await asked();
+  test('is taken back by a cancellation', async () => {
+    const { who } = await changeToConfirm();
     await call(who.key, 'DELETE /v1/billing/subscription?product=reel');
-    await heard();
+    await drainEvents();
     expect(await read(who)).toMatchObject({
       plan: 'reel.basic',
       pending: null,
@@ -211,18 +211,18 @@ describe('a dearer plan that a bank asks about', () => {
       status: 402,
       body: { error: { details: { code: 'subscription_payment_intent_requires_action' } } },
     });
-    await heard();
+    await drainEvents();
     expect(await read(who, 'gateway')).toMatchObject({ quantity: 3, next: { quantity: 1 }, pending: null });
   });
 });
 
 test('a declined change says why, leaves no page, and nobody is written to of it', async () => {
-  const who = await holding('pm_card_chargeCustomerFail');
+  const who = await createSubscriber('pm_card_chargeCustomerFail');
   expect(await change(who, PRO)).toMatchObject({
     status: 402,
     body: { error: { code: 'payment_declined', details: { code: 'generic_decline' } } },
   });
-  await heard();
+  await drainEvents();
   expect(await read(who)).toMatchObject({ plan: 'reel.basic', state: 'active', pending: null });
   expect((await invoicesOf(who)).map(({ state }) => state)).toEqual(['void', 'paid']);
   expect(await mailsOf(who)).toEqual([]);

@@ -7,7 +7,7 @@ import { subscriptionCalls } from './subscription-calls.ts';
 
 const selling = await openSellingApp({ atStripe: { receiptSeconds: 3_600 } });
 afterEach(selling.endAll);
-const { app, call, db, customer, heard, later, order, plan, read, sandbox, stripe } = selling;
+const { app, call, db, customer, drainEvents, later, order, plan, read, sandbox, stripe } = selling;
 const { change, storeId } = subscriptionCalls(selling);
 const TEAM = { product: 'gateway', plan: 'team', currency: 'eur' };
 const GOOD = 'AT611904300234573201';
@@ -16,15 +16,15 @@ const DAY = 86_400_000;
 const RETURNED = 'AT591904300235473203';
 
 /** Orders, and has an account debited. */
-async function debited(what: Readonly<Record<string, unknown>>, iban: string): Promise<Customer> {
+async function orderByDebit(what: Readonly<Record<string, unknown>>, iban: string): Promise<Customer> {
   const ada = await customer();
   const { body } = await order(ada, what);
   expect(await sandbox.pay(String(body['checkout_url']), { iban })).toMatchObject({ outcome: 'complete' });
-  await heard();
+  await drainEvents();
   return ada;
 }
 
-const held = (who: Customer) => plan(who, 'gateway');
+const planOf = (who: Customer) => plan(who, 'gateway');
 
 /** What the last days brought. */
 async function moneyOf({ accountId }: Customer, days = 60): Promise<readonly unknown[]> {
@@ -35,7 +35,7 @@ async function moneyOf({ accountId }: Customer, days = 60): Promise<readonly unk
 }
 
 /** What all subscriptions bring in a month. */
-async function recurring(): Promise<readonly unknown[]> {
+async function readRecurring(): Promise<readonly unknown[]> {
   const report = await app.modules.reports.recurring({ group: ['plan'], zone: 'UTC' });
   const rows = await report.page({ limit: 10 });
   return rows.map(({ plan: of, mrr_minor: mrr }) => [of, mrr]);
@@ -73,8 +73,12 @@ async function uses(who: Customer, iban: string): Promise<string> {
 // What the provider is asked hangs on no engine.
 describe.runIf(engine === 'postgres')('a plan by a debit', () => {
   test('is had once it is paid, is sold once meanwhile, and its money is of that day', async () => {
-    const ada = await debited(TEAM, GOOD);
-    expect([await held(ada), await moneyOf(ada), await recurring()]).toEqual(['gateway.developer', [], []]);
+    const ada = await orderByDebit(TEAM, GOOD);
+    expect([await planOf(ada), await moneyOf(ada), await readRecurring()]).toEqual([
+      'gateway.developer',
+      [],
+      [],
+    ]);
     const { body } = await call(ada.key, 'GET /v1/billing/subscriptions');
     expect(body['data']).toMatchObject([{ plan: 'gateway.team', state: 'pending' }]);
     expect(await order(ada, TEAM)).toMatchObject({
@@ -82,30 +86,30 @@ describe.runIf(engine === 'postgres')('a plan by a debit', () => {
       body: { error: { code: 'already_subscribed' } },
     });
     await later(4);
-    expect(await held(ada)).toBe('gateway.developer');
+    expect(await planOf(ada)).toBe('gateway.developer');
     await later(1);
-    expect(await held(ada)).toBe('gateway.team');
+    expect(await planOf(ada)).toBe('gateway.team');
     expect(await moneyOf(ada, 2)).toEqual([['sale', 5_400]]);
-    expect(await recurring()).toEqual([['gateway.team', 5_400]]);
+    expect(await readRecurring()).toEqual([['gateway.team', 5_400]]);
   });
 
   test('that fails was never had, and can be bought again', async () => {
-    const ada = await debited(TEAM, BAD);
+    const ada = await orderByDebit(TEAM, BAD);
     await later(5);
-    expect([await held(ada), await moneyOf(ada)]).toEqual(['gateway.developer', []]);
+    expect([await planOf(ada), await moneyOf(ada)]).toEqual(['gateway.developer', []]);
     expect(await mailsOf(ada)).toEqual([]);
     const { body } = await order(ada, TEAM);
     await sandbox.pay(String(body['checkout_url']));
-    await heard();
-    expect(await held(ada)).toBe('gateway.team');
+    await drainEvents();
+    expect(await planOf(ada)).toBe('gateway.team');
   });
 
   test('that is given back after nine days is suspended, and its money is gone', async () => {
-    const ada = await debited(TEAM, RETURNED);
+    const ada = await orderByDebit(TEAM, RETURNED);
     await later(5);
-    expect(await held(ada)).toBe('gateway.team');
+    expect(await planOf(ada)).toBe('gateway.team');
     await later(4);
-    expect(await held(ada)).toBe('gateway.developer');
+    expect(await planOf(ada)).toBe('gateway.developer');
     expect(await moneyOf(ada)).toEqual([
       ['dispute', -5_400],
       ['sale', 5_400],
@@ -113,7 +117,7 @@ describe.runIf(engine === 'postgres')('a plan by a debit', () => {
   });
 
   test('goes on while a renewal is on its way, and has its grace when that fails', async () => {
-    const ada = await debited(TEAM, GOOD);
+    const ada = await orderByDebit(TEAM, GOOD);
     await later(5);
     await uses(ada, BAD);
     const renews = Date.parse(String((await read(ada, 'gateway'))['period_ends_at']));
@@ -122,7 +126,7 @@ describe.runIf(engine === 'postgres')('a plan by a debit', () => {
     expect(await mailsOf(ada)).toEqual([]);
     await later(4.2);
     expect(await read(ada, 'gateway')).toMatchObject({ state: 'past_due' });
-    expect(await held(ada)).toBe('gateway.team');
+    expect(await planOf(ada)).toBe('gateway.team');
     expect(await mailsOf(ada)).toEqual(['payment_failed']);
   });
 });
@@ -131,14 +135,14 @@ describe.runIf(engine === 'postgres')('a change that is paid by debit', () => {
   const SEATS = { product: 'gateway', quantity: 3 };
 
   test('is made at once where the account has paid before, once, and its money is of the day it comes', async () => {
-    const ada = await debited(TEAM, GOOD);
+    const ada = await orderByDebit(TEAM, GOOD);
     await later(5);
     for (const _ of [1, 2])
       expect(await change(ada, SEATS)).toMatchObject({
         status: 200,
         body: { confirmation: null, subscription: { quantity: 3, state: 'active' } },
       });
-    await heard();
+    await drainEvents();
     expect((await invoicesOf(ada)).map(({ state }) => state)).toEqual(['open', 'paid']);
     expect(await moneyOf(ada)).toEqual([['sale', 5_400]]);
     await later(5);
@@ -189,7 +193,7 @@ describe.runIf(engine === 'postgres')('a change that is paid by debit', () => {
   test.each(['on its way', 'paid'])(
     'and is %s leaves no credit: a cheaper plan is had with the end of the period',
     async (state) => {
-      const ada = await debited(TEAM, RETURNED);
+      const ada = await orderByDebit(TEAM, RETURNED);
       await later(5);
       expect(await change(ada, SEATS)).toMatchObject({ body: { subscription: { quantity: 3 } } });
       if (state === 'paid') await later(3);
@@ -203,14 +207,14 @@ describe.runIf(engine === 'postgres')('a change that is paid by debit', () => {
       });
       // The bank gives all of it back: nothing of it is left at the provider to pay with.
       await later(9);
-      expect(await held(ada)).toBe('gateway.developer');
+      expect(await planOf(ada)).toBe('gateway.developer');
       const { customer: at } = await stripe.subscriptions.retrieve(await storeId(ada));
       expect(await stripe.customers.retrieve(idOf(at))).toMatchObject({ balance: 0 });
     },
   );
 
   test('that fails days later is a failure as that of a renewal: the new plan stays for the promised days', async () => {
-    const ada = await debited(TEAM, GOOD);
+    const ada = await orderByDebit(TEAM, GOOD);
     await later(5);
     await uses(ada, BAD);
     const { items } = await stripe.subscriptions.retrieve(await storeId(ada));
@@ -220,15 +224,15 @@ describe.runIf(engine === 'postgres')('a change that is paid by debit', () => {
       proration_behavior: 'always_invoice',
       payment_behavior: 'allow_incomplete',
     });
-    await heard();
+    await drainEvents();
     expect(await read(ada, 'gateway')).toMatchObject({ quantity: 3, state: 'active' });
     await later(5);
     expect(await read(ada, 'gateway')).toMatchObject({ quantity: 3, state: 'past_due' });
-    expect([await held(ada), await mailsOf(ada)]).toEqual(['gateway.team', ['payment_failed']]);
+    expect([await planOf(ada), await mailsOf(ada)]).toEqual(['gateway.team', ['payment_failed']]);
     await later(6.9);
-    expect(await held(ada)).toBe('gateway.team');
+    expect(await planOf(ada)).toBe('gateway.team');
     await later(0.2);
-    expect(await held(ada)).toBe('gateway.developer');
+    expect(await planOf(ada)).toBe('gateway.developer');
   });
 });
 
@@ -238,7 +242,7 @@ describe.runIf(engine === 'postgres')('an add-on', () => {
     await selling.buy(ada, { product: 'reel', plan: 'pro' });
     const { body } = await order(ada, { product: 'reel', add_on: 'pro_boost' });
     await sandbox.pay(String(body['checkout_url']));
-    await heard();
+    await drainEvents();
     const boosts = async () => (await invoicesOf(ada)).filter(({ total }) => total === 1_995);
     expect(await boosts()).toEqual([]);
     await later(1);
@@ -256,7 +260,7 @@ describe.runIf(engine === 'postgres')('a credit note', () => {
     const { latest_invoice: latest } = await stripe.subscriptions.retrieve(await storeId(ada));
     const invoice = typeof latest === 'string' ? latest : (latest?.id ?? '');
     await stripe.creditNotes.create({ invoice, amount: 995, refund_amount: 300, credit_amount: 695 });
-    await heard();
+    await drainEvents();
     expect(await plan(ada)).toBe('reel.pro');
     expect(await moneyOf(ada)).toEqual([
       ['refund', -300],

@@ -9,7 +9,7 @@ import { testDatabase } from '../services/index.ts';
 const { db } = await testDatabase();
 const sandbox = await createStripeSandbox();
 const client = createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'test' });
-const stripe = await client.loaded();
+const stripe = await client.load();
 const catalogues = products.map(({ catalogue }) => catalogue);
 /** Where messages go, and what it answers them. */
 let status = 200;
@@ -39,7 +39,7 @@ const look = async (more: Partial<Parameters<typeof checkStripeSetup>[0]> = {}) 
   return found.filter(({ isWrong }) => isWrong).map(({ of, says }) => `${of}: ${says}`);
 };
 
-test('what is missing at Stripe is said, a line each, until it is synced', async () => {
+test('objects missing at Stripe are reported, a line each, until they are synced', async () => {
   expect(await look()).toEqual([
     expect.stringMatching(/^Stripe prices: \d+ of \d+ are missing or differ .* Run plinth stripe sync\.$/),
     `Stripe webhook: Nothing is sent to ${baseUrl}/v1/webhooks/stripe. Run plinth stripe sync, and set STRIPE_WEBHOOK_SECRET.`,

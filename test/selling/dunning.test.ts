@@ -10,7 +10,7 @@ const { suspensions } = app.modules;
 const { mailsOf } = subscriptionCalls(counter);
 
 /** Somebody whose renewal was declined, and who was told so. */
-async function failing() {
+async function createDeclined() {
   const who = await customer();
   await buy(who, { product: 'reel', plan: 'basic' });
   const { data } = await stripe.subscriptions.list({ limit: 1 });
@@ -26,7 +26,7 @@ async function failing() {
 
 describe('a plan that is not paid', () => {
   test('is had to the last day that the mail named, and then nobody has to do anything for its end', async () => {
-    const { who, promised } = await failing();
+    const { who, promised } = await createDeclined();
     // Stripe's second try, three days after the first.
     await later(3.5);
     expect(new Date(String((await read(who))['grace_ends_at']))).toEqual(promised);
@@ -38,7 +38,7 @@ describe('a plan that is not paid', () => {
   });
 
   test('is told to be suspended once, when the days are over', async () => {
-    const { who } = await failing();
+    const { who } = await createDeclined();
     await later(3.5);
     await later(3.6);
     expect(await mailsOf(who)).not.toContain('subscription_suspended');
@@ -48,7 +48,7 @@ describe('a plan that is not paid', () => {
   });
 
   test('goes on where it was paid, although nobody told us: Stripe is asked once more', async () => {
-    const { who, them } = await failing();
+    const { who, them } = await createDeclined();
     await later(3.5);
     await later(3.6);
     const good = await stripe.paymentMethods.attach('pm_card_visa', { customer: them });

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import type { Customer } from '../services/app.ts';
 import { temporaryFolder } from '../services/index.ts';
 import { openSellingApp } from './fixture.ts';
-import { plannedDeath } from '../fixtures/death.ts';
+import { plannedDeath } from '../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 /** What the product's own part fails with. */
@@ -26,7 +26,7 @@ let failing: Error | undefined;
 const counter = await openSellingApp({
   crashHook: death.crashHook,
 });
-const { app, buy, customer, db, heard, order, plan, sandbox } = counter;
+const { app, buy, customer, db, drainEvents, order, plan, sandbox } = counter;
 const { audit, entitlements, mail, webhooks } = app.modules;
 const GRANT = commitPoint('test.entitlement-changes', 'what an admin gives in a test');
 const PRO = { product: 'reel', plan: 'reel.pro' };
@@ -74,7 +74,7 @@ entitlements.onChanged('reel', async (tx, change) => {
   if (failing !== undefined) throw failing;
 });
 
-const made = ({ accountId }: Customer) =>
+const readWorkspaces = ({ accountId }: Customer) =>
   db.asMigrator(
     statement<{ plan: string | null; told: number }>(
       'select plan, told from public.workspaces where account_id = $1',
@@ -83,7 +83,7 @@ const made = ({ accountId }: Customer) =>
   );
 
 /** The mails, events and audit entries that the product wrote for an account. */
-async function written({ accountId }: Customer) {
+async function countWritten({ accountId }: Customer) {
   const count = `select (select count(*)::int from mail.messages where account_id = $1 and template = 'reel.issued') as mails,
     (select count(*)::int from webhooks.events where account_id = $1 and type = 'reel.licence.issued') as events,
     (select count(*)::int from audit.events where account_id = $1 and action = 'reel.licence.issued') as entries`;
@@ -102,7 +102,7 @@ async function pay(who: Customer): Promise<void> {
 
 async function triedAgain(): Promise<void> {
   await advance(db, '1 day');
-  await heard();
+  await drainEvents();
 }
 
 beforeEach(() => {
@@ -116,7 +116,7 @@ describe('what a product makes of a purchase', () => {
     const ada = await customer();
     await buy(ada, PRO);
     expect(await plan(ada)).toBe('reel.pro');
-    expect(await made(ada)).toMatchObject([{ plan: 'reel.pro' }]);
+    expect(await readWorkspaces(ada)).toMatchObject([{ plan: 'reel.pro' }]);
     const first = told.find(({ accountId }) => accountId === ada.accountId);
     expect(first).toMatchObject({
       product: 'reel',
@@ -134,45 +134,45 @@ describe('what a product makes of a purchase', () => {
     // The plan is kept for some days past what is paid.
     expect(seen[0]?.period_ends_at.toISOString()).toMatch(/Z$/);
     expect(Date.parse(first?.present.until ?? '')).toBeGreaterThan(Number(seen[0]?.period_ends_at));
-    expect(await written(ada)).toMatchObject({ mails: 1, events: 1 });
+    expect(await countWritten(ada)).toMatchObject({ mails: 1, events: 1 });
   });
 
   test('is not there, nor is the purchase, when the process dies before the commit; both are at the next try', async () => {
     const ada = await customer();
     await pay(ada);
     death.plan('before billing.applied', Infinity);
-    await heard().catch(() => {});
-    expect([await plan(ada), await made(ada)]).toEqual([null, []]);
+    await drainEvents().catch(() => {});
+    expect([await plan(ada), await readWorkspaces(ada)]).toEqual([null, []]);
     death.over();
     await triedAgain();
     expect(await plan(ada)).toBe('reel.pro');
-    expect(await made(ada)).toMatchObject([{ plan: 'reel.pro' }]);
+    expect(await readWorkspaces(ada)).toMatchObject([{ plan: 'reel.pro' }]);
   });
 
   test('is there when the process dies after the commit, and what comes later makes it no second time', async () => {
     const ada = await customer();
     await pay(ada);
     death.plan('after billing.applied', Infinity);
-    await heard().catch(() => {});
+    await drainEvents().catch(() => {});
     death.over();
     await triedAgain();
     expect(await plan(ada)).toBe('reel.pro');
-    const before = await made(ada);
+    const before = await readWorkspaces(ada);
     expect(before).toMatchObject([{ plan: 'reel.pro' }]);
     await triedAgain();
-    expect(await made(ada)).toEqual(before);
+    expect(await readWorkspaces(ada)).toEqual(before);
   });
 
   test('holds the purchase back while it fails, and nothing of either is there', async () => {
     const ada = await customer();
     await pay(ada);
     failing = new Error('the product could not make its part');
-    await heard().catch(() => {});
-    expect([await plan(ada), await made(ada)]).toEqual([null, []]);
-    expect(await written(ada)).toEqual({ mails: 0, events: 0, entries: 0 });
+    await drainEvents().catch(() => {});
+    expect([await plan(ada), await readWorkspaces(ada)]).toEqual([null, []]);
+    expect(await countWritten(ada)).toEqual({ mails: 0, events: 0, entries: 0 });
     failing = undefined;
     await triedAgain();
-    expect([await plan(ada), await made(ada)]).toMatchObject(['reel.pro', [{ plan: 'reel.pro' }]]);
+    expect([await plan(ada), await readWorkspaces(ada)]).toMatchObject(['reel.pro', [{ plan: 'reel.pro' }]]);
   });
 
   test('can be made of a payment too that changes nothing of what is held', async () => {
@@ -199,11 +199,11 @@ describe('what a product makes of a purchase', () => {
         by: { kind: 'system' },
       }),
     );
-    expect(await made(ada)).toEqual([{ plan: 'reel.basic', told: 1 }]);
+    expect(await readWorkspaces(ada)).toEqual([{ plan: 'reel.basic', told: 1 }]);
     await db.system('admin.grants', GRANT, (tx) =>
       entitlements.revokeIn(tx, { grantId: grant.id, by: { kind: 'system' } }),
     );
-    expect(await made(ada)).toEqual([{ plan: null, told: 2 }]);
+    expect(await readWorkspaces(ada)).toEqual([{ plan: null, told: 2 }]);
     expect(told.map(({ cause, former, present }) => [cause, former?.plan ?? null, present.plan])).toEqual([
       ['granted', null, 'reel.basic'],
       ['revoked', 'reel.basic', null],
@@ -211,9 +211,9 @@ describe('what a product makes of a purchase', () => {
   });
 });
 
-const nothing = async () => {};
+const noop = async () => {};
 
 test('a product says once what it does, and only a product does', () => {
-  expect(() => entitlements.onChanged('reel', nothing)).toThrow('has said already');
-  expect(() => entitlements.onChanged('reeel', nothing)).toThrow('is no product');
+  expect(() => entitlements.onChanged('reel', noop)).toThrow('has said already');
+  expect(() => entitlements.onChanged('reeel', noop)).toThrow('is no product');
 });

@@ -14,7 +14,7 @@ const OVER: ReadonlySet<string> = new Set(['canceled', 'incomplete_expired']);
 /** A whole app that sells at a sandbox of its own, both on driven clocks. */
 export interface SellingApp extends Pick<TestApp, 'admin' | 'app' | 'db' | 'call' | 'customer' | 'url'> {
   readonly sandbox: StripeSandbox;
-  /** The official package, as whoever looks at the dashboard. */
+  /** The official package: what the dashboard shows. */
   readonly stripe: Stripe;
   /** Another process of the same program, at the same database and the same sandbox. */
   beside(): Promise<TestApp>;
@@ -23,10 +23,10 @@ export interface SellingApp extends Pick<TestApp, 'admin' | 'app' | 'db' | 'call
   /** Orders, pays with a card that is good, and has it looked at. */
   buy(customer: Customer, what: Readonly<Record<string, unknown>>): Promise<void>;
   /** Everything that Stripe has told by now is seen to. */
-  heard(): Promise<void>;
+  drainEvents(): Promise<void>;
   /** Days go by, here and there. */
   later(days: number): Promise<void>;
-  /** Whoever still holds something at Stripe holds it no more: else it is renewed, and heard of, whenever a later test has days go by. */
+  /** Ends all subscriptions at Stripe: else they renew, and send events, whenever a later test has days go by. */
   endAll(): Promise<void>;
   /** The plan that is in effect in a product. */
   plan(customer: Customer, product?: string): Promise<unknown>;
@@ -44,7 +44,7 @@ export async function openSellingApp(
   const app = await testApp({ ...rest, settings, work: false, stripe: sandbox });
   const stripe = packageAt(sandbox);
   const { call, db } = app;
-  const heard = async () => {
+  const drainEvents = async () => {
     await sandbox.idle();
     await app.app.modules.inbox.drain();
   };
@@ -62,13 +62,13 @@ export async function openSellingApp(
     async buy(customer, what) {
       const { body } = await order(customer, what);
       await sandbox.pay(String(body['checkout_url']));
-      await heard();
+      await drainEvents();
     },
-    heard,
+    drainEvents,
     async later(days) {
       await advance(db, `${days} days`);
       sandbox.advance(days * DAY);
-      await heard();
+      await drainEvents();
     },
     async endAll() {
       sandbox.faults.clear();

@@ -4,14 +4,14 @@ import type { Customer, Reply } from '../services/app.ts';
 import { openSellingApp } from './fixture.ts';
 
 const counter = await openSellingApp({ settings: { FREE_ACCOUNTS_PER_USER: '1' } });
-const { app, db, sandbox, stripe, call, customer, order, heard, later, plan, read } = counter;
+const { app, db, sandbox, stripe, call, customer, order, drainEvents, later, plan, read } = counter;
 const { accounts, identity, endings } = app.modules;
 const OPENED = commitPoint('test.selling.free', 'further accounts of a customer');
 const SCALE = { product: 'gateway', plan: 'scale' };
 const CARDS = ['5555555555554444', '378282246310005', '4000000000000259', '4000000000007726'];
 
 /** Another organization that a customer makes, with a key of its own. */
-async function another({ userId, ...who }: Customer): Promise<Customer> {
+async function createOrganization({ userId, ...who }: Customer): Promise<Customer> {
   return db.system('owner.first-start', OPENED, async (tx) => {
     const accountId = await accounts.makeOrganization(tx, { userId, email: who.email }, 'Another');
     const made = { accountId, userId, name: 'a key', scopes: ['*'], actor: { kind: 'system' } as const };
@@ -23,11 +23,11 @@ async function another({ userId, ...who }: Customer): Promise<Customer> {
 async function pays(who: Customer, card: string): Promise<unknown> {
   const { body } = await order(who, SCALE);
   await sandbox.pay(String(body['checkout_url']), { card });
-  await heard();
+  await drainEvents();
   return body['trial_days'];
 }
 
-const said = ({ status, body }: Reply) => {
+const errorOf = ({ status, body }: Reply) => {
   const { request_id: _, ...error } = body['error'] as Readonly<Record<string, unknown>>;
   return { status, error };
 };
@@ -48,18 +48,18 @@ test('however many organizations one user makes, one of their accounts is used f
   const ada = await customer();
   expect((await chat(ada)).status).toBe(200);
   const denials = [];
-  for (let n = 0; n < 3; n += 1) denials.push(said(await chat(await another(ada))));
+  for (let n = 0; n < 3; n += 1) denials.push(errorOf(await chat(await createOrganization(ada))));
   const [denied] = denials;
   expect(denied).toMatchObject({
     status: 402,
     error: { code: 'plan_required', details: { plan: null, upgrade: 'gateway.scale' } },
   });
-  // The same for whoever else, and in the words of a product without a default plan.
+  // The same for any other account, and for a product without a default plan.
   const bob = await customer();
-  expect([...denials, said(await chat(await another(bob)))]).toEqual(
+  expect([...denials, errorOf(await chat(await createOrganization(bob)))]).toEqual(
     Array.from(denials, () => denied).concat(denied),
   );
-  const never = said(
+  const never = errorOf(
     await call(bob.key, 'POST /v1/create', {
       body: { platform: 'linkedin', topic: 'Why small teams ship faster' },
       headers: { 'idempotency-key': 'a-first-post' },
@@ -73,7 +73,7 @@ test('however many organizations one user makes, one of their accounts is used f
 
 test('a product is tried in one account of a user; in the others it is paid at once, and the page says so', async () => {
   const ada = await customer();
-  const [second, third] = [await another(ada), await another(ada)];
+  const [second, third] = [await createOrganization(ada), await createOrganization(ada)];
   expect(await gatewayOf(second)).toMatchObject({ trial_available: true });
   // A page that offers a trial, opened while it was to be had.
   expect((await order(third, SCALE)).body).toMatchObject({ trial_days: 14 });
@@ -95,7 +95,7 @@ test('a trial on a card that has tried the product begins for nobody: nothing is
   expect(await pays(eve, card)).toBe(14);
   expect(await plan(eve, 'gateway')).toBe('gateway.developer');
   await endings.run();
-  await heard();
+  await drainEvents();
   expect(await read(eve, 'gateway')).toMatchObject({ error: { code: 'not_found' } });
   expect(await plan(eve, 'gateway')).toBe('gateway.developer');
   expect(await chargedTo(eve)).toBe(0);
@@ -112,13 +112,13 @@ test('a trial on a card that has tried the product begins for nobody: nothing is
 
 test('of two trials that begin at once on pages of one user, one is had, whichever is told of first', async () => {
   const ada = await customer();
-  const both = [ada, await another(ada)];
+  const both = [ada, await createOrganization(ada)];
   const pages = await Promise.all(both.map(async (one) => (await order(one, SCALE)).body));
   sandbox.hold();
   for (const [n, page] of pages.entries())
     await sandbox.pay(String(page['checkout_url']), { card: CARDS[n + 2] ?? '' });
   await sandbox.release();
-  await heard();
+  await drainEvents();
   const plans = await Promise.all(both.map((one) => plan(one, 'gateway')));
   expect(plans.filter((one) => one === 'gateway.scale')).toHaveLength(1);
 });
@@ -126,13 +126,13 @@ test('of two trials that begin at once on pages of one user, one is had, whichev
 test('who deletes the account that tried a product tries it nowhere else; what an operator gives at the provider stays', async () => {
   const card = '4000000000005126';
   const ada = await customer();
-  const tried = await another(ada);
+  const tried = await createOrganization(ada);
   await pays(tried, card);
   await db.asMigrator(statement('delete from accounts.accounts where account_id = $1', [tried.accountId]));
-  const next = await another(ada);
+  const next = await createOrganization(ada);
   expect(await gatewayOf(next)).toMatchObject({ plan: null, trial_available: false });
   await later(40);
-  expect(await gatewayOf(await another(ada))).toMatchObject({ trial_available: false });
+  expect(await gatewayOf(await createOrganization(ada))).toMatchObject({ trial_available: false });
   const { id } = await stripe.customers.create({ metadata: { plinth_account: next.accountId } });
   const method = await stripe.paymentMethods.attach('pm_card_refundFail', { customer: id });
   const [price] = (await stripe.prices.list({ lookup_keys: ['plinth:gateway.scale:monthly'] })).data;
@@ -142,7 +142,7 @@ test('who deletes the account that tried a product tries it nowhere else; what a
     default_payment_method: method.id,
     trial_period_days: 30,
   });
-  await heard();
+  await drainEvents();
   await endings.run();
   expect(await read(next, 'gateway')).toMatchObject({ state: 'trialing' });
   expect(await plan(next, 'gateway')).toBe('gateway.scale');

@@ -4,13 +4,13 @@ import type { Customer } from '../services/app.ts';
 import { engine } from '../services/index.ts';
 import { openSellingApp } from './fixture.ts';
 
-const { buy, call, customer, db, heard, plan, read, sandbox, stripe } = await openSellingApp();
+const { buy, call, customer, db, drainEvents, plan, read, sandbox, stripe } = await openSellingApp();
 const BASIC = { product: 'reel', plan: 'basic' };
 const PRO = { product: 'reel', plan: 'pro' };
 
 beforeEach(() => sandbox.faults.clear());
 
-async function holding(what: Readonly<Record<string, unknown>>): Promise<Customer> {
+async function createSubscriber(what: Readonly<Record<string, unknown>>): Promise<Customer> {
   const who = await customer();
   await buy(who, what);
   return who;
@@ -26,56 +26,56 @@ async function storeId({ accountId }: Customer): Promise<string> {
   return row?.store_id ?? '';
 }
 
-const keyed = (who: Customer, key: string, body: Readonly<Record<string, unknown>> = PRO) =>
+const changeWithKey = (who: Customer, key: string, body: Readonly<Record<string, unknown>> = PRO) =>
   call(who.key, 'POST /v1/billing/subscription/change', { body, headers: { 'idempotency-key': key } });
 
 describe('a change with an Idempotency-Key', () => {
-  test('is made once: whoever repeats it, after it was changed back too, gets the first answer', async () => {
-    const ada = await holding(BASIC);
-    const first = await keyed(ada, 'up');
+  test('is made once: a repeat, also after a change back, gets the first answer', async () => {
+    const ada = await createSubscriber(BASIC);
+    const first = await changeWithKey(ada, 'up');
     expect(first).toMatchObject({ status: 200, body: { subscription: { plan: 'reel.pro' } } });
-    expect((await keyed(ada, 'down', { ...BASIC, when: 'now' })).status).toBe(200);
+    expect((await changeWithKey(ada, 'down', { ...BASIC, when: 'now' })).status).toBe(200);
     // Nobody asks the provider for it.
     sandbox.faults.always('POST', { kind: 'status', status: 500 });
     sandbox.faults.always('GET', { kind: 'status', status: 500 });
-    const again = await keyed(ada, 'up');
+    const again = await changeWithKey(ada, 'up');
     expect([again.status, again.body]).toEqual([200, first.body]);
     expect(again.headers.get('idempotent-replayed')).toBe('true');
-    expect(await keyed(ada, 'up', BASIC)).toMatchObject({
+    expect(await changeWithKey(ada, 'up', BASIC)).toMatchObject({
       status: 422,
       body: { error: { code: 'idempotency_mismatch' } },
     });
     sandbox.faults.clear();
-    await heard();
+    await drainEvents();
     expect(await plan(ada)).toBe('reel.basic');
   });
 
   test.runIf(engine === 'postgres')(
     'that the provider made and never answered is not made again by its repeat',
     async () => {
-      const ada = await holding(BASIC);
+      const ada = await createSubscriber(BASIC);
       const subscription = await storeId(ada);
       const before = (await stripe.subscriptions.retrieve(subscription)).items.data[0];
       // As often as the package tries by itself.
       const lost = { kind: 'reset', done: true } as const;
       sandbox.faults.at(`POST /v1/subscriptions/${subscription}`, lost, lost, lost);
-      expect((await keyed(ada, 'lost')).status).toBe(503);
+      expect((await changeWithKey(ada, 'lost')).status).toBe(503);
       const made = (await stripe.subscriptions.retrieve(subscription)).items.data[0];
       expect(made?.price.id).not.toBe(before?.price.id);
       // Somebody else puts it back meanwhile, which the repeat was not asked to undo.
       const item = { id: made?.id ?? '', price: before?.price.id ?? '' };
       await stripe.subscriptions.update(subscription, { items: [item], proration_behavior: 'none' });
-      expect((await keyed(ada, 'lost')).status).toBe(200);
-      await heard();
+      expect((await changeWithKey(ada, 'lost')).status).toBe(200);
+      await drainEvents();
       expect(await read(ada)).toMatchObject({ plan: 'reel.basic' });
-      expect((await keyed(ada, 'lost')).headers.get('idempotent-replayed')).toBe('true');
+      expect((await changeWithKey(ada, 'lost')).headers.get('idempotent-replayed')).toBe('true');
     },
   );
 
   test.runIf(engine === 'postgres')(
     'that was declined is made when it is repeated with a better card',
     async () => {
-      const ada = await holding(BASIC);
+      const ada = await createSubscriber(BASIC);
       const subscription = await storeId(ada);
       const { customer: them } = await stripe.subscriptions.retrieve(subscription);
       const pays = async (card: string) => {
@@ -85,10 +85,10 @@ describe('a change with an Idempotency-Key', () => {
         await stripe.subscriptions.update(subscription, { default_payment_method: id });
       };
       await pays('pm_card_chargeCustomerFail');
-      expect((await keyed(ada, 'card')).status).toBe(402);
+      expect((await changeWithKey(ada, 'card')).status).toBe(402);
       await pays('pm_card_visa');
-      expect((await keyed(ada, 'card')).status).toBe(200);
-      await heard();
+      expect((await changeWithKey(ada, 'card')).status).toBe(200);
+      await drainEvents();
       expect(await plan(ada)).toBe('reel.pro');
     },
   );

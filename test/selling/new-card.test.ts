@@ -5,12 +5,12 @@ import { idOf, openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 
 const selling = await openSellingApp();
-const { call, heard, later, read, stripe } = selling;
+const { call, drainEvents, later, read, stripe } = selling;
 const { holding, storeId } = subscriptionCalls(selling);
 const { endings } = selling.app.modules;
 
 /** Somebody whose renewal was declined. */
-async function owing(): Promise<Customer> {
+async function createDeclined(): Promise<Customer> {
   const ada = await holding({ product: 'reel', plan: 'basic' });
   await gives(ada, 'pm_card_chargeCustomerFail', 'subscription');
   await later(32);
@@ -25,11 +25,11 @@ async function gives(who: Customer, card: string, to: 'subscription' | 'customer
   const method = await stripe.paymentMethods.attach(card, { customer });
   if (to === 'customer') {
     await stripe.subscriptions.update(id, { default_payment_method: '' });
-    await heard();
+    await drainEvents();
     await endings.run();
     await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method.id } });
   } else await stripe.subscriptions.update(id, { default_payment_method: method.id });
-  await heard();
+  await drainEvents();
 }
 
 /** How often the newest invoice was tried. */
@@ -43,27 +43,27 @@ describe.runIf(engine === 'postgres')('a card that was changed', () => {
   test.each(['subscription', 'customer'] as const)(
     'pays the open invoice within a minute, given for the %s',
     async (to) => {
-      const ada = await owing();
+      const ada = await createDeclined();
       await gives(ada, 'pm_card_visa', to);
       await endings.run();
-      await heard();
+      await drainEvents();
       expect(await read(ada)).toMatchObject({ state: 'active', grace_ends_at: null });
       expect(await endings.run()).toBe(0);
     },
   );
 
   test('and is declined too, or asks, is tried once, and the plan is had as long as it was told', async () => {
-    const ada = await owing();
+    const ada = await createDeclined();
     const { body: before } = await call(ada.key, 'GET /v1/billing/subscription?product=reel');
     for (const card of ['pm_card_chargeCustomerFail', 'pm_card_authenticationRequired']) {
       await gives(ada, card, 'subscription');
       const tried = await charges(ada);
       await endings.run();
-      await heard();
+      await drainEvents();
       const after = await charges(ada);
       expect(after - tried).toBeLessThanOrEqual(1);
       for (let run = 0; run < 3; run += 1) await endings.run();
-      await heard();
+      await drainEvents();
       expect(await charges(ada)).toBe(after);
       expect(await read(ada)).toMatchObject({ state: 'past_due', grace_ends_at: before['grace_ends_at'] });
     }

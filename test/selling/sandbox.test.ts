@@ -35,7 +35,7 @@ const buys = async (at: string, what: object) => {
   return (await response.json()) as Readonly<Record<string, string>>;
 };
 
-test('the sandboxes of the stores start with the first purchase, and what is bought there is had', async () => {
+test('the sandboxes of the stores start with the first purchase, and grant it', async () => {
   const stores = { SANDBOX_APP_STORE: 'true', SANDBOX_GOOGLE_PLAY: 'true' };
   const first = await ownSandbox({ settings: stores });
   const { app, call, customer } = first;
@@ -45,7 +45,7 @@ test('the sandboxes of the stores start with the first purchase, and what is bou
     const file = join(options.config.dataDir, `${store}-sandbox.json`);
     return (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url;
   };
-  const held = async (proof: object) => {
+  const claimPurchase = async (proof: object) => {
     expect((await call(key, 'POST /v1/billing/purchases', { body: proof })).status).toBe(200);
     const { body: rights } = await call(key, 'GET /v1/billing/entitlements');
     return (rights['data'] as { product: string; plan: string }[]).find(({ product }) => product === 'reel')
@@ -56,13 +56,13 @@ test('the sandboxes of the stores start with the first purchase, and what is bou
     product: 'reel.basic.monthly',
     appAccountToken: accountId,
   });
-  expect(await held({ signed_transaction: signedTransaction })).toBe('reel.basic');
+  expect(await claimPurchase({ signed_transaction: signedTransaction })).toBe('reel.basic');
   const { token } = await buys(`${addressOf('google-play')}/sandbox/buy`, {
     productId: 'reel.pro',
     basePlanId: 'monthly',
     account: accountId,
   });
-  expect(await held({ purchase_token: token })).toBe('reel.pro');
+  expect(await claimPurchase({ purchase_token: token })).toBe('reel.pro');
   // It is forgotten with the process: the next one asks for nothing of it, and starts no sandbox for that.
   await app.stop();
   const google = { SANDBOX_GOOGLE_PLAY: 'true' };

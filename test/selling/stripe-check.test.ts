@@ -35,7 +35,7 @@ async function check(...words: readonly string[]) {
 }
 
 /** What is still there of a check, and what it sells. */
-async function left() {
+async function countLeft() {
   const all = await Promise.all([
     stripe.testHelpers.testClocks.list(),
     stripe.prices.list({ active: true }),
@@ -49,7 +49,7 @@ const saysOf = (text: string, line: RegExp) => new Set([...text.matchAll(line)].
 
 const NOTHING = [0, 0, 0, 0];
 
-afterEach(async () => expect(await left()).toEqual(NOTHING));
+afterEach(async () => expect(await countLeft()).toEqual(NOTHING));
 
 test('a check walks through each row of the page, and leaves nothing behind', async () => {
   const page = readFileSync(join(ROOT, 'docs/store-assumptions.md'), 'utf8');
@@ -92,7 +92,7 @@ test('what a killed check left keeps the next one waiting, and is cleared away',
     code: 1,
     said: expect.stringContaining('"plinth stripe check --clear" removes what it left'),
   });
-  expect(await left()).not.toEqual(NOTHING);
+  expect(await countLeft()).not.toEqual(NOTHING);
   expect((await check('--clear')).code).toBe(0);
 });
 

@@ -10,7 +10,7 @@ import { testDatabase } from '../services/index.ts';
 const { db } = await testDatabase();
 const sandbox = await createStripeSandbox({ driven: true });
 const client = createStripeClient({ url: sandbox.url, secretKey: sandbox.secretKey, mode: 'sandbox' });
-const stripe = await client.loaded();
+const stripe = await client.load();
 const catalogues = products.map(({ catalogue }) => catalogue);
 const BASE = 'https://api.example.com';
 afterAll(async () => {
@@ -21,11 +21,11 @@ afterAll(async () => {
 const EXCLUSIVE = { behavior: 'exclusive', code: 'txcd_10103001' } as const;
 const sync = (sold: readonly Catalogue[] = catalogues, baseUrl?: string) =>
   syncStripe({ db, client, catalogues: sold, tax: EXCLUSIVE, baseUrl });
-const written = () => sandbox.calls().filter(({ method }) => method !== 'GET').length;
+const countWrites = () => sandbox.calls().filter(({ method }) => method !== 'GET').length;
 const prices = async () => (await stripe.prices.list({ limit: 100, active: true })).data;
 
 /** What is sold, with Reel's pro at another price. */
-const dearer = (monthly: number): Catalogue[] =>
+const withPrice = (monthly: number): Catalogue[] =>
   catalogues.map((catalogue) => {
     const { pro } = catalogue.plans;
     if (catalogue.product !== 'reel' || pro === undefined) return catalogue;
@@ -41,21 +41,21 @@ describe('what is sold', () => {
     expect(keys).toContain('plinth:reel.pro_boost:once');
     expect(keys).toContain('plinth:gateway.scale:yearly');
     expect(new Set(keys).size).toBe(keys.length);
-    const before = written();
+    const before = countWrites();
     const { prices: kept } = await sync();
     expect(kept.every(({ was }) => was === 'kept')).toBe(true);
     // The portal is told what it is each time, which changes nothing.
-    expect(written() - before).toBe(1);
+    expect(countWrites() - before).toBe(1);
     expect(await prices()).toEqual(first);
   });
 
   test('has a price of its own in each currency, and whether it includes taxes', async () => {
     const found = await prices();
-    const of = (key: string) => found.find(({ lookup_key }) => lookup_key === key);
-    expect(of('plinth:gateway.scale:yearly')).toMatchObject({ currency: 'usd', unit_amount: 49_000 });
-    const inEuros = of('plinth:gateway.scale:yearly:eur');
+    const findPrice = (key: string) => found.find(({ lookup_key }) => lookup_key === key);
+    expect(findPrice('plinth:gateway.scale:yearly')).toMatchObject({ currency: 'usd', unit_amount: 49_000 });
+    const inEuros = findPrice('plinth:gateway.scale:yearly:eur');
     expect(inEuros).toMatchObject({ currency: 'eur', unit_amount: 45_000, tax_behavior: 'exclusive' });
-    expect(Number(of('plinth:gateway.scale:yearly:eur:calls')?.unit_amount_decimal)).toBe(0.055);
+    expect(Number(findPrice('plinth:gateway.scale:yearly:eur:calls')?.unit_amount_decimal)).toBe(0.055);
     expect(await stripe.products.retrieve('plinth_gateway_scale')).toMatchObject({
       tax_code: 'txcd_10103001',
     });
@@ -93,9 +93,9 @@ describe('what is sold', () => {
     expect(await stripe.prices.retrieve(id)).toMatchObject({ tax_behavior: 'exclusive' });
   });
 
-  test('at another price is another price, and whoever has the former keeps it', async () => {
+  test('at another price is a new price, and subscribers keep the former', async () => {
     const [former] = (await prices()).filter(({ lookup_key: key }) => key === 'plinth:reel.pro:monthly');
-    const { prices: synced } = await sync(dearer(4_995));
+    const { prices: synced } = await sync(withPrice(4_995));
     expect(synced.filter(({ was }) => was === 'replaced').map(({ lookupKey }) => lookupKey)).toEqual([
       'plinth:reel.pro:monthly',
     ]);
@@ -122,7 +122,7 @@ test('is found under a name in any script, and in place of what its product was 
   const [reel] = catalogues.filter(({ product }) => product === 'reel');
   const { pro } = reel?.plans ?? {};
   if (reel === undefined || pro === undefined) throw new Error('a plan is missing');
-  const named = (monthly: number): Catalogue[] => [
+  const withJapaneseName = (monthly: number): Catalogue[] => [
     {
       ...reel,
       product: 'shop',
@@ -130,11 +130,11 @@ test('is found under a name in any script, and in place of what its product was 
       addOns: {},
     },
   ];
-  await sync(named(3_995));
+  await sync(withJapaneseName(3_995));
   expect(await stripe.products.retrieve('plinth_shop_pro')).toMatchObject({ name: 'Reel プロ' });
   const [former] = (await prices()).filter(({ lookup_key: key }) => key === 'plinth:shop.pro:monthly');
   await stripe.products.update('plinth_shop_pro', { default_price: former?.id ?? '' });
-  const { prices: synced } = await sync(named(4_995));
+  const { prices: synced } = await sync(withJapaneseName(4_995));
   expect(synced.map(({ was }) => was)).toEqual(['replaced']);
   expect(await stripe.prices.retrieve(former?.id ?? '')).toMatchObject({ active: false });
   expect(await stripe.products.retrieve('plinth_shop_pro')).toMatchObject({
@@ -144,7 +144,7 @@ test('is found under a name in any script, and in place of what its product was 
 
 test('without decimals, or with three, is what it says', async () => {
   const gateway = catalogues.filter(({ product }) => product === 'gateway');
-  const sold = (currency: string, monthly: number): Catalogue[] =>
+  const withCurrency = (currency: string, monthly: number): Catalogue[] =>
     gateway.map((catalogue) => {
       const { developer, scale } = catalogue.plans;
       if (developer === undefined || scale === undefined) throw new Error('a plan is missing');
@@ -163,16 +163,16 @@ test('without decimals, or with three, is what it says', async () => {
         },
       };
     });
-  await sync([...sold('jpy', 7_000), ...sold('kwd', 15_990)]);
+  await sync([...withCurrency('jpy', 7_000), ...withCurrency('kwd', 15_990)]);
   const found = await prices();
-  const of = (key: string) => found.find(({ lookup_key }) => lookup_key === key);
-  expect(of('plinth:jpy.scale:monthly')).toMatchObject({ currency: 'jpy', unit_amount: 7_000 });
-  expect(Number(of('plinth:jpy.scale:monthly:calls')?.unit_amount_decimal)).toBe(0.09);
-  expect(of('plinth:kwd.scale:monthly')).toMatchObject({ currency: 'kwd', unit_amount: 15_990 });
-  expect(Number(of('plinth:kwd.scale:monthly:calls')?.unit_amount_decimal)).toBe(90);
+  const findPrice = (key: string) => found.find(({ lookup_key }) => lookup_key === key);
+  expect(findPrice('plinth:jpy.scale:monthly')).toMatchObject({ currency: 'jpy', unit_amount: 7_000 });
+  expect(Number(findPrice('plinth:jpy.scale:monthly:calls')?.unit_amount_decimal)).toBe(0.09);
+  expect(findPrice('plinth:kwd.scale:monthly')).toMatchObject({ currency: 'kwd', unit_amount: 15_990 });
+  expect(Number(findPrice('plinth:kwd.scale:monthly:calls')?.unit_amount_decimal)).toBe(90);
 });
 
-test('messages are sent here by one endpoint, of which what is wrong is put right', async () => {
+test('one endpoint sends messages here, and sync corrects it', async () => {
   await sync(catalogues, BASE);
   const { data } = await stripe.webhookEndpoints.list();
   const { apiVersion } = sandbox.world.settings;

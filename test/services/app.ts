@@ -110,7 +110,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     serve: true,
     work: options.work ?? true,
     migrate: false,
-    store: outliving(over(database.db)),
+    store: keepOpen(over(database.db)),
     onLost: options.onLost ?? fail,
     ...(stripe === undefined ? {} : { stripeSandbox: stripe }),
     ...(googlePlay === undefined ? {} : { googlePlaySandbox: standInOf(googlePlay) }),
@@ -143,7 +143,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 }
 
 /** The test file's database, which outlives the app. */
-const outliving = (db: Database) =>
+const keepOpen = (db: Database) =>
   Promise.resolve({ db, narrowed: 0, close: async () => {}, onIdleError: () => {} });
 
 function fail(reason: string): never {
@@ -223,7 +223,7 @@ export async function forgetRates({ db, app }: Pick<TestApp, 'app' | 'db'>): Pro
   await db.asMigrator(statement('delete from limits.rates'));
 }
 
-/** Calls of whichever server listens there. */
+/** Calls of the server that listens there. */
 export const callAt =
   (url: string): TestApp['call'] =>
   (key, call, more) =>

@@ -25,7 +25,7 @@ export interface Clamd {
 }
 
 /**
- * Starts one on a free loopback port, as whoever runs the tests, with a database of these signatures: `md5:length:name`, the lines of an `.hdb`.
+ * Starts one on a free loopback port, as the user of the tests, with a database of these signatures: `md5:length:name`, the lines of an `.hdb`.
  * It takes a megabyte of a file.
  */
 export async function startClamd(program: string, signatures: readonly string[]): Promise<Clamd> {

@@ -32,7 +32,7 @@ export async function createDatabase(cluster: Cluster, name: string, template?: 
   return url.href;
 }
 
-/** Drops a database, whoever is still connected. */
+/** Drops a database, even with clients connected. */
 export async function dropDatabase(cluster: Cluster, name: string): Promise<void> {
   await asAdmin(cluster.adminUrl, [`drop database if exists ${escapeIdentifier(name)} with (force)`]);
 }

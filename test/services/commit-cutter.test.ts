@@ -10,7 +10,7 @@ const holder = (id: string) =>
   statement('select limits.start_holder($1, $2, make_interval(secs => 30))', [id, 'test']);
 const ID = (last: number) => `00000000-0000-7000-8000-00000000010${last}`;
 
-async function opened() {
+async function openCutter() {
   const { db, url } = await testDatabase();
   const cutter = await startCommitCutter(url);
   const through = await openDatabase({ engine: 'postgres', url: cutter.url });
@@ -18,16 +18,16 @@ async function opened() {
     await through.close();
     await cutter.close();
   });
-  const known = async (id: string) =>
+  const isKnown = async (id: string) =>
     (await db.system('limits.holders', [statement('select id from limits.holders where id = $1', [id])]))[0]
       .length === 1;
-  return { cutter, through, known };
+  return { cutter, through, known: isKnown };
 }
 
 test.runIf(engine === 'postgres')(
   'a cutter loses the answer of a commit that the database has made, of the statements that were named',
   async () => {
-    const { cutter, through, known } = await opened();
+    const { cutter, through, known } = await openCutter();
     const cut = cutter.cutNextCommit(/start_holder/);
     await through.system('limits.holders', WRITE, [statement('select 1')]);
     await expect(through.system('limits.holders', WRITE, [holder(ID(1))])).rejects.toThrow();
@@ -45,7 +45,7 @@ test.runIf(engine === 'postgres')(
 test.runIf(engine === 'postgres')(
   'a commit that was held back reaches the database when it is let go',
   async () => {
-    const { cutter, through, known } = await opened();
+    const { cutter, through, known } = await openCutter();
     const held = cutter.holdNextCommit();
     await expect(through.system('limits.holders', WRITE, [holder(ID(4))])).rejects.toThrow();
     const release = await held;
@@ -58,7 +58,7 @@ test.runIf(engine === 'postgres')(
 test.runIf(engine === 'postgres')(
   'a call that commits by itself is lost, or held back with its locks, as a transaction is',
   async () => {
-    const { cutter, through, known } = await opened();
+    const { cutter, through, known } = await openCutter();
     const call = (last: number) => through.system('limits.holders', WRITE, [systemCall(holder(ID(last)))]);
     void cutter.cutNextCommit(/start_holder/);
     await expect(call(1)).rejects.toThrow();
@@ -80,7 +80,7 @@ test.runIf(engine === 'postgres')(
 test.runIf(engine === 'postgres')(
   'with a probability of one each writing commit is lost, and no reading one',
   async () => {
-    const { cutter, through, known } = await opened();
+    const { cutter, through, known } = await openCutter();
     cutter.probability = 1;
     await through.system('limits.holders', [statement('select 1')]);
     await expect(through.system('limits.holders', WRITE, [holder(ID(5))])).rejects.toThrow();

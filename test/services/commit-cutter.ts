@@ -39,7 +39,7 @@ interface Order {
 }
 
 /** What one connection has said since its last commit. */
-interface Said {
+interface ConnectionTexts {
   texts: string[];
 }
 
@@ -74,7 +74,7 @@ export async function startCommitCutter(
   }
 
   /** What is to happen to a commit: taken out of the orders, the oldest first. */
-  function orderFor({ texts }: Said): Order | undefined {
+  function orderFor({ texts }: ConnectionTexts): Order | undefined {
     if (!texts.includes('begin') && !calls(texts)) return undefined;
     const at = orders.findIndex(({ of }) => of === undefined || texts.some((text) => of.test(text)));
     if (at >= 0) return orders.splice(at, 1)[0];
@@ -146,7 +146,7 @@ export async function startCommitCutter(
 }
 
 interface Orders {
-  readonly orderFor: (said: Said) => Order | undefined;
+  readonly orderFor: (said: ConnectionTexts) => Order | undefined;
   /** Whether a transaction is to arrive as a whole, or not at all. */
   readonly holdsBack: () => boolean;
   readonly lost: () => void;
@@ -156,7 +156,7 @@ interface Orders {
 
 /** Passes messages both ways between a client and its server, and does to commits what is ordered. */
 function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Orders): void {
-  const said: Said = { texts: [] };
+  const said: ConnectionTexts = { texts: [] };
   /** What is to happen to each commit or rollback that the server has not answered yet. */
   const ends: End[] = [];
   let held: Buffer[] | undefined;
@@ -164,7 +164,7 @@ function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Or
   let kept: Buffer[] | undefined;
   let told: ((word: string) => void) | undefined;
 
-  function ended(order: Order | undefined): void {
+  function endTransaction(order: Order | undefined): void {
     ends.push({ order, isCall: calls(said.texts) });
     said.texts = [];
     const before = kept ?? [];
@@ -192,9 +192,9 @@ function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Or
       if (!said.texts[0]?.startsWith('begin')) said.texts = [];
       said.texts.push(executes);
       if ((executes === 'begin' || calls(said.texts)) && holdsBack()) kept = [];
-      if (executes === 'commit') ended(orderFor(said));
-      else if (executes === 'rollback') ended(undefined);
-    } else if (syncs && calls(said.texts)) ended(orderFor(said));
+      if (executes === 'commit') endTransaction(orderFor(said));
+      else if (executes === 'rollback') endTransaction(undefined);
+    } else if (syncs && calls(said.texts)) endTransaction(orderFor(said));
     const aside = held ?? kept;
     if (aside === undefined) far.write(bytes);
     else aside.push(bytes);

@@ -29,7 +29,7 @@ const FILTERS = { pdf: 'pdf:writer_pdf_Export', docx: 'docx:MS Word 2007 XML' } 
  * Opens files in LibreOffice and saves each as another type, in one start of it (2 s). It answers where they lie: in the folder, under their
  * names. Several may run at once: each has a profile of its own.
  */
-export async function converted(
+export async function convert(
   files: readonly string[],
   to: keyof typeof FILTERS,
   folder: string,
@@ -51,14 +51,14 @@ export async function pagesOf(pdf: string): Promise<string[]> {
 }
 
 /** A page as a picture: a byte for each pixel, from 0 for black to 255. */
-export interface Drawn {
+export interface DrawnPage {
   readonly width: number;
   readonly height: number;
   readonly pixels: Buffer;
 }
 
 /** All pages of a PDF, as poppler draws them. */
-export async function drawn(pdf: string, folder: string): Promise<Drawn[]> {
+export async function drawPages(pdf: string, folder: string): Promise<DrawnPage[]> {
   const pictures = await mkdtemp(join(folder, 'pages-'));
   await run('pdftoppm', ['-gray', '-r', '72', pdf, join(pictures, 'page')]);
   const names = (await readdir(pictures)).toSorted();
@@ -66,7 +66,7 @@ export async function drawn(pdf: string, folder: string): Promise<Drawn[]> {
 }
 
 /** A PGM: `P5`, width and height, 255, and the pixels. */
-function pictureIn(file: Buffer): Drawn {
+function pictureIn(file: Buffer): DrawnPage {
   const [head = '', width = '0', height = '0'] =
     /^P5\s+(\d+)\s+(\d+)\s+255\s/.exec(file.toString('latin1', 0, 40)) ?? [];
   const pixels = file.subarray(head.length);
@@ -75,15 +75,15 @@ function pictureIn(file: Buffer): Drawn {
 }
 
 /** The share of a page that is not white, from 0 to 1. */
-export function inkOf({ pixels }: Drawn): number {
+export function inkOf({ pixels }: DrawnPage): number {
   return pixels.filter((grey) => grey < 200).length / pixels.length;
 }
 
 /** Whether a line runs across a page within its first 70 points. */
-export function hasRule({ width, pixels }: Drawn): boolean {
-  const inked = (y: number) =>
+export function hasRule({ width, pixels }: DrawnPage): boolean {
+  const inkedPixels = (y: number) =>
     pixels.subarray(y * width, (y + 1) * width).filter((grey) => grey < 250).length;
-  return Array.from({ length: 70 }, (_, y) => inked(y)).some((count) => count > width * 0.7);
+  return Array.from({ length: 70 }, (_, y) => inkedPixels(y)).some((count) => count > width * 0.7);
 }
 
 /** The colours of the first page, as `#rrggbb`. */

@@ -31,7 +31,7 @@ export interface ErrorTrackerStandIn {
   readonly events: readonly TrackedEvent[];
   /** All that was ever sent here, as it was sent. */
   text(): string;
-  /** How many requests there were, whatever they were answered. */
+  /** How many requests there were, answered well or not. */
   requests(): number;
   answer(how: TrackerAnswer): void;
 }

@@ -46,7 +46,7 @@ declare module 'vitest' {
   }
 }
 
-interface Started {
+interface StartedServices {
   readonly services: Services;
   readonly said: string;
   stop(): Promise<void>;
@@ -68,7 +68,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   };
 }
 
-async function startServer(plan: Exclude<DatabasePlan, { engine: 'pglite' }>): Promise<Started> {
+async function startServer(plan: Exclude<DatabasePlan, { engine: 'pglite' }>): Promise<StartedServices> {
   const server = 'url' in plan ? await foreignServer(plan.url) : await startPostgres(plan);
   const source = 'url' in plan ? 'TEST_DATABASE_URL' : plan.binaries.source;
   const template = 'url' in plan ? `${TEMPLATE}_${process.pid}` : TEMPLATE;
@@ -96,7 +96,7 @@ async function foreignServer(url: string) {
 }
 
 /** The embedded database runs in each test file's own process; here only its first state is made, once. */
-async function startEmbedded(): Promise<Started> {
+async function startEmbedded(): Promise<StartedServices> {
   await removeStaleFolders();
   const folder = await makeRunFolder(tmpdir());
   const stop = () => rm(folder, { recursive: true, force: true });

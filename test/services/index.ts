@@ -9,7 +9,7 @@ import { pooledThrough } from './plan-pooler.ts';
 
 export { temporaryFolder } from '#test/closing';
 export { type CommitCutter, startCommitCutter };
-export { type Described, type DescribedColumn, describeStatements } from './describing.ts';
+export { type Description, type DescribedColumn, describeStatements } from './describe-statements.ts';
 export { freePort } from './ports.ts';
 export { QUICK } from './programs.ts';
 export { testLogin, type TestLogin } from './logins.ts';
@@ -55,7 +55,9 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
   const services = inject('services');
   if (services.problem !== undefined && options.empty !== true) throw new Error(services.problem);
   const opened =
-    services.engine === 'pglite' ? await embedded(services, options) : await cloned(services, options);
+    services.engine === 'pglite'
+      ? await embedDatabase(services, options)
+      : await cloneDatabase(services, options);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= opened.close();
@@ -67,7 +69,7 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
 
 type Services = ReturnType<typeof inject<'services'>>;
 
-async function cloned(
+async function cloneDatabase(
   services: Extract<Services, { engine: 'postgres' }>,
   options: TestDatabaseOptions,
 ): Promise<TestDatabase> {
@@ -93,7 +95,7 @@ async function cloned(
   };
 }
 
-async function embedded(
+async function embedDatabase(
   services: Extract<Services, { engine: 'pglite' }>,
   options: TestDatabaseOptions,
 ): Promise<TestDatabase> {

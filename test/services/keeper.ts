@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 
 /** A server of a test's own, as a process that ends when this one does, however that ends. */
-export interface Kept {
+export interface KeptServer {
   readonly keeper: ChildProcess;
   readonly pid: number;
 }
@@ -26,7 +26,7 @@ kill "$reader" 2>/dev/null
 export async function startKept(
   words: readonly string[],
   { port, user }: { readonly port: number; readonly user?: { uid: number; gid: number } | undefined },
-): Promise<Kept> {
+): Promise<KeptServer> {
   const keeper = spawn('/bin/sh', ['-c', KEEPER, 'sh', ...words], {
     stdio: ['pipe', 'pipe', 'ignore'],
     // A process group of its own: Ctrl-C must reach us first.
@@ -57,7 +57,7 @@ function isOpen(port: number): Promise<boolean> {
 }
 
 /** Ends it at once, as by kill -9. */
-export async function endKept({ keeper }: Kept): Promise<void> {
+export async function endKept({ keeper }: KeptServer): Promise<void> {
   if (keeper.exitCode !== null || keeper.signalCode !== null) return;
   keeper.ref();
   const over = new Promise((resolve) => keeper.once('close', resolve));

@@ -11,7 +11,7 @@ export function lackOfPooler(): string | undefined {
     : undefined;
 }
 
-interface Opened {
+interface OpenedPooler {
   readonly services: { readonly pooler?: Pooler };
   /** For the line that tells what was started. */
   readonly said: string;
@@ -19,7 +19,7 @@ interface Opened {
 }
 
 /** With `TEST_POOLER=pgbouncer`, one in transaction mode in front of the cluster. */
-export async function openPooler(environment: NodeJS.ProcessEnv, cluster: Cluster): Promise<Opened> {
+export async function openPooler(environment: NodeJS.ProcessEnv, cluster: Cluster): Promise<OpenedPooler> {
   if (environment['TEST_POOLER'] !== 'pgbouncer') return { services: {}, said: '', stop: async () => {} };
   const program = pgbouncerProgram();
   if (program === undefined) throw new Error(lackOfPooler());

@@ -20,7 +20,7 @@ test.runIf(pooler !== undefined)(
     const one = await openDatabase({ engine: 'postgres', poolSize: 1, ...pooledOf() });
     const pids = new Set<number>();
     let turn = 0;
-    const another = async () => {
+    const nextBackend = async () => {
       // Others take what this one had, now more of them, now fewer.
       const others = Array.from({ length: turn % 4 }, () => db.system('db.maintenance', [backend]));
       const [mine] = await one.system('db.maintenance', [backend]);
@@ -29,23 +29,20 @@ test.runIf(pooler !== undefined)(
       turn += 1;
       return pids.size;
     };
-    await expect.poll(another).toBeGreaterThan(1);
+    await expect.poll(nextBackend).toBeGreaterThan(1);
     await one.close();
   },
 );
 
-test.runIf(pooler !== undefined)(
-  'nothing of a transaction is left to whoever gets its connection next',
-  async () => {
-    const left = statement<{ who: string; account: string | null }>(
-      `select current_user as who, nullif(current_setting('app.account', true), '') as account`,
-    );
-    for (let turn = 0; turn < 8; turn += 1) {
-      await db.tenant(ids.next<AccountId>(), [backend]);
-      expect(await db.asMigrator(left)).toEqual([{ who: 'plinth', account: null }]);
-    }
-  },
-);
+test.runIf(pooler !== undefined)('the next user of a connection finds nothing of a transaction', async () => {
+  const left = statement<{ who: string; account: string | null }>(
+    `select current_user as who, nullif(current_setting('app.account', true), '') as account`,
+  );
+  for (let turn = 0; turn < 8; turn += 1) {
+    await db.tenant(ids.next<AccountId>(), [backend]);
+    expect(await db.asMigrator(left)).toEqual([{ who: 'plinth', account: null }]);
+  }
+});
 
 test.runIf(pooler !== undefined)('the two logins of a production go through it, each as itself', async () => {
   const tenant = await testLogin(database, 'grant plinth_tenant to $login');

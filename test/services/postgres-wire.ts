@@ -5,7 +5,7 @@ export interface ClientMessage {
   readonly executes: string | undefined;
   /** Ends what it has sent so far; outside of a transaction this commits it. */
   readonly syncs: boolean;
-  /** A client asks for TLS before it starts up: whoever reads messages has to refuse it. */
+  /** A client asks for TLS before it starts up: the proxy has to refuse it. */
   readonly wishes: boolean;
 }
 export interface ServerMessage {
@@ -25,7 +25,7 @@ export function clientMessages(hear: (message: ClientMessage) => void): (chunk: 
   const portals = new Map<string, string>();
   let started = false;
 
-  function executed(bytes: Buffer): string | undefined {
+  function executedText(bytes: Buffer): string | undefined {
     const [first = '', second = ''] = stringsOf(bytes);
     switch (typeOf(bytes)) {
       case 'P':
@@ -43,10 +43,10 @@ export function clientMessages(hear: (message: ClientMessage) => void): (chunk: 
     }
   }
 
-  return framed(
+  return createFraming(
     (bytes) => {
       const syncs = started && typeOf(bytes) === 'S';
-      if (started) return hear({ bytes, executes: executed(bytes), syncs, wishes: false });
+      if (started) return hear({ bytes, executes: executedText(bytes), syncs, wishes: false });
       const wishes = WISHES.has(bytes.readUInt32BE(4));
       started = !wishes;
       hear({ bytes, executes: undefined, syncs: false, wishes });
@@ -57,7 +57,7 @@ export function clientMessages(hear: (message: ClientMessage) => void): (chunk: 
 
 /** Cuts what a server sends into messages. */
 export function serverMessages(hear: (message: ServerMessage) => void): (chunk: Buffer) => void {
-  return framed(
+  return createFraming(
     (bytes) => {
       const type = typeOf(bytes);
       hear({ bytes, completes: type === 'C' ? stringsOf(bytes)[0] : undefined, fails: type === 'E' });
@@ -67,7 +67,7 @@ export function serverMessages(hear: (message: ServerMessage) => void): (chunk: 
 }
 
 /** Whole messages out of chunks: a byte that says what it is (a first message has none), and a length that counts itself. */
-function framed(hear: (bytes: Buffer) => void, isTyped: () => boolean): (chunk: Buffer) => void {
+function createFraming(hear: (bytes: Buffer) => void, isTyped: () => boolean): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -87,7 +87,7 @@ function typeOf(bytes: Buffer): string {
   return String.fromCodePoint(bytes[0] ?? 0);
 }
 
-/** The first two strings of a message's body, each of which ends with a zero. */
+/** The first two strings of a message's body; each ends with a zero. */
 function stringsOf(bytes: Buffer): string[] {
   const strings: string[] = [];
   let at = 5;

@@ -15,7 +15,7 @@ const { startPostgres } = await import(${JSON.stringify(new URL('./postgres.ts',
 console.log((await startPostgres({ binaries: await npmBinaries() })).adminUrl);
 setInterval(() => {}, 1000);`;
 
-async function connected(url: string): Promise<{ client: Client; data: string; gone: Promise<unknown> }> {
+async function connectTo(url: string): Promise<{ client: Client; data: string; gone: Promise<unknown> }> {
   const client = new Client({ connectionString: url });
   // The server goes away under it: that is the point.
   client.on('error', () => {});
@@ -30,7 +30,7 @@ test.runIf(binaries)('a server and its data are gone when the run that started i
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [url] = await once(createInterface({ input: starter.stdout }), 'line');
-  const { data, gone } = await connected(String(url));
+  const { data, gone } = await connectTo(String(url));
   expect(existsSync(data)).toBe(true);
   starter.kill('SIGKILL');
   await gone;
@@ -42,7 +42,7 @@ test.runIf(binaries)(
   async () => {
     if (binaries === undefined) throw new Error('there are no binaries');
     const server = await startPostgres({ binaries, durable: true, settings: { work_mem: '8MB' } });
-    const { client, data, gone } = await connected(server.adminUrl);
+    const { client, data, gone } = await connectTo(server.adminUrl);
     const { rows } = await client.query(
       `select current_setting('fsync') as fsync, current_setting('work_mem') as memory`,
     );

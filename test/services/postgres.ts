@@ -131,9 +131,9 @@ async function untilReady(keeper: ChildProcess): Promise<void> {
   if (stderr === null) throw new Error('postgres was started without a log');
   const lines = createInterface({ input: stderr });
   await new Promise<void>((resolve, reject) => {
-    const failed = () => reject(new Error(`postgres did not start:\n${said.join('\n')}`));
+    const fail = () => reject(new Error(`postgres did not start:\n${said.join('\n')}`));
     keeper.once('error', reject);
-    keeper.once('close', failed);
+    keeper.once('close', fail);
     lines.on('line', (line) => {
       said.push(line);
       if (said.length > 50) said.shift();

@@ -15,7 +15,7 @@ export async function startProxy(target: number): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
-    // What is broken here is broken on purpose.
+    // Errors here are made on purpose.
     socket.on('error', () => {}).once('close', () => sockets.delete(socket));
   };
   const proxy = { delay: 0 };

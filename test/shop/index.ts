@@ -31,17 +31,17 @@ const CALLERS: Readonly<Record<string, Caller>> = {
   viewer: { ...me, userId: '0193a000-0000-7000-8000-00000000000b' as UserId },
 };
 
-export interface Serving {
+export interface ServedShop {
   readonly url: string;
   readonly port: number;
   readonly server: Server;
   readonly shop: Shop;
   readonly lines: string[];
   readonly parts: ServerParts;
-  call(path: string, init?: RequestInit & { as?: string }): Promise<Answered>;
+  call(path: string, init?: RequestInit & { as?: string }): Promise<HttpAnswer>;
 }
 
-export interface Answered {
+export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly json: {
@@ -60,7 +60,7 @@ export async function serve(
   settings: Partial<ServerSettings> = {},
   more: Partial<ServerParts> = {},
   on?: Database,
-): Promise<Serving> {
+): Promise<ServedShop> {
   const db = on ?? (await testDatabase()).db;
   const { shop, mounted } = openShop();
   const lines: string[] = [];
@@ -98,10 +98,10 @@ export async function serve(
   };
   const server = await createServer(parts);
   const { url, port } = await server.listen();
-  return { url, port, server, shop, lines, parts, call: calling(url) };
+  return { url, port, server, shop, lines, parts, call: createCall(url) };
 }
 
-function calling(url: string): Serving['call'] {
+function createCall(url: string): ServedShop['call'] {
   return async (path, { as, ...init } = {}) => {
     const headers = new Headers(init.headers);
     if (as !== undefined) headers.set('authorization', `Bearer ${as}`);

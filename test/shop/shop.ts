@@ -4,7 +4,7 @@ import { type SafetySupport, safetySchema, type Wire } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { z } from 'zod';
-import { paused, say } from './talks.ts';
+import { pause, say } from './talks.ts';
 
 /** A small module for the tests of the server: everything that a route can say, said once. */
 export interface Shop {
@@ -244,7 +244,7 @@ export const stream = route(
     out.writeHead(200, { 'content-type': 'text/event-stream' });
     out.write('data: 1\n\n');
     if (query.how === 'throw-after') throw new Error('cut');
-    if (query.how === 'wait') await paused(shop, origin.signal);
+    if (query.how === 'wait') await pause(shop, origin.signal);
     out.end('data: 2\n\n');
   },
 );
@@ -259,7 +259,7 @@ export const wait = route(
     reply: { 200: z.strictObject({ heard: z.string() }) },
     example: { reply: { heard: 'go' } },
   },
-  async ({ origin }, shop) => ({ heard: await paused(shop, origin.signal) }),
+  async ({ origin }, shop) => ({ heard: await pause(shop, origin.signal) }),
 );
 
 export const adminOnly = route(

@@ -33,7 +33,7 @@ export const say = route(
       shop.done.push('sent');
       if ((await socket?.send(body.text)) !== true) break;
     }
-    if (body.ending === 'wait') await paused(shop, origin.signal);
+    if (body.ending === 'wait') await pause(shop, origin.signal);
     if (body.ending === 'refuse') throw new AppError('conflict', { retryAfter: 7 });
     origin.signal.throwIfAborted();
     return { text: body.text, sent, key: idempotencyKey ?? null };
@@ -41,7 +41,7 @@ export const say = route(
 );
 
 /** Waits until the test lets it go on, or its client hangs up; which of both it was. */
-export async function paused(shop: Shop, signal: AbortSignal): Promise<string> {
+export async function pause(shop: Shop, signal: AbortSignal): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   shop.release = () => resolve('go');
   signal.addEventListener('abort', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { Guest } from '../organizations/fixture.ts';
-import { type Company, openFixture, said } from './fixture.ts';
+import { type Company, openFixture, outcomeOf } from './fixture.ts';
 import { openProvider } from '../services/provider.ts';
 
 const fixture = await openFixture();
@@ -19,7 +19,7 @@ async function strictCompany(): Promise<{ acme: Company; ada: Guest; token: stri
   const ada = await person(`ada@${acme.domain}`);
   await join(acme.path, ada, 'member');
   const token = await signIn(acme, ada.email);
-  expect(said(await setUp(acme, { enforced: true }))).toBe('200');
+  expect(outcomeOf(await setUp(acme, { enforced: true }))).toBe('200');
   return { acme, ada, token };
 }
 
@@ -34,9 +34,9 @@ describe('who is bound by a company that requires single sign-on', () => {
     const { acme } = await strictCompany();
     const root = await person(`root@${acme.domain}`);
     await join(acme.path, root, 'member');
-    expect(said(await logIn(root.email))).toBe('403 sso_required');
+    expect(outcomeOf(await logIn(root.email))).toBe('403 sso_required');
     await rowOf(`update identity.users set role = 'admin' where user_id = $1`, root.userId);
-    expect(said(await logIn(root.email))).toBe('200');
+    expect(outcomeOf(await logIn(root.email))).toBe('200');
   });
 
   test('does not come by the provider of another one', async () => {
@@ -54,22 +54,22 @@ describe('who is bound by a company that requires single sign-on', () => {
     const { acme, ada } = await strictCompany();
     const elsewhere = `ada@${fixture.newDomain()}`;
     await moveTo(ada, elsewhere);
-    expect(said(await logIn(elsewhere))).toBe('403 sso_required');
+    expect(outcomeOf(await logIn(elsewhere))).toBe('403 sso_required');
     await call(acme.owner.token, `DELETE ${acme.path}/sso/links/${ada.userId}`);
-    expect(said(await logIn(elsewhere))).toBe('200');
+    expect(outcomeOf(await logIn(elsewhere))).toBe('200');
   });
 
   test('takes their address to no other domain than its own', async () => {
     const { acme, ada, token } = await strictCompany();
     const second = await fixture.proven(acme);
     const elsewhere = await changeTo(token, `ada@${fixture.newDomain()}`);
-    expect(said(elsewhere)).toBe('409 conflict');
+    expect(outcomeOf(elsewhere)).toBe('409 conflict');
     expect(JSON.stringify(elsewhere.body)).toContain('Acme requires single sign-on');
     expect(await signIn(acme, ada.email)).toMatch(/^ey/);
-    expect(said(await changeTo(token, `ada@${second}`))).toBe('200');
+    expect(outcomeOf(await changeTo(token, `ada@${second}`))).toBe('200');
     expect(await signIn(acme, `ada@${acme.domain}`)).toMatch(/^ey/);
     await setUp(acme, { enforced: false });
-    expect(said(await changeTo(token, `ada@${fixture.newDomain()}`))).toBe('200');
+    expect(outcomeOf(await changeTo(token, `ada@${fixture.newDomain()}`))).toBe('200');
   });
 
   test('is outside at the next refresh: who joins later, and who is no owner any more', async () => {
@@ -80,12 +80,12 @@ describe('who is bound by a company that requires single sign-on', () => {
     const again = await refresh(theirs);
     expect(again.status).toBe(200);
     await join(acme.path, later, 'member');
-    expect(said(await refresh(again.body['refresh_token']))).toBe('401 unauthenticated');
+    expect(outcomeOf(await refresh(again.body['refresh_token']))).toBe('401 unauthenticated');
     const bossAgain = await refresh(bosses);
     expect(bossAgain.status).toBe(200);
     expect(await trail(acme, 'sso.bypassed')).toHaveLength(1);
     await makeRole(acme, boss, 'member');
-    expect(said(await refresh(bossAgain.body['refresh_token']))).toBe('401 unauthenticated');
+    expect(outcomeOf(await refresh(bossAgain.body['refresh_token']))).toBe('401 unauthenticated');
   });
 });
 
@@ -95,7 +95,7 @@ async function changeTo(token: string, email: string) {
     email,
     password: 'Analytical-Engine-1843',
   });
-  expect(said(asked)).toBe('202');
+  expect(outcomeOf(asked)).toBe('202');
   const mails = (await app.outbox()).filter(({ to }) => to === email);
   const link = /ple_[\w-]{43}/.exec(mails.at(-1)?.text ?? '')?.[0];
   return app.call(undefined, 'POST /v1/auth/verify-email', { body: { token: link } });
@@ -107,7 +107,7 @@ async function twiceSignedIn() {
   const ada = await person(`ada@${acme.domain}`);
   return { acme, ada, token: await signIn(acme, ada.email) };
 }
-const me = async (token: string) => said(await call(token, 'GET /v1/me'));
+const getMe = async (token: string) => outcomeOf(await call(token, 'GET /v1/me'));
 
 describe('sessions that a provider has opened end', () => {
   test('with single sign-on, and with another provider; what was opened otherwise goes on', async () => {
@@ -119,10 +119,10 @@ describe('sessions that a provider has opened end', () => {
     for (const end of ways) {
       const { acme, ada, token } = await twiceSignedIn();
       await setUp(acme, { default_role: 'viewer' });
-      expect(await me(token)).toBe('200');
+      expect(await getMe(token)).toBe('200');
       await end(acme);
-      expect(await me(token)).toBe('401 unauthenticated');
-      expect(await me(ada.token)).toBe('200');
+      expect(await getMe(token)).toBe('401 unauthenticated');
+      expect(await getMe(ada.token)).toBe('200');
     }
   });
 
@@ -130,8 +130,8 @@ describe('sessions that a provider has opened end', () => {
     const { acme, ada, token } = await twiceSignedIn();
     const grace = await signIn(acme, `grace@${acme.domain}`);
     await call(acme.owner.token, `DELETE ${acme.path}/sso/links/${ada.userId}`);
-    expect(await me(token)).toBe('401 unauthenticated');
-    expect([await me(ada.token), await me(grace)]).toEqual(['200', '200']);
+    expect(await getMe(token)).toBe('401 unauthenticated');
+    expect([await getMe(ada.token), await getMe(grace)]).toEqual(['200', '200']);
   });
 });
 
@@ -146,7 +146,7 @@ describe.runIf(app.db.engine === 'postgres')('an issuer', () => {
     }
     for (const path of ['/.well-known/openid-configuration', '\\.well-known\\x', '/?at=/.well-known/x']) {
       const url = `${provider.url}${path}`;
-      expect(said(await setUp(acme, { provider: { ...provider, url } }))).toBe('400 validation_failed');
+      expect(outcomeOf(await setUp(acme, { provider: { ...provider, url } }))).toBe('400 validation_failed');
     }
   });
 });

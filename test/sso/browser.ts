@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { statement } from '#platform/db';
 import type { OpenIdSandbox } from '#sandbox/openid';
-import { said } from '../organizations/fixture.ts';
+import { outcomeOf } from '../organizations/fixture.ts';
 import type { TestApp } from '../services/app.ts';
 
 /** Where browsers are sent back to in the end. */
@@ -30,7 +30,7 @@ export function browsersOf(app: TestApp, provider: OpenIdSandbox) {
     return fetch(`${app.url}${pathname}${search}`, { redirect: 'manual', headers: { cookie } });
   };
 
-  /** To the provider and back, up to the callback: as whoever says they are `email` there, or says no. */
+  /** To the provider and back, up to the callback: as a person with the address `email` there, or one who says no. */
   async function depart(of: Organization, email: string | undefined, at = provider): Promise<Trip> {
     await forgetRates();
     const verifier = randomBytes(32).toString('base64url');
@@ -71,7 +71,7 @@ export function browsersOf(app: TestApp, provider: OpenIdSandbox) {
     const code = arrived.get('code');
     if (code === null) return arrived.get('error') ?? 'nothing';
     const reply = await exchange(code, trip.verifier);
-    return reply.status === 200 ? String(reply.body['access_token']) : said(reply);
+    return reply.status === 200 ? String(reply.body['access_token']) : outcomeOf(reply);
   }
 
   return { forgetRates, open, depart, arrive, codeOf, exchange, signIn };

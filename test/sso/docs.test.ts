@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { openFixture, said } from './fixture.ts';
+import { openFixture, outcomeOf } from './fixture.ts';
 
 const fixture = await openFixture();
 const { app, provider } = fixture;
@@ -29,5 +29,5 @@ test.runIf(app.db.engine === 'postgres')('the set-up of docs/sso.md leads to a s
   expect(await run(setUp)).toMatchObject({ issuer: provider.url, enforced: false });
   const company = { owner, id, path };
   expect(await fixture.signIn(company, `grace@${domain}`)).toMatch(/^ey/);
-  expect(said(await fixture.setUp(company, { enforced: true }))).toBe('200');
+  expect(outcomeOf(await fixture.setUp(company, { enforced: true }))).toBe('200');
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '../factories.ts';
-import { type Company, openFixture, type Organization, said } from './fixture.ts';
+import { type Company, openFixture, type Organization, outcomeOf } from './fixture.ts';
 
 // No worker: what is looked up, and when, is for the tests to say.
 const fixture = await openFixture({ work: false });
 const { app, call, claim, company, names, newDomain, organization, publish, signIn, trail, verify } = fixture;
 const { domains } = app.app.modules.sso;
 
-async function listed({ path, owner }: Organization): Promise<Record<string, unknown>[]> {
+async function listDomains({ path, owner }: Organization): Promise<Record<string, unknown>[]> {
   const { body } = await call(owner.token, `GET ${path}/sso/domains`);
   return body['data'] as Record<string, unknown>[];
 }
@@ -33,12 +33,12 @@ describe('a domain', () => {
     const domain = newDomain();
     const claimed = await claim(acme, domain);
     expect(claimed.body).toMatchObject({ domain, status: 'pending', verified_at: null });
-    expect(said(await verify(acme, domain))).toBe('409 domain_unproven');
+    expect(outcomeOf(await verify(acme, domain))).toBe('409 domain_unproven');
     publish(await claim(other, domain));
-    expect(said(await verify(acme, domain))).toBe('409 domain_unproven');
+    expect(outcomeOf(await verify(acme, domain))).toBe('409 domain_unproven');
     publish(claimed);
     expect((await verify(acme, domain)).body).toMatchObject({ domain, status: 'verified' });
-    expect(await listed(acme)).toMatchObject([{ domain, status: 'verified' }]);
+    expect(await listDomains(acme)).toMatchObject([{ domain, status: 'verified' }]);
     expect(await trail(acme)).toEqual(['sso.domain_verified', 'sso.domain_claimed']);
   });
 
@@ -69,20 +69,20 @@ describe('a domain', () => {
     'someone@acme.test',
   ])('is not anybody’s, nor no domain: %s', async (domain) => {
     await fixture.forgetRates();
-    expect(said(await claim(anybody, domain))).toBe('400 domain_unfit');
+    expect(outcomeOf(await claim(anybody, domain))).toBe('400 domain_unfit');
   });
 
   test('is one organization’s: of two that prove it at once, and of all later', async () => {
     const rivals = [await organization(), await organization(), await organization()];
     const domain = newDomain();
     for (const rival of rivals) publish(await claim(rival, domain));
-    const told = await Promise.all(rivals.map(async (rival) => said(await verify(rival, domain))));
+    const told = await Promise.all(rivals.map(async (rival) => outcomeOf(await verify(rival, domain))));
     expect(told.toSorted()).toEqual(['200', '409 domain_taken', '409 domain_taken']);
     const winner = rivals[told.indexOf('200')];
     const [loser] = rivals.filter((rival) => rival !== winner);
     if (winner === undefined || loser === undefined) throw new Error('nobody has won');
     await call(winner.owner.token, `DELETE ${winner.path}/sso/domains/${domain}`);
-    expect(said(await verify(loser, domain))).toBe('200');
+    expect(outcomeOf(await verify(loser, domain))).toBe('200');
   });
 
   test('is for admins to claim and prove, and for nobody else', async () => {
@@ -94,7 +94,7 @@ describe('a domain', () => {
       const guest = await fixture.guest();
       if (role !== undefined) await fixture.join(acme.path, guest, role);
       const as = { ...acme, owner: guest };
-      told.push([said(await claim(as, domain)), said(await verify(as, domain))]);
+      told.push([outcomeOf(await claim(as, domain)), outcomeOf(await verify(as, domain))]);
     }
     expect(told).toEqual([
       ['200', '200'],
@@ -104,17 +104,17 @@ describe('a domain', () => {
   });
 
   test('is not looked for where it was not claimed', async () => {
-    expect(said(await verify(await organization(), newDomain()))).toBe('404 not_found');
+    expect(outcomeOf(await verify(await organization(), newDomain()))).toBe('404 not_found');
   });
 
   test('is one of twenty at most', async () => {
     const acme = await organization();
     for (let n = 0; n < 20; n += 1) {
       if (n === 15) await fixture.forgetRates();
-      expect(said(await claim(acme, newDomain()))).toBe('200');
+      expect(outcomeOf(await claim(acme, newDomain()))).toBe('200');
     }
     await fixture.forgetRates();
-    expect(said(await claim(acme, newDomain()))).toBe('409 too_many_domains');
+    expect(outcomeOf(await claim(acme, newDomain()))).toBe('409 too_many_domains');
   });
 });
 
@@ -124,12 +124,12 @@ describe('a proven domain', () => {
     const email = `grace@${acme.domain}`;
     unpublish(acme);
     await dayLater();
-    expect(await listed(acme)).toMatchObject([{ status: 'missing' }]);
+    expect(await listDomains(acme)).toMatchObject([{ status: 'missing' }]);
     await dayLater();
     expect(await signIn(acme, email)).toMatch(/^ey/);
     await dayLater();
     await dayLater();
-    expect(await listed(acme)).toMatchObject([{ status: 'pending', verified_at: null }]);
+    expect(await listDomains(acme)).toMatchObject([{ status: 'pending', verified_at: null }]);
     expect(await signIn(acme, email)).toBe('sso_refused');
     expect(await trail(acme, 'sso.domain_missing')).toHaveLength(1);
     expect(await trail(acme, 'sso.domain_lost')).toHaveLength(1);
@@ -142,13 +142,13 @@ describe('a proven domain', () => {
     await fixture.join(acme.path, ada, 'member');
     await signIn(acme, ada.email);
     await fixture.setUp(acme, { enforced: true });
-    expect(said(await fixture.logIn(ada.email))).toBe('403 sso_required');
+    expect(outcomeOf(await fixture.logIn(ada.email))).toBe('403 sso_required');
     unpublish(acme);
     for (let day = 0; day < 4; day += 1) await dayLater();
-    expect(said(await fixture.logIn(ada.email))).toBe('200');
+    expect(outcomeOf(await fixture.logIn(ada.email))).toBe('200');
     const next = await organization();
     publish(await claim(next, acme.domain));
-    expect(said(await verify(next, acme.domain))).toBe('200');
+    expect(outcomeOf(await verify(next, acme.domain))).toBe('200');
   });
 
   test('whose record comes back in time stays, as does one about which DNS says nothing', async () => {
@@ -159,12 +159,12 @@ describe('a proven domain', () => {
     await dayLater();
     names.records.set(record, texts);
     await dayLater();
-    expect(await listed(acme)).toMatchObject([{ status: 'verified', missing_since: null }]);
+    expect(await listDomains(acme)).toMatchObject([{ status: 'verified', missing_since: null }]);
     names.state = 'failing';
-    expect(said(await verify(acme, acme.domain))).toBe('503 dns_unavailable');
+    expect(outcomeOf(await verify(acme, acme.domain))).toBe('503 dns_unavailable');
     for (let day = 0; day < 5; day += 1) await dayLater();
     names.state = 'well';
-    expect(await listed(acme)).toMatchObject([{ status: 'verified', missing_since: null }]);
+    expect(await listDomains(acme)).toMatchObject([{ status: 'verified', missing_since: null }]);
   });
 
   test('that is lost while DNS is asked stays lost', async () => {
@@ -173,7 +173,7 @@ describe('a proven domain', () => {
     names.before = () => app.db.asMigrator(lost);
     await dayLater();
     names.before = async () => {};
-    expect(await listed(acme)).toMatchObject([{ status: 'pending', verified_at: null }]);
+    expect(await listDomains(acme)).toMatchObject([{ status: 'pending', verified_at: null }]);
   });
 
   test('is looked up while others are, and one that fails keeps none of them from their turn', async () => {
@@ -191,6 +191,6 @@ describe('a proven domain', () => {
     await expect(dayLater()).rejects.toThrow('domains were not checked');
     names.before = async () => {};
     await app.db.asMigrator(statement('alter table sso.domains drop constraint spoiled'));
-    for (const one of [acme, other]) expect(await listed(one)).toMatchObject([{ status: 'missing' }]);
+    for (const one of [acme, other]) expect(await listDomains(one)).toMatchObject([{ status: 'missing' }]);
   });
 });

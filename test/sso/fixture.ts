@@ -6,7 +6,7 @@ import { browsersOf, RETURN_TO } from './browser.ts';
 import { openProvider } from '../services/provider.ts';
 import { openNameServer } from './name-server.ts';
 
-export { said } from '../organizations/fixture.ts';
+export { outcomeOf } from '../organizations/fixture.ts';
 
 const MADE = commitPoint('test.sso', 'people of a test');
 const PASSWORD = 'Analytical-Engine-1843';
@@ -53,7 +53,7 @@ export async function openFixture(options: { readonly work?: boolean } = {}) {
     names.records.set(name, ['v=spf1 -all', ...(names.records.get(name) ?? []), value]);
   }
 
-  async function proven(of: Organization, domain = newDomain()): Promise<string> {
+  async function proveDomain(of: Organization, domain = newDomain()): Promise<string> {
     publish(await setting.claim(of, domain));
     await setting.verify(of, domain);
     return domain;
@@ -76,18 +76,18 @@ export async function openFixture(options: { readonly work?: boolean } = {}) {
     roleOf,
     newDomain,
     publish,
-    proven,
+    proven: proveDomain,
     organization,
     ...setting,
     ...browsersOf(app, provider),
     async company(change: SetUp = {}): Promise<Company> {
       const bare = await organization();
-      const domain = await proven(bare);
+      const domain = await proveDomain(bare);
       await setting.setUp(bare, change);
       return { ...bare, domain };
     },
     /** Somebody who has registered with an address, and a password. */
-    person: (email: string, emailVerified = true) => registered(app, signIn, { email, emailVerified }),
+    person: (email: string, emailVerified = true) => registerGuest(app, signIn, { email, emailVerified }),
     logIn: (email: string) =>
       app.call(undefined, 'POST /v1/auth/login', { body: { email, password: PASSWORD } }),
   };
@@ -120,7 +120,7 @@ function settingUp(call: Call, usual: OpenIdSandbox) {
   };
 }
 
-async function registered(
+async function registerGuest(
   { app, db }: TestApp,
   signIn: (email: string, password: string) => Promise<string>,
   { email, emailVerified }: { readonly email: string; readonly emailVerified: boolean },

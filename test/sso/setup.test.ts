@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { Guest } from '../organizations/fixture.ts';
-import { type Company, openFixture, said } from './fixture.ts';
+import { type Company, openFixture, outcomeOf } from './fixture.ts';
 import { openProvider } from '../services/provider.ts';
 
 const fixture = await openFixture();
 const { app, call, company, person, provider, setUp, signIn, trail } = fixture;
 
-/** A company that requires single sign-on, of whom somebody has come by it. */
+/** A company that requires single sign-on, with a member who has used it. */
 async function strictCompany(): Promise<Company> {
   const acme = await company();
   await signIn(acme, `first@${acme.domain}`);
-  expect(said(await setUp(acme, { enforced: true }))).toBe('200');
+  expect(outcomeOf(await setUp(acme, { enforced: true }))).toBe('200');
   return acme;
 }
-const bypassed = (acme: Company) => trail(acme, 'sso.bypassed');
+const listBypassed = (acme: Company) => trail(acme, 'sso.bypassed');
 
 describe('who sets it up', () => {
   test('is an owner: admins read, members and strangers do not', async () => {
@@ -22,14 +22,14 @@ describe('who sets it up', () => {
     const [admin, member, stranger] = [await fixture.guest(), await fixture.guest(), await fixture.guest()];
     await fixture.join(acme.path, admin, 'admin');
     await fixture.join(acme.path, member, 'member');
-    const tried = async (of: Guest) => [
-      said(await call(of.token, `GET ${acme.path}/sso`)),
-      said(await setUp({ ...acme, owner: of })),
-      said(await call(of.token, `DELETE ${acme.path}/sso`)),
+    const tryAll = async (of: Guest) => [
+      outcomeOf(await call(of.token, `GET ${acme.path}/sso`)),
+      outcomeOf(await setUp({ ...acme, owner: of })),
+      outcomeOf(await call(of.token, `DELETE ${acme.path}/sso`)),
     ];
-    expect(await tried(admin)).toEqual(['200', '403 forbidden', '403 forbidden']);
-    expect(await tried(member)).toEqual(['403 forbidden', '403 forbidden', '403 forbidden']);
-    expect(await tried(stranger)).toEqual(['404 not_found', '404 not_found', '404 not_found']);
+    expect(await tryAll(admin)).toEqual(['200', '403 forbidden', '403 forbidden']);
+    expect(await tryAll(member)).toEqual(['403 forbidden', '403 forbidden', '403 forbidden']);
+    expect(await tryAll(stranger)).toEqual(['404 not_found', '404 not_found', '404 not_found']);
   });
 
   test('has proven lately who they are', async () => {
@@ -44,7 +44,7 @@ describe('who sets it up', () => {
       await call(acme.owner.token, `DELETE ${acme.path}/sso/domains/${acme.domain}`),
       await call(acme.owner.token, `DELETE ${acme.path}/sso/links/${userId}`),
     ];
-    expect(asked.map(said)).toEqual(asked.map(() => '403 step_up_required'));
+    expect(asked.map(outcomeOf)).toEqual(asked.map(() => '403 step_up_required'));
   });
 
   test('tells it to all owners by mail, and finds it in the audit without the secret', async () => {
@@ -69,10 +69,12 @@ describe('who sets it up', () => {
     expect(stored[0]?.sealed_secret).toMatch(/^ps1\./);
     const { issuer, client_id, enforced, provisions, default_role } = read.body;
     const same = { issuer, client_id, enforced, provisions, default_role };
-    expect(said(await call(acme.owner.token, `PUT ${acme.path}/sso`, same))).toBe('200');
+    expect(outcomeOf(await call(acme.owner.token, `PUT ${acme.path}/sso`, same))).toBe('200');
     expect(await signIn(acme, `grace@${acme.domain}`)).toMatch(/^ey/);
     const other = { ...same, client_id: 'another' };
-    expect(said(await call(acme.owner.token, `PUT ${acme.path}/sso`, other))).toBe('400 validation_failed');
+    expect(outcomeOf(await call(acme.owner.token, `PUT ${acme.path}/sso`, other))).toBe(
+      '400 validation_failed',
+    );
   });
 
   test('can not name a provider inside our own network, or one without TLS', async () => {
@@ -84,7 +86,7 @@ describe('who sets it up', () => {
       'http://example.com',
     ];
     for (const issuer of issuers)
-      expect(said(await setUp(acme, { provider: { ...provider, url: issuer } }))).toBe(
+      expect(outcomeOf(await setUp(acme, { provider: { ...provider, url: issuer } }))).toBe(
         '400 validation_failed',
       );
   });
@@ -94,21 +96,21 @@ test('who has proven no address lets nobody in by a provider: its owner may come
   const acme = await company();
   const ada = await person(`ada@${acme.domain}`, false);
   await fixture.join(acme.path, ada, 'owner');
-  expect(said(await setUp({ ...acme, owner: ada }, {}))).toBe('403 email_not_verified');
+  expect(outcomeOf(await setUp({ ...acme, owner: ada }, {}))).toBe('403 email_not_verified');
 });
 
 describe('a company can require single sign-on', () => {
   test('once somebody has come by it as it is, and a domain is proven', async () => {
     const acme = await company();
-    expect(said(await setUp(acme, { enforced: true }))).toBe('409 sso_unproven');
+    expect(outcomeOf(await setUp(acme, { enforced: true }))).toBe('409 sso_unproven');
     await signIn(acme, `first@${acme.domain}`);
     const other = await openProvider();
-    expect(said(await setUp(acme, { enforced: true, provider: other }))).toBe('409 sso_unproven');
-    expect(said(await setUp(acme, { enforced: true }))).toBe('200');
+    expect(outcomeOf(await setUp(acme, { enforced: true, provider: other }))).toBe('409 sso_unproven');
+    expect(outcomeOf(await setUp(acme, { enforced: true }))).toBe('200');
     const bare = await company();
     await signIn(bare, `first@${bare.domain}`);
     await call(bare.owner.token, `DELETE ${bare.path}/sso/domains/${bare.domain}`);
-    expect(said(await setUp(bare, { enforced: true }))).toBe('409 sso_unproven');
+    expect(outcomeOf(await setUp(bare, { enforced: true }))).toBe('409 sso_unproven');
   });
 
   test('members come by it or not at all; what they had opened otherwise is closed, their keys go on', async () => {
@@ -118,10 +120,10 @@ describe('a company can require single sign-on', () => {
     const key = await call(ada.token, 'POST /v1/api-keys', { name: 'k', scopes: ['account:read'] });
     const token = await signIn(acme, ada.email);
     await setUp(acme, { enforced: true });
-    expect(said(await call(ada.token, 'GET /v1/me'))).toBe('401 unauthenticated');
-    expect(said(await call(token, 'GET /v1/me'))).toBe('200');
-    expect(said(await call(String(key.body['key']), 'GET /v1/me'))).toBe('200');
-    expect(said(await fixture.logIn(ada.email))).toBe('403 sso_required');
+    expect(outcomeOf(await call(ada.token, 'GET /v1/me'))).toBe('401 unauthenticated');
+    expect(outcomeOf(await call(token, 'GET /v1/me'))).toBe('200');
+    expect(outcomeOf(await call(String(key.body['key']), 'GET /v1/me'))).toBe('200');
+    expect(outcomeOf(await fixture.logIn(ada.email))).toBe('403 sso_required');
     expect(await signIn(acme, ada.email)).toMatch(/^ey/);
   });
 
@@ -129,9 +131,9 @@ describe('a company can require single sign-on', () => {
     const acme = await strictCompany();
     const boss = await person(`boss@${acme.domain}`);
     await fixture.join(acme.path, boss, 'owner');
-    expect(await bypassed(acme)).toEqual([]);
-    expect(said(await fixture.logIn(boss.email))).toBe('200');
-    expect(await bypassed(acme)).toEqual(['sso.bypassed']);
+    expect(await listBypassed(acme)).toEqual([]);
+    expect(outcomeOf(await fixture.logIn(boss.email))).toBe('200');
+    expect(await listBypassed(acme)).toEqual(['sso.bypassed']);
   });
 
   test('a member who takes their address elsewhere does not get round it', async () => {
@@ -143,10 +145,10 @@ describe('a company can require single sign-on', () => {
     const elsewhere = `ada@${fixture.newDomain()}`;
     const moved = 'update identity.users set email = $2 where user_id = $1';
     await app.db.asMigrator(statement(moved, [ada.userId, elsewhere]));
-    expect(said(await fixture.logIn(elsewhere))).toBe('403 sso_required');
+    expect(outcomeOf(await fixture.logIn(elsewhere))).toBe('403 sso_required');
     expect(await signIn(acme, ada.email)).toBe('sso_refused');
     await call(acme.owner.token, `DELETE ${acme.path}/members/${ada.userId}`);
-    expect(said(await fixture.logIn(elsewhere))).toBe('200');
+    expect(outcomeOf(await fixture.logIn(elsewhere))).toBe('200');
   });
 
   test('it binds nobody else: members of another domain, and people of its domain who are no members', async () => {
@@ -156,8 +158,8 @@ describe('a company can require single sign-on', () => {
       await person(`ada@${acme.domain}`),
     ];
     await fixture.join(acme.path, guest, 'admin');
-    expect(said(await fixture.logIn(guest.email))).toBe('200');
-    expect(said(await fixture.logIn(stranger.email))).toBe('200');
+    expect(outcomeOf(await fixture.logIn(guest.email))).toBe('200');
+    expect(outcomeOf(await fixture.logIn(stranger.email))).toBe('200');
   });
 
   test('a domain that is proven later binds its members from then on', async () => {
@@ -165,10 +167,10 @@ describe('a company can require single sign-on', () => {
     const domain = fixture.newDomain();
     const ada = await person(`ada@${domain}`);
     await fixture.join(acme.path, ada, 'member');
-    expect(said(await call(ada.token, 'GET /v1/me'))).toBe('200');
+    expect(outcomeOf(await call(ada.token, 'GET /v1/me'))).toBe('200');
     await fixture.proven(acme, domain);
-    expect(said(await call(ada.token, 'GET /v1/me'))).toBe('401 unauthenticated');
-    expect(said(await fixture.logIn(ada.email))).toBe('403 sso_required');
+    expect(outcomeOf(await call(ada.token, 'GET /v1/me'))).toBe('401 unauthenticated');
+    expect(outcomeOf(await fixture.logIn(ada.email))).toBe('403 sso_required');
   });
 
   test('a wrong password is no way to find out', async () => {
@@ -176,14 +178,16 @@ describe('a company can require single sign-on', () => {
     const ada = await person(`ada@${acme.domain}`);
     await fixture.join(acme.path, ada, 'member');
     const body = { email: ada.email, password: 'not the right one' };
-    expect(said(await app.call(undefined, 'POST /v1/auth/login', { body }))).toBe('401 invalid_credentials');
+    expect(outcomeOf(await app.call(undefined, 'POST /v1/auth/login', { body }))).toBe(
+      '401 invalid_credentials',
+    );
   });
 });
 
 describe.runIf(app.db.engine === 'postgres')('the start of a sign-in', () => {
   const body = { return_to: 'http://localhost:4000/signed-in', code_challenge: 'c'.repeat(43) };
 
-  test('finds the organization by the domain of an address, whoever has it', async () => {
+  test('finds the organization by the domain of an address', async () => {
     const acme = await company();
     await person(`ada@${acme.domain}`);
     const urls = [];
@@ -207,7 +211,7 @@ describe.runIf(app.db.engine === 'postgres')('the start of a sign-in', () => {
       {},
     ]) {
       const started = await app.call(undefined, 'POST /v1/auth/sso/start', { body: { ...body, ...asked } });
-      expect(said(started)).toBe('404 sso_unconfigured');
+      expect(outcomeOf(started)).toBe('404 sso_unconfigured');
     }
   });
 

@@ -14,15 +14,15 @@ interface Me {
 }
 
 /** Who somebody is, by their token. */
-async function me(token: string): Promise<Me> {
+async function getMe(token: string): Promise<Me> {
   const { body } = await call(token, 'GET /v1/me');
   return body as unknown as Me;
 }
 /** Somebody's role in a company; undefined: they are no member. */
 async function roleAt({ path, owner }: Company, token: string): Promise<unknown> {
-  return roleOf(path, owner, { userId: (await me(token)).id, email: '', token });
+  return roleOf(path, owner, { userId: (await getMe(token)).id, email: '', token });
 }
-const known = async (email: string) =>
+const countUsers = async (email: string) =>
   (await app.db.asMigrator(statement('select from identity.users where email = $1', [email]))).length;
 
 describe('somebody of a company', () => {
@@ -30,7 +30,7 @@ describe('somebody of a company', () => {
     const acme = await company({ default_role: 'viewer' });
     const email = `grace@${acme.domain}`;
     const token = await signIn(acme, email);
-    expect(await me(token)).toMatchObject({ email, default_account_id: acme.id });
+    expect(await getMe(token)).toMatchObject({ email, default_account_id: acme.id });
     expect(await roleAt(acme, token)).toBe('viewer');
     expect(await fixture.logIn(email)).toMatchObject({ status: 401 });
     expect(await trail(acme)).toContain('sso.linked');
@@ -40,28 +40,28 @@ describe('somebody of a company', () => {
   test('is the same user whenever they come, also when their address there has become another of its domain', async () => {
     const acme = await company();
     const [before, after] = [`grace@${acme.domain}`, `hopper@${acme.domain}`];
-    const { id } = await me(await signIn(acme, before));
+    const { id } = await getMe(await signIn(acme, before));
     const { subject } = provider.person(before);
     provider.person(after, { subject });
-    expect(await me(await signIn(acme, after))).toMatchObject({ id, email: before });
-    expect(await known(after)).toBe(0);
-    expect(await me(await signIn(acme, before))).toMatchObject({ id });
+    expect(await getMe(await signIn(acme, after))).toMatchObject({ id, email: before });
+    expect(await countUsers(after)).toBe(0);
+    expect(await getMe(await signIn(acme, before))).toMatchObject({ id });
   });
 
   test('is the same user too when their address there has become one of another proven domain', async () => {
     const acme = await company();
     const domain = await fixture.proven(acme);
     const [before, after] = [`grace@${acme.domain}`, `grace@${domain}`];
-    const { id } = await me(await signIn(acme, before));
+    const { id } = await getMe(await signIn(acme, before));
     provider.person(after, { subject: provider.person(before).subject });
-    expect(await me(await signIn(acme, after))).toMatchObject({ id, email: before });
+    expect(await getMe(await signIn(acme, after))).toMatchObject({ id, email: before });
   });
 
   test('who has registered and verified the address keeps what they have', async () => {
     const acme = await company();
     const ada = await person(`ada@${acme.domain}`);
     const token = await signIn(acme, ada.email.toUpperCase());
-    expect(await me(token)).toMatchObject({ id: ada.userId });
+    expect(await getMe(token)).toMatchObject({ id: ada.userId });
     expect(await roleAt(acme, token)).toBe('member');
   });
 
@@ -76,12 +76,12 @@ describe('somebody of a company', () => {
     expect(told.filter(({ to }) => [ada.email, grace].includes(to)).map(({ to }) => to)).toEqual([ada.email]);
   });
 
-  test('does not meet whoever registered with their address and never verified it: the account is theirs, and lets in by nothing else', async () => {
+  test('takes over an unverified account with their address, and removes its other ways in', async () => {
     const acme = await company();
     const squatter = await person(`ada@${acme.domain}`, false);
-    expect(await me(squatter.token)).toMatchObject({ id: squatter.userId });
+    expect(await getMe(squatter.token)).toMatchObject({ id: squatter.userId });
     const token = await signIn(acme, squatter.email);
-    expect(await me(token)).toMatchObject({ id: squatter.userId, email: squatter.email });
+    expect(await getMe(token)).toMatchObject({ id: squatter.userId, email: squatter.email });
     expect((await call(squatter.token, 'GET /v1/me')).status).toBe(401);
     expect(await fixture.logIn(squatter.email)).toMatchObject({ status: 401 });
     const mails = (await app.outbox()).filter(({ to }) => to === squatter.email);
@@ -94,7 +94,7 @@ describe('somebody of a company', () => {
     const [ada, grace] = [await person(`ada@${acme.domain}`), `grace@${acme.domain}`];
     await fixture.join(acme.path, ada, 'admin');
     expect(await signIn(acme, grace)).toBe('sso_not_a_member');
-    expect(await known(grace)).toBe(0);
+    expect(await countUsers(grace)).toBe(0);
     const token = await signIn(acme, ada.email);
     expect(await roleAt(acme, token)).toBe('admin');
   });
@@ -102,7 +102,7 @@ describe('somebody of a company', () => {
   test('who was removed does not come back by themselves, until an admin forgets whom the provider means', async () => {
     const acme = await company();
     const email = `grace@${acme.domain}`;
-    const { id } = await me(await signIn(acme, email));
+    const { id } = await getMe(await signIn(acme, email));
     await call(acme.owner.token, `DELETE ${acme.path}/members/${id}`);
     expect(await signIn(acme, email)).toBe('sso_not_a_member');
     expect(await call(acme.owner.token, `DELETE ${acme.path}/sso/links/${id}`)).toMatchObject({
@@ -111,7 +111,7 @@ describe('somebody of a company', () => {
     expect(await call(acme.owner.token, `DELETE ${acme.path}/sso/links/${id}`)).toMatchObject({
       status: 404,
     });
-    expect(await me(await signIn(acme, email))).toMatchObject({ id });
+    expect(await getMe(await signIn(acme, email))).toMatchObject({ id });
   });
 
   test('is outside a day later, unless the provider lets them in again', async () => {
@@ -127,9 +127,9 @@ describe('somebody of a company', () => {
     expect(await refresh(again.body['refresh_token'])).toMatchObject({ status: 401 });
   });
 
-  test('who has a second factor here is asked for it, whatever the provider has asked for', async () => {
+  test('is asked for a second factor here, even after the provider’s', async () => {
     const acme = await company();
-    const { id } = await me(await signIn(acme, `grace@${acme.domain}`));
+    const { id } = await getMe(await signIn(acme, `grace@${acme.domain}`));
     const secret = app.app.modules.secrets.seal('GEZDGNBVGY3TQOJQ', `identity.totp.secret/${id}`);
     const sql = 'insert into identity.totp (user_id, secret, confirmed_at) values ($1, $2, app.now())';
     await app.db.asMigrator(statement(sql, [id, secret]));
@@ -143,7 +143,7 @@ describe('somebody of a company', () => {
     const acme = await company();
     const email = `grace@${acme.domain}`;
     const tokens = await Promise.all([signIn(acme, email), signIn(acme, email), signIn(acme, email)]);
-    const ids = await Promise.all(tokens.map(async (token) => (await me(token)).id));
+    const ids = await Promise.all(tokens.map(async (token) => (await getMe(token)).id));
     expect(new Set(ids).size).toBe(1);
     expect(await trail(acme, 'member.joined')).toHaveLength(1);
   });
@@ -168,7 +168,7 @@ describe('a provider does not speak for', () => {
     ];
     for (const email of foreign) {
       expect(await signIn(acme, email)).toBe('sso_refused');
-      expect(await known(email)).toBe([theirs.email, other.owner.email].includes(email) ? 1 : 0);
+      expect(await countUsers(email)).toBe([theirs.email, other.owner.email].includes(email) ? 1 : 0);
     }
     expect(await trail(acme, 'sso.refused')).toHaveLength(foreign.length);
   });
@@ -180,17 +180,17 @@ describe('a provider does not speak for', () => {
     expect(await signIn(acme, email)).toBe('sso_refused');
   });
 
-  test('a user whose address here is no longer in the domain, whatever it says theirs is', async () => {
+  test('a user whose address here is no longer in the domain, though the provider says otherwise', async () => {
     const acme = await company();
     const email = `grace@${acme.domain}`;
-    const { id } = await me(await signIn(acme, email));
+    const { id } = await getMe(await signIn(acme, email));
     const moved = `update identity.users set email = $2 where user_id = $1`;
     await app.db.asMigrator(statement(moved, [id, `grace-${id}@example.org`]));
     expect(await signIn(acme, email)).toBe('sso_refused');
-    expect(await known(email)).toBe(0);
+    expect(await countUsers(email)).toBe(0);
   });
 
-  test('whoever has an address that was another’s before', async () => {
+  test('the new owner of an address that was another’s before', async () => {
     const acme = await company();
     const email = `grace@${acme.domain}`;
     await signIn(acme, email);
@@ -210,7 +210,7 @@ describe('a provider does not speak for', () => {
   test('a suspended user, also when they are suspended while they are under way', async () => {
     const acme = await company();
     const email = `grace@${acme.domain}`;
-    const { id } = await me(await signIn(acme, email));
+    const { id } = await getMe(await signIn(acme, email));
     const trip = await fixture.depart(acme, email);
     const code = await fixture.codeOf(trip);
     await suspendUser(app.db, id);
@@ -222,9 +222,9 @@ describe('a provider does not speak for', () => {
     const shared = await openProvider();
     const [acme, other] = [await company({ provider: shared }), await company({ provider: shared })];
     const email = `grace@${other.domain}`;
-    const { id } = await me(await signIn(other, email, shared));
+    const { id } = await getMe(await signIn(other, email, shared));
     expect(await signIn(acme, email, shared)).toBe('sso_refused');
     await setUp(acme, { provider });
-    expect(await me(await signIn(other, email, shared))).toMatchObject({ id });
+    expect(await getMe(await signIn(other, email, shared))).toMatchObject({ id });
   });
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createSso } from '#platform/sso';
 import { advance } from '../factories.ts';
-import { type Company, openFixture, said } from './fixture.ts';
+import { type Company, openFixture, outcomeOf } from './fixture.ts';
 import { openProvider } from '../services/provider.ts';
 
 const fixture = await openFixture();
@@ -18,7 +18,7 @@ describe('a browser that comes back', () => {
     expect(await arrive(trip)).toBe(NOT_GOOD);
     expect(await exchange(code, 'a'.repeat(43))).toMatchObject({ status: 401 });
     const twice = await Promise.all([exchange(code, trip.verifier), exchange(code, trip.verifier)]);
-    expect(twice.map(said).toSorted()).toEqual(['200', NOT_GOOD]);
+    expect(twice.map(outcomeOf).toSorted()).toEqual(['200', NOT_GOOD]);
   });
 
   test('is not let in with an altered state, with another’s cookie or none, nor at another organization', async () => {
@@ -67,12 +67,12 @@ describe('while somebody is under way', () => {
     const code = await codeOf(back);
     expect(await call(acme.owner.token, `DELETE ${acme.path}/sso`)).toMatchObject({ status: 200 });
     expect(await arrive(there)).toBe('404 sso_unconfigured');
-    expect(said(await exchange(code, back.verifier))).toBe(NOT_GOOD);
+    expect(outcomeOf(await exchange(code, back.verifier))).toBe(NOT_GOOD);
     await setUp(acme);
     expect(await arrive(there)).toBe(NOT_GOOD);
   });
 
-  test('it is set up otherwise: whoever began before begins anew', async () => {
+  test('it is set up otherwise: a sign-in begun before begins anew', async () => {
     const acme = await company();
     const trip = await depart(acme, `grace@${acme.domain}`);
     await setUp(acme, { default_role: 'viewer' });
@@ -86,7 +86,7 @@ describe('while somebody is under way', () => {
     const code = await codeOf(back);
     await call(acme.owner.token, `DELETE ${acme.path}/sso/domains/${acme.domain}`);
     expect(String(await arrive(there))).toBe('error=sso_refused');
-    expect(said(await exchange(code, back.verifier))).toBe(NOT_GOOD);
+    expect(outcomeOf(await exchange(code, back.verifier))).toBe(NOT_GOOD);
   });
 
   test('the organization is closed: there is nothing to sign in to', async () => {

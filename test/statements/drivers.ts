@@ -15,7 +15,7 @@ export interface DriverType {
   readonly sample: string;
 }
 
-const of = (
+const driverType = (
   ...[name, oid, read, taken, sample]: readonly [string, number, Kind | undefined, readonly Kind[], string]
 ): DriverType => ({
   name,
@@ -25,37 +25,37 @@ const of = (
   sample: `${sample}::${name}`,
 });
 const list = (...[name, oid, sample, isRead]: readonly [string, number, string, boolean?]): DriverType => ({
-  ...of(`${name}[]`, oid, isRead === false ? undefined : 'list', ['list'], `array[${sample}]`),
+  ...driverType(`${name}[]`, oid, isRead === false ? undefined : 'list', ['list'], `array[${sample}]`),
   item: name,
 });
 
 const ID = `'01890a5d-ac96-774b-bcce-b302099a8057'`;
 
 export const DRIVER_TYPES: readonly DriverType[] = [
-  of('boolean', 16, 'boolean', ['boolean'], 'true'),
-  of('bytea', 17, 'bytes', ['bytes'], `'x'`),
-  of('"char"', 18, 'string', ['string'], `'x'`),
-  of('name', 19, 'string', ['string'], `'x'`),
-  of('bigint', 20, 'number', ['number', 'bigint'], '1'),
-  of('smallint', 21, 'number', ['number'], '1'),
-  of('integer', 23, 'number', ['number'], '1'),
-  of('text', 25, 'string', ['string'], `'x'`),
-  of('oid', 26, 'number', ['number'], '1'),
+  driverType('boolean', 16, 'boolean', ['boolean'], 'true'),
+  driverType('bytea', 17, 'bytes', ['bytes'], `'x'`),
+  driverType('"char"', 18, 'string', ['string'], `'x'`),
+  driverType('name', 19, 'string', ['string'], `'x'`),
+  driverType('bigint', 20, 'number', ['number', 'bigint'], '1'),
+  driverType('smallint', 21, 'number', ['number'], '1'),
+  driverType('integer', 23, 'number', ['number'], '1'),
+  driverType('text', 25, 'string', ['string'], `'x'`),
+  driverType('oid', 26, 'number', ['number'], '1'),
   // As text: its members are whatever its row type says, and the compiler can't be asked whether JSON could hold them.
-  of('json', 114, 'object', ['string'], `'{}'`),
-  of('jsonb', 3802, 'object', ['string'], `'{}'`),
-  of('real', 700, 'number', ['number'], '1'),
-  of('double precision', 701, 'number', ['number'], '1'),
-  of('inet', 869, 'string', ['string'], `'127.0.0.1'`),
-  of('varchar', 1043, 'string', ['string'], `'x'`),
-  of('date', 1082, 'date', ['string', 'date'], `'2026-01-01'`),
-  of('timestamp', 1114, undefined, ['string'], `'2026-01-01'`),
-  of('timestamptz', 1184, 'date', ['string', 'date'], `'2026-01-01T00:00:00Z'`),
-  of('interval', 1186, undefined, ['string'], `'1 day'`),
-  of('numeric', 1700, 'string', ['number', 'bigint', 'string'], '1'),
-  of('regclass', 2205, 'string', ['string'], `'pg_class'`),
-  of('void', 2278, 'string', [], `''`),
-  of('uuid', 2950, 'string', ['string'], ID),
+  driverType('json', 114, 'object', ['string'], `'{}'`),
+  driverType('jsonb', 3802, 'object', ['string'], `'{}'`),
+  driverType('real', 700, 'number', ['number'], '1'),
+  driverType('double precision', 701, 'number', ['number'], '1'),
+  driverType('inet', 869, 'string', ['string'], `'127.0.0.1'`),
+  driverType('varchar', 1043, 'string', ['string'], `'x'`),
+  driverType('date', 1082, 'date', ['string', 'date'], `'2026-01-01'`),
+  driverType('timestamp', 1114, undefined, ['string'], `'2026-01-01'`),
+  driverType('timestamptz', 1184, 'date', ['string', 'date'], `'2026-01-01T00:00:00Z'`),
+  driverType('interval', 1186, undefined, ['string'], `'1 day'`),
+  driverType('numeric', 1700, 'string', ['number', 'bigint', 'string'], '1'),
+  driverType('regclass', 2205, 'string', ['string'], `'pg_class'`),
+  driverType('void', 2278, 'string', [], `''`),
+  driverType('uuid', 2950, 'string', ['string'], ID),
   list('boolean', 1000, 'true'),
   list('name', 1003, `'x'`, false),
   list('smallint', 1005, '1'),

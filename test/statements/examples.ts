@@ -7,7 +7,7 @@ import { openDailyRecurringReport, openRecurringReport } from '../../src/platfor
 import { openRevenueReport } from '../../src/platform/reports/revenue.ts';
 import { openUsageReport } from '../../src/platform/reports/usage.ts';
 import { ROOT } from '../house/source.ts';
-import type { Way } from './finding.ts';
+import type { Way } from './find-statements.ts';
 import { shapeOfValue } from './shapes.ts';
 
 /** What is put together from parts that the compiler can't know is shown as calls of it, by what makes it. */
@@ -40,9 +40,11 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
   const range = { from: undefined, until: undefined, zone: 'UTC' };
   const page = { limit: 1 };
   const rates = { on: () => undefined } as never;
-  const of = async (open: (recorded: Database) => Promise<{ page(at: typeof page): Promise<unknown> }>) => {
+  const recordReport = async (
+    open: (recorded: Database) => Promise<{ page(at: typeof page): Promise<unknown> }>,
+  ) => {
     const seen: Statement[] = [];
-    const report = await open(recording(db, seen));
+    const report = await open(recordingDatabase(db, seen));
     seen.length = 0;
     await report.page(page);
     return seen;
@@ -51,7 +53,7 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
   return [
     [
       'src/platform/reports/usage.ts sums',
-      await of((on) =>
+      await recordReport((on) =>
         openUsageReport(on, 'everybody', {
           ...range,
           group: ['user', 'day', ...group],
@@ -61,11 +63,13 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
     ],
     [
       'src/platform/reports/margin.ts sums',
-      await of((on) => openMarginReport({ db: on, mode, rates }, { ...range, group: ['account', ...group] })),
+      await recordReport((on) =>
+        openMarginReport({ db: on, mode, rates }, { ...range, group: ['account', ...group] }),
+      ),
     ],
     [
       'src/platform/reports/revenue.ts sums',
-      await of((on) =>
+      await recordReport((on) =>
         openRevenueReport(
           { db: on, mode },
           { ...range, group: ['month', 'account', 'item', 'kind', ...group] },
@@ -75,8 +79,8 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
     [
       'src/platform/reports/recurring.ts sums',
       [
-        ...(await of((on) => openRecurringReport({ db: on, mode }, { ...range, group }))),
-        ...(await of((on) =>
+        ...(await recordReport((on) => openRecurringReport({ db: on, mode }, { ...range, group }))),
+        ...(await recordReport((on) =>
           openDailyRecurringReport({ db: on, mode }, { ...range, group: [], product: 'a', currency: 'usd' }),
         )),
       ],
@@ -85,7 +89,7 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
 }
 
 /** A database of which it is written down what the system asks it. */
-function recording(db: Database, seen: Statement[]): Database {
+function recordingDatabase(db: Database, seen: Statement[]): Database {
   const system = async (use: never, statements: readonly Statement[]) => {
     seen.push(...statements);
     return db.system(use, statements);

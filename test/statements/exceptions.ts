@@ -16,15 +16,15 @@ export const EXCEPTIONS: readonly Exception[] = [
   { name: 'src/platform/db/moving.ts firstFilled', because: CATALOG },
   { name: 'src/platform/db/moving.ts copyTable', because: CATALOG },
   {
-    name: 'src/platform/secrets/resealing.ts oldTexts',
+    name: 'src/platform/secrets/reseal.ts oldTexts',
     because: 'its columns are those that modules declare as sealed; resealing.test.ts reseals each of them',
   },
   {
-    name: 'src/platform/secrets/resealing.ts replaceText',
+    name: 'src/platform/secrets/reseal.ts replaceText',
     because: 'its columns are those that modules declare as sealed; resealing.test.ts reseals each of them',
   },
   {
-    name: 'src/platform/erasure/plan.ts erasing',
+    name: 'src/platform/erasure/plan.ts eraseStatement',
     because: 'its tables are those of the data rules; the walkers erase all of them',
   },
   {
@@ -34,12 +34,12 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     name: 'src/platform/limits/settlement/settling.ts costs',
     because:
-      'its values are the columns of a batch, made once for all of a flight: the list is built in closings.ts',
+      'its values are the columns of a batch, made once for all of a batch: the list is built in closings.ts',
   },
   {
     name: 'src/platform/limits/admission/admission.ts decide',
     because:
-      'its values are the columns of a batch, made once for all of a flight: the list is built in batch.ts',
+      'its values are the columns of a batch, made once for all of a batch: the list is built in batch.ts',
   },
   {
     name: 'src/platform/jobs/dead-letters.ts list',

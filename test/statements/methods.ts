@@ -1,4 +1,4 @@
-import { open, plain, textOf, truthOf, type Value } from './values.ts';
+import { open, plainValue, textOf, truthOf, type Value } from './values.ts';
 
 type Apply = (callback: Value, given: readonly Value[]) => Value;
 type Method = (on: Value, given: readonly Value[], apply: Apply) => Value | undefined;
@@ -8,15 +8,15 @@ const METHODS: Readonly<Record<string, Method>> = {
   join: (on, [by]) => {
     const items = on.kind === 'list' ? on.items.map(textOf) : [undefined];
     const all = items.every((item) => item !== undefined) ? items : undefined;
-    return all === undefined ? undefined : plain(all.join(by === undefined ? ',' : textOf(by)));
+    return all === undefined ? undefined : plainValue(all.join(by === undefined ? ',' : textOf(by)));
   },
   map: (on, [callback], apply) => {
     if (on.kind !== 'list' || callback === undefined) return undefined;
-    return { kind: 'list', items: on.items.map((item, place) => apply(callback, [item, plain(place)])) };
+    return { kind: 'list', items: on.items.map((item, place) => apply(callback, [item, plainValue(place)])) };
   },
   flatMap: (on, [callback], apply) => {
     if (on.kind !== 'list' || callback === undefined) return undefined;
-    const items = on.items.map((item, place) => apply(callback, [item, plain(place)]));
+    const items = on.items.map((item, place) => apply(callback, [item, plainValue(place)]));
     if (items.some(({ kind }) => kind === 'open')) return open('a list');
     return { kind: 'list', items: items.flatMap((item) => (item.kind === 'list' ? item.items : [item])) };
   },
@@ -27,21 +27,26 @@ const METHODS: Readonly<Record<string, Method>> = {
     return { kind: 'list', items: on.items.filter((_item, place) => kept[place] === true) };
   },
   keys: (_on, [record]) =>
-    record?.kind === 'record' ? { kind: 'list', items: [...record.fields.keys()].map(plain) } : undefined,
+    record?.kind === 'record'
+      ? { kind: 'list', items: [...record.fields.keys()].map(plainValue) }
+      : undefined,
   values: (_on, [record]) =>
     record?.kind === 'record' ? { kind: 'list', items: [...record.fields.values()] } : undefined,
   entries: (_on, [record]) =>
     record?.kind === 'record'
       ? {
           kind: 'list',
-          items: [...record.fields].map(([key, value]) => ({ kind: 'list', items: [plain(key), value] })),
+          items: [...record.fields].map(([key, value]) => ({
+            kind: 'list',
+            items: [plainValue(key), value],
+          })),
         }
       : undefined,
   replaceAll: (on, [what, by]) => {
     const [text, from, to] = [on, what, by].map((value) => (value === undefined ? undefined : textOf(value)));
     return text === undefined || from === undefined || to === undefined
       ? undefined
-      : plain(text.replaceAll(from, to));
+      : plainValue(text.replaceAll(from, to));
   },
 };
 

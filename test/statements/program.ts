@@ -34,7 +34,7 @@ export interface ProgramFile {
 }
 
 /** Statements that are wrong on purpose. */
-export const LIES = 'test/statements/lies.ts';
+export const LIES = 'test/statements/wrong-statements.ts';
 
 /** Has the compiler read the project, about 2 s; close it, or its process stays. */
 export function readProgram(): Program {
@@ -51,17 +51,17 @@ export function readProgram(): Program {
   return {
     checker,
     files,
-    declarationOf: kept((name) => declarationOf(checker, name)),
+    declarationOf: memoize((name) => declarationOf(checker, name)),
     pathOf: ({ fileName }) => fileName.slice(ROOT.length + 1),
-    typeOf: kept((node) => checker.getTypeAtLocation(node)),
-    literalsOf: kept((name) => literalsOf(checker, name)),
+    typeOf: memoize((node) => checker.getTypeAtLocation(node)),
+    literalsOf: memoize((name) => literalsOf(checker, name)),
     calls: Map.groupBy(callsIn(files), ({ expression }) => expression.getText()),
     close: () => api.close(),
   };
 }
 
 /** Each question goes to the compiler's process: what was asked once is kept. */
-function kept<T>(ask: (node: Node) => T): (node: Node) => T {
+function memoize<T>(ask: (node: Node) => T): (node: Node) => T {
   const answers = new Map<Node, T>();
   return (node) => {
     const known = answers.get(node);
@@ -74,10 +74,10 @@ function kept<T>(ask: (node: Node) => T): (node: Node) => T {
 
 function declarationOf(checker: Checker, name: Node): Node | undefined {
   const symbol = checker.getSymbolAtLocation(name);
-  return symbol === undefined ? undefined : behind(checker, symbol)?.valueDeclaration?.resolve();
+  return symbol === undefined ? undefined : resolveAlias(checker, symbol)?.valueDeclaration?.resolve();
 }
 
-function behind(checker: Checker, symbol: TypeScriptSymbol): TypeScriptSymbol | undefined {
+function resolveAlias(checker: Checker, symbol: TypeScriptSymbol): TypeScriptSymbol | undefined {
   const [declaration] = symbol.declarations;
   const isImport =
     declaration?.kind === SyntaxKind.ImportSpecifier || declaration?.kind === SyntaxKind.ExportSpecifier;

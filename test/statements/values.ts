@@ -15,7 +15,7 @@ export interface Scope {
   readonly outer: Scope | undefined;
 }
 
-export const plain = (value: string | number | boolean | null | undefined): Value => ({
+export const plainValue = (value: string | number | boolean | null | undefined): Value => ({
   kind: 'plain',
   value,
 });

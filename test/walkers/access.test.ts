@@ -3,7 +3,7 @@ import type { Route } from '#platform/http';
 import { accessMarkdown, CALLERS } from '../../scripts/generate/access.ts';
 import { allRoutes } from '../../src/app.ts';
 import { readGenerated } from '../house/source.ts';
-import { disagreements } from './access/observed.ts';
+import { disagreements } from './access/disagreements.ts';
 import { openWalkerFixture } from './fixture.ts';
 
 /** Who may call what: each route's declaration, computed for every caller, and really called (docs/generated/access.md). */
@@ -34,7 +34,7 @@ describe('the access matrix', LONG, () => {
 const namesOf = (all: readonly Route[]) => new Set(all.map(({ name }) => name));
 
 /** A route as it is, that declares something else of itself. */
-function misdeclared(name: string, shape: Partial<Route['shape']>): Route[] {
+function misdeclare(name: string, shape: Partial<Route['shape']>): Route[] {
   return routes
     .filter((route) => route.name === name)
     .map((route) => ({ ...route, shape: { ...route.shape, ...shape } }));
@@ -80,6 +80,6 @@ describe('a route that does not do as it declares is noticed', LONG, () => {
     },
     { what: 'holds', name: 'GET /v1/jobs', shape: { holds: 'personal' }, says: 'an owner is let in' },
   ] as const)('$what', async ({ name, shape, says }) => {
-    expect((await disagreements(misdeclared(name, shape), fixture)).join('\n')).toContain(says);
+    expect((await disagreements(misdeclare(name, shape), fixture)).join('\n')).toContain(says);
   });
 });

@@ -9,16 +9,16 @@ const ID = '0193a000-0000-7000-8000-000000000009';
 
 const head = (name: string, framing: string) =>
   `${name.replaceAll(/:\w+/g, ID).replace(/\/+$/, '')} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${framing}`;
-const chunked = (name: string, rest: string) => head(name, `transfer-encoding: chunked\r\n\r\n${rest}`);
-const sized = (name: string) => head(name, 'content-length: 70000\r\n\r\n{"a');
+const chunkedHead = (name: string, rest: string) => head(name, `transfer-encoding: chunked\r\n\r\n${rest}`);
+const sizedHead = (name: string) => head(name, 'content-length: 70000\r\n\r\n{"a');
 
 /** How far a request comes before its connection is cut: in good order, or by a reset. */
 const STAGES: readonly (readonly [string, (name: string) => string])[] = [
   ['in its head', (name) => head(name, 'x-a')],
-  ['in a chunk', (name) => chunked(name, '5\r\n{"')],
-  ['at a chunk that is none', (name) => chunked(name, '2\r\n{}\r\nZZ\r\n')],
-  ['in a body of a said length', sized],
-  ['behind the request', (name) => chunked(name, '2\r\n{}\r\n0\r\n\r\n')],
+  ['in a chunk', (name) => chunkedHead(name, '5\r\n{"')],
+  ['at a chunk that is none', (name) => chunkedHead(name, '2\r\n{}\r\nZZ\r\n')],
+  ['in a body of a said length', sizedHead],
+  ['behind the request', (name) => chunkedHead(name, '2\r\n{}\r\n0\r\n\r\n')],
 ];
 
 const UPGRADE =

@@ -13,13 +13,13 @@ export interface Hole {
 }
 
 /** The ids that go into a call's holes, by `place.name`. */
-export type Filling = Readonly<Record<string, string>>;
+export type PathValues = Readonly<Record<string, string>>;
 
-export interface Sending {
+export interface CallInput {
   /** A token or a key; none: nobody is signed in. */
   readonly as?: string | undefined;
   readonly account?: string;
-  readonly filling?: Filling;
+  readonly filling?: PathValues;
   readonly headers?: Readonly<Record<string, string>>;
   /** In place of the example's. */
   readonly body?: unknown;
@@ -58,14 +58,14 @@ interface Outgoing {
 }
 
 /** The call that a route's example shows, with what is said otherwise. */
-export function requestOf(route: Route, sending: Sending): Outgoing {
+export function requestOf(route: Route, sending: CallInput): Outgoing {
   const { as, account = accountFor(route, as), filling = {}, raw } = sending;
   const example = exampleOf(route);
-  const keyed = (text: string) => withProductKey(route, sending.productKey, text);
+  const withKey = (text: string) => withProductKey(route, sending.productKey, text);
   const text = 'body' in sending ? bodyText(sending.body) : exampleText(route, filling);
-  const body = raw ?? (text === undefined ? undefined : keyed(text));
-  const query = queryText(sending.query ?? (filled(example.query, 'query', filling) as Example['query']));
-  const path = sending.path ?? keyed(pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) }));
+  const body = raw ?? (text === undefined ? undefined : withKey(text));
+  const query = queryText(sending.query ?? (fillHoles(example.query, 'query', filling) as Example['query']));
+  const path = sending.path ?? withKey(pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) }));
   return {
     path: path + query,
     body,
@@ -80,7 +80,7 @@ export function requestOf(route: Route, sending: Sending): Outgoing {
 }
 
 /** Makes the call that a route's example shows, with what is said otherwise. */
-export async function send(url: string, route: Route, sending: Sending = {}): Promise<Reply> {
+export async function send(url: string, route: Route, sending: CallInput = {}): Promise<Reply> {
   const { path, headers, body } = requestOf(route, sending);
   const response = await fetch(url + path, {
     method: route.method,
@@ -98,20 +98,20 @@ function withProductKey(route: Route, key: string | undefined, text: string): st
 }
 
 /** The body of a route's example, with ids that exist. */
-export function exampleText(route: Route, filling: Filling = {}): string | undefined {
-  return bodyText(filled(exampleOf(route).body, 'body', filling));
+export function exampleText(route: Route, filling: PathValues = {}): string | undefined {
+  return bodyText(fillHoles(exampleOf(route).body, 'body', filling));
 }
 
 async function readReply(response: Response): Promise<Reply> {
   const text = await response.text();
-  const json = parsed(text);
+  const json = parseJson(text);
   const error = isRecord(json) ? json['error'] : undefined;
   const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : undefined;
   return { status: response.status, headers: response.headers, text, json, code };
 }
 
 /** Undefined: it is no JSON. */
-export function parsed(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -176,7 +176,7 @@ export function fillingsOf(
   route: Route,
   ids: IdsByColumn,
   others: readonly string[] = [...ids.values()].flat(),
-): Filling[] {
+): PathValues[] {
   const holes = holesOf(route);
   const candidates = holes.map(({ name }) => {
     const likely = ids.get(columnOf(route, name)) ?? [];
@@ -185,7 +185,7 @@ export function fillingsOf(
   const ways = candidates.reduce((product, { length }) => product * length, 1);
   if (ways > MOST_WAYS)
     throw new Error(`${route.name}: ${ways} ways to fill its ids: no column says which are meant`);
-  return holes.reduce<Filling[]>(
+  return holes.reduce<PathValues[]>(
     (fillings, { place, name }, index) =>
       fillings.flatMap((one) =>
         (candidates[index] ?? []).map((id) => ({ ...one, [`${place}.${name}`]: id })),
@@ -203,27 +203,29 @@ function columnOf(route: Route, name: string): string {
   return ['organization', 'workspace'].includes(segment) ? 'account_id' : `${segment}_id`;
 }
 
-function filled(value: unknown, place: Hole['place'], filling: Filling): unknown {
+function fillHoles(value: unknown, place: Hole['place'], filling: PathValues): unknown {
   if (!isRecord(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => {
       const id = filling[`${place}.${name}`];
-      if (id === undefined) return [name, sold(one)];
+      if (id === undefined) return [name, toSoldProduct(one)];
       return [name, Array.isArray(one) ? [id] : id];
     }),
   );
 }
 
 /** The platform's examples speak of a product that does not exist; here one stands for it that does. */
-function sold(value: unknown): unknown {
+function toSoldProduct(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(/^demo(?=\.|$)/, 'reel') : value;
 }
 
 function namesIn(params: Example['params'] = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(sold(value))]));
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, String(toSoldProduct(value))]),
+  );
 }
 
-function paramsOf(filling: Filling): Record<string, string> {
+function paramsOf(filling: PathValues): Record<string, string> {
   const given = Object.entries(filling).filter(([hole]) => hole.startsWith('params.'));
   return Object.fromEntries(given.map(([hole, id]) => [hole.slice('params.'.length), id]));
 }

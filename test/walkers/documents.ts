@@ -2,7 +2,7 @@ import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { TestApp } from '../services/app.ts';
 
-/** One of everything that Orbit makes of documents: their pages, an extraction with a part of its answer and one that is running, an analysis, an export that has ended: whoever reads it is not kept waiting. */
+/** One of everything that Orbit makes of documents: their pages, an extraction with a part of its answer and one that is running, an analysis, an export that has ended: reading it does not wait. */
 export async function makeDocuments(
   { app, db }: TestApp,
   { userId }: { readonly userId: UserId },

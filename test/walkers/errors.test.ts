@@ -24,7 +24,7 @@ function isTest(path: string): boolean {
   return path.includes('.test') || path.includes('/testing/');
 }
 
-/** The statuses that clients may rely on, whatever else is added. */
+/** The statuses that clients may rely on; others may be added. */
 const PROMISED: Readonly<Record<string, number>> = {
   validation_failed: 400,
   unauthenticated: 401,
@@ -41,6 +41,8 @@ const PROMISED: Readonly<Record<string, number>> = {
   provider_unavailable: 503,
   internal: 500,
 };
+
+const SOCKETS = 'a socket answers it, and no call that ships has one yet';
 
 /** Codes that no route answers, each with why it is declared. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -70,6 +72,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   one_time_code_wrong: 'the docs page is told it, which is no call',
   method_not_allowed: 'a path answers it that takes other methods, which no call is',
   headers_too_large: 'what is no request yet has no route',
+  upgrade_required: SOCKETS,
+  origin_not_allowed: SOCKETS,
+  unexpected_frame: SOCKETS,
+  too_many_sockets: SOCKETS,
   scanner_unavailable: 'a job is tried again with it, and a document fails with a code of its own',
   gone: 'a promise to clients that no call makes use of yet',
 };
@@ -86,14 +92,14 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'src/platform/identity/mfa/answer-challenge.ts outcome': 'one of two that are written above it',
 };
 
-interface Thrown {
+interface ThrownError {
   readonly place: string;
   readonly code: string;
   readonly expression: string | undefined;
 }
 
 /** Every code that a file makes an error of; an expression where it is not written out. */
-function thrownIn(file: SourceFile): Thrown[] {
+function thrownIn(file: SourceFile): ThrownError[] {
   return file.nodes.flatMap(({ node }) => {
     const callee = node['callee'];
     const isError = isNode(callee) && /^(App|Provider)Error$/.test(String(callee['name']));
@@ -104,7 +110,7 @@ function thrownIn(file: SourceFile): Thrown[] {
   });
 }
 
-function codesOf(file: SourceFile, node: Node): Thrown[] {
+function codesOf(file: SourceFile, node: Node): ThrownError[] {
   const place = `${file.path}:${lineAt(file.text, node.start)}`;
   const { consequent, alternate } = node;
   if (node.type === 'ConditionalExpression' && isNode(consequent) && isNode(alternate)) {
@@ -115,7 +121,7 @@ function codesOf(file: SourceFile, node: Node): Thrown[] {
   return [{ place, code: '', expression: `${file.path} ${file.text.slice(node.start, node.end)}` }];
 }
 
-function undeclared(all: readonly SourceFile[]): string[] {
+function findUndeclared(all: readonly SourceFile[]): string[] {
   return all
     .flatMap(thrownIn)
     .filter(({ code, expression }) =>
@@ -143,7 +149,7 @@ function declarationsIn(file: SourceFile): string[] {
 describe('error codes', () => {
   test('every one that the program can make an error of is declared', () => {
     expect(files.flatMap(thrownIn).length).toBeGreaterThan(60);
-    expect(undeclared(files)).toEqual([]);
+    expect(findUndeclared(files)).toEqual([]);
   });
 
   test('every one whose code is a variable is still there, and bounded as it says', () => {
@@ -185,7 +191,7 @@ describe('error codes', () => {
   });
 });
 
-const found = (text: string) => undeclared([sourceFile('src/a.ts', text)]);
+const findUndeclaredIn = (text: string) => findUndeclared([sourceFile('src/a.ts', text)]);
 
 describe('an error without a declaration is noticed', () => {
   test.each([
@@ -194,10 +200,10 @@ describe('an error without a declaration is noticed', () => {
     [`throw new ProviderError('no_such_code', { retryable: true });`],
     [`throw new AppError(reason);`],
   ])('%s', (text) => {
-    expect(found(text)).not.toEqual([]);
+    expect(findUndeclaredIn(text)).not.toEqual([]);
   });
 
   test('and one with a declaration is let be', () => {
-    expect(found(`throw new AppError(wrong ? 'not_found' : 'conflict');`)).toEqual([]);
+    expect(findUndeclaredIn(`throw new AppError(wrong ? 'not_found' : 'conflict');`)).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ import { z } from 'zod';
 const route = routesFor<undefined, Permit>();
 const ID = '0193a000-0000-7000-8000-000000000001';
 const MADE = commitPoint('test.walkers.fake', 'what a sound route makes');
-const yes = async () => ({ ok: true });
+const alwaysOk = async () => ({ ok: true });
 const sound = {
   summary: 'Something for the walkers',
   tag: 'Fakes',
@@ -44,9 +44,9 @@ const nameless = z.strictObject({ name: z.string().min(1).max(9) });
 
 /** By the rule that must object: a route that breaks it, mounted on a real server. */
 export const MISTAKES: Readonly<Record<string, Route>> = {
-  documented: route('GET /v1/fake/undocumented', { ...sound, summary: '' }, yes),
-  exemplary: route('POST /v1/fake/example', badExample, yes),
-  named: route('POST /v1/fake/nameless', { ...soundPost, body: nameless }, yes),
+  documented: route('GET /v1/fake/undocumented', { ...sound, summary: '' }, alwaysOk),
+  exemplary: route('POST /v1/fake/example', badExample, alwaysOk),
+  named: route('POST /v1/fake/nameless', { ...soundPost, body: nameless }, alwaysOk),
   spending: route(
     'POST /v1/fake/spends',
     {
@@ -55,39 +55,39 @@ export const MISTAKES: Readonly<Record<string, Route>> = {
       may: 'member',
       spends: { feature: 'flying', as: 'inline' },
     },
-    yes,
+    alwaysOk,
   ),
-  repeatable: route('POST /v1/fake/unsaid', { ...soundPost, description: 'Does it.' }, yes),
-  rated: route('GET /v1/fake/rate', { ...sound, rate: { perMinute: 1e9, by: 'user' } }, yes),
-  open: route('GET /v1/fake/open', { ...sound, auth: 'none', rate: { perMinute: 600, by: 'ip' } }, yes),
-  admins: route('GET /v1/admin/fake', sound, yes),
+  repeatable: route('POST /v1/fake/unsaid', { ...soundPost, description: 'Does it.' }, alwaysOk),
+  rated: route('GET /v1/fake/rate', { ...sound, rate: { perMinute: 1e9, by: 'user' } }, alwaysOk),
+  open: route('GET /v1/fake/open', { ...sound, auth: 'none', rate: { perMinute: 600, by: 'ip' } }, alwaysOk),
+  admins: route('GET /v1/admin/fake', sound, alwaysOk),
   foreign: route(
     'GET /v1/fake/things/:id',
     { ...sound, example: { params: { id: ID }, reply: { ok: true } } },
-    yes,
+    alwaysOk,
   ),
   declared: route(
     'GET /v1/organizations/:id/fake',
     { ...sound, example: { params: { id: ID }, reply: { ok: true } } },
-    yes,
+    alwaysOk,
   ),
-  readers: route('POST /v1/fake/reader', { ...soundPost, auth: 'account', may: 'viewer' }, yes),
+  readers: route('POST /v1/fake/reader', { ...soundPost, auth: 'account', may: 'viewer' }, alwaysOk),
   visitors: route(
     'DELETE /v1/fake/things/:id',
     { ...sound, errors: ['forbidden'], example: { params: { id: ID }, reply: { ok: true } } },
-    yes,
+    alwaysOk,
   ),
   nowhere: route(
     'GET /v1/fake/words/:id',
     { ...sound, params: { id: 'text' }, example: { params: { id: 'a' }, reply: { ok: true } } },
-    yes,
+    alwaysOk,
   ),
-  bodies: route('POST /v1/fake/loose', { ...soundPost, body: loose }, yes),
-  queries: route('GET /v1/fake/query', { ...sound, query: z.object({}) }, yes),
-  bodiless: route('DELETE /v1/fake/raw', { ...sound, rawBody: true }, yes),
+  bodies: route('POST /v1/fake/loose', { ...soundPost, body: loose }, alwaysOk),
+  queries: route('GET /v1/fake/query', { ...sound, query: z.object({}) }, alwaysOk),
+  bodiless: route('DELETE /v1/fake/raw', { ...sound, rawBody: true }, alwaysOk),
   answers: route('GET /v1/fake/undeclared', sound, async () => ({ ok: true, more: 1 })),
-  repeated: route('POST /v1/fake/again', { ...soundPost, idempotency: 'optional' }, yes),
-  keyed: route('POST /v1/fake/keyless', soundPost, yes),
+  repeated: route('POST /v1/fake/again', { ...soundPost, idempotency: 'optional' }, alwaysOk),
+  keyed: route('POST /v1/fake/keyless', soundPost, alwaysOk),
   'shown-once': route(
     'POST /v1/fake/token',
     {
@@ -112,7 +112,7 @@ export const MISTAKES: Readonly<Record<string, Route>> = {
         }),
       ],
     },
-    yes,
+    alwaysOk,
   ),
   unshared: route('POST /v1/fake/shared', { ...soundPost, idempotency: 'optional' }, async () =>
     answer(200, { ok: true }, { 'Idempotent-Replayed': 'true' }),
@@ -165,7 +165,7 @@ export const fakeModule: Mounted = {
   resolveKey,
 };
 
-/** A server that answers everything with one status and body, whoever asks what. */
+/** A server that answers every request with one status and body. */
 export async function parrot(status: number, body: unknown): Promise<{ url: string; close: () => void }> {
   const text = JSON.stringify(body);
   const server = createServer((request, response) => {

@@ -51,7 +51,7 @@ describe('a setting', () => {
     expect(problemsOf({ [slip]: MARKER, [meant]: '' })).toEqual([]);
   });
 
-  test('what is set for other programs is left alone', () => {
+  test('settings of other programs are left alone', () => {
     const others =
       'PATH HOME HOSTNAME POST PORTS SHELL MAIL USER PWD LANG TERM TZ DATABASE DATABASE_HOST DATABASE_NAME DATABASE_PASSWORD DB_POOL PGHOST PUBLIC_PATH PUBLIC_KEY ' +
       'NODE_OPTIONS NODE_PATH RAILS_ENV REDIS_HOST REDIS_PASSWORD SMTP_HOST SMTP_PORT SMTP_USER SMTP_SSL MAIL_HOST METRICS_HOST LOG_FORMAT LOG_FILE STRIPE_KEY ' +
@@ -203,8 +203,8 @@ async function run(name: string, words: string[], settings: Readonly<Record<stri
   }
 }
 
-/** A server that answers whoever connects as PostgreSQL does, with one error; or not at all as PostgreSQL does. */
-async function refusing(reply: (socket: Socket) => void): Promise<string> {
+/** A server that answers every connection with one error, as PostgreSQL would or not at all like it. */
+async function startRefusing(reply: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => reply(socket));
@@ -224,7 +224,7 @@ function errorResponse(code: string): Buffer {
   return Buffer.concat([head, fields]);
 }
 
-const withCode = (code: string) => refusing((socket) => socket.end(errorResponse(code)));
+const withCode = (code: string) => startRefusing((socket) => socket.end(errorResponse(code)));
 const login = `plinth:${MARKER}`;
 const DATABASES: Readonly<Record<string, readonly [url: string, says: RegExp]>> = {
   'refuses connections': [
@@ -249,11 +249,11 @@ const DATABASES: Readonly<Record<string, readonly [url: string, says: RegExp]>> 
     /DATABASE_URL has no connection left/,
   ],
   'speaks no TLS': [
-    `postgres://${login}@${await refusing((socket) => socket.end('N'))}/a?sslmode=require`,
+    `postgres://${login}@${await startRefusing((socket) => socket.end('N'))}/a?sslmode=require`,
     /DATABASE_URL gives no connection\. .*TLS/,
   ],
   'is none': [
-    `postgres://${login}@${await refusing((socket) => socket.end('HTTP/1.1 400\r\n\r\n'))}/a`,
+    `postgres://${login}@${await startRefusing((socket) => socket.end('HTTP/1.1 400\r\n\r\n'))}/a`,
     /DATABASE_URL gives no connection/,
   ],
 };

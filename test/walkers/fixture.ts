@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import { createIdentity } from '#platform/identity';
 import { systemClock } from '#platform/kernel';
-import { dereferenced } from '#test/openapi';
+import { dereference } from '#test/openapi';
 import type { TestApp } from '../services/app.ts';
 import { makeHousehold, makeKey, makePerson, PASSWORD, type Person, signIn, walkedApp } from './people.ts';
 import type { WalkerFixture, OpenApi } from './rules/rule.ts';
@@ -19,7 +19,7 @@ export async function openWalkerFixture(): Promise<WalkerFixture> {
     url: app.url,
     db: app.db,
     mounted: app.app.modules.mounted,
-    document: dereferenced(app.app.server.openApi() as OpenApi),
+    document: dereference(app.app.server.openApi() as OpenApi),
     household: await makeHousehold(app, ['admin', 'member', 'viewer']),
     refused: await refusedCredentials(app, me),
   };
@@ -33,11 +33,15 @@ async function refusedCredentials(app: TestApp, me: Person): Promise<Record<stri
   const ended = await makePerson(app, { company: true });
   const suspended = await makePerson(app);
   const expired = await makeKey(app, me, ['*']);
-  const set = (sql: string, values: readonly unknown[]) => app.db.asMigrator(statement(sql, values));
-  await set(`update identity.api_keys set revoked_at = app.now() where prefix = $1`, [revoked.slice(0, 11)]);
-  await set(`update identity.api_keys set expires_at = app.now() where prefix = $1`, [expired.slice(0, 11)]);
-  await set(`update identity.sessions set revoked_at = app.now() where user_id = $1`, [ended.userId]);
-  await set(`update identity.users set status = 'suspended' where user_id = $1`, [suspended.userId]);
+  const runSql = (sql: string, values: readonly unknown[]) => app.db.asMigrator(statement(sql, values));
+  await runSql(`update identity.api_keys set revoked_at = app.now() where prefix = $1`, [
+    revoked.slice(0, 11),
+  ]);
+  await runSql(`update identity.api_keys set expires_at = app.now() where prefix = $1`, [
+    expired.slice(0, 11),
+  ]);
+  await runSql(`update identity.sessions set revoked_at = app.now() where user_id = $1`, [ended.userId]);
+  await runSql(`update identity.users set status = 'suspended' where user_id = $1`, [suspended.userId]);
   return {
     'no token at all': 'garbage',
     'a key that nobody has': `pl_${'a'.repeat(43)}`,

@@ -10,16 +10,16 @@ import { chanceFrom } from './hostile/chance.ts';
 import { bytesOf, FRAMINGS } from './hostile/framing.ts';
 import { type Operation, operationsOf } from './hostile/operations.ts';
 import { type HostileRequest, hostileRequests } from './hostile/requests.ts';
-import { closeConnections, faultOf, sendBytes, sendHostile } from './hostile/sending.ts';
+import { closeConnections, faultOf, sendBytes, sendHostile } from './hostile/send-hostile.ts';
 import { NASTY } from './hostile/values.ts';
-import { worstBodies, worstFrames } from './hostile/worst.ts';
-import { standStill } from './isolation/still.ts';
+import { worstBodies, worstFrames } from './hostile/worst-bodies.ts';
+import { standStill } from './isolation/while-still.ts';
 import { makePerson, type Person, walkedApp } from './people.ts';
 import type { OpenApi } from './rules/rule.ts';
 
 const HOW_MANY = 2_000;
 const AT_ONCE = 16;
-/** Forgotten so often that nobody is turned away for calling too often before what is wrong is even seen. */
+/** Rates are forgotten so often that no call is refused for its rate before its fault is seen. */
 const BATCH = 64;
 
 const seed = z.coerce
@@ -29,7 +29,7 @@ const seed = z.coerce
   .parse(process.env['HOSTILE_SEED']);
 const app = await walkedApp({ work: true });
 const [owner, admin] = [await makePerson(app, { company: true }), await makePerson(app, { role: 'admin' })];
-const operations = await documented();
+const operations = await readOperations();
 afterAll(closeConnections);
 
 /** What the database holds, once nothing is left to be told or summed up. */
@@ -41,7 +41,7 @@ async function stateOf(): Promise<Record<string, string>> {
 }
 
 /** The calls of the document as it is served: what an attacker would start from. */
-async function documented(): Promise<Operation[]> {
+async function readOperations(): Promise<Operation[]> {
   const response = await fetch(`${app.url}/openapi.json`);
   return operationsOf((await response.json()) as OpenApi);
 }
@@ -59,7 +59,7 @@ async function stopChanging(): Promise<() => Promise<void>> {
 }
 
 /** Does what may change nothing. */
-async function unchanging(work: () => Promise<void>): Promise<void> {
+async function expectUnchanged(work: () => Promise<void>): Promise<void> {
   const before = known;
   await work();
   known = await stateOf();
@@ -131,7 +131,7 @@ describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
   });
 
   test(`${HOW_MANY} of them and more, from the OpenAPI document: none fails, each is answered in form, and nothing changes`, () =>
-    unchanging(async () => {
+    expectUnchanged(async () => {
       const requests = hostileRequests(operations, chanceFrom(seed), HOW_MANY);
       const { faults, statuses } = await inBatches(requests);
       const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
@@ -140,13 +140,13 @@ describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
     }));
 
   test('of each route the worst bodies that it takes, and one that is larger: refused in form, free of charge', () =>
-    unchanging(async () => {
+    expectUnchanged(async () => {
       const { routes } = app.app.server;
       expect((await inBatches([...worstBodies(routes), ...worstFrames(routes)])).faults).toEqual([]);
     }));
 
   test.each(FRAMINGS)('%s: it is answered in form, and nothing hidden in it is carried out', (_what, text) =>
-    unchanging(async () => {
+    expectUnchanged(async () => {
       const heard = await sendBytes(app.url, bytesOf(text, owner.token));
       expect(heard.map((one) => faultOf(one, 'GET')).filter((fault) => fault !== undefined)).toEqual([]);
     }),
@@ -162,7 +162,7 @@ describe('after hostile requests', () => {
   });
 });
 
-/** What is only odd is text like any other. */
+/** Odd text is text like any other. */
 const ODD = NASTY.filter((text) => !text.includes('\0') && text.trim() !== '' && text.length <= 200);
 
 test.each(ODD)('the text %j is kept as it is', async (text) => {
@@ -173,7 +173,7 @@ test.each(ODD)('the text %j is kept as it is', async (text) => {
   expect(body['full_name']).toBe(text.trim());
 });
 
-describe('what is hostile is noticed', () => {
+describe('hostile requests are noticed', () => {
   test('a request that goes through changes the digest', async () => {
     const before = await stateOf();
     await goodCreate(owner);

@@ -1,20 +1,20 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { allSystemUses } from '../../src/app/lists.ts';
 import { MOST_EXCEPTIONS, UNSTEADY, UNTOUCHED, WIDER } from './isolation/exceptions.ts';
-import { unfiltered } from './isolation/filters.ts';
-import { differences, readAll, routesOf, telling } from './isolation/reads.ts';
+import { removeFilter } from './isolation/filters.ts';
+import { differences, readAll, routesOf, findTelling } from './isolation/reads.ts';
 import { setRowSecurity } from './isolation/row-security.ts';
 import { rowReader } from './isolation/rows.ts';
 import { makeTenants } from './isolation/tenants.ts';
-import { whileStill } from './isolation/still.ts';
-import { visitAll } from './isolation/visits.ts';
+import { whileStill } from './isolation/while-still.ts';
+import { visitAll } from './isolation/visit-all.ts';
 
 /** The two layers of isolation between tenants, each alone (docs/tenancy.md): the filters of our statements, and row security. */
 
 const tenants = await makeTenants();
 const { mine, marks, seen } = tenants;
 const readRows = await rowReader(mine.db, tenants.other);
-const excepted = (list: readonly { route: string }[]) => new Set(list.map(({ route }) => route));
+const routeNames = (list: readonly { route: string }[]) => new Set(list.map(({ route }) => route));
 
 const CHANGED = 'PATCH /v1/drafts/:id';
 /** Some thousand calls, on a machine that does other things besides. */
@@ -36,7 +36,7 @@ const { both, twice, secured, filtered, neither } = await whileStill(mine.db, as
 
 describe('reading', () => {
   test('answers the same twice, so that readings can be compared', () => {
-    expect(routesOf(differences(twice, both))).toEqual(excepted(UNSTEADY));
+    expect(routesOf(differences(twice, both))).toEqual(routeNames(UNSTEADY));
   });
 
   test.each([
@@ -44,19 +44,19 @@ describe('reading', () => {
     ['row security alone', secured, WIDER],
     ['filters alone', filtered, []],
   ])('behind %s shows what is the caller’s, and nothing of another', (_layers, readings, wider) => {
-    expect(telling(readings, marks)).toEqual([]);
+    expect(findTelling(readings, marks)).toEqual([]);
     const changed = routesOf(differences(both, readings));
-    expect(changed).toEqual(excepted([...UNSTEADY, ...wider]));
+    expect(changed).toEqual(routeNames([...UNSTEADY, ...wider]));
   });
 
   test('behind neither shows what is another’s: taking a layer away really takes it away', () => {
-    const told = routesOf(telling(neither, marks));
+    const told = routesOf(findTelling(neither, marks));
     const changed = routesOf(differences(both, neither));
     const lists = tenants.routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
     expect(told.size).toBeGreaterThan(10);
     const untouched = lists.filter(({ name }) => !told.has(name) && !changed.has(name));
-    // Whoever adds a call that reads nothing of its account says in isolation/exceptions.ts what keeps it.
-    expect(excepted(untouched.map(({ name }) => ({ route: name })))).toEqual(excepted(UNTOUCHED));
+    // A new call that reads nothing of its account is listed in isolation/exceptions.ts, with the reason.
+    expect(routeNames(untouched.map(({ name }) => ({ route: name })))).toEqual(routeNames(UNTOUCHED));
   });
 });
 
@@ -71,7 +71,7 @@ describe.each([
     expect(await visitAll(tenants, { rule: 'foreign', fixture, readRows })).toEqual([]);
   });
 
-  test('answers whoever may call it, tells nothing of another and changes none of their rows', async () => {
+  test('answers an authorized caller, tells nothing of another account and changes none of its rows', async () => {
     const fixture = { ...mine, url };
     expect(await visitAll(tenants, { rule: 'answers', fixture, readRows })).toEqual([]);
   });
@@ -91,7 +91,7 @@ describe('behind neither', LONG, () => {
 });
 
 describe('statements', () => {
-  test('lose their filter in whatever form they have it, and nothing else', () => {
+  test('lose their filter in every form, and nothing else', () => {
     expect([...seen.kept]).toEqual([]);
     expect(seen.opened.size).toBeGreaterThan(40);
   });
@@ -110,7 +110,7 @@ describe('statements', () => {
     ],
     ['where user_id = $1 and account_id = $12', 'where user_id = $1 and ($12::uuid is not null or true)'],
   ])('%s', (text, opened) => {
-    expect(unfiltered(text, 'tenant')).toBe(opened);
+    expect(removeFilter(text, 'tenant')).toBe(opened);
   });
 
   test('of the system keep theirs: each use is listed with its reason, and all are counted', () => {

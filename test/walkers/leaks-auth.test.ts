@@ -42,19 +42,19 @@ interface Somebody {
 }
 
 /** Remembers the tokens of a sign-in; answers the one to call with. */
-function kept(body: Readonly<Record<string, unknown>>): string {
+function rememberTokens(body: Readonly<Record<string, unknown>>): string {
   marks.add('a refresh token', body['refresh_token']);
   marks.add('an access token', body['access_token']);
   return String(body['access_token']);
 }
 
-async function somebody(): Promise<Somebody> {
+async function signUp(): Promise<Somebody> {
   made += 1;
   const email = `somebody-${made}@example.com`;
   const password = `Aa1-${marks.as('a password')}`;
   await say('POST /v1/auth/register', { body: { email, password } });
   const { body } = await say('POST /v1/auth/login', { body: { email, password } });
-  return { email, password, token: kept(body) };
+  return { email, password, token: rememberTokens(body) };
 }
 
 /** Every row of every table as text: a dump. Out of reach where the database is the program's own. */
@@ -76,13 +76,13 @@ async function dump(): Promise<string> {
 }
 
 /** In the log, the metrics, a refusal; and in any row, the audit's and the mail log's among them. */
-async function everywhere(): Promise<string[]> {
+async function findLeaks(): Promise<string[]> {
   return [...(await leaks()), ...(engine === 'postgres' ? marks.foundIn('a table', await dump()) : [])];
 }
 
 describe('nothing that lets people in stands in the log, the metrics, a refusal or a table', () => {
   test('of authenticator apps: secrets, codes, recovery codes and the tokens of sign-ins that were begun', async () => {
-    const { email, password, token } = await somebody();
+    const { email, password, token } = await signUp();
     const { body: enrolled } = await say('POST /v1/auth/mfa/totp', { as: token });
     const secret = marks.add('the secret of an authenticator app', enrolled['secret']);
     expect(secret).not.toBe('');
@@ -109,11 +109,11 @@ describe('nothing that lets people in stands in the log, the metrics, a refusal 
     expect((await say('POST /v1/auth/step-up', { as: token, body: { recovery_code: second } })).status).toBe(
       200,
     );
-    expect(await everywhere()).toEqual([]);
+    expect(await findLeaks()).toEqual([]);
   });
 
   test('of passwords and addresses that are changed, and links that are sent for it', async () => {
-    const { email, password, token } = await somebody();
+    const { email, password, token } = await signUp();
     const next = `${marks.as('a next password')}-Aa1`;
     const change = { password: `${marks.as('a wrong password')}-Aa1`, new_password: next };
     expect((await say('POST /v1/auth/change-password', { as: token, body: change })).status).toBe(403);
@@ -137,15 +137,15 @@ describe('nothing that lets people in stands in the log, the metrics, a refusal 
       body: { password: marks.as('a password that comes too late') },
     });
     expect(left.status).toBeGreaterThanOrEqual(400);
-    expect(await everywhere()).toEqual([]);
+    expect(await findLeaks()).toEqual([]);
   });
 
   test('of tokens that are used again, and keys that are revoked', async () => {
-    const { token, email, password } = await somebody();
+    const { token, email, password } = await signUp();
     const { body: first } = await say('POST /v1/auth/login', { body: { email, password } });
-    kept(first);
+    rememberTokens(first);
     const refresh = { body: { refresh_token: first['refresh_token'] } };
-    kept((await say('POST /v1/auth/refresh', refresh)).body);
+    rememberTokens((await say('POST /v1/auth/refresh', refresh)).body);
     await say('POST /v1/auth/refresh', refresh);
     await say('POST /v1/auth/refresh', { body: { refresh_token: `plr_${marks.as('a made-up token')}` } });
     const { body: made_ } = await say('POST /v1/api-keys', {
@@ -155,7 +155,7 @@ describe('nothing that lets people in stands in the log, the metrics, a refusal 
     marks.add('an API key', made_['key']);
     await say(`DELETE /v1/api-keys/${String(made_['id'])}`, { as: token });
     expect((await say('GET /v1/me', { as: String(made_['key']) })).status).toBe(401);
-    expect(await everywhere()).toEqual([]);
+    expect(await findLeaks()).toEqual([]);
   });
 
   test('of sign-ins elsewhere: codes, verifiers, ID tokens, cookies, and the secrets of clients', async () => {
@@ -176,18 +176,18 @@ describe('nothing that lets people in stands in the log, the metrics, a refusal 
     await say('POST /v1/auth/exchange', {
       body: { code, code_verifier: marks.as('another verifier').padEnd(50, 'x') },
     });
-    kept((await say('POST /v1/auth/exchange', { body: { code, code_verifier: verifier } })).body);
+    rememberTokens((await say('POST /v1/auth/exchange', { body: { code, code_verifier: verifier } })).body);
     const idToken = await provider.firebaseToken('plinth-test', provider.person('firebase@example.com'));
     marks.add('an ID token', idToken);
-    kept((await say('POST /v1/auth/firebase', { body: { id_token: idToken } })).body);
+    rememberTokens((await say('POST /v1/auth/firebase', { body: { id_token: idToken } })).body);
     expect(
       (await say('POST /v1/auth/firebase', { body: { id_token: `${idToken.slice(0, -4)}AAAA` } })).status,
     ).toBe(401);
-    expect(await everywhere()).toEqual([]);
+    expect(await findLeaks()).toEqual([]);
   });
 
   test('of the provider of an organization: its client’s secret', async () => {
-    const { token, email } = await somebody();
+    const { token, email } = await signUp();
     await database.db.asMigrator(
       statement('update identity.users set email_verified = true where email = $1', [email]),
     );
@@ -199,7 +199,7 @@ describe('nothing that lets people in stands in the log, the metrics, a refusal 
     const body = { ...example, issuer: provider.url, client_id: 'web', client_secret };
     expect((await say(call, { as: token, body })).status).toBe(200);
     await say(call, { as: token, body: { ...example, issuer: marks.as('an issuer'), client_secret } });
-    expect(await everywhere()).toEqual([]);
+    expect(await findLeaks()).toEqual([]);
   });
 
   test.runIf(engine === 'postgres')(
@@ -220,7 +220,7 @@ describe('nothing that lets people in stands in the log, the metrics, a refusal 
       expect(await importing.ended).toMatchObject({ code: 1 });
       expect(importing.said()).toContain('0 added, 0 known, 3 not taken');
       expect(marks.foundIn('the report', importing.said())).toEqual([]);
-      expect(await everywhere()).toEqual([]);
+      expect(await findLeaks()).toEqual([]);
     },
   );
 

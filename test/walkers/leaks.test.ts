@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { products } from '#products';
-import type { Heard } from './leaks/talk.ts';
+import type { TalkAnswer } from './leaks/talk.ts';
 import { openLeaksFixture } from './leaks/fixture.ts';
 import { isRecord } from './calls.ts';
 import { operationsOf } from './hostile/operations.ts';
@@ -11,7 +11,7 @@ const { marks, program, database, sandbox, tracker, owner, say, refusals, linksS
   await openLeaksFixture();
 const { key } = owner;
 
-function ask(topic: string, more: object = {}): Promise<Heard> {
+function ask(topic: string, more: object = {}): Promise<TalkAnswer> {
   const text = {
     topic,
     tone: marks.as('a tone'),
@@ -21,14 +21,14 @@ function ask(topic: string, more: object = {}): Promise<Heard> {
   return say('POST /v1/create', { as: key, body: { platform: 'linkedin', variants: 2, ...text, ...more } });
 }
 
-/** Asks for a post, and waits for its end, whatever that is. */
+/** Asks for a post, and waits until it ends or fails. */
 async function create(topic: string): Promise<unknown> {
   const { body } = await ask(topic);
   const read = await say(`GET ${String(body['status_url'])}?wait=20`, { as: key });
   return read.body['status'];
 }
 
-function chat(prompt: string, more: object = {}): Promise<Heard> {
+function chat(prompt: string, more: object = {}): Promise<TalkAnswer> {
   const messages = [
     { role: 'system', content: marks.as('a system prompt') },
     { role: 'user', content: prompt },
@@ -137,7 +137,7 @@ describe('nothing leaks into the log, the metrics, a refusal or a tracker of err
     expect(await leaks()).toEqual([]);
   });
 
-  test('of whatever stands in any field of any call', async () => {
+  test('of the contents of any field of any call', async () => {
     const { body: document } = await say('GET /openapi.json');
     for (const operation of operationsOf(document as unknown as OpenApi)) {
       const { schema, example } = operation.body ?? { schema: {}, example: {} };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { namedObject, type Route, routesFor } from '#platform/http';
 import { errorsOf, inlineSchema, openApiOf } from '#server';
-import { dereferenced } from '#test/openapi';
+import { dereference } from '#test/openapi';
 import { z } from 'zod';
 import { allRoutes } from '../../src/app.ts';
 import { type OpenApi, type Operation, operationOf } from './rules/rule.ts';
@@ -11,16 +11,16 @@ interface Whole extends OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 const typesOf = (name: string) =>
-  Object.entries(described(routeNamed(name)).responses[200]?.content ?? {}).map(([type, media]) => [
+  Object.entries(operationFor(routeNamed(name)).responses[200]?.content ?? {}).map(([type, media]) => [
     type,
     media?.schema,
   ]);
 const documentOf = (some: readonly Route[]) =>
   openApiOf([{ routes: some }], { version: '1.2.3' }) as unknown as Whole;
 const written = documentOf(routes);
-const document = dereferenced(written);
+const document = dereference(written);
 
-function described(route: Route): Operation {
+function operationFor(route: Route): Operation {
   const operation = operationOf(document, route);
   if (operation === undefined) throw new Error(`${route.name} is not in the document`);
   return operation;
@@ -30,7 +30,7 @@ describe('the OpenAPI document', () => {
   test('says of every body and answer what its route declares, once names are written out', () => {
     for (const route of routes) {
       const { shape, name } = route;
-      const { requestBody, responses } = described(route);
+      const { requestBody, responses } = operationFor(route);
       const body = shape.body === undefined ? undefined : inlineSchema(shape.body, 'input');
       expect([name, requestBody?.content['application/json']?.schema]).toEqual([name, body]);
       const type = shape.page === true ? 'text/html' : 'application/json';
@@ -64,20 +64,20 @@ describe('the OpenAPI document', () => {
 
   test('has CSV for each call that takes format=csv', () => {
     const offering = routes.filter((route) =>
-      described(route).parameters.some(
+      operationFor(route).parameters.some(
         ({ name, schema }) => name === 'format' && JSON.stringify(schema).includes('"csv"'),
       ),
     );
     expect(offering.length).toBeGreaterThan(5);
     const silent = offering.filter(
-      (route) => described(route).responses[200]?.content?.['text/csv'] === undefined,
+      (route) => operationFor(route).responses[200]?.content?.['text/csv'] === undefined,
     );
     expect(silent.map(({ name }) => name)).toEqual([]);
   });
 
   test('has an answer for each error of a route, with an example, wherever that is written', () => {
     for (const route of routes) {
-      const { responses } = described(route);
+      const { responses } = operationFor(route);
       const examples = Object.values(responses).flatMap((response) => {
         const { examples: some = {} } = response?.content?.['application/json'] ?? {};
         return Object.entries(some).map(([code, { value }]) => `${code} ${value.error.code}`);

@@ -195,7 +195,7 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
   );
 }
 
-/** The token that the example of accepting shows: good for whoever got an invitation last. */
+/** The token that the example of accepting shows: good for the last invitee. */
 const INVITED_BY = 'pli_the-end-of-the-link-in-the-mail';
 
 /** An invitation that the organization has sent, and one that its owner has got; tokens are in mails alone. */

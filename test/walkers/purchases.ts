@@ -47,9 +47,9 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
     await db.asMigrator(statement(typed, [accountId, id]));
   }
   await makeSubscription(app, accountId);
-  // All that Stripe tells of it is here: else whoever asks next has it applied, in the middle of another’s walk.
+  // Drains Stripe's events: else the next call would apply them, in the middle of another’s walk.
   await stripe?.idle();
-  // What the next one buys is newer, whatever ids it gets.
+  // The next purchase is newer, with any ids.
   stripe?.advance(1);
   await app.modules.inbox.drain();
 }
@@ -58,7 +58,7 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
 async function makeSubscription({ modules }: TestApp['app'], accountId: AccountId): Promise<void> {
   const { stripe: link, inbox } = modules;
   if (link === undefined) return;
-  const stripe = await link.client.loaded();
+  const stripe = await link.client.load();
   const { id: customer } = await stripe.customers.create({ metadata: { plinth_account: accountId } });
   const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   // Two seats: more than the one that walkers have for nothing.

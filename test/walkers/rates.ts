@@ -8,7 +8,7 @@ const SHARED = { name: 'shared', most: 5 };
 const counted = new WeakMap<TestApp, Map<string, number>>();
 
 /**
- * Forgets rates before a call that one of them could refuse, whoever made the calls before it. To forget them before each call costs more
+ * Forgets rates before a call that one of them could refuse. To forget them before each call costs more
  * than most calls do: the next one finds neither a row nor a lease.
  */
 export async function makeRoom(app: TestApp, route: Route): Promise<void> {

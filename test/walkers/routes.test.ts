@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { idempotencyOf } from '#platform/http';
-import { dereferenced } from '#test/openapi';
+import { dereference } from '#test/openapi';
 import { engine } from '#test/services';
 import { serve } from '#test/shop';
 import { isThorough } from '../thorough.ts';
@@ -19,14 +19,15 @@ const taken =
     ? RULES
     : RULES.filter(({ key }) => ['answers', 'repeated'].includes(key));
 const named = taken.map((rule) => [rule.name, rule] as const);
-const excepted = (rule: Rule) => EXCEPTIONS.filter((one) => one.rule === rule.key).map((one) => one.route);
+const exceptionsOf = (rule: Rule) =>
+  EXCEPTIONS.filter((one) => one.rule === rule.key).map((one) => one.route);
 
 /** A rule may take a hundred calls on each route, on a machine that does other things besides. */
 const LONG = { timeout: 600_000 };
 
 describe('every route', LONG, () => {
   test.each(named)('%s', async (_name, rule) => {
-    const others = routes.filter(({ name }) => !excepted(rule).includes(name));
+    const others = routes.filter(({ name }) => !exceptionsOf(rule).includes(name));
     expect(others.some(rule.visits)).toBe(true);
     expect(await walk(rule, others, fixture)).toEqual([]);
   });
@@ -75,7 +76,7 @@ const faulty: WalkerFixture = {
   ...fixture,
   url: fakes.url,
   mounted: [fakeModule],
-  document: dereferenced(fakes.server.openApi() as OpenApi),
+  document: dereference(fakes.server.openApi() as OpenApi),
 };
 
 describe('a new route is noticed', LONG, () => {

@@ -17,7 +17,7 @@ const OF_EACH_TYPE: Readonly<Record<string, unknown>> = {
 };
 
 /** Values around a good one, each with one field that is wrong, missing or not declared. */
-export function misshapen(schema: Schema, good: unknown): Misshapen[] {
+export function misshapenValues(schema: Schema, good: unknown): Misshapen[] {
   const wholes = Object.values(OF_EACH_TYPE).filter((value) => !isRecord(value) && !allows(schema, value));
   const inside = isRecord(good) ? fieldsOf(schema, good) : [];
   return [...wholes.map((value) => ({ path: '', value })), ...inside];
@@ -29,22 +29,24 @@ function fieldsOf(schema: Schema, good: Readonly<Record<string, unknown>>): Miss
   const wrong = Object.entries(properties).flatMap(([path, property]) =>
     wrongValues(property).map((value) => ({ path, value: { ...good, [path]: value } })),
   );
-  const missing = required.map((path) => ({ path, value: without(good, path) }));
+  const missing = required.map((path) => ({ path, value: omitField(good, path) }));
   return [...wrong, ...missing, { path: 'undeclared', value: { ...good, undeclared: 1 } }];
 }
 
-function without(good: Readonly<Record<string, unknown>>, field: string): Record<string, unknown> {
+function omitField(good: Readonly<Record<string, unknown>>, field: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(good).filter(([name]) => name !== field));
 }
 
 /** What a schema must not take: values of every other type, and those just outside its bounds. */
 export function wrongValues(schema: Schema): unknown[] {
   const ofOtherTypes = Object.values(OF_EACH_TYPE).filter((value) => !allows(schema, value));
-  return [...ofOtherTypes, ...alternatives(schema).flatMap(outside)].filter((value) => !fits(schema, value));
+  return [...ofOtherTypes, ...alternatives(schema).flatMap(outsideValues)].filter(
+    (value) => !fits(schema, value),
+  );
 }
 
 /** What lies just outside the bounds of one alternative. */
-function outside(schema: Schema): unknown[] {
+function outsideValues(schema: Schema): unknown[] {
   const { minLength, maxLength, minimum, maximum, minItems, maxItems, items, pattern, format } = schema;
   const found: unknown[] = [];
   if (Array.isArray(schema['enum']) || schema['const'] !== undefined) found.push('no such word');
@@ -81,7 +83,7 @@ function fits(schema: Schema, value: unknown): boolean {
 }
 
 function isOutside(schema: Schema, value: unknown): boolean {
-  return outside(schema).some((one) => JSON.stringify(one) === JSON.stringify(value));
+  return outsideValues(schema).some((one) => JSON.stringify(one) === JSON.stringify(value));
 }
 
 function typeOf(value: unknown): string {

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import type { Route } from '#platform/http';
-import { isRecord, parsed, type Reply, requestOf, type Sending } from './calls.ts';
+import { isRecord, parseJson, type Reply, requestOf, type CallInput } from './calls.ts';
 
 /** What was heard at the end of a call; status 0 is a connection that was closed without a word. */
 export interface Heard {
@@ -58,7 +58,7 @@ export function speak(url: string, { path, headers = {}, frames }: Speech): Prom
 /** The status that a close code stands for, and the last frame as HTTP would have it: there Retry-After is a header. */
 function heardIn(code: number, last: string): Heard {
   const status = code === 1_000 ? 200 : code > 4_000 ? code - 4_000 : 0;
-  const said = parsed(last);
+  const said = parseJson(last);
   const error = isRecord(said) ? said['error'] : undefined;
   if (!isRecord(error)) return { status, requestId: undefined, text: last };
   const { retry_after: _, ...rest } = error;
@@ -71,7 +71,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 };
 
 /** Makes the call that a route's example shows by its socket, as a browser does: who calls stands in the first frame. */
-export async function sendBySocket(url: string, route: Route, sending: Sending = {}): Promise<Reply> {
+export async function sendBySocket(url: string, route: Route, sending: CallInput = {}): Promise<Reply> {
   const { socket } = route.shape;
   if (socket === undefined) throw new Error(`${route.name} has no socket`);
   const { path, headers, body } = requestOf({ ...route, path: socket }, sending);
@@ -80,10 +80,10 @@ export async function sendBySocket(url: string, route: Route, sending: Sending =
     return field === undefined ? [] : [[field, value] as const];
   });
   const token = sending.as === undefined ? {} : { access_token: sending.as };
-  const said = typeof body === 'string' ? parsed(body) : undefined;
+  const said = typeof body === 'string' ? parseJson(body) : undefined;
   const frame = JSON.stringify({ ...(isRecord(said) ? said : {}), ...token, ...Object.fromEntries(given) });
   const { status, requestId, text } = await speak(url, { path, frames: [frame] });
-  const json = parsed(text);
+  const json = parseJson(text);
   const error = isRecord(json) ? json['error'] : undefined;
   const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : undefined;
   return { status, headers: new Headers({ 'x-request-id': requestId ?? '' }), text, json, code };

@@ -7,7 +7,7 @@ import type { TestApp } from '../services/app.ts';
 const DOMAIN = 'example.com';
 const CHALLENGE = 'of-the-walkers';
 
-/** Settings of an app that asks a DNS server of its own, in which the domain of the examples is whoever’s claims it. */
+/** Settings of an app that asks a DNS server of its own, in which anybody may claim the domain of the examples. */
 export async function dnsSettings(): Promise<Record<string, string>> {
   const names = await openNameServer();
   names.records.set(`_plinth-challenge.${DOMAIN}`, [`plinth-verification=${CHALLENGE}`]);
@@ -19,7 +19,7 @@ export async function makeSso(
   { app, db, url }: TestApp,
   { accountId, userId }: { readonly accountId: AccountId; readonly userId: UserId },
 ): Promise<void> {
-  // Whoever proved the domain did so in a call that is over: it is one organization’s at a time.
+  // An earlier call may have proved the domain: one organization has it at a time.
   await db.asMigrator(
     statement('delete from sso.domains where domain = $1 and verified_at is not null', [DOMAIN]),
   );

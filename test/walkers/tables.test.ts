@@ -25,10 +25,13 @@ describe('every table', () => {
     expect(objectionsTo(table)).toEqual([]);
   });
 
-  test.each(named)('%s keeps its rows to their owner, whatever another tries', async (_name, table) => {
-    if (mine === undefined || theirs === undefined) throw new Error('nobody is there to try');
-    expect(await bitesOf(db, table, { mine, theirs })).toEqual([]);
-  });
+  test.each(named)(
+    '%s keeps its rows to their owner, against all that another tries',
+    async (_name, table) => {
+      if (mine === undefined || theirs === undefined) throw new Error('nobody is there to try');
+      expect(await bitesOf(db, table, { mine, theirs })).toEqual([]);
+    },
+  );
 
   test('there are tables of accounts, of users and of the system; the system’s are listed', () => {
     const owners = tables.map((table) => ownerOf(table));
@@ -126,7 +129,7 @@ describe('a new table is noticed', async () => {
   const columns = 'account_id uuid not null, id uuid, created_at timestamptz, primary key (account_id, id)';
   const open = `grant ${grants} on fakes.t to plinth_tenant, plinth_system`;
 
-  async function made(sql: string): Promise<Table> {
+  async function createTable(sql: string): Promise<Table> {
     await scratch.script(`drop schema if exists fakes cascade; create schema fakes;
       grant usage on schema fakes to plinth_tenant, plinth_system; ${sql}`);
     const found = (await readTables(scratch)).find(({ name }) => name === 'fakes.t');
@@ -173,20 +176,20 @@ describe('a new table is noticed', async () => {
     ['is no table', `create table fakes.u (${columns}); create view fakes.t as select * from fakes.u`],
     ['it is the system’s', 'create table fakes.t (id uuid primary key)'],
   ])('where %s', async (says, sql) => {
-    expect(objectionsTo(await made(sql))).toContain(says);
+    expect(objectionsTo(await createTable(sql))).toContain(says);
   });
 
   test('where a policy lets everybody in, by what a tenant can do', async () => {
     const loose = `create table fakes.t (${columns}); ${open}; alter table fakes.t enable row level security;
       create policy p on fakes.t using (true)`;
-    const found = await bitesOf(scratch, await made(loose), pair);
+    const found = await bitesOf(scratch, await createTable(loose), pair);
     for (const does of ['reads', 'changes', 'deletes', 'gives away', 'plants']) {
       expect(found.join()).toContain(does);
     }
   });
 
   test('and let be where it is protected as all are', async () => {
-    const table = await made(
+    const table = await createTable(
       `create table fakes.t (${columns}); call app.protect_tenant('fakes.t'); ${open}`,
     );
     expect(objectionsTo(table)).toEqual([]);
@@ -201,7 +204,7 @@ describe('a new table is noticed', async () => {
       ({ accountId, userId }) => `('${accountId}', '${userId}', gen_random_uuid())`,
     );
     const withRows = (protect: string) =>
-      made(`create table fakes.t (${shape}); insert into fakes.t (account_id, user_id, id) values ${rows.join()};
+      createTable(`create table fakes.t (${shape}); insert into fakes.t (account_id, user_id, id) values ${rows.join()};
         call app.${protect}('fakes.t'); ${open}`);
 
     test('is let be where the account’s owner reads none of a member’s', async () => {
@@ -219,7 +222,7 @@ describe('a new table is noticed', async () => {
   });
 
   test('and so is a function that runs as somebody else', async () => {
-    await made(`create table fakes.t (${columns});
+    await createTable(`create table fakes.t (${columns});
       create function fakes.f() returns int language sql security definer as 'select 1';
       grant execute on function fakes.f() to plinth_tenant`);
     const found = await functionFaults(scratch);

@@ -6,9 +6,9 @@ import { type Endpoint, openWebhooksApp } from './fixture.ts';
 const fixture = await openWebhooksApp();
 const { operator } = fixture;
 const { accountId, key } = await fixture.customer();
-const at = ({ id }: Endpoint, more = '') => `/v1/admin/webhooks/${id}${more}`;
+const endpointPath = ({ id }: Endpoint, more = '') => `/v1/admin/webhooks/${id}${more}`;
 
-async function audited(endpoint: Endpoint): Promise<string[]> {
+async function auditLines(endpoint: Endpoint): Promise<string[]> {
   const rows = await fixture.db.asMigrator(
     statement<{ line: string }>(
       `select actor_kind || ' ' || action as line from audit.events where target_kind = 'webhook' and target_id = $1 order by id`,
@@ -27,14 +27,16 @@ describe('an endpoint', () => {
       status: 'enabled',
       types: ['limit.alert', 'operator_budget.closed', 'payment.failed', 'permit.denied', 'plan.changed'],
     });
-    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toEqual(view);
+    expect((await fixture.call(operator.key, `GET ${endpointPath(endpoint)}`)).body).toEqual(view);
     const body = { url: 'https://hooks.example.com/b', types: ['limit.alert'], description: 'Ours' };
-    expect((await fixture.call(operator.key, `PATCH ${at(endpoint)}`, { body })).body).toMatchObject(body);
+    expect(
+      (await fixture.call(operator.key, `PATCH ${endpointPath(endpoint)}`, { body })).body,
+    ).toMatchObject(body);
     const { body: list } = await fixture.call(operator.key, 'GET /v1/admin/webhooks');
     expect(JSON.stringify(list)).not.toContain('whsec_');
-    expect((await fixture.call(operator.key, `DELETE ${at(endpoint)}`)).body).toEqual({ ok: true });
-    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).status).toBe(404);
-    expect(await audited(endpoint)).toEqual([
+    expect((await fixture.call(operator.key, `DELETE ${endpointPath(endpoint)}`)).body).toEqual({ ok: true });
+    expect((await fixture.call(operator.key, `GET ${endpointPath(endpoint)}`)).status).toBe(404);
+    expect(await auditLines(endpoint)).toEqual([
       'key webhook.created',
       'key webhook.changed',
       'key webhook.deleted',
@@ -73,9 +75,9 @@ describe('an endpoint', () => {
     const endpoint = await fixture.endpoint('https://hooks.example.com/secret');
     for (const call of [
       'GET /v1/admin/webhooks',
-      `GET ${at(endpoint)}`,
-      `GET ${at(endpoint, '/deliveries')}`,
-      `DELETE ${at(endpoint)}`,
+      `GET ${endpointPath(endpoint)}`,
+      `GET ${endpointPath(endpoint, '/deliveries')}`,
+      `DELETE ${endpointPath(endpoint)}`,
     ])
       expect((await fixture.call(key, call)).status).toBe(403);
     const read = statement('select secret from webhooks.endpoints');
@@ -88,7 +90,7 @@ describe('a secret that is rotated', () => {
     const receiver = await openReceiver();
     const endpoint = await fixture.endpoint(receiver.url);
     const body = { overlap_hours: 2 };
-    const rotated = await fixture.call(operator.key, `POST ${at(endpoint, '/rotate')}`, { body });
+    const rotated = await fixture.call(operator.key, `POST ${endpointPath(endpoint, '/rotate')}`, { body });
     const secret = String(rotated.body['secret']);
     expect(secret).not.toBe(endpoint.secret);
     await fixture.happens(accountId, 'during');
@@ -109,7 +111,9 @@ describe('a secret that is rotated', () => {
   test('can be gone at once', async () => {
     const receiver = await openReceiver();
     const endpoint = await fixture.endpoint(receiver.url);
-    await fixture.call(operator.key, `POST ${at(endpoint, '/rotate')}`, { body: { overlap_hours: 0 } });
+    await fixture.call(operator.key, `POST ${endpointPath(endpoint, '/rotate')}`, {
+      body: { overlap_hours: 0 },
+    });
     await fixture.happens(accountId, 'at once');
     await fixture.deliveries(endpoint);
     expect(receiver.received.map((message) => isBelieved(message, endpoint.secret))).toEqual([false]);
@@ -125,19 +129,21 @@ describe('an endpoint that is no more', () => {
     expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ status: 'dead', answered: 410 }),
     ]);
-    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
+    expect((await fixture.call(operator.key, `GET ${endpointPath(endpoint)}`)).body).toMatchObject({
       status: 'disabled',
       disabled_because: 'gone',
     });
-    expect(await audited(endpoint)).toEqual(['key webhook.created', 'system webhook.disabled']);
+    expect(await auditLines(endpoint)).toEqual(['key webhook.created', 'system webhook.disabled']);
     await fixture.happens(accountId, 'while it is disabled');
     expect(await fixture.deliveries(endpoint)).toHaveLength(1);
 
     const since = { since: receiver.received[0]?.event.timestamp };
-    const early = await fixture.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body: since });
+    const early = await fixture.call(operator.key, `POST ${endpointPath(endpoint, '/replay')}`, {
+      body: since,
+    });
     expect(early).toMatchObject({ status: 409, body: { error: { code: 'webhook_disabled' } } });
-    await fixture.call(operator.key, `PATCH ${at(endpoint)}`, { body: { status: 'enabled' } });
-    await fixture.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body: since });
+    await fixture.call(operator.key, `PATCH ${endpointPath(endpoint)}`, { body: { status: 'enabled' } });
+    await fixture.call(operator.key, `POST ${endpointPath(endpoint, '/replay')}`, { body: since });
     expect((await fixture.deliveries(endpoint)).map(({ status }) => status)).toEqual([
       'delivered',
       'delivered',
@@ -153,18 +159,18 @@ describe('an endpoint that is no more', () => {
     await fixture.later('119 hours');
     await fixture.happens(accountId, 'the last chance');
     await fixture.deliveries(endpoint);
-    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
+    expect((await fixture.call(operator.key, `GET ${endpointPath(endpoint)}`)).body).toMatchObject({
       status: 'enabled',
     });
     await fixture.later('2 hours');
     await fixture.deliveries(endpoint);
-    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
+    expect((await fixture.call(operator.key, `GET ${endpointPath(endpoint)}`)).body).toMatchObject({
       status: 'disabled',
       disabled_because: 'failing',
     });
-    expect(await audited(endpoint)).toContain('system webhook.disabled');
+    expect(await auditLines(endpoint)).toContain('system webhook.disabled');
     receiver.otherwise = { status: 204 };
-    await fixture.call(operator.key, `PATCH ${at(endpoint)}`, { body: { status: 'enabled' } });
+    await fixture.call(operator.key, `PATCH ${endpointPath(endpoint)}`, { body: { status: 'enabled' } });
     await fixture.later('40 minutes');
     expect((await fixture.deliveries(endpoint)).map(({ status }) => status)).toEqual([
       'delivered',
@@ -183,7 +189,7 @@ describe('an endpoint that is no more', () => {
       await fixture.later('61 hours');
     }
     await fixture.deliveries(endpoint);
-    expect((await fixture.call(operator.key, `GET ${at(endpoint)}`)).body).toMatchObject({
+    expect((await fixture.call(operator.key, `GET ${endpointPath(endpoint)}`)).body).toMatchObject({
       status: 'enabled',
       failing_since: null,
     });
@@ -191,11 +197,11 @@ describe('an endpoint that is no more', () => {
 });
 
 describe('what an admin sends', () => {
-  test('as a test goes to that endpoint alone, whatever it asked for', async () => {
+  test('as a test goes to that endpoint alone, even if it did not subscribe to the type', async () => {
     const receiver = await openReceiver();
     const endpoint = await fixture.endpoint(receiver.url, ['plan.changed']);
     const other = await fixture.endpoint(`${receiver.url}2`);
-    const { status, body } = await fixture.call(operator.key, `POST ${at(endpoint, '/test')}`);
+    const { status, body } = await fixture.call(operator.key, `POST ${endpointPath(endpoint, '/test')}`);
     expect(status).toBe(202);
     expect(await fixture.deliveries(endpoint)).toEqual([
       expect.objectContaining({ type: 'webhook.test', event_id: body['event_id'], status: 'delivered' }),
@@ -210,7 +216,7 @@ describe('what an admin sends', () => {
     await fixture.happens(accountId, 'again');
     const [line] = await fixture.deliveries(endpoint);
     const body = { event_id: line?.event_id };
-    const replayed = await fixture.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body });
+    const replayed = await fixture.call(operator.key, `POST ${endpointPath(endpoint, '/replay')}`, { body });
     expect(replayed.body).toEqual({ deliveries: 1, next_since: null });
     await fixture.deliveries(endpoint);
     expect(receiver.received.map(({ id }) => id)).toEqual([line?.event_id, line?.event_id]);
@@ -223,12 +229,12 @@ describe('what an admin sends', () => {
     await fixture.deliveries(first);
     const late = await fixture.endpoint(`${receiver.url}/late`);
     const since = receiver.received[0]?.event.timestamp;
-    const asking = (endpoint: Endpoint, more: object = {}) =>
-      fixture.call(operator.key, `POST ${at(endpoint, '/replay')}`, { body: { since, ...more } });
-    expect((await asking(first)).body).toMatchObject({ deliveries: 0 });
-    expect((await asking(first, { include_delivered: true })).body).toMatchObject({ deliveries: 1 });
-    expect((await asking(late)).body).toMatchObject({ deliveries: 1 });
-    expect((await asking(late, { until: since })).body).toMatchObject({ deliveries: 0 });
+    const requestReplay = (endpoint: Endpoint, more: object = {}) =>
+      fixture.call(operator.key, `POST ${endpointPath(endpoint, '/replay')}`, { body: { since, ...more } });
+    expect((await requestReplay(first)).body).toMatchObject({ deliveries: 0 });
+    expect((await requestReplay(first, { include_delivered: true })).body).toMatchObject({ deliveries: 1 });
+    expect((await requestReplay(late)).body).toMatchObject({ deliveries: 1 });
+    expect((await requestReplay(late, { until: since })).body).toMatchObject({ deliveries: 0 });
     expect(await fixture.deliveries(late)).toEqual([expect.objectContaining({ status: 'delivered' })]);
   });
 });

@@ -32,7 +32,7 @@ export interface WebhooksApp extends TestApp {
   happens(accountId: AccountId, id: string, about?: AccountId): Promise<void>;
   /** Deliveries of an endpoint, the oldest first, once no job has one of them any more. */
   deliveries(endpoint: Endpoint): Promise<DeliveryLine[]>;
-  /** Time passes, and what is due by then is delivered. */
+  /** Time passes, and due deliveries are made. */
   later(interval: string): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export async function openWebhooksApp(options: TestAppOptions = {}): Promise<Web
     return row?.count ?? 0;
   }
 
-  async function settled(endpoint: Endpoint): Promise<DeliveryLine[]> {
+  async function waitForDeliveries(endpoint: Endpoint): Promise<DeliveryLine[]> {
     await expect.poll(() => underWay(endpoint), PATIENCE).toBe(0);
     return lines(endpoint);
   }
@@ -82,7 +82,7 @@ export async function openWebhooksApp(options: TestAppOptions = {}): Promise<Web
       ]);
       webhooks.wake();
     },
-    deliveries: settled,
+    deliveries: waitForDeliveries,
     async later(interval) {
       await advance(app.db, interval);
       await dispatcher.runNow();

@@ -89,7 +89,7 @@ describe('a budget of the operator that is used up', () => {
     expect(await mails()).toHaveLength(before + 3);
   });
 
-  test('by hand is told by the metric alone: whoever closed it knows', async () => {
+  test('by hand shows in the metric alone: the operator knows', async () => {
     const before = (await mails()).length;
     await db.asMigrator(statement('delete from limits.operator_budgets'));
     await budgets.set({ provider: 'sandbox' }, { closed: true });

@@ -14,7 +14,7 @@ export type Behaviour =
   | 'reset';
 
 /** A message as an endpoint got it. */
-export interface Received {
+export interface ReceivedMessage {
   readonly id: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -32,7 +32,7 @@ export interface Received {
 export interface Receiver {
   /** Of the endpoint; another path of it is another endpoint. */
   readonly url: string;
-  readonly received: Received[];
+  readonly received: ReceivedMessage[];
   /** What the next messages are answered; 204 when there is nothing here. */
   readonly answers: Behaviour[];
   /** What all others are answered. */
@@ -54,7 +54,7 @@ export async function openReceiver(): Promise<Receiver> {
         path,
         headers,
         body,
-        event: JSON.parse(body) as Received['event'],
+        event: JSON.parse(body) as ReceivedMessage['event'],
       });
       behave(receiver.answers.shift() ?? receiver.otherwise, response, hanging);
       for (const look of waiting) look();
@@ -101,7 +101,7 @@ function behave(behaviour: Behaviour, response: ServerResponse, hanging: Set<Ser
 }
 
 /** Whether the official package believes a message, with the headers that it came with. */
-export function isBelieved({ headers, body }: Received, secret: string): boolean {
+export function isBelieved({ headers, body }: ReceivedMessage, secret: string): boolean {
   try {
     const event = new Webhook(secret).verify(body, {
       'webhook-id': String(headers['webhook-id']),

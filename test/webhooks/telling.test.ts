@@ -16,13 +16,13 @@ const fixture: WebhooksApp = await openWebhooksApp({
   },
 });
 const { operator } = fixture;
-// What is counted here by the month is counted in one.
+// The monthly counts of this file stay within one month.
 const [today] = await fixture.db.asMigrator(
   statement<{ day: number }>("select extract(day from app.now() at time zone 'UTC')::int as day"),
 );
 if ((today?.day ?? 0) > 25) await fixture.later('7 days');
 
-/** A use of Reel, of which its customer has 60 a month. */
+/** A use of Reel: its customer has 60 a month. */
 function use(customer: Customer, units: number): Promise<Admission> {
   return fixture.app.modules.limits.admit({
     accountId: customer.accountId,

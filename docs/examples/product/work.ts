@@ -1,8 +1,8 @@
 import { commitPoint } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import {
-  completing,
-  failing,
+  completeJob,
+  failJob,
   type JobFailure,
   type ProductContext,
   type RunningJob,
@@ -41,7 +41,7 @@ export function createWork({ db, ai }: Pick<ProductContext, 'db' | 'ai'>) {
     });
     await db.tenant(accountId, COMPLETE, [
       endAnswer(key, { status: 'completed', answer: clean(object.answer) }),
-      ...completing(job),
+      ...completeJob(job),
     ]);
     signals.ended(db, key.id);
   }
@@ -51,7 +51,7 @@ export function createWork({ db, ai }: Pick<ProductContext, 'db' | 'ai'>) {
     const key = keyOf(job);
     await db.tenant(job.accountId, FAIL, [
       endAnswer(key, { status: 'failed', ...failure }),
-      ...failing(job, failure),
+      ...failJob(job, failure),
     ]);
     signals.ended(db, key.id);
   }

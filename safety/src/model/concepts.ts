@@ -41,7 +41,7 @@ export function readConcepts(): Concepts {
   }
   const begun = createBeginnings(beginnings);
 
-  function named(word: string): readonly number[] {
+  function conceptsOf(word: string): readonly number[] {
     let found: readonly number[] = whole.get(word) ?? NOTHING;
     const longest = begun.read(word);
     for (let length = SHORTEST_BEGINNING; length <= longest; length++) {
@@ -54,8 +54,8 @@ export function readConcepts(): Concepts {
   const phrases = phrasesIn(whole);
   return {
     ofWord(word) {
-      const direct = named(word);
-      return direct.length > 0 || !ELIDED.test(word) ? direct : named(word.replace(ELIDED, ''));
+      const direct = conceptsOf(word);
+      return direct.length > 0 || !ELIDED.test(word) ? direct : conceptsOf(word.replace(ELIDED, ''));
     },
     phrasesOf: (word) => phrases.get(word),
   };

@@ -6,7 +6,7 @@ export const BUCKETS = 1 << 16;
 /** Behind those: one for each dimension of the words' vectors, and for each cluster. */
 export const PLACES = BUCKETS + DIMENSIONS + CLUSTERINGS * CLUSTERS;
 
-/** How much each part of a text's features weighs, whatever the text's length. */
+/** How much each part of a text's features weighs, independent of the text's length. */
 const WEIGHTS = {
   words: 1,
   letters: 0.8,
@@ -53,7 +53,7 @@ export function createFeatures(concepts: Concepts, meanings: Meanings): FeatureR
   function hashOfFact(fact: string): number {
     const known = ofFact.get(fact);
     if (known !== undefined) return known;
-    const made = hashed(fact, FACT);
+    const made = hashText(fact, FACT);
     ofFact.set(fact, made);
     return made;
   }
@@ -61,7 +61,7 @@ export function createFeatures(concepts: Concepts, meanings: Meanings): FeatureR
   return {
     read: (text) => ({
       ...meanings.read(text),
-      hash: hashed(text, WORD),
+      hash: hashText(text, WORD),
       letters: lettersOf(text),
       concepts: text === '' ? [] : concepts.ofWord(text),
       phrases: concepts.phrasesOf(text),
@@ -76,7 +76,7 @@ export function createFeatures(concepts: Concepts, meanings: Meanings): FeatureR
       list.endPart(WEIGHTS.words);
       for (const { letters } of distinct) for (const place of letters) list.add(place);
       list.endPart(WEIGHTS.letters);
-      for (const some of about) for (const concept of some) list.add(placeOf(mixed(concept, CONCEPT)));
+      for (const some of about) for (const concept of some) list.add(placeOf(mixHash(concept, CONCEPT)));
       list.endPart(WEIGHTS.concepts);
       addConceptPairs(words, about, list);
       list.endPart(WEIGHTS.pairs);
@@ -107,7 +107,7 @@ function distinctOf(words: readonly ModelWord[]): ModelWord[] {
 interface List {
   clear(): void;
   add(place: number): void;
-  /** Ends a part of this weight, of which each of its places has its share. */
+  /** Ends a part of this weight, shared among its positions. */
   endPart(weight: number): void;
   /** Ends a part whose places weigh so much each. */
   endEach(weight: number): void;
@@ -184,7 +184,7 @@ function lettersOf(word: string): number[] {
   const places: number[] = [];
   for (const length of LETTERS) {
     for (let at = 0; at + length <= edged.length; at++) {
-      const place = placeOf(mixed(hashOf(edged, at, at + length), LETTER));
+      const place = placeOf(mixHash(hashOf(edged, at, at + length), LETTER));
       if (!places.includes(place)) places.push(place);
     }
   }
@@ -195,7 +195,7 @@ function addWordsAndPairs(words: readonly ModelWord[], list: List): void {
   let before = 0;
   for (const { hash, letters } of words) {
     if (letters.length > 0) list.add(placeOf(hash));
-    if (before !== hash) list.add(placeOf(mixed(before, hash ^ PAIR)));
+    if (before !== hash) list.add(placeOf(mixHash(before, hash ^ PAIR)));
     before = hash;
   }
 }
@@ -236,18 +236,18 @@ function addConceptPairs(
       for (let other = near; other < last; other++) {
         const one = concepts[other] ?? concept;
         if (one !== concept)
-          list.add(placeOf(mixed(Math.min(concept, one) * 1_000 + Math.max(concept, one), TOGETHER)));
+          list.add(placeOf(mixHash(Math.min(concept, one) * 1_000 + Math.max(concept, one), TOGETHER)));
       }
-      if (before !== undefined) list.add(placeOf(mixed(before.hash, concept * 16 + BEFORE)));
-      if (behind !== undefined) list.add(placeOf(mixed(behind.hash, concept * 16 + BEHIND)));
+      if (before !== undefined) list.add(placeOf(mixHash(before.hash, concept * 16 + BEFORE)));
+      if (behind !== undefined) list.add(placeOf(mixHash(behind.hash, concept * 16 + BEHIND)));
       concepts.push(concept);
       places.push(at);
     }
   }
 }
 
-function hashed(text: string, seed: number): number {
-  return mixed(hashOf(text, 0, text.length), seed);
+function hashText(text: string, seed: number): number {
+  return mixHash(hashOf(text, 0, text.length), seed);
 }
 
 /** FNV-1a of the letters from one to before another. */
@@ -257,7 +257,7 @@ function hashOf(text: string, from: number, to: number): number {
   return hash;
 }
 
-function mixed(one: number, other: number): number {
+function mixHash(one: number, other: number): number {
   let hash = Math.imul(one ^ Math.imul(other + 1, 0x9e3779b1), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
@@ -268,4 +268,4 @@ function placeOf(hash: number): number {
   return hash & (BUCKETS - 1);
 }
 
-const ALWAYS = placeOf(hashed('', FACT));
+const ALWAYS = placeOf(hashText('', FACT));

@@ -76,19 +76,19 @@ export function readTranslations(): Translations {
     return counts.indexOf(Math.max(...counts));
   }
 
-  function translated(word: string, language: number): readonly string[] {
+  function translate(word: string, language: number): readonly string[] {
     const own = entries[language];
     if (own === undefined) return NOTHING;
     if (language === 0) return own.whole.get(word) ?? [word];
-    const found = stemmed(own, word);
-    return found.length > 0 ? found : parted(own, word, language);
+    const found = findByStem(own, word);
+    return found.length > 0 ? found : translateParts(own, word, language);
   }
   return {
     languages: LANGUAGES,
     english: Object.keys(file),
     telling: (word) => told.get(word) ?? NOTHING,
     languageOf,
-    translated,
+    translated: translate,
   };
 }
 
@@ -114,7 +114,7 @@ function dictionaryOf({ whole, beginnings }: Entries): Dictionary {
   };
 }
 
-function stemmed({ whole, all }: Dictionary, word: string): readonly string[] {
+function findByStem({ whole, all }: Dictionary, word: string): readonly string[] {
   const known = whole.get(word);
   if (known !== undefined) return known;
   for (let length = all.read(word); length >= SHORTEST_BEGINNING; length--) {
@@ -127,11 +127,11 @@ function stemmed({ whole, all }: Dictionary, word: string): readonly string[] {
 }
 
 /** `lhopital` is `hopital`, `llamarte` is `llamar`, `gartenzaun` is a kind of `zaun`. */
-function parted(entries: Dictionary, word: string, language: number): readonly string[] {
-  if (language === FRENCH && ELIDED.test(word)) return stemmed(entries, word.replace(ELIDED, ''));
+function translateParts(entries: Dictionary, word: string, language: number): readonly string[] {
+  if (language === FRENCH && ELIDED.test(word)) return findByStem(entries, word.replace(ELIDED, ''));
   if (language === SPANISH) {
     const verb = word.replace(ENCLITIC, '');
-    return verb.length >= SHORTEST_PART && verb !== word ? stemmed(entries, verb) : NOTHING;
+    return verb.length >= SHORTEST_PART && verb !== word ? findByStem(entries, verb) : NOTHING;
   }
   if (language !== GERMAN) return NOTHING;
   for (let at = SHORTEST_PART; at <= word.length - SHORTEST_PART; at++) {

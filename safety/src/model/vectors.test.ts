@@ -4,14 +4,14 @@ import { readMeanings } from './vectors.ts';
 
 const meanings = readMeanings();
 const { languages, telling, languageOf, translated } = readTranslations();
-function meant(text: string) {
+function meaningOf(text: string) {
   const words = text.split(' ').map((word) => meanings.read(word));
   const { clusters, vector } = meanings.meant(words, words);
   return { clusters, vector: vector.slice() };
 }
 const nearness = (one: string, other: string) => {
-  const { vector } = meant(other);
-  return meant(one).vector.reduce((sum, value, at) => sum + value * (vector[at] ?? 0), 0);
+  const { vector } = meaningOf(other);
+  return meaningOf(one).vector.reduce((sum, value, at) => sum + value * (vector[at] ?? 0), 0);
 };
 
 const inEnglish = (language: string, word: string) => translated(word, languages.indexOf(language));
@@ -48,7 +48,7 @@ test('words are known by their beginning, with an ending, and in parts', () => {
 });
 
 test('a text without a known word means nothing', () => {
-  const nothing = meant('xyzzy qwrtzp');
+  const nothing = meaningOf('xyzzy qwrtzp');
   expect(nothing.clusters).toHaveLength(0);
   expect(Math.max(...nothing.vector)).toBe(0);
 });

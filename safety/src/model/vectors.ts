@@ -44,7 +44,7 @@ export interface MeaningWord {
   readonly meant: (WordMeant | undefined)[];
 }
 
-/** What the words of a text mean together, whatever language they are in. The next text's overwrites it. */
+/** What the words of a text mean together, in any of the languages. The next text overwrites it. */
 export interface Meant {
   readonly clusters: Int32Array;
   /** The mean of the words' vectors, rare words counting more; its length is one, or zero for a text without a known word. */
@@ -61,7 +61,7 @@ const NOTHING: WordMeant = { ranks: [], clusters: [], weight: 0, share: 0, row: 
 
 /** So many sums of words' vectors are kept: 3 MB. */
 const ROWS = 8_192;
-/** Dimensions that are added at once: what is in variables of its own is added several times as fast. */
+/** Dimensions that are added at once: separate variables add several times as fast. */
 const AT_ONCE = 5;
 
 /** How much a word of another language than its text's counts. */
@@ -167,7 +167,7 @@ export function readMeanings(): Meanings {
           find(word.text, language) ?? foreign(word.text, language) ?? NOTHING);
         if (known === NOTHING) continue;
         rows[count++] = rowOf(known);
-        if (some + known.clusters.length > clusters.length) clusters = longer(clusters, some);
+        if (some + known.clusters.length > clusters.length) clusters = grow(clusters, some);
         for (const cluster of known.clusters) clusters[some++] = cluster;
       }
       addRows(count);
@@ -180,7 +180,7 @@ export function readMeanings(): Meanings {
   };
 }
 
-function longer(list: Int32Array<ArrayBuffer>, by: number): Int32Array<ArrayBuffer> {
+function grow(list: Int32Array<ArrayBuffer>, by: number): Int32Array<ArrayBuffer> {
   const made = new Int32Array(2 * (list.length + by));
   made.set(list);
   return made;

@@ -51,7 +51,7 @@ export function createAuthority(): { issue(signer?: Signer): Chain } {
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** A compact JWS with the chain in its header, as Apple signs. */
-export function signed({ key, x5c }: Pick<Chain, 'key' | 'x5c'>, payload: object): string {
+export function signJws({ key, x5c }: Pick<Chain, 'key' | 'x5c'>, payload: object): string {
   const text = `${part({ alg: 'ES256', x5c })}.${part(payload)}`;
   const signature = sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' });
   return `${text}.${signature.toString('base64url')}`;
@@ -82,7 +82,7 @@ interface Party {
   readonly keys: Keys;
 }
 
-interface Wanted extends Rest {
+interface CertificateInput extends Rest {
   readonly subject: Party;
   readonly issuer: Party;
 }
@@ -90,7 +90,7 @@ interface Wanted extends Rest {
 let serial = 1;
 
 /** X.509 version 3 (RFC 5280, 4.1), signed with ECDSA and SHA-256. */
-function certificate({ subject, issuer, validity, isCa, marks }: Wanted): Buffer {
+function certificate({ subject, issuer, validity, isCa, marks }: CertificateInput): Buffer {
   const algorithm = sequence(oid('1.2.840.10045.4.3.2'));
   const extensions = [
     extension(CA, sequence(...(isCa ? [tlv(0x01, Buffer.from([0xff]))] : []))),

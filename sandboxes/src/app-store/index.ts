@@ -1,14 +1,14 @@
 import { type IncomingMessage, type RequestListener } from 'node:http';
 import { type KeyObject, verify } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { listen, type ListeningOptions } from '../listening.ts';
+import { listen, type ListeningOptions } from '../listen.ts';
 import { StateFile } from '../state-file.ts';
-import { type Chain, createApiKey, createAuthority, signed, type Signer } from './certificates.ts';
+import { type Chain, createApiKey, createAuthority, signJws, type Signer } from './certificates.ts';
 import { type AppOfStore, Wire } from './wire.ts';
 import { current, type Product, type Purchase, World, type WorldState } from './world.ts';
 
-export { type Chain, createAuthority, signed, type Signer, type Validity } from './certificates.ts';
-export type { Buying, Product, Purchase, Transaction, World } from './world.ts';
+export { type Chain, createAuthority, signJws, type Signer, type Validity } from './certificates.ts';
+export type { PurchaseInput, Product, Purchase, Transaction, World } from './world.ts';
 
 export interface AppStoreSandboxOptions extends ListeningOptions {
   readonly app?: Partial<AppOfStore>;
@@ -114,7 +114,7 @@ export async function createAppStoreSandbox(options: AppStoreSandboxOptions = {}
   let endpoint: string | undefined;
   let forgotten = 0;
   const world: World = new World({
-    products: options.products ?? anything(),
+    products: options.products ?? anyProduct(),
     graceDays: options.graceDays ?? 0,
     driven: options.driven,
     tell(happening) {
@@ -148,12 +148,12 @@ export async function createAppStoreSandbox(options: AppStoreSandboxOptions = {}
       response
         .writeHead(status, { 'content-type': 'application/json' })
         .end(body === undefined ? '' : JSON.stringify(body));
-    const answered = async () => {
+    const answerAndSave = async () => {
       const given = await answer(request);
       await kept.keep();
       return given;
     };
-    void answered().then(
+    void answerAndSave().then(
       ([status, body]) => reply(status, body),
       (error: unknown) => reply(400, { errorCode: 4_000_000, errorMessage: String(error) }),
     );
@@ -206,7 +206,7 @@ export async function createAppStoreSandbox(options: AppStoreSandboxOptions = {}
     forget() {
       forgotten = notifications.length;
     },
-    sign: (payload) => signed(chain, { ...payload, signedDate: world.now() }),
+    sign: (payload) => signJws(chain, { ...payload, signedDate: world.now() }),
     issue: authority.issue,
     deliver: async (uuid) => send(notifications.find((one) => one.uuid === uuid)?.body ?? ''),
     async idle() {
@@ -232,7 +232,7 @@ const isState = (kept: unknown): kept is WorldState =>
   typeof kept === 'object' && kept !== null && 'purchases' in kept && Array.isArray(kept.purchases);
 
 /** Any id is a product: of a year or a month, if it ends so, and otherwise bought once. */
-function anything(): Readonly<Record<string, Product>> {
+function anyProduct(): Readonly<Record<string, Product>> {
   return new Proxy<Record<string, Product>>(
     {},
     {
@@ -245,7 +245,7 @@ function anything(): Readonly<Record<string, Product>> {
   );
 }
 
-interface Asked {
+interface CallInput {
   /** The path below the version: what is asked for, and of what. */
   readonly rest: readonly string[];
   readonly query: URLSearchParams;
@@ -273,7 +273,7 @@ function objectionTo(purchase: Purchase, told: Consumption): number | undefined 
 
 const UNKNOWN = [404, { errorCode: 4_040_010, errorMessage: 'Transaction id not found.' }] as const;
 
-function ask(parts: Parts, asked: Asked): readonly [number, object?] {
+function ask(parts: Parts, asked: CallInput): readonly [number, object?] {
   const { world, wire } = parts;
   const [area, id = '', more] = asked.rest;
   if (area === 'notifications') return [200, history(parts, asked)];
@@ -309,7 +309,7 @@ function ask(parts: Parts, asked: Asked): readonly [number, object?] {
   return [200, { signedTransactionInfo: wire.transaction(purchase, transaction) }];
 }
 
-function history({ notifications }: Parts, { query, body }: Asked): object {
+function history({ notifications }: Parts, { query, body }: CallInput): object {
   const { startDate, endDate } = JSON.parse(body) as { startDate: number; endDate: number };
   const found = notifications.filter(({ at }) => at >= startDate && at <= endDate);
   const from = Number(query.get('paginationToken') ?? 0);

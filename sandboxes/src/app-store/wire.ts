@@ -1,5 +1,5 @@
-import { current, type Happening, type Purchase, type Transaction } from './world.ts';
-import { type Chain, signed } from './certificates.ts';
+import { current, type StoreEvent, type Purchase, type Transaction } from './world.ts';
+import { type Chain, signJws } from './certificates.ts';
 
 /** Which app, in which of Apple's two worlds. */
 export interface AppOfStore {
@@ -55,7 +55,7 @@ export class Wire {
     });
   }
 
-  notification({ uuid, type, subtype, purchase, transaction }: Happening): string {
+  notification({ uuid, type, subtype, purchase, transaction }: StoreEvent): string {
     const { bundleId, appId: appAppleId, environment } = this.app;
     return this.#signed({
       notificationType: type,
@@ -114,6 +114,6 @@ export class Wire {
   }
 
   #signed(payload: object): string {
-    return signed(this.#chain, { ...payload, signedDate: this.#now() });
+    return signJws(this.#chain, { ...payload, signedDate: this.#now() });
   }
 }

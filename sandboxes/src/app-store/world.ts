@@ -17,7 +17,7 @@ export interface Product {
 }
 
 /** How something is bought. */
-export interface Buying {
+export interface PurchaseInput {
   readonly product: string;
   /** What the app names its account by. Not said: a purchase outside of the app. */
   readonly appAccountToken?: string;
@@ -66,7 +66,7 @@ export interface Purchase {
 }
 
 /** Something that happened, and is told. */
-export interface Happening {
+export interface StoreEvent {
   readonly uuid: string;
   readonly type: string;
   readonly subtype: string | undefined;
@@ -81,7 +81,7 @@ export interface WorldOptions {
   readonly graceDays: number;
   /** From then on time passes by `advance` alone; the wall clock when not said. */
   readonly driven: Date | undefined;
-  readonly tell: (happening: Happening) => void;
+  readonly tell: (happening: StoreEvent) => void;
 }
 
 /** All that is known, as it is kept in a file. */
@@ -132,7 +132,7 @@ export class World {
     this.#driven = until;
   }
 
-  buy({ product, appAccountToken, trialDays, family = false, storefront }: Buying): Purchase {
+  buy({ product, appAccountToken, trialDays, family = false, storefront }: PurchaseInput): Purchase {
     const id = this.#newId();
     const isSubscription = this.#product(product).months !== undefined;
     const purchase: Purchase = {
@@ -179,7 +179,7 @@ export class World {
     this.#tell(this.purchase(id), 'DID_CHANGE_RENEWAL_STATUS', 'AUTO_RENEW_ENABLED');
   }
 
-  /** From then on the card is declined, or good again: then what is due is paid at once. */
+  /** Declines the card from then on, or makes it good again, which pays due amounts at once. */
   setCard(id: string, card: Purchase['card']): void {
     const purchase = this.purchase(id);
     purchase.card = card;
@@ -372,7 +372,7 @@ export class World {
     this.#tellOf(purchase, current(purchase), { type, subtype });
   }
 
-  #tellOf(purchase: Purchase, transaction: Transaction, what: Pick<Happening, 'type' | 'subtype'>): void {
+  #tellOf(purchase: Purchase, transaction: Transaction, what: Pick<StoreEvent, 'type' | 'subtype'>): void {
     this.#options.tell({ ...what, uuid: randomUUID(), purchase, transaction, at: this.now() });
   }
 }

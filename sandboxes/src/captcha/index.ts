@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { listen, type ListeningOptions } from '../listening.ts';
+import { listen, type ListeningOptions } from '../listen.ts';
 
 /** What the next calls meet in place of the truth: a status, a connection that breaks, or a text that is no answer. */
 export type Fault = { readonly status: number } | 'reset' | 'nonsense';
@@ -33,11 +33,11 @@ export async function createCaptchaSandbox(options: ListeningOptions = {}): Prom
     const form = new URLSearchParams(await text(request));
     const response = form.get('response');
     verified.push(form.get('remoteip') ?? undefined);
-    if (request.method !== 'POST') return refused('bad-request');
-    if (form.get('secret') !== secret) return refused('invalid-input-secret');
-    if (response === null) return refused('missing-input-response');
-    if (used.has(response)) return refused('timeout-or-duplicate');
-    if (!solved.delete(response)) return refused('invalid-input-response');
+    if (request.method !== 'POST') return failureOf('bad-request');
+    if (form.get('secret') !== secret) return failureOf('invalid-input-secret');
+    if (response === null) return failureOf('missing-input-response');
+    if (used.has(response)) return failureOf('timeout-or-duplicate');
+    if (!solved.delete(response)) return failureOf('invalid-input-response');
     used.add(response);
     return {
       success: true,
@@ -72,4 +72,4 @@ export async function createCaptchaSandbox(options: ListeningOptions = {}): Prom
   };
 }
 
-const refused = (code: string) => ({ success: false, 'error-codes': [code] });
+const failureOf = (code: string) => ({ success: false, 'error-codes': [code] });

@@ -1,14 +1,21 @@
-import { listen, type ListeningOptions } from '../listening.ts';
+import { listen, type ListeningOptions } from '../listen.ts';
 import { StateFile } from '../state-file.ts';
 import { type BasePlan, DAY } from './objects.ts';
-import { type Forging, ownKey, type Push, Pusher, type PushIdentity, type Told } from './push.ts';
-import { type Fault, vendorListener, type Wired } from './wire.ts';
-import { type Buying, type WorldState, World } from './world.ts';
+import {
+  type TokenOverrides,
+  ownKey,
+  type Push,
+  Pusher,
+  type PushIdentity,
+  type SentNotification,
+} from './push.ts';
+import { type Fault, vendorListener, type ServerParts } from './wire.ts';
+import { type PurchaseInput, type WorldState, World } from './world.ts';
 
 export type { BasePlan } from './objects.ts';
-export type { Forging, Push, PushIdentity, Told } from './push.ts';
+export type { TokenOverrides, Push, PushIdentity, SentNotification } from './push.ts';
 export type { Fault } from './wire.ts';
-export { type Buying, TOLD } from './world.ts';
+export { type PurchaseInput, TOLD } from './world.ts';
 
 export interface GooglePlaySandboxOptions extends ListeningOptions {
   readonly packageName?: string;
@@ -41,9 +48,9 @@ export interface GooglePlaySandbox {
   /** Moves the clock on: what is due by then happens at its own instant. */
   advance(days: number): void;
   /** All that was told, oldest first, whether it was pushed or not. */
-  told(): readonly Told[];
+  told(): readonly SentNotification[];
   /** A notification as it is pushed: for a receiver that has no port, twice, late, out of order, or forged. */
-  push(told: Told, to: PushIdentity, forging?: Forging): Promise<Push>;
+  push(told: SentNotification, to: PushIdentity, forging?: TokenOverrides): Promise<Push>;
   /** Resolves when no push is under way. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -63,7 +70,7 @@ export async function createGooglePlaySandbox(
   const private_key = key.export({ type: 'pkcs8', format: 'pem' });
   const serviceAccount = { type: 'service_account', client_email: clientEmail, private_key };
   const pusher = new Pusher();
-  const told: Told[] = [];
+  const told: SentNotification[] = [];
   let sending = Promise.resolve();
   // Of no other run: a server knows the ids of one before, and takes no message twice.
   const firstId = Date.now() * 1_000;
@@ -79,8 +86,8 @@ export async function createGooglePlaySandbox(
   const kept = new StateFile(file, () => world.state());
   const faults: Fault[] = [];
   const calls: string[] = [];
-  const delay: Wired['delay'] = {};
-  const wired: Wired = {
+  const delay: ServerParts['delay'] = {};
+  const wired: ServerParts = {
     delay,
     world,
     pusher,
@@ -120,10 +127,10 @@ const VENDOR = 'Google Play';
 const isState = (kept: unknown): kept is WorldState =>
   typeof kept === 'object' && kept !== null && 'purchases' in kept && 'orders' in kept && 'voided' in kept;
 
-/** As Pub/Sub does: what is not answered well is lost here, where Pub/Sub would try for days. */
+/** Pushes as Pub/Sub does, but without its retries: a failed push is lost. */
 async function deliver(
   pusher: Pusher,
-  message: Told,
+  message: SentNotification,
   { url, ...to }: PushIdentity & { readonly url: string },
 ): Promise<void> {
   const { body, headers } = await pusher.push(message, to);
@@ -134,7 +141,7 @@ async function deliver(
 function actionsOf(world: World, serviceAccount: object) {
   const actions: Readonly<Record<string, (body: Readonly<Record<string, unknown>>) => unknown>> = {
     'service-account': () => serviceAccount,
-    buy: (body) => ({ token: world.buy(body as unknown as Buying) }),
+    buy: (body) => ({ token: world.buy(body as unknown as PurchaseInput) }),
     advance: ({ days }) => world.advanceTo(new Date(world.now + Number(days) * DAY)),
     cancel: ({ token }) => world.cancel(String(token)),
     restore: ({ token }) => world.restore(String(token)),

@@ -70,7 +70,7 @@ export interface Order {
   refund: { readonly at: number; readonly reason: string; readonly micros: number } | undefined;
 }
 
-export interface Voided {
+export interface VoidedPurchase {
   readonly order: Order;
   readonly at: number;
   /** 0: the user; 1: the developer; 2: Google. */
@@ -226,7 +226,7 @@ export function orderBody(of: Order): object {
 }
 
 /** As it stands in the list of voided purchases. */
-export function voidedBody({ order, at, source, reason }: Voided): object {
+export function voidedBody({ order, at, source, reason }: VoidedPurchase): object {
   return {
     kind: 'androidpublisher#voidedPurchase',
     purchaseToken: order.purchase.token,

@@ -10,7 +10,7 @@ export interface Push {
 }
 
 /** A notification that was told. */
-export interface Told {
+export interface SentNotification {
   readonly messageId: string;
   /** Of a subscription: its number; 0: a voided purchase. */
   readonly type: number;
@@ -27,7 +27,7 @@ export interface PushIdentity {
 }
 
 /** What a token says otherwise than it would: what a forger, or a mistake in the set-up, sends. */
-export interface Forging {
+export interface TokenOverrides {
   readonly audience?: string;
   readonly email?: string;
   readonly emailVerified?: boolean;
@@ -61,7 +61,7 @@ export class Pusher {
     return { [this.#kid]: String(pem) };
   }
 
-  async push(told: Told, to: PushIdentity, forging: Forging = {}): Promise<Push> {
+  async push(told: SentNotification, to: PushIdentity, forging: TokenOverrides = {}): Promise<Push> {
     const { expiresIn = 3_600, isForged = false } = forging;
     const now = Math.floor(Date.now() / 1_000);
     const token = await new SignJWT({
@@ -83,7 +83,7 @@ export class Pusher {
   }
 }
 
-function envelope({ messageId, at, packageName, notice }: Told): object {
+function envelope({ messageId, at, packageName, notice }: SentNotification): object {
   const data = {
     version: '1.0',
     packageName,

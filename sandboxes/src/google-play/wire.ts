@@ -18,7 +18,7 @@ export interface Fault {
   readonly empty?: boolean;
 }
 
-export interface Wired {
+export interface ServerParts {
   readonly world: World;
   readonly pusher: Pusher;
   readonly packageName: string;
@@ -37,7 +37,7 @@ export interface Wired {
 }
 
 /** As Google words what it refuses. */
-class Refusal extends Error {
+class GoogleError extends Error {
   readonly status: number;
   readonly reason: string;
   constructor(status: number, reason: string, message: string) {
@@ -48,23 +48,23 @@ class Refusal extends Error {
 }
 
 /** As a gateway before the API answers: without a body. */
-class EmptyRefusal extends Refusal {}
+class EmptyRefusal extends GoogleError {}
 
 const ACCESS_TOKEN = 'ya29.sandbox';
 const API = '/androidpublisher/v3/applications/';
 
 /** Answers as `androidpublisher.googleapis.com`, `oauth2.googleapis.com/token` and `www.googleapis.com/oauth2/v1/certs` do. */
-export function vendorListener(wired: () => Wired): RequestListener {
+export function vendorListener(wired: () => ServerParts): RequestListener {
   return (request, response) => {
-    const answered = async () => {
+    const respondAndSave = async () => {
       const body = await respond(wired(), request);
       await wired().kept();
       return body;
     };
-    answered().then(
+    respondAndSave().then(
       (body) => send(response, 200, body),
       (error: unknown) => {
-        const { status, reason } = error instanceof Refusal ? error : { status: 400, reason: 'invalid' };
+        const { status, reason } = error instanceof GoogleError ? error : { status: 400, reason: 'invalid' };
         const message = error instanceof Error ? error.message : String(error);
         if (error instanceof EmptyRefusal) return send(response, status, undefined);
         const errors = [{ message, domain: 'androidpublisher', reason }];
@@ -79,27 +79,27 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.end(body === undefined ? '' : JSON.stringify(body));
 }
 
-async function respond(wired: Wired, request: IncomingMessage): Promise<unknown> {
+async function respond(wired: ServerParts, request: IncomingMessage): Promise<unknown> {
   const url = new URL(request.url ?? '/', 'http://sandbox');
   const path = decodeURIComponent(url.pathname);
   const body = await text(request);
   if (path === '/certs') return wired.pusher.certificates();
   if (path === '/token') return grantToken(wired, new URLSearchParams(body));
   if (path.startsWith('/sandbox/')) return wired.act(path.slice('/sandbox/'.length), json(body));
-  if (!path.startsWith(API)) throw new Refusal(404, 'notFound', 'There is no such page.');
+  if (!path.startsWith(API)) throw new GoogleError(404, 'notFound', 'There is no such page.');
   if (request.headers.authorization !== `Bearer ${ACCESS_TOKEN}`)
-    throw new Refusal(401, 'authError', 'Invalid Credentials');
+    throw new GoogleError(401, 'authError', 'Invalid Credentials');
   wired.calls.push(`${request.method} ${path}`);
   const next = wired.faults.findIndex(({ of = '' }) => path.includes(of));
   const fault = wired.faults[next];
   if (fault !== undefined && fault.always !== true) wired.faults.splice(next, 1);
   if (fault !== undefined) {
-    const Refused = fault.empty === true ? EmptyRefusal : Refusal;
+    const Refused = fault.empty === true ? EmptyRefusal : GoogleError;
     throw new Refused(fault.status, fault.reason ?? 'backendError', 'As it was told to.');
   }
   const [named = '', ...rest] = path.slice(API.length).split('/');
   if (named !== wired.packageName)
-    throw new Refusal(404, 'applicationNotFound', `No application was found for the given package name.`);
+    throw new GoogleError(404, 'applicationNotFound', `No application was found for the given package name.`);
   const told = await answer(wired.world, {
     call: `${request.method} ${rest.join('/')}`,
     query: url.searchParams,
@@ -111,31 +111,31 @@ async function respond(wired: Wired, request: IncomingMessage): Promise<unknown>
 
 const json = (body: string): Readonly<Record<string, unknown>> => (body === '' ? {} : JSON.parse(body));
 
-interface Asked {
+interface CallInput {
   readonly call: string;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-const CALLS: readonly (readonly [RegExp, (world: World, id: string, asked: Asked) => unknown])[] = [
+const CALLS: readonly (readonly [RegExp, (world: World, id: string, asked: CallInput) => unknown])[] = [
   [/^GET purchases\/subscriptionsv2\/tokens\/([^:]+)$/, readPurchase],
   [
     /^POST purchases\/subscriptionsv2\/tokens\/([^:]+):cancel$/,
-    (world, token) => (world.cancel(known(world, token), 'developer'), {}),
+    (world, token) => (world.cancel(findPurchaseToken(world, token), 'developer'), {}),
   ],
   [
     /^POST purchases\/subscriptionsv2\/tokens\/([^:]+):revoke$/,
-    (world, token) => (world.revoke(known(world, token)), {}),
+    (world, token) => (world.revoke(findPurchaseToken(world, token)), {}),
   ],
   [/^POST purchases\/subscriptionsv2\/tokens\/([^:]+):defer$/, deferPurchase],
   [
     /^POST purchases\/subscriptions\/[^/]+\/tokens\/([^:]+):acknowledge$/,
-    (world, token) => world.acknowledge(known(world, token)),
+    (world, token) => world.acknowledge(findPurchaseToken(world, token)),
   ],
   [/^GET purchases\/productsv2\/tokens\/([^:]+)$/, readProduct],
   [
     /^POST purchases\/products\/[^/]+\/tokens\/([^:]+):consume$/,
-    (world, token) => world.acknowledge(known(world, token, true)),
+    (world, token) => world.acknowledge(findPurchaseToken(world, token, true)),
   ],
   [
     /^GET orders:batchGet()$/,
@@ -146,23 +146,23 @@ const CALLS: readonly (readonly [RegExp, (world: World, id: string, asked: Asked
   [/^GET purchases\/voidedpurchases()$/, listVoided],
 ];
 
-function answer(world: World, asked: Asked): unknown {
+function answer(world: World, asked: CallInput): unknown {
   for (const [pattern, handle] of CALLS) {
     const match = pattern.exec(asked.call);
     if (match !== null) return handle(world, match[1] ?? '', asked);
   }
-  throw new Refusal(404, 'notFound', `There is no ${asked.call}.`);
+  throw new GoogleError(404, 'notFound', `There is no ${asked.call}.`);
 }
 
 /** Days after its end for which a purchase can be read. */
 const READABLE = 60 * 86_400_000;
 
-function known(world: World, token: string, once = false): string {
+function findPurchaseToken(world: World, token: string, once = false): string {
   const purchase = world.purchases.get(token);
   if (purchase === undefined || isOnce(purchase) !== once)
-    throw new Refusal(404, 'purchaseTokenNotFound', 'The purchase token was not found.');
+    throw new GoogleError(404, 'purchaseTokenNotFound', 'The purchase token was not found.');
   if (purchase.state === 'EXPIRED' && purchase.expiryTime + READABLE < world.now)
-    throw new Refusal(
+    throw new GoogleError(
       410,
       'subscriptionPurchaseNoLongerAvailable',
       'The subscription purchase is no longer available for query because it has been expired for too long.',
@@ -171,32 +171,33 @@ function known(world: World, token: string, once = false): string {
 }
 
 function readPurchase(world: World, token: string): object {
-  return purchaseBody(world.purchase(known(world, token)), world.ordersOf(token).at(-1));
+  return purchaseBody(world.purchase(findPurchaseToken(world, token)), world.ordersOf(token).at(-1));
 }
 
 function readProduct(world: World, token: string): object {
-  return productBody(world.purchase(known(world, token, true)), world.ordersOf(token).at(-1));
+  return productBody(world.purchase(findPurchaseToken(world, token, true)), world.ordersOf(token).at(-1));
 }
 
 function readOrder(world: World, id: string): object {
   const order = world.orders.get(id);
-  if (order === undefined) throw new Refusal(404, 'orderNotFound', 'The order was not found.');
+  if (order === undefined) throw new GoogleError(404, 'orderNotFound', 'The order was not found.');
   return orderBody(order);
 }
 
-function refundOrder(world: World, id: string, { query }: Asked): void {
+function refundOrder(world: World, id: string, { query }: CallInput): void {
   readOrder(world, id);
   const order = world.orders.get(id);
   if (query.get('revoke') === 'true' && order !== undefined) world.revoke(order.purchase.token);
   else world.refund(id);
 }
 
-function deferPurchase(world: World, token: string, { body }: Asked): object {
+function deferPurchase(world: World, token: string, { body }: CallInput): object {
   const { deferDuration = '0s', etag } = (body['deferralContext'] ?? {}) as Record<string, string>;
-  const { state } = world.purchase(known(world, token));
-  if (etag !== etagOf(world.purchase(token))) throw new Refusal(409, 'concurrentUpdate', 'It was changed.');
-  if (state !== 'ACTIVE') throw new Refusal(400, 'subscriptionNotActive', `It is ${state}.`);
-  const until = world.defer(known(world, token), Number.parseInt(deferDuration, 10) * 1_000);
+  const { state } = world.purchase(findPurchaseToken(world, token));
+  if (etag !== etagOf(world.purchase(token)))
+    throw new GoogleError(409, 'concurrentUpdate', 'It was changed.');
+  if (state !== 'ACTIVE') throw new GoogleError(400, 'subscriptionNotActive', `It is ${state}.`);
+  const until = world.defer(findPurchaseToken(world, token), Number.parseInt(deferDuration, 10) * 1_000);
   const { productId } = world.purchase(token).plan;
   return { itemExpiryTimeDetails: [{ productId, expiryTime: until.toISOString() }] };
 }
@@ -204,7 +205,7 @@ function deferPurchase(world: World, token: string, { body }: Asked): object {
 /** Of a page, the most. */
 const PAGE = 1_000;
 
-function listVoided(world: World, _: string, { query }: Asked): object {
+function listVoided(world: World, _: string, { query }: CallInput): object {
   const first = Number(query.get('token') ?? 0);
   const most = Math.min(PAGE, Number(query.get('maxResults') ?? PAGE));
   const since = Number(query.get('startTime') ?? world.now - 30 * 86_400_000);
@@ -219,11 +220,11 @@ function listVoided(world: World, _: string, { query }: Asked): object {
 }
 
 /** OAuth 2.0 for service accounts: an assertion that the account's own key has signed. */
-async function grantToken({ clientEmail, key }: Wired, form: URLSearchParams): Promise<object> {
+async function grantToken({ clientEmail, key }: ServerParts, form: URLSearchParams): Promise<object> {
   try {
     await jwtVerify(form.get('assertion') ?? '', createPublicKey(key), { issuer: clientEmail });
   } catch {
-    throw new Refusal(400, 'invalid_grant', 'Invalid JWT Signature.');
+    throw new GoogleError(400, 'invalid_grant', 'Invalid JWT Signature.');
   }
   return { access_token: ACCESS_TOKEN, expires_in: 3_599, token_type: 'Bearer' };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type BasePlan, DAY, isOnce, type Order, type Purchase, type Voided } from './objects.ts';
+import { type BasePlan, DAY, isOnce, type Order, type Purchase, type VoidedPurchase } from './objects.ts';
 
 /** Of a subscription's notification, as Google numbers them. */
 export const TOLD = {
@@ -25,7 +25,7 @@ export type Notice = { readonly token: string } & (
 );
 
 /** What somebody buys in the app. */
-export interface Buying {
+export interface PurchaseInput {
   readonly productId: string;
   /** Not said: a product that is bought once. */
   readonly basePlanId?: string;
@@ -45,7 +45,7 @@ export interface WorldState {
   readonly now: number;
   readonly purchases: readonly Purchase[];
   readonly orders: readonly (Omit<Order, 'purchase'> & { readonly token: string })[];
-  readonly voided: readonly (Omit<Voided, 'order'> & { readonly orderId: string })[];
+  readonly voided: readonly (Omit<VoidedPurchase, 'order'> & { readonly orderId: string })[];
 }
 
 interface Renewal {
@@ -63,7 +63,7 @@ export class World {
   readonly #tell: (notice: Notice) => void;
   readonly purchases = new Map<string, Purchase>();
   readonly orders = new Map<string, Order>();
-  readonly voided: Voided[] = [];
+  readonly voided: VoidedPurchase[] = [];
   now: number;
 
   constructor(plans: readonly BasePlan[], now: number, tell: (notice: Notice) => void) {
@@ -93,7 +93,7 @@ export class World {
     this.now = Math.max(this.now, now);
   }
 
-  buy({ replaces, ...buying }: Buying): string {
+  buy({ replaces, ...buying }: PurchaseInput): string {
     const plan = this.#plans.find(
       ({ productId, basePlanId }) =>
         productId === buying.productId && basePlanId === (buying.basePlanId ?? ''),
@@ -170,7 +170,7 @@ export class World {
     this.purchase(token).isDeclined = true;
   }
 
-  /** Another card: what is owed is paid at once. */
+  /** Another card: open debts are paid at once. */
   fix(token: string): void {
     const of = this.purchase(token);
     of.isDeclined = false;
@@ -265,7 +265,7 @@ export class World {
     this.tellOf(of, type);
   }
 
-  /** What is bought once is had for as long as its seller says. */
+  /** A one-time purchase lasts for as long as its seller says. */
   #sell(of: Purchase): void {
     Object.assign(of, { state: 'ACTIVE', autoRenews: false, renewals: 0 });
     this.#order(of, this.now, this.now);
@@ -322,7 +322,7 @@ export class World {
     this.tellOf(of, TOLD.expired);
   }
 
-  /** Ends it now, whatever was paid. */
+  /** Ends it now, even within the paid period. */
   #end(of: Purchase, by: Purchase['canceledBy'], type: (typeof TOLD)[keyof typeof TOLD]): void {
     const expiryTime = Math.min(of.expiryTime, this.now);
     Object.assign(of, { state: 'EXPIRED', autoRenews: false, canceledBy: of.canceledBy ?? by, expiryTime });

@@ -30,7 +30,7 @@ async function ask(url: string): Promise<string | null> {
   return response.headers.get('x-request-id');
 }
 
-async function hosted(): Promise<{ child: ChildProcess; url: string }> {
+async function startSandboxProcess(): Promise<{ child: ChildProcess; url: string }> {
   const program = `
     const { createOpenAISandbox } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
     const { url } = await createOpenAISandbox({ billFile: ${JSON.stringify(billFile)} });
@@ -43,7 +43,7 @@ async function hosted(): Promise<{ child: ChildProcess; url: string }> {
 }
 
 test('every answer that left is on the bill after kill -9 of the process that hosts the sandbox', async () => {
-  const { child, url } = await hosted();
+  const { child, url } = await startSandboxProcess();
   const seen: (string | null)[] = [];
   const callers = Array.from({ length: 8 }, async () => {
     while (seen.length < 200) seen.push(await ask(url));

@@ -2,7 +2,7 @@ import type { Bill } from './bill.ts';
 import { complete } from './completion.ts';
 import { answerPlain, answerStream, deliver, sendPlain } from './delivery.ts';
 import { embed } from './embeddings.ts';
-import { type Encoded, encode } from './encode.ts';
+import { type EncodedCompletion, encode } from './encode.ts';
 import { ApiError } from './errors.ts';
 import { type Exchange, parseJson, sendJson, sendText } from './exchange.ts';
 import { type Fault, type FaultPlan, faultFromHeader } from './faults.ts';
@@ -22,7 +22,7 @@ export interface Vendor {
 
 interface PreparedChat {
   readonly request: ChatRequest;
-  readonly encoded: Encoded;
+  readonly encoded: EncodedCompletion;
 }
 
 // A load test sends the same few bodies over and over: a call then costs 37 µs of CPU, all in, instead of 150
@@ -49,7 +49,7 @@ export class PreparedChats {
   }
 }
 
-function encodeFor(request: ChatRequest, fault?: Fault): Encoded {
+function encodeFor(request: ChatRequest, fault?: Fault): EncodedCompletion {
   const options = { includeUsage: request.includeUsage, hideUsage: fault?.kind === 'missing_usage' };
   return encode(complete(request, fault), options);
 }

@@ -1,10 +1,10 @@
 import { UnfillableSchema } from './content/effort.ts';
 import { fillSchema } from './content/fill.ts';
-import { type JsonObject, isObject, own } from './content/json.ts';
+import { type JsonObject, isObject, ownProperty } from './content/json.ts';
 import { Author } from './content/posts.ts';
 import { typesOf } from './content/schema.ts';
 import { hash } from './content/words.ts';
-import { ApiError, invalid } from './errors.ts';
+import { ApiError, invalidParameter } from './errors.ts';
 import type { Fault } from './faults.ts';
 import { modelFor } from './models.ts';
 import { billedTokens } from './pictures.ts';
@@ -39,7 +39,7 @@ export function complete(request: ChatRequest, fault?: Fault): Completion {
   const choices = fault?.kind === 'empty_choices' ? [] : makeChoices(request, fault);
   const generated = choices.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const reported = fault?.kind === 'usage' ? fault : undefined;
-  const reasoningTokens = thought(request, { fault, generated });
+  const reasoningTokens = countReasoningTokens(request, { fault, generated });
   return {
     model: request.model,
     choices,
@@ -52,8 +52,8 @@ export function complete(request: ChatRequest, fault?: Fault): Completion {
   };
 }
 
-/** What it thinks is cut off by the reply's cap, as with the vendors; reported usage is whatever was ordered. */
-function thought(
+/** The reply's cap cuts reasoning off, as with the vendors; a `usage` fault orders the reported figure. */
+function countReasoningTokens(
   { maxTokens }: ChatRequest,
   { fault, generated }: { readonly fault: Fault | undefined; readonly generated: number },
 ): number {
@@ -82,7 +82,7 @@ function checkedPromptTokens(request: ChatRequest): number {
   const total = [...perMessage, ...declared].reduce((sum, tokens) => sum + tokens, TOKENS_PER_REPLY + schema);
   if (total <= contextTokens) return total;
   const message = `This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${total} tokens. Please reduce the length of the messages.`;
-  throw invalid('messages', message, 'context_length_exceeded');
+  throw invalidParameter('messages', message, 'context_length_exceeded');
 }
 
 /** Choices in prose differ; those that are dictated, by a schema or a fault, are the same n times. */
@@ -116,7 +116,7 @@ function jsonFor(schema: JsonObject, author: Author, fault: Fault | undefined): 
   try {
     const value = fillSchema(schema, author);
     if (fault?.kind === 'wordy') return JSON.stringify(drawnOut(value, fault.times ?? 10));
-    return JSON.stringify(fault?.kind === 'bad_content' ? spoiled(value, schema) : value);
+    return JSON.stringify(fault?.kind === 'bad_content' ? violateSchema(value, schema) : value);
   } catch (error) {
     if (!(error instanceof UnfillableSchema)) throw error;
     throw new ApiError(400, { message: `Invalid schema: ${error.message}.`, code: 'invalid_json_schema' });
@@ -124,8 +124,8 @@ function jsonFor(schema: JsonObject, author: Author, fault: Fault | undefined): 
 }
 
 /** JSON that the schema does not allow: a required property left out as models do, else a value of another type. */
-function spoiled(value: unknown, schema: JsonObject): unknown {
-  const [first] = [own(schema, 'required') ?? []].flat();
+function violateSchema(value: unknown, schema: JsonObject): unknown {
+  const [first] = [ownProperty(schema, 'required') ?? []].flat();
   if (isObject(value) && typeof first === 'string') {
     return Object.fromEntries(Object.entries(value).filter(([name]) => name !== first));
   }

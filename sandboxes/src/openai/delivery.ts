@@ -1,8 +1,8 @@
 import type { Bill, BillEntry, BilledCall } from './bill.ts';
 import { type Dialect, encodedIn, packetsIn } from './dialects.ts';
-import type { Encoded } from './encode.ts';
+import type { EncodedCompletion } from './encode.ts';
 import { orderedFailure } from './errors.ts';
-import { type Exchange, commonHeaders, guarded, requestId, send, sendText } from './exchange.ts';
+import { type Exchange, commonHeaders, sendErrors, requestId, send, sendText } from './exchange.ts';
 import type { Fault } from './faults.ts';
 import { DONE, eventHead, plainHead } from './framing.ts';
 import type { Pace } from './pace.ts';
@@ -42,7 +42,7 @@ export function deliver(delivery: Delivery, to: { readonly bill: Bill; readonly 
     fault?.kind === 'latency' && !(fault.before === 'first_token' && delivery.line.streamed);
   const extra = beforeHeaders ? fault.ms : 0;
   to.pace.after(to.pace.latencyMs + extra, () => {
-    guarded(exchange, () => conclude(delivery, to.bill));
+    sendErrors(exchange, () => conclude(delivery, to.bill));
   });
 }
 
@@ -123,14 +123,14 @@ interface Script {
 }
 
 /** Sends a completion as one plain answer. */
-export function answerPlain(exchange: Exchange, encoded: Encoded, fault: Fault | undefined): void {
+export function answerPlain(exchange: Exchange, encoded: EncodedCompletion, fault: Fault | undefined): void {
   sendPlain(exchange, plainHead(exchange.id) + encoded.plain(), fault);
 }
 
 /** Sends a completion as a stream, in the rhythm of the sandbox: at once when it takes no time. */
 export function answerStream(
   exchange: Exchange,
-  encoded: Encoded,
+  encoded: EncodedCompletion,
   how: { readonly fault: Fault | undefined; readonly pace: Pace },
 ): void {
   const { response } = exchange;
@@ -160,12 +160,12 @@ function answerInDialect(
   response.writeHead(200, [...commonHeaders(exchange), ...type, ...encoding]);
   if (encoded !== undefined) return void response.end(encoded.bytes);
   const packets = [...packetsIn(as, text)];
-  const next = (): void => {
+  const sendNext = (): void => {
     const packet = packets.shift();
     if (packet === undefined) response.end();
-    else response.write(packet, () => setImmediate(next));
+    else response.write(packet, () => setImmediate(sendNext));
   };
-  next();
+  sendNext();
 }
 
 /** Falls silent for the time of the fault, but for comments, and goes on. */
@@ -193,15 +193,15 @@ function think(
 }
 
 function scriptFor(
-  encoded: Encoded,
+  encoded: EncodedCompletion,
   how: { readonly head: string; readonly fault: Fault | undefined },
 ): Script {
   const { head, fault } = how;
   const { open, tokens, close } = encoded.events();
-  const headed = (events: readonly string[]): string[] => events.map((event) => head + event);
-  const first = headed(open);
-  const last = headed(close).join('') + DONE;
-  const upTo = (count = 0): string[] => headed(tokens.slice(0, count));
+  const prependHead = (events: readonly string[]): string[] => events.map((event) => head + event);
+  const first = prependHead(open);
+  const last = prependHead(close).join('') + DONE;
+  const upTo = (count = 0): string[] => prependHead(tokens.slice(0, count));
   if (fault?.kind === 'cut_stream') {
     const end = fault.abrupt === true ? 'drop' : 'close';
     if (fault.before === 'first_event') return { first: [], paced: [], last: '', end };
@@ -209,15 +209,21 @@ function scriptFor(
   }
   if (fault?.kind === 'split_done') {
     const late = { text: DONE.slice(SPLIT), ms: fault.ms ?? 20 };
-    return { first, paced: headed(tokens), last: last.slice(0, SPLIT - DONE.length), end: 'close', late };
+    return {
+      first,
+      paced: prependHead(tokens),
+      last: last.slice(0, SPLIT - DONE.length),
+      end: 'close',
+      late,
+    };
   }
   if (fault?.kind === 'hang_midstream') return { first, paced: upTo(fault.after), last: '', end: 'hang' };
   if (fault?.kind === 'malformed_json') {
     const broken = `${head}"object":"chat.completion.chunk","choices":[{"index":0,"delta":\n\n`;
-    const rest = headed(tokens.slice(fault.after ?? 0));
+    const rest = prependHead(tokens.slice(fault.after ?? 0));
     return { first, paced: [...upTo(fault.after), broken, ...rest], last, end: 'close' };
   }
-  return { first, paced: headed(tokens), last, end: 'close' };
+  return { first, paced: prependHead(tokens), last, end: 'close' };
 }
 
 /** Where a [DONE] is cut that comes in two packets: `data: [DO`, `NE]`. */

@@ -1,6 +1,6 @@
-import { type JsonObject, isObject, own } from './content/json.ts';
+import { type JsonObject, isObject, ownProperty } from './content/json.ts';
 import { hash, STOP_WORDS, wordsOf } from './content/words.ts';
-import { ApiError, invalid } from './errors.ts';
+import { ApiError, invalidParameter } from './errors.ts';
 import { modelFor } from './models.ts';
 import { modelName } from './request.ts';
 import { countTokens } from './tokens.ts';
@@ -15,14 +15,14 @@ interface Input {
   readonly tokens: number;
 }
 
-export interface Embedded {
+export interface EmbeddingResult {
   readonly model: string;
   readonly promptTokens: number;
   readonly answer: object;
 }
 
 /** Answers a request for embeddings. Throws the ApiError that OpenAI would answer with. */
-export function embed(body: unknown): Embedded {
+export function embed(body: unknown): EmbeddingResult {
   if (!isObject(body))
     throw new ApiError(400, { message: 'The body of your request must be a JSON object.' });
   const unknown = Object.keys(body).find((name) => !PARAMETERS.has(name));
@@ -30,13 +30,13 @@ export function embed(body: unknown): Embedded {
     throw new ApiError(400, { message: `Unrecognized request argument supplied: ${unknown.slice(0, 100)}` });
   }
   const model = modelFor(modelName(body), 'embeddings');
-  const inputs = parseInputs(own(body, 'input'));
+  const inputs = parseInputs(ownProperty(body, 'input'));
   if (inputs.some(({ tokens }) => tokens > model.contextTokens)) {
     const message = `This model's maximum context length is ${model.contextTokens} tokens. Please reduce your prompt.`;
     throw new ApiError(400, { message });
   }
   const dimensions = parseDimensions(body);
-  const inBase64 = own(body, 'encoding_format') === 'base64';
+  const inBase64 = ownProperty(body, 'encoding_format') === 'base64';
   const promptTokens = inputs.reduce((sum, { tokens }) => sum + tokens, 0);
   const data = inputs.map(({ words }, index) => {
     const vector = vectorOf(words, dimensions);
@@ -47,10 +47,10 @@ export function embed(body: unknown): Embedded {
 }
 
 function parseDimensions(body: JsonObject): number {
-  const value = own(body, 'dimensions') ?? USUAL_DIMENSIONS;
+  const value = ownProperty(body, 'dimensions') ?? USUAL_DIMENSIONS;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_DIMENSIONS)
     return value;
-  throw invalid(
+  throw invalidParameter(
     'dimensions',
     `Invalid 'dimensions': expected an integer from 1 to ${MOST_DIMENSIONS}.`,
     'invalid_value',
@@ -63,7 +63,7 @@ function parseInputs(value: unknown): Input[] {
     Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'number');
   const inputs: readonly unknown[] = Array.isArray(value) && !isTokens ? value : [value];
   if (inputs.length === 0 || inputs.length > MOST_INPUTS) {
-    throw invalid('input', `Invalid 'input': expected 1 to ${MOST_INPUTS} items.`, 'invalid_value');
+    throw invalidParameter('input', `Invalid 'input': expected 1 to ${MOST_INPUTS} items.`, 'invalid_value');
   }
   return inputs.map(parseInput);
 }

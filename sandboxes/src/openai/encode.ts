@@ -2,7 +2,7 @@ import { lazy } from './content/lazy.ts';
 import type { Choice, Completion, Usage } from './completion.ts';
 
 /** A completion as text for the wire, all but the id and time that each answer has of its own. */
-export interface Encoded {
+export interface EncodedCompletion {
   readonly usage: Usage;
   readonly model: string;
   /** A plain answer, after its head. */
@@ -21,7 +21,7 @@ export interface EncodeOptions {
 }
 
 /** Texts are made when first asked for and kept, so that a repeated request costs no encoding. */
-export function encode(completion: Completion, options: EncodeOptions): Encoded {
+export function encode(completion: Completion, options: EncodeOptions): EncodedCompletion {
   return {
     usage: completion.usage,
     model: completion.model,
@@ -79,7 +79,10 @@ function wireUsage(usage: Usage): object {
   };
 }
 
-function encodeEvents(completion: Completion, options: EncodeOptions): ReturnType<Encoded['events']> {
+function encodeEvents(
+  completion: Completion,
+  options: EncodeOptions,
+): ReturnType<EncodedCompletion['events']> {
   const { choices } = completion;
   const reports = options.includeUsage && !options.hideUsage;
   const fields = { object: 'chat.completion.chunk', ...commonFields(completion) };
@@ -90,7 +93,9 @@ function encodeEvents(completion: Completion, options: EncodeOptions): ReturnTyp
   const ends = choices.map(({ finish }, index) => delta(index, {}, finish));
   return {
     open: choices.map((choice, index) => delta(index, openingDelta(choice))),
-    tokens: interleaved(choices).map(({ index, token, isCall }) => delta(index, tokenDelta(token, isCall))),
+    tokens: interleaveTokens(choices).map(({ index, token, isCall }) =>
+      delta(index, tokenDelta(token, isCall)),
+    ),
     close: reports ? [...ends, event([], wireUsage(completion.usage))] : ends,
   };
 }
@@ -106,7 +111,7 @@ function tokenDelta(token: string, isCall: boolean): object {
 }
 
 /** The tokens of all choices in the order in which they are generated side by side. */
-function interleaved(choices: readonly Choice[]): { index: number; token: string; isCall: boolean }[] {
+function interleaveTokens(choices: readonly Choice[]): { index: number; token: string; isCall: boolean }[] {
   const longest = Math.max(0, ...choices.map(({ tokens }) => tokens.length));
   return Array.from({ length: longest }, (_, step) =>
     choices.flatMap(({ tokens, call }, index) => {

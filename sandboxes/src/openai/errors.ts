@@ -26,7 +26,7 @@ export class ApiError extends Error {
 }
 
 /** 400 for one parameter. */
-export function invalid(param: string, message: string, code: string | null = null): ApiError {
+export function invalidParameter(param: string, message: string, code: string | null = null): ApiError {
   return new ApiError(400, { message, param, code });
 }
 
@@ -77,11 +77,11 @@ export function orderedFailure(fault: {
     code: null,
   };
   const headers = retryAfter === undefined ? [] : ['retry-after', String(retryAfter)];
-  return new ApiError(status, { ...usual, ...said(fault) }, headers);
+  return new ApiError(status, { ...usual, ...errorBodyOf(fault) }, headers);
 }
 
 /** What a fault says of the error's body. */
-function said(fault: Parameters<typeof orderedFailure>[0]): Partial<ErrorBody> {
+function errorBodyOf(fault: Parameters<typeof orderedFailure>[0]): Partial<ErrorBody> {
   const { code, type, param, message } = fault;
   return {
     ...(code === undefined ? {} : { code }),

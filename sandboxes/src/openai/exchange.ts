@@ -94,7 +94,7 @@ export function send(
 }
 
 /** Answers what is thrown. A body nested so deeply that reading it overflows the stack is the caller's error. */
-export function guarded(exchange: Exchange, work: () => void): void {
+export function sendErrors(exchange: Exchange, work: () => void): void {
   try {
     work();
   } catch (error) {

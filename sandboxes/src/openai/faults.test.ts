@@ -63,7 +63,7 @@ describe('lost answers', () => {
     sandbox.faults.next({ kind: 'latency', ms: 1_000 });
     const [before, stop] = [sandbox.requests(), new AbortController()];
     const hungUp = expect(ask({ signal: stop.signal })).rejects.toThrow(/aborted/);
-    // Whoever hangs up before their request has come has asked for nothing.
+    // A client that hangs up before its request has arrived has asked for nothing.
     await vi.waitFor(() => expect(sandbox.requests()).toBe(before + 1), { timeout: 120_000, interval: 10 });
     stop.abort();
     await hungUp;
@@ -308,7 +308,7 @@ describe('other processes', () => {
     expect((await ask()).status).toBe(200);
   });
 
-  test('are told what is wrong with an order, and none of it is applied', async () => {
+  test('are told the fault of an order, and none of it is applied', async () => {
     const refused = await control('/sandbox/faults', 'POST', {
       body: { next: [{ kind: 'reset' }, { kind: 'latency' }] },
     });

@@ -16,19 +16,19 @@ afterAll(() => sandbox.close());
 const TEXT = { type: 'string' };
 const LONG = 'word '.repeat(7_000);
 
-async function answered(schema: JsonObject, content: string): Promise<number> {
+async function compareTimes(schema: JsonObject, content: string): Promise<number> {
   const [hostile, usual] = await Promise.all([
-    asked({
+    postCompletion({
       messages: [{ role: 'user', content }],
       response_format: { type: 'json_schema', json_schema: { name: 'hostile', schema } },
     }),
-    asked({ messages: [{ role: 'user', content: 'Crop rotation' }] }),
+    postCompletion({ messages: [{ role: 'user', content: 'Crop rotation' }] }),
   ]);
   expect(usual.status).toBe(200);
   return hostile.status;
 }
 
-async function asked(body: object): Promise<{ status: number; text: string }> {
+async function postCompletion(body: object): Promise<{ status: number; text: string }> {
   const answer = await fetch(`${sandbox.url}/chat/completions`, {
     method: 'POST',
     headers: { authorization: 'Bearer any', 'content-type': 'application/json' },
@@ -37,7 +37,7 @@ async function asked(body: object): Promise<{ status: number; text: string }> {
   return { status: answer.status, text: await answer.text() };
 }
 
-function named(count: number, schema: (at: number) => unknown): JsonObject {
+function propertiesOf(count: number, schema: (at: number) => unknown): JsonObject {
   return Object.fromEntries(Array.from({ length: count }, (_, at) => [`p${at}`, schema(at)]));
 }
 
@@ -50,7 +50,7 @@ function words(count: number): string[] {
 }
 
 /** Each is a `$ref` to the next, eight times: 8¹⁰ parts. */
-function doubling(): JsonObject {
+function doublingSchema(): JsonObject {
   const parts = Array.from({ length: 10 }, (_, at) => [
     `d${at}`,
     { allOf: Array.from({ length: 8 }, () => ({ $ref: `#/$defs/d${at + 1}` })) },
@@ -70,13 +70,13 @@ const PATTERNS: readonly [string, string][] = [
 
 describe('a pattern of a caller', () => {
   test.each(PATTERNS)('%s is answered, and so is everybody else', async (pattern, content) => {
-    const properties = named(300, () => ({ type: 'string', pattern }));
-    expect(await answered({ type: 'object', properties }, `Title: ${content}\n${LONG}`)).toBe(200);
+    const properties = propertiesOf(300, () => ({ type: 'string', pattern }));
+    expect(await compareTimes({ type: 'object', properties }, `Title: ${content}\n${LONG}`)).toBe(200);
   });
 
-  test('that writes itself out a million times is not run, and what is made of it is short', async () => {
+  test('that expands a million times is not run, and gets a short answer', async () => {
     const pattern = '(a{200}){200}'.repeat(70);
-    expect(await answered({ type: 'object', properties: { x: { type: 'string', pattern } } }, LONG)).toBe(
+    expect(await compareTimes({ type: 'object', properties: { x: { type: 'string', pattern } } }, LONG)).toBe(
       200,
     );
     expect(textFor(pattern, new Effort()).length).toBeLessThan(11_000);
@@ -84,20 +84,20 @@ describe('a pattern of a caller', () => {
 
   test('of great length is refused', async () => {
     const schema = { type: 'object', properties: { x: { type: 'string', pattern: 'a?'.repeat(100_000) } } };
-    expect(await answered(schema, LONG)).toBe(400);
+    expect(await compareTimes(schema, LONG)).toBe(400);
   });
 });
 
 const HOSTILE_SCHEMAS: readonly [string, JsonObject, string, number][] = [
   ['a thousand million items', list(1e9, TEXT), LONG, 400],
   ['a text of a thousand million characters', list(5_000, { type: 'string', minLength: 1e9 }), LONG, 400],
-  ['references that double', doubling(), LONG, 400],
+  ['references that double', doublingSchema(), LONG, 400],
   ['a great choice, thousands of times', list(5_000, { enum: words(50_000) }), LONG, 400],
   ['two great choices in one', { allOf: [{ enum: words(100_000) }, { enum: words(100_000) }] }, LONG, 400],
   ['many branches, thousands of times', list(5_000, { anyOf: words(30_000).map(() => TEXT) }), LONG, 400],
   [
     'many properties, thousands of times',
-    list(5_000, { properties: named(30_000, () => ({ const: 1 })) }),
+    list(5_000, { properties: propertiesOf(30_000, () => ({ const: 1 })) }),
     LONG,
     400,
   ],
@@ -105,7 +105,7 @@ const HOSTILE_SCHEMAS: readonly [string, JsonObject, string, number][] = [
   ['a name of half a megabyte', { properties: { ['n'.repeat(400_000)]: TEXT } }, LONG, 200],
   [
     'looks for thousands of names',
-    { properties: named(4_000, () => ({ type: 'boolean' })) },
+    { properties: propertiesOf(4_000, () => ({ type: 'boolean' })) },
     '1 a '.repeat(8_000),
     200,
   ],
@@ -121,7 +121,7 @@ const HOSTILE_SCHEMAS: readonly [string, JsonObject, string, number][] = [
 
 describe('a schema of a caller', () => {
   test.each(HOSTILE_SCHEMAS)('with %s is bounded', async (...[, schema, content, status]) => {
-    expect(await answered(schema, content)).toBe(status);
+    expect(await compareTimes(schema, content)).toBe(status);
   });
 
   test('spends what it costs over the whole request', () => {
@@ -138,6 +138,6 @@ const tools = (count: number) => words(count).map((name) => ({ type: 'function',
 
 test('more tools than OpenAI takes are refused, and those that it takes are looked for in one reading of the text', async () => {
   const messages = [{ role: 'user', content: 'word '.repeat(60_000) }];
-  expect((await asked({ messages, tools: tools(129) })).status).toBe(400);
-  expect((await asked({ messages, tools: tools(128) })).status).toBe(200);
+  expect((await postCompletion({ messages, tools: tools(129) })).status).toBe(400);
+  expect((await postCompletion({ messages, tools: tools(128) })).status).toBe(200);
 });

@@ -1,4 +1,4 @@
-import { listen, type ListeningOptions } from '../listening.ts';
+import { listen, type ListeningOptions } from '../listen.ts';
 import { Bill, type BilledCall } from './bill.ts';
 import { PreparedChats, type Vendor } from './calls.ts';
 import { FaultPlan, type Faults } from './faults.ts';
@@ -25,7 +25,7 @@ export interface OpenAISandbox {
   readonly apiKey: string;
   /** The billed calls, oldest first; the last 100,000. */
   bill(): readonly BilledCall[];
-  /** How many requests of the vendor's protocol came, billed or not, whatever became of them. */
+  /** How many requests of the vendor's protocol came, billed or not, successful or not. */
   requests(): number;
   readonly faults: Faults;
   /** `latencyMs` from now on. */

@@ -1,5 +1,5 @@
-import { type JsonObject, isObject, own, ownList, ownObject, ownString } from './content/json.ts';
-import { invalid } from './errors.ts';
+import { type JsonObject, isObject, ownProperty, ownList, ownObject, ownString } from './content/json.ts';
+import { invalidParameter } from './errors.ts';
 import { type Picture, pictureOf } from './pictures.ts';
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
@@ -27,13 +27,21 @@ export interface Message {
 /** Reads the conversation as OpenAI does: each call of the assistant is answered by a tool, and nothing else is. */
 export function parseMessages(value: unknown): Message[] {
   if (value === undefined || value === null) {
-    throw invalid('messages', "Missing required parameter: 'messages'.", 'missing_required_parameter');
+    throw invalidParameter(
+      'messages',
+      "Missing required parameter: 'messages'.",
+      'missing_required_parameter',
+    );
   }
   if (!Array.isArray(value)) {
-    throw invalid('messages', "Invalid type for 'messages': expected an array of objects.", 'invalid_type');
+    throw invalidParameter(
+      'messages',
+      "Invalid type for 'messages': expected an array of objects.",
+      'invalid_type',
+    );
   }
   if (value.length === 0) {
-    throw invalid(
+    throw invalidParameter(
       'messages',
       "Invalid 'messages': empty array. Expected an array with minimum length 1.",
       'empty_array',
@@ -47,11 +55,11 @@ export function parseMessages(value: unknown): Message[] {
 function parseMessage(value: unknown, position: number): Message {
   const param = `messages[${position}]`;
   if (!isObject(value))
-    throw invalid(param, `Invalid type for '${param}': expected an object.`, 'invalid_type');
-  const role = ROLES.find((name) => name === own(value, 'role'));
+    throw invalidParameter(param, `Invalid type for '${param}': expected an object.`, 'invalid_type');
+  const role = ROLES.find((name) => name === ownProperty(value, 'role'));
   if (role === undefined) {
     const message = `Invalid value for '${param}.role'. Supported values are: ${ROLES.map((name) => `'${name}'`).join(', ')}.`;
-    throw invalid(`${param}.role`, message, 'invalid_value');
+    throw invalidParameter(`${param}.role`, message, 'invalid_value');
   }
   const asked = ownList(value, 'tool_calls') ?? [];
   return {
@@ -72,14 +80,14 @@ function parseContent(
   message: JsonObject,
   rule: { readonly param: string; readonly mayBeEmpty: boolean },
 ): Content {
-  const content = own(message, 'content');
+  const content = ownProperty(message, 'content');
   if (typeof content === 'string') return { text: content, attachments: 0, pictures: [] };
   if (Array.isArray(content)) return joinParts(content, `${rule.param}.content`);
   if (rule.mayBeEmpty && (content === undefined || content === null))
     return { text: '', attachments: 0, pictures: [] };
   const got = content === null ? 'null' : typeof content;
   const wanted = `expected one of a string or array of objects, but got ${got} instead.`;
-  throw invalid(
+  throw invalidParameter(
     `${rule.param}.content`,
     `Invalid type for '${rule.param}.content': ${wanted}`,
     'invalid_type',
@@ -97,7 +105,7 @@ function joinParts(parts: readonly unknown[], param: string): Content {
       !/^(?:text|refusal|image_url|input_audio|file)$/.test(type)
     ) {
       const where = `${param}[${position}].type`;
-      throw invalid(where, `Invalid value for '${where}'.`, 'invalid_value');
+      throw invalidParameter(where, `Invalid value for '${where}'.`, 'invalid_value');
     }
     const text = ownString(part, type);
     if (type === 'image_url') pictures.push(pictureOf(part));
@@ -112,7 +120,7 @@ function checkCalls(messages: readonly Message[]): void {
   for (const [position, message] of messages.entries()) {
     if (message.role === 'tool' && !open.delete(message.answers ?? '')) {
       const text = "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
-      throw invalid(`messages.[${position}].role`, `Invalid parameter: ${text}`);
+      throw invalidParameter(`messages.[${position}].role`, `Invalid parameter: ${text}`);
     }
     if (message.role === 'tool') continue;
     refuseOpenCalls(open);
@@ -125,5 +133,5 @@ function refuseOpenCalls(open: ReadonlySet<string>): void {
   if (open.size === 0) return;
   const ids = [...open].join(', ').slice(0, 200);
   const text = `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${ids}`;
-  throw invalid('messages', text);
+  throw invalidParameter('messages', text);
 }

@@ -17,18 +17,18 @@ const MODELS: readonly Model[] = [
 /** The day that the sandbox's models came out, for as long as there are any: answers are repeatable. */
 const CREATED = 1_735_689_600;
 
-function listed(model: Model): object {
+function toJson(model: Model): object {
   return { id: model.id, object: 'model', created: CREATED, owned_by: 'sandbox' };
 }
 
 export function listModels(): object {
-  return { object: 'list', data: MODELS.map(listed) };
+  return { object: 'list', data: MODELS.map(toJson) };
 }
 
 export function describeModel(id: string): object {
   const model = MODELS.find((one) => one.id === id);
   if (model === undefined) throw unknownModel(id);
-  return listed(model);
+  return toJson(model);
 }
 
 /** The model of a request, refused as OpenAI does when there is none such or when it does other work. */

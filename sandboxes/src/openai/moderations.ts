@@ -1,5 +1,5 @@
-import { isObject, own } from './content/json.ts';
-import { ApiError, invalid } from './errors.ts';
+import { isObject, ownProperty } from './content/json.ts';
+import { ApiError, invalidParameter } from './errors.ts';
 
 const MODEL = 'omni-moderation-latest';
 const MODELS = new Set([MODEL, 'omni-moderation-2024-09-26']);
@@ -28,36 +28,41 @@ export { MODEL as MODERATION_MODEL };
 export function moderate(body: unknown, id: string): object {
   if (!isObject(body))
     throw new ApiError(400, { message: 'The body of your request must be a JSON object.' });
-  const model = own(body, 'model') ?? MODEL;
+  const model = ownProperty(body, 'model') ?? MODEL;
   if (typeof model !== 'string' || !MODELS.has(model))
-    throw invalid('model', "Invalid value for 'model'.", 'invalid_value');
+    throw invalidParameter('model', "Invalid value for 'model'.", 'invalid_value');
   return {
     id: `modr-${id}`,
     model: 'sandbox-moderation',
-    results: textsOf(own(body, 'input')).map(resultOf),
+    results: textsOf(ownProperty(body, 'input')).map(resultOf),
   };
 }
 
 function textsOf(input: unknown): string[] {
   const given: readonly unknown[] = Array.isArray(input) ? input : [input];
   if (given.length === 0 || given.length > MOST_INPUTS)
-    throw invalid('input', `Invalid 'input': expected 1 to ${MOST_INPUTS} items.`);
+    throw invalidParameter('input', `Invalid 'input': expected 1 to ${MOST_INPUTS} items.`);
   return given.map((item) => {
     if (typeof item === 'string') return item;
-    const text = isObject(item) && own(item, 'type') === 'text' ? own(item, 'text') : undefined;
+    const text =
+      isObject(item) && ownProperty(item, 'type') === 'text' ? ownProperty(item, 'text') : undefined;
     if (typeof text === 'string') return text;
-    throw invalid('input', "Invalid type for 'input': expected a string or text items.", 'invalid_type');
+    throw invalidParameter(
+      'input',
+      "Invalid type for 'input': expected a string or text items.",
+      'invalid_type',
+    );
   });
 }
 
 function resultOf(text: string): object {
   const flags = new Set([...text.matchAll(FLAG)].map(([, name = '']) => name));
-  const of = <T>(value: (flagged: boolean) => T) =>
+  const byCategory = <T>(value: (flagged: boolean) => T) =>
     Object.fromEntries(CATEGORIES.map((name) => [name, value(flags.has(name))]));
   return {
     flagged: CATEGORIES.some((name) => flags.has(name)),
-    categories: of((flagged) => flagged),
-    category_scores: of((flagged) => (flagged ? 0.98 : 0.000_1)),
-    category_applied_input_types: of(() => ['text']),
+    categories: byCategory((flagged) => flagged),
+    category_scores: byCategory((flagged) => (flagged ? 0.98 : 0.000_1)),
+    category_applied_input_types: byCategory(() => ['text']),
   };
 }

@@ -1,4 +1,4 @@
-import { type JsonObject, isObject, own, ownString } from './content/json.ts';
+import { type JsonObject, isObject, ownProperty, ownString } from './content/json.ts';
 
 /** A picture as the bill has it: its size in pixels, null where the sandbox does not fetch it. */
 export interface Picture {
@@ -16,7 +16,7 @@ const ELSEWHERE: readonly [number, number] = [1_024, 1_024];
 
 /** The picture of an `image_url` part. */
 export function pictureOf(part: JsonObject): Picture {
-  const image = own(part, 'image_url');
+  const image = ownProperty(part, 'image_url');
   const url = isObject(image) ? (ownString(image, 'url') ?? '') : '';
   const [, base64] = /^data:image\/\w+;base64,(.*)$/s.exec(url) ?? [];
   const size = base64 === undefined ? null : sizeOf(Buffer.from(base64, 'base64'));

@@ -1,5 +1,5 @@
-import { type JsonObject, isObject, own, ownList, ownObject, ownString } from './content/json.ts';
-import { ApiError, invalid } from './errors.ts';
+import { type JsonObject, isObject, ownProperty, ownList, ownObject, ownString } from './content/json.ts';
+import { ApiError, invalidParameter } from './errors.ts';
 import { type Message, parseMessages } from './messages.ts';
 import { type Tool, type ToolChoice, parseToolChoice, parseTools } from './tools.ts';
 
@@ -44,17 +44,17 @@ export function parseChatRequest(body: unknown): ChatRequest {
     throw new ApiError(400, { message });
   }
   const stream = flag(body, 'stream');
-  const options = own(body, 'stream_options');
+  const options = ownProperty(body, 'stream_options');
   if (isObject(options) && !stream) {
-    throw invalid(
+    throw invalidParameter(
       'stream_options',
       "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
     );
   }
   checkRange(body, 'temperature', [0, 2]);
   checkRange(body, 'top_p', [0, 1]);
-  const messages = parseMessages(own(body, 'messages'));
-  const tools = parseTools(own(body, 'tools'));
+  const messages = parseMessages(ownProperty(body, 'messages'));
+  const tools = parseTools(ownProperty(body, 'tools'));
   return {
     model: modelName(body),
     messages,
@@ -62,53 +62,58 @@ export function parseChatRequest(body: unknown): ChatRequest {
     includeUsage: isObject(options) && flag(options, 'include_usage'),
     n: wholeNumber(body, 'n', MOST_CHOICES) ?? 1,
     maxTokens: wholeNumber(body, 'max_completion_tokens') ?? wholeNumber(body, 'max_tokens'),
-    stop: parseStop(own(body, 'stop')),
+    stop: parseStop(ownProperty(body, 'stop')),
     format: parseFormat(body, messages),
     tools,
-    toolChoice: parseToolChoice(own(body, 'tool_choice'), tools),
+    toolChoice: parseToolChoice(ownProperty(body, 'tool_choice'), tools),
   };
 }
 
 /** The model that a request names. */
 export function modelName(body: JsonObject): string {
-  const model = own(body, 'model');
+  const model = ownProperty(body, 'model');
   if (typeof model === 'string' && model !== '') return model;
   throw new ApiError(400, { message: 'you must provide a model parameter' });
 }
 
 function flag(object: JsonObject, name: string): boolean {
-  const value = own(object, name);
+  const value = ownProperty(object, name);
   if (value === undefined || value === null || typeof value === 'boolean') return value === true;
-  throw invalid(name, `Invalid type for '${name}': expected a boolean.`, 'invalid_type');
+  throw invalidParameter(name, `Invalid type for '${name}': expected a boolean.`, 'invalid_type');
 }
 
 function wholeNumber(body: JsonObject, name: string, most = Number.MAX_SAFE_INTEGER): number | null {
-  const value = own(body, name);
+  const value = ownProperty(body, name);
   if (value === undefined || value === null) return null;
   if (typeof value !== 'number' || !Number.isInteger(value)) {
-    throw invalid(name, `Invalid type for '${name}': expected an integer.`, 'invalid_type');
+    throw invalidParameter(name, `Invalid type for '${name}': expected an integer.`, 'invalid_type');
   }
   if (value >= 1 && value <= most) return value;
   const code = value < 1 ? 'integer_below_min_value' : 'integer_above_max_value';
-  throw invalid(name, `Invalid '${name}': ${value} is outside the range of 1 to ${most}.`, code);
+  throw invalidParameter(name, `Invalid '${name}': ${value} is outside the range of 1 to ${most}.`, code);
 }
 
 function checkRange(body: JsonObject, name: string, [least, most]: readonly [number, number]): void {
-  const value = own(body, name);
+  const value = ownProperty(body, name);
   if (value === undefined || value === null) return;
   if (typeof value !== 'number')
-    throw invalid(name, `Invalid type for '${name}': expected a number.`, 'invalid_type');
+    throw invalidParameter(name, `Invalid type for '${name}': expected a number.`, 'invalid_type');
   if (value >= least && value <= most) return;
   const code = value < least ? 'decimal_below_min_value' : 'decimal_above_max_value';
-  throw invalid(name, `Invalid '${name}': ${value} is outside the range of ${least} to ${most}.`, code);
+  throw invalidParameter(
+    name,
+    `Invalid '${name}': ${value} is outside the range of ${least} to ${most}.`,
+    code,
+  );
 }
 
 function parseStop(value: unknown): string[] {
   const stops = value === undefined || value === null ? [] : [value].flat();
   const texts = stops.filter((stop) => typeof stop === 'string');
-  if (texts.length !== stops.length) throw invalid('stop', "Invalid type for 'stop'.", 'invalid_type');
+  if (texts.length !== stops.length)
+    throw invalidParameter('stop', "Invalid type for 'stop'.", 'invalid_type');
   if (texts.length > MOST_STOPS) {
-    throw invalid(
+    throw invalidParameter(
       'stop',
       `Invalid 'stop': array too long. Expected at most ${MOST_STOPS} items.`,
       'array_above_max_length',
@@ -118,19 +123,19 @@ function parseStop(value: unknown): string[] {
 }
 
 function parseFormat(body: JsonObject, messages: readonly Message[]): AnswerFormat {
-  const format = own(body, 'response_format');
+  const format = ownProperty(body, 'response_format');
   if (format === undefined || format === null) return { type: 'text' };
-  const type = isObject(format) ? own(format, 'type') : undefined;
+  const type = isObject(format) ? ownProperty(format, 'type') : undefined;
   if (!isObject(format) || (type !== 'text' && type !== 'json_object' && type !== 'json_schema')) {
     const message =
       "Invalid value for 'response_format.type'. Supported values are: 'json_object', 'json_schema', and 'text'.";
-    throw invalid('response_format.type', message, 'invalid_value');
+    throw invalidParameter('response_format.type', message, 'invalid_value');
   }
   if (type === 'json_schema') return { type, schema: formatSchema(format) };
   if (type === 'json_object' && !messages.some(({ text }) => /json/i.test(text))) {
     const message =
       "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
-    throw invalid('messages', message);
+    throw invalidParameter('messages', message);
   }
   return { type };
 }
@@ -140,26 +145,26 @@ function formatSchema(format: JsonObject): JsonObject {
   const name = declared === undefined ? undefined : ownString(declared, 'name');
   if (declared === undefined || name === undefined) {
     const param = declared === undefined ? 'response_format.json_schema' : 'response_format.json_schema.name';
-    throw invalid(param, `Missing required parameter: '${param}'.`, 'missing_required_parameter');
+    throw invalidParameter(param, `Missing required parameter: '${param}'.`, 'missing_required_parameter');
   }
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
     const param = 'response_format.json_schema.name';
-    throw invalid(
+    throw invalidParameter(
       param,
       `Invalid '${param}': string does not match pattern '^[a-zA-Z0-9_-]+$'.`,
       'invalid_value',
     );
   }
   const schema = ownObject(declared, 'schema') ?? {};
-  const isStrict = own(declared, 'strict') === true;
+  const isStrict = ownProperty(declared, 'strict') === true;
   if (
     isStrict &&
     ownList(schema, 'anyOf') === undefined &&
-    own(schema, 'type') !== 'object' &&
-    own(schema, '$ref') === undefined
+    ownProperty(schema, 'type') !== 'object' &&
+    ownProperty(schema, '$ref') === undefined
   ) {
     const message = `Invalid schema for response_format '${name}': schema must be a JSON Schema of 'type: "object"'.`;
-    throw invalid('response_format', message, 'invalid_json_schema');
+    throw invalidParameter('response_format', message, 'invalid_json_schema');
   }
   return schema;
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Vendor, serveChat, serveEmbeddings, serveModeration } from './calls.ts';
 import { faultSchema } from './faults.ts';
 import { ApiError, missingKey } from './errors.ts';
-import { type Exchange, guarded, parseJson, readBody, sendJson } from './exchange.ts';
+import { type Exchange, sendErrors, parseJson, readBody, sendJson } from './exchange.ts';
 import { describeModel, listModels } from './models.ts';
 
 type BodyHandler = (exchange: Exchange, body: string, vendor: Vendor) => void;
@@ -32,7 +32,7 @@ export function vendorListener(vendor: Vendor): RequestListener {
   return (request, response) => {
     count += 1;
     const exchange = { request, response, id: `sandbox_${boot}${count.toString(36).padStart(6, '0')}` };
-    guarded(exchange, () => route(exchange, vendor));
+    sendErrors(exchange, () => route(exchange, vendor));
   };
 }
 
@@ -46,7 +46,7 @@ function route(exchange: Exchange, vendor: Vendor): void {
   const key = `${method} ${path}`;
   const withBody = WITH_BODY.get(key);
   if (withBody !== undefined) {
-    readBody(exchange, (body) => guarded(exchange, () => withBody(exchange, body, vendor)));
+    readBody(exchange, (body) => sendErrors(exchange, () => withBody(exchange, body, vendor)));
     return;
   }
   const withoutBody = WITHOUT_BODY.get(key);

@@ -1,6 +1,6 @@
-import { type JsonObject, isObject, own, ownList, ownObject, ownString } from './content/json.ts';
+import { type JsonObject, isObject, ownProperty, ownList, ownObject, ownString } from './content/json.ts';
 import { nameWords, wordsOf } from './content/words.ts';
-import { invalid } from './errors.ts';
+import { invalidParameter } from './errors.ts';
 import type { Message } from './messages.ts';
 
 export interface Tool {
@@ -20,17 +20,17 @@ const MOST_TOOLS = 128;
 export function parseTools(value: unknown): Tool[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value))
-    throw invalid('tools', "Invalid type for 'tools': expected an array.", 'invalid_type');
+    throw invalidParameter('tools', "Invalid type for 'tools': expected an array.", 'invalid_type');
   if (value.length > MOST_TOOLS) {
     const message = `Invalid 'tools': array too long. Expected at most ${MOST_TOOLS} items.`;
-    throw invalid('tools', message, 'array_above_max_length');
+    throw invalidParameter('tools', message, 'array_above_max_length');
   }
   return value.map((tool: unknown, position) => {
     const declared =
-      isObject(tool) && own(tool, 'type') === 'function' ? ownObject(tool, 'function') : undefined;
+      isObject(tool) && ownProperty(tool, 'type') === 'function' ? ownObject(tool, 'function') : undefined;
     if (declared === undefined) {
       const where = `tools[${position}].type`;
-      throw invalid(
+      throw invalidParameter(
         where,
         `Invalid value for '${where}'. The sandbox supports: 'function'.`,
         'invalid_value',
@@ -39,7 +39,7 @@ export function parseTools(value: unknown): Tool[] {
     const name = ownString(declared, 'name') ?? '';
     if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
       const where = `tools[${position}].function.name`;
-      throw invalid(
+      throw invalidParameter(
         where,
         `Invalid '${where}': string does not match pattern '^[a-zA-Z0-9_-]+$'.`,
         'invalid_value',
@@ -53,7 +53,7 @@ export function parseTools(value: unknown): Tool[] {
 export function parseToolChoice(value: unknown, tools: readonly Tool[]): ToolChoice {
   if (value === undefined || value === null) return { mode: tools.length > 0 ? 'auto' : 'none' };
   if (tools.length === 0) {
-    throw invalid(
+    throw invalidParameter(
       'tool_choice',
       "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
     );
@@ -63,9 +63,9 @@ export function parseToolChoice(value: unknown, tools: readonly Tool[]): ToolCho
   if (name !== undefined && tools.some((tool) => tool.name === name)) return { mode: 'named', name };
   const allowed = isObject(value) ? ownObject(value, 'allowed_tools') : undefined;
   if (allowed !== undefined && ownList(allowed, 'tools') !== undefined) {
-    return { mode: own(allowed, 'mode') === 'required' ? 'required' : 'auto' };
+    return { mode: ownProperty(allowed, 'mode') === 'required' ? 'required' : 'auto' };
   }
-  throw invalid(
+  throw invalidParameter(
     'tool_choice',
     `Tool choice '${name ?? ''}' not found in 'tools' parameter.`,
     'invalid_value',

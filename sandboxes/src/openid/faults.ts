@@ -4,7 +4,7 @@ export type Place = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'firebase';
 /** How an answer goes wrong on the wire. */
 export type WireFault = { readonly status: number } | 'hang' | 'reset' | 'endless' | 'redirect';
 
-/** What is wrong with an ID token that is well answered. */
+/** What is wrong with the ID token of a successful answer. */
 export type TokenFault =
   | 'wrong nonce'
   | 'no nonce'

@@ -1,4 +1,4 @@
-import { listen, type ListeningOptions } from '../listening.ts';
+import { listen, type ListeningOptions } from '../listen.ts';
 import type { Faults } from './faults.ts';
 import { type Client, type Person, Provider } from './provider.ts';
 import { providerListener } from './server.ts';
@@ -45,7 +45,7 @@ const APP = { clientId: 'sandbox-app' } as const;
 
 /**
  * Starts a server on loopback that speaks OpenID Connect: discovery, keys, a page to sign in on, tokens with client
- * authentication and PKCE, userinfo. It believes whatever a person says of themselves. It can be told to fail.
+ * authentication and PKCE, userinfo. It believes every address that a person gives. It can be told to fail.
  */
 export async function createOpenIdSandbox(options: OpenIdSandboxOptions = {}): Promise<OpenIdSandbox> {
   const { clients = [CLIENT, APP], now = Date.now } = options;

@@ -20,14 +20,14 @@ export class KeyRing {
   /** Signs with the newest. */
   async sign(payload: JWTPayload): Promise<string> {
     const [key] = await this.#all();
-    return signed(key, payload);
+    return signJwt(key, payload);
   }
 
   /** Signs with a key of the right name that nobody serves. */
   async forge(payload: JWTPayload): Promise<string> {
     const [{ kid }] = await this.#all();
     this.#stranger ??= newKey();
-    return signed({ ...(await this.#stranger), kid }, payload);
+    return signJwt({ ...(await this.#stranger), kid }, payload);
   }
 
   /** Makes another key; the old ones are served no more. */
@@ -49,6 +49,6 @@ async function newKey(): Promise<Key> {
   return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' } };
 }
 
-function signed({ kid, privateKey }: Pick<Key, 'kid' | 'privateKey'>, payload: JWTPayload): Promise<string> {
+function signJwt({ kid, privateKey }: Pick<Key, 'kid' | 'privateKey'>, payload: JWTPayload): Promise<string> {
   return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid, typ: 'JWT' }).sign(privateKey);
 }

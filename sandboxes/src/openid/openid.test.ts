@@ -27,7 +27,7 @@ const GRANT = {
   client_secret: 's3cret',
 };
 
-async function token(more: object): Promise<{ status: number; error: unknown }> {
+async function requestToken(more: object): Promise<{ status: number; error: unknown }> {
   const body = new URLSearchParams({ ...GRANT, ...more });
   const response = await fetch(`${provider.url}/token`, { method: 'POST', body });
   const { error } = (await response.json()) as { error?: unknown };
@@ -45,25 +45,27 @@ test('it shows a page with a form that leads back with a code and the state', as
   const action = /action="([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
   const back = await provider.decide(new URL(action, provider.url).href, 'ada@example.com');
   expect(back.searchParams.get('state')).toBe('the-state');
-  expect(await token({ code: back.searchParams.get('code') })).toMatchObject({ status: 200 });
+  expect(await requestToken({ code: back.searchParams.get('code') })).toMatchObject({ status: 200 });
 });
 
 test('a code is good once, for its client, its redirect_uri and its verifier', async () => {
   const refused = { status: 400, error: 'invalid_grant' };
   const used = await codeFor();
-  expect((await token({ code: used })).status).toBe(200);
-  expect(await token({ code: used })).toEqual(refused);
-  expect(await token({ code: await codeFor(), redirect_uri: 'https://shop.example/other' })).toEqual(refused);
-  expect(await token({ code: await codeFor(), code_verifier: 'w'.repeat(43) })).toEqual(refused);
+  expect((await requestToken({ code: used })).status).toBe(200);
+  expect(await requestToken({ code: used })).toEqual(refused);
+  expect(await requestToken({ code: await codeFor(), redirect_uri: 'https://shop.example/other' })).toEqual(
+    refused,
+  );
+  expect(await requestToken({ code: await codeFor(), code_verifier: 'w'.repeat(43) })).toEqual(refused);
   const appCode = await codeFor({ client_id: 'app', redirect_uri: 'app:/in' });
-  expect(await token({ code: appCode })).toEqual(refused);
+  expect(await requestToken({ code: appCode })).toEqual(refused);
 });
 
 test('a client shows its secret', async () => {
   const code = await codeFor();
   const refused = { status: 401, error: 'invalid_client' };
-  expect(await token({ code, client_secret: 'another' })).toEqual(refused);
-  expect(await token({ code, client_id: 'app' })).toEqual(refused);
+  expect(await requestToken({ code, client_secret: 'another' })).toEqual(refused);
+  expect(await requestToken({ code, client_id: 'app' })).toEqual(refused);
 });
 
 test.each([

@@ -22,7 +22,7 @@ export interface Client {
 }
 
 /** A request that is refused, in the words of OAuth. */
-export class Refusal extends Error {
+export class OAuthError extends Error {
   readonly error: string;
   readonly status: number;
   constructor(error: string, says: string, status = 400) {
@@ -79,16 +79,17 @@ export class Provider {
     return person;
   }
 
-  /** Checks what a browser was sent with; what is wrong with the client is told to the person, never sent back. */
+  /** Checks the authorization request; errors of the client are shown to the person, never sent back. */
   client(query: URLSearchParams): Client {
     const client = this.#options.clients.find(({ clientId }) => clientId === query.get('client_id'));
     const redirectUri = query.get('redirect_uri') ?? '';
-    if (client === undefined) throw new Refusal('invalid_client', 'There is no such client.');
+    if (client === undefined) throw new OAuthError('invalid_client', 'There is no such client.');
     if (redirectUri === '' || client.redirectUris?.includes(redirectUri) === false)
-      throw new Refusal('redirect_uri_mismatch', 'This client is not sent back to there.');
-    if (query.get('response_type') !== 'code') throw new Refusal('unsupported_response_type', 'Only code.');
+      throw new OAuthError('redirect_uri_mismatch', 'This client is not sent back to there.');
+    if (query.get('response_type') !== 'code')
+      throw new OAuthError('unsupported_response_type', 'Only code.');
     if (query.get('scope')?.split(' ').includes('openid') !== true)
-      throw new Refusal('invalid_scope', 'Ask for openid.');
+      throw new OAuthError('invalid_scope', 'Ask for openid.');
     return client;
   }
 
@@ -97,9 +98,9 @@ export class Provider {
     const client = this.client(query);
     const challenge = query.get('code_challenge') ?? undefined;
     if (challenge !== undefined && query.get('code_challenge_method') !== 'S256')
-      throw new Refusal('invalid_request', 'Only S256.');
+      throw new OAuthError('invalid_request', 'Only S256.');
     if (challenge === undefined && client.clientSecret === undefined)
-      throw new Refusal('invalid_request', 'A public client must use PKCE.');
+      throw new OAuthError('invalid_request', 'A public client must use PKCE.');
     const code = randomBytes(24).toString('base64url');
     const redirectUri = query.get('redirect_uri') ?? '';
     const nonce = query.get('nonce') ?? undefined;
@@ -111,18 +112,18 @@ export class Provider {
   /** Tokens for a code, which is used up. */
   async exchange(client: Client, form: URLSearchParams): Promise<object> {
     if (form.get('grant_type') !== 'authorization_code')
-      throw new Refusal('unsupported_grant_type', 'Only authorization_code.');
+      throw new OAuthError('unsupported_grant_type', 'Only authorization_code.');
     const code = form.get('code') ?? '';
     const grant = this.#grants.get(code);
     this.#grants.delete(code);
     if (grant === undefined || grant.until <= this.#options.now() || grant.client !== client)
-      throw new Refusal('invalid_grant', 'The code is not good.');
+      throw new OAuthError('invalid_grant', 'The code is not good.');
     if (form.get('redirect_uri') !== grant.redirectUri)
-      throw new Refusal('invalid_grant', 'The redirect_uri is another.');
+      throw new OAuthError('invalid_grant', 'The redirect_uri is another.');
     const verifier = form.get('code_verifier') ?? '';
     const challenge = createHash('sha256').update(verifier).digest('base64url');
     if (grant.challenge !== undefined && grant.challenge !== challenge)
-      throw new Refusal('invalid_grant', 'The code_verifier does not fit.');
+      throw new OAuthError('invalid_grant', 'The code_verifier does not fit.');
     const bearer = randomBytes(24).toString('base64url');
     this.#bearers.set(bearer, grant.person);
     const id_token = await this.#idToken(grant);
@@ -132,7 +133,7 @@ export class Provider {
   /** Who an access token is of. */
   userinfo(authorization: string | undefined): object {
     const person = this.#bearers.get(authorization?.replace(/^bearer /i, '') ?? '');
-    if (person === undefined) throw new Refusal('invalid_token', 'Unknown.', 401);
+    if (person === undefined) throw new OAuthError('invalid_token', 'Unknown.', 401);
     return claimsOf(person);
   }
 
@@ -145,7 +146,7 @@ export class Provider {
         : Buffer.from(basic, 'base64').toString().split(':').map(decodeURIComponent);
     const client = this.#options.clients.find(({ clientId }) => clientId === id);
     if (client === undefined || client.clientSecret !== secret)
-      throw new Refusal('invalid_client', 'Client and secret do not belong together.', 401);
+      throw new OAuthError('invalid_client', 'Client and secret do not belong together.', 401);
     return client;
   }
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Place, WireFault } from './faults.ts';
-import { type Client, type Provider, Refusal } from './provider.ts';
+import { type Client, type Provider, OAuthError } from './provider.ts';
 
-interface Asked {
+interface OpenIdRequest {
   readonly provider: Provider;
   readonly issuer: string;
   /** What the discovery document says otherwise than it would. */
@@ -28,21 +28,21 @@ const PLACES: Readonly<Record<string, Place>> = {
   '/firebase/keys': 'firebase',
 };
 
-const CALLS: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
+const CALLS: Readonly<Record<string, (asked: OpenIdRequest) => Promise<Answer>>> = {
   'GET /.well-known/openid-configuration': async ({ issuer, metadata }) =>
-    ok({ ...discovery(issuer), ...metadata }),
-  'GET /jwks': async ({ provider }) => ok(await provider.keys.jwks()),
-  'GET /firebase/keys': async ({ provider }) => ok(await provider.keys.jwks()),
+    okAnswer({ ...discovery(issuer), ...metadata }),
+  'GET /jwks': async ({ provider }) => okAnswer(await provider.keys.jwks()),
+  'GET /firebase/keys': async ({ provider }) => okAnswer(await provider.keys.jwks()),
   'GET /authorize': async ({ provider, query }) => {
     return { status: 200, html: authorizePage(provider.client(query), query) };
   },
-  'POST /authorize': async (asked) => decided(asked),
+  'POST /authorize': async (asked) => answerDecision(asked),
   'POST /token': async ({ provider, authorization, form }) =>
-    ok(await provider.exchange(provider.authenticated(authorization, form), form)),
-  'GET /userinfo': async ({ provider, authorization }) => ok(provider.userinfo(authorization)),
+    okAnswer(await provider.exchange(provider.authenticated(authorization, form), form)),
+  'GET /userinfo': async ({ provider, authorization }) => okAnswer(provider.userinfo(authorization)),
 };
 
-const ok = (json: object): Answer => ({ status: 200, json });
+const okAnswer = (json: object): Answer => ({ status: 200, json });
 
 /** OpenID Connect Discovery 1.0, section 3. */
 const discovery = (issuer: string) => ({
@@ -64,7 +64,7 @@ const discovery = (issuer: string) => ({
 /** Answers the calls that come to the provider; `asked` is read anew for each request. */
 export function providerListener(
   provider: Provider,
-  asked: () => Pick<Asked, 'issuer' | 'metadata'>,
+  asked: () => Pick<OpenIdRequest, 'issuer' | 'metadata'>,
 ): RequestListener {
   return (request, response) => {
     const url = new URL(request.url ?? '/', 'http://sandbox');
@@ -78,7 +78,7 @@ export function providerListener(
 }
 
 async function respond(
-  known: Omit<Asked, 'form' | 'authorization'>,
+  known: Omit<OpenIdRequest, 'form' | 'authorization'>,
   request: IncomingMessage,
   path: string,
 ): Promise<Answer> {
@@ -88,7 +88,7 @@ async function respond(
     const form = new URLSearchParams(request.method === 'POST' ? await text(request) : '');
     return await call({ ...known, form, authorization: request.headers.authorization });
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof OAuthError)) throw error;
     const { status, message, error: code } = error;
     return path === '/authorize'
       ? { status, html: refusalPage(message) }
@@ -97,7 +97,7 @@ async function respond(
 }
 
 /** Sends the person back with a code, or with their no. */
-function decided({ provider, issuer, query, form }: Asked): Answer {
+function answerDecision({ provider, issuer, query, form }: OpenIdRequest): Answer {
   provider.client(query);
   const back = new URL(query.get('redirect_uri') ?? '');
   const person = provider.person(form.get('email') ?? '', {
@@ -137,7 +137,7 @@ function fail(fault: WireFault, response: ServerResponse): void {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (words: string) => words.replace(/[&<>"]/g, (sign) => ESCAPES[sign] ?? '');
+const escapeHtml = (words: string) => words.replace(/[&<>"]/g, (sign) => ESCAPES[sign] ?? '');
 
 /** The page on which a person says who they are, and whether they agree. */
 function authorizePage({ clientId }: Client, query: URLSearchParams): string {
@@ -147,9 +147,9 @@ function authorizePage({ clientId }: Client, query: URLSearchParams): string {
 <meta name="viewport" content="width=device-width">
 <title>Sandbox sign-in</title>
 <h1>Sandbox sign-in</h1>
-<p>${escaped(clientId)} wants to know who you are. This provider believes whatever you say.</p>
-<form method="post" action="/authorize?${escaped(query.toString())}">
-<p><label>Email <input name="email" type="email" value="${escaped(query.get('login_hint') ?? 'ada@example.com')}" required></label></p>
+<p>${escapeHtml(clientId)} wants to know who you are. This provider believes whatever you say.</p>
+<form method="post" action="/authorize?${escapeHtml(query.toString())}">
+<p><label>Email <input name="email" type="email" value="${escapeHtml(query.get('login_hint') ?? 'ada@example.com')}" required></label></p>
 <p><label>Name <input name="name" value="Ada Lovelace"></label></p>
 <p><label><input name="verified" type="checkbox" checked> The email is verified</label></p>
 <button name="decision" value="allow">Sign in</button>
@@ -161,4 +161,4 @@ function authorizePage({ clientId }: Client, query: URLSearchParams): string {
 
 /** The page for what can't be sent back to a client. */
 const refusalPage = (says: string) =>
-  `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Sandbox sign-in</title>\n<h1>This request is refused</h1>\n<p>${escaped(says)}</p>\n</html>\n`;
+  `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Sandbox sign-in</title>\n<h1>This request is refused</h1>\n<p>${escapeHtml(says)}</p>\n</html>\n`;

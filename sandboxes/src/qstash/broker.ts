@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Deliverer } from './deliverer.ts';
 import type { FaultPlan } from './faults.ts';
-import { type Message, messageOf, type Published, Refusal } from './message.ts';
+import { type Message, messageOf, type PublishRequest, QstashError } from './message.ts';
 import type { Time } from './time.ts';
 
 /** How long a Deduplication-Id is remembered (https://upstash.com/docs/qstash/features/deduplication). */
@@ -33,10 +33,10 @@ export class Broker {
   }
 
   /** Takes one message; a duplicate is answered with the id of the first one, and not delivered. */
-  publish(published: Omit<Published, 'now'>): { messageId: string; deduplicated?: true } {
+  publish(published: Omit<PublishRequest, 'now'>): { messageId: string; deduplicated?: true } {
     const now = this.#time.now();
     const message = messageOf({ ...published, now });
-    if (this.#faults.takeRefusal()) throw new Refusal(400, 'the sandbox was asked to refuse this');
+    if (this.#faults.takeRefusal()) throw new QstashError(400, 'the sandbox was asked to refuse this');
     const { deduplicationId } = message;
     if (deduplicationId !== undefined) {
       const first = this.#known.get(deduplicationId);
@@ -51,7 +51,7 @@ export class Broker {
   /** Takes a list of them; one that is refused does not keep back the others. */
   batch(text: string, callerIp: string): Receipt[] {
     const list = batchSchema.safeParse(json(text));
-    if (!list.success) throw new Refusal(400, 'invalid batch request');
+    if (!list.success) throw new QstashError(400, 'invalid batch request');
     return list.data.map(({ destination, headers = {}, body = '' }) => {
       const names = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
       const published = {
@@ -63,7 +63,7 @@ export class Broker {
       try {
         return this.publish(published);
       } catch (error) {
-        if (error instanceof Refusal) return { error: error.message };
+        if (error instanceof QstashError) return { error: error.message };
         throw error;
       }
     });
@@ -72,7 +72,7 @@ export class Broker {
   /** The message of an id, or the refusal that there is none. */
   message(id: string): Message {
     const message = this.messages.get(id);
-    if (message === undefined) throw new Refusal(404, `message ${id} not found`);
+    if (message === undefined) throw new QstashError(404, `message ${id} not found`);
     return message;
   }
 

@@ -98,7 +98,7 @@ describe('the official @upstash/qstash package', () => {
     );
   });
 
-  test('publishes in groups, and hears of each message by itself', async () => {
+  test('publishes in groups, and gets an answer for each message', async () => {
     const receipts = await client.batchJSON([
       { url, body: { n: 1 } },
       { url: 'ftp://nowhere', body: { n: 2 } },
@@ -135,7 +135,7 @@ describe('the official @upstash/qstash package', () => {
     expect(received.map(({ headers }) => headers['upstash-message-id'])).toEqual([late.messageId]);
   });
 
-  test('what is not answered well is tried again after 12 s and 148 s, then lies with the dead letters', async () => {
+  test('a failed delivery is tried again after 12 s and 148 s, then becomes a dead letter', async () => {
     answers.push({ status: 500 }, { status: 404 }, { status: 503 });
     const { messageId } = await client.publishJSON({ url, body: {}, retries: 2 });
     await sandbox.idle();
@@ -206,13 +206,13 @@ describe('the official @upstash/qstash package', () => {
     slow.close();
   });
 
-  test('after the keys were rolled, whoever has the old pair believes one roll and not two', async () => {
+  test('after a rotation of the keys, a receiver with the old pair accepts one rotation and not two', async () => {
     const old = new Receiver({ currentSigningKey: sandbox.keys.current, nextSigningKey: sandbox.keys.next });
-    const signed = () => ({ signature: sandbox.sign({ url, body: 'x' }), body: 'x', url });
+    const signDelivery = () => ({ signature: sandbox.sign({ url, body: 'x' }), body: 'x', url });
     sandbox.rollKeys();
-    expect(await old.verify(signed())).toBe(true);
+    expect(await old.verify(signDelivery())).toBe(true);
     sandbox.rollKeys();
-    await expect(old.verify(signed())).rejects.toThrow(SignatureError);
+    await expect(old.verify(signDelivery())).rejects.toThrow(SignatureError);
   });
 
   test('another token is refused, as is what is no destination', async () => {

@@ -71,7 +71,7 @@ export class Deliverer {
     for (const step of order === 'reversed' ? held.toReversed() : held) step();
   }
 
-  /** Delivers a message once more, whatever became of it. */
+  /** Delivers a message once more, delivered or not. */
   again(message: Message): Promise<void> {
     return this.#follow(this.#send(message).then(() => {}));
   }

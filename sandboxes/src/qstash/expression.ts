@@ -19,19 +19,19 @@ type Formula = (retried: number) => number;
 export function retryDelay(text: string): Formula {
   const tokens = text.match(/\d+(?:\.\d+)?|[a-z]+|\S/g) ?? [];
   let place = 0;
-  const taken = (...wanted: string[]) => {
+  const takeToken = (...wanted: string[]) => {
     const token = tokens[place];
     if (token === undefined || !wanted.includes(token)) return undefined;
     place += 1;
     return token;
   };
   const expect = (token: string) => {
-    if (taken(token) === undefined) throw new Error(`"${text}" lacks a ${token}`);
+    if (takeToken(token) === undefined) throw new Error(`"${text}" lacks a ${token}`);
   };
 
   function sum(): Formula {
     let left = product();
-    for (let sign = taken('+', '-'); sign !== undefined; sign = taken('+', '-')) {
+    for (let sign = takeToken('+', '-'); sign !== undefined; sign = takeToken('+', '-')) {
       const [one, other, isSum] = [left, product(), sign === '+'];
       left = (retried) => (isSum ? one(retried) + other(retried) : one(retried) - other(retried));
     }
@@ -40,7 +40,7 @@ export function retryDelay(text: string): Formula {
 
   function product(): Formula {
     let left = factor();
-    for (let sign = taken('*', '/'); sign !== undefined; sign = taken('*', '/')) {
+    for (let sign = takeToken('*', '/'); sign !== undefined; sign = takeToken('*', '/')) {
       const [one, other, isProduct] = [left, factor(), sign === '*'];
       left = (retried) => (isProduct ? one(retried) * other(retried) : one(retried) / other(retried));
     }
@@ -48,7 +48,7 @@ export function retryDelay(text: string): Formula {
   }
 
   function factor(): Formula {
-    if (taken('(') !== undefined) {
+    if (takeToken('(') !== undefined) {
       const inner = sum();
       expect(')');
       return inner;
@@ -61,7 +61,7 @@ export function retryDelay(text: string): Formula {
     if (call === undefined) throw new Error(`"${text}" has an unknown "${token}"`);
     expect('(');
     const given = [sum()];
-    while (taken(',') !== undefined) given.push(sum());
+    while (takeToken(',') !== undefined) given.push(sum());
     expect(')');
     return (retried) => call(...given.map((one) => one(retried)));
   }

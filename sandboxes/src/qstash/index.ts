@@ -1,10 +1,10 @@
-import { listen, type ListeningOptions } from '../listening.ts';
+import { listen, type ListeningOptions } from '../listen.ts';
 import { Deliverer, type DeadLetter, type Delivery } from './deliverer.ts';
 import { FaultPlan, type Faults } from './faults.ts';
 import type { Message } from './message.ts';
 import { Broker } from './broker.ts';
 import { vendorListener } from './server.ts';
-import { type Signing, SigningKeys } from './signing.ts';
+import { type SignatureInput, SigningKeys } from './signing.ts';
 import { DrivenTime, WallTime } from './time.ts';
 
 export type { DeadLetter, Delivery } from './deliverer.ts';
@@ -36,19 +36,19 @@ export interface QStashSandbox {
   /** Deliveries to URLs that begin with `origin` go to these servers in turn, as through a load balancer. */
   route(origin: string, ...servers: readonly string[]): void;
   /** Makes an Upstash-Signature. */
-  sign(signing: Signing): string;
+  sign(signing: SignatureInput): string;
   /** Rolls the keys: messages are signed with the next one from now on. */
   rollKeys(): void;
   /** Keeps back what is due from now on, until `release`. */
   hold(): void;
   release(order?: 'as published' | 'reversed'): void;
-  /** Delivers a message once more, whatever became of it; resolves when it is answered. */
+  /** Delivers a message once more, delivered or not; resolves when it is answered. */
   redeliver(messageId: string): Promise<void>;
-  /** Moves a driven time on; what is due by then is sent, and can be waited for with `idle`. */
+  /** Moves a driven time on and sends due messages; `idle` waits for them. */
   elapse(ms: number): void;
   /** Resolves when no delivery is under way. */
   idle(): Promise<void>;
-  /** Stops at once; what is under way is cut. */
+  /** Stops at once and cuts running deliveries. */
   close(): Promise<void>;
 }
 

@@ -26,7 +26,7 @@ export interface Message {
 }
 
 /** A refusal in the vendor's form: `{"error": "…"}`. */
-export class Refusal extends Error {
+export class QstashError extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -45,7 +45,7 @@ const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const FORWARD = 'upstash-forward-';
 
 /** What was published, as it came: headers with names in lower case. */
-export interface Published {
+export interface PublishRequest {
   readonly destination: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -54,16 +54,19 @@ export interface Published {
 }
 
 /** Reads a published message; refuses what the vendor refuses. */
-export function messageOf({ destination, headers, body, callerIp, now }: Published): Message {
-  if (body.length > LARGEST) throw new Refusal(413, `message is larger than ${LARGEST} bytes`);
+export function messageOf({ destination, headers, body, callerIp, now }: PublishRequest): Message {
+  if (body.length > LARGEST) throw new QstashError(413, `message is larger than ${LARGEST} bytes`);
   const method = headers['upstash-method'] ?? 'POST';
-  if (!METHODS.has(method)) throw new Refusal(400, `invalid method: ${method}`);
+  if (!METHODS.has(method)) throw new QstashError(400, `invalid method: ${method}`);
   const contentType = headers['content-type'];
   return {
     id: `msg_${randomBytes(20).toString('base64url')}`,
     url: urlOf(destination),
     method,
-    headers: { ...(contentType === undefined ? {} : { 'content-type': contentType }), ...forwarded(headers) },
+    headers: {
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      ...forwardedHeaders(headers),
+    },
     body,
     createdAt: now,
     notBefore: notBefore(headers, now),
@@ -81,13 +84,13 @@ export function messageOf({ destination, headers, body, callerIp, now }: Publish
 
 function urlOf(destination: string): string {
   if (/^https?:\/\/[^/]/.test(destination) && URL.canParse(destination)) return destination;
-  throw new Refusal(
+  throw new QstashError(
     400,
     'invalid destination url: endpoint has invalid scheme, add http:// or https:// in front of your url',
   );
 }
 
-function forwarded(headers: Published['headers']): Record<string, string> {
+function forwardedHeaders(headers: PublishRequest['headers']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers)
       .filter(([name]) => name.startsWith(FORWARD))
@@ -95,23 +98,23 @@ function forwarded(headers: Published['headers']): Record<string, string> {
   );
 }
 
-function notBefore(headers: Published['headers'], now: number): number {
+function notBefore(headers: PublishRequest['headers'], now: number): number {
   const until = headers['upstash-not-before'];
   if (until !== undefined && /^\d+$/.test(until)) return Number(until) * 1_000;
   return now + (timeOf('upstash-delay', headers) ?? 0);
 }
 
-function timeOf(name: string, headers: Published['headers']): number | undefined {
+function timeOf(name: string, headers: PublishRequest['headers']): number | undefined {
   const text = headers[name];
   if (text === undefined) return undefined;
   const time = duration(text);
-  if (time === undefined) throw new Refusal(400, `invalid ${name}: ${text}`);
+  if (time === undefined) throw new QstashError(400, `invalid ${name}: ${text}`);
   return time;
 }
 
 function retriesOf(text = '3'): number {
-  if (!/^\d+$/.test(text)) throw new Refusal(400, `invalid upstash-retries: ${text}`);
-  if (Number(text) > MOST_RETRIES) throw new Refusal(400, `quota maxRetries exceeded: ${text}`);
+  if (!/^\d+$/.test(text)) throw new QstashError(400, `invalid upstash-retries: ${text}`);
+  if (Number(text) > MOST_RETRIES) throw new QstashError(400, `quota maxRetries exceeded: ${text}`);
   return Number(text);
 }
 
@@ -120,22 +123,25 @@ function delayOf(text: string | undefined): Message['delayOf'] {
   try {
     return retryDelay(text);
   } catch (error) {
-    throw new Refusal(400, `invalid upstash-retry-delay: ${error instanceof Error ? error.message : text}`);
+    throw new QstashError(
+      400,
+      `invalid upstash-retry-delay: ${error instanceof Error ? error.message : text}`,
+    );
   }
 }
 
-function flowOf(headers: Published['headers']): Message['flow'] {
+function flowOf(headers: PublishRequest['headers']): Message['flow'] {
   const key = headers['upstash-flow-control-key'];
   if (key === undefined) return undefined;
   const value = headers['upstash-flow-control-value'] ?? '';
   const parallelism = /(?:^|,)\s*parallelism=(\d+)/i.exec(value)?.[1];
   if (parallelism === undefined && !/rate=\d+/i.test(value))
-    throw new Refusal(400, 'flow control needs a rate or a parallelism');
+    throw new QstashError(400, 'flow control needs a rate or a parallelism');
   return { key, parallelism: Number(parallelism ?? Number.POSITIVE_INFINITY) };
 }
 
 /** A message as `GET /v2/messages/:id` and the dead letters show it. */
-export function described(message: Message): Record<string, unknown> {
+export function toJson(message: Message): Record<string, unknown> {
   const { id, url, method, headers, body, maxRetries, notBefore: due, createdAt, label, flow } = message;
   return {
     messageId: id,

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { z } from 'zod';
 import type { Deliverer } from './deliverer.ts';
 import { type FaultPlan, faultSchema } from './faults.ts';
-import { described, Refusal } from './message.ts';
+import { toJson, QstashError } from './message.ts';
 import type { Broker } from './broker.ts';
 import type { SigningKeys } from './signing.ts';
 
@@ -29,7 +29,7 @@ const BATCH = 'POST /v2/batch';
 const ROUTES: readonly (readonly [string, Handler])[] = [
   [PUBLISH, publish],
   [BATCH, ({ body, request }, { broker }) => ({ body: broker.batch(body.toString('utf8'), ipOf(request)) })],
-  ['GET /v2/messages/', ({ rest }, { broker }) => ({ body: described(broker.message(rest)) })],
+  ['GET /v2/messages/', ({ rest }, { broker }) => ({ body: toJson(broker.message(rest)) })],
   ['DELETE /v2/messages/', ({ rest }, { broker }) => ({ body: { cancelled: broker.cancel(rest) } })],
   ['GET /v2/dlq', listDeadLetters],
   ['DELETE /v2/dlq/', forgetDeadLetter],
@@ -75,7 +75,7 @@ function serve({ request, response, body }: Exchange, vendor: Vendor): void {
     const { route, handler, rest } = routeOf(request);
     authorize(request, route, vendor);
     const fault = route === PUBLISH || route === BATCH ? vendor.faults.takeApi() : undefined;
-    if (fault?.kind === 'status') throw new Refusal(fault.status, 'the sandbox was asked to refuse this');
+    if (fault?.kind === 'status') throw new QstashError(fault.status, 'the sandbox was asked to refuse this');
     if (fault?.kind === 'reset' && fault.taken !== true) {
       request.socket.resetAndDestroy();
       return;
@@ -84,7 +84,7 @@ function serve({ request, response, body }: Exchange, vendor: Vendor): void {
     if (fault?.kind === 'reset') request.socket.resetAndDestroy();
     else send(response, answer.status ?? 200, answer.body);
   } catch (error) {
-    const isRefusal = error instanceof Refusal;
+    const isRefusal = error instanceof QstashError;
     const message = error instanceof Error ? error.message : 'unknown error';
     send(response, isRefusal ? error.status : 500, {
       error: isRefusal ? message : `The sandbox failed: ${message}`,
@@ -111,16 +111,16 @@ function routeOf({ method = 'GET', url = '/' }: IncomingMessage): {
     if (asked === route || (isFolder && asked.startsWith(route)))
       return { route, handler, rest: asked.slice(route.length) };
   }
-  throw new Refusal(404, `no such route: ${asked.slice(0, 200)}`);
+  throw new QstashError(404, `no such route: ${asked.slice(0, 200)}`);
 }
 
 /** A web page must not steer a sandbox on the reader's machine: browsers send an Origin, test programs don't. */
 function authorize({ headers }: IncomingMessage, route: string, { token }: Vendor): void {
   const isControl = route.includes('/sandbox/');
   if (isControl && headers.origin !== undefined)
-    throw new Refusal(403, 'the sandbox is not steered from web pages');
+    throw new QstashError(403, 'the sandbox is not steered from web pages');
   if (!isControl && headers.authorization !== `Bearer ${token}`)
-    throw new Refusal(401, 'unauthorized: invalid token');
+    throw new QstashError(401, 'unauthorized: invalid token');
 }
 
 function publish({ request, body, rest }: Call, { broker }: Vendor) {
@@ -142,7 +142,7 @@ function ipOf(request: IncomingMessage): string {
 
 function listDeadLetters(_call: Call, { deliverer }: Vendor) {
   const messages = deliverer.deadLetters.map(({ message, ...letter }) => ({
-    ...described(message),
+    ...toJson(message),
     ...letter,
   }));
   return { body: { messages } };
@@ -150,14 +150,14 @@ function listDeadLetters(_call: Call, { deliverer }: Vendor) {
 
 function forgetDeadLetter({ rest }: Call, { deliverer }: Vendor) {
   const place = deliverer.deadLetters.findIndex(({ dlqId }) => dlqId === rest);
-  if (place < 0) throw new Refusal(404, `${rest} not found`);
+  if (place < 0) throw new QstashError(404, `${rest} not found`);
   deliverer.deadLetters.splice(place, 1);
   return { body: { deleted: 1 } };
 }
 
 function showFlow({ rest }: Call, { deliverer }: Vendor) {
   const body = deliverer.flowControl.described(decodeURIComponent(rest));
-  if (body === undefined) throw new Refusal(404, `flow control ${rest} not found`);
+  if (body === undefined) throw new QstashError(404, `flow control ${rest} not found`);
   return { body };
 }
 
@@ -175,7 +175,7 @@ const ordersSchema = z.strictObject({
 /** POST /sandbox/faults: `{clear?, next?, always?}`, applied in this order. */
 function orderFaults({ body }: Call, { faults }: Vendor) {
   const orders = ordersSchema.safeParse(JSON.parse(body.toString('utf8')));
-  if (!orders.success) throw new Refusal(400, z.prettifyError(orders.error));
+  if (!orders.success) throw new QstashError(400, z.prettifyError(orders.error));
   const { clear, next, always } = orders.data;
   if (clear === true) faults.clear();
   faults.next(...(next ?? []));

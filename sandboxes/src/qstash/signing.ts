@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 /** What a signature says; the sandbox fills in what is not given. */
-export interface Signing {
+export interface SignatureInput {
   /** The URL that the message was published to. */
   readonly url: string;
   readonly body: string | Uint8Array;
@@ -32,7 +32,7 @@ export class SigningKeys {
   }
 
   /** The value of an Upstash-Signature header: a JWT (HS256) as https://upstash.com/docs/qstash/features/security has it. */
-  sign({ url, body, key = this.current, at = Date.now(), claims }: Signing): string {
+  sign({ url, body, key = this.current, at = Date.now(), claims }: SignatureInput): string {
     const iat = Math.floor(at / 1_000);
     const payload = {
       iss: 'Upstash',
@@ -41,10 +41,10 @@ export class SigningKeys {
       nbf: iat,
       iat,
       jti: `jwt_${randomBytes(14).toString('base64url')}`,
-      body: padded(createHash('sha256').update(body).digest('base64url')),
+      body: padBase64(createHash('sha256').update(body).digest('base64url')),
       ...claims,
     };
-    const text = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(payload)}`;
+    const text = `${encodePart({ alg: 'HS256', typ: 'JWT' })}.${encodePart(payload)}`;
     return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
   }
 }
@@ -53,11 +53,11 @@ function newKey(): string {
   return `sig_${randomBytes(21).toString('base64url')}`;
 }
 
-function encoded(value: object): string {
+function encodePart(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 /** The vendor pads this claim, and none of the others. */
-function padded(base64: string): string {
+function padBase64(base64: string): string {
   return base64.padEnd(Math.ceil(base64.length / 4) * 4, '=');
 }

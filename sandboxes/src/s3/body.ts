@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -17,9 +17,9 @@ const TRAILING = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 /** Reads the body, which must be what was signed of it: a hash, nothing, or chunks with a trailer. */
 export async function readBody(request: IncomingMessage, headers: Headers, payload: string): Promise<Body> {
   if (payload.startsWith('STREAMING-') && payload !== TRAILING)
-    throw new Refusal('NotImplemented', { message: `The sandbox reads no ${payload}: ${TRAILING} it does.` });
+    throw new S3Error('NotImplemented', { message: `The sandbox reads no ${payload}: ${TRAILING} it does.` });
   if (!/^(?:[\da-f]{64}|UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER)$/.test(payload))
-    throw new Refusal('InvalidArgument', {
+    throw new S3Error('InvalidArgument', {
       message:
         'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, or a valid sha256 value.',
     });
@@ -30,12 +30,12 @@ export async function readBody(request: IncomingMessage, headers: Headers, paylo
     payload !== TRAILING &&
     headers['transfer-encoding'] !== undefined
   )
-    throw new Refusal('MissingContentLength');
-  if (Number(headers['content-length'] ?? 0) > LARGEST) throw new Refusal('EntityTooLarge');
+    throw new S3Error('MissingContentLength');
+  if (Number(headers['content-length'] ?? 0) > LARGEST) throw new S3Error('EntityTooLarge');
   const sent = await allOf(request);
-  if (payload === TRAILING) return dechunked(sent, headers);
+  if (payload === TRAILING) return decodeChunks(sent, headers);
   if (payload !== 'UNSIGNED-PAYLOAD' && createHash('sha256').update(sent).digest('hex') !== payload)
-    throw new Refusal('XAmzContentSHA256Mismatch');
+    throw new S3Error('XAmzContentSHA256Mismatch');
   return { bytes: sent, trailers: {} };
 }
 
@@ -45,36 +45,36 @@ async function allOf(request: IncomingMessage): Promise<Buffer> {
   for await (const part of request as AsyncIterable<Buffer>) {
     parts.push(part);
     length += part.length;
-    if (length > LARGEST) throw new Refusal('EntityTooLarge');
+    if (length > LARGEST) throw new S3Error('EntityTooLarge');
   }
   return Buffer.concat(parts, length);
 }
 
 /** aws-chunked: `SIZE\r\nBYTES\r\n … 0\r\n`, then the trailers, a line each, and an empty line. */
-function dechunked(sent: Buffer, headers: Headers): Body {
+function decodeChunks(sent: Buffer, headers: Headers): Body {
   const declared = headers['x-amz-decoded-content-length'];
-  if (declared === undefined || !/^\d+$/.test(declared)) throw new Refusal('MissingContentLength');
+  if (declared === undefined || !/^\d+$/.test(declared)) throw new S3Error('MissingContentLength');
   const parts: Buffer[] = [];
   let place = 0;
   const line = (): string => {
     const end = sent.indexOf('\r\n', place);
-    if (end < 0) throw new Refusal('IncompleteBody');
+    if (end < 0) throw new S3Error('IncompleteBody');
     const text = sent.toString('latin1', place, end);
     place = end + 2;
     return text;
   };
   for (;;) {
     const [, hex] = /^([\da-f]{1,8})(?:;.*)?$/i.exec(line()) ?? [];
-    if (hex === undefined) throw new Refusal('IncompleteBody');
+    if (hex === undefined) throw new S3Error('IncompleteBody');
     const size = Number.parseInt(hex, 16);
     if (size === 0) break;
-    if (place + size + 2 > sent.length) throw new Refusal('IncompleteBody');
+    if (place + size + 2 > sent.length) throw new S3Error('IncompleteBody');
     parts.push(sent.subarray(place, place + size));
     place += size;
-    if (line() !== '') throw new Refusal('IncompleteBody');
+    if (line() !== '') throw new S3Error('IncompleteBody');
   }
   const bytes = Buffer.concat(parts);
-  if (bytes.length !== Number(declared)) throw new Refusal('IncompleteBody');
+  if (bytes.length !== Number(declared)) throw new S3Error('IncompleteBody');
   return { bytes, trailers: trailersOf(sent.toString('latin1', place), headers['x-amz-trailer']) };
 }
 
@@ -87,6 +87,6 @@ function trailersOf(text: string, announced = ''): Headers {
     }),
   );
   const names = announced === '' ? [] : announced.split(',').map((name) => name.trim().toLowerCase());
-  if (Object.keys(trailers).sort().join() !== names.sort().join()) throw new Refusal('MalformedTrailerError');
+  if (Object.keys(trailers).sort().join() !== names.sort().join()) throw new S3Error('MalformedTrailerError');
   return trailers;
 }

@@ -1,7 +1,7 @@
 import { newBucket, type StoredObject } from './buckets.ts';
 import { type Answer, bucketOf, type Call, isoOf, numberOf } from './call.ts';
-import { checksumOf, verified } from './checksums.ts';
-import { Refusal } from './refusal.ts';
+import { checksumOf, verifyChecksum } from './checksums.ts';
+import { S3Error } from './refusal.ts';
 import { type Content, readXml } from './xml.ts';
 
 export function listBuckets({ buckets }: Call): Answer {
@@ -13,7 +13,7 @@ export function listBuckets({ buckets }: Call): Answer {
 }
 
 export function createBucket({ buckets, bucketName, now }: Call): Answer {
-  if (buckets.has(bucketName)) throw new Refusal('BucketAlreadyOwnedByYou');
+  if (buckets.has(bucketName)) throw new S3Error('BucketAlreadyOwnedByYou');
   buckets.set(bucketName, newBucket(bucketName, now));
   return { headers: { location: `/${bucketName}` } };
 }
@@ -25,7 +25,7 @@ export function headBucket(call: Call): Answer {
 
 export function deleteBucket(call: Call): Answer {
   const { name, objects, uploads } = bucketOf(call);
-  if (objects.size + uploads.size > 0) throw new Refusal('BucketNotEmpty');
+  if (objects.size + uploads.size > 0) throw new S3Error('BucketNotEmpty');
   call.buckets.delete(name);
   return { status: 204 };
 }
@@ -46,7 +46,7 @@ export function listObjects(call: Call): Answer {
   const rest = [...bucket.objects.values()]
     .filter(({ key }) => key.startsWith(prefix))
     .sort((a, b) => byBytes(a.key, b.key));
-  const entries = grouped(rest, prefix, delimiter).filter(({ name }) => byBytes(name, after) > 0);
+  const entries = groupByPrefix(rest, prefix, delimiter).filter(({ name }) => byBytes(name, after) > 0);
   const page = entries.slice(0, most);
   const isTruncated = most > 0 && page.length < entries.length;
   const named =
@@ -64,7 +64,7 @@ export function listObjects(call: Call): Answer {
     KeyCount: page.length,
     MaxKeys: most,
     IsTruncated: isTruncated,
-    Contents: page.flatMap(({ stored }) => (stored === undefined ? [] : [listed(stored, named)])),
+    Contents: page.flatMap(({ stored }) => (stored === undefined ? [] : [listEntry(stored, named)])),
     CommonPrefixes: page.flatMap(({ name, stored }) =>
       stored === undefined ? [{ Prefix: named(name) }] : [],
     ),
@@ -78,12 +78,12 @@ const tokenOf = (key: string) => Buffer.from(key).toString('base64url');
 function keyOf(token: string): string {
   const key = Buffer.from(token, 'base64url').toString();
   if (tokenOf(key) !== token || token === '')
-    throw new Refusal('InvalidArgument', { message: 'The continuation token provided is incorrect' });
+    throw new S3Error('InvalidArgument', { message: 'The continuation token provided is incorrect' });
   return key;
 }
 
 /** Objects, and in place of those that have the delimiter behind the prefix what they have in common. */
-function grouped(objects: readonly StoredObject[], prefix: string, delimiter: string) {
+function groupByPrefix(objects: readonly StoredObject[], prefix: string, delimiter: string) {
   const entries = new Map<string, StoredObject | undefined>();
   for (const stored of objects) {
     const end = delimiter === '' ? -1 : stored.key.indexOf(delimiter, prefix.length);
@@ -93,7 +93,10 @@ function grouped(objects: readonly StoredObject[], prefix: string, delimiter: st
   return [...entries].map(([name, stored]) => ({ name, stored }));
 }
 
-const listed = ({ key, modified, etag, bytes, checksum }: StoredObject, named: (text: string) => string) => ({
+const listEntry = (
+  { key, modified, etag, bytes, checksum }: StoredObject,
+  named: (text: string) => string,
+) => ({
   Key: named(key),
   LastModified: isoOf(modified),
   ETag: etag,
@@ -109,13 +112,13 @@ export function deleteObjects(call: Call): Answer {
   const bucket = bucketOf(call);
   const isSummed = checksumOf(headers) !== undefined && !isOlder;
   if (headers['content-md5'] === undefined && !isSummed)
-    throw new Refusal('InvalidRequest', {
+    throw new S3Error('InvalidRequest', {
       message: 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
     });
-  verified(bytes, headers);
+  verifyChecksum(bytes, headers);
   const asked = readXml(bytes.toString(), 'Delete');
   const keys = asked.all('Object').map((one) => one.one('Key') ?? '');
-  if (keys.length === 0 || keys.length > 1_000 || keys.includes('')) throw new Refusal('MalformedXML');
+  if (keys.length === 0 || keys.length > 1_000 || keys.includes('')) throw new S3Error('MalformedXML');
   for (const key of keys) bucket.objects.delete(key);
   const isQuiet = asked.one('Quiet') === 'true';
   return { xml: ['DeleteResult', isQuiet ? '' : { Deleted: keys.map((Key) => ({ Key })) }] };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Algorithm, Checksum } from './checksums.ts';
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -54,7 +54,7 @@ export interface Bucket {
 export type Buckets = Map<string, Bucket>;
 
 export const newBucket = (name: string, created: number): Bucket => {
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) throw new Refusal('InvalidBucketName');
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) throw new S3Error('InvalidBucketName');
   return { name, created, objects: new Map(), uploads: new Map(), cors: undefined };
 };
 
@@ -68,10 +68,10 @@ const KEPT =
 export function keptHeaders(headers: Headers): Headers {
   const encryption = headers['x-amz-server-side-encryption'];
   if (encryption !== undefined && !['AES256', 'aws:kms', 'aws:kms:dsse'].includes(encryption))
-    throw new Refusal('InvalidArgument', { message: 'The encryption method specified is not supported' });
+    throw new S3Error('InvalidArgument', { message: 'The encryption method specified is not supported' });
   const kept = Object.entries(headers).filter(([name]) => KEPT.test(name));
   const metadata = kept.filter(([name]) => name.startsWith('x-amz-meta-'));
-  if (metadata.join('').length > 2_048 + metadata.length * 12) throw new Refusal('MetadataTooLarge');
+  if (metadata.join('').length > 2_048 + metadata.length * 12) throw new S3Error('MetadataTooLarge');
   const known = Object.fromEntries(kept);
   const coding = (known['content-encoding'] ?? '')
     .split(',')
@@ -93,10 +93,10 @@ export const stateOf = (buckets: Buckets) => ({
   sandbox: 's3' as const,
   buckets: [...buckets.values()].map(({ objects, uploads, ...bucket }) => ({
     ...bucket,
-    objects: [...objects.values()].map(packed),
+    objects: [...objects.values()].map(packBytes),
     uploads: [...uploads.values()].map((upload) => ({
       ...upload,
-      parts: [...upload.parts.values()].map(packed),
+      parts: [...upload.parts.values()].map(packBytes),
     })),
   })),
 });
@@ -113,22 +113,22 @@ export const bucketsOf = ({ buckets }: State): Buckets =>
       bucket.name,
       {
         ...bucket,
-        objects: new Map(bucket.objects.map((one) => [one.key, unpacked(one)])),
+        objects: new Map(bucket.objects.map((one) => [one.key, unpackBytes(one)])),
         uploads: new Map(
           bucket.uploads.map((upload) => [
             upload.id,
-            { ...upload, parts: new Map(upload.parts.map((part) => [part.number, unpacked(part)])) },
+            { ...upload, parts: new Map(upload.parts.map((part) => [part.number, unpackBytes(part)])) },
           ]),
         ),
       },
     ]),
   );
 
-const packed = <T extends { readonly bytes: Buffer }>(one: T) => ({
+const packBytes = <T extends { readonly bytes: Buffer }>(one: T) => ({
   ...one,
   bytes: one.bytes.toString('base64'),
 });
-const unpacked = <T extends { readonly bytes: string }>(one: T) => ({
+const unpackBytes = <T extends { readonly bytes: string }>(one: T) => ({
   ...one,
   bytes: Buffer.from(one.bytes, 'base64'),
 });

@@ -1,5 +1,5 @@
 import type { Bucket, Buckets, StoredObject } from './buckets.ts';
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 import type { Content } from './xml.ts';
 
 /** A call that was authenticated, with its body. */
@@ -30,14 +30,14 @@ export interface Answer {
 /** The bucket that a call names; NoSuchBucket when there is none. */
 export function bucketOf({ buckets, bucketName }: Call): Bucket {
   const bucket = buckets.get(bucketName);
-  if (bucket === undefined) throw new Refusal('NoSuchBucket', { facts: { BucketName: bucketName } });
+  if (bucket === undefined) throw new S3Error('NoSuchBucket', { facts: { BucketName: bucketName } });
   return bucket;
 }
 
 /** The object that a call names; NoSuchKey when there is none. */
 export function objectOf(call: Call): StoredObject {
   const found = bucketOf(call).objects.get(call.key);
-  if (found === undefined) throw new Refusal('NoSuchKey', { facts: { Key: call.key } });
+  if (found === undefined) throw new S3Error('NoSuchKey', { facts: { Key: call.key } });
   return found;
 }
 
@@ -53,7 +53,7 @@ export function numberOf(
   if (text === null || text === '') return otherwise;
   const number = Number(text);
   if (!/^\d+$/.test(text) || number < least)
-    throw new Refusal('InvalidArgument', {
+    throw new S3Error('InvalidArgument', {
       message: `Provided ${name} not an integer or within integer range`,
     });
   return Math.min(number, most);

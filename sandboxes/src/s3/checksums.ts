@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 
 /** The reflected polynomial’s table of a CRC whose upper and lower 32 bits are apart; one of 32 bits has no upper. */
 function table(upper: number, lower: number): { readonly high: Uint32Array; readonly low: Uint32Array } {
@@ -60,7 +60,7 @@ export const isAlgorithm = (name: string): name is Algorithm => Object.hasOwn(AL
 export function algorithmNamed(name: string | undefined): Algorithm | undefined {
   const known = name?.toLowerCase();
   if (known === undefined || isAlgorithm(known)) return known;
-  throw new Refusal('InvalidRequest', {
+  throw new S3Error('InvalidRequest', {
     message:
       'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
   });
@@ -77,25 +77,25 @@ export function checksumOf(
     return isAlgorithm(algorithm) ? [{ algorithm, value }] : [];
   });
   if (given.length > 1)
-    throw new Refusal('InvalidRequest', {
+    throw new S3Error('InvalidRequest', {
       message: 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
     });
   return given[0];
 }
 
 /** The checksum under which bytes are kept: that of the request, which must fit; else S3’s own, CRC64NVME. */
-export function verified(bytes: Uint8Array, headers: Readonly<Record<string, string>>): Checksum {
+export function verifyChecksum(bytes: Uint8Array, headers: Readonly<Record<string, string>>): Checksum {
   verifyMd5(bytes, headers['content-md5']);
   const given = checksumOf(headers);
   const { algorithm } = given ?? { algorithm: 'crc64nvme' as const };
   const sum = ALGORITHMS[algorithm](bytes);
   if (given !== undefined && Buffer.from(given.value, 'base64').length !== sum.length)
-    throw new Refusal('InvalidRequest', {
+    throw new S3Error('InvalidRequest', {
       message: `Value for x-amz-checksum-${algorithm} header is invalid.`,
     });
   const value = sum.toString('base64');
   if (given !== undefined && given.value !== value)
-    throw new Refusal('BadDigest', {
+    throw new S3Error('BadDigest', {
       message: `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
     });
   return { algorithm, value, type: 'FULL_OBJECT' };
@@ -103,8 +103,8 @@ export function verified(bytes: Uint8Array, headers: Readonly<Record<string, str
 
 function verifyMd5(bytes: Uint8Array, given: string | undefined): void {
   if (given === undefined) return;
-  if (Buffer.from(given, 'base64').length !== 16) throw new Refusal('InvalidDigest');
-  if (hash('md5')(bytes).toString('base64') !== given) throw new Refusal('BadDigest');
+  if (Buffer.from(given, 'base64').length !== 16) throw new S3Error('InvalidDigest');
+  if (hash('md5')(bytes).toString('base64') !== given) throw new S3Error('BadDigest');
 }
 
 /** A checksum as headers of an answer. */

@@ -1,6 +1,6 @@
 import { type Bucket, type CorsRule } from './buckets.ts';
 import { type Answer, bucketOf, type Call } from './call.ts';
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 import { readXml } from './xml.ts';
 
 const METHODS = ['GET', 'PUT', 'HEAD', 'POST', 'DELETE'];
@@ -20,17 +20,17 @@ export function putBucketCors(call: Call): Answer {
         maxAge: maxAge === undefined ? undefined : Number(maxAge),
       };
     });
-  if (rules.length === 0 || rules.length > 100) throw new Refusal('MalformedXML');
+  if (rules.length === 0 || rules.length > 100) throw new S3Error('MalformedXML');
   for (const { origins, methods, headers } of rules) {
-    if (origins.length === 0 || methods.length === 0) throw new Refusal('MalformedXML');
+    if (origins.length === 0 || methods.length === 0) throw new S3Error('MalformedXML');
     const unknown = methods.find((method) => !METHODS.includes(method));
     if (unknown !== undefined)
-      throw new Refusal('InvalidRequest', {
+      throw new S3Error('InvalidRequest', {
         message: `Found unsupported HTTP method in CORS config. Unsupported method is ${unknown}`,
       });
     const wild = [...origins, ...headers].find((pattern) => pattern.split('*').length > 2);
     if (wild !== undefined)
-      throw new Refusal('InvalidRequest', {
+      throw new S3Error('InvalidRequest', {
         message: `AllowedOrigin or AllowedHeader "${wild}" can not have more than one wildcard.`,
       });
   }
@@ -40,7 +40,7 @@ export function putBucketCors(call: Call): Answer {
 
 export function getBucketCors(call: Call): Answer {
   const { cors } = bucketOf(call);
-  if (cors === undefined) throw new Refusal('NoSuchCORSConfiguration');
+  if (cors === undefined) throw new S3Error('NoSuchCORSConfiguration');
   const rules = cors.map(({ origins, methods, headers, exposed, maxAge }) => ({
     AllowedOrigin: origins,
     AllowedMethod: methods,
@@ -62,20 +62,20 @@ type Headers = Readonly<Record<string, string>>;
 export function preflight(bucket: Bucket | undefined, headers: Headers): Answer {
   const { origin, 'access-control-request-method': method } = headers;
   if (origin === undefined || method === undefined)
-    throw new Refusal('InvalidRequest', {
+    throw new S3Error('InvalidRequest', {
       message: 'Insufficient information. Origin request header needed.',
     });
   if (bucket?.cors === undefined)
-    throw new Refusal('AccessForbidden', { message: 'CORSResponse: CORS is not enabled for this bucket.' });
+    throw new S3Error('AccessForbidden', { message: 'CORSResponse: CORS is not enabled for this bucket.' });
   const asked = (headers['access-control-request-headers'] ?? '')
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '');
   const rule = ruleFor(bucket.cors, { origin, method, asked });
-  if (rule === undefined) throw new Refusal('AccessForbidden');
+  if (rule === undefined) throw new S3Error('AccessForbidden');
   return {
     headers: {
-      ...allowed(rule, origin),
+      ...ruleHeaders(rule, origin),
       ...(asked.length === 0 ? {} : { 'access-control-allow-headers': asked.join(', ') }),
     },
   };
@@ -85,7 +85,7 @@ export function preflight(bucket: Bucket | undefined, headers: Headers): Answer 
 export function corsHeaders(bucket: Bucket | undefined, method: string, { origin }: Headers): Headers {
   if (origin === undefined || bucket?.cors === undefined) return {};
   const rule = ruleFor(bucket.cors, { origin, method, asked: [] });
-  return rule === undefined ? {} : allowed(rule, origin);
+  return rule === undefined ? {} : ruleHeaders(rule, origin);
 }
 
 function ruleFor(
@@ -106,7 +106,7 @@ function fits(pattern: string, text: string): boolean {
   return text.length >= start.length + end.length && text.startsWith(start) && text.endsWith(end);
 }
 
-function allowed({ origins, methods, exposed, maxAge }: CorsRule, origin: string): Headers {
+function ruleHeaders({ origins, methods, exposed, maxAge }: CorsRule, origin: string): Headers {
   const isAnybody = origins.includes('*');
   return {
     'access-control-allow-origin': isAnybody ? '*' : origin,

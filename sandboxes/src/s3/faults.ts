@@ -1,9 +1,9 @@
-import type { RefusalCode } from './refusal.ts';
+import type { S3ErrorCode } from './refusal.ts';
 
 /** What a call meets in place of the truth; `of` waits for a call of that name, as PutObject. */
 export type Fault =
   /** Refuses, before anything is done: SlowDown, InternalError, AccessDenied … */
-  | { readonly kind: 'refuse'; readonly code: RefusalCode; readonly of?: string }
+  | { readonly kind: 'refuse'; readonly code: S3ErrorCode; readonly of?: string }
   /** Cuts the connection before anything is done. */
   | { readonly kind: 'reset'; readonly of?: string }
   /** Does it, and cuts the connection in place of an answer. */

@@ -1,11 +1,11 @@
-import { listen, type ListeningOptions } from '../listening.ts';
+import { listen, type ListeningOptions } from '../listen.ts';
 import { StateFile } from '../state-file.ts';
 import { type Buckets, bucketsOf, isState, newBucket, stateOf } from './buckets.ts';
 import { Faults } from './faults.ts';
 import { type Older, s3Listener } from './server.ts';
 
 export type { Fault, Faults } from './faults.ts';
-export type { RefusalCode } from './refusal.ts';
+export type { S3ErrorCode } from './refusal.ts';
 export type { Older } from './server.ts';
 
 export interface S3SandboxOptions extends ListeningOptions {
@@ -22,7 +22,7 @@ export interface S3SandboxOptions extends ListeningOptions {
    * (`ignores`), or refuses all by this status.
    */
   readonly older?: Older | undefined;
-  /** Entries that a list has at most, whatever a call asks for: 1,000, as S3’s. */
+  /** Entries that a list has at most, even where a call asks for more: 1,000, as S3’s. */
   readonly page?: number;
   /** Where it keeps what is in it, over a restart; nowhere when not said. */
   readonly file?: string | undefined;

@@ -8,10 +8,10 @@ import {
   type Checksum,
   checksumElement,
   checksumHeaders,
-  verified,
+  verifyChecksum,
 } from './checksums.ts';
 import { checkWrite, encryptionOf, writtenHeaders } from './objects.ts';
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 import { type Element, readXml } from './xml.ts';
 
 /** Of each part but the last. */
@@ -42,7 +42,7 @@ function typeOf(algorithm: Algorithm | undefined, asked: string | undefined): Ch
   const isHash = algorithm === 'sha1' || algorithm === 'sha256';
   const isOwn = algorithm === undefined || algorithm === 'crc64nvme';
   if ((asked === 'FULL_OBJECT' && isHash) || (asked === 'COMPOSITE' && isOwn))
-    throw new Refusal('InvalidRequest', {
+    throw new S3Error('InvalidRequest', {
       message: `The ${asked} checksum type cannot be used with the ${algorithm ?? 'crc64nvme'} checksum algorithm.`,
     });
   if (asked === 'FULL_OBJECT' || asked === 'COMPOSITE') return asked;
@@ -51,7 +51,7 @@ function typeOf(algorithm: Algorithm | undefined, asked: string | undefined): Ch
 
 function uploadOf(call: Call): Upload {
   const upload = bucketOf(call).uploads.get(call.query.get('uploadId') ?? '');
-  if (upload === undefined || upload.key !== call.key) throw new Refusal('NoSuchUpload');
+  if (upload === undefined || upload.key !== call.key) throw new S3Error('NoSuchUpload');
   return upload;
 }
 
@@ -60,13 +60,13 @@ export function uploadPart(call: Call): Answer {
   const upload = uploadOf(call);
   const number = Number(call.query.get('partNumber'));
   if (!Number.isInteger(number) || number < 1 || number > MOST_PARTS)
-    throw new Refusal('InvalidArgument', {
+    throw new S3Error('InvalidArgument', {
       message: `Part number must be an integer between 1 and ${MOST_PARTS}, inclusive`,
     });
-  const sum = isOlder ? undefined : verified(bytes, headers);
+  const sum = isOlder ? undefined : verifyChecksum(bytes, headers);
   const expected = upload.algorithm;
   if (expected !== undefined && sum?.algorithm !== expected)
-    throw new Refusal('InvalidRequest', {
+    throw new S3Error('InvalidRequest', {
       message: `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${sum?.algorithm}`,
     });
   const part = { number, bytes, etag: etagOf(bytes), modified: now, checksum: sum };
@@ -84,13 +84,13 @@ export function completeMultipartUpload(call: Call): Answer {
   const bucket = bucketOf(call);
   const upload = uploadOf(call);
   const named = readXml(call.bytes.toString(), 'CompleteMultipartUpload').all('Part');
-  if (named.length === 0 || named.length > MOST_PARTS) throw new Refusal('MalformedXML');
+  if (named.length === 0 || named.length > MOST_PARTS) throw new S3Error('MalformedXML');
   const parts = named.map((one) => namedPart(upload, one));
   if (parts.some(({ number }, place) => number <= (parts[place - 1]?.number ?? 0)))
-    throw new Refusal('InvalidPartOrder');
+    throw new S3Error('InvalidPartOrder');
   const small = parts.slice(0, -1).find(({ bytes }) => bytes.length < SMALLEST);
   if (small !== undefined)
-    throw new Refusal('EntityTooSmall', {
+    throw new S3Error('EntityTooSmall', {
       facts: {
         ProposedSize: String(small.bytes.length),
         MinSizeAllowed: String(SMALLEST),
@@ -100,7 +100,7 @@ export function completeMultipartUpload(call: Call): Answer {
   const bytes = Buffer.concat(parts.map((part) => part.bytes));
   const declared = call.headers['x-amz-mp-object-size'];
   if (declared !== undefined && Number(declared) !== bytes.length)
-    throw new Refusal('InvalidRequest', {
+    throw new S3Error('InvalidRequest', {
       message: 'The provided x-amz-mp-object-size does not match what was computed.',
     });
   const sum = call.isOlder ? undefined : wholeChecksum(upload, parts, bytes);
@@ -126,14 +126,14 @@ function namedPart(upload: Upload, said: Element): Part {
   const part = upload.parts.get(number);
   const etag = (said.one('ETag') ?? '').replaceAll('"', '');
   if (part === undefined || part.etag !== `"${etag}"`)
-    throw new Refusal('InvalidPart', {
+    throw new S3Error('InvalidPart', {
       facts: { UploadId: upload.id, PartNumber: String(number), ETag: etag },
     });
   const { checksum } = part;
   const named = checksum && said.one(`Checksum${checksum.algorithm.toUpperCase()}`);
-  if (named !== undefined && named !== checksum?.value) throw new Refusal('InvalidPart');
+  if (named !== undefined && named !== checksum?.value) throw new S3Error('InvalidPart');
   if (named === undefined && upload.algorithm !== undefined && upload.type === 'COMPOSITE')
-    throw new Refusal('InvalidRequest', {
+    throw new S3Error('InvalidRequest', {
       message: `The upload was created using a ${upload.algorithm} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
     });
   return part;
@@ -151,7 +151,7 @@ function checkSum(sum: Checksum | undefined, headers: Readonly<Record<string, st
   if (sum === undefined) return;
   const given = headers[`x-amz-checksum-${sum.algorithm}`];
   if (given !== undefined && given !== checksumHeaders(sum)[`x-amz-checksum-${sum.algorithm}`])
-    throw new Refusal('BadDigest', {
+    throw new S3Error('BadDigest', {
       message: `The ${sum.algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
     });
 }

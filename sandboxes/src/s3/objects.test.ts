@@ -166,7 +166,7 @@ describe('checksums', () => {
 describe('uploads in parts', () => {
   const large = Buffer.alloc(5 * 1_048_576, 'a');
 
-  test('are put together in order, whatever their order was, and are the last of each number', async () => {
+  test('are joined in the order of their numbers, and the last upload of a number counts', async () => {
     const at = { Bucket, Key: 'parts', UploadId: await begun('parts', { ContentType: 'text/plain' }) };
     await client.uploadPart({ ...at, PartNumber: 2, Body: 'tail' });
     await client.uploadPart({ ...at, PartNumber: 1, Body: 'first try' });

@@ -1,12 +1,12 @@
 import { type StoredObject, etagOf, keptHeaders } from './buckets.ts';
 import { type Answer, bucketOf, type Call, isoOf, objectOf } from './call.ts';
-import { checksumHeaders, verified } from './checksums.ts';
-import { Refusal } from './refusal.ts';
+import { checksumHeaders, verifyChecksum } from './checksums.ts';
+import { S3Error } from './refusal.ts';
 
 export function putObject(call: Call): Answer {
   const { bytes, headers, key, now, isOlder } = call;
   const bucket = bucketOf(call);
-  const sum = isOlder ? undefined : verified(bytes, headers);
+  const sum = isOlder ? undefined : verifyChecksum(bytes, headers);
   checkWrite(bucket.objects.get(key), headers);
   const stored = {
     key,
@@ -26,11 +26,11 @@ export function copyObject(call: Call): Answer {
   const bucket = bucketOf(call);
   const { bucketName, key: from } = sourceOf(headers['x-amz-copy-source'] ?? '');
   if (Object.keys(headers).some((name) => /^x-amz-(?:copy-source-|metadata-directive)/.test(name)))
-    throw new Refusal('NotImplemented', {
+    throw new S3Error('NotImplemented', {
       message: 'The sandbox copies objects whole, and whenever it is asked.',
     });
   const source = objectOf({ ...call, bucketName, key: from });
-  if (source === bucket.objects.get(key)) throw new Refusal('InvalidRequest');
+  if (source === bucket.objects.get(key)) throw new S3Error('InvalidRequest');
   const kept = Object.entries(source.headers).filter(
     ([name]) => !name.startsWith('x-amz-server-side-encryption'),
   );
@@ -50,7 +50,7 @@ export function copyObject(call: Call): Answer {
 /** `bucket/key`, encoded, with a slash before it or none. */
 function sourceOf(header: string): { readonly bucketName: string; readonly key: string } {
   const [, bucketName = '', key = ''] = /^\/?([^/?]+)\/([^?]+)$/.exec(header) ?? [];
-  if (key === '') throw new Refusal('InvalidArgument', { facts: { ArgumentName: 'x-amz-copy-source' } });
+  if (key === '') throw new S3Error('InvalidArgument', { facts: { ArgumentName: 'x-amz-copy-source' } });
   return { bucketName, key: decodeURIComponent(key) };
 }
 
@@ -72,13 +72,13 @@ export function checkWrite(
 ): void {
   const { 'if-none-match': noneMatch, 'if-match': match } = headers;
   if (noneMatch !== undefined && noneMatch !== '*')
-    throw new Refusal('NotImplemented', { facts: { Header: 'If-None-Match' } });
+    throw new S3Error('NotImplemented', { facts: { Header: 'If-None-Match' } });
   if (noneMatch === '*' && present !== undefined)
-    throw new Refusal('PreconditionFailed', { facts: { Condition: 'If-None-Match' } });
+    throw new S3Error('PreconditionFailed', { facts: { Condition: 'If-None-Match' } });
   if (match === undefined) return;
-  if (present === undefined) throw new Refusal('NoSuchKey');
+  if (present === undefined) throw new S3Error('NoSuchKey');
   if (!matches(match, present.etag))
-    throw new Refusal('PreconditionFailed', { facts: { Condition: 'If-Match' } });
+    throw new S3Error('PreconditionFailed', { facts: { Condition: 'If-Match' } });
 }
 
 const matches = (given: string, etag: string) =>
@@ -125,7 +125,7 @@ function isUnmodified(stored: StoredObject, headers: Readonly<Record<string, str
   const until = Date.parse(headers['if-unmodified-since'] ?? '');
   const fails = match === undefined ? second > until : !matches(match, stored.etag);
   if (fails)
-    throw new Refusal('PreconditionFailed', {
+    throw new S3Error('PreconditionFailed', {
       facts: { Condition: match === undefined ? 'If-Unmodified-Since' : 'If-Match' },
     });
   return noneMatch === undefined ? second <= since : matches(noneMatch, stored.etag);
@@ -139,7 +139,7 @@ function rangeOf(header: string | undefined, size: number): readonly [number, nu
   const last = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1);
   if (from !== '' && to !== '' && Number(to) < Number(from)) return undefined;
   if (first > last)
-    throw new Refusal('InvalidRange', {
+    throw new S3Error('InvalidRange', {
       headers: { 'content-range': `bytes */${size}` },
       facts: { RangeRequested: header ?? '', ActualObjectSize: String(size) },
     });

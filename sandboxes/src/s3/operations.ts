@@ -18,7 +18,7 @@ import {
   uploadPart,
 } from './multipart.ts';
 import { copyObject, deleteObject, getObject, putObject } from './objects.ts';
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 import type { Signable } from './signature.ts';
 
 export interface Operation {
@@ -121,8 +121,8 @@ export function operationOf(
       given.every((name) => marks.includes(name) || takes.includes(name)),
   );
   if (found !== undefined) return found;
-  if (here.length === 0) throw new Refusal('MethodNotAllowed');
-  throw new Refusal('NotImplemented', {
+  if (here.length === 0) throw new S3Error('MethodNotAllowed');
+  throw new S3Error('NotImplemented', {
     message: `The sandbox does not know ${method} with ${given.join(', ') || 'nothing'}.`,
   });
 }

@@ -60,9 +60,9 @@ const REFUSALS = {
   ],
 } as const satisfies Record<string, readonly [number, string]>;
 
-export type RefusalCode = keyof typeof REFUSALS;
+export type S3ErrorCode = keyof typeof REFUSALS;
 
-interface Said {
+interface S3ErrorDetails {
   readonly message?: string;
   readonly status?: number;
   /** Further elements of the answer: `<Region>eu-central-1</Region>`. */
@@ -71,13 +71,13 @@ interface Said {
 }
 
 /** An answer that says no. */
-export class Refusal extends Error {
-  readonly code: RefusalCode;
+export class S3Error extends Error {
+  readonly code: S3ErrorCode;
   readonly status: number;
   readonly facts: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: RefusalCode, said: Said = {}) {
+  constructor(code: S3ErrorCode, said: S3ErrorDetails = {}) {
     const [status, message] = REFUSALS[code];
     super(said.message ?? message);
     this.code = code;

@@ -7,11 +7,11 @@ import type { Answer } from './call.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import type { Fault, Faults } from './faults.ts';
 import { operationOf } from './operations.ts';
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 import { type Account, authenticate, type Signable, signableOf } from './signature.ts';
 import { writeXml } from './xml.ts';
 
-export interface Served {
+export interface ServerParts {
   readonly account: Account;
   readonly buckets: Buckets;
   readonly faults: Faults;
@@ -35,13 +35,17 @@ interface Target {
 type Headers = Readonly<Record<string, string>>;
 
 /** Answers as S3 does, by path (/bucket/key) and by host (bucket.localhost, bucket.s3.localhost). */
-export function s3Listener(served: () => Served): RequestListener {
+export function s3Listener(served: () => ServerParts): RequestListener {
   return (request, response) => {
     respond(served(), request, response).catch(() => request.socket.destroy());
   };
 }
 
-async function respond(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(
+  served: ServerParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   let cors: Headers = {};
   let fault: Fault | undefined;
   let answer: Answer;
@@ -57,13 +61,13 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
       fault = served.faults.take(name);
       if (fault?.kind === 'hang') return;
       if (fault?.kind === 'reset') return void request.socket.destroy();
-      if (fault?.kind === 'refuse') throw new Refusal(fault.code);
+      if (fault?.kind === 'refuse') throw new S3Error(fault.code);
       const payload = authenticate(signable, served.account);
-      if (on === 'object' && Buffer.byteLength(target.key) > 1_024) throw new Refusal('KeyTooLongError');
-      refuseChecksums(served, { ...hoisted(signable.query), ...signable.headers });
+      if (on === 'object' && Buffer.byteLength(target.key) > 1_024) throw new S3Error('KeyTooLongError');
+      refuseChecksums(served, { ...headersFromQuery(signable.query), ...signable.headers });
       const { bytes, trailers } = await readBody(request, signable.headers, payload);
       const { buckets, account } = served;
-      const headers = { ...hoisted(signable.query), ...signable.headers, ...trailers };
+      const headers = { ...headersFromQuery(signable.query), ...signable.headers, ...trailers };
       const said = { headers, query: signable.query, bytes, ...target };
       answer = run({
         buckets,
@@ -76,7 +80,7 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
       await served.kept();
     }
   } catch (error) {
-    answer = refused(error, request);
+    answer = errorAnswer(error, request);
   }
   if (fault?.kind === 'lost') return void request.socket.destroy();
   if (fault?.kind === 'slow') await setTimeout(fault.ms);
@@ -103,14 +107,14 @@ function operationFor(asked: Signable, { bucketName, key }: Target) {
   return operationOf(asked, bucketName === '' ? 'account' : key === '' ? 'bucket' : 'object');
 }
 
-/** What older stores answer to a header that they do not know, or of which they know that they can't do it. */
-function refuseChecksums({ older }: Served, headers: Headers): void {
+/** The answer of older stores to a header that they do not know or cannot serve. */
+function refuseChecksums({ older }: ServerParts, headers: Headers): void {
   if (older === undefined) return;
   const known =
     older === 'ignores' ? /^x-amz-trailer$/ : /^x-amz-(?:trailer|checksum-.+|sdk-checksum-algorithm)$/;
   const header = Object.keys(headers).find((name) => known.test(name));
   if (header === undefined) return;
-  throw new Refusal(older === 400 ? 'InvalidArgument' : 'NotImplemented', {
+  throw new S3Error(older === 400 ? 'InvalidArgument' : 'NotImplemented', {
     message:
       older === 400
         ? `Unsupported header '${header}' received for this API call.`
@@ -120,18 +124,18 @@ function refuseChecksums({ older }: Served, headers: Headers): void {
 }
 
 /** Of a presigned URL: a header that was written into the query when it was made counts as one. */
-const hoisted = (query: URLSearchParams): Headers =>
+const headersFromQuery = (query: URLSearchParams): Headers =>
   Object.fromEntries(
     [...query]
       .map(([name, value]) => [name.toLowerCase(), value] as const)
       .filter(([name]) => /^x-amz-(?:checksum-|meta-|server-side-encryption|sdk-checksum)/.test(name)),
   );
 
-function refused(error: unknown, request: IncomingMessage): Answer {
-  if (!(error instanceof Refusal)) {
+function errorAnswer(error: unknown, request: IncomingMessage): Answer {
+  if (!(error instanceof S3Error)) {
     if (request.destroyed && !request.complete) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    return refused(new Refusal('InternalError', { message }), request);
+    return errorAnswer(new S3Error('InternalError', { message }), request);
   }
   const { code, status, message, facts, headers } = error;
   const resource = (request.url ?? '/').split('?')[0] ?? '/';

@@ -12,7 +12,7 @@ const account = {
   now: () => Date.UTC(2013, 4, 24),
 };
 
-function signed(path: string, headers: Record<string, string>, signature: string): Signable {
+function signableOf(path: string, headers: Record<string, string>, signature: string): Signable {
   const [name = '', query = ''] = path.split('?');
   const all: Record<string, string> = {
     host: 'examplebucket.s3.amazonaws.com',
@@ -37,7 +37,7 @@ function signed(path: string, headers: Record<string, string>, signature: string
 const EXAMPLES: readonly (readonly [string, Signable])[] = [
   [
     'GET Object',
-    signed(
+    signableOf(
       '/test.txt',
       { range: 'bytes=0-9' },
       'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
@@ -45,7 +45,7 @@ const EXAMPLES: readonly (readonly [string, Signable])[] = [
   ],
   [
     'PUT Object',
-    signed(
+    signableOf(
       '/test%24file.text',
       {
         method: 'PUT',
@@ -58,11 +58,15 @@ const EXAMPLES: readonly (readonly [string, Signable])[] = [
   ],
   [
     'GET Bucket Lifecycle',
-    signed('/?lifecycle', {}, 'fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543'),
+    signableOf('/?lifecycle', {}, 'fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543'),
   ],
   [
     'Get Bucket (List Objects)',
-    signed('/?max-keys=2&prefix=J', {}, '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7'),
+    signableOf(
+      '/?max-keys=2&prefix=J',
+      {},
+      '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
+    ),
   ],
   [
     'a presigned URL',

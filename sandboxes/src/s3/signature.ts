@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 
 /** Who may call, and when it is. */
 export interface Account {
@@ -38,20 +38,20 @@ interface Claim {
 }
 
 /**
- * Checks Signature Version 4, in the Authorization header or in the query; answers what was signed of the body. Throws what S3 says to
- * whoever is not known, late, or has changed something. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
+ * Checks Signature Version 4, in the Authorization header or in the query; answers what was signed of the body. Throws S3's errors for
+ * an unknown key, a late request and a wrong signature. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
 export function authenticate(request: Signable, account: Account): string {
   const isPresigned = request.query.has('X-Amz-Algorithm');
-  if (!isPresigned && request.headers['authorization'] === undefined) throw new Refusal('AccessDenied');
-  const claim = isPresigned ? presigned(request, account) : signed(request, account);
+  if (!isPresigned && request.headers['authorization'] === undefined) throw new S3Error('AccessDenied');
+  const claim = isPresigned ? readQuerySignature(request, account) : readHeaderSignature(request, account);
   if (claim.accessKeyId !== account.accessKeyId)
-    throw new Refusal('InvalidAccessKeyId', { facts: { AWSAccessKeyId: claim.accessKeyId } });
+    throw new S3Error('InvalidAccessKeyId', { facts: { AWSAccessKeyId: claim.accessKeyId } });
   const unsigned = Object.keys(request.headers).filter(
     (name) => (name.startsWith('x-amz-') || name === 'host') && !claim.signedHeaders.includes(name),
   );
   if (unsigned.length > 0)
-    throw new Refusal('AccessDenied', {
+    throw new S3Error('AccessDenied', {
       message: 'There were headers present in the request which were not signed',
       facts: { HeadersNotSigned: unsigned.join(', ') },
     });
@@ -67,7 +67,7 @@ function compare(request: Signable, claim: Claim, account: Account): void {
   const right = createHmac('sha256', secret).update(text).digest();
   const given = Buffer.from(claim.signature, 'hex');
   if (given.length === right.length && timingSafeEqual(given, right)) return;
-  throw new Refusal('SignatureDoesNotMatch', {
+  throw new S3Error('SignatureDoesNotMatch', {
     facts: { AWSAccessKeyId: claim.accessKeyId, StringToSign: text, CanonicalRequest: canonical },
   });
 }
@@ -77,11 +77,11 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 function canonicalRequest({ method, path, query, headers }: Signable, claim: Claim): string {
   const pairs = [...query]
     .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name, value]) => [encoded(name), encoded(value)] as const);
+    .map(([name, value]) => [encodeUri(name), encodeUri(value)] as const);
   const sorted = pairs.sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1));
   return [
     method,
-    path.split('/').map(encoded).join('/'),
+    path.split('/').map(encodeUri).join('/'),
     sorted.map((pair) => pair.join('=')).join('&'),
     ...claim.signedHeaders.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/\s+/g, ' ')}`),
     '',
@@ -90,13 +90,13 @@ function canonicalRequest({ method, path, query, headers }: Signable, claim: Cla
   ].join('\n');
 }
 
-const encoded = (text: string) =>
+const encodeUri = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
-const malformedHeader = (message: string) => new Refusal('AuthorizationHeaderMalformed', { message });
-const malformedQuery = (message: string) => new Refusal('AuthorizationQueryParametersError', { message });
+const malformedHeader = (message: string) => new S3Error('AuthorizationHeaderMalformed', { message });
+const malformedQuery = (message: string) => new S3Error('AuthorizationQueryParametersError', { message });
 
-function signed({ headers }: Signable, account: Account): Claim {
+function readHeaderSignature({ headers }: Signable, account: Account): Claim {
   const { authorization = '', 'x-amz-date': date = '', 'x-amz-content-sha256': payload } = headers;
   const form =
     /^AWS4-HMAC-SHA256 Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([\da-f]{64})$/;
@@ -104,18 +104,18 @@ function signed({ headers }: Signable, account: Account): Claim {
   if (credential === '')
     throw malformedHeader('The authorization header is malformed; it is no AWS4-HMAC-SHA256.');
   if (payload === undefined)
-    throw new Refusal('InvalidRequest', {
+    throw new S3Error('InvalidRequest', {
       message: 'Missing required header for this request: x-amz-content-sha256',
     });
   const scoped = scopeOf(credential, account.region, malformedHeader);
   const at = instantOf(date);
   if (at === undefined)
-    throw new Refusal('AccessDenied', {
+    throw new S3Error('AccessDenied', {
       message: 'AWS authentication requires a valid Date or x-amz-date header',
     });
   const now = account.now();
   if (Math.abs(now - at) > SKEW)
-    throw new Refusal('RequestTimeTooSkewed', {
+    throw new S3Error('RequestTimeTooSkewed', {
       facts: {
         RequestTime: date,
         ServerTime: new Date(now).toISOString(),
@@ -127,8 +127,8 @@ function signed({ headers }: Signable, account: Account): Claim {
   return { ...scoped, signedHeaders: names.split(';'), signature, date, payload };
 }
 
-function presigned({ headers, query }: Signable, account: Account): Claim {
-  const said = (name: string) => {
+function readQuerySignature({ headers, query }: Signable, account: Account): Claim {
+  const queryParam = (name: string) => {
     const [value, ...more] = query.getAll(name);
     if (value === undefined || value === '' || more.length > 0)
       throw malformedQuery(
@@ -136,10 +136,10 @@ function presigned({ headers, query }: Signable, account: Account): Claim {
       );
     return value;
   };
-  if (said('X-Amz-Algorithm') !== ALGORITHM)
+  if (queryParam('X-Amz-Algorithm') !== ALGORITHM)
     throw malformedQuery('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');
-  const [date, expires] = [said('X-Amz-Date'), Number(said('X-Amz-Expires'))];
-  const scoped = scopeOf(said('X-Amz-Credential'), account.region, malformedQuery);
+  const [date, expires] = [queryParam('X-Amz-Date'), Number(queryParam('X-Amz-Expires'))];
+  const scoped = scopeOf(queryParam('X-Amz-Credential'), account.region, malformedQuery);
   const at = instantOf(date);
   if (at === undefined || scoped.scope[0] !== date.slice(0, 8))
     throw malformedQuery("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
@@ -149,18 +149,18 @@ function presigned({ headers, query }: Signable, account: Account): Claim {
       'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
     );
   verifyTime({ at, expires, now: account.now() });
-  const signedHeaders = said('X-Amz-SignedHeaders').split(';');
+  const signedHeaders = queryParam('X-Amz-SignedHeaders').split(';');
   const payload = headers['x-amz-content-sha256'] ?? query.get('X-Amz-Content-Sha256') ?? 'UNSIGNED-PAYLOAD';
-  return { ...scoped, signedHeaders, signature: said('X-Amz-Signature'), date, payload };
+  return { ...scoped, signedHeaders, signature: queryParam('X-Amz-Signature'), date, payload };
 }
 
 function verifyTime({ at, expires, now }: { at: number; expires: number; now: number }): void {
   const ServerTime = new Date(now).toISOString();
   if (at - now > SKEW)
-    throw new Refusal('AccessDenied', { message: 'Request is not yet valid', facts: { ServerTime } });
+    throw new S3Error('AccessDenied', { message: 'Request is not yet valid', facts: { ServerTime } });
   const end = at + expires * 1_000;
   if (now < end) return;
-  throw new Refusal('AccessDenied', {
+  throw new S3Error('AccessDenied', {
     message: 'Request has expired',
     facts: { 'X-Amz-Expires': String(expires), Expires: new Date(end).toISOString(), ServerTime },
   });
@@ -169,7 +169,7 @@ function verifyTime({ at, expires, now }: { at: number; expires: number; now: nu
 function scopeOf(
   credential: string,
   region: string,
-  malformed: (message: string) => Refusal,
+  malformed: (message: string) => S3Error,
 ): Pick<Claim, 'accessKeyId' | 'scope'> {
   const [accessKeyId = '', day = '', given = '', service = '', end = '', ...more] = credential.split('/');
   if (service !== 's3' || end !== 'aws4_request' || !/^\d{8}$/.test(day) || more.length > 0)
@@ -179,7 +179,7 @@ function scopeOf(
   if (given !== region) {
     const { code, status } = malformed('');
     const message = `The authorization header is malformed; the region '${given}' is wrong; expecting '${region}'`;
-    throw new Refusal(code, { status, message, facts: { Region: region } });
+    throw new S3Error(code, { status, message, facts: { Region: region } });
   }
   return { accessKeyId, scope: [day, given, service, end] };
 }
@@ -205,6 +205,6 @@ export function signableOf(request: IncomingMessage): Signable {
       ),
     };
   } catch {
-    throw new Refusal('InvalidURI');
+    throw new S3Error('InvalidURI');
   }
 }

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { S3Error } from './refusal.ts';
 
 export type Content =
   | string
@@ -8,7 +8,7 @@ export type Content =
   | readonly Content[]
   | { readonly [name: string]: Content };
 
-/** A document: a list is written as elements of one name, and what is undefined is left out. */
+/** A document: a list is written as elements of one name, and undefined values are left out. */
 export function writeXml(root: string, content: Content): string {
   const space = root === 'Error' ? '' : ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, content, space)}`;
@@ -22,14 +22,14 @@ function element(name: string, content: Content, attributes = ''): string {
       ? Object.entries(content)
           .map(([child, value]) => element(child, value))
           .join('')
-      : escaped(String(content));
+      : escapeXml(String(content));
   return `<${name}${attributes}>${inner}</${name}>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 /** Control characters as character references, which XML 1.0 has no place for otherwise: as S3 writes them. */
-const escaped = (text: string) =>
+const escapeXml = (text: string) =>
   text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -37,7 +37,7 @@ const escaped = (text: string) =>
     .replaceAll('"', '&quot;')
     .replace(/[\p{Cc}]/gu, (sign) => `&#x${sign.codePointAt(0)?.toString(16) ?? ''};`);
 
-const unescaped = (text: string) =>
+const unescapeXml = (text: string) =>
   text.replace(/&(#x[\da-f]{1,6}|#\d{1,7}|\w+);/gi, (whole, name: string) => {
     if (!name.startsWith('#')) return ENTITIES[name] ?? whole;
     const code = Number(name.toLowerCase().startsWith('#x') ? `0${name.slice(1)}` : name.slice(1));
@@ -66,17 +66,17 @@ export class Element {
 
 const TOKEN = /<\?[^>]*\?>|<(\/?)([\w:.-]+)((?:\s[^<>]*?)?)(\/?)>|([^<]+)/y;
 
-/** Reads elements and texts, which is what requests are made of. Refuses whatever else XML has. */
+/** Reads elements and texts, which requests consist of. Refuses the rest of XML. */
 export function readXml(text: string, root: string): Element {
   const top = new Element('');
   const open = [top];
   for (TOKEN.lastIndex = 0; TOKEN.lastIndex < text.length; ) {
-    const [, isEnd, name, , isEmpty, said] = TOKEN.exec(text) ?? malformed();
-    const current = open.at(-1) ?? malformed();
-    if (said !== undefined) current.text += unescaped(said);
+    const [, isEnd, name, , isEmpty, said] = TOKEN.exec(text) ?? throwMalformed();
+    const current = open.at(-1) ?? throwMalformed();
+    if (said !== undefined) current.text += unescapeXml(said);
     if (name === undefined) continue;
     if (isEnd === '/') {
-      if (open.pop()?.name !== name) malformed();
+      if (open.pop()?.name !== name) throwMalformed();
       continue;
     }
     const next = new Element(name);
@@ -84,10 +84,10 @@ export function readXml(text: string, root: string): Element {
     if (isEmpty !== '/') open.push(next);
   }
   const [found] = top.children;
-  if (open.length !== 1 || top.children.length !== 1 || found?.name !== root) malformed();
-  return found ?? malformed();
+  if (open.length !== 1 || top.children.length !== 1 || found?.name !== root) throwMalformed();
+  return found ?? throwMalformed();
 }
 
-function malformed(): never {
-  throw new Refusal('MalformedXML');
+function throwMalformed(): never {
+  throw new S3Error('MalformedXML');
 }

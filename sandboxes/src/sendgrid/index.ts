@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { listen, type ListeningOptions } from '../listening.ts';
+import { listen, type ListeningOptions } from '../listen.ts';
 
 const address = z.strictObject({ email: z.email(), name: z.string().optional() });
 const RESERVED = [

@@ -1,19 +1,19 @@
 import { checkoutCalls, Checkouts, type Visit } from './checkout/index.ts';
-import { missing } from './operation.ts';
+import { resourceMissing } from './operation.ts';
 import type { Page } from './pages/page.ts';
 import { portalCalls, portalPage } from './portal/index.ts';
 import { invoicePage } from './pages/invoice.ts';
 import { Calls } from './wire/calls.ts';
-import { WebhookSender, type Pending } from './wire/webhook-sender.ts';
+import { WebhookSender, type PendingDelivery } from './wire/webhook-sender.ts';
 import { RequestHandler } from './wire/request-handler.ts';
 import { endpoints } from './wire/endpoints.ts';
 import { events, EVENTS_KEPT } from './wire/events.ts';
 import { FaultPlan } from './wire/faults.ts';
-import { IdempotencyKeys, type Remembered } from './wire/idempotency.ts';
+import { IdempotencyKeys, type RememberedReply } from './wire/idempotency.ts';
 import { Rate } from './wire/rate.ts';
 import {
   createWorld,
-  included,
+  includedField,
   operations,
   type Settings,
   type World,
@@ -25,8 +25,8 @@ import {
 export interface AccountState {
   readonly world: WorldState;
   readonly visits: readonly (readonly [string, Visit])[];
-  readonly pending: readonly Pending[];
-  readonly keys: readonly (readonly [string, Remembered])[];
+  readonly pending: readonly PendingDelivery[];
+  readonly keys: readonly (readonly [string, RememberedReply])[];
   /** Where it was reached: pages that somebody has written down lead there. */
   readonly url?: string;
 }
@@ -76,7 +76,7 @@ export class StripeAccount {
       secretKey,
       catchUp: () => this.catchUp(),
       included: (object, field) =>
-        this.checkout.included(object, field) ?? included(this.world, object, field),
+        this.checkout.included(object, field) ?? includedField(this.world, object, field),
     });
     const all: readonly Page[] = [this.checkout.page, portalPage(this.world), invoicePage(this.world)];
     this.pages = (request) => {
@@ -125,7 +125,7 @@ export class StripeAccount {
 
   event(id: string): WorldEvent {
     const event = this.world.events.find((one) => one.id === id);
-    if (event === undefined) throw missing('event', id);
+    if (event === undefined) throw resourceMissing('event', id);
     return event;
   }
 

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { listen, type Listening, type ListeningOptions } from '../listening.ts';
-import { type Paid, type Paying } from './checkout/index.ts';
+import { listen, type Listening, type ListeningOptions } from '../listen.ts';
+import { type Paid, type PaymentInput } from './checkout/index.ts';
 import { StateFile } from '../state-file.ts';
 import { StripeAccount, type AccountState } from './account.ts';
 import type { Delivery, Message } from './wire/webhook-sender.ts';
@@ -9,7 +9,7 @@ import type { Faults } from './wire/faults.ts';
 import { vendorListener } from './wire/server.ts';
 import { type Bank, createBank, type Settings, type World, type WorldEvent } from './world/index.ts';
 
-export type { Paid, Paying } from './checkout/index.ts';
+export type { Paid, PaymentInput } from './checkout/index.ts';
 export type { Delivery, Message } from './wire/webhook-sender.ts';
 export type { LoggedCall } from './wire/request-handler.ts';
 export type { Fault, Faults, HeldCall } from './wire/faults.ts';
@@ -53,12 +53,12 @@ export interface StripeSandbox {
   release(eventIds?: readonly string[]): Promise<void>;
   /** Never delivers what was kept back, or these of it. */
   drop(eventIds?: readonly string[]): void;
-  /** Delivers an event once more, whatever became of it; resolves when it is answered. */
+  /** Delivers an event once more, delivered or not; resolves when it is answered. */
   redeliver(eventId: string): Promise<void>;
   /** An event as it would be sent now to an endpoint with that secret: for a receiver that has no port. */
   message(eventId: string, secret?: string): Message;
   /** Pays on a checkout page as a person with that card would; resolves with what the page says. */
-  pay(checkout: string, paying?: Paying): Promise<Paid>;
+  pay(checkout: string, paying?: PaymentInput): Promise<Paid>;
   /** What payers' banks do by themselves. */
   readonly bank: Bank;
   /** Resolves when no delivery is under way. */
@@ -149,14 +149,14 @@ function keepTime(account: StripeAccount, stateFile: StateFile): () => void {
   const timer = setInterval(() => {
     if (!account.isDue()) return;
     account.catchUp();
-    // A disk that is full is told to whoever changes something next.
+    // The next change reports a full disk.
     stateFile.keep().catch(() => {});
   }, TICK_MS);
   timer.unref();
   return () => clearInterval(timer);
 }
 
-/** Where it was before, so that pages of which somebody has the address are still there; elsewhere if that is taken. */
+/** The former port, so that open pages keep their address; another one if it is taken. */
 async function listenAgain(listener: RequestListener, former: number): Promise<Listening> {
   return listen(VENDOR, listener, { port: former }).catch((error: unknown) => {
     if (former === 0) throw error;

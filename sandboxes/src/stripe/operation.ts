@@ -6,12 +6,12 @@ export interface Params {
   readonly [name: string]: Param;
 }
 
-/** Whatever Stripe answers with: it says what it is. Other objects are in it by their ids; expansion is the wire's. */
+/** An object of Stripe's, with its kind. It names other objects by their ids; the wire expands them. */
 export interface Entity {
   readonly object: string;
 }
 
-export interface Asked {
+export interface OperationInput {
   readonly world: World;
   readonly params: Params;
   /** What stands in the path for `:id`, in order. */
@@ -19,7 +19,7 @@ export interface Asked {
 }
 
 /** What one of Stripe's calls does. A list is all that fits, newest first: its pages are the wire's. Throws StripeFault. */
-export type Operation = (asked: Asked) => Entity | readonly Entity[];
+export type Operation = (asked: OperationInput) => Entity | readonly Entity[];
 
 /** Calls by method and path, as `POST /v1/subscriptions/:id`. */
 export type Operations = Readonly<Record<string, Operation>>;
@@ -57,12 +57,12 @@ export class StripeFault extends Error {
 }
 
 /** 400 of a request that makes no sense. */
-export function invalid(message: string, details: FaultDetails = {}): StripeFault {
+export function invalidRequest(message: string, details: FaultDetails = {}): StripeFault {
   return new StripeFault(400, 'invalid_request_error', { ...details, message });
 }
 
 /** 404, or 400 where the id stood in a parameter, as Stripe has it. */
-export function missing(what: string, id: string, param = 'id'): StripeFault {
+export function resourceMissing(what: string, id: string, param = 'id'): StripeFault {
   const status = param === 'id' ? 404 : 400;
   const message = `No such ${what}: '${id}'`;
   return new StripeFault(status, 'invalid_request_error', { code: 'resource_missing', message, param });

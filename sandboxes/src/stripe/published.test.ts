@@ -97,14 +97,14 @@ beforeAll(async () => {
     event_name: 'calls',
     default_aggregation: { formula: 'sum' },
   });
-  await seeing(
+  await recordAnswer(
     stripe.billing.meterEvents.create({
       event_name: 'calls',
       payload: { stripe_customer_id: customer, value: '1' },
     }),
   );
-  await seeing(stripe.invoiceItems.create({ customer, pricing: { price: boost.id } }));
-  await seeing(stripe.setupIntents.create({ customer, payment_method: 'pm_card_visa', confirm: true }));
+  await recordAnswer(stripe.invoiceItems.create({ customer, pricing: { price: boost.id } }));
+  await recordAnswer(stripe.setupIntents.create({ customer, payment_method: 'pm_card_visa', confirm: true }));
   const buyer = await payer(stripe);
   const line_items = [{ price: boost.id, quantity: 1 }];
   const bought = await stripe.checkout.sessions.create({
@@ -122,7 +122,7 @@ beforeAll(async () => {
   const [invoice] = (await stripe.invoices.list({ customer: buyer })).data;
   await stripe.creditNotes.create({ invoice: invoice?.id ?? '', amount: 200, refund_amount: 200 });
   await stripe.billingPortal.configurations.create({ features: { invoice_history: { enabled: true } } });
-  await seeing(stripe.billingPortal.sessions.create({ customer }));
+  await recordAnswer(stripe.billingPortal.sessions.create({ customer }));
   await stripe.webhookEndpoints.create({ url: 'http://127.0.0.1:1', enabled_events: ['price.created'] });
   await ask(
     `/v1/subscriptions/${subscription}?expand[]=schedule&expand[]=latest_invoice.payments&expand[]=discounts`,
@@ -132,11 +132,11 @@ beforeAll(async () => {
   for (const list of LISTS) await ask(`/v1/${list}`);
   await ask(`/v1/customers/${customer}/tax_ids`);
   await ask(`/v1/customers/${customer}/payment_methods`);
-  await seeing(stripe.customers.del(customer));
+  await recordAnswer(stripe.customers.del(customer));
 });
 
 /** As it came: the package makes objects of decimal numbers. */
-async function seeing(answer: Promise<unknown>): Promise<void> {
+async function recordAnswer(answer: Promise<unknown>): Promise<void> {
   see(JSON.parse(JSON.stringify(await answer)));
 }
 

@@ -76,7 +76,7 @@ export interface StageOptions {
 /** A server that sells at three providers, and what only the demo's director may do: move all clocks at once. */
 export class Stage {
   readonly vendors: Vendors;
-  /** The official package, as whoever looks at Stripe's dashboard. */
+  /** The official package: what Stripe's dashboard shows. */
   readonly stripe: ReturnType<typeof packageAt>;
   readonly say: (line: string) => void;
   readonly #app: App;
@@ -220,7 +220,7 @@ export class Stage {
 
 const money = (minor: number, currency: string) => `${(minor / 100).toFixed(2)} ${currency.toUpperCase()}`;
 
-interface Known {
+interface PersonInput {
   readonly name: string;
   readonly accountId: AccountId;
   readonly calls: Customer;
@@ -234,7 +234,7 @@ export class Person {
   readonly #calls: Customer;
   readonly #read = new Set<string>();
 
-  constructor(stage: Stage, { name, accountId, calls }: Known) {
+  constructor(stage: Stage, { name, accountId, calls }: PersonInput) {
     this.stage = stage;
     this.name = name;
     this.accountId = accountId;
@@ -259,7 +259,7 @@ export class Person {
     this.stage.say(`  ${this.stage.day}  ${what}`);
   }
 
-  /** Calls, and tells what is answered where that is no success. */
+  /** Calls, and prints the answer unless it is a success. */
   async call(call: string, body?: object): Promise<Readonly<Record<string, unknown>>> {
     const answered = await this.#calls.call(call, body === undefined ? {} : { body });
     const { code } = (answered.body['error'] ?? {}) as { code?: string };
@@ -280,7 +280,7 @@ export class Person {
 
   async #shows(product: string): Promise<void> {
     const { say } = this.stage;
-    const { data } = (await this.call('GET /v1/billing/entitlements')) as { data: readonly Held[] };
+    const { data } = (await this.call('GET /v1/billing/entitlements')) as { data: readonly HeldPlan[] };
     const held = data.find((one) => one.product === product);
     const until = held?.grace ?? held?.until ?? null;
     const plan = held?.plan ?? 'none';
@@ -311,7 +311,7 @@ export class Person {
   }
 }
 
-interface Held {
+interface HeldPlan {
   readonly product: string;
   readonly plan: string | null;
   readonly until: string | null;

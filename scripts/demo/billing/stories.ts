@@ -18,7 +18,7 @@ interface Story {
 }
 
 /** A renewal that is never paid: Stripe tries on the days 1, 3, 5 and 7, and no mail's date is taken back. */
-async function dunning(ada: Person, stage: Stage): Promise<void> {
+async function playDunning(ada: Person, stage: Stage): Promise<void> {
   await ada.does('Ada buys Reel Basic by card', () => buys(ada, BASIC));
   await stage.until(29);
   await ada.does('her card is one that will be declined', () => uses(ada, 'pm_card_chargeCustomerFail'));
@@ -61,7 +61,7 @@ async function debitedUpgrade(cem: Person, stage: Stage): Promise<void> {
   await cem.sums();
 }
 
-async function confirmed(dan: Person, stage: Stage): Promise<void> {
+async function playConfirmation(dan: Person, stage: Stage): Promise<void> {
   const upgrade = async (): Promise<string> => {
     const { confirmation } = (await dan.call(CHANGE, PRO)) as {
       confirmation: { confirm_url: string; expires_at: string };
@@ -82,7 +82,7 @@ async function confirmed(dan: Person, stage: Stage): Promise<void> {
   await dan.sums();
 }
 
-async function arranged(eve: Person, stage: Stage): Promise<void> {
+async function playArrangedChange(eve: Person, stage: Stage): Promise<void> {
   const what = async () => {
     const {
       plan,
@@ -150,7 +150,7 @@ async function googlePlay(gus: Person, stage: Stage): Promise<void> {
   await gus.sums();
 }
 
-async function twice(hal: Person, stage: Stage): Promise<void> {
+async function playDoublePurchase(hal: Person, stage: Stage): Promise<void> {
   const { vendors } = stage;
   await hal.does('Hal buys Reel Basic by card', () => buys(hal, BASIC));
   await stage.until(2);
@@ -169,20 +169,20 @@ async function twice(hal: Person, stage: Stage): Promise<void> {
 
 /** What becomes of people who pay, in the order in which it is told. */
 export const STORIES: readonly Story[] = [
-  { name: 'Ada', title: '1. A renewal is declined, and the date of the mail is kept', tell: dunning },
+  { name: 'Ada', title: '1. A renewal is declined, and the date of the mail is kept', tell: playDunning },
   { name: 'Bea', title: '2. A bank debit is returned after nine days', tell: debits },
   { name: 'Cem', title: '3. More seats by bank debit', tell: debitedUpgrade },
   {
     name: 'Dan',
     title: '4. An upgrade that the bank asks about: closed, refused, confirmed',
-    tell: confirmed,
+    tell: playConfirmation,
   },
-  { name: 'Eve', title: '5. A downgrade is arranged, canceled, kept', tell: arranged },
+  { name: 'Eve', title: '5. A downgrade is arranged, canceled, kept', tell: playArrangedChange },
   {
     name: 'Fay',
     title: '6. The App Store: a notification opens the gate; a refund, and its reversal',
     tell: appStore,
   },
   { name: 'Gus', title: '7. Google Play: an upgrade, and a pause', tell: googlePlay },
-  { name: 'Hal', title: '8. Two providers are paid for one account', tell: twice },
+  { name: 'Hal', title: '8. Two providers are paid for one account', tell: playDoublePurchase },
 ];

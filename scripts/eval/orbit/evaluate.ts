@@ -1,13 +1,13 @@
-import { type Labelled, readLabelled } from './labelled.ts';
-import { type Made, madeOf } from './reading.ts';
+import { type LabelledDocument, readLabelled } from './labelled.ts';
+import { type ReadingResult, madeOf } from './reading.ts';
 import { type OrbitScore, partOf, scoreOrbit, type Share } from './score.ts';
 
 /** Has documents extracted, each in a workspace of its own, and scores what came of it. */
 export async function evaluateOrbit(
   fixture: { readonly url: string; readonly keys: readonly string[] },
-  documents: readonly Labelled[] = readLabelled(),
+  documents: readonly LabelledDocument[] = readLabelled(),
 ): Promise<OrbitScore> {
-  const made: Made[] = [];
+  const made: ReadingResult[] = [];
   for (const [n, labelled] of documents.entries())
     made.push(await madeOf({ url: fixture.url, key: fixture.keys[n] ?? '' }, labelled));
   return scoreOrbit(made);

@@ -28,12 +28,12 @@ const labelled = z.strictObject({
 });
 
 /** A document, and what somebody who read it found in it. */
-export type Labelled = z.output<typeof labelled>;
+export type LabelledDocument = z.output<typeof labelled>;
 
 export const LABELLED = new URL('../../../test/orbit/labelled/', import.meta.url);
 
 /** The documents of a folder, by their names. Throws with the file's name where one is not as its README says. */
-export function readLabelled(folder: URL = LABELLED): Labelled[] {
+export function readLabelled(folder: URL = LABELLED): LabelledDocument[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   return files.toSorted().map((file) => {
     const parsed = labelled.safeParse(JSON.parse(readFileSync(new URL(file, folder), 'utf8')));

@@ -23,7 +23,7 @@ describe('documents on the sandbox', () => {
 
 describe('the score', () => {
   const [labelled] = documents;
-  const made = (quote: string, page: number) => ({
+  const readingOf = (quote: string, page: number) => ({
     labelled:
       labelled ??
       (() => {
@@ -41,19 +41,22 @@ describe('the score', () => {
   });
 
   test('strikes out a quote that stands on another page, or nowhere', () => {
-    expect(scoreOrbit([made('The total budget is $40,000, net 30.', 2)]).citationTruth).toEqual({
+    expect(scoreOrbit([readingOf('The total budget is $40,000, net 30.', 2)]).citationTruth).toEqual({
       right: 1,
       of: 1,
     });
-    expect(scoreOrbit([made('The total budget is $40,000, net 30.', 1)]).citationTruth).toEqual({
+    expect(scoreOrbit([readingOf('The total budget is $40,000, net 30.', 1)]).citationTruth).toEqual({
       right: 0,
       of: 1,
     });
-    expect(scoreOrbit([made('The total budget is $90,000.', 2)]).citationTruth).toEqual({ right: 0, of: 1 });
+    expect(scoreOrbit([readingOf('The total budget is $90,000.', 2)]).citationTruth).toEqual({
+      right: 0,
+      of: 1,
+    });
   });
 
   test('names the sections that were not made', () => {
-    const score = scoreOrbit([made('The total budget is $40,000, net 30.', 2)]);
+    const score = scoreOrbit([readingOf('The total budget is $40,000, net 30.', 2)]);
     expect(score.sectionRecall).toEqual({ right: 1, of: 6 });
     expect(score.missed).toHaveLength(5);
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { caller } from '../asking.ts';
-import type { Labelled } from './labelled.ts';
+import { caller } from '../write-posts.ts';
+import type { LabelledDocument } from './labelled.ts';
 
 const citation = z.object({ document_id: z.string(), page: z.number(), quote: z.string() });
 const dates = z.array(
@@ -36,8 +36,8 @@ const extraction = z.object({
 export type MadeSection = z.output<typeof sections>['data'][number];
 
 /** What was made of a document, or why nothing was. */
-export interface Made {
-  readonly labelled: Labelled;
+export interface ReadingResult {
+  readonly labelled: LabelledDocument;
   readonly sections: readonly MadeSection[];
   readonly failure?: string;
 }
@@ -48,10 +48,13 @@ const WAIT_SECONDS = 20;
 const MOST_WAITS = 60;
 
 /** Has one document extracted as a customer does, over HTTP: upload, reading, extraction. */
-export async function madeOf({ url, key }: { url: string; key: string }, labelled: Labelled): Promise<Made> {
+export async function madeOf(
+  { url, key }: { url: string; key: string },
+  labelled: LabelledDocument,
+): Promise<ReadingResult> {
   const ask = caller(url, key);
   const scope = id(await ask('POST /v1/scopes', { title: labelled.name }));
-  const document = await uploaded(ask, labelled);
+  const document = await uploadDocument(ask, labelled);
   const asked = await ask('POST /v1/ai/extract', { scope_id: scope, document_ids: [document] });
   const path = id(asked, 'status_url');
   for (let wait = 0; wait < MOST_WAITS; wait += 1) {
@@ -70,7 +73,10 @@ const presigned = z.object({
 });
 
 /** A text has its pages where it has form feeds. */
-async function uploaded(ask: ReturnType<typeof caller>, { name, pages }: Labelled): Promise<string> {
+async function uploadDocument(
+  ask: ReturnType<typeof caller>,
+  { name, pages }: LabelledDocument,
+): Promise<string> {
   const bytes = Buffer.from(pages.join('\f'));
   const { document, upload } = presigned.parse(
     await ask('POST /v1/documents/presign', {

@@ -1,8 +1,8 @@
 import { fieldsIn } from '../../../src/products/orbit/fields/fields.ts';
-import { folded, spaced } from '../../../src/products/orbit/extraction/folding.ts';
+import { foldText, collapseSpaces } from '../../../src/products/orbit/extraction/fold-text.ts';
 import { wordsIn } from '../../../src/products/orbit/extraction/likeness.ts';
-import type { Labelled } from './labelled.ts';
-import type { Made } from './reading.ts';
+import type { LabelledDocument } from './labelled.ts';
+import type { ReadingResult } from './reading.ts';
 
 /** So many were right, of how many. */
 export interface Share {
@@ -31,7 +31,7 @@ export interface OrbitScore {
   readonly missed: readonly string[];
 }
 
-export function scoreOrbit(made: readonly Made[]): OrbitScore {
+export function scoreOrbit(made: readonly ReadingResult[]): OrbitScore {
   const sections = made.flatMap((one) => sectionsOf(one));
   const types = [...new Set(sections.map(({ type }) => type))].toSorted();
   const fields = made.map((one) => fieldsOf(one));
@@ -68,7 +68,7 @@ export function scoreOrbit(made: readonly Made[]): OrbitScore {
   };
 }
 
-/** What is promised whatever the model, and with a real one the recall too; the least of them. */
+/** The rates promised for every model, and the recall for a real one; the least of them. */
 export function overallOf(score: OrbitScore, isReal: boolean): number {
   const { sectionRecall, citationTruth, dates, money } = score;
   return Math.min(...[citationTruth, dates, money, ...(isReal ? [sectionRecall] : [])].map(partOf));
@@ -83,7 +83,7 @@ function shareOf(all: readonly boolean[]): Share {
 }
 
 /** A passage is found where a citation of the type shares most of its words, or one holds the other. */
-function sectionsOf({ labelled, sections }: Made) {
+function sectionsOf({ labelled, sections }: ReadingResult) {
   return labelled.expected.sections.map(({ type, title, quotes }) => {
     const cited = sections.filter((one) => one.type === type).flatMap(({ citations }) => citations ?? []);
     const isMade = quotes.some((quote) => cited.some((one) => isSamePassage(one.quote, quote)));
@@ -94,7 +94,7 @@ function sectionsOf({ labelled, sections }: Made) {
 const SHARED = 0.6;
 
 function isSamePassage(one: string, other: string): boolean {
-  const [a, b] = [folded(one).text.toLowerCase(), folded(other).text.toLowerCase()];
+  const [a, b] = [foldText(one).text.toLowerCase(), foldText(other).text.toLowerCase()];
   if (a.includes(b) || b.includes(a)) return true;
   const [mine, theirs] = [wordsIn(a), wordsIn(b)];
   const shared = [...mine].filter((word) => theirs.has(word)).length;
@@ -102,10 +102,10 @@ function isSamePassage(one: string, other: string): boolean {
 }
 
 /** Looked up anew, by white space alone: the product's own way of looking is what is tried. */
-function citationsOf({ labelled, sections }: Made): boolean[] {
+function citationsOf({ labelled, sections }: ReadingResult): boolean[] {
   return sections
     .flatMap(({ citations }) => citations ?? [])
-    .map(({ page, quote }) => spaced(labelled.pages[page - 1] ?? '').includes(spaced(quote)));
+    .map(({ page, quote }) => collapseSpaces(labelled.pages[page - 1] ?? '').includes(collapseSpaces(quote)));
 }
 
 const dateKey = ({ date, until }: { readonly date: string | null; readonly until?: string | undefined }) =>
@@ -116,7 +116,7 @@ const moneyKey = (one: {
   readonly until_minor?: number | undefined;
 }) => `${one.currency ?? ''} ${one.amount_minor ?? ''} ${one.until_minor ?? ''}`;
 
-function fieldsOf({ labelled, sections }: Made) {
+function fieldsOf({ labelled, sections }: ReadingResult) {
   const { expected, name } = labelled;
   const { dates, money } = readByParsers(labelled);
   const [dateKeys, moneyKeys] = [new Set(dates.map(dateKey)), new Set(money.map(moneyKey))];
@@ -125,9 +125,9 @@ function fieldsOf({ labelled, sections }: Made) {
     money: new Set(sections.flatMap(({ fields }) => fields.money.map(moneyKey))),
   };
   // Of a date without a day only its text says whether it was seen.
-  const texts = dates.map(({ text }) => spaced(text).toLowerCase());
+  const texts = dates.map(({ text }) => collapseSpaces(text).toLowerCase());
   const isSeen = (text: string) => {
-    const wanted = spaced(text).toLowerCase();
+    const wanted = collapseSpaces(text).toLowerCase();
     return texts.some((one) => one.includes(wanted) || wanted.includes(one));
   };
   return {
@@ -152,8 +152,8 @@ function fieldsOf({ labelled, sections }: Made) {
 }
 
 /** Sentence by sentence, as quotes are: over line breaks, not over paragraphs. */
-function readByParsers({ pages }: Labelled): ReturnType<typeof fieldsIn> {
-  const paragraphs = pages.flatMap((page) => page.split(/\n\s*\n/u)).map(spaced);
+function readByParsers({ pages }: LabelledDocument): ReturnType<typeof fieldsIn> {
+  const paragraphs = pages.flatMap((page) => page.split(/\n\s*\n/u)).map(collapseSpaces);
   const each = paragraphs.map((paragraph) => fieldsIn(paragraph));
   return {
     dates: each.flatMap(({ dates }) => dates),

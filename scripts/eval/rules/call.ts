@@ -26,7 +26,7 @@ export const oneCall: Rule = {
 /** What a text asks its reader for. What stands in quotation marks is a name and asks for nothing. */
 function asksIn(text: string, words: WordList, language: string): Ask[] {
   const said = text.replaceAll(/[“„«「‘"”][^“”„«»「」"]{1,80}[”“»」’"]/gu, ' ');
-  // A question asks for an answer, whatever its verbs; before another call it only leads there.
+  // A question asks for an answer; before another call it only leads there.
   const [questions, rest] = partition(sentencesOf(said), (sentence) => /[?？]\s*$/u.test(sentence));
   let left = rest.join(' ');
   const found: Ask[] = [];

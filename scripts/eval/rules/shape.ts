@@ -67,10 +67,10 @@ export const variantsDiffer: Rule = {
   name: 'variants differ',
   says: `two variants share less than half of their runs of three words, and never a hook`,
   objection({ brief, post, others }) {
-    const own = (variant: typeof post) => textOf(variant).replaceAll(brief.topic, ' ');
+    const ownText = (variant: typeof post) => textOf(variant).replaceAll(brief.topic, ' ');
     const hook = post.hook.toLowerCase();
     if (others.some((other) => other.hook.toLowerCase() === hook)) return 'another variant has the same hook';
-    const alike = Math.max(0, ...others.map((other) => similarity(own(post), own(other))));
+    const alike = Math.max(0, ...others.map((other) => similarity(ownText(post), ownText(other))));
     return alike < MOST_ALIKE ? undefined : `${Math.round(alike * 100)} % alike with another variant`;
   },
 };

@@ -80,7 +80,7 @@ export function createLicenseClient(options: LicenseClientOptions): LicenseClien
 
   const state = (): LicenseState => session?.state() ?? { status: 'idle' };
   const mayWork = () => ['online', 'offline'].includes(state().status);
-  const changed = () => {
+  const notifyOnChange = () => {
     const now = state();
     const text = JSON.stringify(now);
     if (text !== last) states.tell(now);
@@ -100,18 +100,18 @@ export function createLicenseClient(options: LicenseClientOptions): LicenseClien
       await one.tick().catch((error: unknown) => {
         if (!(error instanceof LicenseError)) throw error;
       });
-      changed();
+      notifyOnChange();
     }
   }
 
   async function begin(): Promise<LicenseState> {
     await stopLooking();
-    session ??= await sessionOf(options, { time, changed, warn: warnings.tell });
+    session ??= await sessionOf(options, { time, changed: notifyOnChange, warn: warnings.tell });
     const one = session;
     try {
       if (!mayWork()) await one.begin();
     } finally {
-      changed();
+      notifyOnChange();
     }
     const over = new AbortController();
     const done = look(one, over.signal).catch((error: unknown) => {
@@ -147,7 +147,7 @@ export function createLicenseClient(options: LicenseClientOptions): LicenseClien
     async borrow(minutes) {
       assertLicensed();
       await session?.borrow(minutes);
-      changed();
+      notifyOnChange();
       return state();
     },
     async release() {
@@ -156,18 +156,21 @@ export function createLicenseClient(options: LicenseClientOptions): LicenseClien
       cancelExit = undefined;
       if (session !== undefined) await heldOpen(session.end());
       await stopLooking();
-      changed();
+      notifyOnChange();
     },
   };
 }
 
-interface Told {
+interface TimeCallbacks {
   readonly time: LicenseTime;
   readonly changed: () => void;
   readonly warn: (warning: LicenseWarning) => void;
 }
 
-async function sessionOf(options: LicenseClientOptions, { time, changed, warn }: Told): Promise<Session> {
+async function sessionOf(
+  options: LicenseClientOptions,
+  { time, changed, warn }: TimeCallbacks,
+): Promise<Session> {
   const { licenseKey, fetch: given = globalThis.fetch, timeout = 10_000 } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const machine = options.hardwareId ?? (await hardwareId());

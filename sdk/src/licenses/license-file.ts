@@ -42,7 +42,7 @@ export function verifyLicenseFile(
   file: string,
   { publicKeys, now, revocations = [] }: LicenseFileCheck,
 ): LicenseFileVerdict {
-  const read = readable(file);
+  const read = parseFile(file);
   if (read === undefined) return { valid: false, problem: 'unreadable' };
   const { said, license, signatures, bytes } = read;
   const keys = publicKeys.flatMap(namedKey);
@@ -61,7 +61,7 @@ export function verifyLicenseFile(
   return isOver ? { valid: false, problem: 'expired', license } : { valid: true, license };
 }
 
-function readable(file: string) {
+function parseFile(file: string) {
   const parsed = jsonIn(file);
   const said = isRecord(parsed) ? parsed['license'] : undefined;
   const listed = isRecord(parsed) ? parsed['signatures'] : undefined;
@@ -100,7 +100,7 @@ function signatureIn(value: unknown) {
   return signature === undefined ? [] : [{ keyId, algorithm, signature }];
 }
 
-/** A PEM is named by its fingerprint, as the server names its keys. What is no key is left out. */
+/** A PEM is named by its fingerprint, as the server names its keys. Texts that are no key are left out. */
 function namedKey(given: object | string): { readonly id: string; readonly key: KeyObject }[] {
   try {
     if (typeof given !== 'string')

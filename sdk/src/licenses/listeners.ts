@@ -5,9 +5,9 @@ export function listeners<T>() {
     /** Answers how to hear no more. */
     add(listener: (told: T) => void): () => void {
       // Two that are the same function are two.
-      const own = (told: T) => listener(told);
-      all.add(own);
-      return () => void all.delete(own);
+      const wrapper = (told: T) => listener(told);
+      all.add(wrapper);
+      return () => void all.delete(wrapper);
     },
     tell(told: T): void {
       for (const listener of all) {

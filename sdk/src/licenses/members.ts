@@ -37,12 +37,12 @@ export function membersIn({ folder, name, time }: MembersPlace): Members {
   /** Answers how to let the next one. */
   async function lock(signal: AbortSignal): Promise<() => void> {
     for (let waited = 0; waited < LONGEST_CALL; waited += LOOKS) {
-      const outcome = written(folder, lockPath);
-      if (outcome === 'written') return () => unlocked(lockPath);
+      const outcome = writeLock(folder, lockPath);
+      if (outcome === 'written') return () => removeOwnLock(lockPath);
       // Where nothing can be written there is nothing to share either.
       if (outcome === 'unwritable') return () => {};
       if (isAnother(pidIn(lockPath)) && ageOf(lockPath) < LONGEST_CALL) await time.wait(LOOKS, signal);
-      else removed(lockPath);
+      else removeFile(lockPath);
     }
     return () => {};
   }
@@ -53,16 +53,16 @@ export function membersIn({ folder, name, time }: MembersPlace): Members {
         const now = new Date();
         utimesSync(own, now, now);
       } catch {
-        written(folder, own);
+        writeLock(folder, own);
       }
     },
-    leave: () => removed(own),
+    leave: () => removeFile(own),
     hasOthers() {
       const files = filesIn(folder).filter((file) => file.startsWith(`${name}.`) && file.endsWith('.run'));
       return files.some((file) => {
         const pid = Number(file.slice(name.length + 1).split('.')[0]);
         const lives = isAnother(pid) && ageOf(join(folder, file)) < SILENT;
-        if (!isAlive(pid)) removed(join(folder, file));
+        if (!isAlive(pid)) removeFile(join(folder, file));
         return lives;
       });
     },
@@ -77,7 +77,7 @@ export function membersIn({ folder, name, time }: MembersPlace): Members {
   };
 }
 
-function written(folder: string, path: string): 'written' | 'there' | 'unwritable' {
+function writeLock(folder: string, path: string): 'written' | 'there' | 'unwritable' {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 });
@@ -87,7 +87,7 @@ function written(folder: string, path: string): 'written' | 'there' | 'unwritabl
   }
 }
 
-function removed(path: string): void {
+function removeFile(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
@@ -95,8 +95,8 @@ function removed(path: string): void {
   }
 }
 
-function unlocked(path: string): void {
-  if (pidIn(path) === process.pid) removed(path);
+function removeOwnLock(path: string): void {
+  if (pidIn(path) === process.pid) removeFile(path);
 }
 
 function filesIn(folder: string): readonly string[] {

@@ -60,7 +60,7 @@ export function licenseServer(parts: LicenseServerParts): LicenseServer {
   };
   return {
     acquire: (signal) =>
-      granted((nonce) => {
+      requestGrant((nonce) => {
         const { user, asked } = parts;
         const body = { ...asked, nonce };
         return user === undefined
@@ -68,9 +68,9 @@ export function licenseServer(parts: LicenseServerParts): LicenseServer {
           : user.licenses.acquire(body, { signal, timeout });
       }),
     borrow: (lease, minutes, signal) =>
-      granted((nonce) => post(BORROW, { ...bodyOf(lease), minutes, nonce }, { signal })),
+      requestGrant((nonce) => post(BORROW, { ...bodyOf(lease), minutes, nonce }, { signal })),
     heartbeat: (lease, signal) =>
-      granted((nonce) => post(HEARTBEAT, { ...bodyOf(lease), nonce }, { signal })),
+      requestGrant((nonce) => post(HEARTBEAT, { ...bodyOf(lease), nonce }, { signal })),
     async release(lease, isAway) {
       const hasty = isAway ? { max: 0, timeout: 2_000 } : { max: 1, timeout };
       await post(RELEASE, bodyOf(lease), hasty);
@@ -84,7 +84,7 @@ export function licenseServer(parts: LicenseServerParts): LicenseServer {
 }
 
 /** Each call is asked for with a name of its own, so that nobody answers with what was answered before. */
-async function granted(ask: (nonce: string) => Promise<unknown>): Promise<Granted> {
+async function requestGrant(ask: (nonce: string) => Promise<unknown>): Promise<Granted> {
   const nonce = crypto.randomUUID();
   return grantedIn(await ask(nonce), nonce);
 }
@@ -122,7 +122,7 @@ function grantedIn(answer: unknown, nonce: string): Granted {
 export function verdictOf(error: unknown): 'lost' | 'away' | PlinthError {
   // What a proxy or the login page of a hotel's network says of us is nobody's word.
   if (!(error instanceof PlinthError) || !error.spoken || error.status >= 500) return 'away';
-  // Whoever ended it by hand wants the seat for somebody else.
+  // An admin who ended it by hand wants the seat for somebody else.
   if (error.details['ended'] === 'forced') return error;
   if (error.status === 410 || error.code === 'session_not_found' || error.code === 'token_invalid')
     return 'lost';

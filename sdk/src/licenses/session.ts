@@ -79,24 +79,24 @@ export function createSession(parts: SessionParts): Session {
   const save = (token?: string) => keeper.save({ keys, token, former: former?.token, ...told });
   const forget = () => keeper.forget({ keys, ...told });
   const now = () => clock.now() ?? Number.POSITIVE_INFINITY;
-  const left = (lease: Lease) => endOf(lease, former) - now();
-  const isOver = () => held === undefined || left(held) <= 0;
+  const timeLeft = (lease: Lease) => endOf(lease, former) - now();
+  const isOver = () => held === undefined || timeLeft(held) <= 0;
   const isDue = () => clock.elapsed() >= due || isOver();
 
   function state(): LicenseState {
     if (stop !== undefined) return { status: 'stopped', reason: stop.reason, message: stop.message };
     if (phase === 'idle') return { status: 'idle' };
-    if (phase === 'connecting' || held === undefined || left(held) <= 0) return { status: 'connecting' };
+    if (phase === 'connecting' || held === undefined || timeLeft(held) <= 0) return { status: 'connecting' };
     if (isAway)
       return {
         status: 'offline',
-        minutesLeft: Math.ceil(left(held) / MINUTE),
+        minutesLeft: Math.ceil(timeLeft(held) / MINUTE),
         until: new Date(endOf(held, former)),
       };
     return { status: 'online', offlineMinutes, seats: told.seats };
   }
 
-  function stopped(reason: StopReason, message: string, cause?: unknown): LicenseError {
+  function stopWith(reason: StopReason, message: string, cause?: unknown): LicenseError {
     stop = new LicenseError(reason, message, cause);
     phase = 'idle';
     [held, former] = [undefined, undefined];
@@ -130,7 +130,7 @@ export function createSession(parts: SessionParts): Session {
   function hold(lease: Lease, every: number, age: number): void {
     [held, phase, isAway, isSetBack, warnedAt] = [lease, 'live', false, false, Number.POSITIVE_INFINITY];
     offlineMinutes =
-      (lease.offlineUntil ?? former?.offlineUntil) === undefined ? 0 : Math.round(left(lease) / MINUTE);
+      (lease.offlineUntil ?? former?.offlineUntil) === undefined ? 0 : Math.round(timeLeft(lease) / MINUTE);
     const jittered = every * (1.01 + 0.09 * time.random());
     const inTime = lease.expiresAt - lease.serverTime - AHEAD;
     due = clock.elapsed() + Math.min(jittered, Math.max(inTime, AHEAD)) - age;
@@ -165,29 +165,29 @@ export function createSession(parts: SessionParts): Session {
     const kept = store.read();
     if (typeof kept === 'string') {
       if (kept !== 'state_missing') warn({ kind: 'state', problem: kept });
-      throw stopped('unreachable', 'The licence server can’t be reached.', error);
+      throw stopWith('unreachable', 'The licence server can’t be reached.', error);
     }
     keys = pinned ?? kept.keys;
     former = leaseIn(kept.former ?? '', keys);
     const resumed = resumedFrom(kept, keys, clock);
     if (resumed === 'set_back')
-      throw stopped('clock_set_back', 'The clock of this machine is behind what it was.', error);
-    if (resumed === undefined) throw stopped('unreachable', 'The licence server can’t be reached.', error);
+      throw stopWith('clock_set_back', 'The clock of this machine is behind what it was.', error);
+    if (resumed === undefined) throw stopWith('unreachable', 'The licence server can’t be reached.', error);
     clock.set(resumed.serverTime, clock.elapsed());
-    if (left(resumed.lease) <= 0)
-      throw stopped('offline_ended', 'The time for work without the licence server is over.', error);
+    if (timeLeft(resumed.lease) <= 0)
+      throw stopWith('offline_ended', 'The time for work without the licence server is over.', error);
     [held, phase, told] = [resumed.lease, 'live', { seats: kept.seats, interval: kept.interval }];
     keeper.adopted(resumed.lease.token);
-    awaited(error);
+    retryLater(error);
   }
 
   /** The server is away: there is work as long as there is a lease. */
-  function awaited(error: unknown): void {
+  function retryLater(error: unknown): void {
     isAway = true;
     if (isSetBack)
-      throw stopped('clock_set_back', 'The clock of this machine was set back while offline.', error);
+      throw stopWith('clock_set_back', 'The clock of this machine was set back while offline.', error);
     if (isOver())
-      throw stopped('offline_ended', 'The time for work without the licence server is over.', error);
+      throw stopWith('offline_ended', 'The time for work without the licence server is over.', error);
     const patience = error instanceof PlinthError ? Math.min((error.retryAfter ?? 0) * 1_000, MOST) : 0;
     due = clock.elapsed() + Math.max(AWAY * (1 + 0.5 * time.random()), patience);
   }
@@ -200,10 +200,10 @@ export function createSession(parts: SessionParts): Session {
       if (run.signal.aborted) return;
       if (error instanceof LicenseError) warn({ kind: 'untrusted_answer' });
       const verdict = verdictOf(error);
-      if (verdict === 'away') return awaited(error);
+      if (verdict === 'away') return retryLater(error);
       // Another program of this machine has asked for a seat since, and both go on with that one.
       if (adopt()) return;
-      if (verdict !== 'lost') throw stopped(verdict.code, verdict.message, verdict);
+      if (verdict !== 'lost') throw stopWith(verdict.code, verdict.message, verdict);
       anew = acquireAnew(lease);
       await anew;
     }
@@ -218,8 +218,8 @@ export function createSession(parts: SessionParts): Session {
     }
     changed();
     await attempt((error) => {
-      if (held === undefined) throw stopped('unreachable', 'The licence server can’t be reached.', error);
-      awaited(error);
+      if (held === undefined) throw stopWith('unreachable', 'The licence server can’t be reached.', error);
+      retryLater(error);
     });
   }
 
@@ -229,10 +229,10 @@ export function createSession(parts: SessionParts): Session {
       await accept(await server.acquire(run.signal), askedAt, undefined);
     } catch (error) {
       if (run.signal.aborted) throw error;
-      if (error instanceof LicenseError) throw stopped(error.reason, error.message, error);
+      if (error instanceof LicenseError) throw stopWith(error.reason, error.message, error);
       const verdict = verdictOf(error);
       if (typeof verdict === 'string') return whenAway(error);
-      throw stopped(verdict.code, verdict.message, verdict);
+      throw stopWith(verdict.code, verdict.message, verdict);
     }
   }
 

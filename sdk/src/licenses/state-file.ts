@@ -65,7 +65,7 @@ export function defaultFolders(env: Readonly<Record<string, string | undefined>>
 /**
  * Two files with a MAC under a key that is derived from the machine and the licence: the state, and a mark in another folder
  * with the number of the last state that was written. An edited state, one from another machine and one that is older than
- * the mark are not used. It stops copies and editors; whoever runs a changed program can do what they like.
+ * the mark are not used. It stops copies and editors, but not a changed program.
  */
 export function stateStore({ folder, markFolder, hardwareId, licence }: StatePlace): StateStore {
   const name = createHash('sha256').update(licence).digest('hex').slice(0, 16);
@@ -132,7 +132,7 @@ function readSealed({ path, key }: SealedFile): Readonly<Record<string, unknown>
   return given.length === right.length && timingSafeEqual(given, right) ? content : 'edited';
 }
 
-/** Whether a state says that it is another machine's, whatever its MAC. */
+/** Whether a state names another machine; its MAC is not checked. */
 function isOfAnother(path: string, machine: string): boolean {
   const file = jsonAt(path);
   const content = isRecord(file) ? file['content'] : undefined;

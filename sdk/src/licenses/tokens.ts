@@ -21,7 +21,7 @@ export interface Lease {
   readonly nonce: string | undefined;
 }
 
-/** Tells a lease from whatever else a key of the server signs. */
+/** Tells a lease from other tokens that the server signs. */
 const TYPE = 'coditect-session+jwt';
 
 /** Until when the seat is its holder's, come what may: nobody else gets it before. */
@@ -29,7 +29,7 @@ export function leaseEnd({ expiresAt, offlineUntil = 0 }: Lease): number {
   return Math.max(expiresAt, offlineUntil);
 }
 
-/** The keys of a JWKS that can be used; what is no key is left out. */
+/** The usable keys of a JWKS; other entries are left out. */
 export function publicKeysIn(jwks: unknown): PublicKey[] {
   const keys = isRecord(jwks) ? jwks['keys'] : undefined;
   return Array.isArray(keys) ? keys.flatMap(publicKeyIn) : [];

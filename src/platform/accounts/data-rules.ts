@@ -1,6 +1,6 @@
 import { type DataRule, erased, kept } from '#platform/db';
 
-/** What erasure and export do with accounts. Whoever made an organization or sent an invitation stays in it as an id. */
+/** What erasure and export do with accounts. The creator of an organization and the sender of an invitation stay in it as ids. */
 export const accountsDataRules: DataRule[] = [
   { table: 'accounts.accounts', account: erased() },
   {

@@ -10,7 +10,7 @@ export const dueOrganizations = statement<{ account_id: AccountId }>(
   `select account_id from accounts.accounts where ${OVER} order by deleted_at limit ${MOST}`,
 );
 
-/** Locks one of them by a write, so that whoever waits for the row looks at it anew; no row: it is gone, or open again. */
+/** Locks one of them by a write, so that waiting transactions read the row again; no row: it is gone, or open again. */
 export const lockDueOrganization = (accountId: AccountId) =>
   statement<{ account_id: AccountId }>(
     `update accounts.accounts set updated_at = app.now() where account_id = $1 and ${OVER} returning account_id`,

@@ -27,7 +27,7 @@ import { type StreamedText, streamText, type StreamTextRequest } from './model/t
 import { systemTimers, type Timers } from './timers.ts';
 import {
   guardedModel,
-  guarding,
+  createGuard,
   guards,
   type ReplyPermit,
   type Sanitizer,
@@ -42,7 +42,7 @@ import type { StructuredParts } from './model/structured.ts';
 import { createTokenCounter } from './metering/tokens.ts';
 import { safetyIdentifier, type WireRequest } from './wire.ts';
 
-/** What may change while the program runs. */
+/** Settings that may change while the program runs. */
 export interface AiChoices {
   readonly prices: Prices;
   /** Names of the operator's own, each a chain of `provider/model`. */
@@ -77,7 +77,7 @@ export interface AiParts extends AiChoices {
   readonly metrics?: (AiMetrics & Partial<SafetyMetrics>) | undefined;
   /** Where what the safety part finds is kept. */
   readonly findings?: Findings | undefined;
-  /** false: nobody gives a second look at texts, though a provider could. */
+  /** false: no second check of texts, although a provider offers one. */
   readonly moderation?: boolean;
   readonly crashHook?: CrashHook | undefined;
 }
@@ -94,7 +94,7 @@ export interface CallRequest {
   readonly feature: string;
   readonly wire: WireRequest;
   readonly signal?: AbortSignal | undefined;
-  /** Whose provider slots it takes; `interactive` when not said. */
+  /** The lane whose provider slots it takes; `interactive` by default. */
   readonly lane?: Lane | undefined;
   /** The caller's trace, for the provider. */
   readonly traceparent?: string | undefined;
@@ -130,11 +130,11 @@ export interface Ai {
    * were, it asks again within the policy's tries, then throws; afterwards a text that broke off is answered as far as it came.
    */
   streamText(permit: Permit, request: StreamTextRequest): Promise<StreamedText>;
-  /** What admission is told of a feature's call: its first model, and the most that it may cost. */
+  /** A feature's call for admission: its first model, and the most that it may cost. */
   estimate(request: EstimateRequest): PlannedCall;
   readonly openAiEndpoint: OpenAiEndpoint;
   readonly safety: Safety;
-  /** The prices in effect, whichever these are. */
+  /** The prices in effect. */
   readonly prices: Prices;
   /**
    * Puts other choices into effect, all of them: what is not said is as products and catalogue have it. Calls under way keep what they
@@ -171,7 +171,7 @@ export function createAi(parts: AiParts): Ai {
     timers,
     metrics,
     random: parts.random,
-    slots: slots?.places,
+    slots: slots?.slots,
     logger: parts.logger,
     crashHook: parts.crashHook,
     tokens,
@@ -182,18 +182,18 @@ export function createAi(parts: AiParts): Ai {
   });
   const core: Core = { policyOf: (name) => chosen.policyOf(name), chainOf: (of) => chosen.chainOf(of) };
   const guardOf = (permit: Permit, policy: Policy) =>
-    guarding(parts, permit, { sanitizer: chosen.sanitizerOf(policy), replyCheck: policy.replyCheck });
+    createGuard(parts, permit, { sanitizer: chosen.sanitizerOf(policy), replyCheck: policy.replyCheck });
   const structured: StructuredParts = {
     pipe,
     promptsOf: (product) => parts.prompts?.[product],
-    governed: (permit, request) => governed(core, permit, request),
+    governed: (permit, request) => governCall(core, permit, request),
     guardOf,
     logger: parts.logger,
   };
   return {
-    call: (permit, request) => pipe({ ...governed(core, permit, request), ...sentWith(request) }),
-    model: (permit, feature) => modelOf({ pipe, ...governed(core, permit, { feature }) }, guardOf),
-    embed: (permit, feature) => embeddingModel({ pipe, ...governed(core, permit, { feature }) }),
+    call: (permit, request) => pipe({ ...governCall(core, permit, request), ...sentModels(request) }),
+    model: (permit, feature) => modelOf({ pipe, ...governCall(core, permit, { feature }) }, guardOf),
+    embed: (permit, feature) => embeddingModel({ pipe, ...governCall(core, permit, { feature }) }),
     generate: (permit, request) => generate(structured, permit, request),
     streamItems: (permit, request) => streamItems(structured, permit, request),
     streamText: (permit, request) => streamText(structured, permit, request),
@@ -261,7 +261,7 @@ function chosenFrom(choices: AiChoices, providers: Providers, declared: Declared
   };
 }
 
-function sentWith({
+function sentModels({
   wire,
   signal,
   traceparent,
@@ -274,7 +274,7 @@ const MODERATORS = ['openai', 'sandbox'];
 
 /** What of the safety part has effects: a second look at a provider's, and what is written down. */
 export interface Safety {
-  /** Undefined: nobody is configured who could be asked. */
+  /** Undefined: no moderation provider is configured. */
   readonly moderate: Moderate | undefined;
   /** Undefined in a process that keeps nothing. */
   readonly findings: Findings | undefined;
@@ -318,11 +318,11 @@ function pricesNow(now: () => Prices): Prices {
   };
 }
 
-/** A limit that fits nothing would leave unlimited what its writer meant. */
+/** A limit that matches no model would leave the intended one unlimited. */
 function slotsOf(
   { slots: limits = [], fleet = () => ({ holders: 1, older: 0 }), redis, clock, metrics }: AiParts,
   { timers, providers }: { readonly timers: Timers; readonly providers: Providers },
-): { readonly places: Slots; close(): void } | undefined {
+): { readonly slots: Slots; close(): void } | undefined {
   const stray = limits.find(({ provider, model }) => !providers.has(provider, model));
   if (stray !== undefined)
     throw new ConfigError([
@@ -330,13 +330,13 @@ function slotsOf(
     ]);
   if (limits.length === 0) return undefined;
   const shares = createSlots({ limits, fleet, clock, timers, metrics });
-  if (redis === undefined) return { places: shares, close() {} };
+  if (redis === undefined) return { slots: shares, close() {} };
   const leases = createLeases({ redis, timers });
-  const places = createRedisSlots({ limits, leases, shares, clock, timers, metrics });
-  return { places, close: () => leases.close() };
+  const shared = createRedisSlots({ limits, leases, shares, clock, timers, metrics });
+  return { slots: shared, close: () => leases.close() };
 }
 
-/** The chain of each policy, found at start, where a model that nobody has is an error. */
+/** The chain of each policy, found at start, where a model that no provider has is an error. */
 function chains(
   policies: ReadonlyMap<string, Policy>,
   providers: Providers,
@@ -355,7 +355,7 @@ function chains(
   return (policy) => found.get(policy) ?? [];
 }
 
-function governed(
+function governCall(
   core: Core,
   permit: Permit,
   { feature, lane }: { readonly feature: string; readonly lane?: Lane | undefined },
@@ -376,7 +376,7 @@ function estimate(core: Core, request: EstimateRequest): PlannedCall {
     ...request,
   } as const;
   const asked = { ...wire, maxTokens: request.maxTokens };
-  // A bound is no reason to refuse: whoever makes the call measures it, and may ask for less. None costs more than the cap.
+  // A bound is no reason to refuse: the call itself measures its input, and may ask for less. None costs more than the cap.
   const { cost = Number.POSITIVE_INFINITY, ...caps } = policy.caps;
   const { call } = planCall({ policy: { ...policy, caps }, wire: asked }, first);
   return { ...call, reserve: micros(Math.min(call.reserve, cost)) };

@@ -1,6 +1,6 @@
 import { type DataRule, erased } from '#platform/db';
 
-/** What erasure and export do with safety events: they are the person's, and go with them or with the account. */
+/** How erasure and export treat safety events: they are the person's, and go with them or with the account. */
 export const aiDataRules: DataRule[] = [
   { table: 'ai.safety_events', account: erased(), user: erased(), withheld: ['repeat_of'] },
 ];

@@ -59,9 +59,9 @@ export interface ProviderErrorOptions extends Omit<AppErrorOptions, 'cause'> {
   readonly retryable: boolean;
   /** There was no room for the call, so that it was no try: a job is put off, and its attempt does not count. */
   readonly postponed?: boolean;
-  /** Whoever called brought it about: a quota that it took from stays used, so that asking for failures is not free. */
+  /** The caller caused it: a quota that it took from stays used, so that provoking failures is not free. */
   readonly caused?: boolean;
-  /** What the provider said, redacted: shown by the OpenAI endpoint only, because it may quote the prompt. Never logged. */
+  /** The provider's error, redacted: shown by the OpenAI endpoint only, because it may quote the prompt. Never logged. */
   readonly upstream?: UpstreamError | undefined;
 }
 

@@ -30,7 +30,7 @@ export type { RelayTo } from './endpoint/relay.ts';
 export * from './safety/index.ts';
 export type { AiSettings } from './settings.ts';
 export type { Release, SlotLimit, Slots } from './slots/slots.ts';
-export type { Said, StreamedText, StreamTextRequest } from './model/text-stream.ts';
+export type { ConversationMessage, StreamedText, StreamTextRequest } from './model/text-stream.ts';
 export type { TakeWords } from './model/text-reader.ts';
 export type { Timers } from './timers.ts';
 export { aiSettingsOf, watchAiSettings } from './watch-ai-settings.ts';

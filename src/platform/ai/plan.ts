@@ -7,7 +7,7 @@ import type { Target } from './providers/providers.ts';
 import { sizeOf } from './metering/tokens.ts';
 import type { WireRequest } from './wire.ts';
 
-/** What is decided of a provider call before it goes out. */
+/** The plan of a provider call before it goes out. */
 export interface CallPlan {
   readonly call: PlannedCall;
   /** The reply's cap that is sent. */

@@ -27,7 +27,7 @@ const policySchema = z.strictObject({
   /** Ids of prompts of the product that no reply may repeat: one that would is cut, and a stream held back by 48 letters. */
   secretPrompts: z.array(z.string().min(1)).max(20).default([]),
   /**
-   * Whether the safety part looks at replies before anybody reads them, and cuts one before the sentence that is not fit to be shown. A
+   * Whether the safety part checks replies before they are shown, and cuts one before the sentence that is not fit to be shown. A
    * stream is then held back by a sentence.
    */
   replyCheck: z.enum(['none', 'sentence']).default('none'),
@@ -70,11 +70,14 @@ export function createPolicies(
       wrongAt(['policies', unknown], `no product declares this policy: ${Object.keys(declared).join(', ')}.`),
     ]);
   return new Map(
-    Object.entries(declared).map(([name, policy]) => [name, checked(name, overlaid(policy, changes[name]))]),
+    Object.entries(declared).map(([name, policy]) => [
+      name,
+      checkPolicy(name, overlay(policy, changes[name])),
+    ]),
   );
 }
 
-function checked(name: string, policy: unknown): Policy {
+function checkPolicy(name: string, policy: unknown): Policy {
   const parsed = policySchema.safeParse(policy);
   if (parsed.success) return parsed.data;
   throw new ConfigError(
@@ -86,7 +89,7 @@ function checked(name: string, policy: unknown): Policy {
 }
 
 /** One level of groups (`caps`, `timeouts`) is merged key by key, the rest replaced. */
-function overlaid(policy: PolicyInput, change: Readonly<Record<string, unknown>> = {}): unknown {
+function overlay(policy: PolicyInput, change: Readonly<Record<string, unknown>> = {}): unknown {
   const merged: Record<string, unknown> = { ...policy };
   for (const [key, value] of Object.entries(change)) {
     const before = merged[key];

@@ -21,7 +21,7 @@ export type CallOutcome =
   | 'lost'
   | 'hung_up';
 
-/** What telemetry counts. */
+/** The metrics of AI calls. */
 export interface AiMetrics {
   providerCall(call: {
     readonly provider: string;
@@ -38,16 +38,16 @@ export interface AiMetrics {
   /** A reply would have repeated a secret prompt. */
   promptLeak(product: string, prompt: string, rule: LeakRule): void;
   cost(product: string, feature: string, amount: Micros): void;
-  /** What of a call's cost is charged to nobody, because the provider failed. */
+  /** The cost of a call that is not charged, because the provider failed. */
   failureCost(product: string, feature: string, amount: Micros): void;
 }
 
-/** The error that this server ended a call with, because it stops or moves it; undefined: whoever asked went away, or waits. */
+/** The error that this server ended a call with, because it stops or moves it; undefined: the caller left, or waits. */
 export function endedHere(signal: AbortSignal | undefined): AppError | undefined {
   return signal?.reason instanceof AppError ? signal.reason : undefined;
 }
 
-/** Of a call that goes on without its client, for its answer is kept: it ends when this server does. */
+/** The signal of a call that goes on without its client, because its answer is kept: it ends when this server does. */
 export function endOfServer(signal: AbortSignal): AbortSignal {
   const end = new AbortController();
   const pass = (): void => {

@@ -84,7 +84,9 @@ export function definePrompt(text: string, file: string): Prompt {
     error: () => `${file}: wrong front matter`,
   });
   const parts = partsOf(body, file);
-  const used = new Set([...`${parts.system ?? ''}${parts.user}`.matchAll(PLACE)].map((place) => place[2]));
+  const used = new Set(
+    [...`${parts.system ?? ''}${parts.user}`.matchAll(PLACEHOLDER)].map((placeholder) => placeholder[2]),
+  );
   const undeclared = [...used].find((name) => name === undefined || !variables.includes(name));
   if (undeclared !== undefined)
     throw new Error(`${file} uses a variable that it does not declare: ${undeclared}`);
@@ -98,22 +100,22 @@ export function definePrompt(text: string, file: string): Prompt {
     render(values) {
       const stranger = Object.keys(values).find((name) => !variables.includes(name));
       if (stranger !== undefined) throw new Error(`the prompt ${id}.v${version} has no variable ${stranger}`);
-      const fill = (template: string): string => filled(template, values, `${id}.v${version}`);
+      const render = (template: string): string => fill(template, values, `${id}.v${version}`);
       return {
         id,
         version,
-        system: parts.system === undefined ? undefined : fill(parts.system),
-        user: fill(parts.user),
+        system: parts.system === undefined ? undefined : render(parts.system),
+        user: render(parts.user),
       };
     },
   };
 }
 
-const PLACE = /\{\{\s*(quoted\s+)?([a-z][a-z0-9_]*)\s*\}\}/g;
+const PLACEHOLDER = /\{\{\s*(quoted\s+)?([a-z][a-z0-9_]*)\s*\}\}/g;
 
 /** One pass over the template: a value that itself holds `{{…}}` stays what it is. */
-function filled(template: string, values: PromptValues, name: string): string {
-  return template.replace(PLACE, (_place, quoted: string | undefined, variable: string) => {
+function fill(template: string, values: PromptValues, name: string): string {
+  return template.replace(PLACEHOLDER, (_place, quoted: string | undefined, variable: string) => {
     const value = Object.hasOwn(values, variable) ? values[variable] : undefined;
     if (value === undefined) throw new Error(`the prompt ${name} lacks a value for ${variable}`);
     return quoted === undefined ? String(value) : onOneLine(String(value));

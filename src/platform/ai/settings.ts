@@ -25,7 +25,7 @@ const settingsSchema = z.strictObject({
   allowed_fields: z.array(name).optional(),
 });
 
-/** What an operator sets of the AI gateway in one file: docs/gateway.md. */
+/** The settings of the AI gateway, from one file: docs/gateway.md. */
 export interface AiSettings {
   readonly prices: Prices;
   /** By provider; one that is not named has the models that its settings or the prices name. */
@@ -36,7 +36,7 @@ export interface AiSettings {
   readonly allowedFields: readonly string[];
 }
 
-/** What is in effect without a file. */
+/** The settings without a file. */
 export const NO_SETTINGS = '{"version":"2000-01-01"}';
 
 /**
@@ -62,15 +62,15 @@ export function readAiFile(text: string, unpriced: readonly string[] = []): AiSe
     }),
     models,
     aliases,
-    policyOverrides: camelled(policies) as Readonly<Record<string, unknown>>,
+    policyOverrides: toCamelCase(policies) as Readonly<Record<string, unknown>>,
     allowedFields: allowed_fields,
   };
 }
 
 /** A sentence on a part of the file, by its path in it. */
 export function wrongAt(path: readonly PropertyKey[], says: string): string {
-  const place = path.length === 0 ? 'the top of the file' : path.map(String).map(snaked).join('.');
-  return `AI_CONFIG: ${place}: ${says}`;
+  const at = path.length === 0 ? 'the top of the file' : path.map(String).map(toSnakeCase).join('.');
+  return `AI_CONFIG: ${at}: ${says}`;
 }
 
 function sentence({ path, message, ...issue }: z.core.$ZodIssue): string {
@@ -81,17 +81,17 @@ function sentence({ path, message, ...issue }: z.core.$ZodIssue): string {
 }
 
 /** Policies have names as JSON has them (`max_output_tokens`); the code's are `maxOutputTokens`. */
-function camelled(value: unknown, depth = 0): unknown {
+function toCamelCase(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value).map(([key, inner]) => [
     // The names of policies stay what they are.
     depth === 0 ? key : key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    camelled(inner, depth + 1),
+    toCamelCase(inner, depth + 1),
   ]);
   return Object.fromEntries(entries);
 }
 
-function snaked(word: string): string {
+function toSnakeCase(word: string): string {
   return /^[a-z]+([A-Z][a-z]+)+$/.test(word)
     ? word.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     : word;

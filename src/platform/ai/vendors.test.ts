@@ -6,12 +6,12 @@ import { createDeadlines } from './providers/deadlines.ts';
 import { eventsIn } from './streams/events.ts';
 import { Exchange } from './providers/exchange.ts';
 import { LiveStream } from './pipe/live-stream.ts';
-import { brokenStream } from './pipe/outcome.ts';
+import { brokenStreamError } from './pipe/outcome.ts';
 import { cost, createPrices } from './metering/prices.ts';
 import { StreamHead, StreamMeter } from './streams/stream-meter.ts';
 import { VENDOR_STREAMS } from '#test/fixtures/ai/streams';
 import { drivenTime } from '#test/fixtures/ai/time';
-import { isRecord, parsedText } from './metering/usage.ts';
+import { isRecord, parseText } from './metering/usage.ts';
 
 const price = createPrices().of('openai', 'gpt-4.1');
 const deadlines = createDeadlines(drivenTime());
@@ -82,7 +82,7 @@ async function relayed(parts: readonly Buffer[], wanted = false): Promise<Seen> 
     head: ended.head,
     meter,
     post: () => NOTHING_POSTED,
-    brokenBy: (said) => brokenStream(said, ''),
+    brokenBy: (said) => brokenStreamError(said, ''),
   });
   const passed: Buffer[] = [];
   live.pipe({ write: (chunk) => passed.push(chunk) > 0, end: () => {}, fail: () => {} });
@@ -98,7 +98,7 @@ function expectedText(stream: Buffer): string {
     .toString('utf8')
     .split(/(?<=\n\r?\n)/)
     .filter((event) => {
-      const answer = parsedText([...eventsIn(event)][0] ?? '');
+      const answer = parseText([...eventsIn(event)][0] ?? '');
       return !(
         isRecord(answer) &&
         Array.isArray(answer['choices']) &&

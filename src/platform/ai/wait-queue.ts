@@ -1,13 +1,13 @@
 import type { Clock } from '#platform/kernel';
 import type { Timers } from './timers.ts';
 
-/** How long somebody waits: until this instant of the monotonic clock, and not after a hang-up. */
+/** How long a caller waits: until this instant of the monotonic clock, and not after a hang-up. */
 export interface Patience {
   readonly until: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A waiting line: first come, first served. */
+/** A wait queue: first come, first served. */
 export class WaitQueue<Turn> {
   readonly #time: { readonly clock: Clock; readonly timers: Timers };
   /** Each with the end of its patience. */
@@ -21,32 +21,32 @@ export class WaitQueue<Turn> {
     return this.#waiting.size;
   }
 
-  /** Waits for a turn; undefined when patience or the wish for it ended first. */
+  /** Waits for a turn; undefined when patience ended or the caller hung up first. */
   wait({ until, signal }: Patience): Promise<Turn | undefined> {
     const milliseconds = until - this.#time.clock.monotonic();
     if (signal?.aborted === true || milliseconds <= 0) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      const over = (turn: Turn | undefined): void => {
-        this.#waiting.delete(over);
+      const end = (turn: Turn | undefined): void => {
+        this.#waiting.delete(end);
         cancel();
         signal?.removeEventListener('abort', leave);
         resolve(turn);
       };
-      const leave = (): void => over(undefined);
+      const leave = (): void => end(undefined);
       const cancel = this.#time.timers.after(milliseconds, leave);
       signal?.addEventListener('abort', leave);
-      this.#waiting.set(over, until);
+      this.#waiting.set(end, until);
     });
   }
 
-  /** Sends away those whose patience ends before this instant: there is no turn until then. */
+  /** Dismisses callers whose patience ends before this instant: there is no turn until then. */
   dismiss(before: number): void {
     for (const [over, until] of this.#waiting) {
       if (until < before) over(undefined);
     }
   }
 
-  /** Gives the first in line a turn; false when nobody waits. */
+  /** Gives the first waiting caller a turn; false when there is none. */
   next(turn: Turn): boolean {
     const [first] = this.#waiting.keys();
     first?.(turn);

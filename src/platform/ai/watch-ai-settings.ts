@@ -6,12 +6,12 @@ import { type AiSettings, NO_SETTINGS, readAiFile } from './settings.ts';
 
 const LOOK_EVERY = 2_000;
 
-/** What the file of AI_CONFIG says, or what is in effect without one. Throws ConfigError. */
+/** The settings of the AI_CONFIG file, or the defaults without one. Throws ConfigError. */
 export function aiSettingsOf({ ai }: Config, text = ai.settings?.text ?? NO_SETTINGS): AiSettings {
   return readAiFile(text, listedModels(ai));
 }
 
-/** Those of the operator's own upstreams may lack a price; whoever lists them allows the default one. */
+/** Models of the operator's own upstreams may lack a price; listing them allows the default price. */
 function listedModels({ upstreams }: Config['ai']): string[] {
   return upstreams.flatMap(({ name, models = [] }) => models.map((model) => `${name}/${model}`));
 }

@@ -17,7 +17,7 @@ export interface WireRequest {
   readonly replies: number;
   readonly tier: string | undefined;
   readonly pictures: readonly Picture[];
-  /** Of the whole body, pictures included. */
+  /** Bytes of the whole body, pictures included. */
   readonly inputBytes: number;
   /** Its input in tokens, where it was counted; its pictures apart. */
   readonly counted?: Counted | undefined;
@@ -28,7 +28,7 @@ export interface WireRequest {
   readonly streamOptions: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What the pipe puts into a body for one provider. */
+/** The fields that the pipe puts into a body for one provider. */
 export interface WireChange {
   readonly model: string;
   /** The reply's cap, under the name that the provider reads. */
@@ -143,7 +143,7 @@ function valueEnd(text: string, start: number): number {
   }
 }
 
-/** The place after a string's closing quote. */
+/** The position after a string's closing quote. */
 function stringEnd(text: string, open: number): number {
   let end = text.indexOf('"', open + 1);
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1);

@@ -68,7 +68,7 @@ export const auditEvents = (
   statement(
     `select ${columns((column) => column)} from audit.events
      where ${accountId === undefined ? '$1::uuid is null' : 'account_id = $1'} and ${ASKED} ${ORDER}`,
-    asked(accountId, filter, page),
+    parametersOf(accountId, filter, page),
   );
 
 /** What a person does and has that belongs to no account; what else belongs to none is the work of platform admins. */
@@ -99,10 +99,10 @@ export const personalEvents = (
   statement(
     `select ${columns((column) => `case when ${BY_OWNER} then ${column} end as ${column}`)}
      from (${PERSONAL.join(' union all ')}) as theirs ${ORDER}`,
-    [...asked(accountId, filter, page), owner, OWN_SUBJECTS],
+    [...parametersOf(accountId, filter, page), owner, OWN_SUBJECTS],
   );
 
-const asked = (
+const parametersOf = (
   accountId: AccountId | undefined,
   { actor, action, target, from, until }: AuditFilter,
   page: AuditPage,

@@ -36,12 +36,12 @@ const USER_AGENT_LIMIT = 300;
 /** The audit: append-only, for all modules. */
 export function createAudit({ ids }: { readonly ids: Ids }): Audit {
   return {
-    recordIn: async (tx, event) => void (await tx.run(appending(ids, event))),
-    recordAllIn: async (tx, events) => void (await tx.runAll(events.map((event) => appending(ids, event)))),
+    recordIn: async (tx, event) => void (await tx.run(insertEvent(ids, event))),
+    recordAllIn: async (tx, events) => void (await tx.runAll(events.map((event) => insertEvent(ids, event)))),
   };
 }
 
-function appending(ids: Ids, event: AuditEvent): Statement {
+function insertEvent(ids: Ids, event: AuditEvent): Statement {
   refuseSecrets(event.changes);
   const { actor, target, origin } = event;
   return statement(

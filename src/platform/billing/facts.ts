@@ -12,7 +12,7 @@ export interface Facts {
   readonly keepsCustomer?: boolean | undefined;
   /** The account that our own note on the customer names. */
   readonly claims: AccountId | undefined;
-  /** The provider has signed this claim with the purchase: it wins over whoever brought the purchase here first. */
+  /** The provider has signed this claim with the purchase: it wins over the account that brought the purchase here first. */
   readonly isNamed?: boolean | undefined;
   /** Nothing of it is sold by us. */
   readonly foreign: boolean;
@@ -60,7 +60,7 @@ export interface SubscriptionFacts extends Bought {
   readonly givenUp: boolean;
   readonly startsAt: Date;
   readonly trialEndsAt: Date | null;
-  /** What the provider tells the same card by, whoever pays with it; not said: it tells none. */
+  /** The fingerprint of the card at the provider, the same for every customer; undefined: it gives none. */
   readonly card?: string | undefined;
   /** It was begun at a page that was opened here: a trial of it is ours to give. */
   readonly isOurs?: boolean | undefined;

@@ -60,12 +60,16 @@ export function createSubscriptionImporter(parts: SubscriptionImporterParts): Im
 }
 
 /** The account that a subscription goes to, and those that may have got it already. */
-interface Found {
+interface SubscriptionAccounts {
   readonly accountId: AccountId;
   readonly accountIds: readonly AccountId[];
 }
 
-async function grant(entitlements: Entitlements, tx: Transaction, one: Row & Found): Promise<Outcome> {
+async function grant(
+  entitlements: Entitlements,
+  tx: Transaction,
+  one: Row & SubscriptionAccounts,
+): Promise<Outcome> {
   const { accountId, accountIds, external_id: externalId, until, starts_at: startsAt } = one;
   const before = await entitlements.importedIn(tx, accountIds, externalId);
   if (before !== undefined) return isSame(before, one) ? 'known' : DIFFERS;
@@ -107,7 +111,10 @@ function isSame(before: Grant, { plan, add_on: addOn, until }: Row): boolean {
 }
 
 /** Whose it is, by exactly one of three ways to say so. */
-async function accountFor(tx: Transaction, one: Row): Promise<Found | Exclude<Outcome, string>> {
+async function accountFor(
+  tx: Transaction,
+  one: Row,
+): Promise<SubscriptionAccounts | Exclude<Outcome, string>> {
   const { account_id: id, user_external_id: externalId, email } = one;
   if (countOf(id, externalId, email) !== 1)
     return invalid('account_id', 'Name one of account_id, user_external_id and email.');
@@ -124,7 +131,7 @@ async function accountFor(tx: Transaction, one: Row): Promise<Found | Exclude<Ou
   }
   const [user] = await tx.run(importedByEmail(email ?? ''));
   if (user === undefined) return nobody('email', 'Nobody has this address.');
-  // Whoever typed the address in first would be given what its owner bought.
+  // Else the first user to type in the address would get what its owner bought.
   if (user.email_verified || user.external_id !== null) return ofUser(tx, user);
   return {
     code: 'email_unverified',
@@ -134,7 +141,7 @@ async function accountFor(tx: Transaction, one: Row): Promise<Found | Exclude<Ou
 }
 
 /** Their default account; they may have chosen another one since the subscription was imported. */
-async function ofUser(tx: Transaction, user: ImportedRow): Promise<Found> {
+async function ofUser(tx: Transaction, user: ImportedRow): Promise<SubscriptionAccounts> {
   const rows = await tx.run(accountsOf(user.user_id));
   return { accountId: user.default_account_id, accountIds: rows.map(({ account_id }) => account_id) };
 }

@@ -163,7 +163,7 @@ export interface CreditHolder extends ProviderMode {
   take(credit: CreditToTake): Promise<number>;
 }
 
-/** What a payment provider does when those who buy there go. Each is harmless when it is asked twice, and of what is not there any more. */
+/** What a payment provider does when its customers leave. Each call is harmless if repeated, or if its object is gone. */
 export interface SubscriptionEnder extends ProviderMode {
   /** Ends a subscription with what is paid for. */
   endWithPeriod(subscription: string): Promise<void>;

@@ -103,7 +103,7 @@ export const priceListReply = namedObject('PlanList', {
 
 type PlanView = z.infer<typeof planReply>;
 type PriceList = z.infer<typeof priceListReply>;
-type Compared = z.infer<typeof comparedReply>;
+type PlanComparison = z.infer<typeof comparedReply>;
 
 /** What is sold, product by product, price ascending; hidden plans are left out. */
 export function priceListOf(catalogues: readonly Catalogue[]): PriceList {
@@ -122,11 +122,11 @@ export function priceListOf(catalogues: readonly Catalogue[]): PriceList {
 
 /** Grants as callers see them: what has no cap is null. */
 export function shownGrants(grants: Grants): Record<string, GrantValue | null> {
-  return Object.fromEntries(Object.entries(grants).map(([name, value]) => [name, shown(value)]));
+  return Object.fromEntries(Object.entries(grants).map(([name, value]) => [name, grantToJson(value)]));
 }
 
 /** A size as callers see it. */
-export function shown<Value extends GrantValue>(value: Value): Value | null {
+export function grantToJson<Value extends GrantValue>(value: Value): Value | null {
   return value === UNLIMITED ? null : value;
 }
 
@@ -167,11 +167,11 @@ function addOnView({ product }: Catalogue, name: string, addOn: AddOn): PriceLis
   return { id: `${product}.${name}`, product, name: addOn.name, price: { currency, once, also }, ...lasts };
 }
 
-function comparisonOf(catalogue: Catalogue): Compared[] {
+function comparisonOf(catalogue: Catalogue): PlanComparison[] {
   const plans = soldPlans(catalogue);
   const sizes = (grant: string) =>
     Object.fromEntries(
-      plans.map(([name, plan]) => [`${catalogue.product}.${name}`, shown(plan.grants[grant] ?? 0)]),
+      plans.map(([name, plan]) => [`${catalogue.product}.${name}`, grantToJson(plan.grants[grant] ?? 0)]),
     );
   return [
     ...Object.entries(catalogue.limits).map(([name, limit]) => ({
@@ -201,7 +201,7 @@ const UNITS = {
   rate: 'uses',
 } as const;
 
-function measureOf(limit: LimitDeclaration): Pick<Compared, 'kind' | 'per' | 'unit'> {
+function measureOf(limit: LimitDeclaration): Pick<PlanComparison, 'kind' | 'per' | 'unit'> {
   return {
     kind: limit.kind,
     per: 'per' in limit ? limit.per : limit.kind === 'rate' ? 'minute' : null,

@@ -3,7 +3,7 @@ import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { createCredits, type Limits } from '#platform/limits';
 import type { Logger, Metrics } from '#platform/telemetry';
 import { createEndings, type Endings } from './endings/endings.ts';
-import { createGoneCredits, type GoneCredits } from './endings/gone-credits.ts';
+import { createRefundedCredits, type RefundedCredits } from './endings/refunded-credits.ts';
 import { createSuspensions, type Suspensions } from './endings/suspensions.ts';
 import { createProjection, type ProjectionParts, type StoreRules } from './projection/projection.ts';
 import { createInbox, type Inbox, type InboxParts, type ProviderSettings } from './inbox/inbox.ts';
@@ -43,7 +43,7 @@ export interface Sales {
   readonly inbox: Inbox;
   readonly endings: Endings;
   readonly suspensions: Suspensions;
-  readonly goneCredits: GoneCredits;
+  readonly refundedCredits: RefundedCredits;
   readonly overage: OverageService;
   readonly subscriptions: Subscriptions;
   readonly purchases: Purchases;
@@ -71,7 +71,7 @@ export function createSales(parts: SalesParts): Sales {
       inbox,
       sellers: providers.map(({ provider: { name, mode } }) => ({ provider: name, mode })),
     }),
-    goneCredits: createGoneCredits({ ...parts, holder: link && createCreditHolder(link.client) }),
+    refundedCredits: createRefundedCredits({ ...parts, holder: link && createCreditHolder(link.client) }),
     endings: createEndings({
       ...parts,
       inbox,

@@ -10,7 +10,7 @@ import type { AccountId } from '#platform/kernel';
 import type { Credits } from '#platform/limits';
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { grantsReply, shown, shownGrants } from './price-list.ts';
+import { grantsReply, grantToJson, shownGrants } from './price-list.ts';
 
 /** What is used of one limit, as the limits tell it. */
 export interface LimitInUse {
@@ -163,7 +163,7 @@ export function entitlementView(
     grants: shownGrants(grants),
     overage: { ...entitlement.overage },
     used: byLimit(({ used }) => used),
-    left: byLimit(({ used, max }) => (shown(max) === null ? null : Math.max(0, max - used))),
+    left: byLimit(({ used, max }) => (grantToJson(max) === null ? null : Math.max(0, max - used))),
     resets_at: byLimit(({ resetsAt }) => resetsAt),
     until,
     grace:

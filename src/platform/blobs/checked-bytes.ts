@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { AppError } from '#platform/kernel';
 
 /** What bytes must be. */
-export interface Expected {
+export interface ExpectedBytes {
   readonly bytes: number;
   /** In hex; undefined: any. */
   readonly sha256?: string | undefined;
@@ -16,7 +16,7 @@ type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
  * Writes a new file of bytes that are what they must be, and has the disk keep them. Whatever fails, the caller deletes the file.
  * One chunk is in memory at a time. Answers the SHA-256 in hex.
  */
-export async function writeChecked(path: string, body: Chunks, expected: Expected): Promise<string> {
+export async function writeChecked(path: string, body: Chunks, expected: ExpectedBytes): Promise<string> {
   const file = await onDisk(() => open(path, 'wx', 0o600));
   const hash = createHash('sha256');
   let bytes = 0;

@@ -6,7 +6,7 @@ import { AppError, type Clock, type Random, sha256 } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import { codeOf, diskFailure, onDisk, writeChecked } from './checked-bytes.ts';
 import type { BlobHome, ByteRange, HomeEntry, HomePage } from './home.ts';
-import { createSigner, type SignedFacts } from './signing.ts';
+import { createSigner, type SignedFacts } from './signer.ts';
 
 export interface FolderHomeParts {
   /** Made at the first write. */
@@ -37,7 +37,7 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
     if (!KEY.test(key)) throw new Error('this is not the key of a blob');
     return join(folder, key);
   };
-  const unfinished = () => join(folder, UNFINISHED, nameOf(parts));
+  const unfinishedPath = () => join(folder, UNFINISHED, nameOf(parts));
   const partsOf = (uploadId: string) => {
     if (!KEY.test(uploadId)) throw new Error('this is not the name of an upload');
     return join(folder, UNFINISHED, uploadId);
@@ -81,7 +81,7 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
     },
     async writePart({ uploadId, part, bytes }, body) {
       // Under a name that is no part's until it is whole.
-      await place(unfinished(), join(partsOf(uploadId), String(part)), (path) =>
+      await place(unfinishedPath(), join(partsOf(uploadId), String(part)), (path) =>
         writeChecked(path, body, { bytes }),
       );
     },
@@ -90,8 +90,8 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
       try {
         if ((await entryAt(pathOf(key))) === undefined) {
           const bytes = await bytesOf(paths);
-          const make = (path: string) => writeChecked(path, joined(paths), { bytes });
-          await seen.add(pathOf(key), await place(unfinished(), pathOf(key), make));
+          const make = (path: string) => writeChecked(path, joinFiles(paths), { bytes });
+          await seen.add(pathOf(key), await place(unfinishedPath(), pathOf(key), make));
         }
       } catch (error) {
         // Another call has done it, and deleted the parts.
@@ -108,15 +108,15 @@ export function createFolderHome(parts: FolderHomeParts): BlobHome {
     read: (key, range) => readAt(pathOf(key), range),
     async write(key, body, facts) {
       const chunks = body instanceof Uint8Array ? [body] : body;
-      const hash = await place(unfinished(), pathOf(key), (path) => writeChecked(path, chunks, facts));
+      const hash = await place(unfinishedPath(), pathOf(key), (path) => writeChecked(path, chunks, facts));
       await seen.add(pathOf(key), hash);
     },
     async delete(keys) {
-      for (const key of keys) await removed(pathOf(key));
+      for (const key of keys) await removeFile(pathOf(key));
     },
     list: (prefix, after = '') => pageOf(folder, prefix, after),
     sweepUnfinished: (before) => sweep(join(folder, UNFINISHED), before.getTime()),
-    check: () => checked(folder, unfinished()),
+    check: () => checkFolder(folder, unfinishedPath()),
   };
 }
 
@@ -142,7 +142,7 @@ async function place(
     const made = await onDisk(() => mkdir(dirname(to), { recursive: true, mode: 0o700 }));
     await onDisk(() => rename(temporary, to));
     for (let above = dirname(to); ; above = dirname(above)) {
-      await onDisk(() => synced(above));
+      await onDisk(() => syncNames(above));
       // A folder that was made is kept by the one above it.
       if (made === undefined || above === dirname(made)) break;
     }
@@ -154,7 +154,7 @@ async function place(
 }
 
 /** Has the disk keep the names in a folder. Windows has no such thing. */
-async function synced(folder: string): Promise<void> {
+async function syncNames(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
@@ -200,11 +200,11 @@ async function bytesOf(paths: readonly string[]): Promise<number> {
   return bytes;
 }
 
-async function* joined(paths: readonly string[]): AsyncGenerator<Uint8Array> {
+async function* joinFiles(paths: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const path of paths) yield* (await readAt(path, undefined)) as AsyncIterable<Uint8Array>;
 }
 
-async function removed(path: string): Promise<void> {
+async function removeFile(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
@@ -247,7 +247,7 @@ async function sweep(folder: string, before: number): Promise<number> {
   return old.length;
 }
 
-async function checked(folder: string, path: string): Promise<string> {
+async function checkFolder(folder: string, path: string): Promise<string> {
   const said = Buffer.from('written, read and deleted by plinth doctor');
   makeFolder(folder);
   await onDisk(() => mkdir(dirname(path), { recursive: true, mode: 0o700 }));

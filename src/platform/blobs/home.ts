@@ -6,7 +6,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** A request that whoever has it may send, as it is, until it expires. */
+/** A signed request: its bearer may send it, unchanged, until it expires. */
 export interface SignedRequest {
   readonly method: 'PUT' | 'GET';
   readonly url: string;

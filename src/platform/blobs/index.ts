@@ -22,7 +22,7 @@ export {
 export { checkS3Cors } from './s3-check.ts';
 export { createS3Home, type S3HomeParts } from './s3-home.ts';
 export { type BlobStorage, createBlobStorage, type FileLink } from './service.ts';
-export { signedLink, signedParts, signedUpload } from './shown.ts';
+export { signedLink, signedParts, signedUpload } from './signed-requests.ts';
 export { storingRefusal } from './uploads.ts';
 
 /** This module, for the list of all of them. */

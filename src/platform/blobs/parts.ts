@@ -20,7 +20,7 @@ export interface BlobStorageParts {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
-/** Seconds that a link to read is good for, when nobody says. */
+/** Default lifetime of a download link, in seconds. */
 export const LINK_SECONDS = 900;
 /** No link is good for longer: S3 signs none for more than a week. */
 export const LONGEST_LINK = 7 * 86_400;

@@ -19,7 +19,7 @@ type Sdk = Pick<
   'PutObjectCommand' | 'GetObjectCommand' | 'UploadPartCommand'
 >;
 
-interface Opened {
+interface OpenS3 {
   readonly s3: S3;
   readonly sdk: Sdk;
   readonly getSignedUrl: typeof getSignedUrl;
@@ -28,7 +28,7 @@ interface Opened {
 /** The bucket by Amazon's SDK, which is loaded by the first call: a process that keeps no files does not pay for it. */
 export interface S3Access {
   readonly settings: S3Settings;
-  opened(): Promise<Opened>;
+  openOnce(): Promise<OpenS3>;
   /** Calls the store. What fails is `storage_unavailable`, with a `StoreFailure` as its cause. */
   call<T>(name: string, work: (s3: S3) => Promise<T>): Promise<T>;
   /** Where an object lies. */
@@ -36,7 +36,7 @@ export interface S3Access {
 }
 
 export function createS3Access(settings: S3Settings, patience = PATIENCE): S3Access {
-  let opening: Promise<Opened> | undefined;
+  let opening: Promise<OpenS3> | undefined;
   const opened = () =>
     (opening ??= open(settings, patience).catch((error: unknown) => {
       opening = undefined;
@@ -44,7 +44,7 @@ export function createS3Access(settings: S3Settings, patience = PATIENCE): S3Acc
     }));
   return {
     settings,
-    opened,
+    openOnce: opened,
     at: (key) => ({ Bucket: settings.bucket, Key: settings.prefix + key }),
     async call(name, work) {
       const { s3 } = await opened();
@@ -55,7 +55,7 @@ export function createS3Access(settings: S3Settings, patience = PATIENCE): S3Acc
   };
 }
 
-async function open(settings: S3Settings, { connect, silence }: Patience): Promise<Opened> {
+async function open(settings: S3Settings, { connect, silence }: Patience): Promise<OpenS3> {
   const [{ S3, ...sdk }, { getSignedUrl }] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/s3-request-presigner'),
@@ -98,7 +98,7 @@ export class StoreFailure extends Error {
 }
 
 /** As the SDK throws them. */
-interface Thrown {
+interface S3Error {
   readonly name?: string;
   readonly code?: string | number;
   readonly Code?: string;
@@ -109,7 +109,7 @@ interface Thrown {
 /** What a call of the store has failed by. */
 export function storeFailure(call: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const { name = 'Error', code, Code, Region, $metadata = {} } = (error ?? {}) as Thrown;
+  const { name = 'Error', code, Code, Region, $metadata = {} } = (error ?? {}) as S3Error;
   const cause = new StoreFailure(call, {
     code: Code ?? (typeof code === 'string' && name !== 'TimeoutError' ? code : name),
     status: $metadata.httpStatusCode,

@@ -4,7 +4,7 @@ import type { BlobHome, SignedRequest } from './home.ts';
 import { createS3Access, StoreFailure } from './s3-access.ts';
 import { createPresigning } from './s3-presigning.ts';
 
-export interface Checked {
+export interface S3CheckInput {
   readonly settings: S3Settings;
   readonly clock: Clock;
 }
@@ -16,7 +16,7 @@ const PATIENCE = 10_000;
 const SKEW = 60_000;
 
 /** Sends, reads, lists and deletes an object, as clients do and as this server does. Throws with what is wrong. */
-export async function checkS3(home: BlobHome, checked: Checked): Promise<string> {
+export async function checkS3(home: BlobHome, checked: S3CheckInput): Promise<string> {
   const { settings, clock } = checked;
   const key = `plinth-doctor/${clock.now()}`;
   const put = { ...FACTS, key, expiresIn: 300 };
@@ -40,7 +40,7 @@ export async function checkS3(home: BlobHome, checked: Checked): Promise<string>
     return `${settings.bucket} at ${hostOf(settings)}: takes, gives back and deletes${encryption}; ${checks}`;
   } catch (error) {
     await home.delete([key]).catch(() => {});
-    throw explained(error, settings);
+    throw explainError(error, settings);
   }
 }
 
@@ -48,7 +48,7 @@ export async function checkS3(home: BlobHome, checked: Checked): Promise<string>
 async function whoChecks(
   home: BlobHome,
   put: Parameters<BlobHome['presignPut']>[0],
-  checked: Checked,
+  checked: S3CheckInput,
 ): Promise<string> {
   const otherBytes = Buffer.alloc(SAID.length, 'x');
   const refused = await send(await home.presignPut(put), otherBytes, checked);
@@ -62,7 +62,7 @@ async function whoChecks(
 /** Does nothing where the same upload fails without a checksum too. */
 async function orWithoutChecksums(
   put: Parameters<BlobHome['presignPut']>[0],
-  { settings, clock }: Checked,
+  { settings, clock }: S3CheckInput,
 ): Promise<void> {
   if (settings.checksums === 'when_required') return;
   const without = { settings: { ...settings, checksums: 'when_required' as const }, clock };
@@ -75,9 +75,9 @@ async function orWithoutChecksums(
 async function send(
   { method, url, headers }: SignedRequest,
   body: Buffer<ArrayBuffer>,
-  { settings, clock }: Checked,
+  { settings, clock }: S3CheckInput,
 ): Promise<StoreFailure | undefined> {
-  const response = await asked(url, { method, headers, body });
+  const response = await fetchOrExplain(url, { method, headers, body });
   const text = await response.text();
   const their = Date.parse(response.headers.get('date') ?? '');
   const ahead = Math.round((clock.now() - their) / 1_000);
@@ -91,7 +91,7 @@ async function send(
   return new StoreFailure('PutObject', { code, status: response.status, requestId: undefined, region });
 }
 
-async function asked(url: string, init: RequestInit): Promise<Response> {
+async function fetchOrExplain(url: string, init: RequestInit): Promise<Response> {
   return fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) }).catch(
     (error: unknown) => {
       const { cause = error } = error as { readonly cause?: unknown };
@@ -107,7 +107,10 @@ async function asked(url: string, init: RequestInit): Promise<Response> {
 }
 
 /** Whether pages of an origin may send files to the bucket: answers that, or throws with what is missing. */
-export async function checkS3Cors({ settings, clock }: Checked, origins: readonly string[]): Promise<string> {
+export async function checkS3Cors(
+  { settings, clock }: S3CheckInput,
+  origins: readonly string[],
+): Promise<string> {
   const put = { ...FACTS, key: 'plinth-doctor/cors', expiresIn: 300 };
   const signed = await createPresigning(createS3Access(settings), clock).presignPut(put);
   const headers = Object.keys(signed.headers);
@@ -117,9 +120,9 @@ export async function checkS3Cors({ settings, clock }: Checked, origins: readonl
       'access-control-request-method': 'PUT',
       'access-control-request-headers': headers.join(','),
     };
-    const response = await asked(signed.url, { method: 'OPTIONS', headers: preflight }).catch(
+    const response = await fetchOrExplain(signed.url, { method: 'OPTIONS', headers: preflight }).catch(
       (error: unknown) => {
-        throw explained(error, settings);
+        throw explainError(error, settings);
       },
     );
     await response.body?.cancel();
@@ -145,7 +148,7 @@ const NEEDED =
   's3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListMultipartUploadParts, and of the bucket s3:ListBucket and s3:ListBucketMultipartUploads';
 
 /** What operators can do about what the store says. */
-function explained(error: unknown, settings: S3Settings): unknown {
+function explainError(error: unknown, settings: S3Settings): unknown {
   const failure = error instanceof AppError ? error.cause : error;
   if (!(failure instanceof StoreFailure)) return error;
   const { bucket, region } = settings;

@@ -95,7 +95,7 @@ async function readOf({ at, call }: S3Access, key: string, range?: ByteRange): P
     const stream = Readable.from(received(Body), { objectMode: false });
     // It may break before anybody reads; the reader is told then.
     Body.on('error', () => {});
-    // Whoever stops reading, even before the first byte, gives the connection back.
+    // A reader that stops, even before the first byte, gives the connection back.
     stream.once('close', () => Body.destroy());
     return stream;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Clock } from '#platform/kernel';
 import type { BlobHome } from './home.ts';
-import { contentDisposition } from './naming.ts';
+import { contentDisposition } from './filenames.ts';
 import { storeFailure, type S3Access } from './s3-access.ts';
 
 type Presigning = Pick<BlobHome, 'presignPut' | 'presignGet' | 'presignPart'>;
@@ -23,7 +23,7 @@ export function createPresigning(access: S3Access, clock: Clock): Presigning {
         ...encryptionHeaders(access),
         ...checksumHeaders(access, sha256),
       };
-      const { s3, sdk, getSignedUrl } = await access.opened();
+      const { s3, sdk, getSignedUrl } = await access.openOnce();
       const command = new sdk.PutObjectCommand({
         ...at(key),
         ContentType: type,
@@ -31,29 +31,29 @@ export function createPresigning(access: S3Access, clock: Clock): Presigning {
         ServerSideEncryption: settings.encryption,
         ChecksumSHA256: headers[SHA256],
       });
-      const url = await getSignedUrl(s3, command, options(expiresIn, headers)).catch(unsigned);
+      const url = await getSignedUrl(s3, command, options(expiresIn, headers)).catch(throwUnsigned);
       return { method: 'PUT', url, headers };
     },
     async presignGet({ key, filename, type, expiresIn }) {
-      const { s3, sdk, getSignedUrl } = await access.opened();
+      const { s3, sdk, getSignedUrl } = await access.openOnce();
       const command = new sdk.GetObjectCommand({
         ...at(key),
         ResponseContentDisposition: contentDisposition(filename),
         ResponseContentType: type,
         ResponseCacheControl: 'private, no-store',
       });
-      const url = await getSignedUrl(s3, command, options(expiresIn)).catch(unsigned);
+      const url = await getSignedUrl(s3, command, options(expiresIn)).catch(throwUnsigned);
       return { method: 'GET', url, headers: {} };
     },
     async presignPart({ key, uploadId, part, bytes, expiresIn }) {
-      const { s3, sdk, getSignedUrl } = await access.opened();
+      const { s3, sdk, getSignedUrl } = await access.openOnce();
       const command = new sdk.UploadPartCommand({
         ...at(key),
         UploadId: uploadId,
         PartNumber: part,
         ContentLength: bytes,
       });
-      const url = await getSignedUrl(s3, command, options(expiresIn)).catch(unsigned);
+      const url = await getSignedUrl(s3, command, options(expiresIn)).catch(throwUnsigned);
       return { method: 'PUT', url, headers: {} };
     },
   };
@@ -71,6 +71,6 @@ function encryptionHeaders({ settings: { encryption } }: S3Access): Record<strin
 }
 
 /** Keys that the machine should have, and has not. */
-function unsigned(error: unknown): never {
+function throwUnsigned(error: unknown): never {
   throw storeFailure('presign', error);
 }

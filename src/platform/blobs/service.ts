@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Blobs } from './blobs.ts';
-import { cleanFilename, servedType } from './naming.ts';
+import { cleanFilename, servedType } from './filenames.ts';
 import { atHome, type BlobStorageParts, LINK_SECONDS, LONGEST_LINK } from './parts.ts';
-import { type Differences, reconcile } from './reconciling.ts';
+import { type Differences, reconcile } from './reconcile.ts';
 import { type BlobKey, type BlobRow, filesOf, forgetHere, oneBlob, totals } from './store.ts';
-import { forgetBytesOf, sweep } from './sweeping.ts';
+import { forgetBytesOf, sweep } from './sweep.ts';
 import { createTransfers, type Transfers } from './transfers.ts';
-import { blobOf, completing, presign, putting, store } from './uploads.ts';
+import { blobOf, prepareCompletion, presign, preparePut, store } from './uploads.ts';
 
 /** The files of all products of this process. */
 export interface BlobStorage {
@@ -67,24 +67,25 @@ function totalsOf({ db, clock }: BlobStorageParts) {
 
 function blobsOf(parts: BlobStorageParts, product: string): Blobs {
   const keyOf = (accountId: AccountId, id: string): BlobKey => ({ accountId, product, id });
-  async function stored(accountId: AccountId, id: string): Promise<BlobRow> {
+  async function findStored(accountId: AccountId, id: string): Promise<BlobRow> {
     const [[row]] = await parts.db.tenant(accountId, [oneBlob(keyOf(accountId, id))]);
     if (row?.status !== 'stored' || row.over) throw new AppError('blob_not_found');
     return row;
   }
   return {
     presign: (upload) => presign(parts, product, upload),
-    completing: (accountId, id) => completing(parts, keyOf(accountId, id)),
-    complete: async (accountId, id) => store(parts, accountId, await completing(parts, keyOf(accountId, id))),
-    putting: (blob) => putting(parts, product, blob),
-    put: async (blob) => store(parts, blob.accountId, await putting(parts, product, blob)),
-    head: async (accountId, id) => blobOf(await stored(accountId, id)),
+    completing: (accountId, id) => prepareCompletion(parts, keyOf(accountId, id)),
+    complete: async (accountId, id) =>
+      store(parts, accountId, await prepareCompletion(parts, keyOf(accountId, id))),
+    putting: (blob) => preparePut(parts, product, blob),
+    put: async (blob) => store(parts, blob.accountId, await preparePut(parts, product, blob)),
+    head: async (accountId, id) => blobOf(await findStored(accountId, id)),
     async open(accountId, id, range): Promise<Readable> {
-      const { key } = await stored(accountId, id);
+      const { key } = await findStored(accountId, id);
       return atHome(parts, 'read', (home) => home.read(key, range));
     },
     async download(accountId, id, { filename, expiresIn = LINK_SECONDS } = {}) {
-      return linkTo(parts, await stored(accountId, id), { filename, expiresIn });
+      return linkTo(parts, await findStored(accountId, id), { filename, expiresIn });
     },
     forgetting: (_accountId, id) => [forgetHere(id)],
   };

@@ -128,7 +128,7 @@ export const deletable = (limit: number) =>
   );
 
 /** Their bytes are deleted: rows go when none can come in any more. */
-export const deleted = (ids: readonly string[]) =>
+export const deleteRows = (ids: readonly string[]) =>
   [
     statement(
       `delete from blobs.blobs where id = any($1::uuid[]) and status = 'forgotten'

@@ -3,12 +3,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Origin, Wire } from '#platform/http';
 import { AppError } from '#platform/kernel';
-import { arriving } from './arriving.ts';
+import { readUpload } from './read-upload.ts';
 import { mismatch } from './checked-bytes.ts';
 import type { ByteRange } from './home.ts';
-import { contentDisposition, mediaType } from './naming.ts';
+import { contentDisposition, mediaType } from './filenames.ts';
 import { atHome, type BlobStorageParts } from './parts.ts';
-import { createSigner, type SignedFacts } from './signing.ts';
+import { createSigner, type SignedFacts } from './signer.ts';
 import { type BlobRow, signedBlob } from './store.ts';
 
 /** Milliseconds that a reader may stand still. */
@@ -58,7 +58,7 @@ export function createTransfers(parts: BlobStorageParts): Transfers {
   }
 
   /** One request at a time: the newest, whose sender has given up the one before. */
-  async function alone<T>(name: string, work: (replaced: AbortSignal) => Promise<T>): Promise<T> {
+  async function runNewest<T>(name: string, work: (replaced: AbortSignal) => Promise<T>): Promise<T> {
     underWay.get(name)?.abort(new AppError('upload_replaced'));
     const mine = new AbortController();
     underWay.set(name, mine);
@@ -73,7 +73,7 @@ export function createTransfers(parts: BlobStorageParts): Transfers {
     const until = facts.expires * 1_000 + LATE;
     const { request } = wire;
     const source = { request, bytes: wire.bytes(), clock, signal: origin.signal, until, replaced };
-    return Readable.from(arriving(source), { objectMode: false });
+    return Readable.from(readUpload(source), { objectMode: false });
   }
 
   return {
@@ -83,7 +83,7 @@ export function createTransfers(parts: BlobStorageParts): Transfers {
       assertDeclared(call.wire.request, bytes);
       if (mediaType(call.wire.request.headers['content-type'] ?? '') !== type) throw mismatch('type');
       const { id, key } = await reservedRow(facts.id);
-      await alone(id, (replaced) =>
+      await runNewest(id, (replaced) =>
         atHome(parts, 'write', (home) =>
           home.write(key, bytesOf(call, facts, replaced), { bytes, type, sha256 }),
         ),
@@ -95,7 +95,7 @@ export function createTransfers(parts: BlobStorageParts): Transfers {
       assertDeclared(call.wire.request, bytes);
       const { id, key, upload_id: uploadId } = await reservedRow(facts.id);
       if (uploadId === null) throw new AppError('blob_not_found');
-      await alone(`${id} ${part}`, (replaced) =>
+      await runNewest(`${id} ${part}`, (replaced) =>
         atHome(parts, 'write', async (home) => {
           if (home.writePart === undefined) throw new AppError('blob_not_found');
           await home.writePart({ key, uploadId, part, bytes }, bytesOf(call, facts, replaced));
@@ -119,13 +119,13 @@ function assertDeclared({ headers }: IncomingMessage, bytes: number): void {
   if (Number(length) !== bytes) throw mismatch('bytes');
 }
 
-interface Sending {
+interface SendRequest {
   readonly row: BlobRow;
   readonly facts: SignedFacts & { readonly does: 'get' };
   readonly call: SignedCall;
 }
 
-async function sendFile(parts: BlobStorageParts, { row, facts, call }: Sending): Promise<void> {
+async function sendFile(parts: BlobStorageParts, { row, facts, call }: SendRequest): Promise<void> {
   const { wire, origin } = call;
   const { headers, method } = wire.request;
   const etag = `"${row.sha256}"`;
@@ -133,7 +133,7 @@ async function sendFile(parts: BlobStorageParts, { row, facts, call }: Sending):
   if (headers['if-none-match'] === etag) return void wire.take().writeHead(304, common).end();
   const ifRange = headers['if-range'];
   const range = ifRange === undefined || ifRange === etag ? rangeOf(headers.range, row.bytes) : undefined;
-  const body = method === 'HEAD' ? undefined : await opened(parts, row, range);
+  const body = method === 'HEAD' ? undefined : await openBytes(parts, row, range);
   const response = wire.take();
   response.writeHead(range === undefined ? 200 : 206, {
     ...common,
@@ -141,7 +141,7 @@ async function sendFile(parts: BlobStorageParts, { row, facts, call }: Sending):
     ...(range === undefined ? {} : { 'content-range': `bytes ${range.start}-${range.end}/${row.bytes}` }),
   });
   if (body === undefined) return void response.end();
-  await sent(body, response, origin.signal);
+  await sendBody(body, response, origin.signal);
 }
 
 /** Whatever a file is, nothing in it runs as part of this server's pages. */
@@ -158,7 +158,7 @@ function headersOf({ filename, type }: SignedFacts & { readonly does: 'get' }, e
 }
 
 /** The bytes; none of an empty file, which has no range either. */
-async function opened(
+async function openBytes(
   parts: BlobStorageParts,
   { key, bytes }: BlobRow,
   range?: ByteRange,
@@ -168,7 +168,7 @@ async function opened(
 }
 
 /** What fails after the first byte cuts the answer off, so that nobody takes a part for the whole. */
-async function sent(body: Readable, response: ServerResponse, signal: AbortSignal): Promise<void> {
+async function sendBody(body: Readable, response: ServerResponse, signal: AbortSignal): Promise<void> {
   response.setTimeout(STILL, () => void response.destroy());
   try {
     await pipeline(body, response, { signal });

@@ -5,7 +5,7 @@ import type { Blob, NewBlob, NewUpload, Storing, Upload, UploadPart } from './bl
 import { sha256Of } from './checked-bytes.ts';
 import { keyOf } from './home.ts';
 import { claim } from './marker.ts';
-import { cleanFilename, mediaType } from './naming.ts';
+import { cleanFilename, mediaType } from './filenames.ts';
 import { atHome, type BlobStorageParts } from './parts.ts';
 import {
   type BlobKey,
@@ -172,7 +172,7 @@ async function giveBack({ db, log }: BlobStorageParts, { accountId, id }: BlobKe
 }
 
 /** Looks whether a file is there and right; it is stored by the statements that this answers. */
-export async function completing(parts: BlobStorageParts, key: BlobKey): Promise<Storing> {
+export async function prepareCompletion(parts: BlobStorageParts, key: BlobKey): Promise<Storing> {
   const [[row]] = await parts.db.tenant(key.accountId, [oneBlob(key)]);
   if (row === undefined || row.status === 'forgotten') throw new AppError('blob_not_found');
   if (row.status === 'reserved') {
@@ -194,7 +194,7 @@ async function rightCopy(parts: BlobStorageParts, row: BlobRow): Promise<Copy | 
   }
   const entry = await atHome(parts, 'read', (home) => home.head(key));
   if (entry === undefined) throw new AppError('upload_missing');
-  const copy = entry.sha256 === undefined && count === null ? await copied(parts, key) : undefined;
+  const copy = entry.sha256 === undefined && count === null ? await copyBlob(parts, key) : undefined;
   const kept = copy?.key ?? key;
   const hash = async () => sha256Of(await atHome(parts, 'read', (home) => home.read(kept)));
   const wrong =
@@ -216,7 +216,7 @@ interface Copy {
   readonly key: string;
 }
 
-async function copied(parts: BlobStorageParts, from: string): Promise<Copy | undefined> {
+async function copyBlob(parts: BlobStorageParts, from: string): Promise<Copy | undefined> {
   const id = parts.ids.next();
   const key = keyOf(id);
   return atHome(parts, 'write', async (home) => {
@@ -247,7 +247,7 @@ export function storingRefusal(error: unknown): unknown {
 }
 
 /** Writes a file of the server's own; it is stored by the statements that this answers. */
-export async function putting(parts: BlobStorageParts, product: string, blob: NewBlob): Promise<Storing> {
+export async function preparePut(parts: BlobStorageParts, product: string, blob: NewBlob): Promise<Storing> {
   const { accountId, gauge, createdBy, bytes: body, expiresAt } = blob;
   const facts = checkedFacts({ ...blob, bytes: body.length });
   const id = parts.ids.next();

@@ -66,7 +66,7 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
   const json = readJson(value);
   if (typeof json === 'string') return json;
   const parsed = z.array(upstream).safeParse(json.value);
-  if (!parsed.success) return `is not a list of upstreams (see ${placeOf(parsed.error)})`;
+  if (!parsed.success) return `is not a list of upstreams (see ${pathOf(parsed.error)})`;
   const names = parsed.data.map(({ name }) => name);
   if (new Set(names).size < names.length) return 'names an upstream twice';
   return parsed.data.map(({ name, base_url, api_key, auth_header, models }) => ({
@@ -78,7 +78,7 @@ export function readUpstreams(value: string): readonly UpstreamSetting[] | strin
   }));
 }
 
-function placeOf(error: z.ZodError): string {
+function pathOf(error: z.ZodError): string {
   const [issue] = error.issues;
   return issue === undefined || issue.path.length === 0 ? 'the top' : issue.path.map(String).join('.');
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
-import { configMarkdown, envExample, onPort, readConfig, SETTING_NAMES, shown } from './index.ts';
+import { configMarkdown, envExample, onPort, readConfig, SETTING_NAMES, settingText } from './index.ts';
 import { problemsOf } from '#test/fixtures/config-problems';
 
 test('with nothing set everything is embedded, local and open to local browsers', () => {
@@ -125,12 +125,12 @@ test('slots name a provider, a model or all of them, a lane or both, and a limit
   ]);
 });
 
-const places = (environment: Record<string, string>) => readConfig(environment).workerBatchConcurrency;
+const batchSlots = (environment: Record<string, string>) => readConfig(environment).workerBatchConcurrency;
 
 test('batch jobs have half of the places, at least one', () => {
-  expect(places({})).toBe(4);
-  expect(places({ WORKER_CONCURRENCY: '1' })).toBe(1);
-  expect(places({ WORKER_CONCURRENCY: '5' })).toBe(2);
+  expect(batchSlots({})).toBe(4);
+  expect(batchSlots({ WORKER_CONCURRENCY: '1' })).toBe(1);
+  expect(batchSlots({ WORKER_CONCURRENCY: '5' })).toBe(2);
 });
 
 test('keys and upstreams say where model calls go; then the sandbox rests', () => {
@@ -157,7 +157,7 @@ test('secrets are never shown', () => {
     METRICS_TOKEN: 'marker-marker-marker',
     AI_UPSTREAMS: '[]',
   });
-  const all = SETTING_NAMES.map((name) => `${name}=${shown(values, name)}`).join('\n');
+  const all = SETTING_NAMES.map((name) => `${name}=${settingText(values, name)}`).join('\n');
   expect(all).toContain('OPENAI_API_KEY=(set, hidden)');
   expect(all).toContain('DATABASE_URL=(set, hidden)');
   expect(all).not.toContain('marker');
@@ -188,7 +188,7 @@ test('a CAPTCHA is set up whole or not at all, and its secret is not shown', () 
     secret: 'marker',
     siteKey: 'site',
   });
-  expect(shown(config.values, 'CAPTCHA_SECRET')).toBe('(set, hidden)');
+  expect(settingText(config.values, 'CAPTCHA_SECRET')).toBe('(set, hidden)');
   for (const name of Object.keys(whole)) {
     expect(problemsOf({ ...whole, [name]: '' })).toEqual([
       'CAPTCHA_VERIFY_URL, CAPTCHA_SECRET and CAPTCHA_SITE_KEY belong together: set all or none.',

@@ -53,7 +53,7 @@ export interface Config {
   readonly environment: 'development' | 'test' | 'production';
   readonly host: string;
   readonly port: number;
-  /** Whether nobody relies on the port, so that the next free one does when it is in use. */
+  /** Whether the port was not set, so that the next free one does when it is in use. */
   readonly portMayMove: boolean;
   /** Absolute. */
   readonly dataDir: string;
@@ -165,7 +165,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const settings = values.AI_CONFIG === undefined ? undefined : readAiSettings(values.AI_CONFIG);
   if (typeof settings === 'string') problems.push(`AI_CONFIG ${settings}.`);
   const upstreams = [...keyedUpstreams(values), ...(typeof listed === 'string' ? [] : listed)];
-  problems.push(...missing(values, upstreams), ...liveSigns(values));
+  problems.push(...missingSettings(values, upstreams), ...liveSigns(values));
   const delivery = readDelivery(values, problems);
   const mail = readMail(values, problems);
   const signIn = readSignIn(values, problems);
@@ -182,7 +182,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const s3 = readS3(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    ...assembled(values, {
+    ...assembleConfig(values, {
       upstreams,
       slots: typeof slots === 'string' ? [] : slots,
       settings: typeof settings === 'string' ? undefined : settings,
@@ -243,7 +243,7 @@ function keyedUpstreams(values: Values): UpstreamSetting[] {
 }
 
 /** In production nothing is made up: what stands in for a real part must be asked for by name. */
-function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[] {
+function missingSettings(values: Values, upstreams: readonly UpstreamSetting[]): string[] {
   const problems: string[] = [];
   for (const name of ['DIRECT_URL', 'SYSTEM_DATABASE_URL'] as const) {
     if (values[name] !== undefined && values.DATABASE_URL === undefined)
@@ -284,7 +284,7 @@ function missing(values: Values, upstreams: readonly UpstreamSetting[]): string[
   return problems;
 }
 
-function assembled(
+function assembleConfig(
   values: Values,
   ai: Pick<Config['ai'], 'upstreams' | 'slots' | 'settings'>,
 ): Omit<
@@ -392,7 +392,7 @@ function redisOf(values: Values): RedisSettings | undefined {
 }
 
 /** The effective value of a setting as text; a secret only says whether it is set. */
-export function shown(values: Values, name: SettingName): string {
+export function settingText(values: Values, name: SettingName): string {
   const value = values[name];
   if (value === undefined) return '(not set)';
   if ('secret' in SETTINGS[name].notes) return '(set, hidden)';

@@ -17,7 +17,7 @@ const REAL = {
   QSTASH_NEXT_SIGNING_KEY: 'marker',
   PUBLIC_URL: 'https://api.example.com/',
 };
-const named = (problems: readonly string[]) => problems.map((problem) => problem.split(' ')[0]);
+const namesIn = (problems: readonly string[]) => problems.map((problem) => problem.split(' ')[0]);
 
 test('jobs are run by workers, and nothing is taken from QStash, unless it is said', () => {
   expect(readConfig({}).delivery).toBeUndefined();
@@ -40,10 +40,10 @@ test('with a token and both keys jobs go through QStash to PUBLIC_URL', () => {
 test('each setting of QStash that is missing has one line, which quotes no value', () => {
   const { QSTASH_TOKEN } = REAL;
   const problems = problemsOf({ ...PRODUCTION, JOBS_DELIVERY: 'qstash', QSTASH_TOKEN });
-  expect(named(problems)).toEqual(['QSTASH_CURRENT_SIGNING_KEY', 'QSTASH_NEXT_SIGNING_KEY', 'PUBLIC_URL']);
+  expect(namesIn(problems)).toEqual(['QSTASH_CURRENT_SIGNING_KEY', 'QSTASH_NEXT_SIGNING_KEY', 'PUBLIC_URL']);
   expect(problems.join()).not.toContain('marker');
-  expect(named(problemsOf({ ...REAL, QSTASH_TOKEN: '' }))).toEqual(['QSTASH_TOKEN']);
-  expect(named(problemsOf({ ...REAL, QSTASH_NEXT_SIGNING_KEY: '' }))).toEqual(['QSTASH_NEXT_SIGNING_KEY']);
+  expect(namesIn(problemsOf({ ...REAL, QSTASH_TOKEN: '' }))).toEqual(['QSTASH_TOKEN']);
+  expect(namesIn(problemsOf({ ...REAL, QSTASH_NEXT_SIGNING_KEY: '' }))).toEqual(['QSTASH_NEXT_SIGNING_KEY']);
 });
 
 test('a process that only takes deliveries needs the keys, and no token', () => {
@@ -57,7 +57,7 @@ test('without a token the sandbox stands in, and delivers to this process; in pr
     qstash: undefined,
     target: 'http://127.0.0.1:3001',
   });
-  expect(named(problemsOf({ JOBS_DELIVERY: 'qstash', PORT: '0' }))).toEqual(['PUBLIC_URL']);
+  expect(namesIn(problemsOf({ JOBS_DELIVERY: 'qstash', PORT: '0' }))).toEqual(['PUBLIC_URL']);
   expect(problemsOf({ ...PRODUCTION, JOBS_DELIVERY: 'qstash' })).toEqual([
     'QSTASH_TOKEN is missing: JOBS_DELIVERY=qstash has no sandbox in production.',
   ]);

@@ -1,6 +1,6 @@
 import type { Values } from './settings.ts';
 
-/** How jobs get to whoever runs them (docs/qstash.md). */
+/** How jobs get to their workers (docs/qstash.md). */
 export interface DeliverySettings {
   /** Whether a process that works hands its jobs to QStash, in place of running them. */
   readonly publishes: boolean;

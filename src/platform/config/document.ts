@@ -17,7 +17,7 @@ const GROUPS: readonly SettingNotes['group'][] = [
   'Operations',
 ];
 
-/** The value that a setting has when nobody sets it, as it would be written. */
+/** The default of a setting, as it would be written. */
 function defaultOf(name: SettingName): string | undefined {
   const parsed = SETTINGS[name].schema.safeParse(undefined);
   return parsed.success && parsed.data !== undefined ? String(parsed.data) : undefined;

@@ -7,7 +7,7 @@ export {
   type PostgresSettings,
   readConfig,
   type RedisSettings,
-  shown,
+  settingText,
 } from './config.ts';
 export { makeFolder, unusableFolder } from './folder.ts';
 export type { DeliverySettings } from './delivery.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { masterKeyText, parseMasterKeys, readConfig, shown } from './index.ts';
+import { masterKeyText, parseMasterKeys, readConfig, settingText } from './index.ts';
 import { problemsOf } from '#test/fixtures/config-problems';
 
 const one = { id: '2026-11', bytes: new Uint8Array(randomBytes(32)) };
@@ -51,5 +51,5 @@ test('in production master keys are set, or the one in DATA_DIR is asked for by 
 
 test('master keys are hidden where settings are shown', () => {
   const { values } = readConfig({ MASTER_KEYS: both });
-  expect(shown(values, 'MASTER_KEYS')).toBe('(set, hidden)');
+  expect(settingText(values, 'MASTER_KEYS')).toBe('(set, hidden)');
 });

@@ -43,7 +43,7 @@ function isNear(name: string, setting: string): boolean {
   const isOurs = OURS.has(wanted[0] ?? '') && words[0] === wanted[0] && words.length > 1;
   if (isOurs && (isWithout(words, wanted) || isWithout(wanted, words))) return true;
   const count = slips(name, setting);
-  return count === 1 || (count === 2 && differing(words, wanted) >= LONG);
+  return count === 1 || (count === 2 && countDiffering(words, wanted) >= LONG);
 }
 
 /** Two neighbours changed places, and nothing else: PROT. */
@@ -52,11 +52,11 @@ function isSwapped(name: string, setting: string): boolean {
     name.length === setting.length &&
     name !== setting &&
     slips(name, setting) === 1 &&
-    sorted(name) === sorted(setting)
+    sortLetters(name) === sortLetters(setting)
   );
 }
 
-const sorted = (text: string) => text.split('').toSorted().join('');
+const sortLetters = (text: string) => text.split('').toSorted().join('');
 
 /** Whether a list is another one without one of its words. */
 function isWithout(fewer: readonly string[], words: readonly string[]): boolean {
@@ -64,7 +64,7 @@ function isWithout(fewer: readonly string[], words: readonly string[]): boolean 
 }
 
 /** The letters of the words of a setting that a name does not share. */
-function differing(words: readonly string[], wanted: readonly string[]): number {
+function countDiffering(words: readonly string[], wanted: readonly string[]): number {
   return wanted.filter((word) => !words.includes(word)).join('').length;
 }
 
@@ -91,4 +91,4 @@ function slips(from: string, to: string): number {
   return at(row, to.length);
 }
 
-const at = (row: readonly number[], place: number) => row[place] ?? Number.POSITIVE_INFINITY;
+const at = (row: readonly number[], index: number) => row[index] ?? Number.POSITIVE_INFINITY;

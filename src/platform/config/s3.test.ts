@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readConfig, shown } from './index.ts';
+import { readConfig, settingText } from './index.ts';
 import { problemsOf } from '#test/fixtures/config-problems';
 
 const BUCKET = {
@@ -59,7 +59,7 @@ test('values that no store takes are refused, and no key is quoted', () => {
 
 test('keys are never shown', () => {
   const { values } = readConfig(BUCKET);
-  expect([shown(values, 'S3_ACCESS_KEY_ID'), shown(values, 'S3_SECRET_ACCESS_KEY')]).toEqual([
+  expect([settingText(values, 'S3_ACCESS_KEY_ID'), settingText(values, 'S3_SECRET_ACCESS_KEY')]).toEqual([
     '(set, hidden)',
     '(set, hidden)',
   ]);

@@ -8,8 +8,8 @@ const PLAY = {
 };
 const storesOf = (environment: Readonly<Record<string, string>>) => {
   const { appStore, googlePlay } = readConfig(environment);
-  return [appStore?.app, googlePlay?.account].map((account, place) =>
-    [appStore, googlePlay][place] === undefined ? 'nowhere' : account === undefined ? 'sandbox' : 'sold',
+  return [appStore?.app, googlePlay?.account].map((account, index) =>
+    [appStore, googlePlay][index] === undefined ? 'nowhere' : account === undefined ? 'sandbox' : 'sold',
   );
 };
 

@@ -29,7 +29,7 @@ export async function endAbandoned(engine: Engine, milliseconds = ABANDONED_AFTE
   return new Set((rows.flat() as { readonly pid: number }[]).map(({ pid }) => pid)).size;
 }
 
-/** Looks for them now and again, whichever process they were of, until it is stopped. */
+/** Looks for those of all processes now and again, until it is stopped. */
 export function watchAbandoned(db: Database, onEnded: (transactions: number) => void): () => Promise<void> {
   let underWay: Promise<void> | undefined;
   const look = () => {

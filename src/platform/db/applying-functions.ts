@@ -11,7 +11,7 @@ const factsOf = (sets: readonly FunctionSet[]) =>
   JSON.stringify(sets.map(({ id, version, digest, parts }) => ({ id, version, digest, parts })));
 
 /** Quoted by a word that no set contains. */
-const quoted = (text: string) => `$plinth_text$${text}$plinth_text$`;
+const quote = (text: string) => `$plinth_text$${text}$plinth_text$`;
 
 /**
  * Nothing is anybody's but what the rights say: tables and schemas nobody's, functions the system's alone, with the caller's
@@ -43,8 +43,8 @@ export function applyingFunctions(sets: readonly FunctionSet[]): string {
   return `
 do $plinth$
 declare
-  v_sets constant jsonb := ${quoted(factsOf(sets))};
-  v_schemas constant jsonb := ${quoted(JSON.stringify(sets.flatMap(schemasOf)))};
+  v_sets constant jsonb := ${quote(factsOf(sets))};
+  v_schemas constant jsonb := ${quote(JSON.stringify(sets.flatMap(schemasOf)))};
   v_part record; v_schema text; v_name text;
 begin
   if exists (select from jsonb_to_recordset(v_sets) as s (id text, version integer) join public.plinth_migrations m using (id) where m.version > s.version) then
@@ -54,10 +54,10 @@ begin
     select from jsonb_to_recordset(v_sets) as s (id text, version integer, digest text)
      where not exists (select from public.plinth_migrations m where (m.id, m.version, m.digest) = (s.id, s.version, s.digest))
   ) then return; end if;
-  ${dropping('and not exists (select from made where (made.kind, made.name, made.head) = (old.kind, old.name, old.head))')}
+  ${dropStatements('and not exists (select from made where (made.kind, made.name, made.head) = (old.kind, old.name, old.head))')}
   -- A function may call one that stands below it.
   perform set_config('check_function_bodies', 'off', true);
-  execute ${quoted(sets.map(({ functions }) => withoutTriggers(functions)).join('\n'))};
+  execute ${quote(sets.map(({ functions }) => withoutTriggers(functions)).join('\n'))};
   for v_part in
     select p.head from jsonb_array_elements(v_sets) s cross join lateral jsonb_to_recordset(s->'parts') as p (kind text, name text, head text)
      where p.kind = 'trigger' and not exists (
@@ -67,7 +67,7 @@ begin
     execute v_part.head;
   end loop;
   ${CLOSED}
-  execute ${quoted(sets.map(({ rights }) => rights).join('\n'))};
+  execute ${quote(sets.map(({ rights }) => rights).join('\n'))};
   insert into public.plinth_migrations (id, version, digest, parts)
     select * from jsonb_to_recordset(v_sets) as s (id text, version integer, digest text, parts jsonb)
     on conflict (id) do update set version = excluded.version, digest = excluded.digest, parts = excluded.parts, applied_at = default;
@@ -79,16 +79,16 @@ export function droppingFunctions(sets: readonly FunctionSet[]): string {
   return `
 do $plinth$
 declare
-  v_sets constant jsonb := ${quoted(factsOf(sets))};
+  v_sets constant jsonb := ${quote(factsOf(sets))};
   v_part record;
 begin
-  ${dropping('')}
+  ${dropStatements('')}
   delete from public.plinth_migrations where id in (select s.id from jsonb_to_recordset(v_sets) as s (id text));
 end $plinth$;`;
 }
 
 /** Triggers go before the functions that they call. */
-const dropping = (unless: string) => `
+const dropStatements = (unless: string) => `
   for v_part in
     with made as (
       select p.* from jsonb_array_elements(v_sets) s cross join lateral jsonb_to_recordset(s->'parts') as p (kind text, name text, head text)

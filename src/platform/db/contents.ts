@@ -86,7 +86,7 @@ export async function contentsOfAll(
 }
 
 /** The names of tables whose contents differ. */
-export function differing(
+export function differingTables(
   here: ReadonlyMap<string, Contents>,
   there: ReadonlyMap<string, Contents>,
 ): string[] {

@@ -52,16 +52,16 @@ export async function copyRows(
 ): Promise<void> {
   if (rows === 0) return;
   const size = Math.max(1, Math.min(BATCH.rows, Math.floor(BATCH.bytes / Math.max(1, widest))));
-  const places = columns.map((_, index) => `c${index}`);
+  const fields = columns.map((_, index) => `c${index}`);
   const read = columns.map((column, index) => `${column.name}::text as c${index}`);
   const insert = `insert into ${name} (${columns.map((column) => column.name).join(', ')}) overriding system value
     select ${columns.map(({ type }, index) => `c${index}::${type}`).join(', ')}
-    from unnest(${places.map((_, index) => `$${index + 1}::text[]`).join(', ')}) as rows (${places.join(', ')})`;
+    from unnest(${fields.map((_, index) => `$${index + 1}::text[]`).join(', ')}) as rows (${fields.join(', ')})`;
   await source.run(statement(`declare moving no scroll cursor for select ${read.join(', ')} from ${name}`));
   for (;;) {
     const batch = await source.run(statement<Record<string, string | null>>(`fetch ${size} from moving`));
     if (batch.length === 0) break;
-    const values = places.map((place) => batch.map((row) => row[place] ?? null));
+    const values = fields.map((field) => batch.map((row) => row[field] ?? null));
     await target.run(statement(insert, values));
   }
   await source.run(statement('close moving'));

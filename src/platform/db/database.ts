@@ -74,8 +74,8 @@ export function createDatabase(
 
   return {
     engine: engine.name,
-    tenant: verb((account, write) => ({ ...TENANT, account: checked(account), write })),
-    user: verb((user, write) => ({ ...TENANT, user: checked(user), write })),
+    tenant: verb((account, write) => ({ ...TENANT, account: assertId(account), write })),
+    user: verb((user, write) => ({ ...TENANT, user: assertId(user), write })),
     system: verb((use, write) => ({ ...SYSTEM, write, isLong: isLongUse(use) })),
     signal: signals.send,
     onSignal: signals.hear,
@@ -116,7 +116,7 @@ function transaction(open: EngineTransaction): Transaction {
   };
 }
 
-function checked(id: string): string {
+function assertId(id: string): string {
   if (!isUuid(id)) throw new Error('a scope needs the id of an account or user');
   return id;
 }

@@ -69,13 +69,13 @@ export async function troublesOfLogins(db: Database): Promise<string[]> {
       : [
           `The login "${tenant?.login}" of DATABASE_URL could pass row security: ${bypassing.join('; ')}. Give tenants' work a login of its own.`,
         ]),
-    ...(tenant?.may === true ? [] : [lacking('DATABASE_URL', tenant?.login, 'plinth_tenant')]),
-    ...(system?.may === true ? [] : [lacking('SYSTEM_DATABASE_URL', system?.login, 'plinth_system')]),
+    ...(tenant?.may === true ? [] : [lackOf('DATABASE_URL', tenant?.login, 'plinth_tenant')]),
+    ...(system?.may === true ? [] : [lackOf('SYSTEM_DATABASE_URL', system?.login, 'plinth_system')]),
     ...(system?.may === true && !system.inherits ? [notInheriting(system.login)] : []),
   ];
 }
 
-function lacking(setting: string, login: string | undefined, role: string): string {
+function lackOf(setting: string, login: string | undefined, role: string): string {
   return `The login "${login}" of ${setting} may not become ${role}: grant ${role} to it.`;
 }
 

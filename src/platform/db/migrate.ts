@@ -61,7 +61,7 @@ function stepsIn(module: string, url: string): Step[] {
 export const dbMigrations = (): Migration[] => migrationsIn('db', import.meta.url);
 
 /** The order of applying: by number, and within a number the order in which modules were listed. */
-function ordered(migrations: readonly Migration[]): Step[] {
+function orderSteps(migrations: readonly Migration[]): Step[] {
   return migrations.filter(isStep).sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : 0));
 }
 
@@ -78,14 +78,14 @@ create table if not exists public.plinth_migrations (
   applied_at timestamptz not null default clock_timestamp()
 )`;
 
-interface Applied {
+interface AppliedRow {
   readonly digest: string;
   /** Of functions and rights alone. */
   readonly version: number | null;
 }
 
 /** What was applied, by id; nothing where no migration ever was. It writes nothing. */
-async function applied(db: Database): Promise<Map<string, Applied>> {
+async function readApplied(db: Database): Promise<Map<string, AppliedRow>> {
   const [{ is_there } = { is_there: false }] = await db.asMigrator(
     statement<{ is_there: boolean }>(
       "select to_regclass('public.plinth_migrations') is not null as is_there",
@@ -94,7 +94,7 @@ async function applied(db: Database): Promise<Map<string, Applied>> {
   if (!is_there) return new Map();
   const rows = await db.asMigrator(
     // By its name in the row: a database from before the baseline has no such column, and is refused by its steps.
-    statement<Applied & { id: string }>(
+    statement<AppliedRow & { id: string }>(
       "select id, digest, (to_jsonb(m)->>'version')::integer as version from public.plinth_migrations m",
     ),
   );
@@ -111,10 +111,10 @@ const WAYS_OUT = {
 /** What was applied must be what the program has: the schema would be another one than the code was written for. */
 function assertUnchanged(
   db: Database,
-  known: ReadonlyMap<string, Applied>,
+  known: ReadonlyMap<string, AppliedRow>,
   migrations: readonly Migration[],
 ): void {
-  const changed = ordered(migrations).find(
+  const changed = orderSteps(migrations).find(
     ({ id, up }) => known.has(id) && known.get(id)?.digest !== sha256(up),
   );
   if (changed === undefined) return;
@@ -127,7 +127,7 @@ function assertUnchanged(
  * Whoever changes the schema must know all of it; whoever only serves may be older, while a newer version is rolled out. The
  * tables of a product that was taken out of the program are in nobody's way.
  */
-function assertKnown(known: ReadonlyMap<string, Applied>, migrations: readonly Migration[]): void {
+function assertKnown(known: ReadonlyMap<string, AppliedRow>, migrations: readonly Migration[]): void {
   const ids = new Set(migrations.map(({ id }) => id));
   const modules = new Set(migrations.map(({ id }) => moduleOf(id)));
   const [unknown] = [...known.keys()].filter((id) => !ids.has(id) && modules.has(moduleOf(id))).sort();
@@ -146,10 +146,11 @@ function isNewer(because: string): AppError {
 }
 
 /** Without any, a version that every set is newer than. */
-const versionIn = (known: ReadonlyMap<string, Applied>, { id }: FunctionSet) => known.get(id)?.version ?? -1;
+const versionIn = (known: ReadonlyMap<string, AppliedRow>, { id }: FunctionSet) =>
+  known.get(id)?.version ?? -1;
 
 /** Whether the functions of a database are older than these. Of one version, those that somebody works on count. */
-function isStale(known: ReadonlyMap<string, Applied>, set: FunctionSet): boolean {
+function isStale(known: ReadonlyMap<string, AppliedRow>, set: FunctionSet): boolean {
   const version = versionIn(known, set);
   return version < set.version || (version === set.version && known.get(set.id)?.digest !== set.digest);
 }
@@ -161,14 +162,14 @@ const moduleOf = (id: string) => id.split('/')[0];
  * all modules in one. Answers the ids that it applied.
  */
 export async function migrateUp(db: Database, migrations: readonly Migration[]): Promise<string[]> {
-  const known = await applied(db);
+  const known = await readApplied(db);
   // First: a database from before the baseline has steps that nobody knows, and was made by no newer program.
   assertUnchanged(db, known, migrations);
   assertKnown(known, migrations);
   // Asked for only then: whoever has nothing to apply need not own anything.
   if (known.size === 0) await db.script(underLock(`${HISTORY};`)).catch(unlessOwned);
   const done: string[] = [];
-  for (const migration of ordered(migrations)) {
+  for (const migration of orderSteps(migrations)) {
     if (known.has(migration.id)) continue;
     // Looked at again under the lock: another process may have applied it while this one waited.
     await db
@@ -189,7 +190,7 @@ export async function migrateUp(db: Database, migrations: readonly Migration[]):
 
 async function replaceFunctions(
   db: Database,
-  known: ReadonlyMap<string, Applied>,
+  known: ReadonlyMap<string, AppliedRow>,
   sets: readonly FunctionSet[],
 ): Promise<string[]> {
   const stale = sets.filter((set) => isStale(known, set)).map(({ id }) => id);
@@ -225,9 +226,9 @@ export async function migrateDown(
   migrations: readonly Migration[],
   steps?: number,
 ): Promise<string[]> {
-  const known = await applied(db);
+  const known = await readApplied(db);
   assertKnown(known, migrations);
-  const undo = ordered(migrations)
+  const undo = orderSteps(migrations)
     .filter((migration) => known.has(migration.id))
     .toReversed()
     .slice(0, steps);
@@ -247,8 +248,8 @@ export async function migrateDown(
 
 /** Ids of migrations that are not applied yet, for whoever serves and for `doctor`. Throws when an applied one was changed. */
 export async function pendingMigrations(db: Database, migrations: readonly Migration[]): Promise<string[]> {
-  const known = await applied(db);
+  const known = await readApplied(db);
   assertUnchanged(db, known, migrations);
-  const steps = ordered(migrations).filter((migration) => !known.has(migration.id));
+  const steps = orderSteps(migrations).filter((migration) => !known.has(migration.id));
   return [...steps, ...setsOf(migrations).filter((set) => isStale(known, set))].map(({ id }) => id);
 }

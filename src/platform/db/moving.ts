@@ -3,7 +3,7 @@ import { commitPoint } from './commit-points.ts';
 import {
   contentsOf,
   contentsOfAll,
-  differing,
+  differingTables,
   type MovedTable,
   schemasOf,
   tablesOf,
@@ -125,7 +125,7 @@ async function arrivedEarlier(move: Move, { installation, tables, filled }: Earl
   // What was left is as it was, and the target goes on.
   if (installation.movedTo !== null) return { ...found, outcome: 'used' };
   const there = await target.system('db.installation', (tx) => contentsOfAll(tx, tables));
-  const names = differing(here, there);
+  const names = differingTables(here, there);
   if (names.length === 0) return { ...found, outcome: 'already', sums: await sumsOf(move) };
   throw new AppError('move_target_differs', {
     message: `An earlier run has moved this data to ${targetName}, and one of the two was used since: ${names.slice(0, 3).join(', ')} differ. If that one is in use, there is nothing to move: set DATABASE_URL. To move what is here, create an empty database.`,

@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import type { Opening, Plain } from './port.ts';
-import { beginDatabase, finished, unpackPrepared } from './prepared.ts';
+import { beginDatabase, finishDatabase, unpackPrepared } from './prepared.ts';
 
 /** What the main thread asks of the thread that holds the embedded database. It sends one transaction at a time. */
 export type Ask =
@@ -78,7 +78,7 @@ const database = await PGlite.create({
 });
 
 if (isNew && slowly === undefined) await database.exec(COPIED);
-if (isNew) finished(input.dataDir);
+if (isNew) finishDatabase(input.dataDir);
 
 /** What an earlier version has left half-made is left to PGlite, which goes on with it. */
 function copyPrepared(): string | undefined {
@@ -113,7 +113,7 @@ async function batch(opening: Opening, statements: readonly Plain[]): Promise<un
   }
 }
 
-/** A script that fails after a `begin` of its own must not leave its transaction to whoever comes next. */
+/** A script that fails after a `begin` of its own must not leave its transaction to the next caller. */
 async function script(sql: string): Promise<void> {
   try {
     await database.exec(sql);

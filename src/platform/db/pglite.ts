@@ -42,7 +42,7 @@ export async function createPgliteEngine(
   let tail: Promise<void> = Promise.resolve();
 
   /** Who has the turn opens it anew after it broke: what was committed is in its log. In memory nothing would be left. */
-  async function living(): Promise<Thread> {
+  async function liveThread(): Promise<Thread> {
     const { failure } = thread;
     if (failure === undefined) return thread;
     if (dataDir === undefined || performance.now() - triedAt < REOPEN_AFTER) throw failure;
@@ -52,7 +52,7 @@ export async function createPgliteEngine(
     return thread;
   }
 
-  /** Waits for the database's turn; whoever has it must call what this answers, exactly once. */
+  /** Waits for the database's turn; the caller must call the returned function exactly once. */
   async function turn(): Promise<() => void> {
     const before = tail;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -64,7 +64,7 @@ export async function createPgliteEngine(
   async function alone<T>(request: Ask, commits = true): Promise<T> {
     const done = await turn();
     try {
-      return (await (await living()).ask(request, commits)) as T;
+      return (await (await liveThread()).ask(request, commits)) as T;
     } finally {
       done();
     }
@@ -79,7 +79,7 @@ export async function createPgliteEngine(
     const done = await turn();
     let own: Thread;
     try {
-      own = await living();
+      own = await liveThread();
     } catch (error) {
       done();
       throw error;
@@ -155,14 +155,14 @@ async function openThread({ dataDir, template, prepared }: PgliteOptions): Promi
   let failure: Error | undefined;
 
   const { slowly } = await new Promise<Opened>((resolve, reject) => {
-    const failed = (cause: unknown) => reject(broken(dataDir, cause));
-    const slow = setTimeout(() => failed(new Error('it does not open')), OPENING);
+    const rejectOpening = (cause: unknown) => reject(broken(dataDir, cause));
+    const slow = setTimeout(() => rejectOpening(new Error('it does not open')), OPENING);
     worker.once('message', () => clearTimeout(slow));
     worker.once('message', ({ value, error }: Answer) =>
-      error === undefined ? resolve(value as Opened) : failed(error),
+      error === undefined ? resolve(value as Opened) : rejectOpening(error),
     );
-    worker.once('error', failed);
-    worker.once('exit', failed);
+    worker.once('error', rejectOpening);
+    worker.once('exit', rejectOpening);
   }).catch(async (error: unknown) => {
     await worker.terminate();
     throw error;

@@ -100,7 +100,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
   }
 
   async function once<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    const client = await connected();
+    const client = await connectDirectly();
     try {
       return await work(client);
     } catch (error) {
@@ -110,7 +110,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
     }
   }
 
-  async function connected(): Promise<pg.Client> {
+  async function connectDirectly(): Promise<pg.Client> {
     try {
       const client = new pg.Client({
         connectionString: direct.url,
@@ -137,7 +137,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
 
   const answerOf = (opening: Pick<Opening, 'isLong'>) =>
     opening.isLong ? deadlinesOf(opening).answer : (options.answerWithin ?? deadlinesOf(opening).answer);
-  const quickly = answerOf({ isLong: false });
+  const quickDeadline = answerOf({ isLong: false });
 
   function open(client: pg.PoolClient, opening: Opening): Promise<pg.QueryResult>[] {
     const { lock, statement } = deadlinesOf(opening);
@@ -158,9 +158,9 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       const client = await loginOf(opening).connect();
       let broken = true;
       try {
-        const rows = await answered(client, answerOf(opening), () =>
-          all(
-            together(client, () => [
+        const rows = await withDeadline(client, answerOf(opening), () =>
+          settleAll(
+            sendTogether(client, () => [
               ...open(client, opening),
               ...statements.map((statement) => query(client, statement)),
               query(client, { text: 'commit', values: [] }),
@@ -176,13 +176,15 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         client.release(broken);
       }
     },
-    call: (statement) => committed(system, quickly, (client) => query(client, statement)),
+    call: (statement) => commitOne(system, quickDeadline, (client) => query(client, statement)),
     async begin(opening): Promise<EngineTransaction> {
       const { setting, connect } = loginOf(opening);
       const within = answerOf(opening);
       const client = await connect();
       try {
-        await answered(client, within, () => all(together(client, () => open(client, opening))));
+        await withDeadline(client, within, () =>
+          settleAll(sendTogether(client, () => open(client, opening))),
+        );
       } catch (error) {
         client.release(true);
         throw failureOf(setting, error, { ...opening, commits: false });
@@ -190,8 +192,8 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       return {
         async run(statements) {
           try {
-            return await answered(client, within, () =>
-              all(together(client, () => statements.map((statement) => query(client, statement)))),
+            return await withDeadline(client, within, () =>
+              settleAll(sendTogether(client, () => statements.map((statement) => query(client, statement)))),
             );
           } catch (error) {
             throw failureOf(setting, error, { ...opening, commits: false });
@@ -199,7 +201,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         },
         async commit() {
           try {
-            await answered(client, within, () => query(client, { text: 'commit', values: [] }));
+            await withDeadline(client, within, () => query(client, { text: 'commit', values: [] }));
             client.release();
           } catch (error) {
             client.release(true);
@@ -208,7 +210,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
         },
         async rollback() {
           try {
-            await answered(client, within, () => query(client, { text: 'rollback', values: [] }));
+            await withDeadline(client, within, () => query(client, { text: 'rollback', values: [] }));
             client.release();
           } catch (error) {
             client.release(true);
@@ -218,8 +220,8 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       };
     },
     async beginAsMigrator(write): Promise<EngineTransaction> {
-      const client = await connected();
-      const asked = async ({ text, values }: Plain) => (await client.query(text, [...values])).rows;
+      const client = await connectDirectly();
+      const runStatement = async ({ text, values }: Plain) => (await client.query(text, [...values])).rows;
       const end = async (text: string) => {
         try {
           await client.query(text);
@@ -234,7 +236,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       return {
         async run(statements) {
           const rows: unknown[][] = [];
-          for (const statement of statements) rows.push(await asked(statement));
+          for (const statement of statements) rows.push(await runStatement(statement));
           return rows;
         },
         commit: () => end('commit'),
@@ -247,7 +249,7 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
       const isOwners = login === 'migrator' && options.systemUrl !== undefined;
       const asked = { text, values: [...values] };
       if (isOwners) return (await once((client) => client.query(asked))).rows;
-      return committed(login === 'tenant' ? tenants : system, quickly, (client) => client.query(asked));
+      return commitOne(login === 'tenant' ? tenants : system, quickDeadline, (client) => client.query(asked));
     },
     async listen(channel, hear) {
       const listening = { connectionString: direct.url, channel, hear, onError: onIdleError };
@@ -264,8 +266,8 @@ export function createPostgresEngine(options: PostgresOptions): Engine {
   };
 }
 
-/** What commits by itself. */
-async function committed(
+/** A single statement that commits by itself. */
+async function commitOne(
   { setting, connect }: Login,
   within: number,
   ask: (client: pg.PoolClient) => Promise<pg.QueryResult>,
@@ -273,7 +275,7 @@ async function committed(
   const client = await connect();
   let broken = true;
   try {
-    const { rows } = await answered(client, within, () => ask(client));
+    const { rows } = await withDeadline(client, within, () => ask(client));
     broken = false;
     return rows;
   } catch (error) {
@@ -288,7 +290,7 @@ async function committed(
  * The answer to what is asked. One that does not come in time ends its connection, as if the network had: a server whose machine or
  * way is gone closes nothing. What was asked for may be done all the same.
  */
-async function answered<T>(client: pg.PoolClient, within: number, ask: () => Promise<T>): Promise<T> {
+async function withDeadline<T>(client: pg.PoolClient, within: number, ask: () => Promise<T>): Promise<T> {
   let isOver = false;
   const end = () => {
     const error = new Error(`the database did not answer within ${within} ms`);
@@ -313,7 +315,7 @@ function isBroken(error: unknown): boolean {
  * Queries that are sent together leave in one write: `pg` writes each by itself, and a create of Reel then takes 13 to
  * 27 % more of this process's time (docs/benchmarks.md).
  */
-function together<T>(client: pg.PoolClient, send: () => T): T {
+function sendTogether<T>(client: pg.PoolClient, send: () => T): T {
   const { stream } = client.connection;
   stream.cork();
   try {
@@ -324,7 +326,7 @@ function together<T>(client: pg.PoolClient, send: () => T): T {
 }
 
 /** All answers, in order; when several failed, the first failure: the later ones only follow from it. */
-async function all(results: Promise<pg.QueryResult>[]): Promise<unknown[][]> {
+async function settleAll(results: Promise<pg.QueryResult>[]): Promise<unknown[][]> {
   const settled = await Promise.allSettled(results);
   const failed = settled.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

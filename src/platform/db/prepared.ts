@@ -133,7 +133,7 @@ export function beginDatabase(folder: string): boolean {
 }
 
 /** The database in this folder is whole and open. */
-export function finished(folder: string): void {
+export function finishDatabase(folder: string): void {
   rmSync(folder + UNFINISHED, { force: true });
 }
 

@@ -11,18 +11,18 @@ const PAYLOAD_LIMIT = 7_000;
  * transaction: what is signalled in one turn of the event loop, or while one NOTIFY is in flight, goes out together.
  */
 export function createSignals(engine: Engine) {
-  const ears = new Map<string, Set<(id: string) => void>>();
+  const listeners = new Map<string, Set<(id: string) => void>>();
   const pending = new Set<string>();
   // Entries of this process come back from the database too; it has heard them already.
   const self = randomUUID().slice(0, 8);
   let carrier: SignalCarrier | undefined;
   let listening: Promise<void> | undefined;
-  let flight: Promise<void> | undefined;
+  let sending: Promise<void> | undefined;
   let closed = false;
 
   function deliver(entry: string): void {
     const [topic = '', id = ''] = entry.split(' ', 2);
-    for (const hear of ears.get(topic) ?? []) hear(id);
+    for (const hear of listeners.get(topic) ?? []) hear(id);
   }
 
   function receive(payload: string): void {
@@ -30,7 +30,7 @@ export function createSignals(engine: Engine) {
     if (from !== self) entries.forEach(deliver);
   }
 
-  async function fly(): Promise<void> {
+  async function sendPending(): Promise<void> {
     while (pending.size > 0) {
       let payload = self;
       for (const entry of pending) {
@@ -43,15 +43,15 @@ export function createSignals(engine: Engine) {
     }
   }
 
-  function depart(): void {
-    flight ??= setImmediate()
-      .then(fly)
+  function schedule(): void {
+    sending ??= setImmediate()
+      .then(sendPending)
       // A lost signal costs a listener its slow poll's interval, nothing more.
       .catch(() => pending.clear())
       .finally(() => {
-        flight = undefined;
+        sending = undefined;
         // Said between the last look and here.
-        if (pending.size > 0) depart();
+        if (pending.size > 0) schedule();
       });
   }
 
@@ -59,10 +59,10 @@ export function createSignals(engine: Engine) {
     send(topic: string, id = ''): void {
       const entry = `${topic} ${id}`;
       deliver(entry);
-      // The embedded database has one process: there is nobody else to tell.
+      // The embedded database has one process: there is no other one to tell.
       if (engine.name === 'pglite' || closed) return;
       pending.add(entry);
-      depart();
+      schedule();
     },
     hear(topic: string, hear: (id: string) => void): () => void {
       if (engine.name === 'postgres') {
@@ -70,11 +70,11 @@ export function createSignals(engine: Engine) {
           listening = undefined;
         });
       }
-      const set = ears.get(topic) ?? new Set();
-      ears.set(topic, set.add(hear));
+      const set = listeners.get(topic) ?? new Set();
+      listeners.set(topic, set.add(hear));
       return () => {
         set.delete(hear);
-        if (set.size === 0) ears.delete(topic);
+        if (set.size === 0) listeners.delete(topic);
       };
     },
     /** Each process listens to both ways, for each chooses its own for what it sends. */
@@ -88,7 +88,7 @@ export function createSignals(engine: Engine) {
     },
     async close(): Promise<void> {
       closed = true;
-      await flight;
+      await sending;
       // A connection that is still being made to listen can only be closed once it stands.
       await listening;
     },

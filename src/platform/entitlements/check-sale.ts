@@ -21,7 +21,7 @@ export function currencyProblems({ plans, addOns }: Catalogue): string[] {
   const own = new Set(sold.map(({ currency }) => currency));
   if (own.size > 1) return [`it is sold in several currencies: ${[...own].join(', ')}`];
   const all = new Set(sold.flatMap(currenciesOf));
-  const missing = (price: Parameters<typeof currenciesOf>[0]) =>
+  const missingCurrencies = (price: Parameters<typeof currenciesOf>[0]) =>
     [...all].filter((currency) => !currenciesOf(price).includes(currency));
   return [
     ...[...all]
@@ -30,7 +30,7 @@ export function currencyProblems({ plans, addOns }: Catalogue): string[] {
     ...Object.entries({ ...plans, ...addOns })
       .filter(([, { price }]) => !('monthly' in price && price.monthly === 0))
       .flatMap(([name, { price }]) =>
-        missing(price).map((currency) => `${name} has no price in ${currency}`),
+        missingCurrencies(price).map((currency) => `${name} has no price in ${currency}`),
       ),
   ];
 }
@@ -102,7 +102,7 @@ function trialProblems({ price, trialDays }: Plan): string[] {
   return Number.isSafeInteger(trialDays) && trialDays > 0 ? [] : ['its trial lasts no whole number of days'];
 }
 
-/** A cooldown gets no shorter for whoever pays twice: that is another plan. */
+/** A second seat does not shorten a cooldown: that is another plan. */
 function seatProblems(name: string, limit: LimitDeclaration | undefined): string[] {
   if (limit === undefined) return [`sells "${name}" by the seat, which is no limit`];
   return limit.kind === 'cooldown' ? [`sells ${name} by the seat, which is a cooldown`] : [];

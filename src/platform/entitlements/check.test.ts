@@ -42,7 +42,7 @@ const sound: PlainDeclaration = {
 function grantsOf(of: Readonly<Record<string, number | boolean>>) {
   return { posts: 5, pause: 20, cost: 500_000, exports: true, variants: 1, ...of };
 }
-function planned({ plans: { team: dear, paid: cheap } }: PlainDeclaration) {
+function requirePlans({ plans: { team: dear, paid: cheap } }: PlainDeclaration) {
   if (dear === undefined || cheap === undefined) throw new Error('a plan is missing');
   return { team: dear, paid: cheap };
 }
@@ -57,7 +57,7 @@ const alsoIn = (also: NonNullable<PlainDeclaration['plans'][string]['price']['al
   ...price(900),
   also,
 });
-const { team, paid } = planned(sound);
+const { team, paid } = requirePlans(sound);
 const { posts: _, ...withoutPosts } = grantsOf({});
 
 test('what a product sells is answered as a catalogue, with nothing left out', () => {

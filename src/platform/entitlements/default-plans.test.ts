@@ -33,7 +33,7 @@ const parts = {
 };
 const entitlements = createEntitlements(parts);
 
-const opening = (account: AccountId, kind: 'personal' | 'organization', by: string) =>
+const insertAccount = (account: AccountId, kind: 'personal' | 'organization', by: string) =>
   statement(
     `insert into accounts.accounts (account_id, kind, name, created_by) values ($1, $2, 'Ours', $3)`,
     [account, kind, by],
@@ -43,7 +43,7 @@ const openAccount = async (
   kind: 'personal' | 'organization' = 'organization',
 ): Promise<AccountId> => {
   const account = ids.next<AccountId>();
-  await db.system('admin.grants', point, [opening(account, kind, by)]);
+  await db.system('admin.grants', point, [insertAccount(account, kind, by)]);
   return account;
 };
 const write = (sql: string, account: AccountId) =>
@@ -120,7 +120,7 @@ describe('the default plan', () => {
       const [maker, first] = [ids.next(), ids.next<AccountId>()];
       const [begun, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const making = db.system('admin.grants', point, async (tx) => {
-        await tx.run(opening(first, 'organization', maker));
+        await tx.run(insertAccount(first, 'organization', maker));
         begun.resolve();
         await leave.promise;
       });

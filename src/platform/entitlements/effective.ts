@@ -8,13 +8,13 @@ export const METERED: ReadonlySet<GrantSource> = new Set(['stripe']);
 export type Effective = Omit<Segment, 'from' | 'until'>;
 
 /** A grant that runs. */
-export interface Running extends TimedGrant {
+export interface RunningGrant extends TimedGrant {
   /** Its provider bills units past its limits by now: in a trial nothing is. */
   readonly billsPast: boolean;
 }
 
 /** The plan that a grant, or the default, puts in effect. */
-interface Held {
+interface HeldPlan {
   readonly name: string;
   readonly plan: Plan;
   readonly source: Exclude<Segment['source'], null>;
@@ -26,14 +26,14 @@ interface Held {
 /** What grants amount to while all of these run, in the order in which they began. */
 export function effectiveOf(
   catalogue: Catalogue,
-  active: readonly Running[],
+  active: readonly RunningGrant[],
   allowances: Allowances,
 ): Effective {
   const addOns = active.flatMap(({ addOn }) =>
     addOn !== null && Object.hasOwn(catalogue.addOns, addOn) ? [`${catalogue.product}.${addOn}`] : [],
   );
   const add_ons = [...new Set(addOns)].sort();
-  const held = active.flatMap((grant) => heldBy(catalogue, grant)).reduce(better, defaultOf(catalogue));
+  const held = active.flatMap((grant) => heldBy(catalogue, grant)).reduce(betterPlan, defaultOf(catalogue));
   if (held === undefined) return { plan: null, add_ons, source: null, grants: {} };
   const { name, plan, source, quantity } = held;
   const seats = plan.perSeat === undefined ? {} : { quantity };
@@ -51,13 +51,13 @@ export function withoutDefault(catalogue: Catalogue): Catalogue {
   return defaultPlan === undefined ? catalogue : rest;
 }
 
-function defaultOf({ defaultPlan: name, plans }: Catalogue): Held | undefined {
+function defaultOf({ defaultPlan: name, plans }: Catalogue): HeldPlan | undefined {
   const plan = name === undefined ? undefined : plans[name];
   if (name === undefined || plan === undefined) return undefined;
   return { name, plan, source: 'default', quantity: 1, metered: false };
 }
 
-function heldBy({ plans, addOns }: Catalogue, grant: Running): Held[] {
+function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldPlan[] {
   const bought = grant.addOn === null;
   const lifts = bought || !Object.hasOwn(addOns, grant.addOn) ? undefined : addOns[grant.addOn]?.lifts;
   const name = bought ? grant.plan : lifts;
@@ -70,7 +70,7 @@ function heldBy({ plans, addOns }: Catalogue, grant: Running): Held[] {
 }
 
 /** Of equal plans the one with more seats, else the first, is named as the source; but a default never stands in front of a grant. */
-function better(held: Held | undefined, other: Held): Held {
+function betterPlan(held: HeldPlan | undefined, other: HeldPlan): HeldPlan {
   if (held === undefined || other.plan.rank > held.plan.rank) return other;
   if (other.plan.rank < held.plan.rank) return held;
   return held.source === 'default' || other.quantity > held.quantity ? other : held;

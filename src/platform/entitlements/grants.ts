@@ -27,7 +27,7 @@ export interface NewGrant {
   readonly source: GrantSource;
   /** How many of a plan that is sold by the piece; 1 when not said. */
   readonly quantity?: number | undefined;
-  /** Why, in a few words, for whoever reads the account's history. */
+  /** The reason in a few words, for readers of the account's history. */
   readonly cause: string;
   /** As the system that it is imported from calls it; once for an account. */
   readonly externalId?: string | undefined;

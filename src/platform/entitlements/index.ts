@@ -39,7 +39,7 @@ export {
   type Upgrade,
 } from './service.ts';
 export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } from './plan-rates.ts';
-export type { EntitlementChange, OnEntitlementChanged, Synced } from './snapshots.ts';
+export type { EntitlementChange, OnEntitlementChanged, SyncResult } from './snapshots.ts';
 export type { Grant } from './store.ts';
 export { grantsFor } from './effective.ts';
 export type { ProviderGrant, ProviderGrants } from './provider-grants.ts';

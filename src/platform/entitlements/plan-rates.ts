@@ -1,4 +1,4 @@
-import { type Database, keepUntil } from '#platform/db';
+import { type Database, createReadCache } from '#platform/db';
 import type { AccountId, Clock } from '#platform/kernel';
 import { type Catalogue, type Grants, type RateSubject, UNLIMITED } from './catalogue.ts';
 import { timelinesOf } from './store.ts';
@@ -40,7 +40,7 @@ export function createPlanRates(parts: {
 }): PlanRates {
   const { db, clock } = parts;
   const catalogues = new Map(parts.catalogues.map((catalogue) => [catalogue.product, catalogue]));
-  const kept = keepUntil<Read>({ db, clock, topic: 'entitlements' });
+  const kept = createReadCache<Read>({ db, clock, topic: 'entitlements' });
 
   async function read(accountId: AccountId): Promise<Read> {
     const readAt = clock.monotonic();

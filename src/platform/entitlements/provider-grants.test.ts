@@ -53,7 +53,7 @@ const make = (changed: Partial<PlainDeclaration> = {}) =>
 const entitlements = make();
 
 /** What a payment provider sold, beginning and ending so many days from now. */
-async function sold(
+async function createGrant(
   from: number,
   until: number | null,
   of: Partial<ProviderGrant> = {},
@@ -72,7 +72,7 @@ async function sold(
   };
 }
 
-interface Telling {
+interface GrantCase {
   readonly source?: ProviderSource;
   readonly by?: Pick<typeof entitlements, 'providerGrantsIn'>;
 }
@@ -80,7 +80,7 @@ interface Telling {
 const tell = (
   accountId: AccountId,
   grants: readonly ProviderGrant[],
-  { source = 'stripe', by = entitlements }: Telling = {},
+  { source = 'stripe', by = entitlements }: GrantCase = {},
 ) => db.system('billing.inbox', POINT, (tx) => by.providerGrantsIn(tx, { accountId, source, grants }));
 
 const present = async (accountId: AccountId) => {
@@ -126,7 +126,7 @@ beforeAll(async () => {
 describe('what a payment provider grants', () => {
   test('is in effect from its first instant to its last, and told twice it is one grant and one version', async () => {
     const { accountId } = await makeAccount(db);
-    const bought = await sold(-1, 29);
+    const bought = await createGrant(-1, 29);
     expect(await tell(accountId, [bought])).toBe(true);
     expect(await tell(accountId, [bought])).toBe(false);
     expect(await present(accountId)).toMatchObject({
@@ -140,10 +140,10 @@ describe('what a payment provider grants', () => {
 
   test('is changed in place: a renewal, another plan, an end at once', async () => {
     const { accountId } = await makeAccount(db);
-    await tell(accountId, [await sold(-1, 29)]);
-    await tell(accountId, [await sold(-1, 59, { plan: 'basic' })]);
+    await tell(accountId, [await createGrant(-1, 29)]);
+    await tell(accountId, [await createGrant(-1, 59, { plan: 'basic' })]);
     expect(await present(accountId)).toMatchObject({ plan: 'demo.basic', grants: { posts: 10 } });
-    await tell(accountId, [await sold(-1, 0)]);
+    await tell(accountId, [await createGrant(-1, 0)]);
     expect(await present(accountId)).toMatchObject({ plan: null, paid: [] });
     const rows = statement('select id from entitlements.grants where account_id = $1', [accountId]);
     expect(await db.asMigrator(rows)).toHaveLength(1);
@@ -151,7 +151,7 @@ describe('what a payment provider grants', () => {
 
   test('ends now when the provider grants it no more, and is back when it does', async () => {
     const { accountId } = await makeAccount(db);
-    const bought = await sold(-1, 29);
+    const bought = await createGrant(-1, 29);
     const next = {
       ...bought,
       externalId: 'sub_1/next',
@@ -172,13 +172,13 @@ describe('what a payment provider grants', () => {
 
   test('that was over before it began gives nothing', async () => {
     const { accountId } = await makeAccount(db);
-    await tell(accountId, [await sold(-1, -5)]);
+    await tell(accountId, [await createGrant(-1, -5)]);
     expect(await present(accountId)).toMatchObject({ plan: null, paid: [] });
   });
 
   test('of an add-on lasts as long as it was sold for, whatever the catalogue says later', async () => {
     const { accountId } = await makeAccount(db);
-    const bought = await sold(0, null, { externalId: 'line_1', addOn: 'boost', quantity: 2 });
+    const bought = await createGrant(0, null, { externalId: 'line_1', addOn: 'boost', quantity: 2 });
     await tell(accountId, [bought]);
     const ends = new Date(bought.startsAt.getTime() + 60 * DAY).toISOString();
     expect((await present(accountId))?.addOns).toEqual([{ id: 'demo.boost', expiresAt: ends }]);
@@ -190,18 +190,18 @@ describe('what a payment provider grants', () => {
   test('of a plan or an add-on that nobody knows gives nothing, and breaks nothing', async () => {
     const { accountId } = await makeAccount(db);
     await tell(accountId, [
-      await sold(-1, 29),
-      await sold(-1, 29, { externalId: 'sub_2', plan: 'gone' }),
-      await sold(-1, null, { externalId: 'line_1', addOn: 'gone' }),
-      await sold(-1, 29, { externalId: 'sub_3', product: 'gone' }),
+      await createGrant(-1, 29),
+      await createGrant(-1, 29, { externalId: 'sub_2', plan: 'gone' }),
+      await createGrant(-1, null, { externalId: 'line_1', addOn: 'gone' }),
+      await createGrant(-1, 29, { externalId: 'sub_3', product: 'gone' }),
     ]);
     expect(await present(accountId)).toMatchObject({ plan: 'demo.pro', addOns: [] });
   });
 
   test('stands beside what another provider grants: the best is in effect, and both are shown as paid', async () => {
     const { accountId } = await makeAccount(db);
-    await tell(accountId, [await sold(-1, 29, { plan: 'basic' })], { source: 'app_store' });
-    await tell(accountId, [await sold(-1, 20)]);
+    await tell(accountId, [await createGrant(-1, 29, { plan: 'basic' })], { source: 'app_store' });
+    await tell(accountId, [await createGrant(-1, 20)]);
     const held = await present(accountId);
     expect(held).toMatchObject({ plan: 'demo.pro', source: 'stripe' });
     expect(held?.paid.map(({ source, id }) => `${source} ${id}`).sort()).toEqual([
@@ -214,26 +214,32 @@ describe('what a payment provider grants', () => {
 
   test('has as many seats as were bought, of what is sold by the seat', async () => {
     const { accountId } = await makeAccount(db);
-    await tell(accountId, [await sold(-1, 29, { plan: 'team', quantity: 4 })]);
+    await tell(accountId, [await createGrant(-1, 29, { plan: 'team', quantity: 4 })]);
     expect(await present(accountId)).toMatchObject({ quantity: 4, grants: { posts: 240, disk: 500 } });
     await tell(accountId, [
-      await sold(-1, 29, { plan: 'team', quantity: 4 }),
-      await sold(-1, 29, { externalId: 'sub_2', plan: 'team', quantity: 7 }),
+      await createGrant(-1, 29, { plan: 'team', quantity: 4 }),
+      await createGrant(-1, 29, { externalId: 'sub_2', plan: 'team', quantity: 7 }),
+    ]);
+    expect(await present(accountId)).toMatchObject({ quantity: 7, grants: { posts: 420 } });
+    // Also where the other one was bought later.
+    await tell(accountId, [
+      await createGrant(-2, 29, { plan: 'team', quantity: 7 }),
+      await createGrant(-1, 29, { externalId: 'sub_2', plan: 'team', quantity: 4 }),
     ]);
     expect(await present(accountId)).toMatchObject({ quantity: 7, grants: { posts: 420 } });
   });
 
   test('reaches no other account', async () => {
     const [{ accountId }, other] = [await makeAccount(db), await makeAccount(db)];
-    await tell(accountId, [await sold(-1, 29)]);
-    await tell(other.accountId, [await sold(-1, 29, { plan: 'basic' })]);
+    await tell(accountId, [await createGrant(-1, 29)]);
+    await tell(other.accountId, [await createGrant(-1, 29, { plan: 'basic' })]);
     await tell(other.accountId, []);
     expect(await present(accountId)).toMatchObject({ plan: 'demo.pro' });
   });
 
   test('of two who tell it at once is one of both, whole', async () => {
     const { accountId } = await makeAccount(db);
-    const [short, long] = [await sold(-1, 10), await sold(-1, 40, { plan: 'team' })];
+    const [short, long] = [await createGrant(-1, 10), await createGrant(-1, 40, { plan: 'team' })];
     await Promise.all([tell(accountId, [short]), tell(accountId, [long])]);
     const held = await present(accountId);
     expect([short.endsAt?.toISOString(), long.endsAt?.toISOString()]).toContain(held?.until);
@@ -302,7 +308,7 @@ test.runIf(engine === 'postgres')(
 describe('how far an account lets a limit be passed', () => {
   test('is granted with the plan that sells it, at once, and is audited', async () => {
     const { accountId } = await makeAccount(db);
-    await tell(accountId, [await sold(-1, 29)]);
+    await tell(accountId, [await createGrant(-1, 29)]);
     await allow(accountId, 25);
     expect(await present(accountId)).toMatchObject({ grants: { posts: 75 }, overage: { posts: 25 } });
     await allow(accountId, 0);
@@ -321,18 +327,18 @@ describe('how far an account lets a limit be passed', () => {
   test('is nothing on a plan that does not sell it, or that no provider with meters bills', async () => {
     const { accountId } = await makeAccount(db);
     await allow(accountId, 25);
-    await tell(accountId, [await sold(-1, 29, { plan: 'basic' })]);
+    await tell(accountId, [await createGrant(-1, 29, { plan: 'basic' })]);
     expect(await present(accountId)).toMatchObject({ grants: { posts: 10 }, overage: {} });
     await tell(accountId, []);
-    await tell(accountId, [await sold(-1, 29)], { source: 'google_play' });
+    await tell(accountId, [await createGrant(-1, 29)], { source: 'google_play' });
     expect(await present(accountId)).toMatchObject({ grants: { posts: 50 }, overage: {} });
-    await tell(accountId, [await sold(-1, 29, { externalId: 'line_1', addOn: 'boost' })]);
+    await tell(accountId, [await createGrant(-1, 29, { externalId: 'line_1', addOn: 'boost' })]);
     expect(await present(accountId)).toMatchObject({ overage: {} });
   });
 
   test('is nothing in a trial, which no provider bills units of, and granted by itself when it ends', async () => {
     const { accountId } = await makeAccount(db);
-    const tried = await sold(-1, 29);
+    const tried = await createGrant(-1, 29);
     const meteredFrom = new Date(tried.startsAt.getTime() + 14 * DAY);
     await tell(accountId, [{ ...tried, meteredFrom }]);
     await allow(accountId, 25);

@@ -5,7 +5,7 @@ import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { METERED } from './effective.ts';
 import { createGrantWriter, type GrantWriter } from './grants.ts';
-import { createRewriter, type OnEntitlementChanged, type Synced } from './snapshots.ts';
+import { createRewriter, type OnEntitlementChanged, type SyncResult } from './snapshots.ts';
 import { addOnsOf, boughtBy, type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
 import {
   addOnTimes,
@@ -67,7 +67,7 @@ export interface Entitlements extends GrantWriter {
   /** All add-ons that an account ever had, the newest first, each with the time that it is had. */
   addOnsOf(accountId: AccountId): Promise<ReturnType<typeof addOnTimes<Grant>>>;
   /** Called at each start: puts defaults and snapshots in step with the plans in code. Two processes may do so at once. */
-  syncCatalogues(): Promise<Synced>;
+  syncCatalogues(): Promise<SyncResult>;
   upgradeFor(product: string, present: string | null, admits: (grants: Grants) => boolean): Upgrade | null;
 }
 

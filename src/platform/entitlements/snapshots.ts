@@ -36,7 +36,7 @@ const END = commitPoint('entitlements.sync-ended', 'all accounts have, and the n
 const BATCH = 200;
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
-export interface Synced {
+export interface SyncResult {
   /** How many accounts have a new timeline. */
   readonly rewritten: number;
   /** Granted plans and add-ons that the code no longer has, `product.name`: those who hold them hold nothing. */
@@ -62,7 +62,7 @@ export interface Rewriter {
   onChanged(product: string, hook: OnEntitlementChanged): void;
   /** Writes the timelines that the accounts' grants amount to, where they changed. Answers the accounts with a new one. */
   rewriteIn(tx: Transaction, accountIds: readonly AccountId[], change: Change): Promise<AccountId[]>;
-  syncCatalogues(): Promise<Synced>;
+  syncCatalogues(): Promise<SyncResult>;
 }
 
 export interface RewriterParts {
@@ -116,7 +116,7 @@ export function createRewriter(
     };
   }
 
-  async function sync(product: string, catalogue: Catalogue): Promise<Synced> {
+  async function sync(product: string, catalogue: Catalogue): Promise<SyncResult> {
     const digest = stateOf(catalogue);
     const [[known]] = await db.system('entitlements.rewrite', [syncedTo(product)]);
     if (known?.digest === digest && known.complete) return { rewritten: 0, unknown: [] };
@@ -150,7 +150,7 @@ export function createRewriter(
     },
     rewriteIn: async (tx, accountIds, change) => (await rewrite(tx, accountIds, change)).changed,
     async syncCatalogues() {
-      const all: Synced[] = [];
+      const all: SyncResult[] = [];
       for (const [product, catalogue] of catalogues) all.push(await sync(product, catalogue));
       return {
         rewritten: all.reduce((sum, one) => sum + one.rewritten, 0),
@@ -180,14 +180,14 @@ function planEvents(
 
 const heldIn = ({ plan, add_ons }: Segment) => JSON.stringify([plan, [...add_ons].sort()]);
 
-interface Unchanged {
+interface UnchangedInput {
   readonly hook: OnEntitlementChanged;
   readonly timelines: Parameters<typeof insertSnapshots>[1];
   readonly changed: readonly WrittenSnapshot[];
 }
 
 /** A store begins a period before it is paid: that it is by now changes what an account pays for, and nothing that it holds. */
-async function tellUnchanged(tx: Transaction, change: Change, { hook, timelines, changed }: Unchanged) {
+async function tellUnchanged(tx: Transaction, change: Change, { hook, timelines, changed }: UnchangedInput) {
   const told = new Set(changed.map(({ account_id }) => account_id));
   const rest = timelines.filter(({ account_id }) => !told.has(account_id));
   if (rest.length === 0) return;

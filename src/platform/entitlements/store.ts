@@ -56,7 +56,7 @@ export function grantOf(row: GrantRow): Grant {
 }
 
 /**
- * One writer at a time for each account: whoever computes a timeline has seen every grant before it. All products
+ * One writer at a time for each account: a timeline is computed from every grant before it. All products
  * share the lock, so that one transaction may grant several; ids are locked in order, so that batches don't cross.
  */
 export const lockAccounts = (accountIds: readonly AccountId[]) =>
@@ -139,7 +139,7 @@ export const boughtBy = (accountId: AccountId) =>
     [accountId, PROVIDER_SOURCES],
   );
 
-/** All add-ons that an account ever had, by whoever gave them. */
+/** All add-ons that an account ever had, from every source. */
 export const addOnsOf = (accountId: AccountId) =>
   statement<GrantRow>(
     `select ${GRANT} from entitlements.grants where account_id = $1 and add_on is not null`,

@@ -34,7 +34,7 @@ const newCode = codeWith({ free: 2, plus: 20, pro: 200 });
 const posts = async (by: Entitlements, accountId: AccountId | undefined) =>
   accountId === undefined ? undefined : (await by.current(accountId))[0]?.grants['posts'];
 
-const opening = (accounts: readonly AccountId[]) => {
+const openAccounts = (accounts: readonly AccountId[]) => {
   const opened = `insert into accounts.accounts (account_id, kind, name, created_by)
     select id::uuid, 'organization', 'Ours', id::uuid from jsonb_array_elements_text($1::text::jsonb) as id
     on conflict do nothing`;
@@ -46,10 +46,10 @@ async function house(crashHook?: CrashHook) {
   const run = (catalogue: Catalogue) =>
     createEntitlements({ db, ids, audit: createAudit({ ids }), catalogues: [catalogue] });
   const what = { product: 'demo', source: 'admin', cause: 'a test', by: { kind: 'system' } } as const;
-  const open = (accounts: readonly AccountId[]) => db.system('admin.grants', point, [opening(accounts)]);
+  const open = (accounts: readonly AccountId[]) => db.system('admin.grants', point, [openAccounts(accounts)]);
   const give = (by: Entitlements, plan: string, accounts: readonly AccountId[]) =>
     db.system('admin.grants', point, async (tx) => {
-      await tx.run(opening(accounts));
+      await tx.run(openAccounts(accounts));
       for (const accountId of accounts) await by.grantIn(tx, { ...what, accountId, plan });
     });
   /** How many accounts have which history of causes. */

@@ -175,8 +175,8 @@ export function addOnTimes<Of extends TimedGrant & { readonly product: string }>
     )
     .map((grant) => ({
       grant,
-      from: dated(spans.get(grant.id)?.from),
-      until: dated(spans.get(grant.id)?.until),
+      from: toDate(spans.get(grant.id)?.from),
+      until: toDate(spans.get(grant.id)?.until),
     }));
 }
 
@@ -227,6 +227,6 @@ function timeOf(end: Date | null): number {
   return end?.getTime() ?? Number.POSITIVE_INFINITY;
 }
 
-function dated(at: number | undefined): Date | null {
+function toDate(at: number | undefined): Date | null {
   return at === undefined || !Number.isFinite(at) ? null : new Date(at);
 }

@@ -22,7 +22,7 @@ export async function* archiveOf(files: AsyncIterable<ArchivedFile>): AsyncGener
     made.push(chunk);
     size += chunk.length;
   });
-  const taken = (): Uint8Array => {
+  const takePart = (): Uint8Array => {
     const part = Buffer.concat(made);
     made.length = 0;
     size = 0;
@@ -37,10 +37,10 @@ export async function* archiveOf(files: AsyncIterable<ArchivedFile>): AsyncGener
         zip.add(entry);
       }
       entry.push(encoder.encode(piece));
-      if (size >= PART) yield taken();
+      if (size >= PART) yield takePart();
     }
     entry?.push(new Uint8Array(), true);
   }
   zip.end();
-  yield taken();
+  yield takePart();
 }

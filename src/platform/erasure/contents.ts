@@ -79,7 +79,7 @@ async function* listOf(batches: AsyncIterable<readonly unknown[]>): AsyncGenerat
   if (head === ',\n') yield '\n]\n';
 }
 
-interface Reading {
+interface RowsRequest {
   readonly rule: DataRule;
   readonly subject: Subject;
   readonly key: readonly string[];
@@ -90,7 +90,7 @@ interface Reading {
 /** Rows in the order of their primary key, each batch a transaction of its own. */
 async function* rowsIn(
   db: Database,
-  { rule, subject, key, person }: Reading,
+  { rule, subject, key, person }: RowsRequest,
 ): AsyncGenerator<readonly Record<string, unknown>[]> {
   const { table } = rule;
   const [own, after] = ['t', 'r'].map((name) => key.map((column) => `${name}.${column}`).join(', '));
@@ -105,7 +105,7 @@ async function* rowsIn(
     const [rows] = await db.system('erasure.export', [
       statement<{ row: Record<string, unknown> }>(sql, [...valuesOf(subject), place]),
     ]);
-    if (rows.length > 0) yield rows.map(({ row }) => shown(row, rule, person));
+    if (rows.length > 0) yield rows.map(({ row }) => redactRow(row, rule, person));
     const end = rows.at(-1)?.row;
     if (end === undefined || rows.length < BATCH) return;
     last = Object.fromEntries(key.map((column) => [column, end[column]]));
@@ -113,7 +113,7 @@ async function* rowsIn(
 }
 
 /** A row without secrets, and in a person's archive without who else did something to them, and from where. */
-function shown(
+function redactRow(
   row: Record<string, unknown>,
   { withheld = [], doer }: DataRule,
   person: string | undefined,

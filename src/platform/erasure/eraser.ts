@@ -10,7 +10,7 @@ import { dueUsers, lockDueUser } from '#platform/identity';
 import type { AccountId, UserId } from '#platform/kernel';
 import { hasOpenPermits } from '#platform/limits';
 import type { Logger } from '#platform/telemetry';
-import { erasing, type Subject } from './plan.ts';
+import { eraseStatement, type Subject } from './plan.ts';
 
 const BEGUN = commitPoint(
   'erasure.begun',
@@ -98,7 +98,7 @@ function userDue(id: UserId): Due {
 }
 
 /**
- * Erases one. First it is committed that the time of the undo is over: whoever waits for the same lock to undo it looks again
+ * Erases one. First it is committed that the time of the undo is over: an undo that waits for the same lock looks again
  * and is refused. Then files go, which no rollback brings back; then all rows, in one commit. A process that dies between
  * them leaves somebody who is still due.
  */
@@ -109,7 +109,7 @@ async function erase({ db, audit, rules, removeFiles, log }: EraserParts, due: D
   const done = await db.system('erasure.run', ERASED, async (tx) => {
     const subjects = await subjectsIn(tx, due);
     if (subjects === undefined) return false;
-    for (const subject of subjects) await tx.run(erasing(rules, subject));
+    for (const subject of subjects) await tx.run(eraseStatement(rules, subject));
     const { action, id } = due;
     const isAccount = action === 'account.erased';
     await audit.recordIn(tx, {

@@ -1,6 +1,6 @@
 import type { Queue } from '#platform/queue';
 import { createEraser, type Eraser, type EraserParts } from './eraser.ts';
-import { exportHandler, type ExportingParts } from './exporting.ts';
+import { exportHandler, type ExportingParts } from './export-handler.ts';
 import { createExports, type Exports, type ExportsParts } from './exports.ts';
 
 export interface ErasureParts extends EraserParts, ExportingParts, ExportsParts {

@@ -14,7 +14,7 @@ import {
   pruneExports,
   waitingExport,
 } from './export-store.ts';
-import { EXPORT_KIND } from './exporting.ts';
+import { EXPORT_KIND } from './export-handler.ts';
 
 const ASKED = commitPoint('erasure.export-asked', 'an export, and the job that makes it');
 const DOWNLOADED = commitPoint('erasure.export-downloaded', 'the record that an archive was downloaded');
@@ -112,14 +112,14 @@ async function ask(
     await audit.recordIn(tx, { action: 'export.asked', actor: actorOf(caller), accountId, target, origin });
     return made;
   };
-  const asked = async (tx: Transaction) => {
+  const requestExport = async (tx: Transaction) => {
     const row = await begin(tx);
-    // It became ready in this very moment: whoever asks again has another one made.
+    // It became ready in this very moment: a second call makes another one.
     if (row === undefined)
       throw new AppError('conflict', { message: 'An export was just made. Look for it, or ask again.' });
     return answer(202, viewOf(row));
   };
-  const given = await once(ASKED, asked, { use: 'erasure.export' });
+  const given = await once(ASKED, requestExport, { use: 'erasure.export' });
   jobs.wake();
   return given;
 }

@@ -28,7 +28,7 @@ export const valuesOf = (subject: Subject): [string, string] => [
  * One statement that erases a subject from all tables. One, because tables name each other: foreign keys are looked at when
  * all of it is done.
  */
-export function erasing(rules: readonly DataRule[], subject: Subject): Statement {
+export function eraseStatement(rules: readonly DataRule[], subject: Subject): Statement {
   const steps = rules.flatMap((rule) => {
     const fate = rule[subject.kind];
     const step = fate === undefined ? undefined : stepOf(rule, fate, rowsOf(rule, subject.kind) ?? 'false');

@@ -1,4 +1,4 @@
-import { drained } from './drained.ts';
+import { waitForDrain } from './wait-for-drain.ts';
 import type { Wire } from './route.ts';
 
 /** A file on its way to a client, in batches that are read when there is room for them. */
@@ -14,7 +14,7 @@ const LONGEST = 600_000;
 
 /**
  * Answers a call with a file, batch by batch: no more than one is in memory, however slowly it is read. What fails before
- * the first is answered as an error; what fails later cuts the answer off, so that nobody takes a part for the whole.
+ * the first is answered as an error; what fails later cuts the answer off, so that no client takes a part for the whole.
  */
 export async function sendDownload(
   wire: Pick<Wire, 'take'>,
@@ -31,7 +31,7 @@ export async function sendDownload(
   const over = AbortSignal.any([signal, AbortSignal.timeout(LONGEST)]);
   while (next.done !== true) {
     // Room may have come while the batch was read: no event tells of it again.
-    if (response.writableNeedDrain) await drained(response, over);
+    if (response.writableNeedDrain) await waitForDrain(response, over);
     if (over.aborted) return void response.destroy();
     response.write(next.value);
     next = await reading.next();

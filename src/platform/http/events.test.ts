@@ -73,7 +73,7 @@ describe('a stream of events', () => {
     const { asked: socket, stream, response } = await openedBy(neverReading);
     const data = 'x'.repeat(16_384);
     let [written, most] = [0, 0];
-    const telling = (async () => {
+    const sending = (async () => {
       for (let n = 0; n < 4_000; n += 1) {
         const sent = stream.send({ event: 'more', id: String(n), data });
         written = n;
@@ -89,7 +89,7 @@ describe('a stream of events', () => {
     };
     await expect.poll(isStuck).toBe(true);
     stream.end();
-    await telling;
+    await sending;
     expect(most).toBeLessThan(1_048_576);
     // What it has left unread is not waited for.
     expect(response.destroyed).toBe(true);

@@ -1,4 +1,4 @@
-import { drained } from './drained.ts';
+import { waitForDrain } from './wait-for-drain.ts';
 import type { Wire } from './route.ts';
 
 /** Milliseconds after which a client that lost its stream comes back. */
@@ -23,7 +23,7 @@ export interface EventStreamOptions {
 
 /** A stream of server-sent events (HTML Living Standard, 9.2) to one client. */
 export interface EventStream {
-  /** Ends when nobody reads any more, or nobody may: the client has gone, the server stops, the time is up. */
+  /** Ends when the stream may not go on: the client has gone, the server stops, the time is up. */
   readonly closed: AbortSignal;
   /** Sends an event, and waits until the client has room for the next one. False: it is closed. */
   send(event: StreamEvent): Promise<boolean>;
@@ -49,7 +49,7 @@ export function openEvents(wire: Pick<Wire, 'take'>, options: EventStreamOptions
   const closed = AbortSignal.any([options.signal, over.signal]);
   const timeUp = setTimeout(() => over.abort(), options.longest);
   const heartbeat = setInterval(() => {
-    // Whoever has something to read needs no sign of life.
+    // A client that gets events needs no keep-alive.
     if (!response.writableNeedDrain) response.write(':\n\n');
   }, HEARTBEAT);
   response.writeHead(200, {
@@ -65,7 +65,7 @@ export function openEvents(wire: Pick<Wire, 'take'>, options: EventStreamOptions
     async send({ event, id, data }) {
       if (closed.aborted) return false;
       const hasRoom = response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-      if (!hasRoom) await drained(response, closed);
+      if (!hasRoom) await waitForDrain(response, closed);
       return !closed.aborted;
     },
     end() {

@@ -2,7 +2,14 @@ import { createHmac } from 'node:crypto';
 import { commitPoint, type Database } from '#platform/db';
 import { type KeyId, type Random, seal, unseal, type UserId } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
-import { findSalt, insertSalt, type KeyName, type KeyOwner, placeOfAnswer, placeOfSalt } from './store.ts';
+import {
+  findSalt,
+  insertSalt,
+  type KeyName,
+  type KeyOwner,
+  sealContextOfAnswer,
+  sealContextOfSalt,
+} from './store.ts';
 
 const SALTED = commitPoint('idempotency.salted', 'the salt of the names of Idempotency-Keys');
 
@@ -33,7 +40,7 @@ export interface KeySender {
 
 /** How Idempotency-Keys are named and their answers kept. Synchronous; no I/O. */
 export interface KeptAnswers {
-  /** The name of a sender's key: whoever has a copy of the database finds none by guessing keys. */
+  /** The name of a sender's key: a copy of the database does not let keys be guessed. */
   nameOf(sent: {
     readonly owner: KeyOwner;
     readonly route: string;
@@ -62,10 +69,10 @@ export async function openKeptAnswers(
   const { db, secrets, random } = parts;
   const [[known]] = await db.system('idempotency.salt', [findSalt]);
   if (known !== undefined)
-    return createKeptAnswers({ ...parts, salt: secrets.open(known.salt, placeOfSalt) });
-  const made = secrets.seal(Buffer.from(random.bytes(32)).toString('base64url'), placeOfSalt);
+    return createKeptAnswers({ ...parts, salt: secrets.open(known.salt, sealContextOfSalt) });
+  const made = secrets.seal(Buffer.from(random.bytes(32)).toString('base64url'), sealContextOfSalt);
   const [, [row]] = await db.system('idempotency.salt', SALTED, [insertSalt(made), findSalt]);
-  return createKeptAnswers({ ...parts, salt: secrets.open(row?.salt ?? made, placeOfSalt) });
+  return createKeptAnswers({ ...parts, salt: secrets.open(row?.salt ?? made, sealContextOfSalt) });
 }
 
 /** With a salt that is at hand. */
@@ -75,15 +82,15 @@ export function createKeptAnswers({
   salt,
 }: KeptAnswersParts & { readonly salt: string }): KeptAnswers {
   // Parts have no line ends: ids, routes, and keys of printable ASCII.
-  const salted = (...parts: readonly string[]) =>
+  const hashSalted = (...parts: readonly string[]) =>
     createHmac('sha256', salt).update(parts.join('\n')).digest('hex');
   return {
     nameOf({ owner, route, by: { userId, keyId = '' }, key }) {
       const whose = 'account' in owner ? owner.account : owner.user;
-      return { owner, route, keyHash: salted('name', whose, route, userId, keyId, key) };
+      return { owner, route, keyHash: hashSalted('name', whose, route, userId, keyId, key) };
     },
-    requestOf: ({ keyHash }, bodyHash) => salted('request', keyHash, bodyHash),
-    vendorKeyOf: ({ keyHash }, claimedAt) => salted('vendor', keyHash, claimedAt),
+    requestOf: ({ keyHash }, bodyHash) => hashSalted('request', keyHash, bodyHash),
+    vendorKeyOf: ({ keyHash }, claimedAt) => hashSalted('vendor', keyHash, claimedAt),
     keep(name, given, sealWith) {
       const kept = { status: given.status, headers: given.headers ?? null };
       const answer = JSON.stringify(given.body ?? null);
@@ -92,19 +99,19 @@ export function createKeptAnswers({
       return {
         ...kept,
         answer: null,
-        sealed: secrets.seal(inner.toString('base64url'), placeOfAnswer(name)),
+        sealed: secrets.seal(inner.toString('base64url'), sealContextOfAnswer(name)),
       };
     },
     open(name, kept, key) {
-      const text = kept.sealed === null ? (kept.answer ?? 'null') : unsealed(kept.sealed, name, key);
+      const text = kept.sealed === null ? (kept.answer ?? 'null') : unsealAnswer(kept.sealed, name, key);
       const body: unknown = JSON.parse(text);
       const given = { status: kept.status, body: body ?? undefined };
       return kept.headers === null ? given : { ...given, headers: kept.headers };
     },
   };
 
-  function unsealed(sealed: string, name: KeyName, key: string): string {
-    const inner = Buffer.from(secrets.open(sealed, placeOfAnswer(name)), 'base64url');
+  function unsealAnswer(sealed: string, name: KeyName, key: string): string {
+    const inner = Buffer.from(secrets.open(sealed, sealContextOfAnswer(name)), 'base64url');
     return Buffer.from(unseal(key, inner)).toString('utf8');
   }
 }

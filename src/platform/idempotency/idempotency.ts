@@ -27,7 +27,7 @@ const GIVEN_UP = commitPoint(
   'an Idempotency-Key whose effect of several steps failed, free for the next try',
 );
 const SWEEP_BATCH = 1_000;
-/** Whoever comes while the first call still runs is told to ask again after this many seconds. */
+/** Retry-After, in seconds, for a repeat that comes while the first call still runs. */
 const RETRY_AFTER = 1;
 
 /**
@@ -68,7 +68,7 @@ export interface Idempotency {
   once<Body>(call: KeyedCall, point: CommitPoint, effect: Effect<Body>): Promise<Answer<Body>>;
   /**
    * Runs an effect that is in no transaction of ours, or in several, once per key of an account: the key is claimed, and the
-   * answer kept after the effect. Whoever takes over from a process that died is given the same key for the vendor.
+   * answer kept after the effect. A process that takes over from a dead one gets the same key for the vendor.
    */
   onceInSteps<Body>(call: KeyedCall, effect: SteppedEffect<Body>): Promise<Answer<Body>>;
   /** Whether a call for an account came from this sender with this key in the last 24 hours, and was not refused. */
@@ -89,11 +89,11 @@ export function createIdempotency(parts: IdempotencyParts): Idempotency {
     async once<Body>(call: KeyedCall, point: CommitPoint, effect: Effect<Body>) {
       return inScope(db, { scope: call.scope, point }, async (tx) => {
         if (call.key === undefined) return effect(tx);
-        const { name, request } = namedBy(answers, call, call.key);
-        const kept = await claimed(tx, name, request);
-        if (kept !== undefined) return replayed(answers.open(name, kept, call.key)) as Answer<Body>;
+        const { name, request } = nameOf(answers, call, call.key);
+        const kept = await claimKeyIn(tx, name, request);
+        if (kept !== undefined) return replayAnswer(answers.open(name, kept, call.key)) as Answer<Body>;
         const given = await effect(tx);
-        await tx.run(keepKey(name, request, keeping(answers, { call, name, given })));
+        await tx.run(keepKey(name, request, keepAnswer(answers, { call, name, given })));
         return given;
       });
     },
@@ -123,15 +123,15 @@ async function onceInSteps<Body>(
   const { scope, key } = call;
   if (key === undefined) return run(undefined);
   if (!('account' in scope)) throw new Error(`${call.route}: an effect of several steps is an account’s`);
-  const { name, request } = namedBy(answers, call, key);
+  const { name, request } = nameOf(answers, call, key);
   const found = await db.tenant(scope.account, CLAIMED, async (tx) => {
     const [[claim], [row]] = await tx.runAll([claimKey(name, request), findKey(name)]);
-    return claim ?? answered(row, request);
+    return claim ?? keptAnswerOf(row, request);
   });
-  if (!('held_until' in found)) return replayed(answers.open(name, found, key)) as Answer<Body>;
+  if (!('held_until' in found)) return replayAnswer(answers.open(name, found, key)) as Answer<Body>;
   try {
     const given = await run(answers.vendorKeyOf(name, found.claimed_at));
-    await db.tenant(scope.account, KEPT, [endClaim(name, found, keeping(answers, { call, name, given }))]);
+    await db.tenant(scope.account, KEPT, [endClaim(name, found, keepAnswer(answers, { call, name, given }))]);
     return given;
   } catch (error) {
     const giving = isOver(error) ? dropClaim : passClaim;
@@ -141,7 +141,7 @@ async function onceInSteps<Body>(
   }
 }
 
-function namedBy(
+function nameOf(
   answers: KeptAnswers,
   { scope, route, by, bodyHash }: KeyedCall,
   key: string,
@@ -150,8 +150,8 @@ function namedBy(
   return { name, request: answers.requestOf(name, bodyHash) };
 }
 
-/** The answer as it is kept: no secret is, not even sealed, so that nobody ever gets one a second time. */
-function keeping(
+/** The answer as it is kept: no secret is kept, not even sealed, so that a secret is shown once. */
+function keepAnswer(
   answers: KeptAnswers,
   { call, name, given }: { readonly call: KeyedCall; readonly name: KeyName; readonly given: Answer },
 ): KeptAnswer {
@@ -175,20 +175,20 @@ function ownerOf(scope: Scope): KeyOwner {
 }
 
 /** Takes the key for this transaction. Answers what was kept under it, if anything; throws when it can't be used. */
-async function claimed(tx: Transaction, name: KeyName, bodyHash: string): Promise<KeptAnswer | undefined> {
+async function claimKeyIn(tx: Transaction, name: KeyName, bodyHash: string): Promise<KeptAnswer | undefined> {
   const [[lock], [row]] = await tx.runAll([lockKey(name), findKey(name)]);
   if (row === undefined && lock?.locked === true) return undefined;
-  return answered(row, bodyHash);
+  return keptAnswerOf(row, bodyHash);
 }
 
 /** What was kept under a key that is not free. */
-function answered(row: KeptKey | undefined, bodyHash: string): KeptAnswer {
+function keptAnswerOf(row: KeptKey | undefined, bodyHash: string): KeptAnswer {
   if (row !== undefined && row.body_hash !== bodyHash) throw new AppError('idempotency_mismatch');
   if (row?.state === 'done') return row;
   throw new AppError('idempotency_in_progress', { retryAfter: RETRY_AFTER });
 }
 
 /** An answer that was given before, marked as such. */
-export function replayed(given: GivenAnswer): Answer {
+export function replayAnswer(given: GivenAnswer): Answer {
   return answer(given.status, given.body, { ...given.headers, 'Idempotent-Replayed': 'true' });
 }

@@ -13,7 +13,13 @@ export {
   type KeySender,
   openKeptAnswers,
 } from './answers.ts';
-export { createIdempotency, type Idempotency, type KeyedCall, replayed, type Scope } from './idempotency.ts';
+export {
+  createIdempotency,
+  type Idempotency,
+  type KeyedCall,
+  replayAnswer,
+  type Scope,
+} from './idempotency.ts';
 export type { KeyName } from './store.ts';
 
 /** This module, for the list of all of them. */

@@ -32,27 +32,27 @@ const SALT = sealedColumn({ table: 'idempotency.salts', column: 'salt', key: ['i
 const SALT_ID = 'names';
 
 /** What binds a sealed answer to its row. */
-export function placeOfAnswer({ owner, route, keyHash }: KeyName): string {
+export function sealContextOfAnswer({ owner, route, keyHash }: KeyName): string {
   return 'account' in owner
     ? OF_ACCOUNTS.context(owner.account, route, keyHash)
     : OF_USERS.context(owner.user, route, keyHash);
 }
 
 /** What binds the sealed salt to its row. */
-export const placeOfSalt = SALT.context(SALT_ID);
+export const sealContextOfSalt = SALT.context(SALT_ID);
 
 export const findSalt = statement<{ salt: string }>('select salt from idempotency.salts where id = $1', [
   SALT_ID,
 ]);
 
-/** Of two processes that make one at once, the second finds the first one's. */
+/** If two processes make one at once, the second finds the first one's. */
 export const insertSalt = (salt: string) =>
   statement('insert into idempotency.salts (id, salt) values ($1, $2) on conflict do nothing', [
     SALT_ID,
     salt,
   ]);
 
-function place(owner: KeyOwner): { table: string; column: string; id: string } {
+function ownerColumn(owner: KeyOwner): { table: string; column: string; id: string } {
   return 'account' in owner
     ? { table: 'idempotency.keys', column: 'account_id', id: owner.account }
     : { table: 'idempotency.user_keys', column: 'user_id', id: owner.user };
@@ -60,14 +60,14 @@ function place(owner: KeyOwner): { table: string; column: string; id: string } {
 
 /** Locks a key until the end of the transaction, without waiting: transaction-level, so that poolers don't mind. */
 export function lockKey(name: KeyName): Statement<{ locked: boolean }> {
-  const { id } = place(name.owner);
+  const { id } = ownerColumn(name.owner);
   return statement('select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as locked', [
     `idempotency ${id} ${name.route} ${name.keyHash}`,
   ]);
 }
 
 export function findKey(name: KeyName): Statement<KeptKey> {
-  const { table, column, id } = place(name.owner);
+  const { table, column, id } = ownerColumn(name.owner);
   return statement(
     `select body_hash, state, status, headers, answer, sealed from ${table}
       where ${column} = $1 and route = $2 and key_hash = $3 and expires_at > app.now()`,
@@ -77,7 +77,7 @@ export function findKey(name: KeyName): Statement<KeptKey> {
 
 /** Keeps an answer under its key; a row that has expired makes way. */
 export function keepKey(name: KeyName, bodyHash: string, kept: KeptAnswer): Statement {
-  const { table, column, id } = place(name.owner);
+  const { table, column, id } = ownerColumn(name.owner);
   return statement(
     `insert into ${table} (${column}, route, key_hash, body_hash, state, status, headers, answer, sealed)
       values ($1, $2, $3, $4, 'done', $5, $6::text::jsonb, $7, $8)
@@ -101,7 +101,7 @@ const HELD = `interval '1 minute'`;
 const CLAIMED = `extract(epoch from created_at)::text as claimed_at, extract(epoch from held_until)::text as held_until`;
 const IS_CLAIM = `account_id = $1 and route = $2 and key_hash = $3 and state = 'running' and extract(epoch from held_until)::text = $4`;
 
-/** Takes a key of an account for an effect of several steps. No row: it is somebody's, or done. */
+/** Takes a key of an account for an effect of several steps. No row: another call has it, or it is done. */
 export function claimKey({ owner, route, keyHash }: KeyName, bodyHash: string): Statement<Claim> {
   return statement(
     `insert into idempotency.keys as k (account_id, route, key_hash, body_hash, state, held_until)
@@ -114,17 +114,17 @@ export function claimKey({ owner, route, keyHash }: KeyName, bodyHash: string): 
         where k.expires_at <= app.now()
           or k.state = 'running' and k.held_until <= app.now() and k.body_hash = excluded.body_hash
       returning ${CLAIMED}`,
-    [place(owner).id, route, keyHash, bodyHash],
+    [ownerColumn(owner).id, route, keyHash, bodyHash],
   );
 }
 
-/** Keeps the answer of what was claimed. */
+/** Keeps the answer of a claimed key. */
 export function endClaim({ owner, route, keyHash }: KeyName, claim: Claim, kept: KeptAnswer): Statement {
   return statement(
     `update idempotency.keys set state = 'done', status = $5, headers = $6::text::jsonb, answer = $7, sealed = $8
       where ${IS_CLAIM}`,
     [
-      place(owner).id,
+      ownerColumn(owner).id,
       route,
       keyHash,
       claim.held_until,
@@ -139,7 +139,7 @@ export function endClaim({ owner, route, keyHash }: KeyName, claim: Claim, kept:
 /** Lets the next one who comes with the same request go on at once, under the same key of the vendor's. */
 export function passClaim({ owner, route, keyHash }: KeyName, claim: Claim): Statement {
   return statement(`update idempotency.keys set held_until = app.now() where ${IS_CLAIM}`, [
-    place(owner).id,
+    ownerColumn(owner).id,
     route,
     keyHash,
     claim.held_until,
@@ -149,7 +149,7 @@ export function passClaim({ owner, route, keyHash }: KeyName, claim: Claim): Sta
 /** It came to nothing: the key is free again. */
 export function dropClaim({ owner, route, keyHash }: KeyName, claim: Claim): Statement {
   return statement(`delete from idempotency.keys where ${IS_CLAIM}`, [
-    place(owner).id,
+    ownerColumn(owner).id,
     route,
     keyHash,
     claim.held_until,

@@ -1,4 +1,4 @@
-import type { Audit, RequestOrigin } from '#platform/audit';
+import type { Audit } from '#platform/audit';
 import type { Database, Transaction } from '#platform/db';
 import type { Clock, Ids, Random } from '#platform/kernel';
 import type { Mail, Resolver, TemplateName } from '#platform/mail';
@@ -24,8 +24,8 @@ import { createPasswordRules, type PasswordRulesOptions } from './passwords/pass
 import { createPasswords, type PasswordsOptions } from './passwords/passwords.ts';
 import {
   type AccountMaking,
-  type Added,
-  type Addition,
+  type AddedUser,
+  type NewUserInput,
   addUser,
   createUser,
   type MadeUser,
@@ -88,7 +88,7 @@ export interface Identity extends Registering, AdminAcceptance {
   /** Makes a user outright, with a password made up unless one is given. Throws when the email is taken. */
   createUser(tx: Transaction, input: UserToMake): Promise<MadeUser>;
   /** Adds a user with a personal account, in the system's scope; undefined when the email is taken. */
-  addUser(tx: Transaction, addition: Addition): Promise<Added | undefined>;
+  addUser(tx: Transaction, addition: NewUserInput): Promise<AddedUser | undefined>;
   /**
    * Gives a user to the owner of their address, for whom a provider speaks (federation/claim-address.ts). After the commit
    * `callerChanged` is to be called.

@@ -15,13 +15,13 @@ import { identityDataRules } from './data-rules.ts';
 import { createIdentity } from './identity.ts';
 import { identitySystemUses } from './system-uses.ts';
 
-export { type AdminList, type Admins, createAdmins, type Invited } from './admins/admins.ts';
+export { type AdminList, type Admins, createAdmins, type InvitationResult } from './admins/admins.ts';
 export { dueUsers, lockDueUser } from './closing/due-users.ts';
 export { callbackQuery, startQuery } from './federation/browser-queries.ts';
 export type { Providers } from './federation/federation.ts';
 export { createFirebase, type Firebase, type FirebaseSettings } from './federation/firebase.ts';
-export type { Begun, Beginning, Returned, SignInFlows } from './federation/flows.ts';
-export { returning } from './federation/return-address.ts';
+export type { StartedFlow, FlowStart, ReturnedFlow, SignInFlows } from './federation/flows.ts';
+export { returnUrl } from './federation/return-address.ts';
 export {
   type Authorization,
   type AuthorizationAnswer,

@@ -53,7 +53,7 @@ export async function importRecords<Row>(
   };
   let batch: Numbered<Row>[] = [];
   const flush = async () => {
-    const outcomes = await applied(importer, batch, trying);
+    const outcomes = await applyBatch(importer, batch, trying);
     batch.forEach(({ line }, at) => {
       const outcome = outcomes[at];
       if (outcome === 'added' || outcome === 'known') counts[outcome] += 1;
@@ -72,7 +72,7 @@ export async function importRecords<Row>(
 }
 
 /** A batch that fails is gone through row by row: one that the database refuses costs no other its place. */
-async function applied<Row>(
+async function applyBatch<Row>(
   importer: Importer<Row>,
   batch: readonly Numbered<Row>[],
   trying: boolean,
@@ -85,12 +85,12 @@ async function applied<Row>(
     if (batch.length === 1) return [{ code: 'refused' }];
   }
   const outcomes: Outcome[] = [];
-  for (const one of batch) outcomes.push(...(await applied(importer, [one], trying)));
+  for (const one of batch) outcomes.push(...(await applyBatch(importer, [one], trying)));
   return outcomes;
 }
 
 /** Thrown to undo what was only tried. */
-class Undone extends Error {
+class RollbackError extends Error {
   readonly outcomes: readonly Outcome[];
   constructor(outcomes: readonly Outcome[]) {
     super('undone');
@@ -107,13 +107,13 @@ async function inOneCommit<Row>(
     const outcomes = await importer.transaction(async (tx) => {
       const all: Outcome[] = [];
       for (const { row } of batch) all.push(await importer.put(tx, row));
-      if (trying) throw new Undone(all);
+      if (trying) throw new RollbackError(all);
       return all;
     });
     importer.committed?.();
     return outcomes;
   } catch (error) {
-    if (error instanceof Undone) return error.outcomes;
+    if (error instanceof RollbackError) return error.outcomes;
     throw error;
   }
 }

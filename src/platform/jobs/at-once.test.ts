@@ -60,7 +60,7 @@ test('a job that yields goes on when others have had their turn, and counts no t
   );
   await fixture.enqueue(short, async () => void order.push('short'), { quiet: true });
   const worker = await fixture.work({ concurrency: 1 });
-  await worker.process.until(4);
+  await worker.process.waitForCount(4);
   await worker.stop(0);
   expect(order).toEqual(['long 1', 'short', 'long 1', 'long 1']);
   expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });

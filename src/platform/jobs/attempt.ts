@@ -12,7 +12,7 @@ import type {
 import type { Limits, Permit, PlannedCall } from '#platform/limits';
 import type { Lane, RunningJob } from './job.ts';
 
-/** A job and its permit, as the database gives them to whoever took them up. */
+/** A job and its permit, as the database gives them to the process that takes them up. */
 export interface Taken {
   readonly job: {
     readonly id: JobId;

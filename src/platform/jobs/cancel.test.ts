@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { openDatabase, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import { makeAccount } from '#test/factories';
-import { figures, kill, ledgerLines, openNode, permits, planned, windows } from '#test/limits';
+import { figures, kill, ledgerLines, openNode, permits, plannedCall, windows } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import { EFFECT, type Enqueued, jobRow, leaveTrace, openJobs, traces } from '#test/jobs';
+import { EFFECT, type EnqueuedJob, jobRow, leaveTrace, openJobs, traces } from '#test/jobs';
 import type { RunningJob } from './index.ts';
 
 const { db, url } = await testDatabase();
@@ -26,12 +26,12 @@ async function complete(job: RunningJob): Promise<void> {
 }
 
 /** A task whose call is out, and that waits for the end of its signal. */
-function calling(served = 30) {
+function callingHandler(served = 30) {
   const began = Promise.withResolvers<RunningJob>();
   return {
     began: began.promise,
     async task(job: RunningJob) {
-      await job.permit?.send(planned(100));
+      await job.permit?.send(plannedCall(100));
       began.resolve(job);
       await new Promise((resolve) => job.signal.addEventListener('abort', resolve));
       job.permit?.served(figures(served));
@@ -59,7 +59,7 @@ describe('a job that is cancelled', () => {
     });
     const worker = await fixture.work();
     const next = await fixture.enqueue(member, async () => {});
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
     expect(await jobRow(db, next.id)).toMatchObject({ state: 'done' });
     expect(ran).toBe(false);
@@ -69,7 +69,7 @@ describe('a job that is cancelled', () => {
     const member = await fixture.member();
     const worker = await fixture.work({ uniform: () => 0.9 });
     const { id } = await fixture.enqueue(member, () => Promise.reject(new Error('no')), { wanted });
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'delayed', attempt: 1 });
     expect(await cancel(member.accountId, id)).toBe(true);
     await worker.stop(0);
@@ -80,11 +80,11 @@ describe('a job that is cancelled', () => {
   test('while it runs is told so, stores nothing any more, and its call is booked as the provider says', async () => {
     const member = await fixture.member();
     const worker = await fixture.work();
-    const work = calling();
+    const work = callingHandler();
     const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     expect(await cancel(member.accountId, id)).toBe(true);
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
     expect(worker.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(0);
@@ -97,11 +97,11 @@ describe('a job that is cancelled', () => {
   test('and whose work was used keeps its charge', async () => {
     const member = await fixture.member();
     const worker = await fixture.work();
-    const work = calling();
+    const work = callingHandler();
     const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     expect(await cancel(member.accountId, id, { keep: true })).toBe(true);
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
     expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 1, 'demo cost': 30 });
@@ -123,7 +123,7 @@ describe('a job that is cancelled', () => {
     expect(await progress()).toMatchObject({ state: 'running', progress_done: 1, progress_total: 3 });
     await cancel(member.accountId, id);
     cancelled.resolve();
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
     expect(worker.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
@@ -134,13 +134,13 @@ describe('a job that is cancelled', () => {
     const there = await openDatabase({ engine: 'postgres', url });
     const member = await fixture.member();
     const worker = await fixture.work({ node: await openNode(there, [fixture.catalogue]) });
-    const work = calling();
+    const work = callingHandler();
     const { id } = await fixture.enqueue(member, work.task, { wanted });
     await work.began;
     await cancel(member.accountId, id);
     // Its connection may not listen yet.
     const toldAgain = setInterval(() => jobs.interrupt(id), 250);
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     clearInterval(toldAgain);
     await worker.stop(0);
     await there.close();
@@ -154,7 +154,7 @@ describe('a job that is cancelled', () => {
     expect(both.toSorted()).toEqual([false, true]);
     const worker = await fixture.work();
     const done = await fixture.enqueue(member, complete, { wanted });
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
     expect(await cancel(member.accountId, done.id)).toBe(false);
     expect(await jobRow(db, done.id)).toMatchObject({ state: 'done' });
@@ -187,7 +187,7 @@ describe('a job that is cancelled', () => {
 
 /** Fails now and then, by its id; else it does what it must. */
 async function unsteady(job: RunningJob): Promise<void> {
-  await job.permit?.send(planned(10));
+  await job.permit?.send(plannedCall(10));
   if (Number.parseInt(job.id.slice(-2), 16) % 3 === job.attempt % 3) throw new Error('a fault of ours');
   job.permit?.served(figures(5));
   await complete(job);
@@ -211,7 +211,7 @@ describe('a cancel at the same time', () => {
       finish.resolve();
       for (let turns = 0; turns < round % 8; turns += 1) await Promise.resolve();
       const cancelled = await cancel(member.accountId, id);
-      await worker.process.until(round + 1);
+      await worker.process.waitForCount(round + 1);
       const { state } = await jobRow(db, id);
       outcomes.add(state);
       expect(state).toBe(cancelled ? 'cancelled' : 'done');
@@ -230,11 +230,11 @@ describe('a cancel at the same time', () => {
 
   test('as take-ups, ends, failures, deaths of workers and sweeps: each job ends once, and nothing stays open', async () => {
     const members = await Promise.all(Array.from({ length: 4 }, () => fixture.member()));
-    const enqueued: (Enqueued & { accountId: AccountId })[] = [];
-    for (let place = 0; place < 80; place += 1) {
-      const member = members[place % 4];
+    const enqueued: (EnqueuedJob & { accountId: AccountId })[] = [];
+    for (let index = 0; index < 80; index += 1) {
+      const member = members[index % 4];
       if (member === undefined) continue;
-      const lane = place % 2 === 0 ? 'interactive' : 'batch';
+      const lane = index % 2 === 0 ? 'interactive' : 'batch';
       enqueued.push({
         ...(await fixture.enqueue(member, unsteady, { wanted, quiet: true, lane })),
         ...member,
@@ -242,10 +242,10 @@ describe('a cancel at the same time', () => {
     }
     const workers = await Promise.all([1, 2, 3].map(() => fixture.work({ concurrency: 6 })));
     const cancels = enqueued
-      .filter((_, place) => place % 2 === 0)
-      .map(async ({ accountId, id }, place) => {
-        for (let turns = 0; turns < place * 7; turns += 1) await new Promise(setImmediate);
-        return { id, cancelled: await cancel(accountId, id, { keep: place % 4 === 0 }) };
+      .filter((_, index) => index % 2 === 0)
+      .map(async ({ accountId, id }, index) => {
+        for (let turns = 0; turns < index * 7; turns += 1) await new Promise(setImmediate);
+        return { id, cancelled: await cancel(accountId, id, { keep: index % 4 === 0 }) };
       });
     const dying = workers[0]?.process.node;
     if (dying !== undefined) await kill(dying);
@@ -261,8 +261,8 @@ describe('a cancel at the same time', () => {
     await expect.poll(async () => (await db.asMigrator(open))[0]?.n, { timeout: 120_000 }).toBe(0);
     await Promise.all(workers.map((worker) => worker.stop(0)));
     const ends = await Promise.all(enqueued.map(async ({ id }) => (await jobRow(db, id)).state));
-    for (const [place, { id }] of enqueued.entries()) {
-      if (cancelled.has(id)) expect(ends[place] === 'cancelled').toBe(cancelled.get(id));
+    for (const [index, { id }] of enqueued.entries()) {
+      if (cancelled.has(id)) expect(ends[index] === 'cancelled').toBe(cancelled.get(id));
     }
     const done = ends.filter((state) => state === 'done').length;
     const left = await Promise.all(members.map(({ accountId }) => traces(db, accountId)));

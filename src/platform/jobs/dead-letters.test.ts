@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { AppError, type JobId } from '#platform/kernel';
 import { ids, makeAccount, type Member, revokeKey, makeKey, suspendAccount } from '#test/factories';
-import { figures, granted, ledgerLines, permits, planned, type Wanted, windows } from '#test/limits';
+import {
+  figures,
+  permitOf,
+  ledgerLines,
+  permits,
+  plannedCall,
+  type AdmissionInput,
+  windows,
+} from '#test/limits';
 import { engine, testDatabase } from '#test/services';
 import { jobRow, openJobs, type Task, traces } from '#test/jobs';
 import type { RunningJob } from './index.ts';
@@ -26,7 +34,11 @@ const by = {
 const failing: Task = () => Promise.reject(new AppError('conflict'));
 
 /** A job that was given up; `then` is what it does when it is run again. */
-async function deadJob(member: Member, then: Task = async () => {}, more: Wanted | 'no permit' = wanted) {
+async function deadJob(
+  member: Member,
+  then: Task = async () => {},
+  more: AdmissionInput | 'no permit' = wanted,
+) {
   const worker = await fixture.work();
   let fails = true;
   const job = await fixture.enqueue(
@@ -38,7 +50,7 @@ async function deadJob(member: Member, then: Task = async () => {}, more: Wanted
     },
     more === 'no permit' ? {} : { wanted: more },
   );
-  await worker.process.until(1);
+  await worker.process.waitForCount(1);
   await worker.stop(0);
   expect(await jobRow(db, job.id)).toMatchObject({ state: 'dead', error: 'conflict' });
   return job;
@@ -47,11 +59,11 @@ async function deadJob(member: Member, then: Task = async () => {}, more: Wanted
 /** Runs what is ready. */
 async function runNext(): Promise<void> {
   const worker = await fixture.work();
-  await worker.process.until(1);
+  await worker.process.waitForCount(1);
   await worker.stop(0);
 }
 
-const audited = (id: JobId) =>
+const readAudit = (id: JobId) =>
   db.asMigrator(
     statement<{ action: string; user_id: string; account_id: string; request_id: string }>(
       'select action, user_id, account_id, request_id from audit.events where target_id = $1 order by created_at',
@@ -67,7 +79,7 @@ describe('a dead job that is replayed', () => {
       member,
       async (job) => {
         runs.push(job);
-        await job.permit?.send(planned(100));
+        await job.permit?.send(plannedCall(100));
         job.permit?.served(figures(30));
       },
       { reserve: 100, units: 3, subject: 'a draft' },
@@ -91,7 +103,7 @@ describe('a dead job that is replayed', () => {
     ]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'posted 30']);
     expect(await windows(db, member.accountId)).toMatchObject({ 'demo monthly': 3, 'demo cost': 30 });
-    expect(await audited(id)).toEqual([
+    expect(await readAudit(id)).toEqual([
       { action: 'job.replayed', user_id: admin.userId, account_id: member.accountId, request_id: 'replay' },
     ]);
   });
@@ -113,7 +125,7 @@ describe('a dead job that is replayed', () => {
       'demo hourly': (before['demo hourly'] ?? 0) + 1,
       'demo cost': 100,
     });
-    expect(await audited(id)).toHaveLength(1);
+    expect(await readAudit(id)).toHaveLength(1);
     await runNext();
     expect(await traces(db, member.accountId)).toBe(1);
   });
@@ -137,7 +149,7 @@ describe('a dead job that is replayed', () => {
   test('stays dead where a limit of its account has no room, and nothing is charged', async () => {
     const member = await fixture.member();
     const { id } = await deadJob(member);
-    const others = granted(await fixture.admit(member, { units: 500 - 1, feature: 'use' }));
+    const others = permitOf(await fixture.admit(member, { units: 500 - 1, feature: 'use' }));
     await expect(deadLetters.replay(id, by)).rejects.toMatchObject({
       code: 'limit_exceeded',
       details: { limit: 'hourly' },
@@ -145,7 +157,7 @@ describe('a dead job that is replayed', () => {
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'conflict' });
     expect(await traces(db, member.accountId)).toBe(0);
     await others.release('test');
-    expect(await audited(id)).toEqual([]);
+    expect(await readAudit(id)).toEqual([]);
   });
 
   test('stays dead where its account or key may no longer spend', async () => {
@@ -178,7 +190,7 @@ describe('a dead job that is replayed', () => {
     });
     await plain.jobs.deadLetters.replay(free.id, by);
     const worker = plain.jobs.work();
-    await plain.until(1);
+    await plain.waitForCount(1);
     await worker.stop(0);
     expect(await jobRow(db, free.id)).toMatchObject({ state: 'done', attempt: 1 });
     expect(await jobRow(db, paid.id)).toMatchObject({ state: 'dead' });
@@ -200,7 +212,7 @@ test('a dead job that is discarded is gone, and the audit says who did it', asyn
   const { id } = await deadJob(member);
   await deadLetters.discard(id, by);
   await expect(deadLetters.read(id)).rejects.toMatchObject({ code: 'not_found' });
-  expect(await audited(id)).toMatchObject([{ action: 'job.discarded', user_id: admin.userId }]);
+  expect(await readAudit(id)).toMatchObject([{ action: 'job.discarded', user_id: admin.userId }]);
   expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided' }]);
 });
 
@@ -214,7 +226,7 @@ test('a job that is discarded and replayed at once is one of both', async () => 
   expect([replayed.status, discarded.status].toSorted()).toEqual(['fulfilled', 'rejected']);
   if (replayed.status === 'fulfilled') await runNext();
   expect((await permits(db, member.accountId)).filter(({ state }) => state === 'queued')).toEqual([]);
-  expect(await audited(id)).toHaveLength(1);
+  expect(await readAudit(id)).toHaveLength(1);
 });
 
 test('the list tells jobs of all accounts by state, kind, lane and account, page by page', async () => {
@@ -223,9 +235,9 @@ test('the list tells jobs of all accounts by state, kind, lane and account, page
   const letters = (await small.openProcess()).jobs.deadLetters;
   const [one, two] = [await makeAccount(own), await makeAccount(own)];
   const worker = await small.work();
-  for (const [place, member] of [one, two, one, two, one].entries()) {
-    await small.enqueue(member, failing, { lane: place < 2 ? 'batch' : 'interactive' });
-    await worker.process.until(place + 1);
+  for (const [index, member] of [one, two, one, two, one].entries()) {
+    await small.enqueue(member, failing, { lane: index < 2 ? 'batch' : 'interactive' });
+    await worker.process.waitForCount(index + 1);
   }
   await worker.stop(0);
   await small.enqueue(one, async () => {}, { quiet: true });

@@ -1,7 +1,7 @@
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, AppError } from '#platform/kernel';
 import { type AdminJobRow, COLUMNS, LAST_ID, type PageAt, STATES } from './listing.ts';
-import { type ByWhom, eventOf, replay, type ReplayParts } from './replay.ts';
+import { type ReplayCaller, eventOf, replay, type ReplayParts } from './replay.ts';
 import './errors.ts';
 
 const DISCARD = commitPoint('jobs.discard', 'a dead job deleted');
@@ -21,8 +21,8 @@ export interface DeadLetters {
    * Runs a dead job again, once however many ask: with a permit of its own where it had one, charged like the first.
    * Throws `job_not_dead`, `job_not_replayable`, and what admission denies.
    */
-  replay(id: string, by: ByWhom): Promise<AdminJobRow>;
-  discard(id: string, by: ByWhom): Promise<void>;
+  replay(id: string, by: ReplayCaller): Promise<AdminJobRow>;
+  discard(id: string, by: ReplayCaller): Promise<void>;
 }
 
 const ADMIN_COLUMNS = `${COLUMNS}, account_id, payload, permit_id, attempts, request_id`;
@@ -49,7 +49,7 @@ export function createDeadLetters(parts: ReplayParts & { readonly wake: () => vo
       const asked = Object.entries({ state, kind, lane, account_id: accountId }).filter(
         ([, value]) => value !== undefined,
       );
-      const conditions = asked.map(([column], place) => `${column} = $${place + 3}`);
+      const conditions = asked.map(([column], index) => `${column} = $${index + 3}`);
       const [rows] = await db.system('admin.jobs', [
         statement<AdminJobRow>(
           `select ${ADMIN_COLUMNS} from jobs.jobs where ${['id < $1', ...conditions].join(' and ')}

@@ -45,18 +45,18 @@ describe('a delivery', () => {
   test('finds nothing to run where the job is unknown, another’s, not due, final, or of an unknown kind', async () => {
     const [member, other] = [await makeAccount(db), await makeAccount(db)];
     const { jobs } = await fixture.openProcess();
-    const absent = async (id: JobId, accountId = member.accountId) =>
+    const expectAbsent = async (id: JobId, accountId = member.accountId) =>
       expect(await jobs.deliver(accountId, id)).toBe('absent');
-    await absent(ids.next());
+    await expectAbsent(ids.next());
     const ready = await fixture.enqueue(member, async () => {}, { quiet: true });
-    await absent(ready.id, other.accountId);
+    await expectAbsent(ready.id, other.accountId);
     const late = await fixture.enqueue(member, async () => {}, { quiet: true, delay: 60_000 });
-    await absent(late.id);
+    await expectAbsent(late.id);
     expect(await jobs.deliver(member.accountId, ready.id)).toBe('done');
-    await absent(ready.id);
+    await expectAbsent(ready.id);
     await advance(db, '2 minutes');
     await db.asMigrator(statement(`update jobs.jobs set kind = 'dance' where id = $1`, [late.id]));
-    await absent(late.id);
+    await expectAbsent(late.id);
     await db.asMigrator(statement(`update jobs.jobs set kind = 'work' where id = $1`, [late.id]));
     expect(await jobs.deliver(member.accountId, late.id)).toBe('done');
   });

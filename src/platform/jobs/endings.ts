@@ -31,7 +31,7 @@ export async function finish({ db }: WorkerParts, { job }: Attempt): Promise<voi
   await db.tenant(job.accountId, FINISH, [job.finishing(), ...settlement]);
 }
 
-/** Nobody tries again. A handler that can't even store the failure is left out in the end: its permit must not stay. */
+/** The job is not retried. A handler that can't even store the failure is skipped in the end: its permit must not stay open. */
 export async function giveUp(
   { db }: WorkerParts,
   attempt: Attempt,
@@ -52,10 +52,10 @@ export async function retryLater(parts: WorkerParts, attempt: Attempt, error: un
   await parts.db.tenant(job.accountId, RETRY, [
     statement('select jobs.retry($1, $2, $3, make_interval(secs => $4::double precision / 1000), $5)', [
       ...held,
-      pause(parts, error, job.attempt),
+      pauseBefore(parts, error, job.attempt),
       code,
     ]),
-    ...requeueing(attempt, code),
+    ...requeuePermit(attempt, code),
   ]);
 }
 
@@ -67,36 +67,36 @@ export async function postpone(parts: WorkerParts, attempt: Attempt, error: unkn
     const [row] = await tx.run(
       statement<{ back: boolean }>(
         'select jobs.postpone($1, $2, $3, make_interval(secs => $4::double precision / 1000), $5) as back',
-        [...held, pause(parts, error, taken.job.postponed + 1), code],
+        [...held, pauseBefore(parts, error, taken.job.postponed + 1), code],
       ),
     );
     if (row?.back !== true) return false;
-    await tx.runAll(requeueing(attempt, code));
+    await tx.runAll(requeuePermit(attempt, code));
     return true;
   });
 }
 
-/** Gives the job to whoever comes next: this process stops before the work is done. */
+/** Gives the job to the next process: this one stops before the work is done. */
 export async function handOver({ db, handlers }: WorkerParts, attempt: Attempt): Promise<void> {
   const { job, held } = attempt;
   await db.tenant(job.accountId, HAND_OVER, [
     statement('select jobs.hand_over($1, $2, $3, $4::text[])', [...held, [...handlers.keys()]]),
-    ...requeueing(attempt, 'handed over'),
+    ...requeuePermit(attempt, 'handed over'),
   ]);
 }
 
-function requeueing({ job }: Attempt, reason: string) {
+function requeuePermit({ job }: Attempt, reason: string) {
   return job.permit === undefined ? [] : [job.permit.requeueing(reason)];
 }
 
 /** Milliseconds until the next attempt; `nth` is 1 for the first pause. */
-function pause({ random }: WorkerParts, error: unknown, nth: number): number {
+function pauseBefore({ random }: WorkerParts, error: unknown, nth: number): number {
   const wished = error instanceof AppError && error.retryAfter !== undefined ? error.retryAfter * 1_000 : 0;
   const asked = Math.min(wished, LONGEST_ASKED);
   return asked + random.uniform() * Math.min(BACKOFF.cap, BACKOFF.base * 2 ** (nth - 1));
 }
 
-/** What a caller is told of an error: its code where it has one, and nothing of what is inside. */
+/** The public part of an error: its code where it has one, and no internals. */
 export function failureOf(error: unknown): JobFailure {
   if (error instanceof AppError) return { code: error.code, message: error.message };
   return { code: 'internal', message: 'Something went wrong on our side.' };

@@ -16,7 +16,7 @@ export interface JobRunner {
   /** Takes up what there is room for. `isFull`: the end of one of them is what to wait for. */
   fill(): Promise<{ readonly isFull: boolean; readonly nextDue: number | undefined }>;
   deliver(accountId: AccountId, id: JobId): Promise<Delivered>;
-  /** Makes jobs due again that nobody runs. */
+  /** Makes abandoned jobs due again. */
   recover(): Promise<void>;
   /** Takes up jobs again after a `close`, and hears when a slot is free that jobs may be waiting for. */
   open(hearFree: () => void): void;

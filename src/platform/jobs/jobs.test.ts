@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { openDatabase, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { advance, databaseTime, makeAccount, suspendAccount } from '#test/factories';
-import { figures, ledgerLines, openNode, permits, planned, windows } from '#test/limits';
+import { figures, ledgerLines, openNode, permits, plannedCall, windows } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import { EFFECT, type Enqueued, jobRow, leaveTrace, openJobs, traces } from '#test/jobs';
+import { EFFECT, type EnqueuedJob, jobRow, leaveTrace, openJobs, traces } from '#test/jobs';
 import type { RunningJob } from './index.ts';
 
 const { db, url } = await testDatabase();
@@ -42,7 +42,7 @@ describe('enqueueing', () => {
     await db.tenant(member.accountId, EFFECT, jobs.enqueueing(member.accountId, job));
     expect((await db.asMigrator(count))[0]?.n).toBe(1);
     const worker = await fixture.work();
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
   });
 
@@ -55,7 +55,7 @@ describe('enqueueing', () => {
     });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued', job_id: id }]);
     const worker = await fixture.work();
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
   });
 
@@ -79,14 +79,14 @@ describe('a job', () => {
       async (job) => {
         expect(await ledgerLines(db, member.accountId)).toEqual(['sent']);
         expect(await permits(db, member.accountId)).toMatchObject([{ state: 'running', fence: 2 }]);
-        await job.permit?.send(planned(100));
+        await job.permit?.send(plannedCall(100));
         job.permit?.served(figures(30));
         const settlement = job.permit === undefined ? [] : [job.permit.settlement()];
         await db.tenant(job.accountId, EFFECT, [leaveTrace(job.accountId), job.finishing(), ...settlement]);
       },
       { wanted },
     );
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1, error: null });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 30']);
@@ -98,7 +98,7 @@ describe('a job', () => {
     const member = await fixture.member();
     const worker = await fixture.work();
     const { id } = await fixture.enqueue(member, async () => {}, { wanted });
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
@@ -117,7 +117,7 @@ describe('a job', () => {
     );
     await suspendAccount(db, member.accountId);
     const worker = await fixture.work();
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
     expect(ran).toBe(false);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'forbidden' });
@@ -135,7 +135,7 @@ describe('a job', () => {
     await db.asMigrator(statement(`update jobs.jobs set kind = 'dance' where id = $1`, [id]));
     const known = await fixture.enqueue(member, async () => {}, { quiet: true });
     const worker = await fixture.work({ concurrency: 1 });
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
     expect(await jobRow(db, known.id)).toMatchObject({ state: 'done' });
     expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
@@ -143,7 +143,7 @@ describe('a job', () => {
     const newer = await fixture.openProcess();
     newer.jobs.handle({ kind: 'dance', attempts: 1, run: async () => {}, giveUp: async () => {} });
     const next = newer.jobs.work();
-    await newer.until(1);
+    await newer.waitForCount(1);
     await next.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
   });
@@ -159,7 +159,7 @@ describe('a job', () => {
       await fixture.enqueue(member, async (job) => void order.push(job.lane), { lane });
     }
     first.open();
-    await worker.process.until(5);
+    await worker.process.waitForCount(5);
     await worker.stop(0);
     expect(order).toEqual(['interactive', 'interactive', 'batch', 'batch']);
   });
@@ -175,7 +175,7 @@ describe('a job', () => {
     const late = (await ran.promise).getTime() - due.getTime();
     expect(late).toBeGreaterThanOrEqual(0);
     expect(late).toBeLessThan(500);
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
   });
 });
@@ -213,7 +213,7 @@ describe('workers', () => {
   test('find a job whose signal was lost', async () => {
     const worker = await fixture.work({ polls: { slow: 100 } });
     await fixture.enqueue(await makeAccount(db), async () => {}, { quiet: true });
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await worker.stop(0);
   });
 
@@ -224,7 +224,7 @@ describe('workers', () => {
         : [await openDatabase({ engine: 'postgres', url }), await openDatabase({ engine: 'postgres', url })];
     const runs = new Map<string, number>();
     const members = await Promise.all(Array.from({ length: 10 }, () => fixture.member()));
-    const enqueued: Enqueued[] = [];
+    const enqueued: EnqueuedJob[] = [];
     for (let job = 0; job < 200; job += 1) {
       const task = async ({ id }: RunningJob) => void runs.set(id, (runs.get(id) ?? 0) + 1);
       const member = members[job % 10];
@@ -264,7 +264,7 @@ describe('workers', () => {
     expect(await jobRow(db, first.id)).toMatchObject({ state: 'done' });
     expect(await jobRow(db, second.id)).toMatchObject({ state: 'ready', attempt: 0 });
     const next = await fixture.work();
-    await next.process.until(1);
+    await next.process.waitForCount(1);
     await next.stop(0);
   });
 
@@ -283,7 +283,7 @@ describe('workers', () => {
     const { id } = await fixture.enqueue(
       member,
       async ({ signal, attempt, permit }) => {
-        await permit?.send(planned(100));
+        await permit?.send(plannedCall(100));
         began.resolve();
         if (attempts.push(attempt) > 1) return permit?.served(figures(30));
         await new Promise((_, reject) =>
@@ -299,7 +299,7 @@ describe('workers', () => {
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
     const next = await fixture.work();
-    await next.process.until(1);
+    await next.process.waitForCount(1);
     await next.stop(0);
     expect(attempts).toEqual([1, 1]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', attempt: 1 });
@@ -321,7 +321,7 @@ test('the depth of the queue is told by lane and state, and done jobs are forgot
     { lane: 'interactive', state: 'ready', count: 1 },
   ]);
   const worker = await small.work();
-  await worker.process.until(1);
+  await worker.process.waitForCount(1);
   await worker.stop(0);
   await advance(own, '23 hours');
   expect(await jobs.prune()).toBe(0);

@@ -4,7 +4,7 @@ import type { AccountId, JobId } from '#platform/kernel';
 import type { Queue, WorkedQueue } from '#platform/queue';
 import { createJobRunner, type Delivered } from './job-runner.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
-import { type Announcing, announcing } from './delivery/announcer.ts';
+import { type Announcing, startAnnouncing } from './delivery/announcer.ts';
 import type { RunningJob } from './job.ts';
 import { type Listing, readListing } from './listing.ts';
 import type { WorkerParts } from './parts.ts';
@@ -48,7 +48,7 @@ export interface Jobs extends Queue<RunningJob> {
     id: JobId,
     how?: { readonly keep: boolean },
   ): Statement<{ cancelled: boolean }>;
-  /** Tells whoever runs the job that it was cancelled: the attempt's `signal` aborts. A lost call costs a vain attempt. */
+  /** Tells the worker that runs the job that it was cancelled: the attempt's `signal` aborts. A lost call costs a vain attempt. */
   interrupt(id: JobId): void;
   /** Takes that very job up now, if it is due, and runs it here to its end: for a delivery from outside. */
   deliver(accountId: AccountId, id: JobId): Promise<Delivered>;
@@ -83,7 +83,7 @@ export function createJobs(given: JobsParts): Jobs {
       if (isWorking) throw new Error('this process has a worker already');
       isWorking = true;
       const { announce } = given;
-      const fill = announce === undefined ? runner.fill : announcing(parts, announce);
+      const fill = announce === undefined ? runner.fill : startAnnouncing(parts, announce);
       const worker = startWorker(parts, { ...runner, fill });
       const stopSchedules = startSchedules({ ...parts, wake }, [...schedules.values()]);
       return {

@@ -4,7 +4,7 @@ import type { Lane } from './job.ts';
 
 export const STATES = ['ready', 'delayed', 'running', 'done', 'dead', 'cancelled'] as const;
 
-/** A job as its account sees it: what it is about stays with whoever enqueued it. */
+/** A job as its account sees it: without its payload. */
 export interface JobRow {
   readonly id: string;
   readonly kind: string;

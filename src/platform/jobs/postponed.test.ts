@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Database, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { advance, makeAccount } from '#test/factories';
-import { figures, ledgerLines, permits, planned, windows } from '#test/limits';
+import { figures, ledgerLines, permits, plannedCall, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { jobRow, openJobs } from '#test/jobs';
 
@@ -37,7 +37,7 @@ describe('an attempt that finds no room at its provider', () => {
       member,
       async ({ attempt, permit }) => {
         attempts.push(attempt);
-        await permit?.send(planned(40));
+        await permit?.send(plannedCall(40));
         if (attempts.length <= 6) {
           permit?.notServed({ throttled: true });
           throw noRoom();
@@ -47,7 +47,7 @@ describe('an attempt that finds no room at its provider', () => {
       },
       { wanted: { reserve: 40 } },
     );
-    await worker.process.until(9);
+    await worker.process.waitForCount(9);
     await worker.stop(0);
     expect(attempts).toEqual([1, 1, 1, 1, 1, 1, 1, 2, 3]);
     expect(worker.process.ended.map(({ outcome }) => outcome)).toEqual([
@@ -73,7 +73,7 @@ describe('an attempt that finds no room at its provider', () => {
       });
       await db.asMigrator(statement('update jobs.jobs set postponed = $2 where id = $1', [id, before]));
       const worker = await fixture.work({ uniform: () => 0.5 });
-      await worker.process.until(1);
+      await worker.process.waitForCount(1);
       await worker.stop(0);
       const { run_at: due, updated_at: failed, ...row } = await jobRow(db, id);
       expect(row).toMatchObject({ state: 'delayed', attempt: 0, error: 'internal' });
@@ -90,10 +90,10 @@ describe('an attempt that finds no room at its provider', () => {
       { quiet: true },
     );
     const worker = await fixture.work({ uniform: () => 0.5 });
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     for (let run = 2; run <= 5; run += 1) {
       await advance(db, '1 minute');
-      await worker.process.until(run);
+      await worker.process.waitForCount(run);
     }
     await worker.stop(0);
     const { run_at: due, updated_at: failed, ...row } = await jobRow(db, id);
@@ -113,13 +113,13 @@ describe('an attempt that finds no room at its provider', () => {
       ),
     );
     const worker = await small.work();
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await advance(own, '61 seconds');
-    await worker.process.until(2);
+    await worker.process.waitForCount(2);
     // The next minute would be too long: it is asked once more at the last instant.
     expect(await jobRow(own, id)).toMatchObject({ state: 'delayed', attempt: 0, run_at: permit?.due_at });
     await advance(own, '30 seconds');
-    await worker.process.until(3);
+    await worker.process.waitForCount(3);
     await worker.stop(0);
     expect(await jobRow(own, id)).toMatchObject({ state: 'dead', error: 'internal' });
     expect(small.givenUp.at(-1)).toMatchObject({ job: { id }, failure: { code: 'internal' } });
@@ -135,12 +135,12 @@ describe('an attempt that finds no room at its provider', () => {
     });
     await advance(own, '2 hours');
     const worker = await small.work();
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     await advance(own, '11 minutes');
-    await worker.process.until(2);
+    await worker.process.waitForCount(2);
     expect(await jobRow(own, id)).toMatchObject({ state: 'delayed' });
     await advance(own, '5 minutes');
-    await worker.process.until(3);
+    await worker.process.waitForCount(3);
     await worker.stop(0);
     expect(await jobRow(own, id)).toMatchObject({ state: 'dead', error: 'internal' });
 
@@ -148,7 +148,7 @@ describe('an attempt that finds no room at its provider', () => {
     const { deadLetters } = (await small.openProcess()).jobs;
     await deadLetters.replay(id, await adminCall(own));
     const again = await small.work({ uniform: () => 0.5 });
-    await again.process.until(1);
+    await again.process.waitForCount(1);
     await again.stop(0);
     const { run_at: due, updated_at: failed, ...row } = await jobRow(own, id);
     expect(row).toMatchObject({ state: 'delayed', attempt: 0 });

@@ -63,7 +63,7 @@ export async function takeJob(
 }
 
 /**
- * Makes jobs due again that nobody runs: those of dead workers, and those of this process that are not among `known`,
+ * Makes abandoned jobs due again: those of dead workers, and those of this process that are not among `known`,
  * its jobs under way. `lost` are those that it has begun and could not end: calls of any other have never gone out. No take-up of
  * this process may be in flight. Answers how many.
  */

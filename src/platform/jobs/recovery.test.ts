@@ -3,14 +3,14 @@ import { type Database, statement } from '#platform/db';
 import { AppError, type Clock } from '#platform/kernel';
 import { makeAccount } from '#test/factories';
 import {
-  denied,
+  denialOf,
   figures,
-  granted,
+  permitOf,
   kill,
   ledgerLines,
   openNode,
   permits,
-  planned,
+  plannedCall,
   windows,
 } from '#test/limits';
 import { testDatabase } from '#test/services';
@@ -36,7 +36,7 @@ describe('when a worker dies', () => {
     const { id } = await fixture.enqueue(
       member,
       async (job) => {
-        await job.permit?.send(planned(100));
+        await job.permit?.send(plannedCall(100));
         job.permit?.served(figures(job.attempt === 1 ? 30 : 50));
         if (job.attempt === 1) {
           served.resolve();
@@ -50,11 +50,11 @@ describe('when a worker dies', () => {
     await kill(dying.process.node);
 
     const successor = await fixture.work();
-    await successor.process.until(1);
+    await successor.process.waitForCount(1);
     expect(successor.process.ended).toEqual([{ kind: 'work', outcome: 'done' }]);
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated', 'posted 50']);
     goOn.resolve();
-    await dying.process.until(1);
+    await dying.process.waitForCount(1);
     await Promise.all([dying.stop(0), successor.stop(0)]);
 
     expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
@@ -99,11 +99,11 @@ describe('when a worker dies', () => {
     const successor = await fixture.work();
     await heirBegan.promise;
     fail.resolve();
-    await dying.process.until(1);
+    await dying.process.waitForCount(1);
     expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'running', attempt: 2 });
     hold.resolve();
-    await successor.process.until(1);
+    await successor.process.waitForCount(1);
     await Promise.all([dying.stop(0), successor.stop(0)]);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done' });
     expect(await traces(db, member.accountId)).toBe(1);
@@ -124,9 +124,9 @@ describe('when a worker dies', () => {
     await began.promise;
     await kill(dying.process.node);
     const successor = await fixture.work();
-    await successor.process.until(1);
+    await successor.process.waitForCount(1);
     goOn.resolve();
-    await dying.process.until(1);
+    await dying.process.waitForCount(1);
     await Promise.all([dying.stop(0), successor.stop(0)]);
     expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
@@ -148,9 +148,9 @@ describe('when a worker dies', () => {
     await began.promise;
     await kill(dying.process.node);
     const successor = await fixture.work();
-    await successor.process.until(1);
+    await successor.process.waitForCount(1);
     goOn.resolve();
-    await dying.process.until(1);
+    await dying.process.waitForCount(1);
     await Promise.all([dying.stop(0), successor.stop(0)]);
     expect(dying.process.ended).toEqual([{ kind: 'work', outcome: 'stale' }]);
     expect(await traces(db, member.accountId)).toBe(1);
@@ -166,7 +166,7 @@ describe('when a worker dies', () => {
     expect(await jobRow(db, id)).toMatchObject({ state: 'ready', attempt: 0 });
     await worker.stop(0);
     const other = await fixture.work();
-    await other.process.until(1);
+    await other.process.waitForCount(1);
     await other.stop(0);
   });
 
@@ -176,7 +176,7 @@ describe('when a worker dies', () => {
     const { id } = await fixture.enqueue(
       member,
       async (job) => {
-        await job.permit?.send(planned(40));
+        await job.permit?.send(plannedCall(40));
         began.resolve();
         await new Promise(() => {});
       },
@@ -190,7 +190,7 @@ describe('when a worker dies', () => {
       void dying.stop(0);
     }
     const last = await fixture.work();
-    await last.process.until(1);
+    await last.process.waitForCount(1);
     await last.stop(0);
     expect(fixture.givenUp.at(-1)).toMatchObject({
       job: { id, attempt: 4 },
@@ -222,7 +222,7 @@ describe('when the end of a job cannot be written', () => {
       },
       { wanted },
     );
-    await worker.process.until(2);
+    await worker.process.waitForCount(2);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'done', error: null, attempt: 2 });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
@@ -241,7 +241,7 @@ describe('when the end of a job cannot be written', () => {
     };
     jobProcess.jobs.handle(broken);
     const worker = jobProcess.jobs.work();
-    await jobProcess.until(1);
+    await jobProcess.waitForCount(1);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'provider_unavailable' });
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided' }]);
@@ -267,7 +267,7 @@ describe('when the end of a job cannot be written', () => {
       },
     });
     const worker = jobProcess.jobs.work();
-    await jobProcess.until(2);
+    await jobProcess.waitForCount(2);
     await worker.stop(0);
     expect(jobProcess.logged).toContain('job could not be ended: the database was away');
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'conflict', attempt: 2 });
@@ -280,13 +280,13 @@ test('a permit that its job left open is closed, so that its place is never lost
   await fixture.enqueue(
     member,
     async (job) => {
-      await job.permit?.send(planned(100));
+      await job.permit?.send(plannedCall(100));
       // It ends the job, and forgets its permit.
       await db.tenant(job.accountId, EFFECT, [job.finishing()]);
     },
     { wanted },
   );
-  await worker.process.until(1);
+  await worker.process.waitForCount(1);
   await worker.stop(0);
   expect(await permits(db, member.accountId)).toMatchObject([{ state: 'running' }]);
   const next = await fixture.work();
@@ -308,7 +308,7 @@ test('a job whose permit was closed before it began does not run', async () => {
   );
   await db.asMigrator(statement(`update limits.permits set state = 'voided' where id = $1`, [permit?.id]));
   const worker = await fixture.work();
-  await worker.process.until(1);
+  await worker.process.waitForCount(1);
   await worker.stop(0);
   expect(ran).toBe(false);
   expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'permit_stale' });
@@ -326,15 +326,15 @@ test('a place stays taken while its job waits between two tries', async () => {
     },
     { wanted: { ...wanted, units: 300 } },
   );
-  await worker.process.until(1);
+  await worker.process.waitForCount(1);
   expect(await permits(db, member.accountId)).toMatchObject([{ state: 'queued' }]);
   expect((await fixture.limits.usage(member.accountId)).find(({ limit }) => limit === 'at_once')?.used).toBe(
     1,
   );
-  denied(await fixture.admit(member, { units: 300 }));
-  granted(await fixture.admit(member, { units: 1 }));
+  denialOf(await fixture.admit(member, { units: 300 }));
+  permitOf(await fixture.admit(member, { units: 1 }));
   gate.resolve();
-  await worker.process.until(2);
+  await worker.process.waitForCount(2);
   await worker.stop(0);
 });
 

@@ -21,7 +21,7 @@ const REPLAY = commitPoint(
 );
 
 /** Who asks, and from where. */
-export interface ByWhom {
+export interface ReplayCaller {
   readonly caller: Caller;
   readonly origin: Origin;
 }
@@ -32,11 +32,13 @@ export interface ReplayParts extends Pick<WorkerParts, 'db' | 'handlers'> {
 }
 
 /** All in one commit: what the job is about, the job, its new permit. That order is the one in which workers lock them. */
-export async function replay(parts: ReplayParts, job: AdminJobRow, by: ByWhom): Promise<void> {
+export async function replay(parts: ReplayParts, job: AdminJobRow, by: ReplayCaller): Promise<void> {
   const { db, handlers, audit } = parts;
   const handler = handlers.get(job.kind);
   const permit =
-    job.permit_id === null ? undefined : await admitted(parts, { job, permitId: job.permit_id, handler, by });
+    job.permit_id === null
+      ? undefined
+      : await admitAgain(parts, { job, permitId: job.permit_id, handler, by });
   const subject = { accountId: job.account_id, payload: job.payload };
   try {
     await db.tenant(job.account_id, REPLAY, async (tx) => {
@@ -72,15 +74,18 @@ interface FormerPermit {
   readonly call: PlannedCall;
 }
 
-interface Replay {
+interface ReplayRequest {
   readonly job: AdminJobRow;
   readonly permitId: PermitId;
   readonly handler: JobHandler | undefined;
-  readonly by: ByWhom;
+  readonly by: ReplayCaller;
 }
 
 /** A new permit like the old one, which was closed when the job died. One for all who ask at once: the key of it is the old one. */
-async function admitted(parts: ReplayParts, { job, permitId, handler, by }: Replay): Promise<Permit> {
+async function admitAgain(
+  parts: ReplayParts,
+  { job, permitId, handler, by }: ReplayRequest,
+): Promise<Permit> {
   if (handler?.reviving === undefined) throw new AppError('job_not_replayable');
   const { user, key, subject, ...former } = await formerPermit(parts, job.account_id, permitId);
   const admission = await parts.limits.admit({
@@ -136,7 +141,7 @@ async function formerPermit(
 }
 
 /** What the audit keeps of it. */
-export function eventOf(action: string, job: AdminJobRow, { caller, origin }: ByWhom) {
+export function eventOf(action: string, job: AdminJobRow, { caller, origin }: ReplayCaller) {
   return {
     action,
     actor: actorOf(caller),

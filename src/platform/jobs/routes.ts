@@ -82,8 +82,8 @@ export const listJobs = route(
     example: { reply: { data: [job], next_cursor: null } },
   },
   async ({ accountId, query: { limit, cursor } }, { listing }) => {
-    const rows = await listing.list(accountId, { limit: limit + 1, before: before(cursor) });
-    return page(rows, limit, { item: shown, position: ({ id }) => [id] });
+    const rows = await listing.list(accountId, { limit: limit + 1, before: cursorId(cursor) });
+    return page(rows, limit, { item: toJobReply, position: ({ id }) => [id] });
   },
 );
 
@@ -103,7 +103,7 @@ export const readJob = route(
   async ({ accountId, params }, { listing }) => {
     const row = await listing.read(accountId, params.id);
     if (row === undefined) throw new AppError('not_found', { message: 'There is no such job.' });
-    return shown(row);
+    return toJobReply(row);
   },
 );
 
@@ -128,9 +128,9 @@ export const listAllJobs = route(
   async ({ query: { status, account_id, limit, cursor, ...filter } }, { deadLetters }) => {
     const rows = await deadLetters.list(
       { ...filter, state: status, accountId: account_id as AccountId | undefined },
-      { limit: limit + 1, before: before(cursor) },
+      { limit: limit + 1, before: cursorId(cursor) },
     );
-    return page(rows, limit, { item: shownToAdmin, position: ({ id }) => [id] });
+    return page(rows, limit, { item: toAdminJobReply, position: ({ id }) => [id] });
   },
 );
 
@@ -146,7 +146,7 @@ export const readAnyJob = route(
     errors: ['not_found'],
     example: { params: { id: ID }, reply: deadJob },
   },
-  async ({ params }, { deadLetters }) => shownToAdmin(await deadLetters.read(params.id)),
+  async ({ params }, { deadLetters }) => toAdminJobReply(await deadLetters.read(params.id)),
 );
 
 export const replayJob = route(
@@ -169,7 +169,7 @@ export const replayJob = route(
   async ({ params, caller, origin, onceInSteps }, { deadLetters }) => {
     const { account_id: account } = await deadLetters.read(params.id);
     const run = async () =>
-      answer(200, shownToAdmin(await deadLetters.replay(params.id, { caller, origin })));
+      answer(200, toAdminJobReply(await deadLetters.replay(params.id, { caller, origin })));
     return onceInSteps({ run, isOver: (error) => error instanceof AppError }, { account });
   },
 );
@@ -192,11 +192,11 @@ export const discardJob = route(
   },
 );
 
-function before(cursor: string | undefined): string | undefined {
+function cursorId(cursor: string | undefined): string | undefined {
   return cursor === undefined ? undefined : positionOf(cursor, position)[0];
 }
 
-function shown(row: JobRow): z.infer<typeof jobReply> {
+function toJobReply(row: JobRow): z.infer<typeof jobReply> {
   const { progress_done: done, progress_total: total } = row;
   return {
     id: row.id,
@@ -212,9 +212,9 @@ function shown(row: JobRow): z.infer<typeof jobReply> {
   };
 }
 
-function shownToAdmin(row: AdminJobRow): z.infer<typeof adminJobReply> {
+function toAdminJobReply(row: AdminJobRow): z.infer<typeof adminJobReply> {
   const { account_id, payload, permit_id, attempts: max_attempts, request_id } = row;
-  return { ...shown(row), account_id, payload, permit_id, max_attempts, request_id };
+  return { ...toJobReply(row), account_id, payload, permit_id, max_attempts, request_id };
 }
 
 /** Jobs as their accounts see them, and as platform admins do. */

@@ -1,5 +1,5 @@
 import { AppError } from '#platform/kernel';
-import { stale } from '#platform/limits';
+import { permitError } from '#platform/limits';
 import { type Attempt, attemptOf, type Taken } from './attempt.ts';
 import { failureOf, finish, giveUp, handOver, postpone, retryLater } from './endings.ts';
 import type { JobFailure, JobHandler } from './job.ts';
@@ -38,7 +38,7 @@ export async function runJob(parts: WorkerParts, taken: Taken, signals: Signals)
       else parts.log.warn(facts, 'job was taken over by another attempt, or cancelled');
     } else {
       // Nothing could be written: the job is no longer known here, and the next recovery takes it up. What its calls cost is told
-      // until it is known: whoever takes it up posts estimates, which become exact by it.
+      // until it is known: the process that takes it up posts estimates, which become exact by it.
       await job.permit?.reportLate().catch(() => {});
       parts.log.error({ ...facts, err: error }, 'job could not be ended');
     }
@@ -57,13 +57,13 @@ async function carryOut(parts: WorkerParts, attempt: Attempt, { stop }: Signals)
   const { job, taken } = attempt;
   const handler = parts.handlers.get(job.kind);
   if (handler === undefined) throw new Error(`a job of kind ${job.kind} was taken up, which nothing handles`);
-  const impossible = beforehand(taken);
+  const impossible = checkStart(taken);
   if (impossible !== undefined) {
     await giveUp(parts, attempt, { handler, failure: impossible });
     return 'failed';
   }
   // It was taken up, and then this process was away for longer than its lease: others may run it by now.
-  if (!parts.holder.isGood()) return backInLine(parts, attempt);
+  if (!parts.holder.isGood()) return requeue(parts, attempt);
   try {
     await handler.run(job);
   } catch (error) {
@@ -80,11 +80,11 @@ async function afterFailure(
 ): Promise<Outcome> {
   const { attempt, handler, error } = failed;
   const { job, taken } = attempt;
-  if (failed.isStopping || says(error, 'yields') === true) return backInLine(parts, attempt);
-  const isPostponed = says(error, 'postponed') === true;
+  if (failed.isStopping || flagOf(error, 'yields') === true) return requeue(parts, attempt);
+  const isPostponed = flagOf(error, 'postponed') === true;
   if (isPostponed && (await postpone(parts, attempt, error))) return 'postponed';
   const tries = Math.max(job.attempt, job.permit?.calls ?? 0);
-  if (isPostponed || tries >= taken.job.attempts || !worthAnotherTry(error)) {
+  if (isPostponed || tries >= taken.job.attempts || !isRetryable(error)) {
     await giveUp(parts, attempt, { handler, failure: failureOf(error) });
     // Said once it is true: of a cancelled job, whose call breaks off too, it is not.
     parts.log.warn({ job_id: job.id, request_id: job.requestId, err: error }, 'job given up');
@@ -94,13 +94,13 @@ async function afterFailure(
   return 'retry';
 }
 
-async function backInLine(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
+async function requeue(parts: WorkerParts, attempt: Attempt): Promise<Outcome> {
   await handOver(parts, attempt);
   return 'handed_over';
 }
 
 /** Why a job must not even start: its account was suspended while it waited, its tries are used up by crashes. */
-function beforehand({ job, permit }: Taken): JobFailure | undefined {
+function checkStart({ job, permit }: Taken): JobFailure | undefined {
   if (job.permit !== null && permit === null)
     return { code: 'permit_stale', message: 'The permit of this work was closed before it began.' };
   if (permit?.refused != null)
@@ -112,18 +112,18 @@ function beforehand({ job, permit }: Taken): JobFailure | undefined {
 }
 
 /** Faults of ours and of providers pass; what a caller or a rule caused does not. An error that says so itself is believed. */
-function worthAnotherTry(error: unknown): boolean {
-  return says(error, 'retryable') ?? (!(error instanceof AppError) || error.status >= 500);
+function isRetryable(error: unknown): boolean {
+  return flagOf(error, 'retryable') ?? (!(error instanceof AppError) || error.status >= 500);
 }
 
 /** What an error says of itself in an own property. */
-function says(error: unknown, property: 'retryable' | 'postponed' | 'yields'): boolean | undefined {
+function flagOf(error: unknown, property: 'retryable' | 'postponed' | 'yields'): boolean | undefined {
   if (!(error instanceof Error) || !Object.hasOwn(error, property)) return undefined;
   const value = (error as Error & { readonly [P in typeof property]?: unknown })[property];
   return typeof value === 'boolean' ? value : undefined;
 }
 
 function isStale(error: unknown): boolean {
-  const lost = stale(error);
+  const lost = permitError(error);
   return lost instanceof AppError && lost.code === 'permit_stale';
 }

@@ -72,7 +72,7 @@ describe('a schedule', () => {
   test('of which several workers see the instant enqueues one job', async () => {
     const clockwork = await openClockwork();
     const crons = Object.fromEntries(
-      Array.from({ length: 20 }, (_, place) => [`every-${place}`, '* * * * *']),
+      Array.from({ length: 20 }, (_, index) => [`every-${index}`, '* * * * *']),
     );
     const other = await clockwork.another();
     const processes = await Promise.all([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { databaseTime, makeAccount } from '#test/factories';
-import { figures, ledgerLines, permits, planned, windows } from '#test/limits';
+import { figures, ledgerLines, permits, plannedCall, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { jobRow, openJobs } from '#test/jobs';
 
@@ -19,13 +19,13 @@ describe('a try that fails', () => {
       member,
       async (job) => {
         attempts.push(job.attempt);
-        await job.permit?.send(planned(40));
+        await job.permit?.send(plannedCall(40));
         if (job.attempt < 3) throw new Error('a fault of ours');
         job.permit?.served(figures(7));
       },
       { wanted: { reserve: 40 } },
     );
-    await worker.process.until(3);
+    await worker.process.waitForCount(3);
     await worker.stop(0);
     expect(attempts).toEqual([1, 2, 3]);
     expect(worker.process.ended.map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'done']);
@@ -45,12 +45,12 @@ describe('a try that fails', () => {
       member,
       async (job) => {
         if (job.attempt === 1) throw new Error('the database was away');
-        await job.permit?.send(planned(100));
+        await job.permit?.send(plannedCall(100));
         job.permit?.served(figures(7));
       },
       { wanted },
     );
-    await worker.process.until(2);
+    await worker.process.waitForCount(2);
     await worker.stop(0);
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'posted 7']);
   });
@@ -72,13 +72,13 @@ describe('a try that fails', () => {
         reached.resolve();
         await done.promise;
       });
-      await worker.process.until(failures);
+      await worker.process.waitForCount(failures);
       const { run_at: due, updated_at: failed } = await jobRow(db, id);
       expect(Math.abs(due.getTime() - failed.getTime() - delay)).toBeLessThan(15);
       await reached.promise;
       expect((await databaseTime(db)).getTime()).toBeGreaterThanOrEqual(due.getTime());
       done.resolve();
-      await worker.process.until(failures + 1);
+      await worker.process.waitForCount(failures + 1);
       await worker.stop(0);
     },
   );
@@ -88,7 +88,7 @@ describe('a try that fails', () => {
     const { id } = await fixture.enqueue(await makeAccount(db), async () => {
       throw new AppError('internal', { retryAfter: 30 });
     });
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     const { run_at: due, updated_at: failed } = await jobRow(db, id);
     expect(Math.abs(due.getTime() - failed.getTime() - 30_250)).toBeLessThan(15);
     await worker.stop(0);
@@ -100,7 +100,7 @@ describe('a try that fails', () => {
     const { id } = await fixture.enqueue(await makeAccount(db), async () => {
       throw new AppError('internal', { retryAfter: 86_400 });
     });
-    await worker.process.until(1);
+    await worker.process.waitForCount(1);
     const { run_at: due, updated_at: failed } = await jobRow(db, id);
     expect(Math.abs(due.getTime() - failed.getTime() - 60_250)).toBeLessThan(15);
     await worker.stop(0);
@@ -125,7 +125,7 @@ describe('a try that fails', () => {
   test.each(failing)('by %s', async (_name, error, tries) => {
     const worker = await fixture.work();
     const { id } = await fixture.enqueue(await makeAccount(db), () => Promise.reject(error()));
-    await worker.process.until(tries);
+    await worker.process.waitForCount(tries);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', attempt: tries });
   });
@@ -136,13 +136,13 @@ describe('a try that fails', () => {
     const { id } = await fixture.enqueue(
       member,
       async (job) => {
-        await job.permit?.send(planned(100));
+        await job.permit?.send(plannedCall(100));
         job.permit?.notServed();
         throw new AppError('internal');
       },
       { wanted },
     );
-    await worker.process.until(3);
+    await worker.process.waitForCount(3);
     await worker.stop(0);
     expect(fixture.givenUp.at(-1)).toMatchObject({ job: { id, attempt: 3 }, failure: { code: 'internal' } });
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', error: 'internal' });
@@ -157,14 +157,14 @@ describe('a try that fails', () => {
       await fixture.member(),
       async (job) => {
         for (let call = 0; call < 2 && (job.permit?.calls ?? 0) < 3; call += 1) {
-          await job.permit?.send(planned(10));
+          await job.permit?.send(plannedCall(10));
           job.permit?.notServed();
         }
         throw new AppError('internal');
       },
       { wanted },
     );
-    await worker.process.until(2);
+    await worker.process.waitForCount(2);
     await worker.stop(0);
     expect(await jobRow(db, id)).toMatchObject({ state: 'dead', attempt: 2 });
     expect(fixture.givenUp.at(-1)?.job.permit?.calls).toBe(3);

@@ -2,7 +2,7 @@ import type { DeliverySettings } from '#platform/config';
 import type { Database, CrashHook } from '#platform/db';
 import type { Clock } from '#platform/kernel';
 import type { Telemetry } from '#platform/telemetry';
-import { announcingTo } from './delivery/announcer.ts';
+import { announceTo } from './delivery/announcer.ts';
 import { createReceiver, type Receiver } from './delivery/receiver.ts';
 import type { SignatureParts } from './delivery/signature.ts';
 import { createJobs, type Jobs, type JobsParts } from './jobs.ts';
@@ -20,7 +20,7 @@ export interface WorkParts extends Omit<JobsParts, 'log' | 'metrics' | 'announce
   readonly telemetry: Telemetry;
   /** How jobs are delivered; undefined: a worker takes them from the queue. */
   readonly delivery: DeliverySettings | undefined;
-  /** Who delivers them. */
+  /** The service that delivers them. */
   readonly qstash: QStash | undefined;
   readonly crashHook?: CrashHook | undefined;
 }
@@ -46,5 +46,5 @@ export function createWork(parts: WorkParts): Work {
 function announceOf({ delivery, qstash, clock, crashHook }: WorkParts) {
   const { token } = qstash ?? {};
   if (delivery?.publishes !== true || qstash === undefined || token === undefined) return undefined;
-  return announcingTo({ ...delivery, ...qstash, token, clock, crashHook });
+  return announceTo({ ...delivery, ...qstash, token, clock, crashHook });
 }

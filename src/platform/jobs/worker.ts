@@ -12,7 +12,7 @@ export function startWorker({ db, log, polls = POLLS }: WorkerParts, runner: Job
   let stopped = false;
   let taking: Promise<void> | undefined;
   let again = false;
-  // At the start too: whoever had this place before may have died.
+  // At the start too: an earlier worker may have died.
   let recoveryDue = true;
   let timer: NodeJS.Timeout | undefined;
 

@@ -1,21 +1,21 @@
 import type { AccountId, HolderId, PermitId, UsageEventId } from '#platform/kernel';
 import { arrayOf, composite } from './composite.ts';
 import type { CompiledFeature } from './features.ts';
-import type { Keyed } from './named.ts';
+import type { IdempotencyKey } from './idempotency-key.ts';
 import type { AdmitRequest } from './permit.ts';
 
 /** A request with the ids of the permit and the usage event that it may get. */
-export interface Asked {
+export interface AdmissionItem {
   readonly request: AdmitRequest;
-  readonly keyed: Keyed | undefined;
+  readonly keyed: IdempotencyKey | undefined;
   readonly permit: PermitId;
   readonly event: UsageEventId;
 }
 
-/** A batch as `limits.admit` reads it: the values of its parameters but the last, and whose answer comes at which place. */
+/** A batch as `limits.admit` reads it: the values of its parameters but the last, and the order of the answers. */
 export interface Batch {
   readonly values: readonly (string | boolean)[];
-  /** The items in the order of the answers. */
+  /** The indexes of the items in the order of the answers. */
   readonly order: readonly number[];
 }
 
@@ -28,19 +28,19 @@ export function meterOf(accountId: AccountId, product: string): string {
  * Puts a batch in the order in which all processes lock meters, and says once what neighbours have in common: of one
  * account's crowd each request is then little more than its ids.
  */
-export function batchOf(
-  items: readonly Asked[],
+export function createBatch(
+  items: readonly AdmissionItem[],
   features: ReadonlyMap<string, CompiledFeature>,
   to: { readonly holder: HolderId; readonly wait: boolean },
 ): Batch {
   const meters = items.map(({ request }) => meterOf(request.accountId, request.product));
-  const order = items.map((_, place) => place).sort((a, b) => compareText(meters[a], meters[b]) || a - b);
+  const order = items.map((_, index) => index).sort((a, b) => compareText(meters[a], meters[b]) || a - b);
   const runs: Run[] = [];
   const requests: string[] = [];
   const accounts: string[] = [];
   const products: string[] = [];
   const known = new Map<string, number>();
-  const twins = new Map<string, number>();
+  const duplicates = new Map<string, number>();
   let meter = '';
   let last: Run | undefined;
   for (const at of order) {
@@ -57,7 +57,7 @@ export function batchOf(
       runs.push(last);
     }
     last.last = requests.length + 1;
-    requests.push(composite(requestFields(item, requests.length + 1, twins)));
+    requests.push(composite(requestFields(item, requests.length + 1, duplicates)));
   }
   const texts: string[] = [];
   const runTexts = runs.map((run) => {
@@ -123,12 +123,16 @@ function runFields({ request, first, last, meter }: Run, feature: number) {
   ];
 }
 
-/** A request of which no twin is in its batch, as `limits.request`. */
-export function requestText(item: Asked): string {
+/** A request without a duplicate in its batch, as `limits.request`. */
+export function requestText(item: AdmissionItem): string {
   return composite(requestFields(item, 1, new Map()));
 }
 
-function requestFields({ request, keyed, permit, event }: Asked, place: number, twins: Map<string, number>) {
+function requestFields(
+  { request, keyed, permit, event }: AdmissionItem,
+  index: number,
+  duplicates: Map<string, number>,
+) {
   const { call } = request;
   const who = [request.accountId, permit, event, request.userId, request.keyId];
   const reserves = [call.reserve, Math.min(request.leastReserve ?? call.reserve, call.reserve)];
@@ -137,10 +141,10 @@ function requestFields({ request, keyed, permit, event }: Asked, place: number, 
   const how = [state, request.subject, call.provider, call.model, call.priceVersion, request.requestId];
   if (keyed === undefined) return [...who, ...what, ...how, null, null, null, null];
   const { route, keyHash } = keyed.name;
-  // An HMAC of account and route too: no two names have one.
-  const twin = twins.get(keyHash);
-  twins.set(keyHash, place);
-  return [...who, ...what, ...how, route, keyHash, keyed.request, twin];
+  // An HMAC of account and route too: two names never share one.
+  const duplicate = duplicates.get(keyHash);
+  duplicates.set(keyHash, index);
+  return [...who, ...what, ...how, route, keyHash, keyed.request, duplicate];
 }
 
 export function compareText(a: string | undefined, b: string | undefined): number {

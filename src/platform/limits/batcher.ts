@@ -1,116 +1,120 @@
 import { type Database, DatabaseAway, mayBeDone } from '#platform/db';
 
-interface Waiting<Item, Answer> {
+interface QueuedItem<Item, Answer> {
   readonly item: Item;
   readonly row: string;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** How often this item was carried over because a row that it needs was locked. */
-  carried: number;
+  /** How often this item was deferred because a row that it needs was locked. */
+  deferrals: number;
 }
 
-/** The rows that flights of this process have or wait for: for batchers that lock the same rows. */
-export class Traffic {
-  readonly #flights = new Map<string, number>();
-  readonly #launches: (() => void)[] = [];
+/** The rows that batches in flight of this process hold or wait for: for batchers that lock the same rows. */
+export class BusyRows {
+  readonly #batches = new Map<string, number>();
+  readonly #listeners: (() => void)[] = [];
 
-  /** How many flights have the row or wait for it. */
-  on(row: string): number {
-    return this.#flights.get(row) ?? 0;
+  /** How many batches in flight hold the row or wait for it. */
+  countOn(row: string): number {
+    return this.#batches.get(row) ?? 0;
   }
 
-  enter(rows: ReadonlySet<string>): void {
-    for (const row of rows) this.#flights.set(row, this.on(row) + 1);
+  add(rows: ReadonlySet<string>): void {
+    for (const row of rows) this.#batches.set(row, this.countOn(row) + 1);
   }
 
-  leave(rows: ReadonlySet<string>): void {
+  remove(rows: ReadonlySet<string>): void {
     for (const row of rows) {
-      const flights = this.on(row) - 1;
-      if (flights === 0) this.#flights.delete(row);
-      else this.#flights.set(row, flights);
+      const batches = this.countOn(row) - 1;
+      if (batches === 0) this.#batches.delete(row);
+      else this.#batches.set(row, batches);
     }
   }
 
-  /** Calls `launch` after each landing of whichever batcher: the row that it left may be what another one waits for. */
-  join(launch: () => void): void {
-    this.#launches.push(launch);
+  /** Calls `listener` after each completed batch of any batcher: another one may be waiting for a row of it. */
+  onComplete(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
-  landed(): void {
-    for (const launch of this.#launches) launch();
+  notifyComplete(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 
 export interface BatcherOptions<Item, Answer> {
-  /** Decides a batch; `undefined` in an item's place carries it over to the next batch. */
+  /** Decides a batch; an item whose answer is `undefined` is deferred to the next batch. */
   readonly flush: (items: readonly Item[], wait: boolean) => Promise<readonly (Answer | undefined)[]>;
   readonly maxBatch: number;
-  /** How many batches may be under way at once; one more may be, when one waits for locked rows. */
-  readonly flights: number;
-  /** How many must be waiting before another takes off beside one that is under way and is not late; 1 when not said. */
-  readonly enoughForAnother?: number;
+  /** How many batches may be in flight at once; one more may be, when one waits for locked rows. */
+  readonly maxInFlight: number;
+  /** How many items must be queued before another batch is dispatched beside one that is in flight and not late; 1 by default. */
+  readonly minQueuedBeside?: number;
   /**
-   * Milliseconds after which a flight is late; never when not said. It may wait for a row of a process that hangs: it does not count any more,
-   * so that nobody waits with it who needs none of its rows.
+   * Milliseconds after which a batch in flight is late; never by default. It may wait for a row of a process that hangs: it no longer
+   * counts, so that items that need none of its rows do not wait for it.
    */
   readonly lateAfter?: number;
   /** The row under whose lock an item is decided. */
   readonly rowOf?: (item: Item) => string;
-  readonly traffic?: Traffic;
+  readonly busyRows?: BusyRows;
 }
 
-/** After this many carries an item waits for its locked row, so that nobody starves. */
-const PATIENCE = 3;
+/** After so many deferrals an item waits for its locked row, so that no item starves. */
+const MAX_DEFERRALS = 3;
 
-/** How many batches may be under way, and when one is late. PGlite has one connection. */
-export const flightsOn = ({ engine }: Pick<Database, 'engine'>) =>
-  engine === 'pglite' ? { flights: 1 } : { flights: 2, lateAfter: 250 };
+/** How many batches may be in flight, and when one is late. PGlite has one connection. */
+export const inFlightOptions = ({ engine }: Pick<Database, 'engine'>) =>
+  engine === 'pglite' ? { maxInFlight: 1 } : { maxInFlight: 2, lateAfter: 250 };
 
 /**
- * Of admissions and settlements: a transaction of few costs the database nearly as much as one of many, so while one is under way the next
- * is worth its cost where half a batch waits for it (docs/decisions/0111).
+ * The options of admissions and settlements. A transaction of few items costs the database nearly as much as one of many: while one is in
+ * flight, the next is worth its cost once half a batch is queued (docs/decisions/0111).
  */
-export const batchesOn = (db: Pick<Database, 'engine'>) => ({
-  ...flightsOn(db),
+export const batchOptions = (db: Pick<Database, 'engine'>) => ({
+  ...inFlightOptions(db),
   maxBatch: 100,
-  enoughForAnother: 50,
+  minQueuedBeside: 50,
 });
 
-/** Late flights that do not count. Each has a connection, and those of all batchers must leave some of a process's ten. */
-const MOST_LATE = 2;
+/** Late batches that do not count. Each has a connection, and the late batches of all batchers must leave some of a process's ten. */
+const MAX_LATE = 2;
 
-/** Of a row, one flight has it and one waits for it: what waits is sent when the one before has become the one that has it. */
-const IN_LINE = 2;
+/** One batch holds a row and one waits for it; the next is dispatched when the waiting one has the row. */
+const MAX_WAITING = 2;
 
 /**
- * Group commit: while one batch is in flight the next one fills. A lone caller waits for nobody and for no timer, and a crowd shares a
- * commit. Items that wait for locked rows fly by themselves: nobody else waits with them.
+ * Group commit: while one batch is in flight, the next one fills. A single caller waits for no other caller and for no timer; many
+ * callers share a commit. Items that wait for locked rows are dispatched in a batch of their own, so that no other item waits with them.
  *
- * What another flight of this process has locked need not be tried: a crowd on one row has one flight under way and the
- * next one waiting in the database for that row, which it gets the moment the first one commits. The row is never idle for
- * as long as this process needs to hand out one batch's answers and to make up another.
+ * A row that another batch of this process has locked is not tried: one batch holds the row, and the next one waits for it in the database
+ * and gets it as soon as the first one commits. So the row is never idle while this process hands out answers and makes up the next batch.
  */
 export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer>) {
-  const { rowOf = () => '', traffic, enoughForAnother = 1, lateAfter = Infinity } = options;
+  const { rowOf = () => '', busyRows, minQueuedBeside = 1, lateAfter = Infinity } = options;
   /** By row; the row that has waited longest first. */
-  const queues = new Map<string, Waiting<Item, Answer>[]>();
-  const patient: Waiting<Item, Answer>[] = [];
+  const queues = new Map<string, QueuedItem<Item, Answer>[]>();
+  /** Items that were deferred too often: they wait for their locked rows. */
+  const deferred: QueuedItem<Item, Answer>[] = [];
+  let queued = 0;
+  /** When the batches in flight that wait for no row were dispatched; the oldest first. By the clock that never jumps. */
+  const dispatched: number[] = [];
+  /** Batches in flight that wait for a row. */
   let waiting = 0;
-  /** When those took off that are under way and wait for nobody’s row; the oldest first. By the clock that never jumps. */
-  const flying: number[] = [];
-  let inLine = 0;
-  let isPatientFlying = false;
+  let isDeferredInFlight = false;
   let isScheduled = false;
-  let late: NodeJS.Timeout | undefined;
+  let lateTimer: NodeJS.Timeout | undefined;
 
-  /** Answers a batch; what it could not answer is what it returns. Never throws. */
-  async function decide(batch: Waiting<Item, Answer>[], wait: boolean): Promise<Waiting<Item, Answer>[]> {
+  /** Answers a batch; returns the items that got no answer. Never throws. */
+  async function decide(
+    batch: QueuedItem<Item, Answer>[],
+    wait: boolean,
+  ): Promise<QueuedItem<Item, Answer>[]> {
     try {
       const answers = await options.flush(
         batch.map(({ item }) => item),
         wait,
       );
-      return batch.filter((one, place) => !answered(one, answers[place]));
+      return batch.filter((one, index) => !resolveItem(one, answers[index]));
     } catch (error) {
       if (batch.length > 1 && wasUndone(error)) {
         // One of them can't be decided, or met a deadlock: the others must not fail with it.
@@ -122,130 +126,130 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     }
   }
 
-  async function fly(batch: Waiting<Item, Answer>[], wait: boolean): Promise<void> {
+  async function dispatch(batch: QueuedItem<Item, Answer>[], wait: boolean): Promise<void> {
     const rows = new Set(batch.map(({ row }) => row));
-    traffic?.enter(rows);
-    const carried = await decide(batch, wait);
-    traffic?.leave(rows);
-    for (const one of carried.toReversed()) {
-      if (one.carried >= PATIENCE) {
-        patient.unshift(one);
+    busyRows?.add(rows);
+    const unanswered = await decide(batch, wait);
+    busyRows?.remove(rows);
+    for (const one of unanswered.toReversed()) {
+      if (one.deferrals >= MAX_DEFERRALS) {
+        deferred.unshift(one);
       } else {
         queueOf(one.row).unshift(one);
-        waiting += 1;
+        queued += 1;
       }
     }
-    if (wait) inLine -= 1;
+    if (wait) waiting -= 1;
   }
 
-  function queueOf(row: string): Waiting<Item, Answer>[] {
-    const known = queues.get(row);
-    if (known !== undefined) return known;
-    const queue: Waiting<Item, Answer>[] = [];
+  function queueOf(row: string): QueuedItem<Item, Answer>[] {
+    const present = queues.get(row);
+    if (present !== undefined) return present;
+    const queue: QueuedItem<Item, Answer>[] = [];
     queues.set(row, queue);
     return queue;
   }
 
-  /** Takes what may go of rows that nobody here holds; or, to wait for it, of one that a single flight does. */
-  function nextBatch(ahead: 0 | 1): Waiting<Item, Answer>[] {
-    const batch: Waiting<Item, Answer>[] = [];
+  /** Takes the items of rows that no batch here holds; or, to wait for it, of one row that a single batch holds. */
+  function nextBatch(ahead: 0 | 1): QueuedItem<Item, Answer>[] {
+    const batch: QueuedItem<Item, Answer>[] = [];
     for (const [row, queue] of queues) {
-      if ((traffic?.on(row) ?? 0) !== ahead) continue;
+      if ((busyRows?.countOn(row) ?? 0) !== ahead) continue;
       batch.push(...queue.splice(0, options.maxBatch - batch.length));
       if (queue.length === 0) queues.delete(row);
       if (ahead === 1 || batch.length === options.maxBatch) break;
     }
-    waiting -= batch.length;
+    queued -= batch.length;
     return batch;
   }
 
-  /** Those under way that are not late. */
+  /** When the batches in flight that are not late were dispatched. */
   function onTime(): readonly number[] {
     const since = performance.now() - lateAfter;
-    return flying.length === 0 ? flying : flying.filter((at) => at > since);
+    return dispatched.length === 0 ? dispatched : dispatched.filter((at) => at > since);
   }
 
-  function hasRoom(): boolean {
-    const underWay = flying.length + inLine;
-    return onTime().length + inLine <= options.flights && underWay < options.flights + MOST_LATE;
+  function hasCapacity(): boolean {
+    const inFlight = dispatched.length + waiting;
+    return onTime().length + waiting <= options.maxInFlight && inFlight < options.maxInFlight + MAX_LATE;
   }
 
-  function landed(): void {
-    if (traffic === undefined) launch();
-    else traffic.landed();
+  function notifyComplete(): void {
+    if (busyRows === undefined) dispatchAll();
+    else busyRows.notifyComplete();
   }
 
-  /** Whether another may take off and is worth its cost. Where it is not, it is asked again when one lands, or is late. */
-  function mayTakeOff(): boolean {
+  /** Whether another batch may be dispatched and is worth its cost. If not, this is asked again when a batch completes or is late. */
+  function mayDispatch(): boolean {
     const [oldest, ...others] = onTime();
     const isWorthIt =
-      oldest === undefined || (waiting >= enoughForAnother && others.length + 1 < options.flights);
-    if (isWorthIt && hasRoom()) return true;
-    if (waiting > 0 && oldest !== undefined && Number.isFinite(lateAfter))
-      late ??= setTimeout(
+      oldest === undefined || (queued >= minQueuedBeside && others.length + 1 < options.maxInFlight);
+    if (isWorthIt && hasCapacity()) return true;
+    if (queued > 0 && oldest !== undefined && Number.isFinite(lateAfter))
+      lateTimer ??= setTimeout(
         () => {
-          late = undefined;
-          launch();
+          lateTimer = undefined;
+          dispatchAll();
         },
         oldest + lateAfter - performance.now(),
       );
     return false;
   }
 
-  function launch(): void {
-    while (mayTakeOff()) {
+  function dispatchAll(): void {
+    while (mayDispatch()) {
       const batch = nextBatch(0);
       if (batch.length === 0) break;
       const now = performance.now();
-      flying.push(now);
-      void fly(batch, false).then(() => {
-        flying.splice(flying.indexOf(now), 1);
-        landed();
+      dispatched.push(now);
+      void dispatch(batch, false).then(() => {
+        dispatched.splice(dispatched.indexOf(now), 1);
+        notifyComplete();
       });
     }
-    if (patient.length > 0 && !isPatientFlying && inLine < IN_LINE && hasRoom()) {
-      isPatientFlying = true;
-      inLine += 1;
-      void fly(patient.splice(0, options.maxBatch), true).then(() => {
-        isPatientFlying = false;
-        landed();
+    if (deferred.length > 0 && !isDeferredInFlight && waiting < MAX_WAITING && hasCapacity()) {
+      isDeferredInFlight = true;
+      waiting += 1;
+      void dispatch(deferred.splice(0, options.maxBatch), true).then(() => {
+        isDeferredInFlight = false;
+        notifyComplete();
       });
     }
-    while (inLine < IN_LINE && hasRoom()) {
+    while (waiting < MAX_WAITING && hasCapacity()) {
       const batch = nextBatch(1);
       if (batch.length === 0) return;
-      inLine += 1;
-      void fly(batch, true).then(landed);
+      waiting += 1;
+      void dispatch(batch, true).then(notifyComplete);
     }
   }
 
-  traffic?.join(launch);
+  busyRows?.onComplete(dispatchAll);
   return {
-    /** Adds an item to the next batch; resolves with its answer, rejects with the error that nobody could decide it by. */
+    /** Adds an item to the next batch; resolves with its answer, or rejects with the error of the batch. */
     add(item: Item): Promise<Answer> {
       return new Promise((resolve, reject) => {
         const row = rowOf(item);
-        queueOf(row).push({ item, row, resolve, reject, carried: 0 });
-        waiting += 1;
+        queueOf(row).push({ item, row, resolve, reject, deferrals: 0 });
+        queued += 1;
         if (isScheduled) return;
         isScheduled = true;
         // The next turn of the event loop, so that callers who arrive together share the first batch too.
         setImmediate(() => {
           isScheduled = false;
-          launch();
+          dispatchAll();
         });
       });
     },
   };
 }
 
-function answered<Item, Answer>(waiting: Waiting<Item, Answer>, answer: Answer | undefined): boolean {
-  if (answer === undefined) waiting.carried += 1;
-  else waiting.resolve(answer);
+function resolveItem<Item, Answer>(queued: QueuedItem<Item, Answer>, answer: Answer | undefined): boolean {
+  if (answer === undefined) queued.deferrals += 1;
+  else queued.resolve(answer);
   return answer !== undefined;
 }
 
-/** Whether the database itself refused, so that nothing was committed. One that is away refuses a half as it refuses the whole. */
+/** Whether the database itself refused, so that nothing was committed. A database that is away refuses half a batch as it refuses the whole. */
 function wasUndone(error: unknown): boolean {
   return !(error instanceof DatabaseAway) && !mayBeDone(error);
 }

@@ -7,21 +7,21 @@ export type Field = string | number | boolean | null | undefined;
  */
 export function composite(fields: readonly Field[]): string {
   let text = '(';
-  for (let place = 0; place < fields.length; place += 1) {
-    const field = fields[place];
-    if (place > 0) text += ',';
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index];
+    if (index > 0) text += ',';
     if (field === null || field === undefined) continue;
-    text += typeof field === 'string' ? quoted(field) : field;
+    text += typeof field === 'string' ? quote(field) : field;
   }
   return `${text})`;
 }
 
-/** Writes an array of what is written already, composites or texts. */
+/** Writes an array of elements that are encoded already, composites or texts. */
 export function arrayOf(elements: readonly string[]): string {
-  return `{${elements.map(quoted).join(',')}}`;
+  return `{${elements.map(quote).join(',')}}`;
 }
 
-function quoted(text: string): string {
+function quote(text: string): string {
   return `"${PLAIN.test(text) ? text : text.replace(/["\\]/g, '\\$&')}"`;
 }
 

@@ -1,7 +1,7 @@
 import { AppError } from '#platform/kernel';
 import './errors.ts';
 
-/** Why not: the limit, what is used of it, its size, and when to come back. */
+/** A denial: the limit, what is used of it, its size, and when to retry. */
 export interface Denial {
   readonly limit: string;
   readonly of:
@@ -43,26 +43,26 @@ export function readDenial(decision: Record<string, unknown>): Denial {
     resets_at === null
       ? undefined
       : Math.max(1, Math.ceil((Date.parse(resets_at) - Date.parse(now)) / 1_000));
-  // A place at once is free again as soon as one call ends; `resets_at` is only the latest instant for that.
+  // A concurrency slot is free again as soon as one call ends; `resets_at` is only the latest instant for that.
   const retryAfter = of === 'concurrency' ? 1 : wait;
   const resetsAt = resets_at === null ? null : new Date(resets_at).toISOString();
   const more = { ...(size === undefined ? {} : { size }), ...(needed === undefined ? {} : { needed }) };
   return { limit, of, used, max, ...more, resetsAt, retryAfter, plan };
 }
 
-/** A denial as platform.md has it: what is used of which limit, when to come back, and the plan that would help. */
+/** The error of a denial as platform.md describes it: the limit and its use, when to retry, and the plan that would help. */
 export function limitExceeded(denial: Denial, upgrade: string | null): AppError {
   const { limit, used, max, needed, resetsAt, retryAfter } = denial;
   const left = `"${limit}";r=0${retryAfter === undefined ? '' : `;t=${retryAfter}`}`;
   return new AppError('limit_exceeded', {
-    message: words(denial),
+    message: messageOf(denial),
     details: { limit, used, max, ...(needed === undefined ? {} : { needed }), resets_at: resetsAt, upgrade },
     headers: { 'ratelimit-policy': `"${limit}";q=${max}`, ratelimit: left },
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });
 }
 
-function words({ limit, of, used, max, needed = 0 }: Denial): string {
+function messageOf({ limit, of, used, max, needed = 0 }: Denial): string {
   if (of === 'failures')
     return 'Calls of this account failed at the model provider too often today, or cost more there than was asked for. Nothing was charged for that.';
   if (needed > max)
@@ -76,7 +76,7 @@ function dollars(micros: number): string {
   return (micros / 1_000_000).toFixed(6).replace(/0{1,4}$/, '');
 }
 
-/** What a plan lacks, and the plan that would help. */
+/** The error for a grant that a plan lacks, with the plan that would help. */
 export function planRequired(
   lack: {
     readonly product: string;

@@ -46,7 +46,7 @@ function ruleText({ name, kind, per, by, share, most }: Rule): string {
   return composite([name, kind, per, by, share, most, bound === 0 ? null : bound]);
 }
 
-/** The limit that every feature has of its own accord: what the operator bears for an account's failed calls of a day. */
+/** The limit that every feature has: the cost of an account's failed calls in a day, which the operator pays. */
 function failuresRule(most: number): string {
   return ruleText({ name: 'failures', kind: 'failures', per: 'day', by: 'account', share: null, most });
 }

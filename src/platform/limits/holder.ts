@@ -33,8 +33,8 @@ export interface Holder {
   readonly id: HolderId;
   readonly fleet: Fleet;
   /**
-   * Whether others still count with what this process holds. Asked, without a query, right before anything goes out that they would
-   * send again, or in whose place they would send their own. No: nothing is sent; the lease is renewed, or the process ends.
+   * Whether this process still holds its lease. Asked, without a query, right before anything goes out that other processes would
+   * send again or replace. If not, nothing is sent; the lease is renewed, or the process ends.
    */
   isGood(): boolean;
   /** Renews the lease now; the timer does it by itself. Answers whether the process may go on. */

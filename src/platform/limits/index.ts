@@ -15,16 +15,16 @@ export {
 } from './usage/adjustments.ts';
 export {
   type Admission,
-  refusal,
+  refusalError,
 } from './admission/admission.ts';
 export type { Alerts } from './usage/alerts.ts';
 export type { UsageCarrier, UsedAmounts } from './usage/carry-usage.ts';
 export { createCredits, type Credits, type CreditsGiver, type NewCredits } from './usage/credits.ts';
 export { type Denial, limitExceeded, planRequired } from './denial.ts';
-export type { DenialCache } from './admission/denials.ts';
-export { createDenialEvents, type DenialEvents } from './admission/denials.ts';
+export type { DenialCache } from './admission/denial-cache.ts';
+export { createDenialEvents, type DenialEvents } from './admission/denial-cache.ts';
 export type { CompiledFeature } from './features.ts';
-export type { NotFitting, Wish } from './usage/fitting.ts';
+export type { PlanExcess, PlanChoice } from './usage/plan-excess.ts';
 export {
   createMembersGauging,
   gaugeDenial,
@@ -33,7 +33,7 @@ export {
   type MembersGauging,
 } from './usage/gauges.ts';
 export { type Fleet, type Holder, LEASE, startHolder } from './holder.ts';
-export type { Extended, Extension, DelegatedId, DelegatedPermit } from './permits/delegated.ts';
+export type { ExtensionResult, Extension, DelegatedId, DelegatedPermit } from './permits/delegated.ts';
 export { createLimiting, type Limiting } from './limiting.ts';
 export { createLimits, type Limits } from './limits.ts';
 export { createMemberCapacity } from './usage/member-capacity.ts';
@@ -44,15 +44,15 @@ export {
   type OperatorBudgets,
   type Selection,
 } from './operator/operator.ts';
-export { notAdmitted } from './admission/not-admitted.ts';
+export { admissionError } from './admission/admission-error.ts';
 export { createOperatorNotices, type OperatorNotices } from './operator/operator-notices.ts';
 export type { AdmitRequest, IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
-export { type PermitFacts, stale } from './permits/permits.ts';
+export { type PermitFacts, permitError } from './permits/permits.ts';
 export type { Preview } from './admission/preview.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates/rates.postgres.ts';
 export { createRedisRates } from './rates/rates.redis.ts';
 export { type RateEntry, type Rates, type RateVerdict } from './rates/rates.ts';
-export type { ReportedUse, Reporter } from './usage/reported.ts';
+export type { ReportedUse, Reporter } from './usage/reporting.ts';
 export { createRetryQueue, type RetryQueue } from './settlement/retry-queue.ts';
 export type { Renewal } from './seats/seat-renewals.ts';
 export {
@@ -61,7 +61,7 @@ export {
   type OccupiedSeat,
   type Seat,
   type SeatEnd,
-  type Seating,
+  type SeatResult,
   type Seats,
   type SeatsOf,
 } from './seats/seats.ts';

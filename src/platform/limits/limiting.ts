@@ -4,8 +4,8 @@ import type { Logger, Telemetry } from '#platform/telemetry';
 import type { EventDispatcher, Webhooks } from '#platform/webhooks';
 import type { Clock } from '#platform/kernel';
 import { createAlerts } from './usage/alerts.ts';
-import { createDenialCache } from './admission/denials.ts';
-import { createDenialEvents } from './admission/denials.ts';
+import { createDenialCache } from './admission/denial-cache.ts';
+import { createDenialEvents } from './admission/denial-cache.ts';
 import { Ends } from './settlement/ends.ts';
 import { createEndsElsewhere } from './settlement/ends-elsewhere.ts';
 import { createLimits, type Limits, type LimitsParts } from './limits.ts';
@@ -17,39 +17,46 @@ import { createPostgresRates } from './rates/rates.postgres.ts';
 import { createRedisRates } from './rates/rates.redis.ts';
 import { type Rates, ratesInTurn } from './rates/rates.ts';
 
-/** How often permits of dead holders are looked for. Every worker does it: which of them lives is what it is about. */
+/** How often permits of dead holders are looked for. Every worker does it, because any other may be dead. */
 const SWEEP = 5_000;
 
-type Told = 'denials' | 'ends' | 'endsElsewhere' | 'onForgotten' | 'onBudgetClosed' | 'onDenied' | 'onSeat';
+type SuppliedParts =
+  | 'denials'
+  | 'ends'
+  | 'endsElsewhere'
+  | 'onForgotten'
+  | 'onBudgetClosed'
+  | 'onDenied'
+  | 'onSeat';
 
-export interface LimitingParts extends Omit<LimitsParts, Told> {
+export interface LimitingParts extends Omit<LimitsParts, SuppliedParts> {
   readonly clock: Clock;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
-  /** What has alerts and notices told. */
+  /** Sends alerts and notices. */
   readonly dispatcher: Pick<EventDispatcher, 'addSource'>;
   readonly telemetry: Telemetry;
   readonly redis: Redis | undefined;
 }
 
-/** Limits and rates, and what tells of them. */
+/** Limits and rates, with their notifications. */
 export interface Limiting {
   readonly limits: Limits;
   readonly rates: Rates;
-  /** Closes permits that nobody runs any more, now and again until it is stopped. Every worker does it. */
+  /** Closes permits of dead holders every few seconds until it is stopped. Every worker does it. */
   startSweep(): () => Promise<void>;
-  /** Gives back rates that were not used, waits for denials that are being told, and hears nothing more. */
+  /** Gives back unused rates, waits for denial events under way, and unsubscribes. */
   close(): Promise<void>;
 }
 
-/** Limits as the program has them: what closes, fills up or is refused is told to those who want to know. */
+/** Limits with their alerts, notices and metrics. */
 export function createLimiting(parts: LimitingParts): Limiting {
   const { clock, telemetry } = parts;
   const { logger, metrics } = telemetry;
   const denials = createDenialCache(parts);
   const denied = createDenialEvents({
     ...parts,
-    // Told with the next denial.
+    // The next denial sends it.
     onFailure: (err) => logger.warn({ err }, 'a denial could not be told'),
   });
   metrics.observeBudgets(() => createOperatorBudgets(parts).list());
@@ -101,7 +108,7 @@ function createRates({ db, clock, telemetry, redis }: LimitingParts): Rates {
   return redis === undefined ? own : ratesInTurn(createRedisRates(redis, clock), own);
 }
 
-/** Closes permits that nobody runs any more, now and again until it is stopped; one that fails is logged. */
+/** Closes permits of dead holders every few seconds until it is stopped; a failure is logged. */
 function startSweep(sweep: () => Promise<number>, logger: Logger): () => Promise<void> {
   let underWay: Promise<void> | undefined;
   const begin = () => {

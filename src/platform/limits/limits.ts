@@ -6,10 +6,10 @@ import { type Admission, createAdmission } from './admission/admission.ts';
 import { createRetryQueue, type Forgotten, type RetryQueue } from './settlement/retry-queue.ts';
 import type { Denial } from './denial.ts';
 import type { AdmitRequest } from './permit.ts';
-import type { DenialCache } from './admission/denials.ts';
+import type { DenialCache } from './admission/denial-cache.ts';
 import { Ends } from './settlement/ends.ts';
 import { createAfterEnds, type EndsElsewhere } from './settlement/ends-elsewhere.ts';
-import { Traffic } from './batcher.ts';
+import { BusyRows } from './batcher.ts';
 import { allFeatureRules } from './decide/feature.ts';
 import { compileFeatures, FAILURES } from './features.ts';
 import { createGauging, type Gauging } from './usage/gauges.ts';
@@ -17,9 +17,9 @@ import type { Holder } from './holder.ts';
 import { createPreview, type Preview } from './admission/preview.ts';
 import { createDelegatedPermits, type DelegatedPermits } from './permits/delegated.ts';
 import { makePermit, type PermitMaker } from './permits/permits.ts';
-import { createReporting, type Reporting } from './usage/reported.ts';
+import { createReporting, type Reporting } from './usage/reporting.ts';
 import { createSettling } from './settlement/settling.ts';
-import { type NotFitting, notFitting, type Wish } from './usage/fitting.ts';
+import { type PlanExcess, findPlanExcess, type PlanChoice } from './usage/plan-excess.ts';
 import { createSeats, type Seats } from './seats/seats.ts';
 import { createUsageCarrier, type UsageCarrier } from './usage/carry-usage.ts';
 import { type LimitUsage, readUsage, readUsageEvents, type UsageEventRow } from './usage/usage.ts';
@@ -33,21 +33,21 @@ export interface LimitsParts {
   readonly answers: KeptAnswers;
   readonly holder: Holder;
   readonly catalogues: readonly Catalogue[];
-  /** Micro-dollars that the operator bears a day for failed calls of one account, before it is denied. */
+  /** Micro-dollars a day that the operator pays for failed calls of one account, before the account is denied. */
   readonly failures?: number | undefined;
   /** The ends under way of this process, where others ask for them. */
   readonly ends?: Ends;
-  /** Those of the other processes; without it, there are none. */
+  /** The ends of the other processes; without it, there are none. */
   readonly endsElsewhere?: EndsElsewhere;
-  /** Answers what was just denied; without it, the database is asked each time. */
+  /** Answers requests that were just denied; without it, the database is asked each time. */
   readonly denials?: DenialCache;
-  /** Told of what this process knew and could never tell the database: it is not written down anywhere else. */
+  /** Called with what could never be written to the database: nothing else stores it. */
   readonly onForgotten?: Forgotten | undefined;
-  /** Told of the operator's budget that refuses somebody, once a minute. */
+  /** Called with the operator's budget that refuses calls, once a minute. */
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
-  /** Told of each denial; it must take no time. */
+  /** Called for each denial; it must take no time. */
   readonly onDenied?: ((request: AdmitRequest, denial: Denial) => void) | undefined;
-  /** Told of each seat that was asked for or renewed, and what came of it. */
+  /** Called for each seat that was requested or renewed, with the outcome. */
   readonly onSeat?: ((product: string, outcome: string) => void) | undefined;
 }
 
@@ -58,24 +58,24 @@ export interface Limits {
   preview(request: Omit<AdmitRequest, 'idempotency'>): Promise<Preview>;
   /** Makes the permit of a job that was just taken up. */
   readonly permitOf: PermitMaker;
-  /** Closes up to `max` permits that nobody runs any more; answers how many. */
+  /** Closes up to `max` permits of dead holders; answers how many. */
   sweep(max?: number): Promise<number>;
   readonly gauging: Gauging;
   /** Machines at work at once. */
   readonly seats: Seats;
   /** Permits that are delegated to backends outside of this program. */
   readonly delegated: DelegatedPermits;
-  /** What was metered outside of this program. */
+  /** Usage that was metered outside of this program. */
   readonly reporting: Reporting;
   /** Ends of permits whose callers may have their answers already. */
   readonly ends: Pick<Ends, 'size' | 'idle'>;
-  /** What the database was away for, and is told again. */
+  /** Writes that the database was away for, and that are retried. */
   readonly retries: Pick<RetryQueue, 'size' | 'finish'>;
-  /** With all calls that this process has answered. */
+  /** Includes all calls that this process has answered. */
   usage(accountId: AccountId): Promise<LimitUsage[]>;
   readonly carrier: UsageCarrier;
-  /** What an account has there that a plan has no room for: before it is changed to a smaller one. */
-  notFitting(accountId: AccountId, wish: Wish): Promise<NotFitting[]>;
+  /** What an account holds beyond a plan's limits: asked before a change to a smaller plan. */
+  notFitting(accountId: AccountId, wish: PlanChoice): Promise<PlanExcess[]>;
   usageEvents(accountId: AccountId, page: Parameters<typeof readUsageEvents>[2]): Promise<UsageEventRow[]>;
 }
 
@@ -83,19 +83,20 @@ export function createLimits(parts: LimitsParts): Limits {
   const { db, holder, ends = new Ends(), failures = FAILURES } = parts;
   const afterEnds = createAfterEnds(ends, parts.endsElsewhere);
   // Admission and settlement lock the same meters.
-  const traffic = new Traffic();
+  const busyRows = new BusyRows();
   const retries = createRetryQueue(parts.onForgotten);
-  const settling = createSettling({ db, traffic });
+  const settling = createSettling({ db, busyRows });
   const held = { ...parts, holder: holder.id, retries, failures };
   const permitOf: PermitMaker = (facts) => makePermit(facts, { ...held, settling, ends, afterEnds });
   const features = compileFeatures(parts.catalogues, failures);
   const rules = allFeatureRules(parts.catalogues, failures);
-  const decided = createAdmission({ ...held, features, rules, makePermit: permitOf, traffic });
+  const decided = createAdmission({ ...held, features, rules, makePermit: permitOf, busyRows });
   const previewed = createPreview({ ...held, features, rules });
-  const admit: Limits['admit'] = (request) => afterEnds(request.accountId, () => decided(request), deniedBy);
+  const admit: Limits['admit'] = (request) =>
+    afterEnds(request.accountId, () => decided(request), deniedKind);
   return {
-    admit: noting(parts.denials?.around(admit) ?? admit, parts.onDenied),
-    preview: (request) => afterEnds(request.accountId, () => previewed(request), deniedBy),
+    admit: reportDenials(parts.denials?.around(admit) ?? admit, parts.onDenied),
+    preview: (request) => afterEnds(request.accountId, () => previewed(request), deniedKind),
     permitOf,
     async sweep(max = 500) {
       const [rows] = await db.system('limits.sweep', SWEEP, [
@@ -114,7 +115,7 @@ export function createLimits(parts: LimitsParts): Limits {
       await ends.of(accountId)?.();
       return readUsage(db, parts.catalogues, accountId);
     },
-    notFitting: (accountId, wish) => notFitting(parts, accountId, wish),
+    notFitting: (accountId, wish) => findPlanExcess(parts, accountId, wish),
     async usageEvents(accountId, page) {
       await ends.of(accountId)?.();
       return readUsageEvents(db, accountId, page);
@@ -122,11 +123,11 @@ export function createLimits(parts: LimitsParts): Limits {
   };
 }
 
-function deniedBy(answer: Admission | Preview): string | undefined {
+function deniedKind(answer: Admission | Preview): string | undefined {
   return answer.kind === 'denied' ? answer.denial.of : undefined;
 }
 
-function noting(admit: Limits['admit'], onDenied: LimitsParts['onDenied']): Limits['admit'] {
+function reportDenials(admit: Limits['admit'], onDenied: LimitsParts['onDenied']): Limits['admit'] {
   if (onDenied === undefined) return admit;
   return async (request) => {
     const admission = await admit(request);

@@ -5,13 +5,13 @@ import { AppError } from '#platform/kernel';
 import { advanceTo, type Member } from '#test/factories';
 import {
   figures,
-  granted,
+  permitOf,
   limitsCatalogue,
   kill,
   type Node,
   openLimits,
   openNode,
-  planned,
+  plannedCall,
   request,
 } from '#test/limits';
 import { assertWithin } from '#test/property';
@@ -209,7 +209,7 @@ class Run {
     if (answer.kind === 'denied') return answer.denial.limit;
     if (answer.kind !== 'permit') return answer.kind;
     try {
-      await answer.permit.send(planned(answer.permit.reserve));
+      await answer.permit.send(plannedCall(answer.permit.reserve));
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'permit_stale') throw error;
       this.model.sweptAway(units);
@@ -253,7 +253,7 @@ class Run {
     await fixture.limits.sweep();
     this.model.halfHour += 48;
     await this.#goOn();
-    for (let place = 0; place < SIZES.at_once; place += 1) granted(await fixture.admit(this.#member));
+    for (let index = 0; index < SIZES.at_once; index += 1) permitOf(await fixture.admit(this.#member));
     expect((await fixture.admit(this.#member)).kind).toBe('denied');
   }
 }

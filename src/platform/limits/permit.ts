@@ -63,12 +63,12 @@ export interface Permit {
 
   /** Its holder has ended it here: `send` throws `permit_stale`, and no call goes out under it any more. */
   readonly isOver: boolean;
-  /** Its end was asked for, a statement of it was made, or it was handed to a job or a backend: nobody else has to see to it. */
+  /** Its end was asked for, a statement of it was made, or it was handed to a job or a backend: the caller need not end it. */
   readonly isHandled: boolean;
   /** A provider call is under way. */
   readonly isCalling: boolean;
   /**
-   * Whether its caller may have the answer while `settle` is under way, so that nobody waits for a commit (docs/decisions/0064): who is
+   * Whether its caller may have the answer while `settle` is under way, without a wait for the commit (docs/decisions/0064): a request that is
    * denied meanwhile is asked again when it is over. Not under an Idempotency-Key, whose repeat must find the call done, and not
    * where too many are under way.
    */
@@ -78,21 +78,21 @@ export interface Permit {
    * Makes the row of the next provider call durable as `sent`, and closes the call before it. The first call after
    * admission (inline) or take-up (job) is `sent` already, so that this costs a commit only for retries, fallbacks
    * and later calls, or when the planned provider or model is another than admission was told.
-   * Throws `permit_stale` when it is over or somebody else has the permit now, `limit_exceeded` when the budget has no room for a reserve beyond the permit's.
+   * Throws `permit_stale` when it is over or has another holder now, `limit_exceeded` when the budget has no room for a reserve beyond the permit's.
    */
   send(call: PlannedCall): Promise<UsageEventId>;
   /** The provider served the call under way, and this is what it used. */
   served(usage: Usage): void;
   /** The provider certainly did not serve it: refused connection, 5xx. `throttled`: it had no room (429), which is no try. */
   notServed(how?: { readonly throttled: boolean }): void;
-  /** It may have been served: a time-out, a lost connection after sending. Posted at this estimate, or at its reserve. */
+  /** The provider may have served it: a time-out, a lost connection after sending. Posted at this estimate, or at its reserve. */
   unknown(estimate?: Usage): void;
-  /** What a call that was posted as an estimate really used: a correction, whenever it comes. Told until the database knows it. */
+  /** The real usage of a call that was posted as an estimate, as a correction. Retried until the database has it. */
   amend(event: UsageEventId, usage: Usage): Promise<void>;
 
   /**
    * Captures: posts the calls made, charges the real cost, frees the rest of the reserve and the concurrency. When the database
-   * can't be reached it throws, as `release` and `reportLate` do, and is told again until it is known, with nobody waiting.
+   * can't be reached it throws, as `release` and `reportLate` do, and is retried in the background.
    */
   settle(): Promise<void>;
   /** The same as the last statement of the transaction that stores the result. */
@@ -100,7 +100,7 @@ export interface Permit {
   /** The work failed: quota and credits go back, burst and cooldown don't; what a provider served stays posted. */
   release(reason: string, how?: Releasing): Promise<void>;
   /**
-   * The same where nobody knows whether it was handed on already, to a job or a backend: then it is theirs, and this throws
+   * The same when it is uncertain whether it was handed to a job or a backend: if it was, the permit is theirs, and this throws
    * `permit_stale` and changes nothing. Handing it on later fails. Only before its first call.
    */
   abandon(reason: string): Promise<void>;
@@ -122,11 +122,11 @@ export interface Permit {
   attaching(jobId: JobId): Statement;
   /** Delegates a queued permit to a backend outside of this program, for so many seconds; answers when it expires. */
   delegating(to: Backend, seconds: number): Statement<{ readonly expires_at: Date }>;
-  /** After somebody else took over: makes known figures of calls that were posted as estimates exact. */
+  /** After another process took over: replaces estimates of calls by their exact figures. */
   reportLate(): Promise<void>;
 }
 
-/** `quota: 'kept'`: whoever asked brought the failure about, and what the call took from a quota or credits stays used. */
+/** `quota: 'kept'`: the caller caused the failure, and what the call took from a quota or credits stays used. */
 export interface Releasing {
   readonly quota: 'kept';
 }
@@ -141,7 +141,7 @@ export interface StoredAnswer {
 /** The Idempotency-Key that a call came with. */
 export interface IdempotencyRequest {
   readonly route: string;
-  /** Who sent it, whoever is charged: the same key of another member is another key. */
+  /** Who sent it, which may not be who is charged: the same key of another member is another key. */
   readonly by: KeySender;
   readonly key: string;
   readonly bodyHash: string;
@@ -149,7 +149,7 @@ export interface IdempotencyRequest {
   readonly sealed: boolean;
 }
 
-/** What a caller asks admission for. */
+/** A request for admission. */
 export interface AdmitRequest {
   readonly accountId: AccountId;
   readonly userId: UserId;

@@ -119,7 +119,7 @@ export const usage = route(
       limits.usageEvents(accountId, { limit: query.limit + 1, before }),
     ]);
     const { data: events, next_cursor } = page(rows, query.limit, {
-      item: shown,
+      item: toUsageEvent,
       position: (row) => [row.id],
     });
     return {
@@ -135,7 +135,7 @@ export const usage = route(
   },
 );
 
-function shown(row: UsageEventRow) {
+function toUsageEvent(row: UsageEventRow) {
   return { ...row, created_at: row.created_at.toISOString() };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import { ids } from '#test/factories';
-import { figures, granted, openLimits, permits, planned, request, windows } from '#test/limits';
+import { figures, permitOf, openLimits, permits, plannedCall, request, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -16,8 +16,8 @@ const fixture = await openLimits(db, {
 });
 const [mine, theirs] = [await fixture.member(), await fixture.member()];
 for (const member of [mine, theirs]) {
-  const done = granted(await fixture.admit(member, { reserve: 100, key: 'done' }));
-  await done.send(planned(100));
+  const done = permitOf(await fixture.admit(member, { reserve: 100, key: 'done' }));
+  await done.send(plannedCall(100));
   done.served(figures(10));
   await done.settle();
 }
@@ -112,7 +112,7 @@ test('functions that run as the system have a search path that nobody can bend',
 
 /** Says to the database, in the scope of an account, that it releases a permit of the other one. */
 async function releaseTheirs(accountId: AccountId, forged: Record<string, unknown> = {}) {
-  const permit = granted(await fixture.admit(theirs, { reserve: 100, as: 'job' }));
+  const permit = permitOf(await fixture.admit(theirs, { reserve: 100, as: 'job' }));
   const { id, holder: h, fence: f } = permit;
   const item = { p: 'demo', id, h, f, op: 'release', calls: [], ...forged };
   const releasing = asTenant(accountId, 'select limits.resolve_here($1::jsonb)', [JSON.stringify(item)]);
@@ -138,7 +138,7 @@ describe('a permit of another account', () => {
   });
 
   test('has no answer that anybody else could store under its key', async () => {
-    const permit = granted(await fixture.admit(theirs, { key: 'answer' }));
+    const permit = permitOf(await fixture.admit(theirs, { key: 'answer' }));
     const forged = asTenant(
       mine.accountId,
       `select limits.answer_here($1, 'POST /use', $2, 200, null, '"forged"', null)`,
@@ -158,7 +158,7 @@ describe('a permit of another account', () => {
 test('the two accounts of a batch are settled each by its own permit', async () => {
   const permitsOfBoth = await Promise.all(
     [mine, theirs].map(async (member) =>
-      granted(await fixture.limits.admit(request(member, { reserve: 100 }))),
+      permitOf(await fixture.limits.admit(request(member, { reserve: 100 }))),
     ),
   );
   await Promise.all(permitsOfBoth.map((permit) => permit.release('no')));

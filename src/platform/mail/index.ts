@@ -13,10 +13,10 @@ export {
   mailTemplates,
   type TemplateName,
 } from './catalogue.ts';
-export { type Asking, createMail, type Mail, type MailParts, type Message } from './mail.ts';
+export { type RequestedMail, createMail, type Mail, type MailParts, type Message } from './mail.ts';
 export { createOutbox } from './outbox.ts';
 export { mailTime, mailTimeNow, render } from './render.ts';
-export type { Resolved, Resolver } from './sending.ts';
+export type { ResolvedMail, Resolver } from './send-mail.ts';
 export type { Attachment, Transport } from './transport.ts';
 export { transportOf } from './transport-of.ts';
 

@@ -12,7 +12,7 @@ import {
   type TemplateName,
 } from './catalogue.ts';
 import { sealFacts } from './sealed-facts.ts';
-import { type Condition, giveUpMail, type Resolver, sendMail } from './sending.ts';
+import { type Condition, giveUpMail, type Resolver, sendMail } from './send-mail.ts';
 import {
   insertMessage,
   listMessages,
@@ -59,7 +59,7 @@ export interface Message<Of extends AnyTemplate> {
 }
 
 /** A mail that somebody asked for by typing an address: whether it is sent shows nowhere in the call. */
-export interface Asking {
+export interface RequestedMail {
   readonly to: string;
   readonly template: TemplateName;
   readonly userId?: UserId | undefined;
@@ -78,14 +78,14 @@ export interface Mail {
    * The same for an address that somebody typed, in the system's scope. A job asks the template's resolver whether it is
    * sent: until then, the same is done for an address that is known and for one that is not.
    */
-  asking(asked: Asking): readonly Statement[];
+  asking(asked: RequestedMail): readonly Statement[];
   /** Registers who decides on mails that were asked for, by their template. */
   resolve(resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>): void;
   /** Has mails of a template handed over only while this holds of whom they are for: between the two they may have left. */
   onlyWhile(template: string, holds: Condition): void;
   /** How many mails of a template a user was sent in the last hour, for resolvers. */
   recently(userId: UserId, template: TemplateName): Statement<{ count: number }>;
-  /** How many mails of a template were sent to an address in the last hour, whoever they are from. */
+  /** How many mails of a template were sent to an address in the last hour, for all senders. */
   lately(to: string, template: TemplateName): Promise<number>;
   /** Tells the workers that a mail waits. */
   wake(): void;

@@ -34,13 +34,13 @@ export function createOutbox(folder: string): Transport {
 export async function asMessage(mail: OutgoingMail): Promise<Uint8Array> {
   const { createTransport } = await import('nodemailer');
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
-  const { message } = await composer.sendMail(composed(mail));
+  const { message } = await composer.sendMail(composeMail(mail));
   if (!Buffer.isBuffer(message)) throw new Error('the mail was not composed in memory');
   return message;
 }
 
 /** A mail as nodemailer takes it. It reads no files and fetches nothing, whatever a text looks like. */
-export function composed({ from, to, subject, text, html, messageId, date, attachments }: OutgoingMail) {
+export function composeMail({ from, to, subject, text, html, messageId, date, attachments }: OutgoingMail) {
   return {
     from,
     to: { name: '', address: to },

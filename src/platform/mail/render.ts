@@ -43,7 +43,7 @@ function fill(source: string, facts: Facts, written: (fact: string | number) => 
   });
 }
 
-/** On one line: whoever names an organization must not write lines of their own into a mail, or headers above it. */
+/** On one line: the name of an organization must not add lines or headers to a mail. */
 function plain(fact: string | number): string {
   return String(fact)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ')

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { SmtpSettings } from '#platform/config';
 import type { NodemailerError } from 'nodemailer';
-import { composed } from './outbox.ts';
+import { composeMail } from './outbox.ts';
 import { DEADLINE, type Delivery, type Transport } from './transport.ts';
 
 /** How long a server may keep silent. */
@@ -37,7 +37,7 @@ export function createSmtp({ requireTls, auth, ca, ...at }: SmtpOptions): Transp
       const transporter = await open();
       try {
         const ends = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]);
-        await transporter.sendMail({ ...composed(mail), signal: ends });
+        await transporter.sendMail({ ...composeMail(mail), signal: ends });
         return { outcome: 'sent' };
       } catch (error) {
         return failureOf(error);

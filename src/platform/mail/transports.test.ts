@@ -59,7 +59,7 @@ async function postOffice(options: SMTPServerOptions = {}) {
   return { taken, port, to };
 }
 
-const refusing = (code: number, message: string) => Object.assign(new Error(message), { responseCode: code });
+const refusal = (code: number, message: string) => Object.assign(new Error(message), { responseCode: code });
 
 describe('SMTP', () => {
   test('hands a mail over as it is', async () => {
@@ -97,7 +97,7 @@ describe('SMTP', () => {
       onAuth: ({ username, password }, session, done) =>
         session.secure && username === 'plinth' && password === 'right'
           ? done(null, { user: 'plinth' })
-          : done(refusing(535, 'Authentication credentials invalid')),
+          : done(refusal(535, 'Authentication credentials invalid')),
     });
     const auth = { user: 'plinth', pass: 'right' };
     const secure = { requireTls: true, ca: cert, host: 'localhost' };
@@ -184,15 +184,15 @@ describe('SMTP', () => {
 });
 
 function refusedAddress(code: number, message: string): NonNullable<SMTPServerOptions['onRcptTo']> {
-  return (_address, _session, done) => done(refusing(code, message));
+  return (_address, _session, done) => done(refusal(code, message));
 }
 
 function refusedData(code: number, message: string): NonNullable<SMTPServerOptions['onData']> {
-  return (stream, _session, done) => void text(stream).then(() => done(refusing(code, message)));
+  return (stream, _session, done) => void text(stream).then(() => done(refusal(code, message)));
 }
 
 function refusedCaller(code: number, message: string): NonNullable<SMTPServerOptions['onConnect']> {
-  return (_session, done) => done(refusing(code, message));
+  return (_session, done) => done(refusal(code, message));
 }
 
 describe('SendGrid', async () => {

@@ -91,7 +91,7 @@ export function defineModule<const Name extends string, Create extends Maker | u
   };
 }
 
-/** Throws where one of these names is somebody else's: the use `limits.sweep` of `db.system` and the table `limits.permits` are of limits. */
+/** Throws where one of these names belongs to another module: the use `limits.sweep` of `db.system` and the table `limits.permits` are of limits. */
 export function assertOwn(
   owner: string,
   what: 'system use' | 'data rule of' | 'crash point' | 'mail' | 'event' | 'audit action',

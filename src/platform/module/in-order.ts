@@ -13,6 +13,6 @@ export function inOrder<const Modules extends readonly Module[]>(modules: Module
 }
 
 function assertOnce(names: readonly string[]): void {
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new Error(`${twice} is declared twice`);
 }

@@ -15,7 +15,7 @@ function start(...without: readonly string[]): Promise<void> {
   return ensureOwner(parts, folder);
 }
 
-const granted = () =>
+const grantsOfOwner = () =>
   db.asMigrator(
     statement<{ product: string; plan: string | null; kind: string; revoked: boolean }>(
       `select g.product, g.plan, a.kind, g.revoked_at is not null as revoked
@@ -27,11 +27,11 @@ test('the local owner has a plan of each product of a first start, and of those 
   const products = [...entitlements.catalogues.keys()].toSorted();
   const later = ['orbit', 'prism'];
   await start(...later);
-  expect((await granted()).map(({ product }) => product)).toEqual(
+  expect((await grantsOfOwner()).map(({ product }) => product)).toEqual(
     products.filter((product) => !later.includes(product)),
   );
   await Promise.all([start(), start()]);
-  const all = await granted();
+  const all = await grantsOfOwner();
   expect(all.map(({ product }) => product)).toEqual(products);
   expect(all).toContainEqual({ product: 'orbit', plan: 'team', kind: 'organization', revoked: false });
   expect(all).toContainEqual({ product: 'prism', plan: 'prism_plus', kind: 'personal', revoked: false });
@@ -44,7 +44,7 @@ test('what an admin has ended stays ended at the next start', async () => {
     ),
   );
   await start();
-  expect((await granted()).filter(({ product }) => product === 'orbit')).toEqual([
+  expect((await grantsOfOwner()).filter(({ product }) => product === 'orbit')).toEqual([
     { product: 'orbit', plan: 'team', kind: 'organization', revoked: true },
   ]);
 });

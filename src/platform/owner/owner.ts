@@ -61,7 +61,7 @@ const takeTurns = (tx: Transaction) =>
   tx.run(statement("select pg_advisory_xact_lock(hashtextextended('plinth owner', 0))"));
 
 /** The accounts of the local owner, and the products of which they were ever given a plan. */
-interface Owned {
+interface OwnerAccounts {
   readonly organization: AccountId;
   readonly personal: AccountId | null;
   readonly products: readonly string[];
@@ -71,7 +71,7 @@ interface Owned {
 async function grantBestPlans(
   tx: Transaction,
   entitlements: Entitlements,
-  { organization, personal, products }: Owned,
+  { organization, personal, products }: OwnerAccounts,
 ): Promise<void> {
   for (const [product, catalogue] of entitlements.catalogues) {
     if (products.includes(product)) continue;
@@ -97,11 +97,11 @@ async function addProducts({ db, entitlements }: OwnerParts): Promise<void> {
   });
 }
 
-const hasAll = ({ products }: Owned, { catalogues }: Entitlements) =>
+const hasAll = ({ products }: OwnerAccounts, { catalogues }: Entitlements) =>
   [...catalogues.keys()].every((product) => products.includes(product));
 
 const ownedOnes = () =>
-  statement<Owned>(
+  statement<OwnerAccounts>(
     `select o.account_id as organization, p.account_id as personal,
             to_jsonb(array(select distinct product from entitlements.grants where source = 'owner')) as products
        from accounts.accounts o left join accounts.accounts p on p.created_by = o.created_by and p.kind = 'personal'

@@ -2,14 +2,14 @@ import { commitPoint } from '#platform/db';
 import type { Backend } from '#platform/entitlements';
 import { AppError } from '#platform/kernel';
 import type { ReportedUse } from '#platform/limits';
-import { backendOf, type By, openFeature, recordBehalf, type Use } from './opening.ts';
-import { type SaidCost, usageOf } from './pricing.ts';
+import { backendOf, type By, openFeature, recordBehalf, type Use } from './open-feature.ts';
+import { type ReportedCost, usageOf } from './pricing.ts';
 import type { PermitsParts } from './service.ts';
 
 const REPORTED = commitPoint('permits.reported', 'what was metered elsewhere, and the windows that it fills');
 
 /** Something that was metered elsewhere, as a backend tells it. */
-export interface SaidEvent extends Use, SaidCost {
+export interface ReportedEvent extends Use, ReportedCost {
   readonly id: string;
   readonly units?: number | undefined;
   readonly at?: string | undefined;
@@ -22,11 +22,11 @@ export interface EventAnswer {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-export type Report = (events: readonly SaidEvent[], by: By) => Promise<EventAnswer[]>;
+export type Report = (events: readonly ReportedEvent[], by: By) => Promise<EventAnswer[]>;
 
 /** Writes events down, all that can be, in one commit: one that is refused holds up no other. */
 export function createReport({ db, limits, entitlements, prices, audit }: PermitsParts): Report {
-  function read(event: SaidEvent, backend: Backend): ReportedUse | EventAnswer {
+  function read(event: ReportedEvent, backend: Backend): ReportedUse | EventAnswer {
     try {
       openFeature(entitlements.catalogues, event, backend);
       const { id, product, feature, units = 1, at, subject } = event;
@@ -34,7 +34,7 @@ export function createReport({ db, limits, entitlements, prices, audit }: Permit
       return { id, product, feature, units, at: instant(at), subject, usage };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return refused(event.id, error);
+      return refusedAnswer(event.id, error);
     }
   }
 
@@ -62,12 +62,12 @@ function instant(at: string | undefined): string | undefined {
 
 function answerOf(id: string, status: 'posted' | 'duplicate' | 'mismatch' | undefined): EventAnswer {
   if (status === 'posted' || status === 'duplicate') return { id, status };
-  return refused(
+  return refusedAnswer(
     id,
     new AppError('conflict', { message: 'This id was reported before, of something else.' }),
   );
 }
 
-function refused(id: string, { code, message }: AppError): EventAnswer {
+function refusedAnswer(id: string, { code, message }: AppError): EventAnswer {
   return { id, status: 'refused', error: { code, message } };
 }

@@ -4,7 +4,7 @@ import type { PlannedCall, Usage } from '#platform/limits';
 import './errors.ts';
 
 /** What a backend says that its model call used. */
-export interface SaidUsage {
+export interface ReportedUsage {
   readonly model: string;
   readonly provider?: string | undefined;
   readonly provider_request_id?: string | undefined;
@@ -15,8 +15,8 @@ export interface SaidUsage {
 }
 
 /** What a backend says that its work cost: tokens, for which the catalogue has the price; or micro-dollars, taken as they are. */
-export interface SaidCost {
-  readonly usage?: SaidUsage | undefined;
+export interface ReportedCost {
+  readonly usage?: ReportedUsage | undefined;
   readonly cost_micros?: number | undefined;
 }
 
@@ -48,7 +48,7 @@ export function plannedCall(prices: Prices, usual: number, estimate: Estimate = 
   if (estimate.cost_micros !== undefined)
     return { ...UNNAMED, priceVersion: AS_SAID, reserve: micros(estimate.cost_micros) };
   if (model === undefined) return { ...UNNAMED, priceVersion: prices.version, reserve: micros(usual) };
-  const { price, ...named } = priced(prices, { model, provider });
+  const { price, ...named } = priceOf(prices, { model, provider });
   const size = { inputTokens: prompt ?? 0, maxOutputTokens: completion ?? 0 };
   const isSized = prompt !== undefined || completion !== undefined;
   return {
@@ -62,12 +62,12 @@ export function plannedCall(prices: Prices, usual: number, estimate: Estimate = 
  * What a call used, as the ledger has it; nothing where nothing is said. `planned`: the model that was expected. A model that
  * the catalogue does not price is `model_unknown`, unless its cost is said.
  */
-export function usageOf(prices: Prices, said: SaidCost, planned: NamedModel = UNNAMED): Usage {
+export function usageOf(prices: Prices, said: ReportedCost, planned: NamedModel = UNNAMED): Usage {
   const { usage, cost_micros: costSaid } = said;
   const tokens = tokensOf(usage);
   const more = { ...tokens, providerRequestId: usage?.provider_request_id, estimated: false };
   if (usage !== undefined && costSaid === undefined) {
-    const { price, ...named } = priced(prices, usage);
+    const { price, ...named } = priceOf(prices, usage);
     const amount = cost(price, tokens);
     return { ...more, ...named, cost: amount, charged: amount, priceVersion: prices.version };
   }
@@ -78,7 +78,7 @@ export function usageOf(prices: Prices, said: SaidCost, planned: NamedModel = UN
 }
 
 /** No more is cached than was asked, and no more reasoned than was generated, whatever somebody says. */
-function tokensOf(usage: SaidUsage | undefined) {
+function tokensOf(usage: ReportedUsage | undefined) {
   const promptTokens = usage?.prompt_tokens ?? 0;
   const completionTokens = usage?.completion_tokens ?? 0;
   return {
@@ -90,7 +90,7 @@ function tokensOf(usage: SaidUsage | undefined) {
 }
 
 /** The price of a model: `{provider: 'openai', model: 'gpt-4o'}`, `openai/gpt-4o`, or `gpt-4o` where only one provider has it. */
-function priced(
+function priceOf(
   prices: Prices,
   { model, provider }: { readonly model: string; readonly provider?: string | undefined },
 ): NamedModel & { readonly price: Price } {
@@ -104,7 +104,7 @@ function priced(
   });
   const [only, another] = found;
   if (only === undefined) {
-    throw new AppError('model_unknown', { message: unpriced(prices, model) });
+    throw new AppError('model_unknown', { message: unpricedMessage(prices, model) });
   }
   if (another === undefined) return only;
   throw new AppError('model_unknown', {
@@ -114,7 +114,7 @@ function priced(
 }
 
 /** A dated snapshot may cost something else than the model, so its price is not guessed; the model that it belongs to is named. */
-function unpriced({ names }: Prices, model: string): string {
+function unpricedMessage({ names }: Prices, model: string): string {
   const base = names
     .filter((name) => model.startsWith(`${split(name).model}-`))
     .toSorted(byLength)

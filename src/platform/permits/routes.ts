@@ -87,7 +87,7 @@ export const readPermit = route(
     reply: { 200: permitReply },
     example: { params, reply: examples.shown },
   },
-  async ({ params: { id }, ...by }, permits) => shown(await permits.find({ ...by, id })),
+  async ({ params: { id }, ...by }, permits) => permitToJson(await permits.find({ ...by, id })),
 );
 
 export const settlePermit = route(
@@ -173,7 +173,7 @@ export const reportUsage = route(
   async ({ body: { events }, ...by }, permits) => ({ data: await permits.report(events, by) }),
 );
 
-function shown(permit: DelegatedPermit) {
+function permitToJson(permit: DelegatedPermit) {
   const { id, product, feature, subject, units, reserve, status, reason, cost, estimated } = permit;
   return {
     permit_id: id,

@@ -8,16 +8,16 @@ import {
   type DelegatedPermit,
   type Limits,
   limitExceeded,
-  notAdmitted,
+  admissionError,
   type Permit,
   type Preview,
-  refusal,
-  stale,
+  refusalError,
+  permitError,
   type Usage,
 } from '#platform/limits';
 import { createReport, type Report } from './events.ts';
-import { backendOf, type By, invalid, openFeature, recordBehalf, type Use } from './opening.ts';
-import { type Estimate, plannedCall, type SaidCost, usageOf } from './pricing.ts';
+import { backendOf, type By, invalid, openFeature, recordBehalf, type Use } from './open-feature.ts';
+import { type Estimate, plannedCall, type ReportedCost, usageOf } from './pricing.ts';
 import './errors.ts';
 
 const DELEGATE = commitPoint(
@@ -40,7 +40,7 @@ export interface Permits {
   delegate(permit: Permit, seconds: number, by: Omit<By, 'spender'>): Promise<Answer<DelegatedView>>;
   find(of: PermitOf): Promise<DelegatedPermit>;
   /** Throws `permit_stale` where it has expired or was released, and posts what is said of its cost all the same. */
-  settle(of: PermitOf, end: SaidCost & { readonly units?: number | undefined }): Promise<SettledView>;
+  settle(of: PermitOf, end: ReportedCost & { readonly units?: number | undefined }): Promise<SettledView>;
   release(of: PermitOf, reason: string): Promise<void>;
   /** `seconds` from now, and `reserve` in all, micro-dollars; what is not said stays as it is. */
   extend(
@@ -119,16 +119,16 @@ export function createPermits(parts: PermitsParts): Permits {
       const usage = isSaid ? usageOf(prices, end, permit) : undefined;
       if (permit.status === 'settled' && !permit.estimated) return settledBefore(permit, { ...end, usage });
       const cost = await limits.delegated.settle(permit, { units, usage });
-      if (cost !== undefined) return settled({ ...permit, units, cost });
+      if (cost !== undefined) return settledView({ ...permit, units, cost });
       return settledBefore(await find(of), { ...end, usage });
     },
 
     async release(of, reason) {
       const permit = await find(of);
-      if (permit.status === 'settled') throw closed(permit);
+      if (permit.status === 'settled') throw closedError(permit);
       if (await limits.delegated.release(permit, reason)) return;
       const now = await find(of);
-      if (now.status !== 'voided') throw closed(now);
+      if (now.status !== 'voided') throw closedError(now);
     },
 
     async extend(of, by) {
@@ -144,9 +144,9 @@ export function createPermits(parts: PermitsParts): Permits {
           throw limitExceeded(extended.denial, upgrade?.plan ?? null);
         }
         case 'refused':
-          throw refusal(extended.reason);
+          throw refusalError(extended.reason);
         case 'closed':
-          throw closed(await find(of));
+          throw closedError(await find(of));
       }
     },
 
@@ -181,7 +181,7 @@ function errorOf(
   said: Exclude<Preview, { kind: 'granted' }>,
   upgradeFor: UpgradeFor,
 ): AppError {
-  return said.kind === 'refused' ? refusal(said.reason) : notAdmitted(product, said, upgradeFor);
+  return said.kind === 'refused' ? refusalError(said.reason) : admissionError(product, said, upgradeFor);
 }
 
 async function delegate(
@@ -204,11 +204,11 @@ async function delegate(
       return given;
     });
   } catch (error) {
-    throw stale(error);
+    throw permitError(error);
   }
 }
 
-function settled({ id, units, cost }: DelegatedPermit): SettledView {
+function settledView({ id, units, cost }: DelegatedPermit): SettledView {
   return { permit_id: id, status: 'settled', units, cost_micros: cost };
 }
 
@@ -217,9 +217,9 @@ function settledBefore(
   permit: DelegatedPermit,
   said: { readonly units?: number | undefined; readonly usage: Usage | undefined },
 ): SettledView {
-  if (permit.status !== 'settled') throw closed(permit);
+  if (permit.status !== 'settled') throw closedError(permit);
   const { units = permit.units, usage } = said;
-  if (units === permit.units && (usage === undefined || isOf(permit, usage))) return settled(permit);
+  if (units === permit.units && (usage === undefined || isOf(permit, usage))) return settledView(permit);
   throw new AppError('permit_settled', { details: { units: permit.units, cost_micros: permit.cost } });
 }
 
@@ -229,7 +229,7 @@ function isOf({ providerRequestId, cost }: DelegatedPermit, usage: Usage): boole
   return providerRequestId !== null || usage.cost === cost;
 }
 
-function closed({ status, cost }: DelegatedPermit): AppError {
+function closedError({ status, cost }: DelegatedPermit): AppError {
   return new AppError('permit_stale', {
     message: `This permit is ${status}, and not open any more.`,
     details: { status, cost_micros: cost },

@@ -56,10 +56,10 @@ test('activity is of one product and one account alone, and may be asked for by 
   await db.tenant(mine.accountId, DO, (tx) =>
     audit.recordIn(tx, { action: 'member.added', actor: { kind: 'system' }, accountId: mine.accountId }),
   );
-  const listed = async (target?: string) =>
+  const listActivity = async (target?: string) =>
     (await activity.list(mine.accountId, { limit: 10, target })).data.map((entry) => entry.target?.id);
-  expect(await listed()).toEqual(['two', 'one']);
-  expect(await listed('one')).toEqual(['one']);
+  expect(await listActivity()).toEqual(['two', 'one']);
+  expect(await listActivity('one')).toEqual(['one']);
 });
 
 test('what was not committed was not done', async () => {

@@ -8,7 +8,13 @@ import {
   type Wire,
 } from '#platform/http';
 import type { Following, WorkKey } from './following.ts';
-import { eventsAfter, isTold, type Progress, type Told, toldUntil } from './progress-events.ts';
+import {
+  eventsAfter,
+  isComplete,
+  type Progress,
+  type ProgressPosition,
+  positionFrom,
+} from './progress-events.ts';
 
 /** The longest that one stream lasts, in milliseconds: whoever comes back is looked at anew, and may be known no more. */
 const LONGEST_STREAM = 300_000;
@@ -18,7 +24,7 @@ export const followQuery = {
   wait: wholeNumber(0, 30).default(0).describe('Seconds to wait for the end.'),
 };
 
-/** Who follows which work. */
+/** A follower of some work. */
 export interface Follower {
   readonly key: WorkKey;
   /** Seconds to wait for its end; 0: as it stands. */
@@ -28,7 +34,7 @@ export interface Follower {
 }
 
 /** Work of one kind, as its followers are told of it. */
-export interface ToldWork<View> {
+export interface FollowedEvents<View> {
   readonly following: Following<View>;
   /** What a result is called as an event: `variant`. */
   readonly resultEvent: string;
@@ -36,13 +42,13 @@ export interface ToldWork<View> {
 }
 
 /**
- * Answers whoever follows some work: as it stands; after a wait, as it is at its end (`?wait=20`); or event by event, for
+ * Answers a follower of some work: as it stands; after a wait, as it is at its end (`?wait=20`); or event by event, for
  * who accepts `text/event-stream`. Undefined where a reader of a stream has been told everything: 204. Throws what reading
  * it throws, and `validation_failed` for a Last-Event-ID of another stream.
  */
 export async function answerFollower<View>(
   { key, wait: seconds, origin, wire }: Follower,
-  work: ToldWork<View>,
+  work: FollowedEvents<View>,
 ): Promise<object | undefined> {
   const { following, progressOf } = work;
   const { signal } = origin;
@@ -51,9 +57,9 @@ export async function answerFollower<View>(
     return progressOf(view).whole();
   }
   const now = progressOf(await following.read(key));
-  const from = toldUntil(lastEventId(wire), now);
+  const from = positionFrom(lastEventId(wire), now);
   // Clients of this protocol come back when a stream ends, until 204 tells them that nothing more will come.
-  if (isTold(from, now)) return undefined;
+  if (isComplete(from, now)) return undefined;
   const stream = openEvents(wire, { signal, longest: LONGEST_STREAM });
   try {
     await tell(key, { stream, from }, work);
@@ -66,8 +72,8 @@ export async function answerFollower<View>(
 /** Tells a reader what becomes of some work, from what they know on to its end or the stream's. */
 async function tell<View>(
   key: WorkKey,
-  { stream, from }: { readonly stream: EventStream; readonly from: Told },
-  { following, progressOf, resultEvent }: ToldWork<View>,
+  { stream, from }: { readonly stream: EventStream; readonly from: ProgressPosition },
+  { following, progressOf, resultEvent }: FollowedEvents<View>,
 ): Promise<void> {
   let told = from;
   for await (const view of following.watch(key, { on: 'moved', over: stream.closed })) {
@@ -76,6 +82,6 @@ async function tell<View>(
       if (!(await stream.send(event))) return;
       told = event.told;
     }
-    if (isTold(told, progress)) return;
+    if (isComplete(told, progress)) return;
   }
 }

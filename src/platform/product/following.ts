@@ -10,7 +10,7 @@ export function isEnded(status: WorkStatus): boolean {
   return status !== 'queued' && status !== 'running';
 }
 
-/** Which row, and of whose account. */
+/** The row of the work, and its account. */
 export interface WorkKey {
   readonly accountId: AccountId;
   readonly id: string;
@@ -22,7 +22,7 @@ const SLOW_LOOK = 1_000;
 /** The signals about work of one kind, sent to all processes: call `moved` or `ended` after the commit. */
 export interface WorkSignals {
   readonly topics: { readonly moved: string; readonly ended: string };
-  /** Tells whoever follows it that there is something to look at. */
+  /** Signals its followers to read it again. */
   moved(db: Database, id: string): void;
   /** The same of its end, which others wait for. */
   ended(db: Database, id: string): void;
@@ -96,7 +96,7 @@ function createWatch<View>(db: Database, { signals, read }: FollowedWork<View>):
     if (at.look === undefined || at.began < since) {
       at.began = performance.now();
       at.look = read(key);
-      // One that failed is shared with nobody who comes later.
+      // A failed read is not shared with later followers.
       at.look.catch(() => {
         at.look = undefined;
       });

@@ -14,9 +14,9 @@ export {
 } from './define-product.ts';
 export { type PlatformParts, productContext, type ProductContext } from './product-context.ts';
 export type { CrashPoint, LostAnswer } from './crash-points.ts';
-export { registerProduct } from './registering.ts';
+export { registerProduct } from './register-product.ts';
 export { productSystemUses } from './system-uses.ts';
-export { type PlanAccess, plannedBy, type WorkWish } from './plan-access.ts';
+export { type PlanAccess, planTextCall, type WorkRequest } from './plan-access.ts';
 export { type FirstEvent, TextEvents } from './text-events.ts';
 export {
   answerText,
@@ -26,7 +26,7 @@ export {
   type TextCall,
   type TextReply,
 } from './text-work.ts';
-export { type NextWork, nextWork, type NextWorkWish } from './next-work.ts';
+export { type NextWork, nextWork, type NextWorkRequest } from './next-work.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';
 export { purgeTrash, type Trash, trashOf } from './trash.ts';
 export {
@@ -36,7 +36,7 @@ export {
   versionedAnswer,
   type WhichVersion,
 } from './versions.ts';
-export { answerFollower, type Follower, followQuery, type ToldWork } from './follow.ts';
+export { answerFollower, type Follower, followQuery, type FollowedEvents } from './follow.ts';
 export {
   createFollowing,
   type FollowedWork,
@@ -56,8 +56,8 @@ export {
   acceptWork,
   type Cancellation,
   cancelWork,
-  completing,
-  failing,
+  completeJob,
+  failJob,
 } from './work-commits.ts';
 export type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 export {

@@ -4,7 +4,7 @@ import type { Permit } from '#platform/limits';
 import type { ProductContext } from './product-context.ts';
 
 /** A job that goes on where a call ends. */
-export interface NextWorkWish {
+export interface NextWorkRequest {
   /** The job of the product, and the feature that it is charged by. */
   readonly name: string;
   readonly payload: Readonly<Record<string, string>>;
@@ -19,11 +19,11 @@ export interface NextWork {
   giveBack(): Promise<void>;
 }
 
-/** Has a job go on with what a call made, in the name of whoever called. Undefined where no limit has room for it. */
+/** Has a job go on with what a call made, in the caller's name. Undefined where no limit has room for it. */
 export async function nextWork(
   { ids, jobs, plan }: ProductContext,
   { accountId, userId, keyId, requestId, product }: Permit,
-  { name, payload, textBytes }: NextWorkWish,
+  { name, payload, textBytes }: NextWorkRequest,
 ): Promise<NextWork | undefined> {
   const spender = { userId, ...(keyId === undefined ? {} : { keyId }) };
   const wish = { accountId, spender, feature: name, as: 'job', textBytes, requestId } as const;

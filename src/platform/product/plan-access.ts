@@ -5,14 +5,14 @@ import type { AccountId, AppError } from '#platform/kernel';
 import {
   type Limits,
   limitExceeded,
-  notAdmitted,
+  admissionError,
   type Permit,
   planRequired,
-  refusal,
+  refusalError,
 } from '#platform/limits';
 
 /** Work that no call spends by its declaration: what follows from one, or what a call decides on after a look. */
-export interface WorkWish {
+export interface WorkRequest {
   readonly accountId: AccountId;
   /** In whose name it is charged: `call.spender`, or the user of the permit that it follows from. */
   readonly spender: Spender;
@@ -30,7 +30,7 @@ export interface PlanAccess {
   /** The plan in effect and all that it grants. Kept for seconds; a changed plan counts at once where it is heard of. */
   now(accountId: AccountId): Promise<{ readonly plan: string | null; readonly grants: Grants }>;
   /** Takes a permit. Throws `limit_exceeded`, `plan_required` and what admission refuses beside. */
-  permit(wish: WorkWish): Promise<Permit>;
+  permit(wish: WorkRequest): Promise<Permit>;
   /** Throws `plan_required`, with the plan that would do, where an option is not granted. What a whole route needs, its `requires` says. */
   assertGrants(accountId: AccountId, option: string): Promise<void>;
   /** 429 `limit_exceeded` for a number that the product counts itself, with the plan that has more. It never resets. */
@@ -51,12 +51,12 @@ export function createPlanAccess({ product, ai, limits, ...parts }: PlanAccessPa
     now: (accountId) => parts.planRates.now(accountId, product),
     async permit({ spender, feature, textBytes, ...wish }) {
       const { userId, keyId, sessionId } = spender;
-      const call = plannedBy(ai, { product, feature, textBytes });
+      const call = planTextCall(ai, { product, feature, textBytes });
       const admission = await limits.admit({ ...wish, userId, keyId, sessionId, product, feature, call });
       if (admission.kind === 'permit') return admission.permit;
       if (admission.kind === 'denied' || admission.kind === 'plan_required')
-        throw notAdmitted(product, admission, upgradeFor);
-      if (admission.kind === 'refused') throw refusal(admission.reason);
+        throw admissionError(product, admission, upgradeFor);
+      if (admission.kind === 'refused') throw refusalError(admission.reason);
       throw new Error(`a request without a key was answered ${admission.kind}`);
     },
     async assertGrants(accountId, grant) {
@@ -77,7 +77,7 @@ export function createPlanAccess({ product, ai, limits, ...parts }: PlanAccessPa
 const PROMPT_BYTES = 8 * 1_024;
 
 /** The model call that a feature's policy plans, for a text of at most so many bytes. */
-export function plannedBy(
+export function planTextCall(
   ai: Pick<Ai, 'estimate'>,
   asked: { readonly product: string; readonly feature: string; readonly textBytes: number },
 ): ReturnType<Ai['estimate']> {

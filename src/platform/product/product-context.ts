@@ -33,7 +33,7 @@ export interface PlatformParts {
   readonly audit: Audit;
   /** What the operator's endpoints are told, stored in the transaction of what happened. */
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
-  /** Seals what nobody may read in a copy of the database. A column of sealed texts is declared with `sealedColumn`. */
+  /** Seals texts so that a copy of the database does not reveal them. A column of sealed texts is declared with `sealedColumn`. */
   readonly secrets: Secrets;
   /** Where this server is reached, without a slash at its end. */
   readonly baseUrl: string;
@@ -61,7 +61,7 @@ export interface ProductContext extends PlatformParts {
 }
 
 /** Days of UTC: the first one, the one after the last. */
-interface DaysAsked {
+interface DaysQuery {
   readonly from?: string | undefined;
   readonly until?: string | undefined;
   readonly currency: string;
@@ -70,7 +70,7 @@ interface DaysAsked {
 /** What of the operator's reports is about the product, over all accounts: for its calls for operators alone. */
 interface ProductReports {
   /** What its subscriptions bring in, by day: MRR, ARR, churn and who is new. A day on which nobody pays has no row. */
-  recurring(asked: DaysAsked): Promise<Report<DailyRecurring>>;
+  recurring(asked: DaysQuery): Promise<Report<DailyRecurring>>;
 }
 
 /** The context of one product. */

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { WorkStatus } from './following.ts';
 import {
   eventsAfter as after,
-  isTold,
+  isComplete,
   type Progress,
   type ProgressEvent,
-  type Told,
-  toldUntil,
+  type ProgressPosition,
+  positionFrom,
 } from './progress-events.ts';
 
 function view(status: WorkStatus, stored: number): Progress {
@@ -19,7 +19,7 @@ function view(status: WorkStatus, stored: number): Progress {
   };
 }
 
-const eventsAfter = (told: Told, progress: Progress) => after(told, progress, 'variant');
+const eventsAfter = (told: ProgressPosition, progress: Progress) => after(told, progress, 'variant');
 
 /** What an event says, in a word. */
 function word({ event, data }: ProgressEvent): string {
@@ -57,7 +57,7 @@ describe('a reader of some work', () => {
           // Each connection begins with what the client sends, and may break after any event.
           for (let whole = false; !whole; ) {
             whole = true;
-            for (const event of eventsAfter(toldUntil(id, state), state)) {
+            for (const event of eventsAfter(positionFrom(id, state), state)) {
               heard.push(word(event));
               id = event.id;
               whole = cuts.next().value === false;
@@ -71,7 +71,7 @@ describe('a reader of some work', () => {
         );
         expect(heard.slice(-2)).toEqual([status, `done ${status}`]);
         expect(new Set(heard).size).toBe(heard.length);
-        expect(isTold(toldUntil(id, last), last)).toBe(true);
+        expect(isComplete(positionFrom(id, last), last)).toBe(true);
       }),
     );
   });
@@ -79,7 +79,7 @@ describe('a reader of some work', () => {
   test('hears the whole of it, in order', () => {
     const events = [view('queued', 0), view('running', 0), view('running', 2), view('completed', 3)].reduce<
       ProgressEvent[]
-    >((all, state) => [...all, ...eventsAfter(toldUntil(all.at(-1)?.id, state), state)], []);
+    >((all, state) => [...all, ...eventsAfter(positionFrom(all.at(-1)?.id, state), state)], []);
     expect(events.map((event) => [event.id, word(event)])).toEqual([
       ['0.0', 'queued'],
       ['0.1', 'running'],
@@ -92,15 +92,15 @@ describe('a reader of some work', () => {
   });
 
   test('hears why it failed', () => {
-    const [status] = eventsAfter(toldUntil('0.1', view('failed', 0)), view('failed', 0));
+    const [status] = eventsAfter(positionFrom('0.1', view('failed', 0)), view('failed', 0));
     expect(status?.data).toEqual({ status: 'failed', error: { code: 'provider_rejected', message: '' } });
   });
 
   test('hears of another end when it was started once more', () => {
-    const again = eventsAfter(toldUntil('0.2', view('queued', 0)), view('queued', 0));
+    const again = eventsAfter(positionFrom('0.2', view('queued', 0)), view('queued', 0));
     expect(again.map(word)).toEqual(['queued']);
     const completed = view('completed', 1);
-    expect(eventsAfter(toldUntil(again[0]?.id, completed), completed).map(word)).toEqual([
+    expect(eventsAfter(positionFrom(again[0]?.id, completed), completed).map(word)).toEqual([
       'v1',
       'completed',
       'done completed',
@@ -110,7 +110,7 @@ describe('a reader of some work', () => {
   test.each(['', 'x', '1', '1.4', '-1.0', '0.0.0', '6.1', '3.1', '01.1', ' 0.0'])(
     'who comes with an id that was never given out (%o) is refused',
     (id) => {
-      expect(() => toldUntil(id, view('running', 2))).toThrow('The Last-Event-ID is not one');
+      expect(() => positionFrom(id, view('running', 2))).toThrow('The Last-Event-ID is not one');
     },
   );
 });

@@ -9,7 +9,7 @@ const ENDED = 2;
 const DONE = 3;
 
 /** How much of some work its reader has been told. */
-export interface Told {
+export interface ProgressPosition {
   /** Results, in their order. */
   readonly results: number;
   readonly stage: number;
@@ -17,7 +17,7 @@ export interface Told {
 
 /** An event, and what its reader has been told with it. */
 export interface ProgressEvent extends StreamEvent {
-  readonly told: Told;
+  readonly told: ProgressPosition;
 }
 
 /** What is told of a look at some work. Results are never taken back, and keep their order. */
@@ -31,13 +31,13 @@ export interface Progress {
   readonly whole: () => object;
 }
 
-const START: Told = { results: 0, stage: -1 };
+const START: ProgressPosition = { results: 0, stage: -1 };
 
 /**
  * What a reader who comes back has been told, by the id of the last event that reached it; without one, nothing. An id that
  * this work can't have given out is 400.
  */
-export function toldUntil(lastEventId: string | undefined, progress: Progress): Told {
+export function positionFrom(lastEventId: string | undefined, progress: Progress): ProgressPosition {
   if (lastEventId === undefined) return START;
   const [, results, stage] = /^(0|[1-9]\d{0,5})\.([0-3])$/.exec(lastEventId)?.map(Number) ?? [];
   if (results !== undefined && stage !== undefined && results <= progress.results.length)
@@ -49,7 +49,7 @@ export function toldUntil(lastEventId: string | undefined, progress: Progress): 
 }
 
 /** Whether there is nothing to tell any more. */
-export function isTold(told: Told, { status }: Progress): boolean {
+export function isComplete(told: ProgressPosition, { status }: Progress): boolean {
   return isEnded(status) && told.stage === DONE;
 }
 
@@ -58,7 +58,11 @@ export function isTold(told: Told, { status }: Progress): boolean {
  * and their ids follow from the two alone: no log of events is kept, and whoever comes back may go on at any process. A
  * result is an event of the name `resultEvent`.
  */
-export function eventsAfter(from: Told, progress: Progress, resultEvent: string): ProgressEvent[] {
+export function eventsAfter(
+  from: ProgressPosition,
+  progress: Progress,
+  resultEvent: string,
+): ProgressEvent[] {
   const { results } = progress;
   const now = stageOf(progress.status);
   // Past the end of something that has not ended: its job was started once more, and there is another end to come.
@@ -78,7 +82,7 @@ export function eventsAfter(from: Told, progress: Progress, resultEvent: string)
   return events;
 }
 
-function eventOf(event: string, data: object, told: Told): ProgressEvent {
+function eventOf(event: string, data: object, told: ProgressPosition): ProgressEvent {
   return { event, id: `${told.results}.${told.stage}`, data, told };
 }
 

@@ -45,7 +45,7 @@ export class TextEvents {
     this.#stream?.end();
   }
 
-  /** Whoever has hung up is told nothing. */
+  /** A client that hung up gets no event. */
   async #send(event: string, data: object): Promise<void> {
     if (this.#stream === undefined) {
       this.#stream = openEvents(this.#wire, { signal: this.#origin.signal, longest: LONGEST });

@@ -3,11 +3,11 @@ import { commitPoint, type Statement } from '#platform/db';
 import { type Origin, wantsEvents, type Wire } from '#platform/http';
 import type { RunningJob } from '#platform/jobs';
 import { type AccountId, AppError } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
+import { type Permit, permitError } from '#platform/limits';
 import { nextWork } from './next-work.ts';
 import type { ProductContext } from './product-context.ts';
 import { TextEvents } from './text-events.ts';
-import { completing } from './work-commits.ts';
+import { completeJob } from './work-commits.ts';
 
 const ANSWERED = commitPoint(
   'product.answer-text',
@@ -26,7 +26,7 @@ export interface TextCall {
   readonly wire: Wire;
 }
 
-/** A text that somebody waits for. */
+/** A text that a caller waits for. */
 export interface TextAnswer {
   readonly prompt: StreamTextRequest['prompt'];
   /** The rows that keep it, under an id that is new. */
@@ -61,7 +61,7 @@ export async function answerText(
       traceparent: origin.traceparent,
       ...(events === undefined ? {} : { take: events.words }),
     });
-    assertSaid(text);
+    assertNotEmpty(text);
     const reply = await keep(call, context, { asked, text });
     if (events === undefined) return reply;
     await events.done(reply);
@@ -73,8 +73,8 @@ export async function answerText(
   return undefined;
 }
 
-/** Of a text that nobody should read from its beginning on there is nothing to keep. */
-function assertSaid(text: string): void {
+/** A text that was cut at its beginning has nothing to keep. */
+function assertNotEmpty(text: string): void {
   if (text.trim() === '') throw new AppError('answer_unusable');
 }
 
@@ -100,7 +100,7 @@ async function keep(
     ]);
   } catch (error) {
     await following?.giveBack();
-    throw stale(error);
+    throw permitError(error);
   }
   if (following !== undefined) jobs.wake();
   return reply;
@@ -122,6 +122,6 @@ export async function storeText(
   const { accountId, permit, lane, signal } = job;
   if (permit === undefined) throw new Error('a text needs a permit');
   const { text } = await ai.streamText(permit, { feature: permit.feature, prompt, lane, signal });
-  assertSaid(text);
-  await db.tenant(accountId, STORED, [...rows(text), ...completing(job)]);
+  assertNotEmpty(text);
+  await db.tenant(accountId, STORED, [...rows(text), ...completeJob(job)]);
 }

@@ -11,7 +11,7 @@ export interface Trash {
   trashing(accountId: AccountId, id: string): Statement;
   /** Takes a row out of the trash; one in use stays as it is. */
   restoring(accountId: AccountId, id: string): Statement;
-  /** Deletes some of the rows that were put into the trash that many days ago, whoever they belong to; answers their ids. */
+  /** Deletes some of the rows of all accounts that were put into the trash that many days ago; answers their ids. */
   purging(of: { readonly days: number; readonly most: number }): Statement<{ id: string }>;
 }
 
@@ -20,15 +20,15 @@ export interface Trash {
  * and a partial index on `deleted_at` for the purge. Lists and reads leave out what lies in it by themselves.
  */
 export function trashOf(table: string): Trash {
-  const moving = (deletedAt: string, from: string) => (accountId: AccountId, id: string) =>
+  const moveStatement = (deletedAt: string, from: string) => (accountId: AccountId, id: string) =>
     statement(
       `update ${table} set deleted_at = ${deletedAt}, version = version + 1, updated_at = app.now()
        where account_id = $1 and id = $2 and deleted_at is ${from}`,
       [accountId, id],
     );
   return {
-    trashing: moving('app.now()', 'null'),
-    restoring: moving('null', 'not null'),
+    trashing: moveStatement('app.now()', 'null'),
+    restoring: moveStatement('null', 'not null'),
     purging: ({ days, most }) =>
       statement<{ id: string }>(
         `with chosen as materialized (

@@ -2,7 +2,7 @@ import type { CommitPoint, Statement, Transaction } from '#platform/db';
 import { type Answer, answer, type Once } from '#platform/http';
 import type { RunningJob } from '#platform/jobs';
 import type { AccountId, AppError, JobId } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
+import { type Permit, permitError } from '#platform/limits';
 import { isEnded, type WorkKey, type WorkSignals, type WorkStatus } from './following.ts';
 import type { ProductContext } from './product-context.ts';
 
@@ -39,24 +39,24 @@ export async function acceptWork<Body extends { readonly status_url: string }>(
       ...(stored === undefined ? [] : [stored]),
     ]);
   } catch (error) {
-    throw stale(error);
+    throw permitError(error);
   }
   jobs.wake();
   return body;
 }
 
-/** The answer to whoever asked for work that was accepted. */
+/** The answer to a caller whose work was accepted. */
 export function acceptedAnswer<Body extends { readonly status_url: string }>(body: Body): Answer<Body> {
   return answer(202, body, { location: body.status_url });
 }
 
 /** For the last commit of work that came to something: the end of its job, and the settlement of its permit. */
-export function completing(job: RunningJob): Statement[] {
+export function completeJob(job: RunningJob): Statement[] {
   return [job.finishing(), ...(job.permit === undefined ? [] : [job.permit.settlement()])];
 }
 
 /** For the last commit of work that came to nothing: the end of its job, and its quota given back. */
-export function failing(job: RunningJob, { code }: { readonly code: string }): Statement[] {
+export function failJob(job: RunningJob, { code }: { readonly code: string }): Statement[] {
   return [job.finishing({ failed: code }), ...(job.permit === undefined ? [] : [job.permit.releasing(code)])];
 }
 
@@ -73,7 +73,7 @@ export interface Cancellation<Row, Body> {
   readonly missing: () => AppError;
   /** Why work that completed or failed can't be cancelled. */
   readonly ended: () => AppError;
-  /** What whoever cancels is answered; a reference, because answers are kept for repeats. */
+  /** The answer to the caller who cancels; a reference, because answers are kept for repeats. */
   readonly body: (row: Row) => Body;
 }
 

@@ -43,7 +43,7 @@ export function createQueue<Job extends QueuedJob = QueuedJob>(parts: {
       if (!handlers.has(schedule.kind)) throw new Error(`no handler for jobs of kind ${schedule.kind}`);
       schedules.set(schedule.name, scheduleOf(schedule));
     },
-    enqueueing: (accountId, job) => enqueueing({ ids: parts.ids, handlers }, accountId, job),
+    enqueueing: (accountId, job) => enqueueStatements({ ids: parts.ids, handlers }, accountId, job),
     wake: () => parts.db.signal(DUE),
   };
 }
@@ -52,7 +52,11 @@ export function createQueue<Job extends QueuedJob = QueuedJob>(parts: {
 type Handlers = ReadonlyMap<string, { readonly attempts: number }>;
 
 /** The statements that enqueue a job, for the transaction of what it belongs to; with a permit, it becomes the job's. */
-function enqueueing(parts: { ids: Ids; handlers: Handlers }, accountId: AccountId, job: NewJob): Statement[] {
+function enqueueStatements(
+  parts: { ids: Ids; handlers: Handlers },
+  accountId: AccountId,
+  job: NewJob,
+): Statement[] {
   const handler = parts.handlers.get(job.kind);
   if (handler === undefined) throw new Error(`no handler for jobs of kind ${job.kind}`);
   const id = job.id ?? parts.ids.next<JobId>();

@@ -1,4 +1,4 @@
-/** `open`: Redis is left alone, and whoever asks is told so at once. */
+/** `open`: Redis is not asked, and calls fail at once. */
 export type RedisState = 'closed' | 'open';
 
 /** So many calls that fail one after the other open it: then it is Redis, and no single call. */

@@ -15,7 +15,7 @@ export type { Client };
 export type Connect = () => Client;
 
 /** The driver is loaded here: a process without Redis does not pay for it. */
-export async function connecting(url: string): Promise<Connect> {
+export async function loadConnect(url: string): Promise<Connect> {
   const { Redis } = await import('ioredis');
   return () =>
     new Redis(url, {

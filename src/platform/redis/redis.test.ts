@@ -29,7 +29,7 @@ async function open(options: RedisOptions) {
 }
 
 /** The same of a Redis that is well, as soon as the client knows it. */
-async function well(options: RedisOptions) {
+async function openReady(options: RedisOptions) {
   const opened = await open(options);
   await expect.poll(() => opened.redis.state, WAITING).toBe('closed');
   return opened;
@@ -37,7 +37,7 @@ async function well(options: RedisOptions) {
 
 /** A client that hears the channel `news`: hearing begins when Redis has taken note of it. */
 async function listener(options: RedisOptions) {
-  const { redis } = await well(options);
+  const { redis } = await openReady(options);
   const heard: string[] = [];
   redis.subscribe('news', (message) => heard.push(message));
   /** Until it has heard itself, and so all that was said before. */
@@ -52,7 +52,7 @@ async function listener(options: RedisOptions) {
 describe.skipIf(!hasRedis)('Redis', () => {
   it('runs a script on keys of its own prefix, in the database that the URL names', async () => {
     const { url, keys } = await testRedis();
-    const { redis } = await well({ url, prefix: 'mine:' });
+    const { redis } = await openReady({ url, prefix: 'mine:' });
     expect(await redis.run(COUNT, ['calls'], [])).toBe(1);
     expect(await redis.run(COUNT, ['calls'], [])).toBe(2);
     expect(await keys()).toContain('mine:calls');
@@ -60,7 +60,7 @@ describe.skipIf(!hasRedis)('Redis', () => {
 
   it('carries messages to others of its prefix and database alone', async () => {
     const [{ url }, elsewhere] = [await testRedis(), await testRedis()];
-    const { redis } = await well({ url });
+    const { redis } = await openReady({ url });
     const beside = await listener({ url });
     const others = [await listener({ url, prefix: 'theirs:' }), await listener({ url: elsewhere.url })];
     expect(await redis.publish('news', 'hello')).toBe(true);
@@ -87,7 +87,7 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
 
   it('that is killed in the middle of a call fails that call, and no other that knows of it', async () => {
     const server = await redisServer();
-    const { redis } = await well({ url: server.url, deadline: 5_000 });
+    const { redis } = await openReady({ url: server.url, deadline: 5_000 });
     server.pause();
     const asked = redis.run(ECHO, [], ['hello']).catch((error: Error) => error);
     await server.kill();
@@ -100,7 +100,7 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
 
   it('that does not answer costs a few calls their deadline, and the next ones nothing', async () => {
     const server = await redisServer();
-    const { redis, reasons } = await well({ url: server.url, deadline: 300 });
+    const { redis, reasons } = await openReady({ url: server.url, deadline: 300 });
     server.pause();
     let failed = 0;
     for (let n = 0; n < 20; n += 1) void redis.run(ECHO, [], ['hello']).catch(() => (failed += 1));
@@ -116,7 +116,7 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
   it('that answers after half a second is left alone until it is quick again', async () => {
     const server = await redisServer();
     const proxy = await proxyTo(server);
-    const { redis } = await well({ url: proxy.url, deadline: 200 });
+    const { redis } = await openReady({ url: proxy.url, deadline: 200 });
     proxy.delay = 500;
     await Promise.allSettled(Array.from({ length: 5 }, () => redis.run(ECHO, [], ['hello'])));
     expect(redis.state).toBe('open');
@@ -129,7 +129,7 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
     { is: 'a replica', harm: 'replicaof 127.0.0.1 1', heal: 'replicaof no one', says: 'READONLY' },
   ])('that is $is is left alone until it takes writes again', async ({ harm, heal, says }) => {
     const server = await redisServer();
-    const { redis, reasons, failures, states } = await well({ url: server.url });
+    const { redis, reasons, failures, states } = await openReady({ url: server.url });
     await server.command(...harm.split(' '));
     await Promise.allSettled(Array.from({ length: 20 }, () => redis.run(COUNT, ['calls'], [])));
     await expect.poll(() => redis.state, WAITING).toBe('open');
@@ -144,7 +144,7 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
 
   it('that takes messages and no writes is left alone all the same', async () => {
     const server = await redisServer();
-    const { redis } = await well({ url: server.url, pause: 60_000 });
+    const { redis } = await openReady({ url: server.url, pause: 60_000 });
     await server.command('config', 'set', 'maxmemory', '1');
     for (let tries = 0; tries < 3; tries += 1) {
       expect(await redis.publish('news', 'hello')).toBe(true);
@@ -155,7 +155,7 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
 
   it('that forgot a script is told it again', async () => {
     const server = await redisServer();
-    const { redis } = await well({ url: server.url });
+    const { redis } = await openReady({ url: server.url });
     await redis.run(ECHO, [], ['hello']);
     await server.command('script', 'flush');
     expect(await redis.run(ECHO, [], ['again'])).toBe('again');
@@ -186,7 +186,7 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
 
   it('that refuses a call never has what was asked told to anybody', async () => {
     const server = await redisServer();
-    const { redis } = await well({ url: server.url });
+    const { redis } = await openReady({ url: server.url });
     await server.command('config', 'set', 'maxmemory', '1');
     const refused: unknown = await redis
       .run(COUNT, ['key-marker'], ['argument-marker'])
@@ -197,7 +197,7 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
 
   it('can be closed whatever it is doing', async () => {
     const server = await redisServer();
-    const paused = await well({ url: server.url });
+    const paused = await openReady({ url: server.url });
     paused.redis.subscribe('news', () => {});
     server.pause();
     await paused.redis.close();
@@ -205,7 +205,7 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
     const away = await open({ url: server.url });
     await away.redis.close();
     expect(away.states).toEqual(['open']);
-    const lost = await well({ url: (await redisServer()).url });
+    const lost = await openReady({ url: (await redisServer()).url });
     lost.redis.subscribe('news', () => {});
     // On a busy machine the first answer may come late, and 'open' was told before.
     const told = [...lost.states];

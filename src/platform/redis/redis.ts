@@ -1,13 +1,13 @@
 import { inTime, within } from '#platform/kernel';
 import { createBreaker, type RedisState } from './breaker.ts';
-import { begin, connecting, end, type Client, type Connect } from './connection.ts';
+import { begin, loadConnect, end, type Client, type Connect } from './connection.ts';
 import type { Script } from './script.ts';
 
-/** A call waits so long, in milliseconds: Redis answers in one, and what it is asked for here can be done without. */
+/** A call waits so long, in milliseconds: Redis answers in one, and every caller has another way. */
 const DEADLINE = 100;
 const PAUSE = 1_000;
 const PREFIX = 'plinth:';
-/** Longer than a start may wait for something that can be done without. */
+/** Longer than a start may wait for an optional service. */
 const FIRST_PATIENCE = 1_000;
 
 export interface RedisOptions {
@@ -51,10 +51,10 @@ export class RedisAway extends Error {
 /** Opens Redis and waits for it a moment. It may be away: it is asked again and again, and used as soon as it answers. */
 export async function createRedis(options: RedisOptions): Promise<Redis> {
   const { url, prefix = PREFIX, deadline = DEADLINE, pause = PAUSE } = options;
-  const connect = await connecting(url);
+  const connect = await loadConnect(url);
   const client = connect();
   const subscriptions = createSubscriptions(connect);
-  // Channels don't know of database numbers; whoever shares a Redis by them expects to share nothing.
+  // Channels don't know of database numbers, by which servers that share a Redis expect to be separate.
   const channelOf = (name: string) => `${prefix}${client.options.db ?? 0}:${name}`;
   /** The first failure since Redis was well: what follows it is mostly its consequence. */
   let reason: Error | undefined;
@@ -66,7 +66,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
     pause,
     probe: async () => {
       try {
-        await asked(write);
+        await request(write);
         isTrusted = true;
       } catch (error) {
         // A connection that is silent may have nobody at its other end any more, and where a replica is now, the address
@@ -82,7 +82,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
   });
 
   /** Asks, whatever the breaker says, and counts how it went: what is no write proves nothing when it succeeds. */
-  async function asked<T>(ask: () => Promise<T>, kind: 'write' | 'message' = 'write'): Promise<T> {
+  async function request<T>(ask: () => Promise<T>, kind: 'write' | 'message' = 'write'): Promise<T> {
     try {
       const answer = await inTime(deadline, ask, () => new RedisAway(LATE));
       if (kind === 'message') return answer;
@@ -98,9 +98,9 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
     }
   }
 
-  async function guarded<T>(...call: Parameters<typeof asked<T>>): Promise<T> {
+  async function requestGuarded<T>(...call: Parameters<typeof request<T>>): Promise<T> {
     if (breaker.state === 'open') throw new RedisAway('Redis is left alone for now');
-    return asked(...call);
+    return request(...call);
   }
 
   client.on('error', (error: Error) => {
@@ -119,7 +119,7 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
       return breaker.state;
     },
     run: (script, keys, args) =>
-      guarded(() => {
+      requestGuarded(() => {
         const given = [keys.length, ...keys.map((key) => prefix + key), ...args] as const;
         return client.evalsha(script.sha, ...given).catch((error: Error) => {
           // Restarted, or new to this script: the text goes along once.
@@ -128,14 +128,14 @@ export async function createRedis(options: RedisOptions): Promise<Redis> {
         });
       }),
     publish: (channel, message) =>
-      guarded(() => client.publish(channelOf(channel), message), 'message').then(
+      requestGuarded(() => client.publish(channelOf(channel), message), 'message').then(
         () => true,
         () => false,
       ),
     subscribe: (channel, hear) => subscriptions.add(channelOf(channel), hear),
     async ping() {
       const began = performance.now();
-      await guarded(write);
+      await requestGuarded(write);
       return performance.now() - began;
     },
     async close() {
@@ -166,7 +166,7 @@ function createSubscriptions(connect: Connect) {
   const listeners = new Map<string, Set<(message: string) => void>>();
   let client: Client | undefined;
 
-  function opened(): Client {
+  function openClient(): Client {
     const made = connect();
     // How it stands with Redis is told by the connection that asks; this one only has to come back.
     made.on('error', () => {});
@@ -185,7 +185,7 @@ function createSubscriptions(connect: Connect) {
       const all = listeners.get(channel) ?? new Set();
       const isNew = !listeners.has(channel);
       listeners.set(channel, all.add(hear));
-      client ??= opened();
+      client ??= openClient();
       if (isNew) listen(client, channel);
       return () => {
         all.delete(hear);

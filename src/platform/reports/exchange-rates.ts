@@ -132,19 +132,19 @@ const DECIMALS: Readonly<Record<string, number>> = {
  * rounded once, half away from zero.
  */
 export function toMinor(micros: number, currency: string, quote: Quote | undefined): number {
-  const [cur, curScale] = scaled(quote?.currency_per_eur ?? '1');
-  const [usd, usdScale] = scaled(quote?.usd_per_eur ?? '1');
+  const [cur, curScale] = parseDecimal(quote?.currency_per_eur ?? '1');
+  const [usd, usdScale] = parseDecimal(quote?.usd_per_eur ?? '1');
   const minor = 10n ** BigInt(DECIMALS[currency] ?? 2);
-  return Number(divided(BigInt(micros) * cur * usdScale * minor, usd * curScale * 1_000_000n));
+  return Number(divideRounded(BigInt(micros) * cur * usdScale * minor, usd * curScale * 1_000_000n));
 }
 
 /** `1.0705` as 10705 and 10000. */
-function scaled(decimal: string): [value: bigint, scale: bigint] {
+function parseDecimal(decimal: string): [value: bigint, scale: bigint] {
   const [whole = '0', part = ''] = decimal.split('.');
   return [BigInt(whole + part), 10n ** BigInt(part.length)];
 }
 
-function divided(dividend: bigint, divisor: bigint): bigint {
+function divideRounded(dividend: bigint, divisor: bigint): bigint {
   const half = divisor / 2n;
   return dividend < 0n ? -((-dividend + half) / divisor) : (dividend + half) / divisor;
 }

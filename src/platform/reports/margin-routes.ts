@@ -102,11 +102,11 @@ export const listSales = route(
   async ({ query }, { proceeds }) => {
     const before = query.cursor === undefined ? undefined : positionOf(query.cursor, z.tuple([z.uuid()]))[0];
     const rows = await proceeds.list({ accountId: query.account_id, before, limit: query.limit + 1 });
-    return page(rows, query.limit, { item: shown, position: ({ id }) => [id] });
+    return page(rows, query.limit, { item: saleToJson, position: ({ id }) => [id] });
   },
 );
 
-function shown(row: RecordedSale) {
+function saleToJson(row: RecordedSale) {
   return { ...row, occurred_at: row.occurred_at.toISOString(), created_at: row.created_at.toISOString() };
 }
 

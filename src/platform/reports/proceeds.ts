@@ -106,7 +106,7 @@ async function recordOne(tx: Transaction, id: string, sale: Sale) {
   const { source, source_id } = sale;
   const inserted = await tx.run(insert(id, sale));
   if (inserted.length > 0) return { source, source_id, status: 'recorded' as const };
-  const [known] = await tx.run(same(sale));
+  const [known] = await tx.run(isSame(sale));
   // Nothing was in its way, and yet it isn't there: the account is not.
   if (known === undefined)
     throw new AppError('not_found', { message: `There is no account ${sale.account_id}.` });
@@ -132,7 +132,7 @@ function insert(id: string, sale: Sale): Statement {
   );
 }
 
-function same(sale: Sale): Statement<{ same: boolean }> {
+function isSame(sale: Sale): Statement<{ same: boolean }> {
   return statement<{ same: boolean }>(
     `select (account_id, product, plan, currency, gross, fee, tax, occurred_at)
        is not distinct from ($3::uuid, $4::text, $5::text, $6::text, $7::bigint, $8::bigint, $9::bigint, $10::timestamptz) as same

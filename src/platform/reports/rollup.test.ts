@@ -7,14 +7,14 @@ import { createAdjuster, type Permit } from '#platform/limits';
 import { advance, advanceTo, ids, type Member, makeKey } from '#test/factories';
 import {
   figures,
-  granted,
+  permitOf,
   holdRows,
   kill,
   ledger,
   type Node,
   openLimits,
   openNode,
-  planned,
+  plannedCall,
   request,
 } from '#test/limits';
 import { assertWithin } from '#test/property';
@@ -38,7 +38,7 @@ const GROUP = ['account', 'user', 'plan', 'product', 'feature', 'key', 'provider
 const adjust = createAdjuster({ ids, catalogues: [fixture.catalogue], audit: createAudit({ ids }) });
 
 /** Sums as reports give them, by everything that they tell apart. */
-async function reported(): Promise<Map<string, Sums>> {
+async function readReport(): Promise<Map<string, Sums>> {
   const zone = { zone: 'Asia/Kathmandu', from: '2026-11-01', until: '2027-10-30' };
   const report = await openUsageReport(db, 'everybody', { group: GROUP, filters: {}, ...zone });
   const sums = new Map<string, Sums>();
@@ -79,7 +79,7 @@ interface Row {
 }
 
 /** The same, added up here from the rows of the ledger one by one. */
-async function counted(): Promise<Map<string, Sums>> {
+async function countLedger(): Promise<Map<string, Sums>> {
   const rows = await db.asMigrator(
     statement<Row>(
       `select array[e.account_id::text, e.user_id::text, coalesce(p.plan, ''), e.product, e.feature, coalesce(e.key_id::text, ''), e.provider, e.model,
@@ -208,7 +208,7 @@ class Run {
     if (admission.kind !== 'permit') return;
     const { permit } = admission;
     try {
-      await permit.send(planned(100, model));
+      await permit.send(plannedCall(100, model));
       this.#open.push(permit);
     } catch (error) {
       // Its process died, and the sweep has closed it before anything was sent.
@@ -265,10 +265,10 @@ test('sums equal rows at every instant, whatever is settled, late, corrected or 
         for (const ops of rounds) {
           await Promise.all(ops.map((one) => run.step(one)));
           await advance(db, '7 minutes');
-          expect(await reported()).toEqual(await counted());
+          expect(await readReport()).toEqual(await countLedger());
         }
         await createRollup(db).roll();
-        expect(await reported()).toEqual(await counted());
+        expect(await readReport()).toEqual(await countLedger());
       },
     ),
     { numRuns: 6, within: 60_000 },
@@ -276,11 +276,11 @@ test('sums equal rows at every instant, whatever is settled, late, corrected or 
 }, 120_000);
 
 /** Settled calls of a new account, each at this cost. */
-async function settled(...costs: readonly number[]): Promise<Member> {
+async function settleCalls(...costs: readonly number[]): Promise<Member> {
   const member = await fixture.member();
   for (const cost of costs) {
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.send(plannedCall(100));
     permit.served(figures(cost));
     await permit.settle();
   }
@@ -305,7 +305,7 @@ describe('verify', () => {
       { posted: 70, calls: 2 },
     ],
   ])('names %s, and repair makes it right', async (_name, sql, says) => {
-    const { accountId } = await settled(30, 40);
+    const { accountId } = await settleCalls(30, 40);
     const rollup = createRollup(db);
     await rollup.roll();
     expect(await rollup.verify()).toEqual([]);
@@ -313,11 +313,11 @@ describe('verify', () => {
     expect(await rollup.verify()).toEqual([expect.objectContaining({ account_id: accountId, ...says })]);
     expect(await rollup.repair()).toBe(1);
     expect(await rollup.verify()).toEqual([]);
-    expect(await reported()).toEqual(await counted());
+    expect(await readReport()).toEqual(await countLedger());
   });
 
   test('names what was taken out of the queue and added nowhere; it looks at the days that it is asked for alone', async () => {
-    const { accountId } = await settled(30);
+    const { accountId } = await settleCalls(30);
     await change('delete from limits.postings where $1 = any(accounts)', [accountId]);
     const rollup = createRollup(db);
     expect(await rollup.verify({ until: new Date('2026-01-01') })).toEqual([]);
@@ -327,7 +327,7 @@ describe('verify', () => {
   });
 
   test('is content with what is not rolled up yet, and repair leaves that in the queue', async () => {
-    await settled(30, 40);
+    await settleCalls(30, 40);
     const rollup = createRollup(db);
     expect([await rollup.verify(), await rollup.repair()]).toEqual([[], 0]);
     expect(await rollup.roll()).toBeGreaterThan(0);
@@ -339,31 +339,31 @@ test.runIf(engine === 'postgres')(
   'a commit that comes late is added when it comes: a run in between passes over nothing',
   async () => {
     const slow = await fixture.member();
-    await granted(await fixture.admit(slow, { reserve: 100 })).send(planned(100));
+    await permitOf(await fixture.admit(slow, { reserve: 100 })).send(plannedCall(100));
     const commit = await holdRows(url, [
       statement(
         `update limits.usage_events set state = 'posted', cost = 25, updated_at = app.now() where account_id = $1`,
         [slow.accountId],
       ),
     ]);
-    await settled(20);
+    await settleCalls(20);
     await createRollup(db).roll();
     await commit();
-    expect(await reported()).toEqual(await counted());
+    expect(await readReport()).toEqual(await countLedger());
     expect(await createRollup(db).roll()).toBe(1);
-    expect(await reported()).toEqual(await counted());
+    expect(await readReport()).toEqual(await countLedger());
   },
 );
 
 describe.runIf(engine === 'postgres')('two runs at once', () => {
   test('take each row once, and pass over what the other has taken', async () => {
     await createRollup(db).roll();
-    for (const cost of [10, 20, 30]) await settled(cost);
+    for (const cost of [10, 20, 30]) await settleCalls(cost);
     const commit = await holdRows(url, [statement('select reports.roll(1)')]);
     expect(await createRollup(db).roll()).toBe(2);
     await commit();
     expect(await createRollup(db).roll()).toBe(0);
-    expect(await reported()).toEqual(await counted());
+    expect(await readReport()).toEqual(await countLedger());
   });
 });
 
@@ -371,8 +371,8 @@ test('a settlement of many is one row of the queue, and what is admitted none', 
   await createRollup(db).roll();
   const member = await fixture.member();
   const asked = Array.from({ length: 20 }, () => fixture.admit(member, { reserve: 10 }));
-  const permits = (await Promise.all(asked)).map(granted);
-  await Promise.all(permits.map((permit) => permit.send(planned(10))));
+  const permits = (await Promise.all(asked)).map(permitOf);
+  await Promise.all(permits.map((permit) => permit.send(plannedCall(10))));
   const queue = () =>
     db.asMigrator(statement<{ events: number }>('select cardinality(events) as events from limits.postings'));
   expect(await queue()).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advanceTo, makeGrant, makeKey, type Member } from '#test/factories';
-import { figures, granted, openLimits, planned, type Wanted } from '#test/limits';
+import { figures, permitOf, openLimits, plannedCall, type AdmissionInput } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { createRollup } from './index.ts';
 import { openUsageReport, type UsageQuestion, type ReportScope } from './usage.ts';
@@ -18,11 +18,11 @@ const rollup = createRollup(db);
 async function call(
   member: Member,
   cost: number,
-  more: Wanted & { readonly model?: string } = {},
+  more: AdmissionInput & { readonly model?: string } = {},
 ): Promise<void> {
   const { model, ...wanted } = more;
-  const permit = granted(await fixture.admit(member, { reserve: 500, ...wanted }));
-  await permit.send(planned(500, model));
+  const permit = permitOf(await fixture.admit(member, { reserve: 500, ...wanted }));
+  await permit.send(plannedCall(500, model));
   permit.served(figures(cost, { model: model ?? 'small' }));
   await permit.settle();
 }

@@ -84,7 +84,7 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 async function pageByAccounts(
   read: Read,
   question: UsageQuestion,
-  { after, limit, range }: Pick<SumsAsked, 'after' | 'limit' | 'range'>,
+  { after, limit, range }: Pick<SumsRequest, 'after' | 'limit' | 'range'>,
 ): Promise<UsageSum[]> {
   const page: UsageSum[] = [];
   let least = after?.[0] ?? FIRST;
@@ -122,7 +122,7 @@ export function columnsOf(group: readonly Dimension[], whose: 'account' | 'every
   return [...group.map((name) => DIMENSIONS[name].column), ...named, ...FIGURES];
 }
 
-/** Reads in the scope of whoever it is for. */
+/** Reads in the scope of the report. */
 export function readerFor(db: Database, whose: ReportScope) {
   return async <R extends Statement>(one: R): Promise<RowOf<R>[]> => {
     const [rows] =
@@ -131,7 +131,7 @@ export function readerFor(db: Database, whose: ReportScope) {
   };
 }
 
-interface SumsAsked {
+interface SumsRequest {
   readonly range: Range;
   readonly whose: ReportScope;
   /** These accounts alone, in the order of their ids. */
@@ -141,7 +141,7 @@ interface SumsAsked {
 }
 
 /** Groups are compared as text, byte by byte, so that each page goes on exactly where the one before it ended. */
-function sums({ group, filters }: UsageQuestion, asked: SumsAsked): Statement<UsageSum> {
+function sums({ group, filters }: UsageQuestion, asked: SumsRequest): Statement<UsageSum> {
   const { range, accounts } = asked;
   const isNamed = asked.whose === 'everybody' && group.includes('account');
   const values: unknown[] = [range.starts, range.ends, asked.limit];
@@ -160,7 +160,7 @@ function sums({ group, filters }: UsageQuestion, asked: SumsAsked): Statement<Us
   const goesOn = after === '' ? [] : [`(${columns.join(', ')}) > (${after})`];
   const order =
     columns.length === 0 ? '' : `order by ${columns.map((column) => `summed.${column}`).join(', ')}`;
-  const grouped = `select ${[...columns, ...FIGURES.map(summed)].join(', ')} from (${cells}) as cells ${where(goesOn)}
+  const grouped = `select ${[...columns, ...FIGURES.map(sumColumn)].join(', ')} from (${cells}) as cells ${where(goesOn)}
     group by ${columns.join(', ') || '()'} ${order.replaceAll('summed.', '')} limit $3`;
   const shown = columns.map((column) => `nullif(${column}, '') as ${column}`);
   return statement<UsageSum>(
@@ -180,6 +180,6 @@ const AMOUNTS = `calls, estimated_calls, prompt_tokens, cached_tokens, completio
   posted + estimated + corrections as cost_micros, posted as posted_micros, estimated as estimated_micros,
   corrections as corrections_micros, charged as charged_micros`;
 
-function summed(figure: string): string {
+function sumColumn(figure: string): string {
   return `coalesce(sum(${figure}), 0)::bigint as ${figure}`;
 }

@@ -5,7 +5,7 @@ export { secretsSystemUses } from './system-uses.ts';
 export { countSealed, type SealedCount } from './count-sealed.ts';
 export { keysOfFile, newMasterKey, readKeyFile } from './key-file.ts';
 export { checkKeys, compareKeys } from './proofs.ts';
-export { reseal } from './resealing.ts';
+export { reseal } from './reseal.ts';
 export { type Sealed, sealedColumn, sealedColumns } from './sealed-columns.ts';
 export { createSecrets, keyOf, type Secrets } from './secrets.ts';
 

@@ -11,7 +11,7 @@ export function newMasterKey(random: Random, id?: string): MasterKey {
 
 /** The master keys of a file, which is made when there is none. Of two processes that make it at once, both read the one that was first. */
 export function keysOfFile(path: string, random: Random): readonly MasterKey[] {
-  return readKeyFile(path) ?? made(path, random);
+  return readKeyFile(path) ?? createKeyFile(path, random);
 }
 
 /** The master keys of a file; undefined when there is none. */
@@ -21,7 +21,7 @@ export function readKeyFile(path: string): readonly MasterKey[] | undefined {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw unusable(path, error);
+    throw unusableFile(path, error);
   }
   const keys = parseMasterKeys(text);
   if (typeof keys === 'string')
@@ -32,7 +32,7 @@ export function readKeyFile(path: string): readonly MasterKey[] | undefined {
 }
 
 /** Written aside, on disk before it has its name: a process killed at any instant leaves a whole key or none. */
-function made(path: string, random: Random): readonly MasterKey[] {
+function createKeyFile(path: string, random: Random): readonly MasterKey[] {
   const key = newMasterKey(random);
   makeFolder(dirname(path));
   const aside = `${path}.${process.pid}.${key.id}`;
@@ -46,7 +46,7 @@ function made(path: string, random: Random): readonly MasterKey[] {
       rmSync(aside, { force: true });
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusableFile(path, error);
   }
   return readKeyFile(path) ?? [key];
 }
@@ -72,7 +72,7 @@ function syncFolder(path: string): void {
   }
 }
 
-function unusable(path: string, error: unknown): AppError {
+function unusableFile(path: string, error: unknown): AppError {
   const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
   return new AppError('master_keys_unusable', {
     message: `The file of the master keys, ${path}, can not be read or made (${code}).`,

@@ -61,7 +61,7 @@ export function createSecrets(parts: {
         });
       }
       try {
-        return opened(bytes, Buffer.from(data, 'base64url'), boundTo(id, context));
+        return unseal(bytes, Buffer.from(data, 'base64url'), boundTo(id, context));
       } catch (cause) {
         throw new AppError('secret_unreadable', {
           message: `A secret at rest can not be opened with the master key "${id}": the key is another, or the row was changed.`,
@@ -100,7 +100,7 @@ function boundTo(keyId: string, context: string): Uint8Array {
   return Buffer.from(`${FORMAT}.${keyId}.${context}`, 'utf8');
 }
 
-function opened(master: Uint8Array, sealed: Buffer, bound: Uint8Array): string {
+function unseal(master: Uint8Array, sealed: Buffer, bound: Uint8Array): string {
   const { key, nonce } = keyOfText(master, sealed.subarray(0, SALT));
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG }).setAAD(bound);
   decipher.setAuthTag(sealed.subarray(-TAG));

@@ -100,7 +100,7 @@ export interface Ended {
   readonly user_id: UserId;
 }
 
-/** Signs out whoever must come by single sign-on from now on and did not. */
+/** Signs out members who must use single sign-on from now on and did not. */
 export const endOtherSessions = () =>
   statement<Ended>('select user_id from sso.end_other_sessions() as user_id');
 

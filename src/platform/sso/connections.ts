@@ -61,7 +61,7 @@ export interface Connections {
   get(request: OrganizationRequest): Promise<ConnectionView>;
   /** The provider is not asked: whether it is one shows when somebody signs in. Throws `sso_unproven`. */
   put(request: OrganizationRequest, change: ConnectionChange): Promise<ConnectionView>;
-  /** Ends it, with all links and the sessions that it opened; whoever is under way is not let in. */
+  /** Ends it, with all links and the sessions that it opened; sign-ins under way are refused. */
   remove(request: OrganizationRequest): Promise<void>;
   /** For admins: whom the provider means by this user's subject is settled anew when they next come; their sessions by it end. */
   forget(request: OrganizationRequest, userId: string): Promise<void>;

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
-/** Domains at which strangers share a provider: whoever could prove one would sign in as all of them. */
+/** Domains at which strangers share a provider: an owner of one could sign in as all of them. */
 const PUBLIC: ReadonlySet<string> = new Set(
   z
     .array(z.string())

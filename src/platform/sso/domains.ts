@@ -102,32 +102,32 @@ async function claim(
   const domain = domainName(text);
   if (domain === undefined || isPublicMail(domain)) throw new AppError('domain_unfit');
   const challenge = randomToken(random);
-  const claiming = async (tx: Transaction) => {
+  const claimDomain = async (tx: Transaction) => {
     await accounts.lockAuthorized(tx, request, { least: 'admin' });
     const [all, [claimed]] = await tx.runAll([
       domainsOf(accountId),
       insertDomain(accountId, domain, challenge),
     ]);
     if (claimed === undefined)
-      return answer(200, domainView(found(all.find((one) => one.domain === domain))));
+      return answer(200, domainView(requireRow(all.find((one) => one.domain === domain))));
     if (all.length >= MOST) throw new AppError('too_many_domains');
     await audit.recordIn(tx, eventOf(request, 'sso.domain_claimed', about(domain)));
     return answer(200, domainView(claimed));
   };
-  return request.once(CLAIMED, claiming, { account: accountId });
+  return request.once(CLAIMED, claimDomain, { account: accountId });
 }
 
 async function verify(parts: SetupParts, request: OrganizationRequest, domain: string): Promise<DomainView> {
   const { db, accounts, audit } = parts;
   const { accountId } = await accounts.authorizeMember(request, 'admin');
   const [[claimed]] = await db.tenant(accountId, [domainById(accountId, domain)]);
-  if (!(await isProven(parts, found(claimed)))) throw new AppError('domain_unproven');
+  if (!(await isProven(parts, requireRow(claimed)))) throw new AppError('domain_unproven');
   const { row, ended } = await db
     .tenant(accountId, VERIFIED, async (tx) => {
       await accounts.lockAuthorized(tx, request, { least: 'admin' });
-      const [verified] = await tx.run(markVerified(found(claimed)));
+      const [verified] = await tx.run(markVerified(requireRow(claimed)));
       await audit.recordIn(tx, eventOf(request, 'sso.domain_verified', about(domain)));
-      return { row: found(verified), ended: await tx.run(endOtherSessions()) };
+      return { row: requireRow(verified), ended: await tx.run(endOtherSessions()) };
     })
     .catch(unlessTaken);
   for (const { user_id } of ended) callerChanged(db, user_id);
@@ -139,7 +139,7 @@ async function remove(parts: SetupParts, request: OrganizationRequest, domain: s
   const { accountId } = await accounts.authorizeMember(request, 'admin');
   await db.tenant(accountId, CLAIMED, async (tx) => {
     await accounts.lockAuthorized(tx, request, { least: 'admin' });
-    found((await tx.run(deleteDomain(accountId, domain)))[0]);
+    requireRow((await tx.run(deleteDomain(accountId, domain)))[0]);
     await audit.recordIn(tx, eventOf(request, 'sso.domain_removed', about(domain)));
   });
 }
@@ -156,12 +156,12 @@ async function recheck(parts: SetupParts, row: DomainRow): Promise<void> {
   await db.tenant(row.account_id, CHECKED, async (tx) => {
     if (proven === undefined) await tx.run(putOff(row));
     else if (proven) await tx.run(markPresent(row));
-    else await missing(parts, tx, row);
+    else await recordMissing(parts, tx, row);
   });
   parts.mail.wake();
 }
 
-async function missing(
+async function recordMissing(
   { audit, mail }: Pick<SetupParts, 'audit' | 'mail'>,
   tx: Transaction,
   row: DomainRow,
@@ -198,7 +198,7 @@ function recordOf({ domain, challenge }: DomainRow): DomainView['record'] {
 
 const about = (domain: string) => ({ target: { kind: 'domain', id: domain } });
 
-function found<Row>(row: Row | undefined): Row {
+function requireRow<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new AppError('not_found');
   return row;
 }

@@ -25,14 +25,14 @@ export const organizationOfDomain = (domain: string) =>
   );
 
 /** What an organization has agreed on people who come by its provider. */
-export interface Agreed extends Pick<ConnectionRow, 'provisions' | 'default_role'> {
+export interface ConnectionTerms extends Pick<ConnectionRow, 'provisions' | 'default_role'> {
   /** Its name. */
   organization: string;
 }
 
 /** The connection as it was when a sign-in began, kept as it is until the transaction ends; none: it is another, or gone. */
 export const keepConnection = (accountId: AccountId, version: string) =>
-  statement<Agreed>(
+  statement<ConnectionTerms>(
     `update sso.connections c set proven_at = coalesce(c.proven_at, app.now()) where c.account_id = $1 and c.version = $2
      returning c.provisions, c.default_role,
        (select a.name from accounts.accounts a where a.account_id = c.account_id) as organization`,

@@ -12,7 +12,7 @@ import { type AccountId, AppError, type Clock, type UserId } from '#platform/ker
 import { type Mail, mailTimeNow } from '#platform/mail';
 import { domainOf } from './domain-names.ts';
 import {
-  type Agreed,
+  type ConnectionTerms,
   keepConnection,
   keepDomain,
   type PersonRow,
@@ -21,7 +21,7 @@ import {
   type ProviderRow,
   putLink,
 } from './link-store.ts';
-import { type Vouched, vouchedFor } from './vouching.ts';
+import { type VouchedPerson, vouchedFor } from './vouched-for.ts';
 
 const ADMITTED = commitPoint(
   'sso.admitted',
@@ -83,11 +83,11 @@ export async function provisionUser(parts: ProvisioningParts, signIn: ProviderSi
   return code;
 }
 
-/** Whoever registered with the address was perhaps somebody else, and must not meet its owner. */
+/** The user who registered with the address may be somebody else, and must not meet its owner. */
 async function claim(
   { identity }: ProvisioningParts,
   tx: Transaction,
-  { signIn, vouched, person, agreed }: Joining & { readonly person: PersonRow },
+  { signIn, vouched, person, agreed }: JoinRequest & { readonly person: PersonRow },
 ): Promise<void> {
   const [user] = await tx.run(lockUser(person.user_id));
   // Another address, or verified, in this very moment: to be looked at anew.
@@ -105,7 +105,7 @@ async function tellLinked(
     signIn: { origin },
     person: { email: to, user_id: userId },
     agreed: { organization: provider },
-  }: { readonly signIn: ProviderSignIn; readonly person: PersonRow; readonly agreed: Agreed },
+  }: { readonly signIn: ProviderSignIn; readonly person: PersonRow; readonly agreed: ConnectionTerms },
 ): Promise<void> {
   const facts = { provider, at: mailTimeNow(clock) };
   const letter = { to, template: 'identity_linked', facts, userId, requestId: origin.requestId } as const;
@@ -120,8 +120,8 @@ const inAccount = (accountId: AccountId) =>
 async function stillAgreed(
   tx: Transaction,
   { account_id: accountId, version }: ProviderRow,
-  { domain }: Vouched,
-): Promise<Agreed> {
+  { domain }: VouchedPerson,
+): Promise<ConnectionTerms> {
   const [[agreed], own] = await tx.runAll([
     keepConnection(accountId, version),
     keepDomain(accountId, domain),
@@ -131,11 +131,11 @@ async function stillAgreed(
   return agreed;
 }
 
-/** By the subject, which never changes; by the address whoever comes for the first time. */
+/** By the subject, which never changes; at the first sign-in by the address. */
 async function personOf(
   tx: Transaction,
   accountId: AccountId,
-  { subject, email }: Vouched,
+  { subject, email }: VouchedPerson,
 ): Promise<PersonRow | undefined> {
   const [known] = await tx.run(personBySubject(accountId, subject));
   return known ?? (await tx.run(personByEmail(accountId, email)))[0];
@@ -145,7 +145,7 @@ async function personOf(
 async function assertSpokenFor(
   tx: Transaction,
   person: PersonRow,
-  { accountId, vouched }: { readonly accountId: AccountId; readonly vouched: Vouched },
+  { accountId, vouched }: { readonly accountId: AccountId; readonly vouched: VouchedPerson },
 ): Promise<void> {
   const domain = domainOf(person.email) ?? '';
   const own = domain === vouched.domain || (await tx.run(keepDomain(accountId, domain))).length > 0;
@@ -157,21 +157,21 @@ async function assertSpokenFor(
   if (person.status !== 'active') throw new AppError('user_suspended');
 }
 
-interface Joining {
+interface JoinRequest {
   readonly signIn: ProviderSignIn;
-  readonly vouched: Vouched;
+  readonly vouched: VouchedPerson;
   readonly person: PersonRow | undefined;
-  readonly agreed: Agreed;
+  readonly agreed: ConnectionTerms;
 }
 
 /** The member whom the provider means, made one, or made altogether, where that is agreed. */
 async function memberOf(
   parts: ProvisioningParts,
   tx: Transaction,
-  { signIn, vouched, person, agreed }: Joining,
+  { signIn, vouched, person, agreed }: JoinRequest,
 ): Promise<UserId> {
   if (person !== undefined && person.role !== null) return person.user_id;
-  // Whoever left or was removed does not come back by themselves.
+  // A member who left or was removed does not come back by a sign-in.
   if (!agreed.provisions || person?.subject != null) throw new AppError('sso_not_a_member');
   const { account_id: accountId } = signIn.provider;
   const userId = person?.user_id ?? (await addPerson(parts, tx, { signIn, vouched }));
@@ -186,7 +186,7 @@ async function memberOf(
 async function addPerson(
   { identity, audit }: ProvisioningParts,
   tx: Transaction,
-  { signIn, vouched }: { readonly signIn: ProviderSignIn; readonly vouched: Vouched },
+  { signIn, vouched }: { readonly signIn: ProviderSignIn; readonly vouched: VouchedPerson },
 ): Promise<UserId> {
   const { provider, origin } = signIn;
   const added = await identity.addUser(tx, {

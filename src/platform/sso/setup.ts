@@ -17,7 +17,7 @@ export interface SetupParts {
   readonly txtRecords: TxtRecords;
 }
 
-/** An event of an organization, by whoever makes the request. */
+/** An audit event of an organization, by the caller. */
 export function eventOf(
   { caller, origin, organization }: OrganizationRequest,
   action: string,

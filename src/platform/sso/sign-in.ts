@@ -1,6 +1,6 @@
 import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Statement } from '#platform/db';
-import { type OpenIdClient, type OpenIdSettings, returning } from '#platform/identity';
+import { type OpenIdClient, type OpenIdSettings, returnUrl } from '#platform/identity';
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import type { Logger } from '#platform/telemetry';
@@ -12,7 +12,7 @@ import { organizationOfDomain, providerOf, type ProviderRow } from './link-store
 const REFUSED = commitPoint('sso.refused', 'the record of a sign-in by single sign-on that led nowhere');
 
 /** Where a browser goes to be signed in: by its person's address, or by the organization itself. */
-export interface SignInAsked {
+export interface SsoSignInRequest {
   readonly email?: string | undefined;
   readonly organization?: string | undefined;
   readonly returnTo: string;
@@ -22,7 +22,7 @@ export interface SignInAsked {
 /** Sign-ins of an organization's people by its provider. */
 export interface SignIn {
   /** The address of this server that sends a browser to the provider. Throws `sso_unconfigured`. */
-  start(asked: SignInAsked): Promise<string>;
+  start(asked: SsoSignInRequest): Promise<string>;
   /** Throws `sso_unconfigured`, `sign_in_unavailable`, `validation_failed`. */
   redirect(organization: string, asked: RedirectRequest): Promise<{ location: string; setCookie: string }>;
   /**
@@ -52,7 +52,7 @@ export interface SignInParts extends ProvisioningParts {
   readonly secrets: Secrets;
   /** A client of a provider that an organization names. */
   readonly clientOf: (settings: OpenIdSettings) => OpenIdClient;
-  /** What a provider said, for the operator: whoever signs in, and their organization, hear our own codes alone. */
+  /** What a provider said, for the operator: the user and the organization get our own codes alone. */
   readonly log: Pick<Logger, 'warn'>;
   /** The address of this server, without a slash at its end. */
   readonly baseUrl: string;
@@ -75,7 +75,7 @@ export function createSignIn(parts: SignInParts): SignIn {
 
 async function organizationOf(
   db: Database,
-  { email, organization }: Pick<SignInAsked, 'email' | 'organization'>,
+  { email, organization }: Pick<SsoSignInRequest, 'email' | 'organization'>,
 ): Promise<AccountId> {
   const domain = email === undefined ? undefined : domainOf(email);
   const places: readonly Statement<{ account_id: AccountId }>[] = [
@@ -93,7 +93,7 @@ async function redirect(
   asked: RedirectRequest,
 ): Promise<{ location: string; setCookie: string }> {
   const { flows } = parts.identity.federation;
-  const provider = await configured(parts, organization);
+  const provider = await requireProvider(parts, organization);
   const begun = await flows.begin({ ...asked, provider: placeOf(provider) });
   const { state, nonce, codeVerifier, setCookie } = begun;
   const location = await clientFor(parts, provider).authorizationUrl({
@@ -113,7 +113,7 @@ async function finish(
     origin,
   }: { readonly organization: string; readonly callback: CallbackRequest; readonly origin: RequestOrigin },
 ): Promise<string> {
-  const provider = await configured(parts, organization);
+  const provider = await requireProvider(parts, organization);
   const { state } = query;
   const returned = await parts.identity.federation.flows.finish({
     provider: placeOf(provider),
@@ -124,30 +124,30 @@ async function finish(
   try {
     const answer = {
       ...sent,
-      query: given(query),
+      query: textOnly(query),
       state,
       redirectUri: redirectUri(parts.baseUrl, provider.account_id),
     };
     const identified = await clientFor(parts, provider).identify(answer);
     const code = await provisionUser(parts, { provider, identified, codeChallenge, origin });
-    return returning(returnTo, { code });
+    return returnUrl(returnTo, { code });
   } catch (error) {
     // What is wrong with us is not said in an address.
     if (!(error instanceof AppError) || error.status === 500) throw error;
-    await refused(parts, { provider, error, origin });
+    await recordRefusal(parts, { provider, error, origin });
     // A person stands in front of it: the product says it in its own words.
-    return returning(returnTo, { error: error.code });
+    return returnUrl(returnTo, { error: error.code });
   }
 }
 
 /** What the provider sent, without what it left out. */
-function given(query: CallbackRequest['query']): Record<string, string> {
+function textOnly(query: CallbackRequest['query']): Record<string, string> {
   const entries = Object.entries(query);
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** Who is behind it is not known, or must not be believed: the organization hears why its provider's word was not enough. */
-async function refused(
+async function recordRefusal(
   { db, audit, log }: SignInParts,
   {
     provider,
@@ -172,7 +172,7 @@ async function refused(
   );
 }
 
-async function configured({ db }: SignInParts, organization: string): Promise<ProviderRow> {
+async function requireProvider({ db }: SignInParts, organization: string): Promise<ProviderRow> {
   const [[provider]] = isUuid(organization)
     ? await db.system('sso.sign-in', [providerOf(organization as AccountId)])
     : [[]];

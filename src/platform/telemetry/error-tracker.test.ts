@@ -2,10 +2,10 @@ import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { AppError, systemClock } from '#platform/kernel';
 import { errorTrackerStandIn } from '#test/error-tracker';
-import { seldom } from './error-tracker.ts';
+import { createRepeatFilter } from './error-tracker.ts';
 import { createTelemetry } from './index.ts';
 
-async function tracking() {
+async function createTracking() {
   const tracker = await errorTrackerStandIn();
   const telemetry = createTelemetry({ logLevel: 'silent' });
   await telemetry.trackErrors({ dsn: tracker.dsn, environment: 'staging' }, systemClock);
@@ -19,7 +19,7 @@ async function tracking() {
 
 describe('a tracker of errors', () => {
   test('is told of an error with its causes, where it was thrown, and what it was about', async () => {
-    const { logger, tracker, flushErrors } = await tracking();
+    const { logger, tracker, flushErrors } = await createTracking();
     const cause = Object.assign(new TypeError('no such column'), { code: '42703' });
     logger
       .with({ job_id: 'job-1' })
@@ -53,7 +53,7 @@ describe('a tracker of errors', () => {
   });
 
   test('hears nothing of what is no error', async () => {
-    const { logger, tracker, flushErrors } = await tracking();
+    const { logger, tracker, flushErrors } = await createTracking();
     logger.warn({ err: new Error('late') }, 'a provider was slow');
     logger.info({}, 'ready');
     await flushErrors(5_000);
@@ -61,7 +61,7 @@ describe('a tracker of errors', () => {
   });
 
   test('hears of an outage once, and not of each call that it fails', async () => {
-    const { logger, tracker, flushErrors, counted } = await tracking();
+    const { logger, tracker, flushErrors, counted } = await createTracking();
     for (let n = 0; n < 500; n += 1)
       logger.error({ request_id: `r${n}`, code: 'unavailable' }, 'a call failed');
     logger.error({ code: 'internal' }, 'a call failed');
@@ -71,7 +71,7 @@ describe('a tracker of errors', () => {
   });
 
   test('of secrets and of people’s texts hears nothing', async () => {
-    const { logger, tracker, flushErrors } = await tracking();
+    const { logger, tracker, flushErrors } = await createTracking();
     const err = new SyntaxError('Unexpected token, "marker" is not valid JSON', { cause: 'marker' });
     logger.error(
       {
@@ -92,7 +92,7 @@ describe('a tracker of errors', () => {
     ['knows no such key', { status: 403 }],
     ['wants less', { status: 429, headers: { 'retry-after': '60' } }],
   ])('that %s loses an event, and nothing else', async (_, how) => {
-    const { logger, tracker, flushErrors, counted } = await tracking();
+    const { logger, tracker, flushErrors, counted } = await createTracking();
     tracker.answer(how);
     logger.error({ code: 'internal' }, 'a call failed');
     await flushErrors(5_000);
@@ -106,7 +106,7 @@ describe('a tracker of errors', () => {
   });
 
   test('that hangs keeps nobody waiting for longer than was asked, and no more than 64 events', async () => {
-    const { logger, tracker, flushErrors, counted } = await tracking();
+    const { logger, tracker, flushErrors, counted } = await createTracking();
     tracker.answer('hang');
     for (let n = 0; n < 100; n += 1) logger.error({}, `thing ${n} failed`);
     await flushErrors(10);
@@ -133,7 +133,7 @@ describe('a tracker of errors', () => {
 
 test('of a kind one is let through a minute, and says how many were kept back', () => {
   let now = 0;
-  const allows = seldom({ monotonic: () => now });
+  const allows = createRepeatFilter({ monotonic: () => now });
   expect([allows('a'), allows('a'), allows('b'), allows('a')]).toEqual([0, undefined, 0, undefined]);
   now = 59_999;
   expect(allows('a')).toBeUndefined();

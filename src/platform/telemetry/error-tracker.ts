@@ -56,7 +56,7 @@ export async function openErrorTracker(
   );
   const release = `plinth@${versionOf()}`;
   const frames = sentry.createStackParser(nodeStackLineParser());
-  const allows = seldom(clock);
+  const allows = createRepeatFilter(clock);
   return {
     report(fields, message) {
       const repeats = allows(kindOf(fields, message));
@@ -135,12 +135,12 @@ function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-interface Posted {
+interface PostResult {
   readonly statusCode: number;
   readonly headers: { 'x-sentry-rate-limits': string | null; 'retry-after': string | null };
 }
 
-async function post(url: string, body: string | Uint8Array): Promise<Posted> {
+async function post(url: string, body: string | Uint8Array): Promise<PostResult> {
   const {
     status,
     headers,
@@ -153,12 +153,12 @@ async function post(url: string, body: string | Uint8Array): Promise<Posted> {
     redirect: 'error',
   });
   await answer?.cancel();
-  const said = (name: 'x-sentry-rate-limits' | 'retry-after') => headers.get(name);
+  const header = (name: 'x-sentry-rate-limits' | 'retry-after') => headers.get(name);
   return {
     statusCode: status,
     headers: {
-      'x-sentry-rate-limits': said('x-sentry-rate-limits'),
-      'retry-after': said('retry-after'),
+      'x-sentry-rate-limits': header('x-sentry-rate-limits'),
+      'retry-after': header('retry-after'),
     },
   };
 }
@@ -188,7 +188,7 @@ interface Kind {
  * An outage fails each call alike: one event of a kind a minute tells as much as all. Answers how many were kept back since the
  * last that was let through; undefined: this one is kept back too.
  */
-export function seldom(clock: Pick<Clock, 'monotonic'>): (kind: string) => number | undefined {
+export function createRepeatFilter(clock: Pick<Clock, 'monotonic'>): (kind: string) => number | undefined {
   const kinds = new Map<string, Kind>();
   return (name) => {
     const at = clock.monotonic();

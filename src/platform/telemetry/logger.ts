@@ -43,22 +43,22 @@ export function createLogger(options: LoggerOptions): Logger {
   };
   const { onError } = options;
   if (options.destination !== undefined)
-    return wrapped({ log: pino(settings, options.destination), onError, flush: () => {} });
-  // Whoever says nothing listens for no signals either.
-  if (options.level === 'silent') return wrapped({ log: pino(settings), onError, flush: () => {} });
+    return wrapLogger({ log: pino(settings, options.destination), onError, flush: () => {} });
+  // A silent logger listens for no signals either.
+  if (options.level === 'silent') return wrapLogger({ log: pino(settings), onError, flush: () => {} });
   const output = standardOutput();
-  return wrapped({ log: pino(settings, output), onError, flush: () => output.flush() });
+  return wrapLogger({ log: pino(settings, output), onError, flush: () => output.flush() });
 }
 
 type Level = Exclude<LogLevel, 'silent'>;
 
-interface Written {
+interface LoggerTarget {
   readonly log: pino.Logger;
   readonly onError: OnError | undefined;
   readonly flush: () => void;
 }
 
-function wrapped(to: Written, bound: LogFields = {}): Logger {
+function wrapLogger(to: LoggerTarget, bound: LogFields = {}): Logger {
   const { log, onError, flush } = to;
   const write = (level: Level) => (fields: LogFields, message: string) => {
     const tell = level === 'error' ? onError : undefined;
@@ -78,6 +78,6 @@ function wrapped(to: Written, bound: LogFields = {}): Logger {
     warn: write('warn'),
     error: write('error'),
     hears: (level) => log.isLevelEnabled(level),
-    with: (fields) => wrapped(to, { ...bound, ...fields }),
+    with: (fields) => wrapLogger(to, { ...bound, ...fields }),
   };
 }

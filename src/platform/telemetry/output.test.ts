@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const TELEMETRY = join(import.meta.dirname, 'index.ts');
 
 /** A process that logs, and then does what is said. */
-function logging(then: string) {
+function startLogger(then: string) {
   const program = `
     import { createTelemetry } from ${JSON.stringify(TELEMETRY)};
     const { logger } = createTelemetry({ logLevel: 'info' });
@@ -19,7 +19,7 @@ function logging(then: string) {
 }
 
 /** The number in each line that came, until the process ended; and how it ended. */
-async function heard(child: ReturnType<typeof logging>) {
+async function outputOf(child: ReturnType<typeof startLogger>) {
   let text = '';
   child.stdout.on('data', (chunk) => {
     text += String(chunk);
@@ -45,19 +45,19 @@ const ENDS: readonly (readonly [string, string, number | string])[] = [
 ];
 
 test.each(ENDS)('a process that ends %s has written all its lines', async (_how, then, ended) => {
-  expect(await heard(logging(then))).toEqual({ said: [1, 2, 3], ended });
+  expect(await outputOf(startLogger(then))).toEqual({ said: [1, 2, 3], ended });
 });
 
 test('a signal that somebody listens for is theirs', async () => {
   const stopping = "process.on('SIGTERM', () => process.exit(7)); process.kill(process.pid, 'SIGTERM');";
-  expect(await heard(logging(`${stopping} setInterval(() => {}, 1_000);`))).toEqual({
+  expect(await outputOf(startLogger(`${stopping} setInterval(() => {}, 1_000);`))).toEqual({
     said: [1, 2, 3],
     ended: 7,
   });
 });
 
 test('a line does not wait for others, nor for an end', async () => {
-  const child = logging('setInterval(() => {}, 1_000);');
+  const child = startLogger('setInterval(() => {}, 1_000);');
   await once(child.stdout, 'data');
   child.kill('SIGKILL');
   await once(child, 'close');
@@ -65,11 +65,11 @@ test('a line does not wait for others, nor for an end', async () => {
 
 test('a warning leaves at once, with all that was said before it: kill -9 loses neither', async () => {
   const program = "logger.warn({ n: 4 }, 'careful'); process.kill(process.pid, 'SIGKILL');";
-  expect(await heard(logging(program))).toEqual({ said: [1, 2, 3, 4], ended: 'SIGKILL' });
+  expect(await outputOf(startLogger(program))).toEqual({ said: [1, 2, 3, 4], ended: 'SIGKILL' });
 });
 
 test('lines of a reader who has gone are lost, and the process goes on', async () => {
-  const child = logging(`
+  const child = startLogger(`
     process.stdin.once('data', () => {
       for (let n = 0; n < 1_000; n += 1) logger.info({ n }, 'said to nobody');
       process.exit(5);
@@ -81,7 +81,9 @@ test('lines of a reader who has gone are lost, and the process goes on', async (
 });
 
 test('lines come whole and in order, however many', async () => {
-  const child = logging("for (let n = 0; n < 10_000; n += 1) logger.info({ n }, 'said'); process.exit(0);");
-  const { said } = await heard(child);
+  const child = startLogger(
+    "for (let n = 0; n < 10_000; n += 1) logger.info({ n }, 'said'); process.exit(0);",
+  );
+  const { said } = await outputOf(child);
   expect(said.slice(3)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
 });

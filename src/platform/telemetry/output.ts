@@ -69,7 +69,7 @@ function endingWithProcess(output: Output): Output {
   for (const signal of SIGNALS) {
     const onSignal = () => {
       output.flush();
-      // Whoever else listens decides what the signal means. Nobody: it ends the process, as it does without us.
+      // Other listeners decide what the signal means. Without any it ends the process, as it does without us.
       if (process.listenerCount(signal) > 1) return;
       process.off(signal, onSignal);
       process.kill(process.pid, signal);

@@ -62,19 +62,19 @@ function isHidden(name: string, value: unknown): boolean {
   return typeof value !== 'number' && isHiddenName(name);
 }
 
-const isHiddenName = remembered((name) => {
+const isHiddenName = memoize((name) => {
   if (HARMLESS_NAME.test(name)) return false;
   return SECRET_NAME.test(name) || TEXT_NAME.test(name);
 });
 
 /** A sentence of ours, in which data is no part: there are few, and each is written many times. */
-export const withoutSecretsInMessage = remembered(withoutSecrets);
+export const withoutSecretsInMessage = memoize(withoutSecrets);
 
 const MOST_REMEMBERED = 1_000;
 const LONGEST_REMEMBERED = 200;
 
 /** What was found of a word that comes again and again. Words may be made up: so many are kept, and no more. */
-function remembered<T extends string | boolean>(find: (word: string) => T): (word: string) => T {
+function memoize<T extends string | boolean>(find: (word: string) => T): (word: string) => T {
   const known = new Map<string, T>();
   return (word) => {
     const before = known.get(word);

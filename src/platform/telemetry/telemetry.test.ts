@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { AppError, declareSecretShapes } from '#platform/kernel';
 import { createTelemetry, METRICS } from './index.ts';
 
-function listening() {
+function createListening() {
   const lines: string[] = [];
   const logTo = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -71,7 +71,7 @@ const SECRETS: readonly (readonly [string, Record<string, unknown>, string])[] =
 ];
 
 test.each(SECRETS)('%s never reaches the log', (_name, fields, message) => {
-  const { logger, lines } = listening();
+  const { logger, lines } = createListening();
   for (const level of ['debug', 'info', 'warn', 'error'] as const) {
     logger[level](fields, message);
     logger.with(fields).with({ more: fields })[level]({ and: fields }, message);
@@ -83,7 +83,7 @@ test.each(SECRETS)('%s never reaches the log', (_name, fields, message) => {
 test('what has the shape of a product’s secret never reaches the log, also where a text is cut', () => {
   declareSecretShapes([/MARKED-[0-9A-F]{4}(-[0-9A-F]{4})+/]);
   const secret = 'MARKED-00AA-11BB-22CC';
-  const { logger, lines } = listening();
+  const { logger, lines } = createListening();
   const err = new AppError('not_found', { message: `no ${secret}`, cause: new Error(`of ${secret}`) });
   logger.error(
     { path: `/v1/x/${secret}/status`, long: `${'x'.repeat(3_990)}${secret}`, err },
@@ -99,7 +99,7 @@ test('a pattern that fits ids, or nothing at all, is refused', () => {
 });
 
 test('what helps to find a fault stays: ids, figures, codes, frames, and sentences of ours', () => {
-  const { logger, lines } = listening();
+  const { logger, lines } = createListening();
   const err = new AppError('not_found', {
     message: 'There is no draft "7".',
     cause: new TypeError('x is not a function'),
@@ -130,7 +130,7 @@ const labelsOf = (product: string, provider: string, plan: string): string =>
   `{product="${product}",feature="all",provider="${provider}",plan="${plan}"}`;
 
 test('metrics are read in Prometheus text, with a series for each route, limit, provider, job and feature', async () => {
-  const { metrics, prometheus, close } = listening();
+  const { metrics, prometheus, close } = createListening();
   metrics.httpRequest('POST /v1/create', 202, 0.02);
   metrics.denial('reel', 'generations');
   metrics.rateFailure();
@@ -181,7 +181,7 @@ test('metrics are read in Prometheus text, with a series for each route, limit, 
 });
 
 test('a histogram has each value in its bucket, bounds included, and their sum', async () => {
-  const { metrics, prometheus, close } = listening();
+  const { metrics, prometheus, close } = createListening();
   for (const seconds of [0.001, 0.0011, 0.02, 500]) metrics.httpRequest('GET /v1/me', 200, seconds);
   const text = await prometheus();
   const bucket = (le: string) =>
@@ -192,7 +192,7 @@ test('a histogram has each value in its bucket, bounds included, and their sum',
 });
 
 test('a label that turns out not to be bounded fills no memory: what is past 2,000 series counts together', async () => {
-  const { metrics, prometheus, close } = listening();
+  const { metrics, prometheus, close } = createListening();
   for (let n = 0; n < 2_100; n += 1) metrics.denial(`product ${n}`, 'generations');
   metrics.denial('product 7', 'generations');
   const text = await prometheus();

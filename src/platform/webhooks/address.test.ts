@@ -5,7 +5,7 @@ const production = { allowLoopback: false };
 const development = { allowLoopback: true };
 
 /** The addresses that a connection to a URL would go to, when its name leads there. */
-function reached(url: string, addresses: readonly string[], reach = production): Promise<string[]> {
+function reachWith(url: string, addresses: readonly string[], reach = production): Promise<string[]> {
   const resolve = async () =>
     addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
   return new Promise((resolved, reject) => {
@@ -51,7 +51,7 @@ const FORBIDDEN = [
 
 describe('an endpoint in production', () => {
   test.each(FORBIDDEN)('is not reached at %s, whatever its name', async (address) => {
-    await expect(reached('https://hooks.example.com/', [address])).rejects.toThrow(RefusedAddress);
+    await expect(reachWith('https://hooks.example.com/', [address])).rejects.toThrow(RefusedAddress);
   });
 
   test.each(FORBIDDEN)('does not lie at %s itself', async (address) => {
@@ -65,12 +65,12 @@ describe('an endpoint in production', () => {
   test.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '2606:4700::1111', '2a00:1450:4001:81b::200e'])(
     'is reached at %s',
     async (address) => {
-      expect(await reached('https://hooks.example.com/', [address])).toEqual([address]);
+      expect(await reachWith('https://hooks.example.com/', [address])).toEqual([address]);
     },
   );
 
   test('one forbidden address among its addresses refuses them all', async () => {
-    await expect(reached('https://hooks.example.com/', ['8.8.8.8', '10.0.0.1'])).rejects.toThrow(
+    await expect(reachWith('https://hooks.example.com/', ['8.8.8.8', '10.0.0.1'])).rejects.toThrow(
       RefusedAddress,
     );
   });
@@ -133,7 +133,9 @@ describe('an endpoint in development', () => {
   });
 
   test('plain HTTP goes to no other machine, whatever a local name leads to', async () => {
-    await expect(reached('http://api.localhost/', ['8.8.8.8'], development)).rejects.toThrow(RefusedAddress);
-    expect(await reached('http://api.localhost/', ['127.0.0.1'], development)).toEqual(['127.0.0.1']);
+    await expect(reachWith('http://api.localhost/', ['8.8.8.8'], development)).rejects.toThrow(
+      RefusedAddress,
+    );
+    expect(await reachWith('http://api.localhost/', ['127.0.0.1'], development)).toEqual(['127.0.0.1']);
   });
 });

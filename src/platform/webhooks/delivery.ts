@@ -12,7 +12,7 @@ import {
 } from './attempt-store.ts';
 import { bodyOf } from './event.ts';
 import { pauseAfter } from './retries.ts';
-import type { Send, Sent } from './send.ts';
+import type { Send, SendResult } from './send.ts';
 import { signatureHeaders } from './signature.ts';
 import { changeEndpoint, lockEndpoint, placeOfSecret } from './store.ts';
 
@@ -93,7 +93,7 @@ interface Attempt {
   readonly held: ClaimedDelivery;
   readonly endpoint: string;
   /** undefined: it was not tried, because the endpoint is disabled. */
-  readonly sent: Sent | { readonly kind: 'unanswered'; readonly error: 'internal' } | undefined;
+  readonly sent: SendResult | { readonly kind: 'unanswered'; readonly error: 'internal' } | undefined;
 }
 
 /** Locks: the endpoint, then the delivery. Nothing is written for a delivery that another job has by now. */
@@ -136,15 +136,16 @@ function isTaken(sent: NonNullable<Attempt['sent']>): boolean {
 
 function endingOf({ random }: DelivererParts, attempts: number, sent: Attempt['sent']): AttemptResult {
   if (sent === undefined) return { state: 'waiting', counts: false };
-  if (sent.kind === 'unanswered') return { ...failed(pauseAfter(attempts, { random })), error: sent.error };
+  if (sent.kind === 'unanswered')
+    return { ...failedResult(pauseAfter(attempts, { random })), error: sent.error };
   const { status, answer, retryAfter } = sent;
   if (isTaken(sent)) return { state: 'delivered', counts: true, status, answer };
   const pause = status === GONE ? undefined : pauseAfter(attempts, { retryAfter, random });
-  return { ...failed(pause), status, answer };
+  return { ...failedResult(pause), status, answer };
 }
 
 /** Due again after a pause; without one it is dead. */
-function failed(delay: number | undefined): AttemptResult {
+function failedResult(delay: number | undefined): AttemptResult {
   return delay === undefined ? { state: 'dead', counts: true } : { state: 'waiting', delay, counts: true };
 }
 

@@ -75,11 +75,11 @@ export async function changeIn(
   const [row] = await tx.run(changeEndpoint(id, change));
   await record(parts, tx, {
     action: 'webhook.changed',
-    endpoint: row ?? missing(),
+    endpoint: row ?? throwMissing(),
     by,
     changes: { ...change },
   });
-  return endpointView(row ?? missing());
+  return endpointView(row ?? throwMissing());
 }
 
 /** Gives an endpoint a new secret, which the answer alone has. Throws `not_found`. */
@@ -92,7 +92,7 @@ export async function rotate(
     const secret = newSecret(parts.random);
     const sealed = parts.secrets.seal(secret, placeOfSecret(id));
     const [row] = await tx.run(rotateSecret(id, sealed, overlapHours));
-    const endpoint = row ?? missing();
+    const endpoint = row ?? throwMissing();
     await record(parts, tx, {
       action: 'webhook.rotated',
       endpoint,
@@ -103,7 +103,7 @@ export async function rotate(
   });
 }
 
-interface Done {
+interface EndpointAction {
   readonly action: string;
   readonly endpoint: EndpointRow;
   readonly by: ByWhom;
@@ -111,7 +111,7 @@ interface Done {
 }
 
 /** Writes what somebody did with an endpoint into the audit. */
-export async function record({ audit }: WebhooksParts, tx: Transaction, done: Done): Promise<void> {
+export async function record({ audit }: WebhooksParts, tx: Transaction, done: EndpointAction): Promise<void> {
   const { caller, origin } = done.by;
   const target = { kind: 'webhook', id: done.endpoint.id };
   await audit.recordIn(tx, {
@@ -129,6 +129,6 @@ function refuseUrl(parts: WebhooksParts, url: string): void {
   throw new AppError('validation_failed', { message, details: { issues: [{ path: 'body.url', message }] } });
 }
 
-export function missing(): never {
+export function throwMissing(): never {
   throw new AppError('not_found', { message: 'There is no such webhook.' });
 }

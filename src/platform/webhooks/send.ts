@@ -9,7 +9,7 @@ const DISPATCH = dispatchPoint(
 );
 
 /** How an attempt went. */
-export type Sent =
+export type SendResult =
   | {
       readonly kind: 'answered';
       readonly status: number;
@@ -37,7 +37,7 @@ export interface Message {
   readonly signal: AbortSignal;
 }
 
-export type Send = (message: Message) => Promise<Sent>;
+export type Send = (message: Message) => Promise<SendResult>;
 
 /** As much of an answer as is kept, in characters. */
 const KEPT = 500;
@@ -51,7 +51,7 @@ export function createSend(parts: SendParts): Send {
     assertOutsideTransaction('a webhook');
     parts.crashHook?.(DISPATCH, 'before');
     const deadline = AbortSignal.timeout(parts.timeout);
-    const sent = await exchange(parts, message, deadline).catch((error: unknown): Sent => {
+    const sent = await exchange(parts, message, deadline).catch((error: unknown): SendResult => {
       message.signal.throwIfAborted();
       return { kind: 'unanswered', error: deadline.aborted ? 'timeout' : reasonOf(error) };
     });
@@ -64,7 +64,7 @@ async function exchange(
   parts: SendParts,
   { url: text, headers, body, signal }: Message,
   deadline: AbortSignal,
-): Promise<Sent> {
+): Promise<SendResult> {
   const url = new URL(text);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request = url.protocol === 'https:' ? requestSecure : requestPlain;

@@ -48,7 +48,7 @@ export const endpointsPage = (page: { readonly limit: number; readonly before: s
     [page.before ?? null, page.limit],
   );
 
-/** The first lock of whoever changes an endpoint or its deliveries; the weaker one lets new deliveries pass. */
+/** The first lock of every change of an endpoint or its deliveries; the weaker one lets new deliveries pass. */
 export const lockEndpoint = (id: string) =>
   statement<EndpointRow>(`select ${SHOWN} from webhooks.endpoints where id = $1 for no key update`, [id]);
 

@@ -8,7 +8,7 @@ import {
   changeIn,
   create,
   type EndpointChange,
-  missing,
+  throwMissing,
   type NewEndpoint,
   record,
   rotate,
@@ -95,7 +95,7 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
     },
     async read(id) {
       const [[row]] = await db.system('webhooks.admin', [endpointById(id)]);
-      return endpointView(row ?? missing());
+      return endpointView(row ?? throwMissing());
     },
     async change(id, change, by) {
       const changed = await db.system('webhooks.admin', CHANGE, (tx) =>
@@ -107,7 +107,7 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
     async remove(id, by) {
       await db.system('webhooks.admin', DELETED, async (tx) => {
         const [row] = await tx.run(deleteEndpoint(id));
-        await record(parts, tx, { action: 'webhook.deleted', endpoint: row ?? missing(), by });
+        await record(parts, tx, { action: 'webhook.deleted', endpoint: row ?? throwMissing(), by });
       });
     },
     rotate: (id, overlapHours, by) => rotate(parts, { id, overlapHours }, by),
@@ -126,7 +126,7 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
         endpointById(id),
         deliveriesPage(id, { state, limit: limit + 1, before }),
       ]);
-      if (endpoint === undefined) missing();
+      if (endpoint === undefined) throwMissing();
       return page(rows, limit, { item: deliveryView, position: (row) => [row.id] });
     },
     async replay(id, which, by) {
@@ -171,7 +171,7 @@ async function replayIn(
 /** Locks an endpoint that is sent to; throws `webhook_disabled` or `not_found`. */
 async function lockEnabled(tx: Transaction, id: string): Promise<EndpointRow> {
   const [endpoint] = await tx.run(lockEndpoint(id));
-  if (endpoint === undefined) missing();
+  if (endpoint === undefined) throwMissing();
   if (endpoint.status === 'disabled') throw new AppError('webhook_disabled');
   return endpoint;
 }

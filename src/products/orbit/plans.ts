@@ -43,7 +43,7 @@ export const orbitCatalogue = declareCatalogue({
   features: {
     // No model is asked: it takes its place in the month.
     scope: { consumes: ['scopes'], reserve: usd('0'), longestSeconds: SHORT_SECONDS },
-    // One request is one call, whatever its chunks; their cost goes to the budget.
+    // One request is one call, however many chunks it has; their cost goes to the budget.
     ai: { consumes: ['ai_calls', 'daily_cost'], reserve: AI_RESERVE, longestSeconds: AI_SECONDS },
     export: { consumes: ['exports'], reserve: usd('0'), longestSeconds: WORK_SECONDS },
     // As many units as there are pages.

@@ -35,7 +35,7 @@ export function shownCrisis(support: SafetySupport): z.input<typeof crisisReply>
 }
 
 /** What of several texts there is, each on a line of its own. */
-export function joined(texts: readonly (string | null | undefined)[]): string {
+export function joinTexts(texts: readonly (string | null | undefined)[]): string {
   return texts.filter((text) => text !== undefined && text !== null).join('\n');
 }
 
@@ -66,7 +66,7 @@ export function careOf({ status }: Safety): string {
 }
 
 /** The words and lines for somebody to whom a model would have said what nobody should read. */
-export function instead(locale: string | undefined): SafetySupport {
+export function supportInstead(locale: string | undefined): SafetySupport {
   return supportFor({ ...CARE, locale });
 }
 

@@ -37,7 +37,7 @@ export function assertLength(field: string, text: string, most: number): void {
 export const day = z.iso.date();
 
 /** A model may write what the database can't hold: NUL bytes, and halves of surrogate pairs. */
-export function clean(text: string): string {
+export function cleanText(text: string): string {
   return text.replaceAll('\u0000', '').toWellFormed().trim();
 }
 

@@ -32,7 +32,7 @@ const writing: PolicyInput = {
   rounds: 2,
   // Three tries of it are the two minutes that a generation may be with a provider.
   timeouts: { total: 40_000 },
-  // A long answer is some 10,000 bytes: what is far beyond it is no post, and nobody should have to keep it.
+  // A long answer is some 10,000 bytes: anything far beyond is no post, and is not stored.
   caps: { runTime: 120_000, inputBytes: 32_768, answerBytes: 131_072 },
 };
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { serve, type Serving } from '#test/shop';
+import { serve, type ServedShop } from '#test/shop';
 import { systemClock, systemRandom } from '#platform/kernel';
 import { createOneTimeCodes } from '#platform/owner';
 import { temporaryFolder } from '#test/services';
@@ -45,7 +45,7 @@ describe('the reference', () => {
 
 /** What a call of the docs page answers to a request with these headers. */
 async function ask(
-  { port }: Serving,
+  { port }: ServedShop,
   call: string,
   {
     headers = {},
@@ -66,7 +66,7 @@ async function ask(
   return JSON.parse(await promise) as Record<string, unknown>;
 }
 
-async function expectNothing(server: Serving, headers: Readonly<Record<string, string>>): Promise<void> {
+async function expectNothing(server: ServedShop, headers: Readonly<Record<string, string>>): Promise<void> {
   expect(await ask(server, 'GET /docs/code', { headers })).toEqual({ available: false });
   for (const call of ['POST /docs/code', 'POST /docs/key'])
     expect(await ask(server, call, { headers, body: { code: 'ABCD-EFGH' } })).toMatchObject({

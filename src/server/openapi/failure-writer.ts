@@ -37,17 +37,17 @@ export function createFailureWriter(codesOfRoutes: readonly (readonly string[])[
   const uses = new Map<string, number>();
   const sets = codesOfRoutes.flatMap((codes) => [...byStatus(codes).values()]);
   for (const codes of sets) uses.set(nameOf(codes), (uses.get(nameOf(codes)) ?? 0) + 1);
-  const shared = (codes: readonly string[]) => (uses.get(nameOf(codes)) ?? 0) > 1;
+  const isShared = (codes: readonly string[]) => (uses.get(nameOf(codes)) ?? 0) > 1;
   return {
     write: (codes) =>
       Object.fromEntries(
         [...byStatus(codes)].map(([status, named]) => [
           status,
-          shared(named) ? { $ref: `#/components/responses/${nameOf(named)}` } : response(named),
+          isShared(named) ? { $ref: `#/components/responses/${nameOf(named)}` } : response(named),
         ]),
       ),
-    responses: sorted(sets.filter(shared).map((codes) => [nameOf(codes), response(codes)])),
-    examples: sorted([...new Set(codesOfRoutes.flat())].map((code) => [code, exampleOf(code)])),
+    responses: sortByName(sets.filter(isShared).map((codes) => [nameOf(codes), response(codes)])),
+    examples: sortByName([...new Set(codesOfRoutes.flat())].map((code) => [code, exampleOf(code)])),
   };
 }
 
@@ -77,6 +77,6 @@ function exampleOf(code: string): Json {
   return { value: { error: { code, message, request_id: REQUEST_ID } } };
 }
 
-function sorted(entries: readonly (readonly [string, Json])[]): Json {
+function sortByName(entries: readonly (readonly [string, Json])[]): Json {
   return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

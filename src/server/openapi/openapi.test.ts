@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { objectionsTo, type Route, routesFor } from '#platform/http';
-import { dereferenced } from '#test/openapi';
+import { dereference } from '#test/openapi';
 import { serve, shopRoutes } from '#test/shop';
 import { z } from 'zod';
 import { errorsOf, openApiOf } from '../index.ts';
@@ -35,7 +35,7 @@ interface Operation {
 }
 
 const served = openApiOf([{ routes: shopRoutes }], { version: '1.2.3' });
-const document = dereferenced(served) as {
+const document = dereference(served) as {
   readonly openapi: string;
   readonly paths: Record<string, Record<string, Operation>>;
 };

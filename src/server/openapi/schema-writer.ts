@@ -25,7 +25,7 @@ export function createSchemaWriter(fixed: Readonly<Record<string, Json>>): Schem
   };
   return {
     write(schema, direction) {
-      const { $defs = {}, ...rest } = inComponents(written(schema, direction, z.globalRegistry));
+      const { $defs = {}, ...rest } = inComponents(toSchema(schema, direction, z.globalRegistry));
       for (const [name, one] of Object.entries($defs as Record<string, Json>)) keep(name, one);
       return rest;
     },
@@ -40,12 +40,12 @@ export function inlineSchema(schema: z.ZodType, direction: Direction): Json {
     const { id: _, ...meta } = z.globalRegistry.get(one) ?? {};
     return meta;
   };
-  return written(schema, direction, nameless);
+  return toSchema(schema, direction, nameless);
 }
 
 type Metadata = NonNullable<z.core.ToJSONSchemaParams['metadata']>;
 
-function written(schema: z.ZodType, io: Direction, metadata: Metadata): Json {
+function toSchema(schema: z.ZodType, io: Direction, metadata: Metadata): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io,
     metadata,

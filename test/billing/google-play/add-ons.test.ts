@@ -3,7 +3,7 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Customer } from '#test/app';
 import { openStores } from '../stores.ts';
-import { plannedDeath } from '../../fixtures/death.ts';
+import { plannedDeath } from '../../fixtures/planned-death.ts';
 
 const death = plannedDeath();
 const app = await openStores(death.crashHook);
@@ -20,7 +20,7 @@ const bring = ({ key }: Customer, purchase_token: string) =>
   app.call(key, 'POST /v1/billing/purchases', { body: { purchase_token } });
 const rows = <Row>(sql: string, accountId: AccountId) => db.asMigrator(statement<Row>(sql, [accountId]));
 /** What a customer is shown of add-ons, page by page. */
-async function listed(key: string): Promise<readonly unknown[]> {
+async function listAddOns(key: string): Promise<readonly unknown[]> {
   const seen: Readonly<Record<string, string | null>>[] = [];
   for (let cursor: unknown = null, pages = 0; pages === 0 || cursor !== null; pages += 1) {
     const after = typeof cursor === 'string' ? `&cursor=${cursor}` : '';
@@ -64,7 +64,7 @@ describe('an add-on that is bought once at Google Play', () => {
     expect(await acknowledging.run()).toBe(2);
     const begins = play.now().getTime();
     const day = (n: number) => new Date(begins + n * 86_400_000).toISOString();
-    expect(await listed(key)).toEqual([
+    expect(await listAddOns(key)).toEqual([
       ['reel.pro_boost', 'google_play', day(30), day(60), null],
       ['reel.pro_boost', 'google_play', day(0), day(30), null],
     ]);
@@ -90,9 +90,9 @@ describe('an add-on that is bought once at Google Play', () => {
     const back = 'select amount, fee_returned from billing.refunds where account_id = $1';
     expect(await rows(back, bob.accountId)).toEqual([{ amount: 1_995, fee_returned: 299 }]);
     const now = play.now().toISOString();
-    expect(await listed(bob.key)).toEqual([['reel.pro_boost', 'google_play', null, null, now]]);
+    expect(await listAddOns(bob.key)).toEqual([['reel.pro_boost', 'google_play', null, null, now]]);
     const ends = new Date(play.now().getTime() + 30 * 86_400_000).toISOString();
-    expect(await listed(ada.key)).toEqual([['reel.pro_boost', 'google_play', now, ends, null]]);
+    expect(await listAddOns(ada.key)).toEqual([['reel.pro_boost', 'google_play', now, ends, null]]);
     await heard();
     expect(await plan(bob.accountId)).toEqual(NONE);
   });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
-import { createGooglePlaySandbox, type Forging, type Told } from '#sandbox/google-play';
+import { createGooglePlaySandbox, type TokenOverrides, type SentNotification } from '#sandbox/google-play';
 import type { AccountId } from '#platform/kernel';
 import { testApp, type Customer } from '#test/app';
 import { atEndOfFile } from '#test/closing';
 import { advanceTo, databaseTime, stopTime } from '#test/factories';
 import { basePlans } from '../../../src/app/google-play.ts';
 import { chanceOf } from '../../faults/chance.ts';
-import { shuffled } from '../every-order.ts';
+import { shuffle } from '../every-order.ts';
 import { HISTORIES, PlayCustomer } from './histories.ts';
 
 const BASIC = 'reel.basic:monthly';
@@ -32,14 +32,14 @@ async function advance(days: number): Promise<void> {
 }
 
 /** Pushes it as Pub/Sub does. Answers the status. */
-async function push(told: Told, forging?: Forging, { url } = app): Promise<number> {
+async function push(told: SentNotification, forging?: TokenOverrides, { url } = app): Promise<number> {
   const { body, headers } = await sandbox.push(told, TO, forging);
   const { status } = await fetch(`${url}/v1/webhooks/google-play`, { method: 'POST', body, headers });
   return status;
 }
 
 const toldOf = ({ tokens }: PlayCustomer) => sandbox.told().filter(({ token }) => tokens.includes(token));
-const newest = (customer: PlayCustomer): Told => {
+const newestNotification = (customer: PlayCustomer): SentNotification => {
   const told = toldOf(customer).at(-1);
   if (told === undefined) throw new Error('nothing was told');
   return told;
@@ -53,7 +53,7 @@ async function planOf({ key }: Pick<Customer, 'key'>): Promise<unknown> {
   return reel?.plan ?? null;
 }
 
-async function somebody() {
+async function createCustomer() {
   const who = await app.customer();
   return { who, phone: new PlayCustomer(sandbox, who.accountId) };
 }
@@ -62,14 +62,14 @@ const rows = <Row>(sql: string, { accountId }: Pick<Customer, 'accountId'>) =>
   db.asMigrator(statement<Row>(sql, [accountId]));
 
 test('a plan that is bought in the app opens its gate by the notification alone, and is acknowledged', async () => {
-  const { who, phone } = await somebody();
+  const { who, phone } = await createCustomer();
   const post = {
     body: { platform: 'x', topic: 'Small gardens', language: 'en', variants: 1 },
     headers: { 'idempotency-key': who.accountId },
   };
   expect((await app.call(who.key, 'POST /v1/create', post)).status).toBe(402);
   phone.buys(BASIC);
-  expect(await push(newest(phone))).toBe(200);
+  expect(await push(newestNotification(phone))).toBe(200);
   await inbox.drain();
   expect(await planOf(who)).toBe('reel.basic');
   expect((await app.call(who.key, 'POST /v1/create', post)).status).toBe(202);
@@ -88,9 +88,9 @@ const gauge = async () =>
   )?.[1];
 
 test('a purchase that could not be acknowledged is told of a day and a half before Google gives it back', async () => {
-  const { who, phone } = await somebody();
+  const { who, phone } = await createCustomer();
   phone.buys(BASIC);
-  await push(newest(phone));
+  await push(newestNotification(phone));
   await inbox.drain();
   sandbox.faults.push({ status: 503 });
   await acknowledging.run();
@@ -106,7 +106,7 @@ test('a purchase that could not be acknowledged is told of a day and a half befo
 });
 
 describe('a push is refused, and nothing is kept of it,', () => {
-  test.each<readonly [string, Forging]>([
+  test.each<readonly [string, TokenOverrides]>([
     ['signed by a key that Google does not have', { isForged: true }],
     ['for another audience', { audience: 'https://evil.example.com' }],
     ['of another service account', { email: 'someone@else.iam.gserviceaccount.com' }],
@@ -115,9 +115,9 @@ describe('a push is refused, and nothing is kept of it,', () => {
     ['that has expired', { expiresIn: -3_600 }],
     ['of another app', { packageName: 'com.evil.app' }],
   ])('%s', async (_, forging) => {
-    const { phone } = await somebody();
+    const { phone } = await createCustomer();
     phone.buys(BASIC);
-    const told = newest(phone);
+    const told = newestNotification(phone);
     expect(await push(told, forging)).toBe(401);
     expect(
       await db.asMigrator(statement('select 1 from billing.inbox where event_id = $1', [told.messageId])),
@@ -126,9 +126,9 @@ describe('a push is refused, and nothing is kept of it,', () => {
   });
 
   test('without a token, with half of one, and with nonsense', async () => {
-    const { phone } = await somebody();
+    const { phone } = await createCustomer();
     phone.buys(BASIC);
-    const { body, headers } = await sandbox.push(newest(phone), TO);
+    const { body, headers } = await sandbox.push(newestNotification(phone), TO);
     const send = async (more: Record<string, string>, text = body) =>
       (
         await fetch(`${app.url}/v1/webhooks/google-play`, {
@@ -158,9 +158,9 @@ describe('a push is refused, and nothing is kept of it,', () => {
 });
 
 test('a push that is played back is one event, and one that names no purchase of ours asks nothing', async () => {
-  const { phone } = await somebody();
+  const { phone } = await createCustomer();
   phone.buys(BASIC);
-  const told = newest(phone);
+  const told = newestNotification(phone);
   const sent = await sandbox.push(told, TO);
   for (const _ of [1, 2, 3]) await fetch(`${app.url}/v1/webhooks/google-play`, { method: 'POST', ...sent });
   const events = await db.asMigrator(
@@ -175,9 +175,9 @@ const bind = (who: Customer, token: string) =>
 
 describe('a purchase that names nobody', () => {
   test('is had by who brings it first, and by nobody else', async () => {
-    const [{ who: ada, phone }, { who: bob }] = [await somebody(), await somebody()];
+    const [{ who: ada, phone }, { who: bob }] = [await createCustomer(), await createCustomer()];
     phone.buys(BASIC, { account: undefined });
-    await push(newest(phone));
+    await push(newestNotification(phone));
     await inbox.drain();
     expect(await planOf(ada)).toBeNull();
     expect(await bind(ada, phone.token)).toMatchObject({
@@ -192,13 +192,13 @@ describe('a purchase that names nobody', () => {
     expect((await bind(ada, phone.token)).status).toBe(200);
     // What takes its place names nobody either, and is theirs by it.
     phone.buys('reel.pro:monthly', { account: undefined, replaces: phone.token });
-    await push(newest(phone));
+    await push(newestNotification(phone));
     await inbox.drain();
     expect(await planOf(ada)).toBe('reel.pro');
   });
 
   test('that nobody ever made, or that has ended, is had by nobody', async () => {
-    const { who, phone } = await somebody();
+    const { who, phone } = await createCustomer();
     expect(await bind(who, 'a'.repeat(140))).toMatchObject({
       status: 422,
       body: { error: { code: 'purchase_unknown' } },
@@ -214,7 +214,7 @@ describe('a purchase that names nobody', () => {
   });
 
   test('that names another account stays there', async () => {
-    const [{ who: ada, phone }, { who: bob }] = [await somebody(), await somebody()];
+    const [{ who: ada, phone }, { who: bob }] = [await createCustomer(), await createCustomer()];
     phone.buys(BASIC);
     expect(await bind(bob, phone.token)).toMatchObject({
       status: 409,
@@ -225,10 +225,10 @@ describe('a purchase that names nobody', () => {
 });
 
 test('what was never told is found: a renewal, a cancellation, and money that went back', async () => {
-  const { who, phone } = await somebody();
+  const { who, phone } = await createCustomer();
   phone.buys('reel.pro:monthly');
   phone.isAcknowledged();
-  await push(newest(phone));
+  await push(newestNotification(phone));
   await inbox.drain();
   await advance(32);
   await inbox.reconcile();
@@ -255,9 +255,9 @@ test('what was never told is found: a renewal, a cancellation, and money that we
 });
 
 test('every sale is in the books with what Google keeps, in its currency', async () => {
-  const { who, phone } = await somebody();
+  const { who, phone } = await createCustomer();
   phone.buys('reel.pro:monthly');
-  await push(newest(phone));
+  await push(newestNotification(phone));
   await inbox.drain();
   expect(await rows('select amount, fee, currency from billing.payments where account_id = $1', who)).toEqual(
     [{ amount: 3_995, fee: 599, currency: 'usd' }],
@@ -265,10 +265,10 @@ test('every sale is in the books with what Google keeps, in its currency', async
 });
 
 test('a subscription of an account that is closed ends at Google with what is paid for', async () => {
-  const { who, phone } = await somebody();
+  const { who, phone } = await createCustomer();
   phone.buys(BASIC);
   phone.isAcknowledged();
-  await push(newest(phone));
+  await push(newestNotification(phone));
   await inbox.drain();
   await rows('update accounts.accounts set deleted_at = app.now() where account_id = $1', who);
   await app.app.modules.endings.run();
@@ -295,7 +295,7 @@ async function lateDrain(
 test.each(HISTORIES.filter(({ steps }) => steps.length > 2).filter((_, n) => n % 2 === 1))(
   'what $name ends the same on two nodes whose answers are late, with pushes doubled, lost and out of order',
   async ({ steps }) => {
-    const { who, phone } = await somebody();
+    const { who, phone } = await createCustomer();
     const beginning = sandbox.now().getTime();
     let late: Awaited<ReturnType<typeof lateDrain>> | undefined;
     let has: string | null = null;
@@ -305,7 +305,7 @@ test.each(HISTORIES.filter(({ steps }) => steps.length > 2).filter((_, n) => n %
       does(phone);
       const told = toldOf(phone).slice(heard);
       heard = toldOf(phone).length;
-      for (const one of shuffled([...told, ...told], chance))
+      for (const one of shuffle([...told, ...told], chance))
         if (chance.happens(0.7)) await push(one, {}, chance.pick([app, other]));
       // The other node reads what is so now; then the answer comes that was given before it.
       await other.app.modules.inbox.drain();
@@ -326,12 +326,12 @@ test.each(HISTORIES.filter(({ steps }) => steps.length > 2).filter((_, n) => n %
   },
 );
 
-test('what is paid for at two providers is had in the better plan, both are shown, and the customer is told once', async () => {
-  const { who, phone } = await somebody();
-  await db.asMigrator(bought(who.accountId, 'reel', 'basic'));
+test('of plans at two providers the better one is in effect, both are shown, and the customer gets one mail', async () => {
+  const { who, phone } = await createCustomer();
+  await db.asMigrator(insertSubscription(who.accountId, 'reel', 'basic'));
   for (const _ of [1, 2]) {
     phone.buys('reel.pro:monthly', phone.token === '' ? {} : { replaces: phone.token });
-    await push(newest(phone));
+    await push(newestNotification(phone));
     await inbox.drain();
     await inbox.refresh({ provider: 'google_play', mode: 'sandbox' }, [
       { kind: 'subscription', id: phone.token },
@@ -355,7 +355,7 @@ test('what is paid for at two providers is had in the better plan, both are show
 });
 
 /** Bought at another store: no more of that is looked at here than its row. */
-const bought = (accountId: AccountId, product: string, plan: string) =>
+const insertSubscription = (accountId: AccountId, product: string, plan: string) =>
   statement(
     `insert into billing.subscriptions (account_id, id, store, mode, store_id, product, plan, cycle, quantity, unit_amount, currency,
        state, starts_at, period_starts_at, period_ends_at)

@@ -28,14 +28,17 @@ function ordersOf<T>(of: readonly T[]): T[][] {
 }
 
 /** As the inbox applies answers: one that was asked for before that in effect changes nothing. */
-function applied(answers: readonly Answer[]): Facts[] {
+function applyAnswers(answers: readonly Answer[]): Facts[] {
   const newest = new Map<string, Answer>();
   for (const answer of answers)
     if (answer.number > (newest.get(answer.token)?.number ?? 0)) newest.set(answer.token, answer);
   return [...newest.values()].map(({ facts }) => facts);
 }
 
-async function lived(history: History, check: (answers: readonly Answer[], has: string | null) => void) {
+async function playHistory(
+  history: History,
+  check: (answers: readonly Answer[], has: string | null) => void,
+) {
   const customer = new PlayCustomer(sandbox, ids.next());
   const from = sandbox.told().length;
   const beginning = sandbox.world.now;
@@ -58,21 +61,23 @@ async function lived(history: History, check: (answers: readonly Answer[], has: 
 test.each(HISTORIES)(
   'what $name is had as long as it should be, in whatever order it is heard of',
   async (history) => {
-    const { answers } = await lived(history, (known, has) => {
-      expect(planAt(recordsOf(applied(known)), sandbox.now())).toBe(has);
+    const { answers } = await playHistory(history, (known, has) => {
+      expect(planAt(recordsOf(applyAnswers(known)), sandbox.now())).toBe(has);
     });
     const [before, last] = [answers.slice(0, -6), answers.slice(-6)];
-    const ends = new Set(ordersOf(last).map((order) => sorted(applied([...before, ...order, ...order]))));
-    expect(ends).toEqual(new Set([sorted(applied(answers))]));
+    const ends = new Set(
+      ordersOf(last).map((order) => sortedText(applyAnswers([...before, ...order, ...order]))),
+    );
+    expect(ends).toEqual(new Set([sortedText(applyAnswers(answers))]));
   },
 );
 
-const sorted = (facts: readonly Facts[]) => JSON.stringify(recordsOf(facts.toSorted(byToken)));
+const sortedText = (facts: readonly Facts[]) => JSON.stringify(recordsOf(facts.toSorted(byToken)));
 
 const byToken = (a: Facts, b: Facts) =>
   (a.subscription?.startsAt.getTime() ?? 0) - (b.subscription?.startsAt.getTime() ?? 0);
 
-test('what is downgraded while the end of the old purchase is not told is had in the new plan', async () => {
+test('after a downgrade without an event of the old purchase’s end, the new plan is in effect', async () => {
   const customer = new PlayCustomer(sandbox, ids.next());
   customer.buys('reel.pro:monthly');
   customer.isAcknowledged();

@@ -62,7 +62,7 @@ const use = (accountId: AccountId, units: number) =>
       .map((of) => ({ ...of, used: units }));
     await limits.carrier.chargeIn(tx, { accountId, product: 'reel' }, some);
   });
-const used = async ({ accountId }: Customer) =>
+const readUsed = async ({ accountId }: Customer) =>
   (await limits.usage(accountId)).find(({ product, limit }) => product === 'reel' && limit === 'generations')
     ?.used;
 
@@ -74,10 +74,10 @@ test('a purchase that takes the place of another account’s takes along what wa
   await use(ada.accountId, 50);
   const second = await buys(bob, 'pro', first);
   await hears(second);
-  expect([await plansOf([ada, bob]), await used(bob)]).toEqual([[null, 'reel.pro'], 50]);
+  expect([await plansOf([ada, bob]), await readUsed(bob)]).toEqual([[null, 'reel.pro'], 50]);
   await use(bob.accountId, 10);
   await hears(await buys(eve, 'basic', second));
-  expect([await plansOf([ada, bob, eve]), await used(eve)]).toEqual([[null, null, 'reel.basic'], 60]);
+  expect([await plansOf([ada, bob, eve]), await readUsed(eve)]).toEqual([[null, null, 'reel.basic'], 60]);
   const { body } = await app.call(eve.key, 'GET /v1/billing/invoices');
   expect(body['data']).toHaveLength(3);
 });
@@ -93,7 +93,7 @@ test('what was used goes along although the end of the former purchase is heard 
   await inbox.drain();
   expect(await plansOf([ada, bob])).toEqual([null, null]);
   await hears(second);
-  expect([await plansOf([ada, bob]), await used(bob)]).toEqual([[null, 'reel.pro'], 40]);
+  expect([await plansOf([ada, bob]), await readUsed(bob)]).toEqual([[null, 'reel.pro'], 40]);
 });
 
 test('so it is after more changes than are read at once', async () => {
@@ -107,7 +107,7 @@ test('so it is after more changes than are read at once', async () => {
     await hears(token);
   }
   await hears(await buys(bob, 'basic', token));
-  expect([await plansOf([ada, bob]), await used(bob)]).toEqual([[null, 'reel.basic'], 30]);
+  expect([await plansOf([ada, bob]), await readUsed(bob)]).toEqual([[null, 'reel.basic'], 30]);
 });
 
 test.each([

@@ -1,13 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { advance } from '#test/factories';
 import { testApp } from '../../services/app.ts';
-import { claimsOf, codeOf, type Kept, keptOf, machine, type Office, office, setLicense } from './office.ts';
+import {
+  claimsOf,
+  codeOf,
+  type KeptSession,
+  keptOf,
+  machine,
+  type Office,
+  office,
+  setLicense,
+} from './office.ts';
 
 const app = await testApp({ work: false });
 const { call, db } = app;
 
 /** A machine that has been at work for five minutes, and what its heartbeat then hands out. */
-async function leased(at: Office, name: string): Promise<Kept> {
+async function createLeased(at: Office, name: string): Promise<KeptSession> {
   const kept = await at.seat(name);
   await advance(db, '5 minutes');
   const beaten = await at.beat(kept);
@@ -38,7 +47,7 @@ describe('a hardware id', () => {
 describe('a token', () => {
   test('of another licence gives nothing up, here or there', async () => {
     const [at, other] = [await office(app), await office(app)];
-    const [mine, theirs] = [await leased(at, 'a'), await leased(other, 'a')];
+    const [mine, theirs] = [await createLeased(at, 'a'), await createLeased(other, 'a')];
     const { signed_token } = theirs;
     const again = await at.seat('a', { signed_token });
     await at.release(again);
@@ -88,7 +97,7 @@ describe('machines with one hardware id', () => {
   test('that take their seat over from each other are handed out one lease between them, borrowed or not', async () => {
     const at = await office(app);
     await setLicense(app, at.who.accountId, { offlineMinutes: 600 });
-    const first = await leased(at, 'image');
+    const first = await createLeased(at, 'image');
     const lent = await at.borrow(first, 600);
     const ends = String(lent.body['offline_until']);
     const tokens = [keptOf(lent)];
@@ -108,16 +117,16 @@ describe('machines with one hardware id', () => {
     }
     expect(tokens.filter((token) => claimsOf(token)['off'] !== undefined)).toHaveLength(1);
     expect(await at.seats()).toHaveLength(1);
-    // Whoever has the lease gives it up; then the one that is there is handed out another.
+    // The holder releases the lease; then the present machine gets another.
     await at.release(first);
     const [last] = tokens.slice(-1);
     if (last === undefined) throw new Error('nobody has a seat');
     expect((await at.borrow(last, 600)).status).toBe(200);
   });
 
-  test('of which one gave up the seat and another one works without the server occupy it until that ends', async () => {
+  test('of which one released the seat and another one works offline occupy it until that ends', async () => {
     const at = await office(app);
-    await leased(at, 'image');
+    await createLeased(at, 'image');
     const second = await at.seat('image');
     await at.release(second);
     for (const name of ['b', 'c']) await at.seat(name);

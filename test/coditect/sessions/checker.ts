@@ -1,12 +1,12 @@
 import type { Reply } from '../../services/app.ts';
-import { type Kept, keptOf } from './office.ts';
+import { type KeptSession, keptOf } from './office.ts';
 
 /** Milliseconds that a refused borrow keeps a seat for, as any heartbeat does. */
 const TTL = 360_000;
 
 /** A session by what its machine was answered. Times are milliseconds since 1970 at the server. */
-export interface Told {
-  kept: Kept;
+export interface SessionRecord {
+  kept: KeptSession;
   readonly machine: number;
   /** How often the machine had been deactivated before: it is another one to the server then. */
   readonly life: number;
@@ -23,7 +23,7 @@ export const time = ({ body }: Reply, name: string): number => Date.parse(String
 
 /** Computes who held a seat when, from requests and answers alone. */
 export class Checker {
-  readonly sessions: Told[] = [];
+  readonly sessions: SessionRecord[] = [];
   readonly activated = new Set<number>();
   deactivations = 0;
   isSuspended = false;
@@ -31,16 +31,16 @@ export class Checker {
   now = 0;
   readonly #lives = new Map<number, number>();
 
-  last(of: number, isStale = false): Told | undefined {
+  last(of: number, isStale = false): SessionRecord | undefined {
     return this.sessions.filter(({ machine }) => machine === of).at(isStale ? -2 : -1);
   }
 
   /** Whether the machine has had no seat since, as the same machine. */
-  isLast(one: Told): boolean {
+  isLast(one: SessionRecord): boolean {
     return one === this.#sessionsOf(one).at(-1);
   }
 
-  isLive(one: Told, at = this.now): boolean {
+  isLive(one: SessionRecord, at = this.now): boolean {
     return one.status === 'active' && Math.max(one.until, one.away) > at;
   }
 
@@ -55,12 +55,12 @@ export class Checker {
   }
 
   /** Whether a heartbeat of this session hands out time without the server: nobody else has any of the seat. */
-  isHandedOut(one: Told): boolean {
+  isHandedOut(one: SessionRecord): boolean {
     const others = this.#sessionsOf(one).filter((other) => other !== one);
     return this.now - one.startedAt >= 300_000 && others.every(({ away }) => away <= this.now);
   }
 
-  took(of: number, reply: Reply, shown: Told | undefined): void {
+  took(of: number, reply: Reply, shown: SessionRecord | undefined): void {
     const at = time(reply, 'server_time');
     const life = this.#lives.get(of) ?? 0;
     const former = this.#sessionsOf({ machine: of, life }).at(-1);
@@ -80,7 +80,7 @@ export class Checker {
     });
   }
 
-  renewed(one: Told, reply: Reply): void {
+  renewed(one: SessionRecord, reply: Reply): void {
     one.beatAt = time(reply, 'server_time');
     one.until = time(reply, 'expires_at');
     if (reply.body['offline_until'] !== null) one.away = time(reply, 'offline_until');
@@ -88,16 +88,16 @@ export class Checker {
   }
 
   /** It was told that it may not borrow yet, and was renewed. */
-  renewedUntold(one: Told): void {
+  renewedUntold(one: SessionRecord): void {
     Object.assign(one, { beatAt: this.now, until: this.now + TTL });
   }
 
-  gaveBack(one: Told): void {
+  gaveBack(one: SessionRecord): void {
     if (this.isLast(one) && this.isLive(one)) Object.assign(one, { status: 'released', endedAt: this.now });
     one.away = 0;
   }
 
-  ended(one: Told | undefined, status: 'forced' | 'suspended'): void {
+  ended(one: SessionRecord | undefined, status: 'forced' | 'suspended'): void {
     if (one !== undefined && this.isLive(one)) Object.assign(one, { status, endedAt: this.now });
   }
 
@@ -122,9 +122,9 @@ export class Checker {
     });
   }
 
-  #sessionsOf({ machine, life }: Pick<Told, 'machine' | 'life'>): Told[] {
+  #sessionsOf({ machine, life }: Pick<SessionRecord, 'machine' | 'life'>): SessionRecord[] {
     return this.sessions.filter((one) => one.machine === machine && one.life === life);
   }
 }
 
-const nameOf = ({ machine, life }: Pick<Told, 'machine' | 'life'>) => `${machine} ${life}`;
+const nameOf = ({ machine, life }: Pick<SessionRecord, 'machine' | 'life'>) => `${machine} ${life}`;

@@ -17,7 +17,7 @@ const names = (count: number, word: string) => Array.from({ length: count }, (_,
 
 describe('machines that come at once', () => {
   test('get the places that are left, and those who get no seat leave theirs to the next', async () => {
-    // Three seats and nine machines: two places are left, for whoever gets a seat.
+    // Three seats and nine machines: two activations are left, for machines that get a seat.
     const at = await office(app);
     await activate(at.key, names(7, 'old'));
     const replies = await Promise.all(names(12, 'new').map((name) => at.acquire(name)));
@@ -31,7 +31,7 @@ describe('machines that come at once', () => {
     expect(await at.seats()).toHaveLength(3);
   });
 
-  test('in vain leave no machine behind: whoever is denied a seat is not activated', async () => {
+  test('in vain leave no machine behind: a machine without a seat is not activated', async () => {
     const at = await office(app);
     for (const name of ['a', 'b', 'c']) await at.seat(name);
     const replies = await Promise.all(names(15, 'new').map((name) => at.acquire(name)));

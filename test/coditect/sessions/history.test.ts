@@ -4,7 +4,7 @@ import { advanceTo, stopTime } from '#test/factories';
 import { assertWithin } from '#test/property';
 import type { Reply } from '../../services/app.ts';
 import { callAt, testApp } from '../../services/app.ts';
-import { Checker, type Told } from './checker.ts';
+import { Checker, type SessionRecord } from './checker.ts';
 import { codeOf, machine, type Office, office, officeOf, setLicense } from './office.ts';
 
 const app = await testApp({ work: false });
@@ -72,7 +72,7 @@ async function take({ at, there, known }: Scene, { take: asked, shows }: Take): 
   const codes = new Set(heard.map(({ reply }) => codeOf(reply)));
   if (known.isSuspended) return expect([...codes].filter((code) => code !== 'license_suspended')).toEqual([]);
   expect([...codes].filter((code) => code !== undefined && code !== 'seats_exhausted')).toEqual([]);
-  // Whoever has a seat keeps it; of the others as many come as there are seats left.
+  // Holders keep their seats; the others get as many as are left.
   const isSeated = ({ reply }: (typeof heard)[number]) => reply.status === 201;
   const isThere = ({ of }: (typeof heard)[number]) => before.has(known.nameOf(of));
   expect(heard.filter((one) => isThere(one) && !isSeated(one))).toEqual([]);
@@ -81,34 +81,34 @@ async function take({ at, there, known }: Scene, { take: asked, shows }: Take): 
   for (const { of, reply, shown } of heard.filter(isSeated)) known.took(of, reply, shown);
 }
 
-/** What whoever has this token is answered to a heartbeat. */
-function expected(known: Checker, one: Told): number {
+/** The status of a heartbeat with this token. */
+function expectedStatus(known: Checker, one: SessionRecord): number {
   if (!known.isLast(one)) return 409;
   if (known.isLive(one)) return 200;
   return one.status === 'suspended' && known.isSuspended ? 403 : 410;
 }
 
-async function beat({ at, known }: Scene, one: Told): Promise<void> {
+async function beat({ at, known }: Scene, one: SessionRecord): Promise<void> {
   const reply = await at.beat(one.kept);
   if (isTooOften(reply)) return;
-  expect(reply.status).toBe(expected(known, one));
+  expect(reply.status).toBe(expectedStatus(known, one));
   if (reply.status !== 200) return;
   expect(reply.body['offline_until'] !== null).toBe(known.isHandedOut(one));
   known.renewed(one, reply);
 }
 
-async function borrow({ there, known }: Scene, one: Told): Promise<void> {
+async function borrow({ there, known }: Scene, one: SessionRecord): Promise<void> {
   const reply = await there.borrow(one.kept, BORROWED);
   if (isTooOften(reply)) return;
-  const isEarly = expected(known, one) === 200 && !known.isHandedOut(one);
+  const isEarly = expectedStatus(known, one) === 200 && !known.isHandedOut(one);
   expect([reply.status, codeOf(reply)]).toEqual(
-    isEarly ? [409, 'offline_too_early'] : [expected(known, one), codeOf(reply)],
+    isEarly ? [409, 'offline_too_early'] : [expectedStatus(known, one), codeOf(reply)],
   );
   if (isEarly) known.renewedUntold(one);
   if (reply.status === 200) known.renewed(one, reply);
 }
 
-async function free({ at, known }: Scene, one: Told): Promise<void> {
+async function free({ at, known }: Scene, one: SessionRecord): Promise<void> {
   expect((await at.release(one.kept)).status).toBe(204);
   known.gaveBack(one);
 }
@@ -123,8 +123,8 @@ async function force({ at, known }: Scene, of: number): Promise<void> {
   if (isLive) known.ended(one, 'forced');
 }
 
-/** Of whoever holds a seat: a machine that was deactivated may occupy one beside it. */
-async function machineIdOf(at: Office, { kept }: Told): Promise<unknown> {
+/** Holders of a seat: a deactivated machine may occupy one as well. */
+async function machineIdOf(at: Office, { kept }: SessionRecord): Promise<unknown> {
   return (await at.seats()).find(({ session_id: id }) => id === kept.session_id)?.['machine_id'];
 }
 
@@ -163,7 +163,7 @@ async function act(scene: Scene, one: Step): Promise<void> {
 }
 
 /** What the server says of a session. */
-function said(row: Readonly<Record<string, unknown>>) {
+function sessionOf(row: Readonly<Record<string, unknown>>) {
   const instant = (name: string) => (typeof row[name] === 'string' ? Date.parse(row[name]) : undefined);
   return {
     id: row['session_id'],
@@ -175,7 +175,7 @@ function said(row: Readonly<Record<string, unknown>>) {
 }
 
 /** Whole seconds from the beginning of a session to its end; null: it goes on. */
-function lasted({ started_at: from, ended_at: until }: Readonly<Record<string, unknown>>): number | null {
+function secondsOf({ started_at: from, ended_at: until }: Readonly<Record<string, unknown>>): number | null {
   if (typeof until !== 'string') return null;
   return Math.round((Date.parse(until) - Date.parse(String(from))) / 1_000);
 }
@@ -199,8 +199,8 @@ test('the history of a licence is what a checker computes that saw nothing but r
       }
       const mine = new Map(scene.known.history().map((one) => [one.id, one]));
       const rows = await at.history();
-      for (const row of rows) expect(row['duration_seconds']).toBe(lasted(row));
-      expect(rows.map(said)).toEqual(rows.map(({ session_id: id }) => mine.get(String(id))));
+      for (const row of rows) expect(row['duration_seconds']).toBe(secondsOf(row));
+      expect(rows.map(sessionOf)).toEqual(rows.map(({ session_id: id }) => mine.get(String(id))));
       expect(rows).toHaveLength(mine.size);
       const began = rows.map(({ started_at: from }) => String(from));
       expect(began).toEqual(began.toSorted().toReversed());

@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { openCrashFixture } from '../../crash/fixture.ts';
-import { keyOf, makeInstallations, type Running } from '../../crash/installation.ts';
+import { keyOf, makeInstallations, type RunningProgram } from '../../crash/installation.ts';
 import { endAll } from '../../process/program.ts';
 import { callAt, type Reply } from '../../services/app.ts';
-import { type Kept, keptOf, machine, officeOf } from './office.ts';
+import { type KeptSession, keptOf, machine, officeOf } from './office.ts';
 
 const installations = await makeInstallations();
 afterAll(async () => {
@@ -20,16 +20,16 @@ const key = keyOf(installations.owned);
 /** The owner's licence, at whichever process listens there. */
 const officeAt = (url: string) => officeOf({ call: callAt(url) }, { key });
 type Desk = Awaited<ReturnType<typeof officeAt>>;
-const unheard = (): undefined => undefined;
+const ignore = (): undefined => undefined;
 
 /** Machines that beat without a pause, until nobody answers, or as often as one may in a minute. */
-function beating(at: Desk, kept: readonly Kept[]) {
+function startBeating(at: Desk, kept: readonly KeptSession[]) {
   /** The latest time of the server's that each session was answered. */
   const answered = new Map<string, number>();
   const rounds = Promise.withResolvers<void>();
   const beats = kept.map(async (one) => {
     for (let n = 0; n < 18; n += 1) {
-      const reply = await at.beat(one).catch(unheard);
+      const reply = await at.beat(one).catch(ignore);
       if (reply?.status !== 200) return;
       answered.set(one.session_id, Date.parse(String(reply.body['server_time'])));
       if (answered.size === kept.length && n > 2) rounds.resolve();
@@ -45,7 +45,7 @@ function beating(at: Desk, kept: readonly Kept[]) {
 }
 
 /** That what was answered is there, in whichever batch it was. */
-async function expectKept({ db }: Running, answered: ReadonlyMap<string, number>): Promise<void> {
+async function expectKept({ db }: RunningProgram, answered: ReadonlyMap<string, number>): Promise<void> {
   const rows = await db.asMigrator(
     statement<{ id: string; renewed_at: Date }>(
       'select id, renewed_at from limits.seats where id = any($1::uuid[])',
@@ -68,9 +68,9 @@ test.each(['before', 'after'])(
     const replies: (Reply | undefined)[] = [];
     for (const name of names.slice(0, BEFORE)) replies.push(await at.acquire(name));
     const kept = replies.flatMap((reply) => (reply === undefined ? [] : [keptOf(reply)]));
-    const beats = beating(at, kept);
+    const beats = startBeating(at, kept);
     await beats.isOn;
-    const crowd = names.slice(BEFORE).map((name) => at.acquire(name).catch(unheard));
+    const crowd = names.slice(BEFORE).map((name) => at.acquire(name).catch(ignore));
     replies.push(...(await Promise.all(crowd)));
     await beats.ended;
     expect(await program.ended).toMatchObject({ signal: 'SIGKILL' });

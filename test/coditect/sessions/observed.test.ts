@@ -64,7 +64,7 @@ const asMachine = (path: string, body: object) => call(undefined, path, { body, 
 const asAdmin = (path: string, body?: object) => call(admin.key, path, { body, ...agent('an operator') });
 
 /** Events that a program made by one kind of actor. */
-const from = (name: string, kind: string, ...actions: readonly string[]) =>
+const eventsFrom = (name: string, kind: string, ...actions: readonly string[]) =>
   actions.map((action) => ({
     action: `coditect.license.${action}`,
     ip: '127.0.0.1',
@@ -94,11 +94,11 @@ describe('the audit', () => {
     const [issued, ...byHand] = await events(at);
     expect(issued).toMatchObject({ action: 'coditect.license.issued', actor_kind: 'system', ip: null });
     expect(byHand).toEqual([
-      ...from('a machine', 'system', 'activated', 'acquired', 'released', 'acquired'),
-      ...from('an owner', 'key', 'released'),
-      ...from('a machine', 'system', 'machine_deactivated'),
-      ...from('an owner', 'key', 'key_rotated'),
-      ...from('an operator', 'key', 'seats_changed', 'suspended', 'reinstated'),
+      ...eventsFrom('a machine', 'system', 'activated', 'acquired', 'released', 'acquired'),
+      ...eventsFrom('an owner', 'key', 'released'),
+      ...eventsFrom('a machine', 'system', 'machine_deactivated'),
+      ...eventsFrom('an owner', 'key', 'key_rotated'),
+      ...eventsFrom('an operator', 'key', 'seats_changed', 'suspended', 'reinstated'),
     ]);
   });
 
@@ -112,11 +112,11 @@ describe('the audit', () => {
       call(admin.key, `POST /v1/admin/licenses/${id}/extend`, { body: { days: 3 }, ...agent('an operator') });
     for (const one of [endless, at]) expect((await extend(one)).status).toBe(200);
     expect((await events(endless)).map(({ action }) => action)).toEqual(['coditect.license.issued']);
-    expect((await events(at)).at(-1)).toEqual(from('an operator', 'key', 'extended')[0]);
+    expect((await events(at)).at(-1)).toEqual(eventsFrom('an operator', 'key', 'extended')[0]);
   });
 });
 
-async function scraped(): Promise<(line: string) => number> {
+async function scrapeMetrics(): Promise<(line: string) => number> {
   const response = await fetch(`${app.url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
   const lines = (await response.text()).split('\n');
   return (name) =>
@@ -131,14 +131,14 @@ async function scraped(): Promise<(line: string) => number> {
 describe('metrics', () => {
   test('count seats that are used, acquires, denials, heartbeats, and heartbeats that were refused', async () => {
     const at = await office(app);
-    const before = await scraped();
+    const before = await scrapeMetrics();
     const kept = [await at.seat('a'), await at.seat('b'), await at.seat('c')];
     await at.acquire('d');
     await at.acquire('e');
     for (const one of kept) await at.beat(one);
     const twin = await at.seat('c');
     for (const one of kept.slice(2)) await at.beat(one);
-    const after = await scraped();
+    const after = await scrapeMetrics();
     const more = (name: string) => after(name) - before(name);
     const calls = (outcome: string) =>
       more(`plinth_seat_calls_total{product="coditect",outcome="${outcome}"}`);
@@ -151,14 +151,14 @@ describe('metrics', () => {
     }).toEqual({ taken: 4, denied: 2, renewed: 3, taken_over: 1, in_use: 3 });
     await at.release(twin);
     expect(
-      (await scraped())('plinth_seats_in_use{product="coditect"}') -
+      (await scrapeMetrics())('plinth_seats_in_use{product="coditect"}') -
         before('plinth_seats_in_use{product="coditect"}'),
     ).toBe(2);
   });
 });
 
 /** What a heartbeat after five minutes hands out. */
-async function handed(at: Office, name: string, more: object): Promise<number> {
+async function offlineMinutesOf(at: Office, name: string, more: object): Promise<number> {
   const taken = await at.acquire(name, more);
   expect(taken.status).toBe(201);
   await advance(db, '5 minutes');
@@ -171,9 +171,9 @@ async function handed(at: Office, name: string, more: object): Promise<number> {
 describe('minutes of work without the server', () => {
   test('are fewer where a program wishes for fewer, never more than the licence has, and none for none', async () => {
     const at = await office(app);
-    expect(await handed(at, 'a', { offline_minutes: 10 })).toBe(10);
-    expect(await handed(at, 'b', { offline_minutes: 300 })).toBe(30);
-    expect(await handed(at, 'c', { offline_minutes: 0 })).toBe(0);
+    expect(await offlineMinutesOf(at, 'a', { offline_minutes: 10 })).toBe(10);
+    expect(await offlineMinutesOf(at, 'b', { offline_minutes: 300 })).toBe(30);
+    expect(await offlineMinutesOf(at, 'c', { offline_minutes: 0 })).toBe(0);
   });
 
   test('that a licence has fewer of by now: what was handed out holds, a session keeps its own, the next one has fewer', async () => {
@@ -188,7 +188,7 @@ describe('minutes of work without the server', () => {
     expect(codeOf(await at.borrow(kept, 6))).toBe('offline_too_long');
     // It gives up what it had, and so nothing of it is owed.
     const { signed_token } = keptOf(again);
-    expect(await handed(at, 'a', { signed_token })).toBe(5);
+    expect(await offlineMinutesOf(at, 'a', { signed_token })).toBe(5);
     const [seat] = await at.seats();
     const held =
       Date.parse(String(seat?.['occupied_until'])) - Date.parse(String(seat?.['last_heartbeat_at']));

@@ -3,7 +3,7 @@ import { statement } from '#platform/db';
 import type { Customer, Reply, TestApp } from '../../services/app.ts';
 
 /** A session as its program keeps it. */
-export interface Kept {
+export interface KeptSession {
   readonly session_id: string;
   readonly signed_token: string;
 }
@@ -15,10 +15,10 @@ export interface Office<Who = Customer> {
   readonly id: string;
   acquire(hardware: string, more?: object): Promise<Reply>;
   /** Of one that must succeed. */
-  seat(hardware: string, more?: object): Promise<Kept>;
-  beat(kept: Kept): Promise<Reply>;
-  release(kept: Kept): Promise<Reply>;
-  borrow(kept: Kept, minutes: number): Promise<Reply>;
+  seat(hardware: string, more?: object): Promise<KeptSession>;
+  beat(kept: KeptSession): Promise<Reply>;
+  release(kept: KeptSession): Promise<Reply>;
+  borrow(kept: KeptSession, minutes: number): Promise<Reply>;
   seats(): Promise<readonly Row[]>;
   history(): Promise<readonly Row[]>;
 }
@@ -80,9 +80,9 @@ export async function officeOf<Who extends Pick<Customer, 'key'>>(
 
 export const rowsOf = ({ body }: Reply): readonly Row[] => body['data'] as readonly Row[];
 
-const namesOf = ({ session_id, signed_token }: Kept) => ({ session_id, signed_token });
+const namesOf = ({ session_id, signed_token }: KeptSession) => ({ session_id, signed_token });
 
-export function keptOf({ body }: Reply): Kept {
+export function keptOf({ body }: Reply): KeptSession {
   return { session_id: String(body['session_id']), signed_token: String(body['signed_token']) };
 }
 
@@ -90,7 +90,7 @@ export function keptOf({ body }: Reply): Kept {
 export const codeOf = ({ body }: Reply): unknown => (body['error'] as { code?: string } | undefined)?.code;
 
 /** What a token says, unverified. */
-export function claimsOf({ signed_token: token }: Kept): Readonly<Record<string, unknown>> {
+export function claimsOf({ signed_token: token }: KeptSession): Readonly<Record<string, unknown>> {
   const [, payload = ''] = token.split('.');
   return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Readonly<Record<string, unknown>>;
 }

@@ -127,7 +127,7 @@ describe('a seat', () => {
     expect(await other.seats()).toHaveLength(1);
   });
 
-  test('of which an admin set another number counts so, and a smaller one lets those be who work', async () => {
+  test('with a number set by an admin count so, and a smaller number keeps present sessions', async () => {
     const at = await office(app);
     await setLicense(app, at.who.accountId, { seats: 4 });
     const kept = [];
@@ -140,7 +140,7 @@ describe('a seat', () => {
     expect((await at.acquire('e')).status).toBe(201);
   });
 
-  test('of a smaller plan: whoever works goes on, and nobody comes in until it fits', async () => {
+  test('of a smaller plan: present sessions go on, and nobody is admitted until they fit', async () => {
     const who = await customer('coditect.starter', 'coditect.pro');
     const at = await officeOf(app, who);
     const kept = [];
@@ -165,7 +165,7 @@ describe('a seat', () => {
     for (let n = 0; n < 9; n += 1) await at.release(await at.seat(String(n)));
     const refused = await at.acquire('tenth');
     expect([refused.status, codeOf(refused)]).toEqual([409, 'machines_exhausted']);
-    // Three for each seat, whoever says how many seats there are.
+    // Three for each seat, also where an admin set the number of seats.
     await setLicense(app, at.who.accountId, { seats: 4 });
     for (let n = 9; n < 12; n += 1) await at.release(await at.seat(String(n)));
     expect(codeOf(await at.acquire('thirteenth'))).toBe('machines_exhausted');
@@ -197,7 +197,7 @@ describe('a machine', () => {
     expect((await at.history()).map(({ status }) => status)).toEqual(['active', 'taken_over']);
   });
 
-  test('that slept for two hours has no seat, and whoever came meanwhile keeps theirs', async () => {
+  test('that slept for two hours has no seat, and machines that came meanwhile keep theirs', async () => {
     const at = await office(app);
     const asleep = await at.seat('a');
     for (const name of ['b', 'c']) await at.seat(name);

@@ -4,7 +4,7 @@ import { hasRedisServer, redisServer } from '#test/redis';
 import { endAll, type Program, startProgram } from '../../process/program.ts';
 import type { Reply } from '../../services/app.ts';
 import { callAt, testApp } from '../../services/app.ts';
-import { type Kept, keptOf, machine, type Office, office, officeOf } from './office.ts';
+import { type KeptSession, keptOf, machine, type Office, office, officeOf } from './office.ts';
 
 afterAll(endAll);
 
@@ -57,7 +57,7 @@ function longLived(): Promise<Neighbour> {
 
 /** The same licence at another process. */
 const officeAt = ({ url }: Neighbour, { who }: Office) => officeOf({ call: callAt(url) }, who);
-const unheard = (): undefined => undefined;
+const ignore = (): undefined => undefined;
 
 /** That so many of these machines have their seat, each of the others was denied, and there is nothing else. */
 async function expectSeated(at: Office, crowd: ReadonlyMap<string, Reply>, most: number) {
@@ -72,7 +72,7 @@ async function expectSeated(at: Office, crowd: ReadonlyMap<string, Reply>, most:
 }
 
 /** The most sessions that went on at one instant. */
-function busiest(history: Awaited<ReturnType<Office['history']>>): number {
+function mostAtOnce(history: Awaited<ReturnType<Office['history']>>): number {
   const moves = history.flatMap(({ started_at: from, ended_at: until }) => [
     { at: String(from), by: 1 },
     { at: String(until), by: -1 },
@@ -107,7 +107,7 @@ test('20 machines that come and go ten times at two processes leave no seat, and
   const history = await at.history();
   expect(history).toHaveLength(held.reduce((sum, sessions) => sum + sessions, 0));
   expect(new Set(history.map(({ status }) => status))).toEqual(new Set(['released']));
-  expect(busiest(history)).toBeLessThanOrEqual(MAX);
+  expect(mostAtOnce(history)).toBeLessThanOrEqual(MAX);
 });
 
 test('of 100 machines that come at once to two processes, of which one is killed, exactly as many work as there are seats', async () => {
@@ -119,10 +119,10 @@ test('of 100 machines that come at once to two processes, of which one is killed
   let killed: Promise<void> | undefined;
   const replies = await Promise.all(
     names.map(async (name, n) => {
-      const reply = await (n % 2 === 0 ? at : there).acquire(name).catch(unheard);
+      const reply = await (n % 2 === 0 ? at : there).acquire(name).catch(ignore);
       answered += 1;
       if (answered >= 5) killed ??= other.kill();
-      // Whoever heard nothing, or that the server stops, comes again to the one that is there.
+      // A machine without an answer, or told that the server stops, tries the server that is there.
       const heard = reply === undefined || reply.status === 503 ? await at.acquire(name) : reply;
       return [name, heard] as const;
     }),
@@ -146,7 +146,7 @@ test.runIf(app.database.engine === 'postgres').each(['before', 'after'] as const
     const names = Array.from({ length: 100 }, (_, n) => `crowd-${n}`);
     const replies = await Promise.all(
       names.map(async (name, n) => {
-        const reply = await (n % 4 === 0 ? at : there).acquire(name).catch(unheard);
+        const reply = await (n % 4 === 0 ? at : there).acquire(name).catch(ignore);
         return [name, reply ?? (await at.acquire(name))] as const;
       }),
     );
@@ -162,7 +162,7 @@ test.runIf(app.database.engine === 'postgres').each(['before', 'after'] as const
 
 test('heartbeats of many licences at once are all answered, by no more than are written down', async () => {
   const offices = await Promise.all([office(app), office(app), office(app)]);
-  const kept: { at: Office; one: Kept }[] = [];
+  const kept: { at: Office; one: KeptSession }[] = [];
   for (const at of offices) for (const name of ['a', 'b', 'c']) kept.push({ at, one: await at.seat(name) });
   const storm = await Promise.all(
     Array.from({ length: 15 }, () => kept.map(({ at, one }) => at.beat(one))).flat(),
@@ -173,7 +173,7 @@ test('heartbeats of many licences at once are all answered, by no more than are 
     const [id, when] = [String(body['session_id']), Date.parse(String(body['server_time']))];
     told.set(id, Math.max(told.get(id) ?? 0, when));
   }
-  // As whoever comes after a crash reads them.
+  // As a process reads them after a crash.
   const rows = await app.db.asMigrator(
     statement<{ id: string; renewed_at: Date }>(
       'select id, renewed_at from limits.seats where id = any($1::uuid[])',
@@ -191,7 +191,7 @@ test('a machine that beats without end is slowed down, and no other is', async (
   const storm = await Promise.all(Array.from({ length: 60 }, () => at.beat(a)));
   const count = (wanted: number) => storm.filter(({ status }) => status === wanted).length;
   expect(count(200) + count(429)).toBe(60);
-  // Twenty a minute, of which two may have begun.
+  // Twenty a minute; two minutes may have begun.
   expect(count(200)).toBeGreaterThanOrEqual(20);
   expect(count(200)).toBeLessThanOrEqual(40);
   expect((await at.beat(b)).status).toBe(200);

@@ -40,7 +40,7 @@ export const catalogue = limitsCatalogue({
       coins: 5_000,
     },
   },
-  // Whoever takes a permit and never comes back loses it after this time.
+  // A permit whose holder never comes back expires after this time.
   longestSeconds: 20,
 });
 

@@ -4,7 +4,7 @@ import { systemClock } from '#platform/kernel';
 import { createLimits, type Permit, startHolder } from '#platform/limits';
 import { answers } from '#test/answers';
 import { ids, type Member } from '#test/factories';
-import { figures, planned, request } from '#test/limits';
+import { figures, plannedCall, request } from '#test/limits';
 import { type Chance, chanceOf } from '../chance.ts';
 import { catalogue, type Feature } from './catalogue.ts';
 import { type Orders, requestId, type Verdict } from './messages.ts';
@@ -15,14 +15,21 @@ const HELD = 2;
 
 const orders = JSON.parse(process.argv[2] ?? '{}') as Orders;
 const db = await openDatabase({ engine: 'postgres', url: orders.url, poolSize: 6 });
-const lost = (reason: string) => {
+const exitWith = (reason: string) => {
   process.stderr.write(`${reason}: this process ends.\n`);
   process.exit(1);
 };
-const holder = await startHolder({ db, ids, clock: systemClock, kind: 'faults', alone: false, onLost: lost });
+const holder = await startHolder({
+  db,
+  ids,
+  clock: systemClock,
+  kind: 'faults',
+  alone: false,
+  onLost: exitWith,
+});
 const limits = createLimits({ db, ids, answers, holder, catalogues: [catalogue] });
 setInterval(() => void limits.sweep().catch(() => {}), SWEEP);
-// Whoever started us is gone.
+// The parent process is gone.
 process.once('disconnect', () => process.exit(0));
 
 let asked = 0;
@@ -81,7 +88,7 @@ function wishBy(chance: Chance) {
   return {
     feature,
     units: feature === 'draft' ? 1 : chance.between(1, 3),
-    call: { ...planned(reserve), provider: 'demo' },
+    call: { ...plannedCall(reserve), provider: 'demo' },
     ...(feature === 'draft' ? { subject: `draft ${chance.between(1, 20)}` } : {}),
   };
 }

@@ -6,7 +6,7 @@ import { type FaultServices, openServices } from '../services.ts';
 import { examine, type Facts, type Violation } from '../oracle/index.ts';
 import { isQuiet, readRows } from '../read.ts';
 import type { Outcome } from '../judgement.ts';
-import { after } from '../turns.ts';
+import { sleep } from '../turns.ts';
 import { type Decider, openDecider, type Verdicts } from './deciders.ts';
 import { catalogue } from './catalogue.ts';
 import { requestId } from './messages.ts';
@@ -45,11 +45,11 @@ export async function runDecisions({ seed, decisions, say }: DecisionsOptions): 
     );
     let isOver = false;
     const troubles = troubleUntil(() => isOver, { chance: chance.for('faults'), services, deciders, say });
-    await reached(verdicts, decisions, say);
+    await waitForDecisions(verdicts, decisions, say);
     isOver = true;
     await troubles;
     await Promise.all(deciders.map((decider) => decider.stop()));
-    return await judged(services, { verdicts, deciders });
+    return await judgeRun(services, { verdicts, deciders });
   } finally {
     await opened.disposeAsync();
   }
@@ -70,21 +70,25 @@ async function makeMembers(url: string): Promise<Member[]> {
   }
 }
 
-/** Decisions of which somebody heard what became of them; being thought dead is none. */
-function heard(verdicts: Verdicts): number {
+/** Decisions with a known outcome; a process thought dead has none. */
+function countDecisions(verdicts: Verdicts): number {
   let sum = 0;
   for (const lines of verdicts.values()) for (const line of lines) sum += line.replaceAll(/[fx]/g, '').length;
   return sum;
 }
 
-async function reached(verdicts: Verdicts, decisions: number, say: (line: string) => void): Promise<void> {
+async function waitForDecisions(
+  verdicts: Verdicts,
+  decisions: number,
+  say: (line: string) => void,
+): Promise<void> {
   let told = 0;
-  for (let sum = 0; sum < decisions; sum = heard(verdicts)) {
+  for (let sum = 0; sum < decisions; sum = countDecisions(verdicts)) {
     if (sum - told >= 100_000) {
       told = sum;
       say(`${sum} decisions`);
     }
-    await after(200);
+    await sleep(200);
   }
 }
 
@@ -99,7 +103,7 @@ interface DecisionContext {
 async function troubleUntil(isOver: () => boolean, context: DecisionContext): Promise<void> {
   const { chance, deciders } = context;
   while (!isOver()) {
-    await after(chance.between(200, 1_500));
+    await sleep(chance.between(200, 1_500));
     const [first, ...rest] = deciders.filter(({ isAtWork }) => isAtWork);
     if (first === undefined) continue;
     await trouble(chance.pick([first, ...rest]), context);
@@ -128,14 +132,14 @@ async function trouble(decider: Decider, { chance, services, say }: DecisionCont
   else if (kind === 'commits') commits.probability = chance.pick([0.05, 0.5]);
   else decider.signal('SIGSTOP');
   if (kind === 'pause_past_lease') await services.advance(31, decider.name);
-  await after(lasts);
+  await sleep(lasts);
   link.delay = [0, 0];
   commits.probability = 0;
   link.resume();
   decider.signal('SIGCONT');
 }
 
-async function judged(
+async function judgeRun(
   services: FaultServices,
   { verdicts, deciders }: { readonly verdicts: Verdicts; readonly deciders: readonly Decider[] },
 ): Promise<Outcome> {
@@ -185,7 +189,7 @@ const END_ALL = `
 function examineVerdicts(verdicts: Verdicts, { permits }: Facts) {
   const byRequest = new Map(permits.map((permit) => [permit.request_id, permit]));
   const counts = {
-    decisions: heard(verdicts),
+    decisions: countDecisions(verdicts),
     admitted: 0,
     denied: 0,
     repeats: 0,

@@ -20,7 +20,7 @@ export interface AccountState {
 }
 
 /** What one change did to an account in a product. */
-interface Entered {
+interface ChangeEffect {
   readonly state: AccountState;
   readonly admitted?: PermitRow;
   /** Open, and its reserve grew. */
@@ -29,8 +29,8 @@ interface Entered {
 
 /** The states of all accounts, kept from the trace alone. */
 export interface AccountStates {
-  enter(change: Change): Entered | undefined;
-  of(account: string, product: string): AccountState;
+  enter(change: Change): ChangeEffect | undefined;
+  stateOf(account: string, product: string): AccountState;
   all(): Iterable<AccountState>;
 }
 
@@ -39,7 +39,7 @@ export function createAccountStates(): AccountStates {
   const events = new Map<string, EventRow>();
   const costs = new Map<string, number>();
 
-  function of(account: string, product: string): AccountState {
+  function stateOf(account: string, product: string): AccountState {
     const name = `${account} ${product}`;
     const known = states.get(name);
     if (known !== undefined) return known;
@@ -66,8 +66,8 @@ export function createAccountStates(): AccountStates {
     }
   }
 
-  function enterPermit(permit: PermitRow): Entered {
-    const state = of(permit.account_id, permit.product);
+  function enterPermit(permit: PermitRow): ChangeEffect {
+    const state = stateOf(permit.account_id, permit.product);
     const before = state.permits.get(permit.id);
     if (before === undefined) {
       state.asked.set(permit.id, permit.units);
@@ -82,8 +82,8 @@ export function createAccountStates(): AccountStates {
     return permit.reserve > before.reserve && isOpen(permit) ? { state, extended: permit } : { state };
   }
 
-  function enterEvent(event: EventRow): Entered {
-    const state = of(event.account_id, event.product);
+  function enterEvent(event: EventRow): ChangeEffect {
+    const state = stateOf(event.account_id, event.product);
     const before = postedCost(events.get(event.id));
     events.set(event.id, event);
     const permit = state.permits.get(event.permit_id);
@@ -94,18 +94,18 @@ export function createAccountStates(): AccountStates {
   }
 
   return {
-    of,
+    stateOf,
     all: () => states.values(),
     enter(change) {
       if (change.about === 'permits') return enterPermit(change.row);
       if (change.about === 'usage_events') return enterEvent(change.row);
       if (change.about === 'credits') {
-        const state = of(change.row.account_id, change.row.product);
+        const state = stateOf(change.row.account_id, change.row.product);
         state.credits.set(change.row.id, change.row);
         return { state };
       }
       if (!PRODUCTS.has(change.row.scope)) return undefined;
-      const state = of(change.row.account_id, change.row.scope);
+      const state = stateOf(change.row.account_id, change.row.scope);
       state.meter = change.row;
       return { state };
     },

@@ -1,7 +1,7 @@
 import type { Answer, Exchange } from '../history.ts';
 import type { EventRow, Facts, GenerationRow, PermitRow, Violation } from './facts.ts';
 
-/** Whoever is told so got nothing, and so owes nothing. */
+/** A caller with such an answer got nothing, and so owes nothing. */
 const DENIALS = new Set([
   'limit_exceeded',
   'plan_required',
@@ -24,7 +24,10 @@ export function examineAnswers(facts: Facts): Violation[] {
     ({ account, route, key }) => `${account} ${route} ${key}`,
   );
   return [
-    ...facts.history.flatMap((exchange) => [...denied(exchange, rows), ...promised(exchange, rows)]),
+    ...facts.history.flatMap((exchange) => [
+      ...checkDenied(exchange, rows),
+      ...checkPromised(exchange, rows),
+    ]),
     ...[...keyed.values()].flatMap((exchanges) => [...sameAnswer(exchanges), ...oneEffect(exchanges, rows)]),
   ];
 }
@@ -46,7 +49,7 @@ export function groupBy<Row>(rows: readonly Row[], name: (row: Row) => string): 
   return groups;
 }
 
-function denied(exchange: Exchange, { permits, events }: Rows): Violation[] {
+function checkDenied(exchange: Exchange, { permits, events }: Rows): Violation[] {
   const code = exchange.answer?.code;
   if (code === undefined || !DENIALS.has(code)) return [];
   const found = [...(permits.get(exchange.id) ?? []), ...(events.get(exchange.id) ?? [])];
@@ -91,16 +94,17 @@ function oneEffect(exchanges: readonly Exchange[], { permits, byPermit }: Rows):
   return [{ rule: 'one key, two effects', says, rows: [...made, ...generations] }];
 }
 
-function promised(exchange: Exchange, rows: Rows): Violation[] {
+function checkPromised(exchange: Exchange, rows: Rows): Violation[] {
   const { answer, route } = exchange;
   if (!isSuccess(answer)) return [];
-  if (route === 'POST /v1/create' || route === 'POST /v1/regenerate') return accepted(exchange, rows);
-  if (route === 'POST /v1/generations/:id/cancel') return accepted(exchange, rows, 'cancelled');
-  if (route === 'POST /v1/ai/chat/completions' && !answer.replayed) return served(exchange, answer, rows);
+  if (route === 'POST /v1/create' || route === 'POST /v1/regenerate') return checkAccepted(exchange, rows);
+  if (route === 'POST /v1/generations/:id/cancel') return checkAccepted(exchange, rows, 'cancelled');
+  if (route === 'POST /v1/ai/chat/completions' && !answer.replayed)
+    return checkServed(exchange, answer, rows);
   return [];
 }
 
-function accepted(exchange: Exchange, { generations }: Rows, status?: string): Violation[] {
+function checkAccepted(exchange: Exchange, { generations }: Rows, status?: string): Violation[] {
   const id = String(field(exchange.answer?.body, 'generation_id'));
   const row = generations.get(id);
   if (row !== undefined && (status === undefined || row.status === status)) return [];
@@ -108,7 +112,7 @@ function accepted(exchange: Exchange, { generations }: Rows, status?: string): V
 }
 
 /** An answer of a model that is all there: there is a row for it, with the figures that the caller saw. */
-function served(exchange: Exchange, answer: Answer, { events }: Rows): Violation[] {
+function checkServed(exchange: Exchange, answer: Answer, { events }: Rows): Violation[] {
   const shown = field(field(answer.body, 'usage'), 'completion_tokens');
   if (isStream(answer) && !String(answer.body).includes('[DONE]')) return [];
   const found = events.get(exchange.id) ?? [];

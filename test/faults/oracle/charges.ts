@@ -5,7 +5,7 @@ import { costOf, type Entry, entriesOf, idOf, isExact, rowsOf, sum } from './led
 
 const CHAT = 'POST /v1/ai/chat/completions';
 
-/** Told by whoever was asked when the provider failed, and nothing of its answer was shown. */
+/** The codes of a failed provider call, of whose answer nothing was shown. */
 const PROVIDER_FAILED = new Set(['provider_unavailable', 'provider_timeout', 'answer_unusable']);
 
 /** Of what was shown until a provider broke off: another tokenizer counts otherwise, by so much and so many. */
@@ -57,13 +57,13 @@ function paid(exchange: Exchange, rows: Rows): Violation[] {
   const { answer } = exchange;
   const isAllThere = answer?.whole === true;
   if (isAllThere && PROVIDER_FAILED.has(answer.code ?? '')) return nothingShown(exchange, rows);
-  if (isSuccess(answer) && isWhole(answer.body)) return served({ exchange, entries });
+  if (isSuccess(answer) && isWhole(answer.body)) return checkServed({ exchange, entries });
   if (isSuccess(answer)) return entries.flatMap((entry) => brokenOff({ exchange, entry }, rows));
   if (exchange.leaves && !isAllThere) return hungUp({ exchange, entries }, rows);
   return [];
 }
 
-/** Plain, or a stream to its last word, none of which told of a failure. */
+/** Plain, or a complete stream without an error event. */
 function isWhole(body: unknown): boolean {
   return typeof body !== 'string' || (body.includes('[DONE]') && !/"error":\s*\{/.test(body));
 }
@@ -95,13 +95,13 @@ function isForgotten({ node, asked, ended }: Exchange, outages: readonly OutageS
 /** Milliseconds within which a living process has told what it knows, once the database is there again. */
 const TELLING = 3_000;
 
-interface Asked {
+interface ChargedExchange {
   readonly exchange: Exchange;
   readonly entries: readonly Entry[];
 }
 
 /** What was served is charged at its cost, and never above its reserve; tries that failed before it, not at all. */
-function served({ exchange, entries }: Asked): Violation[] {
+function checkServed({ exchange, entries }: ChargedExchange): Violation[] {
   const id = servedId(exchange.answer?.body);
   const own = entries.filter((entry) => idOf(entry) === id);
   // Without its id nobody can tell the answer from the tries before it.
@@ -150,7 +150,7 @@ function brokenOff(
 }
 
 /** The caller left, and nothing else was out of order: it is charged what its call cost, and its quota is used. */
-function hungUp({ exchange, entries }: Asked, { bill, permits, outages }: Rows): Violation[] {
+function hungUp({ exchange, entries }: ChargedExchange, { bill, permits, outages }: Rows): Violation[] {
   const touched = outages.some(
     ({ node, from, until }) =>
       (node === undefined || node === exchange.node) &&

@@ -9,9 +9,9 @@ export function examineDelegated(facts: Facts): Violation[] {
     events: groupBy(facts.events, ({ permit_id }) => permit_id),
   };
   return [
-    ...facts.history.flatMap((exchange) => closed(exchange, rows)),
-    ...repeated(facts.history),
-    ...reported(facts),
+    ...facts.history.flatMap((exchange) => checkClosed(exchange, rows)),
+    ...checkRepeated(facts.history),
+    ...checkReported(facts),
   ];
 }
 
@@ -28,7 +28,7 @@ const ENDS: Readonly<Record<string, PermitRow['state'] | 'any'>> = {
 };
 
 /** What was taken is there, what was settled is settled at the cost that was said, and what was given back is void. */
-function closed(exchange: Exchange, { permits, events }: Rows): Violation[] {
+function checkClosed(exchange: Exchange, { permits, events }: Rows): Violation[] {
   const state = ENDS[exchange.route];
   if (state === undefined || !isSuccess(exchange.answer)) return [];
   const id = String(field(exchange.answer.body, 'permit_id'));
@@ -47,7 +47,7 @@ function closed(exchange: Exchange, { permits, events }: Rows): Violation[] {
 }
 
 /** The same end of the same permit is told in the same words. */
-function repeated(history: readonly Exchange[]): Violation[] {
+function checkRepeated(history: readonly Exchange[]): Violation[] {
   const ends = history.filter(({ route, answer }) => /settle|release/.test(route) && isSuccess(answer));
   return [...groupBy(ends, ({ path, body }) => `${path} ${body}`).values()].flatMap(([first, ...others]) => {
     const other = others.find((exchange) => wordsOf(exchange) !== wordsOf(first));
@@ -61,7 +61,7 @@ function wordsOf(exchange: Exchange | undefined): string {
 }
 
 /** What was reported under an id stands in the ledger once, and what was promised to stand there does. */
-function reported({ history, events }: Facts): Violation[] {
+function checkReported({ history, events }: Facts): Violation[] {
   const rows = groupBy(
     events.filter(({ reported_id }) => reported_id !== null),
     ({ account_id, reported_id }) => `${account_id} ${reported_id}`,

@@ -14,12 +14,12 @@ export function examineEnds(facts: Facts): Violation[] {
     ...facts.jobs
       .filter(({ kind, state }) => kind === 'reel.generate' && /ready|delayed|running/.test(state))
       .map((row) => ({ rule: 'a job without an end', says: `${row.id} is ${row.state}`, rows: [row] })),
-    ...facts.generations.flatMap((generation) => ended(generation, permits.get(generation.permit_id))),
-    ...told(facts),
+    ...facts.generations.flatMap((generation) => checkEnded(generation, permits.get(generation.permit_id))),
+    ...checkTold(facts),
   ];
 }
 
-function told(facts: Facts): Violation[] {
+function checkTold(facts: Facts): Violation[] {
   const rows = new Map(facts.generations.map((generation) => [generation.id, generation]));
   return [...facts.told]
     .filter(([id, status]) => rows.get(id)?.status !== status)
@@ -30,7 +30,7 @@ function told(facts: Facts): Violation[] {
     }));
 }
 
-function ended(generation: GenerationRow, permit: PermitRow | undefined): Violation[] {
+function checkEnded(generation: GenerationRow, permit: PermitRow | undefined): Violation[] {
   const { id, status, variants, written } = generation;
   const rows = [generation, permit];
   if (!OVER.has(status)) {
@@ -60,7 +60,7 @@ export function examineUsage(
 ): Violation[] {
   const rows = new Map(events.map((event) => [event.id, event]));
   return [...usage].flatMap(([account, answer]) => [
-    ...answer.limits.flatMap((said) => usedUp(states.of(account, said.product), said, at)),
+    ...answer.limits.flatMap((said) => usedUp(states.stateOf(account, said.product), said, at)),
     ...answer.events.flatMap((said): Violation[] => {
       const row = rows.get(said.id);
       if (row?.account_id === account && row.cost === said.cost_micros && row.state === said.status)

@@ -26,7 +26,7 @@ export interface Facts {
 
 /** Wall time, milliseconds since 1970; what is not over lasts for ever. */
 export interface OutageSpan {
-  /** `process`: it did not run, and whatever it had in memory is lost. */
+  /** `process`: it did not run, and its memory is lost. */
   readonly of: 'process' | 'pause' | 'database' | 'provider';
   /** Which of the API processes it concerned; nothing: all of them. */
   readonly node: number | undefined;

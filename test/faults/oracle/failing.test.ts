@@ -2,29 +2,29 @@ import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../history.ts';
 import { type Facts, SLOT_FREE_WITHIN } from './index.ts';
 import {
-  answered,
-  asked,
-  billed,
+  answerWith,
+  exchangeOf,
+  billedCall,
   estimate,
   event,
   meter,
   NOON,
   permit,
   rules,
-  traced,
-  type Written,
-} from './made-up.ts';
+  traceOf,
+  type WrittenRow,
+} from './oracle-fixture.ts';
 import { longestCalm } from './slots.ts';
 
 /** What the oracle knows of calls that go wrong: what they may cost, who pays, what clients are told, when slots are free. */
 
 const route = 'POST /v1/ai/chat/completions';
-const told = (status: number, code: string, retryAfter?: string) => {
-  const { answer } = answered(status, {}, code);
-  return rules({ history: [asked('1', { answer: { ...answer, retryAfter } })] });
+const judgeAnswer = (status: number, code: string, retryAfter?: string) => {
+  const { answer } = answerWith(status, {}, code);
+  return rules({ history: [exchangeOf('1', { answer: { ...answer, retryAfter } })] });
 };
 
-const away = (until: number, node?: number) => [
+const outageUntil = (until: number, node?: number) => [
   { of: 'database', node, from: NOON + 500, until: NOON + until } as const,
 ];
 
@@ -42,7 +42,7 @@ const dearRow = (charged: number) =>
 
 const namedEvent = (charged: number) => paid(charged, { provider_request_id: 'req_1' });
 
-const closer = (cost: number) => [
+const closerEstimates = (cost: number) => [
   estimate('1'),
   estimate('1', {
     id: 'closer',
@@ -53,11 +53,11 @@ const closer = (cost: number) => [
   }),
 ];
 
-const chat = (more: Partial<Exchange> = {}) => asked('1', { route, ...more });
+const chat = (more: Partial<Exchange> = {}) => exchangeOf('1', { route, ...more });
 
 describe('an estimate', () => {
   test('that is less than the bill of its call is told, named or not, corrected or not', () => {
-    const bill = [billed('1')];
+    const bill = [billedCall('1')];
     expect(rules({ events: [estimate('1', { cost: 14 })], bill })).toEqual([]);
     expect(rules({ events: [estimate('1', { cost: 13 })], bill })).toEqual(['an estimate below the bill']);
     const named = { provider_request_id: 'theirs-1', cost: 13 };
@@ -69,7 +69,7 @@ describe('an estimate', () => {
   });
 
   test('at its reserve is enough where the provider bills more than it was asked for', () => {
-    const bill = [billed('1', { fault: { kind: 'usage' } })];
+    const bill = [billedCall('1', { fault: { kind: 'usage' } })];
     expect(rules({ events: [estimate('1', { cost: 13, reserve: 13 })], bill })).toEqual([]);
     expect(rules({ events: [estimate('1', { cost: 12, reserve: 13 })], bill })).toEqual([
       'an estimate below the bill',
@@ -77,14 +77,14 @@ describe('an estimate', () => {
   });
 
   test('may be corrected by a closer one, which is no less than the bill either', () => {
-    const bill = [billed('1')];
-    expect(rules({ events: closer(14), bill })).toEqual([]);
-    expect(rules({ events: closer(13), bill })).toEqual(['an estimate below the bill']);
+    const bill = [billedCall('1')];
+    expect(rules({ events: closerEstimates(14), bill })).toEqual([]);
+    expect(rules({ events: closerEstimates(13), bill })).toEqual(['an estimate below the bill']);
   });
 
   test('of a request with several: the dearest call needs the dearest, and one cannot stand for both', () => {
-    const dear = billed('1', { request_id: 'theirs-dear', completion_tokens: 100 });
-    const bill = [billed('1'), dear];
+    const dear = billedCall('1', { request_id: 'theirs-dear', completion_tokens: 100 });
+    const bill = [billedCall('1'), dear];
     expect(rules({ events: twoEstimates(14, 62), bill })).toEqual([]);
     expect(rules({ events: twoEstimates(62, 13), bill })).toEqual(['an estimate below the bill']);
     expect(rules({ events: twoEstimates(61, 61), bill })).toEqual(['an estimate below the bill']);
@@ -92,11 +92,11 @@ describe('an estimate', () => {
 });
 
 describe('charges', () => {
-  const bill = [billed('1')];
+  const bill = [billedCall('1')];
   const shown = { usage: { completion_tokens: 20 } };
   const sandboxNamed = {
-    bill: [billed('1', { request_id: 'req_1' })],
-    history: [chat(answered(200, { ...shown, id: 'chatcmpl-1' }))],
+    bill: [billedCall('1', { request_id: 'req_1' })],
+    history: [chat(answerWith(200, { ...shown, id: 'chatcmpl-1' }))],
   };
 
   test('are not asked for where there are none', () => {
@@ -112,13 +112,15 @@ describe('charges', () => {
   test('are what was served, whole, and nothing for the tries before', () => {
     expect(rules({ events: [namedEvent(14)], ...sandboxNamed })).toEqual([]);
     expect(rules({ events: [namedEvent(13)], ...sandboxNamed })).toEqual(['served and charged otherwise']);
-    const tried = (charged: number) => [namedEvent(14), estimate('1', { id: 'try', charged })];
-    expect(rules({ events: tried(0), ...sandboxNamed })).toEqual([]);
-    expect(rules({ events: tried(1), ...sandboxNamed })).toEqual(['charged for what the provider broke']);
+    const triedEvents = (charged: number) => [namedEvent(14), estimate('1', { id: 'try', charged })];
+    expect(rules({ events: triedEvents(0), ...sandboxNamed })).toEqual([]);
+    expect(rules({ events: triedEvents(1), ...sandboxNamed })).toEqual([
+      'charged for what the provider broke',
+    ]);
   });
 
   test('and quota are none where the client was told that the provider failed', () => {
-    const failed = chat(answered(502, {}, 'answer_unusable'));
+    const failed = chat(answerWith(502, {}, 'answer_unusable'));
     const back = [permit('1', { state: 'voided' })];
     expect(rules({ history: [failed], events: [paid(0)], permits: back, bill })).toEqual([]);
     const broke = ['charged for what the provider broke'];
@@ -134,14 +136,14 @@ describe('charges', () => {
   });
 
   test('of a stream that the provider cut are for what was shown', () => {
-    const cut = [billed('1', { completion_tokens: 5_000, fault: { kind: 'cut_stream', after: 3 } })];
-    const history = [chat(answered(200, 'data: {"id":"chatcmpl-1"}\n\n'))];
+    const cut = [billedCall('1', { completion_tokens: 5_000, fault: { kind: 'cut_stream', after: 3 } })];
+    const history = [chat(answerWith(200, 'data: {"id":"chatcmpl-1"}\n\n'))];
     expect(rules({ history, bill: cut, events: [dearRow(5)] })).toEqual([]);
     const unshown = ['charged for what was not shown'];
     expect(rules({ history, bill: cut, events: [dearRow(3_002)] })).toEqual(unshown);
     const failed =
       'data: {"id":"chatcmpl-1"}\n\ndata: {"error":{"code":"provider_timeout"}}\n\ndata: [DONE]\n\n';
-    const ended = { history: [chat(answered(200, failed))], bill: cut };
+    const ended = { history: [chat(answerWith(200, failed))], bill: cut };
     expect(rules({ ...ended, events: [dearRow(3_002)] })).toEqual(unshown);
   });
 
@@ -159,27 +161,27 @@ describe('charges', () => {
 
   test('are what a customer’s budget holds', () => {
     const one = permit('1');
-    const holding = (cost: number): Written[] => [
+    const settledWith = (cost: number): WrittenRow[] => [
       ['usage_events', event('1', { charged: 5 })],
       ['permits', { ...one, state: 'settled' }],
       ['meters', meter({ monthly: 1, hourly: 1, per_minute: 1, daily_cost: cost })],
     ];
-    const before: Written[] = [
+    const before: WrittenRow[] = [
       ['meters', meter({ monthly: 1, hourly: 1, per_minute: 1, daily_cost: 100 })],
       ['permits', one],
     ];
-    expect(rules({ trace: traced(before, holding(5)) })).toEqual([]);
-    expect(rules({ trace: traced(before, holding(14)) })).toEqual(['window and permits differ']);
+    expect(rules({ trace: traceOf(before, settledWith(5)) })).toEqual([]);
+    expect(rules({ trace: traceOf(before, settledWith(14)) })).toEqual(['window and permits differ']);
   });
 });
 
 describe('what clients are told', () => {
-  test('a database that is away is no defect, and whoever reads did not hang up', () => {
-    expect(told(500, 'internal')).toEqual(['answered with a defect']);
-    expect(told(499, 'client_gone')).toEqual(['told that it had hung up']);
-    expect(told(503, 'unavailable', '1')).toEqual([]);
-    expect(told(503, 'server_stopping', '1')).toEqual([]);
-    expect(told(503, 'internal', '1')).toEqual(['a 503 that says nothing of why']);
+  test('an outage of the database is no defect, and a reader did not hang up', () => {
+    expect(judgeAnswer(500, 'internal')).toEqual(['answered with a defect']);
+    expect(judgeAnswer(499, 'client_gone')).toEqual(['told that it had hung up']);
+    expect(judgeAnswer(503, 'unavailable', '1')).toEqual([]);
+    expect(judgeAnswer(503, 'server_stopping', '1')).toEqual([]);
+    expect(judgeAnswer(503, 'internal', '1')).toEqual(['a 503 that says nothing of why']);
   });
 
   test.each([
@@ -189,57 +191,57 @@ describe('what clients are told', () => {
     [503, 'provider_unavailable'],
   ])('%i %s says when to come again, in whole seconds', (status, code) => {
     const later = ['told to come again, and not when'];
-    expect(told(status, code, '30')).toEqual([]);
-    expect(told(status, code)).toEqual(later);
-    expect(told(status, code, '0')).toEqual(later);
-    expect(told(status, code, '0.5')).toEqual(later);
+    expect(judgeAnswer(status, code, '30')).toEqual([]);
+    expect(judgeAnswer(status, code)).toEqual(later);
+    expect(judgeAnswer(status, code, '0')).toEqual(later);
+    expect(judgeAnswer(status, code, '0.5')).toEqual(later);
   });
 });
 
 describe('a slot', () => {
-  const open: Written[] = [
+  const open: WrittenRow[] = [
     ['meters', meter({ monthly: 1, hourly: 1, per_minute: 1, daily_cost: 100 })],
     ['permits', permit('1')],
   ];
-  const over: Written[] = [
+  const over: WrittenRow[] = [
     ['meters', meter({ monthly: 0, hourly: 1, per_minute: 1, daily_cost: 0 })],
     ['permits', permit('1', { state: 'voided' })],
   ];
   const LATE = SLOT_FREE_WITHIN + 1_000;
 
   /** Opened at noon; its request ends then, and the slot is free after so many milliseconds. */
-  const taken = (free: number, more: Partial<Facts> = {}) =>
+  const judgeSlot = (free: number, more: Partial<Facts> = {}) =>
     rules({
       history: [chat({ ended: NOON })],
-      trace: traced(open, over).map((change) =>
+      trace: traceOf(open, over).map((change) =>
         change.tx === 0 ? { ...change, wall: NOON } : { ...change, wall: NOON + free },
       ),
       ...more,
     });
 
   test('that a request which has ended keeps is told, and one that is never free', () => {
-    expect(taken(SLOT_FREE_WITHIN)).toEqual([]);
-    expect(taken(LATE)).toEqual(['a slot stays taken']);
-    expect(taken(LATE, { trace: traced(open) })).toEqual(['a slot stays taken']);
+    expect(judgeSlot(SLOT_FREE_WITHIN)).toEqual([]);
+    expect(judgeSlot(LATE)).toEqual(['a slot stays taken']);
+    expect(judgeSlot(LATE, { trace: traceOf(open) })).toEqual(['a slot stays taken']);
   });
 
   test('is counted from when the database is back, and of a pause', () => {
-    expect(taken(LATE, { outages: away(2_000) })).toEqual([]);
-    expect(taken(LATE, { outages: away(2_000, 0) })).toEqual([]);
-    expect(taken(LATE + 2_000, { outages: away(1_000) })).toEqual(['a slot stays taken']);
-    expect(taken(LATE, { outages: away(2_000, 1) })).toEqual(['a slot stays taken']);
+    expect(judgeSlot(LATE, { outages: outageUntil(2_000) })).toEqual([]);
+    expect(judgeSlot(LATE, { outages: outageUntil(2_000, 0) })).toEqual([]);
+    expect(judgeSlot(LATE + 2_000, { outages: outageUntil(1_000) })).toEqual(['a slot stays taken']);
+    expect(judgeSlot(LATE, { outages: outageUntil(2_000, 1) })).toEqual(['a slot stays taken']);
   });
 
   test('of a process that ended meanwhile is its lease’s to tell', () => {
     const outages = [{ of: 'process', node: 0, from: NOON + 100, until: NOON + 200 }] as const;
-    expect(taken(LATE, { outages })).toEqual([]);
+    expect(judgeSlot(LATE, { outages })).toEqual([]);
   });
 
   test('of a plain call with a key may stay without its client', () => {
     const history = [chat({ ended: NOON, key: 'k', body: '{"stream":false}' })];
-    expect(taken(LATE, { history })).toEqual([]);
+    expect(judgeSlot(LATE, { history })).toEqual([]);
     const streamed = [chat({ ended: NOON, key: 'k', body: '{"stream":true}' })];
-    expect(taken(LATE, { history: streamed })).toEqual(['a slot stays taken']);
+    expect(judgeSlot(LATE, { history: streamed })).toEqual(['a slot stays taken']);
   });
 
   test('has a longest calm between outages that overlap', () => {

@@ -20,7 +20,7 @@ export interface Entry {
 
 /**
  * Lays the provider's bill beside the ledger, call by call by the provider's own id of it. Each billed call stands there once:
- * at the provider's figures, or as an estimate that nobody could correct. What is not an estimate is on the bill.
+ * at the provider's figures, or as an estimate that nobody could correct. All other charges are on the bill.
  */
 export function examineLedger({ events, bill }: Pick<Facts, 'events' | 'bill'>): Violation[] {
   const entries = entriesOf(events);
@@ -31,8 +31,8 @@ export function examineLedger({ events, bill }: Pick<Facts, 'events' | 'bill'>):
   );
   return [
     ...bill.flatMap((call) => onceAndExact(call, named.get(call.request_id) ?? [])),
-    ...lost(bill, entries, named),
-    ...entries.flatMap((entry) => unbilled(entry, billed)),
+    ...checkLost(bill, entries, named),
+    ...entries.flatMap((entry) => checkUnbilled(entry, billed)),
   ];
 }
 
@@ -46,7 +46,7 @@ export function entriesOf(all: readonly EventRow[]): Entry[] {
   return events
     .filter(({ corrects }) => corrects === null)
     .map((event) => {
-      // Figures end the corrections, whatever estimate is told after them.
+      // The provider's figures end the corrections, even if an estimate is recorded later.
       const of = (corrections.get(event.id) ?? []).toSorted(
         (a, b) => Number(b.estimated) - Number(a.estimated) || (a.id < b.id ? -1 : 1),
       );
@@ -111,7 +111,7 @@ export function sum(entry: Entry, name: string): number {
 }
 
 /** A billed call that no row names must be one of the estimates of the request that it was made for. */
-function lost(
+function checkLost(
   bill: readonly BilledCall[],
   entries: readonly Entry[],
   named: ReadonlyMap<string, unknown>,
@@ -133,7 +133,7 @@ function lost(
   });
 }
 
-function unbilled(entry: Entry, billed: ReadonlyMap<string, BilledCall>): Violation[] {
+function checkUnbilled(entry: Entry, billed: ReadonlyMap<string, BilledCall>): Violation[] {
   const { event } = entry;
   const rows = rowsOf(entry);
   if (event.state === 'pending' || event.state === 'sent') {
@@ -147,7 +147,7 @@ function unbilled(entry: Entry, billed: ReadonlyMap<string, BilledCall>): Violat
   }
   const id = idOf(entry);
   if (!isExact(entry)) return [];
-  // A correction to nothing: it turned out that the call was never served, whatever id its refusal had.
+  // A correction to nothing: it turned out that the call was never served, though its refusal had an id.
   if (sum(entry, 'cost') === 0 && entry.correction !== undefined) return [];
   if (id !== null && billed.has(id)) return [];
   return [{ rule: 'posted and not billed', says: `${event.id} names ${id}`, rows }];

@@ -23,11 +23,11 @@ export function examineLimits(facts: Facts): {
   const deaths = new Map(facts.holders.map(({ id, expires_at }) => [id, Date.parse(expires_at)]));
   const last = new Map<number, number>();
   for (const { tx, seq } of facts.trace) last.set(tx, seq);
-  const pending = new Map<number, Map<AccountState, Touched>>();
+  const pending = new Map<number, Map<AccountState, TransactionEffect>>();
 
   for (const change of facts.trace) {
     const entered = states.enter(change);
-    const ofTx = pending.get(change.tx) ?? new Map<AccountState, Touched>();
+    const ofTx = pending.get(change.tx) ?? new Map<AccountState, TransactionEffect>();
     pending.set(change.tx, ofTx);
     if (entered !== undefined) {
       const { state, admitted, extended } = entered;
@@ -42,15 +42,15 @@ export function examineLimits(facts: Facts): {
     pending.delete(change.tx);
     for (const touched of ofTx.values()) {
       const size = (name: string) => sizes(touched.state, name, change.at);
-      violations.push(...judged({ ...touched, size, deaths }));
+      violations.push(...checkState({ ...touched, size, deaths }));
     }
   }
-  for (const state of states.all()) violations.push(...bookkeeping(state));
+  for (const state of states.all()) violations.push(...checkBookkeeping(state));
   return { violations, states };
 }
 
 /** What one transaction did to an account in a product. */
-interface Touched {
+interface TransactionEffect {
   readonly state: AccountState;
   /** It wrote windows or credits, and so has the lock under which all of them are changed. */
   isMoved: boolean;
@@ -58,18 +58,18 @@ interface Touched {
   readonly extended: PermitRow[];
 }
 
-interface Judged extends Touched {
+interface JudgedEffect extends TransactionEffect {
   readonly size: (limit: string) => number | undefined;
   /** When each process's lease ran out. */
   readonly deaths: ReadonlyMap<string, number>;
 }
 
-function judged(one: Judged): Violation[] {
+function checkState(one: JudgedEffect): Violation[] {
   return [
     ...windowsPassed(one),
     ...slotsPassed(one),
     ...pauses(one),
-    ...(one.isMoved ? bookkeeping(one.state) : []),
+    ...(one.isMoved ? checkBookkeeping(one.state) : []),
   ];
 }
 
@@ -77,7 +77,7 @@ function judged(one: Judged): Violation[] {
  * Quotas, bursts and budgets: what was admitted must have had room, and what was extended in its budgets. An extension asks for
  * nothing else, and what was metered elsewhere may have passed a burst meanwhile.
  */
-function windowsPassed({ state, admitted, extended, size }: Judged): Violation[] {
+function windowsPassed({ state, admitted, extended, size }: JudgedEffect): Violation[] {
   const asked = new Map<string, { name: string; rule: Rule; permit: PermitRow }>();
   const ask = (permits: readonly PermitRow[], kinds: readonly Rule['kind'][]) => {
     for (const permit of permits)
@@ -98,7 +98,7 @@ function windowsPassed({ state, admitted, extended, size }: Judged): Violation[]
 }
 
 /** Slots at once, and bursts over a sliding minute. */
-function slotsPassed({ state, admitted, size, deaths }: Judged): Violation[] {
+function slotsPassed({ state, admitted, size, deaths }: JudgedEffect): Violation[] {
   const [newest] = admitted.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
   if (newest === undefined) return [];
   const at = Date.parse(newest.created_at);
@@ -147,7 +147,7 @@ function newestWhile(
 }
 
 /** Between two permits of one subject lies the pause. */
-function pauses({ state, admitted, size }: Judged): Violation[] {
+function pauses({ state, admitted, size }: JudgedEffect): Violation[] {
   return admitted.flatMap((permit) => {
     const [pause] = rulesOf(permit).filter(([, { kind }]) => kind === 'cooldown');
     if (pause === undefined || permit.subject === null) return [];
@@ -164,12 +164,12 @@ function pauses({ state, admitted, size }: Judged): Violation[] {
   });
 }
 
-function bookkeeping(state: AccountState): Violation[] {
-  return [...unexplained(state), ...credits(state)];
+function checkBookkeeping(state: AccountState): Violation[] {
+  return [...checkMeter(state), ...credits(state)];
 }
 
 /** Every window of the meter holds what permits account for. */
-function unexplained({ product, meter, used, account }: AccountState): Violation[] {
+function checkMeter({ product, meter, used, account }: AccountState): Violation[] {
   const limits = PRODUCTS.get(product)?.limits ?? {};
   return (meter?.names ?? []).flatMap((name, index) => {
     const rule = limits[name];
@@ -183,7 +183,7 @@ function unexplained({ product, meter, used, account }: AccountState): Violation
   });
 }
 
-/** Credits never fall below nothing, and what is gone of them is what permits took. */
+/** Credits never fall below nothing, and permits account for all that is used. */
 function credits(state: AccountState): Violation[] {
   const rows = [...state.credits.values()];
   const negative = rows.filter(({ remaining }) => remaining < 0);

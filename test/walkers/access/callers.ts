@@ -2,14 +2,14 @@ import { statement } from '#platform/db';
 import { isForMembers, type Role, type Route } from '#platform/http';
 import { CALLERS, type Caller } from '../../../scripts/generate/access.ts';
 import type { TestApp } from '../../services/app.ts';
-import type { Sending } from '../calls.ts';
+import type { CallInput } from '../calls.ts';
 import { type Household, makeKey, makePerson, makeTeam, PASSWORD, type Person, signIn } from '../people.ts';
 import type { WalkerFixture } from '../rules/rule.ts';
 
 /** Somebody for each column of the access matrix. */
 export interface Callers {
   /** How a caller makes a call: with which credential, for which account. */
-  sendingOf(caller: Caller, route: Route): Promise<Sending>;
+  sendingOf(caller: Caller, route: Route): Promise<CallInput>;
   /** Whether everybody can still do what they could: some calls end sessions, memberships, organizations. */
   isIntact(): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { isRecord } from '../calls.ts';
-import { misshapen } from '../shapes.ts';
+import { misshapenValues } from '../shapes.ts';
 import type { Chance } from './chance.ts';
 import type { Operation } from './operations.ts';
 import { BROKEN_BODIES, NASTY, RAW_TOKENS } from './values.ts';
@@ -22,14 +22,14 @@ export const enormous: Maker = (_operation, chance) => {
   return { label: '10 MB of nonsense', bytes };
 };
 
-const misshaped: Maker = ({ body }, chance) => {
+const misshapedBody: Maker = ({ body }, chance) => {
   if (body === undefined) return { label: 'a body where none belongs', bytes: Buffer.from('{"a":1}') };
-  const { path, value } = chance.of(misshapen(body.schema, body.example));
+  const { path, value } = chance.of(misshapenValues(body.schema, body.example));
   return { label: `the wrong shape of ${path}`, bytes: Buffer.from(JSON.stringify(value)) };
 };
 
 /** A field of the example, or one that nobody knows, with a value that JSON.stringify would never write. */
-const raw: Maker = (operation, chance) => rawBody(operation, chance, chance.of(RAW_TOKENS));
+const rawValue: Maker = (operation, chance) => rawBody(operation, chance, chance.of(RAW_TOKENS));
 
 function rawBody({ body }: Operation, chance: Chance, token: string): HostileBody {
   const example = isRecord(body?.example) ? body.example : {};
@@ -42,7 +42,7 @@ function rawBody({ body }: Operation, chance: Chance, token: string): HostileBod
 }
 
 /** Twice the same field: a parser that takes the first sees a good body, ours sees the second. */
-const twice: Maker = ({ body }, chance) => {
+const duplicateField: Maker = ({ body }, chance) => {
   const example = isRecord(body?.example) ? body.example : { a: 1 };
   const field = chance.of(Object.keys(example));
   const good = JSON.stringify(example).slice(1, -1);
@@ -50,7 +50,7 @@ const twice: Maker = ({ body }, chance) => {
   return { label: `${field} written twice`, bytes };
 };
 
-const named: Maker = ({ body }, chance) => {
+const hostileName: Maker = ({ body }, chance) => {
   const name = chance.of(['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString', ...NASTY]);
   const value = chance.of([{ admin: true }, 1, null, 'x', []]);
   const example = JSON.stringify(isRecord(body?.example) ? body.example : {}).slice(1, -1);
@@ -59,7 +59,7 @@ const named: Maker = ({ body }, chance) => {
   return { label: `a field called ${name.slice(0, 40)}`, bytes: Buffer.from(text) };
 };
 
-const broken: Maker = (_operation, chance) => brokenBody(chance.of(BROKEN_BODIES));
+const brokenJson: Maker = (_operation, chance) => brokenBody(chance.of(BROKEN_BODIES));
 
 function brokenBody(body: string | Buffer): HostileBody {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
@@ -67,7 +67,7 @@ function brokenBody(body: string | Buffer): HostileBody {
 }
 
 /** A good body, but not in JSON as UTF-8. */
-const encoded: Maker = ({ body }, chance) => {
+const wrongEncoding: Maker = ({ body }, chance) => {
   const text = JSON.stringify(body?.example ?? { a: 1 });
   return chance.of<() => HostileBody>([
     () => ({
@@ -108,16 +108,16 @@ const encoded: Maker = ({ body }, chance) => {
 };
 
 const MAKERS: readonly Maker[] = [
-  misshaped,
-  misshaped,
-  misshaped,
-  raw,
-  raw,
-  raw,
-  twice,
-  named,
-  broken,
-  encoded,
+  misshapedBody,
+  misshapedBody,
+  misshapedBody,
+  rawValue,
+  rawValue,
+  rawValue,
+  duplicateField,
+  hostileName,
+  brokenJson,
+  wrongEncoding,
 ];
 
 export function hostileBody(operation: Operation, chance: Chance): HostileBody {

@@ -1,4 +1,4 @@
-import { dereferenced } from '#test/openapi';
+import { dereference } from '#test/openapi';
 import type { OpenApi, Schema } from '../rules/rule.ts';
 
 /** A call as the document tells of it to those who have nothing else. */
@@ -15,7 +15,7 @@ export interface Operation {
   readonly body: { readonly schema: Schema; readonly example: unknown } | undefined;
 }
 
-interface Written {
+interface OpenApiOperation {
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
   readonly requestBody?: {
     readonly content: { readonly 'application/json': { readonly schema: Schema; readonly example: unknown } };
@@ -25,9 +25,9 @@ interface Written {
 
 /** All calls of a document. */
 export function operationsOf(document: OpenApi): Operation[] {
-  return Object.entries(dereferenced(document).paths).flatMap(([path, methods]) =>
+  return Object.entries(dereference(document).paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]) => {
-      const { parameters, requestBody, 'x-plinth': notes } = one as unknown as Written;
+      const { parameters, requestBody, 'x-plinth': notes } = one as unknown as OpenApiOperation;
       return {
         name: `${method.toUpperCase()} ${path}`,
         method: method.toUpperCase(),

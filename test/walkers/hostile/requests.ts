@@ -14,7 +14,7 @@ export interface HostileRequest {
   readonly body?: Buffer;
   /** It goes by a socket: these are its frames, of text or of bytes. */
   readonly frames?: readonly (string | Buffer)[];
-  /** Whoever may call at all: what is wrong lies behind the sign-in. */
+  /** A caller with access: the faults lie behind the sign-in. */
   readonly as: 'owner' | 'key' | 'admin';
 }
 
@@ -57,13 +57,13 @@ export function hostileRequests(
 }
 
 function everyBodied(operation: Operation, chance: Chance): HostileRequest[] {
-  return everyBody(operation, chance).map((body) => bodied(plain(operation, chance), body));
+  return everyBody(operation, chance).map((body) => addBody(plainRequest(operation, chance), body));
 }
 
 /** Each bad value of each parameter, alone: beside others it might not be looked at. */
 function everyQuery(operation: Operation, chance: Chance): HostileRequest[] {
   return operation.query.flatMap((parameter) =>
-    badValues(parameter).map((value) => queried(operation, chance, `${parameter.name}=${encode(value)}`)),
+    badValues(parameter).map((value) => addQuery(operation, chance, `${parameter.name}=${encode(value)}`)),
   );
 }
 
@@ -71,7 +71,7 @@ function badValues({ name, schema }: Operation['query'][number]): readonly strin
   return name === 'cursor' ? BAD_CURSORS : wrongValues(schema).map(String);
 }
 
-function plain(operation: Operation, chance: Chance): HostileRequest {
+function plainRequest(operation: Operation, chance: Chance): HostileRequest {
   // Ids of nothing: what would be a good call otherwise is 404.
   const path = operation.path.replaceAll(/\{\w+\}/g, () => randomUUID());
   const as = operation.isAdmin
@@ -86,14 +86,14 @@ function plain(operation: Operation, chance: Chance): HostileRequest {
 function withBody(operation: Operation, chance: Chance): HostileRequest {
   const maker = chance.below(ENORMOUS) === 0 ? enormous : hostileBody;
   const body = maker(operation, chance);
-  const request = bodied(plain(operation, chance), body);
+  const request = addBody(plainRequest(operation, chance), body);
   // Bad headers on top, now and then: what is refused twice must still be refused once.
   return chance.below(4) === 0
     ? { ...request, headers: { ...badHeaders(chance), ...request.headers } }
     : request;
 }
 
-function bodied(request: HostileRequest, { label, bytes, headers }: HostileBody): HostileRequest {
+function addBody(request: HostileRequest, { label, bytes, headers }: HostileBody): HostileRequest {
   return {
     ...request,
     label: `${request.label}: ${label}`,
@@ -104,11 +104,11 @@ function bodied(request: HostileRequest, { label, bytes, headers }: HostileBody)
 
 function withQuery(operation: Operation, chance: Chance): HostileRequest {
   const query = Array.from({ length: 1 + chance.below(3) }, () => pair(operation, chance)).join('&');
-  return queried(operation, chance, query);
+  return addQuery(operation, chance, query);
 }
 
-function queried(operation: Operation, chance: Chance, query: string): HostileRequest {
-  const request = plain(operation, chance);
+function addQuery(operation: Operation, chance: Chance, query: string): HostileRequest {
+  const request = plainRequest(operation, chance);
   return {
     ...request,
     label: `${request.label}: the query ${query.slice(0, 60)}`,
@@ -148,7 +148,7 @@ function encode(text: string): string {
 }
 
 function withPath(operation: Operation, chance: Chance): HostileRequest {
-  const request = plain(operation, chance);
+  const request = plainRequest(operation, chance);
   const bad = chance.of(BAD_SEGMENTS);
   const path = operation.path.includes('{')
     ? operation.path.replaceAll(/\{\w+\}/g, bad)
@@ -163,11 +163,11 @@ function withPath(operation: Operation, chance: Chance): HostileRequest {
       ]);
   const spoiled = { ...request, label: `${request.label}: the path ${path.slice(0, 80)}`, path };
   // Some of these paths may yet lead to the call: its body must not be a good one.
-  return operation.method === 'GET' ? spoiled : bodied(spoiled, hostileBody(operation, chance));
+  return operation.method === 'GET' ? spoiled : addBody(spoiled, hostileBody(operation, chance));
 }
 
 function withHeaders(operation: Operation, chance: Chance): HostileRequest {
-  const request = plain(operation, chance);
+  const request = plainRequest(operation, chance);
   const headers = badHeaders(chance);
   return {
     ...request,
@@ -214,9 +214,9 @@ function badHeaders(chance: Chance): Record<string, string> {
 }
 
 function withMethod(operation: Operation, chance: Chance): HostileRequest {
-  const request = plain(operation, chance);
+  const request = plainRequest(operation, chance);
   const method = chance.of(METHODS.filter((one) => one !== operation.method));
   const other = { ...request, method, label: `${request.label} with ${method}` };
   const isBare = ['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method);
-  return isBare ? other : bodied(other, hostileBody(operation, chance));
+  return isBare ? other : addBody(other, hostileBody(operation, chance));
 }

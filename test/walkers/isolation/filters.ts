@@ -5,7 +5,7 @@ const OWNER = { tenant: 'account_id', user: 'user_id' } as const;
 type Verb = keyof typeof OWNER;
 
 /** What was seen of the statements of a program whose filters are off. */
-export interface Seen {
+export interface SeenStatements {
   /** Statements in the scope of an account or user whose filter was taken out, by their text as it was. */
   readonly opened: Set<string>;
   /** Those that had none: they write, they call a function of the database, or row security is all they have. */
@@ -16,7 +16,7 @@ export interface Seen {
   readonly system: Map<string, Set<string>>;
 }
 
-export const nothingSeen = (): Seen => ({
+export const nothingSeen = (): SeenStatements => ({
   opened: new Set(),
   plain: new Set(),
   kept: new Set(),
@@ -35,7 +35,7 @@ const COMPARED = (owner: string) =>
  * Takes a statement's own filter by its owner out: `account_id = $1` becomes true for every row. In the scope of an account
  * that is the account's column alone, as a user's id only chooses among its rows; in the scope of a user it is the user's.
  */
-export function unfiltered(text: string, verb: Verb): string {
+export function removeFilter(text: string, verb: Verb): string {
   // The place stays in use: a parameter that no place uses has no type, and the statement would fail.
   return text.replace(FILTER(OWNER[verb]), (_whole, place: string | undefined) =>
     place === undefined ? 'true' : `(${place}::uuid is not null or true)`,
@@ -43,12 +43,12 @@ export function unfiltered(text: string, verb: Verb): string {
 }
 
 /** The same database for a program that forgets to say whose rows it means: row security is all that is left. */
-export function withoutFilters(db: Database, seen: Seen): Database {
+export function withoutFilters(db: Database, seen: SeenStatements): Database {
   return {
     ...db,
-    tenant: through(db.tenant, (one) => open(one, 'tenant', seen)),
-    user: through(db.user, (one) => open(one, 'user', seen)),
-    system: through(db.system, (one, use) => {
+    tenant: wrapVerb(db.tenant, (one) => open(one, 'tenant', seen)),
+    user: wrapVerb(db.user, (one) => open(one, 'user', seen)),
+    system: wrapVerb(db.system, (one, use) => {
       const { text, values } = one;
       seen.system.set(use, (seen.system.get(use) ?? new Set()).add(text));
       return { text, values };
@@ -56,8 +56,8 @@ export function withoutFilters(db: Database, seen: Seen): Database {
   };
 }
 
-function open({ text, values }: Statement, verb: Verb, seen: Seen): Statement {
-  const changed = unfiltered(text, verb);
+function open({ text, values }: Statement, verb: Verb, seen: SeenStatements): Statement {
+  const changed = removeFilter(text, verb);
   if (COMPARED(OWNER[verb]).test(changed)) seen.kept.add(text);
   else if (changed !== text) seen.opened.add(text);
   else seen.plain.add(text);
@@ -65,15 +65,15 @@ function open({ text, values }: Statement, verb: Verb, seen: Seen): Statement {
 }
 
 type Job = readonly Statement[] | ((tx: Transaction) => Promise<unknown>);
-type Called = (scope: string, pointOrJob: string | Job, job?: Job) => Promise<unknown>;
+type ScopedCall = (scope: string, pointOrJob: string | Job, job?: Job) => Promise<unknown>;
 
 /** A verb of the database whose statements pass through something on their way. */
-function through<V extends Database[Verb | 'system']>(
+function wrapVerb<V extends Database[Verb | 'system']>(
   verb: V,
   change: (one: Statement, scope: string) => Statement,
 ): V {
-  const call = verb as unknown as Called;
-  const changed = (job: Job, scope: string): Job => {
+  const call = verb as unknown as ScopedCall;
+  const changeJob = (job: Job, scope: string): Job => {
     if (typeof job !== 'function') return job.map((one) => change(one, scope));
     return (tx) =>
       job({
@@ -81,9 +81,9 @@ function through<V extends Database[Verb | 'system']>(
         runAll: async (all) => (await tx.runAll(all.map((one) => change(one, scope)))) as never,
       });
   };
-  const calling: Called = (scope, pointOrJob, job) =>
+  const callChanged: ScopedCall = (scope, pointOrJob, job) =>
     typeof pointOrJob === 'string'
-      ? call(scope, pointOrJob, changed(job ?? [], scope))
-      : call(scope, changed(pointOrJob, scope));
-  return calling as unknown as V;
+      ? call(scope, pointOrJob, changeJob(job ?? [], scope))
+      : call(scope, changeJob(pointOrJob, scope));
+  return callChanged as unknown as V;
 }

@@ -1,23 +1,23 @@
 import type { Route } from '#platform/http';
-import { exampleOf, fillingsOf, send, type Sending } from '../calls.ts';
+import { exampleOf, fillingsOf, send, type CallInput } from '../calls.ts';
 import { makeRoom } from '../rates.ts';
 import type { Tenants } from './tenants.ts';
 
 /** Answers to all that somebody may read, by the call. */
-export type Readings = ReadonlyMap<string, Reading>;
+export type Readings = ReadonlyMap<string, ReadAnswer>;
 
-interface Reading {
+interface ReadAnswer {
   readonly route: Route;
   readonly text: string;
 }
 
 /**
  * Reads all that is mine: every GET, with the query of its example and with none; where it takes an id, with the first of mine
- * that it answers well. What is refused says nothing and is left out.
+ * that it answers well. Refused calls are left out.
  */
 export async function readAll(tenants: Tenants, url: string): Promise<Readings> {
-  const readings = new Map<string, Reading>();
-  const read = async (route: Route, sending: Sending): Promise<boolean> => {
+  const readings = new Map<string, ReadAnswer>();
+  const read = async (route: Route, sending: CallInput): Promise<boolean> => {
     await makeRoom(tenants.mine.app, route);
     const { status, text } = await send(url, route, { as: tenants.mine.me.token, ...sending });
     if (status < 400) readings.set(`${route.name} ${JSON.stringify(sending)}`, { route, text });
@@ -39,7 +39,7 @@ export function differences(one: Readings, other: Readings): string[] {
 }
 
 /** The calls whose answers hold something of the other household's. */
-export function telling(readings: Readings, marks: readonly string[]): string[] {
+export function findTelling(readings: Readings, marks: readonly string[]): string[] {
   return [...readings].flatMap(([call, { text }]) => {
     const told = marks.filter((mark) => text.includes(mark));
     return told.length === 0 ? [] : [`${call}: tells ${told.length} things, such as ${told[0]}`];

@@ -1,5 +1,5 @@
 import { isForMembers, type Route, takesProductKey } from '#platform/http';
-import { dereferenced } from '#test/openapi';
+import { dereference } from '#test/openapi';
 import { type TestApp, testApp } from '../../services/app.ts';
 import type { IdsByColumn } from '../calls.ts';
 import {
@@ -13,7 +13,7 @@ import {
   workedOff,
 } from '../people.ts';
 import type { OpenApi, WalkerFixture } from '../rules/rule.ts';
-import { nothingSeen, type Seen, withoutFilters } from './filters.ts';
+import { nothingSeen, type SeenStatements, withoutFilters } from './filters.ts';
 
 type Roles = 'admin' | 'member' | 'viewer';
 
@@ -30,7 +30,7 @@ export interface Tenants {
   /** The calls that are made for one account or user. */
   readonly routes: readonly Route[];
   readonly unfiltered: TestApp;
-  readonly seen: Seen;
+  readonly seen: SeenStatements;
 }
 
 export async function makeTenants(): Promise<Tenants> {
@@ -58,7 +58,7 @@ export async function makeTenants(): Promise<Tenants> {
     url: app.url,
     db: app.db,
     mounted: app.app.modules.mounted,
-    document: dereferenced(app.app.server.openApi() as OpenApi),
+    document: dereference(app.app.server.openApi() as OpenApi),
     admin: await makePerson(app, { role: 'admin' }),
     me: household.owner,
     household,

@@ -27,7 +27,7 @@ export interface LeaksFixture extends Talk {
   linksSent(kind: 'ple' | 'pli', address: string): Promise<string[]>;
   /** What the tracker of errors was told. */
   readonly tracker: ErrorTrackerStandIn;
-  /** Whatever was said so far where nobody may say such a thing. */
+  /** All secrets found so far in places that must not have them. */
   leaks(): Promise<string[]>;
 }
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { isRecord } from '../calls.ts';
 
-export interface Heard {
+export interface TalkAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export interface Saying {
+export interface TalkInput {
   readonly as?: string;
   readonly body?: unknown;
   readonly raw?: string | Uint8Array<ArrayBuffer>;
@@ -17,7 +17,7 @@ export interface Saying {
 
 /** A talk with a server, in which every refusal is written down. */
 export interface Talk {
-  say(call: string, saying?: Saying): Promise<Heard>;
+  say(call: string, saying?: TalkInput): Promise<TalkAnswer>;
   /** All refusals so far, headers and all. */
   refusals(): string;
 }

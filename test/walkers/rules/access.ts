@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isForMembers, type Route, takesProductKey } from '#platform/http';
-import { type Filling, holesOf } from '../calls.ts';
+import { type PathValues, holesOf } from '../calls.ts';
 import {
   credentialFor,
   foreignFillings,
@@ -149,7 +149,7 @@ const foreign: Rule = {
     if (fillings.length < 2) return ['there is no foreign id to try'];
     const found = new Set<string>();
     const productKey = await productKeyFor(route, fixture, fixture.me.accountId);
-    const ask = (filling: Filling) => visit(fixture, route, { as: fixture.me.token, productKey, filling });
+    const ask = (filling: PathValues) => visit(fixture, route, { as: fixture.me.token, productKey, filling });
     const nobodys = await ask(
       Object.fromEntries(Object.keys(fillings[0] ?? {}).map((hole) => [hole, randomUUID()])),
     );
@@ -202,7 +202,7 @@ const visitors: Rule = {
 };
 
 /** Whether a filling names what is the viewer’s own: their account, their sessions. */
-function isOwn(filling: Filling, { household }: WalkerFixture): boolean {
+function isOwn(filling: PathValues, { household }: WalkerFixture): boolean {
   const { viewer } = household.others;
   return (
     Object.values(filling).includes(viewer.accountId) || filling['params.id'] === sessionOf(viewer.token)

@@ -9,7 +9,7 @@ import {
   takesProductKey,
 } from '#platform/http';
 import { errorsOf, openApiOf } from '#server';
-import { dereferenced } from '#test/openapi';
+import { dereference } from '#test/openapi';
 import { z } from 'zod';
 import { readGenerated } from '../../house/source.ts';
 import { exampleOf, isRecord, paramNames } from '../calls.ts';
@@ -24,7 +24,7 @@ import {
   type Schema,
 } from './rule.ts';
 
-const COMMITTED = dereferenced(JSON.parse(readGenerated('openapi.json')) as OpenApi);
+const COMMITTED = dereference(JSON.parse(readGenerated('openapi.json')) as OpenApi);
 
 /** A secret of a product is no scheme of the document; where a token does as well, it may be left out. */
 const SCHEMES: Readonly<Record<RouteAuth, number>> = {
@@ -203,7 +203,7 @@ const keyed: Rule = {
       : ['it takes none, and is not in test/walkers/keyless.ts'],
 };
 
-/** Names of fields that open something to whoever has them. */
+/** Names of fields that hold credentials. */
 const SECRET_NAME = /(^|_)(key|secret|token|password|codes)$/;
 
 const shownOnce: Rule = {

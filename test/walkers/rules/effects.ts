@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { aliasesOf, idempotencyOf, isForMembers, type Route } from '#platform/http';
-import { exampleOf, exampleText, fillingsOf, holesOf, isRecord, type Reply, type Sending } from '../calls.ts';
+import {
+  exampleOf,
+  exampleText,
+  fillingsOf,
+  holesOf,
+  isRecord,
+  type Reply,
+  type CallInput,
+} from '../calls.ts';
 import { type Household, idsOf, makeHousehold, type Person } from '../people.ts';
 import type { TestApp } from '../../services/app.ts';
 import { schemaOf } from './declaration.ts';
@@ -15,8 +23,8 @@ import {
 } from './rule.ts';
 
 /** What became of a route's example when somebody who may make the call really made it. */
-interface Told {
-  readonly sending: Sending;
+interface EffectResult {
+  readonly sending: CallInput;
   readonly reply: Reply;
   readonly faults: readonly string[];
   /** Each refusal that was answered, with how often. */
@@ -53,7 +61,7 @@ const spares = new WeakMap<WalkerFixture, Spare>();
 
 interface Spare {
   readonly household: Household;
-  /** Nothing was done there, and nobody guessed: what is refused there is refused in another one as well. */
+  /** Nothing was done there, and nobody guessed: a call refused there is refused elsewhere as well. */
   isUntouched: boolean;
 }
 
@@ -62,7 +70,7 @@ async function tell(
   route: Route,
   fixture: WalkerFixture,
   headers: Record<string, string> = {},
-): Promise<Told> {
+): Promise<EffectResult> {
   if (isHarmless(route)) return tellFor(fixture.household, { route, fixture, headers });
   const spare = spares.get(fixture);
   const tried = spare && (await tellOn(spare, { route, fixture, headers }));
@@ -72,7 +80,7 @@ async function tell(
   return tellOn(fresh, { route, fixture, headers });
 }
 
-async function tellOn(spare: Spare, telling: Telling): Promise<Told> {
+async function tellOn(spare: Spare, telling: EffectInput): Promise<EffectResult> {
   const told = await tellFor(spare.household, telling);
   // A secret, a role or a rate that is refused may have been counted.
   if (isGood(told.reply) || told.refusals.some((one) => /^(401|403|429) /.test(one)))
@@ -80,14 +88,17 @@ async function tellOn(spare: Spare, telling: Telling): Promise<Told> {
   return told;
 }
 
-interface Telling {
+interface EffectInput {
   readonly route: Route;
   readonly fixture: WalkerFixture;
   readonly headers: Record<string, string>;
 }
 
 /** Sends the example, with ids that exist, until it is answered well; what is answered before must be declared too. */
-async function tellFor(household: Household, { route, fixture, headers }: Telling): Promise<Told> {
+async function tellFor(
+  household: Household,
+  { route, fixture, headers }: EffectInput,
+): Promise<EffectResult> {
   const fillings =
     holesOf(route).length === 0
       ? [{}]
@@ -95,7 +106,7 @@ async function tellFor(household: Household, { route, fixture, headers }: Tellin
   const faults = new Set<string>();
   const refusals = new Map<string, number>();
   const productKey = await productKeyFor(route, fixture, household.organization);
-  let last: Told | undefined;
+  let last: EffectResult | undefined;
   for (const as of callersOf(route, household, fixture)) {
     for (const filling of fillings) {
       const sending = { as, productKey, filling, headers };
@@ -112,11 +123,11 @@ async function tellFor(household: Household, { route, fixture, headers }: Tellin
   return last;
 }
 
-const told = new WeakMap<WalkerFixture, Map<Route, Promise<Told>>>();
+const told = new WeakMap<WalkerFixture, Map<Route, Promise<EffectResult>>>();
 
 /** One telling serves all rules that only look at its answer. */
-function once(route: Route, fixture: WalkerFixture): Promise<Told> {
-  const here = told.get(fixture) ?? new Map<Route, Promise<Told>>();
+function tellOnce(route: Route, fixture: WalkerFixture): Promise<EffectResult> {
+  const here = told.get(fixture) ?? new Map<Route, Promise<EffectResult>>();
   told.set(fixture, here);
   const before = here.get(route) ?? tell(route, fixture);
   here.set(route, before);
@@ -128,7 +139,7 @@ const answers: Rule = {
   name: 'answers its own example with a status and a body that it declares',
   visits: () => true,
   async objections(route, fixture) {
-    const { reply, faults, refusals } = await once(route, fixture);
+    const { reply, faults, refusals } = await tellOnce(route, fixture);
     if (!isGood(reply)) return [`nobody is answered well: ${refusals.join(', ')}`, ...faults];
     const written = operationOf(fixture.document, route)?.responses[reply.status];
     if (written === undefined) return [`${reply.status} is not documented`, ...faults];
@@ -163,7 +174,7 @@ const counted: Rule = {
   name: 'tells how often it may still be called',
   visits: () => true,
   async objections(route, fixture) {
-    const { reply, sending } = await once(route, fixture);
+    const { reply, sending } = await tellOnce(route, fixture);
     let isTold = tellsRate(reply);
     // Where rates can't be asked in a second, callers pass uncounted; a busy machine may have had a few such seconds.
     for (let tries = 1; !isTold && tries < TRIES; tries += 1)
@@ -189,7 +200,7 @@ const aliased: Rule = {
       const { body: _, params: __, ...shape } = route.shape;
       const own = form === undefined ? route.shape : { ...shape, ...form, example };
       const other = { ...route, name, method: method as Route['method'], path, shape: own as Route['shape'] };
-      // Nobody is signed in: what is there says so in the same words, and what is not there is 404.
+      // Nobody is signed in: existing things answer so in the same words, and missing ones are 404.
       const [here, there] = [await visit(fixture, route, {}), await visit(fixture, other, {})];
       if (here.status !== there.status || here.code !== there.code)
         found.push(
@@ -250,7 +261,9 @@ type Roles = Household<'admin' | 'member' | 'viewer'>;
 /** An organization with everybody in it; of what a plan gives, each call of each sender takes its part. */
 const teams = new WeakMap<TestApp, Roles>();
 
-async function tellTeam(telling: Telling): Promise<{ readonly team: Roles; readonly first: Told }> {
+async function tellTeam(
+  telling: EffectInput,
+): Promise<{ readonly team: Roles; readonly first: EffectResult }> {
   const { app } = telling.fixture;
   const before = teams.get(app);
   const tried = before && (await tellFor(before, telling));
@@ -261,10 +274,10 @@ async function tellTeam(telling: Telling): Promise<{ readonly team: Roles; reado
   return { team, first: await tellFor(team, telling) };
 }
 
-type Sender = Pick<Sending, 'as' | 'account'>;
+type Sender = Pick<CallInput, 'as' | 'account'>;
 
 /** Others who may send what somebody sent: in other roles, and the same person with an API key. */
-function othersThan(route: Route, sending: Sending, of: { readonly team: Roles; readonly admin: Person }) {
+function othersThan(route: Route, sending: CallInput, of: { readonly team: Roles; readonly admin: Person }) {
   const { owner, others, organization } = of.team;
   const account = isForMembers(route) ? { account: organization } : {};
   const senders: Record<string, Sender> = {
@@ -291,11 +304,11 @@ const unshared: Rule = {
     for (const [who, sender] of othersThan(route, sending, { team, admin: fixture.admin })) {
       const theirs = { 'idempotency-key': randomUUID() };
       const after = await visit(fixture, route, { ...sending, ...sender });
-      faults.push(...leaked(route, after, first.reply).map((says) => `${who} ${says} of another`));
+      faults.push(...findLeaked(route, after, first.reply).map((says) => `${who} ${says} of another`));
       // And the other way round.
       const before = await visit(fixture, route, { ...sending, ...sender, headers: theirs });
       const back = await visit(fixture, route, { ...sending, headers: theirs });
-      faults.push(...leaked(route, back, before).map((says) => `another ${says} of ${who}`));
+      faults.push(...findLeaked(route, back, before).map((says) => `another ${says} of ${who}`));
     }
     const again = await visit(fixture, route, sending);
     if (again.headers.get('idempotent-replayed') !== 'true') faults.push('its own sender gets it no more');
@@ -304,7 +317,7 @@ const unshared: Rule = {
 };
 
 /** What an answer tells of the one that was kept for somebody else. */
-function leaked(
+function findLeaked(
   { shape: { secrets = [] } }: Route,
   { headers, code, text }: Reply,
   { json }: Reply,

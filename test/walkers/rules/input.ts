@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { DEFAULT_MAX_BODY, type Route } from '#platform/http';
-import { exampleOf, isRecord, type Reply, type Sending } from '../calls.ts';
-import { misshapen, wrongValues } from '../shapes.ts';
+import { exampleOf, isRecord, type Reply, type CallInput } from '../calls.ts';
+import { misshapenValues, wrongValues } from '../shapes.ts';
 import {
   credentialFor,
   type WalkerFixture,
@@ -13,11 +13,11 @@ import {
 } from './rule.ts';
 
 const takesBody = ({ shape }: Route) => shape.body !== undefined;
-/** What is sent as it comes is checked by its handler, against what was signed. */
+/** Raw bodies are checked by their handler, against the signature. */
 const mayCarryBody = ({ method, shape }: Route) => method !== 'GET' && shape.streamedBody !== true;
 
 /** As someone who may call, and for whom nothing but the input can be wrong. */
-function asked(fixture: WalkerFixture, route: Route, sending: Sending): Promise<Reply> {
+function visitAsCaller(fixture: WalkerFixture, route: Route, sending: CallInput): Promise<Reply> {
   return visit(fixture, route, { as: credentialFor(route, fixture), ...sending });
 }
 
@@ -29,8 +29,8 @@ const bodies: Rule = {
     const schema = operationOf(fixture.document, route)?.requestBody?.content['application/json']?.schema;
     if (schema === undefined) return ['its body is not documented'];
     const found = new Set<string>();
-    for (const { path, value } of misshapen(schema, exampleOf(route).body)) {
-      const reply = await asked(fixture, route, { body: value });
+    for (const { path, value } of misshapenValues(schema, exampleOf(route).body)) {
+      const reply = await visitAsCaller(fixture, route, { body: value });
       for (const one of objectionsTo(route, reply, `body.${path}`)) found.add(one);
     }
     return [...found];
@@ -49,7 +49,7 @@ const queries: Rule = {
       .flatMap(({ name, schema }) => wrongTexts(schema).map((value) => ({ name, value })));
     const found = new Set<string>();
     for (const { name, value } of [...wrong, { name: 'undeclared', value: '1' }]) {
-      const reply = await asked(fixture, route, { query: { ...given, [name]: value } });
+      const reply = await visitAsCaller(fixture, route, { query: { ...given, [name]: value } });
       for (const one of objectionsTo(route, reply, `query.${name}`)) found.add(one);
     }
     return [...found];
@@ -94,7 +94,7 @@ const bodiless: Rule = {
   async objections(route, fixture) {
     const found: string[] = [];
     for (const body of [{ undeclared: 1 }, ['a'], 'a word']) {
-      const reply = await asked(fixture, route, { body });
+      const reply = await visitAsCaller(fixture, route, { body });
       found.push(...refusedAs(route, reply, { status: 400, code: 'validation_failed', when: 'a body' }));
     }
     return found;
@@ -108,7 +108,7 @@ const sizes: Rule = {
   async objections(route, fixture) {
     const most = route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY;
     const raw = JSON.stringify(exampleOf(route).body ?? {}).padEnd(most + 1, ' ');
-    const reply = await asked(fixture, route, { raw });
+    const reply = await visitAsCaller(fixture, route, { raw });
     return refusedAs(route, reply, { status: 413, code: 'payload_too_large', when: `${most + 1} bytes` });
   },
 };
@@ -130,7 +130,7 @@ const types: Rule = {
     const found: string[] = [];
     for (const { type, raw, encoding } of attempts) {
       const more: Record<string, string> = encoding === undefined ? {} : { 'content-encoding': encoding };
-      const reply = await asked(fixture, route, { raw, headers: { 'content-type': type, ...more } });
+      const reply = await visitAsCaller(fixture, route, { raw, headers: { 'content-type': type, ...more } });
       const when = encoding ?? type;
       found.push(...refusedAs(route, reply, { status: 415, code: 'unsupported_media_type', when }));
     }

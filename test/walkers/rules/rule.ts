@@ -6,13 +6,13 @@ import type { TestApp } from '../../services/app.ts';
 import { type Household, idsOf, type Person } from '../people.ts';
 import { makeRoom } from '../rates.ts';
 import {
-  type Filling,
+  type PathValues,
   fillingsOf,
   type IdsByColumn,
   isRecord,
   type Reply,
   send,
-  type Sending,
+  type CallInput,
 } from '../calls.ts';
 import { PRODUCT_KEYS } from '../product-keys.ts';
 
@@ -47,12 +47,12 @@ export interface WalkerFixture {
   /** Of how many columns a call tries the ids that it is not about; of all, when not said. */
   readonly otherColumns?: number;
   /** Told of every answer to a call of a rule, if somebody wants to look at them all. */
-  readonly heard?: (heard: Heard) => void;
+  readonly heard?: (heard: VisitResult) => void;
 }
 
-export interface Heard {
+export interface VisitResult {
   readonly route: Route;
-  readonly sending: Sending;
+  readonly sending: CallInput;
   readonly reply: Reply;
 }
 
@@ -123,7 +123,7 @@ export async function productKeyFor(
 
 const foreign = new WeakMap<WalkerFixture, Promise<IdsByColumn>>();
 
-/** The household’s ids; what is public is nobody’s. They are read once: whoever is refused changes nothing. */
+/** The household’s ids, without public ones. They are read once: refused calls change nothing. */
 function foreignIds(fixture: WalkerFixture): Promise<IdsByColumn> {
   const ids =
     foreign.get(fixture) ??
@@ -138,7 +138,7 @@ function foreignIds(fixture: WalkerFixture): Promise<IdsByColumn> {
  * A call’s holes with the household’s ids: each that the call may be about, and one of each other column, which names nothing to
  * it. The next call takes the next one of a column, and goes on where this one ended if it tries but some columns.
  */
-export async function foreignFillings(route: Route, fixture: WalkerFixture): Promise<Filling[]> {
+export async function foreignFillings(route: Route, fixture: WalkerFixture): Promise<PathValues[]> {
   const ids = await foreignIds(fixture);
   const turn = Math.max(0, fixture.mounted.flatMap(({ routes }) => routes).indexOf(route));
   const others = new Set([...ids.values()].flatMap((column) => column[turn % column.length] ?? []));
@@ -148,7 +148,7 @@ export async function foreignFillings(route: Route, fixture: WalkerFixture): Pro
 }
 
 /** Makes a call that no rate stands in the way of. */
-export async function visit(fixture: WalkerFixture, route: Route, sending: Sending): Promise<Reply> {
+export async function visit(fixture: WalkerFixture, route: Route, sending: CallInput): Promise<Reply> {
   await makeRoom(fixture.app, route);
   const reply = await send(fixture.url, route, sending);
   fixture.heard?.({ route, sending, reply });

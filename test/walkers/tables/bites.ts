@@ -34,20 +34,24 @@ export async function bitesOf(db: Database, table: Table, { mine, theirs }: Pair
   const written = table.columns.flatMap(({ name, generated }) => (generated ? [] : [name])).join();
   const found: string[] = [];
   for (const scope of SCOPES) {
-    const run = (sql: string, values: readonly unknown[]) => tried(db, { scope, mine }, sql, values);
+    const run = (sql: string, values: readonly unknown[]) => tryStatement(db, { scope, mine }, sql, values);
     found.push(
-      ...reached('reads', scope, await run(`select 1 from ${table.name} where ${key} = $1`, [other.value])),
-      ...reached(
+      ...checkReached(
+        'reads',
+        scope,
+        await run(`select 1 from ${table.name} where ${key} = $1`, [other.value]),
+      ),
+      ...checkReached(
         'changes',
         scope,
         await run(`update ${table.name} set ${key} = ${key} where ${key} = $1 returning 1`, [other.value]),
       ),
-      ...reached(
+      ...checkReached(
         'deletes',
         scope,
         await run(`delete from ${table.name} where ${key} = $1 returning 1`, [other.value]),
       ),
-      ...reached(
+      ...checkReached(
         'gives away',
         scope,
         await run(`update ${table.name} set ${key} = $2 where ${key} = $1 returning 1`, [
@@ -55,7 +59,7 @@ export async function bitesOf(db: Database, table: Table, { mine, theirs }: Pair
           other.value,
         ]),
       ),
-      ...planted(
+      ...checkPlanted(
         scope,
         await run(
           `insert into ${table.name} (${written}) select ${written} from jsonb_populate_record(null::${table.name}, $1::jsonb) returning 1`,
@@ -71,10 +75,13 @@ export async function bitesOf(db: Database, table: Table, { mine, theirs }: Pair
 export async function readsOfOthers(db: Database, table: Table, mine: Tenant): Promise<string[]> {
   const found: string[] = [];
   for (const scope of SCOPES) {
-    const outcome = await tried(db, { scope, mine }, `select 1 from ${table.name} where user_id <> $1`, [
-      mine.userId,
-    ]);
-    found.push(...reached('reads', scope, outcome));
+    const outcome = await tryStatement(
+      db,
+      { scope, mine },
+      `select 1 from ${table.name} where user_id <> $1`,
+      [mine.userId],
+    );
+    found.push(...checkReached('reads', scope, outcome));
   }
   return found;
 }
@@ -90,7 +97,7 @@ type Scope = (typeof SCOPES)[number];
 async function systemBites(db: Database, table: Table, mine: Tenant): Promise<string[]> {
   const found: string[] = [];
   for (const scope of SCOPES) {
-    const changes = await tried(db, { scope, mine }, `delete from ${table.name} returning 1`, []);
+    const changes = await tryStatement(db, { scope, mine }, `delete from ${table.name} returning 1`, []);
     if (changes !== DENIED) found.push(`a tenant deletes in it (${scope}): ${String(changes)}`);
   }
   return found;
@@ -107,7 +114,7 @@ async function rowsOf(
 }
 
 /** How many rows a statement reached, or the code with which it was refused. Nothing of it stays. */
-async function tried(
+async function tryStatement(
   db: Database,
   { scope, mine }: { scope: Scope; mine: Tenant },
   ...[sql, values]: [sql: string, values: readonly unknown[]]
@@ -128,12 +135,12 @@ async function tried(
   return reachedRows;
 }
 
-function reached(does: string, scope: Scope, outcome: number | string): string[] {
+function checkReached(does: string, scope: Scope, outcome: number | string): string[] {
   const isRefused = outcome === 0 || outcome === DENIED || UNSCOPED.includes(String(outcome));
   return isRefused ? [] : [`a tenant ${does} rows that are another’s (${scope}): ${outcome}`];
 }
 
-function planted(scope: Scope, outcome: number | string): string[] {
+function checkPlanted(scope: Scope, outcome: number | string): string[] {
   const isRefused = outcome === DENIED || UNSCOPED.includes(String(outcome));
   return isRefused ? [] : [`a tenant plants a row in another’s name (${scope}): ${outcome}`];
 }

@@ -29,23 +29,23 @@ export function ownerOf({ columns, policies }: Pick<Table, 'columns' | 'policies
 export function objectionsTo(table: Table): string[] {
   const owner = ownerOf(table);
   const found = [
-    ...secured(table),
-    ...granted(table),
-    ...policed(table),
-    ...stamped(table),
-    ...(owner === 'system' ? system(table) : owned(table, KEY_OF[owner])),
+    ...checkSecurity(table),
+    ...checkGrants(table),
+    ...checkPolicies(table),
+    ...checkTimestamps(table),
+    ...(owner === 'system' ? system(table) : checkOwner(table, KEY_OF[owner])),
   ];
   return found.filter((says) => !excuses(table.name, says));
 }
 
-function secured({ kind, secured: isOn, forced }: Table): string[] {
+function checkSecurity({ kind, secured: isOn, forced }: Table): string[] {
   if (kind !== 'r' && kind !== 'p') return ['is no table'];
   return [...(isOn ? [] : ['row security is off']), ...(forced ? [] : ['row security is not forced'])];
 }
 
 const TENANT_MAY = new Set(['select', 'insert', 'update', 'delete']);
 
-function granted({ grants }: Table): string[] {
+function checkGrants({ grants }: Table): string[] {
   return grants.flatMap(({ role, privilege }) => {
     if (role !== 'plinth_tenant' && role !== 'plinth_system') return [`${privilege} is granted to ${role}`];
     return TENANT_MAY.has(privilege) ? [] : [`${privilege} is granted to ${role}`];
@@ -53,7 +53,7 @@ function granted({ grants }: Table): string[] {
 }
 
 /** Each policy names the scope it is for, so that nobody is let in by leaving something out. */
-function policed({ policies, grants, columns }: Table): string[] {
+function checkPolicies({ policies, grants, columns }: Table): string[] {
   const found = policies.flatMap(({ name, roles, using, check }) => {
     if (roles.join() === 'plinth_system') return [];
     if (roles.join() !== 'plinth_tenant') return [`the policy ${name} is for ${roles.join()}`];
@@ -70,11 +70,13 @@ function policed({ policies, grants, columns }: Table): string[] {
 export const SCOPE =
   /\b(app\.(account|user_id)\(\)|accounts\.reachable\(|audit\.may_append\(|jobs\.held\(|current_setting\('app\.(account|user)')/;
 
-function stamped({ name, columns }: Table): string[] {
+function checkTimestamps({ name, columns }: Table): string[] {
   const names = columns.map((column) => column.name);
   return [
     ...(names.includes('created_at') ? [] : ['it has no created_at']),
-    ...(!changed().has(name) || names.includes('updated_at') ? [] : ['it is changed and has no updated_at']),
+    ...(!updatedTables().has(name) || names.includes('updated_at')
+      ? []
+      : ['it is changed and has no updated_at']),
   ];
 }
 
@@ -82,7 +84,7 @@ const UPDATE = /(?:\bupdate\s+|updateTable\(['"])([a-z_]+\.[a-z_]+)\b/gi;
 let known: ReadonlySet<string> | undefined;
 
 /** The tables that some statement of the program updates. */
-function changed(): ReadonlySet<string> {
+function updatedTables(): ReadonlySet<string> {
   known ??= new Set(
     projectPaths()
       .filter((path) => path.startsWith('src/') && !path.endsWith('.test.ts'))
@@ -93,7 +95,7 @@ function changed(): ReadonlySet<string> {
 }
 
 /** Keys bypass policies, so that each must keep to its owner by itself. */
-function owned({ columns, indexes, foreignKeys }: Table, key: string): string[] {
+function checkOwner({ columns, indexes, foreignKeys }: Table, key: string): string[] {
   const column = columns.find(({ name }) => name === key);
   const leads = indexes.some((index) => index.columns[0] === key);
   return [

@@ -5,7 +5,7 @@ import { fillSchema } from './fill.ts';
 import type { JsonObject } from './json.ts';
 import { Author } from './posts.ts';
 
-function told(text: string, system = 'You write social posts.'): Author {
+function createAuthor(text: string, system = 'You write social posts.'): Author {
   return new Author([
     { role: 'system', text: system },
     { role: 'user', text },
@@ -27,7 +27,9 @@ const VARIANTS = {
 };
 
 test('labels of the text give numbers, dates, choices and yes or no', () => {
-  const order = told('Topic: Crop rotation\nFee: 1200\nSigned: 2025-03-12\nKind: sale\nConfidential: yes');
+  const order = createAuthor(
+    'Topic: Crop rotation\nFee: 1200\nSigned: 2025-03-12\nKind: sale\nConfidential: yes',
+  );
   const schema = {
     type: 'object',
     properties: {
@@ -54,7 +56,10 @@ test('labels of the text give numbers, dates, choices and yes or no', () => {
 });
 
 test('a schema that stands in the prompt is found', () => {
-  const author = told('Text', `Answer as JSON by this schema:\n${JSON.stringify(VARIANTS)}\nNothing else.`);
+  const author = createAuthor(
+    'Text',
+    `Answer as JSON by this schema:\n${JSON.stringify(VARIANTS)}\nNothing else.`,
+  );
   expect(author.embeddedSchema()).toEqual(VARIANTS);
 });
 
@@ -117,10 +122,10 @@ const schemas = fc.letrec<{
 }));
 
 describe('schemas', () => {
-  test('whatever the schema and the words, the answer is valid', () => {
+  test('the answer is valid for any schema and words', () => {
     fc.assert(
       fc.property(schemas.any, fc.string({ maxLength: 200 }), (schema, words) => {
-        const made = fillSchema(schema, told(words));
+        const made = fillSchema(schema, createAuthor(words));
         const checked = z.fromJSONSchema(JSON.parse(JSON.stringify(schema))).safeParse(made);
         expect(checked.error?.issues ?? []).toEqual([]);
       }),
@@ -146,37 +151,37 @@ describe('schemas', () => {
         { properties: { size: { type: 'integer', minimum: 3 } }, required: ['size'] },
       ],
     };
-    const made = fillSchema(schema, told('A tree of small teams'));
+    const made = fillSchema(schema, createAuthor('A tree of small teams'));
     expect(z.fromJSONSchema(JSON.parse(JSON.stringify(schema))).safeParse(made).success).toBe(true);
     expect(made).toMatchObject({ size: expect.any(Number), children: expect.any(Array) });
   });
 
   test('a list without repeats has none', () => {
     const schema = { type: 'array', items: { enum: ['a', 'b', 'c'] }, uniqueItems: true, minItems: 3 };
-    expect(fillSchema(schema, told('of a kind'))).toEqual(expect.arrayContaining(['a', 'b', 'c']));
+    expect(fillSchema(schema, createAuthor('of a kind'))).toEqual(expect.arrayContaining(['a', 'b', 'c']));
   });
 
   test('a schema that asks for too much is refused, not tried', () => {
-    const nested = (depth: number): JsonObject =>
-      depth === 0 ? text : { type: 'array', minItems: 50, items: nested(depth - 1) };
-    expect(() => fillSchema(nested(8), told('words'))).toThrow(/more than an answer can hold/);
-    expect(() => fillSchema({ type: 'array', minItems: 1e9 }, told('words'))).toThrow(
+    const nestArrays = (depth: number): JsonObject =>
+      depth === 0 ? text : { type: 'array', minItems: 50, items: nestArrays(depth - 1) };
+    expect(() => fillSchema(nestArrays(8), createAuthor('words'))).toThrow(/more than an answer can hold/);
+    expect(() => fillSchema({ type: 'array', minItems: 1e9 }, createAuthor('words'))).toThrow(
       /more than an answer can hold/,
     );
-    expect(() => fillSchema({ $ref: '#/$defs/gone' }, told('words'))).toThrow(/leads nowhere/);
+    expect(() => fillSchema({ $ref: '#/$defs/gone' }, createAuthor('words'))).toThrow(/leads nowhere/);
   });
 
   test('a pattern that would take for ever is given up', () => {
     const schema = { type: 'string', pattern: '^(a+)+$' };
     // It would take years: that this test ends is what it says.
-    fillSchema(schema, told(`${'a'.repeat(60)}-and so on it goes`));
-    fillSchema({ type: 'string', pattern: '(((a{200}){200}){200}){200}' }, told('words'));
+    fillSchema(schema, createAuthor(`${'a'.repeat(60)}-and so on it goes`));
+    fillSchema({ type: 'string', pattern: '(((a{200}){200}){200}){200}' }, createAuthor('words'));
   });
 
   test('a text made to be slow to read is read in time that grows with its length, not with its square', () => {
     // So long that the square of it would not be over before the test is ended.
     for (const piece of ['.', ' ', '-', '<a>', '1,', 'no ', 'Label: ', '#', '**', '{"a":', 'a.b@']) {
-      const author = told(`Topic: x ${piece.repeat(200_000)} end`);
+      const author = createAuthor(`Topic: x ${piece.repeat(200_000)} end`);
       fillSchema(
         {
           type: 'object',
@@ -199,6 +204,6 @@ describe('schemas', () => {
 
   test('equal words and schema give equal answers', () => {
     const words = 'Topic: Crop rotation\nVariants: 3';
-    expect(fillSchema(VARIANTS, told(words))).toEqual(fillSchema(VARIANTS, told(words)));
+    expect(fillSchema(VARIANTS, createAuthor(words))).toEqual(fillSchema(VARIANTS, createAuthor(words)));
   });
 });

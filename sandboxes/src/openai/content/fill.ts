@@ -1,12 +1,12 @@
-import { citedFields, citedItems, type Statement } from './cited.ts';
+import { citedFields, citedItems, type Statement } from './cited-items.ts';
 import { Effort, stepsOf, UnfillableSchema } from './effort.ts';
-import { type JsonObject, isObject, own, ownList, ownNumber, ownObject } from './json.ts';
+import { type JsonObject, isObject, ownProperty, ownList, ownNumber, ownObject } from './json.ts';
 import type { Author } from './posts.ts';
-import { allowsNull, merged, resolved, stepsFor, typesOf } from './schema.ts';
+import { allowsNull, mergeSchemas, resolveSchema, stepsFor, typesOf } from './schema.ts';
 import { fillString, type Place } from './strings.ts';
 import { labelKey, nameWords } from './words.ts';
 
-interface Filling {
+interface FillContext {
   readonly author: Author;
   readonly root: JsonObject;
   readonly effort: Effort;
@@ -35,14 +35,14 @@ export function fillSchema(schema: JsonObject, author: Author): unknown {
   return fill(schema, { name: '', index: 0, outer: 0, depth: 0 }, filling);
 }
 
-function fill(schema: unknown, place: Place, filling: Filling): unknown {
+function fill(schema: unknown, place: Place, filling: FillContext): unknown {
   filling.values += 1;
   if (filling.values > MOST_VALUES || place.depth > MOST_DEPTH) {
     throw new UnfillableSchema('the schema asks for more than an answer can hold');
   }
   filling.effort.spend(stepsOf(place.name));
   if (!isObject(schema)) return fillString({}, place, filling);
-  const plain = resolved(schema, filling);
+  const plain = resolveSchema(schema, filling);
   filling.effort.spend(stepsFor(plain));
   const branches = ownList(plain, 'anyOf') ?? ownList(plain, 'oneOf');
   if (branches !== undefined && branches.length > 0) return fillBranch(plain, branches, { place, filling });
@@ -53,17 +53,17 @@ function fill(schema: unknown, place: Place, filling: Filling): unknown {
 }
 
 /** Long strings count for more: an answer is bounded in size. */
-function countedString(schema: JsonObject, place: Place, filling: Filling): string {
+function countedString(schema: JsonObject, place: Place, filling: FillContext): string {
   const text = fillString(schema, place, filling);
   filling.values += Math.floor(text.length / CHARACTERS_LIKE_A_VALUE);
   return text;
 }
 
-function isLean({ depth }: Place, { values }: Filling): boolean {
+function isLean({ depth }: Place, { values }: FillContext): boolean {
   return depth > LEAN_DEPTH || values > LEAN_VALUES;
 }
 
-function fillTyped(schema: JsonObject, place: Place, filling: Filling): unknown {
+function fillTyped(schema: JsonObject, place: Place, filling: FillContext): unknown {
   const types = typesOf(schema);
   const type =
     isLean(place, filling) && types.includes('null')
@@ -91,7 +91,7 @@ function fillTyped(schema: JsonObject, place: Place, filling: Filling): unknown 
 function fillBranch(
   schema: JsonObject,
   branches: readonly unknown[],
-  at: { readonly place: Place; readonly filling: Filling },
+  at: { readonly place: Place; readonly filling: FillContext },
 ): unknown {
   const { anyOf: _any, oneOf: _one, ...shared } = schema;
   const lean = isLean(at.place, at.filling);
@@ -101,11 +101,11 @@ function fillBranch(
     return isObject(branch) && typesOf(branch).some((type) => type !== 'object' && type !== 'array') ? 1 : 2;
   };
   const best = branches.toSorted((one, other) => weight(one) - weight(other))[0];
-  return fill(isObject(best) ? merged(shared, best, at.filling.effort) : shared, at.place, at.filling);
+  return fill(isObject(best) ? mergeSchemas(shared, best, at.filling.effort) : shared, at.place, at.filling);
 }
 
 /** The choice that the text names, by its label first; else the first, and in arrays one after another. */
-function choose(choices: readonly unknown[], place: Place, { author, effort }: Filling): unknown {
+function choose(choices: readonly unknown[], place: Place, { author, effort }: FillContext): unknown {
   for (const choice of choices)
     effort.spend(STEPS_TO_COMPARE + (typeof choice === 'string' ? stepsOf(choice) : 0));
   const label = author.label(place.name);
@@ -118,7 +118,7 @@ function choose(choices: readonly unknown[], place: Place, { author, effort }: F
   return [...named, ...choices.filter((choice) => !named.has(choice))][place.index % choices.length];
 }
 
-function fillObject(schema: JsonObject, place: Place, filling: Filling): JsonObject {
+function fillObject(schema: JsonObject, place: Place, filling: FillContext): JsonObject {
   const required = new Set(ownList(schema, 'required') ?? []);
   const properties = Object.entries(ownObject(schema, 'properties') ?? {});
   const limit = isLean(place, filling)
@@ -145,10 +145,10 @@ function fillObject(schema: JsonObject, place: Place, filling: Filling): JsonObj
 function extraEntries(
   schema: JsonObject,
   undeclared: readonly string[],
-  at: { readonly place: Place; readonly filling: Filling; readonly present: number },
+  at: { readonly place: Place; readonly filling: FillContext; readonly present: number },
 ): [string, unknown][] {
   const { place, filling } = at;
-  const extra = own(schema, 'additionalProperties');
+  const extra = ownProperty(schema, 'additionalProperties');
   const present = at.present + undeclared.length;
   const least = (ownNumber(schema, 'minProperties') ?? 0) - present;
   const most = (ownNumber(schema, 'maxProperties') ?? Number.POSITIVE_INFINITY) - present;
@@ -181,18 +181,18 @@ function countAt(place: Place, author: Author): number {
 function fillCited(
   items: unknown,
   cited: readonly Statement[],
-  { place, filling }: { readonly place: Place; readonly filling: Filling },
+  { place, filling }: { readonly place: Place; readonly filling: FillContext },
 ): unknown[] {
   return cited.map((statement, index) => {
     const inner = { ...place, index, outer: place.index, depth: place.depth + 1 };
     const known = citedFields(items, statement);
-    const value = fill(without(items, known), inner, filling);
+    const value = fill(omitProperties(items, known), inner, filling);
     return isObject(value) ? { ...value, ...known } : value;
   });
 }
 
 /** A schema of objects without some of its properties. */
-function without(schema: unknown, known: JsonObject): unknown {
+function omitProperties(schema: unknown, known: JsonObject): unknown {
   if (!isObject(schema)) return schema;
   const isLeft = (name: unknown) => typeof name !== 'string' || !Object.hasOwn(known, name);
   const properties = Object.entries(ownObject(schema, 'properties') ?? {}).filter(([name]) => isLeft(name));
@@ -200,9 +200,9 @@ function without(schema: unknown, known: JsonObject): unknown {
   return { ...schema, properties: Object.fromEntries(properties), required };
 }
 
-function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[] {
+function fillArray(schema: JsonObject, place: Place, filling: FillContext): unknown[] {
   const first = ownList(schema, 'prefixItems') ?? [];
-  const items = own(schema, 'items');
+  const items = ownProperty(schema, 'items');
   const least = ownNumber(schema, 'minItems') ?? 0;
   const most = Math.min(
     ownNumber(schema, 'maxItems') ?? MOST_VALUES,
@@ -224,7 +224,7 @@ function fillArray(schema: JsonObject, place: Place, filling: Filling): unknown[
     found.set(JSON.stringify(value), value);
     all.push(value);
   }
-  return own(schema, 'uniqueItems') === true ? [...found.values()] : all;
+  return ownProperty(schema, 'uniqueItems') === true ? [...found.values()] : all;
 }
 
 /** A number that a label gives, else its place in the answer. */

@@ -6,26 +6,26 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** Own properties only: a schema may well name a property `constructor`. */
-export function own(object: JsonObject, key: string): unknown {
+export function ownProperty(object: JsonObject, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 export function ownNumber(object: JsonObject, key: string): number | undefined {
-  const value = own(object, key);
+  const value = ownProperty(object, key);
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 export function ownString(object: JsonObject, key: string): string | undefined {
-  const value = own(object, key);
+  const value = ownProperty(object, key);
   return typeof value === 'string' ? value : undefined;
 }
 
 export function ownObject(object: JsonObject, key: string): JsonObject | undefined {
-  const value = own(object, key);
+  const value = ownProperty(object, key);
   return isObject(value) ? value : undefined;
 }
 
 export function ownList(object: JsonObject, key: string): readonly unknown[] | undefined {
-  const value = own(object, key);
+  const value = ownProperty(object, key);
   return Array.isArray(value) ? value : undefined;
 }

@@ -3,7 +3,7 @@ import { lazy } from './lazy.ts';
 import { hash, keywordsOf, labelKey, type Language, languageNamed, languageOf } from './words.ts';
 import { nameWords, trimmedOf, wordsOf } from './words.ts';
 
-/** What a message says, whatever parts it came in. */
+/** The text of a message, from all its parts. */
 export interface Spoken {
   readonly role: string;
   readonly text: string;
@@ -28,8 +28,8 @@ export class Material {
   constructor(messages: readonly Spoken[]) {
     const told = messages.filter(({ role }) => role === 'system' || role === 'developer');
     const asked = messages.filter(({ role }) => role === 'user' || role === 'tool');
-    this.#instructions = joined(told);
-    this.text = asked.length > 0 ? joined(asked) : this.#instructions;
+    this.#instructions = joinMessages(told);
+    this.text = asked.length > 0 ? joinMessages(asked) : this.#instructions;
     this.#last = asked.findLast(({ role }) => role === 'user')?.text.slice(0, READ_AT_MOST) ?? this.text;
   }
 
@@ -94,7 +94,7 @@ export class Material {
   }
 }
 
-function joined(messages: readonly Spoken[]): string {
+function joinMessages(messages: readonly Spoken[]): string {
   const text = messages.map((message) => message.text).join('\n');
   return text.slice(0, READ_AT_MOST);
 }
@@ -102,20 +102,20 @@ function joined(messages: readonly Spoken[]): string {
 function labelsIn(text: string): Map<string, string> {
   const found = text.split('\n').flatMap((line): [string, string][] => {
     const [, name, value] = LABEL.exec(line.trimEnd()) ?? [];
-    return name === undefined || value === undefined ? [] : [[labelKey(name), unquoted(value)]];
+    return name === undefined || value === undefined ? [] : [[labelKey(name), unquote(value)]];
   });
   return new Map(found.filter(([, value]) => value !== ''));
 }
 
 /** Prompts quote what a stranger typed as a JSON string. */
-function unquoted(value: string): string {
-  const text = value.startsWith('"') ? parsed(value.trim()) : value;
+function unquote(value: string): string {
+  const text = value.startsWith('"') ? parseJson(value.trim()) : value;
   return (typeof text === 'string' ? text : value).trim();
 }
 
 /** Sentences of three words or more; of a labelled line, its value. */
 function sentencesIn(text: string): string[] {
-  const lines = text.split(/\r?\n/).map((line) => unquoted(LABEL.exec(line.trim())?.[2] ?? line));
+  const lines = text.split(/\r?\n/).map((line) => unquote(LABEL.exec(line.trim())?.[2] ?? line));
   const all = lines.flatMap((line) => line.split(/(?<=[.!?…])\s+/u)).map((sentence) => sentence.trim());
   return [...new Set(all.filter((sentence) => /\S\s+\S+\s+\S/u.test(sentence)))];
 }
@@ -124,7 +124,7 @@ function sentencesIn(text: string): string[] {
 function schemaIn(text: string): JsonObject | undefined {
   let start = text.indexOf('{');
   for (let tried = 0; start >= 0 && tried < MOST_BRACES_TRIED; tried += 1) {
-    const value = parsed(text.slice(start, closingBrace(text, start) + 1));
+    const value = parseJson(text.slice(start, closingBrace(text, start) + 1));
     if (isObject(value) && ('properties' in value || '$schema' in value)) return value;
     start = text.indexOf('{', start + 1);
   }
@@ -132,7 +132,7 @@ function schemaIn(text: string): JsonObject | undefined {
 }
 
 /** The value of a JSON text; undefined for any other text. */
-export function parsed(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

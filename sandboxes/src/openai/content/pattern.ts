@@ -109,12 +109,12 @@ function readClass(cursor: Cursor): string {
 /** A character of a class, found by trying one class on one character at a time, where nothing can be tried twice. */
 function sampleOf(characters: string, { effort }: Cursor): string {
   effort.spend(STEPS_A_CLASS);
-  const expression = compiled(`^${characters}$`);
+  const expression = compileCharacters(`^${characters}$`);
   const sample = SAMPLES.find((character) => expression?.test(character));
   return sample ?? /^\[\^?\\?(.)/su.exec(characters)?.[1] ?? 'a';
 }
 
-function compiled(characters: string): RegExp | undefined {
+function compileCharacters(characters: string): RegExp | undefined {
   try {
     return new RegExp(characters, 'u');
   } catch {

@@ -2,7 +2,7 @@ import type { JsonObject } from './json.ts';
 import { lazy } from './lazy.ts';
 import { Material } from './material.ts';
 import { PHRASES, type PhraseBook } from './phrases.ts';
-import { objectsIn, shortened } from './rework.ts';
+import { objectsIn, shortenTexts } from './shorten-texts.ts';
 import { capitalise, clip, clipWide, keywordsOf, labelKey, pick, widthOf } from './words.ts';
 
 /** One post: what a social product calls a variant. */
@@ -75,7 +75,7 @@ export class Author extends Material {
     const isPresent = this.label('hashtags') === this.post(at.post).hashtags.join(' ');
     const position = isPresent ? at.post + 1 : at.post;
     const chosen = this.post(position).hashtags;
-    const all = [...chosen, ...turned(this.#hashtags(), position).filter((tag) => !chosen.includes(tag))];
+    const all = [...chosen, ...rotate(this.#hashtags(), position).filter((tag) => !chosen.includes(tag))];
     return all[at.index] ?? `${all[0] ?? '#Sandbox'}${at.index + 1}`;
   }
 
@@ -86,7 +86,8 @@ export class Author extends Material {
     );
     if (found === undefined) return undefined;
     const most = Number(this.label('max length') ?? Number.NaN);
-    const cut = this.#cut.get(found) ?? (most > 0 ? found.map((object) => shortened(object, most)) : found);
+    const cut =
+      this.#cut.get(found) ?? (most > 0 ? found.map((object) => shortenTexts(object, most)) : found);
     this.#cut.set(found, cut);
     return cut;
   }
@@ -136,7 +137,7 @@ export class Author extends Material {
       hook: pick(this.#hooks(), at),
       body: this.#bodyAt(at),
       cta: fillIn(pick([call ?? book.calls[0], ...calls], at), words),
-      hashtags: turned(this.#hashtags(), position)
+      hashtags: rotate(this.#hashtags(), position)
         .filter((tag, index) => index === 0 || widthOf(tag) <= measure.hashtag)
         .slice(0, measure.hashtags),
     };
@@ -179,7 +180,7 @@ function hashtagsOf(material: Material): string[] {
 }
 
 /** The list from a position on and round again, so that each post leads with another hashtag. */
-function turned(list: readonly string[], position: number): string[] {
+function rotate(list: readonly string[], position: number): string[] {
   const turn = position % list.length;
   return [...list.slice(turn), ...list.slice(0, turn)];
 }

@@ -1,16 +1,16 @@
 import { type Effort, stepsOf, UnfillableSchema } from './effort.ts';
-import { type JsonObject, isObject, own, ownList, ownNumber, ownObject, ownString } from './json.ts';
+import { type JsonObject, isObject, ownProperty, ownList, ownNumber, ownObject, ownString } from './json.ts';
 
 const LONGEST_REF_CHAIN = 16;
 
 /** What a schema is read against: the document that its references lead into, and what the request may still cost. */
-export interface Reading {
+export interface SchemaContext {
   readonly root: JsonObject;
   readonly effort: Effort;
 }
 
 /** Follows `$ref` (within the document) and folds `allOf` in, until neither is left at the top. */
-export function resolved(schema: JsonObject, { root, effort }: Reading): JsonObject {
+export function resolveSchema(schema: JsonObject, { root, effort }: SchemaContext): JsonObject {
   let current = schema;
   for (let step = 0; step < LONGEST_REF_CHAIN; step += 1) {
     const ref = ownString(current, '$ref');
@@ -19,7 +19,7 @@ export function resolved(schema: JsonObject, { root, effort }: Reading): JsonObj
     const { $ref: _ref, allOf: _all, ...rest } = current;
     effort.spend(stepsOf(ref ?? '') + (all?.length ?? 0));
     const parts = [...(all ?? []), ...(ref === undefined ? [] : [lookUp(ref, root)])];
-    current = parts.filter(isObject).reduce((one, other) => merged(one, other, effort), rest);
+    current = parts.filter(isObject).reduce((one, other) => mergeSchemas(one, other, effort), rest);
   }
   throw new UnfillableSchema('a $ref of the schema leads back to itself');
 }
@@ -29,7 +29,7 @@ function lookUp(ref: string, root: JsonObject): JsonObject {
   let found: unknown = root;
   for (const step of ref.slice(1).split('/').slice(1)) {
     const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    found = Array.isArray(found) ? found[Number(key)] : isObject(found) ? own(found, key) : undefined;
+    found = Array.isArray(found) ? found[Number(key)] : isObject(found) ? ownProperty(found, key) : undefined;
   }
   if (!isObject(found)) throw new UnfillableSchema(`the $ref ${ref} leads nowhere`);
   return found;
@@ -58,13 +58,13 @@ export function stepsFor(schema: JsonObject): number {
 }
 
 /** A schema that asks for what both ask for, as far as single keywords can say so. */
-export function merged(one: JsonObject, other: JsonObject, effort: Effort): JsonObject {
+export function mergeSchemas(one: JsonObject, other: JsonObject, effort: Effort): JsonObject {
   effort.spend(stepsFor(one) + stepsFor(other));
   const both = new Map(Object.entries(one));
   for (const [key, value] of Object.entries(other)) {
     const present = both.get(key);
     const items = key === 'items' && isObject(present) && isObject(value);
-    both.set(key, items ? merged(present, value, effort) : mergedKeyword(key, present, value));
+    both.set(key, items ? mergeSchemas(present, value, effort) : mergedKeyword(key, present, value));
   }
   return Object.fromEntries(both);
 }
@@ -103,11 +103,12 @@ function mergedTypes(one: unknown, other: unknown): unknown {
 
 /** The types that a schema allows, told from its keywords where it does not say; empty means any. */
 export function typesOf(schema: JsonObject): readonly string[] {
-  const said = [own(schema, 'type')].flat().filter((type) => typeof type === 'string');
+  const said = [ownProperty(schema, 'type')].flat().filter((type) => typeof type === 'string');
   if (said.length > 0) return said;
   if (ownObject(schema, 'properties') !== undefined || ownNumber(schema, 'minProperties') !== undefined)
     return ['object'];
-  if (own(schema, 'items') !== undefined || ownList(schema, 'prefixItems') !== undefined) return ['array'];
+  if (ownProperty(schema, 'items') !== undefined || ownList(schema, 'prefixItems') !== undefined)
+    return ['array'];
   const numeric = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
   if (numeric.some((key) => ownNumber(schema, key) !== undefined)) return ['number'];
   return [];
@@ -115,5 +116,5 @@ export function typesOf(schema: JsonObject): readonly string[] {
 
 /** Whether a schema allows null without asking for anything else. */
 export function allowsNull(schema: unknown): boolean {
-  return isObject(schema) && [own(schema, 'type')].flat().includes('null');
+  return isObject(schema) && [ownProperty(schema, 'type')].flat().includes('null');
 }

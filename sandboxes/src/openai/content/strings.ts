@@ -1,5 +1,5 @@
 import type { Effort } from './effort.ts';
-import { type JsonObject, own, ownNumber, ownString } from './json.ts';
+import { type JsonObject, ownProperty, ownNumber, ownString } from './json.ts';
 import { textFor } from './pattern.ts';
 import type { Author } from './posts.ts';
 import { capitalise, clip, hash, labelKey, nameWords } from './words.ts';
@@ -27,11 +27,13 @@ export function fillString(
   // A pattern beside a format is that format's own, as zod writes it.
   if (format !== undefined) return typeof format === 'string' ? format : format(author, place);
   const pattern = ownString(schema, 'pattern');
-  return pattern === undefined ? measured(written(place, author), schema, author) : textFor(pattern, effort);
+  return pattern === undefined
+    ? fitLength(writeText(place, author), schema, author)
+    : textFor(pattern, effort);
 }
 
 /** Cut to maxLength, filled up to minLength. Lengths are counted in UTF-16 units, the stricter way. */
-function measured(text: string, schema: JsonObject, author: Author): string {
+function fitLength(text: string, schema: JsonObject, author: Author): string {
   const least = Math.min(ownNumber(schema, 'minLength') ?? 0, 10_000);
   const most = ownNumber(schema, 'maxLength') ?? Number.POSITIVE_INFINITY;
   let long = text;
@@ -72,19 +74,19 @@ function uuidAt(author: Author, { name, outer, index }: Place): string {
 /** Names that say nothing of what is to stand there: `Target: hook` says it. */
 const OPEN_NAMES = new Set(['text', 'value', 'result', 'content', 'part']);
 
-function written(place: Place, author: Author): string {
+function writeText(place: Place, author: Author): string {
   const original = originalAt(place);
   if (original !== undefined) return original;
   const target = author.target();
   const wanted = target !== undefined && OPEN_NAMES.has(place.name.toLowerCase()) ? target : place.name;
   const label = author.label(wanted);
-  // What is to be written anew is not what stands there already.
+  // A text to be rewritten must differ from the present one.
   if (label !== undefined && place.index === 0 && labelKey(wanted) !== target) return label;
   return wordsFor(nameWords(wanted).at(-1), place, author);
 }
 
 function originalAt({ original, index, name }: Place): string | undefined {
-  const value = original === undefined ? undefined : own(original, name);
+  const value = original === undefined ? undefined : ownProperty(original, name);
   const text: unknown = Array.isArray(value) ? value[index] : value;
   return typeof text === 'string' ? text : undefined;
 }

@@ -10,7 +10,7 @@ const BACK = 'https://shop.example/done?session={CHECKOUT_SESSION_ID}';
 type Params = Stripe.Checkout.SessionCreateParams;
 
 /** A page on which to subscribe. */
-function subscribing(more: Partial<Params> = {}): Promise<Stripe.Checkout.Session> {
+function createSubscriptionSession(more: Partial<Params> = {}): Promise<Stripe.Checkout.Session> {
   return stripe.checkout.sessions.create({
     mode: 'subscription',
     line_items: [{ price: monthly.id, quantity: 1 }],
@@ -20,7 +20,7 @@ function subscribing(more: Partial<Params> = {}): Promise<Stripe.Checkout.Sessio
   });
 }
 
-function buying(more: Partial<Params> = {}): Promise<Stripe.Checkout.Session> {
+function createPaymentSession(more: Partial<Params> = {}): Promise<Stripe.Checkout.Session> {
   return stripe.checkout.sessions.create({
     mode: 'payment',
     line_items: [{ price: boost.id, quantity: 2 }],
@@ -48,7 +48,7 @@ const CARD = { expiry: '12/40', cvc: '123', name: 'Ada', email: 'ada@example.com
 
 describe('a person with a browser', () => {
   test('sees what it costs, pays, and is led back to the shop', async () => {
-    const { url, id } = await subscribing();
+    const { url, id } = await createSubscriptionSession();
     const html = await page(url ?? '');
     for (const words of [
       'A shop on the sandbox',
@@ -71,7 +71,7 @@ describe('a person with a browser', () => {
   });
 
   test('reads why a card was declined, and pays with another', async () => {
-    const { url, id } = await subscribing();
+    const { url, id } = await createSubscriptionSession();
     for (const number of ['4000000000000002', '4000000000000341']) {
       expect((await fill(`${url}/pay`, { ...CARD, number })).location).toBe(`/c/pay/${id}`);
       expect(await page(url ?? '')).toContain('Your card was declined.');
@@ -90,7 +90,7 @@ describe('a person with a browser', () => {
   });
 
   test('is asked by their bank, may refuse, and confirms', async () => {
-    const { url, id } = await buying();
+    const { url, id } = await createPaymentSession();
     await fill(`${url}/pay`, { ...CARD, number: '4000002760003184' });
     expect(await page(url ?? '')).toContain('Do you want to pay $10.00?');
     await fill(`${url}/bank`, { decision: 'fail' });
@@ -105,7 +105,7 @@ describe('a person with a browser', () => {
   test('types a promotion code and changes how many, until they tried to pay', async () => {
     const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'once' });
     await stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id }, code: 'HALF' });
-    const { url, id } = await subscribing({
+    const { url, id } = await createSubscriptionSession({
       allow_promotion_codes: true,
       line_items: [{ price: monthly.id, quantity: 2, adjustable_quantity: { enabled: true, maximum: 5 } }],
     });
@@ -127,7 +127,7 @@ describe('a person with a browser', () => {
   test('may think of a code after a card was declined, and pays with another', async () => {
     const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'once' });
     await stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id }, code: 'LATER' });
-    const { url, id } = await subscribing({ allow_promotion_codes: true });
+    const { url, id } = await createSubscriptionSession({ allow_promotion_codes: true });
     await fill(`${url}/pay`, { ...CARD, number: '4000000000000341' });
     expect(await page(url ?? '')).toContain('Promotion code');
     await fill(`${url}/code`, { code: 'later' });
@@ -139,12 +139,12 @@ describe('a person with a browser', () => {
   });
 
   test('can do nothing on a page that is paid, has expired or never was', async () => {
-    const { url, id } = await subscribing();
+    const { url, id } = await createSubscriptionSession();
     await fill(`${url}/pay`, { ...CARD, number: '4242424242424242' });
     expect(await page(url ?? '')).toContain('This is paid.');
     await fill(`${url}/pay`, { ...CARD, number: '4242424242424242' });
     expect((await stripe.charges.list({ customer: customerOf(await read(id)) })).data).toHaveLength(1);
-    const late = await subscribing();
+    const late = await createSubscriptionSession();
     sandbox.advance(24 * 60 * 60);
     expect(await page(urlOf(late))).toContain('This page has expired.');
     await fill(`${urlOf(late)}/pay`, { ...CARD, number: '4242424242424242' });
@@ -155,7 +155,7 @@ describe('a person with a browser', () => {
   test('is shown what others wrote as text, and a page that no other site may frame or script', async () => {
     const { id: product } = await stripe.products.create({ name: '<script>alert(1)</script>' });
     const { id: price } = await stripe.prices.create({ product, currency: 'usd', unit_amount: 100 });
-    const answer = await fetch(urlOf(await buying({ line_items: [{ price, quantity: 1 }] })));
+    const answer = await fetch(urlOf(await createPaymentSession({ line_items: [{ price, quantity: 1 }] })));
     expect(await answer.text()).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
   });
@@ -164,7 +164,7 @@ describe('a person with a browser', () => {
 describe('a session', () => {
   test('of a purchase is paid with an invoice that says what was bought', async () => {
     const customer = await payer(stripe);
-    const { url, id, payment_intent } = await buying({
+    const { url, id, payment_intent } = await createPaymentSession({
       customer,
       metadata: { ours: 'yes' },
       payment_intent_data: { metadata: { of: 'boost' } },
@@ -193,7 +193,7 @@ describe('a session', () => {
 
   test('with a trial costs nothing today; the card is set up, and charged when the trial ends', async () => {
     const customer = (await stripe.customers.create({ email: 'trial@example.com' })).id;
-    const { url, id, amount_total } = await subscribing({
+    const { url, id, amount_total } = await createSubscriptionSession({
       customer,
       subscription_data: { trial_period_days: 7, metadata: { a: 'b' } },
     });
@@ -215,7 +215,7 @@ describe('a session', () => {
 
   test('adds tax, and passes a tax id on', async () => {
     const customer = (await stripe.customers.create()).id;
-    const { url, id } = await subscribing({
+    const { url, id } = await createSubscriptionSession({
       customer,
       automatic_tax: { enabled: true },
       tax_id_collection: { enabled: true },
@@ -244,7 +244,9 @@ describe('a session', () => {
       unit_amount_decimal: Stripe.Decimal.from('0.5'),
       recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
     });
-    const { url, id } = await subscribing({ line_items: [{ price: monthly.id, quantity: 1 }, { price }] });
+    const { url, id } = await createSubscriptionSession({
+      line_items: [{ price: monthly.id, quantity: 1 }, { price }],
+    });
     expect((await sandbox.pay(url ?? '')).outcome).toBe('complete');
     const { subscription, amount_total } = await read(id, ['subscription']);
     expect(amount_total).toBe(1_000);
@@ -256,13 +258,13 @@ describe('a session', () => {
 
   test('that is expired by hand is over, and so is what was begun; one that is paid cannot be', async () => {
     const customer = (await stripe.customers.create()).id;
-    const { url, id } = await subscribing({ customer });
+    const { url, id } = await createSubscriptionSession({ customer });
     await sandbox.pay(url ?? '', { card: '4000000000000341' });
     expect((await stripe.checkout.sessions.expire(id)).status).toBe('expired');
     expect((await sandbox.pay(`${sandbox.url}/c/pay/${id}`)).outcome).toBe('expired');
     const { data } = await stripe.subscriptions.list({ customer, status: 'all' });
     expect(data.map(({ status }) => status)).toEqual(['incomplete_expired']);
-    const paid = await subscribing({ customer });
+    const paid = await createSubscriptionSession({ customer });
     await sandbox.pay(urlOf(paid));
     expect((await failureOf(stripe.checkout.sessions.expire(paid.id))).message).toContain(
       'a status of `complete`',
@@ -294,9 +296,9 @@ describe('a session', () => {
       [{ customer: bought, discounts: [{ promotion_code: first }] }, 'discounts[0][promotion_code]'],
     ];
     for (const [more, param] of wrong)
-      expect(await failureOf(subscribing(more))).toMatchObject({ statusCode: 400, param });
+      expect(await failureOf(createSubscriptionSession(more))).toMatchObject({ statusCode: 400, param });
     const { code } = await stripe.promotionCodes.retrieve(first);
-    const visited = await subscribing({ customer: bought, allow_promotion_codes: true });
+    const visited = await createSubscriptionSession({ customer: bought, allow_promotion_codes: true });
     expect((await fill(`${visited.url}/code`, { code })).html).toContain('This code is invalid.');
     const { id: customer } = await stripe.customers.create();
     const [cheap, dear] = [await sellOnce(stripe, 49), await sellOnce(stripe, 10_000)];
@@ -307,6 +309,7 @@ describe('a session', () => {
       [{ customer, automatic_tax: { enabled: true } }, 'customer_update[address]'],
       [{ customer, tax_id_collection: { enabled: true } }, 'customer_update[name]'],
     ];
-    for (const [more, words] of said) expect((await failureOf(buying(more))).message).toContain(words);
+    for (const [more, words] of said)
+      expect((await failureOf(createPaymentSession(more))).message).toContain(words);
   });
 });

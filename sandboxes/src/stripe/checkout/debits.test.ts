@@ -13,18 +13,19 @@ const once = await stripe.prices.create({ product, currency: 'eur', unit_amount:
 const recurring = { interval: 'month' } as const;
 const monthly = await stripe.prices.create({ product, currency: 'eur', unit_amount: 900, recurring });
 
-function opened(more: Partial<Stripe.Checkout.SessionCreateParams>): Promise<Stripe.Checkout.Session> {
+function createSession(more: Partial<Stripe.Checkout.SessionCreateParams>): Promise<Stripe.Checkout.Session> {
   const success_url = 'https://shop.example/done';
   return stripe.checkout.sessions.create({ success_url, ...more });
 }
 
-const buying = () =>
-  opened({
+const createPaymentSession = () =>
+  createSession({
     mode: 'payment',
     line_items: [{ price: once.id, quantity: 1 }],
     invoice_creation: { enabled: true },
   });
-const subscribing = () => opened({ mode: 'subscription', line_items: [{ price: monthly.id, quantity: 1 }] });
+const createSubscriptionSession = () =>
+  createSession({ mode: 'subscription', line_items: [{ price: monthly.id, quantity: 1 }] });
 
 const page = async ({ id }: Stripe.Checkout.Session) => (await fetch(`${sandbox.url}/c/pay/${id}`)).text();
 const read = (id: string, expand: string[] = []) => stripe.checkout.sessions.retrieve(id, { expand });
@@ -38,7 +39,7 @@ const toldOf = (id: string) =>
     );
 
 /** Types of what was told since. */
-function since(): () => string[] {
+function watchEvents(): () => string[] {
   const before = sandbox.events().length;
   return () =>
     sandbox
@@ -49,7 +50,7 @@ function since(): () => string[] {
 
 describe('a page of what is sold in euros', () => {
   test('takes an account, is complete before it is paid, and tells when it is', async () => {
-    const session = await subscribing();
+    const session = await createSubscriptionSession();
     expect(await page(session)).toContain('Or by direct debit');
     const body = new URLSearchParams({ iban: GOOD, name: 'Ada', email: 'ada@example.com' });
     const { status } = await fetch(`${session.url}/pay`, { method: 'POST', body, redirect: 'manual' });
@@ -74,10 +75,10 @@ describe('a page of what is sold in euros', () => {
   });
 
   test('says that it was not paid, once, and there is no subscription and no receipt', async () => {
-    const [plan, thing] = [await subscribing(), await buying()];
+    const [plan, thing] = [await createSubscriptionSession(), await createPaymentSession()];
     for (const { url } of [plan, thing])
       expect((await sandbox.pay(url ?? '', { iban: BAD })).outcome).toBe('complete');
-    const told = since();
+    const told = watchEvents();
     sandbox.advance(20 * DAY);
     for (const { id } of [plan, thing]) {
       expect(toldOf(id)).toEqual(['completed', 'async_payment_failed']);
@@ -90,7 +91,7 @@ describe('a page of what is sold in euros', () => {
   });
 
   test('is not paid by an account that there is not', async () => {
-    const { url } = await buying();
+    const { url } = await createPaymentSession();
     expect(await sandbox.pay(url ?? '', { iban: 'DE00' })).toMatchObject({ outcome: 'declined' });
   });
 });
@@ -100,11 +101,11 @@ describe('a receipt', () => {
     ['a card', {}, 0],
     ['a debit', { iban: GOOD }, 5 * DAY],
   ])('of %s is made an hour after the money came', async (_, paying, paidAfter) => {
-    const session = await buying();
+    const session = await createPaymentSession();
     await sandbox.pay(session.url ?? '', paying);
     sandbox.advance(paidAfter);
     expect(await read(session.id)).toMatchObject({ payment_status: 'paid', invoice: null });
-    const told = since();
+    const told = watchEvents();
     sandbox.advance(LATER - 1);
     expect(told()).toEqual([]);
     sandbox.advance(1);
@@ -119,7 +120,7 @@ describe('a receipt', () => {
   });
 
   test('of a customer who is deleted before is none', async () => {
-    const session = await buying();
+    const session = await createPaymentSession();
     await sandbox.pay(session.url ?? '');
     const { customer } = await read(session.id);
     await stripe.customers.del(typeof customer === 'string' ? customer : '');

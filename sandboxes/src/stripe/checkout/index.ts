@@ -1,5 +1,5 @@
 import type { Entity, Operations } from '../operation.ts';
-import { invalid } from '../operation.ts';
+import { invalidRequest } from '../operation.ts';
 import { readCard } from '../pages/card.ts';
 import { go, type Page, type PageAnswer, type PageRequest, show } from '../pages/page.ts';
 import { idOf, listOf } from '../world/changes.ts';
@@ -7,16 +7,16 @@ import { activeCode, type CheckoutSession, type Due, type World } from '../world
 import { type AskedDiscount, checkDiscounts } from '../world/discounts.ts';
 import { expire } from '../world/endings.ts';
 import { Form } from '../world/form.ts';
-import { openSession, pageOf } from './opening.ts';
+import { openSession, pageOf } from './open-session.ts';
 import { checkoutPage } from './page.ts';
-import { confirm, isAsked, laterOf, submit, type Visited } from './paying.ts';
+import { confirm, isAsked, laterOf, submit, type VisitedSession } from './submit.ts';
 import { sumsOf, sumUp } from './sums.ts';
 import type { Visit } from './visit.ts';
 
 export type { Visit } from './visit.ts';
 
 /** How somebody pays without a browser. */
-export interface Paying {
+export interface PaymentInput {
   /** 4242 4242 4242 4242 when not said. */
   readonly card?: string;
   /** Of an account that is debited, in place of a card. */
@@ -73,7 +73,7 @@ export class Checkouts {
   expire(id: string): CheckoutSession {
     const session = this.#world.table('checkout.session').get(id);
     if (session.status !== 'open') {
-      throw invalid(
+      throw invalidRequest(
         `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of \`${session.status}\`.`,
       );
     }
@@ -108,7 +108,7 @@ export class Checkouts {
   /** Does what a person would do on the page, with that card. Throws StripeFault for a page that there is not. */
   pay(
     checkout: string,
-    { card = '4242424242424242', iban, confirms = true, email, code, taxId }: Paying = {},
+    { card = '4242424242424242', iban, confirms = true, email, code, taxId }: PaymentInput = {},
   ): Paid {
     const visited = this.#visited(checkout.split('/').at(-1) ?? '');
     const { session, visit } = visited;
@@ -135,7 +135,7 @@ export class Checkouts {
     return this.#step(visited, step, request);
   };
 
-  #step(visited: Visited, step: string, { form }: PageRequest): PageAnswer {
+  #step(visited: VisitedSession, step: string, { form }: PageRequest): PageAnswer {
     const { session } = visited;
     const says = session.status === 'open' ? this.#take(visited, step, form) : null;
     if (session.status === 'complete') return go(backTo(session));
@@ -144,7 +144,7 @@ export class Checkouts {
   }
 
   /** Does what a form asks for; the answer is what was wrong with it. */
-  #take(visited: Visited, step: string, form: URLSearchParams): string | null {
+  #take(visited: VisitedSession, step: string, form: URLSearchParams): string | null {
     if (step === 'pay') submit(this.#world, visited, readCard(form));
     if (step === 'bank') confirm(this.#world, visited, form.get('decision') === 'confirm');
     if (step === 'code') return this.#redeem(visited, form.get('code') ?? '');
@@ -152,7 +152,7 @@ export class Checkouts {
     return null;
   }
 
-  #redeem({ session, visit }: Visited, typed: string): string | null {
+  #redeem({ session, visit }: VisitedSession, typed: string): string | null {
     const code = activeCode(this.#world, typed.trim());
     const coupon = code?.promotion.coupon ?? null;
     if (
@@ -172,7 +172,7 @@ export class Checkouts {
     return null;
   }
 
-  #count({ session, visit }: Visited, form: URLSearchParams): string | null {
+  #count({ session, visit }: VisitedSession, form: URLSearchParams): string | null {
     const line = visit.lines.find(({ id }) => id === form.get('line'));
     const quantity = Number(form.get('quantity'));
     const bounds = line?.adjustable;
@@ -198,7 +198,7 @@ export class Checkouts {
     if (subscription?.status === 'incomplete') expire(this.#world, subscription);
   }
 
-  #visited(id: string): Visited {
+  #visited(id: string): VisitedSession {
     const session = this.#world.table('checkout.session').get(id);
     const visit = this.#visits.get(id);
     if (visit === undefined) throw new Error(`the sandbox lost the page of ${id}`);
@@ -212,7 +212,7 @@ export class Checkouts {
       .filter(({ status }) => status === 'open');
   }
 
-  /** Whoever began to pay, and did not, gets nothing any more. */
+  /** A payment that was begun and not completed is void. */
   #expire(id: string): CheckoutSession {
     const { session, visit } = this.#visited(id);
     session.status = 'expired';

@@ -3,17 +3,17 @@ import { html, type Markup, page } from '../pages/html.ts';
 import { day, money, priceInWords } from '../pages/words.ts';
 import { idOf } from '../world/changes.ts';
 import { type CheckoutSession, DEBIT_CURRENCY, type World } from '../world/index.ts';
-import { isAsked, type Visited } from './paying.ts';
+import { isAsked, type VisitedSession } from './submit.ts';
 import { type LineSum, sumsOf } from './sums.ts';
 import { hasTrial } from './visit.ts';
 
-/** The page of a session, whatever has become of it. `says`: what was wrong with what was typed. */
-export function checkoutPage(world: World, visited: Visited, says: string | null = null): string {
+/** The page of a session in any state. `says`: what was wrong with the input. */
+export function checkoutPage(world: World, visited: VisitedSession, says: string | null = null): string {
   const { session, visit } = visited;
   if (session.status === 'complete' && session.payment_status === 'unpaid')
-    return over('Thank you', 'The bank was asked to pay. That takes days.', session.success_url);
-  if (session.status === 'complete') return over('Paid', 'This is paid.', session.success_url);
-  if (session.status === 'expired') return over('Too late', 'This page has expired.', session.cancel_url);
+    return endPage('Thank you', 'The bank was asked to pay. That takes days.', session.success_url);
+  if (session.status === 'complete') return endPage('Paid', 'This is paid.', session.success_url);
+  if (session.status === 'expired') return endPage('Too late', 'This page has expired.', session.cancel_url);
   const at = `/c/pay/${session.id}`;
   if (isAsked(world, visit)) {
     const amount = money(session.amount_total ?? 0, session.currency ?? 'usd');
@@ -22,12 +22,12 @@ export function checkoutPage(world: World, visited: Visited, says: string | null
   return page('Checkout', checkoutBody(world, visited, says));
 }
 
-function over(title: string, says: string, back: string | null): string {
+function endPage(title: string, says: string, back: string | null): string {
   const link = back === null ? undefined : html`<p><a href="${back}">Back to the shop</a></p>`;
   return page(title, html`<h1>${title}</h1><p>${says}</p>${link}`);
 }
 
-function checkoutBody(world: World, visited: Visited, says: string | null): Markup {
+function checkoutBody(world: World, visited: VisitedSession, says: string | null): Markup {
   const { session, visit } = visited;
   const [at, currency] = [`/c/pay/${session.id}`, session.currency ?? 'usd'];
   const total = money(session.amount_total ?? 0, currency);
@@ -63,7 +63,7 @@ ${session.tax_id_collection?.enabled === true ? html`<label>VAT number, if you b
 }
 
 /** What is bought, by the name that customers read on invoices. */
-function titleOf(world: World, { session, visit }: Visited): string {
+function titleOf(world: World, { session, visit }: VisitedSession): string {
   const [first] = visit.lines.map(({ price }) => world.table('price').get(price));
   const name = first === undefined ? '' : world.table('product').get(idOf(first.product)).name;
   return `${session.mode === 'subscription' ? 'Subscribe to' : 'Pay for'} ${name}`;
@@ -73,7 +73,7 @@ function trialOf({
   visit: {
     subscriptionData: { trial_period_days: days, trial_end: end },
   },
-}: Visited): string {
+}: VisitedSession): string {
   return typeof days === 'string' ? `${days} days` : `the time until ${day(Number(end))}`;
 }
 
@@ -88,7 +88,7 @@ function sumRow(what: string, minor: number, currency: string): Markup | undefin
 }
 
 /** What may be changed until it is paid. */
-function changes({ session, visit }: Visited, at: string): Markup {
+function changes({ session, visit }: VisitedSession, at: string): Markup {
   const code = html`<form method="post" action="${at}/code" class="inline"><label>Promotion code <input name="code" required></label><button class="other">Apply</button></form>`;
   const quantities = visit.lines.flatMap(({ id, quantity, adjustable }) => {
     if (adjustable === null) return [];

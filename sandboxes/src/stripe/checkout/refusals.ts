@@ -1,4 +1,4 @@
-import { invalid, type Params } from '../operation.ts';
+import { invalidRequest, type Params } from '../operation.ts';
 import { idOf } from '../world/changes.ts';
 import { minorUnits } from '../world/currencies.ts';
 import type { CheckoutSession, World } from '../world/index.ts';
@@ -15,16 +15,16 @@ export function assertTaxable(
 ): void {
   if (named === null) {
     if (Object.keys(update).length === 0) return;
-    throw invalid('`customer_update` can only be used with `customer`.', { param: 'customer_update' });
+    throw invalidRequest('`customer_update` can only be used with `customer`.', { param: 'customer_update' });
   }
   const { address } = world.table('customer').get(idOf(named));
   if (tax.enabled && address == null && update['address'] !== 'auto')
-    throw invalid(
+    throw invalidRequest(
       "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save the address entered in Checkout to the Customer.",
       { code: 'customer_tax_location_invalid' },
     );
   if (ids?.enabled === true && update['name'] !== 'auto')
-    throw invalid(
+    throw invalidRequest(
       'Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing customer, please set `customer_update[name]` to `auto`.',
     );
 }
@@ -37,11 +37,11 @@ export function assertChargeable(
   if (mode !== 'payment' || total === null || total === 0) return;
   const [own = 1, dollar = 1] = [rates[currency ?? 'usd'], rates['usd']];
   if (((total / minorUnits(currency ?? 'usd')) * own) / dollar < LEAST_DOLLARS)
-    throw invalid("The Checkout Session's total amount must convert to at least 50 cents.", {
+    throw invalidRequest("The Checkout Session's total amount must convert to at least 50 cents.", {
       code: 'amount_too_small',
     });
   if (total > MOST)
-    throw invalid(`The Checkout Session's total amount must be at most ${MOST}.`, {
+    throw invalidRequest(`The Checkout Session's total amount must be at most ${MOST}.`, {
       code: 'amount_too_large',
     });
 }

@@ -1,6 +1,6 @@
 import type { CheckoutSession, Price, World } from '../world/index.ts';
 import { takenOff } from '../world/discounts.ts';
-import { priced } from '../world/lines.ts';
+import { priceOf } from '../world/lines.ts';
 import { automaticRate, taxesOf } from '../world/taxes.ts';
 import { hasTrial, type Visit, type VisitLine } from './visit.ts';
 
@@ -35,22 +35,22 @@ export function sumsOf(
   });
 }
 
-/** What is used is paid later, and a trial is free. */
+/** Metered usage is paid later, and a trial is free. */
 function dueNow(price: Price, { quantity }: VisitLine, visit: Visit): number {
   const isLater = price.recurring?.usage_type === 'metered' || (price.recurring !== null && hasTrial(visit));
-  return isLater ? 0 : priced(price, quantity);
+  return isLater ? 0 : priceOf(price, quantity);
 }
 
 /** Puts the sums on the session. */
 export function sumUp(world: World, session: CheckoutSession, visit: Visit): void {
   const sums = sumsOf(world, visit, session);
-  const all = (of: (sum: LineSum) => number) => sums.reduce((total, sum) => total + of(sum), 0);
-  session.amount_subtotal = all(({ subtotal }) => subtotal);
-  session.amount_total = all(({ subtotal, discount, tax }) => subtotal - discount + tax);
+  const sumOf = (of: (sum: LineSum) => number) => sums.reduce((total, sum) => total + of(sum), 0);
+  session.amount_subtotal = sumOf(({ subtotal }) => subtotal);
+  session.amount_total = sumOf(({ subtotal, discount, tax }) => subtotal - discount + tax);
   session.total_details = {
-    amount_discount: all(({ discount }) => discount),
+    amount_discount: sumOf(({ discount }) => discount),
     amount_shipping: 0,
-    amount_tax: all(({ tax }) => tax),
+    amount_tax: sumOf(({ tax }) => tax),
   };
   session.discounts =
     visit.discount === null

@@ -25,7 +25,7 @@ export interface Visit {
   declined: string | null;
 }
 
-/** Days of trial, whatever way they were asked for; the first invoice is free then. */
+/** Days of trial, from either parameter; the first invoice is free then. */
 export function hasTrial({ subscriptionData: { trial_period_days: days, trial_end: end } }: Visit): boolean {
   return (typeof days === 'string' && Number(days) > 0) || (typeof end === 'string' && end !== '');
 }

@@ -1,5 +1,5 @@
 import { ACCOUNTS, CARDS } from '../world/index.ts';
-import type { Filled } from '../checkout/paying.ts';
+import type { PaymentForm } from '../checkout/submit.ts';
 import { html, type Markup } from './html.ts';
 
 /** The fields of a card. */
@@ -40,7 +40,7 @@ export function testCards(): Markup {
 </details>`;
 }
 
-export function readCard(form: URLSearchParams): Filled {
+export function readCard(form: URLSearchParams): PaymentForm {
   const text = (name: string) => form.get(name)?.trim() || undefined;
   return {
     number: text('number') ?? '',

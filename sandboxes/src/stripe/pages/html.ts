@@ -16,12 +16,12 @@ export class Markup {
 
 type Part = Markup | number | string | readonly Markup[] | undefined;
 
-/** Builds HTML; what is put in is escaped unless it is HTML itself, and left out when undefined. */
+/** Builds HTML; values are escaped unless they are HTML themselves, and left out when undefined. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
-  return new Markup(strings.map((text, index) => text + written(parts[index])).join(''));
+  return new Markup(strings.map((text, index) => text + renderPart(parts[index])).join(''));
 }
 
-function written(part: Part): string {
+function renderPart(part: Part): string {
   if (part === undefined) return '';
   if (part instanceof Markup) return part.text;
   if (typeof part === 'object') return part.map(({ text }) => text).join('\n');

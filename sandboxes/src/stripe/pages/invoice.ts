@@ -1,5 +1,5 @@
-import { ask } from '../asking.ts';
-import { methodParams } from '../checkout/paying.ts';
+import { ask } from '../ask.ts';
+import { methodParams } from '../checkout/submit.ts';
 import { StripeFault } from '../operation.ts';
 import { authenticate, type Invoice, type World } from '../world/index.ts';
 import { paymentOf } from '../world/invoices.ts';
@@ -18,13 +18,13 @@ export function invoicePage(world: World): Page {
       return show(page('Invoice', html`<h1>No such invoice</h1>`), 404);
     if (request.method !== 'POST' || invoice.status !== 'open')
       return show(page('Invoice', body(world, invoice, null)));
-    const says = taken(world, invoice, { step, form: request.form });
+    const says = takeStep(world, invoice, { step, form: request.form });
     return says === null ? go(`/invoices/${id}`) : show(page('Invoice', body(world, invoice, says)), 400);
   };
 }
 
 /** Does what a form asks for; the answer is what was wrong. */
-function taken(
+function takeStep(
   world: World,
   invoice: Invoice,
   { step, form }: { step: string | undefined; form: URLSearchParams },

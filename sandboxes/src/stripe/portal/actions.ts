@@ -1,5 +1,5 @@
-import { ask } from '../asking.ts';
-import { cardParams } from '../checkout/paying.ts';
+import { ask } from '../ask.ts';
+import { cardParams } from '../checkout/submit.ts';
 import { StripeFault } from '../operation.ts';
 import { readCard } from '../pages/card.ts';
 import { idOf } from '../world/changes.ts';
@@ -19,16 +19,16 @@ export interface Portal {
 }
 
 /** What came of what a person did there. */
-export interface Done {
+export interface ActionResult {
   /** What was wrong, in words. */
   readonly says?: string;
   /** The bank asks first: the id of what it asks about. */
   readonly asks?: string;
 }
 
-type Action = (portal: Portal, form: URLSearchParams) => Done;
+type Action = (portal: Portal, form: URLSearchParams) => ActionResult;
 
-/** What a person can do, by the last word of the form's address. Whatever is refused is said. */
+/** What a person can do, by the last word of the form's address. The page shows refusals. */
 export const ACTIONS: Readonly<Record<string, Action>> = {
   card: changeCard,
   bank: (portal, form) => answerBank(portal, form),
@@ -44,7 +44,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** Does it, and says what was wrong. */
-export function done(portal: Portal, step: string, form: URLSearchParams): Done {
+export function runAction(portal: Portal, step: string, form: URLSearchParams): ActionResult {
   try {
     return ACTIONS[step]?.(portal, form) ?? {};
   } catch (error) {
@@ -70,7 +70,7 @@ function subscriptionOf(portal: Portal, form: URLSearchParams): Subscription {
   return found;
 }
 
-function changeCard(portal: Portal, form: URLSearchParams): Done {
+function changeCard(portal: Portal, form: URLSearchParams): ActionResult {
   const { world, session } = portal;
   if (!portal.features.payment_method_update.enabled) return { says: 'Cards can’t be changed here.' };
   const method = ask(world, 'POST /v1/payment_methods', cardParams(readCard(form))).id;
@@ -81,7 +81,7 @@ function changeCard(portal: Portal, form: URLSearchParams): Done {
   return useCard(portal, method);
 }
 
-function answerBank(portal: Portal, form: URLSearchParams): Done {
+function answerBank(portal: Portal, form: URLSearchParams): ActionResult {
   const asked = portal.world.table('setup_intent').find(form.get('intent') ?? '');
   if (asked?.customer !== portal.session.customer || asked.status !== 'requires_action')
     return { says: 'Nothing was asked.' };
@@ -93,7 +93,7 @@ function answerBank(portal: Portal, form: URLSearchParams): Done {
 }
 
 /** The new card is the customer's, and of each of their subscriptions, and pays what is owed for these. */
-function useCard(portal: Portal, method: string): Done {
+function useCard(portal: Portal, method: string): ActionResult {
   const { world, session } = portal;
   ask(world, `POST /v1/customers/${session.customer}`, {
     invoice_settings: { default_payment_method: method },
@@ -109,7 +109,10 @@ function useCard(portal: Portal, method: string): Done {
   return {};
 }
 
-function cancel({ world, features: { subscription_cancel: feature } }: Portal, { id }: Subscription): Done {
+function cancel(
+  { world, features: { subscription_cancel: feature } }: Portal,
+  { id }: Subscription,
+): ActionResult {
   if (!feature.enabled) return { says: 'Subscriptions can’t be canceled here.' };
   if (feature.mode === 'at_period_end')
     ask(world, `POST /v1/subscriptions/${id}`, { cancel_at_period_end: 'true' });
@@ -122,7 +125,7 @@ function cancel({ world, features: { subscription_cancel: feature } }: Portal, {
   return {};
 }
 
-function changePlan(portal: Portal, form: URLSearchParams): Done {
+function changePlan(portal: Portal, form: URLSearchParams): ActionResult {
   const { enabled, products, proration_behavior } = portal.features.subscription_update;
   const price = form.get('price') ?? '';
   if (!enabled || products?.some(({ prices }) => prices.includes(price)) !== true)
@@ -133,7 +136,7 @@ function changePlan(portal: Portal, form: URLSearchParams): Done {
   return {};
 }
 
-function changeDetails({ world, session, features }: Portal, form: URLSearchParams): Done {
+function changeDetails({ world, session, features }: Portal, form: URLSearchParams): ActionResult {
   const { enabled, allowed_updates: allowed } = features.customer_update;
   if (!enabled) return { says: 'These can’t be changed here.' };
   const asked = Object.fromEntries(

@@ -1,5 +1,5 @@
-import { type Entity, invalid, type Operation, type Operations } from '../operation.ts';
-import { merged } from '../world/changes.ts';
+import { type Entity, invalidRequest, type Operation, type Operations } from '../operation.ts';
+import { mergeMetadata } from '../world/changes.ts';
 import { Form } from '../world/form.ts';
 import type { PortalConfiguration, World } from '../world/index.ts';
 
@@ -25,7 +25,10 @@ const create: Operation = ({ world, params }) => {
     updated: world.now(),
   };
   if (!form.has('features'))
-    throw invalid('Missing required param: features.', { code: 'parameter_missing', param: 'features' });
+    throw invalidRequest('Missing required param: features.', {
+      code: 'parameter_missing',
+      param: 'features',
+    });
   apply(world, configuration, form);
   return world.table('billing_portal.configuration').add(configuration);
 };
@@ -85,7 +88,7 @@ function apply(world: World, configuration: PortalConfiguration, form: Form): vo
     privacy_policy_url: privacy === undefined ? was.privacy_policy_url : privacy,
     terms_of_service_url: terms === undefined ? was.terms_of_service_url : terms,
   };
-  configuration.metadata = merged(configuration.metadata, metadata);
+  configuration.metadata = mergeMetadata(configuration.metadata, metadata);
   configuration.features = chosen;
   configuration.updated = world.now();
 }

@@ -1,4 +1,4 @@
-import { invalid, type Operation, type Operations } from '../operation.ts';
+import { invalidRequest, type Operation, type Operations } from '../operation.ts';
 import { Form } from '../world/form.ts';
 import type { PortalConfiguration, PortalSession, World } from '../world/index.ts';
 import { configurations } from './configurations.ts';
@@ -38,7 +38,7 @@ function configurationOf(world: World, id: string | undefined): PortalConfigurat
     .list()
     .find((one) => one.is_default);
   if (found !== undefined) return found;
-  throw invalid(
+  throw invalidRequest(
     'No configuration provided and your test mode default configuration has not been created. Provide a configuration or create your default by saving your customer portal settings in test mode at https://dashboard.stripe.com/test/settings/billing/portal.',
   );
 }

@@ -5,7 +5,7 @@ import { day, money, priceInWords } from '../pages/words.ts';
 import { idOf } from '../world/changes.ts';
 import type { Subscription, World } from '../world/index.ts';
 import { defaultMethod } from '../world/payers.ts';
-import { ACTIONS, type Done, done, type Portal, subscriptionsOf } from './actions.ts';
+import { ACTIONS, type ActionResult, runAction, type Portal, subscriptionsOf } from './actions.ts';
 
 /** Links lead there for so long. Seconds. */
 const GOOD_FOR = 60 * 60;
@@ -25,11 +25,11 @@ export function portalPage(world: World): Page {
     const portal = { world, session, features };
     if (method !== 'POST' || step === undefined || !(step in ACTIONS))
       return show(page('Portal', home(portal, query.has('done'))));
-    return next(portal, step, done(portal, step, form));
+    return nextPage(portal, step, runAction(portal, step, form));
   };
 }
 
-function next(portal: Portal, step: string, { says, asks }: Done): PageAnswer {
+function nextPage(portal: Portal, step: string, { says, asks }: ActionResult): PageAnswer {
   const { session } = portal;
   const at = `/p/session/${session.id}`;
   if (asks !== undefined)

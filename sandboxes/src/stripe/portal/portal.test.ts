@@ -83,7 +83,7 @@ describe('a person in the portal', () => {
     expect((await stripe.subscriptions.retrieve(subscription)).cancel_at).toBeNull();
   });
 
-  test('changes the card, of which the bank may ask; one that is declined stays out', async () => {
+  test('changes the card, after the bank’s question if there is one; a declined card is not saved', async () => {
     const { url, customer, subscription } = await visit();
     await stripe.subscriptions.update(subscription, { default_payment_method: await cardOf(customer) });
     expect((await fill(`${url}/card`, { ...CARD, number: '4000000000000002' })).html).toContain(

@@ -61,14 +61,14 @@ export async function payer(stripe: Stripe, card = 'pm_card_visa'): Promise<stri
 }
 
 /** What a receiver was sent, as it came. */
-export interface Received {
+export interface ReceivedMessage {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
 export interface Receiver {
   readonly url: string;
-  readonly received: readonly Received[];
+  readonly received: readonly ReceivedMessage[];
   /** What the next messages are answered; 200 when there is nothing here. */
   readonly answers: number[];
   /** Types of what came since the last time. */
@@ -77,7 +77,7 @@ export interface Receiver {
 
 /** Somebody who takes messages. Closed when the file's tests are over. */
 export async function createReceiver(): Promise<Receiver> {
-  const [received, answers] = [new Array<Received>(), new Array<number>()];
+  const [received, answers] = [new Array<ReceivedMessage>(), new Array<number>()];
   const server = createServer((request, response) => {
     void text(request).then((body) => {
       received.push({ headers: request.headers, body });

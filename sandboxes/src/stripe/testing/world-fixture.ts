@@ -33,7 +33,7 @@ export function createWorldFixture(settings: Partial<Settings> = {}): WorldFixtu
   const world = createWorld({ now: OPENS, settings, random: () => String((ids += 1)).padStart(4, '0') });
   const ask: WorldFixture['ask'] = (call, params = {}) => {
     const { operation, found } = operationFor(call);
-    const answer = operation({ world, params: encoded(params), ids: found });
+    const answer = operation({ world, params: encodeParams(params), ids: found });
     return isList(answer) ? listOf(call, [...answer]) : answer;
   };
   const get: WorldFixture['get'] = (kind, call, params) => {
@@ -95,14 +95,14 @@ function operationFor(call: string) {
   throw new Error(`No such call: ${call}`);
 }
 
-function encoded(params: Record<string, Plain>): Params {
+function encodeParams(params: Record<string, Plain>): Params {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, encode(value)]));
 }
 
 function encode(value: Plain): Param {
   if (typeof value !== 'object') return String(value);
   if (isPlainList(value)) return value.map(encode);
-  return encoded(value);
+  return encodeParams(value);
 }
 
 function isPlainList(value: object): value is readonly Plain[] {

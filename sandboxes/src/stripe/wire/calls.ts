@@ -1,7 +1,7 @@
 import { type Operation, type Operations, StripeFault } from '../operation.ts';
 
 /** The operation that a request asks for, with what stands in the path for `:id`. */
-export interface Called {
+export interface MatchedOperation {
   readonly operation: Operation;
   /** As `POST /v1/customers/:id`. */
   readonly call: string;
@@ -24,13 +24,13 @@ export class Calls {
   }
 
   /** Throws StripeFault for what this sandbox does not know. */
-  find(method: string, path: string): Called {
+  find(method: string, path: string): MatchedOperation {
     const asked = partsOf(`${method} ${path.replace(/(?<=.)\/$/, '')}`);
     const found = (this.#patterns.get(shape(asked)) ?? []).filter((parts) => fits(parts, asked));
     // A word before a place for an id: `/v1/invoices/create_preview` before `/v1/invoices/:id`.
     const parts = found.sort((one, other) => placesOf(one) - placesOf(other)).at(0);
     const operation = parts === undefined ? undefined : this.#operations[callOf(parts)];
-    if (parts === undefined || operation === undefined) throw unknown(method, path);
+    if (parts === undefined || operation === undefined) throw unknownUrl(method, path);
     return {
       operation,
       call: callOf(parts),
@@ -48,7 +48,7 @@ function fits(parts: readonly string[], asked: readonly string[]): boolean {
   return parts.every((part, index) => part === ':id' || part === asked[index]);
 }
 
-function unknown(method: string, path: string): StripeFault {
+function unknownUrl(method: string, path: string): StripeFault {
   return new StripeFault(
     404,
     'invalid_request_error',

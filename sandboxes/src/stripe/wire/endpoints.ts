@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Entity, invalid, type Operation, type Operations } from '../operation.ts';
+import { type Entity, invalidRequest, type Operation, type Operations } from '../operation.ts';
 import { Form } from '../world/form.ts';
 import type { WebhookEndpoint, World } from '../world/index.ts';
 
@@ -28,9 +28,10 @@ const create: Operation = ({ world, params }) => {
 /** By name, or all by `*`; groups of them there are not. */
 function eventsOf(types: readonly string[] | undefined): string[] {
   const wrong = types?.findIndex((type) => type !== '*' && type.includes('*')) ?? -1;
-  if (wrong >= 0) throw invalid(`Invalid enabled_events[${wrong}]`, { param: `enabled_events[${wrong}]` });
+  if (wrong >= 0)
+    throw invalidRequest(`Invalid enabled_events[${wrong}]`, { param: `enabled_events[${wrong}]` });
   if (types !== undefined && types.length > 0) return [...types];
-  throw invalid('Missing required param: enabled_events.', {
+  throw invalidRequest('Missing required param: enabled_events.', {
     code: 'parameter_missing',
     param: 'enabled_events',
   });
@@ -38,7 +39,7 @@ function eventsOf(types: readonly string[] | undefined): string[] {
 
 function urlOf(url: string): string {
   if (URL.canParse(url)) return url;
-  throw invalid('Invalid URL: An explicit scheme (such as https) must be provided.', {
+  throw invalidRequest('Invalid URL: An explicit scheme (such as https) must be provided.', {
     code: 'url_invalid',
     param: 'url',
   });
@@ -55,7 +56,7 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
   if (isDisabled !== undefined) endpoint.status = isDisabled ? 'disabled' : 'enabled';
   if (description !== undefined) endpoint.description = description;
   Object.assign(endpoint.metadata, metadata);
-  return shown(endpoint);
+  return toJson(endpoint);
 };
 
 const remove: Operation = ({ world, ids: [id = ''] }) => {
@@ -64,7 +65,7 @@ const remove: Operation = ({ world, ids: [id = ''] }) => {
   return { id, object: 'webhook_endpoint', deleted: true };
 };
 
-function shown({ secret: _secret, ...endpoint }: WebhookEndpoint): Entity {
+function toJson({ secret: _secret, ...endpoint }: WebhookEndpoint): Entity {
   return endpoint;
 }
 
@@ -81,9 +82,9 @@ export function endpointsFor(world: World, type: string): WebhookEndpoint[] {
 
 export const endpoints: Operations = {
   'POST /v1/webhook_endpoints': create,
-  'GET /v1/webhook_endpoints': ({ world }) => world.table('webhook_endpoint').list().map(shown),
+  'GET /v1/webhook_endpoints': ({ world }) => world.table('webhook_endpoint').list().map(toJson),
   'GET /v1/webhook_endpoints/:id': ({ world, ids: [id = ''] }) =>
-    shown(world.table('webhook_endpoint').get(id)),
+    toJson(world.table('webhook_endpoint').get(id)),
   'POST /v1/webhook_endpoints/:id': update,
   'DELETE /v1/webhook_endpoints/:id': remove,
 };

@@ -1,4 +1,4 @@
-import { type Entity, invalid, missing, type Operations, type Params } from '../operation.ts';
+import { type Entity, invalidRequest, resourceMissing, type Operations, type Params } from '../operation.ts';
 import type { World, WorldEvent } from '../world/index.ts';
 
 /** Stripe tells of the last 30 days. Seconds. */
@@ -18,11 +18,11 @@ function list(world: World, params: Params): readonly Entity[] {
 function typesOf({ type, types }: Params): string[] | undefined {
   const names = types === undefined ? [] : Object.values(types);
   if (type !== undefined && types !== undefined)
-    throw invalid('You may only specify one of these parameters: type, types.', {
+    throw invalidRequest('You may only specify one of these parameters: type, types.', {
       code: 'parameters_exclusive',
     });
   if (names.length > MOST_TYPES || names.some((name) => typeof name !== 'string' || name.includes('*')))
-    throw invalid(`Invalid types: must be up to ${MOST_TYPES} names of events`, { param: 'types' });
+    throw invalidRequest(`Invalid types: must be up to ${MOST_TYPES} names of events`, { param: 'types' });
   const asked = [type, ...names];
   const wanted = asked.filter((name): name is string => typeof name === 'string' && name !== '');
   return wanted.length === 0 ? undefined : wanted;
@@ -33,13 +33,13 @@ function matches(type: string, wanted: string): boolean {
   return wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 }
 
-function one(world: World, id: string): WorldEvent {
+function findEvent(world: World, id: string): WorldEvent {
   const event = world.events.find((known) => known.id === id);
-  if (event === undefined) throw missing('event', id);
+  if (event === undefined) throw resourceMissing('event', id);
   return event;
 }
 
 export const events: Operations = {
   'GET /v1/events': ({ world, params }) => list(world, params),
-  'GET /v1/events/:id': ({ world, ids: [id = ''] }) => one(world, id),
+  'GET /v1/events/:id': ({ world, ids: [id = ''] }) => findEvent(world, id),
 };

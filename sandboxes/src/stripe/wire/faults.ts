@@ -22,13 +22,13 @@ export interface HeldCall {
   release(): void;
 }
 
-/** Which fault meets which call: `POST /v1/subscriptions`, or `GET` for whatever begins so. */
+/** The calls that a fault applies to: `POST /v1/subscriptions`, or `GET` for all that begin so. */
 export interface Faults {
   /** Queues faults: each meets one call that begins so, in order. */
   at(call: string, ...faults: readonly Fault[]): void;
   /** A fault for every call that begins so and that none of the queue meets; null: no more. */
   always(call: string, fault: Fault | null): void;
-  /** What was not met is met no more; what is held is released. */
+  /** Removes pending faults and releases held calls. */
   clear(): void;
   /** Calls that wait and answers that are under way, oldest first. */
   held(): readonly HeldCall[];

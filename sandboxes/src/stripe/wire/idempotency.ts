@@ -1,4 +1,4 @@
-import { invalid, StripeFault } from '../operation.ts';
+import { invalidRequest, StripeFault } from '../operation.ts';
 
 /** Stripe forgets keys after a day. Seconds. */
 const REMEMBERED = 24 * 60 * 60;
@@ -10,14 +10,14 @@ export interface Reply {
 }
 
 /** A request that carries an Idempotency-Key. */
-export interface Keyed {
+export interface KeyedRequest {
   readonly key: string;
   readonly path: string;
   /** All that it asks for, as text. */
   readonly params: string;
 }
 
-export interface Remembered extends Omit<Keyed, 'key'> {
+export interface RememberedReply extends Omit<KeyedRequest, 'key'> {
   /** Seconds of the world's clock. */
   readonly at: number;
   /** undefined: it is being worked on. */
@@ -26,20 +26,21 @@ export interface Remembered extends Omit<Keyed, 'key'> {
 
 /** What was answered to requests that carried a key: the same request again hears the same. */
 export class IdempotencyKeys {
-  readonly #requests: Map<string, Remembered>;
+  readonly #requests: Map<string, RememberedReply>;
 
-  constructor(kept: readonly (readonly [string, Remembered])[] = []) {
+  constructor(kept: readonly (readonly [string, RememberedReply])[] = []) {
     this.#requests = new Map(kept);
   }
 
   /** What is to be kept over a restart: what was being worked on then has not happened. */
-  state(): readonly (readonly [string, Remembered])[] {
+  state(): readonly (readonly [string, RememberedReply])[] {
     return [...this.#requests].filter(([, { reply }]) => reply !== undefined);
   }
 
   /** What was answered before; undefined: nothing, and the key is taken now. Throws StripeFault for another request's key. */
-  take({ key, path, params }: Keyed, now: number): Reply | undefined {
-    if (key.length > LONGEST) throw invalid(`Idempotency keys are at most ${LONGEST} characters long.`);
+  take({ key, path, params }: KeyedRequest, now: number): Reply | undefined {
+    if (key.length > LONGEST)
+      throw invalidRequest(`Idempotency keys are at most ${LONGEST} characters long.`);
     for (const [old, { at }] of this.#requests) {
       // They stand in the order in which they came.
       if (at + REMEMBERED > now) break;
@@ -51,8 +52,8 @@ export class IdempotencyKeys {
       return undefined;
     }
     if (known.path !== path)
-      throw misused(`for the same endpoint they were first used for ('${known.path}' vs '${path}')`, key);
-    if (known.params !== params) throw misused('with the same parameters they were first used with', key);
+      throw keyMisused(`for the same endpoint they were first used for ('${known.path}' vs '${path}')`, key);
+    if (known.params !== params) throw keyMisused('with the same parameters they were first used with', key);
     if (known.reply === undefined) throw inUse(key);
     return known.reply;
   }
@@ -65,7 +66,7 @@ export class IdempotencyKeys {
   }
 }
 
-function misused(how: string, key: string): StripeFault {
+function keyMisused(how: string, key: string): StripeFault {
   return new StripeFault(
     400,
     'idempotency_error',

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { randomBytes } from 'node:crypto';
-import { type Entity, invalid, type Params, StripeFault } from '../operation.ts';
+import { type Entity, invalidRequest, type Params, StripeFault } from '../operation.ts';
 import type { World } from '../world/index.ts';
-import type { Called, Calls } from './calls.ts';
-import { decode } from './decoding.ts';
-import { expanded, type Included } from './expanding.ts';
+import type { MatchedOperation, Calls } from './calls.ts';
+import { decode } from './decode.ts';
+import { expandAnswer, type FindIncluded } from './expand-answer.ts';
 import type { Fault, FaultPlan } from './faults.ts';
 import type { IdempotencyKeys, Reply } from './idempotency.ts';
-import { pageOf } from './listing.ts';
+import { pageOf } from './page-of.ts';
 import type { Rate } from './rate.ts';
 
 /** A call as it came. */
@@ -43,10 +43,10 @@ export interface RequestHandlerParts {
   readonly faults: FaultPlan;
   readonly rate: Rate;
   readonly secretKey: string;
-  /** Lets what is due happen before a call is looked at. */
+  /** Runs due events before a call is handled. */
   readonly catchUp: () => void;
   /** What objects have only for those who ask for it by `expand`. */
-  readonly included: Included;
+  readonly included: FindIncluded;
 }
 
 /** So many calls are remembered for those who look. */
@@ -91,7 +91,7 @@ export class RequestHandler {
       id: `req_${randomBytes(7).toString('hex')}`,
       method,
       path,
-      params: readable(text),
+      params: decodeOrEmpty(text),
       idempotencyKey: typeof key === 'string' && method === 'POST' ? key : undefined,
       at: performance.timeOrigin + performance.now(),
       status: undefined,
@@ -127,7 +127,7 @@ export class RequestHandler {
   }
 
   async #perform(asked: {
-    called: Called;
+    called: MatchedOperation;
     params: Params;
     logged: LoggedCall;
     fault: Fault | undefined;
@@ -151,10 +151,10 @@ export class RequestHandler {
 }
 
 interface CarriedOut {
-  readonly called: Called;
+  readonly called: MatchedOperation;
   readonly params: Params;
   readonly path: string;
-  readonly included: Included;
+  readonly included: FindIncluded;
 }
 
 function carriedOut(world: World, { called, params, path, included }: CarriedOut): Entity {
@@ -165,7 +165,7 @@ function carriedOut(world: World, { called, params, path, included }: CarriedOut
   );
   return world.byClockOf(named, () => {
     const result = called.operation({ world, params: own, ids: called.ids });
-    return expanded(known, isMany(result) ? pageOf(result, own, path) : result, expand);
+    return expandAnswer(known, isMany(result) ? pageOf(result, own, path) : result, expand);
   });
 }
 
@@ -176,7 +176,7 @@ function deletedOf(world: World, id: string): Entity | undefined {
   return deleted;
 }
 
-function isMany(result: ReturnType<Called['operation']>): result is readonly Entity[] {
+function isMany(result: ReturnType<MatchedOperation['operation']>): result is readonly Entity[] {
   return Array.isArray(result);
 }
 
@@ -187,7 +187,7 @@ const pathOf = ({ method, path, text }: Request) => ({
   path: method === 'GET' && text !== '' ? `${path}?${text}` : path,
 });
 
-function readable(text: string): Params {
+function decodeOrEmpty(text: string): Params {
   try {
     return decode(text);
   } catch {
@@ -203,19 +203,19 @@ function authorize({ headers }: Request, { secretKey, world }: RequestHandlerPar
       ? Buffer.from(given, 'base64').toString('utf8').replace(/:.*$/s, '')
       : given;
   if (key === '')
-    throw unauthorized(
+    throw unauthorizedFault(
       'You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth.',
     );
   if (key !== secretKey)
-    throw unauthorized(`Invalid API Key provided: ${key.slice(0, 8)}****${key.slice(-4)}`);
+    throw unauthorizedFault(`Invalid API Key provided: ${key.slice(0, 8)}****${key.slice(-4)}`);
   const version = headers['stripe-version'];
   if (version !== undefined && version !== world.settings.apiVersion)
-    throw invalid(
+    throw invalidRequest(
       `Invalid Stripe API version: ${String(version)}. This sandbox speaks ${world.settings.apiVersion}.`,
     );
 }
 
-const unauthorized = (message: string) => new StripeFault(401, 'invalid_request_error', message);
+const unauthorizedFault = (message: string) => new StripeFault(401, 'invalid_request_error', message);
 
 function tooMany(): StripeFault {
   return new StripeFault(429, 'invalid_request_error', {

@@ -5,7 +5,7 @@ import type { PageAnswer, PageRequest } from '../pages/page.ts';
 /** What a person's browser asks for; undefined: no page, the API. */
 export type Pages = (request: PageRequest) => PageAnswer | undefined;
 
-export interface Served {
+export interface ServerParts {
   readonly requests: RequestHandler;
   readonly pages: Pages;
   /** Resolves when what has changed is kept. */
@@ -15,13 +15,17 @@ export interface Served {
 const LARGEST_BODY = 1024 * 1024;
 
 /** Answers the calls that come to the sandbox, and shows its pages. */
-export function vendorListener(served: Served): RequestListener {
+export function vendorListener(served: ServerParts): RequestListener {
   return (request, response) => {
     respond(request, response, served).catch((error: unknown) => fail(response, error));
   };
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  served: ServerParts,
+): Promise<void> {
   const { method = 'GET', url = '/' } = request;
   const [path = '/', query = ''] = url.split(/\?(.*)/s);
   const form = await read(request);

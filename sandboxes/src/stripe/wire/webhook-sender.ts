@@ -23,7 +23,7 @@ export interface Message {
 }
 
 /** An event that an endpoint has not taken yet. */
-export interface Pending {
+export interface PendingDelivery {
   readonly event: string;
   readonly endpoint: string;
   attempt: number;
@@ -44,15 +44,15 @@ export class WebhookSender {
   readonly #world: World;
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
-  #pending: Pending[];
+  #pending: PendingDelivery[];
   /** What nobody sends yet. */
-  readonly #queue: Pending[] = [];
-  readonly #sending = new Set<Pending>();
+  readonly #queue: PendingDelivery[] = [];
+  readonly #sending = new Set<PendingDelivery>();
   #senders = 0;
   #held: WorldEvent[] | undefined;
 
   /** `pending`: what was not taken when the sandbox was last stopped. */
-  constructor(world: World, pending: readonly Pending[] = []) {
+  constructor(world: World, pending: readonly PendingDelivery[] = []) {
     this.#world = world;
     this.#pending = [...pending];
     world.listen((event) => {
@@ -67,7 +67,7 @@ export class WebhookSender {
   }
 
   /** What is not taken yet, to be kept over a restart. */
-  pending(): readonly Pending[] {
+  pending(): readonly PendingDelivery[] {
     const held = (this.#held ?? []).flatMap((event) => this.#pendingFor(event));
     return [...this.#sending, ...this.#queue, ...this.#pending, ...held];
   }
@@ -95,7 +95,7 @@ export class WebhookSender {
     this.#held = ids === undefined ? [] : this.#held.filter(({ id }) => !ids.includes(id));
   }
 
-  /** Delivers an event once more, whatever became of it; resolves when it is answered. */
+  /** Delivers an event once more, delivered or not; resolves when it is answered. */
   async deliver(event: WorldEvent): Promise<void> {
     for (const endpoint of this.#endpointsFor(event)) {
       await this.#track(this.#try({ event, endpoint, attempt: 1 }).then(() => {}));
@@ -132,7 +132,7 @@ export class WebhookSender {
     for (const one of pending) this.#start(one);
   }
 
-  #pendingFor(event: WorldEvent): Pending[] {
+  #pendingFor(event: WorldEvent): PendingDelivery[] {
     return this.#endpointsFor(event).map(({ id }) => ({
       event: event.id,
       endpoint: id,
@@ -145,7 +145,7 @@ export class WebhookSender {
     return endpointsFor(this.#world, type);
   }
 
-  #start(pending: Pending): void {
+  #start(pending: PendingDelivery): void {
     this.#pending = this.#pending.filter((one) => one !== pending);
     this.#queue.push(pending);
     if (this.#senders < AT_ONCE) void this.#track(this.#sendQueued());
@@ -166,7 +166,7 @@ export class WebhookSender {
   }
 
   /** Whether there is nothing left to do about it. */
-  async #attempt({ event: id, endpoint: endpointId, attempt }: Pending): Promise<boolean> {
+  async #attempt({ event: id, endpoint: endpointId, attempt }: PendingDelivery): Promise<boolean> {
     const event = this.#world.events.find((one) => one.id === id);
     const endpoint = this.#world.table('webhook_endpoint').find(endpointId);
     if (event === undefined || endpoint === undefined || endpoint.status !== 'enabled') return true;
@@ -175,7 +175,7 @@ export class WebhookSender {
     return isTaken;
   }
 
-  #later(pending: Pending): void {
+  #later(pending: PendingDelivery): void {
     const wait = RETRIES[pending.attempt - 1];
     if (wait === undefined) return;
     this.#pending.push({ ...pending, attempt: pending.attempt + 1, at: this.#world.worldTime() + wait });
@@ -205,7 +205,7 @@ export class WebhookSender {
   }
 }
 
-interface Signing {
+interface SignatureInput {
   readonly body: string;
   readonly secret: string;
   /** Seconds since 1970. */
@@ -213,6 +213,6 @@ interface Signing {
 }
 
 /** The `Stripe-Signature` of a message (docs.stripe.com/webhooks#verify-manually). */
-function sign({ body, secret, at }: Signing): string {
+function sign({ body, secret, at }: SignatureInput): string {
   return `t=${at},v1=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}`;
 }

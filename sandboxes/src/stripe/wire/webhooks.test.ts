@@ -128,7 +128,7 @@ describe('messages', () => {
 });
 
 /** Three messages that are kept back. */
-async function three(): Promise<string[]> {
+async function holdThreeEvents(): Promise<string[]> {
   sandbox.hold();
   const { id } = await stripe.customers.create({ name: 'one' });
   await stripe.customers.update(id, { name: 'two' });
@@ -136,9 +136,9 @@ async function three(): Promise<string[]> {
   return sandbox.held().map((event) => event.id);
 }
 
-describe('whoever steers the sandbox', () => {
+describe('control of the sandbox', () => {
   test('keeps messages back, and lets them go in any order, twice, or never', async () => {
-    const [made = '', changed = '', gone = ''] = await three();
+    const [made = '', changed = '', gone = ''] = await holdThreeEvents();
     await sandbox.idle();
     expect(receiver.heard()).toEqual([]);
     await sandbox.release([gone, made]);
@@ -151,7 +151,7 @@ describe('whoever steers the sandbox', () => {
   });
 
   test('takes a message by hand, for a receiver that has no port', async () => {
-    const [made = ''] = await three();
+    const [made = ''] = await holdThreeEvents();
     const { body, headers } = sandbox.message(made);
     const signature = headers['stripe-signature'] ?? '';
     expect(typeOf(body)).toBe('customer.created');

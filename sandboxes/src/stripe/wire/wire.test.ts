@@ -10,7 +10,7 @@ const { StripeAPIError, StripeAuthenticationError, StripeConnectionError } = Str
 const { StripeIdempotencyError, StripeInvalidRequestError, StripeRateLimitError } = Stripe.errors;
 
 /** Asks without the package. */
-function raw(
+function callRaw(
   call: string,
   { headers, body }: { headers?: Record<string, string>; body?: string } = {},
 ): Promise<Response> {
@@ -25,16 +25,16 @@ describe('who asks', () => {
     const error = await failureOf(stranger.customers.list());
     expect(error).toBeInstanceOf(StripeAuthenticationError);
     expect(error).toMatchObject({ statusCode: 401, message: 'Invalid API Key provided: sk_test_****else' });
-    expect((await raw('GET /v1/customers', { headers: { authorization: '' } })).status).toBe(401);
+    expect((await callRaw('GET /v1/customers', { headers: { authorization: '' } })).status).toBe(401);
   });
 
   test('the key may be the name of basic authentication', async () => {
     const authorization = `Basic ${Buffer.from(`${sandbox.secretKey}:`).toString('base64')}`;
-    expect((await raw('GET /v1/customers', { headers: { authorization } })).status).toBe(200);
+    expect((await callRaw('GET /v1/customers', { headers: { authorization } })).status).toBe(200);
   });
 
   test('a version of the API that the sandbox does not speak is refused', async () => {
-    const answer = await raw('GET /v1/customers', { headers: { 'stripe-version': '2020-08-27' } });
+    const answer = await callRaw('GET /v1/customers', { headers: { 'stripe-version': '2020-08-27' } });
     expect(answer.status).toBe(400);
     await expect(answer.json()).resolves.toMatchObject({ error: { type: 'invalid_request_error' } });
   });
@@ -60,13 +60,13 @@ describe('what is asked', () => {
 
   test('a form that cannot be read is refused, and the sandbox goes on', async () => {
     for (const body of ['[x]=1', `a${'[b]'.repeat(50)}=1`, 'a[__proto__]=1']) {
-      expect((await raw('POST /v1/customers', { body })).status).toBe(400);
+      expect((await callRaw('POST /v1/customers', { body })).status).toBe(400);
     }
     await stripe.customers.list();
   });
 
   test('a parameter that is unknown is refused, and not passed over', async () => {
-    const answer = await raw('POST /v1/customers', { body: 'colour=red' });
+    const answer = await callRaw('POST /v1/customers', { body: 'colour=red' });
     await expect(answer.json()).resolves.toMatchObject({
       error: { code: 'parameter_unknown', message: 'Received unknown parameter: colour', param: 'colour' },
     });
@@ -110,7 +110,7 @@ describe('expansion', () => {
     expect(listed.data[0]?.customer).toMatchObject({ id: customer });
   });
 
-  test('what is no reference, and what is too deep, is refused', async () => {
+  test('refuses a path that is no reference, and one that is too deep', async () => {
     const { id } = await stripe.customers.create();
     expect(await failureOf(stripe.customers.retrieve(id, { expand: ['colour'] }))).toMatchObject({
       statusCode: 400,
@@ -301,7 +301,7 @@ describe('what goes wrong', () => {
     ).toEqual([id]);
   });
 
-  test('an answer under way says what was true when it was made, whatever happened since', async () => {
+  test('a delayed answer says what was true when it was made', async () => {
     const { id } = await stripe.customers.create({ name: 'before' });
     sandbox.faults.at(`GET /v1/customers/${id}`, { kind: 'hold' });
     const answer = stripe.customers.retrieve(id);

@@ -1,4 +1,4 @@
-import { invalid } from '../operation.ts';
+import { invalidRequest } from '../operation.ts';
 import type { Decline } from './cards.ts';
 import { charge, clear } from './charges.ts';
 import { accountDebited, accountOf, DEBIT_CURRENCY } from './debits.ts';
@@ -9,7 +9,7 @@ import type { Charge, PaymentIntent, PaymentMethod } from './objects.ts';
 import type { World } from './world.ts';
 
 /** What became of a try to be paid. */
-export type Attempted = 'declined' | 'processing' | 'requires_action' | 'succeeded';
+export type AttemptOutcome = 'declined' | 'processing' | 'requires_action' | 'succeeded';
 
 export interface AskedIntent {
   readonly amount: number;
@@ -75,7 +75,7 @@ export function newIntent(world: World, asked: AskedIntent): PaymentIntent {
   return intent;
 }
 
-export interface Trying {
+export interface AttemptInput {
   readonly method: PaymentMethod;
   /** The person has confirmed at their bank. */
   readonly confirmed?: boolean;
@@ -85,11 +85,11 @@ export interface Trying {
 export function attempt(
   world: World,
   intent: PaymentIntent,
-  { method, confirmed = false }: Trying,
-): Attempted {
+  { method, confirmed = false }: AttemptInput,
+): AttemptOutcome {
   if (intent.status === 'succeeded' || intent.status === 'canceled' || intent.status === 'processing') {
     const message = `You cannot confirm this PaymentIntent because it has a status of ${intent.status}.`;
-    throw invalid(message, { code: 'payment_intent_unexpected_state', payment_intent: intent });
+    throw invalidRequest(message, { code: 'payment_intent_unexpected_state', payment_intent: intent });
   }
   intent.payment_method = method.id;
   if (accountOf(method) !== undefined) return debit(world, intent, method);
@@ -99,7 +99,7 @@ export function attempt(
 }
 
 /** The bank takes its time to say whether it pays. */
-function debit(world: World, intent: PaymentIntent, method: PaymentMethod): Attempted {
+function debit(world: World, intent: PaymentIntent, method: PaymentMethod): AttemptOutcome {
   if (intent.currency !== DEBIT_CURRENCY) {
     const message = `The payment method type sepa_debit can only be used with the currency ${DEBIT_CURRENCY}.`;
     refuse(world, intent, { method, decline: { code: 'payment_method_currency_mismatch', message } });
@@ -112,7 +112,7 @@ function debit(world: World, intent: PaymentIntent, method: PaymentMethod): Atte
 }
 
 /** It says so: what became of the payment by that. */
-export function settleDebit(world: World, intent: PaymentIntent, made: Charge): Attempted {
+export function settleDebit(world: World, intent: PaymentIntent, made: Charge): AttemptOutcome {
   const method = world.table('payment_method').get(idOf(made.payment_method ?? ''));
   const decline = accountDebited(made)?.fails;
   clear(world, made, { intent, decline });
@@ -120,7 +120,7 @@ export function settleDebit(world: World, intent: PaymentIntent, made: Charge): 
     refuse(world, intent, { method, decline, charge: made.id });
     return 'declined';
   }
-  succeeded(world, intent);
+  succeedIntent(world, intent);
   return 'succeeded';
 }
 
@@ -139,24 +139,24 @@ function setUpMark(method: PaymentMethod): string {
   return `set up ${method.id}`;
 }
 
-function askPerson(world: World, intent: PaymentIntent): Attempted {
+function askPerson(world: World, intent: PaymentIntent): AttemptOutcome {
   intent.status = 'requires_action';
   intent.next_action = { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } };
   world.emit('payment_intent.requires_action', intent);
   return 'requires_action';
 }
 
-function succeed(world: World, intent: PaymentIntent, method: PaymentMethod): Attempted {
+function succeed(world: World, intent: PaymentIntent, method: PaymentMethod): AttemptOutcome {
   const made = charge(world, intent, { method, decline: undefined });
   setUp(world, method);
   intent.latest_charge = made.id;
-  succeeded(world, intent);
+  succeedIntent(world, intent);
   const disputed = cardOf(method)?.disputed;
   if (disputed !== undefined) openDispute(world, made, disputed);
   return 'succeeded';
 }
 
-function succeeded(world: World, intent: PaymentIntent): void {
+function succeedIntent(world: World, intent: PaymentIntent): void {
   Object.assign(intent, { status: 'succeeded', next_action: null, last_payment_error: null });
   intent.amount_received = intent.amount;
   world.emit('payment_intent.succeeded', intent);
@@ -166,7 +166,7 @@ function fail(
   world: World,
   intent: PaymentIntent,
   tried: { method: PaymentMethod; decline: Decline },
-): Attempted {
+): AttemptOutcome {
   const made = charge(world, intent, tried);
   intent.latest_charge = made.id;
   refuse(world, intent, { ...tried, charge: made.id });
@@ -197,8 +197,8 @@ function refuse(
 export function answer(
   world: World,
   intent: PaymentIntent,
-  { method, confirmed }: Required<Trying>,
-): Attempted {
+  { method, confirmed }: Required<AttemptInput>,
+): AttemptOutcome {
   if (confirmed) return attempt(world, intent, { method, confirmed });
   const message =
     'We are unable to authenticate your payment method. Please choose a different payment method and try again.';

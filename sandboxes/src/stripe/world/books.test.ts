@@ -63,7 +63,7 @@ const account = fc.constantFrom('AT611904300234573201', 'AT861904300235473202').
     },
 );
 
-/** Some of the newest invoice: what is open is owed no more, and of what was paid some goes back, and some is credited. */
+/** Credits part of the newest invoice: first the open amount, then refunds and credit for the paid one. */
 const note = fc.integer({ min: 1, max: 6_000 }).map(
   (amount): Step =>
     ({ counter }) => {
@@ -107,7 +107,7 @@ const others = fc.constantFrom<Step[]>(
   },
 );
 
-function opened(): Books {
+function createBooks(): Books {
   const counter = createWorldFixture();
   const coupon = counter.get('coupon', 'POST /v1/coupons', {
     percent_off: 15,
@@ -133,14 +133,14 @@ function take(step: Step, books: Books): void {
   }
 }
 
-const added = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
+const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
 
 function sumsOf({ lines, total, subtotal, ...invoice }: Invoice) {
-  const off = added(lines.data.flatMap((line) => line.discount_amounts ?? []).map(({ amount }) => amount));
-  const tax = added(lines.data.flatMap((line) => line.taxes ?? []).map(({ amount }) => amount));
+  const off = sum(lines.data.flatMap((line) => line.discount_amounts ?? []).map(({ amount }) => amount));
+  const tax = sum(lines.data.flatMap((line) => line.taxes ?? []).map(({ amount }) => amount));
   return {
-    said: { subtotal, total, off: added((invoice.total_discount_amounts ?? []).map(({ amount }) => amount)) },
-    found: { subtotal: added(lines.data.map(({ amount }) => amount)), total: subtotal - off + tax, off },
+    said: { subtotal, total, off: sum((invoice.total_discount_amounts ?? []).map(({ amount }) => amount)) },
+    found: { subtotal: sum(lines.data.map(({ amount }) => amount)), total: subtotal - off + tax, off },
   };
 }
 
@@ -149,14 +149,14 @@ function creditedBy({
   out_of_band_amount: elsewhere,
   refunds,
 }: CreditNote): number {
-  return after - (elsewhere ?? 0) - added(refunds.map(({ amount_refunded }) => amount_refunded));
+  return after - (elsewhere ?? 0) - sum(refunds.map(({ amount_refunded }) => amount_refunded));
 }
 
-test('whatever is bought, changed, refused and refunded, the books agree', () => {
+test('the books agree after any purchases, changes, refusals and refunds', () => {
   const steps = fc.array(fc.oneof(days, sale, card, account, note, others), { maxLength: 16 });
   fc.assert(
     fc.property(steps, (taken) => {
-      const books = opened();
+      const books = createBooks();
       for (const step of taken) take(step, books);
       const { world } = books.counter;
       const [charges, invoices] = [world.table('charge').list(), world.table('invoice').list()];
@@ -164,22 +164,20 @@ test('whatever is bought, changed, refused and refunded, the books agree', () =>
         const { said, found } = sumsOf(invoice);
         expect(said).toEqual(found);
       }
-      const captured = added(
-        charges.filter(({ paid }) => paid).map(({ amount_captured }) => amount_captured),
-      );
-      expect(added(invoices.map(({ amount_paid }) => amount_paid))).toBe(captured);
+      const captured = sum(charges.filter(({ paid }) => paid).map(({ amount_captured }) => amount_captured));
+      expect(sum(invoices.map(({ amount_paid }) => amount_paid))).toBe(captured);
       const refunded = world.table('refund').list();
-      const back = added(charges.map(({ amount_refunded }) => amount_refunded));
-      expect(added(refunded.map(({ amount }) => amount))).toBe(back);
+      const back = sum(charges.map(({ amount_refunded }) => amount_refunded));
+      expect(sum(refunded.map(({ amount }) => amount))).toBe(back);
       // What invoices came to, and nobody had to pay, is what the customer has to their credit.
       // What was used for one that is void is theirs again.
       const billed = invoices.filter(({ status }) => status !== 'draft' && status !== 'void');
-      const credit = added(
+      const credit = sum(
         billed.map(
           ({ total, amount_due, pre_payment_credit_notes_amount: forgiven }) => total - amount_due - forgiven,
         ),
       );
-      const given = added(world.table('credit_note').list().map(creditedBy));
+      const given = sum(world.table('credit_note').list().map(creditedBy));
       expect(world.table('customer').get(idOf(books.subscription.customer)).balance).toBe(credit - given);
     }),
     { numRuns: 60 },

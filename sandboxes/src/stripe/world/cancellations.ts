@@ -1,4 +1,4 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
 import { idOf } from './changes.ts';
 import { detailsOf, endNow, expire } from './endings.ts';
 import { Form } from './form.ts';
@@ -19,7 +19,7 @@ const cancel: Operation = ({ world, params, ids: [id = ''] }) => {
   form.done();
   const subscription = world.table('subscription').get(id);
   if (subscription.ended_at !== null) {
-    throw invalid(`No such subscription: '${id}'`, { code: 'resource_missing', param: 'id' });
+    throw invalidRequest(`No such subscription: '${id}'`, { code: 'resource_missing', param: 'id' });
   }
   if (subscription.status === 'incomplete') {
     expireByHand(world, subscription);
@@ -72,7 +72,7 @@ export function endWithPeriod(world: World, subscription: Subscription): void {
   invoice.auto_advance = true;
 }
 
-/** Whoever is deleted keeps no subscription. */
+/** A deleted customer keeps no subscription. */
 export const removeCustomer: Operation = ({ world, ids: [id = ''] }) => {
   const customer = world.table('customer').get(id);
   for (const subscription of world.table('subscription').list()) {

@@ -2,7 +2,7 @@
 export interface TestCard {
   readonly number: string;
   readonly brand: 'amex' | 'mastercard' | 'visa';
-  /** `pm_card_…`, which stands for the card wherever a payment method is named. */
+  /** `pm_card_…`, which stands for the card in place of a payment method's id. */
   readonly token: string;
   /** Shown beside the card on the sandbox's pages. */
   readonly does: string;
@@ -21,12 +21,12 @@ export interface Decline {
   readonly message: string;
 }
 
-const declined = (declineCode: string, message = 'Your card was declined.'): Decline => ({
+const declineWith = (declineCode: string, message = 'Your card was declined.'): Decline => ({
   code: 'card_declined',
   declineCode,
   message,
 });
-const INSUFFICIENT = declined('insufficient_funds', 'Your card has insufficient funds.');
+const INSUFFICIENT = declineWith('insufficient_funds', 'Your card has insufficient funds.');
 
 /** The last four digits tell them apart. */
 export const CARDS: readonly TestCard[] = [
@@ -38,7 +38,7 @@ export const CARDS: readonly TestCard[] = [
     brand: 'visa',
     token: 'pm_card_chargeDeclined',
     does: 'is declined',
-    declines: declined('generic_decline'),
+    declines: declineWith('generic_decline'),
     declinesAtOnce: true,
   },
   {
@@ -81,7 +81,7 @@ export const CARDS: readonly TestCard[] = [
     brand: 'visa',
     token: 'pm_card_chargeCustomerFail',
     does: 'is taken, and declined when it is charged',
-    declines: declined('generic_decline'),
+    declines: declineWith('generic_decline'),
   },
   {
     number: '4000002500003155',

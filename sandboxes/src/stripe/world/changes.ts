@@ -16,7 +16,7 @@ function isHash(value: unknown): value is object {
 }
 
 /** Metadata after a request: names are added and replaced, empty texts unset theirs. */
-export function merged(old: Record<string, string> | null, asked: Record<string, string> | undefined) {
+export function mergeMetadata(old: Record<string, string> | null, asked: Record<string, string> | undefined) {
   const all = { ...old, ...asked };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }

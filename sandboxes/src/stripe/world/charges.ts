@@ -1,7 +1,7 @@
 import type { Operation, Operations } from '../operation.ts';
 import { chargeFee, move } from './balance.ts';
 import type { Decline } from './cards.ts';
-import { idOf, merged } from './changes.ts';
+import { idOf, mergeMetadata } from './changes.ts';
 import { accountOf } from './debits.ts';
 import { Form } from './form.ts';
 import type { Charge, PaymentIntent, PaymentMethod } from './objects.ts';
@@ -164,7 +164,7 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
   form.done();
   return world.change(world.table('charge').get(id), 'charge.updated', (made) => {
     if (description !== undefined) made.description = description;
-    made.metadata = merged(made.metadata, metadata);
+    made.metadata = mergeMetadata(made.metadata, metadata);
   });
 };
 

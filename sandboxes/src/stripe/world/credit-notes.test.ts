@@ -5,7 +5,7 @@ import type { Invoice } from './objects.ts';
 const CALL = 'POST /v1/credit_notes';
 
 /** An invoice of 10 of a customer with a good card, who was asked for nothing yet. */
-function owed(counter: WorldFixture): Invoice {
+function createOpenInvoice(counter: WorldFixture): Invoice {
   const { customer } = counter.subscribe('pm_card_visa', [counter.price(1)]);
   const named = { customer: typeof customer === 'string' ? customer : customer.id };
   const price = counter.price(1000, { recurring: '' }).id;
@@ -17,7 +17,7 @@ function owed(counter: WorldFixture): Invoice {
 }
 
 function paid(counter: WorldFixture): Invoice {
-  const made = owed(counter);
+  const made = createOpenInvoice(counter);
   counter.ask(`POST /v1/invoices/${made.id}/pay`);
   counter.told();
   return made;
@@ -26,9 +26,9 @@ function paid(counter: WorldFixture): Invoice {
 const ownerOf = ({ world }: WorldFixture) => world.table('customer').list()[0];
 
 describe('a credit note', () => {
-  test('of what is open makes what is due less: what is left is paid', () => {
+  test('reduces the amount due of an open invoice: the rest is paid', () => {
     const counter = createWorldFixture();
-    const invoice = owed(counter);
+    const invoice = createOpenInvoice(counter);
     const note = counter.get('credit_note', CALL, { invoice: invoice.id, amount: 400, memo: 'Sorry' });
     expect(note).toMatchObject({
       type: 'pre_payment',
@@ -50,7 +50,7 @@ describe('a credit note', () => {
 
   test('of all that is open has it paid, and nothing is charged', () => {
     const counter = createWorldFixture();
-    const invoice = owed(counter);
+    const invoice = createOpenInvoice(counter);
     counter.ask(CALL, { invoice: invoice.id, amount: 1000 });
     expect(counter.told()).toEqual([
       'credit_note.created',
@@ -126,7 +126,7 @@ describe('a credit note', () => {
 
   test('of a draft, and of what nobody owes, is none', () => {
     const counter = createWorldFixture();
-    const invoice = owed(counter);
+    const invoice = createOpenInvoice(counter);
     counter.ask(`POST /v1/invoices/${invoice.id}/void`);
     expect(counter.refused(CALL, { invoice: invoice.id, amount: 1 }).message).toContain('void');
     const draft = counter.get('invoice', 'POST /v1/invoices', { customer: ownerOf(counter)?.id ?? '' });

@@ -1,6 +1,6 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
-import { idOf, listOf, merged } from './changes.ts';
-import { isProcessing, settled } from './collecting.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
+import { idOf, listOf, mergeMetadata } from './changes.ts';
+import { isProcessing, settleInvoice } from './collect.ts';
 import { moveCredit } from './credit.ts';
 import { Form } from './form.ts';
 import { markPaid, paymentOf } from './invoices.ts';
@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 const REASONS = ['duplicate', 'fraudulent', 'order_change', 'product_unsatisfactory'] as const;
 
 /** What is not owed any more, or given back, of an invoice. */
-interface Asked {
+interface CreditNoteInput {
   readonly amount: number;
   /** To the customer's balance, for invoices to come. */
   readonly credited: number;
@@ -26,14 +26,14 @@ interface Asked {
 const create: Operation = ({ world, params }) => {
   const form = new Form(params);
   const invoice = world.table('invoice').get(form.required('invoice'), 'invoice');
-  const asked: Asked = {
+  const asked: CreditNoteInput = {
     amount: Number(form.required('amount')),
     credited: form.integer('credit_amount') ?? 0,
     refunded: form.integer('refund_amount') ?? 0,
     outOfBand: form.integer('out_of_band_amount') ?? 0,
     reason: form.choice('reason', REASONS) ?? null,
     memo: form.text('memo') ?? null,
-    metadata: merged(null, form.hash('metadata')),
+    metadata: mergeMetadata(null, form.hash('metadata')),
   };
   form.ignore('email_type');
   form.done();
@@ -42,48 +42,50 @@ const create: Operation = ({ world, params }) => {
 };
 
 /** How much of it was not paid yet, and how much was. Throws where Stripe makes no credit note. */
-function parts(world: World, invoice: Invoice, asked: Asked): { before: number; after: number } {
+function parts(world: World, invoice: Invoice, asked: CreditNoteInput): { before: number; after: number } {
   const { amount, credited, refunded, outOfBand } = asked;
   if (invoice.status === 'draft' || invoice.status === 'void')
-    throw invalid(`You cannot create a credit note for an invoice with a status of ${invoice.status}.`);
+    throw invalidRequest(
+      `You cannot create a credit note for an invoice with a status of ${invoice.status}.`,
+    );
   if (isProcessing(world, invoice))
-    throw invalid('You cannot create a credit note for an invoice with a payment that is processing.');
+    throw invalidRequest('You cannot create a credit note for an invoice with a payment that is processing.');
   if (!Number.isInteger(amount) || amount < 1)
-    throw invalid('This value must be greater than or equal to 1.', { param: 'amount' });
+    throw invalidRequest('This value must be greater than or equal to 1.', { param: 'amount' });
   const { pre_payment_credit_notes_amount: pre, post_payment_credit_notes_amount: post } = invoice;
   const left = invoice.total - pre - post;
   if (amount > left)
-    throw invalid(
+    throw invalidRequest(
       `The credit note amount (${amount}) is greater than what is left of the invoice (${left}).`,
       {
         param: 'amount',
       },
     );
   if (credited < 0 || refunded < 0 || outOfBand < 0)
-    throw invalid('This value must be greater than or equal to 0.');
+    throw invalidRequest('This value must be greater than or equal to 0.');
   const before = Math.min(amount, invoice.amount_remaining);
   const after = amount - before;
   if (credited + refunded + outOfBand !== after)
-    throw invalid(
+    throw invalidRequest(
       `The sum of credit amount, refund amount and out of band amount (${credited + refunded + outOfBand}) must equal the post payment amount (${after}).`,
     );
   return { before, after };
 }
 
-interface Issued {
+interface CreditNoteParts {
   readonly invoice: Invoice;
-  readonly asked: Asked;
+  readonly asked: CreditNoteInput;
   readonly before: number;
   readonly after: number;
 }
 
 /** The refund first: where that is refused nothing else is done. */
-function issue(world: World, issued: Issued): CreditNote {
+function issue(world: World, issued: CreditNoteParts): CreditNote {
   const { invoice, asked, before, after } = issued;
   const customer = customerOf(world, invoice.customer ?? '');
   const intent = paymentOf(world, invoice)?.intent;
   if (asked.refunded > 0 && intent?.status !== 'succeeded')
-    throw invalid('This invoice has no charge to refund.', { param: 'refund_amount' });
+    throw invalidRequest('This invoice has no charge to refund.', { param: 'refund_amount' });
   const refund =
     asked.refunded > 0 && intent !== undefined
       ? refundOf(world, { payment_intent: intent.id, amount: String(asked.refunded) })
@@ -107,11 +109,11 @@ function issue(world: World, issued: Issued): CreditNote {
   return note;
 }
 
-/** What is left is asked for, and nothing once nothing is left. */
+/** The rest is collected, if there is any. */
 function owesLess(world: World, invoice: Invoice): void {
   if (invoice.amount_remaining === 0) {
     markPaid(world, invoice, { outOfBand: true });
-    settled(world, invoice);
+    settleInvoice(world, invoice);
     return;
   }
   const payment = paymentOf(world, invoice);
@@ -120,7 +122,11 @@ function owesLess(world: World, invoice: Invoice): void {
   payment.row.amount_requested = invoice.amount_remaining;
 }
 
-function creditNote(world: World, { invoice, asked, before, after }: Issued, refund?: Refund): CreditNote {
+function creditNote(
+  world: World,
+  { invoice, asked, before, after }: CreditNoteParts,
+  refund?: Refund,
+): CreditNote {
   const id = world.id('credit_note');
   const { amount, reason, memo, metadata } = asked;
   const notes = world.table('credit_note').list();

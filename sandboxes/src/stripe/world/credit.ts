@@ -1,11 +1,11 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
-import { merged } from './changes.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
+import { mergeMetadata } from './changes.ts';
 import { Form } from './form.ts';
 import type { Customer, CustomerBalanceTransaction } from './objects.ts';
 import type { World } from './world.ts';
 
 interface CreditMovement {
-  /** What is taken of the customer's credit; below 0: what is added to it. */
+  /** The amount taken from the customer's credit; below 0: added to it. */
   readonly amount: number;
   readonly currency: string;
   readonly type: CustomerBalanceTransaction['type'];
@@ -36,7 +36,7 @@ export function noteCredit(
     ending_balance: customer.balance,
     invoice,
     livemode: false,
-    metadata: merged({}, movement.metadata),
+    metadata: mergeMetadata({}, movement.metadata),
     type,
   });
 }
@@ -59,9 +59,9 @@ const create: Operation = ({ world, params, ids: [id = ''] }) => {
   const [description, metadata] = [form.text('description', 350), form.hash('metadata')];
   form.done();
   const customer = world.table('customer').get(id);
-  if (amount === undefined) throw invalid('Missing required param: amount.', { param: 'amount' });
+  if (amount === undefined) throw invalidRequest('Missing required param: amount.', { param: 'amount' });
   if (customer.currency !== null && customer.currency !== currency)
-    throw invalid(`You cannot use ${currency} for a customer who pays in ${customer.currency}.`);
+    throw invalidRequest(`You cannot use ${currency} for a customer who pays in ${customer.currency}.`);
   return moveCredit(world, customer, {
     amount,
     currency,

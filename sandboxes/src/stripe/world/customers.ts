@@ -1,12 +1,12 @@
 import type { Operation, Operations } from '../operation.ts';
-import { merged } from './changes.ts';
+import { mergeMetadata } from './changes.ts';
 import { Form } from './form.ts';
 import type { Customer, TaxId } from './objects.ts';
 import type { World } from './world.ts';
 
 const create: Operation = ({ world, params }) => {
   const form = new Form(params);
-  const asked = read(form);
+  const asked = readCustomer(form);
   const clock = form.text('test_clock');
   if (clock !== undefined) world.table('test_helpers.test_clock').get(clock, 'test_clock');
   const taxIds = form
@@ -53,13 +53,13 @@ const create: Operation = ({ world, params }) => {
 
 const update: Operation = ({ world, params, ids: [id = ''] }) => {
   const form = new Form(params);
-  const asked = read(form);
+  const asked = readCustomer(form);
   form.done();
   const customer = world.table('customer').get(id);
   return world.change(customer, 'customer.updated', (changed) => apply(world, changed, asked));
 };
 
-interface Asked {
+interface CustomerInput {
   readonly texts: Readonly<Partial<Record<(typeof TEXTS)[number], string | null>>>;
   readonly address: Customer['address'] | undefined;
   readonly balance: number | undefined;
@@ -71,7 +71,7 @@ interface Asked {
 const TEXTS = ['description', 'email', 'name', 'phone'] as const;
 const LONGEST = { description: 5_000, email: 512, name: 256, phone: 20 };
 
-function read(form: Form): Asked {
+function readCustomer(form: Form): CustomerInput {
   form.ignore('tax', 'shipping', 'tax_exempt', 'invoice_prefix');
   const settings = form.part('invoice_settings');
   settings?.ignore('footer', 'custom_fields', 'rendering_options');
@@ -103,12 +103,12 @@ export function addressOf(form: Form): NonNullable<Customer['address']> {
   };
 }
 
-function apply(world: World, customer: Customer, asked: Asked): void {
+function apply(world: World, customer: Customer, asked: CustomerInput): void {
   Object.assign(customer, asked.texts);
   if (asked.address !== undefined) customer.address = asked.address;
   if (asked.balance !== undefined) customer.balance = asked.balance;
   if (asked.locales !== undefined) customer.preferred_locales = asked.locales;
-  if (asked.metadata !== undefined) customer.metadata = merged(customer.metadata, asked.metadata);
+  if (asked.metadata !== undefined) customer.metadata = mergeMetadata(customer.metadata, asked.metadata);
   if (asked.method === undefined) return;
   if (asked.method !== null)
     world.table('payment_method').get(asked.method, 'invoice_settings[default_payment_method]');

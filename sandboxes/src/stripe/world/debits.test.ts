@@ -14,13 +14,13 @@ function account(counter: WorldFixture, iban: string): string {
   return counter.get('payment_method', 'POST /v1/payment_methods', params).id;
 }
 
-function debited(counter: WorldFixture, iban: string): PaymentIntent {
+function confirmDebit(counter: WorldFixture, iban: string): PaymentIntent {
   const intent = counter.get('payment_intent', 'POST /v1/payment_intents', { amount: 1000, ...EUR });
   counter.ask(`POST /v1/payment_intents/${intent.id}/confirm`, { payment_method: account(counter, iban) });
   return intent;
 }
 
-function subscribed(counter: WorldFixture, iban: string, more = {}): Subscription {
+function subscribeByDebit(counter: WorldFixture, iban: string, more = {}): Subscription {
   return counter.subscribe(account(counter, iban), [counter.price(1000, EUR)], more);
 }
 
@@ -31,7 +31,7 @@ const ofMoney = (counter: WorldFixture) =>
 describe('a debit', () => {
   test('is on its way for days, and is paid then', () => {
     const counter = createWorldFixture();
-    const intent = debited(counter, GOOD);
+    const intent = confirmDebit(counter, GOOD);
     const [made] = counter.world.table('charge').list();
     expect(intent).toMatchObject({ status: 'processing', amount_received: 0, latest_charge: made?.id });
     expect(made).toMatchObject({
@@ -58,7 +58,7 @@ describe('a debit', () => {
     [POOR, 'insufficient_funds'],
   ])('of %s fails days later, and says why', (iban, code) => {
     const counter = createWorldFixture({ debitDays: 14 });
-    const intent = debited(counter, iban);
+    const intent = confirmDebit(counter, iban);
     counter.told();
     counter.world.advance(14 * DAY);
     expect(ofMoney(counter)).toEqual(['charge.failed', 'payment_intent.payment_failed']);
@@ -71,7 +71,7 @@ describe('a debit', () => {
 
   test('that its owner has given back after nine days is a dispute, lost as it comes', () => {
     const counter = createWorldFixture();
-    debited(counter, RETURNED);
+    confirmDebit(counter, RETURNED);
     counter.world.advance(5 * DAY);
     counter.told();
     counter.world.advance(4 * DAY);
@@ -86,7 +86,7 @@ describe('a debit', () => {
 
   test('that is on its way is neither confirmed again, nor canceled, nor refunded', () => {
     const counter = createWorldFixture();
-    const { id, latest_charge } = debited(counter, GOOD);
+    const { id, latest_charge } = confirmDebit(counter, GOOD);
     const unexpected = { status: 400, code: 'payment_intent_unexpected_state' };
     for (const what of ['confirm', 'cancel'])
       expect(counter.refused(`POST /v1/payment_intents/${id}/${what}`)).toMatchObject(unexpected);
@@ -115,7 +115,7 @@ describe('a debit', () => {
 describe('a subscription by debit', () => {
   test('is incomplete until its first one is paid, however long that takes', () => {
     const counter = createWorldFixture();
-    const made = subscribed(counter, GOOD);
+    const made = subscribeByDebit(counter, GOOD);
     expect(ofMoney(counter)).not.toContain('invoice.payment_failed');
     counter.world.advance(4 * DAY);
     expect(made.status).toBe('incomplete');
@@ -133,7 +133,7 @@ describe('a subscription by debit', () => {
 
   test('whose first one fails is over: its hours to pay are', () => {
     const counter = createWorldFixture();
-    const made = subscribed(counter, BAD);
+    const made = subscribeByDebit(counter, BAD);
     counter.told();
     counter.world.advance(5 * DAY);
     expect(ofMoney(counter).slice(0, 3)).toEqual([
@@ -146,7 +146,7 @@ describe('a subscription by debit', () => {
 
   test('goes on while a renewal is on its way, is past due when it fails, and is debited again', () => {
     const counter = createWorldFixture();
-    const made = subscribed(counter, GOOD);
+    const made = subscribeByDebit(counter, GOOD);
     counter.world.advance(5 * DAY);
     const customer = typeof made.customer === 'string' ? made.customer : '';
     const bad = account(counter, BAD);

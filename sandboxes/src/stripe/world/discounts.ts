@@ -1,5 +1,5 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
-import { idOf, merged } from './changes.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
+import { idOf, mergeMetadata } from './changes.ts';
 import { Form } from './form.ts';
 import type { Coupon, Discount, PromotionCode, Subscription } from './objects.ts';
 import { monthsAfter } from './periods.ts';
@@ -18,7 +18,7 @@ const createCoupon: Operation = ({ world, params }) => {
     duration_in_months: form.integer('duration_in_months') ?? null,
     livemode: false,
     max_redemptions: form.integer('max_redemptions') ?? null,
-    metadata: merged(null, form.hash('metadata')),
+    metadata: mergeMetadata(null, form.hash('metadata')),
     name: form.text('name') ?? null,
     percent_off: form.decimal('percent_off') ?? null,
     redeem_by: form.integer('redeem_by') ?? null,
@@ -27,10 +27,10 @@ const createCoupon: Operation = ({ world, params }) => {
   };
   form.done();
   if ((coupon.amount_off === null) === (coupon.percent_off === null)) {
-    throw invalid('Must provide either amount_off or percent_off.', { param: 'percent_off' });
+    throw invalidRequest('Must provide either amount_off or percent_off.', { param: 'percent_off' });
   }
   if (world.table('coupon').find(coupon.id) !== undefined) {
-    throw invalid('Coupon already exists.', { code: 'resource_already_exists', param: 'id' });
+    throw invalidRequest('Coupon already exists.', { code: 'resource_already_exists', param: 'id' });
   }
   world.emit('coupon.created', world.table('coupon').add(coupon));
   return coupon;
@@ -61,7 +61,7 @@ const createCode: Operation = ({ world, params }) => {
     expires_at: form.integer('expires_at') ?? null,
     livemode: false,
     max_redemptions: form.integer('max_redemptions') ?? null,
-    metadata: merged(null, form.hash('metadata')),
+    metadata: mergeMetadata(null, form.hash('metadata')),
     promotion: { coupon: coupon.id, type: 'coupon' },
     restrictions: {
       first_time_transaction: form.part('restrictions')?.flag('first_time_transaction') ?? false,
@@ -72,13 +72,15 @@ const createCode: Operation = ({ world, params }) => {
   };
   form.done();
   if (activeCode(world, code.code) !== undefined) {
-    throw invalid(`An active promotion code with \`code: ${code.code}\` already exists.`, { param: 'code' });
+    throw invalidRequest(`An active promotion code with \`code: ${code.code}\` already exists.`, {
+      param: 'code',
+    });
   }
   world.emit('promotion_code.created', world.table('promotion_code').add(code));
   return code;
 };
 
-/** A code that a person types, whatever its case. */
+/** A code that a person types, in any case. */
 export function activeCode(world: World, typed: string): PromotionCode | undefined {
   const codes = world.table('promotion_code').list();
   return codes.find((code) => code.code.toLowerCase() === typed.toLowerCase() && isUsable(world, code));
@@ -121,7 +123,8 @@ export function readDiscounts(world: World, form: Form): AskedDiscount[] | undef
     }
     if (code !== undefined) return discountByCode(world, code);
     const found = world.table('coupon').get(coupon ?? part.required('coupon'), 'discounts[0][coupon]');
-    if (!isValid(world, found)) throw invalid(`Coupon ${found.id} is expired.`, { code: 'coupon_expired' });
+    if (!isValid(world, found))
+      throw invalidRequest(`Coupon ${found.id} is expired.`, { code: 'coupon_expired' });
     return { coupon: found.id, promotionCode: null };
   });
 }
@@ -130,7 +133,7 @@ function discountByCode(world: World, id: string): AskedDiscount {
   const code = world.table('promotion_code').get(id, 'discounts[0][promotion_code]');
   const coupon = couponOf(world, code.promotion.coupon);
   if (coupon === undefined || !isUsable(world, code)) {
-    throw invalid('This promotion code is expired or was used up.', { code: 'coupon_expired' });
+    throw invalidRequest('This promotion code is expired or was used up.', { code: 'coupon_expired' });
   }
   return { coupon: coupon.id, promotionCode: code.id };
 }
@@ -145,14 +148,14 @@ export function checkDiscounts(
     const code = promotionCode === null ? undefined : world.table('promotion_code').get(promotionCode);
     const param = `discounts[${nth}][${code === undefined ? 'coupon' : 'promotion_code'}]`;
     const refuse = (why: string) =>
-      invalid(`This promotion code cannot be redeemed because ${why}.`, { param });
+      invalidRequest(`This promotion code cannot be redeemed because ${why}.`, { param });
     if (code?.customer != null && idOf(code.customer) !== customer)
       throw refuse('it belongs to another customer');
     if (code?.restrictions.first_time_transaction === true && hasBought(world, customer))
       throw refuse('the associated customer has prior transactions');
     const own = world.table('coupon').get(coupon).currency;
     if (own !== null && own !== currency)
-      throw invalid(
+      throw invalidRequest(
         `The promotion code default currency (${own}) does not match the line item currency (${currency}).`,
         { param },
       );
@@ -244,7 +247,7 @@ const updateCode: Operation = ({ world, params, ids: [id = ''] }) => {
   form.done();
   return world.change(world.table('promotion_code').get(id), 'promotion_code.updated', (code) => {
     code.active = active ?? code.active;
-    code.metadata = merged(code.metadata, metadata);
+    code.metadata = mergeMetadata(code.metadata, metadata);
   });
 };
 

@@ -1,12 +1,12 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
 import { move } from './balance.ts';
-import { idOf, merged } from './changes.ts';
+import { idOf, mergeMetadata } from './changes.ts';
 import { accountDebited } from './debits.ts';
 import { Form } from './form.ts';
 import type { Charge, Dispute } from './objects.ts';
 import type { Due, World } from './world.ts';
 
-/** Stripe's fee for a dispute, in cents; it is kept whoever wins. */
+/** Stripe's fee for a dispute, in cents; a won dispute does not return it. */
 const FEE = 1500;
 const DAYS_TO_ANSWER = 7;
 
@@ -77,7 +77,7 @@ export function* returnsToCome(world: World): Generator<Due> {
   }
 }
 
-/** The bank decides. An inquiry is closed, whatever was said; what was won comes back, without the fee. */
+/** The bank decides. An inquiry is closed either way; a won amount comes back, without the fee. */
 export function closeDispute(world: World, dispute: Dispute, outcome: 'lost' | 'won'): Dispute {
   const inquiry = dispute.status.startsWith('warning_');
   dispute.status = inquiry ? 'warning_closed' : outcome;
@@ -119,9 +119,9 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
   const [evidence, metadata, submit] = [form.hash('evidence'), form.hash('metadata'), form.flag('submit')];
   form.done();
   const dispute = world.table('dispute').get(id);
-  if (isClosed(dispute)) throw invalid('This dispute is already closed.');
+  if (isClosed(dispute)) throw invalidRequest('This dispute is already closed.');
   world.change(dispute, 'charge.dispute.updated', (changed) => {
-    changed.metadata = merged(changed.metadata, metadata);
+    changed.metadata = mergeMetadata(changed.metadata, metadata);
     if (evidence === undefined) return;
     changed.evidence.uncategorized_text = evidence['uncategorized_text'] ?? null;
     changed.evidence_details.has_evidence = true;
@@ -137,7 +137,7 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
 
 const accept: Operation = ({ world, ids: [id = ''] }) => {
   const dispute = world.table('dispute').get(id);
-  if (isClosed(dispute)) throw invalid('This dispute is already closed.');
+  if (isClosed(dispute)) throw invalidRequest('This dispute is already closed.');
   return closeDispute(world, dispute, 'lost');
 };
 

@@ -1,9 +1,9 @@
 import { listOf } from './changes.ts';
-import { fill, type LineDraft, type Pricing } from './lines.ts';
+import { fill, type LineDraft, type PricingInput } from './lines.ts';
 import type { Customer, Invoice, Subscription } from './objects.ts';
 import type { World } from './world.ts';
 
-export interface InvoiceDraft extends Pricing {
+export interface InvoiceDraft extends PricingInput {
   readonly customer: Customer;
   readonly subscription?: Subscription;
   readonly reason: 'manual' | 'subscription_create' | 'subscription_cycle' | 'subscription_update';

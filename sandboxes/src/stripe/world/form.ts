@@ -1,4 +1,4 @@
-import { invalid, type Param, type Params } from '../operation.ts';
+import { invalidRequest, type Param, type Params } from '../operation.ts';
 
 /** Of a text that has no bound of its own. */
 const LONGEST = 5_000;
@@ -6,7 +6,7 @@ const LONGEST = 5_000;
 const MOST_NOTES = { names: 50, name: 40, text: 500 };
 
 /**
- * Reads a request's parameters. What is never read is refused at `done`, as Stripe refuses parameters that it doesn't
+ * Reads a request's parameters. `done` refuses those that were never read, as Stripe refuses parameters that it doesn't
  * know: so that a sandbox never takes in silence what it would not act upon.
  */
 export class Form {
@@ -34,9 +34,11 @@ export class Form {
     const value = this.#take(name);
     if (value === undefined) return undefined;
     const param = this.at(name);
-    if (typeof value !== 'string') throw invalid(`Invalid string: ${param}`, { param });
+    if (typeof value !== 'string') throw invalidRequest(`Invalid string: ${param}`, { param });
     if (value.length > most)
-      throw invalid(`Invalid string: ${value.slice(0, 8)}…; must be at most ${most} characters`, { param });
+      throw invalidRequest(`Invalid string: ${value.slice(0, 8)}…; must be at most ${most} characters`, {
+        param,
+      });
     return value === '' ? null : value;
   }
 
@@ -44,35 +46,38 @@ export class Form {
     const value = this.optional(name, most);
     if (value !== null) return value;
     const message = `You passed an empty string for '${this.at(name)}'. We assume empty values are an attempt to unset a parameter; however '${this.at(name)}' cannot be unset. You should remove '${this.at(name)}' from your request or supply a non-empty value.`;
-    throw invalid(message, { code: 'parameter_invalid_empty', param: this.at(name) });
+    throw invalidRequest(message, { code: 'parameter_invalid_empty', param: this.at(name) });
   }
 
   required(name: string, most?: number): string {
     const value = this.text(name, most);
     if (value !== undefined) return value;
     const param = this.at(name);
-    throw invalid(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
+    throw invalidRequest(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
   }
 
   integer(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if (/^-?\d+$/.test(value)) return Number(value);
-    throw invalid(`Invalid integer: ${value}`, { code: 'parameter_invalid_integer', param: this.at(name) });
+    throw invalidRequest(`Invalid integer: ${value}`, {
+      code: 'parameter_invalid_integer',
+      param: this.at(name),
+    });
   }
 
   decimal(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value);
-    throw invalid(`Invalid decimal: ${value}`, { param: this.at(name) });
+    throw invalidRequest(`Invalid decimal: ${value}`, { param: this.at(name) });
   }
 
   flag(name: string): boolean | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if (value === 'true' || value === 'false') return value === 'true';
-    throw invalid(`Invalid boolean: ${value}`, { param: this.at(name) });
+    throw invalidRequest(`Invalid boolean: ${value}`, { param: this.at(name) });
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
@@ -80,7 +85,7 @@ export class Form {
     const chosen = choices.find((choice) => choice === value);
     if (value === undefined || chosen !== undefined) return chosen;
     const listed = `${choices.slice(0, -1).join(', ')}, or ${choices.at(-1)}`;
-    throw invalid(`Invalid ${this.at(name)}: must be one of ${listed}`, { param: this.at(name) });
+    throw invalidRequest(`Invalid ${this.at(name)}: must be one of ${listed}`, { param: this.at(name) });
   }
 
   /** A hash within. undefined: not there, or unset. */
@@ -88,7 +93,7 @@ export class Form {
     const value = this.#take(name);
     if (value === undefined || value === '') return undefined;
     if (typeof value === 'string' || isList(value)) {
-      throw invalid(`Invalid object`, { param: this.at(name) });
+      throw invalidRequest(`Invalid object`, { param: this.at(name) });
     }
     return this.#within(value, this.at(name));
   }
@@ -98,14 +103,14 @@ export class Form {
     const values = this.#list(name);
     return values?.map((value, index) => {
       if (typeof value === 'string' || isList(value))
-        throw invalid('Invalid object', { param: this.at(name) });
+        throw invalidRequest('Invalid object', { param: this.at(name) });
       return this.#within(value, `${this.at(name)}[${index}]`);
     });
   }
 
   texts(name: string): string[] | undefined {
     return this.#list(name)?.map((value) => {
-      if (typeof value !== 'string') throw invalid('Invalid array', { param: this.at(name) });
+      if (typeof value !== 'string') throw invalidRequest('Invalid array', { param: this.at(name) });
       return value;
     });
   }
@@ -115,10 +120,11 @@ export class Form {
     const value = this.#take(name);
     if (value === undefined) return undefined;
     if (value === '') return {};
-    if (typeof value === 'string' || isList(value)) throw invalid('Invalid object', { param: this.at(name) });
+    if (typeof value === 'string' || isList(value))
+      throw invalidRequest('Invalid object', { param: this.at(name) });
     const texts = Object.entries(value).map(([key, text]) => [key, typeof text === 'string' ? text : '']);
     const wrong = name === 'metadata' ? wrongNotes(texts) : undefined;
-    if (wrong !== undefined) throw invalid(wrong, { param: this.at(name) });
+    if (wrong !== undefined) throw invalidRequest(wrong, { param: this.at(name) });
     return Object.fromEntries(texts);
   }
 
@@ -127,13 +133,13 @@ export class Form {
     for (const name of names) this.#read.add(name);
   }
 
-  /** Throws StripeFault `parameter_unknown` for whatever was not read. */
+  /** Throws StripeFault `parameter_unknown` for a parameter that was not read. */
   done(): void {
     const unknown = Object.keys(this.#params).filter((name) => !this.#read.has(name));
     const [first] = unknown;
     if (first !== undefined) {
       const message = `Received unknown parameter${unknown.length > 1 ? 's' : ''}: ${unknown.join(', ')}`;
-      throw invalid(message, { code: 'parameter_unknown', param: this.at(first) });
+      throw invalidRequest(message, { code: 'parameter_unknown', param: this.at(first) });
     }
     for (const part of this.#parts) part.done();
   }
@@ -148,7 +154,7 @@ export class Form {
     if (value === undefined) return undefined;
     if (value === '') return [];
     if (isList(value)) return value;
-    if (typeof value === 'string') throw invalid('Invalid array', { param: this.at(name) });
+    if (typeof value === 'string') throw invalidRequest('Invalid array', { param: this.at(name) });
     return Object.values(value);
   }
 

@@ -1,4 +1,4 @@
-import { debitsToCome, invoicesToCome } from './collecting.ts';
+import { debitsToCome, invoicesToCome } from './collect.ts';
 import { returnsToCome } from './disputes.ts';
 import { refundsToCome } from './refunds.ts';
 import { subscriptionsToCome } from './renewals.ts';
@@ -10,7 +10,7 @@ export { type Bank, createBank } from './bank.ts';
 export { CARDS, type TestCard } from './cards.ts';
 export { ACCOUNTS, DEBIT_CURRENCY } from './debits.ts';
 export { activeCode } from './discounts.ts';
-export { included } from './included.ts';
+export { includedField } from './included-field.ts';
 export { authenticate } from './intents.ts';
 export { receipt } from './invoices.ts';
 export type * from './objects.ts';

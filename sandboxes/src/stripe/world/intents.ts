@@ -1,7 +1,7 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
-import { answer, asksPerson, attempt, type Attempted, cancelIntent, newIntent } from './attempts.ts';
-import { idOf, merged } from './changes.ts';
-import { settleIntent } from './collecting.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
+import { answer, asksPerson, attempt, type AttemptOutcome, cancelIntent, newIntent } from './attempts.ts';
+import { idOf, mergeMetadata } from './changes.ts';
+import { settleIntent } from './collect.ts';
 import { Form } from './form.ts';
 import { attach, declinedBy, methodOf } from './methods.ts';
 import type { PaymentIntent, PaymentMethod, SetupIntent } from './objects.ts';
@@ -23,7 +23,7 @@ const create: Operation = ({ world, params }) => {
     currency: form.required('currency'),
     customer: form.text('customer') ?? null,
     description: form.text('description') ?? null,
-    metadata: merged(null, form.hash('metadata')),
+    metadata: mergeMetadata(null, form.hash('metadata')),
     setupFutureUsage: form.choice('setup_future_usage', ['off_session', 'on_session']) ?? null,
   };
   const [methodId, confirms, offSession] = [
@@ -33,7 +33,7 @@ const create: Operation = ({ world, params }) => {
   ];
   form.done();
   if (!Number.isInteger(asked.amount) || asked.amount < 1)
-    throw invalid(`Invalid integer: ${asked.amount}`, { param: 'amount' });
+    throw invalidRequest(`Invalid integer: ${asked.amount}`, { param: 'amount' });
   if (asked.customer !== null) customerOf(world, asked.customer);
   const intent = newIntent(world, asked);
   if (methodId !== undefined) {
@@ -61,22 +61,22 @@ function confirm(
 ): PaymentIntent {
   if (intent.payment_method === null) {
     const message = "You cannot confirm this PaymentIntent because it's missing a payment method.";
-    throw invalid(message, { code: 'payment_intent_unexpected_state', payment_intent: intent });
+    throw invalidRequest(message, { code: 'payment_intent_unexpected_state', payment_intent: intent });
   }
   const method = world.table('payment_method').get(idOf(intent.payment_method));
   if (offSession && asksPerson(world, method)) {
     const message = 'Your card was declined. This transaction requires authentication.';
     throw declinedBy({ code: 'authentication_required', declineCode: 'authentication_required', message });
   }
-  after(world, intent, { method, outcome: attempt(world, intent, { method }) });
+  applyOutcome(world, intent, { method, outcome: attempt(world, intent, { method }) });
   if (intent.status === 'requires_payment_method') throw declinedIntent(intent);
   return intent;
 }
 
-function after(
+function applyOutcome(
   world: World,
   intent: PaymentIntent,
-  { method, outcome }: { method: PaymentMethod; outcome: Attempted },
+  { method, outcome }: { method: PaymentMethod; outcome: AttemptOutcome },
 ): void {
   const keeps = intent.setup_future_usage !== null && intent.customer !== null && method.customer === null;
   if ((outcome === 'succeeded' || outcome === 'processing') && keeps)
@@ -98,10 +98,10 @@ function declinedIntent(intent: PaymentIntent): Error {
 export function authenticate(world: World, id: string, confirmed: boolean): PaymentIntent | SetupIntent {
   const setup = world.table('setup_intent').find(id);
   const intent = setup ?? world.table('payment_intent').get(id);
-  if (intent.status !== 'requires_action') throw invalid(`${id} requires no action.`);
+  if (intent.status !== 'requires_action') throw invalidRequest(`${id} requires no action.`);
   if (intent.object === 'setup_intent') return finishSetup(world, intent, confirmed);
   const method = world.table('payment_method').get(idOf(intent.payment_method ?? ''));
-  after(world, intent, { method, outcome: answer(world, intent, { method, confirmed }) });
+  applyOutcome(world, intent, { method, outcome: answer(world, intent, { method, confirmed }) });
   return intent;
 }
 
@@ -112,9 +112,12 @@ const cancel: Operation = ({ world, params, ids: [id = ''] }) => {
   form.done();
   const intent = world.table('payment_intent').get(id);
   if (intent.status === 'succeeded' || intent.status === 'canceled' || intent.status === 'processing') {
-    throw invalid(`You cannot cancel this PaymentIntent because it has a status of ${intent.status}.`, {
-      code: 'payment_intent_unexpected_state',
-    });
+    throw invalidRequest(
+      `You cannot cancel this PaymentIntent because it has a status of ${intent.status}.`,
+      {
+        code: 'payment_intent_unexpected_state',
+      },
+    );
   }
   cancelIntent(world, intent, reason);
   return intent;
@@ -126,7 +129,7 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
   form.done();
   const intent = world.table('payment_intent').get(id);
   if (description !== undefined) intent.description = description;
-  intent.metadata = merged(intent.metadata, metadata);
+  intent.metadata = mergeMetadata(intent.metadata, metadata);
   return intent;
 };
 

@@ -1,17 +1,17 @@
-import { attempt, type Attempted, cancelIntent, newIntent } from './attempts.ts';
+import { attempt, type AttemptOutcome, cancelIntent, newIntent } from './attempts.ts';
 import { idOf } from './changes.ts';
 import { moveCredit, noteCredit } from './credit.ts';
 import { useUp } from './discounts.ts';
 import { composeInvoice, type InvoiceDraft } from './drafts.ts';
 import type { Invoice, InvoicePayment, PaymentIntent, PaymentMethod, Subscription } from './objects.ts';
 import { customerOf } from './payers.ts';
-import { billed } from './prorations.ts';
+import { assignToInvoice } from './prorations.ts';
 import type { World } from './world.ts';
 
 /** A draft of an invoice, with its sums. What was pending is on it now. */
 export function draftInvoice(world: World, draft: InvoiceDraft): Invoice {
   const invoice = world.table('invoice').add(composeInvoice(world, draft));
-  billed(world, invoice.id, draft.drafts);
+  assignToInvoice(world, invoice.id, draft.drafts);
   world.emit('invoice.created', invoice);
   return invoice;
 }
@@ -22,7 +22,7 @@ export function subscriptionOf(world: World, invoice: Invoice): Subscription | u
   return id === undefined ? undefined : world.table('subscription').find(idOf(id));
 }
 
-/** An invoice gets its number, and what is to be paid of it. One of which nothing is left to pay is paid. */
+/** An invoice gets its number and its amount due. With nothing due it is paid. */
 export function finalize(world: World, invoice: Invoice): void {
   const customer = customerOf(world, invoice.customer ?? '');
   invoice.starting_balance = customer.balance;
@@ -107,7 +107,7 @@ export function invoiceOf(world: World, intent: PaymentIntent): Invoice | undefi
 }
 
 /** Tries to be paid for an open invoice; without a card there is nothing to try. */
-export function charge(world: World, invoice: Invoice, method: PaymentMethod | undefined): Attempted {
+export function charge(world: World, invoice: Invoice, method: PaymentMethod | undefined): AttemptOutcome {
   const payment = paymentOf(world, invoice);
   if (method === undefined || payment === undefined) return 'declined';
   return attempt(world, payment.intent, { method });

@@ -1,6 +1,6 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
-import { idOf, merged } from './changes.ts';
-import { collect, finalizeAndCollect, isProcessing, methodFor, settled } from './collecting.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
+import { idOf, mergeMetadata } from './changes.ts';
+import { collect, finalizeAndCollect, isProcessing, methodFor, settleInvoice } from './collect.ts';
 import { Form } from './form.ts';
 import {
   draftInvoice,
@@ -13,7 +13,7 @@ import {
 } from './invoices.ts';
 import { attach, declinedBy, methodOf } from './methods.ts';
 import type { Invoice, InvoiceItem } from './objects.ts';
-import { priced } from './lines.ts';
+import { priceOf } from './lines.ts';
 import { customerOf } from './payers.ts';
 import { expire } from './endings.ts';
 import { dropPending, waitsFor } from './pending-updates.ts';
@@ -29,7 +29,7 @@ const addItem: Operation = ({ world, params }) => {
     .table('price')
     .get(pricing?.required('price') ?? form.required('pricing'), 'pricing[price]');
   const [quantity, subscription] = [form.integer('quantity') ?? 1, form.text('subscription')];
-  const amount = priced(price, quantity);
+  const amount = priceOf(price, quantity);
   const item: InvoiceItem = {
     id: world.id('invoiceitem'),
     object: 'invoiceitem',
@@ -43,7 +43,7 @@ const addItem: Operation = ({ world, params }) => {
     discounts: [],
     invoice: null,
     livemode: false,
-    metadata: merged(null, form.hash('metadata')),
+    metadata: mergeMetadata(null, form.hash('metadata')),
     net_amount: amount,
     parent:
       subscription === undefined
@@ -72,7 +72,10 @@ const create: Operation = ({ world, params }) => {
   const customer = customerOf(world, form.required('customer'));
   form.choice('pending_invoice_items_behavior', ['include']);
   const [advances, currency] = [form.flag('auto_advance') ?? false, form.text('currency')];
-  const [description, metadata] = [form.text('description') ?? null, merged(null, form.hash('metadata'))];
+  const [description, metadata] = [
+    form.text('description') ?? null,
+    mergeMetadata(null, form.hash('metadata')),
+  ];
   form.ignore('collection_method');
   form.done();
   const pending = world
@@ -108,7 +111,7 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
   return world.change(world.table('invoice').get(id), 'invoice.updated', (invoice) => {
     if (advances !== undefined) invoice.auto_advance = advances;
     if (description !== undefined) invoice.description = description;
-    invoice.metadata = merged(invoice.metadata, metadata);
+    invoice.metadata = mergeMetadata(invoice.metadata, metadata);
   });
 };
 
@@ -118,11 +121,11 @@ const finalizeByHand: Operation = ({ world, params, ids: [id = ''] }) => {
   form.done();
   const invoice = world.table('invoice').get(id);
   if (invoice.status !== 'draft')
-    throw invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.");
+    throw invalidRequest("This invoice is already finalized, you can't re-finalize a non-draft invoice.");
   if (advances !== undefined) invoice.auto_advance = advances;
   if (invoice.auto_advance === true) finalizeAndCollect(world, invoice);
   else finalize(world, invoice);
-  if (invoice.status === 'paid') settled(world, invoice);
+  if (invoice.status === 'paid') settleInvoice(world, invoice);
   return invoice;
 };
 
@@ -134,17 +137,18 @@ const pay: Operation = ({ world, params, ids: [id = ''] }) => {
   form.done();
   const invoice = world.table('invoice').get(id);
   if (invoice.status === 'draft') finalize(world, invoice);
-  if (invoice.status === 'paid') throw invalid('Invoice is already paid', { code: 'invoice_already_paid' });
-  if (invoice.status === 'void') throw invalid('Invoice can no longer be paid.');
+  if (invoice.status === 'paid')
+    throw invalidRequest('Invoice is already paid', { code: 'invoice_already_paid' });
+  if (invoice.status === 'void') throw invalidRequest('Invoice can no longer be paid.');
   if (elsewhere) {
     markPaid(world, invoice, { outOfBand: true });
-    settled(world, invoice);
+    settleInvoice(world, invoice);
     return invoice;
   }
   if (invoice.status === 'uncollectible') invoice.status = 'open';
   const method = methodId === undefined ? methodFor(world, invoice) : methodOf(world, methodId);
   if (method === undefined) {
-    throw invalid('There is no `default_payment_method` set on this Customer or Invoice.', {
+    throw invalidRequest('There is no `default_payment_method` set on this Customer or Invoice.', {
       code: 'resource_missing',
     });
   }
@@ -170,10 +174,10 @@ function unpaidFault(world: World, invoice: Invoice): Error {
 const voidByHand: Operation = ({ world, ids: [id = ''] }) => {
   const invoice = world.table('invoice').get(id);
   if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
-    throw invalid(`You can only pass in open invoices. This invoice is ${invoice.status}.`);
+    throw invalidRequest(`You can only pass in open invoices. This invoice is ${invoice.status}.`);
   }
   if (isProcessing(world, invoice))
-    throw invalid('You cannot void an invoice with a payment that is processing.');
+    throw invalidRequest('You cannot void an invoice with a payment that is processing.');
   const subscription = subscriptionOf(world, invoice);
   if (subscription?.status === 'incomplete' && subscription.latest_invoice === invoice.id) {
     expire(world, subscription);
@@ -181,23 +185,23 @@ const voidByHand: Operation = ({ world, ids: [id = ''] }) => {
   }
   voidInvoice(world, invoice);
   if (subscription !== undefined && waitsFor(subscription, invoice)) dropPending(world, subscription);
-  settled(world, invoice);
+  settleInvoice(world, invoice);
   return invoice;
 };
 
 const writeOff: Operation = ({ world, ids: [id = ''] }) => {
   const invoice = world.table('invoice').get(id);
   if (invoice.status !== 'open')
-    throw invalid(`You can only pass in open invoices. This invoice is ${invoice.status}.`);
+    throw invalidRequest(`You can only pass in open invoices. This invoice is ${invoice.status}.`);
   markUncollectible(world, invoice);
-  settled(world, invoice);
+  settleInvoice(world, invoice);
   return invoice;
 };
 
 const remove: Operation = ({ world, ids: [id = ''] }) => {
   const invoice = world.table('invoice').get(id);
   if (invoice.status !== 'draft')
-    throw invalid('You can only delete draft invoices.', { code: 'invoice_not_editable' });
+    throw invalidRequest('You can only delete draft invoices.', { code: 'invoice_not_editable' });
   world.table('invoice').remove(id);
   world.emit('invoice.deleted', invoice);
   return { id, object: 'invoice', deleted: true };

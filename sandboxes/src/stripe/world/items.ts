@@ -1,7 +1,7 @@
-import { invalid } from '../operation.ts';
-import { merged } from './changes.ts';
+import { invalidRequest } from '../operation.ts';
+import { mergeMetadata } from './changes.ts';
 import type { Form } from './form.ts';
-import { type LineDraft, priced } from './lines.ts';
+import { type LineDraft, priceOf } from './lines.ts';
 import type { Price, Subscription, SubscriptionItem } from './objects.ts';
 import { periodEnd } from './periods.ts';
 import type { World } from './world.ts';
@@ -22,13 +22,13 @@ export function readItems(world: World, form: Form): AskedItem[] | undefined {
     const price =
       priceId === undefined ? undefined : world.table('price').get(priceId, `items[${index}][price]`);
     if (price !== undefined && !price.active) {
-      throw invalid(`The price specified is inactive. This field only accepts active prices.`, {
+      throw invalidRequest(`The price specified is inactive. This field only accepts active prices.`, {
         param: `items[${index}][price]`,
       });
     }
     const [id, quantity] = [part.text('id'), part.integer('quantity')];
     if (quantity !== undefined && price !== undefined && isMetered(price))
-      throw invalid('Quantity should not be specified where usage_type is `metered`.', {
+      throw invalidRequest('Quantity should not be specified where usage_type is `metered`.', {
         param: `items[${index}][quantity]`,
       });
     return { id, price, quantity, metadata: part.hash('metadata'), deleted: part.flag('deleted') ?? false };
@@ -44,7 +44,10 @@ export function itemsAfter(
   const known = subscription.items.data;
   for (const { id } of asked) {
     if (id === undefined || known.some((item) => item.id === id)) continue;
-    throw invalid(`No such subscription_item: '${id}'`, { code: 'resource_missing', param: 'items[0][id]' });
+    throw invalidRequest(`No such subscription_item: '${id}'`, {
+      code: 'resource_missing',
+      param: 'items[0][id]',
+    });
   }
   const changed = known.flatMap((item) => {
     const said = asked.find(({ id }) => id === item.id);
@@ -65,19 +68,19 @@ function changedItem(item: SubscriptionItem, said: AskedItem): SubscriptionItem 
     ...rest,
     price,
     plan: planOf(price),
-    metadata: merged(item.metadata, said.metadata),
+    metadata: mergeMetadata(item.metadata, said.metadata),
     ...(isMetered(price) ? {} : { quantity }),
   };
 }
 
-/** A new item; its period is set by whoever bills it. */
+/** A new item; billing sets its period. */
 export function newItem(
   world: World,
   subscription: Pick<Subscription, 'id'>,
   said: AskedItem,
 ): SubscriptionItem {
   if (said.price?.recurring == null) {
-    throw invalid(
+    throw invalidRequest(
       'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
       {
         param: 'items[0][price]',
@@ -93,7 +96,7 @@ export function newItem(
     current_period_start: world.now(),
     current_trial: null,
     discounts: [],
-    metadata: merged(null, said.metadata),
+    metadata: mergeMetadata(null, said.metadata),
     plan: planOf(said.price),
     price: said.price,
     ...(isMetered(said.price) ? {} : { quantity: said.quantity ?? 1 }),
@@ -104,16 +107,17 @@ export function newItem(
 
 /** Throws for prices that no subscription can have together. */
 export function checkPrices(sold: readonly Price[]): void {
-  if (sold.length === 0) throw invalid('A subscription must have at least one active plan.');
+  if (sold.length === 0) throw invalidRequest('A subscription must have at least one active plan.');
   const currencies = new Set(sold.map(({ currency }) => currency));
-  if (currencies.size > 1) throw invalid('All prices on a subscription must have the same currency.');
+  if (currencies.size > 1) throw invalidRequest('All prices on a subscription must have the same currency.');
   const intervals = new Set(
     sold.map(({ recurring }) => `${recurring?.interval} ${recurring?.interval_count}`),
   );
   if (intervals.size > 1)
-    throw invalid('This sandbox bills all items of a subscription at the same interval.');
+    throw invalidRequest('This sandbox bills all items of a subscription at the same interval.');
   const prices = new Set(sold.map(({ id }) => id));
-  if (prices.size < sold.length) throw invalid('Cannot add multiple subscription items with the same plan.');
+  if (prices.size < sold.length)
+    throw invalidRequest('Cannot add multiple subscription items with the same plan.');
 }
 
 /** Stripe still tells prices in its older words too. */
@@ -167,14 +171,14 @@ export function advanceLines(subscription: Subscription, { free = false } = {}):
   const licensed = subscription.items.data.filter(({ price }) => !isMetered(price));
   return licensed.map((item) => {
     const quantity = item.quantity ?? 1;
-    const amount = free ? 0 : priced(item.price, quantity);
+    const amount = free ? 0 : priceOf(item.price, quantity);
     return { ...lineOf(subscription, item), quantity, amount, description: free ? 'Free trial' : null };
   });
 }
 
 /** What a metered item costs for the period that it shows. */
 export function usageLine(subscription: Subscription, item: SubscriptionItem, units: number): LineDraft {
-  const amount = priced(item.price, units);
+  const amount = priceOf(item.price, units);
   return { ...lineOf(subscription, item), quantity: units, amount, description: null };
 }
 

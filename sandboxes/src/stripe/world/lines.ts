@@ -22,13 +22,13 @@ export interface LineDraft {
   readonly proration: boolean;
 }
 
-export interface Pricing {
+export interface PricingInput {
   readonly discounts: readonly Discount[];
   readonly rates: readonly TaxRate[];
 }
 
 /** What so many units of a price cost, minor units. */
-export function priced({ unit_amount_decimal: unit }: Price, quantity: number): number {
+export function priceOf({ unit_amount_decimal: unit }: Price, quantity: number): number {
   return Math.round(Number(unit ?? 0) * quantity);
 }
 
@@ -41,7 +41,7 @@ export function nameOf(world: World, { nickname, product }: Price): string {
 export function fill(
   world: World,
   invoice: Invoice,
-  { drafts, discounts, rates }: Pricing & { drafts: readonly LineDraft[] },
+  { drafts, discounts, rates }: PricingInput & { drafts: readonly LineDraft[] },
 ): void {
   const off = discountsOf(world, drafts, discounts);
   const lines = drafts.map((draft, index) => lineOf(world, invoice, { draft, off: off[index] ?? [], rates }));
@@ -128,10 +128,10 @@ export function sum(invoice: Invoice): void {
     lines.flatMap((line) => line.taxes ?? []),
     (tax) => tax.tax_rate_details?.tax_rate ?? '',
   );
-  const discount = added(off);
-  const exclusive = added(taxes.filter((tax) => tax.tax_behavior === 'exclusive'));
-  invoice.subtotal = added(lines);
-  invoice.subtotal_excluding_tax = invoice.subtotal - added(taxes) + exclusive;
+  const discount = sumAmounts(off);
+  const exclusive = sumAmounts(taxes.filter((tax) => tax.tax_behavior === 'exclusive'));
+  invoice.subtotal = sumAmounts(lines);
+  invoice.subtotal_excluding_tax = invoice.subtotal - sumAmounts(taxes) + exclusive;
   invoice.total_discount_amounts = off.map(({ amount, discount: id }) => ({ amount, discount: id }));
   invoice.total_pretax_credit_amounts = off.map(({ amount, discount: id }) => ({
     amount,
@@ -140,12 +140,12 @@ export function sum(invoice: Invoice): void {
   }));
   invoice.total_taxes = taxes.map(({ ...tax }) => tax);
   invoice.total = invoice.subtotal - discount + exclusive;
-  invoice.total_excluding_tax = invoice.total - added(taxes);
+  invoice.total_excluding_tax = invoice.total - sumAmounts(taxes);
   invoice.amount_due = Math.max(0, invoice.total + invoice.starting_balance);
   invoice.amount_remaining = invoice.amount_due - invoice.amount_paid;
 }
 
-function added(parts: readonly { readonly amount: number }[]): number {
+function sumAmounts(parts: readonly { readonly amount: number }[]): number {
   return parts.reduce((total, { amount }) => total + amount, 0);
 }
 

@@ -1,4 +1,4 @@
-import { type Entity, type Operation, type Operations, invalid } from '../operation.ts';
+import { type Entity, type Operation, type Operations, invalidRequest } from '../operation.ts';
 import { idOf } from './changes.ts';
 import { Form } from './form.ts';
 import type { Meter, MeterEvent, Subscription, SubscriptionItem } from './objects.ts';
@@ -35,7 +35,7 @@ const create: Operation = ({ world, params }) => {
   };
   form.done();
   if (activeMeter(world, meter.event_name) !== undefined) {
-    throw invalid(`An active meter with event_name ${meter.event_name} already exists.`, {
+    throw invalidRequest(`An active meter with event_name ${meter.event_name} already exists.`, {
       param: 'event_name',
     });
   }
@@ -76,23 +76,25 @@ const record: Operation = ({ world, params }) => {
   form.done();
   const meter = activeMeter(world, eventName);
   if (meter === undefined)
-    throw invalid(`No active meter found for event_name ${eventName}.`, { param: 'event_name' });
+    throw invalidRequest(`No active meter found for event_name ${eventName}.`, { param: 'event_name' });
   const [customer, value] = [
     payload[meter.customer_mapping.event_payload_key],
     payload[meter.value_settings.event_payload_key],
   ];
   if (customer === undefined)
-    throw invalid(`Missing ${meter.customer_mapping.event_payload_key} in payload.`);
+    throw invalidRequest(`Missing ${meter.customer_mapping.event_payload_key} in payload.`);
   if (value === undefined || !/^\d+(\.\d+)?$/.test(value))
-    throw invalid(`Invalid value in payload: ${value}`);
+    throw invalidRequest(`Invalid value in payload: ${value}`);
   if (value.replace('.', '').length > MOST_DIGITS)
-    throw invalid(
+    throw invalidRequest(
       `The value in the event payload can have at most ${MOST_DIGITS} digits. Received ${value}.`,
     );
   if (at < world.now() - 35 * DAY)
-    throw invalid('The timestamp must be within the past 35 calendar days.', { param: 'timestamp' });
+    throw invalidRequest('The timestamp must be within the past 35 calendar days.', { param: 'timestamp' });
   if (at > world.now() + 300)
-    throw invalid('The timestamp must not be more than 5 minutes in the future.', { param: 'timestamp' });
+    throw invalidRequest('The timestamp must not be more than 5 minutes in the future.', {
+      param: 'timestamp',
+    });
   refuseTwice(world, identifier);
   world.usage.push({ meter: meter.id, customer, value: Number(value), at });
   const event: MeterEvent = {
@@ -110,7 +112,7 @@ const record: Operation = ({ world, params }) => {
 function refuseTwice(world: World, identifier: string): void {
   for (const [known, at] of world.seen) if (at <= world.now() - DAY) world.seen.delete(known);
   if (world.seen.has(identifier)) {
-    throw invalid(`An event already exists with identifier ${identifier}.`, {
+    throw invalidRequest(`An event already exists with identifier ${identifier}.`, {
       code: 'duplicate_meter_event',
     });
   }

@@ -1,6 +1,6 @@
-import { type Operation, type Operations, StripeFault, invalid } from '../operation.ts';
+import { type Operation, type Operations, StripeFault, invalidRequest } from '../operation.ts';
 import { type Decline, type TestCard, cardByDigits, cardByNumber, cardByToken } from './cards.ts';
-import { merged } from './changes.ts';
+import { mergeMetadata } from './changes.ts';
 import { addressOf } from './customers.ts';
 import { accountByIban, debitDetails } from './debits.ts';
 import { Form } from './form.ts';
@@ -25,7 +25,7 @@ export function attach(world: World, method: PaymentMethod, customer: Customer):
   if (card?.declines !== undefined && card.declinesAtOnce === true) throw declinedBy(card.declines);
   if (method.customer === customer.id) return method;
   if (method.customer !== null) {
-    throw invalid('The payment method you provided has already been attached to a customer.', {
+    throw invalidRequest('The payment method you provided has already been attached to a customer.', {
       code: 'payment_method_unexpected_state',
     });
   }
@@ -58,7 +58,7 @@ const create: Operation = ({ world, params }) => {
     phone: details?.text('phone') ?? null,
     tax_id: null,
   };
-  const metadata = merged(null, form.hash('metadata'));
+  const metadata = mergeMetadata(null, form.hash('metadata'));
   form.done();
   if (type === 'sepa_debit' && billing.name === null) throw missingName();
   return world.table('payment_method').add({ ...bare, billing_details: billing, metadata });
@@ -74,7 +74,7 @@ function newCard(world: World, form: Form): PaymentMethod {
 function newDebit(world: World, form: Form): PaymentMethod {
   const account = accountByIban(form.part('sepa_debit')?.required('iban') ?? '');
   if (account === undefined)
-    throw invalid('The IBAN you provided is invalid.', {
+    throw invalidRequest('The IBAN you provided is invalid.', {
       code: 'invalid_bank_account_iban',
       param: 'sepa_debit[iban]',
     });
@@ -82,7 +82,7 @@ function newDebit(world: World, form: Form): PaymentMethod {
 }
 
 function missingName(): StripeFault {
-  return invalid('Missing required param: billing_details[name].', {
+  return invalidRequest('Missing required param: billing_details[name].', {
     code: 'parameter_missing',
     param: 'billing_details[name]',
   });

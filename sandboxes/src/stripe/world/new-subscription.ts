@@ -58,7 +58,7 @@ const SILENT = {
   transfer_data: null,
 } satisfies Partial<Subscription>;
 
-/** A subscription without items, of which nobody was told. */
+/** A subscription without items, before its events are sent. */
 export function blankSubscription(world: World, asked: AskedSubscription): Subscription {
   const [id, { trialEnd, automaticTax }] = [world.id('subscription'), asked];
   return {

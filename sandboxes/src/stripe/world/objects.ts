@@ -72,7 +72,7 @@ export interface Kinds {
 }
 
 export type Kind = keyof Kinds;
-export type Kept = Kinds[Kind];
+export type StoredObject = Kinds[Kind];
 
 /** How ids begin. */
 export const PREFIXES: Readonly<Record<Kind, string>> = {

@@ -1,7 +1,7 @@
 import type { Operations } from '../operation.ts';
 import { balance } from './balance.ts';
 import { cancellations } from './cancellations.ts';
-import { changing } from './changing.ts';
+import { subscriptionUpdates } from './subscription-updates.ts';
 import { charges } from './charges.ts';
 import { credit } from './credit.ts';
 import { creditNotes } from './credit-notes.ts';
@@ -26,7 +26,7 @@ import { testClocks } from './test-clocks.ts';
 export const operations: Operations = {
   ...balance,
   ...cancellations,
-  ...changing,
+  ...subscriptionUpdates,
   ...charges,
   ...credit,
   ...creditNotes,

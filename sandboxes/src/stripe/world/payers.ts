@@ -7,7 +7,7 @@ export function customerOf(world: World, reference: string | { readonly id: stri
   return world.table('customer').get(idOf(reference), 'customer');
 }
 
-/** What is charged when nothing else is said: the subscription's card, or else the customer's. */
+/** The default payment method: the subscription's card, or else the customer's. */
 export function defaultMethod(
   world: World,
   customer: Customer,

@@ -5,7 +5,7 @@ import { createBank } from './bank.ts';
 import { authenticate } from './intents.ts';
 import type { Charge, PaymentIntent } from './objects.ts';
 
-function paying(
+function payWith(
   counter: WorldFixture,
   token: string,
   more: Parameters<WorldFixture['ask']>[1] = {},
@@ -32,7 +32,7 @@ const chargeOf = ({ world }: WorldFixture): Charge => {
 describe('a card', () => {
   test('that is good is charged, less the fee of 2.9 % and 30 cents', () => {
     const counter = createWorldFixture();
-    expect(paying(counter, 'pm_card_visa')).toMatchObject({ status: 'succeeded', amount_received: 1000 });
+    expect(payWith(counter, 'pm_card_visa')).toMatchObject({ status: 'succeeded', amount_received: 1000 });
     const transaction = counter.world
       .table('balance_transaction')
       .get(idOf(chargeOf(counter).balance_transaction ?? ''));
@@ -111,7 +111,7 @@ describe('a card', () => {
 describe('a card that asks its owner', () => {
   test('is charged when they confirm', () => {
     const counter = createWorldFixture();
-    const intent = paying(counter, 'pm_card_threeDSecure2Required');
+    const intent = payWith(counter, 'pm_card_threeDSecure2Required');
     expect(intent).toMatchObject({ status: 'requires_action', next_action: { type: 'use_stripe_sdk' } });
     expect(counter.world.table('charge').list()).toEqual([]);
     authenticate(counter.world, intent.id, true);
@@ -120,7 +120,7 @@ describe('a card that asks its owner', () => {
 
   test('is not charged when they refuse, and another may be tried', () => {
     const counter = createWorldFixture();
-    const intent = paying(counter, 'pm_card_threeDSecure2Required');
+    const intent = payWith(counter, 'pm_card_threeDSecure2Required');
     authenticate(counter.world, intent.id, false);
     expect(intent).toMatchObject({
       status: 'requires_payment_method',
@@ -172,7 +172,7 @@ describe('a card that asks its owner', () => {
 describe('a refund', () => {
   test('takes back a part, and then the rest, and no more', () => {
     const counter = createWorldFixture();
-    const intent = paying(counter, 'pm_card_visa');
+    const intent = payWith(counter, 'pm_card_visa');
     counter.ask('POST /v1/refunds', { payment_intent: intent.id, amount: 300 });
     expect(chargeOf(counter)).toMatchObject({ amount_refunded: 300, refunded: false });
     expect(counter.refused('POST /v1/refunds', { payment_intent: intent.id, amount: 701 }).message).toContain(
@@ -198,7 +198,7 @@ describe('a refund', () => {
   test('may take a day', () => {
     const counter = createWorldFixture();
     const refund = counter.get('refund', 'POST /v1/refunds', {
-      payment_intent: paying(counter, 'pm_card_pendingRefund').id,
+      payment_intent: payWith(counter, 'pm_card_pendingRefund').id,
     });
     expect(refund.status).toBe('pending');
     counter.world.advance(DAY);
@@ -208,7 +208,7 @@ describe('a refund', () => {
   test('may fail a day later: the money is back', () => {
     const counter = createWorldFixture();
     const refund = counter.get('refund', 'POST /v1/refunds', {
-      payment_intent: paying(counter, 'pm_card_refundFail').id,
+      payment_intent: payWith(counter, 'pm_card_refundFail').id,
     });
     counter.world.advance(DAY);
     expect(refund.status).toBe('failed');
@@ -224,9 +224,9 @@ describe('a refund', () => {
   });
 });
 
-function disputed(token: string) {
+function createDispute(token: string) {
   const counter = createWorldFixture();
-  paying(counter, token);
+  payWith(counter, token);
   const [dispute] = counter.world.table('dispute').list();
   if (dispute === undefined) throw new Error('Nothing was disputed');
   return { counter, dispute };
@@ -234,7 +234,7 @@ function disputed(token: string) {
 
 describe('a dispute', () => {
   test('takes the money, and a fee; won, the money comes back', () => {
-    const { counter, dispute } = disputed('pm_card_createDispute');
+    const { counter, dispute } = createDispute('pm_card_createDispute');
     expect(dispute).toMatchObject({ status: 'needs_response', reason: 'fraudulent', amount: 1000 });
     expect(chargeOf(counter).disputed).toBe(true);
     expect(dispute.balance_transactions).toMatchObject([{ amount: -1000, fee: 1500, net: -2500 }]);
@@ -253,7 +253,7 @@ describe('a dispute', () => {
   });
 
   test('lost, or accepted, is lost', () => {
-    const { counter, dispute } = disputed('pm_card_createDisputeProductNotReceived');
+    const { counter, dispute } = createDispute('pm_card_createDisputeProductNotReceived');
     counter.ask(`POST /v1/disputes/${dispute.id}/close`);
     expect(dispute).toMatchObject({ status: 'lost', balance_transactions: [{ amount: -1000 }] });
     expect(counter.refused(`POST /v1/disputes/${dispute.id}/close`).message).toContain('already closed');
@@ -269,12 +269,12 @@ describe('a dispute', () => {
   });
 
   test('that only asks moves no money, unless it becomes more', () => {
-    const { counter, dispute } = disputed('pm_card_createDisputeInquiry');
+    const { counter, dispute } = createDispute('pm_card_createDisputeInquiry');
     expect(dispute).toMatchObject({ status: 'warning_needs_response', balance_transactions: [] });
     createBank(counter.world).escalate(dispute.id);
     expect(dispute).toMatchObject({ status: 'needs_response', balance_transactions: [{ amount: -1000 }] });
     createBank(counter.world).decide(dispute.id, 'lost');
-    const { dispute: other, counter: at } = disputed('pm_card_createDisputeInquiry');
+    const { dispute: other, counter: at } = createDispute('pm_card_createDisputeInquiry');
     createBank(at.world).decide(other.id, 'won');
     expect(other).toMatchObject({ status: 'warning_closed', balance_transactions: [] });
   });
@@ -282,7 +282,7 @@ describe('a dispute', () => {
 
 test('another currency is settled in ours, and the fee is in ours', () => {
   const counter = createWorldFixture();
-  paying(counter, 'pm_card_visa', { currency: 'eur' });
+  payWith(counter, 'pm_card_visa', { currency: 'eur' });
   const [transaction] = counter.world.table('balance_transaction').list();
   expect(transaction).toMatchObject({
     amount: 1100,

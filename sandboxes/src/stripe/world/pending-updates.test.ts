@@ -26,11 +26,11 @@ function payer(card: string) {
       ...more,
     });
   };
-  const newest = () => world.table('invoice').get(idOf(present().latest_invoice ?? ''));
+  const newestInvoice = () => world.table('invoice').get(idOf(present().latest_invoice ?? ''));
   const intent = () =>
-    paymentOf(world, newest())?.intent ?? counter.world.table('payment_intent').get('none');
+    paymentOf(world, newestInvoice())?.intent ?? counter.world.table('payment_intent').get('none');
   const pays = () => present().items.data.map(({ price }) => price.unit_amount);
-  return { counter, world, present, change, newest, intent, pays };
+  return { counter, world, present, change, newest: newestInvoice, intent, pays };
 }
 
 describe('a change that may wait', () => {
@@ -146,12 +146,12 @@ describe('a change that may wait', () => {
     counter.ask(`POST /v1/customers/${customer}`, {
       invoice_settings: { default_payment_method: account.id },
     });
-    const asked = () =>
+    const requestChange = () =>
       counter.ask(`POST /v1/subscriptions/${present().id}`, {
         items: [{ id: present().items.data[0]?.id ?? '', price: counter.price(5000).id }],
         payment_behavior: 'pending_if_incomplete',
       });
-    expect(asked).toThrow('not supported for subscriptions that are paid by bank debits');
+    expect(requestChange).toThrow('not supported for subscriptions that are paid by bank debits');
   });
 
   test('takes what waited for the next invoice with it when it comes to nothing, and gives a balance back', () => {
@@ -164,12 +164,12 @@ describe('a change that may wait', () => {
       ...item(1000),
       proration_behavior: 'create_prorations',
     });
-    const waiting = () =>
+    const countWaitingItems = () =>
       world
         .table('invoiceitem')
         .list()
         .filter(({ invoice }) => invoice === null).length;
-    expect(waiting()).toBe(2);
+    expect(countWaitingItems()).toBe(2);
     world.change(world.table('customer').get(customer), 'customer.updated', (changed) => {
       changed.balance = -200;
     });
@@ -178,7 +178,7 @@ describe('a change that may wait', () => {
     expect(world.table('customer').get(customer).balance).toBe(0);
     world.advance(23 * HOUR);
     expect(newest().status).toBe('void');
-    expect(waiting()).toBe(0);
+    expect(countWaitingItems()).toBe(0);
     expect(world.table('customer').get(customer).balance).toBe(-200);
   });
 });

@@ -1,5 +1,5 @@
-import { invalid } from '../operation.ts';
-import { idOf, merged } from './changes.ts';
+import { invalidRequest } from '../operation.ts';
+import { idOf, mergeMetadata } from './changes.ts';
 import { readDiscounts } from './discounts.ts';
 import type { Form } from './form.ts';
 import { checkPrices, isMetered, periodOf } from './items.ts';
@@ -76,9 +76,9 @@ function readStart(world: World, schedule: SubscriptionSchedule, part: Form): nu
   const asked = part.text('start_date');
   const present = schedule.current_phase?.start_date ?? world.now();
   if (asked === undefined)
-    throw invalid('The first phase must have a start date.', { param: 'phases[0][start_date]' });
+    throw invalidRequest('The first phase must have a start date.', { param: 'phases[0][start_date]' });
   if (asked === 'now' || Number(asked) === present) return present;
-  throw invalid('You can not modify the start date of the current phase.', {
+  throw invalidRequest('You can not modify the start date of the current phase.', {
     param: 'phases[0][start_date]',
   });
 }
@@ -92,34 +92,38 @@ function readPhase(
     item.ignore('metadata', 'tax_rates', 'discounts');
     const price = world.table('price').get(item.required('price'), 'phases[0][items][0][price]');
     if (!price.active)
-      throw invalid('The price specified is inactive. This field only accepts active prices.', {
+      throw invalidRequest('The price specified is inactive. This field only accepts active prices.', {
         param: 'phases[0][items][0][price]',
       });
     const quantity = item.integer('quantity');
     if (isMetered(price) && quantity !== undefined)
-      throw invalid('Quantity should not be specified where usage_type is `metered`.', {
+      throw invalidRequest('Quantity should not be specified where usage_type is `metered`.', {
         param: 'phases[0][items][0][quantity]',
       });
     return { price, quantity };
   });
   const [first] = items;
   if (first === undefined)
-    throw invalid('Missing required param: phases[0][items].', { code: 'parameter_missing' });
+    throw invalidRequest('Missing required param: phases[0][items].', { code: 'parameter_missing' });
   checkSold(
     items.map(({ price }) => price),
     currency,
   );
   const said = part.integer('end_date');
   if (said !== undefined && part.has('duration'))
-    throw invalid('You may only specify one of these parameters: duration, end_date.', {
+    throw invalidRequest('You may only specify one of these parameters: duration, end_date.', {
       code: 'parameters_exclusive',
     });
   const end = said ?? start + durationOf(part, start, first.price);
   if (end <= start)
-    throw invalid('The end date of a phase must be after its start.', { param: 'phases[0][end_date]' });
+    throw invalidRequest('The end date of a phase must be after its start.', {
+      param: 'phases[0][end_date]',
+    });
   const trialEnd = part.integer('trial_end') ?? null;
   if (trialEnd !== null && (trialEnd < start || trialEnd > end))
-    throw invalid('The trial of a phase must end within the phase.', { param: 'phases[0][trial_end]' });
+    throw invalidRequest('The trial of a phase must end within the phase.', {
+      param: 'phases[0][trial_end]',
+    });
   return {
     ...blankPhase(currency),
     items: items.map(({ price, quantity }) =>
@@ -130,7 +134,7 @@ function readPhase(
       discount,
       promotion_code: promotionCode,
     })),
-    metadata: merged(null, part.hash('metadata')),
+    metadata: mergeMetadata(null, part.hash('metadata')),
     proration_behavior: readBehavior(part),
     start_date: start,
     end_date: end,
@@ -140,9 +144,9 @@ function readPhase(
 
 function checkSold(sold: readonly Price[], currency: string): void {
   if (sold.some(({ recurring }) => recurring === null))
-    throw invalid('A phase only accepts prices with `type=recurring`.', { param: 'phases[0][items]' });
+    throw invalidRequest('A phase only accepts prices with `type=recurring`.', { param: 'phases[0][items]' });
   if (sold.some((price) => price.currency !== currency))
-    throw invalid(`All prices of a schedule must be in ${currency}.`, { param: 'phases[0][items]' });
+    throw invalidRequest(`All prices of a schedule must be in ${currency}.`, { param: 'phases[0][items]' });
   checkPrices(sold);
 }
 

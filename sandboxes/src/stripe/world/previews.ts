@@ -1,11 +1,11 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
 import { idOf } from './changes.ts';
 import { changeSale, checkProration, readSale } from './sales.ts';
 import { readDiscounts, redeem } from './discounts.ts';
 import { Form } from './form.ts';
 import type { Invoice } from './objects.ts';
 import { customerOf } from './payers.ts';
-import { upcoming } from './renewals.ts';
+import { upcomingInvoice } from './renewals.ts';
 import { readSubscription, subscribe } from './subscriptions.ts';
 import type { World } from './world.ts';
 
@@ -24,19 +24,19 @@ const preview: Operation = ({ world, params }) =>
     const discounts = readDiscounts(world, form);
     form.done();
     if (subscription.ended_at !== null || ends === true || subscription.cancel_at !== null) {
-      throw invalid('No upcoming invoices for customer', { code: 'invoice_upcoming_none' });
+      throw invalidRequest('No upcoming invoices for customer', { code: 'invoice_upcoming_none' });
     }
     checkProration(subscription, sale, 'subscription_details');
     if (sale.proratedAt !== undefined && sale.behavior === 'none')
-      throw invalid('You cannot pass proration_date with proration_behavior set to none.', {
+      throw invalidRequest('You cannot pass proration_date with proration_behavior set to none.', {
         param: 'subscription_details[proration_behavior]',
       });
     if (discounts !== undefined) redeem(world, subscription, discounts);
     const before = subscription.latest_invoice;
     changeSale(world, subscription, { ...sale, collects: false })?.();
     const { latest_invoice: latest } = subscription;
-    if (latest === before || latest === null) return upcoming(world, subscription);
-    return named(world.table('invoice').get(idOf(latest)));
+    if (latest === before || latest === null) return upcomingInvoice(world, subscription);
+    return asUpcoming(world.table('invoice').get(idOf(latest)));
   });
 
 function ofNewOne(world: World, form: Form, details: Form): Invoice {
@@ -45,11 +45,11 @@ function ofNewOne(world: World, form: Form, details: Form): Invoice {
   const discounts = readDiscounts(world, form) ?? [];
   form.done();
   const made = subscribe(world, { ...asked, discounts, behavior: 'default_incomplete' });
-  return named(world.table('invoice').get(idOf(made.latest_invoice ?? '')));
+  return asUpcoming(world.table('invoice').get(idOf(made.latest_invoice ?? '')));
 }
 
 /** Nobody can look such an invoice up. */
-function named(invoice: Invoice): Invoice {
+function asUpcoming(invoice: Invoice): Invoice {
   return {
     ...invoice,
     id: `upcoming_${invoice.id}`,

@@ -1,5 +1,5 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
-import { idOf, merged } from './changes.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
+import { idOf, mergeMetadata } from './changes.ts';
 import { smallestStep } from './currencies.ts';
 import { Form } from './form.ts';
 import type { Price } from './objects.ts';
@@ -20,7 +20,7 @@ const createPrice: Operation = ({ world, params }) => {
     transfer: form.flag('transfer_lookup_key') ?? false,
     active: form.flag('active') ?? true,
     nickname: form.text('nickname') ?? null,
-    metadata: merged(null, form.hash('metadata')),
+    metadata: mergeMetadata(null, form.hash('metadata')),
     taxBehavior: form.choice('tax_behavior', ['exclusive', 'inclusive', 'unspecified']) ?? 'unspecified',
     recurring: recurring === undefined ? null : recurringOf(recurring),
     billing_scheme: form.choice('billing_scheme', ['per_unit']),
@@ -29,7 +29,7 @@ const createPrice: Operation = ({ world, params }) => {
   world.table('product').get(asked.product, 'product');
   const meter = asked.recurring?.meter ?? null;
   if (meter !== null && world.table('billing.meter').get(meter, 'recurring[meter]').status !== 'active')
-    throw invalid('You cannot attach a deactivated meter to a price.', { param: 'recurring[meter]' });
+    throw invalidRequest('You cannot attach a deactivated meter to a price.', { param: 'recurring[meter]' });
   const price: Price = {
     id: world.id('price'),
     object: 'price',
@@ -59,17 +59,17 @@ const createPrice: Operation = ({ world, params }) => {
 function amountOf(form: Form, currency: string): Pick<Price, 'unit_amount' | 'unit_amount_decimal'> {
   const [whole, decimal] = [form.integer('unit_amount'), form.text('unit_amount_decimal')];
   if (whole !== undefined && decimal !== undefined)
-    throw invalid('You may only specify one of these parameters: unit_amount, unit_amount_decimal.', {
+    throw invalidRequest('You may only specify one of these parameters: unit_amount, unit_amount_decimal.', {
       code: 'parameters_exclusive',
     });
   const step = smallestStep(currency);
   if (whole !== undefined && (whole < 0 || whole % step !== 0))
-    throw invalid(`Invalid unit_amount: must be a multiple of ${step}, and not below 0`, {
+    throw invalidRequest(`Invalid unit_amount: must be a multiple of ${step}, and not below 0`, {
       param: 'unit_amount',
     });
   if (whole !== undefined) return { unit_amount: whole, unit_amount_decimal: String(whole) };
   if (decimal === undefined || !/^\d+(\.\d{1,12})?$/.test(decimal)) {
-    throw invalid('Missing required param: unit_amount.', {
+    throw invalidRequest('Missing required param: unit_amount.', {
       code: 'parameter_missing',
       param: 'unit_amount',
     });
@@ -84,7 +84,7 @@ function recurringOf(form: Form): NonNullable<Price['recurring']> {
   const usage = form.choice('usage_type', ['licensed', 'metered']) ?? 'licensed';
   const meter = form.text('meter') ?? null;
   if ((usage === 'metered') !== (meter !== null)) {
-    throw invalid('Metered prices must have a meter.', { param: 'recurring[meter]' });
+    throw invalidRequest('Metered prices must have a meter.', { param: 'recurring[meter]' });
   }
   form.required('interval');
   return {
@@ -102,7 +102,7 @@ function takeKey(world: World, price: Price, { key, transfer }: { key: string; t
     .list()
     .find((other) => other.lookup_key === key && other.id !== price.id);
   if (owner !== undefined && !transfer) {
-    throw invalid(`A price (\`${owner.id}\`) already uses that lookup key.`, { param: 'lookup_key' });
+    throw invalidRequest(`A price (\`${owner.id}\`) already uses that lookup key.`, { param: 'lookup_key' });
   }
   if (owner !== undefined) {
     world.change(owner, 'price.updated', (changed) => {
@@ -126,18 +126,18 @@ const updatePrice: Operation = ({ world, params, ids: [id = ''] }) => {
   const { product, tax_behavior: said } = world.table('price').get(id);
   const isSaid = said === 'exclusive' || said === 'inclusive';
   if (isSaid && asked.taxBehavior !== undefined && asked.taxBehavior !== said)
-    throw invalid('The tax_behavior of a price cannot be changed once it is specified.', {
+    throw invalidRequest('The tax_behavior of a price cannot be changed once it is specified.', {
       param: 'tax_behavior',
     });
   if (asked.active === false && world.table('product').get(idOf(product)).default_price === id)
-    throw invalid('This price cannot be archived because it is the default price of its product.');
+    throw invalidRequest('This price cannot be archived because it is the default price of its product.');
   return world.change(world.table('price').get(id), 'price.updated', (price) => {
     if (asked.active !== undefined) price.active = asked.active;
     if (asked.key === null) price.lookup_key = null;
     else if (asked.key !== undefined) takeKey(world, price, { key: asked.key, transfer: asked.transfer });
     if (asked.nickname !== undefined) price.nickname = asked.nickname;
     if (asked.taxBehavior !== undefined) price.tax_behavior = asked.taxBehavior;
-    price.metadata = merged(price.metadata, asked.metadata);
+    price.metadata = mergeMetadata(price.metadata, asked.metadata);
   });
 };
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type WorldFixture, createWorldFixture, DAY } from '../testing/world-fixture.ts';
 import type { Invoice } from './objects.ts';
 
-const newest = ({ world }: WorldFixture): Invoice | undefined => world.table('invoice').list()[0];
+const newestInvoice = ({ world }: WorldFixture): Invoice | undefined => world.table('invoice').list()[0];
 const MONTH = 28 * DAY + 3600;
 
 describe('a coupon', () => {
@@ -16,10 +16,10 @@ describe('a coupon', () => {
     const counter = createWorldFixture();
     const made = counter.get('coupon', 'POST /v1/coupons', coupon);
     counter.subscribe('pm_card_visa', [counter.price(2000)], { discounts: [{ coupon: made.id }] });
-    const paid = [newest(counter)?.total];
+    const paid = [newestInvoice(counter)?.total];
     for (const days of [28, 31]) {
       counter.world.advance(days * DAY + (days === 28 ? 3600 : 0));
-      paid.push(newest(counter)?.total);
+      paid.push(newestInvoice(counter)?.total);
     }
     expect(paid).toEqual(totals);
     expect(made.times_redeemed).toBe(1);
@@ -31,13 +31,13 @@ describe('a coupon', () => {
     const asked = { discounts: [{ coupon: coupon.id }], payment_behavior: 'default_incomplete' };
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)], asked);
     expect(subscription.status).toBe('incomplete');
-    counter.ask(`POST /v1/invoices/${newest(counter)?.id}/pay`);
-    expect(newest(counter)).toMatchObject({ amount_paid: 1500, status: 'paid' });
+    counter.ask(`POST /v1/invoices/${newestInvoice(counter)?.id}/pay`);
+    expect(newestInvoice(counter)).toMatchObject({ amount_paid: 1500, status: 'paid' });
     counter.world.advance(MONTH);
-    expect(newest(counter)).toMatchObject({ amount_paid: 2000 });
+    expect(newestInvoice(counter)).toMatchObject({ amount_paid: 2000 });
   });
 
-  test('is taken by its code, whatever its case, as often as it says', () => {
+  test('is redeemed by its code, in any case, as often as it allows', () => {
     const counter = createWorldFixture();
     const coupon = counter.get('coupon', 'POST /v1/coupons', { percent_off: 10, duration: 'once' });
     const asked = { promotion: { type: 'coupon', coupon: coupon.id }, code: 'Spring', max_redemptions: 1 };
@@ -47,7 +47,7 @@ describe('a coupon', () => {
     });
     const discounts = [{ promotion_code: code.id }];
     counter.subscribe('pm_card_visa', [counter.price(1000)], { discounts });
-    expect(newest(counter)).toMatchObject({ total: 900, total_discount_amounts: [{ amount: 100 }] });
+    expect(newestInvoice(counter)).toMatchObject({ total: 900, total_discount_amounts: [{ amount: 100 }] });
     expect(() => counter.subscribe('pm_card_visa', [counter.price(1000)], { discounts })).toThrow('used up');
   });
 
@@ -60,7 +60,7 @@ describe('a coupon', () => {
     });
     const prices = [counter.price(333), counter.price(333), counter.price(334)];
     counter.subscribe('pm_card_visa', prices, { discounts: [{ coupon: coupon.id }] });
-    const off = newest(counter)?.lines.data.map((line) => line.discount_amounts?.[0]?.amount);
+    const off = newestInvoice(counter)?.lines.data.map((line) => line.discount_amounts?.[0]?.amount);
     expect(off).toEqual([33, 33, 34]);
   });
 });
@@ -70,7 +70,7 @@ test('automatic tax comes on top, after discounts, and each line says its part',
   const coupon = counter.get('coupon', 'POST /v1/coupons', { percent_off: 50, duration: 'forever' });
   const asked = { automatic_tax: { enabled: true }, discounts: [{ coupon: coupon.id }] };
   counter.subscribe('pm_card_visa', [counter.price(2000)], asked);
-  expect(newest(counter)).toMatchObject({
+  expect(newestInvoice(counter)).toMatchObject({
     subtotal: 2000,
     total_excluding_tax: 1000,
     total: 1190,
@@ -94,7 +94,7 @@ test('a tax that is inside the price is told, and not added', () => {
   const asked = { display_name: 'VAT', percentage: 25, inclusive: true };
   const rate = counter.get('tax_rate', 'POST /v1/tax_rates', asked);
   counter.subscribe('pm_card_visa', [counter.price(2000)], { default_tax_rates: [rate.id] });
-  expect(newest(counter)).toMatchObject({
+  expect(newestInvoice(counter)).toMatchObject({
     total: 2000,
     total_excluding_tax: 1600,
     total_taxes: [{ amount: 400 }],
@@ -125,7 +125,7 @@ describe('a price', () => {
     const counter = createWorldFixture();
     const price = counter.price(0, { unit_amount_decimal: '0.05' });
     counter.subscribe('pm_card_visa', [price], { items: [{ price: price.id, quantity: 1010 }] });
-    expect(newest(counter)?.total).toBe(51);
+    expect(newestInvoice(counter)?.total).toBe(51);
   });
 });
 
@@ -133,5 +133,8 @@ test('a renewal counts the days of each month', () => {
   const counter = createWorldFixture();
   counter.subscribe('pm_card_visa', [counter.price(2000)]);
   counter.world.advance(MONTH);
-  expect(newest(counter)).toMatchObject({ number: expect.stringMatching(/-0002$/), amount_paid: 2000 });
+  expect(newestInvoice(counter)).toMatchObject({
+    number: expect.stringMatching(/-0002$/),
+    amount_paid: 2000,
+  });
 });

@@ -1,5 +1,5 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
-import { merged } from './changes.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
+import { mergeMetadata } from './changes.ts';
 import { Form } from './form.ts';
 import type { Product } from './objects.ts';
 
@@ -10,7 +10,7 @@ const createProduct: Operation = ({ world, params }) => {
   const asked = readProduct(form);
   form.done();
   if (world.table('product').find(id) !== undefined) {
-    throw invalid(`Product already exists.`, { code: 'resource_already_exists', param: 'id' });
+    throw invalidRequest(`Product already exists.`, { code: 'resource_already_exists', param: 'id' });
   }
   const product: Product = {
     id,
@@ -81,7 +81,7 @@ function apply(product: Product, { metadata, ...asked }: ReturnType<typeof readP
     product,
     Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
   );
-  if (metadata !== undefined) product.metadata = merged(product.metadata, metadata);
+  if (metadata !== undefined) product.metadata = mergeMetadata(product.metadata, metadata);
 }
 
 const removeProduct: Operation = ({ world, ids: [id = ''] }) => {
@@ -92,7 +92,7 @@ const removeProduct: Operation = ({ world, ids: [id = ''] }) => {
       .list()
       .some((price) => price.product === id)
   ) {
-    throw invalid('This product cannot be deleted because it has one or more user-created prices.');
+    throw invalidRequest('This product cannot be deleted because it has one or more user-created prices.');
   }
   world.table('product').remove(id);
   world.emit('product.deleted', product);

@@ -1,7 +1,7 @@
 import { idOf } from './changes.ts';
 import { couponOf, currentDiscounts } from './discounts.ts';
 import { isMetered } from './items.ts';
-import { type LineDraft, nameOf, priced } from './lines.ts';
+import { type LineDraft, nameOf, priceOf } from './lines.ts';
 import { unitsOf } from './meters.ts';
 import type { InvoiceItem, Subscription, SubscriptionItem } from './objects.ts';
 import type { World } from './world.ts';
@@ -49,7 +49,7 @@ export function usedOf(
     const units = unitsOf(world, subscription, { ...item, current_period_end: world.now() });
     return {
       item,
-      amount: priced(item.price, units),
+      amount: priceOf(item.price, units),
       at: item.current_period_start,
       end: world.now(),
       units,
@@ -65,7 +65,7 @@ function part(
 ): Proration {
   const { current_period_start: start, current_period_end: end } = item;
   const share = end > start ? Math.min(1, Math.max(0, (end - at) / (end - start))) : 0;
-  const whole = subscription.status === 'trialing' ? 0 : priced(item.price, item.quantity ?? 1);
+  const whole = subscription.status === 'trialing' ? 0 : priceOf(item.price, item.quantity ?? 1);
   return { item, amount: sign * Math.round(whole * share), at, end };
 }
 
@@ -159,7 +159,7 @@ export function pendingLine(world: World, item: InvoiceItem): LineDraft {
 }
 
 /** Those items are on that invoice now. */
-export function billed(world: World, invoiceId: string, drafts: readonly LineDraft[]): void {
+export function assignToInvoice(world: World, invoiceId: string, drafts: readonly LineDraft[]): void {
   for (const { invoiceItem } of drafts) {
     if (invoiceItem === null) continue;
     world.change(world.table('invoiceitem').get(invoiceItem), 'invoiceitem.updated', (item) => {

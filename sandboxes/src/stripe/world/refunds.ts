@@ -1,7 +1,7 @@
-import { type Operation, type Operations, type Params, invalid } from '../operation.ts';
+import { type Operation, type Operations, type Params, invalidRequest } from '../operation.ts';
 import { move } from './balance.ts';
 import { type TestCard, cardByDigits } from './cards.ts';
-import { idOf, merged } from './changes.ts';
+import { idOf, mergeMetadata } from './changes.ts';
 import { accountDebited } from './debits.ts';
 import { Form } from './form.ts';
 import type { Charge, Refund } from './objects.ts';
@@ -18,7 +18,7 @@ export function refundOf(world: World, params: Params): Refund {
   const asked = {
     amount: form.integer('amount') ?? charge.amount - charge.amount_refunded,
     reason: form.choice('reason', ['duplicate', 'fraudulent', 'requested_by_customer']) ?? null,
-    metadata: merged(null, form.hash('metadata')),
+    metadata: mergeMetadata(null, form.hash('metadata')),
   };
   form.done();
   check(charge, asked.amount);
@@ -37,26 +37,28 @@ function chargeOf(world: World, form: Form): Charge {
   if (id !== undefined) return world.table('charge').get(id, 'charge');
   const intent = world.table('payment_intent').get(intentId ?? form.required('charge'), 'payment_intent');
   if (intent.status !== 'succeeded' || intent.latest_charge === null) {
-    throw invalid(`This PaymentIntent (${intent.id}) does not have a successful charge to refund.`);
+    throw invalidRequest(`This PaymentIntent (${intent.id}) does not have a successful charge to refund.`);
   }
   return world.table('charge').get(idOf(intent.latest_charge), 'charge');
 }
 
 function check(charge: Charge, amount: number): void {
   if (charge.refunded) {
-    throw invalid(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
+    throw invalidRequest(`Charge ${charge.id} has already been refunded.`, {
+      code: 'charge_already_refunded',
+    });
   }
   if (charge.status !== 'succeeded')
-    throw invalid(`Charge ${charge.id} was not paid, and cannot be refunded.`);
+    throw invalidRequest(`Charge ${charge.id} was not paid, and cannot be refunded.`);
   if (charge.disputed) {
-    throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+    throw invalidRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
       code: 'charge_disputed',
     });
   }
   const left = charge.amount - charge.amount_refunded;
-  if (amount < 1) throw invalid('This value must be greater than or equal to 1.', { param: 'amount' });
+  if (amount < 1) throw invalidRequest('This value must be greater than or equal to 1.', { param: 'amount' });
   if (amount > left) {
-    throw invalid(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, {
+    throw invalidRequest(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, {
       param: 'amount',
     });
   }
@@ -150,7 +152,7 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
   const metadata = form.hash('metadata');
   form.done();
   return world.change(world.table('refund').get(id), 'refund.updated', (refund) => {
-    refund.metadata = merged(refund.metadata, metadata);
+    refund.metadata = mergeMetadata(refund.metadata, metadata);
   });
 };
 

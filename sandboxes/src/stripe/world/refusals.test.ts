@@ -28,51 +28,59 @@ function shop() {
 }
 
 type Shop = ReturnType<typeof shop>;
-type Asked = Parameters<Shop['counter']['refused']>;
+type RefusalInput = Parameters<Shop['counter']['refused']>;
 
-const sold = ({ product }: Shop, more: object): Asked => [
+const createPriceCall = ({ product }: Shop, more: object): RefusalInput => [
   'POST /v1/prices',
   { product, currency: 'usd', unit_amount: 100, ...more },
 ];
-const changed = ({ subscription: { id } }: Shop, more: object): Asked => [
+const changeCall = ({ subscription: { id } }: Shop, more: object): RefusalInput => [
   `POST /v1/subscriptions/${id}`,
   { ...more },
 ];
-const used = (_shop: Shop, more: object): Asked => [
+const meterEventCall = (_shop: Shop, more: object): RefusalInput => [
   'POST /v1/billing/meter_events',
   { event_name: 'calls', payload: { stripe_customer_id: 'cus_1', value: '1' }, ...more },
 ];
-const arranged = ({ schedule, present }: Shop, first: object, next?: object): Asked => [
+const scheduleCall = ({ schedule, present }: Shop, first: object, next?: object): RefusalInput => [
   `POST /v1/subscription_schedules/${schedule().id}`,
   { phases: [{ ...present, ...first }, ...(next === undefined ? [] : [{ ...next }])] },
 ];
-const previewed = ({ subscription: { id: subscription }, item }: Shop, more: object): Asked => [
+const previewCall = ({ subscription: { id: subscription }, item }: Shop, more: object): RefusalInput => [
   'POST /v1/invoices/create_preview',
   { subscription, subscription_details: { items: [{ id: item, quantity: 2 }], ...more } },
 ];
-const redeemed = (of: Shop, promotion_code: string) => changed(of, { discounts: [{ promotion_code }] });
+const redeemCall = (of: Shop, promotion_code: string) => changeCall(of, { discounts: [{ promotion_code }] });
 const many = Object.fromEntries(Array.from({ length: 51 }, (_, nth) => [`k${nth}`, '1']));
 
-const REFUSED: readonly (readonly [string, (of: Shop) => Asked, object])[] = [
+const REFUSED: readonly (readonly [string, (of: Shop) => RefusalInput, object])[] = [
   ['51 notes', () => ['POST /v1/customers', { metadata: many }], { param: 'metadata' }],
   ['a long name of a note', () => ['POST /v1/customers', { metadata: { ['k'.repeat(41)]: '1' } }], {}],
   ['a long note', () => ['POST /v1/customers', { metadata: { k: 'x'.repeat(501) } }], { param: 'metadata' }],
   ['a long name', () => ['POST /v1/customers', { name: 'x'.repeat(257) }], { param: 'name' }],
-  ['a long text', (of) => sold(of, { nickname: 'x'.repeat(5_001) }), { param: 'nickname' }],
+  ['a long text', (of) => createPriceCall(of, { nickname: 'x'.repeat(5_001) }), { param: 'nickname' }],
   ['an empty text', () => ['GET /v1/invoices', { customer: '' }], { code: 'parameter_invalid_empty' }],
-  ['a long lookup key', (of) => sold(of, { lookup_key: 'x'.repeat(201) }), { param: 'lookup_key' }],
+  [
+    'a long lookup key',
+    (of) => createPriceCall(of, { lookup_key: 'x'.repeat(201) }),
+    { param: 'lookup_key' },
+  ],
   [
     'an amount in two ways',
-    (of) => sold(of, { unit_amount_decimal: '1.5' }),
+    (of) => createPriceCall(of, { unit_amount_decimal: '1.5' }),
     { code: 'parameters_exclusive' },
   ],
-  ['an amount below 0', (of) => sold(of, { unit_amount: -1 }), { param: 'unit_amount' }],
+  ['an amount below 0', (of) => createPriceCall(of, { unit_amount: -1 }), { param: 'unit_amount' }],
   [
     'a last digit of dinars',
-    (of) => sold(of, { currency: 'kwd', unit_amount: 1_005 }),
+    (of) => createPriceCall(of, { currency: 'kwd', unit_amount: 1_005 }),
     { param: 'unit_amount' },
   ],
-  ['cents of krónur', (of) => sold(of, { currency: 'isk', unit_amount: 550 }), { param: 'unit_amount' }],
+  [
+    'cents of krónur',
+    (of) => createPriceCall(of, { currency: 'isk', unit_amount: 550 }),
+    { param: 'unit_amount' },
+  ],
   [
     'a tax that was said already',
     ({ price }) => {
@@ -93,42 +101,44 @@ const REFUSED: readonly (readonly [string, (of: Shop) => Asked, object])[] = [
     'a price by a meter that is off',
     (of) => {
       of.counter.ask(`POST /v1/billing/meters/${of.meter.id}/deactivate`);
-      return sold(of, { recurring: { interval: 'month', usage_type: 'metered', meter: of.meter.id } });
+      return createPriceCall(of, {
+        recurring: { interval: 'month', usage_type: 'metered', meter: of.meter.id },
+      });
     },
     { param: 'recurring[meter]' },
   ],
-  ['a long identifier', (of) => used(of, { identifier: 'x'.repeat(101) }), { param: 'identifier' }],
+  ['a long identifier', (of) => meterEventCall(of, { identifier: 'x'.repeat(101) }), { param: 'identifier' }],
   [
     '16 digits of use',
-    (of) => used(of, { payload: { stripe_customer_id: 'cus_1', value: '1'.repeat(16) } }),
+    (of) => meterEventCall(of, { payload: { stripe_customer_id: 'cus_1', value: '1'.repeat(16) } }),
     {},
   ],
   [
     'an end in two ways',
-    (of) => changed(of, { cancel_at_period_end: true, cancel_at: OPENS + DAY }),
+    (of) => changeCall(of, { cancel_at_period_end: true, cancel_at: OPENS + DAY }),
     { code: 'parameters_exclusive' },
   ],
   [
     'a change of what has ended',
     (of) => {
       of.counter.ask(`DELETE /v1/subscriptions/${of.subscription.id}`);
-      return changed(of, { pause_collection: { behavior: 'void' } });
+      return changeCall(of, { pause_collection: { behavior: 'void' } });
     },
     { code: 'invalid_canceled_subscription_fields' },
   ],
   [
     'a change prorated before the period',
-    (of) => changed(of, { items: [{ id: of.item, quantity: 2 }], proration_date: OPENS - 1 }),
+    (of) => changeCall(of, { items: [{ id: of.item, quantity: 2 }], proration_date: OPENS - 1 }),
     { param: 'proration_date' },
   ],
   [
     'a preview prorated before the period',
-    (of) => previewed(of, { proration_date: OPENS - 1 }),
+    (of) => previewCall(of, { proration_date: OPENS - 1 }),
     { param: 'subscription_details[proration_date]' },
   ],
   [
     'a preview prorated, and not',
-    (of) => previewed(of, { proration_date: OPENS, proration_behavior: 'none' }),
+    (of) => previewCall(of, { proration_date: OPENS, proration_behavior: 'none' }),
     {},
   ],
   [
@@ -143,18 +153,18 @@ const REFUSED: readonly (readonly [string, (of: Shop) => Asked, object])[] = [
     'a code of another customer',
     (of) => {
       const { id: customer } = of.counter.get('customer', 'POST /v1/customers');
-      return redeemed(of, of.code({ percent_off: 10 }, { customer }));
+      return redeemCall(of, of.code({ percent_off: 10 }, { customer }));
     },
     { param: 'discounts[0][promotion_code]' },
   ],
   [
     'a code for a first purchase',
-    (of) => redeemed(of, of.code({ percent_off: 10 }, { restrictions: { first_time_transaction: true } })),
+    (of) => redeemCall(of, of.code({ percent_off: 10 }, { restrictions: { first_time_transaction: true } })),
     { param: 'discounts[0][promotion_code]' },
   ],
   [
     'euros off dollars',
-    (of) => redeemed(of, of.code({ amount_off: 100, currency: 'eur' })),
+    (of) => redeemCall(of, of.code({ amount_off: 100, currency: 'eur' })),
     { param: 'discounts[0][promotion_code]' },
   ],
   [
@@ -167,27 +177,27 @@ const REFUSED: readonly (readonly [string, (of: Shop) => Asked, object])[] = [
   ],
   [
     'a phase that ends in two ways',
-    (of) => arranged(of, { duration: { interval: 'month' } }),
+    (of) => scheduleCall(of, { duration: { interval: 'month' } }),
     { code: 'parameters_exclusive' },
   ],
   [
     'a trial past its phase',
-    (of) => arranged(of, { trial_end: OPENS + 29 * DAY }),
+    (of) => scheduleCall(of, { trial_end: OPENS + 29 * DAY }),
     { param: 'phases[0][trial_end]' },
   ],
   [
     'a phase in another currency',
-    (of) => arranged(of, {}, { items: [{ price: of.counter.price(100, { currency: 'eur' }).id }] }),
+    (of) => scheduleCall(of, {}, { items: [{ price: of.counter.price(100, { currency: 'eur' }).id }] }),
     {},
   ],
   [
     'a phase of one price twice',
-    (of) => arranged(of, {}, { items: [{ price: of.price.id }, { price: of.price.id }] }),
+    (of) => scheduleCall(of, {}, { items: [{ price: of.price.id }, { price: of.price.id }] }),
     {},
   ],
   [
     'a phase of what is paid once',
-    (of) => arranged(of, {}, { items: [{ price: of.counter.price(100, { recurring: '' }).id }] }),
+    (of) => scheduleCall(of, {}, { items: [{ price: of.counter.price(100, { recurring: '' }).id }] }),
     {},
   ],
 ];

@@ -45,13 +45,13 @@ function* warnings(world: World, subscription: Subscription): Generator<Due> {
     run: () => {
       world.marks.add(mark);
       if (trialing) world.emit('customer.subscription.trial_will_end', subscription);
-      else world.emit('invoice.upcoming', upcoming(world, subscription));
+      else world.emit('invoice.upcoming', upcomingInvoice(world, subscription));
     },
   };
 }
 
 /** The invoice that the next renewal makes, if nothing changes. */
-export function upcoming(world: World, subscription: Subscription): Invoice {
+export function upcomingInvoice(world: World, subscription: Subscription): Invoice {
   const invoice = composeInvoice(world, billPeriod(world, structuredClone(subscription)));
   return { ...invoice, id: `upcoming_${invoice.id}`, billing_reason: 'upcoming' };
 }
@@ -102,7 +102,7 @@ function billPeriod(world: World, subscription: Subscription): InvoiceDraft {
   return draftFor(world, subscription, asked);
 }
 
-/** While collection is paused, what is billed is not to be paid. */
+/** While collection is paused, invoices are not collected. */
 function withhold(world: World, subscription: Subscription, invoice: Invoice): void {
   const behavior = subscription.pause_collection?.behavior;
   if (behavior !== 'void' && behavior !== 'mark_uncollectible') return;

@@ -1,4 +1,4 @@
-import { invalid } from '../operation.ts';
+import { invalidRequest } from '../operation.ts';
 import type { Form } from './form.ts';
 import {
   type AskedItem,
@@ -48,7 +48,7 @@ export function readBehavior(form: Form): ProrationBehavior {
 export function checkProration(subscription: Subscription, { proratedAt }: AskedSale, at?: string): void {
   const { start, end } = periodOf(subscription);
   if (proratedAt === undefined || (proratedAt >= start && proratedAt <= end)) return;
-  throw invalid('Cannot specify proration_date outside of current subscription period.', {
+  throw invalidRequest('Cannot specify proration_date outside of current subscription period.', {
     param: at === undefined ? 'proration_date' : `${at}[proration_date]`,
   });
 }
@@ -58,7 +58,7 @@ function readTrialEnd(world: World, form: Form): number | undefined {
   if (asked === undefined) return undefined;
   if (asked === 'now') return world.now();
   if (/^\d+$/.test(asked)) return Number(asked);
-  throw invalid(`Invalid trial_end: ${asked}`, { param: 'trial_end' });
+  throw invalidRequest(`Invalid trial_end: ${asked}`, { param: 'trial_end' });
 }
 
 export function changesSale(asked: AskedSale): boolean {
@@ -118,7 +118,7 @@ function sameSale(item: SubscriptionItem, other: SubscriptionItem): boolean {
   return item.id === other.id && item.price.id === other.price.id && item.quantity === other.quantity;
 }
 
-/** What is used of another metered price is counted from then on; what was used before is billed by `giveBack`. */
+/** Usage of another metered price counts from then on; `giveBack` bills the usage before. */
 function isNewSale(item: SubscriptionItem, before: readonly SubscriptionItem[]): boolean {
   const former = before.find(({ id }) => id === item.id);
   return former === undefined || (isMetered(item.price) && former.price.id !== item.price.id);

@@ -1,6 +1,6 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
 import { endWithPeriod } from './cancellations.ts';
-import { idOf, merged } from './changes.ts';
+import { idOf, mergeMetadata } from './changes.ts';
 import { redeem } from './discounts.ts';
 import { endNow } from './endings.ts';
 import { Form } from './form.ts';
@@ -17,9 +17,10 @@ const create: Operation = ({ world, params }) => {
     .table('subscription')
     .get(form.required('from_subscription'), 'from_subscription');
   form.done();
-  if (subscription.ended_at !== null) throw invalid('You cannot migrate a subscription that is canceled.');
+  if (subscription.ended_at !== null)
+    throw invalidRequest('You cannot migrate a subscription that is canceled.');
   if (subscription.schedule !== null) {
-    throw invalid('You cannot migrate a subscription that is already attached to a schedule.');
+    throw invalidRequest('You cannot migrate a subscription that is already attached to a schedule.');
   }
   const phase = phaseOf(subscription);
   const schedule: SubscriptionSchedule = {
@@ -85,13 +86,13 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
   const phases = asked.phases === undefined ? undefined : readPhases(world, schedule, asked.phases);
   form.done();
   if (schedule.status !== 'active') {
-    throw invalid(
+    throw invalidRequest(
       `You cannot update a subscription schedule that is currently in the \`${schedule.status}\` status.`,
     );
   }
   world.change(schedule, 'subscription_schedule.updated', (changed) => {
     changed.end_behavior = asked.end ?? changed.end_behavior;
-    changed.metadata = merged(changed.metadata, asked.metadata);
+    changed.metadata = mergeMetadata(changed.metadata, asked.metadata);
     if (phases === undefined) return;
     changed.phases = phases;
     const present = phases.find((phase) => phase.start_date <= world.now() && world.now() < phase.end_date);
@@ -119,7 +120,7 @@ function discountNow(world: World, schedule: SubscriptionSchedule): void {
 const release: Operation = ({ world, ids: [id = ''] }) => {
   const schedule = world.table('subscription_schedule').get(id);
   if (schedule.status !== 'active') {
-    throw invalid(
+    throw invalidRequest(
       `You cannot release a subscription schedule that is currently in the \`${schedule.status}\` status.`,
     );
   }
@@ -146,7 +147,8 @@ const cancel: Operation = ({ world, params, ids: [id = ''] }) => {
   form.ignore('invoice_now', 'prorate');
   form.done();
   const schedule = world.table('subscription_schedule').get(id);
-  if (schedule.status !== 'active') throw invalid('You cannot cancel a subscription schedule that is over.');
+  if (schedule.status !== 'active')
+    throw invalidRequest('You cannot cancel a subscription schedule that is over.');
   endNow(world, world.table('subscription').get(idOf(schedule.subscription ?? '')), 'cancellation_requested');
   return schedule;
 };

@@ -1,6 +1,6 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
 import { asksPerson, setUp } from './attempts.ts';
-import { idOf, merged } from './changes.ts';
+import { idOf, mergeMetadata } from './changes.ts';
 import { Form } from './form.ts';
 import { attach, cardOf, declinedBy, methodOf } from './methods.ts';
 import type { PaymentMethod, SetupIntent } from './objects.ts';
@@ -13,7 +13,7 @@ const createSetup: Operation = ({ world, params }) => {
   const customer = form.text('customer') ?? null;
   const [methodId, confirms] = [form.text('payment_method'), form.flag('confirm') ?? false];
   const usage = form.choice('usage', ['off_session', 'on_session']) ?? 'off_session';
-  const metadata = merged(null, form.hash('metadata'));
+  const metadata = mergeMetadata(null, form.hash('metadata'));
   form.done();
   const method = methodId === undefined ? undefined : methodOf(world, methodId);
   const intent = world.table('setup_intent').add(newSetup(world, { customer, method, usage, metadata }));
@@ -72,9 +72,11 @@ const confirmSetup: Operation = ({ world, params, ids: [id = ''] }) => {
   const intent = world.table('setup_intent').get(id);
   const chosen = methodId ?? (intent.payment_method === null ? undefined : idOf(intent.payment_method));
   if (chosen === undefined)
-    throw invalid('This SetupIntent is missing a payment method.', { code: 'setup_intent_unexpected_state' });
+    throw invalidRequest('This SetupIntent is missing a payment method.', {
+      code: 'setup_intent_unexpected_state',
+    });
   if (intent.status === 'succeeded' || intent.status === 'canceled') {
-    throw invalid(`You cannot confirm this SetupIntent because it has a status of ${intent.status}.`, {
+    throw invalidRequest(`You cannot confirm this SetupIntent because it has a status of ${intent.status}.`, {
       code: 'setup_intent_unexpected_state',
     });
   }

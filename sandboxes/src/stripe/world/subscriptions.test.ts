@@ -4,7 +4,7 @@ import { type WorldFixture, createWorldFixture, DAY, OPENS } from '../testing/wo
 import type { Invoice, Subscription } from './objects.ts';
 
 const MONTH = 28 * DAY;
-const newest = ({ world }: WorldFixture): Invoice | undefined => world.table('invoice').list()[0];
+const newestInvoice = ({ world }: WorldFixture): Invoice | undefined => world.table('invoice').list()[0];
 const endOf = ({ items }: Subscription): string =>
   new Date((items.data[0]?.current_period_end ?? 0) * 1000).toISOString();
 
@@ -13,18 +13,18 @@ test('a subscription is paid at once, then each month on its day, an hour after 
   const { world } = counter;
   const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
   expect(subscription).toMatchObject({ status: 'active', currency: 'usd' });
-  expect(newest(counter)).toMatchObject({ status: 'paid', amount_paid: 2000, attempt_count: 1 });
+  expect(newestInvoice(counter)).toMatchObject({ status: 'paid', amount_paid: 2000, attempt_count: 1 });
   const paid = ['customer.subscription.created', 'invoice.paid', 'charge.succeeded', 'invoice_payment.paid'];
   expect(counter.told()).toEqual(expect.arrayContaining(paid));
   expect(endOf(subscription)).toBe('2026-02-28T12:00:00.000Z');
   world.advance(MONTH);
   expect(counter.told()).toEqual(['invoice.upcoming', 'invoice.created', 'customer.subscription.updated']);
-  expect(newest(counter)).toMatchObject({
+  expect(newestInvoice(counter)).toMatchObject({
     status: 'draft',
     automatically_finalizes_at: OPENS + MONTH + 3600,
   });
   world.advance(3600);
-  expect(newest(counter)).toMatchObject({ status: 'paid', billing_reason: 'subscription_cycle' });
+  expect(newestInvoice(counter)).toMatchObject({ status: 'paid', billing_reason: 'subscription_cycle' });
   expect(endOf(subscription)).toBe('2026-03-31T12:00:00.000Z');
   world.advance(365 * DAY);
   expect(world.table('charge').list()).toHaveLength(14);
@@ -35,13 +35,13 @@ describe('trials', () => {
     const counter = createWorldFixture();
     const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)], { trial_period_days: 14 });
     expect(subscription).toMatchObject({ status: 'trialing', trial_end: OPENS + 14 * DAY });
-    expect(newest(counter)).toMatchObject({ status: 'paid', total: 0 });
+    expect(newestInvoice(counter)).toMatchObject({ status: 'paid', total: 0 });
     counter.told();
     counter.world.advance(11 * DAY);
     expect(counter.told()).toEqual(['customer.subscription.trial_will_end']);
     counter.world.advance(3 * DAY + 3600);
     expect(subscription.status).toBe('active');
-    expect(newest(counter)).toMatchObject({ status: 'paid', amount_paid: 2000 });
+    expect(newestInvoice(counter)).toMatchObject({ status: 'paid', amount_paid: 2000 });
     expect(endOf(subscription)).toBe('2026-03-14T12:00:00.000Z');
   });
 
@@ -67,7 +67,7 @@ describe('trials', () => {
     counter.world.advance(DAY);
     counter.ask(`POST /v1/subscriptions/${subscription.id}`, { trial_end: 'now' });
     expect(subscription).toMatchObject({ status: 'active', trial_end: OPENS + DAY });
-    expect(newest(counter)).toMatchObject({ status: 'paid', amount_paid: 2000 });
+    expect(newestInvoice(counter)).toMatchObject({ status: 'paid', amount_paid: 2000 });
   });
 });
 
@@ -77,7 +77,7 @@ describe('a first payment that fails', () => {
     const subscription = counter.subscribe('pm_card_chargeCustomerFail', [counter.price(2000)]);
     expect(subscription.status).toBe('incomplete');
     expect(counter.told()).toEqual(expect.arrayContaining(['charge.failed', 'invoice.payment_failed']));
-    counter.ask(`POST /v1/invoices/${newest(counter)?.id}/pay`, { payment_method: 'pm_card_visa' });
+    counter.ask(`POST /v1/invoices/${newestInvoice(counter)?.id}/pay`, { payment_method: 'pm_card_visa' });
     expect(subscription.status).toBe('active');
   });
 
@@ -86,7 +86,7 @@ describe('a first payment that fails', () => {
     const subscription = counter.subscribe('pm_card_chargeCustomerFail', [counter.price(2000)]);
     counter.world.advance(23 * 3600);
     expect(subscription).toMatchObject({ status: 'incomplete_expired', ended_at: OPENS + 23 * 3600 });
-    expect(newest(counter)).toMatchObject({ status: 'void' });
+    expect(newestInvoice(counter)).toMatchObject({ status: 'void' });
     expect(counter.world.table('payment_intent').list()[0]?.status).toBe('canceled');
   });
 
@@ -110,7 +110,7 @@ describe('a first payment that fails', () => {
   });
 });
 
-function failing(settings: Parameters<typeof createWorldFixture>[0] = {}) {
+function createFailing(settings: Parameters<typeof createWorldFixture>[0] = {}) {
   const counter = createWorldFixture(settings);
   const subscription = counter.subscribe('pm_card_visa', [counter.price(2000)]);
   const card = { customer: idOf(subscription.customer) };
@@ -130,53 +130,57 @@ function failing(settings: Parameters<typeof createWorldFixture>[0] = {}) {
 
 describe('a renewal that fails', () => {
   test('is tried again after 3, 8 and 15 days, and then ends the subscription', () => {
-    const { counter, subscription } = failing();
+    const { counter, subscription } = createFailing();
     expect(subscription.status).toBe('past_due');
-    expect(newest(counter)).toMatchObject({
+    expect(newestInvoice(counter)).toMatchObject({
       attempt_count: 1,
       next_payment_attempt: OPENS + MONTH + 3600 + 3 * DAY,
     });
     counter.world.advance(15 * DAY - 1);
-    expect(newest(counter)).toMatchObject({ attempt_count: 3, status: 'open' });
+    expect(newestInvoice(counter)).toMatchObject({ attempt_count: 3, status: 'open' });
     expect(subscription.status).toBe('past_due');
     counter.world.advance(1);
     expect(subscription).toMatchObject({
       status: 'canceled',
       cancellation_details: { reason: 'payment_failed' },
     });
-    expect(newest(counter)).toMatchObject({ attempt_count: 4, status: 'open', next_payment_attempt: null });
+    expect(newestInvoice(counter)).toMatchObject({
+      attempt_count: 4,
+      status: 'open',
+      next_payment_attempt: null,
+    });
     counter.world.advance(100 * DAY);
     expect(counter.world.table('charge').list()).toHaveLength(5);
   });
 
   test('or leaves it unpaid, as the shop chose', () => {
-    const { counter, subscription } = failing({ afterLastRetry: 'mark_unpaid' });
+    const { counter, subscription } = createFailing({ afterLastRetry: 'mark_unpaid' });
     counter.world.advance(15 * DAY);
     expect(subscription.status).toBe('unpaid');
     counter.world.advance(30 * DAY);
-    expect(newest(counter)).toMatchObject({ status: 'draft', auto_advance: false });
+    expect(newestInvoice(counter)).toMatchObject({ status: 'draft', auto_advance: false });
   });
 
   test.each([0, 4, 9])('is healed %i days later by another card', (days) => {
-    const { counter, subscription, settle } = failing();
+    const { counter, subscription, settle } = createFailing();
     counter.world.advance(days * DAY);
     const method = counter.get('payment_method', 'POST /v1/payment_methods/pm_card_visa/attach', {
       customer: idOf(subscription.customer),
     });
     settle(method.id);
-    counter.ask(`POST /v1/invoices/${newest(counter)?.id}/pay`);
+    counter.ask(`POST /v1/invoices/${newestInvoice(counter)?.id}/pay`);
     expect(subscription.status).toBe('active');
-    expect(newest(counter)).toMatchObject({ status: 'paid', next_payment_attempt: null });
+    expect(newestInvoice(counter)).toMatchObject({ status: 'paid', next_payment_attempt: null });
     counter.world.advance(20 * DAY);
     expect(subscription.status).toBe('active');
   });
 
-  test('keeps its schedule, whatever a person tries themself', () => {
-    const { counter } = failing();
-    const due = newest(counter)?.next_payment_attempt;
-    const refused = counter.refused(`POST /v1/invoices/${newest(counter)?.id}/pay`);
+  test('keeps its schedule, even if a person tries to change it', () => {
+    const { counter } = createFailing();
+    const due = newestInvoice(counter)?.next_payment_attempt;
+    const refused = counter.refused(`POST /v1/invoices/${newestInvoice(counter)?.id}/pay`);
     expect(refused).toMatchObject({ status: 402, code: 'card_declined', decline_code: 'generic_decline' });
-    expect(newest(counter)).toMatchObject({ attempt_count: 1, next_payment_attempt: due });
+    expect(newestInvoice(counter)).toMatchObject({ attempt_count: 1, next_payment_attempt: due });
   });
 });
 
@@ -233,9 +237,9 @@ test.each([
   const pause_collection = { behavior, resumes_at: OPENS + 40 * DAY };
   counter.ask(`POST /v1/subscriptions/${subscription.id}`, { pause_collection });
   counter.world.advance(35 * DAY);
-  expect(newest(counter)).toMatchObject({ status });
+  expect(newestInvoice(counter)).toMatchObject({ status });
   expect(subscription.status).toBe('active');
   counter.world.advance(30 * DAY);
   expect(subscription.pause_collection).toBeNull();
-  expect(newest(counter)).toMatchObject({ status: 'paid' });
+  expect(newestInvoice(counter)).toMatchObject({ status: 'paid' });
 });

@@ -1,13 +1,13 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
 import { attach, declinedBy, methodOf } from './methods.ts';
-import { idOf, merged } from './changes.ts';
-import { collect, finalizeAndCollect, methodFor, settled } from './collecting.ts';
+import { idOf, mergeMetadata } from './changes.ts';
+import { collect, finalizeAndCollect, methodFor, settleInvoice } from './collect.ts';
 import { currentDiscounts, readDiscounts, redeem } from './discounts.ts';
 import type { InvoiceDraft } from './drafts.ts';
 import { Form } from './form.ts';
 import { draftInvoice, finalize, paymentOf } from './invoices.ts';
 import { advanceLines, itemsAfter, periodOf, readItems, setPeriods } from './items.ts';
-import { type LineDraft, priced } from './lines.ts';
+import { type LineDraft, priceOf } from './lines.ts';
 import type { Customer, Invoice, Price, Subscription } from './objects.ts';
 import {
   type AskedSubscription,
@@ -66,7 +66,7 @@ export function readSubscription(world: World, form: Form, customer: Customer): 
   settings?.ignore('payment_method_types', 'payment_method_options');
   const items = readItems(world, form);
   if (items === undefined)
-    throw invalid('Missing required param: items.', { code: 'parameter_missing', param: 'items' });
+    throw invalidRequest('Missing required param: items.', { code: 'parameter_missing', param: 'items' });
   return {
     customer,
     items,
@@ -78,7 +78,7 @@ export function readSubscription(world: World, form: Form, customer: Customer): 
     automaticTax: readAutomaticTax(form) ?? false,
     rates: readRates(world, form, 'default_tax_rates') ?? [],
     discounts: readDiscounts(world, form) ?? [],
-    metadata: merged(null, form.hash('metadata')),
+    metadata: mergeMetadata(null, form.hash('metadata')),
     description: form.text('description') ?? null,
     cancelAtPeriodEnd: form.flag('cancel_at_period_end') ?? false,
     cancelAt: form.integer('cancel_at') ?? null,
@@ -101,7 +101,7 @@ export function readMissing(form: Form): 'cancel' | 'create_invoice' | 'pause' |
 export function checkTrialDays(form: Form): number | undefined {
   const days = form.integer('trial_period_days');
   if (days === undefined || days <= MOST_TRIAL_DAYS) return days;
-  throw invalid(`The maximum number of trial period days is ${MOST_TRIAL_DAYS} (2 years).`, {
+  throw invalidRequest(`The maximum number of trial period days is ${MOST_TRIAL_DAYS} (2 years).`, {
     param: form.at('trial_period_days'),
   });
 }
@@ -111,7 +111,7 @@ function readTrialEnd(world: World, form: Form): number | null {
   if (days !== undefined) return days > 0 ? world.now() + days * 86_400 : null;
   if (end === undefined || end === 'now') return null;
   if (!/^\d+$/.test(end) || Number(end) <= world.now())
-    throw invalid('trial_end must be in the future.', { param: 'trial_end' });
+    throw invalidRequest('trial_end must be in the future.', { param: 'trial_end' });
   return Number(end);
 }
 
@@ -135,7 +135,7 @@ export function checkCurrency(world: World, customer: string, currency: string):
         one.currency !== currency,
     );
   if (other !== undefined)
-    throw invalid(
+    throw invalidRequest(
       `You cannot combine currencies on a single customer. This customer has an active subscription, subscription schedule, discount, quote, or invoice item with currency ${other.currency}`,
     );
 }
@@ -169,11 +169,11 @@ export function subscribe(world: World, asked: AskedSubscription): Subscription 
 
 function finalizeOnly(world: World, subscription: Subscription, invoice: Invoice): void {
   finalize(world, invoice);
-  if (invoice.status === 'paid' && subscription.latest_invoice === invoice.id) settled(world, invoice);
+  if (invoice.status === 'paid' && subscription.latest_invoice === invoice.id) settleInvoice(world, invoice);
 }
 
 function noMethod(): Error {
-  return invalid(
+  return invalidRequest(
     'This customer has no attached payment source or default payment method. Please consider adding a default payment method.',
     { code: 'resource_missing' },
   );
@@ -207,7 +207,7 @@ function oneOffLine(
   { price, quantity }: { price: Price; quantity: number },
   period: LineDraft['period'],
 ): LineDraft {
-  const amount = priced(price, quantity);
+  const amount = priceOf(price, quantity);
   const rest = {
     discountable: true,
     metadata: {},
@@ -234,7 +234,7 @@ export function draftFor(world: World, subscription: Subscription, asked: Subscr
   return { ...asked, subscription, currency: subscription.currency, automaticTax, rates, discounts };
 }
 
-/** Whether an invoice is charged at once. `later`: by whoever asks, and until then nothing follows from it. */
+/** Whether an invoice is charged at once. `later`: on request, and until then nothing follows from it. */
 export type Collects = boolean | 'later';
 
 /** Everything that is pending, and these lines, on an invoice that is due now. */

@@ -1,5 +1,5 @@
 import type { Operation, Operations } from '../operation.ts';
-import { idOf, merged } from './changes.ts';
+import { idOf, mergeMetadata } from './changes.ts';
 import { Form } from './form.ts';
 import type { InvoiceLine, TaxRate } from './objects.ts';
 import type { World } from './world.ts';
@@ -14,7 +14,7 @@ const create: Operation = ({ world, params }) => {
     jurisdiction: form.text('jurisdiction') ?? null,
     description: form.text('description') ?? null,
     active: form.flag('active') ?? true,
-    metadata: merged(null, form.hash('metadata')),
+    metadata: mergeMetadata(null, form.hash('metadata')),
   };
   form.ignore('tax_type', 'state');
   form.required('percentage');
@@ -24,9 +24,9 @@ const create: Operation = ({ world, params }) => {
   return rate;
 };
 
-type Named = Pick<TaxRate, 'display_name' | 'inclusive' | 'country'> & Partial<TaxRate>;
+type NamedTaxRate = Pick<TaxRate, 'display_name' | 'inclusive' | 'country'> & Partial<TaxRate>;
 
-function rateOf(world: World, percentage: number, named: Named): TaxRate {
+function rateOf(world: World, percentage: number, named: NamedTaxRate): TaxRate {
   return {
     id: world.id('tax_rate'),
     object: 'tax_rate',
@@ -80,7 +80,7 @@ const update: Operation = ({ world, params, ids: [id = ''] }) => {
   form.done();
   return world.change(world.table('tax_rate').get(id), 'tax_rate.updated', (rate) => {
     rate.active = active ?? rate.active;
-    rate.metadata = merged(rate.metadata, metadata);
+    rate.metadata = mergeMetadata(rate.metadata, metadata);
   });
 };
 

@@ -7,7 +7,7 @@ const BEGIN = Date.UTC(2027, 0, 31, 12) / 1_000;
 const { stripe, sandbox } = await createFixture();
 
 /** Somebody on a clock of their own who tries a plan for so many days. */
-async function trying(days: number) {
+async function startTrial(days: number) {
   const clock = await stripe.testHelpers.testClocks.create({ frozen_time: BEGIN });
   const { id: customer } = await stripe.customers.create({ test_clock: clock.id });
   const items = [{ price: (await sellMonthly(stripe)).id }];
@@ -51,7 +51,7 @@ test('what belongs to a test clock happens by it, and nothing else does', async 
 });
 
 test('the world’s own clock moves nothing that belongs to a test clock', async () => {
-  const { id } = await trying(3);
+  const { id } = await startTrial(3);
 
   sandbox.advance(400 * DAY);
 
@@ -59,7 +59,7 @@ test('the world’s own clock moves nothing that belongs to a test clock', async
 });
 
 test('a test clock goes two intervals of its shortest subscription at once, never back, and takes its customers with it', async () => {
-  const { clock, customer, id } = await trying(100);
+  const { clock, customer, id } = await startTrial(100);
   const advanceTo = (frozen_time: number) => stripe.testHelpers.testClocks.advance(clock.id, { frozen_time });
 
   expect(await failureOf(advanceTo(BEGIN))).toMatchObject({ statusCode: 400, param: 'frozen_time' });

@@ -1,4 +1,4 @@
-import { type Operation, type Operations, invalid } from '../operation.ts';
+import { type Operation, type Operations, invalidRequest } from '../operation.ts';
 import { removeCustomer } from './cancellations.ts';
 import { Form } from './form.ts';
 import type { TestClock } from './objects.ts';
@@ -37,11 +37,14 @@ const advance: Operation = ({ world, params, ids: [id = ''] }) => {
   form.done();
   const clock = world.table('test_helpers.test_clock').get(id);
   if (until <= clock.frozen_time)
-    throw invalid('Test clock frozen time must be in the future.', { param: 'frozen_time' });
-  if (until > furthest(world, clock))
-    throw invalid('A test clock cannot be advanced more than two intervals of its shortest subscription.', {
-      param: 'frozen_time',
-    });
+    throw invalidRequest('Test clock frozen time must be in the future.', { param: 'frozen_time' });
+  if (until > furthestTime(world, clock))
+    throw invalidRequest(
+      'A test clock cannot be advanced more than two intervals of its shortest subscription.',
+      {
+        param: 'frozen_time',
+      },
+    );
   const answer: TestClock = {
     ...clock,
     status: 'advancing',
@@ -54,7 +57,7 @@ const advance: Operation = ({ world, params, ids: [id = ''] }) => {
 };
 
 /** Twice the shortest interval among its subscriptions. */
-function furthest(world: World, clock: TestClock): number {
+function furthestTime(world: World, clock: TestClock): number {
   const { frozen_time: now } = clock;
   const ends = world
     .table('subscription')

@@ -73,7 +73,7 @@ test('an event holds the object as it was, what it was before, and who asked', (
   });
 });
 
-test('whatever is due happens in the order of time, however far the clock is moved', () => {
+test('due events happen in the order of time, however far the clock is moved', () => {
   const [steps, leap] = [createWorldFixture(), createWorldFixture()];
   for (const counter of [steps, leap]) {
     counter.subscribe('pm_card_visa', [counter.price(2000)], { trial_period_days: 5 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type Entity, missing } from '../operation.ts';
+import { type Entity, resourceMissing } from '../operation.ts';
 import { differences, idOf } from './changes.ts';
-import { type Kept, type Kind, type Kinds, PREFIXES, type TestClock } from './objects.ts';
+import { type StoredObject, type Kind, type Kinds, PREFIXES, type TestClock } from './objects.ts';
 import { type Settings, settingsOf } from './settings.ts';
 
 /** An event as `GET /v1/events/:id` shows it; `data.object` is the object as it was then. */
@@ -17,12 +17,12 @@ export interface WorldEvent {
   readonly type: string;
 }
 
-/** Something that is to happen at an instant; whatever is due is done in the order of time. */
+/** An event due at an instant; due events happen in the order of time. */
 export interface Due {
   readonly at: number;
   readonly run: () => void;
   /** Whose customer's test clock it waits for, if they have one. */
-  readonly of?: Kept;
+  readonly of?: StoredObject;
 }
 
 /** Looks at a world for what comes next by itself: renewals, retries, ends of trials, pages that expire. */
@@ -39,7 +39,7 @@ export interface WorldOptions {
 
 export interface WorldState {
   readonly now: number;
-  readonly tables: Partial<Record<Kind, readonly Kept[]>>;
+  readonly tables: Partial<Record<Kind, readonly StoredObject[]>>;
   readonly events: readonly WorldEvent[];
   readonly seen: readonly (readonly [string, number])[];
   readonly usage: readonly Usage[];
@@ -66,10 +66,10 @@ export class World {
   readonly marks = new Set<string>();
   /** Ids of objects that are no more, and are told as such. */
   readonly deleted = new Set<string>();
-  /** Where pages for people are, without a slash at its end: whoever serves them says so. */
+  /** The address of pages for people, without a slash at its end; their server sets it. */
   pages = 'https://stripe.invalid';
-  readonly #tables = new Map<Kind, Table<Kept>>();
-  readonly #byId = new Map<string, Kept>();
+  readonly #tables = new Map<Kind, Table<StoredObject>>();
+  readonly #byId = new Map<string, StoredObject>();
   readonly #mechanisms: readonly Mechanism[];
   readonly #random: () => string;
   readonly #listeners = new Set<(event: WorldEvent) => void>();
@@ -103,7 +103,7 @@ export class World {
   }
 
   /** Everything within happens by the test clock that the first of these objects belongs to. */
-  byClockOf<T>(objects: readonly (Kept | undefined)[], work: () => T): T {
+  byClockOf<T>(objects: readonly (StoredObject | undefined)[], work: () => T): T {
     const former = this.#testClock;
     this.#testClock = objects.map((object) => this.#clockOf(object)).find((clock) => clock !== undefined);
     try {
@@ -113,7 +113,7 @@ export class World {
     }
   }
 
-  #clockOf(object: Kept | undefined): TestClock | undefined {
+  #clockOf(object: StoredObject | undefined): TestClock | undefined {
     if (object?.object === 'test_helpers.test_clock') return object;
     const id = object?.object === 'customer' ? object.id : customerIn(object);
     const clock = id === undefined ? undefined : this.table('customer').find(id)?.test_clock;
@@ -154,14 +154,14 @@ export class World {
   }
 
   table<K extends Kind>(kind: K): Table<Kinds[K]>;
-  table(kind: Kind): Table<Kept> {
-    const table = this.#tables.get(kind) ?? new Table<Kept>(kind, this.#byId);
+  table(kind: Kind): Table<StoredObject> {
+    const table = this.#tables.get(kind) ?? new Table<StoredObject>(kind, this.#byId);
     this.#tables.set(kind, table);
     return table;
   }
 
   /** Any object by its id. */
-  find(id: string): Kept | undefined {
+  find(id: string): StoredObject | undefined {
     return this.#byId.get(id);
   }
 
@@ -276,7 +276,7 @@ export class World {
     for (const [identifier, at] of state.seen) this.seen.set(identifier, at);
   }
 
-  /** What undoes all that comes now. Objects stay themselves: whoever holds one sees it as it was. */
+  /** Undoes all later changes. Objects keep their identity: a holder of one sees it as it was. */
   #remember(): () => void {
     const kept = [...this.#byId.values()].map((object) => ({ object, copy: structuredClone(object) }));
     const [events, usage] = [this.events.length, this.usage.length];
@@ -294,8 +294,8 @@ export class World {
     };
   }
 
-  #restore(object: Kept): void {
-    const table: Table<Kept> = this.table(object.object);
+  #restore(object: StoredObject): void {
+    const table: Table<StoredObject> = this.table(object.object);
     table.add(object);
   }
 
@@ -309,13 +309,13 @@ export class World {
   }
 }
 
-function customerIn(object: Kept | undefined): string | undefined {
+function customerIn(object: StoredObject | undefined): string | undefined {
   if (object === undefined || !('customer' in object)) return undefined;
   return object.customer === null ? undefined : idOf(object.customer);
 }
 
 /** An object with everything of another, and nothing else. */
-function become(object: Kept, copy: Kept): Kept {
+function become(object: StoredObject, copy: StoredObject): StoredObject {
   for (const name of Object.keys(object)) Reflect.deleteProperty(object, name);
   return Object.assign(object, copy);
 }
@@ -326,12 +326,12 @@ function refill(set: Set<string>, values: readonly string[]): void {
 }
 
 /** Objects of one kind, in the order in which they were made. */
-export class Table<T extends Kept> {
+export class Table<T extends StoredObject> {
   readonly #kind: Kind;
   readonly #rows = new Map<string, T>();
-  readonly #byId: Map<string, Kept>;
+  readonly #byId: Map<string, StoredObject>;
 
-  constructor(kind: Kind, byId: Map<string, Kept>) {
+  constructor(kind: Kind, byId: Map<string, StoredObject>) {
     this.#kind = kind;
     this.#byId = byId;
   }
@@ -351,7 +351,7 @@ export class Table<T extends Kept> {
   get(id: string, param = 'id'): T {
     const object = this.#rows.get(id);
     if (object === undefined)
-      throw missing(this.#kind.split('.').at(-1)?.replaceAll('_', ' ') ?? this.#kind, id, param);
+      throw resourceMissing(this.#kind.split('.').at(-1)?.replaceAll('_', ' ') ?? this.#kind, id, param);
     return object;
   }
 

@@ -22,7 +22,7 @@ const COLUMNS: Columns<AuditView> = [
 const ADMIN_COLUMNS: Columns<AdminAuditView> = [...COLUMNS, ['account_id', (event) => event.account_id]];
 
 /** The answer of a call that exports events: where they are written to, and what ends the writing. */
-interface Answering {
+interface FileResponse {
   readonly wire: Pick<Wire, 'take'>;
   readonly origin: Pick<Origin, 'signal'>;
 }
@@ -31,7 +31,7 @@ type Columns<View> = readonly (readonly [string, (event: View) => CsvValue])[];
 
 /** Sends events of an account as a file. */
 export function sendAudit(
-  answering: Answering,
+  answering: FileResponse,
   format: Format,
   events: AsyncIterable<readonly AuditView[]>,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export function sendAudit(
 
 /** The same of events of all accounts. */
 export function sendAdminAudit(
-  answering: Answering,
+  answering: FileResponse,
   format: Format,
   events: AsyncIterable<readonly AdminAuditView[]>,
 ): Promise<void> {
@@ -53,7 +53,10 @@ interface Export<View> {
   readonly columns: Columns<View>;
 }
 
-function send<View>({ wire, origin }: Answering, { format, events, columns }: Export<View>): Promise<void> {
+function send<View>(
+  { wire, origin }: FileResponse,
+  { format, events, columns }: Export<View>,
+): Promise<void> {
   if (format === 'jsonl') {
     const type = 'application/jsonl; charset=utf-8';
     return sendDownload(wire, { name: 'audit.jsonl', type, batches: linesOf(events) }, origin.signal);

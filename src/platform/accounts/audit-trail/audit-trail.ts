@@ -38,7 +38,7 @@ export interface AccountRequest {
   readonly accountId: AccountId;
 }
 
-type Reading = Pick<AccountRequest, 'caller' | 'accountId'>;
+type AuditReadRequest = Pick<AccountRequest, 'caller' | 'accountId'>;
 
 /** What happened in an organization, or in whichever account a call is for. */
 export interface AuditTrail {
@@ -63,7 +63,7 @@ export function createAuditTrail(parts: {
 }): AuditTrail {
   const { db, audit, roles } = parts;
 
-  async function read({ caller, accountId }: Reading, filter: AuditFilter, query: AuditQuery) {
+  async function read({ caller, accountId }: AuditReadRequest, filter: AuditFilter, query: AuditQuery) {
     const kind = await roles.kindOf(caller.userId, accountId);
     const [rows] =
       kind === 'personal'
@@ -74,10 +74,10 @@ export function createAuditTrail(parts: {
     return rows;
   }
 
-  const readPage = async (reading: Reading, filter: AuditFilter, { after, limit }: AuditQuery) =>
+  const readPage = async (reading: AuditReadRequest, filter: AuditFilter, { after, limit }: AuditQuery) =>
     auditPage(await read(reading, filter, { after, limit: limit + 1 }), limit, auditView);
 
-  async function exported({ caller, accountId, origin }: AccountRequest, filter: AuditFilter) {
+  async function exportEvents({ caller, accountId, origin }: AccountRequest, filter: AuditFilter) {
     await db.tenant(accountId, EXPORTED, (tx) =>
       audit.recordIn(tx, { action: 'audit.exported', actor: actorOf(caller), accountId, origin }),
     );
@@ -91,10 +91,10 @@ export function createAuditTrail(parts: {
     },
     async exportOrganization(request, filter) {
       const { accountId } = await authorizeMember(roles, request, 'admin');
-      return exported({ ...request, accountId }, filter);
+      return exportEvents({ ...request, accountId }, filter);
     },
     ofAccount: readPage,
-    exportAccount: exported,
+    exportAccount: exportEvents,
     async activity(request, { after, limit }) {
       const { accountId } = await authorizeMember(roles, request, 'viewer');
       const query = { after, limit: limit + 1, subjects: MEMBERS_HEAR_OF };

@@ -14,7 +14,7 @@ interface AcceptanceParts {
 }
 
 /**
- * Makes a member of whoever comes with an invitation's token, once, and only as the email that it was sent to. The
+ * Makes the bearer of an invitation's token a member, once, and only as the email that it was sent to. The
  * organization's lock decides between two who come at once, and between who accepts and who revokes.
  */
 export type AcceptInvitation = (

@@ -114,7 +114,7 @@ export interface FoundInvitation {
   email_verified: boolean;
 }
 
-/** The invitation of a token, for the user who comes with it; whoever is no member yet has no scope to read it in. */
+/** The invitation of a token. Read in the system scope: its user is no member yet. */
 export const invitationByToken = (tokenHash: string, userId: UserId) =>
   statement<FoundInvitation>(
     `select i.account_id, i.invitation_id, i.sends, i.expires_at > app.now() as is_open,

@@ -112,7 +112,7 @@ async function invite(
   const token = randomToken(parts.random, PREFIX);
   const made = { accountId, invitationId: ids.next(), email, role, tokenHash: sha256(token) };
 
-  const invited = async (tx: Transaction) => {
+  const createInvitation = async (tx: Transaction) => {
     assertRest(lately);
     const { account, role: own } = await lockAuthorized(tx, request, { least: 'admin' });
     assertRank(own, [role], request.caller);
@@ -125,11 +125,11 @@ async function invite(
     if (invitation === undefined) throw new AppError('already_invited');
     await audit.recordIn(tx, event(request, 'invitation.sent', invitation));
     const letter = { organization: account.name, inviter, token, request };
-    await tx.runAll([...sending(parts, invitation, letter), ...capacity.check(1)]);
+    await tx.runAll([...sendStatements(parts, invitation, letter), ...capacity.check(1)]);
     return answer(201, invitationView(invitation));
   };
   const given = await explainingRefusal(capacity, () =>
-    request.once(INVITE, invited, { account: accountId }),
+    request.once(INVITE, createInvitation, { account: accountId }),
   );
   mail.wake();
   return given;
@@ -156,7 +156,7 @@ async function resend(
     const [invitation] = await tx.run(renewInvitation(accountId, renewed));
     if (invitation === undefined) throw new AppError('not_found');
     await audit.recordIn(tx, event(request, 'invitation.resent', invitation));
-    await tx.runAll(sending(parts, invitation, { organization, inviter, token, request }));
+    await tx.runAll(sendStatements(parts, invitation, { organization, inviter, token, request }));
     return answer(200, invitationView(invitation));
   };
   const given = await request.once(INVITE, renew, { account: accountId });
@@ -185,7 +185,7 @@ async function verifiedEmail(db: Database, { userId }: Caller): Promise<string> 
   return user.email;
 }
 
-function sending(
+function sendStatements(
   { mail, invitationLink }: InvitationsParts,
   { invitation_id: id, email: to, role, sends }: InvitationRow,
   letter: {

@@ -14,7 +14,7 @@ export interface OrganizationRequest {
 }
 
 /**
- * Lets a caller in whose role is at least `least`. To whoever is no member there is no such organization (404), nor is
+ * Lets a caller in whose role is at least `least`. For others there is no such organization (404), nor is
  * anybody's personal account one; a key is a member of the account that it is bound to alone.
  */
 export async function authorizeMember(

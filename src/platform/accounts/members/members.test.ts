@@ -18,14 +18,14 @@ let organization: Person['accountId'];
 const as = (who: Person) => ({ caller: who.caller, organization, origin: ORIGIN });
 const role = (who: Person) => accounts.roleOf(who.userId, organization);
 
-async function joined(asRole: Role): Promise<Person> {
+async function joinAs(asRole: Role): Promise<Person> {
   const who = await world.person();
   await world.join(organization, who, asRole);
   return who;
 }
 
 /** Holds the lock of an organization; the answer lets it go. */
-async function held(account: Person['accountId']): Promise<() => Promise<void>> {
+async function holdLock(account: Person['accountId']): Promise<() => Promise<void>> {
   const [locked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const holding = db.tenant(account, HOLD, async (tx) => {
     const lock = 'select from accounts.accounts where account_id = $1 for no key update';
@@ -47,7 +47,7 @@ beforeAll(async () => {
 
 describe('changing and removing members', () => {
   test('viewers and members change nobody, not even themselves', async () => {
-    const [viewer, member] = [await joined('viewer'), await joined('member')];
+    const [viewer, member] = [await joinAs('viewer'), await joinAs('member')];
     for (const who of [viewer, member]) {
       await expect(members.changeRole(as(who), who.userId, 'admin')).rejects.toMatchObject(FORBIDDEN);
       await expect(members.changeRole(as(who), viewer.userId, 'member')).rejects.toMatchObject(FORBIDDEN);
@@ -56,7 +56,7 @@ describe('changing and removing members', () => {
   });
 
   test('an admin changes and removes others, but no owner, and makes none', async () => {
-    const [admin, member] = [await joined('admin'), await joined('member')];
+    const [admin, member] = [await joinAs('admin'), await joinAs('member')];
     expect(await members.changeRole(as(admin), member.userId, 'viewer')).toMatchObject({ role: 'viewer' });
     await expect(members.changeRole(as(admin), member.userId, 'owner')).rejects.toMatchObject(FORBIDDEN);
     await expect(members.changeRole(as(admin), admin.userId, 'owner')).rejects.toMatchObject(FORBIDDEN);
@@ -75,7 +75,7 @@ describe('changing and removing members', () => {
   });
 
   test('anyone may leave; their keys for the account end, and only those', async () => {
-    const viewer = await joined('viewer');
+    const viewer = await joinAs('viewer');
     const [bound, own] = [await world.key(viewer, ['*'], organization), await world.key(viewer, ['*'])];
     expect(await identity.identify(bound.key)).toBeDefined();
     await members.remove(as(viewer), viewer.userId);
@@ -117,7 +117,7 @@ describe('ownership', () => {
   });
 
   test('is given in a session that began a while ago, or by a key, in no way', async () => {
-    const member = await joined('member');
+    const member = await joinAs('member');
     const { key } = await world.key(owner, ['*'], organization);
     const byKey = await identity.identify(key);
     if (byKey === undefined) throw new Error('a new key is not known');
@@ -187,7 +187,7 @@ describe('an organization keeps an owner', () => {
     const account = await world.organization(one);
     await world.join(account, two, 'owner');
     // On PostgreSQL both have begun before either decides: the lock that they take is held until they wait for it.
-    const letGo = engine === 'postgres' ? await held(account) : async () => {};
+    const letGo = engine === 'postgres' ? await holdLock(account) : async () => {};
     let passed = 0;
     const removal = async (by: Person, of: Person) => {
       await members.remove({ caller: by.caller, organization: account, origin: ORIGIN }, of.userId);

@@ -1,4 +1,4 @@
-import { type Database, keepUntil } from '#platform/db';
+import { type Database, createReadCache } from '#platform/db';
 import type { Role } from '#platform/http';
 import type { AccountId, Clock, UserId } from '#platform/kernel';
 import { roleIn } from '../store.ts';
@@ -25,7 +25,7 @@ interface Place {
 
 /** Roles, kept for seconds: each call asks for one. */
 export function createRoles({ db, clock }: { readonly db: Database; readonly clock: Clock }): Roles {
-  const kept = keepUntil<Place | undefined>({ db, clock, topic: CHANGED });
+  const kept = createReadCache<Place | undefined>({ db, clock, topic: CHANGED });
   const placeOf = (userId: UserId, accountId: AccountId) =>
     kept.get(accountId, `${accountId} ${userId}`, async () => {
       const [[row]] = await db.system('accounts.membership', [roleIn(userId, accountId)]);

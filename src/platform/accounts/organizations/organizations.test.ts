@@ -23,7 +23,7 @@ const callerOf = async (key: string) => {
 };
 const write = (sql: string, values: readonly unknown[]) =>
   db.system('accounts.membership', point, [statement(sql, values)]);
-const staffed = async () => {
+const createWithStaff = async () => {
   const organization = await world.organization(owner);
   const [viewer, member, admin] = [await world.person(), await world.person(), await world.person()];
   await world.join(organization, viewer, 'viewer');
@@ -95,7 +95,7 @@ describe('an organization', () => {
   });
 
   test('is renamed by admins, closed by owners, and read by viewers', async () => {
-    const { organization, viewer, member, admin } = await staffed();
+    const { organization, viewer, member, admin } = await createWithStaff();
     const { organizations } = accounts;
     expect(await organizations.get(of(viewer.caller, organization))).toMatchObject({ role: 'viewer' });
     for (const { caller } of [viewer, member]) {

@@ -35,7 +35,7 @@ export interface OrganizationView {
 }
 
 export interface Organizations {
-  /** Those that are open; or the closed ones, of whoever may open them again. */
+  /** The open ones, or the closed ones that the caller may open again. */
   list(
     caller: Caller,
     query: { readonly after: string | undefined; readonly limit: number; readonly closed?: boolean },
@@ -125,7 +125,7 @@ async function closeOrganization(
     return organizationView(row ?? account, role);
   });
   parts.mail.wake();
-  changed({ db, roles }, accountId);
+  forgetMembership({ db, roles }, accountId);
   return closed;
 }
 
@@ -159,14 +159,17 @@ async function restore(
     await audit.recordIn(tx, { ...event(request, accountId), action: 'account.restored' });
     return organizationView(row ?? account, role);
   });
-  changed({ db, roles }, accountId);
+  forgetMembership({ db, roles }, accountId);
   // Theirs go there again, if they did before.
   callerChanged(db, request.caller.userId);
   return restored;
 }
 
 /** Nobody's role there is what it was; nor is the account that calls of its members go to, or what its keys may do. */
-function changed({ db, roles }: Pick<OrganizationsParts, 'db' | 'roles'>, accountId: AccountId): void {
+function forgetMembership(
+  { db, roles }: Pick<OrganizationsParts, 'db' | 'roles'>,
+  accountId: AccountId,
+): void {
   roles.changed(accountId);
   callerChanged(db, accountId);
 }

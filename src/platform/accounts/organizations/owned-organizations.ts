@@ -23,7 +23,7 @@ const lockOwned = (userId: UserId) =>
   );
 
 /** Read after the locks of them and of the user. */
-const owned = (userId: UserId) =>
+const selectOwned = (userId: UserId) =>
   statement<OwnedRow>(
     `select a.account_id, a.name, accounts.other_owners(a.account_id, $1) as other_owners,
        (select count(*)::integer from accounts.members o join identity.users u on u.user_id = o.user_id
@@ -67,7 +67,7 @@ export function createOwnedOrganizations(parts: {
   return {
     lock: async (tx, userId) => (await tx.run(lockOwned(userId))).map(({ account_id }) => account_id),
     async close(tx, user, locked) {
-      const rows = await tx.run(owned(user.userId));
+      const rows = await tx.run(selectOwned(user.userId));
       // To lock it now would be out of order, and not to lock it could leave it without an owner.
       if (rows.some((row) => !locked.includes(row.account_id))) {
         throw new AppError('conflict', { message: 'An organization just became yours. Try again.' });

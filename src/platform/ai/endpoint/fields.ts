@@ -5,7 +5,7 @@ import { isRecord } from '../metering/usage.ts';
 import { invalid } from '../wire.ts';
 
 /**
- * What a field of a chat request does, as far as a shared vendor key is concerned.
+ * The kind of a field of a chat request, as far as a shared vendor key is concerned.
  * - `harmless`: passed on.
  * - `ours`: the pipe writes it itself, from what was asked and what is allowed.
  * - `priced`: passed on, and part of the price.
@@ -114,7 +114,7 @@ function isPicture(part: unknown): boolean {
   return refuse('messages.content', 'unpriced');
 }
 
-/** What is priced must have a price: pictures and service tiers. */
+/** Pictures and service tiers must have a price. */
 export function checkPriced(
   price: Price,
   asked: { pictures: readonly Picture[]; tier: string | undefined },

@@ -18,7 +18,7 @@ export interface PreparedChat {
   readonly stream: boolean;
   /** The reply's cap when admission grants the whole reserve. */
   readonly maxTokens: number;
-  /** What admission reserves, and what the first provider call's row says. */
+  /** The call that admission reserves for, and that the first row of the ledger names. */
   readonly planned: PlannedCall;
   /**
    * The smallest reserve that makes sense: of a call that names no length of its own, its input and a tenth of the whole;
@@ -84,8 +84,8 @@ export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint
     if (before !== undefined) return before;
     const listed = providers
       .list()
-      .filter(({ id }) => providers.chain(id).every(({ price }) => chats(price)));
-    const data = listed.map(asListed);
+      .filter(({ id }) => providers.chain(id).every(({ price }) => isChatModel(price)));
+    const data = listed.map(toListedModel);
     const made = { data, byId: new Map(data.map((model) => [model.id, model])) };
     known.set(providers, made);
     return made;
@@ -96,7 +96,7 @@ export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint
     return parts.providers.chain(name);
   }
 
-  function asked(body: Uint8Array | string, policyName: string): Asked {
+  function readChat(body: Uint8Array | string, policyName: string): ChatInput {
     const policy = parts.policyOf(policyName);
     checkInput(policy, body.length);
     const text = textOf(body);
@@ -113,11 +113,11 @@ export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint
     return { policy, chain, wire };
   }
   return {
-    prepareChat: (body, policyName) => preparedFor(parts, asked(body, policyName)),
+    prepareChat: (body, policyName) => prepareChat(parts, readChat(body, policyName)),
     async prepareClosely(body, policyName) {
-      const read = asked(body, policyName);
+      const read = readChat(body, policyName);
       const counted = await parts.tokens.count(read.wire);
-      return preparedFor(parts, { ...read, wire: { ...read.wire, counted } });
+      return prepareChat(parts, { ...read, wire: { ...read.wire, counted } });
     },
     relay: (permit, prepared, to) => relay(parts, permit, { prepared, to }),
     models: () => ({ object: 'list', data: names().data }),
@@ -132,9 +132,9 @@ export function createOpenAiEndpoint(parts: OpenAiEndpointParts): OpenAiEndpoint
 /** With less than this part of the reserve left in a budget, a call of no length of its own is denied and not cut. */
 const LEAST_PART = 10;
 
-type Asked = Pick<PreparedChat, 'policy' | 'chain' | 'wire'>;
+type ChatInput = Pick<PreparedChat, 'policy' | 'chain' | 'wire'>;
 
-function preparedFor(parts: OpenAiEndpointParts, asked: Asked): PreparedChat {
+function prepareChat(parts: OpenAiEndpointParts, asked: ChatInput): PreparedChat {
   const { policy, chain, wire } = asked;
   const [first] = chain;
   if (first === undefined) throw modelUnknown(wire.model);
@@ -155,18 +155,18 @@ function preparedFor(parts: OpenAiEndpointParts, asked: Asked): PreparedChat {
       if (wire.counted !== undefined) return undefined;
       const counted = await parts.tokens.count(wire);
       if (counted === undefined) return undefined;
-      const again = preparedFor(parts, { policy, chain, wire: { ...wire, counted } });
+      const again = prepareChat(parts, { policy, chain, wire: { ...wire, counted } });
       return again.planned.reserve < planned.reserve ? again : undefined;
     },
   };
 }
 
 /** A model that charges for what it reads and never for what it writes makes embeddings. */
-function chats({ input, output }: Price): boolean {
+function isChatModel({ input, output }: Price): boolean {
   return output > 0 || input === 0;
 }
 
-function asListed({ id, provider }: { id: string; provider: string }): ListedModel {
+function toListedModel({ id, provider }: { id: string; provider: string }): ListedModel {
   return { id, object: 'model', created: 0, owned_by: provider };
 }
 
@@ -176,7 +176,7 @@ function textOf(body: Uint8Array | string): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }
 
-/** A NUL or half a surrogate pair, written as an escape. Rare, so that the exact look costs nearly nobody anything. */
+/** A NUL or half a surrogate pair, written as an escape. Rare, so that the exact check hardly ever runs. */
 const SUSPECT = /\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})/;
 
 function parseObject(text: string): Record<string, unknown> {

@@ -9,7 +9,7 @@ export interface OpenAiError {
   readonly code: string | null;
 }
 
-/** What OpenAI calls errors of a status; what is not named here is the request's own fault. */
+/** OpenAI's error types by status; any other status is the request's own fault. */
 const TYPES: Readonly<Record<number, string>> = {
   401: 'authentication_error',
   402: 'insufficient_quota',
@@ -68,7 +68,7 @@ const MODEL_NAME = /^(?:[\w:]{1,11}|(?=.*[./:-])[\w./:@-]{1,100})$/;
 /** A key that was put into the wrong field. */
 const KEY = /^(?:sk|pk|rk|pl|org|proj|key)[-_]/i;
 
-/** A model that nobody has. Its name is told where it looks like one: what else stands in the field may be a secret. */
+/** An unknown model. Its name is shown only if it looks like one: other text in the field may be a secret. */
 export function modelUnknown(name: string): AppError {
   const told = MODEL_NAME.test(name) && !KEY.test(name) ? ` "${name}"` : ' of this name';
   return new AppError('model_unknown', {

@@ -5,13 +5,13 @@ import { createEndOfTurn, micros } from '#platform/kernel';
 import { createDeadlines } from '../providers/deadlines.ts';
 import type { Consumer } from '../providers/exchange.ts';
 import { LiveStream } from '../pipe/live-stream.ts';
-import { brokenStream } from '../pipe/outcome.ts';
+import { brokenStreamError } from '../pipe/outcome.ts';
 import { relay } from './relay.ts';
 import { StreamMeter } from '../streams/stream-meter.ts';
 import { openAi } from '#test/fixtures/ai/open';
 import { recordingPermit } from '#test/fixtures/ai/permit';
 import { drivenTime } from '#test/fixtures/ai/time';
-import { delta, listening } from '#test/fixtures/ai/upstream';
+import { delta, listen } from '#test/fixtures/ai/upstream';
 
 const ai = openAi({
   upstreams: [{ name: 'scripted', baseUrl: 'http://127.0.0.1:9/v1', apiKey: '', models: ['m'] }],
@@ -82,7 +82,7 @@ async function relayed(
       head: Buffer.from(delta('head')),
       meter: new StreamMeter({ wanted: true }),
       post: () => USAGE,
-      brokenBy: (said) => brokenStream(said, ''),
+      brokenBy: (said) => brokenStreamError(said, ''),
     });
     const plan = { maxTokens: 1, call: prepared.planned };
     const deadlines = createDeadlines(drivenTime());
@@ -98,7 +98,7 @@ async function relayed(
     );
   }
 
-  const response = await ask(`http://127.0.0.1:${await listening(server)}/`);
+  const response = await ask(`http://127.0.0.1:${await listen(server)}/`);
   const text = await response.text();
   server.close();
   return { text, written, resumed };

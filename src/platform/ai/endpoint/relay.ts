@@ -40,7 +40,8 @@ interface Relaying {
 /** Makes a call of the OpenAI endpoint and answers it on the wire. */
 export async function relay(parts: RelayParts, permit: Permit, { prepared, to }: Relaying): Promise<void> {
   const { policy, chain, wire } = prepared;
-  const lingering = to.settle === undefined ? undefined : new Lingering(parts.deadlines, prepared, to.signal);
+  const lingering =
+    to.settle === undefined ? undefined : new AbsenceWatch(parts.deadlines, prepared, to.signal);
   const call: PipeCall = {
     permit,
     policy,
@@ -55,7 +56,7 @@ export async function relay(parts: RelayParts, permit: Permit, { prepared, to }:
   try {
     answer = await parts.pipe(call);
   } catch (error) {
-    await recorded(parts, permit, () => closed(permit, error, to.signal));
+    await logFailure(parts, permit, () => closePermit(permit, error, to.signal));
     const told = inItsWords(error);
     if (reader?.close(told) !== true) throw told;
     return;
@@ -67,7 +68,7 @@ export async function relay(parts: RelayParts, permit: Permit, { prepared, to }:
 }
 
 /** Ends a call whose answer is kept when its client has been away for long enough, or at once when this server ends it. */
-class Lingering implements Watched {
+class AbsenceWatch implements Watched {
   due = 0;
   slot = -1;
   readonly #deadlines: Deadlines;
@@ -95,7 +96,7 @@ class Lingering implements Watched {
 
   over(): void {
     this.#deadlines.forget(this);
-    // Who leaves later leaves an answer, and no call.
+    // A client that leaves later leaves an answer, and no call.
     this.#over.abort();
   }
 }
@@ -107,7 +108,7 @@ async function answerPlain(
 ): Promise<void> {
   const { body } = answer;
   const mayAnswerFirst = to.settle === undefined && permit.mayAnswerFirst;
-  const settled = recorded(parts, permit, () =>
+  const settled = logFailure(parts, permit, () =>
     to.settle === undefined ? permit.settle() : to.settle(body),
   );
   if (!mayAnswerFirst) await settled;
@@ -133,17 +134,17 @@ async function relayStream(
   const end = await live.finished;
   const { mayAnswerFirst } = permit;
   // Something was shown, however it ended: it counts.
-  const settled = recorded(parts, permit, () => permit.settle());
+  const settled = logFailure(parts, permit, () => permit.settle());
   if (!mayAnswerFirst) await settled;
   reader.end(end);
   await settled;
 }
 
 /**
- * Of a call that the provider broke, or that we ended ourselves, the quota goes back. What whoever called brought about counts:
+ * The quota of a call that the provider broke, or that we ended ourselves, goes back. A failure that the caller caused counts:
  * as done where it may have been served, so that a key is paid for once; a request that can only fail leaves its key free.
  */
-function closed(permit: Permit, error: unknown, signal: AbortSignal | undefined): Promise<void> {
+function closePermit(permit: Permit, error: unknown, signal: AbortSignal | undefined): Promise<void> {
   const reason = error instanceof AppError ? error.code : 'internal';
   const isOurs = endedHere(signal) !== undefined;
   if (isOurs || !(error instanceof ProviderError) || !error.caused) return permit.release(reason);
@@ -152,7 +153,7 @@ function closed(permit: Permit, error: unknown, signal: AbortSignal | undefined)
 }
 
 /** Why a stream ended early: where its own server ended it, by the error that it ended it with. */
-function ended(error: AppError, signal: AbortSignal | undefined): AppError {
+function endError(error: AppError, signal: AbortSignal | undefined): AppError {
   return endedHere(signal) ?? error;
 }
 
@@ -172,10 +173,10 @@ class StreamReader implements Watched {
   readonly #call: PipeCall;
   readonly #to: RelayTo;
   #response: ServerResponse | undefined;
-  /** What was said in this turn of the event loop. */
+  /** The chunks of this turn of the event loop. */
   #said: Buffer[] = [];
   #isSending = false;
-  /** Nothing follows what was said. */
+  /** The response is complete. */
   #isOver = false;
 
   constructor(parts: RelayParts, call: PipeCall, to: RelayTo) {
@@ -185,7 +186,7 @@ class StreamReader implements Watched {
     parts.deadlines.watch(this, SILENCE);
   }
 
-  /** Nothing was said for a while. */
+  /** The stream was silent for a while. */
   expire(): void {
     if (this.#response === undefined && this.#to.signal?.aborted === true) return;
     const response = this.#response ?? this.#open(this.#cap());
@@ -205,7 +206,7 @@ class StreamReader implements Watched {
       write: (chunk) => {
         this.#touch();
         this.#say(chunk);
-        // What leaves at the end of this turn may be more than its reader takes: then it is the next part that has to wait.
+        // This turn's chunks may be more than its reader takes: then the next part has to wait.
         return !response.writableNeedDrain;
       },
       end: () => {},
@@ -255,7 +256,7 @@ class StreamReader implements Watched {
 
   #tell(error: AppError): void {
     if (this.#response === undefined) return;
-    this.#say(Buffer.from(errorEvent(ended(error, this.#to.signal), this.#call.permit.requestId)));
+    this.#say(Buffer.from(errorEvent(endError(error, this.#to.signal), this.#call.permit.requestId)));
   }
 
   /** Many events come at once, and what reads them wakes for each write: they leave together, as a stream's end does with its last. */
@@ -294,7 +295,7 @@ function errorEvent(error: AppError, requestId: string): string {
 }
 
 /** The caller gets its answer even if the ledger can't be reached: it is told again, and in the end the sweeper posts the reserve. */
-async function recorded(parts: RelayParts, permit: Permit, record: () => Promise<void>): Promise<void> {
+async function logFailure(parts: RelayParts, permit: Permit, record: () => Promise<void>): Promise<void> {
   try {
     await record();
   } catch (error) {

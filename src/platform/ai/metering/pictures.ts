@@ -53,10 +53,10 @@ export function pictureTokens(price: Pick<Price, 'imageTokens' | 'pictures'>, pi
   if (rule === undefined) return most;
   if ('base' in rule && picture.low) return rule.base;
   if (picture.size === undefined) return most;
-  return Math.min(most, counted(rule, picture.size));
+  return Math.min(most, countTokens(rule, picture.size));
 }
 
-function counted(rule: PictureRule, size: { width: number; height: number }): number {
+function countTokens(rule: PictureRule, size: { width: number; height: number }): number {
   if ('base' in rule) return rule.base + rule.tile * tiles(size);
   if ('pixels' in rule) return Math.ceil((size.width * size.height) / rule.pixels);
   const patches = Math.ceil(size.width / 32) * Math.ceil(size.height / 32);

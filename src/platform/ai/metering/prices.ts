@@ -25,7 +25,7 @@ const rowSchema = z.strictObject({
   image_tokens: z.int().positive().optional(),
   /** How the vendor counts one (pictures.ts); without it each counts as the most. */
   pictures: pictureRule.optional(),
-  /** Whose tokenizer counts its input: OpenAI's o200k_base, or one that nobody has published. */
+  /** The tokenizer that counts its input: OpenAI's o200k_base, or an unpublished one. */
   tokenizer: z.enum(['o200k', 'other']).optional(),
   /** Bytes of input that make at least one token. One is the only bound that always holds: byte-level BPE. */
   bytes_per_token: z.number().min(1).max(8).optional(),
@@ -55,7 +55,7 @@ export type PriceCatalogue = z.infer<typeof catalogueSchema>;
 
 /** The prices of one model, complete: what a row leaves out costs as much as the nearest kind of token. */
 export interface Price {
-  /** Of the prices that it is one of: what a row of the ledger says. */
+  /** The version of the price list, as rows of the ledger name it. */
   readonly version: string;
   readonly input: number;
   readonly cachedInput: number;
@@ -100,7 +100,7 @@ export interface Prices {
   readonly names: readonly string[];
   /** Whether a model has a price of its own, and not the default one. */
   has(provider: string, model: string): boolean;
-  /** What a model costs that is allowed by name without one. */
+  /** The price of a model that is allowed by name without one. */
   readonly default: Price;
 }
 
@@ -176,7 +176,7 @@ function milliseconds(of: number | undefined): number | undefined {
 }
 
 /**
- * What a call cost: each kind of token at its price per million, summed exactly and rounded up once to a whole
+ * The cost of a call: each kind of token at its price per million, summed exactly and rounded up once to a whole
  * micro-dollar, so that we never book less than the provider bills.
  */
 export function cost(price: Price, usage: TokenUsage, tier?: string): Micros {

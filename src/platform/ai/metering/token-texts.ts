@@ -3,7 +3,7 @@ import { isRecord } from './usage.ts';
 /** Counts a text's tokens by one tokenizer. */
 export type CountText = (text: string) => number;
 
-/** What a chat request makes of input, by the two measures that prices know. */
+/** The input tokens of a chat request, by the two measures that prices know. */
 export interface Counted {
   /** By OpenAI's tokenizer o200k_base. */
   readonly o200k: number;
@@ -34,17 +34,17 @@ export function textsOf(body: Readonly<Record<string, unknown>>): { texts: strin
   return found;
 }
 
-interface Found {
+interface BodyTexts {
   readonly texts: string[];
   frames: number;
 }
 
-function addFramed(value: unknown, found: Found): void {
+function addFramed(value: unknown, found: BodyTexts): void {
   found.frames += A_FRAME;
   found.texts.push(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-function addMessage(message: unknown, found: Found): void {
+function addMessage(message: unknown, found: BodyTexts): void {
   found.frames += A_MESSAGE;
   if (!isRecord(message)) return void found.texts.push(JSON.stringify(message));
   for (const [name, value] of Object.entries(message)) {
@@ -57,7 +57,7 @@ function addMessage(message: unknown, found: Found): void {
 }
 
 /** Pictures have a price of their own (pictures.ts). */
-function addPart(part: unknown, found: Found): void {
+function addPart(part: unknown, found: BodyTexts): void {
   found.frames += 1;
   if (!isRecord(part)) return void found.texts.push(JSON.stringify(part));
   const { type } = part;

@@ -28,22 +28,22 @@ function priceOf(name: string): Price {
 const GPT = priceOf('openai/gpt-4.1');
 const SANDBOX = priceOf('sandbox/sandbox-large');
 
-interface Said {
+interface ChatMessage {
   readonly role: string;
   readonly content: unknown;
 }
 
-function wireOf(messages: readonly Said[], more: object = {}): WireRequest {
+function wireOf(messages: readonly ChatMessage[], more: object = {}): WireRequest {
   const text = JSON.stringify({ model: 'sandbox-large', messages, max_tokens: 1, ...more });
   return { ...readWire('/chat/completions', text), pictures: picturesIn(messages) };
 }
 
-async function counted(wire: WireRequest): Promise<WireRequest> {
+async function withCount(wire: WireRequest): Promise<WireRequest> {
   return { ...wire, counted: await counter.count(wire) };
 }
 
 /** What the sandbox bills for the input, by a rule of its own. */
-async function billed(wire: WireRequest): Promise<number> {
+async function billedTokens(wire: WireRequest): Promise<number> {
   const response = await fetch(`${sandbox.url}/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${sandbox.apiKey}`, 'content-type': 'application/json' },
@@ -55,7 +55,7 @@ async function billed(wire: WireRequest): Promise<number> {
 }
 
 /** OpenAI's cookbook, to the letter: 3 a message, its role and its text, and 3 for the reply. */
-function byTheCookbook(messages: readonly Said[]): number {
+function byTheCookbook(messages: readonly ChatMessage[]): number {
   const text = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
   const tokens = (words: unknown): number => encode(String(words), text).length;
   return messages.reduce((sum, { role, content }) => sum + 3 + tokens(role) + tokens(content), 3);
@@ -116,7 +116,7 @@ describe('the count of an input', () => {
   test('is never below what OpenAI bills, and at most an eighth and a few tokens above', async () => {
     const property = fc.asyncProperty(fc.array(aText, { minLength: 1, maxLength: 3 }), async (texts) => {
       const messages = texts.map((content) => ({ role: 'user', content }));
-      const found = inputTokens(GPT, await counted(wireOf(messages)));
+      const found = inputTokens(GPT, await withCount(wireOf(messages)));
       const bill = byTheCookbook(messages);
       expect(found).toBeGreaterThanOrEqual(bill);
       expect(found).toBeLessThanOrEqual(bill * 1.125 + 8 * texts.length);
@@ -127,14 +127,14 @@ describe('the count of an input', () => {
   test('is never below what the sandbox bills, whose tokenizer is another one', async () => {
     const property = fc.asyncProperty(aText, async (content) => {
       const wire = wireOf([{ role: 'user', content }]);
-      expect(inputTokens(SANDBOX, await counted(wire))).toBeGreaterThanOrEqual(await billed(wire));
+      expect(inputTokens(SANDBOX, await withCount(wire))).toBeGreaterThanOrEqual(await billedTokens(wire));
     });
     await assertWithin(property, { numRuns: 60, within: 20_000 });
   });
 
   test('of prose is near it for a tokenizer that nobody has published too', async () => {
     const wire = wireOf([{ role: 'user', content: SAMPLES[0].repeat(200) }]);
-    expect(inputTokens(SANDBOX, await counted(wire)) / (await billed(wire))).toBeLessThan(1.6);
+    expect(inputTokens(SANDBOX, await withCount(wire)) / (await billedTokens(wire))).toBeLessThan(1.6);
   });
 
   test('holds tools, schemas and calls, and nothing that is no prompt', async () => {
@@ -156,9 +156,9 @@ describe('the count of an input', () => {
       },
     ];
     const wire = wireOf(messages, { tools });
-    expect(inputTokens(SANDBOX, await counted(wire))).toBeGreaterThanOrEqual(await billed(wire));
+    expect(inputTokens(SANDBOX, await withCount(wire))).toBeGreaterThanOrEqual(await billedTokens(wire));
     const free = wireOf(messages, { tools, logit_bias: { 1: 5, 2: 5 }, user: 'u'.repeat(500) });
-    expect((await counted(free)).counted).toEqual((await counted(wire)).counted);
+    expect((await withCount(free)).counted).toEqual((await withCount(wire)).counted);
   });
 
   test('of a text that is long is its bytes from where the time is up', () => {
@@ -198,7 +198,7 @@ describe('the count of pictures', () => {
     ['one that is none', imagePart(Buffer.from('not a picture'))],
   ])('is never below what is billed: %s', async (_what, part) => {
     const wire = showing(part);
-    expect(inputTokens(SANDBOX, await counted(wire))).toBeGreaterThanOrEqual(await billed(wire));
+    expect(inputTokens(SANDBOX, await withCount(wire))).toBeGreaterThanOrEqual(await billedTokens(wire));
   });
 
   test('follows the examples of OpenAI’s guide', () => {

@@ -9,7 +9,7 @@ import type { WireRequest } from '../wire.ts';
  * How many tokens more than o200k_base another vendor's tokenizer makes of a text. Anthropic says 30 % between two of its
  * own (platform.claude.com, Token counting); the rest is room. docs/gateway.md, Counting.
  */
-const OTHER = 1.35;
+const OTHER_TOKENIZERS = 1.35;
 
 /**
  * The input of a request in tokens, without its pictures: by OpenAI's own tokenizer for models that use it, and never less
@@ -18,11 +18,11 @@ const OTHER = 1.35;
 export function tokensOf(price: Pick<Price, 'tokenizer'>, counted: Counted): number {
   return price.tokenizer === 'o200k'
     ? counted.o200k
-    : Math.max(Math.ceil(counted.o200k * OTHER), counted.fine);
+    : Math.max(Math.ceil(counted.o200k * OTHER_TOKENIZERS), counted.fine);
 }
 
 /** A request as prices see it: its text by the tokenizer where it was counted, else by its bytes; its pictures by the vendor's rule. */
-export function sizeOf(price: Price, wire: Sized): Omit<CallSize, 'maxOutputTokens'> {
+export function sizeOf(price: Price, wire: SizeInput): Omit<CallSize, 'maxOutputTokens'> {
   const { pictures, replies, tier, counted } = wire;
   const inputBytes = pictures.reduce((bytes, picture) => bytes - picture.bytes, wire.inputBytes);
   const bound = Math.ceil(inputBytes / price.bytesPerToken);
@@ -31,17 +31,17 @@ export function sizeOf(price: Price, wire: Sized): Omit<CallSize, 'maxOutputToke
 }
 
 /** The most that a request counts as input, in tokens. Once it is counted (`TokenCounter`) it is close to what the vendor bills, and never below. */
-export function inputTokens(price: Price, wire: Sized): number {
+export function inputTokens(price: Price, wire: SizeInput): number {
   return inputBound(price, sizeOf(price, wire));
 }
 
-type Sized = Pick<WireRequest, 'inputBytes' | 'pictures' | 'replies' | 'tier' | 'counted'>;
+type SizeInput = Pick<WireRequest, 'inputBytes' | 'pictures' | 'replies' | 'tier' | 'counted'>;
 
 /** Milliseconds of the worker's own time for one request: about a megabyte of text. What is left counts by its bytes. */
 const BUDGET = 250;
 /** Milliseconds that a call waits for its count, the start of the worker (0.4 s) included. */
 const PATIENCE = 5_000;
-/** As many questions at once; whoever comes later is told nothing, and goes on with the bound by bytes. */
+/** So many questions at once; later ones get no count, and go on with the bound by bytes. */
 const MOST_WAITING = 32;
 
 export interface TokenCounter {
@@ -53,14 +53,14 @@ export interface TokenCounter {
   close(): Promise<void>;
 }
 
-interface Asked {
+interface PendingCount {
   readonly resolve: (counted: Counted | undefined) => void;
   readonly cancel: () => void;
 }
 
 export function createTokenCounter({ timers }: { readonly timers: Timers }): TokenCounter {
   const known = new WeakMap<object, Promise<Counted | undefined>>();
-  const waiting = new Map<number, Asked>();
+  const waiting = new Map<number, PendingCount>();
   let worker: Worker | undefined;
   let asked = 0;
 
@@ -72,24 +72,24 @@ export function createTokenCounter({ timers }: { readonly timers: Timers }): Tok
     if (waiting.size === 0) worker?.unref();
   }
 
-  function ended(of: Worker): void {
+  function handleExit(of: Worker): void {
     if (worker === of) worker = undefined;
     for (const id of waiting.keys()) answer(id, undefined);
   }
 
-  function started(): Worker {
+  function startWorker(): Worker {
     const made = new Worker(new URL('./tokens-worker.ts', import.meta.url));
     made.on('message', ({ id, counted }: Reply) => answer(id, counted));
     // The next question starts another one.
-    made.on('error', () => ended(made));
-    made.on('exit', () => ended(made));
+    made.on('error', () => handleExit(made));
+    made.on('exit', () => handleExit(made));
     return made;
   }
 
   function ask(kept: string): Promise<Counted | undefined> {
     if (waiting.size >= MOST_WAITING) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      worker ??= started();
+      worker ??= startWorker();
       worker.ref();
       asked += 1;
       const id = asked;

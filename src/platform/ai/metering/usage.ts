@@ -1,4 +1,4 @@
-/** What a provider says it used. Cached and written tokens are part of the prompt's, reasoning of the completion's. */
+/** The usage that a provider reports. Cached and written tokens are part of the prompt's, reasoning of the completion's. */
 export interface TokenUsage {
   readonly promptTokens: number;
   readonly cachedTokens: number;
@@ -7,18 +7,18 @@ export interface TokenUsage {
   readonly reasoningTokens: number;
 }
 
-/** What metering needs to know of a plain answer. */
-export interface Reading {
+/** A plain answer as metering reads it. */
+export interface AnswerReading {
   /** Whether there is something to show: choices, or embeddings. */
   readonly usable: boolean;
   readonly usage: TokenUsage | undefined;
   readonly id: string | undefined;
   readonly tier: string | undefined;
-  /** What it says went wrong: some providers say so with status 200. */
+  /** The error in it: some providers send one with status 200. */
   readonly error: Readonly<Record<string, unknown>> | undefined;
 }
 
-export const NOTHING: Reading = {
+export const NO_ANSWER: AnswerReading = {
   usable: false,
   usage: undefined,
   id: undefined,
@@ -27,26 +27,26 @@ export const NOTHING: Reading = {
 };
 
 /** Reads a plain answer. What is no JSON, or holds neither choices nor embeddings, is not usable. */
-export function readAnswer(body: Buffer): Reading {
-  return readObject(parsed(body));
+export function readAnswer(body: Buffer): AnswerReading {
+  return readObject(parseBody(body));
 }
 
 /** The same of an answer that is parsed already, or of one event of a stream. */
-export function readObject(answer: unknown): Reading {
-  if (!isRecord(answer)) return NOTHING;
+export function readObject(answer: unknown): AnswerReading {
+  if (!isRecord(answer)) return NO_ANSWER;
   const { choices, data, id, service_tier: tier } = answer;
   const shown = Array.isArray(choices) ? choices : data;
   return {
     usable: Array.isArray(shown) && shown.length > 0,
-    usage: believed(usageIn(answer), Array.isArray(choices) && choices.some(saysSomething)),
+    usage: plausibleUsage(usageIn(answer), Array.isArray(choices) && choices.some(saysSomething)),
     id: idOf(id),
     tier: typeof tier === 'string' ? tier : undefined,
     error: errorIn(answer),
   };
 }
 
-/** Words cost tokens: a completion of none beside them is no figure, whatever its provider left out. */
-export function believed(usage: TokenUsage | undefined, isShown: boolean): TokenUsage | undefined {
+/** Words cost tokens: an answer with words and zero completion tokens has no usable figure. */
+export function plausibleUsage(usage: TokenUsage | undefined, isShown: boolean): TokenUsage | undefined {
   return isShown && usage?.completionTokens === 0 ? undefined : usage;
 }
 
@@ -57,7 +57,7 @@ export function usageIn(answer: Readonly<Record<string, unknown>>): TokenUsage |
   return readUsage(answer['usage'], isEmbedding) ?? (isRecord(groq) ? readUsage(groq['usage']) : undefined);
 }
 
-/** What an answer or event says went wrong; `"error": null` is nothing. */
+/** The error of an answer or event; `"error": null` is none. */
 export function errorIn(
   answer: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> | undefined {
@@ -170,11 +170,11 @@ function tokens(value: unknown): number | undefined {
     : undefined;
 }
 
-function parsed(body: Buffer): unknown {
-  return parsedText(body.toString('utf8'));
+function parseBody(body: Buffer): unknown {
+  return parseText(body.toString('utf8'));
 }
 
-export function parsedText(text: string): unknown {
+export function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

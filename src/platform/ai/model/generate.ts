@@ -6,24 +6,24 @@ import {
   type StructuredParts,
   type StructuredRequest,
   structuredCall,
-  tooLong,
-  unfit,
+  tooLongError,
+  unfitError,
 } from './structured.ts';
-import { isRecord, parsedText } from '../metering/usage.ts';
+import { isRecord, parseText } from '../metering/usage.ts';
 
 export interface GenerateRequest<Schema extends z.ZodType> extends StructuredRequest {
   /** What the answer must be. An object whose fields are all required is enforced by the provider itself. */
   readonly schema: Schema;
   /**
-   * What becomes of an answer that ran into the reply's cap and is no whole object: asked for again like any other that does not
-   * fit, or `answer_too_large` at once, for whoever can ask for less. At a low temperature the same request is cut again.
+   * How an answer that ran into the reply's cap and is no whole object is handled: asked for again like any other that does not
+   * fit, or `answer_too_large` at once, for callers that can ask for less. At a low temperature the same request is cut again.
    */
   readonly whenCut?: 'ask_again' | 'refuse';
 }
 
 export interface Generated<Schema extends z.ZodType> {
   readonly object: z.output<Schema>;
-  /** Of the call that gave the object; calls before it are in the ledger alike. */
+  /** The usage of the call that gave the object; calls before it are in the ledger alike. */
   readonly usage: Usage;
   readonly prompt: { readonly id: string; readonly version: number };
 }
@@ -50,11 +50,11 @@ export async function generate<Schema extends z.ZodType>(
     }
     if (request.whenCut === 'refuse' && object === undefined && isCut(answer)) {
       parts.logger?.warn(fields, 'an answer is cut at its most tokens');
-      throw tooLong(permit, prompt);
+      throw tooLongError(permit, prompt);
     }
     parts.logger?.warn(fields, 'an answer does not fit its schema');
   } while (tries.left > 0);
-  throw unfit(permit, prompt);
+  throw unfitError(permit, prompt);
 }
 
 /** The object in an answer, when it is what the schema says. */
@@ -65,7 +65,7 @@ function objectIn<Schema extends z.ZodType>(
   const message = choiceIn(answer)['message'];
   const content = isRecord(message) ? message['content'] : undefined;
   if (typeof content !== 'string') return undefined;
-  const checked = schema.safeParse(parsedText(unwrapped(content)));
+  const checked = schema.safeParse(parseText(unwrap(content)));
   return checked.success ? checked.data : undefined;
 }
 
@@ -78,7 +78,7 @@ function isCut(answer: PlainAnswer): boolean {
 }
 
 function choiceIn(answer: PlainAnswer): Readonly<Record<string, unknown>> {
-  const body = parsedText(answer.body.toString('utf8'));
+  const body = parseText(answer.body.toString('utf8'));
   const choices: readonly unknown[] = isRecord(body) && Array.isArray(body['choices']) ? body['choices'] : [];
   return isRecord(choices[0]) ? choices[0] : {};
 }
@@ -87,9 +87,9 @@ const FENCE = '```';
 
 /**
  * Models without enforced schemas like to wrap their JSON in a code block. Taken off by hand: an expression for it takes cubic
- * time on an answer full of blanks, and what a model answers is up to whoever asks it.
+ * time on an answer full of blanks, and a caller can make a model answer so.
  */
-function unwrapped(content: string): string {
+function unwrap(content: string): string {
   const text = content.trim();
   if (text.length < 2 * FENCE.length || !text.startsWith(FENCE) || !text.endsWith(FENCE)) return text;
   const inner = text.slice(FENCE.length, -FENCE.length);

@@ -16,7 +16,7 @@ const fixture = makeFixture(createOpenAISandbox, { prompts: { test: promptsOf([p
 const item = z.object({ hook: z.string(), hashtags: z.array(z.string()) });
 type Item = z.output<typeof item>;
 
-function asking(take: (item: Item, index: number) => Promise<void> = async () => {}) {
+function askItems(take: (item: Item, index: number) => Promise<void> = async () => {}) {
   return {
     feature: 'chat',
     prompt: { id: 'post', variables: { topic: 'tea' } },
@@ -37,13 +37,13 @@ function basket() {
   return { items, take };
 }
 
-const made = (...hooks: string[]): string =>
+const itemsAnswer = (...hooks: string[]): string =>
   JSON.stringify({ variants: hooks.map((hook) => ({ hook, hashtags: ['#tea'] })) });
 const usage = streamEvent({ choices: [], usage: { prompt_tokens: 10, completion_tokens: 30 } });
 
 /** How many tokens of the sandbox's answer to `asking` there are. */
 async function tokens(): Promise<number> {
-  await fixture.open().streamItems(recordingPermit(), asking());
+  await fixture.open().streamItems(recordingPermit(), askItems());
   return fixture.sandbox.bill().at(-1)?.completion_tokens ?? 0;
 }
 
@@ -51,7 +51,7 @@ describe('a streamed list', () => {
   test('is handed on in order, and costs what the bill says', async () => {
     const permit = recordingPermit();
     const { items, take } = basket();
-    const answer = await fixture.open().streamItems(permit, asking(take));
+    const answer = await fixture.open().streamItems(permit, askItems(take));
     expect(answer).toMatchObject({ count: 3, prompt: { id: 'post', version: 2 } });
     expect(items).toHaveLength(3);
     expect(answer.usage.completionTokens).toBe(fixture.sandbox.bill().at(-1)?.completion_tokens);
@@ -70,7 +70,7 @@ describe('a streamed list', () => {
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
     const call = fixture.open({ upstreams }).streamItems(
       recordingPermit(),
-      asking(async ({ hook }) => {
+      askItems(async ({ hook }) => {
         hooks.push(hook);
         first.resolve();
       }),
@@ -87,7 +87,7 @@ describe('a streamed list', () => {
     let under = 0;
     const answer = await fixture.open().streamItems(
       permit,
-      asking(async () => {
+      askItems(async () => {
         under += 1;
         expect(under).toBe(1);
         // The whole stream is in before the first element is through.
@@ -101,21 +101,24 @@ describe('a streamed list', () => {
   test('drops what does not fit, and what is more than was asked for', async () => {
     fixture.sandbox.faults.next({
       kind: 'content',
-      text: `{"variants":[{"hook":1},${made('a', 'b', 'c', 'd').slice(13)}`,
+      text: `{"variants":[{"hook":1},${itemsAnswer('a', 'b', 'c', 'd').slice(13)}`,
     });
     const { items, take } = basket();
-    expect((await fixture.open().streamItems(recordingPermit(), asking(take))).count).toBe(3);
+    expect((await fixture.open().streamItems(recordingPermit(), askItems(take))).count).toBe(3);
     expect(items.map(({ hook }) => hook)).toEqual(['a', 'b', 'c']);
   });
 
   test('may be wrapped in a code block', async () => {
-    fixture.sandbox.faults.next({ kind: 'content', text: `Here you are:\n\`\`\`json\n${made('a')}\n\`\`\`` });
-    expect((await fixture.open().streamItems(recordingPermit(), asking())).count).toBe(1);
+    fixture.sandbox.faults.next({
+      kind: 'content',
+      text: `Here you are:\n\`\`\`json\n${itemsAnswer('a')}\n\`\`\``,
+    });
+    expect((await fixture.open().streamItems(recordingPermit(), askItems())).count).toBe(1);
   });
 
   test('that a model cuts at its length gives what is complete', async () => {
     const maxOutputTokens = (await tokens()) - 5;
-    const answer = await fixture.open({}, { maxOutputTokens }).streamItems(recordingPermit(), asking());
+    const answer = await fixture.open({}, { maxOutputTokens }).streamItems(recordingPermit(), askItems());
     expect(answer.count).toBe(2);
   });
 });
@@ -124,14 +127,14 @@ describe('a list without a usable element', () => {
   test('is asked for again, and each answer is paid for', async () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.next({ kind: 'bad_content' }, { kind: 'empty_choices' });
-    expect((await fixture.open().streamItems(permit, asking())).count).toBe(3);
+    expect((await fixture.open().streamItems(permit, askItems())).count).toBe(3);
     expect(permit.states).toEqual(['served', 'served', 'served']);
   });
 
   test('is given up after the policy tries', async () => {
     const permit = recordingPermit();
     fixture.sandbox.faults.always({ kind: 'bad_content' });
-    await expect(fixture.open({}, { tries: 2 }).streamItems(permit, asking())).rejects.toMatchObject({
+    await expect(fixture.open({}, { tries: 2 }).streamItems(permit, askItems())).rejects.toMatchObject({
       code: 'answer_unusable',
       retryable: false,
     });
@@ -144,7 +147,7 @@ describe('a list without a usable element', () => {
       { kind: 'cut_stream', after: 2 },
       { kind: 'cut_stream', after: 2, abrupt: true },
     );
-    expect((await fixture.open().streamItems(permit, asking())).count).toBe(3);
+    expect((await fixture.open().streamItems(permit, askItems())).count).toBe(3);
     expect(permit.states).toEqual(['unknown', 'unknown', 'served']);
   });
 });
@@ -160,7 +163,7 @@ describe('a stream that breaks after elements were taken', () => {
       fixture.sandbox.faults.next({ kind: 'cut_stream', after, abrupt: after % 2 === 0 });
       const outcome = await fixture
         .open({}, { tries: 2 })
-        .streamItems(permit, asking(take))
+        .streamItems(permit, askItems(take))
         .catch((error: unknown) => error);
       seen.add(items.length);
       if (permit.rows.length === 1) {
@@ -177,7 +180,7 @@ describe('a stream that breaks after elements were taken', () => {
 
   test('is the last try when it was: then no later attempt can help', async () => {
     fixture.sandbox.faults.next({ kind: 'cut_stream', after: (await tokens()) - 5 });
-    const call = fixture.open({}, { tries: 3 }).streamItems(recordingPermit({ calls: 2 }), asking());
+    const call = fixture.open({}, { tries: 3 }).streamItems(recordingPermit({ calls: 2 }), askItems());
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable', retryable: false });
   });
 
@@ -189,7 +192,7 @@ describe('a stream that breaks after elements were taken', () => {
     fixture.sandbox.faults.next({ kind: 'hang_midstream', after });
     const call = fixture.open(time, { timeouts: { idle: 3_000 } }).streamItems(
       permit,
-      asking(async () => taken.resolve()),
+      askItems(async () => taken.resolve()),
     );
     const failed = expect(call).rejects.toMatchObject({ code: 'provider_timeout', retryable: true });
     await taken.promise;
@@ -200,7 +203,7 @@ describe('a stream that breaks after elements were taken', () => {
 
   test('hands on nothing more once a part of it was lost', async () => {
     const permit = recordingPermit();
-    const text = made('a', 'b', 'c');
+    const text = itemsAnswer('a', 'b', 'c');
     const upstream = await scriptedUpstream((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       // All of b: what is left looks whole.
@@ -210,7 +213,7 @@ describe('a stream that breaks after elements were taken', () => {
     });
     const { items, take } = basket();
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
-    const call = fixture.open({ upstreams }).streamItems(permit, asking(take));
+    const call = fixture.open({ upstreams }).streamItems(permit, askItems(take));
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable', retryable: true });
     expect(items.map(({ hook }) => hook)).toEqual(['a']);
     // It ran to its end, and its figures are known.
@@ -219,7 +222,7 @@ describe('a stream that breaks after elements were taken', () => {
   });
 
   test('is no whole one where what was lost was too long to be looked into', async () => {
-    const text = made('a', 'b');
+    const text = itemsAnswer('a', 'b');
     const upstream = await scriptedUpstream((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       const lost = `data: {"choices":[{"delta":{"content":"${'x'.repeat(70_000)}\n\n`;
@@ -227,7 +230,7 @@ describe('a stream that breaks after elements were taken', () => {
     });
     const { items, take } = basket();
     const upstreams = [{ name: 'sandbox', baseUrl: upstream.url, apiKey: 'k' }];
-    const call = fixture.open({ upstreams }).streamItems(recordingPermit(), asking(take));
+    const call = fixture.open({ upstreams }).streamItems(recordingPermit(), askItems(take));
     await expect(call).rejects.toMatchObject({ code: 'provider_unavailable' });
     expect(items.map(({ hook }) => hook)).toEqual(['a', 'b']);
     await upstream.close();
@@ -236,7 +239,7 @@ describe('a stream that breaks after elements were taken', () => {
   test('is not asked for again when it is larger than the policy takes', async () => {
     fixture.sandbox.faults.always({ kind: 'content', text: `{"variants":[{"hook":"${'x'.repeat(5_000)}` });
     const permit = recordingPermit();
-    const call = fixture.open({}, { tries: 2, caps: { answerBytes: 1_000 } }).streamItems(permit, asking());
+    const call = fixture.open({}, { tries: 2, caps: { answerBytes: 1_000 } }).streamItems(permit, askItems());
     await expect(call).rejects.toMatchObject({ code: 'answer_too_large', retryable: false });
     expect(permit.rows).toHaveLength(1);
   });
@@ -251,7 +254,7 @@ describe('a taker', () => {
     const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
     const call = fixture.open({ upstreams }).streamItems(
       permit,
-      asking(async () => {
+      askItems(async () => {
         calls += 1;
         throw error;
       }),
@@ -267,7 +270,7 @@ describe('a taker', () => {
     const permit = recordingPermit();
     const call = fixture.open().streamItems(
       permit,
-      asking(async (_, index) => {
+      askItems(async (_, index) => {
         await expect.poll(() => permit.states).toEqual(['served']);
         if (index === 2) throw new AppError('conflict');
       }),
@@ -282,7 +285,7 @@ describe('a taker', () => {
     const { items, take } = basket();
     const upstreams = [{ name: 'sandbox', baseUrl: slow.url, apiKey: 'k' }];
     const call = fixture.open({ upstreams }).streamItems(permit, {
-      ...asking(async (one, index) => {
+      ...askItems(async (one, index) => {
         await take(one, index);
         controller.abort();
       }),

@@ -2,13 +2,13 @@ import type { Permit, Usage } from '#platform/limits';
 import { z } from 'zod';
 import { ProviderError } from '../errors.ts';
 import { countTries } from '../plan.ts';
-import { type StructuredParts, structuredCall, unfit } from './structured.ts';
+import { type StructuredParts, structuredCall, unfitError } from './structured.ts';
 import { ListReader, type StreamItemsRequest } from './list-reader.ts';
 
 export interface StreamedItems {
   /** Elements that were taken, at least one. */
   readonly count: number;
-  /** Of the call that gave them; calls before it are in the ledger alike. */
+  /** The usage of the call that gave them; calls before it are in the ledger alike. */
   readonly usage: Usage;
   readonly prompt: { readonly id: string; readonly version: number };
 }
@@ -48,7 +48,7 @@ export async function streamItems<Item extends z.ZodType>(
     );
     if (broken !== undefined && (taken.count > 0 || !broken.retryable)) break;
   } while (tries.left > 0);
-  if (broken === undefined) throw unfit(permit, prompt);
+  if (broken === undefined) throw unfitError(permit, prompt);
   throw tries.isSpent ? broken.final() : broken;
 }
 

@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { ElementReader } from '../streams/elements.ts';
 import { ProviderError } from '../errors.ts';
 import type { LiveStream, Sink } from '../pipe/live-stream.ts';
-import { unavailable } from '../pipe/outcome.ts';
+import { unavailableError } from '../pipe/outcome.ts';
 import type { Guard } from '../sanitizer/index.ts';
 import { StreamText } from '../streams/stream-text.ts';
 import type { StructuredRequest } from './structured.ts';
 
 export interface StreamItemsRequest<Item extends z.ZodType> extends StructuredRequest {
-  /** What each element must be; one that does not fit is dropped. */
+  /** The schema of each element; one that does not fit is dropped. */
   readonly item: Item;
   /** The name under which the answer lists them: `{ [list]: item[] }`. */
   readonly list: string;
@@ -18,7 +18,7 @@ export interface StreamItemsRequest<Item extends z.ZodType> extends StructuredRe
   readonly take: (item: z.output<Item>, index: number) => Promise<void>;
 }
 
-/** What became of a streamed list. */
+/** The outcome of a streamed list. */
 export interface ListEnd {
   readonly count: number;
   /** `take` threw this; the stream was stopped. */
@@ -31,7 +31,7 @@ export interface ListEnd {
 interface StreamRead {
   readonly live: LiveStream;
   readonly maxBytes: number;
-  /** Elements that would repeat a secret prompt, or that nobody should read, are dropped. */
+  /** Elements that would repeat a secret prompt, or that must not be shown, are dropped. */
   readonly guard?: Guard | undefined;
 }
 
@@ -68,7 +68,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
   write(chunk: Buffer): boolean {
     const words = this.#text.push(chunk, this.#stream.live.wholeBytes);
     this.#bytes += Buffer.byteLength(words);
-    if (this.#bytes > this.#stream.maxBytes) this.#stop(oversized());
+    if (this.#bytes > this.#stream.maxBytes) this.#stop(oversizedError());
     else for (const element of this.#elements.push(words)) this.#hand(element);
     return true;
   }
@@ -77,7 +77,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
     // The last event may lack the empty line that ends it.
     this.write(BORDER);
     // Without some of its words an answer may look whole and be another.
-    if (this.#text.isBroken) this.fail(unavailable());
+    if (this.#text.isBroken) this.fail(unavailableError());
   }
 
   fail(error: ProviderError): void {
@@ -117,6 +117,6 @@ export class ListReader<Item extends z.ZodType> implements Sink {
   }
 }
 
-function oversized(): ProviderError {
+function oversizedError(): ProviderError {
   return new ProviderError('answer_unusable', { retryable: true });
 }

@@ -8,7 +8,7 @@ import type { Policy } from '../policy.ts';
 import type { Target } from '../providers/providers.ts';
 import { readWire } from '../wire.ts';
 
-/** What a model of the AI SDK is made over. */
+/** What a model of the AI SDK is built on. */
 export interface ModelParts {
   readonly pipe: Pipe;
   readonly permit: Permit;
@@ -91,7 +91,7 @@ function pipeFetch(parts: ModelParts): typeof globalThis.fetch {
   };
 }
 
-/** A stream for the SDK to read. One that nobody reads runs into the policy's idle limit. */
+/** A stream for the SDK to read. An unread stream runs into the policy's idle limit. */
 function readable(live: LiveStream): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {

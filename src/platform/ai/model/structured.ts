@@ -11,13 +11,13 @@ import type { Guard } from '../sanitizer/index.ts';
 import { isRecord } from '../metering/usage.ts';
 import { readWire } from '../wire.ts';
 
-/** What every structured call is asked with. */
+/** The input of every structured call. */
 export interface StructuredRequest {
   /** The policy's feature within the permit's product. */
   readonly feature: string;
   readonly prompt: { readonly id: string; readonly version?: number; readonly variables: PromptValues };
   readonly signal?: AbortSignal | undefined;
-  /** Whose provider slots it takes; `interactive` when not said. */
+  /** The lane whose provider slots it takes; `interactive` by default. */
   readonly lane?: Lane | undefined;
   /** The caller's trace, for the provider. */
   readonly traceparent?: string | undefined;
@@ -30,7 +30,7 @@ export interface StructuredParts {
     permit: Permit,
     request: { readonly feature: string; readonly lane?: Lane | undefined },
   ) => Omit<PipeCall, 'wire'>;
-  /** Keeps answers from repeating secret prompts, and from saying what nobody should read. */
+  /** Keeps answers from repeating secret prompts, and from showing unfit text. */
   readonly guardOf: (permit: Permit, policy: Policy) => Guard | undefined;
   readonly logger: AiLogger | undefined;
 }
@@ -40,7 +40,7 @@ export interface StructuredCall {
   readonly call: PipeCall;
   readonly prompt: RenderedPrompt;
   readonly guard: Guard | undefined;
-  /** What its log lines name: ids and versions, never a text. */
+  /** The fields of its log lines: ids and versions, never a text. */
   readonly named: Readonly<Record<string, unknown>>;
 }
 
@@ -51,7 +51,7 @@ export function structuredCall(
   asked: { readonly request: StructuredRequest; readonly schema: z.ZodType; readonly stream: boolean },
 ): StructuredCall {
   const { request, stream } = asked;
-  const prompt = renderedPrompt(parts, permit, request);
+  const prompt = renderPrompt(parts, permit, request);
   const call = parts.governed(permit, request);
   const takesSchema = call.chain.every(({ upstream }) => upstream.dialect.jsonSchema);
   const body = structuredBody(prompt, answerSchema(asked.schema), takesSchema);
@@ -69,7 +69,7 @@ export function structuredCall(
 }
 
 /** The prompt of a request, of those of the permit's product, with its values in place. */
-export function renderedPrompt(
+export function renderPrompt(
   parts: Pick<StructuredParts, 'promptsOf'>,
   permit: Permit,
   { prompt }: Pick<StructuredRequest, 'prompt'>,
@@ -79,7 +79,7 @@ export function renderedPrompt(
   return prompts.get(prompt.id, prompt.version).render(prompt.variables);
 }
 
-/** What log lines of a call name: ids and versions, never a text. */
+/** The fields of a call's log lines: ids and versions, never a text. */
 export function namesOf(permit: Permit, prompt: RenderedPrompt): Readonly<Record<string, unknown>> {
   return {
     prompt: prompt.id,
@@ -90,12 +90,12 @@ export function namesOf(permit: Permit, prompt: RenderedPrompt): Readonly<Record
 }
 
 /** The model's answers did not fit the schema, and there are no tries left. */
-export function unfit(permit: Permit, prompt: RenderedPrompt): ProviderError {
+export function unfitError(permit: Permit, prompt: RenderedPrompt): ProviderError {
   return new ProviderError('answer_unusable', noMoreOf(permit, prompt));
 }
 
 /** The model had more to say than the policy gives it room for. */
-export function tooLong(permit: Permit, prompt: RenderedPrompt): ProviderError {
+export function tooLongError(permit: Permit, prompt: RenderedPrompt): ProviderError {
   return new ProviderError('answer_too_large', noMoreOf(permit, prompt));
 }
 
@@ -122,7 +122,7 @@ export function answerSchema(schema: z.ZodType): AnswerSchema {
   return made;
 }
 
-/** What zod drops silently is not asked for: an object that says nothing of further fields is closed. */
+/** Fields that zod drops silently are not asked for: an object that does not declare further fields is closed. */
 function close({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.type === 'object') jsonSchema.additionalProperties ??= false;
 }

@@ -1,6 +1,6 @@
 import { ProviderError } from '../errors.ts';
 import type { LiveStream, Sink } from '../pipe/live-stream.ts';
-import { unavailable } from '../pipe/outcome.ts';
+import { unavailableError } from '../pipe/outcome.ts';
 import type { Cut, Guard, GuardedReply } from '../sanitizer/index.ts';
 import { StreamText } from '../streams/stream-text.ts';
 
@@ -8,16 +8,16 @@ import { StreamText } from '../streams/stream-text.ts';
 interface WordStream {
   readonly live: LiveStream;
   readonly maxBytes: number;
-  /** Looks at the words before anybody reads them: it holds some of them back for a moment. */
+  /** Checks the words before they are shown: it holds some of them back for a moment. */
   readonly guard: Guard | undefined;
 }
 
 /** Takes words in their order, awaited, one piece after the other. What it throws ends the call. */
 export type TakeWords = (words: string) => Promise<void> | void;
 
-/** What became of a streamed text. */
+/** The outcome of a streamed text. */
 export interface TextEnd {
-  /** All words that came, whether or not somebody took them. */
+  /** All words that came, taken or not. */
   readonly text: string;
   /** Why it ends where it does not: from there on nothing is in `text`. */
   readonly cut: Cut | undefined;
@@ -30,7 +30,7 @@ export interface TextEnd {
 const BORDER = Buffer.from('\n\n');
 
 /**
- * Reads one streamed answer as words. The stream is not held back by whoever takes them: what is shown but not yet taken
+ * Reads one streamed answer as words. A slow reader does not hold the stream back: words that are shown but not yet taken
  * waits here, at most `maxBytes` of it, so that a slow client makes no provider wait.
  */
 export class TextReader implements Sink {
@@ -67,7 +67,7 @@ export class TextReader implements Sink {
     return true;
   }
 
-  /** What the guard lets through. */
+  /** The words that the guard lets through. */
   #pass(words: string): void {
     if (words === '') return;
     this.#text += words;
@@ -78,7 +78,7 @@ export class TextReader implements Sink {
     // The last event may lack the empty line that ends it.
     this.write(BORDER);
     // Without some of its words an answer may look whole and say another thing.
-    if (this.#words.isBroken) this.fail(unavailable());
+    if (this.#words.isBroken) this.fail(unavailableError());
   }
 
   fail(error: ProviderError): void {

@@ -3,21 +3,21 @@ import { ProviderError } from '../errors.ts';
 import { countTries } from '../plan.ts';
 import type { RenderedPrompt } from '../prompts.ts';
 import type { Cut } from '../sanitizer/index.ts';
-import { namesOf, renderedPrompt, type StructuredParts, type StructuredRequest } from './structured.ts';
+import { namesOf, renderPrompt, type StructuredParts, type StructuredRequest } from './structured.ts';
 import { type TakeWords, TextReader } from './text-reader.ts';
 import { readWire } from '../wire.ts';
 
-/** What was said in a conversation. */
-export interface Said {
+/** A message of a conversation. */
+export interface ConversationMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;
 }
 
 export interface StreamTextRequest extends StructuredRequest {
-  /** What was said before, the oldest first: it stands between the prompt's two parts. */
-  readonly history?: readonly Said[];
+  /** Earlier messages, the oldest first: they stand between the prompt's two parts. */
+  readonly history?: readonly ConversationMessage[];
   /**
-   * Takes the words as they come. Not said: nobody sees the text before it is whole, and one that breaks is asked for again
+   * Takes the words as they come. Without it the text is shown only when it is whole, and one that breaks is asked for again
    * within the policy's tries.
    */
   readonly take?: TakeWords;
@@ -27,15 +27,15 @@ export interface StreamedText {
   readonly text: string;
   /** Why it ends where it does not: the provider broke off, or this server stops. What came before is in `text`. */
   readonly broken: ProviderError | undefined;
-  /** It ends where it would have repeated a secret prompt, or where nobody should read on. */
+  /** It was cut where it would have repeated a secret prompt, or where the rest must not be shown. */
   readonly cut: Cut | undefined;
-  /** Of the call that gave the text; calls before it are in the ledger alike. */
+  /** The usage of the call that gave the text; calls before it are in the ledger alike. */
   readonly usage: Usage;
   readonly prompt: { readonly id: string; readonly version: number };
 }
 
 /**
- * Asks for a text by a prompt and what was said before. A stream that breaks before anybody took a word of it, and a text
+ * Asks for a text by a prompt and earlier messages. A stream that breaks before a word of it was taken, and a text
  * without words, are asked for again within the policy's tries; then it throws. Once words were taken, what there is of
  * the text is the answer. So is what there is of one that is not fit to be read, be it nothing.
  */
@@ -44,7 +44,7 @@ export async function streamText(
   permit: Permit,
   request: StreamTextRequest,
 ): Promise<StreamedText> {
-  const prompt = renderedPrompt(parts, permit, request);
+  const prompt = renderPrompt(parts, permit, request);
   const call = {
     ...parts.governed(permit, request),
     wire: { ...readWire('/chat/completions', conversation(prompt, request.history ?? [])), stream: true },
@@ -85,7 +85,7 @@ function empty(): ProviderError {
 }
 
 /** The body of a call: the prompt's rules, what was said, and what is said now. */
-function conversation(prompt: RenderedPrompt, history: readonly Said[]): string {
+function conversation(prompt: RenderedPrompt, history: readonly ConversationMessage[]): string {
   return JSON.stringify({
     messages: [
       ...(prompt.system === undefined ? [] : [{ role: 'system', content: prompt.system }]),

@@ -8,13 +8,13 @@ import { type Ended, Exchange } from '../providers/exchange.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import { LiveStream, type StreamEnd, type StreamSource } from './live-stream.ts';
 import {
-  brokenStream,
+  brokenStreamError,
   type Failure,
-  failedInStream,
+  streamErrorFailure,
   isUnserved,
-  transportFailed,
-  refusal,
-  unusable,
+  transportFailure,
+  refusalFailure,
+  unusableFailure,
 } from './outcome.ts';
 import type { SlotAdmission } from '../slots/slot-admission.ts';
 import type { CallPlan } from '../plan.ts';
@@ -23,11 +23,18 @@ import { type AiLogger, type AiMetrics, type CallOutcome, endedHere } from '../p
 import type { Target } from '../providers/providers.ts';
 import { asStream, endedSource } from './plain-stream.ts';
 import { type LateEnd, Remainder } from '../streams/remainder.ts';
-import { sendPlanned } from './sending.ts';
+import { sendPlanned } from './send-planned.ts';
 import { StreamHead, StreamMeter } from '../streams/stream-meter.ts';
 import { timeLimits } from './time-limits.ts';
 import type { TokenCounter } from '../metering/tokens.ts';
-import { estimatedTokens, idOf, isRecord, parsedText, readAnswer, type Reading } from '../metering/usage.ts';
+import {
+  estimatedTokens,
+  idOf,
+  isRecord,
+  parseText,
+  readAnswer,
+  type AnswerReading,
+} from '../metering/usage.ts';
 import { type WireRequest, writeWire } from '../wire.ts';
 
 const DISPATCH = dispatchPoint(
@@ -45,7 +52,7 @@ export interface PipeCall {
   /** Caps the reply to what this buys (the OpenAI endpoint); without it the permit's reserve is extended instead. */
   readonly budget?: Micros | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Whose provider slots it takes; `interactive` when not said. */
+  /** The lane whose provider slots it takes; `interactive` by default. */
   readonly lane?: Lane | undefined;
   /** The caller's trace, as W3C's header has it: it goes on to the provider. */
   readonly traceparent?: string | undefined;
@@ -72,14 +79,14 @@ export interface AttemptParts {
   readonly ledger: Ledger;
   readonly tokens: TokenCounter;
   readonly safetyIdentifier: (permit: Permit) => string;
-  /** Whether this process still has the places that its permits take. */
+  /** Whether this process still has the slots that its permits take. */
   readonly maySend: (() => boolean) | undefined;
   readonly logger: AiLogger | undefined;
   readonly metrics: AiMetrics | undefined;
   readonly crashHook: CrashHook | undefined;
 }
 
-export interface Try {
+export interface AttemptState {
   readonly admission: SlotAdmission;
   /** Milliseconds that are left of the call's run time. */
   readonly runTime: number;
@@ -88,52 +95,52 @@ export interface Try {
 }
 
 /**
- * Makes one provider call under the permit, and posts what became of it (a stream: when it ends). However it ends, the
+ * Makes one provider call under the permit, and posts its outcome (a stream: when it ends). However it ends, the
  * admission has its outcome recorded and is released.
  */
 export async function attempt(
   parts: AttemptParts,
   call: PipeCall,
-  current: Try,
+  current: AttemptState,
 ): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { admission } = current;
   let done: PlainAnswer | StreamAnswer | Failure | undefined;
   try {
-    done = await made(parts, call, current);
+    done = await makeCall(parts, call, current);
     return done;
   } finally {
     admission.record('neutral');
     // A stream keeps its slot until it ends.
-    if (done === undefined || !('live' in done)) over(current);
+    if (done === undefined || !('live' in done)) releaseSlot(current);
   }
 }
 
 /** The provider's slot is free when nothing more is read of an answer. */
-function over({ admission, exchange }: Try): void {
+function releaseSlot({ admission, exchange }: AttemptState): void {
   if (exchange?.readsOn !== true) admission.release();
 }
 
-async function made(
+async function makeCall(
   parts: AttemptParts,
   call: PipeCall,
-  current: Try,
+  current: AttemptState,
 ): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { admission } = current;
   const { plan, wire, event } = await sendPlanned(parts, call, admission.target);
   const entry: LedgerEntry = { permit: call.permit, event, wire, target: admission.target, plan };
   if (call.signal?.aborted === true) {
     parts.ledger.notServed(entry);
-    return transportFailed({ failure: 'stopped', status: 0, isSent: false });
+    return transportFailure({ failure: 'stopped', status: 0, isSent: false });
   }
   const started = parts.clock.monotonic();
   const meter = call.wire.stream
     ? new StreamMeter({ wanted: call.wire.wantsUsage, replies: call.wire.replies })
     : undefined;
-  const exchange = open(parts, { call, entry, current, meter });
+  const exchange = openExchange(parts, { call, entry, current, meter });
   current.exchange = exchange;
   let ended: Ended;
   try {
-    ended = await exchanged(exchange, { parts, call, entry });
+    ended = await sendRequest(exchange, { parts, call, entry });
   } catch (error) {
     // undici refused the request itself, so that nothing was sent.
     parts.ledger.notServed(entry);
@@ -148,7 +155,7 @@ async function made(
   return done;
 }
 
-function open(parts: AttemptParts, { call, entry, current, meter }: Opening): Exchange {
+function openExchange(parts: AttemptParts, { call, entry, current, meter }: OpenInput): Exchange {
   const { caps } = call.policy;
   const timeouts = timeLimits(call.policy, entry.target.price);
   const exchange: Exchange = new Exchange({
@@ -168,7 +175,7 @@ function open(parts: AttemptParts, { call, entry, current, meter }: Opening): Ex
         done({ end, ...read }) {
           current.admission.release();
           const seen = { ...read, id: requestId(exchange.headers) ?? read.id };
-          parts.ledger.late(entry, seen, lateEnd(exchange.status, end));
+          parts.ledger.late(entry, seen, lateEndOf(exchange.status, end));
         },
       });
       remainder.data(received);
@@ -178,19 +185,19 @@ function open(parts: AttemptParts, { call, entry, current, meter }: Opening): Ex
   return exchange;
 }
 
-/** What an answer that nobody waited for says of what is billed, by its status too. */
-function lateEnd(status: number, end: LateEnd): LateEnd {
+/** How much of an answer that was read on is known to be billed, by its status too. */
+function lateEndOf(status: number, end: LateEnd): LateEnd {
   if (status === 200) return end;
   return isUnserved(status) ? 'not_served' : 'part';
 }
 
-interface Sending {
+interface SendInput {
   readonly parts: AttemptParts;
   readonly call: PipeCall;
   readonly entry: LedgerEntry;
 }
 
-async function exchanged(exchange: Exchange, { parts, call, entry }: Sending): Promise<Ended> {
+async function sendRequest(exchange: Exchange, { parts, call, entry }: SendInput): Promise<Ended> {
   const { signal, wire, policy } = call;
   const { upstream, model } = entry.target;
   const { dialect } = upstream;
@@ -225,32 +232,32 @@ function headersOf({ permit, traceparent }: PipeCall): string[] {
   return ['x-request-id', permit.requestId, ...trace];
 }
 
-interface Opening {
+interface OpenInput {
   readonly call: PipeCall;
   readonly entry: LedgerEntry;
-  readonly current: Try;
-  /** Of a stream. */
+  readonly current: AttemptState;
+  /** Set for a stream. */
   readonly meter: StreamMeter | undefined;
 }
 
-interface Conclusion extends Sending, Opening {
+interface ConcludeInput extends SendInput, OpenInput {
   readonly exchange: Exchange;
   readonly started: number;
 }
 
-async function conclude(at: Conclusion, ended: Ended): Promise<PlainAnswer | StreamAnswer | Failure> {
+async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | StreamAnswer | Failure> {
   const { parts, entry } = at;
-  if (ended.kind === 'stream') return streaming(at, { ...ended, source: at.exchange });
+  if (ended.kind === 'stream') return startStream(at, { ...ended, source: at.exchange });
   if (ended.kind === 'failure')
-    return posted(
+    return postFailure(
       at,
-      transportFailed({ ...ended, isOurs: endedHere(at.call.signal) !== undefined }),
+      transportFailure({ ...ended, isOurs: endedHere(at.call.signal) !== undefined }),
       undefined,
     );
   if (ended.status !== 200) {
-    return posted(
+    return postFailure(
       at,
-      refusal(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey }),
+      refusalFailure(ended, { now: parts.clock.now(), apiKey: entry.target.upstream.apiKey }),
       undefined,
     );
   }
@@ -259,24 +266,24 @@ async function conclude(at: Conclusion, ended: Ended): Promise<PlainAnswer | Str
     const shown =
       at.call.wire.stream && reading.error === undefined ? StreamMeter.reading(ended.body) : reading;
     const { apiKey } = entry.target.upstream;
-    const failure = shown.error === undefined ? unusable() : failedInStream(shown.error, apiKey);
-    return posted(at, failure, { ...shown, ...ended });
+    const failure = shown.error === undefined ? unusableFailure() : streamErrorFailure(shown.error, apiKey);
+    return postFailure(at, failure, { ...shown, ...ended });
   }
   if (at.call.wire.stream) {
     const head = asStream(ended.body);
     return head === undefined
-      ? posted(at, unusable(), { ...reading, ...ended })
-      : streaming(at, { headers: ended.headers, head, source: endedSource });
+      ? postFailure(at, unusableFailure(), { ...reading, ...ended })
+      : startStream(at, { headers: ended.headers, head, source: endedSource });
   }
-  const usage = await parts.ledger.served(entry, served(reading, ended));
+  const usage = await parts.ledger.served(entry, toCallFigures(reading, ended));
   return { kind: 'plain', body: ended.body, usage, target: entry.target, plan: entry.plan };
 }
 
-type Read = Reading & { readonly headers: IncomingHttpHeaders; readonly body: Buffer };
+type Read = AnswerReading & { readonly headers: IncomingHttpHeaders; readonly body: Buffer };
 
 /** The words of a plain answer, as a request would hold them. */
 function shownIn(body: Buffer): string | undefined {
-  const answer = parsedText(body.toString('utf8'));
+  const answer = parseText(body.toString('utf8'));
   const choices = isRecord(answer) ? answer['choices'] : undefined;
   if (!Array.isArray(choices)) return undefined;
   return `"messages":${JSON.stringify(choices.map((choice) => (isRecord(choice) ? choice['message'] : choice)))}`;
@@ -289,8 +296,8 @@ function asRequest(words: string | undefined): string | undefined {
     : `"messages":${JSON.stringify([{ content: words }])}`;
 }
 
-function served(
-  reading: Reading,
+function toCallFigures(
+  reading: AnswerReading,
   answer: { headers: IncomingHttpHeaders; body: Buffer },
 ): Parameters<Ledger['served']>[1] {
   return {
@@ -302,8 +309,8 @@ function served(
   };
 }
 
-async function posted(
-  { parts, entry }: Conclusion,
+async function postFailure(
+  { parts, entry }: ConcludeInput,
   failure: Failure,
   read: Read | undefined,
 ): Promise<Failure> {
@@ -311,17 +318,21 @@ async function posted(
   if (failure.ledger === 'not_served') ledger.notServed(entry);
   else if (failure.ledger === 'throttled') ledger.throttled(entry);
   else if (failure.ledger === 'caused') await ledger.caused(entry);
-  else await ledger.broken(entry, read === undefined ? undefined : { ...served(read, read), shownTokens: 0 });
+  else
+    await ledger.broken(
+      entry,
+      read === undefined ? undefined : { ...toCallFigures(read, read), shownTokens: 0 },
+    );
   return failure;
 }
 
-interface Begun {
+interface StreamStart {
   readonly headers: IncomingHttpHeaders;
   readonly head: Buffer;
   readonly source: StreamSource;
 }
 
-function streaming(at: Conclusion, begun: Begun): StreamAnswer {
+function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
   const { parts, call, entry, exchange, started } = at;
   const { signal, wire } = call;
   const meter = at.meter ?? new StreamMeter({ wanted: wire.wantsUsage, replies: wire.replies });
@@ -330,13 +341,13 @@ function streaming(at: Conclusion, begun: Begun): StreamAnswer {
     source: begun.source,
     head: begun.head,
     meter,
-    brokenBy: (said) => brokenStream(said, entry.target.upstream.apiKey),
+    brokenBy: (said) => brokenStreamError(said, entry.target.upstream.apiKey),
     post(end) {
       signal?.removeEventListener('abort', stop);
-      over(at.current);
+      releaseSlot(at.current);
       const { usage, shownTokens, tier } = meter;
       const shown = usage === undefined ? asRequest(meter.shown) : undefined;
-      // Nobody is charged for what this server ended.
+      // A call that this server ended is not charged.
       const isOurs = end === 'hung_up' && endedHere(signal) !== undefined;
       const id = requestId(begun.headers) ?? meter.id;
       const seen = { usage, shownTokens, shown, tier, id, isHurried: isOurs };

@@ -16,7 +16,7 @@ const feature = 'chat';
 const stream = chat({ stream: true });
 
 /** What the only call of a permit is posted at: what the provider may bill, and what is charged. */
-function posted({ rows: [row] }: RecordingPermit) {
+function postedFigures({ rows: [row] }: RecordingPermit) {
   if (row?.state === 'served' || row?.state === 'unknown') {
     const { cost, charged, estimated } = row.usage ?? {};
     return { cost, charged, estimated };
@@ -25,7 +25,7 @@ function posted({ rows: [row] }: RecordingPermit) {
 }
 
 /** What the sandbox's bill comes to, at the prices of the catalogue. */
-function billed(calls: ReturnType<(typeof fixture)['sandbox']['bill']>): number {
+function billedCost(calls: ReturnType<(typeof fixture)['sandbox']['bill']>): number {
   const prices = createPrices();
   return calls.reduce((sum, { model, ...call }) => {
     const price = prices.of('sandbox', model);
@@ -52,7 +52,7 @@ test('what a provider writes beyond max_tokens is the operator’s cost, and not
   const permit = recordingPermit();
   await fixture.open(at(long.url)).call(permit, { feature, wire: chat({ max_tokens: 20 }) });
   const [row] = permit.rows;
-  const { cost = 0, charged } = posted(permit) as { cost?: number; charged?: number };
+  const { cost = 0, charged } = postedFigures(permit) as { cost?: number; charged?: number };
   expect(charged).toBe(row?.call.reserve);
   expect(cost).toBeGreaterThan(row?.call.reserve ?? 0);
 });
@@ -73,7 +73,7 @@ async function leave(answer: Answer, wire: WireRequest) {
   await late.received(1);
   controller.abort();
   await gone;
-  const { cost: estimate } = posted(permit) as { cost: number };
+  const { cost: estimate } = postedFigures(permit) as { cost: number };
   goOn.resolve();
   return { permit, late, estimate, here };
 }
@@ -97,9 +97,9 @@ describe('what a provider broke', () => {
     ).rejects.toMatchObject({
       caused: false,
     });
-    expect(posted(permit)).toMatchObject({ charged: 0, estimated: true });
-    expect((posted(permit) as { cost: number }).cost).toBeGreaterThanOrEqual(
-      billed(fixture.sandbox.bill().slice(before)),
+    expect(postedFigures(permit)).toMatchObject({ charged: 0, estimated: true });
+    expect((postedFigures(permit) as { cost: number }).cost).toBeGreaterThanOrEqual(
+      billedCost(fixture.sandbox.bill().slice(before)),
     );
   });
 
@@ -116,7 +116,7 @@ describe('what a provider broke', () => {
     const permit = recordingPermit();
     const answer = await fixture.open().call(permit, { feature, wire: stream });
     expect((await read(answer)).end).toBe('cut');
-    const { cost: most, charged } = posted(permit) as { cost: number; charged: number };
+    const { cost: most, charged } = postedFigures(permit) as { cost: number; charged: number };
     expect(charged).toBeGreaterThan(0);
     expect(charged).toBeLessThan(most);
     expect(most).toBeLessThanOrEqual(answer.plan.call.reserve);
@@ -132,7 +132,7 @@ describe('what a provider broke', () => {
     const reading = read(answer);
     time.advance(3_100);
     expect((await reading).end).toBe('timeout');
-    const { cost: most, charged } = posted(permit) as { cost: number; charged: number };
+    const { cost: most, charged } = postedFigures(permit) as { cost: number; charged: number };
     expect(charged).toBeLessThan(most);
   });
 
@@ -149,7 +149,7 @@ describe('what a provider broke', () => {
     fixture.sandbox.faults.next({ kind: 'reset', billed: true });
     const permit = recordingPermit();
     await fixture.open({ metrics }, { tries: 2 }).call(permit, { feature, wire: chat() });
-    expect(failures).toEqual([(posted(permit) as { cost: number }).cost]);
+    expect(failures).toEqual([(postedFigures(permit) as { cost: number }).cost]);
   });
 });
 
@@ -170,7 +170,9 @@ describe('what a caller brought about is charged as the provider bills it', () =
     await slow.received(1);
     controller.abort();
     await gone;
-    expect(posted(permit)).toMatchObject({ charged: (posted(permit) as { cost: number }).cost });
+    expect(postedFigures(permit)).toMatchObject({
+      charged: (postedFigures(permit) as { cost: number }).cost,
+    });
     goOn.resolve();
     await expect.poll(() => permit.amended).toMatchObject([{ completionTokens: 34, estimated: false }]);
     expect(permit.amended[0]?.charged).toBe(permit.amended[0]?.cost);
@@ -195,7 +197,9 @@ describe('what a caller brought about is charged as the provider bills it', () =
     const reading = read(answer);
     time.advance(10_100);
     expect(await reading).toMatchObject({ end: 'overdue', error: 'provider_timeout' });
-    expect(posted(permit)).toMatchObject({ charged: (posted(permit) as { cost: number }).cost });
+    expect(postedFigures(permit)).toMatchObject({
+      charged: (postedFigures(permit) as { cost: number }).cost,
+    });
     goOn.resolve();
     await expect.poll(() => permit.amended).toMatchObject([{ completionTokens: 34, estimated: false }]);
     await long.close();
@@ -212,7 +216,9 @@ describe('what a caller brought about is charged as the provider bills it', () =
     time.advance(31_000);
     await expect.poll(() => fixture.sandbox.bill().at(-1)?.hung_up).toBe(true);
     expect(permit.amended).toEqual([]);
-    expect(posted(permit)).toMatchObject({ charged: (posted(permit) as { cost: number }).cost });
+    expect(postedFigures(permit)).toMatchObject({
+      charged: (postedFigures(permit) as { cost: number }).cost,
+    });
   });
 
   test('of a request that can only fail, nothing; but it counts', async () => {
@@ -276,7 +282,7 @@ describe('of a call whose caller left before its answer', () => {
     // Asked, answered and counted after it.
     await here.call(recordingPermit(), { feature, wire: chat() });
     expect(permit.amended).toEqual([]);
-    expect(posted(permit)).toMatchObject({ estimated: true });
+    expect(postedFigures(permit)).toMatchObject({ estimated: true });
     await late.close();
   });
 
@@ -322,6 +328,6 @@ test('200 calls that are broken off just before their first token are paid for, 
   await expect.poll(() => permits.filter(({ amended }) => amended.length === 1).length).toBe(200);
   const charged = permits.reduce((sum, { amended }) => sum + (amended[0]?.charged ?? 0), 0);
   expect(slow.bill()).toHaveLength(200);
-  expect(charged).toBe(billed(slow.bill()));
+  expect(charged).toBe(billedCost(slow.bill()));
   await slow.close();
 });

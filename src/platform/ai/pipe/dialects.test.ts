@@ -14,7 +14,7 @@ function words(text: string): string {
   return [...text.matchAll(/"content":"((?:[^"\\]|\\.)*)"/g)].map(([, content = '']) => content).join('');
 }
 
-async function streamed(): Promise<{
+async function streamCall(): Promise<{
   text: string;
   end: string;
   permit: ReturnType<typeof recordingPermit>;
@@ -37,9 +37,9 @@ describe('a streamed answer', () => {
     'deflate',
     'raw_deflate',
   ] as const)('in the dialect %s has the same words, end and exact cost', async (as) => {
-    const usual = await streamed();
+    const usual = await streamCall();
     fixture.sandbox.faults.next({ kind: 'dialect', as });
-    const { text, end, permit } = await streamed();
+    const { text, end, permit } = await streamCall();
     const billed = fixture.sandbox.bill().at(-1);
     expect(end).toBe('complete');
     expect(words(text)).toBe(words(usual.text));
@@ -74,7 +74,7 @@ describe('a streamed answer', () => {
 
   test('with an event that is no JSON has broken: the event is not passed on', async () => {
     fixture.sandbox.faults.next({ kind: 'malformed_json', after: 2 });
-    const { text, end } = await streamed();
+    const { text, end } = await streamCall();
     expect(end).toBe('cut');
     expect(text).not.toContain('"delta":\n');
   });

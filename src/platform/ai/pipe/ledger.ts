@@ -16,8 +16,8 @@ const ANSWER = dispatchPoint(
   'a provider has served a call; its figures are still in memory only',
 );
 
-/** What is known of a call when it is posted. */
-export interface Served {
+/** The figures of a call when it is posted. */
+export interface CallFigures {
   readonly usage: TokenUsage | undefined;
   /** Our own count of the completion, for when the provider gave none. */
   readonly shownTokens: number;
@@ -38,36 +38,36 @@ export interface LedgerEntry {
   readonly plan: CallPlan;
 }
 
-/** Characters of a request of whose answer nothing was seen: below it, its bytes are a good enough bound beside the longest reply. */
+/** Characters of a request without an answer: below it, its bytes are a good enough bound beside the longest reply. */
 const WORTH_COUNTING = 4_096;
 
-/** Of a call of which nothing was seen. */
-const NOTHING_SHOWN: Served = { usage: undefined, shownTokens: 0, id: undefined, tier: undefined };
+/** The figures of a call without an answer. */
+const NOTHING_SHOWN: CallFigures = { usage: undefined, shownTokens: 0, id: undefined, tier: undefined };
 
-/** Of a call that was refused: no provider bills it. */
+/** The usage of a refused call: no provider bills it. */
 const NO_TOKENS: TokenUsage = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };
 
-/** What was posted: at once by a provider's figures; else when the tokens have been counted. */
-export type Posted = Usage | Promise<Usage>;
+/** The posted usage: at once by a provider's figures; else when the tokens have been counted. */
+export type PostedUsage = Usage | Promise<Usage>;
 
 /**
- * Tells the permit, exactly once a call, what became of it. Two figures: what the provider may bill the operator, and what
- * is charged to the account. A call that was served, or that came to nothing by the doing of whoever asked, is charged at
- * what it costs; of one that the provider broke, what was shown of it (docs/decisions/0047).
+ * Posts the outcome of each call to its permit, exactly once. Two figures: what the provider may bill the operator, and what
+ * is charged to the account. A call that was served, or that its caller made fail, is charged at
+ * its cost; a call that the provider broke, at what was shown of it (docs/decisions/0047).
  */
 export interface Ledger {
-  served(entry: LedgerEntry, served: Served): Posted;
+  served(entry: LedgerEntry, served: CallFigures): PostedUsage;
   notServed(entry: LedgerEntry): void;
   /** The provider had no room for it. */
   throttled(entry: LedgerEntry): void;
   /** The provider broke it after it had the request. */
-  broken(entry: LedgerEntry, shown?: Served): Posted;
-  /** It came to nothing by the caller's doing. Where there are no figures, those that follow are told by `late`. */
-  caused(entry: LedgerEntry, shown?: Served): Posted;
+  broken(entry: LedgerEntry, shown?: CallFigures): PostedUsage;
+  /** Its caller made it fail. Figures that come later are posted by `late`. */
+  caused(entry: LedgerEntry, shown?: CallFigures): PostedUsage;
   /** A stream's end. */
-  streamed(entry: LedgerEntry, served: Served, end: StreamEnd): Posted;
-  /** What a call that was posted as `caused` really used, as far as its answer was read on. */
-  late(entry: LedgerEntry, served: Served, end: LateEnd): void;
+  streamed(entry: LedgerEntry, served: CallFigures, end: StreamEnd): PostedUsage;
+  /** The real usage of a call that was posted as `caused`, as far as its answer was read on. */
+  late(entry: LedgerEntry, served: CallFigures, end: LateEnd): void;
 }
 
 export function createLedger(parts: {
@@ -77,24 +77,27 @@ export function createLedger(parts: {
 }): Ledger {
   const { tokens, metrics, crashHook } = parts;
 
-  function spent({ permit }: LedgerEntry, { cost: amount, charged }: Pick<Usage, 'cost' | 'charged'>): void {
+  function recordCost(
+    { permit }: LedgerEntry,
+    { cost: amount, charged }: Pick<Usage, 'cost' | 'charged'>,
+  ): void {
     metrics?.cost(permit.product, permit.feature, amount);
     if (amount > charged) metrics?.failureCost(permit.product, permit.feature, micros(amount - charged));
   }
 
-  /** Hands on what is known of a call, once its tokens have been counted where the provider gave no figures. */
-  function counted(
+  /** Posts a call, once its tokens have been counted where the provider gave no figures. */
+  function postCounted(
     entry: LedgerEntry,
-    seen: Served,
-    post: (entry: LedgerEntry, seen: Served) => Usage,
-  ): Posted {
+    seen: CallFigures,
+    post: (entry: LedgerEntry, seen: CallFigures) => Usage,
+  ): PostedUsage {
     const isSmall = seen.shownTokens === 0 && entry.wire.kept.length < WORTH_COUNTING;
     return seen.usage === undefined && !isSmall && seen.isHurried !== true
-      ? closely(entry, seen).then(([one, it]) => post(one, it))
+      ? countTokens(entry, seen).then(([one, it]) => post(one, it))
       : post(entry, seen);
   }
 
-  async function closely(entry: LedgerEntry, seen: Served): Promise<[LedgerEntry, Served]> {
+  async function countTokens(entry: LedgerEntry, seen: CallFigures): Promise<[LedgerEntry, CallFigures]> {
     const { wire, target } = entry;
     const input = wire.counted ?? (await tokens.count(wire));
     const output = seen.shown === undefined ? undefined : await tokens.count({ kept: seen.shown });
@@ -105,33 +108,33 @@ export function createLedger(parts: {
   }
 
   /** Posted where the outcome is not known to the last token: at the provider's figures where it gave any. */
-  function perhaps(entry: LedgerEntry, usage: Usage): Usage {
+  function postUncertain(entry: LedgerEntry, usage: Usage): Usage {
     if (usage.estimated) entry.permit.unknown(usage);
     else entry.permit.served(usage);
-    spent(entry, usage);
+    recordCost(entry, usage);
     return usage;
   }
 
   const ledger: Ledger = {
     served: (entry, served) =>
-      counted(entry, served, (one, seen) => {
+      postCounted(entry, served, (one, seen) => {
         const usage = usageOf(one, seen, true);
         crashHook?.(ANSWER, 'before');
         one.permit.served(usage);
         crashHook?.(ANSWER, 'after');
-        spent(one, usage);
+        recordCost(one, usage);
         return usage;
       }),
     notServed: ({ permit }) => permit.notServed(),
     throttled: ({ permit }) => permit.notServed({ throttled: true }),
     broken: (entry, shown = NOTHING_SHOWN) =>
-      counted(entry, shown, (one, seen) => {
+      postCounted(entry, shown, (one, seen) => {
         const usage = usageOf(one, seen, false);
         const charged = seen.shownTokens === 0 ? 0 : Math.min(usage.cost, shownCost(one, seen));
-        return perhaps(one, { ...usage, charged: micros(charged) });
+        return postUncertain(one, { ...usage, charged: micros(charged) });
       }),
     caused: (entry, shown = NOTHING_SHOWN) =>
-      counted(entry, shown, (one, seen) => perhaps(one, usageOf(one, seen, false))),
+      postCounted(entry, shown, (one, seen) => postUncertain(one, usageOf(one, seen, false))),
     streamed(entry, served, end) {
       if (end === 'complete') return ledger.served(entry, served);
       return end === 'cut' || end === 'timeout' ? ledger.broken(entry, served) : ledger.caused(entry, served);
@@ -140,7 +143,7 @@ export function createLedger(parts: {
       const known = end === 'not_served' ? { ...served, usage: NO_TOKENS } : served;
       if (known.usage === undefined && end === 'part') return;
       void (async () => {
-        const [one, seen] = known.usage === undefined ? await closely(entry, known) : [entry, known];
+        const [one, seen] = known.usage === undefined ? await countTokens(entry, known) : [entry, known];
         await one.permit.amend(one.event, usageOf(one, seen, true));
       })();
     },
@@ -149,11 +152,11 @@ export function createLedger(parts: {
 }
 
 /** By the provider's figures where it gave them; else the most that it may bill, within the reserve. `isWhole`: all of the answer was seen. */
-function usageOf(entry: LedgerEntry, served: Served, isWhole: boolean): Usage {
+function usageOf(entry: LedgerEntry, served: CallFigures, isWhole: boolean): Usage {
   const { target, plan } = entry;
   const tokens = served.usage ?? mostTokens(entry, served, isWhole);
   const priced = cost(target.price, tokens, served.tier);
-  // What a provider writes beyond what it was asked for (max_tokens) is the operator's: a customer pays what they allowed at most.
+  // Tokens that a provider writes beyond max_tokens are paid by the operator: a customer pays at most what they allowed.
   const allowed = micros(Math.min(priced, plan.call.reserve));
   const amount = served.usage === undefined ? allowed : priced;
   return {
@@ -172,14 +175,14 @@ function usageOf(entry: LedgerEntry, served: Served, isWhole: boolean): Usage {
 }
 
 /**
- * Of an answer that was seen whole, what was shown; but what a model thought unseen nobody can tell, and what a provider
- * generated after the connection broke neither: it may be all that was asked for.
+ * For a whole answer, the tokens shown. Unseen thinking is not countable, and what a provider
+ * generated after the connection broke neither: then it may be all that was asked for.
  */
-function mostTokens(entry: LedgerEntry, served: Served, isWhole: boolean): TokenUsage {
+function mostTokens(entry: LedgerEntry, served: CallFigures, isWhole: boolean): TokenUsage {
   return isWhole && !entry.target.price.thinks ? tokensWith(entry, served.shownTokens) : tokensWith(entry);
 }
 
-function shownCost(entry: LedgerEntry, { shownTokens, tier }: Served): number {
+function shownCost(entry: LedgerEntry, { shownTokens, tier }: CallFigures): number {
   return cost(entry.target.price, tokensWith(entry, shownTokens), tier);
 }
 

@@ -1,5 +1,5 @@
 import type { Usage } from '#platform/limits';
-import type { Posted } from './ledger.ts';
+import type { PostedUsage } from './ledger.ts';
 import { ProviderError } from '../errors.ts';
 import type { Consumer, TransportFailure } from '../providers/exchange.ts';
 import type { StreamMeter } from '../streams/stream-meter.ts';
@@ -30,20 +30,20 @@ export interface StreamSource {
   conclude(): void;
 }
 
-/** A stream that has shown its first event, with nothing passed on yet. It is metered to its end whoever reads it. */
+/** A stream that has shown its first event, with nothing passed on yet. It is metered to its end, read or not. */
 export class LiveStream implements Consumer {
   /** Settles when the ledger has its outcome; never rejects. */
   readonly finished: Promise<StreamEnd>;
-  /** What was posted, once it is finished: the provider's figures, or an estimate. */
+  /** The posted usage, once it is finished: the provider's figures, or an estimate. */
   usage: Usage | undefined;
   readonly #source: StreamSource;
   readonly #meter: StreamMeter;
-  readonly #post: (end: StreamEnd) => Posted;
+  readonly #post: (end: StreamEnd) => PostedUsage;
   readonly #brokenBy: (said: Readonly<Record<string, unknown>> | undefined) => ProviderError;
   readonly #finish: (end: StreamEnd) => void;
-  /** What came with the stream's beginning, not looked at yet. */
+  /** The bytes that came with the stream's beginning, not parsed yet. */
   #head: Buffer | undefined;
-  /** What is looked at, and waits for `pipe`. */
+  /** Parsed data that waits for `pipe`. */
   #ready: Buffer | undefined;
   #sink: Sink | undefined;
   #end: StreamEnd | undefined;
@@ -53,8 +53,8 @@ export class LiveStream implements Consumer {
     readonly head: Buffer;
     readonly meter: StreamMeter;
     /** Writes the outcome to the ledger, and answers the figures that it posted. */
-    readonly post: (end: StreamEnd) => Posted;
-    /** What a stream that broke tells its reader; `said` are the provider's own words. */
+    readonly post: (end: StreamEnd) => PostedUsage;
+    /** The error of a stream that broke, for its reader; `said` are the provider's own words. */
     readonly brokenBy: (said: Readonly<Record<string, unknown>> | undefined) => ProviderError;
   }) {
     this.#source = parts.source;
@@ -68,7 +68,7 @@ export class LiveStream implements Consumer {
     parts.source.attach(this);
   }
 
-  /** How much of what is passed on came before a part was lost; undefined where none was. */
+  /** How many bytes were passed on before a part was lost; undefined if none was. */
   get wholeBytes(): number | undefined {
     return this.#meter.wholeBytes;
   }
@@ -88,7 +88,7 @@ export class LiveStream implements Consumer {
     this.#source.resume();
   }
 
-  /** Nobody reads any more: it is posted as the most that it may cost, until it has been read on. */
+  /** The reader is gone: it is posted at the most that it may cost, until it has been read on. */
   stop(): void {
     this.#source.stop();
   }
@@ -105,11 +105,11 @@ export class LiveStream implements Consumer {
   }
 
   fail(failure: TransportFailure | 'unread'): void {
-    // What was given up before anybody read it was not shown to anybody.
+    // A stream that was given up before it was read was not shown.
     if (failure !== 'stopped' && failure !== 'unread') this.#meterHead();
-    // Of a stream that is read on, the rest of an event is still to come.
+    // When a stream is read on, the rest of an event is still to come.
     if (failure !== 'stopped' && failure !== 'unread' && failure !== 'overdue') this.#flush();
-    // What happens to the connection after the whole answer is nobody's concern; figures that were still to come may be.
+    // A failure of the connection after the whole answer does not matter; missing figures may.
     const { isComplete, isDone, usage } = this.#meter;
     const isWhole = isComplete && (isDone || usage !== undefined);
     if (isWhole || (isComplete && failure !== 'stopped')) this.#over('complete');
@@ -149,7 +149,7 @@ export class LiveStream implements Consumer {
 
   #over(end: StreamEnd): void {
     this.#end = end;
-    // What nobody took is metered all the same: all of the answer may be in it.
+    // Bytes that were not taken are metered too: the whole answer may be in them.
     if (this.#head !== undefined) this.#meter.push(this.#head);
     this.#head = undefined;
     const posted = this.#post(end);

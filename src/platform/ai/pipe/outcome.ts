@@ -3,20 +3,20 @@ import { ProviderError, type ProviderErrorCode, type UpstreamError } from '../er
 import type { Ended, TransportFailure } from '../providers/exchange.ts';
 import type { Health } from '../slots/slot-admission.ts';
 import type { CallOutcome } from '../ports.ts';
-import { errorIn, isRecord, parsedText } from '../metering/usage.ts';
+import { errorIn, isRecord, parseText } from '../metering/usage.ts';
 
 /** A provider call that came to nothing, and what follows from it. */
 export interface Failure {
   readonly outcome: CallOutcome;
   /**
-   * What the ledger says. `throttled` is no try. `broken`: the provider failed after it had the request, and may bill it;
-   * `unusable`: it answered what nobody can use, and bills it; neither is charged to the account. `caused`: whoever called
+   * How the ledger posts it. `throttled` is no try. `broken`: the provider failed after it had the request, and may bill it;
+   * `unusable`: it sent an unusable answer, and bills it; neither is charged to the account. `caused`: the caller
    * brought it about, and is charged what the provider bills.
    */
   readonly ledger: 'not_served' | 'throttled' | 'broken' | 'unusable' | 'caused';
   /** `same`: may be tried again there. `next`: only another provider helps. `never`: it fails anywhere. */
   readonly retry: 'same' | 'next' | 'never';
-  /** What it says of the provider. */
+  /** What it means for the provider's health. */
   readonly health: Health;
   /** Milliseconds that the provider asks to wait. */
   readonly retryAfter: number | undefined;
@@ -27,9 +27,9 @@ export interface Failure {
 }
 
 /**
- * Somebody before the model gave up waiting for it, or lost its answer, so that the call may have been served and billed:
+ * A server before the model gave up waiting for it, or lost its answer, so that the call may have been served and billed:
  * a server or proxy whose time was over (408, 504; Cloudflare's 524), and one that got no sound answer (502; Cloudflare's
- * 520). Any other 5xx was said by whoever did not serve it.
+ * 520). Any other 5xx comes from a server that did not serve it.
  */
 const PERHAPS_SERVED = new Set([408, 502, 504, 520, 524]);
 /** Ours to mend, a wrong key or no credit there: another provider may still answer. */
@@ -37,25 +37,25 @@ const OURS_TO_MEND = new Set([401, 402, 403]);
 /** Worth another try there, as the official client has it: time-out, conflict of locks, too early. */
 const PASSING = new Set([408, 409, 425]);
 /** OpenAI's 429 of an account without credit: waiting does not mend it. */
-const EMPTY_PURSE = 'insufficient_quota';
+const NO_CREDIT = 'insufficient_quota';
 
-/** Whether a call whose answer has this status was served by nobody, so that nobody bills it. 0: no answer has begun. */
+/** Whether a call with this status was not served, so that it is not billed. 0: no answer has begun. */
 export function isUnserved(status: number): boolean {
   return status !== 0 && status !== 200 && !PERHAPS_SERVED.has(status);
 }
 
 /** Classifies an answer that is not 200. `now` is wall time, for a Retry-After that is a date. */
-export function refusal(
+export function refusalFailure(
   answer: Extract<Ended, { kind: 'answer' }>,
   context: { now: number; apiKey: string },
 ): Failure {
   const { status } = answer;
-  const error = saidIn(answer.body);
+  const error = errorBodyOf(answer.body);
   // A redirect that is not followed: the base URL is wrong.
   const code = status < 400 ? 'redirected' : (wordOf(error?.['code']) ?? wordOf(error?.['type']));
   const upstream = upstreamError(status, error, context.apiKey);
   const common = { status, code, retryAfter: retryAfter(answer.headers, context.now) };
-  const isOursToMend = OURS_TO_MEND.has(status) || code === EMPTY_PURSE;
+  const isOursToMend = OURS_TO_MEND.has(status) || code === NO_CREDIT;
   if (status === 429 && !isOursToMend) {
     return {
       ...common,
@@ -63,12 +63,19 @@ export function refusal(
       ledger: 'throttled',
       retry: 'same',
       health: 'throttled',
-      error: postponed(common.retryAfter, upstream),
+      error: postponedError(common.retryAfter, upstream),
     };
   }
   if (status >= 500 || PASSING.has(status)) {
     const ledger = PERHAPS_SERVED.has(status) ? 'broken' : 'not_served';
-    return { ...common, outcome: 'failed', ledger, retry: 'same', health: 'failed', error: unavailable() };
+    return {
+      ...common,
+      outcome: 'failed',
+      ledger,
+      retry: 'same',
+      health: 'failed',
+      error: unavailableError(),
+    };
   }
   if (isOursToMend || status < 400) {
     return {
@@ -77,7 +84,7 @@ export function refusal(
       ledger: 'not_served',
       retry: 'next',
       health: 'failed',
-      error: unavailable(),
+      error: unavailableError(),
     };
   }
   const tooLarge = status === 413 || code === 'context_length_exceeded';
@@ -97,12 +104,12 @@ export function refusal(
   };
 }
 
-/** Classifies a call that had no whole answer. One of which no byte was sent was served by nobody. */
-export function transportFailed(how: {
+/** Classifies a call that had no whole answer. A call of which no byte was sent was not served. */
+export function transportFailure(how: {
   readonly failure: TransportFailure;
   readonly status: number;
   readonly isSent: boolean;
-  /** This server has ended it, and nobody hung up. */
+  /** This server has ended it, not its caller. */
   readonly isOurs?: boolean;
 }): Failure {
   const { status } = how;
@@ -123,25 +130,25 @@ export function transportFailed(how: {
   switch (how.failure) {
     case 'unreachable':
     case 'lost':
-      return { ...common, outcome: how.failure, error: unavailable() };
+      return { ...common, outcome: how.failure, error: unavailableError() };
     case 'timeout':
-      return { ...common, outcome: 'timeout', error: failed('provider_timeout') };
+      return { ...common, outcome: 'timeout', error: retryableError('provider_timeout') };
     case 'overdue':
-      return { ...common, ...caused, outcome: 'timeout', error: causedBy('provider_timeout') };
+      return { ...common, ...caused, outcome: 'timeout', error: callerError('provider_timeout') };
     case 'oversized':
       // An error that goes on and on is still an error. An answer above the cap is what its caller asked for.
       return status >= 400
-        ? { ...common, outcome: 'failed', error: unavailable() }
-        : { ...common, ...caused, outcome: 'unusable', error: causedBy('answer_too_large') };
+        ? { ...common, outcome: 'failed', error: unavailableError() }
+        : { ...common, ...caused, outcome: 'unusable', error: callerError('answer_too_large') };
     case 'undecodable':
-      return { ...unusable(), status, ledger: mayBeServed ? 'unusable' : 'not_served' };
+      return { ...unusableFailure(), status, ledger: mayBeServed ? 'unusable' : 'not_served' };
     case 'stopped':
       return {
         ...common,
         ...caused,
         ...(how.isOurs === true ? { ledger: common.ledger } : {}),
         outcome: 'hung_up',
-        error: clientGone(mayBeServed),
+        error: clientGoneError(mayBeServed),
       };
     case 'not_ours':
       return {
@@ -156,7 +163,7 @@ export function transportFailed(how: {
 }
 
 /** 200, but nothing that can be used: no JSON, no choices. The operator pays for it. */
-export function unusable(): Failure {
+export function unusableFailure(): Failure {
   return {
     outcome: 'unusable',
     ledger: 'unusable',
@@ -165,23 +172,23 @@ export function unusable(): Failure {
     retryAfter: undefined,
     status: 200,
     code: undefined,
-    error: failed('answer_unusable'),
+    error: retryableError('answer_unusable'),
   };
 }
 
 /** 200 and an error in its place, or in the stream's first event: refused after all. */
-export function failedInStream(said: Readonly<Record<string, unknown>>, apiKey: string): Failure {
+export function streamErrorFailure(said: Readonly<Record<string, unknown>>, apiKey: string): Failure {
   return {
-    ...unusable(),
+    ...unusableFailure(),
     outcome: 'failed',
     ledger: 'not_served',
     code: wordOf(said['code']) ?? wordOf(said['type']),
-    error: brokenStream(said, apiKey),
+    error: brokenStreamError(said, apiKey),
   };
 }
 
 /** A stream broke: with the provider's own words, where it said any. */
-export function brokenStream(
+export function brokenStreamError(
   said: Readonly<Record<string, unknown>> | undefined,
   apiKey: string,
 ): ProviderError {
@@ -191,7 +198,7 @@ export function brokenStream(
   });
 }
 
-export function unavailable(retryAfterSeconds?: number): ProviderError {
+export function unavailableError(retryAfterSeconds?: number): ProviderError {
   return new ProviderError('provider_unavailable', {
     retryable: true,
     ...(retryAfterSeconds === undefined ? {} : { retryAfter: retryAfterSeconds }),
@@ -199,7 +206,7 @@ export function unavailable(retryAfterSeconds?: number): ProviderError {
 }
 
 /** There was no room for the call: it was no try, and comes again after so many milliseconds, a second at least. */
-export function postponed(wait = 0, upstream?: UpstreamError): ProviderError {
+export function postponedError(wait = 0, upstream?: UpstreamError): ProviderError {
   return new ProviderError('provider_unavailable', {
     retryable: true,
     postponed: true,
@@ -208,8 +215,8 @@ export function postponed(wait = 0, upstream?: UpstreamError): ProviderError {
   });
 }
 
-/** Who hangs up before anything may have been served has caused nothing: the call is void, and its quota and key come back. */
-export function clientGone(mayBeServed: boolean): ProviderError {
+/** A caller that hangs up before anything may have been served causes nothing: the call is void, and its quota and key come back. */
+export function clientGoneError(mayBeServed: boolean): ProviderError {
   return new ProviderError('client_gone', { retryable: false, caused: mayBeServed });
 }
 
@@ -219,11 +226,11 @@ export function mayBeBilled({ ledger }: Pick<Failure, 'ledger'>): boolean {
 }
 
 /** Any provider would answer so again. */
-function causedBy(code: ProviderErrorCode): ProviderError {
+function callerError(code: ProviderErrorCode): ProviderError {
   return new ProviderError(code, { retryable: false, caused: true });
 }
 
-function failed(code: ProviderErrorCode): ProviderError {
+function retryableError(code: ProviderErrorCode): ProviderError {
   return new ProviderError(code, { retryable: true });
 }
 
@@ -239,8 +246,8 @@ function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefin
 }
 
 /** The error of an answer; Gemini puts it into a list, and some servers (vLLM, older Mistral) leave its frame out. */
-function saidIn(body: Buffer): Readonly<Record<string, unknown>> | undefined {
-  const parsed = parsedText(body.toString('utf8'));
+function errorBodyOf(body: Buffer): Readonly<Record<string, unknown>> | undefined {
+  const parsed = parseText(body.toString('utf8'));
   const answer: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
   if (!isRecord(answer)) return undefined;
   return errorIn(answer) ?? (typeof answer['message'] === 'string' ? answer : undefined);
@@ -254,7 +261,7 @@ function upstreamError(
 ): UpstreamError {
   return {
     status,
-    message: redacted(error?.['message'], apiKey),
+    message: redact(error?.['message'], apiKey),
     type: wordOf(error?.['type']),
     param: fieldOf(error?.['param']),
     code: wordOf(error?.['code']),
@@ -272,7 +279,7 @@ function wordOf(value: unknown): string | undefined {
 }
 
 /** The provider's own words, without our key and without anything that looks like one. */
-function redacted(message: unknown, apiKey: string): string | undefined {
+function redact(message: unknown, apiKey: string): string | undefined {
   if (typeof message !== 'string') return undefined;
   const plain = apiKey === '' ? message : message.replaceAll(apiKey, '[key]');
   return plain.replace(/\b(?:sk|pk|rk|org|proj)-[\w-]{6,}/g, '[key]').slice(0, 500);

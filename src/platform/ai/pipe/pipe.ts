@@ -3,7 +3,7 @@ import { AppError, type Random } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { attempt, type AttemptParts, type PipeCall, type PlainAnswer, type StreamAnswer } from './attempt.ts';
 import { ProviderError, type UpstreamError } from '../errors.ts';
-import { clientGone, type Failure, mayBeBilled, postponed, unavailable } from './outcome.ts';
+import { clientGoneError, type Failure, mayBeBilled, postponedError, unavailableError } from './outcome.ts';
 import { type SlotAdmission, admitToSlot, type NoSlot } from '../slots/slot-admission.ts';
 import { checkInput, countTries, type TryCount } from '../plan.ts';
 import type { AiLogger } from '../ports.ts';
@@ -33,7 +33,7 @@ export function createPipe(parts: PipeParts): Pipe {
     checkInput(call.policy, call.wire.inputBytes);
     assertOpen(call.permit, parts.logger);
     const tries = countTries(call.permit, call.policy);
-    if (tries.left < 1) throw usedUp(call);
+    if (tries.left < 1) throw triesSpentError(call);
     const route = new Route(call, parts, tries);
     let failure: Failure | undefined;
     for (;;) {
@@ -57,7 +57,7 @@ function isDenial(error: unknown): boolean {
   return error instanceof AppError && error.code === 'limit_exceeded';
 }
 
-/** Whoever calls a model after the answer has ended forgot to wait for it, and nobody may be left to hear of it. */
+/** A model call after the answer has ended was not awaited, and its error may reach no caller: so it is logged. */
 function assertOpen(permit: Permit, logger: AiLogger | undefined): void {
   if (!permit.isOver) return;
   const says = 'a model was called under a permit that is over';
@@ -65,7 +65,7 @@ function assertOpen(permit: Permit, logger: AiLogger | undefined): void {
   throw new Error(says);
 }
 
-function usedUp({ policy }: PipeCall): ProviderError {
+function triesSpentError({ policy }: PipeCall): ProviderError {
   return new ProviderError('provider_unavailable', { retryable: false, details: { tries: policy.tries } });
 }
 
@@ -108,9 +108,9 @@ class Route {
     this.#mayBeBilled ||= mayBeBilled(failure);
   }
 
-  /** What a failure means that no other try helps. */
+  /** The error of a failure that no other try helps. */
   endedBy({ outcome, error }: Failure): ProviderError {
-    return outcome === 'hung_up' ? clientGone(this.#mayBeBilled) : error;
+    return outcome === 'hung_up' ? clientGoneError(this.#mayBeBilled) : error;
   }
 
   /** The model for the next try. Throws what the last failure means when there is none left. */
@@ -120,17 +120,17 @@ class Route {
     let wait = Number.POSITIVE_INFINITY;
     for (; this.runTime > 0 && this.#at < this.#call.chain.length; this.#move()) {
       const admission = await this.#admission();
-      if (this.#call.signal?.aborted === true) throw gone(admission, this.#mayBeBilled);
+      if (this.#call.signal?.aborted === true) throw dropAdmission(admission, this.#mayBeBilled);
       if ('release' in admission) return admission;
       wait = Math.min(wait, admission.wait);
     }
     if (failure !== undefined && failure.health !== 'throttled') throw failure.error;
     throw Number.isFinite(wait)
-      ? postponed(wait, this.#throttledBy(failure))
-      : (failure?.error ?? unavailable());
+      ? postponedError(wait, this.#throttledBy(failure))
+      : (failure?.error ?? unavailableError());
   }
 
-  /** Whoever has no room now: the provider that told this call so, or one that told another and is not asked again yet. */
+  /** The provider without room: the one that refused this call, or one that refused another and is not asked again yet. */
   #throttledBy(failure: Failure | undefined): UpstreamError | undefined {
     if (failure !== undefined) return failure.error.upstream;
     return this.#call.chain.some(({ throttle }) => throttle.wait > 0) ? THROTTLED : undefined;
@@ -161,12 +161,12 @@ class Route {
     const pause = this.#pause(failure);
     const isInTime = pause < this.runTime;
     if (failure.retry === 'same' && this.#tries.left > behind && isInTime) {
-      if (pause > 0) await waited(this.#parts.timers, pause, this.#call.signal);
+      if (pause > 0) await pauseFor(this.#parts.timers, pause, this.#call.signal);
     } else if (behind > 0) this.#move();
     else
       throw failure.retryAfter === undefined
         ? failure.error
-        : unavailable(Math.ceil(failure.retryAfter / 1_000));
+        : unavailableError(Math.ceil(failure.retryAfter / 1_000));
   }
 
   #move(): void {
@@ -183,16 +183,16 @@ class Route {
 }
 
 /** The client went away while the call waited: nothing is sent any more. */
-function gone(admission: SlotAdmission | NoSlot, isBilled: boolean): ProviderError {
+function dropAdmission(admission: SlotAdmission | NoSlot, isBilled: boolean): ProviderError {
   if ('release' in admission) {
     admission.record('neutral');
     admission.release();
   }
-  return clientGone(isBilled);
+  return clientGoneError(isBilled);
 }
 
-/** Resolves after the pause, or as soon as nobody waits for the answer any more. */
-function waited(timers: Timers, milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+/** Resolves after the pause, or as soon as the caller no longer waits. */
+function pauseFor(timers: Timers, milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const over = (): void => {
       cancel();

@@ -31,7 +31,7 @@ async function slow() {
 }
 
 /** A call under a key that its provider has, and whose answer has not begun. */
-async function keyed() {
+async function openKeyed() {
   const { upstream, answers, parts } = await slow();
   const here = fixture.open(parts, { ...LONG, tries: 1 });
   const body = JSON.stringify({ model: 'small', messages: [{ role: 'user', content: 'x' }] });
@@ -85,7 +85,7 @@ describe('a plain call', () => {
     await upstream.received(1);
     for (let n = 0; n < 4; n += 1) {
       answers[0]?.write('\n');
-      await arrived();
+      await waitForArrival();
       time.advance(90 * SECOND);
     }
     answers[0]?.end(plainAnswer('tea'));
@@ -104,7 +104,7 @@ test.each([
   await upstream.received(1);
   for (let passed = 0; passed < 900; passed += 15) {
     answers[0]?.write(life);
-    await arrived();
+    await waitForArrival();
     time.advance(15 * SECOND);
   }
   await failed;
@@ -114,7 +114,7 @@ test.each([
 
 describe('a plain call whose answer is kept under a key', () => {
   test('goes on when its client has left, as long as a stream waits for a reader, and then its place is free', async () => {
-    const { upstream, client, kept, done } = await keyed();
+    const { upstream, client, kept, done } = await openKeyed();
     time.advance(5 * SECOND);
     client.abort();
     time.advance(29 * SECOND);
@@ -128,7 +128,7 @@ describe('a plain call whose answer is kept under a key', () => {
   });
 
   test('is kept when it comes in that time', async () => {
-    const { upstream, answers, client, kept, done } = await keyed();
+    const { upstream, answers, client, kept, done } = await openKeyed();
     client.abort();
     time.advance(29 * SECOND);
     answers[0]?.end(plainAnswer('tea'));
@@ -141,7 +141,7 @@ describe('a plain call whose answer is kept under a key', () => {
 });
 
 /** A few turns of the event loop over loopback: what was written has been read. */
-async function arrived(): Promise<void> {
+async function waitForArrival(): Promise<void> {
   const upstream = await scriptedUpstream((response) => void response.end());
   for (let n = 0; n < 3; n += 1) await fetch(upstream.url).then((answer) => answer.text());
   await upstream.close();

@@ -1,12 +1,12 @@
 import type { StreamSource } from './live-stream.ts';
-import { isRecord, parsedText } from '../metering/usage.ts';
+import { isRecord, parseText } from '../metering/usage.ts';
 
 /**
  * A plain answer in the form of a stream, for a caller who asked for one: some servers answer plainly whatever is asked.
  * One event of all words, the event of usage, and [DONE]; undefined: it is nested too deep.
  */
 export function asStream(body: Buffer): Buffer | undefined {
-  const answer = parsedText(body.toString('utf8'));
+  const answer = parseText(body.toString('utf8'));
   if (!isRecord(answer)) return Buffer.alloc(0);
   const { choices, usage, ...common } = answer;
   const frame = { ...common, object: 'chat.completion.chunk' };
@@ -17,7 +17,7 @@ export function asStream(body: Buffer): Buffer | undefined {
       `${all.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')}data: [DONE]\n\n`,
     );
   } catch (error) {
-    // What can be read may be too deep to be written.
+    // JSON that can be parsed may be too deep to be written.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

@@ -73,7 +73,7 @@ interface Listener {
   next(): Promise<string>;
 }
 
-async function listening(client: OpenAI): Promise<Listener> {
+async function listen(client: OpenAI): Promise<Listener> {
   const response = await client.chat.completions.create(THINK).asResponse();
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
@@ -93,17 +93,17 @@ describe('a model that thinks', () => {
     const answer = await response(0);
     time.advance(70_000);
     answer.write(delta('Well'));
-    const reading = read(await call);
+    const readAll = read(await call);
     time.advance(40_000);
     answer.end(delta(', yes') + END);
-    expect(await reading).toMatchObject({ end: 'complete' });
+    expect(await readAll).toMatchObject({ end: 'complete' });
     expect(permit.states).toEqual(['served']);
     await close();
   });
 
   test('for ten minutes is streamed whole, and its client hears from us at least every 15 seconds', async () => {
     const { here, response, close } = await slow({}, { thinks: true });
-    const asked = listening(await clientOf(here));
+    const asked = listen(await clientOf(here));
     const answer = await response(0);
     let heard = '';
     time.advance(14_900);
@@ -165,9 +165,9 @@ describe('a provider that says by comments that it is alive', () => {
       for (let comments = 0; comments < patience; comments += 1) {
         if (socket?.destroyed !== false) break;
         answer.write(': OPENROUTER PROCESSING\n\n');
-        await arrived();
+        await waitForArrival();
         time.advance(9_000);
-        await arrived();
+        await waitForArrival();
       }
       answer.end(delta('tea') + END);
       expect(await call).toEqual(
@@ -179,7 +179,7 @@ describe('a provider that says by comments that it is alive', () => {
 });
 
 /** A few turns of the event loop over loopback: what was written has been read. */
-async function arrived(): Promise<void> {
+async function waitForArrival(): Promise<void> {
   const upstream = await scriptedUpstream((response) => void response.end());
   for (let turn = 0; turn < 3; turn += 1) await fetch(upstream.url).then((answer) => answer.text());
   await upstream.close();
@@ -188,7 +188,7 @@ async function arrived(): Promise<void> {
 describe('a call whose client has heard a comment', () => {
   test('may still be tried again, for nothing of an answer was shown', async () => {
     const { here, response, close } = await slow({});
-    const asked = listening(await clientOf(here));
+    const asked = listen(await clientOf(here));
     const first = await response(0);
     time.advance(13_000);
     const listener = await asked;

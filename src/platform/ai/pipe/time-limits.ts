@@ -14,7 +14,7 @@ export interface TimeLimits {
 }
 
 /**
- * What a model that thinks unseen may take, whatever its feature's policy says: OpenAI's own client waits ten minutes,
+ * The least limits of a model that thinks unseen, above its feature's policy: OpenAI's own client waits ten minutes,
  * and its models think for as long; silence in the middle is thinking between two tool calls.
  */
 const THINKING: TimeLimits = {
@@ -24,7 +24,7 @@ const THINKING: TimeLimits = {
   total: 1_500_000,
 };
 
-/** The longer of what the policy and the model say. What is left of the call's run time bounds it all the same. */
+/** The longer limit of the policy and the model. The rest of the call's run time bounds it too. */
 export function timeLimits(
   policy: Pick<Policy, 'timeouts'>,
   price: Pick<Price, 'thinks' | 'limits'>,

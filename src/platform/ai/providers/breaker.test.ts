@@ -158,7 +158,7 @@ describe('two accounts on one breaker', () => {
 
 const account = (name: string) => name as AccountId;
 
-function counted(): { breaker: Breaker; states: BreakerState[]; pass: (ms: number) => void } {
+function recordingBreaker(): { breaker: Breaker; states: BreakerState[]; pass: (ms: number) => void } {
   let now = 0;
   const states: BreakerState[] = [];
   const clock: Clock = { now: () => now, monotonic: () => now };
@@ -175,7 +175,7 @@ function make(breaker: Breaker, name: string, result: 'ok' | 'failed' | 'neutral
 
 describe('the counts of a breaker', () => {
   test('two accounts whose calls fail are few beside many whose calls are served', () => {
-    const { breaker, states } = counted();
+    const { breaker, states } = recordingBreaker();
     for (const name of ['c', 'd', 'e']) make(breaker, name, 'ok');
     for (let count = 0; count < 20; count += 1) for (const name of ['a', 'b']) make(breaker, name, 'failed');
     expect(states).toEqual([]);
@@ -190,7 +190,7 @@ describe('the counts of a breaker', () => {
   });
 
   test('one account alone opens it for itself, and is let in again by a probe of its own', () => {
-    const { breaker, states, pass } = counted();
+    const { breaker, states, pass } = recordingBreaker();
     for (let count = 0; count < 4; count += 1) make(breaker, 'a', 'failed');
     expect(states).toEqual(['open']);
     expect(make(breaker, 'a', 'ok')).toBe('refused');
@@ -202,7 +202,7 @@ describe('the counts of a breaker', () => {
   });
 
   test('failures that the window has left behind count no more', () => {
-    const { breaker, states, pass } = counted();
+    const { breaker, states, pass } = recordingBreaker();
     for (let count = 0; count < 3; count += 1) make(breaker, 'a', 'failed');
     pass(10_000);
     make(breaker, 'a', 'failed');
@@ -212,7 +212,7 @@ describe('the counts of a breaker', () => {
   });
 
   test('a crowd of accounts that come and go takes bounded room', () => {
-    const { breaker, states } = counted();
+    const { breaker, states } = recordingBreaker();
     for (let count = 0; count < 5_000; count += 1) make(breaker, `account ${count}`, 'ok');
     for (let count = 0; count < 20_000; count += 1) make(breaker, `next ${count % 3_000}`, 'failed');
     expect(states[0]).toBe('open');

@@ -11,7 +11,7 @@ export type CallResult = 'ok' | 'failed' | 'neutral';
 
 /** Accounts that are remembered at once; of more, those whose first call is longest ago are forgotten. */
 const MOST_ACCOUNTS = 1_000;
-/** What fails for one account alone may be the account's own doing. */
+/** Calls that fail for one account alone may be the account's own doing. */
 const FEWEST_ACCOUNTS = 2;
 
 /**
@@ -36,7 +36,7 @@ export class Breaker {
     this.#everybody = new Circuit(parts.settings, 0);
   }
 
-  /** Asks for one call of an account. Whoever was not refused must `record` how it went, exactly once. */
+  /** Asks for one call of an account. A call that was not refused must `record` its result, exactly once. */
   admit(account: AccountId): Admittance {
     const own = this.#accounts.get(account);
     // While it is open for everybody no account has anything to its own name.
@@ -143,7 +143,7 @@ export class Breaker {
     if (first !== undefined) this.#accounts.delete(first);
   }
 
-  /** What is told of the model: its state for everybody; where one account alone calls, that is everybody. */
+  /** The reported state of the model: its state for all accounts, or for the only account that calls. */
   #tell(): void {
     const state = this.#everybody.state === 'closed' ? this.#ofTheOnlyOne() : this.#everybody.state;
     if (state === this.#told) return;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createDeadlines, type Watched } from './deadlines.ts';
 import { drivenTime } from '#test/fixtures/ai/time';
 
-const watched = (expire: () => void): Watched => ({ due: 0, slot: -1, expire });
+const watch = (expire: () => void): Watched => ({ due: 0, slot: -1, expire });
 
 test('each call ends within a tick of its limit, never before it', () => {
   fc.assert(
@@ -13,7 +13,7 @@ test('each call ends within a tick of its limit, never before it', () => {
       const ended: number[] = [];
       limits.forEach((limit, index) =>
         deadlines.watch(
-          watched(() => (ended[index] = time.clock.monotonic())),
+          watch(() => (ended[index] = time.clock.monotonic())),
           limit,
         ),
       );
@@ -30,7 +30,7 @@ test('a limit that is moved on holds at its new place', () => {
   const time = drivenTime();
   const deadlines = createDeadlines(time);
   let ended = 0;
-  const call = watched(() => (ended = time.clock.monotonic()));
+  const call = watch(() => (ended = time.clock.monotonic()));
   deadlines.watch(call, 100);
   time.advance(80);
   call.due = deadlines.now + 1_000;
@@ -44,7 +44,7 @@ test('what has ended is not ended again, and with nothing to watch nothing ticks
   const time = drivenTime();
   const deadlines = createDeadlines(time);
   let ended = 0;
-  const call = watched(() => (ended += 1));
+  const call = watch(() => (ended += 1));
   deadlines.watch(call, 100);
   deadlines.forget(call);
   time.advance(40);

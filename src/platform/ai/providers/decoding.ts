@@ -29,7 +29,7 @@ export interface Decoded {
 
 type Unzip = Gunzip | Inflate | InflateRaw | BrotliDecompress;
 
-// What is there is handed on at once, and an answer that is cut short is judged by what it holds.
+// Decoded data is handed on at once, and an answer that is cut short is judged by what it holds.
 const GZIP = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 const BROTLI = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH };
 
@@ -43,7 +43,7 @@ export function decoderFor(encoding: string | undefined, to: Decoded): Decoder |
   let unzip: Unzip | undefined;
   let isPaused = false;
 
-  function opened(first: Buffer): Unzip | undefined {
+  function openUnzip(first: Buffer): Unzip | undefined {
     const made = unzipFor(name, first);
     made?.on('data', to.data);
     made?.once('end', to.end);
@@ -54,7 +54,7 @@ export function decoderFor(encoding: string | undefined, to: Decoded): Decoder |
 
   return {
     write(chunk) {
-      unzip ??= opened(chunk);
+      unzip ??= openUnzip(chunk);
       if (unzip === undefined) to.broken();
       else unzip.write(chunk);
     },

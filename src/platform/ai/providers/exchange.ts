@@ -19,7 +19,7 @@ export type TransportFailure =
   | 'oversized'
   /** The answer is encoded in a way that we do not know, or wrongly. */
   | 'undecodable'
-  /** We stopped it, because nobody waits for it any more. */
+  /** We stopped it, because its caller no longer waits. */
   | 'stopped'
   /** This process may not send it any more: others may have taken its place. Nothing was sent. */
   | 'not_ours';
@@ -40,7 +40,7 @@ export type Ended =
       readonly isSent: boolean;
     };
 
-/** Who takes the parts of a stream, once it has begun. */
+/** Takes the parts of a stream, once it has begun. */
 export interface Consumer {
   /** Takes a part; false asks for no more until `resume`. The unread reader is the consumer's fault, not the provider's. */
   data(chunk: Buffer): boolean;
@@ -53,17 +53,17 @@ export interface ExchangeOptions {
   /** `first`: until a plain answer's first byte, or until a stream shows something. */
   readonly timeouts: { readonly first: number; readonly idle: number; readonly total: number };
   readonly maxBytes: number;
-  /** Of a stream: tells when an answer has begun. None for a plain call. */
+  /** For a stream: recognizes the beginning of an answer. None for a plain call. */
   readonly head: { shows(chunk: Buffer): boolean } | undefined;
   /** Asked each time when the first byte of the request is about to leave. Always, when not said. */
   readonly maySend?: (() => boolean) | undefined;
   /** Called once, when the first byte of the answer is there. */
   readonly answering: (() => void) | undefined;
-  /** Reads on when nobody waits for the answer any more; `received` is what nobody has taken yet. */
+  /** Reads on when the caller no longer waits; `received` are the bytes that were not taken yet. */
   readonly remainder?: ((received: Buffer) => Remainder) | undefined;
 }
 
-/** What happened by the caller's doing: the provider goes on and bills, so that its figures are waited for. */
+/** Failures that the caller caused: the provider goes on and bills, so that its figures are waited for. */
 const READ_ON: ReadonlySet<TransportFailure | 'unread'> = new Set([
   'stopped',
   'unread',
@@ -130,7 +130,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     dispatcher.dispatch(request, this);
   }
 
-  /** Nobody waits for the call any more. What it costs is still learned: its answer is read on, for a bounded time and size. */
+  /** The caller no longer waits. To learn the cost, the answer is read on, for a bounded time and size. */
   stop(): void {
     this.#fail('stopped');
   }
@@ -191,7 +191,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   onResponseEnd(): void {
     if (this.#over && this.#remainder === undefined) return;
     const path = this.#redirected;
-    // Nobody waits for what the other address would say, and the provider would bill it.
+    // The answer of the other address is not wanted, and the provider would bill it.
     if (path !== undefined && this.#remainder !== undefined) this.#leave('end');
     else if (path !== undefined) this.#sendAgain(path);
     else if (this.#decoder === undefined) this.#ended();
@@ -214,12 +214,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     return this.#options.head === undefined ? received.some((byte) => byte > BLANK) : isPlain(received);
   }
 
-  /** Whether it still reads what nobody waits for. */
+  /** Whether it still reads an answer that the caller no longer waits for. */
   get readsOn(): boolean {
     return this.#remainder !== undefined;
   }
 
-  /** Of the answer; 0 before it has begun. */
+  /** The status of the answer; 0 before it has begun. */
   get status(): number {
     return this.#status;
   }
@@ -270,7 +270,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#resolve({ kind: 'stream', headers: this.#headers, head });
   }
 
-  /** Of the call that was redirected nothing is left: what happens now happens to this one. */
+  /** The redirected call is gone: from now on events belong to this one. */
   #sendAgain(path: string): void {
     const again = this.#again;
     this.#again = undefined;
@@ -304,7 +304,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   }
 
   #fail(reason: TransportFailure): void {
-    // Whoever leaves twice has left once.
+    // Already stopped.
     if (this.#remainder !== undefined && reason !== 'stopped') return this.#leave('lost');
     if (this.#over) return;
     this.#finish();
@@ -341,7 +341,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
   #goOn(): void {
     this.#paused = false;
     this.#decoder?.resume();
-    // What was decoded already may have paused it again.
+    // Decoded data may have paused it again.
     if (!this.#paused) this.#controller?.resume();
   }
 

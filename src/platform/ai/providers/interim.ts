@@ -10,14 +10,14 @@ const ONE = 0x31;
 const INTERIM = /^HTTP\/1\.[01] 1\d\d[ \r]/;
 
 /**
- * Opens connections whose interim answers (1xx) nobody sees. HTTP has a client skip them, asked for or not (RFC 9110, 15.2);
+ * Opens connections that skip interim answers (1xx). HTTP has a client skip them, asked for or not (RFC 9110, 15.2);
  * undici ends the connection at a 100, which would cost a call its try.
  */
 export function connectorWithoutInterim(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildConnector(options);
   return (to, callback) =>
     connect(to, (...connected) => {
-      // Of a connection that failed there is an error alone, whatever its type says.
+      // A failed connection has only an error, in spite of its type.
       if (connected[0] === null) skipInterim(connected[1]);
       callback(...connected);
     });
@@ -44,7 +44,7 @@ export function skipInterim(socket: Duplex): void {
     return isAwaiting && chunk instanceof Buffer ? begun(chunk) : chunk;
   };
 
-  /** What of an answer's beginning is to be read now; null while none of it is there. */
+  /** The part of an answer's beginning that is to be read now; null while none of it is there. */
   function begun(chunk: Buffer): Buffer | null {
     let rest = held === undefined ? chunk : Buffer.concat([held, chunk]);
     held = undefined;

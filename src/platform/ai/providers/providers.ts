@@ -22,7 +22,7 @@ export interface Dialect {
 
 const PLAIN: Dialect = { maxTokensField: 'max_tokens', safety: false, streamUsage: true, jsonSchema: false };
 
-/** What is known of vendors; an upstream of another name gets the plain dialect. */
+/** The dialects of known vendors; an upstream of another name gets the plain dialect. */
 const DIALECTS: Readonly<Record<string, Dialect>> = {
   // Its reasoning models refuse max_tokens; all take max_completion_tokens.
   openai: { maxTokensField: 'max_completion_tokens', safety: true, streamUsage: true, jsonSchema: true },
@@ -45,7 +45,7 @@ const SANDBOX_SIZES: Readonly<Record<string, readonly string[]>> = {
   embedding: ['sandbox/sandbox-embed'],
 };
 
-/** Who is said to own an alias, as OpenAI says it of models of its own. */
+/** The `owned_by` of an alias. */
 const OURS = 'system';
 
 export interface UpstreamOptions {
@@ -69,7 +69,7 @@ export interface Upstream {
   readonly dispatcher: Dispatcher;
   readonly origin: string;
   readonly path: string;
-  /** What stands after the path of each call, with its question mark: Azure's `?api-version=`. */
+  /** The query of each call, with its question mark: Azure's `?api-version=`. */
   readonly query: string;
   /** Headers of every call, flat as undici takes them fastest. Holds the key: never logged. */
   readonly headers: readonly string[];
@@ -107,7 +107,7 @@ export interface Providers {
   close(): Promise<void>;
 }
 
-/** What settings say of the models that can be asked for. */
+/** The settings of models that can be asked for. */
 export interface ProvidersSettings {
   /** Names of our own, each a chain of `provider/model`; added to `small`, `large` and `embedding`. */
   readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
@@ -136,10 +136,10 @@ export function createProviders(parts: ProvidersParts): Providers {
     const name = `${provider}/${model}`;
     const before = known.get(name);
     if (before !== undefined) return before;
-    const changed = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
-    const closed = (milliseconds: number): void => parts.throttled(provider, model, milliseconds);
-    const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed });
-    const health = { breaker, throttle: new Throttle({ ...parts, closed }) };
+    const onBreakerChange = (state: BreakerState): void => parts.breakerChanged(provider, model, state);
+    const onThrottle = (milliseconds: number): void => parts.throttled(provider, model, milliseconds);
+    const breaker = new Breaker({ settings: parts.breaker, clock: parts.clock, changed: onBreakerChange });
+    const health = { breaker, throttle: new Throttle({ ...parts, closed: onThrottle }) };
     known.set(name, health);
     return health;
   }
@@ -158,7 +158,7 @@ export function createProviders(parts: ProvidersParts): Providers {
       list: () => listed,
       under,
       async close() {
-        // Destroyed, not closed: whoever stops has drained its calls, and a hung provider must not hold the process.
+        // Destroyed, not closed: a stopping process has drained its calls, and a hung provider must not hold it.
         await Promise.all([...upstreams.values()].map(({ dispatcher }) => dispatcher.destroy(null)));
       },
     };
@@ -166,7 +166,7 @@ export function createProviders(parts: ProvidersParts): Providers {
   return under(parts);
 }
 
-/** What is known of one model at one provider, whatever it costs. */
+/** The health of one model at one provider. */
 type Health = Pick<Target, 'breaker' | 'throttle'>;
 
 interface Naming {
@@ -190,7 +190,7 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
   function add(upstream: Upstream, model: string): void {
     const { name: provider } = upstream;
     const price = prices.of(provider, model);
-    if (price === undefined) throw unpriced(provider, model);
+    if (price === undefined) throw unpricedError(provider, model);
     const chain = [{ upstream, provider, model, price, ...healthOf(provider, model) }];
     list(`${provider}/${model}`, chain, provider);
     // The first upstream that has a model answers to its bare name.
@@ -202,17 +202,18 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
   const named = options.map((one) => ({ ...one, models: models[one.name] ?? one.models }));
   for (const { name, models: own } of named) {
     const upstream = upstreams.get(name);
-    for (const model of own ?? catalogued(prices, name)) if (upstream !== undefined) add(upstream, model);
+    for (const model of own ?? modelsInCatalogue(prices, name))
+      if (upstream !== undefined) add(upstream, model);
   }
   const sizes = sizesFor(named, (name) => chains.has(name));
   for (const [alias, names] of Object.entries({ ...sizes, ...aliases })) {
-    const chain = names.flatMap((name) => chains.get(name) ?? unknownIn(alias, name));
+    const chain = names.flatMap((name) => chains.get(name) ?? refuseUnknownModel(alias, name));
     if (chain.length > 0) list(alias, chain, OURS);
   }
   return { chains, listed };
 }
 
-function unpriced(provider: string, model: string): ConfigError {
+function unpricedError(provider: string, model: string): ConfigError {
   const name = `${provider}/${model}`;
   return new ConfigError([
     wrongAt(
@@ -222,11 +223,11 @@ function unpriced(provider: string, model: string): ConfigError {
   ]);
 }
 
-function unknownIn(alias: string, name: string): never {
+function refuseUnknownModel(alias: string, name: string): never {
   throw new ConfigError([wrongAt(['aliases', alias], `no configured upstream has ${name}.`)]);
 }
 
-function catalogued(prices: Prices, provider: string): string[] {
+function modelsInCatalogue(prices: Prices, provider: string): string[] {
   return prices.names
     .filter((name) => name.startsWith(`${provider}/`))
     .map((name) => name.slice(provider.length + 1));
@@ -271,7 +272,7 @@ function open(options: UpstreamOptions): Upstream {
       'application/json',
       'user-agent',
       'plinth',
-      // A stream that is compressed is held back by whoever compresses it.
+      // A compressed stream is held back by the compressor.
       'accept-encoding',
       'identity',
       ...authorization(options.authHeader, apiKey),

@@ -49,7 +49,7 @@ export class Throttle {
     return Math.max(0, this.#closedUntil - this.#parts.clock.monotonic());
   }
 
-  /** Lets a call through, where there is room at once and nobody waits. */
+  /** Lets a call through, if there is room at once and no call waits. */
   admit(): Epoch | undefined {
     if (this.#isOpen) return this.#epoch;
     if (this.#queue.length > 0 || this.wait > 0 || this.#inside >= this.#window) return undefined;
@@ -84,7 +84,7 @@ export class Throttle {
 
   /** The provider had no room for a call; `retryAfter` are the milliseconds that it asks to wait. */
   throttled(epoch: Epoch, retryAfter: number | undefined): void {
-    // Of many that were under way together the first has closed the throttle.
+    // Of many calls that were under way together, the first one has closed the throttle.
     if (epoch !== this.#epoch) return;
     const bound = Math.min(LONGEST_BACKOFF, FIRST_PAUSE * 2 ** this.#streak);
     const asked = retryAfter ?? this.#parts.random.uniform() * bound;
@@ -104,7 +104,7 @@ export class Throttle {
   }
 
   #admitWaiting(): void {
-    // Read once: a pause that ended between two looks would neither admit anybody nor wake anybody up.
+    // Read once: a pause that ended between two reads would neither admit a call nor wake one.
     const wait = this.wait;
     if (wait === 0) this.#admit();
     else if (this.#queue.length > 0) this.#lookAgainAfter(wait);

@@ -18,7 +18,7 @@ function call(ai: Ai, permit: RecordingPermit = recordingPermit()): Promise<unkn
 }
 
 /** The wire of a caller to whom nothing is said yet. */
-function untouched(): never {
+function unexpectedCall(): never {
   throw new Error('nothing is on the wire yet');
 }
 
@@ -117,7 +117,7 @@ describe('a 429', () => {
     const { openAiEndpoint } = fixture.open();
     const body = JSON.stringify({ model: 'small', messages: [{ role: 'user', content: 'Tea?' }] });
     const relayed = openAiEndpoint.relay(permit, openAiEndpoint.prepareChat(body, 'test.chat'), {
-      response: untouched,
+      response: unexpectedCall,
     });
     await expect(relayed).rejects.toMatchObject({
       status: 429,

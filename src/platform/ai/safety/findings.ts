@@ -17,14 +17,14 @@ const REFUSED = commitPoint(
 /** Milliseconds that a process which ends waits for a database that is away. */
 const LAST_WORDS = 5_000;
 
-/** What was found, as it is written down: without the text. */
+/** A finding as it is stored: without the text. */
 export interface SafetyFinding {
   readonly source: 'precheck' | 'moderation' | 'reply' | 'moderation_failed';
   readonly status: SafetyStatus;
   readonly kinds: readonly SafetyKind[];
   readonly rules: readonly string[];
   readonly product: string;
-  /** Of the call: `POST /v1/turns`. */
+  /** The route of the call: `POST /v1/turns`. */
   readonly route: string;
   readonly requestId?: string | undefined;
   readonly accountId: AccountId;
@@ -33,7 +33,7 @@ export interface SafetyFinding {
   readonly repeatOf?: string | undefined;
 }
 
-/** What telemetry counts of the safety part. */
+/** The metrics of the safety part. */
 export interface SafetyMetrics {
   safetyFinding(product: string, status: SafetyStatus, source: SafetyFinding['source']): void;
   moderation(outcome: 'passed' | 'flagged' | 'failed' | 'skipped'): void;

@@ -6,7 +6,7 @@ const day = z.iso.date();
 const line = z.strictObject({
   ...helplineSchema.shape,
   source: z.url(),
-  /** When somebody looked whether it is right, where that is not the day of the whole file. */
+  /** When it was last verified, if that is not the day of the whole file. */
   checked: day.optional(),
   /** The kinds that it is for; those of the suicide part when not said. */
   for: z.array(z.enum(SAFETY_KINDS)).optional(),
@@ -32,7 +32,7 @@ const fileSchema = z.strictObject({
 type Line = z.infer<typeof line>;
 type HelplineFile = z.infer<typeof fileSchema>;
 
-/** Where somebody is, as far as it is known: a country (`AT`), or a locale that names one (`de-AT`). */
+/** A person's location, as far as it is known: a country (`AT`), or a locale that names one (`de-AT`). */
 export interface Whereabouts {
   readonly country?: string | undefined;
   readonly locale?: string | undefined;
@@ -66,13 +66,13 @@ function file(): HelplineFile {
  */
 export function helplinesFor(where: Whereabouts): readonly Helpline[] {
   const known = file().countries[countryOf(where) ?? ''];
-  if (known === undefined) return [shown(file().elsewhere)];
+  if (known === undefined) return [toHelpline(file().elsewhere)];
   const kinds = where.kinds ?? [];
   const special = known.lines.filter((entry) => entry.for?.some((kind) => kinds.includes(kind)) === true);
   const general = known.lines.filter((entry) => entry.for === undefined);
   const isOfSuicide = kinds.some((kind) => SUICIDE.has(kind));
   const own = isOfSuicide ? [...general, ...special] : [...special, ...general];
-  return [...own, file().elsewhere].map(shown);
+  return [...own, file().elsewhere].map(toHelpline);
 }
 
 /** Whom to call at once, the police where a person is the danger; nothing where the country is unknown, for a wrong number costs minutes. */
@@ -83,7 +83,7 @@ export function emergencyNumber(where: Whereabouts): string | undefined {
   return isByPerson && isInjured !== true ? (known?.police ?? known?.emergency) : known?.emergency;
 }
 
-/** The lines that nobody has looked at for so many days, by country and name. */
+/** The lines that were not verified for so many days, by country and name. */
 export function oldHelplines(now: Date, days: number): readonly string[] {
   const { checked, countries } = file();
   const before = now.getTime() - days * 86_400_000;
@@ -107,7 +107,7 @@ function countryOfZone(zone: string | undefined): string | undefined {
   return Object.entries(file().countries).find(([, { zones }]) => zones.some(isIn))?.[0];
 }
 
-/** What a former name of a time zone is called today: `America/Montreal` is `America/Toronto`. */
+/** The present name of a former time zone: `America/Montreal` is `America/Toronto`. */
 function todayNameOf(zone: string): string | undefined {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
@@ -123,6 +123,6 @@ export function localeIn(locale: string | undefined, timeZone: string | undefine
   return country === undefined ? locale : `${locale?.split(/[-_]/)[0] ?? 'und'}-${country}`;
 }
 
-function shown({ name, phone, text, url, hours }: Line): Helpline {
+function toHelpline({ name, phone, text, url, hours }: Line): Helpline {
   return { name, phone, text, url, hours };
 }

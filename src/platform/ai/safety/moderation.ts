@@ -6,7 +6,7 @@ import type { AiLogger } from '../ports.ts';
 import type { Upstream } from '../providers/providers.ts';
 import type { SafetyMetrics } from './findings.ts';
 
-/** What the second look at a text says. */
+/** The result of the second check of a text. */
 export type Moderated =
   | { readonly outcome: 'passed' }
   | {
@@ -16,7 +16,7 @@ export type Moderated =
       /** The provider's categories, as rule ids: `moderation.self_harm_intent`. */
       readonly rules: readonly string[];
     }
-  /** Nobody answered in time, or not as the protocol says; `skipped`: nobody was asked, because nobody answered lately. */
+  /** No valid answer came in time; `skipped`: not asked, because the provider did not answer lately. */
   | { readonly outcome: 'failed' | 'skipped' };
 
 export type Moderate = (text: string) => Promise<Moderated>;
@@ -31,10 +31,10 @@ export interface ModerationParts {
 const MODEL = 'omni-moderation-latest';
 /** Milliseconds: the user waits for it, and it takes some 200 as a rule. */
 const LONGEST = 2_000;
-/** Of a longer text, its beginning and end; the endpoint itself takes more, for longer. */
+/** A longer text is sent by its beginning and end; the endpoint itself takes more, but slower. */
 const MOST_CHARACTERS = 20_000;
 const MOST_BYTES = 1_000_000;
-/** After three failures in ten seconds nobody waits for it for the next ten. */
+/** After three failures in ten seconds it is skipped for the next ten. */
 const BREAKER: BreakerSettings = { window: 10_000, minimum: 3, rate: 0.5, open: 10_000 };
 
 /** https://platform.openai.com/docs/api-reference/moderations: what of the answer is read. */
@@ -42,7 +42,7 @@ const answerSchema = z.object({
   results: z.array(z.object({ flagged: z.boolean(), categories: z.record(z.string(), z.boolean()) })).min(1),
 });
 
-/** What a category of the provider's means here; another one is no affair of the safety part. */
+/** The meaning of a provider's category here; other categories are ignored. */
 const MEANINGS: Readonly<Record<string, { readonly status: SafetyStatus; readonly kind: SafetyKind }>> = {
   'self-harm/intent': { status: 'crisis', kind: 'active_thoughts' },
   'self-harm/instructions': { status: 'crisis', kind: 'method' },
@@ -53,14 +53,14 @@ const MEANINGS: Readonly<Record<string, { readonly status: SafetyStatus; readonl
 export function createModeration({ upstream, clock, logger, metrics }: ModerationParts): Moderate {
   let circuit = new Circuit(BREAKER, clock.monotonic());
 
-  async function asked(text: string): Promise<Moderated> {
+  async function ask(text: string): Promise<Moderated> {
     const over = AbortSignal.timeout(LONGEST);
     const { statusCode, body } = await upstream.dispatcher.request({
       origin: upstream.origin,
       path: `${upstream.path}/moderations${upstream.query}`,
       method: 'POST',
       headers: [...upstream.headers],
-      body: JSON.stringify({ model: MODEL, input: shortened(text) }),
+      body: JSON.stringify({ model: MODEL, input: shorten(text) }),
       signal: over,
     });
     const answer = await body.text();
@@ -86,7 +86,7 @@ export function createModeration({ upstream, clock, logger, metrics }: Moderatio
       // Its signal ends the call; this ends the wait, should the connection never hear of it.
       const result = await inTime(
         LONGEST + 500,
-        () => asked(text),
+        () => ask(text),
         () => new Error('the moderation is late'),
       );
       count(false);
@@ -121,7 +121,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown';
 }
 
-function shortened(text: string): string {
+function shorten(text: string): string {
   if (text.length <= MOST_CHARACTERS) return text;
   return `${text.slice(0, MOST_CHARACTERS / 2)}\n${text.slice(-MOST_CHARACTERS / 2)}`;
 }

@@ -15,7 +15,7 @@ function words(): Words {
   return read;
 }
 
-/** What was found, with the words and lines for whoever wrote it. */
+/** The findings, with the words and helplines for the author of the text. */
 export interface SupportRequest {
   readonly status: SafetyStatus;
   readonly kinds: readonly SafetyKind[];

@@ -65,8 +65,8 @@ export class DecodedWatch {
     this.#watch = new Watch(windows);
   }
 
-  take(character: string, place: number): Passage | undefined {
-    if (place - this.#readAt > FARTHEST) this.#begin();
+  take(character: string, position: number): Passage | undefined {
+    if (position - this.#readAt > FARTHEST) this.#begin();
     const value = this.#alphabet.values.get(character);
     if (value === undefined) {
       if (this.#alphabet.border.includes(character)) this.#next();
@@ -74,19 +74,19 @@ export class DecodedWatch {
       else if (LETTER.test(character)) this.#begin();
       return undefined;
     }
-    this.#readAt = place;
+    this.#readAt = position;
     if (this.#skip > 0) {
       this.#skip -= 1;
       return undefined;
     }
-    if (this.#bits === 0) this.#lastPlace = place;
+    if (this.#bits === 0) this.#lastPlace = position;
     this.#value = ((this.#value << this.#alphabet.bits) | value) & 0xffff;
     this.#bits += this.#alphabet.bits;
     if (this.#bits < 8) return undefined;
     this.#bits -= 8;
     const byte = (this.#value >> this.#bits) & 0xff;
     const from = this.#lastPlace;
-    this.#lastPlace = place;
+    this.#lastPlace = position;
     return this.#byte(byte, from);
   }
 
@@ -112,18 +112,18 @@ export class DecodedWatch {
     this.#watch.forget();
   }
 
-  #byte(byte: number, place: number): Passage | undefined {
+  #byte(byte: number, position: number): Passage | undefined {
     if (this.#missing > 0) {
       if (byte >> 6 !== 0b10) return this.#noText();
       this.#point = (this.#point << 6) | (byte & 0b11_1111);
       this.#missing -= 1;
       if (this.#missing > 0) return undefined;
       if (this.#point > 0x10_ffff) return this.#noText();
-      return this.#watch.take(String.fromCodePoint(this.#point), place);
+      return this.#watch.take(String.fromCodePoint(this.#point), position);
     }
     if (byte < 0x80) {
       if (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return this.#noText();
-      return this.#watch.take(String.fromCharCode(byte), place);
+      return this.#watch.take(String.fromCharCode(byte), position);
     }
     const length = byte >> 5 === 0b110 ? 2 : byte >> 4 === 0b1110 ? 3 : byte >> 3 === 0b1_1110 ? 4 : 0;
     if (length === 0) return this.#noText();

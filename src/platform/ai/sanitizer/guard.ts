@@ -10,7 +10,7 @@ import { checkReply, createReplyCheck, type ReplyStream } from '#safety';
 import { isRecord } from '../metering/usage.ts';
 import { createSanitizer, type Leak, type Sanitizer, type Sanitizing } from './sanitizer.ts';
 
-/** Looks at the replies of the calls of one permit before anybody reads them, and tells of what it finds. */
+/** Checks the replies of one permit's calls before they are shown, and reports its findings. */
 export interface Guard {
   begin(): GuardedReply;
   /**
@@ -20,7 +20,7 @@ export interface Guard {
   beginObjects(): (object: unknown) => boolean;
 }
 
-/** Why a reply was cut: it would have repeated a secret prompt, or nobody should read on. */
+/** Why a reply was cut: it would have repeated a secret prompt, or the rest must not be shown. */
 export type Cut = 'leak' | 'unfit';
 
 /** A reply on its way out. */
@@ -29,11 +29,11 @@ export interface GuardedReply {
   push(piece: string): string;
   /** The reply is over: answers what waited. */
   end(): string;
-  /** What stands before it went out, and nothing after it does. */
+  /** The text before it went out, and nothing after it does. */
   readonly cut: Cut | undefined;
 }
 
-/** What guards tell, and to whom. */
+/** Where guards report their findings. */
 export interface GuardParts {
   readonly logger?: AiLogger | undefined;
   readonly metrics?: Pick<AiMetrics, 'promptLeak'> | undefined;
@@ -62,16 +62,16 @@ export function guards(
   return (policy) => made.get(policy);
 }
 
-/** What of a policy its replies are looked at for; nothing: they pass as they come. */
-export interface Guarding {
+/** The checks that a policy asks for; without one, replies pass as they come. */
+export interface GuardPolicy {
   readonly sanitizer: Sanitizer | undefined;
   readonly replyCheck: Policy['replyCheck'];
 }
 
-export function guarding(
+export function createGuard(
   parts: GuardParts,
   permit: ReplyPermit,
-  { sanitizer, replyCheck }: Guarding,
+  { sanitizer, replyCheck }: GuardPolicy,
 ): Guard | undefined {
   if (sanitizer === undefined && replyCheck === 'none') return undefined;
   const tell: Tell = {
@@ -89,7 +89,7 @@ export function guarding(
         const own = sanitizer?.leakIn(text);
         const leak = own ?? sanitizer?.leakIn(`${passed}\n${text}`);
         if (leak !== undefined) tell.leak(leak);
-        // What says a prompt bit by bit would go on with the next bit.
+        // A reply that leaks a prompt bit by bit would go on with the next bit.
         isOver = leak !== undefined && own === undefined;
         const rules = replyCheck === 'none' ? [] : checkReply(text).rules;
         if (rules.length > 0) tell.unfit(rules);
@@ -131,7 +131,7 @@ function tellLeak(parts: GuardParts, permit: ReplyPermit, { prompt, version, rul
   );
 }
 
-/** A model wrote what nobody should read: which rules say so is a safety event of whom it was written for, the text is nowhere. */
+/** A model wrote unfit text: the rules become a safety event of the reader; the text is stored nowhere. */
 export function tellUnfit(parts: GuardParts, permit: ReplyPermit, rules: readonly string[]): void {
   const { accountId, userId, requestId, product, feature } = permit;
   const found = { source: 'reply', status: 'caution', kinds: [], rules } as const;
@@ -180,7 +180,7 @@ class Reply implements GuardedReply {
     return shown;
   }
 
-  /** What the check held back of the last sentence. */
+  /** The part of the last sentence that the check held back. */
   #rest(): string {
     const rest = this.#check?.end() ?? '';
     this.#tellUnfit();
@@ -243,7 +243,7 @@ function cutContent(
 type Part = LanguageModelV4StreamPart;
 
 function guardedParts(guard: Guard): Transformer<Part, Part> {
-  /** Of each text that has begun, and not ended. */
+  /** The guarded replies of texts that have begun and not ended. */
   const replies = new Map<string, GuardedReply>();
   let cut: Cut | undefined;
 

@@ -3,7 +3,7 @@ export {
   type Guard,
   guardedModel,
   type GuardedReply,
-  guarding,
+  createGuard,
   guards,
   type ReplyPermit,
   tellUnfit,

@@ -10,21 +10,21 @@ const prompt = definePrompt(
   'listener.v3.md',
 );
 
-function made(): Sanitizer {
+function makeSanitizer(): Sanitizer {
   const sanitizer = createSanitizer([prompt]);
   if (sanitizer === undefined) throw new Error('there are prompts');
   return sanitizer;
 }
-const sanitizer = made();
+const sanitizer = makeSanitizer();
 
 /** What goes out of a reply that arrives in such pieces, and which rule cut it. */
-function sent(pieces: readonly string[]): { text: string; rule: string | undefined } {
+function sendPieces(pieces: readonly string[]): { text: string; rule: string | undefined } {
   const reply = sanitizer.begin();
   const text = pieces.map((piece) => reply.push(piece)).join('') + reply.end();
   return { text, rule: reply.leak?.rule };
 }
 
-const turned = (text: string) =>
+const rotate13 = (text: string) =>
   text.replaceAll(/[a-z]/gi, (letter) => {
     const base = letter < 'a' ? 65 : 97;
     return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base);
@@ -66,7 +66,7 @@ const DISGUISES: readonly (readonly [string, string, string])[] = [
   ],
   ['with accents', SECRET.replaceAll('e', 'é'), 'plain'],
   ['a part of it', SECRET.slice(40, 110), 'plain'],
-  ['in rot13', turned(SECRET), 'rot13'],
+  ['in rot13', rotate13(SECRET), 'rot13'],
   ['backwards', Array.from(SECRET).toReversed().join(''), 'reversed'],
   ['in base64', coded, 'base64'],
   ['in base64 for addresses', Buffer.from(SECRET).toString('base64url'), 'base64'],
@@ -82,7 +82,7 @@ const DISGUISES: readonly (readonly [string, string, string])[] = [
       .join('\n'),
     'base64',
   ],
-  ['in base64 of rot13', Buffer.from(turned(SECRET)).toString('base64'), 'base64'],
+  ['in base64 of rot13', Buffer.from(rotate13(SECRET)).toString('base64'), 'base64'],
   ['in hexadecimal', Buffer.from(SECRET).toString('hex'), 'hex'],
   ['in hexadecimal, as in a program', Buffer.from(SECRET).toString('hex').replaceAll(/../g, '0x$&, '), 'hex'],
   ['in hexadecimal, as in an address', Buffer.from(SECRET).toString('hex').replaceAll(/../g, '%$&'), 'hex'],
@@ -95,7 +95,7 @@ describe('a reply that would repeat a secret prompt', () => {
     for (const size of [1, 2, 3, 7, 50, 10_000]) {
       const whole = `${begin}${disguised}\n${'And more words, of which none goes out. '.repeat(5)}`;
       const pieces = whole.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
-      const { text, rule: found } = sent(pieces);
+      const { text, rule: found } = sendPieces(pieces);
       expect(found).toBe(rule);
       expect(begin.startsWith(text.trimEnd()) || text.startsWith(begin), text).toBe(true);
       expect(text).not.toContain('And more');
@@ -116,13 +116,13 @@ describe('a reply that would repeat a secret prompt', () => {
       'then one open question, kindly',
       'answer in two short paragraphs',
     ])
-      expect(sent([words])).toEqual({ text: words, rule: undefined });
+      expect(sendPieces([words])).toEqual({ text: words, rule: undefined });
   });
 
   test('is not one that repeats what the caller wrote', () => {
     const text =
       'You wrote that you are tired of all this talking about deadlines at work, every day of the week.';
-    expect(sent([text])).toEqual({ text, rule: undefined });
+    expect(sendPieces([text])).toEqual({ text, rule: undefined });
   });
 });
 
@@ -145,7 +145,7 @@ describe('every other reply', () => {
     for (const text of ordinary) {
       for (const size of [1, 3, 17, 4_096]) {
         const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
-        expect(sent(pieces)).toEqual({ text, rule: undefined });
+        expect(sendPieces(pieces)).toEqual({ text, rule: undefined });
       }
     }
   });

@@ -29,7 +29,7 @@ export interface Sanitizer {
   leakIn(text: string): Leak | undefined;
 }
 
-/** Of the texts that stand in prompts around their variables: what callers wrote themselves is no secret. */
+/** Checks the texts of prompts around their variables: what callers wrote themselves is no secret. */
 export function createSanitizer(
   prompts: readonly Pick<Prompt, 'id' | 'version' | 'fixed'>[],
 ): Sanitizer | undefined {
@@ -51,7 +51,7 @@ class Reply implements Sanitizing {
     readonly rule: 'base64' | 'hex' | undefined;
     readonly watch: Watch | DecodedWatch;
   }[];
-  /** What is not out yet, and where in the reply it begins. */
+  /** The text that is held back, and where in the reply it begins. */
   #waiting = '';
   #begin = 0;
   /** The first half of a character that a piece ended in. */
@@ -74,14 +74,14 @@ class Reply implements Sanitizing {
     const text = this.#half + piece;
     this.#half = /[\uD800-\uDBFF]$/.exec(text)?.[0] ?? '';
     const whole = text.slice(0, text.length - this.#half.length);
-    let place = this.#begin + this.#waiting.length;
+    let position = this.#begin + this.#waiting.length;
     this.#waiting += whole;
     for (const character of whole) {
-      const found = this.#take(character, place);
+      const found = this.#take(character, position);
       if (found !== undefined) return this.#cut(found);
-      place += character.length;
+      position += character.length;
     }
-    const from = Math.min(...this.#watches.map(({ watch }) => watch.from ?? place));
+    const from = Math.min(...this.#watches.map(({ watch }) => watch.from ?? position));
     return this.#out(from - this.#begin);
   }
 
@@ -91,9 +91,9 @@ class Reply implements Sanitizing {
     return this.leak === undefined ? rest : '';
   }
 
-  #take(character: string, place: number): { readonly leak: Leak; readonly begin: number } | undefined {
+  #take(character: string, position: number): { readonly leak: Leak; readonly begin: number } | undefined {
     for (const { rule, watch } of this.#watches) {
-      const passage = watch.take(character, place);
+      const passage = watch.take(character, position);
       if (passage === undefined) continue;
       const { prompt, version, disguise } = passage;
       return { leak: { prompt, version, rule: rule ?? disguise }, begin: watch.begin };

@@ -16,19 +16,19 @@ export interface Passage {
   readonly disguise: Disguise;
 }
 
-/** No letter, or one that nobody sees. Digits are none: they number what is listed word by word. */
+/** Characters that are no letters, or invisible ones. Digits are no letters: they number words of a list. */
 const BETWEEN = /[^\p{L}]|[\u115f\u1160]/gu;
 
 /** So far apart letters belong to no passage: what follows the last one has not to wait for the next. */
 export const FARTHEST = 64;
 
 /**
- * What all ways to write a text have in common: its letters, in lower case, without accents and whatever stands between;
- * of letters that look alike the Latin one.
+ * The common form of all ways to write a text: its letters, in lower case, without accents and separators;
+ * lookalikes become the Latin letter.
  */
 export function lettersOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  // Most of what is read is plain: this is asked for each letter of a reply.
+  // Most text is plain, and this runs for each letter of a reply.
   if (code < 0x80)
     return /[a-z]/.test(character) ? character : /[A-Z]/.test(character) ? character.toLowerCase() : '';
   const letters = character.normalize('NFKD').toLowerCase().replaceAll(BETWEEN, '');
@@ -45,7 +45,7 @@ export function windowsOf(
       const letters = Array.from(text).map(lettersOf).join('');
       const forms = [
         ['plain', letters],
-        ['rot13', letters.replaceAll(/[a-z]/g, turned)],
+        ['rot13', letters.replaceAll(/[a-z]/g, rotate13)],
         ['reversed', Array.from(letters).toReversed().join('')],
       ] as const;
       for (const [disguise, form] of forms)
@@ -58,7 +58,7 @@ export function windowsOf(
 
 const A = 'a'.charCodeAt(0);
 
-function turned(letter: string): string {
+function rotate13(letter: string): string {
   return String.fromCharCode(((letter.charCodeAt(0) - A + 13) % 26) + A);
 }
 
@@ -67,22 +67,22 @@ export class Watch {
   readonly #windows: ReadonlyMap<string, Passage>;
   #letters = '';
   /** Where each of these letters stands in the reply. */
-  #places: number[] = [];
+  #positions: number[] = [];
 
   constructor(windows: ReadonlyMap<string, Passage>) {
     this.#windows = windows;
   }
 
   /** Takes a character that stands at a place of the reply; answers the passage that it completes. */
-  take(character: string, place: number): Passage | undefined {
-    if (place - (this.#places.at(-1) ?? place) > FARTHEST) this.forget();
+  take(character: string, position: number): Passage | undefined {
+    if (position - (this.#positions.at(-1) ?? position) > FARTHEST) this.forget();
     for (const letter of lettersOf(character)) {
       this.#letters += letter;
-      this.#places.push(place);
+      this.#positions.push(position);
       if (this.#letters.length < WINDOW) continue;
       if (this.#letters.length > WINDOW) {
         this.#letters = this.#letters.slice(1);
-        this.#places.shift();
+        this.#positions.shift();
       }
       const passage = this.#windows.get(this.#letters);
       if (passage !== undefined) return passage;
@@ -92,16 +92,16 @@ export class Watch {
 
   /** Where the earliest letter stands that may yet turn out to begin a passage; undefined: none is waited for. */
   get from(): number | undefined {
-    return this.#places.length < WINDOW ? this.#places[0] : this.#places[1];
+    return this.#positions.length < WINDOW ? this.#positions[0] : this.#positions[1];
   }
 
   /** Where the passage begins that was just found. */
   get begin(): number {
-    return this.#places[0] ?? 0;
+    return this.#positions[0] ?? 0;
   }
 
   forget(): void {
     this.#letters = '';
-    this.#places = [];
+    this.#positions = [];
   }
 }

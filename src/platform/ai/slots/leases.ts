@@ -4,15 +4,15 @@ import type { SlotLimit } from './slots.ts';
 import type { Timers } from '../timers.ts';
 
 const SLOTS = scriptIn(new URL('./slots.lua', import.meta.url));
-/** A lease ends by itself after this time, so that a process that dies gives its places back. Milliseconds. */
+/** A lease ends by itself after this time, so that a process that dies gives its slots back. Milliseconds. */
 const LASTS = 30_000;
 const RENEW_EVERY = 10_000;
-/** Where all processes hear that a place is free. */
+/** The channel on which all processes hear that a slot is free. */
 const FREED = 'slots';
 
-/** A place in each of some slot limits, counted in Redis over all processes. */
+/** A slot in each of some slot limits, counted in Redis over all processes. */
 export interface Lease {
-  /** Nobody else has it: a lease is ended by whoever took it, and by nobody else. */
+  /** Unique: a lease is ended only by the process that took it. */
   readonly id: string;
   readonly keys: readonly string[];
 }
@@ -22,7 +22,7 @@ export interface Leases {
   take(limits: readonly SlotLimit[]): Promise<Lease | undefined>;
   /** Ends it; while Redis is away it ends by itself. */
   release(lease: Lease): void;
-  /** Hears of every place that became free, in any process, with gaps. */
+  /** Receives messages about slots that became free, in any process; some may be lost. */
   onFreed(hear: () => void): void;
   close(): void;
 }

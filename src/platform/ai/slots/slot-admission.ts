@@ -6,10 +6,10 @@ import type { Epoch } from '../providers/throttle.ts';
 import type { Release, Slots } from './slots.ts';
 import type { Target } from '../providers/providers.ts';
 
-/** What a call's end says of its provider. `throttled`: it had no room. */
+/** What a call's end means for its provider's health. `throttled`: it had no room. */
 export type Health = CallResult | 'throttled';
 
-/** Leave to make one call of a model. Whoever has it must record the outcome and release it. */
+/** Permission to make one call of a model. The caller must record the outcome and release it. */
 export interface SlotAdmission {
   readonly target: Target;
   /** How the provider took the call; `retryAfter` are the milliseconds that it asked to wait. The first word counts. */
@@ -24,7 +24,7 @@ export interface NoSlot {
 }
 
 export interface SlotRequest {
-  /** Whose call it is: failures of one account count once. */
+  /** The account of the call: failures of one account count once. */
   readonly account: AccountId;
   readonly lane: Lane;
   readonly patience: Patience;
@@ -33,7 +33,7 @@ export interface SlotRequest {
 
 /**
  * Asks for leave: of the breaker, that the provider works; of the throttle, that the provider has room for us; of the slots,
- * that there is room. In this order, so that nobody holds a slot who waits for the throttle. Nothing is in the ledger yet.
+ * that there is room. In this order, so that no call holds a slot while it waits for the throttle. Nothing is in the ledger yet.
  */
 export async function admitToSlot(target: Target, how: SlotRequest): Promise<SlotAdmission | NoSlot> {
   const { breaker, throttle } = target;

@@ -86,9 +86,9 @@ describe.skipIf(!hasRedis)('slots in Redis', () => {
     const { take, metrics } = await processOn(url, [{ ...ALL, limit: 1 }]);
     const order: number[] = [];
     const first = await given(take());
-    const come = async (place: number) => {
+    const come = async (index: number) => {
       const release = await given(take());
-      order.push(place);
+      order.push(index);
       release();
     };
     const waiting = [1, 2, 3].map(come);

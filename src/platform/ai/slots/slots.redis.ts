@@ -2,17 +2,17 @@ import type { Leases } from './leases.ts';
 import { WaitQueue, type Patience } from '../wait-queue.ts';
 import { fits, type Release, type SlotLimit, type Slots, type SlotsParts } from './slots.ts';
 
-/** Who waits looks so often, in milliseconds, for a place that nobody told of: a lease that ran out, a message lost. */
+/** How often, in milliseconds, waiting calls look for a slot without a message: after an expired lease or a lost message. */
 const LOOK_EVERY = 250;
 
 export interface RedisSlotsParts extends Omit<SlotsParts, 'fleet'> {
   readonly leases: Leases;
-  /** What counts while Redis is away: the shares of each process. */
+  /** The limit while Redis is away: the shares of each process. */
   readonly shares: Slots;
 }
 
 /**
- * Slots that all processes share, place by place, in Redis. While it is away each keeps to its share. Calls of before
+ * Slots that all processes share, one by one, in Redis. While it is away each keeps to its share. Calls of before
  * are not counted then, nor those of meanwhile afterwards: like a flush, this costs a 429 at most, and no money.
  */
 export function createRedisSlots(parts: RedisSlotsParts): Slots {
@@ -47,17 +47,17 @@ export function createRedisSlots(parts: RedisSlotsParts): Slots {
 }
 
 interface QueueParts extends Pick<RedisSlotsParts, 'leases' | 'clock' | 'timers'> {
-  /** What changed in the places of these limits. */
+  /** Slots of these limits were freed. */
   readonly tell: (limits: readonly SlotLimit[], change: number) => void;
 }
 
-/** Who waits in this process for places of the same limits. One at a time asks Redis, for the first in line. */
+/** Calls of this process that wait for slots of the same limits. One at a time asks Redis, for the first in the queue. */
 class LeaseQueue {
   readonly limits: readonly SlotLimit[];
   readonly #parts: QueueParts;
   readonly #waiting: WaitQueue<Release | 'away'>;
   #isServing = false;
-  /** Whether a place became free since Redis was asked last. */
+  /** Whether a slot became free since Redis was asked last. */
   #hasNews = false;
   #wake: () => void = () => {};
 
@@ -71,7 +71,7 @@ class LeaseQueue {
     return this.#waiting.length;
   }
 
-  /** A place became free somewhere. */
+  /** A slot became free in some process. */
   look(): void {
     this.#hasNews = true;
     this.#wake();
@@ -79,11 +79,11 @@ class LeaseQueue {
 
   async take(patience: Patience): Promise<Release | 'away' | undefined> {
     const isFirst = this.#waiting.length === 0;
-    // Who can't wait has one look, as at the shares.
+    // A call that can't wait asks once, as with the shares.
     if (patience.until <= this.#parts.clock.monotonic()) return isFirst ? this.#ask() : undefined;
     const turn = this.#waiting.wait(patience);
     this.#parts.tell(this.limits, 0);
-    // Those before may have left, and nobody looked again for them.
+    // Earlier calls may have left without another look.
     if (isFirst) this.look();
     void this.#serve();
     const taken = await turn;
@@ -98,7 +98,7 @@ class LeaseQueue {
       this.#hasNews = false;
       const taken = await this.#ask();
       if (taken === undefined) await this.#news();
-      // Whoever it was for may have left meanwhile.
+      // The call that it was for may have left meanwhile.
       else if (!this.#waiting.next(taken) && taken !== 'away') taken();
     }
     this.#isServing = false;

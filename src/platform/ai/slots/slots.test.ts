@@ -153,7 +153,7 @@ describe('a place', () => {
           time.advance(10_000);
           await Promise.all(asking.map(({ done }) => done));
           for (const release of held.splice(0)) release();
-          for (let place = 0; place < limit; place += 1) expect(await isFree(take())).toBe(true);
+          for (let index = 0; index < limit; index += 1) expect(await isFree(take())).toBe(true);
         },
       ),
     );

@@ -5,7 +5,7 @@ import { WaitQueue, type Patience } from '../wait-queue.ts';
 import type { AiMetrics } from '../ports.ts';
 import type { Timers } from '../timers.ts';
 
-/** How many calls may be under way at once, over all processes, to the models that it fits: they share its places. */
+/** How many calls may be under way at once, over all processes, to the models that it fits: they share its slots. */
 export interface SlotLimit {
   readonly provider: string;
   /** `*`: all models of the provider together. */
@@ -26,7 +26,7 @@ export type Release = () => void;
 
 /** Places for calls that are under way, by provider, model and lane. */
 export interface Slots {
-  /** Takes a place, waiting for one where it must: first come, first served. Undefined when there was none in time. */
+  /** Takes a slot, waiting for one where it must: first come, first served. Undefined when there was none in time. */
   take(target: SlotTarget, lane: Lane, patience: Patience): Promise<Release | undefined>;
 }
 
@@ -57,7 +57,7 @@ export function createSlots(parts: SlotsParts): Slots {
       const release = (): void => {
         for (const pool of held.splice(0)) pool.release();
       };
-      // The narrowest first: who waits for a wide pool blocks nobody but its own kind.
+      // The narrowest first: a call that waits for a wide pool blocks only calls of its own kind.
       for (const pool of pools) {
         if (!pool.fits(target, lane)) continue;
         if (await pool.take(patience)) held.push(pool);
@@ -84,7 +84,7 @@ function breadth({ model, lane }: SlotLimit): number {
   return (model === '*' ? 2 : 0) + (lane === undefined ? 1 : 0);
 }
 
-/** This process's share of a limit; the shares of all sum to it where there are not more processes than places. */
+/** This process's share of a limit; the shares of all sum to it where there are not more processes than slots. */
 export function shareOf(limit: number, { holders, older }: Fleet): number {
   const rest = older < limit % holders ? 1 : 0;
   return Math.max(1, Math.floor(limit / holders) + rest);

@@ -7,8 +7,8 @@ import { delta, streamEvent } from '#test/fixtures/ai/upstream';
 /** Reads a text in pieces that end at the given places. */
 function readAt(text: string, cuts: readonly number[], list = 'variants'): unknown[] {
   const reader = new ElementReader(list);
-  const places = [0, ...cuts.map((cut) => cut % (text.length + 1)).toSorted((a, b) => a - b), text.length];
-  return places.slice(1).flatMap((end, index) => reader.push(text.slice(places[index], end)));
+  const positions = [0, ...cuts.map((cut) => cut % (text.length + 1)).toSorted((a, b) => a - b), text.length];
+  return positions.slice(1).flatMap((end, index) => reader.push(text.slice(positions[index], end)));
 }
 
 const word = fc.string({ unit: 'binary', maxLength: 12 });

@@ -1,4 +1,4 @@
-import { parsedText } from '../metering/usage.ts';
+import { parseText } from '../metering/usage.ts';
 
 /** Room for the spaces that a model may write between a name, its colon and its bracket. */
 const MOST_SPACE = 1_000;
@@ -31,9 +31,9 @@ export class ElementReader {
     const found: unknown[] = [];
     let from = 0;
     for (let at = 0; at < text.length && this.#state === 'within'; at += 1) {
-      const place = this.#read(text[at]);
-      if (place === 'inside') continue;
-      const element = parsedText(this.#text + text.slice(from, place === 'last' ? at + 1 : at));
+      const position = this.#read(text[at]);
+      if (position === 'inside') continue;
+      const element = parseText(this.#text + text.slice(from, position === 'last' ? at + 1 : at));
       if (element !== undefined) found.push(element);
       this.#text = '';
       from = at + 1;
@@ -42,7 +42,7 @@ export class ElementReader {
     return found;
   }
 
-  /** What follows the list's opening bracket, once that is there. */
+  /** The text after the list's opening bracket, once that is there. */
   #opened(piece: string): string {
     const text = this.#text + piece;
     const opening = this.#opening.exec(text);

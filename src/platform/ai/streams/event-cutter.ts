@@ -37,7 +37,7 @@ export class EventCutter {
     return from === to ? undefined : data.subarray(from, to);
   }
 
-  /** What is left of an event that is not whole; undefined where it was too long. */
+  /** The beginning of an event that is not whole; undefined where it was too long. */
   rest(): Buffer | undefined {
     const rest = this.#isLost ? undefined : Buffer.concat(this.#held);
     this.#release();

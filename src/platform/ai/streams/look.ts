@@ -1,4 +1,4 @@
-/** What stands in an event of a stream, as far as it can be told without parsing it. */
+/** The contents of an event of a stream, as far as they can be told without parsing it. */
 export interface Look {
   /** Bytes of the model's words. */
   readonly shownBytes: number;
@@ -98,7 +98,7 @@ function valueAfter(data: Buffer, end: number): number {
   return at;
 }
 
-/** The bytes of a JSON string that opens at a place, without its quotes; 0 of what is no string, or has no end. */
+/** The bytes of a JSON string that opens at a position, without its quotes; 0 if it is no string, or has no end. */
 function stringBytes(data: Buffer, open: number, to: number): number {
   if (data[open] !== QUOTE) return 0;
   for (let at = open + 1; at < to; at += 1) {

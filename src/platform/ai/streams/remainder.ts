@@ -1,32 +1,32 @@
 import { isPlain, StreamMeter } from './stream-meter.ts';
 import {
   estimatedTokens,
-  NOTHING,
-  parsedText,
+  NO_ANSWER,
+  parseText,
   readAnswer,
-  type Reading,
+  type AnswerReading,
   readUsage,
 } from '../metering/usage.ts';
 
-/** What is left of a plain answer is kept up to this size; of a larger one its end, where the usage stands. */
+/** The rest of a plain answer is kept up to this size; of a larger one only its end, where the usage stands. */
 const MOST_KEPT = 1_048_576;
 const TAIL = 65_536;
 /** Bytes that are read on, however fast they come. */
 const MOST_READ = 33_554_432;
 
 /** How reading on ended; what was read is without usage where the provider gave none. */
-export interface ReadOn extends Omit<Reading, 'usable' | 'error'> {
-  /** Our own count of what was read. */
+export interface ReadOn extends Omit<AnswerReading, 'usable' | 'error'> {
+  /** Our own count of the tokens read. */
   readonly shownTokens: number;
   /** `whole`: to its end. `part`: more may be billed than was read. `not_served`: it was an error, and is not billed. */
   readonly end: LateEnd;
 }
 
-/** How much an answer that nobody waited for tells of what is billed. */
+/** How complete an answer is that was read on without its caller. */
 export type LateEnd = 'whole' | 'part' | 'not_served';
 
 /**
- * What is left of an answer that nobody waits for any more. A provider generates on and bills it, so that it is read, for
+ * The rest of an answer whose caller no longer waits. A provider generates on and bills it, so that it is read, for
  * a bounded time and size, to learn what it used.
  */
 export class Remainder {
@@ -45,7 +45,7 @@ export class Remainder {
 
   /** Takes a part; false: it is too much. */
   data(chunk: Buffer): boolean {
-    // Some answer in plain JSON whoever asked for a stream.
+    // Some providers answer a stream request in plain JSON.
     if (this.#size === 0 && this.#meter?.hasBegun === false && isPlain(chunk)) this.#meter = undefined;
     this.#size += chunk.length;
     if (this.#meter === undefined) this.#keep(chunk);
@@ -55,7 +55,7 @@ export class Remainder {
 
   over(end: 'end' | 'lost'): void {
     const { usage, id, tier, usable, error } =
-      this.#meter === undefined ? this.#plain() : streamed(this.#meter);
+      this.#meter === undefined ? this.#plain() : readMeter(this.#meter);
     const shownTokens = this.#meter?.shownTokens ?? estimatedTokens(this.#size);
     this.#kept = [];
     const isRefused = error !== undefined && usage === undefined && (this.#meter?.shownTokens ?? 0) === 0;
@@ -73,14 +73,14 @@ export class Remainder {
     this.#isAllKept = false;
   }
 
-  #plain(): Reading {
+  #plain(): AnswerReading {
     const body = Buffer.concat(this.#kept);
     if (this.#isAllKept) return readAnswer(body);
-    return { ...NOTHING, usable: true, usage: usageAtEnd(body.toString('latin1')) };
+    return { ...NO_ANSWER, usable: true, usage: usageAtEnd(body.toString('latin1')) };
   }
 }
 
-function streamed(meter: StreamMeter): Reading {
+function readMeter(meter: StreamMeter): AnswerReading {
   meter.flush();
   const { usage, id, tier, isComplete: usable, failure } = meter;
   // An event that is no JSON is no answer of the provider's: more may be billed than it shows.
@@ -89,7 +89,7 @@ function streamed(meter: StreamMeter): Reading {
 }
 
 /** The usage that stands in the end of an answer: the last object of that name. */
-function usageAtEnd(tail: string): Reading['usage'] {
+function usageAtEnd(tail: string): AnswerReading['usage'] {
   const from = tail.lastIndexOf('"usage"');
   const open = tail.indexOf('{', from);
   if (from === -1 || open === -1) return undefined;
@@ -97,7 +97,7 @@ function usageAtEnd(tail: string): Reading['usage'] {
   for (let at = open; at < tail.length; at += 1) {
     if (tail[at] === '{') depth += 1;
     else if (tail[at] === '}') depth -= 1;
-    if (depth === 0) return readUsage(parsedText(tail.slice(open, at + 1)));
+    if (depth === 0) return readUsage(parseText(tail.slice(open, at + 1)));
   }
   return undefined;
 }

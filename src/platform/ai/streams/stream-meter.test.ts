@@ -17,20 +17,22 @@ function pass(parts: readonly Buffer[], wanted: boolean): { text: string; meter:
 }
 
 /** Cuts a text at any bytes, also within a character. */
-function cut(text: string, places: readonly number[]): Buffer[] {
+function cut(text: string, positions: readonly number[]): Buffer[] {
   const bytes = Buffer.from(text);
-  const ends = [...new Set(places.map((place) => place % bytes.length)), bytes.length].sort((a, b) => a - b);
+  const ends = [...new Set(positions.map((position) => position % bytes.length)), bytes.length].sort(
+    (a, b) => a - b,
+  );
   return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
 }
 
 describe('however the network cuts a stream', () => {
   const words = fc.array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant(hostile)), { maxLength: 8 });
-  const places = fc.array(fc.nat(), { maxLength: 20 });
+  const positions = fc.array(fc.nat(), { maxLength: 20 });
   const newline = fc.constantFrom('\n', '\r\n');
 
   test('all of it is passed on, less the usage event, and its usage is read', () => {
     fc.assert(
-      fc.property(words, places, fc.tuple(newline, fc.boolean()), (texts, at, [line, wanted]) => {
+      fc.property(words, positions, fc.tuple(newline, fc.boolean()), (texts, at, [line, wanted]) => {
         const ended = (text: string): string => text.replaceAll('\n', line);
         const shown = texts.map((text) => ended(delta(text))).join('');
         const { text, meter } = pass(cut(shown + ended(USAGE) + ended(DONE), at), wanted);

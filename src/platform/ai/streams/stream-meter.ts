@@ -2,14 +2,14 @@ import { endOfEvent, eventsIn, hasData } from './events.ts';
 import { EventCutter } from './event-cutter.ts';
 import { lookOver } from './look.ts';
 import {
-  believed,
+  plausibleUsage,
   errorIn,
   estimatedTokens,
   idOf,
   isRecord,
-  NOTHING,
-  parsedText,
-  type Reading,
+  NO_ANSWER,
+  parseText,
+  type AnswerReading,
   readObject,
   showsSomething,
   type TokenUsage,
@@ -32,7 +32,7 @@ const EVENTS_WITH_ID = 4;
 export class StreamMeter {
   id: string | undefined;
   tier: string | undefined;
-  /** What the provider said of its failure, or that an event was no JSON. */
+  /** The provider's error, or that an event was no JSON. */
   failure: Readonly<Record<string, unknown>> | undefined;
   /** How many bytes were passed on before the failure: what comes after them lacks what was lost. */
   wholeBytes: number | undefined;
@@ -58,18 +58,18 @@ export class StreamMeter {
   }
 
   /** What a stream that shows nothing says of itself. */
-  static reading(received: Buffer): Reading {
-    let reading = NOTHING;
-    let error: Reading['error'];
+  static reading(received: Buffer): AnswerReading {
+    let reading = NO_ANSWER;
+    let error: AnswerReading['error'];
     for (const event of eventsIn(received.toString('utf8'))) {
-      const next = readObject(parsedText(event));
+      const next = readObject(parseText(event));
       error ??= next.error;
       if (next.usage !== undefined || reading.id === undefined) reading = next;
     }
     return { ...reading, error };
   }
 
-  /** What comes is no events any more: there is nothing to wait for. */
+  /** The input is no longer events: there is nothing to wait for. */
   get isUnreadable(): boolean {
     return this.#cutter.isBroken;
   }
@@ -81,7 +81,7 @@ export class StreamMeter {
 
   /** The provider's figures of the whole answer. Those that come with every event are no whole before the last. */
   get usage(): TokenUsage | undefined {
-    return this.isComplete || this.#isUsageAlone ? believed(this.#usage, this.#words > 0) : undefined;
+    return this.isComplete || this.#isUsageAlone ? plausibleUsage(this.#usage, this.#words > 0) : undefined;
   }
 
   /** Whether the answer has come to its end: not all servers send [DONE], nor usage. */
@@ -90,12 +90,12 @@ export class StreamMeter {
     return this.isDone || this.#isUsageAlone || this.#finished >= this.#replies;
   }
 
-  /** Our own count of what was shown, when the provider gave none: an event with words is about a token, four bytes are too. */
+  /** Our own count of shown tokens, when the provider gave none: an event with words is about a token, four bytes are too. */
   get shownTokens(): number {
     return Math.max(this.#words, estimatedTokens(this.#bytes));
   }
 
-  /** What was shown, in the order of events; undefined: it was too much to be kept. */
+  /** The shown words, in the order of events; undefined: they were too many to be kept. */
   get shown(): string | undefined {
     return this.#kept && wordsIn(eventsIn(Buffer.concat(this.#kept).toString('utf8')));
   }
@@ -128,7 +128,7 @@ export class StreamMeter {
     }
     if (from > kept) parts.push(kept === 0 && from === data.length ? data : data.subarray(kept, from));
     this.#passed += from - kept;
-    return joined(parts);
+    return join(parts);
   }
 
   #keep(chunk: Buffer): void {
@@ -138,7 +138,7 @@ export class StreamMeter {
   }
 
   /**
-   * What is left when a stream ends within an event: an event that lacks its empty line is passed on with it. One that
+   * The rest when a stream ends within an event: an event that lacks its empty line is passed on with it. One that
    * is cut short is not, so that what the reader is told next stands alone.
    */
   flush(): Buffer | undefined {
@@ -146,7 +146,7 @@ export class StreamMeter {
     if (rest === undefined) return undefined;
     const event = Buffer.concat([rest, Buffer.from(rest.at(-1) === 0x0a ? '\n' : '\n\n')]);
     const isWhole = [...eventsIn(rest.toString('utf8'))].every(
-      (data) => data === '[DONE]' || isRecord(parsedText(data)),
+      (data) => data === '[DONE]' || isRecord(parseText(data)),
     );
     if (!hasData(rest, 0, rest.length) || !isWhole) return undefined;
     return this.#take(event, 0, event.length) ? event : undefined;
@@ -175,7 +175,7 @@ export class StreamMeter {
   /** Reads the figures of an event; false when it holds nothing else, or is an error. */
   #read(event: string): boolean {
     const [data] = eventsIn(event);
-    const answer = parsedText(data ?? '');
+    const answer = parseText(data ?? '');
     if (!isRecord(answer)) return true;
     this.id ??= idOf(answer['id']);
     if (typeof answer['service_tier'] === 'string') this.tier = answer['service_tier'];
@@ -210,7 +210,7 @@ export class StreamHead {
     const data = this.#isOver ? undefined : this.#cutter.push(chunk);
     if (data === undefined) return false;
     for (const event of eventsIn(data.toString('utf8'))) {
-      const answer = parsedText(event);
+      const answer = parseText(event);
       this.#isOver = event === '[DONE]' || !isRecord(answer) || errorIn(answer) !== undefined;
       if (this.#isOver) return false;
       if (isRecord(answer) && showsSomething(answer)) return true;
@@ -219,7 +219,7 @@ export class StreamHead {
   }
 }
 
-/** Whether what has come is JSON in place of events. */
+/** Whether the input is JSON instead of events. */
 export function isPlain(received: Buffer): boolean {
   return received[firstWord(received)] === OPENS;
 }
@@ -237,7 +237,7 @@ function endsObject(data: Buffer, from: number, to: number): boolean {
   if (data[at] === CLOSES) return true;
   // A comment or another field may follow the data, and data may be empty.
   const [said] = eventsIn(data.toString('utf8', from, to));
-  return said === undefined || isRecord(parsedText(said));
+  return said === undefined || isRecord(parseText(said));
 }
 
 function firstWord(data: Buffer): number {
@@ -246,13 +246,13 @@ function firstWord(data: Buffer): number {
   return at;
 }
 
-function joined(parts: readonly Buffer[]): Buffer | undefined {
+function join(parts: readonly Buffer[]): Buffer | undefined {
   const [only] = parts;
   if (only === undefined || parts.length > 1) return only === undefined ? undefined : Buffer.concat(parts);
   return only;
 }
 
-/** Names of what frames words, and says none. */
+/** Names of fields that frame words, and hold none. */
 const FRAMES: ReadonlySet<string> = new Set([
   'role',
   'index',
@@ -267,7 +267,7 @@ const FRAMES: ReadonlySet<string> = new Set([
 function wordsIn(events: Iterable<string>): string {
   const words = new Map<string, string>();
   for (const event of events) {
-    const answer = parsedText(event);
+    const answer = parseText(event);
     const choices = isRecord(answer) ? answer['choices'] : undefined;
     if (!Array.isArray(choices)) continue;
     for (const choice of choices) {
@@ -288,12 +288,12 @@ function numberOf(of: unknown, otherwise: number): number {
   return typeof index === 'number' ? index : otherwise;
 }
 
-function add(words: Map<string, string>, place: string, value: unknown): void {
-  if (typeof value === 'string') words.set(place, (words.get(place) ?? '') + value);
+function add(words: Map<string, string>, path: string, value: unknown): void {
+  if (typeof value === 'string') words.set(path, (words.get(path) ?? '') + value);
   else if (Array.isArray(value)) {
-    for (const [nth, item] of value.entries()) add(words, `${place} ${numberOf(item, nth)}`, item);
+    for (const [nth, item] of value.entries()) add(words, `${path} ${numberOf(item, nth)}`, item);
   } else if (isRecord(value)) {
     for (const [name, inner] of Object.entries(value))
-      if (!FRAMES.has(name)) add(words, `${place} ${name}`, inner);
+      if (!FRAMES.has(name)) add(words, `${path} ${name}`, inner);
   }
 }

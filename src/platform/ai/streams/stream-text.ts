@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { eventsIn } from './events.ts';
-import { errorIn, isRecord, parsedText } from '../metering/usage.ts';
+import { errorIn, isRecord, parseText } from '../metering/usage.ts';
 
 const LAST_BORDER = /^[^]*\n\r?\n/;
 
@@ -29,7 +29,7 @@ export class StreamText {
 
   #wordsOf(event: string): string {
     if (this.isBroken || event === '[DONE]') return '';
-    const answer = parsedText(event);
+    const answer = parseText(event);
     if (!isRecord(answer) || errorIn(answer) !== undefined) {
       this.isBroken = true;
       return '';

@@ -4,7 +4,7 @@ import type { ProviderMode } from '../payment-provider.ts';
 
 /** So many at a time: what is left over the next run finds. */
 const MOST = 50;
-/** Longer than four requests to the provider may take, tries and all: whoever asks after it is asked last. */
+/** Longer than four requests to the provider may take, with their retries. */
 const BUSY = `interval '6 minutes'`;
 const IS_FREE = '(e.busy_until is null or e.busy_until <= app.now())';
 const LIVE = `('trialing', 'active', 'past_due', 'paused')`;
@@ -24,8 +24,8 @@ export interface ClaimedEnding {
 }
 
 /**
- * Takes subscriptions whose account was closed. Not one that ends anyway: whoever canceled it themselves must not find it
- * going on by the undo; but one that ended with its account, and that somebody had go on since at the provider's own pages. Nor one of which the provider has told something that was not read yet: it may be just that.
+ * Takes subscriptions whose account was closed. Not one that ends anyway: the undo must not resume what the customer canceled
+ * themselves; but one that ended with its account and was resumed since on the provider's pages. Nor one with an event that was not read yet: it may be that resumption.
  */
 export const claimToEnd = ({ provider, mode }: ProviderMode) =>
   statement<ClaimedEnding>(
@@ -57,7 +57,7 @@ export const claimToResume = ({ provider, mode }: ProviderMode) =>
     [provider, mode],
   );
 
-/** Trials that are not to be, and go on at the provider. Whoever asks it twice ends them once. */
+/** Refused trials that still run at the provider. To end one twice is harmless. */
 export const refusedTrials = ({ provider, mode }: ProviderMode) =>
   statement<{ store_id: string }>(
     `select s.store_id from billing.trials t join billing.subscriptions s using (account_id, store, mode, store_id)
@@ -66,8 +66,8 @@ export const refusedTrials = ({ provider, mode }: ProviderMode) =>
   );
 
 /**
- * Those of which the provider is to be asked for something; and those that are not paid, and whose customer has changed since they were read: it
- * may be their card.
+ * Subscriptions that need a follow-up at the provider; and unpaid ones whose customer changed since they were read: the card may be
+ * new.
  */
 export const toFollowUp = ({ provider, mode }: ProviderMode) =>
   statement<{ store_id: string }>(
@@ -90,13 +90,13 @@ const valuesOf = ({ provider, mode }: ProviderMode, taken: ClaimedEnding) => [
   mode,
 ];
 
-export const ended = (providerMode: ProviderMode, taken: ClaimedEnding) =>
+export const markEnded = (providerMode: ProviderMode, taken: ClaimedEnding) =>
   statement(
     `update billing.endings set ended_at = app.now(), busy_until = null, updated_at = app.now() where ${OF_TAKEN}`,
     valuesOf(providerMode, taken),
   );
 
-export const resumed = (providerMode: ProviderMode, taken: ClaimedEnding) =>
+export const deleteEnding = (providerMode: ProviderMode, taken: ClaimedEnding) =>
   statement(`delete from billing.endings where ${OF_TAKEN}`, valuesOf(providerMode, taken));
 
 /** Customers whose account was erased, and whom the provider still knows. */
@@ -107,7 +107,7 @@ export const customersToDelete = ({ provider, mode }: ProviderMode) =>
     [provider, mode],
   );
 
-/** The provider has forgotten them, and no message of it tells our rows any more that their subscriptions are over. */
+/** Marks the customer as deleted at the provider and ends their subscriptions here: no event will do that any more. */
 export const customerDeleted = ({ provider, mode }: ProviderMode, accountId: AccountId, customer: string) => [
   statement(
     `update billing.customers set forgotten_at = app.now(), updated_at = app.now()

@@ -6,14 +6,14 @@ import type { Inbox } from '../inbox/inbox.ts';
 import type { SubscriptionEnder } from '../payment-provider.ts';
 import {
   customersToDelete,
-  ended,
+  markEnded,
   customerDeleted,
   refusedTrials,
   toFollowUp,
   claimToEnd,
   claimToResume,
   type ClaimedEnding,
-  resumed,
+  deleteEnding,
 } from './endings-store.ts';
 
 const TAKEN = commitPoint(
@@ -36,16 +36,17 @@ export interface EndingsParts {
   readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
   readonly inbox: Pick<Inbox, 'refresh'>;
   readonly log: Pick<Logger, 'info' | 'error'>;
-  /** The shops of this server; none: nothing is sold here. */
+  /** The providers whose subscriptions this server can end; none: nothing is sold here. */
   readonly enders: readonly SubscriptionEnder[];
 }
 
-/** What becomes of subscriptions when their account is closed, opened again, or erased (docs/erasure.md), and of trials that are not to be. */
+/** Ends or resumes subscriptions at the provider when their account is closed, opened again or erased (docs/erasure.md), and ends refused trials. */
 export interface Endings {
   /**
-   * Ends at the provider, with what is paid for, what accounts have that were closed since; has those go on whose account is open
-   * again; ends trials that are not to be; takes away what a change has left beside a subscription, and has what is owed tried with a card that was changed; and has the provider forget whoever was erased, which ends all of theirs at once. What there is to do is read from the
-   * rows alone, so that a run that died is gone on with by the next. Answers how many. Throws when one could not be.
+   * Asks the provider to end subscriptions of closed accounts with their period, to resume those of accounts that are open again, to end
+   * refused trials, to follow up changes (a new card is tried on what is owed), and to delete erased customers, which ends their
+   * subscriptions at once. The rows alone say what to do, so the next run goes on where one died. Answers how many were done; throws if one
+   * failed.
    */
   run(): Promise<number>;
 }
@@ -71,7 +72,7 @@ export function createEndings(parts: EndingsParts): Endings {
   return endings;
 }
 
-/** One thing that a payment provider is asked for, and what is written down once it has said yes. */
+/** A request to a payment provider, and the note of its success. */
 interface ProviderRequest {
   readonly id: string;
   readonly what: 'ended' | 'went on' | 'trial ended' | 'followed up' | 'forgotten';
@@ -97,7 +98,7 @@ async function runAt(parts: EndingsParts, ender: SubscriptionEnder): Promise<num
         { id, what, err: error },
         'a payment provider could not be told of an account that was closed, opened again or erased, of a trial that is not to be, or of what follows a change',
       );
-      // The others would wait for it just as long.
+      // The provider is away: the others would fail as slowly.
       if (error instanceof AppError && error.code === 'store_unavailable') break;
     }
   }
@@ -118,18 +119,28 @@ async function requestsFor(
     refusedTrials(ender),
     toFollowUp(ender),
   ]);
-  const told = async (telling: typeof ended, taken: ClaimedEnding) => {
+  const recordResult = async (telling: typeof markEnded, taken: ClaimedEnding) => {
     await db.system('billing.endings', TOLD, [telling(ender, taken)]);
     await inbox.refresh(ender, [{ kind: 'subscription', id: taken.store_id }]);
   };
   return [
     ...toEnd.map((taken): ProviderRequest => {
       const id = taken.store_id;
-      return { id, what: 'ended', ask: () => ender.endWithPeriod(id), note: () => told(ended, taken) };
+      return {
+        id,
+        what: 'ended',
+        ask: () => ender.endWithPeriod(id),
+        note: () => recordResult(markEnded, taken),
+      };
     }),
     ...toGoOn.map((taken): ProviderRequest => {
       const id = taken.store_id;
-      return { id, what: 'went on', ask: () => ender.resume(id), note: () => told(resumed, taken) };
+      return {
+        id,
+        what: 'went on',
+        ask: () => ender.resume(id),
+        note: () => recordResult(deleteEnding, taken),
+      };
     }),
     ...untried.map(({ store_id: id }): ProviderRequest => {
       const note = () => inbox.refresh(ender, [{ kind: 'subscription', id }]);

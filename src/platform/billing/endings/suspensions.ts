@@ -16,11 +16,11 @@ export interface SuspensionsParts {
   readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
 }
 
-/** The last look at what was not paid in time. */
+/** Reads what was not paid in time once more. */
 export interface Suspensions {
   /**
-   * Has the provider asked once more for what is owed where the days that were promised are over: if it was paid meanwhile it goes on, and
-   * if not the account is told. Answers how many.
+   * Refreshes unpaid subscriptions and invoices whose promised days are over: a paid one goes on, and for an unpaid one the account is
+   * told. Answers how many there were.
    */
   run(): Promise<number>;
 }
@@ -58,7 +58,7 @@ interface UntoldSuspension {
   readonly invoice: string;
 }
 
-/** By the end that is in effect, which is that of all that is owed. */
+/** Compares the latest promised end of the invoice. */
 const untoldSuspensions = ({ provider, mode }: ProviderMode) =>
   statement<UntoldSuspension>(
     `select s.store_id as subscription, i.store_id as invoice

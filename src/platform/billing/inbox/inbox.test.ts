@@ -45,7 +45,7 @@ const messages = async (id: string) =>
     ),
   );
 const states = async (id: string) => (await messages(id)).map(({ state }) => state);
-const wants = async (id: string) =>
+const tasksOf = async (id: string) =>
   db.asMigrator(
     statement<{ dead: boolean; attempts: number; error: string | null }>(
       'select dead, attempts, error from billing.wants where object_id = $1',
@@ -66,7 +66,7 @@ describe('a message', () => {
     await inbox.drain();
     expect(await ada.seats()).toBe(3);
     expect(await states(ada.id)).toEqual(['applied']);
-    expect(await wants(ada.id)).toEqual([]);
+    expect(await tasksOf(ada.id)).toEqual([]);
   });
 
   test('that came before changes nothing and is fetched no second time', async () => {
@@ -193,7 +193,7 @@ describe('whose an object is', () => {
 
   test('is nobody once they were erased, not even where nobody can read what is answered', async () => {
     const [ada, eve] = [await regular(), await regular()];
-    const kept = async ({ id }: { readonly id: string }) =>
+    const bodiesOf = async ({ id }: { readonly id: string }) =>
       db.asMigrator(statement('select from billing.bodies where object_id = $1', [id]));
     for (const { id, customer } of [ada, eve]) fixture.things.set(id, { customer, seats: 1, garbled: true });
     await db.asMigrator(
@@ -201,7 +201,7 @@ describe('whose an object is', () => {
     );
     await tell(ada.id);
     await inbox.drain();
-    expect(await kept(ada)).toEqual([]);
+    expect(await bodiesOf(ada)).toEqual([]);
     const held = fixture.hold();
     await tell(eve.id);
     const draining = inbox.drain();
@@ -209,7 +209,7 @@ describe('whose an object is', () => {
     await db.asMigrator(statement('delete from billing.wants where object_id = $1', [eve.id]));
     held.release();
     await draining;
-    expect(await kept(eve)).toEqual([]);
+    expect(await bodiesOf(eve)).toEqual([]);
     await forget(ada.id);
   });
 
@@ -237,7 +237,7 @@ describe('whose an object is', () => {
 });
 
 const away = () => new AppError('store_unavailable');
-const refused = (code: string) => () => new AppError('store_refused', { details: { code } });
+const refusal = (code: string) => () => new AppError('store_refused', { details: { code } });
 const keyRefused = () => new AppError('store_refused', { details: { code: 'key_refused' } });
 
 describe('a fetch that comes to nothing', () => {
@@ -247,14 +247,14 @@ describe('a fetch that comes to nothing', () => {
     fixture.troubles.push(away());
     await tell(ada.id);
     await inbox.drain();
-    expect(await wants(ada.id)).toMatchObject([{ dead: false, attempts: 1, error: 'store_unavailable' }]);
+    expect(await tasksOf(ada.id)).toMatchObject([{ dead: false, attempts: 1, error: 'store_unavailable' }]);
     await tell(ada.id);
     await inbox.drain();
     expect(fetches(ada.id)).toBe(0);
     await advance(db, '1 minute');
     await inbox.drain();
     expect(await ada.seats()).toBe(1);
-    expect(await wants(ada.id)).toEqual([]);
+    expect(await tasksOf(ada.id)).toEqual([]);
   });
 
   test.each([
@@ -271,7 +271,7 @@ describe('a fetch that comes to nothing', () => {
         await inbox.drain();
         await advance(db, '8 minutes');
       }
-      expect(await wants(ada.id)).toMatchObject([{ dead: false, attempts: 6, error: 'store_unreadable' }]);
+      expect(await tasksOf(ada.id)).toMatchObject([{ dead: false, attempts: 6, error: 'store_unreadable' }]);
       ada.has(1);
       await advance(db, '8 minutes');
       await inbox.drain();
@@ -296,7 +296,7 @@ describe('a fetch that comes to nothing', () => {
     ada.has(-1);
     await tell(ada.id);
     await inbox.drain();
-    expect(await wants(ada.id)).toMatchObject([{ error: 'internal' }]);
+    expect(await tasksOf(ada.id)).toMatchObject([{ error: 'internal' }]);
     expect(
       await db.asMigrator(statement('select from billing.bodies where object_id = $1', [ada.id])),
     ).toEqual([]);
@@ -312,7 +312,7 @@ describe('a fetch that comes to nothing', () => {
       await advance(db, '2 hours');
     }
     await inbox.drain();
-    expect(await wants(ada.id)).toMatchObject([{ dead: true, attempts: 12, error: 'store_unreadable' }]);
+    expect(await tasksOf(ada.id)).toMatchObject([{ dead: true, attempts: 12, error: 'store_unreadable' }]);
     expect(await states(ada.id)).toEqual(['dead']);
     expect(logged).toContain('an object of a payment provider was given up');
     const { data } = await inbox.dead({ limit: 20, before: undefined });
@@ -326,8 +326,8 @@ describe('a fetch that comes to nothing', () => {
 
   test.each([
     ['does not find', undefined],
-    ['refuses to tell of', refused('400')],
-    ['says to be over for too long', refused('subscriptionPurchaseNoLongerAvailable')],
+    ['refuses to tell of', refusal('400')],
+    ['says to be over for too long', refusal('subscriptionPurchaseNoLongerAvailable')],
   ])(
     'because the provider %s what was known takes nothing away, and is asked for days',
     async (_, trouble) => {
@@ -345,7 +345,7 @@ describe('a fetch that comes to nothing', () => {
       }
       expect(await ada.seats()).toBe(3);
       expect(await states(ada.id)).toEqual(['applied', 'received']);
-      expect(await wants(ada.id)).toMatchObject([{ dead: false, attempts: 30, error: 'store_refused' }]);
+      expect(await tasksOf(ada.id)).toMatchObject([{ dead: false, attempts: 30, error: 'store_refused' }]);
       expect(logged.slice(before)).toContain(
         'a payment provider does not find an object, or refuses to tell of it',
       );
@@ -367,7 +367,7 @@ describe('a fetch that comes to nothing', () => {
       await inbox.drain();
       await advance(db, '7 hours');
     }
-    expect(await wants(ada.id)).toMatchObject([{ dead: true }]);
+    expect(await tasksOf(ada.id)).toMatchObject([{ dead: true }]);
     expect(await ada.seats()).toBe(3);
     ada.has(5);
     await inbox.reconcile({ all: true });

@@ -19,11 +19,11 @@ import { createDrain, type Drain } from './fetching/drain.ts';
 import { refresh } from './fetching/refresh.ts';
 import { resolveOwnerIn } from './objects/customer-owner.ts';
 import { receiveEvent } from './events/receive-event.ts';
-import { type CaughtUp, catchUp } from './events/catch-up.ts';
-import { reconcile, type Reconciled } from './events/reconcile.ts';
-import { type ByWhom, replay, type Replay, type Replayed } from './events/replay.ts';
+import { type CatchUpResult, catchUp } from './events/catch-up.ts';
+import { reconcile, type ReconcileResult } from './events/reconcile.ts';
+import { type ByWhom, replay, type ReplaySelection, type ReplayResult } from './events/replay.ts';
 import { type ReadObject, readObject } from './objects/read-object.ts';
-import { type Rebuilt, rebuild } from './objects/rebuild.ts';
+import { type RebuildResult, rebuild } from './objects/rebuild.ts';
 import { createReadRate, type ReadRate } from './fetching/read-rate.ts';
 import {
   deadTasksPage,
@@ -78,13 +78,13 @@ export interface Inbox {
    */
   bindIn(tx: Transaction, customer: BoundCustomer): Promise<void>;
   /** Finds events that never came; `all`: reads every object there is. */
-  reconcile(how?: { readonly all?: boolean; readonly signal?: AbortSignal }): Promise<Reconciled>;
+  reconcile(how?: { readonly all?: boolean; readonly signal?: AbortSignal }): Promise<ReconcileResult>;
   /** Does so here and now, and waits until what was found is applied, or could not be. */
-  catchUp(how?: { readonly all?: boolean }): Promise<CaughtUp>;
+  catchUp(how?: { readonly all?: boolean }): Promise<CatchUpResult>;
   /** Has objects fetched again. */
-  replay(which: Replay, by: ByWhom): Promise<Answer<Replayed>>;
+  replay(which: ReplaySelection, by: ByWhom): Promise<Answer<ReplayResult>>;
   /** Deletes what was made of stored answers and rebuilds it, without asking a payment provider. */
-  rebuild(): Promise<Rebuilt>;
+  rebuild(): Promise<RebuildResult>;
   events(at: InboxPage & { readonly state: string | undefined }): Promise<Page<EventView>>;
   /** Objects that were given up. */
   dead(at: InboxPage): Promise<Page<DeadTaskView>>;
@@ -101,7 +101,7 @@ export interface BoundCustomer {
 type ReconcileEach = (how: {
   readonly all?: boolean;
   readonly signal?: AbortSignal;
-}) => Promise<PromiseSettledResult<Reconciled>[]>;
+}) => Promise<PromiseSettledResult<ReconcileResult>[]>;
 
 /** Resolves as Drain.run does, for all providers. */
 type RunDrains = (signal: AbortSignal) => Promise<void>;
@@ -194,7 +194,7 @@ function sumOf<Keys extends string>(
   return sum;
 }
 
-/** Whatever a job left undone the next one of its schedule does. */
+/** The next job of the schedule does what one left undone. */
 const giveUp = () => Promise.resolve();
 
 /** The poll behind events whose job was lost, the search for events that never came, and the end of what is old. */

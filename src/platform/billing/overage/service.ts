@@ -14,8 +14,8 @@ import type { Logger } from '#platform/telemetry';
 import type { LimitInUse } from '../views.ts';
 import type { UsageMeter, Mode } from '../payment-provider.ts';
 import type { AccountCaller } from '../visitor.ts';
-import { reportOverage } from './reporting.ts';
-import { allowed, beginOverage, currencyPaid, unitsPastLimit } from './store.ts';
+import { reportOverage } from './report-overage.ts';
+import { allowancesOf, beginOverage, currencyPaid, unitsPastLimit } from './store.ts';
 import type { OverageView } from './views.ts';
 
 const CHOSEN = commitPoint(
@@ -72,13 +72,13 @@ export function createOverage(parts: OverageParts): OverageService {
 }
 
 /** An overage that is sold with the plan that an account has now. */
-interface Offered {
+interface OfferedOverage {
   readonly held: Entitlement;
   readonly catalogue: Catalogue;
   readonly overage: Overage;
 }
 
-async function offeredTo({ entitlements }: OverageParts, accountId: AccountId): Promise<Offered[]> {
+async function offeredTo({ entitlements }: OverageParts, accountId: AccountId): Promise<OfferedOverage[]> {
   const all = await entitlements.current(accountId);
   return all.flatMap((held) => {
     const catalogue = entitlements.catalogues.get(held.product);
@@ -103,14 +103,14 @@ async function viewOf(
     catalogue,
     overage: { limit, micros, also = {} },
     used,
-  }: Offered & { readonly used: readonly LimitInUse[] },
+  }: OfferedOverage & { readonly used: readonly LimitInUse[] },
 ): Promise<OverageView> {
   const { product, plan } = held;
   const declared = catalogue.limits[limit];
   const per = declared !== undefined && 'per' in declared ? declared.per : 'month';
   const [[counts], chosen, [paid]] = await db.tenant(accountId, [
     unitsPastLimit(product, limit, per),
-    allowed(accountId),
+    allowancesOf(accountId),
     currencyPaid(accountId, product),
   ]);
   const currency = paid?.currency ?? catalogue.plans[localName(product, plan ?? '')]?.price.currency ?? 'usd';
@@ -137,7 +137,7 @@ async function choose(
 ): Promise<OverageView> {
   const { db, entitlements } = parts;
   const { product, limit, most } = choice;
-  const isOffered = (one: Offered) => one.held.product === product && one.overage.limit === limit;
+  const isOffered = (one: OfferedOverage) => one.held.product === product && one.overage.limit === limit;
   assertSold(entitlements.catalogues.get(product), limit);
   if (!(await offeredTo(parts, accountId)).some(isOffered)) throw new AppError('overage_not_sold');
   await db.system('billing.overage', CHOSEN, async (tx) => {

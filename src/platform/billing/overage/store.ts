@@ -94,7 +94,7 @@ export const currencyPaid = (accountId: AccountId, product: string) =>
   );
 
 /** What an account chose. */
-export const allowed = (accountId: AccountId) =>
+export const allowancesOf = (accountId: AccountId) =>
   statement<{ product: string; limit_name: string; most: number }>(
     'select product, limit_name, most from entitlements.allowances where account_id = $1',
     [accountId],

@@ -145,7 +145,7 @@ export async function readBillingRecords(
          w.created_at as unread_since, s.kept_until, s.replaces, s.next_plan, s.next_quantity, s.next_at, s.pending_plan, s.pending_expires_at
        from billing.subscriptions s
        left join billing.trials t using (account_id, store, mode, store_id)
-       -- Of what is applied just now there is an answer.
+       -- The object that is applied right now has its answer.
        left join billing.wants w on w.store = s.store and w.mode = s.mode and w.kind = 'subscription' and w.object_id = s.store_id
          and w.error is not null and w.object_id is distinct from $4
        where s.account_id = $1 and s.store = $2 and s.mode = $3 order by s.starts_at, s.store_id`,

@@ -7,7 +7,7 @@ import {
   type SubscriptionRow,
   toldOf,
 } from './billing-records.ts';
-import { disputesOfCredit } from './gone-credit.ts';
+import { disputesOfCredit } from './refunded-credit.ts';
 import { countedFailures, graceEndOf, isOwed, later, latest } from './grace.ts';
 
 const DAY = 86_400_000;
@@ -63,7 +63,7 @@ function lastsUntil(
   if (state === 'incomplete' || state === 'expired') return null;
   if (state === 'canceled') {
     const ended = ended_at ?? cancels_at ?? period_ends_at;
-    // Whom the provider gave up has what was promised to them; whoever canceled it themselves has not.
+    // If the provider gave up, the promised days hold; if the customer canceled, they do not.
     return given_up ? latest(ended, promised) : ended;
   }
   const renewed = later(period_ends_at, RENEWAL_LEEWAY);
@@ -150,7 +150,7 @@ function paidUntil(
   return new Date(Math.max(...times.map((time) => time.getTime())));
 }
 
-/** Whoever takes the money back has nothing for it: until they lose, or pay again. */
+/** A dispute suspends the plan until it is won or a later charge succeeds. */
 function disputeSuspension(records: BillingRecords, invoices: readonly InvoiceRow[]): Suspension[] {
   const payments = paymentsOf(records, invoices);
   const paidSince = (at: Date) =>

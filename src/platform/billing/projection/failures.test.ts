@@ -133,7 +133,7 @@ describe('a renewal that fails', () => {
   });
 });
 
-const texts = async (objects: (of: Shopper) => readonly ObjectFixture[]) => {
+const lettersOf = async (objects: (of: Shopper) => readonly ObjectFixture[]) => {
   const ada = await shopper();
   const from = fixture.letters.length;
   for (const told of objects(ada)) await ada.apply(told);
@@ -146,7 +146,7 @@ describe('a payment that a bank asks about', () => {
   const ofAChange = { reason: 'subscription_update' };
 
   test('for a change names the page, and the plan that is had until then', async () => {
-    const { ada, letters } = await texts((of) => {
+    const { ada, letters } = await lettersOf((of) => {
       const pending = { product: 'demo', plan: 'pro', cycle: 'monthly', quantity: 1 } as const;
       const waits = { ...pending, invoice: of.own('in'), expiresAt: day(0.5) };
       return [subscribed(of, { plan: 'basic', pending: waits }), asks(of, ofAChange), charged(of, [])];
@@ -169,7 +169,7 @@ describe('a payment that a bank asks about', () => {
   });
 
   test('for a renewal names the page, and until when the plan is kept', async () => {
-    const { ada, letters } = await texts((of) => [pastDue(of), asks(of), charged(of, [])]);
+    const { ada, letters } = await lettersOf((of) => [pastDue(of), asks(of), charged(of, [])]);
     expect(letters).toMatchObject([
       [
         'payment_action_required',
@@ -181,7 +181,7 @@ describe('a payment that a bank asks about', () => {
   });
 
   test('for a change of which nobody was told is dropped without a word', async () => {
-    const { ada } = await texts((of) => [subscribed(of), asks(of, { ...ofAChange, state: 'void' })]);
+    const { ada } = await lettersOf((of) => [subscribed(of), asks(of, { ...ofAChange, state: 'void' })]);
     expect(await ada.mails()).toEqual([]);
   });
 });

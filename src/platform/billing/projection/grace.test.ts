@@ -42,14 +42,14 @@ function rowsWith(tries: readonly number[], own: readonly number[], at: number):
   });
 }
 
-interface Heard {
+interface TellingResult {
   readonly ends: readonly number[];
   readonly mailed: readonly number[];
   readonly records: BillingRecords;
 }
 
 /** Hears of the renewal on these days, each time of how it is at the provider by then: twice, and the older answer again. */
-function hear(tries: readonly number[], own: readonly number[], days: readonly number[]): Heard {
+function hear(tries: readonly number[], own: readonly number[], days: readonly number[]): TellingResult {
   let told: BillingRecords['told'] = [];
   const [ends, mailed]: [number[], number[]] = [[], []];
   const noted = new Set<string>();

@@ -14,11 +14,11 @@ const DAY = 86_400_000;
 /** Grace from when the first failure was told, and at least from when a later one was (spec/platform.md). */
 const FIRST_GRACE = 7 * DAY;
 const LATER_GRACE = 3 * DAY;
-/** Whoever pays so soon after an invoice was issued pays with its first try. */
+/** A payment this soon after the invoice was issued is its first try. */
 const AT_ONCE = 3_600_000;
 
 /** When something is told, and how many days after the first failure was a plan is kept at most. */
-export interface Telling {
+export interface TellingTime {
   readonly now: Date;
   readonly longestDays: number;
 }
@@ -37,28 +37,28 @@ export function promisedUntil(records: BillingRecords, subscription: Subscriptio
   return ends.length === 0 ? undefined : new Date(Math.min(...ends));
 }
 
-/** What these rows say and nobody was told yet, with the dates that are promised by telling it now. Nothing is told of what is over. */
-export function failuresToTell(records: BillingRecords, telling: Telling): ToldFailure[] {
+/** The failures in these rows that were not told yet, with the dates that telling them now promises. Ended subscriptions have none. */
+export function failuresToTell(records: BillingRecords, telling: TellingTime): ToldFailure[] {
   let after = records;
   for (const subscription of records.subscriptions.filter(isAlive)) {
     const invoices = invoicesOf(records, subscription);
     for (const invoice of invoices.filter((one) => isOwed(one, invoices))) {
-      const fresh = ofInvoice(after, { subscription, invoice }, telling);
+      const fresh = failuresOfInvoice(after, { subscription, invoice }, telling);
       after = { ...after, told: [...after.told, ...fresh] };
     }
   }
   return after.told.slice(records.told.length);
 }
 
-interface Owed {
+interface OwedInvoice {
   readonly subscription: SubscriptionRow;
   readonly invoice: InvoiceRow;
 }
 
-function ofInvoice(
+function failuresOfInvoice(
   records: BillingRecords,
-  { subscription, invoice }: Owed,
-  { now, longestDays }: Telling,
+  { subscription, invoice }: OwedInvoice,
+  { now, longestDays }: TellingTime,
 ): ToldFailure[] {
   if (isOfCheckout(subscription, invoice) || isOfWaitingChange(subscription, invoice)) return [];
   const known = toldOf(records, invoice);
@@ -82,12 +82,12 @@ function ofInvoice(
   return fresh;
 }
 
-/** Of a subscription that ended nothing is promised any more, and nothing before it began. */
+/** Only a subscription that has begun and not ended gets a promise. */
 export function isAlive({ state }: Pick<SubscriptionRow, 'state'>): boolean {
   return state !== 'canceled' && state !== 'expired' && state !== 'incomplete';
 }
 
-/** Whoever is at the checkout sees there that a card was declined. */
+/** The checkout itself shows that a card was declined. */
 function isOfCheckout({ state }: SubscriptionRow, { reason }: InvoiceRow): boolean {
   return reason === 'subscription_create' && state !== 'past_due';
 }

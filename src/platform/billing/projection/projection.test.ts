@@ -54,16 +54,16 @@ describe('a subscription', () => {
 
   test('is one row, however often it is applied, and what is the same already is not written again', async () => {
     const ada = await shopper();
-    const said = async () =>
+    const readRows = async () =>
       ada.rows<{
         said: unknown;
       }>(`select jsonb_build_array(to_jsonb(s), (select jsonb_agg(to_jsonb(g)) from entitlements.grants g where g.account_id = $1),
            (select count(*) from entitlements.snapshots p where p.account_id = $1)) as said
          from billing.subscriptions s where s.account_id = $1`);
     await ada.apply(subscribed(ada));
-    const once = await said();
+    const once = await readRows();
     await ada.apply(subscribed(ada));
-    expect(await said()).toEqual(once);
+    expect(await readRows()).toEqual(once);
     expect(once).toHaveLength(1);
   });
 
@@ -122,13 +122,13 @@ describe('money that goes back', () => {
 
   test('by a dispute suspends until it is won, and both are told', async () => {
     const ada = await shopper();
-    const disputed = (state: DisputeFacts['state']) =>
+    const dispute = (state: DisputeFacts['state']) =>
       paid(ada, { disputes: [disputeFacts(ada.own('dp'), ada.own('ch'), state)] });
-    for (const told of [...bought(ada), disputed('inquiry')]) await ada.apply(told);
+    for (const told of [...bought(ada), dispute('inquiry')]) await ada.apply(told);
     expect(await ada.plan()).toEqual(['demo.pro', at(33)]);
-    await ada.apply(disputed('open'));
+    await ada.apply(dispute('open'));
     expect(await ada.plan()).toEqual([null, null]);
-    await ada.apply(disputed('won'));
+    await ada.apply(dispute('won'));
     expect(await ada.plan()).toEqual(['demo.pro', at(33)]);
     expect(await ada.mails()).toEqual(['subscription_suspended', 'payment_recovered']);
   });
@@ -173,7 +173,7 @@ describe('rows', () => {
       invoiced(ada),
       charged(ada, [charge(ada.own('ch'), -1)]),
     ];
-    const said = async () => [
+    const readRows = async () => [
       await ada.rows(
         `select s.id as s, i.id as i, p.id as p, s.grace_ends_at from billing.subscriptions s, billing.invoices i, billing.payments p
          where s.account_id = $1 and i.account_id = $1 and p.account_id = $1`,
@@ -185,9 +185,9 @@ describe('rows', () => {
       [await ada.plan(), await ada.mails()],
     ];
     for (const told of objects) await ada.apply(told);
-    const before = await said();
+    const before = await readRows();
     await fixture.rebuild(objects, ada.accountId);
-    expect(await said()).toEqual(before);
+    expect(await readRows()).toEqual(before);
     expect(before[0]).toHaveLength(1);
   });
 

@@ -22,7 +22,7 @@ import { notifyPaidTwiceIn } from './notifications/paid-twice.ts';
 import { notifyIn } from './notifications/notify.ts';
 import { recordTrialIn } from './record-trial.ts';
 import { failuresToTell } from './grace.ts';
-import { goneCreditOf } from './gone-credit.ts';
+import { refundedCreditOf } from './refunded-credit.ts';
 
 /** How many days after its first failure was told a plan is kept at most, where nothing else is set. */
 const LONGEST_GRACE_DAYS = 14;
@@ -53,13 +53,13 @@ export interface StoreRules {
 export interface Projection {
   /**
    * Writes an object's rows anew, and from all rows of the account what it is granted and told: in a transaction of the
-   * system role. The same twice changes nothing, and any order of the same newest bodies ends the same. Whoever applies
-   * something of the same account waits until `tx` ends.
+   * system role. Applying it twice changes nothing, and any order of the same newest bodies ends the same. Other
+   * transactions that apply something of the account wait until `tx` ends.
    */
   applyIn(tx: Transaction, applied: AppliedObject): Promise<void>;
   /** Gives the rows of a customer to another account, with what was used of what they granted. */
   moveIn(tx: Transaction, moved: MovedCustomer): Promise<void>;
-  /** Writes what all rows of an account come to: for whoever has told them again. */
+  /** Writes what follows from all rows of an account, after they changed otherwise. */
   deriveIn(tx: Transaction, customer: Customer): Promise<void>;
   /** Called once that transaction is over: tells all processes what changed. */
   announce(accountId: AccountId): void;
@@ -148,7 +148,7 @@ async function derivedIn(
   await tx.runAll(
     records.subscriptions.flatMap((one) => writeDunningState(customer, one, dunningStates.get(one.id))),
   );
-  await writeGoneCreditIn(tx, customer, records);
+  await writeRefundedCreditIn(tx, customer, records);
   return { records, grants: grantsFrom(records, dunningStates) };
 }
 
@@ -193,15 +193,15 @@ const insertTold = ({ accountId, provider, mode }: Customer, fresh: readonly Tol
     [accountId, provider, mode, JSON.stringify(fresh)],
   );
 
-/** Writes down what of an account's credit is to be taken at its provider; a job does so. What was taken already is not lost sight of. */
-async function writeGoneCreditIn(
+/** Stores the refunded credit that a job is to take at the provider. Rows with credit that was taken stay until it is given back. */
+async function writeRefundedCreditIn(
   tx: Transaction,
   { accountId, provider, mode }: Customer,
   records: BillingRecords,
 ): Promise<void> {
-  // No other provider has a credit; and nothing has gone back.
+  // Other providers have no credit, and without a refund or dispute there is nothing to take.
   if (provider !== 'stripe' || (records.disputes.length === 0 && records.refunds.length === 0)) return;
-  const gone = JSON.stringify(goneCreditOf(records));
+  const gone = JSON.stringify(refundedCreditOf(records));
   await tx.runAll([
     statement(
       `insert into billing.gone_credits as present (account_id, store, mode, store_id, currency, due)

@@ -70,7 +70,7 @@ async function codeOf(pages: AsyncIterable<unknown>): Promise<unknown> {
   }
 }
 
-async function* collected(pages: AsyncIterable<readonly unknown[]>, all: unknown[]) {
+async function* collect(pages: AsyncIterable<readonly unknown[]>, all: unknown[]) {
   for await (const page of pages) yield all.push(...page);
 }
 
@@ -119,6 +119,6 @@ test('what went back at Google is told, where the entry before it can’t be rea
   answer = JSON.stringify({ voidedPurchases: [{ purchaseToken: 7 }, entry] });
   const told: unknown[] = [];
   const pages = PROVIDERS.google_play.eventsSince(new Date(0), reading);
-  expect(await codeOf(collected(pages, told))).toBe('store_unreadable');
+  expect(await codeOf(collect(pages, told))).toBe('store_unreadable');
   expect(told).toMatchObject([{ eventId: 'voided:GPA.1', about: { kind: 'payment', id: 'token' } }]);
 });

@@ -55,7 +55,7 @@ export function createAcknowledging(parts: AcknowledgingParts): Acknowledging {
 async function acknowledgeAt(parts: AcknowledgingParts, provider: PaymentProvider): Promise<number> {
   const { db, inbox, log, metrics } = parts;
   const at = { provider: provider.name, mode: provider.mode };
-  const [due] = await db.system('billing.inbox', [unacknowledged(at)]);
+  const [due] = await db.system('billing.inbox', [dueAcknowledgements(at)]);
   const told: ObjectRef[] = [];
   for (const ref of due) {
     try {
@@ -69,7 +69,7 @@ async function acknowledgeAt(parts: AcknowledgingParts, provider: PaymentProvide
   }
   // The store says then that it was told, and the purchase is not due any more.
   if (told.length > 0) await inbox.refresh(at, told);
-  const [[late]] = await db.system('billing.inbox', [lateOnes(at)]);
+  const [[late]] = await db.system('billing.inbox', [lateAcknowledgements(at)]);
   metrics.unacknowledged(provider.name, late?.count ?? 0);
   if (late !== undefined && late.count > 0)
     log.error(
@@ -89,14 +89,14 @@ const DUE = (most: number) => {
     (select 'payment', store_id, acknowledge_by from billing.invoices where ${of} order by acknowledge_by limit ${most})`;
 };
 
-const unacknowledged = ({ provider, mode }: ProviderMode) =>
+const dueAcknowledgements = ({ provider, mode }: ProviderMode) =>
   statement<ObjectRef>(`select kind, id from (${DUE(MOST)}) due order by acknowledge_by`, [provider, mode]);
 
 /** So many are counted; more are as bad. */
 const COUNTED = 10_000;
 
 /** A purchase that is nobody's here is given to nobody, and has no row: if nobody brings it, it is right that it goes back. */
-const lateOnes = ({ provider, mode }: ProviderMode) =>
+const lateAcknowledgements = ({ provider, mode }: ProviderMode) =>
   statement<{ count: number; first: Date | null }>(
     `select count(*)::integer as count, min(acknowledge_by) as first from (${DUE(COUNTED)}) due
      where acknowledge_by < app.now() + ${LATE}`,

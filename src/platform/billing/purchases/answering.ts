@@ -14,7 +14,7 @@ const ANSWERED = commitPoint('billing.question-answered', 'that a store was answ
 const JOB = 'billing.questions';
 /** So many at a time: what is left over the next run finds. */
 const MOST = 50;
-/** Longer than all of these may take: whoever died while they answered is taken over from after it. */
+/** Longer than all of these may take: after it another run takes over from a process that died. */
 const BUSY = `interval '5 minutes'`;
 /** Grants of an account that are looked at, the newest. */
 const GRANTS = 1_000;
@@ -108,7 +108,7 @@ async function useOf(
   return useBy(entitlements, read.accountId, { source: name, id, now });
 }
 
-interface Asked {
+interface PurchaseUseRequest {
   readonly source: PaymentProvider['name'];
   readonly id: string;
   readonly now: Date;
@@ -117,7 +117,7 @@ interface Asked {
 async function useBy(
   entitlements: AnsweringParts['entitlements'],
   accountId: AccountId,
-  { source, id, now }: Asked,
+  { source, id, now }: PurchaseUseRequest,
 ): Promise<PurchaseUse> {
   const all = await entitlements.grantsOf(accountId, { limit: GRANTS });
   const grant = all.find((one) => one.source === source && one.externalId === id);

@@ -7,7 +7,12 @@ import type { Inbox } from '../inbox/inbox.ts';
 import type { ReadObject } from '../inbox/objects/read-object.ts';
 import type { AppPurchases, PaymentProvider, StoreName } from '../payment-provider.ts';
 import type { AccountCaller } from '../visitor.ts';
-import { type ByAdmin, type ExtendingParts, type ExtensionOrder, extendSubscription } from './extending.ts';
+import {
+  type ByAdmin,
+  type ExtendingParts,
+  type ExtensionOrder,
+  extendSubscription,
+} from './extend-subscription.ts';
 import { purchasesIn } from './store.ts';
 import { type PurchaseView, purchaseView } from './views.ts';
 
@@ -44,7 +49,7 @@ export interface PurchasesParts extends Omit<ExtendingParts, 'inbox'> {
 
 export function createPurchases(parts: PurchasesParts): Purchases {
   return {
-    // An id is no secret, and says nothing about anybody: whoever names another account pays for that one.
+    // An id is no secret: a customer who names another account pays for that account.
     names: (accountId) => ({ app_account_token: accountId, obfuscated_account_id: accountId }),
     bind: (visitor, proof) => bind(parts, visitor, proof),
     extend: (order, by) => extendSubscription(parts, order, by),
@@ -52,7 +57,7 @@ export function createPurchases(parts: PurchasesParts): Purchases {
 }
 
 /** A purchase, and the store that knows it. */
-interface Found {
+interface StorePurchase {
   readonly provider: PaymentProvider & { readonly purchases: AppPurchases };
   readonly ref: ObjectRef;
 }
@@ -75,20 +80,20 @@ async function bind(
 }
 
 /** The store, in the mode, that has signed it. Throws `purchase_unknown`. */
-async function find({ stores }: PurchasesParts, proof: PurchaseProof): Promise<Found> {
+async function find({ stores }: PurchasesParts, proof: PurchaseProof): Promise<StorePurchase> {
   const name: StoreName = proof.signed_transaction === undefined ? 'google_play' : 'app_store';
   const token = proof.signed_transaction ?? proof.purchase_token ?? '';
   const modes = stores.filter((store) => store.name === name);
   if (modes.length === 0) throw new AppError('app_not_sold');
   for (const provider of modes) {
     const { purchases } = provider;
-    const ref = await purchases?.refOf(token).catch(unknown);
+    const ref = await purchases?.refOf(token).catch(ignoreUnknown);
     if (purchases !== undefined && ref !== undefined) return { provider: { ...provider, purchases }, ref };
   }
   throw new AppError('purchase_unknown');
 }
 
-function unknown(error: unknown): undefined {
+function ignoreUnknown(error: unknown): undefined {
   if (error instanceof AppError && error.code === 'purchase_unknown') return undefined;
   throw error;
 }
@@ -97,7 +102,7 @@ function unknown(error: unknown): undefined {
 async function claim(
   parts: PurchasesParts,
   { accountId, caller, origin }: AccountCaller,
-  { provider, ref, read }: Found & { readonly read: ReadObject },
+  { provider, ref, read }: StorePurchase & { readonly read: ReadObject },
 ): Promise<void> {
   const { facts, customer } = read;
   if (customer === null || facts.foreign) throw new AppError('purchase_unknown');
@@ -118,7 +123,7 @@ async function claim(
   parts.jobs.wake();
   await parts.inbox.refresh(at, [ref]);
   const bound = await parts.inbox.read(at, ref);
-  // It is bound, and read once the store answers again: then whoever brings it sees that.
+  // It is bound, and is read once the store answers again: the caller sees it then.
   if (bound?.accountId === undefined) throw new AppError('store_unavailable');
   // Of two who bring it at once one was first.
   if (bound.accountId !== accountId) throw new AppError('purchase_bound');

@@ -12,7 +12,12 @@ import type { Confirmation } from '../providers/stripe/pending-change.ts';
 import { findPromotion } from '../providers/stripe/checkout.ts';
 import { asRefusedOrder, catalogueOf, planOf, notSold } from './order.ts';
 import { pricesOf } from './prices.ts';
-import { changeableSubscription, recordChange, type SellingParts, type LimitExceeded } from './selling.ts';
+import {
+  changeableSubscription,
+  recordChange,
+  type SellingParts,
+  type LimitExceeded,
+} from './selling-parts.ts';
 import { isRecent, type SubscriptionRow } from './store.ts';
 import type { PreviewView } from './views.ts';
 
@@ -28,7 +33,7 @@ export interface ChangeOrder {
   readonly prorated_at?: string | undefined;
 }
 
-interface Planned {
+interface PlannedChange {
   readonly row: SubscriptionRow;
   readonly change: Change;
   readonly when: 'now' | 'period_end';
@@ -36,7 +41,7 @@ interface Planned {
   readonly notFitting: readonly LimitExceeded[];
 }
 
-export interface Changed {
+export interface ChangeResult {
   readonly row: SubscriptionRow;
   readonly notFitting: readonly LimitExceeded[];
   /** It is not made yet: there the customer confirms its payment. */
@@ -51,14 +56,14 @@ export async function change(
   parts: SellingParts,
   visitor: AccountCaller,
   order: ChangeOrder,
-): Promise<Changed> {
+): Promise<ChangeResult> {
   const planned = await planFor(parts, visitor.accountId, order);
   const { row, when, to, notFitting } = planned;
   if (when === 'now' && notFitting.length > 0)
     throw new AppError('does_not_fit', { details: { not_fitting: notFitting } });
   const { client } = parts.stripe;
   const makes = when === 'now' ? changeNow : changeLater;
-  const confirmation = await makes(client, row.store_id, planned.change).catch(throwAsked);
+  const confirmation = await makes(client, row.store_id, planned.change).catch(throwRefused);
   const after = await recordChange(parts, visitor, {
     row,
     action: 'subscription.change',
@@ -80,16 +85,22 @@ export async function preview(
     return { ...shared, at, due_now: 0, currency: row.currency, prorated_at: null };
   }
   const { client } = parts.stripe;
-  const { dueNow, currency, proratedAt } = await previewChange(client, row.store_id, asked).catch(throwAsked);
+  const { dueNow, currency, proratedAt } = await previewChange(client, row.store_id, asked).catch(
+    throwRefused,
+  );
   const prorated_at = proratedAt?.toISOString() ?? null;
   return { ...shared, at: null, due_now: dueNow, currency, prorated_at };
 }
 
-function throwAsked(error: unknown): never {
+function throwRefused(error: unknown): never {
   throw asRefusedOrder(error);
 }
 
-async function planFor(parts: SellingParts, accountId: AccountId, order: ChangeOrder): Promise<Planned> {
+async function planFor(
+  parts: SellingParts,
+  accountId: AccountId,
+  order: ChangeOrder,
+): Promise<PlannedChange> {
   const row = await changeableSubscription(parts, accountId, order.product);
   const catalogue = catalogueOf(parts.catalogues, row.product);
   const { product } = catalogue;

@@ -1,7 +1,7 @@
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { Mode, ProviderName } from '../payment-provider.ts';
-import type { Asked, Session, SessionParams } from '../providers/stripe/checkout.ts';
+import type { SessionRequest, Session, SessionParams } from '../providers/stripe/checkout.ts';
 import type { Order } from './order.ts';
 
 /** A way to the provider's page that is not over. */
@@ -50,14 +50,14 @@ export const beginCheckout = (
 
 /** Keeps what the provider is asked for; what was kept before stays, and is answered. No row: it was given up meanwhile. */
 export const keepParams = (accountId: AccountId, id: string, asked: SessionParams) =>
-  statement<Asked>(
+  statement<SessionRequest>(
     `update billing.checkouts set asked = coalesce(asked, $3::jsonb), updated_at = app.now()
       where account_id = $1 and id = $2 and state = 'making' returning id, asked, attempt`,
     [accountId, id, JSON.stringify(asked)],
   );
 
 /** The provider failed by itself: it is to be asked under another key. */
-export const keepFailure = (accountId: AccountId, { id, attempt }: Asked) =>
+export const keepFailure = (accountId: AccountId, { id, attempt }: SessionRequest) =>
   statement(
     `update billing.checkouts set attempt = $3 + 1, updated_at = app.now()
       where account_id = $1 and id = $2 and attempt = $3 and state = 'making'`,

@@ -1,7 +1,7 @@
 import { commitPoint } from '#platform/db';
 import { type AccountId, AppError, sha256, type UserId } from '#platform/kernel';
 import {
-  type Asked,
+  type SessionRequest,
   closeSession,
   findPromotion,
   openSession,
@@ -27,7 +27,7 @@ import {
 import { asRefusedOrder, type Order, notSold } from './order.ts';
 import { pricesOf } from './prices.ts';
 import { triableProducts } from '../trials.ts';
-import type { SellingParts } from './selling.ts';
+import type { SellingParts } from './selling-parts.ts';
 
 const BEGUN = commitPoint(
   'billing.checkout-begun',
@@ -121,7 +121,7 @@ async function sessionOf(
   const { client } = parts.stripe;
   if (row.session !== null)
     return isSame ? readSession(client, row.session) : closeSession(client, row.session);
-  // Whoever began it may have died before they heard of the page that they asked for: asked again, it is the same one.
+  // The process that began it may have died before it stored the session: asked again, Stripe answers the same one.
   if (isSame) return makeSession(parts, visit, row);
   const { asked } = row;
   if (asked === null) return abandonCheckout(parts, visit, row);
@@ -149,7 +149,11 @@ async function makeSession(
   return kept === undefined ? undefined : openSessionFor(parts, visit, kept);
 }
 
-async function openSessionFor(parts: SellingParts, visit: OrderedCheckout, asked: Asked): Promise<Session> {
+async function openSessionFor(
+  parts: SellingParts,
+  visit: OrderedCheckout,
+  asked: SessionRequest,
+): Promise<Session> {
   const { accountId } = visit;
   return openSession(parts.stripe.client, asked).catch(async (error: unknown) => {
     if (error instanceof AppError && error.code === 'store_refused')
@@ -191,7 +195,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: OrderedChecko
     cancelUrl,
     addsTax,
     accountId,
-    // A trial is for whoever never had the product.
+    // A trial is for accounts that never had the product.
     trialDays: subscribed === 'never' ? order.trialDays : undefined,
   });
 }

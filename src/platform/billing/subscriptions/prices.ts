@@ -3,7 +3,7 @@ import { AppError } from '#platform/kernel';
 import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
 import type { Order } from './order.ts';
-import type { SubscriptionsParts } from './selling.ts';
+import type { SubscriptionsParts } from './selling-parts.ts';
 
 type Priced = Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle' | 'currency'>;
 

@@ -13,14 +13,14 @@ import {
   payingCurrency,
   subscriptionFor,
   recordChange,
-  selling,
+  sellingPartsOf,
   type SellingParts,
   type SubscriptionsParts,
-} from './selling.ts';
+} from './selling-parts.ts';
 import {
   type InvoiceRow,
   invoicesPage,
-  type PageAsked,
+  type PageRequest,
   type SubscriptionRow,
   subscriptionsPage,
 } from './store.ts';
@@ -40,13 +40,13 @@ export interface Subscriptions {
   portal(visitor: AccountCaller, returnUrl: string): Promise<string>;
   /** The one of the product; of the account, where it has one alone. Throws `not_found` and `validation_failed`. */
   read(accountId: AccountId, product: string | undefined): Promise<SubscriptionView>;
-  list(accountId: AccountId, at: PageAsked): Promise<Page<SubscriptionView>>;
+  list(accountId: AccountId, at: PageRequest): Promise<Page<SubscriptionView>>;
   /** Answers when it ends. */
   cancel(visitor: AccountCaller, product: string | undefined, when: 'now' | 'period_end'): Promise<Date>;
   resume(visitor: AccountCaller, product: string | undefined): Promise<SubscriptionView>;
   change(visitor: AccountCaller, order: ChangeOrder): Promise<ChangeView>;
   preview(accountId: AccountId, order: ChangeOrder): Promise<PreviewView>;
-  invoices(accountId: AccountId, at: PageAsked): Promise<Page<ReturnType<typeof invoiceView>>>;
+  invoices(accountId: AccountId, at: PageRequest): Promise<Page<ReturnType<typeof invoiceView>>>;
 }
 
 /** Sales at Stripe; those of other providers begin on a phone and are only read here. */
@@ -54,26 +54,26 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   const { db, catalogues } = parts;
   return {
     async checkout({ accountId, caller: { userId } }, asked) {
-      const sold = selling(parts);
+      const sold = sellingPartsOf(parts);
       const paysIn = await payingCurrency(sold, accountId);
       const { currency = paysIn } = asked;
       if (paysIn !== undefined && currency !== paysIn)
         throw notSold('currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
       return checkout(sold, { accountId, userId, order: orderOf(catalogues, { ...asked, currency }) });
     },
-    portal: ({ accountId }, returnUrl) => portal(selling(parts), accountId, returnUrl),
+    portal: ({ accountId }, returnUrl) => portal(sellingPartsOf(parts), accountId, returnUrl),
     read: async (accountId, product) =>
-      subscriptionView(await subscriptionFor(selling(parts), accountId, product)),
+      subscriptionView(await subscriptionFor(sellingPartsOf(parts), accountId, product)),
     async list(accountId, { limit, before }) {
       const [rows] = await db.tenant(accountId, [subscriptionsPage(accountId, { limit: limit + 1, before })]);
       return page(rows, limit, { item: subscriptionView, position: subscriptionPosition });
     },
-    cancel: (visitor, product, when) => cancelSubscription(selling(parts), visitor, { product, when }),
-    resume: (visitor, product) => resumeSubscription(selling(parts, visitor), visitor, product),
+    cancel: (visitor, product, when) => cancelSubscription(sellingPartsOf(parts), visitor, { product, when }),
+    resume: (visitor, product) => resumeSubscription(sellingPartsOf(parts, visitor), visitor, product),
     async change(visitor, order) {
-      return changeView(await change(selling(parts, visitor), visitor, order));
+      return changeView(await change(sellingPartsOf(parts, visitor), visitor, order));
     },
-    preview: (accountId, order) => preview(selling(parts), accountId, order),
+    preview: (accountId, order) => preview(sellingPartsOf(parts), accountId, order),
     async invoices(accountId, { limit, before }) {
       const [rows] = await db.tenant(accountId, [invoicesPage(accountId, { limit: limit + 1, before })]);
       return page(rows, limit, { item: invoiceView, position: invoicePosition });

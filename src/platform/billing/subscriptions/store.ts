@@ -103,12 +103,12 @@ export const isRecent = (at: string) =>
   );
 
 /** A page of rows: those before an instant, and of that instant before an id. */
-export interface PageAsked {
+export interface PageRequest {
   readonly limit: number;
   readonly before: readonly [instant: string, id: string] | undefined;
 }
 
-export const subscriptionsPage = (accountId: AccountId, { limit, before }: PageAsked) =>
+export const subscriptionsPage = (accountId: AccountId, { limit, before }: PageRequest) =>
   statement<SubscriptionRow>(
     `select ${COLUMNS} from billing.subscriptions s
       where account_id = $1 and ($2::timestamptz is null or (starts_at, id) < ($2, $3::uuid))
@@ -148,7 +148,7 @@ export interface LineRow {
 }
 
 /** The newest first; drafts are nobody's business yet. */
-export const invoicesPage = (accountId: AccountId, { limit, before }: PageAsked) =>
+export const invoicesPage = (accountId: AccountId, { limit, before }: PageRequest) =>
   statement<InvoiceRow>(
     `select i.id, i.number, i.state, i.reason, i.currency, i.subtotal::float8, i.discount::float8, i.tax::float8,
             i.total::float8, i.paid::float8, i.next_attempt_at, i.url, i.pdf_url, i.issued_at, i.paid_at, l.lines

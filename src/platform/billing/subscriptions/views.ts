@@ -1,7 +1,7 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { CYCLE_PATTERN } from '../cycles.ts';
-import type { Changed } from './changes.ts';
+import type { ChangeResult } from './changes.ts';
 import type { InvoiceRow, SubscriptionRow } from './store.ts';
 
 const instant = z.iso.datetime();
@@ -86,7 +86,7 @@ export const changedReply = namedObject('SubscriptionChange', {
 /** What a change came to. */
 export interface ChangeView {
   readonly subscription: SubscriptionView;
-  readonly notFitting: Changed['notFitting'];
+  readonly notFitting: ChangeResult['notFitting'];
   readonly confirmation: z.infer<typeof changedReply>['confirmation'];
 }
 export const previewReply = namedObject('SubscriptionPreview', {
@@ -155,7 +155,7 @@ export function subscriptionView(row: SubscriptionRow): SubscriptionView {
   };
 }
 
-export function changeView({ row, notFitting, confirmation }: Changed): ChangeView {
+export function changeView({ row, notFitting, confirmation }: ChangeResult): ChangeView {
   return {
     subscription: subscriptionView(row),
     notFitting,

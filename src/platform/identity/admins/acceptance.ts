@@ -22,26 +22,26 @@ const ACCEPTED = commitPoint(
 export interface AcceptanceParts extends NewPasswordsParts, RegistrationParts {}
 
 export interface AdminAcceptance {
-  /** Makes an admin of whoever has the link of an invitation. Throws `link_invalid`, `validation_failed` for a weak password. */
+  /** Makes the bearer of an invitation link an admin. Throws `link_invalid`, `validation_failed` for a weak password. */
   acceptAdmin(
     input: { readonly token: string; readonly password: string },
     origin: RequestOrigin,
   ): Promise<{ readonly email: string }>;
 }
 
-interface Accepting {
+interface AcceptRequest {
   readonly token: string;
   readonly password: string;
   readonly origin: RequestOrigin;
 }
 
 /**
- * Makes a platform admin of whoever has the link of an invitation, with the password that they choose. Throws
+ * Makes the bearer of an invitation link a platform admin, with the password that they choose. Throws
  * `link_invalid`, and `validation_failed` for a weak password, which does not use the link up.
  */
 export async function acceptAdmin(
   parts: AcceptanceParts,
-  { token, password, origin }: Accepting,
+  { token, password, origin }: AcceptRequest,
 ): Promise<{ readonly email: string }> {
   const tokenHash = sha256(token);
   const { db } = parts;
@@ -54,7 +54,7 @@ export async function acceptAdmin(
     const [used] = await tx.run(useInvitation(tokenHash));
     if (used === undefined) throw new AppError('link_invalid');
     const person = { email: used.email, passwordHash, origin };
-    const made = await promoted(parts, tx, person);
+    const made = await promote(parts, tx, person);
     await parts.audit.recordIn(tx, {
       action: 'admin.accepted',
       actor: { kind: 'user', userId: made },
@@ -76,12 +76,12 @@ interface Person {
   readonly origin: RequestOrigin;
 }
 
-/** Of somebody new a user is made; whoever has the address already begins anew. */
-async function promoted(parts: AcceptanceParts, tx: Transaction, person: Person): Promise<UserId> {
+/** Adds a user for a new address; an existing user is reset. */
+async function promote(parts: AcceptanceParts, tx: Transaction, person: Person): Promise<UserId> {
   // Who registers with the address at the same moment is waited for, and found the second time.
   for (let tries = 0; tries < 2; tries += 1) {
     const [known] = await tx.run(userByEmail(person.email));
-    if (known !== undefined) return begunAnew(parts, tx, { ...person, userId: known.user_id });
+    if (known !== undefined) return resetUser(parts, tx, { ...person, userId: known.user_id });
     const added = await addUser(parts, tx, { ...person, role: 'admin', emailVerified: true });
     if (added !== undefined) return added.userId;
   }
@@ -92,7 +92,7 @@ async function promoted(parts: AcceptanceParts, tx: Transaction, person: Person)
  * What let in before was made for a user, and perhaps by somebody who is not the owner of the address: none of it is to let in
  * an admin. A key would act for one from now on.
  */
-async function begunAnew(
+async function resetUser(
   parts: AcceptanceParts,
   tx: Transaction,
   { userId, email, passwordHash, origin }: Person & { readonly userId: UserId },

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { suspendUser } from '#test/factories';
-import { createPeople, entered, PASSWORD, ORIGIN } from '#test/people';
+import { createPeople, tokensOf, PASSWORD, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
-import type { Invited } from './admins.ts';
+import type { InvitationResult } from './admins.ts';
 
 const { db } = await testDatabase();
 const { identity, ids, clock, person, key: keyOf } = createPeople(db);
@@ -11,7 +11,7 @@ const { admins, sessions } = identity;
 const newEmail = () => `${ids.next()}@example.com`;
 const OTHER = 'Difference-Engine-1822';
 
-function tokenOf(invited: Invited): string {
+function tokenOf(invited: InvitationResult): string {
   if (invited.kind !== 'invited') throw new Error(`there is no link: ${invited.kind}`);
   const [, token = ''] =
     /^http:\/\/plinth\.test\/v1\/auth\/accept-admin#(pla_[\w-]{43})$/.exec(invited.link) ?? [];
@@ -21,7 +21,7 @@ function tokenOf(invited: Invited): string {
 const accept = (token: string, password = OTHER) => identity.acceptAdmin({ token, password }, ORIGIN);
 
 async function me(email: string, password: string) {
-  const { access_token: token } = entered(await sessions.login({ email, password }, ORIGIN));
+  const { access_token: token } = tokensOf(await sessions.login({ email, password }, ORIGIN));
   const caller = await identity.identify(token);
   return caller && identity.users.me(caller);
 }
@@ -101,7 +101,7 @@ describe('an invitation of an admin for an address that has an account', () => {
         'hash',
       ]),
     );
-    const open = entered(await sessions.login({ email: squatter.email, password: PASSWORD }, ORIGIN));
+    const open = tokensOf(await sessions.login({ email: squatter.email, password: PASSWORD }, ORIGIN));
     await accept(tokenOf(await admins.invite(squatter.email)));
     expect(await me(squatter.email, OTHER)).toMatchObject({ id: squatter.userId, role: 'admin' });
     await expect(me(squatter.email, PASSWORD)).rejects.toMatchObject({ code: 'invalid_credentials' });
@@ -141,7 +141,7 @@ describe('revoking', () => {
   test('makes a user of an admin at once, and is the same a second time', async () => {
     const email = newEmail();
     await accept(tokenOf(await admins.invite(email)));
-    const { access_token: token } = entered(await sessions.login({ email, password: OTHER }, ORIGIN));
+    const { access_token: token } = tokensOf(await sessions.login({ email, password: OTHER }, ORIGIN));
     expect((await identity.identify(token))?.platformRole).toBe('admin');
     expect(await admins.revoke(email.toUpperCase())).toBe(true);
     expect((await identity.identify(token))?.platformRole).toBe('user');

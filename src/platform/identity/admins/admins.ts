@@ -37,7 +37,7 @@ export interface AdminsParts {
 }
 
 /** What became of an invitation: a link to hand over, or why there is none. */
-export type Invited =
+export type InvitationResult =
   | { readonly kind: 'invited'; readonly link: string; readonly until: Date; readonly isKnown: boolean }
   | { readonly kind: 'admin_already' }
   /** Somebody who is suspended, or has closed their account. */
@@ -51,7 +51,7 @@ export interface AdminList {
 /** Platform admins, as an operator makes and unmakes them at the machine: nobody does over HTTP. */
 export interface Admins {
   /** Makes a link by which the owner of an address becomes an admin, once; an older one for it ends. */
-  invite(email: string): Promise<Invited>;
+  invite(email: string): Promise<InvitationResult>;
   list(): Promise<AdminList>;
   /** Makes a user of an admin, and ends an open invitation; false where there was neither. */
   revoke(email: string): Promise<boolean>;
@@ -72,9 +72,12 @@ export function createAdmins(parts: AdminsParts): Admins {
   };
 }
 
-async function invite({ db, ids, random, audit, baseUrl }: AdminsParts, email: string): Promise<Invited> {
+async function invite(
+  { db, ids, random, audit, baseUrl }: AdminsParts,
+  email: string,
+): Promise<InvitationResult> {
   const token = randomToken(random, PREFIX);
-  return db.system('admin.admins', INVITED, async (tx): Promise<Invited> => {
+  return db.system('admin.admins', INVITED, async (tx): Promise<InvitationResult> => {
     const [user] = await tx.run(userByEmail(email));
     if (user?.role === 'admin') return { kind: 'admin_already' };
     if (user !== undefined && user.status !== 'active') return { kind: 'inactive', status: user.status };

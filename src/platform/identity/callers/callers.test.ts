@@ -1,7 +1,7 @@
 import { decodeJwt, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
-import { createPeople, entered, PASSWORD, type Person, ORIGIN } from '#test/people';
+import { createPeople, tokensOf, PASSWORD, type Person, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -10,21 +10,21 @@ const { identity, clock } = world;
 const point = commitPoint('test.callers', 'what the tests of callers write');
 const write = (sql: string, values: readonly unknown[] = []) =>
   db.system('identity.credentials', point, [statement(sql, values)]);
-const acting = (person: Person) => ({
+const actingAs = (person: Person) => ({
   caller: person.caller,
   accountId: person.accountId,
   role: 'owner' as const,
 });
 
 // Written past the services, so that nobody is told: what another process did whose signal was lost.
-const gone = async (bearer: string) => {
+const identifyLater = async (bearer: string) => {
   expect(await identity.identify(bearer)).toBeDefined();
   await clock.advance(10_000);
   return identity.identify(bearer);
 };
 
 async function token(person: Person): Promise<string> {
-  const tokens = entered(await identity.sessions.login({ email: person.email, password: PASSWORD }, ORIGIN));
+  const tokens = tokensOf(await identity.sessions.login({ email: person.email, password: PASSWORD }, ORIGIN));
   return tokens.access_token;
 }
 
@@ -74,7 +74,7 @@ describe('an access token', () => {
   test('of another issuer is nobody’s', async () => {
     const elsewhere = createPeople(db, { issuer: 'http://elsewhere.test' });
     const person = await elsewhere.person();
-    const tokens = entered(
+    const tokens = tokensOf(
       await elsewhere.identity.sessions.login({ email: person.email, password: PASSWORD }, ORIGIN),
     );
     expect(await elsewhere.identity.identify(tokens.access_token)).toBeDefined();
@@ -94,7 +94,7 @@ describe('within ten seconds, even where no signal arrives,', () => {
     const bearer = await token(ada);
     expect(await identity.identify(bearer)).toBeDefined();
     await write('update identity.sessions set revoked_at = app.now() where user_id = $1', [ada.userId]);
-    expect(await gone(bearer)).toBeUndefined();
+    expect(await identifyLater(bearer)).toBeUndefined();
   });
 
   test('a suspended user is out, with tokens and keys', async () => {
@@ -113,14 +113,14 @@ describe('within ten seconds, even where no signal arrives,', () => {
     const bearer = await token(admin);
     expect(await identity.identify(bearer)).toMatchObject({ platformRole: 'admin' });
     await write(`update identity.users set role = 'user' where user_id = $1`, [admin.userId]);
-    expect(await gone(bearer)).toMatchObject({ platformRole: 'user' });
+    expect(await identifyLater(bearer)).toMatchObject({ platformRole: 'user' });
   });
 
   test('a revoked key no longer lets in', async () => {
     const { key, keyId } = await world.key(await world.person(), ['*']);
     expect(await identity.identify(key)).toBeDefined();
     await write('update identity.api_keys set revoked_at = app.now() where id = $1', [keyId]);
-    expect(await gone(key)).toBeUndefined();
+    expect(await identifyLater(key)).toBeUndefined();
   });
 
   test('a key whose maker’s maker was revoked no longer lets in', async () => {
@@ -130,7 +130,7 @@ describe('within ten seconds, even where no signal arrives,', () => {
     const third = await world.child(ada, second.keyId);
     expect(await identity.identify(third.key)).toBeDefined();
     await write('update identity.api_keys set revoked_at = app.now() where id = $1', [first.keyId]);
-    expect(await gone(third.key)).toBeUndefined();
+    expect(await identifyLater(third.key)).toBeUndefined();
   });
 
   test('a caller in steady use is looked up behind the calls', async () => {
@@ -148,7 +148,7 @@ describe('told by a signal, at once,', () => {
     const ada = await world.person();
     const { key, keyId } = await world.key(ada, ['*']);
     expect(await identity.identify(key)).toBeDefined();
-    await identity.keys.revoke(acting(ada), keyId, ORIGIN);
+    await identity.keys.revoke(actingAs(ada), keyId, ORIGIN);
     expect(await identity.identify(key)).toBeUndefined();
   });
 
@@ -159,13 +159,13 @@ describe('told by a signal, at once,', () => {
     const made = [second, await world.child(ada, second.keyId)];
     const beside = await world.key(ada, ['*']);
     for (const { key } of [...made, beside]) expect(await identity.identify(key)).toBeDefined();
-    await identity.keys.revoke(acting(ada), first.keyId, ORIGIN);
+    await identity.keys.revoke(actingAs(ada), first.keyId, ORIGIN);
     for (const { key } of made) expect(await identity.identify(key)).toBeUndefined();
     expect(await identity.identify(beside.key)).toBeDefined();
   });
 
   test('a look-up whose answer a revocation overtakes on its way is not given to later calls', async () => {
-    const { slow, early, arrive, key } = await overtaken();
+    const { slow, early, arrive, key } = await startSlowLookUp();
     const later = slow.identify(key);
     arrive();
     expect(await early).toBeDefined();
@@ -173,7 +173,7 @@ describe('told by a signal, at once,', () => {
   });
 
   test('nor is its answer kept', async () => {
-    const { slow, early, arrive, key } = await overtaken();
+    const { slow, early, arrive, key } = await startSlowLookUp();
     arrive();
     expect(await early).toBeDefined();
     expect(await slow.identify(key)).toBeUndefined();
@@ -181,7 +181,7 @@ describe('told by a signal, at once,', () => {
 });
 
 /** A look-up that has read its answer, and a revocation that was quicker than the answer's way back. */
-async function overtaken() {
+async function startSlowLookUp() {
   const ada = await world.person();
   const { key, keyId } = await world.key(ada, ['*']);
   // The database's answer arrives when the test says so.
@@ -195,7 +195,7 @@ async function overtaken() {
   const slow = createPeople({ ...db, system: system as typeof db.system }).identity;
   const early = slow.identify(key);
   await asked.promise;
-  await identity.keys.revoke(acting(ada), keyId, ORIGIN);
+  await identity.keys.revoke(actingAs(ada), keyId, ORIGIN);
   return { slow, early, arrive: () => arrives.resolve(), key };
 }
 

@@ -24,7 +24,7 @@ const WRONG_KEYS = 1_000;
 /** Longer than any token of ours. */
 const LONGEST_BEARER = 4_096;
 
-interface Known {
+interface CachedCaller {
   readonly caller: Caller;
   /** Of a key: the keys that it comes from, with whose end it ends. */
   readonly makers: readonly string[];
@@ -57,8 +57,8 @@ export function createCallers(parts: {
   readonly guessing: Pick<Guessing, 'missed'>;
 }): Callers {
   const { db, clock } = parts;
-  const known = new Map<string, Known>();
-  let underWay = new Map<string, Promise<Known | undefined>>();
+  const known = new Map<string, CachedCaller>();
+  let underWay = new Map<string, Promise<CachedCaller | undefined>>();
   const behind = new Set<Promise<unknown>>();
   const wrongKeys = new Set<string>();
   let revocations = 0;
@@ -73,7 +73,7 @@ export function createCallers(parts: {
     }
   });
 
-  async function lookUp(hash: string, bearer: string): Promise<Known | undefined> {
+  async function lookUp(hash: string, bearer: string): Promise<CachedCaller | undefined> {
     const before = revocations;
     const found = bearer.startsWith(KEY_PREFIX) ? await keyCaller(hash) : await tokenCaller(bearer);
     known.delete(hash);
@@ -81,7 +81,7 @@ export function createCallers(parts: {
     return found;
   }
 
-  async function tokenCaller(bearer: string): Promise<Known | undefined> {
+  async function tokenCaller(bearer: string): Promise<CachedCaller | undefined> {
     const checkedAt = readClocks(clock);
     const claims = await parts.tokens.verify(bearer);
     if (claims === undefined) return undefined;
@@ -93,7 +93,7 @@ export function createCallers(parts: {
     return { caller, makers: [], checkedAt, endsAt: claims.expiresAt * 1000 };
   }
 
-  async function keyCaller(hash: string): Promise<Known | undefined> {
+  async function keyCaller(hash: string): Promise<CachedCaller | undefined> {
     const checkedAt = readClocks(clock);
     const [[key]] = await db.system('identity.credentials', [callerOfKey(hash)]);
     if (key === undefined) return undefined;
@@ -106,7 +106,7 @@ export function createCallers(parts: {
     return { caller, makers, checkedAt, endsAt };
   }
 
-  function keep(hash: string, entry: Known): void {
+  function keep(hash: string, entry: CachedCaller): void {
     if (known.size >= CAPACITY) {
       const [oldest] = known.keys();
       if (oldest !== undefined) known.delete(oldest);
@@ -115,7 +115,7 @@ export function createCallers(parts: {
   }
 
   /** One look-up at a time for each token, however many calls come with it. */
-  function checked(hash: string, bearer: string): Promise<Known | undefined> {
+  function lookUpOnce(hash: string, bearer: string): Promise<CachedCaller | undefined> {
     const running = underWay.get(hash);
     if (running !== undefined) return running;
     const registry = underWay;
@@ -142,14 +142,14 @@ export function createCallers(parts: {
     if (bearer.length > LONGEST_BEARER) return undefined;
     const hash = sha256(bearer);
     const entry = known.get(hash);
-    if (entry === undefined) return (await checked(hash, bearer))?.caller;
+    if (entry === undefined) return (await lookUpOnce(hash, bearer))?.caller;
     if (clock.now() >= entry.endsAt) {
       known.delete(hash);
       return undefined;
     }
     const age = elapsed(entry.checkedAt, readClocks(clock));
-    if (age >= DEAD_MS) return (await checked(hash, bearer))?.caller;
-    if (age >= STALE_MS) doBehind(checked(hash, bearer));
+    if (age >= DEAD_MS) return (await lookUpOnce(hash, bearer))?.caller;
+    if (age >= STALE_MS) doBehind(lookUpOnce(hash, bearer));
     // Used last is dropped last: a Map keeps the order of insertion.
     known.delete(hash);
     known.set(hash, entry);

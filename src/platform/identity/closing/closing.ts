@@ -78,13 +78,13 @@ export function createClosing(parts: ClosingParts): Closing {
   };
 }
 
-interface Asked {
+interface ClosingRequest {
   readonly caller: Caller;
   readonly password: string | undefined;
   readonly origin: RequestOrigin;
 }
 
-async function close(parts: ClosingParts, asked: Asked): Promise<Date> {
+async function close(parts: ClosingParts, asked: ClosingRequest): Promise<Date> {
   const { db, audit, mail, callers, ownedOrganizations } = parts;
   const { caller, origin } = asked;
   const { userId } = caller;
@@ -115,7 +115,10 @@ async function close(parts: ClosingParts, asked: Asked): Promise<Date> {
 }
 
 /** Who has a password says it; who has none has proven lately who they are, in this session. */
-async function proofOf(parts: ClosingParts, { caller, password, origin }: Asked): Promise<CredentialRow> {
+async function proofOf(
+  parts: ClosingParts,
+  { caller, password, origin }: ClosingRequest,
+): Promise<CredentialRow> {
   const { db } = parts;
   const { userId } = caller;
   const [[user]] = await db.system('identity.credentials', [userById(userId)]);

@@ -2,7 +2,7 @@ import type { Audit, RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { AppError, type Clock, sha256, type UserId } from '#platform/kernel';
-import { type Asking, type Mail, mailTimeNow } from '#platform/mail';
+import { type RequestedMail, type Mail, mailTimeNow } from '#platform/mail';
 import {
   changeEmail,
   type EmailKind,
@@ -71,7 +71,7 @@ export function createEmailFlows(parts: EmailFlowsParts): EmailFlows {
 /** The same statements for an address that is known and for one that is not: a job looks it up (#platform/mail). */
 async function ask(
   { db, audit, mail }: EmailFlowsParts,
-  asked: Omit<Asking, 'requestId'>,
+  asked: Omit<RequestedMail, 'requestId'>,
   origin: RequestOrigin,
 ): Promise<void> {
   const { userId } = asked;

@@ -5,14 +5,14 @@ import type { Logger } from '#platform/telemetry';
 import type { DeviceGiven } from '../sessions/devices.ts';
 import { completeSignIn } from '../sessions/session-opening.ts';
 import type { SignedIn } from '../sessions/sign-in-replies.ts';
-import { Trouble } from './fetching.ts';
+import { SignInProviderError } from './fetch-safely.ts';
 import type { Firebase } from './firebase.ts';
 import { createSignInFlows, type FlowsParts, type SignInFlows } from './flows.ts';
 import { createIdentities, type Identities } from './identities.ts';
 import type { Provider } from './identity-store.ts';
 import type { OpenIdClient } from './openid.ts';
-import { type Named, type PeopleParts, personOf } from './people.ts';
-import { returning } from './return-address.ts';
+import { type SignInRequest, type PeopleParts, personOf } from './people.ts';
+import { returnUrl } from './return-address.ts';
 import type { CredentialRow } from '../users/user-store.ts';
 import { useIdToken } from './state-store.ts';
 
@@ -40,7 +40,7 @@ export interface Providers {
 export interface FederationParts extends FlowsParts, PeopleParts {
   readonly mail: FlowsParts['mail'];
   readonly providers: Providers;
-  /** What a provider said, for the operator: whoever signs in hears our own codes alone. */
+  /** What a provider said, for the operator: the user gets our own codes alone. */
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -103,24 +103,26 @@ export function createFederation(parts: FederationParts): Federation {
       const { returnTo, codeChallenge } = begun;
       const attempt = async () => {
         const identified = await web.identify({ ...begun, query: asText(query), state, redirectUri });
-        return named(parts, { provider: 'google', identified, origin }, async (tx, user) =>
+        return withPerson(parts, { provider: 'google', identified, origin }, async (tx, user) =>
           flows.grant(tx, { userId: user.user_id, method: 'google', codeChallenge }),
         );
       };
       try {
-        return returning(returnTo, { code: await noted(parts, { provider: 'google', origin }, attempt) });
+        return returnUrl(returnTo, {
+          code: await auditFailure(parts, { provider: 'google', origin }, attempt),
+        });
       } catch (error) {
         // A person stands in front of it: the product says it in its own words.
-        if (error instanceof AppError) return returning(returnTo, { error: error.code });
+        if (error instanceof AppError) return returnUrl(returnTo, { error: error.code });
         throw error;
       }
     },
     google: ({ code, device, ...answer }, origin) =>
-      noted(parts, { provider: 'google', origin }, async () => {
+      auditFailure(parts, { provider: 'google', origin }, async () => {
         const app = setUp(providers.google.app);
         const asked = { ...answer, query: { code }, state: undefined, nonce: answer.nonce };
         const identified = await app.identify(asked);
-        const user = await named(
+        const user = await withPerson(
           parts,
           { provider: 'google', identified, origin },
           async (_tx, found) => found,
@@ -128,13 +130,17 @@ export function createFederation(parts: FederationParts): Federation {
         return completeSignIn(parts, { user, method: 'google', origin, device });
       }),
     firebase: ({ idToken, device }, origin) =>
-      noted(parts, { provider: 'firebase', origin }, async () => {
+      auditFailure(parts, { provider: 'firebase', origin }, async () => {
         const { expiresAt, ...identified } = await setUp(providers.firebase).identify(idToken);
-        const user = await named(parts, { provider: 'firebase', identified, origin }, async (tx, found) => {
-          const [, used] = await tx.runAll(useIdToken(sha256(signedPart(idToken)), expiresAt));
-          if (used.length === 0) throw new AppError('sign_in_failed');
-          return found;
-        });
+        const user = await withPerson(
+          parts,
+          { provider: 'firebase', identified, origin },
+          async (tx, found) => {
+            const [, used] = await tx.runAll(useIdToken(sha256(signedPart(idToken)), expiresAt));
+            if (used.length === 0) throw new AppError('sign_in_failed');
+            return found;
+          },
+        );
         return completeSignIn(parts, { user, method: 'firebase', origin, device });
       }),
   };
@@ -146,9 +152,9 @@ function setUp<Value>(provider: Value | undefined): Value {
 }
 
 /** Finds the user, and does with them what belongs into the same commit. */
-async function named<Value>(
+async function withPerson<Value>(
   parts: FederationParts,
-  who: Named,
+  who: SignInRequest,
   then: (tx: Transaction, user: CredentialRow) => Promise<Value>,
 ): Promise<Value> {
   const { value, user, isClaimed } = await parts.db.system('identity.credentials', NAMED, async (tx) => {
@@ -164,7 +170,7 @@ async function named<Value>(
 }
 
 /** Who was refused is in the audit; why, as far as the provider is concerned, in the log. */
-async function noted<Value>(
+async function auditFailure<Value>(
   { db, audit, log }: FederationParts,
   { provider, origin }: { readonly provider: Provider; readonly origin: RequestOrigin },
   attempt: () => Promise<Value>,
@@ -173,7 +179,7 @@ async function noted<Value>(
     return await attempt();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    if (error.cause instanceof Trouble)
+    if (error.cause instanceof SignInProviderError)
       log.warn({ provider, reason: error.cause.code, request_id: origin.requestId }, 'a sign-in failed');
     const changes = { method: provider, code: error.code };
     await db.system('identity.credentials', REFUSED, (tx) =>

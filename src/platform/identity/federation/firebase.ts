@@ -1,8 +1,8 @@
 import { AppError } from '#platform/kernel';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { fetchSafely, isUnreachable, Trouble } from './fetching.ts';
-import { cachedFor } from './cached.ts';
+import { fetchSafely, isUnreachable, SignInProviderError } from './fetch-safely.ts';
+import { cachedFor } from './cached-for.ts';
 import type { Identified, OpenIdParts } from './openid.ts';
 
 export interface FirebaseSettings {
@@ -63,7 +63,7 @@ export function createFirebase(parts: OpenIdParts, { projectId, keysUrl }: Fireb
         maxTokenAge: OLDEST_TOKEN,
         currentDate: new Date(now),
       };
-      const { payload } = await jwtVerify(idToken, keyOf, checks).catch(refused);
+      const { payload } = await jwtVerify(idToken, keyOf, checks).catch(throwTrouble);
       const { success, data: claims } = claimsSchema.safeParse(payload);
       if (!success || claims.auth_time > now / 1_000) throw new AppError('sign_in_failed');
       return {
@@ -76,7 +76,7 @@ export function createFirebase(parts: OpenIdParts, { projectId, keysUrl }: Fireb
       };
     },
     async check() {
-      await keys(0).catch(refused);
+      await keys(0).catch(throwTrouble);
     },
   };
 }
@@ -88,7 +88,7 @@ async function readKeys(parts: OpenIdParts, keysUrl: string): Promise<JSONWebKey
   return keySet.parse(await response.json());
 }
 
-function refused(cause: unknown): never {
+function throwTrouble(cause: unknown): never {
   const code = isUnreachable(cause) ? 'sign_in_unavailable' : 'sign_in_failed';
-  throw new AppError(code, { cause: new Trouble(cause) });
+  throw new AppError(code, { cause: new SignInProviderError(cause) });
 }

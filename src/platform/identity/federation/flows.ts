@@ -21,7 +21,7 @@ export interface FlowsParts extends SessionOpeningParts {
   };
 }
 
-export interface Beginning {
+export interface FlowStart {
   /** Who the browser is sent to; it must come back from the same one: `google`, or a connection's id. */
   readonly provider: string;
   readonly returnTo: string;
@@ -32,7 +32,7 @@ export interface Beginning {
 }
 
 /** What belongs to one sign-in at a provider. */
-export interface Begun {
+export interface StartedFlow {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
@@ -40,7 +40,7 @@ export interface Begun {
   readonly setCookie: string;
 }
 
-export interface Returned {
+export interface ReturnedFlow {
   readonly returnTo: string;
   readonly codeChallenge: string;
   readonly nonce: string;
@@ -56,13 +56,13 @@ export interface Exchange {
 /** Sign-ins that lead a browser to a provider and back; single sign-on of organizations takes the same way. */
 export interface SignInFlows {
   /** Throws `validation_failed` for an address where nobody may be sent back to. */
-  begin(asked: Beginning): Promise<Begun>;
+  begin(asked: FlowStart): Promise<StartedFlow>;
   /** Uses up what a browser came back with. Throws `sign_in_failed`: used, too old, altered, or another browser's. */
   finish(came: {
     readonly provider: string;
     readonly state: string;
     readonly cookie: string | undefined;
-  }): Promise<Returned>;
+  }): Promise<ReturnedFlow>;
   /** A one-time code, good for a minute, for a user whom a provider has named; in the transaction that found them. */
   grant(
     tx: Transaction,
@@ -133,8 +133,9 @@ async function exchange(
 
 /** Made of what the provider hands on and of what the browser alone holds: neither is enough, and nothing of it is stored. */
 function secretsOf(state: string, browser: string): { nonce: string; codeVerifier: string } {
-  const made = (what: string) => createHmac('sha256', browser).update(`${what} ${state}`).digest('base64url');
-  return { nonce: made('nonce'), codeVerifier: made('code verifier') };
+  const derive = (what: string) =>
+    createHmac('sha256', browser).update(`${what} ${state}`).digest('base64url');
+  return { nonce: derive('nonce'), codeVerifier: derive('code verifier') };
 }
 
 /** What binds a sign-in to the browser that began it, so that nobody is signed in as another by a link (login CSRF). */

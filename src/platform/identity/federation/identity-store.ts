@@ -55,7 +55,7 @@ export const deleteIdentity = (userId: UserId, id: string) =>
     [userId, id],
   );
 
-/** Ends what was linked by another address than the user's own: whoever can't read their mail is to stay outside. */
+/** Ends links made by another address than the user's own: people who can't read the user's mail stay outside. */
 export const unlinkStrangers = (userId: UserId) =>
   statement<{ provider: Provider }>(
     `delete from identity.identities i using identity.users u

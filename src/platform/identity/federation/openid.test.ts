@@ -11,7 +11,7 @@ import { createOpenIdClient, type OpenIdClient, type OpenIdSettings } from './op
 const REDIRECT = 'https://plinth.test/callback';
 
 /** A clock whose time for what is kept stands until it is moved on; tokens are of the present. */
-function standing() {
+function createStandingClock() {
   let ahead = 0;
   return {
     now: () => Date.now() + ahead,
@@ -30,7 +30,7 @@ function makeFixture(settings: Partial<OpenIdSettings> = {}) {
   for (const name of Object.keys(provider.metadata)) delete provider.metadata[name];
   provider.keepEmailOut(false);
   provider.faults.clear();
-  const clock = standing();
+  const clock = createStandingClock();
   const { url: issuer, clientId, clientSecret } = provider;
   const parts = { clock, allowLoopback: true, patience: 60_000 };
   const client = createOpenIdClient(parts, { issuer, clientId, clientSecret, ...settings });
@@ -40,7 +40,7 @@ function makeFixture(settings: Partial<OpenIdSettings> = {}) {
 const secret = () => randomBytes(32).toString('base64url');
 
 /** Somebody at the provider; answers what `identify` is called with. */
-async function authorized(client: OpenIdClient, email = 'ada@example.com') {
+async function authorize(client: OpenIdClient, email = 'ada@example.com') {
   const asked = { redirectUri: REDIRECT, state: secret(), nonce: secret(), codeVerifier: secret() };
   const back = await provider.decide(await client.authorizationUrl(asked), email);
   return { ...asked, query: Object.fromEntries(back.searchParams) };
@@ -55,7 +55,7 @@ const codeOf = async (doing: Promise<unknown>) =>
 /** What is kept of what went wrong, where an ID token is not as it should be. */
 async function causeOf(fault: TokenFault): Promise<unknown> {
   const { client } = makeFixture();
-  const came = await authorized(client);
+  const came = await authorize(client);
   provider.faults.tokens(fault);
   return client.identify(came).catch((error: AppError) => error.cause);
 }
@@ -64,7 +64,7 @@ const toThisMachine = async () => [{ address: '127.0.0.1', family: 4 }];
 
 /** What becomes of an issuer whose every name leads to this machine. */
 const checkAt = (issuer: string, allowLoopback: boolean) => {
-  const parts = { clock: standing(), allowLoopback, resolve: toThisMachine };
+  const parts = { clock: createStandingClock(), allowLoopback, resolve: toThisMachine };
   return codeOf(createOpenIdClient(parts, { issuer, clientId: 'any', clientSecret: undefined }).check());
 };
 
@@ -97,7 +97,7 @@ describe('an OpenID client', () => {
   test('says who came back: subject, address and whether it is verified', async () => {
     const { client } = makeFixture();
     provider.person('grace@example.com', { subject: '42', emailVerified: false, name: 'Grace Hopper' });
-    expect(await client.identify(await authorized(client, 'grace@example.com'))).toEqual({
+    expect(await client.identify(await authorize(client, 'grace@example.com'))).toEqual({
       subject: '42',
       email: 'grace@example.com',
       emailVerified: false,
@@ -109,7 +109,7 @@ describe('an OpenID client', () => {
   test('asks userinfo for an address that the ID token does not hold', async () => {
     const { client } = makeFixture();
     provider.keepEmailOut(true);
-    const { email, emailVerified } = await client.identify(await authorized(client));
+    const { email, emailVerified } = await client.identify(await authorize(client));
     expect({ email, emailVerified }).toEqual({ email: 'ada@example.com', emailVerified: true });
   });
 
@@ -120,19 +120,19 @@ describe('an OpenID client', () => {
   ])('shows its secret %s', async (_how, methods) => {
     const { client } = makeFixture();
     provider.metadata['token_endpoint_auth_methods_supported'] = methods;
-    expect(await codeOf(authorized(client).then((came) => client.identify(came)))).toBe('done');
+    expect(await codeOf(authorize(client).then((came) => client.identify(came)))).toBe('done');
   });
 
   test('is refused with another secret, or none', async () => {
     for (const clientSecret of ['another', undefined]) {
       const { client } = makeFixture({ clientSecret });
-      expect(await codeOf(authorized(client).then((came) => client.identify(came)))).toBe('sign_in_failed');
+      expect(await codeOf(authorize(client).then((came) => client.identify(came)))).toBe('sign_in_failed');
     }
   });
 
   test('goes by its own clock: an ID token is good for its hour', async () => {
     const { client, clock } = makeFixture();
-    const [early, late] = [await authorized(client), await authorized(client)];
+    const [early, late] = [await authorize(client), await authorize(client)];
     clock.advance(3_500_000);
     expect(await codeOf(client.identify(early))).toBe('done');
     clock.advance(200_000);
@@ -142,12 +142,12 @@ describe('an OpenID client', () => {
   test('reads the discovery document once in ten minutes, and again after one that failed', async () => {
     const { client, clock } = makeFixture();
     provider.faults.at('discovery', { status: 503 });
-    expect(await codeOf(authorized(client))).toBe('sign_in_unavailable');
-    expect(await codeOf(authorized(client))).toBe('done');
+    expect(await codeOf(authorize(client))).toBe('sign_in_unavailable');
+    expect(await codeOf(authorize(client))).toBe('done');
     provider.faults.at('discovery', { status: 503 });
-    expect(await codeOf(authorized(client))).toBe('done');
+    expect(await codeOf(authorize(client))).toBe('done');
     clock.advance(600_000);
-    expect(await codeOf(authorized(client))).toBe('sign_in_unavailable');
+    expect(await codeOf(authorize(client))).toBe('sign_in_unavailable');
     expect(await codeOf(client.check())).toBe('done');
   });
 });
@@ -171,7 +171,7 @@ describe('a provider that', () => {
         ['redirect', 'sign_in_failed'],
         ['hang', 'sign_in_unavailable'],
       ] as const) {
-        const came = place === 'discovery' ? undefined : await authorized(client);
+        const came = place === 'discovery' ? undefined : await authorize(client);
         provider.faults.at(place, fault);
         parts.patience = fault === 'hang' ? 100 : 60_000;
         const doing = came === undefined ? client.check() : client.identify(came);
@@ -186,7 +186,7 @@ describe('a provider that', () => {
   ])('%s is not believed', async (_what, metadata) => {
     const { client } = makeFixture();
     Object.assign(provider.metadata, metadata);
-    const doing = authorized(client).then((came) => client.identify(came));
+    const doing = authorize(client).then((came) => client.identify(came));
     expect(await codeOf(doing)).toBe('sign_in_failed');
   });
 
@@ -199,7 +199,7 @@ describe('a provider that', () => {
   ])('wants its token asked for at %s is not asked there', async (address) => {
     const { client } = makeFixture();
     provider.metadata['token_endpoint'] = address;
-    const doing = authorized(client).then((came) => client.identify(came));
+    const doing = authorize(client).then((came) => client.identify(came));
     expect(await codeOf(doing)).toMatch(/^sign_in_(unavailable|failed)$/);
   });
 

@@ -1,8 +1,8 @@
 import { AppError, type Clock, systemClock } from '#platform/kernel';
 import * as openid from 'openid-client';
 import { z } from 'zod';
-import { fetchSafely, type FetchingParts, isUnreachable, Trouble } from './fetching.ts';
-import { cachedFor } from './cached.ts';
+import { fetchSafely, type FetchingParts, isUnreachable, SignInProviderError } from './fetch-safely.ts';
+import { cachedFor } from './cached-for.ts';
 
 /** A provider of sign-ins, and what we are to it. */
 export interface OpenIdSettings {
@@ -78,19 +78,20 @@ const LEEWAY = 60;
 /** OpenID Connect as `openid-client` speaks it: the code flow with PKCE, state and nonce. */
 export function createOpenIdClient(parts: OpenIdParts, settings: OpenIdSettings): OpenIdClient {
   const discovered = cachedFor(DISCOVERY_KEPT, parts.clock, () => discover(parts, settings));
-  const configured = async (redirectUri?: string) =>
+  const configure = async (redirectUri?: string) =>
     configurationOf(parts, { settings, redirectUri, server: await discovered() });
   return {
     // The provider names the address, and it may name none, or one that a browser would run: the library refuses it.
-    authorizationUrl: (asked) => translated(configured().then((config) => authorizationUrl(config, asked))),
+    authorizationUrl: (asked) =>
+      translateErrors(configure().then((config) => authorizationUrl(config, asked))),
     identify: (answer) =>
-      translated(
-        configured(answer.redirectUri).then((config) =>
-          identified(config, { ...answer, settings, now: parts.clock.now() }),
+      translateErrors(
+        configure(answer.redirectUri).then((config) =>
+          identifyUser(config, { ...answer, settings, now: parts.clock.now() }),
         ),
       ),
     async check() {
-      await translated(discover(parts, settings));
+      await translateErrors(discover(parts, settings));
     },
   };
 }
@@ -118,7 +119,7 @@ async function discover(parts: OpenIdParts, { issuer, clientId }: OpenIdSettings
   return config.serverMetadata();
 }
 
-interface Configuring {
+interface ConfigurationInput {
   readonly settings: OpenIdSettings;
   readonly server: openid.ServerMetadata;
   /** What the code was asked for with. The library takes it from a URL and writes it anew, which providers compare by letter. */
@@ -126,7 +127,7 @@ interface Configuring {
 }
 
 /** Made for each call: it holds no more than the call's own time and address, and so reads the provider's keys anew. */
-function configurationOf(parts: OpenIdParts, { settings, server, redirectUri }: Configuring) {
+function configurationOf(parts: OpenIdParts, { settings, server, redirectUri }: ConfigurationInput) {
   // The library goes by the machine's own clock.
   const skew = Math.round((parts.clock.now() - systemClock.now()) / 1_000);
   const { clientId } = settings;
@@ -165,7 +166,7 @@ const claimsSchema = z.object({
   hd: z.string().max(253).optional(),
 });
 
-async function identified(
+async function identifyUser(
   config: openid.Configuration,
   {
     query,
@@ -190,20 +191,22 @@ async function identified(
   // The library checks that the token is not over, and not that it was issued already.
   if (token === undefined || token.iat > now / 1_000 + LEEWAY) throw new AppError('sign_in_failed');
   const claims = claimsSchema.parse(token);
-  if (claims.email !== undefined) return said(claims);
+  if (claims.email !== undefined) return identifiedOf(claims);
   // Some providers keep the email out of ID tokens that come with an access token.
-  return said(claimsSchema.parse(await openid.fetchUserInfo(config, tokens.access_token, claims.sub)));
+  return identifiedOf(
+    claimsSchema.parse(await openid.fetchUserInfo(config, tokens.access_token, claims.sub)),
+  );
 }
 
-function said(claims: z.infer<typeof claimsSchema>): Identified {
+function identifiedOf(claims: z.infer<typeof claimsSchema>): Identified {
   const { sub: subject, email, email_verified: emailVerified, name, hd: hostedDomain } = claims;
   return { subject, email, emailVerified: email === undefined ? false : emailVerified, name, hostedDomain };
 }
 
 /** What went wrong, in our own codes; what the provider said of it is for the log alone. */
-async function translated<Value>(doing: Promise<Value>): Promise<Value> {
+async function translateErrors<Value>(doing: Promise<Value>): Promise<Value> {
   return doing.catch((cause: unknown) => {
-    throw new AppError(codeOf(cause), { cause: new Trouble(cause) });
+    throw new AppError(codeOf(cause), { cause: new SignInProviderError(cause) });
   });
 }
 

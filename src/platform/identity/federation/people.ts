@@ -21,7 +21,7 @@ export interface PeopleParts extends Omit<RegistrationParts, 'passwords'> {
 }
 
 /** Whom a provider has named. */
-export interface Found {
+export interface PersonResult {
   readonly user: CredentialRow;
   /** Whether the address was another's word until now: what acts for the user is to be forgotten after the commit. */
   readonly isClaimed: boolean;
@@ -33,7 +33,7 @@ const NOT_THEIRS =
   'This email address has an account here, and is not one that Google hands out. Sign in as you did before; “forgot password” sends you a link.';
 
 /** Somebody whom a provider has named. */
-export interface Named {
+export interface SignInRequest {
   readonly provider: Provider;
   readonly identified: Identified;
   readonly origin: RequestOrigin;
@@ -43,7 +43,11 @@ export interface Named {
  * The user whom a provider has named: whoever is linked; else whoever has the email, where it is verified there, who is linked by
  * this, and given to its owner where it was not verified here; else a new one. Throws `provider_email_unverified`, `sign_in_not_linked`, and what `assertMaySignIn` throws.
  */
-export async function personOf(parts: PeopleParts, tx: Transaction, named: Named): Promise<Found> {
+export async function personOf(
+  parts: PeopleParts,
+  tx: Transaction,
+  named: SignInRequest,
+): Promise<PersonResult> {
   const { provider, identified } = named;
   // Of two who come at once, the later finds what the first has made.
   for (let tries = 0; tries < 3; tries += 1) {
@@ -69,11 +73,15 @@ async function present(
 }
 
 /** undefined: somebody else was quicker, and it is to be looked up again. */
-async function newcomer(parts: PeopleParts, tx: Transaction, named: Named): Promise<Found | undefined> {
+async function newcomer(
+  parts: PeopleParts,
+  tx: Transaction,
+  named: SignInRequest,
+): Promise<PersonResult | undefined> {
   const email = vouchedFor(named.identified);
   const [found] = await tx.run(userByEmail(email));
   if (found === undefined) {
-    const made = await registered(parts, tx, { ...named, email });
+    const made = await registerUser(parts, tx, { ...named, email });
     return made && { user: made, isClaimed: false };
   }
   const [user] = await tx.run(lockUser(found.user_id));
@@ -82,7 +90,7 @@ async function newcomer(parts: PeopleParts, tx: Transaction, named: Named): Prom
   if (!speaksFor(named, email)) throw new AppError('sign_in_not_linked', { message: NOT_THEIRS });
   // Whoever registered with an address that is not theirs may wait for its owner to come in by it: they must not meet.
   const isClaimed = !user.email_verified;
-  if (isClaimed) await claimed(parts, tx, { ...named, user });
+  if (isClaimed) await claimFor(parts, tx, { ...named, user });
   else assertMaySignIn(user, 'required');
   if (!(await linkedTo(parts, tx, { ...named, user, email }))) {
     // They are somebody else by now, and nothing of this one is theirs: it is undone with the transaction.
@@ -94,10 +102,10 @@ async function newcomer(parts: PeopleParts, tx: Transaction, named: Named): Prom
   return now && { user: now, isClaimed };
 }
 
-function claimed(
+function claimFor(
   parts: PeopleParts,
   tx: Transaction,
-  { provider, identified, user, origin }: Named & { readonly user: CredentialRow },
+  { provider, identified, user, origin }: SignInRequest & { readonly user: CredentialRow },
 ): Promise<void> {
   return claimAddress(parts, tx, { user, provider: NAMES[provider], fullName: nameOf(identified), origin });
 }
@@ -115,14 +123,14 @@ function vouchedFor({ email, emailVerified }: Identified): string {
  * Whether a provider knows whose an address is now. Google saw a foreign one verified when its account was made: it may
  * have become another's since, who has an account here.
  */
-function speaksFor({ provider, identified }: Named, email: string): boolean {
+function speaksFor({ provider, identified }: SignInRequest, email: string): boolean {
   const by = provider === 'google' ? 'google.com' : identified.signInProvider;
   if (by !== 'google.com') return true;
   const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
   return GOOGLES.includes(domain) || identified.hostedDomain?.toLowerCase() === domain;
 }
 
-interface Linking extends Named {
+interface LinkRequest extends SignInRequest {
   readonly user: Pick<CredentialRow, 'user_id'>;
   readonly email: string;
 }
@@ -130,7 +138,7 @@ interface Linking extends Named {
 async function linkedTo(
   { ids }: PeopleParts,
   tx: Transaction,
-  { provider, identified: { subject }, user, email }: Linking,
+  { provider, identified: { subject }, user, email }: LinkRequest,
 ): Promise<boolean> {
   const userId = user.user_id;
   const linked = await tx.run(insertIdentity({ userId, id: ids.next(), provider, subject, email }));
@@ -144,7 +152,7 @@ async function linkedTo(
 async function recordLink(
   { audit, mail, clock }: PeopleParts,
   tx: Transaction,
-  { provider, user, origin }: Named & { readonly user: CredentialRow },
+  { provider, user, origin }: SignInRequest & { readonly user: CredentialRow },
 ): Promise<void> {
   const { user_id: userId, email: to } = user;
   await audit.recordIn(tx, {
@@ -159,10 +167,10 @@ async function recordLink(
   await tx.runAll(mail.sending(letter));
 }
 
-async function registered(
+async function registerUser(
   parts: PeopleParts,
   tx: Transaction,
-  { email, ...named }: Named & { readonly email: string },
+  { email, ...named }: SignInRequest & { readonly email: string },
 ): Promise<CredentialRow | undefined> {
   const { provider, identified, origin } = named;
   const added = await addUser(parts, tx, {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { returning, returnsAllowed } from './return-address.ts';
+import { returnUrl, returnsAllowed } from './return-address.ts';
 
 test.each([
   ['https://app.example.com', 'https://app.example.com/', true],
@@ -27,8 +27,8 @@ test.each([
 });
 
 test('an answer is added to what the product said, and stands in for what looks like one', () => {
-  expect(returning('app://in', { code: 'c' })).toBe('app://in?code=c');
-  expect(returning('https://a.example/in?x=1&code=old&error=old', { code: 'c' })).toBe(
+  expect(returnUrl('app://in', { code: 'c' })).toBe('app://in?code=c');
+  expect(returnUrl('https://a.example/in?x=1&code=old&error=old', { code: 'c' })).toBe(
     'https://a.example/in?x=1&code=c',
   );
 });

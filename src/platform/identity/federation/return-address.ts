@@ -30,7 +30,7 @@ function matcherOf(pattern: string): (url: URL) => boolean {
 }
 
 /** The address with an answer in its query; what it had of the same names goes. */
-export function returning(address: string, answer: Readonly<Record<string, string>>): string {
+export function returnUrl(address: string, answer: Readonly<Record<string, string>>): string {
   const url = new URL(address);
   for (const name of ANSWERS) url.searchParams.delete(name);
   for (const [name, value] of Object.entries(answer)) url.searchParams.set(name, value);

@@ -33,7 +33,7 @@ async function wrong(by: readonly Counter[], on: Guessing = guessing): Promise<n
   }
 }
 
-const failing = () => Promise.reject(new AppError('internal'));
+const fail = () => Promise.reject(new AppError('internal'));
 const right = (by: readonly Counter[]) => guessing.attempt({ by }, async () => 'right');
 
 /** How many guesses somebody makes in so many seconds who comes back as soon as they may. */
@@ -103,7 +103,7 @@ describe('wrong passwords of an email from an address', () => {
   test('are not counted where nobody looked at them', async () => {
     const by = from(newEmail(), newIp());
     for (let n = 0; n < 10; n += 1)
-      await expect(guessing.attempt({ by }, failing)).rejects.toMatchObject({ code: 'internal' });
+      await expect(guessing.attempt({ by }, fail)).rejects.toMatchObject({ code: 'internal' });
     for (let n = 0; n < 5; n += 1) expect(await wrong(by)).toBe(0);
     expect(await wrong(by)).toBeGreaterThan(0);
   });
@@ -111,7 +111,7 @@ describe('wrong passwords of an email from an address', () => {
   test('are not forgotten by a failure, whoever brought it about', async () => {
     const by = from(newEmail(), newIp());
     for (let n = 0; n < 4; n += 1) expect(await wrong(by)).toBe(0);
-    await expect(guessing.attempt({ by }, failing)).rejects.toMatchObject({ code: 'internal' });
+    await expect(guessing.attempt({ by }, fail)).rejects.toMatchObject({ code: 'internal' });
     expect(await wrong(by)).toBe(0);
     expect(await wrong(by)).toBeGreaterThan(0);
   });

@@ -116,7 +116,7 @@ export function createGuessing(parts: GuessingParts): Guessing {
       return decided;
     },
     async missed(rule, ip) {
-      refuseWaiting(await taken(db, [countOf({ rule, of: addressBlock(ip) })]));
+      refuseWaiting(await decideGuess(db, [countOf({ rule, of: addressBlock(ip) })]));
     },
     async forget(email, ip) {
       const place = { device: undefined, isKnown: false };
@@ -139,7 +139,7 @@ export function createGuessing(parts: GuessingParts): Guessing {
 async function admit({ db, captcha }: GuessingParts, { by, captcha: given }: Guess): Promise<void> {
   const service = given === undefined ? undefined : captcha;
   const ask = (solved?: 'solved' | 'unsolved') =>
-    taken(
+    decideGuess(
       db,
       by.map((counter) => countOf(counter, solved)),
     );
@@ -161,7 +161,7 @@ export async function wrongLink(guessing: Guessing, ip: string): Promise<AppErro
   return new AppError('link_invalid');
 }
 
-async function taken(db: Database, counts: readonly Count[]): Promise<GuessVerdict> {
+async function decideGuess(db: Database, counts: readonly Count[]): Promise<GuessVerdict> {
   const [[verdict]] = await db.system('identity.guessing', TAKEN, [takeGuess(counts)]);
   if (verdict === undefined) throw new Error('a guess was not decided');
   return verdict;

@@ -77,18 +77,18 @@ async function put(parts: UserImporterParts, tx: Transaction, one: Row): Promise
  */
 async function meet(tx: Transaction, email: string, externalId: string | undefined): Promise<Outcome> {
   const [there] = await tx.run(importedByEmail(email));
-  if (there === undefined) return taken('Somebody took the address meanwhile.');
+  if (there === undefined) return emailTaken('Somebody took the address meanwhile.');
   // With the same name: another import was quicker.
   if (externalId === undefined || there.external_id === externalId) return 'known';
-  if (there.external_id !== null) return taken('Another external_id has this address.');
+  if (there.external_id !== null) return emailTaken('Another external_id has this address.');
   if (!there.email_verified) {
-    return taken('Somebody registered with this address and has not shown that it is theirs.');
+    return emailTaken('Somebody registered with this address and has not shown that it is theirs.');
   }
   await tx.run(setExternalId(there.user_id, externalId));
   return 'known';
 }
 
-const taken = (message: string): Outcome => ({ code: 'email_taken', field: 'email', message });
+const emailTaken = (message: string): Outcome => ({ code: 'email_taken', field: 'email', message });
 
 const HASH_PROBLEMS = {
   hash_unknown: 'The hash is in none of the forms that can be checked.',

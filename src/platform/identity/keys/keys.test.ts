@@ -52,8 +52,8 @@ describe('making a key', () => {
 
   test('an end that lies behind is refused', () => {
     const expires_at = new Date(clock.now() - 1).toISOString();
-    const asking = () => keys.assertMayMake(at(owner, 'owner'), { scopes: ['*'], expires_at });
-    expect(asking).toThrow(expect.objectContaining({ code: 'validation_failed' }));
+    const assertEnded = () => keys.assertMayMake(at(owner, 'owner'), { scopes: ['*'], expires_at });
+    expect(assertEnded).toThrow(expect.objectContaining({ code: 'validation_failed' }));
   });
 
   test('a key makes none that may do more than itself, and none for another account', async () => {
@@ -222,13 +222,13 @@ describe('seeing and revoking keys', () => {
   test('a member sees their own keys, an admin those of all, another account none of them', async () => {
     const theirs = await world.key(member, ['*'], organization);
     const ours = await world.key(owner, ['*'], organization);
-    const seen = async (person: Person, role: Role, accountId = organization) =>
+    const listFor = async (person: Person, role: Role, accountId = organization) =>
       (await keys.list({ ...at(person, role), accountId }, { after: undefined, limit: 100 })).data.map(
         ({ id }) => id,
       );
-    expect(await seen(member, 'member')).toEqual([theirs.keyId]);
-    expect(await seen(owner, 'admin')).toEqual(expect.arrayContaining([theirs.keyId, ours.keyId]));
-    expect(await seen(stranger, 'owner', stranger.accountId)).toEqual([]);
+    expect(await listFor(member, 'member')).toEqual([theirs.keyId]);
+    expect(await listFor(owner, 'admin')).toEqual(expect.arrayContaining([theirs.keyId, ours.keyId]));
+    expect(await listFor(stranger, 'owner', stranger.accountId)).toEqual([]);
   });
 
   test('pages hold every key once, newest first', async () => {

@@ -62,7 +62,7 @@ export interface KeyToMake {
 }
 
 /** A caller at work in an account, with their role there. */
-export interface Acting {
+export interface KeyActor {
   readonly caller: Caller;
   readonly accountId: AccountId;
   readonly role: Role;
@@ -73,26 +73,26 @@ export interface Keys {
   createKey(tx: Transaction, key: KeyToMake): Promise<{ keyId: KeyId; key: string; view: KeyView }>;
   /** Checks what a caller asks for: scopes that exist, none beyond the caller's own, and an end that lies ahead. */
   assertMayMake(
-    acting: Acting,
+    acting: KeyActor,
     key: { readonly scopes: readonly string[]; readonly expires_at?: string | undefined },
   ): void;
   /** The caller's keys in the account; its admins see those of all members. */
   list(
-    acting: Acting,
+    acting: KeyActor,
     query: { readonly after: string | undefined; readonly limit: number },
   ): Promise<Page<KeyView>>;
   /**
    * Ends a key and all that come from it: one's own, or as an admin of the account any of its keys. At once for spending,
    * within 10 s for the rest. Throws `forbidden` where a key would end one that may do more than itself.
    */
-  revoke(acting: Acting, keyId: string, origin: RequestOrigin): Promise<void>;
+  revoke(acting: KeyActor, keyId: string, origin: RequestOrigin): Promise<void>;
   /**
    * Gives one of the caller's own keys another secret; all else of it stays: its id, maker, budget with what was spent, and the
    * keys that it made. A key does so for itself and for what comes from it. Tell `rotated` after the commit.
    */
   rotateIn(
     tx: Transaction,
-    acting: Acting & { readonly origin: RequestOrigin },
+    acting: KeyActor & { readonly origin: RequestOrigin },
     keyId: string,
   ): Promise<{ key: string; view: KeyView }>;
   /** The former secret is over within 10 s. */

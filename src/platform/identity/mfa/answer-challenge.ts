@@ -8,7 +8,7 @@ import { lockUser } from '../users/user-store.ts';
 import { requestPasskey } from './passkey-requests.ts';
 import { challengeOwner, endChallenge, useTry } from '../sessions/challenges.ts';
 import type { MfaParts } from './mfa-parts.ts';
-import { type FactorProof, proves, shown } from './proving.ts';
+import { type FactorProof, proves, readProof } from './factor-proof.ts';
 
 const ANSWERED = commitPoint(
   'identity.mfa-answered',
@@ -29,7 +29,7 @@ async function ownerOf({ db }: Pick<MfaParts, 'db'>, tokenHash: string): Promise
 }
 
 /** What a challenge is answered with, and on which device. */
-export interface Answering {
+export interface ChallengeAnswer {
   readonly mfaToken: string;
   readonly proof: FactorProof;
   readonly device?: DeviceGiven | undefined;
@@ -44,12 +44,12 @@ const former = (device: DeviceGiven | undefined) =>
  */
 export async function answer(
   parts: MfaParts,
-  { mfaToken, proof, device }: Answering,
+  { mfaToken, proof, device }: ChallengeAnswer,
   origin: RequestOrigin,
 ): Promise<AuthTokens> {
   const tokenHash = sha256(mfaToken);
   const userId = await ownerOf(parts, tokenHash);
-  const given = await shown(parts, proof, { purpose: { kind: 'challenge', tokenHash }, userId });
+  const given = await readProof(parts, proof, { purpose: { kind: 'challenge', tokenHash }, userId });
   const outcome = await parts.db.system('identity.credentials', ANSWERED, async (tx) => {
     const [[user], [challenge]] = await tx.runAll([lockUser(userId), useTry(userId, tokenHash)]);
     // A new password ends what was begun with the one before.

@@ -4,7 +4,7 @@ import { deviceOf } from '../sessions/session-store.ts';
 
 /** So many wrong codes in a row are mistakes; from then on no code is looked at for a minute, then two, at most an hour. */
 export const MOST_MISSES = 5;
-/** Whoever has not missed for so long begins anew: 5 more tries in it are fewer than one an hour. */
+/** After so long without a miss the count begins anew: 5 more tries in it are fewer than one an hour. */
 const FORGOTTEN = `interval '1 day'`;
 
 /** Where a code comes from. */
@@ -40,7 +40,7 @@ export const closedFor = (userId: UserId, place: string) =>
   );
 
 /** Counts a wrong code; with the fifth in a row the place is closed. To be called with the user locked. */
-export const missed = (userId: UserId, place: string) =>
+export const recordMiss = (userId: UserId, place: string) =>
   [
     statement(
       `delete from identity.code_misses where user_id = $1 and updated_at <= app.now() - ${FORGOTTEN}`,
@@ -57,7 +57,7 @@ export const missed = (userId: UserId, place: string) =>
   ] as const;
 
 /** A right code forgives the wrong ones of its own place alone: the owner's don't begin a guesser's count anew. */
-export const forgiven = (userId: UserId, place: string) =>
+export const forgiveMisses = (userId: UserId, place: string) =>
   statement('delete from identity.code_misses where user_id = $1 and place = $2', [userId, place]);
 
 /** Another app has other codes. */

@@ -7,7 +7,7 @@ import type { AuthTokens, SignedIn } from '../sessions/sign-in-replies.ts';
 import { assertProven, lockedUser } from '../sessions/proof.ts';
 import { endSessions } from '../sessions/session-store.ts';
 import { lockUser } from '../users/user-store.ts';
-import { answer, type Answering, challengeOptions } from './answer-challenge.ts';
+import { answer, type ChallengeAnswer, challengeOptions } from './answer-challenge.ts';
 import { confirmTotp, enrol, removeTotp } from './authenticator-app.ts';
 import { factorsOf, isOn } from '../sessions/factors.ts';
 import type { MfaParts } from './mfa-parts.ts';
@@ -78,7 +78,7 @@ export interface Mfa {
   /** The second half of any other sign-in. */
   readonly challenge: {
     options(mfaToken: string): RequestOptions;
-    answer(given: Answering, origin: RequestOrigin): Promise<AuthTokens>;
+    answer(given: ChallengeAnswer, origin: RequestOrigin): Promise<AuthTokens>;
   };
   readonly stepUp: {
     options(caller: Caller): RequestOptions;

@@ -8,7 +8,7 @@ import { type CredentialRow, lockUser } from '../users/user-store.ts';
 import { requestPasskey } from './passkey-requests.ts';
 import type { MfaParts } from './mfa-parts.ts';
 import type { Assertion } from './passkey-schemas.ts';
-import { type SignedBy, signedBy, usesPasskey } from './proving.ts';
+import { type SignedBy, signedBy, usesPasskey } from './factor-proof.ts';
 
 const COUNTED = commitPoint('identity.passkey-counted', 'a use of a passkey, or the record of a wrong one');
 
@@ -28,13 +28,13 @@ export async function passkeyLogin(
   if (!isUuid(userId)) throw new AppError('mfa_refused');
   const whose = { purpose: { kind: 'sign_in' }, userId: userId as UserId } as const;
   const signed = await signedBy(parts, assertion, whose);
-  const user = await counted(parts, signed, origin);
+  const user = await countUse(parts, signed, origin);
   if (user === undefined) throw new AppError('mfa_refused');
   return completeSignIn(parts, { user, method: 'passkey', origin, device });
 }
 
 /** The user of a passkey that has counted on; the record of one that has not. */
-async function counted(
+async function countUse(
   parts: MfaParts,
   signed: SignedBy | undefined,
   origin: RequestOrigin,

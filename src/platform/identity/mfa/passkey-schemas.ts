@@ -89,12 +89,12 @@ export const deviceFields = {
     .describe('As at a log-in: by a device that is known, no mail tells of a new one.'),
 };
 
-interface SaidOfDevice {
+interface DeviceFields {
   readonly device_name?: string | undefined;
   readonly former_refresh_token?: string | undefined;
 }
 
-export const deviceOf = (said: SaidOfDevice): DeviceGiven => ({
+export const deviceOf = (said: DeviceFields): DeviceGiven => ({
   name: said.device_name,
   formerToken: said.former_refresh_token,
 });

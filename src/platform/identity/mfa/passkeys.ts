@@ -67,7 +67,7 @@ export async function addPasskey(
   { name, credential, origin }: { name: string; credential: Credential; origin: RequestOrigin },
 ): Promise<AddedPasskey> {
   const { userId } = caller;
-  const made = await checked(parts, caller, credential);
+  const made = await checkCredential(parts, caller, credential);
   const added = await parts.db.system('identity.credentials', ADDED, async (tx) => {
     const user = await lockedUser(tx, userId);
     if (user === undefined) throw new AppError('unauthenticated');
@@ -86,7 +86,11 @@ export async function addPasskey(
   return added;
 }
 
-async function checked(parts: MfaParts, caller: Caller, credential: Credential): Promise<CheckedCredential> {
+async function checkCredential(
+  parts: MfaParts,
+  caller: Caller,
+  credential: Credential,
+): Promise<CheckedCredential> {
   const said = await answeredCeremony(parts, credential.response.clientDataJSON, purposeOf(caller));
   const made = said && (await checkedCredential(parts.passkeySettings, credential, said));
   if (made === undefined) throw new AppError('passkey_invalid');

@@ -8,7 +8,7 @@ import { requestPasskey } from './passkey-requests.ts';
 import { markProven } from '../sessions/session-store.ts';
 import { factorsOf, isOn, methodsOf } from '../sessions/factors.ts';
 import type { MfaParts } from './mfa-parts.ts';
-import { type FactorProof, proves, shown } from './proving.ts';
+import { type FactorProof, proves, readProof } from './factor-proof.ts';
 
 const PROVEN = commitPoint('identity.stepped-up', 'a proof, and when it was given in a session');
 
@@ -36,7 +36,7 @@ export async function stepUp(
   const { password, ...factor } = proof;
   if (password !== undefined) await byPassword(parts, caller, { password, origin });
   const purpose = { kind: 'step_up', userId, sessionId } as const;
-  const given = password === undefined ? await shown(parts, factor, { purpose, userId }) : undefined;
+  const given = password === undefined ? await readProof(parts, factor, { purpose, userId }) : undefined;
   const isProven = await parts.db.system('identity.credentials', PROVEN, async (tx) => {
     const [user] = await tx.run(lockUser(userId));
     if (user === undefined) return false;

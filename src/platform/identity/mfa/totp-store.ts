@@ -7,7 +7,7 @@ const TABLE = { table: 'identity.totp', key: ['user_id'] } as const;
 export const SEALED_TOTP = sealedColumn({ ...TABLE, column: 'secret' });
 sealedColumn({ ...TABLE, column: 'pending', field: 'secret' });
 
-/** Whoever enrols and does not confirm begins anew. */
+/** An enrolment that is not confirmed in time begins anew. */
 const PENDING = `interval '15 minutes'`;
 export const putPending = (userId: UserId, sealed: string) =>
   statement(

@@ -38,7 +38,7 @@ export async function registrationOptions(
     userDisplayName: asked.user.email,
     challenge: new Uint8Array(asked.challenge),
     attestationType: 'none',
-    excludeCredentials: asked.known.map(described),
+    excludeCredentials: asked.known.map(describePasskey),
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     supportedAlgorithmIDs: ALGORITHMS,
   });
@@ -54,11 +54,11 @@ export async function requestOptions(
     rpID: rpId,
     challenge: new Uint8Array(challenge),
     userVerification: 'required',
-    ...(known === undefined ? {} : { allowCredentials: known.map(described) }),
+    ...(known === undefined ? {} : { allowCredentials: known.map(describePasskey) }),
   });
 }
 
-const described = ({ credential_id, transports }: PasskeyRow) => ({ id: credential_id, transports });
+const describePasskey = ({ credential_id, transports }: PasskeyRow) => ({ id: credential_id, transports });
 
 /** What the browser says that it was answeredCeremony, and by whom; nothing of it is believed before the signature is checked. */
 export interface ClientData {
@@ -108,7 +108,7 @@ export async function checkedCredential(
     expectedRPID: settings.rpId,
     requireUserVerification: true,
     supportedAlgorithmIDs: ALGORITHMS,
-  }).catch(refused);
+  }).catch(notVerified);
   if (made === undefined) return undefined;
   return {
     credentialId: made.credential.id,
@@ -142,12 +142,12 @@ export async function checkedAssertion(
     requireUserVerification: true,
     // Compared by us, when the row is locked: `usePasskey`.
     credential: { id: key.credential_id, publicKey: bytesOf(key.public_key), counter: 0 },
-  }).catch(refused);
+  }).catch(notVerified);
   return checked.verified ? checked.authenticationInfo.newCounter : undefined;
 }
 
 /** The library throws for whatever is wrong with an answer. */
-const refused = () => ({ verified: false as const, registrationInfo: undefined });
+const notVerified = () => ({ verified: false as const, registrationInfo: undefined });
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(text, 'base64url'));

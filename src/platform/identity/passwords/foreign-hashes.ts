@@ -100,7 +100,8 @@ const FORMS: readonly { readonly begins: RegExp; readonly form: RegExp; readonly
     form: new RegExp(
       `^\\$pbkdf2-(?<digest>sha\\d+)\\$(?<i>\\d{1,10})\\$(?<salt>${DOTTED})\\$(?<hash>${DOTTED})$`,
     ),
-    read: ({ digest, i, salt, hash }) => readPbkdf2(digest, i, { salt: dotted(salt), hash: dotted(hash) }),
+    read: ({ digest, i, salt, hash }) =>
+      readPbkdf2(digest, i, { salt: fromDotted(salt), hash: fromDotted(hash) }),
   },
   {
     begins: /^pbkdf2_sha(1|256)\$/,
@@ -138,15 +139,15 @@ function readArgon2({
   if (!isSound || parts === undefined || parts.salt.length < 8) return 'hash_malformed';
   if (!isCanonical(salt, parts.salt) || !isCanonical(hash, parts.hash)) return 'hash_malformed';
   // Written anew: the library takes no padding, and no zero in front of a number.
-  const [saltText, hashText] = [unpadded(parts.salt), unpadded(parts.hash)];
+  const [saltText, hashText] = [withoutPadding(parts.salt), withoutPadding(parts.hash)];
   const phc = `$${variant}$v=19$m=${memory},t=${passes},p=${lanes}$${saltText}$${hashText}`;
   return { kind: 'argon2', phc };
 }
 
 /** Whether a text is how these bytes are written, with its padding or without. The library refuses any other. */
 const isCanonical = (text = '', bytes: Buffer) =>
-  text === unpadded(bytes) || text === bytes.toString('base64');
-const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+  text === withoutPadding(bytes) || text === bytes.toString('base64');
+const withoutPadding = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
 
 function readBcrypt({ django, hash = '', cost }: Readonly<Record<string, string>>): ReturnType<Read> {
   if (Number(cost) < 4) return 'hash_malformed';
@@ -198,6 +199,6 @@ function sound(parts: Salted): Salted | undefined {
 }
 
 const base64 = (text = '') => Buffer.from(text, 'base64');
-const dotted = (text = '') => base64(text.replaceAll('.', '+'));
+const fromDotted = (text = '') => base64(text.replaceAll('.', '+'));
 const hex = (text = '') => Buffer.from(text, 'hex');
 const utf8 = (text = '') => Buffer.from(text, 'utf8');

@@ -40,7 +40,7 @@ export interface NewPasswordsParts extends ProofParts {
 export interface NewPasswords {
   /** Uses up the link of a mail. Throws `link_invalid`, `validation_failed` for a weak password. */
   reset(input: { readonly token: string; readonly password: string }, origin: RequestOrigin): Promise<void>;
-  /** For whoever knows the old one. Throws `wrong_password`, `validation_failed` for a weak new one. */
+  /** For users who know the old one. Throws `wrong_password`, `validation_failed` for a weak new one. */
   change(
     caller: Caller,
     change: { readonly password: string; readonly newPassword: string },
@@ -62,7 +62,7 @@ export function createNewPasswords(parts: NewPasswordsParts): NewPasswords {
         const action = 'user.password_changed';
         await passwordSet(parts, tx, { user: now, hash, action, actor: actorOf(caller), origin });
       });
-      settled(parts, user.user_id);
+      afterCommit(parts, user.user_id);
     },
   };
 }
@@ -86,7 +86,7 @@ async function reset(
     const actor = { kind: 'user', userId: user.user_id } as const;
     await passwordSet(parts, tx, { user, hash, action: 'user.password_reset', actor, origin });
   });
-  settled(parts, found.user_id);
+  afterCommit(parts, found.user_id);
   await parts.guessing.forget(found.email, origin.ip);
 }
 
@@ -131,7 +131,7 @@ async function passwordSet(
 }
 
 /** After the commit: every node forgets who was signed in. */
-function settled({ callers, mail }: NewPasswordsParts, userId: UserId): void {
+function afterCommit({ callers, mail }: NewPasswordsParts, userId: UserId): void {
   callers.forget(userId);
   mail.wake();
 }

@@ -32,6 +32,7 @@ test.each([
   'only lower case, but long',
   'Пароль-тайна-7',
   'x'.padStart(64, 'y7Q_ '),
+  'A1'.padEnd(200, 'xyzw'),
   'a rocket of one’s own is not a launch',
 ])('%s may be used', async (password) => {
   expect(await weaknessOf(password, 'ada@example.com')).toBeUndefined();
@@ -43,7 +44,7 @@ describe('where breached passwords are asked for', () => {
   const other = '0'.repeat(35);
 
   /** A service of breached passwords that answers in its own way, and what it was asked. */
-  async function asking(listener: RequestListener, breachesDeadline = 60_000) {
+  async function createService(listener: RequestListener, breachesDeadline = 60_000) {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       asked.push(String(request.url));
@@ -63,7 +64,7 @@ describe('where breached passwords are asked for', () => {
   }
 
   test('one of them is refused, and five characters of its hash are all that is told', async () => {
-    const { asked, set } = await asking((_, response) =>
+    const { asked, set } = await createService((_, response) =>
       response.end(`${other}:3\r\n${digest.slice(5)}:12\r\n`),
     );
     await expect(set()).rejects.toMatchObject({
@@ -82,7 +83,7 @@ describe('where breached passwords are asked for', () => {
     ['hangs up', (request) => request.destroy()],
     ['never answers', () => {}],
   ])('and the service %s, the password may be used', async (how, listener) => {
-    const { set } = await asking(listener, how === 'never answers' ? 100 : 60_000);
+    const { set } = await createService(listener, how === 'never answers' ? 100 : 60_000);
     await expect(set()).resolves.toBeUndefined();
   });
 });

@@ -113,7 +113,7 @@ function restOf(password: string, words: readonly string[]): number {
   return lengthOf(rest);
 }
 
-/** `p@ssw0rd` and `password` are one word to whoever guesses. */
+/** `p@ssw0rd` and `password` are one word to a guesser. */
 function asLetters(text: string): string {
   return text.replace(/[@4301$5!7]/g, (sign) => LETTERS[sign] ?? sign);
 }
@@ -153,7 +153,7 @@ function createBreaches(url: string, deadline = DEADLINE): Breaches {
       const hash = createHash('sha1').update(password, 'utf8').digest('hex').toUpperCase();
       try {
         const response = await fetch(`${url}/range/${hash.slice(0, TOLD)}`, {
-          // Answers of one length: whoever watches the line learns nothing from it.
+          // Answers of one length: an eavesdropper learns nothing from it.
           headers: { 'Add-Padding': 'true' },
           redirect: 'error',
           signal: AbortSignal.timeout(deadline),

@@ -69,7 +69,7 @@ interface Pool {
   assertRoom(): void;
 }
 
-interface Waiting {
+interface Waiter {
   readonly since: number;
   readonly go: () => void;
   readonly refuse: (reason: AppError) => void;
@@ -78,12 +78,12 @@ interface Waiting {
 const busy = () => new AppError('busy', { retryAfter: 2 });
 
 function createPool({ running: atOnce, waiting: mayWait, patience }: Required<PasswordsOptions>): Pool {
-  const waiting: Waiting[] = [];
+  const waiting: Waiter[] = [];
   let running = 0;
   const assertRoom = () => {
     if (running >= atOnce && waiting.length >= mayWait) throw busy();
   };
-  // Whoever finishes hands its place on, so `running` stays as it is.
+  // A finished computation hands its slot on, so `running` stays as it is.
   const handOn = () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       if (performance.now() - next.since <= patience) return next.go();

@@ -9,7 +9,7 @@ const LIFETIME = `interval '10 minutes'`;
 const MOST_TRIES = 5;
 
 /** Keeps a sign-in until its second factor comes; in the transaction in which its first was found good. */
-export async function challenged(
+export async function createChallenge(
   { random }: { readonly random: Random },
   tx: Transaction,
   { user, method, methods }: { user: CredentialRow; method: Method; methods: readonly Factor[] },

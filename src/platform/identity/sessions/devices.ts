@@ -6,7 +6,7 @@ import { type Mail, mailTimeNow } from '#platform/mail';
 import { insertSession, isNewDevice } from './session-store.ts';
 import type { CredentialRow } from '../users/user-store.ts';
 
-/** Mails about new devices that a user gets in an hour: whoever has their password may come from many. */
+/** Mails about new devices that a user gets in an hour at most: an attacker with the password may come from many. */
 const MOST_MAILS = 3;
 
 /** What a client says of its device when it signs in. */
@@ -57,7 +57,7 @@ export async function openOn(
     }),
   ]);
   if (seen?.is_new !== true || seen.is_first || !(await mayMail(parts, tx, userId))) return;
-  // Not what whoever signed in calls their device: those would be a stranger's words in a mail of ours.
+  // Not the name that the client gives its device: that would put a stranger's words into our mail.
   const facts = { device, ip, at: mailTimeNow(parts.clock) };
   const { requestId } = origin;
   await tx.runAll(parts.mail.sending({ to: user.email, template: 'new_device', facts, userId, requestId }));
@@ -90,8 +90,8 @@ const PROGRAM = /^([A-Za-z][A-Za-z0-9-]{0,30})\//;
 
 /** What a user agent says it is, in words: `Firefox on Windows`, `curl`. */
 export function deviceNameOf(userAgent: string): string {
-  const named = (list: typeof BROWSERS) => list.find(([sign]) => sign.test(userAgent))?.[1];
-  const [browser, system] = [named(BROWSERS), named(SYSTEMS)];
+  const findName = (list: typeof BROWSERS) => list.find(([sign]) => sign.test(userAgent))?.[1];
+  const [browser, system] = [findName(BROWSERS), findName(SYSTEMS)];
   if (browser !== undefined && system !== undefined) return `${browser} on ${system}`;
   const program = PROGRAM.exec(userAgent)?.[1];
   return browser ?? system ?? (program === 'Mozilla' ? undefined : program) ?? 'An unknown device';

@@ -21,7 +21,7 @@ export interface Login {
   readonly email: string;
   readonly password: string;
   readonly device?: DeviceGiven | undefined;
-  /** The answer to a CAPTCHA, for whoever was asked to solve one. */
+  /** The answer to a CAPTCHA, if one was asked for. */
   readonly captcha?: string | undefined;
 }
 

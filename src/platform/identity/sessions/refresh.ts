@@ -35,7 +35,7 @@ export interface RefreshingParts extends SessionOpeningParts {
 }
 
 /** A refresh token that somebody came with, whose session is locked. */
-interface Presented {
+interface PresentedToken {
   readonly userId: UserId;
   readonly sessionId: string;
   readonly tokenHash: string;
@@ -44,8 +44,8 @@ interface Presented {
 }
 
 /**
- * A new pair for a refresh token, which is used up by it. It has one successor: whoever comes again within the grace gets
- * that one, and whoever comes later ends the session. Throws `refreshed_too_often`.
+ * A new pair for a refresh token, which is used up by it. It has one successor: a second use within the grace gets
+ * that one, and a later use ends the session. Throws `refreshed_too_often`.
  */
 export async function refresh(
   parts: RefreshingParts,
@@ -55,7 +55,7 @@ export async function refresh(
   const { db } = parts;
   const tokenHash = sha256(refreshToken);
   const [[found]] = await db.system('identity.credentials', [sessionOfToken(tokenHash)]);
-  if (found === undefined) throw over();
+  if (found === undefined) throw sessionOverError();
   const { user_id: userId, session_id: sessionId } = found;
   const token = { userId, sessionId, tokenHash, text: refreshToken, origin };
 
@@ -64,26 +64,28 @@ export async function refresh(
     const [[session], [how], [user]] = await tx.runAll([
       lockSession(userId, sessionId, parts.sessionDays),
       tokenState(token),
-      // Not locked: whoever suspends a user locks first the user, then the sessions, and finds this one then.
+      // Not locked: a suspension locks the user first, then the sessions, and finds this one then.
       userById(userId),
     ]);
     if (session === undefined || user?.status !== 'active' || how === undefined) return 'over';
     if (how.state === 'expired') return 'over';
     if (how.state === 'reused') {
-      await replayed(parts, tx, { user, session, origin });
+      await endReplayedSession(parts, tx, { user, session, origin });
       return 'reused';
     }
     assertVerified(user, parts.emailVerification);
     if (!(await mayGoOn(parts, tx, { userId, method: session.method, origin }))) return 'over';
     const next =
-      how.state === 'fresh' ? await rotated(parts, tx, { token, session }) : await newest(parts, tx, token);
+      how.state === 'fresh'
+        ? await rotateToken(parts, tx, { token, session })
+        : await newest(parts, tx, token);
     return next === undefined ? 'over' : { user, next };
   });
   if (outcome === 'reused') {
     parts.callers.forget(sessionId);
     parts.mail.wake();
   }
-  if (typeof outcome === 'string') throw over();
+  if (typeof outcome === 'string') throw sessionOverError();
   return authTokens(parts, outcome.user, { sessionId, refreshToken: outcome.next });
 }
 
@@ -92,10 +94,10 @@ function successorsOf({ secrets }: RefreshingParts, text: string): string[] {
   return secrets.derived(text, 'refresh token').map((derived) => `${REFRESH_PREFIX}${derived}`);
 }
 
-async function rotated(
+async function rotateToken(
   parts: RefreshingParts,
   tx: Transaction,
-  { token, session }: { readonly token: Presented; readonly session: SessionToRefresh },
+  { token, session }: { readonly token: PresentedToken; readonly session: SessionToRefresh },
 ): Promise<string | undefined> {
   if (session.wait_seconds > 0)
     throw new AppError('refreshed_too_often', { retryAfter: session.wait_seconds });
@@ -114,7 +116,7 @@ async function rotated(
 async function newest(
   parts: RefreshingParts,
   tx: Transaction,
-  { userId, sessionId, tokenHash, text, origin }: Presented,
+  { userId, sessionId, tokenHash, text, origin }: PresentedToken,
 ): Promise<string | undefined> {
   const rows = await tx.run(rotatedLately(userId, sessionId));
   const after = new Map(rows.map((row) => [row.token_hash, row]));
@@ -150,8 +152,8 @@ async function mayGoOn(
   }
 }
 
-/** Whoever came second with a token has stolen it, or was stolen from: nobody can tell, so the session ends for both. */
-async function replayed(
+/** A token that is used twice was stolen, and it is unknown from whom: the session ends for both. */
+async function endReplayedSession(
   { audit, mail, clock }: RefreshingParts,
   tx: Transaction,
   { user, session, origin }: Replay,
@@ -177,6 +179,6 @@ interface Replay {
 }
 
 /** One answer for whatever is wrong with a refresh token. */
-function over(): AppError {
+function sessionOverError(): AppError {
   return new AppError('unauthenticated', { message: 'This session is over. Sign in again.' });
 }

@@ -2,7 +2,7 @@ import type { Audit, RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { AppError, type Ids, type Random, randomToken, sha256, type UserId } from '#platform/kernel';
 import type { AccessTokens } from '../signing-keys/access-tokens.ts';
-import { challenged } from './challenges.ts';
+import { createChallenge } from './challenges.ts';
 import { factorsOf, methodsOf } from './factors.ts';
 import type { AuthTokens, Factor, Method, SignedIn } from './sign-in-replies.ts';
 import { type DeviceGiven, type DevicesParts, openOn } from './devices.ts';
@@ -65,7 +65,7 @@ export async function completeSignIn(
     const methods = method === 'passkey' ? [] : methodsOf(factors);
     if (methods.length > 0) {
       await parts.signInRule?.(tx, { userId: now.user_id, method, origin, opens: false });
-      return challenged(parts, tx, { user: now, method, methods });
+      return createChallenge(parts, tx, { user: now, method, methods });
     }
     return openSession(parts, tx, { user: now, method, origin, device });
   });
@@ -92,7 +92,7 @@ export function assertVerified(
   if (emailVerification === 'required' || user.is_overdue) throw new AppError('email_not_verified');
 }
 
-interface Opened {
+interface OpenedSession {
   readonly sessionId: string;
   readonly refreshToken: string;
 }
@@ -102,7 +102,7 @@ export async function openSession(
   parts: SessionOpeningParts,
   tx: Transaction,
   { user, method, factor, origin, device }: Omit<ProvenSignIn, 'confirm'> & { readonly factor?: Factor },
-): Promise<Opened> {
+): Promise<OpenedSession> {
   const { ids, random, audit } = parts;
   const { user_id: userId } = user;
   await parts.signInRule?.(tx, { userId, method, origin, opens: true });
@@ -121,7 +121,7 @@ export async function openSession(
 export async function authTokens(
   { tokens }: Pick<SessionOpeningParts, 'tokens'>,
   user: CredentialRow,
-  opened: Opened,
+  opened: OpenedSession,
 ): Promise<AuthTokens> {
   const { token, expiresAt } = await tokens.sign({
     userId: user.user_id,

@@ -6,7 +6,7 @@ import type { Method } from './sign-in-replies.ts';
 const IDLE = `interval '30 days'`;
 /** Kept this long after it is over, so that its device and its address are known again. */
 const KEPT = `interval '90 days'`;
-/** Two tabs that refresh at once both get along; whoever comes later with a rotated token has stolen it, or was stolen from. */
+/** Two tabs that refresh at once both succeed; a later use of a rotated token is a theft. */
 const GRACE = `interval '10 seconds'`;
 /**
  * So many refreshes of a session at once, and one more a minute: at most 120 in an hour, each a row that is kept for 30 days.

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { systemRandom } from '#platform/kernel';
 import { createSecrets, newMasterKey } from '#platform/secrets';
-import { createPeople, entered, MASTER_KEY, PASSWORD, type Person, ORIGIN } from '#test/people';
+import { createPeople, tokensOf, MASTER_KEY, PASSWORD, type Person, ORIGIN } from '#test/people';
 import { engine, testDatabase } from '#test/services';
 import { endSessions } from './session-store.ts';
 
@@ -13,7 +13,7 @@ const { identity, clock } = world;
 const { sessions } = identity;
 const point = commitPoint('test.sessions', 'a session ended by hand');
 const login = async (person: Person, password = PASSWORD) =>
-  entered(await sessions.login({ email: person.email, password }, ORIGIN));
+  tokensOf(await sessions.login({ email: person.email, password }, ORIGIN));
 const refresh = (token: string) => sessions.refresh(token, ORIGIN);
 const OVER = { code: 'unauthenticated', status: 401 };
 
@@ -24,7 +24,7 @@ const familyOf = async ({ access_token: token }: { access_token: string }) => {
   return rows.length;
 };
 
-const audited = async (action: string, target: string) => {
+const auditedEvents = async (action: string, target: string) => {
   const sql = 'select action from audit.events where action = $1 and target_id = $2';
   const [rows] = await db.system('identity.credentials', [statement(sql, [action, target])]);
   return rows.length;
@@ -58,7 +58,7 @@ describe('signing in', () => {
       .catch((error: unknown) => error);
     expect(wrong).toMatchObject({ code: 'invalid_credentials', status: 401 });
     expect(unknown).toEqual(wrong);
-    expect(await audited('session.refused', ada.userId)).toBe(1);
+    expect(await auditedEvents('session.refused', ada.userId)).toBe(1);
   });
 
   test('a suspension is told to those alone who know the password', async () => {
@@ -96,7 +96,7 @@ describe('a refresh token', () => {
     await expect(refresh(stolen.refresh_token)).rejects.toMatchObject(OVER);
     await expect(refresh(newest.refresh_token)).rejects.toMatchObject(OVER);
     expect(await identity.identify(newest.access_token)).toBeUndefined();
-    expect(await audited('session.reuse_detected', ada.userId)).toBe(1);
+    expect(await auditedEvents('session.reuse_detected', ada.userId)).toBe(1);
   });
 
   test('ends no other session of the user when it is used again', async () => {
@@ -141,24 +141,24 @@ describe('a refresh token', () => {
     const sid = String(decodeJwt(tokens.access_token)['sid']);
     const here = await refresh(tokens.refresh_token);
     expect((await refresh(tokens.refresh_token)).refresh_token).toBe(here.refresh_token);
-    expect(await audited('session.refreshed_elsewhere', sid)).toBe(0);
+    expect(await auditedEvents('session.refreshed_elsewhere', sid)).toBe(0);
     const there = await sessions.refresh(tokens.refresh_token, { ...ORIGIN, ip: '198.51.100.7' });
     expect(there.refresh_token).toBe(here.refresh_token);
-    expect(await audited('session.refreshed_elsewhere', sid)).toBe(1);
+    expect(await auditedEvents('session.refreshed_elsewhere', sid)).toBe(1);
   });
 
   test('is refreshed sixty times at once at most, and then once a minute; a repeat is no new one', async () => {
     let tokens = await login(await world.person());
-    const again = async () => {
+    const loginAgain = async () => {
       tokens = await refresh(tokens.refresh_token);
     };
-    for (let n = 0; n < 60; n += 1) await again();
+    for (let n = 0; n < 60; n += 1) await loginAgain();
     const before = tokens.refresh_token;
-    await expect(again()).rejects.toMatchObject({ code: 'refreshed_too_often', status: 429 });
+    await expect(loginAgain()).rejects.toMatchObject({ code: 'refreshed_too_often', status: 429 });
     await clock.advance(61_000);
-    await again();
+    await loginAgain();
     expect((await refresh(before)).refresh_token).toBe(tokens.refresh_token);
-    await expect(again()).rejects.toMatchObject({ code: 'refreshed_too_often' });
+    await expect(loginAgain()).rejects.toMatchObject({ code: 'refreshed_too_often' });
   });
 
   test.runIf(engine === 'postgres')('that waits while its session is ended gets nothing', async () => {
@@ -269,7 +269,7 @@ describe('signing out', () => {
     await identity.users.reinstate(admin.caller, ada.userId, ORIGIN);
     await expect(refresh(tokens.refresh_token)).rejects.toMatchObject(OVER);
     expect(await identity.identify(tokens.access_token)).toBeUndefined();
-    expect(await audited('user.suspended', ada.userId)).toBe(1);
+    expect(await auditedEvents('user.suspended', ada.userId)).toBe(1);
     await expect(identity.users.suspend(admin.caller, admin.userId, ORIGIN)).rejects.toMatchObject({
       code: 'conflict',
     });

@@ -5,7 +5,7 @@ import { sealedColumn } from '#platform/secrets';
 export const SIGNING_ALGORITHM = 'EdDSA';
 /** How long an access token lives, in seconds. */
 export const LIFETIME_S = 600;
-/** Seconds for which whoever verifies our tokens may keep the JWKS, as its answer says. */
+/** Seconds for which verifiers of our tokens may cache the JWKS, as its answer says. */
 export const JWKS_MAX_AGE_S = 300;
 /**
  * Seconds for which a new key is in the JWKS before it signs: longer than anyone keeps the JWKS. Three times what the

@@ -59,7 +59,7 @@ function stranger(jwks: () => Promise<{ keys: JWK[] }>) {
 }
 
 const kidsOf = async ({ keys }: ReturnType<typeof node>) => (await keys.jwks()).keys.map(({ kid }) => kid);
-const stored = async () =>
+const storedKeys = async () =>
   (await db.asMigrator(statement<{ kid: string }>('select kid from identity.signing_keys'))).map(
     ({ kid }) => kid,
   );
@@ -81,7 +81,7 @@ async function holdWrites(): Promise<() => void> {
 }
 
 /** How many transactions of this database wait for a lock. */
-async function waiting(): Promise<number> {
+async function countWaiting(): Promise<number> {
   const [row] = await db.asMigrator(
     statement<{ count: number }>(
       `select count(*)::int as count from pg_locks
@@ -94,7 +94,7 @@ async function waiting(): Promise<number> {
 test('processes that start at once on an empty database make one key', async () => {
   const started = Array.from({ length: 5 }, () => node());
   await Promise.all(started.map(({ keys }) => keys.current()));
-  expect(await stored()).toHaveLength(1);
+  expect(await storedKeys()).toHaveLength(1);
   expect(new Set((await Promise.all(started.map(kidsOf))).flat()).size).toBe(1);
 });
 
@@ -122,7 +122,7 @@ describe('a rotation', () => {
     expect(signers.size).toBe(2);
     for (const one of nodes) expect(await kidsOf(one)).toEqual([[...signers][1]]);
     await first?.keys.rotate();
-    expect(await stored()).not.toContain(former);
+    expect(await storedKeys()).not.toContain(former);
   });
 
   test('publishes the next key before it signs', async () => {
@@ -147,7 +147,7 @@ describe('a rotation', () => {
     await keys.current();
     const first = await keys.rotate();
     expect(await keys.rotate()).toEqual({ ...first, isNew: false });
-    expect(await stored()).toHaveLength(2);
+    expect(await storedKeys()).toHaveLength(2);
   });
 
   test.runIf(engine === 'postgres')('that comes at once with others makes one key with them', async () => {
@@ -156,12 +156,12 @@ describe('a rotation', () => {
     const release = await holdWrites();
     const rotating = Promise.all(nodes.map(({ keys }) => keys.rotate()));
     // All have looked, or wait to look, and none has written.
-    await expect.poll(waiting).toBe(nodes.length);
+    await expect.poll(countWaiting).toBe(nodes.length);
     release();
     const rotations = await rotating;
     expect(rotations.filter(({ isNew }) => isNew)).toHaveLength(1);
     expect(new Set(rotations.map(({ kid }) => kid)).size).toBe(1);
-    expect(await stored()).toHaveLength(2);
+    expect(await storedKeys()).toHaveLength(2);
   });
 
   test('by the calendar waits until the key is old enough, and drops those that are over', async () => {
@@ -173,8 +173,8 @@ describe('a rotation', () => {
     expect(await keys.rotate({ afterDays: 90 })).toMatchObject({ isNew: true });
     await clock.advance(60 * MINUTE);
     expect(await keys.rotate({ afterDays: 90 })).toMatchObject({ isNew: false });
-    expect(await stored()).not.toContain(first);
-    expect(await stored()).toHaveLength(1);
+    expect(await storedKeys()).not.toContain(first);
+    expect(await storedKeys()).toHaveLength(1);
   });
 
   test('that is killed half-way has changed nothing, and the next one is whole', async () => {
@@ -183,9 +183,9 @@ describe('a rotation', () => {
     dies = true;
     await expect(keys.rotate()).rejects.toThrow('killed');
     dies = false;
-    expect(await stored()).toEqual(before);
+    expect(await storedKeys()).toEqual(before);
     expect(await keys.rotate()).toMatchObject({ isNew: true });
-    expect(await stored()).toHaveLength(2);
+    expect(await storedKeys()).toHaveLength(2);
   });
 });
 
@@ -201,7 +201,7 @@ describe('a rotation at once, of a key that somebody else has,', () => {
       const fresh = await sign();
       for (const other of nodes) expect(await other.verify(fresh)).toBeDefined();
     }
-    expect(await stored()).toEqual([kid]);
+    expect(await storedKeys()).toEqual([kid]);
   });
 
   test('is in the audit, as any other', async () => {

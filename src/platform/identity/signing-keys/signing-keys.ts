@@ -49,7 +49,7 @@ export interface SigningKeys {
   close(): void;
 }
 
-interface Loaded {
+interface LoadedKeys {
   readonly rows: readonly SigningKeyRow[];
   readonly at: number;
 }
@@ -58,14 +58,14 @@ interface Loaded {
 export function createSigningKeys(parts: RotatingParts & { readonly clock: Clock }): SigningKeys {
   const { db, clock, secrets } = parts;
   let known = new Map<string, Promise<SigningKey>>();
-  let last: Loaded | undefined;
-  let loading: Promise<Loaded> | undefined;
+  let last: LoadedKeys | undefined;
+  let loading: Promise<LoadedKeys> | undefined;
   let startedAt = 0;
   const stopHearing = db.onSignal(CHANGED, () => {
     loading = undefined;
   });
 
-  function loaded(): Promise<Loaded> {
+  function loadRecent(): Promise<LoadedKeys> {
     if (loading !== undefined && clock.monotonic() - startedAt < RELOAD_MS) return loading;
     startedAt = clock.monotonic();
     // Without the database nobody is signed in or verified, but others still ask for the JWKS.
@@ -77,7 +77,7 @@ export function createSigningKeys(parts: RotatingParts & { readonly clock: Clock
   }
 
   async function rowsNow(): Promise<readonly SigningKeyRow[]> {
-    const { rows, at } = await loaded();
+    const { rows, at } = await loadRecent();
     const passed = clock.monotonic() - at;
     return rows
       .map((row) => ({
@@ -89,7 +89,7 @@ export function createSigningKeys(parts: RotatingParts & { readonly clock: Clock
   }
 
   /** A key never changes under its kid: it is read in once. */
-  function imported(rows: readonly SigningKeyRow[]): Promise<SigningKey[]> {
+  function importKeys(rows: readonly SigningKeyRow[]): Promise<SigningKey[]> {
     known = new Map(rows.map((row) => [row.kid, known.get(row.kid) ?? importKey(row, secrets)]));
     return Promise.all(known.values());
   }
@@ -97,15 +97,15 @@ export function createSigningKeys(parts: RotatingParts & { readonly clock: Clock
   return {
     async current() {
       const rows = await rowsNow();
-      const keys = await imported(rows);
+      const keys = await importKeys(rows);
       const signing = rows.findIndex(({ signs_in }) => signs_in <= 0);
       const key = keys[signing];
       if (key === undefined) throw new Error('there is no signing key');
       return key;
     },
-    find: async (kid) => (await imported(await rowsNow())).find((key) => key.kid === kid),
+    find: async (kid) => (await importKeys(await rowsNow())).find((key) => key.kid === kid),
     jwks: async () => ({ keys: (await rowsNow()).map((row) => row.public_jwk) }),
-    list: async () => listed(await rowsNow()),
+    list: async () => listKeys(await rowsNow()),
     async rotate(how = {}) {
       const rotation = await rotateSigningKeys(parts, how);
       if (rotation.isNew) db.signal(CHANGED);
@@ -115,7 +115,7 @@ export function createSigningKeys(parts: RotatingParts & { readonly clock: Clock
   };
 }
 
-async function load(parts: RotatingParts, at: number): Promise<Loaded> {
+async function load(parts: RotatingParts, at: number): Promise<LoadedKeys> {
   const [rows] = await parts.db.system('identity.signing-keys', [signingKeys]);
   if (rows.length > 0) return { rows, at };
   await rotateSigningKeys(parts, { afterDays: Number.POSITIVE_INFINITY });
@@ -142,7 +142,7 @@ async function importPrivate(row: SigningKeyRow, secrets: Secrets): Promise<Key>
   return importJWK(JSON.parse(text) as JWK, SIGNING_ALGORITHM);
 }
 
-function listed(rows: readonly SigningKeyRow[]): ListedKey[] {
+function listKeys(rows: readonly SigningKeyRow[]): ListedKey[] {
   const signing = rows.findIndex(({ signs_in }) => signs_in <= 0);
   return rows.map((row, place) => ({
     kid: row.kid,

@@ -1,7 +1,7 @@
 import { hash } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
-import { createPeople, entered, PASSWORD, ORIGIN } from '#test/people';
+import { createPeople, tokensOf, PASSWORD, ORIGIN } from '#test/people';
 import { testDatabase } from '#test/services';
 import { createPasswordRules } from '../passwords/password-rules.ts';
 
@@ -12,7 +12,7 @@ const newEmail = () => `${ids.next()}@example.com`;
 const register = (email: string, more: { password?: string; companyName?: string } = {}) =>
   identity.register({ email, password: PASSWORD, ...more }, ORIGIN);
 const login = async (email: string, password = PASSWORD) =>
-  entered(await identity.sessions.login({ email, password }, ORIGIN));
+  tokensOf(await identity.sessions.login({ email, password }, ORIGIN));
 
 async function me(email: string) {
   const { access_token: token } = await login(email);

@@ -101,8 +101,8 @@ export async function register(
 async function addUnlessKnown(
   parts: RegistrationParts,
   tx: Transaction,
-  addition: Addition,
-): Promise<Added | undefined> {
+  addition: NewUserInput,
+): Promise<AddedUser | undefined> {
   const [known] = await tx.run(userByEmail(addition.email));
   await tx.run(statement('savepoint decoy'));
   const email = known === undefined ? addition.email : `${parts.ids.next()}@decoy.invalid`;
@@ -138,13 +138,13 @@ export async function createUser(
   return { ...made, password };
 }
 
-export interface Added {
+export interface AddedUser {
   readonly userId: UserId;
   readonly accountId: AccountId;
 }
 
 /** A user as they are added. */
-export interface Addition {
+export interface NewUserInput {
   readonly email: string;
   /** null: they sign in elsewhere alone. */
   readonly passwordHash: string | null;
@@ -159,8 +159,8 @@ export interface Addition {
 export async function addUser(
   parts: Omit<RegistrationParts, 'passwords'>,
   tx: Transaction,
-  addition: Addition,
-): Promise<Added | undefined> {
+  addition: NewUserInput,
+): Promise<AddedUser | undefined> {
   const { email, fullName, companyName } = addition;
   const userId = parts.ids.next<UserId>();
   const rows = await tx.run(insertUser({ ...addition, userId, fullName }));

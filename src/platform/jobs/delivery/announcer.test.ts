@@ -3,8 +3,8 @@ import { createQStashSandbox, type QStashSandbox } from '#sandbox/qstash';
 import { advance, type Member } from '#test/factories';
 import { kill, type Node } from '#test/limits';
 import { testDatabase } from '#test/services';
-import { type Enqueued, type More, openJobs } from '#test/jobs';
-import { announcing, announcingTo } from './announcer.ts';
+import { type EnqueuedJob, type More, openJobs } from '#test/jobs';
+import { startAnnouncing, announceTo } from './announcer.ts';
 
 const { db } = await testDatabase();
 const fixture = await openJobs(db);
@@ -30,68 +30,68 @@ function announcer(node: Node, parallelism = 4) {
   const handlers = new Map([
     ['work', { kind: 'work', attempts: 3, run: async () => {}, giveUp: async () => {} }],
   ]);
-  const to = announcingTo({ url, token, target: 'https://plinth.test', parallelism, clock });
-  const announce = announcing({ ...node, handlers, log: { info: note, warn: note, error: note } }, to);
+  const to = announceTo({ url, token, target: 'https://plinth.test', parallelism, clock });
+  const announce = startAnnouncing({ ...node, handlers, log: { info: note, warn: note, error: note } }, to);
   return { announce, logged };
 }
 
-const waiting = (more: More = {}) => fixture.enqueue(member, async () => {}, { quiet: true, ...more });
-async function waitingJobs(count: number, more: More = {}): Promise<Enqueued[]> {
+const enqueueQuietly = (more: More = {}) => fixture.enqueue(member, async () => {}, { quiet: true, ...more });
+async function waitingJobs(count: number, more: More = {}): Promise<EnqueuedJob[]> {
   const made = [];
-  for (let n = 0; n < count; n += 1) made.push(await waiting(more));
+  for (let n = 0; n < count; n += 1) made.push(await enqueueQuietly(more));
   return made;
 }
-const announced = () => qstash.messages().map(({ deduplicationId }) => deduplicationId);
-const firstOf = (jobs: readonly Enqueued[]) => jobs.map(({ id }) => `${id}-0-1`);
+const announcedIds = () => qstash.messages().map(({ deduplicationId }) => deduplicationId);
+const firstOf = (jobs: readonly EnqueuedJob[]) => jobs.map(({ id }) => `${id}-0-1`);
 
 describe('an announcer', () => {
   test('announces what is due in the queue’s order: interactive ones before batch, accounts in turn', async () => {
-    const batch = await waiting({ lane: 'batch' });
+    const batch = await enqueueQuietly({ lane: 'batch' });
     const mine = await waitingJobs(2);
-    await waiting({ delay: 60_000 });
+    await enqueueQuietly({ delay: 60_000 });
     const theirs = await fixture.enqueue(await fixture.member('only'), async () => {}, { quiet: true });
     await announcer(await fixture.another()).announce();
-    expect(announced()).toEqual(firstOf([...mine.slice(0, 1), theirs, ...mine.slice(1), batch]));
+    expect(announcedIds()).toEqual(firstOf([...mine.slice(0, 1), theirs, ...mine.slice(1), batch]));
   });
 
   test('lets as many wait at QStash as may run, of the batch lane no more than half may be on their way', async () => {
     const interactive = await waitingJobs(9);
     const { announce } = announcer(await fixture.another(), 4);
     await announce();
-    expect(announced()).toEqual(firstOf(interactive.slice(0, 8)));
+    expect(announcedIds()).toEqual(firstOf(interactive.slice(0, 8)));
     await announce();
-    expect(announced()).toHaveLength(8);
+    expect(announcedIds()).toHaveLength(8);
 
     await db.script('delete from jobs.jobs');
     const batch = await waitingJobs(3, { lane: 'batch' });
     await announce();
-    expect(announced().slice(8)).toEqual(firstOf(batch.slice(0, 2)));
+    expect(announcedIds().slice(8)).toEqual(firstOf(batch.slice(0, 2)));
   });
 
   test('counts what runs already', async () => {
     const jobs = await waitingJobs(3);
     await db.script(`update jobs.jobs set state = 'running', fence = 1 where id = '${jobs[0]?.id}'`);
     await announcer(await fixture.another(), 1).announce();
-    expect(announced()).toEqual(firstOf(jobs.slice(1, 2)));
+    expect(announcedIds()).toEqual(firstOf(jobs.slice(1, 2)));
   });
 
   test('announces batch jobs past interactive ones when one of them has waited for 30 seconds', async () => {
-    const batch = await waiting({ lane: 'batch' });
+    const batch = await enqueueQuietly({ lane: 'batch' });
     await waitingJobs(9);
     const { announce } = announcer(await fixture.another(), 4);
     await announce();
-    expect(announced()).not.toContain(`${batch.id}-0-1`);
+    expect(announcedIds()).not.toContain(`${batch.id}-0-1`);
     await advance(db, '30 seconds');
     await announce();
-    expect(announced()).toContain(`${batch.id}-0-1`);
+    expect(announcedIds()).toContain(`${batch.id}-0-1`);
   });
 
   test('two of them at once announce each job once', async () => {
     const jobs = await waitingJobs(8);
     const both = [announcer(await fixture.another()), announcer(await fixture.another())];
     await Promise.all(both.map(({ announce }) => announce()));
-    expect(new Set(announced())).toEqual(new Set(firstOf(jobs)));
-    expect(announced()).toHaveLength(jobs.length);
+    expect(new Set(announcedIds())).toEqual(new Set(firstOf(jobs)));
+    expect(announcedIds()).toHaveLength(jobs.length);
   });
 
   test('takes over from one that died, under the same number: its messages may have gone out', async () => {
@@ -108,7 +108,7 @@ describe('an announcer', () => {
     expect(next.logged).toEqual(['jobs could not be announced to QStash']);
     seconds += 60;
     await next.announce();
-    expect(announced()).toEqual([`${job?.id}-0-1`]);
+    expect(announcedIds()).toEqual([`${job?.id}-0-1`]);
     expect(next.logged).toHaveLength(1);
   });
 
@@ -117,7 +117,7 @@ describe('an announcer', () => {
     const node = await fixture.another();
     await kill(node);
     await expect(announcer(node).announce()).rejects.toMatchObject({ code: 'PL012' });
-    expect(announced()).toEqual([]);
+    expect(announcedIds()).toEqual([]);
   });
 
   test('announces the others when QStash refuses one', async () => {
@@ -125,11 +125,11 @@ describe('an announcer', () => {
     const { announce } = announcer(await fixture.another());
     qstash.faults.next({ kind: 'refuse' });
     await announce();
-    expect(announced()).toHaveLength(2);
+    expect(announcedIds()).toHaveLength(2);
     seconds += 60;
     await announce();
-    expect(new Set(announced())).toEqual(new Set(firstOf(jobs)));
-    expect(announced()).toHaveLength(jobs.length);
+    expect(new Set(announcedIds())).toEqual(new Set(firstOf(jobs)));
+    expect(announcedIds()).toHaveLength(jobs.length);
   });
 });
 
@@ -148,5 +148,5 @@ test('while QStash is away it is asked again after half a second, then after twi
   }
   qstash.faults.clear();
   await announce();
-  expect(announced()).toEqual([`${job?.id}-0-1`]);
+  expect(announcedIds()).toEqual([`${job?.id}-0-1`]);
 });

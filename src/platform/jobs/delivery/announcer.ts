@@ -1,7 +1,7 @@
 import type { Clock } from '#platform/kernel';
 import type { JobRunner } from '../job-runner.ts';
 import type { WorkerParts } from '../parts.ts';
-import { publishing, type Publish, type QStashParts } from './qstash.ts';
+import { createPublish, type Publish, type QStashParts } from './qstash.ts';
 import { claim, recordPublished } from './store.ts';
 
 export interface Announcing {
@@ -12,8 +12,8 @@ export interface Announcing {
 }
 
 /** What a worker needs that announces jobs to QStash. */
-export function announcingTo(parts: QStashParts & { readonly clock: Clock }): Announcing {
-  return { publish: publishing(parts), parallelism: parts.parallelism, clock: parts.clock };
+export function announceTo(parts: QStashParts & { readonly clock: Clock }): Announcing {
+  return { publish: createPublish(parts), parallelism: parts.parallelism, clock: parts.clock };
 }
 
 /** Messages of one call. */
@@ -26,7 +26,7 @@ const BACKOFF = { base: 500, cap: 30_000 } as const;
  * them and writes that down, in this order. A crash between the two publishes them again under the same Deduplication-Id.
  * As many wait at QStash as may run, so that nothing waits for a publisher, and the order in which jobs go stays ours.
  */
-export function announcing(
+export function startAnnouncing(
   { db, holder, handlers, log }: Pick<WorkerParts, 'db' | 'holder' | 'handlers' | 'log'>,
   { publish, parallelism, clock }: Announcing,
 ): JobRunner['fill'] {

@@ -38,7 +38,7 @@ const receipts = z.array(z.object({ messageId: z.string().optional(), error: z.s
  * The publishing half of QStash's API (https://upstash.com/docs/qstash/api/messages/batch). Its official client brings
  * another settings reader, another jose and a server for development along (docs/decisions/0011).
  */
-export function publishing(parts: QStashParts): Publish {
+export function createPublish(parts: QStashParts): Publish {
   const destination = parts.target + DELIVERY_PATH;
   const headers = {
     'content-type': 'application/json',

@@ -20,9 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-const signed = (more: Partial<Parameters<QStashSandbox['sign']>[0]> = {}) =>
+const sign = (more: Partial<Parameters<QStashSandbox['sign']>[0]> = {}) =>
   sandbox.sign({ url: URL, body: BODY, at: NOON, ...more });
-const altered = (text: string) => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
+const alter = (text: string) => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
 const believes = (signature: string | undefined, body = BODY) => verify(signature, bytes(body));
 
 describe('a delivery is believed', () => {
@@ -37,7 +37,7 @@ describe('a delivery is believed', () => {
   });
 
   test('when the next key signed it: the keys may be rolled while we run', async () => {
-    expect(await believes(signed({ key: sandbox.keys.next }))).toBe(true);
+    expect(await believes(sign({ key: sandbox.keys.next }))).toBe(true);
   });
 
   test('while it is up to five minutes old, and when the clocks differ by seconds', async () => {
@@ -49,17 +49,17 @@ describe('a delivery is believed', () => {
       [NOON - 31_000, false],
     ] as const) {
       now = at;
-      expect(await believes(signed())).toBe(isBelieved);
+      expect(await believes(sign())).toBe(isBelieved);
     }
     now = NOON;
   });
 
   test('with its hash padded or not', async () => {
-    const { body } = JSON.parse(Buffer.from(signed().split('.')[1] ?? '', 'base64url').toString()) as {
+    const { body } = JSON.parse(Buffer.from(sign().split('.')[1] ?? '', 'base64url').toString()) as {
       body: string;
     };
     expect(body).toMatch(/=$/);
-    expect(await believes(signed({ claims: { body: body.replace(/=+$/, '') } }))).toBe(true);
+    expect(await believes(sign({ claims: { body: body.replace(/=+$/, '') } }))).toBe(true);
   });
 });
 
@@ -82,19 +82,19 @@ describe('a delivery is refused', () => {
     ['whose hash is no hash', { claims: { body: 7 } }],
     ['whose hash is cut', { claims: { body: 'qK78' } }],
   ])('%s', async (_when, more) => {
-    expect(await believes(signed(more))).toBe(false);
+    expect(await believes(sign(more))).toBe(false);
   });
 
   test('when a byte of the body, or of the signature, was altered', async () => {
-    expect(await believes(signed(), BODY.replace('b', 'c'))).toBe(false);
-    expect(await believes(signed(), `${BODY} `)).toBe(false);
-    const [header = '', claims = '', signature = ''] = signed().split('.');
-    expect(await believes([header, claims, altered(signature)].join('.'))).toBe(false);
-    expect(await believes([header, altered(claims), signature].join('.'))).toBe(false);
+    expect(await believes(sign(), BODY.replace('b', 'c'))).toBe(false);
+    expect(await believes(sign(), `${BODY} `)).toBe(false);
+    const [header = '', claims = '', signature = ''] = sign().split('.');
+    expect(await believes([header, claims, alter(signature)].join('.'))).toBe(false);
+    expect(await believes([header, alter(claims), signature].join('.'))).toBe(false);
   });
 
   test('when it says that it needs no signature, or names another algorithm', async () => {
-    const [, claims = '', signature = ''] = signed().split('.');
+    const [, claims = '', signature = ''] = sign().split('.');
     for (const alg of ['none', 'HS512', 'RS256']) {
       const header = Buffer.from(JSON.stringify({ alg, typ: 'JWT' })).toString('base64url');
       expect(await believes(`${header}.${claims}.`)).toBe(false);

@@ -3,8 +3,8 @@ import { openDatabase, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { makeAccount, makeGrant, makeKey, makeMember, revokeGrant } from '#test/factories';
 import {
-  denied,
-  granted,
+  denialOf,
+  permitOf,
   holdMeters,
   kill,
   ledger,
@@ -16,7 +16,7 @@ import {
   windows,
 } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import { refusal } from '../index.ts';
+import { refusalError } from '../index.ts';
 
 const { db, url } = await testDatabase();
 
@@ -107,12 +107,12 @@ describe('a denial', () => {
     const fixture = await openLimits(db, { ...all, plans: { only: sizes } });
     const member = await fixture.member();
     const one = { subject: 'draft', reserve: 10 };
-    granted(await fixture.admit(member, { ...one, key: 'first' }));
+    permitOf(await fixture.admit(member, { ...one, key: 'first' }));
     const before = await traces(member.accountId);
     const again = await Promise.all(
       Array.from({ length: 20 }, (_, i) => fixture.admit(member, { ...one, key: `again ${i}` })),
     );
-    expect(new Set(again.map((answer) => denied(answer).limit))).toEqual(new Set([limit]));
+    expect(new Set(again.map((answer) => denialOf(answer).limit))).toEqual(new Set([limit]));
     expect(await traces(member.accountId)).toEqual(before);
   });
 
@@ -145,22 +145,22 @@ describe('a denial', () => {
         limit === 'key_budget' ? 10 : 1_000,
       ]),
     );
-    granted(await fixture.admit(member, { keyId, reserve: 10 }));
+    permitOf(await fixture.admit(member, { keyId, reserve: 10 }));
     const before = await traces(member.accountId);
     const crowd = await Promise.all(
       Array.from({ length: 20 }, () => fixture.admit(member, { keyId, reserve: 10 })),
     );
-    expect(new Set(crowd.map((answer) => denied(answer).limit))).toEqual(new Set([limit]));
+    expect(new Set(crowd.map((answer) => denialOf(answer).limit))).toEqual(new Set([limit]));
     expect(await traces(member.accountId)).toEqual(before);
   });
 
   test('is not remembered: the same key is admitted as soon as there is room', async () => {
     const fixture = await openLimits(db, { ...all, plans: { only: { ...plenty, at_once: 1, pause: 0 } } });
     const member = await fixture.member();
-    const first = granted(await fixture.admit(member, { subject: 'a' }));
-    denied(await fixture.admit(member, { subject: 'b', key: 'mine' }));
+    const first = permitOf(await fixture.admit(member, { subject: 'a' }));
+    denialOf(await fixture.admit(member, { subject: 'b', key: 'mine' }));
     await first.settle();
-    granted(await fixture.admit(member, { subject: 'b', key: 'mine' }));
+    permitOf(await fixture.admit(member, { subject: 'b', key: 'mine' }));
   });
 
   test('names the first limit in the order of the product, whatever else is closed too', async () => {
@@ -169,8 +169,8 @@ describe('a denial', () => {
       plans: { only: { ...plenty, monthly: 1, hourly: 1, at_once: 1 } },
     });
     const member = await fixture.member();
-    granted(await fixture.admit(member, { subject: 'a' }));
-    expect(denied(await fixture.admit(member, { subject: 'a' })).limit).toBe('monthly');
+    permitOf(await fixture.admit(member, { subject: 'a' }));
+    expect(denialOf(await fixture.admit(member, { subject: 'a' })).limit).toBe('monthly');
   });
 });
 
@@ -246,10 +246,10 @@ test('two products of one account have windows of their own', async () => {
   const sample = await openLimits(db, { ...rules, product: 'sample' });
   const member = await fixture.member();
   await makeGrant(db, member.accountId, { catalogue: sample.catalogue, plan: 'only' });
-  granted(await fixture.admit(member, { subject: 'a' }));
-  granted(await sample.admit(member, { subject: 'a' }));
-  denied(await fixture.admit(member, { subject: 'b' }));
-  denied(await sample.admit(member, { subject: 'b' }));
+  permitOf(await fixture.admit(member, { subject: 'a' }));
+  permitOf(await sample.admit(member, { subject: 'a' }));
+  denialOf(await fixture.admit(member, { subject: 'b' }));
+  denialOf(await sample.admit(member, { subject: 'b' }));
 });
 
 test('a feature that no product has is a mistake of ours, not of the caller', async () => {
@@ -265,7 +265,7 @@ test('a process whose lease has run out admits nobody, and says that another one
   await kill(fixture.node);
   const answer = await fixture.admit(member, { subject: 'a', key: 'mine' });
   expect(answer).toEqual({ kind: 'refused', reason: 'holder_dead' });
-  expect(refusal('holder_dead')).toMatchObject({ code: 'server_stopping', status: 503, retryAfter: 1 });
+  expect(refusalError('holder_dead')).toMatchObject({ code: 'server_stopping', status: 503, retryAfter: 1 });
   expect(await traces(member.accountId)).toMatchObject({ windows: {}, permits: 0, keys: 0 });
 });
 
@@ -287,17 +287,17 @@ describe.runIf(engine === 'postgres')('a meter that another transaction holds', 
   test('does not hold up other accounts of the same batch, and is decided once it is free', async () => {
     const fixture = await openLimits(db, { ...all, plans: { only: plenty } });
     const [busy, free] = [await fixture.member(), await fixture.member()];
-    granted(await fixture.admit(busy, { subject: 'before' }));
+    permitOf(await fixture.admit(busy, { subject: 'before' }));
     const release = await holdMeters(url, busy.accountId);
     let isDecided = false;
     const waiting = fixture.admit(busy, { subject: 'a' }).then((answer) => {
       isDecided = true;
       return answer;
     });
-    for (let use = 0; use < 20; use += 1) granted(await fixture.admit(free, { subject: `${use}` }));
+    for (let use = 0; use < 20; use += 1) permitOf(await fixture.admit(free, { subject: `${use}` }));
     expect(isDecided).toBe(false);
     await release();
-    granted(await waiting);
+    permitOf(await waiting);
   });
 
   test('is decided by the time after the wait: a plan that ended meanwhile admits nobody', async () => {
@@ -305,7 +305,7 @@ describe.runIf(engine === 'postgres')('a meter that another transaction holds', 
     const member = await makeAccount(db);
     const { catalogue } = fixture;
     const grant = await makeGrant(db, member.accountId, { catalogue, plan: 'only' });
-    granted(await fixture.admit(member, { subject: 'before' }));
+    permitOf(await fixture.admit(member, { subject: 'before' }));
     const release = await holdMeters(url, member.accountId);
     const waiting = fixture.admit(member, { subject: 'a' });
     await expect.poll(() => waitsForLocks(db)).toBe(1);
@@ -328,13 +328,13 @@ describe.runIf(engine === 'postgres')('a meter that another transaction holds', 
     });
     const fixture = await openLimits(counted, { ...all, plans: { only: plenty } });
     const member = await fixture.member();
-    granted(await fixture.admit(member, { subject: 'before' }));
+    permitOf(await fixture.admit(member, { subject: 'before' }));
     tries.length = 0;
     const release = await holdMeters(url, member.accountId);
     const waiting = fixture.admit(member, { subject: 'a' });
     await expect.poll(() => tries.length).toBe(4);
     await release();
-    granted(await waiting);
+    permitOf(await waiting);
     expect(tries).toEqual([false, false, false, true]);
     await watched.close();
   });

@@ -11,12 +11,12 @@ import {
   NO_ACCOUNT,
 } from '#platform/kernel';
 import type { RetryQueue } from '../settlement/retry-queue.ts';
-import { type Asked, batchOf, meterOf } from '../batch.ts';
-import { batchesOn, createBatcher, type Traffic } from '../batcher.ts';
+import { type AdmissionItem, createBatch, meterOf } from '../batch.ts';
+import { batchOptions, createBatcher, type BusyRows } from '../batcher.ts';
 import { type Denial, readDenial } from '../denial.ts';
-import { disown } from '../settlement/disown.ts';
-import { namedBy } from '../named.ts';
-import { createWithin } from './within.ts';
+import { abandonAdmissions } from '../settlement/abandon-admissions.ts';
+import { idempotencyKeyOf } from '../idempotency-key.ts';
+import { createOptimisticAdmission } from './optimistic-admission.ts';
 import type { FeatureRules } from '../decide/state.ts';
 import type { CompiledFeature } from '../features.ts';
 import type { PermitFacts, PermitMaker } from '../permits/permits.ts';
@@ -39,13 +39,13 @@ export type Admission =
     }
   | { readonly kind: 'denied'; readonly denial: Denial };
 
-/** Nothing was charged, and why. */
+/** Why nothing was charged. */
 export type NotGranted = Extract<Admission, { readonly kind: 'refused' | 'plan_required' | 'denied' }>;
 
 type Decision = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
 interface Row {
-  /** The reserve of a new permit; null: `answer` says what there is in its place. */
+  /** The reserve of a new permit; null: see `answer`. */
   readonly granted: Micros | null;
   readonly answer: Decision | null;
 }
@@ -70,10 +70,10 @@ export interface AdmissionParts {
   /** The same as `decide` reads them. */
   readonly rules: ReadonlyMap<string, FeatureRules>;
   readonly makePermit: PermitMaker;
-  readonly traffic: Traffic;
-  /** Tells again what the database was away for. */
+  readonly busyRows: BusyRows;
+  /** Retries writes that the database was away for. */
   readonly retries: RetryQueue;
-  /** Told of the operator's budget that refuses somebody. */
+  /** Called with the operator's budget that refuses a request. */
   readonly onBudgetClosed?: ((budget: string) => void) | undefined;
 }
 
@@ -81,15 +81,15 @@ export interface AdmissionParts {
 export function createAdmission(parts: AdmissionParts) {
   /** How many batches to come look keys up before they are written. */
   let cautious = 0;
-  const within = createWithin({ ...parts, point: ADMIT });
-  const batcher = createBatcher<Asked, Decision>({
-    ...batchesOn(parts.db),
+  const within = createOptimisticAdmission({ ...parts, point: ADMIT });
+  const batcher = createBatcher<AdmissionItem, Decision>({
+    ...batchOptions(parts.db),
     flush,
     rowOf: ({ request }) => meterOf(request.accountId, request.product),
-    traffic: parts.traffic,
+    busyRows: parts.busyRows,
   });
 
-  async function flush(items: readonly Asked[], wait: boolean): Promise<(Decision | undefined)[]> {
+  async function flush(items: readonly AdmissionItem[], wait: boolean): Promise<(Decision | undefined)[]> {
     try {
       const known = await admitWithin(items, wait);
       if (known === 'busy') return items.map(() => undefined);
@@ -97,14 +97,14 @@ export function createAdmission(parts: AdmissionParts) {
         return items.map(({ request }) => ({ kind: 'granted', reserve: request.call.reserve }));
       return await admitUnderLock(items, wait);
     } catch (error) {
-      // Nobody waits for these permits any more, whether there are any or not.
-      if (mayBeDone(error)) disown(parts, items);
+      // No caller waits for these permits any more, if they exist at all.
+      if (mayBeDone(error)) abandonAdmissions(parts, items);
       throw error;
     }
   }
 
   /** One known key undoes all of them, as below. */
-  async function admitWithin(items: readonly Asked[], wait: boolean) {
+  async function admitWithin(items: readonly AdmissionItem[], wait: boolean) {
     if (cautious > 0 && items.some(({ keyed }) => keyed !== undefined)) return 'missed';
     try {
       return await within.admit(items, wait);
@@ -115,12 +115,15 @@ export function createAdmission(parts: AdmissionParts) {
     }
   }
 
-  async function admitUnderLock(items: readonly Asked[], wait: boolean): Promise<(Decision | undefined)[]> {
-    const { values, order } = batchOf(items, parts.features, { holder: parts.holder, wait });
+  async function admitUnderLock(
+    items: readonly AdmissionItem[],
+    wait: boolean,
+  ): Promise<(Decision | undefined)[]> {
+    const { values, order } = createBatch(items, parts.features, { holder: parts.holder, wait });
     const rows = await decide(values);
     const decisions: (Decision | undefined)[] = items.map(() => undefined);
-    for (const [place, { granted, answer }] of rows.entries()) {
-      const at = order[place] ?? 0;
+    for (const [index, { granted, answer }] of rows.entries()) {
+      const at = order[index] ?? 0;
       if (granted !== null) decisions[at] = { kind: 'granted', reserve: granted };
       else if (answer?.kind !== 'busy') decisions[at] = answer ?? undefined;
       if (answer !== null && 'budget' in answer) parts.onBudgetClosed?.(String(answer['budget']));
@@ -151,15 +154,16 @@ export function createAdmission(parts: AdmissionParts) {
   }
 
   return async function admit(request: AdmitRequest): Promise<Admission> {
-    assertAsked(parts.features, request);
-    const keyed = request.idempotency && namedBy(parts.answers, request.accountId, request.idempotency);
-    const item: Asked = { request, keyed, permit: parts.ids.next(), event: parts.ids.next() };
-    return admission(await batcher.add(item), item, parts);
+    assertFeature(parts.features, request);
+    const keyed =
+      request.idempotency && idempotencyKeyOf(parts.answers, request.accountId, request.idempotency);
+    const item: AdmissionItem = { request, keyed, permit: parts.ids.next(), event: parts.ids.next() };
+    return toAdmission(await batcher.add(item), item, parts);
   };
 }
 
 /** Throws for a feature that there is not, or without the subject that a limit of it counts by. */
-export function assertAsked(
+export function assertFeature(
   features: ReadonlyMap<string, CompiledFeature>,
   { product, feature: name, subject }: Pick<AdmitRequest, 'product' | 'feature' | 'subject'>,
 ): void {
@@ -169,9 +173,9 @@ export function assertAsked(
     throw new Error(`${product}.${name} has a limit by subject, and none is named`);
 }
 
-function admission(
+function toAdmission(
   decision: Decision,
-  item: Asked,
+  item: AdmissionItem,
   { answers, makePermit }: Pick<AdmissionParts, 'answers' | 'makePermit'>,
 ): Admission {
   const { request, keyed } = item;
@@ -179,13 +183,13 @@ function admission(
     case 'granted': {
       const { permit: id, event } = item;
       const made = { id, event, fence: 1, reserve: decision['reserve'], adopted: false };
-      return { kind: 'permit', adopted: false, permit: makePermit(facts(made, request)) };
+      return { kind: 'permit', adopted: false, permit: makePermit(permitFactsOf(made, request)) };
     }
     case 'permit':
       return {
         kind: 'permit',
         adopted: true,
-        permit: makePermit(facts(decision, request)),
+        permit: makePermit(permitFactsOf(decision, request)),
       };
     case 'replay':
       if (keyed === undefined) throw new Error('a call without an Idempotency-Key was answered as a repeat');
@@ -198,12 +202,12 @@ function admission(
     case 'outcome_unknown':
       return { kind: decision.kind };
     default:
-      return notGranted(decision);
+      return toNotGranted(decision);
   }
 }
 
-/** A no, in whichever of the two it was decided. */
-export function notGranted(decision: Decision): NotGranted {
+/** The answer to a request that was not granted, decided in TypeScript or in PostgreSQL. */
+export function toNotGranted(decision: Decision): NotGranted {
   switch (decision.kind) {
     case 'refused':
       return { kind: 'refused', reason: String(decision['reason']) };
@@ -224,7 +228,7 @@ interface PlanLack {
   readonly plan: string | null;
 }
 
-function facts(decision: Readonly<Record<string, unknown>>, request: AdmitRequest): PermitFacts {
+function permitFactsOf(decision: Readonly<Record<string, unknown>>, request: AdmitRequest): PermitFacts {
   const { id, fence, reserve, event, adopted } = decision as unknown as {
     id: PermitId;
     fence: number;
@@ -246,7 +250,7 @@ function facts(decision: Readonly<Record<string, unknown>>, request: AdmitReques
     subject: request.subject,
     requestId: request.requestId,
     calls: 0,
-    // Of an adopted permit the row was planned by whoever asked first; else with the reserve that was granted.
+    // An adopted permit's row was planned by the first request; else it has the granted reserve.
     planned: adopted ? undefined : { ...request.call, reserve },
     idempotency: request.idempotency,
   };
@@ -260,7 +264,7 @@ function isKnownKey(error: unknown): boolean {
 }
 
 /** The error of a call that was refused, by the reason that the database gives. */
-export function refusal(reason: string): AppError {
+export function refusalError(reason: string): AppError {
   if (reason === 'key_revoked' || reason === 'session_over' || reason === 'user_suspended')
     return new AppError('unauthenticated', { message: INVALID_CREDENTIAL });
   if (reason === 'not_a_member') return new AppError('not_found', { message: NO_ACCOUNT });

@@ -1,7 +1,7 @@
 import { expect, describe, test } from 'vitest';
 import type { LimitDeclaration } from '#platform/entitlements';
 import { advance, advanceTo, setTimeZone } from '#test/factories';
-import { granted, type LimitsFixture, openLimits, windows } from '#test/limits';
+import { permitOf, type LimitsFixture, openLimits, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -66,11 +66,11 @@ describe('a clock that jumps forward and is set back', () => {
     });
     await advanceTo(db, '2027-03-17T12:00:00Z');
     const member = await fixture.member();
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     await advance(db, '1 day');
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     await advance(db, '-1 day');
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     expect(await windows(db, member.accountId)).toEqual({ 'demo month': 3, 'demo zoned': 3 });
   });
 

@@ -5,11 +5,11 @@ import { ids, type Member } from '#test/factories';
 import {
   cappedKey,
   figures,
-  granted,
+  permitOf,
   holdRows,
   openLimits,
   openNode,
-  planned,
+  plannedCall,
   request,
   waitsForLocks,
 } from '#test/limits';
@@ -34,8 +34,8 @@ const budgetOf = (accountId: AccountId, keyId: KeyId) =>
 const seatOf = ({ accountId }: SeatsOf) =>
   statement('select from limits.seats where account_id = $1 for update nowait', [accountId]);
 
-async function served(permit: Permit, cost: number): Promise<void> {
-  await permit.send(planned(100));
+async function serveCall(permit: Permit, cost: number): Promise<void> {
+  await permit.send(plannedCall(100));
   permit.served(figures(cost));
 }
 
@@ -44,13 +44,13 @@ test.runIf(engine === 'postgres')(
   async () => {
     const node = await openNode(db, [demo.catalogue]);
     const admit = async (member: Member, more: object = {}) =>
-      granted(await node.limits.admit(request(member, { reserve: 100, ...more })));
+      permitOf(await node.limits.admit(request(member, { reserve: 100, ...more })));
     const open = async () => {
       const member = await demo.member();
       const keyId = await cappedKey(db, member);
       const permit = await admit(member, { keyId });
       // More than was reserved: the key is needed for its end.
-      await served(permit, 120);
+      await serveCall(permit, 120);
       return { member, keyId, permit };
     };
     const stuck = [await open(), await open()];
@@ -70,7 +70,7 @@ test.runIf(engine === 'postgres')(
 
     // Four transactions wait for keys, two of admissions and two of ends: they are answered when the keys are let go.
     const permit = await admit(bob);
-    await served(permit, 40);
+    await serveCall(permit, 40);
     await permit.settle();
     expect(await waitsForLocks(db)).toBe(4);
 

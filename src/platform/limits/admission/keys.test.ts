@@ -3,14 +3,14 @@ import { commitPoint, statement } from '#platform/db';
 import { type AccountId, type JobId, type KeyId } from '#platform/kernel';
 import { advance, ids, makeGrant, makeMember, suspendAccount } from '#test/factories';
 import {
-  denied,
+  denialOf,
   figures,
-  granted,
+  permitOf,
   kill,
   ledgerLines,
   openLimits,
   permits,
-  planned,
+  plannedCall,
   request,
   tally,
   waitsForLocks,
@@ -73,10 +73,10 @@ describe('equal keys', () => {
 
   test('of different accounts, and of different routes, are different keys', async () => {
     const [one, two] = [await fixture.member(), await fixture.member()];
-    granted(await fixture.admit(one, mine));
-    granted(await fixture.admit(two, mine));
+    permitOf(await fixture.admit(one, mine));
+    permitOf(await fixture.admit(two, mine));
     const elsewhere = { route: 'POST /other', by: one, key: 'mine', bodyHash: 'body', sealed: false };
-    granted(await fixture.admit(one, { ...mine, idempotency: elsewhere }));
+    permitOf(await fixture.admit(one, { ...mine, idempotency: elsewhere }));
   });
 
   test('of two products at once give one permit', async () => {
@@ -122,12 +122,12 @@ describe('equal keys', () => {
 describe('a repeat', () => {
   test('gets the stored answer, whatever the limits say now, and charges nothing', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, mine));
+    const permit = permitOf(await fixture.admit(member, mine));
     const stored = permit.answering({ status: 202, body: { id: 7 }, headers: { location: '/7' } });
     if (stored === undefined) throw new Error('the call came with a key');
     await db.tenant(member.accountId, effect, [stored, permit.settlement()]);
-    for (let use = 0; use < 4; use += 1) await granted(await fixture.admit(member)).settle();
-    denied(await fixture.admit(member));
+    for (let use = 0; use < 4; use += 1) await permitOf(await fixture.admit(member)).settle();
+    denialOf(await fixture.admit(member));
     const before = await windows(db, member.accountId);
     const elsewhere = await fixture.another();
     const again = await Promise.all([
@@ -146,24 +146,24 @@ describe('a repeat', () => {
 
   test('by another member, or with another API key, is another call with a permit of its own', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, mine));
+    const permit = permitOf(await fixture.admit(member, mine));
     const stored = permit.answering({ status: 202, body: { id: 7 } });
     await db.tenant(member.accountId, effect, [
       ...(stored === undefined ? [] : [stored]),
       permit.settlement(),
     ]);
     const other = await makeMember(db, member.accountId);
-    await granted(await fixture.admit(other, mine)).settle();
+    await permitOf(await fixture.admit(other, mine)).settle();
     // Who is charged does not matter: it is whose key it is.
     const by = { userId: member.userId, keyId: ids.next<KeyId>() };
     const keyed = { route: 'POST /use', by, key: 'mine', bodyHash: 'body', sealed: false };
-    granted(await fixture.admit(member, { ...mine, idempotency: keyed }));
+    permitOf(await fixture.admit(member, { ...mine, idempotency: keyed }));
     expect((await fixture.admit(member, mine)).kind).toBe('replay');
   });
 
   test('with another body is refused, and the key itself is kept nowhere', async () => {
     const member = await fixture.member();
-    granted(await fixture.admit(member, { ...mine, key: 'a secret key' }));
+    permitOf(await fixture.admit(member, { ...mine, key: 'a secret key' }));
     expect(await fixture.admit(member, { ...mine, key: 'a secret key', body: 'other' })).toEqual({
       kind: 'mismatch',
     });
@@ -180,7 +180,7 @@ describe('a repeat', () => {
       bodyHash: 'body',
       sealed: true,
     };
-    const permit = granted(await fixture.admit(member, { idempotency }));
+    const permit = permitOf(await fixture.admit(member, { idempotency }));
     await db.tenant(member.accountId, effect, [
       permit.answering({ status: 200, body: { text: 'private marker' } }) ?? statement('select 1'),
       permit.settlement(),
@@ -192,9 +192,9 @@ describe('a repeat', () => {
 
   test.runIf(engine === 'postgres')('that meets the commit which stores the answer gets it', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { ...mine, as: 'job' }));
+    const permit = permitOf(await fixture.admit(member, { ...mine, as: 'job' }));
     // By itself, because an admission waits for the lock below before it looks at keys.
-    const repeated = () =>
+    const repeatCall = () =>
       db.asMigrator(
         statement<{ kind: string }>(
           `select limits.repeated(jsonb_populate_record(null::limits.request, to_jsonb(k)), $2, null, app.now())->>'kind' as kind
@@ -203,7 +203,7 @@ describe('a repeat', () => {
         ),
       );
     // A connection's first call of the function waits before its first statement: both have had theirs.
-    expect((await Promise.all([repeated(), repeated()])).flat()).toEqual([
+    expect((await Promise.all([repeatCall(), repeatCall()])).flat()).toEqual([
       { kind: 'running' },
       { kind: 'running' },
     ]);
@@ -219,7 +219,7 @@ describe('a repeat', () => {
       await tx.run(permit.delegating('account', 60));
     });
     await locked.promise;
-    const again = repeated();
+    const again = repeatCall();
     await expect.poll(() => waitsForLocks(db)).toBe(1);
     commit.resolve();
     await closing;
@@ -228,25 +228,25 @@ describe('a repeat', () => {
 
   test('after 24 hours is a new call', async () => {
     const member = await fixture.member();
-    await granted(await fixture.admit(member, mine)).settle();
+    await permitOf(await fixture.admit(member, mine)).settle();
     await advance(db, '23 hours 59 minutes');
     expect(await fixture.admit(member, mine)).toEqual({ kind: 'outcome_unknown' });
     await advance(db, '1 minute');
-    granted(await fixture.admit(member, mine));
+    permitOf(await fixture.admit(member, mine));
   });
 
   test('of work that came to nothing is a new call: its key is free', async () => {
     const member = await fixture.member();
-    const first = granted(await fixture.admit(member, mine));
+    const first = permitOf(await fixture.admit(member, mine));
     await first.release('broken');
-    const second = granted(await fixture.admit(member, mine));
+    const second = permitOf(await fixture.admit(member, mine));
     expect(second.id).not.toBe(first.id);
     expect(await windows(db, member.accountId)).toEqual(charged);
   });
 
   test('while the work runs under a living process is told so', async () => {
     const member = await fixture.member();
-    granted(await fixture.admit(member, { ...mine, as: 'job' }));
+    permitOf(await fixture.admit(member, { ...mine, as: 'job' }));
     expect(await fixture.admit(member, { ...mine, as: 'job' })).toEqual({ kind: 'running' });
   });
 });
@@ -257,7 +257,7 @@ describe('after the process of the first call died', () => {
   test('an inline call has an unknown outcome: its provider call may have been served', async () => {
     const [dead, alive] = [await fixture.another(), await fixture.another()];
     const member = await fixture.member();
-    granted(await dead.limits.admit(request(member, mine)));
+    permitOf(await dead.limits.admit(request(member, mine)));
     await kill(dead);
     expect(await alive.limits.admit(request(member, mine))).toEqual({ kind: 'outcome_unknown' });
     await alive.limits.sweep();
@@ -268,14 +268,14 @@ describe('after the process of the first call died', () => {
   test('a retry adopts the permit that no job owns yet: the next fence, and nothing is charged again', async () => {
     const [dead, alive] = [await fixture.another(), await fixture.another()];
     const member = await fixture.member();
-    const first = granted(await dead.limits.admit(request(member, asJob)));
+    const first = permitOf(await dead.limits.admit(request(member, asJob)));
     await kill(dead);
     const answer = await alive.limits.admit(request(member, asJob));
     expect(answer).toMatchObject({ kind: 'permit', adopted: true });
-    const second = granted(answer);
+    const second = permitOf(answer);
     expect(second).toMatchObject({ id: first.id, fence: 2, holder: alive.holder.id, reserve: 100, calls: 0 });
     expect(await windows(db, member.accountId)).toEqual(charged);
-    await second.send(planned(80, 'other'));
+    await second.send(plannedCall(80, 'other'));
     second.served(figures(30));
     await second.settle();
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 30']);
@@ -285,9 +285,9 @@ describe('after the process of the first call died', () => {
   test('the old process, if it lives after all, finds itself stale, and its whole transaction is undone', async () => {
     const [old, alive] = [await fixture.another(), await fixture.another()];
     const member = await fixture.member();
-    const first = granted(await old.limits.admit(request(member, asJob)));
+    const first = permitOf(await old.limits.admit(request(member, asJob)));
     await kill(old);
-    const second = granted(await alive.limits.admit(request(member, asJob)));
+    const second = permitOf(await alive.limits.admit(request(member, asJob)));
     const traces = () =>
       db.asMigrator(statement('select 1 from public.effects where account_id = $1', [member.accountId]));
     const insert = statement('insert into public.effects values ($1)', [member.accountId]);
@@ -305,7 +305,7 @@ describe('after the process of the first call died', () => {
       }),
     ).rejects.toMatchObject({ code: 'permit_stale' });
     await expect(first.settle()).rejects.toMatchObject({ code: 'permit_stale' });
-    await expect(first.send(planned(500))).rejects.toMatchObject({ code: 'permit_stale' });
+    await expect(first.send(plannedCall(500))).rejects.toMatchObject({ code: 'permit_stale' });
     expect(await traces()).toHaveLength(0);
     await db.tenant(member.accountId, effect, [insert, second.settlement()]);
     expect(await traces()).toHaveLength(1);
@@ -314,7 +314,7 @@ describe('after the process of the first call died', () => {
   test('whoever may no longer spend adopts nothing', async () => {
     const [dead, alive] = [await fixture.another(), await fixture.another()];
     const member = await fixture.member();
-    granted(await dead.limits.admit(request(member, asJob)));
+    permitOf(await dead.limits.admit(request(member, asJob)));
     await kill(dead);
     await suspendAccount(db, member.accountId);
     expect(await alive.limits.admit(request(member, asJob))).toEqual({
@@ -327,7 +327,7 @@ describe('after the process of the first call died', () => {
   test('a process that is dead itself adopts nothing', async () => {
     const [dead, dying] = [await fixture.another(), await fixture.another()];
     const member = await fixture.member();
-    granted(await dead.limits.admit(request(member, asJob)));
+    permitOf(await dead.limits.admit(request(member, asJob)));
     await kill(dead);
     await kill(dying);
     expect(await dying.limits.admit(request(member, asJob))).toEqual({
@@ -339,7 +339,7 @@ describe('after the process of the first call died', () => {
   test('a permit that its job owns is the job’s, waiting or begun: a retry is told that it runs', async () => {
     const [dead, alive] = [await fixture.another(), await fixture.another()];
     const member = await fixture.member();
-    const first = granted(await dead.limits.admit(request(member, asJob)));
+    const first = permitOf(await dead.limits.admit(request(member, asJob)));
     await db.tenant(member.accountId, effect, [first.attaching(ids.next<JobId>())]);
     await kill(dead);
     expect(await alive.limits.admit(request(member, asJob))).toEqual({ kind: 'running' });
@@ -353,10 +353,10 @@ describe('after the process of the first call died', () => {
   test('one that is adopted after 50 seconds has a minute of its own to get its job', async () => {
     const [dead, alive] = [await fixture.another(), await fixture.another()];
     const member = await fixture.member();
-    granted(await dead.limits.admit(request(member, asJob)));
+    permitOf(await dead.limits.admit(request(member, asJob)));
     await kill(dead);
     await advance(db, '50 seconds');
-    const adopted = granted(await alive.limits.admit(request(member, asJob)));
+    const adopted = permitOf(await alive.limits.admit(request(member, asJob)));
     await advance(db, '50 seconds');
     await alive.limits.sweep();
     expect((await permits(db, member.accountId)).map(({ state }) => state)).toEqual(['queued']);

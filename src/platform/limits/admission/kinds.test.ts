@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limitExceeded } from '#platform/limits';
 import { advance, advanceTo, databaseTime, makeMember } from '#test/factories';
-import { denied, type LimitsFixture, granted, openLimits, tally, windows } from '#test/limits';
+import { denialOf, type LimitsFixture, permitOf, openLimits, tally, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -35,8 +35,8 @@ describe.each(WINDOWS)('a $kind per $per', ({ kind, per, before, reset }) => {
   test(`admits up to its size, and says when it is new: ${before} to ${reset}`, async () => {
     await advanceTo(db, before);
     const member = await fixture.member();
-    for (let use = 0; use < 3; use += 1) granted(await fixture.admit(member, one));
-    const denial = denied(await fixture.admit(member, one));
+    for (let use = 0; use < 3; use += 1) permitOf(await fixture.admit(member, one));
+    const denial = denialOf(await fixture.admit(member, one));
     expect(denial).toMatchObject({ limit: 'limit', of: kind, used: size, max: size, plan: 'demo.only' });
     expect(denial.resetsAt).toBe(new Date(reset).toISOString());
     const left = (Date.parse(reset) - (await databaseTime(db)).getTime()) / 1_000;
@@ -46,7 +46,7 @@ describe.each(WINDOWS)('a $kind per $per', ({ kind, per, before, reset }) => {
   test(`is empty again at ${reset}, not a moment before`, async () => {
     await advanceTo(db, before);
     const member = await fixture.member();
-    for (let use = 0; use < 3; use += 1) granted(await fixture.admit(member, one));
+    for (let use = 0; use < 3; use += 1) permitOf(await fixture.admit(member, one));
     await advanceTo(db, new Date(Date.parse(reset) - 5_000).toISOString());
     expect(tally([await fixture.admit(member, one)])).toEqual({ denied: 1 });
     await advanceTo(db, reset);
@@ -63,9 +63,9 @@ test('the leap day lies in February', async () => {
   });
   await advanceTo(db, '2028-02-28T12:00:00Z');
   const member = await fixture.member();
-  granted(await fixture.admit(member));
+  permitOf(await fixture.admit(member));
   await advanceTo(db, '2028-02-29T12:00:00Z');
-  expect(denied(await fixture.admit(member)).resetsAt).toBe('2028-03-01T00:00:00.000Z');
+  expect(denialOf(await fixture.admit(member)).resetsAt).toBe('2028-03-01T00:00:00.000Z');
 });
 
 test('several units are taken together or not at all', async () => {
@@ -74,9 +74,9 @@ test('several units are taken together or not at all', async () => {
     plans: { only: { uses: 10 } },
   });
   const member = await fixture.member();
-  granted(await fixture.admit(member, { units: 8 }));
-  expect(denied(await fixture.admit(member, { units: 3 }))).toMatchObject({ used: 8, max: 10 });
-  expect(granted(await fixture.admit(member, { units: 2 })).units).toBe(2);
+  permitOf(await fixture.admit(member, { units: 8 }));
+  expect(denialOf(await fixture.admit(member, { units: 3 }))).toMatchObject({ used: 8, max: 10 });
+  expect(permitOf(await fixture.admit(member, { units: 2 })).units).toBe(2);
   expect(await windows(db, member.accountId)).toEqual({ 'demo uses': 10 });
 });
 
@@ -105,7 +105,7 @@ test('a call that costs more than a whole budget is denied by that budget, which
     plans: { small: { cost: 100 }, none: { cost: 0 } },
   });
   const member = await fixture.member('small');
-  const denial = denied(await fixture.admit(member, { reserve: 101 }));
+  const denial = denialOf(await fixture.admit(member, { reserve: 101 }));
   expect(denial).toMatchObject({ limit: 'cost', of: 'budget', used: 0, max: 100, needed: 101 });
   expect(denial.resetsAt).not.toBeNull();
   expect(limitExceeded(denial, null)).toMatchObject({
@@ -132,17 +132,17 @@ describe('a cooldown', () => {
 
   test('keeps one subject closed for its seconds, and leaves others open', async () => {
     const member = await fixture.member();
-    granted(await fixture.admit(member, { subject: 'draft a' }));
-    const denial = denied(await fixture.admit(member, { subject: 'draft a' }));
+    permitOf(await fixture.admit(member, { subject: 'draft a' }));
+    const denial = denialOf(await fixture.admit(member, { subject: 'draft a' }));
     expect(denial).toMatchObject({ limit: 'pause', of: 'cooldown', used: 1, max: 1, retryAfter: 20 });
-    granted(await fixture.admit(member, { subject: 'draft b' }));
-    granted(await fixture.admit(await fixture.member(), { subject: 'draft a' }));
+    permitOf(await fixture.admit(member, { subject: 'draft b' }));
+    permitOf(await fixture.admit(await fixture.member(), { subject: 'draft a' }));
   });
 
   test('ends after its seconds, and begins anew with each use', async () => {
     const member = await fixture.member();
     for (let use = 0; use < 3; use += 1) {
-      granted(await fixture.admit(member, { subject: 'draft' }));
+      permitOf(await fixture.admit(member, { subject: 'draft' }));
       await advance(db, '19 seconds');
       expect(tally([await fixture.admit(member, { subject: 'draft' })])).toEqual({ denied: 1 });
       await advance(db, '1 second');
@@ -151,12 +151,12 @@ describe('a cooldown', () => {
 
   test('is not prolonged by those whom it keeps out', async () => {
     const member = await fixture.member();
-    granted(await fixture.admit(member, { subject: 'draft' }));
+    permitOf(await fixture.admit(member, { subject: 'draft' }));
     for (let second = 0; second < 20; second += 5) {
-      denied(await fixture.admit(member, { subject: 'draft' }));
+      denialOf(await fixture.admit(member, { subject: 'draft' }));
       await advance(db, '5 seconds');
     }
-    granted(await fixture.admit(member, { subject: 'draft' }));
+    permitOf(await fixture.admit(member, { subject: 'draft' }));
   });
 
   test('lets one of many at once through', async () => {
@@ -178,27 +178,27 @@ describe('concurrency', () => {
   test('is free again when the work ends, settled or released', async () => {
     const fixture = await openLimits(db, { limits, plans: { only: { at_once: 2 } } });
     const member = await fixture.member();
-    const [first, second] = [granted(await fixture.admit(member)), granted(await fixture.admit(member))];
-    expect(denied(await fixture.admit(member))).toMatchObject({
+    const [first, second] = [permitOf(await fixture.admit(member)), permitOf(await fixture.admit(member))];
+    expect(denialOf(await fixture.admit(member))).toMatchObject({
       limit: 'at_once',
       used: 2,
       max: 2,
       retryAfter: 1,
     });
     await first.settle();
-    const third = granted(await fixture.admit(member));
-    denied(await fixture.admit(member));
+    const third = permitOf(await fixture.admit(member));
+    denialOf(await fixture.admit(member));
     await second.release('no');
     await third.settle();
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
   });
 
   test('names the instant at which a place is free at the latest', async () => {
     const fixture = await openLimits(db, { limits, plans: { only: { at_once: 1 } }, longestSeconds: 120 });
     const member = await fixture.member();
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     const now = await databaseTime(db);
-    const { resetsAt } = denied(await fixture.admit(member));
+    const { resetsAt } = denialOf(await fixture.admit(member));
     const seconds = (Date.parse(resetsAt ?? '') - now.getTime()) / 1_000;
     expect(seconds).toBeGreaterThan(115);
     expect(seconds).toBeLessThanOrEqual(120);

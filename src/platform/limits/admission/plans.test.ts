@@ -14,8 +14,8 @@ import {
   suspendUser,
 } from '#test/factories';
 import {
-  denied,
-  granted,
+  denialOf,
+  permitOf,
   limitsCatalogue,
   openLimits,
   openNode,
@@ -24,7 +24,7 @@ import {
   windows,
 } from '#test/limits';
 import { testDatabase } from '#test/services';
-import { refusal } from '../index.ts';
+import { refusalError } from '../index.ts';
 
 const { db } = await testDatabase();
 const fixture = await openLimits(db, {
@@ -41,7 +41,7 @@ describe('what is in effect at the very instant decides', () => {
     const until = new Date(now.getTime() + 3_600_000);
     await makeGrant(db, member.accountId, { catalogue, plan: 'small', until });
     await advanceTo(db, new Date(until.getTime() - 5_000).toISOString());
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     await advanceTo(db, until.toISOString());
     expect(await fixture.admit(member)).toEqual({
       kind: 'plan_required',
@@ -57,7 +57,7 @@ describe('what is in effect at the very instant decides', () => {
     await makeGrant(db, member.accountId, { catalogue, plan: 'small', startsAt });
     expect(tally([await fixture.admit(member)])).toEqual({ plan_required: 1 });
     await advance(db, '1 hour');
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
   });
 
   test('a boost that ends while uses run takes its room back, and stops no use that was admitted', async () => {
@@ -67,41 +67,41 @@ describe('what is in effect at the very instant decides', () => {
     await makeGrant(db, member.accountId, { catalogue, addOn: 'boost', startsAt });
     await advanceTo(db, '2027-05-08T11:59:40Z');
     const boosted = [];
-    for (let use = 0; use < 3; use += 1) boosted.push(granted(await fixture.admit(member)));
+    for (let use = 0; use < 3; use += 1) boosted.push(permitOf(await fixture.admit(member)));
     await advanceTo(db, '2027-05-08T12:00:00Z');
-    expect(denied(await fixture.admit(member))).toMatchObject({ used: 3, max: 2, plan: 'demo.small' });
+    expect(denialOf(await fixture.admit(member))).toMatchObject({ used: 3, max: 2, plan: 'demo.small' });
     for (const permit of boosted) await permit.settle();
     expect(await windows(db, member.accountId)).toEqual({ 'demo uses': 3 });
   });
 
   test('an upgrade has its room at once, and what was used before counts', async () => {
     const member = await fixture.member('small');
-    granted(await fixture.admit(member));
-    granted(await fixture.admit(member));
-    denied(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
+    denialOf(await fixture.admit(member));
     await makeGrant(db, member.accountId, { catalogue, plan: 'big' });
-    granted(await fixture.admit(member));
-    granted(await fixture.admit(member));
-    expect(denied(await fixture.admit(member))).toMatchObject({ used: 4, max: 4, plan: 'demo.big' });
+    permitOf(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
+    expect(denialOf(await fixture.admit(member))).toMatchObject({ used: 4, max: 4, plan: 'demo.big' });
   });
 
   test('a downgrade bites at once: more may be used than the smaller plan has', async () => {
     const member = await fixture.member('small');
     const big = await makeGrant(db, member.accountId, { catalogue, plan: 'big' });
-    for (let use = 0; use < 3; use += 1) granted(await fixture.admit(member));
+    for (let use = 0; use < 3; use += 1) permitOf(await fixture.admit(member));
     await revokeGrant(db, big, catalogue);
-    expect(denied(await fixture.admit(member))).toMatchObject({ used: 3, max: 2, plan: 'demo.small' });
+    expect(denialOf(await fixture.admit(member))).toMatchObject({ used: 3, max: 2, plan: 'demo.small' });
   });
 });
 
 describe('whoever may not spend is refused at once, and charges nothing', () => {
   test('a suspended account', async () => {
     const member = await fixture.member();
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     await suspendAccount(db, member.accountId);
     expect(await fixture.admit(member)).toEqual({ kind: 'refused', reason: 'account_suspended' });
     expect(await windows(db, member.accountId)).toEqual({ 'demo uses': 1 });
-    expect(refusal('account_suspended')).toMatchObject({ status: 403 });
+    expect(refusalError('account_suspended')).toMatchObject({ status: 403 });
   });
 
   test('a suspended user, while others of the account go on', async () => {
@@ -111,23 +111,23 @@ describe('whoever may not spend is refused at once, and charges nothing', () => 
     const answers = await Promise.all([fixture.admit(other), fixture.admit(owner)]);
     expect(answers.map(({ kind }) => kind)).toEqual(['refused', 'permit']);
     expect(answers[0]).toMatchObject({ reason: 'user_suspended' });
-    expect(refusal('user_suspended')).toMatchObject({ status: 401 });
+    expect(refusalError('user_suspended')).toMatchObject({ status: 401 });
   });
 
   test('a revoked key, while the user goes on', async () => {
     const member = await fixture.member();
     const keyId = await makeKey(db, member);
-    granted(await fixture.admit(member, { keyId }));
+    permitOf(await fixture.admit(member, { keyId }));
     await revokeKey(db, keyId);
     expect(await fixture.admit(member, { keyId })).toEqual({ kind: 'refused', reason: 'key_revoked' });
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
   });
 
   test('a user who is no member, and a key of another account', async () => {
     const [mine, theirs] = [await fixture.member(), await fixture.member()];
     const foreign = { accountId: mine.accountId, userId: theirs.userId };
     expect(await fixture.admit(foreign)).toEqual({ kind: 'refused', reason: 'not_a_member' });
-    expect(refusal('not_a_member')).toMatchObject({ status: 404 });
+    expect(refusalError('not_a_member')).toMatchObject({ status: 404 });
     const keyId = await makeKey(db, theirs);
     expect(await fixture.admit(mine, { keyId })).toEqual({ kind: 'refused', reason: 'key_revoked' });
     expect(await windows(db, mine.accountId)).toEqual({});
@@ -146,7 +146,7 @@ describe('what a plan must have beside its limits', () => {
   test('a grant that a request needs more of names what it takes', async () => {
     const answer = await fixture.admit(await fixture.member('small'), { needs: { uses: 3, variants: 2 } });
     expect(answer).toMatchObject({ kind: 'plan_required', plan: 'demo.small' });
-    granted(await fixture.admit(await fixture.member('small'), { needs: { uses: 2 } }));
+    permitOf(await fixture.admit(await fixture.member('small'), { needs: { uses: 2 } }));
   });
 
   test('an option that a feature requires is asked for by name', async () => {
@@ -179,6 +179,6 @@ describe('what a plan must have beside its limits', () => {
       plan: 'club.small',
     });
     await makeGrant(db, member.accountId, { catalogue: club, plan: 'big' });
-    granted(await limits.admit(asked));
+    permitOf(await limits.admit(asked));
   });
 });

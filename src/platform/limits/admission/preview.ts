@@ -1,14 +1,14 @@
 import type { Database } from '#platform/db';
 import type { HolderId, Ids, Micros } from '#platform/kernel';
-import { assertAsked, notGranted, type NotGranted } from './admission.ts';
+import { assertFeature, toNotGranted, type NotGranted } from './admission.ts';
 import { preview } from '../decide/decide.ts';
 import { stateOf, stateStatement } from '../decide/read.ts';
 import type { FeatureRules } from '../decide/state.ts';
 import type { CompiledFeature } from '../features.ts';
 import type { AdmitRequest } from '../permit.ts';
-import { requestOf } from './within.ts';
+import { requestOf } from './optimistic-admission.ts';
 
-/** What a request would be told now. Granted: with which reserve. */
+/** The answer that a request would get now; if granted, with its reserve. */
 export type Preview = { readonly kind: 'granted'; readonly reserve: Micros } | NotGranted;
 
 export interface PreviewParts {
@@ -20,10 +20,10 @@ export interface PreviewParts {
   readonly rules: ReadonlyMap<string, FeatureRules>;
 }
 
-/** Decides as admission would, on what the database says at this instant, and writes nothing: whoever comes next may have it taken. */
+/** Decides as admission would, on the database's state at this instant, and writes nothing: the next request may take the room. */
 export function createPreview({ db, ids, holder, features, rules }: PreviewParts) {
   return async (asked: Omit<AdmitRequest, 'idempotency'>): Promise<Preview> => {
-    assertAsked(features, asked);
+    assertFeature(features, asked);
     const { accountId, product, feature, call, leastReserve = call.reserve } = asked;
     const of = rules.get(`${product}.${feature}`);
     if (of === undefined) throw new Error(`no such feature: ${product}.${feature}`);
@@ -36,6 +36,6 @@ export function createPreview({ db, ids, holder, features, rules }: PreviewParts
     const answer = preview(state, request, bounds);
     return answer.kind === 'granted'
       ? { kind: 'granted', reserve: answer.reserve as Micros }
-      : notGranted({ ...answer });
+      : toNotGranted({ ...answer });
   };
 }

@@ -1,7 +1,7 @@
 import type { Charge } from './changes.ts';
 import { type Instant, instantText } from './state.ts';
 
-/** What a caller is told, in the names and form that `limits.admit` answers in. */
+/** The answer to a caller, in the names and form of `limits.admit`. */
 export type Answer =
   | {
       readonly kind: 'granted';
@@ -26,9 +26,9 @@ export type Answer =
       readonly needed?: number | true;
       readonly plan: string | null;
     }
-  | Denied;
+  | DeniedAnswer;
 
-export interface Denied {
+export interface DeniedAnswer {
   readonly kind: 'denied';
   readonly limit: string;
   readonly of: string;
@@ -41,7 +41,7 @@ export interface Denied {
   readonly plan: string | null;
 }
 
-interface Closed {
+interface ClosedLimit {
   readonly limit: string;
   readonly of: string;
   readonly used: number;
@@ -52,15 +52,15 @@ interface Closed {
 }
 
 /** A limit that has no room now. */
-export function denied(
-  { resetsAt, ...closed }: Closed,
+export function deny(
+  { resetsAt, ...closed }: ClosedLimit,
   { now, segment: { plan } }: { readonly now: Instant; readonly segment: { readonly plan: string | null } },
-): Denied {
+): DeniedAnswer {
   const resets_at = resetsAt === null ? null : instantText(resetsAt);
   return { kind: 'denied', ...closed, resets_at, now: instantText(now), plan };
 }
 
 /** More than the plan ever has room for: waiting would not help. */
-export function tooSmall(grant: string, needed: number, plan: string | null): Answer {
+export function requirePlan(grant: string, needed: number, plan: string | null): Answer {
   return { kind: 'plan_required', grant, needed: Math.max(needed, 1), plan };
 }

@@ -1,6 +1,6 @@
 import type { Rule } from '../features.ts';
 import type { Charge, Change } from './changes.ts';
-import { KEY_BUDGET } from './counted.ts';
+import { KEY_BUDGET } from './check-window.ts';
 import { decide } from './decide.ts';
 import {
   type Instant,
@@ -12,8 +12,8 @@ import {
   type Window,
 } from './state.ts';
 
-/** What is known of an account and product beside its counters, and changes seldom. */
-export interface Standing {
+/** The facts of an account and product that seldom change: all but its counters. */
+export interface AccountFacts {
   readonly accountId: string;
   readonly product: string;
   /** Of its grants; null: it has none, and `byDefault` is its timeline, as PostgreSQL writes it. */
@@ -50,16 +50,16 @@ export interface Basis {
   readonly plan: string | null;
   readonly bounds: readonly Bound[];
   readonly slots: readonly string[];
-  readonly places: readonly number[];
+  readonly slotSizes: readonly number[];
   readonly charges: readonly Charge[];
 }
 
 /**
- * On what so many requests like this one would be admitted at an instant, whatever was used before: PostgreSQL adds to what
- * there is, and compares. Undefined where that would not do: it would be denied even so, or has a limit that needs more than sums.
+ * The basis on which so many requests like this one would be admitted at an instant: PostgreSQL adds to what was used
+ * and compares. Undefined if the request would be denied anyway, or has a limit that needs more than sums.
  */
 export function basisOf(
-  standing: Standing,
+  facts: AccountFacts,
   request: Request,
   at: {
     readonly now: Instant;
@@ -68,7 +68,7 @@ export function basisOf(
     readonly keyBudgets: readonly KeyBudget[];
   },
 ): Basis | undefined {
-  const state = unused(standing, request, at.keyBudgets);
+  const state = withoutUse(facts, request, at.keyBudgets);
   const bounds = {
     now: at.now,
     holder: at.holder,
@@ -78,9 +78,9 @@ export function basisOf(
   const [decision] = decide(state, [{ ...request, key: undefined }], bounds).decisions;
   if (decision?.answer.kind !== 'granted' || decision.answer.reserve !== request.reserve) return;
   const changes = decision.changes.filter((change) => change.do !== 'permit' && change.do !== 'alert');
-  const places = changes.flatMap((change) => (change.do === 'take_place' ? [change.max] : []));
+  const slotSizes = changes.flatMap((change) => (change.do === 'take_place' ? [change.max] : []));
   const counted = changes.filter((change) => change.do !== 'take_place');
-  const found = counted.map((change) => boundOf(change, request.rules.rules, at));
+  const found = counted.map((change) => toBound(change, request.rules.rules, at));
   const windows = found.filter((bound) => bound !== undefined);
   if (windows.length < found.length) return;
   // Of a window in an account's zone the start is its end.
@@ -90,24 +90,24 @@ export function basisOf(
     since: Math.max(segmentAt(state.timeline, at.now).from, ...starts),
     until: decision.until,
     plan: segmentAt(state.timeline, at.now).plan,
-    bounds: inOrder(windows, standing.product),
+    bounds: inOrder(windows, facts.product),
     slots,
-    places,
+    slotSizes,
     charges,
   };
 }
 
-/** The account as if it had never used anything, and whoever asks as if they might: what was used and who may, the database says. */
-function unused(standing: Standing, request: Request, keyBudgets: readonly KeyBudget[]): State {
+/** The account without any use, and with a spender who may spend: the database checks both. */
+function withoutUse(facts: AccountFacts, request: Request, keyBudgets: readonly KeyBudget[]): State {
   // One in the account's zone stays as it began, whatever the zone is now.
   const zoned = new Set(
     request.rules.rules.flatMap(({ name, per }) => (per?.includes('@') === true ? [name] : [])),
   );
-  const windows = standing.windows.flatMap((one) => (zoned.has(one.name) ? [{ ...one, used: 0 }] : []));
+  const windows = facts.windows.flatMap((one) => (zoned.has(one.name) ? [{ ...one, used: 0 }] : []));
   const spender = { refused: null, keyExpiresAt: null, sessionExpiresAt: null, keyBudgets };
   return {
-    ...standing,
-    meters: new Map([[standing.product, { seen: 0, windows }]]),
+    ...facts,
+    meters: new Map([[facts.product, { seen: 0, windows }]]),
     failuresElsewhere: [],
     staked: [],
     open: [],
@@ -117,7 +117,7 @@ function unused(standing: Standing, request: Request, keyBudgets: readonly KeyBu
   };
 }
 
-function boundOf(
+function toBound(
   change: Change,
   rules: readonly Rule[],
   { now, count }: { readonly now: Instant; readonly count: number },

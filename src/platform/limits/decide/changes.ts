@@ -18,7 +18,7 @@ export interface Alert {
   readonly resetsAt: Instant | null;
 }
 
-/** What a permit charged, to give it back: [scope or credit, limit, kind, window's start, amount, window's length]. */
+/** A charge of a permit, so that it can be given back: [scope or credit, limit, kind, window's start, amount, window's length]. */
 export type Charge = readonly [
   string,
   string,
@@ -39,7 +39,7 @@ export interface NewPermit extends OpenPermit {
 }
 
 /**
- * What PostgreSQL must write for a granted request. Counters are added to, each only if its sum stays within the bound that
+ * A change that PostgreSQL must write for a granted request. Counters are added to, each only if its sum stays within the bound that
  * it was decided under: `max` of a window, of a slot's permits, of the credits that are left.
  */
 export type Change =
@@ -62,9 +62,9 @@ export type Change =
       readonly add: number;
       readonly max: number;
     }
-  /** Counted beside `permit`, which takes the place. */
+  /** Counted beside `permit`, which takes the slot. */
   | { readonly do: 'take_place'; readonly slot: string; readonly max: number }
-  /** Credits that are due for this window, and what is drawn of which ones. */
+  /** Credits that are due for this window, and the draws. */
   | {
       readonly do: 'credits';
       readonly name: string;

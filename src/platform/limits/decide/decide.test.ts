@@ -1,25 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assertHolds } from '#test/property';
-import type { Denied } from './answers.ts';
+import type { DeniedAnswer } from './answers.ts';
 import type { Change } from './changes.ts';
 import { type Decision, decide, preview } from './decide.ts';
 import { DAY, type Instant, type Request, SECOND, type State } from './state.ts';
 import {
   boundsAt,
-  ended,
+  endWork,
   KEY_SIZE,
-  later,
-  swept,
+  addSeconds,
+  sweep,
   newState,
   NOON,
-  numbered,
+  numberRequests,
   RULES,
   SIZES,
   type Step,
   step,
-  type Wish,
-  wish,
+  type RequestInput,
+  requestInput,
 } from '#test/fixtures/limits/histories';
 import { windowOf } from './windows.ts';
 
@@ -37,12 +37,12 @@ function play(
   let [state, now, number] = [newState(), NOON, 0];
   for (const one of steps) {
     if (one.do === 'pass') {
-      now = later(now, one.seconds);
-      state = swept(state, now);
+      now = addSeconds(now, one.seconds);
+      state = sweep(state, now);
     }
-    if (one.do === 'end') state = ended(state, one.pick);
+    if (one.do === 'end') state = endWork(state, one.pick);
     if (one.do === 'ask') {
-      const requests = numbered(one.wishes, number);
+      const requests = numberRequests(one.wishes, number);
       number += requests.length;
       const { decisions, state: after } = decide(state, requests, boundsAt(now));
       look({ before: state, after, requests, decisions, now });
@@ -52,7 +52,7 @@ function play(
   return state;
 }
 
-const PAUSING: Wish = {
+const PAUSING: RequestInput = {
   userId: 'ann',
   keyId: undefined,
   feature: 'use',
@@ -79,7 +79,7 @@ const contents = ({ anchor, open, credits, meters, keys }: State) => ({
   meters,
   keys,
 });
-const isDenied = (decision: Decision): decision is Decision & { answer: Denied } =>
+const isDenied = (decision: Decision): decision is Decision & { answer: DeniedAnswer } =>
   decision.answer.kind === 'denied';
 
 /** What the windows of a meter hold that are not over, limit by limit; of a slide, all that counts. */
@@ -103,14 +103,14 @@ function overfull(state: State, now: Instant): string[] {
       return used > (SIZES[name] ?? 0) ? [scope] : [];
     });
   });
-  const places = [...new Set(state.open.flatMap(({ slots }) => slots))].filter((slot) => {
+  const overfullSlots = [...new Set(state.open.flatMap(({ slots }) => slots))].filter((slot) => {
     const taken = state.open.filter(
       ({ slots, dueAt, state: is }) => slots.includes(slot) && (is === 'queued' || dueAt > at),
     );
     return taken.length > (SIZES[slot.split(' ').at(-1) ?? ''] ?? 0);
   });
-  const purses = state.credits.filter(({ remaining, amount }) => remaining < 0 || remaining > amount);
-  return [...over, ...slides, ...places, ...purses.map(({ id }) => id)];
+  const overdrawn = state.credits.filter(({ remaining, amount }) => remaining < 0 || remaining > amount);
+  return [...over, ...slides, ...overfullSlots, ...overdrawn.map(({ id }) => id)];
 }
 
 describe('whatever is asked, in any order and at any time', () => {
@@ -169,8 +169,8 @@ describe('whatever is asked, in any order and at any time', () => {
     assertHolds(
       fc.property(history, (steps) => {
         play(steps, ({ before, requests, decisions, now }) => {
-          for (const [place, decision] of decisions.entries()) {
-            const request = requests[place];
+          for (const [index, decision] of decisions.entries()) {
+            const request = requests[index];
             if (request === undefined || !isDenied(decision) || !isTimed(decision.answer, request)) continue;
             // Credits that a clock gave which was ahead are given, and not given again.
             if (before.credits.some(({ period }) => (period ?? 0) > now)) continue;
@@ -178,7 +178,7 @@ describe('whatever is asked, in any order and at any time', () => {
             const at = Date.parse(resets_at ?? '') * 1_000 + Number((resets_at ?? '').slice(-4, -1));
             expect(at).toBeGreaterThan(decision.now);
             // Those after it in its batch may have been admitted.
-            const { state } = decide(before, requests.slice(0, place), boundsAt(now));
+            const { state } = decide(before, requests.slice(0, index), boundsAt(now));
             const again = preview(state, request, boundsAt(at));
             expect(again.kind === 'denied' ? again.limit : '').not.toBe(limit);
           }
@@ -206,7 +206,7 @@ describe('whatever is asked, in any order and at any time', () => {
 });
 
 /** A reset that frees: of a place at once it is the latest instant alone, and more than there ever is is not freed. */
-function isTimed({ of, max, size, needed }: Denied, { units }: Request): boolean {
+function isTimed({ of, max, size, needed }: DeniedAnswer, { units }: Request): boolean {
   if (of === 'concurrency') return false;
   return of === 'budget' ? (needed ?? 0) <= max : of !== 'credits' || units <= (size ?? 0);
 }
@@ -214,13 +214,13 @@ function isTimed({ of, max, size, needed }: Denied, { units }: Request): boolean
 describe('a clock that goes back', () => {
   test('by seconds begins no window anew: what was granted is counted in it', () => {
     assertHolds(
-      fc.property(history, wish, fc.integer({ min: 1, max: 299 }), (steps, one, back) => {
+      fc.property(history, requestInput, fc.integer({ min: 1, max: 299 }), (steps, one, back) => {
         let last = NOON;
         const state = play(
           steps,
           ({ decisions }) => (last = Math.max(last, ...decisions.map(({ now }) => now))),
         );
-        const [request] = numbered([one], 10_000);
+        const [request] = numberRequests([one], 10_000);
         const seen = state.meters.get('demo')?.seen ?? 0;
         if (request === undefined || seen < last) return;
         const now = decide(state, [request], boundsAt(seen));
@@ -232,7 +232,7 @@ describe('a clock that goes back', () => {
   });
 
   test('by more than servers are apart has what lies ahead dropped until it is that near again', () => {
-    const [first, second] = numbered([PAUSING, PAUSING]) as [Request, Request];
+    const [first, second] = numberRequests([PAUSING, PAUSING]) as [Request, Request];
     const { meters } = decide(newState(), [first], boundsAt(NOON)).state;
     const state = { ...newState(), meters };
     const [granted] = decide(state, [second], boundsAt(NOON - 310 * SECOND)).decisions;
@@ -267,7 +267,7 @@ describe('what is written', () => {
   });
 
   test('of a preview is nothing, and it says what a request would be told', () => {
-    const [request] = numbered([
+    const [request] = numberRequests([
       {
         userId: 'ann',
         feature: 'use',
@@ -318,7 +318,7 @@ describe('a window', () => {
 });
 
 test('a pause that no plan has any more holds nobody up until it might be one of an hour', () => {
-  const [first, second] = numbered([PAUSING, PAUSING]) as [Request, Request];
+  const [first, second] = numberRequests([PAUSING, PAUSING]) as [Request, Request];
   const { timeline } = newState();
   const longer = timeline.map((segment) => ({ ...segment, grants: { ...SIZES, pause: 7_200 } }));
   const { meters } = decide({ ...newState(), timeline: longer }, [first], boundsAt(NOON)).state;

@@ -1,12 +1,12 @@
 import type { Rule } from '../features.ts';
-import { type Answer, denied } from './answers.ts';
+import { type Answer, deny } from './answers.ts';
 import type { Change, NewPermit } from './changes.ts';
-import { APART, counted, failed, failures, KEY_BUDGET } from './counted.ts';
-import { credits } from './credits.ts';
+import { APART, checkWindow, failureCost, checkFailures, KEY_BUDGET } from './check-window.ts';
+import { checkCredits } from './check-credits.ts';
 import { Draft } from './draft.ts';
-import type { Asking, Look } from './limit.ts';
-import { cooldown, places } from './places.ts';
-import { sliding } from './sliding.ts';
+import type { CheckInput, LimitCheck } from './limit-check.ts';
+import { checkCooldown, checkConcurrency } from './check-concurrency.ts';
+import { checkSliding } from './check-sliding.ts';
 import {
   type Bounds,
   type Instant,
@@ -20,18 +20,18 @@ import {
 } from './state.ts';
 import { presentEnds } from './windows.ts';
 
-/** What one request is told, and what must be written for it: nothing, unless it got a permit. */
+/** The answer to one request, and the changes to write for it: none, unless it got a permit. */
 export interface Decision {
   readonly answer: Answer;
   readonly changes: readonly Change[];
-  /** The instant of the decision, and the first one at which it may be another. */
+  /** The instant of the decision, and the first instant at which it may differ. */
   readonly now: Instant;
   readonly until: Instant;
 }
 
-export interface Decided {
+export interface DecisionResult {
   readonly decisions: readonly Decision[];
-  /** As it is once all changes are written: what the next batch is decided on. */
+  /** The state once all changes are written: the next batch is decided on it. */
   readonly state: State;
 }
 
@@ -39,7 +39,7 @@ export interface Decided {
  * Decides requests of one account and product in their order, each on what those before it left. Pure: the same state,
  * requests and bounds have the same answer; PostgreSQL writes the changes only if their bounds still hold.
  */
-export function decide(state: State, requests: readonly Request[], bounds: Bounds): Decided {
+export function decide(state: State, requests: readonly Request[], bounds: Bounds): DecisionResult {
   const draft = new Draft(state);
   const decisions = requests.map((request) => {
     const decision = decideOne(draft, request, bounds);
@@ -49,7 +49,7 @@ export function decide(state: State, requests: readonly Request[], bounds: Bound
   return { decisions, state: draft };
 }
 
-/** What a request would be told now, and why; nothing comes of it. */
+/** The answer to a request at this instant; nothing is charged. */
 export function preview(state: State, request: Request, bounds: Bounds): Answer {
   return decideOne(state, request, bounds).answer;
 }
@@ -62,32 +62,32 @@ function decideOne(before: State, request: Request, bounds: Bounds): Decision {
   const done = (answer: Answer, changes: readonly Change[] = []): Decision => {
     return { answer, changes, now, until: now };
   };
-  const repeat = repeated(state, request, { bounds, now, refused });
+  const repeat = answerRepeat(state, request, { bounds, now, refused });
   if (repeat !== undefined) return done(repeat.answer, repeat.changes);
   if (refused !== null) return done({ kind: 'refused', reason: refused });
   const segment = segmentAt(state.timeline, now);
-  const asking: Asking = { state, request, bounds, now, segment };
-  const lack = planLacks(asking);
+  const asking: CheckInput = { state, request, bounds, now, segment };
+  const lack = checkPlan(asking);
   if (lack !== undefined) return done(lack);
-  const looks = rulesOf(asking).map((rule) => look(rule, asking));
+  const looks = rulesOf(asking).map((rule) => checkLimit(rule, asking));
   if (!looks.every(({ isOpen }) => isOpen)) return done(firstDenial(looks, request));
-  const staked = deniedAtStake(asking, looks);
+  const staked = denyAtStake(asking, looks);
   if (staked !== undefined) return done(staked);
-  const budgets = governing(bounds.operatorBudgets, asking);
+  const budgets = operatorBudgetsOf(bounds.operatorBudgets, asking);
   if (budgets.closed !== undefined)
     return done({ kind: 'refused', reason: 'operator_budget_closed', budget: budgets.closed });
-  return granted(asking, looks, { cleaned, until, budgets: budgets.ids });
+  return grant(asking, looks, { cleaned, until, budgets: budgets.ids });
 }
 
-/** When a request is decided, what a wrong clock has written ahead of that, and until when it is ahead. */
-interface Present {
+/** When a request is decided, how windows ahead of it are cleaned that a wrong clock wrote, and until when that holds. */
+interface DecisionTime {
   readonly now: Instant;
   readonly cleaned: readonly Change[];
   readonly until: Instant;
 }
 
 /** Never behind the meter's last instant; but one that a wrong clock wrote is not waited for, and its windows ahead are dropped. */
-function instantOf(state: State, bounds: Bounds): Present {
+function instantOf(state: State, bounds: Bounds): DecisionTime {
   const seen = state.meters.get(state.product)?.seen ?? 0;
   if (seen <= bounds.now + APART) return { now: Math.max(bounds.now, seen), cleaned: [], until: Infinity };
   const { now } = bounds;
@@ -105,7 +105,7 @@ function instantOf(state: State, bounds: Bounds): Present {
 }
 
 /** The feature's limits in the product's order, and after them the budgets of the key and of those that it comes from. */
-function rulesOf({ state, request }: Asking): Rule[] {
+function rulesOf({ state, request }: CheckInput): Rule[] {
   const keys = state.spenders.get(spenderOf(request))?.keyBudgets ?? [];
   const own = keys.map(({ keyId, micros }): Rule => {
     return { name: KEY_BUDGET, kind: 'budget', per: 'month', by: `key:${keyId}`, share: null, most: micros };
@@ -113,30 +113,30 @@ function rulesOf({ state, request }: Asking): Rule[] {
   return [...request.rules.rules, ...own];
 }
 
-type AnyLook = Look & Partial<ReturnType<typeof credits>>;
+type AnyCheck = LimitCheck & Partial<ReturnType<typeof checkCredits>>;
 
-function look(rule: Rule, asking: Asking): AnyLook {
+function checkLimit(rule: Rule, asking: CheckInput): AnyCheck {
   switch (rule.kind) {
     case 'quota':
     case 'burst':
     case 'budget':
-      return counted(rule, asking);
+      return checkWindow(rule, asking);
     case 'failures':
-      return failures(rule, asking);
+      return checkFailures(rule, asking);
     case 'sliding':
-      return sliding(rule, asking);
+      return checkSliding(rule, asking);
     case 'credits':
-      return credits(rule, asking);
+      return checkCredits(rule, asking);
     case 'concurrency':
-      return places(rule, asking);
+      return checkConcurrency(rule, asking);
     case 'cooldown':
-      return cooldown(rule, asking);
+      return checkCooldown(rule, asking);
     default:
       throw new Error(`admission does not know limits of the kind ${rule.kind}`);
   }
 }
 
-function firstDenial(looks: readonly Look[], request: Request): Answer {
+function firstDenial(looks: readonly LimitCheck[], request: Request): Answer {
   for (const one of looks) {
     const answer = one.denial();
     if (answer !== undefined) return answer;
@@ -144,28 +144,28 @@ function firstDenial(looks: readonly Look[], request: Request): Answer {
   throw new Error(`all limits of ${request.feature} have room, and yet it was denied`);
 }
 
-/** Less room than asked in a budget, but enough to make sense: the permit carries what is left. */
-function reserveOf({ reserve }: Request, looks: readonly AnyLook[]): number {
+/** A budget has less room than requested, but at least `least`: the permit carries what is left. */
+function reserveOf({ reserve }: Request, looks: readonly AnyCheck[]): number {
   return Math.min(reserve, ...looks.map(({ left }) => left ?? Infinity));
 }
 
-/** Why a call may not run beside those that do: if their providers broke them all, more would be borne than may be. It waits as for a place. */
-function deniedAtStake(asking: Asking, looks: readonly AnyLook[]): Answer | undefined {
+/** Denies a call beside running ones if the failure of all of them would cost the operator more than allowed. It waits as for a slot. */
+function denyAtStake(asking: CheckInput, looks: readonly AnyCheck[]): Answer | undefined {
   const { state, request, now } = asking;
   const rule = request.rules.rules.find(({ kind }) => kind === 'failures');
   const running = state.staked.filter(({ reserve, dueAt }) => reserve > 0 && dueAt > now);
   if (rule === undefined || request.state !== 'running' || running.length === 0) return undefined;
   const max = rule.most ?? 0;
-  const used = failed(rule, asking) + running.reduce((sum, { reserve }) => sum + reserve, 0);
+  const used = failureCost(rule, asking) + running.reduce((sum, { reserve }) => sum + reserve, 0);
   if (used + reserveOf(request, looks) <= max) return undefined;
   const resetsAt = Math.max(now + SECOND, ...running.map(({ dueAt }) => dueAt));
-  return denied({ limit: rule.name, of: 'concurrency', used, max, resetsAt }, asking);
+  return deny({ limit: rule.name, of: 'concurrency', used, max, resetsAt }, asking);
 }
 
-function granted(
-  { state, request, bounds, now, segment }: Asking,
-  looks: readonly AnyLook[],
-  more: Pick<Present, 'cleaned' | 'until'> & { readonly budgets: readonly string[] | null },
+function grant(
+  { state, request, bounds, now, segment }: CheckInput,
+  looks: readonly AnyCheck[],
+  more: Pick<DecisionTime, 'cleaned' | 'until'> & { readonly budgets: readonly string[] | null },
 ): Decision {
   const reserve = reserveOf(request, looks);
   const charges = [
@@ -202,33 +202,33 @@ function granted(
   }
 }
 
-interface Repeated {
+interface RepeatResult {
   readonly answer: Answer;
   readonly changes: readonly Change[];
 }
 
-const only = (answer: Answer): Repeated => ({ answer, changes: [] });
+const answerOnly = (answer: Answer): RepeatResult => ({ answer, changes: [] });
 
-/** What a repeat of an Idempotency-Key gets; undefined: the key is new, or what it stood for came to nothing. */
-function repeated(
+/** The answer to a repeat of an Idempotency-Key; undefined: the key is new, or its permit was voided. */
+function answerRepeat(
   state: State,
   request: Request,
   at: { readonly bounds: Bounds; readonly now: Instant; readonly refused: string | null },
-): Repeated | undefined {
+): RepeatResult | undefined {
   const key = request.key && keyOf(request.key);
   const known = key === undefined ? undefined : state.keys.get(key);
   if (key === undefined || known === undefined || known.expiresAt <= at.now) return;
-  if (known.bodyHash !== request.key?.bodyHash) return only({ kind: 'mismatch' });
-  if (known.state === 'done') return only({ kind: 'replay', ...known.kept });
+  if (known.bodyHash !== request.key?.bodyHash) return answerOnly({ kind: 'mismatch' });
+  if (known.state === 'done') return answerOnly({ kind: 'replay', ...known.kept });
   const { permit } = known;
-  if (permit === null) return only({ kind: 'running' });
+  if (permit === null) return answerOnly({ kind: 'running' });
   if (permit.state === 'voided') return;
-  if (permit.state === 'settled') return only({ kind: 'outcome_unknown' });
-  // Its job runs it, whoever enqueued that; or its holder does.
+  if (permit.state === 'settled') return answerOnly({ kind: 'outcome_unknown' });
+  // Its job runs it, or its holder does.
   const isHeld = (at.bounds.leases.get(permit.holder) ?? 0) > at.now;
-  if (permit.jobId !== null || isHeld) return only({ kind: 'running' });
-  if (permit.state === 'running') return only({ kind: 'outcome_unknown' });
-  if (at.refused !== null) return only({ kind: 'refused', reason: at.refused });
+  if (permit.jobId !== null || isHeld) return answerOnly({ kind: 'running' });
+  if (permit.state === 'running') return answerOnly({ kind: 'outcome_unknown' });
+  if (at.refused !== null) return answerOnly({ kind: 'refused', reason: at.refused });
   const { id, reserve, pendingEvent: event } = permit;
   const fence = permit.fence + 1;
   return {
@@ -242,7 +242,7 @@ function refusalOf(state: State, request: Request, at: { bounds: Bounds; now: In
   const spender = state.spenders.get(spenderOf(request));
   if (spender === undefined) throw new Error('a spender of whom nothing was read');
   const { refused, keyExpiresAt, sessionExpiresAt } = spender;
-  // By the clock itself, which may be behind the meter's last instant: as `accounts.standings` judges.
+  // By the clock itself, which may be behind the meter's last instant, as in `accounts.standings`.
   const hasEnded = (end: Instant | null) => end !== null && end <= at.bounds.now;
   if (refused !== null && refused !== 'session_over') return refused;
   if (hasEnded(keyExpiresAt)) return 'key_revoked';
@@ -252,7 +252,7 @@ function refusalOf(state: State, request: Request, at: { bounds: Bounds; now: In
 }
 
 /** Why a plan does not include a feature at all. */
-function planLacks({ request, segment }: Pick<Asking, 'request' | 'segment'>): Answer | undefined {
+function checkPlan({ request, segment }: Pick<CheckInput, 'request' | 'segment'>): Answer | undefined {
   const { plan, grants } = segment;
   if (plan === null) return { kind: 'plan_required', grant: null, plan };
   const option = request.rules.requires.find((name) => grants[name] !== true);
@@ -267,10 +267,10 @@ function planLacks({ request, segment }: Pick<Asking, 'request' | 'segment'>): A
 
 const matches = (of: string | null, value: string | null) => of === null || of === value;
 
-/** The operator's budgets that a permit counts in when it is closed, whichever provider will have served it; and the closed one that refuses it. */
-function governing(
+/** The operator's budgets that a permit may count in, by any provider, and the closed one that refuses it. */
+function operatorBudgetsOf(
   budgets: readonly OperatorBudget[],
-  { state, request, segment }: Asking,
+  { state, request, segment }: CheckInput,
 ): { readonly ids: readonly string[] | null; readonly closed: string | undefined } {
   const ours = budgets
     .filter(

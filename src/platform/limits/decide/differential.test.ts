@@ -16,24 +16,30 @@ import {
 import { limitsCatalogue } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
-import { decide, type Decided } from './decide.ts';
+import { decide, type DecisionResult } from './decide.ts';
 import { allFeatureRules, featureRules } from './feature.ts';
 import type { Request } from './state.ts';
-import { admitBatch, askedOf, type Of, readFresh, type Row } from '#test/fixtures/limits/asked';
+import {
+  admitBatch,
+  toAdmissionItem,
+  type BatchOwner,
+  readFresh,
+  type DecisionRow,
+} from '#test/fixtures/limits/admission-items';
 import {
   lineOf,
   type Names,
   namesOf,
-  renamed,
-  shown,
-  tellable,
-  tellableRow,
+  renameCharges,
+  toComparableState,
+  toComparableAnswer,
+  toComparableRow,
 } from '#test/fixtures/limits/comparing';
-import { EVENTS, FAILURES, PRODUCT, type Step, step, type Wish } from '#test/fixtures/limits/rules';
+import { EVENTS, FAILURES, PRODUCT, type Step, step, type RequestInput } from '#test/fixtures/limits/rules';
 import { compileFeatures } from '../features.ts';
-import { type Known, readKnown } from '../admission/known.ts';
-import { createWithin } from '../admission/within.ts';
-import { APART } from './counted.ts';
+import { type CachedAccount, readAccount } from '../admission/account-cache.ts';
+import { createOptimisticAdmission } from '../admission/optimistic-admission.ts';
+import { APART } from './check-window.ts';
 
 const { db } = await testDatabase();
 await stopTime(db);
@@ -45,13 +51,13 @@ let written = 0;
 
 /** An account with two members, a key with a budget, and one that came from it. */
 class History {
-  readonly #of: Of;
+  readonly #of: BatchOwner;
   readonly #members: readonly Member[];
   readonly #keys: readonly (KeyId | undefined)[];
   readonly #sessions: readonly string[];
 
   constructor(parts: {
-    of: Of;
+    of: BatchOwner;
     members: readonly Member[];
     keys: readonly (KeyId | undefined)[];
     sessions: readonly string[];
@@ -63,7 +69,7 @@ class History {
   }
 
   static async begin(plan: string): Promise<History> {
-    const holder = await leased();
+    const holder = await leaseHolder();
     const owner = await makeAccount(db);
     const other = await makeMember(db, owner.accountId);
     await setTimeZone(db, owner.accountId, 'America/Havana');
@@ -102,7 +108,7 @@ class History {
     await db.asMigrator(statement(EVENTS[one.what], [this.#of.accountId]));
   }
 
-  #request(wanted: Wish): Request {
+  #request(wanted: RequestInput): Request {
     const { feature, units, reserve, subject, state, provider, needs } = wanted;
     const member = this.#members[wanted.key > 0 ? 0 : wanted.member];
     const key =
@@ -136,28 +142,30 @@ class History {
       (await this.#within(requests)) ?? (await admitBatch(db, { ...this.#of, features }, requests));
     const after = await readFresh(db, this.#of, requests);
     const names = namesOf(after.state.credits);
-    const told = decided.decisions.map(({ answer }, place) => tellable(answer, place === 0));
-    expect(rows.map((row, place) => tellableRow(row, place === 0))).toEqual(told);
+    const told = decided.decisions.map(({ answer }, index) => toComparableAnswer(answer, index === 0));
+    expect(rows.map((row, index) => toComparableRow(row, index === 0))).toEqual(told);
     const isSetBack = (state.meters.get('demo')?.seen ?? 0) > bounds.now + APART;
-    expect(shown(after.state, bounds, isSetBack)).toEqual(shown(decided.state, bounds, isSetBack));
+    expect(toComparableState(after.state, bounds, isSetBack)).toEqual(
+      toComparableState(decided.state, bounds, isSetBack),
+    );
     await this.#compareRows(decided, names);
   }
 
   /** By what was known of the account, now or some time ago, as a process has it; undefined: that does not hold, and nothing was written. */
-  async #within(requests: readonly Request[]): Promise<Row[] | undefined> {
-    const asked = requests.map((request) => askedOf(this.#of, request));
+  async #within(requests: readonly Request[]): Promise<DecisionRow[] | undefined> {
+    const asked = requests.map((request) => toAdmissionItem(this.#of, request));
     const [first] = asked;
     if (first === undefined) return;
     const key = first.request.keyId ?? '';
     this.#asks += 1;
     let known = this.#known.get(key);
-    if (known === undefined || this.#asks % 3 === 0) known = await readKnown(db, first.request);
+    if (known === undefined || this.#asks % 3 === 0) known = await readAccount(db, first.request);
     if (known === undefined) return;
     this.#known.set(key, known);
     const clock =
-      this.#asks % 5 === 0 ? known.at.database : (await readKnown(db, first.request))?.at.database;
+      this.#asks % 5 === 0 ? known.at.database : (await readAccount(db, first.request))?.at.database;
     const at = { database: clock ?? 0, here: systemClock.monotonic() };
-    const way = createWithin({
+    const way = createOptimisticAdmission({
       db,
       holder: this.#of.holder,
       rules: allFeatureRules([catalogue], FAILURES),
@@ -172,11 +180,11 @@ class History {
     written += requests.length;
     return requests.map(({ reserve }) => ({ granted: reserve, answer: null }));
   }
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, CachedAccount>();
   #asks = 0;
 
   /** The rows of permits and alerts, which a state has only a part of. */
-  async #compareRows({ decisions }: Decided, names: Names): Promise<void> {
+  async #compareRows({ decisions }: DecisionResult, names: Names): Promise<void> {
     const changes = decisions.flatMap((decision) => decision.changes);
     const made = changes.flatMap((change) => (change.do === 'permit' ? [change.permit] : []));
     const rows = await db.asMigrator(
@@ -196,7 +204,7 @@ class History {
         fence: 1,
         units: permit.units,
         reserve: permit.reserve,
-        charges: renamed(permit.charges, names),
+        charges: renameCharges(permit.charges, names),
         slots: permit.slots,
         due: permit.dueAt,
         plan: permit.plan,
@@ -204,7 +212,7 @@ class History {
         created: permit.createdAt,
         events: 1,
       }));
-    expect(rows.map((row) => ({ ...row, charges: renamed(row['charges'] as never, names) }))).toEqual(
+    expect(rows.map((row) => ({ ...row, charges: renameCharges(row['charges'] as never, names) }))).toEqual(
       expected,
     );
     const alerts = await db.asMigrator(
@@ -229,7 +237,7 @@ class History {
 }
 
 /** A lease that nobody renews: of a process that lives a renewal, each ten seconds, would come between what is compared. */
-async function leased(): Promise<HolderId> {
+async function leaseHolder(): Promise<HolderId> {
   const id = ids.next<HolderId>();
   await db.asMigrator(statement(`select limits.start_holder($1, 'test', interval '30 seconds')`, [id]));
   return id;
@@ -247,7 +255,7 @@ async function openSession(to: Database, { userId }: Member): Promise<string> {
 }
 
 /** Who asks again is admitted by what was known, in whichever of the histories there is time for. */
-const asked: Wish = {
+const asked: RequestInput = {
   feature: 'windows',
   units: 1,
   reserve: 0,

@@ -1,5 +1,5 @@
 import type { Change } from './changes.ts';
-import { kept } from './sliding.ts';
+import { slideWindows } from './check-sliding.ts';
 import {
   type Credit,
   type Instant,
@@ -69,11 +69,11 @@ export class Draft implements State {
           used: 1,
         }));
       case 'slide':
-        return this.#setWindows(change.scope, kept(this.#meter(change.scope).windows, change, now));
+        return this.#setWindows(change.scope, slideWindows(this.#meter(change.scope).windows, change, now));
       case 'clean':
         return this.#setWindows(change.scope, change.windows);
       case 'credits':
-        this.credits = drawn(this.credits, change, now);
+        this.credits = applyDraws(this.credits, change, now);
         return;
       case 'anchor':
         this.anchor ??= change.at;
@@ -83,7 +83,7 @@ export class Draft implements State {
         if (change.permit.state === 'running') this.staked.push(change.permit);
         return;
       case 'key':
-        this.keys.set(keyOf(change), remembered(change));
+        this.keys.set(keyOf(change), toKnownKey(change));
         return;
       case 'adopt':
         return this.#adopt(change);
@@ -102,9 +102,9 @@ export class Draft implements State {
 
   #replace(scope: string, name: string, change: (old: Window | undefined) => Window): void {
     const { windows } = this.#meter(scope);
-    const place = windows.findIndex((window) => window.name === name);
-    const changed = change(windows[place]);
-    this.#setWindows(scope, place < 0 ? [...windows, changed] : windows.with(place, changed));
+    const index = windows.findIndex((window) => window.name === name);
+    const changed = change(windows[index]);
+    this.#setWindows(scope, index < 0 ? [...windows, changed] : windows.with(index, changed));
   }
 
   #adopt({ key, permitId, holder, fence }: Extract<Change, { do: 'adopt' }>): void {
@@ -114,7 +114,7 @@ export class Draft implements State {
   }
 }
 
-function remembered({ bodyHash, permit }: Extract<Change, { do: 'key' }>): KnownKey {
+function toKnownKey({ bodyHash, permit }: Extract<Change, { do: 'key' }>): KnownKey {
   const { id, state, holder, jobId, reserve, eventId, createdAt } = permit;
   const pendingEvent = state === 'queued' ? eventId : null;
   return {
@@ -126,7 +126,7 @@ function remembered({ bodyHash, permit }: Extract<Change, { do: 'key' }>): Known
   };
 }
 
-function drawn(
+function applyDraws(
   credits: readonly Credit[],
   { due, draws }: Extract<Change, { do: 'credits' }>,
   now: Instant,

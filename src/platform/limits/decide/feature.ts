@@ -14,7 +14,7 @@ export function allFeatureRules(catalogues: readonly Catalogue[], failures: numb
   );
 }
 
-/** A feature's limits in the product's order, and after them what the operator bears a day for its failed calls, in micro-dollars. */
+/** A feature's limits in the product's order, and after them the limit of failed calls, in micro-dollars a day. */
 export function featureRules(catalogue: Catalogue, name: string, failures: number): FeatureRules {
   const feature = catalogue.features[name];
   if (feature === undefined) throw new Error(`no such feature: ${catalogue.product}.${name}`);
@@ -24,7 +24,7 @@ export function featureRules(catalogue: Catalogue, name: string, failures: numbe
       throw new Error(`${catalogue.product}.${name} consumes an unknown limit: ${limit}`);
     return ruleOf(limit, declaration);
   });
-  const borne: Rule = {
+  const failuresRule: Rule = {
     name: 'failures',
     kind: 'failures',
     per: 'day',
@@ -35,6 +35,6 @@ export function featureRules(catalogue: Catalogue, name: string, failures: numbe
   return {
     requires: feature.requires ?? [],
     longestSeconds: feature.longestSeconds,
-    rules: [...rules, borne],
+    rules: [...rules, failuresRule],
   };
 }

@@ -14,8 +14,8 @@ import {
   type State,
 } from './state.ts';
 
-/** Whose state, for which requests: keys and spenders that no request names are not read. */
-export interface Wanted {
+/** The account and the requests whose state is read: keys and spenders that no request names are left out. */
+export interface StateRequest {
   readonly accountId: AccountId;
   readonly product: string;
   readonly holder: HolderId;
@@ -42,7 +42,7 @@ interface Row {
 }
 
 /** Reads at one instant all that requests of an account and product are decided by, in the system's scope. */
-export function stateStatement({ accountId, product, holder, requests }: Wanted): Statement<Row> {
+export function stateStatement({ accountId, product, holder, requests }: StateRequest): Statement<Row> {
   const spenders = requests.map(({ userId, keyId = null, sessionId = null }) => ({
     account_id: accountId,
     user_id: userId,
@@ -54,12 +54,12 @@ export function stateStatement({ accountId, product, holder, requests }: Wanted)
 }
 
 /** What was read, as `decide` takes it. */
-export function stateOf({ state: read }: Row, { accountId, product, holder, requests }: Wanted) {
+export function stateOf({ state: read }: Row, { accountId, product, holder, requests }: StateRequest) {
   const { zone, anchor, timeline, staked, open, credits } = read;
   const meters = new Map(read.meters.map(({ scope, seen, windows }) => [scope, { seen, windows }]));
   const spenders = new Map(
-    requests.flatMap((request, place) => {
-      const spender = read.spenders[place];
+    requests.flatMap((request, index) => {
+      const spender = read.spenders[index];
       return spender === undefined ? [] : [[spenderOf(request), spender]];
     }),
   );

@@ -34,7 +34,7 @@ export interface OpenPermit {
   readonly state: 'queued' | 'running';
   readonly holder: string;
   readonly jobId: string | null;
-  /** The places that it takes: a meter's scope and the limit's name. */
+  /** The slots that it takes: a meter's scope and the limit's name. */
   readonly slots: readonly string[];
   readonly dueAt: Instant;
 }

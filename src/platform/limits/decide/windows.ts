@@ -10,7 +10,7 @@ type Calendar = 'minute' | 'hour' | 'day' | 'week' | 'month';
 const FIXED: Readonly<Record<string, number>> = { minute: 60 * SECOND, hour: 3_600 * SECOND, day: DAY };
 
 /** The first instant of the calendar's window that a time without a zone lies in. */
-function truncated(per: Calendar, at: Instant): Instant {
+function truncate(per: Calendar, at: Instant): Instant {
   const length = FIXED[per];
   if (length !== undefined) return at - (at % length);
   const day = at - (at % DAY);
@@ -19,13 +19,13 @@ function truncated(per: Calendar, at: Instant): Instant {
   return day - (new Date(day / 1_000).getUTCDate() - 1) * DAY;
 }
 
-function following(per: Calendar, start: Instant): Instant {
-  if (per === 'month') return plusMonths(start, 1);
+function nextStart(per: Calendar, start: Instant): Instant {
+  if (per === 'month') return addMonths(start, 1);
   return start + (FIXED[per] ?? 7 * DAY);
 }
 
 /** The same day and time so many months later; of the 31st, the last day of a shorter month. */
-function plusMonths(at: Instant, months: number): Instant {
+function addMonths(at: Instant, months: number): Instant {
   const day = new Date(Math.floor(at / DAY) * 86_400_000);
   const first = new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + months, 1));
   const last = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate();
@@ -36,11 +36,11 @@ function plusMonths(at: Instant, months: number): Instant {
 export function billingPeriod(anchor: Instant, now: Instant): Span {
   const [from, to] = [new Date(anchor / 1_000), new Date(now / 1_000)];
   let months = (to.getUTCFullYear() - from.getUTCFullYear()) * 12 + to.getUTCMonth() - from.getUTCMonth();
-  if (plusMonths(anchor, months) > now) months -= 1;
-  return { starts: plusMonths(anchor, months), ends: plusMonths(anchor, months + 1) };
+  if (addMonths(anchor, months) > now) months -= 1;
+  return { starts: addMonths(anchor, months), ends: addMonths(anchor, months + 1) };
 }
 
-/** From when an account's billing periods are counted, or would be: of a plan that nobody paid for, when the account was made. */
+/** From when an account's billing periods are counted: without a paid plan, from when the account was made. */
 export function anchorAt(state: State, now: Instant): Instant {
   return state.anchor ?? anchorToKeep(state, now) ?? state.madeAt;
 }
@@ -55,12 +55,12 @@ export function windowOf(state: State, per: string, at: { now: Instant; stored: 
   if (per === 'billing_period') return billingPeriod(anchorAt(state, at.now), at.now);
   const [calendar, zone] = per.split('@') as [Calendar, string?];
   if (zone !== undefined) return zonedWindow(state.zone, calendar, at);
-  const starts = truncated(calendar, at.now);
-  return { starts, ends: following(calendar, starts) };
+  const starts = truncate(calendar, at.now);
+  return { starts, ends: nextStart(calendar, starts) };
 }
 
 const HOUR = 3_600 * SECOND;
-/** No window in a zone ends sooner after the last one, whoever moves, and none lasts longer. */
+/** The shortest and longest windows in a zone, changes of the account's zone included. */
 const SHORTEST: Readonly<Record<string, number>> = { day: 23 * HOUR, week: 5 * DAY, month: 26 * DAY };
 const LONGEST: Readonly<Record<string, number>> = { day: 76 * HOUR, week: 16 * DAY, month: 64 * DAY };
 
@@ -81,13 +81,13 @@ function zonedWindow(
 
 /** Where a clock that is turned back passes midnight twice, the day begins the second time. */
 function zonedStart(per: Calendar, at: Instant, zone: string): Instant {
-  const start = utcOf(truncated(per, localOf(at, zone)), zone);
-  return start > at ? utcOf(truncated(per, localOf(at - 2 * HOUR, zone)), zone) : start;
+  const start = utcOf(truncate(per, localOf(at, zone)), zone);
+  return start > at ? utcOf(truncate(per, localOf(at - 2 * HOUR, zone)), zone) : start;
 }
 
 /** The first instant after a window; where midnight is skipped, the first instant that there is. */
 export function zonedEnd(per: Calendar, at: Instant, zone: string): Instant {
-  return utcOf(following(per, truncated(per, localOf(at, zone))), zone);
+  return utcOf(nextStart(per, truncate(per, localOf(at, zone))), zone);
 }
 
 /** The ends of the present day, week and month in a zone. */
@@ -98,7 +98,7 @@ export function presentEnds(zone: string, now: Instant): Instant[] {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** How far a zone's wall clock is ahead of UTC at an instant. */
-function aheadAt(at: Instant, zone: string): number {
+function zoneOffset(at: Instant, zone: string): number {
   let format = formats.get(zone);
   if (format === undefined) {
     const number = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
@@ -111,12 +111,12 @@ function aheadAt(at: Instant, zone: string): number {
 }
 
 function localOf(at: Instant, zone: string): Instant {
-  return at + aheadAt(at, zone);
+  return at + zoneOffset(at, zone);
 }
 
 /** As PostgreSQL reads a wall clock: of a time that there is twice, the second; one that is skipped is counted on from before. */
 function utcOf(local: Instant, zone: string): Instant {
-  const before = aheadAt(local - DAY, zone);
-  const after = aheadAt(local + DAY, zone);
-  return local - (aheadAt(local - after, zone) === after ? after : before);
+  const before = zoneOffset(local - DAY, zone);
+  const after = zoneOffset(local + DAY, zone);
+  return local - (zoneOffset(local - after, zone) === after ? after : before);
 }

@@ -2,14 +2,14 @@ import { commitPoint, type Database, type Statement, statement, type Transaction
 import type { UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
-import { dollars } from '../usage/alert-words.ts';
+import { dollars } from '../usage/alert-facts.ts';
 
 const TELL = commitPoint(
   'limits.budget-told',
   'a budget of the operator’s that closed, told: its event and its mails',
 );
 
-/** A budget of the operator's of which the day's money is spent, and that nobody has told yet. */
+/** A budget of the operator that is spent for the day, and for which no notice was sent yet. */
 interface ClosedRow {
   readonly id: string;
   readonly product: string | null;
@@ -37,9 +37,9 @@ export interface OperatorNotices {
 }
 
 /**
- * Which budgets are closed stands in what was spent of them: whoever dies, the next process that looks finds it. Each is told once a day
- * and amount, by whichever process marks it first: one that is raised and spent again is told again. That a budget is closed
- * by hand is told by nobody: whoever closed it knows.
+ * Closed budgets follow from what was spent of them: if a process dies, the next one finds them. A notice is sent once a day
+ * and amount, by the process that marks it first: a budget that is raised and spent again gets another notice. A budget that was
+ * closed by hand gets none.
  */
 export function createOperatorNotices(parts: OperatorNoticesParts): OperatorNotices {
   const { db, webhooks, mail } = parts;

@@ -3,10 +3,16 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { micros, systemClock } from '#platform/kernel';
 import { advance, advanceTo, databaseTime, ids } from '#test/factories';
-import { figures, granted, kill, openLimits, planned, request, tally, windows } from '#test/limits';
+import { figures, permitOf, kill, openLimits, plannedCall, request, tally, windows } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
-import { createBudgetAlert, createOperatorBudgets, type Permit, refusal, type Selection } from '../index.ts';
+import {
+  createBudgetAlert,
+  createOperatorBudgets,
+  type Permit,
+  refusalError,
+  type Selection,
+} from '../index.ts';
 
 const { db } = await testDatabase();
 const plenty = { uses: 1_000, cost: 1_000_000 };
@@ -32,7 +38,7 @@ async function spend(
   const answer = await fixture.admit(await fixture.member(), { reserve: cost, ...more });
   if (answer.kind !== 'permit') return answer.kind;
   const { permit } = answer;
-  await permit.send({ ...planned(cost), provider });
+  await permit.send({ ...plannedCall(cost), provider });
   permit.served(figures(cost, { provider }));
   await permit.settle();
   return 'permit';
@@ -46,26 +52,29 @@ describe('a budget of the operator', () => {
     expect(await spend(60)).toBe('permit');
     const member = await fixture.member();
     expect(await fixture.admit(member, { key: 'mine' })).toEqual(CLOSED);
-    expect(refusal('operator_budget_closed')).toMatchObject({ code: 'operator_budget_closed', status: 503 });
+    expect(refusalError('operator_budget_closed')).toMatchObject({
+      code: 'operator_budget_closed',
+      status: 503,
+    });
     expect(await windows(db, member.accountId)).toEqual({});
     expect(await budgets.list()).toMatchObject([{ product: 'demo', daily: 100, spent: 120, closed: false }]);
     await advanceTo(db, '2031-02-04T00:00:00Z');
-    granted(await fixture.admit(member, { key: 'mine' }));
+    permitOf(await fixture.admit(member, { key: 'mine' }));
   });
 
   test('counts what each call cost, not what it had reserved, and corrections too', async () => {
     await budgets.set({}, { daily: micros(100) });
     const dead = await fixture.another();
     const member = await fixture.member();
-    const late = granted(await dead.limits.admit(request(member, { reserve: 90 })));
-    await late.send(planned(90));
+    const late = permitOf(await dead.limits.admit(request(member, { reserve: 90 })));
+    await late.send(plannedCall(90));
     await kill(dead);
     await fixture.limits.sweep();
     expect((await budgets.list())[0]?.spent).toBe(90);
     late.served(figures(20));
     await late.reportLate();
     expect((await budgets.list())[0]?.spent).toBe(20);
-    const failed = granted(await fixture.admit(member, { reserve: 50 }));
+    const failed = permitOf(await fixture.admit(member, { reserve: 50 }));
     await failed.release('nothing went out');
     expect((await budgets.list())[0]?.spent).toBe(20);
   });
@@ -97,16 +106,16 @@ describe('a budget of the operator', () => {
     await advance(db, '1 day');
     await budgets.set({ provider: 'sandbox' }, { daily: micros(500) });
     await budgets.set({ provider: 'elsewhere' }, { daily: micros(500) });
-    const spent = async () =>
+    const readSpent = async () =>
       (await budgets.list()).map((budget) => `${budget.provider} ${budget.spent}`).toSorted();
     const dead = await fixture.another();
-    const late = granted(await dead.limits.admit(request(await fixture.member(), { reserve: 90 })));
-    await late.send({ ...planned(90), provider: 'elsewhere' });
+    const late = permitOf(await dead.limits.admit(request(await fixture.member(), { reserve: 90 })));
+    await late.send({ ...plannedCall(90), provider: 'elsewhere' });
     await kill(dead);
     await fixture.limits.sweep();
     late.served(figures(20, { provider: 'elsewhere' }));
     await late.reportLate();
-    expect(await spent()).toEqual(['elsewhere 20', 'sandbox 0']);
+    expect(await readSpent()).toEqual(['elsewhere 20', 'sandbox 0']);
     await db.asMigrator(
       statement(
         `select limits.adjust_event(account_id, id, $2, $3, -5) from limits.usage_events
@@ -114,7 +123,7 @@ describe('a budget of the operator', () => {
         [late.id, ids.next(), ids.next()],
       ),
     );
-    expect(await spent()).toEqual(['elsewhere 15', 'sandbox 0']);
+    expect(await readSpent()).toEqual(['elsewhere 15', 'sandbox 0']);
   });
 
   test('is closed and opened by hand at once, whatever was spent, and keeps its amount', async () => {
@@ -123,7 +132,7 @@ describe('a budget of the operator', () => {
     expect(await budgets.set({ product: 'demo' }, { closed: true })).toBe(id);
     expect(tally([await fixture.admit(await fixture.member())])).toEqual({ refused: 1 });
     await budgets.set({ product: 'demo' }, { closed: false });
-    granted(await fixture.admit(await fixture.member()));
+    permitOf(await fixture.admit(await fixture.member()));
     expect(await budgets.list()).toMatchObject([{ daily: 1_000, closed: false }]);
   });
 
@@ -172,7 +181,7 @@ describe('a budget of the operator', () => {
             const [permit] = open.length === 0 ? [] : open.splice(one.end % open.length, 1);
             if (permit === undefined) continue;
             const cost = Math.floor((permit.reserve * one.share) / 100);
-            await permit.send(planned(permit.reserve));
+            await permit.send(plannedCall(permit.reserve));
             permit.served(figures(cost));
             await permit.settle();
             spent += cost;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { advance, advanceTo, type Member } from '#test/factories';
-import { figures, granted, openLimits } from '#test/limits';
+import { figures, permitOf, openLimits } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import type { DelegatedPermit } from '../index.ts';
@@ -135,7 +135,7 @@ async function take(member: Member, model: Model, wanted: Extract<Op, { do: 'tak
   const admission = await fixture.admit(member, { as: 'job', units, reserve });
   expect(admission.kind).toBe(fits ? 'permit' : 'denied');
   if (!fits) return;
-  const permit = granted(admission);
+  const permit = permitOf(admission);
   await db.tenant(member.accountId, delegating, [permit.delegating('account', wanted.seconds)]);
   const found = await delegated.find({ accountId: member.accountId, backend: 'account', id: permit.id });
   if (found === undefined) throw new Error('a permit was delegated, and is not there');

@@ -3,15 +3,15 @@ import { commitPoint, statement } from '#platform/db';
 import type { Backend } from '#platform/entitlements';
 import { advance, advanceTo, type Member, revokeKey, makeKey, suspendAccount } from '#test/factories';
 import {
-  denied,
+  denialOf,
   figures,
-  granted,
+  permitOf,
   holdMeters,
   ledgerLines,
   openLimits,
   permits,
   request,
-  type Wanted,
+  type AdmissionInput,
   windows,
 } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
@@ -50,9 +50,11 @@ async function find(accountId: Permit['accountId'], id: string, backend: Backend
 }
 
 /** A member with a permit for 60 seconds, of 100 micro-dollars. */
-async function delegatedTo(wanted: Wanted = {}): Promise<{ member: Member; permit: DelegatedPermit }> {
+async function delegatedTo(
+  wanted: AdmissionInput = {},
+): Promise<{ member: Member; permit: DelegatedPermit }> {
   const member = await fixture.member();
-  const permit = granted(await fixture.admit(member, { as: 'job', reserve: 100, ...wanted }));
+  const permit = permitOf(await fixture.admit(member, { as: 'job', reserve: 100, ...wanted }));
   await delegate(permit);
   return { member, permit: await find(member.accountId, permit.id) };
 }
@@ -68,31 +70,31 @@ describe('a permit that is delegated', () => {
   test('runs without a process, whatever becomes of the one that gave it', async () => {
     const node = await fixture.another();
     const member = await fixture.member();
-    const permit = granted(await node.limits.admit(request(member, { as: 'job', reserve: 100 })));
+    const permit = permitOf(await node.limits.admit(request(member, { as: 'job', reserve: 100 })));
     await delegate(permit);
     await node.holder.end();
     await fixture.limits.sweep();
     expect(await again(await find(member.accountId, permit.id))).toMatchObject({ status: 'running' });
-    denied(await fixture.admit(member));
+    denialOf(await fixture.admit(member));
     expect(
       await delegated.settle(await find(member.accountId, permit.id), { units: 1, usage: figures(30) }),
     ).toBe(30);
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
   });
 
   test('expires at its instant, not before: its place is free then, without any sweep', async () => {
     await advanceTo(db, '2027-02-01T10:00:00Z');
     const { member, permit } = await delegatedTo();
     await advanceTo(db, new Date(permit.expiresAt.getTime() - 30_000).toISOString());
-    denied(await fixture.admit(member));
+    denialOf(await fixture.admit(member));
     await advanceTo(db, new Date(permit.expiresAt.getTime() + 1).toISOString());
     expect(await again(permit)).toMatchObject({ status: 'expired', cost: 100, estimated: true });
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
   });
 
   test('never lasts longer than its feature allows, delegated or extended', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { as: 'job' }));
+    const permit = permitOf(await fixture.admit(member, { as: 'job' }));
     await delegate(permit, { seconds: 3_600 });
     const { expiresAt, createdAt } = await find(member.accountId, permit.id);
     expect(expiresAt.getTime() - createdAt.getTime()).toBe(600_000);
@@ -105,7 +107,7 @@ describe('a permit that is delegated', () => {
 
   test('is delegated once, by whoever holds it: nothing else is changed', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { as: 'job' }));
+    const permit = permitOf(await fixture.admit(member, { as: 'job' }));
     const stranger = await fixture.member();
     const stolen = db.tenant(stranger.accountId, delegating, [permit.delegating('account', 60)]);
     await expect(stolen).rejects.toMatchObject({ code: 'PL010' });
@@ -133,7 +135,7 @@ describe('a permit that is delegated', () => {
 
   test('is none of the permits that a process or a job runs', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member));
+    const permit = permitOf(await fixture.admit(member));
     expect(await delegated.find({ accountId: member.accountId, id: permit.id, backend: 'account' })).toBe(
       undefined,
     );
@@ -280,7 +282,7 @@ describe('an extension', () => {
     await delegated.extend(permit, { seconds: 60, longest: 600 });
     await advance(db, '50 seconds');
     expect(await again(permit)).toMatchObject({ status: 'running' });
-    denied(await fixture.admit(member));
+    denialOf(await fixture.admit(member));
     // What would end it sooner does nothing.
     const { expiresAt } = await again(permit);
     expect(await delegated.extend(permit, { seconds: 1, longest: 600 })).toMatchObject({ expiresAt });
@@ -307,7 +309,7 @@ describe('an extension', () => {
     const { member, permit } = await delegatedTo();
     const keyed = await fixture.member();
     const keyId = await makeKey(db, keyed);
-    const byKey = granted(await fixture.admit({ ...keyed }, { as: 'job', keyId }));
+    const byKey = permitOf(await fixture.admit({ ...keyed }, { as: 'job', keyId }));
     await delegate(byKey);
     await suspendAccount(db, member.accountId);
     await revokeKey(db, keyId);
@@ -327,7 +329,7 @@ describe('budgets of the operator', () => {
         `select limits.set_operator_budget(gen_random_uuid(), 'demo', null, null, null, 1000000, false)`,
       ),
     );
-    const spent = async () => {
+    const readSpent = async () => {
       const [row] = await db.asMigrator(
         statement<{ spent: number }>(
           'select coalesce(sum(spent), 0)::int as spent from limits.operator_spending',
@@ -335,18 +337,18 @@ describe('budgets of the operator', () => {
       );
       return row?.spent;
     };
-    const before = (await spent()) ?? 0;
+    const before = (await readSpent()) ?? 0;
     const { permit } = await delegatedTo();
     await delegated.settle(permit, { units: 1, usage: figures(900_000) });
-    expect(await spent()).toBe(before);
+    expect(await readSpent()).toBe(before);
     const member = await fixture.member();
-    const theirs = granted(await fixture.admit(member, { as: 'job' }));
+    const theirs = permitOf(await fixture.admit(member, { as: 'job' }));
     await delegate(theirs, { to: 'operator' });
     await delegated.settle(await find(member.accountId, theirs.id, 'operator'), {
       units: 1,
       usage: figures(77),
     });
-    expect(await spent()).toBe(before + 77);
+    expect(await readSpent()).toBe(before + 77);
     // One that is made later counts what was spent today, and that no more.
     await db.asMigrator(statement('delete from limits.operator_budgets'));
     await db.asMigrator(
@@ -354,7 +356,7 @@ describe('budgets of the operator', () => {
         `select limits.set_operator_budget(gen_random_uuid(), 'demo', null, null, null, 1000000, false)`,
       ),
     );
-    expect(await spent()).toBeLessThan(900_000);
+    expect(await readSpent()).toBeLessThan(900_000);
     await db.asMigrator(statement('delete from limits.operator_budgets'));
   });
 });

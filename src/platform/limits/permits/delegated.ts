@@ -4,10 +4,10 @@ import type { AccountId, HolderId, Ids, Micros, PermitId, UsageEventId } from '#
 import { type Denial, readDenial } from '../denial.ts';
 import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
 import type { Usage } from '../permit.ts';
-import { deniedBy, type Resolution } from '../settlement/settling.ts';
-import { figures, type Outcome, type Step } from '../settlement/steps.ts';
+import { deniedKind, type Resolution } from '../settlement/settling.ts';
+import { type CallSettlement, type PermitStep, toFigures } from '../settlement/step.ts';
 
-/** The holders of permits that are delegated: the backends themselves, whichever process they ask. `limits.is_outside` knows them too. */
+/** The holders of delegated permits: the backends themselves, for all processes. `limits.is_outside` knows them too. */
 export const BACKENDS: Readonly<Record<Backend, HolderId>> = {
   account: '00000000-0000-7000-8000-000000000001' as HolderId,
   operator: '00000000-0000-7000-8000-000000000002' as HolderId,
@@ -28,9 +28,9 @@ export interface DelegatedPermit {
   readonly reason: string | null;
   readonly expiresAt: Date;
   readonly createdAt: Date;
-  /** What is posted for it, or will be because it has expired. */
+  /** The cost that is posted for it, or will be because it has expired. */
   readonly cost: Micros;
-  /** Whether that is its reserve, because nobody has said yet what it really cost. */
+  /** Whether that is its reserve, because its real cost was not reported yet. */
   readonly estimated: boolean;
   readonly provider: string;
   readonly model: string;
@@ -40,7 +40,7 @@ export interface DelegatedPermit {
   readonly fence: number;
 }
 
-/** Whose permit: an account's, delegated to one kind of backend; for the other kind it does not exist. */
+/** A permit of an account, delegated to one kind of backend; for the other kind it does not exist. */
 export interface DelegatedId {
   readonly accountId: AccountId;
   readonly backend: Backend;
@@ -56,18 +56,18 @@ export interface Extension {
   readonly longest: number;
 }
 
-export type Extended =
+export type ExtensionResult =
   | { readonly kind: 'extended'; readonly reserve: Micros; readonly expiresAt: Date }
   | { readonly kind: 'denied'; readonly denial: Denial }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'closed' };
 
-/** What backends do with permits that they were delegated. Each is one item of a batch of settlements, and the same twice is once. */
+/** What backends do with delegated permits. Each operation is one item of a batch of settlements, and is idempotent. */
 export interface DelegatedPermits {
   find(of: DelegatedId): Promise<DelegatedPermit | undefined>;
   /**
    * Closes a permit at what its call used; without figures at its reserve, as an estimate. Answers what it cost in all, or
-   * undefined: it was closed before. Figures that nobody had said until then are posted all the same, as one correction.
+   * undefined: it was closed before. Figures that were not reported until then are posted all the same, as one correction.
    */
   settle(
     permit: DelegatedPermit,
@@ -75,15 +75,15 @@ export interface DelegatedPermits {
   ): Promise<Micros | undefined>;
   /** Its call was certainly not served: quota and credits go back. False: it was closed before; an estimate of it is corrected to nothing. */
   release(permit: DelegatedPermit, reason: string): Promise<boolean>;
-  extend(permit: DelegatedPermit, by: Extension): Promise<Extended>;
+  extend(permit: DelegatedPermit, by: Extension): Promise<ExtensionResult>;
 }
 
-type Row = Omit<DelegatedPermit, 'accountId' | 'backend'>;
+type DelegatedRow = Omit<DelegatedPermit, 'accountId' | 'backend'>;
 
 export interface DelegatedPermitsParts {
   readonly db: Database;
   readonly ids: Ids;
-  readonly resolve: (step: Step) => Promise<Resolution>;
+  readonly resolve: (step: PermitStep) => Promise<Resolution>;
   readonly afterEnds: AfterEnds;
 }
 
@@ -95,41 +95,38 @@ export function createDelegatedPermits({
 }: DelegatedPermitsParts): DelegatedPermits {
   function take(
     { accountId, backend, product, id, event, fence }: DelegatedPermit,
-    step: Pick<Step, 'op' | 'n' | 'next' | 'reason'>,
-    outcome?: Pick<Outcome, 's' | 'u'>,
+    step: Pick<PermitStep, 'operation' | 'units' | 'next' | 'reason'>,
+    settlement?: Pick<CallSettlement, 'state' | 'figures'>,
   ): Promise<Resolution> {
-    const whose = { a: accountId, p: product, id, h: BACKENDS[backend], f: fence };
-    const calls = outcome === undefined ? [] : [{ e: event, c: ids.next(), ...outcome }];
-    return resolve({ ...whose, lent: true, calls, ...step });
+    const permit = { account: accountId, product, permit: id, holder: BACKENDS[backend], fence };
+    const calls = settlement === undefined ? [] : [{ event, correctionId: ids.next(), ...settlement }];
+    return resolve({ ...permit, isDelegated: true, calls, ...step });
   }
 
   return {
     async find({ accountId, backend, id }) {
       const values = [accountId, id, BACKENDS[backend]];
-      const [[row]] = await db.tenant(accountId, [statement<Row>(FIND, values)]);
+      const [[row]] = await db.tenant(accountId, [statement<DelegatedRow>(FIND, values)]);
       return row === undefined ? undefined : { ...row, accountId, backend };
     },
     async settle(permit, { units, usage }) {
-      const outcome = { s: 'posted' as const, ...(usage === undefined ? {} : { u: figures(usage) }) };
-      const answer = await take(permit, { op: 'settle', n: units }, outcome);
+      const figures = usage === undefined ? {} : { figures: toFigures(usage) };
+      const answer = await take(permit, { operation: 'settle', units }, { state: 'posted', ...figures });
       return answer.kind === 'settled' ? (answer['cost'] as Micros) : undefined;
     },
     async release(permit, reason) {
-      return (await take(permit, { op: 'release', reason }, { s: 'voided' })).kind === 'voided';
+      const answer = await take(permit, { operation: 'release', reason }, { state: 'voided' });
+      return answer.kind === 'voided';
     },
     async extend(permit, { seconds, reserve, longest }) {
-      const next = {
-        l: longest,
-        ...(seconds === undefined ? {} : { s: seconds }),
-        ...(reserve === undefined ? {} : { r: reserve }),
-      };
-      const ask = () => take(permit, { op: 'extend', next });
-      return extended(await afterEnds(permit.accountId, ask, deniedBy));
+      const next = { longest, seconds, reserve };
+      const ask = () => take(permit, { operation: 'extend', next });
+      return toExtensionResult(await afterEnds(permit.accountId, ask, deniedKind));
     },
   };
 }
 
-function extended(answer: Resolution): Extended {
+function toExtensionResult(answer: Resolution): ExtensionResult {
   switch (answer.kind) {
     case 'extended':
       return {

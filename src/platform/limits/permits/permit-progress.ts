@@ -1,8 +1,8 @@
 import { AppError } from '#platform/kernel';
 
-/** How far a permit's holder has come with it: whether a provider call is under way, and who sees to its end. */
+/** How far a permit's holder has come with it: whether a provider call is under way, and what ends it. */
 export class PermitProgress {
-  /** Ended by whoever holds it here: no further provider call goes out under it. */
+  /** Its holder has ended it here: no further provider call goes out under it. */
   isOver = false;
   /** Its end, or a statement of it, was asked for, or it was handed to a job or a backend. */
   isHandled = false;
@@ -11,7 +11,7 @@ export class PermitProgress {
   isCalling = false;
   readonly #waiting: (() => void)[] = [];
 
-  /** Throws `permit_stale` when the permit is over: its ledger is closed, and a call would be paid for by nobody. */
+  /** Throws `permit_stale` when the permit is over: its ledger is closed, and no account would pay for the call. */
   assertOpen(): void {
     if (this.isOver) throw new AppError('permit_stale');
   }
@@ -26,8 +26,8 @@ export class PermitProgress {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** A statement by which the permit's end, or its further way, is up to whoever runs it. */
-  handed<Made>(statement: Made): Made {
+  /** With this statement the permit's end, or its next holder, is up to the caller who runs it. */
+  markHandled<Made>(statement: Made): Made {
     this.isHandled = true;
     return statement;
   }

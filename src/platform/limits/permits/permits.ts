@@ -15,15 +15,16 @@ import { BACKENDS } from './delegated.ts';
 import { readDenial } from '../denial.ts';
 import type { Ends } from '../settlement/ends.ts';
 import type { AfterEnds } from '../settlement/ends-elsewhere.ts';
-import { namedBy } from '../named.ts';
-import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from '../permit.ts';
+import { idempotencyKeyOf } from '../idempotency-key.ts';
+import type { IdempotencyRequest, Permit, PlannedCall, StoredAnswer } from '../permit.ts';
+import { PermitCalls } from './permit-calls.ts';
 import { PermitProgress } from './permit-progress.ts';
 import type { RetryQueue } from '../settlement/retry-queue.ts';
-import { deniedBy, type Resolution, type Settling } from '../settlement/settling.ts';
-import { figures, type Outcome, type Step } from '../settlement/steps.ts';
+import { deniedKind, type Resolution, type Settling } from '../settlement/settling.ts';
+import { encodeStep, type PermitStep, toFigures } from '../settlement/step.ts';
 import '../errors.ts';
 
-/** What is known of a permit when it is granted or taken up. */
+/** A permit as it is granted or taken up. */
 export interface PermitFacts {
   readonly id: PermitId;
   readonly accountId: AccountId;
@@ -39,12 +40,12 @@ export interface PermitFacts {
   readonly calls: number;
   /** The usage event that is pending or sent already, if one is. */
   readonly openEvent: UsageEventId | undefined;
-  /** What that event says: a call as planned goes out without another trip. */
+  /** The call that this event plans: as planned, it goes out without another trip to the database. */
   readonly planned: PlannedCall | undefined;
   readonly idempotency: IdempotencyRequest | undefined;
 }
 
-type More = Pick<Step, 'next' | 'reason' | 'k'>;
+type StepMore = Pick<PermitStep, 'next' | 'reason' | 'keepsQuota'>;
 
 export type PermitMaker = (facts: PermitFacts) => Permit;
 
@@ -53,151 +54,33 @@ export interface PermitParts {
   readonly answers: KeptAnswers;
   readonly holder: HolderId;
   readonly settling: Settling;
-  /** Tells again what the database was away for. */
+  /** Retries what the database was away for. */
   readonly retries: RetryQueue;
   readonly ends: Ends;
   readonly afterEnds: AfterEnds;
-  /** Micro-dollars a day that the operator bears for an account's failures. */
+  /** Micro-dollars a day that the operator pays for failed calls of an account. */
   readonly failures: number;
 }
 
+/** A permit with the state of its calls. */
+interface PermitContext extends PermitParts {
+  readonly facts: PermitFacts;
+  readonly calls: PermitCalls;
+  readonly progress: PermitProgress;
+}
+
 export function makePermit(facts: PermitFacts, parts: PermitParts): Permit {
+  const calls = new PermitCalls(facts, parts.ids);
   const progress = new PermitProgress();
-  const outcomes: Outcome[] = [];
-  let { openEvent: open, calls, reserve } = facts;
-  /** Whether the first call's row, written by admission or take-up, still waits for its dispatch. */
-  let unused = open !== undefined;
-  const unusedCorrection = parts.ids.next();
-
-  /** What the database is told of the calls. One that never went out costs nothing, whatever its row says. */
-  function told(op: Step['op']): readonly Outcome[] {
-    if (!unused || open === undefined || op === 'send') return [...outcomes];
-    return [...outcomes, { e: open, s: 'voided', t: false, c: unusedCorrection }];
-  }
-
-  function step(op: Step['op'], more: More = {}): Step {
-    return {
-      a: facts.accountId,
-      p: facts.product,
-      id: facts.id,
-      h: parts.holder,
-      f: facts.fence,
-      op,
-      calls: told(op),
-      ...more,
-    };
-  }
-
-  function outcome(s: Outcome['s'], more: Pick<Outcome, 'u' | 't'> = {}): void {
-    if (open === undefined || unused) throw new Error('no provider call is under way');
-    outcomes.push({ e: open, s, c: parts.ids.next(), ...more });
-    open = undefined;
-    if (more.t === false) calls -= 1;
-    progress.done();
-  }
-
-  async function resolve(op: Step['op'], more: More = {}): Promise<Resolution> {
-    const answer = await parts.settling.resolve(step(op, more));
-    if (answer.kind === 'stale') throw new AppError('permit_stale');
-    return answer;
-  }
-
-  /**
-   * Nobody else closes a permit while its holder lives: an end that did not reach the database is told it again, or its place
-   * would be taken, and its figures unknown, for as long as its work might last.
-   */
-  async function end(made: Step): Promise<void> {
-    progress.end();
-    const answer = await untilKnown(made, parts.ends.begin(facts.accountId));
-    if (answer.kind === 'stale') throw new AppError('permit_stale');
-  }
-
-  /** A step that loses nothing when the database is away: it fails now, and is told until it is known, which `over` hears of. */
-  async function untilKnown(made: Step, over = () => {}): Promise<Resolution> {
-    const line = factsOf(made);
-    const tell = async (): Promise<Resolution> => {
-      const answer = await parts.settling.resolve(made);
-      if (answer['state'] === 'unknown' && made.calls.length > 0) parts.retries.unknown(line);
-      return answer;
-    };
-    try {
-      const answer = await tell();
-      over();
-      return answer;
-    } catch (error) {
-      if (error instanceof AppError) over();
-      else parts.retries.add(line, tell, over);
-      throw error;
-    }
-  }
-
-  /** The ledger must not lose figures that we know because somebody else has closed the permit meanwhile. */
-  async function reportLate(): Promise<void> {
-    const late = step('report');
-    if (late.calls.length > 0) await untilKnown(late);
-  }
-
-  function unknown(estimate?: Usage): void {
-    // What was shown, or what its caller brought about, is charged: the work is no failure that gives everything back.
-    if (estimate !== undefined && estimate.charged > 0) progress.isServed = true;
-    outcome('posted', estimate === undefined ? {} : { u: figures(estimate) });
-  }
-
-  async function amend(event: UsageEventId, usage: Usage): Promise<void> {
-    const known = [{ e: event, s: 'posted', c: parts.ids.next(), u: figures(usage) } as const];
-    // Told until it is known: nobody waits for it.
-    await untilKnown({ ...step('report'), calls: known }).catch(() => {});
-  }
-
-  async function sent(call: PlannedCall): Promise<UsageEventId> {
-    // What a statement of its end has told the database, this process does not know: it asks.
-    const { planned } = facts;
-    if (open !== undefined && planned !== undefined && covers(planned, call) && !progress.isHandled) {
-      unused = false;
-      calls += 1;
-      return open;
-    }
-    const event = open ?? parts.ids.next<UsageEventId>();
-    const ask = async (): Promise<Resolution> => {
-      const answer = await resolve('send', {
-        next: {
-          e: event,
-          pr: call.provider,
-          m: call.model,
-          v: call.priceVersion,
-          r: call.reserve,
-          b: parts.failures,
-        },
-      });
-      // What the database was told it knows, also where it has no room for the next call.
-      outcomes.length = 0;
-      return answer;
-    };
-    const answer = await parts.afterEnds(facts.accountId, ask, deniedBy).catch((error: unknown) => {
-      // Its row may be there all the same, of a call that never goes out.
-      if (open === undefined && mayBeDone(error))
-        outcomes.push({ e: event, s: 'voided', t: false, c: parts.ids.next() });
-      throw error;
-    });
-    if (answer.kind === 'denied') throw budgetDenied(answer);
-    if (answer.kind !== 'sent') throw new AppError('permit_stale');
-    open = event;
-    reserve = answer['reserve'] as Micros;
-    // Over meanwhile: its row says `sent`, and the end voids it.
-    unused = progress.isOver;
-    progress.assertOpen();
-    calls += 1;
-    return event;
-  }
-
+  const permit: PermitContext = { ...parts, facts, calls, progress };
   return {
     ...facts,
     holder: parts.holder,
     get calls() {
-      return calls;
+      return calls.count;
     },
     get reserve() {
-      return reserve;
+      return calls.reserve;
     },
     get isOver() {
       return progress.isOver;
@@ -211,68 +94,209 @@ export function makePermit(facts: PermitFacts, parts: PermitParts): Permit {
     get mayAnswerFirst() {
       return facts.idempotency === undefined && !parts.ends.isFull;
     },
-    async send(call) {
-      if (open !== undefined && !unused) throw new Error('a provider call is under way');
-      progress.assertOpen();
-      progress.begin();
-      try {
-        return await sent(call);
-      } catch (error) {
-        progress.done();
-        throw error;
-      }
-    },
+    send: (call) => send(permit, call),
+    ...callEndsOf(permit),
+    ...endsOf(permit),
+    ...statementsOf(permit),
+  };
+}
+
+async function send(permit: PermitContext, call: PlannedCall): Promise<UsageEventId> {
+  const { calls, progress } = permit;
+  if (calls.isUnderWay) throw new Error('a provider call is under way');
+  progress.assertOpen();
+  progress.begin();
+  try {
+    return dispatchPlanned(permit, call) ?? (await openCall(permit, call));
+  } catch (error) {
+    progress.done();
+    throw error;
+  }
+}
+
+/** Dispatches a call whose row is there already; undefined: the database must write one. */
+function dispatchPlanned({ facts, calls, progress }: PermitContext, call: PlannedCall) {
+  const { planned } = facts;
+  const { open } = calls;
+  // A statement of the permit's end may have told the database something that this process does not know: then it asks.
+  if (open === undefined || planned === undefined || !isCovered(planned, call) || progress.isHandled) return;
+  return calls.dispatchOpen(open);
+}
+
+/** Whether the row of a planned call fits the one that goes out: the same model, and a reserve that holds it. */
+function isCovered(planned: PlannedCall, call: PlannedCall): boolean {
+  return (
+    planned.provider === call.provider && planned.model === call.model && planned.reserve >= call.reserve
+  );
+}
+
+/** Has the database write the row of the next call. */
+async function openCall(permit: PermitContext, call: PlannedCall): Promise<UsageEventId> {
+  const { calls, progress, ids, facts, afterEnds } = permit;
+  const event = calls.open ?? ids.next<UsageEventId>();
+  const ask = () => askForCall(permit, event, call);
+  const answer = await afterEnds(facts.accountId, ask, deniedKind).catch((error: unknown) => {
+    // The row may be there all the same, of a call that never goes out.
+    if (calls.open === undefined && mayBeDone(error)) calls.voidUnsent(event);
+    throw error;
+  });
+  if (answer.kind === 'denied') throw budgetDenied(answer);
+  if (answer.kind !== 'sent') throw new AppError('permit_stale');
+  // Of a permit that ended meanwhile the row says `sent`, and the end voids it.
+  calls.begin(event, { reserve: answer['reserve'] as Micros, isUnused: progress.isOver });
+  progress.assertOpen();
+  calls.count += 1;
+  return event;
+}
+
+async function askForCall(
+  permit: PermitContext,
+  event: UsageEventId,
+  { provider, model, priceVersion, reserve }: PlannedCall,
+): Promise<Resolution> {
+  const next = { event, provider, model, priceVersion, reserve, failures: permit.failures };
+  const answer = await permit.settling.resolve(stepOf(permit, 'send', { next }));
+  if (answer.kind === 'stale') throw new AppError('permit_stale');
+  // The database knows what it was told, also where it has no room for the next call.
+  permit.calls.forgetSettlements();
+  return answer;
+}
+
+function stepOf(
+  { facts, holder, calls }: PermitContext,
+  operation: PermitStep['operation'],
+  more: StepMore = {},
+): PermitStep {
+  return {
+    account: facts.accountId,
+    product: facts.product,
+    permit: facts.id,
+    holder,
+    fence: facts.fence,
+    operation,
+    calls: calls.settlementsFor(operation),
+    ...more,
+  };
+}
+
+/** How a provider call of the permit ends. */
+function callEndsOf(permit: PermitContext): Pick<Permit, 'served' | 'notServed' | 'unknown' | 'amend'> {
+  const { calls, progress } = permit;
+  const end: PermitCalls['end'] = (state, more) => {
+    calls.end(state, more);
+    progress.done();
+  };
+  return {
     served(usage) {
       progress.isServed = true;
-      outcome('posted', { u: figures(usage) });
+      end('posted', { figures: toFigures(usage) });
     },
-    notServed: (how) => outcome('voided', { t: how?.throttled !== true }),
-    unknown,
-    amend,
-    settle: () => end(step('settle')),
-    release: (reason, how) => end(step('release', { reason, ...(how === undefined ? {} : { k: true }) })),
+    notServed: (how) => end('voided', { isTry: how?.throttled !== true }),
+    unknown(estimate) {
+      // What was shown, or what its caller caused, is charged: the work is no failure that gives everything back.
+      if (estimate !== undefined && estimate.charged > 0) progress.isServed = true;
+      end('posted', estimate === undefined ? {} : { figures: toFigures(estimate) });
+    },
+    async amend(event, usage) {
+      const figures = toFigures(usage);
+      const call = { event, state: 'posted', correctionId: permit.ids.next(), figures } as const;
+      // It is retried until the database has it, and no caller waits for it.
+      await resolveUntilKnown(permit, { ...stepOf(permit, 'report'), calls: [call] }).catch(() => {});
+    },
+  };
+}
+
+/** How the permit ends. */
+function endsOf(
+  permit: PermitContext,
+): Pick<Permit, 'settle' | 'release' | 'finish' | 'abandon' | 'reportLate'> {
+  const { progress } = permit;
+  return {
+    settle: () => endPermit(permit, stepOf(permit, 'settle')),
+    release(reason, how) {
+      const kept = how === undefined ? {} : ({ keepsQuota: true } as const);
+      return endPermit(permit, stepOf(permit, 'release', { reason, ...kept }));
+    },
     async finish(failure) {
       if (progress.isOver) return;
       progress.end();
       await progress.idle();
-      await end(
-        progress.isServed ? step('settle') : step('release', { reason: failure ?? 'nothing served' }),
-      );
+      const step = progress.isServed
+        ? stepOf(permit, 'settle')
+        : stepOf(permit, 'release', { reason: failure ?? 'nothing served' });
+      await endPermit(permit, step);
     },
-    // Of calls nothing is told: none has gone out, and what became of the permit since is not ours to say.
-    abandon: (reason) => end({ ...step('release', { reason }), calls: [] }),
-    reportLate,
-    ...statementsOf(facts, { ...parts, step, progress }),
+    // No calls are told: none has gone out, and who has the permit now says what became of it.
+    abandon: (reason) => endPermit(permit, { ...stepOf(permit, 'release', { reason }), calls: [] }),
+    // The ledger must not lose figures because another process has closed the permit meanwhile.
+    async reportLate() {
+      const step = stepOf(permit, 'report');
+      if (step.calls.length > 0) await resolveUntilKnown(permit, step);
+    },
   };
 }
 
-interface Stating {
-  readonly holder: HolderId;
-  readonly answers: KeptAnswers;
-  readonly step: (op: Step['op'], more?: More) => Step;
-  readonly progress: PermitProgress;
+/**
+ * No other process closes a permit while its holder lives: an end that did not reach the database is retried, or its slot would be taken,
+ * and its figures unknown, for as long as its work might last.
+ */
+async function endPermit(permit: PermitContext, step: PermitStep): Promise<void> {
+  permit.progress.end();
+  const answer = await resolveUntilKnown(permit, step, permit.ends.begin(permit.facts.accountId));
+  if (answer.kind === 'stale') throw new AppError('permit_stale');
 }
 
-/** The steps of a permit that are part of somebody else's transaction. */
+/** A step that loses nothing when the database is away: it fails now, and is retried until it is known. `onKnown` is called then. */
+async function resolveUntilKnown(
+  { settling, retries }: PermitContext,
+  step: PermitStep,
+  onKnown = () => {},
+): Promise<Resolution> {
+  const facts = logFactsOf(step);
+  const resolve = async (): Promise<Resolution> => {
+    const answer = await settling.resolve(step);
+    if (answer['state'] === 'unknown' && step.calls.length > 0) retries.unknown(facts);
+    return answer;
+  };
+  try {
+    const answer = await resolve();
+    onKnown();
+    return answer;
+  } catch (error) {
+    if (error instanceof AppError) onKnown();
+    else retries.add(facts, resolve, onKnown);
+    throw error;
+  }
+}
+
+/** What a log line says of a step that never reached the database: enough to book it by hand. */
+function logFactsOf(step: PermitStep): object {
+  const { a, p, id, op, calls } = encodeStep(step);
+  return { account_id: a, product: p, permit_id: id, op, calls };
+}
+
+/** The steps of a permit that are part of a caller's transaction. */
 function statementsOf(
-  facts: PermitFacts,
-  { holder, answers, step, progress }: Stating,
+  permit: PermitContext,
 ): Pick<
   Permit,
   'settlement' | 'settleIn' | 'releasing' | 'requeueing' | 'answering' | 'attaching' | 'delegating'
 > {
+  const { facts, holder, answers, progress } = permit;
+  const resolving = (operation: PermitStep['operation'], more?: StepMore) =>
+    progress.markHandled(resolveStatement(stepOf(permit, operation, more)));
   return {
-    settlement: () => progress.handed(settlementOf(step('settle'))),
-    settleIn: (tx) => here(tx, progress.handed(settlementOf(step('settle')))),
-    releasing: (reason) => progress.handed(settlementOf(step('release', { reason }))),
-    requeueing: (reason) => progress.handed(settlementOf(step('requeue', { reason }))),
+    settlement: () => resolving('settle'),
+    settleIn: (tx) => runIn(tx, resolving('settle')),
+    releasing: (reason) => resolving('release', { reason }),
+    requeueing: (reason) => resolving('requeue', { reason }),
     answering: (stored) => answerStatement(facts, stored, answers),
     attaching: (jobId) =>
-      progress.handed(
+      progress.markHandled(
         statement('select limits.attach($1, $2, $3, $4)', [facts.id, holder, facts.fence, jobId]),
       ),
     delegating: (to, seconds) =>
-      progress.handed(
+      progress.markHandled(
         statement('select limits.lend($1, $2, $3, $4, $5) as expires_at', [
           facts.id,
           holder,
@@ -284,28 +308,16 @@ function statementsOf(
   };
 }
 
-async function here(tx: Transaction, made: Statement): Promise<void> {
+function resolveStatement(step: PermitStep): Statement<{ answer: Resolution }> {
+  return statement('select limits.resolve_here($1::jsonb) as answer', [JSON.stringify(encodeStep(step))]);
+}
+
+async function runIn(tx: Transaction, call: Statement): Promise<void> {
   try {
-    await tx.run(made);
+    await tx.run(call);
   } catch (error) {
-    throw stale(error);
+    throw permitError(error);
   }
-}
-
-/** Whether the row of a planned call says enough of the one that goes out: the same model, and a reserve that holds it. */
-function covers(planned: PlannedCall, call: PlannedCall): boolean {
-  return (
-    planned.provider === call.provider && planned.model === call.model && planned.reserve >= call.reserve
-  );
-}
-
-/** What a log line says of a step that the database never heard of: enough to book it by hand. */
-function factsOf({ a, p, id, op, calls }: Step): object {
-  return { account_id: a, product: p, permit_id: id, op, calls };
-}
-
-function settlementOf(step: Step): Statement<{ answer: Resolution }> {
-  return statement('select limits.resolve_here($1::jsonb) as answer', [JSON.stringify(step)]);
 }
 
 function answerStatement(
@@ -314,7 +326,7 @@ function answerStatement(
   answers: KeptAnswers,
 ): Statement | undefined {
   if (idempotency === undefined) return undefined;
-  const { name, key } = namedBy(answers, accountId, idempotency);
+  const { name, key } = idempotencyKeyOf(answers, accountId, idempotency);
   const { status, headers, answer, sealed } = answers.keep(
     name,
     stored,
@@ -340,7 +352,7 @@ function budgetDenied(answer: Resolution): AppError {
 }
 
 /** SQL's PL010 says that the fence was passed on; everything else stays what it is. */
-export function stale(error: unknown): unknown {
+export function permitError(error: unknown): unknown {
   return error instanceof Error && (error as { code?: string }).code === 'PL010'
     ? new AppError('permit_stale', { cause: error })
     : error;

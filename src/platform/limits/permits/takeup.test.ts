@@ -5,12 +5,12 @@ import type { Permit } from '#platform/limits';
 import { ids, type Member, revokeKey, makeKey } from '#test/factories';
 import {
   figures,
-  granted,
+  permitOf,
   ledgerLines,
   type Node,
   openLimits,
   permits,
-  planned,
+  plannedCall,
   request,
   windows,
 } from '#test/limits';
@@ -25,16 +25,16 @@ const fixture = await openLimits(db, {
   },
   plans: { only: { monthly: 50, daily: 1_000 } },
 });
-const spent = async ({ accountId }: Member) => (await windows(db, accountId))['demo daily'];
+const readSpent = async ({ accountId }: Member) => (await windows(db, accountId))['demo daily'];
 
 /** A permit whose first call was served, which its second holder does not know. */
 async function takenOver() {
   const [old, next] = [await fixture.another(), await fixture.another()];
   const member = await fixture.member();
-  const queued = granted(await fixture.admit(member, { reserve: 100, as: 'job' }));
+  const queued = permitOf(await fixture.admit(member, { reserve: 100, as: 'job' }));
   await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
   const first = await take(old, member, queued.id);
-  await first.send(planned(100));
+  await first.send(plannedCall(100));
   first.served(figures(30));
   const second = await take(next, member, queued.id);
   return { member, first, second };
@@ -69,8 +69,8 @@ describe('a permit that was taken over while its first call was out', () => {
   test('holds the estimate and the new reserve, and in the end what both calls cost', async () => {
     const { member, first, second } = await takenOver();
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
-    await second.send(planned(100));
-    expect(await spent(member)).toEqual(200);
+    await second.send(plannedCall(100));
+    expect(await readSpent(member)).toEqual(200);
     await first.reportLate();
     expect(await ledgerLines(db, member.accountId)).toEqual([
       'posted 100 estimated',
@@ -79,24 +79,24 @@ describe('a permit that was taken over while its first call was out', () => {
     ]);
     second.served(figures(40));
     await second.settle();
-    expect(await spent(member)).toEqual(70);
+    expect(await readSpent(member)).toEqual(70);
   });
 
   test('counts the late figures once, also when they come after it was settled', async () => {
     const { member, first, second } = await takenOver();
-    await second.send(planned(100));
+    await second.send(plannedCall(100));
     second.served(figures(40));
     await second.settle();
-    expect(await spent(member)).toEqual(140);
+    expect(await readSpent(member)).toEqual(140);
     await first.reportLate();
     await first.reportLate();
-    expect(await spent(member)).toEqual(70);
+    expect(await readSpent(member)).toEqual(70);
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'settled' }]);
   });
 
   test('lets nobody but whoever made a call correct its estimate', async () => {
     const { member, first, second } = await takenOver();
-    const event = await second.send(planned(100));
+    const event = await second.send(plannedCall(100));
     second.unknown();
     await second.settle();
     const forged = [{ e: event, s: 'voided', c: ids.next() }];
@@ -119,7 +119,7 @@ describe('a permit that was taken over while its first call was out', () => {
 /** A permit that waits with its job, and what its next attempt is told of the attempts before. */
 async function waiting() {
   const member = await fixture.member();
-  const queued = granted(await fixture.admit(member, { reserve: 100, as: 'job' }));
+  const queued = permitOf(await fixture.admit(member, { reserve: 100, as: 'job' }));
   await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
   const requeue = (permit: Permit) => db.tenant(member.accountId, effect, [permit.requeueing('later')]);
   return { member, requeue, again: () => take(fixture, member, queued.id) };
@@ -131,14 +131,14 @@ describe('the tries that a job has left', () => {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const permit = await again();
       expect(permit.calls).toBe(0);
-      await permit.send(planned(100));
+      await permit.send(plannedCall(100));
       expect(permit.calls).toBe(1);
       permit.notServed({ throttled: true });
       expect(permit.calls).toBe(0);
       await requeue(permit);
     }
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'voided', 'voided']);
-    expect(await spent(member)).toEqual(100);
+    expect(await readSpent(member)).toEqual(100);
   });
 
   test('are not touched by a call that was planned and never went out', async () => {
@@ -151,17 +151,17 @@ describe('the tries that a job has left', () => {
   test('are fewer by each call that was tried, whatever became of it', async () => {
     const { requeue, again } = await waiting();
     const first = await again();
-    await first.send(planned(30));
+    await first.send(plannedCall(30));
     first.notServed();
-    await first.send(planned(30));
+    await first.send(plannedCall(30));
     first.notServed({ throttled: true });
-    await first.send(planned(30));
+    await first.send(plannedCall(30));
     first.unknown();
     expect(first.calls).toBe(2);
     await requeue(first);
     const second = await again();
     expect(second.calls).toBe(2);
-    await second.send(planned(30));
+    await second.send(plannedCall(30));
     second.served(figures(10));
     await requeue(second);
     expect((await again()).calls).toBe(3);
@@ -171,7 +171,7 @@ describe('the tries that a job has left', () => {
 test('a permit whose key was revoked while it waited is taken up to be closed: no call is marked as sent', async () => {
   const member = await fixture.member();
   const keyId = await makeKey(db, member);
-  const queued = granted(await fixture.admit(member, { keyId, reserve: 100, as: 'job' }));
+  const queued = permitOf(await fixture.admit(member, { keyId, reserve: 100, as: 'job' }));
   await db.tenant(member.accountId, effect, [queued.attaching(ids.next<JobId>())]);
   await revokeKey(db, keyId);
   const [rows] = await db.system('jobs.queue', effect, [

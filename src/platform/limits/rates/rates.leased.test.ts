@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '#platform/kernel';
 import { assertWithin } from '#test/property';
-import { createLeasedRates, LENT_SHARE, type RateRequest, type RateStore } from './rates.leased.ts';
+import { createLeasedRates, LEASED_SHARE, type RateRequest, type RateStore } from './rates.leased.ts';
 import type { RateEntry, Rates } from './rates.ts';
 
 const MINUTE = 60_000;
@@ -47,14 +47,14 @@ function fixture() {
     return requests.map(({ key, perMinute, spare }, at) => {
       const minute = of[at] ?? begin(key);
       const left = perMinute - minute.used;
-      const lent = isAllowed ? Math.min(spare, Math.floor((left - 1) / LENT_SHARE)) : 0;
+      const leased = isAllowed ? Math.min(spare, Math.floor((left - 1) / LEASED_SHARE)) : 0;
       if (isAllowed) {
-        minute.used += 1 + lent;
+        minute.used += 1 + leased;
         minute.made += 1;
         asked.getStore()?.add(key);
       }
       const endsAt = minute.startsAt + MINUTE;
-      return { left, spare: lent, endsAt, milliseconds: endsAt - storeTime() };
+      return { left, spare: leased, endsAt, milliseconds: endsAt - storeTime() };
     });
   }
 
@@ -118,7 +118,7 @@ function fixture() {
 
 const often = (key: string, perMinute: number): RateEntry => ({ key, perMinute });
 
-async function allowed(count: number, call: () => Promise<{ readonly allowed: boolean } | undefined>) {
+async function countAllowed(count: number, call: () => Promise<{ readonly allowed: boolean } | undefined>) {
   let passed = 0;
   for (let n = 0; n < count; n += 1) if ((await call())?.allowed === true) passed += 1;
   return passed;
@@ -127,12 +127,12 @@ async function allowed(count: number, call: () => Promise<{ readonly allowed: bo
 test('a process alone makes all calls of a minute and no more, with a trip for a few of them', async () => {
   const { process, call, trips, pass } = fixture();
   const rates = process();
-  const asking = () => call(rates, [often('a', 600)]);
-  expect(await allowed(700, asking)).toBe(600);
+  const ask = () => call(rates, [often('a', 600)]);
+  expect(await countAllowed(700, ask)).toBe(600);
   // The last eight are asked for one by one, and each refusal is the store's.
   expect(trips() - 100).toBeLessThan(50);
   pass(MINUTE);
-  expect(await asking()).toMatchObject({ allowed: true, remaining: 599, seconds: 60 });
+  expect(await ask()).toMatchObject({ allowed: true, remaining: 599, seconds: 60 });
 });
 
 test('a small limit is never lent of: two processes share five calls one by one', async () => {
@@ -159,33 +159,33 @@ test('remaining is what the process holds and what the store had left', async ()
 test('what is not used for a second is given back, and then another process has it', async () => {
   const { process, call, pass, minutes } = fixture();
   const [one, other] = [process(), process()];
-  await allowed(10, () => call(one, [often('a', 100)]));
+  await countAllowed(10, () => call(one, [often('a', 100)]));
   expect(minutes[0]?.used).toBeGreaterThan(10);
   pass(1_000);
   expect(minutes[0]?.used).toBe(10);
-  expect(await allowed(100, () => call(other, [often('a', 100)]))).toBe(90);
+  expect(await countAllowed(100, () => call(other, [often('a', 100)]))).toBe(90);
 });
 
 test('a process that stops gives back what it holds; one that is killed loses it until the minute is over', async () => {
   const { process, call, pass, minutes } = fixture();
   const [graceful, killed, third] = [process(), process(), process()];
   const entry = [often('a', 100)];
-  await allowed(10, () => call(graceful, entry));
+  await countAllowed(10, () => call(graceful, entry));
   await graceful.close();
   expect(minutes[0]?.used).toBe(10);
-  await allowed(10, () => call(killed, entry));
+  await countAllowed(10, () => call(killed, entry));
   const lost = (minutes[0]?.used ?? 0) - 20;
   expect(lost).toBeGreaterThan(0);
-  expect(await allowed(100, () => call(third, entry))).toBe(80 - lost);
+  expect(await countAllowed(100, () => call(third, entry))).toBe(80 - lost);
   pass(MINUTE);
-  expect(await allowed(200, () => call(third, entry))).toBe(100);
+  expect(await countAllowed(200, () => call(third, entry))).toBe(100);
 });
 
 test('a process that has stopped still answers, and is lent nothing', async () => {
   const { process, call, minutes } = fixture();
   const rates = process();
   await rates.close();
-  expect(await allowed(50, () => call(rates, [often('a', 20)]))).toBe(20);
+  expect(await countAllowed(50, () => call(rates, [often('a', 20)]))).toBe(20);
   expect(minutes[0]?.used).toBe(20);
 });
 
@@ -195,7 +195,7 @@ test('a lease is over with the minute of the store, however young it is', async 
   const entry = [often('a', 100)];
   await call(rates, entry);
   pass(MINUTE - 500);
-  await allowed(9, () => call(rates, entry));
+  await countAllowed(9, () => call(rates, entry));
   expect(minutes[0]?.used).toBeGreaterThan(10);
   pass(600);
   expect(await call(rates, entry)).toMatchObject({ allowed: true, remaining: 99 });
@@ -205,7 +205,7 @@ test('a lease is over when the machine slept, though its own clock stood still',
   const { process, call, sleep, minutes } = fixture();
   const rates = process();
   const entry = [often('a', 100)];
-  await allowed(10, () => call(rates, entry));
+  await countAllowed(10, () => call(rates, entry));
   sleep(MINUTE);
   expect(await call(rates, entry)).toMatchObject({ allowed: true, remaining: 99 });
   expect(minutes).toHaveLength(2);
@@ -214,7 +214,7 @@ test('a lease is over when the machine slept, though its own clock stood still',
 test('another limit of the same key counts at once: what was lent under the old one goes back', async () => {
   const { process, call, minutes } = fixture();
   const rates = process();
-  await allowed(8, () => call(rates, [often('a', 1_000)]));
+  await countAllowed(8, () => call(rates, [often('a', 1_000)]));
   expect(minutes[0]?.used).toBeGreaterThan(8);
   expect(await call(rates, [often('a', 11)])).toMatchObject({ limit: 11 });
   expect(minutes[0]?.used).toBeLessThanOrEqual(minutes[0]?.made ?? 0);
@@ -223,10 +223,10 @@ test('another limit of the same key counts at once: what was lent under the old 
 test('a call that one entry refuses costs the lease of the other nothing', async () => {
   const { process, call } = fixture();
   const rates = process();
-  await allowed(20, () => call(rates, [often('wide', 200)]));
+  await countAllowed(20, () => call(rates, [often('wide', 200)]));
   await call(rates, [often('narrow', 1)]);
   const refused = [often('wide', 200), often('narrow', 1)];
-  expect(await allowed(20, () => call(rates, refused))).toBe(0);
+  expect(await countAllowed(20, () => call(rates, refused))).toBe(0);
   expect(await call(rates, refused)).toMatchObject({ entry: 1, limit: 1 });
   expect(await call(rates, [often('wide', 200)])).toMatchObject({ remaining: 179 });
 });
@@ -257,13 +257,13 @@ test('in no minute of the store are more calls made than its limit, whoever is k
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
       const { process, call, minutes, pass, setLag, setAway } = fixture();
       const processes = [process(), process(), process()];
-      const of = (place: number): Rates => processes[place] ?? process();
+      const of = (index: number): Rates => processes[index] ?? process();
       for (const one of steps) {
         if (one.kind === 'calls') {
           const entries = one.keys.map((key) => often(key, LIMITS[key]));
-          const calling = () => call(of(one.process), entries);
-          if (one.together) await Promise.all(Array.from({ length: one.times }, calling));
-          else await allowed(one.times, calling);
+          const takeOnce = () => call(of(one.process), entries);
+          if (one.together) await Promise.all(Array.from({ length: one.times }, takeOnce));
+          else await countAllowed(one.times, takeOnce);
         } else if (one.kind === 'pass') pass(one.milliseconds);
         else if (one.kind === 'lag') setLag(one.milliseconds);
         else if (one.kind === 'away') setAway(one.away);

@@ -3,17 +3,17 @@ import { type RateEntry, type Rates, type RateState, type RateVerdict, rateVerdi
 
 /** One entry of a call, as a store is asked for it. */
 export interface RateRequest extends RateEntry {
-  /** How many calls the process would like to take besides this one. A store lends a share of what is left at most. */
+  /** How many calls the process would like to take besides this one. A store leases at most a share of what is left. */
   readonly spare: number;
 }
 
 /** What a store says of one entry. */
 export interface RateAnswer extends RateState {
-  /** How many it lent. None when the call is refused. */
+  /** How many calls it leased. None when the call is refused. */
   readonly spare: number;
 }
 
-/** Calls that were lent and not made, and the minute of which they were. */
+/** Calls that were leased and not made, with their minute. */
 export interface UnusedCalls {
   readonly key: string;
   readonly endsAt: number;
@@ -33,15 +33,15 @@ export interface RateStore {
  * A store lends an eighth of what is left at most. So the last eight of a minute are taken one by one, a limit of less than nine is never
  * lent of, and what is hidden from other processes is little beside what they may still take.
  */
-export const LENT_SHARE = 8;
-/** How long, in milliseconds, a lease is kept that nobody uses; and how long a store's clock that jumps may go unnoticed. */
-const KEPT = 1_000;
+export const LEASED_SHARE = 8;
+/** How long, in milliseconds, an unused lease is kept; and how long a jump of the store's clock may go unnoticed. */
+const KEEP_MS = 1_000;
 /** More saves nothing: at 1,000 calls a trip, the trip is a thousandth of their work. */
 const MOST = 1_000;
 /** For what a store rounds, and for two clocks that do not tick alike. */
 const MARGIN = 10;
 
-/** What a process holds of the minute of one key. */
+/** The part of a key's minute that a process holds. */
 interface Lease {
   readonly perMinute: number;
   readonly endsAt: number;
@@ -55,7 +55,7 @@ interface Lease {
   asked: ClockReading;
   /** Before this instant, on the clock that never jumps, the store's minute is not over. */
   minuteOver: number;
-  /** Of those who ask at the same time, one asks for more than itself. */
+  /** One of the concurrent requests asks for a lease; the others ask for their own call. */
   isAsking: boolean;
 }
 
@@ -72,7 +72,7 @@ function timeout(milliseconds: number, work: () => void): () => void {
 }
 
 /**
- * Rates without a trip for each call: who calls often takes calls of the minute in small leases, twice as many as it used since it last
+ * Rates without a trip for each call: a process that calls often takes calls of the minute in small leases, twice as many as it used since it last
  * asked, and gives back what it did not use within a second. A call is made under a lease only before the store's minute is over, so that
  * all processes together never make more than the limit. What a process holds when it dies is lost until then, and no longer.
  */
@@ -83,7 +83,7 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
   let isClosed = false;
 
   /** Takes a call out of the key's lease, where there is one that is good. */
-  function held(entry: RateEntry, now: ClockReading): Lease | undefined {
+  function takeFromLease(entry: RateEntry, now: ClockReading): Lease | undefined {
     const lease = goodLease(entry, now);
     if (lease === undefined) return undefined;
     lease.left -= 1;
@@ -95,7 +95,7 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
     const lease = leases.get(key);
     if (lease === undefined || lease.left === 0 || lease.perMinute !== perMinute) return undefined;
     const { asked, minuteOver } = lease;
-    const isGood = elapsed(asked, now) < KEPT && now.at + MARGIN < minuteOver;
+    const isGood = elapsed(asked, now) < KEEP_MS && now.at + MARGIN < minuteOver;
     return isGood ? lease : undefined;
   }
 
@@ -114,7 +114,7 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
     return { key, perMinute, spare: Math.max(1, Math.min(MOST, 2 * lease.used)) };
   }
 
-  /** Keeps what the store lent with its answer. */
+  /** Keeps the calls that the store leased with its answer. */
   function keep({ key, perMinute }: RateEntry, answer: RateAnswer, asked: ClockReading): void {
     const { spare, endsAt, milliseconds } = answer;
     const known = leases.get(key);
@@ -137,30 +137,30 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
       minuteOver: asked.at + milliseconds,
       isAsking: false,
     });
-    cancelTidying ??= after(KEPT, tidy);
+    cancelTidying ??= after(KEEP_MS, tidy);
   }
 
-  /** Gives back what was not used for a second; who has not asked for some seconds is forgotten. */
+  /** Gives back calls that were not used for a second; keys that were not asked for in some seconds are deleted. */
   function tidy(): void {
     cancelTidying = undefined;
     const now = clock.monotonic();
-    const idle = [...leases].filter(([, { asked }]) => now - asked.at >= KEPT);
+    const idle = [...leases].filter(([, { asked }]) => now - asked.at >= KEEP_MS);
     giveBack(unusedOf(idle, now));
     for (const [key, lease] of idle) {
       lease.left = 0;
       lease.used >>= 1;
       if (lease.used === 0 && !lease.isAsking) leases.delete(key);
     }
-    if (leases.size > 0) cancelTidying = after(KEPT, tidy);
+    if (leases.size > 0) cancelTidying = after(KEEP_MS, tidy);
   }
 
   function giveBack(unused: readonly UnusedCalls[]): void {
     if (unused.length === 0) return;
-    // What could not be given back is lost until its minute is over.
+    // Calls that could not be given back are lost until their minute is over.
     returned = Promise.all([returned, store.giveBack(unused).catch(() => {})]);
   }
 
-  /** A plan was changed: what was lent under its old limit is the store's again before it judges by the new one. */
+  /** A plan was changed: calls that were leased under its old limit go back before the store judges by the new one. */
   function retract(entries: readonly RateEntry[], now: number): Promise<unknown> | undefined {
     const old = entries.flatMap(({ key, perMinute }) => {
       const lease = leases.get(key);
@@ -187,10 +187,10 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
     return answers;
   }
 
-  /** A verdict; undefined when the store could not be asked; `again` when what it refused was lent to this process meanwhile. */
-  async function tried(entries: readonly RateEntry[]): Promise<RateVerdict | 'again' | undefined> {
+  /** A verdict; undefined when the store could not be asked; `again` when this process leased the refused calls meanwhile. */
+  async function tryTake(entries: readonly RateEntry[]): Promise<RateVerdict | 'again' | undefined> {
     const now = readClocks(clock);
-    const own = entries.map((entry) => held(entry, now));
+    const own = entries.map((entry) => takeFromLease(entry, now));
     const missing = entries.filter((_, at) => own[at] === undefined);
     if (missing.length === 0)
       return rateVerdict(
@@ -214,8 +214,8 @@ export function createLeasedRates({ store, clock, after = timeout }: LeasedRates
   return {
     async take(entries) {
       if (entries.length === 0) return undefined;
-      let verdict = await tried(entries);
-      while (verdict === 'again') verdict = await tried(entries);
+      let verdict = await tryTake(entries);
+      while (verdict === 'again') verdict = await tryTake(entries);
       return verdict;
     },
     sweep: () => store.sweep(),

@@ -24,7 +24,7 @@ export function createMemoryRates(clock: Clock): Rates {
     return begun;
   }
 
-  /** A key is an address or what somebody typed: what is over goes within a minute, or a flood of them would fill the memory. */
+  /** A key is an address or typed text: expired keys are deleted within a minute, or a flood of them would fill the memory. */
   function sweep(now: number): number {
     const before = counted.size;
     for (const [key, { startedAt }] of counted) if (now - startedAt >= MINUTE) counted.delete(key);

@@ -6,7 +6,7 @@ import { stopTime } from '#test/factories';
 import { holdRows, waitsForLocks } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
-import { LENT_SHARE } from './rates.leased.ts';
+import { LEASED_SHARE } from './rates.leased.ts';
 import { createPostgresRates } from './rates.postgres.ts';
 
 const { db, url, engine } = await testDatabase();
@@ -53,7 +53,7 @@ test('a lone caller is told, and counted, as one of a crowd is', async () => {
         expect(answeredAlone).toEqual(isNew ? [] : answered);
         if (isNew) expect(await asOneOfACrowd(alone, sorted)).toEqual(answered);
         for (const { key } of sorted) known.add(key);
-        expect(await counted(alone)).toEqual(await counted(crowd));
+        expect(await readCounted(alone)).toEqual(await readCounted(crowd));
       }
     }),
     { numRuns: 20, within: 5_000 },
@@ -72,7 +72,7 @@ async function asALoneCaller(prefix: string, entries: Entries): Promise<Answer[]
   return db.asMigrator(
     statement<Answer>(
       'select left_over, spare, ends, milliseconds from limits.take_rates_alone($1::text[], $2::integer[], $3::integer[], $4::integer)',
-      [...columns(prefix, entries), LENT_SHARE],
+      [...columns(prefix, entries), LEASED_SHARE],
     ),
   );
 }
@@ -84,7 +84,7 @@ async function asOneOfACrowd(prefix: string, entries: Entries): Promise<Answer[]
     statement<Answer>(
       `select left_over, spare, ends, milliseconds
        from limits.take_rates($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer)`,
-      [keys, slots.map(() => 1), slots, maxima, spares, LENT_SHARE],
+      [keys, slots.map(() => 1), slots, maxima, spares, LEASED_SHARE],
     ),
   );
 }
@@ -97,7 +97,7 @@ function columns(prefix: string, entries: Entries) {
   ] as const;
 }
 
-function counted(prefix: string) {
+function readCounted(prefix: string) {
   return db.asMigrator(
     statement<object>(
       `select right(key, 1) as key, limits.micros(starts_at) as starts, used from limits.rates where starts_with(key, $1) order by key`,

@@ -2,7 +2,7 @@ import { commitPoint, type Database, type Statement, statement, systemCall } fro
 import { type Clock, elapsed, inTime, readClocks } from '#platform/kernel';
 import {
   createLeasedRates,
-  LENT_SHARE,
+  LEASED_SHARE,
   type RateAnswer,
   type RateRequest,
   type RateStore,
@@ -13,14 +13,14 @@ import type { RateEntry, Rates } from './rates.ts';
 const TAKEN = commitPoint('rates.taken', 'calls of the present minute are counted');
 const GIVEN_BACK = commitPoint('rates.given-back', 'calls that were lent and not made are counted off');
 const SWEPT = commitPoint('rates.swept', 'rates that nobody used for an hour are forgotten');
-/** Callers that one statement decides for; what it costs grows with them, and so does what the last one waits. */
+/** Callers that one statement decides for; its cost and the wait of the last caller grow with them. */
 const LARGEST_BATCH = 200;
 const SWEEP_BATCH = 5_000;
 
-/** Keys that one statement gives back: what it locks, those who ask wait for. */
+/** Keys that one statement gives back: callers wait for the rows that it locks. */
 const GIVE_BACK_BATCH = 500;
 
-interface Waiting {
+interface WaitingCaller {
   readonly requests: readonly RateRequest[];
   readonly answer: (answers: readonly RateAnswer[] | undefined) => void;
 }
@@ -36,7 +36,7 @@ interface AnswerRow {
 export interface PostgresRatesParts {
   readonly db: Database;
   readonly clock: Clock;
-  /** Told of every batch that could not be decided; its callers pass. */
+  /** Called for every batch that could not be decided; its callers pass. */
   readonly onFailure: (error: unknown) => void;
   /** After this many milliseconds without an answer the callers pass; `PATIENCE` when not said. */
   readonly patience?: number;
@@ -47,13 +47,13 @@ export function createPostgresRates(parts: PostgresRatesParts): Rates {
   return createLeasedRates({ store: createPostgresStore(parts), clock: parts.clock });
 }
 
-/** While one statement is under way the next batch fills, so a lone caller waits for nobody. */
+/** While one statement is under way the next batch fills, so a single caller never waits. */
 function createPostgresStore(parts: PostgresRatesParts): RateStore {
-  const waiting: Waiting[] = [];
-  let flying = false;
+  const waiting: WaitingCaller[] = [];
+  let isSending = false;
 
-  async function fly(): Promise<void> {
-    flying = true;
+  async function sendBatches(): Promise<void> {
+    isSending = true;
     while (waiting.length > 0) {
       const batch = waiting.splice(0, LARGEST_BATCH);
       const answers = await decide(parts, batch);
@@ -63,21 +63,21 @@ function createPostgresStore(parts: PostgresRatesParts): RateStore {
         next += requests.length;
       }
     }
-    flying = false;
+    isSending = false;
   }
 
   return {
     take: (requests) =>
       new Promise((answer) => {
         waiting.push({ requests, answer });
-        if (!flying) void fly();
+        if (!isSending) void sendBatches();
       }),
     async giveBack(unused) {
       // In the order in which keys are locked.
       const sorted = unused.toSorted(inOrder);
       for (let at = 0; at < sorted.length; at += GIVE_BACK_BATCH)
         await parts.db.system('limits.rates', GIVEN_BACK, [
-          countedOff(sorted.slice(at, at + GIVE_BACK_BATCH)),
+          giveBackUnused(sorted.slice(at, at + GIVE_BACK_BATCH)),
         ]);
     },
     async sweep() {
@@ -101,14 +101,15 @@ const PATIENCE = 1_000;
  */
 async function decide(
   parts: PostgresRatesParts,
-  batch: readonly Waiting[],
+  batch: readonly WaitingCaller[],
   isSecond = false,
 ): Promise<readonly RateAnswer[] | undefined> {
   const { patience = PATIENCE, clock } = parts;
   const asked = readClocks(clock);
-  const deciding = async () => (await takeAlone(parts.db, batch)) ?? (await take(parts.db, takeAll(batch)));
+  const decideBatch = async () =>
+    (await takeAlone(parts.db, batch)) ?? (await take(parts.db, takeAll(batch)));
   try {
-    const rows = await inTime(patience, deciding, () => new Error('rates were not decided in time'));
+    const rows = await inTime(patience, decideBatch, () => new Error('rates were not decided in time'));
     return rows.map(({ left_over: left, spare, ends, milliseconds }) => ({
       left,
       spare,
@@ -128,10 +129,10 @@ async function take(db: Database, call: Statement<AnswerRow>): Promise<readonly 
   return rows;
 }
 
-/** For one caller who names each key once; undefined for others, and where a key is not there yet. */
+/** For one caller who names each key once; undefined for other callers, and when a key has no row yet. */
 async function takeAlone(
   db: Database,
-  [first, ...others]: readonly Waiting[],
+  [first, ...others]: readonly WaitingCaller[],
 ): Promise<readonly AnswerRow[] | undefined> {
   if (first === undefined || others.length > 0) return;
   const { requests } = first;
@@ -145,7 +146,7 @@ async function takeAlone(
         sorted.map(({ key }) => key),
         sorted.map(({ perMinute }) => perMinute),
         sorted.map(({ spare }) => spare),
-        LENT_SHARE,
+        LEASED_SHARE,
       ],
     ),
   );
@@ -153,13 +154,13 @@ async function takeAlone(
   return rows.length < requests.length ? undefined : requests.flatMap((entry) => answers.get(entry) ?? []);
 }
 
-/** In which all processes lock keys. */
+/** The order in which all processes lock keys. */
 function inOrder(a: Pick<RateEntry, 'key'>, b: Pick<RateEntry, 'key'>): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
 /** One statement for all callers of a batch; keys go once each, in the order in which they are locked. */
-function takeAll(batch: readonly Waiting[]): Statement<AnswerRow> {
+function takeAll(batch: readonly WaitingCaller[]): Statement<AnswerRow> {
   const keys = [...new Set(batch.flatMap(({ requests }) => requests.map(({ key }) => key)))].sort();
   const slots = new Map(keys.map((key, index) => [key, index + 1]));
   const flat = batch.flatMap(({ requests }, caller) =>
@@ -173,12 +174,12 @@ function takeAll(batch: readonly Waiting[]): Statement<AnswerRow> {
       flat.map(({ slot }) => slot),
       flat.map(({ perMinute }) => perMinute),
       flat.map(({ spare }) => spare),
-      LENT_SHARE,
+      LEASED_SHARE,
     ],
   );
 }
 
-function countedOff(unused: readonly UnusedCalls[]): Statement<object> {
+function giveBackUnused(unused: readonly UnusedCalls[]): Statement<object> {
   return statement('select from limits.give_back_rates($1::text[], $2::bigint[], $3::integer[])', [
     unused.map(({ key }) => key),
     unused.map(({ endsAt }) => Math.round(endsAt * 1_000)),

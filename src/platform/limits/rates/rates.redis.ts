@@ -3,7 +3,7 @@ import { type Redis, scriptIn } from '#platform/redis';
 import { createBatcher } from '../batcher.ts';
 import {
   createLeasedRates,
-  LENT_SHARE,
+  LEASED_SHARE,
   type RateAnswer,
   type RateRequest,
   type RateStore,
@@ -17,7 +17,7 @@ const LARGEST_BATCH = 50;
 /** Keys that one script gives back. */
 const GIVE_BACK_BATCH = 500;
 /** Batches under way at once: while Redis decides one, this process reads the last and writes the next. */
-const FLIGHTS = 3;
+const MAX_IN_FLIGHT = 3;
 /** Numbers of the answer for each entry. */
 const EACH = 3;
 
@@ -34,7 +34,7 @@ function createRedisStore(redis: Redis): RateStore {
   const batcher = createBatcher<readonly RateRequest[], readonly RateAnswer[]>({
     flush: (callers) => decide(redis, callers),
     maxBatch: LARGEST_BATCH,
-    flights: FLIGHTS,
+    maxInFlight: MAX_IN_FLIGHT,
   });
   return {
     async take(requests) {
@@ -64,18 +64,18 @@ async function decide(
   redis: Redis,
   callers: readonly (readonly RateRequest[])[],
 ): Promise<readonly (readonly RateAnswer[])[]> {
-  const places = new Map<string, number>();
+  const positions = new Map<string, number>();
   const asked: number[] = [];
   for (const requests of callers) {
     asked.push(requests.length);
     for (const { key, perMinute, spare } of requests) {
-      const place = places.get(key) ?? places.size + 1;
-      places.set(key, place);
-      asked.push(place, perMinute, spare);
+      const position = positions.get(key) ?? positions.size + 1;
+      positions.set(key, position);
+      asked.push(position, perMinute, spare);
     }
   }
   const [now = 0, ...figures] = numbers(
-    await redis.run(TAKE, [...places.keys()].map(nameOf), [JSON.stringify(asked), String(LENT_SHARE)]),
+    await redis.run(TAKE, [...positions.keys()].map(nameOf), [JSON.stringify(asked), String(LEASED_SHARE)]),
   );
   let at = 0;
   return callers.map((requests) =>

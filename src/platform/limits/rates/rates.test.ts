@@ -52,12 +52,12 @@ function inMemory(): Fixture {
 
 async function openTwice() {
   const { url, age, keys } = await testRedis();
-  const [first, second] = [await opened(url), await opened(url)];
+  const [first, second] = [await openRates(url), await openRates(url)];
   const [rates, another] = [createRedisRates(first, systemClock), createRedisRates(second, systemClock)];
   return { rates, another, age, keys, open: () => createRedisRates(first, systemClock) };
 }
 
-async function opened(url: string, deadline = 5_000) {
+async function openRates(url: string, deadline = 5_000) {
   const made = await createRedis({ url, deadline, pause: 30 });
   afterAll(() => made.close());
   return made;
@@ -146,7 +146,7 @@ describe.each(stores)('rates in %s', (_store, { rates, another, age }) => {
 });
 
 /** Calls one after the other, and how many of them were allowed. */
-async function passing(rates: Rates, times: number, entry: RateEntry): Promise<number> {
+async function countPasses(rates: Rates, times: number, entry: RateEntry): Promise<number> {
   let passed = 0;
   for (let call = 0; call < times; call += 1) if ((await rates.take([entry]))?.allowed === true) passed += 1;
   return passed;
@@ -160,29 +160,30 @@ describe.each(shared)('calls that are lent by %s', (_store, { open, age }) => {
   it('and were not made when their process stops are made by others, and not one more', async () => {
     const [one, other] = [open(), open()];
     const entry = { key: 'stopped', perMinute: 300 };
-    expect(await passing(one, 30, entry)).toBe(30);
+    expect(await countPasses(one, 30, entry)).toBe(30);
     await one.close();
-    expect(await passing(other, 300, entry)).toBe(270);
+    expect(await countPasses(other, 300, entry)).toBe(270);
   });
 
   it('make no room in a later minute, when they are given back too late', async () => {
     const [one, other] = [open(), open()];
     const entry = { key: 'late', perMinute: 200 };
-    await passing(one, 30, entry);
+    await countPasses(one, 30, entry);
     await age(61);
-    expect(await passing(other, 1, entry)).toBe(1);
+    expect(await countPasses(other, 1, entry)).toBe(1);
     await one.close();
-    expect(await passing(other, 250, entry)).toBe(199);
+    expect(await countPasses(other, 250, entry)).toBe(199);
   });
 
   it('to three processes at once never let more pass than the limit; what they leave the next one makes', async () => {
     const entry = { key: 'three', perMinute: 250 };
     const processes = [open(), open(), open()];
-    const calls = (rates: Rates) => Promise.all([passing(rates, 60, entry), passing(rates, 60, entry)]);
+    const calls = (rates: Rates) =>
+      Promise.all([countPasses(rates, 60, entry), countPasses(rates, 60, entry)]);
     const passed = (await Promise.all(processes.map(calls))).flat().reduce((sum, one) => sum + one, 0);
     expect(passed).toBeLessThanOrEqual(250);
     await Promise.all(processes.map((rates) => rates.close()));
-    expect(await passing(open(), 300, entry)).toBe(250 - passed);
+    expect(await countPasses(open(), 300, entry)).toBe(250 - passed);
     expect(failures).toEqual([]);
   });
 });
@@ -218,7 +219,7 @@ test.skipIf(redis === undefined)('in Redis, nothing is left of a key when its mi
 test.skipIf(!hasRedisServer)('while Redis is away, slow or full, PostgreSQL goes on counting', async () => {
   const server = await redisServer();
   const proxy = await proxyTo(server);
-  const rates = ratesInTurn(createRedisRates(await opened(proxy.url, 100), systemClock), inPostgres());
+  const rates = ratesInTurn(createRedisRates(await openRates(proxy.url, 100), systemClock), inPostgres());
   const limits = async (key: string) => {
     const verdicts = [];
     for (let call = 0; call < 8; call += 1)

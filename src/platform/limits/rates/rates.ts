@@ -7,7 +7,7 @@ export interface RateEntry {
 /** The answer for all entries of one call; the entry that decides is the one with least left. */
 export interface RateVerdict {
   readonly allowed: boolean;
-  /** The place, among the entries that were given, of the one that decides. */
+  /** The index of the entry that decides. */
   readonly entry: number;
   readonly limit: number;
   /**
@@ -21,13 +21,13 @@ export interface RateVerdict {
 }
 
 /**
- * Rates leave no row that anybody is charged by: they only say no. All entries of a call are taken together or not
- * at all. A store that fails lets everybody pass: a hiccup of what only slows people down must not lock them out.
+ * Rates charge nothing: they only refuse. All entries of a call are taken together or not
+ * at all. If the store fails, all callers pass: a failure of mere throttling must not lock them out.
  */
 export interface Rates {
   /** Undefined when the store could not be asked. */
   take(entries: readonly RateEntry[]): Promise<RateVerdict | undefined>;
-  /** Forgets keys that nobody used for an hour; hourly maintenance calls it. Answers how many. */
+  /** Deletes keys that were not used for an hour; hourly maintenance calls it. Answers how many. */
   sweep(): Promise<number>;
   /** Forgets all that was counted here. */
   forget(): void;

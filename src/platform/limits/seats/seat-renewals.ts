@@ -1,8 +1,8 @@
 import { commitPoint, type Database, statement, systemCall } from '#platform/db';
 import { compareText } from '../batch.ts';
-import { createBatcher, flightsOn } from '../batcher.ts';
+import { createBatcher, inFlightOptions } from '../batcher.ts';
 import { arrayOf, composite } from '../composite.ts';
-import type { Held, SeatEnd, SeatsOf } from './seats.ts';
+import type { HeldSeat, SeatEnd, SeatsOf } from './seats.ts';
 
 const RENEW = commitPoint('limits.seat-renewals', 'renewals of a batch of seats');
 
@@ -12,7 +12,7 @@ export interface RenewTerms {
   readonly borrowMinutes?: number | undefined;
 }
 
-/** What became of a renewal, by the database's time. */
+/** The outcome of a renewal, by the database's time. */
 export type Renewal =
   | {
       readonly kind: 'renewed';
@@ -20,19 +20,19 @@ export type Renewal =
       readonly expiresAt: Date;
       /** Until when its holder may work without the server: the seat stays occupied as long. */
       readonly offlineUntil: Date | null;
-      /** From when on renewals hand that out: after five minutes, and not while a former holder of the seat has a lease. */
+      /** From when on renewals hand out offline time: after five minutes, and not while a former holder of the seat has a lease. */
       readonly offlineFrom: Date;
-      /** What the next renewal shows. */
+      /** The token for the next renewal. */
       readonly token: number;
     }
-  /** Its token is older than the one that was used last: it was copied, nobody knows by whom, and the seat is over. */
+  /** Its token is older than the one that was used last: the token was copied, and the seat has ended. */
   | { readonly kind: 'copied'; readonly at: Date; readonly endedAt: Date }
   | { readonly kind: SeatEnd; readonly at: Date; readonly endedAt: Date }
   | { readonly kind: 'unknown'; readonly at: Date };
 
-interface Asked {
+interface RenewalRequest {
   readonly of: SeatsOf;
-  readonly held: Held;
+  readonly held: HeldSeat;
   readonly terms: RenewTerms;
 }
 
@@ -45,42 +45,46 @@ interface RenewedRow {
   readonly token: number;
 }
 
-/** Renewals of one process, committed in groups: while one batch is in flight the next one fills. Of whichever accounts. */
-export function createRenewing(db: Database) {
-  const batcher = createBatcher<Asked, Renewal>({
+/** Renewals of one process, for all accounts, committed in groups: while one batch is in flight the next one fills. */
+export function createSeatRenewals(db: Database) {
+  const batcher = createBatcher<RenewalRequest, Renewal>({
     async flush(items) {
       const order = items
-        .map((item, place) => ({ item, place, key: keyOf(item) }))
+        .map((item, index) => ({ item, index, key: keyOf(item) }))
         .sort((a, b) => compareText(a.key, b.key));
       const call = statement<RenewedRow>(
         'select kind, expires_at, offline_until, offline_from, at, token from limits.renew_seats($1::limits.renewal[], $2::int[])',
-        [arrayOf(order.map(({ item }) => renewalOf(item))), order.map(({ item }) => item.held.token ?? null)],
+        [
+          arrayOf(order.map(({ item }) => renewalText(item))),
+          order.map(({ item }) => item.held.token ?? null),
+        ],
       );
       const [rows] = await db.system('limits.seats', RENEW, [systemCall(call)]);
       const answers: (Renewal | undefined)[] = items.map(() => undefined);
-      for (const [at, { place }] of order.entries()) {
+      for (const [at, { index }] of order.entries()) {
         const row = rows[at];
-        if (row !== undefined) answers[place] = renewal(row);
+        if (row !== undefined) answers[index] = toRenewal(row);
       }
       return answers;
     },
-    ...flightsOn(db),
+    ...inFlightOptions(db),
     maxBatch: 200,
   });
-  return (of: SeatsOf, held: Held, terms: RenewTerms): Promise<Renewal> => batcher.add({ of, held, terms });
+  return (of: SeatsOf, held: HeldSeat, terms: RenewTerms): Promise<Renewal> =>
+    batcher.add({ of, held, terms });
 }
 
-/** In their order all processes lock seats. */
-function keyOf({ of: { accountId, product, limit }, held: { machine } }: Asked): string {
+/** All processes lock seats in the order of these keys. */
+function keyOf({ of: { accountId, product, limit }, held: { machine } }: RenewalRequest): string {
   return [accountId, product, limit, machine].join(' ');
 }
 
-function renewalOf({ of: { accountId, product, limit }, held, terms }: Asked): string {
+function renewalText({ of: { accountId, product, limit }, held, terms }: RenewalRequest): string {
   const { machine, fence } = held;
   return composite([accountId, product, limit, machine, fence, terms.ttlSeconds, terms.borrowMinutes]);
 }
 
-function renewal({ kind, at, ...row }: RenewedRow): Renewal {
+function toRenewal({ kind, at, ...row }: RenewedRow): Renewal {
   if (kind === 'unknown') return { kind, at };
   if (kind !== 'renewed') return { kind, at, endedAt: row.expires_at };
   return {

@@ -17,7 +17,7 @@ const fixture = await openLimits(db, {
 const other = url === '' ? db : await openDatabase({ engine: 'postgres', url });
 const seats = createSeats({ db, ids });
 const nodes: readonly Seats[] = [seats, createSeats({ db: other, ids })];
-const node = (place: number): Seats => nodes[place % 2] ?? seats;
+const node = (index: number): Seats => nodes[index % 2] ?? seats;
 
 /**
  * Seconds between two moments of the model. No time that matters is a multiple of it: five minutes, the lease, and what is handed out

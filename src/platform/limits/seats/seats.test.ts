@@ -3,7 +3,7 @@ import { commitPoint, openDatabase, statement } from '#platform/db';
 import { advance, advanceTo, ids, makeAccount, makeGrant, revokeGrant } from '#test/factories';
 import { openLimits, waitsForLocks } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import { createSeats, type Seat, type Seating, type Seats, type SeatsOf } from '../index.ts';
+import { createSeats, type Seat, type SeatResult, type Seats, type SeatsOf } from '../index.ts';
 
 const commits: string[] = [];
 const { db, url } = await testDatabase({
@@ -31,12 +31,12 @@ async function office(plan = 'only'): Promise<SeatsOf> {
   return { accountId, product: 'demo', limit: 'machines' };
 }
 
-function seated(answer: Seating) {
+function toSeat(answer: SeatResult) {
   if (answer.kind !== 'seat') throw new Error(`no seat: ${JSON.stringify(answer)}`);
   return answer.seat;
 }
 
-const kinds = (answers: readonly Seating[]) => answers.map(({ kind }) => kind);
+const kinds = (answers: readonly SeatResult[]) => answers.map(({ kind }) => kind);
 const machines = async (of: SeatsOf) => (await seats.list(of)).map(({ machine }) => machine);
 
 describe('seats', () => {
@@ -44,7 +44,7 @@ describe('seats', () => {
     await advanceTo(db, '2031-01-01T00:00:00Z');
     const of = await office();
     for (const machine of ['a', 'b', 'c']) {
-      seated(await seats.take(of, machine, TERMS));
+      toSeat(await seats.take(of, machine, TERMS));
       await advance(db, '10 seconds');
     }
     const refused = await seats.take(of, 'd', TERMS);
@@ -63,8 +63,8 @@ describe('seats', () => {
 
   test('are taken over by the same machine: its former self is told, and takes no second one', async () => {
     const of = await office();
-    const first = seated(await seats.take(of, 'a', TERMS));
-    const second = seated(await seats.take(of, 'a', TERMS));
+    const first = toSeat(await seats.take(of, 'a', TERMS));
+    const second = toSeat(await seats.take(of, 'a', TERMS));
     expect(second.fence).toBe(first.fence + 1);
     expect(await seats.renew(of, first, TERMS)).toMatchObject({ kind: 'taken_over' });
     await seats.release(of, first);
@@ -75,7 +75,7 @@ describe('seats', () => {
   test('of machines that died are free after their time, and never revive', async () => {
     const of = await office();
     const held = [];
-    for (const machine of ['a', 'b', 'c']) held.push(seated(await seats.take(of, machine, TERMS)));
+    for (const machine of ['a', 'b', 'c']) held.push(toSeat(await seats.take(of, machine, TERMS)));
     await advance(db, `${TTL - 5} seconds`);
     const [a, b] = held;
     if (a === undefined || b === undefined) throw new Error('nobody is seated');
@@ -92,14 +92,14 @@ describe('seats', () => {
 
   test('are freed by their machine, or by force, and who was freed by force is told', async () => {
     const of = await office();
-    const [a, b] = [seated(await seats.take(of, 'a', TERMS)), seated(await seats.take(of, 'b', TERMS))];
+    const [a, b] = [toSeat(await seats.take(of, 'a', TERMS)), toSeat(await seats.take(of, 'b', TERMS))];
     await seats.release(of, a);
     await seats.release(of, a);
     expect(await seats.forceRelease(of, 'b')).toBe(true);
     expect(await seats.forceRelease(of, 'b')).toBe(false);
     expect(await seats.renew(of, b, TERMS)).toMatchObject({ kind: 'forced' });
     expect(await machines(of)).toEqual([]);
-    expect(seated(await seats.take(of, 'b', TERMS)).fence).toBeGreaterThan(b.fence);
+    expect(toSeat(await seats.take(of, 'b', TERMS)).fence).toBeGreaterThan(b.fence);
   });
 
   test('beyond a smaller plan are kept while they are renewed, and nobody comes in their place', async () => {
@@ -108,7 +108,7 @@ describe('seats', () => {
     await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'only' });
     const more = await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'more' });
     const held = [];
-    for (const machine of ['a', 'b', 'c', 'd', 'e']) held.push(seated(await seats.take(of, machine, TERMS)));
+    for (const machine of ['a', 'b', 'c', 'd', 'e']) held.push(toSeat(await seats.take(of, machine, TERMS)));
     await revokeGrant(db, more, fixture.catalogue);
     for (const seat of held) expect(await seats.renew(of, seat, TERMS)).toMatchObject({ kind: 'renewed' });
     for (const seat of held.slice(0, 2)) await seats.release(of, seat);
@@ -139,7 +139,7 @@ describe('seats', () => {
 
 /** Somebody who has been at work for five minutes, and was handed a lease of half an hour. */
 async function away(of: SeatsOf, machine: string): Promise<Seat> {
-  const seat = seated(await seats.take(of, machine, OFFLINE));
+  const seat = toSeat(await seats.take(of, machine, OFFLINE));
   await advance(db, '5 minutes');
   const renewed = await seats.renew(of, seat, TERMS);
   if (renewed.kind !== 'renewed' || renewed.offlineUntil === null) throw new Error('no lease');
@@ -150,7 +150,7 @@ async function away(of: SeatsOf, machine: string): Promise<Seat> {
 describe('work without the server', () => {
   test('is handed out after five minutes with it, and not at all by a seat that hands out none', async () => {
     const of = await office();
-    const [early, none] = [await seats.take(of, 'a', OFFLINE), await seats.take(of, 'b', TERMS)].map(seated);
+    const [early, none] = [await seats.take(of, 'a', OFFLINE), await seats.take(of, 'b', TERMS)].map(toSeat);
     if (early === undefined || none === undefined) throw new Error('nobody is seated');
     await advance(db, '290 seconds');
     expect(await seats.renew(of, early, TERMS)).toMatchObject({ kind: 'renewed', offlineUntil: null });
@@ -165,7 +165,7 @@ describe('work without the server', () => {
   test('occupies the seat until it ends, and its holder may come back as long', async () => {
     const of = await office();
     const a = await away(of, 'a');
-    for (const machine of ['b', 'c']) seated(await seats.take(of, machine, TERMS));
+    for (const machine of ['b', 'c']) toSeat(await seats.take(of, machine, TERMS));
     await advance(db, '25 minutes');
     expect(await machines(of)).toEqual(['a']);
     expect(await seats.renew(of, a, TERMS)).toMatchObject({ kind: 'renewed' });
@@ -185,7 +185,7 @@ describe('work without the server', () => {
     const [a, b] = [await away(of, 'a'), await away(of, 'b')];
     expect(await seats.forceRelease(of, 'a')).toBe(true);
     expect(await seats.renew(of, a, TERMS)).toMatchObject({ kind: 'forced' });
-    await seats.release(of, seated(await seats.take(of, 'b', TERMS)));
+    await seats.release(of, toSeat(await seats.take(of, 'b', TERMS)));
     expect(await machines(of)).toEqual(['a', 'b']);
     await seats.release(of, a);
     expect(await machines(of)).toEqual(['b']);
@@ -199,7 +199,7 @@ describe('work without the server', () => {
   test('that is owed ends when it does, and the seat of whoever took it over when that one does', async () => {
     const of = await office();
     await away(of, 'a');
-    const second = seated(await seats.take(of, 'a', OFFLINE));
+    const second = toSeat(await seats.take(of, 'a', OFFLINE));
     await advance(db, '7 minutes');
     const over = await seats.renew(of, second, TERMS);
     if (over.kind !== 'expired') throw new Error('it is renewed');
@@ -216,7 +216,7 @@ describe('work without the server', () => {
     let last = first;
     const from = new Set<number>();
     for (let n = 0; n < 5; n += 1) {
-      const clone = seated(await seats.take(of, 'clone', OFFLINE));
+      const clone = toSeat(await seats.take(of, 'clone', OFFLINE));
       // The one before gives up nothing that is not its own.
       if (last !== first) await seats.release(of, last);
       last = clone;
@@ -235,7 +235,7 @@ describe('work without the server', () => {
   test('is given up by a machine that shows it when it begins anew', async () => {
     const of = await office();
     const a = await away(of, 'a');
-    await seats.release(of, seated(await seats.take(of, 'a', { ...OFFLINE, resumes: a })));
+    await seats.release(of, toSeat(await seats.take(of, 'a', { ...OFFLINE, resumes: a })));
     expect(await machines(of)).toEqual([]);
   });
 
@@ -243,7 +243,7 @@ describe('work without the server', () => {
     const { accountId } = await makeAccount(db);
     const of = { accountId, product: 'demo', limit: 'machines' };
     const grant = await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'only' });
-    const [a, b] = [await away(of, 'a'), seated(await seats.take(of, 'b', TERMS))];
+    const [a, b] = [await away(of, 'a'), toSeat(await seats.take(of, 'b', TERMS))];
     await revokeGrant(db, grant, fixture.catalogue);
     expect(await seats.renew(of, a, TERMS)).toMatchObject({ kind: 'suspended' });
     expect(await seats.renew(of, b, TERMS)).toMatchObject({ kind: 'suspended' });
@@ -262,7 +262,7 @@ describe('the token that a renewal shows', () => {
   test('may be shown again while none after it was used, and each answer’s token goes on', async () => {
     for (const which of [0, 1, 2]) {
       const of = await office();
-      const seat = seated(await seats.take(of, 'a', TERMS));
+      const seat = toSeat(await seats.take(of, 'a', TERMS));
       const answers = [await next(of, seat), await next(of, seat), await next(of, seat)];
       expect(new Set(answers).size).toBe(3);
       expect(await next(of, seat, await next(of, seat, answers[which]))).toBeGreaterThan(0);
@@ -274,43 +274,43 @@ describe('the token that a renewal shows', () => {
 
   test('ends the seat where it is older than the one that was used last: of two copies none goes on, and one gets it anew', async () => {
     const of = await office();
-    const seat = seated(await seats.take(of, 'a', TERMS));
+    const seat = toSeat(await seats.take(of, 'a', TERMS));
     const [mine, copied] = [await next(of, seat), await next(of, seat)];
     const used = await next(of, seat, mine);
     expect(await seats.renew(of, { ...seat, token: copied }, TERMS)).toMatchObject({ kind: 'copied' });
     expect(await seats.renew(of, { ...seat, token: used }, TERMS)).toMatchObject({ kind: 'expired' });
     expect(await machines(of)).toEqual([]);
-    const first = seated(await seats.take(of, 'a', { ...TERMS, resumes: { ...seat, token: used } }));
-    const second = seated(await seats.take(of, 'a', { ...TERMS, resumes: { ...seat, token: copied } }));
+    const first = toSeat(await seats.take(of, 'a', { ...TERMS, resumes: { ...seat, token: used } }));
+    const second = toSeat(await seats.take(of, 'a', { ...TERMS, resumes: { ...seat, token: copied } }));
     expect(await seats.renew(of, first, TERMS)).toMatchObject({ kind: 'taken_over' });
     expect(await next(of, second, await next(of, second))).toBeGreaterThan(0);
   });
 
   test('gives nothing up once it was copied: what was handed out is owed until it ends', async () => {
     const of = await office();
-    const a = seated(await seats.take(of, 'a', OFFLINE));
+    const a = toSeat(await seats.take(of, 'a', OFFLINE));
     await advance(db, '301 seconds');
     await next(of, a, await next(of, a));
     const older = { ...a, token: a.token };
-    const anew = seated(await seats.take(of, 'a', { ...OFFLINE, resumes: older }));
+    const anew = toSeat(await seats.take(of, 'a', { ...OFFLINE, resumes: older }));
     expect(anew.token).toBe(1);
     await advance(db, '301 seconds');
     expect(await seats.renew(of, anew, TERMS)).toMatchObject({ kind: 'renewed', offlineUntil: null });
 
-    const b = seated(await seats.take(of, 'b', OFFLINE));
+    const b = toSeat(await seats.take(of, 'b', OFFLINE));
     await advance(db, '301 seconds');
     const used = await next(of, b, await next(of, b));
     expect(await seats.renew(of, b, TERMS)).toMatchObject({ kind: 'copied' });
     await seats.release(of, { ...b, token: used });
     expect((await seats.list(of)).map(({ machine }) => machine)).toContain('b');
-    seated(await seats.take(of, 'b', { ...OFFLINE, resumes: { ...b, token: used } }));
+    toSeat(await seats.take(of, 'b', { ...OFFLINE, resumes: { ...b, token: used } }));
     await advance(db, '301 seconds');
     expect(await machines(of)).toContain('b');
   });
 
   test('is not asked for of a version that knows none, and never by the fence alone', async () => {
     const of = await office();
-    const { machine, fence, token } = seated(await seats.take(of, 'a', TERMS));
+    const { machine, fence, token } = toSeat(await seats.take(of, 'a', TERMS));
     await next(of, { machine, fence, token }, await next(of, { machine, fence, token }));
     const given = await next(of, { machine, fence });
     expect(await next(of, { machine, fence, token: given })).toBeGreaterThan(given);
@@ -320,7 +320,7 @@ describe('the token that a renewal shows', () => {
 test('a size in the plan’s place counts while the plan has seats', async () => {
   const of = await office();
   for (const machine of ['a', 'b', 'c', 'd', 'e'])
-    seated(await seats.take(of, machine, { ...TERMS, size: 5 }));
+    toSeat(await seats.take(of, machine, { ...TERMS, size: 5 }));
   expect(await seats.take(of, 'f', { ...TERMS, size: 5 })).toMatchObject({ denial: { used: 5, max: 5 } });
   expect(await seats.take(await office('none'), 'a', { ...TERMS, size: 5 })).toMatchObject({
     kind: 'plan_required',
@@ -332,7 +332,7 @@ test('renewals that come together are committed together, of whichever accounts 
   const held: { of: SeatsOf; seat: Seat }[] = [];
   for (const of of offices)
     for (const machine of ['a', 'b', 'c'])
-      held.push({ of, seat: seated(await seats.take(of, machine, TERMS)) });
+      held.push({ of, seat: toSeat(await seats.take(of, machine, TERMS)) });
   commits.length = 0;
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => held.map(({ of, seat }) => seats.renew(of, seat, TERMS))).flat(),
@@ -345,10 +345,10 @@ test.runIf(engine === 'postgres')(
   'a renewal that is under way when its time ends is waited for by whoever comes, who is denied',
   async () => {
     const of = await office();
-    const [a] = [await seats.take(of, 'a', TERMS), await seats.take(of, 'b', TERMS)].map(seated);
+    const [a] = [await seats.take(of, 'a', TERMS), await seats.take(of, 'b', TERMS)].map(toSeat);
     if (a === undefined) throw new Error('nobody is seated');
     await advance(db, `${TTL - 10} seconds`);
-    seated(await seats.take(of, 'c', TERMS));
+    toSeat(await seats.take(of, 'c', TERMS));
     const began = Promise.withResolvers<undefined>();
     const goes = Promise.withResolvers<undefined>();
     const renewal = `{"(${of.accountId},demo,machines,a,${a.fence},${TTL},)"}`;

@@ -1,7 +1,7 @@
 import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 import { type Denial, readDenial } from '../denial.ts';
-import { createRenewing, type Renewal, type RenewTerms } from './seat-renewals.ts';
+import { createSeatRenewals, type Renewal, type RenewTerms } from './seat-renewals.ts';
 
 const CHANGE = commitPoint('limits.seat', 'a seat that was taken, freed or ended');
 
@@ -16,41 +16,41 @@ export interface SeatsOf {
 export interface Seat {
   readonly id: string;
   readonly machine: string;
-  /** Every step names it: after a take-over the former holder has an older one, and is told so. */
+  /** Every step names it: after a take-over the former holder has an older one and is refused. */
   readonly fence: number;
   readonly expiresAt: Date;
 }
 
-/** A seat that was taken now, and what its first renewal shows. */
+/** A seat that was just taken, with the token for its first renewal. */
 export interface TakenSeat extends Seat {
   readonly token: number;
 }
 
-/** What names a seat to its holder. Without a token nobody is asked whether it was copied. */
-export interface Held extends Pick<Seat, 'machine' | 'fence'> {
+/** How a holder names its seat. Without a token, copies are not detected. */
+export interface HeldSeat extends Pick<Seat, 'machine' | 'fence'> {
   readonly token?: number | undefined;
 }
 
-/** What a machine takes a seat for. */
+/** The terms on which a machine takes a seat. */
 export interface SeatTerms {
   readonly ttlSeconds: number;
-  /** How many there are in place of the plan's number, while the plan has any. */
+  /** How many seats there are instead of the plan's number, while the plan has any. */
   readonly size?: number | undefined;
   /** How many minutes of work without the server each renewal hands out; 0 and undefined: none. At most 30 days. */
   readonly offlineMinutes?: number | undefined;
-  /** A former seat of the machine, whose lease it gives up with this: without it that lease is owed until it ends. */
-  readonly resumes?: Omit<Held, 'machine'> | undefined;
+  /** A former seat of the machine, whose lease it gives up; without this, that lease is owed until it ends. */
+  readonly resumes?: Omit<HeldSeat, 'machine'> | undefined;
 }
 
 /** A seat that a machine wants, by the id that it will have. */
-interface WantedSeat extends SeatTerms {
+interface SeatRequest extends SeatTerms {
   readonly machine: string;
   readonly id: string;
 }
 
 export type SeatEnd = 'released' | 'expired' | 'taken_over' | 'forced' | 'suspended';
 
-/** A seat that is over: since when, and when it was last renewed. */
+/** An ended seat: when it ended, and when it was last renewed. */
 export interface EndedSeat {
   readonly id: string;
   readonly ended: SeatEnd;
@@ -58,7 +58,7 @@ export interface EndedSeat {
   readonly renewedAt: Date;
 }
 
-export type Seating = (
+export type SeatResult = (
   | {
       readonly kind: 'seat';
       readonly seat: TakenSeat;
@@ -76,44 +76,44 @@ export type Seating = (
       readonly plan: string | null;
     }
 ) & {
-  /** Seats that this found to be over, or made so: those that had run out, and the machine's own before. */
+  /** Seats that were found ended or were ended by this: expired seats, and the machine's former seat. */
   readonly ended: readonly EndedSeat[];
 };
 
-/** A seat as others see it: `expiresAt` is when it is free, with what former holders were handed out. */
+/** A seat as others see it: `expiresAt` is when it is free, offline time of former holders included. */
 export interface OccupiedSeat extends Seat {
   readonly takenAt: Date;
   readonly renewedAt: Date;
   /** Until when its machine may work without the server. */
   readonly offlineUntil: Date | null;
-  /** What ended it: it is occupied by what it handed out, and nobody renews it. */
+  /** Why it ended. The offline time that it handed out still occupies the seat, and it cannot be renewed. */
   readonly ended: SeatEnd | null;
   readonly endedAt: Date | null;
 }
 
-/** Seats as leases: never more machines at once than the plan has, whoever dies, sleeps or works without the server. */
+/** Seats as leases: never more machines at once than the plan has, also when a machine dies, sleeps or works offline. */
 export interface Seats {
   /** A machine that holds a seat takes it over from its former self, with the next fence. */
-  take(of: SeatsOf, machine: string, terms: SeatTerms): Promise<Seating>;
-  /** The same of several machines, one after the other, in the transaction, in the account's scope, of what happens with it: seats of the account wait for its end. */
-  takeIn(tx: Transaction, of: SeatsOf, wanted: readonly WantedSeat[]): Promise<Seating[]>;
-  /** Is answered when it is committed, with others of this process. One that was lost is taken anew, and never revives. */
-  renew(of: SeatsOf, held: Held, terms: RenewTerms): Promise<Renewal>;
-  /** Frees one's own seat with all that it handed out; of one that somebody else has by now, what one was handed out. */
-  release(of: SeatsOf, held: Held): Promise<void>;
-  releaseIn(tx: Transaction, of: SeatsOf, held: Held): Promise<EndedSeat | undefined>;
-  /** Ends a machine's seat, whoever holds it: what it handed out occupies it until it ends. Answers whether anybody held it. */
+  take(of: SeatsOf, machine: string, terms: SeatTerms): Promise<SeatResult>;
+  /** The same for several machines, one after the other, in a transaction of the account's scope; other seats of the account wait for its end. */
+  takeIn(tx: Transaction, of: SeatsOf, wanted: readonly SeatRequest[]): Promise<SeatResult[]>;
+  /** Resolves when it is committed, with other renewals of this process. A seat that was lost must be taken anew. */
+  renew(of: SeatsOf, held: HeldSeat, terms: RenewTerms): Promise<Renewal>;
+  /** Frees the caller's seat with the offline time that it handed out; if the seat has another holder by now, only that offline time. */
+  release(of: SeatsOf, held: HeldSeat): Promise<void>;
+  releaseIn(tx: Transaction, of: SeatsOf, held: HeldSeat): Promise<EndedSeat | undefined>;
+  /** Ends a machine's seat for any holder; offline time that it handed out occupies it until that ends. Answers whether the seat was held. */
   forceRelease(of: SeatsOf, machine: string): Promise<boolean>;
-  /** Ends a machine's seat, or all of them, in a transaction of the account's scope. Answers those that somebody held. */
-  endIn(tx: Transaction, of: SeatsOf, end: Ending): Promise<OccupiedSeat[]>;
+  /** Ends a machine's seat, or all seats, in a transaction of the account's scope. Answers the seats that were held. */
+  endIn(tx: Transaction, of: SeatsOf, end: SeatEndRequest): Promise<OccupiedSeat[]>;
   /** The same in a transaction of the system's scope. */
-  endBySystemIn(tx: Transaction, of: SeatsOf, end: Ending): Promise<OccupiedSeat[]>;
-  /** Which are occupied now, by when they were taken. */
+  endBySystemIn(tx: Transaction, of: SeatsOf, end: SeatEndRequest): Promise<OccupiedSeat[]>;
+  /** The seats that are occupied now, ordered by when they were taken. */
   list(of: SeatsOf): Promise<OccupiedSeat[]>;
 }
 
-/** Which seats end, and what as. */
-export interface Ending {
+/** Which seats end, and why. */
+export interface SeatEndRequest {
   /** Undefined: all. */
   readonly machine?: string | undefined;
   readonly as: 'forced' | 'suspended';
@@ -137,21 +137,21 @@ const SEAT =
 export interface SeatsParts {
   readonly db: Database;
   readonly ids: Ids;
-  /** Told of each seat that was asked for or renewed, and what came of it. */
+  /** Called for each seat that was requested or renewed, with the outcome. */
   readonly onSeat?: ((product: string, outcome: string) => void) | undefined;
 }
 
 const releaseIn: Seats['releaseIn'] = async (tx, of, held) => {
-  const [row] = await tx.run(freeing(of, held));
-  return row?.answer == null ? undefined : endedSeat(row.answer);
+  const [row] = await tx.run(freeSeat(of, held));
+  return row?.answer == null ? undefined : toEndedSeat(row.answer);
 };
 
 export function createSeats({ db, ids, onSeat = () => {} }: SeatsParts): Seats {
-  const renewing = createRenewing(db);
+  const renewing = createSeatRenewals(db);
   const takeIn: Seats['takeIn'] = async (tx, of, wanted) => {
-    const taken = await tx.runAll(wanted.map((seat) => taking(of, seat)));
-    return wanted.map(({ machine }, place) => {
-      const answer = seating(machine, taken[place]?.[0]?.answer ?? {});
+    const taken = await tx.runAll(wanted.map((seat) => takeSeat(of, seat)));
+    return wanted.map(({ machine }, index) => {
+      const answer = toSeatResult(machine, taken[index]?.[0]?.answer ?? {});
       onSeat(of.product, answer.kind === 'seat' ? 'taken' : answer.kind);
       return answer;
     });
@@ -159,8 +159,8 @@ export function createSeats({ db, ids, onSeat = () => {} }: SeatsParts): Seats {
   return {
     takeIn,
     releaseIn,
-    endIn: async (tx, of, end) => (await tx.run(ending(of, end))).map(occupied),
-    endBySystemIn: async (tx, of, end) => (await tx.run(endingBySystem(of, end))).map(occupied),
+    endIn: async (tx, of, end) => (await tx.run(endSeats(of, end))).map(toOccupiedSeat),
+    endBySystemIn: async (tx, of, end) => (await tx.run(endSeatsBySystem(of, end))).map(toOccupiedSeat),
     async take(of, machine, terms) {
       const wanted = { ...terms, machine, id: ids.next() };
       const [answer] = await db.tenant(of.accountId, CHANGE, (tx) => takeIn(tx, of, [wanted]));
@@ -172,9 +172,9 @@ export function createSeats({ db, ids, onSeat = () => {} }: SeatsParts): Seats {
       onSeat(of.product, answer.kind);
       return answer;
     },
-    release: async (of, held) => void (await db.tenant(of.accountId, CHANGE, [freeing(of, held)])),
+    release: async (of, held) => void (await db.tenant(of.accountId, CHANGE, [freeSeat(of, held)])),
     async forceRelease(of, machine) {
-      const [rows] = await db.tenant(of.accountId, CHANGE, [ending(of, { machine, as: 'forced' })]);
+      const [rows] = await db.tenant(of.accountId, CHANGE, [endSeats(of, { machine, as: 'forced' })]);
       return rows.length > 0;
     },
     async list({ accountId, product, limit }) {
@@ -186,7 +186,7 @@ export function createSeats({ db, ids, onSeat = () => {} }: SeatsParts): Seats {
           [accountId, product, limit],
         ),
       ]);
-      return rows.map(occupied);
+      return rows.map(toOccupiedSeat);
     },
   };
 }
@@ -201,12 +201,12 @@ export async function seatsInUse(db: Database): Promise<readonly { product: stri
   return rows;
 }
 
-type Answer = Record<string, unknown>;
+type SeatAnswer = Record<string, unknown>;
 
-function taking(
+function takeSeat(
   { product, limit }: SeatsOf,
-  { machine, id, ttlSeconds, size, offlineMinutes, resumes }: WantedSeat,
-): Statement<{ answer: Answer }> {
+  { machine, id, ttlSeconds, size, offlineMinutes, resumes }: SeatRequest,
+): Statement<{ answer: SeatAnswer }> {
   return statement(
     'select limits.take_seat($1, $2, $3, $4, make_interval(secs => $5), $6, $7, $8, $9) as answer',
     [
@@ -223,14 +223,17 @@ function taking(
   );
 }
 
-function freeing(
+function freeSeat(
   { product, limit }: SeatsOf,
-  { machine, fence }: Held,
-): Statement<{ answer: Answer | null }> {
+  { machine, fence }: HeldSeat,
+): Statement<{ answer: SeatAnswer | null }> {
   return statement('select limits.free_seat($1, $2, $3, $4) as answer', [product, limit, machine, fence]);
 }
 
-function endingBySystem({ accountId, product, limit }: SeatsOf, { machine, as }: Ending): Statement<SeatRow> {
+function endSeatsBySystem(
+  { accountId, product, limit }: SeatsOf,
+  { machine, as }: SeatEndRequest,
+): Statement<SeatRow> {
   return statement(`select ${SEAT} from limits.end_seats_of($1, $2, $3, $4, $5) order by taken_at, machine`, [
     accountId,
     product,
@@ -240,7 +243,7 @@ function endingBySystem({ accountId, product, limit }: SeatsOf, { machine, as }:
   ]);
 }
 
-function ending({ product, limit }: SeatsOf, { machine, as }: Ending): Statement<SeatRow> {
+function endSeats({ product, limit }: SeatsOf, { machine, as }: SeatEndRequest): Statement<SeatRow> {
   return statement(`select ${SEAT} from limits.end_seats($1, $2, $3, $4) order by taken_at, machine`, [
     product,
     limit,
@@ -249,29 +252,29 @@ function ending({ product, limit }: SeatsOf, { machine, as }: Ending): Statement
   ]);
 }
 
-function occupied(row: SeatRow): OccupiedSeat {
+function toOccupiedSeat(row: SeatRow): OccupiedSeat {
   const { id, machine, fence, ended } = row;
   const { taken_at: takenAt, renewed_at: renewedAt, offline_until: offlineUntil, ended_at: endedAt } = row;
   return { id, machine, fence, ended, expiresAt: row.expires_at, takenAt, renewedAt, offlineUntil, endedAt };
 }
 
-interface EndedRow {
+interface EndedSeatRow {
   readonly id: string;
   readonly ended: SeatEnd;
   readonly ended_at: string;
   readonly renewed_at: string;
 }
 
-function endedSeat(answer: Answer): EndedSeat {
-  const { id, ended, ended_at, renewed_at } = answer as unknown as EndedRow;
+function toEndedSeat(answer: SeatAnswer): EndedSeat {
+  const { id, ended, ended_at, renewed_at } = answer as unknown as EndedSeatRow;
   return { id, ended, endedAt: new Date(ended_at), renewedAt: new Date(renewed_at) };
 }
 
-function seating(machine: string, answer: Answer): Seating {
-  const { closed, former } = answer as { closed?: Answer[]; former?: Answer | null };
-  // The machine's own is among those that had run out, where it had.
-  const over = [...(closed ?? []), ...(former == null ? [] : [former])].map(endedSeat);
-  const ended = over.filter(({ id }, place) => over.findIndex((other) => other.id === id) === place);
+function toSeatResult(machine: string, answer: SeatAnswer): SeatResult {
+  const { closed, former } = answer as { closed?: SeatAnswer[]; former?: SeatAnswer | null };
+  // The machine's own seat is among the expired ones, if it had expired.
+  const over = [...(closed ?? []), ...(former == null ? [] : [former])].map(toEndedSeat);
+  const ended = over.filter(({ id }, index) => over.findIndex((other) => other.id === id) === index);
   if (answer['kind'] === 'denied') return { kind: 'denied', denial: readDenial(answer), ended };
   if (answer['kind'] === 'plan_required') {
     const { grant, needed, plan } = answer as { grant: string; needed: number; plan: string | null };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { Permit } from '#platform/limits';
-import { figures, granted, ledger, openLimits, permits, planned, windows } from '#test/limits';
+import { figures, permitOf, ledger, openLimits, permits, plannedCall, windows } from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -24,57 +24,57 @@ const fixture = await openLimits(db, {
 /** Ways in which work ends: what is done under its permit, and how it is closed. */
 const ENDS: Readonly<Record<string, (permit: Permit) => Promise<void>>> = {
   async 'served, at less than its reserve'(permit) {
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.served(figures(37));
     await permit.settle();
   },
   async 'served, at all of its reserve'(permit) {
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.served(figures(100));
     await permit.settle();
   },
   async 'served, at more than its reserve'(permit) {
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.served(figures(137));
     await permit.settle();
   },
   async 'served, at more than is charged'(permit) {
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.served(figures(37, { charged: figures(0).cost }));
     await permit.settle();
   },
   async 'served, by an estimate'(permit) {
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.unknown(figures(80, { estimated: true }));
     await permit.settle();
   },
   async 'not known how'(permit) {
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.unknown();
     await permit.settle();
   },
   async 'not served, and given back'(permit) {
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.notServed();
     await permit.release('refused');
   },
   async 'not served, and kept'(permit) {
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.notServed();
     await permit.release('refused', { quota: 'kept' });
   },
   'never sent': (permit) => permit.release('not needed'),
   async 'served in two calls'(permit) {
-    await permit.send(planned(50));
+    await permit.send(plannedCall(50));
     permit.served(figures(30));
-    await permit.send(planned(50));
+    await permit.send(plannedCall(50));
     permit.served(figures(20));
     await permit.settle();
   },
   async 'served at the second try'(permit) {
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.notServed();
-    await permit.send(planned(60, 'large'));
+    await permit.send(plannedCall(60, 'large'));
     permit.served(figures(20));
     await permit.settle();
   },
@@ -85,7 +85,7 @@ describe.each(['usual', 'own', 'prepaid'])('the end of a permit of a feature tha
     const [alone, ...crowd] = [await fixture.member(), await fixture.member(), await fixture.member()];
     const held = await Promise.all(
       [alone, ...crowd].map(async (member) =>
-        granted(await fixture.admit(member, { feature, reserve: 100 })),
+        permitOf(await fixture.admit(member, { feature, reserve: 100 })),
       ),
     );
     const [first, ...others] = held;

@@ -1,6 +1,6 @@
 import { compareText, meterOf } from '../batch.ts';
 import { arrayOf, composite, type Field } from '../composite.ts';
-import type { Step } from './steps.ts';
+import type { PermitStep } from './step.ts';
 
 /** The statement that closes one plain permit, named by its product and `closingOf`. */
 export const CLOSE_ONE = 'select limits.close_plain($1, $2::limits.closing) as cost';
@@ -9,58 +9,65 @@ export const CLOSE_ONE = 'select limits.close_plain($1, $2::limits.closing) as c
 export const CLOSE_PLAIN =
   'select cost from limits.close_plain($1::uuid[], $2::text[], $3::limits.closing[])';
 
-/** A step, and its place in the batch. */
-export interface Placed {
-  readonly step: Step;
-  readonly place: number;
+/** A step, and its index in the batch. */
+export interface IndexedStep {
+  readonly step: PermitStep;
+  readonly index: number;
 }
 
-/** The steps that may be plain ends: with the outcome of one call or none, and one for each permit. The database says whether they are. */
-export function plainOf(steps: readonly Step[]): Placed[] {
+/** The steps that may be plain ends: with at most one call, and one step for each permit. The database decides whether they are. */
+export function plainSteps(steps: readonly PermitStep[]): IndexedStep[] {
   const seen = new Set<string>();
-  return steps.flatMap((step, place) => {
-    const ends = step.op === 'settle' || step.op === 'release';
-    if (!ends || step.lent === true || step.k === true || step.calls.length > 1 || seen.has(step.id))
-      return [];
-    seen.add(step.id);
-    return [{ step, place }];
+  return steps.flatMap((step, index) => {
+    const { operation, isDelegated = false, keepsQuota = false, calls, permit } = step;
+    const isEnd = operation === 'settle' || operation === 'release';
+    if (!isEnd || isDelegated || keepsQuota || calls.length > 1 || seen.has(permit)) return [];
+    seen.add(permit);
+    return [{ step, index }];
   });
 }
 
-/** One plain end, of the only meter, as `limits.close_plain` reads it. */
-export function closingOf(step: Step): string {
-  return composite(closing(step, 1));
+/** One plain end, with its only meter, as `limits.close_plain` reads it. */
+export function closingText(step: PermitStep): string {
+  return composite(closingFields(step, 1));
 }
 
 /** Plain ends as `limits.close_plain` reads them, in the order in which all processes lock meters. */
-export function closingsOf(plain: readonly Placed[]): {
+export function orderClosings(plain: readonly IndexedStep[]): {
   readonly values: readonly string[];
-  readonly order: readonly Placed[];
+  readonly order: readonly IndexedStep[];
 } {
-  const keyed = plain.map((placed) => ({ placed, meter: meterOf(placed.step.a, placed.step.p) }));
-  keyed.sort((a, b) => compareText(a.meter, b.meter) || a.placed.place - b.placed.place);
+  const metered = plain.map((plainStep) => {
+    const { account, product } = plainStep.step;
+    return { plainStep, meter: meterOf(account, product) };
+  });
+  metered.sort((a, b) => compareText(a.meter, b.meter) || a.plainStep.index - b.plainStep.index);
   const accounts: string[] = [];
   const products: string[] = [];
   let last = '';
-  const closings = keyed.map(({ placed: { step }, meter }) => {
+  const closings = metered.map(({ plainStep: { step }, meter }) => {
     if (meter !== last) {
       last = meter;
-      accounts.push(step.a);
-      products.push(step.p);
+      accounts.push(step.account);
+      products.push(step.product);
     }
-    return composite(closing(step, accounts.length));
+    return composite(closingFields(step, accounts.length));
   });
   const values = [arrayOf(accounts), arrayOf(products), arrayOf(closings)];
-  return { values, order: keyed.map(({ placed }) => placed) };
+  return { values, order: metered.map(({ plainStep }) => plainStep) };
 }
 
-function closing({ a, id, h, f, op, reason, calls: [call] }: Step, meter: number): Field[] {
-  const step = [meter, a, id, h, f, op === 'release', reason];
-  if (call === undefined) return [...step, ...Array<null>(15).fill(null)];
-  const { e, s, t, u } = call;
-  const outcome = [e, s === 'voided', u !== undefined, t ?? true];
-  if (u === undefined) return [...step, ...outcome, ...Array<null>(11).fill(null)];
-  const tokens = [u.prompt_tokens, u.cached_tokens, u.completion_tokens, u.reasoning_tokens];
-  const named = [u.estimated, u.provider, u.model, u.provider_request_id];
-  return [...step, ...outcome, ...named, ...tokens, u.cost, u.charged, u.price_version];
+function closingFields(step: PermitStep, meter: number): Field[] {
+  const { account, permit, holder, fence, operation, reason } = step;
+  const end = [meter, account, permit, holder, fence, operation === 'release', reason];
+  const [call] = step.calls;
+  if (call === undefined) return [...end, ...Array<null>(15).fill(null)];
+  const { event, state, figures, isTry = true } = call;
+  const outcome = [event, state === 'voided', figures !== undefined, isTry];
+  if (figures === undefined) return [...end, ...outcome, ...Array<null>(11).fill(null)];
+  const { prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens } = figures;
+  const { estimated, provider, model, provider_request_id, cost, charged, price_version } = figures;
+  const tokens = [prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens];
+  const source = [estimated, provider, model, provider_request_id];
+  return [...end, ...outcome, ...source, ...tokens, cost, charged, price_version];
 }

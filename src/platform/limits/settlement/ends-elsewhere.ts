@@ -16,26 +16,26 @@ export interface EndsElsewhereParts {
 
 /** The ends that other processes have under way. */
 export interface EndsElsewhere {
-  /** Waits until those of an account that were under way anywhere else are over; false: nobody else is there. */
+  /** Waits until the ends of an account that other processes have under way are over; false: there is no other process. */
   over(account: AccountId): Promise<boolean>;
   close(): void;
 }
 
-interface Question {
+interface OpenQuestion {
   readonly missing: Set<string>;
   readonly answered: () => void;
 }
 
 /**
- * Asks the other processes by signal, and answers them. Only a denial asks: an end is a matter of milliseconds, and is nearly always
- * in the database before its caller's next call, on whichever process, has got there.
+ * Asks the other processes by signal, and answers them. Only a denial asks: an end takes milliseconds, and is nearly always
+ * in the database before its caller's next call arrives at any process.
  */
 export function createEndsElsewhere({ db, ids, ends, holder }: EndsElsewhereParts): EndsElsewhere {
-  const questions = new Map<string, Question>();
-  /** Not sent yet: whoever asks of the same account meanwhile shares the answer. */
+  const questions = new Map<string, OpenQuestion>();
+  /** Questions that are not sent yet: another request about the same account shares the answer. */
   const unsent = new Map<AccountId, Promise<boolean>>();
 
-  const stopHearingQuestions = db.onSignal(ASKED, (id) => {
+  const unsubscribeQuestions = db.onSignal(ASKED, (id) => {
     const [question = '', account = ''] = id.split('/');
     if (questions.has(question)) return;
     const tell = () => db.signal(OVER, `${question}/${holder}`);
@@ -44,27 +44,27 @@ export function createEndsElsewhere({ db, ids, ends, holder }: EndsElsewherePart
     else void wait().then(tell);
   });
 
-  const stopHearingAnswers = db.onSignal(OVER, (id) => {
+  const unsubscribeAnswers = db.onSignal(OVER, (id) => {
     const [question = '', from = ''] = id.split('/');
     const asked = questions.get(question);
     asked?.missing.delete(from);
     if (asked?.missing.size === 0) asked.answered();
   });
 
-  async function others(): Promise<string[]> {
+  async function otherHolders(): Promise<string[]> {
     const [rows] = await db.system('limits.holders', [statement<{ id: string }>(HOLDERS, [holder])]);
     return rows.map(({ id }) => id);
   }
 
   async function ask(account: AccountId): Promise<boolean> {
-    const missing = new Set(await others().finally(() => unsent.delete(account)));
+    const missing = new Set(await otherHolders().finally(() => unsent.delete(account)));
     if (missing.size === 0) return false;
     const { promise, resolve: answered } = Promise.withResolvers<void>();
     const question = ids.next();
     questions.set(question, { missing, answered });
     try {
       db.signal(ASKED, `${question}/${account}`);
-      // Signals may be lost, and a process that stands still says nothing: then the denial is what the database says.
+      // Signals may be lost, and a hanging process does not answer: then the database's denial stands.
       await within(PATIENCE, promise);
     } finally {
       questions.delete(question);
@@ -83,25 +83,25 @@ export function createEndsElsewhere({ db, ids, ends, holder }: EndsElsewherePart
       return asking;
     },
     close() {
-      stopHearingQuestions();
-      stopHearingAnswers();
+      unsubscribeQuestions();
+      unsubscribeAnswers();
     },
   };
 }
 
-/** What may be given back by the end of a call: the others begin anew by time alone. */
+/** The kinds of limits that the end of a call may free; all others reset by time alone. */
 const GIVEN_BACK: ReadonlySet<unknown> = new Set(['concurrency', 'budget', 'quota', 'credits']);
 
 export type AfterEnds = <Answer>(
   account: AccountId,
   ask: () => Promise<Answer>,
-  /** The kind of limit that says no; undefined: it is no denial. */
+  /** The kind of limit that denies; undefined: the answer is no denial. */
   deniedBy: (answer: Answer) => unknown,
 ) => Promise<Answer>;
 
 /**
- * Asks the database, and when it says no, once more when the ends are over that were under way: a caller that has its answer is not
- * denied by the call that it is the answer of, whichever process made it.
+ * Asks the database, and if it denies, once more after the ends that were under way: a caller that has its answer is not
+ * denied because of the call that was just answered, by any process.
  */
 export function createAfterEnds(ends: Ends, elsewhere: EndsElsewhere | undefined): AfterEnds {
   return async (account, ask, deniedBy) => {

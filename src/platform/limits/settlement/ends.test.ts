@@ -5,12 +5,12 @@ import { answers } from '#test/answers';
 import { atEndOfFile } from '#test/closing';
 import { ids } from '#test/factories';
 import {
-  denied,
+  denialOf,
   figures,
-  granted,
+  permitOf,
   openLimits,
   permits,
-  planned,
+  plannedCall,
   request,
   settlingGate,
   usedOf,
@@ -41,14 +41,14 @@ const fixture = await openLimits(gate.db, {
 });
 const { catalogue, holder } = fixture;
 
-async function served(permit: Permit, cost = 10): Promise<Permit> {
-  await permit.send(planned(permit.reserve));
+async function serveCall(permit: Permit, cost = 10): Promise<Permit> {
+  await permit.send(plannedCall(permit.reserve));
   permit.served(figures(cost));
   return permit;
 }
 
 /** Limits with the same ends under way, over one database or another. */
-function sharing(ends: Ends, of: Database): Limits {
+function shareEnds(ends: Ends, of: Database): Limits {
   return createLimits({ db: of, ids, answers, holder, catalogues: [catalogue], ends });
 }
 
@@ -57,10 +57,10 @@ describe('who asks while its own call is being settled', () => {
     const member = await fixture.member();
     for (let nth = 0; nth < 3; nth += 1) {
       gate.open();
-      const permit = await served(granted(await fixture.admit(member, { feature: 'concurrency' })));
+      const permit = await serveCall(permitOf(await fixture.admit(member, { feature: 'concurrency' })));
       gate.openAfterDecision();
       const settled = permit.settle();
-      const next = granted(await fixture.admit(member, { feature: 'concurrency' }));
+      const next = permitOf(await fixture.admit(member, { feature: 'concurrency' }));
       await settled;
       await next.release('not needed');
     }
@@ -69,10 +69,10 @@ describe('who asks while its own call is being settled', () => {
   test('has what its calls have left of a budget', async () => {
     const member = await fixture.member();
     const wanted = { feature: 'budget', reserve: 90 };
-    const permit = await served(granted(await fixture.admit(member, wanted)));
+    const permit = await serveCall(permitOf(await fixture.admit(member, wanted)));
     gate.openAfterDecision();
     const settled = permit.settle();
-    granted(await fixture.admit(member, wanted));
+    permitOf(await fixture.admit(member, wanted));
     await settled;
     expect(await usedOf(db, member.accountId, { limits: ['cost'] })).toEqual({ cost: 100 });
   });
@@ -81,7 +81,7 @@ describe('who asks while its own call is being settled', () => {
     const member = await fixture.member();
     const [ends, deciding] = [new Ends(), settlingGate(db)];
     const wanted = request(member, { feature: 'budget', reserve: 90 });
-    const permit = await served(granted(await sharing(ends, gate.db).admit(wanted)));
+    const permit = await serveCall(permitOf(await shareEnds(ends, gate.db).admit(wanted)));
     gate.shut();
     const settled = permit.settle();
     // The database's no is on its way, and the end overtakes it.
@@ -89,19 +89,19 @@ describe('who asks while its own call is being settled', () => {
       gate.open();
       return settled;
     });
-    granted(await sharing(ends, deciding.db).admit(wanted));
+    permitOf(await shareEnds(ends, deciding.db).admit(wanted));
   });
 
   test('has it for a further call of work that goes on', async () => {
     const member = await fixture.member();
     const [ends, beside] = [new Ends(), settlingGate(db)];
     const wanted = (reserve: number) => request(member, { feature: 'budget', reserve });
-    const work = await served(granted(await sharing(ends, beside.db).admit(wanted(10))));
-    const permit = await served(granted(await sharing(ends, gate.db).admit(wanted(90))));
+    const work = await serveCall(permitOf(await shareEnds(ends, beside.db).admit(wanted(10))));
+    const permit = await serveCall(permitOf(await shareEnds(ends, gate.db).admit(wanted(90))));
     gate.shut();
     const settled = permit.settle();
     beside.afterDecision(gate.open);
-    await work.send(planned(50));
+    await work.send(plannedCall(50));
     await settled;
     work.served(figures(50));
     await work.settle();
@@ -112,15 +112,16 @@ describe('who asks while its own call is being settled', () => {
     const member = await fixture.member();
     const [ends, beside] = [new Ends(), settlingGate(db)];
     const wanted = (reserve: number) => request(member, { feature: 'budget', reserve, as: 'job' });
-    const { delegated, admit } = sharing(ends, beside.db);
-    const { id, delegating } = granted(await admit(wanted(10)));
+    const { delegated, admit } = shareEnds(ends, beside.db);
+    const { id, delegating } = permitOf(await admit(wanted(10)));
     await db.tenant(member.accountId, DELEGATE, [delegating('account', 600)]);
-    const lent = await delegated.find({ accountId: member.accountId, id, backend: 'account' });
-    const permit = await served(granted(await sharing(ends, gate.db).admit(wanted(90))));
+    const delegatedPermit = await delegated.find({ accountId: member.accountId, id, backend: 'account' });
+    const permit = await serveCall(permitOf(await shareEnds(ends, gate.db).admit(wanted(90))));
     gate.shut();
     const settled = permit.settle();
     beside.afterDecision(gate.open);
-    const extended = lent && (await delegated.extend(lent, { reserve: 60, longest: 3_600 }));
+    const extended =
+      delegatedPermit && (await delegated.extend(delegatedPermit, { reserve: 60, longest: 3_600 }));
     expect(extended).toMatchObject({ kind: 'extended', reserve: 60 });
     await settled;
     expect(await usedOf(db, member.accountId, { limits: ['cost'] })).toEqual({ cost: 70 });
@@ -128,40 +129,40 @@ describe('who asks while its own call is being settled', () => {
 
   test.each(['quota', 'credits'])('has the %s that failed work gives back', async (feature) => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { feature }));
+    const permit = permitOf(await fixture.admit(member, { feature }));
     gate.openAfterDecision();
     const released = permit.release('failed');
-    granted(await fixture.admit(member, { feature }));
+    permitOf(await fixture.admit(member, { feature }));
     await released;
   });
 
   test('is denied all the same by what else is open, once what is under way is over', async () => {
     const member = await fixture.member();
     const [small, large] = [
-      await served(granted(await fixture.admit(member, { feature: 'budget', reserve: 20 }))),
-      granted(await fixture.admit(member, { feature: 'budget', reserve: 80 })),
+      await serveCall(permitOf(await fixture.admit(member, { feature: 'budget', reserve: 20 }))),
+      permitOf(await fixture.admit(member, { feature: 'budget', reserve: 80 })),
     ];
     gate.openAfterDecision();
     const settled = small.settle();
     const next = await fixture.admit(member, { feature: 'budget', reserve: 90 });
     await settled;
-    expect(denied(next)).toMatchObject({ limit: 'cost', used: 90 });
+    expect(denialOf(next)).toMatchObject({ limit: 'cost', used: 90 });
     await large.release('not needed');
   });
 
   test('waits for nothing where an end gives nothing back', async () => {
     const member = await fixture.member();
-    const permit = await served(granted(await fixture.admit(member, { feature: 'burst' })));
+    const permit = await serveCall(permitOf(await fixture.admit(member, { feature: 'burst' })));
     gate.shut();
     const settled = permit.settle();
-    expect(denied(await fixture.admit(member, { feature: 'burst' })).of).toBe('burst');
+    expect(denialOf(await fixture.admit(member, { feature: 'burst' })).of).toBe('burst');
     gate.open();
     await settled;
   });
 
   test('sees in its usage what the call has cost', async () => {
     const member = await fixture.member();
-    const permit = await served(granted(await fixture.admit(member, { feature: 'budget', reserve: 90 })));
+    const permit = await serveCall(permitOf(await fixture.admit(member, { feature: 'budget', reserve: 90 })));
     gate.shut();
     const settled = permit.settle();
     const [usage, events] = [
@@ -178,7 +179,7 @@ describe('who asks while its own call is being settled', () => {
 describe('an answer may go out before its call is settled', () => {
   test('but not under an Idempotency-Key, whose repeat must find it', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { feature: 'burst', key: 'first' }));
+    const permit = permitOf(await fixture.admit(member, { feature: 'burst', key: 'first' }));
     expect(permit.mayAnswerFirst).toBe(false);
     await permit.release('not needed');
   });
@@ -194,13 +195,13 @@ describe('an answer may go out before its call is settled', () => {
 
   test('and its end stays under way until the database knows it, however often it is told', async () => {
     const member = await fixture.member();
-    const permit = await served(granted(await fixture.admit(member, { feature: 'budget' })));
+    const permit = await serveCall(permitOf(await fixture.admit(member, { feature: 'budget' })));
     let isAway = true;
     const system = new Proxy(db.system, {
       apply: (target, self, given: Parameters<typeof db.system>) =>
         isAway ? Promise.reject(new Error('away')) : Reflect.apply(target, self, given),
     });
-    const limits = sharing(new Ends(), { ...db, system });
+    const limits = shareEnds(new Ends(), { ...db, system });
     const held = limits.permitOf({
       ...permit,
       openEvent: undefined,
@@ -244,7 +245,7 @@ describe.runIf(engine === 'postgres')('on another process', async () => {
     const member = await fixture.member();
     for (const wanted of [{ feature: 'concurrency' }, { feature: 'budget', reserve: 80 }]) {
       gate.open();
-      const permit = await served(granted(await here.admit(request(member, wanted, catalogue.product))));
+      const permit = await serveCall(permitOf(await here.admit(request(member, wanted, catalogue.product))));
       gate.shut();
       const asked = Promise.withResolvers<void>();
       const stop = db.onSignal('ends-asked', () => asked.resolve());
@@ -253,7 +254,7 @@ describe.runIf(engine === 'postgres')('on another process', async () => {
       // Its question has been heard here: it was about to be denied.
       await asked.promise;
       gate.open();
-      await granted(await next).release('not needed');
+      await permitOf(await next).release('not needed');
       await settled;
       stop();
     }
@@ -264,11 +265,11 @@ describe.runIf(engine === 'postgres')('on another process', async () => {
     const there = await another();
     const member = await fixture.member();
     gate.open();
-    const open = granted(await here.admit(request(member, { feature: 'concurrency' }, catalogue.product)));
+    const open = permitOf(await here.admit(request(member, { feature: 'concurrency' }, catalogue.product)));
     const ask = () => there.limits.admit(request(member, { feature: 'concurrency' }, catalogue.product));
-    expect(denied(await ask()).of).toBe('concurrency');
+    expect(denialOf(await ask()).of).toBe('concurrency');
     endsElsewhere.close();
-    expect(denied(await ask()).of).toBe('concurrency');
+    expect(denialOf(await ask()).of).toBe('concurrency');
     await open.release('not needed');
     await there.holder.end();
   });

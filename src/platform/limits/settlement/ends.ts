@@ -1,12 +1,12 @@
 import { type AccountId, within } from '#platform/kernel';
 
-/** So many ends may be under way at once behind their answers, about 1 MB; past it callers wait for their own. */
+/** How many ends may be under way after their callers were answered, about 1 MB; beyond it, callers wait for their own. */
 const MOST = 2_000;
 
-/** Milliseconds that somebody waits for ends under way: one that takes longer waits for a database that is away. */
+/** Milliseconds that a caller waits for ends under way: an end that takes longer waits for a database that is away. */
 export const PATIENCE = 1_000;
 
-/** The end of a permit that was begun. */
+/** The end of a permit that is under way. */
 class End {
   #isOver = false;
   #waiting: (() => void)[] | undefined;
@@ -42,7 +42,7 @@ export class Ends {
     return this.#size >= MOST;
   }
 
-  /** An end is under way until the answer of this is called. */
+  /** Begins an end; it is under way until the returned function is called. */
   begin(account: AccountId): () => void {
     const end = new End();
     const present = this.#underWay.get(account);
@@ -61,8 +61,8 @@ export class Ends {
   }
 
   /**
-   * Those of an account at this moment, as something to wait for; undefined: none. Whoever asks for something notes them before it
-   * asks: the end of a call that its caller had the answer of is among them, or committed. It waits a second at most.
+   * A wait for the ends of an account that are under way now; undefined: there are none. Call this before asking the database:
+   * the end of a call that was answered is among them, or committed. The wait takes a second at most.
    */
   of(account: AccountId): (() => Promise<void>) | undefined {
     const present = this.#underWay.get(account);

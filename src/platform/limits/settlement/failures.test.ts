@@ -4,14 +4,14 @@ import { statement } from '#platform/db';
 import { answers } from '#test/answers';
 import { advance, ids, type Member } from '#test/factories';
 import {
-  denied,
+  denialOf,
   figures,
-  granted,
+  permitOf,
   kill,
   ledgerLines,
   openLimits,
   permits,
-  planned,
+  plannedCall,
   request,
   usedOf,
 } from '#test/limits';
@@ -46,8 +46,8 @@ async function charges(member: Member) {
 describe('a call that the provider broke', () => {
   test('costs the operator its estimate, and the account nothing: quota and budget are as before', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 400 }));
-    await permit.send(planned(400));
+    const permit = permitOf(await fixture.admit(member, { reserve: 400 }));
+    await permit.send(plannedCall(400));
     permit.unknown(broken(390));
     await permit.release('provider_unavailable');
     expect(await charges(member)).toEqual([[390, 0]]);
@@ -57,8 +57,8 @@ describe('a call that the provider broke', () => {
 
   test('is charged for what was shown of it', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 400 }));
-    await permit.send(planned(400));
+    const permit = permitOf(await fixture.admit(member, { reserve: 400 }));
+    await permit.send(plannedCall(400));
     permit.unknown(broken(390, 25));
     await permit.settle();
     expect(await charges(member)).toEqual([[390, 25]]);
@@ -67,12 +67,12 @@ describe('a call that the provider broke', () => {
 
   test('leaves the whole reserve to the next try: no budget is asked for more', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 900 }));
-    await permit.send(planned(900));
+    const permit = permitOf(await fixture.admit(member, { reserve: 900 }));
+    await permit.send(plannedCall(900));
     permit.unknown(broken(900));
-    await permit.send(planned(900));
+    await permit.send(plannedCall(900));
     permit.unknown(broken(900));
-    await permit.send(planned(900));
+    await permit.send(plannedCall(900));
     permit.served(figures(40));
     expect(permit.reserve).toBe(900);
     await permit.settle();
@@ -96,26 +96,26 @@ describe('what the operator bears for failures', () => {
     failures: 500,
   });
 
-  async function failed(member: Member, cost: number) {
-    const permit = granted(await strict.admit(request(member, { reserve: 600 })));
-    await permit.send(planned(600));
+  async function failCall(member: Member, cost: number) {
+    const permit = permitOf(await strict.admit(request(member, { reserve: 600 })));
+    await permit.send(plannedCall(600));
     permit.unknown(broken(cost));
     await permit.release('provider_unavailable');
   }
 
   test('has a limit for each account and day, past which it is denied until the day is over', async () => {
     const [member, other] = [await fixture.member(), await fixture.member()];
-    await failed(member, 499);
-    await failed(member, 300);
-    expect(denied(await strict.admit(request(member)))).toMatchObject({
+    await failCall(member, 499);
+    await failCall(member, 300);
+    expect(denialOf(await strict.admit(request(member)))).toMatchObject({
       limit: 'failures',
       of: 'failures',
       used: 799,
       max: 500,
     });
-    granted(await strict.admit(request(other)));
+    permitOf(await strict.admit(request(other)));
     await advance(db, '1 day');
-    granted(await strict.admit(request(member)));
+    permitOf(await strict.admit(request(member)));
   });
 
   test('is reserved while calls run: those that would pass it together wait for one another', async () => {
@@ -125,28 +125,28 @@ describe('what the operator bears for failures', () => {
     const running = admitted.filter(({ kind }) => kind !== 'denied');
     expect(running).toHaveLength(2);
     const [refused] = admitted.filter(({ kind }) => kind === 'denied');
-    expect(refused && denied(refused)).toMatchObject({ limit: 'failures', used: 400, max: 500 });
+    expect(refused && denialOf(refused)).toMatchObject({ limit: 'failures', used: 400, max: 500 });
     expect((await strict.admit(request(member, { reserve: 101 }))).kind).toBe('denied');
     for (const one of running) {
-      const permit = granted(one);
-      await permit.send(planned(200));
+      const permit = permitOf(one);
+      await permit.send(plannedCall(200));
       permit.served(figures(10));
       await permit.settle();
     }
     // One alone may cost more than all of it: a day has room for a call at least.
-    const permit = granted(await strict.admit(request(member, { reserve: 600 })));
+    const permit = permitOf(await strict.admit(request(member, { reserve: 600 })));
     expect((await strict.admit(request(member, { reserve: 1 }))).kind).toBe('denied');
     await permit.release('tested');
   });
 
   test('bounds the tries of a call too', async () => {
     const member = await fixture.member();
-    const permit = granted(await strict.admit(request(member, { reserve: 200 })));
-    await permit.send(planned(200));
+    const permit = permitOf(await strict.admit(request(member, { reserve: 200 })));
+    await permit.send(plannedCall(200));
     permit.unknown(broken(200));
-    await permit.send(planned(200));
+    await permit.send(plannedCall(200));
     permit.unknown(broken(200));
-    await expect(permit.send(planned(200))).rejects.toMatchObject({
+    await expect(permit.send(plannedCall(200))).rejects.toMatchObject({
       code: 'limit_exceeded',
       details: { limit: 'failures', used: 600, max: 500 },
     });
@@ -156,7 +156,7 @@ describe('what the operator bears for failures', () => {
 
   test('is one sum over all products', async () => {
     const member = await fixture.member();
-    await failed(member, 10);
+    await failCall(member, 10);
     await db.asMigrator(
       statement(
         `insert into limits.meters (account_id, scope, names, starts, used)
@@ -164,26 +164,26 @@ describe('what the operator bears for failures', () => {
         [member.accountId],
       ),
     );
-    expect(denied(await strict.admit(request(member)))).toMatchObject({ limit: 'failures', used: 500 });
+    expect(denialOf(await strict.admit(request(member)))).toMatchObject({ limit: 'failures', used: 500 });
   });
 
   test('is less again when a call turns out to have cost less', async () => {
     const member = await fixture.member();
-    const permit = granted(await strict.admit(request(member, { reserve: 600 })));
-    const event = await permit.send(planned(600));
+    const permit = permitOf(await strict.admit(request(member, { reserve: 600 })));
+    const event = await permit.send(plannedCall(600));
     permit.unknown(broken(600));
     await permit.release('provider_unavailable');
     expect((await strict.admit(request(member))).kind).toBe('denied');
     await permit.amend(event, figures(20, { charged: micros(0) }));
     expect(await held(member)).toEqual({ monthly: 0, cost: 0, failures: 20 });
-    granted(await strict.admit(request(member)));
+    permitOf(await strict.admit(request(member)));
   });
 });
 
 async function brokenOff() {
   const member = await fixture.member();
-  const permit = granted(await fixture.admit(member, { reserve: 400 }));
-  const event = await permit.send(planned(400));
+  const permit = permitOf(await fixture.admit(member, { reserve: 400 }));
+  const event = await permit.send(plannedCall(400));
   permit.unknown(broken(400, 400));
   await permit.settle();
   expect(await held(member)).toEqual({ monthly: 1, cost: 400, failures: undefined });
@@ -217,8 +217,8 @@ describe('a call that its caller broke off', () => {
 
   test('is known before its end is told: the row itself becomes exact', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 400 }));
-    const event = await permit.send(planned(400));
+    const permit = permitOf(await fixture.admit(member, { reserve: 400 }));
+    const event = await permit.send(plannedCall(400));
     permit.unknown(broken(400, 400));
     await permit.amend(event, figures(70));
     await permit.settle();
@@ -229,8 +229,8 @@ describe('a call that its caller broke off', () => {
 
 test('a request that could only fail gives back its reserve, and keeps its quota', async () => {
   const member = await fixture.member();
-  const permit = granted(await fixture.admit(member, { reserve: 400, key: 'same' }));
-  await permit.send(planned(400));
+  const permit = permitOf(await fixture.admit(member, { reserve: 400, key: 'same' }));
+  await permit.send(plannedCall(400));
   permit.notServed();
   await permit.release('provider_rejected', { quota: 'kept' });
   expect(await permits(db, member.accountId)).toMatchObject([
@@ -238,14 +238,14 @@ test('a request that could only fail gives back its reserve, and keeps its quota
   ]);
   expect(await held(member)).toEqual({ monthly: 1, cost: 0, failures: undefined });
   // Its key is free: the same request may be sent again once it is mended.
-  granted(await fixture.admit(member, { reserve: 400, key: 'same' }));
+  permitOf(await fixture.admit(member, { reserve: 400, key: 'same' }));
 });
 
 test('a process that died is charged as long as nobody knows better, for a limit must hold until then', async () => {
   const node = await fixture.another();
   const member = await fixture.member();
-  const permit = granted(await node.limits.admit(request(member, { reserve: 400 })));
-  await permit.send(planned(400));
+  const permit = permitOf(await node.limits.admit(request(member, { reserve: 400 })));
+  await permit.send(plannedCall(400));
   await kill(node);
   await fixture.limits.sweep();
   expect(await held(member)).toMatchObject({ cost: 400 });

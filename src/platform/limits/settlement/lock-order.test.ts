@@ -5,16 +5,16 @@ import { ids, makeGrant, type Member } from '#test/factories';
 import {
   cappedKey,
   figures,
-  granted,
+  permitOf,
   kill,
   openLimits,
   openNode,
-  planned,
+  plannedCall,
   request,
   waitsForLocks,
 } from '#test/limits';
 import { engine, testDatabase } from '#test/services';
-import { disown } from './disown.ts';
+import { abandonAdmissions } from './abandon-admissions.ts';
 import type { Permit } from '../index.ts';
 
 const { db, url } = await testDatabase();
@@ -34,7 +34,7 @@ async function openWorld() {
   const [first, second] = [await cappedKey(db, member), await cappedKey(db, member)];
   const node = await open();
   const admit = async (product: string, keyId: KeyId): Promise<Permit> =>
-    granted(await node.limits.admit(request(member, { keyId, reserve: 100 }, product)));
+    permitOf(await node.limits.admit(request(member, { keyId, reserve: 100 }, product)));
   return { member, first, second, node, admit };
 }
 
@@ -86,7 +86,7 @@ const ledgerOf = (permit: PermitId) =>
   );
 
 async function end(permit: Permit, cost: number): Promise<void> {
-  await permit.send(planned(100));
+  await permit.send(plannedCall(100));
   permit.served(figures(cost));
   await permit.settle();
 }
@@ -100,11 +100,11 @@ describe.runIf(engine === 'postgres')(
       const { member, first, admit } = await openWorld();
       const permits = [await admit('demo', first), await admit('sample', first)];
       for (const permit of permits) {
-        await permit.send(planned(100));
+        await permit.send(plannedCall(100));
         permit.served(figures(100));
       }
       await meanwhile(member, ['sample', `key:${first}`], () =>
-        Promise.all(permits.map((permit) => permit.send(planned(100)))),
+        Promise.all(permits.map((permit) => permit.send(plannedCall(100)))),
       );
     });
 
@@ -130,7 +130,7 @@ describe.runIf(engine === 'postgres')(
           return { request: wanted, keyed: undefined, permit: id, event: call.id };
         }),
       );
-      await meanwhile(member, ['sample', `key:${first}`], () => told(node, asked));
+      await meanwhile(member, ['sample', `key:${first}`], () => tellAbandoned(node, asked));
     });
 
     test('a sweep: what somebody else has it leaves to the next', async () => {
@@ -145,10 +145,13 @@ describe.runIf(engine === 'postgres')(
 );
 
 /** Disowns them at once. */
-function told({ holder }: World['node'], asked: Parameters<typeof disown>[1]): Promise<unknown> {
+function tellAbandoned(
+  { holder }: World['node'],
+  asked: Parameters<typeof abandonAdmissions>[1],
+): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const retries = { add: (_facts: object, work: () => Promise<unknown>) => resolve(work()) };
-  disown(
+  abandonAdmissions(
     { db, ids, holder: holder.id, retries: { ...demo.limits.retries, ...retries, unknown: () => {} } },
     asked,
   );

@@ -4,12 +4,12 @@ import { AppError } from '#platform/kernel';
 import { engine, testDatabase } from '#test/services';
 import {
   figures,
-  granted,
+  permitOf,
   holdMeters,
   ledgerLines,
   openLimits,
   permits,
-  planned,
+  plannedCall,
   request,
   waitsForLocks,
 } from '#test/limits';
@@ -38,8 +38,8 @@ describe.runIf(engine === 'postgres')('an end whose connection breaks', () => {
       const { db, url } = await testDatabase();
       const fixture = await openLimits(db, RULES);
       const member = await fixture.member();
-      const permit = granted(await fixture.admit(member, { reserve: 100 }));
-      await permit.send(planned(100));
+      const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+      await permit.send(plannedCall(100));
       if (end === 'settlement') permit.served(figures(30));
       else permit.notServed();
 
@@ -55,7 +55,7 @@ describe.runIf(engine === 'postgres')('an end whose connection breaks', () => {
         timeout: 120_000,
       });
       expect(await ledgerLines(db, member.accountId)).toEqual([line]);
-      granted(await fixture.admit(member, { reserve: 100 }));
+      permitOf(await fixture.admit(member, { reserve: 100 }));
     },
   );
 });
@@ -126,8 +126,8 @@ test('figures of a permit that a failover has lost are logged', async () => {
     onForgotten: (facts, why) => forgotten.push([facts, why]),
   });
   const member = await fixture.member();
-  const permit = granted(await limits.admit(request(member, { reserve: 100 })));
-  await permit.send(planned(100));
+  const permit = permitOf(await limits.admit(request(member, { reserve: 100 })));
+  await permit.send(plannedCall(100));
   permit.served(figures(30));
   await db.asMigrator(statement('delete from limits.permits where id = $1', [permit.id]));
   await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });

@@ -1,7 +1,7 @@
 import { DatabaseAway } from '#platform/db';
 import { AppError, inTime, within } from '#platform/kernel';
 
-/** Milliseconds before a further try, at first and at most: a broken connection has a successor at once, a failover takes a while. */
+/** Milliseconds before a further try, at first and at most: a broken connection is replaced at once, a failover takes a while. */
 const PAUSES: Pauses = { first: 100, longest: 1_000 };
 
 export interface Pauses {
@@ -9,18 +9,18 @@ export interface Pauses {
   readonly longest: number;
 }
 
-/** Milliseconds after which a try counts as failed: a connection whose other end is gone without a word answers nothing for minutes. */
+/** Milliseconds after which a try counts as failed: a connection whose server vanished stays silent for minutes. */
 const PATIENCE = 10_000;
 
-/** So often something is told to a database that is there, and fails at it; then nobody but a person can help. */
+/** How often a write is retried that a reachable database refuses; then it is logged, for a person to act on. */
 const TRIES = 20;
 
-/** So much may wait at once, in memory: at 1 KB each a few megabytes, and more than a process admits in minutes. */
+/** How many writes may wait in memory: at 1 KB each a few megabytes, and more than a process admits in minutes. */
 const MOST = 10_000;
 
 /**
- * What can't be told any more, and why: `too_many` wait already, the database `refused` it too often, it no longer knows
- * what it is about (`unknown`: a failover has lost it), or the process ended (`late`).
+ * Called for a write that is given up: `too_many` wait already, the database `refused` it too often, it no longer knows
+ * the permit (`unknown`: a failover has lost it), or the process ended (`late`).
  */
 export type Forgotten = (
   facts: object,
@@ -28,22 +28,22 @@ export type Forgotten = (
   error: unknown,
 ) => void;
 
-/** What this process knows and the database does not know for certain, because it was away when it was told. */
+/** Writes that this process retries, because the database was away at the first try. */
 export interface RetryQueue {
   /**
-   * Tells it again, with nobody waiting for it, until the database answers, whatever it answers. The same must be told twice
-   * without harm. `facts` are logged if it never is. `over` is called when it is told, or forgotten.
+   * Retries `work` in the background until the database answers, with whatever result. Doing the work twice must be
+   * harmless. `facts` are logged if it is given up. `over` is called when it is done, or given up.
    */
   add(facts: object, work: () => Promise<unknown>, over?: () => void): void;
-  /** Told to a database that knows nothing of it: it is logged, as what is never told. */
+  /** Logs a write that the database answered but knows nothing about. */
   unknown(facts: object): void;
-  /** How much is waiting. */
+  /** How many writes are waiting. */
   readonly size: number;
-  /** Waits until everything is told, so many milliseconds at most; what is left is forgotten then, each logged. Answers how much that was. */
+  /** Waits until the queue is empty, for so many milliseconds at most; the rest is given up and logged. Answers how many those were. */
   finish(milliseconds: number): Promise<number>;
 }
 
-interface Waiting {
+interface QueuedRetry {
   readonly facts: object;
   readonly work: () => Promise<unknown>;
   readonly over: () => void;
@@ -51,62 +51,62 @@ interface Waiting {
   error: unknown;
 }
 
-/** Tells things again: one of them asks whether the database is back, and when it is the others follow at once. */
+/** Retries writes: one of them probes whether the database is back, and then the others follow at once. */
 export function createRetryQueue(onForgotten: Forgotten = () => {}, pauses: Pauses = PAUSES): RetryQueue {
-  const waiting = new Set<Waiting>();
-  let under = false;
+  const waiting = new Set<QueuedRetry>();
+  let isRunning = false;
   let idle: (() => void)[] = [];
 
-  function forget(item: Waiting, why: Parameters<Forgotten>[1]): void {
+  function forget(item: QueuedRetry, why: Parameters<Forgotten>[1]): void {
     waiting.delete(item);
     item.over();
     onForgotten(item.facts, why, item.error);
   }
 
   /** Whether the database answered. */
-  async function told(item: Waiting): Promise<boolean> {
+  async function retry(item: QueuedRetry): Promise<boolean> {
     try {
-      await inTime(PATIENCE, item.work, () => new Late('the database did not answer in time'));
+      await inTime(PATIENCE, item.work, () => new TimeoutError('the database did not answer in time'));
     } catch (error) {
-      if (!(error instanceof AppError)) return failed(item, error);
+      if (!(error instanceof AppError)) return noteFailure(item, error);
     }
     waiting.delete(item);
     item.over();
     return true;
   }
 
-  function failed(item: Waiting, error: unknown): boolean {
+  function noteFailure(item: QueuedRetry, error: unknown): boolean {
     item.error = error;
-    if (error instanceof DatabaseAway || error instanceof Late) return false;
+    if (error instanceof DatabaseAway || error instanceof TimeoutError) return false;
     item.failures += 1;
     if (item.failures >= TRIES) forget(item, 'refused');
     return true;
   }
 
-  async function round(): Promise<boolean> {
+  async function retryAll(): Promise<boolean> {
     const [probe] = waiting;
     if (probe === undefined) return true;
-    if (!(await told(probe))) {
-      // The next one asks next time: this one may be what breaks.
+    if (!(await retry(probe))) {
+      // Another item probes next time: this one may be what breaks.
       if (waiting.delete(probe)) waiting.add(probe);
       return false;
     }
-    const answered = await Promise.all([...waiting].map(told));
+    const answered = await Promise.all([...waiting].map(retry));
     return answered.every(Boolean) && waiting.size === 0;
   }
 
-  async function tellAll(): Promise<void> {
+  async function retryUntilEmpty(): Promise<void> {
     for (let pause = pauses.first; waiting.size > 0; pause = Math.min(pause * 2, pauses.longest)) {
       await delay(pause);
-      await round();
+      await retryAll();
     }
   }
 
   function start(): void {
-    if (under) return;
-    under = true;
-    void tellAll().finally(() => {
-      under = false;
+    if (isRunning) return;
+    isRunning = true;
+    void retryUntilEmpty().finally(() => {
+      isRunning = false;
       for (const done of idle.splice(0)) done();
       if (waiting.size > 0) start();
     });
@@ -117,7 +117,7 @@ export function createRetryQueue(onForgotten: Forgotten = () => {}, pauses: Paus
       return waiting.size;
     },
     add(facts, work, over = () => {}) {
-      const item: Waiting = { facts, work, over, failures: 0, error: undefined };
+      const item: QueuedRetry = { facts, work, over, failures: 0, error: undefined };
       if (waiting.size >= MOST) {
         over();
         return onForgotten(facts, 'too_many', undefined);
@@ -137,7 +137,7 @@ export function createRetryQueue(onForgotten: Forgotten = () => {}, pauses: Paus
   };
 }
 
-class Late extends Error {}
+class TimeoutError extends Error {}
 
 function delay(milliseconds: number): Promise<void> {
   return new Promise((go) => {

@@ -3,15 +3,15 @@ import { commitPoint, statement } from '#platform/db';
 import type { AccountId, JobId } from '#platform/kernel';
 import { advance, advanceTo, ids } from '#test/factories';
 import {
-  denied,
+  denialOf,
   figures,
-  granted,
+  permitOf,
   kill,
   ledger,
   ledgerLines,
   openLimits,
   permits,
-  planned,
+  plannedCall,
   request,
   usedOf,
   windows,
@@ -37,9 +37,9 @@ const held = (accountId: AccountId) => usedOf(db, accountId, { limits: ['monthly
 describe('work that is done', () => {
   test('keeps its quota and is charged what the provider billed; the rest of the reserve returns', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
     expect(await held(member.accountId)).toEqual({ monthly: 1, hourly: 1, cost: 100 });
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.served(figures(37));
     await permit.settle();
     expect(await held(member.accountId)).toEqual({ monthly: 1, hourly: 1, cost: 37 });
@@ -58,8 +58,8 @@ describe('work that is done', () => {
 
   test('settled twice, at once or later, is charged once', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.send(plannedCall(100));
     permit.served(figures(37));
     await Promise.all([permit.settle(), permit.settle(), permit.settle()]);
     await permit.settle();
@@ -72,8 +72,8 @@ describe('work that is done', () => {
 
   test('settles with the transaction that stores its result, or not at all', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.send(plannedCall(100));
     permit.served(figures(37));
     const broken = db.tenant(member.accountId, effect, async (tx) => {
       await permit.settleIn(tx);
@@ -89,7 +89,7 @@ describe('work that is done', () => {
 
   test('that never called a provider costs nothing', async () => {
     const member = await fixture.member();
-    await granted(await fixture.admit(member, { reserve: 100 })).settle();
+    await permitOf(await fixture.admit(member, { reserve: 100 })).settle();
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided']);
     expect(await held(member.accountId)).toEqual({ monthly: 1, hourly: 1, cost: 0 });
   });
@@ -99,8 +99,8 @@ describe('work that is done', () => {
     const work = members.flatMap((member) => [1, 2, 3, 4, 5].map((cost) => ({ member, cost })));
     await Promise.all(
       work.map(async ({ member, cost }) => {
-        const permit = granted(await fixture.admit(member, { reserve: 50 }));
-        await permit.send(planned(50));
+        const permit = permitOf(await fixture.admit(member, { reserve: 50 }));
+        await permit.send(plannedCall(50));
         permit.served(figures(cost));
         await (cost === 5 ? permit.release('failed') : permit.settle());
       }),
@@ -113,7 +113,7 @@ describe('work that is done', () => {
 
 test('a permit that its job owns is settled by nobody but the job’s worker', async () => {
   const member = await fixture.member();
-  const permit = granted(await fixture.admit(member, { reserve: 100, as: 'job' }));
+  const permit = permitOf(await fixture.admit(member, { reserve: 100, as: 'job' }));
   await db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
   await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
   await expect(permit.release('a handler that failed after its commit')).rejects.toMatchObject({
@@ -135,8 +135,8 @@ describe('work that failed', () => {
       plans: { only: { monthly: 9, hourly: 9, pause: 60, cost: 1_000 } },
     });
     const member = await paused.member();
-    const permit = granted(await paused.admit(member, { reserve: 100, subject: 'draft' }));
-    await permit.send(planned(100));
+    const permit = permitOf(await paused.admit(member, { reserve: 100, subject: 'draft' }));
+    await permit.send(plannedCall(100));
     permit.served(figures(60));
     await permit.release('unusable');
     const { 'paused/subject:draft pause': _end, ...rest } = await windows(db, member.accountId);
@@ -145,24 +145,24 @@ describe('work that failed', () => {
       'paused/subject:draft hourly': 1,
       'paused cost': 60,
     });
-    expect(denied(await paused.admit(member, { subject: 'draft' })).limit).toBe('pause');
+    expect(denialOf(await paused.admit(member, { subject: 'draft' })).limit).toBe('pause');
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 60']);
     expect(await permits(db, member.accountId)).toMatchObject([{ state: 'voided', reason: 'unusable' }]);
   });
 
   test('of several units gives all of them back', async () => {
     const member = await fixture.member();
-    await granted(await fixture.admit(member, { units: 7 })).release('no');
+    await permitOf(await fixture.admit(member, { units: 7 })).release('no');
     expect(await held(member.accountId)).toMatchObject({ monthly: 0, hourly: 7 });
   });
 
   test('gives nothing to a window that has begun since: it belonged to the one before', async () => {
     await advanceTo(db, '2027-07-31T23:59:40Z');
     const member = await fixture.member();
-    const old = granted(await fixture.admit(member, { reserve: 100 }));
+    const old = permitOf(await fixture.admit(member, { reserve: 100 }));
     await advanceTo(db, '2027-08-01T00:00:00Z');
-    granted(await fixture.admit(member, { reserve: 30 }));
-    await old.send(planned(100));
+    permitOf(await fixture.admit(member, { reserve: 30 }));
+    await old.send(plannedCall(100));
     old.served(figures(10));
     await old.release('failed');
     expect(await held(member.accountId)).toEqual({ monthly: 1, hourly: 1, cost: 30 });
@@ -171,7 +171,7 @@ describe('work that failed', () => {
   test('after its window has passed, and nothing was charged since, changes nothing that counts', async () => {
     await advanceTo(db, '2027-08-31T23:59:40Z');
     const member = await fixture.member();
-    const old = granted(await fixture.admit(member, { reserve: 100 }));
+    const old = permitOf(await fixture.admit(member, { reserve: 100 }));
     await advanceTo(db, '2027-09-01T00:00:00Z');
     await old.release('failed');
     const used = await fixture.limits.usage(member.accountId);
@@ -182,12 +182,12 @@ describe('work that failed', () => {
 describe('provider calls', () => {
   test('of one permit are a row each: tries, fallbacks, repairs; and all of them are charged', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.send(plannedCall(100));
     permit.notServed();
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     permit.unknown();
-    await permit.send(planned(50, 'large'));
+    await permit.send(plannedCall(50, 'large'));
     permit.served(figures(20, { model: 'large-0613', providerRequestId: undefined }));
     expect(permit.calls).toBe(3);
     await permit.settle();
@@ -202,19 +202,19 @@ describe('provider calls', () => {
 
   test('that goes out is durable before a byte leaves; a first one as planned costs no further trip', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
     expect(await ledgerLines(db, member.accountId)).toEqual(['sent']);
-    const first = await permit.send(planned(90));
+    const first = await permit.send(plannedCall(90));
     expect((await ledger(db, member.accountId)).map(({ id }) => id)).toEqual([first]);
     permit.notServed();
-    await permit.send(planned(90));
+    await permit.send(plannedCall(90));
     expect(await ledgerLines(db, member.accountId)).toEqual(['voided', 'sent']);
   });
 
   test('that goes elsewhere than planned keeps its row, which then says where', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
-    await permit.send(planned(100, 'large'));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.send(plannedCall(100, 'large'));
     expect(permit.calls).toBe(1);
     permit.unknown();
     await permit.settle();
@@ -224,18 +224,18 @@ describe('provider calls', () => {
   });
 
   test('are made one after the other, and each ends once', async () => {
-    const permit = granted(await fixture.admit(await fixture.member(), { reserve: 100 }));
+    const permit = permitOf(await fixture.admit(await fixture.member(), { reserve: 100 }));
     expect(() => permit.served(figures(1))).toThrow('no provider call is under way');
-    await permit.send(planned(100));
-    await expect(permit.send(planned(100))).rejects.toThrow('under way');
+    await permit.send(plannedCall(100));
+    await expect(permit.send(plannedCall(100))).rejects.toThrow('under way');
     permit.notServed();
     expect(() => permit.unknown()).toThrow('no provider call is under way');
   });
 
   test('whose figures are our own are marked as estimates', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.send(plannedCall(100));
     permit.served(figures(12, { estimated: true }));
     await permit.settle();
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 12 estimated']);
@@ -243,8 +243,8 @@ describe('provider calls', () => {
 
   test('without an outcome are posted at their reserve: they may have been served', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.send(plannedCall(100));
     await permit.release('cut short');
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
   });
@@ -253,8 +253,8 @@ describe('provider calls', () => {
 describe('a posted row', () => {
   test('never changes, not even by the system’s own role', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.send(plannedCall(100));
     permit.served(figures(37));
     await permit.settle();
     const change = statement('update limits.usage_events set cost = 1 where account_id = $1', [
@@ -267,11 +267,11 @@ describe('a posted row', () => {
 });
 
 /** A call whose process died: the sweeper posted it, and what is known of it comes late. */
-async function late(outcome: (permit: ReturnType<typeof granted>) => void) {
+async function late(outcome: (permit: ReturnType<typeof permitOf>) => void) {
   const node = await fixture.another();
   const member = await fixture.member();
-  const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
-  await permit.send(planned(100));
+  const permit = permitOf(await node.limits.admit(request(member, { reserve: 100 })));
+  await permit.send(plannedCall(100));
   await kill(node);
   await fixture.limits.sweep();
   expect(await ledgerLines(db, member.accountId)).toEqual(['posted 100 estimated']);
@@ -330,7 +330,7 @@ describe('a settlement that comes after the permit was closed for its dead holde
     await advanceTo(db, '2027-10-10T23:59:40Z');
     const { member, permit } = await late((one) => one.served(figures(37)));
     await advance(db, '1 minute');
-    granted(await fixture.admit(member, { reserve: 5 }));
+    permitOf(await fixture.admit(member, { reserve: 5 }));
     await permit.reportLate();
     expect(await ledgerLines(db, member.accountId)).toContain('correction -63');
     expect(await held(member.accountId)).toMatchObject({ cost: 5 });
@@ -339,7 +339,7 @@ describe('a settlement that comes after the permit was closed for its dead holde
   test('that nothing went out for corrects the estimate of a call that was only planned', async () => {
     const node = await fixture.another();
     const member = await fixture.member();
-    const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
+    const permit = permitOf(await node.limits.admit(request(member, { reserve: 100 })));
     await kill(node);
     await fixture.limits.sweep();
     await expect(permit.release('refused by the handler')).rejects.toMatchObject({ code: 'permit_stale' });

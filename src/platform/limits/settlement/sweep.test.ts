@@ -3,9 +3,9 @@ import { commitPoint, type Database, statement } from '#platform/db';
 import type { AccountId, Clock, JobId } from '#platform/kernel';
 import { advance, advanceWithout, ids } from '#test/factories';
 import {
-  denied,
+  denialOf,
   figures,
-  granted,
+  permitOf,
   limitsCatalogue,
   holdMeters,
   holdRows,
@@ -14,7 +14,7 @@ import {
   openLimits,
   openNode,
   permits,
-  planned,
+  plannedCall,
   request,
   waitsForLocks,
   windows,
@@ -44,17 +44,17 @@ describe('when a process dies', () => {
   test('its places are free again as soon as its lease has run out, before any sweep', async () => {
     const node = await fixture.another();
     const member = await fixture.member();
-    granted(await node.limits.admit(request(member)));
-    denied(await fixture.admit(member));
+    permitOf(await node.limits.admit(request(member)));
+    denialOf(await fixture.admit(member));
     await kill(node);
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
   });
 
   test('its calls that went out are posted at their reserve, as estimates, and keep their quota', async () => {
     const node = await fixture.another();
     const member = await fixture.member();
-    const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
-    await permit.send(planned(100));
+    const permit = permitOf(await node.limits.admit(request(member, { reserve: 100 })));
+    await permit.send(plannedCall(100));
     await kill(node);
     expect(await fixture.limits.sweep()).toBeGreaterThan(0);
     expect(await states(member.accountId)).toEqual(['settled: holder dead']);
@@ -69,10 +69,10 @@ describe('when a process dies', () => {
   test('work whose only call was certainly not served is voided, and gives back', async () => {
     const node = await fixture.another();
     const member = await fixture.member();
-    const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
-    await permit.send(planned(100));
+    const permit = permitOf(await node.limits.admit(request(member, { reserve: 100 })));
+    await permit.send(plannedCall(100));
     permit.notServed();
-    await expect(permit.send(planned(2_000))).rejects.toMatchObject({ code: 'limit_exceeded' });
+    await expect(permit.send(plannedCall(2_000))).rejects.toMatchObject({ code: 'limit_exceeded' });
     await kill(node);
     await fixture.limits.sweep();
     expect(await states(member.accountId)).toEqual(['voided: holder dead']);
@@ -82,7 +82,7 @@ describe('when a process dies', () => {
   test('its settlements come too late, and a second sweep finds nothing', async () => {
     const node = await fixture.another();
     const member = await fixture.member();
-    const permit = granted(await node.limits.admit(request(member, { reserve: 100 })));
+    const permit = permitOf(await node.limits.admit(request(member, { reserve: 100 })));
     await kill(node);
     await fixture.limits.sweep();
     await expect(permit.settle()).rejects.toMatchObject({ code: 'permit_stale' });
@@ -95,8 +95,8 @@ describe('when a process dies', () => {
     const node = await fixture.another();
     const member = await fixture.member();
     const wanted = { reserve: 100, key: 'once' };
-    const permit = granted(await node.limits.admit(request(member, wanted)));
-    await permit.send(planned(100));
+    const permit = permitOf(await node.limits.admit(request(member, wanted)));
+    await permit.send(plannedCall(100));
     await kill(node);
     await fixture.limits.sweep();
     expect(await fixture.admit(member, wanted)).toEqual({ kind: 'outcome_unknown' });
@@ -104,7 +104,7 @@ describe('when a process dies', () => {
     await expect(permit.release('server_stopping')).rejects.toMatchObject({ code: 'permit_stale' });
     expect(await states(member.accountId)).toEqual(['voided: server_stopping']);
     expect(await windows(db, member.accountId)).toEqual(nothing);
-    granted(await fixture.admit(member, wanted));
+    permitOf(await fixture.admit(member, wanted));
     expect(await ledgerLines(db, member.accountId)).toEqual([
       'posted 100 estimated',
       'correction -100',
@@ -125,7 +125,7 @@ describe('when a process dies', () => {
 describe('the sweeper leaves alone', () => {
   test('what a living process runs', async () => {
     const member = await fixture.member();
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     await advance(db, '5 minutes');
     await fixture.limits.sweep();
     expect(await states(member.accountId)).toEqual(['running: null']);
@@ -135,7 +135,7 @@ describe('the sweeper leaves alone', () => {
     const node = await fixture.another();
     const [waiting, running] = [await fixture.member(), await fixture.member()];
     for (const member of [waiting, running]) {
-      const permit = granted(await node.limits.admit(request(member, { as: 'job' })));
+      const permit = permitOf(await node.limits.admit(request(member, { as: 'job' })));
       await db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
       if (member === running) {
         await db.system('jobs.queue', effect, [
@@ -149,15 +149,15 @@ describe('the sweeper leaves alone', () => {
     expect(await states(waiting.accountId)).toEqual(['queued: null']);
     expect(await states(running.accountId)).toEqual(['running: null']);
     // Their places stay taken: the work is still to be done.
-    denied(await fixture.admit(waiting));
-    denied(await fixture.admit(running));
+    denialOf(await fixture.admit(waiting));
+    denialOf(await fixture.admit(running));
   });
 });
 
 describe('a queued permit that never got its job', () => {
   test('is voided after 60 seconds, not before, and gives back', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { as: 'job', reserve: 100, key: 'mine' }));
+    const permit = permitOf(await fixture.admit(member, { as: 'job', reserve: 100, key: 'mine' }));
     await advance(db, '55 seconds');
     await fixture.limits.sweep();
     expect(await states(member.accountId)).toEqual(['queued: null']);
@@ -168,19 +168,19 @@ describe('a queued permit that never got its job', () => {
     expect(await windows(db, member.accountId)).toEqual(nothing);
     const attaching = db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
     await expect(attaching).rejects.toMatchObject({ code: 'PL010' });
-    granted(await fixture.admit(member, { as: 'job', key: 'mine' }));
+    permitOf(await fixture.admit(member, { as: 'job', key: 'mine' }));
   });
 });
 
 describe('work that is not over when it had to be', () => {
   test('loses its place at that instant, and the next sweep closes it', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100 }));
+    await permit.send(plannedCall(100));
     await advance(db, '599 seconds');
-    denied(await fixture.admit(member));
+    denialOf(await fixture.admit(member));
     await advance(db, '1 second');
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     expect(
       (await fixture.limits.usage(member.accountId)).find(({ limit }) => limit === 'at_once')?.used,
     ).toBe(1);
@@ -234,9 +234,9 @@ describe('a lease', () => {
   test('that ends in good order ends at once, and nobody is told', async () => {
     const node = await fixture.another();
     const member = await fixture.member();
-    granted(await node.limits.admit(request(member)));
+    permitOf(await node.limits.admit(request(member)));
     await node.holder.end();
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     expect(await node.holder.renew()).toBe(false);
     expect(node.lost).toEqual([]);
   });
@@ -317,7 +317,7 @@ describe('a lease', () => {
     const node = await fixture.another();
     const other = await fixture.another();
     const member = await fixture.member();
-    const permit = granted(await other.limits.admit(request(member, { as: 'job' })));
+    const permit = permitOf(await other.limits.admit(request(member, { as: 'job' })));
     await db.tenant(member.accountId, effect, [permit.attaching(ids.next<JobId>())]);
     await kill(node);
     await kill(other);
@@ -334,7 +334,7 @@ test.runIf(engine === 'postgres')(
   async () => {
     const node = await fixture.another();
     const member = await fixture.member();
-    granted(await node.limits.admit(request(member)));
+    permitOf(await node.limits.admit(request(member)));
     await kill(node);
     const release = await holdMeters(url, member.accountId);
     expect(await fixture.limits.sweep()).toBe(0);

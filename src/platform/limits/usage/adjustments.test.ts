@@ -3,7 +3,16 @@ import { createAudit } from '#platform/audit';
 import { commitPoint, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, advanceTo, ids, type Member } from '#test/factories';
-import { denied, figures, granted, ledger, ledgerLines, openLimits, planned, windows } from '#test/limits';
+import {
+  denialOf,
+  figures,
+  permitOf,
+  ledger,
+  ledgerLines,
+  openLimits,
+  plannedCall,
+  windows,
+} from '#test/limits';
 import { testDatabase } from '#test/services';
 import { createAdjuster, listAdjustments, type NewAdjustment } from '../index.ts';
 
@@ -37,8 +46,8 @@ const usedOf = async (accountId: AccountId, limit: string) =>
 describe('a limit', () => {
   test('holds less at once: what was denied is admitted by the next decision', async () => {
     const member = await fixture.member();
-    granted(await fixture.admit(member, { units: 10 }));
-    expect(denied(await fixture.admit(member)).limit).toBe('monthly');
+    permitOf(await fixture.admit(member, { units: 10 }));
+    expect(denialOf(await fixture.admit(member)).limit).toBe('monthly');
     await adjust(member, { of: ofLimit('monthly'), amount: { units: -3 } });
     await adjust(member, { of: ofLimit('coins'), amount: { units: -3 } });
     expect(await usedOf(member.accountId, 'monthly')).toMatchObject({ used: 7 });
@@ -50,12 +59,12 @@ describe('a limit', () => {
       asked: 8,
       applied: 8,
     });
-    expect(denied(await fixture.admit(member, { units: 3 }))).toMatchObject({ limit: 'monthly', used: 8 });
+    expect(denialOf(await fixture.admit(member, { units: 3 }))).toMatchObject({ limit: 'monthly', used: 8 });
   });
 
   test('never holds less than nothing, and what really changed is said', async () => {
     const member = await fixture.member();
-    granted(await fixture.admit(member, { units: 2 }));
+    permitOf(await fixture.admit(member, { units: 2 }));
     expect(await adjust(member, { of: ofLimit('monthly'), amount: { units: -5 } })).toMatchObject({
       asked: -5,
       applied: -2,
@@ -69,7 +78,7 @@ describe('a limit', () => {
   test('of a window that has passed is left alone: the present one is meant', async () => {
     await advanceTo(db, '2028-01-31T12:00:00Z');
     const member = await fixture.member();
-    granted(await fixture.admit(member, { units: 9 }));
+    permitOf(await fixture.admit(member, { units: 9 }));
     await advance(db, '1 day');
     expect(await adjust(member, { of: ofLimit('monthly'), amount: { units: -4 } })).toMatchObject({
       applied: 0,
@@ -79,8 +88,8 @@ describe('a limit', () => {
 
   test('that is a budget is moved by micro-dollars, and the ledger is not touched', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 400 }));
-    await permit.send(planned(400));
+    const permit = permitOf(await fixture.admit(member, { reserve: 400 }));
+    await permit.send(plannedCall(400));
     permit.served(figures(300));
     await permit.settle();
     await adjust(member, { of: ofLimit('cost'), amount: { micros: -250 } });
@@ -97,7 +106,7 @@ describe('a limit', () => {
     expect(await adjust(member, { of: ofLimit('coins'), amount: { units: 40 } })).toMatchObject({
       applied: 6,
     });
-    expect(denied(await fixture.admit(member)).limit).toBe('coins');
+    expect(denialOf(await fixture.admit(member)).limit).toBe('coins');
     expect(await adjust(member, { of: ofLimit('coins'), amount: { units: -3 } })).toMatchObject({
       applied: -3,
     });
@@ -109,7 +118,7 @@ describe('a limit', () => {
 
   test('that is credits and was handed back is not handed back again by the work that had drawn it', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { units: 5 }));
+    const permit = permitOf(await fixture.admit(member, { units: 5 }));
     await adjust(member, { of: ofLimit('coins'), amount: { units: -3 } });
     await permit.release('failed');
     expect(await usedOf(member.accountId, 'coins')).toMatchObject({ balance: 10 });
@@ -127,15 +136,15 @@ describe('a limit', () => {
       code: 'validation_failed',
     });
     expect(await windows(db, member.accountId)).toEqual({});
-    expect(await listed(member.accountId)).toEqual([]);
+    expect(await listAdjusted(member.accountId)).toEqual([]);
   });
 });
 
 /** A posted call of a new account. */
-async function called(cost: number) {
+async function makeCall(cost: number) {
   const member = await fixture.member();
-  const permit = granted(await fixture.admit(member, { reserve: 400 }));
-  await permit.send(planned(400));
+  const permit = permitOf(await fixture.admit(member, { reserve: 400 }));
+  await permit.send(plannedCall(400));
   permit.served(figures(cost));
   await permit.settle();
   const [row] = await ledger(db, member.accountId);
@@ -144,7 +153,7 @@ async function called(cost: number) {
 
 describe('a call', () => {
   test('is corrected by a row of its own, and the budget that it counts in holds the difference', async () => {
-    const { member, eventId } = await called(300);
+    const { member, eventId } = await makeCall(300);
     await adjust(member, { of: { eventId }, amount: { micros: -120 } });
     await adjust(member, { of: { eventId }, amount: { micros: 20 } });
     expect(await ledgerLines(db, member.accountId)).toEqual([
@@ -156,7 +165,7 @@ describe('a call', () => {
   });
 
   test('never costs less than nothing', async () => {
-    const { member, eventId } = await called(300);
+    const { member, eventId } = await makeCall(300);
     expect(await adjust(member, { of: { eventId }, amount: { micros: -500 } })).toMatchObject({
       applied: -300,
     });
@@ -167,10 +176,10 @@ describe('a call', () => {
 
   test('whose work goes on is counted with its correction when that ends', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 400 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 400 }));
+    await permit.send(plannedCall(100));
     permit.served(figures(90));
-    await permit.send(planned(100));
+    await permit.send(plannedCall(100));
     const [row] = await ledger(db, member.accountId);
     await adjust(member, { of: { eventId: row?.id ?? '' }, amount: { micros: -40 } });
     permit.served(figures(60));
@@ -179,11 +188,11 @@ describe('a call', () => {
   });
 
   test('of another account, one that is a correction, and one that is not posted are not found', async () => {
-    const { member, eventId } = await called(300);
+    const { member, eventId } = await makeCall(300);
     const other = await fixture.member();
     await adjust(member, { of: { eventId }, amount: { micros: 10 } });
     const correction = (await ledger(db, member.accountId))[1]?.id ?? '';
-    granted(await fixture.admit(other, { reserve: 10 }));
+    permitOf(await fixture.admit(other, { reserve: 10 }));
     const open = (await ledger(db, other.accountId))[0]?.id ?? '';
     for (const [who, id] of [
       [other, eventId],
@@ -196,13 +205,13 @@ describe('a call', () => {
   });
 });
 
-const listed = async (accountId: AccountId) =>
+const listAdjusted = async (accountId: AccountId) =>
   (await db.system('admin.reports', [listAdjustments({ accountId, limit: 10 })]))[0];
 
 test('an adjustment is listed with its reason, and is in the account’s audit', async () => {
   const member = await fixture.member();
   const made = await adjust(member, { of: ofLimit('monthly'), amount: { units: 2 } });
-  expect(await listed(member.accountId)).toEqual([made]);
+  expect(await listAdjusted(member.accountId)).toEqual([made]);
   expect(made).toMatchObject({
     name: 'monthly',
     counted_in: 'units',

@@ -52,14 +52,16 @@ export function createAdjuster({ ids, catalogues, audit }: AdjustmentParts): Adj
     const asked = 'units' in wanted.amount ? wanted.amount.units : wanted.amount.micros;
     const change =
       'limit' in of
-        ? ofLimit(accountId, { ...of, rule: ruleFor(catalogues, wanted), asked })
-        : ofCall(accountId, { eventId: of.eventId, id, correctionId: ids.next(), asked });
+        ? adjustLimit(accountId, { ...of, rule: ruleFor(catalogues, wanted), asked })
+        : adjustCall(accountId, { eventId: of.eventId, id, correctionId: ids.next(), asked });
     const [changed] = await tx.run(change);
     if (changed === undefined || changed.applied === null)
       throw new AppError('not_found', {
         message: 'limit' in of ? 'There is no such account.' : 'There is no such posted call of the account.',
       });
-    const [row] = await tx.run(insert({ ...wanted, id, asked, ...changed, applied: changed.applied }));
+    const [row] = await tx.run(
+      insertAdjustment({ ...wanted, id, asked, ...changed, applied: changed.applied }),
+    );
     if (row === undefined) throw new Error('an adjustment was not stored');
     await audit.recordIn(tx, {
       action: 'usage.adjusted',
@@ -90,7 +92,7 @@ export function listAdjustments(page: {
 const COLUMNS =
   'id, account_id, product, name, event_id, counted_in, asked, applied, reason, made_by, created_at';
 
-interface Changed {
+interface AdjustedRow {
   readonly product: string;
   /** null: there is no such call. */
   readonly applied: number | null;
@@ -118,12 +120,12 @@ function ruleFor(catalogues: readonly Catalogue[], { of, amount }: NewAdjustment
   return ruleOf(of.limit, declaration);
 }
 
-function ofLimit(
+function adjustLimit(
   accountId: AccountId,
   wanted: { readonly product: string; readonly rule: Rule; readonly asked: number },
-): Statement<Changed> {
+): Statement<AdjustedRow> {
   const { name, kind, per, by, share, most } = wanted.rule;
-  return statement<Changed>(
+  return statement<AdjustedRow>(
     `select $2::text as product,
        limits.adjust_limit(account_id, $2, row($3, $4, $5, $6, $7::integer, $8::bigint, null)::limits.rule, $9) as applied
      from accounts.accounts where account_id = $1 and deleted_at is null`,
@@ -131,7 +133,7 @@ function ofLimit(
   );
 }
 
-function ofCall(
+function adjustCall(
   accountId: AccountId,
   wanted: {
     readonly eventId: string;
@@ -139,15 +141,15 @@ function ofCall(
     readonly correctionId: string;
     readonly asked: number;
   },
-): Statement<Changed> {
-  return statement<Changed>(
+): Statement<AdjustedRow> {
+  return statement<AdjustedRow>(
     `select product, limits.adjust_event(account_id, id, $3, $4, $5) as applied
      from limits.usage_events where account_id = $1 and id = $2`,
     [accountId, wanted.eventId, wanted.id, wanted.correctionId, wanted.asked],
   );
 }
 
-function insert(
+function insertAdjustment(
   made: NewAdjustment & {
     readonly id: string;
     readonly product: string;

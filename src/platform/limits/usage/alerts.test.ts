@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { AccountId, KeyId } from '#platform/kernel';
 import { advance, ids, makeGrant, makeKey, type Member } from '#test/factories';
-import { figures, granted, openLimits, planned, tally } from '#test/limits';
+import { figures, permitOf, openLimits, plannedCall, tally } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { createSeats } from '../index.ts';
 
@@ -69,14 +69,14 @@ async function due(of: AccountId): Promise<string[]> {
 const use = (member: Member, units = 1, feature = 'use') => fixture.admit(member, { units, feature });
 /** A call that was admitted at its reserve and is under way; the answer ends it at what it cost. */
 async function spend(member: Member, reserve: number, keyId?: KeyId) {
-  const permit = granted(await fixture.admit(member, { feature: 'spend', reserve, keyId }));
-  await permit.send(planned(reserve));
+  const permit = permitOf(await fixture.admit(member, { feature: 'spend', reserve, keyId }));
+  await permit.send(plannedCall(reserve));
   return (cost: number) => {
     permit.served(figures(cost));
     return permit.settle();
   };
 }
-const moved = (of: AccountId, delta: number, database: Database = db) =>
+const moveGauge = (of: AccountId, delta: number, database: Database = db) =>
   database.tenant(of, MOVE, [fixture.limits.gauging('demo', 'bytes', delta)]);
 
 describe('a quota that fills up', () => {
@@ -100,7 +100,7 @@ describe('a quota that fills up', () => {
           ...member,
           product: 'demo',
           feature: 'use',
-          call: planned(0),
+          call: plannedCall(0),
           as: 'inline',
           requestId: 'request',
         }),
@@ -116,7 +116,7 @@ describe('a quota that fills up', () => {
   test('crossed, left by a release and crossed again, alerts once', async () => {
     const member = await fixture.member();
     await use(member, 7);
-    const crossing = granted(await use(member, 3));
+    const crossing = permitOf(await use(member, 3));
     await crossing.release('failed');
     await use(member, 1);
     await use(member, 2);
@@ -231,13 +231,13 @@ describe('credits', () => {
 describe('what is there at this moment', () => {
   test('alerts once a month, however often it shrinks and grows', async () => {
     const { accountId } = await fixture.member();
-    await moved(accountId, 85);
-    await moved(accountId, -50);
-    await moved(accountId, 50);
+    await moveGauge(accountId, 85);
+    await moveGauge(accountId, -50);
+    await moveGauge(accountId, 50);
     expect(await alerts(accountId)).toEqual(['bytes 80 of 100 at 85']);
-    await moved(accountId, -50);
+    await moveGauge(accountId, -50);
     await advance(db, '31 days');
-    await moved(accountId, 65);
+    await moveGauge(accountId, 65);
     expect((await alerts(accountId)).sort()).toEqual([
       'bytes 100 of 100 at 100',
       'bytes 80 of 100 at 100',
@@ -247,8 +247,8 @@ describe('what is there at this moment', () => {
 
   test('alerts nothing with a transaction that is undone', async () => {
     const { accountId } = await fixture.member();
-    await moved(accountId, 70);
-    await expect(moved(accountId, 40)).rejects.toThrow();
+    await moveGauge(accountId, 70);
+    await expect(moveGauge(accountId, 40)).rejects.toThrow();
     expect(await alerts(accountId)).toEqual([]);
   });
 

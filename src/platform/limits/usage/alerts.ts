@@ -3,7 +3,7 @@ import type { Catalogue } from '#platform/entitlements';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
-import { alertFacts } from './alert-words.ts';
+import { alertFacts } from './alert-facts.ts';
 
 const TELL = commitPoint('limits.alerts-told', 'alerts of limits, told: their events and their mails');
 const PRUNE = commitPoint('limits.alerts-pruned', 'alerts of windows long past, deleted');
@@ -39,7 +39,7 @@ export interface AlertsParts {
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
 }
 
-/** What tells of limits that fill up: each alert once, by a webhook event and by mail to those who manage the account. */
+/** Sends alerts of limits that fill up: each once, by a webhook event and by mail to those who manage the account. */
 export interface Alerts {
   /** Tells what is due, some of it at a time; answers how many. Event, mails and mark are one commit. */
   tell(): Promise<number>;
@@ -48,7 +48,7 @@ export interface Alerts {
 }
 
 /**
- * The rows are written where use is charged, in that commit (functions/alerts.sql): whoever dies afterwards, they are
+ * The rows are written where use is charged, in that commit (functions/alerts.sql): if the process dies afterwards, they are
  * found here. A jump across both thresholds is two events, and one mail.
  */
 export function createAlerts(parts: AlertsParts): Alerts {
@@ -105,7 +105,7 @@ async function mailsOf(
   );
 }
 
-/** What receivers of webhooks are told; amounts of a budget are micro-dollars. */
+/** The data of the webhook event; amounts of a budget are micro-dollars. */
 function dataOf({ product, name, scope, kind, threshold, used, size, resets_at }: AlertRow) {
   return {
     product,
@@ -125,7 +125,7 @@ const isIdle = () =>
 const dueAlerts = () =>
   statement<DueRow>('select to_jsonb(alert) as alert, is_last from limits.due_alerts($1)', [BATCH]);
 
-/** Who looks after an account: its owners and admins who may sign in. */
+/** The people who manage an account: its owners and admins who may sign in. */
 const managersOf = (accountId: AccountId) =>
   statement<{ user_id: UserId; email: string; account: string }>(
     `select m.user_id, u.email, a.name as account from accounts.members m

@@ -3,10 +3,10 @@ import type { Catalogue } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
 import { type Rule, ruleOf } from '../features.ts';
 
-/** What was used of the present windows of a product's limits. */
+/** The use of the present windows of a product's limits. */
 export type UsedAmounts = readonly { readonly rule: Rule; readonly used: number }[];
 
-/** Has what one account used count for another: for a purchase that goes from the one to the other. In a transaction of the system role. */
+/** Carries the use of one account over to another, with a purchase that moves between them. In a transaction of the system role. */
 export interface UsageCarrier {
   /** What an account has used of a product, although it may hold no plan of it any more: its end may be heard of before the move. */
   usedIn(
@@ -21,13 +21,13 @@ export interface UsageCarrier {
   ): Promise<void>;
 }
 
-/** What can be counted twice: the rest is of machines, rows and moments. */
+/** Kinds of limits whose use can be carried: the rest counts machines, rows and moments. */
 const CARRIED: ReadonlySet<string> = new Set(['quota', 'credits', 'budget']);
 
 export function createUsageCarrier(catalogues: readonly Catalogue[]): UsageCarrier {
   return {
     async usedIn(tx, { accountId, product }) {
-      const rules = carriedRules(catalogues, product);
+      const rules = carriedRulesOf(catalogues, product);
       const asked = rules.map(({ name: n, kind: k, per: w, share: s, most: m }) => ({
         p: product,
         n,
@@ -46,29 +46,29 @@ export function createUsageCarrier(catalogues: readonly Catalogue[]): UsageCarri
     },
     async chargeIn(tx, { accountId, product }, amounts) {
       for (const { rule, used } of amounts)
-        if (used > 0) await tx.run(charge(accountId, { product, rule, used }));
+        if (used > 0) await tx.run(chargeUse(accountId, { product, rule, used }));
     },
   };
 }
 
-function carriedRules(catalogues: readonly Catalogue[], product: string): Rule[] {
+function carriedRulesOf(catalogues: readonly Catalogue[], product: string): Rule[] {
   const limits = catalogues.find((one) => one.product === product)?.limits ?? {};
   return Object.entries(limits).flatMap(([name, declaration]) =>
     declaration.by === 'account' && CARRIED.has(declaration.kind) ? [ruleOf(name, declaration)] : [],
   );
 }
 
-interface Used {
+interface UsedRow {
   readonly name: string;
   readonly used: number;
 }
 
 const usedOfPlan = (accountId: AccountId, asked: string) =>
-  statement<Used>('select name, used::float8 from limits.usage_of($1, $2::jsonb)', [accountId, asked]);
+  statement<UsedRow>('select name, used::float8 from limits.usage_of($1, $2::jsonb)', [accountId, asked]);
 
 /** As the meters have it: credits alone are counted by the plan that gives them. */
 const usedInWindows = (accountId: AccountId, asked: string) =>
-  statement<Used>(
+  statement<UsedRow>(
     `select asked.n as name, m.used[at.at]::float8 as used
      from jsonb_to_recordset($2::jsonb) as asked (p text, n text, k text, w text)
      join limits.meters m on m.account_id = $1 and m.scope = asked.p
@@ -78,7 +78,7 @@ const usedInWindows = (accountId: AccountId, asked: string) =>
     [accountId, asked],
   );
 
-const charge = (
+const chargeUse = (
   accountId: AccountId,
   { product, rule, used }: { readonly product: string; readonly rule: Rule; readonly used: number },
 ) =>

@@ -4,7 +4,7 @@ import { createAudit } from '#platform/audit';
 import { commitPoint, statement } from '#platform/db';
 import { type AccountId, AppError, createIds, systemClock, systemRandom } from '#platform/kernel';
 import { advanceTo, makeAccount, makeGrant, type Member } from '#test/factories';
-import { denied, granted, openLimits, request, tally, windows } from '#test/limits';
+import { denialOf, permitOf, openLimits, request, tally, windows } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import { createCredits, type LimitUsage, type Permit } from '../index.ts';
@@ -63,7 +63,7 @@ describe('credits', () => {
     await topUp(member.accountId, 5);
     await topUp(member.accountId, 5, Date.parse('2031-03-20T00:00:00Z'));
     await topUp(member.accountId, 5, Date.parse('2031-05-01T00:00:00Z'));
-    granted(await fixture.admit(member, { units: 17 }));
+    permitOf(await fixture.admit(member, { units: 17 }));
     expect(await grants(member.accountId)).toEqual(['top_up 0/5', 'plan 0/10', 'top_up 3/5', 'top_up 5/5']);
     expect(await usage(member.accountId)).toEqual({
       product: 'demo',
@@ -80,13 +80,13 @@ describe('credits', () => {
   test('that are used up deny, and say when the plan gives the next', async () => {
     await at('2031-03-10T00:00:00Z');
     const member = await fixture.member();
-    granted(await fixture.admit(member, { units: 9 }));
-    const denial = denied(await fixture.admit(member, { units: 2 }));
+    permitOf(await fixture.admit(member, { units: 9 }));
+    const denial = denialOf(await fixture.admit(member, { units: 2 }));
     expect(denial).toMatchObject({ limit: 'credits', of: 'credits', used: 9, max: 10, size: 10 });
     expect(denial.resetsAt).toBe('2031-04-01T00:00:00.000Z');
     expect(await usage(member.accountId)).toMatchObject({ balance: 1 });
     await topUp(member.accountId, 1);
-    granted(await fixture.admit(member, { units: 2 }));
+    permitOf(await fixture.admit(member, { units: 2 }));
   });
 
   test('of a request that another limit denies stay where they are', async () => {
@@ -97,7 +97,7 @@ describe('credits', () => {
       product: 'sample',
     });
     const member = await other.member();
-    granted(await other.admit(member));
+    permitOf(await other.admit(member));
     const before = await grants(member.accountId);
     const crowd = await Promise.all(Array.from({ length: 10 }, () => other.admit(member)));
     expect(tally(crowd)).toEqual({ denied: 10 });
@@ -109,8 +109,8 @@ describe('credits', () => {
     const member = await fixture.member();
     await topUp(member.accountId, 5, Date.parse('2031-03-12T00:00:00Z'));
     const [kept, failed] = [
-      granted(await fixture.admit(member, { units: 2 })),
-      granted(await fixture.admit(member, { units: 6 })),
+      permitOf(await fixture.admit(member, { units: 2 })),
+      permitOf(await fixture.admit(member, { units: 6 })),
     ];
     expect(await grants(member.accountId)).toEqual(['top_up 0/5', 'plan 7/10']);
     await kept.settle();
@@ -124,26 +124,26 @@ describe('credits', () => {
   test('of a month that is over are gone, but for the share that is rolled over for one month more', async () => {
     await at('2031-03-10T00:00:00Z');
     const member = await fixture.member();
-    granted(await fixture.admit(member, { units: 3 }));
+    permitOf(await fixture.admit(member, { units: 3 }));
     await at('2031-04-01T00:00:00Z');
     // Half of 7, rounded down; in the report before anything is used, too.
     expect(await usage(member.accountId)).toMatchObject({
       balance: 13,
       nextExpiry: '2031-05-01T00:00:00.000Z',
     });
-    granted(await fixture.admit(member));
+    permitOf(await fixture.admit(member));
     expect(await usage(member.accountId)).toMatchObject({ balance: 12 });
     await at('2031-06-15T00:00:00Z');
     // Nobody asked in May: its 10 were all left, half of which are more than 4.
     expect(await usage(member.accountId)).toMatchObject({ balance: 14 });
-    granted(await fixture.admit(member, { units: 14 }));
+    permitOf(await fixture.admit(member, { units: 14 }));
     expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
   });
 
   test('are more at once on a bigger plan, by the difference; a smaller one takes nothing back', async () => {
     await at('2031-03-10T00:00:00Z');
     const member = await fixture.member();
-    granted(await fixture.admit(member, { units: 10 }));
+    permitOf(await fixture.admit(member, { units: 10 }));
     const { catalogue } = fixture;
     await makeGrant(db, member.accountId, {
       catalogue,
@@ -151,9 +151,9 @@ describe('credits', () => {
       until: new Date('2031-03-11T00:00:00Z'),
     });
     expect(await usage(member.accountId)).toMatchObject({ balance: 15 });
-    granted(await fixture.admit(member, { units: 12 }));
+    permitOf(await fixture.admit(member, { units: 12 }));
     await at('2031-03-11T00:00:00Z');
-    granted(await fixture.admit(member, { units: 3 }));
+    permitOf(await fixture.admit(member, { units: 3 }));
     expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
     await makeGrant(db, member.accountId, { catalogue, plan: 'more' });
     expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });

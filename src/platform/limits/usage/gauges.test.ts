@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPoint, statement, type Statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, makeAccount, makeGrant, revokeGrant } from '#test/factories';
-import { granted, openLimits, waitsForLocks } from '#test/limits';
+import { permitOf, openLimits, waitsForLocks } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { engine, testDatabase } from '#test/services';
 import { gaugeDenial, gaugeRefusal } from '../index.ts';
@@ -22,13 +22,13 @@ await db.script(`
   create table public.files (account_id uuid not null, bytes bigint not null);
   grant select, insert, delete on public.files to plinth_tenant;`);
 
-const moving = (delta: number): Statement => fixture.limits.gauging('demo', 'bytes', delta);
+const moveBytes = (delta: number): Statement => fixture.limits.gauging('demo', 'bytes', delta);
 
 /** Stores a file: the thing, and last its size. */
 async function store(accountId: AccountId, bytes: number): Promise<'stored' | 'denied'> {
   const file = statement('insert into public.files values ($1, $2)', [accountId, bytes]);
   try {
-    await db.tenant(accountId, STORE, [file, moving(bytes)]);
+    await db.tenant(accountId, STORE, [file, moveBytes(bytes)]);
     return 'stored';
   } catch (error) {
     if (gaugeDenial(error) === undefined) throw error;
@@ -41,10 +41,10 @@ async function drop(accountId: AccountId, bytes: number): Promise<void> {
     `delete from public.files where ctid in (select ctid from public.files where account_id = $1 and bytes = $2 limit 1)`,
     [accountId, bytes],
   );
-  await db.tenant(accountId, STORE, [gone, moving(-bytes)]);
+  await db.tenant(accountId, STORE, [gone, moveBytes(-bytes)]);
 }
 
-async function stored(accountId: AccountId): Promise<number> {
+async function readStored(accountId: AccountId): Promise<number> {
   const [row] = await db.asMigrator(
     statement<{ bytes: number }>(
       'select coalesce(sum(bytes), 0)::bigint as bytes from public.files where account_id = $1',
@@ -54,7 +54,7 @@ async function stored(accountId: AccountId): Promise<number> {
   return row?.bytes ?? 0;
 }
 
-const used = async (accountId: AccountId) =>
+const readUsed = async (accountId: AccountId) =>
   (await fixture.limits.usage(accountId)).find(({ limit }) => limit === 'bytes');
 
 describe('a gauge', () => {
@@ -63,7 +63,7 @@ describe('a gauge', () => {
     expect(await store(accountId, 80)).toBe('stored');
     const file = statement('insert into public.files values ($1, 30)', [accountId]);
     const failure: unknown = await db
-      .tenant(accountId, STORE, [file, moving(30)])
+      .tenant(accountId, STORE, [file, moveBytes(30)])
       .catch((error: unknown) => error);
     expect(gaugeDenial(failure)).toEqual({
       limit: 'bytes',
@@ -80,8 +80,8 @@ describe('a gauge', () => {
       details: { resets_at: null, upgrade: 'demo.big' },
     });
     expect(refusal).not.toHaveProperty('retryAfter', expect.anything());
-    expect(await stored(accountId)).toBe(80);
-    expect(await used(accountId)).toMatchObject({ kind: 'gauge', used: 80, max: 100, resetsAt: null });
+    expect(await readStored(accountId)).toBe(80);
+    expect(await readUsed(accountId)).toMatchObject({ kind: 'gauge', used: 80, max: 100, resetsAt: null });
   });
 
   test('keeps what there is on a smaller plan, lets it shrink, and refuses to grow until it fits', async () => {
@@ -92,7 +92,7 @@ describe('a gauge', () => {
     expect(await store(accountId, 120)).toBe('stored');
     expect(await store(accountId, 100)).toBe('stored');
     await revokeGrant(db, big, fixture.catalogue);
-    expect(await used(accountId)).toMatchObject({ used: 220, max: 100 });
+    expect(await readUsed(accountId)).toMatchObject({ used: 220, max: 100 });
     expect(await store(accountId, 1)).toBe('denied');
     await drop(accountId, 100);
     expect(await store(accountId, 1)).toBe('denied');
@@ -104,14 +104,14 @@ describe('a gauge', () => {
   test('of an account without a plan has no room, and never goes below nothing', async () => {
     const { accountId } = await makeAccount(db);
     expect(await store(accountId, 1)).toBe('denied');
-    await db.tenant(accountId, STORE, [moving(-5)]);
+    await db.tenant(accountId, STORE, [moveBytes(-5)]);
     await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'small' });
-    expect(await used(accountId)).toMatchObject({ used: 0 });
+    expect(await readUsed(accountId)).toMatchObject({ used: 0 });
   });
 
   test('of which there is none, and parts of things, are mistakes of ours', () => {
     expect(() => fixture.limits.gauging('demo', 'uses', 1)).toThrow('no gauge');
-    expect(() => moving(0.5)).toThrow('whole amounts');
+    expect(() => moveBytes(0.5)).toThrow('whole amounts');
   });
 
   test.runIf(engine === 'postgres')(
@@ -122,19 +122,19 @@ describe('a gauge', () => {
       const plan = await makeGrant(db, accountId, { catalogue: fixture.catalogue, plan: 'small' });
       const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const long = db.tenant(accountId, STORE, async (tx) => {
-        await tx.run(moving(10));
+        await tx.run(moveBytes(10));
         written.resolve();
         await commit.promise;
       });
       await written.promise;
-      granted(await fixture.admit(member));
+      permitOf(await fixture.admit(member));
       const waiting = store(accountId, 10);
       await expect.poll(() => waitsForLocks(db)).toBe(1);
       await revokeGrant(db, plan, fixture.catalogue);
       commit.resolve();
       await long;
       expect(await waiting).toBe('denied');
-      expect(await stored(accountId)).toBe(0);
+      expect(await readStored(accountId)).toBe(0);
     },
   );
 });
@@ -177,8 +177,8 @@ test('whatever is stored at once, dropped, up- and downgraded: the gauge is what
           await revokeGrant(db, big, fixture.catalogue);
           max = 100;
         }
-        expect(await stored(accountId)).toBe(total());
-        expect(await used(accountId)).toMatchObject({ used: total(), max });
+        expect(await readStored(accountId)).toBe(total());
+        expect(await readUsed(accountId)).toMatchObject({ used: total(), max });
       }
     }),
     { numRuns: 20, within: 40_000 },

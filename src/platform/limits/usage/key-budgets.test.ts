@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { KeyId } from '#platform/kernel';
 import { advanceTo, makeGrant, makeKey, type Member, revokeKey } from '#test/factories';
-import { denied, figures, granted, openLimits, planned, request, tally, windows } from '#test/limits';
+import { denialOf, figures, permitOf, openLimits, plannedCall, request, tally, windows } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 import type { Permit } from '../index.ts';
@@ -53,42 +53,42 @@ describe('a budget of a key’s own', () => {
     await advanceTo(db, '2031-05-10T00:00:00Z');
     const member = await memberOfBoth();
     const keyId = await cappedKey(member, 100);
-    const first = granted(await fixture.admit(member, { keyId, reserve: 60 }));
-    granted(await sample.admit(member, { keyId, reserve: 30 }));
-    const denial = denied(await sample.admit(member, { keyId, reserve: 20 }));
+    const first = permitOf(await fixture.admit(member, { keyId, reserve: 60 }));
+    permitOf(await sample.admit(member, { keyId, reserve: 30 }));
+    const denial = denialOf(await sample.admit(member, { keyId, reserve: 20 }));
     expect(denial).toMatchObject({ limit: 'key_budget', of: 'budget', used: 90, max: 100 });
     expect(denial.resetsAt).toBe('2031-06-01T00:00:00.000Z');
-    granted(await sample.admit(member, { reserve: 20 }));
-    granted(await sample.admit(member, { keyId: await makeKey(db, member), reserve: 20 }));
-    await first.send(planned(60));
+    permitOf(await sample.admit(member, { reserve: 20 }));
+    permitOf(await sample.admit(member, { keyId: await makeKey(db, member), reserve: 20 }));
+    await first.send(plannedCall(60));
     first.served(figures(10));
     await first.settle();
-    granted(await sample.admit(member, { keyId, reserve: 60 }));
+    permitOf(await sample.admit(member, { keyId, reserve: 60 }));
     expect(await windows(db, member.accountId)).toMatchObject({ [`key:${keyId} key_budget`]: 100 });
     await advanceTo(db, '2031-06-01T00:00:00Z');
-    granted(await fixture.admit(member, { keyId, reserve: 100 }));
+    permitOf(await fixture.admit(member, { keyId, reserve: 100 }));
   });
 
   test('that is smaller than one call denies it, and charges nothing', async () => {
     const member = await fixture.member();
     const keyId = await cappedKey(member, 5);
-    expect(denied(await fixture.admit(member, { keyId, reserve: 20 }))).toMatchObject({
+    expect(denialOf(await fixture.admit(member, { keyId, reserve: 20 }))).toMatchObject({
       limit: 'key_budget',
       max: 5,
     });
-    expect(granted(await fixture.admit(member, { keyId, reserve: 20, leastReserve: 2 })).reserve).toBe(5);
+    expect(permitOf(await fixture.admit(member, { keyId, reserve: 20, leastReserve: 2 })).reserve).toBe(5);
     expect(await windows(db, member.accountId)).toMatchObject({ 'demo uses': 1, 'demo cost': 5 });
   });
 
   test('bounds further calls of one permit too', async () => {
     const member = await fixture.member();
     const keyId = await cappedKey(member, 100);
-    const permit = granted(await fixture.admit(member, { keyId, reserve: 60 }));
-    await permit.send(planned(60));
+    const permit = permitOf(await fixture.admit(member, { keyId, reserve: 60 }));
+    await permit.send(plannedCall(60));
     permit.served(figures(60));
-    await permit.send(planned(40));
+    await permit.send(plannedCall(40));
     permit.served(figures(40));
-    await expect(permit.send(planned(1))).rejects.toMatchObject({
+    await expect(permit.send(plannedCall(1))).rejects.toMatchObject({
       code: 'limit_exceeded',
       details: { limit: 'key_budget', used: 100, max: 100 },
     });
@@ -114,20 +114,20 @@ describe('a budget of a key that makes keys', () => {
   test('bounds what it and all that come from it spend together', async () => {
     const member = await memberOfBoth();
     const [maker, one, other, last] = await family(member);
-    granted(await fixture.admit(member, { keyId: maker, reserve: 10 }));
-    granted(await sample.admit(member, { keyId: one, reserve: 30 }));
-    granted(await fixture.admit(member, { keyId: last, reserve: 40 }));
+    permitOf(await fixture.admit(member, { keyId: maker, reserve: 10 }));
+    permitOf(await sample.admit(member, { keyId: one, reserve: 30 }));
+    permitOf(await fixture.admit(member, { keyId: last, reserve: 40 }));
     for (const keyId of [maker, one, other, last]) {
-      expect(denied(await fixture.admit(member, { keyId, reserve: 21 }))).toMatchObject({
+      expect(denialOf(await fixture.admit(member, { keyId, reserve: 21 }))).toMatchObject({
         limit: 'key_budget',
         used: 80,
         max: 100,
       });
     }
-    granted(await fixture.admit(member, { keyId: other, reserve: 20 }));
+    permitOf(await fixture.admit(member, { keyId: other, reserve: 20 }));
     expect(await spentOf(member, maker)).toBe(100);
     expect(await spentOf(member, one)).toBe(30);
-    granted(await fixture.admit(member, { keyId: await makeKey(db, member), reserve: 20 }));
+    permitOf(await fixture.admit(member, { keyId: await makeKey(db, member), reserve: 20 }));
   });
 
   test('is not passed by its keys at once, in two products and two processes', async () => {
@@ -147,13 +147,13 @@ describe('a budget of a key that makes keys', () => {
   test('gets back what a permit of theirs did not use, and takes what a further call of it needs', async () => {
     const member = await fixture.member();
     const [maker, , , last] = await family(member);
-    const permit = granted(await fixture.admit(member, { keyId: last, reserve: 60 }));
-    await permit.send(planned(60));
+    const permit = permitOf(await fixture.admit(member, { keyId: last, reserve: 60 }));
+    await permit.send(plannedCall(60));
     permit.served(figures(60));
-    await permit.send(planned(40));
+    await permit.send(plannedCall(40));
     expect(await spentOf(member, maker)).toBe(100);
     permit.served(figures(5));
-    await expect(permit.send(planned(36))).rejects.toMatchObject({
+    await expect(permit.send(plannedCall(36))).rejects.toMatchObject({
       code: 'limit_exceeded',
       details: { limit: 'key_budget', used: 100, max: 100 },
     });
@@ -200,9 +200,9 @@ async function endOf(
   { share, more, settles }: { readonly share: number; readonly more: number; readonly settles: boolean },
 ): Promise<number> {
   const first = more > 0 ? permit.reserve : Math.floor((permit.reserve * share) / 100);
-  await permit.send(planned(permit.reserve));
+  await permit.send(plannedCall(permit.reserve));
   permit.served(figures(first));
-  const second = await permit.send(planned(more)).then(
+  const second = await permit.send(plannedCall(more)).then(
     () => more,
     () => 0,
   );
@@ -286,7 +286,7 @@ test('whatever two products admit and settle with one key: never over, and its w
           const [permit] = open.length === 0 ? [] : open.splice(one.end % open.length, 1);
           if (permit === undefined) continue;
           const cost = Math.floor((permit.reserve * one.share) / 100);
-          await permit.send(planned(permit.reserve));
+          await permit.send(plannedCall(permit.reserve));
           permit.served(figures(cost));
           await (one.settles ? permit.settle() : permit.release('failed'));
           used += cost - permit.reserve;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import { advance, advanceTo, databaseTime } from '#test/factories';
-import { denied, granted, openLimits, request, tally, windows } from '#test/limits';
+import { denialOf, permitOf, openLimits, request, tally, windows } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 
@@ -75,14 +75,14 @@ test('a burst that slides never admits more than its size in any window of its l
         expect(tally(answers)['permit'] ?? 0).toBeGreaterThanOrEqual(Math.min(crowd, fits));
         const refused = answers.find(({ kind }) => kind === 'denied');
         if (refused !== undefined) {
-          const { resetsAt, max } = denied(refused);
+          const { resetsAt, max } = denialOf(refused);
           expect(max).toBe(MAX);
           const [usage] = await fixture.limits.usage(member.accountId);
           // What is in the window now was in it when we asked.
           const later = (await databaseTime(db)).getTime();
           expect(usage?.used).toBeGreaterThanOrEqual(within(uses, later - length));
           await advanceTo(db, resetsAt ?? '');
-          granted(await fixture.admit(member, { units }));
+          permitOf(await fixture.admit(member, { units }));
         }
       }
     }),
@@ -94,22 +94,22 @@ test('a full burst opens where Retry-After says, and not before', async () => {
   const fixture = fixtures.minute;
   await advanceTo(db, '2033-01-01T00:00:00.500Z');
   const member = await fixture.member();
-  granted(await fixture.admit(member, { units: 5 }));
+  permitOf(await fixture.admit(member, { units: 5 }));
   await advanceTo(db, '2033-01-01T00:00:30.500Z');
-  granted(await fixture.admit(member, { units: 2 }));
-  const { resetsAt, used } = denied(await fixture.admit(member));
+  permitOf(await fixture.admit(member, { units: 2 }));
+  const { resetsAt, used } = denialOf(await fixture.admit(member));
   expect({ resetsAt, used }).toEqual({ resetsAt: '2033-01-01T00:01:01.000Z', used: 7 });
   await advanceTo(db, '2033-01-01T00:00:58Z');
   expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
   await advanceTo(db, resetsAt ?? '');
-  granted(await fixture.admit(member, { units: 5 }));
-  expect(denied(await fixture.admit(member)).resetsAt).toBe('2033-01-01T00:01:31.000Z');
+  permitOf(await fixture.admit(member, { units: 5 }));
+  expect(denialOf(await fixture.admit(member)).resetsAt).toBe('2033-01-01T00:01:31.000Z');
 });
 
 test('what fails keeps its place in a burst that slides', async () => {
   const fixture = fixtures.hour;
   const member = await fixture.member();
-  await granted(await fixture.admit(member, { units: MAX })).release('broken');
+  await permitOf(await fixture.admit(member, { units: MAX })).release('broken');
   expect(tally([await fixture.admit(member)])).toEqual({ denied: 1 });
 });
 
@@ -129,7 +129,7 @@ test('each member has a burst of their own where it counts by member', async () 
     plans: { only: { burst: 1 } },
   });
   const member = await fixture.member();
-  granted(await fixture.admit(member));
-  denied(await fixture.admit(member));
+  permitOf(await fixture.admit(member));
+  denialOf(await fixture.admit(member));
   expect(await windows(db, member.accountId)).toEqual({ [`demo/member:${member.userId}/burst burst`]: 1 });
 });

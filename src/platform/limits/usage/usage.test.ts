@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UNLIMITED } from '#platform/entitlements';
 import { advanceTo, makeAccount, makeGrant, makeMember } from '#test/factories';
-import { figures, granted, limitsCatalogue, openLimits, openNode, planned } from '#test/limits';
+import { figures, permitOf, limitsCatalogue, openLimits, openNode, plannedCall } from '#test/limits';
 import { testDatabase } from '#test/services';
 
 const { db } = await testDatabase();
@@ -23,9 +23,9 @@ describe('what is used', () => {
     await advanceTo(db, '2028-02-29T22:30:00Z');
     const member = await fixture.member();
     const other = await makeMember(db, member.accountId);
-    const permit = granted(await fixture.admit(member, { reserve: 100, units: 3 }));
-    granted(await fixture.admit(other, { reserve: 50 }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100, units: 3 }));
+    permitOf(await fixture.admit(other, { reserve: 50 }));
+    await permit.send(plannedCall(100));
     permit.served(figures(20));
     await permit.settle();
     const base = { product: 'demo' };
@@ -48,7 +48,7 @@ describe('what is used', () => {
   test('of a window that has passed is nothing', async () => {
     await advanceTo(db, '2028-04-30T23:30:00Z');
     const member = await fixture.member();
-    await granted(await fixture.admit(member, { reserve: 100 })).settle();
+    await permitOf(await fixture.admit(member, { reserve: 100 })).settle();
     await advanceTo(db, '2028-05-01T00:00:00Z');
     const used = await fixture.limits.usage(member.accountId);
     expect(used.map((one) => one.used)).toEqual([0, 0, 0, 0, 0]);
@@ -91,8 +91,8 @@ describe('the ledger', () => {
 
   test('says of each call what it was and what it cost, and what corrects what', async () => {
     const member = await fixture.member();
-    const permit = granted(await fixture.admit(member, { reserve: 100, requestId: 'r-1' }));
-    await permit.send(planned(100));
+    const permit = permitOf(await fixture.admit(member, { reserve: 100, requestId: 'r-1' }));
+    await permit.send(plannedCall(100));
     permit.served(figures(20));
     await permit.settle();
     expect(await fixture.limits.usageEvents(member.accountId, { limit: 10 })).toMatchObject([

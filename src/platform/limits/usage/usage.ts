@@ -33,7 +33,7 @@ interface UsedRow {
   readonly next_expiry: Date | null;
 }
 
-/** Before anybody has read of it: a cooldown, and a minute's rate. */
+/** Limits that reset before a person could read them: a cooldown, and a minute's rate. */
 function isOverSoon({ kind }: LimitDeclaration): boolean {
   return kind === 'cooldown' || kind === 'rate';
 }

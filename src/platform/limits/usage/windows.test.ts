@@ -4,7 +4,7 @@ import { statement } from '#platform/db';
 import type { LimitDeclaration } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
 import { advanceTo, makeAccount, makeGrant, type Member, setTimeZone } from '#test/factories';
-import { denied, granted, type LimitsFixture, openLimits, planned, tally } from '#test/limits';
+import { denialOf, permitOf, type LimitsFixture, openLimits, plannedCall, tally } from '#test/limits';
 import { assertWithin } from '#test/property';
 import { testDatabase } from '#test/services';
 
@@ -33,7 +33,7 @@ async function memberIn(fixture: LimitsFixture, zone: string, time: string | num
 async function exhaust(fixture: LimitsFixture, member: Member): Promise<string | null> {
   for (;;) {
     const answer = await fixture.admit(member);
-    if (answer.kind !== 'permit') return denied(answer).resetsAt;
+    if (answer.kind !== 'permit') return denialOf(answer).resetsAt;
   }
 }
 
@@ -64,21 +64,21 @@ describe('a day in the account’s time zone', () => {
     await at(Date.parse(next) - 5_000);
     expect(tally([await daily.admit(member)])).toEqual({ denied: 1 });
     await at(next);
-    granted(await daily.admit(member));
+    permitOf(await daily.admit(member));
   });
 
   test('is the day of a budget too, also when a later call extends the reserve', async () => {
     const fixture = await withLimit({ kind: 'budget', per: 'day', zone: 'account', by: 'account' }, 300);
     const member = await memberIn(fixture, 'Asia/Tokyo', '2027-06-01T14:59:50Z');
-    const permit = granted(await fixture.admit(member, { reserve: 300 }));
-    expect(denied(await fixture.admit(member, { reserve: 1 })).resetsAt).toBe('2027-06-01T15:00:00.000Z');
-    await permit.send(planned(300));
+    const permit = permitOf(await fixture.admit(member, { reserve: 300 }));
+    expect(denialOf(await fixture.admit(member, { reserve: 1 })).resetsAt).toBe('2027-06-01T15:00:00.000Z');
+    await permit.send(plannedCall(300));
     permit.unknown();
     await at('2027-06-01T15:00:00Z');
-    await permit.send(planned(200));
+    await permit.send(plannedCall(200));
     const [used] = await fixture.limits.usage(member.accountId);
     expect(used).toMatchObject({ used: 200, resetsAt: '2027-06-02T15:00:00.000Z' });
-    granted(await fixture.admit(member, { reserve: 100 }));
+    permitOf(await fixture.admit(member, { reserve: 100 }));
     expect(tally([await fixture.admit(member, { reserve: 1 })])).toEqual({ denied: 1 });
   });
 });
@@ -158,7 +158,7 @@ describe('a change of the zone', () => {
       await exhaust(fixture, member);
       await setTimeZone(db, member.accountId, to);
       for (const reset of [end, next].map((time) => new Date(time).toISOString())) {
-        expect(denied(await fixture.admit(member)).resetsAt).toBe(reset);
+        expect(denialOf(await fixture.admit(member)).resetsAt).toBe(reset);
         expect((await fixture.limits.usage(member.accountId)).at(0)).toMatchObject({
           used: 2,
           resetsAt: reset,
@@ -238,7 +238,7 @@ describe('a billing period', () => {
     await at(now);
     expect(await exhaust(period, member)).toBe(end);
     await at(end);
-    granted(await period.admit(member));
+    permitOf(await period.admit(member));
   });
 
   test('goes on when the plan changes, ends or comes back: what is used stays used', async () => {
@@ -258,7 +258,7 @@ describe('a billing period', () => {
       ),
     );
     await makeGrant(db, member.accountId, { catalogue, plan: 'more', startsAt });
-    expect(denied(await period.admit(member)).resetsAt).toBe('2027-05-31T10:00:00.000Z');
+    expect(denialOf(await period.admit(member)).resetsAt).toBe('2027-05-31T10:00:00.000Z');
   });
 
   test('before any plan was bought is counted from the account’s own day, and then from the plan’s', async () => {

@@ -61,7 +61,7 @@ export function createLicenseDesk(parts: Parts) {
   const { db, audit, entitlements } = parts;
 
   /** Changes a licence that nobody else changes meanwhile. */
-  function changed(
+  function changeLicense(
     { id, version, caller, origin }: Change,
     note: string | undefined,
     change: (tx: Transaction, at: Present) => Promise<void>,
@@ -85,9 +85,9 @@ export function createLicenseDesk(parts: Parts) {
       return { data: data.map(shownFound), next_cursor };
     },
 
-    /** Its sessions end, and nothing is taken until it is reinstated, whatever is paid meanwhile. */
+    /** Its sessions end, and nobody takes a seat until it is reinstated; payments do not change that. */
     suspend: (of: Change, reason: string) =>
-      changed(of, reason, async (tx, { former, found, by }) => {
+      changeLicense(of, reason, async (tx, { former, found, by }) => {
         if (isSuspendedByAdmin(former)) return;
         await tx.run(suspendByAdmin(found.account_id));
         const { head, events } = await settleIn(parts, tx, { former, by });
@@ -97,7 +97,7 @@ export function createLicenseDesk(parts: Parts) {
 
     /** It is worth what its account holds: suspended on, where that is not paid. */
     reinstate: (of: Change) =>
-      changed(of, undefined, async (tx, { former, found, by }) => {
+      changeLicense(of, undefined, async (tx, { former, found, by }) => {
         if (!isSuspendedByAdmin(former)) return;
         await tx.run(unsuspendByAdmin(found.account_id));
         const { head, events } = await settleIn(parts, tx, { former, by });
@@ -110,7 +110,7 @@ export function createLicenseDesk(parts: Parts) {
      * without the server that they came with: what was handed out can't be taken back.
      */
     setTerms: (of: Change, wanted: Partial<LicenseTerms>) =>
-      changed(of, undefined, async (tx, { former, found, by }) => {
+      changeLicense(of, undefined, async (tx, { former, found, by }) => {
         const { account_id: accountId } = found;
         const present = { seats: found.seats_by_admin, offlineMinutes: found.offline_minutes };
         const terms = { ...present, ...wanted };
@@ -133,7 +133,7 @@ export function createLicenseDesk(parts: Parts) {
       const answered = await once(
         EXTENDED,
         async (tx) => {
-          // Its row is locked behind the account's grants, as by whoever buys a plan.
+          // Locks its row after the account's grants, in the order that a purchase does.
           await ownerIn(tx, id);
           const found = await foundIn(tx, { id, version });
           const until = untilOf(found, wanted);
@@ -189,7 +189,7 @@ async function foundIn(tx: Transaction, { id, version }: Which): Promise<FoundLi
   return found;
 }
 
-/** Whoever takes a seat or buys a plan waits for it: what is said of a licence holds for them. */
+/** Acquires and purchases wait for this lock, so that they see the licence as it is then. */
 async function lockedIn(tx: Transaction, accountId: AccountId): Promise<StoredLicense> {
   const [former] = await tx.run(lockLicense(accountId));
   if (former === undefined) throw new AppError('not_found');

@@ -12,7 +12,7 @@ interface CheckoutRow {
   readonly over: boolean;
 }
 
-/** Whose a checkout session was. Its id is random, and known to whoever paid. */
+/** Whose a checkout session was. Its id is random, and known to the payer. */
 const checkoutOf = (session: string) =>
   statement<CheckoutRow>(
     `select c.account_id, c.state = 'complete' and coalesce(h.machines, 0) > 0 as complete,
@@ -42,7 +42,7 @@ export const CANCELED = htmlPage({
     '<p>You left the payment page, and nothing was charged. You can choose a plan again at any time.</p>',
 });
 
-/** The page after a payment: the licence key, for an hour, to whoever has the id of the checkout session. */
+/** The page after a payment: it shows the licence key for an hour to a holder of the checkout session's id. */
 export async function successPage(
   { db, views }: Pick<ProductContext, 'db'> & { readonly views: Pick<LicenseViews, 'key' | 'row'> },
   session: string,

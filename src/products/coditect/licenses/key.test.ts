@@ -19,12 +19,12 @@ function isKey(text: string): boolean {
   }
 }
 
-function replaced(key: string, at: number, by: string): string {
+function replaceAt(key: string, at: number, by: string): string {
   return key.slice(0, at) + by + key.slice(at + 1);
 }
 
-function swapped(key: string, one: number, other: number): string {
-  return replaced(replaced(key, one, key.charAt(other)), other, key.charAt(one));
+function swapAt(key: string, one: number, other: number): string {
+  return replaceAt(replaceAt(key, one, key.charAt(other)), other, key.charAt(one));
 }
 
 test('a key has twenty characters of Crockford’s base 32, and no two are alike', () => {
@@ -52,7 +52,7 @@ describe('a typing error is told without a look-up:', () => {
       .slice(0, 5)
       .flatMap((key) =>
         PLACES.flatMap((at) =>
-          ALPHABET.split('').filter((by) => by !== key.charAt(at) && isKey(replaced(key, at, by))),
+          ALPHABET.split('').filter((by) => by !== key.charAt(at) && isKey(replaceAt(key, at, by))),
         ),
       );
     expect(missed).toEqual([]);
@@ -62,7 +62,7 @@ describe('a typing error is told without a look-up:', () => {
     const missed = keys.flatMap((key) =>
       PLACES.flatMap((one, index) =>
         PLACES.slice(index + 1).filter(
-          (other) => key.charAt(one) !== key.charAt(other) && isKey(swapped(key, one, other)),
+          (other) => key.charAt(one) !== key.charAt(other) && isKey(swapAt(key, one, other)),
         ),
       ),
     );

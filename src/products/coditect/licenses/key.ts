@@ -30,18 +30,18 @@ function powersOfTwo(): number[] {
 }
 
 /** 2^exponent · value. */
-function scaled(value: number, exponent: number): number {
+function multiplyByPower(value: number, exponent: number): number {
   const logarithm = LOGARITHMS.get(value);
   return logarithm === undefined ? 0 : (EXPONENTS[(logarithm + exponent) % 31] ?? 0);
 }
 
 /**
  * The sum over all characters, each with a weight of its own: 0 for a key without a typing error. It differs for every key in
- * which one character is another, and for every one in which two different characters changed places, wherever they are;
+ * which one character is another, and for every one in which any two different characters changed places;
  * of all other errors it misses one in 32. (A weighted sum modulo 32 would miss every second transposition.)
  */
 function syndrome(values: readonly number[]): number {
-  return values.reduce((sum, value, place) => sum ^ scaled(value, place), 0);
+  return values.reduce((sum, value, place) => sum ^ multiplyByPower(value, place), 0);
 }
 
 /** A key as it is typed into a program, in capitals with hyphens: `CODITECT-XXXX-XXXX-XXXX-XXXX-XXXX`. */
@@ -53,7 +53,7 @@ export function newKey(random: Random): string {
 
 /** The value at the last place that makes the sum 0. */
 function checkOf(values: readonly number[]): number {
-  return scaled(syndrome(values), 31 - (RANDOM_CHARACTERS % 31));
+  return multiplyByPower(syndrome(values), 31 - (RANDOM_CHARACTERS % 31));
 }
 
 function shownKey(values: readonly number[]): string {
@@ -67,18 +67,19 @@ function shownKey(values: readonly number[]): string {
  * looking anything up.
  */
 export function normalKey(typed: string): string {
-  const text = typed.length > LONGEST ? '' : folded(typed);
-  const prefix = folded(PREFIX);
+  const text = typed.length > LONGEST ? '' : normalizeKey(typed);
+  const prefix = normalizeKey(PREFIX);
   const values = text
     .slice(prefix.length)
     .split('')
     .map((character) => ALPHABET.indexOf(character));
-  if (!text.startsWith(prefix) || values.length !== CHARACTERS || values.includes(-1)) throw malformed();
-  if (syndrome(values) !== 0) throw malformed();
+  if (!text.startsWith(prefix) || values.length !== CHARACTERS || values.includes(-1))
+    throw malformedKeyError();
+  if (syndrome(values) !== 0) throw malformedKeyError();
   return shownKey(values);
 }
 
-function folded(text: string): string {
+function normalizeKey(text: string): string {
   return text
     .toUpperCase()
     .replaceAll(/[\s\u2010-\u2015_-]/g, '')
@@ -87,7 +88,7 @@ function folded(text: string): string {
     .replaceAll('U', 'V');
 }
 
-function malformed(): AppError {
+function malformedKeyError(): AppError {
   return new AppError('license_key_malformed');
 }
 
@@ -96,16 +97,16 @@ function malformed(): AppError {
  * the last one is the check character; four are the hint of a list, or the last group of a key. Throws `license_key_malformed`.
  */
 export function fragmentOf(typed: string): { readonly key: string } | { readonly tails: readonly string[] } {
-  const text = typed.length > LONGEST ? '' : folded(typed);
+  const text = typed.length > LONGEST ? '' : normalizeKey(typed);
   if (text.length >= CHARACTERS) return { key: normalKey(typed) };
   if (text.length < GROUP || text.split('').some((character) => !ALPHABET.includes(character)))
-    throw malformed();
+    throw malformedKeyError();
   if (text.length > GROUP) return { tails: [text.slice(-GROUP - 1, -1)] };
   const before = ALPHABET.split('').map((character) => character + text.slice(0, -1));
   return { tails: [text, ...before] };
 }
 
-/** The last characters before the check character, for lists and for whoever searches. */
+/** The last characters before the check character, for lists and searches. */
 export function tailOf(key: string): string {
   return key.replaceAll('-', '').slice(-GROUP - 1, -1);
 }

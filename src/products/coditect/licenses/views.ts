@@ -21,7 +21,7 @@ export interface LicenseViews {
   list(accountId: AccountId, query: LicenseQuery): Promise<Page<LicenseView>>;
   /** With its key for owners and admins. Throws `not_found`. */
   read(accountId: AccountId, id: string, role: Role): Promise<LicenseView>;
-  /** For whoever has its key. */
+  /** For a holder of its key. */
   ofKey(accountId: AccountId): Promise<LicenseView>;
   status(accountId: AccountId): Promise<z.input<typeof statusReply>>;
   /** The key of an account's licence, to be shown. */

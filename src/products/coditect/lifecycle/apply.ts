@@ -86,7 +86,7 @@ export async function writeTransitionIn(
   const { former, head, by } = transition;
   const events = eventsOf(transition);
   const over = events.find((event) => event === 'suspended' || event === 'deactivated');
-  // Nobody works on with a licence that is suspended or over: whoever comes with their session is told so.
+  // A suspended or ended licence ends its sessions: their next heartbeat says so.
   if (over !== undefined)
     await limits.seats.endBySystemIn(tx, seatsOf(former.account_id), { as: 'suspended' });
   const ending: Statement[] =
@@ -98,7 +98,7 @@ export async function writeTransitionIn(
   return events;
 }
 
-export interface Recorded {
+export interface LifecycleRecord {
   readonly accountId: AccountId;
   readonly head: HeadRow;
   readonly event: LifecycleEvent | 'extended' | 'seats_changed' | 'offline_changed';
@@ -109,7 +109,7 @@ export interface Recorded {
 export async function recordIn(
   audit: Audit,
   tx: Transaction,
-  { accountId, head, event, by }: Recorded,
+  { accountId, head, event, by }: LifecycleRecord,
 ): Promise<void> {
   const { id, tier, status, reason, seats, offline_minutes, period_end: end } = head;
   const note = by?.note === undefined ? {} : { note: by.note };

@@ -14,7 +14,7 @@ const TOLD = commitPoint('coditect.letters', 'the mails about a licence, each of
 
 /** Which of what becomes of a licence the platform's own mails do not tell. */
 const TOLD_BY_US = ['issued', 'revived', 'renewed'] as const satisfies readonly LifecycleEvent[];
-type Told = (typeof TOLD_BY_US)[number];
+type NotifiedEvent = (typeof TOLD_BY_US)[number];
 
 type Parts = Pick<ProductContext, 'db' | 'ids' | 'jobs' | 'mail'> & {
   readonly views: Pick<LicenseViews, 'row' | 'key'>;
@@ -28,7 +28,7 @@ export interface Letters {
   write(job: RunningJob): Promise<void>;
 }
 
-const isTold = (event: string): event is Told => TOLD_BY_US.some((one) => one === event);
+const isTold = (event: string): event is NotifiedEvent => TOLD_BY_US.some((one) => one === event);
 
 export function createLetters(parts: Parts): Letters {
   return {
@@ -77,7 +77,7 @@ async function presentRow({ views }: Parts, accountId: AccountId): Promise<Licen
 
 interface Letter {
   readonly row: LicenseRow;
-  readonly event: Told;
+  readonly event: NotifiedEvent;
   readonly key: string;
   readonly file: LicenseFile;
   readonly to: Pick<Parameters<ProductContext['mail']['sending']>[0], 'to' | 'accountId' | 'userId' | 'once'>;

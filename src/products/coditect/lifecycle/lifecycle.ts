@@ -83,14 +83,14 @@ async function headIn(tx: Transaction, accountId: AccountId): Promise<HeadRow> {
   return head;
 }
 
-interface Issuing {
+interface IssueOptions {
   readonly accountId: AccountId;
   /** By mail. */
   readonly tells: boolean;
 }
 
 /** Nobody ever sees the key but those who are shown it: it is kept as a hash and sealed. False: another has issued it meanwhile. */
-async function issueIn(parts: Parts, tx: Transaction, { accountId, tells }: Issuing): Promise<boolean> {
+async function issueIn(parts: Parts, tx: Transaction, { accountId, tells }: IssueOptions): Promise<boolean> {
   const [inserted] = await tx.run(insertLicense(newLicense(parts, accountId)));
   if (inserted === undefined) return false;
   const [[former], head] = [await tx.run(lockLicense(accountId)), await headIn(tx, accountId)];

@@ -80,7 +80,7 @@ export function createMachines(parts: Parts): Machines {
   };
 }
 
-interface Asked {
+interface ActivationInput {
   readonly license: WhichLicense;
   readonly given: GivenMachine;
   readonly origin: Origin;
@@ -93,7 +93,7 @@ async function lockedHead(tx: Transaction, license: WhichLicense): Promise<Licen
   return headOf(license.accountId, row);
 }
 
-async function activateIn(parts: Parts, tx: Transaction, { license, given, origin }: Asked) {
+async function activateIn(parts: Parts, tx: Transaction, { license, given, origin }: ActivationInput) {
   const head = await lockedHead(tx, license);
   assertUsable(head);
   const said = {
@@ -123,7 +123,11 @@ async function activateIn(parts: Parts, tx: Transaction, { license, given, origi
   return { machine: machineOf(row), isNew: true };
 }
 
-async function deactivateIn(parts: Parts, tx: Transaction, { license, given, origin }: Asked): Promise<void> {
+async function deactivateIn(
+  parts: Parts,
+  tx: Transaction,
+  { license, given, origin }: ActivationInput,
+): Promise<void> {
   const head = await lockedHead(tx, license);
   const [[present], [counts]] = await tx.runAll([
     liveMachine(license, given.hardwareId),
@@ -136,7 +140,7 @@ async function deactivateIn(parts: Parts, tx: Transaction, { license, given, ori
     const details = { used: counts.deactivated, max: head.seats, resets_at: resetsAt };
     throw new AppError('deactivations_exhausted', { details });
   }
-  // Whoever works on it does not go on; its seat is free when its lease ends, which may be offline.
+  // Its session ends; its seat is free when its lease ends, which may be offline.
   const of = seatsOf(license.accountId);
   await parts.limits.seats.endIn(tx, of, { machine: present.id, as: 'forced' });
   await tx.runAll([deactivateMachine(license, present.id), endSessionsBySeats(license.accountId)]);
@@ -150,7 +154,7 @@ interface MachineEvent {
   readonly origin: Origin;
 }
 
-/** Whoever has the key did it: no person is known, but where they called from is. */
+/** The holder of the key did it: the person is unknown, the address is known. */
 async function record({ audit }: Parts, tx: Transaction, event: MachineEvent): Promise<void> {
   const { action, head, machine, origin } = event;
   await audit.recordIn(tx, {

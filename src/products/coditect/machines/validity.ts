@@ -11,7 +11,7 @@ import type { validityReply } from '../licenses/shown.ts';
 const NOBODY = '00000000-0000-0000-0000-000000000000' as AccountId;
 const UNKNOWN = { valid: false, status: 'unknown', tier: null, expires_at: null, max_seats: null } as const;
 
-export interface Asked {
+export interface ValidityRequest {
   readonly licenseKey: string;
   readonly hardwareId?: string | undefined;
 }
@@ -22,7 +22,7 @@ export interface Asked {
  */
 export async function validity(
   parts: Pick<ProductContext, 'db' | 'secrets'>,
-  { licenseKey, hardwareId }: Asked,
+  { licenseKey, hardwareId }: ValidityRequest,
 ): Promise<z.input<typeof validityReply>> {
   const { db } = parts;
   const hashes = keyHashes(parts, normalKey(licenseKey));

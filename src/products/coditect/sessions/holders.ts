@@ -88,7 +88,7 @@ export function createHolders({ db, limits, audit, licenses }: Parts) {
       { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
     ): Promise<Page<SessionRow>> {
       const head = await licenses.ofAccount(accountId);
-      const asked = license === head.id ? head : await licenses.byKey(license).catch(nobodys);
+      const asked = license === head.id ? head : await licenses.byKey(license).catch(ignoreClientError);
       if (asked?.id !== head.id) throw new AppError('not_found');
       const sessions = timeList('license sessions', {});
       const [rows] = await db.tenant(accountId, [
@@ -111,7 +111,7 @@ export function createHolders({ db, limits, audit, licenses }: Parts) {
 }
 
 /** A text that is nobody's key names no licence. */
-function nobodys(error: unknown): undefined {
+function ignoreClientError(error: unknown): undefined {
   if (error instanceof AppError && error.status < 500) return undefined;
   throw error;
 }

@@ -10,7 +10,7 @@ const RATES: Rates = {
 };
 
 /** What is counted of a call, and how many of each a minute has. */
-async function counted(call: RatedCall): Promise<readonly RateEntry[]> {
+async function rateEntriesOf(call: RatedCall): Promise<readonly RateEntry[]> {
   const seen: RateEntry[] = [];
   const take: Rates['take'] = async (entries) => {
     seen.push(...entries);
@@ -22,9 +22,9 @@ async function counted(call: RatedCall): Promise<readonly RateEntry[]> {
 
 const call = { licenseId: 'L', machine: 'M', ip: '192.0.2.1' } as const;
 const perMinute = async (kind: RatedCall['kind'], seats: number) =>
-  (await counted({ ...call, kind, seats })).map((entry) => entry.perMinute);
+  (await rateEntriesOf({ ...call, kind, seats })).map((entry) => entry.perMinute);
 
-test('a machine has ten acquires and twenty heartbeats a minute, of whatever licence', async () => {
+test('a machine has ten acquires and twenty heartbeats a minute, for all licences together', async () => {
   for (const seats of [3, 50, 10_000]) {
     expect((await perMinute('acquire', seats))[0]).toBe(10);
     expect((await perMinute('heartbeat', seats))[0]).toBe(20);
@@ -44,10 +44,10 @@ test('machines, licences, addresses and the two calls are counted apart', async 
     { ...call, kind: 'heartbeat', seats: 3 },
     { ...call, kind: 'acquire', seats: 3, licenseId: 'other' },
   ];
-  const keys = (await Promise.all(calls.map(counted))).flat().map(({ key }) => key);
+  const keys = (await Promise.all(calls.map(rateEntriesOf))).flat().map(({ key }) => key);
   expect(new Set(keys).size).toBe(9);
-  const [machine] = await counted({ ...call, kind: 'acquire', seats: 3, machine: 'other' });
-  const [, , address] = await counted({ ...call, kind: 'acquire', seats: 3, ip: '192.0.3.1' });
+  const [machine] = await rateEntriesOf({ ...call, kind: 'acquire', seats: 3, machine: 'other' });
+  const [, , address] = await rateEntriesOf({ ...call, kind: 'acquire', seats: 3, ip: '192.0.3.1' });
   expect(keys).not.toContain(machine?.key);
   expect(keys).not.toContain(address?.key);
 });

@@ -5,11 +5,19 @@ import type { Renewal } from '#platform/limits';
 import type { ProductContext } from '#platform/product';
 import { assertUsable, type LicenseHead, type Licenses } from '../licenses/license.ts';
 import { endSessionsBySeats, seatsOf } from '../seats.ts';
-import { grouped } from './grouped.ts';
+import { createGrouping } from './grouping.ts';
 import { createSessionRates } from './rates.ts';
 import { copiedEvent, releaseEvent } from './release-audit.ts';
 import { endSessions, readSession } from './store.ts';
-import { actorOfAsker, type Asker, SEAT_TTL, takeIn, type Taken, type Taking, type Wish } from './taking.ts';
+import {
+  actorOfAsker,
+  type Asker,
+  SEAT_TTL,
+  takeSeatsIn,
+  type TakeResult,
+  type SeatAcquire,
+  type AcquireRequest,
+} from './take-seats.ts';
 import type { SessionName, SessionTimes, SessionTokens } from './tokens.ts';
 
 const ACQUIRED = commitPoint(
@@ -28,20 +36,20 @@ export const HEARTBEAT_INTERVAL = 300;
 const A_GROUP = 100;
 
 /** A seat that is held, as its holder is told. */
-export interface Held {
+export interface HeldSeat {
   readonly session: SessionName;
   readonly times: SessionTimes;
   readonly token: string;
 }
 
-/** What whoever holds a seat shows, and what their answer is to be known by. */
-export interface Shown {
+/** What a holder of a seat proves itself with, and the nonce of the answer. */
+export interface SessionProof {
   readonly token: string;
   readonly nonce?: string | undefined;
 }
 
-export type Acquired =
-  | { readonly kind: 'acquired'; readonly held: Held; readonly used: number; readonly max: number }
+export type AcquireResult =
+  | { readonly kind: 'acquired'; readonly held: HeldSeat; readonly used: number; readonly max: number }
   | {
       readonly kind: 'exhausted';
       readonly used: number;
@@ -60,18 +68,18 @@ export function createSessions(parts: SessionsParts) {
   const { db, licenses, tokens, audit } = parts;
   const { seats } = parts.limits;
   // The others would wait for the licence with a connection and a commit each.
-  const take = grouped<LicenseHead['id'], Taking & { readonly license: LicenseHead }, Taken>(
+  const take = createGrouping<LicenseHead['id'], SeatAcquire & { readonly license: LicenseHead }, TakeResult>(
     A_GROUP,
     async (_, takings) => {
       const [first] = takings;
       if (first === undefined) return [];
       const { license } = first;
-      return db.tenant(license.accountId, ACQUIRED, (tx) => takeIn(tx, parts, { license, takings }));
+      return db.tenant(license.accountId, ACQUIRED, (tx) => takeSeatsIn(tx, parts, { license, takings }));
     },
   );
   const rated = createSessionRates(parts);
 
-  async function acquire(asker: Asker, wish: Wish): Promise<Acquired> {
+  async function acquire(asker: Asker, wish: AcquireRequest): Promise<AcquireResult> {
     const { accountId, origin } = asker;
     const head = await licenses.ofAccount(accountId);
     const { hardwareId: machine } = wish;
@@ -94,24 +102,24 @@ export function createSessions(parts: SessionsParts) {
   }
 
   /** The session of whose token the machine says that it goes on with it: one of another licence is none. */
-  async function formerOf({ former }: Wish, head: LicenseHead): Promise<SessionName | undefined> {
+  async function formerOf({ former }: AcquireRequest, head: LicenseHead): Promise<SessionName | undefined> {
     const known = former === undefined ? undefined : await tokens.read(former).catch(notOurs);
     return known?.licenseId === head.id ? known : undefined;
   }
 
-  async function renew(session: SessionName, origin: Origin, borrowMinutes?: number): Promise<Renewed> {
+  async function renew(session: SessionName, origin: Origin, borrowMinutes?: number): Promise<RenewedSeat> {
     const { accountId, machineId, fence, token } = session;
     const renewal = await seats.renew(
       seatsOf(accountId),
       { machine: machineId, fence, token },
       { ttlSeconds: SEAT_TTL, borrowMinutes },
     );
-    if (renewal.kind !== 'renewed') throw await refused(session, origin, renewal);
+    if (renewal.kind !== 'renewed') throw await renewalError(session, origin, renewal);
     return renewal;
   }
 
   /** Why a session is over, which is written into the history by now. */
-  async function refused(session: SessionName, origin: Origin, renewal: Exclude<Renewal, Renewed>) {
+  async function renewalError(session: SessionName, origin: Origin, renewal: Exclude<Renewal, RenewedSeat>) {
     const { accountId } = session;
     if (renewal.kind === 'unknown') return new AppError('session_not_found');
     if (renewal.kind === 'taken_over') return new AppError('seat_taken_over');
@@ -135,7 +143,7 @@ export function createSessions(parts: SessionsParts) {
     return new AppError('session_expired', { details });
   }
 
-  async function renewedHeld(session: SessionName, renewal: Renewed, nonce?: string): Promise<Held> {
+  async function renewedHeld(session: SessionName, renewal: RenewedSeat, nonce?: string): Promise<HeldSeat> {
     const named = { ...session, token: renewal.token };
     return { session: named, times: renewal, token: await tokens.sign(named, renewal, nonce) };
   }
@@ -147,7 +155,7 @@ export function createSessions(parts: SessionsParts) {
     return session;
   }
 
-  async function give({ accountId, caller, origin }: Asker, session: Given): Promise<void> {
+  async function give({ accountId, caller, origin }: Asker, session: SessionTokenInput): Promise<void> {
     const { id, machineId: machine, licenseId, fence } = session;
     await db.tenant(accountId, RELEASED, async (tx) => {
       const ended = await seats.releaseIn(tx, seatsOf(accountId), { machine, fence });
@@ -162,7 +170,7 @@ export function createSessions(parts: SessionsParts) {
   return {
     acquire,
 
-    async heartbeat(id: string, { token, nonce }: Shown, origin: Origin): Promise<Held> {
+    async heartbeat(id: string, { token, nonce }: SessionProof, origin: Origin): Promise<HeldSeat> {
       const session = await sessionOf(id, token);
       const { licenseId, seats: size, machineId: machine } = session;
       await rated({ kind: 'heartbeat', licenseId, seats: size, machine, ip: origin.ip });
@@ -170,7 +178,7 @@ export function createSessions(parts: SessionsParts) {
     },
 
     /** A longer lease for work without the server, at most as long as the licence has it. */
-    async borrow(id: string, asked: Shown & { readonly minutes: number }, origin: Origin) {
+    async borrow(id: string, asked: SessionProof & { readonly minutes: number }, origin: Origin) {
       const session = await sessionOf(id, asked.token);
       const { accountId, licenseId, seats: size, machineId: machine } = session;
       await rated({ kind: 'heartbeat', licenseId, seats: size, machine, ip: origin.ip });
@@ -186,14 +194,14 @@ export function createSessions(parts: SessionsParts) {
       return renewedHeld(session, renewal, asked.nonce);
     },
 
-    /** Whatever the token says: nobody who stops is told that they can't. */
+    /** Accepts any token: a release never fails. */
     async release(id: string, token: string, origin: Origin): Promise<void> {
       const session = await sessionOf(id, token).catch(notOurs);
       if (session === undefined) return;
       await give({ accountId: session.accountId, caller: undefined, origin }, session);
     },
 
-    /** The session that a member took, signed in; of whoever manages the account, anybody's. */
+    /** A session that the signed-in member took; a manager of the account may name anybody's. */
     async releaseAs(asker: Asker, role: Role | undefined, id: string): Promise<void> {
       if (!isUuid(id)) return;
       const [[row]] = await db.tenant(asker.accountId, [readSession(asker.accountId, id)]);
@@ -205,8 +213,8 @@ export function createSessions(parts: SessionsParts) {
   };
 }
 
-type Given = Pick<SessionName, 'id' | 'machineId' | 'licenseId' | 'fence'>;
-type Renewed = Extract<Renewal, { readonly kind: 'renewed' }>;
+type SessionTokenInput = Pick<SessionName, 'id' | 'machineId' | 'licenseId' | 'fence'>;
+type RenewedSeat = Extract<Renewal, { readonly kind: 'renewed' }>;
 
 function notOurs(error: unknown): undefined {
   const known = error instanceof AppError && ['token_invalid', 'session_not_found'].includes(error.code);

@@ -1,6 +1,6 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { HEARTBEAT_INTERVAL, type Acquired, type Held } from './sessions.ts';
+import { HEARTBEAT_INTERVAL, type AcquireResult, type HeldSeat } from './sessions.ts';
 import type { SeatHolder } from './holders.ts';
 import type { SessionRow } from './store.ts';
 
@@ -71,7 +71,7 @@ export const sessionReply = namedObject('LicenseSessionRecord', {
   app_version: z.string().nullable(),
 });
 
-export function shownHeld({ session, times, token }: Held) {
+export function shownHeld({ session, times, token }: HeldSeat) {
   return {
     session_id: session.id,
     signed_token: token,
@@ -82,7 +82,7 @@ export function shownHeld({ session, times, token }: Held) {
   };
 }
 
-export function shownAcquired({ held, used, max }: Extract<Acquired, { readonly kind: 'acquired' }>) {
+export function shownAcquired({ held, used, max }: Extract<AcquireResult, { readonly kind: 'acquired' }>) {
   return {
     ...shownHeld(held),
     license_id: held.session.licenseId,

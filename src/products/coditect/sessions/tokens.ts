@@ -1,6 +1,6 @@
 import { AppError, type AccountId } from '#platform/kernel';
 import { z } from 'zod';
-import type { Signing } from '../signing/signing.ts';
+import type { TokenSigner } from '../signing/signing.ts';
 
 /** A session as its token names it. */
 export interface SessionName {
@@ -34,7 +34,7 @@ const claimsSchema = z.object({
 });
 
 export interface SessionTokens {
-  /** `nonce`: what whoever asked will know its answer by, which is no earlier one then. */
+  /** `nonce`: ties the answer to its request, so that an older answer is not taken for it. */
   sign(session: SessionName, times: SessionTimes, nonce?: string): Promise<string>;
   /** Whether its time is over the database says. Throws `token_invalid`. */
   read(token: string): Promise<SessionName>;
@@ -44,7 +44,7 @@ export interface SessionTokens {
 const seconds = (instant: Date) => Math.floor(instant.getTime() / 1_000);
 const secondsAfter = (instant: Date) => Math.ceil(instant.getTime() / 1_000);
 
-export function createSessionTokens({ signing }: { readonly signing: Signing }): SessionTokens {
+export function createSessionTokens({ signing }: { readonly signing: TokenSigner }): SessionTokens {
   return {
     sign: (
       { accountId, licenseId, id, machineId, fence, token, seats },

@@ -20,7 +20,7 @@ const ROTATED = commitPoint(
   'coditect.signing-key-rotated',
   'a key that signs in place of another, and the answer to a repeat',
 );
-/** What is known of the keys is no older than this: one that was added meanwhile is looked for at once. */
+/** The cached keys are no older than this; an unknown key reloads them at once. */
 const RELOAD_MS = 60_000;
 
 /** A key that verifies, and may sign. */
@@ -39,7 +39,7 @@ export interface SigningKeys {
   /** The key that signs. Made when there is none: of RSA-4096 that takes seconds. */
   current(kind: KeyKind): Promise<SigningKey>;
   find(id: string): Promise<SigningKey | undefined>;
-  all(): Promise<readonly SigningKey[]>;
+  currentKeys(): Promise<readonly SigningKey[]>;
   /**
    * From here on all that is committed is known: of another process too. For what people put together from several answers, each of
    * which another process may give: a file and the key that verifies it.
@@ -70,14 +70,14 @@ export function createSigningKeys(parts: Parts): SigningKeys {
     loadedAt = clock.monotonic();
     const reading = db.system('coditect.signing', [signingKeys]).then(([rows]) => rows.map(keyOf));
     loaded = reading;
-    // What failed is read anew by whoever asks next.
+    // After a failure the next call loads anew.
     reading.catch(() => {
       if (loaded === reading) loaded = undefined;
     });
     return reading;
   }
 
-  async function all(): Promise<readonly SigningKey[]> {
+  async function currentKeys(): Promise<readonly SigningKey[]> {
     return loaded === undefined || clock.monotonic() - loadedAt > RELOAD_MS ? load() : loaded;
   }
 
@@ -93,22 +93,22 @@ export function createSigningKeys(parts: Parts): SigningKeys {
     return present;
   }
 
-  const signing = (keys: readonly SigningKey[], kind: KeyKind) =>
+  const findSigningKey = (keys: readonly SigningKey[], kind: KeyKind) =>
     keys.find((key) => key.kind === kind && key.retiredAt === null);
 
   return {
-    all,
+    currentKeys,
     refresh: async () => void (await load()),
     async current(kind) {
-      const known = signing(await all(), kind) ?? signing(await load(), kind);
+      const known = findSigningKey(await currentKeys(), kind) ?? findSigningKey(await load(), kind);
       if (known !== undefined) return known;
       await makeOnce(kind);
-      const made = signing(await load(), kind);
+      const made = findSigningKey(await load(), kind);
       if (made === undefined) throw new Error(`there is no signing key of the kind ${kind}`);
       return made;
     },
     async find(id) {
-      const known = (await all()).find((key) => key.id === id);
+      const known = (await currentKeys()).find((key) => key.id === id);
       return known ?? (await load()).find((key) => key.id === id);
     },
     async rotate(kind, once) {

@@ -27,7 +27,7 @@ const signed = promisify(sign);
 
 /**
  * The signed file of a licence, as it stands. The same licence gives the same bytes, and the same signatures: neither has a random
- * part. It says until when it holds, and grants no seat to whoever copies it.
+ * part. It says until when it holds, and a copy grants no seat.
  */
 export async function licenseFile(keys: SigningKeys, row: LicenseRow): Promise<LicenseFile> {
   // Its parts may be fetched from several processes: by the first call after a rotation all of them sign with the new key.

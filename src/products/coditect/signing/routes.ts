@@ -73,7 +73,7 @@ export const readKey = route(
   },
   async ({ params, wire, origin }, { signingKeys }) => {
     await signingKeys.refresh();
-    const keys = await signingKeys.all();
+    const keys = await signingKeys.currentKeys();
     const key = keys.find(
       ({ id, kind, retiredAt }) => id === params.id || (kind === params.id && retiredAt === null),
     );

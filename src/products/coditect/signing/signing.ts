@@ -2,15 +2,15 @@ import { CompactSign, compactVerify, errors, exportJWK, type JWK } from 'jose';
 import { AppError } from '#platform/kernel';
 import type { SigningKey, SigningKeys } from './keys.ts';
 
-/** Tells a session's token from whatever else a key of ours may sign. */
+/** Tells a session's token from other tokens that our keys sign. */
 const TYPE = 'coditect-session+jwt';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-export interface Signing {
+export interface TokenSigner {
   /** A compact JWS with EdDSA, its key id in the header. */
   sign(claims: Claims): Promise<string>;
-  /** What a token of ours says. Its times are for whoever asks to judge. Throws `token_invalid`. */
+  /** The claims of our token. The caller judges its times. Throws `token_invalid`. */
   verify(token: string): Promise<Claims>;
   /** The public keys of all kinds, former ones too: as JWK, with their PEM. */
   jwks(): Promise<readonly PublicKey[]>;
@@ -22,7 +22,7 @@ export type PublicKey = JWK & {
   readonly retired_at: string | null;
 };
 
-export function createSigning({ keys }: { readonly keys: SigningKeys }): Signing {
+export function createSigning({ keys }: { readonly keys: SigningKeys }): TokenSigner {
   return {
     async sign(claims) {
       const key = await keys.current('ed25519');
@@ -43,12 +43,12 @@ export function createSigning({ keys }: { readonly keys: SigningKeys }): Signing
         );
         return JSON.parse(Buffer.from(payload).toString('utf8')) as Claims;
       } catch (error) {
-        // Whatever is wrong with a token is its bearer's; what is wrong with us is an error.
+        // A wrong token is `token_invalid`; our own failures stay errors.
         if (error instanceof errors.JOSEError) throw new AppError('token_invalid', { cause: error });
         throw error;
       }
     },
-    jwks: async () => Promise.all((await keys.all()).map(publicKey)),
+    jwks: async () => Promise.all((await keys.currentKeys()).map(publicKey)),
   };
 }
 

@@ -48,7 +48,7 @@ const filters = {
   actor: z.uuid().optional().describe('What one person did.'),
 } as const;
 
-function shown(row: LineRow): z.input<typeof activity> {
+function toJson(row: LineRow): z.input<typeof activity> {
   return {
     id: row.id,
     workspace_id: row.account_id,
@@ -76,7 +76,7 @@ export const listActivity = route(
   async ({ caller, query }, { activity: feed }) => {
     const { workspace_id, ...filter } = query;
     const { data, next_cursor } = await feed.ofUser(caller, workspace_id, filter);
-    return { data: data.map(shown), next_cursor };
+    return { data: data.map(toJson), next_cursor };
   },
 );
 
@@ -95,6 +95,6 @@ export const listScopeActivity = route(
   },
   async ({ accountId, params, query }, { activity: feed }) => {
     const { data, next_cursor } = await feed.ofScope({ accountId, scopeId: params.id }, query);
-    return { data: data.map(shown), next_cursor };
+    return { data: data.map(toJson), next_cursor };
   },
 );

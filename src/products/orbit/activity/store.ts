@@ -30,7 +30,7 @@ const SCOPE =
   'left join orbit.scopes s on s.account_id = a.account_id and s.id = a.scope_id and s.deleted_at is null';
 const ORDER = 'order by a.created_at desc, a.id desc';
 
-function asked({ kind, actor, after }: FeedQuery, put: Put): string[] {
+function feedConditions({ kind, actor, after }: FeedQuery, put: Put): string[] {
   return [
     ...(kind === undefined
       ? []
@@ -48,7 +48,7 @@ export function scopeFeed(
   query: FeedQuery,
 ): Statement<LineRow & TimePosition> {
   const { values, put } = valuesOf(accountId, scopeId, query.limit);
-  const conditions = ['a.account_id = $1', 'a.scope_id = $2', ...asked(query, put)];
+  const conditions = ['a.account_id = $1', 'a.scope_id = $2', ...feedConditions(query, put)];
   return statement<LineRow & TimePosition>(
     `select ${LINE} from orbit.activities a ${SCOPE} where ${conditions.join(' and ')} ${ORDER} limit $3`,
     values,
@@ -68,7 +68,7 @@ export interface FeedOf {
  */
 export function userFeed({ userId, only }: FeedOf, query: FeedQuery): Statement<LineRow & TimePosition> {
   const { values, put } = valuesOf(userId, only ?? null, query.limit);
-  const conditions = ['a.account_id = m.account_id', ...asked(query, put)];
+  const conditions = ['a.account_id = m.account_id', ...feedConditions(query, put)];
   return statement<LineRow & TimePosition>(
     `select ${LINE} from accounts.members m
      join accounts.accounts w on w.account_id = m.account_id and w.kind = 'organization' and w.deleted_at is null

@@ -1,8 +1,8 @@
 import { commitPoint } from '#platform/db';
 import { type AccountId, AppError, type JobId } from '#platform/kernel';
-import { stale } from '#platform/limits';
+import { permitError } from '#platform/limits';
 import { acceptWork, type WorkStatus } from '#platform/product';
-import type { Asking } from '../extraction/ask.ts';
+import type { ExtractionAsker } from '../extraction/ask.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { formerAnalysis, insertAnalysis, scopeOfSection, type Subject } from './store.ts';
 
@@ -40,7 +40,7 @@ export function createAnalysisAsks(parts: OrbitParts) {
   /** Throws `models_not_allowed`. */
   const assertModels = (accountId: AccountId) => workspaces.assertModels(accountId);
 
-  async function ask(asking: Asking, subject: Subject): Promise<AcceptedAnalysis> {
+  async function ask(asking: ExtractionAsker, subject: Subject): Promise<AcceptedAnalysis> {
     const former = await formerOf(asking, subject);
     if (former !== undefined) return repeat(asking, subject, former);
     try {
@@ -53,12 +53,15 @@ export function createAnalysisAsks(parts: OrbitParts) {
     }
   }
 
-  async function formerOf({ accountId }: Asking, subject: Subject) {
+  async function formerOf({ accountId }: ExtractionAsker, subject: Subject) {
     const [[row]] = await db.tenant(accountId, [formerAnalysis(accountId, subject)]);
     return row;
   }
 
-  function enqueue({ accountId, userId, permit }: Asking, subject: Subject): Promise<AcceptedAnalysis> {
+  function enqueue(
+    { accountId, userId, permit }: ExtractionAsker,
+    subject: Subject,
+  ): Promise<AcceptedAnalysis> {
     const [id, jobId] = [ids.next(), ids.next<JobId>()];
     const { id: permitId, requestId } = permit;
     return acceptWork(
@@ -73,7 +76,7 @@ export function createAnalysisAsks(parts: OrbitParts) {
   }
 
   async function repeat(
-    { accountId, permit }: Asking,
+    { accountId, permit }: ExtractionAsker,
     subject: Subject,
     former: { readonly id: string; readonly status: WorkStatus },
   ): Promise<AcceptedAnalysis> {
@@ -85,7 +88,7 @@ export function createAnalysisAsks(parts: OrbitParts) {
         permit.releasing('the same analysis'),
       ]);
     } catch (error) {
-      throw stale(error);
+      throw permitError(error);
     }
     return body;
   }

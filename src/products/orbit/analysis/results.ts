@@ -1,6 +1,6 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
-import { clean } from '../extraction/item.ts';
+import { cleanLine } from '../extraction/item.ts';
 
 const KINDS = ['clarify', 'add', 'remove', 'rewrite'] as const;
 const SEVERITIES = ['high', 'medium', 'low'] as const;
@@ -18,7 +18,7 @@ const finding = z.object({
   severity: z.enum(SEVERITIES),
   sections: z.array(z.number()),
 });
-type Said = z.output<typeof finding>;
+type FindingInput = z.output<typeof finding>;
 
 /** As a model is asked for what is wrong with a scope; sections by their numbers in the prompt. */
 export const analyzed = z.object({
@@ -56,9 +56,9 @@ export function suggestionsOf({ suggestions }: z.output<typeof suggested>): Anal
   return {
     suggestions: suggestions.slice(0, MOST.suggestions).map(({ kind, title, text, reason }) => ({
       kind,
-      title: clean(title, MOST.title),
-      text: clean(text, MOST.text),
-      reason: clean(reason, MOST.reason),
+      title: cleanLine(title, MOST.title),
+      text: cleanLine(text, MOST.text),
+      reason: cleanLine(reason, MOST.reason),
     })),
   };
 }
@@ -68,14 +68,18 @@ export function findingsOf(
   { risks, gaps, contradictions }: z.output<typeof analyzed>,
   sectionIds: readonly string[],
 ): AnalysisResult {
-  const kept = (found: readonly Said[]): Finding[] =>
+  const limitFindings = (found: readonly FindingInput[]): Finding[] =>
     found.slice(0, MOST.findings).map(({ title, detail, severity, sections }) => ({
-      title: clean(title, MOST.title),
-      detail: clean(detail, MOST.detail),
+      title: cleanLine(title, MOST.title),
+      detail: cleanLine(detail, MOST.detail),
       severity,
       section_ids: [...new Set(sections.flatMap((number) => sectionIds[number - 1] ?? []))],
     }));
-  return { risks: kept(risks), gaps: kept(gaps), contradictions: kept(contradictions) };
+  return {
+    risks: limitFindings(risks),
+    gaps: limitFindings(gaps),
+    contradictions: limitFindings(contradictions),
+  };
 }
 
 const shownFinding = namedObject('ScopeFinding', {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { asksModel } from '../extraction/routes.ts';
 import type { Analysis } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
-import { ANALYSIS, analysis, ANALYSIS_ID, SECTION_ID, shown } from './shown.ts';
+import { ANALYSIS, analysis, ANALYSIS_ID, SECTION_ID, analysisJson } from './shown.ts';
 import { ANALYSIS_KINDS } from './store.ts';
 
 interface Service {
@@ -145,6 +145,6 @@ export const listAnalyses = route(
   },
   async ({ accountId, params, query }, { analysis: analyses }) => {
     const { data, next_cursor } = await analyses.list(accountId, { scopeId: params.id, ...query });
-    return { data: data.map(shown), next_cursor };
+    return { data: data.map(analysisJson), next_cursor };
   },
 );

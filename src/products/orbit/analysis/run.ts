@@ -2,8 +2,8 @@ import { commitPoint } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import {
-  completing,
-  failing,
+  completeJob,
+  failJob,
   type JobFailure,
   type RunningJob,
   type WorkKey,
@@ -58,7 +58,7 @@ export async function runAnalysis(parts: OrbitParts, job: RunningJob): Promise<v
       kind: 'analysis.completed',
       data: { analysis_id: key.id, of: task.kind },
     });
-    await tx.runAll(completing(job));
+    await tx.runAll(completeJob(job));
   });
   signals.ended(parts.db, key.id);
   parts.changes.moved(task.scope_id);
@@ -72,7 +72,7 @@ export async function giveUpAnalysis(
   const key = analysisOf(job);
   await db.tenant(job.accountId, FAIL, [
     endAnalysis(key, { status: 'failed', ...failure }),
-    ...failing(job, failure),
+    ...failJob(job, failure),
   ]);
   signals.ended(db, key.id);
 }
@@ -81,19 +81,19 @@ export function analysisOf({ accountId, payload }: Pick<RunningJob, 'accountId' 
   return { accountId, id: payload['analysis_id'] ?? '' };
 }
 
-interface Asked {
+interface AnalysisInput {
   readonly parts: OrbitParts;
   readonly job: RunningJob;
   readonly permit: Permit;
 }
 
 async function resultOf(
-  { parts: { ai }, job: { lane, signal }, permit }: Asked,
+  { parts: { ai }, job: { lane, signal }, permit }: AnalysisInput,
   task: AnalysisTask,
   { scope, sections }: WholeScope,
 ): Promise<AnalysisResult> {
   if (task.kind === 'analyze') {
-    const variables = { scope: scope.title, sections: numbered(sections) };
+    const variables = { scope: scope.title, sections: numberSections(sections) };
     const prompt = { id: 'analyze', version: 1, variables };
     const { object } = await ai.generate(permit, { feature: 'ai', prompt, schema: analyzed, lane, signal });
     return findingsOf(
@@ -120,7 +120,7 @@ async function resultOf(
 }
 
 /** A line for each section, its text as JSON, so that it forges no further line; each is cut to its share where they are long. */
-function numbered(sections: readonly SectionRow[]): string {
+function numberSections(sections: readonly SectionRow[]): string {
   const share = Math.max(200, Math.min(MOST.section, Math.floor(MOST.all / Math.max(1, sections.length))));
   const lines = sections.map(({ type, title, content }, n) => {
     const text = `${title}\n${content.slice(0, share)}`.toWellFormed();

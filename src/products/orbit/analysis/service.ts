@@ -17,7 +17,7 @@ import { shownError } from '../extraction/shown.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { createAnalysisAsks } from './ask.ts';
 import { analysisOf, giveUpAnalysis, runAnalysis, signals } from './run.ts';
-import { shown } from './shown.ts';
+import { analysisJson } from './shown.ts';
 import {
   type AnalysisKind,
   type AnalysisRow,
@@ -33,7 +33,7 @@ const CANCEL = commitPoint(
   'a cancelled analysis, its job, its permit and the stored answer',
 );
 
-/** Which analyses of a scope, of which page. */
+/** The analyses of a scope to list, and the page. */
 export interface AnalysisQuery {
   readonly scopeId: string;
   readonly kind?: AnalysisKind | undefined;
@@ -47,7 +47,7 @@ export function createAnalysis(parts: OrbitParts) {
 
   async function read(key: WorkKey): Promise<AnalysisRow> {
     const [[row]] = await db.tenant(key.accountId, [readAnalysis(key)]);
-    return row ?? missing();
+    return row ?? throwNotFound();
   }
 
   const following = createFollowing<AnalysisRow>(db, { signals, read, statusOf: ({ status }) => status });
@@ -97,14 +97,14 @@ export function createAnalysis(parts: OrbitParts) {
 }
 
 function progressOf(row: AnalysisRow): Progress {
-  return { status: row.status, ...shownError(row), results: [], whole: () => shown(row) };
+  return { status: row.status, ...shownError(row), results: [], whole: () => analysisJson(row) };
 }
 
 function noAnalysis(): AppError {
   return new AppError('not_found', { message: 'There is no such analysis.' });
 }
 
-function missing(): never {
+function throwNotFound(): never {
   throw noAnalysis();
 }
 

@@ -50,7 +50,7 @@ export const ANALYSIS = {
   updated_at: '2026-11-20T08:00:04.000Z',
 } as const;
 
-export function shown(row: AnalysisRow): z.input<typeof analysis> {
+export function analysisJson(row: AnalysisRow): z.input<typeof analysis> {
   return {
     id: row.id,
     scope_id: row.scope_id,

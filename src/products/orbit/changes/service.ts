@@ -52,7 +52,7 @@ export function createChanges({ db, ids }: Pick<ProductContext, 'db' | 'ids'>) {
     },
     /** After the commit: readers of the scope hear of it. One that is forgotten is seen some seconds later. */
     moved: (scopeId: string): void => db.signal(CHANGED, scopeId),
-    /** Deletes what is older than seven days; who comes back after more is told to read anew. */
+    /** Deletes changes older than seven days; a reader who comes back later must read anew. */
     async prune(): Promise<void> {
       for (;;) {
         const [[gone]] = await db.system('orbit.changes', PRUNE, [pruneChanges(DAYS_KEPT, PRUNED_AT_ONCE)]);

@@ -35,7 +35,7 @@ const LINES: Readonly<Record<string, LineFor>> = {
 };
 
 /**
- * Numbers a change, and writes its line in the feeds. The number is taken under a lock that is held to the commit: whoever reads
+ * Numbers a change, and writes its line in the feeds. The number is taken under a lock that is held to the commit: a reader of
  * a number has all before it.
  */
 export const recordChange = ({ accountId, scopeId, id, kind, data, actor }: StoredChange) =>

@@ -43,7 +43,7 @@ export async function mentionIn(
     author: author?.full_name ?? author?.email ?? 'A colleague',
     scope: scopeTitle,
     workspace: workspace?.name ?? '',
-    comment: quoted(body),
+    comment: quoteBody(body),
     next: nextOf(orbitCommentUrl, { workspace_id: accountId, scope_id: scopeId, comment_id: id }),
   };
   await tx.runAll(told.flatMap((to) => mail.sending(mailTo(to, { accountId, id, facts, origin }))));
@@ -85,7 +85,7 @@ function nextOf(url: string | undefined, ids: Readonly<Record<string, string>>):
   return `Read and answer it in Orbit: ${url.replace(/\{(\w+)\}/g, (_place, name: string) => ids[name] ?? '')}`;
 }
 
-function quoted(body: string): string {
+function quoteBody(body: string): string {
   if (body.length <= MOST_QUOTED) return body;
   // The last one may be half of a pair.
   return `${body

@@ -10,7 +10,7 @@ import { readScope } from '../scopes/store.ts';
 import { keepMentionsAmongMembers, mentionIn } from './mentions.ts';
 import {
   changeBody,
-  commentable,
+  lockCommentedScope,
   type CommentRow,
   deleteComment,
   deleteIfHollow,
@@ -31,13 +31,13 @@ const RESOLVE = commitPoint('orbit.comment-resolve', 'whether a thread is resolv
 const REPLIES_SHOWN = 20;
 
 /** What somebody says. */
-export interface Said {
+export interface CommentInput {
   readonly body: string;
   readonly mentions: readonly string[];
 }
 
 /** A comment that is to be written: on a section, or in reply to another one. */
-export interface Saying extends By, Said {
+export interface NewComment extends By, CommentInput {
   readonly scopeId: string;
   readonly sectionId: string | undefined;
   readonly replyTo: string | undefined;
@@ -62,8 +62,8 @@ export function createComments(parts: Parts) {
   const { db, mail, changes } = parts;
   keepMentionsAmongMembers(parts);
 
-  /** Tells whoever follows the scope, and whoever is mentioned. After the commit. */
-  function told(row: Pick<CommentRow, 'scope_id'>): void {
+  /** Notifies followers of the scope and mentioned people. After the commit. */
+  function notify(row: Pick<CommentRow, 'scope_id'>): void {
     changes.moved(row.scope_id);
     mail.wake();
   }
@@ -113,7 +113,7 @@ export function createComments(parts: Parts) {
 
   async function read(key: WorkKey): Promise<CommentRow> {
     const [[row]] = await db.tenant(key.accountId, [readComment(key)]);
-    return row ?? missing();
+    return row ?? throwNotFound();
   }
 
   async function change(
@@ -140,7 +140,7 @@ export function createComments(parts: Parts) {
       }
       return recordedIn(tx, { ...at, kind: 'comment.updated' });
     });
-    told(row);
+    notify(row);
     return row;
   }
 
@@ -155,7 +155,7 @@ export function createComments(parts: Parts) {
       await changes.recordIn(tx, { ...at, ...changeOf(present), kind: 'comment.deleted' });
       return present;
     });
-    told(row);
+    notify(row);
   }
 
   /** By who began the thread, or an admin. One that is as asked stays as it is. */
@@ -169,7 +169,7 @@ export function createComments(parts: Parts) {
       await tx.run(resolve({ accountId, id }, resolved ? caller.userId : undefined));
       return recordedIn(tx, { ...at, kind: resolved ? 'comment.resolved' : 'comment.unresolved' });
     });
-    told(row);
+    notify(row);
     return row;
   }
 
@@ -178,7 +178,7 @@ export function createComments(parts: Parts) {
     tx: Transaction,
     { kind, ...at }: AtComment & { readonly kind: `comment.${string}` },
   ): Promise<CommentRow> {
-    const [row = missing()] = await tx.run(readComment(at));
+    const [row = throwNotFound()] = await tx.run(readComment(at));
     await changes.recordIn(tx, { ...at, ...changeOf(row), kind });
     return row;
   }
@@ -187,8 +187,8 @@ export function createComments(parts: Parts) {
     threads,
     replies,
     read,
-    addIn: (tx: Transaction, saying: Saying) => addIn(parts, tx, saying),
-    told,
+    addIn: (tx: Transaction, saying: NewComment) => addIn(parts, tx, saying),
+    told: notify,
     change,
     remove,
     resolve: resolveThread,
@@ -196,13 +196,13 @@ export function createComments(parts: Parts) {
 }
 
 /**
- * Writes a comment in the transaction of whoever counts the request's key. A reply to a reply is one in its thread. After the
+ * Writes a comment in the caller's transaction, which also stores the key. A reply to a reply is one in its thread. After the
  * commit, call `told`.
  */
-async function addIn(parts: Parts, tx: Transaction, saying: Saying): Promise<CommentRow> {
+async function addIn(parts: Parts, tx: Transaction, saying: NewComment): Promise<CommentRow> {
   const { accountId, scopeId, sectionId, replyTo, body, mentions, caller, origin } = saying;
   const by = { accountId, caller, origin };
-  const [scope] = await tx.run(commentable({ accountId, scopeId }, sectionId));
+  const [scope] = await tx.run(lockCommentedScope({ accountId, scopeId }, sectionId));
   if (scope === undefined) throw noScope();
   if (!scope.has_section) throw new AppError('section_not_found');
   const thread = replyTo === undefined ? undefined : await threadIn(tx, { accountId, id: replyTo });
@@ -211,14 +211,14 @@ async function addIn(parts: Parts, tx: Transaction, saying: Saying): Promise<Com
   const place = { sectionId: thread?.section_id ?? sectionId, threadId: thread?.id };
   await tx.run(insertComment({ accountId, scopeId, id, ...place, userId: caller.userId, body }));
   await mentionIn(parts, tx, { ...by, id, scopeId, scopeTitle: scope.title, body, mentions });
-  const [row = missing()] = await tx.run(readComment({ accountId, id }));
+  const [row = throwNotFound()] = await tx.run(readComment({ accountId, id }));
   await parts.changes.recordIn(tx, { ...by, ...changeOf(row), kind: 'comment.added' });
   return row;
 }
 
 /** The thread that a comment is in, kept from being deleted until the transaction ends. */
 async function threadIn(tx: Transaction, key: WorkKey): Promise<CommentRow> {
-  const [row = missing()] = await tx.run(readComment(key));
+  const [row = throwNotFound()] = await tx.run(readComment(key));
   return lockedIn(tx, { ...key, id: row.thread_id ?? row.id });
 }
 
@@ -226,7 +226,7 @@ async function lockedIn(tx: Transaction, key: WorkKey): Promise<CommentRow> {
   // Read once it is locked: a reply may have come while this waited.
   await tx.run(lockComment(key));
   const [row] = await tx.run(readComment(key));
-  return row ?? missing();
+  return row ?? throwNotFound();
 }
 
 const changeOf = ({ id, scope_id, section_id, thread_id }: CommentRow) => ({
@@ -238,7 +238,7 @@ export function noComment(): AppError {
   return new AppError('comment_not_found');
 }
 
-function missing(): never {
+function throwNotFound(): never {
   throw noComment();
 }
 

@@ -106,7 +106,7 @@ export const lockComment = ({ accountId, id }: WorkKey) =>
   statement('select from orbit.comments where account_id = $1 and id = $2 for update', [accountId, id]);
 
 /** A scope that may be commented on, kept from being deleted until the transaction ends, and the title of one of its sections. */
-export const commentable = ({ accountId, scopeId }: ScopeKey, section: string | undefined) =>
+export const lockCommentedScope = ({ accountId, scopeId }: ScopeKey, section: string | undefined) =>
   statement<{ title: string; has_section: boolean }>(
     `select s.title, $3::uuid is null or exists (
          select from orbit.sections c where c.account_id = $1 and c.scope_id = $2 and c.id = $3) as has_section
@@ -166,7 +166,7 @@ export const emptyComment = ({ accountId, id }: WorkKey) =>
 export const deleteComment = ({ accountId, id }: WorkKey) =>
   statement('delete from orbit.comments where account_id = $1 and id = $2', [accountId, id]);
 
-/** Deletes the beginning of a thread of which nothing is left: it was emptied, and its last reply is gone. */
+/** Deletes an emptied first comment once its last reply is gone. */
 export const deleteIfHollow = ({ accountId, id }: WorkKey) =>
   statement(
     `delete from orbit.comments c where account_id = $1 and id = $2 and deleted_at is not null

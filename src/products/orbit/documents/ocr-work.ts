@@ -1,5 +1,5 @@
 import { commitPoint } from '#platform/db';
-import { completing, failing, type JobFailure, type RunningJob } from '#platform/product';
+import { completeJob, failJob, type JobFailure, type RunningJob } from '#platform/product';
 import type { PageLine } from '../reading/reader.ts';
 import { DOCUMENT_TYPES } from '../reading/formats.ts';
 import type { DocumentRow, MissingPage } from './document.ts';
@@ -26,7 +26,7 @@ export async function readByOcr(parts: ReadingParts, job: RunningJob): Promise<v
   const [[document]] = await db.tenant(key.accountId, [readDocument(key)]);
   if (document?.status !== 'processing' || document.blob_id === null) return;
   const blobId = document.blob_id;
-  if (document.ocr_left.length === 0) return ended(parts, job, document);
+  if (document.ocr_left.length === 0) return finishDocument(parts, job, document);
   const end = await reader.read({
     declared: DOCUMENT_TYPES[document.type],
     bytes: document.bytes,
@@ -38,7 +38,7 @@ export async function readByOcr(parts: ReadingParts, job: RunningJob): Promise<v
   if (end.kind === 'failed' && end.code === 'document_reading_failed') throw new Error(end.detail);
   if (end.kind === 'read' && document.ocr_left.length > PAGES_A_TURN)
     throw Object.assign(new Error('the next pages wait for their turn'), { yields: true });
-  await ended(parts, job, document);
+  await finishDocument(parts, job, document);
 }
 
 async function takePage(
@@ -65,16 +65,16 @@ async function takePage(
 }
 
 /** Its end, with what was read: pages that OCR was still to read are named, and a document without any text has failed. */
-async function ended(parts: ReadingParts, job: RunningJob, before: DocumentRow): Promise<void> {
+async function finishDocument(parts: ReadingParts, job: RunningJob, before: DocumentRow): Promise<void> {
   const key = keyOf(job);
   const [[document], [text]] = await parts.db.tenant(key.accountId, [readDocument(key), hasText(key)]);
   if (document?.status !== 'processing') return;
   const missing = document.ocr_left.map((page): MissingPage => ({ page, reason: 'ocr_failed' }));
   if (document.ocr_pages === 0 && text?.text !== true && before.ocr_left.length > 0) {
     const failure = { code: 'document_damaged', detail: 'None of its images can be read.' } as const;
-    return fail(parts, { job, failure, ending: failing(job, failure) });
+    return fail(parts, { job, failure, ending: failJob(job, failure) });
   }
-  const ending = document.ocr_pages === 0 ? failing(job, { code: 'document_damaged' }) : completing(job);
+  const ending = document.ocr_pages === 0 ? failJob(job, { code: 'document_damaged' }) : completeJob(job);
   await complete(parts, { job, before: [], more: { pages: null, missing }, point: DONE, ending });
 }
 
@@ -83,10 +83,10 @@ export async function giveUpOcr(parts: ReadingParts, job: RunningJob, { code }: 
   const key = keyOf(job);
   const [[document], [text]] = await parts.db.tenant(key.accountId, [readDocument(key), hasText(key)]);
   if (document?.status !== 'processing') return;
-  if (text?.text === true) return ended(parts, job, document);
+  if (text?.text === true) return finishDocument(parts, job, document);
   await fail(parts, {
     job,
     failure: { code: 'document_reading_failed', detail: code },
-    ending: failing(job, { code }),
+    ending: failJob(job, { code }),
   });
 }

@@ -8,7 +8,7 @@ import type { Reader, ReadingEnd } from '../reading/reader.ts';
 import { DOCUMENT_TYPES } from '../reading/formats.ts';
 import type { DocumentRow, MissingPage, PageRow } from './document.ts';
 import { ocrPermit } from './ocr-permit.ts';
-import { recordIn, type RecordingParts, uploaderOf } from './recording.ts';
+import { recordDocumentIn, type RecordingParts, uploaderOf } from './record-document.ts';
 import type { Scanner } from './scanner.ts';
 import {
   completeDocument,
@@ -34,7 +34,7 @@ export interface ReadingParts extends ProductContext, RecordingParts {
 }
 
 /** What one look at a document came to. */
-interface Found {
+interface ReadingResult {
   readonly pages: Omit<PageRow, 'by_ocr'>[];
   readonly scanned: number[];
   readonly missing: MissingPage[];
@@ -56,9 +56,9 @@ export async function readDocument(parts: ReadingParts, job: RunningJob): Promis
   if (document === undefined || document.blob_id === null) return;
   tell(parts, document);
   const blobId = document.blob_id;
-  const refused = await scanned(parts, { key, blobId, signal: job.signal });
+  const refused = await scanForMalware(parts, { key, blobId, signal: job.signal });
   if (refused !== undefined) return fail(parts, { job, failure: refused });
-  const found: Found = { pages: [], scanned: [], missing: [] };
+  const found: ReadingResult = { pages: [], scanned: [], missing: [] };
   const end = await parts.reader.read({
     declared: DOCUMENT_TYPES[document.type],
     bytes: document.bytes,
@@ -75,7 +75,7 @@ export async function readDocument(parts: ReadingParts, job: RunningJob): Promis
   await store(parts, { job, document, found, end });
 }
 
-async function scanned(
+async function scanForMalware(
   { blobs, scanner }: ReadingParts,
   {
     key,
@@ -94,7 +94,7 @@ async function scanned(
 interface Read {
   readonly job: RunningJob;
   readonly document: DocumentRow;
-  readonly found: Found;
+  readonly found: ReadingResult;
   readonly end: Extract<ReadingEnd, { kind: 'read' }>;
 }
 
@@ -133,7 +133,7 @@ async function store(parts: ReadingParts, read: Read): Promise<void> {
   });
 }
 
-const isBare = ({ pages }: Found) => pages.every(({ text }) => text === '');
+const isBare = ({ pages }: ReadingResult) => pages.every(({ text }) => text === '');
 
 /** One commit: the text so far, and the job that reads the images, which owns their permit. */
 async function handOn(
@@ -188,7 +188,7 @@ export async function complete(
     const [completed] = await tx.run(completeDocument(key, more));
     if (completed === undefined) return undefined;
     await tx.runAll(before);
-    await recordIn(parts, tx, {
+    await recordDocumentIn(parts, tx, {
       ...uploaderOf(job, completed),
       accountId: key.accountId,
       document: completed,
@@ -218,7 +218,7 @@ export async function fail(
     if (before === undefined) return undefined;
     const [failed] = await tx.run(failDocument(key, { code, detail }, isKept));
     if (failed === undefined) return undefined;
-    await recordIn(parts, tx, {
+    await recordDocumentIn(parts, tx, {
       ...uploaderOf(job, failed),
       accountId: key.accountId,
       document: failed,

@@ -73,7 +73,7 @@ async function answerTo(
   signal: AbortSignal,
   ask: (socket: Socket) => Promise<void>,
 ): Promise<string> {
-  const socket = connected(url);
+  const socket = openSocket(url);
   const stop = () => socket.destroy(new Error('called off'));
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -89,7 +89,7 @@ async function answerTo(
   }
 }
 
-function connected(url: string): Socket {
+function openSocket(url: string): Socket {
   const { protocol, hostname, port, pathname } = new URL(url);
   const socket =
     protocol === 'unix:'

@@ -10,7 +10,7 @@ import {
   type PageRow,
 } from './document.ts';
 
-const said = (words: Readonly<Record<string, string>>) =>
+const describeCodes = (words: Readonly<Record<string, string>>) =>
   Object.entries(words)
     .map(([code, meaning]) => `\`${code}\`: ${meaning}`)
     .join('; ');
@@ -35,7 +35,7 @@ const state = {
   ocr_pages_left: z.int().describe('How many of them OCR is reading now.'),
   missing: z
     .array(namedObject('MissingPage', { page: z.int(), reason: z.enum(reasons) }))
-    .describe(`Pages whose text is not there. ${said(MISSING_REASONS)}.`),
+    .describe(`Pages whose text is not there. ${describeCodes(MISSING_REASONS)}.`),
   updated_at: z.iso.datetime(),
 };
 

@@ -200,7 +200,7 @@ export function reviveDocument({ accountId, id }: DocumentKey): Statement {
   );
 }
 
-/** Locked first: whoever reads it waits, and finds nothing then. */
+/** Locked first: a worker that reads it waits, and then finds nothing. */
 export function lockDocument({ accountId, id }: DocumentKey): Statement<DocumentRow> {
   return statement<DocumentRow>(
     `select ${SHOWN} from orbit.documents where account_id = $1 and id = $2 for update`,

@@ -6,7 +6,7 @@ import { planRequired } from '#platform/limits';
 import type { ProductContext } from '#platform/product';
 import type { MediaType } from '../reading/formats.ts';
 import type { DocumentRow } from './document.ts';
-import { type Doer, recordIn, type RecordingParts } from './recording.ts';
+import { type Doer, recordDocumentIn, type RecordingParts } from './record-document.ts';
 import {
   deleteDocument,
   type DocumentKey,
@@ -91,7 +91,7 @@ export function createUploads(context: ProductContext & RecordingParts) {
           ...storing,
           ...jobs.enqueueing(accountId, { ...job, requestId: doer.origin.requestId }),
         ]);
-        await recordIn(context, tx, { ...doer, accountId, document: row, action: 'uploaded' });
+        await recordDocumentIn(context, tx, { ...doer, accountId, document: row, action: 'uploaded' });
         return row;
       })
       .catch((error: unknown) => {
@@ -110,14 +110,14 @@ export function createUploads(context: ProductContext & RecordingParts) {
     return row;
   }
 
-  /** Deletes it with its text, gives its storage back, and calls off whoever reads it. */
+  /** Deletes it with its text, gives its storage back, and stops its reading. */
   async function remove(key: DocumentKey, doer: Doer): Promise<void> {
     const { accountId } = key;
     const removed = await db.tenant(accountId, DELETE, async (tx) => {
       const [row] = await tx.run(lockDocument(key));
       if (row === undefined) throw noDocument();
       await tx.run(deleteDocument(key));
-      await recordIn(context, tx, { ...doer, accountId, document: row, action: 'deleted' });
+      await recordDocumentIn(context, tx, { ...doer, accountId, document: row, action: 'deleted' });
       await tx.runAll([
         ...(row.blob_id === null ? [] : blobs.forgetting(accountId, row.blob_id)),
         // What OCR has read is paid for.

@@ -117,7 +117,7 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
   /** Throws `document_not_found`, and `document_not_ready` (409) where one is not read yet, or could not be. */
   async function assertReady(accountId: AccountId, documentIds: readonly string[]): Promise<void> {
     const [documents] = await db.tenant(accountId, [documentsOf(accountId, documentIds)]);
-    for (const documentId of documentIds) completed(documents, documentId);
+    for (const documentId of documentIds) findCompleted(documents, documentId);
   }
 
   /** The text of completed documents, in the order in which they are named. Throws as `assertReady`. */
@@ -128,7 +128,7 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
     ]);
     const byDocument = Map.groupBy(texts, (row) => row.document_id);
     return documentIds.map((documentId) => {
-      const { id, name } = completed(documents, documentId);
+      const { id, name } = findCompleted(documents, documentId);
       const rows = byDocument.get(id) ?? [];
       return {
         documentId: id,
@@ -152,7 +152,7 @@ export function createDocumentViews({ db, blobs }: Pick<ProductContext, 'db' | '
 }
 
 /** One of these documents, which is read. */
-function completed<Document extends { readonly id: string; readonly status: DocumentStatus }>(
+function findCompleted<Document extends { readonly id: string; readonly status: DocumentStatus }>(
   documents: readonly Document[],
   documentId: string,
 ): Document {

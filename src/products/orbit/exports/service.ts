@@ -2,7 +2,7 @@ import './errors.ts';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Caller, Origin, Page, Spender } from '#platform/http';
 import { type AccountId, AppError, type JobId } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
+import { type Permit, permitError } from '#platform/limits';
 import {
   createFollowing,
   type RunningJob,
@@ -12,8 +12,8 @@ import {
   workSignals,
 } from '#platform/product';
 import type { OrbitParts } from '../orbit-parts.ts';
-import { createMaking } from './making/making.ts';
-import { createSources, type Source, type Wish } from './source.ts';
+import { createFileMaker } from './making/file-maker.ts';
+import { createSources, type Source, type ExportRequest } from './source.ts';
 import {
   dropExpired,
   expiredExports,
@@ -40,14 +40,14 @@ const SWEEP_BATCH = 200;
 export const signals = workSignals('orbit.export');
 
 /** Who asks for an export. */
-export interface Asking {
+export interface ExportAsker {
   readonly caller: Caller;
   readonly spender: Spender;
   readonly origin: Origin;
 }
 
 /** An export, and whether it was there before. */
-export interface Asked {
+export interface ExportResult {
   readonly row: ExportRow;
   readonly reused: boolean;
 }
@@ -56,7 +56,7 @@ export interface Asked {
 export function createExports(parts: OrbitParts) {
   const { db, blobs } = parts;
   const sources = createSources(parts);
-  const work = createWork(parts, { sources, making: createMaking(), signals });
+  const work = createWork(parts, { sources, making: createFileMaker(), signals });
   const following = createFollowing<ExportRow>(db, { signals, read, statusOf: ({ status }) => status });
 
   /** Throws `export_not_found`. */
@@ -67,7 +67,7 @@ export function createExports(parts: OrbitParts) {
   }
 
   /** The file of the scope as it is: one that is there, or under way, or a new one that is charged and made by a job. */
-  async function ask(wish: Wish, asking: Asking): Promise<Asked> {
+  async function ask(wish: ExportRequest, asking: ExportAsker): Promise<ExportResult> {
     const source = await sources.read(wish);
     const kept = await reuse(wish, source);
     if (kept !== undefined) return kept;
@@ -80,12 +80,15 @@ export function createExports(parts: OrbitParts) {
     return 'row' in permit ? permit : enqueue(parts, { wish, asking, source, permit });
   }
 
-  async function reuse({ accountId, scopeId }: Wish, { sourceHash }: Source): Promise<Asked | undefined> {
+  async function reuse(
+    { accountId, scopeId }: ExportRequest,
+    { sourceHash }: Source,
+  ): Promise<ExportResult | undefined> {
     const [[row]] = await db.tenant(accountId, REUSE, [keepExport({ accountId, scopeId, sourceHash })]);
     return row === undefined ? undefined : { row, reused: true };
   }
 
-  function permitFor({ accountId }: Wish, { spender, origin }: Asking): Promise<Permit> {
+  function permitFor({ accountId }: ExportRequest, { spender, origin }: ExportAsker): Promise<Permit> {
     const { requestId } = origin;
     return parts.plan.permit({ accountId, spender, feature: 'export', as: 'job', textBytes: 0, requestId });
   }
@@ -132,11 +135,16 @@ export function createExports(parts: OrbitParts) {
   };
 }
 
-/** One commit: the export and the job, which owns the permit from now on. Whoever comes second is given the first one's. */
+/** One commit: the export and the job, which owns the permit from now on. A second request gets the first one's. */
 async function enqueue(
   parts: OrbitParts,
-  { wish, asking, source, permit }: { wish: Wish; asking: Asking; source: Source; permit: Permit },
-): Promise<Asked> {
+  {
+    wish,
+    asking,
+    source,
+    permit,
+  }: { wish: ExportRequest; asking: ExportAsker; source: Source; permit: Permit },
+): Promise<ExportResult> {
   const { db, ids, jobs, changes } = parts;
   const { accountId, scopeId, format, citations } = wish;
   const { caller, origin } = asking;
@@ -147,7 +155,7 @@ async function enqueue(
   const payload = { export_id: id };
   const job = { id: jobId, kind: 'orbit.export', lane: 'interactive', payload } as const;
   try {
-    const asked = await db.tenant(accountId, ENQUEUE, async (tx): Promise<Asked> => {
+    const asked = await db.tenant(accountId, ENQUEUE, async (tx): Promise<ExportResult> => {
       await forget(tx, parts, { accountId, gone: await tx.run(dropExpired(key)) });
       const scopeVersion = source.source.version;
       const [row] = await tx.run(insertExport({ ...made, scopeVersion, userId: caller.userId }));
@@ -170,7 +178,7 @@ async function enqueue(
   } catch (error) {
     // Should the job be there all the same, the permit is the job's, and this changes nothing.
     await permit.abandon('no export').catch(() => {});
-    throw stale(error);
+    throw permitError(error);
   }
 }
 

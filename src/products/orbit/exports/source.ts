@@ -8,7 +8,7 @@ import { TooLarge } from './document/limits.ts';
 import type { Branding, Logo } from './document/model.ts';
 import type { ExportSource, SourceSection } from './document/source.ts';
 import type { Format } from './making/file.ts';
-import { tooLarge } from './making/making.ts';
+import { tooLarge } from './making/file-maker.ts';
 import { readSetting } from './store.ts';
 
 /** Raise it when files come out another way: those that were made before are no longer given in place of new ones. */
@@ -17,8 +17,8 @@ const REVISION = 3;
 const MOST_LOGO = 2_000_000;
 const MOST_PIXELS = 8_000_000;
 
-/** What is to be made of which scope. */
-export interface Wish {
+/** The scope to export, and how. */
+export interface ExportRequest {
   readonly accountId: AccountId;
   readonly scopeId: string;
   readonly format: Format;
@@ -37,7 +37,7 @@ export interface Source {
 /** Reads what files are made from, as the workspace's plan allows it to look. */
 export function createSources({ db, scopes, plan, blobs, documents }: OrbitParts) {
   /** Throws `scope_not_found`, and `export_too_large` where one look says so. */
-  async function read({ accountId, scopeId, format, citations }: Wish): Promise<Source> {
+  async function read({ accountId, scopeId, format, citations }: ExportRequest): Promise<Source> {
     const { scope, sections } = await scopes.read(accountId, scopeId);
     assertFits(sections);
     const [[setting]] = await db.tenant(accountId, [readSetting(accountId, scope.project_id)]);

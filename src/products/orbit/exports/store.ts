@@ -8,7 +8,7 @@ import {
   type WorkKey,
   type WorkStatus,
 } from '#platform/product';
-import type { Missing } from './document/model.ts';
+import type { MissingContent } from './document/model.ts';
 import type { Format } from './making/file.ts';
 
 /** Days that an export is kept after it was last asked for. */
@@ -24,7 +24,7 @@ export interface ExportRow {
   readonly status: WorkStatus;
   readonly blob_id: string | null;
   readonly bytes: number | null;
-  readonly missing: readonly Missing[];
+  readonly missing: readonly MissingContent[];
   readonly failure: { readonly code: string; readonly message: string } | null;
   readonly created_by: UserId;
   readonly expires_at: Date;
@@ -112,7 +112,7 @@ export interface Completion {
   readonly sourceHash: string;
   readonly blobId: string;
   readonly bytes: number;
-  readonly missing: readonly Missing[];
+  readonly missing: readonly MissingContent[];
 }
 
 /** The file is there. The scope may have moved on since it was asked for: what was made counts. */

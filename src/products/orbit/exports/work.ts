@@ -1,9 +1,9 @@
 import { commitPoint, type Statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import {
-  completing,
+  completeJob,
   type DeadJob,
-  failing,
+  failJob,
   type JobFailure,
   type RunningJob,
   type WorkKey,
@@ -14,7 +14,7 @@ import type { ExportSource } from './document/source.ts';
 import { fitLine } from './document/text.ts';
 import { languageOf } from './document/words.ts';
 import type { Format } from './making/file.ts';
-import type { Making } from './making/making.ts';
+import type { FileMaker } from './making/file-maker.ts';
 import { noScope } from '../scopes/locking.ts';
 import { lockScope } from '../scopes/store.ts';
 import type { createSources } from './source.ts';
@@ -49,7 +49,7 @@ const FINAL = new Set([
 
 export interface WorkParts {
   readonly sources: ReturnType<typeof createSources>;
-  readonly making: Making;
+  readonly making: FileMaker;
   readonly signals: WorkSignals;
 }
 
@@ -105,7 +105,7 @@ export function createWork(
       await tx.runAll([
         ...storing,
         completeExport(key, { ...hashes, ...made, scopeVersion: source.version }),
-        ...completing(job),
+        ...completeJob(job),
       ]);
       const by = { accountId, caller: { userId: row.created_by } };
       const data = { export_id: key.id, format };
@@ -115,10 +115,10 @@ export function createWork(
     changes.moved(scopeId);
   }
 
-  /** Nobody tries again: whoever asked reads why, and gets the export back. */
+  /** It is not tried again: the requester sees the reason, and gets the export back. */
   async function giveUp(job: RunningJob, failure: JobFailure): Promise<void> {
     const key = exportOf(job);
-    await db.tenant(key.accountId, FAIL, [failExport(key, failure), ...failing(job, failure)]);
+    await db.tenant(key.accountId, FAIL, [failExport(key, failure), ...failJob(job, failure)]);
     signals.ended(db, key.id);
   }
 

@@ -1,6 +1,6 @@
 import { commitPoint } from '#platform/db';
 import { type AccountId, AppError, type JobId, type UserId } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
+import { type Permit, permitError } from '#platform/limits';
 import { acceptWork } from '#platform/product';
 import type { OrbitParts } from '../orbit-parts.ts';
 import type { ScopeRow } from '../scopes/scope.ts';
@@ -14,7 +14,7 @@ const REPEAT = commitPoint(
 );
 
 /** Who asks, and what they were allowed. */
-export interface Asking {
+export interface ExtractionAsker {
   readonly accountId: AccountId;
   readonly userId: UserId;
   readonly permit: Permit;
@@ -26,7 +26,7 @@ export interface ExtractionWish {
   readonly document_ids: readonly string[];
 }
 
-export interface Accepted {
+export interface ExtractionAccepted {
   readonly extraction_id: string;
   readonly scope_id: string;
   readonly status: 'queued' | 'running' | 'completed';
@@ -57,7 +57,7 @@ export function createAsks(parts: OrbitParts) {
     return first;
   }
 
-  async function ask(asking: Asking, wish: ExtractionWish): Promise<Accepted> {
+  async function ask(asking: ExtractionAsker, wish: ExtractionWish): Promise<ExtractionAccepted> {
     const { accountId } = asking;
     const scope = await scopes.open(accountId, wish.scope_id);
     const former = await formerOf(accountId, wish);
@@ -74,10 +74,10 @@ export function createAsks(parts: OrbitParts) {
 
   /** One transaction: extraction, job (which owns the permit from now on), and the answer under the request's key. */
   function enqueue(
-    { accountId, userId, permit }: Asking,
+    { accountId, userId, permit }: ExtractionAsker,
     { scope_id, document_ids }: ExtractionWish,
     { scope, former }: { readonly scope: ScopeRow; readonly former: Former | undefined },
-  ): Promise<Accepted> {
+  ): Promise<ExtractionAccepted> {
     const [id, jobId] = [ids.next(), ids.next<JobId>()];
     const made = {
       accountId,
@@ -104,10 +104,10 @@ export function createAsks(parts: OrbitParts) {
 
   /** The same was asked for before, and nothing has changed since: that one is the answer, and this call takes nothing. */
   async function repeat(
-    { accountId, permit }: Asking,
+    { accountId, permit }: ExtractionAsker,
     wish: ExtractionWish,
     former: Former,
-  ): Promise<Accepted> {
+  ): Promise<ExtractionAccepted> {
     const body = acceptedOf(former.id, wish.scope_id, former.status);
     const stored = permit.answering({ status: 202, body, headers: { location: body.status_url } });
     try {
@@ -116,7 +116,7 @@ export function createAsks(parts: OrbitParts) {
         permit.releasing('the same extraction'),
       ]);
     } catch (error) {
-      throw stale(error);
+      throw permitError(error);
     }
     return body;
   }
@@ -136,7 +136,7 @@ function isUnfinished({ status, is_whole: isWhole }: Former): boolean {
   return status === 'failed' || status === 'cancelled' || (status === 'completed' && !isWhole);
 }
 
-function acceptedOf(id: string, scopeId: string, status: Former['status']): Accepted {
+function acceptedOf(id: string, scopeId: string, status: Former['status']): ExtractionAccepted {
   const isKnown = status === 'running' || status === 'completed';
   return {
     extraction_id: id,

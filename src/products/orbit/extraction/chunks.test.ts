@@ -17,7 +17,7 @@ const pages = fc
   .array(fc.array(line, { maxLength: 30 }), { maxLength: 8 })
   .map((texts) => texts.map((lines, n) => ({ page: n + 1, text: lines.join('\n') })));
 
-const told = (words: string) => `${`${words} are told of in some words. `.repeat(12).trim()}\n`;
+const repeatSentence = (words: string) => `${`${words} are told of in some words. `.repeat(12).trim()}\n`;
 
 describe('chunks', () => {
   test('hold every character of every page once, in order', () => {
@@ -47,7 +47,9 @@ describe('chunks', () => {
   });
 
   test('begin at a heading where one stands in the second half of the room, and know which one they are under', () => {
-    const document = [{ page: 1, text: `# Shop\n${told('Goods')}# Budget\n${told('Prices')}` }];
+    const document = [
+      { page: 1, text: `# Shop\n${repeatSentence('Goods')}# Budget\n${repeatSentence('Prices')}` },
+    ];
     const [first, second] = chunksOf(document, 200);
     expect(second?.parts[0]?.text.startsWith('# Budget')).toBe(true);
     expect([first?.heading, second?.heading]).toEqual([null, 'Shop']);

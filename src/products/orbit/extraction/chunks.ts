@@ -125,7 +125,7 @@ function cutToFit(line: string, room: number): string[] {
   const parts: string[] = [];
   let rest = line;
   while (Buffer.byteLength(rest) > room) {
-    const fits = fitting(rest, room);
+    const fits = truncateToBytes(rest, room);
     const sentence = Math.max(
       ...['. ', '! ', '? ', '。'].map((stop) => fits.lastIndexOf(stop) + stop.length),
     );
@@ -139,7 +139,7 @@ function cutToFit(line: string, room: number): string[] {
 }
 
 /** The longest beginning of a text that takes no more than so many bytes, one character at least. */
-function fitting(text: string, room: number): string {
+function truncateToBytes(text: string, room: number): string {
   let bytes = 0;
   let end = 0;
   for (const character of text.slice(0, room)) {

@@ -1,5 +1,5 @@
 import type { Citation, SectionType } from '../scopes/sections/section.ts';
-import { alike, type Compared, differ } from './likeness.ts';
+import { jaccard, type ComparisonItem, differ } from './likeness.ts';
 
 /** Two or more passages that can't all hold. Nothing is chosen and nothing averaged: a person decides. */
 export interface Conflict {
@@ -52,22 +52,22 @@ const PART =
 const SAME_SUBJECT = 0.6;
 
 /** An item that says an amount or a date, and which of the things it is that a project has one of. */
-interface Valued {
-  readonly item: Compared;
+interface ItemValues {
+  readonly item: ComparisonItem;
   readonly values: ReadonlySet<string>;
   readonly single: string | undefined;
 }
 
 /** What contradicts what, of the items that are left after those that say the same were joined. */
 export function conflictsIn(
-  items: readonly Compared[],
-): { conflict: Conflict; items: readonly Compared[] }[] {
+  items: readonly ComparisonItem[],
+): { conflict: Conflict; items: readonly ComparisonItem[] }[] {
   return (['money', 'date'] as const).flatMap((kind) => {
     const valued = items
       .map((item) => ({ item, values: kind === 'money' ? item.money : item.dates }))
       .filter(({ values }) => values.size > 0)
       .map((one) => ({ ...one, single: singleOf(kind, one.item) }));
-    const left = new Set<Valued>(valued);
+    const left = new Set<ItemValues>(valued);
     return valued.flatMap((one) => {
       const others = left.has(one)
         ? [...left].filter((other) => other !== one && contradict(one, other))
@@ -80,7 +80,7 @@ export function conflictsIn(
   });
 }
 
-function contradict(one: Valued, other: Valued): boolean {
+function contradict(one: ItemValues, other: ItemValues): boolean {
   if (!differ(one.values, other.values)) return false;
   if (one.single !== undefined && one.single === other.single) return isOneThing(one, other);
   const isElsewhere = ![...one.item.documents].some((id) => other.item.documents.has(id));
@@ -88,7 +88,7 @@ function contradict(one: Valued, other: Valued): boolean {
   return (
     isElsewhere &&
     isOneKind &&
-    alike(one.item.subject, other.item.subject) >= SAME_SUBJECT &&
+    jaccard(one.item.subject, other.item.subject) >= SAME_SUBJECT &&
     !(hasOwn(one.item.subject, other.item.subject) && hasOwn(other.item.subject, one.item.subject))
   );
 }
@@ -99,7 +99,7 @@ function hasOwn(words: ReadonlySet<string>, others: ReadonlySet<string>): boolea
 }
 
 /** Two budgets or dates that each name another thing, as `the budget for travel` and `the budget for hosting`, are no contradiction. */
-function isOneThing(one: Valued, other: Valued): boolean {
+function isOneThing(one: ItemValues, other: ItemValues): boolean {
   const [what, otherwise] = [thingOf(one.item), thingOf(other.item)];
   return what === undefined || otherwise === undefined || what === otherwise;
 }
@@ -116,7 +116,7 @@ const WHOLE = new Set([
   'projekt',
 ]);
 
-function thingOf({ item: { text } }: Compared): string | undefined {
+function thingOf({ item: { text } }: ComparisonItem): string | undefined {
   const named =
     /(?:budget|cost|price|fee|go[\s-]?live|launch|kick[\s-]?off|date|deadline|delivery|completion)\s+(?:for|of|für|pour|para)\s+(?:(?:the|our|your|a|an|whole|entire|die|den|das|le|la|el)\s+)*([\p{L}-]+)/iu.exec(
       text,
@@ -129,13 +129,13 @@ function thingOf({ item: { text } }: Compared): string | undefined {
 const GENERAL =
   /^(?:the|our|your|its|this|that|a|an|total|overall|entire|whole|maximum|planned|final|new|agreed|approved|estimated|fixed|client|of|for|and|with|is)$/iu;
 
-function singleOf(kind: Conflict['kind'], { item }: Compared): string | undefined {
+function singleOf(kind: Conflict['kind'], { item }: ComparisonItem): string | undefined {
   const said = [item.title, item.text, ...item.citations.map(({ quote }) => quote)].join(' ');
   if (PART.test(said)) return undefined;
   return SINGLE.find((one) => one.kind === kind && one.words.test(said))?.subject;
 }
 
-function conflictOf(kind: Conflict['kind'], items: readonly Valued[]): Conflict {
+function conflictOf(kind: Conflict['kind'], items: readonly ItemValues[]): Conflict {
   const [first] = items;
   const named = first?.single ?? first?.item.item.title ?? '';
   return {

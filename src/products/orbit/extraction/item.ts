@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SECTION_TYPES, type Citation, type SectionType } from '../scopes/sections/section.ts';
-import { spaced } from './folding.ts';
+import { collapseSpaces } from './fold-text.ts';
 import type { FindQuote } from './quotes.ts';
 
 /** How sure a model says that it is: models grade in words more steadily than in numbers. */
@@ -19,7 +19,7 @@ export const extracted = z.object({
     }),
   ),
 });
-export type Extracted = z.output<typeof extracted>;
+export type ExtractedItems = z.output<typeof extracted>;
 
 /** Something that a chunk says, with the quotes that were found in its document. */
 export interface Item {
@@ -28,7 +28,7 @@ export interface Item {
   readonly text: string;
   readonly certainty: Certainty;
   readonly citations: readonly Citation[];
-  /** How many quotes the model gave, of which `citations` are those that occur. */
+  /** How many quotes the model gave; `citations` are those that occur. */
   readonly quoted: number;
   /** How surely the pages were read that it stands on, 0 to 1; 1 when not said. */
   readonly legibility?: number;
@@ -37,9 +37,9 @@ export interface Item {
 const MOST = { items: 60, quotes: 8, title: 120, text: 1_500 } as const;
 
 /** What a model said of a chunk, with each quote looked for in the document; one that does not occur is dropped. */
-export function checkedItems({ items }: Extracted, documentId: string, find: FindQuote): Item[] {
+export function checkedItems({ items }: ExtractedItems, documentId: string, find: FindQuote): Item[] {
   return items.slice(0, MOST.items).flatMap(({ citations, ...said }) => {
-    const text = clean(said.text, MOST.text);
+    const text = cleanLine(said.text, MOST.text);
     if (text === '') return [];
     const given = citations.slice(0, MOST.quotes);
     const found = given.flatMap(({ page, quote }) => find(quote, page) ?? []);
@@ -47,13 +47,13 @@ export function checkedItems({ items }: Extracted, documentId: string, find: Fin
     const missed = given.length - found.length;
     return {
       type: said.type,
-      title: clean(said.title, MOST.title),
+      title: cleanLine(said.title, MOST.title),
       text,
       certainty: said.certainty,
       citations: [...distinct.values()].map(({ page, quote }) => ({
         document_id: documentId,
         page,
-        quote: clean(quote, 500),
+        quote: cleanLine(quote, 500),
       })),
       quoted: distinct.size + missed,
     };
@@ -61,8 +61,8 @@ export function checkedItems({ items }: Extracted, documentId: string, find: Fin
 }
 
 /** One line of text that a database takes, cut to a length. */
-export function clean(text: string, most: number): string {
-  return spaced(text.toWellFormed().replaceAll(/\p{Cc}/gu, ' '))
+export function cleanLine(text: string, most: number): string {
+  return collapseSpaces(text.toWellFormed().replaceAll(/\p{Cc}/gu, ' '))
     .slice(0, most)
     .toWellFormed();
 }

@@ -1,5 +1,5 @@
 /**
- * Material of a prompt as JSON on one line: whatever it holds, it stays inside of its quotation marks, and forges neither a
+ * Material of a prompt as JSON on one line: its content stays inside of the quotation marks, and forges neither a
  * further line of the message nor its end.
  */
 export function jsonLine(material: unknown): string {

@@ -25,7 +25,7 @@ export function wordsIn(text: string): ReadonlySet<string> {
 }
 
 /** The share of words that two texts have in common (Jaccard). */
-export function alike(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
+export function jaccard(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
   if (one.size === 0 || other.size === 0) return 0;
   let shared = 0;
   for (const word of one) if (other.has(word)) shared += 1;
@@ -33,7 +33,7 @@ export function alike(one: ReadonlySet<string>, other: ReadonlySet<string>): num
 }
 
 /** An item with what it is compared by. */
-export interface Compared {
+export interface ComparisonItem {
   readonly item: Item;
   readonly words: ReadonlySet<string>;
   /** Of its title, without those that only name its kind. */
@@ -47,7 +47,7 @@ export interface Compared {
 }
 
 /** Fields are read out of the document's own words, and out of the model's only where it has no quote that occurs. */
-export function compared(item: Item): Compared {
+export function comparisonOf(item: Item): ComparisonItem {
   const quotes = item.citations.map(({ quote }) => quote);
   const fields = fieldsIn(...(quotes.length === 0 ? [item.text] : quotes));
   const title = [...wordsIn(item.title)].filter((word) => !KIND_WORDS.has(word));
@@ -83,16 +83,16 @@ const SAME_TEXT = 0.7;
 const FEW_WORDS = 4;
 
 /** Whether two items say one thing: nearly the same words, one within the other, or the same title that names something. */
-export function isSame(one: Compared, other: Compared): boolean {
+export function isSame(one: ComparisonItem, other: ComparisonItem): boolean {
   if (one.item.type !== other.item.type) return false;
   if (differ(one.money, other.money) || differ(one.dates, other.dates)) return false;
   if (saysTheSame(one, other)) return true;
-  return one.title.size > 0 && alike(one.title, other.title) === 1;
+  return one.title.size > 0 && jaccard(one.title, other.title) === 1;
 }
 
 /** Whether the text of one adds nothing to the other's. */
-export function saysTheSame(one: Compared, other: Compared): boolean {
-  if (alike(one.words, other.words) >= SAME_TEXT) return true;
+export function saysTheSame(one: ComparisonItem, other: ComparisonItem): boolean {
+  if (jaccard(one.words, other.words) >= SAME_TEXT) return true;
   const [fewer, more] = one.words.size <= other.words.size ? [one, other] : [other, one];
   return fewer.words.size >= FEW_WORDS && [...fewer.words].every((word) => more.words.has(word));
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SECTION_TYPES } from '../scopes/sections/section.ts';
 import { confidenceOf } from './confidence.ts';
 import { checkedItems, CERTAINTIES, type Item } from './item.ts';
-import { merged } from './merge.ts';
+import { mergeItems } from './merge.ts';
 import { quoteFinder } from './quotes.ts';
 
 const item = (more: Partial<Item> & Pick<Item, 'text'>, document = 'one', page = 1): Item => {
@@ -11,9 +11,9 @@ const item = (more: Partial<Item> & Pick<Item, 'text'>, document = 'one', page =
   return { type: 'deliverables', title: '', certainty: 'stated', citations, quoted: 1, ...more };
 };
 const nameOf = (id: string) => `${id}.pdf`;
-const merge = (...items: Item[]) => merged(items, nameOf);
+const merge = (...items: Item[]) => mergeItems(items, nameOf);
 
-const said = (...quotes: string[]) => ({
+const itemWithQuotes = (...quotes: string[]) => ({
   type: 'deliverables' as const,
   title: 'Shop',
   text: 'A shop with 300 products',
@@ -28,9 +28,9 @@ describe('items', () => {
     const [true_, half, none] = checkedItems(
       {
         items: [
-          said('deliver a shop with 300 products'),
-          said('deliver a shop', 'deliver a shop with 900 products'),
-          said('deliver an app'),
+          itemWithQuotes('deliver a shop with 300 products'),
+          itemWithQuotes('deliver a shop', 'deliver a shop with 900 products'),
+          itemWithQuotes('deliver an app'),
         ],
       },
       'one',
@@ -47,7 +47,7 @@ describe('items', () => {
 
   test('are cut and cleaned of what a database does not take', () => {
     const [one] = checkedItems(
-      { items: [{ ...said(), text: `a\u0000b\uD800 ${'x'.repeat(5_000)}` }] },
+      { items: [{ ...itemWithQuotes(), text: `a\u0000b\uD800 ${'x'.repeat(5_000)}` }] },
       'one',
       find,
     );
@@ -130,7 +130,7 @@ describe('merging', () => {
 
   test('tells nothing again that an earlier extraction told, but knows it', () => {
     const told = { ...item({ title: 'Shop', text: 'A shop with 300 products' }), isTold: true };
-    const { sections, confidences } = merged(
+    const { sections, confidences } = mergeItems(
       [told, item({ title: 'Shop', text: 'A shop' }), item({ title: 'App', text: 'An app for phones' })],
       nameOf,
     );

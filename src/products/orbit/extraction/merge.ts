@@ -9,14 +9,14 @@ import { conflictNote } from '../scopes/open-conflicts.ts';
 import { type Conflict, conflictsIn } from './conflicts.ts';
 import { fieldsIn } from '../fields/fields.ts';
 import type { Item } from './item.ts';
-import { type Compared, compared, isSame, saysTheSame } from './likeness.ts';
+import { type ComparisonItem, comparisonOf, isSame, saysTheSame } from './likeness.ts';
 
 /** An item of a chunk, and whether an earlier extraction has put it into the scope already. */
 export interface MergeItem extends Item {
   readonly isTold?: boolean;
 }
 
-export interface Merged {
+export interface MergeResult {
   readonly sections: readonly NewSection[];
   readonly conflicts: readonly Conflict[];
   /** Of each item, those that the scope has already too. */
@@ -38,8 +38,8 @@ const TITLES: Readonly<Record<SectionType, string>> = {
 
 const MOST = { content: 40_000, citations: 100, joinedText: 1_500, perItem: 20 } as const;
 
-interface Joined {
-  at: Compared;
+interface JoinedItem {
+  at: ComparisonItem;
   isTold: boolean;
 }
 
@@ -47,7 +47,7 @@ interface Joined {
  * Makes sections of what the chunks say, one for each type: what two chunks say of one thing is there once, with the quotes of
  * both, and what contradicts itself is there twice, with a note of both places. Items come in the order of the documents.
  */
-export function merged(items: readonly MergeItem[], nameOf: (documentId: string) => string): Merged {
+export function mergeItems(items: readonly MergeItem[], nameOf: (documentId: string) => string): MergeResult {
   const joined = joinedItems(items);
   const conflicts = conflictsIn(joined.map(({ at }) => at));
   const conflicting = new Set(conflicts.flatMap((one) => one.items));
@@ -67,14 +67,14 @@ export function merged(items: readonly MergeItem[], nameOf: (documentId: string)
   return { sections, conflicts: fresh, confidences: rated.map(({ confidence }) => confidence) };
 }
 
-function joinedItems(items: readonly MergeItem[]): Joined[] {
-  const joined: Joined[] = [];
+function joinedItems(items: readonly MergeItem[]): JoinedItem[] {
+  const joined: JoinedItem[] = [];
   for (const { isTold = false, ...item } of items) {
-    const at = compared(item);
+    const at = comparisonOf(item);
     const same = joined.find((one) => isSame(one.at, at));
     if (same === undefined) joined.push({ at, isTold });
     else {
-      same.at = both(same.at, at);
+      same.at = mergePair(same.at, at);
       same.isTold ||= isTold;
     }
   }
@@ -82,16 +82,16 @@ function joinedItems(items: readonly MergeItem[]): Joined[] {
 }
 
 /** One item of two: the longer text, or both where each says something of its own, the quotes of both, the surer word. */
-function both(one: Compared, other: Compared): Compared {
+function mergePair(one: ComparisonItem, other: ComparisonItem): ComparisonItem {
   const [long, short] =
     other.item.text.length > one.item.text.length ? [other.item, one.item] : [one.item, other.item];
   const together = `${one.item.text} ${other.item.text}`;
   const text = saysTheSame(one, other) || together.length > MOST.joinedText ? long.text : together;
-  const citations = distinct([...one.item.citations, ...other.item.citations]);
+  const citations = uniqueCitations([...one.item.citations, ...other.item.citations]);
   const missed =
     one.item.quoted - one.item.citations.length + other.item.quoted - other.item.citations.length;
   const certainty = one.item.certainty === 'stated' ? 'stated' : long.certainty;
-  return compared({
+  return comparisonOf({
     type: one.item.type,
     title: long.title === '' ? short.title : long.title,
     text,
@@ -103,24 +103,27 @@ function both(one: Compared, other: Compared): Compared {
   });
 }
 
-function distinct(citations: readonly Citation[]): Citation[] {
+function uniqueCitations(citations: readonly Citation[]): Citation[] {
   return [...new Map(citations.map((one) => [`${one.document_id} ${one.page} ${one.quote}`, one])).values()];
 }
 
 function sectionOf(
   type: SectionType,
-  items: readonly { readonly at: Compared; readonly confidence: number }[],
+  items: readonly { readonly at: ComparisonItem; readonly confidence: number }[],
   notes: readonly string[],
 ): NewSection {
   const lines = items.map(({ at }) => lineOf(type, at.item));
-  const citations = distinct(items.flatMap(({ at }) => at.item.citations)).slice(0, MOST.citations);
+  const citations = uniqueCitations(items.flatMap(({ at }) => at.item.citations)).slice(0, MOST.citations);
   const texts = items.flatMap(({ at: { item } }) =>
     item.citations.length === 0 ? [item.text] : item.citations.map(({ quote }) => quote),
   );
   return {
     type,
     title: TITLES[type],
-    content: within([...(type === 'overview' ? [lines.join('\n\n')] : [lines.join('\n')]), ...notes]),
+    content: joinWithinLimit([
+      ...(type === 'overview' ? [lines.join('\n\n')] : [lines.join('\n')]),
+      ...notes,
+    ]),
     fields: fieldsIn(...texts),
     confidence: meanOf(items.map(({ confidence }) => confidence)),
     citations,
@@ -145,7 +148,7 @@ function noteOf({ subject, values }: Conflict, nameOf: (documentId: string) => s
 }
 
 /** Paragraphs as far as there is room, cut after a line. */
-function within(paragraphs: readonly string[]): string {
+function joinWithinLimit(paragraphs: readonly string[]): string {
   const text = paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
   if (text.length <= MOST.content) return text;
   const cut = text.slice(0, MOST.content);

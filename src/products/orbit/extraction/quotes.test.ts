@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { folded, spaced } from './folding.ts';
+import { foldText, collapseSpaces } from './fold-text.ts';
 import { quoteFinder } from './quotes.ts';
 
 const PAGES = [
@@ -45,13 +45,13 @@ describe('a quote', () => {
     fc.assert(
       fc.property(text, fc.nat(), fc.nat(), (parts, from, length) => {
         const page = { page: 1, text: parts.join('\n') };
-        const whole = folded(page.text).text;
+        const whole = foldText(page.text).text;
         const start = from % (whole.length + 1);
         const quote = whole.slice(start, start + (length % 200) + 4);
         const found = quoteFinder([page])(quote, 1);
         if (found === undefined) return;
-        expect(spaced(page.text)).toContain(found.quote);
-        expect(folded(found.quote).text.length).toBeGreaterThanOrEqual(folded(quote).text.length - 1);
+        expect(collapseSpaces(page.text)).toContain(found.quote);
+        expect(foldText(found.quote).text.length).toBeGreaterThanOrEqual(foldText(quote).text.length - 1);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { type Folded, folded, spaced } from './folding.ts';
+import { type FoldedText, foldText, collapseSpaces } from './fold-text.ts';
 
 /** A page of a document. Pages count from 1. */
 export interface Page {
@@ -25,9 +25,9 @@ const SHORTEST_QUOTE = 4;
  * nearest first; one that goes on over the end of a page is cited by its longer part.
  */
 export function quoteFinder(pages: readonly Page[]): FindQuote {
-  const known = pages.map((page) => ({ ...page, folded: folded(page.text) }));
+  const known = pages.map((page) => ({ ...page, folded: foldText(page.text) }));
   return (quote, named) => {
-    const wanted = folded(quote).text;
+    const wanted = foldText(quote).text;
     if (wanted.length < SHORTEST_QUOTE || !/[\p{L}\p{N}].*[\p{L}\p{N}]/u.test(wanted)) return undefined;
     const nearest = known.toSorted((a, b) => Math.abs(a.page - named) - Math.abs(b.page - named));
     for (const page of nearest) {
@@ -39,12 +39,12 @@ export function quoteFinder(pages: readonly Page[]): FindQuote {
 }
 
 interface KnownPage extends Page {
-  readonly folded: Folded;
+  readonly folded: FoldedText;
 }
 
 /** The document's own words for a stretch of the folded text. */
 function original({ text, folded: { at, end } }: KnownPage, from: number, length: number): string {
-  const words = spaced(text.slice(at[from] ?? 0, end[from + length - 1] ?? text.length));
+  const words = collapseSpaces(text.slice(at[from] ?? 0, end[from + length - 1] ?? text.length));
   return words.length <= LONGEST_QUOTE ? words : cutAtWord(words);
 }
 

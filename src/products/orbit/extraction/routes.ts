@@ -3,7 +3,7 @@ import { acceptedAnswer, followQuery, productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Extraction } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
-import { DOCUMENT_ID, EXTRACTION, extraction, EXTRACTION_ID, SCOPE_ID, shown } from './shown.ts';
+import { DOCUMENT_ID, EXTRACTION, extraction, EXTRACTION_ID, SCOPE_ID, extractionJson } from './shown.ts';
 
 interface Service {
   readonly extraction: Extraction;
@@ -155,6 +155,6 @@ export const listExtractions = route(
   },
   async ({ accountId, params, query }, { extraction: extractions }) => {
     const { data, next_cursor } = await extractions.list(accountId, { scopeId: params.id, ...query });
-    return { data: data.map((row) => shown(row, row.done?.chunks ?? 0)), next_cursor };
+    return { data: data.map((row) => extractionJson(row, row.done?.chunks ?? 0)), next_cursor };
   },
 );

@@ -1,7 +1,7 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
-import { completing, failing, type JobFailure, type RunningJob, type WorkKey } from '#platform/product';
+import { completeJob, failJob, type JobFailure, type RunningJob, type WorkKey } from '#platform/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { lockForChange } from '../scopes/locking.ts';
@@ -16,7 +16,7 @@ import {
   type Material,
   pagesAsJson,
 } from './material.ts';
-import { merged } from './merge.ts';
+import { mergeItems } from './merge.ts';
 import { quoteFinder } from './quotes.ts';
 import {
   type ChunkRow,
@@ -119,7 +119,7 @@ async function fail(parts: OrbitParts, job: RunningJob, failure: JobFailure): Pr
   const key = extractionOf(job);
   await parts.db.tenant(job.accountId, FAIL, [
     endExtraction(key, { status: 'failed', ...failure }),
-    ...failing(job, failure),
+    ...failJob(job, failure),
   ]);
   signals.ended(parts.db, key.id);
 }
@@ -146,7 +146,7 @@ function nameOf({ document, number }: DocumentChunk): string {
 }
 
 /** The calls to a model of one attempt. */
-interface Reading {
+interface ExtractionCall {
   readonly work: Work;
   readonly permit: Permit;
   /** Monotonic milliseconds after which no further call is begun. */
@@ -157,7 +157,7 @@ type Items = ChunkRow['items'];
 
 /** Reads chunk after chunk. Answers why it stopped before the last one, if it did. */
 async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> {
-  const reading: Reading = { work, permit, until: work.parts.clock.monotonic() + LONGEST_RUN };
+  const reading: ExtractionCall = { work, permit, until: work.parts.clock.monotonic() + LONGEST_RUN };
   for (const chunk of work.chunks) {
     if (work.read.has(nameOf(chunk))) continue;
     const items = await itemsOf(reading, chunk);
@@ -174,7 +174,7 @@ async function readAll(work: Work, permit: Permit): Promise<Reason | undefined> 
  * in halves once more: all of it or nothing.
  */
 async function itemsOf(
-  reading: Reading,
+  reading: ExtractionCall,
   material: Material,
   cuts = MOST_CUTS,
 ): Promise<Items | Reason | AppError> {
@@ -191,7 +191,7 @@ async function itemsOf(
 
 /** One answer of a model, or why there is none. Throws what ends the whole extraction, and what is worth another try. */
 async function ask(
-  { work: { parts, job, task }, permit, until }: Reading,
+  { work: { parts, job, task }, permit, until }: ExtractionCall,
   material: Material,
 ): Promise<Items | Reason | AppError> {
   if (permit.calls >= MOST_CHUNKS) return 'size';
@@ -199,7 +199,7 @@ async function ask(
   job.signal.throwIfAborted();
   const { document, heading } = material;
   try {
-    // Asked before each call: what is deleted is sent to nobody, and nothing is spent on a scope that takes no sections any more.
+    // Checked before each call: deleted text is not sent, and a scope that takes no more sections costs nothing.
     await parts.scopes.open(job.accountId, task.scope_id);
     await parts.documents.assertReady(job.accountId, task.document_ids);
     await parts.workspaces.assertModels(job.accountId);
@@ -245,7 +245,7 @@ async function store(
     to_page: chunk.toPage,
     items,
   };
-  // The extraction is locked first, as by whoever cancels it: then each waits for the other, and never both.
+  // Locks the extraction first, as cancelling does: the same order prevents a deadlock.
   await parts.db.tenant(accountId, CHUNK, [
     touchExtraction(key),
     sizeExtraction(key, chunks.length),
@@ -294,7 +294,7 @@ async function complete(work: Work, stopped: Reason | undefined): Promise<void> 
       isTold: row?.told_by !== null,
     }));
   });
-  const made = merged(items.slice(0, MOST_ITEMS), (id) => names.get(id) ?? 'a document');
+  const made = mergeItems(items.slice(0, MOST_ITEMS), (id) => names.get(id) ?? 'a document');
   const confidence = overallConfidence(made.confidences, { read: read.size, of: chunks.length });
   const missing = missingOf(work, stopped);
   const by = byOf(job, task.created_by);
@@ -315,7 +315,7 @@ async function complete(work: Work, stopped: Reason | undefined): Promise<void> 
       kind: 'extraction.completed',
       data: { extraction_id: key.id, sections: sections.length, missing: missing.length },
     });
-    await tx.runAll(completing(job));
+    await tx.runAll(completeJob(job));
   });
   signals.ended(parts.db, key.id);
   parts.changes.moved(task.scope_id);
@@ -327,7 +327,7 @@ function ratings({ accountId }: By, { scope_id: scopeId }: Task, confidence: num
 
 async function append(
   tx: Transaction,
-  { parts, by, task, made }: Pick<Work, 'parts' | 'task'> & { by: By; made: ReturnType<typeof merged> },
+  { parts, by, task, made }: Pick<Work, 'parts' | 'task'> & { by: By; made: ReturnType<typeof mergeItems> },
 ): Promise<string[]> {
   if (made.sections.length === 0) return [];
   const wish = { ...by, scopeId: task.scope_id, sections: made.sections, cause: 'extracted' } as const;

@@ -29,7 +29,7 @@ const CANCEL = commitPoint(
   'a cancelled extraction, its job, its permit and the stored answer',
 );
 
-/** Extractions: asked for over HTTP, read by a worker, followed and cancelled by whoever asked. */
+/** Extractions: requested over HTTP, read by a worker, followed and cancelled by their requester. */
 export function createExtraction(parts: OrbitParts) {
   const { db, scopes } = parts;
   const told = { following: followExtractions(db), resultEvent: 'part', progressOf };

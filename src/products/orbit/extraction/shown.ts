@@ -109,7 +109,7 @@ export function shownChunk(chunk: ReadChunk) {
   return { document_id, from_page, to_page, items };
 }
 
-export function shown(row: ExtractionRow, read: number): z.input<typeof extraction> {
+export function extractionJson(row: ExtractionRow, read: number): z.input<typeof extraction> {
   return {
     id: row.id,
     scope_id: row.scope_id,

@@ -12,7 +12,7 @@ import type { Conflict } from './conflicts.ts';
 import type { Item } from './item.ts';
 
 /** What an extraction made. */
-export interface Done {
+export interface ExtractionResult {
   /** Chunks that are read, those of the extractions that it goes on with too. */
   readonly chunks: number;
   /** What they say, each thing once. */
@@ -47,7 +47,7 @@ export interface NewExtraction {
   readonly userId: UserId;
 }
 
-/** One name for some documents, whatever their order. */
+/** One name for a set of documents: their order does not count. */
 export function documentsKey(documentIds: readonly string[]): string {
   return documentIds.toSorted().join(' ');
 }
@@ -116,7 +116,7 @@ export function startExtraction({ accountId, id }: WorkKey): Statement<Task> {
   );
 }
 
-/** The same for whoever gives it up. */
+/** The same for a worker that gives it up. */
 export function readTask({ accountId, id }: WorkKey): Statement<Task> {
   return statement<Task>(
     `select scope_id, to_jsonb(document_ids) as document_ids, root_id, created_by, starts from orbit.extractions
@@ -133,7 +133,7 @@ export function sizeExtraction({ accountId, id }: WorkKey, chunks: number): Stat
   ]);
 }
 
-/** Says that something was stored, and keeps whoever would cancel it waiting until the commit. */
+/** Marks progress, and makes a cancellation wait for the commit. */
 export function touchExtraction({ accountId, id }: WorkKey): Statement {
   return statement(
     'update orbit.extractions set starts = 0, updated_at = app.now() where account_id = $1 and id = $2',
@@ -203,7 +203,11 @@ export function countUntold({ accountId, id }: WorkKey): Statement<{ chunks: num
 /** Ends an extraction that came to something; the scope's version is that which its sections made. */
 export function completeExtraction(
   { accountId, id }: WorkKey,
-  end: { readonly done: Done; readonly missing: readonly MissingPages[]; readonly confidence: number | null },
+  end: {
+    readonly done: ExtractionResult;
+    readonly missing: readonly MissingPages[];
+    readonly confidence: number | null;
+  },
 ): Statement {
   return statement(
     `update orbit.extractions e set status = 'completed', done = $3::jsonb, missing = $4::jsonb, confidence = $5, updated_at = app.now(),
@@ -264,7 +268,7 @@ export interface ExtractionRow {
   readonly root_id: string;
   readonly status: WorkStatus;
   readonly chunks: number | null;
-  readonly done: Done | null;
+  readonly done: ExtractionResult | null;
   readonly missing: readonly MissingPages[];
   readonly confidence: number | null;
   readonly error_code: string | null;
@@ -284,7 +288,7 @@ export function readExtraction({ accountId, id }: WorkKey): Statement<Extraction
   );
 }
 
-/** What of its chunks is told to whoever follows it. */
+/** The progress of its chunks, as its followers see it. */
 export interface ReadChunk {
   readonly document_id: string;
   readonly number: number;

@@ -1,7 +1,7 @@
 import type { Database } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { createFollowing, type Progress, type WorkKey, workSignals } from '#platform/product';
-import { shown, shownChunk, shownError } from './shown.ts';
+import { extractionJson, shownChunk, shownError } from './shown.ts';
 import { type ExtractionRow, type ReadChunk, readExtraction, readReadChunks } from './store.ts';
 
 /** What is told of an extraction to all processes, by its id. */
@@ -14,7 +14,7 @@ export interface ExtractionView {
 }
 
 async function readView(db: Database, key: WorkKey): Promise<ExtractionView> {
-  // In this order: what is stored before the end is seen by the second statement.
+  // In this order: the second statement sees all that was stored before the end.
   const [[extraction], chunks] = await db.tenant(key.accountId, [readExtraction(key), readReadChunks(key)]);
   if (extraction === undefined) throw noExtraction();
   return { extraction, chunks };
@@ -35,7 +35,7 @@ export function progressOf({ extraction, chunks }: ExtractionView): Progress {
     status: extraction.status,
     ...shownError(extraction),
     results: chunks.map(shownChunk),
-    whole: () => shown(extraction, chunks.length),
+    whole: () => extractionJson(extraction, chunks.length),
   };
 }
 

@@ -33,7 +33,7 @@ const FAVOURITE = {
   created_at: '2026-11-20T08:00:00.000Z',
 } as const;
 
-const shown = ({ id, title, client_name, status, created_at }: FavouriteRow): z.input<typeof favourite> => ({
+const toJson = ({ id, title, client_name, status, created_at }: FavouriteRow): z.input<typeof favourite> => ({
   scope_id: id,
   title,
   client_name,
@@ -55,7 +55,7 @@ export const listFavourites = route(
   async ({ accountId, caller, query }, { favourites }) => {
     agrees(query.workspace_id, accountId);
     const { data, next_cursor } = await favourites.list({ accountId, userId: caller.userId }, query);
-    return { data: data.map(shown), next_cursor };
+    return { data: data.map(toJson), next_cursor };
   },
 );
 
@@ -73,7 +73,7 @@ export const addFavourite = route(
   },
   async ({ accountId, caller, body }, { favourites }) => {
     agrees(body.workspace_id, accountId);
-    return answer(201, shown(await favourites.add({ accountId, userId: caller.userId }, body.scope_id)));
+    return answer(201, toJson(await favourites.add({ accountId, userId: caller.userId }, body.scope_id)));
   },
 );
 

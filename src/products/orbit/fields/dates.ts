@@ -8,7 +8,7 @@ export interface DateField {
 }
 
 /** A date, and where in the text it stands. */
-interface Found extends DateField {
+interface DateMatch extends DateField {
   readonly from: number;
   readonly to: number;
   /** A day and a month without their year, which the other end of a stretch may say. */
@@ -41,12 +41,12 @@ const DASH = String.raw`\s*(?:-|–|—|to|until|through|bis|au|al)\s*`;
 const QUARTERS: Readonly<Record<string, number>> = { first: 1, second: 2, third: 3, fourth: 4 };
 
 type Groups = Readonly<Record<string, string | undefined>>;
-type Reading = Pick<Found, 'date' | 'until' | 'yearless'>;
+type DateValue = Pick<DateMatch, 'date' | 'until' | 'yearless'>;
 
 interface Form {
   readonly form: RegExp;
   /** Undefined: there is no such day. */
-  readonly read: (groups: Groups, hints: Hints) => Reading | undefined;
+  readonly read: (groups: Groups, hints: Hints) => DateValue | undefined;
 }
 
 interface Hints {
@@ -55,7 +55,7 @@ interface Hints {
 }
 
 /** Of what the text alone does not date. */
-const undated = () => ({ date: null });
+const noDate = () => ({ date: null });
 
 /** The first form that fits a place is the one that is read, so that longer ones come first. */
 const FORMS: readonly Form[] = [
@@ -69,7 +69,7 @@ const FORMS: readonly Form[] = [
   },
   {
     form: formOf(String.raw`(?<one>\d{1,2})[/-](?<other>\d{1,2})[/-](?<year>\d{4})(?!\d)`),
-    read: slashed,
+    read: parseSlashDate,
   },
   {
     form: formOf(
@@ -101,11 +101,11 @@ const FORMS: readonly Form[] = [
     form: formOf(
       String.raw`(?:(?<end>(?:the\s+)?end|ende|late)(?:\s+of|\s+in)?\s+)?(?:Q(?<quarter>[1-4])(?:\s?[-–]\s?Q(?<last>[1-4]))?[\s/,]*(?:of\s+)?${YEAR}|(?:the\s+)?(?<word>first|second|third|fourth)\s+quarter\s+(?:of\s+)?(?<wordyear>20\d{2}))`,
     ),
-    read: quarter,
+    read: parseQuarter,
   },
   {
     form: formOf(String.raw`(?<year>20\d{2})[\s-]?Q(?<quarter>[1-4])(?!\d)`),
-    read: quarter,
+    read: parseQuarter,
   },
   {
     form: formOf(String.raw`(?:H(?<half>[12])[\s/]*|(?:the\s+)?(?<word>first|second)\s+half\s+of\s+)${YEAR}`),
@@ -149,19 +149,19 @@ function relativeForms(): Form[] {
       form: formOf(
         String.raw`(?:within\s+)?${amount}\s+${unit}\s+(?:after|before|from|following|of|prior\s+to|nach|vor)${event}`,
       ),
-      read: undated,
+      read: noDate,
     },
     {
       form: formOf(
         String.raw`(?:by|until|in|on)?\s?(?:next|this|the\s+following)\s+(?:week|month|quarter|year|monday|tuesday|wednesday|thursday|friday)(?!\p{L})`,
       ),
-      read: undated,
+      read: noDate,
     },
     {
       form: formOf(
         String.raw`(?:upon|on)\s+(?:signing|signature|acceptance|delivery|kick-?off|completion|go-?live)(?!\p{L})`,
       ),
-      read: undated,
+      read: noDate,
     },
   ];
 }
@@ -171,7 +171,7 @@ const MOST_DATES = 40;
 /** Dates in a text, in order of appearance. A day that does not exist is none. */
 export function datesIn(text: string): DateField[] {
   const hints = { slashes: slashOrderIn(text) };
-  const taken: Found[] = [];
+  const taken: DateMatch[] = [];
   for (const { form, read } of FORMS) {
     for (const match of text.matchAll(form)) {
       const [from, to] = [match.index, match.index + match[0].length];
@@ -181,11 +181,11 @@ export function datesIn(text: string): DateField[] {
     }
   }
   const inOrder = taken.toSorted((one, other) => one.from - other.from);
-  return joined(text, inOrder).slice(0, MOST_DATES);
+  return joinRanges(text, inOrder).slice(0, MOST_DATES);
 }
 
 /** Two dates with "to" between them are one stretch of time. */
-function joined(text: string, found: readonly Found[]): DateField[] {
+function joinRanges(text: string, found: readonly DateMatch[]): DateField[] {
   const fields: DateField[] = [];
   for (let n = 0; n < found.length; n += 1) {
     const [one, next] = [found[n], found[n + 1]];
@@ -196,7 +196,7 @@ function joined(text: string, found: readonly Found[]): DateField[] {
       (/^\s+and\s+$/iu.test(between) && /\bbetween\s*$/iu.test(text.slice(0, one.from)));
     const stretched = isRange && next !== undefined ? rangeOf(one, next) : undefined;
     if (stretched === undefined || next === undefined) {
-      fields.push(shown(one));
+      fields.push(toField(one));
       continue;
     }
     fields.push({ text: text.slice(one.from, next.to).trim(), ...stretched });
@@ -205,7 +205,7 @@ function joined(text: string, found: readonly Found[]): DateField[] {
   return fields;
 }
 
-function rangeOf(one: Found, next: Found): Pick<DateField, 'date' | 'until'> | undefined {
+function rangeOf(one: DateMatch, next: DateMatch): Pick<DateField, 'date' | 'until'> | undefined {
   const last = next.until ?? next.date;
   if (last === null) return undefined;
   const first = one.date ?? (one.yearless === undefined ? null : yearFrom(one.yearless, last));
@@ -222,7 +222,7 @@ function yearFrom(
   return same !== null && same > last ? (dayOf(String(year - 1), month, String(day))?.date ?? null) : same;
 }
 
-function shown({ text, date, until }: Found): DateField {
+function toField({ text, date, until }: DateMatch): DateField {
   return until === undefined ? { text, date } : { text, date, until };
 }
 
@@ -260,7 +260,7 @@ function isoDay(date: Date): string {
 function stretch(
   first: { readonly date: string } | undefined,
   last: { readonly date: string } | undefined,
-): Reading | undefined {
+): DateValue | undefined {
   if (first === undefined || last === undefined || first.date > last.date) return undefined;
   return { date: first.date, until: last.date };
 }
@@ -273,20 +273,20 @@ function months(year: number, [first, last]: readonly [number, number]): { date:
   };
 }
 
-function partOfMonth({ part = '', month, year }: Groups): Reading {
+function partOfMonth({ part = '', month, year }: Groups): DateValue {
   if (year === undefined) return { date: null };
   const whole = months(Number(year), [monthOf(month), monthOf(month)]);
   if (/end|late|fin/iu.test(part)) return { date: whole.until };
   return { date: /mid|mitte/iu.test(part) ? `${whole.date.slice(0, 8)}15` : whole.date };
 }
 
-function quarter({ quarter: number, last, word, year, wordyear, end }: Groups): Reading {
+function parseQuarter({ quarter: number, last, word, year, wordyear, end }: Groups): DateValue {
   const first = Number(number ?? QUARTERS[word?.toLowerCase() ?? '']);
   const whole = months(Number(year ?? wordyear), [first * 3 - 2, Number(last ?? first) * 3]);
   return end === undefined ? whole : { date: whole.until };
 }
 
-function isoWeek(year: number, week: number): Reading | undefined {
+function isoWeek(year: number, week: number): DateValue | undefined {
   if (week < 1 || week > 53) return undefined;
   const fourth = new Date(Date.UTC(year, 0, 4));
   const monday = new Date(fourth);
@@ -296,7 +296,7 @@ function isoWeek(year: number, week: number): Reading | undefined {
   return { date: isoDay(monday), until: isoDay(sunday) };
 }
 
-function withoutYear({ day, month = '' }: Groups): Reading | undefined {
+function withoutYear({ day, month = '' }: Groups): DateValue | undefined {
   // "At least 10 may attend", "5 march on".
   if (/^(?:may|march|mars)$/u.test(month)) return undefined;
   // A leap year has every day that a year may have.
@@ -305,7 +305,7 @@ function withoutYear({ day, month = '' }: Groups): Reading | undefined {
 }
 
 /** 03/04/2026 is two days, depending on who wrote it: a guess is none, where nothing in the text shows it. */
-function slashed({ one, other, year }: Groups, { slashes }: Hints): Reading | undefined {
+function parseSlashDate({ one, other, year }: Groups, { slashes }: Hints): DateValue | undefined {
   const order = Number(one) > 12 ? 'dmy' : Number(other) > 12 || one === other ? 'mdy' : slashes;
   if (order === undefined) return { date: null };
   return order === 'dmy' ? dayOf(year, Number(other), one) : dayOf(year, Number(one), other);

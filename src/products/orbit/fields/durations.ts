@@ -48,7 +48,7 @@ const WORDS: Readonly<Record<string, number>> = {
   quatre: 4,
 };
 
-/** A unit's words, and how many of which unit it is. */
+/** A unit's words, and how many of a base unit it is. */
 const UNITS: readonly { readonly words: RegExp; readonly unit: DurationUnit; readonly times: number }[] = [
   { words: /^(?:days?|tage?n?|werktage?n?|arbeitstage?n?|jours?|días?)$/iu, unit: 'days', times: 1 },
   { words: /^(?:weeks?|wochen?|semaines?|semanas?)$/iu, unit: 'weeks', times: 1 },
@@ -67,7 +67,7 @@ const DURATION = new RegExp(
 );
 const MOST_DURATIONS = 40;
 
-/** How long things take, in order of appearance. What is a term of payment ("net 30 days") is none. */
+/** How long things take, in order of appearance. A term of payment ("net 30 days") is none. */
 export function durationsIn(text: string): DurationField[] {
   return [...text.matchAll(DURATION)]
     .filter(({ index, 0: whole }) => !isTerms(text, index, whole))

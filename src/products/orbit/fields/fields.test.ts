@@ -165,7 +165,7 @@ describe('money', () => {
   });
 });
 
-test('whatever a text holds, its fields are of the form that sections keep', () => {
+test('fields of any text have the form that sections store', () => {
   const noise = fc.string({ unit: 'binary', maxLength: 200 });
   const words = fc.constantFrom(
     '$',

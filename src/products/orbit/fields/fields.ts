@@ -52,15 +52,15 @@ export type Fields = z.output<typeof fieldsSchema>;
 /** The fields of texts, each once, in order of appearance. */
 export function fieldsIn(...texts: readonly string[]): Fields {
   return {
-    dates: distinct(texts.flatMap(datesIn)),
-    durations: distinct(texts.flatMap(durationsIn)),
-    money: distinct(texts.flatMap(moneyIn)),
+    dates: uniqueFields(texts.flatMap(datesIn)),
+    durations: uniqueFields(texts.flatMap(durationsIn)),
+    money: uniqueFields(texts.flatMap(moneyIn)),
   };
 }
 
 const MOST = 40;
 
-function distinct<Field extends { readonly text: string }>(fields: readonly Field[]): Field[] {
+function uniqueFields<Field extends { readonly text: string }>(fields: readonly Field[]): Field[] {
   const all = new Map(fields.map((field) => [JSON.stringify(field), field]));
   return [...all.values()].slice(0, MOST).map((field) => ({ ...field, text: field.text.slice(0, 200) }));
 }

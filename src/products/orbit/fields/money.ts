@@ -166,7 +166,7 @@ function moneyOfSentence(sentence: string): SentenceMoney {
     const [one, next] = [amounts[n], amounts[n + 1]];
     if (one === undefined) break;
     const range = next === undefined ? undefined : rangeOf(sentence, one, next);
-    const field = range ?? (one.currency === undefined ? undefined : single(sentence, one));
+    const field = range ?? (one.currency === undefined ? undefined : singleAmount(sentence, one));
     if (field === undefined) continue;
     if (range !== undefined) n += 1;
     const end = range === undefined || next === undefined ? one.to : next.to;
@@ -269,7 +269,7 @@ function currencyOf(word: string | undefined): string | undefined {
   return SYMBOLS[known] ?? NAMES[known] ?? (CODES.includes(code) ? code : undefined);
 }
 
-function single(sentence: string, one: Amount): MoneyField | undefined {
+function singleAmount(sentence: string, one: Amount): MoneyField | undefined {
   const { currency = '' } = one;
   if (!one.isWhole) return undefined;
   const amount = minorOf(one, currency, one.scale);

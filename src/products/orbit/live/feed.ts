@@ -4,7 +4,7 @@ import { type ChangeRow, changesAfter, type ScopeKey } from '../changes/store.ts
 import { type ChangeView, shownChange } from './shown.ts';
 import type { Reader } from './reader.ts';
 
-/** More than this nobody is told one by one: whoever missed more reads the scope anew. */
+/** The most changes that a reader gets one by one: with more missed, it reads the scope anew. */
 export const MOST_REPLAYED = 1_000;
 const READ_AT_ONCE = 500;
 /** After any change that there can be: only how far a scope has come is asked for. */
@@ -93,7 +93,7 @@ export function changeEvent(change: ChangeView): StreamEvent {
 }
 
 /** What a reader has missed: each change of it, or that they missed too much. */
-export type Missed =
+export type MissedChanges =
   | { readonly is: 'changes'; readonly changes: readonly ChangeView[]; readonly head: number }
   | { readonly is: 'reset'; readonly head: number };
 
@@ -102,7 +102,7 @@ export async function missedAfter(
   db: Pick<Database, 'tenant'>,
   key: ScopeKey,
   told: number,
-): Promise<Missed> {
+): Promise<MissedChanges> {
   const [rows] = await db.tenant(key.accountId, [changesAfter(key, told, MOST_REPLAYED)]);
   const { head, pruned } = rows[0] ?? { head: 0, pruned: 0 };
   // Of another life of the database, if it is past all that there is.

@@ -12,7 +12,7 @@ import { entitledReaders, presentAt, type ReaderRights } from './store.ts';
 const TICK = 1_000;
 /** Ticks between two looks at everybody who reads here: are they still allowed to, was a signal lost, who is here. */
 const TICKS_A_ROUND = 3;
-/** A reader of whom nothing could be found out for so long is cut: with the tick after it, less than 10 s. */
+/** A reader whose rights could not be checked for so long is cut: with the tick after it, less than 10 s. */
 const UNKNOWN = 8_500;
 /** Milliseconds in which people who come and go are told of once. */
 const GATHERED = 500;
@@ -20,7 +20,7 @@ const GATHERED = 500;
 const MOST_NAMED = 100;
 
 /** Somebody who follows a scope at this process. */
-export interface Following {
+export interface ScopeSubscription {
   readonly feed: Feed;
   readonly reader: Reader;
   /** Call it when their stream has ended. */
@@ -39,7 +39,7 @@ export interface Live {
   /** The rights of somebody who may read a scope at this instant, asked past all caches; undefined: they may not. */
   rightsNow(rights: ReaderRights): Promise<ReaderRights | undefined>;
   /** Begins to follow; from here on nothing is missed. */
-  open(rights: ReaderRights): Promise<Following>;
+  open(rights: ReaderRights): Promise<ScopeSubscription>;
   presenceOf(key: ScopeKey): Promise<PresenceView>;
   readonly presence: Presence;
 }

@@ -24,7 +24,7 @@ export interface Presence {
   prune(): Promise<void>;
 }
 
-interface Said {
+interface PresenceUpdate {
   readonly present: Present;
   readonly isNews: boolean;
 }
@@ -33,10 +33,10 @@ export function createPresence({ db, ids }: Pick<ProductContext, 'db' | 'ids'>):
   const process = ids.next();
   const here = new Map<string, { readonly present: Present; streams: number }>();
   /** What the database is not told yet, by who it is of: somebody came or left, or is here as before. */
-  let untold = new Map<string, Said>();
+  let untold = new Map<string, PresenceUpdate>();
   let writing: Promise<void> | undefined;
 
-  async function write(batch: ReadonlyMap<string, Said>): Promise<void> {
+  async function write(batch: ReadonlyMap<string, PresenceUpdate>): Promise<void> {
     const all = [...batch].map(([name, { present }]) => ({ present, isHere: here.has(name) }));
     await db.system('orbit.presence', PRESENT, [
       upsertPresence(
@@ -68,7 +68,7 @@ export function createPresence({ db, ids }: Pick<ProductContext, 'db' | 'ids'>):
     }
   }
 
-  function say(name: string, said: Said): Promise<void> {
+  function say(name: string, said: PresenceUpdate): Promise<void> {
     untold.set(name, { ...said, isNews: said.isNews || untold.get(name)?.isNews === true });
     // What can't be written now runs out, or is said with the next beat.
     writing ??= flush().catch(() => {});

@@ -62,12 +62,12 @@ export function createReader(): Reader {
 /** Waits for something, or for the end of one of the signals. */
 function firstOf(arrived: Promise<void>, signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
-    const done = () => {
-      for (const signal of signals) signal.removeEventListener('abort', done);
+    const finish = () => {
+      for (const signal of signals) signal.removeEventListener('abort', finish);
       resolve();
     };
-    for (const signal of signals) signal.addEventListener('abort', done);
-    if (signals.some(({ aborted }) => aborted)) done();
-    void arrived.then(done);
+    for (const signal of signals) signal.addEventListener('abort', finish);
+    if (signals.some(({ aborted }) => aborted)) finish();
+    void arrived.then(finish);
   });
 }

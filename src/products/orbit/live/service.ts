@@ -3,12 +3,12 @@ import { AppError } from '#platform/kernel';
 import type { z } from 'zod';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { noScope } from '../scopes/locking.ts';
-import { changeEvent, missedAfter, type Missed } from './feed.ts';
-import { createLiveReaders, type Following } from './live.ts';
+import { changeEvent, missedAfter, type MissedChanges } from './feed.ts';
+import { createLiveReaders, type ScopeSubscription } from './live.ts';
 import type { liveState } from './shown.ts';
 import type { ReaderRights } from './store.ts';
 
-/** The longest that one stream lasts, in milliseconds: whoever comes back is looked at anew. */
+/** The longest that one stream lasts, in milliseconds: a reader who reconnects is authorized anew. */
 const LONGEST_STREAM = 300_000;
 
 /** Somebody who wants to follow a scope. */
@@ -52,10 +52,10 @@ export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
 
   /** What a stream begins with: where the scope stands, or what was missed since. */
   async function firstEvents(
-    { feed }: Following,
+    { feed }: ScopeSubscription,
     told: number | undefined,
   ): Promise<{ readonly events: readonly StreamEvent[]; readonly head: number }> {
-    if (told === undefined) return { events: [standing('ready', feed.head)], head: feed.head };
+    if (told === undefined) return { events: [positionEvent('ready', feed.head)], head: feed.head };
     if (told === feed.head) return { events: [], head: told };
     const missed = await missedAfter(db, feed.key, told);
     return { events: eventsOf(missed), head: missed.head };
@@ -81,7 +81,7 @@ export function createLive({ db, ids }: Pick<OrbitParts, 'db' | 'ids'>) {
 
 /** Sends what a stream begins with, and then each event as it comes. */
 async function tell(
-  { reader }: Following,
+  { reader }: ScopeSubscription,
   { events, head }: { readonly events: readonly StreamEvent[]; readonly head: number },
   stream: { readonly closed: AbortSignal; send(event: StreamEvent): Promise<boolean> },
 ): Promise<void> {
@@ -94,12 +94,12 @@ async function tell(
   }
 }
 
-function eventsOf(missed: Missed): StreamEvent[] {
-  return missed.is === 'reset' ? [standing('reset', missed.head)] : missed.changes.map(changeEvent);
+function eventsOf(missed: MissedChanges): StreamEvent[] {
+  return missed.is === 'reset' ? [positionEvent('reset', missed.head)] : missed.changes.map(changeEvent);
 }
 
-/** Says how far the scope has come: what is read after it has all that is not told as a change. */
-function standing(event: 'ready' | 'reset', seq: number): StreamEvent {
+/** The current position of the scope: a read after it includes every change up to there. */
+function positionEvent(event: 'ready' | 'reset', seq: number): StreamEvent {
   return { event, id: String(seq), data: { seq } };
 }
 

@@ -57,7 +57,7 @@ const EXAMPLE = {
   next: 'team',
 } as const;
 
-function shown(found: OnboardingStatus | undefined): z.input<typeof status> {
+function toJson(found: OnboardingStatus | undefined): z.input<typeof status> {
   const { workspace, name = null, plan = null } = found ?? {};
   const states = STEPS.map((step) => {
     const state = workspace?.onboarding[step];
@@ -95,7 +95,7 @@ export const beginWorkspace = route(
   },
   async ({ caller, origin, body, once }, { onboarding }) => {
     const { headers, status: begun } = await onboarding.begin({ caller, origin, once }, body.name);
-    return answer(201, shown(begun), headers);
+    return answer(201, toJson(begun), headers);
   },
 );
 
@@ -149,7 +149,7 @@ export const teamStep = route(
     return inSteps(onceInSteps, async () => {
       const invited = await onboarding.team({ accountId, caller, origin }, { invitations, privacy });
       const found = await onboarding.status({ caller, origin }, accountId);
-      return { invitations: invited.map((one) => ({ ...one })), status: shown(found) };
+      return { invitations: invited.map((one) => ({ ...one })), status: toJson(found) };
     });
   },
 );
@@ -178,7 +178,7 @@ export const goalsStep = route(
     agrees(workspace_id, accountId);
     return inSteps(onceInSteps, async () => {
       await onboarding.goals({ accountId, caller, origin }, said);
-      return shown(await onboarding.status({ caller, origin }, accountId));
+      return toJson(await onboarding.status({ caller, origin }, accountId));
     });
   },
 );
@@ -243,7 +243,7 @@ export const subscribeStep = route(
       return {
         checkout_url: page?.url ?? null,
         expires_at: page?.expiresAt.toISOString() ?? null,
-        status: shown(await onboarding.status({ caller, origin }, accountId)),
+        status: toJson(await onboarding.status({ caller, origin }, accountId)),
       };
     });
   },
@@ -271,7 +271,7 @@ export const skipStep = route(
     const step = stepIn(params.step);
     return inSteps(onceInSteps, async () => {
       await onboarding.skip({ accountId, caller, origin }, step);
-      return shown(await onboarding.status({ caller, origin }, accountId));
+      return toJson(await onboarding.status({ caller, origin }, accountId));
     });
   },
 );
@@ -292,5 +292,5 @@ export const readStatus = route(
     example: { query: { workspace_id: WORKSPACE }, reply: EXAMPLE },
   },
   async ({ caller, origin, query }, { onboarding }) =>
-    shown(await onboarding.status({ caller, origin }, query.workspace_id)),
+    toJson(await onboarding.status({ caller, origin }, query.workspace_id)),
 );

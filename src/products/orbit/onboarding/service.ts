@@ -32,7 +32,7 @@ export interface OnboardingStatus {
 }
 
 /** An invitation, and what became of it. */
-export interface Invited {
+export interface InvitationResult {
   readonly email: string;
   readonly role: Role;
   readonly outcome: 'invited' | 'already_invited' | 'already_member' | 'refused';
@@ -65,7 +65,7 @@ export function createOnboarding(parts: OrbitParts) {
     });
 
   /** The row that the steps of a call's workspace are written into. */
-  async function opened({ accountId, caller, origin }: By): Promise<void> {
+  async function ensureWorkspaceRow({ accountId, caller, origin }: By): Promise<void> {
     await workspaces.get({ caller, origin, organization: accountId });
   }
 
@@ -77,7 +77,7 @@ export function createOnboarding(parts: OrbitParts) {
 
   return {
     /**
-     * Makes an organization, or takes up one of the caller's that has this name and whose onboarding is not over: whoever asks twice, or
+     * Makes an organization, or takes up one of the caller's that has this name and whose onboarding is not over: a caller who asks twice, or
      * was not answered, has one workspace. The headers say whether the key was known.
      */
     async begin(
@@ -95,9 +95,9 @@ export function createOnboarding(parts: OrbitParts) {
       return { status: await statusOf(beginner, body.id), headers };
     },
     /** Invites those whom it can, each once, and says of the others why not. */
-    async team(by: By, { invitations, privacy }: TeamStep): Promise<readonly Invited[]> {
-      await opened(by);
-      const invited: Invited[] = [];
+    async team(by: By, { invitations, privacy }: TeamStep): Promise<readonly InvitationResult[]> {
+      await ensureWorkspaceRow(by);
+      const invited: InvitationResult[] = [];
       for (const invitee of invitations) invited.push(await invite(parts, by, invitee));
       if (privacy !== undefined)
         await db.tenant(by.accountId, STEP, [changeWorkspace(by.accountId, undefined, { privacy })]);
@@ -105,26 +105,26 @@ export function createOnboarding(parts: OrbitParts) {
       return invited;
     },
     async goals(by: By, said: Readonly<Record<string, unknown>>): Promise<void> {
-      await opened(by);
+      await ensureWorkspaceRow(by);
       await mark(by.accountId, 'goals', { state: 'done', said });
     },
     /** The payment provider's page; undefined of the free plan. */
     async subscribe(by: By, { plan: wanted, cycle, ...pages }: SubscribeStep) {
       const order = { product: 'orbit', plan: wanted, cycle, quantity: 1, ...pages };
       const page = wanted === 'free' ? undefined : await subscriptions.checkout(by, order);
-      await opened(by);
+      await ensureWorkspaceRow(by);
       await mark(by.accountId, 'subscribe', { state: 'done', said: { plan: wanted, cycle } });
       return page;
     },
     /** Throws `step_required`; what is done stays done. */
     async skip(by: By, step: Step): Promise<void> {
       if (step === 'workspace') throw new AppError('step_required');
-      await opened(by);
+      await ensureWorkspaceRow(by);
       await mark(by.accountId, step, { state: 'skipped' });
     },
     /** Of a workspace, or of that which the caller is not through with; undefined: they have none. */
     async status(beginner: Beginner, id: string | undefined): Promise<OnboardingStatus | undefined> {
-      const found = id ?? (await unfinished(parts, beginner.caller, undefined));
+      const found = id ?? (await findUnfinished(parts, beginner.caller, undefined));
       return found === undefined ? undefined : statusOf(beginner, found);
     },
   };
@@ -136,7 +136,7 @@ export function isOver({ onboarding }: Pick<WorkspaceRow, 'onboarding'>): boolea
 }
 
 /** The newest organization of somebody whose onboarding is not over; else, where no name is asked for, the newest one. */
-async function unfinished(
+async function findUnfinished(
   { workspaces }: Pick<OrbitParts, 'workspaces'>,
   caller: Caller,
   name: string | undefined,
@@ -163,7 +163,7 @@ async function takenUpOrMade(
   const { userId } = beginner.caller;
   const [before] = await db.user(userId, [ownedByName(userId, name, [])]);
   const seen = before.map(({ id }) => id);
-  const present = await unfinished({ workspaces }, beginner.caller, name);
+  const present = await findUnfinished({ workspaces }, beginner.caller, name);
   return async (tx) => {
     if (present !== undefined) return present;
     await tx.run(lockBeginner(userId));
@@ -176,11 +176,14 @@ async function invite(
   { db, accounts }: OrbitParts,
   { accountId, caller, origin }: By,
   { email, role }: { readonly email: string; readonly role: Role },
-): Promise<Invited> {
+): Promise<InvitationResult> {
   // An invitation is had once by itself.
-  const once: Once = (point, effect) => db.tenant(accountId, point, effect);
+  const inviteOnce: Once = (point, effect) => db.tenant(accountId, point, effect);
   try {
-    await accounts.invitations.invite({ caller, origin, organization: accountId, once }, { email, role });
+    await accounts.invitations.invite(
+      { caller, origin, organization: accountId, once: inviteOnce },
+      { email, role },
+    );
     return { email, role, outcome: 'invited', code: null };
   } catch (error) {
     if (!(error instanceof AppError) || error.status >= 500) throw error;

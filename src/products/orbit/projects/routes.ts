@@ -43,7 +43,7 @@ const project = namedObject('Project', {
   updated_at: z.iso.datetime(),
 });
 
-function shown({ archived_at, created_at, updated_at, ...row }: ProjectRow): z.input<typeof project> {
+function toJson({ archived_at, created_at, updated_at, ...row }: ProjectRow): z.input<typeof project> {
   return {
     id: row.id,
     name: row.name,
@@ -56,7 +56,7 @@ function shown({ archived_at, created_at, updated_at, ...row }: ProjectRow): z.i
   };
 }
 
-const tagged = (row: ProjectRow) => versionedAnswer(row, shown(row));
+const answerWithEtag = (row: ProjectRow) => versionedAnswer(row, toJson(row));
 
 const name = line(200);
 const client_name = line(200).nullable();
@@ -81,7 +81,7 @@ export const addProject = route(
     return once(ADD, async (tx) => {
       const row = await projects.addIn(tx, { accountId, caller, origin }, said);
       const headers = { location: `/v1/projects/${row.id}` };
-      return versionedAnswer(row, shown(row), { status: 201, headers });
+      return versionedAnswer(row, toJson(row), { status: 201, headers });
     });
   },
 );
@@ -106,7 +106,7 @@ export const listProjects = route(
     const { workspace_id, archived, ...rest } = query;
     agrees(workspace_id, accountId);
     const { data, next_cursor } = await projects.list(accountId, { ...rest, archived: archived === 'true' });
-    return { data: data.map(shown), next_cursor };
+    return { data: data.map(toJson), next_cursor };
   },
 );
 
@@ -119,7 +119,8 @@ export const readProject = route(
     errors: ['project_not_found'],
     example: { ...of, reply: PROJECT },
   },
-  async ({ accountId, params }, { projects }) => tagged(await projects.read({ accountId, id: params.id })),
+  async ({ accountId, params }, { projects }) =>
+    answerWithEtag(await projects.read({ accountId, id: params.id })),
 );
 
 export const changeProject = route(
@@ -144,7 +145,7 @@ export const changeProject = route(
   },
   async ({ accountId, caller, origin, params, ifMatch, body }, { projects }) => {
     const which = { accountId, caller, origin, id: params.id, version: ifMatch };
-    return tagged(await projects.change(which, body));
+    return answerWithEtag(await projects.change(which, body));
   },
 );
 

@@ -30,17 +30,17 @@ export function createProjects({ db, ids, activity }: ProductContext) {
   const record = (tx: Transaction, { accountId, caller, origin, id }: ProjectOf, action: string) =>
     activity.recordIn(tx, { accountId, caller, origin, action, target: { kind: 'project', id } });
 
-  /** Stores a project in the transaction of whoever counts the request's key. */
+  /** Stores a project in the caller's transaction, which also stores the idempotency key. */
   async function addIn(tx: Transaction, by: By, project: ProjectText): Promise<ProjectRow> {
     const key = { accountId: by.accountId, id: ids.next(), userId: by.caller.userId };
     const [row] = await tx.run(insertProject(key, project));
     await record(tx, { ...by, id: key.id }, 'created');
-    return row ?? missing();
+    return row ?? throwNotFound();
   }
 
   async function read(key: WorkKey): Promise<ProjectRow> {
     const [[row]] = await db.tenant(key.accountId, [readProject(key)]);
-    return row ?? missing();
+    return row ?? throwNotFound();
   }
 
   /** Newest first. */
@@ -68,7 +68,7 @@ export function createProjects({ db, ids, activity }: ProductContext) {
     return db.tenant(accountId, CHANGE, async (tx) => {
       const [row] = await tx.run(changeProject({ accountId, id, version }, changes));
       const [present] = row === undefined ? await tx.run(readProject({ accountId, id })) : [];
-      if (row === undefined && present === undefined) return missing();
+      if (row === undefined && present === undefined) return throwNotFound();
       if (row === undefined) throw new AppError('precondition_failed');
       await record(tx, which, actionOf(changes));
       return row;
@@ -78,7 +78,7 @@ export function createProjects({ db, ids, activity }: ProductContext) {
   async function remove(which: ProjectOf): Promise<void> {
     await db.tenant(which.accountId, CHANGE, async (tx) => {
       const [gone] = await tx.run(deleteProject(which));
-      if (gone === undefined) missing();
+      if (gone === undefined) throwNotFound();
       await record(tx, which, 'deleted');
     });
   }
@@ -91,7 +91,7 @@ function actionOf({ archived }: ProjectChange): string {
   return archived ? 'archived' : 'unarchived';
 }
 
-function missing(): never {
+function throwNotFound(): never {
   throw new AppError('project_not_found');
 }
 

@@ -5,12 +5,12 @@ const PROSE =
   'The shop sells tea in many towns, and each of them has its own price for what is sold there every day.';
 
 /** As a PDF reads whose font maps each letter to one three further on. */
-const shifted = (text: string) =>
+const shiftLetters = (text: string) =>
   text.replace(/[a-z]/g, (letter) => String.fromCharCode(((letter.charCodeAt(0) - 94) % 26) + 97));
 
 test('a text whose letters are others than those that were written is known by its words', () => {
   expect(legibilityOf(PROSE)).toBe(1);
-  expect(legibilityOf(shifted(PROSE))).toBe(GARBLED);
+  expect(legibilityOf(shiftLetters(PROSE))).toBe(GARBLED);
 });
 
 test('so is one of signs that nobody writes with', () => {

@@ -11,7 +11,7 @@ const FEW_WORDS = 10;
 const WORD = /(?<![\p{L}\p{N}])\p{Script=Latin}\p{Ll}{3,}(?![\p{L}\p{N}])/gu;
 const VOWEL = /[aeiouy\u00e6\u0153\u00f8\u0131]/u;
 
-/** What is left of the confidence in a text that is garbled: letters are there, and they are not those that were written. */
+/** The confidence that a garbled text keeps: it has letters, but not those that were written. */
 export const GARBLED = 0.3;
 
 /** 1, or `GARBLED` where a text can't have been written so: a font without a map of its letters, or OCR of something else. */

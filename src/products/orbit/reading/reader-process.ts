@@ -10,7 +10,7 @@ import type { ReadFailure } from './failures.ts';
 import type { ReadingOrder } from './protocol.ts';
 
 const ENTRY = fileURLToPath(new URL('./process/entry.ts', import.meta.url));
-/** What the process loads, beside this folder: packages, wherever they were installed. */
+/** Folders that the process may load code from, beside this one: the installed packages. */
 const PACKAGES = ['pdfjs-dist', 'mammoth', 'htmlparser2', 'fflate', 'zod'] as const;
 /** Milliseconds between two looks at what it takes of memory. */
 const LOOK = 100;
@@ -88,7 +88,7 @@ export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
     if (megabytes > most.memoryMegabytes) kill(tooMuch);
     else if (cpuMilliseconds > most.cpuMilliseconds) kill(tooLong);
   });
-  humble(child);
+  lowerPriority(child);
   const ended = new Promise<{ code: number | null; reason: ReadFailure | undefined }>((resolve, reject) => {
     child.on('error', reject);
     child.once('close', (code) =>
@@ -98,7 +98,7 @@ export function startReader(order: ReadingOrder, most: Most): ReaderProcess {
     callOff?.();
     looking.stop();
   });
-  // Whoever gave up on it before does not wait for its end.
+  // A caller that has given up does not wait for its end.
   ended.catch(() => {});
   return { input, answers: answers as Readable, ended, kill, extend };
 }
@@ -146,13 +146,13 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /** What a process has taken until now. */
-interface Taken {
+interface ProcessUsage {
   readonly megabytes: number;
   readonly cpuMilliseconds: number;
 }
 
 /** Looks at what a process takes, where the system shows it; elsewhere the heap's cap and the deadline alone hold. */
-function watch({ pid }: ChildProcess, see: (taken: Taken) => void): { stop(): void } {
+function watch({ pid }: ChildProcess, see: (taken: ProcessUsage) => void): { stop(): void } {
   if (process.platform !== 'linux' || pid === undefined) return { stop() {} };
   const timer = setInterval(() => {
     readFile(`/proc/${pid}/stat`, 'latin1').then(
@@ -164,7 +164,7 @@ function watch({ pid }: ChildProcess, see: (taken: Taken) => void): { stop(): vo
 }
 
 /** Fields of proc(5), counted from the state, which stands behind the program's name: utime, stime, rss. */
-function takenOf(stat: string): Taken {
+function takenOf(stat: string): ProcessUsage {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [utime, stime, rss] = [11, 12, 21].map((at) => Number(fields[at]));
   return {
@@ -178,7 +178,7 @@ const PAGE_BYTES = 4_096;
 const TICK = 10;
 
 /** Calls go before it, and where the system has no memory left it is the first to end. */
-function humble({ pid }: ChildProcess): void {
+function lowerPriority({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import type { After } from './reader-process.ts';
-import { createReader, type Reader, type Reading } from './reader.ts';
+import { createReader, type Reader, type ReadRequest } from './reader.ts';
 
 /** Time that passes when a test says so. */
 function drivenTime() {
@@ -15,7 +15,7 @@ function drivenTime() {
     after,
     /** How long those have who are waited for. */
     waits: () => [...due.values()],
-    /** Lets the time of whoever waits longest be over. */
+    /** Ends the longest timer. */
     over(): void {
       const [first] = due.keys();
       first?.();
@@ -27,7 +27,7 @@ function drivenTime() {
 let length = 700_000_000;
 
 /** A file that never ends. */
-function endless(): Omit<Reading, 'signal'> {
+function endless(): Omit<ReadRequest, 'signal'> {
   length += 1;
   return {
     declared: 'text',
@@ -37,11 +37,11 @@ function endless(): Omit<Reading, 'signal'> {
   };
 }
 
-const read = (reader: Reader, reading: Omit<Reading, 'signal'>) =>
+const read = (reader: Reader, reading: Omit<ReadRequest, 'signal'>) =>
   reader.read({ ...reading, signal: new AbortController().signal });
 
 /** The processes that read a file of this length. */
-function readersOf({ bytes }: Pick<Reading, 'bytes'>): string[] {
+function readersOf({ bytes }: Pick<ReadRequest, 'bytes'>): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
@@ -53,7 +53,7 @@ function readersOf({ bytes }: Pick<Reading, 'bytes'>): string[] {
   });
 }
 
-const small = (text: string) => ({
+const textFile = (text: string) => ({
   declared: 'text' as const,
   bytes: text.length,
   open: () => Promise.resolve(Readable.from([Buffer.from(text)])),
@@ -62,7 +62,7 @@ const small = (text: string) => ({
 async function textsOf(reader: Reader, text: string): Promise<string[]> {
   const texts: string[] = [];
   const end = await read(reader, {
-    ...small(text),
+    ...textFile(text),
     take: (line) => void (line.kind === 'page' && texts.push(line.text)),
   });
   expect(end).toEqual({ kind: 'read', pages: 1 });

@@ -14,19 +14,19 @@ import { createReader, type PageLine, type Reader, type ReadingEnd } from './rea
 import {
   bomb,
   docxOf,
-  lying,
+  lyingArchive,
   manyPages,
   pageOf,
   paragraph,
-  saying,
-  unfolding,
+  pageSaying,
+  unfoldingPdf,
 } from '#test/fixtures/orbit/hostile-documents';
 import type { DocumentType } from './formats.ts';
 
 const fileOf = (name: string) =>
   readFileSync(new URL(`../../../../test/orbit/files/${name}`, import.meta.url));
 
-interface Told {
+interface ReadResult {
   readonly end: ReadingEnd;
   readonly lines: readonly PageLine[];
   readonly texts: readonly string[];
@@ -36,7 +36,7 @@ async function read(
   bytes: Buffer,
   declared: DocumentType,
   { reader = createReader(), ocrPages }: { reader?: Reader; ocrPages?: readonly number[] } = {},
-): Promise<Told> {
+): Promise<ReadResult> {
   const lines: PageLine[] = [];
   const end = await reader.read({
     declared,
@@ -57,12 +57,12 @@ const refusal = async (...of: Parameters<typeof read>) => {
 
 const cell = (said: string, properties = '') =>
   `<w:tc><w:tcPr>${properties}</w:tcPr>${paragraph(said)}</w:tc>`;
-const struck = (by: string) => `<w:p><w:r><w:rPr><w:${by}/></w:rPr><w:t>EUR 500</w:t></w:r></w:p>`;
+const strikeThrough = (by: string) => `<w:p><w:r><w:rPr><w:${by}/></w:rPr><w:t>EUR 500</w:t></w:r></w:p>`;
 
 const surenessOf = ([line]: readonly PageLine[]) => (line?.kind === 'page' ? line.confidence : undefined);
 
 /** A picture upside down. */
-async function turned(picture: Buffer): Promise<Buffer> {
+async function rotateUpsideDown(picture: Buffer): Promise<Buffer> {
   const image = await loadImage(picture);
   const canvas = createCanvas(image.width, image.height);
   const drawing = canvas.getContext('2d');
@@ -102,7 +102,10 @@ describe('a file that another program made', () => {
       [cell('Shop'), cell('5'), cell('6'), cell('May')],
     ];
     const table = `<w:tbl>${rows.map((row) => `<w:tr>${row.join('')}</w:tr>`).join('')}</w:tbl>`;
-    const { texts } = await read(docxOf(`${table}${struck('strike')}${struck('dstrike')}`), 'docx');
+    const { texts } = await read(
+      docxOf(`${table}${strikeThrough('strike')}${strikeThrough('dstrike')}`),
+      'docx',
+    );
     expect(texts[0]).toBe(
       [
         '| Part | Price |  | Due |\n| --- | --- | --- | --- |\n|  | Net | Gross | Day |\n| Shop | 5 | 6 | May |',
@@ -124,7 +127,9 @@ describe('a file that another program made', () => {
   test('says how surely it was read: a scan upright, upside down, and a text whose signs nobody writes with', async () => {
     const { lines } = await read(fileOf('note.png'), 'png', { ocrPages: [1] });
     expect(surenessOf(lines)).toBeGreaterThan(0.8);
-    const { lines: garbled } = await read(await turned(fileOf('note.png')), 'png', { ocrPages: [1] });
+    const { lines: garbled } = await read(await rotateUpsideDown(fileOf('note.png')), 'png', {
+      ocrPages: [1],
+    });
     expect(surenessOf(garbled)).toBeLessThan(0.6);
     expect(surenessOf((await read(Buffer.from('Net 30.'), 'text')).lines)).toBe(1);
     expect(surenessOf((await read(Buffer.from('\uE001\uE002 \uE003 30'), 'text')).lines)).toBe(0.3);
@@ -157,7 +162,7 @@ describe('a hostile file fails alone, and says why', () => {
   test('and one whose index is broken is read all the same', async () => {
     const { texts } = await read(
       Buffer.from(
-        pageOf(saying('net 30'))
+        pageOf(pageSaying('net 30'))
           .toString('latin1')
           .replace(/startxref\n\d+/, 'startxref\n7'),
         'latin1',
@@ -171,7 +176,7 @@ describe('a hostile file fails alone, and says why', () => {
     const large = docxOf(`${paragraph('hello')}<!--${' '.repeat(2_000_000)}-->`);
     const reader = createReader({ caps: { entryBytes: 1_000_000, memoryMegabytes: 200 } });
     expect(await refusal(large, 'docx', { reader })).toBe('document_too_large');
-    expect(await refusal(lying(large, 'word/document.xml', 200), 'docx', { reader })).toBe(
+    expect(await refusal(lyingArchive(large, 'word/document.xml', 200), 'docx', { reader })).toBe(
       'document_damaged',
     );
     expect(await refusal(pageOf(bomb(150)), 'pdf', { reader })).toBe('document_took_too_much_memory');
@@ -181,7 +186,7 @@ describe('a hostile file fails alone, and says why', () => {
     const font = '<< /Type /Font /Subtype /TrueType /BaseFont /Endless /FontDescriptor 6 0 R >>';
     const descriptor = '<< /Type /FontDescriptor /FontName /Endless /Flags 32 /FontFile2 7 0 R >>';
     const reader = createReader({ caps: { memoryMegabytes: 200 } });
-    const file = pageOf(saying('hello'), [descriptor, bomb(150, '/Length1 157286400')], font);
+    const file = pageOf(pageSaying('hello'), [descriptor, bomb(150, '/Length1 157286400')], font);
     expect(await refusal(file, 'pdf', { reader })).toBe('document_took_too_much_memory');
   });
 
@@ -230,17 +235,17 @@ describe('a hostile file fails alone, and says why', () => {
   });
 });
 
-const deep = (depth: number) =>
+const nestedHtml = (depth: number) =>
   Buffer.from(`<html><body>${'<div>'.repeat(depth)}deep down${'</div>'.repeat(depth)}`);
 
 describe.runIf(process.platform === 'linux')('processor time', () => {
   test('goes by the size of the file: a few hundred bytes that unfold to minutes of work are given up, others are read', async () => {
     const reader = createReader({ caps: { cpuMilliseconds: 1_000 } });
-    const busy = unfolding(300_000);
+    const busy = unfoldingPdf(300_000);
     expect(busy.length).toBeLessThan(1_000);
     expect(await refusal(busy, 'pdf', { reader })).toBe('document_took_too_long');
     const more = createReader({ caps: { cpuMilliseconds: 1_000, cpuMillisecondsPerMebibyte: 2 ** 40 } });
-    expect((await read(unfolding(20_000), 'pdf', { reader: more })).end.kind).toBe('read');
+    expect((await read(unfoldingPdf(20_000), 'pdf', { reader: more })).end.kind).toBe('read');
   });
 
   test('of OCR is given for as many pages as a file of its size can hold', async () => {
@@ -255,8 +260,8 @@ describe.runIf(process.platform === 'linux')('processor time', () => {
 
 describe('a reader', () => {
   test('reads elements that are nested ten thousand deep, and no deeper than twenty thousand', async () => {
-    expect((await read(deep(10_000), 'html')).texts).toEqual(['deep down']);
-    expect(await refusal(deep(100_000), 'html')).toBe('document_damaged');
+    expect((await read(nestedHtml(10_000), 'html')).texts).toEqual(['deep down']);
+    expect(await refusal(nestedHtml(100_000), 'html')).toBe('document_damaged');
   });
 
   test('does not hold a file in the memory of the server', async () => {
@@ -296,7 +301,7 @@ describe('a reader', () => {
     expect({ code, said }).toEqual({ code: NOT_LOADED, said: '' });
   });
 
-  test('is ended by whoever calls it off, and by a file that breaks off', async () => {
+  test('ends when its caller aborts it, and when the file breaks off', async () => {
     const calling = new AbortController();
     const endless = new Readable({ read() {} });
     const called = createReader().read({

@@ -12,7 +12,7 @@ const LONGEST_LETTER = 6;
 const MEBIBYTE = 1_048_576;
 
 /** A file to be read. */
-export interface Reading {
+export interface ReadRequest {
   readonly declared: DocumentType;
   readonly bytes: number;
   /** Answers the file itself, once. */
@@ -39,7 +39,7 @@ export interface Reader {
    * Reads a file in a process of its own. Throws what `take` and `open` throw, and an error that passes where the process ended for no
    * reason of the document's. How many are read at once is the queue's to say.
    */
-  read(reading: Reading): Promise<ReadingEnd>;
+  read(reading: ReadRequest): Promise<ReadingEnd>;
 }
 
 export interface ReaderOptions {
@@ -48,18 +48,18 @@ export interface ReaderOptions {
   readonly after?: After;
 }
 
-const timed: After = (milliseconds, then) => {
+const setTimer: After = (milliseconds, then) => {
   const timer = setTimeout(then, milliseconds);
   return () => clearTimeout(timer);
 };
 
-export function createReader({ caps: given = {}, after = timed }: ReaderOptions = {}): Reader {
+export function createReader({ caps: given = {}, after = setTimer }: ReaderOptions = {}): Reader {
   const caps = { ...READING_CAPS, ...given };
   return { read: (reading) => readInProcess(reading, { caps, after }) };
 }
 
 async function readInProcess(
-  reading: Reading,
+  reading: ReadRequest,
   { caps, after }: { readonly caps: ReadingCaps; readonly after: After },
 ): Promise<ReadingEnd> {
   const { declared, ocrPages, signal } = reading;
@@ -117,7 +117,7 @@ function firstDeadline(caps: ReadingCaps, ocrPages: readonly number[] | undefine
 }
 
 /** Processor time goes by the file's size: who sends little gets little, however much is packed into it. */
-function cpuOf(caps: ReadingCaps, { bytes, ocrPages }: Reading): number {
+function cpuOf(caps: ReadingCaps, { bytes, ocrPages }: ReadRequest): number {
   const sized = Math.min(
     caps.cpuMilliseconds + (bytes / MEBIBYTE) * caps.cpuMillisecondsPerMebibyte,
     caps.cpuMostMilliseconds,
@@ -134,7 +134,7 @@ function isPipe(error: unknown): boolean {
 /** Hands on what the process says; answers its end, or undefined where it said none. */
 async function answersOf(
   process: ReaderProcess,
-  { take, ocrPages }: Reading,
+  { take, ocrPages }: ReadRequest,
   caps: ReadingCaps,
 ): Promise<ReadingEnd | undefined> {
   const most = {
@@ -156,11 +156,11 @@ async function answersOf(
 /** A garbled text is known by its signs as they came. */
 function pageOf({ text, confidence = 1, ...said }: Page, caps: ReadingCaps): PageLine {
   const surely = Math.round(confidence * legibilityOf(text) * 100) / 100;
-  return { ...said, text: cleaned(text, caps), confidence: surely };
+  return { ...said, text: cleanText(text, caps), confidence: surely };
 }
 
 /** Of control characters, those that texts have; PostgreSQL keeps no NUL, and half a character is none. */
-function cleaned(text: string, { pageCharacters }: ReadingCaps): string {
+function cleanText(text: string, { pageCharacters }: ReadingCaps): string {
   return text
     .replace(/[^\P{Cc}\t\n]/gu, '')
     .toWellFormed()
@@ -171,7 +171,7 @@ function cleaned(text: string, { pageCharacters }: ReadingCaps): string {
 /** Why a stream of lines is not read on. */
 class LinesRefused extends Error {}
 
-/** The lines of a stream, of at most so many bytes each and all together: whoever writes them may be anybody. */
+/** The lines of a stream, of at most so many bytes each and all together: their writer is not trusted. */
 async function* linesIn(
   stream: Readable,
   most: { readonly lineBytes: number; readonly bytes: number },

@@ -21,8 +21,8 @@ export function assertOpen(scope: ScopeRow | undefined): ScopeRow {
   return scope;
 }
 
-/** 412, with the scope as it is by now: whoever wrote an older one need not ask for it. */
-export function outdated(present: ScopeRow): AppError {
+/** 412, with the current scope, so that the client need not read it again. */
+export function outdatedError(present: ScopeRow): AppError {
   return new AppError('precondition_failed', { details: { current: shownScope(present) } });
 }
 

@@ -21,7 +21,7 @@ export function openConflictsOf(sections: readonly Pick<SectionRow, 'id' | 'cont
   );
 }
 
-/** A section as others may read it: its notes of conflicts name files, and are for whoever writes the scope. */
+/** A section as others may read it: its notes of conflicts name files, and are for its writers. */
 export function withoutConflictNotes(content: string): string {
   const text = lineFed(content);
   return text.search(NOTE) === -1 ? content : text.replaceAll(NOTE, '').trim();

@@ -25,7 +25,7 @@ export interface ScopeSearch {
 }
 
 /**
- * A page of scopes. What is rare is looked up by its words, what is frequent is met by going down the list. Throws
+ * A page of scopes. Rare words are looked up in the index, frequent ones are met by going down the list. Throws
  * `project_not_found`.
  */
 export async function findScopes(

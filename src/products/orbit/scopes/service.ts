@@ -1,12 +1,12 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import { type AccountId, AppError } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
+import { type Permit, permitError } from '#platform/limits';
 import { type ProductContext, purgeTrash } from '#platform/product';
 import type { By, Changes } from '../changes/service.ts';
 import { copySections, listSections } from './sections/store.ts';
 import type { VersionCause, Versions } from '../versions/service.ts';
 import { assertNotTooLong } from './length.ts';
-import { assertOpen, lockForChange, noScope, outdated } from './locking.ts';
+import { assertOpen, lockForChange, noScope, outdatedError } from './locking.ts';
 import { openConflictsOf } from './open-conflicts.ts';
 import type { ScopeRow, ScopeStatus, WholeScope } from './scope.ts';
 import { findScopes, type ScopeSearch } from './search.ts';
@@ -67,8 +67,8 @@ export function createScopes(parts: ScopesParts) {
     find: (search: ScopeSearch) => findScopes(db, search),
     assertProject: (accountId: AccountId, id: string | null | undefined) =>
       db.tenant(accountId, (tx) => assertProjectIn(tx, accountId, id)),
-    create: (by: Making, text: NewScope) => create(parts, by, text),
-    duplicate: (by: Making, copied: Copied) => duplicate(parts, by, copied),
+    create: (by: ScopeCreationRequest, text: NewScope) => create(parts, by, text),
+    duplicate: (by: ScopeCreationRequest, copied: CopyRequest) => duplicate(parts, by, copied),
     change: (which: ScopeOf, change: ScopeChange) => changeText(parts, which, change),
     setStatus: (which: ScopeOf, move: StatusMove) => setStatus(parts, which, move),
     remove: (which: ScopeOf) => remove(parts, which),
@@ -81,39 +81,43 @@ export function createScopes(parts: ScopesParts) {
 export type Scopes = ReturnType<typeof createScopes>;
 
 /** Who makes a scope, under which permit. */
-export interface Making extends By {
+export interface ScopeCreationRequest extends By {
   readonly permit: Permit;
 }
 
 /** What is copied, and what the copy is called: as the scope that it is of when not said. */
-export interface Copied {
+export interface CopyRequest {
   readonly scopeId: string;
   readonly title: string | undefined;
 }
 
 /** One commit: the scope, its first version, its place in the month, and the answer under the request's key. */
-async function create(parts: ScopesParts, by: Making, text: NewScope): Promise<ScopeRow> {
+async function create(parts: ScopesParts, by: ScopeCreationRequest, text: NewScope): Promise<ScopeRow> {
   const { ids } = parts;
   const key = { accountId: by.accountId, id: ids.next(), userId: by.caller.userId };
-  return made(parts, { ...by, id: key.id, cause: 'created' }, async (tx) => {
+  return createIn(parts, { ...by, id: key.id, cause: 'created' }, async (tx) => {
     const [row] = await tx.run(insertScope(key, text));
     if (row === undefined) await assertProjectIn(tx, key.accountId, text.project_id);
-    return row ?? missing();
+    return row ?? throwNotFound();
   });
 }
 
 /** The same of a copy: a draft with all sections of a scope. */
-async function duplicate(parts: ScopesParts, by: Making, { scopeId, title }: Copied): Promise<ScopeRow> {
+async function duplicate(
+  parts: ScopesParts,
+  by: ScopeCreationRequest,
+  { scopeId, title }: CopyRequest,
+): Promise<ScopeRow> {
   const { accountId } = by;
   const key = { accountId, id: parts.ids.next(), userId: by.caller.userId };
-  return made(parts, { ...by, id: key.id, cause: 'duplicated', from: scopeId }, async (tx) => {
+  return createIn(parts, { ...by, id: key.id, cause: 'duplicated', from: scopeId }, async (tx) => {
     const [from] = await tx.run(lockScope(accountId, scopeId));
     if (from === undefined) throw noScope();
     const project = from.project_id === null ? [] : await tx.run(projectInUse(accountId, from.project_id));
-    // A copy of what is in an archived project is in none.
+    // A copy of a scope in an archived project is in no project.
     const project_id = project[0]?.archived === false ? from.project_id : null;
     const [row] = await tx.run(insertScope(key, { ...from, title: title ?? from.title, project_id }));
-    if (row === undefined) return missing();
+    if (row === undefined) return throwNotFound();
     const sections = await tx.run(listSections(accountId, scopeId));
     const ids = sections.map(({ id }) => ({ from: id, id: parts.ids.next() }));
     await tx.run(copySections(accountId, { scopeId: key.id, ids }));
@@ -125,15 +129,15 @@ async function duplicate(parts: ScopesParts, by: Making, { scopeId, title }: Cop
   });
 }
 
-interface Made extends Making {
+interface ScopeCreation extends ScopeCreationRequest {
   readonly id: string;
   readonly cause: VersionCause;
   readonly from?: string;
 }
 
-async function made(
+async function createIn(
   { db, changes, versions }: ScopesParts,
-  { permit, id, cause, from, ...by }: Made,
+  { permit, id, cause, from, ...by }: ScopeCreation,
   insert: (tx: Transaction) => Promise<ScopeRow>,
 ): Promise<ScopeRow> {
   const { accountId, caller } = by;
@@ -148,7 +152,7 @@ async function made(
       return row;
     });
   } catch (error) {
-    throw stale(error);
+    throw permitError(error);
   }
 }
 
@@ -234,7 +238,7 @@ async function remove({ db, changes }: ScopesParts, which: ScopeOf): Promise<voi
   changes.moved(scopeId);
 }
 
-/** Takes a scope out of the trash in the transaction of whoever counts the request's key; one in use stays as it is. */
+/** Takes a scope out of the trash in the caller's transaction, which also stores the idempotency key; one in use stays as it is. */
 async function restoreIn({ changes }: ScopesParts, tx: Transaction, which: ScopeOf): Promise<ScopeRow> {
   const { accountId, scopeId, caller, origin } = which;
   const [present] = await tx.run(readScope(accountId, scopeId));
@@ -242,11 +246,11 @@ async function restoreIn({ changes }: ScopesParts, tx: Transaction, which: Scope
   if (present.deleted_at === null) return present;
   const [, [row]] = await tx.runAll([trash.restoring(accountId, scopeId), readScope(accountId, scopeId)]);
   await changes.recordIn(tx, { accountId, caller, origin, scopeId, kind: 'scope.restored', data: {} });
-  return row ?? missing();
+  return row ?? throwNotFound();
 }
 
 function assertVersion(present: ScopeRow, version: number | undefined): void {
-  if (version !== undefined && present.version !== version) throw outdated(present);
+  if (version !== undefined && present.version !== version) throw outdatedError(present);
 }
 
 /** Throws where scopes can't be put into a project: `project_not_found`, `project_archived`. */
@@ -261,6 +265,6 @@ async function assertProjectIn(
   if (project.archived) throw new AppError('project_archived');
 }
 
-function missing(): never {
+function throwNotFound(): never {
   throw noScope();
 }

@@ -14,7 +14,7 @@ export function movesFrom(status: ScopeStatus): readonly ScopeStatus[] {
   return MOVES[status];
 }
 
-/** Whether its text stays as it is: whoever has it in hand must be able to rely on that. */
+/** Whether its text is frozen: readers rely on it. */
 export function isFrozen(status: ScopeStatus): boolean {
   return status === 'sent' || status === 'archived';
 }

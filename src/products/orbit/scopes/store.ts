@@ -152,14 +152,15 @@ export function listScopes(
   const column = isDown ? sort.slice(1) : sort;
   const key = column === 'title' ? 'title_key' : column;
   const at = column === 'title' ? 'title_key' : microsecondsOf(key);
-  const from = (place: ScopePosition) => (column === 'title' ? put(place.at) : instantOf(put(place.at)));
+  const cursorValue = (place: ScopePosition) =>
+    column === 'title' ? put(place.at) : instantOf(put(place.at));
   const conditions = [
     'account_id = $1',
     `trashed = ${filters.deleted === true}`,
-    ...filtered(filters, among, put),
+    ...filterConditions(filters, among, put),
     ...(after === undefined
       ? []
-      : [`(${key}, id) ${isDown ? '<' : '>'} (${from(after)}, ${put(after.id)}::uuid)`]),
+      : [`(${key}, id) ${isDown ? '<' : '>'} (${cursorValue(after)}, ${put(after.id)}::uuid)`]),
   ];
   const order = isDown ? 'desc' : 'asc';
   return statement<ListedScope>(
@@ -169,7 +170,7 @@ export function listScopes(
   );
 }
 
-function filtered(filters: ScopeFilters, among: readonly string[] | undefined, put: Put): string[] {
+function filterConditions(filters: ScopeFilters, among: readonly string[] | undefined, put: Put): string[] {
   const { status, project_id, client_name, created_by, q } = filters;
   return [
     ...(status === undefined ? [] : [`status = ${put(status)}`]),

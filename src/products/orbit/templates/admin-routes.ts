@@ -34,9 +34,9 @@ const writes = { ...reads, scope: 'admin:write', rate: { perMinute: 60, by: 'use
 const of = { params: { id: TEMPLATE.id } };
 const PUBLISHED = { ...TEMPLATE, visibility: 'public' } as const;
 
-const shared = <Row extends TemplateSummary>(row: Row) => ({ ...row, visibility: 'public' as const });
-const tagged = (row: TemplateRow, more: Parameters<typeof versionedAnswer>[2] = {}) =>
-  versionedAnswer(row, shownTemplate(shared(row)), more);
+const asPublic = <Row extends TemplateSummary>(row: Row) => ({ ...row, visibility: 'public' as const });
+const answerWithEtag = (row: TemplateRow, more: Parameters<typeof versionedAnswer>[2] = {}) =>
+  versionedAnswer(row, shownTemplate(asPublic(row)), more);
 
 export const listPublicTemplates = route(
   'GET /v1/admin/orbit/templates',
@@ -48,7 +48,7 @@ export const listPublicTemplates = route(
     example: { reply: { data: [{ ...SUMMARY, visibility: 'public' }] } },
   },
   async (_call, { templates }) => ({
-    data: (await templates.published.all()).map((row) => shownSummary(shared(row))),
+    data: (await templates.published.all()).map((row) => shownSummary(asPublic(row))),
   }),
 );
 
@@ -64,7 +64,7 @@ export const readPublicTemplate = route(
   async ({ params }, { templates }) => {
     const row = await templates.published.read(params.id);
     if (row === undefined) throw noTemplate();
-    return tagged(row);
+    return answerWithEtag(row);
   },
 );
 
@@ -85,7 +85,10 @@ export const publishTemplate = route(
       PUBLISH,
       async (tx) => {
         const row = await published.publishIn(tx, { caller, origin }, body);
-        return tagged(row, { status: 201, headers: { location: `/v1/admin/orbit/templates/${row.id}` } });
+        return answerWithEtag(row, {
+          status: 201,
+          headers: { location: `/v1/admin/orbit/templates/${row.id}` },
+        });
       },
       { use: 'orbit.public-templates' },
     );
@@ -112,7 +115,7 @@ export const changePublicTemplate = route(
     },
   },
   async ({ params, caller, origin, ifMatch: version, body }, { templates }) =>
-    tagged(await templates.published.change({ id: params.id, version, caller, origin }, body)),
+    answerWithEtag(await templates.published.change({ id: params.id, version, caller, origin }, body)),
 );
 
 export const deletePublicTemplate = route(

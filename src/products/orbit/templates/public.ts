@@ -1,5 +1,5 @@
 import { actorOf } from '#platform/audit';
-import { commitPoint, keepUntil, type Transaction } from '#platform/db';
+import { commitPoint, createReadCache, type Transaction } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { type ProductContext, refusedChange, type TimePosition } from '#platform/product';
@@ -36,11 +36,11 @@ export function createPublicTemplates({
   clock,
   audit,
 }: Pick<ProductContext, 'db' | 'ids' | 'clock' | 'audit'>) {
-  const lists = keepUntil<readonly (TemplateSummary & TimePosition)[]>({ db, clock, topic: PUBLISHED });
-  const wholes = keepUntil<TemplateRow | undefined>({ db, clock, topic: PUBLISHED });
-  const changed = () => db.signal(PUBLISHED, ALL);
+  const lists = createReadCache<readonly (TemplateSummary & TimePosition)[]>({ db, clock, topic: PUBLISHED });
+  const wholes = createReadCache<TemplateRow | undefined>({ db, clock, topic: PUBLISHED });
+  const signalChange = () => db.signal(PUBLISHED, ALL);
 
-  const all = () =>
+  const listAll = () =>
     lists.get(ALL, ALL, async () => {
       const [rows] = await db.system('orbit.public-templates', [publicTemplates(MOST)]);
       return rows;
@@ -48,8 +48,8 @@ export function createPublicTemplates({
 
   /** Undefined: there is no such public template. */
   async function read(id: string): Promise<TemplateRow | undefined> {
-    // What is not there is not asked for, and takes no room.
-    if (!(await all()).some((one) => one.id === id)) return undefined;
+    // An unknown id asks no database, and takes no room in the cache.
+    if (!(await listAll()).some((one) => one.id === id)) return undefined;
     return wholes.get(ALL, id, async () => {
       const [[row]] = await db.system('orbit.public-templates', [readPublicTemplate(id)]);
       return row;
@@ -69,16 +69,16 @@ export function createPublicTemplates({
     });
 
   return {
-    all,
+    all: listAll,
     read,
-    /** In the transaction of whoever counts the request's key; call `changed` after the commit. */
+    /** In the caller's transaction, which also stores the idempotency key; call `changed` after the commit. */
     async publishIn(tx: Transaction, by: ByOperator, template: TemplateText): Promise<TemplateRow> {
       const [row] = await tx.run(insertPublicTemplate(ids.next(), template, MOST));
       if (row === undefined) throw new AppError('template_limit', { details: { max: MOST } });
       await auditIn(tx, by, { id: row.id, event: 'published' });
       return row;
     },
-    changed,
+    changed: signalChange,
     async change(
       which: ByOperator & { readonly id: string; readonly version: number | undefined },
       change: TemplateChange,
@@ -90,7 +90,7 @@ export function createPublicTemplates({
         await auditIn(tx, which, { id: which.id, event: 'changed' });
         return made;
       });
-      changed();
+      signalChange();
       return row;
     },
     async remove({ id, ...by }: ByOperator & { readonly id: string }): Promise<void> {
@@ -99,7 +99,7 @@ export function createPublicTemplates({
         if (gone === undefined) throw noTemplate();
         await auditIn(tx, by, { id, event: 'withdrawn' });
       });
-      changed();
+      signalChange();
     },
   };
 }

@@ -6,7 +6,7 @@ import { shownWhole, WHOLE_EXAMPLE, wholeScope } from '../scopes/shown.ts';
 import type { Changes } from '../changes/service.ts';
 import type { Templates } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
-import { APPLY_MODES } from './merging.ts';
+import { APPLY_MODES } from './apply-template.ts';
 import { VISIBILITIES } from './service.ts';
 import {
   changedTemplate,

@@ -4,7 +4,7 @@ import { type AccountId, AppError } from '#platform/kernel';
 import { refusedChange, timeList, type TimePosition, type WorkKey } from '#platform/product';
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
-import { type Applied, applyIn } from './merging.ts';
+import { type TemplateApplication, applyTemplateIn } from './apply-template.ts';
 import { createPublicTemplates, noTemplate } from './public.ts';
 import {
   changeTemplate,
@@ -29,7 +29,7 @@ export const VISIBILITIES = ['workspace', 'public'] as const;
 export type Visibility = (typeof VISIBILITIES)[number];
 
 /** A template with whose it is. */
-export type Shown<Row extends TemplateSummary> = Row & { readonly visibility: Visibility };
+export type WithVisibility<Row extends TemplateSummary> = Row & { readonly visibility: Visibility };
 
 /** A template that somebody changes, of the version that they have read. */
 export interface TemplateOf extends By {
@@ -37,7 +37,10 @@ export interface TemplateOf extends By {
   readonly version: number | undefined;
 }
 
-const own = <Row extends TemplateSummary>(row: Row): Shown<Row> => ({ ...row, visibility: 'workspace' });
+const asOwn = <Row extends TemplateSummary>(row: Row): WithVisibility<Row> => ({
+  ...row,
+  visibility: 'workspace',
+});
 
 /** Templates: sections that scopes begin with. */
 export function createTemplates(parts: OrbitParts) {
@@ -52,7 +55,7 @@ export function createTemplates(parts: OrbitParts) {
       readonly cursor?: string | undefined;
       readonly limit: number;
     },
-  ): Promise<Page<Shown<TemplateSummary>>> {
+  ): Promise<Page<WithVisibility<TemplateSummary>>> {
     const { visibility, cursor, limit } = query;
     const templates = timeList('templates', { visibility });
     const after = templates.after(cursor);
@@ -62,7 +65,7 @@ export function createTemplates(parts: OrbitParts) {
         : await db.tenant(accountId, [listTemplates(accountId, { after, limit: limit + 1 })]);
     const theirs = visibility === 'workspace' ? [] : await published.all();
     const rows = [
-      ...mine.map(own),
+      ...mine.map(asOwn),
       ...theirs
         .filter((row) => after === undefined || isOlder(row, after))
         .map((row) => ({ ...row, visibility: 'public' as const })),
@@ -71,32 +74,36 @@ export function createTemplates(parts: OrbitParts) {
   }
 
   /** The workspace's own, or a public one. */
-  async function read({ accountId, id }: WorkKey): Promise<Shown<TemplateRow>> {
+  async function read({ accountId, id }: WorkKey): Promise<WithVisibility<TemplateRow>> {
     const [[row]] = await db.tenant(accountId, [readTemplate({ accountId, id })]);
-    if (row !== undefined) return own(row);
+    if (row !== undefined) return asOwn(row);
     const shared = await published.read(id);
     if (shared === undefined) throw noTemplate();
     return { ...shared, visibility: 'public' };
   }
 
-  /** In the transaction of whoever counts the request's key. */
-  async function addIn(tx: Transaction, by: By, template: TemplateText): Promise<Shown<TemplateRow>> {
+  /** In the caller's transaction, which also stores the idempotency key. */
+  async function addIn(
+    tx: Transaction,
+    by: By,
+    template: TemplateText,
+  ): Promise<WithVisibility<TemplateRow>> {
     const { accountId, caller } = by;
     const id = ids.next();
     const [row] = await tx.run(insertTemplate({ accountId, id, userId: caller.userId }, template, MOST));
     if (row === undefined) throw new AppError('template_limit', { details: { max: MOST } });
     await changes.recordLineIn(tx, { ...by, kind: 'template.created', data: { template_id: id } });
-    return own(row);
+    return asOwn(row);
   }
 
-  async function change(which: TemplateOf, asked: TemplateChange): Promise<Shown<TemplateRow>> {
+  async function change(which: TemplateOf, asked: TemplateChange): Promise<WithVisibility<TemplateRow>> {
     const { id, version, ...by } = which;
     const key = { accountId: by.accountId, id };
     return db.tenant(by.accountId, CHANGE, async (tx) => {
       const [row] = await tx.run(changeTemplate({ ...key, version }, asked));
       if (row === undefined) throw refusedChange((await tx.run(readTemplate(key)))[0], noTemplate);
       await changes.recordLineIn(tx, { ...by, kind: 'template.updated', data: { template_id: id } });
-      return own(row);
+      return asOwn(row);
     });
   }
 
@@ -115,7 +122,7 @@ export function createTemplates(parts: OrbitParts) {
     addIn,
     change,
     remove,
-    applyIn: (tx: Transaction, applied: Applied) => applyIn(parts, tx, applied),
+    applyIn: (tx: Transaction, applied: TemplateApplication) => applyTemplateIn(parts, tx, applied),
   };
 }
 

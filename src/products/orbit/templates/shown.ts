@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MOST_CHARACTERS } from '../scopes/length.ts';
 import { SECTION_TYPES } from '../scopes/sections/section.ts';
 import { line, text } from '../words.ts';
-import { type Shown, VISIBILITIES } from './service.ts';
+import { type WithVisibility, VISIBILITIES } from './service.ts';
 import type { TemplateRow, TemplateSummary } from './store.ts';
 
 const ID = '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0c20';
@@ -52,7 +52,7 @@ export const changedTemplate = namedObject('UpdateTemplateRequest', {
   sections: sections.optional().describe('All of them anew.'),
 }).refine((body) => Object.keys(body).length > 0, 'Say what to change.');
 
-export function shownSummary(row: Shown<TemplateSummary>): z.input<typeof summary> {
+export function shownSummary(row: WithVisibility<TemplateSummary>): z.input<typeof summary> {
   return {
     id: row.id,
     visibility: row.visibility,
@@ -65,7 +65,7 @@ export function shownSummary(row: Shown<TemplateSummary>): z.input<typeof summar
   };
 }
 
-export function shownTemplate(row: Shown<TemplateRow>): z.input<typeof template> {
+export function shownTemplate(row: WithVisibility<TemplateRow>): z.input<typeof template> {
   return { ...shownSummary(row), sections: row.sections.map((one) => ({ ...one })) };
 }
 

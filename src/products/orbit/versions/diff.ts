@@ -50,12 +50,12 @@ export function diffScopes(before: Snapshot, after: Snapshot): ScopeDiff {
     .filter(({ id }) => !present.has(id))
     .map(
       (section): SectionDiff => ({
-        ...named(section),
+        ...sectionName(section),
         change: 'removed',
         before_position: former.get(section.id)?.at ?? null,
         after_position: null,
         fields: [],
-        ...shown(
+        ...limitLines(
           diffLines(section.content, '', room).filter(({ op }) => op === 'removed'),
           room,
         ),
@@ -76,7 +76,7 @@ function diffSection(
 ): SectionDiff[] {
   if (before === undefined) {
     const lines = diffLines('', after.content, room).filter(({ op }) => op === 'added');
-    return [{ ...named(after), change: 'added', ...places, fields: [], ...shown(lines, room) }];
+    return [{ ...sectionName(after), change: 'added', ...places, fields: [], ...limitLines(lines, room) }];
   }
   const fields = [
     ...diffField('title', before.title, after.title),
@@ -84,16 +84,18 @@ function diffSection(
   ];
   const lines = diffLines(before.content, after.content, room);
   if (fields.length === 0 && lines.length === 0)
-    return isMoved ? [{ ...named(after), change: 'moved', ...places, fields, ...shown([], room) }] : [];
-  return [{ ...named(after), change: 'changed', ...places, fields, ...shown(lines, room) }];
+    return isMoved
+      ? [{ ...sectionName(after), change: 'moved', ...places, fields, ...limitLines([], room) }]
+      : [];
+  return [{ ...sectionName(after), change: 'changed', ...places, fields, ...limitLines(lines, room) }];
 }
 
-function shown(all: readonly DiffLine[], room: DiffRoom): Pick<SectionDiff, 'lines' | 'lines_left_out'> {
+function limitLines(all: readonly DiffLine[], room: DiffRoom): Pick<SectionDiff, 'lines' | 'lines_left_out'> {
   const lines = withinRoom(all, room);
   return { lines, lines_left_out: all.length - lines.length };
 }
 
-const named = ({ id, type, title }: KeptSection) => ({ id, type, title });
+const sectionName = ({ id, type, title }: KeptSection) => ({ id, type, title });
 
 function diffField(field: FieldDiff['field'], before: string | null, after: string | null): FieldDiff[] {
   return before === after ? [] : [{ field, before, after }];

@@ -29,45 +29,45 @@ export function diffLines(before: string, after: string, room: DiffRoom): DiffLi
   while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end])
     end += 1;
   if (start === a.length && start === b.length) return [];
-  const middle = between(a.slice(start, a.length - end), b.slice(start, b.length - end), room);
+  const middle = diffBetween(a.slice(start, a.length - end), b.slice(start, b.length - end), room);
   const lines = [
-    ...a.slice(Math.max(0, start - CONTEXT), start).map(same),
+    ...a.slice(Math.max(0, start - CONTEXT), start).map(sameLine),
     ...middle,
-    ...a.slice(a.length - end, a.length - end + CONTEXT).map(same),
+    ...a.slice(a.length - end, a.length - end + CONTEXT).map(sameLine),
   ];
   return withContext(lines);
 }
 
-const same = (text: string): DiffLine => ({ op: 'same', text });
-const removed = (text: string): DiffLine => ({ op: 'removed', text });
-const added = (text: string): DiffLine => ({ op: 'added', text });
+const sameLine = (text: string): DiffLine => ({ op: 'same', text });
+const removedLine = (text: string): DiffLine => ({ op: 'removed', text });
+const addedLine = (text: string): DiffLine => ({ op: 'added', text });
 
 /** By a longest common subsequence. */
-function between(a: readonly string[], b: readonly string[], room: DiffRoom): DiffLine[] {
+function diffBetween(a: readonly string[], b: readonly string[], room: DiffRoom): DiffLine[] {
   const pairs = a.length * b.length;
-  if (pairs > Math.min(MOST_PAIRS, room.pairs)) return [...a.map(removed), ...b.map(added)];
+  if (pairs > Math.min(MOST_PAIRS, room.pairs)) return [...a.map(removedLine), ...b.map(addedLine)];
   room.pairs -= pairs;
-  const numbersOf = numbering();
+  const numbersOf = createLineNumbers();
   const [old, fresh] = [numbersOf(a), numbersOf(b)];
   const width = b.length + 1;
   const lengths = new Uint32Array((a.length + 1) * width);
-  const at = (i: number, j: number) => lengths[i * width + j] ?? 0;
+  const lengthAt = (i: number, j: number) => lengths[i * width + j] ?? 0;
   for (let i = a.length - 1; i >= 0; i -= 1)
     for (let j = b.length - 1; j >= 0; j -= 1)
       lengths[i * width + j] =
-        old[i] === fresh[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+        old[i] === fresh[j] ? lengthAt(i + 1, j + 1) + 1 : Math.max(lengthAt(i + 1, j), lengthAt(i, j + 1));
   const lines: DiffLine[] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     const [one, other] = [a[i], b[j]];
     if (one !== undefined && one === other) {
-      lines.push(same(one));
+      lines.push(sameLine(one));
       [i, j] = [i + 1, j + 1];
-    } else if (one !== undefined && (other === undefined || at(i + 1, j) >= at(i, j + 1))) {
-      lines.push(removed(one));
+    } else if (one !== undefined && (other === undefined || lengthAt(i + 1, j) >= lengthAt(i, j + 1))) {
+      lines.push(removedLine(one));
       i += 1;
     } else {
-      lines.push(added(other ?? ''));
+      lines.push(addedLine(other ?? ''));
       j += 1;
     }
   }
@@ -75,7 +75,7 @@ function between(a: readonly string[], b: readonly string[], room: DiffRoom): Di
 }
 
 /** A number for each line, the same for the same text: numbers are compared ten times as fast. */
-function numbering(): (lines: readonly string[]) => Uint32Array {
+function createLineNumbers(): (lines: readonly string[]) => Uint32Array {
   const numbers = new Map<string, number>();
   const numberOf = (line: string) => {
     const number = numbers.get(line) ?? numbers.size;

@@ -19,7 +19,7 @@ const of = { params: { id: SCOPE, number: '1' } };
 
 const number = wholeNumber(1, 2_000_000_000);
 
-/** A version in a path; what is no number is no version. */
+/** A version in a path: a number. */
 function numberIn(word: string): number {
   if (!/^[1-9]\d{0,8}$/.test(word)) throw new AppError('version_not_found');
   return Number(word);

@@ -55,9 +55,9 @@ export function createVersions({ db, ids }: ProductContext) {
    * Keeps the scope as it is now in this transaction, after the change and the raised version. What one person edits within ten
    * minutes is one version.
    */
-  const keeping = (version: NewVersion) => keepVersion(ids.next(), version);
+  const keepCurrent = (version: NewVersion) => keepVersion(ids.next(), version);
   async function keepIn(tx: Transaction, version: NewVersion): Promise<void> {
-    await tx.run(keeping(version));
+    await tx.run(keepCurrent(version));
   }
 
   /** The newest first. */
@@ -104,7 +104,7 @@ export function createVersions({ db, ids }: ProductContext) {
     return { from: before?.number ?? 0, to, ...what };
   }
 
-  return { keeping, keepIn, list, read, diff };
+  return { keeping: keepCurrent, keepIn, list, read, diff };
 }
 
 export type Versions = ReturnType<typeof createVersions>;

@@ -38,7 +38,7 @@ export function createLogos({
   workspaces,
 }: ProductContext & { readonly workspaces: Workspaces }) {
   /** Throws `not_found`, `forbidden`. */
-  async function managed(request: WorkspaceRequest): Promise<AccountId> {
+  async function authorizeAdmin(request: WorkspaceRequest): Promise<AccountId> {
     return (await accounts.authorizeMember(request, 'admin')).accountId;
   }
 
@@ -56,7 +56,7 @@ export function createLogos({
       request: WorkspaceRequest & { readonly onceInSteps: OnceInSteps },
       logo: NewLogo,
     ): Promise<Answer> {
-      const accountId = await managed(request);
+      const accountId = await authorizeAdmin(request);
       await plan.assertGrants(accountId, 'own_logo');
       const createdBy = request.caller.userId;
       const run = async () => {
@@ -66,9 +66,9 @@ export function createLogos({
       };
       return request.onceInSteps({ run, isOver: () => true }, { account: accountId });
     },
-    /** Makes a file that was sent the logo. What is no picture is deleted again, and the workspace has no logo then. */
+    /** Makes an uploaded file the logo. A file that is no picture is deleted, and the workspace then has no logo. */
     async complete(request: WorkspaceRequest & { readonly once: Once }, blobId: string): Promise<Answer> {
-      const accountId = await managed(request);
+      const accountId = await authorizeAdmin(request);
       const { blob, storing } = await blobs.completing(accountId, blobId);
       if (blob.purpose !== 'logo') throw new AppError('logo_not_found');
       const organization = await accounts.organizations.get(request);
@@ -94,7 +94,7 @@ export function createLogos({
       return answer(200, { logo_blob_id: blobId }, headers);
     },
     async remove(request: WorkspaceRequest): Promise<void> {
-      const accountId = await managed(request);
+      const accountId = await authorizeAdmin(request);
       await db.tenant(accountId, CHANGE, (tx) => replaceIn(tx, accountId, null));
     },
     /** A link to read it by. */

@@ -106,7 +106,7 @@ export function createWorkspaces(parts: ProductContext) {
     if (row?.privacy === 'no_models') throw new AppError('models_not_allowed');
   }
 
-  /** Makes an organization in the transaction of whoever counts the request's key. */
+  /** Makes an organization in the caller's transaction, which also stores the idempotency key. */
   const makeOrganizationIn = (
     tx: Transaction,
     by: Pick<WorkspaceRequest, 'caller' | 'origin'>,
@@ -133,7 +133,7 @@ export function createWorkspaces(parts: ProductContext) {
 
 export type Workspaces = ReturnType<typeof createWorkspaces>;
 
-/** Writes what became of a step of the onboarding; what is done is not skipped any more. */
+/** Writes the state of a step of the onboarding; a step that is done can no longer be skipped. */
 async function markStepIn(
   tx: Transaction,
   accountId: AccountId,

@@ -40,7 +40,7 @@ export const WORKSPACE_EXAMPLE = {
   created_at: '2026-11-20T08:00:00.000Z',
 } as const;
 
-interface Shown {
+interface WorkspaceView {
   readonly organization: {
     readonly id: string;
     readonly name: string;
@@ -52,7 +52,7 @@ interface Shown {
   readonly workspace: WorkspaceRow | undefined;
 }
 
-export function shownWorkspace({ organization, workspace: row }: Shown): z.input<typeof workspace> {
+export function shownWorkspace({ organization, workspace: row }: WorkspaceView): z.input<typeof workspace> {
   const { id, name, role, status, restorable_until, created_at } = organization;
   const colours: Colours | null = row?.colours ?? null;
   return {

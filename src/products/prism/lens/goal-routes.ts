@@ -4,7 +4,7 @@ import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
-import { joined, shownSupport } from '../safety.ts';
+import { joinTexts, shownSupport } from '../safety.ts';
 import { line } from '../words.ts';
 import { ACTION, GOAL, goal, keptGoal, shownGoal, shownWhole, wholeGoal } from './shown.ts';
 import { GOAL_STATUSES } from './store.ts';
@@ -37,7 +37,7 @@ export const addGoal = route(
       why: why.default(null),
       target_date: calendarDay.nullable().default(null),
     }),
-    precheck: { text: ({ body }) => joined([body.title, body.why]), locale: localeOf },
+    precheck: { text: ({ body }) => joinTexts([body.title, body.why]), locale: localeOf },
     reply: { 201: keptGoal },
     example: { body: NEW, reply: { ...GOAL, support: null } },
   },
@@ -94,7 +94,7 @@ export const changeGoal = route(
       target_date: calendarDay.nullable().optional(),
       status: z.enum(GOAL_STATUSES).optional(),
     }).refine((body) => Object.keys(body).length > 0, 'Say what to change.'),
-    precheck: { text: ({ body }) => joined([body.title, body.why]), locale: localeOf },
+    precheck: { text: ({ body }) => joinTexts([body.title, body.why]), locale: localeOf },
     reply: { 200: keptGoal },
     errors: ['not_found'],
     example: {

@@ -50,7 +50,7 @@ export interface WholeGoal {
 export function createLens({ db, ids, accounts }: ProductContext) {
   const zoneOf = async (accountId: AccountId) => (await accounts.settings.get(accountId)).time_zone;
 
-  /** Stores a goal in the transaction of whoever counts the request's key. */
+  /** Stores a goal in the caller's transaction, which also stores the idempotency key. */
   async function addIn(
     tx: Transaction,
     owner: { readonly accountId: AccountId; readonly userId: UserId },
@@ -71,7 +71,7 @@ export function createLens({ db, ids, accounts }: ProductContext) {
     return { goal: goal ?? noGoal(), actions, streak };
   }
 
-  /** What is written in a goal and in the actions that a prompt is told of. Throws `not_found`. */
+  /** The texts of a goal and of the actions that a prompt gets. Throws `not_found`. */
   async function writtenIn({
     accountId,
     id,
@@ -122,7 +122,7 @@ export function createLens({ db, ids, accounts }: ProductContext) {
     });
   }
 
-  /** Stores an action, of one's own or accepted of what was suggested, in the transaction of whoever counts the request's key. */
+  /** Stores an action, written by the user or accepted from the suggestions, in the caller's transaction, which also stores the key. */
   async function addActionIn(tx: Transaction, goal: WorkKey, action: NewAction): Promise<ActionRow> {
     const key = { accountId: goal.accountId, id: ids.next(), goalId: goal.id };
     const [row] = await tx.run(insertAction(key, action));

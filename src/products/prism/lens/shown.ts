@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { shownSupport, supportSchema } from '../safety.ts';
 import { day } from '../words.ts';
 import type { WholeGoal } from './service.ts';
-import type { Suggested } from './suggestions.ts';
+import type { SuggestionsResult } from './suggestions.ts';
 import { type ActionRow, GOAL_STATUSES, type GoalRow, SOURCES } from './store.ts';
 
 const goalFields = {
@@ -58,7 +58,7 @@ export const suggested = namedObject('Suggestions', {
   support: supportSchema,
 });
 
-export function shownSuggested({ suggestions, support }: Suggested): z.input<typeof suggested> {
+export function shownSuggested({ suggestions, support }: SuggestionsResult): z.input<typeof suggested> {
   const { status, kinds } = support.safety;
   return {
     safety: { status, kinds: [...kinds] },

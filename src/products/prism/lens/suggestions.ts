@@ -1,13 +1,13 @@
 import { commitPoint } from '#platform/db';
 import type { SafetySupport } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
+import { type Permit, permitError } from '#platform/limits';
 import type { ProductContext } from '#platform/product';
 import { z } from 'zod';
 import type { Profile } from '../profile/service.ts';
 import { careOf, isSayable } from '../safety.ts';
 import { usableOr } from '../unavailable.ts';
-import { aboutPerson, clean } from '../words.ts';
+import { aboutPerson, cleanText } from '../words.ts';
 import { MOST_ACTIONS_READ, missingGoal, textOf } from './service.ts';
 import { shownSuggested } from './shown.ts';
 import { readActions, readGoal } from './store.ts';
@@ -34,12 +34,12 @@ const suggested = z.object({
 });
 
 /** Suggestions; none for a goal that speaks of a crisis. */
-export interface Suggested {
+export interface SuggestionsResult {
   readonly suggestions: readonly Suggestion[];
   readonly support: SafetySupport;
 }
 
-export interface Suggesting {
+export interface SuggestionsRequest {
   readonly accountId: AccountId;
   readonly permit: Permit;
   readonly profile: Profile;
@@ -48,12 +48,12 @@ export interface Suggesting {
   readonly support: SafetySupport;
 }
 
-/** Three next actions for a goal. Nothing of them is stored: whoever takes one adds it as an action. */
+/** Three next actions for a goal. They are not stored: the user adds one as an action. */
 export function createSuggestions({ ai, db }: ProductContext) {
   return async function suggest(
-    { accountId, permit, profile, signal, support }: Suggesting,
+    { accountId, permit, profile, signal, support }: SuggestionsRequest,
     goalId: string,
-  ): Promise<Suggested> {
+  ): Promise<SuggestionsResult> {
     const [[goal], actions] = await db.tenant(accountId, [
       readGoal({ accountId, id: goalId }),
       readActions(accountId, goalId, MOST_ACTIONS_READ),
@@ -81,15 +81,16 @@ export function createSuggestions({ ai, db }: ProductContext) {
         signal,
       }),
     );
-    const suggestions = object.suggestions
-      .slice(0, SUGGESTIONS)
-      .map(({ title, why }) => ({ title: clean(title).slice(0, 300).toWellFormed(), why: clean(why) }));
+    const suggestions = object.suggestions.slice(0, SUGGESTIONS).map(({ title, why }) => ({
+      title: cleanText(title).slice(0, 300).toWellFormed(),
+      why: cleanText(why),
+    }));
     const made = { suggestions, support };
     const stored = permit.answering({ status: 200, body: shownSuggested(made) });
     try {
       await db.tenant(accountId, SUGGESTED, [...(stored === undefined ? [] : [stored]), permit.settlement()]);
     } catch (error) {
-      throw stale(error);
+      throw permitError(error);
     }
     return made;
   };

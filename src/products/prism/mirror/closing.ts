@@ -1,11 +1,11 @@
 import { commitPoint, type Statement } from '#platform/db';
 import type { Origin, Spender } from '#platform/http';
 import { AppError, type JobId } from '#platform/kernel';
-import { stale } from '#platform/limits';
+import { permitError } from '#platform/limits';
 import {
-  completing,
+  completeJob,
   createFollowing,
-  failing,
+  failJob,
   type JobFailure,
   type ProductContext,
   type RunningJob,
@@ -13,8 +13,8 @@ import {
 } from '#platform/product';
 import { z } from 'zod';
 import { availableOr } from '../unavailable.ts';
-import { aboutPerson, clean } from '../words.ts';
-import { fragment, kept } from './drawing.ts';
+import { aboutPerson, cleanText } from '../words.ts';
+import { fragment, storableFragments } from './drawing.ts';
 import { insertFragment, markDrawing, readMissed, type Source } from './fragment-store.ts';
 import { countMessages, readHistory } from './message-store.ts';
 import { HISTORY_BYTES, saidIn } from './placing.ts';
@@ -44,7 +44,7 @@ const FAILED = commitPoint(
   'a session closed without a summary, and the end of its job',
 );
 
-/** Seconds that whoever closes a session waits for its summary; it is in the session later, too. */
+/** Seconds that closing a session waits for its summary; the session has it later, too. */
 const PATIENCE = 25;
 const MOST_SAID = 600;
 /** Messages that a summary draws fragments out of, the newest, and their characters: what an answer has room for, and a prompt. */
@@ -119,7 +119,7 @@ export function createClosing({ context, sessions, profiles }: ClosingParts) {
     } catch (error) {
       // Should the job be there all the same, the permit is the job's, and this changes nothing.
       await permit.abandon('not closed by this call').catch(() => {});
-      throw stale(error);
+      throw permitError(error);
     }
     signals.moved(db, key.id);
   }
@@ -136,9 +136,9 @@ export function createClosing({ context, sessions, profiles }: ClosingParts) {
     // Deleted, or closed already: the worker ends the job.
     if (session?.status !== 'closing') return;
     if (permit === undefined) throw new Error('a summary needs a permit');
-    if (said.length === 0) return ended(job, [closeSession(key, { error: null })]);
+    if (said.length === 0) return endSession(job, [closeSession(key, { error: null })]);
     const profile = await profiles.read(accountId);
-    const sources = profile.insights ? newest(missed) : [];
+    const sources = profile.insights ? newestWithinLimits(missed) : [];
     const talk = saidIn(said).map(({ role, content }) => `${role === 'user' ? 'They' : 'You'}: ${content}`);
     const { object } = await availableOr(
       ai.generate(permit, {
@@ -159,17 +159,17 @@ export function createClosing({ context, sessions, profiles }: ClosingParts) {
     const isFit = (text: string) => ai.safety.isFit(permit, text);
     if (!isFit(object.summary)) throw new AppError('answer_unusable');
     const fragments = sources.flatMap(({ id: messageId }, n) => [
-      ...kept(
+      ...storableFragments(
         object.fragments.filter(({ message }) => message === n + 1),
         isFit,
       ).map((one) => insertFragment(accountId, { id: ids.next(), messageId }, one)),
       markDrawing({ accountId, id: messageId }, 'drawn'),
     ]);
-    await ended(job, [closeSession(key, { summary: clean(object.summary) }), ...fragments]);
+    await endSession(job, [closeSession(key, { summary: cleanText(object.summary) }), ...fragments]);
   }
 
-  async function ended(job: RunningJob, statements: readonly Statement[]): Promise<void> {
-    await db.tenant(job.accountId, SUMMED, [...statements, ...completing(job)]);
+  async function endSession(job: RunningJob, statements: readonly Statement[]): Promise<void> {
+    await db.tenant(job.accountId, SUMMED, [...statements, ...completeJob(job)]);
     signals.ended(db, sessionOf(job).id);
   }
 
@@ -178,7 +178,7 @@ export function createClosing({ context, sessions, profiles }: ClosingParts) {
     const key = sessionOf(job);
     await db.tenant(job.accountId, FAILED, [
       closeSession(key, { error: failure.code }),
-      ...failing(job, failure),
+      ...failJob(job, failure),
     ]);
     signals.ended(db, key.id);
   }
@@ -187,7 +187,7 @@ export function createClosing({ context, sessions, profiles }: ClosingParts) {
 }
 
 /** Of messages in their order the newest, as many as a prompt has room for. */
-function newest(missed: readonly Source[]): readonly Source[] {
+function newestWithinLimits(missed: readonly Source[]): readonly Source[] {
   const from = missed.length - MOST_SOURCES.messages;
   let left = MOST_SOURCES.characters;
   return missed

@@ -1,8 +1,8 @@
 import { commitPoint, type Statement } from '#platform/db';
 import type { Permit } from '#platform/limits';
 import {
-  completing,
-  failing,
+  completeJob,
+  failJob,
   type JobFailure,
   type NextWork,
   nextWork,
@@ -13,7 +13,7 @@ import {
 import { z } from 'zod';
 import type { Profile } from '../profile/service.ts';
 import { readProfile } from '../profile/store.ts';
-import { clean } from '../words.ts';
+import { cleanText } from '../words.ts';
 import {
   forgetDrawing,
   type Fragment,
@@ -22,7 +22,7 @@ import {
   markDrawing,
   readSource,
 } from './fragment-store.ts';
-import type { Drawing } from './message-store.ts';
+import type { DrawingState } from './message-store.ts';
 
 const DRAWN = commitPoint(
   'prism.fragments',
@@ -55,7 +55,7 @@ export async function drawingOf(
     readonly permit: Permit;
     readonly profile: Profile;
   },
-): Promise<{ readonly drawing: Drawing; readonly next: NextWork | undefined }> {
+): Promise<{ readonly drawing: DrawingState; readonly next: NextWork | undefined }> {
   const { key, content, permit, profile } = of;
   if (!profile.insights) return { drawing: 'off', next: undefined };
   const payload = { message_id: key.id };
@@ -65,7 +65,7 @@ export async function drawingOf(
   return { drawing: next === undefined ? 'missed' : 'due', next };
 }
 
-/** The worker's part. All fragments of a message are stored in one commit: whoever is killed before it has drawn none. */
+/** The worker's part. All fragments of a message are stored in one commit: a worker killed before it stores none. */
 export async function drawFragments({ ai, db, ids }: ProductContext, job: RunningJob): Promise<void> {
   const { accountId, permit } = job;
   const key = messageOf(job);
@@ -86,11 +86,11 @@ export async function drawFragments({ ai, db, ids }: ProductContext, job: Runnin
     signal: job.signal,
   });
   await db.tenant(accountId, DRAWN, [
-    ...kept(object.fragments, (text) => ai.safety.isFit(permit, text)).map((one) =>
+    ...storableFragments(object.fragments, (text) => ai.safety.isFit(permit, text)).map((one) =>
       insertFragment(accountId, { id: ids.next(), messageId: source.id }, one),
     ),
     markDrawing(key, 'drawn'),
-    ...completing(job),
+    ...completeJob(job),
   ]);
 }
 
@@ -100,7 +100,7 @@ export async function giveUpDrawing(
   job: RunningJob,
   failure: JobFailure,
 ): Promise<void> {
-  await db.tenant(job.accountId, FAILED, [markDrawing(messageOf(job), 'missed'), ...failing(job, failure)]);
+  await db.tenant(job.accountId, FAILED, [markDrawing(messageOf(job), 'missed'), ...failJob(job, failure)]);
 }
 
 export function reviveDrawing(of: Pick<RunningJob, 'accountId' | 'payload'>): Statement[] {
@@ -112,14 +112,14 @@ function messageOf({ accountId, payload }: Pick<RunningJob, 'accountId' | 'paylo
 }
 
 /** Fragments as they are stored, of what a model wrote: short, fit to be shown, each once, of an intensity between 0 and 1. */
-export function kept(
+export function storableFragments(
   written: readonly z.infer<typeof fragment>[],
   isFit: (text: string) => boolean,
 ): Fragment[] {
   const seen = new Set<string>();
   const fit: Fragment[] = [];
   for (const { kind, text, intensity } of written) {
-    const words = clean(text).slice(0, LONGEST).toWellFormed();
+    const words = cleanText(text).slice(0, LONGEST).toWellFormed();
     const name = `${kind} ${words}`;
     if (words === '' || seen.has(name) || fit.length === MOST || !isFit(words)) continue;
     seen.add(name);

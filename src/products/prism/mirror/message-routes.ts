@@ -10,7 +10,7 @@ import { productRoutes, TextEvents } from '#platform/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
-import { instead, supportAgain } from '../safety.ts';
+import { supportInstead, supportAgain } from '../safety.ts';
 import { assertLength, longLine, readAgain } from '../words.ts';
 import type { Exchange } from './messages.ts';
 import { HISTORY_BYTES } from './placing.ts';
@@ -23,7 +23,7 @@ const LONGEST_MESSAGE = 4_000;
 
 /** Words and lines beside a reply: for what was written, or where what the model wrote was not fit to be shown. */
 function supportOf({ reply }: Exchange, support: SafetySupport, locale: string | undefined): SafetySupport {
-  return reply.safety === 'ok' ? support : instead(locale);
+  return reply.safety === 'ok' ? support : supportInstead(locale);
 }
 
 /** POST /v1/mirror/messages: a look at the text, admission, the model, and one commit; words as they come, if asked for. */
@@ -84,12 +84,12 @@ export const sendMessage = route(
     const profile = await profiles.read(accountId);
     const saying = { accountId, permit, profile, origin };
     const words = { sessionId: body.session_id, content: body.content, safety: support.safety };
-    const shown = (made: Exchange) =>
+    const toJson = (made: Exchange) =>
       shownExchange(made, supportOf(made, support, profile.locale ?? undefined));
-    if (!wantsEvents(wire)) return shown(await messages.say(saying, words));
+    if (!wantsEvents(wire)) return toJson(await messages.say(saying, words));
     const events = new ReplyEvents(wire, { origin, safety: support.safety });
     try {
-      await events.done(shown(await messages.say(saying, words, events.words)));
+      await events.done(toJson(await messages.say(saying, words, events.words)));
     } catch (error) {
       if (!events.isOpen) throw error;
       await permit.finish('broken off');

@@ -16,7 +16,7 @@ export interface MessageRow {
 }
 
 const SHOWN = `id, session_id, position, role, content, status, safety, to_jsonb(safety_kinds) as safety_kinds, created_at`;
-/** Seconds within which a message has its reply: whoever works on one dies, and the next does not wait for it. */
+/** Seconds after which a message without a reply is abandoned: its process has died, and the next message does not wait. */
 export const LONGEST_WAIT = 120;
 
 /** Messages of a session in their order. */
@@ -43,7 +43,7 @@ export function readExchange({ accountId, id }: WorkKey): Statement<MessageRow> 
   );
 }
 
-/** Takes messages back that whoever worked on them left behind. */
+/** Takes back messages whose process has died. */
 export function dropLapsed(accountId: AccountId, sessionId: string): Statement {
   return statement(
     `delete from prism.mirror_messages where account_id = $1 and session_id = $2 and waits_until <= app.now()`,
@@ -120,10 +120,10 @@ export function readHistory(
 }
 
 /** Whether fragments are drawn out of a message: `missed` where there was no budget for them. */
-export type Drawing = 'off' | 'missed' | 'due';
+export type DrawingState = 'off' | 'missed' | 'due';
 
 /** Ends the wait of a message. No row: it was given up, or its session deleted, and its reply is nobody's. */
-export function markAnswered({ accountId, id }: WorkKey, drawing: Drawing): Statement<MessageRow> {
+export function markAnswered({ accountId, id }: WorkKey, drawing: DrawingState): Statement<MessageRow> {
   return statement<MessageRow>(
     `update prism.mirror_messages m set status = 'answered', waits_until = null, drawing = $3, updated_at = app.now()
      where m.account_id = $1 and m.id = $2 and m.status = 'waiting' and exists (

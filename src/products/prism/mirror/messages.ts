@@ -2,15 +2,15 @@ import { endOfServer, type TakeWords } from '#platform/ai';
 import { commitPoint } from '#platform/db';
 import type { Origin } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
+import { type Permit, permitError } from '#platform/limits';
 import type { ProductContext, WorkKey } from '#platform/product';
 import type { Profile } from '../profile/service.ts';
-import { CARE, careOf, instead, OK } from '../safety.ts';
+import { CARE, careOf, supportInstead, OK } from '../safety.ts';
 import { availableOr } from '../unavailable.ts';
-import { aboutPerson, clean } from '../words.ts';
+import { aboutPerson, cleanText } from '../words.ts';
 import { drawingOf } from './drawing.ts';
 import { dropMessage, insertReply, markAnswered, type MessageRow, readExchange } from './message-store.ts';
-import { createPlacing, type Placed, type Words } from './placing.ts';
+import { createPlacing, type PlacedMessage, type MessageInput } from './placing.ts';
 import { signals } from './queue.ts';
 import { noSession } from './sessions.ts';
 
@@ -21,7 +21,7 @@ const REPLY = commitPoint(
 const DROP = commitPoint('prism.message-drop', 'a message that gets no reply, taken back');
 
 /** Who says something, and what they were allowed. */
-export interface Saying {
+export interface MessageSender {
   readonly accountId: AccountId;
   readonly permit: Permit;
   readonly profile: Profile;
@@ -41,9 +41,9 @@ export function createMessages(context: ProductContext) {
 
   /**
    * Takes a message and answers with its reply. With `take`, words are handed on as they come, and a reply that broke off is
-   * kept as far as it came. Whoever hangs up finds the reply in the session: it is written, and charged, once.
+   * kept as far as it came. A client that hangs up finds the reply in the session: it is written, and charged, once.
    */
-  async function say(saying: Saying, words: Words, take?: TakeWords): Promise<Exchange> {
+  async function say(saying: MessageSender, words: MessageInput, take?: TakeWords): Promise<Exchange> {
     const { permit, profile, origin } = saying;
     const placed = await place(saying, words);
     try {
@@ -67,7 +67,7 @@ export function createMessages(context: ProductContext) {
     } catch (error) {
       // Should it not be taken back now, it lapses by itself.
       await db.tenant(saying.accountId, DROP, [dropMessage(placed.key)]).catch(() => {});
-      throw stale(error);
+      throw permitError(error);
     } finally {
       signals.moved(db, placed.sessionId);
     }
@@ -75,8 +75,8 @@ export function createMessages(context: ProductContext) {
 
   /** One commit: the reply, its settlement, the answer under the request's key, and the job that draws fragments. */
   async function store(
-    { accountId, permit, profile }: Saying,
-    { key, content }: Placed & Pick<Words, 'content'>,
+    { accountId, permit, profile }: MessageSender,
+    { key, content }: PlacedMessage & Pick<MessageInput, 'content'>,
     { text, isFit, isWhole }: { readonly text: string; readonly isFit: boolean; readonly isWhole: boolean },
   ): Promise<Exchange> {
     const { drawing, next } = await drawingOf(context, { key, content, permit, profile });
@@ -88,7 +88,7 @@ export function createMessages(context: ProductContext) {
           accountId,
           id: ids.next(),
           to: key.id,
-          content: clean(text) || instead(profile.locale ?? undefined).message,
+          content: cleanText(text) || supportInstead(profile.locale ?? undefined).message,
           isWhole,
           safety: isFit ? OK : CARE,
         }),

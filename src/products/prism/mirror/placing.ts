@@ -1,4 +1,4 @@
-import type { Said } from '#platform/ai';
+import type { ConversationMessage } from '#platform/ai';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Safety } from '#platform/http';
 import { type AccountId, AppError, declareErrors } from '#platform/kernel';
@@ -35,18 +35,18 @@ const MOST_CHARACTERS = 12_000;
 export const HISTORY_BYTES = 4_000;
 
 /** What a person says in a session. */
-export interface Words {
+export interface MessageInput {
   readonly sessionId: string;
   readonly content: string;
   readonly safety: Safety;
 }
 
 /** A message in its place, and what was said before it; nothing yet of one that waits for others. */
-export interface Placed {
+export interface PlacedMessage {
   readonly key: WorkKey;
   readonly sessionId: string;
   readonly position: number;
-  readonly history: readonly Said[] | undefined;
+  readonly history: readonly ConversationMessage[] | undefined;
 }
 
 /** Gives messages their places in a session, and has each wait for those before it. */
@@ -81,14 +81,14 @@ export function createPlacing({ db, ids, plan }: ProductContext) {
   /** Puts a message into its place: under the session's lock, so that of two at once each has its own. */
   async function place(
     { accountId, profile }: { readonly accountId: AccountId; readonly profile: Profile },
-    { sessionId, content, safety }: Words,
-  ): Promise<Placed> {
+    { sessionId, content, safety }: MessageInput,
+  ): Promise<PlacedMessage> {
     const present = await plan.now(accountId);
     const session = { accountId, id: sessionId };
     const key = { accountId, id: ids.next() };
     return db.tenant(accountId, PLACE, async (tx) => {
       const [row] = await tx.run(lockSession(session));
-      // After the lock: whoever had it before may have written.
+      // After the lock: its former holder may have written.
       const [, [count = NONE]] = await tx.runAll([
         dropLapsed(accountId, sessionId),
         countMessages(accountId, sessionId),
@@ -105,7 +105,7 @@ export function createPlacing({ db, ids, plan }: ProductContext) {
   }
 
   /** What was said before a message, once all before it have their replies. */
-  async function begun(placed: Placed, signal: AbortSignal): Promise<readonly Said[]> {
+  async function begun(placed: PlacedMessage, signal: AbortSignal): Promise<readonly ConversationMessage[]> {
     const { key, sessionId, position, history } = placed;
     if (history !== undefined) return history;
     await turnOf({ accountId: key.accountId, id: sessionId }, position, signal);
@@ -123,15 +123,15 @@ const NONE = { written: 0, waiting: 0 };
 
 async function historyOf(
   tx: Transaction,
-  { key, sessionId, position }: Pick<Placed, 'key' | 'sessionId' | 'position'>,
-): Promise<readonly Said[]> {
+  { key, sessionId, position }: Pick<PlacedMessage, 'key' | 'sessionId' | 'position'>,
+): Promise<readonly ConversationMessage[]> {
   const rows = await tx.run(readHistory(key.accountId, { sessionId, before: position, most: MOST_SAID }));
   return saidIn(rows);
 }
 
 /** What a prompt is told, of messages with the newest first: whole ones, as many as fit, in the order in which they were said. */
-export function saidIn(rows: readonly Pick<MessageRow, 'role' | 'content'>[]): Said[] {
-  const said: Said[] = [];
+export function saidIn(rows: readonly Pick<MessageRow, 'role' | 'content'>[]): ConversationMessage[] {
+  const said: ConversationMessage[] = [];
   let left = MOST_CHARACTERS;
   for (const { role, content } of rows) {
     left -= content.length;

@@ -1,7 +1,7 @@
 import { commitPoint } from '#platform/db';
 import type { Page } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
+import { type Permit, permitError } from '#platform/limits';
 import { type ProductContext, purgeTrash, timeList, type WorkKey } from '#platform/product';
 import { type FragmentRow, readFragments } from './fragment-store.ts';
 import { type MessageRow, readMessages } from './message-store.ts';
@@ -38,15 +38,15 @@ export function createSessions({ db, ids }: ProductContext) {
         ...(stored === undefined ? [] : [stored]),
         permit.settlement(),
       ]);
-      return row ?? missing();
+      return row ?? throwNotFound();
     } catch (error) {
-      throw stale(error);
+      throw permitError(error);
     }
   }
 
   async function read(key: WorkKey): Promise<SessionRow> {
     const [[row]] = await db.tenant(key.accountId, [readSession(key)]);
-    return row ?? missing();
+    return row ?? throwNotFound();
   }
 
   async function readWhole(key: WorkKey): Promise<WholeSession> {
@@ -56,7 +56,7 @@ export function createSessions({ db, ids }: ProductContext) {
       readMessages(accountId, id),
       readFragments(accountId, id),
     ]);
-    return { session: session ?? missing(), messages, fragments };
+    return { session: session ?? throwNotFound(), messages, fragments };
   }
 
   /** Newest first. */
@@ -71,7 +71,7 @@ export function createSessions({ db, ids }: ProductContext) {
     return sessions.page(rows, limit);
   }
 
-  /** Hides a session and all that belongs to it. What is still written for it is stored nowhere. */
+  /** Hides a session and all that belongs to it. Text still being written for it is not stored. */
   async function remove(key: WorkKey): Promise<void> {
     await db.tenant(key.accountId, DELETE, async (tx) => {
       const [row] = await tx.run(readSession(key));
@@ -88,6 +88,6 @@ export function noSession(): AppError {
   return new AppError('not_found', { message: 'There is no such session.' });
 }
 
-function missing(): never {
+function throwNotFound(): never {
   throw noSession();
 }

@@ -4,7 +4,7 @@ import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
-import { joined, shownSupport, supportSchema } from '../safety.ts';
+import { joinTexts, shownSupport, supportSchema } from '../safety.ts';
 import { line } from '../words.ts';
 import type { Profile } from './service.ts';
 
@@ -53,7 +53,7 @@ const EXAMPLE = {
   version: 2,
 };
 
-const shown = ({ insights, research, news, ...row }: Profile) => ({
+const toJson = ({ insights, research, news, ...row }: Profile) => ({
   ...row,
   focus_areas: [...row.focus_areas],
   consents: { insights, research, news },
@@ -73,7 +73,7 @@ export const readProfile = route(
   },
   async ({ accountId }, { profiles }) => {
     const row = await profiles.read(accountId);
-    return versionedAnswer(row, shown(row));
+    return versionedAnswer(row, toJson(row));
   },
 );
 
@@ -103,7 +103,7 @@ export const changeProfile = route(
     body: changes,
     precheck: {
       text: ({ body: { display_name, pronouns, focus_areas = [] } }) =>
-        joined([display_name, pronouns, focus_areas.join(', ')]),
+        joinTexts([display_name, pronouns, focus_areas.join(', ')]),
       locale: localeOf,
     },
     reply: { 200: keptProfile },
@@ -115,6 +115,6 @@ export const changeProfile = route(
   async ({ accountId, caller, origin, ifMatch: version, body, safety }, { profiles }) => {
     const { consents: agreed = {}, ...more } = body;
     const row = await profiles.change({ accountId, caller, origin, version }, { ...more, ...agreed });
-    return versionedAnswer(row, { ...shown(row), support: shownSupport(safety) });
+    return versionedAnswer(row, { ...toJson(row), support: shownSupport(safety) });
   },
 );

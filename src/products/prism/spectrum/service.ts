@@ -52,8 +52,8 @@ export function createSpectrum({ db, accounts }: ProductContext) {
 
 /** The days that are asked for, whole weeks where weeks are. Throws `validation_failed` for a range that ends before it begins, or is too long. */
 function rangeOf({ from, to, bucket }: SpectrumQuery, today: string): { from: string; to: string } {
-  const last = to ?? (from === undefined ? today : after(from, USUAL - 1));
-  const first = from ?? after(last, 1 - USUAL);
+  const last = to ?? (from === undefined ? today : addDays(from, USUAL - 1));
+  const first = from ?? addDays(last, 1 - USUAL);
   const days = (Date.parse(last) - Date.parse(first)) / DAY + 1;
   if (days < 1 || days > LONGEST)
     throw new AppError('validation_failed', {
@@ -63,7 +63,7 @@ function rangeOf({ from, to, bucket }: SpectrumQuery, today: string): { from: st
     });
   return bucket === 'day'
     ? { from: first, to: last }
-    : { from: mondayOf(first), to: after(mondayOf(last), 6) };
+    : { from: mondayOf(first), to: addDays(mondayOf(last), 6) };
 }
 
 function bucketOf(bucket: Bucket, starts: string, rows: readonly SpectrumRow[]): SpectrumBucket {
@@ -71,7 +71,7 @@ function bucketOf(bucket: Bucket, starts: string, rows: readonly SpectrumRow[]):
     rows.filter((row) => row.kind === kind).map(({ text, count, intensity }) => ({ text, count, intensity }));
   return {
     starts,
-    ends: bucket === 'day' ? starts : after(starts, 6),
+    ends: bucket === 'day' ? starts : addDays(starts, 6),
     week: bucket === 'day' ? null : weekOf(starts),
     shades: {
       feeling: shadesOf('feeling'),
@@ -84,17 +84,17 @@ function bucketOf(bucket: Bucket, starts: string, rows: readonly SpectrumRow[]):
 }
 
 /** So many days after a day. */
-function after(day: string, days: number): string {
+function addDays(day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10);
 }
 
 function mondayOf(day: string): string {
-  return after(day, -((new Date(Date.parse(day)).getUTCDay() + 6) % 7));
+  return addDays(day, -((new Date(Date.parse(day)).getUTCDay() + 6) % 7));
 }
 
 /** The number of a week by ISO 8601: that of its Thursday, in the Thursday's year. */
 export function weekOf(monday: string): string {
-  const thursday = after(monday, 3);
+  const thursday = addDays(monday, 3);
   const year = thursday.slice(0, 4);
   const days = (Date.parse(thursday) - Date.parse(`${year}-01-01`)) / DAY;
   return `${year}-W${String(Math.floor(days / 7) + 1).padStart(2, '0')}`;

@@ -2,13 +2,13 @@ import { endOfServer } from '#platform/ai';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Page, Safety } from '#platform/http';
 import { type AccountId, AppError, type UserId } from '#platform/kernel';
-import { type Permit, stale } from '#platform/limits';
+import { type Permit, permitError } from '#platform/limits';
 import { type ProductContext, purgeTrash, timeList, type WorkKey } from '#platform/product';
 import { z } from 'zod';
 import type { Profile } from '../profile/service.ts';
 import { careOf } from '../safety.ts';
 import { usableOr } from '../unavailable.ts';
-import { aboutPerson, clean } from '../words.ts';
+import { aboutPerson, cleanText } from '../words.ts';
 import {
   DISTORTIONS,
   insertTurn,
@@ -33,7 +33,7 @@ const turned = z.object({
 });
 
 /** Who asks for a turn, and what they were allowed. */
-export interface Asking {
+export interface TurnAsker {
   readonly accountId: AccountId;
   readonly userId: UserId;
   readonly permit: Permit;
@@ -44,11 +44,11 @@ export interface Asking {
 /** Turn: one thought, seen from another side. */
 export function createTurns({ ai, db, ids }: ProductContext) {
   /**
-   * Asks the model, then stores what it made, what that cost and the answer in one commit. Whoever hangs up finds it among their turns: it
+   * Asks the model, then stores what it made, what that cost and the answer in one commit. A client that hangs up finds it among its turns: it
    * is paid for anyway.
    */
   async function make(
-    { accountId, userId, permit, profile, signal }: Asking,
+    { accountId, userId, permit, profile, signal }: TurnAsker,
     { thought, style, safety }: { thought: string; style: Style; safety: Safety },
   ): Promise<TurnRow> {
     const { object } = await usableOr(
@@ -69,8 +69,8 @@ export function createTurns({ ai, db, ids }: ProductContext) {
       thought,
       style,
       distortion: distortion === 'none' ? null : distortion,
-      turn: clean(turn),
-      question: clean(question),
+      turn: cleanText(turn),
+      question: cleanText(question),
       safety,
     };
     const stored = permit.answering({ status: 200, body: { id: made.id } });
@@ -80,15 +80,15 @@ export function createTurns({ ai, db, ids }: ProductContext) {
         ...(stored === undefined ? [] : [stored]),
         permit.settlement(),
       ]);
-      return row ?? missing();
+      return row ?? throwNotFound();
     } catch (error) {
-      throw stale(error);
+      throw permitError(error);
     }
   }
 
   async function read(key: WorkKey): Promise<TurnRow> {
     const [[row]] = await db.tenant(key.accountId, [readTurn(key)]);
-    return row ?? missing();
+    return row ?? throwNotFound();
   }
 
   /** Newest first. */
@@ -115,20 +115,20 @@ export function createTurns({ ai, db, ids }: ProductContext) {
   return { make, read, list, remove, rateIn, purge: () => purgeTrash(db, trash, PURGE) };
 }
 
-/** Says whether a turn helped, in the transaction of whoever counts the request's key. */
+/** Says whether a turn helped, in the caller's transaction, which also stores the idempotency key. */
 async function rateIn(
   tx: Transaction,
   key: WorkKey,
   feedback: { readonly helpful: boolean; readonly note: string | null },
 ): Promise<TurnRow> {
   const [row] = await tx.run(rateTurn(key, feedback));
-  return row ?? missing();
+  return row ?? throwNotFound();
 }
 
 function noTurn(): AppError {
   return new AppError('not_found', { message: 'There is no such turn.' });
 }
 
-function missing(): never {
+function throwNotFound(): never {
   throw noTurn();
 }

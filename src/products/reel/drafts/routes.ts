@@ -41,8 +41,8 @@ const WHOLE = {
   ],
 };
 
-/** The answer to whoever reads or has changed a draft: the whole of it, and its version as ETag. */
-const tagged = (view: DraftView) => versionedAnswer(view.draft, shownWhole(view));
+/** A whole draft, with its version as ETag. */
+const answerWithEtag = (view: DraftView) => versionedAnswer(view.draft, shownWhole(view));
 
 export const listDrafts = route(
   'GET /v1/drafts',
@@ -77,7 +77,7 @@ export const readDraft = route(
     errors: ['not_found'],
     example: { params: { id: ID }, reply: WHOLE },
   },
-  async ({ accountId, params }, { drafts }) => tagged(await drafts.read(accountId, params.id)),
+  async ({ accountId, params }, { drafts }) => answerWithEtag(await drafts.read(accountId, params.id)),
 );
 
 const changes = namedObject('UpdateDraftRequest', {
@@ -108,5 +108,5 @@ export const changeDraft = route(
     example: { params: { id: ID }, body: { title: 'Small teams', audience: 'founders' }, reply: WHOLE },
   },
   async ({ accountId, params, ifMatch, body }, { drafts }) =>
-    tagged(await drafts.change({ accountId, id: params.id, version: ifMatch }, body)),
+    answerWithEtag(await drafts.change({ accountId, id: params.id, version: ifMatch }, body)),
 );

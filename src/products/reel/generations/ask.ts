@@ -15,7 +15,7 @@ declareErrors({
 });
 
 /** Who asks, and what they were allowed. */
-export interface Asking {
+export interface GenerationAsker {
   readonly accountId: AccountId;
   readonly userId: UserId;
   readonly permit: Permit;
@@ -31,7 +31,7 @@ export interface Regeneration {
   readonly variants?: number | undefined;
 }
 
-export interface Accepted {
+export interface GenerationAccepted {
   readonly generation_id: string;
   readonly draft_id: string;
   readonly status: 'queued';
@@ -51,7 +51,7 @@ export function createAsks(context: ProductContext) {
   const { db, ids } = context;
 
   /** One transaction: generation, its draft, job (which owns the permit from now on), and the answer under the request's key. */
-  function enqueue({ accountId, userId, permit }: Asking, ask: Ask): Promise<Accepted> {
+  function enqueue({ accountId, userId, permit }: GenerationAsker, ask: Ask): Promise<GenerationAccepted> {
     const { draftId, brief, purpose, variants } = ask;
     const [generationId, jobId] = [ids.next(), ids.next<JobId>()];
     const generation = { accountId, draftId, generationId, jobId, purpose, variants };
@@ -93,11 +93,11 @@ export function createAsks(context: ProductContext) {
   return {
     purposeOf,
 
-    create: (asking: Asking, { variants, ...brief }: Brief & { variants: number }) =>
+    create: (asking: GenerationAsker, { variants, ...brief }: Brief & { variants: number }) =>
       enqueue(asking, { draftId: ids.next(), brief, purpose: { mode: 'create' }, variants }),
 
     /** The selected variant is that of now: it may be another than the one that was looked at before admission. */
-    async regenerate(asking: Asking, wish: Regeneration): Promise<Accepted> {
+    async regenerate(asking: GenerationAsker, wish: Regeneration): Promise<GenerationAccepted> {
       const purpose = await purposeOf(asking.accountId, wish);
       return enqueue(asking, { draftId: wish.draft_id, purpose, variants: wish.variants ?? 1 });
     },

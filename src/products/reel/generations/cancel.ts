@@ -14,8 +14,8 @@ declareErrors({
   generation_ended: { status: 409, message: 'This generation has ended: there is nothing left to cancel.' },
 });
 
-/** What whoever cancels is answered. */
-export interface Cancelled {
+/** The answer to a cancellation. */
+export interface CancelResult {
   readonly generation_id: string;
   readonly draft_id: string;
   readonly status: 'cancelled';
@@ -30,7 +30,7 @@ export function cancel(
   parts: Pick<ProductContext, 'db' | 'jobs'>,
   key: WorkKey,
   once: Once,
-): Promise<Answer<Cancelled>> {
+): Promise<Answer<CancelResult>> {
   const { accountId, id } = key;
   return cancelWork(
     parts,

@@ -14,7 +14,7 @@ import { reviveGeneration } from './store.ts';
 import { followGenerations, progressOf } from './views.ts';
 import { generate, giveUp } from './write.ts';
 
-/** Generations: asked for over HTTP, written by a worker, followed and cancelled by whoever asked. */
+/** Generations: requested over HTTP, written by a worker, followed and cancelled by their requester. */
 export function createGenerations(context: ProductContext) {
   const told = { following: followGenerations(context.db), resultEvent: 'variant', progressOf };
 

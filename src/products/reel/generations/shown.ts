@@ -48,7 +48,7 @@ export function shownError({ generation: { error_code: code, error_message: mess
   return code === null ? {} : { error: { code, message: message ?? '' } };
 }
 
-export function shown(view: GenerationView): z.input<typeof generation> {
+export function generationJson(view: GenerationView): z.input<typeof generation> {
   const { generation: row, variants } = view;
   return {
     id: row.id,

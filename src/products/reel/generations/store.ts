@@ -98,7 +98,7 @@ export interface Task extends Brief {
   /** How many are asked for, and how many of them an earlier attempt has stored. */
   readonly variants: number;
   readonly stored: number;
-  /** The variant of which a targeted regeneration changes a part. */
+  /** The variant that a targeted regeneration changes a part of. */
   readonly base: VariantText | null;
 }
 
@@ -146,7 +146,7 @@ export function insertVariants(
   );
 }
 
-/** Says that something of a running generation has changed, and keeps whoever would cancel it waiting until the commit. */
+/** Marks progress of a running generation, and makes a cancellation wait for the commit. */
 export function touchGeneration(accountId: AccountId, generationId: string): Statement {
   return statement(`update reel.generations set updated_at = app.now() where account_id = $1 and id = $2`, [
     accountId,

@@ -18,11 +18,11 @@ export const partOf = {
 } satisfies Record<Part, z.ZodType>;
 
 /** A variant as it is stored, of what a model wrote. */
-export function shaped({ platform }: Pick<Brief, 'platform'>, written: VariantText): VariantText {
+export function cleanVariant({ platform }: Pick<Brief, 'platform'>, written: VariantText): VariantText {
   return {
-    hook: clean(written.hook),
-    body: clean(written.body),
-    cta: clean(written.cta),
+    hook: cleanText(written.hook),
+    body: cleanText(written.body),
+    cta: cleanText(written.cta),
     hashtags: cleanHashtags(platform, written.hashtags),
   };
 }
@@ -33,12 +33,12 @@ export function withPart(base: VariantText, target: Part, from: VariantText): Va
 }
 
 /** A model may write what the database can't hold: NUL bytes, and halves of surrogate pairs. */
-function clean(text: string): string {
+function cleanText(text: string): string {
   return text.replaceAll('\u0000', '').toWellFormed().trim();
 }
 
 /** What every prompt is told of the brief. */
-export function briefing(brief: Brief & { readonly instructions: string | null }) {
+export function briefVariables(brief: Brief & { readonly instructions: string | null }) {
   const { title, style, maxLength, maxHashtags } = PLATFORMS[brief.platform];
   return {
     platform: title,

@@ -1,7 +1,7 @@
 import type { Database } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { createFollowing, type Progress, type WorkKey, workSignals } from '#platform/product';
-import { shown, shownError, shownVariant } from './shown.ts';
+import { generationJson, shownError, shownVariant } from './shown.ts';
 import { type GenerationRow, readGeneration, readVariants, type VariantRow } from './store.ts';
 
 /** What is told of a generation to all processes, by its id. */
@@ -15,7 +15,7 @@ export interface GenerationView {
 
 /** Reads a generation. One that is final shows all of its variants. Throws `not_found`. */
 async function readView(db: Database, { accountId, id }: WorkKey): Promise<GenerationView> {
-  // In this order: what is stored before the end is seen by the second statement.
+  // In this order: the second statement sees all that was stored before the end.
   const [[generation], variants] = await db.tenant(accountId, [
     readGeneration(accountId, id),
     readVariants(accountId, id),
@@ -39,6 +39,6 @@ export function progressOf(view: GenerationView): Progress {
     status: view.generation.status,
     ...shownError(view),
     results: view.variants.map(shownVariant),
-    whole: () => shown(view),
+    whole: () => generationJson(view),
   };
 }

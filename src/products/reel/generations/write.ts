@@ -1,8 +1,8 @@
 import { commitPoint } from '#platform/db';
 import type { Permit } from '#platform/limits';
 import {
-  completing,
-  failing,
+  completeJob,
+  failJob,
   type JobFailure,
   type ProductContext,
   type RunningJob,
@@ -18,7 +18,7 @@ import {
   type Task,
   touchGeneration,
 } from './store.ts';
-import { briefing, partOf, post, shaped, withPart } from './variants.ts';
+import { briefVariables, partOf, post, cleanVariant, withPart } from './variants.ts';
 import { signals } from './views.ts';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
@@ -80,7 +80,7 @@ export async function giveUp(context: ProductContext, job: RunningJob, failure: 
   if (variants !== undefined && variants.stored > 0) return complete(context, job);
   await db.tenant(job.accountId, FAIL, [
     endGeneration(job.accountId, generationId, { status: 'failed', ...failure }),
-    ...failing(job, failure),
+    ...failJob(job, failure),
   ]);
   signals.ended(db, generationId);
 }
@@ -89,7 +89,7 @@ async function complete({ db }: ProductContext, job: RunningJob): Promise<void> 
   const generationId = generationOf(job);
   await db.tenant(job.accountId, COMPLETE, [
     endGeneration(job.accountId, generationId, { status: 'completed' }),
-    ...completing(job),
+    ...completeJob(job),
   ]);
   signals.ended(db, generationId);
 }
@@ -101,27 +101,27 @@ function generationOf({ payload }: RunningJob): string {
 /** Variants that fit are stored as they come; those that are too long wait for their repair. */
 async function writeVariants(work: Work): Promise<void> {
   const { context, job, permit, task } = work;
-  const store = storing(work);
+  const store = createVariantWriter(work);
   const tooLong: VariantText[] = [];
   const most = task.variants - task.stored;
   await context.ai.streamItems(permit, {
     feature: permit.feature,
     prompt: {
       id: 'post',
-      variables: { ...briefing(task), variants: most, written: work.hooks.join('\n') || 'none' },
+      variables: { ...briefVariables(task), variants: most, written: work.hooks.join('\n') || 'none' },
     },
     item: post,
     list: 'variants',
     most,
     async take(written) {
-      const variant = shaped(task, written);
+      const variant = cleanVariant(task, written);
       if (isOverLength(task.platform, variant)) tooLong.push(variant);
       else await store([variant]);
     },
     lane: job.lane,
     signal: job.signal,
   });
-  if (tooLong.length > 0) await store(await repaired(work, tooLong));
+  if (tooLong.length > 0) await store(await shortenVariants(work, tooLong));
 }
 
 /** One part is written anew, and all others stay what they are in the variant that was selected. */
@@ -132,20 +132,20 @@ async function writePart(work: Work, of: { base: VariantText; target: Part }): P
     feature: permit.feature,
     prompt: {
       id: 'part',
-      variables: { ...briefing(task), ...base, hashtags: base.hashtags.join(' '), target },
+      variables: { ...briefVariables(task), ...base, hashtags: base.hashtags.join(' '), target },
     },
     schema: partOf[target],
     lane: job.lane,
     signal: job.signal,
   });
-  const written = withPart(base, target, shaped(task, { ...base, ...object }));
-  if (!isOverLength(task.platform, written)) return storing(work)([written]);
-  const [shorter = written] = await repaired(work, [written]);
-  await storing(work)([withPart(base, target, shorter)]);
+  const written = withPart(base, target, cleanVariant(task, { ...base, ...object }));
+  if (!isOverLength(task.platform, written)) return createVariantWriter(work)([written]);
+  const [shorter = written] = await shortenVariants(work, [written]);
+  await createVariantWriter(work)([withPart(base, target, shorter)]);
 }
 
 /** Stores variants behind those that are there. A worker that lost the job or was called off stores nothing. */
-function storing({
+function createVariantWriter({
   context,
   job,
   generationId,
@@ -160,7 +160,7 @@ function storing({
       position: stored + n + 1,
       over_length: isOverLength(task.platform, text),
     }));
-    // The generation is locked first, as by whoever cancels it: then each waits for the other, and never both.
+    // Locks the generation first, as cancelling does: the same order prevents a deadlock.
     await db.tenant(job.accountId, VARIANT, [
       touchGeneration(job.accountId, generationId),
       job.progressing(stored + variants.length, task.variants),
@@ -177,7 +177,7 @@ const reply = z.object({ posts: z.array(post) });
  * Asks the model once to shorten variants, all of them in one call, and answers them in their order. One that it has not
  * made shorter stays as it was; so do all when the call comes to nothing, for a long post is more than none.
  */
-async function repaired(work: Work, tooLong: readonly VariantText[]): Promise<readonly VariantText[]> {
+async function shortenVariants(work: Work, tooLong: readonly VariantText[]): Promise<readonly VariantText[]> {
   const { context, job, permit, task } = work;
   const { title, maxLength } = PLATFORMS[task.platform];
   const left = Math.max(0, Math.ceil(work.until - context.clock.monotonic()));
@@ -199,7 +199,7 @@ async function repaired(work: Work, tooLong: readonly VariantText[]): Promise<re
     });
     return tooLong.map((long, n) => {
       const written = object.posts[n];
-      const short = written === undefined ? long : shaped(task, written);
+      const short = written === undefined ? long : cleanVariant(task, written);
       return postLength(task.platform, short) < postLength(task.platform, long) ? short : long;
     });
   } catch (error) {

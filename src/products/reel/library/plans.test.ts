@@ -10,7 +10,7 @@ import { type AssetFilters, listAssets, newestMatches } from './store.ts';
 const { db } = await testDatabase();
 const library = createLibrary({ db, ids });
 
-/** Half of them are one account's, the others each of another: what is right for most accounts is wrong for that one. */
+/** One account has half of them, each of the others has an account of its own: a plan that suits most accounts is wrong for that one. */
 const MANY = 12_000;
 const LIMIT = 20;
 /** A look at the newest, a walk, and what is ranked of it. */

@@ -4,7 +4,7 @@ import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import type { Reel } from '../service.ts';
-import { content, label, saveBody, sourceOf } from './saving.ts';
+import { content, label, saveBody, sourceOf } from './save-body.ts';
 import { ASSET, asset, shownAsset } from './shown.ts';
 import { type AssetRow, STATUSES } from './store.ts';
 import { tagList, tagsIn } from './tags.ts';
@@ -27,7 +27,7 @@ const writes = {
 const of = { params: { id: ASSET.id } };
 
 /** An asset with its version as ETag. */
-const tagged = (row: AssetRow) => versionedAnswer(row, shownAsset(row));
+const answerWithEtag = (row: AssetRow) => versionedAnswer(row, shownAsset(row));
 
 export const saveAsset = route(
   'POST /v1/library/assets',
@@ -103,7 +103,7 @@ export const readAsset = route(
     errors: ['not_found'],
     example: { ...of, reply: ASSET },
   },
-  async ({ accountId, params }, { library }) => tagged(await library.read(accountId, params.id)),
+  async ({ accountId, params }, { library }) => answerWithEtag(await library.read(accountId, params.id)),
 );
 
 const changes = namedObject('UpdateAssetRequest', {
@@ -133,7 +133,7 @@ export const changeAsset = route(
     },
   },
   async ({ accountId, params, ifMatch, body }, { library }) =>
-    tagged(await library.change({ accountId, id: params.id, version: ifMatch }, body)),
+    answerWithEtag(await library.change({ accountId, id: params.id, version: ifMatch }, body)),
 );
 
 export const deleteAsset = route(
@@ -164,5 +164,5 @@ export const restoreAsset = route(
     example: { ...of, reply: ASSET },
   },
   ({ accountId, params, once }, { library }) =>
-    once(RESTORE, async (tx) => tagged(await library.restoreIn(tx, accountId, params.id))),
+    once(RESTORE, async (tx) => answerWithEtag(await library.restoreIn(tx, accountId, params.id))),
 );

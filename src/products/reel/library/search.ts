@@ -27,7 +27,7 @@ const FULL_ENOUGH = 0.5;
 
 /** Where a page of ranked results begins: in a block, and there after one of its matches if others were shown before. */
 interface Start extends Stretch {
-  readonly after: Ranked | undefined;
+  readonly after: MatchRank | undefined;
 }
 
 const BEGINNING: Start = { from: undefined, until: undefined, after: undefined };
@@ -45,13 +45,16 @@ export interface Search {
 /** A page of assets. Each way to ask has its way through the indexes, and none reads more than some thousand entries. */
 export function findAssets(db: Database, search: Search): Promise<Page<AssetRow>> {
   const { q, tags } = search.filters;
-  if (q !== undefined) return ranked(db, search);
-  if (tags !== undefined) return tagged(db, search);
-  return listed(db, search);
+  if (q !== undefined) return searchByRank(db, search);
+  if (tags !== undefined) return searchByTags(db, search);
+  return listNewest(db, search);
 }
 
 /** Newest first, by platform and status at most. */
-async function listed(db: Database, { accountId, filters, cursor, limit }: Search): Promise<Page<AssetRow>> {
+async function listNewest(
+  db: Database,
+  { accountId, filters, cursor, limit }: Search,
+): Promise<Page<AssetRow>> {
   const list = timeList('assets', filters);
   const after = list.after(cursor);
   const [rows] = await db.tenant(accountId, [listAssets(accountId, filters, { after, limit: limit + 1 })]);
@@ -59,7 +62,7 @@ async function listed(db: Database, { accountId, filters, cursor, limit }: Searc
 }
 
 /** By tags, newest first: a block without ranks is a page. Its cursor is the place where the next one begins. */
-async function tagged(db: Database, search: Search): Promise<Page<AssetRow>> {
+async function searchByTags(db: Database, search: Search): Promise<Page<AssetRow>> {
   const { accountId, filters, cursor, limit } = search;
   const list = timeList('assets', filters);
   const from = list.after(cursor);
@@ -69,7 +72,7 @@ async function tagged(db: Database, search: Search): Promise<Page<AssetRow>> {
 }
 
 /** By rank, then by id, block by block. */
-async function ranked(db: Database, search: Search): Promise<Page<AssetRow>> {
+async function searchByRank(db: Database, search: Search): Promise<Page<AssetRow>> {
   const { accountId, filters, cursor, limit } = search;
   const shown: MatchRow[] = [];
   let start: Start | undefined = startOf(filters, cursor);
@@ -80,7 +83,7 @@ async function ranked(db: Database, search: Search): Promise<Page<AssetRow>> {
   ) {
     const most = start.after === undefined ? BLOCK : LARGEST_BLOCK;
     const block = await blockOf(db, search, { stretch: start, most });
-    const rest = following(start, block);
+    const rest = matchesAfter(start, block);
     const fitting = rest.slice(0, limit - shown.length);
     shown.push(...fitting);
     start = fitting.length === rest.length ? nextOf(block) : { ...block.stretch, after: fitting.at(-1) };
@@ -90,7 +93,7 @@ async function ranked(db: Database, search: Search): Promise<Page<AssetRow>> {
 }
 
 /** What of a block is still to be shown, the best first. */
-function following({ after }: Start, { matches }: Block): MatchRow[] {
+function matchesAfter({ after }: Start, { matches }: Block): MatchRow[] {
   return matches.toSorted(byRank).filter((match) => after === undefined || byRank(after, match) < 0);
 }
 
@@ -165,13 +168,13 @@ async function blockOf(
   };
 }
 
-type Ranked = Pick<MatchRow, 'rank' | 'id'>;
+type MatchRank = Pick<MatchRow, 'rank' | 'id'>;
 
 /** Newest first. */
 const byTime = (one: TimePosition, other: TimePosition) => other.at - one.at || byId(one, other);
 
 /** The best first; of equals the newest. */
-const byRank = (one: Ranked, other: Ranked) => other.rank - one.rank || byId(one, other);
+const byRank = (one: MatchRank, other: MatchRank) => other.rank - one.rank || byId(one, other);
 
 function byId(one: { readonly id: string }, other: { readonly id: string }): number {
   return one.id > other.id ? -1 : one.id < other.id ? 1 : 0;

@@ -13,7 +13,7 @@ import {
   type Status,
   trash,
 } from './store.ts';
-import { distinct } from './tags.ts';
+import { unique } from './tags.ts';
 
 const CHANGE = commitPoint('reel.asset-change', 'a changed asset, or one put into the trash');
 const PURGE = commitPoint('reel.assets-purged', 'assets that were deleted 30 days ago are gone');
@@ -21,7 +21,7 @@ const PURGE = commitPoint('reel.assets-purged', 'assets that were deleted 30 day
 /** What is saved: a variant of a draft as it is, or content written elsewhere. */
 export type Source = { readonly draftId: string; readonly variantId: string } | Content;
 
-export interface Saving {
+export interface AssetInput {
   readonly title?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly status?: Status | undefined;
@@ -29,17 +29,17 @@ export interface Saving {
 
 /** The library: what a creator keeps. Assets are copies: what becomes of their draft does not change them. */
 export function createLibrary({ db, ids }: Pick<ProductContext, 'db' | 'ids'>) {
-  /** Saves an asset in the transaction of whoever counts the request's key. */
+  /** Saves an asset in the caller's transaction, which also stores the idempotency key. */
   async function saveIn(
     tx: Transaction,
     owner: { readonly accountId: AccountId; readonly userId: UserId },
-    { source, ...saving }: Saving & { readonly source: Source },
+    { source, ...saving }: AssetInput & { readonly source: Source },
   ): Promise<AssetRow> {
     const asset = {
       ...owner,
       id: ids.next(),
       title: saving.title,
-      tags: distinct(saving.tags ?? []),
+      tags: unique(saving.tags ?? []),
       status: saving.status ?? 'ready',
     };
     const [made] = await tx.run(
@@ -58,7 +58,7 @@ export function createLibrary({ db, ids }: Pick<ProductContext, 'db' | 'ids'>) {
 
   /** Changes an asset, of the version that was read if one is said: of several who change the same one, one wins. */
   async function change(which: WhichVersion, { tags, ...more }: AssetChange): Promise<AssetRow> {
-    const changes = tags === undefined ? more : { ...more, tags: distinct(tags) };
+    const changes = tags === undefined ? more : { ...more, tags: unique(tags) };
     const [[changed], [asset]] = await db.tenant(which.accountId, CHANGE, [
       changeAsset(which, changes),
       readAsset(which.accountId, which.id),
@@ -90,7 +90,7 @@ export function createLibrary({ db, ids }: Pick<ProductContext, 'db' | 'ids'>) {
   };
 }
 
-/** Takes an asset out of the trash, in the transaction of whoever counts the request's key. */
+/** Takes an asset out of the trash, in the caller's transaction, which also stores the idempotency key. */
 async function restoreIn(tx: Transaction, accountId: AccountId, id: string): Promise<AssetRow> {
   const [, [asset]] = await tx.runAll([trash.restoring(accountId, id), readAsset(accountId, id)]);
   if (asset === undefined) throw noAsset();

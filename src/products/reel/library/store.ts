@@ -150,10 +150,10 @@ export function listAssets(
       values,
     );
   }
-  const listed = (names: readonly string[]) =>
+  const jsonElements = (names: readonly string[]) =>
     `jsonb_array_elements_text(${put(JSON.stringify(names))}::jsonb)`;
-  const platforms = listed(platform === undefined ? PLATFORM_NAMES : [platform]);
-  const statuses = listed(status === undefined ? STATUSES : [status]);
+  const platforms = jsonElements(platform === undefined ? PLATFORM_NAMES : [platform]);
+  const statuses = jsonElements(status === undefined ? STATUSES : [status]);
   return statement<FoundRow>(
     `select ${PLACED} from ${platforms} p cross join ${statuses} s cross join lateral (${slice('and platform = p and status = s')}) a
      order by created_at desc, id desc limit $2`,
@@ -195,7 +195,7 @@ export function newestMatches(
     `select id, ${microsecondsOf('created_at')} as at, rank::double precision as rank, beyond
      from reel.newest_matches($1::jsonb, ${instantOf('$2')}, $3, ${instantOf('$4')}, $5, $6)`,
     [
-      JSON.stringify({ ...filters, q: searched(filters.q) }),
+      JSON.stringify({ ...filters, q: searchTerms(filters.q) }),
       from?.at ?? null,
       from?.id ?? null,
       until?.at ?? null,
@@ -206,6 +206,6 @@ export function newestMatches(
 }
 
 /** A minus that excludes nothing is left out: PostgreSQL's parser fails at some 30 of them ("tsquery stack too small"). */
-function searched(q: string | undefined): string | undefined {
+function searchTerms(q: string | undefined): string | undefined {
   return q?.normalize().replaceAll(/-(?![\p{L}\p{M}\p{N}"])/gu, '');
 }

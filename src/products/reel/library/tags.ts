@@ -23,9 +23,9 @@ export const tagList = z
 
 /** The tags of such a list, each once, in an order of their own. */
 export function tagsIn(list: string): string[] {
-  return distinct(tags.parse(list.split(','))).toSorted();
+  return unique(tags.parse(list.split(','))).toSorted();
 }
 
-export function distinct(list: readonly string[]): string[] {
+export function unique(list: readonly string[]): string[] {
   return [...new Set(list)];
 }

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Database, statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import type { PaymentProvider, ProviderMode } from '../../payment-provider.ts';
-import type { Reconciled } from './reconcile.ts';
+import type { ReconcileResult } from './reconcile.ts';
 
 /** Between two looks at what another process is reading. Milliseconds. */
 const PAUSE = 200;
 
 /** What became of a reconciliation that was waited for. */
-export interface CaughtUp {
+export interface CatchUpResult {
   /** Messages that had never come. */
   readonly events: number;
   /** Objects that were read and applied since it began, by whichever process. */
@@ -23,12 +23,12 @@ export interface CatchUpParts {
   readonly db: Database;
   readonly providers: readonly PaymentProvider[];
   /** Of each provider, in their order. */
-  readonly reconcile: () => Promise<readonly PromiseSettledResult<Reconciled>[]>;
+  readonly reconcile: () => Promise<readonly PromiseSettledResult<ReconcileResult>[]>;
   readonly drain: () => Promise<void>;
 }
 
 /** Reconciles all providers, one that fails holding up no other, and waits until all that is asked for was read, or could not be. */
-export async function catchUp(parts: CatchUpParts): Promise<CaughtUp> {
+export async function catchUp(parts: CatchUpParts): Promise<CatchUpResult> {
   const { db, providers } = parts;
   const modes = JSON.stringify(providers.map(({ name, mode }) => ({ store: name, mode })));
   const [[before]] = await db.system('billing.inbox', [newestAnswer()]);
@@ -46,7 +46,7 @@ export async function catchUp(parts: CatchUpParts): Promise<CaughtUp> {
 }
 
 /** Another process may be reading some of it: it is done with each, or dead, within the lease of a fetch. */
-async function untilRead({ db, drain }: CatchUpParts, modes: string): Promise<CaughtUp['unread']> {
+async function untilRead({ db, drain }: CatchUpParts, modes: string): Promise<CatchUpResult['unread']> {
   const [[now]] = await db.system('billing.inbox', [statement<{ at: Date }>('select app.now() as at')]);
   if (now === undefined) throw new Error('the database did not say what time it is');
   for (;;) {

@@ -24,14 +24,17 @@ export async function receiveEvent(
 ): Promise<void> {
   if (modes.length === 0) throw new AppError('not_found', { message: 'Nothing is sold at this store.' });
   for (const provider of modes) {
-    const event = await verified(provider, raw);
+    const event = await verifyEvent(provider, raw);
     if (event !== undefined)
       return void (await storeEvent(parts, provider, { ...event, body: raw.body, via: 'webhook' }));
   }
   throw new AppError('webhook_forged');
 }
 
-async function verified(provider: PaymentProvider, raw: SignedRequest): Promise<ProviderEvent | undefined> {
+async function verifyEvent(
+  provider: PaymentProvider,
+  raw: SignedRequest,
+): Promise<ProviderEvent | undefined> {
   try {
     const event = await provider.verify(raw);
     return isKeepable(event) ? event : undefined;
@@ -41,7 +44,7 @@ async function verified(provider: PaymentProvider, raw: SignedRequest): Promise<
   }
 }
 
-/** No provider has a NUL in what it calls things, and no text of PostgreSQL: it would be told again for days. */
+/** PostgreSQL stores no NUL, and no provider uses one: such a message would be sent again for days. */
 const isKeepable = ({ eventId, type, about }: ProviderEvent) =>
   ![eventId, type, about?.id].some((name) => name?.includes('\0'));
 

@@ -28,7 +28,7 @@ const OVERLAP = '1 hour';
 const MARGIN = 1;
 
 /** What a reconciliation found. */
-export interface Reconciled {
+export interface ReconcileResult {
   /** Messages that had never come. */
   readonly events: number;
   /** Objects that are looked at, told of or not; 0 where the provider's memory sufficed. */
@@ -51,7 +51,7 @@ export interface ReconcileRun {
 export async function reconcile(
   parts: ReceiveParts,
   { provider, readRate, signal, all }: ReconcileRun,
-): Promise<Reconciled> {
+): Promise<ReconcileResult> {
   const providerMode = { provider: provider.name, mode: provider.mode };
   const [[since]] = await parts.db.system('billing.inbox', [
     sinceWhen(providerMode, provider.eventsKeptDays),
@@ -77,7 +77,7 @@ export async function reconcile(
   return { events, objects };
 }
 
-/** One commit for each: rows that are held for long would hold up whoever applies them. What is reported goes before them. */
+/** One commit for each, so that no lock is held for long. Objects that events report go before them. */
 async function requestAll(
   parts: ReceiveParts,
   providerMode: ProviderMode,

@@ -14,14 +14,14 @@ const MARKED = commitPoint('billing.replay-marked', 'an object that is fetched a
 const MOST = 1_000;
 
 /** Which: those of these ids, those of a time (the oldest first), or all objects that were given up. */
-export interface Replay {
+export interface ReplaySelection {
   readonly event_ids?: readonly string[] | undefined;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly dead?: true | undefined;
 }
 
-export interface Replayed {
+export interface ReplayResult {
   /** Objects that are fetched again. */
   readonly objects: number;
   /** Where to go on, when there was more than one call replays. */
@@ -42,9 +42,9 @@ export interface ByWhom {
 /** Has objects fetched again whatever became of the events at them. Throws `not_found` for an id that never came. */
 export async function replay(
   parts: ReplayParts,
-  { providers, which }: { readonly providers: readonly PaymentProvider[]; readonly which: Replay },
+  { providers, which }: { readonly providers: readonly PaymentProvider[]; readonly which: ReplaySelection },
   { caller, origin, once }: ByWhom,
-): Promise<Answer<Replayed>> {
+): Promise<Answer<ReplayResult>> {
   const marked = which.dead === true ? undefined : await requestFetchesOf(parts, which);
   const given = await once(REPLAYED, async (tx) => {
     const replayed = marked ?? (await reviveIn(tx, providers));
@@ -61,7 +61,7 @@ export async function replay(
   return given;
 }
 
-async function reviveIn(tx: Transaction, providers: readonly PaymentProvider[]): Promise<Replayed> {
+async function reviveIn(tx: Transaction, providers: readonly PaymentProvider[]): Promise<ReplayResult> {
   let objects = 0;
   for (const { name, mode } of providers)
     objects += (await tx.run(requeueDeadTasks({ provider: name, mode }))).length;
@@ -69,7 +69,7 @@ async function reviveIn(tx: Transaction, providers: readonly PaymentProvider[]):
 }
 
 /** One commit for each object: in one for all, this and whoever applies some of them would wait for each other. Twice does no harm. */
-async function requestFetchesOf({ db }: ReplayParts, which: Replay): Promise<Replayed> {
+async function requestFetchesOf({ db }: ReplayParts, which: ReplaySelection): Promise<ReplayResult> {
   const [found] = await db.system('admin.billing', [eventsToReplay(which)]);
   const known = new Set(found.map(({ event_id }) => event_id));
   const unknown = which.event_ids?.find((id) => !known.has(id));
@@ -98,7 +98,7 @@ interface EventToReplay {
   readonly created_at: Date;
 }
 
-const eventsToReplay = ({ event_ids: ids, since, until }: Replay) =>
+const eventsToReplay = ({ event_ids: ids, since, until }: ReplaySelection) =>
   ids === undefined
     ? statement<EventToReplay>(
         `select event_id, store, mode, kind, object_id, created_at from billing.inbox

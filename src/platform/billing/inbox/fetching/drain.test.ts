@@ -72,29 +72,29 @@ test('no more than six are read at once, and those who are at it see to what com
   expect(await seatsOf(db, accountId)).toMatchObject(Object.fromEntries(ids.map((id) => [id, 1])));
 });
 
-const refused = (code: string) => new AppError('store_refused', { details: { code } });
+const refusal = (code: string) => new AppError('store_refused', { details: { code } });
 
 test.each([
-  ['is refused', refused('400'), '0 minutes'],
-  ['is refused for the key', refused('key_refused'), '0 minutes'],
+  ['is refused', refusal('400'), '0 minutes'],
+  ['is refused for the key', refusal('key_refused'), '0 minutes'],
   ['is not answered', new AppError('store_unavailable'), '65 minutes'],
 ])(
   'what %s is told to the operator at once, or once it has lasted for an hour',
   async (what, trouble, after) => {
     const id = `sub_${what.replaceAll(' ', '_')}`;
-    const listed = async () =>
+    const listDead = async () =>
       (await inbox.dead({ limit: 100, before: undefined })).data.filter(({ object_id }) => object_id === id);
     const isAtOnce = after.startsWith('0');
     fixture.troubles.push(trouble, trouble);
     await tell(id);
     await inbox.drain();
-    expect(await listed()).toHaveLength(isAtOnce ? 1 : 0);
+    expect(await listDead()).toHaveLength(isAtOnce ? 1 : 0);
     await advance(db, after);
     await inbox.drain();
-    expect(await listed()).toMatchObject([{ attempts: isAtOnce ? 1 : 2, given_up_at: null }]);
+    expect(await listDead()).toMatchObject([{ attempts: isAtOnce ? 1 : 2, given_up_at: null }]);
     fixture.troubles.length = 0;
     await advance(db, '1 hour');
     await inbox.drain();
-    expect(await listed()).toEqual([]);
+    expect(await listDead()).toEqual([]);
   },
 );

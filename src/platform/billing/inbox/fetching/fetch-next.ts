@@ -75,7 +75,7 @@ export async function fetchNext(parts: FetchParts, source: FetchSource): Promise
   return true;
 }
 
-interface Failed {
+interface FailedFetch {
   readonly ref: ObjectRef;
   readonly claim: ClaimedTask;
   /** undefined: there was no answer. */
@@ -86,7 +86,7 @@ interface Failed {
 async function postpone(
   parts: FetchParts,
   provider: PaymentProvider,
-  { ref, claim, body, error }: Failed,
+  { ref, claim, body, error }: FailedFetch,
 ): Promise<void> {
   const providerMode = { provider: provider.name, mode: provider.mode };
   const { number } = claim;

@@ -20,7 +20,7 @@ async function waits(count: number): Promise<(number | undefined)[]> {
   }
   return all;
 }
-const quietly = (seconds: number) =>
+const holdBack = (seconds: number) =>
   here.contextFor({ signal: new AbortController().signal }).holdBack(seconds);
 
 test('reads go out at the rate that all processes share, a quarter of a second’s worth at once', async () => {
@@ -40,9 +40,9 @@ test('no turn is taken more than five seconds ahead', async () => {
 
 test('a payment provider that asks for peace has it from all processes', async () => {
   await advance(db, '1 hour');
-  await quietly(3);
+  await holdBack(3);
   expect(await waits(2)).toEqual([3_000, 3_050]);
-  await quietly(1);
+  await holdBack(1);
   expect(await waits(1)).toEqual([3_100]);
 });
 

@@ -13,7 +13,7 @@ const HELD_BACK = commitPoint(
   'until when a payment provider that asked for less is left in peace',
 );
 
-/** The longest that a token is taken ahead of its time. Seconds; whoever would wait longer asks again then. */
+/** How far ahead a token is taken at most, in seconds; a reader that would wait longer asks again then. */
 const AHEAD = 5;
 /** What may go out at once after a quiet time, of what may go out in a second. */
 const BURST = 0.25;

@@ -11,7 +11,7 @@ const REFRESHED = commitPoint(
   'that objects are looked at, because something was done to them, and the job that does',
 );
 
-/** What whoever did something waits, at most; and how long until it is looked again, each time twice as long. Milliseconds. */
+/** How long a caller waits at most; and the first pause between two looks, doubled each time. Milliseconds. */
 const LONGEST_WAIT = 5_000;
 const FIRST_PAUSE = 25;
 
@@ -20,8 +20,8 @@ export interface RefreshParts extends DrainRequestParts {
 }
 
 /**
- * Marks objects and fetches them: whoever changed something at a payment provider sees it when this resolves. Another process may be at
- * them, or the provider away: then it resolves after some five seconds, and the job goes on.
+ * Marks objects and fetches them: a caller who changed something at a payment provider sees it when this resolves. If another process
+ * fetches them, or the provider is away, it resolves after some five seconds, and the job goes on.
  */
 export async function refresh(
   parts: RefreshParts,

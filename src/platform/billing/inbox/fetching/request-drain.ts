@@ -32,8 +32,8 @@ export async function requestDrainIn(
 }
 
 /**
- * Says that a drain is on its way; a row: nobody had said so. Whoever finds it said holds on to it until they commit, so that
- * a drain that begins meanwhile waits for what they mark.
+ * Records that a drain is on its way; a row: it was not recorded before. A transaction that finds the record keeps it locked until its
+ * commit, so that a drain that begins meanwhile waits for what it marked.
  */
 const insertDrain = ({ provider, mode }: ProviderMode) =>
   statement(

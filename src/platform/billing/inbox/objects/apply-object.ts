@@ -19,7 +19,7 @@ export interface ApplyParts {
 }
 
 /** What a payment provider answered. */
-export interface Fetched {
+export interface FetchedObject {
   readonly ref: ObjectRef;
   /** Taken before it was asked. */
   readonly number: number;
@@ -33,11 +33,11 @@ const EVENT_STATE_OF: Readonly<Record<ObjectState, EventState>> = {
   foreign: 'ignored',
 };
 
-/** Applies an answer and keeps it; one that was asked for before that which is in effect is only kept. In one commit. */
+/** Applies and stores an answer, in one commit; an answer older than the one in effect is only stored. */
 export async function applyObject(
   parts: ApplyParts,
   provider: PaymentProvider,
-  fetched: Fetched,
+  fetched: FetchedObject,
 ): Promise<void> {
   const facts = factsOf(provider, fetched);
   const accountId = await parts.db.system('billing.inbox', APPLIED, async (tx) => {
@@ -60,7 +60,10 @@ export async function applyObject(
 }
 
 /** What a body says. Throws `store_unreadable`. */
-export function factsOf(provider: PaymentProvider, { ref, body }: Pick<Fetched, 'ref' | 'body'>): Facts {
+export function factsOf(
+  provider: PaymentProvider,
+  { ref, body }: Pick<FetchedObject, 'ref' | 'body'>,
+): Facts {
   try {
     return provider.read(ref, body);
   } catch (cause) {
@@ -68,7 +71,7 @@ export function factsOf(provider: PaymentProvider, { ref, body }: Pick<Fetched, 
   }
 }
 
-/** What is over by a purchase in its place, whether its provider has told of that or not. */
+/** The subscription that this purchase replaces, whether or not its provider has told of that. */
 function replacedBy({ subscription }: Facts): ObjectRef[] {
   return subscription?.replaces === undefined ? [] : [{ kind: 'subscription', id: subscription.replaces }];
 }
@@ -80,7 +83,7 @@ interface AppliedBody extends Owner {
 }
 
 /** A body that is to be the one in effect. */
-export interface BodyToApply extends Fetched {
+export interface BodyToApply extends FetchedObject {
   readonly provider: PaymentProvider;
   readonly facts: Facts;
   readonly isRebuild?: boolean;
@@ -88,7 +91,7 @@ export interface BodyToApply extends Fetched {
 
 /**
  * Makes a body the one in effect, in a transaction; undefined: a newer one is. Locks: its customer, their account, the
- * object, and then what the projection locks. Whoever erases somebody locks the account before the objects, too.
+ * object, and then what the projection locks. Erasure locks the account before the objects, too.
  */
 export async function applyBodyIn(
   { projection }: Pick<ApplyParts, 'projection'>,
@@ -96,7 +99,7 @@ export async function applyBodyIn(
   { provider, facts, ref, number, body, isRebuild = false }: BodyToApply,
 ): Promise<AppliedBody | undefined> {
   const providerMode = { provider: provider.name, mode: provider.mode };
-  // Of what is gone nothing says whose it was but what was known before.
+  // A deleted object has no customer: the one that was stored before is taken.
   const customer = (await formerCustomer(tx, providerMode, { ref, facts })) ?? facts.customer;
   const owner =
     customer === null
@@ -104,7 +107,7 @@ export async function applyBodyIn(
       : await resolveOwnerIn(tx, providerMode, {
           customer,
           accountId: facts.claims,
-          takesOver: takeover({ ref, number, facts }),
+          takesOver: takeoverOf({ ref, number, facts }),
         });
   const [known] = await tx.run(lockObject(providerMode, ref));
   if (known === undefined) throw new Error('an object of a payment provider was not noted');
@@ -112,7 +115,7 @@ export async function applyBodyIn(
     known.customer !== customer &&
     (customer === null || (facts.keepsCustomer === true && known.customer !== null))
   )
-    throw new Error('whose an object is was found out just now');
+    throw new Error('the owner of an object changed meanwhile');
   if (!owner.isErased) await tx.run(insertBody(providerMode, ref, { number, body }));
   if (known.number > number) return undefined;
   const { accountId } = owner;
@@ -128,7 +131,7 @@ export async function applyBodyIn(
   return { ...owner, state, isNew: known.number === 0 };
 }
 
-/** Whose it was, or whose that was which it took the place of; undefined: nobody knows, or what is told says it better. */
+/** The stored customer of the object, or of the one it replaces; undefined: none is stored, or the answer names its customer. */
 async function formerCustomer(
   tx: Transaction,
   providerMode: ProviderMode,
@@ -142,8 +145,8 @@ async function formerCustomer(
   return undefined;
 }
 
-/** Whether an answer may take a purchase from one account to another: the store has signed whose it is. */
-function takeover({ ref, number, facts }: Pick<BodyToApply, 'ref' | 'number' | 'facts'>) {
+/** The move to another account that the store has signed; undefined: the purchase may not move. */
+function takeoverOf({ ref, number, facts }: Pick<BodyToApply, 'ref' | 'number' | 'facts'>) {
   const { isNamed, subscription, sales = [] } = facts;
   if (isNamed !== true) return undefined;
   const periodStartsAt = subscription?.periodStartsAt ?? sales[0]?.invoice.issuedAt;

@@ -23,13 +23,13 @@ export interface ClaimedCustomer {
 export interface Owner {
   readonly accountId: AccountId | undefined;
   readonly isErased: boolean;
-  /** Whose it was until now, where it has just gone to another account. */
+  /** The former account, if the customer has just moved. */
   readonly movedFrom?: AccountId | undefined;
 }
 
 /**
- * Whose a customer is, in a transaction of the system role. A claim is believed while nobody else is that customer, or where
- * the provider itself has signed it; what was waiting for them is fetched again.
+ * Finds the account of a customer, in a transaction of the system role. A claim is accepted if the customer has no account, or if the
+ * provider signed it; objects that waited for the customer are fetched again.
  */
 export async function resolveOwnerIn(
   tx: Transaction,

@@ -11,7 +11,7 @@ const REBUILT = commitPoint('billing.retold', "an account's rows, deleted and re
 const PAGE = 100;
 
 /** What a rebuild did. */
-export interface Rebuilt {
+export interface RebuildResult {
   readonly accounts: number;
   readonly objects: number;
 }
@@ -20,7 +20,7 @@ export interface Rebuilt {
  * Rebuilds rows from stored answers alone, after a change of what is read in them or made of them: every account's rows are
  * deleted and written anew in one commit, so that nobody sees them empty and a run that is cut short is begun again.
  */
-export async function rebuild(parts: ApplyParts, provider: PaymentProvider): Promise<Rebuilt> {
+export async function rebuild(parts: ApplyParts, provider: PaymentProvider): Promise<RebuildResult> {
   // First what was nobody's, and of it the customers: what they say may make the rest somebody's.
   let objects = await rebuildUnowned(parts, provider, { customers: true });
   objects += await rebuildUnowned(parts, provider, { customers: false });
@@ -67,8 +67,8 @@ async function rebuildAccount(
 }
 
 /**
- * In the order of whoever applies one object: customers, the account, objects. What is in effect of them is read only then, for
- * it may change while they are waited for.
+ * Locks in the order of `applyBodyIn`: customers, the account, objects. The bodies are read only then, because they may change while
+ * this waits.
  */
 async function lockIn(tx: Transaction, providerMode: ProviderMode, accountId: AccountId): Promise<void> {
   for (const { customer } of await tx.run(customersOf(providerMode, accountId)))

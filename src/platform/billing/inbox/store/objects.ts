@@ -21,7 +21,7 @@ export interface UpdatedObject extends KnownObject {
   readonly claims: AccountId | null;
 }
 
-/** Locks an object: after its customer and their account, which is the order of whoever erases them. */
+/** Locks an object: after its customer and their account, as erasure does. */
 export const lockObject = (providerMode: ProviderMode, ref: ObjectRef) =>
   statement<KnownObject>(
     `insert into billing.objects as o (store, mode, kind, object_id, number, state) values ($1, $2, $3, $4, 0, 'waiting')
@@ -49,8 +49,8 @@ export const insertBody = (
   );
 
 /**
- * Keeps an answer that could not be read, and so may be anybody's: while the fetch of this number is the one under way, for a
- * task goes with whoever is erased; and none that names somebody who was.
+ * Stores an answer that could not be read, whose owner is therefore unknown: only while the fetch of this number is under way (erasure
+ * deletes the task of an erased account), and none that names an erased customer.
  */
 export const insertUnreadableBody = (
   providerMode: ProviderMode,
@@ -81,7 +81,7 @@ export const customerOf = (providerMode: ProviderMode, ref: ObjectRef) =>
     keyOf(providerMode, ref),
   );
 
-/** Whose subscription it is; the account is locked as by whoever applies something of it. No row: nobody's, or none. */
+/** The owner of a subscription; locks the account as applying an object does. No row: it has no owner, or is no subscription. */
 export const lockOwnerOf = (providerMode: ProviderMode, ref: ObjectRef) =>
   statement<{ account_id: AccountId }>(
     `select a.account_id from billing.objects o join accounts.accounts a on a.account_id = o.account_id
@@ -90,8 +90,8 @@ export const lockOwnerOf = (providerMode: ProviderMode, ref: ObjectRef) =>
   );
 
 /**
- * Whoever asks whose a customer is waits here for whoever decides it: else an object that is just found to be nobody's
- * would never hear of them.
+ * Serializes lookups and claims of a customer's owner: else an object that was just found without an owner would not be fetched again
+ * after the claim.
  */
 export const lockCustomer = ({ provider, mode }: ProviderMode, customer: string) =>
   statement(
@@ -99,7 +99,7 @@ export const lockCustomer = ({ provider, mode }: ProviderMode, customer: string)
     [provider, mode, customer],
   );
 
-/** Says whose a customer is; no row: that is known, or there is no such account. */
+/** Binds a customer to an account; no row: it is bound already, or there is no such account. */
 export const bindCustomer = ({ provider, mode }: ProviderMode, customer: string, accountId: AccountId) =>
   statement(
     `insert into billing.customers (account_id, store, mode, customer)
@@ -120,8 +120,8 @@ export interface NewOwner {
 }
 
 /**
- * Gives a customer to another account, once a period; a row: so it was done, and whose it was. By the period and not by the time when it is
- * done: of two purchases that both are heard of late the newer one has its way, whichever is read first.
+ * Gives a customer to another account, once a period; a row: the former account. Decided by the period and not by the present time:
+ * of two purchases that are read late the newer one wins, whichever is read first.
  */
 export const moveCustomer = (
   { provider, mode }: ProviderMode,
@@ -143,7 +143,7 @@ export const moveCustomer = (
     [provider, mode, customer, accountId, periodStartsAt, ref.kind, ref.id, number, startsAt],
   );
 
-/** Whoever erases the account waits until what is applied is over, and erases that too; or we wait, and then find it erased. */
+/** An erasure of the account waits until this commits, and erases its rows too; or this waits, and then finds the account erased. */
 export const lockOwners = (
   { provider, mode }: ProviderMode,
   customer: string,

@@ -12,7 +12,7 @@ import {
   subscription,
 } from '#test/fixtures/billing/rows';
 
-const told = (rows: Partial<BillingRecords>, now = 40) =>
+const kindsOf = (rows: Partial<BillingRecords>, now = 40) =>
   notificationsOf(billingRecords(rows), day(now)).map(({ kind, isNews }) => [kind, isNews]);
 
 const notCharged = (more: Partial<InvoiceRow>) => ({
@@ -34,7 +34,7 @@ describe('notices', () => {
   const failed = { invoices: [first, invoice({ attempts: 2 })], payments: [paid, payment(30), payment(33)] };
 
   test('are of each failure that counts, and events of each that there was', () => {
-    expect(told({ subscriptions: [subscription({ state: 'past_due' })], ...failed })).toEqual([
+    expect(kindsOf({ subscriptions: [subscription({ state: 'past_due' })], ...failed })).toEqual([
       ['payment.failed', true],
       ['payment.failed', true],
       ['payment_failed', true],
@@ -48,18 +48,18 @@ describe('notices', () => {
       ['payment_failed', true],
       ['payment_failed_again', true],
     ];
-    expect(told({ subscriptions, ...notCharged({}) })).toEqual([['payment.failed', true], ...steps]);
-    expect(told({ subscriptions, ...notCharged({ state: 'uncollectible' }) }).slice(1)).toEqual(steps);
+    expect(kindsOf({ subscriptions, ...notCharged({}) })).toEqual([['payment.failed', true], ...steps]);
+    expect(kindsOf({ subscriptions, ...notCharged({ state: 'uncollectible' }) }).slice(1)).toEqual(steps);
     // The charge of it was not read yet.
-    expect(told({ subscriptions, ...notCharged({ last_charge: 'ch_9' }) })).toEqual([]);
+    expect(kindsOf({ subscriptions, ...notCharged({ last_charge: 'ch_9' }) })).toEqual([]);
     // A bank that takes days, and has not refused.
-    expect(told({ subscriptions: [subscription()], ...notCharged({}) })).toEqual([]);
+    expect(kindsOf({ subscriptions: [subscription()], ...notCharged({}) })).toEqual([]);
   });
 
   test('are of failures without a charge when it is paid, and none where the first try was', () => {
     const subscriptions = [subscription()];
     const kinds = (at: number, attempts: number) =>
-      told({
+      kindsOf({
         subscriptions,
         ...notCharged({ state: 'paid', attempts, paid_at: day(at) }),
         payments: [paid, payment(at, { state: 'succeeded' })],
@@ -76,7 +76,7 @@ describe('notices', () => {
       ...failed,
       told: [promise(1, 37), promise(2, 37), promise(3, 37), promise(4, 40)],
     };
-    const noted = (now: number) =>
+    const noticesAt = (now: number) =>
       notificationsOf(billingRecords(rows), day(now))
         .filter(({ kind }) => kind !== 'payment.failed')
         .map(({ kind, about, graceEndsAt }) => [kind, about, dayOf(graceEndsAt ?? null)]);
@@ -85,8 +85,8 @@ describe('notices', () => {
       ['payment_failed_again', 'in_2', 40],
       ['payment_failed_again', 'in_2 4', 40],
     ];
-    expect(noted(39)).toEqual(steps);
-    expect(noted(40)).toEqual([...steps, ['subscription_suspended', 'in_2', 40]]);
+    expect(noticesAt(39)).toEqual(steps);
+    expect(noticesAt(40)).toEqual([...steps, ['subscription_suspended', 'in_2', 40]]);
   });
 
   test('name no date after the end that was asked for', () => {
@@ -99,27 +99,27 @@ describe('notices', () => {
   test('ask for a confirmation, of a renewal and of a change, and say that a change came to nothing', () => {
     const asked = invoice({ asks_customer: true });
     const pastDue = { subscriptions: [subscription({ state: 'past_due' })], payments: [paid] };
-    expect(told({ ...pastDue, invoices: [first, asked] }).map(([kind]) => kind)).toEqual([
+    expect(kindsOf({ ...pastDue, invoices: [first, asked] }).map(([kind]) => kind)).toEqual([
       'payment.failed',
       'payment_failed',
       'payment_action_required',
     ]);
     const change = { ...asked, reason: 'subscription_update' };
-    const changing = (more: Partial<InvoiceRow>) =>
-      told({
+    const kindsOfChange = (more: Partial<InvoiceRow>) =>
+      kindsOf({
         subscriptions: [subscription()],
         payments: [paid, payment(39)],
         invoices: [first, { ...change, ...more }],
       });
-    expect(changing({})).toEqual([['payment_action_required', true]]);
-    expect(changing({ asks_customer: false })).toEqual([]);
-    expect(changing({ asks_customer: false, state: 'void' })).toEqual([['change_not_paid', true]]);
-    expect(changing({ asks_customer: false, state: 'paid', paid_at: day(40) })).toEqual([]);
+    expect(kindsOfChange({})).toEqual([['payment_action_required', true]]);
+    expect(kindsOfChange({ asks_customer: false })).toEqual([]);
+    expect(kindsOfChange({ asks_customer: false, state: 'void' })).toEqual([['change_not_paid', true]]);
+    expect(kindsOfChange({ asks_customer: false, state: 'paid', paid_at: day(40) })).toEqual([]);
   });
 
   test('of what is over are no news', () => {
     const invoices = [first, invoice({ attempts: 2, state: 'paid' })];
-    expect(told({ subscriptions: [subscription()], ...failed, invoices }).slice(2)).toEqual([
+    expect(kindsOf({ subscriptions: [subscription()], ...failed, invoices }).slice(2)).toEqual([
       ['payment_failed', false],
       ['payment_failed_again', false],
       ['payment_recovered', true],
@@ -129,27 +129,27 @@ describe('notices', () => {
   test('do not tell whoever is at the checkout that a card was declined', () => {
     const invoices = [{ ...first, attempts: 1 }];
     const payments = [payment(0, { invoice: 'in_1' }), paid];
-    expect(told({ subscriptions: [subscription()], invoices, payments })).toEqual([]);
+    expect(kindsOf({ subscriptions: [subscription()], invoices, payments })).toEqual([]);
   });
 
   test('do not tell of an end of long ago, as a payment provider that was just connected knows many', () => {
     const subscriptions = [subscription({ state: 'canceled', ended_at: day(40) })];
-    expect(told({ subscriptions }, 41)).toEqual([['subscription_canceled', true]]);
-    expect(told({ subscriptions }, 60)).toEqual([['subscription_canceled', false]]);
+    expect(kindsOf({ subscriptions }, 41)).toEqual([['subscription_canceled', true]]);
+    expect(kindsOf({ subscriptions }, 60)).toEqual([['subscription_canceled', false]]);
   });
 
   test('are of a change where another purchase took the place of one, and of its end where that was over before', () => {
     const after = subscription({ store_id: 'sub_2', replaces: 'sub_1', starts_at: day(40) });
-    expect(told({ subscriptions: [endedOn(40), after] }, 41)).toEqual([
+    expect(kindsOf({ subscriptions: [endedOn(40), after] }, 41)).toEqual([
       ['subscription_canceled', false],
       ['plan_changed', true],
     ]);
-    expect(told({ subscriptions: [endedOn(39), after] }, 41)).toEqual([['subscription_canceled', true]]);
-    expect(told({ subscriptions: [endedOn(40), after] }, 60)).toEqual([
+    expect(kindsOf({ subscriptions: [endedOn(39), after] }, 41)).toEqual([['subscription_canceled', true]]);
+    expect(kindsOf({ subscriptions: [endedOn(40), after] }, 60)).toEqual([
       ['subscription_canceled', false],
       ['plan_changed', false],
     ]);
     const same = { ...after, plan: 'basic' };
-    expect(told({ subscriptions: [endedOn(40), same] }, 41)).toEqual([['subscription_canceled', false]]);
+    expect(kindsOf({ subscriptions: [endedOn(40), same] }, 41)).toEqual([['subscription_canceled', false]]);
   });
 });

@@ -81,7 +81,7 @@ interface Renewal {
   readonly now: Date;
 }
 
-/** Not of the first invoice: whoever is at the checkout sees there that a card was declined. */
+/** Not of the first invoice: the checkout itself shows that a card was declined. */
 function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
   const { subscription, invoice, invoices, now } = renewal;
   if (invoice.reason === 'subscription_create' || invoice.state === 'draft') return [];

@@ -94,7 +94,7 @@ function reasonTexts(
 
 const NOTHING_TO_DO = 'There is nothing that you have to do.';
 
-/** What was promised to whoever did not pay holds, whenever the provider gave it up. */
+/** The promised days hold even if the provider gave up earlier. */
 function endOf({ subscription: { ended_at: end }, graceEndsAt: promised }: Notification): string {
   if (end === null || promised === undefined || promised <= end) return `It ended at ${instant(end)}.`;
   return `It was not paid, and is in effect until ${instant(promised)}, as was promised.`;

@@ -63,13 +63,13 @@ export interface AppStoreClient {
 export function createAppStoreClient(options: AppStoreClientOptions): AppStoreClient {
   const { mode, environment, crashHook } = options;
   let opening: Promise<{ readonly api: ApiClient; readonly verifier: Verifier }> | undefined;
-  const opened = () =>
+  const openOnce = () =>
     (opening ??= openBoth(options).catch((error: unknown) => {
       opening = undefined;
       throw error;
     }));
   const read: AppStoreClient['read'] = async (asking, holdBack) => {
-    const { api } = await opened();
+    const { api } = await openOnce();
     try {
       return await asking(api);
     } catch (error) {
@@ -82,7 +82,7 @@ export function createAppStoreClient(options: AppStoreClientOptions): AppStoreCl
     environment,
     read,
     async decode(decoding, notSigned) {
-      const { verifier } = await opened();
+      const { verifier } = await openOnce();
       const { VerificationException, VerificationStatus } = await loadAppStore();
       try {
         return await decoding(verifier);

@@ -42,7 +42,7 @@ export function askerOf(client: AppStoreClient, { takeToken, holdBack }: ReadCon
 
 const asJson = (value: unknown): Body => JSON.parse(JSON.stringify(value));
 
-const decoded = (client: AppStoreClient, signed: string) =>
+const decode = (client: AppStoreClient, signed: string) =>
   client.decode((verifier) => verifier.verifyAndDecodeTransaction(signed), 'webhook_forged');
 
 /** Its state, and all of its transactions: what is signed of each stands in several places, and may be of different times. */
@@ -53,8 +53,8 @@ async function subscription(client: AppStoreClient, asking: Asking, id: string) 
     .find(({ originalTransactionId }) => originalTransactionId === id);
   const { signedTransactionInfo: last, signedRenewalInfo: renewal } = state ?? {};
   if (state === undefined || last === undefined) return null;
-  const all = [await decoded(client, last)];
-  for await (const signed of history(asking, id)) all.push(await decoded(client, signed));
+  const all = [await decode(client, last)];
+  for await (const signed of history(asking, id)) all.push(await decode(client, signed));
   const renewals =
     renewal === undefined
       ? []
@@ -100,5 +100,5 @@ async function purchase(client: AppStoreClient, asking: Asking, id: string) {
   const { signedTransactionInfo: signed } = await asking((api) => api.getTransactionInfo(id));
   return signed === undefined
     ? null
-    : { transactions: [await decoded(client, signed)], renewals: [], others: [] };
+    : { transactions: [await decode(client, signed)], renewals: [], others: [] };
 }

@@ -47,6 +47,6 @@ export async function answerQuestion(
   );
 }
 
-/** Whether whoever buys could use some of it before, for nothing. */
+/** Whether the product can be used for free before a purchase. */
 const isTried = ({ defaultPlan, plans }: Catalogue) =>
   defaultPlan !== undefined || Object.values(plans).some(({ trialDays }) => trialDays !== undefined);

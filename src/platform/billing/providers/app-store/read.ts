@@ -115,7 +115,7 @@ function currentOf(transactions: readonly Transaction[]): Transaction {
 
 const endOf = ({ expiresDate, purchaseDate }: Transaction) => expiresDate ?? purchaseDate;
 
-interface Known {
+interface SubscriptionInput {
   readonly of: ObjectRef;
   readonly status: number | undefined;
   readonly current: Transaction;
@@ -132,7 +132,14 @@ const FREE_TRIAL = 'FREE_TRIAL';
 /** Apple gave up, for want of a payment. */
 const UNPAID = 2;
 
-function subscriptionOf({ of, status, current, renews, sold, products }: Known): SubscriptionFacts {
+function subscriptionOf({
+  of,
+  status,
+  current,
+  renews,
+  sold,
+  products,
+}: SubscriptionInput): SubscriptionFacts {
   const expires = endOf(current);
   const isTrial = current.offerDiscountType === FREE_TRIAL;
   const isDue = status === 3 || status === 4;
@@ -184,7 +191,7 @@ function nextOf({
   renews,
   products,
   state,
-}: Pick<Known, 'current' | 'renews' | 'products'> &
+}: Pick<SubscriptionInput, 'current' | 'renews' | 'products'> &
   Pick<SubscriptionFacts, 'state'>): SubscriptionFacts['next'] {
   const id = renews?.autoRenewProductId;
   if (state === 'canceled' || renews?.autoRenewStatus !== 1 || id === undefined || id === current.productId)

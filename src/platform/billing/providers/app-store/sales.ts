@@ -6,7 +6,7 @@ import type { Transaction } from './read.ts';
 
 const DAY = 86_400_000;
 const YEAR = 365 * DAY;
-/** Whoever was away for longer begins their year anew: https://developer.apple.com/app-store/subscriptions/#revenue-after-one-year */
+/** A subscriber who was away for longer begins a new first year: https://developer.apple.com/app-store/subscriptions/#revenue-after-one-year */
 const LAPSE = 60 * DAY;
 /** Percent, of what a subscriber pays past their first year. */
 const AFTER_A_YEAR = 15;
@@ -19,7 +19,7 @@ export function minorUnits(thousandths: number, currency: string): number {
   return Math.round(thousandths * 10 ** (minorDigits(currency) - 3));
 }
 
-interface Sold {
+interface SalesInput {
   readonly products: StoreProducts;
   /** Percent. */
   readonly commission: number;
@@ -28,7 +28,7 @@ interface Sold {
 }
 
 /** What a transaction was paid by; none, where somebody else of the family has paid, or nobody knows how much. */
-export function saleOf(one: Transaction, { products, commission, transactions }: Sold): SaleFacts[] {
+export function saleOf(one: Transaction, { products, commission, transactions }: SalesInput): SaleFacts[] {
   const sold = products.find(one.productId);
   const { price, transactionId: id } = one;
   if (sold === undefined || price === undefined || one.inAppOwnershipType !== 'PURCHASED') return [];
@@ -159,14 +159,14 @@ function refundsOf(
   { amount, fee, currency }: { readonly amount: number; readonly fee: number; readonly currency: string },
 ): RefundFacts[] {
   if (at === undefined) return [];
-  const back = (sum: number) => Math.round((sum * part) / WHOLE);
+  const refundedPart = (sum: number) => Math.round((sum * part) / WHOLE);
   return [
     {
       id: `${charge}:refund`,
       charge,
       state: 'succeeded',
-      amount: back(amount),
-      feeReturned: back(fee),
+      amount: refundedPart(amount),
+      feeReturned: refundedPart(fee),
       currency,
       reason: reason === undefined ? null : (REASONS[reason] ?? null),
       occurredAt: at,

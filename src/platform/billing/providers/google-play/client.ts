@@ -44,7 +44,7 @@ export interface SignedBy {
   readonly isVerified: boolean;
 }
 
-interface Loaded {
+interface LoadedPackage {
   readonly api: Publisher.Androidpublisher;
   /** For its signatures alone. */
   readonly verifier: OAuth2Client;
@@ -55,15 +55,15 @@ const key = z.object({ client_email: z.string(), private_key: z.string() });
 /** Opens and loads nothing yet: the packages are loaded when something is asked. */
 export function createGooglePlayClient(options: GooglePlayClientOptions): GooglePlayClient {
   const { packageName, crashHook } = options;
-  let loading: Promise<Loaded> | undefined;
-  const loaded = () =>
+  let loading: Promise<LoadedPackage> | undefined;
+  const loadOnce = () =>
     (loading ??= load(options).catch((error: unknown) => {
       loading = undefined;
       throw error;
     }));
   const read: GooglePlayClient['read'] = async (asking) => {
     assertOutsideTransaction('a payment provider was asked');
-    const { api } = await loaded();
+    const { api } = await loadOnce();
     try {
       return (await asking(api)).data;
     } catch (error) {
@@ -79,7 +79,7 @@ export function createGooglePlayClient(options: GooglePlayClientOptions): Google
       crashHook?.(CHANGE, 'after');
       return answer;
     },
-    verifyIdToken: async (token, audience) => verifyIdToken((await loaded()).verifier, token, audience),
+    verifyIdToken: async (token, audience) => verifyIdToken((await loadOnce()).verifier, token, audience),
   };
 }
 
@@ -87,7 +87,7 @@ export function createGooglePlayClient(options: GooglePlayClientOptions): Google
  * The packages: 0.13 s of CPU and 12 MB, which a process that hears nothing of Google Play does not need. `rootUrl` is where the
  * API is; the token's address is fixed in the package, so its transporter is told another one.
  */
-async function load({ serviceAccount, url }: GooglePlayClientOptions): Promise<Loaded> {
+async function load({ serviceAccount, url }: GooglePlayClientOptions): Promise<LoadedPackage> {
   const [{ JWT: Account, OAuth2Client: Client }, { androidpublisher }] = await Promise.all([
     import('google-auth-library'),
     import('@googleapis/androidpublisher'),

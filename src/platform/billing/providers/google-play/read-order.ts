@@ -180,7 +180,7 @@ function usualFee(orders: readonly Order[]): number {
   return USUAL_FEE;
 }
 
-interface Charged {
+interface ChargeInput {
   readonly total: number;
   readonly currency: string;
   readonly fee: number;
@@ -189,7 +189,7 @@ interface Charged {
 /** What went back: by us or by Google, a refund; by the customer's bank, a dispute that is lost, for nobody here is asked. */
 function takenBack(
   { orderId, state, orderHistory: { refundEvent, partialRefundEvents }, ...order }: Order,
-  { total, currency, fee }: Charged,
+  { total, currency, fee }: ChargeInput,
 ): { readonly refunds: RefundFacts[]; readonly disputes: DisputeFacts[] } {
   const share = (amount: number) => (total === 0 ? 0 : Math.round((fee * amount) / total));
   const partial = partialRefundEvents.map((event, n): RefundFacts => {

@@ -38,16 +38,16 @@ export function readProduct({ id: token }: ObjectRef, body: Body | null, product
   const { product, orders } = bodyOf(bodySchema, body, 'a purchase of Google Play');
   const account = product.obfuscatedExternalAccountId;
   const claims = account !== undefined && isUuid(account) ? (account as AccountId) : undefined;
-  const sold = (id: string) => {
+  const findSold = (id: string) => {
     const found = products.find(id);
     return found?.addOn === undefined ? undefined : { product: found.product, addOn: found.addOn };
   };
-  const [item] = product.productLineItem.filter(({ productId }) => sold(productId) !== undefined);
+  const [item] = product.productLineItem.filter(({ productId }) => findSold(productId) !== undefined);
   const facts = { ...nothing, customer: token, claims, isNamed: claims !== undefined };
   if (item === undefined) return { ...facts, foreign: true };
   const isTest = product.testPurchaseContext !== undefined;
-  const paid = isTest ? [] : salesOf(token, orders ?? [], sold);
-  const sales = paid.length > 0 ? paid : unpriced(token, product, sold(item.productId));
+  const paid = isTest ? [] : salesOf(token, orders ?? [], findSold);
+  const sales = paid.length > 0 ? paid : unpricedSales(token, product, findSold(item.productId));
   return { ...facts, sales: sales.map((sale) => asOnePurchase(sale, token, product)) };
 }
 
@@ -72,7 +72,7 @@ function asOnePurchase({ invoice, payment }: SaleFacts, token: string, product: 
 }
 
 /** Of a tester, or where orders may not be read: it is had, and there is no money in the books. Nothing, unless it is paid. */
-function unpriced(
+function unpricedSales(
   token: string,
   { orderId = token, purchaseCompletionTime: at, purchaseStateContext: context, ...of }: Product,
   sold: { readonly product: string; readonly addOn: string } | undefined,

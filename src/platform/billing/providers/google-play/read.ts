@@ -102,7 +102,7 @@ function accountIn(named: z.infer<typeof identifiers>): AccountId | undefined {
   return id !== undefined && isUuid(id) ? (id as AccountId) : undefined;
 }
 
-interface Reading {
+interface SubscriptionInput {
   readonly sold: SoldInStore;
   readonly sales: NonNullable<Facts['sales']>;
 }
@@ -111,7 +111,7 @@ interface Reading {
 function subscriptionOf(
   token: string,
   purchase: Purchase,
-  { sold, sales }: Reading,
+  { sold, sales }: SubscriptionInput,
 ): SubscriptionFacts | undefined {
   const { startTime: startsAt, subscriptionState } = purchase;
   const present = presentItem(purchase.lineItems, sold);
@@ -156,7 +156,7 @@ function subscriptionOf(
 function isReplaced(
   { canceledStateContext: why }: Purchase,
   endedAt: Date,
-  last: Reading['sales'][number] | undefined,
+  last: SubscriptionInput['sales'][number] | undefined,
 ): boolean {
   if (why?.replacementCancellation !== undefined) return true;
   if (why?.developerInitiatedCancellation !== undefined || why?.systemInitiatedCancellation !== undefined)

@@ -15,10 +15,10 @@ const NOBODYS_ORDER = 'GPA.0000-0000-0000-00000';
 /** Looks at what a server needs of Google Play. Throws `store_unavailable`. */
 export async function checkGooglePlaySetup(client: GooglePlayClient): Promise<GooglePlayFinding[]> {
   const { packageName } = client;
-  const voided = await whether(() =>
+  const voided = await tryAccess(() =>
     client.read((api) => api.purchases.voidedpurchases.list({ packageName, type: 1, maxResults: 1 })),
   );
-  const orders = await whether(() =>
+  const orders = await tryAccess(() =>
     client.read((api) => api.orders.get({ packageName, orderId: NOBODYS_ORDER })),
   );
   return [keyFinding(voided, packageName), ordersFinding(orders)];
@@ -27,7 +27,7 @@ export async function checkGooglePlaySetup(client: GooglePlayClient): Promise<Go
 /** Google's answer: it was let in, it was not, or there is no such app. */
 type Answered = 'let in' | 'not let in' | 'unknown';
 
-async function whether(asking: () => Promise<unknown>): Promise<Answered> {
+async function tryAccess(asking: () => Promise<unknown>): Promise<Answered> {
   try {
     await asking();
     return 'let in';
@@ -63,7 +63,7 @@ function ordersFinding(answered: Answered): GooglePlayFinding {
 
 /** What Google is about to take back. */
 export async function checkUnacknowledged(db: Database): Promise<GooglePlayFinding> {
-  const [[found]] = await db.system('billing.inbox', [late()]);
+  const [[found]] = await db.system('billing.inbox', [lateAcknowledgements()]);
   const count = found?.count ?? 0;
   const of = 'Play purchases';
   if (count === 0) return { of, says: 'all are acknowledged', isWrong: false };
@@ -72,7 +72,7 @@ export async function checkUnacknowledged(db: Database): Promise<GooglePlayFindi
 }
 
 /** Acknowledged within a minute, they had three days. */
-const late = () =>
+const lateAcknowledgements = () =>
   statement<{ count: number; first: Date | null }>(
     `select count(*)::integer as count, min(acknowledge_by) as first from (
        select acknowledge_by from billing.subscriptions

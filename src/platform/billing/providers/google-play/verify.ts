@@ -57,14 +57,14 @@ export function eventOf(body: string, packageName: string): ProviderEvent | unde
   };
 }
 
-type Told = z.infer<typeof notification>;
+type PushNotification = z.infer<typeof notification>;
 
 /** Of a voided purchase. */
 const SUBSCRIPTION = 1;
 const BOUGHT_ONCE = 2;
 
 /** All that is said of a subscription is one object, and so is what was bought once, each by its token. */
-function aboutOf(told: Told): ObjectRef | undefined {
+function aboutOf(told: PushNotification): ObjectRef | undefined {
   const { voidedPurchaseNotification: voided, oneTimeProductNotification: once } = told;
   const isVoided = (type: number) => (voided?.productType === type ? voided.purchaseToken : undefined);
   const subscription = told.subscriptionNotification?.purchaseToken ?? isVoided(SUBSCRIPTION);
@@ -95,7 +95,7 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 /** A number that is not known yet is looked at as any other. */
-function typeOf(told: Told): string {
+function typeOf(told: PushNotification): string {
   const { subscriptionNotification: subscription } = told;
   if (subscription !== undefined)
     return TYPES[subscription.notificationType] ?? `subscription.${subscription.notificationType}`;

@@ -10,7 +10,7 @@ import { cancel, type Change, changeLater, changeNow, resume } from './subscript
 
 const sandbox = await createStripeSandbox({ driven: true });
 const client = createStripeClient({ ...sandbox, mode: 'sandbox' });
-const stripe = await client.loaded();
+const stripe = await client.load();
 afterAll(async () => {
   client.close();
   await sandbox.close();
@@ -67,7 +67,7 @@ const BEGINNINGS: Readonly<Record<string, readonly Deed[]>> = {
   'one that is canceled, with a downgrade': ['a downgrade', 'a cancel'],
 };
 
-async function subscribed(beginning: readonly Deed[]): Promise<string> {
+async function subscribe(beginning: readonly Deed[]): Promise<string> {
   const items = [{ price: PRICES.standard }];
   const { id } = await stripe.subscriptions.create({ customer, items });
   for (const deed of beginning) await DEEDS[deed]?.(client, id);
@@ -77,7 +77,7 @@ async function subscribed(beginning: readonly Deed[]): Promise<string> {
 const planOf = (price: unknown) => Object.entries(PRICES).find(([, one]) => one === price)?.[0] ?? '?';
 
 /** What a customer sees of it. */
-async function seen(id: string): Promise<string> {
+async function describeSubscription(id: string): Promise<string> {
   const { ended_at, cancel_at, items, schedule } = await stripe.subscriptions.retrieve(id);
   const [item] = items.data;
   const { phases = [] } =
@@ -93,7 +93,7 @@ async function seen(id: string): Promise<string> {
 }
 
 /** Does something else before the nth request of a client. */
-function interrupted(nth: number, does: () => Promise<unknown>) {
+function interruptClient(nth: number, does: () => Promise<unknown>) {
   let n = 0;
   const step = async () => {
     n += 1;
@@ -121,9 +121,9 @@ const ends = new Map<string, Promise<string>>();
 /** What becomes of it by one after the other. */
 function endOf(begins: string, ...deeds: readonly Deed[]): Promise<string> {
   const play = async () => {
-    const id = await subscribed(BEGINNINGS[begins] ?? []);
+    const id = await subscribe(BEGINNINGS[begins] ?? []);
     for (const deed of deeds) await outcomeOf(DEEDS[deed]?.(client, id));
-    return seen(id);
+    return describeSubscription(id);
   };
   const key = [begins, ...deeds].join();
   const known = ends.get(key) ?? play();
@@ -142,14 +142,14 @@ test.each(Object.keys(BEGINNINGS).flatMap((begins) => pairs.map((pair) => [begin
     for (const order of orders) serial.add(await endOf(begins, ...order));
     const wrong: string[] = [];
     for (let nth = 1; ; nth += 1) {
-      const id = await subscribed(BEGINNINGS[begins] ?? []);
+      const id = await subscribe(BEGINNINGS[begins] ?? []);
       let theirs = '';
-      const { client: asked, isOver } = interrupted(nth, async () => {
+      const { client: asked, isOver } = interruptClient(nth, async () => {
         theirs = await outcomeOf(DEEDS[other]?.(client, id));
       });
       const ours = await outcomeOf(DEEDS[one]?.(asked, id));
       if (isOver()) break;
-      const end = await seen(id);
+      const end = await describeSubscription(id);
       if (!TOLD.has(ours) || !TOLD.has(theirs) || !serial.has(end))
         wrong.push(`${nth}: ${ours}, ${theirs}: ${end}`);
     }

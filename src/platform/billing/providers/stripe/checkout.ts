@@ -17,7 +17,7 @@ export interface SessionOrder {
   readonly successUrl: string;
   readonly cancelUrl: string;
   readonly addsTax: boolean;
-  /** Ours, for whoever looks at it in Stripe's dashboard. */
+  /** Our ids, shown in Stripe's dashboard. */
   readonly accountId: string;
 }
 
@@ -65,18 +65,21 @@ export function sessionParams(order: SessionOrder): SessionParams {
   };
 }
 
-/** A page that is asked for: of which order, and how often Stripe has failed at it by itself. */
-export interface Asked {
+/** A session to open: the id of its order, its parameters, and how many attempts failed at Stripe. */
+export interface SessionRequest {
   readonly id: string;
   readonly asked: SessionParams;
   readonly attempt: number;
 }
 
 /**
- * Opens the page. Of one attempt it is the same session, whoever asks and how often. A later attempt first closes what came
+ * Opens the page. One attempt always gets the same session. A later attempt first closes what came
  * of those before it: Stripe may have failed after it was made.
  */
-export async function openSession(client: StripeClient, { id, asked, attempt }: Asked): Promise<Session> {
+export async function openSession(
+  client: StripeClient,
+  { id, asked, attempt }: SessionRequest,
+): Promise<Session> {
   const keyOf = (nth: number) => (nth === 0 ? id : `${id}:${nth}`);
   const key = keyOf(attempt);
   if (attempt > 0)
@@ -155,7 +158,7 @@ async function subscriptionsOf(client: StripeClient, customer: string): Promise<
   }
 }
 
-/** Its first payment is a debit of which the bank has not said yet whether it pays: whoever paid again would pay twice. */
+/** Its first payment is a debit that the bank has not decided: a second checkout would be paid twice. */
 async function isDebited(client: StripeClient, { latest_invoice }: Stripe.Subscription): Promise<boolean> {
   if (latest_invoice === null) return false;
   const invoice = typeof latest_invoice === 'string' ? latest_invoice : latest_invoice.id;

@@ -10,23 +10,23 @@ import { createStripeProvider } from './provider.ts';
 const NOWHERE = { secretKey: 'sk_test_x', url: 'http://127.0.0.1:9', mode: 'sandbox' } as const;
 
 /** A client of which nothing was asked yet. */
-function unused() {
+function createUnused() {
   const client = createStripeClient(NOWHERE);
   onTestFinished(() => client.close());
   return client;
 }
 
 test('two who ask first and at once are served by one package', async () => {
-  const client = unused();
-  const [one, other] = await Promise.all([client.loaded(), client.read(async (stripe) => stripe)]);
+  const client = createUnused();
+  const [one, other] = await Promise.all([client.load(), client.read(async (stripe) => stripe)]);
   expect(one).toBe(other);
-  expect(await client.loaded()).toBe(one);
+  expect(await client.load()).toBe(one);
 });
 
 test('a message that arrives before anything was asked is verified', async () => {
   const secret = 'whsec_x';
   const provider = createStripeProvider({
-    link: { client: unused(), webhookSecrets: () => [secret] },
+    link: { client: createUnused(), webhookSecrets: () => [secret] },
     clock: systemClock,
   });
   const body = JSON.stringify({

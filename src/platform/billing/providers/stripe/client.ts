@@ -52,7 +52,7 @@ const WITHOUT_KEY: OnceAtStripe = () => ({});
 export interface StripeClient {
   readonly mode: Mode;
   /** The package itself, for what makes no request: signatures of webhooks. Loaded when it, or a request, is first asked for. */
-  loaded(): Promise<Stripe>;
+  load(): Promise<Stripe>;
   /**
    * Reads. Throws `store_unavailable` (try again), `store_refused` (`details.code` is Stripe's), or `payment_declined`. What
    * Stripe says in words is not passed on: it may quote a customer.
@@ -98,7 +98,7 @@ export function createStripeClient({ secretKey, url, mode, crashHook }: StripeCl
   };
   return {
     mode,
-    loaded: async () => (await loaded()).stripe,
+    load: async () => (await loaded()).stripe,
     read,
     async change(asking) {
       crashHook?.(CHANGE, 'before');

@@ -16,7 +16,7 @@ export function createCreditHolder(client: StripeClient): CreditHolder {
       try {
         return await takeAt(client, credit);
       } catch (error) {
-        // Whoever was deleted there has no credit any more.
+        // A deleted customer has no credit.
         if (refusedFor(error, 'resource_missing') && (await isDeleted(client, credit.customer)))
           return credit.amount;
         throw error;

@@ -46,11 +46,11 @@ export async function makeCustomer(
   const told = { name, email, metadata: { plinth_account: accountId } };
   // Stripe refuses a key that comes back with something else: who has another name by now is asked for anew.
   const key = `plinth:customer:${accountId}:${after ?? 'first'}:${sha256(JSON.stringify({ name, email })).slice(0, 16)}`;
-  const made = async (idempotencyKey: string) =>
+  const createWith = async (idempotencyKey: string) =>
     (await client.change((stripe) => stripe.customers.create(told, { idempotencyKey }))).id;
-  const id = await made(key).catch(async (error: unknown) => {
+  const id = await createWith(key).catch(async (error: unknown) => {
     if (!failedAtStripe(error)) throw error;
-    return (await madeBefore(client, { accountId, email, after })) ?? made(`${key}:${minute}`);
+    return (await madeBefore(client, { accountId, email, after })) ?? createWith(`${key}:${minute}`);
   });
   const providerMode = { provider: 'stripe', mode: client.mode } as const;
   await db.system('billing.customers', MADE, (tx) =>
@@ -93,7 +93,7 @@ const customersByPaying = (accountId: AccountId, mode: Mode) =>
     [accountId, mode],
   );
 
-/** An organization is told by its name, a person by their own; mails of the provider go to whoever has owned it longest. */
+/** An organization is told by its name, a person by their own; the provider mails its longest-standing owner. */
 const payerOf = (accountId: AccountId) =>
   statement<{ name: string; email: string; minute: string }>(
     `select a.name, u.email, to_char(app.now() at time zone 'UTC', 'YYYYMMDDHH24MI') as minute

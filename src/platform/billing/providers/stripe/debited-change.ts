@@ -28,7 +28,7 @@ export function debitOf(subscription: Stripe.Subscription): Stripe.PaymentMethod
 
 /**
  * A dearer plan by debit is had days before its money comes. Only an account that has paid before, and kept to it, is trusted with that: else
- * whoever names any account has the dearest plan until its bank refuses. Throws `debit_takes_days`.
+ * anybody could have the dearest plan on any bank account until the bank refuses. Throws `debit_takes_days`.
  */
 export async function assertHasPaid(
   client: StripeClient,

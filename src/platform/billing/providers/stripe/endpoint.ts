@@ -85,7 +85,7 @@ export async function syncEndpoint(
     );
     return { url, was: 'changed', secret: undefined };
   }
-  if (found !== undefined) await client.change((stripe) => forgetting(stripe, found.id));
+  if (found !== undefined) await client.change((stripe) => deleteEndpoint(stripe, found.id));
   const { API_VERSION } = await loadStripe();
   const { secret } = await client.change((stripe) =>
     stripe.webhookEndpoints.create({
@@ -116,7 +116,7 @@ export function problemWith({ status, enabled_events: told }: Stripe.WebhookEndp
   return missing.length === 0 ? undefined : `it is not told of ${missing.slice(0, 3).join(', ')}`;
 }
 
-async function forgetting(stripe: Stripe, id: string): Promise<void> {
+async function deleteEndpoint(stripe: Stripe, id: string): Promise<void> {
   await stripe.webhookEndpoints.del(id).catch((error: unknown) => {
     if (!refusedFor(error, 'resource_missing')) throw error;
   });

@@ -6,7 +6,7 @@ import type { Body, ReadContext } from '../../payment-provider.ts';
 import { refusedFor, type StripeClient } from './client.ts';
 import { invoiceToRetry } from './retry-invoice.ts';
 
-/** One read: it must end well within the lease of whoever fetches. Its tries again are few, for they are not counted. */
+/** Deadline of one read: well within the lease of a fetch. Retries are few, because they are not counted. */
 const REQUEST_LIMITS = { timeout: 10_000, maxNetworkRetries: 1 };
 /** Of a list, the most that Stripe gives at once. */
 const PAGE = 100;

@@ -1,4 +1,4 @@
-import { begunAnew } from './begun-anew.ts';
+import { retryOvertaken } from './retry-overtaken.ts';
 import type { StripeClient } from './client.ts';
 import { isOfAnotherPlan } from './price-catalog.ts';
 import { retryInvoice } from './retry-invoice.ts';
@@ -11,7 +11,7 @@ import { itemSoldBy, meteredItems, readSubscription } from './subscription-reads
  * change waits nothing is touched, for Stripe would forget the change.
  */
 export const followUp = (client: StripeClient, id: string): Promise<void> =>
-  begunAnew(client, async (asked) => {
+  retryOvertaken(client, async (asked) => {
     const former = await readSubscription(asked, id);
     if (former.ended_at !== null || former.pending_update !== null) return;
     const subscription = await releaseFinished(asked, former);

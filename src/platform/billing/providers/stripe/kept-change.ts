@@ -4,7 +4,7 @@ import type { StripeClient } from './client.ts';
 import { releaseSchedule, type ScheduledPhase, scheduleChange, scheduledFor, sellAgain } from './schedule.ts';
 import { periodEnd, planItem } from './subscription-reads.ts';
 
-/** Under which a subscription keeps the change that a cancellation takes away, so that whoever keeps it finds that again. */
+/** The metadata key under which a canceled subscription stores its arranged change, for a resumption. */
 const KEY = 'plinth_next';
 
 const shortItem = z.tuple([z.string(), z.number().nullable()]);
@@ -36,7 +36,7 @@ export async function setAside(
   subscription: Stripe.Subscription,
 ): Promise<Stripe.Subscription> {
   const arranged = await scheduledFor(client, subscription);
-  if (arranged !== undefined) await write(client, subscription.id, written(subscription, arranged));
+  if (arranged !== undefined) await write(client, subscription.id, toText(subscription, arranged));
   return releaseSchedule(client, subscription);
 }
 
@@ -64,7 +64,7 @@ async function write(client: StripeClient, id: string, text: string): Promise<vo
 }
 
 /** Stripe keeps 500 characters, a dozen prices; a longer one is not kept rather than cut. */
-function written(subscription: Stripe.Subscription, { items, discounts = [] }: ScheduledPhase): string {
+function toText(subscription: Stripe.Subscription, { items, discounts = [] }: ScheduledPhase): string {
   const text = JSON.stringify({
     until: periodEnd(subscription),
     from: presentOf(subscription),

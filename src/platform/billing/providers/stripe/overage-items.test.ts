@@ -12,7 +12,7 @@ import { type Change, changeLater, changeNow } from './subscription-changes.ts';
 const DAY = 86_400;
 const sandbox = await createStripeSandbox({ driven: true });
 const client = createStripeClient({ ...sandbox, mode: 'sandbox' });
-const stripe = await client.loaded();
+const stripe = await client.load();
 afterAll(async () => {
   client.close();
   await sandbox.close();
@@ -55,13 +55,13 @@ beforeAll(async () => {
   }
 });
 
-const known = (key: string): string => PRICES.get(key) ?? '';
+const priceIdOf = (key: string): string => PRICES.get(key) ?? '';
 
 const to = (plan: Plan, cycle: 'monthly' | 'yearly' = 'monthly'): Change => ({
   of: { product: 'gateway', plan, cycle },
-  price: known(`${plan}:${cycle}`),
+  price: priceIdOf(`${plan}:${cycle}`),
   quantity: 1,
-  metered: plan === 'flat' ? [] : [{ limit: 'calls', price: known(`${plan}:${cycle}:calls`) }],
+  metered: plan === 'flat' ? [] : [{ limit: 'calls', price: priceIdOf(`${plan}:${cycle}:calls`) }],
   dearer: true,
   keepsTrial: false,
   promotion: undefined,
@@ -69,11 +69,11 @@ const to = (plan: Plan, cycle: 'monthly' | 'yearly' = 'monthly'): Change => ({
 });
 
 /** Somebody whose bank asks about each payment from now on, fourteen days into their month. */
-async function subscribed(): Promise<{ readonly id: string; readonly customer: string }> {
+async function subscribe(): Promise<{ readonly id: string; readonly customer: string }> {
   const customer = (await stripe.customers.create({})).id;
   const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
-  const items = [{ price: known('small:monthly') }, { price: known('small:monthly:calls') }];
+  const items = [{ price: priceIdOf('small:monthly') }, { price: priceIdOf('small:monthly:calls') }];
   const { id } = await stripe.subscriptions.create({ customer, items });
   await asks(customer);
   sandbox.advance(14 * DAY);
@@ -104,7 +104,7 @@ const use = (customer: string, value: number) =>
   });
 
 test('a change between plans with overage waits for the bank, and each unit is billed once', async () => {
-  const { id, customer } = await subscribed();
+  const { id, customer } = await subscribe();
   await use(customer, 10);
   sandbox.advance(DAY);
   const waits = await changeNow(client, id, to('large'));
@@ -120,7 +120,7 @@ test('a change between plans with overage waits for the bank, and each unit is b
 });
 
 test('a change to a plan without overage waits too, and what the former plan charged by use is taken away once it is made', async () => {
-  const { id } = await subscribed();
+  const { id } = await subscribe();
   const waits = await changeNow(client, id, to('flat'));
   // While it waits nothing is touched.
   await followUp(client, id);
@@ -133,7 +133,7 @@ test('a change to a plan without overage waits too, and what the former plan cha
 });
 
 test('a change to a plan without overage and of another cycle is made at once or not at all', async () => {
-  const { id, customer } = await subscribed();
+  const { id, customer } = await subscribe();
   await expect(changeNow(client, id, to('flat', 'yearly'))).rejects.toMatchObject({
     code: 'payment_declined',
   });
@@ -144,7 +144,7 @@ test('a change to a plan without overage and of another cycle is made at once or
 });
 
 test('once a downgrade was made its schedule is in the way of no upgrade and no cancellation', async () => {
-  const { id, customer } = await subscribed();
+  const { id, customer } = await subscribe();
   const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
   await changeNow(client, id, to('flat'));
@@ -164,7 +164,7 @@ test('once a downgrade was made its schedule is in the way of no upgrade and no 
 });
 
 test('a schedule whose change was made is released, and canceling at Stripe works', async () => {
-  const { id, customer } = await subscribed();
+  const { id, customer } = await subscribe();
   await changeLater(client, id, { ...to('large'), dearer: false });
   const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });

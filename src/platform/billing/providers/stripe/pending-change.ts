@@ -78,7 +78,7 @@ export async function dropPendingChange(
 const voidInvoice = (client: StripeClient, id: string) =>
   client.change((stripe) => stripe.invoices.voidInvoice(id));
 
-/** Whether this is what waits already: whoever asks again gets the same page. */
+/** Whether this change waits already: then the same page is answered. */
 export function isWaitingFor(
   { pending_update: update }: Stripe.Subscription,
   { price, quantity }: { readonly price: string; readonly quantity: number },

@@ -23,7 +23,7 @@ interface PricesParts {
 }
 
 /**
- * Has Stripe know every price of ours, and writes down their ids. Whoever does it again, or at the same time, changes
+ * Creates every price at Stripe and stores their ids. A second run, or one at the same time, changes
  * nothing. An amount never changes: another one is another price, and who subscribed at the former one keeps it.
  */
 export async function syncPrices(

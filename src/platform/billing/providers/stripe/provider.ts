@@ -22,7 +22,7 @@ export function createStripeProvider({ link, clock }: StripeProviderParts): Paym
     name: 'stripe',
     mode,
     eventsKeptDays: EVENTS_KEPT_DAYS,
-    verify: async (message) => verify({ stripe: await client.loaded(), mode, secrets, clock }, message),
+    verify: async (message) => verify({ stripe: await client.load(), mode, secrets, clock }, message),
     fetch: (ref, reading) => fetchObject(readerOf(client, reading), ref),
     read,
     eventsSince: (since, reading) =>

@@ -4,7 +4,7 @@ import type { StripeClient } from './client.ts';
 import { intentOf } from './pending-change.ts';
 import { idOf } from './subscription-reads.ts';
 
-interface Reading {
+interface InvoiceReader {
   readonly read: <T>(asking: (stripe: Stripe, options?: Stripe.RequestOptions) => Promise<T>) => Promise<T>;
 }
 
@@ -13,7 +13,7 @@ interface Reading {
  * days alone, up to two weeks later. undefined: there is none. So each card is tried once by us, whatever comes of it.
  */
 export async function invoiceToRetry(
-  { read }: Reading,
+  { read }: InvoiceReader,
   subscription: Stripe.Subscription,
 ): Promise<string | undefined> {
   const { status, latest_invoice: latest, collection_method: collected, customer } = subscription;

@@ -1,12 +1,12 @@
 import type { Stripe } from 'stripe';
-import { Overtaken } from './begun-anew.ts';
+import { OvertakenError } from './retry-overtaken.ts';
 import { idOf, isMetered, periodEnd, readSubscription } from './subscription-reads.ts';
 import type { StripeClient } from './client.ts';
 
 type Item = Stripe.SubscriptionScheduleUpdateParams.Phase.Item;
 type Discount = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount;
 
-/** What a subscription shall be from the end of what is paid for on. */
+/** What a subscription is to become at the end of its paid period. */
 export interface ScheduledPhase {
   readonly items: Item[];
   /** undefined: those that it has go on. */
@@ -26,10 +26,10 @@ export async function scheduleChange(
       )
     : client.read((stripe) => stripe.subscriptionSchedules.retrieve(arranged)));
   const present = schedule.phases.find((phase) => phase.start_date === schedule.current_phase?.start_date);
-  if (present === undefined) throw new Overtaken();
+  if (present === undefined) throw new OvertakenError();
   if (arranged === undefined && !isOf(subscription, schedule, present)) {
     await client.change((stripe) => stripe.subscriptionSchedules.release(schedule.id));
-    throw new Overtaken();
+    throw new OvertakenError();
   }
   await sellAgain(
     client,
@@ -46,9 +46,9 @@ export async function scheduleChange(
         price: price.id,
         ...(isMetered(price) ? {} : { quantity: quantity ?? 1 }),
       })),
-      ...named(kept),
+      ...discountParams(kept),
     },
-    { items: next.items, proration_behavior: 'none' as const, ...named(next.discounts ?? kept) },
+    { items: next.items, proration_behavior: 'none' as const, ...discountParams(next.discounts ?? kept) },
   ];
   await client.change((stripe, once) =>
     stripe.subscriptionSchedules.update(schedule.id, { end_behavior: 'release', phases }, once('arrange')),
@@ -75,7 +75,7 @@ export async function sellAgain(client: StripeClient, prices: readonly Stripe.Pr
     await client.change((stripe) => stripe.prices.update(id, { active: true }));
 }
 
-const named = (discounts: Discount[]) => (discounts.length === 0 ? {} : { discounts });
+const discountParams = (discounts: Discount[]) => (discounts.length === 0 ? {} : { discounts });
 
 /** What is arranged for a subscription; undefined: nothing. */
 export async function scheduledFor(

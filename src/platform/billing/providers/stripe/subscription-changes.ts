@@ -1,7 +1,7 @@
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import { type Cycle, cycleOfLength } from '../../cycles.ts';
-import { begunAnew } from './begun-anew.ts';
+import { retryOvertaken } from './retry-overtaken.ts';
 import type { StripeClient } from './client.ts';
 import { assertHasPaid, assertPaidForGood, debitOf } from './debited-change.ts';
 import { forgetKept, setAside, takeUpAgain } from './kept-change.ts';
@@ -59,7 +59,7 @@ export const changeNow = (
   client: StripeClient,
   id: string,
   change: Change,
-): Promise<Confirmation | undefined> => begunAnew(client, (asked) => makeChange(asked, id, change));
+): Promise<Confirmation | undefined> => retryOvertaken(client, (asked) => makeChange(asked, id, change));
 
 async function makeChange(
   client: StripeClient,
@@ -119,9 +119,9 @@ async function paymentOf(client: StripeClient, former: Stripe.Subscription, chan
 const creditedBy = ({ status }: Stripe.Subscription, { dearer }: Change) =>
   dearer || status !== 'trialing' ? 'always_invoice' : 'create_prorations';
 
-/** Arranges it for the end of what is paid for; a change to what it is already takes back what was arranged. */
+/** Arranges it for the end of the paid period; a change to the present plan cancels what was arranged. */
 export const changeLater = (client: StripeClient, id: string, change: Change): Promise<undefined> =>
-  begunAnew(client, (asked) => arrangeChange(asked, id, change));
+  retryOvertaken(client, (asked) => arrangeChange(asked, id, change));
 
 async function arrangeChange(client: StripeClient, id: string, change: Change): Promise<undefined> {
   const former = await readSubscription(client, id);
@@ -166,7 +166,7 @@ export async function previewChange(client: StripeClient, id: string, change: Ch
 
 /** Ends it: at once, without giving back what was paid; or with what is paid for, and then what was arranged is set aside. Answers when. */
 export const cancel = (client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> =>
-  begunAnew(client, (asked) => end(asked, id, when));
+  retryOvertaken(client, (asked) => end(asked, id, when));
 
 async function end(client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> {
   const former = await readSubscription(client, id);
@@ -186,7 +186,7 @@ async function end(client: StripeClient, id: string, when: 'now' | 'period_end')
 
 /** Has it go on: takes back that it was canceled, or a pause, and arranges again what had been. */
 export const resume = (client: StripeClient, id: string): Promise<void> =>
-  begunAnew(client, (asked) => goOn(asked, id));
+  retryOvertaken(client, (asked) => goOn(asked, id));
 
 async function goOn(client: StripeClient, id: string): Promise<void> {
   const subscription = await readSubscription(client, id);
@@ -254,7 +254,7 @@ function prorationOf({ status }: Stripe.Subscription, { keepsTrial, proratedAt }
   return proratedAt === undefined ? {} : { proration_date: secondOf(proratedAt) };
 }
 
-/** By what is sold, not by its price: whoever has a former price keeps it. */
+/** Compares product and plan, not the price: subscribers keep a former price. */
 function isAlready(subscription: Stripe.Subscription, { of, quantity, promotion }: Change): boolean {
   const sold = itemSoldBy(subscription);
   const item = planItem(subscription);

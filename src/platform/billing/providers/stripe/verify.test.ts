@@ -27,7 +27,7 @@ interface How {
 }
 
 /** What is told of an event as Stripe signs it. */
-function told(of: object, { secret = SECRET, age = 0, mode = 'test', sent }: How = {}) {
+function verifySigned(of: object, { secret = SECRET, age = 0, mode = 'test', sent }: How = {}) {
   const payload = JSON.stringify(of);
   const timestamp = NOW / 1_000 - age;
   const signature = stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
@@ -40,7 +40,7 @@ const forged = { code: 'webhook_forged' };
 
 describe('a message', () => {
   test('that Stripe signed is an event at its object', () => {
-    expect(told(event(subscription))).toEqual({
+    expect(verifySigned(event(subscription))).toEqual({
       eventId: 'evt_1',
       type: 'customer.subscription.updated',
       occurredAt: new Date(NOW - 1_000),
@@ -49,8 +49,8 @@ describe('a message', () => {
   });
 
   test('may be signed with either secret while one is rolled', () => {
-    expect(told(event(subscription), { secret: FORMER }).eventId).toBe('evt_1');
-    expect(() => told(event(subscription), { secret: 'whsec_other' })).toThrow(
+    expect(verifySigned(event(subscription), { secret: FORMER }).eventId).toBe('evt_1');
+    expect(() => verifySigned(event(subscription), { secret: 'whsec_other' })).toThrow(
       expect.objectContaining(forged),
     );
   });
@@ -58,26 +58,28 @@ describe('a message', () => {
   test('that was changed, cut or joined on its way is forged', () => {
     const body = JSON.stringify(event(subscription));
     for (const sent of [body.replace('sub_1', 'sub_2'), body.slice(0, -1), `${body} `, '', '{}'])
-      expect(() => told(event(subscription), { sent })).toThrow(expect.objectContaining(forged));
+      expect(() => verifySigned(event(subscription), { sent })).toThrow(expect.objectContaining(forged));
   });
 
   test('is taken for five minutes after its signing, so that nobody plays it back', () => {
-    expect(told(event(subscription), { age: 300 }).eventId).toBe('evt_1');
+    expect(verifySigned(event(subscription), { age: 300 }).eventId).toBe('evt_1');
     for (const age of [301, -301, Number.NaN])
-      expect(() => told(event(subscription), { age })).toThrow(expect.objectContaining(forged));
+      expect(() => verifySigned(event(subscription), { age })).toThrow(expect.objectContaining(forged));
   });
 
   test('of another mode is forged, whoever signed it', () => {
     const live = event(subscription, { livemode: true });
-    expect(() => told(live)).toThrow(expect.objectContaining(forged));
-    expect(() => told(live, { mode: 'sandbox' })).toThrow(expect.objectContaining(forged));
-    expect(() => told(event(subscription), { mode: 'live' })).toThrow(expect.objectContaining(forged));
-    expect(told(live, { mode: 'live' }).eventId).toBe('evt_1');
+    expect(() => verifySigned(live)).toThrow(expect.objectContaining(forged));
+    expect(() => verifySigned(live, { mode: 'sandbox' })).toThrow(expect.objectContaining(forged));
+    expect(() => verifySigned(event(subscription), { mode: 'live' })).toThrow(
+      expect.objectContaining(forged),
+    );
+    expect(verifySigned(live, { mode: 'live' }).eventId).toBe('evt_1');
   });
 
   test('that is signed and is no event is forged', () => {
     for (const body of [{}, [], event(subscription, { data: {} }), event(subscription, { id: '' })])
-      expect(() => told(body)).toThrow(expect.objectContaining(forged));
+      expect(() => verifySigned(body)).toThrow(expect.objectContaining(forged));
   });
 
   test('without a signature, or with one that is none, is forged', () => {
@@ -136,7 +138,7 @@ describe('an event', () => {
     ['credit note', { object: 'credit_note', id: 'cn_1', invoice: 'in_1' }, { kind: 'invoice', id: 'in_1' }],
     ['checkout', { object: 'checkout.session', id: 'cs_1' }, { kind: 'checkout', id: 'cs_1' }],
   ])('of a %s says which object to look at', (_, object, about) => {
-    expect(told(event(object)).about).toEqual(about);
+    expect(verifySigned(event(object)).about).toEqual(about);
   });
 
   test.each([
@@ -149,6 +151,6 @@ describe('an event', () => {
     ],
     ['an account that is connected to ours', event(subscription, { account: 'acct_other' })],
   ])('of %s is about nothing', (_, of) => {
-    expect(told(of).about).toBeUndefined();
+    expect(verifySigned(of).about).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { tabulated, textOf } from './facts.ts';
+import { tabulate, textOf } from './facts.ts';
 import { Budget, MOST, TooLarge } from './limits.ts';
 import { blocksOf } from './markdown.ts';
 import type { Block, DocumentPart, ScopeDocument } from './model.ts';
@@ -7,7 +7,7 @@ import { tableOf } from './tables.ts';
 import { fitLine, fitText } from './text.ts';
 import { type DocumentLanguage, languageOf, statusWord } from './words.ts';
 
-/** A scope as a document, whatever format it is then written in. Throws `TooLarge`. */
+/** A scope as a document, before it is written in a format. Throws `TooLarge`. */
 export function documentOf(source: ExportSource): ScopeDocument {
   assertSize(source);
   const budget = new Budget();
@@ -48,18 +48,18 @@ function lineOrNone(text: string | null): string | null {
   return line === '' ? null : line;
 }
 
-interface Making {
+interface DocumentContext {
   readonly budget: Budget;
   readonly language: DocumentLanguage;
 }
 
-function partOf(section: SourceSection, { budget, language: { words } }: Making): DocumentPart {
+function partOf(section: SourceSection, { budget, language: { words } }: DocumentContext): DocumentPart {
   const title = fitLine(section.title);
   const blocks = blocksOf(section.content, budget);
   const [first] = blocks;
   // Many write the section's own title on top of its text.
   const isRepeated = first?.kind === 'heading' && sameWords(textOf(first.runs), title);
-  return { title, blocks: tabulated(section.type, isRepeated ? blocks.slice(1) : blocks, words) };
+  return { title, blocks: tabulate(section.type, isRepeated ? blocks.slice(1) : blocks, words) };
 }
 
 function sameWords(one: string, other: string): boolean {
@@ -69,7 +69,7 @@ function sameWords(one: string, other: string): boolean {
 /** Where the sections come from: the documents, pages and passages that they cite. */
 function sourcesOf(
   { sections, documents }: ExportSource,
-  { budget, language: { words, number } }: Making,
+  { budget, language: { words, number } }: DocumentContext,
 ): DocumentPart[] {
   const rows = sections.flatMap(({ title, citations }) =>
     citations.map(({ document_id, page, quote }) => {

@@ -5,7 +5,7 @@ import { section, source } from '#test/fixtures/orbit/export-source';
 import { documentOf } from './document.ts';
 import { textOf } from './facts.ts';
 
-function written(type: string, content: string): string {
+function writeMarkdown(type: string, content: string): string {
   const made = markdownOf(documentOf(source([section(content, { type })])));
   return Buffer.from(made.bytes).toString('utf8');
 }
@@ -47,7 +47,7 @@ test.each([
     ['Review', 'two weeks after the kick-off', 'two weeks'],
   ],
 ] as const)('in a table of %s, “%s” keeps each word that changes what is agreed', (type, item, cells) => {
-  const text = written(type, `${OTHERS[type]}\n- ${item}`);
+  const text = writeMarkdown(type, `${OTHERS[type]}\n- ${item}`);
   // An empty cell is that of another row.
   expect(rowOf(cells[0], text).filter((cell) => cell !== '')).toEqual(cells);
 });
@@ -101,7 +101,7 @@ test('a table shows the amounts of all rows, however many there are', () => {
 });
 
 test('a word that changes an amount stays beside it, also when it is a sign', () => {
-  expect(rowOf('Travel', written('budget', `${PLAIN}\n- Travel: ~€500`))).toContain('\\~€500');
+  expect(rowOf('Travel', writeMarkdown('budget', `${PLAIN}\n- Travel: ~€500`))).toContain('\\~€500');
 });
 
 /** Amounts as people write them, a separator that belongs to none of them, and what stands around them. */
@@ -154,7 +154,7 @@ test('an amount in a column is an amount of its row, letter by letter and whole'
   );
 });
 
-test('no column shows a piece of a number, whatever stands beside it', () => {
+test('no column breaks a number', () => {
   const texts = fc.array(fc.tuple(noise, fc.constantFrom('', ' ', '\u00A0')), { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(texts, fc.constantFrom('budget', 'timeline', 'deliverables'), (parts, type) => {

@@ -20,7 +20,7 @@ interface Item {
  * amounts that stand in them in a column of their own; else of the sentences that hold a date or an amount, below the text. What such a column
  * shows stands in the item letter by letter, or its cell is empty: nothing is taken from elsewhere, computed or written in another form.
  */
-export function tabulated(type: string, blocks: readonly Block[], words: Words) {
+export function tabulate(type: string, blocks: readonly Block[], words: Words) {
   const make = TABLES[type];
   if (make === undefined || blocks.some(({ kind }) => kind === 'table')) return [...blocks];
   const made = blocks.map((block) =>
@@ -169,7 +169,7 @@ function itemsOf(list: ListBlock): Item[] {
     const [first, ...rest] = blocks;
     const runs = first?.kind === 'paragraph' ? first.runs : linesOf(first === undefined ? [] : [first], '');
     const more = linesOf(first?.kind === 'paragraph' ? rest : [], '');
-    const { name, description } = split(runs);
+    const { name, description } = splitName(runs);
     const whole = [...description, ...(description.length > 0 && more.length > 0 ? LINE : []), ...more];
     return {
       name,
@@ -209,7 +209,7 @@ function linesOf(blocks: readonly Block[], indent: string): Run[] {
 }
 
 /** `**Name**: text`, `Name: text` and `Name – text` have a name; what has none is all name. */
-function split(runs: Runs): Pick<Item, 'name' | 'description'> {
+function splitName(runs: Runs): Pick<Item, 'name' | 'description'> {
   const bold = runs.findIndex(({ bold: isBold }) => isBold !== true);
   if (bold > 0) {
     const [next, ...rest] = runs.slice(bold);

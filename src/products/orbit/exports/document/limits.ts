@@ -14,7 +14,7 @@ export const MOST = {
   depth: 8,
 } as const;
 
-/** A scope that no document is made of, with the reason for whoever asked. */
+/** A scope too large for a document, with the reason for the caller. */
 export class TooLarge extends Error {
   constructor(reason: string) {
     super(reason);

@@ -2,7 +2,7 @@ import { marked, type Token, type Tokens } from 'marked';
 import { Budget, MOST } from './limits.ts';
 import type { Alignment, Block, Run, Runs } from './model.ts';
 import { tableOf } from './tables.ts';
-import { decoded, fitText, withoutTags } from './text.ts';
+import { decodeEntities, fitText, withoutTags } from './text.ts';
 
 type Style = Omit<Run, 'text'>;
 
@@ -19,12 +19,12 @@ const UNPARSED = /^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){200}|[\w.*~+@-]{2
  */
 export function blocksOf(markdown: string, budget: Budget): Block[] {
   const text = fitText(markdown);
-  if (UNPARSED.test(text)) return plain(text, budget);
+  if (UNPARSED.test(text)) return paragraphsOf(text, budget);
   try {
-    return levelled(flattened(marked.lexer(text, { gfm: true }), { budget, depth: 0 }));
+    return levelHeadings(flattenTokens(marked.lexer(text, { gfm: true }), { budget, depth: 0 }));
   } catch (error) {
     // Nesting that shows inside only, such as brackets: its lines are shown as they stand.
-    if (error instanceof RangeError) return plain(text, budget);
+    if (error instanceof RangeError) return paragraphsOf(text, budget);
     throw error;
   }
 }
@@ -34,7 +34,7 @@ interface At {
   readonly depth: number;
 }
 
-function plain(text: string, budget: Budget): Block[] {
+function paragraphsOf(text: string, budget: Budget): Block[] {
   return text
     .split(/\n{2,}/)
     .filter((part) => part.trim() !== '')
@@ -44,7 +44,7 @@ function plain(text: string, budget: Budget): Block[] {
     });
 }
 
-function flattened(tokens: readonly Token[], at: At): Block[] {
+function flattenTokens(tokens: readonly Token[], at: At): Block[] {
   return tokens.flatMap((token) => blockOf(token, at));
 }
 
@@ -64,7 +64,7 @@ function blockOf(token: Token, at: At): Block[] {
     case 'blockquote': {
       const { tokens, text } = token as Tokens.Blockquote;
       if (at.depth >= MOST.depth) return paragraph([{ text: withoutTags(text) }]);
-      return [{ kind: 'quote', blocks: flattened(tokens, { ...at, depth: at.depth + 1 }) }];
+      return [{ kind: 'quote', blocks: flattenTokens(tokens, { ...at, depth: at.depth + 1 }) }];
     }
     case 'code':
       return [{ kind: 'code', text: (token as Tokens.Code).text }];
@@ -79,7 +79,7 @@ function blockOf(token: Token, at: At): Block[] {
       return [];
     default: {
       const { tokens, raw } = token as Tokens.Generic;
-      return paragraph(tokens === undefined ? [{ text: decoded(raw).trim() }] : runsOf(tokens));
+      return paragraph(tokens === undefined ? [{ text: decodeEntities(raw).trim() }] : runsOf(tokens));
     }
   }
 }
@@ -97,7 +97,7 @@ function listOf({ ordered, start, items, raw }: Tokens.List, at: At): Block[] {
   if (at.depth >= MOST.depth)
     return paragraph([
       {
-        text: decoded(raw)
+        text: decodeEntities(raw)
           .replaceAll(/^[ \t]+/gm, '')
           .trim(),
       },
@@ -105,7 +105,7 @@ function listOf({ ordered, start, items, raw }: Tokens.List, at: At): Block[] {
   const below = { ...at, depth: at.depth + 1 };
   const made = items.map((item) => {
     const box = item.task ? [{ text: item.checked === true ? '[x] ' : '[ ] ' }] : [];
-    const [first, ...rest] = flattened(
+    const [first, ...rest] = flattenTokens(
       item.tokens.filter(({ type }) => type !== 'checkbox'),
       below,
     );
@@ -125,7 +125,7 @@ function tablesOf({ header, rows, align }: Tokens.Table, budget: Budget): Block[
     return row.map(({ tokens }) => runsOf(tokens));
   });
   if (titles.length > MOST.tableColumns)
-    return [titles, ...cells].map((row) => ({ kind: 'paragraph', runs: joined(row) }));
+    return [titles, ...cells].map((row) => ({ kind: 'paragraph', runs: joinCells(row) }));
   return [
     tableOf(
       titles.map((title, n) => ({ title, align: (align[n] ?? 'left') satisfies Alignment })),
@@ -134,7 +134,7 @@ function tablesOf({ header, rows, align }: Tokens.Table, budget: Budget): Block[
   ];
 }
 
-function joined(row: readonly Runs[]): Run[] {
+function joinCells(row: readonly Runs[]): Run[] {
   return row.flatMap((cell, n) => (n === 0 ? cell : [{ text: ' | ' }, ...cell]));
 }
 
@@ -175,7 +175,7 @@ function inline(token: Token, style: Style): Run[] {
       return linkOf(token as Tokens.Link, style);
     case 'image': {
       const { text } = token as Tokens.Image;
-      return [{ ...style, text: `[Image${text === '' ? '' : `: ${decoded(text)}`}]` }];
+      return [{ ...style, text: `[Image${text === '' ? '' : `: ${decodeEntities(text)}`}]` }];
     }
     case 'html':
       return [{ ...style, text: withoutTags((token as Tokens.HTML).text) }];
@@ -185,7 +185,7 @@ function inline(token: Token, style: Style): Run[] {
       const { tokens, text, raw } = token as Tokens.Generic;
       if (tokens !== undefined) return runsOf(tokens, style);
       // A single line break in a paragraph is a space, as Markdown has it.
-      const words = decoded(String(text ?? raw)).replaceAll(/ *\n */g, ' ');
+      const words = decodeEntities(String(text ?? raw)).replaceAll(/ *\n */g, ' ');
       return [{ ...style, text: words }];
     }
   }
@@ -193,13 +193,13 @@ function inline(token: Token, style: Style): Run[] {
 
 /** A link as text. An address that would run something, or that is its own label, is left out. */
 function linkOf({ tokens, href, text }: Tokens.Link, style: Style): Run[] {
-  const address = fitText(decoded(href));
+  const address = fitText(decodeEntities(href));
   const isShown = /^(?:https?|mailto):/i.test(address) && address.replace(/^mailto:/i, '') !== text;
   return [...runsOf(tokens, style), ...(isShown ? [{ ...style, text: ` (${address})` }] : [])];
 }
 
 /** Headings of a section begin below its own and leave none out: `#` and `####` become its second and third level. */
-function levelled(blocks: readonly Block[]): Block[] {
+function levelHeadings(blocks: readonly Block[]): Block[] {
   const depths = blocks.flatMap((block) => (block.kind === 'heading' ? [block.level] : []));
   const least = Math.min(...depths);
   let isBegun = false;

@@ -33,7 +33,7 @@ export interface ListBlock {
   readonly items: readonly (readonly Block[])[];
 }
 
-/** What a section consists of, whatever format it is written in. */
+/** The parts of a section, the same for every format. */
 export type Block =
   /** Its level is 2 or 3: the section's own heading is the first. */
   | { readonly kind: 'heading'; readonly level: number; readonly runs: Runs }
@@ -88,14 +88,14 @@ export interface ScopeDocument {
 /** A file that was made, and what of the document it could not show. */
 export interface MadeFile {
   readonly bytes: Uint8Array;
-  readonly missing: readonly Missing[];
+  readonly missing: readonly MissingContent[];
 }
 
 /**
  * What a file could not show: `script`, characters that no font has, and that are named in their place; `font`, characters whose font is left to
  * the program that opens the file; `logo`, a logo that is no picture.
  */
-export interface Missing {
+export interface MissingContent {
   readonly what: 'script' | 'font' | 'logo';
   /** `Hangul`; of a logo, why. */
   readonly name: string;

@@ -17,21 +17,21 @@ export function tableOf(
 ): TableBlock {
   const cells = rows.map((row) => titles.map((_, n) => row[n] ?? []));
   const wishes = titles.map(({ title }, n) =>
-    wish([textOf(title), ...cells.map((row) => textOf(row[n] ?? []))]),
+    columnWidths([textOf(title), ...cells.map((row) => textOf(row[n] ?? []))]),
   );
   const widths = shares(wishes);
   const columns = titles.map(({ title, align }, n): Column => ({ title, align, width: widths[n] ?? 0 }));
   return { kind: 'table', columns, rows: cells };
 }
 
-interface Wish {
+interface ColumnWidths {
   /** The longest word. */
   readonly least: number;
   /** The longest text, or what of it makes sense in a column. */
   readonly most: number;
 }
 
-function wish(texts: readonly string[]): Wish {
+function columnWidths(texts: readonly string[]): ColumnWidths {
   let [least, most, total] = [1, 1, 0];
   for (const text of texts) {
     const words = text.slice(0, 2_000).split(/[ \n\t]+/);
@@ -44,7 +44,7 @@ function wish(texts: readonly string[]): Wish {
   return { least: least + 4.5, most: Math.max(least, Math.min(most, usual * 1.6 + 8)) + 4.5 };
 }
 
-function shares(wishes: readonly Wish[]): number[] {
+function shares(wishes: readonly ColumnWidths[]): number[] {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   const least = sum(wishes.map((one) => one.least));
   const more = sum(wishes.map((one) => one.most - one.least));

@@ -39,7 +39,7 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 /** Entities of HTML as Markdown allows them in a text; those that nobody writes stay as they are. */
-export function decoded(text: string): string {
+export function decodeEntities(text: string): string {
   return text.replaceAll(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,6});/gi, (whole, name: string) => {
     if (!name.startsWith('#')) return NAMED[name.toLowerCase()] ?? whole;
     const isHex = name[1]?.toLowerCase() === 'x';
@@ -58,7 +58,7 @@ const TAG = new RegExp(`</?(?:${ELEMENTS})(?=[\\s/>])[^<>]*>|<[!?][^<>]*>`, 'gi'
 
 /** HTML without its tags: nothing of it is run or shown as such, and its words stay. */
 export function withoutTags(html: string): string {
-  return decoded(
+  return decodeEntities(
     html
       .replaceAll(/<!--[\s\S]*?(?:-->|$)/g, '')
       .replaceAll(/<!\[CDATA\[([\s\S]*?)(?:\]\]>|$)/g, '$1')

@@ -25,7 +25,7 @@ const HEADING_INDENTS = [520, 620, 740];
 export const lines = (line: number) => ({ line, lineRule: 'auto' as const });
 
 /** `#1d3557` as WordprocessingML has it. */
-export const bare = (colour: string): string => colour.slice(1);
+export const hexDigits = (colour: string): string => colour.slice(1);
 
 export function runsOf(runs: Runs, style: DocxStyle, more: object = {}): Docx.TextRun[] {
   const { docx, coverage, palette } = style;
@@ -41,7 +41,7 @@ export function runsOf(runs: Runs, style: DocxStyle, more: object = {}): Docx.Te
           ...(strike === undefined ? {} : { strike }),
           ...(code === undefined
             ? {}
-            : { shading: { type: docx.ShadingType.CLEAR, fill: 'eef1f4', color: bare(palette.text) } }),
+            : { shading: { type: docx.ShadingType.CLEAR, fill: 'eef1f4', color: hexDigits(palette.text) } }),
           ...(isRightToLeft(line) ? { rightToLeft: true } : {}),
           ...more,
         }),
@@ -99,7 +99,7 @@ function childOf(block: Block, style: DocxStyle): Child[] {
       return [
         new docx.Paragraph({
           border: {
-            bottom: { style: docx.BorderStyle.SINGLE, size: 4, color: bare(palette.line), space: 1 },
+            bottom: { style: docx.BorderStyle.SINGLE, size: 4, color: hexDigits(palette.line), space: 1 },
           },
           spacing: { before: 0, after: 200 },
         }),
@@ -116,7 +116,7 @@ function quoteOf(blocks: readonly Block[], style: DocxStyle): Child[] {
             children: runsOf(block.runs, style),
             indent: { left: 240 },
             border: {
-              left: { style: docx.BorderStyle.SINGLE, size: 16, color: bare(palette.accent), space: 8 },
+              left: { style: docx.BorderStyle.SINGLE, size: 16, color: hexDigits(palette.accent), space: 8 },
             },
           }),
         ]
@@ -157,9 +157,9 @@ function nextList(start: number, { lists }: DocxStyle): number {
 /** How lists and headings are numbered. */
 export function numberingOf({ docx, lists, palette }: DocxStyle): Docx.INumberingOptions {
   const levels = Array.from({ length: MOST_LEVELS + 1 }, (_, level) => level);
-  const indented = (level: number) => ({
+  const indentStyle = (level: number) => ({
     paragraph: { indent: { left: 360 * (level + 1), hanging: 300 } },
-    run: { color: bare(palette.accent) },
+    run: { color: hexDigits(palette.accent) },
   });
   const { LevelFormat } = docx;
   return {
@@ -183,7 +183,7 @@ export function numberingOf({ docx, lists, palette }: DocxStyle): Docx.INumberin
           level,
           format: LevelFormat.BULLET,
           text: '•',
-          style: indented(level),
+          style: indentStyle(level),
         })),
       },
       ...[...lists.keys()].map((start) => ({
@@ -193,7 +193,7 @@ export function numberingOf({ docx, lists, palette }: DocxStyle): Docx.INumberin
           format: LevelFormat.DECIMAL,
           text: `%${level + 1}.`,
           start,
-          style: indented(level),
+          style: indentStyle(level),
         })),
       })),
     ],
@@ -213,7 +213,7 @@ function tableNode({ columns, rows }: TableBlock, style: DocxStyle): Docx.Table 
       width: { size: widths[n] ?? 0, type: docx.WidthType.DXA },
       ...(look.fill === undefined
         ? {}
-        : { shading: { type: docx.ShadingType.CLEAR, fill: bare(look.fill), color: 'auto' } }),
+        : { shading: { type: docx.ShadingType.CLEAR, fill: hexDigits(look.fill), color: 'auto' } }),
       children: [
         new docx.Paragraph({
           children: runsOf(runs, style, { size, ...look.run }),
@@ -223,8 +223,8 @@ function tableNode({ columns, rows }: TableBlock, style: DocxStyle): Docx.Table 
         }),
       ],
     });
-  const head = { fill: palette.band, run: { bold: true, color: bare(palette.onBand) } };
-  const line = { style: docx.BorderStyle.SINGLE, size: 4, color: bare(palette.line) };
+  const head = { fill: palette.band, run: { bold: true, color: hexDigits(palette.onBand) } };
+  const line = { style: docx.BorderStyle.SINGLE, size: 4, color: hexDigits(palette.line) };
   const none = { style: docx.BorderStyle.NONE, size: 0, color: 'auto' };
   return new docx.Table({
     width: { size: TEXT_WIDTH, type: docx.WidthType.DXA },

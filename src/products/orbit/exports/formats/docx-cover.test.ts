@@ -8,7 +8,7 @@ import { MARK_PNG } from './mark.ts';
 
 const png = Buffer.from(MARK_PNG, 'base64');
 const logo = (width: number, height: number): Logo => ({ type: 'png', bytes: png, width, height });
-const named = (length: number) => 'Relaunch of the shop in Łódź '.repeat(12).slice(0, length).trim();
+const titleOfLength = (length: number) => 'Relaunch of the shop in Łódź '.repeat(12).slice(0, length).trim();
 
 /** The page on which the contents say that the first section begins: the third, behind a cover and the contents. */
 async function firstPage(of: Parameters<typeof source>[1]): Promise<string | undefined> {
@@ -23,10 +23,10 @@ test.each([
   ['a tall logo and long names', logo(100, 400), [300, 200]],
 ] as const)('a cover with %s is one page', async (_, one, [title, name]) => {
   const page = await firstPage({
-    title: named(title),
-    workspace: named(name),
-    client: named(name),
-    project: named(name),
+    title: titleOfLength(title),
+    workspace: titleOfLength(name),
+    client: titleOfLength(name),
+    project: titleOfLength(name),
     branding: { logo: one, primary: null, accent: null, mark: true },
   });
   expect(page).toBe('3');
@@ -41,7 +41,7 @@ async function areNumbered(...contents: readonly string[]): Promise<boolean[]> {
   return [...lines].map(([, number = '']) => /<w:t[^>]*>3</.test(number));
 }
 
-test('contents have a number in each line, whatever characters stand above', async () => {
+test('contents have a page number in each line, with any characters in titles', async () => {
   expect(await areNumbered('한국어 😀 ≋ 数据', 'Text.')).toEqual([true, true]);
 });
 

@@ -2,7 +2,7 @@ import type * as Docx from 'docx';
 import { type Fact, factsOf } from '../document/cover.ts';
 import type { Logo, ScopeDocument } from '../document/model.ts';
 import { linesIn } from '../document/text.ts';
-import { bare, type DocxStyle, lines, TEXT_WIDTH, textOf } from './docx-blocks.ts';
+import { hexDigits, type DocxStyle, lines, TEXT_WIDTH, textOf } from './docx-blocks.ts';
 import { MARK_PNG } from './mark.ts';
 
 /** A4 in twentieths of a point, as all measures here. */
@@ -30,7 +30,7 @@ export function coverOf(document: ScopeDocument, style: DocxStyle): (Docx.Paragr
     new docx.Paragraph({
       children:
         branding.logo === null
-          ? textOf(document.workspace, style, { bold: true, size: 26, color: bare(palette.heading) })
+          ? textOf(document.workspace, style, { bold: true, size: 26, color: hexDigits(palette.heading) })
           : [logoOf(branding.logo, style)],
       spacing: { before: 0, after: above, ...lines(240) },
     }),
@@ -67,20 +67,22 @@ function titleOf(
 ): Docx.Paragraph[] {
   const { docx, palette } = style;
   const [size] = titleSize(title);
-  const bar = { left: { style: docx.BorderStyle.SINGLE, size: 36, color: bare(palette.accent), space: 14 } };
+  const bar = {
+    left: { style: docx.BorderStyle.SINGLE, size: 36, color: hexDigits(palette.accent), space: 14 },
+  };
   const beside = { border: bar, indent: { left: 320 } };
   const kind = new docx.TextRun({
     text: words.kind.toUpperCase(),
     bold: true,
     size: 20,
-    color: bare(palette.accent),
+    color: hexDigits(palette.accent),
     characterSpacing: 30,
   });
   return [
     new docx.Paragraph({ ...beside, children: [kind], spacing: { after: 120 } }),
     new docx.Paragraph({
       ...beside,
-      children: textOf(title, style, { bold: true, size, color: bare(palette.heading) }),
+      children: textOf(title, style, { bold: true, size, color: hexDigits(palette.heading) }),
       spacing: { after: 160, ...lines(276) },
     }),
     new docx.Paragraph({
@@ -88,7 +90,7 @@ function titleOf(
       children:
         client === null
           ? []
-          : textOf(`${words.preparedFor} ${client}`, style, { size: 26, color: bare(palette.muted) }),
+          : textOf(`${words.preparedFor} ${client}`, style, { size: 26, color: hexDigits(palette.muted) }),
       spacing: { after: below },
     }),
   ];
@@ -109,13 +111,13 @@ function markOf(mark: string, style: DocxStyle): (Docx.ImageRun | Docx.TextRun)[
   const data = Buffer.from(MARK_PNG, 'base64');
   return [
     new docx.ImageRun({ type: 'png', data, transformation: { width: 16, height: 16 } }),
-    new docx.TextRun({ text: `  ${mark}`, size: 17, color: bare(palette.muted) }),
+    new docx.TextRun({ text: `  ${mark}`, size: 17, color: hexDigits(palette.muted) }),
   ];
 }
 
 function factsTable(facts: readonly Fact[], style: DocxStyle): Docx.Table {
   const { docx, palette } = style;
-  const line = { style: docx.BorderStyle.SINGLE, size: 4, color: bare(palette.line) };
+  const line = { style: docx.BorderStyle.SINGLE, size: 4, color: hexDigits(palette.line) };
   const none = { style: docx.BorderStyle.NONE, size: 0, color: 'auto' };
   const [label, value] = [2_000, TEXT_WIDTH - 2_000];
   const cell = (children: Docx.TextRun[], size: number) =>
@@ -141,7 +143,7 @@ function factsTable(facts: readonly Fact[], style: DocxStyle): Docx.Table {
         new docx.TableRow({
           cantSplit: true,
           children: [
-            cell(textOf(name, style, { size: 17, color: bare(palette.muted) }), label),
+            cell(textOf(name, style, { size: 17, color: hexDigits(palette.muted) }), label),
             cell(textOf(text, style), value),
           ],
         }),

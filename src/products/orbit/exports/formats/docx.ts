@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type * as Docx from 'docx';
 import type { MadeFile, ScopeDocument } from '../document/model.ts';
-import { bare, childrenOf, type DocxStyle, lines, numberingOf, TEXT_WIDTH, textOf } from './docx-blocks.ts';
+import {
+  hexDigits,
+  childrenOf,
+  type DocxStyle,
+  lines,
+  numberingOf,
+  TEXT_WIDTH,
+  textOf,
+} from './docx-blocks.ts';
 import { coverOf, PAGE_HEIGHT, VERTICAL_MARGINS } from './docx-cover.ts';
 import { DOCX_FONT } from './fonts.ts';
 import { paletteOf } from './palette.ts';
@@ -15,11 +23,11 @@ import { strFromU8, strToU8, unzipSync, zipSync, type Zippable } from 'fflate';
 export async function docxOf(document: ScopeDocument): Promise<MadeFile> {
   const docx = await import('docx');
   const { estimatePageNumbersWith } = await import('docx/layout');
-  if (!isEstimated(document)) return written(document, docx, undefined);
+  if (!isEstimated(document)) return writeDocx(document, docx, undefined);
   // The estimate lays the document out as Word would, and guesses how wide characters are that Inter lacks: without a guess all entries below
   // the first of them stay empty, in each program but Word. One that it can't read has entries without numbers until Word fills them.
   const estimate = estimatePageNumbersWith({ guess: true });
-  return written(document, docx, estimate).catch(() => written(document, docx, undefined));
+  return writeDocx(document, docx, estimate).catch(() => writeDocx(document, docx, undefined));
 }
 
 /** What the squares of the lengths of long words come to together, at most: about a second's work of the estimate. */
@@ -35,7 +43,7 @@ function isEstimated({ parts, title }: ScopeDocument): boolean {
   return text.length < 100_000 && long.reduce((sum, { length }) => sum + length ** 2, 0) < MOST_SQUARES;
 }
 
-async function written(
+async function writeDocx(
   document: ScopeDocument,
   docx: typeof Docx,
   pageNumbers: Docx.IPropertiesOptions['pageNumbers'],
@@ -48,7 +56,7 @@ async function written(
     ...contents(words.contents, style),
     ...summaryOf(document, style),
     ...document.parts.flatMap(({ title, blocks }) => [
-      first(textOf(title, style), style, { numbering: { reference: 'headings', level: 0 } }),
+      firstHeading(textOf(title, style), style, { numbering: { reference: 'headings', level: 0 } }),
       ...childrenOf(blocks, style),
     ]),
   ];
@@ -82,7 +90,7 @@ async function written(
       },
     ],
   });
-  const bytes = settled(await docx.Packer.toBuffer(file), document.instant);
+  const bytes = fixDates(await docx.Packer.toBuffer(file), document.instant);
   return { bytes, missing: coverage.missing.map((missing) => ({ ...missing, what: 'font' as const })) };
 }
 
@@ -104,28 +112,28 @@ const contentsLine = (id: string, indent: number, run: object) => ({
 });
 
 function stylesOf(tag: string, { palette }: DocxStyle): Docx.IStylesOptions {
-  const heading = (size: number, before: number, after: number) => ({
-    run: { font: 'Inter', size, bold: true, color: bare(palette.heading) },
+  const headingStyle = (size: number, before: number, after: number) => ({
+    run: { font: 'Inter', size, bold: true, color: hexDigits(palette.heading) },
     paragraph: { spacing: { before, after, ...lines(276) }, keepNext: true, keepLines: true },
   });
   return {
     default: {
       document: {
-        run: { font: 'Inter', size: 20, color: bare(palette.text), language: { value: tag } },
+        run: { font: 'Inter', size: 20, color: hexDigits(palette.text), language: { value: tag } },
         paragraph: { spacing: { after: 140, ...lines(312) } },
       },
-      heading1: heading(34, 440, 180),
-      heading2: heading(24, 260, 110),
+      heading1: headingStyle(34, 440, 180),
+      heading2: headingStyle(24, 260, 110),
       heading3: {
-        ...heading(21, 200, 80),
-        run: { font: 'Inter', size: 21, bold: true, color: bare(palette.text) },
+        ...headingStyle(21, 200, 80),
+        run: { font: 'Inter', size: 21, bold: true, color: hexDigits(palette.text) },
       },
     },
     paragraphStyles: [contentsLine('TOC1', 0, { bold: true }), contentsLine('TOC2', 300, {})],
   };
 }
 
-function first(children: Docx.TextRun[], { docx }: DocxStyle, more: object): Docx.Paragraph {
+function firstHeading(children: Docx.TextRun[], { docx }: DocxStyle, more: object): Docx.Paragraph {
   return new docx.Paragraph({ heading: docx.HeadingLevel.HEADING_1, children, ...more });
 }
 
@@ -134,7 +142,7 @@ function contents(title: string, style: DocxStyle): (Docx.Paragraph | Docx.Table
   return [
     new docx.Paragraph({
       pageBreakBefore: true,
-      children: textOf(title, style, { bold: true, size: 34, color: bare(palette.heading) }),
+      children: textOf(title, style, { bold: true, size: 34, color: hexDigits(palette.heading) }),
       spacing: { after: 200 },
     }),
     new docx.TableOfContents(title, { hyperlink: true, headingStyleRange: '1-2', beginDirty: true }),
@@ -146,7 +154,7 @@ function summaryOf({ summary, language: { words } }: ScopeDocument, style: DocxS
   if (summary === null) return [];
   const { docx } = style;
   return [
-    first(textOf(words.summary, style), style, {}),
+    firstHeading(textOf(words.summary, style), style, {}),
     ...summary.split(/\n{2,}/).map((text) => new docx.Paragraph({ children: textOf(text, style) })),
   ];
 }
@@ -160,25 +168,25 @@ function twoSides(left: Docx.TextRun[], right: Docx.TextRun[], { docx }: DocxSty
   };
 }
 
-const shortened = (text: string, most: number) =>
+const shorten = (text: string, most: number) =>
   text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
 
 function header({ title, workspace }: ScopeDocument, style: DocxStyle): Docx.Header {
   const { docx, palette } = style;
-  const small = { size: 16, color: bare(palette.muted) };
+  const small = { size: 16, color: hexDigits(palette.muted) };
   const sides = twoSides(
-    textOf(shortened(title, 70), style, small),
-    textOf(shortened(workspace, 40), style, small),
+    textOf(shorten(title, 70), style, small),
+    textOf(shorten(workspace, 40), style, small),
     style,
   );
-  const line = { style: docx.BorderStyle.SINGLE, size: 4, color: bare(palette.line), space: 4 };
+  const line = { style: docx.BorderStyle.SINGLE, size: 4, color: hexDigits(palette.line), space: 4 };
   return new docx.Header({ children: [new docx.Paragraph({ ...sides, border: { bottom: line } })] });
 }
 
 function footer({ version, date, branding, language }: ScopeDocument, style: DocxStyle): Docx.Footer {
   const { words, number } = language;
   const { docx, palette } = style;
-  const small = { size: 16, color: bare(palette.muted) };
+  const small = { size: 16, color: hexDigits(palette.muted) };
   const left = `${words.version} ${number(version)} · ${date}${branding.mark ? ` · ${words.mark}` : ''}`;
   const { CURRENT, TOTAL_PAGES } = docx.PageNumber;
   const right = [
@@ -193,20 +201,20 @@ function footer({ version, date, branding, language }: ScopeDocument, style: Doc
 const ENTRY_TIME = '1980-01-02T00:00:00Z';
 
 /** A DOCX whose bytes say nothing of when it was made: its properties have the document's instant, its entries all the same one. */
-function settled(file: Uint8Array, instant: string): Uint8Array {
+function fixDates(file: Uint8Array, instant: string): Uint8Array {
   const entries = unzipSync(file);
   const zippable: Zippable = {};
   for (const name of Object.keys(entries)) {
     const bytes = entries[name] ?? new Uint8Array();
     zippable[name] = [
-      name === 'docProps/core.xml' ? dated(bytes, instant) : bytes,
+      name === 'docProps/core.xml' ? fixCoreDates(bytes, instant) : bytes,
       { mtime: ENTRY_TIME, level: 6 },
     ];
   }
   return zipSync(zippable);
 }
 
-function dated(core: Uint8Array, instant: string): Uint8Array {
+function fixCoreDates(core: Uint8Array, instant: string): Uint8Array {
   const seconds = `${instant.slice(0, 19)}Z`;
   return strToU8(strFromU8(core).replaceAll(/(<dcterms:(?:created|modified)[^>]*>)[^<]*/g, `$1${seconds}`));
 }

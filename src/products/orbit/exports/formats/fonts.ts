@@ -31,7 +31,7 @@ export const FONTS: Readonly<{ Inter: FontFiles; Chinese?: FontFiles }> = {
     italics: inter('400Regular_Italic'),
     bolditalics: inter('600SemiBold_Italic'),
   },
-  /** Chinese in simplified characters (GB 2312: 6,763 of them): 6.3 MB, one style, of which a file gets what it uses. Without its package they are named as missing. */
+  /** Chinese in simplified characters (GB 2312: 6,763 of them): 6.3 MB, one style; a file gets the glyphs that it uses. Without its package they are named as missing. */
   ...(chinese === undefined
     ? {}
     : { Chinese: { normal: chinese, bold: chinese, italics: chinese, bolditalics: chinese } }),

@@ -1,22 +1,24 @@
 import { factsOf } from '../document/cover.ts';
 import type { Block, MadeFile, Run, Runs, ScopeDocument, TableBlock } from '../document/model.ts';
 
-/** A document as Markdown. Nothing in it is HTML or a link that runs something, whatever was written into the scope. */
+/** A document as Markdown. Text of the scope never becomes HTML or a link that runs something. */
 export function markdownOf(document: ScopeDocument): MadeFile {
   const { words } = document.language;
   const head = factsOf(document).map(([name, text]) => `- **${name}:** ${escapedWithin(text)}`);
-  const summary = document.summary === null ? [] : [`## ${words.summary}`, escaped(document.summary)];
+  const summary = document.summary === null ? [] : [`## ${words.summary}`, escapeMarkdown(document.summary)];
   const parts = document.parts.flatMap(({ title, blocks }, n) => [
-    `## ${n + 1}. ${escaped(title)}`,
-    ...blocks.map((block) => written(block)),
+    `## ${n + 1}. ${escapeMarkdown(title)}`,
+    ...blocks.map((block) => writeBlock(block)),
   ]);
   const mark = document.branding.mark ? ['---', `_${words.mark}_`] : [];
-  const text = [`# ${escaped(document.title)}`, head.join('\n'), ...summary, ...parts, ...mark].join('\n\n');
+  const text = [`# ${escapeMarkdown(document.title)}`, head.join('\n'), ...summary, ...parts, ...mark].join(
+    '\n\n',
+  );
   return { bytes: Buffer.from(`${text}\n`, 'utf8'), missing: [] };
 }
 
 /** What would be a sign of Markdown or HTML is a letter. */
-function escaped(text: string): string {
+function escapeMarkdown(text: string): string {
   return escapedWithin(text).replaceAll(
     /^(\s*)([#+=-]|\d+[.)](?=\s|$))/gm,
     (_, space: string, sign: string) =>
@@ -29,7 +31,7 @@ function escapedWithin(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>|~&]/g, '\\$&');
 }
 
-function inline(runs: Runs, escape = escaped): string {
+function inline(runs: Runs, escape = escapeMarkdown): string {
   return runs
     .map(({ text, bold, italics, strike, code }) => {
       if (text.trim() === '') return text;
@@ -51,7 +53,7 @@ function codeOf(text: string): string {
   return `${sign}${isFenced ? ` ${text} ` : text}${sign}`;
 }
 
-function written(block: Block): string {
+function writeBlock(block: Block): string {
   switch (block.kind) {
     case 'heading':
       return `${'#'.repeat(block.level + 1)} ${inline(block.runs).replaceAll('\\\n', ' ')}`;
@@ -61,13 +63,13 @@ function written(block: Block): string {
       return block.items
         .map((item, n) => {
           const sign = block.ordered ? `${block.start + n}. ` : '- ';
-          const text = item.map((inner) => written(inner)).join('\n\n');
+          const text = item.map((inner) => writeBlock(inner)).join('\n\n');
           return `${sign}${text.replaceAll('\n', `\n${' '.repeat(sign.length)}`)}`;
         })
         .join('\n');
     case 'quote':
       return block.blocks
-        .map((inner) => written(inner))
+        .map((inner) => writeBlock(inner))
         .join('\n\n')
         .replaceAll(/^/gm, '> ');
     case 'code': {

@@ -26,11 +26,11 @@ export function paletteOf({ primary, accent }: Branding): Palette {
   const band = valid(primary) ?? OWN.primary;
   const second = valid(accent) ?? (valid(primary) === undefined ? OWN.accent : band);
   return {
-    heading: readable(band),
+    heading: darkenToReadable(band),
     band,
     onBand: contrast(rgb(band), [255, 255, 255]) >= 3 ? '#ffffff' : '#1f2933',
-    tint: hex(mixed(rgb(band), [255, 255, 255], 0.05)),
-    accent: readable(second),
+    tint: hex(mixColours(rgb(band), [255, 255, 255], 0.05)),
+    accent: darkenToReadable(second),
     text: '#1f2933',
     muted: '#5b6775',
     line: '#d3d9e0',
@@ -42,9 +42,9 @@ function valid(colour: string | null): string | undefined {
 }
 
 /** The same colour, as much darker as words on white need. */
-function readable(colour: string): string {
+function darkenToReadable(colour: string): string {
   let at = rgb(colour);
-  while (contrast(at, [255, 255, 255]) < READABLE) at = mixed(at, [0, 0, 0], 0.92);
+  while (contrast(at, [255, 255, 255]) < READABLE) at = mixColours(at, [0, 0, 0], 0.92);
   return hex(at);
 }
 
@@ -58,7 +58,7 @@ function hex(colour: Rgb): string {
 }
 
 /** So much of the one, the rest of the other. */
-function mixed(one: Rgb, other: Rgb, share: number): Rgb {
+function mixColours(one: Rgb, other: Rgb, share: number): Rgb {
   const part = (n: 0 | 1 | 2) => one[n] * share + other[n] * (1 - share);
   return [part(0), part(1), part(2)];
 }

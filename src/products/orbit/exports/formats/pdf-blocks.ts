@@ -71,7 +71,12 @@ export function nodeOf(block: Block, style: PdfStyle, numbering: Numbering): Nod
           widths: ['*'],
           body: [[{ text: plainText(block.text, style), fontSize: 8.5, preserveLeadingSpaces: true }]],
         },
-        layout: { hLineWidth: none, vLineWidth: none, fillColor: () => '#f3f5f7', ...padding(8, 6) },
+        layout: {
+          hLineWidth: zeroWidth,
+          vLineWidth: zeroWidth,
+          fillColor: () => '#f3f5f7',
+          ...paddingLayout(8, 6),
+        },
         margin: [0, 2, 0, 9],
       };
     case 'rule':
@@ -82,8 +87,8 @@ export function nodeOf(block: Block, style: PdfStyle, numbering: Numbering): Nod
   }
 }
 
-const none = () => 0;
-const padding = (x: number, y: number) => ({
+const zeroWidth = () => 0;
+const paddingLayout = (x: number, y: number) => ({
   paddingLeft: () => x,
   paddingRight: () => x,
   paddingTop: () => y,
@@ -128,10 +133,10 @@ function quoteOf(stack: readonly Node[], { accent }: Palette): Node {
       body: [[{ stack: stack.map((node, n) => (n < stack.length - 1 ? node : { ...node, margin: 0 })) }]],
     },
     layout: {
-      hLineWidth: none,
+      hLineWidth: zeroWidth,
       vLineWidth: (n: number) => (n === 0 ? 2 : 0),
       vLineColor: () => accent,
-      ...padding(10, 2),
+      ...paddingLayout(10, 2),
     },
     margin: [2, 2, 0, 9],
   };
@@ -169,10 +174,10 @@ function tableNode({ columns, rows }: TableBlock, style: PdfStyle): Node {
     },
     layout: {
       hLineWidth: (n: number) => (n <= 1 ? 0 : 0.5),
-      vLineWidth: none,
+      vLineWidth: zeroWidth,
       hLineColor: () => palette.line,
       fillColor: (row: number) => (row === 0 ? palette.band : row % 2 === 0 ? palette.tint : null),
-      ...padding(7, 5),
+      ...paddingLayout(7, 5),
     },
     fontSize: small,
     lineHeight: 1.25,

@@ -57,7 +57,7 @@ function kid(type: string, parent: Element, options: object = {}): Element {
 }
 
 /** The nodes of a document with the element of each: lines carry it to the page. What has none is of the contents. */
-export function tagged(content: readonly Node[], logoAlt: string): Node[] {
+export function tagNodes(content: readonly Node[], logoAlt: string): Node[] {
   const document = element('Document', null);
   return content.map((node) => tagNode(node, document, logoAlt));
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { factsOf } from '../document/cover.ts';
-import type { DocumentPart, Logo, MadeFile, Missing, ScopeDocument } from '../document/model.ts';
+import type { DocumentPart, Logo, MadeFile, MissingContent, ScopeDocument } from '../document/model.ts';
 import { linesIn } from '../document/text.ts';
 import type { Words } from '../document/words.ts';
 import { FONTS, withoutRepeats } from './fonts.ts';
 import { EVEN_DIGITS, type Node, nodeOf, type Numbering, plainText, type PdfStyle } from './pdf-blocks.ts';
 import { MARK_PNG } from './mark.ts';
-import { furniture, type LayoutBuilder, markWhatIsDrawn, type Renderer, tagged } from './pdf-tags.ts';
+import { furniture, type LayoutBuilder, markWhatIsDrawn, type Renderer, tagNodes } from './pdf-tags.ts';
 import { paletteOf } from './palette.ts';
 import { Coverage, missingSentence } from './scripts.ts';
 
@@ -73,7 +73,7 @@ function definitionOf(document: ScopeDocument, style: PdfStyle): object {
     header: (page: number) => furniture(page === 1 ? null : running()),
     footer: (page: number, pages: number) =>
       furniture(page === 1 ? coverFoot(document) : footerOf(document, { page, pages })),
-    content: tagged(
+    content: tagNodes(
       [
         ...cover,
         ...contentsNodes(missing, document.language.words, style),
@@ -208,7 +208,7 @@ function coverFoot({ branding, language }: ScopeDocument): Node | null {
   return { columns: [{ image: 'mark', width: 16 }, words], margin: [MARGINS[0] + 14, 0, 0, 0] };
 }
 
-function contentsNodes(missing: readonly Missing[], words: Words, style: PdfStyle): Node[] {
+function contentsNodes(missing: readonly MissingContent[], words: Words, style: PdfStyle): Node[] {
   const sentence = missingSentence(missing, words);
   return [
     { text: words.contents, style: 'first', pageBreak: 'before', margin: [0, 0, 0, 12] },
@@ -257,15 +257,13 @@ function strandedHeadings({ parts }: ScopeDocument) {
   };
 }
 
-function shortened(text: string, most: number): string {
+function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
 }
 
 /** The line above each page: a node of its own each time, for its rule is moved to where it is drawn. */
 function runningTitle({ title, workspace }: ScopeDocument, style: PdfStyle): () => Node {
-  const [left, right] = [shortened(title, 70), shortened(workspace, 40)].map((text) =>
-    plainText(text, style),
-  );
+  const [left, right] = [shorten(title, 70), shorten(workspace, 40)].map((text) => plainText(text, style));
   return () => ({
     margin: [MARGINS[0], 36, MARGINS[2], 0],
     stack: [

@@ -1,4 +1,4 @@
-import type { Missing } from '../document/model.ts';
+import type { MissingContent } from '../document/model.ts';
 import type { Words } from '../document/words.ts';
 import { charactersOf, type FontName } from './fonts.ts';
 
@@ -73,7 +73,7 @@ export class Coverage {
       else found.push({ text: character, font, script });
     }
     return found.map(({ text: part, font, script }) =>
-      font === undefined ? { text: told(part, script), font } : { text: part, font },
+      font === undefined ? { text: placeholderFor(part, script), font } : { text: part, font },
     );
   }
 
@@ -101,19 +101,19 @@ export class Coverage {
     return this.#fontOf(plain) === undefined ? character : plain;
   }
 
-  get missing(): Missing[] {
+  get missing(): MissingContent[] {
     return [...this.#missing].map(([name, characters]) => ({ what: 'script', name, characters }));
   }
 }
 
 /** In place of what can't be written: `[Hangul]`, with the space that followed it. */
-function told(text: string, script: string): string {
+function placeholderFor(text: string, script: string): string {
   return `[${script}]${/\s+$/.exec(text)?.[0] ?? ''}`;
 }
 
 /** The sentence of a document that lacks characters. */
 export function missingSentence(
-  missing: readonly Missing[],
+  missing: readonly MissingContent[],
   { noFont }: Pick<Words, 'noFont'>,
 ): string | undefined {
   const scripts = missing.filter(({ what }) => what === 'script');

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { TooLarge } from '../document/limits.ts';
-import type { MadeFile, Missing } from '../document/model.ts';
+import type { MadeFile, MissingContent } from '../document/model.ts';
 import type { ExportSource } from '../document/source.ts';
 import { fileOf, type Format } from './file.ts';
 
@@ -30,7 +30,7 @@ function seedRandom(): void {
 }
 
 /** A logo that can't be read is left out, and the file says so: it is no reason to have none. */
-async function made({ format, source }: Order): Promise<MadeFile> {
+async function makeFile({ format, source }: Order): Promise<MadeFile> {
   if (source.branding.logo === null) return fileOf(format, source);
   try {
     return await fileOf(format, source);
@@ -38,14 +38,14 @@ async function made({ format, source }: Order): Promise<MadeFile> {
     if (error instanceof TooLarge) throw error;
     const branding = { ...source.branding, logo: null };
     const file = await fileOf(format, { ...source, branding });
-    const logo: Missing = { what: 'logo', name: 'unreadable', characters: 0 };
+    const logo: MissingContent = { what: 'logo', name: 'unreadable', characters: 0 };
     return { ...file, missing: [...file.missing, logo] };
   }
 }
 
 async function answer(order: Order): Promise<Reply> {
   try {
-    return { kind: 'made', file: await made(order) };
+    return { kind: 'made', file: await makeFile(order) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return error instanceof TooLarge ? { kind: 'too_large', reason } : { kind: 'failed', reason };

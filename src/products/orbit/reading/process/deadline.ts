@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
 /**
- * Ends this process for good after so many milliseconds, from a thread that nothing here can keep busy: whoever started it ends it
+ * Ends this process for good after so many milliseconds, from a thread that nothing here can keep busy: its parent ends it
  * earlier, unless they are gone.
  */
 export function endAfter(milliseconds: number): void {

@@ -2,7 +2,7 @@ import type { ReadingCaps } from '../caps.ts';
 import { Unreadable } from '../failures.ts';
 import { htmlToMarkdown, PAGE_BREAK } from './html.ts';
 import { pagesOf } from './plain-text.ts';
-import { inflate, namesIn, packed } from './zip.ts';
+import { inflate, namesIn, repack } from './zip.ts';
 
 /** What of a DOCX is text, or says how text is meant. Pictures are not. */
 const PARTS = /^(?:\[Content_Types\]\.xml|_rels\/\.rels|word\/(?:_rels\/)?[^/]+\.(?:xml|rels))$/;
@@ -29,10 +29,10 @@ export async function readDocx(bytes: Uint8Array, caps: ReadingCaps): Promise<st
     throw new Unreadable('document_unsafe', 'It holds macros. Save it as DOCX without them.');
   const parts = inflate(bytes, (name) => PARTS.test(name), caps);
   const cleaned = Object.fromEntries(
-    Object.entries(parts).map(([name, part]) => [name, name === DOCUMENT ? paged(part) : part]),
+    Object.entries(parts).map(([name, part]) => [name, name === DOCUMENT ? markPageBreaks(part) : part]),
   );
   for (const [name, part] of Object.entries(cleaned)) assertPlain(name, part);
-  const html = await asHtml(packed(cleaned));
+  const html = await asHtml(repack(cleaned));
   // Two breaks with nothing between them are one: Word writes down its own break behind its author's.
   return pagesOf(htmlToMarkdown(html).replace(/\f\s*\f/g, '\f'), caps);
 }
@@ -48,7 +48,7 @@ function assertPlain(name: string, part: Uint8Array): void {
 }
 
 /** Mammoth knows breaks that an author typed; the others are made to such ones. */
-function paged(part: Uint8Array): Uint8Array {
+function markPageBreaks(part: Uint8Array): Uint8Array {
   const text = Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString();
   return Buffer.from(
     text

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { htmlToMarkdown } from './html.ts';
 
-const of = (html: string) => htmlToMarkdown(html).trim();
+const toMarkdown = (html: string) => htmlToMarkdown(html).trim();
 
 describe('HTML', () => {
   test('keeps its headings, lists and tables as Markdown', () => {
     const html = `<h1>A <em>new</em> shop</h1><p>We sell&nbsp;tea.<br>And&#32;more.</p>
       <ol><li>One<ul><li>One a</li></ul></li><li>Two</li></ol>
       <table><tr><th>Part</th><th>Price</th></tr><tr><td>A | B</td><td><p>EUR</p><p>5</p></td></tr></table><p>End</p>`;
-    expect(of(html)).toBe(
+    expect(toMarkdown(html)).toBe(
       [
         '# A new shop',
         'We sell tea.\nAnd more.',
@@ -22,12 +22,12 @@ describe('HTML', () => {
   test('loses scripts, styles and pictures, with all that stands in them', () => {
     const html = `<head><title>t</title></head><body>a<script>alert("<p>x</p>")</script><style>b{}</style>
       <svg><text>no<svg></svg>no</text></svg><template>no</template>b</body>`;
-    expect(of(html)).toBe('a b');
+    expect(toMarkdown(html)).toBe('a b');
   });
 
   test('is read where its tags do not close, and where a table lies in a table', () => {
-    expect(of('<p>a<p>b<ul><li>c<li>d')).toBe('a\n\nb\n\n- c\n- d');
-    expect(of('<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>')).toBe(
+    expect(toMarkdown('<p>a<p>b<ul><li>c<li>d')).toBe('a\n\nb\n\n- c\n- d');
+    expect(toMarkdown('<table><tr><td>a<table><tr><td>b<td>c</table><td>d</table>')).toBe(
       '| a b c | d |\n| --- | --- |',
     );
   });
@@ -36,7 +36,7 @@ describe('HTML', () => {
     const html = `<table><tr><th rowspan="2">Part</th><th colspan="2">Price</th><th>Due</th></tr>
       <tr><th>Net</th><th>Gross</th><th>Day</th></tr><tr><td>Shop</td><td>5</td><td rowspan="9">6</td><td>May</td></tr>
       <tr><td>App</td><td>7</td><td>June</td></tr><tr><td>All</td></tr></table>`;
-    expect(of(html).split('\n')).toEqual([
+    expect(toMarkdown(html).split('\n')).toEqual([
       '| Part | Price |  | Due |',
       '| --- | --- | --- | --- |',
       '|  | Net | Gross | Day |',
@@ -44,20 +44,24 @@ describe('HTML', () => {
       '| App | 7 |  | June |',
       '| All |  |  |  |',
     ]);
-    const wide = of('<table><tr><td colspan="99999999" rowspan="99999999">a</td><td>b</td></tr><tr><td>c');
+    const wide = toMarkdown(
+      '<table><tr><td colspan="99999999" rowspan="99999999">a</td><td>b</td></tr><tr><td>c',
+    );
     expect(wide.length).toBeLessThan(3_000);
     expect(wide.split('\n')[2]).toMatch(/^\|(?:  \|){100} c \|/);
   });
 
-  test('marks what is struck through, whatever strikes it, and nothing beside it', () => {
-    expect(of('<p>Was <s>EUR <b>500</b> &amp; more</s> EUR 400</p>')).toBe(
+  test('marks struck-through text, in every notation, and nothing beside it', () => {
+    expect(toMarkdown('<p>Was <s>EUR <b>500</b> &amp; more</s> EUR 400</p>')).toBe(
       'Was ~~EUR~~ ~~500~~ ~~& more~~ EUR 400',
     );
-    expect(of('<del><p>a</p><ul><li>b</li></ul></del><p>c</p><strike>d</strike>')).toBe(
+    expect(toMarkdown('<del><p>a</p><ul><li>b</li></ul></del><p>c</p><strike>d</strike>')).toBe(
       '~~a~~\n\n- ~~b~~\n\nc\n\n~~d~~',
     );
-    expect(of('<span style="color:red; text-decoration: underline line-through">x</span> y')).toBe('~~x~~ y');
-    expect(of('<pre><s>a\nb</s></pre>')).toBe('~~a~~\n~~b~~');
+    expect(toMarkdown('<span style="color:red; text-decoration: underline line-through">x</span> y')).toBe(
+      '~~x~~ y',
+    );
+    expect(toMarkdown('<pre><s>a\nb</s></pre>')).toBe('~~a~~\n~~b~~');
   });
 
   test('has its pages apart', () => {

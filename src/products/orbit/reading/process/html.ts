@@ -57,7 +57,7 @@ export function htmlToMarkdown(html: string): string {
   let dropped: { name: string; depth: number } | undefined;
   let pre = 0;
   let struck: { readonly depth: number; text: string } | undefined;
-  /** What is struck through is marked as Markdown does: it holds no more, and is read by people all the same. */
+  /** Struck-through text is marked as in Markdown: it no longer holds, but people still read it. */
   const tellStruck = (): void => {
     if (struck === undefined) return;
     out.text(struck.text.replace(/\S(?:[^\n]*\S)?/g, '~~$&~~'), pre > 0);
@@ -80,7 +80,7 @@ export function htmlToMarkdown(html: string): string {
         tellStruck();
         if (name === 'pre') pre += 1;
         if (struck === undefined && isStruck(name, attributes)) struck = { depth, text: '' };
-        opened(out, name, attributes);
+        openTag(out, name, attributes);
       },
       ontext(text) {
         if (dropped !== undefined) return;
@@ -97,7 +97,7 @@ export function htmlToMarkdown(html: string): string {
         tellStruck();
         if (struck !== undefined && depth < struck.depth) struck = undefined;
         if (name === 'pre') pre -= 1;
-        closed(out, name);
+        closeTag(out, name);
       },
     },
     { decodeEntities: true, lowerCaseTags: true, lowerCaseAttributeNames: true },
@@ -118,7 +118,7 @@ function spanOf(said: string | undefined): number {
   return span >= 1 ? Math.min(span, LARGEST_SPAN) : 1;
 }
 
-function opened(out: MarkdownWriter, name: string, attributes: Readonly<Record<string, string>>): void {
+function openTag(out: MarkdownWriter, name: string, attributes: Readonly<Record<string, string>>): void {
   const level = HEADING.exec(name)?.[1];
   if (level !== undefined) out.heading(Number(level));
   else if (name === 'ul' || name === 'ol') out.openList(name === 'ol');
@@ -134,7 +134,7 @@ function opened(out: MarkdownWriter, name: string, attributes: Readonly<Record<s
   else if (BLOCKS.has(name)) out.block();
 }
 
-function closed(out: MarkdownWriter, name: string): void {
+function closeTag(out: MarkdownWriter, name: string): void {
   if (name === 'ul' || name === 'ol') out.closeList();
   else if (name === 'table') out.closeTable();
   else if (HEADING.test(name) || name === 'li' || BLOCKS.has(name)) out.block();

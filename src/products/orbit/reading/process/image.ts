@@ -5,7 +5,7 @@ import { Unreadable } from '../failures.ts';
 /** Pixels that OCR is given at most: more takes longer and reads no better. */
 const MOST_PIXELS = 12_000_000;
 
-/** Looks at the size of an image, of which nothing is decoded. */
+/** Reads the size of an image without decoding it. */
 export function assertImage(bytes: Uint8Array, caps: Pick<ReadingCaps, 'pixels'>): void {
   const size = imageDimensionsFromData(bytes);
   if (size === undefined) throw new Unreadable('document_damaged', 'The image has no size.');

@@ -197,8 +197,8 @@ function endRow(table: Table): void {
 /** The first row is the head, as Markdown has no other tables. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
   const columns = Math.max(...rows.map((row) => row.length));
-  const shown = (row: readonly string[]) =>
+  const rowLine = (row: readonly string[]) =>
     `| ${Array.from({ length: columns }, (_, at) => row[at] ?? '').join(' | ')} |`;
   const [head = [], ...body] = rows;
-  return [shown(head), `|${' --- |'.repeat(columns)}`, ...body.map(shown)].join('\n');
+  return [rowLine(head), `|${' --- |'.repeat(columns)}`, ...body.map(rowLine)].join('\n');
 }

@@ -43,7 +43,7 @@ export function linesOf(pieces: readonly TextPiece[]): TextLine[] {
         line = { text: str.trimStart(), size, drop, y, endX: x + width };
         lines.push(line);
       } else {
-        line.text += between(line, x, size) + str;
+        line.text += separatorBefore(line, x, size) + str;
         if (str.length > line.text.length / 2) line.size = size;
         line.endX = x + width;
       }
@@ -54,7 +54,11 @@ export function linesOf(pieces: readonly TextPiece[]): TextLine[] {
   return lines.map(({ text, size, drop }) => ({ text: text.trimEnd().replace(BULLET, '- '), size, drop }));
 }
 
-function between(line: { readonly text: string; readonly endX: number }, x: number, size: number): string {
+function separatorBefore(
+  line: { readonly text: string; readonly endX: number },
+  x: number,
+  size: number,
+): string {
   const gap = x - line.endX;
   if (gap > COLUMN * size) return '   ';
   return /\s$/.test(line.text) || gap < SPACE * size ? '' : ' ';
@@ -64,7 +68,7 @@ function between(line: { readonly text: string; readonly endX: number }, x: numb
 export function headingSizes(pages: readonly (readonly TextLine[])[]): number[] {
   const letters = new Map<number, number>();
   for (const line of pages.flat()) {
-    const size = rounded(line.size);
+    const size = roundSize(line.size);
     letters.set(size, (letters.get(size) ?? 0) + line.text.length);
   }
   let body = 0;
@@ -73,7 +77,7 @@ export function headingSizes(pages: readonly (readonly TextLine[])[]): number[] 
   return [...letters.keys()].filter((size) => size >= body * LARGER).toSorted((a, b) => b - a);
 }
 
-const rounded = (size: number) => Math.round(size * 2) / 2;
+const roundSize = (size: number) => Math.round(size * 2) / 2;
 
 /** The text of a page: paragraphs apart, headings as those of Markdown. */
 export function pageText(lines: readonly TextLine[], sizes: readonly number[]): string {
@@ -84,18 +88,18 @@ export function pageText(lines: readonly TextLine[], sizes: readonly number[]): 
     if (level !== undefined) {
       // A heading of two lines is one.
       const goesOn = heading === level && line.drop < PARAGRAPH;
-      text += goesOn ? ` ${line.text}` : `${apart(text)}${'#'.repeat(level)} ${line.text}`;
-    } else if (heading !== undefined || line.drop > PARAGRAPH) text += apart(text) + line.text;
+      text += goesOn ? ` ${line.text}` : `${paragraphBreak(text)}${'#'.repeat(level)} ${line.text}`;
+    } else if (heading !== undefined || line.drop > PARAGRAPH) text += paragraphBreak(text) + line.text;
     else text += text === '' ? line.text : `\n${line.text}`;
     heading = level;
   }
   return text;
 }
 
-const apart = (text: string) => (text === '' ? '' : '\n\n');
+const paragraphBreak = (text: string) => (text === '' ? '' : '\n\n');
 
 function levelOf({ text, size }: TextLine, sizes: readonly number[]): number | undefined {
-  const at = sizes.indexOf(rounded(size));
+  const at = sizes.indexOf(roundSize(size));
   const isHeading = at >= 0 && text.length <= LONGEST_HEADING && /\p{L}/u.test(text);
   return isHeading ? Math.min(at + 1, LEVELS) : undefined;
 }

@@ -35,12 +35,12 @@ export async function openPdf(bytes: Uint8Array, caps: ReadingCaps): Promise<PDF
       throw new Unreadable('document_too_many_pages', `It has ${document.numPages} pages.`);
     return document;
   } catch (error) {
-    throw refused(error);
+    throw toReadingError(error);
   }
 }
 
 /** What pdf.js refuses a file with, by the names that it documents. */
-function refused(error: unknown): unknown {
+function toReadingError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error.name === 'PasswordException')
     return new Unreadable('document_encrypted', 'It asks for a password.');

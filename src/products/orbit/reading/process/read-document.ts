@@ -74,13 +74,13 @@ async function readImages(
   { caps, pages }: ReadingOrder & { readonly pages: readonly number[] },
 ): Promise<void> {
   const { startOcr } = await import('./ocr.ts');
-  const draw = await drawing(type, bytes, caps);
+  const draw = await openRenderer(type, bytes, caps);
   const ocr = await startOcr();
   for (const page of pages) tell(await readImage(page, async () => ocr.read(await draw(page))));
   tell({ kind: 'read', pages: pages.length });
 }
 
-async function drawing(
+async function openRenderer(
   type: DocumentType,
   bytes: Buffer,
   caps: ReadingOrder['caps'],

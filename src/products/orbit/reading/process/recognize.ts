@@ -62,7 +62,7 @@ const OPENING = 4_096;
 
 function textType(bytes: Buffer, declared: DocumentType): DocumentType | undefined {
   if (!isReadableText(bytes)) return undefined;
-  const start = opening(decodeText(bytes.subarray(0, OPENING)));
+  const start = firstMarkup(decodeText(bytes.subarray(0, OPENING)));
   if (XML.test(start) && !XHTML.test(start))
     throw new Unreadable('document_unreadable_type', 'It is SVG or another kind of XML.');
   if (HTML.test(start)) return 'html';
@@ -70,7 +70,7 @@ function textType(bytes: Buffer, declared: DocumentType): DocumentType | undefin
 }
 
 /** A text from its first markup on, behind spaces and comments. */
-function opening(text: string): string {
+function firstMarkup(text: string): string {
   let rest = text.replace(/^\uFEFF/, '').trimStart();
   while (rest.startsWith('<!--')) {
     const end = rest.indexOf('-->');

@@ -7,10 +7,10 @@ export type Entries = Readonly<Record<string, Uint8Array>>;
 
 type ZipCaps = Pick<ReadingCaps, 'entries' | 'entryBytes' | 'inflatedBytes'>;
 
-/** The names of all that lies in a ZIP, of which nothing is inflated. */
+/** The names of all entries of a ZIP, without inflating any. */
 export function namesIn(bytes: Uint8Array, caps: ZipCaps): string[] {
   const names: string[] = [];
-  opened(bytes, ({ name }) => {
+  unzip(bytes, ({ name }) => {
     names.push(name);
     if (names.length > caps.entries)
       throw new Unreadable('document_damaged', `It is an archive of more than ${caps.entries} entries.`);
@@ -25,7 +25,7 @@ export function namesIn(bytes: Uint8Array, caps: ZipCaps): string[] {
  */
 export function inflate(bytes: Uint8Array, wanted: (name: string) => boolean, caps: ZipCaps): Entries {
   let total = 0;
-  return opened(bytes, ({ name, originalSize }) => {
+  return unzip(bytes, ({ name, originalSize }) => {
     if (!wanted(name)) return false;
     total += originalSize;
     if (originalSize > caps.entryBytes || total > caps.inflatedBytes)
@@ -34,7 +34,7 @@ export function inflate(bytes: Uint8Array, wanted: (name: string) => boolean, ca
   });
 }
 
-function opened(bytes: Uint8Array, filter: NonNullable<Parameters<typeof unzipSync>[1]>['filter']): Entries {
+function unzip(bytes: Uint8Array, filter: NonNullable<Parameters<typeof unzipSync>[1]>['filter']): Entries {
   try {
     return unzipSync(bytes, filter === undefined ? {} : { filter });
   } catch (error) {
@@ -44,6 +44,6 @@ function opened(bytes: Uint8Array, filter: NonNullable<Parameters<typeof unzipSy
 }
 
 /** The entries as an archive of their own, which says of itself what is true: for a library that opens it once more. */
-export function packed(entries: Entries): Uint8Array {
+export function repack(entries: Entries): Uint8Array {
   return zipSync({ ...entries }, { level: 0 });
 }

@@ -2,7 +2,7 @@
 const LONGEST = 100;
 
 /** A section's place. */
-export interface Placed {
+export interface RankedSection {
   readonly id: string;
   readonly rank: string;
 }
@@ -11,7 +11,7 @@ export interface Placed {
 export type Place = { readonly after: string | null } | { readonly before: string | null };
 
 /** How many sections stand before a place; undefined: there is no such section. */
-export function indexOf(sections: readonly Placed[], place: Place): number | undefined {
+export function indexOf(sections: readonly RankedSection[], place: Place): number | undefined {
   const anchor = 'after' in place ? place.after : place.before;
   if (anchor === null) return 'after' in place ? 0 : sections.length;
   const at = sections.findIndex(({ id }) => id === anchor);
@@ -24,7 +24,7 @@ export function indexOf(sections: readonly Placed[], place: Place): number | und
  * or keys have grown long.
  */
 export async function ranksAt(
-  sections: readonly Placed[],
+  sections: readonly RankedSection[],
   at: number,
   count: number,
 ): Promise<readonly string[] | undefined> {
@@ -37,10 +37,10 @@ export async function ranksAt(
 
 /** Places for all sections anew, with so many free ones after the first `at` of them. */
 export async function spread(
-  sections: readonly Placed[],
+  sections: readonly RankedSection[],
   at: number,
   count: number,
-): Promise<{ readonly placed: readonly Placed[]; readonly free: readonly string[] }> {
+): Promise<{ readonly placed: readonly RankedSection[]; readonly free: readonly string[] }> {
   const { generateNKeysBetween } = await import('fractional-indexing');
   const keys = generateNKeysBetween(null, null, sections.length + count);
   const free = keys.splice(at, count);

@@ -42,7 +42,7 @@ const place = {
 } as const;
 
 /** A section with its version as ETag. */
-const tagged = (row: SectionRow) => versionedAnswer(row, shownSection(row));
+const answerWithEtag = (row: SectionRow) => versionedAnswer(row, shownSection(row));
 
 function placeOf({
   after,
@@ -137,7 +137,7 @@ export const changeSection = route(
   },
   async ({ accountId, caller, origin, params, ifMatch, body }, { sections }) => {
     const key = { scopeId: params.id, sectionId: params.section_id, version: ifMatch };
-    return tagged(await sections.change({ accountId, caller, origin, ...key }, body));
+    return answerWithEtag(await sections.change({ accountId, caller, origin, ...key }, body));
   },
 );
 
@@ -169,7 +169,7 @@ export const moveSection = route(
   async ({ accountId, caller, origin, params, body, once }, { sections, changes }) => {
     const which = { accountId, caller, origin, scopeId: params.id, sectionId: params.section_id };
     const moved = await once(MOVE, async (tx) =>
-      tagged(await sections.moveIn(tx, which, placeOf(body) ?? { before: null })),
+      answerWithEtag(await sections.moveIn(tx, which, placeOf(body) ?? { before: null })),
     );
     changes.moved(params.id);
     return moved;

@@ -7,7 +7,7 @@ import { lockForChange, noScope } from '../locking.ts';
 import { countChange, readScope } from '../store.ts';
 import type { VersionCause, Versions } from '../../versions/service.ts';
 import { fieldsIn } from '../../fields/fields.ts';
-import { indexOf, type Place, type Placed, ranksAt, spread } from './ranks.ts';
+import { indexOf, type Place, type RankedSection, ranksAt, spread } from './ranks.ts';
 import type { NewSection, SectionFields, SectionRow } from './section.ts';
 import { shownSection } from './shown.ts';
 import {
@@ -105,11 +105,11 @@ async function appendIn(
   const added: SectionRow[] = [];
   for (const [index, section] of sections.entries()) {
     const at = { accountId, scopeId, id: parts.ids.next(), rank: ranks[index] ?? '' };
-    const fields = section.fields ?? parsed(section.content);
+    const fields = section.fields ?? parseFields(section.content);
     added.push(...(await tx.run(insertSection(at, { ...section, fields }))));
   }
   const more = sections.reduce((sum, { content }) => sum + content.length, grown);
-  await counted(parts, tx, { ...by, scopeId, cause, grown: more });
+  await raiseScopeVersion(parts, tx, { ...by, scopeId, cause, grown: more });
   for (const { id, type } of added) {
     const data = { section_id: id, type };
     await parts.changes.recordIn(tx, { ...by, scopeId, kind: 'section.added', data });
@@ -125,14 +125,14 @@ async function changeIn(
   await lockForChange(tx, which);
   const [present] = await tx.run(readSection(which));
   if (present === undefined) throw noSection();
-  // Whoever wrote an older text gets the newer one with the refusal.
+  // The refusal of an older version carries the newer text.
   if (which.version !== undefined && which.version !== present.version)
     throw new AppError('precondition_failed', { details: { current: shownSection(present) } });
-  const fields = change.content === undefined ? undefined : parsed(change.content);
+  const fields = change.content === undefined ? undefined : parseFields(change.content);
   const [row] = await tx.run(changeSection(which, { ...change, fields }));
   if (row === undefined) throw noSection();
   const grown = row.content.length - present.content.length;
-  await counted(parts, tx, { ...which, cause: 'edited', grown });
+  await raiseScopeVersion(parts, tx, { ...which, cause: 'edited', grown });
   const data = { section_id: row.id, fields: Object.keys(change), version: row.version };
   await record(parts, tx, { which, kind: 'section.updated', data });
   return row;
@@ -142,7 +142,7 @@ async function changeIn(
 const MOST_PARSED = 20_000;
 
 /** The dates, durations and money of what somebody wrote. */
-function parsed(content: string): SectionFields {
+function parseFields(content: string): SectionFields {
   return { ...fieldsIn(content.slice(0, MOST_PARSED)) };
 }
 
@@ -164,7 +164,7 @@ async function moveIn(
   const [rank = ''] = await roomIn(tx, { accountId, scopeId, present: others, place, count: 1 });
   const [row] = await tx.run(placeSection(which, rank));
   if (row === undefined) throw noSection();
-  await counted(parts, tx, { ...which, cause: 'edited', grown: undefined });
+  await raiseScopeVersion(parts, tx, { ...which, cause: 'edited', grown: undefined });
   await record(parts, tx, { which, kind: 'section.moved', data: { section_id: sectionId, rank } });
   return row;
 }
@@ -174,7 +174,7 @@ async function removeIn(parts: SectionsParts, tx: Transaction, which: SectionOf)
   const [present] = await tx.run(readSection(which));
   if (present === undefined) throw noSection();
   await tx.run(deleteSection(which));
-  await counted(parts, tx, { ...which, cause: 'edited', grown: -present.content.length });
+  await raiseScopeVersion(parts, tx, { ...which, cause: 'edited', grown: -present.content.length });
   const data = { section_id: present.id, type: present.type };
   await record(parts, tx, { which, kind: 'section.deleted', data });
 }
@@ -185,7 +185,7 @@ async function roomIn(
   asked: {
     readonly accountId: AccountId;
     readonly scopeId: string;
-    readonly present: readonly Placed[];
+    readonly present: readonly RankedSection[];
     readonly place: Place;
     readonly count: number;
   },
@@ -201,7 +201,7 @@ async function roomIn(
 }
 
 /** Raises the scope's version, and keeps it as it is now. `grown`: by so many characters; undefined: no text has changed. */
-async function counted(
+async function raiseScopeVersion(
   { versions }: SectionsParts,
   tx: Transaction,
   of: OfScope & { readonly cause: VersionCause; readonly grown: number | undefined },

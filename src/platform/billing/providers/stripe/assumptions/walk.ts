@@ -33,7 +33,7 @@ export function createStripeWalk(parts: StageParts): StripeWalk {
     clear: () => shared.clear(),
     async *walk() {
       try {
-        for (const assumption of ASSUMPTIONS) yield await walked(assumption, new Stage(parts));
+        for (const assumption of ASSUMPTIONS) yield await walkAssumption(assumption, new Stage(parts));
       } finally {
         await shared.clear();
       }
@@ -41,7 +41,7 @@ export function createStripeWalk(parts: StageParts): StripeWalk {
   };
 }
 
-async function walked(assumption: Assumption, stage: Stage): Promise<Walked> {
+async function walkAssumption(assumption: Assumption, stage: Stage): Promise<Walked> {
   const { says } = assumption;
   if ('untried' in assumption) return { says, found: 'not tried', why: assumption.untried, isProblem: false };
   try {

@@ -6,15 +6,15 @@ import { invoice, line, price } from '#test/fixtures/billing/bodies';
 
 const ref = { kind: 'invoice', id: 'in_1' } as const;
 const seconds = (n: number) => new Date(n * 1_000);
-const invoiced = (more: Body = {}) => read(ref, invoice(more)).invoice;
-const priced = (product: string, charged: Body): Body =>
+const readInvoice = (more: Body = {}) => read(ref, invoice(more)).invoice;
+const pricedLine = (product: string, charged: Body): Body =>
   line({
     pricing: {
       unit_amount_decimal: '0.02',
       price_details: { product, price: price({ product, ...charged }) },
     },
   });
-const untold = (parent: Body, end = 200): Body =>
+const plainLine = (parent: Body, end = 200): Body =>
   line({
     parent,
     period: { start: 100, end },
@@ -26,22 +26,22 @@ const untold = (parent: Body, end = 200): Body =>
 
 describe('an invoice', () => {
   test('says what was charged last, that nothing was, and when one that is sent is due', () => {
-    const tried = (latest_charge: string | null) =>
-      invoiced({ payments: { data: [{ payment: { payment_intent: { id: 'pi_1', latest_charge } } }] } });
-    expect(tried(null)?.lastCharge).toBeNull();
-    expect(tried('ch_1')?.lastCharge).toBe('ch_1');
-    expect(invoiced({ payments: null })?.lastCharge).toBeNull();
-    expect(invoiced()?.dueAt).toBeNull();
-    expect(invoiced({ due_date: 300 })?.dueAt).toEqual(seconds(300));
+    const withCharge = (latest_charge: string | null) =>
+      readInvoice({ payments: { data: [{ payment: { payment_intent: { id: 'pi_1', latest_charge } } }] } });
+    expect(withCharge(null)?.lastCharge).toBeNull();
+    expect(withCharge('ch_1')?.lastCharge).toBe('ch_1');
+    expect(readInvoice({ payments: null })?.lastCharge).toBeNull();
+    expect(readInvoice()?.dueAt).toBeNull();
+    expect(readInvoice({ due_date: 300 })?.dueAt).toEqual(seconds(300));
   });
 
   test('of which credit notes took all before it was paid was not paid, unless a subscription lives by it', () => {
-    const credited = (pre_payment_credit_notes_amount: number, parent: Body | null = null) =>
-      invoiced({ amount_paid: 0, pre_payment_credit_notes_amount, parent });
-    expect(credited(3_995)).toMatchObject({ state: 'void', paidAt: null });
-    expect(credited(3_994)).toMatchObject({ state: 'paid', paidAt: seconds(120) });
-    expect(credited(3_995, { subscription_details: { subscription: 'sub_1' } })?.state).toBe('paid');
-    expect(invoiced({ total: 0, pre_payment_credit_notes_amount: 0, parent: null })?.state).toBe('paid');
+    const withCreditNotes = (pre_payment_credit_notes_amount: number, parent: Body | null = null) =>
+      readInvoice({ amount_paid: 0, pre_payment_credit_notes_amount, parent });
+    expect(withCreditNotes(3_995)).toMatchObject({ state: 'void', paidAt: null });
+    expect(withCreditNotes(3_994)).toMatchObject({ state: 'paid', paidAt: seconds(120) });
+    expect(withCreditNotes(3_995, { subscription_details: { subscription: 'sub_1' } })?.state).toBe('paid');
+    expect(readInvoice({ total: 0, pre_payment_credit_notes_amount: 0, parent: null })?.state).toBe('paid');
   });
 
   test('leads to its customer, its subscription and its payments', () => {
@@ -50,7 +50,7 @@ describe('an invoice', () => {
       { kind: 'subscription', id: 'sub_1' },
       { kind: 'payment', id: 'pi_1' },
     ]);
-    expect(invoiced()).toMatchObject({
+    expect(readInvoice()).toMatchObject({
       state: 'paid',
       issuedAt: seconds(110),
       paidAt: seconds(120),
@@ -60,12 +60,12 @@ describe('an invoice', () => {
 
   test('tells a plan from an add-on and from units past a limit by how their prices are charged', () => {
     const data = [
-      priced('plinth_reel_pro', {}),
-      priced('plinth_reel_pro_boost', { type: 'one_time', recurring: null }),
-      priced('plinth_gateway_overage-calls', { recurring: { interval: 'month', usage_type: 'metered' } }),
-      priced('plinth_reel_pro', { recurring: { interval: 'year', usage_type: 'licensed' } }),
+      pricedLine('plinth_reel_pro', {}),
+      pricedLine('plinth_reel_pro_boost', { type: 'one_time', recurring: null }),
+      pricedLine('plinth_gateway_overage-calls', { recurring: { interval: 'month', usage_type: 'metered' } }),
+      pricedLine('plinth_reel_pro', { recurring: { interval: 'year', usage_type: 'licensed' } }),
     ];
-    const lines = invoiced({ lines: { data } })?.lines.map(({ product, plan, addOn, overage, cycle }) => [
+    const lines = readInvoice({ lines: { data } })?.lines.map(({ product, plan, addOn, overage, cycle }) => [
       product,
       plan ?? addOn ?? overage,
       cycle,
@@ -80,13 +80,13 @@ describe('an invoice', () => {
 
   test('whose prices were not told is read by what it is an invoice of', () => {
     const data = [
-      untold({ subscription_item_details: { proration: false } }),
-      untold({ subscription_item_details: { proration: false } }, 100 + 365 * 86_400),
-      untold({ invoice_item_details: { proration: true, subscription: 'sub_1' } }),
-      untold({ invoice_item_details: { proration: false, subscription: null } }),
+      plainLine({ subscription_item_details: { proration: false } }),
+      plainLine({ subscription_item_details: { proration: false } }, 100 + 365 * 86_400),
+      plainLine({ invoice_item_details: { proration: true, subscription: 'sub_1' } }),
+      plainLine({ invoice_item_details: { proration: false, subscription: null } }),
     ];
     expect(
-      invoiced({ lines: { data } })?.lines.map(({ plan, addOn, cycle, proration }) => [
+      readInvoice({ lines: { data } })?.lines.map(({ plan, addOn, cycle, proration }) => [
         plan ?? addOn,
         cycle,
         proration,
@@ -105,7 +105,7 @@ describe('an invoice', () => {
     });
     expect(read(ref, invoice({ lines: { data: [other] } })).foreign).toBe(true);
     expect(read(ref, invoice({ lines: { data: [line({ pricing: null })] } })).foreign).toBe(true);
-    expect(invoiced({ lines: { data: [other, line()] } })?.lines).toHaveLength(1);
+    expect(readInvoice({ lines: { data: [other, line()] } })?.lines).toHaveLength(1);
   });
 
   test('adds up, whether taxes come on top or are in the price', () => {
@@ -118,7 +118,7 @@ describe('an invoice', () => {
           discount_amounts: [{ amount: discount }],
           taxes: [{ amount: tax, tax_behavior }],
         });
-        const facts = invoiced({
+        const facts = readInvoice({
           total: net + tax,
           total_discount_amounts: [{ amount: discount }],
           total_taxes: [{ amount: tax }],

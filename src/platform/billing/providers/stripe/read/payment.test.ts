@@ -4,11 +4,11 @@ import { read } from '../read.ts';
 import { charge, payment } from '#test/fixtures/billing/bodies';
 
 const ref = { kind: 'payment', id: 'pi_1' } as const;
-const paid = (more: Body = {}) => read(ref, payment(more)).payment;
+const readPayment = (more: Body = {}) => read(ref, payment(more)).payment;
 const fees = (balance_transaction: Body | string | null, more: Body = {}) =>
-  paid({ charges: [charge({ balance_transaction, ...more })] })?.charges.map(({ fee }) => fee);
+  readPayment({ charges: [charge({ balance_transaction, ...more })] })?.charges.map(({ fee }) => fee);
 const days = (more: Body) =>
-  paid({ charges: [charge(more)] })?.charges.map(({ occurredAt }) => occurredAt.getTime() / 1_000);
+  readPayment({ charges: [charge(more)] })?.charges.map(({ occurredAt }) => occurredAt.getTime() / 1_000);
 
 describe('a payment', () => {
   test('without an invoice is nothing that we sold', () => {
@@ -22,6 +22,16 @@ describe('a payment', () => {
     expect(fees(null)).toEqual([null]);
     expect(fees('txn_1')).toEqual([null]);
     expect(fees(null, { status: 'failed' })).toEqual([0]);
+  });
+
+  test('says why a charge failed, where it did', () => {
+    const charges = ['failed', 'succeeded'].map((status) =>
+      charge({ status, failure_code: 'card_declined' }),
+    );
+    expect(readPayment({ charges })?.charges.map(({ failureCode }) => failureCode)).toEqual([
+      'card_declined',
+      null,
+    ]);
   });
 
   test('is of the day when its money came, which for a debit is days after it was begun', () => {
@@ -51,7 +61,7 @@ describe('a payment', () => {
         created: 140,
       },
     ];
-    expect(paid({ refunds })?.refunds).toMatchObject([{ state, amount: 100, feeReturned: 0 }]);
+    expect(readPayment({ refunds })?.refunds).toMatchObject([{ state, amount: 100, feeReturned: 0 }]);
   });
 
   test('says what came back of the fee with a refund', () => {
@@ -67,7 +77,7 @@ describe('a payment', () => {
         created: 1,
       },
     ];
-    expect(paid({ refunds })?.refunds).toMatchObject([{ feeReturned: 116 }]);
+    expect(readPayment({ refunds })?.refunds).toMatchObject([{ feeReturned: 116 }]);
   });
 
   const taken = { amount: -3_995, fee: 1_500, currency: 'usd' };
@@ -97,7 +107,7 @@ describe('a payment', () => {
         created: 1,
       },
     ];
-    expect(paid({ disputes })?.disputes).toMatchObject([
+    expect(readPayment({ disputes })?.disputes).toMatchObject([
       { state, fee: balance_transactions.length === 0 ? 0 : 1_500 },
     ]);
   });

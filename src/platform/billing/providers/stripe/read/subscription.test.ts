@@ -5,7 +5,7 @@ import { item, price, subscription } from '#test/fixtures/billing/bodies';
 
 const ref = { kind: 'subscription', id: 'sub_1' } as const;
 const seconds = (n: number) => new Date(n * 1_000);
-const subscribed = (more: Body = {}) => read(ref, subscription(more)).subscription;
+const readSubscription = (more: Body = {}) => read(ref, subscription(more)).subscription;
 
 describe('a subscription', () => {
   test('is told with its plan by the product of its price, and leads to its customer and newest invoice', () => {
@@ -42,16 +42,19 @@ describe('a subscription', () => {
     [{ interval: 'month', interval_count: 12 }, 'yearly'],
   ])('that is paid each %o is so', (recurring, cycle) => {
     const paid = { ...price(), recurring: { usage_type: 'licensed', ...recurring } };
-    expect(subscribed({ items: { data: [item({ price: paid })] } })).toMatchObject({ cycle });
+    expect(readSubscription({ items: { data: [item({ price: paid })] } })).toMatchObject({ cycle });
   });
 
   test('says what its card is told by, and whether it began at a page of ours', () => {
     const default_payment_method = { id: 'pm_1', type: 'card', fingerprint: 'AOB934' };
     const metadata = { plinth_account: 'an account' };
-    expect(subscribed({ default_payment_method, metadata })).toMatchObject({ card: 'AOB934', isOurs: true });
+    expect(readSubscription({ default_payment_method, metadata })).toMatchObject({
+      card: 'AOB934',
+      isOurs: true,
+    });
     const untold = { ...default_payment_method, fingerprint: null };
     for (const method of ['pm_1', null, untold])
-      expect(subscribed({ default_payment_method: method })).toMatchObject({
+      expect(readSubscription({ default_payment_method: method })).toMatchObject({
         card: undefined,
         isOurs: false,
       });
@@ -67,24 +70,24 @@ describe('a subscription', () => {
     ['paused', 'paused'],
     ['canceled', 'canceled'],
   ])('that Stripe calls %s is %s', (status, state) => {
-    expect(subscribed({ status })).toMatchObject({ state, givenUp: status === 'unpaid' });
+    expect(readSubscription({ status })).toMatchObject({ state, givenUp: status === 'unpaid' });
   });
 
   test('of a status that nobody knows is not guessed, and the error does not quote it', () => {
-    expect(() => subscribed({ status: 'ada@example.com' })).toThrow(/can't be read: status$/);
+    expect(() => readSubscription({ status: 'ada@example.com' })).toThrow(/can't be read: status$/);
   });
 
   test('is paused where nothing will be charged for it, and not where the bill is only put off', () => {
-    expect(subscribed({ pause_collection: { behavior: 'void' } })?.state).toBe('paused');
-    expect(subscribed({ pause_collection: { behavior: 'keep_as_draft' } })?.state).toBe('active');
-    expect(subscribed({ status: 'canceled', pause_collection: { behavior: 'void' } })?.state).toBe(
+    expect(readSubscription({ pause_collection: { behavior: 'void' } })?.state).toBe('paused');
+    expect(readSubscription({ pause_collection: { behavior: 'keep_as_draft' } })?.state).toBe('active');
+    expect(readSubscription({ status: 'canceled', pause_collection: { behavior: 'void' } })?.state).toBe(
       'canceled',
     );
   });
 
   test('ends when it was asked to: at an instant, or with its period', () => {
-    expect(subscribed({ cancel_at: 170 })?.cancelsAt).toEqual(seconds(170));
-    expect(subscribed({ cancel_at_period_end: true })?.cancelsAt).toEqual(seconds(200));
+    expect(readSubscription({ cancel_at: 170 })?.cancelsAt).toEqual(seconds(170));
+    expect(readSubscription({ cancel_at_period_end: true })?.cancelsAt).toEqual(seconds(200));
   });
 
   test('of several items is its plan, whatever else is charged with it', () => {
@@ -99,7 +102,7 @@ describe('a subscription', () => {
         item({ quantity: 4 }),
       ],
     };
-    expect(subscribed({ items })).toMatchObject({ plan: 'pro', quantity: 4 });
+    expect(readSubscription({ items })).toMatchObject({ plan: 'pro', quantity: 4 });
   });
 
   test('of nothing that we sell is foreign', () => {
@@ -121,7 +124,7 @@ const phase = ([start_date = 0, end_date = 0]: readonly number[], plan: string, 
   end_date,
   items: [{ price: price({ product: `plinth_reel_${plan}` }), quantity }],
 });
-const arranged = (phases: readonly Body[], more: Body = {}): Body => ({
+const scheduleWith = (phases: readonly Body[], more: Body = {}): Body => ({
   schedule: {
     status: 'active',
     end_behavior: 'release',
@@ -135,7 +138,7 @@ describe('a schedule', () => {
   const both = [phase([100, 200], 'pro'), phase([200, 300], 'basic', 2)];
 
   test('says what comes after the present phase', () => {
-    expect(subscribed(arranged(both))?.next).toEqual({
+    expect(readSubscription(scheduleWith(both))?.next).toEqual({
       product: 'reel',
       plan: 'basic',
       cycle: 'monthly',
@@ -145,15 +148,17 @@ describe('a schedule', () => {
   });
 
   test('that goes on as it is, is over, or waits for its beginning, changes nothing', () => {
-    expect(subscribed(arranged([phase([100, 200], 'pro'), phase([200, 300], 'pro')]))?.next).toBeNull();
-    expect(subscribed(arranged(both, { status: 'released' }))?.next).toBeNull();
-    expect(subscribed(arranged(both, { current_phase: null }))?.next).toBeNull();
-    expect(subscribed({ schedule: 'sub_sched_1' })?.next).toBeNull();
+    expect(
+      readSubscription(scheduleWith([phase([100, 200], 'pro'), phase([200, 300], 'pro')]))?.next,
+    ).toBeNull();
+    expect(readSubscription(scheduleWith(both, { status: 'released' }))?.next).toBeNull();
+    expect(readSubscription(scheduleWith(both, { current_phase: null }))?.next).toBeNull();
+    expect(readSubscription({ schedule: 'sub_sched_1' })?.next).toBeNull();
   });
 
   test('that cancels after its last phase says when', () => {
     const last = { end_behavior: 'cancel' };
-    expect(subscribed(arranged([phase([100, 200], 'pro')], last))?.cancelsAt).toEqual(seconds(200));
-    expect(subscribed(arranged(both, last))?.cancelsAt).toBeNull();
+    expect(readSubscription(scheduleWith([phase([100, 200], 'pro')], last))?.cancelsAt).toEqual(seconds(200));
+    expect(readSubscription(scheduleWith(both, last))?.cancelsAt).toBeNull();
   });
 });

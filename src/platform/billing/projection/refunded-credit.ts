@@ -1,0 +1,120 @@
+import {
+  type BillingRecords,
+  disputesOf,
+  type DisputeRow,
+  type InvoiceRow,
+  paymentsOf,
+} from './billing-records.ts';
+
+/** Credit that a downgrade left at the provider, to be taken because the payment behind it was refunded or disputed (docs/billing.md). */
+export interface RefundedCredit {
+  /** The provider's id of the subscription that gave it. */
+  readonly subscription: string;
+  readonly currency: string;
+  /** Minor units. */
+  readonly amount: number;
+}
+
+/** The credit to take, a sum for each subscription: refunds, disputes and credit of a period together never exceed what was paid for it. */
+export function refundedCreditOf(records: BillingRecords): RefundedCredit[] {
+  const sums = new Map<string, RefundedCredit>();
+  for (const period of creditedPeriods(records)) {
+    const gone = period.disputed + period.refunded;
+    const amount = Math.min(gone, Math.max(0, period.credited + gone - period.paid));
+    const { subscription, currency } = period;
+    const before = sums.get(subscription)?.amount ?? 0;
+    if (amount > 0) sums.set(subscription, { subscription, currency, amount: before + amount });
+  }
+  return [...sums.values()];
+}
+
+/**
+ * Disputes of payments whose credit has paid for these invoices. They suspend what the credit bought, as they suspend what the payment
+ * bought.
+ */
+export function disputesOfCredit(records: BillingRecords, invoices: readonly InvoiceRow[]): DisputeRow[] {
+  const gone = creditedPeriods(records).filter((period) => missingOf(period) > 0);
+  const [first] = gone.map(({ since }) => since).sort((a, b) => a.getTime() - b.getTime());
+  if (first === undefined) return [];
+  const isSpent = (invoice: InvoiceRow) => creditUsed(invoice) > 0 && invoice.issued_at >= first;
+  const used = sumOf(records.invoices.filter(isSpent).map(creditUsed));
+  const given = sumOf(records.invoices.map(creditGiven));
+  if (used + sumOf(gone.map(missingOf)) <= given || !invoices.some(isSpent)) return [];
+  return gone.flatMap(({ disputes }) => disputes);
+}
+
+/** What was paid, credited, refunded and disputed of one period of a subscription. */
+interface CreditedPeriod {
+  readonly subscription: string;
+  readonly currency: string;
+  /** When the first of it was credited. */
+  readonly since: Date;
+  readonly credited: number;
+  readonly paid: number;
+  readonly refunded: number;
+  readonly disputed: number;
+  readonly disputes: readonly DisputeRow[];
+}
+
+const missingOf = ({ credited, paid, disputed }: CreditedPeriod) =>
+  Math.min(disputed, Math.max(0, credited + disputed - paid));
+
+/** Periods are matched by their end, which charges and credits of the same period share. */
+function creditedPeriods(records: BillingRecords): CreditedPeriod[] {
+  if (records.disputes.length === 0 && records.refunds.length === 0) return [];
+  const known = new Map<string, CreditedPeriod>();
+  for (const invoice of records.invoices.filter((one) => creditGiven(one) > 0)) {
+    const { subscription } = invoice;
+    if (subscription === null) continue;
+    for (const end of endsOf(records, invoice, (amount) => amount < 0)) {
+      const key = `${subscription} ${end}`;
+      if (!known.has(key)) known.set(key, periodOf(records, { ...invoice, subscription }, end));
+    }
+  }
+  return [...known.values()];
+}
+
+function periodOf(
+  records: BillingRecords,
+  { subscription, currency }: InvoiceRow & { readonly subscription: string },
+  end: number,
+): CreditedPeriod {
+  const settled = records.invoices.filter((one) => one.subscription === subscription && one.state === 'paid');
+  const credits = settled.filter(
+    (one) => one.total < 0 && endsOf(records, one, (amount) => amount < 0).has(end),
+  );
+  const paid = settled.filter(
+    (one) => one.total > 0 && endsOf(records, one, (amount) => amount > 0).has(end),
+  );
+  const payments = paymentsOf(records, paid);
+  const charges = new Set(payments.map(({ store_id }) => store_id));
+  const disputes = disputesOf(records, payments).filter(({ state }) => state !== 'won');
+  const refunds = records.refunds.filter(({ charge, state }) => state !== 'failed' && charges.has(charge));
+  return {
+    subscription,
+    currency,
+    since: new Date(Math.min(...credits.map(({ issued_at }) => issued_at.getTime()))),
+    credited: sumOf(credits.map(creditGiven)),
+    paid: sumOf(paid.map(({ total }) => total)),
+    refunded: sumOf(refunds.map(({ amount }) => amount)),
+    disputed: sumOf(disputes.map(({ amount }) => amount)),
+    disputes,
+  };
+}
+
+/** The period ends of an invoice's plan lines whose amount is meant. */
+function endsOf(
+  { lines }: BillingRecords,
+  { id }: InvoiceRow,
+  isMeant: (amount: number) => boolean,
+): Set<number> {
+  const meant = lines.filter(
+    ({ invoice_id, plan, amount }) => invoice_id === id && plan !== null && isMeant(amount),
+  );
+  return new Set(meant.map(({ period_ends_at }) => period_ends_at.getTime()));
+}
+
+const creditGiven = ({ state, total }: InvoiceRow) => (state === 'paid' && total < 0 ? -total : 0);
+const creditUsed = ({ state, total, paid }: InvoiceRow) =>
+  state === 'paid' && total > 0 ? Math.max(0, total - paid) : 0;
+const sumOf = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);

@@ -1,0 +1,126 @@
+import { actorOf, type Audit } from '#platform/audit';
+import { commitPoint, type Database } from '#platform/db';
+import type { Catalogue, Currency } from '#platform/entitlements';
+import { type AccountId, AppError, type Ids } from '#platform/kernel';
+import type { ObjectRef } from '../facts.ts';
+import type { AccountCaller } from '../visitor.ts';
+import { keyedClient, type StripeConnection } from '../providers/stripe/client.ts';
+import { notSold } from './order.ts';
+import { presentSubscriptions, type SubscriptionRow } from './store.ts';
+
+const ORDERED = commitPoint('billing.ordered', 'who had a subscription changed at the provider');
+
+/** What is in use of a limit, and a plan would not have room for. */
+export interface LimitExceeded {
+  readonly limit: string;
+  readonly used: number;
+  readonly max: number;
+}
+
+export interface SubscriptionsParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly audit: Audit;
+  readonly catalogues: ReadonlyMap<string, Catalogue>;
+  /** In how many accounts of one person, or on one card, a product is tried. */
+  readonly freeAccountsPerUser: number;
+  /** undefined: nothing is sold here. */
+  readonly stripe: StripeConnection | undefined;
+  /**
+   * Has the provider's objects looked at, because something was done to them: in effect when it returns, or soon after where
+   * the provider does not answer in time. Never throws.
+   */
+  readonly refresh: (refs: readonly ObjectRef[]) => Promise<void>;
+  /** What the account holds too much of for a plan: seats, gauges, members. Empty: it fits. */
+  readonly notFitting: (
+    accountId: AccountId,
+    plan: { readonly product: string; readonly plan: string; readonly quantity: number },
+  ) => Promise<readonly LimitExceeded[]>;
+}
+
+/** The parts of a server that sells. */
+export interface SellingParts extends SubscriptionsParts {
+  readonly stripe: StripeConnection;
+}
+
+/** Throws `nothing_sold` on one that does not. With the key that the provider is told, if the call has one. */
+export function sellingPartsOf(
+  parts: SubscriptionsParts,
+  { providerKey }: Pick<AccountCaller, 'providerKey'> = {},
+): SellingParts {
+  const { stripe } = parts;
+  if (stripe === undefined) throw new AppError('nothing_sold');
+  return { ...parts, stripe: { ...stripe, client: keyedClient(stripe.client, providerKey) } };
+}
+
+/**
+ * The subscription that is meant: that of the product, or the only one; where two providers are paid for it, the one that can be changed from
+ * here. Throws `not_found`, or `validation_failed` where there are several.
+ */
+export async function subscriptionFor(
+  { db, stripe }: SellingParts,
+  accountId: AccountId,
+  product: string | undefined,
+): Promise<SubscriptionRow> {
+  const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
+  const meant = product === undefined ? rows : rows.filter((row) => row.product === product);
+  const first = meant.find(({ store }) => store === 'stripe') ?? meant[0];
+  if (first === undefined)
+    throw new AppError('not_found', { message: 'This account has no such subscription.' });
+  if (meant.some((row) => row.product !== first.product))
+    throw notSold('product', 'This account has several subscriptions: name the product of one.');
+  return first;
+}
+
+/**
+ * The currency in which an account pays: the provider takes no other one while it has a subscription there. undefined: none yet.
+ */
+export async function payingCurrency(
+  { db, stripe }: SellingParts,
+  accountId: AccountId,
+): Promise<Currency | undefined> {
+  const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
+  return rows.find(({ store }) => store === 'stripe')?.currency;
+}
+
+/** The same as `subscriptionFor`, where it can be changed from here: one of another provider is changed there. */
+export async function changeableSubscription(
+  parts: SellingParts,
+  accountId: AccountId,
+  product: string | undefined,
+): Promise<SubscriptionRow> {
+  const row = await subscriptionFor(parts, accountId, product);
+  if (row.store !== 'stripe') throw new AppError('managed_elsewhere', { details: { store: row.store } });
+  return row;
+}
+
+/** Writes down who had it done, and looks at what came of it. Answers the subscription as it then is. */
+export async function recordChange(
+  parts: SellingParts,
+  { accountId, caller, origin }: AccountCaller,
+  {
+    row,
+    action,
+    changes,
+  }: {
+    readonly row: SubscriptionRow;
+    readonly action: 'subscription.cancel' | 'subscription.resume' | 'subscription.change';
+    readonly changes: Readonly<Record<string, unknown>>;
+  },
+): Promise<SubscriptionRow> {
+  await parts.db.tenant(accountId, ORDERED, (tx) =>
+    parts.audit.recordIn(tx, {
+      action,
+      actor: actorOf(caller),
+      accountId,
+      target: { kind: 'subscription', id: row.id },
+      changes: { product: row.product, ...changes },
+      origin,
+    }),
+  );
+  await parts.refresh([{ kind: 'subscription', id: row.store_id }]);
+  const [rows] = await parts.db.tenant(accountId, [
+    presentSubscriptions(accountId, parts.stripe.client.mode),
+  ]);
+  return rows.find(({ id }) => id === row.id) ?? row;
+}

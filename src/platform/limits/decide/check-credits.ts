@@ -1,0 +1,119 @@
+import type { Rule } from '../features.ts';
+import { alertsOf } from './alerts.ts';
+import { deny, requirePlan } from './answers.ts';
+import type { Charge, Change, Draw } from './changes.ts';
+import { fixAnchor } from './check-window.ts';
+import type { CheckInput, LimitCheck } from './limit-check.ts';
+import { type Credit, type Instant, segmentAt, sizeOf, type State } from './state.ts';
+import { type Span, windowOf } from './windows.ts';
+
+/** Credits that have not expired. */
+function liveCredits(rows: readonly Credit[], name: string, now: Instant): Credit[] {
+  return rows.filter(
+    (credit) => credit.name === name && (credit.expiresAt === null || credit.expiresAt > now),
+  );
+}
+
+function creditsOfPeriod(state: State, name: string, period: Instant): Credit[] {
+  return state.credits.filter((credit) => credit.name === name && credit.period === period);
+}
+
+/** The share of the last window's rest that is rolled over, once: with the first credits of this window. */
+function rolloverAmount(rule: Rule, state: State, starts: Instant): number {
+  const { name, per, share, most } = rule;
+  if (share === null || share === 0 || creditsOfPeriod(state, name, starts).length > 0) return 0;
+  const last = starts - 1;
+  const { starts: lastStarts } = windowOf(state, per ?? '', { now: last, stored: undefined });
+  const given = creditsOfPeriod(state, name, lastStarts).find(({ source }) => source === 'plan');
+  // They were never used in that window: all of them are left.
+  const left = given?.remaining ?? sizeOf(segmentAt(state.timeline, last), name) ?? 0;
+  return Math.min(Math.floor((left * share) / 100), most ?? Number.MAX_SAFE_INTEGER);
+}
+
+/** The rows with the credits that are due for this window; a bigger plan adds the difference, a smaller one takes nothing. */
+export function dueRows(
+  rule: Rule,
+  { state, now }: Pick<CheckInput, 'state' | 'now'>,
+  size: number,
+): { due: Credit[]; span: Span } {
+  const span = windowOf(state, rule.per ?? '', { now, stored: undefined });
+  const { name } = rule;
+  const given = creditsOfPeriod(state, name, span.starts);
+  const planned = size - (given.find(({ source }) => source === 'plan')?.amount ?? 0);
+  const amounts = { plan: planned, rollover: rolloverAmount(rule, state, span.starts) };
+  const due = (['plan', 'rollover'] as const).flatMap((source) => {
+    const more = amounts[source];
+    if (more <= 0) return [];
+    const old = given.find((credit) => credit.source === source);
+    if (old !== undefined)
+      return [{ ...old, amount: old.amount + more, remaining: old.remaining + more, updatedAt: now }];
+    // The row has no id yet: source, name and window identify it.
+    const id = `${source} ${name} ${span.starts}`;
+    const whole = { amount: more, remaining: more, expiresAt: span.ends, period: span.starts };
+    return [{ id, name, source, ...whole, updatedAt: now }];
+  });
+  return { due, span };
+}
+
+/** Soonest expiry first; of those that expire together the plan's last, for they alone may be rolled over. */
+function burnOrder(a: Credit, b: Credit): number {
+  const [first, second] = [a.expiresAt ?? Infinity, b.expiresAt ?? Infinity];
+  if (first !== second) return first - second;
+  const planLast = Number(a.source === 'plan') - Number(b.source === 'plan');
+  return planLast === 0 ? (a.id < b.id ? -1 : 1) : planLast;
+}
+
+function drawsOf(rows: readonly Credit[], units: number): Draw[] {
+  let left = units;
+  return rows.toSorted(burnOrder).flatMap(({ id, remaining }) => {
+    const amount = Math.min(left, remaining);
+    left -= amount;
+    return amount > 0 ? [{ id, amount }] : [];
+  });
+}
+
+/** Units that are there until they are used or expire. */
+export function checkCredits(rule: Rule, asking: CheckInput): LimitCheck & { charges(): readonly Charge[] } {
+  const { name } = rule;
+  const { state, request, now, segment } = asking;
+  const { units } = request;
+  const size = sizeOf(segment, name);
+  const { due, span } = dueRows(rule, asking, size ?? 0);
+  const known = new Set(due.map(({ id }) => id));
+  const rows = liveCredits([...state.credits.filter(({ id }) => !known.has(id)), ...due], name, now);
+  const amount = rows.reduce((sum, row) => sum + row.amount, 0);
+  const balance = rows.reduce((sum, row) => sum + row.remaining, 0);
+  const draws = drawsOf(rows, units);
+  return {
+    isOpen: units <= (size === null ? 0 : balance),
+    until: rows.reduce((until, row) => Math.min(until, row.expiresAt ?? Infinity), span.ends),
+    denial() {
+      if (size === null) return requirePlan(name, units, segment.plan);
+      if (units <= balance) return;
+      const resetsAt = size > 0 ? span.ends : null;
+      const used = amount - balance;
+      return deny({ limit: name, of: 'credits', used, max: amount, size, resetsAt }, asking);
+    },
+    changes: () => [
+      { do: 'credits', name, due, draws },
+      ...(rule.per === 'billing_period' ? fixAnchor(asking) : []),
+      ...creditAlerts(rows, draws, { rule, span, product: state.product, now }),
+    ],
+    charges: () => draws.map((draw): Charge => [draw.id, name, 'credits', null, draw.amount]),
+  };
+}
+
+/** Only credits count that had something left until now: credits that were used up long ago must not make new ones look used. */
+function creditAlerts(
+  rows: readonly Credit[],
+  draws: readonly Draw[],
+  of: { readonly rule: Rule; readonly span: Span; readonly product: string; readonly now: Instant },
+): Change[] {
+  const drawn = draws.reduce((sum, draw) => sum + draw.amount, 0);
+  const live = rows.filter(({ remaining, updatedAt }) => remaining > 0 || updatedAt === of.now);
+  const size = live.reduce((sum, row) => sum + row.amount, 0);
+  const before = live.reduce((sum, row) => sum + row.amount - row.remaining, 0);
+  const { starts, ends } = of.span;
+  const at = { scope: of.product, name: of.rule.name, starts, kind: 'credits', resetsAt: ends };
+  return alertsOf(of.product, at, { before, after: before + drawn, size });
+}

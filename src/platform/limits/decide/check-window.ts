@@ -1,0 +1,92 @@
+import type { Rule } from '../features.ts';
+import { alertsOf } from './alerts.ts';
+import { deny, requirePlan } from './answers.ts';
+import type { Change } from './changes.ts';
+import { type CheckInput, type LimitCheck, scopeOf } from './limit-check.ts';
+import { type Instant, SECOND, sizeOf } from './state.ts';
+import { anchorToKeep, windowOf } from './windows.ts';
+
+/** The rule of a key's own budget: it counts in all products, and no plan gives its size. */
+export const KEY_BUDGET = 'key_budget';
+/** How far clocks of two servers may be apart: what was written later was written by a wrong one. */
+export const APART = 300 * SECOND;
+
+/** Quotas, bursts and budgets in the window of a calendar, a billing period, or an account's zone. */
+export function checkWindow(rule: Rule, asking: CheckInput): LimitCheck {
+  const { name, kind, per } = rule;
+  const { state, request, now, segment } = asking;
+  const scope = scopeOf(rule, asking);
+  const isKeys = name === KEY_BUDGET;
+  const max = isKeys ? rule.most : sizeOf(segment, name);
+  const stored = state.meters.get(scope)?.windows.find((window) => window.name === name);
+  const span = windowOf(state, per ?? '', { now, stored: stored?.start });
+  // Another product's decision with this key may have been later than this one.
+  const isLater = isKeys && stored !== undefined && stored.start > span.starts && stored.start <= now + APART;
+  const { starts, ends } = isLater
+    ? windowOf(state, per ?? '', { now: stored.start, stored: undefined })
+    : span;
+  const taken = stored?.start === starts ? stored.used : 0;
+  const isBudget = kind === 'budget';
+  const left = max === null ? -1 : max - taken;
+  const least = isBudget ? request.least : request.units;
+  return {
+    isOpen: isBudget ? least <= left : request.units <= (max === null ? 0 : left),
+    until: ends,
+    ...(isBudget && { left }),
+    denial() {
+      const isTooMuch = max !== null && max < least && (!isBudget || max === 0) && !isKeys;
+      if (max === null || isTooMuch) return requirePlan(name, least, segment.plan);
+      if (least <= left) return;
+      const needed = isBudget ? { needed: least } : {};
+      return deny({ limit: name, of: kind, used: taken, max, resetsAt: ends, ...needed }, asking);
+    },
+    changes(reserve) {
+      const add = isBudget ? reserve : request.units;
+      const size = max ?? 0;
+      const moved = { before: taken, after: taken + add, size };
+      const at = { scope, name, starts, kind, resetsAt: ends };
+      const changes: Change[] = [{ do: 'count', scope, name, start: starts, add, max: size }];
+      return [
+        ...changes,
+        ...(per === 'billing_period' ? fixAnchor(asking) : []),
+        ...alertsOf(state.product, at, moved),
+      ];
+    },
+    ...(kind !== 'burst' && {
+      charge: () => [scope, name, kind, starts, isBudget ? null : request.units, per],
+    }),
+  };
+}
+
+/** The first use of a plan that was given or bought fixes from when periods are counted. */
+export function fixAnchor({ state, now }: Pick<CheckInput, 'state' | 'now'>): Change[] {
+  const at = state.anchor === null ? anchorToKeep(state, now) : undefined;
+  return at === undefined ? [] : [{ do: 'anchor', at }];
+}
+
+/** The cost of an account's failed calls of this day: those of other products count too, once this product has one. */
+export function failureCost(rule: Rule, { state, now }: Pick<CheckInput, 'state' | 'now'>): number {
+  const { starts } = windowOf(state, 'day', { now, stored: undefined });
+  const isToday = ({ start }: { readonly start: Instant }) => start === starts;
+  const own = state.meters
+    .get(state.product)
+    ?.windows.find((window) => window.name === rule.name && isToday(window));
+  if (own === undefined || own.used === 0) return 0;
+  return own.used + state.failuresElsewhere.filter(isToday).reduce((sum, { used }) => sum + used, 0);
+}
+
+/** The limit of failed calls is closed for the day once their cost has reached it. */
+export function checkFailures(rule: Rule, asking: CheckInput): LimitCheck {
+  const { state, now } = asking;
+  const { ends } = windowOf(state, 'day', { now, stored: undefined });
+  const max = rule.most ?? 0;
+  const used = failureCost(rule, asking);
+  const isOpen = used < max;
+  const closed = { limit: rule.name, of: 'failures', used, max, resetsAt: ends };
+  return {
+    isOpen,
+    until: ends,
+    denial: () => (isOpen ? undefined : deny(closed, asking)),
+    changes: () => [],
+  };
+}
