@@ -22,6 +22,8 @@ export default defineConfig({
         resolve: {
           alias: {
             '@plinth/sdk/licenses': join(import.meta.dirname, 'sdk/src/licenses/index.ts'),
+            '@plinth/sdk/local-memory': join(import.meta.dirname, 'sdk/src/local-memory/index.ts'),
+            '@plinth/sdk/vault': join(import.meta.dirname, 'sdk/src/vault/index.ts'),
             '@plinth/sdk': join(import.meta.dirname, 'sdk/src/index.ts'),
           },
         },

@@ -1,15 +1,15 @@
 import { type App, openApp } from '../src/app.ts';
 import { readConfig } from '#platform/config';
-import { commitPoint, type Transaction } from '#platform/db';
+import { commitPoint, statement, type Transaction } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 
 const PREPARE = commitPoint('bench.prepare', 'customers with a plan');
 
-/** Makes organizations with a plan and a key each, on the database of the settings, and closes it again. Answers the keys. */
+/** Makes organizations with plans and a key each, on the database of the settings, and closes it again. Answers the keys. */
 export function makeCustomers(
   settings: Readonly<Record<string, string>>,
   count: number,
-  plan: string,
+  ...plans: readonly string[]
 ): Promise<string[]> {
   return prepare(settings, count, async (n, tx, { modules: { identity, accounts, entitlements } }) => {
     // Nobody owns so many organizations.
@@ -23,7 +23,39 @@ export function makeCustomers(
       scopes: ['*'],
       actor: { kind: 'system' },
     });
-    await entitlements.grantIn(tx, grantOf(accountId, plan));
+    for (const plan of plans) await entitlements.grantIn(tx, grantOf(accountId, plan));
+    return key;
+  });
+}
+
+/** Makes one organization with a plan and so many members, each with a key of it. Answers the keys. */
+export function makeColleagues(
+  settings: Readonly<Record<string, string>>,
+  count: number,
+  plan: string,
+): Promise<string[]> {
+  let accountId: AccountId | undefined;
+  return prepare(settings, count, async (n, tx, { modules: { identity, accounts, entitlements } }) => {
+    const email = `colleague-${n}@example.com`;
+    const user = { ...(await identity.createUser(tx, { email })), email };
+    if (accountId === undefined) {
+      accountId = await accounts.makeOrganization(tx, user, 'Colleagues');
+      await entitlements.grantIn(tx, grantOf(accountId, plan));
+    } else {
+      await tx.run(
+        statement(`insert into accounts.members (account_id, user_id, role) values ($1, $2, 'member')`, [
+          accountId,
+          user.userId,
+        ]),
+      );
+    }
+    const { key } = await identity.createKey(tx, {
+      accountId,
+      userId: user.userId,
+      name: 'load',
+      scopes: ['*'],
+      actor: { kind: 'system' },
+    });
     return key;
   });
 }

@@ -7,6 +7,7 @@ type Bench = (say: (line: string) => void, flags: readonly string[]) => Promise<
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   auth: async () => (await import('./auth.ts')).benchAuth,
   bodies: async () => (await import('./bodies.ts')).benchBodies,
+  chat: async () => (await import('./chat.ts')).benchChat,
   enumeration: async () => (await import('./enumeration.ts')).benchEnumeration,
   gateway: async () => (await import('./gateway.ts')).benchGateway,
   inbox: async () => (await import('./inbox.ts')).benchInbox,
@@ -15,12 +16,16 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   licences: async () => (await import('./licences.ts')).benchLicences,
   limits: async () => (await import('./limits.ts')).benchLimits,
   'login-flood': async () => (await import('./login-flood.ts')).benchLoginFlood,
+  memory: async () => (await import('./memory.ts')).benchMemory,
+  graph: async () => (await import('./graph.ts')).benchGraph,
   orbit: async () => (await import('./orbit.ts')).benchOrbit,
   'orbit-ai': async () => (await import('./orbit-ai.ts')).benchOrbitAi,
   safety: async () => (await import('./safety.ts')).benchSafety,
   start: async () => (await import('./start.ts')).benchStart,
   'orbit-exports': async () => (await import('./orbit-exports.ts')).benchOrbitExports,
   reel: async () => (await import('./reel.ts')).benchReel,
+  vault: async () => (await import('./vault.ts')).benchVault,
+  vectors: async () => (await import('./vectors.ts')).benchVectors,
   walk: async () => (await import('./walk.ts')).benchWalk,
 };
 

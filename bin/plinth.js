@@ -6,6 +6,7 @@ import * as nodeModule from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const NEEDED = 24;
 /** Set for the Node that this file starts, so that a wrong one can't start itself for ever. */
@@ -24,6 +25,9 @@ async function run() {
   else endWithNpm((signal) => process.kill(process.pid, signal));
   // Compiled code is kept beside the packages: loading them takes 0.32 s with it, 0.47 s and more without.
   nodeModule.enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/plinth'));
+  // Bytes of files are no reason to look through the whole heap each 64 MB: that was a quarter of the work of a large upload, and three
+  // quarters of a download's. Some 80 MB more are resident meanwhile.
+  setFlagsFromString('--external-memory-accounted-in-global-limit');
   try {
     await load();
   } catch (error) {

@@ -31,11 +31,13 @@ const reading: readonly Step[] = [
   { name: 'format', command: [local('biome'), 'format', '.'] },
   { name: 'types of the client', command: [local('tsc'), '-p', 'sdk', '--noEmit'] },
   {
-    name: 'types of the licence client',
+    name: 'types of the client’s parts for Node',
     command: [local('tsc'), '-p', 'sdk/src/licenses', '--noEmit'],
   },
+  { name: 'types of the console', command: [local('tsc'), '-p', 'console', '--noEmit'] },
   { name: 'types of the sandboxes', command: [local('tsc'), '-p', 'sandboxes', '--noEmit'] },
   { name: 'types of the shop', command: [local('tsc'), '-p', 'docs/examples/shop'] },
+  { name: 'types of the notes', command: [local('tsc'), '-p', 'docs/examples/vault'] },
 ];
 const tests: Step = { name: 'tests', command: [process.execPath, 'scripts/test.ts', '--coverage'] };
 const faults: Step = {

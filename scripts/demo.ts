@@ -1,5 +1,6 @@
 /**
  * `npm run demo`: a creator's day on a server of its own, each call and answer printed. `npm run demo -- prism`: a person's week with Prism.
+ * `npm run demo -- adiuva`: a question by socket, a plan run step by step, notes on two devices, a backup.
  * `npm run demo -- billing`: people who pay at three providers, and what they and the operator see, months in seconds.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { readConfig } from '#platform/config';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { advance } from '#test/factories';
 import { BILLING_SETTINGS, openVendors, tellBilling } from './demo/billing/index.ts';
+import { anAssistant } from './demo/assistant.ts';
 import { aDay } from './demo/day.ts';
 import { aWeek, fragmentsDue } from './demo/week.ts';
 
@@ -18,7 +20,12 @@ const folder = mkdtempSync(join(tmpdir(), 'plinth demo '));
 const sandbox = await createOpenAISandbox({ latencyMs: 200 });
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 try {
-  const demos: Readonly<Record<string, () => Promise<void>>> = { day, prism: week, billing: playBilling };
+  const demos: Readonly<Record<string, () => Promise<void>>> = {
+    day,
+    prism: week,
+    adiuva,
+    billing: playBilling,
+  };
   const demo = demos[process.argv[2] ?? 'day'];
   if (demo === undefined) throw new Error(`there are these demos: ${Object.keys(demos).join(', ')}`);
   await demo();
@@ -85,6 +92,15 @@ async function day(): Promise<void> {
       say,
     });
     say(`\nLimits met: ${Object.keys(denials).join(', ')}`);
+  } finally {
+    await app.stop();
+  }
+}
+
+async function adiuva(): Promise<void> {
+  const { app, url } = await openDemoApp({}, {});
+  try {
+    await anAssistant({ url, ownerKey: ownerKey(), say });
   } finally {
     await app.stop();
   }

@@ -19,6 +19,7 @@ const USAGE = `Usage: plinth <verb>
   migrate down    undo the newest migration (migrate down 3: the newest three)
   migrate status  say what migrate up would apply
   move            take everything from the embedded database to PostgreSQL (move --to postgres://…)
+  console         print a link that signs the local owner in, at a server that runs (not in production)
   admin invite    make a link by which somebody becomes a platform admin (admin list|revoke: see docs/identity.md)
   budget list     what model calls may cost the operator a day (budget set|close|open: change it)
   usage verify    compare the sums of the reports with the ledger's rows (--repair: put them right)
@@ -26,6 +27,7 @@ const USAGE = `Usage: plinth <verb>
   stripe sync     tell Stripe what is sold and where its messages go (stripe check|reconcile|replay: see docs/billing.md)
   import users    take people from another system, with their hashed passwords (import subscriptions: what they bought)
   seed            fill a demo workspace of Orbit, at a server that runs (seed url=… key=…: another one)
+  mcp             serve Coditect's memory to an MCP client on standard input and output (see docs/memory.md)
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden
   doctor          look at everything that the program stands on
@@ -56,7 +58,8 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
     return 2;
   }
   // npm runs it with an environment of its own (NODE_ENV=production at "npm ci --omit=dev"), and it needs no setting.
-  const config = readConfig(name === 'prepare' ? {} : environment());
+  // An MCP client starts `mcp` in a folder of its user's, whose settings are another program's.
+  const config = readConfig(name === 'prepare' || name === 'mcp' ? {} : environment());
   const verb = await load();
   return verb({ config, version, words });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { advance } from '#test/factories';
+import { anAssistant } from '../scripts/demo/assistant.ts';
 import { aDay, LIMITS } from '../scripts/demo/day.ts';
 import { aWeek, fragmentsDue } from '../scripts/demo/week.ts';
 import { testApp } from './services/app.ts';
@@ -22,6 +23,17 @@ test('a person’s week with Prism over HTTP: thoughts, a conversation, a crisis
   expect(JSON.stringify(week.crisis)).toContain('116 123');
   expect(week.used[1]).toEqual(week.used[0]);
   expect(week.spectrum).toEqual([1, 0]);
+  expect(said.join('\n')).not.toContain(owner.key);
+});
+
+test('an assistant over HTTP and a socket: a question, a plan run step by step, two devices in step, and a backup', async () => {
+  const owner = await admin();
+  const said: string[] = [];
+  const demo = await anAssistant({ url, ownerKey: owner.key, say: (line) => said.push(line) });
+  expect(demo.frames.join('')).toBe(demo.response);
+  expect(demo.steps).toEqual(['run_prompt', 'create_record']);
+  const note = { title: 'Offer for Acme', signed: true };
+  expect(demo.vault).toEqual({ laptop: note, phone: note, restored: 'all that her machine has' });
   expect(said.join('\n')).not.toContain(owner.key);
 });
 

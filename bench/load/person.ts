@@ -3,9 +3,9 @@ import type { Chance } from '../../test/faults/chance.ts';
 import type { SignIn } from '../customers.ts';
 import type { Caller, Calls, StreamResult } from './calls.ts';
 
+/** What people do their calls with. */
 export interface PersonParts {
   readonly calls: Calls;
-  readonly signIn: SignIn;
   readonly address: string;
   readonly chance: Chance;
   /** What of their time people take; 0: nobody thinks. */
@@ -14,29 +14,34 @@ export interface PersonParts {
   readonly over: AbortSignal;
 }
 
+/** Takes so many seconds on average: often less, at times much more. */
+export async function think({ chance, pace, over }: PersonParts, seconds: number): Promise<void> {
+  const ms = Math.min(-Math.log(1 - chance.next()), 5) * seconds * pace * 1_000;
+  await pause(ms, undefined, { signal: over }).catch(() => {});
+}
+
 /** Somebody with the app, by the calls that it makes. What fails is written down; they go on as people do. */
 export class Person {
   readonly #parts: PersonParts;
+  readonly #signIn: SignIn;
   #token: string | undefined;
 
-  constructor(parts: PersonParts) {
+  constructor(parts: PersonParts, signIn: SignIn) {
     this.#parts = parts;
+    this.#signIn = signIn;
   }
 
   get isCalledAway(): boolean {
     return this.#parts.over.aborted;
   }
 
-  /** Takes so many seconds on average: often less, at times much more. */
-  async thinks(seconds: number): Promise<void> {
-    const { chance, pace, over } = this.#parts;
-    const ms = Math.min(-Math.log(1 - chance.next()), 5) * seconds * pace * 1_000;
-    await pause(ms, undefined, { signal: over }).catch(() => {});
+  thinks(seconds: number): Promise<void> {
+    return think(this.#parts, seconds);
   }
 
   /** Whether they are in. */
   async signsIn(): Promise<boolean> {
-    const body = await this.#call('sign-in', 'POST /v1/auth/login', this.#parts.signIn);
+    const body = await this.#call('sign-in', 'POST /v1/auth/login', this.#signIn);
     this.#token = textIn(body, 'access_token');
     return this.#token !== undefined;
   }

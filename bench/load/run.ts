@@ -8,18 +8,29 @@ import { asAdmin, createDatabase, prepareCluster } from '../../test/services/clu
 import { startPostgres } from '../../test/services/postgres.ts';
 import { redisProgram, startRedis } from '../../test/services/redis-server.ts';
 import { openSql } from '../../test/services/sql.ts';
-import { makePeople } from '../customers.ts';
 import { ALONE, startProgram } from '../process.ts';
 import { type Calls, callsTo } from './calls.ts';
 import { compareLedger, type Comparison } from './ledger.ts';
-import { Person } from './person.ts';
-import { visit } from './visit.ts';
+import { type PersonParts, think } from './person.ts';
 import { type ResourceUsage, watch } from './watch.ts';
 
 /** A small model as it is called from afar: until the first token, and for each one. Milliseconds. */
 const MODEL = { latencyMs: 700, perTokenMs: 15 };
 
+/** Who comes, and what they do. Seconds are averages. */
+export interface Scenario {
+  /** Until somebody comes for the first time, and until they come again. */
+  readonly arrival: number;
+  readonly between: number;
+  /** Makes people in the database of some settings; answers what each of them does when they come. */
+  people(
+    settings: Readonly<Record<string, string>>,
+    count: number,
+  ): Promise<readonly ((parts: PersonParts) => Promise<void>)[]>;
+}
+
 export interface LoadOptions {
+  readonly scenario: Scenario;
   readonly users: number;
   readonly seconds: number;
   readonly withRedis: boolean;
@@ -52,7 +63,7 @@ class Cleanups {
   }
 }
 
-/** People at Prism on a server of their own, with a durable PostgreSQL, a Redis if one is wanted, and a model that takes its time. */
+/** People on a server of their own, with a durable PostgreSQL, a Redis if one is wanted, and a model that takes its time. */
 export async function runLoad(options: LoadOptions): Promise<Load> {
   const started = new Cleanups();
   try {
@@ -63,7 +74,7 @@ export async function runLoad(options: LoadOptions): Promise<Load> {
 }
 
 async function runUnder(
-  { users, seconds, withRedis, seed, ...options }: LoadOptions,
+  { scenario, users, seconds, withRedis, seed, ...options }: LoadOptions,
   started: Cleanups,
 ): Promise<Load> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-load-'));
@@ -93,7 +104,7 @@ async function runUnder(
     ]),
     ...(withRedis ? { REDIS_URL: await redisUrl(started) } : {}),
   };
-  const people = await makePeople({ ...ALONE, ...settings }, users, 'prism.prism_plus');
+  const people = await scenario.people({ ...ALONE, ...settings }, users);
   const program = await startProgram('start', settings);
   started.on(() => program.stop());
   const sql = openSql(database.url);
@@ -104,21 +115,14 @@ async function runUnder(
   const began = performance.now();
   const over = AbortSignal.timeout(seconds * 1_000);
   await Promise.all(
-    people.map(async (signIn, n) => {
+    people.map(async (visit, n) => {
       const chance = chanceOf(`${seed}/${n}`);
-      const person = new Person({
-        calls,
-        signIn,
-        address: addressOf(n),
-        chance,
-        pace: options.pace ?? 1,
-        over,
-      });
+      const parts = { calls, address: addressOf(n), chance, pace: options.pace ?? 1, over };
       // Nobody waits for the others to come.
-      await person.thinks(ARRIVAL);
+      await think(parts, scenario.arrival);
       do {
-        await visit(person, chance);
-        await person.thinks(BETWEEN_VISITS);
+        await visit(parts);
+        await think(parts, scenario.between);
       } while (!over.aborted);
     }),
   );
@@ -127,10 +131,6 @@ async function runUnder(
   const ledger = await compareLedger(sql, () => sandbox.bill());
   return { seconds: lasted, taken: calls.taken, errors: calls.errors, used, ledger };
 }
-
-/** Seconds on average until somebody opens the app, and until they open it again. */
-const ARRIVAL = 30;
-const BETWEEN_VISITS = 20;
 
 async function startDatabase(started: Cleanups): Promise<{ readonly url: string; readonly pid: number }> {
   const binaries = await npmBinaries();

@@ -1,13 +1,25 @@
 import type { Chance } from '../../test/faults/chance.ts';
-import type { Person } from './person.ts';
+import { makePeople } from '../customers.ts';
+import { Person } from './person.ts';
+import type { Scenario } from './run.ts';
 
 /** Seconds that people take, on average: to find their way, to write, to read. */
 const TO_LOOK = 3;
 const TO_WRITE = 12;
 const TO_READ = 8;
 
+/** People at Prism. */
+export const prism: Scenario = {
+  arrival: 30,
+  between: 20,
+  async people(settings, count) {
+    const signIns = await makePeople(settings, count, 'prism.prism_plus');
+    return signIns.map((signIn) => (parts) => visit(new Person(parts, signIn), parts.chance));
+  },
+};
+
 /** What somebody does who opens the app, from signing in to leaving. An aborted visit stops where it is. */
-export async function visit(person: Person, chance: Chance): Promise<void> {
+async function visit(person: Person, chance: Chance): Promise<void> {
   if (!(await person.signsIn())) return;
   await person.thinks(TO_LOOK);
   if (chance.happens(0.4)) await turnsAThought(person, chance);

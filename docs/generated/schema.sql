@@ -104,6 +104,42 @@ create policy tenant on accounts.places for all to plinth_tenant using ((account
 grant delete, insert, select, update on accounts.places to plinth_system;
 grant select on accounts.places to plinth_tenant;
 
+create table accounts.team_members (
+  account_id uuid not null,
+  team_id uuid not null,
+  user_id uuid not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint team_members_pkey PRIMARY KEY (account_id, team_id, user_id),
+  constraint team_members_account_id_team_id_fkey FOREIGN KEY (account_id, team_id) REFERENCES accounts.teams(account_id, id) ON DELETE CASCADE,
+  constraint team_members_account_id_user_id_fkey FOREIGN KEY (account_id, user_id) REFERENCES accounts.members(account_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX teams_of_member ON accounts.team_members USING btree (account_id, user_id);
+alter table accounts.team_members enable row level security, force row level security;
+create policy manages on accounts.team_members for all to plinth_tenant using ((account_id = ANY (( SELECT accounts.reachable('admin'::text) AS reachable)::uuid[]))) with check ((account_id = ANY (( SELECT accounts.reachable('admin'::text) AS reachable)::uuid[])));
+create policy reads on accounts.team_members for select to plinth_tenant using ((account_id = ANY (( SELECT accounts.reachable('viewer'::text) AS reachable)::uuid[])));
+create policy system on accounts.team_members for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on accounts.team_members to plinth_system;
+grant delete, insert, select on accounts.team_members to plinth_tenant;
+
+create table accounts.teams (
+  account_id uuid not null,
+  id uuid not null,
+  name text not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint teams_pkey PRIMARY KEY (account_id, id),
+  constraint teams_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint teams_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+CREATE UNIQUE INDEX teams_by_name ON accounts.teams USING btree (account_id, lower(name));
+alter table accounts.teams enable row level security, force row level security;
+create policy manages on accounts.teams for all to plinth_tenant using ((account_id = ANY (( SELECT accounts.reachable('admin'::text) AS reachable)::uuid[]))) with check ((account_id = ANY (( SELECT accounts.reachable('admin'::text) AS reachable)::uuid[])));
+create policy reads on accounts.teams for select to plinth_tenant using ((account_id = ANY (( SELECT accounts.reachable('viewer'::text) AS reachable)::uuid[])));
+create policy system on accounts.teams for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on accounts.teams to plinth_system;
+grant delete, insert, select on accounts.teams to plinth_tenant;
+CREATE TRIGGER teams_deleted BEFORE DELETE ON accounts.teams FOR EACH ROW EXECUTE FUNCTION accounts.team_deleted();
+
 CREATE OR REPLACE FUNCTION accounts.account_closed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -165,6 +201,15 @@ CREATE OR REPLACE FUNCTION accounts.may_own(p_account uuid, p_user uuid)
 alter routine accounts.may_own(uuid,uuid) owner to plinth_system;
 grant execute on routine accounts.may_own(uuid,uuid) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION accounts.member_account()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine accounts.member_account() owner to plinth_system;
+grant execute on routine accounts.member_account() to plinth_tenant;
+
 CREATE OR REPLACE FUNCTION accounts.member_left()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -172,6 +217,15 @@ CREATE OR REPLACE FUNCTION accounts.member_left()
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET lock_timeout TO '10s';
 alter routine accounts.member_left() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION accounts.member_teams()
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine accounts.member_teams() owner to plinth_system;
+grant execute on routine accounts.member_teams() to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION accounts.open_account(p_account uuid, p_kind text, p_name text, p_owner uuid)
  RETURNS void
@@ -218,6 +272,15 @@ CREATE OR REPLACE FUNCTION accounts.reachable(p_least text)
 alter routine accounts.reachable(text) owner to plinth_system;
 grant execute on routine accounts.reachable(text) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION accounts.release_team(p_team uuid, p_most integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine accounts.release_team(uuid,integer) owner to plinth_system;
+grant execute on routine accounts.release_team(uuid,integer) to plinth_tenant;
+
 CREATE OR REPLACE FUNCTION accounts.standing_of(p_account uuid, p_user uuid, p_key uuid, p_session uuid)
  RETURNS TABLE(refused text, key_budgets accounts.key_budget[])
  LANGUAGE sql
@@ -239,11 +302,96 @@ CREATE OR REPLACE FUNCTION accounts.take_places()
  SET lock_timeout TO '10s';
 alter routine accounts.take_places() owner to plinth_system;
 
+CREATE OR REPLACE FUNCTION accounts.team_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine accounts.team_deleted() owner to plinth_system;
+
 CREATE OR REPLACE FUNCTION accounts.time_zone(p_account uuid)
  RETURNS text
  LANGUAGE sql
  STABLE;
 grant execute on routine accounts.time_zone(uuid) to plinth_system;
+
+-- ==================== adiuva
+
+create table adiuva.backups (
+  account_id uuid not null,
+  user_id uuid not null,
+  id uuid not null,
+  seq bigint not null,
+  blob_id uuid not null,
+  bytes bigint not null,
+  checksum text not null,
+  version integer not null,
+  made_at bigint not null,
+  chunk_count integer not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint backups_pkey PRIMARY KEY (account_id, user_id, id),
+  constraint backups_account_id_user_id_made_at_checksum_version_key UNIQUE (account_id, user_id, made_at, checksum, version),
+  constraint backups_account_id_user_id_fkey FOREIGN KEY (account_id, user_id) REFERENCES adiuva.member_heads(account_id, user_id) ON DELETE CASCADE,
+  constraint backups_bytes_check CHECK ((bytes >= 0)),
+  constraint backups_checksum_check CHECK ((checksum ~ '^[0-9a-f]{64}$'::text)),
+  constraint backups_chunk_count_check CHECK ((chunk_count > 0)),
+  constraint backups_made_at_check CHECK ((made_at >= 0)),
+  constraint backups_version_check CHECK ((version >= 0))
+);
+CREATE UNIQUE INDEX backups_by_seq ON adiuva.backups USING btree (account_id, user_id, seq DESC);
+alter table adiuva.backups enable row level security, force row level security;
+create policy system on adiuva.backups for all to plinth_system using (true) with check (true);
+create policy tenant on adiuva.backups for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on adiuva.backups to plinth_system;
+grant delete, insert, select on adiuva.backups to plinth_tenant;
+
+create table adiuva.member_heads (
+  account_id uuid not null,
+  user_id uuid not null,
+  seq bigint not null,
+  pruned bigint not null default 0,
+  left_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint member_heads_pkey PRIMARY KEY (account_id, user_id),
+  constraint member_heads_check CHECK (((pruned >= 0) AND (pruned <= seq))),
+  constraint member_heads_seq_check CHECK ((seq > 0))
+);
+alter table adiuva.member_heads enable row level security, force row level security;
+create policy system on adiuva.member_heads for all to plinth_system using (true) with check (true);
+create policy tenant on adiuva.member_heads for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on adiuva.member_heads to plinth_system;
+grant delete, insert, select, update on adiuva.member_heads to plinth_tenant;
+
+create table adiuva.records (
+  account_id uuid not null,
+  user_id uuid not null,
+  id uuid not null,
+  table_name text not null,
+  seq bigint not null,
+  blob_id uuid,
+  bytes bigint not null,
+  checksum text not null,
+  deleted_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint records_pkey PRIMARY KEY (account_id, user_id, id),
+  constraint records_account_id_user_id_fkey FOREIGN KEY (account_id, user_id) REFERENCES adiuva.member_heads(account_id, user_id) ON DELETE CASCADE,
+  constraint records_bytes_check CHECK ((bytes >= 0)),
+  constraint records_check CHECK (((deleted_at IS NULL) = (blob_id IS NOT NULL))),
+  constraint records_checksum_check CHECK ((checksum ~ '^[0-9a-f]{64}$'::text)),
+  constraint records_table_name_check CHECK ((table_name ~ '^[A-Za-z0-9_-]{1,64}$'::text))
+);
+CREATE UNIQUE INDEX records_by_seq ON adiuva.records USING btree (account_id, user_id, seq);
+CREATE INDEX records_by_time ON adiuva.records USING btree (account_id, user_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX records_of_table ON adiuva.records USING btree (account_id, user_id, table_name, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX records_to_prune ON adiuva.records USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+alter table adiuva.records enable row level security, force row level security;
+create policy system on adiuva.records for all to plinth_system using (true) with check (true);
+create policy tenant on adiuva.records for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on adiuva.records to plinth_system;
+grant delete, insert, select, update on adiuva.records to plinth_tenant;
 
 -- ==================== ai
 
@@ -312,6 +460,10 @@ CREATE OR REPLACE FUNCTION app.now()
  PARALLEL SAFE;
 grant execute on routine app.now() to plinth_system;
 grant execute on routine app.now() to plinth_tenant;
+
+CREATE OR REPLACE PROCEDURE app.protect_member(IN target regclass)
+ LANGUAGE plpgsql;
+grant execute on routine app.protect_member(regclass) to plinth_system;
 
 CREATE OR REPLACE PROCEDURE app.protect_system(IN target regclass)
  LANGUAGE plpgsql;
@@ -1082,10 +1234,12 @@ create table blobs.blobs (
   created_by uuid,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  charged bigint,
   constraint blobs_pkey PRIMARY KEY (account_id, id),
   constraint blobs_bytes_check CHECK ((bytes >= 0)),
   constraint blobs_check CHECK (((parts IS NULL) = (part_bytes IS NULL))),
   constraint blobs_check1 CHECK (((status <> 'reserved'::text) OR (expires_at IS NOT NULL))),
+  constraint blobs_check2 CHECK (((charged >= 0) AND (charged <= bytes))),
   constraint blobs_filename_check CHECK (((length(filename) >= 1) AND (length(filename) <= 255))),
   constraint blobs_gauge_check CHECK (((length(gauge) >= 1) AND (length(gauge) <= 60))),
   constraint blobs_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
@@ -1114,6 +1268,17 @@ CREATE OR REPLACE FUNCTION blobs.forget_here(p_id uuid, p_was text)
 grant execute on routine blobs.forget_here(uuid,text) to plinth_system;
 grant execute on routine blobs.forget_here(uuid,text) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION blobs.forget_of(p_account uuid, p_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql;
+grant execute on routine blobs.forget_of(uuid,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION blobs.replace_here(p_id uuid, p_former uuid[])
+ RETURNS void
+ LANGUAGE plpgsql;
+grant execute on routine blobs.replace_here(uuid,uuid[]) to plinth_system;
+grant execute on routine blobs.replace_here(uuid,uuid[]) to plinth_tenant;
+
 CREATE OR REPLACE FUNCTION blobs.store_here(p_id uuid, p_copy uuid, p_key text)
  RETURNS void
  LANGUAGE plpgsql;
@@ -1121,6 +1286,8 @@ grant execute on routine blobs.store_here(uuid,uuid,text) to plinth_system;
 grant execute on routine blobs.store_here(uuid,uuid,text) to plinth_tenant;
 
 -- ==================== coditect
+
+create type coditect.graph_edge as (node_id uuid, next_id uuid, next_kind text, type text, source_id uuid, target_id uuid, message_id uuid, first integer, last integer, merge_id uuid, author_id uuid, created_at timestamp with time zone);
 
 create table coditect.days (
   account_id uuid not null,
@@ -1162,6 +1329,75 @@ create policy system on coditect.denials for all to plinth_system using (true) w
 create policy tenant on coditect.denials for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select on coditect.denials to plinth_system;
 grant insert, select on coditect.denials to plinth_tenant;
+
+create table coditect.drawn_decisions (
+  account_id uuid not null,
+  id uuid not null,
+  session_id uuid not null,
+  key bytea not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint drawn_decisions_pkey PRIMARY KEY (account_id, id),
+  constraint drawn_decisions_account_id_session_id_key_key UNIQUE (account_id, session_id, key),
+  constraint drawn_decisions_account_id_session_id_fkey FOREIGN KEY (account_id, session_id) REFERENCES coditect.memory_sessions(account_id, id) ON DELETE CASCADE,
+  constraint drawn_decisions_key_check CHECK ((octet_length(key) = 16))
+);
+alter table coditect.drawn_decisions enable row level security, force row level security;
+create policy author_adds on coditect.drawn_decisions for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = drawn_decisions.account_id) AND (s.id = drawn_decisions.session_id) AND (s.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy reads_with_session on coditect.drawn_decisions for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = drawn_decisions.account_id) AND (s.id = drawn_decisions.session_id))))));
+create policy system on coditect.drawn_decisions for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.drawn_decisions to plinth_system;
+grant insert, select on coditect.drawn_decisions to plinth_tenant;
+
+create table coditect.file_mentions (
+  account_id uuid not null,
+  id uuid not null,
+  session_id uuid not null,
+  message_id uuid not null,
+  file_id uuid not null,
+  first integer not null,
+  last integer not null,
+  name bytea not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint file_mentions_pkey PRIMARY KEY (account_id, id),
+  constraint file_mentions_account_id_message_id_file_id_key UNIQUE (account_id, message_id, file_id),
+  constraint file_mentions_account_id_message_id_fkey FOREIGN KEY (account_id, message_id) REFERENCES coditect.memory_messages(account_id, id) ON DELETE CASCADE,
+  constraint file_mentions_check CHECK ((last > first)),
+  constraint file_mentions_first_check CHECK ((first >= 0))
+);
+CREATE INDEX file_mentions_of_file ON coditect.file_mentions USING btree (account_id, file_id, session_id DESC, message_id);
+CREATE INDEX file_mentions_of_session ON coditect.file_mentions USING btree (account_id, session_id, file_id, message_id);
+alter table coditect.file_mentions enable row level security, force row level security;
+create policy author_adds on coditect.file_mentions for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = file_mentions.account_id) AND (s.id = file_mentions.session_id) AND (s.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy reads_with_session on coditect.file_mentions for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = file_mentions.account_id) AND (s.id = file_mentions.session_id))))));
+create policy system on coditect.file_mentions for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.file_mentions to plinth_system;
+grant insert, select on coditect.file_mentions to plinth_tenant;
+
+create table coditect.file_merges (
+  account_id uuid not null,
+  id uuid not null,
+  source_id uuid not null,
+  target_id uuid not null,
+  author_id uuid,
+  created_at timestamp with time zone not null default app.now(),
+  constraint file_merges_pkey PRIMARY KEY (account_id, id),
+  constraint file_merges_account_id_source_id_target_id_key UNIQUE (account_id, source_id, target_id),
+  constraint file_merges_check CHECK ((target_id <> source_id))
+);
+CREATE INDEX file_merges_by_target ON coditect.file_merges USING btree (account_id, target_id);
+CREATE INDEX file_merges_of_author ON coditect.file_merges USING btree (author_id);
+alter table coditect.file_merges enable row level security, force row level security;
+create policy system on coditect.file_merges for all to plinth_system using (true) with check (true);
+create policy tenant on coditect.file_merges for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on coditect.file_merges to plinth_system;
 
 create table coditect.licenses (
   account_id uuid not null,
@@ -1232,6 +1468,446 @@ create policy system on coditect.machines for all to plinth_system using (true) 
 create policy tenant on coditect.machines for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
 grant delete, insert, select, update on coditect.machines to plinth_system;
 grant insert, select, update on coditect.machines to plinth_tenant;
+
+create table coditect.memory_decision_versions (
+  account_id uuid not null,
+  id uuid not null,
+  decision_id uuid not null,
+  version integer not null,
+  title bytea not null,
+  context bytea not null,
+  rationale bytea not null,
+  consequences bytea,
+  created_at timestamp with time zone not null default app.now(),
+  constraint memory_decision_versions_pkey PRIMARY KEY (account_id, id),
+  constraint memory_decision_versions_account_id_decision_id_version_key UNIQUE (account_id, decision_id, version),
+  constraint memory_decision_versions_account_id_decision_id_fkey FOREIGN KEY (account_id, decision_id) REFERENCES coditect.memory_decisions(account_id, id) ON DELETE CASCADE,
+  constraint memory_decision_versions_version_check CHECK ((version > 0))
+);
+alter table coditect.memory_decision_versions enable row level security, force row level security;
+create policy author_adds on coditect.memory_decision_versions for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_decisions p
+  WHERE ((p.account_id = memory_decision_versions.account_id) AND (p.id = memory_decision_versions.decision_id) AND (p.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy author_removes on coditect.memory_decision_versions for delete to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_decisions p
+  WHERE ((p.account_id = memory_decision_versions.account_id) AND (p.id = memory_decision_versions.decision_id) AND (p.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy reads_with_parent on coditect.memory_decision_versions for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_decisions p
+  WHERE ((p.account_id = memory_decision_versions.account_id) AND (p.id = memory_decision_versions.decision_id))))));
+create policy system on coditect.memory_decision_versions for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.memory_decision_versions to plinth_system;
+grant insert, select on coditect.memory_decision_versions to plinth_tenant;
+
+create table coditect.memory_decisions (
+  account_id uuid not null,
+  id uuid not null,
+  author_id uuid not null,
+  level text not null,
+  team_id uuid,
+  client_id text not null,
+  status text not null,
+  superseded_by uuid,
+  decided_at timestamp with time zone not null,
+  version integer not null default 1,
+  bytes bigint not null,
+  left_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint memory_decisions_pkey PRIMARY KEY (account_id, id),
+  constraint memory_decisions_account_id_author_id_client_id_key UNIQUE (account_id, author_id, client_id),
+  constraint memory_decisions_account_id_superseded_by_fkey FOREIGN KEY (account_id, superseded_by) REFERENCES coditect.memory_decisions(account_id, id) ON DELETE SET NULL (superseded_by),
+  constraint memory_decisions_account_id_team_id_fkey FOREIGN KEY (account_id, team_id) REFERENCES accounts.teams(account_id, id),
+  constraint memory_decisions_bytes_check CHECK ((bytes >= 0)),
+  constraint memory_decisions_check CHECK (((level = 'team'::text) = (team_id IS NOT NULL))),
+  constraint memory_decisions_check1 CHECK (((left_at IS NULL) OR (level = 'private'::text))),
+  constraint memory_decisions_check2 CHECK (((superseded_by IS NULL) OR ((status = 'superseded'::text) AND (superseded_by <> id)))),
+  constraint memory_decisions_client_id_check CHECK (((length(client_id) >= 1) AND (length(client_id) <= 200))),
+  constraint memory_decisions_level_check CHECK ((level = ANY (ARRAY['private'::text, 'team'::text, 'organization'::text]))),
+  constraint memory_decisions_status_check CHECK ((status = ANY (ARRAY['proposed'::text, 'accepted'::text, 'superseded'::text])))
+);
+CREATE INDEX memory_decisions_by_time ON coditect.memory_decisions USING btree (account_id, created_at DESC, id DESC);
+CREATE INDEX memory_decisions_departed ON coditect.memory_decisions USING btree (left_at) WHERE (left_at IS NOT NULL);
+CREATE INDEX memory_decisions_of_author ON coditect.memory_decisions USING btree (author_id);
+CREATE INDEX memory_decisions_of_team ON coditect.memory_decisions USING btree (account_id, team_id) WHERE (team_id IS NOT NULL);
+CREATE INDEX memory_decisions_superseded ON coditect.memory_decisions USING btree (account_id, superseded_by) WHERE (superseded_by IS NOT NULL);
+alter table coditect.memory_decisions enable row level security, force row level security;
+create policy author_adds on coditect.memory_decisions for insert to plinth_tenant with check (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy author_changes on coditect.memory_decisions for update to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id)))) with check (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy author_removes on coditect.memory_decisions for delete to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy member_reads on coditect.memory_decisions for select to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND ((author_id = ( SELECT app.user_id() AS user_id)) OR (level = 'organization'::text) OR ((level = 'team'::text) AND (team_id = ANY (( SELECT accounts.member_teams() AS member_teams)::uuid[]))))));
+create policy system on coditect.memory_decisions for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.memory_decisions to plinth_system;
+grant delete, insert, select, update on coditect.memory_decisions to plinth_tenant;
+CREATE TRIGGER give_bytes_back AFTER DELETE ON coditect.memory_decisions FOR EACH ROW EXECUTE FUNCTION coditect.give_bytes_back();
+
+create table coditect.memory_document_versions (
+  account_id uuid not null,
+  id uuid not null,
+  document_id uuid not null,
+  version integer not null,
+  text bytea not null,
+  size integer not null,
+  tokens integer not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint memory_document_versions_pkey PRIMARY KEY (account_id, id),
+  constraint memory_document_versions_account_id_document_id_version_key UNIQUE (account_id, document_id, version),
+  constraint memory_document_versions_account_id_document_id_fkey FOREIGN KEY (account_id, document_id) REFERENCES coditect.memory_documents(account_id, id) ON DELETE CASCADE,
+  constraint memory_document_versions_size_check CHECK ((size >= 0)),
+  constraint memory_document_versions_tokens_check CHECK ((tokens >= 0)),
+  constraint memory_document_versions_version_check CHECK ((version > 0))
+);
+alter table coditect.memory_document_versions enable row level security, force row level security;
+create policy author_adds on coditect.memory_document_versions for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_documents p
+  WHERE ((p.account_id = memory_document_versions.account_id) AND (p.id = memory_document_versions.document_id) AND (p.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy author_removes on coditect.memory_document_versions for delete to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_documents p
+  WHERE ((p.account_id = memory_document_versions.account_id) AND (p.id = memory_document_versions.document_id) AND (p.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy reads_with_parent on coditect.memory_document_versions for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_documents p
+  WHERE ((p.account_id = memory_document_versions.account_id) AND (p.id = memory_document_versions.document_id))))));
+create policy system on coditect.memory_document_versions for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.memory_document_versions to plinth_system;
+grant insert, select on coditect.memory_document_versions to plinth_tenant;
+
+create table coditect.memory_documents (
+  account_id uuid not null,
+  id uuid not null,
+  author_id uuid not null,
+  level text not null,
+  team_id uuid,
+  kind text not null,
+  name text not null,
+  version integer not null default 1,
+  bytes bigint not null,
+  left_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint memory_documents_pkey PRIMARY KEY (account_id, id),
+  constraint memory_documents_account_id_author_id_kind_name_key UNIQUE (account_id, author_id, kind, name),
+  constraint memory_documents_account_id_team_id_fkey FOREIGN KEY (account_id, team_id) REFERENCES accounts.teams(account_id, id),
+  constraint memory_documents_bytes_check CHECK ((bytes >= 0)),
+  constraint memory_documents_check CHECK (((level = 'team'::text) = (team_id IS NOT NULL))),
+  constraint memory_documents_check1 CHECK (((left_at IS NULL) OR (level = 'private'::text))),
+  constraint memory_documents_kind_check CHECK ((kind = ANY (ARRAY['business'::text, 'technical'::text]))),
+  constraint memory_documents_level_check CHECK ((level = ANY (ARRAY['private'::text, 'team'::text, 'organization'::text]))),
+  constraint memory_documents_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+CREATE INDEX memory_documents_departed ON coditect.memory_documents USING btree (left_at) WHERE (left_at IS NOT NULL);
+CREATE INDEX memory_documents_of_author ON coditect.memory_documents USING btree (author_id);
+CREATE INDEX memory_documents_of_team ON coditect.memory_documents USING btree (account_id, team_id) WHERE (team_id IS NOT NULL);
+alter table coditect.memory_documents enable row level security, force row level security;
+create policy author_adds on coditect.memory_documents for insert to plinth_tenant with check (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy author_changes on coditect.memory_documents for update to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id)))) with check (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy author_removes on coditect.memory_documents for delete to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy member_reads on coditect.memory_documents for select to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND ((author_id = ( SELECT app.user_id() AS user_id)) OR (level = 'organization'::text) OR ((level = 'team'::text) AND (team_id = ANY (( SELECT accounts.member_teams() AS member_teams)::uuid[]))))));
+create policy system on coditect.memory_documents for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.memory_documents to plinth_system;
+grant delete, insert, select, update on coditect.memory_documents to plinth_tenant;
+CREATE TRIGGER give_bytes_back AFTER DELETE ON coditect.memory_documents FOR EACH ROW EXECUTE FUNCTION coditect.give_bytes_back();
+
+create table coditect.memory_files (
+  account_id uuid not null,
+  session_id uuid not null,
+  id uuid not null,
+  client_id text not null,
+  content_hash bytea not null,
+  name bytea not null,
+  type text not null,
+  bytes integer not null,
+  blob_id uuid not null,
+  sealed_for uuid not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint memory_files_pkey PRIMARY KEY (account_id, id),
+  constraint memory_files_account_id_session_id_client_id_key UNIQUE (account_id, session_id, client_id),
+  constraint memory_files_account_id_session_id_fkey FOREIGN KEY (account_id, session_id) REFERENCES coditect.memory_sessions(account_id, id) ON DELETE CASCADE,
+  constraint memory_files_bytes_check CHECK ((bytes > 0)),
+  constraint memory_files_client_id_check CHECK (((length(client_id) >= 1) AND (length(client_id) <= 200))),
+  constraint memory_files_content_hash_check CHECK ((octet_length(content_hash) = 32)),
+  constraint memory_files_type_check CHECK (((length(type) >= 1) AND (length(type) <= 127)))
+);
+CREATE INDEX memory_files_by_time ON coditect.memory_files USING btree (account_id, session_id, created_at DESC, id DESC);
+alter table coditect.memory_files enable row level security, force row level security;
+create policy author_adds on coditect.memory_files for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = memory_files.account_id) AND (s.id = memory_files.session_id) AND (s.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy author_deletes on coditect.memory_files for delete to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = memory_files.account_id) AND (s.id = memory_files.session_id) AND (s.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy reads_with_session on coditect.memory_files for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = memory_files.account_id) AND (s.id = memory_files.session_id))))));
+create policy system on coditect.memory_files for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.memory_files to plinth_system;
+grant delete, insert, select on coditect.memory_files to plinth_tenant;
+CREATE TRIGGER forget_file AFTER DELETE ON coditect.memory_files FOR EACH ROW EXECUTE FUNCTION coditect.forget_file();
+
+create table coditect.memory_links (
+  account_id uuid not null,
+  id uuid not null,
+  decision_id uuid not null,
+  type text not null,
+  session_id uuid,
+  message_id uuid,
+  to_decision_id uuid,
+  path bytea,
+  path_hash bytea,
+  created_at timestamp with time zone not null default app.now(),
+  about_session_id uuid,
+  updated_at timestamp with time zone not null default app.now(),
+  first integer,
+  last integer,
+  constraint memory_links_pkey PRIMARY KEY (account_id, id),
+  constraint memory_links_account_id_decision_id_type_session_id_message_key UNIQUE NULLS NOT DISTINCT (account_id, decision_id, type, session_id, message_id, to_decision_id, path_hash),
+  constraint memory_links_account_id_decision_id_fkey FOREIGN KEY (account_id, decision_id) REFERENCES coditect.memory_decisions(account_id, id) ON DELETE CASCADE,
+  constraint memory_links_account_id_message_id_fkey FOREIGN KEY (account_id, message_id) REFERENCES coditect.memory_messages(account_id, id) ON DELETE CASCADE,
+  constraint memory_links_account_id_session_id_fkey FOREIGN KEY (account_id, session_id) REFERENCES coditect.memory_sessions(account_id, id) ON DELETE CASCADE,
+  constraint memory_links_account_id_to_decision_id_fkey FOREIGN KEY (account_id, to_decision_id) REFERENCES coditect.memory_decisions(account_id, id) ON DELETE CASCADE,
+  constraint memory_links_check CHECK ((to_decision_id <> decision_id)),
+  constraint memory_links_check1 CHECK (((path IS NULL) = (path_hash IS NULL))),
+  constraint memory_links_check2 CHECK ((num_nonnulls(session_id, message_id, to_decision_id, path_hash) = 1)),
+  constraint memory_links_check3 CHECK (((first IS NULL) = (last IS NULL))),
+  constraint memory_links_check4 CHECK (((first IS NULL) OR (message_id IS NOT NULL))),
+  constraint memory_links_path_hash_check CHECK ((octet_length(path_hash) = 16)),
+  constraint memory_links_type_check CHECK ((type = ANY (ARRAY['relates_to'::text, 'drawn_from'::text, 'implements'::text])))
+);
+CREATE INDEX memory_links_about_session ON coditect.memory_links USING btree (account_id, about_session_id) WHERE (about_session_id IS NOT NULL);
+CREATE INDEX memory_links_to_decision ON coditect.memory_links USING btree (account_id, to_decision_id) WHERE (to_decision_id IS NOT NULL);
+CREATE INDEX memory_links_to_file ON coditect.memory_links USING btree (account_id, path_hash) WHERE (path_hash IS NOT NULL);
+CREATE INDEX memory_links_to_message ON coditect.memory_links USING btree (account_id, message_id) WHERE (message_id IS NOT NULL);
+CREATE INDEX memory_links_to_session ON coditect.memory_links USING btree (account_id, session_id) WHERE (session_id IS NOT NULL);
+alter table coditect.memory_links enable row level security, force row level security;
+create policy author_adds on coditect.memory_links for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_decisions p
+  WHERE ((p.account_id = memory_links.account_id) AND (p.id = memory_links.decision_id) AND (p.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy author_removes on coditect.memory_links for delete to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_decisions p
+  WHERE ((p.account_id = memory_links.account_id) AND (p.id = memory_links.decision_id) AND (p.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy reads_with_parent on coditect.memory_links for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_decisions p
+  WHERE ((p.account_id = memory_links.account_id) AND (p.id = memory_links.decision_id))))));
+create policy system on coditect.memory_links for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.memory_links to plinth_system;
+grant delete, insert, select on coditect.memory_links to plinth_tenant;
+
+create table coditect.memory_messages (
+  account_id uuid not null,
+  session_id uuid not null,
+  id uuid not null,
+  client_id text not null,
+  role text not null,
+  said_at timestamp with time zone not null,
+  recalled boolean not null,
+  text_hash bytea not null,
+  size integer not null,
+  text bytea,
+  speaker bytea,
+  words bigint[],
+  audience uuid,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint memory_messages_pkey PRIMARY KEY (account_id, id),
+  constraint memory_messages_account_id_session_id_client_id_key UNIQUE (account_id, session_id, client_id),
+  constraint memory_messages_account_id_session_id_fkey FOREIGN KEY (account_id, session_id) REFERENCES coditect.memory_sessions(account_id, id) ON DELETE CASCADE,
+  constraint memory_messages_check CHECK (((text IS NULL) = (words IS NULL))),
+  constraint memory_messages_check1 CHECK (((words IS NULL) = (audience IS NULL))),
+  constraint memory_messages_client_id_check CHECK (((length(client_id) >= 1) AND (length(client_id) <= 200))),
+  constraint memory_messages_role_check CHECK ((role = ANY (ARRAY['user'::text, 'assistant'::text, 'system'::text, 'tool'::text]))),
+  constraint memory_messages_size_check CHECK ((size >= 0)),
+  constraint memory_messages_text_hash_check CHECK ((octet_length(text_hash) = 16))
+);
+CREATE INDEX memory_messages_by_creation ON coditect.memory_messages USING brin (created_at);
+CREATE INDEX memory_messages_by_hash ON coditect.memory_messages USING btree (account_id, session_id, text_hash) WHERE (text IS NOT NULL);
+CREATE INDEX memory_messages_by_time ON coditect.memory_messages USING btree (account_id, session_id, said_at, client_id);
+CREATE INDEX memory_messages_by_word ON coditect.memory_messages USING gin (words) WITH (fastupdate=off);
+CREATE INDEX memory_messages_with_text ON coditect.memory_messages USING btree (account_id, session_id, said_at, client_id) WHERE (text IS NOT NULL);
+alter table coditect.memory_messages enable row level security, force row level security;
+create policy author_adds on coditect.memory_messages for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = memory_messages.account_id) AND (s.id = memory_messages.session_id) AND (s.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy author_changes on coditect.memory_messages for update to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = memory_messages.account_id) AND (s.id = memory_messages.session_id) AND (s.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy reads_with_session on coditect.memory_messages for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = memory_messages.account_id) AND (s.id = memory_messages.session_id))))));
+create policy system on coditect.memory_messages for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.memory_messages to plinth_system;
+grant insert, select, update on coditect.memory_messages to plinth_tenant;
+
+create table coditect.memory_sessions (
+  account_id uuid not null,
+  id uuid not null,
+  author_id uuid not null,
+  level text not null,
+  team_id uuid,
+  client_id text not null,
+  title bytea,
+  started_at timestamp with time zone not null,
+  last_said_at timestamp with time zone,
+  messages integer not null default 0,
+  bytes bigint not null default 0,
+  left_at timestamp with time zone,
+  pending_after text,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  digest_at timestamp with time zone,
+  processed_messages integer not null default 0,
+  processed_until timestamp with time zone,
+  constraint memory_sessions_pkey PRIMARY KEY (account_id, id),
+  constraint memory_sessions_account_id_author_id_client_id_key UNIQUE (account_id, author_id, client_id),
+  constraint memory_sessions_account_id_team_id_fkey FOREIGN KEY (account_id, team_id) REFERENCES accounts.teams(account_id, id),
+  constraint memory_sessions_bytes_check CHECK ((bytes >= 0)),
+  constraint memory_sessions_check CHECK (((level = 'team'::text) = (team_id IS NOT NULL))),
+  constraint memory_sessions_check1 CHECK (((left_at IS NULL) OR (level = 'private'::text))),
+  constraint memory_sessions_client_id_check CHECK (((length(client_id) >= 1) AND (length(client_id) <= 200))),
+  constraint memory_sessions_level_check CHECK ((level = ANY (ARRAY['private'::text, 'team'::text, 'organization'::text]))),
+  constraint memory_sessions_messages_check CHECK ((messages >= 0))
+);
+CREATE INDEX memory_sessions_by_time ON coditect.memory_sessions USING btree (account_id, created_at DESC, id DESC);
+CREATE INDEX memory_sessions_departed ON coditect.memory_sessions USING btree (left_at) WHERE (left_at IS NOT NULL);
+CREATE INDEX memory_sessions_of_author ON coditect.memory_sessions USING btree (author_id);
+CREATE INDEX memory_sessions_of_team ON coditect.memory_sessions USING btree (account_id, team_id) WHERE (team_id IS NOT NULL);
+CREATE INDEX memory_sessions_pending ON coditect.memory_sessions USING btree (account_id) WHERE (pending_after IS NOT NULL);
+CREATE INDEX memory_sessions_undigested ON coditect.memory_sessions USING btree (digest_at) WHERE (digest_at IS NOT NULL);
+alter table coditect.memory_sessions enable row level security, force row level security;
+create policy author_adds on coditect.memory_sessions for insert to plinth_tenant with check (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy author_changes on coditect.memory_sessions for update to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id)))) with check (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy author_removes on coditect.memory_sessions for delete to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy member_reads on coditect.memory_sessions for select to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND ((author_id = ( SELECT app.user_id() AS user_id)) OR (level = 'organization'::text) OR ((level = 'team'::text) AND (team_id = ANY (( SELECT accounts.member_teams() AS member_teams)::uuid[]))))));
+create policy system on coditect.memory_sessions for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.memory_sessions to plinth_system;
+grant delete, insert, select, update on coditect.memory_sessions to plinth_tenant;
+CREATE TRIGGER follow_drawn BEFORE DELETE OR UPDATE OF author_id, level, team_id ON coditect.memory_sessions FOR EACH ROW EXECUTE FUNCTION coditect.follow_drawn();
+CREATE TRIGGER follow_session AFTER UPDATE OF author_id, level, team_id ON coditect.memory_sessions FOR EACH ROW EXECUTE FUNCTION coditect.follow_session();
+CREATE TRIGGER give_memory_back AFTER DELETE ON coditect.memory_sessions FOR EACH ROW EXECUTE FUNCTION coditect.give_memory_back();
+CREATE TRIGGER hold_patterns BEFORE DELETE OR UPDATE OF author_id, level, team_id ON coditect.memory_sessions FOR EACH ROW EXECUTE FUNCTION coditect.hold_patterns();
+CREATE TRIGGER move_words AFTER UPDATE ON coditect.memory_sessions FOR EACH ROW WHEN (((new.author_id = old.author_id) AND ((old.level IS DISTINCT FROM new.level) OR (old.team_id IS DISTINCT FROM new.team_id)))) EXECUTE FUNCTION coditect.move_words();
+
+create table coditect.memory_summaries (
+  account_id uuid not null,
+  id uuid not null,
+  drawn bytea not null,
+  refined bytea,
+  messages integer not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint memory_summaries_pkey PRIMARY KEY (account_id, id),
+  constraint memory_summaries_account_id_id_fkey FOREIGN KEY (account_id, id) REFERENCES coditect.memory_sessions(account_id, id) ON DELETE CASCADE,
+  constraint memory_summaries_messages_check CHECK ((messages >= 0))
+);
+alter table coditect.memory_summaries enable row level security, force row level security;
+create policy author_adds on coditect.memory_summaries for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = memory_summaries.account_id) AND (s.id = memory_summaries.id) AND (s.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy author_changes on coditect.memory_summaries for update to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = memory_summaries.account_id) AND (s.id = memory_summaries.id) AND (s.author_id = ( SELECT app.user_id() AS user_id)))))));
+create policy reads_with_session on coditect.memory_summaries for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = memory_summaries.account_id) AND (s.id = memory_summaries.id))))));
+create policy system on coditect.memory_summaries for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.memory_summaries to plinth_system;
+grant insert, select, update on coditect.memory_summaries to plinth_tenant;
+
+create table coditect.pattern_ratings (
+  account_id uuid not null,
+  pattern_id uuid not null,
+  user_id uuid not null,
+  is_helpful boolean not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint pattern_ratings_pkey PRIMARY KEY (account_id, pattern_id, user_id),
+  constraint pattern_ratings_account_id_pattern_id_fkey FOREIGN KEY (account_id, pattern_id) REFERENCES coditect.patterns(account_id, id) ON DELETE CASCADE
+);
+CREATE INDEX pattern_ratings_of_user ON coditect.pattern_ratings USING btree (user_id);
+alter table coditect.pattern_ratings enable row level security, force row level security;
+create policy member_changes on coditect.pattern_ratings for update to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (user_id = ( SELECT app.user_id() AS user_id)))) with check (((account_id = ( SELECT app.account() AS account)) AND (user_id = ( SELECT app.user_id() AS user_id))));
+create policy member_rates on coditect.pattern_ratings for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (user_id = ( SELECT app.user_id() AS user_id)) AND (EXISTS ( SELECT
+   FROM coditect.patterns p
+  WHERE ((p.account_id = pattern_ratings.account_id) AND (p.id = pattern_ratings.pattern_id))))));
+create policy member_removes on coditect.pattern_ratings for delete to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (user_id = ( SELECT app.user_id() AS user_id))));
+create policy reads_with_pattern on coditect.pattern_ratings for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.patterns p
+  WHERE ((p.account_id = pattern_ratings.account_id) AND (p.id = pattern_ratings.pattern_id))))));
+create policy system on coditect.pattern_ratings for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.pattern_ratings to plinth_system;
+grant delete, insert, select, update on coditect.pattern_ratings to plinth_tenant;
+
+create table coditect.pattern_sources (
+  account_id uuid not null,
+  id uuid not null,
+  pattern_id uuid not null,
+  session_id uuid not null,
+  message_id uuid not null,
+  first integer not null,
+  key bytea not null,
+  spans jsonb not null,
+  texts bytea not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint pattern_sources_pkey PRIMARY KEY (account_id, id),
+  constraint pattern_sources_account_id_pattern_id_message_id_first_key UNIQUE (account_id, pattern_id, message_id, first),
+  constraint pattern_sources_account_id_pattern_id_fkey FOREIGN KEY (account_id, pattern_id) REFERENCES coditect.patterns(account_id, id) ON DELETE CASCADE,
+  constraint pattern_sources_account_id_session_id_fkey FOREIGN KEY (account_id, session_id) REFERENCES coditect.memory_sessions(account_id, id) ON DELETE CASCADE,
+  constraint pattern_sources_first_check CHECK ((first >= 0)),
+  constraint pattern_sources_key_check CHECK ((octet_length(key) = 16))
+);
+CREATE INDEX pattern_sources_by_key ON coditect.pattern_sources USING btree (account_id, key);
+CREATE INDEX pattern_sources_by_session ON coditect.pattern_sources USING btree (account_id, session_id, pattern_id);
+CREATE INDEX pattern_sources_of_session ON coditect.pattern_sources USING btree (account_id, session_id);
+alter table coditect.pattern_sources enable row level security, force row level security;
+create policy author_adds on coditect.pattern_sources for insert to plinth_tenant with check (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.patterns p
+  WHERE ((p.account_id = pattern_sources.account_id) AND (p.id = pattern_sources.pattern_id) AND (p.author_id = ( SELECT app.user_id() AS user_id))))) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = pattern_sources.account_id) AND (s.id = pattern_sources.session_id))))));
+create policy reads_with_session on coditect.pattern_sources for select to plinth_tenant using (((account_id = ( SELECT app.account() AS account)) AND (EXISTS ( SELECT
+   FROM coditect.patterns p
+  WHERE ((p.account_id = pattern_sources.account_id) AND (p.id = pattern_sources.pattern_id)))) AND (EXISTS ( SELECT
+   FROM coditect.memory_sessions s
+  WHERE ((s.account_id = pattern_sources.account_id) AND (s.id = pattern_sources.session_id))))));
+create policy system on coditect.pattern_sources for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.pattern_sources to plinth_system;
+grant insert, select on coditect.pattern_sources to plinth_tenant;
+CREATE TRIGGER delete_bare_patterns AFTER DELETE ON coditect.pattern_sources REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION coditect.delete_bare_patterns();
+
+create table coditect.patterns (
+  account_id uuid not null,
+  id uuid not null,
+  author_id uuid not null,
+  level text not null,
+  team_id uuid,
+  kind text not null,
+  key bytea not null,
+  tools text[] not null,
+  against integer not null,
+  title bytea,
+  left_at timestamp with time zone,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint patterns_pkey PRIMARY KEY (account_id, id),
+  constraint patterns_account_id_author_id_key_key UNIQUE (account_id, author_id, key),
+  constraint patterns_account_id_team_id_fkey FOREIGN KEY (account_id, team_id) REFERENCES accounts.teams(account_id, id),
+  constraint patterns_against_check CHECK ((against >= 0)),
+  constraint patterns_check CHECK (((level = 'team'::text) = (team_id IS NOT NULL))),
+  constraint patterns_check1 CHECK (((left_at IS NULL) OR (level = 'private'::text))),
+  constraint patterns_key_check CHECK ((octet_length(key) = 16)),
+  constraint patterns_kind_check CHECK ((kind = ANY (ARRAY['workflow'::text, 'problem_solution'::text, 'practice'::text]))),
+  constraint patterns_level_check CHECK ((level = ANY (ARRAY['private'::text, 'team'::text, 'organization'::text])))
+);
+CREATE INDEX patterns_by_time ON coditect.patterns USING btree (account_id, created_at DESC, id DESC);
+CREATE INDEX patterns_departed ON coditect.patterns USING btree (left_at) WHERE (left_at IS NOT NULL);
+CREATE INDEX patterns_of_author ON coditect.patterns USING btree (author_id);
+CREATE INDEX patterns_of_team ON coditect.patterns USING btree (account_id, team_id) WHERE (team_id IS NOT NULL);
+alter table coditect.patterns enable row level security, force row level security;
+create policy author_adds on coditect.patterns for insert to plinth_tenant with check (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy author_changes on coditect.patterns for update to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id)))) with check (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy author_removes on coditect.patterns for delete to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND (author_id = ( SELECT app.user_id() AS user_id))));
+create policy member_reads on coditect.patterns for select to plinth_tenant using (((account_id = ( SELECT accounts.member_account() AS member_account)) AND ((author_id = ( SELECT app.user_id() AS user_id)) OR (level = 'organization'::text) OR ((level = 'team'::text) AND (team_id = ANY (( SELECT accounts.member_teams() AS member_teams)::uuid[]))))));
+create policy system on coditect.patterns for all to plinth_system using (true) with check (true);
+grant delete, insert, select, update on coditect.patterns to plinth_system;
+grant delete, insert, select, update on coditect.patterns to plinth_tenant;
 
 create table coditect.revocations (
   account_id uuid not null,
@@ -1312,11 +1988,69 @@ alter table coditect.signing_keys enable row level security, force row level sec
 create policy system on coditect.signing_keys for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on coditect.signing_keys to plinth_system;
 
+CREATE OR REPLACE FUNCTION coditect.are_edges_cut(p_edges coditect.graph_edge[], p_each integer, p_most integer)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE;
+grant execute on routine coditect.are_edges_cut(coditect.graph_edge[],integer,integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.are_sources_shown(p_pattern uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.are_sources_shown(uuid) owner to plinth_system;
+grant execute on routine coditect.are_sources_shown(uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.audience(p_session coditect.memory_sessions)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE;
+grant execute on routine coditect.audience(coditect.memory_sessions) to plinth_system;
+grant execute on routine coditect.audience(coditect.memory_sessions) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.audiences_of(p_account uuid, p_user uuid)
+ RETURNS bigint[]
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.audiences_of(uuid,uuid) to plinth_system;
+
 CREATE OR REPLACE FUNCTION coditect.day_starts(p_day date)
  RETURNS timestamp with time zone
  LANGUAGE sql
  IMMUTABLE;
 grant execute on routine coditect.day_starts(date) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.delete_bare_patterns()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.delete_bare_patterns() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.delete_drawn(p_account uuid, p_session uuid)
+ RETURNS void
+ LANGUAGE sql;
+grant execute on routine coditect.delete_drawn(uuid,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.do_pending(p_bytes integer, p_messages integer)
+ RETURNS boolean
+ LANGUAGE plpgsql;
+grant execute on routine coditect.do_pending(integer,integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.edges_back(p_edges coditect.graph_edge[], p_node uuid, p_order integer)
+ RETURNS coditect.graph_edge[]
+ LANGUAGE sql
+ IMMUTABLE;
+grant execute on routine coditect.edges_back(coditect.graph_edge[],uuid,integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.edges_of(p_account uuid, p_nodes uuid[], p_types text[], p_kinds text[], p_user uuid, p_teams uuid[], p_each integer, p_most integer)
+ RETURNS coditect.graph_edge[]
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.edges_of(uuid,uuid[],text[],text[],uuid,uuid[],integer,integer) to plinth_system;
 
 CREATE OR REPLACE FUNCTION coditect.figures_of(p_day date)
  RETURNS TABLE(account_id uuid, license_id uuid, seats integer, seats_used integer, subscriptions integer, trials integer, sessions integer, ended integer, ended_us bigint, worked_us bigint, denials integer)
@@ -1337,6 +2071,79 @@ CREATE OR REPLACE FUNCTION coditect.files_until(p_account uuid)
  STABLE;
 grant execute on routine coditect.files_until(uuid) to plinth_system;
 
+CREATE OR REPLACE FUNCTION coditect.find_turns(p_keys bigint[], p_most integer)
+ RETURNS TABLE(ids uuid[], frequencies double precision[])
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.find_turns(bigint[],integer) owner to plinth_system;
+grant execute on routine coditect.find_turns(bigint[],integer) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.follow_drawn()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.follow_drawn() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.follow_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.follow_session() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.forget_file()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.forget_file() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.further(p_edges coditect.graph_edge[], p_seen uuid[])
+ RETURNS coditect.graph_edge[]
+ LANGUAGE sql
+ IMMUTABLE;
+grant execute on routine coditect.further(coditect.graph_edge[],uuid[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.give_bytes_back()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.give_bytes_back() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.give_memory_back()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.give_memory_back() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.graph_around(p_node uuid, p_types text[], p_kinds text[], p_depth integer, p_most integer)
+ RETURNS TABLE(nodes jsonb, edges jsonb, is_cut boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.graph_around(uuid,text[],text[],integer,integer) owner to plinth_system;
+grant execute on routine coditect.graph_around(uuid,text[],text[],integer,integer) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.graph_path(p_from uuid, p_to uuid, p_types text[], p_kinds text[], p_depth integer, p_most integer)
+ RETURNS TABLE(nodes jsonb, edges jsonb, is_cut boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.graph_path(uuid,uuid,text[],text[],integer,integer) owner to plinth_system;
+grant execute on routine coditect.graph_path(uuid,uuid,text[],text[],integer,integer) to plinth_tenant;
+
 CREATE OR REPLACE FUNCTION coditect.head(p_account uuid)
  RETURNS TABLE(id uuid, tier text, status text, reason text, seats integer, machines integer, features jsonb, offline_minutes integer, grace_ends_at timestamp with time zone, period_end timestamp with time zone, file_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, next_billing_date timestamp with time zone, last_renewal_at timestamp with time zone, holds_until timestamp with time zone, now timestamp with time zone)
  LANGUAGE plpgsql
@@ -1344,11 +2151,182 @@ CREATE OR REPLACE FUNCTION coditect.head(p_account uuid)
 grant execute on routine coditect.head(uuid) to plinth_system;
 grant execute on routine coditect.head(uuid) to plinth_tenant;
 
+CREATE OR REPLACE FUNCTION coditect.height(p_level text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE;
+grant execute on routine coditect.height(text) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.hold_patterns()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.hold_patterns() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.hold_sessions(p_sessions uuid[])
+ RETURNS SETOF uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.hold_sessions(uuid[]) owner to plinth_system;
+grant execute on routine coditect.hold_sessions(uuid[]) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.is_admin()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE;
+grant execute on routine coditect.is_admin() to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.is_file_shown(p_account uuid, p_file uuid, p_user uuid, p_teams uuid[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.is_file_shown(uuid,uuid,uuid,uuid[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.is_shown(p_author uuid, p_level text, p_team uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE;
+grant execute on routine coditect.is_shown(uuid,text,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.is_within(p_level text, p_team uuid, p_session_level text, p_session_team uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE;
+grant execute on routine coditect.is_within(text,uuid,text,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.keep_summary(p_session uuid, p_drawn bytea, p_refined bytea, p_messages integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.keep_summary(uuid,bytea,bytea,integer) owner to plinth_system;
+grant execute on routine coditect.keep_summary(uuid,bytea,bytea,integer) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.left_audiences_of(p_account uuid, p_user uuid)
+ RETURNS bigint[]
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.left_audiences_of(uuid,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.level_outcome(p_author uuid, p_from text, p_from_team uuid, p_to text, p_to_team uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE;
+grant execute on routine coditect.level_outcome(uuid,text,uuid,text,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.level_problem(p_level text, p_team uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.level_problem(text,uuid) owner to plinth_system;
+grant execute on routine coditect.level_problem(text,uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.link_edges(p_account uuid, p_nodes uuid[], p_types text[], p_kinds text[], p_user uuid, p_teams uuid[], p_each integer, p_most integer)
+ RETURNS SETOF coditect.graph_edge
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off';
+grant execute on routine coditect.link_edges(uuid,uuid[],text[],text[],uuid,uuid[],integer,integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.lower_patterns(p_account uuid, p_patterns uuid[])
+ RETURNS void
+ LANGUAGE sql;
+grant execute on routine coditect.lower_patterns(uuid,uuid[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.mask_words(p_words bigint[], p_audience uuid)
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE;
+grant execute on routine coditect.mask_words(bigint[],uuid) to plinth_system;
+grant execute on routine coditect.mask_words(bigint[],uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.may_read(p_session coditect.memory_sessions, p_user uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.may_read(coditect.memory_sessions,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.may_show_drawn(p_decision uuid, p_level text, p_team uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql;
+grant execute on routine coditect.may_show_drawn(uuid,text,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.mention_edges(p_account uuid, p_nodes uuid[], p_types text[], p_kinds text[], p_user uuid, p_teams uuid[], p_each integer, p_most integer)
+ RETURNS SETOF coditect.graph_edge
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off';
+grant execute on routine coditect.mention_edges(uuid,uuid[],text[],text[],uuid,uuid[],integer,integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.merge_files(p_id uuid, p_source uuid, p_target uuid)
+ RETURNS TABLE(id uuid, author_id uuid, created_at timestamp with time zone, is_new boolean, is_exhausted boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.merge_files(uuid,uuid,uuid) owner to plinth_system;
+grant execute on routine coditect.merge_files(uuid,uuid,uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.messages_by_key(p_keys bigint[], p_masks bigint[])
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE
+ SET enable_seqscan TO 'off';
+grant execute on routine coditect.messages_by_key(bigint[],bigint[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.move_words()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.move_words() owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.move_words_after(p_session coditect.memory_sessions, p_after text, p_bytes integer)
+ RETURNS text
+ LANGUAGE plpgsql;
+grant execute on routine coditect.move_words_after(coditect.memory_sessions,text,integer) to plinth_system;
+
 CREATE OR REPLACE FUNCTION coditect.next_day()
  RETURNS date
  LANGUAGE sql
  STABLE;
 grant execute on routine coditect.next_day() to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.next_word(p_steps integer[], p_counts integer[], p_left integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ IMMUTABLE;
+grant execute on routine coditect.next_word(integer[],integer[],integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.node_kind(p_account uuid, p_node uuid, p_user uuid, p_teams uuid[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.node_kind(uuid,uuid,uuid,uuid[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.other_edges(p_account uuid, p_nodes uuid[], p_types text[], p_kinds text[], p_user uuid, p_teams uuid[], p_each integer, p_most integer)
+ RETURNS SETOF coditect.graph_edge
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off';
+grant execute on routine coditect.other_edges(uuid,uuid[],text[],text[],uuid,uuid[],integer,integer) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.own_messages(p_ids uuid[])
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.own_messages(uuid[]) to plinth_system;
 
 CREATE OR REPLACE FUNCTION coditect.paid_until(p_subscription billing.subscriptions)
  RETURNS timestamp with time zone
@@ -1356,6 +2334,15 @@ CREATE OR REPLACE FUNCTION coditect.paid_until(p_subscription billing.subscripti
  STABLE;
 grant execute on routine coditect.paid_until(billing.subscriptions) to plinth_system;
 grant execute on routine coditect.paid_until(billing.subscriptions) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.remove_session(p_session uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.remove_session(uuid) owner to plinth_system;
+grant execute on routine coditect.remove_session(uuid) to plinth_tenant;
 
 CREATE OR REPLACE FUNCTION coditect.renewed_at(p_subscription billing.subscriptions)
  RETURNS timestamp with time zone
@@ -1375,12 +2362,96 @@ CREATE OR REPLACE FUNCTION coditect.sessions_between(p_from timestamp with time 
  STABLE;
 grant execute on routine coditect.sessions_between(timestamp with time zone,timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION coditect.set_item_level(p_kind text, p_item uuid, p_level text, p_team uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.set_item_level(text,uuid,text,uuid) owner to plinth_system;
+grant execute on routine coditect.set_item_level(text,uuid,text,uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.set_level(p_session uuid, p_level text, p_team uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.set_level(uuid,text,uuid) owner to plinth_system;
+grant execute on routine coditect.set_level(uuid,text,uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.set_pattern_level(p_pattern uuid, p_level text, p_team uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.set_pattern_level(uuid,text,uuid) owner to plinth_system;
+grant execute on routine coditect.set_pattern_level(uuid,text,uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.settle_patterns(p_patterns uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.settle_patterns(uuid[]) owner to plinth_system;
+grant execute on routine coditect.settle_patterns(uuid[]) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.shared_kinds(p_accounts uuid[], p_starts date, p_ends date)
+ RETURNS TABLE(account_id uuid, kinds text[])
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.shared_kinds(uuid[],date,date) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.shown_edges(p_edges coditect.graph_edge[])
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE;
+grant execute on routine coditect.shown_edges(coditect.graph_edge[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.shown_messages(p_ids uuid[])
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.shown_messages(uuid[]) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.shown_nodes(p_account uuid, p_ids uuid[], p_kinds text[], p_depths integer[], p_user uuid, p_teams uuid[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.shown_nodes(uuid,uuid[],text[],integer[],uuid,uuid[]) to plinth_system;
+
 CREATE OR REPLACE FUNCTION coditect.subscription(p_account uuid)
  RETURNS billing.subscriptions
  LANGUAGE sql
  STABLE;
 grant execute on routine coditect.subscription(uuid) to plinth_system;
 grant execute on routine coditect.subscription(uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.supersede(p_decision uuid, p_by uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.supersede(uuid,uuid) owner to plinth_system;
+grant execute on routine coditect.supersede(uuid,uuid) to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION coditect.teams_of(p_account uuid, p_user uuid)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE;
+grant execute on routine coditect.teams_of(uuid,uuid) to plinth_system;
+
+CREATE OR REPLACE FUNCTION coditect.unmerge_files(p_merge uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine coditect.unmerge_files(uuid) owner to plinth_system;
+grant execute on routine coditect.unmerge_files(uuid) to plinth_tenant;
 
 -- ==================== entitlements
 
@@ -1565,12 +2636,16 @@ create table erasure.exports (
   expires_at timestamp with time zone,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  subject_kind text,
   constraint exports_pkey PRIMARY KEY (user_id, id),
   constraint exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
   constraint exports_check CHECK (((bytes IS NOT NULL) = (status = 'ready'::text))),
   constraint exports_check1 CHECK (((expires_at IS NULL) = (status = 'waiting'::text))),
-  constraint exports_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'ready'::text, 'failed'::text])))
+  constraint exports_check2 CHECK (((subject_kind IS NULL) OR (organization_id IS NOT NULL))),
+  constraint exports_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'ready'::text, 'failed'::text]))),
+  constraint exports_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['account'::text, 'user'::text])))
 );
+CREATE INDEX exports_of_operators ON erasure.exports USING btree (id) WHERE (subject_kind IS NOT NULL);
 CREATE INDEX exports_of_organization ON erasure.exports USING btree (organization_id) WHERE (organization_id IS NOT NULL);
 CREATE INDEX exports_over ON erasure.exports USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE UNIQUE INDEX exports_waiting ON erasure.exports USING btree (user_id, organization_id) NULLS NOT DISTINCT WHERE (status = 'waiting'::text);
@@ -1579,6 +2654,19 @@ create policy own on erasure.exports for all to plinth_tenant using ((user_id = 
 create policy system on erasure.exports for all to plinth_system using (true) with check (true);
 grant delete, insert, select, update on erasure.exports to plinth_system;
 grant select on erasure.exports to plinth_tenant;
+
+create table erasure.proofs (
+  subject_id uuid not null,
+  subject_kind text not null,
+  tables jsonb not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint proofs_pkey PRIMARY KEY (subject_id),
+  constraint proofs_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['account'::text, 'user'::text]))),
+  constraint proofs_tables_check CHECK ((jsonb_typeof(tables) = 'array'::text))
+);
+alter table erasure.proofs enable row level security, force row level security;
+create policy system on erasure.proofs for all to plinth_system using (true) with check (true);
+grant insert, select on erasure.proofs to plinth_system;
 
 -- ==================== idempotency
 
@@ -1853,7 +2941,7 @@ create table identity.sessions (
   updated_at timestamp with time zone not null default app.now(),
   constraint sessions_pkey PRIMARY KEY (user_id, id),
   constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(user_id) ON DELETE CASCADE,
-  constraint sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'google'::text, 'firebase'::text, 'sso'::text, 'passkey'::text])))
+  constraint sessions_method_check CHECK ((method = ANY (ARRAY['password'::text, 'google'::text, 'firebase'::text, 'sso'::text, 'passkey'::text, 'link'::text])))
 );
 CREATE INDEX sessions_by_place ON identity.sessions USING btree (ip_block, user_id);
 alter table identity.sessions enable row level security, force row level security;
@@ -2389,6 +3477,31 @@ create policy tenant on limits.credits for all to plinth_tenant using ((account_
 grant delete, insert, select, update on limits.credits to plinth_system;
 grant select on limits.credits to plinth_tenant;
 
+create table limits.denials (
+  account_id uuid not null,
+  hour timestamp with time zone not null,
+  product text not null,
+  feature text not null,
+  name text not null,
+  plan text not null,
+  kind text not null,
+  denied bigint not null,
+  used bigint not null,
+  size bigint not null,
+  last_at timestamp with time zone not null,
+  last_request_id text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint denials_pkey PRIMARY KEY (account_id, hour, product, feature, name, plan),
+  constraint denials_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE,
+  constraint denials_denied_check CHECK ((denied > 0))
+);
+CREATE INDEX denials_by_hour ON limits.denials USING btree ((hour AT TIME ZONE 'UTC'::text));
+alter table limits.denials enable row level security, force row level security;
+create policy system on limits.denials for all to plinth_system using (true) with check (true);
+create policy tenant on limits.denials for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on limits.denials to plinth_system;
+grant select on limits.denials to plinth_tenant;
+
 create table limits.gauges (
   account_id uuid not null,
   product text not null,
@@ -2587,11 +3700,13 @@ create table limits.usage_events (
   request_id text not null,
   created_at timestamp with time zone not null default app.now(),
   updated_at timestamp with time zone not null default app.now(),
+  steps integer[],
   constraint usage_events_pkey PRIMARY KEY (account_id, id),
   constraint usage_events_attempt_check CHECK ((attempt > 0)),
   constraint usage_events_check CHECK ((((cost >= 0) AND (charged >= 0)) OR (corrects IS NOT NULL))),
   constraint usage_events_reserve_check CHECK ((reserve >= 0)),
-  constraint usage_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'posted'::text, 'voided'::text])))
+  constraint usage_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'posted'::text, 'voided'::text]))),
+  constraint usage_events_steps_check CHECK ((cardinality(steps) = 5))
 ) with (fillfactor=80);
 CREATE INDEX usage_events_of_permit ON limits.usage_events USING btree (permit_id, attempt);
 CREATE UNIQUE INDEX usage_events_one_correction ON limits.usage_events USING btree (account_id, corrects) WHERE ((corrects IS NOT NULL) AND (adjustment_id IS NULL) AND (NOT estimated));
@@ -2720,6 +3835,14 @@ grant execute on routine limits.charge_reported(uuid,text,limits.rule,bigint,lim
 
 CREATE OR REPLACE FUNCTION limits.close_plain(p_product text, c limits.closing)
  RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine limits.close_plain(text,limits.closing) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.close_plain(p_product text, c limits.closing, p_steps integer[])
+ RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET enable_seqscan TO 'off'
@@ -2729,9 +3852,17 @@ CREATE OR REPLACE FUNCTION limits.close_plain(p_product text, c limits.closing)
  SET plan_cache_mode TO 'force_generic_plan'
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET lock_timeout TO '10s';
-alter routine limits.close_plain(text,limits.closing) owner to plinth_system;
+alter routine limits.close_plain(text,limits.closing,integer[]) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text[], p_closings limits.closing[])
+ RETURNS TABLE(cost bigint)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine limits.close_plain(uuid[],text[],limits.closing[]) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text[], p_closings limits.closing[], p_steps text[])
  RETURNS TABLE(cost bigint)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -2742,7 +3873,7 @@ CREATE OR REPLACE FUNCTION limits.close_plain(p_accounts uuid[], p_products text
  SET plan_cache_mode TO 'force_generic_plan'
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET lock_timeout TO '10s';
-alter routine limits.close_plain(uuid[],text[],limits.closing[]) owner to plinth_system;
+alter routine limits.close_plain(uuid[],text[],limits.closing[],text[]) owner to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.close_seats(p_product text, p_name text, p_most integer)
  RETURNS SETOF limits.seats
@@ -3039,10 +4170,10 @@ CREATE OR REPLACE FUNCTION limits.post_calls(p_permit limits.permits, p_calls js
  LANGUAGE plpgsql;
 grant execute on routine limits.post_calls(limits.permits,jsonb,boolean,integer,timestamp with time zone) to plinth_system;
 
-CREATE OR REPLACE FUNCTION limits.post_plain(p_closings limits.closing[], p_costs bigint[], p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION limits.post_plain(p_closings limits.closing[], p_costs bigint[], p_steps text[], p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql;
-grant execute on routine limits.post_plain(limits.closing[],bigint[],timestamp with time zone) to plinth_system;
+grant execute on routine limits.post_plain(limits.closing[],bigint[],text[],timestamp with time zone) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.prolong(p_permit limits.permits, p_next jsonb, p_now timestamp with time zone)
  RETURNS jsonb
@@ -3157,6 +4288,11 @@ CREATE OR REPLACE FUNCTION limits.settled_before(p_account uuid, p_product text,
  STABLE;
 grant execute on routine limits.settled_before(uuid,text,uuid,timestamp with time zone) to plinth_system;
 
+CREATE OR REPLACE FUNCTION limits.settled_steps(p_steps integer[])
+ RETURNS integer[]
+ LANGUAGE sql;
+grant execute on routine limits.settled_steps(integer[]) to plinth_system;
+
 CREATE OR REPLACE FUNCTION limits.settled_units(p_account uuid, p_product text, p_limit text, p_from uuid, p_since timestamp with time zone, p_below uuid)
  RETURNS TABLE(starts bigint, per text, units bigint, below bigint)
  LANGUAGE sql
@@ -3200,6 +4336,12 @@ CREATE OR REPLACE FUNCTION limits.start_holder(p_id uuid, p_kind text, p_ttl int
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET lock_timeout TO '10s';
 alter routine limits.start_holder(uuid,text,interval) owner to plinth_system;
+
+CREATE OR REPLACE FUNCTION limits.steps_of(p_steps jsonb)
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE;
+grant execute on routine limits.steps_of(jsonb) to plinth_system;
 
 CREATE OR REPLACE FUNCTION limits.sweep(p_max integer)
  RETURNS integer
@@ -4057,6 +5199,61 @@ create policy tenant on prism.turns for all to plinth_tenant using ((account_id 
 grant delete, insert, select, update on prism.turns to plinth_system;
 grant insert, select, update on prism.turns to plinth_tenant;
 
+-- ==================== privacy
+
+create table privacy.budgets (
+  starts_on date not null,
+  ends_on date not null,
+  spent_numerator numeric not null default 0,
+  spent_denominator numeric not null default 1,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint budgets_pkey PRIMARY KEY (starts_on),
+  constraint budgets_check CHECK ((ends_on > starts_on)),
+  constraint budgets_check1 CHECK (((spent_numerator >= (0)::numeric) AND (spent_numerator <= spent_denominator))),
+  constraint budgets_spent_denominator_check CHECK ((spent_denominator > (0)::numeric)),
+  constraint budgets_daterange_excl EXCLUDE USING gist (daterange(starts_on, ends_on) WITH &&)
+);
+alter table privacy.budgets enable row level security, force row level security;
+create policy system on privacy.budgets for all to plinth_system using (true) with check (true);
+grant insert, select, update on privacy.budgets to plinth_system;
+
+create table privacy.participants (
+  account_id uuid not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint participants_pkey PRIMARY KEY (account_id),
+  constraint participants_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE
+);
+alter table privacy.participants enable row level security, force row level security;
+create policy system on privacy.participants for all to plinth_system using (true) with check (true);
+create policy tenant on privacy.participants for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, select, update on privacy.participants to plinth_system;
+grant delete, insert, select on privacy.participants to plinth_tenant;
+
+create table privacy.releases (
+  product text not null,
+  starts_on date not null,
+  epsilon_numerator bigint not null,
+  epsilon_denominator bigint not null,
+  most_kinds integer not null,
+  minimum_group integer not null,
+  kinds integer not null,
+  counts jsonb not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint releases_pkey PRIMARY KEY (product, starts_on),
+  constraint releases_starts_on_fkey FOREIGN KEY (starts_on) REFERENCES privacy.budgets(starts_on),
+  constraint releases_epsilon_denominator_check CHECK ((epsilon_denominator > 0)),
+  constraint releases_epsilon_numerator_check CHECK ((epsilon_numerator > 0)),
+  constraint releases_kinds_check CHECK ((kinds > 0)),
+  constraint releases_minimum_group_check CHECK ((minimum_group > 0)),
+  constraint releases_most_kinds_check CHECK ((most_kinds > 0)),
+  constraint releases_product_check CHECK (((length(product) >= 2) AND (length(product) <= 30)))
+);
+CREATE INDEX releases_by_period ON privacy.releases USING btree (starts_on, product);
+alter table privacy.releases enable row level security, force row level security;
+create policy system on privacy.releases for all to plinth_system using (true) with check (true);
+grant insert, select on privacy.releases to plinth_system;
+
 -- ==================== reel
 
 create table reel.assets (
@@ -4360,6 +5557,19 @@ grant execute on routine reports.usage_here(timestamp with time zone,timestamp w
 
 -- ==================== secrets
 
+create table secrets.data_keys (
+  account_id uuid not null,
+  sealed text not null,
+  created_at timestamp with time zone not null default app.now(),
+  constraint data_keys_pkey PRIMARY KEY (account_id),
+  constraint data_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.accounts(account_id) ON DELETE CASCADE
+);
+alter table secrets.data_keys enable row level security, force row level security;
+create policy system on secrets.data_keys for all to plinth_system using (true) with check (true);
+create policy tenant on secrets.data_keys for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on secrets.data_keys to plinth_system;
+grant insert, select on secrets.data_keys to plinth_tenant;
+
 create table secrets.master_keys (
   id text not null,
   proof text not null,
@@ -4469,6 +5679,90 @@ CREATE OR REPLACE FUNCTION sso.end_sessions_of_links(p_user uuid)
  SET lock_timeout TO '10s';
 alter routine sso.end_sessions_of_links(uuid) owner to plinth_system;
 grant execute on routine sso.end_sessions_of_links(uuid) to plinth_tenant;
+
+-- ==================== vectors
+
+create table vectors.collections (
+  account_id uuid not null,
+  id uuid not null,
+  product text not null,
+  user_id uuid,
+  name text not null,
+  gauge text,
+  dimensions integer,
+  embedded integer not null default 0,
+  bytes bigint not null default 0,
+  coding integer not null default 0,
+  centre bytea,
+  former_centre bytea,
+  centred integer not null default 0,
+  recoding boolean not null default false,
+  due boolean not null generated always as ((recoding OR ((embedded > 2000) AND (embedded >= (2 * centred))))) stored,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint collections_pkey PRIMARY KEY (account_id, id),
+  constraint collections_account_id_product_name_user_id_key UNIQUE NULLS NOT DISTINCT (account_id, product, name, user_id),
+  constraint collections_bytes_check CHECK ((bytes >= 0)),
+  constraint collections_dimensions_check CHECK (((dimensions >= 2) AND (dimensions <= 2048))),
+  constraint collections_embedded_check CHECK ((embedded >= 0)),
+  constraint collections_gauge_check CHECK (((length(gauge) >= 1) AND (length(gauge) <= 60))),
+  constraint collections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+  constraint collections_product_check CHECK (((length(product) >= 2) AND (length(product) <= 30)))
+);
+CREATE INDEX collections_due ON vectors.collections USING btree (account_id, id) WHERE due;
+CREATE INDEX collections_of_user ON vectors.collections USING btree (user_id) WHERE (user_id IS NOT NULL);
+alter table vectors.collections enable row level security, force row level security;
+create policy system on vectors.collections for all to plinth_system using (true) with check (true);
+create policy tenant on vectors.collections for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on vectors.collections to plinth_system;
+grant delete, insert, select, update on vectors.collections to plinth_tenant;
+CREATE TRIGGER give_storage_back AFTER DELETE ON vectors.collections FOR EACH ROW WHEN (((old.gauge IS NOT NULL) AND (old.bytes > 0))) EXECUTE FUNCTION vectors.give_storage_back();
+
+create table vectors.items (
+  account_id uuid not null,
+  collection_id uuid not null,
+  id text not null,
+  user_id uuid,
+  embedding bytea,
+  blob bytea not null,
+  created_at timestamp with time zone not null default app.now(),
+  updated_at timestamp with time zone not null default app.now(),
+  constraint items_pkey PRIMARY KEY (account_id, collection_id, id),
+  constraint items_account_id_collection_id_fkey FOREIGN KEY (account_id, collection_id) REFERENCES vectors.collections(account_id, id) ON DELETE CASCADE,
+  constraint items_blob_check CHECK ((octet_length(blob) <= 65536)),
+  constraint items_embedding_check CHECK (((octet_length(embedding) >= 4) AND (octet_length(embedding) <= 4096))),
+  constraint items_id_check CHECK (((length(id) >= 1) AND (length(id) <= 200)))
+);
+CREATE INDEX items_by_blob ON vectors.items USING btree (account_id, collection_id, sha256(blob));
+CREATE INDEX items_of_user ON vectors.items USING btree (user_id) WHERE (user_id IS NOT NULL);
+alter table vectors.items enable row level security, force row level security;
+create policy system on vectors.items for all to plinth_system using (true) with check (true);
+create policy tenant on vectors.items for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on vectors.items to plinth_system;
+grant delete, insert, select, update on vectors.items to plinth_tenant;
+
+create table vectors.signs (
+  account_id uuid not null,
+  collection_id uuid not null,
+  id text not null,
+  coding integer not null,
+  signs bit varying(2048) not null,
+  constraint signs_pkey PRIMARY KEY (account_id, collection_id, id),
+  constraint signs_account_id_collection_id_id_fkey FOREIGN KEY (account_id, collection_id, id) REFERENCES vectors.items(account_id, collection_id, id) ON DELETE CASCADE
+);
+alter table vectors.signs enable row level security, force row level security;
+create policy system on vectors.signs for all to plinth_system using (true) with check (true);
+create policy tenant on vectors.signs for all to plinth_tenant using ((account_id = ( SELECT app.account() AS account))) with check ((account_id = ( SELECT app.account() AS account)));
+grant delete, insert, select, update on vectors.signs to plinth_system;
+grant delete, insert, select, update on vectors.signs to plinth_tenant;
+
+CREATE OR REPLACE FUNCTION vectors.give_storage_back()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '10s';
+alter routine vectors.give_storage_back() owner to plinth_system;
 
 -- ==================== webhooks
 

@@ -17,15 +17,13 @@ test('a group is left out exactly when what it reads is what its last passed run
 });
 
 test.each(SETTLED)('$name is run again when any of its inputs has changed', (group) => {
-  const before = digestOf(group);
   expect(filesOf(group)).not.toEqual([]);
   const inputs = inputsOf(group);
-  const texts = new Map(inputs.map((path) => [path, read(path)]));
+  expect(digestOfInputs(inputs, read)).toBe(digestOf(group));
+  // Each is changed in turn, in a short text of its own: the real ones have megabytes.
   const digestWith = (changed?: string) =>
-    digestOfInputs(inputs, (path) =>
-      Buffer.concat([texts.get(path) ?? read(path), Buffer.from(path === changed ? '\n' : '')]),
-    );
-  expect(digestWith()).toBe(before);
+    digestOfInputs(inputs, (path) => Buffer.from(path === changed ? 'changed' : path));
+  const before = digestWith();
   for (const changed of inputs) expect(digestWith(changed), changed).not.toBe(before);
 });
 

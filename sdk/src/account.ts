@@ -32,6 +32,13 @@ export function accountCalls({ call }: Caller) {
     /** For each product the plan, what it grants, and what of that is used and left. */
     entitlements: (options?: CallOptions) => call('GET /v1/billing/entitlements', {}, options),
 
+    /**
+     * That of a product, signed: for what only a client can hold to, also while it is offline. Keep it together with
+     * `/.well-known/jwks.json`, by which it is verified (docs/adiuva.md).
+     */
+    entitlementToken: (product: string, options?: CallOptions) =>
+      call('GET /v1/billing/entitlements/token', { query: { product } }, options),
+
     /** What is used of each limit, and the calls that it went into, newest first. */
     usage: (query: QueryOf<'GET /v1/usage'> = {}, options?: CallOptions) =>
       call('GET /v1/usage', { query }, options),
@@ -64,6 +71,7 @@ function organizationCalls({ call }: Pick<Caller, 'call'>) {
       call('POST /v1/organizations/{id}/transfer', { params: { id }, body }, options),
     members: memberCalls({ call }),
     invitations: invitationCalls({ call }),
+    teams: teamCalls({ call }),
   };
 }
 
@@ -104,5 +112,46 @@ function invitationCalls({ call }: Pick<Caller, 'call'>) {
     /** Becomes a member, by the token of the mail. */
     accept: (body: BodyOf<'POST /v1/invitations/accept'>, options?: CallOptions) =>
       call('POST /v1/invitations/accept', { body }, options),
+  };
+}
+
+/** A team of an organization. */
+export interface TeamOf {
+  /** The organization. */
+  readonly id: string;
+  readonly team_id: string;
+}
+
+function teamCalls({ call }: Pick<Caller, 'call'>) {
+  return {
+    list: (id: string, query: QueryOf<'GET /v1/organizations/{id}/teams'> = {}, options?: CallOptions) =>
+      call('GET /v1/organizations/{id}/teams', { params: { id }, query }, options),
+    create: (id: string, body: BodyOf<'POST /v1/organizations/{id}/teams'>, options?: CallOptions) =>
+      call('POST /v1/organizations/{id}/teams', { params: { id }, body }, options),
+    /** A team, with a page of its members. */
+    get: (
+      { id, team_id }: TeamOf,
+      query: QueryOf<'GET /v1/organizations/{id}/teams/{team_id}'> = {},
+      options?: CallOptions,
+    ) => call('GET /v1/organizations/{id}/teams/{team_id}', { params: { id, team_id }, query }, options),
+    rename: (
+      { id, team_id }: TeamOf,
+      body: BodyOf<'PATCH /v1/organizations/{id}/teams/{team_id}'>,
+      options?: CallOptions,
+    ) => call('PATCH /v1/organizations/{id}/teams/{team_id}', { params: { id, team_id }, body }, options),
+    remove: ({ id, team_id }: TeamOf, options?: CallOptions) =>
+      call('DELETE /v1/organizations/{id}/teams/{team_id}', { params: { id, team_id } }, options),
+    addMember: ({ id, team_id }: TeamOf, userId: string, options?: CallOptions) =>
+      call(
+        'PUT /v1/organizations/{id}/teams/{team_id}/members/{user_id}',
+        { params: { id, team_id, user_id: userId } },
+        options,
+      ),
+    removeMember: ({ id, team_id }: TeamOf, userId: string, options?: CallOptions) =>
+      call(
+        'DELETE /v1/organizations/{id}/teams/{team_id}/members/{user_id}',
+        { params: { id, team_id, user_id: userId } },
+        options,
+      ),
   };
 }

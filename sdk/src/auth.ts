@@ -1,6 +1,6 @@
 import type { BodyOf, Caller, CallOptions, ReplyOf } from './calls.ts';
 import { PlinthError, Unauthenticated } from './errors.ts';
-import type { SessionStore } from './sessions.ts';
+import { type SessionStore, tokensOf } from './sessions.ts';
 
 /** What became of a sign-up. */
 export type SignUp =
@@ -65,7 +65,7 @@ export function authCalls({ caller, anyone, store }: AuthParts) {
       const { mfa_token, methods, expires_at } = answer;
       return { status: 'mfa_required', mfa_token, methods, expires_at };
     }
-    await kept.write(answer);
+    await kept.write(tokensOf(answer));
     return { status: 'signed_in' };
   }
 
@@ -87,7 +87,7 @@ export function authCalls({ caller, anyone, store }: AuthParts) {
     /** Ends a sign-in that asked for a second factor. Throws `mfa_refused` for a wrong one, `mfa_over` when it took too long. */
     async verifyMfa(body: BodyOf<'POST /v1/auth/mfa/verify'>, options?: CallOptions): Promise<void> {
       const kept = session();
-      await kept.write(await anyone.call('POST /v1/auth/mfa/verify', { body }, options));
+      await kept.write(tokensOf(await anyone.call('POST /v1/auth/mfa/verify', { body }, options)));
     },
 
     /** Proves this session once more, for calls that are refused with `step_up_required`. */

@@ -23,6 +23,9 @@ type Part<R extends RouteName, Name extends string> = Name extends keyof Routes[
 export type GivenFor<R extends RouteName> = Pick<Routes[R], Part<R, 'params' | 'body'>> &
   Partial<Pick<Routes[R], Part<R, 'query'>>>;
 
+/** The same, of a route that takes bytes. */
+export type BytesFor<R extends RouteName> = Omit<GivenFor<R>, 'body'> & { readonly body: Blob };
+
 export interface CallOptions {
   /** Ends the call; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -39,8 +42,12 @@ export interface CallOptions {
 /** How parts of the client ask the server. */
 export interface Caller {
   call<R extends RouteName>(route: R, given: GivenFor<R>, options?: CallOptions): Promise<ReplyOf<R>>;
-  /** An answer that is read as it comes. */
-  open<R extends RouteName>(route: R, given: GivenFor<R>, options?: OpenOptions): Promise<Response>;
+  /** An answer that is read as it comes. A route that takes bytes is given them as its body. */
+  open<R extends RouteName>(
+    route: R,
+    given: GivenFor<R> | BytesFor<R>,
+    options?: OpenOptions,
+  ): Promise<Response>;
 }
 
 export interface OpenOptions extends CallOptions {
@@ -111,7 +118,7 @@ async function ask<T>(parts: CallerParts, asked: CallInput, read: Reader<T>): Pr
   const request = {
     method,
     url: parts.baseUrl + pathOf(path, given),
-    body: given.body === undefined ? undefined : JSON.stringify(given.body),
+    body: given.body === undefined || given.body instanceof Blob ? given.body : JSON.stringify(given.body),
     repeatable: IDEMPOTENT.has(method) || isRepeatable(route, key),
     signal: options.signal,
     timeout: options.timeout ?? parts.timeout,
@@ -154,6 +161,8 @@ export async function withToken<T>(
   }
 }
 
+const typeOf = (body: unknown) => (body instanceof Blob ? 'application/octet-stream' : 'application/json');
+
 function headersOf(
   parts: CallerParts,
   { given, options }: CallInput,
@@ -162,7 +171,7 @@ function headersOf(
   const accountId = options.accountId ?? parts.accountId;
   return {
     accept: 'application/json',
-    ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(given.body === undefined ? {} : { 'content-type': typeOf(given.body) }),
     ...(key === undefined ? {} : { 'idempotency-key': key }),
     ...(accountId === undefined ? {} : { 'x-account-id': accountId }),
     ...(options.version === undefined ? {} : { 'if-match': `"${options.version}"` }),

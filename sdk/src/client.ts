@@ -1,14 +1,22 @@
 import { type Account, accountCalls } from './account.ts';
+import { type Adiuva, adiuvaCalls } from './adiuva.ts';
 import { type Ai, aiCalls } from './ai.ts';
 import { type Auth, authCalls } from './auth.ts';
 import { type Billing, billingCalls } from './billing.ts';
 import { type Caller, type CallerParts, type CallOptions, createCaller, type GivenFor } from './calls.ts';
 import { type Licenses, licenseCalls } from './license-calls.ts';
+import { type Memory, memoryCalls } from './memory.ts';
 import { entriesOf, type ItemOf, type ListRoute } from './pages.ts';
 import { type Permits, permitCalls, type PermitParts } from './permits.ts';
 import { type Reel, reelCalls } from './reel.ts';
 import { type Retries, RETRIES } from './retries.ts';
-import { keyCredentials, memorySession, sessionCredentials, type SessionStore } from './sessions.ts';
+import {
+  keyCredentials,
+  memorySession,
+  sessionCredentials,
+  type SessionStore,
+  tokensOf,
+} from './sessions.ts';
 import { type SocketClass, streamCalls, type Streams } from './sockets.ts';
 import { machineTime, type Time } from './time.ts';
 
@@ -35,9 +43,11 @@ export interface ClientOptions extends Pick<PermitParts, 'onUnsettled'> {
 export interface Client extends Caller, Account, Permits, Streams {
   readonly auth: Auth;
   readonly reel: Reel;
+  readonly adiuva: Adiuva;
   readonly ai: Ai;
   readonly billing: Billing;
   readonly licenses: Licenses;
+  readonly memory: Memory;
   /** All entries of a list, page after page as they are asked for. */
   each<R extends ListRoute>(
     route: R,
@@ -62,8 +72,8 @@ export function createClient(options: ClientOptions): Client {
     accountId: undefined,
   };
   const { call } = createCaller(anyone);
-  const refresh = (refreshToken: string) =>
-    call('POST /v1/auth/refresh', { body: { refresh_token: refreshToken } });
+  const refresh = async (refreshToken: string) =>
+    tokensOf(await call('POST /v1/auth/refresh', { body: { refresh_token: refreshToken } }));
   const credentials =
     apiKey === undefined ? sessionCredentials({ store: session, refresh, time }) : keyCredentials(apiKey);
   const store = apiKey === undefined ? session : undefined;
@@ -80,16 +90,19 @@ interface ClientParts extends Pick<PermitParts, 'onUnsettled'> {
 
 function clientOf(parts: CallerParts, more: ClientParts): Client {
   const caller = createCaller(parts);
+  const streams = streamCalls({ ...parts, WebSocket: more.WebSocket });
   return {
     ...caller,
     ...accountCalls(caller),
-    ...streamCalls({ ...parts, WebSocket: more.WebSocket }),
+    ...streams,
     ...permitCalls(caller, { time: parts.time, onUnsettled: more.onUnsettled }),
     auth: authCalls({ caller, anyone: createCaller(more.anyone), store: more.store }),
     reel: reelCalls(caller, parts),
+    adiuva: adiuvaCalls(caller, streams),
     ai: aiCalls(caller),
     billing: billingCalls(caller),
     licenses: licenseCalls(caller),
+    memory: memoryCalls(caller),
     each: (route, given, options) =>
       entriesOf(caller, route, { given, options }) as AsyncGenerator<never, void>,
     forAccount: (accountId) => clientOf({ ...parts, accountId }, more),

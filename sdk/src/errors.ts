@@ -1,7 +1,7 @@
 import type { ErrorCode } from './routes.ts';
 
-/** Codes that no server said: there was no answer, or none that can be read. */
-export type LocalCode = 'no_answer' | 'unreadable_answer' | 'stream_cut';
+/** Codes that no server said: there was no answer, or none that can be read; or it was not asked, for the item is to stay here. */
+export type LocalCode = 'no_answer' | 'unreadable_answer' | 'stream_cut' | 'local_only';
 
 /** What is known of a failure. */
 export interface Failure {

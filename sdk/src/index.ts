@@ -1,4 +1,5 @@
 export { type Account } from './account.ts';
+export { type Adiuva, type AdiuvaAnswer, type AdiuvaRequest } from './adiuva.ts';
 export { type Ai, type ChatAnswer, type ChatChunk, type ChatRequest } from './ai.ts';
 export { type Auth, newVerifier, type SecondFactorAsked, type SignIn, type SignUp } from './auth.ts';
 export { type Billing } from './billing.ts';
@@ -22,6 +23,7 @@ export {
   Unavailable,
 } from './errors.ts';
 export { type Licenses } from './license-calls.ts';
+export { type Memory } from './memory.ts';
 export { type Permits, type PermitWork, type Spent, type WithPermit } from './permits.ts';
 export {
   type Asset,

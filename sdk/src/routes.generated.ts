@@ -257,6 +257,39 @@ export interface Schemas {
     /** The workspace; it must be the account that the call is for. */
     readonly workspace_id?: string | undefined;
   };
+  readonly Anomaly: {
+    readonly account_id: string;
+    readonly metric: 'calls' | 'cost_micros' | 'memory_messages' | 'sessions';
+    /** Of UTC. */
+    readonly day: string;
+    readonly value: number;
+    /** Of the weeks before. */
+    readonly median: number;
+    /** Their median absolute deviation from it. */
+    readonly mad: number;
+    /** Robust z-score: 3.5 or more. */
+    readonly z: number;
+    /** The same weekday of up to eight weeks before, the newest first. */
+    readonly weeks: readonly Schemas['DayValue'][];
+    /** What the value is made of: up to ten, the largest first. */
+    readonly rows: readonly Schemas['AnomalyRow'][];
+  };
+  readonly AnomalyPage: {
+    readonly data: readonly Schemas['Anomaly'][];
+    readonly next_cursor: string | null;
+  };
+  readonly AnomalyRow: {
+    readonly user_id: string | null;
+    /** Of calls and their cost: `gateway.chat`. */
+    readonly feature: string | null;
+    /** Of calls and their cost. */
+    readonly model: string | null;
+    /** Of messages: the session in memory. */
+    readonly session_id: string | null;
+    /** Of licence sessions. */
+    readonly machine_id: string | null;
+    readonly value: number;
+  };
   readonly ApiKey: {
     readonly id: string;
     readonly name: string;
@@ -339,6 +372,22 @@ export interface Schemas {
     readonly kind: string;
     readonly id: string | null;
   };
+  readonly BackupHistory: readonly Schemas['BackupMetadata'][];
+  readonly BackupMetadata: {
+    readonly id: string;
+    /** As its client said it. */
+    readonly version: number;
+    /** When it was made, as its client said it: milliseconds since 1970. */
+    readonly timestamp: number;
+    /** SHA-256 of its bytes, in hex. */
+    readonly checksum: string;
+    readonly chunk_count: number;
+    readonly size_bytes: number;
+  };
+  readonly BackupStored: {
+    readonly ok: true;
+    readonly id: string;
+  };
   readonly BeginWorkspaceRequest: {
     readonly name: string;
   };
@@ -369,6 +418,18 @@ export interface Schemas {
     readonly success_url?: string | undefined;
     readonly cancel_url?: string | undefined;
   };
+  readonly CallSteps: {
+    /** null: another request’s, as of a job. */
+    readonly authenticate: number | null;
+    /** null: another request’s, as of a job. */
+    readonly entitle: number | null;
+    /** null: another request’s, as of a job. */
+    readonly admit: number | null;
+    /** null: another request’s, as of a job. */
+    readonly run: number | null;
+    /** null: another request’s, as of a job. */
+    readonly settle: number | null;
+  };
   readonly CanceledAnalysis: {
     readonly analysis_id: string;
     readonly scope_id: string;
@@ -392,6 +453,17 @@ export interface Schemas {
     /** When it ends, or has ended. */
     readonly ends_at: string;
   };
+  readonly ChangeContextDocument: {
+    readonly level: 'private' | 'team' | 'organization';
+    /** With the level `team` alone. */
+    readonly team_id?: string | null | undefined;
+  };
+  readonly ChangeDecision: {
+    readonly level?: 'private' | 'team' | 'organization' | undefined;
+    /** With the level `team` alone. */
+    readonly team_id?: string | null | undefined;
+    readonly status?: 'proposed' | 'accepted' | undefined;
+  };
   readonly ChangeEmailRequest: {
     readonly email: string;
     readonly password: string;
@@ -400,9 +472,22 @@ export interface Schemas {
     readonly seats?: number | null | undefined;
     readonly offline_minutes?: number | undefined;
   };
+  readonly ChangeMemorySession: {
+    readonly title?: string | null | undefined;
+    readonly level?: 'private' | 'team' | 'organization' | undefined;
+    /** With the level `team` alone. */
+    readonly team_id?: string | null | undefined;
+  };
   readonly ChangePasswordRequest: {
     readonly password: string;
     readonly new_password: string;
+  };
+  readonly ChangePattern: {
+    /** Null: its own words. */
+    readonly title?: string | null | undefined;
+    readonly level?: 'private' | 'team' | 'organization' | undefined;
+    /** With the level `team` alone. */
+    readonly team_id?: string | null | undefined;
   };
   readonly ChangeSubscriptionRequest: {
     /** Needed where the account has subscriptions of several products. */
@@ -434,9 +519,29 @@ export interface Schemas {
     /** Without it, the reply is capped by what your budget of the day still buys; `x-plinth-max-tokens` says by how much. */
     readonly max_tokens?: number | null | undefined;
   } & Readonly<Record<string, unknown>>;
+  readonly ChatContext: {
+    readonly user_profile?: Readonly<Record<string, unknown>> | undefined;
+    readonly relevant_documents?: readonly string[] | undefined;
+    readonly recent_tasks?: readonly (Readonly<Record<string, unknown>>)[] | undefined;
+    readonly conversation_history?: readonly (Readonly<Record<string, unknown>>)[] | undefined;
+    readonly projects?: readonly (Readonly<Record<string, unknown>>)[] | undefined;
+    readonly notes?: readonly (Readonly<Record<string, unknown>>)[] | undefined;
+    readonly checkpoints?: readonly (Readonly<Record<string, unknown>>)[] | undefined;
+    readonly comments?: readonly (Readonly<Record<string, unknown>>)[] | undefined;
+  };
   readonly ChatMessage: {
     readonly role: string;
   } & Readonly<Record<string, unknown>>;
+  readonly ChatRequest: {
+    readonly message: string;
+    readonly context?: Schemas['ChatContext'] | undefined;
+    readonly execution_mode?: 'direct' | 'plan' | undefined;
+  };
+  readonly ChatResponse: {
+    readonly response: string;
+    readonly actions: readonly Schemas['PlanAction'][];
+  };
+  readonly ChatResult: Schemas['ChatResponse'] | Schemas['ExecutionPlan'];
   readonly CheckoutSession: {
     /** The provider’s page: send the customer there. */
     readonly checkout_url: string;
@@ -511,6 +616,25 @@ export interface Schemas {
     readonly data: readonly Schemas['CommentThread'][];
     readonly next_cursor: string | null;
   };
+  readonly ComplianceEntry: {
+    readonly id: string;
+    readonly at: string;
+    readonly action: 'account.closed' | 'account.erased' | 'account.restored' | 'audit.exported' | 'export.asked' | 'export.downloaded' | 'export.ready' | 'privacy.settings_changed' | 'user.closed' | 'user.erased' | 'user.restored' | 'privacy.released';
+    readonly account_id: string | null;
+    /** Who did it; null: the server, or somebody who is erased. */
+    readonly user_id: string | null;
+    readonly target: Schemas['ComplianceTarget'] | null;
+    /** Of an erasure: its proof. */
+    readonly erased: readonly Schemas['ErasedRows'][] | null;
+  };
+  readonly ComplianceEntryPage: {
+    readonly data: readonly Schemas['ComplianceEntry'][];
+    readonly next_cursor: string | null;
+  };
+  readonly ComplianceTarget: {
+    readonly kind: string;
+    readonly id: string | null;
+  };
   readonly ConfirmTotpRequest: {
     readonly code: string;
   };
@@ -522,6 +646,60 @@ export interface Schemas {
     /** You receive news. */
     readonly news: boolean;
   };
+  readonly ContextDiffLine: {
+    readonly op: 'same' | 'added' | 'removed';
+    readonly text: string;
+  };
+  readonly ContextDocument: {
+    readonly id: string;
+    readonly author_id: string;
+    readonly kind: 'business' | 'technical';
+    readonly name: string;
+    /** Who may read it: its author, a team, or all members of the organization. */
+    readonly level: 'private' | 'team' | 'organization';
+    readonly team_id: string | null;
+    /** Of the text that is shown. */
+    readonly version: number;
+    readonly current_version: number;
+    /** Of the text, by o200k_base. */
+    readonly tokens: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly text: string;
+  };
+  readonly ContextDocumentDiff: {
+    readonly from: number;
+    readonly to: number;
+    readonly lines: readonly Schemas['ContextDiffLine'][];
+    readonly lines_left_out: number;
+  };
+  readonly ContextDocumentSummary: {
+    readonly id: string;
+    readonly author_id: string;
+    readonly kind: 'business' | 'technical';
+    readonly name: string;
+    /** Who may read it: its author, a team, or all members of the organization. */
+    readonly level: 'private' | 'team' | 'organization';
+    readonly team_id: string | null;
+    /** Of the text that is shown. */
+    readonly version: number;
+    readonly current_version: number;
+    /** Of the text, by o200k_base. */
+    readonly tokens: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly ContextDocumentVersion: {
+    readonly version: number;
+    /** Bytes of UTF-8. */
+    readonly size: number;
+    readonly tokens: number;
+    readonly created_at: string;
+  };
+  readonly ContextDocumentVersionPage: {
+    readonly data: readonly Schemas['ContextDocumentVersion'][];
+    readonly next_cursor: string | null;
+  };
   readonly CostEstimate: {
     readonly cost_micros: number;
   };
@@ -532,7 +710,10 @@ export interface Schemas {
     readonly monthly_budget_micros?: number | undefined;
   };
   readonly CreateCheckoutSessionRequest: {
-    readonly product: string;
+    /** Needed unless `tier` is there. */
+    readonly product?: string | undefined;
+    /** A plan of the product whose plans are tiers (`GET /v1/me`), in place of product and plan. */
+    readonly tier?: string | undefined;
     /** `product.plan`, or its name within the product. */
     readonly plan?: string | undefined;
     readonly add_on?: string | undefined;
@@ -541,12 +722,28 @@ export interface Schemas {
     readonly quantity?: number | undefined;
     /** One that it is sold in. Not said: that in which the account pays already, or the product’s. */
     readonly currency?: string | undefined;
-    /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
-    readonly success_url: string;
-    /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. */
-    readonly cancel_url: string;
+    /** A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}. Not said: a page of this server, which sends people back to their app. */
+    readonly success_url?: string | undefined;
+    /** Not said: a page of this server, which sends people back to their app. */
+    readonly cancel_url?: string | undefined;
     /** As it is advertised. Without one the page asks. */
     readonly promotion_code?: string | undefined;
+  };
+  readonly CreateDecision: {
+    /** Your own name for it; it is not sealed. */
+    readonly client_id: string;
+    readonly title: string;
+    /** What made it necessary. At most 64 KiB of UTF-8, as each text. */
+    readonly context: string;
+    /** What was decided, and why. */
+    readonly rationale: string;
+    readonly consequences?: string | null | undefined;
+    readonly status?: 'proposed' | 'accepted' | undefined;
+    /** Null: now. */
+    readonly decided_at?: string | null | undefined;
+    readonly level?: 'private' | 'team' | 'organization' | undefined;
+    /** With the level `team` alone. */
+    readonly team_id?: string | null | undefined;
   };
   readonly CreateGenerationRequest: {
     /** Where the post will appear. */
@@ -580,6 +777,15 @@ export interface Schemas {
   readonly CreateInvitationRequest: {
     readonly email: string;
     readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+  };
+  readonly CreateMemorySession: {
+    /** Your own name for it; it is not sealed. */
+    readonly client_id: string;
+    readonly title?: string | null | undefined;
+    readonly level?: 'private' | 'team' | 'organization' | undefined;
+    /** With the level `team` alone. */
+    readonly team_id?: string | null | undefined;
+    readonly started_at?: string | null | undefined;
   };
   readonly CreateOrganizationRequest: {
     readonly name: string;
@@ -626,6 +832,9 @@ export interface Schemas {
     /** Right before this section; null: to the end. */
     readonly before?: string | null | undefined;
   };
+  readonly CreateTeamRequest: {
+    readonly name: string;
+  };
   readonly CreateTemplateRequest: {
     /** The workspace; it must be the account that the call is for. */
     readonly workspace_id?: string | undefined;
@@ -660,6 +869,38 @@ export interface Schemas {
     readonly safety: Schemas['Safety'];
     readonly support: Schemas['SafetySupport'] | null;
   };
+  readonly Customer: {
+    readonly account_id: string;
+    /** What of it the text names. */
+    readonly found_by: 'account' | 'user' | 'email' | 'name' | 'key' | 'request' | 'permit';
+    readonly kind: 'personal' | 'organization';
+    readonly name: string;
+    readonly status: 'active' | 'suspended';
+    readonly owner_id: string | null;
+    readonly owner_email: string | null;
+    readonly members: number;
+    readonly plans: readonly Schemas['CustomerPlan'][];
+    /** Of the last 30 days, as the two that follow. */
+    readonly calls: number;
+    /** What the model providers may bill. */
+    readonly cost_micros: number;
+    /** What of it counted against budgets. */
+    readonly charged_micros: number;
+    /** Calls that limits denied in the last seven days. */
+    readonly denied: number;
+    readonly last_call_at: string | null;
+    readonly created_at: string;
+  };
+  readonly CustomerDetails: {
+    readonly customer: Schemas['Customer'];
+    readonly limits: readonly Schemas['LimitUsage'][];
+    readonly calls: readonly Schemas['UsageEvent'][];
+  };
+  readonly CustomerPlan: {
+    readonly product: string;
+    readonly plan: string;
+    readonly source: string;
+  };
   readonly DataExport: {
     readonly id: string;
     /** The organization that it is of; null: of yourself. */
@@ -673,6 +914,10 @@ export interface Schemas {
   readonly DataExportPage: {
     readonly data: readonly Schemas['DataExport'][];
     readonly next_cursor: string | null;
+  };
+  readonly DayValue: {
+    readonly day: string;
+    readonly value: number;
   };
   readonly DeactivateLicenseRequest: {
     /** As it is on the key: case, hyphens and blanks don’t matter, nor I for 1, L for 1, O for 0. */
@@ -699,6 +944,72 @@ export interface Schemas {
     readonly data: readonly Schemas['DeadInboxTask'][];
     readonly next_cursor: string | null;
   };
+  readonly Decision: {
+    readonly id: string;
+    /** Your own name for it. */
+    readonly client_id: string;
+    readonly author_id: string;
+    /** Who may read it: its author, a team, or all members of the organization. */
+    readonly level: 'private' | 'team' | 'organization';
+    readonly team_id: string | null;
+    readonly status: 'proposed' | 'accepted' | 'superseded';
+    /** Null too where you may not read that decision, or it was deleted. */
+    readonly superseded_by: string | null;
+    readonly title: string;
+    readonly decided_at: string;
+    /** Of the texts that are shown. */
+    readonly version: number;
+    /** The newest: the one that If-Match names. */
+    readonly current_version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly context: string;
+    readonly rationale: string;
+    readonly consequences: string | null;
+    readonly supersedes: readonly string[];
+    /** Those whose target you may read. */
+    readonly links: readonly Schemas['DecisionLink'][];
+  };
+  readonly DecisionLink: {
+    readonly id: string;
+    readonly type: 'relates_to' | 'drawn_from' | 'implements';
+    /** Of a message: the session that it is of. */
+    readonly session_id: string | null;
+    readonly message_id: string | null;
+    readonly decision_id: string | null;
+    readonly path: string | null;
+    /** Of a message: where in its text, in UTF-16 units. Null: all of it. */
+    readonly span: readonly unknown[] | null;
+    readonly created_at: string;
+  };
+  readonly DecisionSummary: {
+    readonly id: string;
+    /** Your own name for it. */
+    readonly client_id: string;
+    readonly author_id: string;
+    /** Who may read it: its author, a team, or all members of the organization. */
+    readonly level: 'private' | 'team' | 'organization';
+    readonly team_id: string | null;
+    readonly status: 'proposed' | 'accepted' | 'superseded';
+    /** Null too where you may not read that decision, or it was deleted. */
+    readonly superseded_by: string | null;
+    readonly title: string;
+    readonly decided_at: string;
+    /** Of the texts that are shown. */
+    readonly version: number;
+    /** The newest: the one that If-Match names. */
+    readonly current_version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly DecisionSummaryPage: {
+    readonly data: readonly Schemas['DecisionSummary'][];
+    readonly next_cursor: string | null;
+  };
+  readonly DeletedData: {
+    readonly status: 'closed';
+    readonly restorable_until: string;
+  };
   readonly DeletedWorkspace: {
     readonly id: string;
     readonly restorable_until: string | null;
@@ -707,6 +1018,27 @@ export interface Schemas {
     readonly deliveries: number;
     /** Where to go on; null: that was all. */
     readonly next_since: string | null;
+  };
+  readonly DenialCount: {
+    readonly account_id: string;
+    /** The hour in which the calls were denied, by its first instant. */
+    readonly hour: string;
+    readonly product: string;
+    readonly feature: string;
+    readonly limit: string;
+    readonly kind: string;
+    readonly plan: string;
+    /** How many calls. */
+    readonly denied: number;
+    /** What was used of the limit at the last of them. */
+    readonly used: number;
+    readonly max: number;
+    readonly last_at: string;
+    readonly last_request_id: string;
+  };
+  readonly DenialCountPage: {
+    readonly data: readonly Schemas['DenialCount'][];
+    readonly next_cursor: string | null;
   };
   readonly DiffLine: {
     readonly op: 'same' | 'added' | 'removed';
@@ -883,6 +1215,20 @@ export interface Schemas {
     readonly id: string;
     readonly until: string | null;
   };
+  readonly EntitlementToken: {
+    readonly token: string;
+    /** Unix seconds. */
+    readonly expires_at: number;
+  };
+  readonly ErasedRows: {
+    readonly table: string;
+    readonly of: 'account' | 'user';
+    /** Deleted, deleted with another table’s, or emptied of what names them. */
+    readonly rule: 'erase' | 'follow' | 'unlink';
+    readonly before: number;
+    /** Rows that still were theirs when it was done. */
+    readonly after: number;
+  };
   readonly ExchangeCodeRequest: {
     readonly code: string;
     readonly code_verifier: string;
@@ -898,9 +1244,16 @@ export interface Schemas {
     readonly source: string;
     readonly newest: string;
   };
+  readonly ExecutionPlan: {
+    readonly agent: 'task_agent' | 'project_agent' | 'note_agent' | 'checkpoint_agent';
+    readonly steps: readonly Schemas['PlanStep'][];
+  };
   readonly ExportError: {
     readonly code: string;
     readonly message: string;
+  };
+  readonly ExportMemorySession: {
+    readonly format?: 'json' | 'markdown' | undefined;
   };
   readonly ExportScopeRequest: {
     /** The workspace; it must be the account that the call is for. */
@@ -932,6 +1285,10 @@ export interface Schemas {
     readonly permit_id: string;
     readonly expires_at: string;
     readonly reserve_micros: number;
+  };
+  readonly ExtractPatterns: {
+    /** Sessions that you may read. None: your own. */
+    readonly session_ids?: readonly string[] | undefined;
   };
   readonly ExtractRequest: {
     readonly scope_id: string;
@@ -1014,6 +1371,13 @@ export interface Schemas {
     readonly before: string | null;
     readonly after: string | null;
   };
+  readonly FileMerge: {
+    readonly id: string;
+    readonly source_id: string;
+    readonly target_id: string;
+    readonly author_id: string | null;
+    readonly created_at: string;
+  };
   readonly FirebaseSignInRequest: {
     readonly id_token: string;
     /** What you call this device in the list of your sessions. */
@@ -1021,6 +1385,9 @@ export interface Schemas {
   };
   readonly ForgotPasswordRequest: {
     readonly email: string;
+  };
+  readonly FoundCustomers: {
+    readonly data: readonly Schemas['Customer'][];
   };
   readonly Generation: {
     readonly id: string;
@@ -1135,6 +1502,30 @@ export interface Schemas {
   readonly GrantPage: {
     readonly data: readonly Schemas['Grant'][];
     readonly next_cursor: string | null;
+  };
+  readonly GraphEdge: {
+    readonly type: 'mentions' | 'drawn_from' | 'relates_to' | 'implements' | 'supersedes' | 'same_as';
+    readonly source_id: string;
+    readonly target_id: string;
+    /** Where it was drawn from: one message of possibly several. */
+    readonly message_id: string | null;
+    /** Of `mentions`: where the name stands in the text, in UTF-16 units. */
+    readonly span: readonly unknown[] | null;
+    /** Of `same_as`. */
+    readonly merge_id: string | null;
+    /** Of `same_as`: who merged the names. */
+    readonly author_id: string | null;
+    /** Of `same_as`. */
+    readonly created_at: string | null;
+  };
+  readonly GraphNode: {
+    /** Of a file: made from its normalised name. */
+    readonly id: string;
+    readonly kind: 'session' | 'decision' | 'pattern' | 'file';
+    /** A title, or the normalised name of a file. Null of what has no title. */
+    readonly name: string | null;
+    /** How many edges away from the start. Null in a path. */
+    readonly depth: number | null;
   };
   readonly Helpline: {
     readonly name: string;
@@ -1594,6 +1985,37 @@ export interface Schemas {
     /** Of credits: when the next of them expire; null: none do. */
     readonly next_expiry?: string | null;
   };
+  readonly LinkDecision: {
+    readonly type: 'relates_to' | 'drawn_from' | 'implements';
+    readonly session_id?: string | undefined;
+    readonly message_id?: string | undefined;
+    readonly decision_id?: string | undefined;
+    /** Of a file. */
+    readonly path?: string | undefined;
+  };
+  readonly LinkedDecision: {
+    readonly id: string;
+    readonly title: string;
+    readonly status: 'proposed' | 'accepted' | 'superseded';
+  };
+  readonly ListedPattern: Schemas['PatternSummary'] | Schemas['ReleasedPattern'];
+  readonly ListedPatternPage: {
+    readonly data: readonly Schemas['ListedPattern'][];
+    readonly next_cursor: string | null;
+  };
+  readonly LoadContext: Schemas['LoadedContext'] | Schemas['LoadedContextMarkdown'];
+  readonly LoadedContext: {
+    readonly documents: readonly Schemas['ContextDocument'][];
+    readonly tokens: number;
+    /** Those for which the budget has no room. */
+    readonly left_out: readonly Schemas['ContextDocumentSummary'][];
+  };
+  readonly LoadedContextMarkdown: {
+    readonly markdown: string;
+    readonly tokens: number;
+    /** Those for which the budget has no room. */
+    readonly left_out: readonly Schemas['ContextDocumentSummary'][];
+  };
   readonly LoginRequest: {
     readonly email: string;
     readonly password: string;
@@ -1661,6 +2083,19 @@ export interface Schemas {
     /** The file of exchange rates, and its newest day. */
     readonly rates: Schemas['ExchangeRateSource'];
   };
+  readonly McpAnswer: {
+    readonly jsonrpc: '2.0';
+    readonly id: string | number | null;
+    readonly result?: Readonly<Record<string, unknown>>;
+    readonly error?: Readonly<Record<string, unknown>>;
+  };
+  readonly McpMessage: {
+    readonly jsonrpc: '2.0';
+    /** None: a notification. */
+    readonly id?: string | number | undefined;
+    readonly method: string;
+    readonly params?: Readonly<Record<string, unknown>> | undefined;
+  };
   readonly Member: {
     readonly user_id: string;
     readonly email: string;
@@ -1672,6 +2107,145 @@ export interface Schemas {
   readonly MemberPage: {
     readonly data: readonly Schemas['Member'][];
     readonly next_cursor: string | null;
+  };
+  readonly MemoryBesideReason: {
+    readonly kind: 'beside';
+    /** One of the best turns, which it stands beside. */
+    readonly message_id: string;
+  };
+  readonly MemoryContext: {
+    readonly turns: readonly Schemas['MemoryTurn'][];
+    readonly tokens: number;
+  };
+  readonly MemoryContextMarkdown: {
+    readonly markdown: string;
+    readonly tokens: number;
+  };
+  readonly MemoryDateReason: {
+    readonly kind: 'date';
+    readonly day: string;
+  };
+  readonly MemoryExport: {
+    readonly session: Schemas['MemorySession'];
+    readonly summary: readonly Schemas['MemorySentence'][];
+    /** By a model: `POST /v1/sessions/:id/summary`. Null: none was asked for since the last message. */
+    readonly refined: readonly Schemas['RefinedSentence'][] | null;
+    /** Those that are linked with it or a message of it, of those that you may read. */
+    readonly decisions: readonly Schemas['LinkedDecision'][];
+    readonly metadata: Schemas['MemoryExportMetadata'];
+  };
+  readonly MemoryExportMetadata: {
+    readonly first_said_at: string | null;
+    readonly messages_by_role: Readonly<Record<string, number>>;
+  };
+  readonly MemoryFile: {
+    readonly id: string;
+    readonly session_id: string;
+    readonly client_id: string;
+    readonly name: string;
+    /** As its client said it. It is answered as bytes of no type. */
+    readonly type: string;
+    readonly bytes: number;
+    readonly created_at: string;
+  };
+  readonly MemoryFilePage: {
+    readonly data: readonly Schemas['MemoryFile'][];
+    readonly next_cursor: string | null;
+  };
+  readonly MemoryGraph: {
+    readonly nodes: readonly Schemas['GraphNode'][];
+    readonly edges: readonly Schemas['GraphEdge'][];
+    /** More may be there than was looked at: other nodes, or a path where none was found. */
+    readonly is_cut: boolean;
+  };
+  readonly MemoryMarkdown: {
+    readonly markdown: string;
+  };
+  readonly MemoryMessage: {
+    readonly id: string;
+    readonly client_id: string;
+    readonly role: 'user' | 'assistant' | 'system' | 'tool';
+    readonly speaker: string | null;
+    readonly said_at: string;
+    /** Null: it was recalled, and this session does not have its text. */
+    readonly text: string | null;
+    readonly recalled: boolean;
+    /** An earlier message of the session says the same; the text is kept once. */
+    readonly repeated: boolean;
+  };
+  readonly MemoryMessagePage: {
+    readonly data: readonly Schemas['MemoryMessage'][];
+    readonly next_cursor: string | null;
+  };
+  readonly MemoryNeighbourReason: {
+    readonly kind: 'neighbour';
+    /** Turns beside it have them. */
+    readonly words: readonly string[];
+  };
+  readonly MemorySentence: {
+    readonly text: string;
+    readonly message_id: string;
+    /** Where it stands in the text, in UTF-16 units. */
+    readonly span: readonly unknown[];
+  };
+  readonly MemorySession: {
+    readonly id: string;
+    /** Your own name for it. */
+    readonly client_id: string;
+    readonly author_id: string;
+    /** Who may read it: its author, a team, or all members of the organization. */
+    readonly level: 'private' | 'team' | 'organization';
+    readonly team_id: string | null;
+    readonly title: string | null;
+    readonly started_at: string;
+    readonly last_said_at: string | null;
+    readonly messages: number;
+    /** Of the texts that are kept, and 400 for each message. */
+    readonly bytes: number;
+    /** How many of its messages its summary and drawn decisions are of. All, if it equals `messages`. */
+    readonly processed_messages: number;
+    /** When the last of those was said. Null: none was yet. */
+    readonly processed_until: string | null;
+    readonly version: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly MemorySessionExport: Schemas['MemoryExport'] | Schemas['MemoryMarkdown'];
+  readonly MemorySessionPage: {
+    readonly data: readonly Schemas['MemorySession'][];
+    readonly next_cursor: string | null;
+  };
+  readonly MemorySessionReason: {
+    readonly kind: 'session';
+    /** Other turns of its session have them. */
+    readonly words: readonly string[];
+  };
+  readonly MemorySpeakerReason: {
+    readonly kind: 'speaker';
+    readonly speaker: string;
+  };
+  readonly MemoryTurn: {
+    readonly session_id: string;
+    readonly session_title: string | null;
+    readonly level: 'private' | 'team' | 'organization';
+    readonly author_id: string;
+    readonly message_id: string;
+    readonly client_id: string;
+    readonly role: 'user' | 'assistant' | 'system' | 'tool';
+    readonly speaker: string;
+    readonly said_at: string;
+    readonly text: string;
+    readonly tokens: number;
+    readonly score: number;
+    readonly why: readonly unknown[];
+  };
+  readonly MemoryWordsReason: {
+    readonly kind: 'words';
+    readonly words: readonly string[];
+  };
+  readonly MergeFiles: {
+    readonly source: string;
+    readonly target: string;
   };
   readonly MfaChallenge: {
     readonly mfa_required: true;
@@ -1832,6 +2406,16 @@ export interface Schemas {
     readonly why?: string | null | undefined;
     readonly target_date?: string | null | undefined;
   };
+  readonly NewMemoryMessage: {
+    readonly client_id: string;
+    readonly role: 'user' | 'assistant' | 'system' | 'tool';
+    /** At most 1 MB of UTF-8. */
+    readonly text: string;
+    /** Who said it, where the role does not tell. */
+    readonly speaker?: string | null | undefined;
+    readonly said_at?: string | null | undefined;
+    readonly recalled?: boolean | undefined;
+  };
   readonly NewMirrorMessage: {
     readonly session_id: string;
     /** At most 4,000 characters. */
@@ -1927,6 +2511,32 @@ export interface Schemas {
     readonly invitations?: readonly Schemas['OnboardingInvitee'][] | undefined;
     /** no_models: nothing of it is sent to a model. */
     readonly privacy?: 'standard' | 'no_models' | undefined;
+  };
+  readonly OperatorExport: {
+    readonly id: string;
+    /** The account that it is of; null: of a person. */
+    readonly account_id: string | null;
+    /** The person that it is of, with their personal account. */
+    readonly user_id: string | null;
+    /** The platform admin. */
+    readonly asked_by: string;
+    readonly status: 'waiting' | 'ready' | 'failed';
+    readonly bytes: number | null;
+    /** A signed link, made anew with each answer; null: not ready. */
+    readonly url: string | null;
+    /** 15 minutes from now. */
+    readonly url_expires_at: string | null;
+    /** When it is deleted; null while it is made. */
+    readonly expires_at: string | null;
+    readonly created_at: string;
+  };
+  readonly OperatorExportPage: {
+    readonly data: readonly Schemas['OperatorExport'][];
+    readonly next_cursor: string | null;
+  };
+  readonly OperatorExportRequest: {
+    readonly account_id?: string | undefined;
+    readonly user_id?: string | undefined;
   };
   readonly OrbitCitation: {
     readonly document_id: string;
@@ -2057,6 +2667,83 @@ export interface Schemas {
     readonly status: 'reset_sent';
     readonly email: string;
   };
+  readonly Pattern: {
+    readonly id: string;
+    /** Steps that follow each other; an error with what ended it; a rule that is said in several sessions. */
+    readonly kind: 'workflow' | 'problem_solution' | 'practice';
+    /** What its author calls it; else its own words. */
+    readonly title: string;
+    /** The member who had it extracted. */
+    readonly author_id: string;
+    /** At most that of the most private session that it is drawn from. */
+    readonly level: 'private' | 'team' | 'organization';
+    readonly team_id: string | null;
+    /** The steps; the problem and its solution; or the statement. As the first source has them, cut to 300 characters each. */
+    readonly texts: readonly string[];
+    /** What it is about, of a closed list. */
+    readonly tools: readonly ('adb' | 'alembic' | 'ansible' | 'aws' | 'az' | 'bazel' | 'brew' | 'bun' | 'bundle' | 'cargo' | 'celery' | 'cmake' | 'composer' | 'conda' | 'curl' | 'deno' | 'docker' | 'dotnet' | 'eslint' | 'expo' | 'fastlane' | 'ffmpeg' | 'firebase' | 'flutter' | 'gcloud' | 'gh' | 'git' | 'go' | 'gradle' | 'helm' | 'jest' | 'kubectl' | 'make' | 'mvn' | 'mysql' | 'nginx' | 'node' | 'npm' | 'php' | 'pip' | 'pip-audit' | 'playwright' | 'pnpm' | 'pod' | 'poetry' | 'prettier' | 'prisma' | 'psql' | 'pytest' | 'python' | 'rails' | 'redis-cli' | 'ruff' | 'sqlite3' | 'swift' | 'systemctl' | 'terraform' | 'tsc' | 'uv' | 'vite' | 'vitest' | 'webpack' | 'xcodebuild' | 'yarn')[];
+    readonly sessions: number;
+    /** 100 are kept at most. */
+    readonly occurrences: number;
+    /** Sessions with these steps in another order, or the problem with another solution. */
+    readonly against: number;
+    readonly helpful: number;
+    readonly unhelpful: number;
+    readonly your_rating: 'helpful' | 'unhelpful' | null;
+    /** From 0 to 1: by sessions for and against it, and ratings. */
+    readonly confidence: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly sources: readonly Schemas['PatternSource'][];
+  };
+  readonly PatternCount: {
+    readonly kind: 'workflow' | 'problem_solution' | 'practice';
+    readonly level: 'private' | 'team' | 'organization';
+    readonly patterns: number;
+    readonly accounts: number;
+    readonly occurrences: number;
+  };
+  readonly PatternCounts: {
+    readonly data: readonly Schemas['PatternCount'][];
+  };
+  readonly PatternQuote: {
+    readonly message_id: string;
+    /** Where it stands in the text, in UTF-16 units. */
+    readonly span: readonly unknown[];
+    readonly text: string;
+  };
+  readonly PatternSource: {
+    readonly session_id: string;
+    readonly quotes: readonly Schemas['PatternQuote'][];
+  };
+  readonly PatternSummary: {
+    readonly id: string;
+    /** Steps that follow each other; an error with what ended it; a rule that is said in several sessions. */
+    readonly kind: 'workflow' | 'problem_solution' | 'practice';
+    /** What its author calls it; else its own words. */
+    readonly title: string;
+    /** The member who had it extracted. */
+    readonly author_id: string;
+    /** At most that of the most private session that it is drawn from. */
+    readonly level: 'private' | 'team' | 'organization';
+    readonly team_id: string | null;
+    /** The steps; the problem and its solution; or the statement. As the first source has them, cut to 300 characters each. */
+    readonly texts: readonly string[];
+    /** What it is about, of a closed list. */
+    readonly tools: readonly ('adb' | 'alembic' | 'ansible' | 'aws' | 'az' | 'bazel' | 'brew' | 'bun' | 'bundle' | 'cargo' | 'celery' | 'cmake' | 'composer' | 'conda' | 'curl' | 'deno' | 'docker' | 'dotnet' | 'eslint' | 'expo' | 'fastlane' | 'ffmpeg' | 'firebase' | 'flutter' | 'gcloud' | 'gh' | 'git' | 'go' | 'gradle' | 'helm' | 'jest' | 'kubectl' | 'make' | 'mvn' | 'mysql' | 'nginx' | 'node' | 'npm' | 'php' | 'pip' | 'pip-audit' | 'playwright' | 'pnpm' | 'pod' | 'poetry' | 'prettier' | 'prisma' | 'psql' | 'pytest' | 'python' | 'rails' | 'redis-cli' | 'ruff' | 'sqlite3' | 'swift' | 'systemctl' | 'terraform' | 'tsc' | 'uv' | 'vite' | 'vitest' | 'webpack' | 'xcodebuild' | 'yarn')[];
+    readonly sessions: number;
+    /** 100 are kept at most. */
+    readonly occurrences: number;
+    /** Sessions with these steps in another order, or the problem with another solution. */
+    readonly against: number;
+    readonly helpful: number;
+    readonly unhelpful: number;
+    readonly your_rating: 'helpful' | 'unhelpful' | null;
+    /** From 0 to 1: by sessions for and against it, and ratings. */
+    readonly confidence: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
   readonly PaymentConfirmation: {
     /** The provider’s page: send the customer there. */
     readonly confirm_url: string;
@@ -2132,6 +2819,12 @@ export interface Schemas {
     readonly overage: Readonly<Record<string, number>>;
     readonly grants: Readonly<Record<string, number | boolean | null>>;
   };
+  readonly PlanAction: {
+    readonly type: 'create_record' | 'update_record' | 'delete_record' | 'index_document' | 'send_notification' | 'call_agent';
+    readonly table: string | null;
+    readonly data: Readonly<Record<string, unknown>> | null;
+    readonly agent: string | null;
+  };
   readonly PlanAmounts: {
     /** Minor units (cents; whole yen) a month; 0 is free. Of one seat, where a plan is sold by seats. */
     readonly monthly: number;
@@ -2163,6 +2856,38 @@ export interface Schemas {
     /** In other currencies: name one at the checkout. An account pays in one for as long as it has a plan. */
     readonly also: Readonly<Record<string, Schemas['PlanAmounts']>>;
   };
+  readonly PlanSource: Schemas['PlanSourceUser'] | Schemas['PlanSourceRecords'] | Schemas['PlanSourceStep'];
+  readonly PlanSourceRecords: {
+    readonly from: 'records';
+    /** Its own rows, as JSON. */
+    readonly table: 'tasks' | 'checkpoints' | 'projects' | 'notes' | 'comments';
+  };
+  readonly PlanSourceStep: {
+    /** The text of the step `data_from_step`. */
+    readonly from: 'step';
+  };
+  readonly PlanSourceUser: {
+    readonly from: 'user';
+    /** What to ask the user for. */
+    readonly label: string;
+  };
+  readonly PlanStep: {
+    readonly action: 'create_record' | 'update_record' | 'delete_record' | 'index_document' | 'send_notification' | 'call_agent' | 'run_prompt';
+    /** The id of a prompt; its text stays on the server. */
+    readonly prompt_template: string | null;
+    readonly variables: Readonly<Record<string, string | number | Schemas['PlanSource']>> | null;
+    /** An earlier step whose result this one uses, counted from 0. */
+    readonly data_from_step: number | null;
+  };
+  readonly Playbook: {
+    readonly id: string;
+    readonly title: string;
+    /** The least plan that has it. */
+    readonly tier: string;
+    readonly agent: 'task_agent' | 'project_agent' | 'note_agent' | 'checkpoint_agent';
+    readonly steps: readonly Schemas['PlanStep'][];
+  };
+  readonly PlaybookList: readonly Schemas['Playbook'][];
   readonly PortalSession: {
     readonly portal_url: string;
   };
@@ -2190,6 +2915,42 @@ export interface Schemas {
     readonly document: Schemas['Document'];
     /** How to send the file. null where the call is repeated with its Idempotency-Key: delete the document, and begin anew. */
     readonly upload: Schemas['SignedUpload'] | Schemas['SignedParts'] | null;
+  };
+  readonly PrivacyPolicies: {
+    readonly changed: readonly string[];
+  };
+  readonly PrivacyPoliciesRequest: {
+    readonly account_ids: readonly string[];
+    readonly platform_statistics: false;
+  };
+  readonly PrivacyRelease: {
+    readonly product: string;
+    readonly starts_on: string;
+    /** The day after its last one. */
+    readonly ends_on: string;
+    /** A fraction: `1/2`. */
+    readonly epsilon: string;
+    /** To how many kinds one account adds at most 1. */
+    readonly most_kinds: number;
+    readonly minimum_group: number;
+    /** How many the closed list has: each got noise. */
+    readonly kinds: number;
+    /** How many reached the minimum group, noise included. */
+    readonly shown: number;
+    /** A fraction: `1/2`. */
+    readonly period_spent: string;
+    /** A fraction: `1/2`. */
+    readonly period_left: string;
+    readonly released_at: string;
+  };
+  readonly PrivacyReleasePage: {
+    readonly data: readonly Schemas['PrivacyRelease'][];
+    readonly next_cursor: string | null;
+  };
+  readonly PrivacySettings: {
+    /** Whether the account counts in what is released to all customers, as counts with noise. */
+    readonly platform_statistics: boolean;
+    readonly since: string | null;
   };
   readonly ProceedsResult: {
     readonly source: string;
@@ -2244,6 +3005,10 @@ export interface Schemas {
     readonly status: 'queued';
     readonly status_url: string;
   };
+  readonly QueuedPatterns: {
+    readonly job_id: string;
+    readonly status_url: string;
+  };
   readonly QueuedScopeExport: {
     readonly export_id: string;
     readonly scope_id: string;
@@ -2252,6 +3017,9 @@ export interface Schemas {
     /** Whether it was there before: then it is not charged again. */
     readonly reused: boolean;
     readonly status_url: string;
+  };
+  readonly RatePattern: {
+    readonly rating: 'helpful' | 'unhelpful' | null;
   };
   readonly RatedTurn: {
     readonly id: string;
@@ -2270,9 +3038,69 @@ export interface Schemas {
     readonly created_at: string;
     readonly support: Schemas['SafetySupport'] | null;
   };
+  readonly ReadDecision: Schemas['Decision'] | Schemas['MemoryMarkdown'];
+  readonly RecordChange: {
+    readonly id: string;
+    readonly table: string;
+    readonly deleted: boolean;
+    readonly checksum: string;
+    /** Milliseconds since 1970. */
+    readonly created_at: number;
+    /** Milliseconds since 1970. */
+    readonly updated_at: number;
+    /** Bytes; of a deleted one, those that it had. */
+    readonly size: number;
+    /** It grows with each change, and is never given again: the ETag. */
+    readonly version: number;
+  };
+  readonly RecordChanges: {
+    readonly changes: readonly Schemas['RecordChange'][];
+    /** Where you go on. */
+    readonly next: string;
+    /** There is more at once. */
+    readonly more: boolean;
+  };
+  readonly RecordCreated: {
+    readonly id: string;
+    /** Milliseconds since 1970. */
+    readonly created_at: number;
+  };
+  readonly RecordList: Schemas['RecordMetaPage'] | readonly Schemas['RecordMeta'][];
+  readonly RecordMeta: {
+    readonly id: string;
+    readonly table: string;
+    /** SHA-256 of its bytes, in hex. */
+    readonly checksum: string;
+    /** Milliseconds since 1970. */
+    readonly created_at: number;
+    /** Milliseconds since 1970. */
+    readonly updated_at: number;
+    /** Bytes. */
+    readonly size: number;
+    /** It grows with each change, and is never given again: the ETag. */
+    readonly version: number;
+  };
+  readonly RecordMetaPage: {
+    readonly data: readonly Schemas['RecordMeta'][];
+    readonly next_cursor: string | null;
+  };
   readonly RecordProceedsRequest: {
     readonly account_id: string;
     readonly sales: readonly Schemas['Sale'][];
+  };
+  readonly RecordPut: {
+    readonly ok: true;
+    /** It grows with each change, and is never given again: the ETag. */
+    readonly version: number;
+    /** Milliseconds since 1970. */
+    readonly updated_at: number;
+  };
+  readonly RecordReplaced: {
+    readonly ok: true;
+    /** It grows with each change, and is never given again: the ETag. */
+    readonly version: number;
+    /** Milliseconds since 1970. */
+    readonly updated_at: number;
   };
   readonly RecoveryCodes: {
     /** Shown once: null where the call is repeated with its Idempotency-Key. */
@@ -2314,8 +3142,19 @@ export interface Schemas {
     readonly data: readonly Schemas['RecurringRevenue'][];
     readonly next_cursor: string | null;
   };
+  readonly RefinedSentence: {
+    readonly text: string;
+    /** The messages that say so. */
+    readonly message_ids: readonly string[];
+  };
+  readonly RefinedSummary: {
+    readonly sentences: readonly Schemas['RefinedSentence'][];
+    /** Of how many messages it is. */
+    readonly messages: number;
+  };
   readonly RefreshRequest: {
-    readonly refresh_token: string;
+    /** Needed unless the call says `Plinth-Session: cookie`: then it is in the cookie alone. */
+    readonly refresh_token?: string | undefined;
   };
   readonly RegenerateRequest: {
     /** What to write anew. */
@@ -2343,10 +3182,22 @@ export interface Schemas {
     /** A word for the ledger, and no text of a user’s. */
     readonly reason?: string | undefined;
   };
+  readonly ReleasedPattern: {
+    readonly level: 'platform';
+    readonly kind: 'workflow' | 'problem_solution' | 'practice';
+    /** Null: patterns of no tool. */
+    readonly tool: 'adb' | 'alembic' | 'ansible' | 'aws' | 'az' | 'bazel' | 'brew' | 'bun' | 'bundle' | 'cargo' | 'celery' | 'cmake' | 'composer' | 'conda' | 'curl' | 'deno' | 'docker' | 'dotnet' | 'eslint' | 'expo' | 'fastlane' | 'ffmpeg' | 'firebase' | 'flutter' | 'gcloud' | 'gh' | 'git' | 'go' | 'gradle' | 'helm' | 'jest' | 'kubectl' | 'make' | 'mvn' | 'mysql' | 'nginx' | 'node' | 'npm' | 'php' | 'pip' | 'pip-audit' | 'playwright' | 'pnpm' | 'pod' | 'poetry' | 'prettier' | 'prisma' | 'psql' | 'pytest' | 'python' | 'rails' | 'redis-cli' | 'ruff' | 'sqlite3' | 'swift' | 'systemctl' | 'terraform' | 'tsc' | 'uv' | 'vite' | 'vitest' | 'webpack' | 'xcodebuild' | 'yarn' | null;
+    /** About how many accounts have such patterns: with noise. */
+    readonly accounts: number;
+    readonly starts_on: string;
+    /** The day after the last one of the month. */
+    readonly ends_on: string;
+  };
   readonly ReleasedPermit: {
     readonly permit_id: string;
     readonly status: 'voided';
   };
+  readonly RelevantContext: Schemas['MemoryContext'] | Schemas['MemoryContextMarkdown'];
   readonly RenamePasskeyRequest: {
     readonly name: string;
   };
@@ -2425,6 +3276,10 @@ export interface Schemas {
   };
   readonly RotateWebhookSecretRequest: {
     readonly overlap_hours?: number | undefined;
+  };
+  readonly RunStepRequest: {
+    readonly prompt_template: string;
+    readonly variables: Readonly<Record<string, string | number>>;
   };
   readonly Safety: {
     readonly status: 'ok' | 'caution' | 'concern' | 'crisis';
@@ -2792,6 +3647,11 @@ export interface Schemas {
     readonly cost_micros: number;
   };
   readonly SignInAnswer: Schemas['TokenPair'] | Schemas['MfaChallenge'];
+  readonly SignInLinkRequest: {
+    readonly code: string;
+    /** What you call this device in the list of your sessions. */
+    readonly device_name?: string | undefined;
+  };
   readonly SignedLicense: {
     readonly license: Readonly<Record<string, unknown>>;
     readonly signatures: readonly Schemas['LicenseSignature'][];
@@ -2885,12 +3745,45 @@ export interface Schemas {
     /** The base64url of the SHA-256 of a random secret that the page keeps. */
     readonly code_challenge: string;
   };
+  readonly StepResult: {
+    readonly prompt_template: string;
+    /** What a later step with `from: step` takes. Records are JSON in it. */
+    readonly text: string;
+    /** What a later `create_record` of this step creates, one after the other. */
+    readonly records: readonly (Readonly<Record<string, unknown>>)[];
+  };
   readonly StepUpRequest: {
     readonly password?: string | undefined;
     /** Of an authenticator app. */
     readonly code?: string | undefined;
     readonly recovery_code?: string | undefined;
     readonly passkey?: Schemas['PasskeyAssertion'] | undefined;
+  };
+  readonly StorageRecordCreate: {
+    readonly table: string;
+    /** The bytes, in base64. */
+    readonly blob: string;
+    /** Their SHA-256, in hex. */
+    readonly checksum: string;
+  };
+  readonly StorageRecordUpdate: {
+    /** Needed of a new record alone. */
+    readonly table?: string | undefined;
+    /** The bytes, in base64. */
+    readonly blob: string;
+    /** Their SHA-256, in hex. */
+    readonly checksum: string;
+  };
+  readonly StoreMemoryMessages: {
+    readonly messages: readonly Schemas['NewMemoryMessage'][];
+  };
+  readonly StoredMemoryMessages: {
+    readonly stored: number;
+    /** They were sent before. */
+    readonly known: number;
+    readonly recalled: number;
+    /** The session has said the same before. */
+    readonly repeated: number;
   };
   readonly Streak: {
     /** Days in a row, up to today or yesterday, on which you did something for it. */
@@ -2903,6 +3796,7 @@ export interface Schemas {
     readonly type: string;
   } & Readonly<Record<string, unknown>>;
   readonly StripeEventReceipt: {
+    readonly ok: true;
     readonly received: true;
   };
   readonly Subscription: {
@@ -2976,9 +3870,40 @@ export interface Schemas {
     readonly suggestions: readonly Schemas['Suggestion'][];
     readonly support: Schemas['SafetySupport'] | null;
   };
+  readonly SupersedeDecision: {
+    /** The decision that takes its place. */
+    readonly by: string;
+  };
   readonly SuspendLicenseRequest: {
     /** For the audit, which the account reads too. */
     readonly reason: string;
+  };
+  readonly Team: {
+    readonly id: string;
+    readonly name: string;
+    /** How many members of the organization are in it. */
+    readonly member_count: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+  };
+  readonly TeamMember: {
+    readonly user_id: string;
+    readonly added_at: string;
+  };
+  readonly TeamPage: {
+    readonly data: readonly Schemas['Team'][];
+    readonly next_cursor: string | null;
+  };
+  readonly TeamWithMembers: {
+    readonly id: string;
+    readonly name: string;
+    /** How many members of the organization are in it. */
+    readonly member_count: number;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly members: readonly Schemas['TeamMember'][];
+    /** Where the next page of its members begins. */
+    readonly next_cursor: string | null;
   };
   readonly Template: {
     readonly id: string;
@@ -3015,9 +3940,28 @@ export interface Schemas {
     readonly data: readonly Schemas['TemplateSummary'][];
     readonly next_cursor: string | null;
   };
+  readonly TenantActivity: {
+    readonly account_id: string;
+    readonly name: string;
+    readonly calls: number;
+    /** Micro-dollars. */
+    readonly cost_micros: number;
+    /** Messages added to memory. */
+    readonly memory_messages: number;
+    /** Licence sessions that began. */
+    readonly sessions: number;
+    /** Days of UTC on which it did any of these. */
+    readonly active_days: number;
+    readonly last_active_on: string | null;
+  };
+  readonly TenantActivityPage: {
+    readonly data: readonly Schemas['TenantActivity'][];
+    readonly next_cursor: string | null;
+  };
   readonly TokenPair: {
     readonly access_token: string;
-    readonly refresh_token: string;
+    /** Absent from the answer to a call with `Plinth-Session: cookie`: it is in the cookie. */
+    readonly refresh_token?: string;
     /** When the access token ends, in Unix seconds. */
     readonly expires_at: number;
   };
@@ -3129,6 +4073,9 @@ export interface Schemas {
   readonly UpdateOrganizationRequest: {
     readonly name: string;
   };
+  readonly UpdatePrivacySettingsRequest: {
+    readonly platform_statistics: boolean;
+  };
   readonly UpdateProfileRequest: {
     readonly display_name?: string | null | undefined;
     readonly locale?: string | null | undefined;
@@ -3158,6 +4105,9 @@ export interface Schemas {
     readonly title?: string | undefined;
     /** Markdown. */
     readonly content?: string | undefined;
+  };
+  readonly UpdateTeamRequest: {
+    readonly name: string;
   };
   readonly UpdateTemplateRequest: {
     readonly name?: string | undefined;
@@ -3218,6 +4168,10 @@ export interface Schemas {
   readonly UsageEvent: {
     readonly id: string;
     readonly permit_id: string;
+    /** Whose call it was. */
+    readonly user_id: string;
+    /** The API key that it was made with. */
+    readonly key_id: string | null;
     readonly product: string;
     readonly feature: string;
     readonly provider: string;
@@ -3239,6 +4193,8 @@ export interface Schemas {
     /** The estimated event that this one makes exact. */
     readonly corrects: string | null;
     readonly request_id: string;
+    /** How long each step of the call took, in microseconds; null until it is over, and of what was metered elsewhere. */
+    readonly steps: Schemas['CallSteps'] | null;
     readonly created_at: string;
   };
   readonly UsageEventError: {
@@ -3316,6 +4272,8 @@ export interface Schemas {
     readonly avatar_url: string | null;
     readonly email_verified: boolean;
     readonly role: 'user' | 'admin';
+    /** The plan that your default account, or the account of your key, has in the product whose plans are tiers: `pro`. null: none. */
+    readonly tier: string | null;
     /** The account of a call without X-Account-Id. */
     readonly default_account_id: string;
     readonly accounts: readonly Schemas['UserAccount'][];
@@ -3334,6 +4292,45 @@ export interface Schemas {
     readonly hardware_id?: string | undefined;
     /** The same as `hardware_id`. */
     readonly machine_id?: string | undefined;
+  };
+  readonly VectorDeleteRequest: {
+    readonly ids: readonly string[];
+  };
+  readonly VectorDeleteResponse: {
+    readonly ok: true;
+  };
+  readonly VectorItem: {
+    /** Yours to choose, and read by the server: nothing that says anything. */
+    readonly id: string;
+    /** Ciphertext in base64, of 64 KiB at most. */
+    readonly blob: string;
+    /** SHA-256 of the blob, in hexadecimal digits. */
+    readonly checksum: string;
+    /** Transformed with your own key. The same number of dimensions in all of your items. */
+    readonly embedding?: readonly number[] | undefined;
+  };
+  readonly VectorSearchRequest: {
+    /** Ciphertext in base64, of 64 KiB at most. */
+    readonly query_blob?: string | undefined;
+    /** Transformed with your own key. The same number of dimensions in all of your items. */
+    readonly embedding?: readonly number[] | undefined;
+    readonly top_k?: number | undefined;
+  };
+  readonly VectorSearchResponse: {
+    readonly results: readonly Schemas['VectorSearchResult'][];
+    readonly mode: 'exact' | 'approximate';
+  };
+  readonly VectorSearchResult: {
+    readonly id: string;
+    /** The cosine: 1 is the same direction, -1 the opposite. 1 for the same blob. */
+    readonly score: number;
+    readonly blob: string;
+  };
+  readonly VectorUpsertRequest: {
+    readonly vectors: readonly Schemas['VectorItem'][];
+  };
+  readonly VectorUpsertResponse: {
+    readonly upserted: number;
   };
   readonly VerificationMail: {
     readonly status: 'verification_sent';
@@ -3456,10 +4453,35 @@ export interface Schemas {
     /** Of exports. */
     readonly language: string;
   };
+  readonly WriteContextDocument: {
+    /** Your own name for it; it is not sealed. */
+    readonly name: string;
+    /** At most 256 KiB of UTF-8. */
+    readonly text: string;
+    readonly level?: 'private' | 'team' | 'organization' | undefined;
+    /** With the level `team` alone. */
+    readonly team_id?: string | null | undefined;
+  };
+  readonly WriteDecision: {
+    readonly title: string;
+    /** What made it necessary. At most 64 KiB of UTF-8, as each text. */
+    readonly context: string;
+    /** What was decided, and why. */
+    readonly rationale: string;
+    readonly consequences?: string | null | undefined;
+  };
 }
 
 /** What each route takes and answers. */
 export interface Routes {
+  /** Delete all data of a person or an organization */
+  'DELETE /v1/admin/data/delete': {
+    readonly query: {
+      readonly account_id?: string | undefined;
+      readonly user_id?: string | undefined;
+    };
+    readonly reply: Schemas['DeletedData'];
+  };
   /** End a grant now */
   'DELETE /v1/admin/grants/{id}': {
     readonly params: {
@@ -3513,6 +4535,13 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
+  /** Delete a backup */
+  'DELETE /v1/backup/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
   /** Cancel a subscription */
   'DELETE /v1/billing/subscription': {
     readonly query: {
@@ -3529,6 +4558,28 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
+  /** Delete a document of context */
+  'DELETE /v1/context/documents/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a decision */
+  'DELETE /v1/decisions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a link of a decision */
+  'DELETE /v1/decisions/{id}/links/{link_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly link_id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
   /** Delete a document */
   'DELETE /v1/documents/{id}': {
     readonly params: {
@@ -3540,6 +4591,13 @@ export interface Routes {
   'DELETE /v1/favourites/{scope_id}': {
     readonly params: {
       readonly scope_id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Take a merge of two names back */
+  'DELETE /v1/graph/merges/{id}': {
+    readonly params: {
+      readonly id: string;
     };
     readonly reply: Schemas['Ok'];
   };
@@ -3638,6 +4696,30 @@ export interface Routes {
     };
     readonly reply: Schemas['Ok'];
   };
+  /** Delete a team */
+  'DELETE /v1/organizations/{id}/teams/{team_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly team_id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Take a member out of a team */
+  'DELETE /v1/organizations/{id}/teams/{team_id}/members/{user_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly team_id: string;
+      readonly user_id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a pattern */
+  'DELETE /v1/patterns/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
   /** Delete a project */
   'DELETE /v1/projects/{id}': {
     readonly params: {
@@ -3659,6 +4741,33 @@ export interface Routes {
       readonly section_id: string;
     };
     readonly reply: Schemas['Ok'];
+  };
+  /** Delete a session */
+  'DELETE /v1/sessions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a file of a session */
+  'DELETE /v1/sessions/{id}/files/{file_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly file_id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete a record */
+  'DELETE /v1/storage/records/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Delete vectors */
+  'DELETE /v1/storage/vectors': {
+    readonly body: Schemas['VectorDeleteRequest'];
+    readonly reply: Schemas['VectorDeleteResponse'];
   };
   /** Delete a template of the workspace */
   'DELETE /v1/templates/{id}': {
@@ -3743,6 +4852,34 @@ export interface Routes {
       readonly workspace_id?: string | undefined;
     };
     readonly reply: Schemas['ScopeActivityPage'];
+  };
+  /** Find days on which an account did far more than usual */
+  'GET /v1/admin/analytics/anomalies': {
+    readonly query: {
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['AnomalyPage'];
+  };
+  /** Count the patterns of all accounts by kind and level */
+  'GET /v1/admin/analytics/patterns': {
+    readonly reply: Schemas['PatternCounts'];
+  };
+  /** Report what each account did */
+  'GET /v1/admin/analytics/tenants': {
+    readonly query: {
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['TenantActivityPage'];
   };
   /** Read who did what, in all accounts */
   'GET /v1/admin/audit': {
@@ -3846,6 +4983,60 @@ export interface Routes {
       readonly format?: 'json' | 'csv' | undefined;
     };
     readonly reply: Schemas['RevenueReport'];
+  };
+  /** Report what was exported, erased and released */
+  'GET /v1/admin/compliance/reports': {
+    readonly query: {
+      readonly action?: 'account.closed' | 'account.erased' | 'account.restored' | 'audit.exported' | 'export.asked' | 'export.downloaded' | 'export.ready' | 'privacy.settings_changed' | 'user.closed' | 'user.erased' | 'user.restored' | 'privacy.released' | undefined;
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['ComplianceEntryPage'];
+  };
+  /** Find accounts by an email, a name, an id or a key */
+  'GET /v1/admin/customers': {
+    readonly query: {
+      readonly q: string;
+    };
+    readonly reply: Schemas['FoundCustomers'];
+  };
+  /** Read an account with its limits and last calls */
+  'GET /v1/admin/customers/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['CustomerDetails'];
+  };
+  /** List the exports that operators asked for */
+  'GET /v1/admin/data/exports': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['OperatorExportPage'];
+  };
+  /** List what limits denied calls of all accounts */
+  'GET /v1/admin/denials': {
+    readonly query: {
+      readonly account_id?: string | undefined;
+      readonly product?: string | undefined;
+      /** The limit that denied them. */
+      readonly limit_name?: string | undefined;
+      readonly plan?: string | undefined;
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['DenialCountPage'];
   };
   /** List the grants of an account, newest first */
   'GET /v1/admin/grants': {
@@ -3960,6 +5151,16 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['Template'];
+  };
+  /** Audit what was released over all accounts, newest first */
+  'GET /v1/admin/privacy/releases': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['PrivacyReleasePage'];
   };
   /** List recorded sales, newest first */
   'GET /v1/admin/proceeds': {
@@ -4112,6 +5313,21 @@ export interface Routes {
     };
     readonly reply: Schemas['SessionPage'];
   };
+  /** Read the newest backup */
+  'GET /v1/backup': {
+    readonly reply: unknown;
+  };
+  /** List your backups */
+  'GET /v1/backup/history': {
+    readonly reply: Schemas['BackupHistory'];
+  };
+  /** Read a backup */
+  'GET /v1/backup/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: unknown;
+  };
   /** List all add-ons of the account, past and present, newest first */
   'GET /v1/billing/add-ons': {
     readonly query: {
@@ -4125,6 +5341,13 @@ export interface Routes {
   /** List the entitlements of the account per product */
   'GET /v1/billing/entitlements': {
     readonly reply: Schemas['EntitlementList'];
+  };
+  /** Get a signed entitlement, for a client that holds to it */
+  'GET /v1/billing/entitlements/token': {
+    readonly query: {
+      readonly product: string;
+    };
+    readonly reply: Schemas['EntitlementToken'];
   };
   /** List the invoices of the account, newest first */
   'GET /v1/billing/invoices': {
@@ -4214,6 +5437,86 @@ export interface Routes {
     };
     readonly reply: Schemas['CommentPage'];
   };
+  /** Read a document of context */
+  'GET /v1/context/documents/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      readonly version?: number | undefined;
+    };
+    readonly reply: Schemas['ContextDocument'];
+  };
+  /** Compare two versions of a document of context */
+  'GET /v1/context/documents/{id}/diff': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** 0: nothing. Not said: the version before `to`. */
+      readonly from?: number | undefined;
+      /** Not said: the newest. */
+      readonly to?: number | undefined;
+    };
+    readonly reply: Schemas['ContextDocumentDiff'];
+  };
+  /** List the versions of a document of context */
+  'GET /v1/context/documents/{id}/versions': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['ContextDocumentVersionPage'];
+  };
+  /** Load documents of context into a budget of tokens */
+  'GET /v1/context/load': {
+    readonly query: {
+      readonly kind?: 'business' | 'technical' | undefined;
+      readonly budget_tokens?: number | undefined;
+      readonly format?: 'json' | 'markdown' | undefined;
+    };
+    readonly reply: Schemas['LoadContext'];
+  };
+  /** Find the turns that a question needs */
+  'GET /v1/context/relevant': {
+    readonly query: {
+      /** At most 10,000 characters. */
+      readonly query: string;
+      /** From 1 to 100,000. */
+      readonly budget_tokens?: number | undefined;
+      readonly format?: 'json' | 'markdown' | undefined;
+    };
+    readonly reply: Schemas['RelevantContext'];
+  };
+  /** List decisions */
+  'GET /v1/decisions': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly status?: 'proposed' | 'accepted' | 'superseded' | undefined;
+      readonly level?: 'private' | 'team' | 'organization' | undefined;
+      readonly author_id?: string | undefined;
+    };
+    readonly reply: Schemas['DecisionSummaryPage'];
+  };
+  /** Read a decision */
+  'GET /v1/decisions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      readonly version?: number | undefined;
+      readonly format?: 'json' | 'markdown' | undefined;
+    };
+    readonly reply: Schemas['ReadDecision'];
+  };
   /** List documents */
   'GET /v1/documents': {
     readonly query: {
@@ -4296,6 +5599,18 @@ export interface Routes {
     };
     readonly reply: Schemas['ScopeExportFile'];
   };
+  /** Download an export by a signed link */
+  'GET /v1/exports/{id}/archive': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** Seconds since 1970. */
+      readonly expires: number;
+      readonly signature: string;
+    };
+    readonly reply: unknown;
+  };
   /** List the scopes that you marked */
   'GET /v1/favourites': {
     readonly query: {
@@ -4318,6 +5633,40 @@ export interface Routes {
       readonly wait?: number | undefined;
     };
     readonly reply: Schemas['Generation'];
+  };
+  /** Find a shortest path between two nodes */
+  'GET /v1/graph/paths': {
+    readonly query: {
+      readonly from_id?: string | undefined;
+      /** Instead of from_id. */
+      readonly from_file?: string | undefined;
+      readonly to_id?: string | undefined;
+      /** Instead of to_id. */
+      readonly to_file?: string | undefined;
+      /** By commas, of session, decision, pattern, file: which nodes to look at. All, if it is left out. */
+      readonly kinds?: string | undefined;
+      /** By commas, of mentions, drawn_from, relates_to, implements, supersedes, same_as: which edges to follow. All, if it is left out. */
+      readonly types?: string | undefined;
+      /** Edges that it has at most. */
+      readonly depth?: number | undefined;
+    };
+    readonly reply: Schemas['MemoryGraph'];
+  };
+  /** See what lies around a session, a decision, a pattern or a file */
+  'GET /v1/graph/query': {
+    readonly query: {
+      readonly id?: string | undefined;
+      /** Instead of an id. */
+      readonly file?: string | undefined;
+      /** By commas, of session, decision, pattern, file: which nodes to look at. All, if it is left out. */
+      readonly kinds?: string | undefined;
+      /** By commas, of mentions, drawn_from, relates_to, implements, supersedes, same_as: which edges to follow. All, if it is left out. */
+      readonly types?: string | undefined;
+      readonly depth?: number | undefined;
+      /** Of nodes, the first one too. */
+      readonly limit?: number | undefined;
+    };
+    readonly reply: Schemas['MemoryGraph'];
   };
   /** List the jobs of the account, newest first */
   'GET /v1/jobs': {
@@ -4615,6 +5964,53 @@ export interface Routes {
     };
     readonly reply: Schemas['SsoDomainList'];
   };
+  /** List the teams of an organization */
+  'GET /v1/organizations/{id}/teams': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['TeamPage'];
+  };
+  /** Read a team and its members */
+  'GET /v1/organizations/{id}/teams/{team_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly team_id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['TeamWithMembers'];
+  };
+  /** List patterns */
+  'GET /v1/patterns': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly kind?: 'workflow' | 'problem_solution' | 'practice' | undefined;
+      /** Those of this level; `platform`: what was released of all accounts. */
+      readonly scope?: 'private' | 'team' | 'organization' | 'platform' | undefined;
+    };
+    readonly reply: Schemas['ListedPatternPage'];
+  };
+  /** Read a pattern with its sources */
+  'GET /v1/patterns/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Pattern'];
+  };
   /** Preview whether a permit would be granted */
   'GET /v1/permits/preview': {
     readonly query: {
@@ -4648,12 +6044,27 @@ export interface Routes {
     };
     readonly reply: Schemas['PlanList'];
   };
+  /** List the playbooks of your plan */
+  'GET /v1/plans/playbook': {
+    readonly reply: Schemas['PlaybookList'];
+  };
+  /** Read a playbook */
+  'GET /v1/plans/playbook/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['Playbook'];
+  };
   /** Read a plan */
   'GET /v1/plans/{id}': {
     readonly params: {
       readonly id: string;
     };
     readonly reply: Schemas['Plan'];
+  };
+  /** Read whether the account counts in platform-wide statistics */
+  'GET /v1/privacy/settings': {
+    readonly reply: Schemas['PrivacySettings'];
   };
   /** Read your profile */
   'GET /v1/profile': {
@@ -4836,6 +6247,59 @@ export interface Routes {
     };
     readonly reply: Schemas['ScopeDiff'];
   };
+  /** List sessions of memory */
+  'GET /v1/sessions': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly level?: 'private' | 'team' | 'organization' | undefined;
+      readonly author_id?: string | undefined;
+    };
+    readonly reply: Schemas['MemorySessionPage'];
+  };
+  /** Read a session of memory */
+  'GET /v1/sessions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['MemorySession'];
+  };
+  /** List the files of a session */
+  'GET /v1/sessions/{id}/files': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['MemoryFilePage'];
+  };
+  /** Read the bytes of a file */
+  'GET /v1/sessions/{id}/files/{file_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly file_id: string;
+    };
+    readonly reply: unknown;
+  };
+  /** Read the messages of a session */
+  'GET /v1/sessions/{id}/messages': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['MemoryMessagePage'];
+  };
   /** Report your themes and feelings over time */
   'GET /v1/spectrum': {
     readonly query: {
@@ -4845,6 +6309,34 @@ export interface Routes {
       readonly format?: 'json' | 'csv' | undefined;
     };
     readonly reply: Schemas['Spectrum'];
+  };
+  /** Read which records have changed */
+  'GET /v1/storage/changes': {
+    readonly query: {
+      /** The `next` of the answer before; none: all records. */
+      readonly since?: string | undefined;
+      readonly limit?: number | undefined;
+    };
+    readonly reply: Schemas['RecordChanges'];
+  };
+  /** List your records */
+  'GET /v1/storage/records': {
+    readonly query: {
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      readonly table?: string | undefined;
+      readonly page?: number | undefined;
+    };
+    readonly reply: Schemas['RecordList'];
+  };
+  /** Read the bytes of a record */
+  'GET /v1/storage/records/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: unknown;
   };
   /** List the templates of the workspace, and public ones */
   'GET /v1/templates': {
@@ -4880,12 +6372,39 @@ export interface Routes {
   /** Read the usage of each limit and the ledger */
   'GET /v1/usage': {
     readonly query: {
+      readonly product?: string | undefined;
+      readonly feature?: string | undefined;
+      readonly model?: string | undefined;
+      readonly user_id?: string | undefined;
+      readonly key_id?: string | undefined;
+      readonly request_id?: string | undefined;
+      readonly status?: 'pending' | 'sent' | 'posted' | 'voided' | undefined;
+      /** The first instant. */
+      readonly from?: string | undefined;
+      /** The instant after the last. */
+      readonly until?: string | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
       /** The `next_cursor` of the page before. */
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['Usage'];
+  };
+  /** List what limits denied your calls */
+  'GET /v1/usage/denials': {
+    readonly query: {
+      readonly product?: string | undefined;
+      /** The limit that denied them. */
+      readonly limit_name?: string | undefined;
+      readonly plan?: string | undefined;
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['DenialCountPage'];
   };
   /** Report usage and cost of the account */
   'GET /v1/usage/report': {
@@ -4982,6 +6501,22 @@ export interface Routes {
     readonly body: Schemas['UpdateCommentRequest'];
     readonly reply: Schemas['Comment'];
   };
+  /** Change the level of a document of context */
+  'PATCH /v1/context/documents/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ChangeContextDocument'];
+    readonly reply: Schemas['ContextDocumentSummary'];
+  };
+  /** Change the level or the status of a decision */
+  'PATCH /v1/decisions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ChangeDecision'];
+    readonly reply: Schemas['DecisionSummary'];
+  };
   /** Choose a variant, name a draft, change its brief */
   'PATCH /v1/drafts/{id}': {
     readonly params: {
@@ -5044,6 +6579,23 @@ export interface Routes {
     readonly body: Schemas['UpdateMemberRequest'];
     readonly reply: Schemas['Member'];
   };
+  /** Rename a team */
+  'PATCH /v1/organizations/{id}/teams/{team_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly team_id: string;
+    };
+    readonly body: Schemas['UpdateTeamRequest'];
+    readonly reply: Schemas['Team'];
+  };
+  /** Change the title or the level of a pattern */
+  'PATCH /v1/patterns/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ChangePattern'];
+    readonly reply: Schemas['PatternSummary'];
+  };
   /** Change your profile */
   'PATCH /v1/profile': {
     readonly body: Schemas['UpdateProfileRequest'];
@@ -5081,6 +6633,14 @@ export interface Routes {
     };
     readonly body: Schemas['SetScopeStatusRequest'];
     readonly reply: Schemas['Scope'];
+  };
+  /** Change the title or the level of a session */
+  'PATCH /v1/sessions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ChangeMemorySession'];
+    readonly reply: Schemas['MemorySession'];
   };
   /** Change a template of the workspace */
   'PATCH /v1/templates/{id}': {
@@ -5121,6 +6681,11 @@ export interface Routes {
   'POST /v1/admin/credits': {
     readonly body: Schemas['GrantCreditsRequest'];
     readonly reply: Schemas['CreditGrant'];
+  };
+  /** Create an export of an account or a person, as an operator */
+  'POST /v1/admin/data/exports': {
+    readonly body: Schemas['OperatorExportRequest'];
+    readonly reply: Schemas['OperatorExport'];
   };
   /** Give an account a plan or an add-on */
   'POST /v1/admin/grants': {
@@ -5166,6 +6731,11 @@ export interface Routes {
   'POST /v1/admin/orbit/templates': {
     readonly body: Schemas['NewTemplate'];
     readonly reply: Schemas['Template'];
+  };
+  /** Opt many accounts out of platform-wide statistics */
+  'POST /v1/admin/privacy/policies': {
+    readonly body: Schemas['PrivacyPoliciesRequest'];
+    readonly reply: Schemas['PrivacyPolicies'];
   };
   /** Record sales of an account */
   'POST /v1/admin/proceeds': {
@@ -5391,6 +6961,11 @@ export interface Routes {
     readonly body: Schemas['RestoreUserRequest'];
     readonly reply: Schemas['RestoredUser'];
   };
+  /** Sign in the local owner by a link */
+  'POST /v1/auth/sign-in-link': {
+    readonly body: Schemas['SignInLinkRequest'];
+    readonly reply: Schemas['SignInAnswer'];
+  };
   /** Find out where somebody signs in */
   'POST /v1/auth/sso/start': {
     readonly body: Schemas['StartSsoRequest'];
@@ -5435,6 +7010,11 @@ export interface Routes {
     readonly body: Schemas['ResumeSubscriptionRequest'];
     readonly reply: Schemas['Subscription'];
   };
+  /** Ask the assistant */
+  'POST /v1/chat': {
+    readonly body: Schemas['ChatRequest'];
+    readonly reply: Schemas['ChatResult'];
+  };
   /** Buy a plan of Coditect */
   'POST /v1/checkout/session': {
     readonly body: Schemas['BuyLicenseRequest'];
@@ -5454,10 +7034,41 @@ export interface Routes {
     };
     readonly reply: Schemas['Comment'];
   };
+  /** Write a document of business context */
+  'POST /v1/context/business': {
+    readonly body: Schemas['WriteContextDocument'];
+    readonly reply: Schemas['ContextDocument'];
+  };
+  /** Write a document of technical context */
+  'POST /v1/context/technical': {
+    readonly body: Schemas['WriteContextDocument'];
+    readonly reply: Schemas['ContextDocument'];
+  };
   /** Generate variants of a post */
   'POST /v1/create': {
     readonly body: Schemas['CreateGenerationRequest'];
     readonly reply: Schemas['QueuedGeneration'];
+  };
+  /** Record a decision */
+  'POST /v1/decisions': {
+    readonly body: Schemas['CreateDecision'];
+    readonly reply: Schemas['Decision'];
+  };
+  /** Link a decision with a session, a message, another decision or a file */
+  'POST /v1/decisions/{id}/links': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['LinkDecision'];
+    readonly reply: Schemas['DecisionLink'];
+  };
+  /** Have another decision take the place of one */
+  'POST /v1/decisions/{id}/supersede': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['SupersedeDecision'];
+    readonly reply: Schemas['DecisionSummary'];
   };
   /** Start an upload */
   'POST /v1/documents/presign': {
@@ -5482,6 +7093,11 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['CanceledGeneration'];
+  };
+  /** Say that two names are of one file */
+  'POST /v1/graph/merges': {
+    readonly body: Schemas['MergeFiles'];
+    readonly reply: Schemas['FileMerge'];
   };
   /** Accept an invitation */
   'POST /v1/invitations/accept': {
@@ -5556,6 +7172,11 @@ export interface Routes {
       readonly id: string;
     };
     readonly reply: Schemas['LicenseKeyRotation'];
+  };
+  /** Use memory by the Model Context Protocol */
+  'POST /v1/mcp': {
+    readonly body: Schemas['McpMessage'];
+    readonly reply: Schemas['McpAnswer'];
   };
   /** Create an export of all your data */
   'POST /v1/me/exports': {
@@ -5656,6 +7277,14 @@ export interface Routes {
     };
     readonly reply: Schemas['SsoDomain'];
   };
+  /** Create a team */
+  'POST /v1/organizations/{id}/teams': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['CreateTeamRequest'];
+    readonly reply: Schemas['Team'];
+  };
   /** Transfer your ownership to another member */
   'POST /v1/organizations/{id}/transfer': {
     readonly params: {
@@ -5663,6 +7292,19 @@ export interface Routes {
     };
     readonly body: Schemas['TransferOrganizationRequest'];
     readonly reply: Schemas['Member'];
+  };
+  /** Find patterns in sessions */
+  'POST /v1/patterns/extract': {
+    readonly body: Schemas['ExtractPatterns'];
+    readonly reply: Schemas['QueuedPatterns'];
+  };
+  /** Rate a pattern */
+  'POST /v1/patterns/{id}/rating': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['RatePattern'];
+    readonly reply: Schemas['PatternSummary'];
   };
   /** Request a permit */
   'POST /v1/permits': {
@@ -5692,6 +7334,16 @@ export interface Routes {
     };
     readonly body: Schemas['SettlePermitRequest'];
     readonly reply: Schemas['SettledPermit'];
+  };
+  /** Run a step of a plan that asks a model */
+  'POST /v1/plans/steps/run': {
+    readonly body: Schemas['RunStepRequest'];
+    readonly reply: Schemas['StepResult'];
+  };
+  /** Opt in to platform-wide statistics, or out of them */
+  'POST /v1/privacy/settings': {
+    readonly body: Schemas['UpdatePrivacySettingsRequest'];
+    readonly reply: Schemas['PrivacySettings'];
   };
   /** Create a project */
   'POST /v1/projects': {
@@ -5755,6 +7407,66 @@ export interface Routes {
     };
     readonly body: Schemas['MoveSectionRequest'];
     readonly reply: Schemas['ScopeSection'];
+  };
+  /** Create a session of memory */
+  'POST /v1/sessions': {
+    readonly body: Schemas['CreateMemorySession'];
+    readonly reply: Schemas['MemorySession'];
+  };
+  /** Export a session: summary, decisions and metadata */
+  'POST /v1/sessions/{id}/export': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['ExportMemorySession'];
+    readonly reply: Schemas['MemorySessionExport'];
+  };
+  /** Store a file of a session */
+  'POST /v1/sessions/{id}/files': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      /** Your own name for it; it is not sealed. */
+      readonly client_id: string;
+      readonly name: string;
+      /** Its media type; it is not sealed. */
+      readonly type?: string | undefined;
+    };
+    readonly reply: Schemas['MemoryFile'];
+  };
+  /** Store messages of a session */
+  'POST /v1/sessions/{id}/messages': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['StoreMemoryMessages'];
+    readonly reply: Schemas['StoredMemoryMessages'];
+  };
+  /** Have a model sum a session up */
+  'POST /v1/sessions/{id}/summary': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['RefinedSummary'];
+  };
+  /** Store a record */
+  'POST /v1/storage/records': {
+    readonly query: {
+      readonly table?: string | undefined;
+    };
+    readonly body: Schemas['StorageRecordCreate'];
+    readonly reply: Schemas['RecordCreated'];
+  };
+  /** Search vectors */
+  'POST /v1/storage/vectors/search': {
+    readonly body: Schemas['VectorSearchRequest'];
+    readonly reply: Schemas['VectorSearchResponse'];
+  };
+  /** Store vectors */
+  'POST /v1/storage/vectors/upsert': {
+    readonly body: Schemas['VectorUpsertRequest'];
+    readonly reply: Schemas['VectorUpsertResponse'];
   };
   /** Create a template for the workspace */
   'POST /v1/templates': {
@@ -5828,6 +7540,10 @@ export interface Routes {
     readonly body: Schemas['ExtendSubscriptionRequest'];
     readonly reply: Schemas['BoundPurchase'];
   };
+  /** Store a backup */
+  'PUT /v1/backup': {
+    readonly reply: Schemas['BackupStored'];
+  };
   /** Set the overage allowance of a limit */
   'PUT /v1/billing/overage': {
     readonly body: Schemas['SetOverageRequest'];
@@ -5862,6 +7578,14 @@ export interface Routes {
     };
     readonly reply: null;
   };
+  /** Write another version of a decision */
+  'PUT /v1/decisions/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: Schemas['WriteDecision'];
+    readonly reply: Schemas['Decision'];
+  };
   /** Set up single sign-on */
   'PUT /v1/organizations/{id}/sso': {
     readonly params: {
@@ -5870,17 +7594,39 @@ export interface Routes {
     readonly body: Schemas['SetSsoConnectionRequest'];
     readonly reply: Schemas['SsoConnection'];
   };
+  /** Add a member to a team */
+  'PUT /v1/organizations/{id}/teams/{team_id}/members/{user_id}': {
+    readonly params: {
+      readonly id: string;
+      readonly team_id: string;
+      readonly user_id: string;
+    };
+    readonly reply: Schemas['Ok'];
+  };
+  /** Replace a record, or create it under an id of yours */
+  'PUT /v1/storage/records/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: {
+      readonly table?: string | undefined;
+    };
+    readonly body: Schemas['StorageRecordUpdate'];
+    readonly reply: Schemas['RecordReplaced'] | Schemas['RecordPut'];
+  };
 }
 
 /** Routes that take an Idempotency-Key. */
 export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/admin/billing/inbox/replay',
   'POST /v1/admin/credits',
+  'POST /v1/admin/data/exports',
   'POST /v1/admin/grants',
   'POST /v1/admin/jobs/{id}/replay',
   'POST /v1/admin/licenses/signing-keys',
   'POST /v1/admin/licenses/{id}/extend',
   'POST /v1/admin/orbit/templates',
+  'POST /v1/admin/privacy/policies',
   'POST /v1/admin/proceeds',
   'POST /v1/admin/usage/adjustments',
   'POST /v1/admin/webhooks',
@@ -5899,6 +7645,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/billing/checkout',
   'POST /v1/billing/subscription/change',
   'POST /v1/billing/subscription/resume',
+  'POST /v1/chat',
   'POST /v1/checkout/session',
   'POST /v1/create',
   'POST /v1/documents/presign',
@@ -5922,7 +7669,11 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/organizations/{id}/invitations',
   'POST /v1/organizations/{id}/invitations/{invitation_id}/resend',
   'POST /v1/organizations/{id}/sso/domains',
+  'POST /v1/organizations/{id}/teams',
+  'POST /v1/patterns/extract',
   'POST /v1/permits',
+  'POST /v1/plans/steps/run',
+  'POST /v1/privacy/settings',
   'POST /v1/projects',
   'POST /v1/regenerate',
   'POST /v1/scopes',
@@ -5932,6 +7683,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   'POST /v1/scopes/{id}/restore',
   'POST /v1/scopes/{id}/sections',
   'POST /v1/scopes/{id}/sections/{section_id}/move',
+  'POST /v1/sessions/{id}/summary',
   'POST /v1/templates',
   'POST /v1/templates/{id}/apply',
   'POST /v1/turns',
@@ -5943,6 +7695,7 @@ export const KEYED: ReadonlySet<string> = new Set([
 
 /** Routes that are called by WebSocket too, and at which path. */
 export const SOCKETS = {
+  'POST /v1/chat': '/v1/chat/stream',
 } as const;
 
 /** A route that is called by WebSocket too. */
@@ -5957,20 +7710,29 @@ export type ErrorCode =
   | 'answer_too_large'
   | 'answer_unusable'
   | 'app_not_sold'
+  | 'author_only'
+  | 'backup_not_found'
   | 'blob_gone'
   | 'blob_not_found'
+  | 'budget_invalid'
   | 'busy'
   | 'call_too_costly'
   | 'captcha_required'
   | 'change_replaced'
+  | 'changes_gone'
+  | 'checksum_mismatch'
   | 'client_gone'
   | 'comment_is_reply'
   | 'comment_not_found'
   | 'conflict'
+  | 'context_document_not_found'
+  | 'context_document_too_large'
   | 'context_length_exceeded'
   | 'context_too_large'
   | 'deactivations_exhausted'
   | 'debit_takes_days'
+  | 'decision_not_found'
+  | 'decision_too_large'
   | 'delivery_malformed'
   | 'dns_unavailable'
   | 'document_not_found'
@@ -5989,6 +7751,7 @@ export type ErrorCode =
   | 'field_refused'
   | 'forbidden'
   | 'generation_ended'
+  | 'graph_node_not_found'
   | 'idempotency_in_progress'
   | 'idempotency_key_required'
   | 'idempotency_mismatch'
@@ -6008,11 +7771,25 @@ export type ErrorCode =
   | 'license_suspended'
   | 'limit_exceeded'
   | 'link_invalid'
+  | 'link_not_found'
+  | 'link_target_not_found'
+  | 'link_to_itself'
+  | 'links_exhausted'
   | 'logo_not_found'
   | 'logo_unreadable'
   | 'machines_exhausted'
   | 'managed_elsewhere'
+  | 'memory_file_conflict'
+  | 'memory_file_empty'
+  | 'memory_file_not_found'
+  | 'memory_files_exhausted'
+  | 'memory_session_not_found'
   | 'mention_unknown'
+  | 'merge_not_found'
+  | 'merge_with_itself'
+  | 'merges_exhausted'
+  | 'message_conflict'
+  | 'message_too_large'
   | 'mfa_over'
   | 'mfa_paused'
   | 'mfa_refused'
@@ -6023,18 +7800,25 @@ export type ErrorCode =
   | 'no_variant_selected'
   | 'not_found'
   | 'nothing_sold'
+  | 'nothing_to_sum_up'
   | 'offline_too_early'
   | 'offline_too_long'
   | 'open_conflicts'
   | 'operator_budget_closed'
+  | 'organization_only'
+  | 'origin_not_allowed'
   | 'outcome_unknown'
   | 'overage_not_sold'
+  | 'own_origin_required'
   | 'passkey_invalid'
+  | 'pattern_not_found'
   | 'payload_too_large'
   | 'payment_declined'
   | 'permit_settled'
   | 'permit_stale'
   | 'plan_required'
+  | 'plan_template_unknown'
+  | 'plan_variables_invalid'
   | 'precondition_failed'
   | 'prices_missing'
   | 'project_archived'
@@ -6049,7 +7833,10 @@ export type ErrorCode =
   | 'purchase_bound'
   | 'purchase_over'
   | 'purchase_unknown'
+  | 'query_too_long'
   | 'range_not_satisfiable'
+  | 'record_not_found'
+  | 'record_table_fixed'
   | 'refreshed_too_often'
   | 'request_timeout'
   | 'sale_differs'
@@ -6058,6 +7845,7 @@ export type ErrorCode =
   | 'scope_too_long'
   | 'seat_taken_over'
   | 'seats_exhausted'
+  | 'secret_unreadable'
   | 'section_limit'
   | 'section_not_found'
   | 'server_stopping'
@@ -6065,6 +7853,7 @@ export type ErrorCode =
   | 'session_not_found'
   | 'sign_in_canceled'
   | 'sign_in_failed'
+  | 'sign_in_link_invalid'
   | 'sign_in_not_linked'
   | 'sign_in_not_set_up'
   | 'sign_in_unavailable'
@@ -6072,6 +7861,7 @@ export type ErrorCode =
   | 'signed_url_expired'
   | 'signed_url_invalid'
   | 'slug_taken'
+  | 'sources_more_private'
   | 'sso_required'
   | 'sso_unconfigured'
   | 'sso_unproven'
@@ -6082,15 +7872,23 @@ export type ErrorCode =
   | 'store_unavailable'
   | 'subscription_ending'
   | 'subscription_over'
+  | 'supersession_cycle'
+  | 'team_name_taken'
+  | 'team_not_found'
   | 'template_limit'
   | 'template_not_found'
   | 'token_invalid'
   | 'too_many_attempts'
   | 'too_many_domains'
   | 'too_many_organizations'
+  | 'too_many_sockets'
+  | 'too_many_teams'
+  | 'too_many_words'
   | 'unauthenticated'
   | 'unavailable'
+  | 'unexpected_frame'
   | 'unsupported_media_type'
+  | 'upgrade_required'
   | 'upload_expired'
   | 'upload_invalid'
   | 'upload_mismatch'
@@ -6100,6 +7898,8 @@ export type ErrorCode =
   | 'user_closed'
   | 'user_suspended'
   | 'validation_failed'
+  | 'vector_dimensions'
+  | 'vector_invalid'
   | 'version_not_found'
   | 'webhook_disabled'
   | 'webhook_forged'

@@ -3,7 +3,14 @@ import type { ReplyOf } from './calls.ts';
 import type { Time } from './time.ts';
 
 /** What a signed-in client holds. Both tokens are secrets. */
-export type SessionTokens = ReplyOf<'POST /v1/auth/refresh'>;
+export type SessionTokens = ReplyOf<'POST /v1/auth/refresh'> & { readonly refresh_token: string };
+
+/** The tokens of an answer. It lacks one where the call said `Plinth-Session: cookie`, which this client says nowhere. */
+export function tokensOf(answer: ReplyOf<'POST /v1/auth/refresh'>): SessionTokens {
+  const { refresh_token } = answer;
+  if (refresh_token === undefined) throw new TypeError('the refresh token of this session is in a cookie');
+  return { ...answer, refresh_token };
+}
 
 /** Where the tokens of a session are kept. All clients on one store are one session: the tabs of a browser, for example. */
 export interface SessionStore {

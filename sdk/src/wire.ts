@@ -7,7 +7,7 @@ export interface WireRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Blob | undefined;
   /** Whether sending it twice has the effect of once. */
   readonly repeatable: boolean;
   readonly signal?: AbortSignal | undefined;

@@ -8,7 +8,7 @@ import { allDataRules } from './lists.ts';
 
 type ErasureWiring = Omit<
   Parameters<typeof createErasure>[0],
-  'rules' | 'removeFiles' | 'filesOf' | 'sweepAnswers' | 'log' | 'roleOf' | 'kindOf' | 'mail'
+  'rules' | 'removeFiles' | 'filesOf' | 'openFile' | 'sweepAnswers' | 'log' | 'roleOf' | 'kindOf' | 'mail'
 > & {
   readonly accounts: Accounts;
   readonly mail: Mail;
@@ -26,6 +26,7 @@ export function openErasure(parts: ErasureWiring): Erasure {
     roleOf: accounts.roleOf,
     kindOf: accounts.kindOf,
     filesOf: blobs.linksOf,
+    openFile: (product, accountId, id) => blobs.of(product).open(accountId, id),
     sweepAnswers: () => idempotency.sweep(),
     removeFiles: async (subjects) => {
       for (const subject of subjects) {

@@ -3,12 +3,15 @@ import type { Mounted, Route } from '#platform/http';
 import { modules, type Services } from '#modules';
 import { products } from '#products';
 
-/** All migrations, from the bottom of the house up. */
-export function allMigrations(): Migration[] {
-  return [
-    ...modules.flatMap(({ migrations }) => migrations()),
-    ...products.flatMap(({ migrations }) => migrations),
+let migrations: readonly Migration[] | undefined;
+
+/** All migrations, from the bottom of the house up; their files are read once. */
+export function allMigrations(): readonly Migration[] {
+  migrations ??= [
+    ...modules.flatMap((one) => one.migrations()),
+    ...products.flatMap((one) => one.migrations),
   ];
+  return migrations;
 }
 
 /** All routes, for the docs and the walkers. */

@@ -1,23 +1,35 @@
 import { createAudit } from '#platform/audit';
 import { type UpstreamOptions, watchAiSettings } from '#platform/ai';
 import { createBlobStorage } from '#platform/blobs';
+import type { Config } from '#platform/config';
 import { createSales, type ProviderSettings, type StripeConnection } from '#platform/billing';
 import type { Database } from '#platform/db';
 import { createEntitlements, createPlanRates, createUpgradeFor } from '#platform/entitlements';
 import type { Mounted } from '#platform/http';
 import { createIdempotency, type KeptAnswers } from '#platform/idempotency';
-import { createCaptcha, createIdentity, type Providers, userByEmail } from '#platform/identity';
+import {
+  createCaptcha,
+  createIdentity,
+  type IdentitySettings,
+  type Providers,
+  userByEmail,
+} from '#platform/identity';
 import { createWork, type QStash, type RunningJob } from '#platform/jobs';
 import type { systemRandom } from '#platform/kernel';
 import { createLimiting, type Holder } from '#platform/limits';
 import { keepSchedules } from '#platform/module';
+import { createOwnerSignIn } from '#platform/owner';
 import { createPermits } from '#platform/permits';
+import { createCompliance } from '#platform/compliance';
+import { createCustomers } from '#platform/customers';
+import { createPrivacy, type PrivacyParts } from '#platform/privacy';
 import { productContext, registerProduct } from '#platform/product';
 import { createQueue } from '#platform/queue';
 import type { Redis } from '#platform/redis';
 import { createReports } from '#platform/reports';
-import type { Secrets } from '#platform/secrets';
+import { createDataKeys, type Secrets } from '#platform/secrets';
 import { addressRule, createSignInRule } from '#platform/sso';
+import { createVectorStorage } from '#platform/vectors';
 import { createEvents } from '#platform/webhooks';
 import { modules, type Services } from '#modules';
 import { products } from '#products';
@@ -121,25 +133,14 @@ function wirePeople(parts: WiringParts) {
   const identity = createIdentity({
     ...parts,
     ...accounts,
+    tierOf: entitlements.tierOf,
     audit,
     mail,
     captcha: captchaOf(parts),
     log: parts.telemetry.logger,
     signInRule: createSignInRule({ audit }),
     addressRule,
-    settings: {
-      issuer: config.publicUrl ?? 'plinth',
-      baseUrl: config.baseUrl,
-      returnTo: config.signIn.returnTo,
-      emailVerification: config.emailVerification,
-      sessionDays: config.sessionDays,
-      passkeys: { ...config.passkeys, rpName: config.mail.from.name },
-      passwordRules: {
-        words: ['plinth', ...catalogues.map(({ product }) => product), ...config.passwords.words],
-        breachesUrl: config.passwords.breachesUrl,
-      },
-      products: catalogues.map(({ product }) => product),
-    },
+    settings: identitySettings(config),
   });
   mail.resolve(identity.resolvers);
   const sso = openSso({ ...parts, audit, mail, accounts, identity });
@@ -155,6 +156,25 @@ function wirePeople(parts: WiringParts) {
     accounts,
     identity,
     sso,
+    dataKeys: createDataKeys(parts),
+  };
+}
+
+function identitySettings(config: Config): IdentitySettings {
+  const names = products.map(({ catalogue }) => catalogue.product);
+  return {
+    issuer: config.publicUrl ?? 'plinth',
+    baseUrl: config.baseUrl,
+    returnTo: config.signIn.returnTo,
+    emailVerification: config.emailVerification,
+    sessionDays: config.sessionDays,
+    passkeys: { ...config.passkeys, rpName: config.mail.from.name },
+    passwordRules: {
+      words: ['plinth', ...names, ...config.passwords.words],
+      breachesUrl: config.passwords.breachesUrl,
+    },
+    products: names,
+    productScopes: products.flatMap(({ routes }) => routes.flatMap(({ shape }) => shape.scope ?? [])),
   };
 }
 
@@ -165,12 +185,13 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const { logger: log } = parts.telemetry;
   const limiting = createLimiting({ ...parts, failures: config.ai.failures });
   const { limits } = limiting;
+  const upgradeFor = createUpgradeFor(parts.entitlements);
   const blobs = createBlobStorage({
     ...parts,
     limits,
     log,
     home: openBlobHome(config, { ...parts, baseUrl: parts.reachedAt }),
-    upgradeFor: createUpgradeFor(parts.entitlements),
+    upgradeFor,
     metrics: parts.telemetry.metrics,
   });
   const work = createWork({
@@ -186,6 +207,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const ai = openAi({ ...parts, config, crashHook });
   const sales = createSales({
     ...parts,
+    signToken: parts.identity.signToken,
     limits,
     jobs,
     log,
@@ -200,6 +222,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
     limiting,
     ...limiting,
     blobs,
+    vectors: createVectorStorage({ ...parts, limits, upgradeFor }),
     work,
     ...work,
     idempotency,
@@ -214,6 +237,7 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
       exchangeRatesFile: config.exchangeRatesFile,
       mode: parts.stripe?.client.mode ?? 'live',
     }),
+    privacy: openPrivacy({ ...parts, log }),
   };
 }
 
@@ -221,13 +245,28 @@ function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
 function servicesOf(
   parts: WiringParts & ReturnType<typeof wirePeople> & ReturnType<typeof wireSpending>,
 ): Services {
+  const { config } = parts.options;
   return {
     ...parts,
     webhooks: parts.events,
     limits: parts.limiting,
     jobs: parts.work,
     billing: parts.sales,
+    compliance: createCompliance(parts),
+    customers: createCustomers(parts),
+    owner: createOwnerSignIn({
+      ...parts,
+      dataDir: config.dataDir,
+      isOpen: config.environment !== 'production',
+    }),
   };
+}
+
+function openPrivacy(parts: Omit<PrivacyParts, 'declared'>) {
+  const declared = products.flatMap(({ key: product, release }) =>
+    release === undefined ? [] : [{ ...release, product }],
+  );
+  return createPrivacy({ ...parts, declared });
 }
 
 function captchaOf({ options, telemetry }: WiringParts) {

@@ -1,9 +1,9 @@
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Plugin } from 'rolldown';
+import { fromRoot, rememberSources, ROOT, writeManifest } from './build-files.ts';
 import { digestOf, FOLDER, MANIFEST, type Manifest, readManifest } from './built.js';
 
-const ROOT = join(import.meta.dirname, '../..');
 const OF_PROJECT = /^[./#]/;
 
 /**
@@ -21,7 +21,7 @@ export async function buildProgram(): Promise<void> {
     external: (name) => !OF_PROJECT.test(name) && !name.startsWith(ROOT),
     // What a module does when it is loaded is never taken for needless.
     treeshake: false,
-    plugins: [remember(read), withPlaces],
+    plugins: [rememberSources(read), withPlaces],
   });
   const { output } = await build.write({
     dir: FOLDER,
@@ -38,12 +38,13 @@ export async function buildProgram(): Promise<void> {
   chmodSync(FOLDER, 0o755);
   const sources = [...read.keys()].sort();
   const before = namesBefore();
-  writeManifest({
+  const manifest: Manifest = {
     entry: output.find((file) => file.type === 'chunk' && file.isEntry)?.fileName,
     files: Object.fromEntries(written.map((name) => [name, statSync(join(FOLDER, name)).size])),
     digest: digestOf(sources, (path) => read.get(path) ?? ''),
     sources,
-  });
+  };
+  writeManifest(MANIFEST, manifest);
   // A server that runs may ask for a file of the build before this one at any time.
   const kept = new Set([...written, ...before, basename(MANIFEST)]);
   for (const other of readdirSync(FOLDER))
@@ -56,23 +57,6 @@ function namesBefore(): string[] {
   } catch {
     return [];
   }
-}
-
-function writeManifest(manifest: Manifest): void {
-  const beside = `${MANIFEST}.${process.pid}`;
-  writeFileSync(beside, JSON.stringify(manifest), { mode: 0o644 });
-  chmodSync(beside, 0o644);
-  renameSync(beside, MANIFEST);
-}
-
-/** What each source of the project says, by its path. */
-function remember(read: Map<string, string>): Plugin {
-  return {
-    name: 'what sources say',
-    transform(code, id) {
-      if (id.startsWith(ROOT)) read.set(fromRoot(id), code);
-    },
-  };
 }
 
 /** A module asks where it lies, for what lies beside it: that is still where its source is, from wherever the project lies. */
@@ -93,5 +77,4 @@ const withPlaces: Plugin = {
   },
 };
 
-const fromRoot = (path: string) => relative(ROOT, path).split(sep).join('/');
 const fromBuilt = (path: string) => `../${fromRoot(path)}`;

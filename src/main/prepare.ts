@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { allMigrations } from '#app';
 import { migrateUp, openDatabase, writePrepared } from '#platform/db';
 import { builtProgram } from './built.js';
+import { buildConsole } from './build-console.ts';
 import { buildProgram } from './build.ts';
 import { nameOfPrepared, PREPARED } from './prepared-file.ts';
 import { refuseWords, type Verb } from './verb.ts';
@@ -15,22 +16,24 @@ import { refuseWords, type Verb } from './verb.ts';
 export const prepare: Verb = async ({ words }) => {
   const refused = refuseWords('prepare', words);
   if (refused !== undefined) return refused;
-  const isBuilt = builtProgram() !== undefined || (await build());
+  const isBuilt = builtProgram() !== undefined || (await build(buildProgram, NO_PROGRAM));
+  const hasConsole = await build(buildConsole, NO_CONSOLE);
   const name = nameOfPrepared();
   if (!existsSync(join(PREPARED, name))) await prepareDatabase(name);
-  return isBuilt ? 0 : 1;
+  return isBuilt && hasConsole ? 0 : 1;
 };
 
+const NO_PROGRAM = 'The program could not be built: it runs from its sources and takes longer to start.';
+const NO_CONSOLE = 'The console could not be built: the server starts without it.';
+
 /** Whether it could be: a full disk or a source that does not parse costs later starts their haste, and nothing else. */
-async function build(): Promise<boolean> {
+async function build(make: () => Promise<void>, without: string): Promise<boolean> {
   try {
-    await buildProgram();
+    await make();
     return true;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(
-      `The program could not be built: it runs from its sources and takes longer to start. ${reason}\n`,
-    );
+    process.stderr.write(`${without} ${reason}\n`);
     return false;
   }
 }

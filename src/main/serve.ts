@@ -3,6 +3,7 @@ import { type Config, onPort } from '#platform/config';
 import { openStore } from '#platform/db';
 import { type Invocation, refuseWords, type Verb } from './verb.ts';
 import { banner, doubtfulKey, invitation, sandboxesApart } from './banner.ts';
+import { signInLine } from './console-link.ts';
 import { crashingAt } from './crash-hook.ts';
 import { preparedFile } from './prepared-file.ts';
 import { writeServerFile } from './server-file.ts';
@@ -70,7 +71,7 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
       `ready in ${(performance.now() / 1_000).toFixed(1)} s at ${url}${roles.serve ? '   (API docs: /docs)' : ''}\n`,
     );
     if (roles.serve && roles.migrate && !isProduction(invocation))
-      process.stdout.write(`\n${invitation(config, url, app.ownerFile)}\n`);
+      process.stdout.write(`\n${signInOffer(config, url, app)}${invitation(config, url, app.ownerFile)}\n`);
   } catch (error) {
     await app.stop();
     throw error;
@@ -79,6 +80,14 @@ async function run(invocation: Invocation, roles: Roles): Promise<number> {
   removeServerFile?.();
   await app.stop();
   return 0;
+}
+
+/** Where there is no terminal, what is printed is a log, and a link in a log is anybody's who reads it. */
+function signInOffer(config: Config, url: string, { ownerFile }: App): string {
+  if (ownerFile === undefined) return '';
+  return process.stdout.isTTY
+    ? `${signInLine(config, url)}\n\n`
+    : '"npm run plinth -- console" prints a link that signs you in.\n\n';
 }
 
 /** The settings, on the next free port where theirs is in use and nobody relies on it. */

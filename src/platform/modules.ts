@@ -3,6 +3,8 @@ import { aiModule } from '#platform/ai';
 import { auditModule } from '#platform/audit';
 import { blobsModule } from '#platform/blobs';
 import { billingModule } from '#platform/billing';
+import { complianceModule } from '#platform/compliance';
+import { customersModule } from '#platform/customers';
 import { dbDataRules, dbMigrations, dbSystemUses, openDatabase } from '#platform/db';
 import { entitlementsModule } from '#platform/entitlements';
 import { erasureModule } from '#platform/erasure';
@@ -14,11 +16,13 @@ import { mailModule } from '#platform/mail';
 import { defineModule, inOrder, type Made, type Maker } from '#platform/module';
 import { ownerModule } from '#platform/owner';
 import { permitsModule } from '#platform/permits';
+import { privacyModule } from '#platform/privacy';
 import { productSystemUses } from '#platform/product';
 import { createQueue } from '#platform/queue';
 import { reportsModule } from '#platform/reports';
 import { secretsDataRules, secretsMigrations, secretsSystemUses } from '#platform/secrets';
 import { ssoModule } from '#platform/sso';
+import { vectorsModule } from '#platform/vectors';
 import { webhooksModule } from '#platform/webhooks';
 
 /**
@@ -28,6 +32,10 @@ import { webhooksModule } from '#platform/webhooks';
  */
 export const modules = inOrder([
   defineModule({ name: 'kernel', purpose: 'errors, ids, clock, money, crypto: pure, no I/O' }),
+  defineModule({
+    name: 'texts',
+    purpose: 'days that a text names, its tokens, near words, lines that changed',
+  }),
   defineModule({ name: 'config', purpose: 'settings, from the environment and its files' }),
   defineModule({ name: 'telemetry', purpose: 'logs and metrics' }),
   defineModule({
@@ -78,11 +86,15 @@ export const modules = inOrder([
   entitlementsModule,
   limitsModule,
   blobsModule,
+  vectorsModule,
   jobsModule,
   erasureModule,
   aiModule,
   billingModule,
   reportsModule,
+  privacyModule,
+  complianceModule,
+  customersModule,
   permitsModule,
   ownerModule,
   defineModule({

@@ -15,6 +15,7 @@ let next: Admission;
 const permit = {
   id: 'permit-1' as PermitId,
   reserve: 0 as Micros,
+  walked: () => undefined,
   release: async (reason: string) => {
     released.push(reason);
   },

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { atEndOfFile } from '#test/closing';
 import { watchArrivals } from './arrivals.ts';
 
-const HEAD = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n12345';
+const headOf = (length: number) => `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n12345`;
 
 /** A server that reads bodies, answers at once, or waits, as the test says; its time moves by hand. */
 async function open(onRequest: (request: IncomingMessage, answer: () => void) => void = () => {}) {
@@ -16,9 +16,9 @@ async function open(onRequest: (request: IncomingMessage, answer: () => void) =>
     milliseconds: 30_000,
     onLate: ({ socket }) => void socket.end('HTTP/1.1 408 Late\r\nconnection: close\r\n\r\n'),
   });
-  const arrived: IncomingMessage[] = [];
+  const arrived: { readonly request: IncomingMessage; readonly response: ServerResponse }[] = [];
   server.on('request', (request, response) => {
-    arrived.push(request);
+    arrived.push({ request, response });
     onRequest(request, () => response.end('early'));
   });
   server.listen(0, '127.0.0.1');
@@ -27,15 +27,19 @@ async function open(onRequest: (request: IncomingMessage, answer: () => void) =>
     server.closeAllConnections();
     server.close();
   });
+  async function beginWith(bytes: number) {
+    const { length } = arrived;
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write(headOf(bytes));
+    await expect.poll(() => arrived.length).toBe(length + 1);
+    const [one] = arrived.slice(length);
+    if (one === undefined) throw new Error('no request has arrived');
+    return { socket, ...one };
+  }
   return {
     arrivals,
-    async begin(): Promise<Socket> {
-      const { length } = arrived;
-      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-      socket.write(HEAD);
-      await expect.poll(() => arrived.length).toBe(length + 1);
-      return socket;
-    },
+    beginWith,
+    begin: async (): Promise<Socket> => (await beginWith(10)).socket,
     pass(milliseconds: number): void {
       now += milliseconds;
       arrivals.cut();
@@ -68,6 +72,20 @@ describe('a request whose body does not come', () => {
     await expect.poll(() => socket.bytesRead).toBeGreaterThan(0);
     server.pass(31_000);
     expect(await answer).not.toContain('408');
+  });
+
+  test('that is refused early, on a connection that ends, has its answer although it goes on', async () => {
+    const server = await open();
+    const answered: Promise<string>[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      const { socket, request, response } = await server.beginWith(20_000_000);
+      answered.push(answerOf(socket));
+      response.setHeader('connection', 'close').end('early');
+      // What comes after the answer would have the system reset a connection that was closed.
+      socket.write(Buffer.alloc(20_000_000 - 5));
+      await once(request, 'close');
+    }
+    for (const answer of await Promise.all(answered)) expect(answer).toContain('early');
   });
 
   test('has more time while its handler reads it, and the same as others from where that stops', async () => {

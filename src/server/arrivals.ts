@@ -30,6 +30,9 @@ export function watchArrivals(
     if (!hasBody(request)) return;
     coming.set(request, { response, until: until() });
     request.once('close', () => coming.delete(request));
+    response.prependListener('finish', () => {
+      if (!request.complete) letReadAnswer(request);
+    });
   });
 
   return {
@@ -55,6 +58,14 @@ export function watchArrivals(
       }
     },
   };
+}
+
+/**
+ * Answered early, to a sender who goes on: a connection that is closed now would be reset, and the answer lost on the way (RFC 9112, 9.6).
+ * The end is told, and what still comes is read and dropped, until the sender ends or is late.
+ */
+function letReadAnswer({ socket }: IncomingMessage): void {
+  socket.destroySoon = () => void socket.end();
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

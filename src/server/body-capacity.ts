@@ -140,12 +140,12 @@ export function beforeBody(
   mounted: Mounted,
   { parts, capacity }: { parts: ServerParts; capacity: BodyCapacity },
 ) {
-  const { maxBody = DEFAULT_MAX_BODY, largeBody } = route.shape;
+  const { maxBody = DEFAULT_MAX_BODY, largeBody, streamedBody } = route.shape;
   const product = mounted.product ?? mounted.module;
 
   async function accountOf(request: FastifyRequest, length: number): Promise<string | undefined> {
     if (length <= maxBody) return undefined;
-    if (largeBody === undefined) throw tooLarge(maxBody, null);
+    if (largeBody === undefined) throw streamedBody === true ? sendOctets(maxBody) : tooLarge(maxBody, null);
     const { accountId } = await callerContextOf(route, request, parts);
     if (accountId === undefined || parts.planRates === undefined)
       throw new Error(`${route.name}: nobody's plan says how large its body may be`);
@@ -162,6 +162,8 @@ export function beforeBody(
   }
 
   return async (request: FastifyRequest, reply: FastifyReply, payload: Readable): Promise<Readable> => {
+    // What its handler reads itself takes no room here.
+    if (streamedBody === true && !isJson(request)) return payload;
     const said = request.headers['content-length'];
     const length = said === undefined ? 0 : Number(said);
     const isStreamed = said === undefined && request.headers['transfer-encoding'] !== undefined;
@@ -186,6 +188,17 @@ export function beforeBody(
       throw error;
     }
   };
+}
+
+function isJson({ headers }: FastifyRequest): boolean {
+  return /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
+}
+
+/** Of a route that takes its body as JSON up to a size, and as octets beyond. */
+function sendOctets(max: number): AppError {
+  const message =
+    'The body is larger than this call takes as JSON: send the bytes as application/octet-stream.';
+  return new AppError('payload_too_large', { message, details: { max_bytes: max, upgrade: null } });
 }
 
 function tooLarge(max: number, upgrade: string | null): AppError {

@@ -13,7 +13,9 @@ export type Fail = (request: FastifyRequest, reply: FastifyReply, error: unknown
 export function createFailureHandler(telemetry: Telemetry): Fail {
   return (request, reply, error) => {
     const failure = describeMissing(
-      isBrokenOff(error, request) ? gone(error) : asFailure(error, request.inFlight),
+      isBrokenOff(error, request) || hasHungUp(error, request.inFlight)
+        ? gone(error)
+        : asFailure(error, request.inFlight),
       request,
     );
     if (failure.status >= 500) {
@@ -46,6 +48,8 @@ export function createFailureHandler(telemetry: Telemetry): Fail {
 
 /** No client receives this status: the client has hung up. */
 const HUNG_UP = 499;
+/** How far an error's causes are followed: they may go round. */
+const DEEPEST_CAUSE = 8;
 
 /** What this server ended because it stops failed by that, whatever those say who were told that nobody waits for them. */
 function asFailure(error: unknown, inFlight: InFlightRequest | undefined): AppError {
@@ -59,6 +63,17 @@ function asFailure(error: unknown, inFlight: InFlightRequest | undefined): AppEr
 function isBrokenOff(error: unknown, { raw }: FastifyRequest): boolean {
   if (raw.complete || !raw.destroyed || !(error instanceof Error) || !('code' in error)) return false;
   return error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+/** Whether it is the end of the call's signal that failed, because its client has gone while it was answered. */
+function hasHungUp(error: unknown, inFlight: InFlightRequest | undefined): boolean {
+  if (inFlight === undefined || inFlight.isStopped || !inFlight.hasHungUp) return false;
+  // Whoever was ended by the signal often says so in words of their own, with its reason as the cause.
+  let at = error;
+  for (let depth = 0; depth < DEEPEST_CAUSE && at instanceof Error; depth++, at = at.cause) {
+    if (at === inFlight.signal.reason || at.name === 'AbortError') return true;
+  }
+  return false;
 }
 
 const gone = (cause: unknown) => new AppError('client_gone', { cause });

@@ -116,10 +116,15 @@ function readJsonOnly(app: FastifyInstance): void {
   });
 }
 
-/** Bodies of these routes are not read here: their handlers read the stream. */
-export function withoutBodies(app: FastifyInstance, mount: (app: FastifyInstance) => void): void {
+/** Bodies of these routes are not read here: their handlers read the stream. JSON is, of a route that takes it too. */
+export function withoutBodies(
+  app: FastifyInstance,
+  { takesJson }: { readonly takesJson: boolean },
+  mount: (app: FastifyInstance) => void,
+): void {
   app.register((inner, _options, done) => {
     inner.removeAllContentTypeParsers();
+    if (takesJson) readJsonOnly(inner);
     inner.addContentTypeParser('*', (_request, _payload, read) => read(null, undefined));
     mount(inner);
     done();
@@ -231,9 +236,9 @@ function secureHeaders(settings: ServerSettings): [string, string][] {
 }
 
 const ALLOWED_HEADERS =
-  'authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, range, traceparent, x-account-id, x-i-am-safe, x-request-id';
+  'authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, mcp-method, mcp-name, mcp-protocol-version, range, traceparent, x-account-id, x-backup-checksum, x-backup-chunk-count, x-backup-timestamp, x-backup-version, x-checksum, x-i-am-safe, x-request-id';
 const EXPOSED_HEADERS =
-  'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, x-request-id';
+  'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, x-backup-checksum, x-backup-timestamp, x-backup-version, x-checksum, x-request-id';
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_SECONDS = '600';
 

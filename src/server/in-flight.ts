@@ -63,6 +63,12 @@ export class InFlightRequest implements Origin {
       typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined;
   }
 
+  /** Whether its client went away before it had the whole answer. */
+  get hasHungUp(): boolean {
+    const { raw } = this.reply;
+    return raw.closed && !raw.writableFinished;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -109,7 +115,7 @@ export function createInFlightRequests(): InFlightRequests {
       present.add(inFlight);
       inFlight.reply.raw.once('close', () => {
         present.delete(inFlight);
-        if (!inFlight.reply.raw.writableFinished) inFlight.abort(new Error('the client has gone'));
+        if (inFlight.hasHungUp) inFlight.abort(new Error('the client has gone'));
         ended();
         if (present.size > 0) return;
         for (const told of waiting) told();

@@ -1,3 +1,4 @@
+export { CONSOLE, CONSOLE_MANIFEST, type ConsoleManifest, readConsole } from './console/built.ts';
 export { nextFreePort } from './listen-on.ts';
 export { inlineSchema } from './openapi/schema-writer.ts';
 export { errorsOf, openApiOf } from './openapi/openapi.ts';

@@ -66,7 +66,7 @@ test('metrics without a token are told on a port of their own alone: whatever is
   expect((await fetch(`http://127.0.0.1:${own}/metrics`)).status).toBe(200);
 });
 
-test('the root says what this is and where to look: a page for browsers, JSON for others', async () => {
+test('the root says what this is and where to look: the console for browsers, JSON for others', async () => {
   const { call } = await serveHere({ publicBasePath: '/' });
   const told = await call('/');
   expect(told.headers.get('content-type')).toContain('application/json');
@@ -75,17 +75,12 @@ test('the root says what this is and where to look: a page for browsers, JSON fo
   const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
   const page = await call('/', { headers: { accept } });
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
-  expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
-  expect(page.headers.get('content-security-policy')).not.toContain('script-src');
   for (const { headers } of [told, page]) {
     expect(headers.get('x-frame-options')).toBe('DENY');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('vary')).toContain('accept');
   }
-  expect(page.text).not.toContain('<script');
-  const linked = [...page.text.matchAll(/href="([^"]+)"/g)].map(([, path = '']) => path);
-  expect(linked).toEqual(Object.values(links));
-  for (const path of linked) expect([path, (await call(path)).status]).toEqual([path, 200]);
+  for (const path of Object.values(links)) expect([path, (await call(path)).status]).toEqual([path, 200]);
   expect((await call('/', { method: 'HEAD' })).status).toBe(200);
 });
 

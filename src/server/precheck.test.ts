@@ -16,6 +16,7 @@ let refuses: readonly string[] = [];
 const permit = {
   id: 'permit-1' as PermitId,
   reserve: 0 as Micros,
+  walked: () => undefined,
   isHandled: true,
   release: async (reason: string) => void released.push(reason),
 } as unknown as Permit;

@@ -6,11 +6,11 @@ import {
   objectionsTo,
   type Route,
   type RouteAlias,
-  htmlPage,
 } from '#platform/http';
 import { AppError, createEndOfTurn, within } from '#platform/kernel';
 import type { Arrivals } from './arrivals.ts';
 import { BODY_CAPACITY, beforeBody, type BodyCapacity, createBodyCapacity } from './body-capacity.ts';
+import { mountConsole, type SendConsole } from './console/index.ts';
 import { mountDocs } from './docs/index.ts';
 import { type Fail, createFailureHandler } from './failure-handler.ts';
 import { openFramework, withoutBodies } from './framework.ts';
@@ -67,7 +67,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   for (const module of mounted)
     mountModule(app, module, { parts, fail, capacity, sendAtEndOfTurn, arrivals });
   const sockets = mountSockets(app, routes, { parts, fail, rewriteUrl, isStopping: () => stopping });
-  mountRoot(app, settings);
+  mountRoot(app, settings, mountConsole(app));
   mountOperations(app, parts, () => stopping);
   // Written once: it has a megabyte.
   let written: Buffer | undefined;
@@ -122,7 +122,9 @@ function mountModule(
   { capacity, ...walkParts }: Omit<WalkParts, 'read'> & { readonly capacity: BodyCapacity },
 ): void {
   const mount = (route: Route, alias?: RouteAlias) => {
-    if (route.shape.streamedBody === true) withoutBodies(app, (inner) => mountAt(inner, route, alias));
+    const { streamedBody, body } = route.shape;
+    const takesJson = body !== undefined;
+    if (streamedBody === true) withoutBodies(app, { takesJson }, (inner) => mountAt(inner, route, alias));
     else mountAt(app, route, alias);
   };
   const mountAt = (at: FastifyInstance, route: Route, alias?: RouteAlias) => {
@@ -134,7 +136,7 @@ function mountModule(
       method,
       url,
       bodyLimit: route.shape.largeBody?.most ?? route.shape.maxBody ?? DEFAULT_MAX_BODY,
-      ...(route.shape.streamedBody === true
+      ...(route.shape.streamedBody === true && route.shape.body === undefined
         ? {}
         : { preParsing: beforeBody(route, module, { parts: walkParts.parts, capacity }) }),
       config: {
@@ -211,24 +213,16 @@ async function stopServer(
 const DESCRIPTION = 'Accounts, plans, limits, AI calls, jobs, a usage ledger and billing for AI products.';
 const LINKS = { docs: '/docs', openapi: '/openapi.json', health: '/healthz' } as const;
 
-const PAGE = htmlPage({
-  title: 'Plinth',
-  content: `<p>${DESCRIPTION}</p>
-<p>This is the server of an API. Its calls are below <code>/v1</code>.</p>
-<ul>
-<li><a href="${LINKS.docs}">${LINKS.docs}</a>: every call, to read and to try</li>
-<li><a href="${LINKS.openapi}">${LINKS.openapi}</a>: the same for programs</li>
-<li><a href="${LINKS.health}">${LINKS.health}</a>: whether this server is alive</li>
-</ul>`,
-});
-
-/** `GET /` says what this is and where to look: a page for browsers, JSON for whatever else asks. */
-function mountRoot(app: FastifyInstance, { version }: Pick<ServerSettings, 'version'>): void {
+/** `GET /` is the console for browsers; JSON says to whatever else asks what this is and where to look. */
+function mountRoot(
+  app: FastifyInstance,
+  { version }: Pick<ServerSettings, 'version'>,
+  sendConsole: SendConsole,
+): void {
   const facts = { name: 'Plinth', description: DESCRIPTION, version, links: LINKS };
   app.get('/', async (request, reply) => {
     reply.header('vary', 'accept, origin');
     if (!/\btext\/html\b/i.test(request.headers.accept ?? '')) return facts;
-    for (const [name, value] of Object.entries(PAGE.headers ?? {})) reply.header(name, value);
-    return reply.type('text/html; charset=utf-8').send(PAGE.body);
+    return sendConsole(reply);
   });
 }

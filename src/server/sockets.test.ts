@@ -1,6 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { MINE, serve, THEIRS } from '#test/shop';
@@ -190,6 +191,39 @@ describe('before the upgrade it is refused by HTTP:', () => {
       'websocket',
     ]);
   });
+});
+
+test('a client that resets its connection while it is looked up ends nothing but its upgrade', async () => {
+  const lookUp = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const slow = await serve(
+    {},
+    {
+      identify: async () => {
+        begun.resolve();
+        await lookUp.promise;
+        return undefined;
+      },
+    },
+  );
+  const uncaught: unknown[] = [];
+  const hear = (error: unknown) => void uncaught.push(error);
+  process.on('uncaughtException', hear);
+  const accepted = Promise.withResolvers<Socket>();
+  const accept = (message: unknown) => accepted.resolve((message as { socket: Socket }).socket);
+  subscribe('net.server.socket', accept);
+  const socket = connect(slow.port, '127.0.0.1');
+  const head = [`GET ${PATH} HTTP/1.1`, 'host: a', 'connection: upgrade', 'upgrade: websocket'];
+  socket.write(`${[...head, 'sec-websocket-version: 13', 'authorization: Bearer x'].join('\r\n')}\r\n\r\n`);
+  await begun.promise;
+  const closed = new Promise((resolve) => void accepted.promise.then((one) => one.once('close', resolve)));
+  socket.resetAndDestroy();
+  await closed;
+  lookUp.resolve();
+  await slow.server.stop(0);
+  process.off('uncaughtException', hear);
+  unsubscribe('net.server.socket', accept);
+  expect(uncaught).toEqual([]);
 });
 
 test('a page of a listed origin is let in', async () => {

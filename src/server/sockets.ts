@@ -101,7 +101,16 @@ export function mountSockets(
     response.detachSocket(upgrade.socket as never);
     response.emit('close');
     server.handleUpgrade(raw, upgrade.socket, upgrade.head, (socket) => {
-      const call = new SocketCall(socket, { request: raw, url, id, counts, reconnectIn, route: app.routing });
+      const { socket: wire } = upgrade;
+      const call = new SocketCall(socket, {
+        request: raw,
+        wire,
+        url,
+        id,
+        counts,
+        reconnectIn,
+        route: app.routing,
+      });
       open.add(call);
       socket.once('close', () => open.delete(call));
       if (isStopping()) call.reconnect();
@@ -121,15 +130,15 @@ export function mountSockets(
       headers.upgrade?.toLowerCase() === 'websocket' && find(url) !== undefined,
   });
   app.server.on('upgrade', (request, socket, head) => {
+    // Node leaves the socket to us: an error that nobody hears would end the process.
+    socket.on('error', () => socket.destroy());
     upgrades.set(request, { socket, head });
     const response = new ServerResponse(request);
     response.assignSocket(socket as never);
     response.once('finish', () => socket.end());
     app.routing(request, response);
   });
-  const pings = setInterval(() => {
-    for (const call of open) call.ping();
-  }, PING_EVERY).unref();
+  const pings = setInterval(() => open.forEach((call) => call.ping()), PING_EVERY).unref();
 
   return {
     stop() {
@@ -196,6 +205,8 @@ function createSocketCounts({ perAddress, perAccount }: SocketSettings): SocketC
 interface SocketCallParts {
   /** The upgrade. */
   readonly request: IncomingMessage;
+  /** What the socket's frames go through. */
+  readonly wire: Duplex;
   /** Of the POST behind it, with the query of the upgrade. */
   readonly url: string;
   readonly id: string;
@@ -241,6 +252,7 @@ export class SocketCall implements SocketWriter {
   async send(text: string): Promise<boolean> {
     const socket = this.#socket;
     if (socket.readyState !== socket.OPEN) return false;
+    this.#gather();
     // It is called when the bytes are on their way, and when there is no way any more.
     const flushed = new Promise<void>((resolve) => socket.send(text, () => resolve()));
     if (socket.bufferedAmount > MOST_WAITING) await flushed;
@@ -272,6 +284,14 @@ export class SocketCall implements SocketWriter {
     const wait = headers['retry-after'];
     const retry = wait === undefined ? {} : { retry_after: Number(wait) };
     this.#end({ error: { ...error, ...retry } }, socketCodeOf(status));
+  }
+
+  /** What is sent in one turn of the event loop goes to the system in one write. */
+  #gather(): void {
+    const { wire } = this.#parts;
+    if (wire.writableCorked > 0) return;
+    wire.cork();
+    process.nextTick(() => wire.uncork());
   }
 
   #take(data: Buffer, isBinary: boolean): void {

@@ -8,7 +8,6 @@ import {
   type OnceInSteps,
   type Route,
   type SafetySupport,
-  type Wire,
   type Answer,
   answer,
 } from '#platform/http';
@@ -27,12 +26,12 @@ import {
 } from './caller-context.ts';
 import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
-import { bodyOf, idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
+import { idempotencyKeyOf, type Input, requestHash, versionOf } from './input.ts';
 import type { ServerParts } from './parts.ts';
 import { answerInstead, isAnsweredInstead, moderateText, runPrecheck, supportOfCall } from './precheck.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
-import type { InFlightRequest } from './in-flight.ts';
-import { SocketRequest } from './sockets.ts';
+import { withSessionCookie } from './session-cookie.ts';
+import { socketOf, wireOf } from './wire.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const PAGE_TYPE = 'text/html; charset=utf-8';
@@ -66,7 +65,7 @@ export function walkOf(
   const takesKey = idempotencyOf(route);
   const rates = ratesOfCall(route);
   const before = ratesByIp(route);
-  const handle = route.handle as unknown as (call: object, service: unknown) => Promise<unknown>;
+  const handle = withSessionCookie(route, parts.settings);
   const checkReplies = parts.settings.environment !== 'production';
 
   function send(reply: FastifyReply, result: unknown, check: boolean): void {
@@ -82,7 +81,7 @@ export function walkOf(
 
   /** What the safety part says, in place of the handler. */
   async function answerWith(support: SafetySupport, call: SpendingCall, reply: FastifyReply): Promise<void> {
-    const instead = await answerInstead(call, support, wireOf(call.inFlight));
+    const instead = await answerInstead(call, support, wireOf(call.inFlight, parts));
     if (instead !== undefined) send(reply, instead, checkReplies);
   }
 
@@ -97,7 +96,9 @@ export function walkOf(
     inFlight.maxSeconds = shape.maxSeconds;
     inFlight.streams = shape.streams === true;
     if (shape.streamedBody === true) inFlight.arrivals = arrivals;
+    const began = performance.now();
     const { context, unknown } = await contextOrOutage(route, request, parts);
+    const known = performance.now();
     if (context.accountId !== undefined) socketOf(inFlight)?.countFor(context.accountId);
     const input = read(request);
     const key = idempotencyKeyOf(request, takesKey);
@@ -116,13 +117,15 @@ export function walkOf(
     await checkBefore(call, mounted.service, parts);
     // What only the body tells of the model call is read before anything is charged.
     const prepare = shape.spends?.prepare;
-    const planned = await prepare?.({ ...input, wire: wireOf(inFlight) }, mounted.service as never);
+    const planned = await prepare?.({ ...input, wire: wireOf(inFlight, parts) }, mounted.service as never);
+    const granted = performance.now();
     const admission = shape.spends === undefined ? undefined : await admitCall(call, planned, parts);
     if (admission !== undefined && 'replay' in admission) {
       const { result, isNew } = await replayAnswer(call, admission.replay, mounted.service);
       return send(reply, result, isNew && checkReplies);
     }
     const { permit, prepared } = admission ?? { permit: undefined, prepared: undefined };
+    permit?.walked([known - began, granted - known, performance.now() - granted]);
     try {
       const flagged = await moderateText(call, { looked, permit, service: mounted.service }, parts);
       if (flagged !== undefined) return await answerWith(flagged, call, reply);
@@ -202,7 +205,7 @@ function callFor(call: SpendingCall, permit: Permit | undefined, parts: ServerPa
     ifMatch: route.shape.versioned === true ? versionOf(inFlight.request) : undefined,
     once: onceFor(call, parts),
     onceInSteps: onceInStepsFor(call, parts),
-    wire: wireOf(inFlight),
+    wire: wireOf(inFlight, parts),
   };
 }
 
@@ -234,32 +237,6 @@ function scopeOf({ route, context }: SpendingCall, within: Parameters<Once>[2]):
   if (caller === undefined) throw new Error(`${route.name}: once() needs a caller`);
   const use = route.shape.auth === 'admin' ? 'admin.calls' : undefined;
   return { user: caller.userId, use: within?.use ?? use };
-}
-
-function socketOf({ request: { raw } }: InFlightRequest) {
-  return raw instanceof SocketRequest ? raw.call : undefined;
-}
-
-function wireOf(inFlight: InFlightRequest): Wire {
-  const { request, reply } = inFlight;
-  return {
-    request: request.raw,
-    body: bodyOf(request).raw,
-    accept: request.headers.accept ?? '*/*',
-    bytes() {
-      if (inFlight.arrivals === undefined) throw new Error('the body of this call was read already');
-      return inFlight.arrivals.bytesOf(request.raw);
-    },
-    socket: socketOf(inFlight),
-    take() {
-      inFlight.taken = true;
-      reply.hijack();
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value);
-      }
-      return reply.raw;
-    },
-  };
 }
 
 /** An answer as it leaves. */

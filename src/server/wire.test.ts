@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { serve } from '#test/shop';
 
-const { call, port, shop, url } = await serve({
+const { call, lines, port, shop, url } = await serve({
   corsOrigins: ['https://app.example.com', 'http://localhost:*', 'app://'],
 });
 
@@ -52,14 +52,20 @@ test('a handler that fails on the wire: what it had not begun gets the envelope,
   await expect(call('/v1/stream?how=throw-after')).rejects.toThrow();
 });
 
-test('a client that hangs up ends the work done for it', async () => {
+test.each(['wait', 'wait-or-throw'])('a client that hangs up ends the work done for it: %s', async (how) => {
   shop.waiting = Promise.withResolvers();
+  shop.done.length = 0;
   const client = new AbortController();
-  const asked = fetch(`${url}/v1/stream?how=wait`, { signal: client.signal });
+  const headers = { 'x-request-id': how };
+  const asked = fetch(`${url}/v1/stream?how=${how}`, { signal: client.signal, headers });
   await shop.waiting.promise;
   client.abort();
   await asked.then((response) => response.text()).catch(() => {});
   await expect.poll(() => shop.done).toContain('hung up');
+  const said = () => lines.map((line) => JSON.parse(line)).filter(({ request_id: id }) => id === how);
+  await expect.poll(said).toHaveLength(1);
+  // An error in the log is a fault of ours.
+  expect(said()).toEqual([expect.objectContaining({ level: 'info' })]);
 });
 
 test.each([

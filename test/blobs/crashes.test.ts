@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { keyOf } from '#platform/blobs';
 import { crashPoints } from '#platform/db';
+import { AppError } from '#platform/kernel';
 import { openBlobs, type Owner, outcomeOf, send, sha256 } from './fixture.ts';
 
 const TEXT = 'what a client wrote';
@@ -66,6 +67,21 @@ const LIVES: Readonly<Record<string, (owner: Owner) => Promise<void>>> = {
     const { id } = await blobs.put({ ...exportFile(owner), expiresAt: new Date(clock.now() + HOUR) });
     await blobs.head(owner.accountId, id);
     await clock.advance(2 * HOUR);
+    await storage.sweep();
+  },
+  'a file that takes the place of another, and is replaced by one that is refused': async (owner) => {
+    const { accountId } = owner;
+    const come = (text: string, replaces: readonly string[], hash = sha256(text)) =>
+      blobs.receiving({ ...exportFile(owner), body: Buffer.from(text), sha256: hash, replaces });
+    const first = await come(TEXT, []);
+    await fixture.forget(accountId, first.storing);
+    const second = await come(`${TEXT} and more`, [first.blob.id]);
+    await fixture.forget(accountId, second.replacing([first.blob.id]));
+    await come(TEXT, [second.blob.id], sha256('other')).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+    });
+    await (await come(`${TEXT} in vain`, [])).drop();
+    await fixture.forget(accountId, blobs.forgetting(accountId, second.blob.id));
     await storage.sweep();
   },
 };

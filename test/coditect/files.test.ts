@@ -91,7 +91,7 @@ test('a copied file grants no seat: it says what the licence is, holds no secret
     version: expect.any(Number),
     organization: organization?.name,
     tier: 'pro',
-    features: [],
+    features: ['team_sharing'],
     max_seats: 10,
     max_machines: 30,
     issued_at: license['issued_at'],

@@ -89,6 +89,13 @@ const CALLS: readonly (readonly [string, CallInput, number, readonly string[]])[
   ['GET admin/users?status=active', { as: operator }, 200, ['data']],
   ['GET admin/licenses?status=active', { as: operator }, 200, ['data']],
   ['GET admin/analytics', { as: operator }, 200, ['data']],
+  ['GET analytics/usage', { as: operator }, 200, ['data']],
+  ['GET analytics/patterns', { as: operator }, 200, ['data']],
+  ['GET analytics/tenants', { as: operator }, 200, ['data']],
+  ['GET analytics/anomalies', { as: operator }, 200, ['data']],
+  ['GET admin/data/export', { as: operator }, 200, ['data']],
+  ['GET admin/compliance/reports', { as: operator }, 200, ['data']],
+  ['GET admin/audit/trail', { as: operator }, 200, ['data']],
 ];
 
 test.each(CALLS)(

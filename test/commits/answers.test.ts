@@ -1,4 +1,4 @@
-import { expect, describe, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { holdMeters } from '#test/limits';
 import { engine } from '#test/services';
 import { commitsFixture } from './fixture.ts';
@@ -44,8 +44,15 @@ describe.runIf(engine === 'postgres')('the answer of a commit that is lost', asy
     await holding;
     // The database has not heard that its client is gone, and holds the rows of this account.
     expect(await fixture.database.db.endAbandoned()).toBe(0);
-    const waits = fixture.chat(customer.key);
-    await vi.waitFor(async () => expect(await fixture.database.db.endAbandoned(0)).toBe(1), SOON);
+    let isServed = false;
+    const waits = fixture.chat(customer.key).finally(() => {
+      isServed = true;
+    });
+    // Where the machine is slow, the server itself has looked for it meanwhile, and has ended it.
+    await vi.waitFor(
+      async () => expect((await fixture.database.db.endAbandoned(0)) === 1 || isServed).toBe(true),
+      SOON,
+    );
     expect((await waits).status).toBe(200);
     await fixture.told();
     expect((await fixture.chat(customer.key, headers)).status).toBe(200);

@@ -6,7 +6,7 @@ import { crashAndRecover } from './crash-and-recover.ts';
 import { lanes } from './lanes.ts';
 import { makeInstallations } from './installation.ts';
 import { isThorough } from '../thorough.ts';
-import { PLACES } from './table.ts';
+import { BEFORE_AS_AFTER_THE_LAST, PLACES } from './table.ts';
 import { WALKS } from './walks.ts';
 import '../../src/app.ts';
 
@@ -22,9 +22,13 @@ const TIMEOUT = 240_000;
 
 const runs = Object.entries(PLACES).flatMap(([point, place]) =>
   'walks' in place
-    ? place.walks.flatMap((walk) => ['before', 'after'].map((side) => ({ at: `${point}:${side}`, walk })))
+    ? place.walks.flatMap((walk) => sidesOf(point).map((side) => ({ at: `${point}:${side}`, walk })))
     : [],
 );
+
+function sidesOf(point: string): string[] {
+  return BEFORE_AS_AFTER_THE_LAST.has(point) ? ['after'] : ['before', 'after'];
+}
 
 /** What an embedded database is asked besides: a first start, and a call of each product, killed after each commit. */
 const EMBEDDED: readonly string[] = [
@@ -50,6 +54,10 @@ test('every commit and dispatch of the program has its place in the table of cra
   // Those of tests and benches are declared too, where their files ran before in this process.
   const declared = [...crashPoints().keys()].filter((point) => !/^(test|bench)\./.test(point));
   expect(Object.keys(PLACES).toSorted()).toEqual(declared.toSorted());
+});
+
+test('a commit at which no process is killed before it is one of the program’s', () => {
+  expect([...BEFORE_AS_AFTER_THE_LAST].filter((point) => !Object.hasOwn(PLACES, point))).toEqual([]);
 });
 
 test('every walk is taken', () => {

@@ -35,27 +35,28 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     billing.ending-taken billing.ending-told billing.customer-forgotten billing.credit-taken billing.question-taken billing.question-answered
     billing.overage-counted billing.overage-taken billing.overage-sent`),
   keyed: splitNames(`
-    accounts.invited accounts.organization-made billing.credits-given billing.granted billing.replayed erasure.export-asked
+    accounts.invited accounts.organization-made accounts.team-made billing.credits-given billing.granted billing.replayed erasure.export-asked erasure.operator-export-asked
     identity.key-made identity.key-rotated identity.recovery-codes
-    reports.adjusted reports.proceeds-recorded sso.domain-claimed webhooks.made webhooks.replayed webhooks.rotated webhooks.tested
+    privacy.policies-set reports.adjusted reports.proceeds-recorded sso.domain-claimed webhooks.made webhooks.replayed webhooks.rotated webhooks.tested
     idempotency.kept billing.checkout-begun billing.checkout-asked billing.checkout-kept billing.customer-made
     billing.ordered ai.safety-refused billing.extension-asked product.answer-text`),
   same: splitNames(`
     accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
-    accounts.organization-change accounts.settings-change accounts.standing accounts.transferred
-    billing.looked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded
+    accounts.organization-change accounts.settings-change accounts.standing accounts.team-change accounts.team-released accounts.transferred
+    billing.looked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded erasure.operator-export-downloaded
     identity.admin-accepted identity.admin-revoked identity.closed identity.key-revoke identity.logout identity.mfa-reset
     identity.passkey-changed identity.passkey-removed identity.profile identity.restored identity.standing identity.totp-removed
     identity.unlinked jobs.discard limits.operator-budget limits.seat limits.seat-renewals
-    blobs.stored
+    privacy.settings-changed blobs.stored vectors.upserted vectors.deleted secrets.data-key
     sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
   row: splitNames('permits.reported billing.received ai.safety-recorded'),
   again: splitNames(`
-    limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned webhooks.pruned mail.prune ai.safety-pruned
+    limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned limits.denials-pruned webhooks.pruned mail.prune
+    ai.safety-pruned
     idempotency.swept rates.swept accounts.invitations-pruned identity.admin-invitations-pruned identity.guesses-pruned
-    identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned reports.rolled reports.repaired
+    identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned privacy.released reports.rolled reports.repaired
     billing.everything-marked billing.replay-marked billing.claimed-late billing.reconciled billing.retold billing.pruned
-    blobs.refused blobs.given-up blobs.swept
+    blobs.held blobs.refused blobs.given-up blobs.swept vectors.centred vectors.recoded
     sso.domain-checked secrets.resealed secrets.retired identity.signing-key`),
   person: splitNames(`
     identity.login identity.register identity.link-asked identity.email-confirmed identity.password-set identity.refresh
@@ -64,7 +65,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     identity.totp-begun identity.totp-confirmed sso.admitted blobs.reserved blobs.parts`),
   count: splitNames(`
     limits.holder-renew limits.holder-end rates.taken rates.given-back identity.key-used identity.guess-taken identity.guess-given-back
-    identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied
+    identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied limits.denials-counted
     idempotency.claimed idempotency.given-up`),
   start: splitNames(`
     limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended secrets.proven

@@ -23,6 +23,8 @@ const ASKED =
   'one commit before or after a store is answered, which may be done twice: test/app-store/refund-requests.test.ts ends runs at each';
 const LIVES =
   'test/blobs/crashes.test.ts kills each life of a file before and after it: nothing stays charged, and no bytes';
+const VECTORS =
+  'src/platform/vectors/vectors.test.ts kills an upsert, a deletion and a run of centring: all of it or nothing, and the next run goes on';
 const AGAIN = 'one delete that is due again and again: what it left undone the next one does';
 
 /** The crash points of the platform. */
@@ -88,6 +90,7 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'secrets.resealed': {
     because: 'a batch of rows, each whole under one key or the other: resealing.test.ts kills it between two',
   },
+  'secrets.data-key': { because: ONE_COMMIT },
   'secrets.retired': {
     because: 'names of keys under which nothing is sealed: the next resealing forgets them',
   },
@@ -117,12 +120,19 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   },
   'limits.denied': { because: 'one commit, of an event that comes again with the next denial' },
   'blobs.reserved': { because: LIVES },
+  'blobs.held': { because: 'one commit, which comes again a minute later' },
   'blobs.parts': { because: LIVES },
   'blobs.stored': { because: LIVES },
   'blobs.refused': { because: LIVES },
   'blobs.given-up': { because: LIVES },
   'blobs.swept': { because: LIVES },
+  'vectors.upserted': { because: VECTORS },
+  'vectors.deleted': { because: VECTORS },
+  'vectors.centred': { because: VECTORS },
+  'vectors.recoded': { because: VECTORS },
   'limits.alerts-pruned': { because: AGAIN },
+  'limits.denials-pruned': { because: AGAIN },
+  'limits.denials-counted': { because: ONE_COMMIT },
   'webhooks.made': { because: ONE_COMMIT },
   'webhooks.changed': { because: ONE_COMMIT },
   'webhooks.rotated': { because: ONE_COMMIT },
@@ -167,15 +177,13 @@ const PLATFORM: Readonly<Record<string, Place>> = {
       'one commit erases all rows of one; interrupted.test.ts of test/erasure ends runs before and after it',
   },
   'erasure.export-asked': { because: 'one commit, of the export and of the job that makes it' },
-  'erasure.export-begun': {
-    because: 'one commit; an attempt that dies leaves parts that the next one deletes',
-  },
-  'erasure.export-part': {
-    because: 'one commit; the next attempt begins anew, and what is not ready is shown to nobody',
-  },
+  'erasure.export-begun': { because: 'an attempt that dies leaves parts that the next one deletes' },
+  'erasure.export-part': { because: 'the next attempt begins anew; what is not ready is not shown' },
   'erasure.export-ready': { because: 'one commit, with its mail; a job that runs again finds it ready' },
   'erasure.export-failed': { because: ONE_COMMIT },
   'erasure.export-downloaded': { because: ONE_COMMIT },
+  'erasure.operator-export-asked': { because: 'one commit, of the export and of the job that makes it' },
+  'erasure.operator-export-downloaded': { because: ONE_COMMIT },
   'erasure.exports-pruned': { because: AGAIN },
   'identity.closed': { because: 'one commit, with the mail that offers the undo and its job' },
   'identity.admin-invited': { because: ONE_COMMIT },
@@ -194,6 +202,11 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'accounts.organization-change': { because: ONE_COMMIT },
   'accounts.organization-made': { because: ONE_COMMIT },
   'accounts.settings-change': { because: ONE_COMMIT },
+  'accounts.team-change': { because: ONE_COMMIT },
+  'accounts.team-made': { because: ONE_COMMIT },
+  'accounts.team-released': {
+    because: 'whoever deletes the team again goes on (test/coditect/memory/leaving.test.ts)',
+  },
   'accounts.transferred': { because: ONE_COMMIT },
   'sso.admitted': {
     because:
@@ -261,6 +274,11 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'identity.key-made': { because: ONE_COMMIT },
   'identity.key-rotated': { because: ONE_COMMIT },
   'limits.operator-budget': { because: ONE_COMMIT },
+  'privacy.released': {
+    because: 'one commit: src/platform/privacy/releases.test.ts ends a run before and after it',
+  },
+  'privacy.policies-set': { because: ONE_COMMIT },
+  'privacy.settings-changed': { because: ONE_COMMIT },
   'reports.adjusted': { because: ONE_COMMIT },
   'reports.proceeds-recorded': { because: ONE_COMMIT },
   'reports.repaired': { because: ONE_COMMIT },
@@ -339,6 +357,42 @@ export const PLACES: Readonly<Record<string, Place>> = {
     ),
   ),
 };
+/**
+ * Commits before which nothing has happened outside of the database since the one before them, which is tried: to be killed before
+ * such a one is to be killed after the last one. Before all others a provider, a store, a mail server or a file knows more than our rows.
+ */
+export const BEFORE_AS_AFTER_THE_LAST: ReadonlySet<string> = new Set([
+  'limits.admit',
+  'reel.enqueue',
+  'reel.start',
+  'ai.dispatch',
+  'reel.variant',
+  'reel.complete',
+  'rates.taken',
+  'identity.key-used',
+  'jobs.publish',
+  'jobs.recover',
+  'limits.sweep',
+  'limits.holder-renew',
+  'limits.holder-end',
+  'permits.delegate',
+  'limits.holder-start',
+  'entitlements.sync-begun',
+  'entitlements.sync-ended',
+  'idempotency.salted',
+  'identity.signing-key',
+  'jobs.schedules-begun',
+  'jobs.scheduled',
+  'jobs.prune',
+  'jobs.finish',
+  'mail.dispatch',
+  'limits.alerts-told',
+  'webhooks.relay',
+  'webhooks.dispatch',
+  'billing.drain-begun',
+  'billing.claimed',
+  'billing.turn-taken',
+]);
 
 function walkNamed(name: string): WalkName {
   if (!Object.hasOwn(WALKS, name)) throw new Error(`test/crash/walks.ts has no walk "${name}"`);

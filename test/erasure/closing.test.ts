@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { outcomeOf } from '../organizations/fixture.ts';
-import { forgetRates, testApp } from '../services/app.ts';
+import { testApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { leavingOf, type Resident } from './fixture.ts';
 
 const app = await testApp();

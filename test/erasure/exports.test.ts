@@ -2,7 +2,8 @@ import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { outcomeOf } from '../organizations/fixture.ts';
-import { forgetRates, testApp } from '../services/app.ts';
+import { testApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { filesWith, tablesWith } from './dump.ts';
 import { leavingOf } from './fixture.ts';
 
@@ -207,7 +208,7 @@ describe('an export', () => {
     await later('14 days');
     await erase();
     const left = await tablesWith(app.db, who.userId);
-    expect(left.filter((table) => table.startsWith('erasure.'))).toEqual([]);
+    expect(left.filter((table) => table.startsWith('erasure.export'))).toEqual([]);
     expect(await tablesWith(app.db, who.email)).toEqual([]);
     const { dataDir } = app.app.modules.options.config;
     expect(await filesWith(dataDir, who.email)).toEqual([]);

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { advance } from '#test/factories';
 import { outcomeOf, fixtureOf } from '../organizations/fixture.ts';
-import { forgetRates, type Customer, type Reply, type TestApp } from '../services/app.ts';
+import type { Customer, Reply, TestApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 
 /** A customer who has signed in. */
 export interface Resident extends Customer {

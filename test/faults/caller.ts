@@ -1,6 +1,7 @@
 import type { Chance } from './chance.ts';
 import type { Answer, Exchange, History } from './history.ts';
 import { field } from './oracle/answers.ts';
+import { talk } from './socket.ts';
 
 /** A caller takes a connection for broken after so long without a byte: milliseconds. */
 const PATIENCE = 6_000;
@@ -13,6 +14,8 @@ export interface Call {
   readonly body?: unknown;
   /** Milliseconds after which the caller leaves on purpose. */
   readonly patience?: number;
+  /** The path at which it is made by a WebSocket. */
+  readonly socket?: string;
 }
 
 export interface CallerParts {
@@ -36,7 +39,7 @@ export interface Caller {
   repeat(call: Call): Promise<Exchange>;
 }
 
-type ExchangeRequest = Omit<Exchange, 'ended' | 'answer'>;
+export type ExchangeRequest = Omit<Exchange, 'ended' | 'answer'>;
 
 interface SendInput {
   readonly method: string;
@@ -64,7 +67,10 @@ export function openCaller(parts: CallerParts): Caller {
       asked: Date.now(),
     };
     const signal = AbortSignal.timeout(call.patience ?? PATIENCE);
-    const heard = await exchange(`${nodes[node]}${asked.path}`, { method, signal, asked });
+    const heard =
+      call.socket === undefined
+        ? await exchange(`${nodes[node]}${asked.path}`, { method, signal, asked })
+        : await talk(`${nodes[node]}${call.socket}`, { token: parts.token, signal, asked });
     const ended = { ...asked, ...heard, ended: Date.now() };
     history.add(ended);
     return ended;

@@ -14,11 +14,11 @@ export interface Customer {
 
 /** A crowd on the largest plans, where limits are met by many at once; small ones, where they are met at once; one without. */
 const CUSTOMERS: readonly { readonly plans: readonly string[]; readonly callers: number }[] = [
-  { plans: ['reel.pro', 'gateway.scale'], callers: 4 },
+  { plans: ['reel.pro', 'gateway.scale', 'adiuva.power'], callers: 4 },
   { plans: ['reel.pro', 'gateway.developer'], callers: 3 },
   { plans: ['reel.standard', 'gateway.scale'], callers: 2 },
   { plans: ['reel.standard', 'gateway.developer'], callers: 2 },
-  { plans: ['reel.basic', 'gateway.developer'], callers: 2 },
+  { plans: ['reel.basic', 'gateway.developer', 'adiuva.pro'], callers: 2 },
   { plans: [], callers: 1 },
 ];
 

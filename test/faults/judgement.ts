@@ -39,8 +39,10 @@ export async function judgeRun(
   const defects = members.flatMap((member) => member.defects);
   const counts = countsOf(facts, members);
   const isIdle = counts['succeeded'] === 0 || counts['billed_calls'] === 0;
+  const deadlocks = await services.postgres.deadlocks();
   return {
     violations: [
+      ...deadlocks.map((says) => ({ rule: 'transactions waited for each other', says, rows: [] })),
       // Where nothing works, nothing is violated.
       ...(isIdle ? [{ rule: 'nothing was done', says: JSON.stringify(counts), rows: [] }] : []),
       ...examine(facts, { from, until: await services.time() }).map((violation) =>

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type PostgresBinaries, unprivilegedUser } from '../services/binaries.ts';
 import { asAdmin } from '../services/cluster.ts';
 import { type KeptServer, startKept } from '../services/keeper.ts';
@@ -15,6 +16,8 @@ export interface RestartedPostgres {
   end(how: 'fast' | 'immediate'): Promise<void>;
   /** Starts it on the same data and port; returns when it answers. */
   start(): Promise<void>;
+  /** What it logged of each deadlock: who waited for whom, in which statements. */
+  deadlocks(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -24,7 +27,14 @@ const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 /** Starts one on a free loopback port, with fresh data: a commit that was answered outlives each of its ends. */
 export async function startRestartedPostgres(binaries: PostgresBinaries): Promise<RestartedPostgres> {
   // Nothing here loses what the system was given to write, so that fsync is as needless as in all tests.
-  const settings = { synchronous_commit: 'on', full_page_writes: 'on' };
+  const settings = {
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    logging_collector: 'on',
+    log_directory: '..',
+    log_filename: LOG,
+    log_line_prefix: '',
+  };
   const { folder, port, words, adminUrl } = await preparePostgres({ binaries, settings });
   let kept: KeptServer | undefined;
 
@@ -53,7 +63,21 @@ export async function startRestartedPostgres(binaries: PostgresBinaries): Promis
     await stop();
     throw error;
   }
-  return { adminUrl, port, end, start, stop };
+  return {
+    adminUrl,
+    port,
+    end,
+    start,
+    deadlocks: async () => deadlocksIn(await readFile(join(folder, LOG), 'utf8')),
+    stop,
+  };
+}
+
+const LOG = 'postgres.log';
+
+/** Each with the lines that belong to it: they are indented, or begin with a word of their own. */
+function deadlocksIn(log: string): readonly string[] {
+  return log.match(/^ERROR: +deadlock detected\n(?:(?:DETAIL|HINT|CONTEXT|STATEMENT|\t).*\n)*/gm) ?? [];
 }
 
 /** Between its first connection and the end of its recovery a server says that it starts up. */

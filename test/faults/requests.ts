@@ -19,6 +19,7 @@ const WEIGHTS = {
   regenerate: 10,
   usage: 4,
   read: 6,
+  talk: 10,
   permit: 20,
   report: 5,
 };
@@ -97,6 +98,16 @@ const REQUESTS: Readonly<Record<keyof typeof WEIGHTS, Request>> = {
     ]);
     const body = chatBody(caller, chance.happens(0.7));
     return caller.send({ route: 'POST /v1/ai/chat/completions', body, patience });
+  },
+
+  /** A question to Adiuva by its socket: with a key, without one, and left in the middle. */
+  async talk(caller, memory) {
+    const { chance } = caller.parts;
+    const body = { message: `Please go on with part ${chance.between(1, 40)}.` };
+    const call = { route: 'POST /v1/chat', socket: '/v1/chat/stream', body };
+    if (chance.happens(0.3)) return caller.send({ ...call, patience: chance.between(5, 1_000) });
+    if (chance.happens(0.5)) return caller.repeat({ ...call, key: newKey(caller, memory) });
+    return caller.send(call);
   },
 
   permit: borrow,

@@ -82,9 +82,12 @@ async function stopOnce({ services, stopped, other, provider, key, say }: AwayPa
   await waitFor('a process has all places', async () => (await placesTaken(services)) === PLACES);
   await waitFor('some of its calls are at the provider', async () => provider.present > 0);
   stopped.signal('SIGSTOP');
-  // What it had sent arrives.
-  await sleep(PAUSE);
-  const { present } = provider;
+  // What it had sent arrives, however busy the machine is.
+  let present = 0;
+  while (present < provider.present) {
+    ({ present } = provider);
+    await sleep(PAUSE);
+  }
   release();
   say(`${stopped.name} is stopped, with ${present} calls at the provider`);
   const over = new AbortController();

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { statement } from '#platform/db';
 import { engine } from '#test/services';
 import { walkedApp } from '../walkers/people.ts';
-import { forgetRates } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { chanceFrom } from '../walkers/hostile/chance.ts';
 import { operationsOf } from '../walkers/hostile/operations.ts';
 import { faultOf, closeConnections, sendHostile } from '../walkers/hostile/send-hostile.ts';

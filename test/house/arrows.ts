@@ -51,8 +51,8 @@ function objection({ file, from, target, to }: Arrow): string | undefined {
     return isTest(file) ? undefined : 'the program does not know its tests, scripts or benches';
   if (from.kind === 'sandbox') return fromSandbox(from, to);
   if (to.kind === 'sandbox') return toSandbox(file, from);
-  if (to.name === 'safety' && !['platform/ai', 'platform/http'].includes(from.name))
-    return 'only platform/ai and platform/http know the workspace safety';
+  if (to.name === 'safety' && !['platform/ai', 'platform/http', 'platform/texts'].includes(from.name))
+    return 'only platform/ai, platform/http and platform/texts know the workspace safety';
   if (from.kind === 'product' && to.kind === 'product') return 'a product does not know another product';
   return to.height < from.height ? undefined : `${from.name} lies below ${to.name}`;
 }
@@ -100,14 +100,22 @@ function intoAnother(from: Room, target: string): string | undefined {
   return isFace ? undefined : 'only the face of a module is imported';
 }
 
+/** What parts of the client import. */
+const OWN_IMPORTS: readonly (readonly [string, RegExp])[] = [
+  ['sdk/src/licenses/', /^(\.{1,2}\/[\w.-]+$|node:)/],
+  ['sdk/src/local-memory/', /^(\.{1,2}\/[\w.-]+$|node:)/],
+  ['sdk/src/vault/', /^(\.{1,2}\/[\w.-]+$|@noble\/hashes\/(argon2|sha2)\.js$)/],
+];
+
 /**
- * The client runs wherever there are web standards: it imports itself alone. Its part for licences runs in Node and Bun; it
- * imports the rest, which does not import it.
+ * The client runs wherever there are web standards: it imports itself alone. Its parts for licences and local memory need Node’s modules, and its
+ * vault has Argon2id from a package; they import the rest, which does not import them.
  */
 export const standalone: Rule = (file) => {
   if (!file.path.startsWith('sdk/')) return [];
-  const isOfLicenses = file.path.startsWith('sdk/src/licenses/');
-  const own = isOfLicenses ? /^(\.{1,2}\/[\w.-]+$|node:)/ : /^\.\/(?!licenses\/)/;
+  const own =
+    OWN_IMPORTS.find(([folder]) => file.path.startsWith(folder))?.[1] ??
+    /^\.\/(?!licenses\/|local-memory\/|vault\/)/;
   return file.imports
     .filter(({ specifier }) => !own.test(specifier))
     .map(({ specifier, line }) => ({

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { OpenIdSandbox } from '#sandbox/openid';
 import { toAnswer } from './mailbox.ts';
-import { forgetRates, type TestApp } from '../services/app.ts';
+import type { TestApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 
 export const RETURN_TO = 'https://app.example.com/signed-in';
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
-import { forgetRates, testApp } from '../services/app.ts';
+import { testApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { newEmail, PASSWORD, register } from './mailbox.ts';
 
 const app = await testApp({ settings: { TRUSTED_PROXIES: '127.0.0.1' } });

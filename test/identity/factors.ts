@@ -1,6 +1,7 @@
 import { generateSync } from 'otplib';
 import { advance, databaseTime } from '#test/factories';
-import { forgetRates, type TestApp } from '../services/app.ts';
+import type { TestApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { toAnswer, register, type Somebody } from './mailbox.ts';
 
 /** Somebody who is signed in, and calls as that session. */

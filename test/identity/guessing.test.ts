@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createCaptchaSandbox } from '#sandbox/captcha';
 import { stopTime } from '#test/factories';
 import { engine } from '#test/services';
-import { forgetRates, testApp } from '../services/app.ts';
+import { testApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { toAnswer, newEmail, OTHER, PASSWORD, register, signedIn } from './mailbox.ts';
 
 const captcha = await createCaptchaSandbox();

@@ -1,4 +1,5 @@
-import { forgetRates, type TestApp } from '../services/app.ts';
+import type { TestApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import type { SentMail } from '../services/outbox.ts';
 
 export const PASSWORD = 'Analytical-Engine-1843';

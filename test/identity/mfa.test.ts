@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '#test/factories';
-import { forgetRates, testApp } from '../services/app.ts';
+import { testApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { authenticatorOf, callsAs, challengeOf, enrol, newcomer, withAuthenticator } from './factors.ts';
 import { toAnswer, OTHER, PASSWORD } from './mailbox.ts';
 

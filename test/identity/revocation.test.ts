@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '#platform/kernel';
 import { advance } from '#test/factories';
 import { engine } from '#test/services';
-import { forgetRates, type Customer, testApp, type TestApp } from '../services/app.ts';
+import { type Customer, testApp, type TestApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { toAnswer, OTHER } from './mailbox.ts';
 
 /** Time of both nodes, and with it the database's. */

@@ -48,7 +48,8 @@ describe.runIf(onFirst)('a session that was proven too long ago', () => {
       ]),
     );
     for (const { method, path, shape } of asking) {
-      const line = `${method} ${path.replace(/:\w+/g, app.app.modules.ids.next())}`;
+      const query = new URLSearchParams(shape.example.query as Record<string, string> | undefined);
+      const line = `${method} ${path.replace(/:\w+/g, app.app.modules.ids.next())}?${query.toString()}`;
       const { status, code, body } = await call(line, shape.example.body as object | undefined);
       expect({ line, status, code }).toEqual({ line, status: 403, code: 'step_up_required' });
       expect(body).toMatchObject({ error: { details: { methods: ['password'] } } });

@@ -10,7 +10,8 @@ import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { newEmail, register, somebodyAt } from '../identity/mailbox.ts';
-import { forgetRates, testApp } from '../services/app.ts';
+import { testApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { temporaryFolder } from '../services/index.ts';
 import { z } from 'zod';
 

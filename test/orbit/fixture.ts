@@ -1,3 +1,4 @@
+import { OF_CUSTOMERS } from '#test/fixtures/passwords';
 import { commitPoint, statement, type Transaction } from '#platform/db';
 import { type Calls, callsOf } from '#test/calls';
 import { type Customer, type TestApp, testApp, type TestAppOptions } from '../services/app.ts';
@@ -62,7 +63,7 @@ async function makeWorkspace(app: TestApp, plans: readonly string[]): Promise<Wo
     colleagues += 1;
     const email = `colleague-${process.pid}-${colleagues}@example.com`;
     const companyName = `Colleague ${colleagues}`;
-    const user = await identity.createUser(tx, { email, companyName, emailVerified: true });
+    const user = await identity.createUser(tx, { ...OF_CUSTOMERS, email, companyName, emailVerified: true });
     const { userId } = user;
     await tx.run(
       statement('insert into accounts.members (account_id, user_id, role) values ($1, $2, $3)', [

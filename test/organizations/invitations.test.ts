@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance } from '../factories.ts';
-import { forgetRates, testApp } from '../services/app.ts';
+import { testApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { outcomeOf, fixtureOf } from './fixture.ts';
 
 const app = await testApp();

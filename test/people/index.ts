@@ -15,11 +15,12 @@ import {
 } from '#platform/kernel';
 import { createMail, createOutbox, type Mail } from '#platform/mail';
 import { createSecrets, newMasterKey, type Secrets } from '#platform/secrets';
+import { OF_EXAMPLES } from '#test/fixtures/passwords';
 import { temporaryFolder } from '#test/services';
 
 const POINT = commitPoint('test.factories', 'what a test starts from');
 export const ORIGIN = { requestId: 'req_test', ip: '127.0.0.1', userAgent: 'a test' };
-export const PASSWORD = 'Analytical-Engine-1843';
+export const { password: PASSWORD } = OF_EXAMPLES;
 
 export interface DrivenClock extends Clock {
   /** Moves this clock and the database's time on. */
@@ -117,7 +118,7 @@ export function createPeople(
     secrets: SECRETS,
     accounts,
     identity,
-    /** A user who is signed in. Their password is `PASSWORD`; hashing it takes about 25 ms. */
+    /** A user who is signed in. Their password is `PASSWORD`. */
     async person(
       options: {
         readonly role?: 'user' | 'admin';
@@ -127,7 +128,7 @@ export function createPeople(
     ): Promise<Person> {
       const email = `${ids.next()}@example.com`;
       const made = await db.system('owner.first-start', POINT, (tx) =>
-        identity.createUser(tx, { email, password: PASSWORD, ...options }),
+        identity.createUser(tx, { ...OF_EXAMPLES, email, ...options }),
       );
       const { access_token: token } = tokensOf(
         await identity.sessions.login({ email, password: PASSWORD }, ORIGIN),

@@ -29,6 +29,9 @@ function installation(): string {
     'safety/package.json',
     'sandboxes/src',
     'sandboxes/package.json',
+    'console/src',
+    'console/package.json',
+    'sdk/src',
     'docs',
     'package.json',
   ])
@@ -73,6 +76,8 @@ test('a build serves from wherever its installation is moved to, and not once a 
   const files = await prepareIn(root);
   // The readers of the sources may read it, under any umask of the installer.
   for (const name of files) expect(statSync(join(root, 'dist', name)).mode & 0o777, name).toBe(0o644);
+  for (const name of readdirSync(join(root, 'console/dist')))
+    expect(statSync(join(root, 'console/dist', name)).mode & 0o777, name).toBe(0o644);
   expect(await prepareIn(root), 'built once').toEqual(files);
   markFirst(root);
 

@@ -39,8 +39,8 @@ const mayEnter =
     .status === 0;
 
 /** In a folder whose path has a space, and without HOME. */
-function start(environment: Readonly<Record<string, string>> = {}): Program {
-  return startProgram(['start'], {
+function start(environment: Readonly<Record<string, string>> = {}, words = ['start']): Program {
+  return startProgram(words, {
     cwd: folder,
     // As people start it: it serves, and its code is worth optimising.
     flags: [],
@@ -52,6 +52,19 @@ function start(environment: Readonly<Record<string, string>> = {}): Program {
       NODE_COMPILE_CACHE: join(folder, 'compiled'),
       ...environment,
     },
+  });
+}
+
+/** What the link of `plinth console` comes to at the server that runs. */
+async function signInByLink(running: Program): Promise<Response> {
+  const printing = start({}, ['console']);
+  const [, port, code] = await printing.says(/http:\/\/localhost:(\d+)\/app\/sign-in#code=([0-9A-Z-]+)/);
+  expect(await printing.ended).toEqual({ code: 0, signal: null });
+  expect(await running.url()).toMatch(new RegExp(`:${port}$`));
+  return fetch(`http://127.0.0.1:${port}/v1/auth/sign-in-link`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code }),
   });
 }
 
@@ -130,6 +143,10 @@ test(`${mayEnter ? 'an ordinary user' : 'whoever owns the checkout'} without a H
   expect((await client.create('first')).variants).toHaveLength(VARIANTS);
   expect(running.said()).toContain(`require('./the data/owner.json').api_key`);
   expect(readBy(OTHER), 'what another user reads').toEqual([]);
+  expect(await signInByLink(running)).toMatchObject({ status: 200 });
+  // What it says without a terminal is a log.
+  expect(running.said()).toContain('"npm run plinth -- console" prints a link that signs you in.');
+  expect(running.said()).not.toContain('#code=');
   running.kill('SIGTERM');
   expect(await running.ended).toEqual({ code: 0, signal: null });
 });

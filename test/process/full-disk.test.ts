@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { temporaryFolder } from '#test/services';
 import { endAll, startProgram } from './program.ts';
@@ -28,6 +29,8 @@ test('on a full disk the embedded database is away, and with room it goes on', {
       method: 'POST',
       headers: { ...headers, 'idempotency-key': name },
       body: JSON.stringify({ model: 'small', max_tokens: 20, messages: [{ role: 'user', content: name }] }),
+    }).catch((error: unknown) => {
+      throw new Error(`${name}: ${inspect(error)}\n${program.said()}`);
     });
     return {
       status: answer.status,

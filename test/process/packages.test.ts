@@ -18,6 +18,7 @@ const LATER = [
   '@aws-sdk/s3-request-presigner',
   '@expo-google-fonts/inter',
   '@googleapis/androidpublisher',
+  '@modelcontextprotocol/server',
   '@napi-rs/canvas',
   '@node-rs/bcrypt',
   '@scalar/fastify-api-reference',

@@ -40,6 +40,8 @@ const server = createServer((request, response) => {
     bytes: () => request,
     socket: undefined,
     take: () => response,
+    call: () => Promise.reject(new Error('it makes no other call')),
+    refuseForeignPages: () => {},
   };
   const origin = {
     requestId: permit.requestId,

@@ -85,10 +85,10 @@ describe('what becomes of it when something fails', () => {
     const post = await fixture.create(by);
     await vi.waitFor(() => expect(numbersOf(fixture, post)).toEqual(['0-1']), SOON);
     await vi.waitFor(async () => expect(await countPublished([post])).toBe(1), SOON);
-    await advance(db, '299 seconds');
+    await advance(db, '240 seconds');
     await fixture.create(await fixture.customer('reel.pro')).then(({ ended }) => ended());
     expect(numbersOf(fixture, post)).toEqual(['0-1']);
-    await advance(db, '2 seconds');
+    await advance(db, '61 seconds');
     expect(await post.ended()).toBe('completed');
     expect(numbersOf(fixture, post)).toEqual(['0-1', '0-2']);
   });

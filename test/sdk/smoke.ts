@@ -6,11 +6,12 @@ import {
   NoAnswer,
   PlanRequired,
 } from '@plinth/sdk';
+import { createVault, memoryStore, openVault } from '@plinth/sdk/vault';
 
 /** Where the server is, and whose key there is. */
 export interface Smoke {
   readonly baseUrl: string;
-  /** Of a customer with `reel.basic`. */
+  /** Of a customer with `reel.basic` and `adiuva.team`. */
   readonly apiKey: string;
   /** For somebody who signs up. */
   readonly email: string;
@@ -51,7 +52,17 @@ export async function smoke({ baseUrl, apiKey, email, isPage }: Smoke): Promise<
   const nowhere = createClient({ baseUrl: 'http://127.0.0.1:9', apiKey, retries: { max: 1, base: 1 } });
   const lost: unknown = await nowhere.me.get().catch((error: unknown) => error);
 
+  const { id: accountId } = await client.call('GET /v1/account', {});
+  const device = () => ({ client, accountId, store: memoryStore() });
+  const lock = { passphrase: 'Analytical Engine', cost: { memory: 19_456, passes: 2, lanes: 1 } };
+  const { vault } = await createVault(device(), lock);
+  const note = await vault.put('notes', 'Ship faster');
+  await vault.sync();
+  const elsewhere = await openVault(device(), lock);
+  await elsewhere.sync();
+
   return {
+    kept: (await elsewhere.get('notes', note))?.value,
     last: told.at(-1),
     variants: told.filter((event) => event === 'variant').length,
     said: said.length > 0,

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,7 +22,11 @@ const STRICT = {
 };
 
 const PAGE = `<!doctype html><script type="importmap">
-{ "imports": { "@plinth/sdk": "/node_modules/@plinth/sdk/dist/index.js" } }</script>`;
+{ "imports": {
+  "@plinth/sdk": "/node_modules/@plinth/sdk/dist/index.js",
+  "@plinth/sdk/vault": "/node_modules/@plinth/sdk/dist/vault/index.js",
+  "@noble/hashes/": "/node_modules/@noble/hashes/"
+} }</script>`;
 
 /**
  * Makes the project of somebody who has installed the client: what `npm pack` would hand out of it, built, and the smoke
@@ -47,23 +51,34 @@ export async function install(folder: string): Promise<void> {
   await compile('-p', join(ROOT, 'sdk'), '--outDir', join(installed, 'dist'));
   await compile('-p', join(ROOT, 'sdk/src/licenses'), '--outDir', join(installed, 'dist'));
   copyFileSync(join(ROOT, 'sdk/package.json'), join(installed, 'package.json'));
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'sdk/package.json'), 'utf8')) as {
+    dependencies: object;
+  };
+  for (const name of Object.keys(dependencies)) {
+    const to = join(folder, 'node_modules', name);
+    cpSync(join(ROOT, 'node_modules', name), to, { recursive: true });
+  }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 }
 
-const PAGES = ['docs/sdk.md', 'docs/license-client.md'];
+const PAGES = ['docs/sdk.md', 'docs/license-client.md', 'docs/vault.md', 'docs/memory.md'];
 
-/** Compiles the examples of the client's pages, one after the other as they stand there, in a stranger's project. */
+/** Compiles the examples of the client's pages, those of a page one after the other as they stand there, in a stranger's project. */
 export async function compileExamples(folder: string): Promise<void> {
-  const pages = PAGES.map((page) => readFileSync(join(ROOT, page), 'utf8')).join('\n');
-  const examples = [...pages.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code);
-  if (examples.length === 0) throw new Error('the pages of the client have no examples');
-  writeFileSync(join(folder, 'examples.ts'), examples.join('\n'));
-  configure(folder, 'examples.ts');
+  const files = PAGES.map((page, number) => {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    const examples = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code);
+    if (examples.length === 0) throw new Error(`${page} has no examples`);
+    const file = `examples-${number}.ts`;
+    writeFileSync(join(folder, file), examples.join('\n'));
+    return file;
+  });
+  configure(folder, ...files);
   await compile('-p', folder);
 }
 
-function configure(folder: string, file: string): void {
-  const config = { compilerOptions: STRICT, files: [file] };
+function configure(folder: string, ...files: readonly string[]): void {
+  const config = { compilerOptions: STRICT, files };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
 }
 

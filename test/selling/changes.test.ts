@@ -237,6 +237,7 @@ describe('a cheaper plan', () => {
       const subscriptions = createSubscriptions({
         ...modules,
         catalogues: modules.entitlements.catalogues,
+        tiers: undefined,
         refresh: (refs) => modules.inbox.refresh({ provider: 'stripe', mode: 'sandbox' }, refs),
         notFitting: async () => unfit,
         freeAccountsPerUser: 1,

@@ -7,6 +7,7 @@ import { createOpenAISandbox, type OpenAISandbox } from '#sandbox/openai';
 import type { GooglePlaySandbox } from '#sandbox/google-play';
 import type { StripeSandbox } from '#sandbox/stripe';
 import { atEndOfFile } from '#test/closing';
+import { OF_CUSTOMERS } from '#test/fixtures/passwords';
 import { temporaryFolder, testDatabase, type TestDatabase } from './index.ts';
 import { outboxOf, type SentMail } from './outbox.ts';
 
@@ -190,6 +191,7 @@ async function makeCustomer(
   return db.system('owner.first-start', PREPARE, async (tx) => {
     const user = await modules.identity.createUser(tx, {
       email,
+      ...OF_CUSTOMERS,
       ...(isPerson ? {} : { companyName: `Company ${made}` }),
       emailVerified: true,
       role,
@@ -215,12 +217,6 @@ async function makeCustomer(
     }
     return { ...user, email, key };
   });
-}
-
-/** Forgets how often anybody called, as tests call more often than people. */
-export async function forgetRates({ db, app }: Pick<TestApp, 'app' | 'db'>): Promise<void> {
-  app.modules.rates.forget();
-  await db.asMigrator(statement('delete from limits.rates'));
 }
 
 /** Calls of the server that listens there. */

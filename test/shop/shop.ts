@@ -234,7 +234,7 @@ export const stream = route(
     tag,
     auth: 'none',
     rate: byIp,
-    query: z.strictObject({ how: z.enum(['whole', 'wait', 'throw-before', 'throw-after']) }),
+    query: z.strictObject({ how: z.enum(['whole', 'wait', 'wait-or-throw', 'throw-before', 'throw-after']) }),
     reply: { 200: z.unknown() },
     example: { query: { how: 'whole' }, reply: {} },
   },
@@ -244,7 +244,8 @@ export const stream = route(
     out.writeHead(200, { 'content-type': 'text/event-stream' });
     out.write('data: 1\n\n');
     if (query.how === 'throw-after') throw new Error('cut');
-    if (query.how === 'wait') await pause(shop, origin.signal);
+    if (query.how.startsWith('wait')) await pause(shop, origin.signal);
+    if (query.how === 'wait-or-throw') throw new Error('the work ended', { cause: origin.signal.reason });
     out.end('data: 2\n\n');
   },
 );

@@ -62,6 +62,7 @@ export const DRIVER_TYPES: readonly DriverType[] = [
   list('integer', 1007, '1'),
   list('text', 1009, `'x'`),
   list('bigint', 1016, '1', false),
+  list('double precision', 1022, '1'),
   list('timestamptz', 1185, `'2026-01-01T00:00:00Z'`),
   list('numeric', 1231, '1', false),
   list('uuid', 2951, ID),

@@ -1,14 +1,19 @@
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Database, Statement } from '#platform/db';
+import { allDataRules } from '../../src/app/lists.ts';
+import { countRows } from '../../src/platform/erasure/proof.ts';
 import { sealedCounts } from '../../src/platform/secrets/count-sealed.ts';
 import { openMarginReport } from '../../src/platform/reports/margin.ts';
 import { openDailyRecurringReport, openRecurringReport } from '../../src/platform/reports/recurring.ts';
 import { openRevenueReport } from '../../src/platform/reports/revenue.ts';
 import { openUsageReport } from '../../src/platform/reports/usage.ts';
+import type { AccountId, UserId } from '#platform/kernel';
 import { ROOT } from '../house/source.ts';
 import type { Way } from './find-statements.ts';
 import { shapeOfValue } from './shapes.ts';
+
+const NOBODY = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01' as AccountId & UserId;
 
 /** What is put together from parts that the compiler can't know is shown as calls of it, by what makes it. */
 export async function examples(db: Database): Promise<ReadonlyMap<string, readonly Way[]>> {
@@ -16,6 +21,13 @@ export async function examples(db: Database): Promise<ReadonlyMap<string, readon
     ...(await ofProducts()),
     ...(await ofReports(db)),
     ['src/platform/secrets/count-sealed.ts sealedCounts', [sealedCounts()]],
+    [
+      'src/platform/erasure/proof.ts countRows',
+      [
+        countRows(allDataRules(), { kind: 'account', id: NOBODY }),
+        countRows(allDataRules(), { kind: 'user', id: NOBODY, email: null }),
+      ],
+    ],
   ];
   return new Map(shown.map(([name, made]) => [name, made.map(wayOf)]));
 }

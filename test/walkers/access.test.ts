@@ -22,6 +22,13 @@ describe('the access matrix', LONG, () => {
     );
   });
 
+  test('asks for no scope that a key can’t be given', async () => {
+    const asked = new Set(routes.flatMap(({ shape }) => shape.scope ?? []));
+    const body = { name: 'a key', scopes: [...asked].filter((scope) => scope !== 'session') };
+    const { app, me } = fixture;
+    expect(await app.call(me.key, 'POST /v1/api-keys', { body })).toMatchObject({ status: 201 });
+  });
+
   test('is the page that is committed, of all routes', () => {
     const page = readGenerated('access.md');
     expect(page, 'docs/generated/access.md is not made from the routes: npm run generate').toBe(

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { testApp } from '#test/app';
 
@@ -12,6 +12,8 @@ const head = (name: string, framing: string) =>
 const chunkedHead = (name: string, rest: string) => head(name, `transfer-encoding: chunked\r\n\r\n${rest}`);
 const sizedHead = (name: string) => head(name, 'content-length: 70000\r\n\r\n{"a');
 
+/** So many connections are cut together. */
+const AT_ONCE = 16;
 /** How far a request comes before its connection is cut: in good order, or by a reset. */
 const STAGES: readonly (readonly [string, (name: string) => string])[] = [
   ['in its head', (name) => head(name, 'x-a')],
@@ -34,7 +36,15 @@ const SOCKET_STAGES: typeof STAGES = [
   ['behind its first frame', (path) => head(`GET ${path}`, `${UPGRADE}\r\n${FRAME}${' '.repeat(200)}`)],
 ];
 
-async function breakOff(text: string, how: 'destroy' | 'resetAndDestroy'): Promise<void> {
+async function breakOff(texts: readonly string[], how: 'destroy' | 'resetAndDestroy'): Promise<void> {
+  const sockets = await Promise.all(texts.map(sendStart));
+  // The server has begun with all of them when it has answered somebody who asked later.
+  await (await fetch(`${url}/healthz`)).text();
+  for (const socket of sockets) socket[how]();
+  await Promise.all(sockets.filter(({ closed }) => !closed).map((socket) => once(socket, 'close')));
+}
+
+async function sendStart(text: string): Promise<Socket> {
   const socket = connect(Number(port), '127.0.0.1');
   socket.on('error', () => {});
   socket.resume();
@@ -42,10 +52,7 @@ async function breakOff(text: string, how: 'destroy' | 'resetAndDestroy'): Promi
   await new Promise<void>((resolve) => {
     socket.write(text, 'latin1', () => resolve());
   });
-  // The server has begun with it when it has answered somebody who asked later.
-  await (await fetch(`${url}/healthz`)).text();
-  socket[how]();
-  if (!socket.closed) await once(socket, 'close');
+  return socket;
 }
 
 /** What nobody has caught, while requests are broken off. */
@@ -54,8 +61,9 @@ async function uncaughtBy(texts: readonly string[]): Promise<unknown[]> {
   const note = (error: unknown) => void uncaught.push(error);
   process.prependListener('uncaughtException', note);
   try {
-    for (const text of texts)
-      for (const how of ['destroy', 'resetAndDestroy'] as const) await breakOff(text, how);
+    for (let from = 0; from < texts.length; from += AT_ONCE)
+      for (const how of ['destroy', 'resetAndDestroy'] as const)
+        await breakOff(texts.slice(from, from + AT_ONCE), how);
     await (await fetch(`${url}/healthz`)).text();
   } finally {
     process.removeListener('uncaughtException', note);

@@ -57,13 +57,19 @@ interface Outgoing {
   readonly body: string | Uint8Array<ArrayBuffer> | undefined;
 }
 
+const OCTET_STREAM = 'application/octet-stream';
+/** What is sent to a route that takes bytes alone, which no example shows. */
+const OCTETS = Buffer.from('bytes of a file');
+
 /** The call that a route's example shows, with what is said otherwise. */
 export function requestOf(route: Route, sending: CallInput): Outgoing {
   const { as, account = accountFor(route, as), filling = {}, raw } = sending;
+  const { shape } = route;
   const example = exampleOf(route);
   const withKey = (text: string) => withProductKey(route, sending.productKey, text);
   const text = 'body' in sending ? bodyText(sending.body) : exampleText(route, filling);
-  const body = raw ?? (text === undefined ? undefined : withKey(text));
+  const octets = shape.streamedBody === true && shape.body === undefined ? OCTETS : undefined;
+  const body = raw ?? (text === undefined ? octets : withKey(text));
   const query = queryText(sending.query ?? (fillHoles(example.query, 'query', filling) as Example['query']));
   const path = sending.path ?? withKey(pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) }));
   return {
@@ -72,7 +78,7 @@ export function requestOf(route: Route, sending: CallInput): Outgoing {
     headers: {
       ...(as === undefined ? {} : { authorization: `Bearer ${as}` }),
       ...(account === undefined ? {} : { 'x-account-id': account }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': body === octets ? OCTET_STREAM : 'application/json' }),
       ...(idempotencyOf(route) === 'none' ? {} : { 'idempotency-key': randomUUID() }),
       ...sending.headers,
     },
@@ -197,6 +203,8 @@ export function fillingsOf(
 /** Where other tables name what a hole is about: `/drafts/:id` is a draft_id, `/organizations/:id` an account_id. */
 function columnOf(route: Route, name: string): string {
   if (name === 'mentions') return 'user_id';
+  // Of a file of a session its own table says the id, as what its bytes were sealed for.
+  if (name === 'file_id') return 'sealed_for';
   if (name !== 'id') return name.replace(/_ids$/, '_id');
   const [, segment = ''] = /(\w+)s\/:id\b/.exec(route.path) ?? [];
   if (segment === 'template' && route.path.startsWith('/v1/admin/')) return 'public_template_id';

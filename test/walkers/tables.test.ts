@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { commitPoint, type Database, statement } from '#platform/db';
+import { makeAccount, makeMember } from '#test/factories';
 import { testDatabase } from '#test/services';
 import { makeHousehold, walkedApp } from './people.ts';
-import { bitesOf, type Pair, readsOfOthers } from './tables/bites.ts';
+import { bitesOf, type Pair, reachOfMember, readsOfOthers } from './tables/bites.ts';
 import { readDefiners, readRoles, readSchemas, readTables, type Table } from './tables/catalog.ts';
 import { APPEND_ONLY, idleExceptions, SCOPELESS, TABLE_EXCEPTIONS } from './tables/exceptions.ts';
-import { objectionsTo, ownerOf, SCOPE } from './tables/rules.ts';
+import { isOfMembers, objectionsTo, ownerOf, SCOPE } from './tables/rules.ts';
 
 const REFUSED = commitPoint('test.walkers.append-only', 'what the system itself must not do');
 const app = await walkedApp({ work: false });
@@ -46,6 +47,15 @@ describe('every table', () => {
     async (_name, table) => {
       if (mine === undefined) throw new Error('nobody is there to try');
       expect(await readsOfOthers(db, table, mine)).toEqual([]);
+    },
+  );
+
+  const ofMembers = named.filter(([, table]) => isOfMembers(table));
+  test.each(ofMembers)(
+    '%s, of members, shows one of them nothing that is another’s alone',
+    async (_name, table) => {
+      if (mine === undefined) throw new Error('nobody is there to try');
+      expect(await reachOfMember(db, table, mine)).toEqual([]);
     },
   );
 
@@ -135,7 +145,7 @@ describe('a new table is noticed', async () => {
     const found = (await readTables(scratch)).find(({ name }) => name === 'fakes.t');
     if (found === undefined) throw new Error('the table was not made');
     const rows = `('${pair.mine.accountId}', gen_random_uuid()), ('${pair.theirs.accountId}', gen_random_uuid())`;
-    if (ownerOf(found) === 'account' && !sql.includes('user_id'))
+    if (ownerOf(found) === 'account' && !/user_id|author_id/.test(sql))
       await scratch.script(`insert into fakes.t (account_id, id) values ${rows}`);
     return found;
   }
@@ -218,6 +228,37 @@ describe('a new table is noticed', async () => {
     test('is noticed where the account’s owner reads them', async () => {
       const table = await withRows('protect_tenant');
       expect((await readsOfOthers(scratch, table, owner)).join()).toContain('reads');
+    });
+  });
+
+  describe('of members, who choose who reads a row', async () => {
+    const owner = await makeAccount(scratch);
+    const { userId } = await makeMember(scratch, owner.accountId);
+    const shape = `account_id uuid not null, author_id uuid not null, level text not null, team_id uuid, id uuid, created_at timestamptz,
+      updated_at timestamptz, primary key (account_id, id)`;
+    const withRows = (protection: string) =>
+      createTable(`create table fakes.t (${shape}); ${protection}; ${open}; insert into fakes.t (account_id, author_id, level, id) values
+        ('${owner.accountId}', '${owner.userId}', 'private', gen_random_uuid()), ('${owner.accountId}', '${userId}', 'private', gen_random_uuid())`);
+
+    test('is let be where one of them reads what is theirs and what is shown to them', async () => {
+      const table = await withRows(`call app.protect_member('fakes.t')`);
+      expect([isOfMembers(table), ownerOf(table), objectionsTo(table)]).toEqual([true, 'account', []]);
+      expect(await reachOfMember(scratch, table, owner)).toEqual([]);
+      await scratch.script(`insert into fakes.t (account_id, author_id, level, id)
+        values ('${pair.theirs.accountId}', '${pair.theirs.userId}', 'organization', gen_random_uuid())`);
+      expect(await bitesOf(scratch, table, { mine: owner, theirs: pair.theirs })).toEqual([]);
+    });
+
+    test('is noticed where the account’s own policy lets them read another’s', async () => {
+      const found = (
+        await reachOfMember(scratch, await withRows(`call app.protect_tenant('fakes.t')`), owner)
+      ).join();
+      for (const says of [
+        'reads rows that are another’s (account)',
+        'reads rows that are another’s (member)',
+        'changes',
+      ])
+        expect(found).toContain(says);
     });
   });
 

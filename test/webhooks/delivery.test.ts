@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { commitPoint } from '#platform/db';
 import { isBelieved, openReceiver } from './receiver.ts';
 import { openWebhooksApp } from './fixture.ts';
 
@@ -6,6 +7,7 @@ const fixture = await openWebhooksApp();
 const { operator } = fixture;
 const customer = await fixture.customer();
 const { accountId } = customer;
+const TOLD = commitPoint('test.webhooks.told', 'an event of a test');
 
 /** After each failed attempt: as long as its pause may be. */
 const PAUSES = [
@@ -72,6 +74,25 @@ describe('an event', () => {
     await expect(fixture.happens(accountId, 'foreign', another.accountId)).rejects.toMatchObject({
       code: '42501',
     });
+  });
+
+  test('is told by a member’s transaction about their account, and by a user’s about none', async () => {
+    const { userId } = customer;
+    const { db, app } = fixture;
+    const emit = (id: string, about = accountId) =>
+      app.modules.webhooks.emitting({ type: 'payment.failed', accountId: about, id, data: { invoice: id } });
+    const member = { account: accountId, user: userId };
+    const emitting = db.member(member, TOLD, async (tx) => {
+      await tx.runAll(emit('of a member'));
+      throw new Error('told, and undone');
+    });
+    await expect(emitting).rejects.toThrow('told, and undone');
+    const another = await fixture.customer();
+    for (const attempt of [
+      () => db.member(member, TOLD, emit('foreign', another.accountId)),
+      () => db.user(userId, TOLD, emit('of a user')),
+    ])
+      await expect(attempt()).rejects.toMatchObject({ code: '42501' });
   });
 });
 

@@ -3,7 +3,7 @@ import { namedObject, okReply, pageOf, pageQuery } from '#platform/http';
 import { acceptedAnswer, followQuery, productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Sample } from './service.ts';
-import { ANSWER, answerReply, shownAnswer } from './shown.ts';
+import { ANSWER, answerReply, shownAnswer } from './replies.ts';
 import type { AnswerRow } from './store.ts';
 
 const RESTORE = commitPoint(

@@ -16,7 +16,7 @@ import {
   type WhichVersion,
   type WorkKey,
 } from '#platform/product';
-import { progressOf } from './shown.ts';
+import { progressOf } from './replies.ts';
 import {
   type AnswerRow,
   endAnswer,

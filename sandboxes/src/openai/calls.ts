@@ -60,6 +60,7 @@ const CHANGES_ANSWER: ReadonlySet<Fault['kind'] | undefined> = new Set<Fault['ki
   'empty_choices',
   'missing_usage',
   'content',
+  'tool_call',
   'usage',
 ]);
 

@@ -88,7 +88,7 @@ function checkedPromptTokens(request: ChatRequest): number {
 /** Choices in prose differ; those that are dictated, by a schema or a fault, are the same n times. */
 function makeChoices(request: ChatRequest, fault: Fault | undefined): Choice[] {
   const author = new Author(request.messages);
-  const tool = chosenTool(request, request.messages);
+  const tool = calledTool(request, fault);
   const dictated = dictatedText(request, { author, tool, fault });
   if (dictated !== null) {
     const choice = makeChoice(request, dictated, tool);
@@ -99,14 +99,25 @@ function makeChoices(request: ChatRequest, fault: Fault | undefined): Choice[] {
   );
 }
 
+/** What is said by order is no call, unless the request leaves nothing else. */
+function calledTool(request: ChatRequest, fault: Fault | undefined): Called | undefined {
+  if (fault?.kind === 'tool_call') return fault;
+  if (fault?.kind === 'content' && request.toolChoice.mode === 'auto') return undefined;
+  return chosenTool(request, request.messages);
+}
+
+/** A function that is called: one of the request's, or one that a fault names. */
+type Called = Tool | Extract<Fault, { kind: 'tool_call' }>;
+
 function dictatedText(
   request: ChatRequest,
-  turn: { readonly author: Author; readonly tool: Tool | undefined; readonly fault: Fault | undefined },
+  turn: { readonly author: Author; readonly tool: Called | undefined; readonly fault: Fault | undefined },
 ): string | null {
   const { author, tool, fault } = turn;
   const { format } = request;
   if (fault?.kind === 'content') return fault.text;
-  if (tool !== undefined) return jsonFor(tool.parameters, author, fault);
+  if (fault?.kind === 'tool_call') return fault.arguments;
+  if (tool !== undefined && 'parameters' in tool) return jsonFor(tool.parameters, author, fault);
   if (format.type === 'json_schema') return jsonFor(format.schema, author, fault);
   if (format.type === 'text') return null;
   return fault?.kind === 'bad_content' ? 'Here is the JSON: {"sandbox":' : looseJson(author, fault);
@@ -168,7 +179,7 @@ function prose(
   return author.toolReply(name, last.text);
 }
 
-function makeChoice(request: ChatRequest, text: string, tool: Tool | undefined): Choice {
+function makeChoice(request: ChatRequest, text: string, tool: Called | undefined): Choice {
   const ends = request.stop.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
   const all = splitTokens(text.slice(0, Math.min(text.length, ...ends)));
   const tokens = request.maxTokens === null ? all : all.slice(0, request.maxTokens);

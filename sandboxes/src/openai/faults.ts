@@ -73,6 +73,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('empty_choices'), ...target }),
   /** Not faults, but ordered in the same way: what the model says, and what usage it reports. */
   z.strictObject({ kind: z.literal('content'), text: z.string(), ...target }),
+  /** The model calls a function, be it one that it invents: `arguments` is the text that it writes. */
+  z.strictObject({ kind: z.literal('tool_call'), name: z.string(), arguments: z.string(), ...target }),
   z.strictObject({
     kind: z.literal('usage'),
     cached_tokens: z.number().int().min(0).optional(),

@@ -18,6 +18,7 @@ import type { MemberCapacity } from './members/capacity.ts';
 import { createDirectory, type Directory } from './directory/users.ts';
 import { createSettings, type Settings } from './settings.ts';
 import { membershipsOf, ownerIn } from './store.ts';
+import { createTeams, type Teams } from './teams/teams.ts';
 import { type AdminAudit, createAdminAudit } from './audit-trail/admin-audit.ts';
 import { type AuditTrail, createAuditTrail } from './audit-trail/audit-trail.ts';
 
@@ -49,6 +50,7 @@ export interface Accounts {
   readonly organizations: Organizations;
   readonly members: Members;
   readonly invitations: Invitations;
+  readonly teams: Teams;
   readonly accept: AcceptInvitation;
   readonly newcomers: Newcomers;
   /** Whether a call on an organization may be made, for modules above that hold something of one. */
@@ -92,6 +94,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
     organizations: createOrganizations({ ...parts, roles, open, assertMayOwn }),
     members: createMembers({ ...parts, roles, assertMayOwn }),
     invitations: createInvitations({ ...parts, roles }),
+    teams: createTeams({ ...parts, roles }),
     accept: createAcceptInvitation({ ...parts, newcomers }),
     newcomers,
     authorizeMember: (request, least) => authorizeMember(roles, request, least),

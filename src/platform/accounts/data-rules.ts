@@ -1,4 +1,4 @@
-import { type DataRule, erased, kept } from '#platform/db';
+import { type DataRule, erased, erasedWith, kept } from '#platform/db';
 
 /** What erasure and export do with accounts. The creator of an organization and the sender of an invitation stay in it as ids. */
 export const accountsDataRules: DataRule[] = [
@@ -9,6 +9,12 @@ export const accountsDataRules: DataRule[] = [
     withheld: 'which of the accounts that somebody made came first',
   },
   { table: 'accounts.members', account: erased(), user: erased() },
+  { table: 'accounts.teams', account: erased() },
+  {
+    table: 'accounts.team_members',
+    account: erasedWith('accounts.teams'),
+    user: erasedWith('accounts.members'),
+  },
   {
     table: 'accounts.invitations',
     account: erased(),

@@ -15,6 +15,11 @@ declareErrors({
     status: 429,
     message: 'Too many invitations were sent to this email address. Try again in an hour.',
   },
+  team_name_taken: { status: 409, message: 'Another team of this organization has this name.' },
+  too_many_teams: {
+    status: 409,
+    message: 'An organization can have no more teams than this. Delete one.',
+  },
   already_invited: {
     status: 409,
     message: 'There is an open invitation to this email address. Resend or revoke it.',

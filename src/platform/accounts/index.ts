@@ -7,6 +7,7 @@ import { invitationRoutes } from './invitations/invitation-routes.ts';
 import { memberRoutes } from './members/member-routes.ts';
 import { organizationRoutes } from './organizations/organization-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { teamRoutes } from './teams/team-routes.ts';
 import { suspensionRoutes } from './suspension-routes.ts';
 import { auditRoutes } from './audit-trail/audit-routes.ts';
 import { defineModule } from '#platform/module';
@@ -31,6 +32,7 @@ export const accountsRoutes: Route[] = [
   ...memberRoutes,
   ...invitationRoutes,
   invitationPage,
+  ...teamRoutes,
   ...auditRoutes,
   ...settingsRoutes,
   ...suspensionRoutes,
@@ -40,7 +42,7 @@ export const accountsRoutes: Route[] = [
 /** This module, for the list of all of them. */
 export const accountsModule = defineModule({
   name: 'accounts',
-  purpose: 'personal accounts and organizations, members, invitations',
+  purpose: 'personal accounts and organizations, members, invitations, teams',
   migrations: () => migrationsIn('accounts', import.meta.url),
   dataRules: accountsDataRules,
   systemUses: accountsSystemUses,

@@ -26,6 +26,7 @@ import { createProviders, type Providers, type Target, type UpstreamOptions } fr
 import { type StreamedText, streamText, type StreamTextRequest } from './model/text-stream.ts';
 import { systemTimers, type Timers } from './timers.ts';
 import {
+  type Cut,
   guardedModel,
   createGuard,
   guards,
@@ -40,7 +41,7 @@ import type { Findings, SafetyMetrics } from './safety/findings.ts';
 import { createSlots, type SlotLimit, type Slots } from './slots/slots.ts';
 import type { StructuredParts } from './model/structured.ts';
 import { createTokenCounter } from './metering/tokens.ts';
-import { safetyIdentifier, type WireRequest } from './wire.ts';
+import { safetyIdentifiers, type WireRequest } from './wire.ts';
 
 /** Settings that may change while the program runs. */
 export interface AiChoices {
@@ -130,6 +131,11 @@ export interface Ai {
    * were, it asks again within the policy's tries, then throws; afterwards a text that broke off is answered as far as it came.
    */
   streamText(permit: Permit, request: StreamTextRequest): Promise<StreamedText>;
+  /**
+   * Why a value that product code is about to hand out must not leave, for a text in it that would repeat a secret of the feature, alone or with
+   * what left before under the permit. It is counted and logged as a reply that is cut. What is not refused counts as having left.
+   */
+  refuses(permit: Permit, feature: string, value: unknown): Cut | undefined;
   /** A feature's call for admission: its first model, and the most that it may cost. */
   estimate(request: EstimateRequest): PlannedCall;
   readonly openAiEndpoint: OpenAiEndpoint;
@@ -197,6 +203,8 @@ export function createAi(parts: AiParts): Ai {
     generate: (permit, request) => generate(structured, permit, request),
     streamItems: (permit, request) => streamItems(structured, permit, request),
     streamText: (permit, request) => streamText(structured, permit, request),
+    refuses: (permit, feature, value) =>
+      guardOf(permit, core.policyOf(`${permit.product}.${feature}`))?.beginObjects()(value),
     estimate: (request) => estimate(core, request),
     openAiEndpoint: createOpenAiEndpoint({
       pipe,
@@ -380,19 +388,4 @@ function estimate(core: Core, request: EstimateRequest): PlannedCall {
   const { cost = Number.POSITIVE_INFINITY, ...caps } = policy.caps;
   const { call } = planCall({ policy: { ...policy, caps }, wire: asked }, first);
   return { ...call, reserve: micros(Math.min(call.reserve, cost)) };
-}
-
-const KEPT_IDENTIFIERS = 10_000;
-
-/** Hashes of accounts, kept: a hash costs more than the rest of the request's head. */
-function safetyIdentifiers(): (permit: Permit) => string {
-  const known = new Map<string, string>();
-  return ({ accountId }) => {
-    const kept = known.get(accountId);
-    if (kept !== undefined) return kept;
-    if (known.size >= KEPT_IDENTIFIERS) known.clear();
-    const made = safetyIdentifier(accountId);
-    known.set(accountId, made);
-    return made;
-  };
 }

@@ -28,6 +28,7 @@ export { type Prompt, type Prompts, promptsIn } from './prompts.ts';
 export type { UpstreamOptions } from './providers/providers.ts';
 export type { RelayTo } from './endpoint/relay.ts';
 export * from './safety/index.ts';
+export { type Cut, type DescribedTool, toolTexts } from './sanitizer/index.ts';
 export type { AiSettings } from './settings.ts';
 export type { Release, SlotLimit, Slots } from './slots/slots.ts';
 export type { ConversationMessage, StreamedText, StreamTextRequest } from './model/text-stream.ts';

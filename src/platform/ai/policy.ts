@@ -24,8 +24,18 @@ const policySchema = z.strictObject({
     .prefault({}),
   /** How long a call waits for room at a provider that throttles us or whose slots are taken, before it is put off. */
   patience: z.int().min(0).max(600_000).default(5_000),
-  /** Ids of prompts of the product that no reply may repeat: one that would is cut, and a stream held back by 48 letters. */
-  secretPrompts: z.array(z.string().min(1)).max(20).default([]),
+  /** Ids of prompts of the product, or all of them, that no reply and no tool call may repeat: one that would is cut, and a stream held back by 15 letters. */
+  secretPrompts: z.union([z.literal('all'), z.array(z.string().min(1)).max(50)]).default([]),
+  /** Further texts that none may repeat, each in parts: of tools see `toolTexts`. */
+  secretTexts: z
+    .array(
+      z.strictObject({
+        id: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/),
+        parts: z.array(z.string().max(100_000)).max(1_000),
+      }),
+    )
+    .max(50)
+    .default([]),
   /**
    * Whether the safety part checks replies before they are shown, and cuts one before the sentence that is not fit to be shown. A
    * stream is then held back by a sentence.

@@ -1,6 +1,6 @@
 import { AppError, type Micros } from '#platform/kernel';
 import type { BreakerState } from './providers/breaker.ts';
-import type { LeakRule } from './sanitizer/windows.ts';
+import type { LeakRule } from './sanitizer/secrets.ts';
 
 /** The part of a pino logger that is used here. Fields are ids, names and figures, never a prompt or an answer. */
 export interface AiLogger {

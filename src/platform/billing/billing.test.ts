@@ -82,6 +82,8 @@ const billing = createBilling({
   db,
   entitlements,
   usage: async () => inUse,
+  // In place of a signature: what would be signed, and until when.
+  signToken: async (token) => ({ token: JSON.stringify(token), expiresAt: token.expiresAt }),
   accountByEmail: async (email) => people.get(email),
   credits: createCredits({ ids, audit: createAudit({ ids }), catalogues: [demo, metered] }),
 });
@@ -209,6 +211,30 @@ describe('what an account holds', () => {
         until: null,
       }),
     ]);
+  });
+});
+
+describe('what an account holds, signed', () => {
+  test('is what it is told, for the product, until anything of it changes', async () => {
+    const account = await openAccount();
+    await give({ account_id: account, product: 'demo', plan: 'demo.pro' });
+    const boost = await give({ account_id: account, product: 'demo', add_on: 'boost' });
+    const [entitlement] = await billing.entitlements(account);
+    const { token } = await billing.entitlementToken(account, 'demo');
+    expect(JSON.parse(token)).toEqual({
+      type: 'entitlement+jwt',
+      audience: 'demo',
+      subject: account,
+      claims: { entitlement },
+      // The plan has no end, but the add-on has.
+      expiresAt: Math.floor(Date.parse(boost.body.starts_at) / 1_000) + 30 * 86_400,
+    });
+    expect(entitlement?.until).toBeNull();
+  });
+
+  test('is of no product that is not there', async () => {
+    const signing = billing.entitlementToken(await openAccount(), 'constructor');
+    await expect(signing).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 

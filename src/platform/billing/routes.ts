@@ -2,7 +2,7 @@ import { namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform
 import type { AccountId } from '#platform/kernel';
 import { z } from 'zod';
 import * as examples from './examples.ts';
-import { addOnReply, creditsReply, entitlementsReply, grantReply } from './views.ts';
+import { addOnReply, creditsReply, entitlementsReply, entitlementTokenReply, grantReply } from './views.ts';
 import { planReply, priceListReply } from './price-list.ts';
 import type { Billing } from './service.ts';
 
@@ -52,6 +52,31 @@ export const readEntitlements = route(
     example: { reply: { data: [examples.entitlement] } },
   },
   async ({ accountId }, billing) => ({ data: await billing.entitlements(accountId) }),
+);
+
+export const readEntitlementToken = route(
+  'GET /v1/billing/entitlements/token',
+  {
+    summary: 'Get a signed entitlement, for a client that holds to it',
+    description:
+      'A JWT (EdDSA), which the client verifies by `/.well-known/jwks.json`, also offline: audience the product, subject the account, `entitlement` the product’s entry of `GET /v1/billing/entitlements`. It ends after a day, or when the plan or anything else of it changes by then.',
+    tag,
+    auth: 'account',
+    may: 'viewer',
+    scope: 'billing:read',
+    rate: { perMinute: 60, by: 'account' },
+    query: z.strictObject({ product: z.string().min(1).max(100) }),
+    reply: { 200: entitlementTokenReply },
+    errors: ['not_found'],
+    example: {
+      query: { product: 'demo' },
+      reply: { token: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImVudGl0bGVtZW50K2p3dCJ9.…', expires_at: 1_795_246_400 },
+    },
+  },
+  async ({ accountId, query }, billing) => {
+    const { token, expiresAt } = await billing.entitlementToken(accountId, query.product);
+    return { token, expires_at: expiresAt };
+  },
 );
 
 export const listAddOns = route(

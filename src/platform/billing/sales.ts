@@ -1,5 +1,6 @@
 import type { AccountId } from '#platform/kernel';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
+import type { Identity } from '#platform/identity';
 import { createCredits, type Limits } from '#platform/limits';
 import type { Logger, Metrics } from '#platform/telemetry';
 import { createEndings, type Endings } from './endings/endings.ts';
@@ -24,7 +25,10 @@ export interface SalesParts
     Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs' | 'holder'> {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;
+  readonly signToken: Identity['signToken'];
   readonly limits: Limits;
+  /** The address of this server. */
+  readonly reachedAt: () => string;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'unacknowledged'>;
   /** The default account of the user with this email. */
@@ -88,6 +92,7 @@ export function createSales(parts: SalesParts): Sales {
     subscriptions: createSubscriptions({
       ...parts,
       catalogues: entitlements.catalogues,
+      tiers: entitlements.tiers,
       refresh: async (refs) => link && inbox.refresh({ provider: 'stripe', mode: link.client.mode }, refs),
       notFitting: limits.notFitting,
     }),

@@ -1,6 +1,6 @@
 import { actorOf } from '#platform/audit';
-import { commitPoint, type Database } from '#platform/db';
-import { type Entitlements, localName } from '#platform/entitlements';
+import { commitPoint } from '#platform/db';
+import { localName } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Once, type Origin, type Page, page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { CreditsGiver } from '#platform/limits';
@@ -9,16 +9,15 @@ import {
   type AddOnView,
   creditsView,
   type CreditsView,
-  type EntitlementView,
-  entitlementView,
-  gracesOf,
   type GrantView,
   grantView,
-  type LimitInUse,
 } from './views.ts';
+import {
+  createHeldEntitlements,
+  type HeldEntitlements,
+  type HeldEntitlementsParts,
+} from './held-entitlements.ts';
 import { priceListOf } from './price-list.ts';
-import type { Mode } from './payment-provider.ts';
-import { triableProducts, productsWithTrial } from './trials.ts';
 
 const GRANTED = commitPoint(
   'billing.granted',
@@ -53,11 +52,10 @@ interface ByWhom {
   readonly origin: Origin;
 }
 
-export interface Billing {
+export interface Billing extends HeldEntitlements {
   /** What is sold: of all products, or of one. */
   priceList(product?: string): ReturnType<typeof priceListOf>;
   plan(id: string): ReturnType<typeof priceListOf>['data'][number];
-  entitlements(accountId: AccountId): Promise<EntitlementView[]>;
   /** What the account ever had of add-ons, newest first. */
   addOns(
     accountId: AccountId,
@@ -73,21 +71,15 @@ export interface Billing {
   ): Promise<Page<GrantView>>;
 }
 
-export interface BillingParts {
-  readonly db: Database;
-  readonly entitlements: Entitlements;
-  /** What an account has used of its limits. */
-  readonly usage: (accountId: AccountId) => Promise<readonly LimitInUse[]>;
+export interface BillingParts extends HeldEntitlementsParts {
   /** The default account of the user with this email. */
   readonly accountByEmail: (email: string) => Promise<AccountId | undefined>;
   readonly credits: CreditsGiver;
-  /** Where plans are bought; undefined: nowhere. */
-  readonly selling?: { readonly mode: Mode; readonly freeAccountsPerUser: number } | undefined;
 }
 
 /** What is sold, what an account holds of it, and what admins give by hand. Payment providers come on top of it. */
 export function createBilling(parts: BillingParts): Billing {
-  const { db, entitlements, usage } = parts;
+  const { db, entitlements } = parts;
   return {
     priceList(product) {
       const catalogues = [...entitlements.catalogues.values()];
@@ -100,15 +92,7 @@ export function createBilling(parts: BillingParts): Billing {
       if (plan === undefined) throw new AppError('not_found', { message: 'There is no such plan.' });
       return plan;
     },
-    async entitlements(accountId) {
-      const [held, used, [graces, tried]] = await Promise.all([
-        entitlements.current(accountId),
-        usage(accountId),
-        db.tenant(accountId, [gracesOf(accountId), triableOf(parts)]),
-      ]);
-      const mayTry = new Set(tried.map(({ product }) => product));
-      return held.map((one) => entitlementView(one, { usage: used, graces, triableProducts: mayTry }));
-    },
+    ...createHeldEntitlements(parts),
     async addOns(accountId, { limit, before }) {
       const all = await entitlements.addOnsOf(accountId);
       const from = before === undefined ? 0 : all.findIndex(({ grant }) => grant.id === before) + 1;
@@ -133,11 +117,6 @@ export function createBilling(parts: BillingParts): Billing {
       return page(rows, limit, { item: grantView, position: ({ id }) => [id] });
     },
   };
-}
-
-function triableOf({ entitlements, selling }: BillingParts) {
-  const products = selling === undefined ? [] : productsWithTrial(entitlements.catalogues.values());
-  return triableProducts(selling?.mode ?? 'live', products, selling?.freeAccountsPerUser ?? 0);
 }
 
 async function give(

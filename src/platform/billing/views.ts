@@ -67,6 +67,11 @@ export const entitlementReply = namedObject('Entitlement', {
 });
 export const entitlementsReply = namedObject('EntitlementList', { data: z.array(entitlementReply) });
 
+export const entitlementTokenReply = namedObject('EntitlementToken', {
+  token: z.string(),
+  expires_at: z.int().describe('Unix seconds.'),
+});
+
 export const grantReply = namedObject('Grant', {
   id: z.uuid(),
   account_id: z.uuid(),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Statement } from '#platform/db';
+import type { Origin, Wire } from '#platform/http';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { ByteRange, SignedRequest } from './home.ts';
 
@@ -69,6 +70,42 @@ export interface Storing {
   readonly storing: readonly Statement[];
 }
 
+/** A file that comes as the body of a call, or that came in one. */
+export interface IncomingBlob extends Omit<NewBlob, 'bytes' | 'expiresAt'> {
+  /** Of all bytes, in hex (64 small letters and digits). */
+  readonly sha256: string;
+  /** The bytes; or the call whose body they are (`streamedBody`). */
+  readonly body: Uint8Array | IncomingCall;
+  /** Stored files of the same gauge whose place it takes: only what it has more is charged before it is stored. */
+  readonly replaces?: readonly string[] | undefined;
+}
+
+/** A call as its handler has it. */
+export interface IncomingCall {
+  readonly wire: Pick<Wire, 'request' | 'bytes'>;
+  readonly origin: Pick<Origin, 'signal'>;
+}
+
+/** A file that came and is right. */
+export interface Received extends Storing {
+  /**
+   * In place of `storing`: stores it, forgets the files whose place it takes as the transaction finds them, and moves the gauge by
+   * the difference. Growth beyond the plan undoes the transaction, where they are others than were told: `blobs.refusal`.
+   */
+  replacing(former: readonly string[]): readonly Statement[];
+  /** Gives its storage back, after a transaction that failed: in vain where it was stored all the same. */
+  drop(): Promise<void>;
+}
+
+/** How a stored file is answered to a call. */
+export interface SentBlob {
+  readonly wire: Pick<Wire, 'request' | 'take'>;
+  readonly origin: Pick<Origin, 'signal'>;
+  readonly etag: string;
+  readonly modifiedAt?: Date | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 /** The files of one product (docs/blobs.md). Of another account's or product's file all throw `blob_not_found`. */
 export interface Blobs {
   /**
@@ -87,6 +124,15 @@ export interface Blobs {
   put(blob: NewBlob): Promise<Blob>;
   /** The same, stored by a transaction of the caller's. */
   putting(blob: NewBlob): Promise<Storing>;
+  /**
+   * Takes a file as it comes, a chunk in memory at a time. Its length is what the call says, and is charged before a byte is read.
+   * Whatever fails gives that back, and nothing is kept. Throws the gauge's refusal, `length_required`, `upload_mismatch`, `client_gone`.
+   */
+  receiving(blob: IncomingBlob): Promise<Received>;
+  /** What a transaction with `storing` or `replacing` has failed by, as its caller is answered. */
+  refusal(error: unknown, bytes: number): unknown;
+  /** Answers a call with a stored file: ranges, `If-None-Match`, `If-Modified-Since`. */
+  send(accountId: AccountId, blobId: string, sent: SentBlob): Promise<void>;
   /** A stored file. */
   head(accountId: AccountId, blobId: string): Promise<Blob>;
   /** Its bytes, or some of them. Throws `blob_gone` where they are not there any more. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { AppError } from '#platform/kernel';
+import { AppError, equalInConstantTime } from '#platform/kernel';
 
 /** What bytes must be. */
 export interface ExpectedBytes {
@@ -10,31 +10,54 @@ export interface ExpectedBytes {
   readonly sha256?: string | undefined;
 }
 
+/** Bytes that are written at once: each write is a turn of another thread. */
+const AT_ONCE = 1_048_576;
+
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /**
  * Writes a new file of bytes that are what they must be, and has the disk keep them. Whatever fails, the caller deletes the file.
- * One chunk is in memory at a time. Answers the SHA-256 in hex.
+ * One chunk and one megabyte are in memory at a time. Answers the SHA-256 in hex.
  */
 export async function writeChecked(path: string, body: Chunks, expected: ExpectedBytes): Promise<string> {
   const file = await onDisk(() => open(path, 'wx', 0o600));
   const hash = createHash('sha256');
   let bytes = 0;
   try {
-    for await (const chunk of body) {
-      bytes += chunk.length;
+    // With room for one byte too many, by which a body that is too long is known.
+    for await (const piece of inPieces(body, Math.min(expected.bytes + 1, AT_ONCE))) {
+      bytes += piece.length;
       if (bytes > expected.bytes) throw mismatch('bytes');
-      hash.update(chunk);
-      await onDisk(() => file.writeFile(chunk));
+      hash.update(piece);
+      await onDisk(() => file.writeFile(piece));
     }
     if (bytes !== expected.bytes) throw mismatch('bytes');
     const sha256 = hash.digest('hex');
-    if (expected.sha256 !== undefined && sha256 !== expected.sha256) throw mismatch('sha256');
+    if (expected.sha256 !== undefined && !equalInConstantTime(sha256, expected.sha256))
+      throw mismatch('sha256');
     await onDisk(() => file.sync());
     return sha256;
   } finally {
     await file.close();
   }
+}
+
+/** The same bytes in pieces of one size, each in the memory of the one before. */
+async function* inPieces(body: Chunks, size: number): AsyncGenerator<Uint8Array> {
+  const piece = Buffer.allocUnsafe(size);
+  let filled = 0;
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.length; ) {
+      const part = chunk.subarray(at, at + size - filled);
+      piece.set(part, filled);
+      at += part.length;
+      filled += part.length;
+      if (filled < size) continue;
+      yield piece;
+      filled = 0;
+    }
+  }
+  yield piece.subarray(0, filled);
 }
 
 /** The SHA-256 of a stream, in hex. */

@@ -6,7 +6,17 @@ import { blobsRoutes } from './routes.ts';
 import { createBlobStorage } from './service.ts';
 import { blobsSystemUses } from './system-uses.ts';
 
-export type { Blob, Blobs, NewBlob, NewUpload, Storing, Upload, UploadPart } from './blobs.ts';
+export type {
+  Blob,
+  Blobs,
+  IncomingCall,
+  NewBlob,
+  SentBlob,
+  NewUpload,
+  Storing,
+  Upload,
+  UploadPart,
+} from './blobs.ts';
 export { createFolderHome, type FolderHomeParts } from './folder-home.ts';
 export {
   type BlobHome,
@@ -22,7 +32,11 @@ export {
 export { checkS3Cors } from './s3-check.ts';
 export { createS3Home, type S3HomeParts } from './s3-home.ts';
 export { type BlobStorage, createBlobStorage, type FileLink } from './service.ts';
+export { attachmentHeaders } from './sending.ts';
+export { mediaType } from './filenames.ts';
+export { octetsOf, readOctets } from './receiving.ts';
 export { signedLink, signedParts, signedUpload } from './signed-requests.ts';
+export { SEALED } from './data-rules.ts';
 export { storingRefusal } from './uploads.ts';
 
 /** This module, for the list of all of them. */

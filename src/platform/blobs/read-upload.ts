@@ -16,7 +16,7 @@ export interface UploadInput {
   /** Milliseconds since 1970 by which it must be there. */
   readonly until: number;
   /** Ends when another request sends the same. */
-  readonly replaced: AbortSignal;
+  readonly replaced?: AbortSignal | undefined;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface UploadInput {
  */
 export async function* readUpload(upload: UploadInput): AsyncGenerator<Uint8Array> {
   const { request, clock, signal, until, replaced } = upload;
-  const over = AbortSignal.any([signal, replaced]);
+  const over = replaced === undefined ? signal : AbortSignal.any([signal, replaced]);
   const end = () => void request.destroy();
   // Node's own timer of the socket: reset by each byte.
   request.setTimeout(STILL, end);
@@ -55,7 +55,7 @@ function isLate({ milliseconds, bytes }: { readonly milliseconds: number; readon
 
 /** What ended it, in the words of this house; a connection that is gone says so in several ways. */
 function failureOf(error: unknown, { signal, replaced }: UploadInput): unknown {
-  if (replaced.aborted) return replaced.reason;
+  if (replaced?.aborted === true) return replaced.reason;
   if (error instanceof AppError) return error;
   if (signal.aborted && signal.reason instanceof AppError) return signal.reason;
   return new AppError('client_gone', { cause: error });

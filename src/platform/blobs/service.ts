@@ -1,13 +1,24 @@
 import type { Readable } from 'node:stream';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Blobs } from './blobs.ts';
+import { SEALED } from './data-rules.ts';
 import { cleanFilename, servedType } from './filenames.ts';
 import { atHome, type BlobStorageParts, LINK_SECONDS, LONGEST_LINK } from './parts.ts';
 import { type Differences, reconcile } from './reconcile.ts';
+import { receive } from './receiving.ts';
+import { sendFile } from './sending.ts';
 import { type BlobKey, type BlobRow, filesOf, forgetHere, oneBlob, totals } from './store.ts';
 import { forgetBytesOf, sweep } from './sweep.ts';
 import { createTransfers, type Transfers } from './transfers.ts';
-import { blobOf, prepareCompletion, presign, preparePut, store } from './uploads.ts';
+import {
+  blobOf,
+  gaugeRefusalOf,
+  prepareCompletion,
+  presign,
+  preparePut,
+  store,
+  storingRefusal,
+} from './uploads.ts';
 
 /** The files of all products of this process. */
 export interface BlobStorage {
@@ -79,6 +90,9 @@ function blobsOf(parts: BlobStorageParts, product: string): Blobs {
       store(parts, accountId, await prepareCompletion(parts, keyOf(accountId, id))),
     putting: (blob) => preparePut(parts, product, blob),
     put: async (blob) => store(parts, blob.accountId, await preparePut(parts, product, blob)),
+    receiving: (blob) => receive(parts, product, blob),
+    refusal: (error, bytes) => gaugeRefusalOf(parts, product, { error: storingRefusal(error), bytes }),
+    send: async (accountId, id, sent) => sendFile(parts, await findStored(accountId, id), sent),
     head: async (accountId, id) => blobOf(await findStored(accountId, id)),
     async open(accountId, id, range): Promise<Readable> {
       const { key } = await findStored(accountId, id);
@@ -108,7 +122,7 @@ async function* linksOf(parts: BlobStorageParts, accountId: AccountId): AsyncGen
   for (;;) {
     const [rows] = await parts.db.system('blobs.export', [filesOf(accountId, after, BATCH)]);
     for (const row of rows) {
-      if (row.status !== 'stored') continue;
+      if (row.status !== 'stored' || row.purpose === SEALED) continue;
       const { id, product, purpose, filename, type, bytes, sha256, created_at } = row;
       const { url, expires_at } = await linkTo(parts, row, { expiresIn: LONGEST_LINK });
       const facts = { id, product, purpose, filename, type, bytes, sha256 };

@@ -44,14 +44,16 @@ export interface NewRow {
   readonly reservedSeconds: number;
   /** When it is deleted by itself, once it is stored. */
   readonly keepUntil?: Date | undefined;
+  /** Bytes that are charged before it is stored, where that is not all of them. */
+  readonly charged?: number | undefined;
 }
 
 export const insertBlob = (row: NewRow) =>
   statement<BlobRow>(
     `insert into blobs.blobs (account_id, id, product, gauge, purpose, key, filename, type, bytes, sha256, created_by, parts, part_bytes,
-       upload_until, expires_at, keep_until)
+       upload_until, expires_at, keep_until, charged)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, app.now() + $14::float8 * interval '1 second',
-       app.now() + $15::float8 * interval '1 second', $16)
+       app.now() + $15::float8 * interval '1 second', $16, $17)
      returning ${COLUMNS}`,
     [
       row.accountId,
@@ -70,6 +72,7 @@ export const insertBlob = (row: NewRow) =>
       row.uploadSeconds ?? null,
       row.reservedSeconds,
       row.keepUntil ?? null,
+      row.charged ?? null,
     ],
   );
 
@@ -93,11 +96,38 @@ export const nameUpload = ({ accountId, product, id }: BlobKey, uploadId: string
     [accountId, id, product, uploadId],
   );
 
+export const holdHere = ({ accountId, id }: BlobKey, seconds: number): Statement =>
+  statement(
+    `update blobs.blobs set expires_at = app.now() + make_interval(secs => $3), updated_at = app.now()
+     where account_id = $1 and id = $2 and status = 'reserved'`,
+    [accountId, id, seconds],
+  );
+
 /** Undoes its transaction with PL030 where there is nothing to be stored. `copy`: what is kept is that, in place of what was sent. */
 export const storeHere = (id: string, copy?: { readonly id: string; readonly key: string }): Statement =>
   statement('select blobs.store_here($1, $2, $3)', [id, copy?.id ?? null, copy?.key ?? null]);
 
+/** Stores a file in place of others, which are forgotten: the gauge moves by the difference. */
+export const replaceHere = (id: string, former: readonly string[]): Statement =>
+  statement('select blobs.replace_here($1, $2::uuid[])', [id, former]);
+
+/** The bytes of some stored files together. */
+export const bytesStored = ({ accountId, product }: Omit<BlobKey, 'id'>, ids: readonly string[]) =>
+  statement<{ bytes: number }>(
+    `select coalesce(sum(bytes), 0)::double precision as bytes from blobs.blobs
+     where account_id = $1 and product = $2 and id = any ($3::uuid[]) and status = 'stored'`,
+    [accountId, product, ids],
+  );
+
 export const forgetHere = (id: string): Statement => statement('select blobs.forget_here($1, null)', [id]);
+
+/** Only while it is reserved: a caller that does not know whether it was stored may give it up. */
+export const dropHere = (id: string): Statement =>
+  statement(
+    `select blobs.forget_here(b.id, null) from (
+       select id from blobs.blobs where account_id = app.account() and id = $1 and status = 'reserved' for update) b`,
+    [id],
+  );
 
 /** Only while it is in that state and its time is over. */
 export const giveUpHere = (id: string, was: BlobRow['status']) =>

@@ -10,7 +10,7 @@ import { atHome, type BlobStorageParts } from './parts.ts';
 import {
   type BlobKey,
   type BlobRow,
-  forgetHere,
+  dropHere,
   insertBlob,
   nameUpload,
   type NewRow,
@@ -31,14 +31,14 @@ const SHORTEST_UPLOAD = 3_600;
 const LONGEST_UPLOAD = 86_400;
 const SLOWEST = 250_000;
 /** Then there is this time to complete it. */
-const TO_COMPLETE = 900;
+export const TO_COMPLETE = 900;
 /** Parts of one file: as many signed requests are answered at once. */
 const MOST_PARTS = 1_000;
 const WORD = /^[a-z][a-z0-9_.-]{0,59}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** How long bytes of a file may come in, in seconds. */
-function uploadSeconds(bytes: number): number {
+export function uploadSeconds(bytes: number): number {
   return Math.min(LONGEST_UPLOAD, Math.max(SHORTEST_UPLOAD, Math.ceil(bytes / SLOWEST)));
 }
 
@@ -58,7 +58,7 @@ export function blobOf(row: BlobRow): Blob {
 }
 
 /** Throws `upload_invalid`, with the field, for what no file is. */
-function checkedFacts({
+export function checkedFacts({
   filename,
   type,
   bytes,
@@ -76,21 +76,30 @@ function invalid(field: string, message: string): AppError {
 }
 
 /** Writes down a file and takes its storage in one commit. Throws the gauge's refusal. */
-async function reserve(parts: BlobStorageParts, row: NewRow): Promise<BlobRow> {
-  const { db, limits, upgradeFor } = parts;
-  const { accountId, product, gauge, bytes } = row;
+export async function reserve(parts: BlobStorageParts, row: NewRow): Promise<BlobRow> {
+  const { db, limits } = parts;
+  const { accountId, product, gauge, bytes, charged = bytes } = row;
   await claim(parts);
-  const gauging = gauge === undefined ? [] : [limits.gauging(product, gauge, bytes)];
+  const gauging = gauge === undefined ? [] : [limits.gauging(product, gauge, charged)];
   try {
     const [[made]] = await db.tenant(accountId, RESERVED, [insertBlob(row), ...gauging]);
     if (made === undefined) throw new Error('a file was not written down');
     return made;
   } catch (error) {
-    const denied = gaugeDenial(error);
-    if (denied === undefined) throw error;
-    const atLeast = denied.used + bytes;
-    throw limitExceeded(denied, upgradeFor({ product, plan: denied.plan, grant: denied.limit, atLeast }));
+    throw gaugeRefusalOf(parts, product, { error, bytes: charged });
   }
+}
+
+/** The error that a caller is answered when the gauge had no room, with the plan that has; everything else stays what it is. */
+export function gaugeRefusalOf(
+  { upgradeFor }: BlobStorageParts,
+  product: string,
+  { error, bytes }: { readonly error: unknown; readonly bytes: number },
+): unknown {
+  const denied = gaugeDenial(error);
+  if (denied === undefined) return error;
+  const { plan, limit: grant, used } = denied;
+  return limitExceeded(denied, upgradeFor({ product, plan, grant, atLeast: used + bytes }));
 }
 
 export async function presign(
@@ -163,9 +172,9 @@ async function signParts(parts: BlobStorageParts, row: BlobRow, expiresIn: numbe
 const keyIn = ({ account_id: accountId, product, id }: BlobRow): BlobKey => ({ accountId, product, id });
 
 /** Forgets what came to nothing. Where that fails too, its time runs out. */
-async function giveBack({ db, log }: BlobStorageParts, { accountId, id }: BlobKey): Promise<void> {
+export async function giveBack({ db, log }: BlobStorageParts, { accountId, id }: BlobKey): Promise<void> {
   try {
-    await db.tenant(accountId, REFUSED, [forgetHere(id)]);
+    await db.tenant(accountId, REFUSED, [dropHere(id)]);
   } catch (err) {
     log.warn({ blob_id: id, err }, 'the storage of a file is given back when its time is over');
   }

@@ -168,7 +168,7 @@ test('the example file names every setting, and is itself a good configuration',
   const environment = parseEnv(uncommented);
   expect(Object.keys(environment)).toEqual(expect.arrayContaining([...SETTING_NAMES]));
   // Examples that are files, and one that would be somebody's key.
-  const without = { AI_CONFIG: '', AI_UPSTREAMS: '', MASTER_KEYS: '' };
+  const without = { AI_CONFIG: '', AI_UPSTREAMS: '', MASTER_KEYS: '', ENCRYPTION_KEYS: '' };
   // Those that are production's, in an example of development.
   const local = { PUBLIC_URL: 'http://localhost:3000', TRUSTED_PROXIES: '' };
   expect(problemsOf({ ...(environment as Record<string, string>), ...without, ...local })).toEqual([]);

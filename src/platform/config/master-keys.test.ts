@@ -13,6 +13,15 @@ test('several master keys are read in their order, by commas or lines, in base64
   expect(parseMasterKeys(`${one.id}:${Buffer.from(one.bytes).toString('base64url')}`)).toEqual([one]);
 });
 
+test('ENCRYPTION_KEYS is another name of them; two that differ are refused', () => {
+  expect(readConfig({ ENCRYPTION_KEYS: both }).masterKeys).toEqual({ keys: [two, one] });
+  expect(readConfig({ ENCRYPTION_KEYS: both, MASTER_KEYS: both }).masterKeys).toEqual({ keys: [two, one] });
+  const MASTER_KEYS = masterKeyText(one);
+  expect(problemsOf({ ENCRYPTION_KEYS: both, MASTER_KEYS })).toEqual([
+    'ENCRYPTION_KEYS is another name of MASTER_KEYS, and they differ: set one of them.',
+  ]);
+});
+
 test('without them there is a file in DATA_DIR', () => {
   expect(readConfig({ DATA_DIR: '/data' }).masterKeys).toEqual({ file: '/data/master-keys' });
 });
@@ -29,6 +38,12 @@ test.each([
   expect(line).toContain('MASTER_KEYS must be a list of id:key');
   expect(more).toEqual([]);
   expect(line).not.toContain('hunter2');
+});
+
+test('what is wrong is said of the name that was set', () => {
+  expect(problemsOf({ ENCRYPTION_KEYS: 'hunter2' })).toEqual([
+    expect.stringMatching(/^ENCRYPTION_KEYS must be/),
+  ]);
 });
 
 test('two keys of one name are refused', () => {
@@ -50,6 +65,7 @@ test('in production master keys are set, or the one in DATA_DIR is asked for by 
 });
 
 test('master keys are hidden where settings are shown', () => {
-  const { values } = readConfig({ MASTER_KEYS: both });
-  expect(settingText(values, 'MASTER_KEYS')).toBe('(set, hidden)');
+  const { values } = readConfig({ MASTER_KEYS: both, ENCRYPTION_KEYS: both });
+  for (const name of ['MASTER_KEYS', 'ENCRYPTION_KEYS'] as const)
+    expect(settingText(values, name)).toBe('(set, hidden)');
 });

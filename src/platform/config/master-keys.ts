@@ -36,7 +36,10 @@ export function masterKeyText({ id, bytes }: MasterKey): string {
 
 /** Reads what seals secrets at rest. In production the file must be asked for by name. */
 export function readMasterKeys(values: Values, problems: string[]): MasterKeysSettings {
-  const { MASTER_KEYS: given, EMBEDDED_MASTER_KEY: embedded } = values;
+  const { MASTER_KEYS, ENCRYPTION_KEYS, EMBEDDED_MASTER_KEY: embedded } = values;
+  const given = MASTER_KEYS ?? ENCRYPTION_KEYS;
+  if (ENCRYPTION_KEYS !== undefined && ENCRYPTION_KEYS !== given)
+    problems.push('ENCRYPTION_KEYS is another name of MASTER_KEYS, and they differ: set one of them.');
   const file = join(resolve(values.DATA_DIR), 'master-keys');
   if (given === undefined) {
     if (values.NODE_ENV === 'production' && embedded !== true)
@@ -45,9 +48,10 @@ export function readMasterKeys(values: Values, problems: string[]): MasterKeysSe
       );
     return { file };
   }
-  if (embedded === true) problems.push('EMBEDDED_MASTER_KEY=true contradicts MASTER_KEYS: set one of them.');
+  const name = MASTER_KEYS === undefined ? 'ENCRYPTION_KEYS' : 'MASTER_KEYS';
+  if (embedded === true) problems.push(`EMBEDDED_MASTER_KEY=true contradicts ${name}: set one of them.`);
   const keys = parseMasterKeys(given);
   if (typeof keys !== 'string') return { keys };
-  problems.push(`MASTER_KEYS ${keys}.`);
+  problems.push(`${name} ${keys}.`);
   return { file };
 }

@@ -128,6 +128,12 @@ export const SETTINGS = {
     secret: true,
     example: '2026-11:…',
   }),
+  ENCRYPTION_KEYS: setting(text.optional(), {
+    group: 'Keys',
+    says: 'Another name of MASTER_KEYS.',
+    secret: true,
+    example: '2026-11:…',
+  }),
   EMBEDDED_MASTER_KEY: setting(toggle.optional(), {
     group: 'Keys',
     says: 'true to keep the master key in DATA_DIR in production.',

@@ -1,3 +1,5 @@
+import type { AccountId } from '#platform/kernel';
+
 /**
  * What becomes of rows when their account, or their person, is erased. `where` names the rows: `$1` is the id of the account or
  * user, `$2` the person's email, once it was verified; when not said, the rows whose account_id or user_id it is.
@@ -16,18 +18,36 @@ export type Fate =
   /** They stay as they are: no word of a person stands in them, or they are another's. */
   | { readonly does: 'keep'; readonly because: string };
 
+/** The row of a sealed column. */
+export interface SealedRow {
+  readonly account_id: AccountId;
+  readonly id: string;
+}
+
 /** What erasure and export do with one table. Each module says it of its own, beside its migrations. */
 export interface DataRule {
   /** `reel.drafts` */
   readonly table: string;
   /** Of rows of an account. */
   readonly account?: Fate;
+  /** Which of an account's rows its export shows, as a condition on `t`: what a member keeps from the others is in the archive of that person alone. */
+  readonly accountShows?: string;
   /** Of rows of a person: who they are, and what they did for accounts that are not erased with them. */
   readonly user?: Fate;
   /** Who did what a row tells of, where others do things to a person: of others, a person's archive lacks these columns. */
   readonly doer?: { readonly id: string; readonly columns: readonly string[] };
   /** Why its rows are no account's and no person's. */
   readonly nobodys?: string;
+  /** Columns that are sealed under the account's data key, with the place that each is bound to: an export shows what was sealed. */
+  readonly sealed?: Readonly<Record<string, (row: SealedRow) => string>>;
+  /**
+   * Of rows about a file of their `blob_id`, sealed as these columns are: its product, and the place that its bytes are bound to. An
+   * export has the file as it was, under the row's `name`.
+   */
+  readonly file?: {
+    readonly product: string;
+    readonly about: (row: SealedRow & Readonly<Record<string, unknown>>) => string;
+  };
   /** Columns that an export leaves out: secrets, even hashed, and what is made of other columns; or why all of it is. */
   readonly withheld?: readonly string[] | string;
 }

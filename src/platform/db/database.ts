@@ -64,7 +64,7 @@ export function createDatabase(
     return answer;
   }
 
-  function verb<Scope extends string>(opening: (scope: Scope, write: boolean) => Opening): ScopedVerb<Scope> {
+  function verb<Scope>(opening: (scope: Scope, write: boolean) => Opening): ScopedVerb<Scope> {
     const call = async (scope: Scope, pointOrJob: CommitPoint | Job, job?: Job): Promise<unknown> =>
       typeof pointOrJob === 'string'
         ? run(opening(scope, true), pointOrJob, job ?? [])
@@ -76,6 +76,12 @@ export function createDatabase(
     engine: engine.name,
     tenant: verb((account, write) => ({ ...TENANT, account: assertId(account), write })),
     user: verb((user, write) => ({ ...TENANT, user: assertId(user), write })),
+    member: verb(({ account, user }, write) => ({
+      ...TENANT,
+      account: assertId(account),
+      user: assertId(user),
+      write,
+    })),
     system: verb((use, write) => ({ ...SYSTEM, write, isLong: isLongUse(use) })),
     signal: signals.send,
     onSignal: signals.hear,

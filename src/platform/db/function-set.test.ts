@@ -18,8 +18,8 @@ import {
 } from './index.ts';
 
 const NOTES: Step = {
-  id: 'notes/0001_notes',
-  number: '0001',
+  id: 'notes/0009_notes',
+  number: '0009',
   up: 'create schema notes; create table notes.notes (a int);',
   down: 'drop schema notes cascade;',
 };

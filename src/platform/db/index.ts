@@ -36,9 +36,9 @@ export {
 } from './migrate.ts';
 export { type Move, type Moved, moveDatabase, type MovedSum } from './moving.ts';
 export { type DatabaseOptions, dumpEmbedded, openDatabase } from './open.ts';
-export type { Database, RowsOf, SignalCarrier, Transaction } from './port.ts';
+export type { Database, Member, RowsOf, SignalCarrier, Transaction } from './port.ts';
 export { ensurePrivate } from './private-folder.ts';
 export { migrationFiles, preparedName, writePrepared } from './prepared.ts';
 export { openStore, type Store } from './store.ts';
-export { type RowOf, type Statement, statement, systemCall } from './statement.ts';
+export { deleteUnheld, type RowOf, type Statement, statement, systemCall } from './statement.ts';
 export { dbSystemUses, type SystemUse, type SystemUses } from './system-uses.ts';

@@ -27,6 +27,12 @@ export interface ScopedVerb<Scope> {
   <T>(scope: Scope, point: CommitPoint, work: Work<T>): Promise<T>;
 }
 
+/** A user in one account that they are a member of. */
+export interface Member {
+  readonly account: AccountId;
+  readonly user: UserId;
+}
+
 /** The database port: PGlite and PostgreSQL behind one face. */
 export interface Database {
   readonly engine: 'pglite' | 'postgres';
@@ -34,6 +40,8 @@ export interface Database {
   readonly tenant: ScopedVerb<AccountId>;
   /** Rows of one user (me, sessions, memberships), by row security. */
   readonly user: ScopedVerb<UserId>;
+  /** Rows of one account, those of one user, and what its members wrote that this one may see (`app.protect_member`). */
+  readonly member: ScopedVerb<Member>;
   /** What nobody owns: log-in, admission, sweeps. Whoever has a use declares it, with the reason. */
   readonly system: ScopedVerb<SystemUse>;
   /** Tells all processes, after a commit, that something changed. Coalesced; may be lost: a slow poll stands behind it. */

@@ -33,3 +33,10 @@ export function plain({ text, values }: Statement): Plain {
 function plainValue(value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : value;
 }
+
+/**
+ * SQL that deletes the rows of a table that a condition chooses (`limit` may end it), but those that another transaction holds: a deletion of
+ * what is old locks rows in the order of some index, and would deadlock with who locks the same rows in another one. The next run finds them.
+ */
+export const deleteUnheld = (table: string, where: string): string =>
+  `delete from ${table} where ctid = any(array(select ctid from ${table} where ${where} for update skip locked))`;

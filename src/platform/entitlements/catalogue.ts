@@ -181,4 +181,6 @@ export interface Catalogue {
   readonly addOns: Readonly<Record<string, AddOn>>;
   /** The plan of accounts without a purchase; none: they get 402. */
   readonly defaultPlan?: string;
+  /** The names of its plans are the `tier` of users, and of a checkout that names no product. Of one product at most. */
+  readonly tiers?: true;
 }

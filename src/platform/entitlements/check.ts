@@ -27,10 +27,11 @@ const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Checks what a product sells, and answers it as a catalogue. Throws one error with a line for each problem. */
 export function catalogueOf(declaration: PlainDeclaration): Catalogue {
-  const { key, name, holds, limits, features, plans, defaultPlan } = declaration;
+  const { key, name, holds, limits, features, plans, defaultPlan, tiers } = declaration;
   const parts = { product: key, name, holds, limits, features, plans };
   const rest = { options: declaration.options ?? {}, addOns: declaration.addOns ?? {} };
-  const catalogue = { ...parts, ...rest, ...(defaultPlan === undefined ? {} : { defaultPlan }) };
+  const said = { ...(defaultPlan === undefined ? {} : { defaultPlan }), ...(tiers && { tiers }) };
+  const catalogue = { ...parts, ...rest, ...said };
   const problems = [
     ...nameProblems(catalogue),
     ...Object.entries(catalogue.limits).flatMap(([limit, of]) => limitProblems(limit, of)),

@@ -31,6 +31,8 @@ export interface CatalogueDeclaration<L extends Limits, O extends Options, PlanN
   readonly addOns?: Readonly<Record<string, AddOn & { readonly lifts: NoInfer<PlanName> }>>;
   /** The plan of accounts without a purchase; none: they get 402. */
   readonly defaultPlan?: NoInfer<PlanName>;
+  /** The names of its plans are the `tier` of users, and of a checkout that names no product. Of one product at most. */
+  readonly tiers?: true;
 }
 
 interface PlanOf<L extends Limits, O extends Options> extends Plan {

@@ -6,7 +6,7 @@ import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { METERED } from './effective.ts';
 import { createGrantWriter, type GrantWriter } from './grants.ts';
 import { createRewriter, type OnEntitlementChanged, type SyncResult } from './snapshots.ts';
-import { addOnsOf, boughtBy, type Grant, grantOf, grantsPage, timelinesOf } from './store.ts';
+import { addOnsOf, boughtBy, type Grant, grantOf, grantsPage, presentPlan, timelinesOf } from './store.ts';
 import {
   addOnTimes,
   isProvider,
@@ -37,6 +37,8 @@ export interface Entitlement {
   readonly metered: boolean;
   /** When the plan in effect gives way to another, or to none; null: nothing ends it. */
   readonly until: string | null;
+  /** When anything of it becomes another by time alone, such as by an add-on that ends; null: nothing does. */
+  readonly changesAt: string | null;
 }
 
 /** A purchase that runs: of a plan or an add-on, by its id. */
@@ -60,6 +62,10 @@ export interface Entitlements extends GrantWriter {
   /** Registers what a product does in each transaction that writes an account's entitlement in it anew; once for a product. */
   onChanged(product: string, hook: OnEntitlementChanged): void;
   current(accountId: AccountId): Promise<Entitlement[]>;
+  /** The product whose plans are the tiers of accounts; undefined: there is none. */
+  readonly tiers: Catalogue | undefined;
+  /** The plan that the account has in it now, by its name within the product: `pro`. null: none. */
+  tierOf(accountId: AccountId): Promise<string | null>;
   grantsOf(
     accountId: AccountId,
     page: { readonly limit: number; readonly before?: string | undefined },
@@ -87,6 +93,8 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
   const { db, ids, audit, catalogues: list } = parts;
   const catalogues = new Map(list.map((catalogue) => [catalogue.product, catalogue]));
   if (catalogues.size < list.length) throw new Error('two products have the same key');
+  const [tiers, ...others] = list.filter((catalogue) => catalogue.tiers);
+  if (others.length > 0) throw new Error('the plans of two products are tiers');
   const rewriter = createRewriter(
     { db, emitting: parts.webhooks?.emitting, accountsPerUser: parts.freeAccountsPerUser ?? 1 },
     catalogues,
@@ -109,6 +117,13 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
         const present = entitlementAt(catalogue, timeline, now);
         return [{ ...present, paid: paidIn(running), metered: isMetered(running, { ...present, now }) }];
       });
+    },
+    tiers,
+    async tierOf(accountId) {
+      if (tiers === undefined) return null;
+      const [[present]] = await db.tenant(accountId, [presentPlan(accountId, tiers.product)]);
+      const plan = present?.plan ?? null;
+      return plan === null ? null : localName(tiers.product, plan);
     },
     async grantsOf(accountId, page) {
       const [rows] = await db.system('admin.grants', [grantsPage(accountId, page)]);
@@ -172,7 +187,7 @@ function entitlementAt(
   timeline: readonly Segment[],
   now: Date,
 ): Omit<Entitlement, 'paid' | 'metered'> {
-  const { plan, source, add_ons: addOns, grants, quantity, overage } = segmentAt(timeline, now);
+  const { plan, source, add_ons: addOns, grants, quantity, overage, until } = segmentAt(timeline, now);
   return {
     product: catalogue.product,
     name: catalogue.name,
@@ -187,6 +202,7 @@ function entitlementAt(
     quantity: quantity ?? null,
     overage: overage ?? {},
     until: lastsUntil(timeline, now, (segment) => segment.plan === plan),
+    changesAt: until,
   };
 }
 

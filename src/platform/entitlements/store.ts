@@ -218,6 +218,13 @@ export const timelinesOf = (accountId: AccountId) =>
     [accountId],
   );
 
+/** The plan that an account has in a product now: `reel.pro`. */
+export const presentPlan = (accountId: AccountId, product: string) =>
+  statement<{ plan: string | null }>(`select entitlements.segment($1, $2, app.now())->>'plan' as plan`, [
+    accountId,
+    product,
+  ]);
+
 /** Accounts with a grant in a product, in the order of their ids, after one of them. */
 export const accountsWithGrants = (product: string, after: string, limit: number) =>
   statement<{ account_id: AccountId }>(

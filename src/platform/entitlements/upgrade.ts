@@ -21,5 +21,5 @@ export function createUpgradeFor({ upgradeFor }: Pick<Entitlements, 'upgradeFor'
 
 function isEnough(held: Grants[string] | undefined, needed: UpgradeQuestion['atLeast']): boolean {
   if (typeof needed === 'number') return typeof held === 'number' && held >= needed;
-  return held !== undefined && held !== false;
+  return held !== undefined && held !== false && held !== 0;
 }

@@ -3,7 +3,7 @@ import type { ZipDeflate } from 'fflate';
 /** A file of an archive: its name, and what is in it, piece by piece. */
 export interface ArchivedFile {
   readonly name: string;
-  readonly pieces: AsyncIterable<string>;
+  readonly pieces: AsyncIterable<string | Uint8Array>;
 }
 
 /** Bytes of a part of an archive, at least; the last one may be smaller. */
@@ -36,7 +36,7 @@ export async function* archiveOf(files: AsyncIterable<ArchivedFile>): AsyncGener
         entry = new Deflate(name, { level: 6 });
         zip.add(entry);
       }
-      entry.push(encoder.encode(piece));
+      entry.push(typeof piece === 'string' ? encoder.encode(piece) : piece);
       if (size >= PART) yield takePart();
     }
     entry?.push(new Uint8Array(), true);

@@ -1,10 +1,15 @@
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { type Database, type DataRule, statement } from '#platform/db';
 import type { ArchivedFile } from './archive.ts';
-import type { AccountId } from '#platform/kernel';
+import { type AccountId, AppError } from '#platform/kernel';
+import type { DataKeys } from '#platform/secrets';
+import { z } from 'zod';
 import { rowsOf, type Subject, valuesOf } from './plan.ts';
 
-/** Rows that are read at a time. */
+/** Rows that are read at a time; what is sealed may be texts of 1 MB each. */
 const BATCH = 500;
+const SEALED_BATCH = 8;
 
 const README = (subjects: readonly Subject[], left: readonly string[]) => `# Your data
 
@@ -15,6 +20,7 @@ as in the documentation. Times are in UTC, money is in millionths of a US dollar
 - \`account/\`: what belongs to the account: its members, plans, use, and what was made in its products.
 
 Files that were uploaded or made are listed in \`account/files.json\`, each with a link by which anybody may download it for seven days.
+Those that are kept sealed are here themselves, in a folder with the name of their table.
 
 A table without rows has no file. Left out are secrets (passwords, tokens and keys, of which only hashes are kept), columns that are
 made of others, and these tables:
@@ -29,26 +35,32 @@ export interface ContentsParts {
   readonly rules: readonly DataRule[];
   /** Files of an account, whose bytes are not in the database, with links to read them by. */
   readonly filesOf: (accountId: AccountId) => AsyncIterable<object>;
+  /** The bytes of a file of a product. */
+  readonly openFile: (product: string, accountId: AccountId, blobId: string) => Promise<Readable>;
+  readonly dataKeys: DataKeys;
 }
 
 /** All files of an archive of these subjects: a README, a list of rows for each table that has some, and a list of files. */
 export async function* contentsOf(
-  { db, rules, filesOf }: ContentsParts,
+  parts: ContentsParts,
   subjects: readonly Subject[],
 ): AsyncGenerator<ArchivedFile> {
+  const { db, rules, filesOf, dataKeys } = parts;
   const left = rules.flatMap(({ table, withheld }) =>
     typeof withheld === 'string' ? [`${table}: ${withheld}`] : [],
   );
   yield { name: 'README.md', pieces: once(README(subjects, left)) };
   const person = subjects.find(({ kind }) => kind === 'user')?.id;
-  const keys = await keysOf(db);
+  const tables = await tablesOf(db);
   for (const subject of subjects) {
     for (const rule of rules) {
       if (!isShown(rule, subject.kind)) continue;
-      const key = keys.get(rule.table);
-      if (key === undefined) throw new Error(`${rule.table} has no primary key to read it by`);
-      const batches = rowsIn(db, { rule, subject, key, person });
-      yield { name: `${subject.kind}/${rule.table}.json`, pieces: listOf(batches) };
+      const columns = tables.get(rule.table);
+      if (columns === undefined) throw new Error(`${rule.table} has no primary key to read it by`);
+      const rows = () => openRows(dataKeys, rule, rowsIn(db, { rule, subject, columns, person }));
+      const name = `${subject.kind}/${rule.table}`;
+      yield { name: `${name}.json`, pieces: listOf(rows()) };
+      if (rule.file !== undefined) yield* filesIn(parts, rule.file, { folder: name, rows: rows() });
     }
     if (subject.kind === 'account')
       yield { name: 'account/files.json', pieces: listOf(oneByOne(filesOf(subject.id))) };
@@ -60,6 +72,32 @@ function isShown({ withheld, ...rule }: DataRule, kind: Subject['kind']): boolea
   const fate = rule[kind];
   if (fate === undefined || typeof withheld === 'string') return false;
   return kind === 'account' || fate.does !== 'keep';
+}
+
+const FILE = z.looseObject({ account_id: z.uuid(), id: z.uuid(), name: z.string(), blob_id: z.uuid() });
+
+/** The files that rows are about, as they were before they were sealed. */
+async function* filesIn(
+  { openFile, dataKeys }: ContentsParts,
+  { product, about }: NonNullable<DataRule['file']>,
+  { folder, rows }: { readonly folder: string; readonly rows: AsyncIterable<readonly object[]> },
+): AsyncGenerator<ArchivedFile> {
+  for await (const batch of rows)
+    for (const row of batch.map((one) => FILE.parse(one))) {
+      const accountId = row.account_id as AccountId;
+      const pieces = async function* () {
+        // None where it was deleted meanwhile.
+        const sealed = await openFile(product, accountId, row.blob_id).then(buffer).catch(noneIfGone);
+        if (sealed === undefined) return;
+        yield (await dataKeys.of(accountId)).openBytes(sealed, about({ ...row, account_id: accountId }));
+      };
+      yield { name: `${folder}/${row.id}/${row.name}`, pieces: pieces() };
+    }
+}
+
+function noneIfGone(error: unknown): undefined {
+  if (error instanceof AppError && error.code === 'blob_not_found') return undefined;
+  throw error;
 }
 
 async function* once(text: string): AsyncGenerator<string> {
@@ -79,10 +117,16 @@ async function* listOf(batches: AsyncIterable<readonly unknown[]>): AsyncGenerat
   if (head === ',\n') yield '\n]\n';
 }
 
+/** Columns of a table by name, and those of its primary key. */
+interface Columns {
+  readonly all: readonly string[];
+  readonly key: readonly string[];
+}
+
 interface RowsRequest {
   readonly rule: DataRule;
   readonly subject: Subject;
-  readonly key: readonly string[];
+  readonly columns: Columns;
   /** Whose archive it is, where it is a person's. */
   readonly person: string | undefined;
 }
@@ -90,15 +134,21 @@ interface RowsRequest {
 /** Rows in the order of their primary key, each batch a transaction of its own. */
 async function* rowsIn(
   db: Database,
-  { rule, subject, key, person }: RowsRequest,
+  { rule, subject, columns: { all, key }, person }: RowsRequest,
 ): AsyncGenerator<readonly Record<string, unknown>[]> {
-  const { table } = rule;
+  const { table, withheld = [], doer, sealed } = rule;
+  const batch = sealed === undefined ? BATCH : SEALED_BATCH;
+  // What is withheld is not read, unless the next batch or the redaction asks for it.
+  const read = all.filter((name) => !withheld.includes(name) || key.includes(name) || name === doer?.id);
   const [own, after] = ['t', 'r'].map((name) => key.map((column) => `${name}.${column}`).join(', '));
+  // A batch is chosen before its rows are made JSON: a sort would make it of all rows.
   const sql = `
-    select to_jsonb(t) as row from ${table} t
-    where (${rowsOf(rule, subject.kind) ?? 'false'}) and num_nonnulls($1::uuid, $2::text) = 2
-      and ($3::text is null or (${own}) > (select ${after} from jsonb_populate_record(null::${table}, $3::text::jsonb) r))
-    order by ${own} limit ${BATCH}`;
+    select (select to_jsonb(shown) from (select ${read.map((name) => `t."${name}"`).join(', ')}) shown) as row from (
+      select t.* from ${table} t
+      where (${rowsOf(rule, subject.kind) ?? 'false'}) and (${(subject.kind === 'account' ? rule.accountShows : undefined) ?? 'true'}) and num_nonnulls($1::uuid, $2::text) = 2
+        and ($3::text is null or (${own}) > (select ${after} from jsonb_populate_record(null::${table}, $3::text::jsonb) r))
+      order by ${own} limit ${batch}) t
+    order by ${own}`;
   let last: Record<string, unknown> | undefined;
   for (;;) {
     const place = last === undefined ? null : JSON.stringify(last);
@@ -107,9 +157,41 @@ async function* rowsIn(
     ]);
     if (rows.length > 0) yield rows.map(({ row }) => redactRow(row, rule, person));
     const end = rows.at(-1)?.row;
-    if (end === undefined || rows.length < BATCH) return;
+    if (end === undefined || rows.length < batch) return;
     last = Object.fromEntries(key.map((column) => [column, end[column]]));
   }
+}
+
+/** Rows with what their sealed columns hold. */
+async function* openRows(
+  dataKeys: DataKeys,
+  { sealed }: DataRule,
+  batches: AsyncIterable<readonly Record<string, unknown>[]>,
+): AsyncGenerator<readonly Record<string, unknown>[]> {
+  for await (const rows of batches) {
+    if (sealed === undefined) yield rows;
+    else yield await Promise.all(rows.map((row) => openRow(dataKeys, sealed, row)));
+  }
+}
+
+async function openRow(
+  dataKeys: DataKeys,
+  sealed: NonNullable<DataRule['sealed']>,
+  row: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const place = z.object({ account_id: z.uuid(), id: z.uuid() }).parse(row);
+  const accountId = place.account_id as AccountId;
+  const key = await dataKeys.of(accountId);
+  const opened = Object.entries(sealed).map(([column, about]) => {
+    const value = row[column];
+    // As PostgreSQL writes bytes into JSON: \\x and hex.
+    const bytes = typeof value === 'string' ? Buffer.from(value.slice(2), 'hex') : undefined;
+    return [
+      column,
+      bytes === undefined ? null : key.open(bytes, about({ account_id: accountId, id: place.id })),
+    ];
+  });
+  return { ...row, ...Object.fromEntries(opened) };
 }
 
 /** A row without secrets, and in a person's archive without who else did something to them, and from where. */
@@ -125,16 +207,17 @@ function redactRow(
   );
 }
 
-/** The primary key of each table. */
-async function keysOf(db: Database): Promise<ReadonlyMap<string, readonly string[]>> {
+/** The columns of each table that has a primary key. */
+async function tablesOf(db: Database): Promise<ReadonlyMap<string, Columns>> {
   const [rows] = await db.system('erasure.export', [
-    statement<{ table: string; key: string[] }>(
+    statement<{ table: string; all: string[]; key: string[] }>(
       `select n.nspname || '.' || c.relname as table,
+         array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as all,
          array(select a.attname::text from unnest(i.indkey::int[]) with ordinality k (attnum, place)
            join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum order by k.place) as key
        from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
        where i.indisprimary and n.nspname !~ '^pg_'`,
     ),
   ]);
-  return new Map(rows.map(({ table, key }) => [table, key]));
+  return new Map(rows.map(({ table, all, key }) => [table, { all, key }]));
 }

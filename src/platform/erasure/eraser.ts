@@ -11,6 +11,7 @@ import type { AccountId, UserId } from '#platform/kernel';
 import { hasOpenPermits } from '#platform/limits';
 import type { Logger } from '#platform/telemetry';
 import { eraseStatement, type Subject } from './plan.ts';
+import { countRows, insertProof, type ProofLine, proofOf } from './proof.ts';
 
 const BEGUN = commitPoint(
   'erasure.begun',
@@ -109,9 +110,10 @@ async function erase({ db, audit, rules, removeFiles, log }: EraserParts, due: D
   const done = await db.system('erasure.run', ERASED, async (tx) => {
     const subjects = await subjectsIn(tx, due);
     if (subjects === undefined) return false;
-    for (const subject of subjects) await tx.run(eraseStatement(rules, subject));
+    const proof = await eraseIn(tx, rules, subjects);
     const { action, id } = due;
     const isAccount = action === 'account.erased';
+    await tx.run(insertProof({ kind: isAccount ? 'account' : 'user', id }, proof));
     await audit.recordIn(tx, {
       action,
       actor: { kind: 'system' },
@@ -122,6 +124,20 @@ async function erase({ db, audit, rules, removeFiles, log }: EraserParts, due: D
   });
   if (done) log.info({ id: due.id }, due.action);
   return done;
+}
+
+/** Erases them, and answers what was counted of them before and after. */
+async function eraseIn(
+  tx: Transaction,
+  rules: readonly DataRule[],
+  subjects: readonly Subject[],
+): Promise<ProofLine[]> {
+  const before = await tx.runAll(subjects.map((subject) => countRows(rules, subject)));
+  for (const subject of subjects) await tx.run(eraseStatement(rules, subject));
+  const after = await tx.runAll(subjects.map((subject) => countRows(rules, subject)));
+  return subjects.flatMap(({ kind }, place) =>
+    proofOf(rules, kind, { before: before[place] ?? [], after: after[place] ?? [] }),
+  );
 }
 
 /** Those who are due, unless something of theirs is still under way: it is settled first, and the next run finds them. */

@@ -74,14 +74,13 @@ async function makeArchive(parts: ExportingParts, job: QueuedJob): Promise<void>
 
 /** Whose archive it is; undefined: nobody waits for it any more. */
 async function subjectsOf(db: Database, key: ExportKey): Promise<readonly Subject[] | undefined> {
-  const { userId } = key;
-  const [[row], [user], accounts] = await db.system('erasure.export', [
-    oneExport(key),
-    profile(userId),
-    personalAccount(userId),
-  ]);
-  if (row?.status !== 'waiting' || user === undefined) return undefined;
-  if (row.organization_id !== null) return [{ kind: 'account', id: row.organization_id }];
+  const [[row]] = await db.system('erasure.export', [oneExport(key)]);
+  if (row?.status !== 'waiting') return undefined;
+  const { organization_id: of, subject_kind: kind } = row;
+  if (of !== null && kind !== 'user') return [{ kind: 'account', id: of }];
+  const userId = of === null ? key.userId : (of as string as UserId);
+  const [[user], accounts] = await db.system('erasure.export', [profile(userId), personalAccount(userId)]);
+  if (user === undefined) return undefined;
   return [
     { kind: 'user', id: userId, email: user.email_verified ? user.email : null },
     ...accounts.map(({ account_id: id }) => ({ kind: 'account', id }) as const),
@@ -104,6 +103,8 @@ async function finish({ mail, audit }: ExportingParts, tx: Transaction, made: Fi
     personalAccount(userId),
   ]);
   if (ready === undefined || user === undefined) return;
+  // An operator looks by themselves; who it is of is in the event of their asking.
+  if (ready.subject_kind !== null) return;
   const until = `${ready.expires_at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const letter = { to: user.email, template: 'export_ready', facts: { until }, userId, requestId } as const;
   await tx.runAll(mail.sending(letter));

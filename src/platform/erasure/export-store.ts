@@ -1,38 +1,50 @@
-import { type Statement, statement } from '#platform/db';
+import { deleteUnheld, type Statement, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
+import type { Subject } from './plan.ts';
 
 /** How long an archive can be downloaded, and a failure is shown. */
 const KEPT = `interval '7 days'`;
 
 export interface ExportRow {
+  readonly user_id: UserId;
   readonly id: string;
+  /** Of an operator's: the account, or the person, that it is of. */
   readonly organization_id: AccountId | null;
+  /** Whose archive an operator has made; null: the user has their own, or their organization's. */
+  readonly subject_kind: Subject['kind'] | null;
   readonly status: 'waiting' | 'ready' | 'failed';
   readonly bytes: number | null;
   readonly expires_at: Date | null;
   readonly created_at: Date;
 }
 
-const SHOWN = 'id, organization_id, status, bytes, expires_at, created_at';
+const SHOWN = 'user_id, id, organization_id, subject_kind, status, bytes, expires_at, created_at';
 
 export interface ExportKey {
   readonly userId: UserId;
   readonly id: string;
 }
 
+/** Of an organization or, for an operator, of whoever else; without it, of oneself. */
+export interface ExportSubject {
+  readonly id: string;
+  /** Not said: an organization of the user's own. */
+  readonly kind?: Subject['kind'];
+}
+
 /** No row comes back where one of the same is under way. */
-export const insertExport = ({ userId, id }: ExportKey, organization: AccountId | undefined) =>
+export const insertExport = ({ userId, id }: ExportKey, of: ExportSubject | undefined) =>
   statement<ExportRow>(
-    `insert into erasure.exports (user_id, id, organization_id) values ($1, $2, $3)
+    `insert into erasure.exports (user_id, id, organization_id, subject_kind) values ($1, $2, $3, $4)
      on conflict (user_id, organization_id) where status = 'waiting' do nothing returning ${SHOWN}`,
-    [userId, id, organization ?? null],
+    [userId, id, of?.id ?? null, of?.kind ?? null],
   );
 
-export const waitingExport = (userId: UserId, organization: AccountId | undefined) =>
+export const waitingExport = (userId: UserId, of: ExportSubject | undefined) =>
   statement<ExportRow>(
     `select ${SHOWN} from erasure.exports
-     where user_id = $1 and organization_id is not distinct from $2 and status = 'waiting'`,
-    [userId, organization ?? null],
+     where user_id = $1 and organization_id is not distinct from $2 and subject_kind is not distinct from $3 and status = 'waiting'`,
+    [userId, of?.id ?? null, of?.kind ?? null],
   );
 
 /** One that is not over. */
@@ -50,7 +62,7 @@ export const listExports = (
 ) =>
   statement<ExportRow>(
     `select ${SHOWN} from erasure.exports
-     where user_id = $1 and (expires_at is null or expires_at > app.now()) and ($2::uuid is null or id < $2)
+     where user_id = $1 and subject_kind is null and (expires_at is null or expires_at > app.now()) and ($2::uuid is null or id < $2)
      order by id desc limit $3`,
     [userId, page.after ?? null, page.limit],
   );
@@ -94,15 +106,15 @@ export const readyExport = (
   made: { readonly attempt: string; readonly bytes: number },
 ) =>
   [
-    statement<{ expires_at: Date; organization_id: AccountId | null }>(
+    statement<Pick<ExportRow, 'organization_id' | 'subject_kind'> & { expires_at: Date }>(
       `update erasure.exports set status = 'ready', bytes = $3, expires_at = app.now() + ${KEPT}, updated_at = app.now()
-       where user_id = $1 and id = $2 and attempt = $4 and status = 'waiting' returning expires_at, organization_id`,
+       where user_id = $1 and id = $2 and attempt = $4 and status = 'waiting' returning expires_at, organization_id, subject_kind`,
       [userId, id, made.bytes, made.attempt],
     ),
     statement(
       `delete from erasure.exports e using erasure.exports made
        where made.user_id = $1 and made.id = $2 and made.status = 'ready' and e.user_id = $1 and e.id <> $2 and e.status <> 'waiting'
-         and e.organization_id is not distinct from made.organization_id`,
+         and (e.organization_id, e.subject_kind) is not distinct from (made.organization_id, made.subject_kind)`,
       [userId, id],
     ),
   ] as const;
@@ -115,5 +127,17 @@ export const failExport = ({ userId, id }: ExportKey) =>
   );
 
 export const pruneExports = statement<{ id: string }>(
-  'delete from erasure.exports where expires_at <= app.now() returning id',
+  `${deleteUnheld('erasure.exports', 'expires_at <= app.now()')} returning id`,
 );
+
+const BY_OPERATORS = 'subject_kind is not null and (expires_at is null or expires_at > app.now())';
+
+/** Those that operators asked for, the newest first. */
+export const listOperatorExports = (after: string | undefined, limit: number) =>
+  statement<ExportRow>(
+    `select ${SHOWN} from erasure.exports where ${BY_OPERATORS} and ($1::uuid is null or id < $1) order by id desc limit $2`,
+    [after ?? null, limit],
+  );
+
+export const oneOperatorExport = (id: string) =>
+  statement<ExportRow>(`select ${SHOWN} from erasure.exports where ${BY_OPERATORS} and id = $1`, [id]);

@@ -1,12 +1,12 @@
 import { personalAccount } from '#platform/accounts';
 import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
-import { commitPoint, type Database, type Transaction } from '#platform/db';
+import { type CommitPoint, commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Answer, answer, type Caller, type Once, type Page, page, type Role } from '#platform/http';
 import type { Queue } from '#platform/queue';
 import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
 import {
-  type ExportKey,
   type ExportRow,
+  type ExportSubject,
   insertExport,
   listExports,
   oneExport,
@@ -78,7 +78,7 @@ export function createExports(parts: ExportsParts): Exports {
     },
     async get({ userId }, id) {
       const [[row]] = await db.user(userId, [oneExport({ userId, id })]);
-      if (row === undefined) throw new AppError('not_found');
+      if (row === undefined || row.subject_kind !== null) throw new AppError('not_found');
       return viewOf(row);
     },
     download: (visitor, id) => download(parts, visitor, id),
@@ -91,37 +91,61 @@ export function createExports(parts: ExportsParts): Exports {
 
 async function ask(
   parts: ExportsParts,
-  { caller, origin, once }: Visitor & { readonly once: Once },
+  visitor: Visitor & { readonly once: Once },
   organization: AccountId | undefined,
 ): Promise<Answer<ExportView>> {
-  const { ids, audit, jobs } = parts;
-  const { userId } = caller;
+  const { userId } = visitor.caller;
   if (organization !== undefined) await assertOwns(parts, userId, organization);
-  const id = ids.next();
-  const begin = async (tx: Transaction) => {
-    const [[made], [own]] = await tx.runAll([
-      insertExport({ userId, id }, organization),
-      personalAccount(userId),
-    ]);
-    if (made === undefined) return (await tx.run(waitingExport(userId, organization)))[0];
-    const accountId = organization ?? own?.account_id ?? caller.accountId;
-    const payload = { user_id: userId, export_id: id };
-    const job = { kind: EXPORT_KIND, lane: 'batch', payload, requestId: origin.requestId } as const;
-    await tx.runAll(jobs.enqueueing(accountId, job));
-    const target = { kind: 'export', id };
-    await audit.recordIn(tx, { action: 'export.asked', actor: actorOf(caller), accountId, target, origin });
-    return made;
-  };
-  const requestExport = async (tx: Transaction) => {
-    const row = await begin(tx);
-    // It became ready in this very moment: a second call makes another one.
-    if (row === undefined)
-      throw new AppError('conflict', { message: 'An export was just made. Look for it, or ask again.' });
-    return answer(202, viewOf(row));
-  };
-  const given = await once(ASKED, requestExport, { use: 'erasure.export' });
-  jobs.wake();
+  const of = organization === undefined ? undefined : { id: organization };
+  return askOnce(parts, { ...visitor, of }, { point: ASKED, show: viewOf });
+}
+
+/** Begins an export once under the key of a request, and answers how it stands, as `show` has it. */
+export async function askOnce<View>(
+  parts: ExportsParts,
+  request: ExportRequest & { readonly once: Once },
+  { point, show }: { readonly point: CommitPoint; readonly show: (row: ExportRow) => View },
+): Promise<Answer<View>> {
+  const begin = async (tx: Transaction) => answer(202, show(await beginExport(parts, tx, request)));
+  const given = await request.once(point, begin, { use: 'erasure.export' });
+  parts.jobs.wake();
   return given;
+}
+
+type ExportRequest = Visitor & { readonly of: ExportSubject | undefined };
+
+/** An export with the job that makes it; or the one that is under way. */
+async function beginExport(
+  { ids, audit, jobs }: ExportsParts,
+  tx: Transaction,
+  { caller, origin, of }: ExportRequest,
+): Promise<ExportRow> {
+  const { userId } = caller;
+  const id = ids.next();
+  const [[made], [own]] = await tx.runAll([insertExport({ userId, id }, of), personalAccount(userId)]);
+  if (made === undefined) {
+    const [waiting] = await tx.run(waitingExport(userId, of));
+    if (waiting !== undefined) return waiting;
+    // It became ready in this very moment: a second call makes another one.
+    throw new AppError('conflict', { message: 'An export was just made. Look for it, or ask again.' });
+  }
+  const payload = { user_id: userId, export_id: id };
+  const job = { kind: EXPORT_KIND, lane: 'batch', payload, requestId: origin.requestId } as const;
+  const home = own?.account_id ?? caller.accountId;
+  await tx.runAll(jobs.enqueueing(of?.kind === undefined ? (made.organization_id ?? home) : home, job));
+  await audit.recordIn(tx, {
+    ...eventOf('export.asked', made, home),
+    actor: actorOf(caller),
+    origin,
+  });
+  return made;
+}
+
+/** An account's is in its audit, with the export as the target; one that an operator has of a person, in that person's. */
+export function eventOf(action: string, row: ExportRow, home?: AccountId) {
+  const { id, organization_id: of, subject_kind: kind } = row;
+  if (kind === 'user') return { action, target: { kind, id: of ?? id }, changes: { export_id: id } };
+  return { action, accountId: of ?? home, target: { kind: 'export', id } };
 }
 
 /** To others there is no such organization, or none that they may export. */
@@ -139,30 +163,27 @@ async function download(
   const { db, audit, roleOf } = parts;
   const { userId } = caller;
   const [[row]] = await db.user(userId, [oneExport({ userId, id })]);
-  if (row?.status !== 'ready') throw new AppError('not_found');
+  if (row?.status !== 'ready' || row.subject_kind !== null) throw new AppError('not_found');
   const { organization_id: organization } = row;
   if (organization !== null && (await roleOf(userId, organization)) !== 'owner')
     throw new AppError('not_found');
   await db.user(userId, DOWNLOADED, (tx) =>
-    audit.recordIn(tx, {
-      action: 'export.downloaded',
-      actor: actorOf(caller),
-      accountId: organization ?? undefined,
-      target: { kind: 'export', id },
-      origin,
-    }),
+    audit.recordIn(tx, { ...eventOf('export.downloaded', row), actor: actorOf(caller), origin }),
   );
-  return partsOf(db, { userId, id }, row.bytes);
+  return partsOf((part) => db.user(userId, [onePart({ userId, id }, part)]), row.bytes);
 }
 
 /**
  * Each part is a transaction of its own: a slow reader holds nothing, and the archive can be gone before they are through, by a
  * newer one, its days or an erasure. Then it throws, so that half of one never ends like a whole one.
  */
-async function* partsOf(db: Database, key: ExportKey, bytes: number | null): AsyncGenerator<Uint8Array> {
+export async function* partsOf(
+  read: (part: number) => Promise<[{ bytes: Uint8Array }[]]>,
+  bytes: number | null,
+): AsyncGenerator<Uint8Array> {
   let sent = 0;
   for (let part = 0; ; part += 1) {
-    const [[row]] = await db.user(key.userId, [onePart(key, part)]);
+    const [[row]] = await read(part);
     if (row === undefined) break;
     sent += row.bytes.length;
     yield row.bytes;

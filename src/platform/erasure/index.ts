@@ -2,11 +2,14 @@ import { migrationsIn } from '#platform/db';
 import { defineModule } from '#platform/module';
 import { erasureDataRules } from './data-rules.ts';
 import { createErasure } from './erasure.ts';
+import { operatorRoutes } from './operator-routes.ts';
 import { erasureRoutes } from './routes.ts';
 import { erasureSystemUses } from './system-uses.ts';
 
 export { createErasure, type Erasure } from './erasure.ts';
+export { namedSubject, ONE_SUBJECT, subjectFields } from './named-subject.ts';
 export type { Subject } from './plan.ts';
+export type { ProofLine } from './proof.ts';
 
 /** This module, for the list of all of them. */
 export const erasureModule = defineModule({
@@ -15,7 +18,7 @@ export const erasureModule = defineModule({
   migrations: () => migrationsIn('erasure', import.meta.url),
   dataRules: erasureDataRules,
   systemUses: erasureSystemUses,
-  routes: erasureRoutes,
+  routes: [...erasureRoutes, ...operatorRoutes],
   schedules: {
     erasures: { cron: '42 * * * *', run: (erasure) => erasure.eraser.run() },
     'old-exports': { cron: '52 * * * *', run: (erasure) => erasure.exports.prune() },

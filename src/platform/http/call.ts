@@ -65,12 +65,13 @@ export interface Answer<Body = unknown> {
 
 /**
  * Runs an effect once per Idempotency-Key: effect and stored answer are one commit. Without a key it just runs it.
- * It runs in the scope of the call: its account's, or its user's; `within` names another, which the caller was let into.
+ * It runs in the scope of the call: its account's, or its user's; `within` names another, which the caller was let into, or the
+ * member of its account.
  */
 export type Once = <Body>(
   point: CommitPoint,
   effect: (tx: Transaction) => Promise<Answer<Body>>,
-  within?: { readonly account: AccountId } | { readonly use: SystemUse },
+  within?: { readonly account: AccountId; readonly user?: UserId } | { readonly use: SystemUse },
 ) => Promise<Answer<Body>>;
 
 /**

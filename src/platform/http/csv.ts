@@ -1,5 +1,5 @@
 import { sendDownload } from './download.ts';
-import type { Wire } from './route.ts';
+import type { Wire } from './wire.ts';
 
 /** The query of a call that also answers CSV. */
 export const CSV_FORMATS = ['json', 'csv'] as const;

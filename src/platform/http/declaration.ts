@@ -80,14 +80,18 @@ function productKeyRules(route: Route, ratedBy: readonly RouteRate['by'][]): Dec
   ];
 }
 
-/** What a route can't say of its body. */
+/** What a route can't say of its body, nor of a token in its answer. */
 function bodyRules(route: Route): DeclarationRule[] {
   const { shape, method } = route;
   return [
     [shape.body !== undefined && method === 'GET', `a ${method} has no body`],
     [
-      shape.streamedBody === true && (shape.body !== undefined || idempotencyOf(route) !== 'none'),
-      'a `streamedBody` is read by its handler: it has no form, and no Idempotency-Key that it could be bound to',
+      shape.streamedBody === true && idempotencyOf(route) !== 'none',
+      'a `streamedBody` is read by its handler: there is no Idempotency-Key that it could be bound to',
+    ],
+    [
+      shape.session !== undefined && idempotencyOf(route) !== 'none',
+      'no stored answer has what a `session` keeps in a cookie: it takes no Idempotency-Key',
     ],
   ];
 }

@@ -1,5 +1,5 @@
 import { waitForDrain } from './wait-for-drain.ts';
-import type { Wire } from './route.ts';
+import type { Wire } from './wire.ts';
 
 /** A file on its way to a client, in batches that are read when there is room for them. */
 export interface Download {

@@ -14,7 +14,7 @@ declareErrors({
   origin_not_allowed: {
     status: 403,
     message:
-      'This server takes no sockets from pages of this origin: CORS_ORIGINS lists those that it takes.',
+      'This server does not take this call from pages of this origin: CORS_ORIGINS lists those that it takes.',
   },
   upgrade_required: {
     status: 426,

@@ -1,5 +1,5 @@
 import { waitForDrain } from './wait-for-drain.ts';
-import type { Wire } from './route.ts';
+import type { Wire } from './wire.ts';
 
 /** Milliseconds after which a client that lost its stream comes back. */
 const RETRY = 1_000;

@@ -69,7 +69,6 @@ export {
   routesOf,
   type Spending,
   type SubjectRate,
-  type Wire,
 } from './route.ts';
 export {
   type Helpline,
@@ -83,3 +82,4 @@ export {
   type SafetyStatus,
   type SafetySupport,
 } from './safety.ts';
+export type { InnerAnswer, InnerCall, Wire } from './wire.ts';

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccountId, AppError } from '#platform/kernel';
 import type { z } from 'zod';
 import type {
@@ -13,7 +12,7 @@ import type {
   Spender,
 } from './call.ts';
 import type { Precheck, SafetySupport } from './safety.ts';
-import type { SocketWriter } from './sockets.ts';
+import type { Wire } from './wire.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** `POST /v1/organizations/:id`; the path's parameters follow from it. */
@@ -195,7 +194,8 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly rawBody?: true;
   /**
    * The body is of any type and length, and is not read before the handler takes it, as it comes: `wire.bytes()`. Nothing of it is
-   * kept in memory. Its handler says how long it may take.
+   * kept in memory. Its handler says how long it may take. A route that has an optional `body` besides takes JSON too, up to `maxBody`:
+   * that is read and checked as elsewhere, and what came otherwise leaves `call.body` undefined.
    */
   readonly streamedBody?: true;
   readonly query?: Query;
@@ -210,6 +210,11 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
     readonly body?: unknown;
     readonly reply: unknown;
   };
+  /**
+   * What the call does to a session: with `Plinth-Session: cookie` its refresh token is in a cookie, and not in the `refresh_token` of the
+   * answer (server/session-cookie.ts). `refreshes`: it reads that cookie as `body.refresh_token`.
+   */
+  readonly session?: 'opens' | 'refreshes' | 'ends';
   /** Whether a POST takes an Idempotency-Key: `required`, `optional` (default for POST), or `none` with a reason in the description. */
   readonly idempotency?: 'required' | 'optional' | 'none';
   /** The stored answer holds user text: it is sealed under the Idempotency-Key and the master key. */
@@ -300,23 +305,6 @@ export interface Call<
   readonly ifMatch: number | undefined;
   /** The wire itself, for event streams and the AI endpoint: call `take()` and the server keeps its hands off the answer. */
   readonly wire: Wire;
-}
-
-/** The connection behind a call. */
-export interface Wire {
-  readonly request: IncomingMessage;
-  /** The body as it came, for a route that passes it on unchanged; empty when there was none. */
-  readonly body: Uint8Array;
-  readonly accept: string;
-  /**
-   * The body as it comes, of a route with `streamedBody`: from then on no time is set for it to arrive. Whoever stops reading leaves
-   * the connection as it is, so that an answer can be sent.
-   */
-  bytes(): AsyncIterable<Uint8Array>;
-  /** Where the call came by a socket: what takes the frames before the last one. */
-  readonly socket: SocketWriter | undefined;
-  /** Hands the answer over to the caller of this: the server has set its headers and writes nothing more. */
-  take(): ServerResponse;
 }
 
 /** A route as the server, the docs and the walkers see it. */

@@ -94,6 +94,16 @@ test('twenty equal calls at once have one effect; each gets the answer or is tol
   expect(await count('crowd')).toBe(1);
 });
 
+test('an effect of a member runs in the scope of both, under the key of the account', async () => {
+  const keyed = { ...call, scope: { account: ACCOUNT, user: USER }, key: 'member' };
+  const scope = statement<{ account: string; person: string }>(
+    'select app.account() as account, app.user_id() as person',
+  );
+  const run = () => idempotency.once(keyed, made, async (tx) => answer(200, (await tx.run(scope))[0]));
+  expect((await run()).body).toEqual({ account: ACCOUNT, person: USER });
+  expect((await run()).headers).toEqual({ 'Idempotent-Replayed': 'true' });
+});
+
 test('the same key with another body is refused, and has no effect', async () => {
   const keyed = { ...call, key: 'used' };
   await make(keyed, 'this');
@@ -218,6 +228,24 @@ test.runIf(engine === 'postgres')('a call that meets one still running is told s
   await running;
   await expect(make(keyed, 'slow')).rejects.toMatchObject({ code: 'idempotency_in_progress', retryAfter: 1 });
   finish();
+});
+
+test.runIf(engine === 'postgres')('a sweep waits for no key that another transaction holds', async () => {
+  for (const key of ['held', 'free']) await make({ ...call, key }, key);
+  await db.script(`update app.clock set ahead = interval '24 hours 1 second'`);
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+  const holding = db.system('idempotency.sweep', made, async (tx) => {
+    await tx.run(statement('select from idempotency.keys order by created_at limit 1 for update'));
+    hold();
+    await over;
+  });
+  await held;
+  expect(await idempotency.sweep()).toBeGreaterThan(0);
+  end();
+  await holding;
+  expect(await idempotency.sweep()).toBe(1);
+  await db.script(`update app.clock set ahead = interval '0'`);
 });
 
 const never = () => Promise.reject(new Error('it was begun again'));

@@ -31,11 +31,11 @@ const SWEEP_BATCH = 1_000;
 const RETRY_AFTER = 1;
 
 /**
- * In whose scope the effect runs, and whose the key is: a call for an account runs in that account's scope, a user's own
- * call in the user's, or with `use` in the system's (with the user's own keys).
+ * In whose scope the effect runs, and whose the key is: a call for an account runs in that account's scope, or with `user` in that of
+ * its member; a user's own call in the user's, or with `use` in the system's (with the user's own keys).
  */
 export type Scope =
-  | { readonly account: AccountId }
+  | { readonly account: AccountId; readonly user?: UserId }
   | { readonly user: UserId; readonly use?: SystemUse | undefined };
 
 /** One call as its key sees it. */
@@ -106,7 +106,7 @@ export function createIdempotency(parts: IdempotencyParts): Idempotency {
     async sweep() {
       let total = 0;
       for (;;) {
-        const [rows] = await db.system('idempotency.sweep', SWEPT, [deleteExpired(SWEEP_BATCH)]);
+        const [, rows] = await db.system('idempotency.sweep', SWEPT, deleteExpired(SWEEP_BATCH));
         const deleted = rows[0]?.deleted ?? 0;
         total += deleted;
         if (deleted < SWEEP_BATCH) return total;
@@ -166,7 +166,10 @@ function inScope<T>(
   { scope, point }: { readonly scope: Scope; readonly point: CommitPoint },
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  if ('account' in scope) return db.tenant(scope.account, point, work);
+  if ('account' in scope) {
+    const { account, user } = scope;
+    return user === undefined ? db.tenant(account, point, work) : db.member({ account, user }, point, work);
+  }
   return scope.use === undefined ? db.user(scope.user, point, work) : db.system(scope.use, point, work);
 }
 

@@ -1,4 +1,4 @@
-import { type Statement, statement } from '#platform/db';
+import { deleteUnheld, type Statement, statement } from '#platform/db';
 import { sealedColumn } from '#platform/secrets';
 import type { KeptAnswer } from './answers.ts';
 
@@ -160,17 +160,21 @@ function json(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-/** Deletes up to `most` keys that have expired, of both tables. */
-export function deleteExpired(most: number): Statement<{ deleted: number }> {
-  return statement(
-    `with gone as (
-       delete from idempotency.keys where ctid = any(array(
-         select ctid from idempotency.keys where expires_at <= app.now() limit $1)) returning 1
+/**
+ * Deletes up to `most` keys that have expired, of both tables. A second sweep waits for the first one: an eraser counts on it that none is
+ * left. No sweep waits for a key, as whoever holds it may wait for another one.
+ */
+export function deleteExpired(most: number) {
+  return [
+    statement("select pg_advisory_xact_lock(hashtextextended('idempotency sweep', 0))"),
+    statement<{ deleted: number }>(
+      `with gone as (
+       ${deleteUnheld('idempotency.keys', 'expires_at <= app.now() limit $1')} returning 1
      ), gone_too as (
-       delete from idempotency.user_keys where ctid = any(array(
-         select ctid from idempotency.user_keys where expires_at <= app.now() limit $1)) returning 1
+       ${deleteUnheld('idempotency.user_keys', 'expires_at <= app.now() limit $1')} returning 1
      )
      select ((select count(*) from gone) + (select count(*) from gone_too))::int as deleted`,
-    [most],
-  );
+      [most],
+    ),
+  ] as const;
 }

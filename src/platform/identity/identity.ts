@@ -37,6 +37,7 @@ import { knownScopes } from './keys/scopes.ts';
 import { endSessions } from './sessions/session-store.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys/signing-keys.ts';
+import { createTokenSigner, type TokenSigner } from './signing-keys/token-signer.ts';
 import { createUsers, type Users, type UsersParts } from './users/users.ts';
 
 /** Another key signs access tokens after so many days. */
@@ -52,6 +53,8 @@ export interface IdentitySettings {
   readonly returnTo?: readonly string[];
   /** Products whose scopes (`reel:read`, `reel:write`) a key can be given. */
   readonly products: readonly string[];
+  /** What routes of products ask for beside (`memory:read`). */
+  readonly productScopes?: readonly string[];
   /** How many days a session lasts at most, however much it is used; 90 when not said. */
   readonly sessionDays?: number;
   /** Whose passkeys are taken; those of this machine when not said. */
@@ -60,7 +63,7 @@ export interface IdentitySettings {
   readonly passwordRules?: PasswordRulesOptions;
 }
 
-export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membershipsOf'> {
+export interface IdentityParts extends AccountMaking, Pick<UsersParts, 'membershipsOf' | 'tierOf'> {
   readonly db: Database;
   readonly clock: Clock;
   readonly random: Random;
@@ -107,6 +110,8 @@ export interface Identity extends Registering, AdminAcceptance {
   readonly admins: Admins;
   /** Who decides on mails that were asked for by typing an address; for `mail.resolve`. */
   readonly resolvers: Partial<Readonly<Record<TemplateName, Resolver>>>;
+  /** Signs a token for somebody else, who verifies it by the JWKS. */
+  readonly signToken: TokenSigner;
   /** The public keys by which anyone can verify our access tokens. */
   readonly jwks: SigningKeys['jwks'];
   /** Has another key sign our access tokens, when the present one is old enough. */
@@ -130,12 +135,13 @@ export function createIdentity(parts: IdentityParts): Identity {
   const { emailVerification, sessionDays = SESSION_DAYS } = settings;
   const guessing = createGuessing({ db, captcha: parts.captcha });
   const signingKeys = createSigningKeys(parts);
-  const tokens = createAccessTokens({ clock, issuer: settings.issuer, keys: signingKeys });
+  const signToken = createTokenSigner({ clock, issuer: settings.issuer, keys: signingKeys });
+  const tokens = createAccessTokens({ clock, issuer: settings.issuer, keys: signingKeys, signToken });
   const callers = createCallers({ db, clock, tokens, guessing });
   const passwords = createPasswords(settings.passwords, parts.log);
   const rules = createPasswordRules(settings.passwordRules);
   const inside = { ...parts, tokens, callers, passwords, rules, guessing, emailVerification, sessionDays };
-  const keys = createKeys({ ...inside, scopes: knownScopes(settings.products) });
+  const keys = createKeys({ ...inside, scopes: knownScopes(settings.products, settings.productScopes) });
   return {
     identify: callers.identify,
     register: (input, origin) => register(inside, input, origin),
@@ -160,6 +166,7 @@ export function createIdentity(parts: IdentityParts): Identity {
       log: parts.log ?? { warn() {} },
     }),
     resolvers: emailResolvers({ ...parts, baseUrl: settings.baseUrl }),
+    signToken,
     jwks: signingKeys.jwks,
     rotateSigningKey: signingKeys.rotate,
     async rotateWhenDue() {

@@ -44,7 +44,14 @@ export type { AccountOwner, MadeUser, UserToMake } from './users/registration.ts
 export { allowsScope } from './keys/scopes.ts';
 export type { AddressRule } from './email/email-flows.ts';
 export type { SignInRule } from './sessions/session-opening.ts';
-export type { AuthTokens, Challenge, SignedIn } from './sessions/sign-in-replies.ts';
+export { deviceNameSchema } from './fields.ts';
+export {
+  type AuthTokens,
+  type Challenge,
+  type SignedIn,
+  signedInSchema,
+  TOKENS_EXAMPLE,
+} from './sessions/sign-in-replies.ts';
 export type { Membership } from './users/users.ts';
 
 /** All calls of this module; their service is `Identity`. */

@@ -1,11 +1,11 @@
 import { type Database, commitPoint, statement } from '#platform/db';
 import { type Clock, elapsed, type HolderId, type Ids, readClocks } from '#platform/kernel';
 
-/** How long a lease lasts, how often it is renewed, and how early a process that can't renew gives up. Seconds. */
-export const LEASE = { ttl: 30, renewEvery: 10, giveUpBefore: 10 } as const;
-
-/** Milliseconds after which a lease that was not renewed is no longer good. */
-const GOOD_FOR = (LEASE.ttl - LEASE.giveUpBefore) * 1_000;
+/**
+ * How long a lease lasts, how often it is renewed, and how early a process that can't renew gives up. Seconds. `alone`: that of the only
+ * process on its database. Nobody waits for its end, as the next one ends it at its start; so it outlasts a full disk and a night's sleep.
+ */
+export const LEASE = { ttl: 30, alone: 86_400, renewEvery: 10, giveUpBefore: 10 } as const;
 
 const START = commitPoint('limits.holder-start', 'the lease of this process');
 const RENEW = commitPoint('limits.holder-renew', 'ten-second renewal of the lease');
@@ -50,15 +50,18 @@ export interface Holder {
  */
 export async function startHolder(parts: HolderParts): Promise<Holder> {
   const { db, clock } = parts;
+  const ttl = parts.alone ? LEASE.alone : LEASE.ttl;
+  /** Milliseconds after which a lease that was not renewed is no longer good. */
+  const goodFor = (ttl - LEASE.giveUpBefore) * 1_000;
   const id = parts.ids.next<HolderId>();
   // Before the database is asked: the lease can't have begun earlier.
   let renewedAt = readClocks(clock);
   const renewal = statement<Fleet>(
     'select holders, older from limits.renew_holder($1, make_interval(secs => $2))',
-    [id, LEASE.ttl],
+    [id, ttl],
   );
   const [, , [first]] = await db.system('limits.holders', START, [
-    statement('select limits.start_holder($1, $2, make_interval(secs => $3))', [id, parts.kind, LEASE.ttl]),
+    statement('select limits.start_holder($1, $2, make_interval(secs => $3))', [id, parts.kind, ttl]),
     statement('select limits.end_holders($1, true) where $2::boolean', [id, parts.alone]),
     renewal,
   ]);
@@ -90,13 +93,13 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
   }
 
   function watch(): boolean {
-    const isLate = clock.monotonic() - renewedAt.at > GOOD_FOR;
+    const isLate = clock.monotonic() - renewedAt.at > goodFor;
     return isLate ? lose('the lease could not be renewed in time') : !lost;
   }
 
   function isGood(): boolean {
     if (lost || ended) return false;
-    if (elapsed(renewedAt, readClocks(clock)) <= GOOD_FOR) return true;
+    if (elapsed(renewedAt, readClocks(clock)) <= goodFor) return true;
     // By the clock on the wall alone: the machine slept, or the clock was set. The database knows which.
     if (watch() && !isAsking) {
       isAsking = true;

@@ -3,6 +3,7 @@ import { defineModule } from '#platform/module';
 import { limitsDataRules } from './data-rules.ts';
 import { createLimiting } from './limiting.ts';
 import { limitsRoutes } from './routes.ts';
+import { denialRoutes } from './usage/denial-routes.ts';
 import { limitsSystemUses } from './system-uses.ts';
 
 export { hasOpenPermits } from './permits/open-permits.ts';
@@ -46,7 +47,15 @@ export {
 } from './operator/operator.ts';
 export { admissionError } from './admission/admission-error.ts';
 export { createOperatorNotices, type OperatorNotices } from './operator/operator-notices.ts';
-export type { AdmitRequest, IdempotencyRequest, Permit, PlannedCall, StoredAnswer, Usage } from './permit.ts';
+export type {
+  AdmitRequest,
+  IdempotencyRequest,
+  Permit,
+  PlannedCall,
+  StoredAnswer,
+  Usage,
+  WalkTimes,
+} from './permit.ts';
 export { type PermitFacts, permitError } from './permits/permits.ts';
 export type { Preview } from './admission/preview.ts';
 export { createPostgresRates, type PostgresRatesParts } from './rates/rates.postgres.ts';
@@ -65,6 +74,7 @@ export {
   type Seats,
   type SeatsOf,
 } from './seats/seats.ts';
+export { limitUsage, shownEvent, shownUsage, usageEvent } from './routes.ts';
 export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage/usage.ts';
 
 /** This module, for the list of all of them. */
@@ -75,7 +85,10 @@ export const limitsModule = defineModule({
   migrations: () => migrationsIn('limits', import.meta.url),
   dataRules: limitsDataRules,
   systemUses: limitsSystemUses,
-  partRoutes: { limits: limitsRoutes },
-  schedules: { 'unused-rates': { cron: '17 * * * *', run: ({ rates }) => rates.sweep() } },
+  partRoutes: { limits: limitsRoutes, denials: denialRoutes },
+  schedules: {
+    'unused-rates': { cron: '17 * * * *', run: ({ rates }) => rates.sweep() },
+    'old-denials': { cron: '27 4 * * *', run: ({ denials }) => denials.prune() },
+  },
   create: createLimiting,
 });

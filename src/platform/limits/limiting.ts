@@ -6,6 +6,7 @@ import type { Clock } from '#platform/kernel';
 import { createAlerts } from './usage/alerts.ts';
 import { createDenialCache } from './admission/denial-cache.ts';
 import { createDenialEvents } from './admission/denial-cache.ts';
+import { createDenialCounts, type DenialCounts } from './usage/denials.ts';
 import { Ends } from './settlement/ends.ts';
 import { createEndsElsewhere } from './settlement/ends-elsewhere.ts';
 import { createLimits, type Limits, type LimitsParts } from './limits.ts';
@@ -43,6 +44,7 @@ export interface LimitingParts extends Omit<LimitsParts, SuppliedParts> {
 export interface Limiting {
   readonly limits: Limits;
   readonly rates: Rates;
+  readonly denials: DenialCounts;
   /** Closes permits of dead holders every few seconds until it is stopped. Every worker does it. */
   startSweep(): () => Promise<void>;
   /** Gives back unused rates, waits for denial events under way, and unsubscribes. */
@@ -59,6 +61,10 @@ export function createLimiting(parts: LimitingParts): Limiting {
     // The next denial sends it.
     onFailure: (err) => logger.warn({ err }, 'a denial could not be told'),
   });
+  const counts = createDenialCounts({
+    ...parts,
+    onFailure: (err) => logger.warn({ err }, 'denials could not be counted yet'),
+  });
   metrics.observeBudgets(() => createOperatorBudgets(parts).list());
   metrics.observeSeats(() => seatsInUse(parts.db));
   parts.dispatcher.addSource(createAlerts(parts));
@@ -73,7 +79,10 @@ export function createLimiting(parts: LimitingParts): Limiting {
     onBudgetClosed: createBudgetAlert(clock, (budget) =>
       logger.error({ alert: 'operator_budget_closed', budget }, "a budget of the operator's refuses callers"),
     ),
-    onDenied: denied.note,
+    onDenied(request, denial) {
+      denied.note(request, denial);
+      counts.count(request, denial);
+    },
     onSeat: metrics.seat,
     onForgotten: (facts: object, why: string, err: unknown) =>
       logger.error({ ...facts, why, err }, 'the database was never told what this says: book it by hand'),
@@ -82,10 +91,12 @@ export function createLimiting(parts: LimitingParts): Limiting {
   return {
     limits,
     rates,
+    denials: counts,
     startSweep: () => startSweep(() => limits.sweep(), logger),
     async close() {
       await rates.close();
       await denied.close();
+      await counts.close();
       denials.close();
       endsElsewhere.close();
     },

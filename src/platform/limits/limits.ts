@@ -22,7 +22,7 @@ import { createSettling } from './settlement/settling.ts';
 import { type PlanExcess, findPlanExcess, type PlanChoice } from './usage/plan-excess.ts';
 import { createSeats, type Seats } from './seats/seats.ts';
 import { createUsageCarrier, type UsageCarrier } from './usage/carry-usage.ts';
-import { type LimitUsage, readUsage, readUsageEvents, type UsageEventRow } from './usage/usage.ts';
+import { type LimitUsage, readUsage, readUsageEvents, type UsageEventPage } from './usage/usage.ts';
 
 const SWEEP = commitPoint('limits.sweep', 'permits of dead holders, closed');
 
@@ -76,7 +76,7 @@ export interface Limits {
   readonly carrier: UsageCarrier;
   /** What an account holds beyond a plan's limits: asked before a change to a smaller plan. */
   notFitting(accountId: AccountId, wish: PlanChoice): Promise<PlanExcess[]>;
-  usageEvents(accountId: AccountId, page: Parameters<typeof readUsageEvents>[2]): Promise<UsageEventRow[]>;
+  usageEvents(accountId: AccountId, page: Parameters<typeof readUsageEvents>[2]): Promise<UsageEventPage>;
 }
 
 export function createLimits(parts: LimitsParts): Limits {

@@ -45,6 +45,9 @@ export interface PlannedCall {
  * Each call is: `send` (its row is durable before a byte leaves), then exactly one of `served`, `notServed`, `unknown`.
  * Outcomes are kept in memory and written by the next commit: the next `send`, or the settlement.
  */
+/** Milliseconds of a request's steps up to its admission. */
+export type WalkTimes = readonly [authenticate: number, entitle: number, admit: number];
+
 export interface Permit {
   readonly id: PermitId;
   readonly accountId: AccountId;
@@ -74,6 +77,8 @@ export interface Permit {
    */
   readonly mayAnswerFirst: boolean;
 
+  /** Says how long the request's steps before this permit took, for the rows of its calls. */
+  walked(times: WalkTimes): void;
   /**
    * Makes the row of the next provider call durable as `sent`, and closes the call before it. The first call after
    * admission (inline) or take-up (job) is `sent` already, so that this costs a commit only for retries, fallbacks

@@ -1,12 +1,13 @@
 import { UNLIMITED } from '#platform/entitlements';
-import { namedObject, page, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import { cursorOf, namedObject, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import type { Limits } from './limits.ts';
-import type { UsageEventRow } from './usage/usage.ts';
+import type { LimitUsage, UsageEventRow } from './usage/usage.ts';
 
 const route = routesFor<Pick<Limits, 'usage' | 'usageEvents'>>();
 
-const limitUsage = namedObject('LimitUsage', {
+/** What is used of a limit, as it is answered. */
+export const limitUsage = namedObject('LimitUsage', {
   product: z.string(),
   limit: z.string(),
   kind: z.string(),
@@ -21,9 +22,15 @@ const limitUsage = namedObject('LimitUsage', {
     .describe('Of credits: when the next of them expire; null: none do.'),
 });
 
-const usageEvent = namedObject('UsageEvent', {
+const status = z.enum(['pending', 'sent', 'posted', 'voided']);
+const word = z.string().max(100);
+const took = z.int().nullable().describe('null: another request’s, as of a job.');
+/** A row of the ledger, as it is answered. */
+export const usageEvent = namedObject('UsageEvent', {
   id: z.uuid(),
   permit_id: z.uuid(),
+  user_id: z.uuid().describe('Whose call it was.'),
+  key_id: z.uuid().nullable().describe('The API key that it was made with.'),
   product: z.string(),
   feature: z.string(),
   provider: z.string(),
@@ -43,12 +50,17 @@ const usageEvent = namedObject('UsageEvent', {
     .int()
     .describe('What of it counts against your budgets: less than the cost where the provider failed.'),
   price_version: z.string(),
-  status: z.enum(['pending', 'sent', 'posted', 'voided']),
+  status,
   estimated: z
     .boolean()
     .describe('The provider gave no figures: this is the most that the call may have cost.'),
   corrects: z.uuid().nullable().describe('The estimated event that this one makes exact.'),
   request_id: z.string(),
+  steps: namedObject('CallSteps', { authenticate: took, entitle: took, admit: took, run: took, settle: took })
+    .nullable()
+    .describe(
+      'How long each step of the call took, in microseconds; null until it is over, and of what was metered elsewhere.',
+    ),
   created_at: z.iso.datetime(),
 });
 
@@ -59,13 +71,24 @@ export const usage = route(
   {
     summary: 'Read the usage of each limit and the ledger',
     description:
-      'Each limit of the account’s plans with what is used and when it resets; and its provider calls, newest first, with what each cost.',
+      'Each limit of the account’s plans with what is used and when it resets; and its provider calls, newest first, with what each cost. A page looks through 10,000 calls for those that you ask for: with a `next_cursor` it may have fewer than `limit`, or none.',
     tag: 'Usage',
     auth: 'account',
     may: 'viewer',
     scope: 'usage:read',
     rate: { perMinute: 600, by: 'account' },
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({
+      product: word.optional(),
+      feature: word.optional(),
+      model: z.string().max(200).optional(),
+      user_id: z.uuid().optional(),
+      key_id: z.uuid().optional(),
+      request_id: z.string().max(200).optional(),
+      status: status.optional(),
+      from: z.iso.datetime({ offset: true }).optional().describe('The first instant.'),
+      until: z.iso.datetime({ offset: true }).optional().describe('The instant after the last.'),
+      ...pageQuery,
+    }),
     reply: {
       200: namedObject('Usage', {
         data: z.array(limitUsage),
@@ -89,6 +112,8 @@ export const usage = route(
           {
             id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a05',
             permit_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a04',
+            user_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f01',
+            key_id: null,
             product: 'reel',
             feature: 'generation',
             provider: 'sandbox',
@@ -105,6 +130,7 @@ export const usage = route(
             estimated: false,
             corrects: null,
             request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
+            steps: { authenticate: 60, entitle: 210, admit: 1_310, run: 812_000, settle: 900 },
             created_at: '2026-11-20T08:00:00.000Z',
           },
         ],
@@ -113,30 +139,39 @@ export const usage = route(
     },
   },
   async ({ accountId, query }, limits) => {
-    const [before] = query.cursor === undefined ? [] : positionOf(query.cursor, position);
-    const [used, rows] = await Promise.all([
+    const { limit: size, cursor, from, until, ...filter } = query;
+    const [before] = cursor === undefined ? [] : positionOf(cursor, position);
+    const [used, { rows, next }] = await Promise.all([
       limits.usage(accountId),
-      limits.usageEvents(accountId, { limit: query.limit + 1, before }),
+      limits.usageEvents(accountId, { limit: size, before, filter: { ...filter, ...between(from, until) } }),
     ]);
-    const { data: events, next_cursor } = page(rows, query.limit, {
-      item: toUsageEvent,
-      position: (row) => [row.id],
-    });
     return {
-      data: used.map(({ resetsAt, max, nextExpiry, ...limit }) => ({
-        ...limit,
-        ...(nextExpiry === undefined ? {} : { next_expiry: nextExpiry }),
-        max: max === UNLIMITED ? null : max,
-        resets_at: resetsAt,
-      })),
-      events,
-      next_cursor,
+      data: used.map(shownUsage),
+      events: rows.map(shownEvent),
+      next_cursor: next === undefined ? null : cursorOf([next]),
     };
   },
 );
 
-function toUsageEvent(row: UsageEventRow) {
-  return { ...row, created_at: row.created_at.toISOString() };
+const instantOf = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
+
+/** The instants of a query that asks for a time, the second one excluded. */
+export const between = (from: string | undefined, until: string | undefined) => ({
+  from: instantOf(from),
+  until: instantOf(until),
+});
+
+export const shownUsage = ({ resetsAt, max, nextExpiry, ...limit }: LimitUsage) => ({
+  ...limit,
+  ...(nextExpiry === undefined ? {} : { next_expiry: nextExpiry }),
+  max: max === UNLIMITED ? null : max,
+  resets_at: resetsAt,
+});
+
+export function shownEvent(row: UsageEventRow) {
+  const [authenticate = null, entitle = null, admit = null, run = null, settle = null] = row.steps ?? [];
+  const steps = row.steps === null ? null : { authenticate, entitle, admit, run, settle };
+  return { ...row, steps, created_at: row.created_at.toISOString() };
 }
 
 export const limitsRoutes = routesOf({ usage });

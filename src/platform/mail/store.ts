@@ -1,4 +1,4 @@
-import { statement } from '#platform/db';
+import { deleteUnheld, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { Facts } from './catalogue.ts';
 import type { OutgoingMail } from './transport.ts';
@@ -175,7 +175,9 @@ export const oldMessages = statement<{ id: string }>(`select id from mail.messag
 
 export const pruneMessages = (ids: readonly string[]) =>
   statement<{ id: string }>(
-    `delete from mail.messages where ${IS_OLD}
-       and id in (select id::uuid from jsonb_array_elements_text($1::text::jsonb) as old (id)) returning id`,
+    `${deleteUnheld(
+      'mail.messages',
+      `${IS_OLD} and id in (select old.id::uuid from jsonb_array_elements_text($1::text::jsonb) as old (id))`,
+    )} returning id`,
     [JSON.stringify(ids)],
   );

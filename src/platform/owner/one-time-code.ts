@@ -18,6 +18,65 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LETTERS = 8;
 const FILE = 'one-time-code';
 
+/** A code that was given out, and how often it was tried in vain. */
+export interface IssuedCode {
+  readonly code: string;
+  /** By the clock of whoever issued it. */
+  readonly until: number;
+  readonly tries: number;
+}
+
+/** Where the one code that may be good is kept. */
+export interface CodeStore {
+  read(): IssuedCode | undefined;
+  write(issued: IssuedCode): void;
+  /** False: somebody else was first. */
+  remove(): boolean;
+}
+
+export interface Codes {
+  /** Whether one is still good. */
+  isGood(): boolean;
+  /** A new code, in place of the one before. */
+  issue(): string;
+  /** Takes a code, which is good once; false: it is wrong, was used or is too old. */
+  take(given: string): boolean;
+}
+
+/** `now`: milliseconds; of a clock that all have who take the code. */
+export function createCodes({
+  now,
+  random,
+  store,
+}: {
+  readonly now: () => number;
+  readonly random: Random;
+  readonly store: CodeStore;
+}): Codes {
+  function goodOne(): IssuedCode | undefined {
+    const issued = store.read();
+    return issued !== undefined && now() < issued.until ? issued : undefined;
+  }
+
+  return {
+    isGood: () => goodOne() !== undefined,
+    issue() {
+      const code = newCode(random);
+      store.write({ code, until: now() + GOOD_FOR, tries: 0 });
+      return code;
+    },
+    take(given) {
+      const issued = goodOne();
+      const isSame = issued !== undefined && equalInConstantTime(issued.code, given.trim().toUpperCase());
+      if (issued !== undefined && !isSame && issued.tries + 1 < TRIES) {
+        store.write({ ...issued, tries: issued.tries + 1 });
+        return false;
+      }
+      return store.remove() && isSame;
+    },
+  };
+}
+
 /** Where a code is shown: in the terminal of the server, or in a file of the data folder where it has none. */
 export type CodePlace = 'terminal' | 'file';
 
@@ -42,30 +101,32 @@ export function createOneTimeCodes({
   readonly terminal: ((text: string) => void) | undefined;
 }): OneTimeCodes {
   const file = join(dataDir, FILE);
-  let shown: { readonly code: string; readonly until: number; tries: number } | undefined;
-
-  function forget(): void {
-    shown = undefined;
-    rmSync(file, { force: true });
-  }
+  let shown: IssuedCode | undefined;
+  const store: CodeStore = {
+    read: () => shown,
+    write: (issued) => {
+      shown = issued;
+    },
+    remove: () => {
+      shown = undefined;
+      rmSync(file, { force: true });
+      return true;
+    },
+  };
+  const codes = createCodes({ now: () => clock.monotonic(), random, store });
 
   return {
     show() {
       const place = terminal === undefined ? 'file' : 'terminal';
-      if (shown !== undefined && clock.monotonic() < shown.until) return place;
-      forget();
-      const code = newCode(random);
-      shown = { code, until: clock.monotonic() + GOOD_FOR, tries: 0 };
+      if (codes.isGood()) return place;
+      store.remove();
+      const code = codes.issue();
       if (terminal === undefined) writeFileSync(file, `${code}\n`, { mode: 0o600, flag: 'wx' });
       else terminal(`\nThe code that the page asks for, good for ten minutes: ${code}\n`);
       return place;
     },
     redeem(given) {
-      const isGood = shown !== undefined && clock.monotonic() < shown.until;
-      const isSame = shown !== undefined && equalInConstantTime(shown.code, given.trim().toUpperCase());
-      if (shown !== undefined) shown.tries += 1;
-      if (!isGood || isSame || (shown?.tries ?? 0) >= TRIES) forget();
-      if (!isGood || !isSame) throw new AppError('one_time_code_wrong');
+      if (!codes.take(given)) throw new AppError('one_time_code_wrong');
     },
   };
 }

@@ -24,6 +24,7 @@ import { declareSecretShapes } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { addMails, type MailTemplate } from '#platform/mail';
 import { assertOwn } from '#platform/module';
+import type { ReleaseDeclaration } from '#platform/privacy';
 import { addEvents, type ProductEventType } from '#platform/webhooks';
 import type { CrashPoint } from './crash-points.ts';
 import type { ProductJob, ProductSchedule } from './job.ts';
@@ -75,6 +76,11 @@ export interface ProductParts<Service> {
   /** How the model calls of a feature are made, by the feature's name; of one that is not named, as `ANY_CALL` says. */
   readonly policies?: Readonly<Record<string, PolicyInput>>;
   /**
+   * What is released of it to all customers, by the month, as counts with noise (docs/privacy-releases.md). `privacy.releases` of its context
+   * reads what was released.
+   */
+  readonly release?: ReleaseDeclaration;
+  /**
    * What the product makes or puts right in the transaction that writes an account's entitlement in it anew: by a purchase,
    * a grant, a store's news or a changed catalogue. The transaction has the system's scope, so statements name the account.
    * It is called again when anything of the entitlement changes, such as its end, and when a store tells of what pays for it, such as
@@ -105,6 +111,7 @@ export interface Product<Service = unknown> {
   readonly schedules: Readonly<Record<string, ProductSchedule>>;
   readonly prompts: Prompts | undefined;
   readonly policies: Readonly<Record<string, PolicyInput>>;
+  readonly release: ReleaseDeclaration | undefined;
   readonly onEntitlementChanged: EntitlementHook<never> | undefined;
   readonly service: (context: ProductContext) => Service;
 }
@@ -129,6 +136,7 @@ export function defineProduct<
     jobs = {},
     schedules = {},
     policies = {},
+    release,
     onEntitlementChanged,
     resolveKey,
     service,
@@ -167,6 +175,7 @@ export function defineProduct<
     ...saidBy(catalogue.product, definition),
     schedules,
     policies: { ...unnamedPolicies(catalogue), ...policies },
+    release,
     onEntitlementChanged,
     service,
   };

@@ -27,6 +27,13 @@ export {
   type TextReply,
 } from './text-work.ts';
 export { type NextWork, nextWork, type NextWorkRequest } from './next-work.ts';
+export {
+  canGoOn,
+  nextNumber,
+  type NumberedChanges,
+  pruneChanges,
+  pruneNumbered,
+} from './numbered-changes.ts';
 export type { ProductJob, ProductSchedule } from './job.ts';
 export { purgeTrash, type Trash, trashOf } from './trash.ts';
 export {
@@ -58,6 +65,7 @@ export {
   cancelWork,
   completeJob,
   failJob,
+  keepAnswer,
 } from './work-commits.ts';
 export type { DeadJob, JobFailure, RunningJob } from '#platform/jobs';
 export {

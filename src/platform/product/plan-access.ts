@@ -3,6 +3,7 @@ import { createUpgradeFor, type Entitlements, type Grants, type PlanRates } from
 import type { Spender } from '#platform/http';
 import type { AccountId, AppError } from '#platform/kernel';
 import {
+  gaugeDenial,
   type Limits,
   limitExceeded,
   admissionError,
@@ -31,8 +32,10 @@ export interface PlanAccess {
   now(accountId: AccountId): Promise<{ readonly plan: string | null; readonly grants: Grants }>;
   /** Takes a permit. Throws `limit_exceeded`, `plan_required` and what admission refuses beside. */
   permit(wish: WorkRequest): Promise<Permit>;
-  /** Throws `plan_required`, with the plan that would do, where an option is not granted. What a whole route needs, its `requires` says. */
+  /** Throws `plan_required`, with the plan that would do, where an option is not granted, or there is nothing of it. What a whole route needs, its `requires` says. */
   assertGrants(accountId: AccountId, option: string): Promise<void>;
+  /** What a transaction has failed by, as its caller is answered: where a gauge of the product had no room, with the plan that has more. */
+  gaugeRefusal(error: unknown): unknown;
   /** 429 `limit_exceeded` for a number that the product counts itself, with the plan that has more. It never resets. */
   usedUp(limit: { readonly plan: string | null; readonly limit: string; readonly max: number }): AppError;
 }
@@ -61,9 +64,19 @@ export function createPlanAccess({ product, ai, limits, ...parts }: PlanAccessPa
     },
     async assertGrants(accountId, grant) {
       const { plan, grants } = await parts.planRates.now(accountId, product);
-      if ((grants[grant] ?? false) !== false) return;
+      const granted = grants[grant] ?? false;
+      if (granted !== false && granted !== 0) return;
       const upgrade = upgradeFor({ product, plan, grant, atLeast: true });
       throw planRequired({ product, plan, grant, needed: true }, upgrade);
+    },
+    gaugeRefusal(error) {
+      const denied = gaugeDenial(error);
+      if (denied === undefined) return error;
+      const { plan, limit, used, max } = denied;
+      return limitExceeded(
+        denied,
+        upgradeFor({ product, plan, grant: limit, atLeast: Math.max(used, max) + 1 }),
+      );
     },
     usedUp({ plan, limit, max }) {
       const denial = { limit, of: 'quota', used: max, max, resetsAt: null, retryAfter: undefined } as const;

@@ -9,8 +9,10 @@ import type { Jobs } from '#platform/jobs';
 import type { Clock, Ids } from '#platform/kernel';
 import type { Limits, Rates } from '#platform/limits';
 import type { Mail } from '#platform/mail';
+import type { Privacy, Release } from '#platform/privacy';
 import type { DailyRecurring, Report, Reports } from '#platform/reports';
-import type { Secrets } from '#platform/secrets';
+import type { DataKeys, Secrets } from '#platform/secrets';
+import type { Vectors, VectorStorage } from '#platform/vectors';
 import type { Webhooks } from '#platform/webhooks';
 import { type Activity, createActivity } from './activity.ts';
 import type { Product } from './define-product.ts';
@@ -35,6 +37,8 @@ export interface PlatformParts {
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   /** Seals texts so that a copy of the database does not reveal them. A column of sealed texts is declared with `sealedColumn`. */
   readonly secrets: Secrets;
+  /** Keys of accounts, for what members write and the database must not tell; they go with their account. */
+  readonly dataKeys: DataKeys;
   /** Where this server is reached, without a slash at its end. */
   readonly baseUrl: string;
   /** Where clamd listens; undefined: nothing that is uploaded is scanned. */
@@ -55,9 +59,15 @@ export interface ProductContext extends PlatformParts {
   readonly activity: Activity;
   /** Files of accounts: uploads, downloads, and what they take of a gauge. */
   readonly blobs: Blobs;
+  /** Embeddings of accounts, and what is near to one. */
+  readonly vectors: Vectors;
   /** What the account's plan grants, and permits for work that no call spends by its declaration. */
   readonly plan: PlanAccess;
   readonly reports: ProductReports;
+  readonly privacy: {
+    /** What was released of the product to all customers, the newest first: no read computes or spends anything. */
+    releases(): Promise<Release[]>;
+  };
 }
 
 /** Days of UTC: the first one, the one after the last. */
@@ -79,11 +89,13 @@ export function productContext(
   parts: PlatformParts & {
     readonly planRates: PlanRates;
     readonly blobs: Pick<BlobStorage, 'of'>;
+    readonly vectors: Pick<VectorStorage, 'of'>;
     readonly reports: Pick<Reports, 'dailyRecurring'>;
+    readonly privacy: Pick<Privacy, 'readReleases'>;
   },
 ): ProductContext {
   const { db, ids, clock, entitlements, limits, jobs, ai, mail, webhooks, accounts } = parts;
-  const { secrets, baseUrl, clamdUrl, orbitCommentUrl, subscriptions, rates } = parts;
+  const { secrets, dataKeys, baseUrl, clamdUrl, orbitCommentUrl, subscriptions, rates } = parts;
   const audit = declaredAudit(parts.audit, Object.keys(auditActions));
   const activity = createActivity({ db, audit, product });
   const plan = createPlanAccess({ ...parts, product });
@@ -91,8 +103,10 @@ export function productContext(
     recurring: (asked) => parts.reports.dailyRecurring({ ...asked, product, zone: 'UTC', group: [] }),
   };
   const blobs = parts.blobs.of(product);
-  const own = { activity, blobs, plan, reports };
-  const lent = { rates, secrets, baseUrl, clamdUrl, orbitCommentUrl, subscriptions };
+  const vectors = parts.vectors.of(product);
+  const privacy = { releases: () => parts.privacy.readReleases(product) };
+  const own = { activity, blobs, vectors, plan, reports, privacy };
+  const lent = { rates, secrets, dataKeys, baseUrl, clamdUrl, orbitCommentUrl, subscriptions };
   return { db, ids, clock, entitlements, limits, jobs, ai, mail, audit, webhooks, accounts, ...lent, ...own };
 }
 

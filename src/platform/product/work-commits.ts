@@ -50,6 +50,25 @@ export function acceptedAnswer<Body extends { readonly status_url: string }>(bod
   return answer(202, body, { location: body.status_url });
 }
 
+/**
+ * Keeps what an inline call answers, where it stores nothing else: with an Idempotency-Key, one commit has the answer and the settlement.
+ * Without one nothing is kept, and the server settles when the answer is sent. Throws `permit_stale` where the permit was closed meanwhile.
+ */
+export async function keepAnswer<Body>(
+  { db }: Pick<ProductContext, 'db'>,
+  { permit, point }: { readonly permit: Permit; readonly point: CommitPoint },
+  body: Body,
+): Promise<Body> {
+  const stored = permit.answering({ status: 200, body });
+  if (stored === undefined) return body;
+  try {
+    await db.tenant(permit.accountId, point, [stored, permit.settlement()]);
+  } catch (error) {
+    throw permitError(error);
+  }
+  return body;
+}
+
 /** For the last commit of work that came to something: the end of its job, and the settlement of its permit. */
 export function completeJob(job: RunningJob): Statement[] {
   return [job.finishing(), ...(job.permit === undefined ? [] : [job.permit.settlement()])];

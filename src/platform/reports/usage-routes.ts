@@ -110,6 +110,7 @@ export const operatorReport = route(
     tag,
     auth: 'admin',
     scope: 'admin:read',
+    aliases: ['GET /v1/analytics/usage'],
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
       group: groupQuery(DIMENSION_NAMES, 'account'),

@@ -89,7 +89,7 @@ export const METRICS = {
   promptLeaks: {
     name: 'plinth_prompt_leaks_total',
     kind: 'counter',
-    help: 'Replies that would have repeated a secret prompt and were cut, by the prompt and by how it was written: plain, rot13, reversed, base64, hex.',
+    help: 'Replies and tool calls that would have repeated a secret prompt or text and were cut, by what it was and by how it was written: plain, rot13, reversed, base64, hex.',
     labels: ['product', 'prompt', 'rule'],
   },
   breaker: {

@@ -1,4 +1,4 @@
-import { statement } from '#platform/db';
+import { deleteUnheld, statement } from '#platform/db';
 import { sealedColumn } from '#platform/secrets';
 import { type EventType, NOBODY } from './event.ts';
 
@@ -193,7 +193,7 @@ export const reclaimLost = () =>
 export const prune = (days: number) =>
   statement<{ id: string }>(
     `with old as (
-       delete from webhooks.events where created_at < app.now() - make_interval(days => $1) and dispatched_at is not null returning id
+       ${deleteUnheld('webhooks.events', 'created_at < app.now() - make_interval(days => $1) and dispatched_at is not null')} returning id
      ), gone as (delete from webhooks.deliveries where event_id in (select id from old))
      select id from old`,
     [days],

@@ -19,4 +19,6 @@ export const coditectAuditActions = {
     'a machine gave its seat back, or a manager of the account ended it (`forced`)',
   'coditect.license.copied':
     'a session ended because one of its older tokens was used again: two copies of a machine shared it',
+  'coditect.memory.level_changed':
+    'a session, decision, document or pattern of memory is shown to others than before, or to fewer',
 } as const;

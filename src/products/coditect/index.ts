@@ -2,6 +2,7 @@ import './errors.ts';
 import { routesOf } from '#platform/http';
 import { defineProduct, type ProductJob } from '#platform/product';
 import * as adminRoutes from './admin/routes.ts';
+import * as activityRoutes from './analytics/activity-routes.ts';
 import * as analyticsRoutes from './analytics/routes.ts';
 import { coditectAuditActions } from './audit-actions.ts';
 import { coditectCrashPoints } from './crash-points.ts';
@@ -14,6 +15,16 @@ import * as machineRoutes from './machines/routes.ts';
 import { coditectCatalogue } from './plans.ts';
 import { type Coditect, createCoditect } from './service.ts';
 import * as sessionRoutes from './sessions/routes.ts';
+import * as memoryRoutes from './memory/sessions/routes.ts';
+import * as sessionFileRoutes from './memory/session-files/routes.ts';
+import * as decisionRoutes from './memory/decisions/routes.ts';
+import { patternRelease } from './memory/patterns/release.ts';
+import * as patternRoutes from './memory/patterns/routes.ts';
+import * as graphRoutes from './memory/graph/routes.ts';
+import * as documentRoutes from './memory/documents/routes.ts';
+import * as contextRoutes from './memory/context/routes.ts';
+import * as summaryRoutes from './memory/digests/routes.ts';
+import * as mcpRoutes from './memory/mcp/routes.ts';
 import * as signingRoutes from './signing/routes.ts';
 import { coditectSystemUses } from './system-uses.ts';
 
@@ -34,13 +45,28 @@ const beginnings: ProductJob<Coditect> = { run: async ({ lifecycle }) => void (a
 /** Hashes licence keys under the present master key; what one run leaves the next one finds. */
 const hashes: ProductJob<Coditect> = { run: async (service) => void (await service.rehash()) };
 
+/** Forgets what people keep in memory who are no members any more; what one run leaves the next one finds. */
+const departed: ProductJob<Coditect> = { run: (service) => service.forgetDeparted() };
+
+/** Does what changes and deletions left in large sessions of memory; what one run leaves the next one finds. */
+const pending: ProductJob<Coditect> = { run: (service) => service.doPending() };
+
+/** Digests sessions that messages came to; what one run leaves the next one finds. A large one is in the way of none beside it. */
+const digests: ProductJob<Coditect> = { atOnce: 2, run: (service, job) => service.digests.run(job) };
+
+/** Finds what recurs in sessions. It may hold the steps and statements of a thousand of them in memory: a process does one at a time. */
+const patterns: ProductJob<Coditect> = {
+  atOnce: 1,
+  run: (service, job) => service.patterns.extract(job),
+};
+
 /** Writes the mails about a licence. */
 const letters: ProductJob<Coditect> = {
   attempts: 5,
   run: (service, job) => service.letters.write(job),
 };
 
-/** Coditect: licences of a developer tool. */
+/** Coditect: licences of a developer tool, and the memory of what was said in it. */
 export const coditect = defineProduct({
   ...coditectCatalogue,
   folder: import.meta.url,
@@ -51,10 +77,20 @@ export const coditect = defineProduct({
   redact: [KEY_SHAPE],
   routes: [
     ...routesOf(adminRoutes),
+    ...routesOf(activityRoutes),
     ...routesOf(analyticsRoutes),
     ...routesOf(checkoutRoutes),
     ...routesOf(licenseRoutes),
     ...routesOf(machineRoutes),
+    ...routesOf(memoryRoutes),
+    ...routesOf(sessionFileRoutes),
+    ...routesOf(decisionRoutes),
+    ...routesOf(documentRoutes),
+    ...routesOf(contextRoutes),
+    ...routesOf(patternRoutes),
+    ...routesOf(graphRoutes),
+    ...routesOf(summaryRoutes),
+    ...routesOf(mcpRoutes),
     ...routesOf(sessionRoutes),
     ...routesOf(signingRoutes),
   ],
@@ -64,13 +100,28 @@ export const coditect = defineProduct({
     const { accountId, licenseId } = await tokens.read(secret);
     return { accountId, id: licenseId };
   },
-  jobs: { lapses, beginnings, sessions, hashes, letters },
+  jobs: { lapses, beginnings, sessions, hashes, letters, departed, pending, digests, patterns },
+  policies: {
+    // Somebody waits for it.
+    summary: {
+      models: ['small', 'large'],
+      temperature: 0.2,
+      maxOutputTokens: 1_000,
+      tries: 2,
+      timeouts: { total: 45_000 },
+      caps: { runTime: 90_000, inputBytes: 131_072, answerBytes: 65_536 },
+    },
+  },
   mails: coditectMails,
+  release: patternRelease,
   schedules: {
     lapses: { cron: '23 * * * *', job: 'lapses' },
     beginnings: { cron: '*/5 * * * *', job: 'beginnings' },
     sessions: { cron: '*/5 * * * *', job: 'sessions' },
     hashes: { cron: '29 * * * *', job: 'hashes' },
+    departed: { cron: '43 3 * * *', job: 'departed' },
+    pending: { cron: '* * * * *', job: 'pending' },
+    digests: { cron: '* * * * *', job: 'digests' },
   },
   onEntitlementChanged: ({ lifecycle }, tx, change) => lifecycle.applyIn(tx, change),
   service: createCoditect,

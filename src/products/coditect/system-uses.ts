@@ -11,10 +11,18 @@ export const coditectSystemUses = {
   'coditect.admin':
     'a platform admin finds and changes licences that are not their own, and counts those of all',
   'coditect.sessions': 'sessions that ran out are written down, whoever they belong to',
+  'coditect.departed':
+    'what was kept in memory by people who are no members any more goes, whoever they were',
+  'coditect.pending':
+    'what follows from another level or the deletion of a large session is done, whoever it belongs to',
+  'coditect.digests':
+    'sessions that messages came to are found, whoever they belong to; each is read as its author',
   'coditect.days': 'what licences of all accounts were used for is counted by day',
+  'coditect.activity': 'a platform admin reads what all accounts did, and what of it is unusual',
 } as const;
 
-declareLongUses('coditect.days');
+declareLongUses('coditect.days', 'coditect.activity');
+declareLongUses('coditect.departed');
 
 type Own = typeof coditectSystemUses;
 declare module '#platform/db' {

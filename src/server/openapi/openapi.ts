@@ -93,8 +93,9 @@ function operation(route: Route, writers: Writers): Json {
     tags: [shape.tag],
     security: SECURITY[shape.auth],
     parameters: parameters(route),
-    ...(shape.body === undefined ? {} : { requestBody: requestBody(route, writers.schemas) }),
-    ...(shape.streamedBody === true ? { requestBody: ANY_BYTES } : {}),
+    ...(shape.body === undefined && shape.streamedBody !== true
+      ? {}
+      : { requestBody: requestBody(route, writers.schemas) }),
     responses: responses(route, writers),
     ...(shape.socket === undefined ? {} : { 'x-socket': templateOf(shape.socket) }),
     'x-plinth': {
@@ -106,6 +107,7 @@ function operation(route: Route, writers: Writers): Json {
         .map(({ perMinute, by }) => `${perMinute}/minute/${by}`)
         .join(', '),
       ...(shape.spends === undefined ? {} : { spends: featuresOf(route) }),
+      ...(shape.maxBody === undefined ? {} : { max_body: shape.maxBody }),
       idempotency: idempotencyOf(route),
     },
   };
@@ -198,6 +200,14 @@ const EVENT_HEADER = {
   description: 'The id of the last event that you have had of this stream: it goes on after that.',
   schema: { type: 'string' },
 };
+const SESSION_HEADER = {
+  name: 'Plinth-Session',
+  in: 'header',
+  required: false,
+  description:
+    'For pages of this server’s own origin: with `cookie` the refresh token is in an HttpOnly cookie, and in no body. docs/identity.md.',
+  schema: { type: 'string', enum: ['cookie'] },
+};
 
 function parameters(route: Route): Json[] {
   const { shape } = route;
@@ -223,6 +233,7 @@ function parameters(route: Route): Json[] {
     ...inPath,
     ...queryParameters(route),
     ...(takesKey === 'none' ? [] : [keyHeader]),
+    ...(shape.session === undefined ? [] : [SESSION_HEADER]),
     ...(shape.versioned === true ? [VERSION_HEADER] : []),
     ...(shape.streams === true ? [EVENT_HEADER] : []),
     ...(isForMembers(route) ? [ACCOUNT_HEADER] : []),
@@ -246,13 +257,15 @@ function queryParameters({ shape }: Route): Json[] {
   }));
 }
 
-const ANY_BYTES = { required: true, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
+const ANY_BYTES = { '*/*': { schema: { type: 'string', format: 'binary' } } };
 
 function requestBody({ shape }: Route, schemas: SchemaWriter): Json {
-  const schema = shape.body === undefined ? {} : schemas.write(shape.body, 'input');
+  const octets = shape.streamedBody === true ? ANY_BYTES : {};
+  if (shape.body === undefined) return { required: true, content: octets };
+  const schema = schemas.write(shape.body, 'input');
   const { body } = shape.example as { readonly body?: unknown };
   const content = { schema, ...(body === undefined ? {} : { example: body }) };
-  return { required: true, content: { 'application/json': content } };
+  return { required: true, content: { 'application/json': content, ...octets } };
 }
 
 function responses(route: Route, { schemas, failures }: Writers): Json {
@@ -328,6 +341,7 @@ export function errorsOf(route: Route): string[] {
     [isForMembers(route) || route.path.includes(':'), ['not_found']],
     [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
     [shape.holds !== undefined, ['wrong_account_kind']],
+    [shape.session !== undefined, ['own_origin_required']],
     [shape.stepUp === true, ['step_up_required']],
     [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
     [takesKey === 'required', ['idempotency_key_required']],

@@ -46,6 +46,13 @@ export const PRODUCTS: ReadonlyMap<string, Product> = new Map<string, Product>([
     },
   ],
   [
+    'adiuva',
+    {
+      limits: { daily_cost: { kind: 'budget', per: 'day' } },
+      features: { chat: ['daily_cost'], step: ['daily_cost'] },
+    },
+  ],
+  [
     // The made-up product of `--decisions`, with a limit of each kind.
     'demo',
     {

@@ -3,7 +3,7 @@ import { isRecord } from '../calls.ts';
 import { misshapenValues } from '../shapes.ts';
 import type { Chance } from './chance.ts';
 import type { Operation } from './operations.ts';
-import { BROKEN_BODIES, NASTY, RAW_TOKENS } from './values.ts';
+import { BROKEN_BODIES, NASTY, rawTokensFor } from './values.ts';
 
 /** A body, and what is said about it. Each is one that no call may take. */
 export interface HostileBody {
@@ -29,7 +29,8 @@ const misshapedBody: Maker = ({ body }, chance) => {
 };
 
 /** A field of the example, or one that nobody knows, with a value that JSON.stringify would never write. */
-const rawValue: Maker = (operation, chance) => rawBody(operation, chance, chance.of(RAW_TOKENS));
+const rawValue: Maker = (operation, chance) =>
+  rawBody(operation, chance, chance.of(rawTokensFor(operation.maxBody)));
 
 function rawBody({ body }: Operation, chance: Chance, token: string): HostileBody {
   const example = isRecord(body?.example) ? body.example : {};
@@ -127,7 +128,7 @@ export function hostileBody(operation: Operation, chance: Chance): HostileBody {
 /** Everything once that is too rare to be left to chance. */
 export function everyBody(operation: Operation, chance: Chance): HostileBody[] {
   return [
-    ...RAW_TOKENS.map((token) => rawBody(operation, chance, token)),
+    ...rawTokensFor(operation.maxBody).map((token) => rawBody(operation, chance, token)),
     ...BROKEN_BODIES.map((body) => brokenBody(body)),
   ];
 }

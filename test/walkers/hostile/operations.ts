@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_BODY } from '#platform/http';
 import { dereference } from '#test/openapi';
 import type { OpenApi, Schema } from '../rules/rule.ts';
 
@@ -11,6 +12,7 @@ export interface Operation {
   /** Keys can't call it. */
   readonly isForSessions: boolean;
   readonly needsKey: boolean;
+  readonly maxBody: number;
   readonly query: readonly { readonly name: string; readonly schema: Schema }[];
   readonly body: { readonly schema: Schema; readonly example: unknown } | undefined;
 }
@@ -20,7 +22,12 @@ interface OpenApiOperation {
   readonly requestBody?: {
     readonly content: { readonly 'application/json': { readonly schema: Schema; readonly example: unknown } };
   };
-  readonly 'x-plinth': { readonly auth: string; readonly scope?: string; readonly idempotency: string };
+  readonly 'x-plinth': {
+    readonly auth: string;
+    readonly scope?: string;
+    readonly idempotency: string;
+    readonly max_body?: number;
+  };
 }
 
 /** All calls of a document. */
@@ -35,6 +42,7 @@ export function operationsOf(document: OpenApi): Operation[] {
         isAdmin: notes.auth === 'admin',
         isForSessions: notes.scope === 'session',
         needsKey: notes.idempotency === 'required',
+        maxBody: notes.max_body ?? DEFAULT_MAX_BODY,
         query: parameters.filter((parameter) => parameter.in === 'query'),
         body: requestBody?.content['application/json'],
       };

@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { declaredErrors } from '#platform/kernel';
+import { z } from 'zod';
 import { isEnvelope } from '../rules/rule.ts';
 import { type Heard, speak } from '../sockets.ts';
 import type { HostileRequest } from './requests.ts';
@@ -78,6 +79,13 @@ function answersIn(text: string): Heard[] {
 
 const STATUSES = new Map(declaredErrors().map(([code, { status }]) => [code, status]));
 
+/** How MCP says no to what is none of its messages. */
+const jsonRpcError = z.object({
+  jsonrpc: z.literal('2.0'),
+  id: z.union([z.string(), z.number()]).nullable(),
+  error: z.object({ code: z.int().negative(), message: z.string() }),
+});
+
 /** What is wrong with an answer to something hostile; nothing, mostly. */
 export function faultOf({ status, requestId, text }: Heard, method: string): string | undefined {
   if (status === 0) return undefined;
@@ -86,6 +94,7 @@ export function faultOf({ status, requestId, text }: Heard, method: string): str
   if (status < 400 || method === 'HEAD') return undefined;
   const headers = new Headers({ 'x-request-id': requestId });
   const json = parseJson(text);
+  if (jsonRpcError.safeParse(json).success) return undefined;
   if (!isEnvelope({ json, headers })) return `${status} without the envelope: ${text.slice(0, 300)}`;
   const { code } = (json as { error: { code: string } }).error;
   return STATUSES.get(code) === status ? undefined : `${code} with ${status}`;

@@ -79,8 +79,13 @@ export const RAW_TOKENS: readonly string[] = [
   `${'['.repeat(9_000)}${']'.repeat(9_000)}`,
   '['.repeat(20_000),
   `${'['.repeat(9_000)}"\\u0000"${']'.repeat(9_000)}`,
-  `"${'x'.repeat(60_000)}"`,
   `[${'0,'.repeat(20_000)}0]`,
+];
+
+/** The same for a call whose body may be so large: a text as well that nearly fills it, or is longer than any that a call takes there, and no base64. */
+export const rawTokensFor = (maxBody: number): readonly string[] => [
+  ...RAW_TOKENS,
+  `"${'x'.repeat(Math.floor(Math.min(0.9 * maxBody, 600_001)))}"`,
 ];
 
 /** Whole bodies that are nothing. */

@@ -1,7 +1,7 @@
 import type { Database, Statement, Transaction } from '#platform/db';
 
 /** The column by which a scope's statements keep to their owner. */
-const OWNER = { tenant: 'account_id', user: 'user_id' } as const;
+const OWNER = { tenant: 'account_id', member: 'account_id', user: 'user_id' } as const;
 type Verb = keyof typeof OWNER;
 
 /** What was seen of the statements of a program whose filters are off. */
@@ -33,7 +33,7 @@ const COMPARED = (owner: string) =>
 
 /**
  * Takes a statement's own filter by its owner out: `account_id = $1` becomes true for every row. In the scope of an account
- * that is the account's column alone, as a user's id only chooses among its rows; in the scope of a user it is the user's.
+ * or its member that is the account's column alone, as a user's id only chooses among its rows; in the scope of a user it is the user's.
  */
 export function removeFilter(text: string, verb: Verb): string {
   // The place stays in use: a parameter that no place uses has no type, and the statement would fail.
@@ -47,6 +47,7 @@ export function withoutFilters(db: Database, seen: SeenStatements): Database {
   return {
     ...db,
     tenant: wrapVerb(db.tenant, (one) => open(one, 'tenant', seen)),
+    member: wrapVerb(db.member, (one) => open(one, 'member', seen)),
     user: wrapVerb(db.user, (one) => open(one, 'user', seen)),
     system: wrapVerb(db.system, (one, use) => {
       const { text, values } = one;
@@ -65,7 +66,7 @@ function open({ text, values }: Statement, verb: Verb, seen: SeenStatements): St
 }
 
 type Job = readonly Statement[] | ((tx: Transaction) => Promise<unknown>);
-type ScopedCall = (scope: string, pointOrJob: string | Job, job?: Job) => Promise<unknown>;
+type ScopedCall = (scope: unknown, pointOrJob: string | Job, job?: Job) => Promise<unknown>;
 
 /** A verb of the database whose statements pass through something on their way. */
 function wrapVerb<V extends Database[Verb | 'system']>(
@@ -73,12 +74,12 @@ function wrapVerb<V extends Database[Verb | 'system']>(
   change: (one: Statement, scope: string) => Statement,
 ): V {
   const call = verb as unknown as ScopedCall;
-  const changeJob = (job: Job, scope: string): Job => {
-    if (typeof job !== 'function') return job.map((one) => change(one, scope));
+  const changeJob = (job: Job, scope: unknown): Job => {
+    if (typeof job !== 'function') return job.map((one) => change(one, String(scope)));
     return (tx) =>
       job({
-        run: async (one) => (await tx.run(change(one, scope))) as never,
-        runAll: async (all) => (await tx.runAll(all.map((one) => change(one, scope)))) as never,
+        run: async (one) => (await tx.run(change(one, String(scope)))) as never,
+        runAll: async (all) => (await tx.runAll(all.map((one) => change(one, String(scope))))) as never,
       });
   };
   const callChanged: ScopedCall = (scope, pointOrJob, job) =>

@@ -30,6 +30,8 @@ export interface Tenants {
   /** The calls that are made for one account or user. */
   readonly routes: readonly Route[];
   readonly unfiltered: TestApp;
+  /** Another one like it, which has read nothing behind row security yet: data keys stay in memory for seconds. */
+  readonly unsecured: TestApp;
   readonly seen: SeenStatements;
 }
 
@@ -45,12 +47,14 @@ export async function makeTenants(): Promise<Tenants> {
   await app.app.modules.inbox.reconcile();
   await workedOff(app);
   const seen = nothingSeen();
-  const unfiltered = await testApp({
-    work: false,
-    settings: await walkedSettings(),
-    beside: app,
-    over: (db) => withoutFilters(db, seen),
-  });
+  const startUnfiltered = async () =>
+    testApp({
+      work: false,
+      settings: await walkedSettings(),
+      beside: app,
+      over: (db) => withoutFilters(db, seen),
+    });
+  const unfiltered = await startUnfiltered();
   const [myIds, theirIds] = [await idsOf(app.db, household), await idsOf(app.db, other)];
   const shared = new Set([...myIds.values()].flat());
   const mine: WalkerFixture = {
@@ -80,6 +84,7 @@ export async function makeTenants(): Promise<Tenants> {
       .flatMap(({ routes }) => routes)
       .filter((route) => isForMembers(route) || takesProductKey(route) || route.shape.auth === 'user'),
     unfiltered,
+    unsecured: await startUnfiltered(),
     seen,
   };
 }

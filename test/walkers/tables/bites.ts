@@ -86,12 +86,30 @@ export async function readsOfOthers(db: Database, table: Table, mine: Tenant): P
   return found;
 }
 
+/** What somebody reaches of what others of their account wrote for themselves alone, in sentences: nothing, and in no scope but a member's anything. */
+export async function reachOfMember(db: Database, table: Table, mine: Tenant): Promise<string[]> {
+  const found: string[] = [];
+  for (const scope of SCOPES) {
+    const own = scope === 'member' ? `author_id <> $1 and level = 'private'` : '$1::uuid is not null';
+    const run = (sql: string) => tryStatement(db, { scope, mine }, sql, [mine.userId]);
+    found.push(
+      ...checkReached('reads', scope, await run(`select 1 from ${table.name} where ${own}`)),
+      ...checkReached(
+        'changes',
+        scope,
+        await run(`update ${table.name} set level = level where author_id <> $1 returning 1`),
+      ),
+    );
+  }
+  return found;
+}
+
 export interface Pair {
   readonly mine: Tenant;
   readonly theirs: Tenant;
 }
 
-const SCOPES = ['account', 'user'] as const;
+const SCOPES = ['account', 'user', 'member'] as const;
 type Scope = (typeof SCOPES)[number];
 
 async function systemBites(db: Database, table: Table, mine: Tenant): Promise<string[]> {
@@ -125,9 +143,9 @@ async function tryStatement(
     throw new Undone();
   };
   try {
-    await (scope === 'account'
-      ? db.tenant(mine.accountId, ATTEMPT, work)
-      : db.user(mine.userId, ATTEMPT, work));
+    if (scope === 'account') await db.tenant(mine.accountId, ATTEMPT, work);
+    else if (scope === 'user') await db.user(mine.userId, ATTEMPT, work);
+    else await db.member({ account: mine.accountId, user: mine.userId }, ATTEMPT, work);
   } catch (error) {
     if (error instanceof Undone) return reachedRows;
     return error instanceof Error && 'code' in error ? String(error.code) : String(error);

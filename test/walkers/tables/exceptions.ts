@@ -55,6 +55,21 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     says: 'the unique workspaces_slug_key*',
     because: 'a slug is a name in links: of another’s it shows that it is taken, and no more',
   },
+  {
+    table: 'privacy.budgets',
+    says: 'it is the system’s',
+    because: 'what releases have spent, of all accounts alike',
+  },
+  {
+    table: 'erasure.proofs',
+    says: 'it is the system’s',
+    because: 'counts of what was erased, of whom by an id that is nobody’s by then',
+  },
+  {
+    table: 'privacy.releases',
+    says: 'it is the system’s',
+    because: 'counts with noise over all accounts, and of none',
+  },
   { table: 'secrets.master_keys', says: 'it is the system’s', because: 'the names of the server’s keys' },
   { table: 'idempotency.salts', says: 'it is the system’s', because: 'the salt belongs to the server' },
   {
@@ -125,6 +140,11 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     table: 'limits.postings',
     says: 'it is the system’s',
     because: 'a row names what one statement posted, of many accounts',
+  },
+  {
+    table: 'vectors.signs',
+    says: 'it has no created_at',
+    because: 'it is of an item, which has that: a search reads all of them',
   },
   { table: 'webhooks.endpoints', says: 'it is the system’s', because: 'endpoints are the operator’s' },
   {
@@ -272,7 +292,7 @@ export const SCOPELESS: Readonly<Record<string, string>> = {
 };
 
 /** Tables whose rows are written once: no role may change or delete them. */
-export const APPEND_ONLY = ['audit.events', 'entitlements.snapshots'];
+export const APPEND_ONLY = ['audit.events', 'entitlements.snapshots', 'erasure.proofs', 'privacy.releases'];
 
 /** Whether a reason is known for what is objected to a table. */
 export function excuses(table: string, says: string): boolean {

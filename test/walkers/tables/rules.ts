@@ -25,6 +25,11 @@ export function ownerOf({ columns, policies }: Pick<Table, 'columns' | 'policies
   return names.includes(KEY_OF.user) ? 'user' : 'system';
 }
 
+/** Whether members write it, and choose by its level who reads a row (`app.protect_member`). */
+export function isOfMembers({ policies }: Pick<Table, 'policies'>): boolean {
+  return policies.some(({ name }) => name === 'member_reads');
+}
+
 /** What is wrong with one table, in sentences. */
 export function objectionsTo(table: Table): string[] {
   const owner = ownerOf(table);
@@ -68,7 +73,7 @@ function checkPolicies({ policies, grants, columns }: Table): string[] {
 
 /** What asks for the scope of the transaction: a policy, or a function that runs as the system. */
 export const SCOPE =
-  /\b(app\.(account|user_id)\(\)|accounts\.reachable\(|audit\.may_append\(|jobs\.held\(|current_setting\('app\.(account|user)')/;
+  /\b(app\.(account|user_id)\(\)|accounts\.(reachable|member_account)\(|audit\.may_append\(|jobs\.held\(|current_setting\('app\.(account|user)')/;
 
 function checkTimestamps({ name, columns }: Table): string[] {
   const names = columns.map((column) => column.name);

@@ -181,6 +181,7 @@ const readAll = route(
     ...ofAll,
     ...reading,
     summary: 'Read who did what, in all accounts',
+    aliases: ['GET /v1/admin/audit/trail'],
     description: 'Newest first; also what belongs to no account, such as log-ins and work of admins.',
     query: z.strictObject({ ...filters, account, ...pageQuery }),
     reply: { 200: pageOf(adminSchema) },

@@ -1,4 +1,4 @@
-import { statement } from '#platform/db';
+import { deleteUnheld, statement } from '#platform/db';
 import type { Role } from '#platform/http';
 import type { AccountId, UserId } from '#platform/kernel';
 
@@ -89,7 +89,7 @@ export const deleteInvitation = (accountId: AccountId, invitationId: string) =>
 /** Forgets what was over a month ago: its address may be a stranger's. */
 export const deleteOld = () =>
   statement<{ deleted: number }>(
-    `with deleted as (delete from accounts.invitations where expires_at < app.now() - interval '30 days' returning 1)
+    `with deleted as (${deleteUnheld('accounts.invitations', "expires_at < app.now() - interval '30 days'")} returning 1)
      select count(*)::int as deleted from deleted`,
   );
 

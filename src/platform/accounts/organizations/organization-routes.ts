@@ -9,12 +9,15 @@ const MADE = commitPoint('accounts.organization-made', 'an organization with its
 const route = routesFor<Accounts>();
 const tag = 'Organizations';
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .refine((text) => !/\p{Cc}/u.test(text), { error: 'is one line of text' });
+/** What people call something: without spaces around it, and without line breaks. */
+export const lineOfText = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .refine((text) => !/\p{Cc}/u.test(text), { error: 'is one line of text' });
+const name = lineOfText(200);
 export const organizationSchema = namedObject('Organization', {
   id: z.uuid(),
   name: z.string(),

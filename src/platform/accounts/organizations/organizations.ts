@@ -13,6 +13,7 @@ import {
   type AccountRow,
   close,
   closedOrganizationsOf,
+  lockOrganization,
   organization,
   organizationsOf,
   ownersOf,
@@ -51,6 +52,8 @@ export interface Organizations {
   rename(request: OrganizationRequest, name: string): Promise<OrganizationView>;
   /** For owners. From then on nobody reaches it and nothing is spent for it; its data stays for the time of an undo. */
   close(request: OrganizationRequest): Promise<OrganizationView>;
+  /** The same of any, as a platform admin. Answers until when its owners can open it again. Throws `not_found`. */
+  closeOther(request: OrganizationRequest): Promise<Date>;
   /** For owners, for 14 days after it was closed: all is as it was before. */
   restore(request: OrganizationRequest): Promise<OrganizationView>;
 }
@@ -91,6 +94,7 @@ export function createOrganizations(parts: OrganizationsParts): Organizations {
       });
     },
     close: (request) => closeOrganization(parts, request),
+    closeOther: (request) => closeOther(parts, request),
     restore: (request) => restore(parts, request),
   };
 }
@@ -115,18 +119,41 @@ async function closeOrganization(
   parts: OrganizationsParts,
   request: OrganizationRequest,
 ): Promise<OrganizationView> {
-  const { db, audit, roles } = parts;
+  const { db, roles } = parts;
   const { accountId } = await authorizeMember(roles, request, 'owner');
   const closed = await db.tenant(accountId, CHANGE, async (tx) => {
     const { account, role } = await lockAuthorized(tx, request, { least: 'owner' });
-    const [row] = await tx.run(close(accountId));
-    await audit.recordIn(tx, { ...event(request, accountId), action: 'account.closed' });
-    await tellOwners(parts, tx, { account: row ?? account, request });
-    return organizationView(row ?? account, role);
+    return organizationView(await closeIn(parts, tx, { account, request }), role);
   });
   parts.mail.wake();
   forgetMembership({ db, roles }, accountId);
   return closed;
+}
+
+async function closeOther(parts: OrganizationsParts, request: OrganizationRequest): Promise<Date> {
+  const accountId = request.organization as AccountId;
+  const { restorable_until: until } = await parts.db.tenant(accountId, CHANGE, async (tx) => {
+    const [account] = await tx.run(lockOrganization(accountId));
+    if (account === undefined) throw new AppError('not_found');
+    return closeIn(parts, tx, { account, request });
+  });
+  parts.mail.wake();
+  forgetMembership(parts, accountId);
+  if (until === null) throw new Error('a closed organization has no time for its undo');
+  return until;
+}
+
+/** Closes one that is locked, and tells its owners. */
+async function closeIn(
+  parts: OrganizationsParts,
+  tx: Transaction,
+  { account, request }: { readonly account: AccountRow; readonly request: OrganizationRequest },
+): Promise<AccountRow> {
+  const { account_id: accountId } = account;
+  const [row = account] = await tx.run(close(accountId));
+  await parts.audit.recordIn(tx, { ...event(request, accountId), action: 'account.closed' });
+  await tellOwners(parts, tx, { account: row, request });
+  return row;
 }
 
 async function tellOwners(

@@ -50,8 +50,8 @@ const reopenOf = ({ userId, at }: ClosingUser) =>
     [userId, at],
   );
 
-const event = ({ userId, origin }: ClosingUser, accountId: AccountId) => ({
-  actor: { kind: 'user', userId } as const,
+const event = ({ userId, actor = { kind: 'user', userId }, origin }: ClosingUser, accountId: AccountId) => ({
+  actor,
   accountId,
   target: { kind: 'account', id: accountId },
   origin,

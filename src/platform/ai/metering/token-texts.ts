@@ -1,8 +1,5 @@
 import { isRecord } from './usage.ts';
 
-/** Counts a text's tokens by one tokenizer. */
-export type CountText = (text: string) => number;
-
 /** The input tokens of a chat request, by the two measures that prices know. */
 export interface Counted {
   /** By OpenAI's tokenizer o200k_base. */
@@ -64,46 +61,6 @@ function addPart(part: unknown, found: BodyTexts): void {
   if (type === 'image_url') return;
   const text = typeof type === 'string' ? part[type] : undefined;
   found.texts.push(typeof text === 'string' ? text : JSON.stringify(part));
-}
-
-/** Time is looked at after each of these. o200k_base takes about 3 ms for one. */
-const BLOCK = 16_384;
-/** A run without a change from space to letters is merged in time that grows with its square: 4 µs a letter at this length. */
-const RUN = /\S{256}|\s{256}/g;
-/** A cut makes at most so many tokens more or fewer, greedy as merging is. */
-const A_CUT = 2;
-
-/**
- * Counts a text by a tokenizer, in time that grows with its length alone. What is left when `isLate` says so counts by its
- * bytes, which no byte-level tokenizer passes.
- */
-export function countBounded(text: string, count: CountText, isLate: () => boolean): number {
-  let total = 0;
-  for (let from = 0; from < text.length; ) {
-    if (isLate()) return total + Buffer.byteLength(text.slice(from));
-    const to = whole(text, Math.min(text.length, from + BLOCK));
-    const block = text.slice(from, to);
-    total += countRuns(block, count) + (to < text.length ? A_CUT : 0);
-    from = to;
-  }
-  return total;
-}
-
-function countRuns(block: string, count: CountText): number {
-  let total = 0;
-  let from = 0;
-  for (const { index, 0: run } of block.matchAll(RUN)) {
-    const to = whole(block, index + run.length);
-    total += count(block.slice(from, to)) + A_CUT;
-    from = to;
-  }
-  return total + count(block.slice(from));
-}
-
-/** Never between the halves of a surrogate pair. */
-function whole(text: string, at: number): number {
-  const code = text.charCodeAt(at - 1);
-  return code >= 0xd800 && code < 0xdc00 && at < text.length ? at + 1 : at;
 }
 
 const LETTERS_A_TOKEN = 4;

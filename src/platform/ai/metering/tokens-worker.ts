@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
-import { type Counted, countBounded, finely, textsOf } from './token-texts.ts';
+import { countBounded } from '#platform/texts';
+import { type Counted, finely, textsOf } from './token-texts.ts';
 
 /** A question to the worker: the members of a body, and how many milliseconds of its thread's time it may count. */
 export interface Question {

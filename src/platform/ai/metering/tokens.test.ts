@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, describe, expect, test } from 'vitest';
+import { countBounded } from '#platform/texts';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { assertWithin } from '#test/property';
 import { picturesIn } from '../endpoint/fields.ts';
 import { createPrices, type Price } from './prices.ts';
 import { imagePart, jpeg, png } from '#test/fixtures/ai/pictures';
-import { countBounded, finely } from './token-texts.ts';
+import { finely } from './token-texts.ts';
 import { createTokenCounter, inputTokens } from './tokens.ts';
 import { readWire, type WireRequest } from '../wire.ts';
 

@@ -44,7 +44,7 @@ export async function generate<Schema extends z.ZodType>(
     const object = objectIn(answer, schema);
     const { provider, model } = answer.target;
     const fields = { ...named, provider, model, provider_request_id: answer.usage.providerRequestId };
-    if (object !== undefined && guard?.beginObjects()(object) !== true) {
+    if (object !== undefined && guard?.beginObjects()(object) === undefined) {
       parts.logger?.info(fields, 'generated');
       return { object, usage: answer.usage, prompt: { id: prompt.id, version: prompt.version } };
     }

@@ -92,7 +92,7 @@ export class ListReader<Item extends z.ZodType> implements Sink {
   #hand(element: unknown): void {
     const checked = this.#request.item.safeParse(element);
     if (!checked.success || this.#handed >= this.#request.most) return;
-    if (this.#refuses?.(checked.data) === true) return;
+    if (this.#refuses?.(checked.data) !== undefined) return;
     this.#handed += 1;
     this.#turn = this.#turn.then(() => this.#take(checked.data));
   }

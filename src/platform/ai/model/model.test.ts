@@ -124,6 +124,24 @@ describe('the AI SDK makes no more calls than the policy has tries, whatever it 
   });
 });
 
+test.each([0, 2, 5])(
+  'a stream that breaks after %i pieces is the provider’s failure, and not the SDK’s',
+  async (after) => {
+    fixture.sandbox.faults.always({ kind: 'cut_stream', after, abrupt: true });
+    const permit = recordingPermit();
+    const model = fixture.open({}, { tries: 1 }).model(permit, 'chat');
+    const read = async () => {
+      const content = [{ type: 'text', text: prompt }] as const;
+      const { stream } = await model.doStream({ prompt: [{ role: 'user', content: [...content] }] });
+      for await (const part of stream) if (part.type === 'error') throw part.error;
+    };
+    await expect(read()).rejects.toThrow(ProviderError);
+    // Its reader may make the next call at once.
+    expect(permit.states).not.toContain('sent');
+    fixture.sandbox.faults.clear();
+  },
+);
+
 test('a stream of the SDK that nobody reads is ended', async () => {
   const time = drivenTime();
   const permit = recordingPermit();

@@ -1,4 +1,4 @@
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
+import type { EmbeddingModelV4, LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { Permit } from '#platform/limits';
 import type { PipeCall } from '../pipe/attempt.ts';
 import { ProviderError } from '../errors.ts';
@@ -48,9 +48,40 @@ export function languageModel(parts: ModelParts): LanguageModelV4 {
     provider: 'plinth',
     modelId,
     supportedUrls: {},
-    doGenerate: async (options) => (await load()).doGenerate(options),
-    doStream: async (options) => (await load()).doStream(options),
+    async doGenerate(options) {
+      const model = await load();
+      return withOwnErrors(() => model.doGenerate(options));
+    },
+    async doStream(options) {
+      const model = await load();
+      const result = await withOwnErrors(() => model.doStream(options));
+      return { ...result, stream: ReadableStream.from(ownErrorsOf(result.stream)) };
+    },
   };
+}
+
+/** What the SDK says of a stream that broke, with the prompt in it, has the pipe's own error as its cause. */
+function ownError(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof ProviderError ? error.cause : error;
+}
+
+async function withOwnErrors<T>(work: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw ownError(error);
+  }
+}
+
+async function* ownErrorsOf(
+  stream: ReadableStream<LanguageModelV4StreamPart>,
+): AsyncGenerator<LanguageModelV4StreamPart> {
+  try {
+    for await (const part of stream)
+      yield part.type === 'error' ? { ...part, error: ownError(part.error) } : part;
+  } catch (error) {
+    throw ownError(error);
+  }
 }
 
 /** An embedding model of the AI SDK over the pipe. */
@@ -101,8 +132,9 @@ function readable(live: LiveStream): ReadableStream<Uint8Array> {
             controller.enqueue(chunk);
             return (controller.desiredSize ?? 0) > 0;
           },
-          end: () => controller.close(),
-          fail: (error) => controller.error(error),
+          // Whoever reads the end may make the permit's next call at once: the ledger has this one's outcome by then.
+          end: () => void live.finished.then(() => controller.close()),
+          fail: (error) => void live.finished.then(() => controller.error(error)),
         });
       },
       pull: () => live.resume(),

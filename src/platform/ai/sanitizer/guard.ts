@@ -1,5 +1,3 @@
-import type { Transformer } from 'node:stream/web';
-import type { LanguageModelV4, LanguageModelV4Content, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { ConfigError } from '#platform/config';
 import type { Permit } from '#platform/limits';
 import type { Policy } from '../policy.ts';
@@ -8,19 +6,26 @@ import type { Prompts } from '../prompts.ts';
 import type { Findings } from '../safety/findings.ts';
 import { checkReply, createReplyCheck, type ReplyStream } from '#safety';
 import { isRecord } from '../metering/usage.ts';
-import { createSanitizer, type Leak, type Sanitizer, type Sanitizing } from './sanitizer.ts';
+import {
+  createSanitizer,
+  type Leak,
+  type OutgoingTexts,
+  type Sanitizer,
+  type Sanitizing,
+} from './sanitizer.ts';
+import type { SecretText } from './secrets.ts';
 
-/** Checks the replies of one permit's calls before they are shown, and reports its findings. */
+/**
+ * Checks the replies of one permit's calls before they are shown, and reports its findings. It remembers which pieces of secrets left
+ * before under the permit, by whatever call.
+ */
 export interface Guard {
   begin(): GuardedReply;
-  /**
-   * Takes the objects of one answer, one after the other: whether any text in one, alone or with those that passed before it, must not
-   * be shown.
-   */
-  beginObjects(): (object: unknown) => boolean;
+  /** Takes the objects of one answer, one after the other: why one must not be shown, for any text in it, alone or with what left before it. */
+  beginObjects(): (object: unknown) => Cut | undefined;
 }
 
-/** Why a reply was cut: it would have repeated a secret prompt, or the rest must not be shown. */
+/** Why a reply was cut: it would have repeated a secret text, or the rest must not be shown. */
 export type Cut = 'leak' | 'unfit';
 
 /** A reply on its way out. */
@@ -43,23 +48,45 @@ export interface GuardParts {
 /** The call that a reply was made under. */
 export type ReplyPermit = Pick<Permit, 'accountId' | 'userId' | 'requestId' | 'id' | 'product' | 'feature'>;
 
-/** The sanitizer of each policy that has secret prompts, made once; a prompt that the product lacks stops the start. */
+/**
+ * The sanitizer of each policy that has secrets, made once; a prompt that the product lacks stops the start. Policies with the same secrets
+ * have one sanitizer, and so one memory of a permit.
+ */
 export function guards(
   policies: ReadonlyMap<string, Policy>,
   prompts: Readonly<Record<string, Prompts>> = {},
 ): (policy: Policy) => Sanitizer | undefined {
   const made = new Map<Policy, Sanitizer>();
+  const known = new Map<string, Sanitizer>();
   for (const [name, policy] of policies) {
-    const all = prompts[name.split('.')[0] ?? '']?.all ?? [];
-    const missing = policy.secretPrompts.find((id) => !all.some((prompt) => prompt.id === id));
-    if (missing !== undefined)
-      throw new ConfigError([
-        `AI_CONFIG: the policy ${name} keeps a prompt secret that its product does not have: ${missing}.`,
-      ]);
-    const sanitizer = createSanitizer(all.filter(({ id }) => policy.secretPrompts.includes(id)));
-    if (sanitizer !== undefined) made.set(policy, sanitizer);
+    const secrets = secretsOf(name, policy, prompts[name.split('.')[0] ?? '']);
+    const key = JSON.stringify(secrets);
+    const sanitizer = known.get(key) ?? createSanitizer(secrets);
+    if (sanitizer === undefined) continue;
+    known.set(key, sanitizer);
+    made.set(policy, sanitizer);
   }
   return (policy) => made.get(policy);
+}
+
+function secretsOf(
+  name: string,
+  { secretPrompts, secretTexts }: Policy,
+  prompts: Prompts | undefined,
+): SecretText[] {
+  const all = prompts?.all ?? [];
+  const ids = secretPrompts === 'all' ? all.map(({ id }) => id) : secretPrompts;
+  const missing = ids.find((id) => !all.some((prompt) => prompt.id === id));
+  if (missing !== undefined)
+    throw new ConfigError([
+      `AI_CONFIG: the policy ${name} keeps a prompt secret that its product does not have: ${missing}.`,
+    ]);
+  return [
+    ...all
+      .filter(({ id }) => ids.includes(id))
+      .map(({ id, version, fixed }) => ({ id, version, parts: fixed })),
+    ...secretTexts.map(({ id, parts }) => ({ id, version: undefined, parts })),
+  ];
 }
 
 /** The checks that a policy asks for; without one, replies pass as they come. */
@@ -78,34 +105,30 @@ export function createGuard(
     leak: (leak) => tellLeak(parts, permit, leak),
     unfit: (rules) => tellUnfit(parts, permit, rules),
   };
+  const memory = sanitizer?.memoryOf(permit);
   return {
-    begin: () => new Reply(tell, sanitizer?.begin(), replyCheck === 'none' ? undefined : createReplyCheck()),
+    begin: () => new Reply(tell, memory?.begin(), replyCheck === 'none' ? undefined : createReplyCheck()),
     beginObjects() {
-      let passed = '';
       let isOver = false;
       return (object) => {
-        if (isOver) return true;
-        const text = textsIn(object).join('\n');
-        const own = sanitizer?.leakIn(text);
-        const leak = own ?? sanitizer?.leakIn(`${passed}\n${text}`);
+        if (isOver) return 'leak';
+        const texts = textsIn(object);
+        const leak = memory?.leakIn(texts);
         if (leak !== undefined) tell.leak(leak);
-        // A reply that leaks a prompt bit by bit would go on with the next bit.
-        isOver = leak !== undefined && own === undefined;
-        const rules = replyCheck === 'none' ? [] : checkReply(text).rules;
+        // A reply that leaks a secret bit by bit would go on with the next bit.
+        isOver = leak !== undefined && sanitizer?.memoryOf().leakIn(texts) === undefined;
+        const rules =
+          replyCheck === 'none' ? [] : checkReply([...texts.values, ...texts.names].join('\n')).rules;
         if (rules.length > 0) tell.unfit(rules);
-        if (leak !== undefined || rules.length > 0) return true;
-        passed = `${passed}\n${text}`.slice(-LONGEST_PASSAGE);
-        return false;
+        if (leak !== undefined) return 'leak';
+        return rules.length > 0 ? 'unfit' : undefined;
       };
     },
   };
 }
 
-/** Characters that a passage of a prompt may take which is not found out yet, written in whatever way. */
-const LONGEST_PASSAGE = 1_000;
-
-/** All that a model wrote in an object: what its fields hold, and after that their names, which may be the model's own. */
-function textsIn(object: unknown): string[] {
+/** All that a model wrote in an object: what its fields hold, and their names, which may be the model's own. */
+function textsIn(object: unknown): OutgoingTexts {
   const names: string[] = [];
   const valuesIn = (value: unknown): string[] => {
     if (typeof value === 'string') return [value];
@@ -114,7 +137,7 @@ function textsIn(object: unknown): string[] {
     names.push(...Object.keys(value));
     return Object.values(value).flatMap(valuesIn);
   };
-  return [...valuesIn(object), ...names];
+  return { values: valuesIn(object), names };
 }
 
 interface Tell {
@@ -127,7 +150,7 @@ function tellLeak(parts: GuardParts, permit: ReplyPermit, { prompt, version, rul
   parts.metrics?.promptLeak(permit.product, prompt, rule);
   parts.logger?.warn(
     { prompt, prompt_version: version, rule, request_id: permit.requestId, permit_id: permit.id },
-    'a reply would have repeated a secret prompt, and was cut',
+    'a reply would have repeated a secret text, and was cut',
   );
 }
 
@@ -193,88 +216,4 @@ class Reply implements GuardedReply {
     this.cut = 'unfit';
     this.#tell.unfit(rules);
   }
-}
-
-/** As the provider's own filter would say it; by `raw` the two are told apart. */
-const CUTS = {
-  leak: { unified: 'content-filter', raw: 'prompt_leak' },
-  unfit: { unified: 'content-filter', raw: 'unfit_reply' },
-} as const;
-
-/**
- * A language model whose words pass through a guard. A reply that is cut ends with the reason `content-filter`; the provider's
- * stream is read on to its end, so that what it bills is known.
- */
-export function guardedModel(model: LanguageModelV4, guard: Guard | undefined): LanguageModelV4 {
-  if (guard === undefined) return model;
-  return {
-    ...model,
-    async doGenerate(options) {
-      const result = await model.doGenerate(options);
-      const { content, cut } = cutContent(result.content, guard);
-      return cut === undefined ? { ...result, content } : { ...result, content, finishReason: CUTS[cut] };
-    },
-    async doStream(options) {
-      const result = await model.doStream(options);
-      return { ...result, stream: result.stream.pipeThrough(new TransformStream(guardedParts(guard))) };
-    },
-  };
-}
-
-/** The content up to where it is cut. */
-function cutContent(
-  content: readonly LanguageModelV4Content[],
-  guard: Guard,
-): { readonly content: LanguageModelV4Content[]; readonly cut: Cut | undefined } {
-  const kept: LanguageModelV4Content[] = [];
-  for (const part of content) {
-    if (part.type !== 'text' && part.type !== 'reasoning') {
-      kept.push(part);
-      continue;
-    }
-    const reply = guard.begin();
-    const text = reply.push(part.text) + reply.end();
-    kept.push({ ...part, text });
-    if (reply.cut !== undefined) return { content: kept, cut: reply.cut };
-  }
-  return { content: kept, cut: undefined };
-}
-
-type Part = LanguageModelV4StreamPart;
-
-function guardedParts(guard: Guard): Transformer<Part, Part> {
-  /** The guarded replies of texts that have begun and not ended. */
-  const replies = new Map<string, GuardedReply>();
-  let cut: Cut | undefined;
-
-  function* passed(part: Part): Generator<Part> {
-    if (part.type === 'text-start' || part.type === 'reasoning-start') {
-      if (cut !== undefined) return;
-      replies.set(part.id, guard.begin());
-      yield part;
-    } else if (part.type === 'text-delta' || part.type === 'reasoning-delta') {
-      const reply = replies.get(part.id);
-      if (cut !== undefined || reply === undefined) return;
-      const delta = reply.push(part.delta);
-      if (delta !== '') yield { ...part, delta };
-      cut = reply.cut;
-    } else if (part.type === 'text-end' || part.type === 'reasoning-end') {
-      const reply = replies.get(part.id);
-      if (reply === undefined) return;
-      replies.delete(part.id);
-      const delta = cut === undefined ? reply.end() : '';
-      cut ??= reply.cut;
-      const type = part.type === 'text-end' ? 'text-delta' : 'reasoning-delta';
-      if (delta !== '') yield { type, id: part.id, delta };
-      yield part;
-    } else if (part.type === 'finish') yield cut === undefined ? part : { ...part, finishReason: CUTS[cut] };
-    // The provider's own bytes have the words too.
-    else if (part.type !== 'raw' && (cut === undefined || part.type === 'error')) yield part;
-  }
-
-  return {
-    transform(part, controller) {
-      for (const one of passed(part)) controller.enqueue(one);
-    },
-  };
 }

@@ -1,11 +1,12 @@
 export {
   type Cut,
   type Guard,
-  guardedModel,
   type GuardedReply,
   createGuard,
   guards,
   type ReplyPermit,
   tellUnfit,
 } from './guard.ts';
+export { guardedModel } from './guarded-model.ts';
 export type { Sanitizer } from './sanitizer.ts';
+export { type DescribedTool, toolTexts } from './tool-texts.ts';

@@ -11,7 +11,7 @@ const prompt = definePrompt(
 );
 
 function makeSanitizer(): Sanitizer {
-  const sanitizer = createSanitizer([prompt]);
+  const sanitizer = createSanitizer([{ id: prompt.id, version: prompt.version, parts: prompt.fixed }]);
   if (sanitizer === undefined) throw new Error('there are prompts');
   return sanitizer;
 }
@@ -19,7 +19,7 @@ const sanitizer = makeSanitizer();
 
 /** What goes out of a reply that arrives in such pieces, and which rule cut it. */
 function sendPieces(pieces: readonly string[]): { text: string; rule: string | undefined } {
-  const reply = sanitizer.begin();
+  const reply = sanitizer.memoryOf().begin();
   const text = pieces.map((piece) => reply.push(piece)).join('') + reply.end();
   return { text, rule: reply.leak?.rule };
 }
@@ -105,8 +105,16 @@ describe('a reply that would repeat a secret prompt', () => {
     }
   });
 
+  test('with another word in place of every sixth is cut', () => {
+    const words = SECRET.split(' ').map((word, at) => (at % 6 === 5 ? 'so' : word));
+    const { text, rule } = sendPieces([words.join(' ')]);
+    expect(rule).toBe('plain');
+    expect(SECRET.startsWith(text.slice(0, 26))).toBe(true);
+    expect(text.length).toBeLessThan(64);
+  });
+
   test('names the prompt and its version, and has none of its text', () => {
-    const leak = sanitizer.leakIn(SECRET);
+    const leak = sanitizer.memoryOf().leakIn({ values: [SECRET], names: [] });
     expect(leak).toEqual({ prompt: 'listener', version: 3, rule: 'plain' });
   });
 
@@ -155,7 +163,7 @@ describe('every other reply', () => {
     ['figures', `These are the figures of all years, one after the other: ${'3.14, '.repeat(500)}`],
     ['blanks', `A letter. ${' '.repeat(2_000)}`],
   ])('of %s waits for no more than its last letters', (_, text) => {
-    const reply = sanitizer.begin();
+    const reply = sanitizer.memoryOf().begin();
     let out = 0;
     for (let at = 0; at < text.length; at += 20) {
       out += reply.push(text.slice(at, at + 20)).length;

@@ -1,5 +1,5 @@
 import type { Audit } from '#platform/audit';
-import { commitPoint, type Database, statement, type Transaction } from '#platform/db';
+import { commitPoint, type Database, deleteUnheld, statement, type Transaction } from '#platform/db';
 import { type Answer, type Page, page } from '#platform/http';
 import type { Queue } from '#platform/queue';
 import type { AccountId, Clock, Ids } from '#platform/kernel';
@@ -218,17 +218,18 @@ function registerJobs({ jobs, log }: InboxParts, inbox: Inbox, runDrains: RunDra
 
 const oldEvents = () =>
   statement(
-    `delete from billing.inbox
-     where created_at < app.now() - make_interval(days => $1) and state in ('applied', 'ignored') returning number`,
+    `${deleteUnheld('billing.inbox', "created_at < app.now() - make_interval(days => $1) and state in ('applied', 'ignored')")} returning number`,
     [KEPT],
   );
 
 /** Those in effect are kept for ever: all of it can be told again. An answer that nobody could read yet may be of no object. */
 const oldBodies = () =>
   statement(
-    `delete from billing.bodies b where b.created_at < app.now() - make_interval(days => $1) and not exists (
-       select from billing.objects o
-       where (o.store, o.mode, o.kind, o.object_id) = (b.store, b.mode, b.kind, b.object_id) and o.number <= b.number)
-     returning b.number`,
+    `${deleteUnheld(
+      'billing.bodies',
+      `created_at < app.now() - make_interval(days => $1) and not exists (
+         select from billing.objects o
+         where (o.store, o.mode, o.kind, o.object_id) = (bodies.store, bodies.mode, bodies.kind, bodies.object_id) and o.number <= bodies.number)`,
+    )} returning number`,
     [KEPT],
   );

@@ -49,16 +49,16 @@ const receiveStripe = route(
     body: z
       .looseObject({ id: z.string(), object: z.literal('event'), type: z.string() })
       .meta({ id: 'StripeEvent' }),
-    reply: { 200: namedObject('StripeEventReceipt', { received: z.literal(true) }) },
+    reply: { 200: namedObject('StripeEventReceipt', { ok: z.literal(true), received: z.literal(true) }) },
     errors: ['not_found', 'webhook_forged'],
     example: {
       body: { id: message.event_id, object: 'event', type: message.type },
-      reply: { received: true },
+      reply: { ok: true, received: true },
     },
   },
   async ({ wire }, inbox) => {
     await inbox.receive('stripe', messageOf(wire));
-    return { received: true };
+    return { ok: true, received: true };
   },
 );
 

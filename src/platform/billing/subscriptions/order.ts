@@ -26,6 +26,25 @@ export interface CheckoutOrder {
   readonly promotion_code?: string | undefined;
 }
 
+/** The same in the words of a call: what it leaves out follows from the rest. */
+export interface CheckoutRequest extends Omit<CheckoutOrder, 'product' | 'success_url' | 'cancel_url'> {
+  readonly product?: string | undefined;
+  /** In place of product and plan. */
+  readonly tier?: string | undefined;
+  readonly success_url?: string | undefined;
+  readonly cancel_url?: string | undefined;
+}
+
+/** Fills in what a request leaves out. Throws `validation_failed` for a tier where no product has tiers. */
+export function completeOrder(
+  { product, tier, ...request }: CheckoutRequest,
+  { tiers, closedPage }: { readonly tiers: Catalogue | undefined; readonly closedPage: string },
+): CheckoutOrder {
+  if (tier !== undefined && tiers === undefined) throw notSold('tier', 'No product here has tiers.');
+  const { plan = tier, success_url = closedPage, cancel_url = closedPage } = request;
+  return { ...request, product: product ?? tiers?.product ?? '', plan, success_url, cancel_url };
+}
+
 /** The same, once it is known to be for sale; names within the product. */
 export interface Order {
   readonly product: string;

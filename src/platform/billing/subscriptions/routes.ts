@@ -1,4 +1,13 @@
-import { answer, namedObject, pageOf, pageQuery, positionOf, routesFor, wholeNumber } from '#platform/http';
+import {
+  answer,
+  htmlPage,
+  namedObject,
+  pageOf,
+  pageQuery,
+  positionOf,
+  routesFor,
+  wholeNumber,
+} from '#platform/http';
 import { z } from 'zod';
 import { currencyCode } from '../currency-code.ts';
 import { SOLD_CYCLES } from '../cycles.ts';
@@ -41,10 +50,13 @@ const MOST = 10_000;
 const quantity = z.int().min(1).max(MOST).describe('Seats of a plan that is sold by the seat, or add-ons.');
 const promotion = z.string().min(1).max(100).describe('As it is advertised. Without one the page asks.');
 /** Where the provider sends browsers. */
+const RETURN_URL = 'A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}.';
+const OWN_PAGE = 'Not said: a page of this server, which sends people back to their app.';
 const returnUrl = z
   .url({ protocol: /^https?$/ })
   .max(2_000)
-  .describe('A page of yours; Stripe puts the session’s id in place of {CHECKOUT_SESSION_ID}.');
+  .describe(RETURN_URL);
+const isOneOf = (...values: unknown[]) => values.filter((value) => value !== undefined).length === 1;
 const named = namedObject('ResumeSubscriptionRequest', {
   product: product.optional().describe('Needed where the account has subscriptions of several products.'),
 });
@@ -60,23 +72,37 @@ export const openCheckout = route(
     ...buys,
     summary: 'Buy a plan or an add-on',
     description: `Answers the provider’s page, where the customer pays; the plan is in effect seconds after. There is one page at a time for each product: the same order is answered with the same page, another order closes the former. ${ONCE}`,
-    body: namedObject('CreateCheckoutSessionRequest', {
-      product,
-      plan: planId.optional(),
-      add_on: z.string().min(1).max(100).optional(),
-      cycle: cycle.default('monthly'),
-      quantity: quantity.default(1),
-      currency: currencyCode
-        .optional()
-        .describe(
-          'One that it is sold in. Not said: that in which the account pays already, or the product’s.',
-        ),
-      success_url: returnUrl,
-      cancel_url: returnUrl,
-      promotion_code: promotion.optional(),
-    }).refine(({ plan, add_on }) => (plan === undefined) !== (add_on === undefined), {
-      error: 'name either plan or add_on',
-    }),
+    body: z
+      .strictObject({
+        product: product.optional().describe('Needed unless `tier` is there.'),
+        tier: z
+          .string()
+          .min(1)
+          .max(100)
+          .optional()
+          .describe(
+            'A plan of the product whose plans are tiers (`GET /v1/me`), in place of product and plan.',
+          ),
+        plan: planId.optional(),
+        add_on: z.string().min(1).max(100).optional(),
+        cycle: cycle.default('monthly'),
+        quantity: quantity.default(1),
+        currency: currencyCode
+          .optional()
+          .describe(
+            'One that it is sold in. Not said: that in which the account pays already, or the product’s.',
+          ),
+        success_url: returnUrl.optional().describe(`${RETURN_URL} ${OWN_PAGE}`),
+        cancel_url: returnUrl.optional().describe(OWN_PAGE),
+        promotion_code: promotion.optional(),
+      })
+      .refine(({ plan, add_on, tier }) => isOneOf(plan, add_on, tier), {
+        error: 'name one of plan, add_on and tier',
+      })
+      .refine((order) => isOneOf(order.product, order.tier), {
+        error: 'name a product, or a tier without one',
+      })
+      .meta({ id: 'CreateCheckoutSessionRequest' }),
     private: true,
     reply: { 201: checkoutReply },
     errors: [
@@ -111,6 +137,26 @@ export const openCheckout = route(
         return answer(201, page);
       },
     }),
+);
+
+const CLOSED_PAGE = htmlPage({
+  title: 'Go back to the app',
+  content: '<p>You can close this window. If you have paid, your plan is in effect within seconds.</p>',
+});
+
+export const showClosedCheckout = route(
+  'GET /v1/billing/checkout/closed',
+  {
+    summary: 'Show the page after a checkout',
+    description: 'Where the provider sends the customers of an app that has no pages: paid or not.',
+    tag: 'Billing',
+    auth: 'none',
+    page: true,
+    rate: { perMinute: 60, by: 'ip' },
+    reply: { 200: z.string().describe('A page for people, in HTML.') },
+    example: { reply: '<!doctype html>…' },
+  },
+  async () => CLOSED_PAGE,
 );
 
 export const openPortal = route(

@@ -22,6 +22,10 @@ export interface SubscriptionsParts {
   readonly ids: Ids;
   readonly audit: Audit;
   readonly catalogues: ReadonlyMap<string, Catalogue>;
+  /** The product whose plans are tiers; undefined: there is none. */
+  readonly tiers: Catalogue | undefined;
+  /** The address of this server. */
+  readonly reachedAt: () => string;
   /** In how many accounts of one person, or on one card, a product is tried. */
   readonly freeAccountsPerUser: number;
   /** undefined: nothing is sold here. */

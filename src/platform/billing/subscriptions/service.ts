@@ -6,7 +6,7 @@ import { payingCustomer } from '../providers/stripe/customers.ts';
 import { openPortal } from '../providers/stripe/portal.ts';
 import { change, type ChangeOrder, preview } from './changes.ts';
 import { checkout, type CheckoutPage } from './checkouts.ts';
-import { type CheckoutOrder, notSold, orderOf } from './order.ts';
+import { type CheckoutRequest, completeOrder, notSold, orderOf } from './order.ts';
 import type { AccountCaller } from '../visitor.ts';
 import {
   changeableSubscription,
@@ -33,9 +33,12 @@ import {
   type SubscriptionView,
 } from './views.ts';
 
+/** The page of this server after a checkout. */
+const CLOSED = '/v1/billing/checkout/closed';
+
 /** What an account buys, and what becomes of it. All that changes is changed at the provider, and seen here by looking there. */
 export interface Subscriptions {
-  checkout(visitor: AccountCaller, order: CheckoutOrder): Promise<CheckoutPage>;
+  checkout(visitor: AccountCaller, request: CheckoutRequest): Promise<CheckoutPage>;
   /** The provider's own pages, where cards and invoices are. */
   portal(visitor: AccountCaller, returnUrl: string): Promise<string>;
   /** The one of the product; of the account, where it has one alone. Throws `not_found` and `validation_failed`. */
@@ -53,8 +56,12 @@ export interface Subscriptions {
 export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   const { db, catalogues } = parts;
   return {
-    async checkout({ accountId, caller: { userId } }, asked) {
+    async checkout({ accountId, caller: { userId } }, request) {
       const sold = sellingPartsOf(parts);
+      const asked = completeOrder(request, {
+        tiers: parts.tiers,
+        closedPage: `${parts.reachedAt()}${CLOSED}`,
+      });
       const paysIn = await payingCurrency(sold, accountId);
       const { currency = paysIn } = asked;
       if (paysIn !== undefined && currency !== paysIn)

@@ -7,3 +7,4 @@ grant select, insert, update on blobs.blobs to plinth_tenant;
 -- Tenants may call these, and nothing that is a part of them.
 grant execute on function blobs.store_here(uuid, uuid, text) to plinth_tenant;
 grant execute on function blobs.forget_here(uuid, text) to plinth_tenant;
+grant execute on function blobs.replace_here(uuid, uuid[]) to plinth_tenant;

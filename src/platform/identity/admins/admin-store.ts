@@ -1,4 +1,4 @@
-import { statement } from '#platform/db';
+import { deleteUnheld, statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 
 /** How long a link to become an admin is good, in hours. */
@@ -49,7 +49,7 @@ export const openInvitations = () =>
   );
 
 export const pruneInvitations = () =>
-  statement('delete from identity.admin_invitations where expires_at <= app.now()');
+  statement(deleteUnheld('identity.admin_invitations', 'expires_at <= app.now()'));
 
 /** All platform admins. They are few. */
 export const adminRows = () =>

@@ -1,4 +1,4 @@
-import { actorOf, type RequestOrigin } from '#platform/audit';
+import { type Actor, actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint, statement, type Transaction } from '#platform/db';
 import type { Caller } from '#platform/http';
 import { type AccountId, AppError, sha256, type UserId } from '#platform/kernel';
@@ -23,6 +23,8 @@ export interface ClosingUser {
   readonly userId: UserId;
   /** When they closed their account, as the database writes it. */
   readonly at: string;
+  /** Who does it, where that is not they. */
+  readonly actor?: Actor;
   readonly origin: RequestOrigin;
 }
 
@@ -56,6 +58,8 @@ export interface Closing {
    * where an organization becomes theirs meanwhile. Answers until when it can be undone.
    */
   close(caller: Caller, password: string | undefined, origin: RequestOrigin): Promise<Date>;
+  /** The same of another user, as a platform admin. Throws `not_found`, `conflict` of one who is not active, and `last_owner`. */
+  closeOther(admin: Caller, userId: string, origin: RequestOrigin): Promise<Date>;
   /** Opens it again by the link of the mail. Throws `link_invalid`. */
   restore(token: string, origin: RequestOrigin): Promise<void>;
   /** Sends another link; whether somebody closed an account with this address shows nowhere in the call. */
@@ -66,6 +70,10 @@ export function createClosing(parts: ClosingParts): Closing {
   const { db, audit, mail } = parts;
   return {
     close: (caller, password, origin) => close(parts, { caller, password, origin }),
+    closeOther: (caller, userId, origin) =>
+      closeWhere(parts, { caller, userId: userId as UserId, origin }, (user) => {
+        if (user !== undefined && user.status !== 'active') throw new AppError('conflict');
+      }),
     restore: (token, origin) => restore(parts, token, origin),
     async resend(email, origin) {
       await db.system('identity.credentials', ASKED, async (tx) => {
@@ -85,23 +93,35 @@ interface ClosingRequest {
 }
 
 async function close(parts: ClosingParts, asked: ClosingRequest): Promise<Date> {
-  const { db, audit, mail, callers, ownedOrganizations } = parts;
-  const { caller, origin } = asked;
-  const { userId } = caller;
+  const { userId } = asked.caller;
   const proof = await proofOf(parts, asked);
+  return closeWhere(parts, { ...asked, userId }, (user) => {
+    // Set anew while the old one was hashed: it proves nothing any more.
+    if (user?.password_version !== proof.password_version) throw new AppError('wrong_password');
+  });
+}
+
+/** Closes a user whom the check lets be closed, once they are locked. */
+async function closeWhere(
+  parts: ClosingParts,
+  { caller, userId, origin }: Pick<ClosingRequest, 'caller' | 'origin'> & { readonly userId: UserId },
+  check: (user: CredentialRow | undefined) => void,
+): Promise<Date> {
+  const { db, audit, mail, callers, ownedOrganizations } = parts;
   const { closed, until } = await db.system('identity.credentials', CLOSED, async (tx) => {
     const at = await instantIn(tx);
     // Organizations are locked before the user, as when members of one change.
     const locked = await ownedOrganizations.lock(tx, userId);
     const [user] = await tx.run(lockUser(userId));
-    // Set anew while the old one was hashed: it proves nothing any more.
-    if (user?.password_version !== proof.password_version) throw new AppError('wrong_password');
-    const left = await ownedOrganizations.close(tx, { userId, at, origin }, locked);
+    check(user);
+    if (user === undefined) throw new AppError('not_found');
+    const actor = actorOf(caller);
+    const left = await ownedOrganizations.close(tx, { userId, at, actor, origin }, locked);
     const [done] = await tx.run(closeUser(userId, at));
     if (done === undefined) throw new AppError('user_suspended');
     await tx.runAll([endSessions(userId, 'closed'), endEmailTokens(userId)]);
     const target = { kind: 'user', id: userId };
-    await audit.recordIn(tx, { action: 'user.closed', actor: actorOf(caller), target, origin });
+    await audit.recordIn(tx, { action: 'user.closed', actor, target, origin });
     const { requestId } = origin;
     await tx.runAll(mail.asking({ to: user.email, template: 'account_closed', requestId }));
     const [now] = await tx.run(lockUser(userId));

@@ -80,6 +80,7 @@ const exchange = route(
     description:
       'The code that a browser brought back, and the secret whose SHA-256 was the `code_challenge`. It takes no Idempotency-Key: a code is good once, for a minute.',
     tag,
+    session: 'opens',
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
     body: namedObject('ExchangeCodeRequest', {
@@ -105,6 +106,7 @@ const google = route(
     description:
       'For apps, which go to Google by themselves, with PKCE. `redirect_uri` and `nonce` are what the app asked Google with; without a nonce the ID token must have none. It takes no Idempotency-Key: Google takes each code once.',
     tag,
+    session: 'opens',
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
     body: namedObject('GoogleSignInRequest', {
@@ -135,6 +137,7 @@ const firebase = route(
     description:
       'It must be at most ten minutes old (`getIdToken(true)`). It takes no Idempotency-Key: each ID token is accepted once.',
     tag,
+    session: 'opens',
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
     body: namedObject('FirebaseSignInRequest', {

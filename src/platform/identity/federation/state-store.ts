@@ -1,4 +1,4 @@
-import { statement } from '#platform/db';
+import { deleteUnheld, statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 import type { Method } from '../sessions/sign-in-replies.ts';
 
@@ -18,7 +18,7 @@ export interface SignInState {
 /** Stores a sign-in that has begun; drops those that nobody came back from. */
 export const putState = (state: SignInState) =>
   [
-    statement('delete from identity.sign_in_states where expires_at <= app.now()'),
+    statement(deleteUnheld('identity.sign_in_states', 'expires_at <= app.now()')),
     statement(
       `insert into identity.sign_in_states (state_hash, browser_hash, provider, return_to, code_challenge, expires_at)
        values ($1, $2, $3, $4, $5, app.now() + ${STATE_LIFETIME})`,
@@ -77,7 +77,7 @@ export const endCodes = (userId: UserId) =>
 /** Marks an ID token as used until it is over, in Unix seconds; no row comes back when it was used before. */
 export const useIdToken = (tokenHash: string, until: number) =>
   [
-    statement('delete from identity.used_id_tokens where expires_at <= app.now()'),
+    statement(deleteUnheld('identity.used_id_tokens', 'expires_at <= app.now()')),
     statement<{ token_hash: string }>(
       `insert into identity.used_id_tokens (token_hash, expires_at) values ($1, to_timestamp($2))
        on conflict (token_hash) do nothing returning token_hash`,

@@ -1,4 +1,4 @@
-import { statement } from '#platform/db';
+import { deleteUnheld, statement } from '#platform/db';
 
 /** A count as the database keeps it. */
 export interface Count {
@@ -44,8 +44,7 @@ export const forgetGuesses = (keys: readonly string[]) =>
 export const pruneGuesses = (most: number) =>
   statement<{ deleted: number }>(
     `with gone as (
-       delete from identity.guesses where key in (
-         select key from identity.guesses where forgotten_at <= app.now() and waits_until <= app.now() limit $1) returning 1
+       ${deleteUnheld('identity.guesses', 'forgotten_at <= app.now() and waits_until <= app.now() limit $1')} returning 1
      )
      select count(*)::int as deleted from gone`,
     [most],

@@ -8,6 +8,7 @@ const PLATFORM_SCOPES = [
   'account:write',
   'keys:write',
   'ai:call',
+  'jobs:read',
   'usage:read',
   'permits:read',
   'permits:write',
@@ -17,11 +18,15 @@ const PLATFORM_SCOPES = [
   'admin:write',
 ];
 
-/** The scopes that exist: the platform's own, and reading and writing in each product. */
-export function knownScopes(products: readonly string[]): ReadonlySet<string> {
+/** The scopes that exist: the platform's own, reading and writing in each product, and what else their routes ask for. */
+export function knownScopes(
+  products: readonly string[],
+  further: readonly string[] = [],
+): ReadonlySet<string> {
   return new Set([
     ...PLATFORM_SCOPES,
     ...products.flatMap((product) => [`${product}:read`, `${product}:write`]),
+    ...further.filter((scope) => scope !== 'session'),
   ]);
 }
 

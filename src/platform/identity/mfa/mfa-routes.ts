@@ -168,6 +168,7 @@ const verify = route(
     summary: 'End a sign-in with a second factor',
     description: `Takes one of \`code\`, \`recovery_code\` and \`passkey\`. A challenge is good for ten minutes and five tries. ${NONE}a challenge is answered once.`,
     tag,
+    session: 'opens',
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
     body: namedObject('VerifyMfaRequest', { mfa_token: mfaToken, ...factor, ...deviceFields }).refine(

@@ -46,6 +46,7 @@ const login = route(
     summary: 'Sign in with a passkey',
     description: `No second factor is asked for: a passkey is held, and verifies who holds it. ${NONE}an answer of a passkey is good once.`,
     tag,
+    session: 'opens',
     auth: 'none',
     rate: { perMinute: 30, by: 'ip' },
     body: namedObject('PasskeySignInRequest', { credential: assertionSchema, ...deviceFields }),

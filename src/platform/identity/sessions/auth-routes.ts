@@ -1,4 +1,5 @@
 import { answer, namedObject, okReply, type Route, routesFor } from '#platform/http';
+import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import type { SigningKeys } from '../signing-keys/signing-keys.ts';
 import type { Registering } from '../users/registration.ts';
@@ -61,6 +62,7 @@ const login = route(
     description:
       'A wrong password and an unknown email give the same answer. A user with a second factor gets a challenge. After several failed tries the caller has to wait or, where a CAPTCHA is set up, to solve it: `captcha_required` has its `site_key`. It takes no Idempotency-Key: each log-in opens a session.',
     tag,
+    session: 'opens',
     auth: 'none',
     aliases: ['POST /v1/auth/signin'],
     // None by email: whoever hammers one would keep its owner out. Guesses at it are counted apart (guessing/guessing.ts).
@@ -114,15 +116,29 @@ const refresh = route(
     description:
       'A refresh token is used up by this; the answer holds its successor. Within 10 s a repeat is answered with the same one, so that tabs go on together and an answer that was lost can be asked for again; later it ends the session. It takes no Idempotency-Key: a repeated call gets the same answer. A session is refreshed 60 times at once at most, and then once a minute.',
     tag,
+    session: 'refreshes',
     auth: 'none',
     rate: { perMinute: 60, by: 'ip' },
-    body: namedObject('RefreshRequest', { refresh_token: z.string().min(1).max(200) }),
+    body: namedObject('RefreshRequest', {
+      refresh_token: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe('Needed unless the call says `Plinth-Session: cookie`: then it is in the cookie alone.'),
+    }),
     reply: { 200: tokensSchema },
     errors: ['unauthenticated', 'email_not_verified', 'refreshed_too_often'],
     idempotency: 'none',
     example: { body: { refresh_token: 'plr_…' }, reply: TOKENS_EXAMPLE },
   },
-  ({ body, origin }, { sessions }) => sessions.refresh(body.refresh_token, origin),
+  ({ body: { refresh_token: token }, origin }, { sessions }) => {
+    if (token === undefined)
+      throw new AppError('validation_failed', {
+        details: { issues: [{ path: 'body.refresh_token', message: 'This is missing.' }] },
+      });
+    return sessions.refresh(token, origin);
+  },
 );
 
 const logout = route(
@@ -131,6 +147,7 @@ const logout = route(
     summary: 'End this session',
     description: 'It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
+    session: 'ends',
     auth: 'user',
     scope: 'session',
     aliases: ['POST /v1/auth/signout'],
@@ -152,6 +169,7 @@ const logoutAll = route(
     description:
       'On every device, this one included. It takes no Idempotency-Key: a repeated call changes nothing.',
     tag,
+    session: 'ends',
     auth: 'user',
     scope: 'session',
     rate: { perMinute: 10, by: 'user' },

@@ -1,4 +1,4 @@
-import { statement } from '#platform/db';
+import { deleteUnheld, statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
 import type { Method } from './sign-in-replies.ts';
 
@@ -228,11 +228,11 @@ export const listSessions = (userId: UserId, after: string | undefined, limit: n
 export const pruneSessions = (most: number) =>
   statement<{ deleted: number }>(
     `with gone as (
-       delete from identity.sessions where (user_id, id) in (
-         select s.user_id, s.id from identity.sessions s
-         where least(s.expires_at, s.revoked_at) < app.now() - ${KEPT}
-           and exists (select from identity.sessions n where n.user_id = s.user_id and n.id > s.id)
-         limit $1) returning 1
+       ${deleteUnheld(
+         'identity.sessions',
+         `least(expires_at, revoked_at) < app.now() - ${KEPT}
+           and exists (select from identity.sessions n where n.user_id = sessions.user_id and n.id > sessions.id) limit $1`,
+       )} returning 1
      )
      select count(*)::int as deleted from gone`,
     [most],

@@ -5,7 +5,9 @@ import { AppError, type UserId } from '#platform/kernel';
 import type { AuthTokens, SignedIn } from './sign-in-replies.ts';
 import { type Login, login, type LoginParts } from './login.ts';
 import { refresh, type RefreshingParts } from './refresh.ts';
+import { completeSignIn, type ProvenSignIn } from './session-opening.ts';
 import { endSession, endSessions, listSessions, pruneSessions } from './session-store.ts';
+import { userById } from '../users/user-store.ts';
 
 const PRUNED = commitPoint('identity.sessions-pruned', 'sessions that were over long ago, deleted');
 const PRUNE_BATCH = 1_000;
@@ -17,6 +19,8 @@ export interface SessionsParts extends LoginParts, RefreshingParts {}
 export interface Sessions {
   /** Throws `invalid_credentials` for a wrong password and for an unknown email alike, and as slowly. */
   login(input: Login, origin: RequestOrigin): Promise<SignedIn>;
+  /** Signs in a user whom a module above has found proven. Throws what `assertMaySignIn` throws. */
+  open(proven: ProvenUser, origin: RequestOrigin): Promise<SignedIn>;
   /** A new pair for a refresh token, which is used up by it. Coming back with a used one ends the session. */
   refresh(refreshToken: string, origin: RequestOrigin): Promise<AuthTokens>;
   /** Ends the caller's own session. */
@@ -31,6 +35,10 @@ export interface Sessions {
   ): Promise<Page<SessionView>>;
   /** Deletes sessions that were over 90 days ago. */
   prune(): Promise<number>;
+}
+
+export interface ProvenUser extends Pick<ProvenSignIn, 'method' | 'device'> {
+  readonly userId: UserId;
 }
 
 export interface SessionView {
@@ -48,6 +56,11 @@ export interface SessionView {
 export function createSessions(parts: SessionsParts): Sessions {
   return {
     login: (input, origin) => login(parts, input, origin),
+    async open({ userId, ...how }, origin) {
+      const [[user]] = await parts.db.system('identity.credentials', [userById(userId)]);
+      if (user === undefined) throw new AppError('invalid_credentials');
+      return completeSignIn(parts, { user, ...how, origin });
+    },
     refresh: (refreshToken, origin) => refresh(parts, refreshToken, origin),
     async logout(caller, origin) {
       if (caller.sessionId === undefined) throw new AppError('forbidden');

@@ -25,11 +25,14 @@ export interface Challenge {
 export type SignedIn = AuthTokens | Challenge;
 
 /** How a user proved who they are. */
-export type Method = 'password' | 'google' | 'firebase' | 'sso' | 'passkey';
+export type Method = 'password' | 'google' | 'firebase' | 'sso' | 'passkey' | 'link';
 
 export const tokensSchema = namedObject('TokenPair', {
   access_token: z.string(),
-  refresh_token: z.string(),
+  refresh_token: z
+    .string()
+    .optional()
+    .describe('Absent from the answer to a call with `Plinth-Session: cookie`: it is in the cookie.'),
   expires_at: z.number().int().describe('When the access token ends, in Unix seconds.'),
 });
 

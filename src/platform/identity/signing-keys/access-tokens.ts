@@ -1,7 +1,8 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import { type AccountId, type Clock, isUuid, type UserId } from '#platform/kernel';
 import { LIFETIME_S, SIGNING_ALGORITHM } from './signing-key-store.ts';
 import type { SigningKeys } from './signing-keys.ts';
+import type { SignedToken, TokenSigner } from './token-signer.ts';
 
 const AUDIENCE = 'plinth';
 /** Seconds by which the clocks of two processes may differ: a token of later is none. */
@@ -16,7 +17,7 @@ export interface Claims {
 
 export interface AccessTokens {
   /** A signed token and when it ends, in Unix seconds. */
-  sign(claims: Claims): Promise<{ token: string; expiresAt: number }>;
+  sign(claims: Claims): Promise<SignedToken>;
   /** Whose token this is, when the signature, issuer, audience and time are right. */
   verify(token: string): Promise<{ userId: UserId; sessionId: string; expiresAt: number } | undefined>;
 }
@@ -26,23 +27,18 @@ export function createAccessTokens(parts: {
   readonly clock: Clock;
   readonly issuer: string;
   readonly keys: SigningKeys;
+  readonly signToken: TokenSigner;
 }): AccessTokens {
-  const { clock, issuer, keys } = parts;
+  const { clock, issuer, keys, signToken } = parts;
   return {
-    async sign(claims) {
-      const key = await keys.current();
-      const issuedAt = Math.floor(clock.now() / 1000);
-      const expiresAt = issuedAt + LIFETIME_S;
-      const token = await new SignJWT({ sid: claims.sessionId, role: claims.role, account: claims.accountId })
-        .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: key.kid, typ: 'JWT' })
-        .setIssuer(issuer)
-        .setAudience(AUDIENCE)
-        .setSubject(claims.userId)
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(expiresAt)
-        .sign(await key.privateKey());
-      return { token, expiresAt };
-    },
+    sign: ({ sessionId, role, accountId, userId }) =>
+      signToken({
+        type: 'JWT',
+        audience: AUDIENCE,
+        subject: userId,
+        claims: { sid: sessionId, role, account: accountId },
+        expiresAt: Math.floor(clock.now() / 1000) + LIFETIME_S,
+      }),
     async verify(token) {
       try {
         const { payload } = await jwtVerify(token, async ({ kid }) => publicKey(keys, kid), {

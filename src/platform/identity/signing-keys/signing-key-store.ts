@@ -5,6 +5,8 @@ import { sealedColumn } from '#platform/secrets';
 export const SIGNING_ALGORITHM = 'EdDSA';
 /** How long an access token lives, in seconds. */
 export const LIFETIME_S = 600;
+/** How long any token of these keys lives at most, in seconds: one of an entitlement, which is verified without asking here. */
+export const LONGEST_TOKEN_S = 86_400;
 /** Seconds for which verifiers of our tokens may cache the JWKS, as its answer says. */
 export const JWKS_MAX_AGE_S = 300;
 /**
@@ -13,7 +15,7 @@ export const JWKS_MAX_AGE_S = 300;
  */
 const AHEAD_S = 900;
 /** Seconds for which a key verifies after the next one signs: as long as its last token lives, and five minutes for clocks that differ. */
-const AFTER_S = LIFETIME_S + 300;
+const AFTER_S = LONGEST_TOKEN_S + 300;
 
 const PRIVATE = sealedColumn({ table: 'identity.signing_keys', column: 'private_jwk', key: ['kid'] });
 

@@ -7,8 +7,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { drivenClock } from '#test/people';
 import { engine, testDatabase } from '#test/services';
 import { createAccessTokens } from './access-tokens.ts';
-import { JWKS_MAX_AGE_S } from './signing-key-store.ts';
+import { JWKS_MAX_AGE_S, LONGEST_TOKEN_S } from './signing-key-store.ts';
 import { createSigningKeys } from './signing-keys.ts';
+import { createTokenSigner } from './token-signer.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -34,7 +35,8 @@ function node(options: { withoutSignals?: boolean; database?: Database } = {}) {
   const heard = options.withoutSignals === true ? { ...database, onSignal: () => () => {} } : database;
   const audit = createAudit({ ids: createIds({ clock, random: systemRandom }) });
   const keys = createSigningKeys({ db: heard, clock, secrets, audit });
-  const tokens = createAccessTokens({ clock, issuer: ISSUER, keys });
+  const signToken = createTokenSigner({ clock, issuer: ISSUER, keys });
+  const tokens = createAccessTokens({ clock, issuer: ISSUER, keys, signToken });
   const ids = createIds({ clock, random: systemRandom });
   const claims = {
     userId: ids.next<UserId>(),
@@ -42,7 +44,14 @@ function node(options: { withoutSignals?: boolean; database?: Database } = {}) {
     role: 'user',
     accountId: ids.next<AccountId>(),
   } as const;
-  return { keys, verify: tokens.verify, sign: async () => (await tokens.sign(claims)).token };
+  const longest = { type: 'test+jwt', audience: 'test', subject: claims.userId, claims: {} };
+  return {
+    keys,
+    verify: tokens.verify,
+    sign: async () => (await tokens.sign(claims)).token,
+    /** A token that lives as long as any does. */
+    signLongest: () => signToken({ ...longest, expiresAt: Number.MAX_SAFE_INTEGER }),
+  };
 }
 
 /** Somebody else who verifies our tokens, and asks for the JWKS as rarely as its answer allows. */
@@ -58,7 +67,8 @@ function stranger(jwks: () => Promise<{ keys: JWK[] }>) {
   };
 }
 
-const kidsOf = async ({ keys }: ReturnType<typeof node>) => (await keys.jwks()).keys.map(({ kid }) => kid);
+const kidsOf = async ({ keys }: Pick<ReturnType<typeof node>, 'keys'>) =>
+  (await keys.jwks()).keys.map(({ kid }) => kid);
 const storedKeys = async () =>
   (await db.asMigrator(statement<{ kid: string }>('select kid from identity.signing_keys'))).map(
     ({ kid }) => kid,
@@ -120,9 +130,25 @@ describe('a rotation', () => {
       await clock.advance(MINUTE);
     }
     expect(signers.size).toBe(2);
+    await clock.advance(DAY);
     for (const one of nodes) expect(await kidsOf(one)).toEqual([[...signers][1]]);
     await first?.keys.rotate();
     expect(await storedKeys()).not.toContain(former);
+  });
+
+  test('leaves a key in the JWKS for as long as the longest token of it lives, a day', async () => {
+    const { keys, signLongest } = node();
+    await keys.current();
+    await keys.rotate();
+    // The last moment in which the former key signs.
+    await clock.advance(15 * MINUTE - 1_000);
+    const { token, expiresAt } = await signLongest();
+    expect(expiresAt * 1_000 - clock.now()).toBeLessThanOrEqual(LONGEST_TOKEN_S * 1_000);
+    await clock.advance(DAY - 2_000);
+    await expect(stranger(() => keys.jwks())(token)).resolves.toBeDefined();
+    expect(await kidsOf({ keys })).toHaveLength(2);
+    await clock.advance(10 * MINUTE);
+    expect(await kidsOf({ keys })).toHaveLength(1);
   });
 
   test('publishes the next key before it signs', async () => {
@@ -171,7 +197,7 @@ describe('a rotation', () => {
     expect(await keys.rotate({ afterDays: 90 })).toMatchObject({ isNew: false, kid: first });
     await clock.advance(DAY + MINUTE);
     expect(await keys.rotate({ afterDays: 90 })).toMatchObject({ isNew: true });
-    await clock.advance(60 * MINUTE);
+    await clock.advance(DAY + 60 * MINUTE);
     expect(await keys.rotate({ afterDays: 90 })).toMatchObject({ isNew: false });
     expect(await storedKeys()).not.toContain(first);
     expect(await storedKeys()).toHaveLength(1);

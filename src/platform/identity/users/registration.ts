@@ -50,6 +50,8 @@ export interface UserToMake {
   readonly email: string;
   /** Made up when not given. */
   readonly password?: string;
+  /** Of that password, where it is there already. */
+  readonly passwordHash?: string;
   readonly fullName?: string;
   readonly companyName?: string;
   readonly role?: 'user' | 'admin';
@@ -119,7 +121,7 @@ export async function createUser(
   input: UserToMake,
 ): Promise<MadeUser> {
   const password = input.password ?? Buffer.from(parts.random.bytes(18)).toString('base64url');
-  const passwordHash = await parts.passwords.hash(password);
+  const passwordHash = input.passwordHash ?? (await parts.passwords.hash(password));
   const made = await addUser(parts, tx, {
     email: input.email,
     passwordHash,

@@ -25,6 +25,12 @@ const meSchema = namedObject('User', {
   avatar_url: z.string().nullable(),
   email_verified: z.boolean(),
   role: z.enum(['user', 'admin']),
+  tier: z
+    .string()
+    .nullable()
+    .describe(
+      'The plan that your default account, or the account of your key, has in the product whose plans are tiers: `pro`. null: none.',
+    ),
   default_account_id: z.uuid().describe('The account of a call without X-Account-Id.'),
   accounts: z.array(
     namedObject('UserAccount', {
@@ -43,6 +49,7 @@ const ME = {
   avatar_url: null,
   email_verified: true,
   role: 'user',
+  tier: 'free',
   default_account_id: ACCOUNT,
   accounts: [{ id: ACCOUNT, kind: 'personal', name: 'Ada Lovelace', status: 'active', role: 'owner' }],
 };

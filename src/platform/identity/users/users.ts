@@ -31,6 +31,8 @@ export interface UsersParts {
   readonly endSessions: (userId: UserId, reason: string) => Statement;
   /** The accounts of a user, read in the user's own scope. Accounts lie above identity: `app.ts` hands it in. */
   readonly membershipsOf: (tx: Transaction, userId: UserId) => Promise<Membership[]>;
+  /** The tier of an account, read from the database each time; no account has one when not said. Entitlements lie above identity, too. */
+  readonly tierOf?: (accountId: AccountId) => Promise<string | null>;
 }
 
 /** A user as they see themselves. */
@@ -41,6 +43,7 @@ export interface Me {
   readonly avatar_url: string | null;
   readonly email_verified: boolean;
   readonly role: 'user' | 'admin';
+  readonly tier: string | null;
   readonly default_account_id: string;
   readonly accounts: readonly {
     readonly id: string;
@@ -67,7 +70,13 @@ export interface Users {
 }
 
 export function createUsers(parts: UsersParts): Users {
-  const { db, audit, callers, endSessions } = parts;
+  const { db, audit, callers, endSessions, tierOf = async () => null } = parts;
+
+  /** That of the account which the caller's calls are for. */
+  async function addTier({ accountId }: Caller, me: Profile): Promise<Me> {
+    const isMember = me.accounts.some(({ id }) => id === accountId);
+    return { ...me, tier: isMember ? await tierOf(accountId) : null };
+  }
 
   async function setUserStatus(
     admin: Caller,
@@ -91,9 +100,10 @@ export function createUsers(parts: UsersParts): Users {
   }
 
   return {
-    me: ({ userId }) => db.user(userId, (tx) => readMe(parts, tx, userId)),
-    changeMe: (caller, change, origin) =>
-      db.user(caller.userId, PROFILE, async (tx) => {
+    me: async (caller) =>
+      addTier(caller, await db.user(caller.userId, (tx) => readMe(parts, tx, caller.userId))),
+    async changeMe(caller, change, origin) {
+      const changed = await db.user(caller.userId, PROFILE, async (tx) => {
         const { userId } = caller;
         await tx.run(changeProfile(userId, change));
         const changes = { fields: Object.keys(change) };
@@ -106,7 +116,9 @@ export function createUsers(parts: UsersParts): Users {
           origin,
         });
         return readMe(parts, tx, userId);
-      }),
+      });
+      return addTier(caller, changed);
+    },
     async suspend(admin, userId, origin) {
       // An admin who locks themselves out may be the last one.
       if (userId === admin.userId) {
@@ -119,7 +131,9 @@ export function createUsers(parts: UsersParts): Users {
   };
 }
 
-async function readMe(parts: UsersParts, tx: Transaction, userId: UserId): Promise<Me> {
+type Profile = Omit<Me, 'tier'>;
+
+async function readMe(parts: UsersParts, tx: Transaction, userId: UserId): Promise<Profile> {
   const [user] = await tx.run(profile(userId));
   if (user === undefined) throw new AppError('not_found');
   const accounts = await parts.membershipsOf(tx, userId);

@@ -5,6 +5,7 @@ import { kill, type Node } from '#test/limits';
 import { testDatabase } from '#test/services';
 import { type EnqueuedJob, type More, openJobs } from '#test/jobs';
 import { startAnnouncing, announceTo } from './announcer.ts';
+import { announceAnew } from './store.ts';
 
 const { db } = await testDatabase();
 const fixture = await openJobs(db);
@@ -22,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => qstash.close());
 
 /** A process that announces: so many may run at once. */
-function announcer(node: Node, parallelism = 4) {
+function announcer(node: Node, parallelism = 4, onPublished = async () => {}) {
   const { url, token } = qstash;
   const clock = { now: () => seconds * 1_000, monotonic: () => seconds * 1_000 };
   const logged: string[] = [];
@@ -31,7 +32,13 @@ function announcer(node: Node, parallelism = 4) {
     ['work', { kind: 'work', attempts: 3, run: async () => {}, giveUp: async () => {} }],
   ]);
   const to = announceTo({ url, token, target: 'https://plinth.test', parallelism, clock });
-  const announce = startAnnouncing({ ...node, handlers, log: { info: note, warn: note, error: note } }, to);
+  const publish: typeof to.publish = async (jobs) => {
+    const taken = await to.publish(jobs);
+    await onPublished();
+    return taken;
+  };
+  const log = { info: note, warn: note, error: note };
+  const announce = startAnnouncing({ ...node, handlers, log }, { ...to, publish });
   return { announce, logged };
 }
 
@@ -110,6 +117,20 @@ describe('an announcer', () => {
     await next.announce();
     expect(announcedIds()).toEqual([`${job?.id}-0-1`]);
     expect(next.logged).toHaveLength(1);
+  });
+
+  test('announces anew what QStash gave up before it was written down that QStash had it', async () => {
+    const [job] = await waitingJobs(1);
+    if (job === undefined) throw new Error('no job was made');
+    let giveUp = async () => announceAnew(db, member.accountId, job.id);
+    const { announce } = announcer(await fixture.another(), 4, async () => {
+      await giveUp();
+      giveUp = async () => {};
+    });
+    await announce();
+    await announce();
+    await announce();
+    expect(announcedIds()).toEqual([`${job?.id}-0-1`, `${job?.id}-0-2`]);
   });
 
   test('that is dead itself announces nothing', async () => {

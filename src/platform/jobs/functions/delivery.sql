@@ -48,9 +48,10 @@ begin
     where holder = p_holder and job_id = any(p_jobs);
 end $$;
 
--- Has a job announced once more by whoever looks next: QStash does not try its last announcement again.
+-- Has a job announced once more by whoever looks next: QStash does not try its last announcement again. Whoever published that one
+-- may not have said so yet: it is no more theirs to say.
 create or replace function jobs.announce_anew(p_account uuid, p_job uuid) returns void language plpgsql as $$
 begin
-  update jobs.deliveries set number = number + 1, published_at = null, updated_at = app.now()
-    where account_id = p_account and job_id = p_job and published_at is not null;
+  update jobs.deliveries set number = number + 1, holder = null, published_at = null, updated_at = app.now()
+    where account_id = p_account and job_id = p_job;
 end $$;

@@ -272,7 +272,8 @@ create or replace function jobs.prune(p_older interval) returns integer language
 declare
   v_count integer;
 begin
-  delete from jobs.jobs where state in ('done', 'cancelled') and updated_at < app.now() - p_older;
+  delete from jobs.jobs where (account_id, id) in (
+    select account_id, id from jobs.jobs where state in ('done', 'cancelled') and updated_at < app.now() - p_older for update skip locked);
   get diagnostics v_count = row_count;
   return v_count;
 end $$;

@@ -6,6 +6,16 @@ create or replace function limits.spoken_for(p_account uuid, p_permit uuid, p_ev
   where account_id = p_account and permit_id = p_permit and state <> 'voided' and id <> p_event
 $$;
 
+-- The steps of a call as the program tells them: five numbers, or nothing.
+create or replace function limits.steps_of(p_steps jsonb) returns integer[] language sql immutable as $$
+  select case when jsonb_typeof(p_steps) = 'array' then array(select (value #>> '{}')::integer from jsonb_array_elements(p_steps) with ordinality order by ordinality) end
+$$;
+
+-- The last of them is what the program took; the database's part is added to it, up to the row and without the commit.
+create or replace function limits.settled_steps(p_steps integer[]) returns integer[] language sql volatile as $$
+  select case when cardinality(p_steps) = 5 then p_steps[1:4] || least(2147483647, p_steps[5] + (extract(epoch from clock_timestamp() - statement_timestamp()) * 1000000)::bigint)::integer end
+$$;
+
 -- Writes the outcomes of provider calls. An open call is posted or voided by whoever holds the permit. For one that was
 -- posted as an estimate, what whoever made the call (p_fence) learns of it becomes a correction row.
 -- Answers the sums of corrections.
@@ -26,6 +36,7 @@ begin
     if p_held then
       update limits.usage_events set state = o->>'s', updated_at = p_now,
         estimated = not v_voided and (u is null or (u->>'estimated')::boolean), tried = coalesce((o->>'t')::boolean, true),
+        steps = limits.settled_steps(limits.steps_of(o->'w')),
         provider = coalesce(u->>'provider', provider), model = coalesce(u->>'model', model),
         price_version = coalesce(u->>'price_version', price_version), provider_request_id = u->>'provider_request_id',
         prompt_tokens = coalesce((u->>'prompt_tokens')::integer, 0), cached_tokens = coalesce((u->>'cached_tokens')::integer, 0),

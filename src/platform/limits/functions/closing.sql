@@ -23,14 +23,14 @@ begin
 end $$;
 
 -- Writes the outcomes of the calls and the ends of the permits whose cost is known: p_costs[i] is that of p_closings[i], null where it is not plain.
-create or replace function limits.post_plain(p_closings limits.closing[], p_costs bigint[], p_now timestamptz) returns void language plpgsql as $$
+create or replace function limits.post_plain(p_closings limits.closing[], p_costs bigint[], p_steps text[], p_now timestamptz) returns void language plpgsql as $$
 begin
   with closed as materialized (
-    select * from unnest(p_closings, p_costs) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
-      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent) where spent is not null
+    select * from unnest(p_closings, p_costs, p_steps) as c (meter, account_id, permit_id, holder, fence, failed, reason, event_id, voided, known, tried, estimated,
+      provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost, charged, price_version, spent, steps) where spent is not null
   ), posted as (
     update limits.usage_events e set state = case when c.voided then 'voided' else 'posted' end, updated_at = p_now,
-        estimated = not c.voided and (not c.known or c.estimated), tried = c.tried,
+        estimated = not c.voided and (not c.known or c.estimated), tried = c.tried, steps = limits.settled_steps(c.steps::integer[]),
         provider = coalesce(c.provider, e.provider), model = coalesce(c.model, e.model), price_version = coalesce(c.price_version, e.price_version),
         provider_request_id = c.provider_request_id, prompt_tokens = coalesce(c.prompt_tokens, 0), cached_tokens = coalesce(c.cached_tokens, 0),
         completion_tokens = coalesce(c.completion_tokens, 0), reasoning_tokens = coalesce(c.reasoning_tokens, 0),
@@ -75,7 +75,7 @@ begin
 end $$;
 
 -- Answers in the order of the closings what each cost; null: it is not plain, and nothing was done.
-create or replace function limits.close_plain(p_accounts uuid[], p_products text[], p_closings limits.closing[]) returns table (cost bigint) language plpgsql
+create or replace function limits.close_plain(p_accounts uuid[], p_products text[], p_closings limits.closing[], p_steps text[]) returns table (cost bigint) language plpgsql
 -- As in admission.
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
@@ -104,14 +104,14 @@ begin
       from limits.usage_events e where e.account_id = c.account_id and e.permit_id = c.permit_id
     ) as event on true;
 
-  perform limits.post_plain(p_closings, v_costs, v_now);
+  perform limits.post_plain(p_closings, v_costs, p_steps, v_now);
   perform limits.give_back_plain(v_meters, p_closings, v_costs, v_reserves, v_charges);
   return query select c from unnest(v_costs) as t (c);
 end $$;
 
 -- The same for a lone caller: the end of one permit with one call, in statements that each find their row by its key. It knows fewer cases
 -- (no credits, no windows of other meters, no earlier calls). Answers what it cost; null: it is none of them, and nothing was done.
-create or replace function limits.close_plain(p_product text, c limits.closing) returns bigint language plpgsql
+create or replace function limits.close_plain(p_product text, c limits.closing, p_steps integer[]) returns bigint language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -154,7 +154,7 @@ begin
   end loop;
 
   update limits.usage_events e set state = case when c.voided then 'voided' else 'posted' end, updated_at = v_now,
-      estimated = not c.voided and (not c.known or c.estimated), tried = c.tried,
+      estimated = not c.voided and (not c.known or c.estimated), tried = c.tried, steps = limits.settled_steps(p_steps),
       provider = coalesce(c.provider, e.provider), model = coalesce(c.model, e.model), price_version = coalesce(c.price_version, e.price_version),
       provider_request_id = c.provider_request_id, prompt_tokens = coalesce(c.prompt_tokens, 0), cached_tokens = coalesce(c.cached_tokens, 0),
       completion_tokens = coalesce(c.completion_tokens, 0), reasoning_tokens = coalesce(c.reasoning_tokens, 0), cost = v_spent, charged = v_spent
@@ -166,3 +166,11 @@ begin
   end if;
   return v_spent;
 end $$;
+
+-- As the version before asks, which may serve beside this one.
+create or replace function limits.close_plain(p_accounts uuid[], p_products text[], p_closings limits.closing[]) returns table (cost bigint) language sql as $$
+  select cost from limits.close_plain(p_accounts, p_products, p_closings, null::text[])
+$$;
+create or replace function limits.close_plain(p_product text, c limits.closing) returns bigint language sql as $$
+  select limits.close_plain(p_product, c, null::integer[])
+$$;

@@ -2,7 +2,7 @@
 grant usage on schema limits to plinth_tenant, plinth_system;
 
 grant select, insert, update, delete on limits.holders, limits.meters, limits.permits, limits.usage_events, limits.rates,
-  limits.anchors, limits.credits, limits.gauges, limits.seats, limits.operator_budgets, limits.operator_spending, limits.alerts,
+  limits.anchors, limits.credits, limits.gauges, limits.seats, limits.operator_budgets, limits.operator_spending, limits.alerts, limits.denials,
   limits.postings, limits.adjustments to plinth_system;
 grant select on limits.meters to plinth_tenant;
 grant select on limits.permits to plinth_tenant;
@@ -12,6 +12,7 @@ grant select on limits.credits to plinth_tenant;
 grant select on limits.gauges to plinth_tenant;
 grant select on limits.seats to plinth_tenant;
 grant select on limits.alerts to plinth_tenant;
+grant select on limits.denials to plinth_tenant;
 grant select on limits.adjustments to plinth_tenant;
 
 -- These run as the system, whoever calls them.
@@ -37,7 +38,9 @@ call app.run_as_system('limits.end_seats(text, text, text, text)');
 call app.run_as_system('limits.close_seats(text, text, integer)');
 call app.run_as_system('limits.usage_here(jsonb)');
 call app.run_as_system('limits.close_plain(text, limits.closing)');
+call app.run_as_system('limits.close_plain(text, limits.closing, integer[])');
 call app.run_as_system('limits.close_plain(uuid[], text[], limits.closing[])');
+call app.run_as_system('limits.close_plain(uuid[], text[], limits.closing[], text[])');
 call app.run_as_system('limits.lend(uuid, uuid, integer, uuid, integer)');
 call app.run_as_system('limits.report(uuid, uuid, uuid, text, text[], limits.feature[], limits.reported[])');
 call app.run_as_system('limits.disown(jsonb)');

@@ -1,4 +1,5 @@
 import type { Ids, Micros, UsageEventId } from '#platform/kernel';
+import type { WalkTimes } from '../permit.ts';
 import type { CallSettlement, PermitStep } from '../settlement/step.ts';
 
 /** The provider calls of a permit: the open one, and the ended ones that the database was not told of yet. */
@@ -12,6 +13,10 @@ export class PermitCalls {
   #open: UsageEventId | undefined;
   /** Whether the open call's row, written by admission or take-up, still waits for its dispatch. */
   #isUnused: boolean;
+  /** When the call under way went out, on this process's clock. */
+  #sentAt = 0;
+  /** Of the request that this permit was made for. */
+  walk: WalkTimes | undefined;
 
   constructor(
     permit: {
@@ -51,6 +56,7 @@ export class PermitCalls {
   /** Dispatches the call whose row is there already. */
   dispatchOpen(event: UsageEventId): UsageEventId {
     this.#isUnused = false;
+    this.#sentAt = performance.now();
     this.count += 1;
     return event;
   }
@@ -60,6 +66,7 @@ export class PermitCalls {
     this.#open = event;
     this.reserve = at.reserve;
     this.#isUnused = at.isUnused;
+    this.#sentAt = performance.now();
   }
 
   /** The row of a call that never goes out may be there: it is voided. */
@@ -70,7 +77,9 @@ export class PermitCalls {
   /** Ends the call under way. */
   end(state: CallSettlement['state'], more: Pick<CallSettlement, 'figures' | 'isTry'> = {}): void {
     if (this.#open === undefined || this.#isUnused) throw new Error('no provider call is under way');
-    this.#settlements.push({ event: this.#open, state, correctionId: this.#ids.next(), ...more });
+    const endedAt = performance.now();
+    const times = { walk: this.walk, run: endedAt - this.#sentAt, endedAt };
+    this.#settlements.push({ event: this.#open, state, correctionId: this.#ids.next(), times, ...more });
     this.#open = undefined;
     if (more.isTry === false) this.count -= 1;
   }

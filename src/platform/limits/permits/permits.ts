@@ -94,6 +94,9 @@ export function makePermit(facts: PermitFacts, parts: PermitParts): Permit {
     get mayAnswerFirst() {
       return facts.idempotency === undefined && !parts.ends.isFull;
     },
+    walked(times) {
+      calls.walk = times;
+    },
     send: (call) => send(permit, call),
     ...callEndsOf(permit),
     ...endsOf(permit),

@@ -1,4 +1,11 @@
-import { commitPoint, type Database, type Statement, statement, systemCall } from '#platform/db';
+import {
+  commitPoint,
+  type Database,
+  deleteUnheld,
+  type Statement,
+  statement,
+  systemCall,
+} from '#platform/db';
 import { type Clock, elapsed, inTime, readClocks } from '#platform/kernel';
 import {
   createLeasedRates,
@@ -190,8 +197,7 @@ function giveBackUnused(unused: readonly UnusedCalls[]): Statement<object> {
 function forget(most: number): Statement<{ deleted: number }> {
   return statement(
     `with gone as (
-       delete from limits.rates where key in (
-         select key from limits.rates where starts_at < app.now() - interval '1 hour' limit $1) returning 1
+       ${deleteUnheld('limits.rates', "starts_at < app.now() - interval '1 hour' limit $1")} returning 1
      )
      select count(*)::int as deleted from gone`,
     [most],

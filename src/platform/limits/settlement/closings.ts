@@ -1,13 +1,13 @@
 import { compareText, meterOf } from '../batch.ts';
 import { arrayOf, composite, type Field } from '../composite.ts';
-import type { PermitStep } from './step.ts';
+import { type PermitStep, stepsOf } from './step.ts';
 
-/** The statement that closes one plain permit, named by its product and `closingOf`. */
-export const CLOSE_ONE = 'select limits.close_plain($1, $2::limits.closing) as cost';
+/** The statement that closes one plain permit, named by its product and `closingOf`, with the times of its call's steps. */
+export const CLOSE_ONE = 'select limits.close_plain($1, $2::limits.closing, $3::text::integer[]) as cost';
 
 /** The statement that closes plain permits; its values are those of `closingsOf`. */
 export const CLOSE_PLAIN =
-  'select cost from limits.close_plain($1::uuid[], $2::text[], $3::limits.closing[])';
+  'select cost from limits.close_plain($1::uuid[], $2::text[], $3::limits.closing[], $4::text[])';
 
 /** A step, and its index in the batch. */
 export interface IndexedStep {
@@ -32,6 +32,12 @@ export function closingText(step: PermitStep): string {
   return composite(closingFields(step, 1));
 }
 
+/** How long each step of its call took, as an array of PostgreSQL's. */
+export function stepsText({ calls: [call] }: PermitStep): string | null {
+  const steps = call && stepsOf(call);
+  return steps === undefined ? null : `{${steps.map((one) => one ?? 'null').join(',')}}`;
+}
+
 /** Plain ends as `limits.close_plain` reads them, in the order in which all processes lock meters. */
 export function orderClosings(plain: readonly IndexedStep[]): {
   readonly values: readonly string[];
@@ -53,7 +59,8 @@ export function orderClosings(plain: readonly IndexedStep[]): {
     }
     return composite(closingFields(step, accounts.length));
   });
-  const values = [arrayOf(accounts), arrayOf(products), arrayOf(closings)];
+  const steps = metered.map(({ plainStep: { step } }) => stepsText(step) ?? '{}');
+  const values = [arrayOf(accounts), arrayOf(products), arrayOf(closings), arrayOf(steps)];
   return { values, order: metered.map(({ plainStep }) => plainStep) };
 }
 

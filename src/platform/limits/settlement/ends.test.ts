@@ -171,7 +171,7 @@ describe('who asks while its own call is being settled', () => {
     ];
     gate.open();
     expect((await usage).find(({ limit }) => limit === 'cost')?.used).toBe(10);
-    expect(await events).toMatchObject([{ status: 'posted', cost_micros: 10 }]);
+    expect((await events).rows).toMatchObject([{ status: 'posted', cost_micros: 10 }]);
     await settled;
   });
 });

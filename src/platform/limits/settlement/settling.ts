@@ -8,6 +8,7 @@ import {
   orderClosings,
   type IndexedStep,
   plainSteps,
+  stepsText,
 } from './closings.ts';
 import { encodeStep, type PermitStep } from './step.ts';
 
@@ -68,7 +69,9 @@ export function createSettling({ db, busyRows }: SettlingParts): Settling {
   ): Promise<{ costs: CostRow[]; order: readonly IndexedStep[] }> {
     const [first, ...more] = plain;
     if (first?.step.calls.length === 1 && more.length === 0) {
-      const costs = await close(statement<CostRow>(CLOSE_ONE, [first.step.product, closingText(first.step)]));
+      const costs = await close(
+        statement<CostRow>(CLOSE_ONE, [first.step.product, closingText(first.step), stepsText(first.step)]),
+      );
       if (costs[0]?.cost !== null) return { costs, order: plain };
     }
     const { values, order } = orderClosings(plain);

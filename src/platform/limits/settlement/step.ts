@@ -1,5 +1,5 @@
 import type { AccountId, HolderId, PermitId, UsageEventId } from '#platform/kernel';
-import type { Usage } from '../permit.ts';
+import type { Usage, WalkTimes } from '../permit.ts';
 
 /** How a provider call of a permit ended. */
 export interface CallSettlement {
@@ -8,8 +8,33 @@ export interface CallSettlement {
   readonly figures?: Figures;
   /** False: the call does not count among the tries of the work. */
   readonly isTry?: boolean;
+  /** How long its steps took, and since when its end is under way; undefined of one that never went out. */
+  readonly times?: CallTimes;
   /** The id of the correction that is written if the event is closed already. */
   readonly correctionId: string;
+}
+
+export interface CallTimes {
+  /** Of the request that it was made in; undefined of a job. */
+  readonly walk: WalkTimes | undefined;
+  /** Milliseconds from its dispatch to its end. */
+  readonly run: number;
+  /** On this process's clock, in milliseconds. */
+  readonly endedAt: number;
+}
+
+/** PostgreSQL's largest integer: 35 minutes. */
+const LONGEST = 2_147_483_647;
+
+/** Milliseconds as the ledger has them, in microseconds. */
+const toMicros = (milliseconds: number): number => Math.min(LONGEST, Math.round(milliseconds * 1_000));
+
+/** The five steps as the ledger has them; of the last one what is over by now, to which the database adds its own part. */
+export function stepsOf({ times }: CallSettlement): (number | null)[] | undefined {
+  if (times === undefined) return undefined;
+  const { walk, run, endedAt } = times;
+  const before = walk?.map(toMicros) ?? [null, null, null];
+  return [...before, toMicros(run), toMicros(performance.now() - endedAt)];
 }
 
 /** The next provider call of a permit. */
@@ -68,8 +93,9 @@ export function encodeStep(step: PermitStep) {
   };
 }
 
-function encodeCall({ event, state, figures, isTry, correctionId }: CallSettlement) {
-  return { e: event, s: state, u: figures, t: isTry, c: correctionId };
+function encodeCall(call: CallSettlement) {
+  const { event, state, figures, isTry, correctionId } = call;
+  return { e: event, s: state, u: figures, t: isTry, c: correctionId, w: stepsOf(call) };
 }
 
 function encodeNext(next: NextCall | ExtensionTerms) {

@@ -260,6 +260,25 @@ describe('a lease', () => {
     expect(lost).toEqual(['the lease could not be renewed in time']);
   });
 
+  test('of the only process on its database outlasts hours without it: nobody would take over', async () => {
+    const { db: away, close } = await testDatabase();
+    const at = { ms: 1_000_000 };
+    const lost: string[] = [];
+    const clock = clockAt(at);
+    const holder = await startHolder({
+      ...alone,
+      alone: true,
+      db: away,
+      clock,
+      onLost: (why) => lost.push(why),
+    });
+    await advanceWithout(away, '12 hours');
+    expect(await holder.renew()).toBe(true);
+    await close();
+    at.ms += 12 * 3_600_000;
+    expect([await holder.renew(), holder.isGood(), lost]).toEqual([true, true, []]);
+  });
+
   test('counts from before the database was asked for it, however long the answer took', async () => {
     const at = { ms: 0 };
     const lost: string[] = [];

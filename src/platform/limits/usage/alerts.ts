@@ -1,4 +1,11 @@
-import { commitPoint, type Database, type Statement, statement, type Transaction } from '#platform/db';
+import {
+  commitPoint,
+  type Database,
+  deleteUnheld,
+  type Statement,
+  statement,
+  type Transaction,
+} from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { Mail } from '#platform/mail';
@@ -144,6 +151,9 @@ const markTold = ({ account_id, scope, name, starts, size, threshold }: AlertRow
 /** A budget's that was only ever reserved is over with its window; the rest have served when no window comes back to them. */
 const pruneAlerts = () =>
   statement<{ account_id: string }>(
-    `delete from limits.alerts where told_at is null and kind = 'budget' and resets_at < app.now() - interval '1 day'
-       or told_at < app.now() - interval '400 days' returning account_id`,
+    `${deleteUnheld(
+      'limits.alerts',
+      `told_at is null and kind = 'budget' and resets_at < app.now() - interval '1 day'
+         or told_at < app.now() - interval '400 days'`,
+    )} returning account_id`,
   );

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
 import { UNLIMITED } from '#platform/entitlements';
 import { advanceTo, makeAccount, makeGrant, makeMember } from '#test/factories';
 import { figures, permitOf, limitsCatalogue, openLimits, openNode, plannedCall } from '#test/limits';
 import { testDatabase } from '#test/services';
+import type { UsageEventFilter } from './usage.ts';
 
 const { db } = await testDatabase();
 const fixture = await openLimits(db, {
@@ -81,9 +83,10 @@ describe('the ledger', () => {
     await Promise.all([...Array.from({ length: 25 }, () => book.admit(member)), book.admit(other)]);
     const seen: string[] = [];
     for (let before: string | undefined; ; before = seen.at(-1)) {
-      const rows = await book.limits.usageEvents(member.accountId, { limit: 10, before });
-      if (rows.length === 0) break;
+      const { rows, next } = await book.limits.usageEvents(member.accountId, { limit: 10, before });
       seen.push(...rows.map(({ id }) => id));
+      expect(next).toBe(rows.length === 10 ? seen.at(-1) : undefined);
+      if (next === undefined) break;
     }
     expect(new Set(seen).size).toBe(25);
     expect(seen).toEqual([...seen].sort().toReversed());
@@ -92,10 +95,12 @@ describe('the ledger', () => {
   test('says of each call what it was and what it cost, and what corrects what', async () => {
     const member = await fixture.member();
     const permit = permitOf(await fixture.admit(member, { reserve: 100, requestId: 'r-1' }));
+    permit.walked([0.06, 0.21, 1.5]);
     await permit.send(plannedCall(100));
     permit.served(figures(20));
     await permit.settle();
-    expect(await fixture.limits.usageEvents(member.accountId, { limit: 10 })).toMatchObject([
+    const { rows } = await fixture.limits.usageEvents(member.accountId, { limit: 10 });
+    expect(rows).toMatchObject([
       {
         permit_id: permit.id,
         product: 'demo',
@@ -113,7 +118,80 @@ describe('the ledger', () => {
         estimated: false,
         corrects: null,
         request_id: 'r-1',
+        steps: [60, 210, 1_500, expect.any(Number), expect.any(Number)],
       },
     ]);
+  });
+
+  test('says how long the steps of each call took, whichever way it ends', async () => {
+    const member = await fixture.member();
+    const admit = async () => permitOf(await fixture.admit(member, { reserve: 100 }));
+    // Together in one batch; with a call before it; failed; and never dispatched.
+    const several = await Promise.all([admit(), admit()]);
+    for (const permit of several) {
+      await permit.send(plannedCall(100));
+      permit.served(figures(20));
+    }
+    await Promise.all(several.map((permit) => permit.settle()));
+    const again = await admit();
+    await again.send(plannedCall(40));
+    again.notServed();
+    await again.send(plannedCall(40));
+    again.served(figures(20));
+    await again.settle();
+    await (await admit()).release('not wanted');
+    const { rows } = await fixture.limits.usageEvents(member.accountId, { limit: 10 });
+    const times = [null, null, null, expect.any(Number), expect.any(Number)];
+    expect(rows.map(({ steps }) => steps)).toEqual([null, times, times, times, times]);
+  });
+
+  test('is read by each of its filters', async () => {
+    const member = await fixture.member();
+    const others = await makeMember(db, member.accountId);
+    permitOf(await fixture.admit(member, { reserve: 10, requestId: 'mine' }));
+    permitOf(await fixture.admit(others, { reserve: 10, requestId: 'theirs' }));
+    const all = await fixture.limits.usageEvents(member.accountId, { limit: 10 });
+    const [newest, oldest] = all.rows;
+    if (newest === undefined || oldest === undefined) throw new Error('no two rows');
+    const later = new Date(oldest.created_at.getTime() + 1);
+    const namesOf = async (filter: UsageEventFilter) =>
+      (await fixture.limits.usageEvents(member.accountId, { limit: 10, filter })).rows.map(
+        (row) => row.request_id,
+      );
+    for (const [filter, names] of [
+      [{ request_id: 'mine' }, ['mine']],
+      [{ user_id: others.userId }, ['theirs']],
+      [{ product: 'demo', feature: 'use', model: 'small', status: 'sent' }, ['theirs', 'mine']],
+      [{ product: 'other' }, []],
+      [{ feature: 'other' }, []],
+      [{ model: 'other' }, []],
+      [{ status: 'voided' }, []],
+      [{ key_id: others.userId }, []],
+      [{ from: newest.created_at, until: new Date(newest.created_at.getTime() + 1) }, ['theirs']],
+      [{ until: later }, ['mine']],
+    ] satisfies [UsageEventFilter, string[]][])
+      expect(await namesOf(filter)).toEqual(names);
+  });
+
+  test('looks through 10,000 rows for a filter, and says where to go on', async () => {
+    const member = await fixture.member();
+    await fixture.admit(member, { reserve: 1, requestId: 'rare' });
+    await db.asMigrator(
+      statement(
+        `insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, product, feature, provider, model, reserve, price_version, state, request_id)
+         select $1, ('f0000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, gen_random_uuid(), 1, 1, $2, 'demo', 'use', 'p', 'm', 0, 'v', 'posted', 'often'
+         from generate_series(1, 10001) n`,
+        [member.accountId, member.userId],
+      ),
+    );
+    const filter = { request_id: 'rare' };
+    const { rows, next } = await fixture.limits.usageEvents(member.accountId, { limit: 10, filter });
+    expect([rows.length, next]).toEqual([0, 'f0000000-0000-7000-8000-000000000002']);
+    const more = await fixture.limits.usageEvents(member.accountId, { limit: 10, before: next, filter });
+    expect([more.rows.length, more.next]).toEqual([1, undefined]);
+    const recent = { from: new Date(Date.now() + 1e12), ...filter };
+    expect((await fixture.limits.usageEvents(member.accountId, { limit: 10, filter: recent })).next).toBe(
+      undefined,
+    );
   });
 });

@@ -74,6 +74,8 @@ export async function readUsage(
 export interface UsageEventRow {
   readonly id: string;
   readonly permit_id: string;
+  readonly user_id: string;
+  readonly key_id: string | null;
   readonly product: string;
   readonly feature: string;
   readonly provider: string;
@@ -90,27 +92,86 @@ export interface UsageEventRow {
   readonly estimated: boolean;
   readonly corrects: string | null;
   readonly request_id: string;
+  /** Microseconds: authenticate, entitle, admit, run, settle. */
+  readonly steps: readonly (number | null)[] | null;
   readonly created_at: Date;
 }
 
+/** Which rows of the ledger are asked for; all, where nothing is said. */
+export interface UsageEventFilter {
+  readonly request_id?: string | undefined;
+  readonly product?: string | undefined;
+  readonly feature?: string | undefined;
+  readonly model?: string | undefined;
+  readonly user_id?: string | undefined;
+  readonly key_id?: string | undefined;
+  readonly status?: UsageEventRow['status'] | undefined;
+  /** The instants between which it was written, the second one excluded. */
+  readonly from?: Date | undefined;
+  readonly until?: Date | undefined;
+}
+
+/** A page of the ledger. */
+export interface UsageEventPage {
+  readonly rows: readonly UsageEventRow[];
+  /** The last row that was looked at, where there may be more behind it. */
+  readonly next: string | undefined;
+}
+
+/** Most rows that one page looks through for those that a filter wants: some 20 ms of the database's. */
+const LOOKED_AT = 10_000;
+const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 /**
- * The ledger of an account, newest first; `before` is the id of the last row of the page before. Ids are UUIDv7, so that
- * their order is that of time, and one batch's rows, written at the same instant, keep an order. At most `limit` rows.
+ * The ledger of an account, newest first; `before` is the id of the last row of the page before. Ids are UUIDv7, so that their order is
+ * that of time, and one batch's rows, written at the same instant, keep an order. At most `limit` rows, and fewer, with a `next`, where a filter wants few of many.
  */
 export async function readUsageEvents(
   db: Database,
   accountId: AccountId,
-  page: { readonly limit: number; readonly before?: string | undefined },
-): Promise<UsageEventRow[]> {
-  const [rows] = await db.tenant(accountId, [
+  {
+    limit,
+    before = LAST,
+    filter = {},
+  }: {
+    readonly limit: number;
+    readonly before?: string | undefined;
+    readonly filter?: UsageEventFilter;
+  },
+): Promise<UsageEventPage> {
+  const { request_id, product, feature, model, user_id, key_id, status, from, until } = filter;
+  const [rows, [end]] = await db.tenant(accountId, [
     statement<UsageEventRow>(
-      `select id, permit_id, product, feature, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens,
-         reasoning_tokens, cost as cost_micros, charged as charged_micros, price_version, state as status, estimated, corrects, request_id, created_at
-       from limits.usage_events
-       where account_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      `select id, permit_id, user_id, key_id, product, feature, provider, model, provider_request_id, prompt_tokens, cached_tokens, completion_tokens,
+         reasoning_tokens, cost as cost_micros, charged as charged_micros, price_version, state as status, estimated, corrects, request_id, steps, created_at
+       from (select * from limits.usage_events where account_id = $1 and id < $2 order by id desc limit ${LOOKED_AT}) as e
+       where ($4::text is null or request_id = $4) and ($5::text is null or product = $5) and ($6::text is null or feature = $6)
+         and ($7::text is null or model = $7) and ($8::uuid is null or user_id = $8) and ($9::uuid is null or key_id = $9)
+         and ($10::text is null or state = $10)
+         and ($11::timestamptz is null or created_at >= $11) and ($12::timestamptz is null or created_at < $12)
        order by id desc limit $3`,
-      [accountId, page.before ?? null, page.limit],
+      [
+        accountId,
+        before,
+        limit + 1,
+        request_id ?? null,
+        product ?? null,
+        feature ?? null,
+        model ?? null,
+        user_id ?? null,
+        key_id ?? null,
+        status ?? null,
+        from ?? null,
+        until ?? null,
+      ],
+    ),
+    statement<{ id: string; created_at: Date }>(
+      `select id, created_at from limits.usage_events where account_id = $1 and id < $2 order by id desc offset ${LOOKED_AT - 1} limit 1`,
+      [accountId, before],
     ),
   ]);
-  return rows;
+  const isBefore = end !== undefined && from !== undefined && end.created_at < from;
+  if (rows.length <= limit) return { rows, next: isBefore ? undefined : end?.id };
+  const shown = rows.slice(0, limit);
+  return { rows: shown, next: shown.at(-1)?.id };
 }

@@ -2,7 +2,7 @@
 create or replace function webhooks.emit(p_id uuid, p_type text, p_account uuid, p_once text, p_data jsonb) returns void language plpgsql as $$
 begin
   if coalesce(current_setting('app.account', true), '') not in ('', p_account::text)
-    or coalesce(current_setting('app.user', true), '') <> ''
+    or (coalesce(current_setting('app.account', true), '') = '' and coalesce(current_setting('app.user', true), '') <> '')
   then
     raise exception 'an event is told in the name of its account' using errcode = '42501';
   end if;

@@ -9,7 +9,7 @@ import { keyHashes } from '../licenses/license.ts';
 import { type ByHand, recordIn } from '../lifecycle/apply.ts';
 import { settleIn, type SettlingParts } from '../lifecycle/lifecycle.ts';
 import { lockLicense, type StoredLicense } from '../lifecycle/store.ts';
-import { type foundLicenseReply, shownFound } from './shown.ts';
+import { type foundLicenseReply, shownFound } from './replies.ts';
 import {
   type FoundLicense,
   type LicenseSearch,

@@ -1,9 +1,9 @@
 import { namedObject, pageOf, pageQuery } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import { STATUSES } from '../licenses/shown.ts';
+import { STATUSES } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
-import { exampleFound, foundLicenseReply } from './shown.ts';
+import { exampleFound, foundLicenseReply } from './replies.ts';
 
 const route = productRoutes<Coditect>();
 const tag = 'Coditect for operators';

@@ -3,7 +3,7 @@ import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Coditect } from '../service.ts';
 import type { LicenseHead } from './license.ts';
-import { exampleLicense, licenseReply, statusReply } from './shown.ts';
+import { exampleLicense, licenseReply, statusReply } from './replies.ts';
 
 const route = productRoutes<Coditect, LicenseHead>();
 

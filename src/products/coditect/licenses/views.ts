@@ -3,7 +3,7 @@ import { atLeast } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { ProductContext } from '#platform/product';
 import type { z } from 'zod';
-import { type licenseReply, shownLicense, shownStatus, type statusReply } from './shown.ts';
+import { type licenseReply, shownLicense, shownStatus, type statusReply } from './replies.ts';
 import { EVERY_LICENSE, type LicenseFilter, type LicenseRow, placeOfKey, readLicense } from './store.ts';
 
 type LicenseView = z.input<typeof licenseReply>;

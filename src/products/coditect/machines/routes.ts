@@ -2,9 +2,9 @@ import { answer, namedObject } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { LicenseHead } from '../licenses/license.ts';
-import { exampleLicense, validityReply } from '../licenses/shown.ts';
+import { exampleLicense, validityReply } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
-import { activatedReply, machinesReply, shownMachine } from './shown.ts';
+import { activatedReply, machinesReply, shownMachine } from './replies.ts';
 
 const route = productRoutes<Coditect, LicenseHead>();
 

@@ -5,7 +5,7 @@ import { liveMachine } from './store.ts';
 import { normalKey } from '../licenses/key.ts';
 import { keyHashes } from '../licenses/license.ts';
 import { accountOfKey, readHead } from '../licenses/store.ts';
-import type { validityReply } from '../licenses/shown.ts';
+import type { validityReply } from '../licenses/replies.ts';
 
 /** No account, no licence and no machine have it. */
 const NOBODY = '00000000-0000-0000-0000-000000000000' as AccountId;

@@ -2,7 +2,7 @@ import { answer, namedObject, pageOf, pageQuery, routeAlias } from '#platform/ht
 import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import { exampleLicense } from '../licenses/shown.ts';
+import { exampleLicense } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
 import {
   acquiredReply,
@@ -20,7 +20,7 @@ import {
   shownHolder,
   shownSession,
   TOKEN,
-} from './shown.ts';
+} from './replies.ts';
 
 const route = productRoutes<Coditect>();
 const tag = 'Coditect seats';

@@ -2,7 +2,7 @@ import { fileReply, namedObject, sendDownload } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
-import { exampleLicense } from '../licenses/shown.ts';
+import { exampleLicense } from '../licenses/replies.ts';
 import type { Coditect } from '../service.ts';
 
 const route = productRoutes<Coditect>();

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { asksModel } from '../extraction/routes.ts';
 import type { Analysis } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
-import { ANALYSIS, analysis, ANALYSIS_ID, SECTION_ID, analysisJson } from './shown.ts';
+import { ANALYSIS, analysis, ANALYSIS_ID, SECTION_ID, analysisJson } from './replies.ts';
 import { ANALYSIS_KINDS } from './store.ts';
 
 interface Service {

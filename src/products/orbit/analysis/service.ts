@@ -13,11 +13,11 @@ import {
   timeList,
   type WorkKey,
 } from '#platform/product';
-import { shownError } from '../extraction/shown.ts';
+import { shownError } from '../extraction/replies.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { createAnalysisAsks } from './ask.ts';
 import { analysisOf, giveUpAnalysis, runAnalysis, signals } from './run.ts';
-import { analysisJson } from './shown.ts';
+import { analysisJson } from './replies.ts';
 import {
   type AnalysisKind,
   type AnalysisRow,

@@ -1,14 +1,13 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Caller, Origin } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import type { ProductContext } from '#platform/product';
-import { pruneChanges, recordChange, recordLine } from './store.ts';
+import { type ProductContext, pruneChanges } from '#platform/product';
+import { recordChange, recordLine, SCOPE_CHANGES } from './store.ts';
 
 const PRUNE = commitPoint('orbit.changes-pruned', 'changes that nobody comes back for are deleted');
 
 /** How long a reader may be away and still be told each change that they missed. */
 export const DAYS_KEPT = 7;
-const PRUNED_AT_ONCE = 5_000;
 
 /** The signal that something became of a scope. */
 export const CHANGED = 'orbit.changed';
@@ -54,10 +53,7 @@ export function createChanges({ db, ids }: Pick<ProductContext, 'db' | 'ids'>) {
     moved: (scopeId: string): void => db.signal(CHANGED, scopeId),
     /** Deletes changes older than seven days; a reader who comes back later must read anew. */
     async prune(): Promise<void> {
-      for (;;) {
-        const [[gone]] = await db.system('orbit.changes', PRUNE, [pruneChanges(DAYS_KEPT, PRUNED_AT_ONCE)]);
-        if ((gone?.pruned ?? 0) < PRUNED_AT_ONCE) return;
-      }
+      await pruneChanges(db, SCOPE_CHANGES, { use: 'orbit.changes', point: PRUNE, days: DAYS_KEPT });
     },
   };
 }

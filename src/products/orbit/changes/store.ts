@@ -1,5 +1,14 @@
 import { type Statement, statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
+import { nextNumber, type NumberedChanges } from '#platform/product';
+
+/** How what becomes of scopes is numbered. */
+export const SCOPE_CHANGES: NumberedChanges = {
+  heads: 'orbit.scope_heads',
+  changes: 'orbit.scope_changes',
+  since: 'created_at',
+  key: ['account_id', 'scope_id'],
+};
 
 /** Whose scope. */
 export interface ScopeKey {
@@ -41,9 +50,7 @@ const LINES: Readonly<Record<string, LineFor>> = {
 export const recordChange = ({ accountId, scopeId, id, kind, data, actor }: StoredChange) =>
   statement<{ seq: string }>(
     `with head as (
-       insert into orbit.scope_heads as h (account_id, scope_id, seq) values ($1, $2, 1)
-       on conflict (account_id, scope_id) do update set seq = h.seq + 1, updated_at = app.now()
-       returning seq),
+       ${nextNumber(SCOPE_CHANGES, ['$1', '$2'])}),
      change as (
        insert into orbit.scope_changes (account_id, scope_id, seq, kind, data, actor_user)
        select $1, $2, seq, $3, $4::jsonb, $5 from head returning seq),
@@ -106,22 +113,4 @@ export const headsOf = (scopes: readonly ScopeKey[]): Statement<{ scope_id: stri
     `select h.scope_id, h.seq::double precision as seq from orbit.scope_heads h
      join unnest($1::uuid[], $2::uuid[]) as asked (account_id, scope_id) using (account_id, scope_id)`,
     [scopes.map(({ accountId }) => accountId), scopes.map(({ scopeId }) => scopeId)],
-  );
-
-/** Deletes some of the changes that are older than so many days, and notes up to where; answers how many. */
-export const pruneChanges = (days: number, most: number) =>
-  statement<{ pruned: number }>(
-    `with old as materialized (
-       select account_id, scope_id, seq from orbit.scope_changes
-       where created_at < (select app.now() - make_interval(days => $1)) order by created_at limit $2 for update skip locked),
-     gone as (
-       delete from orbit.scope_changes c using old
-       where c.account_id = old.account_id and c.scope_id = old.scope_id and c.seq = old.seq
-       returning c.account_id, c.scope_id, c.seq),
-     noted as (
-       update orbit.scope_heads h set pruned = greatest(h.pruned, g.seq), updated_at = app.now()
-       from (select account_id, scope_id, max(seq) as seq from gone group by account_id, scope_id) g
-       where h.account_id = g.account_id and h.scope_id = g.scope_id)
-     select count(*)::integer as pruned from gone`,
-    [days, most],
   );

@@ -4,7 +4,7 @@ import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Comments } from './service.ts';
 import { text } from '../words.ts';
-import { COMMENT, comment, REPLY, shownComment, thread } from './shown.ts';
+import { COMMENT, comment, REPLY, shownComment, thread } from './replies.ts';
 
 const ADD = commitPoint(
   'orbit.comment-add',

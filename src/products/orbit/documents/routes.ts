@@ -7,7 +7,7 @@ import type { Documents } from './service.ts';
 import { line } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { DOCUMENT_STATUSES } from './document.ts';
-import { document, documentPage, documentState, shownDocument, shownPage, shownState } from './shown.ts';
+import { document, documentPage, documentState, shownDocument, shownPage, shownState } from './replies.ts';
 
 const route = productRoutes<{ readonly documents: Documents }>();
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Exports } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { FORMATS } from './making/file.ts';
-import { EXAMPLE, exported, linkedExport, shownExport } from './shown.ts';
+import { EXAMPLE, exported, linkedExport, shownExport } from './replies.ts';
 
 const route = productRoutes<{ readonly exports: Exports }>();
 

@@ -3,7 +3,7 @@ import { acceptedAnswer, followQuery, productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Extraction } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
-import { DOCUMENT_ID, EXTRACTION, extraction, EXTRACTION_ID, SCOPE_ID, extractionJson } from './shown.ts';
+import { DOCUMENT_ID, EXTRACTION, extraction, EXTRACTION_ID, SCOPE_ID, extractionJson } from './replies.ts';
 
 interface Service {
   readonly extraction: Extraction;

@@ -1,7 +1,7 @@
 import type { Database } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { createFollowing, type Progress, type WorkKey, workSignals } from '#platform/product';
-import { extractionJson, shownChunk, shownError } from './shown.ts';
+import { extractionJson, shownChunk, shownError } from './replies.ts';
 import { type ExtractionRow, type ReadChunk, readExtraction, readReadChunks } from './store.ts';
 
 /** What is told of an extraction to all processes, by its id. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { datesIn } from './dates.ts';
+import { datesIn } from '#platform/texts';
 import { durationsIn, DURATION_UNITS } from './durations.ts';
 import { moneyIn } from './money.ts';
 

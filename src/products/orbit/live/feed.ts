@@ -1,7 +1,8 @@
 import type { Database } from '#platform/db';
 import type { StreamEvent } from '#platform/http';
+import { canGoOn } from '#platform/product';
 import { type ChangeRow, changesAfter, type ScopeKey } from '../changes/store.ts';
-import { type ChangeView, shownChange } from './shown.ts';
+import { type ChangeView, shownChange } from './replies.ts';
 import type { Reader } from './reader.ts';
 
 /** The most changes that a reader gets one by one: with more missed, it reads the scope anew. */
@@ -106,6 +107,6 @@ export async function missedAfter(
   const [rows] = await db.tenant(key.accountId, [changesAfter(key, told, MOST_REPLAYED)]);
   const { head, pruned } = rows[0] ?? { head: 0, pruned: 0 };
   // Of another life of the database, if it is past all that there is.
-  if (told < pruned || told > head || head - told > MOST_REPLAYED) return { is: 'reset', head };
+  if (!canGoOn({ head, pruned }, told) || head - told > MOST_REPLAYED) return { is: 'reset', head };
   return { is: 'changes', changes: rows.flatMap(shownChange), head };
 }

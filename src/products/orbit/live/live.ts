@@ -6,7 +6,7 @@ import { headsOf, type ScopeKey } from '../changes/store.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { CAME_OR_LEFT, createPresence, type Presence } from './presence.ts';
 import { createReader, type Reader } from './reader.ts';
-import { type PresenceView, shownPresence } from './shown.ts';
+import { type PresenceView, shownPresence } from './replies.ts';
 import { entitledReaders, presentAt, type ReaderRights } from './store.ts';
 
 const TICK = 1_000;

@@ -2,7 +2,7 @@ import { wantsEvents, wholeNumber } from '#platform/http';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { LiveService } from './service.ts';
-import { liveState } from './shown.ts';
+import { liveState } from './replies.ts';
 
 const route = productRoutes<{ readonly live: LiveService }>();
 

@@ -5,7 +5,7 @@ import type { OrbitParts } from '../orbit-parts.ts';
 import { noScope } from '../scopes/locking.ts';
 import { changeEvent, missedAfter, type MissedChanges } from './feed.ts';
 import { createLiveReaders, type ScopeSubscription } from './live.ts';
-import type { liveState } from './shown.ts';
+import type { liveState } from './replies.ts';
 import type { ReaderRights } from './store.ts';
 
 /** The longest that one stream lasts, in milliseconds: a reader who reconnects is authorized anew. */

@@ -1,4 +1,4 @@
-import { type Statement, statement } from '#platform/db';
+import { deleteUnheld, type Statement, statement } from '#platform/db';
 import type { KeyId, UserId } from '#platform/kernel';
 import type { ScopeKey } from '../changes/store.ts';
 
@@ -80,7 +80,7 @@ function columnsOf(people: readonly Present[]): readonly [string[], string[], st
 
 /** Deletes what processes that are gone left behind, long after it ran out. */
 export const prunePresence = () =>
-  statement(`delete from orbit.presence where expires_at < (select app.now() - interval '1 hour')`);
+  statement(deleteUnheld('orbit.presence', "expires_at < (select app.now() - interval '1 hour')"));
 
 export interface PresentRow {
   readonly scope_id: string;

@@ -1,7 +1,7 @@
 import type { Transaction } from '#platform/db';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { ScopeRow } from './scope.ts';
-import { shownScope } from './shown.ts';
+import { shownScope } from './replies.ts';
 import { isFrozen } from './statuses.ts';
 import { lockScope } from './store.ts';
 

@@ -6,7 +6,7 @@ import type { Scopes } from './service.ts';
 import { line, text } from '../words.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
 import { SCOPE_STATUSES } from './scope.ts';
-import { scope, SCOPE_EXAMPLE, shownScope, shownWhole, WHOLE_EXAMPLE, wholeScope } from './shown.ts';
+import { scope, SCOPE_EXAMPLE, shownScope, shownWhole, WHOLE_EXAMPLE, wholeScope } from './replies.ts';
 import { SCOPE_SORTS } from './store.ts';
 
 const RESTORE = commitPoint(

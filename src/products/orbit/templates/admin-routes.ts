@@ -14,7 +14,7 @@ import {
   summary,
   TEMPLATE,
   template,
-} from './shown.ts';
+} from './replies.ts';
 import type { TemplateRow, TemplateSummary } from './store.ts';
 
 const PUBLISH = commitPoint(

@@ -2,7 +2,7 @@ import { commitPoint } from '#platform/db';
 import { namedObject, okReply, pageOf, pageQuery } from '#platform/http';
 import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
-import { shownWhole, WHOLE_EXAMPLE, wholeScope } from '../scopes/shown.ts';
+import { shownWhole, WHOLE_EXAMPLE, wholeScope } from '../scopes/replies.ts';
 import type { Changes } from '../changes/service.ts';
 import type { Templates } from './service.ts';
 import { agrees, workspaceId } from '../workspaces/agreement.ts';
@@ -17,7 +17,7 @@ import {
   summary,
   TEMPLATE,
   template,
-} from './shown.ts';
+} from './replies.ts';
 
 const ADD = commitPoint('orbit.template-add', 'a template, and the answer under the request’s key');
 const APPLY = commitPoint(

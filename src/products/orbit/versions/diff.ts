@@ -1,5 +1,5 @@
+import { type DiffLine, diffLines, diffRoom, type DiffRoom, withinRoom } from '#platform/texts';
 import type { SectionType } from '../scopes/sections/section.ts';
-import { type DiffLine, diffLines, diffRoom, type DiffRoom, withinRoom } from './lines.ts';
 import type { KeptSection, Snapshot } from './snapshot.ts';
 
 const FIELDS = ['title', 'client_name', 'status', 'summary', 'currency', 'project_id'] as const;

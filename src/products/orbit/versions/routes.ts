@@ -3,7 +3,7 @@ import { AppError } from '#platform/kernel';
 import { productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Versions } from './service.ts';
-import { DIFF_EXAMPLE, scopeDiff, scopeVersion, shownVersion, version, VERSION_EXAMPLE } from './shown.ts';
+import { DIFF_EXAMPLE, scopeDiff, scopeVersion, shownVersion, version, VERSION_EXAMPLE } from './replies.ts';
 
 const route = productRoutes<{ readonly versions: Versions }>();
 

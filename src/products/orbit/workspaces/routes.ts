@@ -4,7 +4,7 @@ import { productRoutes, versionedAnswer } from '#platform/product';
 import { z } from 'zod';
 import type { Workspaces } from './service.ts';
 import { line } from '../words.ts';
-import { shownWorkspace, workspace, WORKSPACE_EXAMPLE } from './shown.ts';
+import { shownWorkspace, workspace, WORKSPACE_EXAMPLE } from './replies.ts';
 import { coloursSchema, PRIVACY } from './workspace.ts';
 
 const MADE = commitPoint(

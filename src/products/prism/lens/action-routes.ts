@@ -6,7 +6,7 @@ import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
 import { shownSupport } from '../safety.ts';
 import { line } from '../words.ts';
-import { ACTION, GOAL, keptAction, shownAction, shownSuggested, suggested } from './shown.ts';
+import { ACTION, GOAL, keptAction, shownAction, shownSuggested, suggested } from './replies.ts';
 import { SOURCES } from './store.ts';
 import { GOAL_BYTES } from './suggestions.ts';
 

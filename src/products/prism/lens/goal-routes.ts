@@ -6,7 +6,7 @@ import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
 import { joinTexts, shownSupport } from '../safety.ts';
 import { line } from '../words.ts';
-import { ACTION, GOAL, goal, keptGoal, shownGoal, shownWhole, wholeGoal } from './shown.ts';
+import { ACTION, GOAL, goal, keptGoal, shownGoal, shownWhole, wholeGoal } from './replies.ts';
 import { GOAL_STATUSES } from './store.ts';
 
 const ADD = commitPoint('prism.goal-add', 'a goal, and the answer under the request’s key');

@@ -9,7 +9,7 @@ import { careOf, isSayable } from '../safety.ts';
 import { usableOr } from '../unavailable.ts';
 import { aboutPerson, cleanText } from '../words.ts';
 import { MOST_ACTIONS_READ, missingGoal, textOf } from './service.ts';
-import { shownSuggested } from './shown.ts';
+import { shownSuggested } from './replies.ts';
 import { readActions, readGoal } from './store.ts';
 
 const SUGGESTED = commitPoint(

@@ -14,7 +14,7 @@ import { supportInstead, supportAgain } from '../safety.ts';
 import { assertLength, longLine, readAgain } from '../words.ts';
 import type { Exchange } from './messages.ts';
 import { HISTORY_BYTES } from './placing.ts';
-import { EXCHANGE, exchange, SESSION, shownCrisis, shownExchange } from './shown.ts';
+import { EXCHANGE, exchange, SESSION, shownCrisis, shownExchange } from './replies.ts';
 
 const route = productRoutes<Prism>();
 

@@ -5,7 +5,7 @@ import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
 import { crisisReply, shownCrisis } from '../safety.ts';
 import { line, readAgain } from '../words.ts';
-import { SESSION, session, shownSession, shownWhole, WHOLE, wholeSession } from './shown.ts';
+import { SESSION, session, shownSession, shownWhole, WHOLE, wholeSession } from './replies.ts';
 
 const route = productRoutes<Prism>();
 

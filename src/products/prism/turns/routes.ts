@@ -6,7 +6,7 @@ import { localeOf } from '../locale.ts';
 import { shownSupport, supportAgain } from '../safety.ts';
 import { assertLength, line, longLine, readAgain } from '../words.ts';
 import type { Prism } from '../service.ts';
-import { ratedTurn, shownCrisis, shownReply, shownTurn, TURN, turn, turnReply } from './shown.ts';
+import { ratedTurn, shownCrisis, shownReply, shownTurn, TURN, turn, turnReply } from './replies.ts';
 import { STYLES } from './store.ts';
 
 const FEEDBACK = commitPoint(

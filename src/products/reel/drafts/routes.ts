@@ -5,7 +5,7 @@ import { brief, line } from '../brief.ts';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import type { Reel } from '../service.ts';
 import type { DraftView } from './service.ts';
-import { draft, shownDraft, shownWhole, wholeDraft } from './shown.ts';
+import { draft, shownDraft, shownWhole, wholeDraft } from './replies.ts';
 
 const route = productRoutes<Reel>();
 

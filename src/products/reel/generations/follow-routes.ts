@@ -2,7 +2,7 @@ import { namedObject } from '#platform/http';
 import { followQuery, productRoutes } from '#platform/product';
 import { z } from 'zod';
 import type { Reel } from '../service.ts';
-import { generation } from './shown.ts';
+import { generation } from './replies.ts';
 
 const route = productRoutes<Reel>();
 

@@ -1,7 +1,7 @@
 import type { Database } from '#platform/db';
 import { AppError } from '#platform/kernel';
 import { createFollowing, type Progress, type WorkKey, workSignals } from '#platform/product';
-import { generationJson, shownError, shownVariant } from './shown.ts';
+import { generationJson, shownError, shownVariant } from './replies.ts';
 import { type GenerationRow, readGeneration, readVariants, type VariantRow } from './store.ts';
 
 /** What is told of a generation to all processes, by its id. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { PLATFORM_NAMES } from '../platforms.ts';
 import type { Reel } from '../service.ts';
 import { content, label, saveBody, sourceOf } from './save-body.ts';
-import { ASSET, asset, shownAsset } from './shown.ts';
+import { ASSET, asset, shownAsset } from './replies.ts';
 import { type AssetRow, STATUSES } from './store.ts';
 import { tagList, tagsIn } from './tags.ts';
 

@@ -89,6 +89,16 @@ describe('notices', () => {
     expect(noticesAt(40)).toEqual([...steps, ['subscription_suspended', 'in_2', 40]]);
   });
 
+  test('write to nobody about what is owed once its payment is read, whether or not the invoice was read since', () => {
+    const rows = {
+      subscriptions: [subscription({ state: 'past_due' })],
+      ...failed,
+      told: [promise(1, 37)],
+      payments: [...failed.payments, payment(38, { state: 'succeeded' })],
+    };
+    expect(kindsOf(rows).filter(([kind, isNews]) => isNews && kind !== 'payment.failed')).toEqual([]);
+  });
+
   test('name no date after the end that was asked for', () => {
     const subscriptions = [subscription({ state: 'past_due', cancels_at: day(36) })];
     const rows = billingRecords({ subscriptions, ...failed, told: [promise(1, 37)] });

@@ -81,6 +81,12 @@ interface Renewal {
   readonly now: Date;
 }
 
+/** The payment of an invoice may be read before the invoice itself, which then still says that it is open. */
+function isCovered(records: BillingRecords, invoice: InvoiceRow): boolean {
+  const received = paymentsOf(records, [invoice]).filter(({ state }) => state === 'succeeded');
+  return received.reduce((sum, { amount }) => sum + amount, 0) >= invoice.total;
+}
+
 /** Not of the first invoice: the checkout itself shows that a card was declined. */
 function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
   const { subscription, invoice, invoices, now } = renewal;
@@ -94,11 +100,11 @@ function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
   };
   if (failures === 0) return ofWaitingChange(renewal);
   const lives = isAlive(subscription);
-  const isUnpaid =
-    isOwed(invoice, invoices) && (invoice.state === 'open' || subscription.state === 'past_due');
+  const owed = isOwed(invoice, invoices) && !isCovered(records, invoice);
+  const isUnpaid = owed && (invoice.state === 'open' || subscription.state === 'past_due');
   const isNews = isUnpaid && lives;
   const until = graceEndOf(records, invoice);
-  const isSuspended = isOwed(invoice, invoices) && subscription.state === 'past_due';
+  const isSuspended = owed && subscription.state === 'past_due';
   const endedAt = invoice.paid_at ?? (isSuspended ? now : undefined);
   const isOver = until !== undefined && endedAt !== undefined && until <= endedAt;
   return [

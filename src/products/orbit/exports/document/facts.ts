@@ -1,5 +1,5 @@
+import { datesIn } from '#platform/texts';
 import type { Block, ListBlock, Run, Runs } from './model.ts';
-import { datesIn } from '../../fields/dates.ts';
 import { durationsIn } from '../../fields/durations.ts';
 import { sentencesOf as sentencesIn, type WrittenAmount, writtenAmountsIn } from '../../fields/money.ts';
 import { tableOf } from './tables.ts';

@@ -7,7 +7,7 @@ import type { Sections } from './service.ts';
 import { line, text } from '../../words.ts';
 import type { Place } from './ranks.ts';
 import { SECTION_TYPES, type SectionRow } from './section.ts';
-import { section, SECTION_EXAMPLE, shownSection } from './shown.ts';
+import { section, SECTION_EXAMPLE, shownSection } from './replies.ts';
 
 const ADD = commitPoint('orbit.section-add', 'a section, and the answer under the request’s key');
 const MOVE = commitPoint(

@@ -9,7 +9,7 @@ import type { VersionCause, Versions } from '../../versions/service.ts';
 import { fieldsIn } from '../../fields/fields.ts';
 import { indexOf, type Place, type RankedSection, ranksAt, spread } from './ranks.ts';
 import type { NewSection, SectionFields, SectionRow } from './section.ts';
-import { shownSection } from './shown.ts';
+import { shownSection } from './replies.ts';
 import {
   changeSection,
   deleteSection,

@@ -1,0 +1,44 @@
+import type { ReplyOf } from '@plinth/sdk';
+import { useQuery } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
+import { type Api, apiFor, session } from './session.ts';
+
+export type Me = ReplyOf<'GET /v1/me'>;
+
+const KEPT = 'plinth.account';
+let chosen: string | undefined = localStorage.getItem(KEPT) ?? undefined;
+const listeners = new Set<() => void>();
+
+/** Of the accounts that one acts for, the one that all pages show. */
+export function chooseAccount(id: string): void {
+  chosen = id;
+  localStorage.setItem(KEPT, id);
+  for (const listener of listeners) listener();
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+};
+
+export const useIsSignedIn = (): boolean | undefined =>
+  useSyncExternalStore(session.subscribe, session.isSignedIn);
+
+export const useMe = () => {
+  const isSignedIn = useIsSignedIn();
+  return useQuery({
+    queryKey: ['me'],
+    queryFn: () => apiFor(undefined).call('GET /v1/me', {}),
+    enabled: isSignedIn === true,
+  });
+};
+
+/** The account that pages are about, and the client that calls for it; undefined until it is known who is signed in. */
+export function useAccount(): { readonly account: Me['accounts'][number]; readonly api: Api } | undefined {
+  const wanted = useSyncExternalStore(subscribe, () => chosen);
+  const { data: me } = useMe();
+  if (me === undefined) return undefined;
+  const account =
+    me.accounts.find(({ id }) => id === wanted) ?? me.accounts.find(({ id }) => id === me.default_account_id);
+  return account === undefined ? undefined : { account, api: apiFor(account.id) };
+}

@@ -1,0 +1,50 @@
+import { Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useAccount } from '../../account.ts';
+import { useTexts } from '../../text/index.ts';
+import { LastCalls } from './last-calls.tsx';
+import { Limits } from './limits.tsx';
+import { TryCall } from './try-call.tsx';
+
+/** One call to try, how much of each limit is left, and the last calls. */
+export function Home() {
+  const { say } = useTexts();
+  const chosen = useAccount();
+  if (chosen === undefined) return <Title order={1}>{say('nav.home')}</Title>;
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.home')}</Title>
+        <Plans />
+      </header>
+      <TryCall />
+      <Limits />
+      <LastCalls />
+    </>
+  );
+}
+
+/** What is paid for, and until when. */
+function Plans() {
+  const { say, format } = useTexts();
+  const chosen = useAccount();
+  const { data } = useQuery({
+    queryKey: ['entitlements', chosen?.account.id],
+    queryFn: () => chosen?.api.call('GET /v1/billing/entitlements', {}),
+    enabled: chosen !== undefined,
+  });
+  const paid = data?.data.filter(({ source }) => source !== 'default') ?? [];
+  const shown = paid.length > 0 ? paid : (data?.data.slice(0, 1) ?? []);
+  return (
+    <span className="dim">
+      {shown
+        .map(({ name, plan_name: plan, until }) =>
+          [
+            say('home.plan', { plan: paid.length > 0 ? `${name} ${plan ?? ''}` : (plan ?? name) }),
+            ...(until === null ? [] : [say('home.until', { day: format.day(until) })]),
+          ].join(', '),
+        )
+        .join(' · ')}
+    </span>
+  );
+}

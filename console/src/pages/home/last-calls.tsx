@@ -1,0 +1,46 @@
+import { Anchor, Code, Skeleton, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { CallTable } from '../../parts/call-table.tsx';
+import { useTexts } from '../../text/index.ts';
+import { useUsage } from './limits.tsx';
+
+/** The ten newest rows of the ledger, each a link to all that is known of it. */
+export function LastCalls() {
+  const { say } = useTexts();
+  const { data } = useUsage();
+  return (
+    <section aria-labelledby="calls">
+      <Title order={2} id="calls">
+        {say('home.lastCalls')}
+      </Title>
+      {data === undefined && Array.from({ length: 10 }, (_one, row) => <Skeleton key={row} h={28} mb={1} />)}
+      {data?.events.length === 0 && (
+        <>
+          <p className="dim">{say('home.noCalls')}</p>
+          <Code block>{curlOf('small', say('home.promptExample'))}</Code>
+        </>
+      )}
+      {data !== undefined && data.events.length > 0 && (
+        <>
+          <CallTable events={data.events} label={say('home.lastCalls')} />
+          <Anchor component={Link} to="/app/ledger">
+            {say('home.allCalls')}
+          </Anchor>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** The call of this page, as one would type it. */
+export function curlOf(model: string, prompt: string): string {
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content: prompt }] }).replaceAll(
+    "'",
+    String.raw`'\''`,
+  );
+  return [
+    `curl ${location.origin}/v1/ai/chat/completions \\`,
+    `  -H "Authorization: Bearer $PLINTH_KEY" -H 'Content-Type: application/json' \\`,
+    `  -d '${body}'`,
+  ].join('\n');
+}

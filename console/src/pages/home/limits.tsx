@@ -1,0 +1,35 @@
+import { Skeleton, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useAccount } from '../../account.ts';
+import { LimitList } from '../../parts/limit-list.tsx';
+import { Trouble } from '../../parts/trouble.tsx';
+import { useTexts } from '../../text/index.ts';
+
+/** Limits of the account, as they are used now. */
+export function Limits() {
+  const { say } = useTexts();
+  const { data, error, refetch } = useUsage();
+  return (
+    <section aria-labelledby="limits">
+      <Title order={2} id="limits">
+        {say('home.limits')}
+      </Title>
+      {error !== null && <Trouble error={error} retry={() => void refetch()} />}
+      {data === undefined &&
+        error === null &&
+        Array.from({ length: 5 }, (_one, row) => <Skeleton key={row} h={36} mb={1} />)}
+      {data?.data.length === 0 && <p className="dim">{say('home.noLimits')}</p>}
+      {data !== undefined && <LimitList limits={data.data} />}
+    </section>
+  );
+}
+
+export function useUsage() {
+  const chosen = useAccount();
+  return useQuery({
+    queryKey: ['usage', chosen?.account.id],
+    queryFn: () => chosen?.api.call('GET /v1/usage', { query: { limit: 10 } }),
+    enabled: chosen !== undefined,
+    refetchInterval: 5_000,
+  });
+}

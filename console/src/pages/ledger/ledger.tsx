@@ -1,0 +1,98 @@
+import { Button, NativeSelect, Skeleton, Title } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useAccount } from '../../account.ts';
+import { CallTable } from '../../parts/call-table.tsx';
+import { Trouble } from '../../parts/trouble.tsx';
+import { useTexts } from '../../text/index.ts';
+import { OpenedCall } from './opened-call.tsx';
+import { readSearch, SPANS, STATES } from './search.ts';
+
+/** Rows of the ledger, the newest first, page by page; one of them opened beside it. */
+export function Ledger() {
+  const { say } = useTexts();
+  const { call, status, span } = useSearch({ from: '/app/ledger' });
+  const chosen = useAccount();
+  const filter = {
+    ...(status === undefined ? {} : { status }),
+    ...(span === undefined
+      ? {}
+      : {
+          from: new Date(Math.floor(Date.now() / 60_000) * 60_000 - SPANS[span] * 86_400_000).toISOString(),
+        }),
+  };
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: ['ledger', chosen?.account.id, status, span],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam: cursor }) =>
+      chosen?.api.call('GET /v1/usage', {
+        query: { limit: 50, ...filter, ...(cursor === undefined ? {} : { cursor }) },
+      }),
+    getNextPageParam: (page) => page?.next_cursor ?? undefined,
+    enabled: chosen !== undefined,
+  });
+  const events = data?.pages.flatMap((page) => page?.events ?? []);
+  const opened = events?.find(({ id }) => id === call);
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.ledger')}</Title>
+      </header>
+      <Filters />
+      {error !== null && <Trouble error={error} retry={() => void refetch()} />}
+      <div className="split" data-open={opened !== undefined}>
+        <div>
+          {events === undefined &&
+            error === null &&
+            Array.from({ length: 24 }, (_one, row) => <Skeleton key={row} h={28} mb={1} />)}
+          {events?.length === 0 && <p className="dim">{say('calls.none')}</p>}
+          {events !== undefined && events.length > 0 && (
+            <CallTable events={events} label={say('nav.ledger')} opened={call} />
+          )}
+          {hasNextPage && (
+            <Button
+              variant="default"
+              mt="md"
+              loading={isFetchingNextPage}
+              onClick={() => void fetchNextPage()}
+            >
+              {say('calls.more')}
+            </Button>
+          )}
+        </div>
+        {opened !== undefined && <OpenedCall event={opened} />}
+      </div>
+    </>
+  );
+}
+
+function Filters() {
+  const { say } = useTexts();
+  const search = useSearch({ from: '/app/ledger' });
+  const navigate = useNavigate({ from: '/app/ledger' });
+  return (
+    <div className="filters">
+      <NativeSelect
+        aria-label={say('calls.span')}
+        value={search.span ?? ''}
+        data={[
+          { value: '', label: say('calls.anyTime') },
+          { value: 'day', label: say('calls.day') },
+          { value: 'week', label: say('calls.week') },
+          { value: 'month', label: say('calls.month') },
+        ]}
+        onChange={({ currentTarget }) =>
+          void navigate({ search: readSearch({ ...search, span: currentTarget.value }) })
+        }
+      />
+      <NativeSelect
+        aria-label={say('calls.status')}
+        value={search.status ?? ''}
+        data={[{ value: '', label: say('calls.anyStatus') }, ...STATES]}
+        onChange={({ currentTarget }) =>
+          void navigate({ search: readSearch({ ...search, status: currentTarget.value }) })
+        }
+      />
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+import { Progress } from '@mantine/core';
+import type { ReplyOf } from '@plinth/sdk';
+import { useQuery } from '@tanstack/react-query';
+import { apiFor } from '../session.ts';
+import { type Formats, isText, type Say, useTexts } from '../text/index.ts';
+import { When } from './when.tsx';
+
+type Limit = ReplyOf<'GET /v1/usage'>['data'][number];
+
+/** Share of a limit from which on it is said to be near. */
+const NEAR = 0.8;
+/** As many as one looks at. */
+const MOST = 8;
+
+/** Each limit with what is used of it and when it begins anew, those that are nearest to their end first. */
+export function LimitList({ limits }: { readonly limits: readonly Limit[] }) {
+  const { data: plans } = useQuery({
+    queryKey: ['plans'],
+    queryFn: () => apiFor(undefined).call('GET /v1/plans', {}),
+    staleTime: 600_000,
+  });
+  return (
+    <ul className="limits">
+      {limits
+        .filter(({ max }) => max !== 0)
+        .toSorted((one, other) => shareOf(other) - shareOf(one))
+        .slice(0, MOST)
+        .map((limit) => {
+          const about = plans?.comparison[limit.product]?.find(({ name }) => name === limit.limit);
+          return (
+            <Gauge
+              key={`${limit.product}.${limit.limit}`}
+              limit={limit}
+              per={about?.per ?? null}
+              unit={about?.unit ?? null}
+            />
+          );
+        })}
+    </ul>
+  );
+}
+
+const shareOf = ({ used, max }: Limit): number => (max === null || max === 0 ? 0 : used / max);
+
+/** `Calls a month`, in the words of the product where it is one that ships. */
+function labelOf({ limit, kind }: Limit, per: string | null, say: Say): string {
+  const key = `limit.name.${limit}`;
+  const name = isText(key) ? say(key) : limit.replaceAll('_', ' ');
+  if (kind === 'concurrency') return say('limit.atOnce', { name });
+  const span = `limit.per.${per}`;
+  return isText(span) ? say(span, { name }) : name;
+}
+
+function Gauge({
+  limit,
+  per,
+  unit,
+}: {
+  readonly limit: Limit;
+  readonly per: string | null;
+  readonly unit: string | null;
+}) {
+  const { say, format } = useTexts();
+  const share = shareOf(limit);
+  const color = share >= 1 ? 'var(--error)' : share >= NEAR ? 'var(--warn)' : 'var(--accent)';
+  const label = labelOf(limit, per, say);
+  const amountOf = amounts(format, limit.kind, unit);
+  const used = amountOf(limit.used);
+  return (
+    <li className="limit">
+      <span>
+        {label} <span className="dim">{limit.product}</span>
+      </span>
+      {limit.max === null ? (
+        <span />
+      ) : (
+        <Progress value={Math.min(100, share * 100)} size={4} color={color} aria-label={label} />
+      )}
+      <span className="num">
+        {limit.max === null
+          ? say('limit.unbounded', { used })
+          : say('limit.of', { used, max: amountOf(limit.max) })}
+      </span>
+      <span className="num dim">
+        {limit.resets_at !== null ? (
+          <When at={limit.resets_at} />
+        ) : limit.kind === 'concurrency' ? (
+          say('limit.frees')
+        ) : (
+          ''
+        )}
+      </span>
+    </li>
+  );
+}
+
+const amounts =
+  (format: Formats, kind: string, unit: string | null) =>
+  (value: number): string => {
+    if (kind === 'budget' || unit === 'micros' || unit === 'micro-dollars') return format.micros(value);
+    return unit === 'bytes' ? format.bytes(value) : format.count(value);
+  };

@@ -1,0 +1,15 @@
+import { Alert, Button } from '@mantine/core';
+import { useTexts } from '../text/index.ts';
+
+/** What could not be loaded, why, and the way to try it again. */
+export function Trouble({ error, retry }: { readonly error: Error; readonly retry: () => void }) {
+  const { say } = useTexts();
+  return (
+    <Alert color="red" role="alert" title={say('error.title')}>
+      <p>{error.message}</p>
+      <Button variant="default" onClick={retry}>
+        {say('app.retry')}
+      </Button>
+    </Alert>
+  );
+}

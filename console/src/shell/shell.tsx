@@ -1,0 +1,157 @@
+import { ActionIcon, Burger, NativeSelect, useMantineColorScheme } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { lazy, Suspense, use, useEffect, useState } from 'react';
+import { chooseAccount, useAccount, useIsSignedIn, useMe } from '../account.ts';
+import { session } from '../session.ts';
+import { type TextKey, useTexts } from '../text/index.ts';
+import { LanguageSwitch } from '../text/language-switch.ts';
+
+const PAGES = [
+  { to: '/', text: 'nav.home' },
+  { to: '/app/ledger', text: 'nav.ledger' },
+] as const satisfies readonly { to: string; text: TextKey }[];
+
+/** Milliseconds between two tries to reach the server. */
+const AGAIN = 3_000;
+
+/** For platform admins; the API holds these rights, and not this list. */
+const OPERATOR_PAGES = [{ to: '/app/customers', text: 'nav.customers' }] as const satisfies readonly {
+  to: string;
+  text: TextKey;
+}[];
+
+const SignIn = lazy(() => import('../pages/sign-in.tsx').then(({ SignIn: page }) => ({ default: page })));
+
+/** Navigation at the side, the page beside it; to who is not signed in, only the way in. */
+export function Shell() {
+  const isSignedIn = useIsSignedIn();
+  const { say } = useTexts();
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const queries = useQueryClient();
+  // Signed out here or in another tab: who signs in next sees nothing of it.
+  useEffect(() => {
+    if (isSignedIn === false) queries.clear();
+  }, [isSignedIn, queries]);
+  const isAway = useResumption(isSignedIn === undefined && path !== '/app/sign-in');
+  if (isSignedIn === undefined && path !== '/app/sign-in')
+    return isAway ? (
+      <p className="away" role="status">
+        {say('app.offline')}
+      </p>
+    ) : null;
+  if (isSignedIn !== true)
+    return (
+      <Suspense fallback={null}>
+        <SignIn />
+      </Suspense>
+    );
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        {say('app.skip')}
+      </a>
+      <Navigation path={path} />
+      <main id="content" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+/** Resumes the session of this browser, and tries again while the server is away. Answers whether it is. */
+function useResumption(isWanted: boolean): boolean {
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    if (!isWanted) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    session.resume().catch(() => {
+      timer = setTimeout(() => setTries(tries + 1), tries === 0 ? 500 : AGAIN);
+    });
+    return () => clearTimeout(timer);
+  }, [isWanted, tries]);
+  return tries > 0;
+}
+
+function Navigation({ path }: { readonly path: string }) {
+  const { say } = useTexts();
+  const { data: me } = useMe();
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => setOpen(false), [path]);
+  return (
+    <header className="side">
+      <div className="who">
+        <AccountSwitch />
+        <Burger
+          className="burger"
+          size="sm"
+          opened={isOpen}
+          onClick={() => setOpen(!isOpen)}
+          aria-label={say('nav.main')}
+        />
+      </div>
+      <nav aria-label={say('nav.main')} data-open={isOpen}>
+        {PAGES.map(({ to, text }) => (
+          <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
+            {say(text)}
+          </Link>
+        ))}
+        {me?.role === 'admin' && <h2>{say('nav.operator')}</h2>}
+        {me?.role === 'admin' &&
+          OPERATOR_PAGES.map(({ to, text }) => (
+            <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
+              {say(text)}
+            </Link>
+          ))}
+        <a href="/docs">{say('nav.docs')}</a>
+        <Foot />
+      </nav>
+    </header>
+  );
+}
+
+function AccountSwitch() {
+  const { say } = useTexts();
+  const queries = useQueryClient();
+  const { data: me } = useMe();
+  const chosen = useAccount();
+  if (me === undefined || chosen === undefined) return <span className="account">{say('app.name')}</span>;
+  if (me.accounts.length === 1) return <span className="account">{chosen.account.name}</span>;
+  return (
+    <NativeSelect
+      className="account"
+      variant="unstyled"
+      aria-label={say('nav.account')}
+      value={chosen.account.id}
+      data={me.accounts.map(({ id, name }) => ({ value: id, label: name }))}
+      onChange={({ currentTarget }) => {
+        chooseAccount(currentTarget.value);
+        void queries.invalidateQueries();
+      }}
+    />
+  );
+}
+
+function Foot() {
+  const { say, language } = useTexts();
+  const change = use(LanguageSwitch);
+  const { toggleColorScheme } = useMantineColorScheme();
+  return (
+    <div className="foot">
+      <ActionIcon variant="subtle" color="gray" aria-label={say('app.theme')} onClick={toggleColorScheme}>
+        ◐
+      </ActionIcon>
+      <button
+        type="button"
+        className="quiet"
+        lang={language === 'de' ? 'en' : 'de'}
+        onClick={() => change(language === 'de' ? 'en' : 'de')}
+      >
+        {say('app.language')}
+      </button>
+      <button type="button" className="quiet" onClick={() => void session.end()}>
+        {say('app.signOut')}
+      </button>
+    </div>
+  );
+}

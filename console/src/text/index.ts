@@ -1,0 +1,107 @@
+import { createContext, use } from 'react';
+import { de } from './de.ts';
+import { en, type TextKey } from './en.ts';
+
+export type { TextKey } from './en.ts';
+
+/** Whether there is such a text: of limits whose products are somebody's own there is none. */
+export const isText = (key: string): key is TextKey => Object.hasOwn(en, key);
+export type Language = 'en' | 'de';
+
+const LANGUAGES: Readonly<Record<Language, Readonly<Record<TextKey, string>>>> = { en, de };
+const KEPT = 'plinth.language';
+
+/** What the person chose, else what their browser asks for. */
+export function firstLanguage(): Language {
+  const kept = localStorage.getItem(KEPT);
+  if (kept === 'en' || kept === 'de') return kept;
+  return navigator.language.toLowerCase().startsWith('de') ? 'de' : 'en';
+}
+
+export const keepLanguage = (language: Language): void => localStorage.setItem(KEPT, language);
+
+export const LanguageContext = createContext<Language>('en');
+
+export type Say = (key: TextKey, parts?: Readonly<Record<string, string>>) => string;
+
+/** The texts of the present language, and how it writes figures. */
+export function useTexts(): { readonly say: Say; readonly format: Formats; readonly language: Language } {
+  const language = use(LanguageContext);
+  return {
+    say: (key, parts = {}) => fill(LANGUAGES[language][key], parts),
+    format: formatsOf(language),
+    language,
+  };
+}
+
+const fill = (text: string, parts: Readonly<Record<string, string>>): string =>
+  text.replaceAll(/\{(\w+)\}/g, (place, name: string) => parts[name] ?? place);
+
+export interface Formats {
+  count(value: number): string;
+  /** Of micro-dollars: four digits that say something, and cents at least. */
+  micros(value: number): string;
+  bytes(value: number): string;
+  /** Of microseconds. */
+  duration(micros: number): string;
+  /** `12 s ago`, `in 6 h`. */
+  relative(instant: string, now: number): string;
+  day(instant: string): string;
+  instant(instant: string): string;
+}
+
+const known = new Map<Language, Formats>();
+
+function formatsOf(language: Language): Formats {
+  const kept = known.get(language);
+  if (kept !== undefined) return kept;
+  const count = new Intl.NumberFormat(language);
+  const relative = new Intl.RelativeTimeFormat(language, { style: 'short', numeric: 'auto' });
+  const day = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
+  const instant = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' });
+  const made: Formats = {
+    count: (value) => count.format(value),
+    micros: (value) =>
+      new Intl.NumberFormat(language, {
+        style: 'currency',
+        currency: 'USD',
+        minimumFractionDigits: 2,
+        maximumFractionDigits:
+          value !== 0 && Math.abs(value) < 10_000 ? 6 : Math.abs(value) < 1_000_000 ? 4 : 2,
+      }).format(value / 1_000_000),
+    bytes: (value) => {
+      const [unit, size] = UNITS.find(([, least]) => value >= least) ?? (['byte', 1] as const);
+      return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: 1 }).format(
+        value / size,
+      );
+    },
+    duration: (micros) => {
+      const [unit, size] =
+        micros >= 1_000_000 ? (['second', 1_000_000] as const) : (['millisecond', 1_000] as const);
+      const digits = micros >= 100_000 && micros < 1_000_000 ? 0 : 2;
+      return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: digits }).format(
+        micros / size,
+      );
+    },
+    relative: (at, now) => {
+      const seconds = Math.round((Date.parse(at) - now) / 1_000);
+      const [unit, size] = SPANS.find(([, least]) => Math.abs(seconds) >= least) ?? (['second', 1] as const);
+      return relative.format(Math.trunc(seconds / size), unit);
+    },
+    day: (at) => day.format(new Date(at)),
+    instant: (at) => instant.format(new Date(at)),
+  };
+  known.set(language, made);
+  return made;
+}
+
+const UNITS = [
+  ['gigabyte', 1e9],
+  ['megabyte', 1e6],
+  ['kilobyte', 1e3],
+] as const;
+const SPANS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;

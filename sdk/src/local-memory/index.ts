@@ -1,0 +1,2 @@
+export { type LocalMemory, type LocalMemoryOptions, openLocalMemory } from './store.ts';
+export { type MergedContext, withLocalMemory } from './with-local.ts';

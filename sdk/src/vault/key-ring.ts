@@ -1,0 +1,207 @@
+import {
+  type Bytes,
+  type Key,
+  concat,
+  decodeNumber,
+  encodeNumber,
+  joinParts,
+  randomBytes,
+  splitParts,
+  toHex,
+} from './bytes.ts';
+import { VaultError } from './errors.ts';
+import {
+  assertSafeCost,
+  COST_BYTES,
+  decodeCost,
+  encodeCost,
+  type PassphraseCost,
+  RECOMMENDED_COST,
+  stretchPassphrase,
+} from './passphrase.ts';
+import { printRecoveryKey, readRecoveryKey } from './recovery-key.ts';
+import { importKey, open, seal } from './seal.ts';
+
+const FORMAT = 'plinth vault keys 1';
+const KEY_BYTES = 32;
+const PASSPHRASE_SALT_BYTES = 16;
+export const EPOCH_ID_BYTES = 16;
+const EPOCH_BYTES = EPOCH_ID_BYTES + KEY_BYTES;
+const REVISION_BYTES = 8;
+
+/** A key that records are written under until the next one begins. */
+export interface Epoch {
+  readonly id: Bytes;
+  readonly secret: Bytes;
+  readonly key: Key;
+}
+
+/** The opened key box of a vault. It holds secrets, in memory alone. */
+export interface KeyRing {
+  readonly account: string;
+  /** Counts the changes of the box: a lower one than a device has seen is an older box. */
+  readonly revision: number;
+  readonly master: Bytes;
+  /** The oldest first; records are written under the last one. */
+  readonly epochs: readonly Epoch[];
+  /** The key box as the server keeps it. */
+  readonly bytes: Bytes;
+}
+
+/** The parts of a key box that open the master key, as the server keeps them. */
+interface Locks {
+  readonly cost: Bytes;
+  readonly salt: Bytes;
+  readonly passphraseBox: Bytes;
+  readonly recoveryBox: Bytes;
+}
+
+export interface NewPassphrase {
+  readonly passphrase: string;
+  readonly cost?: PassphraseCost | undefined;
+}
+
+/** A key box and the recovery key that opens it, which is shown once. */
+export interface NewKeys {
+  readonly ring: KeyRing;
+  readonly recoveryKey: string;
+}
+
+/** The keys of a new vault. */
+export async function createKeyRing(account: string, lock: NewPassphrase): Promise<NewKeys> {
+  return lockAnew({ account, revision: 1, epochs: [await createEpoch()] }, lock);
+}
+
+export async function openWithPassphrase(
+  account: string,
+  bytes: Bytes,
+  passphrase: string,
+): Promise<KeyRing> {
+  const { locks } = readBox(bytes);
+  const { cost, salt, passphraseBox } = locks;
+  const key = await importKey(await stretchPassphrase(passphrase, salt, decodeCost(cost)));
+  const sealing = { key, label: 'passphrase', context: joinParts(account, cost, salt) };
+  const master = await open(sealing, passphraseBox, 'wrong_passphrase');
+  return openBody({ account, master }, bytes);
+}
+
+export async function openWithRecoveryKey(
+  account: string,
+  bytes: Bytes,
+  recoveryKey: string,
+): Promise<KeyRing> {
+  const key = await importKey(await readRecoveryKey(recoveryKey));
+  const sealing = { key, label: 'recovery', context: joinParts(account) };
+  const master = await open(sealing, readBox(bytes).locks.recoveryBox, 'wrong_recovery_key');
+  return openBody({ account, master }, bytes);
+}
+
+/** Another state of the key box of a vault that is open. Throws `locked` where its master key is a new one. */
+export function reopen(ring: KeyRing, bytes: Bytes): Promise<KeyRing> {
+  return openBody(ring, bytes, 'locked');
+}
+
+/** The same keys behind another passphrase. */
+export async function changePassphrase(ring: KeyRing, lock: NewPassphrase): Promise<KeyRing> {
+  const { recoveryBox } = readBox(ring.bytes).locks;
+  return writeBox(nextOf(ring), { ...(await lockWithPassphrase(ring, lock)), recoveryBox });
+}
+
+/** A new epoch under the same master key. */
+export async function addEpoch(ring: KeyRing): Promise<KeyRing> {
+  const { locks } = readBox(ring.bytes);
+  return writeBox({ ...nextOf(ring), epochs: [...ring.epochs, await createEpoch()] }, locks);
+}
+
+/** A new epoch under a new master key, behind a new recovery key: who knew the old ones knows nothing of what follows. */
+export async function replaceKeys(ring: KeyRing, lock: NewPassphrase): Promise<NewKeys> {
+  return lockAnew({ ...nextOf(ring), epochs: [...ring.epochs, await createEpoch()] }, lock);
+}
+
+const nextOf = (ring: KeyRing) => ({ ...ring, revision: ring.revision + 1 });
+
+async function createEpoch(): Promise<Epoch> {
+  const secret = randomBytes(KEY_BYTES);
+  return { id: randomBytes(EPOCH_ID_BYTES), secret, key: await importKey(secret) };
+}
+
+async function lockAnew(
+  keys: Pick<KeyRing, 'account' | 'revision' | 'epochs'>,
+  lock: NewPassphrase,
+): Promise<NewKeys> {
+  const opened = { ...keys, master: randomBytes(KEY_BYTES) };
+  const recovery = randomBytes(KEY_BYTES);
+  const sealing = {
+    key: await importKey(recovery),
+    label: 'recovery',
+    context: joinParts(keys.account),
+  };
+  const recoveryBox = await seal(sealing, opened.master);
+  const ring = await writeBox(opened, { ...(await lockWithPassphrase(opened, lock)), recoveryBox });
+  return { ring, recoveryKey: await printRecoveryKey(recovery) };
+}
+
+async function lockWithPassphrase(
+  { account, master }: Pick<KeyRing, 'account' | 'master'>,
+  { passphrase, cost: chosen = RECOMMENDED_COST }: NewPassphrase,
+): Promise<Omit<Locks, 'recoveryBox'>> {
+  const cost = encodeCost(chosen);
+  const salt = randomBytes(PASSPHRASE_SALT_BYTES);
+  const key = await importKey(await stretchPassphrase(passphrase, salt, chosen));
+  const sealing = { key, label: 'passphrase', context: joinParts(account, cost, salt) };
+  return { cost, salt, passphraseBox: await seal(sealing, master) };
+}
+
+/** The locks and the keys as one box: the keys are sealed for these very locks, so that none can be exchanged for an older one. */
+async function writeBox(ring: Omit<KeyRing, 'bytes'>, locks: Locks): Promise<KeyRing> {
+  const { cost, salt, passphraseBox, recoveryBox } = locks;
+  const head = joinParts(FORMAT, cost, salt, passphraseBox, recoveryBox);
+  const plaintext = concat(
+    encodeNumber(ring.revision, REVISION_BYTES),
+    ...ring.epochs.flatMap(({ id, secret }) => [id, secret]),
+  );
+  const body = await seal(await bodySealing(ring, head), plaintext);
+  return { ...ring, bytes: concat(head, joinParts(body)) };
+}
+
+function readBox(bytes: Bytes): { readonly head: Bytes; readonly locks: Locks; readonly body: Bytes } {
+  const [format, cost, salt, passphraseBox, recoveryBox, body, more] = splitParts(bytes) ?? [];
+  const isBox = cost?.length === COST_BYTES && salt?.length === PASSPHRASE_SALT_BYTES && more === undefined;
+  if (!isBox || !passphraseBox || !recoveryBox || !body) throw new VaultError('tampered');
+  if (new TextDecoder().decode(format) !== FORMAT) throw new VaultError('tampered');
+  assertSafeCost(decodeCost(cost));
+  const locks = { cost, salt, passphraseBox, recoveryBox };
+  return { locks, body, head: joinParts(FORMAT, cost, salt, passphraseBox, recoveryBox) };
+}
+
+async function openBody(
+  { account, master }: Pick<KeyRing, 'account' | 'master'>,
+  bytes: Bytes,
+  wrongKey: 'tampered' | 'locked' = 'tampered',
+): Promise<KeyRing> {
+  const { head, body } = readBox(bytes);
+  const plaintext = await open(await bodySealing({ account, master }, head), body, wrongKey);
+  const epochs: Epoch[] = [];
+  for (let at = REVISION_BYTES; at < plaintext.length; at += EPOCH_BYTES) {
+    const secret = plaintext.slice(at + EPOCH_ID_BYTES, at + EPOCH_BYTES);
+    epochs.push({ id: plaintext.slice(at, at + EPOCH_ID_BYTES), secret, key: await importKey(secret) });
+  }
+  return { account, master, epochs, bytes, revision: decodeNumber(plaintext.slice(0, REVISION_BYTES)) };
+}
+
+async function bodySealing({ account, master }: Pick<KeyRing, 'account' | 'master'>, head: Bytes) {
+  return { key: await importKey(master), label: 'keys', context: joinParts(account, head) };
+}
+
+/** The epoch of a sealed thing. Throws `unknown_epoch`. */
+export function epochOf(ring: KeyRing, id: Bytes): Epoch {
+  const found = ring.epochs.find((epoch) => toHex(epoch.id) === toHex(id));
+  if (found === undefined) throw new VaultError('unknown_epoch');
+  return found;
+}
+
+export function currentEpoch({ epochs }: KeyRing): Epoch {
+  const last = epochs.at(-1);
+  if (last === undefined) throw new VaultError('tampered');
+  return last;
+}

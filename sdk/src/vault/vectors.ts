@@ -1,0 +1,78 @@
+import type { Client } from '../client.ts';
+import { fromBase64, sha256, toBase64, toHex } from './bytes.ts';
+import { createRotation } from './embedding.ts';
+import { VaultError, type VaultErrorCode } from './errors.ts';
+import type { Keys } from './keys.ts';
+import { openRecord, sealRecord } from './records.ts';
+
+/** Blobs of vectors are sealed as records of this table. */
+const TABLE = '_vectors';
+
+export interface VectorItem {
+  /** The server reads it: 1 to 200 letters, digits and the signs . _ : - */
+  readonly id: string;
+  /** As a model gave it. It is rotated before it is sent. */
+  readonly embedding: readonly number[];
+  /** What comes back with it; JSON, encrypted. */
+  readonly value: unknown;
+}
+
+export interface VectorMatch {
+  readonly id: string;
+  /** The cosine, as the server says it. */
+  readonly score: number;
+  readonly value?: unknown;
+  /** Why there is no value. */
+  readonly problem?: VaultErrorCode;
+}
+
+/** Search by meaning, at a server that knows no meaning. What it learns all the same: docs/vault.md. */
+export interface VaultVectors {
+  upsert(items: readonly VectorItem[]): Promise<void>;
+  /** The nearest first. */
+  search(embedding: readonly number[], topK?: number): Promise<VectorMatch[]>;
+  delete(ids: readonly string[]): Promise<void>;
+}
+
+export function createVectors({
+  client,
+  keys,
+}: {
+  readonly client: Pick<Client, 'call'>;
+  readonly keys: Keys;
+}) {
+  const rotate = createRotation(keys.ring());
+  const openMatch = async (id: string, blob: string) => {
+    try {
+      return (await openRecord(keys.ring(), { table: TABLE, id }, fromBase64(blob))).content;
+    } catch (error) {
+      return { problem: error instanceof VaultError ? error.code : 'tampered' } as const;
+    }
+  };
+  const vectors: VaultVectors = {
+    async upsert(items) {
+      const sealed = items.map(async ({ id, embedding, value }) => {
+        const content = { revision: 1, content: { value } };
+        const blob = await sealRecord(keys.ring(), { table: TABLE, id }, content);
+        return {
+          id,
+          blob: toBase64(blob),
+          checksum: toHex(await sha256(blob)),
+          embedding: await rotate(embedding),
+        };
+      });
+      await client.call('POST /v1/storage/vectors/upsert', { body: { vectors: await Promise.all(sealed) } });
+    },
+    async search(embedding, topK = 10) {
+      const body = { embedding: await rotate(embedding), top_k: topK };
+      const { results } = await client.call('POST /v1/storage/vectors/search', { body });
+      return Promise.all(
+        results.map(async ({ id, score, blob }) => ({ id, score, ...(await openMatch(id, blob)) })),
+      );
+    },
+    async delete(ids) {
+      await client.call('DELETE /v1/storage/vectors', { body: { ids: [...ids] } });
+    },
+  };
+  return { rotate, vectors };
+}

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { CONSOLE, CONSOLE_MANIFEST, type ConsoleManifest, readConsole } from '#server';
+import { rememberSources, ROOT, writeManifest } from './build-files.ts';
+import { digestOf } from './built.js';
+
+const HERE = join(ROOT, 'console');
+const find = createRequire(join(HERE, 'package.json'));
+
+/** Styles of the components that the pages use, in the library's own order; `default-css-variables` and `global` come first. */
+const COMPONENTS = [
+  'default-css-variables',
+  'baseline',
+  'global',
+  'UnstyledButton',
+  'Loader',
+  'Input',
+  'InlineInput',
+  'PasswordInput',
+  'Button',
+  'ActionIcon',
+  'CloseButton',
+  'Anchor',
+  'Badge',
+  'Burger',
+  'Code',
+  'Alert',
+  'Progress',
+  'Skeleton',
+  'Text',
+  'Title',
+] as const;
+/** Scripts whose letters the two languages of the console use; others fall back to the system's type. */
+const FONTS = ['latin', 'latin-ext'] as const;
+
+const CHOICES = ['console/package.json', 'src/main/build-console.ts'] as const;
+
+/** Writes the console into files that are named by what is in them, unless they are there. What names them is written last. */
+export async function buildConsole(): Promise<void> {
+  if (isBuilt()) return;
+  const { rolldown } = await import('rolldown');
+  // What chooses packages and styles is a source, too: another version of a package is another build.
+  const sources = new Map<string, string>(
+    CHOICES.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]),
+  );
+  const build = await rolldown({
+    input: { console: join(HERE, 'src/main.tsx') },
+    platform: 'browser',
+    cwd: HERE,
+    logLevel: 'warn',
+    onLog: (level, log, tell) => {
+      // Directives of frameworks that render on a server say nothing here.
+      if (log.code !== 'MODULE_LEVEL_DIRECTIVE') tell(level, log);
+    },
+    transform: { define: { 'process.env.NODE_ENV': '"production"' }, jsx: 'react-jsx' },
+    resolve: { alias: { '@plinth/sdk': join(ROOT, 'sdk/src') } },
+    plugins: [rememberSources(sources)],
+  });
+  const { output } = await build.generate({
+    format: 'esm',
+    minify: true,
+    entryFileNames: '[name]-[hash].js',
+    chunkFileNames: '[name]-[hash].js',
+  });
+  mkdirSync(CONSOLE, { recursive: true });
+  chmodSync(CONSOLE, 0o755);
+  const files: Record<string, number> = {};
+  const write = (name: string, bytes: Buffer | string) => {
+    files[name] = Buffer.byteLength(bytes);
+    writeShared(name, bytes);
+    if (!name.endsWith('.woff2')) writeShared(`${name}.br`, brotli(bytes));
+  };
+  let [script, imports]: [string, readonly string[]] = ['', []];
+  for (const file of output) {
+    if (file.type !== 'chunk') continue;
+    write(file.fileName, file.code);
+    if (file.isEntry) [script, imports] = [file.fileName, file.imports];
+  }
+  const style = stylesheet(sources, write);
+  removeOthers(files);
+  const names = [...sources.keys()].sort();
+  const digest = digestOf(names, (path) => sources.get(path) ?? '');
+  const manifest: ConsoleManifest = { script, style, imports, files, sources: names, digest };
+  writeManifest(CONSOLE_MANIFEST, manifest);
+}
+
+/** Whether a whole build of exactly the sources that lie here is there. */
+function isBuilt(): boolean {
+  const manifest = readConsole();
+  try {
+    return manifest !== undefined && digestOf(manifest.sources) === manifest.digest;
+  } catch {
+    return false;
+  }
+}
+
+/** The library's, then ours, in one file; the type beside it. */
+function stylesheet(
+  sources: Map<string, string>,
+  write: (name: string, bytes: Buffer | string) => void,
+): string {
+  const parts = COMPONENTS.map((name) =>
+    readFileSync(find.resolve(`@mantine/core/styles/${name}.css`), 'utf8'),
+  );
+  const faces = readFileSync(find.resolve('@fontsource-variable/inter/wght.css'), 'utf8');
+  for (const set of FONTS) {
+    const name = `inter-${set}-wght-normal.woff2`;
+    const bytes = readFileSync(find.resolve(`@fontsource-variable/inter/files/${name}`));
+    const named = `inter-${set}-${shortHash(bytes)}.woff2`;
+    write(named, bytes);
+    const face = new RegExp(String.raw`@font-face \{[^}]*${name}[^}]*\}`).exec(faces)?.[0] ?? '';
+    parts.push(face.replace(`./files/${name}`, `./${named}`));
+  }
+  const own = readFileSync(join(HERE, 'src/styles.css'), 'utf8');
+  sources.set('console/src/styles.css', own);
+  const text = [...parts, own]
+    .join('\n')
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/\n\s+/g, '\n');
+  const name = `console-${shortHash(text)}.css`;
+  write(name, text);
+  return name;
+}
+
+/** Who installs is not always who runs, whatever the installer's umask. */
+function writeShared(name: string, bytes: Buffer | string): void {
+  writeFileSync(join(CONSOLE, name), bytes);
+  chmodSync(join(CONSOLE, name), 0o644);
+}
+
+const shortHash = (bytes: Buffer | string): string =>
+  createHash('sha256').update(bytes).digest('base64url').slice(0, 10);
+
+const brotli = (bytes: Buffer | string): Buffer =>
+  brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
+
+/** A page that is open asks for files of the build before this one: those of one build stay. */
+function removeOthers(files: Readonly<Record<string, number>>): void {
+  const before = new Set(Object.keys(readConsole()?.files ?? {}));
+  for (const name of readdirSync(CONSOLE)) {
+    const plain = name.replace(/\.br$/, '');
+    if (!(plain in files) && !before.has(plain) && name !== 'built.json')
+      rmSync(join(CONSOLE, name), { force: true });
+  }
+}

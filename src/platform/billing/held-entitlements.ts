@@ -1,0 +1,68 @@
+import type { Database } from '#platform/db';
+import type { Entitlements } from '#platform/entitlements';
+import type { Identity } from '#platform/identity';
+import { type AccountId, AppError } from '#platform/kernel';
+import type { Mode } from './payment-provider.ts';
+import { productsWithTrial, triableProducts } from './trials.ts';
+import { type EntitlementView, entitlementView, gracesOf, type LimitInUse } from './views.ts';
+
+/** The `typ` of a token that carries an entitlement, so that it can be taken for no other one. */
+const TOKEN_TYPE = 'entitlement+jwt';
+
+export interface HeldEntitlementsParts {
+  readonly db: Database;
+  readonly entitlements: Entitlements;
+  /** What an account has used of its limits. */
+  readonly usage: (accountId: AccountId) => Promise<readonly LimitInUse[]>;
+  readonly signToken: Identity['signToken'];
+  /** Where plans are bought; undefined: nowhere. */
+  readonly selling?: { readonly mode: Mode; readonly freeAccountsPerUser: number } | undefined;
+}
+
+/** What accounts hold, as they are told. */
+export interface HeldEntitlements {
+  entitlements(accountId: AccountId): Promise<EntitlementView[]>;
+  /** That of one product, signed: for a day at most, and never for longer than it stays as it is. Throws `not_found`. */
+  entitlementToken(accountId: AccountId, product: string): ReturnType<Identity['signToken']>;
+}
+
+export function createHeldEntitlements(parts: HeldEntitlementsParts): HeldEntitlements {
+  return {
+    entitlements: async (accountId) => (await readHeld(parts, accountId)).map(({ view }) => view),
+    async entitlementToken(accountId, product) {
+      const held = await readHeld(parts, accountId);
+      const found = held.find(({ view }) => view.product === product);
+      if (found === undefined) throw new AppError('not_found', { message: 'There is no such product.' });
+      const { view, changesAt } = found;
+      return parts.signToken({
+        type: TOKEN_TYPE,
+        audience: product,
+        subject: accountId,
+        claims: { entitlement: view },
+        expiresAt: changesAt === null ? Number.POSITIVE_INFINITY : Math.floor(Date.parse(changesAt) / 1_000),
+      });
+    },
+  };
+}
+
+async function readHeld(
+  parts: HeldEntitlementsParts,
+  accountId: AccountId,
+): Promise<{ readonly view: EntitlementView; readonly changesAt: string | null }[]> {
+  const { db, entitlements, usage } = parts;
+  const [held, used, [graces, tried]] = await Promise.all([
+    entitlements.current(accountId),
+    usage(accountId),
+    db.tenant(accountId, [gracesOf(accountId), triableOf(parts)]),
+  ]);
+  const mayTry = new Set(tried.map(({ product }) => product));
+  return held.map((one) => ({
+    view: entitlementView(one, { usage: used, graces, triableProducts: mayTry }),
+    changesAt: one.changesAt,
+  }));
+}
+
+function triableOf({ entitlements, selling }: HeldEntitlementsParts) {
+  const products = selling === undefined ? [] : productsWithTrial(entitlements.catalogues.values());
+  return triableProducts(selling?.mode ?? 'live', products, selling?.freeAccountsPerUser ?? 0);
+}

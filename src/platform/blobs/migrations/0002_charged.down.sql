@@ -1,0 +1,1 @@
+alter table blobs.blobs drop column charged;

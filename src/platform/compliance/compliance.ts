@@ -1,0 +1,68 @@
+import type { Accounts } from '#platform/accounts';
+import type { Database } from '#platform/db';
+import type { ProofLine } from '#platform/erasure';
+import { type Caller, type Origin, type Page, page } from '#platform/http';
+import type { Identity } from '#platform/identity';
+import { type ComplianceAction, type EntryPosition, type EntryRow, listEntries } from './store.ts';
+
+/** Something that became of people's data, or of a copy of it. */
+export interface ComplianceEntry {
+  readonly id: string;
+  readonly at: string;
+  readonly action: ComplianceAction;
+  readonly account_id: string | null;
+  /** Who did it; null: the server, or whoever it was is erased. */
+  readonly user_id: string | null;
+  readonly target: { readonly kind: string; readonly id: string | null } | null;
+  /** Of an erasure: rows by table, before it and after it. */
+  readonly erased: readonly ProofLine[] | null;
+}
+
+interface ReportQuestion {
+  readonly action: ComplianceAction | undefined;
+  readonly from: string | undefined;
+  readonly until: string | undefined;
+  readonly after: EntryPosition | undefined;
+  readonly limit: number;
+}
+
+/** What operators answer for, over all accounts (docs/compliance.md). */
+export interface Compliance {
+  /** Exports, erasures, releases and changes of settings, the newest first. */
+  report(question: ReportQuestion): Promise<Page<ComplianceEntry>>;
+  /** Closes a person or an organization, which is erased in 14 days. Answers until when it can be undone. */
+  delete(by: { readonly caller: Caller; readonly origin: Origin }, of: DeletionSubject): Promise<Date>;
+}
+
+interface DeletionSubject {
+  readonly kind: 'account' | 'user';
+  readonly id: string;
+}
+
+interface ComplianceParts {
+  readonly db: Database;
+  readonly identity: { readonly closing: Pick<Identity['closing'], 'closeOther'> };
+  readonly accounts: { readonly organizations: Pick<Accounts['organizations'], 'closeOther'> };
+}
+
+export function createCompliance({ db, identity, accounts }: ComplianceParts): Compliance {
+  return {
+    delete: ({ caller, origin }, { kind, id }) =>
+      kind === 'user'
+        ? identity.closing.closeOther(caller, id, origin)
+        : accounts.organizations.closeOther({ caller, origin, organization: id }),
+    async report({ limit, ...question }) {
+      const [rows] = await db.system('admin.compliance', [listEntries({ ...question, limit: limit + 1 })]);
+      return page(rows, limit, { item: entryOf, position: ({ at, id }) => [at, id] });
+    },
+  };
+}
+
+function entryOf({ target_kind, target_id, tables, ...row }: EntryRow): ComplianceEntry {
+  return {
+    ...row,
+    at: new Date(row.at).toISOString(),
+    target: target_kind === null ? null : { kind: target_kind, id: target_id },
+    erased: tables,
+  };
+}

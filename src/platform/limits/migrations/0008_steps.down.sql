@@ -1,0 +1,1 @@
+alter table limits.usage_events drop column steps;

@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import { makeAccount } from '#test/factories';
+import { testDatabase } from '#test/services';
+import type { Denial } from '../denial.ts';
+import { createDenialCounts } from './denials.ts';
+
+const { db } = await testDatabase();
+const NOON = Date.parse('2027-05-01T12:20:00.000Z');
+const HOUR = 3_600_000;
+
+function open() {
+  const failures: unknown[] = [];
+  let now = NOON;
+  const counts = createDenialCounts({
+    db,
+    clock: { now: () => now },
+    onFailure: (error) => failures.push(error),
+  });
+  const deny = (accountId: AccountId, limit = 'posts', used = 10) =>
+    counts.count(
+      { accountId, product: 'demo', feature: 'post', requestId: `r-${limit}-${used}` },
+      denialOf(limit, used),
+    );
+  return { counts, deny, failures, later: (milliseconds: number) => void (now += milliseconds) };
+}
+
+const denialOf = (limit: string, used: number): Denial => ({
+  limit,
+  of: 'quota',
+  used,
+  max: 10,
+  resetsAt: null,
+  retryAfter: undefined,
+  plan: 'demo.free',
+});
+const all = { rows: 100 };
+
+test('denials of two processes are added up by hour, and the last one of them is told', async () => {
+  const { accountId } = await makeAccount(db);
+  const [one, other] = [open(), open()];
+  one.deny(accountId);
+  one.deny(accountId, 'posts', 11);
+  other.later(1_000);
+  other.deny(accountId, 'posts', 12);
+  other.later(HOUR);
+  other.deny(accountId, 'calls');
+  await Promise.all([one.counts.close(), other.counts.close()]);
+  const rows = await one.counts.ofAccount(accountId, all);
+  expect(rows.map(({ hour, limit, denied }) => [hour, limit, denied])).toEqual([
+    ['2027-05-01T13:00:00.000Z', 'calls', 1],
+    ['2027-05-01T12:00:00.000Z', 'posts', 3],
+  ]);
+  expect(rows[1]).toMatchObject({
+    account_id: accountId,
+    product: 'demo',
+    feature: 'post',
+    kind: 'quota',
+    plan: 'demo.free',
+    used: 12,
+    max: 10,
+    last_at: '2027-05-01T12:20:01.000Z',
+    last_request_id: 'r-posts-12',
+  });
+});
+
+test('an account reads its own; all are read by filters and page by page', async () => {
+  const [mine, theirs] = [await makeAccount(db), await makeAccount(db)];
+  const { counts, deny } = open();
+  for (const limit of ['a', 'b', 'c']) deny(mine.accountId, limit);
+  deny(theirs.accountId, 'a');
+  await counts.close();
+  expect(await counts.ofAccount(theirs.accountId, all)).toHaveLength(1);
+  const names = async (question: object) =>
+    (await counts.ofAll({ ...all, account: mine.accountId, ...question })).map(({ limit }) => limit);
+  expect(await names({})).toEqual(['a', 'b', 'c']);
+  expect(await names({ limit: 'b' })).toEqual(['b']);
+  expect(await names({ plan: 'demo.pro' })).toEqual([]);
+  expect(await names({ product: 'other' })).toEqual([]);
+  expect(await names({ from: new Date(NOON) })).toEqual([]);
+  expect(await names({ until: new Date(NOON - HOUR) })).toEqual([]);
+  const after = ['2027-05-01T12:00:00.000Z', mine.accountId, 'demo', 'post', 'a', 'demo.free'] as const;
+  expect(await names({ after, rows: 1 })).toEqual(['b']);
+});
+
+test('what could not be written is counted on, and of an account that is gone nothing is written', async () => {
+  const { accountId } = await makeAccount(db);
+  const { counts, deny, failures } = open();
+  deny(accountId);
+  deny('0193a5c8-7d1d-7000-8000-3c1c5a5b0a00' as AccountId);
+  await db.asMigrator(statement('alter table limits.denials rename to denials_away'));
+  await counts.write();
+  expect(failures).toHaveLength(1);
+  deny(accountId);
+  await db.asMigrator(statement('alter table limits.denials_away rename to denials'));
+  await counts.close();
+  expect(await counts.ofAll({ ...all, account: accountId })).toMatchObject([{ denied: 2 }]);
+});
+
+test('counts of more than 100 days ago are deleted', async () => {
+  const { accountId } = await makeAccount(db);
+  const { counts, deny, later } = open();
+  later(Date.now() - NOON);
+  deny(accountId);
+  later(-101 * 24 * HOUR);
+  deny(accountId);
+  await counts.close();
+  await counts.prune();
+  expect(await counts.ofAccount(accountId, all)).toHaveLength(1);
+});

@@ -1,0 +1,212 @@
+import { commitPoint, type Database, deleteUnheld, type Statement, statement } from '#platform/db';
+import type { AccountId, Clock } from '#platform/kernel';
+import type { Denial } from '../denial.ts';
+import type { AdmitRequest } from '../permit.ts';
+
+const COUNTED = commitPoint(
+  'limits.denials-counted',
+  'denials of some seconds, added to those of their hours',
+);
+const PRUNED = commitPoint('limits.denials-pruned', 'counts of denials that are old, deleted');
+
+const HOUR = 3_600_000;
+/** How often counts are written, in milliseconds: so many seconds of them are lost with a process that is killed. */
+const WRITTEN_EVERY = 10_000;
+/** Counts that a process holds, about 4 MB; further ones wait until these are written, uncounted. */
+const MOST_HELD = 10_000;
+/** Days for which counts are kept. */
+const KEPT = 100;
+
+/** As the index has it. */
+const HOUR_OF_ROW = `(hour at time zone 'UTC')`;
+
+/** Denials of an account by one limit in an hour. */
+export interface DenialCount {
+  readonly account_id: string;
+  readonly hour: string;
+  readonly product: string;
+  readonly feature: string;
+  readonly limit: string;
+  readonly kind: Denial['of'];
+  readonly plan: string;
+  readonly denied: number;
+  /** What was used of it at the last one, and its size. */
+  readonly used: number;
+  readonly max: number;
+  readonly last_at: string;
+  readonly last_request_id: string;
+}
+
+/** Where a page of them goes on, in the order in which they are listed. */
+export type DenialPosition = readonly [
+  hour: string,
+  account: string,
+  product: string,
+  feature: string,
+  limit: string,
+  plan: string,
+];
+
+export interface DenialQuestion {
+  readonly from?: Date | undefined;
+  readonly until?: Date | undefined;
+  readonly product?: string | undefined;
+  readonly limit?: string | undefined;
+  readonly plan?: string | undefined;
+  readonly after?: DenialPosition | undefined;
+  readonly rows: number;
+}
+
+/** Denials by account, limit, plan and hour. None costs a commit: they are counted in memory and written together. */
+export interface DenialCounts {
+  /** Takes no time, and never throws. */
+  count(request: Pick<AdmitRequest, 'accountId' | 'product' | 'feature' | 'requestId'>, denial: Denial): void;
+  /** Writes what is counted; what cannot be written is counted on. */
+  write(): Promise<void>;
+  /** The newest hour first. */
+  ofAccount(accountId: AccountId, question: DenialQuestion): Promise<DenialCount[]>;
+  ofAll(question: DenialQuestion & { readonly account?: string | undefined }): Promise<DenialCount[]>;
+  prune(): Promise<void>;
+  /** Writes what is counted, and stops. */
+  close(): Promise<void>;
+}
+
+export interface DenialCountsParts {
+  readonly db: Database;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts): DenialCounts {
+  let held = new Map<string, DenialCount>();
+  let writing = Promise.resolve();
+
+  async function flush(): Promise<void> {
+    if (held.size === 0) return;
+    const counts = held;
+    held = new Map();
+    try {
+      await db.system('limits.denials', COUNTED, [addCounts([...counts.values()])]);
+    } catch (error) {
+      // What came meanwhile is newer.
+      for (const [key, one] of counts) add(key, one, held.get(key));
+      onFailure(error);
+    }
+  }
+
+  function add(key: string, one: DenialCount, newer: DenialCount | undefined): void {
+    if (newer === undefined && held.size >= MOST_HELD) return;
+    held.set(key, newer === undefined ? one : { ...newer, denied: newer.denied + one.denied });
+  }
+
+  const write = async (): Promise<void> => {
+    // One after the other: what is counted while one is under way is the next one's.
+    writing = writing.then(flush);
+    await writing;
+  };
+  const timer = setInterval(() => void write(), WRITTEN_EVERY).unref();
+
+  return {
+    write,
+    count({ accountId, product, feature, requestId }, { limit, of: kind, used, max, plan }) {
+      const now = clock.now();
+      const hour = new Date(now - (now % HOUR)).toISOString();
+      const key = [accountId, hour, product, feature, limit, plan].join(' ');
+      const before = held.get(key);
+      if (before === undefined && held.size >= MOST_HELD) return;
+      held.set(key, {
+        account_id: accountId,
+        hour,
+        product,
+        feature,
+        limit,
+        kind,
+        plan,
+        used,
+        max,
+        denied: (before?.denied ?? 0) + 1,
+        last_at: new Date(now).toISOString(),
+        last_request_id: requestId,
+      });
+    },
+    async ofAccount(accountId, question) {
+      const [rows] = await db.tenant(accountId, [listCounts({ ...question, account: accountId })]);
+      return rows.map(toCount);
+    },
+    async ofAll(question) {
+      const [rows] = await db.system('limits.denials', [listCounts(question)]);
+      return rows.map(toCount);
+    },
+    async prune() {
+      await db.system('limits.denials', PRUNED, [
+        statement(
+          deleteUnheld(
+            'limits.denials',
+            `${HOUR_OF_ROW} < (app.now() - interval '${KEPT} days') at time zone 'UTC'`,
+          ),
+        ),
+      ]);
+    },
+    async close() {
+      clearInterval(timer);
+      await write();
+    },
+  };
+}
+
+/** In one order, so that processes that add to the same rows never wait for each other in a circle. Of an account that is gone nothing is kept. */
+const addCounts = (counts: readonly DenialCount[]): Statement =>
+  statement(
+    `insert into limits.denials as t (account_id, hour, product, feature, name, plan, kind, denied, used, size, last_at, last_request_id)
+     select c.account_id, c.hour, c.product, c.feature, c."limit", c.plan, c.kind, c.denied, c.used, c.max, c.last_at, c.last_request_id
+       from jsonb_to_recordset($1::text::jsonb) as c (account_id uuid, hour timestamptz, product text, feature text, "limit" text, plan text, kind text,
+         denied bigint, used bigint, max bigint, last_at timestamptz, last_request_id text)
+       join accounts.accounts a using (account_id)
+       order by 1, 2, 3, 4, 5, 6
+     on conflict (account_id, hour, product, feature, name, plan) do update
+       set denied = t.denied + excluded.denied, used = excluded.used, size = excluded.size, last_at = greatest(t.last_at, excluded.last_at),
+         last_request_id = case when excluded.last_at >= t.last_at then excluded.last_request_id else t.last_request_id end`,
+    [JSON.stringify(counts)],
+  );
+
+interface CountRow extends Omit<DenialCount, 'hour' | 'last_at'> {
+  readonly hour: Date;
+  readonly last_at: Date;
+}
+
+const toCount = ({ hour, last_at, ...row }: CountRow): DenialCount => ({
+  ...row,
+  hour: hour.toISOString(),
+  last_at: last_at.toISOString(),
+});
+
+function listCounts(
+  question: DenialQuestion & { readonly account?: string | undefined },
+): Statement<CountRow> {
+  const { account, from, until, product, limit, plan, after, rows } = question;
+  const [hour = null, last = null, ofProduct = null, feature = null, name = null, ofPlan = null] =
+    after ?? [];
+  return statement<CountRow>(
+    `select account_id, hour, product, feature, name as "limit", kind, plan, denied, used, size as max, last_at, last_request_id
+     from limits.denials
+     where ($1::uuid is null or account_id = $1) and ($2::timestamptz is null or ${HOUR_OF_ROW} >= $2 at time zone 'UTC') and ($3::timestamptz is null or ${HOUR_OF_ROW} < $3 at time zone 'UTC')
+       and ($4::text is null or product = $4) and ($5::text is null or name = $5) and ($6::text is null or plan = $6)
+       and ($7::timestamptz is null or hour < $7 or hour = $7 and (account_id, product, feature, name, plan) > ($8::uuid, $9::text, $10::text, $11::text, $12::text))
+     order by ${HOUR_OF_ROW} desc, account_id, product, feature, name, plan limit $13`,
+    [
+      account ?? null,
+      from ?? null,
+      until ?? null,
+      product ?? null,
+      limit ?? null,
+      plan ?? null,
+      hour,
+      last,
+      ofProduct,
+      feature,
+      name,
+      ofPlan,
+      rows,
+    ],
+  );
+}

@@ -1,0 +1,11 @@
+import { type DataRule, erased } from '#platform/db';
+
+/** What erasure and export do with privacy. */
+export const privacyDataRules: DataRule[] = [
+  { table: 'privacy.participants', account: erased() },
+  { table: 'privacy.budgets', nobodys: 'what releases have spent, of all accounts alike' },
+  {
+    table: 'privacy.releases',
+    nobodys: 'counts with noise: nobody can tell by them whether an account is in them',
+  },
+];

@@ -1,0 +1,1 @@
+drop table secrets.data_keys;

@@ -1,0 +1,17 @@
+import { type DataRule, erased, erasedWith } from '#platform/db';
+
+/** What erasure and export do with vectors. */
+export const vectorsDataRules: DataRule[] = [
+  {
+    table: 'vectors.collections',
+    account: erased(),
+    user: erased(),
+    withheld: ['centre', 'former_centre', 'coding', 'centred', 'recoding', 'due'],
+  },
+  { table: 'vectors.items', account: erasedWith('vectors.collections'), user: erased() },
+  {
+    table: 'vectors.signs',
+    account: erasedWith('vectors.collections'),
+    withheld: 'they are made of the embeddings of vectors.items',
+  },
+];

@@ -1,0 +1,75 @@
+import { AppError } from '#platform/kernel';
+import './errors.ts';
+
+const DIMENSIONS = { least: 2, most: 2_048 } as const;
+
+/** An embedding as it is stored: of length one, in half precision, which changes a cosine by less than 1e-4. */
+export type Embedding = Float16Array;
+
+/** Throws `vector_invalid` for what has no direction: too few or too many dimensions, all of them 0, or one that is no finite number. */
+export function embeddingOf(values: readonly number[]): Embedding {
+  if (values.length < DIMENSIONS.least || values.length > DIMENSIONS.most)
+    throw invalid(`It has ${DIMENSIONS.least} to ${DIMENSIONS.most} dimensions.`);
+  if (!values.every(Number.isFinite)) throw invalid('Each dimension is a finite number.');
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest === 0) throw invalid('A vector of zeros has no direction.');
+  // By the largest first: squares of very large and very small numbers are no numbers any more.
+  const scaled = values.map((value) => value / largest);
+  const length = Math.sqrt(scaled.reduce((sum, value) => sum + value * value, 0));
+  return Float16Array.from(scaled, (value) => value / length);
+}
+
+function invalid(message: string): AppError {
+  return new AppError('vector_invalid', { message, details: { field: 'embedding' } });
+}
+
+export const bytesOf = (values: Float16Array | Float32Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+/** Copied, for the driver's bytes may begin where no number does. */
+export const readEmbedding = (bytes: Uint8Array): Embedding => new Float16Array(new Uint8Array(bytes).buffer);
+
+export const readCentre = (bytes: Uint8Array | null): Float32Array | undefined =>
+  bytes === null ? undefined : new Float32Array(new Uint8Array(bytes).buffer);
+
+/** The mean of embeddings. */
+export function meanOf(embeddings: readonly Embedding[]): Float32Array {
+  const mean = new Float32Array(embeddings[0]?.length ?? 0);
+  for (const embedding of embeddings)
+    for (const [dimension, value] of embedding.entries())
+      mean[dimension] = (mean[dimension] ?? 0) + value / embeddings.length;
+  return mean;
+}
+
+/** On which side of the centre it lies in each dimension, in zeros and ones: embeddings that are near have most of them in common. */
+export function signsOf(embedding: Embedding, centre: Float32Array | undefined): string {
+  let signs = '';
+  for (let dimension = 0; dimension < embedding.length; dimension += 1)
+    signs += (embedding[dimension] ?? 0) > (centre?.[dimension] ?? 0) ? '1' : '0';
+  return signs;
+}
+
+/** The cosine of two embeddings, to six digits. Rounding has left neither of them a length of exactly one. */
+export function cosine(left: Float32Array, right: Embedding): number {
+  let [dot, leftSquares, rightSquares] = [0, 0, 0];
+  for (let dimension = 0; dimension < left.length; dimension += 1) {
+    const [a = 0, b = 0] = [left[dimension], right[dimension]];
+    dot += a * b;
+    leftSquares += a * a;
+    rightSquares += b * b;
+  }
+  return Math.round((dot / Math.sqrt(leftSquares * rightSquares)) * 1e6) / 1e6;
+}
+
+/** The `k` nearest to an embedding, the nearest first; of two that are as near, the one with the smaller id. */
+export function nearestOf<Row extends { readonly id: string; readonly embedding: Uint8Array }>(
+  rows: readonly Row[],
+  to: Embedding,
+  k: number,
+): readonly { readonly id: string; readonly score: number }[] {
+  const query = Float32Array.from(to);
+  return rows
+    .map(({ id, embedding }) => ({ id, score: cosine(query, readEmbedding(embedding)) }))
+    .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
+    .slice(0, k);
+}

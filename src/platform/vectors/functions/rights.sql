@@ -1,0 +1,10 @@
+-- Who may what in this schema. Nothing else is granted to anybody, but functions to the system (docs/decisions/0058).
+grant usage on schema vectors to plinth_tenant, plinth_system;
+
+grant select, insert, update, delete on vectors.collections, vectors.items, vectors.signs to plinth_system;
+grant select, insert, update, delete on vectors.collections to plinth_tenant;
+grant select, insert, update, delete on vectors.items to plinth_tenant;
+grant select, insert, update, delete on vectors.signs to plinth_tenant;
+
+-- Also where a member's own scope deletes a collection: nobody writes gauges but the system.
+call app.run_as_system('vectors.give_storage_back()');

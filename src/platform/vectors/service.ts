@@ -1,0 +1,246 @@
+import { commitPoint, type Database, type Statement, type Transaction } from '#platform/db';
+import type { UpgradeFor } from '#platform/entitlements';
+import { AppError, type Ids } from '#platform/kernel';
+import { gaugeDenial, type Limits, limitExceeded, planRequired } from '#platform/limits';
+import { centreCollections } from './centring.ts';
+import { bytesOf, type Embedding, embeddingOf, nearestOf, readCentre, signsOf } from './embeddings.ts';
+import {
+  allEmbedded,
+  blobsOf,
+  candidates,
+  type CollectionKey,
+  type CollectionRow,
+  countItems,
+  deleteItems,
+  deleteOwned,
+  deleteSigns,
+  type EmbeddedRow,
+  findCollection,
+  lockCollection,
+  makeCollection,
+  measureItems,
+  type NewItem,
+  putItems,
+  putSigns,
+  sameBlob,
+} from './store.ts';
+import type { Collection, VectorItem, Vectors, VectorSearch } from './vectors.ts';
+
+const UPSERTED = commitPoint('vectors.upserted', 'items of a collection, and the storage that they take');
+const DELETED = commitPoint('vectors.deleted', 'items that are gone, and their storage given back');
+
+/** Collections of so many embeddings are compared with whole: 3 MB of 768 dimensions. */
+const EXACT_MOST = 2_000;
+/** Of larger ones so many are, those with most signs in common (docs/decisions/0127). */
+const CANDIDATES = 800;
+const ID = /^[\w.:-]{1,200}$/;
+const MOST_BLOB = 65_536;
+
+export interface VectorStorageParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly limits: Pick<Limits, 'gauging'>;
+  /** The plan that would have room. */
+  readonly upgradeFor: UpgradeFor;
+}
+
+/** The vectors of all products of this process. */
+export interface VectorStorage {
+  /** Those of one product. */
+  of(product: string): Vectors;
+  /** Gives collections that have grown a new centre; answers how many. */
+  centre(): Promise<number>;
+}
+
+export function createVectorStorage(parts: VectorStorageParts): VectorStorage {
+  return {
+    of: (product) => ({
+      upsert: (collection, items) => upsert(parts, { product, collection }, items),
+      search: (collection, embedding, k) => search(parts, { product, collection }, { embedding, k }),
+      find: (collection, blob, k) => find(parts, { product, collection }, { blob, k }),
+      delete: (collection, ids) => remove(parts, { product, collection }, ids),
+      forgetting: (member) => deleteOwned(product, member),
+    }),
+    centre: () => centreCollections(parts.db),
+  };
+}
+
+/** A collection of a product. */
+interface Which {
+  readonly product: string;
+  readonly collection: Collection;
+}
+
+interface PackedItem {
+  readonly id: string;
+  readonly blob: Uint8Array;
+  readonly embedding: Embedding | undefined;
+}
+
+/** Throws `vector_invalid`. */
+function packItems(items: readonly VectorItem[]): PackedItem[] {
+  const ids = new Set(items.map(({ id }) => id));
+  if (ids.size < items.length) throw invalid('id', 'Two of these items have one id.');
+  return items.map(({ id, blob, embedding }) => {
+    if (!ID.test(id)) throw invalid('id', 'An id has 1 to 200 letters, digits and the signs . _ : -');
+    if (blob.length > MOST_BLOB) throw invalid('blob', `A blob has ${MOST_BLOB} bytes at most.`);
+    return { id, blob, embedding: embedding && embeddingOf(embedding) };
+  });
+}
+
+function invalid(field: string, message: string): AppError {
+  return new AppError('vector_invalid', { message, details: { field } });
+}
+
+async function upsert(parts: VectorStorageParts, which: Which, items: readonly VectorItem[]): Promise<void> {
+  const packed = packItems(items);
+  const { product, collection } = which;
+  const ids = packed.map(({ id }) => id);
+  const making = makeCollection(collection, product, parts.ids.next());
+  await refusing(parts, which, () =>
+    parts.db.tenant(collection.accountId, UPSERTED, async (tx) => {
+      await tx.run(making);
+      const found = await lock(tx, which, ids);
+      if (found === undefined) throw new Error('a collection was not made');
+      const { row, former } = found;
+      const key = { accountId: collection.accountId, id: row.id };
+      const embedded = row.embedded - former.embedded + packed.filter((item) => item.embedding).length;
+      const kept = row.embedded > former.embedded ? row.dimensions : null;
+      const dimensions = packed.reduce((known, { embedding }) => oneDimension(known, embedding), kept);
+      const growth = packed.reduce((sum, item) => sum + sizeOf(item), -former.bytes);
+      const centre = readCentre(kept === null ? null : row.centre);
+      const news = packed.map((item) => newItem(item, centre));
+      const signs = news.flatMap(({ id, signs: own }) => (own === null ? [] : [{ id, signs: own }]));
+      await tx.runAll([
+        countItems(key, { dimensions, embedded, growth, fresh: kept === null }),
+        putItems(key, collection, news),
+        deleteSigns(key, ids),
+        putSigns(key, row.coding, signs),
+        ...gauging(parts, which, growth),
+      ]);
+    }),
+  );
+}
+
+async function remove(parts: VectorStorageParts, which: Which, ids: readonly string[]): Promise<void> {
+  const { accountId } = which.collection;
+  await parts.db.tenant(accountId, DELETED, async (tx) => {
+    const found = await lock(tx, which, ids);
+    if (found === undefined) return;
+    const { row, former } = found;
+    const key = { accountId, id: row.id };
+    const embedded = row.embedded - former.embedded;
+    const dimensions = embedded === 0 ? null : row.dimensions;
+    await tx.runAll([
+      countItems(key, { dimensions, embedded, growth: -former.bytes, fresh: embedded === 0 }),
+      deleteItems(key, ids),
+      ...gauging(parts, which, -former.bytes),
+    ]);
+  });
+}
+
+/** Holds a collection until the end of the transaction, and measures what items with these ids take now. */
+async function lock(tx: Transaction, { product, collection }: Which, ids: readonly string[]) {
+  const [[row], [former]] = await tx.runAll([
+    lockCollection(collection, product),
+    measureItems(collection, product, ids),
+  ]);
+  return row && former && { row, former };
+}
+
+function gauging({ limits }: VectorStorageParts, { product, collection: { gauge } }: Which, growth: number) {
+  return gauge === undefined || growth === 0 ? [] : [limits.gauging(product, gauge, growth)];
+}
+
+/** Runs what grows; where the gauge has no room, it throws what the caller is answered. */
+async function refusing(
+  { upgradeFor }: VectorStorageParts,
+  { product }: Which,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const denied = gaugeDenial(error);
+    if (denied === undefined) throw error;
+    const { plan, limit: grant, used, max } = denied;
+    const needed = Math.max(used, max) + 1;
+    const upgrade = upgradeFor({ product, plan, grant, atLeast: needed });
+    throw max === 0
+      ? planRequired({ product, plan, grant, needed }, upgrade)
+      : limitExceeded(denied, upgrade);
+  }
+}
+
+const sizeOf = ({ blob, embedding }: PackedItem) => blob.length + (embedding?.byteLength ?? 0);
+
+/** All embeddings of a collection have as many dimensions as the first one. Throws `vector_dimensions`. */
+function oneDimension(known: number | null, embedding: Embedding | undefined): number | null {
+  if (embedding === undefined) return known;
+  if (known !== null && known !== embedding.length)
+    throw new AppError('vector_dimensions', { details: { dimensions: known, sent: embedding.length } });
+  return embedding.length;
+}
+
+const base64 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+
+function newItem({ id, blob, embedding }: PackedItem, centre: Float32Array | undefined): NewItem {
+  return {
+    id,
+    blob: base64(blob),
+    embedding: embedding === undefined ? null : base64(bytesOf(embedding)),
+    signs: embedding === undefined ? null : signsOf(embedding, centre),
+  };
+}
+
+const NOTHING: VectorSearch = { mode: 'exact', results: [] };
+
+async function search(
+  { db }: VectorStorageParts,
+  { product, collection }: Which,
+  { embedding, k }: { readonly embedding: readonly number[]; readonly k: number },
+): Promise<VectorSearch> {
+  const query = embeddingOf(embedding);
+  const { accountId } = collection;
+  const [[row]] = await db.tenant(accountId, [findCollection(collection, product)]);
+  if (row === undefined || row.dimensions === null) return NOTHING;
+  oneDimension(row.dimensions, query);
+  const key = { accountId, id: row.id };
+  const isExact = row.embedded <= EXACT_MOST;
+  const rows = await db.tenant(accountId, isExact ? [allEmbedded(key)] : likely(key, row, query));
+  const nearest = nearestOf(rows.flat(), query, k);
+  const [blobs] = await db.tenant(accountId, [
+    blobsOf(
+      key,
+      nearest.map(({ id }) => id),
+    ),
+  ]);
+  const byId = new Map(blobs.map(({ id, blob }) => [id, blob]));
+  const results = nearest.flatMap(({ id, score }) => {
+    // One that was deleted in between is no result.
+    const blob = byId.get(id);
+    return blob === undefined ? [] : [{ id, score, blob }];
+  });
+  return { mode: isExact ? 'exact' : 'approximate', results };
+}
+
+/** The nearest by their signs: while signs are written anew, of those by either centre, for such distances can't be compared with each other. */
+function likely(
+  key: CollectionKey,
+  { coding, centre, former_centre, recoding }: CollectionRow,
+  query: Embedding,
+): readonly Statement<EmbeddedRow>[] {
+  const by = (of: number, its: Uint8Array | null) =>
+    candidates(key, { coding: of, signs: signsOf(query, readCentre(its)) }, CANDIDATES);
+  return [by(coding, centre), ...(recoding ? [by(coding - 1, former_centre)] : [])];
+}
+
+async function find(
+  { db }: VectorStorageParts,
+  { product, collection }: Which,
+  { blob, k }: { readonly blob: Uint8Array; readonly k: number },
+): Promise<VectorSearch> {
+  const [rows] = await db.tenant(collection.accountId, [sameBlob(collection, product, { blob, limit: k })]);
+  return { mode: 'exact', results: rows.map(({ id }) => ({ id, score: 1, blob })) };
+}

@@ -1,0 +1,52 @@
+import type { Statement } from '#platform/db';
+import type { AccountId, UserId } from '#platform/kernel';
+
+/** What vectors are searched together. */
+export interface Collection {
+  readonly accountId: AccountId;
+  /** Whose own it is: another user of the account has another collection of that name. None: it is the account's. */
+  readonly userId?: UserId | undefined;
+  /** In a word: `records`. */
+  readonly name: string;
+  /** The gauge of the product that its bytes count in: `storage`. The same at each upsert. */
+  readonly gauge?: string | undefined;
+}
+
+export interface VectorItem {
+  /** Up to 200 letters, digits and `. _ : -`. */
+  readonly id: string;
+  /** What is answered with it: 64 KiB at most. */
+  readonly blob: Uint8Array;
+  /** None: it is found by its blob alone. */
+  readonly embedding?: readonly number[] | undefined;
+}
+
+export interface VectorResult {
+  readonly id: string;
+  /** The cosine: 1 is the same direction, -1 the opposite. */
+  readonly score: number;
+  readonly blob: Uint8Array;
+}
+
+export interface VectorSearch {
+  /** `exact`: all of the collection was compared. `approximate`: a neighbour may be missing. */
+  readonly mode: 'exact' | 'approximate';
+  readonly results: readonly VectorResult[];
+}
+
+/** The vectors of one product (docs/decisions/0127-signs-of-centred-vectors.md). */
+export interface Vectors {
+  /**
+   * Stores items, in the place of those with the same ids, all of them or none, and counts what they take in the gauge. Throws
+   * `vector_invalid`, `vector_dimensions`, and the gauge's refusal: `plan_required` where the plan gives none of it.
+   */
+  upsert(collection: Collection, items: readonly VectorItem[]): Promise<void>;
+  /** The `k` items whose embeddings are nearest. Throws `vector_invalid`, `vector_dimensions`. */
+  search(collection: Collection, embedding: readonly number[], k: number): Promise<VectorSearch>;
+  /** Items whose blob is the same, byte for byte. */
+  find(collection: Collection, blob: Uint8Array, k: number): Promise<VectorSearch>;
+  /** Deletes items, and gives back what they took. What is not there is deleted already. */
+  delete(collection: Collection, ids: readonly string[]): Promise<void>;
+  /** Deletes all that a user keeps in an account, and gives back what it took. */
+  forgetting(of: { readonly accountId: AccountId; readonly userId: UserId }): Statement;
+}

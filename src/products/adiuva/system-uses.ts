@@ -1,0 +1,15 @@
+import { declareLongUses } from '#platform/db';
+
+/** Uses of `db.system` by this product, with the reason why no single account or user owns the work. */
+export const adiuvaSystemUses = {
+  'adiuva.records': 'deletions of records that are old go, whoever they belong to',
+  'adiuva.departed': 'what was kept by people who are no members any more goes, whoever they were',
+} as const;
+
+declareLongUses('adiuva.records');
+declareLongUses('adiuva.departed');
+
+type Own = typeof adiuvaSystemUses;
+declare module '#platform/db' {
+  interface SystemUses extends Own {}
+}

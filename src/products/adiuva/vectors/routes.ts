@@ -1,0 +1,155 @@
+import { namedObject } from '#platform/http';
+import { AppError, equalInConstantTime, sha256 } from '#platform/kernel';
+import { productRoutes } from '#platform/product';
+import { z } from 'zod';
+import { checksum } from '../octets.ts';
+import type { VectorMemory } from './service.ts';
+
+const route = productRoutes<{ readonly vectors: VectorMemory }>();
+
+const MOST_ITEMS = 500;
+const MOST_BODY = 8_388_608;
+/** Of a blob of 64 KiB. */
+const MOST_BASE64 = 87_384;
+const ID = 'Gr1n5OqzV0m8t2wJ';
+const BLOB = '3q2+7wABAgM=';
+const CHECKSUM = sha256(Buffer.from(BLOB, 'base64'));
+const EMBEDDING = [0.12, -0.5, 0.31];
+
+const common = {
+  tag: 'Adiuva vectors',
+  auth: 'account',
+  rate: { perMinute: 600, by: 'account' },
+  soldRates: ['requests'],
+  maxBody: MOST_BODY,
+} as const;
+
+const bytesOf = (base64: string) => Buffer.from(base64, 'base64');
+
+const id = z
+  .string()
+  .regex(/^[\w.:-]{1,200}$/, '1 to 200 letters, digits and the signs . _ : -')
+  .describe('Yours to choose, and read by the server: nothing that says anything.');
+const blob = z
+  .base64()
+  .max(MOST_BASE64)
+  // Bits behind the last byte would be lost: the same blob has one form.
+  .refine((text) => bytesOf(text).toString('base64') === text, 'This is not base64.')
+  .describe('Ciphertext in base64, of 64 KiB at most.');
+const embedding = z
+  .array(z.number())
+  .min(2)
+  .max(2_048)
+  .refine((values) => values.some((value) => value !== 0), 'A vector of zeros has no direction.')
+  .describe('Transformed with your own key. The same number of dimensions in all of your items.');
+
+const item = namedObject('VectorItem', {
+  id,
+  blob,
+  checksum: checksum.describe('SHA-256 of the blob, in hexadecimal digits.'),
+  embedding: embedding.optional(),
+});
+
+export const upsertVectors = route(
+  'POST /v1/storage/vectors/upsert',
+  {
+    ...common,
+    summary: 'Store vectors',
+    description:
+      'Stores items, in the place of those of yours with the same ids: all of them or none. Their blobs, and two bytes for each dimension, count in the limit `storage`. A request has 195,000 numbers in all at most. It takes no Idempotency-Key: the same again changes nothing.',
+    idempotency: 'none',
+    may: 'member',
+    scope: 'adiuva:write',
+    body: namedObject('VectorUpsertRequest', { vectors: z.array(item).min(1).max(MOST_ITEMS) }).refine(
+      ({ vectors }) => new Set(vectors.map((one) => one.id)).size === vectors.length,
+      { path: ['vectors'], error: 'Two of them have one id.' },
+    ),
+    reply: { 200: namedObject('VectorUpsertResponse', { upserted: z.int() }) },
+    errors: ['checksum_mismatch', 'vector_dimensions', 'vector_invalid', 'limit_exceeded', 'plan_required'],
+    example: {
+      body: { vectors: [{ id: ID, blob: BLOB, checksum: CHECKSUM, embedding: EMBEDDING }] },
+      reply: { upserted: 1 },
+    },
+  },
+  async ({ accountId, caller, body }, { vectors }) => {
+    const items = body.vectors.map(({ checksum: sent, ...one }) => {
+      const bytes = bytesOf(one.blob);
+      if (!equalInConstantTime(sha256(bytes), sent))
+        throw new AppError('checksum_mismatch', { details: { id: one.id } });
+      return { ...one, blob: bytes };
+    });
+    await vectors.upsert({ accountId, userId: caller.userId }, items);
+    return { upserted: items.length };
+  },
+);
+
+const result = namedObject('VectorSearchResult', {
+  id: z.string(),
+  score: z.number().describe('The cosine: 1 is the same direction, -1 the opposite. 1 for the same blob.'),
+  blob: z.string(),
+});
+
+export const searchVectors = route(
+  'POST /v1/storage/vectors/search',
+  {
+    ...common,
+    summary: 'Search vectors',
+    description:
+      'By `embedding`: your items whose embeddings are nearest, the nearest first. By `query_blob`: those whose blob is the same, byte for byte; nothing is similar to ciphertext. `mode` is `exact` where all of your items were compared, and `approximate` where one of the nearest may be missing. It takes no Idempotency-Key: it changes nothing.',
+    idempotency: 'none',
+    may: 'viewer',
+    scope: 'adiuva:read',
+    body: namedObject('VectorSearchRequest', {
+      query_blob: blob.optional(),
+      embedding: embedding.optional(),
+      top_k: z.int().min(1).max(100).default(10),
+    }).refine(
+      (body) => (body.query_blob === undefined) !== (body.embedding === undefined),
+      'Send one of `query_blob` and `embedding`.',
+    ),
+    reply: {
+      200: namedObject('VectorSearchResponse', {
+        results: z.array(result),
+        mode: z.enum(['exact', 'approximate']),
+      }),
+    },
+    errors: ['vector_dimensions', 'vector_invalid'],
+    example: {
+      body: { embedding: EMBEDDING, top_k: 10 },
+      reply: { results: [{ id: ID, score: 0.912345, blob: BLOB }], mode: 'exact' },
+    },
+  },
+  async ({ accountId, caller, body }, { vectors }) => {
+    const { results, mode } = await vectors.search(
+      { accountId, userId: caller.userId },
+      {
+        embedding: body.embedding,
+        blob: body.query_blob === undefined ? undefined : bytesOf(body.query_blob),
+        k: body.top_k,
+      },
+    );
+    return {
+      results: results.map((one) => ({ ...one, blob: Buffer.from(one.blob).toString('base64') })),
+      mode,
+    };
+  },
+);
+
+export const deleteVectors = route(
+  'DELETE /v1/storage/vectors',
+  {
+    ...common,
+    summary: 'Delete vectors',
+    description:
+      'What they took of the limit `storage` is free at once. An id of none of your items is passed over.',
+    may: 'member',
+    scope: 'adiuva:write',
+    body: namedObject('VectorDeleteRequest', { ids: z.array(id).min(1).max(MOST_ITEMS) }),
+    reply: { 200: namedObject('VectorDeleteResponse', { ok: z.literal(true) }) },
+    example: { body: { ids: [ID] }, reply: { ok: true } },
+  },
+  async ({ accountId, caller, body }, { vectors }) => {
+    await vectors.delete({ accountId, userId: caller.userId }, body.ids);
+    return { ok: true };
+  },
+);

@@ -1,0 +1,60 @@
+import { countLongText } from '#platform/texts';
+import type { RankedTurn, Reason, Turn } from './rank.ts';
+
+/** A turn that fits: found itself, or beside one that was. */
+export interface PackedTurn {
+  readonly turn: Turn;
+  /** Of its line (`lineOf`). */
+  readonly tokens: number;
+  /** Zero and empty, of a neighbour. */
+  readonly score: number;
+  readonly why: readonly Reason[];
+  /** The id of the turn that it stands beside. */
+  readonly beside?: string;
+}
+
+/** Turns that get what stands around them. */
+const WITH_NEIGHBOURS = 3;
+/** A text with more characters a token is white space: it is not counted when it can't fit. */
+const CHARACTERS_A_TOKEN = 16;
+
+/** A turn as it is handed out and counted: day, speaker and text. */
+export function lineOf({ saidAt, speaker, text }: Turn): string {
+  return `[${saidAt.toISOString().slice(0, 10)}] ${speaker}: ${text}\n`;
+}
+
+/**
+ * Fills a budget of tokens by rank without cutting a turn: one that does not fit is passed over, and what still fits comes after it.
+ * Neighbours come with the first three alone. Others are let go on meanwhile.
+ */
+export async function packTurns(
+  ranked: readonly RankedTurn[],
+  budget: number,
+  neighbours: (turn: Turn) => readonly Turn[],
+): Promise<PackedTurn[]> {
+  const packed = new Map<string, PackedTurn>();
+  let left = budget;
+  const put = async (one: Omit<PackedTurn, 'tokens'>): Promise<void> => {
+    const before = packed.get(one.turn.id);
+    // What stood beside a better one was found itself.
+    if (before !== undefined && one.beside === undefined)
+      packed.set(one.turn.id, { ...one, tokens: before.tokens });
+    if (before !== undefined || left < LEAST) return;
+    const line = lineOf(one.turn);
+    if (line.length > left * CHARACTERS_A_TOKEN) return;
+    const tokens = await countLongText(line, left);
+    if (tokens > left) return;
+    left -= tokens;
+    packed.set(one.turn.id, { ...one, tokens });
+  };
+  for (const [index, { turn, score, why }] of ranked.entries()) {
+    if (left < LEAST) break;
+    await put({ turn, score, why });
+    if (index >= WITH_NEIGHBOURS || !packed.has(turn.id)) continue;
+    for (const near of neighbours(turn)) await put({ turn: near, score: 0, why: [], beside: turn.id });
+  }
+  return [...packed.values()];
+}
+
+/** No line is shorter: its day alone takes as many. */
+const LEAST = 7;

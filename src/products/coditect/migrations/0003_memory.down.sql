@@ -1,0 +1,2 @@
+drop table coditect.memory_messages;
+drop table coditect.memory_sessions;

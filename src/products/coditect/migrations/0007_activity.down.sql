@@ -1,0 +1,1 @@
+drop index coditect.memory_messages_by_creation;

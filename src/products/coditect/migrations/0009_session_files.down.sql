@@ -1,0 +1,1 @@
+drop table coditect.memory_files;

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '#platform/kernel';
+import { CONSOLE, type ConsoleManifest, readConsole } from './built.ts';
+
+const TYPES: Readonly<Record<string, string>> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  woff2: 'font/woff2',
+};
+const NOT_BUILT = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Plinth</title></head><body>
+<h1>The console is not built yet</h1>
+<p>Run <code>npm run prepare</code> on the server and load this page again. The calls of the API work without it: <a href="/docs">/docs</a></p>
+</body></html>`;
+
+/** Sends the page of the console to a browser. The page answers what it shows by itself, from the calls of the API. */
+export type SendConsole = (reply: FastifyReply) => FastifyReply;
+
+/**
+ * The console: one page, at / for browsers and at each address below /app/, and the files that it loads at /app/assets. Nothing of it is
+ * read before somebody opens it.
+ */
+export function mountConsole(app: FastifyInstance): SendConsole {
+  let manifest: ConsoleManifest | undefined;
+  const send: SendConsole = (reply) => {
+    manifest ??= readConsole();
+    const nonce = randomBytes(16).toString('base64url');
+    return reply
+      .header('content-security-policy', policyWith(nonce))
+      .header('cache-control', 'no-cache')
+      .header('referrer-policy', 'no-referrer')
+      .type('text/html; charset=utf-8')
+      .send(manifest === undefined ? NOT_BUILT : pageOf(manifest, nonce));
+  };
+  app.get('/app', async (_request, reply) => send(reply));
+  app.get('/app/*', async (_request, reply) => send(reply));
+  app.get('/app/assets/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
+    manifest ??= readConsole();
+    const { name } = request.params;
+    // A page of the build before this one still asks for its files.
+    if (!/^[\w-]+\.(?:js|css|woff2)$/.test(name)) throw new AppError('not_found');
+    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? '';
+    const isPacked =
+      !name.endsWith('.woff2') && /\bbr\b/.test(request.headers['accept-encoding']?.toString() ?? '');
+    const bytes = readAsset(isPacked ? `${name}.br` : name);
+    reply
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('vary', 'accept-encoding')
+      .type(type);
+    if (isPacked) reply.header('content-encoding', 'br');
+    return reply.send(bytes);
+  });
+  return send;
+}
+
+function readAsset(name: string): Buffer {
+  try {
+    return readFileSync(join(CONSOLE, name));
+  } catch {
+    throw new AppError('not_found');
+  }
+}
+
+/** Nothing from elsewhere, no frame, and styles of the component library by this answer's nonce. */
+function policyWith(nonce: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "font-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+function pageOf({ script, style, imports, files }: ConsoleManifest, nonce: string): string {
+  const type = Object.keys(files).find((name) => name.startsWith('inter-latin-') && !name.includes('-ext-'));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="csp-nonce" nonce="${nonce}">
+<title>Plinth</title>
+<link rel="icon" href="data:,">
+<link rel="preload" href="/app/assets/${type ?? ''}" as="font" type="font/woff2" crossorigin>
+<link rel="stylesheet" href="/app/assets/${style}">
+${imports.map((name) => `<link rel="modulepreload" href="/app/assets/${name}">`).join('\n')}
+<script type="module" src="/app/assets/${script}"></script>
+</head>
+<body>
+<div id="console"></div>
+<noscript>The console needs JavaScript. The same facts for programs: /openapi.json</noscript>
+</body>
+</html>`;
+}

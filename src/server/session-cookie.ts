@@ -1,0 +1,92 @@
+import type { FastifyRequest } from 'fastify';
+import { isAnswer, type Route } from '#platform/http';
+import { AppError, declareErrors } from '#platform/kernel';
+import type { InFlightRequest } from './in-flight.ts';
+import type { ServerSettings } from './parts.ts';
+
+declareErrors({
+  own_origin_required: {
+    status: 403,
+    message:
+      'A session in a cookie is for pages of this server: send application/json from its own origin. Behind a proxy, PUBLIC_URL says what that is.',
+  },
+});
+
+/** Seconds that a browser keeps the cookie: as long as a refresh token is good that nobody uses. */
+const KEPT = 30 * 86_400;
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
+
+type Handle = (call: object, service: unknown) => Promise<unknown>;
+
+/** What of a call the handler of a session's route is given. */
+interface SessionCall {
+  readonly origin: Pick<InFlightRequest, 'request' | 'reply'>;
+  readonly body?: { readonly refresh_token?: string };
+}
+
+/**
+ * The handler of a route, which keeps the session of a call with `Plinth-Session: cookie` in a cookie: the refresh token is taken out of
+ * the answer before anything else sees it, and only a refresh reads it. The header itself is none that CORS allows.
+ */
+export function withSessionCookie(route: Route, settings: Pick<ServerSettings, 'publicUrl'>): Handle {
+  const handle = route.handle as unknown as Handle;
+  const { session } = route.shape;
+  if (session === undefined) return handle;
+  return async (call, service) => {
+    const { origin, body } = call as SessionCall;
+    const cookie = cookieOf(origin.request, settings);
+    if (cookie === undefined) return handle(call, service);
+    const set = (text: string) => void origin.reply.header('set-cookie', text);
+    if (session === 'ends') {
+      const result = await handle(call, service);
+      set(cookie.clear());
+      return result;
+    }
+    try {
+      const given = session === 'refreshes' ? { ...call, body: cookie.tokenFor(body) } : call;
+      const result = await handle(given, service);
+      if (isAnswer(result)) throw new Error(`${route.name}: the reply of a session is a plain value`);
+      const { refresh_token: token, ...rest } = result as { readonly refresh_token?: string };
+      if (token === undefined) return result;
+      set(cookie.write(token));
+      return rest;
+    } catch (error) {
+      if (session === 'refreshes' && isOver(error)) set(cookie.clear());
+      throw error;
+    }
+  };
+}
+
+/** Not a call that came too often, or an outage: the session goes on then. */
+const isOver = (error: unknown) => error instanceof AppError && error.code === 'unauthenticated';
+
+/** The cookie of a call that asks for one; throws where no page of this server makes the call. */
+function cookieOf(request: FastifyRequest, { publicUrl }: Pick<ServerSettings, 'publicUrl'>) {
+  const { headers, protocol, host } = request;
+  const asked = headers['plinth-session'];
+  if (asked === undefined) return undefined;
+  if (asked !== 'cookie')
+    throw new AppError('validation_failed', { message: 'The only value of Plinth-Session is "cookie".' });
+  const own = URL.parse(publicUrl ?? `${protocol}://${host}`);
+  if (own === null || headers.origin !== own.origin || !JSON_TYPE.test(headers['content-type'] ?? ''))
+    throw new AppError('own_origin_required');
+  const isSecure = own.protocol === 'https:';
+  // The prefix keeps neighbours of this host from setting it (RFC 6265bis, section 4.1.3). Ports of a host share cookies.
+  const name = isSecure ? '__Host-plinth_refresh' : `plinth_refresh_${own.port === '' ? '80' : own.port}`;
+  const pattern = new RegExp(`(?:^|;\\s*)${name}=([\\w-]{1,200})(?:;|$)`);
+  const write = (value: string, seconds: number) =>
+    `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  return {
+    write: (token: string) => write(token, KEPT),
+    clear: () => write('', 0),
+    /** The body of a refresh, with the token of the cookie. */
+    tokenFor(body: SessionCall['body']) {
+      if (body?.refresh_token !== undefined)
+        throw new AppError('validation_failed', { message: 'The refresh token is in the cookie alone.' });
+      const token = pattern.exec(headers.cookie ?? '')?.[1];
+      if (token === undefined)
+        throw new AppError('unauthenticated', { message: 'There is no session in a cookie. Sign in.' });
+      return { refresh_token: token };
+    },
+  };
+}

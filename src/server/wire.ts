@@ -1,0 +1,60 @@
+import type { FastifyRequest } from 'fastify';
+import { type InnerAnswer, type InnerCall, originsAllowed, type Wire } from '#platform/http';
+import { AppError } from '#platform/kernel';
+import type { InFlightRequest } from './in-flight.ts';
+import { bodyOf } from './input.ts';
+import type { ServerParts } from './parts.ts';
+import { SocketRequest } from './sockets.ts';
+
+/** What an inner call has of the one that it is made for; proxies named in TRUSTED_PROXIES say the address by a header. */
+const HANDED_ON = /^(authorization|x-account-id|x-forwarded-for|traceparent|user-agent)$/;
+
+export function socketOf({ request: { raw } }: InFlightRequest) {
+  return raw instanceof SocketRequest ? raw.call : undefined;
+}
+
+/** The connection behind a call, as its handler has it. */
+export function wireOf(inFlight: InFlightRequest, { settings }: Pick<ServerParts, 'settings'>): Wire {
+  const { request, reply } = inFlight;
+  return {
+    request: request.raw,
+    body: bodyOf(request).raw,
+    accept: request.headers.accept ?? '*/*',
+    bytes() {
+      if (inFlight.arrivals === undefined) throw new Error('the body of this call was read already');
+      return inFlight.arrivals.bytesOf(request.raw);
+    },
+    socket: socketOf(inFlight),
+    take() {
+      inFlight.taken = true;
+      reply.hijack();
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) reply.raw.setHeader(name, value);
+      }
+      return reply.raw;
+    },
+    call: (inner) => callWithin(request, inner),
+    refuseForeignPages() {
+      const { origin } = request.headers;
+      if (origin !== undefined && !originsAllowed(settings.corsOrigins)(origin))
+        throw new AppError('origin_not_allowed');
+    },
+  };
+}
+
+async function callWithin(request: FastifyRequest, { method, path, body }: InnerCall): Promise<InnerAnswer> {
+  const handedOn = Object.entries(request.headers).filter(([name]) => HANDED_ON.test(name));
+  try {
+    const answered = await request.server.inject({
+      method,
+      url: path,
+      headers: { ...Object.fromEntries(handedOn), 'x-request-id': request.id },
+      remoteAddress: request.raw.socket.remoteAddress ?? '',
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    return { status: answered.statusCode, headers: answered.headers, body: answered.payload };
+  } catch (cause) {
+    // Fastify begins no call once it closes.
+    throw new AppError('server_stopping', { retryAfter: 1, cause });
+  }
+}

@@ -1,0 +1,193 @@
+import { memoryStore, openVault, type StoreChange, type Vault, type VaultStore } from '@plinth/sdk/vault';
+import { assertWithin } from '#test/property';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { isThorough } from '../../thorough.ts';
+import { type Device, vaultFixture } from './fixture.ts';
+
+const fixture = await vaultFixture();
+const TABLE = 'notes';
+
+const step = fc.record({
+  by: fc.nat(1),
+  does: fc.constantFrom(
+    ...'put put put put new new delete sync sync sync cut cut kill epoch reencrypt'.split(' '),
+  ),
+  pick: fc.nat(1_000),
+  callsLeft: fc.nat(25),
+  losesAnswer: fc.boolean(),
+});
+
+/** The power fails while a change is written: before it, or when it is just there. */
+class PowerCut extends Error {}
+
+function failingStore(store: VaultStore, power: { writesLeft: number; keeps: boolean }): VaultStore {
+  return {
+    ...store,
+    async write(change: StoreChange) {
+      power.writesLeft -= 1;
+      if (power.writesLeft >= 0) return store.write(change);
+      if (power.keeps) await store.write(change);
+      throw new PowerCut();
+    },
+  };
+}
+
+interface Running extends Device {
+  vault: Vault;
+  readonly power: { writesLeft: number; keeps: boolean };
+}
+
+async function start(): Promise<Running> {
+  const power = { writesLeft: Infinity, keeps: false };
+  const kept = memoryStore();
+  const device = fixture.device(failingStore(kept, power));
+  return { ...(await fixture.open(device)), power };
+}
+
+async function restart(device: Running): Promise<void> {
+  device.network.callsLeft = Infinity;
+  device.power.writesLeft = Infinity;
+  device.vault = await openVault(device.options, { recoveryKey: fixture.recoveryKey });
+}
+
+const shown = async ({ vault }: Running) =>
+  (await vault.list(TABLE))
+    .map(({ id, value, copyOf, isPending }) => ({ id, value, copyOf, isPending }))
+    .toSorted((one, other) => (one.id < other.id ? -1 : 1));
+
+it('two devices that write at random, cut off and killed at random, are equal in the end, and nothing is lost', async () => {
+  const steps = isThorough ? 2_000 : 200;
+  const plans = fc.array(step, { minLength: steps, maxLength: steps });
+  await assertWithin(
+    fc.asyncProperty(plans, async (plan) => {
+      const devices = [await start(), await start()] as const;
+      let written = 0;
+      const known = new Set<number>();
+      const replaced = new Set<unknown>();
+      for (const { by, does, pick, callsLeft, losesAnswer } of plan) {
+        const device = devices[by === 0 ? 0 : 1];
+        const list = await device.vault.list(TABLE);
+        const one = list[pick % Math.max(1, list.length)];
+        device.network.losesAnswer = losesAnswer;
+        if (does === 'put' || does === 'new') {
+          const id = does === 'new' ? undefined : one?.id;
+          await device.vault.put(TABLE, (written += 1), id);
+          known.add(written);
+          if (id !== undefined) replaced.add(one?.value);
+        } else if (does === 'delete' && one !== undefined) {
+          await device.vault.delete(TABLE, one.id);
+          replaced.add(one.value);
+        } else if (does === 'sync' || does === 'cut' || does === 'kill') {
+          if (does === 'cut') device.network.callsLeft = callsLeft;
+          if (does === 'kill') Object.assign(device.power, { writesLeft: callsLeft, keeps: losesAnswer });
+          const error = await device.vault.sync().then(
+            () => undefined,
+            (thrown: unknown) => thrown,
+          );
+          if (error !== undefined && does === 'sync') throw error;
+          if (does === 'kill') await restart(device);
+          device.network.callsLeft = Infinity;
+        } else if (does === 'epoch' && pick % 10 === 0) {
+          await device.vault.beginEpoch();
+        } else if (does === 'reencrypt') {
+          await device.vault.reencrypt();
+        }
+      }
+      for (const { vault } of [...devices, ...devices, ...devices])
+        expect((await vault.sync()).problems).toEqual([]);
+      const [mine, theirs] = [await shown(devices[0]), await shown(devices[1])];
+      expect(mine).toEqual(theirs);
+      expect(mine.filter(({ isPending }) => isPending)).toEqual([]);
+      const values = new Set(mine.map(({ value }) => value));
+      expect([...known].filter((value) => !values.has(value) && !replaced.has(value))).toEqual([]);
+      for (const { id } of mine) await devices[0].vault.delete(TABLE, id);
+      await devices[0].vault.sync();
+    }),
+    { numRuns: 3, within: 20_000 },
+  );
+});
+
+it('two devices that set up a vault at once have one vault', async () => {
+  const { createVault } = await import('@plinth/sdk/vault');
+  const person = await fixture.app.person('adiuva.team');
+  const [one, other] = [fixture.device(memoryStore(), person), fixture.device(memoryStore(), person)];
+  const lock = { passphrase: 'the same on both', cost: { memory: 19_456, passes: 2, lanes: 1 } };
+  const [first, second] = await Promise.all([
+    createVault(one.options, lock),
+    createVault(other.options, lock),
+  ]);
+  expect([first, second].filter(({ recoveryKey }) => recoveryKey === undefined)).toHaveLength(1);
+  const id = await first.vault.put(TABLE, 'of the first');
+  await first.vault.sync();
+  await second.vault.sync();
+  expect(await second.vault.get(TABLE, id)).toMatchObject({ value: 'of the first' });
+});
+
+it('a device that was away for longer than changes are kept takes everything, and names what is gone', async () => {
+  const writer = fixture.first;
+  const away = await start();
+  const [changed = '', kept = '', gone = ''] = await Promise.all(
+    ['changed', 'kept', 'gone'].map((value) => writer.vault.put('far', value)),
+  );
+  await writer.vault.sync();
+  await away.vault.sync();
+  await writer.vault.put('far', 'changed again', changed);
+  const added = await writer.vault.put('far', 'added');
+  await writer.vault.sync();
+  await fixture.app.call(fixture.person.key, `DELETE /v1/storage/records/${gone}`);
+  const tooOld = { error: { code: 'changes_gone', message: 'Too long ago.', request_id: 'r' } };
+  let refused = 0;
+  away.network.tamper = (call, answer) =>
+    call === 'GET /v1/storage/changes' && (refused += 1) === 1
+      ? Response.json(tooOld, { status: 410 })
+      : answer;
+  expect((await away.vault.sync()).problems).toEqual([{ table: 'far', id: gone, problem: 'missing' }]);
+  const values = new Map((await away.vault.list('far')).map(({ id, value }) => [id, value]));
+  expect(values).toEqual(
+    new Map([
+      [changed, 'changed again'],
+      [kept, 'kept'],
+      [gone, 'gone'],
+      [added, 'added'],
+    ]),
+  );
+  // From then on it asks for what is new.
+  away.network.calls.length = 0;
+  await away.vault.sync();
+  expect(away.network.calls).toEqual(['GET /v1/storage/changes']);
+});
+
+it('two tabs that write and sync at once on one store lose nothing of each other', async () => {
+  const kept = memoryStore();
+  let last: Promise<unknown> = Promise.resolve();
+  const store: VaultStore = {
+    ...kept,
+    exclusive<T>(work: () => Promise<T>): Promise<T> {
+      const mine = last.then(work);
+      last = mine.catch(() => {});
+      return mine;
+    },
+  };
+  const tabs = [await fixture.open(fixture.device(store)), await fixture.open(fixture.device(store))];
+  const written = await Promise.all(
+    tabs.map(async ({ vault }, tab) => {
+      const id = await vault.put('tabs', [tab, 0]);
+      for (let at = 1; at < 12; at += 1) {
+        await vault.put('tabs', [tab, at], id);
+        await vault.put('tabs', [tab, `and ${at}`]);
+        await vault.sync();
+      }
+      return id;
+    }),
+  );
+  for (const { vault } of tabs) await vault.sync();
+  const other = await fixture.open();
+  await other.vault.sync();
+  const lists = await Promise.all([...tabs, other].map(({ vault }) => vault.list('tabs')));
+  for (const list of lists) {
+    expect(list).toHaveLength(2 + 2 * 11);
+    for (const [tab, id] of written.entries())
+      expect(list.find((one) => one.id === id)).toMatchObject({ value: [tab, 11], isPending: false });
+  }
+});
