@@ -71,6 +71,7 @@ function subscriptionRow(of: SubscriptionFacts): SubscriptionRow {
     next_quantity: of.next?.quantity ?? null,
     next_at: of.next?.at ?? null,
     pending_plan: null,
+    pending_invoice: null,
     pending_expires_at: null,
   };
 }

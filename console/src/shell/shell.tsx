@@ -21,7 +21,9 @@ const OPERATOR_PAGES = [{ to: '/app/customers', text: 'nav.customers' }] as cons
   text: TextKey;
 }[];
 
-const SignIn = lazy(() => import('../pages/sign-in.tsx').then(({ SignIn: page }) => ({ default: page })));
+const SignIn = lazy(() =>
+  import('../pages/sign-in/sign-in.tsx').then(({ SignIn: page }) => ({ default: page })),
+);
 
 /** Navigation at the side, the page beside it; to who is not signed in, only the way in. */
 export function Shell() {

@@ -22,13 +22,25 @@ export const keepLanguage = (language: Language): void => localStorage.setItem(K
 
 export const LanguageContext = createContext<Language>('en');
 
-export type Say = (key: TextKey, parts?: Readonly<Record<string, string>>) => string;
+export type Say<K extends string = never> = (
+  key: TextKey | K,
+  parts?: Readonly<Record<string, string>>,
+) => string;
 
-/** The texts of the present language, and how it writes figures. */
-export function useTexts(): { readonly say: Say; readonly format: Formats; readonly language: Language } {
+/** Texts of one page, which are loaded with it. */
+type PageTexts<K extends string> = Readonly<Record<Language, Readonly<Record<K, string>>>>;
+
+/** The same keys in each language. */
+export const pageTexts = <K extends string>(texts: PageTexts<K>): PageTexts<K> => texts;
+
+/** The texts of the present language, with those of a page, and how it writes figures. */
+export function useTexts<K extends string = never>(
+  page?: PageTexts<K>,
+): { readonly say: Say<K>; readonly format: Formats; readonly language: Language } {
   const language = use(LanguageContext);
   return {
-    say: (key, parts = {}) => fill(LANGUAGES[language][key], parts),
+    say: (key, parts = {}) =>
+      fill(isText(key) ? LANGUAGES[language][key] : (page?.[language][key] ?? key), parts),
     format: formatsOf(language),
     language,
   };

@@ -9,12 +9,13 @@ import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
 
 type Details = ReplyOf<'GET /v1/admin/customers/{id}'>;
 
 /** One account: what it is, what was denied to it and why, its limits, its last calls, and what can be done. */
 export function CustomerPage({ id }: { readonly id: string }) {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   const { data, error, refetch } = useQuery({
     queryKey: ['customer', id],
     queryFn: () => apiFor(undefined).call('GET /v1/admin/customers/{id}', { params: { id } }),
@@ -29,7 +30,7 @@ export function CustomerPage({ id }: { readonly id: string }) {
       <Denials id={id} />
       <section aria-labelledby="limits">
         <Title order={2} id="limits">
-          {say('home.limits')}
+          {say('limits.title')}
         </Title>
         <LimitList limits={data.limits} />
       </section>
@@ -39,15 +40,15 @@ export function CustomerPage({ id }: { readonly id: string }) {
 }
 
 function Head({ customer }: { readonly customer: Details['customer'] }) {
-  const { say, format } = useTexts();
+  const { say, format } = useTexts(texts);
   const isSuspended = customer.status === 'suspended';
   return (
     <header className="page">
       <Title order={1}>{customer.name}</Title>
       <Badge size="sm" radius="sm" tt="none" fw={400} variant="light" color={isSuspended ? 'red' : 'accent'}>
-        {say(isSuspended ? 'customers.suspended' : 'customers.active')}
+        {say(isSuspended ? 'suspended' : 'active')}
       </Badge>
-      <span className="dim">{say('customers.since', { day: format.day(customer.created_at) })}</span>
+      <span className="dim">{say('since', { day: format.day(customer.created_at) })}</span>
       <Standing id={customer.account_id} isSuspended={isSuspended} />
     </header>
   );
@@ -55,7 +56,7 @@ function Head({ customer }: { readonly customer: Details['customer'] }) {
 
 /** Suspends or reinstates, after a second press. */
 function Standing({ id, isSuspended }: { readonly id: string; readonly isSuspended: boolean }) {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   const queries = useQueryClient();
   const [isSure, setSure] = useState(false);
   const { mutate, isPending, error } = useMutation({
@@ -69,7 +70,7 @@ function Standing({ id, isSuspended }: { readonly id: string; readonly isSuspend
       return queries.invalidateQueries({ queryKey: ['customer', id] });
     },
   });
-  const text = isSuspended ? 'customers.reinstate' : 'customers.suspend';
+  const text = isSuspended ? 'reinstate' : 'suspend';
   return (
     <span className="right">
       {error !== null && <span role="alert">{error.message}</span>}
@@ -79,39 +80,39 @@ function Standing({ id, isSuspended }: { readonly id: string; readonly isSuspend
         onClick={() => (isSure ? mutate() : setSure(true))}
         onBlur={() => setSure(false)}
       >
-        {isSure ? say('customers.sure', { what: say(text) }) : say(text)}
+        {isSure ? say('sure', { what: say(text) }) : say(text)}
       </Button>
     </span>
   );
 }
 
 function Facts({ customer }: { readonly customer: Details['customer'] }) {
-  const { say, format } = useTexts();
+  const { say, format } = useTexts(texts);
   const { plans, cost_micros: cost, calls, members, owner_email: owner, last_call_at: last } = customer;
   return (
     <dl className="facts">
       <div>
-        <dt>{say('customers.plans')}</dt>
-        <dd>{plans.map(({ plan }) => plan).join(', ') || say('customers.noPlan')}</dd>
+        <dt>{say('plans')}</dt>
+        <dd>{plans.map(({ plan }) => plan).join(', ') || say('noPlan')}</dd>
       </div>
       <div>
-        <dt>{say('customers.cost')}</dt>
+        <dt>{say('cost')}</dt>
         <dd>{format.micros(cost)}</dd>
       </div>
       <div>
-        <dt>{say('customers.calls')}</dt>
+        <dt>{say('calls')}</dt>
         <dd>{format.count(calls)}</dd>
       </div>
       <div>
-        <dt>{say('customers.lastCall')}</dt>
+        <dt>{say('lastCall')}</dt>
         <dd>{last === null ? '–' : <When at={last} isPast />}</dd>
       </div>
       <div>
-        <dt>{say('customers.members')}</dt>
+        <dt>{say('members')}</dt>
         <dd>{format.count(members)}</dd>
       </div>
       <div>
-        <dt>{say('customers.owner')}</dt>
+        <dt>{say('owner')}</dt>
         <dd>{owner ?? '–'}</dd>
       </div>
     </dl>
@@ -120,7 +121,7 @@ function Facts({ customer }: { readonly customer: Details['customer'] }) {
 
 /** What limits denied it, the newest hour first: who is denied often needs another plan. */
 function Denials({ id }: { readonly id: string }) {
-  const { say, format } = useTexts();
+  const { say, format } = useTexts(texts);
   const { data } = useQuery({
     queryKey: ['denials', id],
     queryFn: () => apiFor(undefined).call('GET /v1/admin/denials', { query: { account_id: id, limit: 10 } }),
@@ -131,17 +132,17 @@ function Denials({ id }: { readonly id: string }) {
   return (
     <section aria-labelledby="denials">
       <Title order={2} id="denials">
-        {say('customers.denials')}
+        {say('denials')}
       </Title>
-      <Scroll label={say('customers.denials')}>
+      <Scroll label={say('denials')}>
         <table>
           <thead>
             <tr>
               <th>{say('calls.when')}</th>
-              <th>{say('customers.limit')}</th>
-              <th>{say('customers.plans')}</th>
-              <th className="num">{say('customers.used')}</th>
-              <th className="num">{say('customers.times')}</th>
+              <th>{say('limit')}</th>
+              <th>{say('plans')}</th>
+              <th className="num">{say('used')}</th>
+              <th className="num">{say('times')}</th>
               <th>{say('calls.request')}</th>
             </tr>
           </thead>
@@ -170,16 +171,16 @@ function Denials({ id }: { readonly id: string }) {
 }
 
 function LastCalls({ calls }: { readonly calls: Details['calls'] }) {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   return (
     <section aria-labelledby="calls">
       <Title order={2} id="calls">
-        {say('home.lastCalls')}
+        {say('calls.last')}
       </Title>
       {calls.length === 0 ? (
-        <p className="dim">{say('customers.noCalls')}</p>
+        <p className="dim">{say('noCalls')}</p>
       ) : (
-        <CallTable events={calls} label={say('home.lastCalls')} isLinked={false} />
+        <CallTable events={calls} label={say('calls.last')} isLinked={false} />
       )}
     </section>
   );

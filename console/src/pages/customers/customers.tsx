@@ -8,6 +8,7 @@ import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
 import { CustomerPage } from './customer.tsx';
 
 type Customer = ReplyOf<'GET /v1/admin/customers'>['data'][number];
@@ -20,7 +21,7 @@ const SHOWN_OF_KEY = 8;
 
 /** A search over all accounts; the one that is opened, with all that explains its calls. */
 export function Customers() {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   const { account } = useSearch({ from: '/app/customers' });
   return (
     <>
@@ -40,7 +41,7 @@ export function Customers() {
 }
 
 function SearchBox() {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   const { q = '' } = useSearch({ from: '/app/customers' });
   const navigate = useNavigate({ from: '/app/customers' });
   const [text, setText] = useState(q);
@@ -56,8 +57,8 @@ function SearchBox() {
     <TextInput
       type="search"
       mb="lg"
-      aria-label={say('customers.search')}
-      placeholder={say('customers.search')}
+      aria-label={say('search')}
+      placeholder={say('search')}
       value={text}
       maxLength={200}
       onChange={({ currentTarget }) => setText(currentTarget.value)}
@@ -66,28 +67,28 @@ function SearchBox() {
 }
 
 function Found() {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   const { q } = useSearch({ from: '/app/customers' });
   const { data, error, refetch, isPending } = useQuery({
     queryKey: ['customers', q],
     queryFn: () => apiFor(undefined).call('GET /v1/admin/customers', { query: { q: q ?? '' } }),
     enabled: q !== undefined && q.length > 1,
   });
-  if (q === undefined || q.length < 2) return <p className="dim">{say('customers.begin')}</p>;
+  if (q === undefined || q.length < 2) return <p className="dim">{say('begin')}</p>;
   if (error !== null) return <Trouble error={error} retry={() => void refetch()} />;
   if (isPending) return Array.from({ length: 8 }, (_one, row) => <Skeleton key={row} h={28} mb={1} />);
-  if (data.data.length === 0) return <p className="dim">{say('customers.none', { q })}</p>;
+  if (data.data.length === 0) return <p className="dim">{say('none', { q })}</p>;
   return (
     <Scroll label={say('nav.customers')}>
       <table>
         <thead>
           <tr>
-            <th>{say('customers.name')}</th>
-            <th>{say('customers.owner')}</th>
-            <th>{say('customers.plans')}</th>
-            <th className="num">{say('customers.cost')}</th>
-            <th className="num">{say('customers.denied')}</th>
-            <th className="num">{say('customers.lastCall')}</th>
+            <th>{say('name')}</th>
+            <th>{say('owner')}</th>
+            <th>{say('plans')}</th>
+            <th className="num">{say('cost')}</th>
+            <th className="num">{say('denied')}</th>
+            <th className="num">{say('lastCall')}</th>
           </tr>
         </thead>
         <tbody>
@@ -101,7 +102,7 @@ function Found() {
 }
 
 function FoundRow({ customer, q }: { readonly customer: Customer; readonly q: string }) {
-  const { format } = useTexts();
+  const { format } = useTexts(texts);
   const {
     account_id: id,
     name,

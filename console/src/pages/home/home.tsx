@@ -2,13 +2,14 @@ import { Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useAccount } from '../../account.ts';
 import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
 import { LastCalls } from './last-calls.tsx';
 import { Limits } from './limits.tsx';
 import { TryCall } from './try-call.tsx';
 
 /** One call to try, how much of each limit is left, and the last calls. */
 export function Home() {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   const chosen = useAccount();
   if (chosen === undefined) return <Title order={1}>{say('nav.home')}</Title>;
   return (
@@ -26,7 +27,7 @@ export function Home() {
 
 /** What is paid for, and until when. */
 function Plans() {
-  const { say, format } = useTexts();
+  const { say, format } = useTexts(texts);
   const chosen = useAccount();
   const { data } = useQuery({
     queryKey: ['entitlements', chosen?.account.id],
@@ -40,8 +41,8 @@ function Plans() {
       {shown
         .map(({ name, plan_name: plan, until }) =>
           [
-            say('home.plan', { plan: paid.length > 0 ? `${name} ${plan ?? ''}` : (plan ?? name) }),
-            ...(until === null ? [] : [say('home.until', { day: format.day(until) })]),
+            say('plan', { plan: paid.length > 0 ? `${name} ${plan ?? ''}` : (plan ?? name) }),
+            ...(until === null ? [] : [say('until', { day: format.day(until) })]),
           ].join(', '),
         )
         .join(' · ')}

@@ -2,29 +2,30 @@ import { Anchor, Code, Skeleton, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { CallTable } from '../../parts/call-table.tsx';
 import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
 import { useUsage } from './limits.tsx';
 
 /** The ten newest rows of the ledger, each a link to all that is known of it. */
 export function LastCalls() {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   const { data } = useUsage();
   return (
     <section aria-labelledby="calls">
       <Title order={2} id="calls">
-        {say('home.lastCalls')}
+        {say('calls.last')}
       </Title>
       {data === undefined && Array.from({ length: 10 }, (_one, row) => <Skeleton key={row} h={28} mb={1} />)}
       {data?.events.length === 0 && (
         <>
-          <p className="dim">{say('home.noCalls')}</p>
-          <Code block>{curlOf('small', say('home.promptExample'))}</Code>
+          <p className="dim">{say('noCalls')}</p>
+          <Code block>{curlOf('small', say('promptExample'))}</Code>
         </>
       )}
       {data !== undefined && data.events.length > 0 && (
         <>
-          <CallTable events={data.events} label={say('home.lastCalls')} />
+          <CallTable events={data.events} label={say('calls.last')} />
           <Anchor component={Link} to="/app/ledger">
-            {say('home.allCalls')}
+            {say('allCalls')}
           </Anchor>
         </>
       )}

@@ -4,21 +4,22 @@ import { useAccount } from '../../account.ts';
 import { LimitList } from '../../parts/limit-list.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
 
 /** Limits of the account, as they are used now. */
 export function Limits() {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   const { data, error, refetch } = useUsage();
   return (
     <section aria-labelledby="limits">
       <Title order={2} id="limits">
-        {say('home.limits')}
+        {say('limits.title')}
       </Title>
       {error !== null && <Trouble error={error} retry={() => void refetch()} />}
       {data === undefined &&
         error === null &&
         Array.from({ length: 5 }, (_one, row) => <Skeleton key={row} h={36} mb={1} />)}
-      {data?.data.length === 0 && <p className="dim">{say('home.noLimits')}</p>}
+      {data?.data.length === 0 && <p className="dim">{say('noLimits')}</p>}
       {data !== undefined && <LimitList limits={data.data} />}
     </section>
   );

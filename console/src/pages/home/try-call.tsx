@@ -5,15 +5,16 @@ import { type FormEvent, useState } from 'react';
 import { useAccount } from '../../account.ts';
 import { type StepName, STEPS } from '../../parts/steps.ts';
 import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
 import { MOST_TOKENS, type TriedCall, useCall } from './call.ts';
 import { curlOf } from './last-calls.tsx';
 
 /** A call to send from here: what it may cost before it is sent, its answer as it comes, its steps with their times after. */
 export function TryCall() {
-  const { say, format } = useTexts();
+  const { say, format } = useTexts(texts);
   const chosen = useAccount();
   const { tried, send, stop } = useCall();
-  const [prompt, setPrompt] = useState(say('home.promptExample'));
+  const [prompt, setPrompt] = useState(say('promptExample'));
   const [wanted, setModel] = useState<string>();
   const { data: models } = useQuery({
     queryKey: ['models', chosen?.account.id],
@@ -27,31 +28,31 @@ export function TryCall() {
     event.preventDefault();
     if (model !== undefined) void send(model, prompt);
   };
-  if (models?.data.length === 0) return <Alert color="yellow">{say('home.noModels')}</Alert>;
+  if (models?.data.length === 0) return <Alert color="yellow">{say('noModels')}</Alert>;
   return (
     <section className="try">
       <form onSubmit={submit}>
         <TextInput
           className="prompt"
           variant="unstyled"
-          aria-label={say('home.prompt')}
+          aria-label={say('prompt')}
           value={prompt}
           maxLength={4_000}
           onChange={({ currentTarget }) => setPrompt(currentTarget.value)}
         />
         <NativeSelect
-          aria-label={say('home.model')}
+          aria-label={say('model')}
           value={model ?? ''}
           data={models?.data.map(({ id }) => id) ?? []}
           onChange={({ currentTarget }) => setModel(currentTarget.value)}
         />
         {tried?.isRunning === true ? (
           <Button variant="default" onClick={stop}>
-            {say('home.stop')}
+            {say('stop')}
           </Button>
         ) : (
           <Button type="submit" disabled={model === undefined || prompt.trim() === ''}>
-            {most === undefined ? say('home.send') : say('home.sendUpTo', { cost: format.micros(most) })}
+            {most === undefined ? say('send') : say('sendUpTo', { cost: format.micros(most) })}
           </Button>
         )}
       </form>
@@ -87,7 +88,7 @@ function useMostCost(model: string | undefined, prompt: string): number | undefi
 
 /** The five steps of the call: what each is for, and how long it took. */
 function Walk({ tried }: { readonly tried: TriedCall | undefined }) {
-  const { say, format } = useTexts();
+  const { say, format } = useTexts(texts);
   return (
     <ol className="walk">
       {STEPS.map((step) => {
@@ -108,7 +109,7 @@ function Walk({ tried }: { readonly tried: TriedCall | undefined }) {
 }
 
 function StepFact({ step, tried }: { readonly step: StepName; readonly tried: TriedCall | undefined }) {
-  const { say, format } = useTexts();
+  const { say, format } = useTexts(texts);
   const { row, firstToken, model } = tried ?? {};
   if (step === 'run' && firstToken !== undefined)
     return say('step.run.done', { model: model ?? '', time: format.duration(firstToken) });
@@ -118,27 +119,27 @@ function StepFact({ step, tried }: { readonly step: StepName; readonly tried: Tr
 }
 
 function Answer({ tried, curl }: { readonly tried: TriedCall; readonly curl: string }) {
-  const { say, format } = useTexts();
+  const { say, format } = useTexts(texts);
   const { text, failure, row } = tried;
   return (
     <div className="said" aria-live="polite">
       {failure === undefined ? (
         <p>{text}</p>
       ) : (
-        <Alert color="red" title={say('home.failed')}>
+        <Alert color="red" title={say('failed')}>
           {failure}
         </Alert>
       )}
       <span className="dim num">
         {row !== undefined && (
           <>
-            {say('home.tokens', {
+            {say('tokens', {
               prompt: format.count(row.prompt_tokens),
               completion: format.count(row.completion_tokens),
             })}
             {' · '}
             <Link to="/app/ledger" search={{ call: row.id }}>
-              {say('home.ledgerRow')}
+              {say('ledgerRow')}
             </Link>
             {' · '}
           </>
@@ -146,7 +147,7 @@ function Answer({ tried, curl }: { readonly tried: TriedCall; readonly curl: str
         <CopyButton value={curl}>
           {({ copied, copy }) => (
             <button type="button" className="quiet" onClick={copy}>
-              {say(copied ? 'home.copied' : 'home.copyCurl')}
+              {say(copied ? 'app.copied' : 'calls.copyCurl')}
             </button>
           )}
         </CopyButton>

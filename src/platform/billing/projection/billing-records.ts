@@ -42,6 +42,7 @@ export interface SubscriptionRow {
   readonly next_at: Date | null;
   /** What it becomes once an invoice of it is paid, if that is before an instant. */
   readonly pending_plan: string | null;
+  readonly pending_invoice: string | null;
   readonly pending_expires_at: Date | null;
 }
 
@@ -142,7 +143,8 @@ export async function readBillingRecords(
     statement<SubscriptionRow>(
       `select s.id, s.store_id, s.product, s.plan, s.cycle, s.quantity, s.state, s.given_up, s.starts_at, s.trial_ends_at,
          t.refused_at as trial_refused_at, s.period_starts_at, s.period_ends_at, s.cancels_at, s.ended_at, s.in_sandbox,
-         w.created_at as unread_since, s.kept_until, s.replaces, s.next_plan, s.next_quantity, s.next_at, s.pending_plan, s.pending_expires_at
+         w.created_at as unread_since, s.kept_until, s.replaces, s.next_plan, s.next_quantity, s.next_at, s.pending_plan, s.pending_invoice,
+         s.pending_expires_at
        from billing.subscriptions s
        left join billing.trials t using (account_id, store, mode, store_id)
        -- The object that is applied right now has its answer.

@@ -115,13 +115,16 @@ describe('notices', () => {
       'payment_action_required',
     ]);
     const change = { ...asked, reason: 'subscription_update' };
-    const kindsOfChange = (more: Partial<InvoiceRow>) =>
+    const kindsOfChange = (more: Partial<InvoiceRow>, waiting: string | null = 'in_2') =>
       kindsOf({
-        subscriptions: [subscription()],
+        subscriptions: [subscription({ pending_invoice: waiting })],
         payments: [paid, payment(39)],
         invoices: [first, { ...change, ...more }],
       });
     expect(kindsOfChange({})).toEqual([['payment_action_required', true]]);
+    // The subscription was not read yet, or waits for another invoice by now.
+    expect(kindsOfChange({}, null)).toEqual([]);
+    expect(kindsOfChange({}, 'in_3')).toEqual([]);
     expect(kindsOfChange({ asks_customer: false })).toEqual([]);
     expect(kindsOfChange({ asks_customer: false, state: 'void' })).toEqual([['change_not_paid', true]]);
     expect(kindsOfChange({ asks_customer: false, state: 'paid', paid_at: day(40) })).toEqual([]);

@@ -22,11 +22,10 @@ export function actionTexts(notice: Notification, words: TextContext) {
   const texts = { ...planTexts(notice, words), amount: amountOf(notice) };
   if (graceEndsAt !== undefined)
     return { ...texts, next: `Nothing changes before ${instant(graceEndsAt)}. Confirm it there${page}` };
-  const until = expires === null ? '' : ` until ${instant(expires)}`;
-  const becomes = pending === null ? 'the new plan' : nameOf(words, product, pending);
+  const becomes = nameOf(words, product, pending ?? '');
   return {
     ...texts,
-    next: `The plan is ${texts.plan} as before, and becomes ${becomes} once the payment is confirmed. Confirm it${until}${page}`,
+    next: `The plan is ${texts.plan} as before, and becomes ${becomes} once the payment is confirmed. Confirm it until ${instant(expires)}${page}`,
   };
 }
 

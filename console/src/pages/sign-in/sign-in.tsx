@@ -1,10 +1,11 @@
 import { Alert, Button, PasswordInput, TextInput, Title } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useState } from 'react';
-import { useIsSignedIn } from '../account.ts';
-import { linkCode } from '../link-code.ts';
-import { session, signIn } from '../session.ts';
-import { useTexts } from '../text/index.ts';
+import { useIsSignedIn } from '../../account.ts';
+import { linkCode } from '../../link-code.ts';
+import { session, signIn } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
 
 /** What the page begins with: the code is good once, however often the page is drawn. */
 let begun: Promise<unknown> | undefined;
@@ -12,7 +13,7 @@ let begun: Promise<unknown> | undefined;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export function SignIn() {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   const navigate = useNavigate();
   const isSignedIn = useIsSignedIn();
   const code = linkCode;
@@ -54,33 +55,18 @@ export function SignIn() {
 
   return (
     <main className="sign-in">
-      <Title order={1}>{say('signIn.title')}</Title>
-      {code !== undefined && isBusy && <p role="status">{say('signIn.link')}</p>}
+      <Title order={1}>{say('title')}</Title>
+      {code !== undefined && isBusy && <p role="status">{say('link')}</p>}
       {failed !== undefined && (
-        <Alert
-          color="red"
-          role="alert"
-          title={say(code === undefined ? 'signIn.failed' : 'signIn.linkFailed')}
-        >
-          {failed} {code !== undefined && say('signIn.linkHelp')}
+        <Alert color="red" role="alert" title={say(code === undefined ? 'failed' : 'linkFailed')}>
+          {failed} {code !== undefined && say('linkHelp')}
         </Alert>
       )}
       <form onSubmit={(event) => void submit(event)}>
         {second === undefined ? (
           <>
-            <TextInput
-              name="email"
-              type="email"
-              autoComplete="username"
-              required
-              label={say('signIn.email')}
-            />
-            <PasswordInput
-              name="password"
-              autoComplete="current-password"
-              required
-              label={say('signIn.password')}
-            />
+            <TextInput name="email" type="email" autoComplete="username" required label={say('email')} />
+            <PasswordInput name="password" autoComplete="current-password" required label={say('password')} />
           </>
         ) : (
           <TextInput
@@ -89,15 +75,15 @@ export function SignIn() {
             autoComplete="one-time-code"
             required
             autoFocus
-            label={say('signIn.second')}
+            label={say('second')}
           />
         )}
         <Button type="submit" loading={isBusy} fullWidth>
-          {say('signIn.submit')}
+          {say('submit')}
         </Button>
       </form>
       {location.hostname === 'localhost' || location.hostname === '127.0.0.1' ? (
-        <p className="dim">{say('signIn.local')}</p>
+        <p className="dim">{say('local')}</p>
       ) : null}
     </main>
   );
