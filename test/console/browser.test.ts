@@ -1,82 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { statement } from '#platform/db';
-import { systemClock, systemRandom } from '#platform/kernel';
-import { ensureOwner, newSignInLink } from '#platform/owner';
-import { testApp } from '#test/app';
-import { chromium, type Page } from 'playwright-core';
-import { afterAll, describe, expect, test } from 'vitest';
-import { buildConsole } from '../../src/main/build-console.ts';
-import { chromiumOnPath, NO_CHROMIUM } from '../services/chromium.ts';
-import { engine } from '../services/index.ts';
-
-const program = chromiumOnPath();
-// What a browser does is the same on all databases.
-const isFirst = engine === 'postgres' && process.env['TEST_POOLER'] === undefined;
-const isHere = isFirst && program !== undefined;
-if (isFirst && program === undefined) test.skip(NO_CHROMIUM, () => {});
-
-const PATIENCE = 20_000;
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-/** What stands in the page. */
-interface Browsed {
-  readonly axe: {
-    run(): Promise<{
-      readonly violations: readonly {
-        readonly id: string;
-        readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-      }[];
-    }>;
-  };
-  readonly document: {
-    readonly cookie: string;
-    readonly documentElement: { readonly scrollWidth: number; readonly clientWidth: number };
-  };
-  readonly localStorage: object;
-}
+import { describe, expect, test } from 'vitest';
+import { type Browsed, isHere, PATIENCE, visitConsole } from './visit.ts';
 
 describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  await buildConsole();
-  const { app, url, db, customer } = await testApp();
-  const { dataDir } = app.modules.options.config;
-  await ensureOwner(app.modules, dataDir);
-  const browser = await chromium.launch({ executablePath: program, timeout: 120_000 });
-  afterAll(() => browser.close());
-  const context = await browser.newContext({ locale: 'en', viewport: { width: 1_440, height: 900 } });
-  const broken: string[] = [];
-  const open = async (): Promise<Page> => {
-    const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE);
-    page.on('pageerror', (error) => broken.push(error.message));
-    // A refusal of the content security policy is told here, too.
-    page.on('console', (told) => {
-      if (told.type() === 'error' && !/status of 40[13]/.test(told.text())) broken.push(told.text());
-    });
-    page.on('request', (request) => {
-      if (!request.url().startsWith(url) && !request.url().startsWith('data:')) broken.push(request.url());
-    });
-    return page;
-  };
-  const page = await open();
-  const link = () => newSignInLink({ clock: systemClock, random: systemRandom, dataDir }, url);
+  const { page, open, link, broken, faults, url, db, customer } = await visitConsole();
   const used = link();
-
-  /** What axe finds wrong, and whether something is wider than the window. */
-  const faults = async () => {
-    await page.evaluate(readFileSync(AXE, 'utf8'));
-    return page.evaluate(async () => {
-      const { axe, document } = globalThis as unknown as Browsed;
-      const { violations } = await axe.run();
-      const { scrollWidth, clientWidth } = document.documentElement;
-      const wide = scrollWidth > clientWidth ? [`${scrollWidth} wide of ${clientWidth}`] : [];
-      return [
-        ...violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`),
-        ...wide,
-      ];
-    });
-  };
 
   test('asks who is not signed in to sign in, and a link that is used says so', async () => {
     await page.goto(`${url}/app/ledger`);

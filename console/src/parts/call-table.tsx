@@ -1,95 +1,87 @@
 import { Badge } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useTexts } from '../text/index.ts';
-import { Scroll } from './scroll.tsx';
+import { type Asked, Table } from './table.tsx';
 import { When } from './when.tsx';
 
 export type LedgerEvent = ReplyOf<'GET /v1/usage'>['events'][number];
 
 interface CallTableProps {
-  readonly events: readonly LedgerEvent[];
+  readonly events: readonly LedgerEvent[] | undefined;
   readonly label: string;
+  readonly empty: ReactNode;
+  readonly asked?: Asked;
   /** The id of the one that is opened. */
   readonly opened?: string | undefined;
   /** False: they are of another account than the ledger's. */
   readonly isLinked?: boolean;
-}
-
-/** Rows of the ledger. */
-export function CallTable({ events, label, opened, isLinked = true }: CallTableProps) {
-  return (
-    <Scroll label={label}>
-      <table>
-        <CallHead />
-        <tbody>
-          {events.map((event) => (
-            <CallRow key={event.id} event={event} isOpen={event.id === opened} isLinked={isLinked} />
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
-
-function CallHead() {
-  const { say } = useTexts();
-  return (
-    <thead>
-      <tr>
-        <th>{say('calls.when')}</th>
-        <th>{say('calls.feature')}</th>
-        <th>{say('calls.model')}</th>
-        <th>{say('calls.status')}</th>
-        <th className="num">{say('calls.tokens')}</th>
-        <th className="num">{say('calls.cost')}</th>
-        <th className="num">{say('calls.charge')}</th>
-      </tr>
-    </thead>
-  );
+  readonly lines?: number;
 }
 
 const COLOURS: Readonly<Record<string, string>> = { voided: 'gray', sent: 'blue' };
 
-function CallRow({
-  event,
-  isOpen,
-  isLinked,
-}: {
-  readonly event: LedgerEvent;
-  readonly isOpen: boolean;
-  readonly isLinked: boolean;
-}) {
-  const { format } = useTexts();
-  const { id, feature, product, model, status, prompt_tokens: prompt, completion_tokens: completion } = event;
-  const tokens = (prompt ?? 0) + (completion ?? 0);
+/** Rows of the ledger. */
+export function CallTable({ events, isLinked = true, ...shown }: CallTableProps) {
+  const { say, format } = useTexts();
   return (
-    <tr data-open={isOpen}>
-      <td>
-        {isLinked ? (
-          <Link to="/app/ledger" search={{ call: id }}>
-            <When at={event.created_at} isPast />
-          </Link>
-        ) : (
-          <When at={event.created_at} isPast />
-        )}
-      </td>
-      <td>
-        {feature} <span className="dim">{product}</span>
-      </td>
-      <td className="dim">{model}</td>
-      <td>
-        {status === 'posted' ? (
-          <span className="dim">{status}</span>
-        ) : (
-          <Badge size="sm" radius="sm" tt="none" fw={400} variant="light" color={COLOURS[status] ?? 'red'}>
-            {status}
-          </Badge>
-        )}
-      </td>
-      <td className="num">{tokens === 0 ? '–' : format.count(tokens)}</td>
-      <td className="num">{event.cost_micros === null ? '–' : format.micros(event.cost_micros)}</td>
-      <td className="num">{event.charged_micros === null ? '–' : format.micros(event.charged_micros)}</td>
-    </tr>
+    <Table
+      {...shown}
+      rows={events}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          head: say('calls.when'),
+          cell: ({ id, created_at: at }) =>
+            isLinked ? (
+              <Link to="/app/ledger" search={{ call: id }}>
+                <When at={at} isPast />
+              </Link>
+            ) : (
+              <When at={at} isPast />
+            ),
+        },
+        {
+          head: say('calls.feature'),
+          cell: ({ feature, product }) => (
+            <>
+              {feature} <span className="dim">{product}</span>
+            </>
+          ),
+        },
+        { head: say('calls.model'), isDim: true, cell: ({ model }) => model },
+        {
+          head: say('calls.status'),
+          cell: ({ status }) =>
+            status === 'posted' ? (
+              <span className="dim">{status}</span>
+            ) : (
+              <Badge
+                size="sm"
+                radius="sm"
+                tt="none"
+                fw={400}
+                variant="light"
+                color={COLOURS[status] ?? 'red'}
+              >
+                {status}
+              </Badge>
+            ),
+        },
+        {
+          head: say('calls.tokens'),
+          isFigure: true,
+          cell: ({ prompt_tokens: prompt, completion_tokens: completion }) =>
+            prompt + completion === 0 ? '–' : format.count(prompt + completion),
+        },
+        { head: say('calls.cost'), isFigure: true, cell: ({ cost_micros: cost }) => format.micros(cost) },
+        {
+          head: say('calls.charge'),
+          isFigure: true,
+          cell: ({ charged_micros: charge }) => format.micros(charge),
+        },
+      ]}
+    />
   );
 }

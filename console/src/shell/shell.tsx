@@ -1,25 +1,15 @@
 import { ActionIcon, Burger, NativeSelect, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { lazy, Suspense, use, useEffect, useState } from 'react';
+import { Fragment, lazy, Suspense, use, useEffect, useState } from 'react';
 import { chooseAccount, useAccount, useIsSignedIn, useMe } from '../account.ts';
 import { session } from '../session.ts';
-import { type TextKey, useTexts } from '../text/index.ts';
+import { useTexts } from '../text/index.ts';
 import { LanguageSwitch } from '../text/language-switch.ts';
-
-const PAGES = [
-  { to: '/', text: 'nav.home' },
-  { to: '/app/ledger', text: 'nav.ledger' },
-] as const satisfies readonly { to: string; text: TextKey }[];
+import { PAGE_GROUPS } from './pages.ts';
 
 /** Milliseconds between two tries to reach the server. */
 const AGAIN = 3_000;
-
-/** For platform admins; the API holds these rights, and not this list. */
-const OPERATOR_PAGES = [{ to: '/app/customers', text: 'nav.customers' }] as const satisfies readonly {
-  to: string;
-  text: TextKey;
-}[];
 
 const SignIn = lazy(() =>
   import('../pages/sign-in/sign-in.tsx').then(({ SignIn: page }) => ({ default: page })),
@@ -93,18 +83,18 @@ function Navigation({ path }: { readonly path: string }) {
         />
       </div>
       <nav aria-label={say('nav.main')} data-open={isOpen}>
-        {PAGES.map(({ to, text }) => (
-          <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
-            {say(text)}
-          </Link>
-        ))}
-        {me?.role === 'admin' && <h2>{say('nav.operator')}</h2>}
-        {me?.role === 'admin' &&
-          OPERATOR_PAGES.map(({ to, text }) => (
-            <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
-              {say(text)}
-            </Link>
-          ))}
+        {PAGE_GROUPS.filter(({ isOperators }) => isOperators !== true || me?.role === 'admin').map(
+          ({ text: heading, pages }) => (
+            <Fragment key={heading ?? ''}>
+              {heading !== undefined && <h2>{say(heading)}</h2>}
+              {pages.map(({ to, text }) => (
+                <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
+                  {say(text)}
+                </Link>
+              ))}
+            </Fragment>
+          ),
+        )}
         <a href="/docs">{say('nav.docs')}</a>
         <Foot />
       </nav>

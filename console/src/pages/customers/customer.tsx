@@ -1,10 +1,11 @@
-import { Badge, Button, Skeleton, Title } from '@mantine/core';
+import { Badge, Skeleton, Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { CallTable } from '../../parts/call-table.tsx';
+import { Confirm } from '../../parts/confirm.tsx';
+import { Facts } from '../../parts/facts.tsx';
 import { LimitList } from '../../parts/limit-list.tsx';
-import { Scroll } from '../../parts/scroll.tsx';
+import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
@@ -26,7 +27,7 @@ export function CustomerPage({ id }: { readonly id: string }) {
   return (
     <>
       <Head customer={data.customer} />
-      <Facts customer={data.customer} />
+      <CustomerFacts customer={data.customer} />
       <Denials id={id} />
       <section aria-labelledby="limits">
         <Title order={2} id="limits">
@@ -58,64 +59,36 @@ function Head({ customer }: { readonly customer: Details['customer'] }) {
 function Standing({ id, isSuspended }: { readonly id: string; readonly isSuspended: boolean }) {
   const { say } = useTexts(texts);
   const queries = useQueryClient();
-  const [isSure, setSure] = useState(false);
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () =>
-      apiFor(undefined).call(
-        isSuspended ? 'POST /v1/admin/accounts/{id}/reinstate' : 'POST /v1/admin/accounts/{id}/suspend',
-        { params: { id } },
-      ),
-    onSettled: () => {
-      setSure(false);
-      return queries.invalidateQueries({ queryKey: ['customer', id] });
-    },
-  });
-  const text = isSuspended ? 'reinstate' : 'suspend';
+  const call = isSuspended
+    ? 'POST /v1/admin/accounts/{id}/reinstate'
+    : 'POST /v1/admin/accounts/{id}/suspend';
   return (
     <span className="right">
-      {error !== null && <span role="alert">{error.message}</span>}
-      <Button
-        variant="default"
-        loading={isPending}
-        onClick={() => (isSure ? mutate() : setSure(true))}
-        onBlur={() => setSure(false)}
-      >
-        {isSure ? say('sure', { what: say(text) }) : say(text)}
-      </Button>
+      <Confirm
+        text={say(isSuspended ? 'reinstate' : 'suspend')}
+        act={async () => {
+          await apiFor(undefined).call(call, { params: { id } });
+          await queries.invalidateQueries({ queryKey: ['customer', id] });
+        }}
+      />
     </span>
   );
 }
 
-function Facts({ customer }: { readonly customer: Details['customer'] }) {
+function CustomerFacts({ customer }: { readonly customer: Details['customer'] }) {
   const { say, format } = useTexts(texts);
   const { plans, cost_micros: cost, calls, members, owner_email: owner, last_call_at: last } = customer;
   return (
-    <dl className="facts">
-      <div>
-        <dt>{say('plans')}</dt>
-        <dd>{plans.map(({ plan }) => plan).join(', ') || say('noPlan')}</dd>
-      </div>
-      <div>
-        <dt>{say('cost')}</dt>
-        <dd>{format.micros(cost)}</dd>
-      </div>
-      <div>
-        <dt>{say('calls')}</dt>
-        <dd>{format.count(calls)}</dd>
-      </div>
-      <div>
-        <dt>{say('lastCall')}</dt>
-        <dd>{last === null ? '–' : <When at={last} isPast />}</dd>
-      </div>
-      <div>
-        <dt>{say('members')}</dt>
-        <dd>{format.count(members)}</dd>
-      </div>
-      <div>
-        <dt>{say('owner')}</dt>
-        <dd>{owner ?? '–'}</dd>
-      </div>
-    </dl>
+    <Facts
+      of={{
+        [say('plans')]: plans.map(({ plan }) => plan).join(', ') || say('noPlan'),
+        [say('cost')]: format.micros(cost),
+        [say('calls')]: format.count(calls),
+        [say('lastCall')]: last === null ? '–' : <When at={last} isPast />,
+        [say('members')]: format.count(members),
+        [say('owner')]: owner ?? '–',
+      }}
+    />
   );
 }
 
@@ -127,45 +100,42 @@ function Denials({ id }: { readonly id: string }) {
     queryFn: () => apiFor(undefined).call('GET /v1/admin/denials', { query: { account_id: id, limit: 10 } }),
     refetchInterval: 10_000,
   });
-  const [newest] = data?.data ?? [];
-  if (data === undefined || newest === undefined) return null;
+  if (data === undefined || data.data.length === 0) return null;
   return (
     <section aria-labelledby="denials">
       <Title order={2} id="denials">
         {say('denials')}
       </Title>
-      <Scroll label={say('denials')}>
-        <table>
-          <thead>
-            <tr>
-              <th>{say('calls.when')}</th>
-              <th>{say('limit')}</th>
-              <th>{say('plans')}</th>
-              <th className="num">{say('used')}</th>
-              <th className="num">{say('times')}</th>
-              <th>{say('calls.request')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.data.map((one) => (
-              <tr key={`${one.hour} ${one.product} ${one.feature} ${one.limit} ${one.plan}`}>
-                <td>
-                  <When at={one.last_at} isPast />
-                </td>
-                <td>
-                  {one.limit.replaceAll('_', ' ')} <span className="dim">{one.product}</span>
-                </td>
-                <td className="dim">{one.plan}</td>
-                <td className="num">
-                  {say('limit.of', { used: format.count(one.used), max: format.count(one.max) })}
-                </td>
-                <td className="num">{format.count(one.denied)}</td>
-                <td className="dim mono">{one.last_request_id}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label={say('denials')}
+        rows={data.data}
+        keyOf={(one) => `${one.hour} ${one.product} ${one.feature} ${one.limit} ${one.plan}`}
+        empty=""
+        columns={[
+          { head: say('calls.when'), cell: ({ last_at: at }) => <When at={at} isPast /> },
+          {
+            head: say('limit'),
+            cell: ({ limit, product }) => (
+              <>
+                {limit.replaceAll('_', ' ')} <span className="dim">{product}</span>
+              </>
+            ),
+          },
+          { head: say('plans'), isDim: true, cell: ({ plan }) => plan },
+          {
+            head: say('used'),
+            isFigure: true,
+            cell: ({ used, max }) => say('limit.of', { used: format.count(used), max: format.count(max) }),
+          },
+          { head: say('times'), isFigure: true, cell: ({ denied }) => format.count(denied) },
+          {
+            head: say('calls.request'),
+            isDim: true,
+            isMono: true,
+            cell: ({ last_request_id: request }) => request,
+          },
+        ]}
+      />
     </section>
   );
 }
@@ -177,11 +147,7 @@ function LastCalls({ calls }: { readonly calls: Details['calls'] }) {
       <Title order={2} id="calls">
         {say('calls.last')}
       </Title>
-      {calls.length === 0 ? (
-        <p className="dim">{say('noCalls')}</p>
-      ) : (
-        <CallTable events={calls} label={say('calls.last')} isLinked={false} />
-      )}
+      <CallTable events={calls} label={say('calls.last')} empty={say('noCalls')} isLinked={false} />
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Code, Skeleton, Title } from '@mantine/core';
+import { Anchor, Code, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { CallTable } from '../../parts/call-table.tsx';
 import { useTexts } from '../../text/index.ts';
@@ -14,20 +14,21 @@ export function LastCalls() {
       <Title order={2} id="calls">
         {say('calls.last')}
       </Title>
-      {data === undefined && Array.from({ length: 10 }, (_one, row) => <Skeleton key={row} h={28} mb={1} />)}
-      {data?.events.length === 0 && (
-        <>
-          <p className="dim">{say('noCalls')}</p>
-          <Code block>{curlOf('small', say('promptExample'))}</Code>
-        </>
-      )}
+      <CallTable
+        events={data?.events}
+        label={say('calls.last')}
+        lines={10}
+        empty={
+          <>
+            <p className="dim">{say('noCalls')}</p>
+            <Code block tabIndex={0}>{curlOf('small', say('promptExample'))}</Code>
+          </>
+        }
+      />
       {data !== undefined && data.events.length > 0 && (
-        <>
-          <CallTable events={data.events} label={say('calls.last')} />
-          <Anchor component={Link} to="/app/ledger">
-            {say('allCalls')}
-          </Anchor>
-        </>
+        <Anchor component={Link} to="/app/ledger">
+          {say('allCalls')}
+        </Anchor>
       )}
     </section>
   );

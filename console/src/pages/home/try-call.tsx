@@ -1,8 +1,9 @@
-import { Alert, Button, CopyButton, NativeSelect, TextInput } from '@mantine/core';
+import { Alert, Button, NativeSelect, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useAccount } from '../../account.ts';
+import { Copy } from '../../parts/copy.tsx';
 import { type StepName, STEPS } from '../../parts/steps.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
@@ -144,13 +145,7 @@ function Answer({ tried, curl }: { readonly tried: TriedCall; readonly curl: str
             {' · '}
           </>
         )}
-        <CopyButton value={curl}>
-          {({ copied, copy }) => (
-            <button type="button" className="quiet" onClick={copy}>
-              {say(copied ? 'app.copied' : 'calls.copyCurl')}
-            </button>
-          )}
-        </CopyButton>
+        <Copy value={curl} text={say('calls.copyCurl')} />
       </span>
     </div>
   );

@@ -1,9 +1,9 @@
-import { Button, NativeSelect, Skeleton, Title } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { NativeSelect, Title } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { CallTable } from '../../parts/call-table.tsx';
-import { Trouble } from '../../parts/trouble.tsx';
+import { usePages } from '../../parts/pages.ts';
+import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { OpenedCall } from './opened-call.tsx';
 import { readSearch, SPANS, STATES } from './search.ts';
@@ -21,17 +21,12 @@ export function Ledger() {
           from: new Date(Math.floor(Date.now() / 60_000) * 60_000 - SPANS[span] * 86_400_000).toISOString(),
         }),
   };
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['ledger', chosen?.account.id, status, span],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam: cursor }) =>
-      chosen?.api.call('GET /v1/usage', {
-        query: { limit: 50, ...filter, ...(cursor === undefined ? {} : { cursor }) },
-      }),
-    getNextPageParam: (page) => page?.next_cursor ?? undefined,
-    enabled: chosen !== undefined,
+  const { pages, ...asked } = usePages({
+    key: ['ledger', chosen?.account.id, status, span],
+    read: (paging) => apiFor(chosen?.account.id).call('GET /v1/usage', { query: { ...paging, ...filter } }),
+    isWanted: chosen !== undefined,
   });
-  const events = data?.pages.flatMap((page) => page?.events ?? []);
+  const events = pages?.flatMap((page) => page.events);
   const opened = events?.find(({ id }) => id === call);
   return (
     <>
@@ -39,26 +34,15 @@ export function Ledger() {
         <Title order={1}>{say('nav.ledger')}</Title>
       </header>
       <Filters />
-      {error !== null && <Trouble error={error} retry={() => void refetch()} />}
       <div className="split" data-open={opened !== undefined}>
         <div>
-          {events === undefined &&
-            error === null &&
-            Array.from({ length: 24 }, (_one, row) => <Skeleton key={row} h={28} mb={1} />)}
-          {events?.length === 0 && <p className="dim">{say('calls.none')}</p>}
-          {events !== undefined && events.length > 0 && (
-            <CallTable events={events} label={say('nav.ledger')} opened={call} />
-          )}
-          {hasNextPage && (
-            <Button
-              variant="default"
-              mt="md"
-              loading={isFetchingNextPage}
-              onClick={() => void fetchNextPage()}
-            >
-              {say('calls.more')}
-            </Button>
-          )}
+          <CallTable
+            events={events}
+            label={say('nav.ledger')}
+            empty={say('calls.none')}
+            asked={asked}
+            opened={call}
+          />
         </div>
         {opened !== undefined && <OpenedCall event={opened} />}
       </div>

@@ -1,0 +1,36 @@
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import type { Asked } from './table.tsx';
+
+interface Page {
+  readonly next_cursor: string | null;
+}
+
+interface PagesProps<One extends Page> {
+  /** What is asked, whose account it is of among it: another key is another list. */
+  readonly key: readonly unknown[];
+  readonly read: (paging: { readonly limit: number; readonly cursor?: string }) => Promise<One>;
+  readonly isWanted?: boolean;
+  /** Milliseconds after which it is asked again. */
+  readonly again?: number;
+  readonly limit?: number;
+}
+
+/** A list of the API, page by page. */
+export function usePages<One extends Page>({
+  key,
+  read,
+  isWanted = true,
+  again,
+  limit = 50,
+}: PagesProps<One>): Asked & { readonly pages: readonly One[] | undefined } {
+  const { data, ...asked } = useInfiniteQuery({
+    queryKey: key,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam: cursor }) => read({ limit, ...(cursor === undefined ? {} : { cursor }) }),
+    getNextPageParam: (page: One) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+    enabled: isWanted,
+    ...(again === undefined ? {} : { refetchInterval: again }),
+  });
+  return { ...asked, pages: data?.pages };
+}
