@@ -871,8 +871,8 @@ export interface Schemas {
   };
   readonly Customer: {
     readonly account_id: string;
-    /** What of it the text names. */
-    readonly found_by: 'account' | 'user' | 'email' | 'name' | 'key' | 'request' | 'permit';
+    /** What of it the text names: `account`, `user`, `email`, `name`, `key`, `request`, `permit`, `store` (an id of a payment provider), or what a product finds accounts by, such as `license`. */
+    readonly found_by: string;
     readonly kind: 'personal' | 'organization';
     readonly name: string;
     readonly status: 'active' | 'suspended';
@@ -880,6 +880,8 @@ export interface Schemas {
     readonly owner_email: string | null;
     readonly members: number;
     readonly plans: readonly Schemas['CustomerPlan'][];
+    /** Of the last 30 days, by currency; a cost is in the one in which it last bought. */
+    readonly money: readonly Schemas['CustomerMoney'][];
     /** Of the last 30 days, as the two that follow. */
     readonly calls: number;
     /** What the model providers may bill. */
@@ -893,8 +895,52 @@ export interface Schemas {
   };
   readonly CustomerDetails: {
     readonly customer: Schemas['Customer'];
+    readonly people: readonly Schemas['CustomerPerson'][];
+    readonly payments: readonly Schemas['CustomerPayment'][];
     readonly limits: readonly Schemas['LimitUsage'][];
     readonly calls: readonly Schemas['UsageEvent'][];
+  };
+  readonly CustomerMoney: {
+    readonly currency: string;
+    /** What was paid, taxes included, less what went back. */
+    readonly paid_minor: number;
+    /** The same less fees and taxes. */
+    readonly net_minor: number;
+    /** What its subscriptions bring in a month, as of now. */
+    readonly mrr_minor: number;
+    /** What its model calls cost; null: no exchange rate is known. */
+    readonly cost_minor: number | null;
+    /** net − cost */
+    readonly margin_minor: number | null;
+  };
+  readonly CustomerPage: {
+    readonly data: readonly Schemas['Customer'][];
+    readonly next_cursor: string | null;
+  };
+  readonly CustomerPayment: {
+    readonly store: 'stripe' | 'app_store' | 'google_play';
+    readonly mode: 'live' | 'test' | 'sandbox';
+    /** Its id at the provider. */
+    readonly payment: string;
+    readonly invoice: string | null;
+    readonly state: 'pending' | 'succeeded' | 'failed';
+    readonly failure_code: string | null;
+    /** In minor units. */
+    readonly amount_minor: number;
+    readonly currency: string;
+    /** In minor units. */
+    readonly refunded_minor: number;
+    readonly occurred_at: string;
+    /** Where it can be refunded; null: at no page of Stripe’s. */
+    readonly dashboard_url: string | null;
+  };
+  readonly CustomerPerson: {
+    readonly user_id: string;
+    readonly email: string;
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    readonly status: 'active' | 'suspended' | 'closed';
+    /** Whether an authenticator app or a passkey is asked for at its sign-in. */
+    readonly second_factor: boolean;
   };
   readonly CustomerPlan: {
     readonly product: string;
@@ -1385,9 +1431,6 @@ export interface Schemas {
   };
   readonly ForgotPasswordRequest: {
     readonly email: string;
-  };
-  readonly FoundCustomers: {
-    readonly data: readonly Schemas['Customer'][];
   };
   readonly Generation: {
     readonly id: string;
@@ -4997,14 +5040,21 @@ export interface Routes {
     };
     readonly reply: Schemas['ComplianceEntryPage'];
   };
-  /** Find accounts by an email, a name, an id or a key */
+  /** List accounts, or find them by an email, a name, an id or a key */
   'GET /v1/admin/customers': {
     readonly query: {
-      readonly q: string;
+      readonly q?: string | undefined;
+      /** Largest first, `name` by the alphabet. Of amounts in several currencies the largest counts. */
+      readonly sort?: 'newest' | 'name' | 'calls' | 'cost' | 'paid' | 'mrr' | 'denied' | 'last_call' | undefined;
+      readonly status?: 'active' | 'suspended' | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
     };
-    readonly reply: Schemas['FoundCustomers'];
+    readonly reply: Schemas['CustomerPage'];
   };
-  /** Read an account with its limits and last calls */
+  /** Read an account with its limits, people, payments and last calls */
   'GET /v1/admin/customers/{id}': {
     readonly params: {
       readonly id: string;

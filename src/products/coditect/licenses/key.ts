@@ -106,6 +106,21 @@ export function fragmentOf(typed: string): { readonly key: string } | { readonly
   return { tails: [text, ...before] };
 }
 
+/** What of a text may be looked for as a key, or as its end behind the prefix or in groups; undefined: it is neither. */
+export function partOfKey(text: string): string | undefined {
+  if (text.length > LONGEST) return undefined;
+  const isGroups = /^[0-9a-z]{4}(?:-[0-9a-z]{4})+$/i.test(text);
+  const typed = normalizeKey(text);
+  const rest = typed.startsWith(normalizeKey(PREFIX)) ? typed.slice(PREFIX.length) : isGroups ? typed : '';
+  const isReadable = rest.length >= GROUP && [...rest].every((character) => ALPHABET.includes(character));
+  if (!isReadable || rest.length > CHARACTERS) return undefined;
+  if (rest.length < CHARACTERS) return rest;
+  return hasNoTypingError(rest) ? PREFIX + rest : undefined;
+}
+
+const hasNoTypingError = (text: string): boolean =>
+  syndrome([...text].map((character) => ALPHABET.indexOf(character))) === 0;
+
 /** The last characters before the check character, for lists and searches. */
 export function tailOf(key: string): string {
   return key.replaceAll('-', '').slice(-GROUP - 1, -1);
