@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { readAuditSearch } from './pages/audit/search.ts';
 import { readCustomerSearch } from './pages/customers/search.ts';
 import { readSearch } from './pages/ledger/search.ts';
 import { Shell } from './shell/shell.tsx';
@@ -28,8 +29,15 @@ const customers = createRoute({
   component: lazyRouteComponent(() => import('./pages/customers/customers.tsx'), 'Customers'),
 });
 
+const platformAudit = createRoute({
+  getParentRoute: () => root,
+  path: '/app/platform-audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'PlatformAudit'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, ledger, customers]),
+  routeTree: root.addChildren([home, signIn, ledger, customers, platformAudit]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

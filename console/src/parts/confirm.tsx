@@ -8,10 +8,12 @@ interface ConfirmProps {
   /** What is done at the second press. */
   readonly act: () => Promise<unknown>;
   readonly isDangerous?: boolean;
+  /** In a row of a table. */
+  readonly isSmall?: boolean;
 }
 
 /** A button that asks for a second press before it acts, and says why where it could not. */
-export function Confirm({ text, act, isDangerous = false }: ConfirmProps) {
+export function Confirm({ text, act, isDangerous = false, isSmall = false }: ConfirmProps) {
   const { say } = useTexts();
   const [isSure, setSure] = useState(false);
   const { mutate, isPending, error } = useMutation({ mutationFn: act, onSettled: () => setSure(false) });
@@ -20,6 +22,7 @@ export function Confirm({ text, act, isDangerous = false }: ConfirmProps) {
       {error !== null && <span role="alert">{error.message}</span>}
       <Button
         variant="default"
+        {...(isSmall ? { size: 'compact-xs' } : {})}
         {...(isDangerous && isSure ? { c: 'var(--error)' } : {})}
         loading={isPending}
         onClick={() => (isSure ? mutate() : setSure(true))}

@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly isFigure?: boolean;
   readonly isDim?: boolean;
   readonly isMono?: boolean;
+  /** Cut at a width, with all of it on hover where the cell is a text. */
+  readonly isLong?: boolean;
   readonly cell: (row: Row) => ReactNode;
 }
 
@@ -71,11 +73,18 @@ export function Table<Row>({
           <tbody>
             {rows.map((row) => (
               <tr key={keyOf(row)} data-open={opened === keyOf(row)}>
-                {columns.map((column) => (
-                  <td key={column.head} className={classOf(column)}>
-                    {column.cell(row)}
-                  </td>
-                ))}
+                {columns.map((column) => {
+                  const cell = column.cell(row);
+                  return (
+                    <td
+                      key={column.head}
+                      className={classOf(column)}
+                      {...(column.isLong === true && typeof cell === 'string' ? { title: cell } : {})}
+                    >
+                      {cell}
+                    </td>
+                  );
+                })}
               </tr>
             ))}
           </tbody>
@@ -95,7 +104,7 @@ export function Table<Row>({
   );
 }
 
-const classOf = <Row,>({ isFigure, isDim, isMono }: Column<Row>): string =>
-  [isFigure === true ? 'num' : '', isDim === true ? 'dim' : '', isMono === true ? 'mono' : '']
-    .filter((name) => name !== '')
+const classOf = <Row,>({ isFigure, isDim, isMono, isLong }: Column<Row>): string =>
+  Object.entries({ num: isFigure, dim: isDim, mono: isMono, long: isLong })
+    .flatMap(([name, has]) => (has === true ? [name] : []))
     .join(' ');

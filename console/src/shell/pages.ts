@@ -24,6 +24,9 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
   {
     text: 'nav.operator',
     isOperators: true,
-    pages: [{ to: '/app/customers', text: 'nav.customers' }],
+    pages: [
+      { to: '/app/customers', text: 'nav.customers' },
+      { to: '/app/platform-audit', text: 'nav.platformAudit' },
+    ],
   },
 ];

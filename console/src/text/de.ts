@@ -83,5 +83,12 @@ export const de: Readonly<Record<TextKey, string>> = {
   'calls.charge': 'Preis',
   'nav.operator': 'Betrieb',
   'nav.customers': 'Kunden',
+  'nav.revenue': 'Umsatz',
+  'nav.denials': 'Ablehnungen',
+  'nav.providers': 'Anbieter',
+  'nav.deadLetters': 'Unzustellbares',
+  'nav.licences': 'Lizenzen',
+  'nav.platformAudit': 'Protokoll',
+  'app.csv': 'Als CSV',
   'error.title': 'Das ließ sich nicht laden',
 };

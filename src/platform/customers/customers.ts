@@ -3,7 +3,7 @@ import type { Entitlements } from '#platform/entitlements';
 import { type Page, page, positionOf } from '#platform/http';
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import type { Limits } from '#platform/limits';
-import type { AccountMoney, Reports } from '#platform/reports';
+import { type AccountMoney, moneySpan, type Reports } from '#platform/reports';
 import { z } from 'zod';
 import {
   type CustomerQuestion,
@@ -128,11 +128,13 @@ export function createCustomers({ db, entitlements, limits, reports }: Customers
         return { data: await viewsOf(rows), next_cursor: null };
       }
       const after = cursor === undefined ? undefined : afterOf(sort, cursor);
+      const [[span]] = await db.system('admin.customers', [moneySpan()]);
+      if (span === undefined) throw new Error('the database did not say what time it is');
       const [rows] = await db.system('admin.customers', [
-        listCustomers({ sort, status, mode: reports.mode, limit: limit + 1, after }),
+        listCustomers({ sort, status, mode: reports.mode, span, limit: limit + 1, after }),
       ]);
-      const cut = page(rows, limit, { item: (row) => row, position: placeOf(sort) });
-      return { ...cut, data: await viewsOf(cut.data.map(({ key: _, ...row }) => row)) };
+      const { data, next_cursor } = page(rows, limit, { item: withoutKey, position: placeOf(sort) });
+      return { data: await viewsOf(data), next_cursor };
     },
     async get(id) {
       const [[row], people, payments] = await db.system('admin.customers', [
@@ -154,6 +156,11 @@ export function createCustomers({ db, entitlements, limits, reports }: Customers
       finders.push([what, find]);
     },
   };
+}
+
+function withoutKey(row: ListedRow): CustomerRow {
+  const { key: _, ...customer } = row;
+  return customer;
 }
 
 const POSITION = z.tuple([z.string(), z.string(), z.uuid()]);

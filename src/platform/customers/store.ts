@@ -1,4 +1,5 @@
 import { type Statement, statement } from '#platform/db';
+import type { MoneySpan } from '#platform/reports';
 
 export interface CustomerRow {
   readonly account_id: string;
@@ -39,6 +40,7 @@ export interface CustomerList {
   readonly sort: CustomerSort;
   readonly status: 'active' | 'suspended' | undefined;
   readonly mode: string;
+  readonly span: MoneySpan;
   readonly limit: number;
   /** The last row of the page before. */
   readonly after: readonly [key: string, account: string] | undefined;
@@ -52,7 +54,6 @@ interface Sort {
   readonly isAscending?: boolean;
 }
 
-const SINCE = `app.now() - interval '30 days'`;
 /** Of amounts in several currencies the largest counts, in minor units: most servers sell in one. */
 const largest = (amounts: string) =>
   `left join (select account_id, max(amount) as key from (select account_id, sum(amount) as amount from (${amounts}) as one group by account_id, currency) as sums
@@ -60,11 +61,11 @@ const largest = (amounts: string) =>
 const ofSpent = (sum: string) => ({
   key: 'coalesce(sorted.key, 0)',
   type: 'numeric',
-  from: `left join (select account_id, sum(${sum}) as key from reports.usage_cells where slot > ${SINCE} group by account_id) as sorted on sorted.account_id = a.account_id`,
+  from: `left join (select account_id, sum(${sum}) as key from reports.usage_cells where slot > $6 group by account_id) as sorted on sorted.account_id = a.account_id`,
 });
 const LARGEST = { key: 'coalesce(sorted.key, 0)', type: 'numeric' };
 
-/** Orders of the list of all accounts. $2 is the mode. */
+/** Orders of the list of all accounts. $2 is the mode, $6 and $7 are the span. */
 const SORTS = {
   newest: { key: 'a.created_at', type: 'timestamptz' },
   name: { key: 'lower(a.name) collate "C"', type: 'text', isAscending: true },
@@ -72,18 +73,16 @@ const SORTS = {
   cost: ofSpent('posted + estimated + corrections'),
   paid: {
     ...LARGEST,
-    from: largest(
-      `select account_id, currency, gross as amount from reports.revenue(${SINCE}, app.now() + interval '1 second', $2)`,
-    ),
+    from: largest(`select account_id, currency, gross as amount from reports.revenue($6, $7, $2)`),
   },
   mrr: {
     ...LARGEST,
-    from: largest('select account_id, currency, yearly as amount from billing.recurring(app.now(), $2)'),
+    from: largest('select account_id, currency, yearly as amount from billing.recurring($7, $2)'),
   },
   denied: {
     key: 'coalesce(sorted.key, 0)',
     type: 'numeric',
-    from: `left join (select account_id, sum(denied) as key from limits.denials where (hour at time zone 'UTC') > (app.now() - interval '7 days') at time zone 'UTC' group by account_id) as sorted
+    from: `left join (select account_id, sum(denied) as key from limits.denials where (hour at time zone 'UTC') > ($7::timestamptz - interval '7 days') at time zone 'UTC' group by account_id) as sorted
       on sorted.account_id = a.account_id`,
   },
   last_call: {
@@ -100,7 +99,14 @@ const MOST_LIKE = 1_000;
 const ANYWHERE = `(array['stripe', 'app_store', 'google_play']) and mode = any(array['live', 'test', 'sandbox'])`;
 
 /** All accounts, a page of them in some order. */
-export function listCustomers({ sort, status, mode, limit, after }: CustomerList): Statement<ListedRow> {
+export function listCustomers({
+  sort,
+  status,
+  mode,
+  span,
+  limit,
+  after,
+}: CustomerList): Statement<ListedRow> {
   const { key, type, from = '', isAscending = false }: Sort = SORTS[sort];
   const [sign, order] = isAscending ? ['>', 'asc'] : ['<', 'desc'];
   const keys = `${key}, a.account_id`;
@@ -108,15 +114,15 @@ export function listCustomers({ sort, status, mode, limit, after }: CustomerList
     `with page as materialized (
        select a.account_id, (${key})::text as key, row_number() over (order by ${key} ${order}, a.account_id ${order}) as place
        from accounts.accounts a ${from}
-       where a.deleted_at is null and ($1::text is null or a.status = $1) and $2::text is not null
-         and ($3::text is null or (${keys}) ${sign} ($3::${type}, $4::uuid))
+       where a.deleted_at is null and ($1::text is null or a.status = $1) and $2::text <> ''
+         and ($3::text is null or (${keys}) ${sign} ($3::${type}, $4::uuid)) and $6::timestamptz < $7::timestamptz
        order by ${key} ${order}, a.account_id ${order} limit $5)
      select a.account_id, 'account' as found_by, page.key, ${FACTS}
      from page join accounts.accounts a on a.account_id = page.account_id
      left join lateral (${OWNER}) as owner on true
      left join lateral (${SPENT}) as spent on true
      order by page.place`,
-    [status ?? null, mode, after?.[0] ?? null, after?.[1] ?? null, limit],
+    [status ?? null, mode, after?.[0] ?? null, after?.[1] ?? null, limit, span.since, span.now],
   );
 }
 
@@ -224,10 +230,10 @@ const timeOf = (id: string): string =>
 const FACTS = `a.kind, a.name, a.status, owner.user_id as owner_id, owner.email as owner_email,
   (select count(*) from accounts.members m where m.account_id = a.account_id)::integer as members,
   coalesce(spent.calls, 0)::bigint as calls, coalesce(spent.cost, 0)::bigint as cost_micros, coalesce(spent.charged, 0)::bigint as charged_micros,
-  coalesce((select sum(d.denied) from limits.denials d where d.account_id = a.account_id and d.hour > app.now() - interval '7 days'), 0)::bigint as denied,
+  coalesce((select sum(d.denied) from limits.denials d where d.account_id = a.account_id and d.hour > (select app.now() - interval '7 days')), 0)::bigint as denied,
   (select e.created_at from limits.usage_events e where e.account_id = a.account_id order by e.id desc limit 1) as last_call_at, a.created_at`;
 /** The first of them. */
 const OWNER = `select u.user_id, u.email from accounts.members m join identity.users u on u.user_id = m.user_id
   where m.account_id = a.account_id and m.role = 'owner' order by m.created_at, u.user_id limit 1`;
 const SPENT = `select sum(c.calls) as calls, sum(c.posted + c.estimated + c.corrections) as cost, sum(c.charged) as charged
-  from reports.usage_cells c where c.account_id = a.account_id and c.slot > ${SINCE}`;
+  from reports.usage_cells c where c.account_id = a.account_id and c.slot > (select app.now() - interval '30 days')`;

@@ -20,8 +20,19 @@ export interface AccountMoney {
 interface MoneyRow extends Omit<AccountMoney, 'cost_minor' | 'margin_minor'> {
   readonly account_id: string;
   readonly cost_micros: number;
-  readonly day: string;
 }
+
+/** The last 30 days, until right after now. */
+export interface MoneySpan {
+  readonly since: Date;
+  readonly now: Date;
+}
+
+export const moneySpan = (): Statement<MoneySpan> =>
+  statement<MoneySpan>(
+    `select now - interval '30 days' as since, now from (select app.now() + interval '1 second' as now) as present`,
+    [],
+  );
 
 interface MoneyParts {
   readonly db: Database;
@@ -34,9 +45,13 @@ export async function readAccountMoney(
   { db, rates, mode }: MoneyParts,
   accountIds: readonly string[],
 ): Promise<ReadonlyMap<string, AccountMoney[]>> {
-  const rows = await readerFor(db, 'everybody')(moneyOf(accountIds, mode));
+  const read = readerFor(db, 'everybody');
+  const [span] = await read(moneySpan());
+  if (span === undefined) throw new Error('the database did not say what time it is');
+  const rows = await read(moneyOf(accountIds, span, mode));
+  const day = span.now.toISOString().slice(0, 10);
   const byAccount = new Map<string, AccountMoney[]>();
-  for (const { account_id: account, cost_micros: micros, day, ...money } of rows) {
+  for (const { account_id: account, cost_micros: micros, ...money } of rows) {
     const quote = money.currency === 'usd' ? undefined : rates.on(money.currency, day);
     const isConvertible = money.currency === 'usd' || quote !== undefined;
     const cost = isConvertible ? toMinor(micros, money.currency, quote) : null;
@@ -47,21 +62,21 @@ export async function readAccountMoney(
   return byAccount;
 }
 
-const moneyOf = (accountIds: readonly string[], mode: Mode): Statement<MoneyRow> =>
+/** Instants are values: PostgreSQL plans the functions as parts of the statement then, for these accounts alone. */
+const moneyOf = (accountIds: readonly string[], { since, now }: MoneySpan, mode: Mode): Statement<MoneyRow> =>
   statement<MoneyRow>(
-    `with span as (select app.now() - interval '30 days' as since),
-     spent as (
+    `with spent as (
        select account_id, product, sum(posted + estimated + corrections) as cost
-       from reports.usage((select since from span), app.now() + interval '15 minutes') where not own and account_id = any($1::uuid[]) group by 1, 2),
+       from reports.usage($2, $3) where not own and account_id = any($1::uuid[]) group by 1, 2),
      rows as (
        select account_id, currency, gross, gross - fee - tax as net, 0 as yearly, 0 as cost
-       from reports.revenue((select since from span), app.now() + interval '1 second', $2) where account_id = any($1::uuid[])
+       from reports.revenue($2, $3, $4) where account_id = any($1::uuid[])
        union all
-       select account_id, currency, 0, 0, yearly, 0 from billing.recurring(app.now(), $2) where account_id = any($1::uuid[])
+       select account_id, currency, 0, 0, yearly, 0 from billing.recurring($3, $4) where account_id = any($1::uuid[])
        union all
-       select account_id, reports.currency_of(account_id, product, app.now(), $2), 0, 0, 0, cost from spent)
+       select account_id, reports.currency_of(account_id, product, $3, $4), 0, 0, 0, cost from spent)
      select account_id, currency, sum(gross)::bigint as paid_minor, sum(net)::bigint as net_minor, round(sum(yearly) / 12)::bigint as mrr_minor,
-       sum(cost)::bigint as cost_micros, to_char(app.now() at time zone 'UTC', 'YYYY-MM-DD') as day
+       sum(cost)::bigint as cost_micros
      from rows group by account_id, currency order by account_id, sum(gross) desc, currency`,
-    [accountIds, mode],
+    [accountIds, since, now, mode],
   );

@@ -69,15 +69,14 @@ function shownKey(values: readonly number[]): string {
 export function normalKey(typed: string): string {
   const text = typed.length > LONGEST ? '' : normalizeKey(typed);
   const prefix = normalizeKey(PREFIX);
-  const values = text
-    .slice(prefix.length)
-    .split('')
-    .map((character) => ALPHABET.indexOf(character));
+  const values = valuesOf(text.slice(prefix.length));
   if (!text.startsWith(prefix) || values.length !== CHARACTERS || values.includes(-1))
     throw malformedKeyError();
   if (syndrome(values) !== 0) throw malformedKeyError();
   return shownKey(values);
 }
+
+const valuesOf = (text: string): number[] => text.split('').map((character) => ALPHABET.indexOf(character));
 
 function normalizeKey(text: string): string {
   return text
@@ -112,14 +111,11 @@ export function partOfKey(text: string): string | undefined {
   const isGroups = /^[0-9a-z]{4}(?:-[0-9a-z]{4})+$/i.test(text);
   const typed = normalizeKey(text);
   const rest = typed.startsWith(normalizeKey(PREFIX)) ? typed.slice(PREFIX.length) : isGroups ? typed : '';
-  const isReadable = rest.length >= GROUP && [...rest].every((character) => ALPHABET.includes(character));
-  if (!isReadable || rest.length > CHARACTERS) return undefined;
+  const values = valuesOf(rest);
+  if (rest.length < GROUP || rest.length > CHARACTERS || values.includes(-1)) return undefined;
   if (rest.length < CHARACTERS) return rest;
-  return hasNoTypingError(rest) ? PREFIX + rest : undefined;
+  return syndrome(values) === 0 ? PREFIX + rest : undefined;
 }
-
-const hasNoTypingError = (text: string): boolean =>
-  syndrome([...text].map((character) => ALPHABET.indexOf(character))) === 0;
 
 /** The last characters before the check character, for lists and searches. */
 export function tailOf(key: string): string {
