@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { readAuditSearch } from './pages/audit/search.ts';
+import { readDeadLetterSearch } from './pages/dead-letters/search.ts';
 import { readCustomerSearch } from './pages/customers/search.ts';
 import { readSearch } from './pages/ledger/search.ts';
 import { Shell } from './shell/shell.tsx';
@@ -36,8 +37,15 @@ const platformAudit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'PlatformAudit'),
 });
 
+const deadLetters = createRoute({
+  getParentRoute: () => root,
+  path: '/app/dead-letters',
+  validateSearch: readDeadLetterSearch,
+  component: lazyRouteComponent(() => import('./pages/dead-letters/dead-letters.tsx'), 'DeadLetters'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, ledger, customers, platformAudit]),
+  routeTree: root.addChildren([home, signIn, ledger, customers, deadLetters, platformAudit]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

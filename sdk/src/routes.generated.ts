@@ -290,6 +290,33 @@ export interface Schemas {
     readonly machine_id: string | null;
     readonly value: number;
   };
+  readonly AnyWebhookDelivery: {
+    readonly id: string;
+    /** The `webhook-id` that it is sent under. */
+    readonly event_id: string;
+    readonly type: 'limit.alert' | 'operator_budget.closed' | 'payment.failed' | 'permit.denied' | 'plan.changed' | 'webhook.test';
+    /** Whom the event is about. */
+    readonly account_id: string | null;
+    /** `sending`: a job has it. `dead`: all attempts failed; replay it. */
+    readonly status: 'waiting' | 'sending' | 'delivered' | 'dead';
+    /** How often it was tried since it was last begun. */
+    readonly attempts: number;
+    readonly next_attempt_at: string | null;
+    /** The HTTP status of the last answer. */
+    readonly answered: number | null;
+    /** The beginning of its body. */
+    readonly answer: string | null;
+    /** Why there was no answer: `timeout`, `unreachable`, `refused_address` or `internal`. */
+    readonly error: string | null;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly webhook_id: string;
+    readonly url: string;
+  };
+  readonly AnyWebhookDeliveryPage: {
+    readonly data: readonly Schemas['AnyWebhookDelivery'][];
+    readonly next_cursor: string | null;
+  };
   readonly ApiKey: {
     readonly id: string;
     readonly name: string;
@@ -972,6 +999,12 @@ export interface Schemas {
     readonly hardware_id?: string | undefined;
     /** What the machine is recognised by: at least 10 characters. */
     readonly machine_id?: string | undefined;
+  };
+  readonly DeadInboxObject: {
+    readonly store: 'stripe' | 'app_store' | 'google_play';
+    readonly mode: 'live' | 'test' | 'sandbox';
+    readonly kind: 'customer' | 'subscription' | 'invoice' | 'payment' | 'checkout';
+    readonly object_id: string;
   };
   readonly DeadInboxTask: {
     readonly store: 'stripe' | 'app_store' | 'google_play';
@@ -3256,6 +3289,8 @@ export interface Schemas {
     readonly until?: string | undefined;
     /** All objects that `GET /v1/admin/billing/inbox/dead` lists. */
     readonly dead?: true | undefined;
+    /** One of them. */
+    readonly dead_object?: Schemas['DeadInboxObject'] | undefined;
   };
   readonly ReportUsageEventsRequest: {
     readonly events: readonly Schemas['UsageEventReport'][];
@@ -5284,6 +5319,18 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['WebhookPage'];
+  };
+  /** List the deliveries of all endpoints, newest first */
+  'GET /v1/admin/webhooks/deliveries': {
+    readonly query: {
+      readonly status?: 'waiting' | 'sending' | 'delivered' | 'dead' | undefined;
+      readonly event_id?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['AnyWebhookDeliveryPage'];
   };
   /** One endpoint */
   'GET /v1/admin/webhooks/{id}': {

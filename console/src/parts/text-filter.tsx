@@ -9,6 +9,8 @@ interface TextFilterProps {
   readonly clean?: (text: string) => string;
   /** Whether it takes a line of its own. */
   readonly isWide?: boolean;
+  /** Where this changes, what was typed and not looked for yet is dropped: something was opened meanwhile. */
+  readonly dropBy?: string | undefined;
 }
 
 /** Milliseconds after the last letter until it is looked for. */
@@ -21,9 +23,10 @@ export function TextFilter({
   choose,
   clean = (text) => text,
   isWide = false,
+  dropBy,
 }: TextFilterProps) {
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  useEffect(() => setText(value), [value, dropBy]);
   useEffect(() => {
     const wanted = clean(text.trim());
     if (wanted === value) return;

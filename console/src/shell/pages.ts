@@ -26,6 +26,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
     isOperators: true,
     pages: [
       { to: '/app/customers', text: 'nav.customers' },
+      { to: '/app/dead-letters', text: 'nav.deadLetters' },
       { to: '/app/platform-audit', text: 'nav.platformAudit' },
     ],
   },

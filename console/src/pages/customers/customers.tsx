@@ -48,7 +48,7 @@ export function Customers() {
 
 function SearchBox() {
   const { say } = useTexts(texts);
-  const { q } = useSearch({ from: '/app/customers' });
+  const { q, account } = useSearch({ from: '/app/customers' });
   const navigate = useNavigate({ from: '/app/customers' });
   return (
     <TextFilter
@@ -56,6 +56,7 @@ function SearchBox() {
       value={q}
       clean={withoutSecret}
       isWide
+      dropBy={account}
       choose={(next) =>
         void navigate({
           search: (search) =>
