@@ -2,6 +2,7 @@ import { commitPoint, type Database, deleteUnheld, type Statement, statement } f
 import type { AccountId, Clock } from '#platform/kernel';
 import type { Denial } from '../denial.ts';
 import type { AdmitRequest } from '../permit.ts';
+import { type DenialSum, type DenialSumsQuestion, sumDenials, sumView } from './denial-sums.ts';
 
 const COUNTED = commitPoint(
   'limits.denials-counted',
@@ -66,6 +67,8 @@ export interface DenialCounts {
   /** The newest hour first. */
   ofAccount(accountId: AccountId, question: DenialQuestion): Promise<DenialCount[]>;
   ofAll(question: DenialQuestion & { readonly account?: string | undefined }): Promise<DenialCount[]>;
+  /** Of a span, added up, the most denied first. */
+  sums(question: DenialSumsQuestion): Promise<DenialSum[]>;
   prune(): Promise<void>;
   /** Writes what is counted, and stops. */
   close(): Promise<void>;
@@ -136,6 +139,10 @@ export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts):
     async ofAll(question) {
       const [rows] = await db.system('limits.denials', [listCounts(question)]);
       return rows.map(toCount);
+    },
+    async sums(question) {
+      const [rows] = await db.system('limits.denials', [sumDenials(question, HOUR_OF_ROW)]);
+      return rows.map(sumView);
     },
     async prune() {
       await db.system('limits.denials', PRUNED, [
