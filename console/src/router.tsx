@@ -1,5 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { readAuditSearch } from './pages/audit/search.ts';
+import { readDenialSearch } from './pages/denials/search.ts';
+import { readLicenceSearch } from './pages/licences/search.ts';
+import { readRevenueSearch } from './pages/revenue/search.ts';
 import { readDeadLetterSearch } from './pages/dead-letters/search.ts';
 import { readCustomerSearch } from './pages/customers/search.ts';
 import { readSearch } from './pages/ledger/search.ts';
@@ -37,6 +40,29 @@ const platformAudit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'PlatformAudit'),
 });
 
+const revenue = createRoute({
+  getParentRoute: () => root,
+  path: '/app/revenue',
+  validateSearch: readRevenueSearch,
+  component: lazyRouteComponent(() => import('./pages/revenue/revenue.tsx'), 'RevenuePage'),
+});
+const denials = createRoute({
+  getParentRoute: () => root,
+  path: '/app/denials',
+  validateSearch: readDenialSearch,
+  component: lazyRouteComponent(() => import('./pages/denials/denials.tsx'), 'DenialTotals'),
+});
+const providers = createRoute({
+  getParentRoute: () => root,
+  path: '/app/providers',
+  component: lazyRouteComponent(() => import('./pages/providers/providers.tsx'), 'Providers'),
+});
+const licences = createRoute({
+  getParentRoute: () => root,
+  path: '/app/licences',
+  validateSearch: readLicenceSearch,
+  component: lazyRouteComponent(() => import('./pages/licences/licences.tsx'), 'Licences'),
+});
 const deadLetters = createRoute({
   getParentRoute: () => root,
   path: '/app/dead-letters',
@@ -45,7 +71,18 @@ const deadLetters = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, ledger, customers, deadLetters, platformAudit]),
+  routeTree: root.addChildren([
+    home,
+    signIn,
+    ledger,
+    customers,
+    revenue,
+    denials,
+    providers,
+    deadLetters,
+    licences,
+    platformAudit,
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

@@ -1119,6 +1119,27 @@ export interface Schemas {
     readonly data: readonly Schemas['DenialCount'][];
     readonly next_cursor: string | null;
   };
+  readonly DenialSum: {
+    /** null: grouped by limit, it is of `accounts` accounts. */
+    readonly account_id: string | null;
+    readonly account_name: string | null;
+    readonly accounts: number;
+    readonly product: string;
+    readonly limit: string;
+    readonly kind: string;
+    readonly plan: string;
+    readonly denied: number;
+    /** How many hours had any: a burst has one, a plan that is too small has many. */
+    readonly hours: number;
+    /** The size of the limit at the last of them. */
+    readonly max: number;
+    readonly last_at: string;
+    readonly last_request_id: string;
+  };
+  readonly DenialSumPage: {
+    readonly data: readonly Schemas['DenialSum'][];
+    readonly next_cursor: string | null;
+  };
   readonly DiffLine: {
     readonly op: 'same' | 'added' | 'removed';
     readonly text: string;
@@ -2130,6 +2151,7 @@ export interface Schemas {
     readonly month: string;
     readonly currency: string;
     readonly account_id?: string | null;
+    readonly account_name?: string | null;
     readonly product?: string | null;
     readonly plan?: string | null;
     readonly sales: number;
@@ -3062,6 +3084,46 @@ export interface Schemas {
     readonly data: readonly Schemas['Project'][];
     readonly next_cursor: string | null;
   };
+  readonly ProviderFailure: {
+    readonly outcome: 'served' | 'unusable' | 'rate_limited' | 'refused' | 'failed' | 'timeout' | 'unreachable' | 'lost' | 'hung_up';
+    readonly at: string;
+  };
+  readonly ProviderHealth: {
+    readonly provider: string;
+    readonly model: string;
+    /** Of the process that answers. `open`: it calls this model no more. null: it is not configured there. */
+    readonly breaker: 'closed' | 'open' | 'half_open' | null;
+    /** For how long that process still waits, because the provider asked it to. */
+    readonly throttled_ms: number;
+    /** How the calls of that process ended since it began. */
+    readonly outcomes: Readonly<Record<'served' | 'unusable' | 'rate_limited' | 'refused' | 'failed' | 'timeout' | 'unreachable' | 'lost' | 'hung_up', number>>;
+    /** Its last call that was not served. */
+    readonly last_failure: Schemas['ProviderFailure'] | null;
+    /** Of all processes: calls under permits of the last hour. */
+    readonly ledger: Schemas['ProviderLedger'];
+  };
+  readonly ProviderLedger: {
+    readonly calls: number;
+    readonly posted: number;
+    /** Not served, and not billed. */
+    readonly voided: number;
+    /** Posted at the most that they may have cost. */
+    readonly estimated: number;
+    /** Under way. */
+    readonly open: number;
+    /** Made after a call of another model was voided, for the same permit. */
+    readonly fallbacks: number;
+    /** Microseconds. */
+    readonly median_run_us: number | null;
+    /** Microseconds. */
+    readonly p95_run_us: number | null;
+    readonly last_at: string | null;
+  };
+  readonly ProvidersHealth: {
+    /** The process that answers, as permits name their holder. */
+    readonly process: string;
+    readonly data: readonly Schemas['ProviderHealth'][];
+  };
   readonly PubSubMessage: {
     readonly data: string;
     readonly messageId: string;
@@ -3322,6 +3384,7 @@ export interface Schemas {
   readonly Revenue: {
     readonly month?: string;
     readonly account_id?: string | null;
+    readonly account_name?: string | null;
     readonly product?: string | null;
     /** `reel.pro`; null: an add-on, or units past a limit. */
     readonly plan?: string | null;
@@ -5047,6 +5110,7 @@ export interface Routes {
       /** The fields to group by, separated by commas: month, account, product, plan, item, kind. Empty: one total. */
       readonly group?: string | undefined;
       readonly account_id?: string | undefined;
+      readonly product?: string | undefined;
       /** The first day; without it, the first of the present month. */
       readonly from?: string | undefined;
       /** The day after the last; without it, tomorrow. */
@@ -5123,6 +5187,26 @@ export interface Routes {
     };
     readonly reply: Schemas['DenialCountPage'];
   };
+  /** Add up what limits denied, by limit or by account */
+  'GET /v1/admin/denials/totals': {
+    readonly query: {
+      readonly group?: 'limit' | 'account' | undefined;
+      readonly account_id?: string | undefined;
+      readonly product?: string | undefined;
+      /** The limit that denied them. */
+      readonly limit_name?: string | undefined;
+      readonly plan?: string | undefined;
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
+    };
+    readonly reply: Schemas['DenialSumPage'];
+  };
   /** List the grants of an account, newest first */
   'GET /v1/admin/grants': {
     readonly query: {
@@ -5192,6 +5276,13 @@ export interface Routes {
     };
     readonly reply: Schemas['LicenseAnalyticsReport'];
   };
+  /** List the machines of a licence of any account */
+  'GET /v1/admin/licenses/{id}/machines': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['LicenseMachineList'];
+  };
   /** List sent mails, newest first */
   'GET /v1/admin/mail': {
     readonly query: {
@@ -5211,6 +5302,7 @@ export interface Routes {
       /** The fields to group by, separated by commas: account, product, plan. Empty: one total. */
       readonly group?: string | undefined;
       readonly account_id?: string | undefined;
+      readonly product?: string | undefined;
       /** The first day; without it, the first of the present month. */
       readonly from?: string | undefined;
       /** The day after the last; without it, tomorrow. */
@@ -5257,6 +5349,10 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['SaleProceedsPage'];
+  };
+  /** Read how providers and their models fare */
+  'GET /v1/admin/providers': {
+    readonly reply: Schemas['ProvidersHealth'];
   };
   /** Report usage and cost of all accounts */
   'GET /v1/admin/usage': {

@@ -6,7 +6,7 @@ import { changed } from '../../parts/search.ts';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import type { Details } from './customer.tsx';
-import { usePlans } from './plans.ts';
+import { usePlans } from '../../parts/plans.ts';
 import type { CustomerAction } from './search.ts';
 import { texts } from './texts.ts';
 
