@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { readCustomerSearch } from './pages/customers/search.ts';
 import { readSearch } from './pages/ledger/search.ts';
+import { readProductSearch } from './products/product-pages.ts';
 import { Shell } from './shell/shell.tsx';
 
 const root = createRootRoute({ component: Shell });
@@ -28,8 +29,15 @@ const customers = createRoute({
   component: lazyRouteComponent(() => import('./pages/customers/customers.tsx'), 'Customers'),
 });
 
+const product = createRoute({
+  getParentRoute: () => root,
+  path: '/app/products/$product/$page',
+  validateSearch: readProductSearch,
+  component: lazyRouteComponent(() => import('./products/product-page.tsx'), 'ProductPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, ledger, customers]),
+  routeTree: root.addChildren([home, signIn, ledger, customers, product]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });
