@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly isFigure?: boolean;
   readonly isDim?: boolean;
   readonly isMono?: boolean;
+  /** A text that may take several lines. */
+  readonly isWide?: boolean;
   readonly cell: (row: Row) => ReactNode;
 }
 
@@ -95,7 +97,7 @@ export function Table<Row>({
   );
 }
 
-const classOf = <Row,>({ isFigure, isDim, isMono }: Column<Row>): string =>
-  [isFigure === true ? 'num' : '', isDim === true ? 'dim' : '', isMono === true ? 'mono' : '']
-    .filter((name) => name !== '')
+const classOf = <Row,>({ isFigure, isDim, isMono, isWide }: Column<Row>): string =>
+  Object.entries({ num: isFigure, dim: isDim, mono: isMono, wide: isWide })
+    .flatMap(([name, isSo]) => (isSo === true ? [name] : []))
     .join(' ');
