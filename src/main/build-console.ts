@@ -27,6 +27,7 @@ const COMPONENTS = [
   'Badge',
   'Burger',
   'Code',
+  'Checkbox',
   'Alert',
   'Progress',
   'Skeleton',

@@ -119,7 +119,7 @@ function ProductLinks() {
             params={{ product, page }}
             activeOptions={{ exact: true, includeSearch: false }}
           >
-            {title[language]}
+            {title[language]} <small>{product}</small>
           </Link>
         )),
       )}
