@@ -133,6 +133,8 @@ const PLATFORM: Readonly<Record<string, Place>> = {
   'limits.alerts-pruned': { because: AGAIN },
   'limits.denials-pruned': { because: AGAIN },
   'limits.denials-counted': { because: ONE_COMMIT },
+  'limits.errors-pruned': { because: AGAIN },
+  'limits.errors-counted': { because: ONE_COMMIT },
   'webhooks.made': { because: ONE_COMMIT },
   'webhooks.changed': { because: ONE_COMMIT },
   'webhooks.rotated': { because: ONE_COMMIT },

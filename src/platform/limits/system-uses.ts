@@ -8,6 +8,7 @@ export const limitsSystemUses = {
   'limits.sweep': 'permits of dead holders are closed whoever they belong to',
   'limits.alerts': 'alerts of all accounts are told, and those who manage them found',
   'limits.denials': 'one process counts denials of many accounts, and platform admins read those of all',
+  'limits.errors': 'one process counts failed calls of many accounts',
   'limits.operator': 'budgets of the operator are over all accounts, and platform admins are told of them',
 } as const;
 
