@@ -252,6 +252,10 @@ export interface Schemas {
     readonly data: readonly Schemas['AdminUser'][];
     readonly next_cursor: string | null;
   };
+  readonly AiSetting: {
+    readonly name: string;
+    readonly value: string;
+  };
   readonly AnalyzeRequest: {
     readonly scope_id: string;
     /** The workspace; it must be the account that the call is for. */
@@ -1393,6 +1397,14 @@ export interface Schemas {
     readonly author_id: string | null;
     readonly created_at: string;
   };
+  readonly Finding: {
+    readonly name: string;
+    readonly status: 'ok' | 'warning' | 'failed';
+    readonly says: string;
+  };
+  readonly Findings: {
+    readonly data: readonly Schemas['Finding'][];
+  };
   readonly FirebaseSignInRequest: {
     readonly id_token: string;
     /** What you call this device in the list of your sessions. */
@@ -2064,6 +2076,22 @@ export interface Schemas {
   readonly MailPage: {
     readonly data: readonly Schemas['Mail'][];
     readonly next_cursor: string | null;
+  };
+  readonly MailPreview: {
+    readonly name: string;
+    readonly subject: string;
+    readonly text: string;
+    readonly html: string;
+  };
+  readonly MailTemplates: {
+    readonly data: readonly Schemas['MailPreview'][];
+    /** Whether `GET /v1/admin/mail/{id}/text` shows what sent mails say. */
+    readonly shows_sent: boolean;
+  };
+  readonly MailText: {
+    readonly subject: string;
+    readonly text: string;
+    readonly html: string;
   };
   readonly Margin: {
     readonly month: string;
@@ -3647,6 +3675,20 @@ export interface Schemas {
     readonly default_role: 'viewer' | 'member';
     readonly client_secret?: string | undefined;
   };
+  readonly Setting: {
+    readonly name: string;
+    readonly group: string;
+    readonly says: string;
+    readonly is_secret: boolean;
+    readonly is_set: boolean;
+    /** null: it is not set, or a secret. */
+    readonly value: string | null;
+  };
+  readonly SettingsInEffect: {
+    readonly data: readonly Schemas['Setting'][];
+    /** What is in effect of AI_CONFIG, and of what comes with the program. */
+    readonly ai: readonly Schemas['AiSetting'][];
+  };
   readonly SettlePermitRequest: {
     /** Fewer than admitted: the rest goes back. 0: the work failed after it had cost something. */
     readonly units?: number | undefined;
@@ -5052,6 +5094,10 @@ export interface Routes {
     };
     readonly reply: Schemas['ComplianceEntryPage'];
   };
+  /** List the settings in effect */
+  'GET /v1/admin/config': {
+    readonly reply: Schemas['SettingsInEffect'];
+  };
   /** Find accounts by an email, a name, an id or a key */
   'GET /v1/admin/customers': {
     readonly query: {
@@ -5092,6 +5138,10 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['DenialCountPage'];
+  };
+  /** Look at all that the server stands on */
+  'GET /v1/admin/doctor': {
+    readonly reply: Schemas['Findings'];
   };
   /** List the grants of an account, newest first */
   'GET /v1/admin/grants': {
@@ -5174,6 +5224,17 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['MailPage'];
+  };
+  /** List the templates of mails, with the facts of their examples */
+  'GET /v1/admin/mail/templates': {
+    readonly reply: Schemas['MailTemplates'];
+  };
+  /** Read what a mail said, on a machine of developers */
+  'GET /v1/admin/mail/{id}/text': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['MailText'];
   };
   /** Report margins: net proceeds less the cost of model calls */
   'GET /v1/admin/margin': {

@@ -113,6 +113,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     migrate: false,
     store: keepOpen(over(database.db)),
     onLost: options.onLost ?? fail,
+    diagnose: async (db) => (await import('../../src/main/doctor.ts')).diagnose(config, db),
     ...(stripe === undefined ? {} : { stripeSandbox: stripe }),
     ...(googlePlay === undefined ? {} : { googlePlaySandbox: standInOf(googlePlay) }),
     ...(options.appStore === undefined ? {} : { appStoreSandbox: options.appStore }),

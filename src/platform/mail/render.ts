@@ -65,6 +65,12 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
 }
 
+/** The text that `escapeHtml` was given. */
+export const unescapeHtml = (text: string): string =>
+  Object.entries(ENTITIES)
+    .toReversed()
+    .reduce((said, [sign, entity]) => said.replaceAll(entity, sign), text);
+
 /** An instant as a mail says it: `2026-11-20 08:00 UTC`. */
 export function mailTime(instant: Date): string {
   return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
