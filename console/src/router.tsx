@@ -30,6 +30,8 @@ const customers = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([home, signIn, ledger, customers]),
+  // What a page's own reader does not take from an address is not there.
+  search: { strict: true },
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

@@ -17,13 +17,15 @@ interface CallTableProps {
   readonly opened?: string | undefined;
   /** False: they are of another account than the ledger's. */
   readonly isLinked?: boolean;
+  /** What the address of the ledger says besides the call that is opened. */
+  readonly filter?: object;
   readonly lines?: number;
 }
 
 const COLOURS: Readonly<Record<string, string>> = { voided: 'gray', sent: 'blue' };
 
 /** Rows of the ledger. */
-export function CallTable({ events, isLinked = true, ...shown }: CallTableProps) {
+export function CallTable({ events, isLinked = true, filter = {}, ...shown }: CallTableProps) {
   const { say, format } = useTexts();
   return (
     <Table
@@ -35,7 +37,7 @@ export function CallTable({ events, isLinked = true, ...shown }: CallTableProps)
           head: say('calls.when'),
           cell: ({ id, created_at: at }) =>
             isLinked ? (
-              <Link to="/app/ledger" search={{ call: id }}>
+              <Link to="/app/ledger" search={{ ...filter, call: id }} resetScroll={false}>
                 <When at={at} isPast />
               </Link>
             ) : (

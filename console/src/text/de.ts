@@ -16,6 +16,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.ledger': 'Buchungen',
   'nav.docs': 'API-Referenz',
   'calls.copyCurl': 'Als curl kopieren',
+  'calls.copySdk': 'Als SDK-Code kopieren',
   'app.copied': 'Kopiert',
   'limits.title': 'Limits',
   'calls.last': 'Letzte Aufrufe',

@@ -15,6 +15,7 @@ export const en = {
   'nav.ledger': 'Ledger',
   'nav.docs': 'API reference',
   'calls.copyCurl': 'Copy as curl',
+  'calls.copySdk': 'Copy as SDK code',
   'app.copied': 'Copied',
   'limits.title': 'Limits',
   'calls.last': 'Last calls',

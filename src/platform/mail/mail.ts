@@ -12,7 +12,7 @@ import {
   templateCalled,
   type TemplateName,
 } from './catalogue.ts';
-import { render, type Rendered } from './render.ts';
+import { render } from './render.ts';
 import { sealFacts } from './sealed-facts.ts';
 import { type Condition, giveUpMail, type Resolver, sendMail } from './send-mail.ts';
 import {
@@ -25,7 +25,7 @@ import {
   pruneMessages,
   type Whose,
 } from './store.ts';
-import type { Address, Attachment, Transport } from './transport.ts';
+import type { Address, Attachment, Rendered, Transport } from './transport.ts';
 
 const PRUNE = commitPoint('mail.prune', 'old lines of the mail log, deleted');
 const KIND = 'mail.send';

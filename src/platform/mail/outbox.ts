@@ -1,8 +1,8 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '#platform/config';
-import { type Rendered, unescapeHtml } from './render.ts';
-import type { OutgoingMail, Transport } from './transport.ts';
+import { unescapeHtml } from './render.ts';
+import type { OutgoingMail, Rendered, Transport } from './transport.ts';
 
 /** Writes each mail into a folder, as a file that any mail program opens. One that is sent twice is one file. */
 export function createOutbox(folder: string): Transport {

@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from '#platform/kernel';
 import type { Facts, MailTemplate } from './catalogue.ts';
-
-/** What a mail says. */
-export interface Rendered {
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-}
+import type { Rendered } from './transport.ts';
 
 const PLACE = /\{\{(\w+)\}\}/g;
 const SUBJECT = /^Subject: (.+)\n\n/;

@@ -1,4 +1,9 @@
-import type { Rendered } from './render.ts';
+/** What a mail says. */
+export interface Rendered {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
 
 /** A mail, ready to go. */
 export interface OutgoingMail {

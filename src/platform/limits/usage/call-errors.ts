@@ -1,12 +1,6 @@
-import { commitPoint, type Database, deleteUnheld, type Statement, statement } from '#platform/db';
+import { type Database, deleteUnheld, type Statement, statement } from '#platform/db';
 import type { AccountId, AppError, Clock } from '#platform/kernel';
-import { COUNTS_KEPT, createCounts, hourOf, HOUR_OF_ROW } from './counts.ts';
-
-const COUNTED = commitPoint(
-  'limits.errors-counted',
-  'failed calls of some seconds, added to those of their hours',
-);
-const PRUNED = commitPoint('limits.errors-pruned', 'counts of failed calls that are old, deleted');
+import { COUNTED, COUNTS_KEPT, COUNTS_PRUNED, createCounts, hourOf, HOUR_OF_ROW } from './counts.ts';
 
 /** A client that hung up was told nothing. */
 const HUNG_UP = 499;
@@ -66,7 +60,7 @@ export interface CallErrorsParts {
 
 export function createCallErrors({ db, clock, onFailure }: CallErrorsParts): CallErrors {
   const counts = createCounts<HourlyCount>({
-    write: (rows) => db.system('limits.errors', COUNTED, [addCounts(rows)]),
+    write: (rows) => db.system('limits.denials', COUNTED, [addCounts(rows)]),
     sum: (newer, older) => ({ ...newer, failed: newer.failed + older.failed }),
     onFailure,
   });
@@ -93,7 +87,7 @@ export function createCallErrors({ db, clock, onFailure }: CallErrorsParts): Cal
       return rows.map(({ last_at: last, ...row }) => ({ ...row, last_at: last.toISOString() }));
     },
     async prune() {
-      await db.system('limits.errors', PRUNED, [
+      await db.system('limits.denials', COUNTS_PRUNED, [
         statement(
           deleteUnheld(
             'limits.errors',

@@ -1,3 +1,9 @@
+import { commitPoint } from '#platform/db';
+
+/** Of denials and of failed calls. */
+export const COUNTED = commitPoint('limits.counted', 'counts of some seconds, added to those of their hours');
+export const COUNTS_PRUNED = commitPoint('limits.counts-pruned', 'counts that are old, deleted');
+
 const HOUR = 3_600_000;
 /** How often counts are written, in milliseconds: so many seconds of them are lost with a process that is killed. */
 const WRITTEN_EVERY = 10_000;

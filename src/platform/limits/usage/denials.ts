@@ -1,14 +1,8 @@
-import { commitPoint, type Database, deleteUnheld, type Statement, statement } from '#platform/db';
+import { type Database, deleteUnheld, type Statement, statement } from '#platform/db';
 import type { AccountId, Clock } from '#platform/kernel';
 import type { Denial } from '../denial.ts';
 import type { AdmitRequest } from '../permit.ts';
-import { COUNTS_KEPT, createCounts, hourOf, HOUR_OF_ROW } from './counts.ts';
-
-const COUNTED = commitPoint(
-  'limits.denials-counted',
-  'denials of some seconds, added to those of their hours',
-);
-const PRUNED = commitPoint('limits.denials-pruned', 'counts of denials that are old, deleted');
+import { COUNTED, COUNTS_KEPT, COUNTS_PRUNED, createCounts, hourOf, HOUR_OF_ROW } from './counts.ts';
 
 /** Denials of an account by one limit in an hour. */
 export interface DenialCount {
@@ -102,7 +96,7 @@ export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts):
       return rows.map(toCount);
     },
     async prune() {
-      await db.system('limits.denials', PRUNED, [
+      await db.system('limits.denials', COUNTS_PRUNED, [
         statement(
           deleteUnheld(
             'limits.denials',

@@ -15,7 +15,7 @@ import type { UsageEventFilter } from './usage.ts';
 
 const route = routesFor<Pick<Limits, 'usageEvent' | 'usageEvents'>>();
 /** Rows of an export that are read at a time. */
-const BATCH = 1_000;
+const BATCH = 5_000;
 
 const details = namedObject('UsageEventDetails', {
   ...usageEvent.shape,
