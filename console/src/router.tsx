@@ -1,6 +1,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { readCustomerSearch } from './pages/customers/search.ts';
+import {
+  readJobSearch,
+  readMailSearch,
+  readServerSearch,
+  readWebhookSearch,
+} from './pages/developer/search.ts';
 import { readSearch } from './pages/ledger/search.ts';
+import { readUsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
 
 const root = createRootRoute({ component: Shell });
@@ -28,8 +35,55 @@ const customers = createRoute({
   component: lazyRouteComponent(() => import('./pages/customers/customers.tsx'), 'Customers'),
 });
 
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: '/app/usage',
+  validateSearch: readUsageSearch,
+  component: lazyRouteComponent(() => import('./pages/usage/usage.tsx'), 'Usage'),
+});
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/app/jobs',
+  validateSearch: readJobSearch,
+  component: lazyRouteComponent(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
+});
+const errors = createRoute({
+  getParentRoute: () => root,
+  path: '/app/errors',
+  component: lazyRouteComponent(() => import('./pages/developer/errors.tsx'), 'Errors'),
+});
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: '/app/webhooks',
+  validateSearch: readWebhookSearch,
+  component: lazyRouteComponent(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
+});
+const mails = createRoute({
+  getParentRoute: () => root,
+  path: '/app/mails',
+  validateSearch: readMailSearch,
+  component: lazyRouteComponent(() => import('./pages/developer/mails.tsx'), 'Mails'),
+});
+const server = createRoute({
+  getParentRoute: () => root,
+  path: '/app/server',
+  validateSearch: readServerSearch,
+  component: lazyRouteComponent(() => import('./pages/developer/server.tsx'), 'Server'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, ledger, customers]),
+  routeTree: root.addChildren([
+    home,
+    signIn,
+    ledger,
+    usage,
+    jobs,
+    errors,
+    webhooks,
+    mails,
+    server,
+    customers,
+  ]),
   // What a page's own reader does not take from an address is not there.
   search: { strict: true },
   defaultPreload: 'intent',

@@ -180,6 +180,38 @@ describe.runIf(isHere)('the ledger', { timeout: 6 * PATIENCE }, async () => {
     expect(await faults()).toEqual([]);
   });
 
+  test('is summed up by day, in groups that are drawn over each other; each sum leads to its rows', async () => {
+    await page.goto(`${url}/app/usage`);
+    await page.getByText('Nothing was used in these days.').waitFor();
+    expect(await page.locator('figure').count()).toBe(0);
+    const mine = await customer();
+    await db.asMigrator(
+      statement(
+        `insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, product, feature, provider, model, reserve, cost, charged, price_version, state, request_id, created_at)
+         select $1, gen_random_uuid(), p.id, 1, 1, $2, 'gateway', $3, 'p', 'model-' || n % 8, 0, 1000 * n, 1000 * n, 'v', 'posted', 'sum-' || n, app.now()
+         from generate_series(1, 40) n,
+           lateral (select id from limits.permits where account_id = $1 limit 1) p`,
+        [accountId, mine.userId, HTML],
+      ),
+    );
+    await page.goto(`${url}/app/usage?by=nonsense&days=31&without=x`);
+    await page.getByRole('figure', { name: /^Cost by day, the largest on .*: \$0\.\d+$/ }).waitFor();
+    const sums = page.getByRole('region', { name: 'Sums' });
+    expect(await sums.getByRole('row').count()).toBe(10);
+    expect(await sums.getByRole('row').last().innerText()).toMatch(/Sum\s+40\s+0\s+\$0\.82\s+\$0\.82/);
+    const legend = page.getByRole('list', { name: 'Leave out or show' });
+    expect(await legend.getByRole('button').allInnerTexts()).toHaveLength(6);
+    await legend.getByRole('button', { name: 'Others' }).click();
+    await legend.getByRole('button', { name: 'Others', pressed: false }).waitFor();
+    expect(await faults()).toEqual([]);
+    await page.getByRole('combobox', { name: 'Grouped by' }).selectOption('feature');
+    await sums.getByRole('link', { name: HTML }).click();
+    await page.waitForURL(/app\/ledger\?/);
+    await page.getByRole('row').nth(40).waitFor();
+    expect(await page.getByRole('row').count()).toBe(41);
+    expect(await page.title()).toBe('Plinth');
+  });
+
   test('breaks nothing on the way', () => {
     expect(broken).toEqual([]);
   });

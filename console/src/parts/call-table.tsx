@@ -1,8 +1,8 @@
-import { Badge } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTexts } from '../text/index.ts';
+import { State } from './state.tsx';
 import { type Asked, Table } from './table.tsx';
 import { When } from './when.tsx';
 
@@ -21,8 +21,6 @@ interface CallTableProps {
   readonly filter?: object;
   readonly lines?: number;
 }
-
-const COLOURS: Readonly<Record<string, string>> = { voided: 'gray', sent: 'blue' };
 
 /** Rows of the ledger. */
 export function CallTable({ events, isLinked = true, filter = {}, ...shown }: CallTableProps) {
@@ -55,21 +53,7 @@ export function CallTable({ events, isLinked = true, filter = {}, ...shown }: Ca
         { head: say('calls.model'), isDim: true, cell: ({ model }) => model },
         {
           head: say('calls.status'),
-          cell: ({ status }) =>
-            status === 'posted' ? (
-              <span className="dim">{status}</span>
-            ) : (
-              <Badge
-                size="sm"
-                radius="sm"
-                tt="none"
-                fw={400}
-                variant="light"
-                color={COLOURS[status] ?? 'red'}
-              >
-                {status}
-              </Badge>
-            ),
+          cell: ({ status }) => <State of={status} />,
         },
         {
           head: say('calls.tokens'),

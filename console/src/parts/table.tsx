@@ -11,6 +11,8 @@ export interface Column<Row> {
   readonly isFigure?: boolean;
   readonly isDim?: boolean;
   readonly isMono?: boolean;
+  /** Sentences: they may take more than one line. */
+  readonly isText?: boolean;
   readonly cell: (row: Row) => ReactNode;
 }
 
@@ -124,7 +126,12 @@ function More({ asked, rows }: { readonly asked: Asked; readonly rows: number })
   );
 }
 
-const classOf = <Row,>({ isFigure, isDim, isMono }: Column<Row>): string =>
-  [isFigure === true ? 'num' : '', isDim === true ? 'dim' : '', isMono === true ? 'mono' : '']
+const classOf = <Row,>({ isFigure, isDim, isMono, isText }: Column<Row>): string =>
+  [
+    isText === true ? 'text' : '',
+    isFigure === true ? 'num' : '',
+    isDim === true ? 'dim' : '',
+    isMono === true ? 'mono' : '',
+  ]
     .filter((name) => name !== '')
     .join(' ');
