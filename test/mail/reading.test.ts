@@ -10,6 +10,8 @@ const [session, stranger] = [await tokenOf(admin), await tokenOf(member)];
 
 const read = (as: string, id: string) => app.call(as, `GET /v1/admin/mail/${id}/text`);
 
+const lines = (text: unknown) => String(text).replaceAll('\r\n', '\n').trimEnd();
+
 test('platform admins see each template as it is sent', async () => {
   const { body } = await app.call(admin.key, 'GET /v1/admin/mail/templates');
   expect(body['shows_sent']).toBe(true);
@@ -37,7 +39,6 @@ test('what a mail said is read from the outbox by a signed-in admin, as its rece
   const id = row?.id ?? '';
   const { body } = await read(session, id);
   expect(body['subject']).toBe(sent?.subject);
-  const lines = (text: unknown) => String(text).replaceAll('\r\n', '\n').trimEnd();
   expect(lines(body['text'])).toBe(lines(sent?.text));
   expect(lines(body['html'])).toBe(lines(sent?.html));
   // A link that lets in is shown to no key, no member, and nobody asks for another file.

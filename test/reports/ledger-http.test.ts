@@ -11,18 +11,20 @@ const chat = (key: string, model = 'sandbox-small') =>
     headers: { 'idempotency-key': `${key.slice(-6)}-${model}` },
   });
 
+/** The lines of an export. */
+const file = async (key: string, query: string) => {
+  const response = await fetch(`${app.url}/v1/usage/export?${query}`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  expect(response.headers.get('content-disposition')).toMatch(
+    /^attachment; filename="ledger\.(?:csv|jsonl)"$/,
+  );
+  return (await response.text()).trimEnd().split(/\r?\n/);
+};
+
 test('the ledger is exported as CSV and as JSON lines, by the filters of its list', async () => {
   expect((await chat(mine.key)).status).toBe(200);
   expect((await chat(mine.key, 'sandbox-large')).status).toBe(200);
-  const file = async (key: string, query: string) => {
-    const response = await fetch(`${app.url}/v1/usage/export?${query}`, {
-      headers: { authorization: `Bearer ${key}` },
-    });
-    expect(response.headers.get('content-disposition')).toMatch(
-      /^attachment; filename="ledger\.(?:csv|jsonl)"$/,
-    );
-    return (await response.text()).trimEnd().split(/\r?\n/);
-  };
   const [head, ...lines] = await file(mine.key, 'format=csv');
   expect(head).toMatch(/^id,permit_id,user_id,key_id,product,feature,provider,model,/);
   expect(lines.map((line) => line.split(',')[7])).toEqual(['sandbox-large', 'sandbox-small']);
@@ -33,7 +35,8 @@ test('the ledger is exported as CSV and as JSON lines, by the filters of its lis
 
 test('one row is read by its id with what its permit says, and is none of others', async () => {
   const { body } = await app.call(mine.key, 'GET /v1/usage?limit=1');
-  const [{ id = '' } = {}] = body['events'] as { id: string }[];
+  const [first] = body['events'] as { id: string }[];
+  const id = first?.id ?? '';
   const row = await app.call(mine.key, `GET /v1/usage/events/${id}`);
   expect(row.body).toMatchObject({
     id,

@@ -82,22 +82,25 @@ export function Webhooks() {
 
 function NewEndpoint({ made }: { readonly made: (secret: string) => void }) {
   const { say } = useTexts(texts);
+  const [url, setUrl] = useState('');
   const queries = useQueryClient();
   const { mutate, isPending, error } = useMutation({
-    mutationFn: (url: string) => api.call('POST /v1/admin/webhooks', { body: { url } }),
+    mutationFn: () => api.call('POST /v1/admin/webhooks', { body: { url } }),
     async onSuccess({ secret }) {
       if (secret !== null) made(secret);
+      setUrl('');
       await queries.invalidateQueries({ queryKey: ['webhooks'] });
     },
   });
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    mutate(String(new FormData(event.currentTarget).get('url')));
+    mutate();
   };
   return (
     <form className="filters" onSubmit={submit}>
       <TextInput
-        name="url"
+        value={url}
+        onChange={({ currentTarget }) => setUrl(currentTarget.value)}
         required
         w={320}
         aria-label={say('newUrl')}

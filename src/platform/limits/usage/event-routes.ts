@@ -112,7 +112,7 @@ async function* tableOf(batches: AsyncIterable<readonly Shown[]>): AsyncGenerato
   for await (const rows of batches) yield rows.map((row) => COLUMNS.map((name) => toField(row[name])));
 }
 
-const toField = (value: unknown): CsvValue =>
+const toField = (value: Exclude<Shown[keyof Shown], object>): CsvValue =>
   value === null || typeof value === 'number' ? value : String(value);
 
 async function* linesOf(batches: AsyncIterable<readonly Shown[]>): AsyncGenerator<string> {
