@@ -23,6 +23,7 @@ const COMPONENTS = [
   'Button',
   'ActionIcon',
   'CloseButton',
+  'Checkbox',
   'Anchor',
   'Badge',
   'Burger',

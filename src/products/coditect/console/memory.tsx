@@ -107,7 +107,7 @@ function Answers({ q, budget }: { readonly q: string; readonly budget: string })
         columns={[
           {
             head: say('title'),
-            isWide: true,
+            isText: true,
             cell: ({ session_id: id, session_title: title, text, speaker, why }) => (
               <>
                 {text}

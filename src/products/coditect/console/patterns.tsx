@@ -47,7 +47,7 @@ export function Patterns() {
         columns={[
           {
             head: say('title'),
-            isWide: true,
+            isText: true,
             cell: ({ title, texts: said }) => (
               <>
                 {title}

@@ -91,7 +91,7 @@ function Said({ id }: { readonly id: string }) {
           { head: '', isDim: true, cell: ({ speaker, role }) => speaker ?? role },
           {
             head: say('messages'),
-            isWide: true,
+            isText: true,
             cell: ({ text }) => text ?? <span className="dim">{say('recalled')}</span>,
           },
           {

@@ -72,7 +72,7 @@ export default function Library() {
         keyOf={({ id }) => id}
         empty={say(isTrash ? 'noTrash' : q === undefined ? 'noAssets' : 'nothingFound')}
         columns={[
-          { head: say('hook'), isWide: true, cell: ({ title, hook }) => title ?? hook },
+          { head: say('hook'), isText: true, cell: ({ title, hook }) => title ?? hook },
           { head: say('platform'), isDim: true, cell: (asset) => asset.platform },
           { head: say('status'), isDim: true, cell: ({ status }) => status },
           { head: say('tags'), isDim: true, cell: ({ tags }) => tags.join(', ') },
