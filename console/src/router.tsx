@@ -1,15 +1,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { readCustomerSearch } from './pages/customers/search.ts';
-import {
-  readJobSearch,
-  readMailSearch,
-  readServerSearch,
-  readWebhookSearch,
-} from './pages/developer/search.ts';
-import { readSearch } from './pages/ledger/search.ts';
+import type { JobSearch, MailSearch, ServerSearch, WebhookSearch } from './pages/developer/search.ts';
+import type { LedgerSearch } from './pages/ledger/search.ts';
 import { readProductSearch } from './products/product-pages.ts';
-import { readUsageSearch } from './pages/usage/search.ts';
+import type { UsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
+
+/** What an address says is looked at by its page, whose reader is loaded with it: here it passes as it came. */
+const readByPage = <Search,>(raw: Record<string, unknown>) => raw as Search;
 
 const root = createRootRoute({ component: Shell });
 const home = createRoute({
@@ -25,7 +23,7 @@ const signIn = createRoute({
 const ledger = createRoute({
   getParentRoute: () => root,
   path: '/app/ledger',
-  validateSearch: readSearch,
+  validateSearch: readByPage<LedgerSearch>,
   component: lazyRouteComponent(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
 });
 
@@ -46,13 +44,13 @@ const product = createRoute({
 const usage = createRoute({
   getParentRoute: () => root,
   path: '/app/usage',
-  validateSearch: readUsageSearch,
+  validateSearch: readByPage<UsageSearch>,
   component: lazyRouteComponent(() => import('./pages/usage/usage.tsx'), 'Usage'),
 });
 const jobs = createRoute({
   getParentRoute: () => root,
   path: '/app/jobs',
-  validateSearch: readJobSearch,
+  validateSearch: readByPage<JobSearch>,
   component: lazyRouteComponent(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
 });
 const errors = createRoute({
@@ -63,19 +61,19 @@ const errors = createRoute({
 const webhooks = createRoute({
   getParentRoute: () => root,
   path: '/app/webhooks',
-  validateSearch: readWebhookSearch,
+  validateSearch: readByPage<WebhookSearch>,
   component: lazyRouteComponent(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
 });
 const mails = createRoute({
   getParentRoute: () => root,
   path: '/app/mails',
-  validateSearch: readMailSearch,
+  validateSearch: readByPage<MailSearch>,
   component: lazyRouteComponent(() => import('./pages/developer/mails.tsx'), 'Mails'),
 });
 const server = createRoute({
   getParentRoute: () => root,
   path: '/app/server',
-  validateSearch: readServerSearch,
+  validateSearch: readByPage<ServerSearch>,
   component: lazyRouteComponent(() => import('./pages/developer/server.tsx'), 'Server'),
 });
 

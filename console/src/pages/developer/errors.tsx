@@ -1,4 +1,4 @@
-import { Anchor, Title } from '@mantine/core';
+import { Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { LIVE } from '../../parts/live.ts';
@@ -30,12 +30,12 @@ export function Errors() {
         <Title order={1}>{say('nav.errors')}</Title>
         <span className="dim">{say('aboutErrors', { days: String(DAYS) })}</span>
         <span className="right">
-          <Anchor component={Link} to="/app/ledger" search={{ status: 'denied' } as never}>
+          <Link className="link" to="/app/ledger" search={{ status: 'denied' }}>
             {say('denied')}
-          </Anchor>
-          <Anchor component={Link} to="/app/ledger" search={{ status: 'voided' } as never}>
+          </Link>
+          <Link className="link" to="/app/ledger" search={{ status: 'voided' }}>
             {say('voided')}
-          </Anchor>
+          </Link>
         </span>
       </header>
       <Table

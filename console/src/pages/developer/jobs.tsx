@@ -17,7 +17,7 @@ import { texts } from './texts.ts';
 /** The account's jobs, the newest first; one opened with its error and times. */
 export function Jobs() {
   const { say, format } = useTexts(texts);
-  const { job, status } = useSearch({ from: '/app/jobs' });
+  const { job, status } = readJobSearch({ ...useSearch({ from: '/app/jobs' }) });
   const navigate = useNavigate({ from: '/app/jobs' });
   const chosen = useAccount();
   const { pages, ...asked } = usePages({

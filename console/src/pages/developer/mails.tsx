@@ -19,7 +19,7 @@ const api = apiFor(undefined);
 /** Each mail as it will look, with the facts of its example; and what was sent, read where nobody else's links are in it. */
 export function Mails() {
   const { say } = useTexts(texts);
-  const { mail } = useSearch({ from: '/app/mails' });
+  const { mail } = readMailSearch({ ...useSearch({ from: '/app/mails' }) });
   const { data, error, refetch } = useQuery({
     queryKey: ['mail-templates'],
     queryFn: () => api.call('GET /v1/admin/mail/templates', {}),
@@ -52,7 +52,7 @@ interface Preview {
 
 function Template({ templates }: { readonly templates: readonly Preview[] }) {
   const { say } = useTexts(texts);
-  const { template } = useSearch({ from: '/app/mails' });
+  const { template } = readMailSearch({ ...useSearch({ from: '/app/mails' }) });
   const navigate = useNavigate({ from: '/app/mails' });
   const shown = templates.find(({ name }) => name === template) ?? templates[0];
   if (shown === undefined) return null;
@@ -95,7 +95,7 @@ function Sent({ id }: { readonly id: string }) {
 
 function Log({ isShown }: { readonly isShown: boolean }) {
   const { say } = useTexts(texts);
-  const { mail } = useSearch({ from: '/app/mails' });
+  const { mail } = readMailSearch({ ...useSearch({ from: '/app/mails' }) });
   const { pages, ...asked } = usePages({
     key: ['mails'],
     read: (query) => api.call('GET /v1/admin/mail', { query }),

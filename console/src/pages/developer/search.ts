@@ -11,24 +11,35 @@ const oneOf = <Word extends string>(raw: Raw, words: readonly Word[]) =>
   words.includes(raw['status'] as Word) ? { status: raw['status'] as Word } : {};
 
 /** What the pages' addresses say of what they show. */
-export const readJobSearch = (
-  raw: Raw,
-): { readonly job?: string; readonly status?: (typeof JOB_STATES)[number] } => ({
+export interface JobSearch {
+  readonly job?: string;
+  readonly status?: (typeof JOB_STATES)[number];
+}
+export interface WebhookSearch {
+  readonly webhook?: string;
+  readonly status?: (typeof DELIVERY_STATES)[number];
+}
+export interface MailSearch {
+  readonly mail?: string;
+  readonly template?: string;
+}
+export interface ServerSearch {
+  readonly all?: true;
+}
+
+export const readJobSearch = (raw: Raw): JobSearch => ({
   ...word(raw, 'job'),
   ...oneOf(raw, JOB_STATES),
 });
 
-export const readWebhookSearch = (
-  raw: Raw,
-): { readonly webhook?: string; readonly status?: (typeof DELIVERY_STATES)[number] } => ({
+export const readWebhookSearch = (raw: Raw): WebhookSearch => ({
   ...word(raw, 'webhook'),
   ...oneOf(raw, DELIVERY_STATES),
 });
 
-export const readMailSearch = (raw: Raw): { readonly mail?: string; readonly template?: string } => ({
+export const readMailSearch = (raw: Raw): MailSearch => ({
   ...word(raw, 'mail'),
   ...word(raw, 'template'),
 });
 
-export const readServerSearch = (raw: Raw): { readonly all?: true } =>
-  raw['all'] === true ? { all: true } : {};
+export const readServerSearch = (raw: Raw): ServerSearch => (raw['all'] === true ? { all: true } : {});

@@ -5,6 +5,7 @@ import { State } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { readServerSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 /** What is wrong with the server, and the settings that are in effect. */
@@ -80,7 +81,7 @@ function Findings() {
 
 function Settings() {
   const { say } = useTexts(texts);
-  const { all } = useSearch({ from: '/app/server' });
+  const { all } = readServerSearch({ ...useSearch({ from: '/app/server' }) });
   const navigate = useNavigate({ from: '/app/server' });
   const { data, error } = useQuery({
     queryKey: ['settings'],

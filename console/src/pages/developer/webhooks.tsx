@@ -21,7 +21,7 @@ const api = apiFor(undefined);
 /** The operator's endpoints; one opened with what was sent to it. */
 export function Webhooks() {
   const { say, format } = useTexts(texts);
-  const { webhook } = useSearch({ from: '/app/webhooks' });
+  const { webhook } = readWebhookSearch({ ...useSearch({ from: '/app/webhooks' }) });
   const [secret, setSecret] = useState<string>();
   const { pages, ...asked } = usePages({
     key: ['webhooks'],
@@ -222,7 +222,7 @@ function OneWebhook({ id, show }: { readonly id: string; readonly show: (secret:
 
 function Deliveries({ id, after }: { readonly id: string; readonly after: () => Promise<void> }) {
   const { say, format } = useTexts(texts);
-  const { status } = useSearch({ from: '/app/webhooks' });
+  const { status } = readWebhookSearch({ ...useSearch({ from: '/app/webhooks' }) });
   const navigate = useNavigate({ from: '/app/webhooks' });
   const { pages, ...asked } = usePages({
     key: ['webhooks', id, 'deliveries', status],

@@ -1,4 +1,4 @@
-import { Anchor, Code, Title } from '@mantine/core';
+import { Code, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { chatCall, codeOf } from '../../parts/call-code.ts';
 import { CallTable } from '../../parts/call-table.tsx';
@@ -29,9 +29,9 @@ export function LastCalls() {
         }
       />
       {data !== undefined && data.events.length > 0 && (
-        <Anchor component={Link} to="/app/ledger">
+        <Link className="link" to="/app/ledger">
           {say('allCalls')}
-        </Anchor>
+        </Link>
       )}
     </section>
   );

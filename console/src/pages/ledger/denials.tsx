@@ -1,4 +1,3 @@
-import { Anchor } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { amounts } from '../../parts/limit-list.tsx';
@@ -8,7 +7,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { useTexts } from '../../text/index.ts';
 import { useUsage } from '../home/limits.tsx';
-import { timesOf } from './search.ts';
+import { readSearch, timesOf } from './search.ts';
 import { texts } from './texts.ts';
 
 /** Kinds of limits that are free again by themselves, soon. */
@@ -17,7 +16,7 @@ const SOON: ReadonlySet<string> = new Set(['burst', 'cooldown', 'rate']);
 /** What limits denied, by the hour: what was used of them, when they begin anew, and what one can do. */
 export function Denials() {
   const { say, format } = useTexts(texts);
-  const { product, span, from, until } = useSearch({ from: '/app/ledger' });
+  const { product, span, from, until } = readSearch({ ...useSearch({ from: '/app/ledger' }) });
   const chosen = useAccount();
   const times = timesOf({
     ...(span === undefined ? {} : { span }),
@@ -81,7 +80,9 @@ export function Denials() {
             ) : SOON.has(kind) ? (
               say('wait')
             ) : (
-              <Anchor href="/app/plan">{say('upgrade')}</Anchor>
+              <a className="link" href="/app/plan">
+                {say('upgrade')}
+              </a>
             ),
         },
         { head: say('calls.request'), isDim: true, isMono: true, cell: ({ last_request_id: id }) => id },

@@ -12,7 +12,7 @@ const ANY = { product: 'anyProduct', feature: 'anyFeature', model: 'anyModel', k
 
 export function Filters() {
   const { say, format } = useTexts(texts);
-  const search = useSearch({ from: '/app/ledger' });
+  const search = readSearch({ ...useSearch({ from: '/app/ledger' }) });
   const navigate = useNavigate({ from: '/app/ledger' });
   const choose = (change: Readonly<Record<string, string | undefined>>) => {
     const { call: _call, ...kept } = search;
@@ -23,13 +23,13 @@ export function Filters() {
   return (
     <div className="filters">
       <NativeSelect
-        aria-label={say('calls.span')}
+        aria-label={say('span')}
         value={search.span ?? from ?? ''}
         data={[
-          { value: '', label: say('calls.anyTime') },
-          { value: 'day', label: say('calls.day') },
-          { value: 'week', label: say('calls.week') },
-          { value: 'month', label: say('calls.month') },
+          { value: '', label: say('anyTime') },
+          { value: 'day', label: say('day') },
+          { value: 'week', label: say('week') },
+          { value: 'month', label: say('month') },
           ...(from === undefined || until === undefined
             ? []
             : [{ value: from, label: say('days', { from: format.day(from), until: format.day(until) }) }]),
@@ -41,7 +41,7 @@ export function Filters() {
       <NativeSelect
         aria-label={say('calls.status')}
         value={search.status ?? ''}
-        data={[{ value: '', label: say('calls.anyStatus') }, ...STATES]}
+        data={[{ value: '', label: say('anyStatus') }, ...STATES]}
         onChange={({ currentTarget }) => choose({ status: currentTarget.value })}
       />
       {DIMENSIONS.filter((name) => !isDenied || name === 'product').map((name) => (

@@ -8,12 +8,13 @@ import { Denials } from './denials.tsx';
 import { Filters } from './filters.tsx';
 import { OpenedCall } from './opened-call.tsx';
 import { filterOf, useLedgerRows } from './rows.ts';
+import { readSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 /** Rows of the ledger, the newest first, as one scrolls; one of them opened beside it. Or what limits denied, which has no rows. */
 export function Ledger() {
   const { say } = useTexts(texts);
-  const search = useSearch({ from: '/app/ledger' });
+  const search = readSearch({ ...useSearch({ from: '/app/ledger' }) });
   const chosen = useAccount();
   const isDenied = search.status === 'denied';
   return (
@@ -45,7 +46,7 @@ export function Ledger() {
 
 function Rows() {
   const { say } = useTexts(texts);
-  const search = useSearch({ from: '/app/ledger' });
+  const search = readSearch({ ...useSearch({ from: '/app/ledger' }) });
   const { call, ...filter } = search;
   const { events, asked } = useLedgerRows(useAccount()?.account.id, search);
   return (
@@ -53,7 +54,7 @@ function Rows() {
       <CallTable
         events={events}
         label={say('nav.ledger')}
-        empty={say(Object.keys(filter).length === 0 ? 'firstCall' : 'calls.none')}
+        empty={say(Object.keys(filter).length === 0 ? 'firstCall' : 'none')}
         asked={asked}
         opened={call}
         filter={filter}

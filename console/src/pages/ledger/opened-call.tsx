@@ -11,6 +11,7 @@ import { STEPS } from '../../parts/steps.ts';
 import { Trouble } from '../../parts/trouble.tsx';
 import { useTexts } from '../../text/index.ts';
 import { useKeyNames } from './filters.tsx';
+import { readSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 type Details = ReplyOf<'GET /v1/usage/events/{id}'>;
@@ -21,7 +22,7 @@ const isOver = ({ status }: Details) => status === 'posted' || status === 'voide
 export function OpenedCall({ id }: { readonly id: string }) {
   const { say, format } = useTexts(texts);
   const navigate = useNavigate({ from: '/app/ledger' });
-  const { call: _call, ...rest } = useSearch({ from: '/app/ledger' });
+  const { call: _call, ...rest } = readSearch({ ...useSearch({ from: '/app/ledger' }) });
   const chosen = useAccount();
   const { data, error, refetch } = useQuery({
     queryKey: ['usage', chosen?.account.id, 'call', id],
@@ -69,9 +70,9 @@ function CallFacts({ event }: { readonly event: Details }) {
           [say('calls.feature')]: `${event.product} ${event.feature}`,
           [say('calls.model')]: `${event.provider} ${event.model}`,
           [say('plan')]: event.plan ?? undefined,
-          [say('calls.prompt')]: format.count(event.prompt_tokens),
-          [say('calls.cached')]: format.count(event.cached_tokens),
-          [say('calls.completion')]: format.count(event.completion_tokens),
+          [say('prompt')]: format.count(event.prompt_tokens),
+          [say('cached')]: format.count(event.cached_tokens),
+          [say('completion')]: format.count(event.completion_tokens),
           [say('reserve')]: format.micros(event.reserve_micros),
           [say('calls.cost')]: format.micros(event.cost_micros),
           [say('calls.charge')]: format.micros(event.charged_micros),
@@ -82,9 +83,9 @@ function CallFacts({ event }: { readonly event: Details }) {
         isMono
         of={{
           [say('calls.request')]: event.request_id,
-          [say('calls.provider')]: event.provider_request_id ?? undefined,
-          [say('calls.permit')]: event.permit_id,
-          [say('calls.key')]: event.key_id === null ? undefined : keyName(event.key_id),
+          [say('atProvider')]: event.provider_request_id ?? undefined,
+          [say('permit')]: event.permit_id,
+          [say('apiKey')]: event.key_id === null ? undefined : keyName(event.key_id),
           [say('by')]: event.user_id,
         }}
       />

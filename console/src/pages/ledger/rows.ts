@@ -5,8 +5,7 @@ import { LIVE } from '../../parts/live.ts';
 import { usePages } from '../../parts/pages.ts';
 import type { Asked } from '../../parts/table.tsx';
 import { apiFor } from '../../session.ts';
-import type { LedgerSearch } from './search.ts';
-import { timesOf } from './search.ts';
+import { type LedgerSearch, timesOf } from './search.ts';
 
 const PAGE = 100;
 

@@ -17,13 +17,18 @@ import { texts } from './texts.ts';
 /** Series of a chart that one can tell apart. */
 const MOST = 5;
 /** Sums of all calls are dear: they are asked for less often than rows. Milliseconds. */
-const AGAIN = 30_000;
+const AGAIN = 60_000;
 
 const amountsOf = ({ micros, count }: Formats, measure: Measure) =>
   measure === 'cost' || measure === 'charge' ? micros : count;
 
 const useChoice = () => {
-  const { by = 'model', show = 'cost', days = 30, without = [] } = useSearch({ from: '/app/usage' });
+  const {
+    by = 'model',
+    show = 'cost',
+    days = 30,
+    without = [],
+  } = readUsageSearch({ ...useSearch({ from: '/app/usage' }) });
   return { by, show, days, without };
 };
 
@@ -70,7 +75,7 @@ export function Usage() {
 function Choices() {
   const { say } = useTexts(texts);
   const { by, show, days } = useChoice();
-  const search = useSearch({ from: '/app/usage' });
+  const search = readUsageSearch({ ...useSearch({ from: '/app/usage' }) });
   const navigate = useNavigate({ from: '/app/usage' });
   const choose = (change: object) => void navigate({ search: readUsageSearch({ ...search, ...change }) });
   return (
@@ -158,7 +163,7 @@ function Legend({
   readonly drawn: readonly NamedGroup[];
 }) {
   const { say } = useTexts(texts);
-  const search = useSearch({ from: '/app/usage' });
+  const search = readUsageSearch({ ...useSearch({ from: '/app/usage' }) });
   const navigate = useNavigate({ from: '/app/usage' });
   const { without } = useChoice();
   return (
