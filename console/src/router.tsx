@@ -1,5 +1,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { readAuditSearch } from './pages/audit/search.ts';
 import { readCustomerSearch } from './pages/customers/search.ts';
+import { readMembersSearch } from './pages/members/search.ts';
+import { readPlanSearch } from './pages/plan/search.ts';
 import { readSearch } from './pages/ledger/search.ts';
 import { Shell } from './shell/shell.tsx';
 
@@ -28,8 +31,38 @@ const customers = createRoute({
   component: lazyRouteComponent(() => import('./pages/customers/customers.tsx'), 'Customers'),
 });
 
+const plan = createRoute({
+  getParentRoute: () => root,
+  path: '/app/plan',
+  validateSearch: readPlanSearch,
+  component: lazyRouteComponent(() => import('./pages/plan/plan.tsx'), 'Plan'),
+});
+
+const invoices = createRoute({
+  getParentRoute: () => root,
+  path: '/app/invoices',
+  component: lazyRouteComponent(() => import('./pages/invoices/invoices.tsx'), 'Invoices'),
+});
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: '/app/keys',
+  component: lazyRouteComponent(() => import('./pages/keys/keys.tsx'), 'Keys'),
+});
+const members = createRoute({
+  getParentRoute: () => root,
+  path: '/app/members',
+  validateSearch: readMembersSearch,
+  component: lazyRouteComponent(() => import('./pages/members/members.tsx'), 'Members'),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/app/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'Audit'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, ledger, customers]),
+  routeTree: root.addChildren([home, signIn, ledger, customers, plan, invoices, keys, members, audit]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

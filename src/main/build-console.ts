@@ -19,6 +19,8 @@ const COMPONENTS = [
   'Loader',
   'Input',
   'InlineInput',
+  'CheckboxIndicator',
+  'Checkbox',
   'PasswordInput',
   'Button',
   'ActionIcon',

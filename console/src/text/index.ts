@@ -58,6 +58,7 @@ export interface Formats {
   duration(micros: number): string;
   /** `12 s ago`, `in 6 h`. */
   relative(instant: string, now: number): string;
+  /** With its year where that is another one than the present. */
   day(instant: string): string;
   instant(instant: string): string;
 }
@@ -70,6 +71,7 @@ function formatsOf(language: Language): Formats {
   const count = new Intl.NumberFormat(language);
   const relative = new Intl.RelativeTimeFormat(language, { style: 'short', numeric: 'auto' });
   const day = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
+  const dayOfYear = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const instant = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' });
   const made: Formats = {
     count: (value) => count.format(value),
@@ -100,7 +102,8 @@ function formatsOf(language: Language): Formats {
       const [unit, size] = SPANS.find(([, least]) => Math.abs(seconds) >= least) ?? (['second', 1] as const);
       return relative.format(Math.trunc(seconds / size), unit);
     },
-    day: (at) => day.format(new Date(at)),
+    day: (at) =>
+      (new Date(at).getFullYear() === new Date().getFullYear() ? day : dayOfYear).format(new Date(at)),
     instant: (at) => instant.format(new Date(at)),
   };
   known.set(language, made);
