@@ -5,6 +5,7 @@ import { Scroll } from './scroll.tsx';
 import { Trouble } from './trouble.tsx';
 
 export interface Column<Row> {
+  /** Of what can be done with a row there is none: ''. */
   readonly head: string;
   /** A figure: at the right, in figures of one width. */
   readonly isFigure?: boolean;
@@ -61,11 +62,15 @@ export function Table<Row>({
         <table>
           <thead>
             <tr>
-              {columns.map(({ head, isFigure }) => (
-                <th key={head} className={isFigure === true ? 'num' : undefined}>
-                  {head}
-                </th>
-              ))}
+              {columns.map(({ head, isFigure }) =>
+                head === '' ? (
+                  <td key={head} />
+                ) : (
+                  <th key={head} className={isFigure === true ? 'num' : undefined}>
+                    {head}
+                  </th>
+                ),
+              )}
             </tr>
           </thead>
           <tbody>

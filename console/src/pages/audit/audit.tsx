@@ -145,7 +145,7 @@ function useNames(): (id: string) => string {
   return (id) => {
     if (id === me?.id) return me.full_name ?? me.email;
     const member = data?.data.find(({ user_id: user }) => user === id);
-    return member?.full_name ?? member?.email ?? `…${id.slice(-8)}`;
+    return member?.full_name ?? member?.email ?? (/^[\da-f-]{36}$/.test(id) ? `…${id.slice(-8)}` : id);
   };
 }
 

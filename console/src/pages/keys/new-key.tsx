@@ -1,6 +1,6 @@
 import { Button, Checkbox, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { useAccount } from '../../account.ts';
+import { useAccount, useMe } from '../../account.ts';
 import { useAct, useOfAccount } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
@@ -16,6 +16,7 @@ interface NewKeyProps {
 export function NewKey({ onMade, leave }: NewKeyProps) {
   const { say } = useTexts(texts);
   const chosen = useAccount();
+  const { data: me } = useMe();
   const { data: known } = useOfAccount(['scopes'], (api) => api.call('GET /v1/api-keys/scopes', {}));
   const [scopes, setScopes] = useState<string[]>(['ai:call']);
   const { mutate, isPending, error } = useAct(
@@ -32,6 +33,8 @@ export function NewKey({ onMade, leave }: NewKeyProps) {
     },
     (made) => made !== undefined && onMade(made),
   );
+  // Of platform admins' calls nobody else has any.
+  const offered = known?.data.filter((scope) => me?.role === 'admin' || !scope.startsWith('admin:'));
   const isAll = scopes.includes('*');
   return (
     <form
@@ -62,7 +65,7 @@ export function NewKey({ onMade, leave }: NewKeyProps) {
       </div>
       <Checkbox.Group label={say('may')} value={scopes} onChange={setScopes}>
         <div className="scopes">
-          {known?.data.map((scope) => (
+          {offered?.map((scope) => (
             <Checkbox
               key={scope}
               size="xs"

@@ -120,8 +120,8 @@ function Invite({ account: { id, role: own } }: { readonly account: Chosen }) {
         <Button type="submit" variant="default" loading={isPending}>
           {say('invite')}
         </Button>
+        <span className="dim">{say(`may.${role}`)}</span>
       </form>
-      <p className="dim">{say(`may.${role}`)}</p>
       <Refusal error={error} />
     </>
   );

@@ -33,13 +33,13 @@ export function Organization({ account: { id, name, role } }: { readonly account
       {role === 'owner' && (
         <>
           <Exports id={id} />
-          <p className="dim">{say('closing')}</p>
           <div className="filters">
             <Confirm
               isDangerous
               text={say('close')}
               act={() => api.call('DELETE /v1/organizations/{id}', { params: { id } })}
             />
+            <span className="dim">{say('closing')}</span>
           </div>
         </>
       )}

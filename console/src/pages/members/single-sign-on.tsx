@@ -192,6 +192,7 @@ function ConnectionForm({ id, connection }: ConnectionFormProps) {
         />
       </div>
       <Checkbox
+        mt="md"
         size="xs"
         label={say('enforced')}
         checked={set.enforced}

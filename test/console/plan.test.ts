@@ -1,0 +1,150 @@
+import { statement } from '#platform/db';
+import { createStripeSandbox } from '#sandbox/stripe';
+import { atEndOfFile } from '#test/closing';
+import { makeMember } from '#test/factories';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { isHere, PATIENCE, visitConsole } from './visit.ts';
+
+describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () => {
+  if (!isHere) return;
+  const sandbox = await createStripeSandbox();
+  atEndOfFile(() => sandbox.close());
+  const { page, open, openElsewhere, signInAs, broken, faults, url, db, customer } = await visitConsole({
+    stripe: sandbox,
+  });
+  const ada = await customer();
+  const status = (text: string | RegExp, at = page) => at.getByRole('status').filter({ hasText: text });
+  const members = (at = page) =>
+    at.getByRole('region', { name: 'Limits' }).getByRole('listitem').filter({ hasText: 'Members' });
+
+  test('buys a plan at the provider’s page, and shows it as soon as the provider has told, without a reload', async () => {
+    await signInAs(ada);
+    await page.goto(`${url}/app/plan?product=orbit`);
+    await page.getByRole('button', { name: 'Buy Pro' }).click();
+    await page.getByLabel('Card number').waitFor();
+    sandbox.hold();
+    await pay(page);
+    await status('Pro begins as soon as the payment provider has told us').waitFor();
+    expect(new URL(page.url()).searchParams.has('account')).toBe(false);
+    await sandbox.release();
+    await status('You have Pro now.').waitFor();
+    await page.getByRole('heading', { name: 'Orbit Pro' }).waitFor();
+    expect(await faults()).toEqual([]);
+  });
+
+  test('is told of a limit that is reached, sees what more costs before it is paid, and has room at once', async () => {
+    for (let n = 0; n < 4; n += 1) await makeMember(db, ada.accountId);
+    await page.getByRole('link', { name: 'Members' }).click();
+    await invite(page, 'grace@example.com');
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').innerText()).toMatch(/limit/i);
+    await page.goto(`${url}/app/plan?product=orbit`);
+    await members().getByText('5 of 5').waitFor();
+    await page.getByRole('button', { name: 'Change' }).click();
+    const preview = page.getByRole('group', { name: 'Change to Team' });
+    await preview.getByText('$49.00 a month').waitFor();
+    expect(await faults()).toEqual([]);
+    await preview.getByRole('button', { name: 'Change and pay $30.00' }).click();
+    await status('You have Team now.').waitFor();
+    await members().getByText('5 of 25').waitFor();
+    await page.getByRole('link', { name: 'Members' }).click();
+    await invite(page, 'grace@example.com');
+    await page.getByRole('row', { name: 'grace@example.com' }).waitFor();
+    await page.getByRole('link', { name: 'Invoices' }).click();
+    await page.getByRole('row').filter({ hasText: '$30.00' }).waitFor();
+    expect(await page.getByRole('link', { name: 'PDF' }).count()).toBe(2);
+    expect(await faults()).toEqual([]);
+  });
+
+  test('says until when a canceled plan lasts and resumes it; a smaller plan that does not fit comes later', async () => {
+    await page.goto(`${url}/app/plan?product=orbit`);
+    await page.getByRole('button', { name: /^Cancel, to end/ }).click();
+    await page.getByRole('button', { name: /^Cancel, to end .*press again/ }).click();
+    await page.getByRole('row', { name: /Orbit Team ends / }).waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'Resume: press again' }).click();
+    await page.getByRole('row', { name: /Orbit Team renews / }).waitFor();
+    await page.getByRole('button', { name: 'Change' }).click();
+    const preview = page.getByRole('group', { name: 'Change to Pro' });
+    await preview.getByText('Charged now').waitFor();
+    await preview.getByRole('button', { name: 'Change', exact: true }).click();
+    await status(/You have Pro from .* on\./).waitFor();
+    await page.getByRole('button', { name: 'Keep Team' }).click();
+    await page.getByRole('button', { name: 'Keep Team: press again' }).click();
+    await page.getByRole('row', { name: /Orbit Team renews / }).waitFor();
+  });
+
+  test('of two tabs that change one plan, the second shows what the first has made of it, and charges nothing twice', async () => {
+    const other = await open();
+    const toYear = `${url}/app/plan?product=orbit&cycle=yearly&to=orbit.team`;
+    await Promise.all([page.goto(toYear), other.goto(toYear)]);
+    const button = (at: Page) => at.getByRole('button', { name: /^Change and pay/ });
+    await Promise.all([button(page).waitFor(), button(other).waitFor()]);
+    await Promise.all([button(page).click(), button(other).click()]);
+    await expect
+      .poll(async () => (await status('You have Team now.').count()) + (await page.getByRole('alert').count()))
+      .toBeGreaterThan(0);
+    await Promise.all([page, other].map((at) => at.goto(`${url}/app/invoices`)));
+    for (const at of [page, other])
+      await expect.poll(() => at.getByRole('link', { name: 'PDF' }).count()).toBe(3);
+    await other.close();
+  });
+
+  test('left half-way nothing is bought, and the same page opens again', async () => {
+    await page.goto(`${url}/app/plan?product=reel`);
+    await page.getByRole('button', { name: 'Buy Standard' }).click();
+    await page.getByLabel('Card number').waitFor();
+    const checkout = page.url();
+    await page.getByRole('link', { name: /back/i }).first().click();
+    await status('Nothing was bought.').waitFor();
+    await page.getByRole('button', { name: 'Buy Standard' }).click();
+    await page.getByLabel('Card number').waitFor();
+    expect(page.url()).toBe(checkout);
+  });
+
+  test('comes back to the account that it was bought for, whichever was chosen meanwhile', async () => {
+    const other = await open();
+    await other.goto(`${url}/app/plan`);
+    await other.getByRole('combobox', { name: 'Account' }).selectOption({ index: 0 });
+    await pay(page);
+    await status('You have Standard now.').waitFor();
+    expect(await page.getByRole('combobox', { name: 'Account' }).inputValue()).toBe(ada.accountId);
+    await other.close();
+  });
+
+  test('shows members what there is, and no way to buy', async () => {
+    const grace = await customer();
+    await db.asMigrator(
+      statement(`insert into accounts.members (account_id, user_id, role) values ($1, $2, 'viewer')`, [
+        ada.accountId,
+        grace.userId,
+      ]),
+    );
+    const hers = await openElsewhere();
+    await signInAs(grace, hers);
+    await hers.getByRole('combobox', { name: 'Account' }).selectOption(ada.accountId);
+    await hers.goto(`${url}/app/plan?product=orbit&to=orbit.pro`);
+    await members(hers).getByText('6 of 25').waitFor();
+    await hers.getByText(/^Owners and admins of .* buy and change plans\.$/).waitFor();
+    for (const name of [/^Buy/, /^Change/, /^Cancel/, 'Card and address'])
+      expect(await hers.getByRole('button', { name }).count()).toBe(0);
+    expect(await faults(hers)).toEqual([]);
+  });
+
+  test('breaks nothing on the way', () => {
+    expect(broken).toEqual([]);
+  });
+});
+
+async function pay(page: Page): Promise<void> {
+  await page.getByLabel('Card number').fill('4242 4242 4242 4242');
+  await page.getByLabel('Expiry').fill('12/40');
+  await page.getByLabel('Security code').fill('123');
+  await page.getByRole('button', { name: 'Subscribe', exact: true }).click();
+}
+
+async function invite(page: Page, email: string): Promise<void> {
+  await page.getByLabel('Email').fill(email);
+  await page.getByRole('button', { name: 'Invite' }).click();
+}
