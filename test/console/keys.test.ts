@@ -29,7 +29,9 @@ describe.runIf(isHere)('the page of API keys', { timeout: 4 * PATIENCE }, async 
     expect(await faults()).toEqual([]);
     await page.getByRole('button', { name: 'I have kept it' }).click();
     await page.reload();
-    await row(EVIL).getByText(`${key.slice(0, 11)}…`).waitFor();
+    await row(EVIL)
+      .getByText(`${key.slice(0, 11)}…`)
+      .waitFor();
     expect(await page.content()).not.toContain(key);
     expect(await page.title()).toBe('Plinth');
   });

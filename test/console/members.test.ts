@@ -6,7 +6,8 @@ const EVIL = `<img src=x onerror="document.title='run'">`;
 
 describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, openElsewhere, signInAs, broken, faults, url, customer, person, outbox } = await visitConsole();
+  const { page, openElsewhere, signInAs, broken, faults, url, customer, person, outbox } =
+    await visitConsole();
   const ada = await person();
   const grace = await customer();
   const hers = await openElsewhere();
@@ -50,7 +51,7 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
   });
 
   test('an invited person signs in, accepts, and sees what a viewer may', async () => {
-    await hers.goto(link);
+    await hers.goto(`${url}${link.slice(link.indexOf('/v1/'))}`);
     await hers.getByLabel('Email address').fill(grace.email);
     await hers.getByLabel('Password').fill(grace.password);
     await hers.getByRole('button', { name: 'Sign in and accept' }).click();
@@ -60,7 +61,14 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
     await hers.getByRole('combobox', { name: 'Account' }).selectOption({ label: EVIL });
     await row(ada.email, hers).waitFor();
     expect(await hers.getByRole('button').allInnerTexts()).toEqual(
-      expect.not.arrayContaining(['Invite', 'Remove', 'Hand over', 'Rename', 'Make a team', 'Claim the domain']),
+      expect.not.arrayContaining([
+        'Invite',
+        'Remove',
+        'Hand over',
+        'Rename',
+        'Make a team',
+        'Claim the domain',
+      ]),
     );
     await row(grace.email, hers).getByRole('button', { name: 'Leave' }).waitFor();
     for (const path of ['plan', 'invoices', 'keys', 'audit', 'members']) {
@@ -76,7 +84,7 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
   });
 
   test('a role is given, a team made of members, and the last owner can’t leave', async () => {
-    await page.getByRole('combobox', { name: /^Role of Company|^Role of customer/ }).selectOption('admin');
+    await page.getByRole('combobox', { name: `Role of ${grace.email}` }).selectOption('admin');
     await expect
       .poll(async () => {
         await hers.goto(`${url}/app/members`);
@@ -135,5 +143,4 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
   async function mailsTo(email: string) {
     return (await outbox()).filter(({ to, text }) => to === email && text.includes('invit'));
   }
-
 });

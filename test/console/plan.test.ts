@@ -83,7 +83,9 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
     await Promise.all([button(page).waitFor(), button(other).waitFor()]);
     await Promise.all([button(page).click(), button(other).click()]);
     await expect
-      .poll(async () => (await status('You have Team now.').count()) + (await page.getByRole('alert').count()))
+      .poll(
+        async () => (await status('You have Team now.').count()) + (await page.getByRole('alert').count()),
+      )
       .toBeGreaterThan(0);
     await Promise.all([page, other].map((at) => at.goto(`${url}/app/invoices`)));
     for (const at of [page, other])
