@@ -7,7 +7,7 @@ const WIDTHS = [1_440, 768, 360];
 
 describe.runIf(isHere)('each page of the navigation', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, signIn, broken, faults, url } = await visitConsole();
+  const { page, signIn, broken, faults, look, url } = await visitConsole();
   await signIn();
 
   test.each(PAGES)('%s has a heading, no fault in light or dark, and no sideways scrolling', async (path) => {
@@ -15,6 +15,7 @@ describe.runIf(isHere)('each page of the navigation', { timeout: 4 * PATIENCE },
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForLoadState('networkidle');
     expect(await page.getByRole('alert').allInnerTexts()).toEqual([]);
+    expect(await look()).toEqual([]);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       expect(await faults()).toEqual([]);

@@ -10,7 +10,7 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
   if (!isHere) return;
   const sandbox = await createStripeSandbox();
   atEndOfFile(() => sandbox.close());
-  const { page, open, openElsewhere, signInAs, broken, faults, url, db, customer } = await visitConsole({
+  const { page, open, openElsewhere, signInAs, broken, faults, look, url, db, customer } = await visitConsole({
     stripe: sandbox,
   });
   const ada = await customer();
@@ -44,7 +44,7 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
     await page.getByRole('button', { name: 'Change' }).click();
     const preview = page.getByRole('group', { name: 'Change to Team' });
     await preview.getByText('$49.00 a month').waitFor();
-    expect(await faults()).toEqual([]);
+    expect([...(await faults()), ...(await look())]).toEqual([]);
     await preview.getByRole('button', { name: 'Change and pay $30.00' }).click();
     await status('You have Team now.').waitFor();
     await members().getByText('5 of 25').waitFor();

@@ -43,6 +43,32 @@ export interface Browsed {
   readonly localStorage: object;
 }
 
+/** What of a page's look is not of the house: type, sizes, spaces, shadows, gradients, buttons that shout. A script for the page. */
+const LOOK = `(() => {
+  const found = new Set();
+  const sizes = new Set([12, 13, 15, 20]);
+  let filled = 0;
+  for (const one of document.querySelectorAll('body *')) {
+    const style = getComputedStyle(one);
+    const box = one.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2 || style.visibility === 'hidden') continue;
+    const name = one.tagName.toLowerCase() + '.' + String(one.className).split(' ')[0];
+    const hasText = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
+    if (hasText && !sizes.has(parseFloat(style.fontSize))) found.add(name + ' has type of ' + style.fontSize);
+    if (hasText && !/^("?Inter Variable"?|ui-monospace)/.test(style.fontFamily)) found.add(name + ' is set in ' + style.fontFamily);
+    for (const side of ['paddingTop', 'paddingLeft', 'marginBottom', 'rowGap', 'columnGap']) {
+      const space = parseFloat(style[side]) || 0;
+      if (!one.closest('[class*=mantine]') && space % 4 > 0.01 && Math.abs(space) > 2)
+        found.add(name + ' has ' + side + ' of ' + style[side]);
+    }
+    if (style.boxShadow !== 'none' && !style.boxShadow.includes('inset') && !one.closest('[role=dialog]')) found.add(name + ' has a shadow');
+    if (style.backgroundImage.includes('gradient') && !one.closest('.mantine-Skeleton-root')) found.add(name + ' has a gradient');
+    if (one.matches('button[data-variant=filled]') || (one.matches('.mantine-Button-root') && !one.hasAttribute('data-variant'))) filled += 1;
+  }
+  if (filled > 1) found.add(filled + ' filled buttons');
+  return [...found];
+})()`;
+
 /** A server with its console and an owner, and a browser that looks at it. */
 export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) {
   await buildConsole();
@@ -95,6 +121,7 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
       await at.getByRole('button', { name: 'Sign in', exact: true }).click();
       await at.waitForURL(`${url}/`);
     },
+    look: (): Promise<string[]> => page.evaluate(LOOK),
     /** What axe finds wrong, and whether something is wider than the window. */
     async faults(at: Page = page): Promise<string[]> {
       await at.evaluate(readFileSync(AXE, 'utf8'));
