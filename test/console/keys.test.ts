@@ -6,7 +6,7 @@ const EVIL = `<img src=x onerror="document.title='run'">`;
 
 describe.runIf(isHere)('the page of API keys', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, openElsewhere, signInAs, broken, faults, url, db, customer, call } = await visitConsole();
+  const { page, openElsewhere, signInAs, broken, faults, db, customer, call } = await visitConsole();
   const ada = await customer('gateway.scale');
   const row = (name: string, at = page) => at.getByRole('row').filter({ hasText: name });
   const shown = async () => (await page.getByRole('status').locator('code').innerText()).trim();

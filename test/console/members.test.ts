@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
@@ -12,10 +12,6 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
   const grace = await customer();
   const hers = await openElsewhere();
   const row = (name: string, at = page) => at.getByRole('row').filter({ hasText: name });
-  const press = async (within: Locator, name: string) => {
-    await within.getByRole('button', { name, exact: true }).click();
-    await within.getByRole('button', { name: `${name}: press again` }).click();
-  };
   let link = '';
 
   test('tells who is alone what an organization is for, and makes one', async () => {
@@ -144,3 +140,9 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
     return (await outbox()).filter(({ to, text }) => to === email && text.includes('invit'));
   }
 });
+
+/** Presses a button that asks for a second press. */
+async function press(within: Locator, name: string): Promise<void> {
+  await within.getByRole('button', { name, exact: true }).click();
+  await within.getByRole('button', { name: `${name}: press again` }).click();
+}

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { useAccount, useMe } from '../../account.ts';
 import { useAct, useOfAccount } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { typedIn } from '../../parts/typed.ts';
 import { useTexts } from '../../text/index.ts';
 import type { MadeKey } from './keys.tsx';
 import { texts } from './texts.ts';
@@ -20,13 +21,12 @@ export function NewKey({ onMade, leave }: NewKeyProps) {
   const { data: known } = useOfAccount(['scopes'], (api) => api.call('GET /v1/api-keys/scopes', {}));
   const [scopes, setScopes] = useState<string[]>(['ai:call']);
   const { mutate, isPending, error } = useAct(
-    async (said: FormData) => {
-      const [budget, end] = [Number(said.get('budget')), String(said.get('end'))];
+    async ({ name = '', budget = '', end = '' }: ReturnType<typeof typedIn>) => {
       return chosen?.api.call('POST /v1/api-keys', {
         body: {
-          name: String(said.get('name')).trim(),
+          name: name.trim(),
           scopes,
-          ...(budget > 0 ? { monthly_budget_micros: Math.round(budget * 1_000_000) } : {}),
+          ...(Number(budget) > 0 ? { monthly_budget_micros: Math.round(Number(budget) * 1_000_000) } : {}),
           ...(end === '' ? {} : { expires_at: new Date(`${end}T23:59:59`).toISOString() }),
         },
       });
@@ -41,7 +41,7 @@ export function NewKey({ onMade, leave }: NewKeyProps) {
       className="preview new-key"
       onSubmit={(event: FormEvent<HTMLFormElement>) => {
         event.preventDefault();
-        mutate(new FormData(event.currentTarget));
+        mutate(typedIn(event.currentTarget));
       }}
     >
       <div className="filters">

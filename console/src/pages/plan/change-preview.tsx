@@ -8,19 +8,20 @@ import { useMoney } from '../../parts/money.ts';
 import { useAct, useOfAccount } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
-import { orderOf } from './checkout.ts';
-import type { SoldPlan, Subscription } from './data.ts';
+import { orderOf, useChoice } from './choice.ts';
+import type { Held, SoldPlan, Subscription } from './data.ts';
 import { texts } from './texts.ts';
 
 interface ChangePreviewProps {
   readonly to: SoldPlan;
+  readonly held: Held;
   readonly subscription: Subscription;
   /** What is said once it is made. */
   readonly onDone: (said: string) => void;
 }
 
 /** What a change would cost now and later, before it is made. */
-export function ChangePreview({ to, subscription, onDone }: ChangePreviewProps) {
+export function ChangePreview({ to, held, subscription, onDone }: ChangePreviewProps) {
   const { say, format } = useTexts(texts);
   const { minor } = useMoney();
   const { to: _to, ...search } = useSearch({ from: '/app/plan' });
@@ -28,7 +29,7 @@ export function ChangePreview({ to, subscription, onDone }: ChangePreviewProps) 
   const chosen = useAccount();
   const place = useRef<HTMLDivElement>(null);
   const [isLater, setLater] = useState(false);
-  const { cycle, quantity, amount } = orderOf(to, { ...search, currency: subscription.price.currency });
+  const { cycle, quantity, amount } = orderOf(to, useChoice(held));
   const asked = {
     product: to.product,
     plan: to.id,
@@ -78,13 +79,14 @@ export function ChangePreview({ to, subscription, onDone }: ChangePreviewProps) 
               preview.currency,
             ),
             [say('inEffect')]: preview.at === null ? say('atOnce') : format.day(preview.at),
-            [say('then')]:
+            [say('later')]:
               amount === null
                 ? say('notSoldSo')
                 : say(`each.${cycle}`, { price: minor(amount * quantity, preview.currency) }),
           }}
         />
       )}
+      {preview?.when === 'now' && subscription.state === 'trialing' && <p>{say('endsTrial')}</p>}
       {unfitting.map(({ limit, used, max }) => (
         <p key={limit}>
           {say('tooSmall', {

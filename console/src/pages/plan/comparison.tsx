@@ -9,9 +9,9 @@ import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
 import { BuyButton } from './buy-button.tsx';
 import { ChangePreview } from './change-preview.tsx';
-import { orderOf } from './checkout.ts';
+import { orderOf, useChoice } from './choice.ts';
 import { type Compared, type Held, type SoldPlan, usePriceList } from './data.ts';
-import { type PlanSearch, readPlanSearch } from './search.ts';
+import { readPlanSearch } from './search.ts';
 import { grantTexts, texts } from './texts.ts';
 
 interface Line {
@@ -52,9 +52,9 @@ export function Comparison({
         {say('plans')}
       </Title>
       {!mayBuy && <p className="dim">{say('notYours', { name: chosen?.account.name ?? '' })}</p>}
-      <Choices plans={plans} />
+      <Choices plans={plans} held={held} />
       {to !== undefined && held.subscription !== undefined && mayBuy && (
-        <ChangePreview key={to.id} to={to} subscription={held.subscription} onDone={onDone} />
+        <ChangePreview key={to.id} to={to} held={held} subscription={held.subscription} onDone={onDone} />
       )}
       <Table
         label={say('plans')}
@@ -77,11 +77,12 @@ export function Comparison({
 }
 
 /** How it is paid: by month or year, in which currency, for how many. */
-function Choices({ plans }: { readonly plans: readonly SoldPlan[] }) {
+function Choices({ plans, held }: { readonly plans: readonly SoldPlan[]; readonly held: Held }) {
   const { say } = useTexts(texts);
   const search = useSearch({ from: '/app/plan' });
   const navigate = useNavigate({ from: '/app/plan' });
-  const choose = (next: Readonly<Record<keyof PlanSearch, unknown>> | object) =>
+  const chosen = useChoice(held);
+  const choose = (next: object) =>
     void navigate({ search: readPlanSearch({ ...search, ...next }), replace: true, resetScroll: false });
   const currencies = [...new Set(plans.flatMap(({ price }) => [price.currency, ...Object.keys(price.also)]))];
   const isYearly = plans.some(({ price }) => price.yearly !== null);
@@ -92,7 +93,7 @@ function Choices({ plans }: { readonly plans: readonly SoldPlan[] }) {
       {isYearly && (
         <NativeSelect
           aria-label={say('cycle')}
-          value={search.cycle ?? 'monthly'}
+          value={chosen.cycle}
           data={[
             { value: 'monthly', label: say('monthly') },
             { value: 'yearly', label: say('yearly') },
@@ -100,10 +101,10 @@ function Choices({ plans }: { readonly plans: readonly SoldPlan[] }) {
           onChange={({ currentTarget }) => choose({ cycle: currentTarget.value })}
         />
       )}
-      {currencies.length > 1 && (
+      {currencies.length > 1 && !chosen.isCurrencyFixed && (
         <NativeSelect
           aria-label={say('currency')}
-          value={search.currency ?? currencies[0]}
+          value={chosen.currency ?? currencies[0]}
           data={currencies.map((currency) => ({ value: currency, label: currency.toUpperCase() }))}
           onChange={({ currentTarget }) => choose({ currency: currentTarget.value })}
         />
@@ -117,7 +118,7 @@ function Choices({ plans }: { readonly plans: readonly SoldPlan[] }) {
           aria-label={say('seats')}
           leftSection={say('seats')}
           leftSectionWidth={60}
-          value={search.seats ?? 1}
+          value={chosen.seats}
           onChange={({ currentTarget }) => choose({ seats: currentTarget.valueAsNumber })}
         />
       )}
@@ -125,18 +126,19 @@ function Choices({ plans }: { readonly plans: readonly SoldPlan[] }) {
   );
 }
 
-function usePriceLine({ entitlement }: Held): Line {
+function usePriceLine(held: Held): Line {
   const { say } = useTexts(texts);
   const { minor } = useMoney();
-  const search = useSearch({ from: '/app/plan' });
+  const chosen = useChoice(held);
   return {
     key: ' price',
     label: say('price'),
     cell(plan) {
-      const { cycle, currency, amount, quantity } = orderOf(plan, search);
+      const { cycle, currency, amount, quantity } = orderOf(plan, chosen);
       if (amount === null) return say('notSoldSo');
       const price = say(`each.${cycle}`, { price: minor(amount * quantity, currency) });
-      const trial = plan.trial_days !== null && entitlement.trial_available ? plan.trial_days : undefined;
+      const trial =
+        plan.trial_days !== null && held.entitlement.trial_available ? plan.trial_days : undefined;
       if (amount === 0) return say('freePlan');
       return (
         <>
@@ -149,17 +151,12 @@ function usePriceLine({ entitlement }: Held): Line {
 }
 
 /** The way to a plan: the provider's page where nothing is paid yet, else a look at what the change costs. */
-function Way({
-  plan,
-  held: { entitlement, subscription },
-}: {
-  readonly plan: SoldPlan;
-  readonly held: Held;
-}) {
+function Way({ plan, held }: { readonly plan: SoldPlan; readonly held: Held }) {
   const { say } = useTexts(texts);
   const search = useSearch({ from: '/app/plan' });
   const navigate = useNavigate({ from: '/app/plan' });
-  const { cycle, quantity, currency, amount } = orderOf(plan, search);
+  const { cycle, quantity, currency, amount } = orderOf(plan, useChoice(held));
+  const { entitlement, subscription } = held;
   if (subscription !== undefined && subscription.store !== 'stripe') return null;
   const isPresent =
     subscription === undefined
@@ -173,6 +170,7 @@ function Way({
     return (
       <Button
         variant="default"
+        aria-label={say('changeTo', { plan: plan.name })}
         onClick={() =>
           void navigate({ search: { ...search, product: plan.product, to: plan.id }, resetScroll: false })
         }

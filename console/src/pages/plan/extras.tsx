@@ -1,4 +1,4 @@
-import { Button, TextInput, Title } from '@mantine/core';
+import { Button, Text, TextInput, Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -82,7 +82,9 @@ export function Overages({ product }: { readonly product: string }) {
       <Title order={2} id="overage">
         {say('overage')}
       </Title>
-      <p className="dim">{say('overageAbout')}</p>
+      <Text c="dimmed" mb="sm">
+        {say('overageAbout')}
+      </Text>
       {own.map((one) => (
         <OverageForm key={`${one.limit} ${one.most}`} overage={one} />
       ))}
@@ -113,7 +115,6 @@ function OverageForm({ overage }: { readonly overage: Overage }) {
         type="number"
         min={0}
         label={labelOf({ limit, kind: 'quota' }, 'month', say)}
-        description={say('overageUnit', { price: millionths(unit, currency), past: format.count(past) })}
         value={Number.isNaN(most) ? '' : most}
         disabled={!mayBuy}
         onChange={({ currentTarget }) => setMost(currentTarget.valueAsNumber)}
@@ -131,6 +132,9 @@ function OverageForm({ overage }: { readonly overage: Overage }) {
             : say('overageUpTo', { price: isWhole ? millionths(most * unit, currency) : '' })}
         </Button>
       )}
+      <Text c="dimmed" mt="auto">
+        {say('overageUnit', { price: millionths(unit, currency), past: format.count(past) })}
+      </Text>
       <Refusal error={error} />
     </form>
   );

@@ -1,7 +1,7 @@
 import { Anchor } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
-import { chooseAccount, useAccount } from '../../account.ts';
+import { chooseAccount, useAccount, useMe } from '../../account.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
 import { When } from '../../parts/when.tsx';
@@ -18,13 +18,15 @@ export function Notices({ held }: { readonly held: readonly Held[] }) {
   const { say } = useTexts(texts);
   const { bought, closed } = useSearch({ from: '/app/plan' });
   const { data: prices } = usePriceList();
+  const [arrived, setArrived] = useState<string>();
   return (
     <>
-      {bought !== undefined && <Arrival bought={bought} held={held} />}
+      {bought !== undefined && <Arrival bought={bought} held={held} onArrived={setArrived} />}
+      {arrived !== undefined && <Notice>{say('arrived', { name: arrived })}</Notice>}
       {closed === true && <Notice>{say('closed')}</Notice>}
       {prices?.sold === false && (
         <Notice>
-          {say('notSold')} <code>STRIPE_SECRET_KEY</code>, <code>SANDBOX_STRIPE=true</code>
+          {say('notSold')} <span className="mono">STRIPE_SECRET_KEY, SANDBOX_STRIPE=true</span>
         </Notice>
       )}
       {held.map(
@@ -37,7 +39,13 @@ export function Notices({ held }: { readonly held: readonly Held[] }) {
   );
 }
 
-function Notice({ children, isBad = false }: { readonly children: ReactNode; readonly isBad?: boolean }) {
+export function Notice({
+  children,
+  isBad = false,
+}: {
+  readonly children: ReactNode;
+  readonly isBad?: boolean;
+}) {
   return (
     <div className="notice" data-bad={isBad} role={isBad ? 'alert' : 'status'}>
       {children}
@@ -45,10 +53,16 @@ function Notice({ children, isBad = false }: { readonly children: ReactNode; rea
   );
 }
 
+interface ArrivalProps {
+  readonly bought: string;
+  readonly held: readonly Held[];
+  readonly onArrived: (name: string) => void;
+}
+
 /** Back from the provider's page: its message may take a moment, and the plan shows itself once it has come. */
-function Arrival({ bought, held }: { readonly bought: string; readonly held: readonly Held[] }) {
+function Arrival({ bought, held, onArrived }: ArrivalProps) {
   const { say } = useTexts(texts);
-  const { account, ...search } = useSearch({ from: '/app/plan' });
+  const { account, bought: _bought, ...search } = useSearch({ from: '/app/plan' });
   const chosen = useAccount();
   const navigate = useNavigate({ from: '/app/plan' });
   const { data: prices } = usePriceList();
@@ -57,18 +71,24 @@ function Arrival({ bought, held }: { readonly bought: string; readonly held: rea
     const timer = setTimeout(() => setLong(true), LONG);
     return () => clearTimeout(timer);
   }, []);
-  // What was paid for is for that account, whichever was chosen meanwhile.
-  useEffect(() => {
-    if (account === undefined || chosen === undefined) return;
-    if (account !== chosen.account.id) chooseAccount(account);
-    void navigate({ search, replace: true });
-  });
   const sold = [...(prices?.data ?? []), ...(prices?.add_ons ?? [])];
   const name = sold.find(({ id }) => id === bought)?.name ?? bought;
+  const { data: me } = useMe();
+  const isOther = account !== chosen?.account.id && me?.accounts.some(({ id }) => id === account) === true;
+  const isHere = !isOther && isThere(held, bought);
+  useEffect(() => {
+    // What was paid for is for that account, whichever was chosen meanwhile.
+    if (isOther && account !== undefined) chooseAccount(account);
+    if (!isHere) return;
+    onArrived(name);
+    void navigate({ search, replace: true, resetScroll: false });
+    // The rest of the address is that of this moment.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [isOther, isHere, name]);
   const isDebited = held.some(
     ({ subscription }) => subscription?.plan === bought && subscription.state === 'pending',
   );
-  if (isThere(held, bought)) return <Notice>{say('arrived', { name })}</Notice>;
+  if (isHere) return null;
   if (isDebited) return <Notice>{say('debited', { name })}</Notice>;
   return <Notice>{say(isLong ? 'awaitedLong' : 'awaited', { name })}</Notice>;
 }

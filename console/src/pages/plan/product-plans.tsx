@@ -10,6 +10,7 @@ import { useTexts } from '../../text/index.ts';
 import { Comparison } from './comparison.tsx';
 import { type Held, usePriceList } from './data.ts';
 import { AddOns, Overages } from './extras.tsx';
+import { Notice } from './notices.tsx';
 import { Portal } from './portal.tsx';
 import { useStanding } from './standing.ts';
 import { texts } from './texts.ts';
@@ -38,7 +39,7 @@ export function ProductPlans({ held }: { readonly held: Held }) {
           <span className="dim">{standingOf(held, nameOf).text}</span>
           {held.subscription !== undefined && <Actions held={held} />}
         </header>
-        {done !== undefined && <p role="status">{done}</p>}
+        {done !== undefined && <Notice>{done}</Notice>}
         <PlanFacts held={held} />
       </section>
       {limits.length > 0 && (

@@ -2,7 +2,7 @@
 export interface PlanSearch {
   /** The product that is opened. */
   readonly product?: string;
-  readonly cycle?: 'yearly';
+  readonly cycle?: 'monthly' | 'yearly';
   readonly currency?: string;
   readonly seats?: number;
   /** The plan whose change is looked at before it is made. */
@@ -19,7 +19,7 @@ export function readPlanSearch(search: Readonly<Record<string, unknown>>): PlanS
   const text = { product, currency, to, bought, account };
   return {
     ...Object.fromEntries(Object.entries(text).filter(([, value]) => typeof value === 'string')),
-    ...(cycle === 'yearly' ? { cycle } : {}),
+    ...(cycle === 'yearly' || cycle === 'monthly' ? { cycle } : {}),
     ...(typeof seats === 'number' && Number.isInteger(seats) && seats > 0 ? { seats } : {}),
     ...(closed === true ? { closed } : {}),
   };

@@ -8,11 +8,12 @@ interface Standing {
   readonly isBad: boolean;
 }
 
+const good = (text: string): Standing => ({ text, isBad: false });
+const bad = (text: string): Standing => ({ text, isBad: true });
+
 /** How a product stands with an account: what it renews, ends or becomes, and when. */
 export function useStanding() {
   const { say, format } = useTexts(texts);
-  const good = (text: string): Standing => ({ text, isBad: false });
-  const bad = (text: string): Standing => ({ text, isBad: true });
   return ({ entitlement, subscription }: Held, nameOf: (plan: string) => string): Standing => {
     const { plan, source, until } = entitlement;
     if (subscription === undefined) {

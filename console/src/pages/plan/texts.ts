@@ -38,8 +38,9 @@ export const texts = pageTexts({
     creditNow: 'Credit for your next invoices',
     inEffect: 'In effect',
     atOnce: 'at once',
-    then: 'Then, before tax',
+    later: 'Then, before tax',
     pay: 'Change and pay {price}',
+    endsTrial: 'The trial ends with it.',
     leaveIt: 'Leave it',
     arrange: 'Change at the end of the period',
     tooSmall:
@@ -128,8 +129,9 @@ export const texts = pageTexts({
     creditNow: 'Guthaben für die nächsten Rechnungen',
     inEffect: 'Gilt',
     atOnce: 'sofort',
-    then: 'Danach, vor Steuern',
+    later: 'Danach, vor Steuern',
     pay: 'Wechseln und {price} zahlen',
+    endsTrial: 'Die Probe endet damit.',
     leaveIt: 'Lassen',
     arrange: 'Zum Ende des Zeitraums wechseln',
     tooSmall:
