@@ -4,6 +4,7 @@ import { atEndOfFile } from '#test/closing';
 import { makeMember } from '#test/factories';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
 describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () => {
@@ -115,6 +116,50 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
     await status('You have Standard now.').waitFor();
     expect(await page.getByRole('combobox', { name: 'Account' }).inputValue()).toBe(ada.accountId);
     await other.close();
+  });
+
+  test('names the bank’s page while a change waits for it, and the present plan stays', async () => {
+    const stripe = packageAt(sandbox);
+    const [subscription] = (await stripe.subscriptions.list({ limit: 1 })).data;
+    const method = await stripe.paymentMethods.attach('pm_card_authenticationRequired', {
+      customer: String(subscription?.customer),
+    });
+    await stripe.subscriptions.update(subscription?.id ?? '', { default_payment_method: method.id });
+    await page.goto(`${url}/app/plan?product=reel&to=reel.pro`);
+    await page.getByRole('button', { name: /^Change and pay/ }).click();
+    const notice = page.getByRole('alert').filter({ hasText: 'Pro waits until you confirm the payment' });
+    const link = await notice.getByRole('link', { name: 'Confirm the payment' }).getAttribute('href');
+    expect(link).toContain(sandbox.url);
+    await page.getByRole('heading', { name: 'Reel Standard' }).waitFor();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await notice.getByRole('button', { name: 'Keep Standard' }).click();
+    await notice.getByRole('button', { name: 'Keep Standard: press again' }).click();
+    await notice.waitFor({ state: 'detached' });
+  });
+
+  test('says first that a payment failed, until when the plan is kept, and where to pay', async () => {
+    await db.asMigrator(
+      statement(
+        `update billing.subscriptions set state = 'past_due', grace_ends_at = app.now() + interval '4 days'
+         where account_id = $1 and product = 'reel'`,
+        [ada.accountId],
+      ),
+    );
+    await db.asMigrator(
+      statement(
+        `update billing.invoices set state = 'open' where account_id = $1 and issued_at =
+           (select max(issued_at) from billing.invoices where account_id = $1)`,
+        [ada.accountId],
+      ),
+    );
+    await page.goto(`${url}/app/plan?product=orbit`);
+    const notice = page.getByRole('alert').filter({ hasText: 'The last payment for Reel failed.' });
+    await notice.getByRole('link', { name: 'Pay the invoice' }).waitFor();
+    await page.getByRole('row', { name: /^Reel Standard payment failed, kept until/ }).waitFor();
+    expect(await faults()).toEqual([]);
+    await notice.getByRole('button', { name: 'Use another card' }).click();
+    await page.getByText('Change the card').waitFor();
+    expect(page.url()).toContain(sandbox.url);
   });
 
   test('shows members what there is, and no way to buy', async () => {
