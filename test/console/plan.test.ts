@@ -5,6 +5,7 @@ import { makeMember } from '#test/factories';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
+import { idOf } from '../selling/fixture.ts';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
 describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () => {
@@ -122,7 +123,7 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
     const stripe = packageAt(sandbox);
     const [subscription] = (await stripe.subscriptions.list({ limit: 1 })).data;
     const method = await stripe.paymentMethods.attach('pm_card_authenticationRequired', {
-      customer: String(subscription?.customer),
+      customer: idOf(subscription?.customer),
     });
     await stripe.subscriptions.update(subscription?.id ?? '', { default_payment_method: method.id });
     await page.goto(`${url}/app/plan?product=reel&to=reel.pro`);
