@@ -9,7 +9,6 @@ import { systemClock, systemRandom } from '#platform/kernel';
 import { newSignInLink } from '#platform/owner';
 import { advance } from '#test/factories';
 import { chromium, type Page } from 'playwright-core';
-import { PAGE_GROUPS } from '../console/src/shell/pages.ts';
 import { buildConsole } from '../src/main/build-console.ts';
 import { chromiumOnPath, NO_CHROMIUM } from '../test/services/chromium.ts';
 import { openDemo } from './demo/app.ts';
@@ -23,8 +22,6 @@ const FOLDER = '.cache/screenshots';
 const program = chromiumOnPath();
 if (program === undefined) throw new Error(NO_CHROMIUM);
 const named = process.argv.slice(2);
-const pages = PAGE_GROUPS.flatMap((group) => group.pages.map(({ to }) => to));
-const wanted = named.length === 0 ? pages : named;
 mkdirSync(FOLDER, { recursive: true });
 await buildConsole();
 const { folder, sandbox, openDemoApp, ownerKey, close } = await openDemo({ latencyMs: 40 });
@@ -54,7 +51,10 @@ try {
   const page = await context.newPage();
   await page.goto(newSignInLink({ clock: systemClock, random: systemRandom, dataDir: folder }, url));
   await page.getByRole('heading', { name: 'Home' }).waitFor();
-  for (const path of wanted) {
+  await page.getByRole('link', { name: 'Customers' }).waitFor();
+  const links = page.locator('nav a[href^="/"]:not([href="/docs"])');
+  const all = await links.evaluateAll((found) => found.map((link) => String(link.getAttribute('href'))));
+  for (const path of named.length === 0 ? all : named) {
     await take(page, path, '');
     if (named.length === 0) continue;
     await page.emulateMedia({ colorScheme: 'dark' });

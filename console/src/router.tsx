@@ -4,6 +4,7 @@ import { readCustomerSearch } from './pages/customers/search.ts';
 import { readMembersSearch } from './pages/members/search.ts';
 import { readPlanSearch } from './pages/plan/search.ts';
 import { readSearch } from './pages/ledger/search.ts';
+import { readProductSearch } from './products/product-pages.ts';
 import { Shell } from './shell/shell.tsx';
 
 const root = createRootRoute({ component: Shell });
@@ -61,8 +62,26 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'Audit'),
 });
 
+const product = createRoute({
+  getParentRoute: () => root,
+  path: '/app/products/$product/$page',
+  validateSearch: readProductSearch,
+  component: lazyRouteComponent(() => import('./products/product-page.tsx'), 'ProductPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, signIn, ledger, customers, plan, invoices, keys, members, audit]),
+  routeTree: root.addChildren([
+    home,
+    signIn,
+    ledger,
+    customers,
+    plan,
+    invoices,
+    keys,
+    members,
+    audit,
+    product,
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

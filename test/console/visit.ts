@@ -108,10 +108,17 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
     openElsewhere: async () => open(await another()),
     link,
     broken,
+    /** Addresses of all pages that the navigation leads to. */
+    async paths(): Promise<string[]> {
+      await page.getByRole('link', { name: 'Customers' }).waitFor();
+      const links = page.locator('nav a[href^="/"]:not([href="/docs"])');
+      return links.evaluateAll((found) => found.map((one) => String(one.getAttribute('href'))));
+    },
     /** Signs the owner in. */
     async signIn(): Promise<void> {
       await page.goto(link());
       await page.waitForURL(`${url}/`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
     },
     /** Signs somebody in by their password. */
     async signInAs({ email, password }: SignIn, at: Page = page): Promise<void> {
@@ -122,6 +129,9 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
       await at.waitForURL(`${url}/`);
     },
     look: (): Promise<string[]> => page.evaluate(LOOK),
+    /** By how many pixels something is wider than the window. */
+    overflow: (): Promise<number> =>
+      page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
     /** What axe finds wrong, and whether something is wider than the window. */
     async faults(at: Page = page): Promise<string[]> {
       await at.evaluate(readFileSync(AXE, 'utf8'));

@@ -57,16 +57,7 @@ export function CallTable({ events, isLinked = true, ...shown }: CallTableProps)
             status === 'posted' ? (
               <span className="dim">{status}</span>
             ) : (
-              <Badge
-                size="sm"
-                radius="sm"
-                tt="none"
-                fw={400}
-                variant="light"
-                color={COLOURS[status] ?? 'red'}
-              >
-                {status}
-              </Badge>
+              <Badge color={COLOURS[status] ?? 'red'}>{status}</Badge>
             ),
         },
         {

@@ -10,7 +10,7 @@ export function StateBadge({
   readonly children: ReactNode;
 }) {
   return (
-    <Badge size="sm" fz="xs" miw="max-content" radius="sm" tt="none" fw={400} variant="light" color={color}>
+    <Badge color={color} miw="max-content">
       {children}
     </Badge>
   );

@@ -1,4 +1,5 @@
 import { ActionIcon, Burger, NativeSelect, useMantineColorScheme } from '@mantine/core';
+import { products } from 'plinth:products';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { Fragment, lazy, Suspense, use, useEffect, useState } from 'react';
@@ -95,10 +96,34 @@ function Navigation({ path }: { readonly path: string }) {
             </Fragment>
           ),
         )}
+        <ProductLinks />
         <a href="/docs">{say('nav.docs')}</a>
         <Foot />
       </nav>
     </header>
+  );
+}
+
+/** Pages that products brought along. */
+function ProductLinks() {
+  const { say, language } = useTexts();
+  if (products.length === 0) return null;
+  return (
+    <>
+      <h2>{say('nav.products')}</h2>
+      {products.flatMap(({ product, pages }) =>
+        pages.map(({ page, title }) => (
+          <Link
+            key={`${product} ${page}`}
+            to="/app/products/$product/$page"
+            params={{ product, page }}
+            activeOptions={{ exact: true, includeSearch: false }}
+          >
+            {title[language]}
+          </Link>
+        )),
+      )}
+    </>
   );
 }
 

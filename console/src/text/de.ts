@@ -86,6 +86,8 @@ export const de: Readonly<Record<TextKey, string>> = {
   'calls.tokens': 'Token',
   'calls.cost': 'Kosten',
   'calls.charge': 'Preis',
+  'app.noPage': 'Diese Seite gibt es nicht. Wähle eine an der Seite.',
+  'nav.products': 'Produkte',
   'nav.operator': 'Betrieb',
   'nav.customers': 'Kunden',
   'error.title': 'Das ließ sich nicht laden',

@@ -85,6 +85,8 @@ export const en = {
   'calls.tokens': 'Tokens',
   'calls.cost': 'Cost',
   'calls.charge': 'Charge',
+  'app.noPage': 'There is no such page. Choose one at the side.',
+  'nav.products': 'Products',
   'nav.operator': 'Operator',
   'nav.customers': 'Customers',
   'error.title': 'This could not be loaded',

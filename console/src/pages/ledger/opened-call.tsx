@@ -16,9 +16,7 @@ export function OpenedCall({ event }: { readonly event: LedgerEvent }) {
     <aside aria-labelledby="opened">
       <Title order={2} id="opened">
         <time dateTime={event.created_at}>{format.instant(event.created_at)}</time>{' '}
-        <Badge size="sm" radius="sm" tt="none" fw={400} variant="light">
-          {event.status}
-        </Badge>
+        <Badge>{event.status}</Badge>
       </Title>
       <Steps event={event} />
       <dl>
