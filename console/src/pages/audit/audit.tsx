@@ -1,8 +1,9 @@
 import { Button, NativeSelect, Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useAccount, useMe } from '../../account.ts';
-import { isAtLeast, useAct, useOfAccount } from '../../parts/of-account.ts';
+import { useAccount } from '../../account.ts';
+import { useNames } from '../../parts/names.ts';
+import { isAtLeast, useAct } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { saveFile } from '../../parts/save-file.ts';
@@ -130,23 +131,6 @@ function Changes({ changes }: { readonly changes: Entry['changes'] }) {
       {said}
     </span>
   );
-}
-
-/** People by their names, as far as they are members; what else there is by the end of its id. */
-function useNames(): (id: string) => string {
-  const { data: me } = useMe();
-  const chosen = useAccount();
-  const { data } = useOfAccount(
-    ['members', 'first'],
-    (api, { id }) =>
-      api.call('GET /v1/organizations/{id}/members', { params: { id }, query: { limit: 100 } }),
-    { isWanted: chosen?.account.kind === 'organization' },
-  );
-  return (id) => {
-    if (id === me?.id) return me.full_name ?? me.email;
-    const member = data?.data.find(({ user_id: user }) => user === id);
-    return member?.full_name ?? member?.email ?? (/^[\da-f-]{36}$/.test(id) ? `…${id.slice(-8)}` : id);
-  };
 }
 
 function Filters() {

@@ -9,7 +9,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { usePriceList } from '../plan/data.ts';
+import { useSoldNames } from '../plan/data.ts';
 import { texts } from './texts.ts';
 
 type Invoice = ReplyOf<'GET /v1/billing/invoices'>['data'][number];
@@ -63,13 +63,12 @@ export function Invoices() {
 /** What is charged for; lines that cost nothing are left out where others do. */
 function What({ invoice: { lines } }: { readonly invoice: Invoice }) {
   const { say } = useTexts(texts);
-  const { data: prices } = usePriceList();
-  const sold = [...(prices?.data ?? []), ...(prices?.add_ons ?? [])];
+  const nameOf = useSoldNames();
   const costing = lines.filter(({ amount }) => amount !== 0);
   const names = (costing.length === 0 ? lines : costing).map(
     ({ product, plan, add_on: addOn, overage, quantity }) => {
-      const id = plan ?? addOn ?? product;
-      const name = `${product} ${sold.find((one) => one.id === id)?.name ?? ''}`.trim();
+      const id = plan ?? addOn;
+      const name = id === null ? product : `${product} ${nameOf(id)}`;
       const what = overage === null ? name : say('past', { limit: `${product} ${overage}` });
       return quantity > 1 ? `${what} × ${quantity}` : what;
     },

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useAccount, useMe } from '../../account.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Copy } from '../../parts/copy.tsx';
+import { useNames } from '../../parts/names.ts';
 import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Table } from '../../parts/table.tsx';
@@ -91,7 +92,9 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
     again: 10_000,
   });
   const spentBy = useSpending();
-  const nameOf = useMemberNames();
+  const nameOf = useNames();
+  // To admins of an organization, who see the keys of all.
+  const isOfMany = account?.kind === 'organization' && isAtLeast(account.role, 'admin');
   const isMine = ({ user_id: user }: Key) => user === me?.id;
   return (
     <Table
@@ -113,7 +116,7 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
             </span>
           ),
         },
-        ...(nameOf === undefined
+        ...(!isOfMany
           ? []
           : [{ head: say('of'), isDim: true, cell: ({ user_id: user }: Key) => nameOf(user) }]),
         {
@@ -176,21 +179,4 @@ function useSpending(): ReadonlyMap<string, number> {
     { again: 10_000 },
   );
   return new Map(data?.data.map(({ key_id: key, cost_micros: cost }) => [key ?? '', cost]));
-}
-
-/** To admins of an organization, who see the keys of all members: whose a key is. */
-function useMemberNames(): ((user: string) => string) | undefined {
-  const chosen = useAccount();
-  const isWanted = chosen?.account.kind === 'organization' && isAtLeast(chosen.account.role, 'admin');
-  const { data } = useOfAccount(
-    ['members', 'first'],
-    (api, { id }) =>
-      api.call('GET /v1/organizations/{id}/members', { params: { id }, query: { limit: 100 } }),
-    { isWanted },
-  );
-  if (!isWanted) return undefined;
-  return (user) => {
-    const member = data?.data.find(({ user_id: id }) => id === user);
-    return member?.full_name ?? member?.email ?? user.slice(0, 8);
-  };
 }

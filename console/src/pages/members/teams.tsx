@@ -2,6 +2,7 @@ import { NativeSelect, Title } from '@mantine/core';
 import { Link, useSearch } from '@tanstack/react-router';
 import { Confirm } from '../../parts/confirm.tsx';
 import { LineForm } from '../../parts/line-form.tsx';
+import { useNames } from '../../parts/names.ts';
 import { isAtLeast, useAct } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Refusal } from '../../parts/refusal.tsx';
@@ -89,10 +90,7 @@ function OpenedTeam({ account, team, isAdmin }: OpenedTeamProps) {
   const people = known?.flatMap(({ data }) => data) ?? [];
   const within = pages?.flatMap(({ members }) => members);
   const others = people.filter(({ user_id: user }) => within?.every((one) => one.user_id !== user) === true);
-  const nameOf = (user: string) => {
-    const member = people.find(({ user_id: id }) => id === user);
-    return member?.full_name ?? member?.email ?? user;
-  };
+  const nameOf = useNames();
   const add = useAct((user: string) =>
     api.call('PUT /v1/organizations/{id}/teams/{team_id}/members/{user_id}', {
       params: { ...params, user_id: user },

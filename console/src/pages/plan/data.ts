@@ -29,6 +29,13 @@ export const usePriceList = () =>
     staleTime: 600_000,
   });
 
+/** What a plan or an add-on is called, by its id. */
+export function useSoldNames(): (id: string) => string {
+  const { data: prices } = usePriceList();
+  return (id) =>
+    [...(prices?.data ?? []), ...(prices?.add_ons ?? [])].find((one) => one.id === id)?.name ?? id;
+}
+
 /** Each product that an account of this kind can have, with what is paid for it. */
 export function useHeld(bought: string | undefined) {
   const again = (held: readonly Held[] | undefined) =>

@@ -10,7 +10,7 @@ import { Refusal } from '../../parts/refusal.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
 import { BuyButton } from './buy-button.tsx';
-import { type Held, usePriceList } from './data.ts';
+import { type Held, usePriceList, useSoldNames } from './data.ts';
 import { texts } from './texts.ts';
 
 type Overage = ReplyOf<'GET /v1/billing/overage'>['data'][number];
@@ -24,7 +24,7 @@ export function AddOns({ held: { entitlement } }: { readonly held: Held }) {
   const { currency } = useSearch({ from: '/app/plan' });
   const chosen = useAccount();
   const mayBuy = prices?.sold === true && isAtLeast(chosen?.account.role, 'admin');
-  const nameOf = (id: string) => prices?.data.find((plan) => plan.id === id)?.name ?? id;
+  const nameOf = useSoldNames();
   if (sold.length === 0) return null;
   return (
     <section aria-labelledby="add-ons">

@@ -6,7 +6,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
 import { When } from '../../parts/when.tsx';
 import { useTexts } from '../../text/index.ts';
-import { type Held, isThere, type Subscription, usePriceList } from './data.ts';
+import { type Held, isThere, type Subscription, usePriceList, useSoldNames } from './data.ts';
 import { Portal } from './portal.tsx';
 import { texts } from './texts.ts';
 
@@ -65,14 +65,12 @@ function Arrival({ bought, held, onArrived }: ArrivalProps) {
   const { account, bought: _bought, ...search } = useSearch({ from: '/app/plan' });
   const chosen = useAccount();
   const navigate = useNavigate({ from: '/app/plan' });
-  const { data: prices } = usePriceList();
   const [isLong, setLong] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLong(true), LONG);
     return () => clearTimeout(timer);
   }, []);
-  const sold = [...(prices?.data ?? []), ...(prices?.add_ons ?? [])];
-  const name = sold.find(({ id }) => id === bought)?.name ?? bought;
+  const name = useSoldNames()(bought);
   const { data: me } = useMe();
   const isOther = account !== chosen?.account.id && me?.accounts.some(({ id }) => id === account) === true;
   const isHere = !isOther && isThere(held, bought);
@@ -97,8 +95,7 @@ function Arrival({ bought, held, onArrived }: ArrivalProps) {
 function Troubles({ name, subscription }: { readonly name: string; readonly subscription: Subscription }) {
   const { say, format } = useTexts(texts);
   const chosen = useAccount();
-  const { data: prices } = usePriceList();
-  const nameOf = (id: string) => prices?.data.find((plan) => plan.id === id)?.name ?? id;
+  const nameOf = useSoldNames();
   const { product, pending, plan } = subscription;
   const { grace_ends_at: grace, suspends_at: off, suspended_by: by } = subscription;
   const mayBuy = isAtLeast(chosen?.account.role, 'admin');

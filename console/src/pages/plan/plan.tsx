@@ -5,7 +5,7 @@ import { useMoney } from '../../parts/money.ts';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
-import { type Held, useHeld, usePriceList } from './data.ts';
+import { type Held, useHeld, useSoldNames } from './data.ts';
 import { Notices } from './notices.tsx';
 import { ProductPlans } from './product-plans.tsx';
 import { texts } from './texts.ts';
@@ -56,8 +56,7 @@ function Products({
   const { say } = useTexts(texts);
   const { minor } = useMoney();
   const standingOf = useStanding();
-  const { data: prices } = usePriceList();
-  const nameOf = (id: string) => prices?.data.find((plan) => plan.id === id)?.name ?? id;
+  const nameOf = useSoldNames();
   return (
     <Table
       label={say('products')}
@@ -81,7 +80,7 @@ function Products({
           head: say('state'),
           isDim: true,
           cell: (held) => {
-            const { text, isBad } = standingOf(held, nameOf);
+            const { text, isBad } = standingOf(held);
             return isBad ? <StateBadge color="red">{text}</StateBadge> : text;
           },
         },
@@ -89,8 +88,7 @@ function Products({
           head: say('addOns'),
           isDim: true,
           cell: ({ entitlement: { add_ons: addOns } }) =>
-            addOns.map(({ id }) => prices?.add_ons.find((one) => one.id === id)?.name ?? id).join(', ') ||
-            '–',
+            addOns.map(({ id }) => nameOf(id)).join(', ') || '–',
         },
         {
           head: say('price'),

@@ -8,7 +8,7 @@ import { useMoney } from '../../parts/money.ts';
 import { isAtLeast, useOfAccount } from '../../parts/of-account.ts';
 import { useTexts } from '../../text/index.ts';
 import { Comparison } from './comparison.tsx';
-import { type Held, usePriceList } from './data.ts';
+import { type Held, useSoldNames } from './data.ts';
 import { AddOns, Overages } from './extras.tsx';
 import { Notice } from './notices.tsx';
 import { Portal } from './portal.tsx';
@@ -24,9 +24,7 @@ export function ProductPlans({ held }: { readonly held: Held }) {
     (api) => api.call('GET /v1/usage', { query: { limit: 10 } }),
     { again: 5_000 },
   );
-  const { data: prices } = usePriceList();
   const standingOf = useStanding();
-  const nameOf = (id: string) => prices?.data.find((plan) => plan.id === id)?.name ?? id;
   const limits = usage?.data.filter(({ product }) => product === entitlement.product) ?? [];
   const [done, setDone] = useState<string>();
   return (
@@ -36,7 +34,7 @@ export function ProductPlans({ held }: { readonly held: Held }) {
           <Title order={2} id="opened">
             {entitlement.name} {entitlement.plan_name}
           </Title>
-          <span className="dim">{standingOf(held, nameOf).text}</span>
+          <span className="dim">{standingOf(held).text}</span>
           {held.subscription !== undefined && <Actions held={held} />}
         </header>
         {done !== undefined && <Notice>{done}</Notice>}
@@ -61,10 +59,9 @@ export function ProductPlans({ held }: { readonly held: Held }) {
 function PlanFacts({ held: { entitlement, subscription } }: { readonly held: Held }) {
   const { say, format } = useTexts(texts);
   const { minor } = useMoney();
-  const { data: prices } = usePriceList();
+  const nameOf = useSoldNames();
   const boosts = entitlement.add_ons.map(({ id, expires_at: end }) => {
-    const name = prices?.add_ons.find((one) => one.id === id)?.name ?? id;
-    return end === null ? name : say('until', { what: name, day: format.day(end) });
+    return end === null ? nameOf(id) : say('until', { what: nameOf(id), day: format.day(end) });
   });
   const addOns = boosts.length === 0 ? undefined : boosts.join(', ');
   if (subscription === undefined) return addOns !== undefined && <Facts of={{ [say('addOns')]: addOns }} />;
@@ -89,18 +86,17 @@ function PlanFacts({ held: { entitlement, subscription } }: { readonly held: Hel
 function Actions({ held: { subscription } }: { readonly held: Held }) {
   const { say, format } = useTexts(texts);
   const chosen = useAccount();
-  const { data: prices } = usePriceList();
+  const nameOf = useSoldNames();
   if (subscription === undefined || chosen === undefined || !isAtLeast(chosen.account.role, 'admin'))
     return null;
   const { api } = chosen;
   const { product, plan, next, cancels_at: end, state, store } = subscription;
   if (store !== 'stripe') return null;
-  const name = prices?.data.find(({ id }) => id === plan)?.name ?? plan;
   return (
     <span className="right">
       {next !== null && (
         <Confirm
-          text={say('keep', { plan: name })}
+          text={say('keep', { plan: nameOf(plan) })}
           act={() =>
             api.call('POST /v1/billing/subscription/change', {
               body: {

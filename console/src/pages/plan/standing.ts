@@ -1,5 +1,5 @@
 import { useTexts } from '../../text/index.ts';
-import type { Held } from './data.ts';
+import { type Held, useSoldNames } from './data.ts';
 import { texts } from './texts.ts';
 
 /** What is said of a plan in a few words, and whether somebody should do something about it. */
@@ -14,7 +14,8 @@ const bad = (text: string): Standing => ({ text, isBad: true });
 /** How a product stands with an account: what it renews, ends or becomes, and when. */
 export function useStanding() {
   const { say, format } = useTexts(texts);
-  return ({ entitlement, subscription }: Held, nameOf: (plan: string) => string): Standing => {
+  const nameOf = useSoldNames();
+  return ({ entitlement, subscription }: Held): Standing => {
     const { plan, source, until } = entitlement;
     if (subscription === undefined) {
       if (plan === null) return good(say('state.none'));
