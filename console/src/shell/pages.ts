@@ -25,6 +25,16 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
     ],
   },
   {
+    text: 'nav.account',
+    pages: [
+      { to: '/app/plan', text: 'nav.plan' },
+      { to: '/app/invoices', text: 'nav.invoices' },
+      { to: '/app/keys', text: 'nav.keys' },
+      { to: '/app/members', text: 'nav.members' },
+      { to: '/app/audit', text: 'nav.audit' },
+    ],
+  },
+  {
     text: 'nav.developer',
     pages: [
       { to: '/app/jobs', text: 'nav.jobs' },
