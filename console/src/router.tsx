@@ -1,133 +1,132 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouteComponent,
+} from '@tanstack/react-router';
 import type { AuditSearch } from './pages/audit/search.ts';
 import { readCustomerSearch } from './pages/customers/search.ts';
+import { readDeadLetterSearch } from './pages/dead-letters/search.ts';
 import type { JobSearch, MailSearch, ServerSearch, WebhookSearch } from './pages/developer/search.ts';
 import type { LedgerSearch } from './pages/ledger/search.ts';
 import { readMembersSearch } from './pages/members/search.ts';
 import { readPlanSearch } from './pages/plan/search.ts';
+import { readPlatformAuditSearch } from './pages/platform-audit/search.ts';
 import { readProductSearch } from './products/product-pages.ts';
 import type { UsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
 
+type Raw = Record<string, unknown>;
+
 /** What an address says is looked at by its page, whose reader is loaded with it: here it passes as it came. */
-const readByPage = <Search,>(raw: Record<string, unknown>) => raw as Search;
+const readByPage = <Search,>(raw: Raw) => raw as Search;
+const readNothing = () => ({});
 
 const root = createRootRoute({ component: Shell });
-const home = createRoute({
-  getParentRoute: () => root,
-  path: '/',
-  component: lazyRouteComponent(() => import('./pages/home/home.tsx'), 'Home'),
-});
-const signIn = createRoute({
-  getParentRoute: () => root,
-  path: '/app/sign-in',
-  component: lazyRouteComponent(() => import('./pages/sign-in/sign-in.tsx'), 'SignIn'),
-});
-const ledger = createRoute({
-  getParentRoute: () => root,
-  path: '/app/ledger',
-  validateSearch: readByPage<LedgerSearch>,
-  component: lazyRouteComponent(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
-});
 
-const customers = createRoute({
-  getParentRoute: () => root,
-  path: '/app/customers',
-  validateSearch: readCustomerSearch,
-  component: lazyRouteComponent(() => import('./pages/customers/customers.tsx'), 'Customers'),
-});
+function page<const Path extends string, Search extends object>(
+  path: Path,
+  component: RouteComponent,
+  validateSearch: (raw: Raw) => Search,
+) {
+  return createRoute({ getParentRoute: () => root, path, component, validateSearch });
+}
 
-const plan = createRoute({
-  getParentRoute: () => root,
-  path: '/app/plan',
-  validateSearch: readPlanSearch,
-  component: lazyRouteComponent(() => import('./pages/plan/plan.tsx'), 'Plan'),
-});
-
-const invoices = createRoute({
-  getParentRoute: () => root,
-  path: '/app/invoices',
-  component: lazyRouteComponent(() => import('./pages/invoices/invoices.tsx'), 'Invoices'),
-});
-const keys = createRoute({
-  getParentRoute: () => root,
-  path: '/app/keys',
-  component: lazyRouteComponent(() => import('./pages/keys/keys.tsx'), 'Keys'),
-});
-const members = createRoute({
-  getParentRoute: () => root,
-  path: '/app/members',
-  validateSearch: readMembersSearch,
-  component: lazyRouteComponent(() => import('./pages/members/members.tsx'), 'Members'),
-});
-const audit = createRoute({
-  getParentRoute: () => root,
-  path: '/app/audit',
-  validateSearch: readByPage<AuditSearch>,
-  component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'Audit'),
-});
-
-const product = createRoute({
-  getParentRoute: () => root,
-  path: '/app/products/$product/$page',
-  validateSearch: readProductSearch,
-  component: lazyRouteComponent(() => import('./products/product-page.tsx'), 'ProductPage'),
-});
-
-const usage = createRoute({
-  getParentRoute: () => root,
-  path: '/app/usage',
-  validateSearch: readByPage<UsageSearch>,
-  component: lazyRouteComponent(() => import('./pages/usage/usage.tsx'), 'Usage'),
-});
-const jobs = createRoute({
-  getParentRoute: () => root,
-  path: '/app/jobs',
-  validateSearch: readByPage<JobSearch>,
-  component: lazyRouteComponent(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
-});
-const errors = createRoute({
-  getParentRoute: () => root,
-  path: '/app/errors',
-  component: lazyRouteComponent(() => import('./pages/developer/errors.tsx'), 'Errors'),
-});
-const webhooks = createRoute({
-  getParentRoute: () => root,
-  path: '/app/webhooks',
-  validateSearch: readByPage<WebhookSearch>,
-  component: lazyRouteComponent(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
-});
-const mails = createRoute({
-  getParentRoute: () => root,
-  path: '/app/mails',
-  validateSearch: readByPage<MailSearch>,
-  component: lazyRouteComponent(() => import('./pages/developer/mails.tsx'), 'Mails'),
-});
-const server = createRoute({
-  getParentRoute: () => root,
-  path: '/app/server',
-  validateSearch: readByPage<ServerSearch>,
-  component: lazyRouteComponent(() => import('./pages/developer/server.tsx'), 'Server'),
-});
+const lazy = lazyRouteComponent;
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    home,
-    signIn,
-    ledger,
-    usage,
-    jobs,
-    errors,
-    webhooks,
-    mails,
-    server,
-    customers,
-    plan,
-    invoices,
-    keys,
-    members,
-    audit,
-    product,
+    page(
+      '/',
+      lazy(() => import('./pages/home/home.tsx'), 'Home'),
+      readNothing,
+    ),
+    page(
+      '/app/sign-in',
+      lazy(() => import('./pages/sign-in/sign-in.tsx'), 'SignIn'),
+      readNothing,
+    ),
+    page(
+      '/app/ledger',
+      lazy(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
+      readByPage<LedgerSearch>,
+    ),
+    page(
+      '/app/usage',
+      lazy(() => import('./pages/usage/usage.tsx'), 'Usage'),
+      readByPage<UsageSearch>,
+    ),
+    page(
+      '/app/plan',
+      lazy(() => import('./pages/plan/plan.tsx'), 'Plan'),
+      readPlanSearch,
+    ),
+    page(
+      '/app/invoices',
+      lazy(() => import('./pages/invoices/invoices.tsx'), 'Invoices'),
+      readNothing,
+    ),
+    page(
+      '/app/keys',
+      lazy(() => import('./pages/keys/keys.tsx'), 'Keys'),
+      readNothing,
+    ),
+    page(
+      '/app/members',
+      lazy(() => import('./pages/members/members.tsx'), 'Members'),
+      readMembersSearch,
+    ),
+    page(
+      '/app/audit',
+      lazy(() => import('./pages/audit/audit.tsx'), 'Audit'),
+      readByPage<AuditSearch>,
+    ),
+    page(
+      '/app/jobs',
+      lazy(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
+      readByPage<JobSearch>,
+    ),
+    page(
+      '/app/errors',
+      lazy(() => import('./pages/developer/errors.tsx'), 'Errors'),
+      readNothing,
+    ),
+    page(
+      '/app/webhooks',
+      lazy(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
+      readByPage<WebhookSearch>,
+    ),
+    page(
+      '/app/mails',
+      lazy(() => import('./pages/developer/mails.tsx'), 'Mails'),
+      readByPage<MailSearch>,
+    ),
+    page(
+      '/app/server',
+      lazy(() => import('./pages/developer/server.tsx'), 'Server'),
+      readByPage<ServerSearch>,
+    ),
+    page(
+      '/app/customers',
+      lazy(() => import('./pages/customers/customers.tsx'), 'Customers'),
+      readCustomerSearch,
+    ),
+    page(
+      '/app/dead-letters',
+      lazy(() => import('./pages/dead-letters/dead-letters.tsx'), 'DeadLetters'),
+      readDeadLetterSearch,
+    ),
+    page(
+      '/app/platform-audit',
+      lazy(() => import('./pages/platform-audit/platform-audit.tsx'), 'PlatformAudit'),
+      readPlatformAuditSearch,
+    ),
+    page(
+      '/app/products/$product/$page',
+      lazy(() => import('./products/product-page.tsx'), 'ProductPage'),
+      readProductSearch,
+    ),
   ]),
   // What a page's own reader does not take from an address is not there.
   search: { strict: true },

@@ -294,6 +294,33 @@ export interface Schemas {
     readonly machine_id: string | null;
     readonly value: number;
   };
+  readonly AnyWebhookDelivery: {
+    readonly id: string;
+    /** The `webhook-id` that it is sent under. */
+    readonly event_id: string;
+    readonly type: 'limit.alert' | 'operator_budget.closed' | 'payment.failed' | 'permit.denied' | 'plan.changed' | 'webhook.test';
+    /** Whom the event is about. */
+    readonly account_id: string | null;
+    /** `sending`: a job has it. `dead`: all attempts failed; replay it. */
+    readonly status: 'waiting' | 'sending' | 'delivered' | 'dead';
+    /** How often it was tried since it was last begun. */
+    readonly attempts: number;
+    readonly next_attempt_at: string | null;
+    /** The HTTP status of the last answer. */
+    readonly answered: number | null;
+    /** The beginning of its body. */
+    readonly answer: string | null;
+    /** Why there was no answer: `timeout`, `unreachable`, `refused_address` or `internal`. */
+    readonly error: string | null;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly webhook_id: string;
+    readonly url: string;
+  };
+  readonly AnyWebhookDeliveryPage: {
+    readonly data: readonly Schemas['AnyWebhookDelivery'][];
+    readonly next_cursor: string | null;
+  };
   readonly ApiKey: {
     readonly id: string;
     readonly name: string;
@@ -890,8 +917,8 @@ export interface Schemas {
   };
   readonly Customer: {
     readonly account_id: string;
-    /** What of it the text names. */
-    readonly found_by: 'account' | 'user' | 'email' | 'name' | 'key' | 'request' | 'permit';
+    /** What of it the text names: `account`, `user`, `email`, `name`, `key`, `request`, `permit`, `store` (an id of a payment provider), or what a product finds accounts by, such as `license`. */
+    readonly found_by: string;
     readonly kind: 'personal' | 'organization';
     readonly name: string;
     readonly status: 'active' | 'suspended';
@@ -899,6 +926,8 @@ export interface Schemas {
     readonly owner_email: string | null;
     readonly members: number;
     readonly plans: readonly Schemas['CustomerPlan'][];
+    /** Of the last 30 days, by currency; a cost is in the one in which it last bought. */
+    readonly money: readonly Schemas['CustomerMoney'][];
     /** Of the last 30 days, as the two that follow. */
     readonly calls: number;
     /** What the model providers may bill. */
@@ -912,8 +941,52 @@ export interface Schemas {
   };
   readonly CustomerDetails: {
     readonly customer: Schemas['Customer'];
+    readonly people: readonly Schemas['CustomerPerson'][];
+    readonly payments: readonly Schemas['CustomerPayment'][];
     readonly limits: readonly Schemas['LimitUsage'][];
     readonly calls: readonly Schemas['UsageEvent'][];
+  };
+  readonly CustomerMoney: {
+    readonly currency: string;
+    /** What was paid, taxes included, less what went back. */
+    readonly paid_minor: number;
+    /** The same less fees and taxes. */
+    readonly net_minor: number;
+    /** What its subscriptions bring in a month, as of now. */
+    readonly mrr_minor: number;
+    /** What its model calls cost; null: no exchange rate is known. */
+    readonly cost_minor: number | null;
+    /** net − cost */
+    readonly margin_minor: number | null;
+  };
+  readonly CustomerPage: {
+    readonly data: readonly Schemas['Customer'][];
+    readonly next_cursor: string | null;
+  };
+  readonly CustomerPayment: {
+    readonly store: 'stripe' | 'app_store' | 'google_play';
+    readonly mode: 'live' | 'test' | 'sandbox';
+    /** Its id at the provider. */
+    readonly payment: string;
+    readonly invoice: string | null;
+    readonly state: 'pending' | 'succeeded' | 'failed';
+    readonly failure_code: string | null;
+    /** In minor units. */
+    readonly amount_minor: number;
+    readonly currency: string;
+    /** In minor units. */
+    readonly refunded_minor: number;
+    readonly occurred_at: string;
+    /** Where it can be refunded; null: at no page of Stripe’s. */
+    readonly dashboard_url: string | null;
+  };
+  readonly CustomerPerson: {
+    readonly user_id: string;
+    readonly email: string;
+    readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+    readonly status: 'active' | 'suspended' | 'closed';
+    /** Whether an authenticator app or a passkey is asked for at its sign-in. */
+    readonly second_factor: boolean;
   };
   readonly CustomerPlan: {
     readonly product: string;
@@ -945,6 +1018,12 @@ export interface Schemas {
     readonly hardware_id?: string | undefined;
     /** What the machine is recognised by: at least 10 characters. */
     readonly machine_id?: string | undefined;
+  };
+  readonly DeadInboxObject: {
+    readonly store: 'stripe' | 'app_store' | 'google_play';
+    readonly mode: 'live' | 'test' | 'sandbox';
+    readonly kind: 'customer' | 'subscription' | 'invoice' | 'payment' | 'checkout';
+    readonly object_id: string;
   };
   readonly DeadInboxTask: {
     readonly store: 'stripe' | 'app_store' | 'google_play';
@@ -1057,6 +1136,27 @@ export interface Schemas {
   };
   readonly DenialCountPage: {
     readonly data: readonly Schemas['DenialCount'][];
+    readonly next_cursor: string | null;
+  };
+  readonly DenialSum: {
+    /** null: grouped by limit, it is of `accounts` accounts. */
+    readonly account_id: string | null;
+    readonly account_name: string | null;
+    readonly accounts: number;
+    readonly product: string;
+    readonly limit: string;
+    readonly kind: string;
+    readonly plan: string;
+    readonly denied: number;
+    /** How many hours had any: a burst has one, a plan that is too small has many. */
+    readonly hours: number;
+    /** The size of the limit at the last of them. */
+    readonly max: number;
+    readonly last_at: string;
+    readonly last_request_id: string;
+  };
+  readonly DenialSumPage: {
+    readonly data: readonly Schemas['DenialSum'][];
     readonly next_cursor: string | null;
   };
   readonly DiffLine: {
@@ -1412,9 +1512,6 @@ export interface Schemas {
   };
   readonly ForgotPasswordRequest: {
     readonly email: string;
-  };
-  readonly FoundCustomers: {
-    readonly data: readonly Schemas['Customer'][];
   };
   readonly Generation: {
     readonly id: string;
@@ -3031,6 +3128,46 @@ export interface Schemas {
     readonly data: readonly Schemas['Project'][];
     readonly next_cursor: string | null;
   };
+  readonly ProviderFailure: {
+    readonly outcome: 'served' | 'unusable' | 'rate_limited' | 'refused' | 'failed' | 'timeout' | 'unreachable' | 'lost' | 'hung_up';
+    readonly at: string;
+  };
+  readonly ProviderHealth: {
+    readonly provider: string;
+    readonly model: string;
+    /** Of the process that answers. `open`: it calls this model no more. null: it is not configured there. */
+    readonly breaker: 'closed' | 'open' | 'half_open' | null;
+    /** For how long that process still waits, because the provider asked it to. */
+    readonly throttled_ms: number;
+    /** How the calls of that process ended since it began. */
+    readonly outcomes: Readonly<Record<'served' | 'unusable' | 'rate_limited' | 'refused' | 'failed' | 'timeout' | 'unreachable' | 'lost' | 'hung_up', number>>;
+    /** Its last call that was not served. */
+    readonly last_failure: Schemas['ProviderFailure'] | null;
+    /** Of all processes: calls under permits of the last hour. */
+    readonly ledger: Schemas['ProviderLedger'];
+  };
+  readonly ProviderLedger: {
+    readonly calls: number;
+    readonly posted: number;
+    /** Not served, and not billed. */
+    readonly voided: number;
+    /** Posted at the most that they may have cost. */
+    readonly estimated: number;
+    /** Under way. */
+    readonly open: number;
+    /** Made after a call of another model was voided, for the same permit. */
+    readonly fallbacks: number;
+    /** Microseconds. */
+    readonly median_run_us: number | null;
+    /** Microseconds. */
+    readonly p95_run_us: number | null;
+    readonly last_at: string | null;
+  };
+  readonly ProvidersHealth: {
+    /** The process that answers, as permits name their holder. */
+    readonly process: string;
+    readonly data: readonly Schemas['ProviderHealth'][];
+  };
   readonly PubSubMessage: {
     readonly data: string;
     readonly messageId: string;
@@ -3258,6 +3395,8 @@ export interface Schemas {
     readonly until?: string | undefined;
     /** All objects that `GET /v1/admin/billing/inbox/dead` lists. */
     readonly dead?: true | undefined;
+    /** One of them. */
+    readonly dead_object?: Schemas['DeadInboxObject'] | undefined;
   };
   readonly ReportUsageEventsRequest: {
     readonly events: readonly Schemas['UsageEventReport'][];
@@ -5103,14 +5242,21 @@ export interface Routes {
   'GET /v1/admin/config': {
     readonly reply: Schemas['SettingsInEffect'];
   };
-  /** Find accounts by an email, a name, an id or a key */
+  /** List accounts, or find them by an email, a name, an id or a key */
   'GET /v1/admin/customers': {
     readonly query: {
-      readonly q: string;
+      readonly q?: string | undefined;
+      /** Largest first, `name` by the alphabet. Of amounts in several currencies the largest counts. */
+      readonly sort?: 'newest' | 'name' | 'calls' | 'cost' | 'paid' | 'mrr' | 'denied' | 'last_call' | undefined;
+      readonly status?: 'active' | 'suspended' | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
     };
-    readonly reply: Schemas['FoundCustomers'];
+    readonly reply: Schemas['CustomerPage'];
   };
-  /** Read an account with its limits and last calls */
+  /** Read an account with its limits, people, payments and last calls */
   'GET /v1/admin/customers/{id}': {
     readonly params: {
       readonly id: string;
@@ -5143,6 +5289,26 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['DenialCountPage'];
+  };
+  /** Add up what limits denied, by limit or by account */
+  'GET /v1/admin/denials/totals': {
+    readonly query: {
+      readonly group?: 'limit' | 'account' | undefined;
+      readonly account_id?: string | undefined;
+      readonly product?: string | undefined;
+      /** The limit that denied them. */
+      readonly limit_name?: string | undefined;
+      readonly plan?: string | undefined;
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+      /** Without it, what the Accept header says. */
+      readonly format?: 'json' | 'csv' | undefined;
+    };
+    readonly reply: Schemas['DenialSumPage'];
   };
   /** Look at all that the server stands on */
   'GET /v1/admin/doctor': {
@@ -5294,6 +5460,10 @@ export interface Routes {
     };
     readonly reply: Schemas['SaleProceedsPage'];
   };
+  /** Read how providers and their models fare */
+  'GET /v1/admin/providers': {
+    readonly reply: Schemas['ProvidersHealth'];
+  };
   /** Report usage and cost of all accounts */
   'GET /v1/admin/usage': {
     readonly query: {
@@ -5355,6 +5525,18 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['WebhookPage'];
+  };
+  /** List the deliveries of all endpoints, newest first */
+  'GET /v1/admin/webhooks/deliveries': {
+    readonly query: {
+      readonly status?: 'waiting' | 'sending' | 'delivered' | 'dead' | undefined;
+      readonly event_id?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['AnyWebhookDeliveryPage'];
   };
   /** One endpoint */
   'GET /v1/admin/webhooks/{id}': {

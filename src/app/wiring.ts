@@ -80,7 +80,8 @@ export function wire(parts: WiringParts) {
     product,
     service: product.service(productContext(product, given)),
   }));
-  for (const { product, service } of sold) registerProduct(people, product, service);
+  const { customers } = services;
+  for (const { product, service } of sold) registerProduct({ ...people, customers }, product, service);
   for (const module of modules) keepSchedules(people.queue, module, serviceOf(services, module.name));
   const mounted: Mounted[] = [
     ...mountedOf(services),

@@ -124,6 +124,13 @@ describe('an admin', () => {
     }
     expect(await dead()).toMatchObject([{ kind: 'customer', object_id: id, error: 'store_refused' }]);
     expect((await list('?state=dead')).data).toMatchObject([{ object_id: id }]);
+    const one = { store: 'stripe', mode: 'sandbox', kind: 'customer', object_id: id };
+    for (const other of [{ object_id: 'cus_none' }, { mode: 'live' }, { kind: 'invoice' }])
+      expect(await replay({ dead_object: { ...one, ...other } })).toMatchObject({ status: 404 });
+    // It is refused on: the object itself, and all of them, can be asked for again.
+    expect(await replay({ dead_object: one })).toMatchObject({ status: 202, body: { objects: 1 } });
+    await plinth.app.modules.inbox.drain();
+    expect(await dead()).toMatchObject([{ object_id: id, given_up_at: null }]);
     sandbox.faults.clear();
     expect(await replay({ dead: true })).toMatchObject({ status: 202, body: { objects: 1 } });
     await expect.poll(() => stateOf(id)).toBe('applied');

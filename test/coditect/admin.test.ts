@@ -57,6 +57,25 @@ describe('an operator finds licences', () => {
     expect(code(await find('key=a%25_b'))).toBe('license_key_malformed');
   });
 
+  test('and their account by it, among all customers, but by nothing that is only like a key', async () => {
+    const ada = await licensee('pro');
+    const [key, id] = [await ada.key(), await ada.id()];
+    for (const part of [key, key.toLowerCase(), `CODITECT-${key.slice(-4)}`, key.slice(-9), id]) {
+      const { body } = await call(admin.key, `GET /v1/admin/customers?q=${encodeURIComponent(part)}`);
+      expect(body['data'], part).toContainEqual(
+        expect.objectContaining({ account_id: ada.who.accountId, found_by: 'license' }),
+      );
+    }
+    const typo = `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`;
+    for (const other of [key.slice(-4), typo, 'CODITECT-', 'coditect', `${key}0`]) {
+      const { status, body } = await call(
+        admin.key,
+        `GET /v1/admin/customers?q=${encodeURIComponent(other)}`,
+      );
+      expect([other, status, JSON.stringify(body).includes('"license"')]).toEqual([other, 200, false]);
+    }
+  });
+
   test('in pages, each licence once, and goes on with the same search alone', async () => {
     await licensee();
     const all = idsOf(await find('limit=100'));

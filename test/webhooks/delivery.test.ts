@@ -199,6 +199,14 @@ describe('an endpoint that does not take a message', () => {
     ]);
     receiver.otherwise = { status: 204 };
     const [lost] = receiver.received;
+    const listed = async (query: string) =>
+      (await fixture.call(operator.key, `GET /v1/admin/webhooks/deliveries?${query}`)).body['data'];
+    const line = { webhook_id: endpoint.id, url: receiver.url, event_id: lost?.id };
+    expect(await listed('status=dead')).toContainEqual(
+      expect.objectContaining({ ...line, status: 'dead', attempts: 10 }),
+    );
+    expect(await listed(`event_id=${lost?.id}`)).toContainEqual(expect.objectContaining(line));
+    expect(await listed(`event_id=${endpoint.id}`)).toEqual([]);
     const body = { since: lost?.event.timestamp };
     const replayed = await fixture.call(operator.key, `POST /v1/admin/webhooks/${endpoint.id}/replay`, {
       body,
@@ -206,5 +214,7 @@ describe('an endpoint that does not take a message', () => {
     expect(replayed).toMatchObject({ status: 202, body: { deliveries: 1, next_since: null } });
     expect((await fixture.deliveries(endpoint)).every(({ status }) => status === 'delivered')).toBe(true);
     expect(receiver.received.filter(({ id }) => id === lost?.id)).toHaveLength(11);
+    expect(await listed('status=dead')).not.toContainEqual(expect.objectContaining(line));
+    expect((await fixture.call(customer.key, 'GET /v1/admin/webhooks/deliveries')).status).toBe(403);
   });
 });

@@ -1,4 +1,4 @@
-import { useTexts } from '../text/index.ts';
+import { type Language, useTexts } from '../text/index.ts';
 
 /** Currencies whose smallest unit is no hundredth, as payment providers count them: ISK and UGX, without cents in Intl, are charged in hundredths. */
 const WHOLE = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
@@ -14,17 +14,37 @@ export interface Money {
 /** How the present language writes amounts of a currency. */
 export function useMoney(): Money {
   const { language } = useTexts();
-  const write = (amount: number, currency: string, digits: number) =>
-    new Intl.NumberFormat(language, {
-      style: 'currency',
-      currency,
-      maximumFractionDigits: digits,
-    }).format(amount);
   return {
-    minor(amount, currency) {
-      const digits = WHOLE.includes(currency) ? 0 : THOUSANDTHS.includes(currency) ? 3 : 2;
-      return write(amount / 10 ** digits, currency, digits);
-    },
-    millionths: (amount, currency) => write(amount / 1_000_000, currency, 6),
+    minor: (amount, currency) => moneyText(language, amount, currency),
+    millionths: (amount, currency) => write(language, amount / 1_000_000, { currency, digits: 6 }),
   };
 }
+
+const write = (
+  language: Language,
+  amount: number,
+  { currency, digits }: { readonly currency: string; readonly digits: number },
+): string =>
+  new Intl.NumberFormat(language, { style: 'currency', currency, maximumFractionDigits: digits }).format(
+    amount,
+  );
+
+/** An amount in the minor units of a currency: `$19.95`. */
+export function moneyText(language: Language, minor: number, currency: string): string {
+  const code = currency.toLowerCase();
+  const digits = WHOLE.includes(code) ? 0 : THOUSANDTHS.includes(code) ? 3 : 2;
+  return write(language, minor / 10 ** digits, { currency, digits });
+}
+
+/** Amounts in several currencies, or a dash. */
+export const moneyTexts = <Of extends { readonly currency: string }>(
+  language: Language,
+  of: readonly Of[],
+  minor: (one: Of) => number | null,
+): string =>
+  of
+    .flatMap((one) => {
+      const amount = minor(one);
+      return amount === null || amount === 0 ? [] : [moneyText(language, amount, one.currency)];
+    })
+    .join(' + ') || '–';

@@ -14,6 +14,8 @@ export interface Column<Row> {
   readonly isMono?: boolean;
   /** Sentences: they may take more than one line. */
   readonly isText?: boolean;
+  /** Cut at a width, with all of it on hover where the cell is a text. */
+  readonly isLong?: boolean;
   readonly cell: (row: Row) => ReactNode;
 }
 
@@ -87,11 +89,18 @@ export function Table<Row>({
                 data-open={opened === keyOf(row)}
                 {...(isCut ? { 'aria-rowindex': first + index + 2 } : {})}
               >
-                {columns.map((column) => (
-                  <td key={column.head} className={classOf(column)}>
-                    {column.cell(row)}
-                  </td>
-                ))}
+                {columns.map((column) => {
+                  const cell = column.cell(row);
+                  return (
+                    <td
+                      key={column.head}
+                      className={classOf(column)}
+                      {...(column.isLong === true && typeof cell === 'string' ? { title: cell } : {})}
+                    >
+                      {cell}
+                    </td>
+                  );
+                })}
               </tr>
             ))}
             {last < rows.length && <tr aria-hidden style={{ height: (rows.length - last) * height }} />}
@@ -131,12 +140,7 @@ function More({ asked, rows }: { readonly asked: Asked; readonly rows: number })
   );
 }
 
-const classOf = <Row,>({ isFigure, isDim, isMono, isText }: Column<Row>): string =>
-  [
-    isText === true ? 'text' : '',
-    isFigure === true ? 'num' : '',
-    isDim === true ? 'dim' : '',
-    isMono === true ? 'mono' : '',
-  ]
-    .filter((name) => name !== '')
+const classOf = <Row,>({ isFigure, isDim, isMono, isText, isLong }: Column<Row>): string =>
+  Object.entries({ num: isFigure, dim: isDim, mono: isMono, text: isText, long: isLong })
+    .flatMap(([name, has]) => (has === true ? [name] : []))
     .join(' ');

@@ -47,6 +47,10 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
   {
     text: 'nav.operator',
     isOperators: true,
-    pages: [{ to: '/app/customers', text: 'nav.customers' }],
+    pages: [
+      { to: '/app/customers', text: 'nav.customers' },
+      { to: '/app/dead-letters', text: 'nav.deadLetters' },
+      { to: '/app/platform-audit', text: 'nav.platformAudit' },
+    ],
   },
 ];

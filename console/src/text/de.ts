@@ -85,5 +85,12 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.products': 'Produkte',
   'nav.operator': 'Betrieb',
   'nav.customers': 'Kunden',
+  'nav.revenue': 'Umsatz',
+  'nav.denials': 'Ablehnungen',
+  'nav.providers': 'Anbieter',
+  'nav.deadLetters': 'Unzustellbares',
+  'nav.licences': 'Lizenzen',
+  'nav.platformAudit': 'Protokoll',
+  'app.csv': 'Als CSV',
   'error.title': 'Das ließ sich nicht laden',
 };

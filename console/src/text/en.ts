@@ -84,6 +84,13 @@ export const en = {
   'nav.products': 'Products',
   'nav.operator': 'Operator',
   'nav.customers': 'Customers',
+  'nav.revenue': 'Revenue',
+  'nav.denials': 'Denials',
+  'nav.providers': 'Providers',
+  'nav.deadLetters': 'Dead letters',
+  'nav.licences': 'Licences',
+  'nav.platformAudit': 'Audit',
+  'app.csv': 'As CSV',
   'error.title': 'This could not be loaded',
 } as const;
 

@@ -7,11 +7,11 @@ export type { TextKey } from './en.ts';
 export const isText = (key: string): key is TextKey => Object.hasOwn(en, key);
 export type Language = 'en' | 'de';
 
-const texts: Record<Language, Readonly<Record<TextKey, string>>> = { en, de: en };
+const shared: Record<Language, Readonly<Record<TextKey, string>>> = { en, de: en };
 
 /** Loads the texts that all pages share: English ones are there. */
 export async function loadLanguage(language: Language): Promise<void> {
-  if (language === 'de') texts.de = (await import('./de.ts')).de;
+  if (language === 'de') shared.de = (await import('./de.ts')).de;
 }
 const KEPT = 'plinth.language';
 
@@ -44,7 +44,7 @@ export function useTexts<K extends string = never>(
   const language = use(LanguageContext);
   return {
     say: (key, parts = {}) =>
-      fill(isText(key) ? texts[language][key] : (page?.[language][key] ?? key), parts),
+      fill(isText(key) ? shared[language][key] : (page?.[language][key] ?? key), parts),
     format: formatsOf(language),
     language,
   };

@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import type { PipeCall, PlainAnswer, StreamAnswer } from './pipe/attempt.ts';
 import { BREAKER, type BreakerSettings } from './providers/breaker.ts';
 import { createDeadlines } from './providers/deadlines.ts';
+import { createHealth, type Health, type HealthParts } from './providers/health.ts';
 import { createOpenAiEndpoint, type OpenAiEndpoint } from './endpoint/openai-endpoint.ts';
 import { type StreamedItems, streamItems } from './model/item-stream.ts';
 import type { StreamItemsRequest } from './model/list-reader.ts';
@@ -78,6 +79,8 @@ export interface AiParts extends AiChoices {
   readonly metrics?: (AiMetrics & Partial<SafetyMetrics>) | undefined;
   /** Where what the safety part finds is kept. */
   readonly findings?: Findings | undefined;
+  /** What the health of providers is read by. */
+  readonly health?: HealthParts | undefined;
   /** false: no second check of texts, although a provider offers one. */
   readonly moderation?: boolean;
   readonly crashHook?: CrashHook | undefined;
@@ -140,6 +143,7 @@ export interface Ai {
   estimate(request: EstimateRequest): PlannedCall;
   readonly openAiEndpoint: OpenAiEndpoint;
   readonly safety: Safety;
+  readonly health: Health;
   /** The prices in effect. */
   readonly prices: Prices;
   /**
@@ -172,10 +176,11 @@ export function createAi(parts: AiParts): Ai {
   let chosen = chosenFrom(parts, providers, parts);
   const slots = slotsOf(parts, { timers, providers });
   const deadlines = createDeadlines({ clock, timers });
+  const health = createHealth({ clock, metrics, providers: () => chosen.providers, parts: parts.health });
   const pipe = createPipe({
     clock,
     timers,
-    metrics,
+    metrics: health.counting,
     random: parts.random,
     slots: slots?.slots,
     logger: parts.logger,
@@ -221,6 +226,7 @@ export function createAi(parts: AiParts): Ai {
       },
     }),
     safety: safetyOf(parts, providers),
+    health,
     prices: pricesNow(() => chosen.prices),
     choose(choices) {
       chosen = chosenFrom(choices, providers.under(choices), parts);

@@ -2,6 +2,7 @@ import { migrationsIn } from '#platform/db';
 import { defineModule } from '#platform/module';
 import { createAi } from './ai.ts';
 import { aiDataRules } from './data-rules.ts';
+import { healthRoutes } from './health-routes.ts';
 import { aiSystemUses } from './system-uses.ts';
 export {
   type Ai,
@@ -43,6 +44,7 @@ export const aiModule = defineModule({
   migrations: () => migrationsIn('ai', import.meta.url),
   dataRules: aiDataRules,
   systemUses: aiSystemUses,
+  partRoutes: { health: healthRoutes },
   schedules: {
     'old-safety-events': {
       cron: '29 3 * * *',

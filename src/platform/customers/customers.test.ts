@@ -41,6 +41,18 @@ test('an account is found by each of its names, and by what it did', async () =>
   expect(await foundBy(ada.email.slice(1, -3).toUpperCase())).toEqual(['email']);
 });
 
+test('a denied request leads to who was denied', async () => {
+  const denied = chat.headers.get('x-request-id')?.replace(/.$/, (last) => (last === '0' ? '1' : '0')) ?? '';
+  await app.db.asMigrator(
+    statement(
+      `insert into limits.denials (account_id, hour, product, feature, name, plan, kind, denied, used, size, last_at, last_request_id)
+       values ($1, date_trunc('hour', app.now()), 'gateway', 'chat', 'calls', 'gateway.free', 'quota', 1, 1, 1, app.now(), $2)`,
+      [bob.accountId, denied],
+    ),
+  );
+  expect(await find(denied)).toMatchObject([{ account_id: bob.accountId, found_by: 'request' }]);
+});
+
 test('nothing else is found by it', async () => {
   for (const q of [ada.accountId, ada.key, request])
     expect((await find(q)).map(({ account_id: id }) => id)).toEqual([ada.accountId]);

@@ -1,16 +1,29 @@
-import { namedObject, type Route, routesFor } from '#platform/http';
+import { namedObject, pageOf, pageQuery, type Route, routesFor } from '#platform/http';
 import { limitUsage, shownEvent, shownUsage, usageEvent } from '#platform/limits';
 import { z } from 'zod';
 import type { Customers } from './customers.ts';
+import { CUSTOMER_SORTS } from './store.ts';
 
 const route = routesFor<Customers>();
 const tag = 'Customers';
 
+const minor = z.int().describe('In minor units.');
+const money = namedObject('CustomerMoney', {
+  currency: z.string(),
+  paid_minor: minor.describe('What was paid, taxes included, less what went back.'),
+  net_minor: minor.describe('The same less fees and taxes.'),
+  mrr_minor: minor.describe('What its subscriptions bring in a month, as of now.'),
+  cost_minor: z.int().nullable().describe('What its model calls cost; null: no exchange rate is known.'),
+  margin_minor: z.int().nullable().describe('net − cost'),
+});
+
 const customer = namedObject('Customer', {
   account_id: z.uuid(),
   found_by: z
-    .enum(['account', 'user', 'email', 'name', 'key', 'request', 'permit'])
-    .describe('What of it the text names.'),
+    .string()
+    .describe(
+      'What of it the text names: `account`, `user`, `email`, `name`, `key`, `request`, `permit`, `store` (an id of a payment provider), or what a product finds accounts by, such as `license`.',
+    ),
   kind: z.enum(['personal', 'organization']),
   name: z.string(),
   status: z.enum(['active', 'suspended']),
@@ -18,12 +31,39 @@ const customer = namedObject('Customer', {
   owner_email: z.string().nullable(),
   members: z.int(),
   plans: z.array(namedObject('CustomerPlan', { product: z.string(), plan: z.string(), source: z.string() })),
+  money: z
+    .array(money)
+    .describe('Of the last 30 days, by currency; a cost is in the one in which it last bought.'),
   calls: z.int().describe('Of the last 30 days, as the two that follow.'),
   cost_micros: z.int().describe('What the model providers may bill.'),
   charged_micros: z.int().describe('What of it counted against budgets.'),
   denied: z.int().describe('Calls that limits denied in the last seven days.'),
   last_call_at: z.iso.datetime().nullable(),
   created_at: z.iso.datetime(),
+});
+
+const person = namedObject('CustomerPerson', {
+  user_id: z.uuid(),
+  email: z.string(),
+  role: z.enum(['viewer', 'member', 'admin', 'owner']),
+  status: z.enum(['active', 'suspended', 'closed']),
+  second_factor: z
+    .boolean()
+    .describe('Whether an authenticator app or a passkey is asked for at its sign-in.'),
+});
+
+const payment = namedObject('CustomerPayment', {
+  store: z.enum(['stripe', 'app_store', 'google_play']),
+  mode: z.enum(['live', 'test', 'sandbox']),
+  payment: z.string().describe('Its id at the provider.'),
+  invoice: z.string().nullable(),
+  state: z.enum(['pending', 'succeeded', 'failed']),
+  failure_code: z.string().nullable(),
+  amount_minor: minor,
+  currency: z.string(),
+  refunded_minor: minor,
+  occurred_at: z.iso.datetime(),
+  dashboard_url: z.string().nullable().describe('Where it can be refunded; null: at no page of Stripe’s.'),
 });
 
 const ACCOUNT = '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02';
@@ -37,6 +77,16 @@ const EXAMPLE = {
   owner_email: 'ada@northwind.example',
   members: 3,
   plans: [{ product: 'reel', plan: 'reel.standard', source: 'stripe' }],
+  money: [
+    {
+      currency: 'usd',
+      paid_minor: 1_995,
+      net_minor: 1_907,
+      mrr_minor: 1_995,
+      cost_minor: 312,
+      margin_minor: 1_595,
+    },
+  ],
   calls: 1_204,
   cost_micros: 3_120_000,
   charged_micros: 3_120_000,
@@ -48,25 +98,36 @@ const EXAMPLE = {
 const search = route(
   'GET /v1/admin/customers',
   {
-    summary: 'Find accounts by an email, a name, an id or a key',
+    summary: 'List accounts, or find them by an email, a name, an id or a key',
     description:
-      'At most 20, the closest first: by the id of an account, a person, a key, a permit or a request, by a part of an email or a name, or by the first characters of a key. With their plans, what they cost and did in 30 days, and what was denied to them.',
+      'With `q` at most 20, the closest first: by the id of an account, a person, a key, a permit or a request (of a denied one, the last of its hour), by an id of a payment provider, by what products know (the id or key of a licence), by a part of an email or a name, or by the first characters of an API key. Without it all of them, by pages, in the order of `sort`. With their plans, what they paid, cost and did in 30 days, and what was denied to them.',
     tag,
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 120, by: 'user' },
-    query: z.strictObject({ q: z.string().trim().min(2).max(200) }),
-    reply: { 200: namedObject('FoundCustomers', { data: z.array(customer) }) },
-    example: { query: { q: 'northwind' }, reply: { data: [EXAMPLE] } },
+    query: z.strictObject({
+      q: z.string().trim().min(2).max(200).optional(),
+      sort: z
+        .enum(CUSTOMER_SORTS)
+        .default('newest')
+        .describe(
+          'Largest first, `name` by the alphabet. Of amounts in several currencies the largest counts.',
+        ),
+      status: z.enum(['active', 'suspended']).optional(),
+      ...pageQuery,
+    }),
+    reply: { 200: pageOf(customer) },
+    example: { query: { q: 'northwind' }, reply: { data: [EXAMPLE], next_cursor: null } },
   },
-  async ({ query }, customers) => ({ data: await customers.search(query.q) }),
+  ({ query }, customers) => customers.list(query),
 );
 
 const read = route(
   'GET /v1/admin/customers/:id',
   {
-    summary: 'Read an account with its limits and last calls',
-    description: 'As `GET /v1/admin/customers` has it, with what `GET /v1/usage` tells the account itself.',
+    summary: 'Read an account with its limits, people, payments and last calls',
+    description:
+      'As `GET /v1/admin/customers` has it, with what `GET /v1/usage` tells the account itself, up to 100 of its people, and its last ten payments.',
     tag,
     auth: 'admin',
     scope: 'admin:read',
@@ -74,6 +135,8 @@ const read = route(
     reply: {
       200: namedObject('CustomerDetails', {
         customer,
+        people: z.array(person),
+        payments: z.array(payment),
         limits: z.array(limitUsage),
         calls: z.array(usageEvent),
       }),
@@ -81,12 +144,40 @@ const read = route(
     errors: ['not_found'],
     example: {
       params: { id: ACCOUNT },
-      reply: { customer: { ...EXAMPLE, found_by: 'account' }, limits: [], calls: [] },
+      reply: {
+        customer: { ...EXAMPLE, found_by: 'account' },
+        people: [
+          {
+            user_id: EXAMPLE.owner_id,
+            email: EXAMPLE.owner_email,
+            role: 'owner' as const,
+            status: 'active' as const,
+            second_factor: true,
+          },
+        ],
+        payments: [
+          {
+            store: 'stripe' as const,
+            mode: 'live' as const,
+            payment: 'pi_3Q9aExample',
+            invoice: 'in_1Q9aExample',
+            state: 'succeeded' as const,
+            failure_code: null,
+            amount_minor: 1_995,
+            currency: 'usd',
+            refunded_minor: 0,
+            occurred_at: '2026-11-04T09:00:00.000Z',
+            dashboard_url: 'https://dashboard.stripe.com/payments/pi_3Q9aExample',
+          },
+        ],
+        limits: [],
+        calls: [],
+      },
     },
   },
   async ({ params }, customers) => {
-    const { customer: found, limits, calls } = await customers.get(params.id);
-    return { customer: found, limits: limits.map(shownUsage), calls: calls.map(shownEvent) };
+    const { limits, calls, ...found } = await customers.get(params.id);
+    return { ...found, limits: limits.map(shownUsage), calls: calls.map(shownEvent) };
   },
 );
 

@@ -1,11 +1,10 @@
 import { type Statement, statement } from '#platform/db';
-
-/** Why an account was found. */
-export type FoundBy = 'account' | 'user' | 'email' | 'name' | 'key' | 'request' | 'permit';
+import type { MoneySpan } from '#platform/reports';
 
 export interface CustomerRow {
   readonly account_id: string;
-  readonly found_by: FoundBy;
+  /** What of it a text names. */
+  readonly found_by: string;
   readonly kind: 'personal' | 'organization';
   readonly name: string;
   readonly status: 'active' | 'suspended';
@@ -20,6 +19,11 @@ export interface CustomerRow {
   readonly created_at: Date;
 }
 
+/** A row of a list, with its place in it. */
+export interface ListedRow extends CustomerRow {
+  readonly key: string;
+}
+
 /** What somebody looks for, and what can be read out of it. */
 export interface CustomerQuestion {
   readonly text: string;
@@ -27,12 +31,108 @@ export interface CustomerQuestion {
   readonly id: string | undefined;
   /** Permits of the seconds after a request whose id tells its time: the first and the last id that they may have. */
   readonly permits: readonly [first: string, last: string] | undefined;
+  /** Accounts that products find by it, and why. */
+  readonly products: readonly { readonly account_id: string; readonly found_by: string }[];
 }
 
-/** Accounts that a text names, at most so many: by id of account, person, key, permit or request, by a part of an email or a name, by what is shown of a key. */
+/** In which order a list is, and how much of it is read. `mode`: whose sales are told. */
+export interface CustomerList {
+  readonly sort: CustomerSort;
+  readonly status: 'active' | 'suspended' | undefined;
+  readonly mode: string;
+  readonly span: MoneySpan;
+  readonly limit: number;
+  /** The last row of the page before. */
+  readonly after: readonly [key: string, account: string] | undefined;
+}
+
+interface Sort {
+  /** What rows are sorted by, and its type in the database. */
+  readonly key: string;
+  readonly type: string;
+  readonly from?: string;
+  readonly isAscending?: boolean;
+}
+
+/** Of amounts in several currencies the largest counts, in minor units: most servers sell in one. */
+const largest = (amounts: string) =>
+  `left join (select account_id, max(amount) as key from (select account_id, sum(amount) as amount from (${amounts}) as one group by account_id, currency) as sums
+     group by account_id) as sorted on sorted.account_id = a.account_id`;
+const ofSpent = (sum: string) => ({
+  key: 'coalesce(sorted.key, 0)',
+  type: 'numeric',
+  from: `left join (select account_id, sum(${sum}) as key from reports.usage_cells where slot > $6 group by account_id) as sorted on sorted.account_id = a.account_id`,
+});
+const LARGEST = { key: 'coalesce(sorted.key, 0)', type: 'numeric' };
+
+/** Orders of the list of all accounts. $2 is the mode, $6 and $7 are the span. */
+const SORTS = {
+  newest: { key: 'a.created_at', type: 'timestamptz' },
+  name: { key: 'lower(a.name) collate "C"', type: 'text', isAscending: true },
+  calls: ofSpent('calls'),
+  cost: ofSpent('posted + estimated + corrections'),
+  paid: {
+    ...LARGEST,
+    from: largest(`select account_id, currency, gross as amount from reports.revenue($6, $7, $2)`),
+  },
+  mrr: {
+    ...LARGEST,
+    from: largest('select account_id, currency, yearly as amount from billing.recurring($7, $2)'),
+  },
+  denied: {
+    key: 'coalesce(sorted.key, 0)',
+    type: 'numeric',
+    from: `left join (select account_id, sum(denied) as key from limits.denials where (hour at time zone 'UTC') > ($7::timestamptz - interval '7 days') at time zone 'UTC' group by account_id) as sorted
+      on sorted.account_id = a.account_id`,
+  },
+  last_call: {
+    key: `coalesce(sorted.key, '-infinity')`,
+    type: 'timestamptz',
+    from: `left join lateral (select e.created_at as key from limits.usage_events e where e.account_id = a.account_id order by e.id desc limit 1) as sorted on true`,
+  },
+} as const satisfies Readonly<Record<string, Sort>>;
+export type CustomerSort = keyof typeof SORTS;
+export const CUSTOMER_SORTS = Object.keys(SORTS) as [CustomerSort, ...CustomerSort[]];
+
+/** Accounts that one part of a name or an email may name, before the closest are chosen. */
+const MOST_LIKE = 1_000;
+const ANYWHERE = `(array['stripe', 'app_store', 'google_play']) and mode = any(array['live', 'test', 'sandbox'])`;
+
+/** All accounts, a page of them in some order. */
+export function listCustomers({
+  sort,
+  status,
+  mode,
+  span,
+  limit,
+  after,
+}: CustomerList): Statement<ListedRow> {
+  const { key, type, from = '', isAscending = false }: Sort = SORTS[sort];
+  const [sign, order] = isAscending ? ['>', 'asc'] : ['<', 'desc'];
+  const keys = `${key}, a.account_id`;
+  return statement<ListedRow>(
+    `with page as materialized (
+       select a.account_id, (${key})::text as key, row_number() over (order by ${key} ${order}, a.account_id ${order}) as place
+       from accounts.accounts a ${from}
+       where a.deleted_at is null and ($1::text is null or a.status = $1) and $2::text <> ''
+         and ($3::text is null or (${keys}) ${sign} ($3::${type}, $4::uuid)) and $6::timestamptz < $7::timestamptz
+       order by ${key} ${order}, a.account_id ${order} limit $5)
+     select a.account_id, 'account' as found_by, page.key, ${FACTS}
+     from page join accounts.accounts a on a.account_id = page.account_id
+     left join lateral (${OWNER}) as owner on true
+     left join lateral (${SPENT}) as spent on true
+     order by page.place`,
+    [status ?? null, mode, after?.[0] ?? null, after?.[1] ?? null, limit, span.since, span.now],
+  );
+}
+
+/**
+ * Accounts that a text names, at most so many, the closest first: by id of account, person, key, permit or request, by what is shown of a key, by what a
+ * payment provider calls its customer, subscription, invoice, payment or charge, by what products know, by a part of an email or a name.
+ */
 export const searchCustomers = (
-  { text, id, permits }: CustomerQuestion,
-  limit: number,
+  { text, id, permits, products }: CustomerQuestion,
+  { status, limit }: Pick<CustomerList, 'status' | 'limit'>,
 ): Statement<CustomerRow> =>
   statement<CustomerRow>(
     `with found as (
@@ -41,19 +141,36 @@ export const searchCustomers = (
        union all select k.account_id, 'key', 3 from identity.api_keys k where k.id = $2::uuid or k.prefix = left($1, length(k.prefix))
        union all select e.account_id, 'permit', 4 from limits.usage_events e where e.permit_id = $2::uuid
        union all select e.account_id, 'request', 5 from limits.usage_events e where e.permit_id between $3::uuid and $4::uuid and e.request_id = $1
-       union all (select m.account_id, 'email', 6 from identity.users u join accounts.members m on m.user_id = u.user_id
-         where position(lower($1) in lower(u.email)) > 0 limit $5)
-       union all (select a.account_id, 'name', 7 from accounts.accounts a where position(lower($1) in lower(a.name)) > 0 limit $5)
+       union all select d.account_id, 'request', 5 from limits.denials d where $3::uuid is not null and d.last_request_id = $1
+         and (d.hour at time zone 'UTC') > ($8::timestamptz - interval '1 hour') at time zone 'UTC' and (d.hour at time zone 'UTC') <= ($8::timestamptz + interval '1 minute') at time zone 'UTC'
+       union all select o.account_id, 'store', 6 from billing.objects o where o.account_id is not null and o.object_id = $1
+         and o.kind = any(array['customer', 'subscription', 'invoice', 'payment', 'checkout']) and o.store = any${ANYWHERE}
+       union all select p.account_id, 'store', 6 from billing.payments p where p.store_id = $1 and p.store = any${ANYWHERE}
+       union all select p.account_id, 'store', 6 from billing.payments p where p.payment = $1 and p.store = any${ANYWHERE}
+       union all select account_id, found_by, 7 from jsonb_to_recordset($6::text::jsonb) as of_products (account_id uuid, found_by text)
+       union all (select m.account_id, 'email', 8 from identity.users u join accounts.members m on m.user_id = u.user_id
+         where position(lower($1) in lower(u.email)) > 0 limit ${MOST_LIKE})
+       union all (select a.account_id, 'name', 9 from accounts.accounts a where position(lower($1) in lower(a.name)) > 0 limit ${MOST_LIKE})
      ), firsts as (
        select account_id, min(rank) as rank, (array_agg(found_by order by rank))[1] as found_by from found group by account_id
-     )
+     ), page as materialized (
+       select f.* from firsts f join accounts.accounts a on a.account_id = f.account_id
+       where a.deleted_at is null and ($7::text is null or a.status = $7) order by f.rank, f.account_id limit $5)
      select a.account_id, f.found_by, ${FACTS}
-     from firsts f join accounts.accounts a on a.account_id = f.account_id
+     from page f join accounts.accounts a on a.account_id = f.account_id
      left join lateral (${OWNER}) as owner on true
      left join lateral (${SPENT}) as spent on true
-     where a.deleted_at is null
-     order by f.rank, a.account_id limit $5`,
-    [text, id ?? null, permits?.[0] ?? null, permits?.[1] ?? null, limit],
+     order by f.rank, a.account_id`,
+    [
+      text,
+      id ?? null,
+      permits?.[0] ?? null,
+      permits?.[1] ?? null,
+      limit,
+      JSON.stringify(products),
+      status ?? null,
+      permits === undefined ? null : timeOf(permits[0]),
+    ],
   );
 
 export const readCustomer = (accountId: string): Statement<CustomerRow> =>
@@ -66,13 +183,57 @@ export const readCustomer = (accountId: string): Statement<CustomerRow> =>
     [accountId],
   );
 
+export interface PersonRow {
+  readonly user_id: string;
+  readonly email: string;
+  readonly role: 'viewer' | 'member' | 'admin' | 'owner';
+  readonly status: 'active' | 'suspended' | 'closed';
+  readonly second_factor: boolean;
+}
+
+/** Who belongs to an account, owners first. */
+export const peopleOf = (accountId: string, limit: number): Statement<PersonRow> =>
+  statement<PersonRow>(
+    `select u.user_id, u.email, m.role, u.status, exists (select from identity.totp t where t.user_id = u.user_id and t.confirmed_at is not null)
+       or exists (select from identity.passkeys p where p.user_id = u.user_id) as second_factor
+     from accounts.members m join identity.users u on u.user_id = m.user_id where m.account_id = $1
+     order by array_position(array['owner', 'admin', 'member', 'viewer'], m.role), u.email limit $2`,
+    [accountId, limit],
+  );
+
+export interface PaymentRow {
+  readonly store: 'stripe' | 'app_store' | 'google_play';
+  readonly mode: 'live' | 'test' | 'sandbox';
+  readonly payment: string;
+  readonly invoice: string | null;
+  readonly state: 'pending' | 'succeeded' | 'failed';
+  readonly failure_code: string | null;
+  readonly amount: number;
+  readonly currency: string;
+  readonly refunded: number;
+  readonly occurred_at: Date;
+}
+
+/** Its newest payments, with what went back of each. */
+export const paymentsOf = (accountId: string, limit: number): Statement<PaymentRow> =>
+  statement<PaymentRow>(
+    `select p.store, p.mode, p.payment, p.invoice, p.state, p.failure_code, p.amount, p.currency, p.occurred_at,
+       coalesce((select sum(r.amount) from billing.refunds r where r.store = p.store and r.mode = p.mode and r.charge = p.store_id and r.state = 'succeeded'), 0)::bigint as refunded
+     from billing.payments p where p.account_id = $1 order by p.occurred_at desc, p.id desc limit $2`,
+    [accountId, limit],
+  );
+
+/** The time in the first 48 bits of a UUIDv7. */
+const timeOf = (id: string): string =>
+  new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)).toISOString();
+
 const FACTS = `a.kind, a.name, a.status, owner.user_id as owner_id, owner.email as owner_email,
   (select count(*) from accounts.members m where m.account_id = a.account_id)::integer as members,
   coalesce(spent.calls, 0)::bigint as calls, coalesce(spent.cost, 0)::bigint as cost_micros, coalesce(spent.charged, 0)::bigint as charged_micros,
-  coalesce((select sum(d.denied) from limits.denials d where d.account_id = a.account_id and d.hour > app.now() - interval '7 days'), 0)::bigint as denied,
+  coalesce((select sum(d.denied) from limits.denials d where d.account_id = a.account_id and d.hour > (select app.now() - interval '7 days')), 0)::bigint as denied,
   (select e.created_at from limits.usage_events e where e.account_id = a.account_id order by e.id desc limit 1) as last_call_at, a.created_at`;
 /** The first of them. */
 const OWNER = `select u.user_id, u.email from accounts.members m join identity.users u on u.user_id = m.user_id
   where m.account_id = a.account_id and m.role = 'owner' order by m.created_at, u.user_id limit 1`;
 const SPENT = `select sum(c.calls) as calls, sum(c.posted + c.estimated + c.corrections) as cost, sum(c.charged) as charged
-  from reports.usage_cells c where c.account_id = a.account_id and c.slot > app.now() - interval '30 days'`;
+  from reports.usage_cells c where c.account_id = a.account_id and c.slot > (select app.now() - interval '30 days')`;

@@ -20,7 +20,7 @@ import {
   routesFor,
   takesProductKey,
 } from '#platform/http';
-import { declareSecretShapes } from '#platform/kernel';
+import { type AccountId, declareSecretShapes } from '#platform/kernel';
 import type { Permit } from '#platform/limits';
 import { addMails, type MailTemplate } from '#platform/mail';
 import { assertOwn } from '#platform/module';
@@ -36,6 +36,12 @@ export type EntitlementHook<Service> = (
   tx: Transaction,
   change: EntitlementChange,
 ) => Promise<void>;
+
+/** How a product finds accounts for `GET /v1/admin/customers`. */
+export interface AccountFinder<Service> {
+  readonly by: string;
+  readonly find: (service: Service, text: string) => Promise<readonly AccountId[]>;
+}
 
 /** What a product is made of beside what it sells. */
 export interface ProductParts<Service> {
@@ -58,6 +64,11 @@ export interface ProductParts<Service> {
     secret: string,
     origin: Origin,
   ) => Promise<ProductKey | undefined>;
+  /**
+   * Whose accounts a text names that an operator looks for, by what the product alone knows, and what that is called (`license`). For what names
+   * nothing it answers none, and throws nothing.
+   */
+  readonly findAccounts?: AccountFinder<NoInfer<Service>>;
   /** What runs outside of a request; `generate` of Reel is the kind `reel.generate`. */
   readonly jobs?: Readonly<Record<string, ProductJob<NoInfer<Service>>>>;
   /** Its mails, as `declareMails` made them; being here has them sent, listed and previewed like those of the platform. */
@@ -103,6 +114,7 @@ export interface Product<Service = unknown> {
   readonly crashPoints: Readonly<Record<string, CrashPoint>>;
   readonly routes: readonly Route[];
   readonly resolveKey: ResolveProductKey | undefined;
+  readonly findAccounts: AccountFinder<never> | undefined;
   readonly jobs: Readonly<Record<string, ProductJob<never>>>;
   readonly mails: readonly MailTemplate[];
   readonly events: Readonly<Record<string, string>>;
@@ -139,6 +151,7 @@ export function defineProduct<
     release,
     onEntitlementChanged,
     resolveKey,
+    findAccounts,
     service,
   } = definition;
   assertOwn(catalogue.product, 'system use', { names: Object.keys(systemUses) });
@@ -171,6 +184,7 @@ export function defineProduct<
     crashPoints,
     routes,
     resolveKey,
+    findAccounts,
     jobs,
     ...saidBy(catalogue.product, definition),
     schedules,

@@ -1,3 +1,4 @@
+import type { Customers } from '#platform/customers';
 import type { Entitlements } from '#platform/entitlements';
 import type { RunningJob } from '#platform/jobs';
 import type { Queue } from '#platform/queue';
@@ -7,19 +8,20 @@ import type { Product } from './define-product.ts';
 const TRIES = 3;
 
 /**
- * Registers what a product runs outside of requests, and what it does when an entitlement in it changes, with the service that
- * the product itself made.
+ * Registers what a product runs outside of requests, what it does when an entitlement in it changes, and what it finds accounts by, with
+ * the service that the product itself made.
  */
 export function registerProduct(
   parts: {
     readonly queue: Pick<Queue<RunningJob>, 'handle' | 'schedule'>;
     readonly entitlements: Entitlements;
+    readonly customers: Pick<Customers, 'findBy'>;
   },
   product: Product,
   service: unknown,
 ): void {
-  const { queue, entitlements } = parts;
-  const { key, onEntitlementChanged } = product;
+  const { queue, entitlements, customers } = parts;
+  const { key, onEntitlementChanged, findAccounts } = product;
   const own = service as never;
   for (const [name, { attempts = TRIES, atOnce, run, giveUp, reviving }] of Object.entries(product.jobs)) {
     queue.handle({
@@ -36,4 +38,5 @@ export function registerProduct(
   }
   if (onEntitlementChanged !== undefined)
     entitlements.onChanged(key, (tx, change) => onEntitlementChanged(own, tx, change));
+  if (findAccounts !== undefined) customers.findBy(findAccounts.by, (text) => findAccounts.find(own, text));
 }

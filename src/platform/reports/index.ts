@@ -7,6 +7,7 @@ import { reportsDataRules } from './data-rules.ts';
 import { createReports } from './reports.ts';
 import { reportsSystemUses } from './system-uses.ts';
 
+export { type AccountMoney, type MoneySpan, moneySpan } from './account-money.ts';
 export type { DailyRecurring } from './recurring.ts';
 export { answerReport, type Report, reportOf, reportQuery } from './report.ts';
 export { createReports, type Reports, type ReportsParts } from './reports.ts';

@@ -5,6 +5,7 @@ import type { Catalogue, Entitlements } from '#platform/entitlements';
 import { type Answer, answer, type Caller, type Once, type Origin } from '#platform/http';
 import type { Ids } from '#platform/kernel';
 import { type Adjustment, createAdjuster, listAdjustments, type NewAdjustment } from '#platform/limits';
+import { type AccountMoney, readAccountMoney } from './account-money.ts';
 import { type ExchangeRates, readExchangeRates } from './exchange-rates.ts';
 import { type Margin, type MarginQuestion, openMarginReport } from './margin.ts';
 import { createProceeds, type Proceeds } from './proceeds.ts';
@@ -42,6 +43,10 @@ export interface Reports {
   readonly rollup: Rollup;
   readonly proceeds: Proceeds;
   readonly rates: ExchangeRates;
+  /** Whose sales are told. */
+  readonly mode: Mode;
+  /** What accounts brought and cost in the last 30 days, and their MRR. */
+  accountMoney(accountIds: readonly string[]): Promise<ReadonlyMap<string, AccountMoney[]>>;
   usage(whose: ReportScope, question: UsageQuestion): Promise<Report<UsageSum>>;
   margin(question: MarginQuestion): Promise<Report<Margin>>;
   revenue(question: RevenueQuestion): Promise<Report<Revenue>>;
@@ -69,6 +74,8 @@ export function createReports(parts: ReportsParts): Reports {
     rollup: createRollup(db),
     proceeds: createProceeds(parts),
     rates,
+    mode,
+    accountMoney: (accountIds) => readAccountMoney({ db, rates, mode }, accountIds),
     usage: (whose, question) => openUsageReport(db, whose, question),
     margin: (question) => openMarginReport({ db, rates, mode }, question),
     revenue: (question) => openRevenueReport({ db, mode }, question),

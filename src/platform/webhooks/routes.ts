@@ -2,7 +2,13 @@ import { namedObject, okReply, pageOf, pageQuery, positionOf, routesFor, routesO
 import { z } from 'zod';
 import { eventTypes } from './event.ts';
 import { STATES } from './store.ts';
-import { deliveryReply, endpointReply, type DeliveryView, type EndpointView } from './views.ts';
+import {
+  anyDeliveryReply,
+  deliveryReply,
+  endpointReply,
+  type DeliveryView,
+  type EndpointView,
+} from './views.ts';
 import type { Webhooks } from './webhooks.ts';
 
 const route = routesFor<Webhooks>();
@@ -187,6 +193,22 @@ const listDeliveries = route(
     webhooks.deliveries(params.id, { state, limit, before: before(cursor) }),
 );
 
+const listAllDeliveries = route(
+  'GET /v1/admin/webhooks/deliveries',
+  {
+    ...reads,
+    summary: 'List the deliveries of all endpoints, newest first',
+    query: z.strictObject({ status: z.enum(STATES).optional(), event_id: z.uuid().optional(), ...pageQuery }),
+    reply: { 200: pageOf(anyDeliveryReply) },
+    example: {
+      query: { status: 'dead' },
+      reply: { data: [{ ...delivery, webhook_id: ID, url: endpoint.url }], next_cursor: null },
+    },
+  },
+  ({ query: { status: state, event_id: event, limit, cursor } }, webhooks) =>
+    webhooks.allDeliveries({ state, event, limit, before: before(cursor) }),
+);
+
 const replayDeliveries = route(
   'POST /v1/admin/webhooks/:id/replay',
   {
@@ -232,5 +254,6 @@ export const webhooksRoutes = routesOf({
   rotateSecret,
   testWebhook,
   listDeliveries,
+  listAllDeliveries,
   replayDeliveries,
 });

@@ -126,6 +126,30 @@ export const deliveriesPage = (
     [endpoint, page.before ?? null, page.limit, ...(page.state === undefined ? [] : [page.state])],
   );
 
+/** A delivery, and which endpoint it is for. */
+export interface AnyDeliveryRow extends DeliveryRow {
+  readonly endpoint_id: string;
+  readonly url: string;
+}
+
+/** Those of all endpoints, newest first; each endpoint's are read by the index of its own. */
+export const allDeliveriesPage = (page: {
+  readonly state: string | undefined;
+  readonly event: string | undefined;
+  readonly limit: number;
+  readonly before: string | undefined;
+}) =>
+  statement<AnyDeliveryRow>(
+    `select p.id as endpoint_id, p.url, d.id, d.event_id, e.type, e.account_id, d.state, d.attempt, d.status, d.answer, d.error, d.created_at, d.updated_at,
+       case when d.state = 'waiting' and p.status = 'enabled' then d.due_at end as due_at
+     from webhooks.endpoints p cross join lateral (
+       select * from webhooks.deliveries d where d.endpoint_id = p.id and ($1::uuid is null or d.id < $1)
+         and ${page.state === undefined ? '$3::text is null' : 'd.state = $3'} and ($4::uuid is null or d.event_id = $4) order by d.id desc limit $2) as d
+     join webhooks.events e on e.id = d.event_id
+     order by d.id desc limit $2`,
+    [page.before ?? null, page.limit, page.state ?? null, page.event ?? null],
+  );
+
 /** An event for one endpoint alone: it is dispatched already. */
 export const insertTest = (ids: {
   readonly event: string;

@@ -1,7 +1,7 @@
 import { namedObject } from '#platform/http';
 import { z } from 'zod';
 import { eventTypes, NOBODY } from './event.ts';
-import { type DeliveryRow, type EndpointRow, STATES } from './store.ts';
+import { type AnyDeliveryRow, type DeliveryRow, type EndpointRow, STATES } from './store.ts';
 
 export const endpointReply = namedObject('Webhook', {
   id: z.uuid(),
@@ -44,6 +44,12 @@ export const deliveryReply = namedObject('WebhookDelivery', {
 });
 export type DeliveryView = z.infer<typeof deliveryReply>;
 
+export const anyDeliveryReply = namedObject('AnyWebhookDelivery', {
+  ...deliveryReply.shape,
+  webhook_id: z.uuid(),
+  url: z.string(),
+});
+
 const instant = (at: Date | null) => at?.toISOString() ?? null;
 
 export function endpointView(row: EndpointRow): EndpointView {
@@ -79,3 +85,9 @@ export function deliveryView(row: DeliveryRow): DeliveryView {
     updated_at: row.updated_at.toISOString(),
   };
 }
+
+export const anyDeliveryView = (row: AnyDeliveryRow): z.infer<typeof anyDeliveryReply> => ({
+  ...deliveryView(row),
+  webhook_id: row.endpoint_id,
+  url: row.url,
+});

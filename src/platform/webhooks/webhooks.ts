@@ -17,6 +17,7 @@ import {
 } from './endpoints.ts';
 import { emittingOf, type Emitting } from './event.ts';
 import {
+  allDeliveriesPage,
   deleteEndpoint,
   deliveriesPage,
   endpointById,
@@ -29,7 +30,13 @@ import {
   reclaimLost,
   replayDeliveries,
 } from './store.ts';
-import { type DeliveryView, deliveryView, type EndpointView, endpointView } from './views.ts';
+import {
+  anyDeliveryView,
+  type DeliveryView,
+  deliveryView,
+  type EndpointView,
+  endpointView,
+} from './views.ts';
 
 const CHANGE = commitPoint('webhooks.changed', 'what an endpoint is told, and where');
 const DELETED = commitPoint('webhooks.deleted', 'an endpoint, deleted with its deliveries');
@@ -75,6 +82,13 @@ export interface Webhooks {
     id: string,
     at: { readonly state: string | undefined; readonly limit: number; readonly before: string | undefined },
   ): Promise<Page<DeliveryView>>;
+  /** Those of all endpoints. */
+  allDeliveries(at: {
+    readonly state: string | undefined;
+    readonly event: string | undefined;
+    readonly limit: number;
+    readonly before: string | undefined;
+  }): Promise<Page<ReturnType<typeof anyDeliveryView>>>;
   /** Begins deliveries anew. Throws `webhook_disabled`. */
   replay(id: string, which: Replay, by: ByWhomOnce): Promise<Answer<Replayed>>;
   /** Deletes what is too old to be told again. */
@@ -128,6 +142,10 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
       ]);
       if (endpoint === undefined) throwMissing();
       return page(rows, limit, { item: deliveryView, position: (row) => [row.id] });
+    },
+    async allDeliveries({ limit, ...at }) {
+      const [rows] = await db.system('webhooks.admin', [allDeliveriesPage({ ...at, limit: limit + 1 })]);
+      return page(rows, limit, { item: anyDeliveryView, position: (row) => [row.id] });
     },
     async replay(id, which, by) {
       const given = await by.once(REPLAYED, async (tx) =>

@@ -100,6 +100,7 @@ export const coditect = defineProduct({
     const { accountId, licenseId } = await tokens.read(secret);
     return { accountId, id: licenseId };
   },
+  findAccounts: { by: 'license', find: ({ desk }, text) => desk.accountsOf(text) },
   jobs: { lapses, beginnings, sessions, hashes, letters, departed, pending, digests, patterns },
   policies: {
     // Somebody waits for it.

@@ -2,16 +2,17 @@ import { Button, NativeSelect, Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
+import { Csv } from '../../parts/csv.tsx';
 import { useNames } from '../../parts/names.ts';
-import { isAtLeast, useAct } from '../../parts/of-account.ts';
+import { isAtLeast } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
-import { Refusal } from '../../parts/refusal.tsx';
-import { saveFile } from '../../parts/save-file.ts';
+import { SpanPick } from '../../parts/span.tsx';
+import { sinceOf } from '../../parts/spans.ts';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { readAuditSearch, SPANS, SUBJECTS } from './search.ts';
+import { readAuditSearch, SUBJECTS } from './search.ts';
 import { texts } from './texts.ts';
 
 type Entry = ReplyOf<'GET /v1/account/audit'>['data'][number];
@@ -34,10 +35,7 @@ export function Audit() {
 
 function useFilter() {
   const { action, span, actor } = readAuditSearch({ ...useSearch({ from: '/app/audit' }) });
-  const from =
-    span === undefined
-      ? {}
-      : { from: new Date(Math.floor(Date.now() / 60_000) * 60_000 - SPANS[span] * 86_400_000).toISOString() };
+  const from = span === undefined ? {} : { from: sinceOf(span) };
   return {
     ...(action === undefined ? {} : { action }),
     ...(actor === undefined ? {} : { actor }),
@@ -142,17 +140,7 @@ function Filters() {
   const isListed = SUBJECTS.some((subject) => subject === action);
   return (
     <div className="filters">
-      <NativeSelect
-        aria-label={say('span')}
-        value={search.span ?? ''}
-        data={[
-          { value: '', label: say('anyTime') },
-          { value: 'day', label: say('day') },
-          { value: 'week', label: say('week') },
-          { value: 'month', label: say('month') },
-        ]}
-        onChange={({ currentTarget }) => choose({ span: currentTarget.value })}
-      />
+      <SpanPick value={search.span} hasAny choose={(span) => choose({ span })} />
       <NativeSelect
         aria-label={say('what')}
         value={action ?? ''}
@@ -174,21 +162,16 @@ function Filters() {
 
 /** All rows that the filters leave, in one file. */
 function Export() {
-  const { say } = useTexts(texts);
   const chosen = useAccount();
   const filter = useFilter();
-  const { mutate, isPending, error } = useAct(() =>
-    saveFile(apiFor(chosen?.account.id), 'audit.csv', {
-      route: 'GET /v1/account/audit/export',
-      given: { query: { format: 'csv', ...filter } },
-    }),
-  );
   return (
     <span className="right">
-      <Refusal error={error} />
-      <Button variant="default" loading={isPending} onClick={() => mutate()}>
-        {say('export')}
-      </Button>
+      <Csv
+        route="GET /v1/account/audit/export"
+        query={filter}
+        name="audit"
+        api={apiFor(chosen?.account.id)}
+      />
     </span>
   );
 }

@@ -1,4 +1,5 @@
-export const SPANS = { day: 1, week: 7, month: 31 } as const;
+import { type Span, SPAN_NAMES } from '../../parts/spans.ts';
+
 /** What events are about: `member` has all that happens to members. */
 export const SUBJECTS = [
   'account',
@@ -22,7 +23,7 @@ export const SUBJECTS = [
 /** What the page's address says of what it shows. */
 export interface AuditSearch {
   readonly action?: string;
-  readonly span?: keyof typeof SPANS;
+  readonly span?: Span;
   /** The id of a user or a key. */
   readonly actor?: string;
 }
@@ -30,7 +31,7 @@ export interface AuditSearch {
 export function readAuditSearch({ action, span, actor }: Readonly<Record<string, unknown>>): AuditSearch {
   return {
     ...(typeof action === 'string' && /^[a-z_]+(?:\.[a-z_]+){0,2}$/.test(action) ? { action } : {}),
-    ...(typeof span === 'string' && span in SPANS ? { span: span as keyof typeof SPANS } : {}),
+    ...(SPAN_NAMES.includes(span as never) ? { span: span as Span } : {}),
     ...(typeof actor === 'string' && actor !== '' ? { actor } : {}),
   };
 }

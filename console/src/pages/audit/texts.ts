@@ -2,11 +2,6 @@ import { pageTexts } from '../../text/index.ts';
 
 export const texts = pageTexts({
   en: {
-    span: 'Time',
-    anyTime: 'Any time',
-    day: 'Last 24 hours',
-    week: 'Last 7 days',
-    month: 'Last 31 days',
     none: 'Nothing fits. Choose another time or subject.',
     partly: 'What happened to the organization. Admins and owners see all, with addresses and details.',
     when: 'When',
@@ -22,7 +17,6 @@ export const texts = pageTexts({
     store: 'the payment provider',
     anything: 'Anything',
     everybody: 'Everybody again',
-    export: 'Export as CSV',
     'about.account': 'Account',
     'about.member': 'Members',
     'about.invitation': 'Invitations',
@@ -41,11 +35,6 @@ export const texts = pageTexts({
     'about.audit': 'This trail',
   },
   de: {
-    span: 'Zeit',
-    anyTime: 'Jederzeit',
-    day: 'Letzte 24 Stunden',
-    week: 'Letzte 7 Tage',
-    month: 'Letzte 31 Tage',
     none: 'Nichts passt. Wähle eine andere Zeit oder ein anderes Thema.',
     partly:
       'Was mit der Organisation geschah. Admins und Besitzer sehen alles, mit Adressen und Einzelheiten.',
@@ -62,7 +51,6 @@ export const texts = pageTexts({
     store: 'der Zahlungsanbieter',
     anything: 'Alles',
     everybody: 'Wieder von allen',
-    export: 'Als CSV exportieren',
     'about.account': 'Konto',
     'about.member': 'Mitglieder',
     'about.invitation': 'Einladungen',

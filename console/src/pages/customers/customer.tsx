@@ -1,20 +1,27 @@
-import { Badge, Skeleton, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Skeleton, Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { CallTable } from '../../parts/call-table.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { LimitList } from '../../parts/limit-list.tsx';
+import { moneyText, moneyTexts } from '../../parts/money.ts';
+import { changed } from '../../parts/search.ts';
 import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { Action } from './action.tsx';
+import { Denials } from './denials.tsx';
+import { Grants } from './grants.tsx';
+import { ACTIONS } from './search.ts';
 import { texts } from './texts.ts';
 
-type Details = ReplyOf<'GET /v1/admin/customers/{id}'>;
+export type Details = ReplyOf<'GET /v1/admin/customers/{id}'>;
 
-/** One account: what it is, what was denied to it and why, its limits, its last calls, and what can be done. */
+/** One account: what it is, what was denied to it and why, its limits, money, people and last calls, and what can be done. */
 export function CustomerPage({ id }: { readonly id: string }) {
   const { say } = useTexts(texts);
   const { data, error, refetch } = useQuery({
@@ -24,63 +31,99 @@ export function CustomerPage({ id }: { readonly id: string }) {
   });
   if (error !== null) return <Trouble error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Skeleton h={320} />;
+  const { customer, limits, payments, people, calls } = data;
   return (
     <>
-      <Head customer={data.customer} />
-      <CustomerFacts customer={data.customer} />
-      <Denials id={id} />
+      <Head customer={customer} />
+      <CustomerFacts customer={customer} />
+      <Action id={id} limits={limits} />
+      <Denials id={id} limits={limits} />
       <section aria-labelledby="limits">
         <Title order={2} id="limits">
           {say('limits.title')}
         </Title>
-        <LimitList limits={data.limits} />
+        <LimitList limits={limits} />
       </section>
-      <LastCalls calls={data.calls} />
+      <Grants id={id} />
+      <Payments payments={payments} />
+      <People id={id} people={people} />
+      <section aria-labelledby="calls">
+        <Title order={2} id="calls">
+          {say('calls.last')}
+        </Title>
+        <CallTable events={calls} label={say('calls.last')} empty={say('noCalls')} isLinked={false} />
+      </section>
     </>
   );
 }
 
 function Head({ customer }: { readonly customer: Details['customer'] }) {
   const { say, format } = useTexts(texts);
-  const isSuspended = customer.status === 'suspended';
-  return (
-    <header className="page">
-      <Title order={1}>{customer.name}</Title>
-      <Badge color={isSuspended ? 'red' : 'accent'}>{say(isSuspended ? 'suspended' : 'active')}</Badge>
-      <span className="dim">{say('since', { day: format.day(customer.created_at) })}</span>
-      <Standing id={customer.account_id} isSuspended={isSuspended} />
-    </header>
-  );
-}
-
-/** Suspends or reinstates, after a second press. */
-function Standing({ id, isSuspended }: { readonly id: string; readonly isSuspended: boolean }) {
-  const { say } = useTexts(texts);
+  const navigate = useNavigate({ from: '/app/customers' });
   const queries = useQueryClient();
+  const { account_id: id, name, status, created_at: at } = customer;
+  const isSuspended = status === 'suspended';
   const call = isSuspended
     ? 'POST /v1/admin/accounts/{id}/reinstate'
     : 'POST /v1/admin/accounts/{id}/suspend';
   return (
-    <span className="right">
-      <Confirm
-        text={say(isSuspended ? 'reinstate' : 'suspend')}
-        act={async () => {
-          await apiFor(undefined).call(call, { params: { id } });
-          await queries.invalidateQueries({ queryKey: ['customer', id] });
-        }}
-      />
-    </span>
+    <header className="page">
+      <Title order={1}>{name}</Title>
+      <Badge color={isSuspended ? 'red' : 'accent'}>{say(isSuspended ? 'suspended' : 'active')}</Badge>
+      <span className="dim">{say('since', { day: format.day(at) })}</span>
+      <Anchor renderRoot={(props) => <Link {...props} to="/app/platform-audit" search={{ account: id }} />}>
+        {say('audit')}
+      </Anchor>
+      <span className="right">
+        {ACTIONS.map((action) => (
+          <Button
+            key={action}
+            variant="default"
+            onClick={() =>
+              void navigate({ search: (search) => changed(search, { action, plan: undefined }) })
+            }
+          >
+            {say(`give.${action}`)}
+          </Button>
+        ))}
+        <Confirm
+          text={say(isSuspended ? 'reinstate' : 'suspend')}
+          act={async () => {
+            await apiFor(undefined).call(call, { params: { id } });
+            await queries.invalidateQueries({ queryKey: ['customer', id] });
+          }}
+          isDangerous={!isSuspended}
+        />
+      </span>
+    </header>
   );
 }
 
 function CustomerFacts({ customer }: { readonly customer: Details['customer'] }) {
-  const { say, format } = useTexts(texts);
-  const { plans, cost_micros: cost, calls, members, owner_email: owner, last_call_at: last } = customer;
+  const { say, format, language } = useTexts(texts);
+  const {
+    plans,
+    money,
+    cost_micros: cost,
+    calls,
+    members,
+    owner_email: owner,
+    last_call_at: last,
+  } = customer;
+  const share = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+  const [first] = money;
+  const margin =
+    money.length === 1 && first?.margin_minor != null && first.net_minor > 0
+      ? ` (${share.format(first.margin_minor / first.net_minor)})`
+      : '';
   return (
     <Facts
       of={{
         [say('plans')]: plans.map(({ plan }) => plan).join(', ') || say('noPlan'),
+        [say('paid')]: moneyTexts(language, money, (one) => one.paid_minor),
+        [say('mrr')]: moneyTexts(language, money, (one) => one.mrr_minor),
         [say('cost')]: format.micros(cost),
+        [say('margin')]: moneyTexts(language, money, (one) => one.margin_minor) + margin,
         [say('calls')]: format.count(calls),
         [say('lastCall')]: last === null ? '–' : <When at={last} isPast />,
         [say('members')]: format.count(members),
@@ -90,47 +133,49 @@ function CustomerFacts({ customer }: { readonly customer: Details['customer'] })
   );
 }
 
-/** What limits denied it, the newest hour first: who is denied often needs another plan. */
-function Denials({ id }: { readonly id: string }) {
-  const { say, format } = useTexts(texts);
-  const { data } = useQuery({
-    queryKey: ['denials', id],
-    queryFn: () => apiFor(undefined).call('GET /v1/admin/denials', { query: { account_id: id, limit: 10 } }),
-    refetchInterval: 10_000,
-  });
-  if (data === undefined || data.data.length === 0) return null;
+/** What was paid; a refund is made at the provider's own page. */
+function Payments({ payments }: Pick<Details, 'payments'>) {
+  const { say, language } = useTexts(texts);
+  if (payments.length === 0) return null;
   return (
-    <section aria-labelledby="denials">
-      <Title order={2} id="denials">
-        {say('denials')}
+    <section aria-labelledby="payments">
+      <Title order={2} id="payments">
+        {say('payments')}
       </Title>
       <Table
-        label={say('denials')}
-        rows={data.data}
-        keyOf={(one) => `${one.hour} ${one.product} ${one.feature} ${one.limit} ${one.plan}`}
+        label={say('payments')}
+        rows={payments}
+        keyOf={({ payment, occurred_at: at }) => `${payment} ${at}`}
         empty=""
         columns={[
-          { head: say('calls.when'), cell: ({ last_at: at }) => <When at={at} isPast /> },
+          { head: say('calls.when'), cell: ({ occurred_at: at }) => <When at={at} isPast /> },
           {
-            head: say('limit'),
-            cell: ({ limit, product }) => (
-              <>
-                {limit.replaceAll('_', ' ')} <span className="dim">{product}</span>
-              </>
-            ),
+            head: say('status'),
+            cell: ({ state, failure_code: failure }) =>
+              say(`payment.${state}`) + (failure === null ? '' : `: ${failure}`),
           },
-          { head: say('plans'), isDim: true, cell: ({ plan }) => plan },
           {
-            head: say('used'),
+            head: say('amount'),
             isFigure: true,
-            cell: ({ used, max }) => say('limit.of', { used: format.count(used), max: format.count(max) }),
+            cell: ({ amount_minor: amount, currency }) => moneyText(language, amount, currency),
           },
-          { head: say('times'), isFigure: true, cell: ({ denied }) => format.count(denied) },
           {
-            head: say('calls.request'),
-            isDim: true,
-            isMono: true,
-            cell: ({ last_request_id: request }) => request,
+            head: say('refunded'),
+            isFigure: true,
+            cell: ({ refunded_minor: amount, currency }) =>
+              amount === 0 ? '–' : moneyText(language, amount, currency),
+          },
+          { head: say('payment'), isDim: true, isMono: true, cell: ({ payment }) => payment },
+          {
+            head: say('refund'),
+            cell: ({ dashboard_url: url, store }) =>
+              url === null ? (
+                <span className="dim">{say('refund.none', { store })}</span>
+              ) : (
+                <a href={url} target="_blank" rel="noreferrer">
+                  {say('refund.stripe')}
+                </a>
+              ),
           },
         ]}
       />
@@ -138,14 +183,47 @@ function Denials({ id }: { readonly id: string }) {
   );
 }
 
-function LastCalls({ calls }: { readonly calls: Details['calls'] }) {
+/** Who belongs to it. Whoever lost their second factor has it reset here, once it is known that it is they who ask. */
+function People({ id, people }: Pick<Details, 'people'> & { readonly id: string }) {
   const { say } = useTexts(texts);
+  const queries = useQueryClient();
   return (
-    <section aria-labelledby="calls">
-      <Title order={2} id="calls">
-        {say('calls.last')}
+    <section aria-labelledby="people">
+      <Title order={2} id="people">
+        {say('members')}
       </Title>
-      <CallTable events={calls} label={say('calls.last')} empty={say('noCalls')} isLinked={false} />
+      <Table
+        label={say('members')}
+        rows={people}
+        keyOf={({ user_id: user }) => user}
+        empty={say('noPeople')}
+        columns={[
+          { head: say('email'), cell: ({ email }) => email },
+          { head: say('role'), isDim: true, cell: ({ role }) => say(`role.${role}`) },
+          {
+            head: say('factor'),
+            cell: ({ second_factor: has, user_id: user }) =>
+              has ? (
+                <span className="actions">
+                  {say('factor.on')}
+                  <Confirm
+                    text={say('factor.reset')}
+                    act={async () => {
+                      await apiFor(undefined).call('POST /v1/admin/users/{id}/mfa/reset', {
+                        params: { id: user },
+                      });
+                      await queries.invalidateQueries({ queryKey: ['customer', id] });
+                    }}
+                    isDangerous
+                    isQuiet
+                  />
+                </span>
+              ) : (
+                <span className="dim">{say('factor.off')}</span>
+              ),
+          },
+        ]}
+      />
     </section>
   );
 }

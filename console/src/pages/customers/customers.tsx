@@ -1,19 +1,29 @@
-import { TextInput, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Title } from '@mantine/core';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { moneyTexts } from '../../parts/money.ts';
+import { usePages } from '../../parts/pages.ts';
+import { Pick } from '../../parts/pick.tsx';
+import { changed } from '../../parts/search.ts';
 import { Table } from '../../parts/table.tsx';
+import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { texts } from './texts.ts';
 import { CustomerPage } from './customer.tsx';
+import { SORTS } from './search.ts';
+import { texts } from './texts.ts';
 
-/** Milliseconds after the last letter until it is looked for. */
-const PAUSE = 250;
 const KEY = 'pl_';
 /** Characters of an API key after that which may be looked for: what is shown of it, and nothing secret. */
 const SHOWN_OF_KEY = 8;
+
+/** What of a key may stand in an address: the beginning of an API key; of a licence key its first and its last group. */
+function withoutSecret(text: string): string {
+  if (text.startsWith(KEY)) return text.slice(0, KEY.length + SHOWN_OF_KEY);
+  const groups = text.split(/[\s‐-―_-]+/);
+  const isLicence = groups.length > 4 && groups.slice(1).every((group) => /^[0-9a-z]{4}$/i.test(group));
+  return isLicence ? `${groups[0]}-${groups.at(-1)}` : text;
+}
 
 /** A search over all accounts; the one that is opened, with all that explains its calls. */
 export function Customers() {
@@ -38,74 +48,120 @@ export function Customers() {
 
 function SearchBox() {
   const { say } = useTexts(texts);
-  const { q = '' } = useSearch({ from: '/app/customers' });
+  const { q, account } = useSearch({ from: '/app/customers' });
   const navigate = useNavigate({ from: '/app/customers' });
-  const [text, setText] = useState(q);
-  useEffect(() => setText(q), [q]);
-  useEffect(() => {
-    const said = text.trim();
-    const wanted = said.startsWith(KEY) ? said.slice(0, KEY.length + SHOWN_OF_KEY) : said;
-    if (wanted === q) return;
-    const timer = setTimeout(() => void navigate({ search: wanted === '' ? {} : { q: wanted } }), PAUSE);
-    return () => clearTimeout(timer);
-  }, [text, q, navigate]);
   return (
-    <TextInput
-      type="search"
-      mb="lg"
-      aria-label={say('search')}
-      placeholder={say('search')}
-      value={text}
-      maxLength={200}
-      onChange={({ currentTarget }) => setText(currentTarget.value)}
+    <TextFilter
+      label={say('search')}
+      value={q}
+      clean={withoutSecret}
+      isWide
+      dropBy={account}
+      choose={(next) =>
+        void navigate({
+          search: (search) =>
+            changed(search, { q: next, account: undefined, action: undefined, plan: undefined }),
+        })
+      }
     />
   );
 }
 
 function Found() {
-  const { say, format } = useTexts(texts);
-  const { q } = useSearch({ from: '/app/customers' });
-  const asked = useQuery({
-    queryKey: ['customers', q],
-    queryFn: () => apiFor(undefined).call('GET /v1/admin/customers', { query: { q: q ?? '' } }),
-    enabled: q !== undefined && q.length > 1,
+  const { say, format, language } = useTexts(texts);
+  const { q, sort = 'newest', status } = useSearch({ from: '/app/customers' });
+  const navigate = useNavigate({ from: '/app/customers' });
+  const isSearch = q !== undefined && q.length > 1;
+  const { pages, ...asked } = usePages({
+    key: ['customers', isSearch ? q : undefined, sort, status],
+    read: (paging) =>
+      apiFor(undefined).call('GET /v1/admin/customers', {
+        query: { ...paging, sort, ...(isSearch ? { q } : {}), ...(status && { status }) },
+      }),
   });
-  if (q === undefined || q.length < 2) return <p className="dim">{say('begin')}</p>;
   return (
-    <Table
-      label={say('nav.customers')}
-      rows={asked.data?.data}
-      keyOf={({ account_id: id }) => id}
-      asked={asked}
-      lines={8}
-      empty={say('none', { q })}
-      columns={[
-        {
-          head: say('name'),
-          cell: ({ account_id: account, name }) => (
-            <Link to="/app/customers" search={{ q, account }}>
-              {name}
-            </Link>
-          ),
-        },
-        { head: say('owner'), isDim: true, cell: ({ owner_email: owner }) => owner },
-        {
-          head: say('plans'),
-          isDim: true,
-          cell: ({ plans }) => plans.map(({ plan }) => plan).join(', ') || '–',
-        },
-        { head: say('cost'), isFigure: true, cell: ({ cost_micros: cost }) => format.micros(cost) },
-        {
-          head: say('denied'),
-          isFigure: true,
-          cell: ({ denied }) => (denied === 0 ? '–' : format.count(denied)),
-        },
-        {
-          head: say('lastCall'),
-          isFigure: true,
-          cell: ({ last_call_at: last }) => (last === null ? '–' : <When at={last} isPast />),
-        },
-      ]}
-    />
+    <>
+      <div className="filters">
+        <Pick
+          label={say('status')}
+          value={status}
+          none={say('anyStatus')}
+          options={{ active: say('active'), suspended: say('suspended') }}
+          choose={(next) =>
+            void navigate({
+              search: (search) => changed(search, { status: next }),
+            })
+          }
+        />
+        {!isSearch && (
+          <Pick
+            label={say('sort')}
+            value={sort}
+            options={
+              Object.fromEntries(SORTS.map((one) => [one, say(`sort.${one}`)])) as Record<
+                (typeof SORTS)[number],
+                string
+              >
+            }
+            choose={(next) => void navigate({ search: (search) => changed(search, { sort: next }) })}
+          />
+        )}
+        <span className="dim note">{say('list.note')}</span>
+      </div>
+      <Table
+        label={say('list.label')}
+        rows={pages?.flatMap(({ data }) => data)}
+        keyOf={({ account_id: id }) => id}
+        asked={asked}
+        empty={isSearch ? say('none', { q }) : say('noCustomers')}
+        columns={[
+          {
+            head: say('name'),
+            isLong: true,
+            cell: ({ account_id: account, name, status: state }) => (
+              <>
+                <Link from="/app/customers" to="." search={(rest) => ({ ...rest, account })}>
+                  {name}
+                </Link>
+                {state === 'suspended' && <span className="dim"> {say('suspended')}</span>}
+              </>
+            ),
+          },
+          { head: say('owner'), isDim: true, isLong: true, cell: ({ owner_email: owner }) => owner },
+          {
+            head: say('plans'),
+            isDim: true,
+            isLong: true,
+            cell: ({ plans }) => plans.map(({ plan }) => plan).join(', ') || '–',
+          },
+          {
+            head: say('list.paid'),
+            isFigure: true,
+            cell: ({ money }) => moneyTexts(language, money, (one) => one.paid_minor),
+          },
+          {
+            head: say('mrr'),
+            isFigure: true,
+            cell: ({ money }) => moneyTexts(language, money, (one) => one.mrr_minor),
+          },
+          { head: say('list.cost'), isFigure: true, cell: ({ cost_micros: cost }) => format.micros(cost) },
+          {
+            head: say('list.margin'),
+            isFigure: true,
+            cell: ({ money }) => moneyTexts(language, money, (one) => one.margin_minor),
+          },
+          {
+            head: say('list.denied'),
+            isFigure: true,
+            cell: ({ denied }) => (denied === 0 ? '–' : format.count(denied)),
+          },
+          {
+            head: say('lastCall'),
+            isFigure: true,
+            cell: ({ last_call_at: last }) => (last === null ? '–' : <When at={last} isPast />),
+          },
+        ]}
+      />
+    </>
   );
 }

@@ -1,12 +1,17 @@
-/** What the page's address says of what it shows. */
-export interface CustomerSearch {
-  readonly q?: string;
-  readonly account?: string;
-}
+import { readTexts } from '../../parts/search.ts';
 
-export function readCustomerSearch({ q, account }: Readonly<Record<string, unknown>>): CustomerSearch {
-  return {
-    ...(typeof q === 'string' ? { q } : {}),
-    ...(typeof account === 'string' ? { account } : {}),
-  };
-}
+export const SORTS = ['newest', 'name', 'paid', 'mrr', 'cost', 'calls', 'denied', 'last_call'] as const;
+export const STATES = ['active', 'suspended'] as const;
+/** What is done with the account that is opened. */
+export const ACTIONS = ['plan', 'credits', 'usage'] as const;
+export type CustomerAction = (typeof ACTIONS)[number];
+
+/** What the page's address says of what it shows; `plan` is the one that is to be given. */
+export const readCustomerSearch = readTexts({
+  q: undefined,
+  sort: SORTS,
+  status: STATES,
+  account: undefined,
+  action: ACTIONS,
+  plan: undefined,
+});

@@ -82,7 +82,7 @@ export interface AttemptParts {
   /** Whether this process still has the slots that its permits take. */
   readonly maySend: (() => boolean) | undefined;
   readonly logger: AiLogger | undefined;
-  readonly metrics: AiMetrics | undefined;
+  readonly metrics: Pick<AiMetrics, 'providerCall'> | undefined;
   readonly crashHook: CrashHook | undefined;
 }
 

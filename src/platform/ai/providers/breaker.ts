@@ -36,6 +36,11 @@ export class Breaker {
     this.#everybody = new Circuit(parts.settings, 0);
   }
 
+  /** As it was last told: of all accounts, or of the only one that calls. */
+  get state(): BreakerState {
+    return this.#told;
+  }
+
   /** Asks for one call of an account. A call that was not refused must `record` its result, exactly once. */
   admit(account: AccountId): Admittance {
     const own = this.#accounts.get(account);

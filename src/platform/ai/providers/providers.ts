@@ -97,6 +97,8 @@ export interface Providers {
   has(provider: string, model: string): boolean;
   /** A configured provider, by its name. */
   upstream(name: string): Upstream | undefined;
+  /** Each model of each provider, once. */
+  readonly targets: readonly Target[];
   /** All names that can be asked for. */
   list(): readonly { readonly id: string; readonly provider: string }[];
   /**
@@ -145,7 +147,7 @@ export function createProviders(parts: ProvidersParts): Providers {
   }
 
   function under(settings: ProvidersSettings): Providers {
-    const { chains, listed } = namesOf({ options: parts.upstreams, upstreams, settings, healthOf });
+    const { chains, listed, targets } = namesOf({ options: parts.upstreams, upstreams, settings, healthOf });
     return {
       chain(name) {
         const chain = chains.get(name);
@@ -155,6 +157,7 @@ export function createProviders(parts: ProvidersParts): Providers {
       has: (provider, model) =>
         model === '*' ? upstreams.has(provider) : chains.has(`${provider}/${model}`),
       upstream: (name) => upstreams.get(name),
+      targets,
       list: () => listed,
       under,
       async close() {
@@ -181,6 +184,7 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
   const { prices, aliases, models = {} } = settings;
   const chains = new Map<string, readonly Target[]>();
   const listed: { id: string; provider: string }[] = [];
+  const targets: Target[] = [];
 
   function list(id: string, chain: readonly Target[], provider: string): void {
     if (!chains.has(id)) listed.push({ id, provider });
@@ -191,7 +195,9 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
     const { name: provider } = upstream;
     const price = prices.of(provider, model);
     if (price === undefined) throw unpricedError(provider, model);
-    const chain = [{ upstream, provider, model, price, ...healthOf(provider, model) }];
+    const target = { upstream, provider, model, price, ...healthOf(provider, model) };
+    targets.push(target);
+    const chain = [target];
     list(`${provider}/${model}`, chain, provider);
     // The first upstream that has a model answers to its bare name.
     if (!chains.has(model)) list(model, chain, provider);
@@ -210,7 +216,7 @@ function namesOf({ options, upstreams, settings, healthOf }: Naming) {
     const chain = names.flatMap((name) => chains.get(name) ?? refuseUnknownModel(alias, name));
     if (chain.length > 0) list(alias, chain, OURS);
   }
-  return { chains, listed };
+  return { chains, listed, targets };
 }
 
 function unpricedError(provider: string, model: string): ConfigError {

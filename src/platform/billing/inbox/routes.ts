@@ -161,9 +161,16 @@ const replayMessages = route(
       since: z.iso.datetime({ offset: true }).optional(),
       until: z.iso.datetime({ offset: true }).optional(),
       dead: z.literal(true).optional().describe('All objects that `GET /v1/admin/billing/inbox/dead` lists.'),
-    }).refine(({ event_ids, since, dead: all }) => count(event_ids, since, all) === 1, {
-      error: 'name one of event_ids, since and dead',
-    }),
+      dead_object: namedObject(
+        'DeadInboxObject',
+        deadTaskReply.pick({ store: true, mode: true, kind: true, object_id: true }).shape,
+      )
+        .optional()
+        .describe('One of them.'),
+    }).refine(
+      ({ event_ids, since, dead: all, dead_object: one }) => count(event_ids, since, all, one) === 1,
+      { error: 'name one of event_ids, since, dead and dead_object' },
+    ),
     reply: {
       202: namedObject('InboxReplay', {
         objects: z.int().describe('How many are fetched again.'),

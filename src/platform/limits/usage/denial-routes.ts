@@ -1,6 +1,19 @@
-import { namedObject, page, pageOf, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import {
+  CSV_FORMATS,
+  JSON_OR_CSV,
+  namedObject,
+  page,
+  pageOf,
+  pageQuery,
+  positionOf,
+  routesFor,
+  routesOf,
+  sendCsv,
+  wantsCsv,
+} from '#platform/http';
 import { z } from 'zod';
 import { between } from '../routes.ts';
+import { DENIAL_GROUPS, type DenialSumsQuestion, positionOfSum } from './denial-sums.ts';
 import type { DenialCount, DenialCounts } from './denials.ts';
 
 const route = routesFor<DenialCounts>();
@@ -112,4 +125,92 @@ const ofAll = route(
     pageOfCounts(await denials.ofAll({ ...questionOf(query), account: query.account_id }), query.limit),
 );
 
-export const denialRoutes = routesOf({ ofAccount, ofAll });
+const denialSum = namedObject('DenialSum', {
+  account_id: z.uuid().nullable().describe('null: grouped by limit, it is of `accounts` accounts.'),
+  account_name: z.string().nullable(),
+  accounts: z.int(),
+  product: z.string(),
+  limit: z.string(),
+  kind: z.string(),
+  plan: z.string(),
+  denied: z.int(),
+  hours: z.int().describe('How many hours had any: a burst has one, a plan that is too small has many.'),
+  max: z.int().describe('The size of the limit at the last of them.'),
+  last_at: z.iso.datetime(),
+  last_request_id: z.string(),
+});
+const sumPosition = z.tuple([z.int(), z.string(), z.string(), z.string(), z.string(), z.string()]);
+const SUM_COLUMNS = Object.keys(denialSum.shape) as (keyof z.infer<typeof denialSum>)[];
+/** Rows that one query reads for CSV. */
+const BATCH = 5_000;
+
+const sums = route(
+  'GET /v1/admin/denials/totals',
+  {
+    summary: 'Add up what limits denied, by limit or by account',
+    description:
+      'The most denied first: by `account`, who is about to need a larger plan. Each sum is of the rows of `GET /v1/admin/denials` under the same filters. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 60, by: 'user' },
+    query: z.strictObject({
+      group: z.enum(DENIAL_GROUPS).default('account'),
+      account_id: z.uuid().optional(),
+      ...filters,
+      ...pageQuery,
+      format: z.enum(CSV_FORMATS).optional().describe('Without it, what the Accept header says.'),
+    }),
+    reply: { 200: pageOf(denialSum) },
+    produces: JSON_OR_CSV,
+    example: {
+      query: { group: 'account', product: 'reel' },
+      reply: {
+        data: [
+          {
+            account_id: '01939c2e-8f4b-7c3a-9d21-5b6c7d8e9f02',
+            account_name: 'Northwind Ltd',
+            accounts: 1,
+            product: 'reel',
+            limit: 'generations',
+            kind: 'quota',
+            plan: 'reel.standard',
+            denied: 41,
+            hours: 6,
+            max: 300,
+            last_at: '2026-11-20T08:41:07.000Z',
+            last_request_id: '0193a5c8-7d1d-7000-8000-3c1c5a5b0a00',
+          },
+        ],
+        next_cursor: null,
+      },
+    },
+  },
+  async ({ query, wire, origin }, denials) => {
+    const { limit, cursor, format, group, account_id: account, from, until, limit_name, ...rest } = query;
+    const after = cursor === undefined ? undefined : positionOf(cursor, sumPosition);
+    const question = { ...rest, group, account, limit: limit_name, ...between(from, until), after };
+    if (wantsCsv(wire, format)) {
+      await sendCsv(
+        wire,
+        { name: 'denials', columns: SUM_COLUMNS, batches: allSums(denials, question) },
+        origin.signal,
+      );
+      return undefined;
+    }
+    const rows = await denials.sums({ ...question, rows: limit + 1 });
+    return page(rows, limit, { item: (row) => row, position: positionOfSum });
+  },
+);
+
+async function* allSums(denials: DenialCounts, question: Omit<DenialSumsQuestion, 'rows'>) {
+  for (let { after } = question; ; ) {
+    const rows = await denials.sums({ ...question, after, rows: BATCH });
+    yield rows.map((row) => SUM_COLUMNS.map((column) => row[column]));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < BATCH) return;
+    after = positionOfSum(last);
+  }
+}
+
+export const denialRoutes = routesOf({ ofAccount, ofAll, sums });

@@ -4,6 +4,7 @@ import type { AccountId } from '#platform/kernel';
 import { makeAccount } from '#test/factories';
 import { testDatabase } from '#test/services';
 import type { Denial } from '../denial.ts';
+import { positionOfSum } from './denial-sums.ts';
 import { createDenialCounts } from './denials.ts';
 
 const { db } = await testDatabase();
@@ -108,4 +109,33 @@ test('counts of more than 100 days ago are deleted', async () => {
   await counts.close();
   await counts.prune();
   expect(await counts.ofAccount(accountId, all)).toHaveLength(1);
+});
+
+test('denials of a span are added up by limit and by account, the most denied first, in pages', async () => {
+  const [ada, bob] = [await makeAccount(db), await makeAccount(db)];
+  const at = open();
+  for (let n = 0; n < 5; n += 1) at.deny(ada.accountId, 'summed');
+  at.later(3 * HOUR);
+  at.deny(ada.accountId, 'summed', 11);
+  for (let n = 0; n < 4; n += 1) at.deny(bob.accountId, 'summed');
+  at.deny(bob.accountId, 'other');
+  await at.counts.close();
+  const sums = (group: 'limit' | 'account', more: object = {}) =>
+    at.counts.sums({ group, limit: 'summed', rows: 10, ...more });
+  expect(await sums('limit')).toMatchObject([
+    { account_id: null, account_name: null, accounts: 2, denied: 10, hours: 2, plan: 'demo.free', max: 10 },
+  ]);
+  const [first, second, ...rest] = await sums('account');
+  expect(rest).toEqual([]);
+  expect([first, second]).toMatchObject([
+    { account_id: ada.accountId, accounts: 1, denied: 6, hours: 2, last_request_id: 'r-summed-11' },
+    { account_id: bob.accountId, denied: 4, hours: 1 },
+  ]);
+  if (first === undefined || second === undefined) throw new Error('there are two');
+  expect(await sums('account', { after: positionOfSum(first) })).toEqual([second]);
+  const from = new Date(NOON + 2 * HOUR);
+  expect(await sums('account', { from })).toMatchObject([
+    { account_id: bob.accountId, denied: 4 },
+    { account_id: ada.accountId, denied: 1 },
+  ]);
 });

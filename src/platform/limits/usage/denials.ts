@@ -3,6 +3,7 @@ import type { AccountId, Clock } from '#platform/kernel';
 import type { Denial } from '../denial.ts';
 import type { AdmitRequest } from '../permit.ts';
 import { COUNTED, COUNTS_KEPT, COUNTS_PRUNED, createCounts, hourOf, HOUR_OF_ROW } from './counts.ts';
+import { type DenialSum, type DenialSumsQuestion, sumDenials, sumView } from './denial-sums.ts';
 
 /** Denials of an account by one limit in an hour. */
 export interface DenialCount {
@@ -50,6 +51,8 @@ export interface DenialCounts {
   /** The newest hour first. */
   ofAccount(accountId: AccountId, question: DenialQuestion): Promise<DenialCount[]>;
   ofAll(question: DenialQuestion & { readonly account?: string | undefined }): Promise<DenialCount[]>;
+  /** Of a span, added up, the most denied first. */
+  sums(question: DenialSumsQuestion): Promise<DenialSum[]>;
   prune(): Promise<void>;
   /** Writes what is counted, and stops. */
   close(): Promise<void>;
@@ -94,6 +97,10 @@ export function createDenialCounts({ db, clock, onFailure }: DenialCountsParts):
     async ofAll(question) {
       const [rows] = await db.system('limits.denials', [listCounts(question)]);
       return rows.map(toCount);
+    },
+    async sums(question) {
+      const [rows] = await db.system('limits.denials', [sumDenials(question, HOUR_OF_ROW)]);
+      return rows.map(sumView);
     },
     async prune() {
       await db.system('limits.denials', COUNTS_PRUNED, [

@@ -1,10 +1,10 @@
 import { actorOf } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Answer, Caller, Once, Origin, Page } from '#platform/http';
-import { type AccountId, AppError } from '#platform/kernel';
+import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import { type ProductContext, timeList, versionedAnswer } from '#platform/product';
 import type { z } from 'zod';
-import { fragmentOf } from '../licenses/key.ts';
+import { fragmentOf, partOfKey } from '../licenses/key.ts';
 import { keyHashes } from '../licenses/license.ts';
 import { type ByHand, recordIn } from '../lifecycle/apply.ts';
 import { settleIn, type SettlingParts } from '../lifecycle/lifecycle.ts';
@@ -30,6 +30,8 @@ const EXTENDED = commitPoint(
   'a grant for longer, the licence, its audit and the answer to a repeat',
 );
 const DAY = 86_400_000;
+/** Licences that the end of a key may name: four characters of 32. */
+const MOST_OF_A_PART = 20;
 
 type View = z.input<typeof foundLicenseReply>;
 
@@ -83,6 +85,15 @@ export function createLicenseDesk(parts: Parts) {
       ]);
       const { data, next_cursor } = licenses.page(rows, limit);
       return { data: data.map(shownFound), next_cursor };
+    },
+
+    /** Accounts whose licence a text names: by its id, by the key, or by the end of one. */
+    async accountsOf(text: string): Promise<AccountId[]> {
+      const part = partOfKey(text);
+      if (part === undefined && !isUuid(text)) return [];
+      const search = part === undefined ? { id: text } : keySearch(parts, part);
+      const [rows] = await db.system('coditect.admin', [searchLicenses(search, { limit: MOST_OF_A_PART })]);
+      return rows.map(({ account_id: accountId }) => accountId);
     },
 
     /** Its sessions end, and nobody takes a seat until it is reinstated; payments do not change that. */

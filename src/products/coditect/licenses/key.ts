@@ -69,15 +69,14 @@ function shownKey(values: readonly number[]): string {
 export function normalKey(typed: string): string {
   const text = typed.length > LONGEST ? '' : normalizeKey(typed);
   const prefix = normalizeKey(PREFIX);
-  const values = text
-    .slice(prefix.length)
-    .split('')
-    .map((character) => ALPHABET.indexOf(character));
+  const values = valuesOf(text.slice(prefix.length));
   if (!text.startsWith(prefix) || values.length !== CHARACTERS || values.includes(-1))
     throw malformedKeyError();
   if (syndrome(values) !== 0) throw malformedKeyError();
   return shownKey(values);
 }
+
+const valuesOf = (text: string): number[] => text.split('').map((character) => ALPHABET.indexOf(character));
 
 function normalizeKey(text: string): string {
   return text
@@ -104,6 +103,18 @@ export function fragmentOf(typed: string): { readonly key: string } | { readonly
   if (text.length > GROUP) return { tails: [text.slice(-GROUP - 1, -1)] };
   const before = ALPHABET.split('').map((character) => character + text.slice(0, -1));
   return { tails: [text, ...before] };
+}
+
+/** What of a text may be looked for as a key, or as its end behind the prefix or in groups; undefined: it is neither. */
+export function partOfKey(text: string): string | undefined {
+  if (text.length > LONGEST) return undefined;
+  const isGroups = /^[0-9a-z]{4}(?:-[0-9a-z]{4})+$/i.test(text);
+  const typed = normalizeKey(text);
+  const rest = typed.startsWith(normalizeKey(PREFIX)) ? typed.slice(PREFIX.length) : isGroups ? typed : '';
+  const values = valuesOf(rest);
+  if (rest.length < GROUP || rest.length > CHARACTERS || values.includes(-1)) return undefined;
+  if (rest.length < CHARACTERS) return rest;
+  return syndrome(values) === 0 ? PREFIX + rest : undefined;
 }
 
 /** The last characters before the check character, for lists and searches. */

@@ -19,6 +19,15 @@ export interface ReplaySelection {
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly dead?: true | undefined;
+  readonly dead_object?: DeadObject | undefined;
+}
+
+/** One of those that were given up. */
+export interface DeadObject {
+  readonly store: ProviderName;
+  readonly mode: Mode;
+  readonly kind: ObjectKind;
+  readonly object_id: string;
 }
 
 export interface ReplayResult {
@@ -39,15 +48,16 @@ export interface ByWhom {
   readonly once: Once;
 }
 
-/** Has objects fetched again whatever became of the events at them. Throws `not_found` for an id that never came. */
+/** Has objects fetched again whatever became of the events at them. Throws `not_found` for an id that never came, and for an object that is not dead. */
 export async function replay(
   parts: ReplayParts,
   { providers, which }: { readonly providers: readonly PaymentProvider[]; readonly which: ReplaySelection },
   { caller, origin, once }: ByWhom,
 ): Promise<Answer<ReplayResult>> {
-  const marked = which.dead === true ? undefined : await requestFetchesOf(parts, which);
+  const isOfDead = which.dead === true || which.dead_object !== undefined;
+  const marked = isOfDead ? undefined : await requestFetchesOf(parts, which);
   const given = await once(REPLAYED, async (tx) => {
-    const replayed = marked ?? (await reviveIn(tx, providers));
+    const replayed = marked ?? (await reviveIn(tx, providers, which.dead_object));
     for (const { name, mode } of providers) await requestDrainIn(parts, tx, { provider: name, mode });
     await parts.audit.recordIn(tx, {
       action: 'billing.replayed',
@@ -61,10 +71,18 @@ export async function replay(
   return given;
 }
 
-async function reviveIn(tx: Transaction, providers: readonly PaymentProvider[]): Promise<ReplayResult> {
+async function reviveIn(
+  tx: Transaction,
+  providers: readonly PaymentProvider[],
+  dead: DeadObject | undefined,
+): Promise<ReplayResult> {
+  const ref = dead === undefined ? undefined : { kind: dead.kind, id: dead.object_id };
   let objects = 0;
   for (const { name, mode } of providers)
-    objects += (await tx.run(requeueDeadTasks({ provider: name, mode }))).length;
+    if (dead === undefined || (dead.store === name && dead.mode === mode))
+      objects += (await tx.run(requeueDeadTasks({ provider: name, mode }, ref))).length;
+  if (dead !== undefined && objects === 0)
+    throw new AppError('not_found', { message: 'No such object was given up, or it is being fetched.' });
   return { objects, next_since: null };
 }
 

@@ -182,12 +182,16 @@ export const requestFetchNow = (providerMode: ProviderMode, ref: ObjectRef) =>
     keyOf(providerMode, ref),
   );
 
-/** Makes due at once what an operator hears of, but for what somebody is at just now: who waits for nobody holds up nobody. */
-export const requeueDeadTasks = ({ provider, mode }: ProviderMode) =>
+/**
+ * Makes due at once what an operator hears of, or this object alone where it is among it, but for what somebody is at just now: who waits for
+ * nobody holds up nobody.
+ */
+export const requeueDeadTasks = ({ provider, mode }: ProviderMode, ref?: ObjectRef) =>
   statement(
     `update billing.wants set dead = false, attempts = 0, due_at = app.now(), updated_at = app.now()
      where (store, mode, kind, object_id) in (
-       select store, mode, kind, object_id from billing.wants where store = $1 and mode = $2 and fetching is null and ${TROUBLED} for update skip locked)
+       select store, mode, kind, object_id from billing.wants where store = $1 and mode = $2 and fetching is null and ${TROUBLED}
+         and ($3::text is null or kind = $3 and object_id = $4) for update skip locked)
      returning kind`,
-    [provider, mode],
+    [provider, mode, ref?.kind ?? null, ref?.id ?? null],
   );

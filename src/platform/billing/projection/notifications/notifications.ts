@@ -159,7 +159,8 @@ function ofWaitingChange({ subscription, invoice }: Renewal): Notification[] {
   if (invoice.reason !== 'subscription_update') return [];
   if (invoice.state === 'void') return [{ ...of, kind: 'change_not_paid' }];
   // The invoice may be read before the subscription that says what waits for it: told then, the mail could not name the plan.
-  const isKnown = isOfWaitingChange(subscription, invoice) && subscription.pending_invoice === invoice.store_id;
+  const isKnown =
+    isOfWaitingChange(subscription, invoice) && subscription.pending_invoice === invoice.store_id;
   const waits = invoice.state === 'open' && invoice.asks_customer && isKnown;
   return waits ? [{ ...of, kind: 'payment_action_required' }] : [];
 }

@@ -1,0 +1,176 @@
+import { Button, NativeSelect, TextInput, Title } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { changed } from '../../parts/search.ts';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import type { Details } from './customer.tsx';
+import { usePlans } from './plans.ts';
+import type { CustomerAction } from './search.ts';
+import { texts } from './texts.ts';
+
+interface ActionProps extends Pick<Details, 'limits'> {
+  readonly id: string;
+}
+
+/** Kinds of limits whose use can be put right by hand. */
+const ADJUSTED = ['quota', 'credits', 'budget'];
+const MICROS = 1_000_000;
+
+/** What an operator gives: a plan until a day, credits, or use that is given back. Who did stands in the audit. */
+export function Action({ id, limits }: ActionProps) {
+  const { action } = useSearch({ from: '/app/customers' });
+  return action === undefined ? null : <ActionForm key={action} id={id} limits={limits} action={action} />;
+}
+
+function ActionForm({ id, limits, action }: ActionProps & { readonly action: CustomerAction }) {
+  const { say } = useTexts(texts);
+  const { plan: wanted } = useSearch({ from: '/app/customers' });
+  const navigate = useNavigate({ from: '/app/customers' });
+  const queries = useQueryClient();
+  const choices = useChoices(action, limits);
+  const [chosen, setChosen] = useState(wanted ?? '');
+  const [amount, setAmount] = useState('');
+  const [until, setUntil] = useState('');
+  const [reason, setReason] = useState('');
+  const first = useRef<HTMLSelectElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  useEffect(() => setChosen(wanted ?? ''), [wanted]);
+  const what = choices.find(({ value }) => value === chosen) ?? choices[0];
+  const close = () =>
+    void navigate({ search: (search) => changed(search, { action: undefined, plan: undefined }) });
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: async () => {
+      if (what === undefined) return;
+      const [product = '', name = ''] = what.value.split(/[.:](.*)/);
+      // The last instant of the day that was chosen, here.
+      const end = until === '' ? undefined : new Date(`${until}T23:59:59`).toISOString();
+      const api = apiFor(undefined);
+      if (action === 'plan')
+        await api.call('POST /v1/admin/grants', {
+          body: {
+            account_id: id,
+            product,
+            ...(what.isAddOn === true ? { add_on: what.value } : { plan: what.value }),
+            ...(end && { until: end }),
+          },
+        });
+      else if (action === 'credits')
+        await api.call('POST /v1/admin/credits', {
+          body: {
+            account_id: id,
+            product,
+            limit: name,
+            amount: Number(amount),
+            ...(end && { expires_at: end }),
+          },
+        });
+      else
+        await api.call('POST /v1/admin/usage/adjustments', {
+          body: {
+            account_id: id,
+            product,
+            limit: name,
+            reason,
+            ...(what.isMoney === true
+              ? { cost_micros: Math.round(Number(amount) * MICROS) }
+              : { units: Number(amount) }),
+          },
+        });
+    },
+    onSuccess: async () => {
+      close();
+      await queries.invalidateQueries();
+    },
+  });
+  const isWhole = /^-?\d{1,10}$/.test(amount) && amount !== '0';
+  const isReady =
+    what !== undefined &&
+    (action === 'plan' ||
+      isWhole ||
+      (what.isMoney === true && Number.isFinite(Number(amount)) && amount !== '')) &&
+    (action !== 'usage' || reason.trim().length > 2);
+  return (
+    <section aria-labelledby="action">
+      <Title order={2} id="action">
+        {say(`give.${action}`)}
+      </Title>
+      {choices.length === 0 ? (
+        <p className="dim">{say('nothing')}</p>
+      ) : (
+        <form
+          className="filters"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isReady && !isPending) mutate();
+          }}
+        >
+          <NativeSelect
+            ref={first}
+            label={say(action === 'plan' ? 'plans' : 'limit')}
+            value={what?.value ?? ''}
+            data={choices.map(({ value, label }) => ({ value, label }))}
+            onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+          />
+          {action !== 'plan' && (
+            <TextInput
+              label={say(what?.isMoney === true ? 'dollars' : action === 'usage' ? 'units' : 'amount')}
+              inputMode="decimal"
+              value={amount}
+              onChange={({ currentTarget }) => setAmount(currentTarget.value)}
+            />
+          )}
+          {action === 'usage' ? (
+            <TextInput
+              label={say('reason')}
+              maxLength={500}
+              value={reason}
+              onChange={({ currentTarget }) => setReason(currentTarget.value)}
+            />
+          ) : (
+            <TextInput
+              type="date"
+              label={say(action === 'plan' ? 'untilDay' : 'expires')}
+              value={until}
+              onChange={({ currentTarget }) => setUntil(currentTarget.value)}
+            />
+          )}
+          <span className="actions end">
+            <Button type="submit" loading={isPending} disabled={!isReady}>
+              {say(action === 'usage' ? 'adjust' : 'give')}
+            </Button>
+            <Button variant="default" onClick={close}>
+              {say('cancel')}
+            </Button>
+          </span>
+        </form>
+      )}
+      {error !== null && <p role="alert">{error.message}</p>}
+    </section>
+  );
+}
+
+interface Choice {
+  /** `reel.pro`; of a limit `reel:generations`. */
+  readonly value: string;
+  readonly label: string;
+  readonly isAddOn?: boolean;
+  readonly isMoney?: boolean;
+}
+
+function useChoices(action: CustomerAction, limits: Details['limits']): readonly Choice[] {
+  const { plans, addOns } = usePlans();
+  if (action === 'plan')
+    return [
+      ...plans.filter((plan) => !plan.default).map(({ id }) => ({ value: id, label: id })),
+      ...addOns.map(({ id }) => ({ value: id, label: id, isAddOn: true })),
+    ];
+  return limits
+    .filter(({ kind }) => (action === 'credits' ? kind === 'credits' : ADJUSTED.includes(kind)))
+    .map(({ product, limit, kind }) => ({
+      value: `${product}:${limit}`,
+      label: `${product} ${limit.replaceAll('_', ' ')}`,
+      isMoney: kind === 'budget',
+    }));
+}

@@ -1,0 +1,38 @@
+import { useQuery } from '@tanstack/react-query';
+import { apiFor } from '../../session.ts';
+
+interface Denied {
+  readonly product: string;
+  readonly plan: string;
+  readonly limit: string;
+  readonly max: number;
+}
+
+/** What can be given, and the cheapest plan that has more of a limit. */
+export function usePlans() {
+  const { data } = useQuery({
+    queryKey: ['plans'],
+    queryFn: () => apiFor(undefined).call('GET /v1/plans', {}),
+    staleTime: 600_000,
+  });
+  return {
+    plans: data?.data ?? [],
+    addOns: data?.add_ons ?? [],
+    /** Its id, and its size of the limit; null: without a bound. */
+    largerThan({
+      product,
+      plan,
+      limit,
+      max,
+    }: Denied): { readonly id: string; readonly max: number | null } | undefined {
+      const sizes = data?.comparison[product]?.find(({ name }) => name === limit)?.plans ?? {};
+      return data?.data
+        .filter((one) => one.product === product && one.id !== plan)
+        .toSorted((one, other) => one.price.monthly - other.price.monthly)
+        .flatMap(({ id }) => {
+          const size = sizes[id];
+          return size === null || (typeof size === 'number' && size > max) ? [{ id, max: size }] : [];
+        })[0];
+    },
+  };
+}

@@ -1,0 +1,26 @@
+type Values = Readonly<Record<string, readonly string[] | undefined>>;
+type SearchOf<Names extends Values> = {
+  readonly [Name in keyof Names]?: Names[Name] extends readonly (infer Value)[] ? Value : string;
+};
+
+/** Reads a page's address: the texts among what is named, and of some only these values. */
+export const readTexts =
+  <const Names extends Values>(names: Names) =>
+  (search: Readonly<Record<string, unknown>>): SearchOf<Names> =>
+    Object.fromEntries(
+      Object.entries(names)
+        .filter(([name, values]) => {
+          const value = search[name];
+          return typeof value === 'string' && value !== '' && values?.includes(value) !== false;
+        })
+        .map(([name]) => [name, search[name]]),
+    ) as SearchOf<Names>;
+
+/** An address with something changed; what is undefined leaves it. */
+export const changed = <Search extends object>(
+  search: Search,
+  change: { readonly [Name in keyof Search]?: Search[Name] | undefined },
+): Search =>
+  Object.fromEntries(
+    Object.entries({ ...search, ...change }).filter(([, value]) => value !== undefined),
+  ) as Search;

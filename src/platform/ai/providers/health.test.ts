@@ -1,0 +1,58 @@
+import { testApp } from '#test/app';
+import { expect, test } from 'vitest';
+
+const app = await testApp();
+const admin = await app.admin();
+const ada = await app.customer('gateway.scale');
+
+const chat = (model: string) =>
+  app.call(ada.key, 'POST /v1/ai/chat/completions', {
+    body: { model, messages: [{ role: 'user', content: 'Hello' }] },
+  });
+async function healthOf(model: string) {
+  const { status, body } = await app.call(admin.key, 'GET /v1/admin/providers');
+  expect(status).toBe(200);
+  const data = body['data'] as readonly Readonly<Record<string, unknown>>[];
+  return { process: body['process'], ...data.find((one) => one['model'] === model) };
+}
+
+test('each model is told with its breaker, what this process saw of it, and what the ledger has of the last hour', async () => {
+  expect(await healthOf('sandbox-large')).toMatchObject({
+    process: app.app.modules.holder.id,
+    provider: 'sandbox',
+    breaker: 'closed',
+    throttled_ms: 0,
+    outcomes: {},
+    last_failure: null,
+    ledger: { calls: 0, median_run_us: null, last_at: null },
+  });
+  for (let n = 0; n < 3; n += 1) expect((await chat('sandbox-large')).status).toBe(200);
+  expect(await healthOf('sandbox-large')).toMatchObject({
+    outcomes: { served: 3 },
+    last_failure: null,
+    ledger: {
+      calls: 3,
+      posted: 3,
+      voided: 0,
+      fallbacks: 0,
+      median_run_us: expect.any(Number),
+      last_at: expect.any(String),
+    },
+  });
+});
+
+test('a provider that fails is seen: by its outcomes, its breaker, and calls that went to another model', async () => {
+  app.sandbox.faults.always({ kind: 'status', status: 500 });
+  for (let n = 0; n < 4; n += 1) expect((await chat('sandbox-small')).status).toBe(503);
+  app.sandbox.faults.always(null);
+  expect(await healthOf('sandbox-small')).toMatchObject({
+    breaker: 'open',
+    outcomes: { failed: expect.any(Number) },
+    last_failure: { outcome: 'failed' },
+    ledger: { posted: 0, voided: expect.any(Number) },
+  });
+});
+
+test('is for platform admins', async () => {
+  expect((await app.call(ada.key, 'GET /v1/admin/providers')).status).toBe(403);
+});

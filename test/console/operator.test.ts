@@ -1,0 +1,114 @@
+import { statement } from '#platform/db';
+import { describe, expect, test } from 'vitest';
+import { openReceiver } from '../webhooks/receiver.ts';
+import { isHere, PATIENCE, visitConsole } from './visit.ts';
+
+const HOSTILE = `<img src=x onerror="document.title='run'">`;
+
+describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
+  if (!isHere) return;
+  const { page, signIn, broken, faults, url, db, call, customer, admin } = await visitConsole();
+  const run = (sql: string, values: readonly unknown[] = []) => db.asMigrator(statement(sql, [...values]));
+  const operator = await admin();
+  const ada = await customer('reel.basic');
+  await run('update accounts.accounts set name = $2 where account_id = $1', [ada.accountId, HOSTILE]);
+  await signIn();
+  const region = (name: string) => page.getByRole('region', { name, exact: true });
+
+  test('finds why a customer was denied by one click, and gives the plan that would not have', async () => {
+    await run(
+      `insert into limits.denials (account_id, hour, product, feature, name, plan, kind, denied, used, size, last_at, last_request_id)
+       values ($1, date_trunc('hour', app.now()), 'reel', 'generation', 'generations', 'reel.basic', 'quota', 14, 60, 60, app.now(), 'the-request')`,
+      [ada.accountId],
+    );
+    await page.goto(`${url}/app/customers`);
+    await page.getByRole('searchbox').fill(ada.accountId);
+    await page.getByRole('link', { name: HOSTILE }).click();
+    const denied = region('Denied by limits').getByRole('row').last();
+    expect(await denied.innerText()).toMatch(
+      /generations reel generation\s+reel\.basic\s+\d+ of \d+\s+in \d+ days?\s+14\s+the-request/,
+    );
+    await denied.getByRole('button', { name: /^Give reel\./ }).click();
+    await page.getByLabel('Until; empty: without end').fill('2099-12-31');
+    expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: 'Give', exact: true }).click();
+    await region('Plans that it was given').getByText('Dec 31').waitFor();
+    const { body } = await call(operator.key, `GET /v1/admin/grants?account_id=${ada.accountId}`);
+    expect(body['data']).toMatchObject([
+      { plan: 'reel.standard', ends_at: expect.stringMatching(/^2099-12-31|^2100-01-01/), source: 'admin' },
+      { plan: 'reel.basic' },
+    ]);
+    await denied.getByText('Has more by now').waitFor();
+    expect(await page.title()).toBe('Plinth');
+  });
+
+  test('takes it back, and every one of their acts stands in the audit', async () => {
+    const given = region('Plans that it was given').getByRole('row').filter({ hasText: 'reel.standard' });
+    await given.getByRole('button', { name: 'Take back' }).click();
+    await given.getByRole('button', { name: 'Take back: press again' }).click();
+    await given.getByText('taken back').waitFor();
+    await page.getByRole('link', { name: 'Who did what' }).click();
+    await page.getByRole('cell', { name: 'grant.revoked' }).waitFor();
+    expect(await faults()).toEqual([]);
+  });
+
+  test('gives use back, and resets a second factor', async () => {
+    await run(`insert into identity.totp (user_id, secret, confirmed_at) values ($1, 'x', app.now())`, [
+      ada.userId,
+    ]);
+    await page.goto(`${url}/app/customers?account=${ada.accountId}`);
+    await page.getByRole('button', { name: 'Adjust use' }).first().click();
+    await page.getByLabel('Limit', { exact: true }).selectOption({ label: 'reel generations' });
+    await page.getByLabel('Units; below 0 gives back').fill('5');
+    await page.getByLabel('Reason, for the audit').fill('An outage of ours');
+    await page.getByRole('button', { name: 'Adjust', exact: true }).click();
+    await page.getByText(/^5 of 60$/).waitFor();
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('button', { name: 'Reset: press again' }).click();
+    await region('Members').getByRole('cell', { name: 'none' }).waitFor();
+  });
+
+  test('replays dead letters, which then go on by themselves; a second press is one replay', async () => {
+    const receiver = await openReceiver();
+    const made = await call(operator.key, 'POST /v1/admin/webhooks', { body: { url: receiver.url } });
+    const told = await call(operator.key, `POST /v1/admin/webhooks/${String(made.body['id'])}/test`);
+    await receiver.until(1);
+    await expect
+      .poll(() =>
+        run(
+          `update webhooks.deliveries set state = 'dead', attempt = 10, error = $1 where state = 'delivered' returning id`,
+          [HOSTILE],
+        ),
+      )
+      .toHaveLength(1);
+    for (const n of [1, 2])
+      await run(
+        `insert into jobs.jobs (account_id, id, kind, lane, payload, state, attempt, attempts, error, request_id)
+         values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'platform.expired-keys', 'batch', '{}', 'dead', 3, 3, $1, $2)`,
+        [HOSTILE, `request-${n}`],
+      );
+    await page.goto(`${url}/app/dead-letters`);
+    const jobs = region('Jobs').getByRole('row').filter({ hasText: 'platform.expired-keys' });
+    await expect.poll(() => jobs.count()).toBe(2);
+    expect(await faults()).toEqual([]);
+    await jobs.first().getByRole('button', { name: 'Replay' }).dblclick();
+    await expect.poll(() => jobs.filter({ hasText: 'done' }).count()).toBe(1);
+    await region('Webhook deliveries').getByRole('button', { name: 'Replay' }).click();
+    await region('Webhook deliveries').getByText('delivered', { exact: true }).waitFor();
+    expect(receiver.received.map(({ id }) => id)).toEqual([told.body['event_id'], told.body['event_id']]);
+    expect(await run(`select count(*)::int as n from audit.events where action = 'job.replayed'`)).toEqual([
+      { n: 1 },
+    ]);
+    await page.reload();
+    await region('Webhook deliveries').getByText('Every endpoint took what it was told').waitFor();
+    expect(await jobs.count()).toBe(1);
+    await jobs.getByRole('button', { name: 'Discard' }).click();
+    await jobs.getByRole('button', { name: 'Discard: press again' }).click();
+    await region('Jobs').getByText('No job was given up.').waitFor();
+    expect(await page.title()).toBe('Plinth');
+  });
+
+  test('breaks nothing on the way, and loads nothing from elsewhere', () => {
+    expect(broken).toEqual([]);
+  });
+});
