@@ -1,11 +1,16 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { readAuditSearch } from './pages/audit/search.ts';
+import type { AuditSearch } from './pages/audit/search.ts';
 import { readCustomerSearch } from './pages/customers/search.ts';
-import { readMembersSearch } from './pages/members/search.ts';
-import { readPlanSearch } from './pages/plan/search.ts';
-import { readSearch } from './pages/ledger/search.ts';
+import type { JobSearch, MailSearch, ServerSearch, WebhookSearch } from './pages/developer/search.ts';
+import type { LedgerSearch } from './pages/ledger/search.ts';
+import type { MembersSearch } from './pages/members/search.ts';
+import type { PlanSearch } from './pages/plan/search.ts';
 import { readProductSearch } from './products/product-pages.ts';
+import type { UsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
+
+/** What an address says is looked at by its page, whose reader is loaded with it: here it passes as it came. */
+const readByPage = <Search,>(raw: Record<string, unknown>) => raw as Search;
 
 const root = createRootRoute({ component: Shell });
 const home = createRoute({
@@ -21,7 +26,7 @@ const signIn = createRoute({
 const ledger = createRoute({
   getParentRoute: () => root,
   path: '/app/ledger',
-  validateSearch: readSearch,
+  validateSearch: readByPage<LedgerSearch>,
   component: lazyRouteComponent(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
 });
 
@@ -35,7 +40,7 @@ const customers = createRoute({
 const plan = createRoute({
   getParentRoute: () => root,
   path: '/app/plan',
-  validateSearch: readPlanSearch,
+  validateSearch: readByPage<PlanSearch>,
   component: lazyRouteComponent(() => import('./pages/plan/plan.tsx'), 'Plan'),
 });
 
@@ -52,13 +57,13 @@ const keys = createRoute({
 const members = createRoute({
   getParentRoute: () => root,
   path: '/app/members',
-  validateSearch: readMembersSearch,
+  validateSearch: readByPage<MembersSearch>,
   component: lazyRouteComponent(() => import('./pages/members/members.tsx'), 'Members'),
 });
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/app/audit',
-  validateSearch: readAuditSearch,
+  validateSearch: readByPage<AuditSearch>,
   component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'Audit'),
 });
 
@@ -69,19 +74,63 @@ const product = createRoute({
   component: lazyRouteComponent(() => import('./products/product-page.tsx'), 'ProductPage'),
 });
 
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: '/app/usage',
+  validateSearch: readByPage<UsageSearch>,
+  component: lazyRouteComponent(() => import('./pages/usage/usage.tsx'), 'Usage'),
+});
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/app/jobs',
+  validateSearch: readByPage<JobSearch>,
+  component: lazyRouteComponent(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
+});
+const errors = createRoute({
+  getParentRoute: () => root,
+  path: '/app/errors',
+  component: lazyRouteComponent(() => import('./pages/developer/errors.tsx'), 'Errors'),
+});
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: '/app/webhooks',
+  validateSearch: readByPage<WebhookSearch>,
+  component: lazyRouteComponent(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
+});
+const mails = createRoute({
+  getParentRoute: () => root,
+  path: '/app/mails',
+  validateSearch: readByPage<MailSearch>,
+  component: lazyRouteComponent(() => import('./pages/developer/mails.tsx'), 'Mails'),
+});
+const server = createRoute({
+  getParentRoute: () => root,
+  path: '/app/server',
+  validateSearch: readByPage<ServerSearch>,
+  component: lazyRouteComponent(() => import('./pages/developer/server.tsx'), 'Server'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
     signIn,
     ledger,
-    customers,
+    usage,
+    jobs,
+    errors,
+    webhooks,
+    mails,
+    server,
     plan,
     invoices,
     keys,
     members,
     audit,
+    customers,
     product,
   ]),
+  // What a page's own reader does not take from an address is not there.
+  search: { strict: true },
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

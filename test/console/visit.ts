@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { atEndOfFile } from '#test/closing';
 import { systemClock, systemRandom } from '#platform/kernel';
 import { ensureOwner, newSignInLink } from '#platform/owner';
@@ -108,6 +109,16 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
     openElsewhere: async () => open(await another()),
     link,
     broken,
+    /** Calls as the owner, by the key of the first start. Throws on a refusal. */
+    async api(call: string, body?: object): Promise<Readonly<Record<string, unknown>>> {
+      const { api_key: key } = JSON.parse(readFileSync(join(dataDir, 'owner.json'), 'utf8')) as {
+        readonly api_key: string;
+      };
+      const answered = await server.call(key, call, body === undefined ? {} : { body });
+      if (answered.status >= 300)
+        throw new Error(`${call} answers ${answered.status}: ${JSON.stringify(answered.body)}`);
+      return answered.body;
+    },
     /** Addresses of all pages that the navigation leads to. */
     async paths(): Promise<string[]> {
       await page.getByRole('link', { name: 'Customers' }).waitFor();

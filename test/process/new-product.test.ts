@@ -133,7 +133,7 @@ describe('a new product', () => {
       join(root, 'tsconfig.pages.json'),
       JSON.stringify({
         extends: './console/tsconfig.json',
-        include: ['src/products/notes/console', 'console/src/products/products.d.ts'],
+        include: ['src/products/notes/console', 'console/src'],
       }),
     );
     const bin = (name: string) => join(root, 'node_modules/.bin', name);

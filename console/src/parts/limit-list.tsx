@@ -98,7 +98,7 @@ function Gauge({
   );
 }
 
-/** How much of a limit, in its unit. */
+/** How amounts of a limit are written, by its kind and unit. */
 export const amounts =
   (format: Formats, kind: string, unit: string | null) =>
   (value: number): string => {

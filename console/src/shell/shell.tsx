@@ -70,6 +70,8 @@ function Navigation({ path }: { readonly path: string }) {
   const { say } = useTexts();
   const { data: me } = useMe();
   const [isOpen, setOpen] = useState(false);
+  const isMine = ({ isOperators }: { readonly isOperators?: boolean }) =>
+    isOperators !== true || me?.role === 'admin';
   useEffect(() => setOpen(false), [path]);
   return (
     <header className="side">
@@ -84,18 +86,16 @@ function Navigation({ path }: { readonly path: string }) {
         />
       </div>
       <nav aria-label={say('nav.main')} data-open={isOpen}>
-        {PAGE_GROUPS.filter(({ isOperators }) => isOperators !== true || me?.role === 'admin').map(
-          ({ text: heading, pages }) => (
-            <Fragment key={heading ?? ''}>
-              {heading !== undefined && <h2>{say(heading)}</h2>}
-              {pages.map(({ to, text }) => (
-                <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
-                  {say(text)}
-                </Link>
-              ))}
-            </Fragment>
-          ),
-        )}
+        {PAGE_GROUPS.filter(isMine).map(({ text: heading, pages }) => (
+          <Fragment key={heading ?? ''}>
+            {heading !== undefined && <h2>{say(heading)}</h2>}
+            {pages.filter(isMine).map(({ to, text }) => (
+              <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
+                {say(text)}
+              </Link>
+            ))}
+          </Fragment>
+        ))}
         <ProductLinks />
         <a href="/docs">{say('nav.docs')}</a>
         <Foot />
@@ -119,7 +119,7 @@ function ProductLinks() {
             params={{ product, page }}
             activeOptions={{ exact: true, includeSearch: false }}
           >
-            {title[language]}
+            {title[language]} <small>{product}</small>
           </Link>
         )),
       )}

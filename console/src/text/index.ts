@@ -102,8 +102,11 @@ function formatsOf(language: Language): Formats {
       const [unit, size] = SPANS.find(([, least]) => Math.abs(seconds) >= least) ?? (['second', 1] as const);
       return relative.format(Math.trunc(seconds / size), unit);
     },
-    day: (at) =>
-      (new Date(at).getFullYear() === new Date().getFullYear() ? day : dayOfYear).format(new Date(at)),
+    day(at) {
+      // A day without a time is one of this browser's zone.
+      const date = new Date(at.length === 10 ? `${at}T00:00` : at);
+      return (date.getFullYear() === new Date().getFullYear() ? day : dayOfYear).format(date);
+    },
     instant: (at) => instant.format(new Date(at)),
   };
   known.set(language, made);

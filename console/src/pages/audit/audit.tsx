@@ -1,17 +1,16 @@
 import { Button, NativeSelect, Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
+import { Download } from '../../parts/download.tsx';
 import { useNames } from '../../parts/names.ts';
-import { isAtLeast, useAct } from '../../parts/of-account.ts';
+import { isAtLeast } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
-import { Refusal } from '../../parts/refusal.tsx';
-import { saveFile } from '../../parts/save-file.ts';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { readAuditSearch, SPANS, SUBJECTS } from './search.ts';
+import { readAuditSearch, SPANS, SUBJECTS, useAuditSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 type Entry = ReplyOf<'GET /v1/account/audit'>['data'][number];
@@ -33,7 +32,7 @@ export function Audit() {
 }
 
 function useFilter() {
-  const { action, span, actor } = useSearch({ from: '/app/audit' });
+  const { action, span, actor } = useAuditSearch();
   const from =
     span === undefined
       ? {}
@@ -47,7 +46,7 @@ function useFilter() {
 
 function Trail() {
   const { say } = useTexts(texts);
-  const { action, span, actor } = useSearch({ from: '/app/audit' });
+  const { action, span, actor } = useAuditSearch();
   const chosen = useAccount();
   const filter = useFilter();
   const nameOf = useNames();
@@ -108,7 +107,7 @@ function Who({
   readonly nameOf: (id: string) => string;
 }) {
   const { say } = useTexts(texts);
-  const search = useSearch({ from: '/app/audit' });
+  const search = useAuditSearch();
   const text =
     actor.kind === 'user' || (actor.kind === 'key' && user !== null)
       ? `${actor.kind === 'key' ? `${say('byKey')} ` : ''}${nameOf(user ?? actor.id ?? '')}`
@@ -135,7 +134,7 @@ function Changes({ changes }: { readonly changes: Entry['changes'] }) {
 
 function Filters() {
   const { say } = useTexts(texts);
-  const search = useSearch({ from: '/app/audit' });
+  const search = useAuditSearch();
   const navigate = useNavigate({ from: '/app/audit' });
   const choose = (next: object) => void navigate({ search: readAuditSearch({ ...search, ...next }) });
   const { action, actor } = search;
@@ -143,13 +142,13 @@ function Filters() {
   return (
     <div className="filters">
       <NativeSelect
-        aria-label={say('calls.span')}
+        aria-label={say('span')}
         value={search.span ?? ''}
         data={[
-          { value: '', label: say('calls.anyTime') },
-          { value: 'day', label: say('calls.day') },
-          { value: 'week', label: say('calls.week') },
-          { value: 'month', label: say('calls.month') },
+          { value: '', label: say('anyTime') },
+          { value: 'day', label: say('day') },
+          { value: 'week', label: say('week') },
+          { value: 'month', label: say('month') },
         ]}
         onChange={({ currentTarget }) => choose({ span: currentTarget.value })}
       />
@@ -177,19 +176,12 @@ function Export() {
   const { say } = useTexts(texts);
   const chosen = useAccount();
   const filter = useFilter();
-  const { mutate, isPending, error } = useAct(() =>
-    saveFile(apiFor(chosen?.account.id), 'audit.csv', {
-      route: 'GET /v1/account/audit/export',
-      given: { query: { format: 'csv', ...filter } },
-    }),
-  );
   return (
-    <span className="right">
-      <Refusal error={error} />
-      <Button variant="default" loading={isPending} onClick={() => mutate()}>
-        {say('export')}
-      </Button>
-    </span>
+    <Download
+      text={say('export')}
+      name="audit.csv"
+      read={() => chosen?.api.open('GET /v1/account/audit/export', { query: { format: 'csv', ...filter } })}
+    />
   );
 }
 

@@ -1,3 +1,5 @@
+import { useSearch } from '@tanstack/react-router';
+
 export const SPANS = { day: 1, week: 7, month: 31 } as const;
 /** What events are about: `member` has all that happens to members. */
 export const SUBJECTS = [
@@ -34,3 +36,5 @@ export function readAuditSearch({ action, span, actor }: Readonly<Record<string,
     ...(typeof actor === 'string' && actor !== '' ? { actor } : {}),
   };
 }
+
+export const useAuditSearch = (): AuditSearch => readAuditSearch({ ...useSearch({ from: '/app/audit' }) });

@@ -3,6 +3,7 @@ import type { ProductPages } from '@plinth/console';
 export const pages: ProductPages = {
   product: 'coditect',
   pages: [
+    { page: 'memory', title: { en: 'Memory', de: 'Gedächtnis' }, load: () => import('./memory.tsx') },
     {
       page: 'licences',
       title: { en: 'Licences', de: 'Lizenzen' },
