@@ -44,6 +44,10 @@ const FONTS = ['latin', 'latin-ext'] as const;
 const PRODUCTS_MODULE = 'plinth:products';
 const PRODUCTS = join(ROOT, 'src/products');
 
+/** Sources that the first page loads whatever it is. */
+const EVERY_PAGE =
+  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|@tanstack|@mantine\/core\/esm\/core)\/(?!.*([iI]nfinite|[mM]utation))|sdk\/src\/(ai|calls|errors|events|retries|routes|sessions|time|wire)\b|console\/src\/(text\/(?!de)|session|account)/;
+
 const CHOICES = ['console/package.json', 'src/main/build-console.ts', PRODUCTS_MODULE] as const;
 
 /** Writes the console into files that are named by what is in them, unless they are there. What names them is written last. */
@@ -75,6 +79,8 @@ export async function buildConsole(): Promise<void> {
   const { output } = await build.generate({
     format: 'esm',
     minify: true,
+    // What every page needs is packed as one: it takes less than in parts.
+    codeSplitting: { groups: [{ name: 'shared', test: EVERY_PAGE }] },
     entryFileNames: '[name]-[hash].js',
     chunkFileNames: '[name]-[hash].js',
   });

@@ -25,16 +25,6 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
     ],
   },
   {
-    text: 'nav.developer',
-    pages: [
-      { to: '/app/jobs', text: 'nav.jobs' },
-      { to: '/app/errors', text: 'nav.errors' },
-      { to: '/app/webhooks', text: 'nav.webhooks', isOperators: true },
-      { to: '/app/mails', text: 'nav.mails', isOperators: true },
-      { to: '/app/server', text: 'nav.server', isOperators: true },
-    ],
-  },
-  {
     text: 'nav.account',
     pages: [
       { to: '/app/plan', text: 'nav.plan' },
@@ -42,6 +32,16 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       { to: '/app/keys', text: 'nav.keys' },
       { to: '/app/members', text: 'nav.members' },
       { to: '/app/audit', text: 'nav.audit' },
+    ],
+  },
+  {
+    text: 'nav.developer',
+    pages: [
+      { to: '/app/jobs', text: 'nav.jobs' },
+      { to: '/app/errors', text: 'nav.errors' },
+      { to: '/app/webhooks', text: 'nav.webhooks', isOperators: true },
+      { to: '/app/mails', text: 'nav.mails', isOperators: true },
+      { to: '/app/server', text: 'nav.server', isOperators: true },
     ],
   },
   {

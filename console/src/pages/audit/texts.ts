@@ -2,6 +2,11 @@ import { pageTexts } from '../../text/index.ts';
 
 export const texts = pageTexts({
   en: {
+    span: 'Time',
+    anyTime: 'Any time',
+    day: 'Last 24 hours',
+    week: 'Last 7 days',
+    month: 'Last 31 days',
     none: 'Nothing fits. Choose another time or subject.',
     partly: 'What happened to the organization. Admins and owners see all, with addresses and details.',
     when: 'When',
@@ -15,11 +20,6 @@ export const texts = pageTexts({
     key: 'a key',
     system: 'the server',
     store: 'the payment provider',
-    span: 'Time',
-    anyTime: 'Any time',
-    day: 'Last 24 hours',
-    week: 'Last 7 days',
-    month: 'Last 31 days',
     anything: 'Anything',
     everybody: 'Everybody again',
     export: 'Export as CSV',
@@ -41,6 +41,11 @@ export const texts = pageTexts({
     'about.audit': 'This trail',
   },
   de: {
+    span: 'Zeit',
+    anyTime: 'Jederzeit',
+    day: 'Letzte 24 Stunden',
+    week: 'Letzte 7 Tage',
+    month: 'Letzte 31 Tage',
     none: 'Nichts passt. Wähle eine andere Zeit oder ein anderes Thema.',
     partly:
       'Was mit der Organisation geschah. Admins und Besitzer sehen alles, mit Adressen und Einzelheiten.',
@@ -55,11 +60,6 @@ export const texts = pageTexts({
     key: 'ein Schlüssel',
     system: 'der Server',
     store: 'der Zahlungsanbieter',
-    span: 'Zeit',
-    anyTime: 'Jederzeit',
-    day: 'Letzte 24 Stunden',
-    week: 'Letzte 7 Tage',
-    month: 'Letzte 31 Tage',
     anything: 'Alles',
     everybody: 'Wieder von allen',
     export: 'Als CSV exportieren',
