@@ -10,8 +10,8 @@ import { readCustomerSearch } from './pages/customers/search.ts';
 import { readDeadLetterSearch } from './pages/dead-letters/search.ts';
 import type { JobSearch, MailSearch, ServerSearch, WebhookSearch } from './pages/developer/search.ts';
 import type { LedgerSearch } from './pages/ledger/search.ts';
-import { readMembersSearch } from './pages/members/search.ts';
-import { readPlanSearch } from './pages/plan/search.ts';
+import type { MembersSearch } from './pages/members/search.ts';
+import type { PlanSearch } from './pages/plan/search.ts';
 import { readPlatformAuditSearch } from './pages/platform-audit/search.ts';
 import { readProductSearch } from './products/product-pages.ts';
 import type { UsageSearch } from './pages/usage/search.ts';
@@ -60,7 +60,7 @@ export const router = createRouter({
     page(
       '/app/plan',
       lazy(() => import('./pages/plan/plan.tsx'), 'Plan'),
-      readPlanSearch,
+      readByPage<PlanSearch>,
     ),
     page(
       '/app/invoices',
@@ -75,7 +75,7 @@ export const router = createRouter({
     page(
       '/app/members',
       lazy(() => import('./pages/members/members.tsx'), 'Members'),
-      readMembersSearch,
+      readByPage<MembersSearch>,
     ),
     page(
       '/app/audit',

@@ -1,6 +1,6 @@
 import { Button, NativeSelect, Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { Csv } from '../../parts/csv.tsx';
 import { useNames } from '../../parts/names.ts';
@@ -12,7 +12,7 @@ import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { readAuditSearch, SUBJECTS } from './search.ts';
+import { readAuditSearch, SUBJECTS, useAuditSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 type Entry = ReplyOf<'GET /v1/account/audit'>['data'][number];
@@ -34,7 +34,7 @@ export function Audit() {
 }
 
 function useFilter() {
-  const { action, span, actor } = readAuditSearch({ ...useSearch({ from: '/app/audit' }) });
+  const { action, span, actor } = useAuditSearch();
   const from = span === undefined ? {} : { from: sinceOf(span) };
   return {
     ...(action === undefined ? {} : { action }),
@@ -45,7 +45,7 @@ function useFilter() {
 
 function Trail() {
   const { say } = useTexts(texts);
-  const { action, span, actor } = readAuditSearch({ ...useSearch({ from: '/app/audit' }) });
+  const { action, span, actor } = useAuditSearch();
   const chosen = useAccount();
   const filter = useFilter();
   const nameOf = useNames();
@@ -106,7 +106,7 @@ function Who({
   readonly nameOf: (id: string) => string;
 }) {
   const { say } = useTexts(texts);
-  const search = readAuditSearch({ ...useSearch({ from: '/app/audit' }) });
+  const search = useAuditSearch();
   const text =
     actor.kind === 'user' || (actor.kind === 'key' && user !== null)
       ? `${actor.kind === 'key' ? `${say('byKey')} ` : ''}${nameOf(user ?? actor.id ?? '')}`
@@ -133,7 +133,7 @@ function Changes({ changes }: { readonly changes: Entry['changes'] }) {
 
 function Filters() {
   const { say } = useTexts(texts);
-  const search = readAuditSearch({ ...useSearch({ from: '/app/audit' }) });
+  const search = useAuditSearch();
   const navigate = useNavigate({ from: '/app/audit' });
   const choose = (next: object) => void navigate({ search: readAuditSearch({ ...search, ...next }) });
   const { action, actor } = search;
@@ -165,14 +165,7 @@ function Export() {
   const chosen = useAccount();
   const filter = useFilter();
   return (
-    <span className="right">
-      <Csv
-        route="GET /v1/account/audit/export"
-        query={filter}
-        name="audit"
-        api={apiFor(chosen?.account.id)}
-      />
-    </span>
+    <Csv route="GET /v1/account/audit/export" query={filter} name="audit" api={apiFor(chosen?.account.id)} />
   );
 }
 

@@ -142,7 +142,7 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
           isFigure: true,
           cell: (key) => (
             <span className="acts">
-              <Link to="/app/ledger" search={{ key: key.id } as object}>
+              <Link to="/app/ledger" search={{ key: key.id }}>
                 {say('calls')}
               </Link>
               {isMine(key) && (

@@ -2,7 +2,7 @@ import { Button, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { chooseAccount } from '../../account.ts';
 import { Confirm } from '../../parts/confirm.tsx';
-import { saveFile } from '../../parts/save-file.ts';
+import { Download } from '../../parts/download.tsx';
 import { LineForm } from '../../parts/line-form.tsx';
 import { useAct, useOfAccount } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
@@ -80,29 +80,18 @@ function Exports({ id }: { readonly id: string }) {
             {
               head: '',
               isFigure: true,
-              cell: (one) => one.status === 'ready' && <Download id={one.id} />,
+              cell: (one) =>
+                one.status === 'ready' && (
+                  <Download
+                    text={say('download')}
+                    name="export.zip"
+                    read={() => api.open('GET /v1/me/exports/{id}/archive', { params: { id: one.id } })}
+                  />
+                ),
             },
           ]}
         />
       )}
-    </>
-  );
-}
-
-function Download({ id }: { readonly id: string }) {
-  const { say } = useTexts(texts);
-  const { mutate, isPending, error } = useAct(() =>
-    saveFile(api, `export-${id}.zip`, {
-      route: 'GET /v1/me/exports/{id}/archive',
-      given: { params: { id } },
-    }),
-  );
-  return (
-    <>
-      <Refusal error={error} />
-      <button type="button" className="quiet" disabled={isPending} onClick={() => mutate()}>
-        {say('download')}
-      </button>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { NativeSelect, Title } from '@mantine/core';
-import { Link, useSearch } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { Confirm } from '../../parts/confirm.tsx';
 import { LineForm } from '../../parts/line-form.tsx';
 import { useNames } from '../../parts/names.ts';
@@ -12,6 +12,7 @@ import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { useMembers } from './member-table.tsx';
 import type { Chosen } from './members.tsx';
+import { useMembersSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 const api = apiFor(undefined);
@@ -19,7 +20,7 @@ const api = apiFor(undefined);
 /** Groups of members, to whom a member shows what not all of the organization need see. */
 export function Teams({ account }: { readonly account: Chosen }) {
   const { say, format } = useTexts(texts);
-  const { team: opened } = useSearch({ from: '/app/members' });
+  const { team: opened } = useMembersSearch();
   const { id } = account;
   const isAdmin = isAtLeast(account.role, 'admin');
   const { pages, ...asked } = usePages({

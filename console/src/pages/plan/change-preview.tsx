@@ -1,5 +1,5 @@
 import { Button, Skeleton, Title } from '@mantine/core';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useAccount } from '../../account.ts';
 import { Facts } from '../../parts/facts.tsx';
@@ -10,6 +10,7 @@ import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
 import { orderOf, useChoice } from './choice.ts';
 import type { Held, SoldPlan, Subscription } from './data.ts';
+import { usePlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 interface ChangePreviewProps {
@@ -24,7 +25,7 @@ interface ChangePreviewProps {
 export function ChangePreview({ to, held, subscription, onDone }: ChangePreviewProps) {
   const { say, format } = useTexts(texts);
   const { minor } = useMoney();
-  const { to: _to, ...search } = useSearch({ from: '/app/plan' });
+  const { to: _to, ...search } = usePlanSearch();
   const navigate = useNavigate({ from: '/app/plan' });
   const chosen = useAccount();
   const place = useRef<HTMLDivElement>(null);

@@ -1,5 +1,5 @@
 import { Button, NativeSelect, TextInput, Title } from '@mantine/core';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useAccount } from '../../account.ts';
 import { amounts, labelOf } from '../../parts/limit-list.tsx';
@@ -11,7 +11,7 @@ import { BuyButton } from './buy-button.tsx';
 import { ChangePreview } from './change-preview.tsx';
 import { orderOf, useChoice } from './choice.ts';
 import { type Compared, type Held, type SoldPlan, usePriceList } from './data.ts';
-import { readPlanSearch } from './search.ts';
+import { readPlanSearch, usePlanSearch } from './search.ts';
 import { grantTexts, texts } from './texts.ts';
 
 interface Line {
@@ -30,7 +30,7 @@ export function Comparison({
 }) {
   const { say } = useTexts(texts);
   const { product } = held.entitlement;
-  const search = useSearch({ from: '/app/plan' });
+  const search = usePlanSearch();
   const chosen = useAccount();
   const { data: prices, ...asked } = usePriceList();
   const plans = prices?.data.filter((plan) => plan.product === product) ?? [];
@@ -79,7 +79,7 @@ export function Comparison({
 /** How it is paid: by month or year, in which currency, for how many. */
 function Choices({ plans, held }: { readonly plans: readonly SoldPlan[]; readonly held: Held }) {
   const { say } = useTexts(texts);
-  const search = useSearch({ from: '/app/plan' });
+  const search = usePlanSearch();
   const navigate = useNavigate({ from: '/app/plan' });
   const chosen = useChoice(held);
   const choose = (next: object) =>
@@ -153,7 +153,7 @@ function usePriceLine(held: Held): Line {
 /** The way to a plan: the provider's page where nothing is paid yet, else a look at what the change costs. */
 function Way({ plan, held }: { readonly plan: SoldPlan; readonly held: Held }) {
   const { say } = useTexts(texts);
-  const search = useSearch({ from: '/app/plan' });
+  const search = usePlanSearch();
   const navigate = useNavigate({ from: '/app/plan' });
   const { cycle, quantity, currency, amount } = orderOf(plan, useChoice(held));
   const { entitlement, subscription } = held;

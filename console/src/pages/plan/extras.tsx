@@ -1,6 +1,5 @@
 import { Button, Text, TextInput, Title } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
-import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useAccount } from '../../account.ts';
 import { labelOf } from '../../parts/limit-list.tsx';
@@ -11,6 +10,7 @@ import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../text/index.ts';
 import { BuyButton } from './buy-button.tsx';
 import { type Held, usePriceList, useSoldNames } from './data.ts';
+import { usePlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 type Overage = ReplyOf<'GET /v1/billing/overage'>['data'][number];
@@ -21,7 +21,7 @@ export function AddOns({ held: { entitlement } }: { readonly held: Held }) {
   const { minor } = useMoney();
   const { data: prices } = usePriceList();
   const sold = prices?.add_ons.filter(({ product }) => product === entitlement.product) ?? [];
-  const { currency } = useSearch({ from: '/app/plan' });
+  const { currency } = usePlanSearch();
   const chosen = useAccount();
   const mayBuy = prices?.sold === true && isAtLeast(chosen?.account.role, 'admin');
   const nameOf = useSoldNames();

@@ -1,5 +1,5 @@
 import { Title } from '@mantine/core';
-import { Link, useSearch } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { useMoney } from '../../parts/money.ts';
 import { StateBadge } from '../../parts/state-badge.tsx';
@@ -8,6 +8,7 @@ import { useTexts } from '../../text/index.ts';
 import { type Held, useHeld, useSoldNames } from './data.ts';
 import { Notices } from './notices.tsx';
 import { ProductPlans } from './product-plans.tsx';
+import { usePlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 import { useStanding } from './standing.ts';
 
@@ -26,7 +27,7 @@ export function Plan() {
 }
 
 function PlansOf() {
-  const { product, bought } = useSearch({ from: '/app/plan' });
+  const { product, bought } = usePlanSearch();
   const asked = useHeld(bought);
   const held = asked.data;
   const opened = openedOf(held ?? [], product);

@@ -1,3 +1,5 @@
+import { useSearch } from '@tanstack/react-router';
+
 /** What the page's address says of what it shows. */
 export interface PlanSearch {
   /** The product that is opened. */
@@ -24,3 +26,5 @@ export function readPlanSearch(search: Readonly<Record<string, unknown>>): PlanS
     ...(closed === true ? { closed } : {}),
   };
 }
+
+export const usePlanSearch = (): PlanSearch => readPlanSearch({ ...useSearch({ from: '/app/plan' }) });
