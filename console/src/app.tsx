@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { router } from './router.tsx';
-import { firstLanguage, keepLanguage, type Language, LanguageContext } from './text/index.ts';
+import { firstLanguage, keepLanguage, type Language, LanguageContext, loadLanguage } from './text/index.ts';
 import { LanguageSwitch } from './text/language-switch.ts';
 
 const theme = createTheme({
@@ -33,6 +33,9 @@ const theme = createTheme({
   defaultRadius: 'sm',
   cursorType: 'pointer',
   components: {
+    Badge: {
+      defaultProps: { size: 'sm', radius: 'sm', tt: 'none', fz: 'xs', fw: 400, variant: 'light' },
+    },
     Button: { defaultProps: { size: 'xs', fz: 'sm' } },
     TextInput: { defaultProps: { size: 'xs' } },
     NativeSelect: { defaultProps: { size: 'xs' } },
@@ -57,8 +60,10 @@ export function App() {
   const change = useMemo(
     () => (next: Language) => {
       keepLanguage(next);
-      document.documentElement.lang = next;
-      setLanguage(next);
+      void loadLanguage(next).then(() => {
+        document.documentElement.lang = next;
+        setLanguage(next);
+      });
     },
     [],
   );

@@ -1,88 +1,158 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { readAuditSearch } from './pages/audit/search.ts';
-import { readDenialSearch } from './pages/denials/search.ts';
-import { readLicenceSearch } from './pages/licences/search.ts';
-import { readRevenueSearch } from './pages/revenue/search.ts';
-import { readDeadLetterSearch } from './pages/dead-letters/search.ts';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouteComponent,
+} from '@tanstack/react-router';
+import type { AuditSearch } from './pages/audit/search.ts';
 import { readCustomerSearch } from './pages/customers/search.ts';
-import { readSearch } from './pages/ledger/search.ts';
+import { readDeadLetterSearch } from './pages/dead-letters/search.ts';
+import { readDenialSearch } from './pages/denials/search.ts';
+import type { JobSearch, MailSearch, ServerSearch, WebhookSearch } from './pages/developer/search.ts';
+import type { LedgerSearch } from './pages/ledger/search.ts';
+import { readLicenceSearch } from './pages/licences/search.ts';
+import type { MembersSearch } from './pages/members/search.ts';
+import type { PlanSearch } from './pages/plan/search.ts';
+import { readPlatformAuditSearch } from './pages/platform-audit/search.ts';
+import { readRevenueSearch } from './pages/revenue/search.ts';
+import { readProductSearch } from './products/product-pages.ts';
+import type { UsageSearch } from './pages/usage/search.ts';
 import { Shell } from './shell/shell.tsx';
 
+type Raw = Record<string, unknown>;
+
+/** What an address says is looked at by its page, whose reader is loaded with it: here it passes as it came. */
+const readByPage = <Search,>(raw: Raw) => raw as Search;
+const readNothing = () => ({});
+
 const root = createRootRoute({ component: Shell });
-const home = createRoute({
-  getParentRoute: () => root,
-  path: '/',
-  component: lazyRouteComponent(() => import('./pages/home/home.tsx'), 'Home'),
-});
-const signIn = createRoute({
-  getParentRoute: () => root,
-  path: '/app/sign-in',
-  component: lazyRouteComponent(() => import('./pages/sign-in/sign-in.tsx'), 'SignIn'),
-});
-const ledger = createRoute({
-  getParentRoute: () => root,
-  path: '/app/ledger',
-  validateSearch: readSearch,
-  component: lazyRouteComponent(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
-});
 
-const customers = createRoute({
-  getParentRoute: () => root,
-  path: '/app/customers',
-  validateSearch: readCustomerSearch,
-  component: lazyRouteComponent(() => import('./pages/customers/customers.tsx'), 'Customers'),
-});
+function page<const Path extends string, Search extends object>(
+  path: Path,
+  component: RouteComponent,
+  validateSearch: (raw: Raw) => Search,
+) {
+  return createRoute({ getParentRoute: () => root, path, component, validateSearch });
+}
 
-const platformAudit = createRoute({
-  getParentRoute: () => root,
-  path: '/app/platform-audit',
-  validateSearch: readAuditSearch,
-  component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'PlatformAudit'),
-});
-
-const revenue = createRoute({
-  getParentRoute: () => root,
-  path: '/app/revenue',
-  validateSearch: readRevenueSearch,
-  component: lazyRouteComponent(() => import('./pages/revenue/revenue.tsx'), 'RevenuePage'),
-});
-const denials = createRoute({
-  getParentRoute: () => root,
-  path: '/app/denials',
-  validateSearch: readDenialSearch,
-  component: lazyRouteComponent(() => import('./pages/denials/denials.tsx'), 'DenialTotals'),
-});
-const providers = createRoute({
-  getParentRoute: () => root,
-  path: '/app/providers',
-  component: lazyRouteComponent(() => import('./pages/providers/providers.tsx'), 'Providers'),
-});
-const licences = createRoute({
-  getParentRoute: () => root,
-  path: '/app/licences',
-  validateSearch: readLicenceSearch,
-  component: lazyRouteComponent(() => import('./pages/licences/licences.tsx'), 'Licences'),
-});
-const deadLetters = createRoute({
-  getParentRoute: () => root,
-  path: '/app/dead-letters',
-  validateSearch: readDeadLetterSearch,
-  component: lazyRouteComponent(() => import('./pages/dead-letters/dead-letters.tsx'), 'DeadLetters'),
-});
+const lazy = lazyRouteComponent;
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    home,
-    signIn,
-    ledger,
-    customers,
-    revenue,
-    denials,
-    providers,
-    deadLetters,
-    licences,
-    platformAudit,
+    page(
+      '/',
+      lazy(() => import('./pages/home/home.tsx'), 'Home'),
+      readNothing,
+    ),
+    page(
+      '/app/sign-in',
+      lazy(() => import('./pages/sign-in/sign-in.tsx'), 'SignIn'),
+      readNothing,
+    ),
+    page(
+      '/app/ledger',
+      lazy(() => import('./pages/ledger/ledger.tsx'), 'Ledger'),
+      readByPage<LedgerSearch>,
+    ),
+    page(
+      '/app/usage',
+      lazy(() => import('./pages/usage/usage.tsx'), 'Usage'),
+      readByPage<UsageSearch>,
+    ),
+    page(
+      '/app/plan',
+      lazy(() => import('./pages/plan/plan.tsx'), 'Plan'),
+      readByPage<PlanSearch>,
+    ),
+    page(
+      '/app/invoices',
+      lazy(() => import('./pages/invoices/invoices.tsx'), 'Invoices'),
+      readNothing,
+    ),
+    page(
+      '/app/keys',
+      lazy(() => import('./pages/keys/keys.tsx'), 'Keys'),
+      readNothing,
+    ),
+    page(
+      '/app/members',
+      lazy(() => import('./pages/members/members.tsx'), 'Members'),
+      readByPage<MembersSearch>,
+    ),
+    page(
+      '/app/audit',
+      lazy(() => import('./pages/audit/audit.tsx'), 'Audit'),
+      readByPage<AuditSearch>,
+    ),
+    page(
+      '/app/jobs',
+      lazy(() => import('./pages/developer/jobs.tsx'), 'Jobs'),
+      readByPage<JobSearch>,
+    ),
+    page(
+      '/app/errors',
+      lazy(() => import('./pages/developer/errors.tsx'), 'Errors'),
+      readNothing,
+    ),
+    page(
+      '/app/webhooks',
+      lazy(() => import('./pages/developer/webhooks.tsx'), 'Webhooks'),
+      readByPage<WebhookSearch>,
+    ),
+    page(
+      '/app/mails',
+      lazy(() => import('./pages/developer/mails.tsx'), 'Mails'),
+      readByPage<MailSearch>,
+    ),
+    page(
+      '/app/server',
+      lazy(() => import('./pages/developer/server.tsx'), 'Server'),
+      readByPage<ServerSearch>,
+    ),
+    page(
+      '/app/customers',
+      lazy(() => import('./pages/customers/customers.tsx'), 'Customers'),
+      readCustomerSearch,
+    ),
+    page(
+      '/app/revenue',
+      lazy(() => import('./pages/revenue/revenue.tsx'), 'RevenuePage'),
+      readRevenueSearch,
+    ),
+    page(
+      '/app/denials',
+      lazy(() => import('./pages/denials/denials.tsx'), 'DenialTotals'),
+      readDenialSearch,
+    ),
+    page(
+      '/app/providers',
+      lazy(() => import('./pages/providers/providers.tsx'), 'Providers'),
+      readNothing,
+    ),
+    page(
+      '/app/licences',
+      lazy(() => import('./pages/licences/licences.tsx'), 'Licences'),
+      readLicenceSearch,
+    ),
+    page(
+      '/app/dead-letters',
+      lazy(() => import('./pages/dead-letters/dead-letters.tsx'), 'DeadLetters'),
+      readDeadLetterSearch,
+    ),
+    page(
+      '/app/platform-audit',
+      lazy(() => import('./pages/platform-audit/platform-audit.tsx'), 'PlatformAudit'),
+      readPlatformAuditSearch,
+    ),
+    page(
+      '/app/products/$product/$page',
+      lazy(() => import('./products/product-page.tsx'), 'ProductPage'),
+      readProductSearch,
+    ),
   ]),
+  // What a page's own reader does not take from an address is not there.
+  search: { strict: true },
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

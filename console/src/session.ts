@@ -95,13 +95,14 @@ export function apiFor(accountId: string | undefined): Api {
   return made;
 }
 
+/** How calls are made: parts of the SDK's client that follow a stream need it. */
+export const WIRE = { retries: RETRIES, time: machineTime, timeout: 60_000 } as const;
+
 function makeApi(accountId: string | undefined): Api {
   const caller = createCaller({
     baseUrl: location.origin,
     fetch: (...call) => fetch(...call),
-    retries: RETRIES,
-    time: machineTime,
-    timeout: 60_000,
+    ...WIRE,
     credentials,
     accountId,
   });

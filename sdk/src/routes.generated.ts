@@ -252,6 +252,10 @@ export interface Schemas {
     readonly data: readonly Schemas['AdminUser'][];
     readonly next_cursor: string | null;
   };
+  readonly AiSetting: {
+    readonly name: string;
+    readonly value: string;
+  };
   readonly AnalyzeRequest: {
     readonly scope_id: string;
     /** The workspace; it must be the account that the call is for. */
@@ -444,6 +448,21 @@ export interface Schemas {
     /** The session’s id is put in place of {CHECKOUT_SESSION_ID}. */
     readonly success_url?: string | undefined;
     readonly cancel_url?: string | undefined;
+  };
+  readonly CallErrorCount: {
+    /** As in the answers: `limit_exceeded`. */
+    readonly code: string;
+    readonly status: number;
+    /** The call: `POST /v1/create`. */
+    readonly route: string;
+    /** How many calls. */
+    readonly failed: number;
+    readonly last_at: string;
+    readonly last_request_id: string;
+  };
+  readonly CallErrorCountPage: {
+    readonly data: readonly Schemas['CallErrorCount'][];
+    readonly next_cursor: string | null;
   };
   readonly CallSteps: {
     /** null: another request’s, as of a job. */
@@ -1478,6 +1497,14 @@ export interface Schemas {
     readonly author_id: string | null;
     readonly created_at: string;
   };
+  readonly Finding: {
+    readonly name: string;
+    readonly status: 'ok' | 'warning' | 'failed';
+    readonly says: string;
+  };
+  readonly Findings: {
+    readonly data: readonly Schemas['Finding'][];
+  };
   readonly FirebaseSignInRequest: {
     readonly id_token: string;
     /** What you call this device in the list of your sessions. */
@@ -2146,6 +2173,22 @@ export interface Schemas {
   readonly MailPage: {
     readonly data: readonly Schemas['Mail'][];
     readonly next_cursor: string | null;
+  };
+  readonly MailPreview: {
+    readonly name: string;
+    readonly subject: string;
+    readonly text: string;
+    readonly html: string;
+  };
+  readonly MailTemplates: {
+    readonly data: readonly Schemas['MailPreview'][];
+    /** Whether `GET /v1/admin/mail/{id}/text` shows what sent mails say. */
+    readonly shows_sent: boolean;
+  };
+  readonly MailText: {
+    readonly subject: string;
+    readonly text: string;
+    readonly html: string;
   };
   readonly Margin: {
     readonly month: string;
@@ -2938,6 +2981,8 @@ export interface Schemas {
     readonly plans: Readonly<Record<string, number | boolean | null>>;
   };
   readonly PlanList: {
+    /** Whether plans can be bought here: without a payment provider they are given by hand alone. */
+    readonly sold: boolean;
     /** Product by product, price ascending. */
     readonly data: readonly Schemas['Plan'][];
     readonly add_ons: readonly Schemas['AddOn'][];
@@ -3639,6 +3684,9 @@ export interface Schemas {
     readonly severity: 'high' | 'medium' | 'low';
     readonly section_ids: readonly string[];
   };
+  readonly ScopeList: {
+    readonly data: readonly string[];
+  };
   readonly ScopePage: {
     readonly data: readonly Schemas['Scope'][];
     readonly next_cursor: string | null;
@@ -3772,6 +3820,20 @@ export interface Schemas {
     readonly provisions: boolean;
     readonly default_role: 'viewer' | 'member';
     readonly client_secret?: string | undefined;
+  };
+  readonly Setting: {
+    readonly name: string;
+    readonly group: string;
+    readonly says: string;
+    readonly is_secret: boolean;
+    readonly is_set: boolean;
+    /** null: it is not set, or a secret. */
+    readonly value: string | null;
+  };
+  readonly SettingsInEffect: {
+    readonly data: readonly Schemas['Setting'][];
+    /** What is in effect of AI_CONFIG, and of what comes with the program. */
+    readonly ai: readonly Schemas['AiSetting'][];
   };
   readonly SettlePermitRequest: {
     /** Fewer than admitted: the rest goes back. 0: the work failed after it had cost something. */
@@ -4337,6 +4399,46 @@ export interface Schemas {
     /** How long each step of the call took, in microseconds; null until it is over, and of what was metered elsewhere. */
     readonly steps: Schemas['CallSteps'] | null;
     readonly created_at: string;
+  };
+  readonly UsageEventDetails: {
+    readonly id: string;
+    readonly permit_id: string;
+    /** Whose call it was. */
+    readonly user_id: string;
+    /** The API key that it was made with. */
+    readonly key_id: string | null;
+    readonly product: string;
+    readonly feature: string;
+    readonly provider: string;
+    readonly model: string;
+    /** The provider’s own id of the call: it joins this row with their bill. */
+    readonly provider_request_id: string | null;
+    readonly prompt_tokens: number;
+    readonly cached_tokens: number;
+    readonly completion_tokens: number;
+    readonly reasoning_tokens: number;
+    /** Micro-dollars that the provider may bill; of a correction, what it adds or takes away. */
+    readonly cost_micros: number;
+    /** What of it counts against your budgets: less than the cost where the provider failed. */
+    readonly charged_micros: number;
+    readonly price_version: string;
+    readonly status: 'pending' | 'sent' | 'posted' | 'voided';
+    /** The provider gave no figures: this is the most that the call may have cost. */
+    readonly estimated: boolean;
+    /** The estimated event that this one makes exact. */
+    readonly corrects: string | null;
+    readonly request_id: string;
+    /** How long each step of the call took, in microseconds; null until it is over, and of what was metered elsewhere. */
+    readonly steps: Schemas['CallSteps'] | null;
+    readonly created_at: string;
+    /** What was held of budgets before it was sent: the most that it could cost. */
+    readonly reserve_micros: number;
+    /** The plan that admitted it. */
+    readonly plan: string | null;
+    /** null: the call was metered elsewhere. */
+    readonly permit_status: 'queued' | 'running' | 'settled' | 'voided' | null;
+    /** Why the permit was closed as it is: an error code of the call, or some words. */
+    readonly reason: string | null;
   };
   readonly UsageEventError: {
     readonly code: string;
@@ -5139,6 +5241,10 @@ export interface Routes {
     };
     readonly reply: Schemas['ComplianceEntryPage'];
   };
+  /** List the settings in effect */
+  'GET /v1/admin/config': {
+    readonly reply: Schemas['SettingsInEffect'];
+  };
   /** List accounts, or find them by an email, a name, an id or a key */
   'GET /v1/admin/customers': {
     readonly query: {
@@ -5206,6 +5312,10 @@ export interface Routes {
       readonly format?: 'json' | 'csv' | undefined;
     };
     readonly reply: Schemas['DenialSumPage'];
+  };
+  /** Look at all that the server stands on */
+  'GET /v1/admin/doctor': {
+    readonly reply: Schemas['Findings'];
   };
   /** List the grants of an account, newest first */
   'GET /v1/admin/grants': {
@@ -5295,6 +5405,17 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['MailPage'];
+  };
+  /** List the templates of mails, with the facts of their examples */
+  'GET /v1/admin/mail/templates': {
+    readonly reply: Schemas['MailTemplates'];
+  };
+  /** Read what a mail said, on a machine of developers */
+  'GET /v1/admin/mail/{id}/text': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['MailText'];
   };
   /** Report margins: net proceeds less the cost of model calls */
   'GET /v1/admin/margin': {
@@ -5491,6 +5612,10 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['ApiKeyPage'];
+  };
+  /** List what an API key can be allowed */
+  'GET /v1/api-keys/scopes': {
+    readonly reply: Schemas['ScopeList'];
   };
   /** Read your second factors */
   'GET /v1/auth/mfa': {
@@ -5864,6 +5989,7 @@ export interface Routes {
   /** List the jobs of the account, newest first */
   'GET /v1/jobs': {
     readonly query: {
+      readonly status?: 'ready' | 'delayed' | 'running' | 'done' | 'dead' | 'cancelled' | undefined;
       /** How many entries a page holds. */
       readonly limit?: number | undefined;
       /** The `next_cursor` of the page before. */
@@ -6598,6 +6724,45 @@ export interface Routes {
       readonly cursor?: string | undefined;
     };
     readonly reply: Schemas['DenialCountPage'];
+  };
+  /** List failed calls of the account by error code */
+  'GET /v1/usage/errors': {
+    readonly query: {
+      readonly code?: string | undefined;
+      readonly route?: string | undefined;
+      readonly from?: string | undefined;
+      readonly until?: string | undefined;
+      /** How many entries a page holds. */
+      readonly limit?: number | undefined;
+      /** The `next_cursor` of the page before. */
+      readonly cursor?: string | undefined;
+    };
+    readonly reply: Schemas['CallErrorCountPage'];
+  };
+  /** Read a row of the ledger, and why it is as it is */
+  'GET /v1/usage/events/{id}': {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly reply: Schemas['UsageEventDetails'];
+  };
+  /** Export the ledger as CSV or JSON lines */
+  'GET /v1/usage/export': {
+    readonly query: {
+      readonly format: 'csv' | 'jsonl';
+      readonly product?: string | undefined;
+      readonly feature?: string | undefined;
+      readonly model?: string | undefined;
+      readonly user_id?: string | undefined;
+      readonly key_id?: string | undefined;
+      readonly request_id?: string | undefined;
+      readonly status?: 'pending' | 'sent' | 'posted' | 'voided' | undefined;
+      /** The first instant. */
+      readonly from?: string | undefined;
+      /** The instant after the last. */
+      readonly until?: string | undefined;
+    };
+    readonly reply: unknown;
   };
   /** Report usage and cost of the account */
   'GET /v1/usage/report': {

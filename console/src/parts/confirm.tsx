@@ -1,35 +1,42 @@
 import { Button } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTexts } from '../text/index.ts';
+import { useAct } from './of-account.ts';
+import { Refusal } from './refusal.tsx';
 
 interface ConfirmProps {
   readonly text: string;
   /** What is done at the second press. */
   readonly act: () => Promise<unknown>;
   readonly isDangerous?: boolean;
-  /** In a row of a table. */
-  readonly isSmall?: boolean;
+  /** In a row of a table: as text, so that the row stays as high as the others. */
+  readonly isQuiet?: boolean;
 }
 
 /** A button that asks for a second press before it acts, and says why where it could not. */
-export function Confirm({ text, act, isDangerous = false, isSmall = false }: ConfirmProps) {
+export function Confirm({ text, act, isDangerous = false, isQuiet = false }: ConfirmProps) {
   const { say } = useTexts();
   const [isSure, setSure] = useState(false);
-  const { mutate, isPending, error } = useMutation({ mutationFn: act, onSettled: () => setSure(false) });
+  const { mutate, isPending, error } = useAct(() => act().finally(() => setSure(false)));
+  const shown = {
+    onClick: () => (isSure ? mutate() : setSure(true)),
+    onBlur: () => setSure(false),
+    children: isSure ? say('app.sure', { what: text }) : text,
+  };
+  const color = isDangerous && isSure ? 'var(--error)' : undefined;
   return (
     <>
-      {error !== null && <span role="alert">{error.message}</span>}
-      <Button
-        variant="default"
-        {...(isSmall ? { size: 'compact-xs' } : {})}
-        {...(isDangerous && isSure ? { c: 'var(--error)' } : {})}
-        loading={isPending}
-        onClick={() => (isSure ? mutate() : setSure(true))}
-        onBlur={() => setSure(false)}
-      >
-        {isSure ? say('app.sure', { what: text }) : text}
-      </Button>
+      <Refusal error={error} />
+      {isQuiet ? (
+        <button type="button" className="quiet" style={{ color }} disabled={isPending} {...shown} />
+      ) : (
+        <Button
+          variant="default"
+          {...(color === undefined ? {} : { c: color })}
+          loading={isPending}
+          {...shown}
+        />
+      )}
     </>
   );
 }

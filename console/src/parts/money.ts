@@ -1,9 +1,39 @@
-import type { Language } from '../text/index.ts';
+import { type Language, useTexts } from '../text/index.ts';
+
+/** Currencies whose smallest unit is no hundredth, as payment providers count them: ISK and UGX, without cents in Intl, are charged in hundredths. */
+const WHOLE = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
+const THOUSANDTHS = 'bhd jod kwd omr tnd'.split(' ');
+
+export interface Money {
+  /** Of minor units: cents, whole yen. */
+  minor(amount: number, currency: string): string;
+  /** Of millionths of a currency. */
+  millionths(amount: number, currency: string): string;
+}
+
+/** How the present language writes amounts of a currency. */
+export function useMoney(): Money {
+  const { language } = useTexts();
+  return {
+    minor: (amount, currency) => moneyText(language, amount, currency),
+    millionths: (amount, currency) => write(language, amount / 1_000_000, { currency, digits: 6 }),
+  };
+}
+
+const write = (
+  language: Language,
+  amount: number,
+  { currency, digits }: { readonly currency: string; readonly digits: number },
+): string =>
+  new Intl.NumberFormat(language, { style: 'currency', currency, maximumFractionDigits: digits }).format(
+    amount,
+  );
 
 /** An amount in the minor units of a currency: `$19.95`. */
 export function moneyText(language: Language, minor: number, currency: string): string {
-  const format = new Intl.NumberFormat(language, { style: 'currency', currency });
-  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  const code = currency.toLowerCase();
+  const digits = WHOLE.includes(code) ? 0 : THOUSANDTHS.includes(code) ? 3 : 2;
+  return write(language, minor / 10 ** digits, { currency, digits });
 }
 
 /** Amounts in several currencies, or a dash. */

@@ -1,6 +1,23 @@
-import { useTexts } from '../text/index.ts';
+import { pageTexts, useTexts } from '../text/index.ts';
 import { Pick } from './pick.tsx';
 import type { Span } from './spans.ts';
+
+const texts = pageTexts({
+  en: {
+    span: 'Time',
+    anyTime: 'Any time',
+    day: 'Last 24 hours',
+    week: 'Last 7 days',
+    month: 'Last 31 days',
+  },
+  de: {
+    span: 'Zeit',
+    anyTime: 'Jederzeit',
+    day: 'Letzte 24 Stunden',
+    week: 'Letzte 7 Tage',
+    month: 'Letzte 31 Tage',
+  },
+});
 
 interface SpanPickProps {
   readonly value: Span | undefined;
@@ -10,13 +27,13 @@ interface SpanPickProps {
 
 /** How far back a list goes. */
 export function SpanPick({ value, hasAny = false, choose }: SpanPickProps) {
-  const { say } = useTexts();
+  const { say } = useTexts(texts);
   return (
     <Pick
-      label={say('calls.span')}
+      label={say('span')}
       value={value}
-      options={{ day: say('calls.day'), week: say('calls.week'), month: say('calls.month') }}
-      {...(hasAny ? { none: say('calls.anyTime') } : {})}
+      options={{ day: say('day'), week: say('week'), month: say('month') }}
+      {...(hasAny ? { none: say('anyTime') } : {})}
       choose={choose}
     />
   );

@@ -1,116 +1,204 @@
-import { Title } from '@mantine/core';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Button, NativeSelect, Title } from '@mantine/core';
+import type { ReplyOf } from '@plinth/sdk';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useAccount } from '../../account.ts';
 import { Csv } from '../../parts/csv.tsx';
-import { Id } from '../../parts/id.tsx';
+import { useNames } from '../../parts/names.ts';
+import { isAtLeast } from '../../parts/of-account.ts';
 import { usePages } from '../../parts/pages.ts';
-import { changed } from '../../parts/search.ts';
 import { SpanPick } from '../../parts/span.tsx';
 import { sinceOf } from '../../parts/spans.ts';
 import { Table } from '../../parts/table.tsx';
-import { TextFilter } from '../../parts/text-filter.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { readAuditSearch, SUBJECTS, useAuditSearch } from './search.ts';
 import { texts } from './texts.ts';
 
-const FILTERS = ['account', 'actor', 'action', 'target'] as const;
-const ACTION = /^[a-z_]+(\.[a-z_]+){0,2}$/;
+type Entry = ReplyOf<'GET /v1/account/audit'>['data'][number];
 
-/** Who did what, in all accounts, the newest first. */
-export function PlatformAudit() {
+/** Who did what in the account, the newest first; to members who may not read all of it, what happened to the organization. */
+export function Audit() {
   const { say } = useTexts(texts);
-  const { span, action, ...ids } = useSearch({ from: '/app/platform-audit' });
-  const navigate = useNavigate({ from: '/app/platform-audit' });
-  const query = {
-    ...ids,
-    ...(action !== undefined && ACTION.test(action) ? { action } : {}),
-    ...(span === undefined ? {} : { from: sinceOf(span) }),
-  };
-  const { pages, ...asked } = usePages({
-    key: ['platform-audit', query],
-    read: (paging) => apiFor(undefined).call('GET /v1/admin/audit', { query: { ...paging, ...query } }),
-  });
+  const account = useAccount()?.account;
+  const isAdmin = isAtLeast(account?.role, 'admin');
   return (
     <>
       <header className="page">
-        <Title order={1}>{say('nav.platformAudit')}</Title>
-        <span className="right">
-          <Csv route="GET /v1/admin/audit/export" query={query} name="audit" />
-        </span>
+        <Title order={1}>{say('nav.audit')}</Title>
+        {isAdmin && <Export />}
       </header>
-      <div className="filters">
-        {FILTERS.map((name) => (
-          <TextFilter
-            key={name}
-            label={say(name)}
-            value={name === 'action' ? action : ids[name]}
-            choose={(value) =>
-              void navigate({
-                search: (search) => changed(search, { [name]: value }),
-              })
-            }
-          />
-        ))}
-        <SpanPick
-          value={span}
-          hasAny
-          choose={(value) => void navigate({ search: (search) => changed(search, { span: value }) })}
-        />
-      </div>
+      {isAdmin ? <Trail /> : account !== undefined && <Activity id={account.id} />}
+    </>
+  );
+}
+
+function useFilter() {
+  const { action, span, actor } = useAuditSearch();
+  const from = span === undefined ? {} : { from: sinceOf(span) };
+  return {
+    ...(action === undefined ? {} : { action }),
+    ...(actor === undefined ? {} : { actor }),
+    ...from,
+  };
+}
+
+function Trail() {
+  const { say } = useTexts(texts);
+  const { action, span, actor } = useAuditSearch();
+  const chosen = useAccount();
+  const filter = useFilter();
+  const nameOf = useNames();
+  const { pages, ...asked } = usePages({
+    key: ['audit', chosen?.account.id, action, span, actor],
+    read: (paging) =>
+      apiFor(chosen?.account.id).call('GET /v1/account/audit', { query: { ...paging, ...filter } }),
+    isWanted: chosen !== undefined,
+    again: 10_000,
+  });
+  return (
+    <>
+      <Filters />
       <Table
-        label={say('nav.platformAudit')}
+        label={say('nav.audit')}
         rows={pages?.flatMap(({ data }) => data)}
-        keyOf={({ id }) => id}
         asked={asked}
-        empty={say('empty')}
+        keyOf={({ id }) => id}
+        empty={say('none')}
         columns={[
-          { head: say('when'), cell: ({ created_at: at }) => <When at={at} isPast /> },
-          { head: say('what'), cell: (entry) => entry.action },
+          { head: say('when'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
           {
-            head: say('who'),
-            isDim: true,
-            cell: ({ user_id: user, actor }) =>
-              user === null ? (
-                actor.id === null ? (
-                  say('system')
-                ) : (
-                  <Id id={actor.id} />
-                )
-              ) : (
-                <Link to="/app/platform-audit" search={{ actor: user }}>
-                  <Id id={user} />
-                </Link>
-              ),
+            head: say('what'),
+            cell: ({ action: done }) => (
+              <Link to="/app/audit" search={{ ...readAuditSearch({ span, actor }), action: done }}>
+                {done}
+              </Link>
+            ),
           },
           {
-            head: say('account'),
-            isDim: true,
-            cell: ({ account_id: account }) =>
-              account !== null && (
-                <Link to="/app/customers" search={{ account }}>
-                  <Id id={account} />
-                </Link>
-              ),
+            head: say('who'),
+            cell: (entry) => <Who entry={entry} nameOf={nameOf} />,
           },
           {
             head: say('target'),
             isDim: true,
             cell: ({ target }) =>
-              target !== null && (
-                <>
-                  {target.kind} {target.id !== null && <Id id={target.id} />}
-                </>
-              ),
+              target === null ? '–' : `${target.kind} ${target.id === null ? '' : nameOf(target.id)}`,
           },
-          { head: say('changes'), isDim: true, isLong: true, cell: ({ changes }) => changesText(changes) },
-          { head: say('from'), isDim: true, isMono: true, cell: ({ ip }) => ip },
+          {
+            head: say('changes'),
+            isDim: true,
+            isMono: true,
+            cell: ({ changes }) => <Changes changes={changes} />,
+          },
+          { head: say('ip'), isDim: true, isMono: true, cell: ({ ip }) => ip ?? '–' },
         ]}
       />
     </>
   );
 }
 
-const changesText = (changes: Readonly<Record<string, unknown>>): string =>
-  Object.entries(changes)
+function Who({
+  entry: { actor, user_id: user },
+  nameOf,
+}: {
+  readonly entry: Entry;
+  readonly nameOf: (id: string) => string;
+}) {
+  const { say } = useTexts(texts);
+  const search = useAuditSearch();
+  const text =
+    actor.kind === 'user' || (actor.kind === 'key' && user !== null)
+      ? `${actor.kind === 'key' ? `${say('byKey')} ` : ''}${nameOf(user ?? actor.id ?? '')}`
+      : say(actor.kind);
+  if (actor.id === null || actor.kind === 'store' || actor.kind === 'system') return text;
+  return (
+    <Link to="/app/audit" search={{ ...search, actor: actor.id }}>
+      {text}
+    </Link>
+  );
+}
+
+function Changes({ changes }: { readonly changes: Entry['changes'] }) {
+  const said = Object.entries(changes)
+    .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
+  return (
+    <span className="clip" title={said}>
+      {said}
+    </span>
+  );
+}
+
+function Filters() {
+  const { say } = useTexts(texts);
+  const search = useAuditSearch();
+  const navigate = useNavigate({ from: '/app/audit' });
+  const choose = (next: object) => void navigate({ search: readAuditSearch({ ...search, ...next }) });
+  const { action, actor } = search;
+  const isListed = SUBJECTS.some((subject) => subject === action);
+  return (
+    <div className="filters">
+      <SpanPick value={search.span} hasAny choose={(span) => choose({ span })} />
+      <NativeSelect
+        aria-label={say('what')}
+        value={action ?? ''}
+        data={[
+          { value: '', label: say('anything') },
+          ...(action === undefined || isListed ? [] : [action]),
+          ...SUBJECTS.map((value) => ({ value, label: say(`about.${value}`) })),
+        ]}
+        onChange={({ currentTarget }) => choose({ action: currentTarget.value })}
+      />
+      {actor !== undefined && (
+        <Button variant="default" onClick={() => choose({ actor: '' })}>
+          {say('everybody')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** All rows that the filters leave, in one file. */
+function Export() {
+  const chosen = useAccount();
+  const filter = useFilter();
+  return (
+    <Csv route="GET /v1/account/audit/export" query={filter} name="audit" api={apiFor(chosen?.account.id)} />
+  );
+}
+
+function Activity({ id }: { readonly id: string }) {
+  const { say } = useTexts(texts);
+  const nameOf = useNames();
+  const { pages, ...asked } = usePages({
+    key: ['activity', id],
+    read: (paging) =>
+      apiFor(undefined).call('GET /v1/organizations/{id}/activity', { params: { id }, query: paging }),
+    again: 10_000,
+  });
+  return (
+    <>
+      <p className="dim">{say('partly')}</p>
+      <Table
+        label={say('nav.audit')}
+        rows={pages?.flatMap(({ data }) => data)}
+        asked={asked}
+        keyOf={(entry) => entry.id}
+        empty={say('none')}
+        columns={[
+          { head: say('when'), isDim: true, cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('what'), cell: ({ action }) => action },
+          { head: say('who'), cell: ({ user_id: user }) => (user === null ? say('system') : nameOf(user)) },
+          {
+            head: say('target'),
+            isDim: true,
+            cell: ({ target }) =>
+              target === null ? '–' : `${target.kind} ${target.id === null ? '' : nameOf(target.id)}`,
+          },
+        ]}
+      />
+    </>
+  );
+}

@@ -69,9 +69,7 @@ function Head({ customer }: { readonly customer: Details['customer'] }) {
   return (
     <header className="page">
       <Title order={1}>{name}</Title>
-      <Badge size="sm" radius="sm" tt="none" fw={400} variant="light" color={isSuspended ? 'red' : 'accent'}>
-        {say(isSuspended ? 'suspended' : 'active')}
-      </Badge>
+      <Badge color={isSuspended ? 'red' : 'accent'}>{say(isSuspended ? 'suspended' : 'active')}</Badge>
       <span className="dim">{say('since', { day: format.day(at) })}</span>
       <Anchor renderRoot={(props) => <Link {...props} to="/app/platform-audit" search={{ account: id }} />}>
         {say('audit')}
@@ -217,7 +215,7 @@ function People({ id, people }: Pick<Details, 'people'> & { readonly id: string 
                       await queries.invalidateQueries({ queryKey: ['customer', id] });
                     }}
                     isDangerous
-                    isSmall
+                    isQuiet
                   />
                 </span>
               ) : (

@@ -67,7 +67,7 @@ export function Grants({ id }: { readonly id: string }) {
                     await queries.invalidateQueries();
                   }}
                   isDangerous
-                  isSmall
+                  isQuiet
                 />
               ) : (
                 say('holds')

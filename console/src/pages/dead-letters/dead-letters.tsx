@@ -96,7 +96,7 @@ function Jobs() {
             await queries.invalidateQueries({ queryKey: ['dead-letters'] });
           }}
           isDangerous
-          isSmall
+          isQuiet
         />
       )}
     />

@@ -54,23 +54,27 @@ test('a provider that fails is seen: by its outcomes, its breaker, and calls tha
   });
 });
 
+const copyCall = (columns: string, values: string) =>
+  app.db.asMigrator(
+    statement(
+      `insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, product, feature, provider, model, reserve, price_version, state, request_id${columns})
+       select account_id, gen_random_uuid(), permit_id, attempt + 100, fence, user_id, product, feature, provider, 'sandbox-large', reserve, price_version, 'posted', request_id${values}
+       from limits.usage_events where state = 'voided' order by id limit 1`,
+      [],
+    ),
+  );
+const largeCalls = async () =>
+  (await healthOf('sandbox-large')) as unknown as { ledger: { calls: number; fallbacks: number } };
+
 test('a call that another model took over, and one that somebody’s own backend made', async () => {
-  const copy = (columns: string, values: string) =>
-    app.db.asMigrator(
-      statement(
-        `insert into limits.usage_events (account_id, id, permit_id, attempt, fence, user_id, product, feature, provider, model, reserve, price_version, state, request_id${columns})
-         select account_id, gen_random_uuid(), permit_id, attempt + 100, fence, user_id, product, feature, provider, 'sandbox-large', reserve, price_version, 'posted', request_id${values}
-         from limits.usage_events where state = 'voided' order by id limit 1`,
-        [],
-      ),
-    );
-  const calls = async () =>
-    (await healthOf('sandbox-large')) as unknown as { ledger: { calls: number; fallbacks: number } };
-  const { ledger: before } = await calls();
-  await copy(', reported_by, reported_id', ', gen_random_uuid(), gen_random_uuid()');
-  expect((await calls()).ledger).toEqual(before);
-  await copy('', '');
-  expect((await calls()).ledger).toMatchObject({ calls: before.calls + 1, fallbacks: before.fallbacks + 1 });
+  const { ledger: before } = await largeCalls();
+  await copyCall(', reported_by, reported_id', ', gen_random_uuid(), gen_random_uuid()');
+  expect((await largeCalls()).ledger).toEqual(before);
+  await copyCall('', '');
+  expect((await largeCalls()).ledger).toMatchObject({
+    calls: before.calls + 1,
+    fallbacks: before.fallbacks + 1,
+  });
 });
 
 test('is for platform admins', async () => {

@@ -1,0 +1,116 @@
+import { Title } from '@mantine/core';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Csv } from '../../parts/csv.tsx';
+import { Id } from '../../parts/id.tsx';
+import { usePages } from '../../parts/pages.ts';
+import { changed } from '../../parts/search.ts';
+import { SpanPick } from '../../parts/span.tsx';
+import { sinceOf } from '../../parts/spans.ts';
+import { Table } from '../../parts/table.tsx';
+import { TextFilter } from '../../parts/text-filter.tsx';
+import { When } from '../../parts/when.tsx';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { texts } from './texts.ts';
+
+const FILTERS = ['account', 'actor', 'action', 'target'] as const;
+const ACTION = /^[a-z_]+(\.[a-z_]+){0,2}$/;
+
+/** Who did what, in all accounts, the newest first. */
+export function PlatformAudit() {
+  const { say } = useTexts(texts);
+  const { span, action, ...ids } = useSearch({ from: '/app/platform-audit' });
+  const navigate = useNavigate({ from: '/app/platform-audit' });
+  const query = {
+    ...ids,
+    ...(action !== undefined && ACTION.test(action) ? { action } : {}),
+    ...(span === undefined ? {} : { from: sinceOf(span) }),
+  };
+  const { pages, ...asked } = usePages({
+    key: ['platform-audit', query],
+    read: (paging) => apiFor(undefined).call('GET /v1/admin/audit', { query: { ...paging, ...query } }),
+  });
+  return (
+    <>
+      <header className="page">
+        <Title order={1}>{say('nav.platformAudit')}</Title>
+        <span className="right">
+          <Csv route="GET /v1/admin/audit/export" query={query} name="audit" />
+        </span>
+      </header>
+      <div className="filters">
+        {FILTERS.map((name) => (
+          <TextFilter
+            key={name}
+            label={say(name)}
+            value={name === 'action' ? action : ids[name]}
+            choose={(value) =>
+              void navigate({
+                search: (search) => changed(search, { [name]: value }),
+              })
+            }
+          />
+        ))}
+        <SpanPick
+          value={span}
+          hasAny
+          choose={(value) => void navigate({ search: (search) => changed(search, { span: value }) })}
+        />
+      </div>
+      <Table
+        label={say('nav.platformAudit')}
+        rows={pages?.flatMap(({ data }) => data)}
+        keyOf={({ id }) => id}
+        asked={asked}
+        empty={say('empty')}
+        columns={[
+          { head: say('when'), cell: ({ created_at: at }) => <When at={at} isPast /> },
+          { head: say('what'), cell: (entry) => entry.action },
+          {
+            head: say('who'),
+            isDim: true,
+            cell: ({ user_id: user, actor }) =>
+              user === null ? (
+                actor.id === null ? (
+                  say('system')
+                ) : (
+                  <Id id={actor.id} />
+                )
+              ) : (
+                <Link to="/app/platform-audit" search={{ actor: user }}>
+                  <Id id={user} />
+                </Link>
+              ),
+          },
+          {
+            head: say('account'),
+            isDim: true,
+            cell: ({ account_id: account }) =>
+              account !== null && (
+                <Link to="/app/customers" search={{ account }}>
+                  <Id id={account} />
+                </Link>
+              ),
+          },
+          {
+            head: say('target'),
+            isDim: true,
+            cell: ({ target }) =>
+              target !== null && (
+                <>
+                  {target.kind} {target.id !== null && <Id id={target.id} />}
+                </>
+              ),
+          },
+          { head: say('changes'), isDim: true, isLong: true, cell: ({ changes }) => changesText(changes) },
+          { head: say('from'), isDim: true, isMono: true, cell: ({ ip }) => ip },
+        ]}
+      />
+    </>
+  );
+}
+
+const changesText = (changes: Readonly<Record<string, unknown>>): string =>
+  Object.entries(changes)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
